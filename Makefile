@@ -1,0 +1,66 @@
+# Every target does its own set-up: a checkout, make and Python 3.11 or newer are enough.
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+# The first of these that is new enough is taken; `make PYTHON=/path/to/python3` decides otherwise.
+PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check format lock bench clean
+
+help: ## list what make can do
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+install: $(INSTALLED) ## set up .venv with the locked, hash-checked dependencies
+
+demo: $(INSTALLED) ## run the whole product against a simulated platform, in the browser
+	@exec $(BIN)/tradebell demo
+
+test: $(INSTALLED) ## run the whole test suite
+	$(BIN)/pytest
+
+check: $(INSTALLED) ## check format, lint, types and import contracts
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(INSTALLED) ## format the code and repair what the linter can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(INSTALLED) ## print the benchmark table
+	$(BIN)/python -m benchmarks
+
+# The runtime lock is resolved first and binds the other: both name the same versions.
+LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 \
+	--upgrade --generate-hashes --custom-compile-command "make lock"
+
+lock: $(INSTALLED) ## take the newest dependencies into both locks
+	$(LOCK) --output-file requirements.lock pyproject.toml
+	$(LOCK) --output-file requirements-dev.lock --extra dev --constraints requirements.lock pyproject.toml
+
+clean: ## remove the virtual environment, caches and built files
+	rm -rf $(VENV) dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(INSTALLED): pyproject.toml requirements-dev.lock
+	@$(BIN)/python -c 'import pip, sys; sys.exit(sys.prefix == sys.base_prefix)' 2>/dev/null || { \
+		for python in $(PYTHON) ''; do \
+			"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
+		done; \
+		if [ -z "$$python" ]; then \
+			echo 'Tradebell needs Python 3.11 or newer, and found none of: $(PYTHON).' >&2; exit 1; \
+		fi; \
+		if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+			echo "$$python cannot make virtual environments: install its venv package" \
+				"(Debian and Ubuntu: apt install python3-venv)." >&2; exit 1; \
+		fi; \
+		"$$python" -m venv --clear $(VENV); \
+	}
+	@echo 'Installing the locked dependencies into $(VENV) ...'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@

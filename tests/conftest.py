@@ -1,0 +1,96 @@
+"""What tests take from the machine: Node, a browser, PostgreSQL, the built wheel."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Generator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+ROOT = Path(__file__).parent.parent
+NODE_MAJOR = 20
+"""The Node release that `tests/feathers/package.json` asks for."""
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """The folder of the FeathersJS server, its npm packages installed."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None or _major(node) < NODE_MAJOR:
+        pytest.skip(f"needs Node.js {NODE_MAJOR} or newer with npm: install it")
+    feathers = ROOT / "tests" / "feathers"
+    installed = feathers / "node_modules" / ".package-lock.json"
+    wanted = feathers / "package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
+        command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        subprocess.run(command, cwd=feathers, check=True)
+    return feathers
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The executable of a Chromium or Chrome."""
+    for name in ("chromium", "google-chrome", "google-chrome-stable"):
+        found = shutil.which(name)
+        # A snap cannot read the temporary profile that the driver makes for it.
+        if found and not found.startswith("/snap/"):
+            return found
+    pytest.skip("needs Chromium or Chrome: install it (Debian: apt install chromium)")
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str:
+    """The SQLAlchemy address of a PostgreSQL database that tests may fill."""
+    url = os.environ.get("TRADEBELL_TEST_POSTGRES_URL")
+    if not url:
+        pytest.skip(
+            "needs PostgreSQL: install it and set TRADEBELL_TEST_POSTGRES_URL"
+            " (postgresql+asyncpg://user@127.0.0.1/database)"
+        )
+    return url
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout, built without the network."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel"]
+    subprocess.run([*command, "-d", str(folder)], cwd=ROOT, check=True)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return _refuse_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return _refuse_skip((yield))
+
+
+def _refuse_skip(report: Report) -> Report:
+    """Turn a skip into a failure where everything has to run, as in CI."""
+    refused = os.environ.get("TRADEBELL_TEST_NO_SKIP") == "1"
+    if refused and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        match report.longrepr:
+            case (path, line, reason):
+                report.longrepr = f"{path}:{line}: nothing may skip here: {reason}"
+    return report
+
+
+def _major(node: str) -> int:
+    """Give the 20 of the v20.1.2 that `node --version` prints."""
+    version = subprocess.check_output([node, "--version"], text=True)
+    found = re.match(r"v(\d+)", version)
+    return int(found[1]) if found else 0
