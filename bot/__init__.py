@@ -1,0 +1,1 @@
+"""Tradebell: alerts of trading bots, once and in order, in the chats people already use."""

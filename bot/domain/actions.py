@@ -1,0 +1,103 @@
+"""What a button means, kept on the server: for whom, until when, once."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.domain.ids import AccountId, ActionId, EndpointId, LinkId
+
+CONFIRM_LIFE = timedelta(seconds=60)
+"""How long a confirm card works (`guarantees.md` 3.7)."""
+
+OFFER_LIFE = timedelta(hours=24)
+"""How long a button under an alert works: it only opens a confirm card."""
+
+
+class Verb(StrEnum):
+    """What pressing does."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    UNLINK = "unlink"
+    CANCEL = "cancel"
+    """Close the card and do nothing."""
+    ASK = "ask"
+    """As if the person had typed the command in `arguments`: never does anything by itself."""
+
+
+class ActionState(StrEnum):
+    OPEN = "open"
+    RUNNING = "running"
+    """Pressed and not finished: what a crash leaves behind is unclear."""
+    DONE = "done"
+    REFUSED = "refused"
+    UNCLEAR = "unclear"
+    CLOSED = "closed"
+    """Another button of the same card was pressed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A bot that an action is about, as the card named it."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One button.
+
+    All buttons of one card share `card`, and at most one of them is ever claimed, unless
+    `repeatable` (an offer under an alert, a pick list: they change nothing).
+    `person` is the only one who may press it; `None` for everyone whose role allows.
+    """
+
+    id: ActionId
+    card: str
+    account: AccountId
+    link: LinkId
+    endpoint: EndpointId
+    person: str | None
+    verb: Verb
+    targets: tuple[Target, ...] = ()
+    arguments: str = ""
+    repeatable: bool = False
+    expires_at: datetime
+    state: ActionState = ActionState.OPEN
+
+
+class Denied(StrEnum):
+    """Why a press does nothing."""
+
+    UNKNOWN = "unknown"
+    EXPIRED = "expired"
+    NOT_YOURS = "not yours"
+    ELSEWHERE = "elsewhere"
+    """Pressed in another chat than the one it was made for."""
+    USED = "used"
+    RUNNING = "running"
+    UNLINKED = "unlinked"
+
+
+def may_press(
+    action: Action, person: str, endpoint: EndpointId, linked: bool, now: datetime
+) -> Denied | None:
+    """Why this press is refused, or `None` if it may go on to be claimed.
+
+    Args:
+        linked: whether the link that the action was made under is still active.
+    """
+    if action.endpoint != endpoint:
+        return Denied.ELSEWHERE
+    if not linked:
+        return Denied.UNLINKED
+    if action.person is not None and action.person != person:
+        return Denied.NOT_YOURS
+    if action.state is ActionState.RUNNING:
+        return Denied.RUNNING
+    if action.state is not ActionState.OPEN:
+        return Denied.USED
+    if now >= action.expires_at:
+        return Denied.EXPIRED
+    return None

@@ -1,0 +1,104 @@
+"""The neutral message: what is said, apart from how any chat platform shows it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.domain.ids import ActionId
+
+
+class Severity(StrEnum):
+    """How loud a card is. Bad news is loud, the rest quiet; every level has a word of its own."""
+
+    INFO = "info"
+    GOOD = "good"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class ButtonStyle(StrEnum):
+    PLAIN = "plain"
+    PRIMARY = "primary"
+    DANGER = "danger"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """Something to press. Its meaning stays on the server: `action` is only an id.
+
+    A button with `url` opens a page instead; exactly one of the two is set.
+    """
+
+    label: str
+    action: ActionId | None = None
+    url: str | None = None
+    style: ButtonStyle = ButtonStyle.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows of short texts; every row is as long as `columns`."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One message.
+
+    All texts are plain: an adapter escapes them for its platform. Texts of foreign origin have been
+    through `text.clean`. `at` is when the fact happened; `None` for a reply, whose time is now.
+    `reference` is the short name of a delivery, the same on every repeat of it.
+    """
+
+    title: str
+    severity: Severity = Severity.INFO
+    lines: tuple[str, ...] = ()
+    fields: tuple[Field, ...] = ()
+    table: Table | None = None
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    notes: tuple[str, ...] = ()
+    """Small print below everything: lateness, a possible repeat, what to do next."""
+    at: datetime | None = None
+    reference: str | None = None
+    private: bool = True
+    """Holds account data: shown only to the person who asked, where the platform can do that."""
+
+    @property
+    def silent(self) -> bool:
+        """Whether it should arrive without a sound."""
+        return self.severity in (Severity.INFO, Severity.GOOD)
+
+
+LATE_AFTER = timedelta(minutes=2)
+"""A message that is older than this says so; younger ones look live to a reader anyway."""
+
+
+def with_note(card: Card, note: str) -> Card:
+    return replace(card, notes=(*card.notes, note))
+
+
+def with_lateness(card: Card, now: datetime) -> Card:
+    """Say how late the card is, if it is late enough to mislead (G6)."""
+    if card.at is None or now - card.at < LATE_AFTER:
+        return card
+    return with_note(card, f"delayed {spoken(now - card.at)}")
+
+
+def spoken(span: timedelta) -> str:
+    """A duration in the largest unit that fits: '40 s', '14 min', '6 h', '3 days'."""
+    seconds = max(0, int(span.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min"
+    if seconds < 48 * 3600:
+        return f"{seconds // 3600} h"
+    return f"{seconds // 86400} days"

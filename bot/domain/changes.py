@@ -1,0 +1,110 @@
+"""What really changed between two sightings of a bot or a strategy.
+
+`patched` means any change, and most are not worth a word (`platform.md` 6.7).
+"""
+
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+from typing import TypeVar
+
+from bot.domain.events import Strategy, Trader
+
+_FAILED = frozenset({"error", "failed", "crashed", "dead"})
+_RUNNING = frozenset({"running", "started", "active"})
+_STOPPED = frozenset({"stopped", "paused", "inactive", "stopping"})
+
+
+class Change(StrEnum):
+    CREATED = "created"
+    REMOVED = "removed"
+    STARTED = "started"
+    PAUSED = "paused"
+    FAILED = "failed"
+    WENT_LIVE = "went live"
+    """From paper money to real money."""
+    WENT_DRY = "went dry"
+    RENAMED = "renamed"
+    RESTRATEGISED = "has another strategy"
+    OTHER_STATUS = "has another status"
+    CONFIGURED = "configured"
+    EDITED = "edited"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """How a bot is doing, from whichever field says it best (`platform.md` 6.6)."""
+
+    word: str
+    running: bool | None
+    failed: bool = False
+
+
+def condition(trader: Trader) -> Condition:
+    """`status` if there is one, else `running`; an unknown word is given as it is."""
+    if trader.status:
+        word = trader.status.lower()
+        if word in _FAILED:
+            return Condition(word=word, running=False, failed=True)
+        if word in _RUNNING:
+            return Condition(word="running", running=True)
+        if word in _STOPPED:
+            return Condition(word="paused" if word == "stopped" else word, running=False)
+        return Condition(word=trader.status, running=trader.running)
+    if trader.running is None:
+        return Condition(word="unknown", running=None)
+    return Condition(word="running" if trader.running else "paused", running=trader.running)
+
+
+_Record = TypeVar("_Record", Trader, Strategy)
+
+
+def merged(before: _Record | None, now: _Record) -> _Record:
+    """The newer sighting, with what it leaves out taken from the older one."""
+    if before is None:
+        return now
+    if isinstance(now, Trader) and (now.running is None) != (now.status is None):
+        # One of the two says how it is now; the other one's old word would contradict it.
+        before = replace(before, running=None, status=None)
+    missing = {
+        entry.name: getattr(before, entry.name)
+        for entry in fields(now)
+        if getattr(now, entry.name) is None
+    }
+    return replace(now, **missing)
+
+
+def trader_changes(before: Trader | None, now: Trader) -> tuple[Change, ...]:
+    """What to tell, most important first; empty if nothing is worth it."""
+    if before is None:
+        return (Change.CREATED,)
+    found = []
+    was, is_now = condition(before), condition(now)
+    if is_now.failed and not was.failed:
+        found.append(Change.FAILED)
+    elif is_now.running is True and was.running is not True:
+        found.append(Change.STARTED)
+    elif is_now.running is False and not is_now.failed and (was.failed or was.running is not False):
+        found.append(Change.PAUSED)
+    elif is_now.word != was.word and is_now.running == was.running:
+        found.append(Change.OTHER_STATUS)
+    if before.dry_run is not None and now.dry_run is not None and before.dry_run != now.dry_run:
+        found.append(Change.WENT_DRY if now.dry_run else Change.WENT_LIVE)
+    if before.strategy and now.strategy and before.strategy != now.strategy:
+        found.append(Change.RESTRATEGISED)
+    if before.name and now.name and before.name != now.name:
+        found.append(Change.RENAMED)
+    return tuple(found)
+
+
+def strategy_changes(before: Strategy | None, now: Strategy) -> tuple[Change, ...]:
+    """As `trader_changes`, for a strategy."""
+    if before is None:
+        return (Change.CREATED,)
+    found = []
+    if now.configured and before.configured is False:
+        found.append(Change.CONFIGURED)
+    if before.name and now.name and before.name != now.name:
+        found.append(Change.RENAMED)
+    if (before.type, before.pair, before.interval) != (now.type, now.pair, now.interval):
+        found.append(Change.EDITED)
+    return tuple(found)

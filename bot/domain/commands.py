@@ -1,0 +1,163 @@
+"""What a person can ask: the registry that every chat platform's menu and help come from."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain.cards import Card
+from bot.domain.ids import ActionId
+from bot.domain.links import Address, Person, Role
+
+
+class ArgumentType(StrEnum):
+    TRADER = "trader"
+    """A bot's name, or `all`."""
+    SYMBOL = "symbol"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Argument:
+    name: str
+    type: ArgumentType
+    description: str
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """One command, declared once.
+
+    `least` is the least role that may use it, `None` if it works without a link.
+    `danger` says that it changes something and answers with a confirm card.
+    """
+
+    name: str
+    summary: str
+    aliases: tuple[str, ...] = ()
+    argument: Argument | None = None
+    least: Role | None = Role.VIEWER
+    danger: bool = False
+    private_only: bool = False
+    menu: bool = True
+
+
+_TRADER = Argument(
+    name="bot", type=ArgumentType.TRADER, description="a bot's name, or all", required=False
+)
+
+COMMANDS: tuple[Spec, ...] = (
+    Spec(name="start", summary="Say hello and show how to begin", least=None, menu=False),
+    Spec(name="help", summary="What you can ask me", least=None),
+    Spec(name="link", summary="Connect your trading account", least=None, private_only=True),
+    Spec(name="unlink", summary="Disconnect this chat from your account", least=Role.VIEWER),
+    Spec(name="status", summary="Your bots, open trades and the connection", aliases=("s",)),
+    Spec(name="traders", summary="Your bots, one by one", aliases=("bots",)),
+    Spec(name="strategies", summary="Your strategies"),
+    Spec(
+        name="pause",
+        summary="Pause a bot (asks first)",
+        aliases=("stop",),
+        argument=_TRADER,
+        least=Role.OPERATOR,
+        danger=True,
+    ),
+    Spec(
+        name="resume",
+        summary="Start a paused bot (asks first)",
+        argument=_TRADER,
+        least=Role.OPERATOR,
+        danger=True,
+    ),
+    Spec(name="trades", summary="Latest trades"),
+    Spec(name="signals", summary="Latest signals"),
+    Spec(
+        name="price",
+        summary="The price of a pair right now",
+        argument=Argument(
+            name="pair", type=ArgumentType.SYMBOL, description="such as BTC/USDT", required=True
+        ),
+    ),
+    Spec(name="missed", summary="Alerts that did not reach you, and why"),
+    Spec(name="test", summary="Send a test alert through the whole chain"),
+    Spec(name="cancel", summary="Leave whatever we were doing", least=None, menu=False),
+)
+
+_BY_NAME = {word: spec for spec in COMMANDS for word in (spec.name, *spec.aliases)}
+
+
+def find_spec(word: str) -> Spec | None:
+    """The command of that name or alias, in any case."""
+    return _BY_NAME.get(word.lower())
+
+
+def known_words() -> tuple[str, ...]:
+    """All names and aliases, for suggestions."""
+    return tuple(_BY_NAME)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where something was said."""
+
+    address: Address
+    private: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """`/name arguments`."""
+
+    place: Place
+    person: Person
+    name: str
+    arguments: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """A button pressed."""
+
+    place: Place
+    person: Person
+    action: ActionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """Anything else a person wrote: the six digits, or a question."""
+
+    place: Place
+    person: Person
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """The person closed the chat to us (blocked the bot, removed it from the group)."""
+
+    place: Place
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """The chat is open to us again."""
+
+    place: Place
+
+
+Said = Command | Press | Words | Left | Returned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What is answered.
+
+    `replaces` says that it takes the place of the card whose button was pressed. `toast` is a
+    sentence shown for a moment by platforms that can (at most 200 characters), a message
+    elsewhere. A reply with neither card nor toast only acknowledges.
+    """
+
+    card: Card | None = None
+    toast: str | None = None
+    replaces: bool = False

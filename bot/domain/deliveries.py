@@ -1,0 +1,254 @@
+"""An owed card from the moment it is owed to its visible end, and what each attempt leads to."""
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+from typing import assert_never
+
+from bot.domain.cards import Card
+from bot.domain.events import Kind
+from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
+from bot.domain.links import Address
+
+
+class Priority(IntEnum):
+    """Lower goes first (`guarantees.md` 2.7)."""
+
+    URGENT = 0
+    NORMAL = 1
+    INFO = 2
+
+
+class State(StrEnum):
+    READY = "ready"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    SENT = "sent"
+    HELD = "held"
+    DEAD = "dead"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    COALESCED = "coalesced"
+
+
+PENDING = frozenset({State.READY, State.SENDING, State.UNKNOWN})
+"""Still to be sent."""
+
+MISSED = frozenset({State.HELD, State.DEAD, State.EXPIRED, State.CANCELLED})
+"""Ended, or stopped, without having been shown: what `/missed` lists."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A delivery that ingest wants to owe."""
+
+    link: LinkId
+    link_epoch: int
+    endpoint: EndpointId
+    priority: Priority
+    card: Card
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One owed card, as claimed for sending.
+
+    `attempts` counts those that say something about the item, this one included; `unclear` how
+    many of them ended without an answer. `notice` is true when an earlier item of the same
+    endpoint ended uncertain and this one is to say so.
+    """
+
+    id: DeliveryId
+    reference: str
+    account: AccountId
+    link: LinkId
+    endpoint: EndpointId
+    address: Address
+    kind: Kind
+    priority: Priority
+    state: State
+    attempts: int
+    unclear: int
+    card: Card
+    occurred_at: datetime
+    created_at: datetime
+    expires_at: datetime | None = None
+    doubtful: int = 0
+    """Earlier items of this endpoint that may be missing and have not been mentioned yet."""
+
+
+# --- what an attempt tells us -------------------------------------------------------------
+
+
+class Scope(StrEnum):
+    """What a wait that the platform asked for applies to."""
+
+    ENDPOINT = "endpoint"
+    CHANNEL = "channel"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """The platform has it. `message` is its id there."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postponed:
+    """Certainly not sent, and may be tried again.
+
+    `counts` is false where the failure says nothing about the item (a 429, no connection).
+    """
+
+    reason: str
+    retry_after: timedelta | None = None
+    scope: Scope = Scope.ENDPOINT
+    counts: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declined:
+    """Certainly not sent, and this content never will be."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """Certainly not sent: the endpoint is closed to us until the person returns."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """Certainly not sent: the endpoint has another address now."""
+
+    chat: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Halted:
+    """Certainly not sent: the whole channel is refused (a revoked token); call the operator."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unclear:
+    """It may or may not have been shown."""
+
+    reason: str
+
+
+Attempt = Sent | Postponed | Declined | Gone | Moved | Halted | Unclear
+
+
+# --- what follows from it -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeats:
+    """How a channel may repeat an attempt whose outcome is unknown (`guarantees.md` 2.5).
+
+    `waits` has one entry for each allowed repeat, for urgent and for other items. `marked` says
+    that a repeat may show twice and must say so; it is false where the platform drops repeats.
+    """
+
+    waits: tuple[timedelta, ...]
+    urgent_waits: tuple[timedelta, ...]
+    marked: bool
+
+
+ONE_MARKED_REPEAT = Repeats(
+    waits=(timedelta(seconds=5),),
+    urgent_waits=(timedelta(seconds=5), timedelta(seconds=60)),
+    marked=True,
+)
+"""For platforms without a key against repeats (Telegram)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """The state that a delivery goes to after an attempt, to be committed.
+
+    `not_before` is set for READY and UNKNOWN. `counts` says whether the attempt counts against
+    the item. Gone and Moved also change the endpoint: `endpoint_gone`, `moved_to`.
+    """
+
+    state: State
+    reason: str
+    not_before: datetime | None = None
+    message: str | None = None
+    counts: bool = True
+    unclear: bool = False
+    endpoint_gone: bool = False
+    moved_to: str | None = None
+
+
+WAITS = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 15, 60, 300, 900))
+"""Back-off after certain failures (`guarantees.md` 2.6), then every 15 minutes."""
+
+CHANNEL_WAIT = timedelta(seconds=30)
+"""How long a refused channel rests before it is tried again."""
+
+
+def after_attempt(
+    delivery: Delivery,
+    attempt: Attempt,
+    now: datetime,
+    repeats: Repeats,
+    chance: random.Random,
+) -> Settlement:
+    """Decide what an attempt leads to."""
+    match attempt:
+        case Sent(message=message):
+            return Settlement(state=State.SENT, reason="sent", message=message)
+        case Postponed(reason=reason, retry_after=retry_after, counts=counts):
+            wait = back_off(delivery.attempts, retry_after, chance)
+            return Settlement(
+                state=State.READY, reason=reason, not_before=now + wait, counts=counts
+            )
+        case Declined(reason=reason):
+            return Settlement(state=State.DEAD, reason=reason)
+        case Gone(reason=reason):
+            return Settlement(state=State.HELD, reason=reason, endpoint_gone=True)
+        case Moved(chat=chat):
+            return Settlement(
+                state=State.READY, reason="moved", not_before=now, counts=False, moved_to=chat
+            )
+        case Halted(reason=reason):
+            return Settlement(
+                state=State.READY, reason=reason, not_before=now + CHANNEL_WAIT, counts=False
+            )
+        case Unclear(reason=reason):
+            return _after_unclear(delivery, reason, now, repeats)
+        case _:
+            assert_never(attempt)
+
+
+def _after_unclear(delivery: Delivery, reason: str, now: datetime, repeats: Repeats) -> Settlement:
+    urgent = delivery.priority is Priority.URGENT
+    waits = repeats.urgent_waits if urgent else repeats.waits
+    if delivery.unclear >= len(waits):
+        return Settlement(state=State.DEAD, reason=f"uncertain: {reason}", unclear=True)
+    return Settlement(
+        state=State.UNKNOWN, reason=reason, not_before=now + waits[delivery.unclear], unclear=True
+    )
+
+
+def back_off(attempts: int, asked: timedelta | None, chance: random.Random) -> timedelta:
+    """The wait after a certain failure; one that the platform asked for is never shortened.
+
+    Args:
+        attempts: how many attempts have failed, this one included.
+    """
+    jitter = chance.uniform(0.8, 1.2)
+    own = WAITS[min(max(attempts, 1), len(WAITS)) - 1] * jitter
+    if asked is None:
+        return own
+    # Waiting exactly as long as asked by everybody at once would make the next rush.
+    return max(asked, timedelta(0)) + timedelta(milliseconds=chance.uniform(50, 250))

@@ -1,0 +1,232 @@
+"""Facts from the platform, decoded: what happened to an account, when, and how we tell two apart.
+
+Every field but the origin is optional, since the platform documents examples only; what is
+`None` was missing or unreadable. Texts are as the platform sent them: `text.clean` them to show.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from bot.domain.ids import StrategyId, TraderId
+
+
+class Stream(StrEnum):
+    """A service of the platform whose stored records are events, read again by `find`.
+
+    The value is the service's path.
+    """
+
+    TRADES = "trades"
+    SIGNALS = "models/signals"
+    POD_EVENTS = "traders/pods/events"
+    MESSAGES = "messages"
+    SYSTEM_EVENTS = "events"
+
+
+class Kind(StrEnum):
+    """What sort of fact it is: part of the key by which it is told once."""
+
+    TRADE = "trade"
+    SIGNAL = "signal"
+    POD_EVENT = "pod_event"
+    TRADER = "trader"
+    STRATEGY = "strategy"
+    MESSAGE = "message"
+    SYSTEM_EVENT = "system_event"
+    FEED = "feed"
+    ACTION = "action"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Which record said so.
+
+    `record` is the platform's `_id`, or a digest of the content where there is none.
+    `at` is the platform's time (`createdAt`; for a change `updatedAt`), or, if it gave none,
+    the time of receipt: then `dated` is false and the event moves no cursor.
+    `owner` is the `userId` the record carries; `None` if it carries none.
+    """
+
+    kind: Kind
+    record: str
+    at: datetime
+    revision: str = ""
+    dated: bool = True
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trade:
+    """An executed trade. `profit` is in the quote currency, `profit_ratio` 0.05 for 5 %."""
+
+    origin: Origin
+    side: str | None = None
+    symbol: str | None = None
+    amount: Decimal | None = None
+    price: Decimal | None = None
+    profit: Decimal | None = None
+    profit_ratio: Decimal | None = None
+    reason: str | None = None
+    trader: TraderId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """A model's signal. `confidence` is as sent: its scale (0-1 or 0-100) is not documented."""
+
+    origin: Origin
+    type: str | None = None
+    pair: str | None = None
+    confidence: Decimal | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodEvent:
+    """Something a bot's container reported."""
+
+    origin: Origin
+    type: str | None = None
+    message: str | None = None
+    pod: str | None = None
+    trader: TraderId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A notification that the platform itself addressed to the person."""
+
+    origin: Origin
+    title: str | None = None
+    text: str | None = None
+    level: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemEvent:
+    """A system event of the platform."""
+
+    origin: Origin
+    title: str | None = None
+    text: str | None = None
+    level: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trader:
+    """A bot, with the only fields of it that may be shown, stored or logged.
+
+    The platform's object carries passwords and keys besides (`platform.md` 2.5): an allow-list.
+    """
+
+    id: TraderId
+    name: str | None = None
+    running: bool | None = None
+    status: str | None = None
+    dry_run: bool | None = None
+    open_trades: int | None = None
+    exchange: str | None = None
+    strategy: StrategyId | None = None
+    stake_currency: str | None = None
+    pod: str | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strategy:
+    """A trading strategy, with the fields of it that may be shown."""
+
+    id: StrategyId
+    name: str | None = None
+    type: str | None = None
+    pair: str | None = None
+    interval: str | None = None
+    configured: bool | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraderSeen:
+    """A bot as it is now; whether that is news shows only against its last known state."""
+
+    origin: Origin
+    trader: Trader
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrategySeen:
+    """A strategy as it is now; see `TraderSeen`."""
+
+    origin: Origin
+    strategy: Strategy
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """A price. Never stored, never told unasked."""
+
+    symbol: str
+    last: Decimal
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A fact about Tradebell itself that the person must hear: a feed that is down, a test."""
+
+    origin: Origin
+    title: str
+    lines: tuple[str, ...] = ()
+    bad: bool = False
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A frame or record that could not be understood, with what may be kept of it."""
+
+    service: str
+    reason: str
+    fields: tuple[str, ...] = ()
+    """Names of the fields it had, cleaned and bounded; never their values."""
+    size: int = 0
+    """Bytes of the frame, 0 if it came inside a page."""
+
+
+Event = Trade | Signal | PodEvent | Message | SystemEvent | TraderSeen | StrategySeen | Notice
+"""What ingest takes. Ticks and unreadable frames never get that far."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Position:
+    """How far a stream has been read: everything up to this record is in the inbox."""
+
+    at: datetime
+    record: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """A stream's position, and where its reading began: nothing older was promised."""
+
+    position: Position
+    began: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Records of one stream, oldest first, from a position on.
+
+    `last` is the position of the last record on the page, readable or not, and `None` only if the
+    page is empty. `more` is false once the platform has no younger record.
+    """
+
+    events: tuple[Event, ...] = ()
+    unreadable: tuple[Unreadable, ...] = field(default=())
+    last: Position | None = None
+    more: bool = False

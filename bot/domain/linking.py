@@ -1,0 +1,78 @@
+"""How a chat becomes linked to an account: a one-time address, a login, six digits."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.domain.ids import EndpointId
+from bot.domain.links import Account, Address, Link, Role
+
+# guarantees.md 3.2
+CODE_LIFE = timedelta(minutes=10)
+DIGITS_LIFE = timedelta(minutes=2)
+DIGITS_TRIES = 3
+LOGIN_TRIES = 5
+"""Failed logins that one address survives."""
+OPEN_CODES = 3
+"""Addresses that one person may have open at a time; the oldest gives way."""
+
+
+class LinkProblem(StrEnum):
+    """Why an address or some digits lead nowhere."""
+
+    UNKNOWN = "unknown"
+    EXPIRED = "expired"
+    USED = "used"
+    TOO_MANY_TRIES = "too many tries"
+    WRONG_DIGITS = "wrong digits"
+    BUSY = "busy"
+    """Too many logins from this address or for this account lately."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """A one-time address, as its page shows it. The code itself is known only to the person."""
+
+    endpoint: EndpointId
+    address: Address
+    person: str
+    role: Role
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """A good login: the digits to type back in the chat."""
+
+    digits: str
+    until: datetime
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginFailed:
+    """The platform said no, or did not answer; the person may try again on the same page."""
+
+    reason: str
+    tries_left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """The chat is linked. `replaced` is the link that this chat had before, if any."""
+
+    link: Link
+    account: Account
+    first: bool
+    """Nobody was linked to this account before: its feed must be started at 'now'."""
+    others: tuple[Link, ...] = ()
+    """The account's other links, to be told (`guarantees.md` 3.2)."""
+    replaced: Link | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongDigits:
+    """`problem` is WRONG_DIGITS while tries are left, else why the whole attempt has ended."""
+
+    problem: LinkProblem
+    tries_left: int = 0

@@ -1,0 +1,163 @@
+"""Accounts, endpoints, the links between them, and what a link may do."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.events import Kind
+from bot.domain.ids import AccountId, EndpointId, LinkId
+
+
+class Channel(StrEnum):
+    """A chat platform."""
+
+    TELEGRAM = "telegram"
+    DISCORD = "discord"
+    PUSH = "push"
+    WEB = "web"
+
+
+class Role(StrEnum):
+    """What a linked person may do, least first."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    OWNER = "owner"
+
+    def covers(self, least: "Role") -> bool:
+        order = list(Role)
+        return order.index(self) >= order.index(least)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where messages go: a chat, as one bot of one platform knows it.
+
+    `bot` is the numeric id of our bot on that platform (a chat belongs to a bot);
+    `chat` is opaque to the core; `thread` is a topic inside it.
+    """
+
+    channel: Channel
+    bot: str
+    chat: str
+    thread: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who said it. Identity is the platform's numeric id; a name can change hands."""
+
+    channel: Channel
+    id: str
+    language: str = "en"
+
+
+class EndpointState(StrEnum):
+    ACTIVE = "active"
+    DISABLED = "disabled"
+    """The platform said that the chat is gone or closed to us; what is owed is held."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    id: EndpointId
+    address: Address
+    state: EndpointState = EndpointState.ACTIVE
+    private: bool = True
+    """One person's own chat, as opposed to a group or channel."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """What an endpoint wants to hear."""
+
+    muted: frozenset[Kind] = frozenset()
+
+
+class CredentialKind(StrEnum):
+    TOKEN = "token"
+    API_KEY = "api_key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """What opens the account on the platform. `expires_at` is `None` for an API key."""
+
+    kind: CredentialKind
+    secret: str = field(repr=False)
+    expires_at: datetime | None = None
+
+
+class AccountState(StrEnum):
+    ACTIVE = "active"
+    NEEDS_LOGIN = "needs_login"
+    """The platform refuses the credential: only the person can help."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A person's account on the platform. `label` is a masked e-mail address or name, to show."""
+
+    id: AccountId
+    platform_user: str
+    label: str
+    plan: str | None = None
+    state: AccountState = AccountState.ACTIVE
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """An account joined to an endpoint. `person` is who made it, and its first owner."""
+
+    id: LinkId
+    account: AccountId
+    endpoint: Endpoint
+    person: str
+    role: Role
+    epoch: int
+    preferences: Preferences = field(default_factory=Preferences)
+    linked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordLogin:
+    email: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyLogin:
+    api_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenLogin:
+    """An access token that the person already has."""
+
+    token: str = field(repr=False)
+
+
+Login = PasswordLogin | KeyLogin | TokenLogin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """What a successful login gives: who it is, and the credential to keep."""
+
+    platform_user: str
+    label: str
+    plan: str | None
+    credential: Credential
+
+
+class FeedState(StrEnum):
+    """How an account's feed is doing, from best to worst."""
+
+    LIVE = "live"
+    CATCHING_UP = "catching up"
+    CONNECTING = "connecting"
+    POLLING = "polling"
+    """No socket to be had (the plan's single one is taken): reading by `find` instead."""
+    NEEDS_LOGIN = "needs a new login"
+    STOPPED = "stopped"

@@ -1,0 +1,371 @@
+"""How an event is told: its card, how loud, how urgent. Pure, and the same on every platform."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from bot.domain.amounts import percent, quantity, signed
+from bot.domain.cards import Card, Field, Severity
+from bot.domain.changes import Change, condition
+from bot.domain.deliveries import Priority
+from bot.domain.events import (
+    Message,
+    Notice,
+    PodEvent,
+    Signal,
+    Strategy,
+    SystemEvent,
+    Trade,
+    Trader,
+)
+from bot.domain.text import clean
+
+NAME_LIMIT = 60
+TEXT_LIMIT = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """A card with its priority. `about` is the bot that a button under it may act on."""
+
+    card: Card
+    priority: Priority
+    about: Trader | None = None
+
+
+def trader_name(trader: Trader | None, fallback: str | None = None) -> str:
+    """A bot's name to show: its own, else its id, else 'a bot'."""
+    for text in (trader.name if trader else None, trader.id if trader else None, fallback):
+        if text and (shown := clean(text, NAME_LIMIT)):
+            return shown
+    return "a bot"
+
+
+def strategy_name(strategy: Strategy) -> str:
+    return clean(strategy.name or strategy.id, NAME_LIMIT) or "a strategy"
+
+
+# --- trades -------------------------------------------------------------------------------
+
+_SIDES = {
+    "buy": "Bought",
+    "long": "Bought",
+    "sell": "Sold",
+    "short": "Sold short",
+    "entry": "Entered",
+    "exit": "Closed",
+}
+_FORCED = ("liquidation", "emergency")
+_STOPPED_OUT = ("stop_loss", "stoploss", "stop loss", "trailing_stop")
+
+
+def tell_trade(trade: Trade, traders: Mapping[str, Trader]) -> Telling:
+    trader = traders.get(trade.trader) if trade.trader else None
+    fields = [Field("Bot", trader_name(trader, trade.trader))] if trade.trader else []
+    if trade.amount is not None and trade.price is not None:
+        fields.append(Field("Value", _money(trade.amount * trade.price, _quote(trade.symbol))))
+    if trade.profit is not None or trade.profit_ratio is not None:
+        fields.append(_result(trade))
+    if trade.reason:
+        fields.append(Field("Why", clean(trade.reason.replace("_", " "), NAME_LIMIT)))
+    severity, priority = _trade_weight(trade)
+    card = Card(
+        title=_trade_title(trade),
+        severity=severity,
+        lines=_paper(trader),
+        fields=tuple(fields),
+        at=trade.origin.at,
+    )
+    return Telling(card=card, priority=priority, about=trader)
+
+
+def _trade_title(trade: Trade) -> str:
+    side = clean(trade.side or "", 20)
+    verb = _SIDES.get(side.lower(), f"Trade ({side})" if side else "Trade")
+    symbol = clean(trade.symbol or "", 30)
+    base, _, _ = symbol.partition("/")
+    what = " ".join(part for part in (quantity(trade.amount) if trade.amount else "", base) if part)
+    price = f"at {_money(trade.price, _quote(trade.symbol))}" if trade.price is not None else ""
+    return " ".join(part for part in (verb, what, price) if part)
+
+
+def _result(trade: Trade) -> Field:
+    amount = trade.profit if trade.profit is not None else trade.profit_ratio
+    label = "Loss" if amount is not None and amount < 0 else "Profit"
+    parts = []
+    if trade.profit is not None:
+        parts.append(f"{signed(trade.profit)} {_quote(trade.symbol)}".strip())
+    if trade.profit_ratio is not None:
+        parts.append(percent(trade.profit_ratio))
+    return Field(label, " · ".join(parts))
+
+
+def _trade_weight(trade: Trade) -> tuple[Severity, Priority]:
+    reason = (trade.reason or "").lower()
+    if any(word in reason for word in _FORCED):
+        return Severity.CRITICAL, Priority.URGENT
+    if any(word in reason for word in _STOPPED_OUT):
+        return Severity.WARNING, Priority.NORMAL
+    earned = trade.profit if trade.profit is not None else trade.profit_ratio
+    return (Severity.GOOD if earned is not None and earned > 0 else Severity.INFO), Priority.NORMAL
+
+
+def _quote(symbol: str | None) -> str:
+    _, _, quote = (symbol or "").partition("/")
+    return clean(quote.partition(":")[0], 12)
+
+
+def _money(value: Decimal, currency: str) -> str:
+    return f"{quantity(value)} {currency}".strip()
+
+
+def _paper(trader: Trader | None) -> tuple[str, ...]:
+    return ("Paper trade (dry run): no real money moved.",) if trader and trader.dry_run else ()
+
+
+# --- signals, pod events, messages ----------------------------------------------------------
+
+
+def tell_signal(signal: Signal) -> Telling:
+    word = clean(signal.type or "", 20) or "new"
+    pair = clean(signal.pair or "", 30)
+    fields = []
+    if signal.confidence is not None:
+        fields.append(Field("Confidence", _confidence(signal.confidence)))
+    if signal.model:
+        fields.append(Field("Model", clean(signal.model, NAME_LIMIT)))
+    card = Card(
+        title=f"Signal: {word} {pair}".strip(),
+        lines=("A model's opinion, not a trade.",),
+        fields=tuple(fields),
+        at=signal.origin.at,
+    )
+    return Telling(card=card, priority=Priority.NORMAL)
+
+
+def _confidence(value: Decimal) -> str:
+    """Up to 1 it is read as a ratio, up to 100 as percent, else shown raw (`platform.md` 6.9)."""
+    if 0 <= value <= 1:
+        return f"{quantity(value * 100)} %"
+    return f"{quantity(value)} %" if 1 < value <= 100 else quantity(value)
+
+
+_URGENT_WORDS = re.compile(
+    r"liquidat|exception|crash|died|fatal|emergency|margin call|stopp?ed on error", re.IGNORECASE
+)
+_BAD_WORDS = re.compile(
+    r"error|fail|insufficient|reject|refus|denied|invalid|timeout|timed out|disconnect",
+    re.IGNORECASE,
+)
+_NOTABLE_WORDS = re.compile(r"warn|stop|protection|cancel|paused|locked", re.IGNORECASE)
+
+
+def weigh(*texts: str | None) -> tuple[Severity, Priority]:
+    """How loud and urgent a report is, by its type, level and words.
+
+    The platform documents one example only (`platform.md` 2.6): words decide, in doubt loudly.
+    """
+    text = " ".join(text[:TEXT_LIMIT] for text in texts if text)
+    if _URGENT_WORDS.search(text):
+        return Severity.CRITICAL, Priority.URGENT
+    if _BAD_WORDS.search(text):
+        return Severity.CRITICAL, Priority.URGENT
+    if _NOTABLE_WORDS.search(text):
+        return Severity.WARNING, Priority.NORMAL
+    return Severity.INFO, Priority.INFO
+
+
+def tell_pod_event(event: PodEvent, traders: Mapping[str, Trader]) -> Telling:
+    trader = trader_of_pod(event, traders)
+    kind = clean((event.type or "report").replace("_", " "), NAME_LIMIT)
+    severity, priority = weigh(event.type, event.message)
+    name = trader_name(trader, event.trader or event.pod)
+    card = Card(
+        title=f"{name}: {kind}",
+        severity=severity,
+        lines=(clean(event.message, TEXT_LIMIT),) if event.message else (),
+        at=event.origin.at,
+    )
+    return Telling(card=card, priority=priority, about=trader)
+
+
+def trader_of_pod(event: PodEvent, traders: Mapping[str, Trader]) -> Trader | None:
+    """The bot that a pod event is about, by any of the ids it may carry (`platform.md` 7.7)."""
+    if event.trader and event.trader in traders:
+        return traders[event.trader]
+    if event.pod:
+        if event.pod in traders:
+            return traders[event.pod]
+        return next((trader for trader in traders.values() if trader.pod == event.pod), None)
+    return None
+
+
+def tell_message(event: Message | SystemEvent) -> Telling:
+    severity, priority = weigh(event.level, event.title, event.text)
+    system = isinstance(event, SystemEvent)
+    if event.level and event.level.lower() in {"info", "success", "debug"}:
+        # The platform graded it itself: words inside are not a second opinion.
+        severity, priority = Severity.INFO, Priority.INFO
+    title = clean(event.title or "", 120) or (
+        "System event" if system else "Message from the platform"
+    )
+    lines = (clean(event.text, TEXT_LIMIT),) if event.text else ()
+    return Telling(
+        card=Card(title=title, severity=severity, lines=lines, at=event.origin.at),
+        priority=priority,
+    )
+
+
+# --- changes --------------------------------------------------------------------------------
+
+_STATE_CHANGES = frozenset({Change.FAILED, Change.STARTED, Change.PAUSED, Change.OTHER_STATUS})
+
+
+def tell_trader_changes(
+    before: Trader | None, now: Trader, changes: tuple[Change, ...], at: datetime
+) -> Telling:
+    """One card for all that changed at once, led by the most important."""
+    name = trader_name(now)
+    first = changes[0]
+    severity, priority = _change_weight(first)
+    lines = [_change_line(change, before, now) for change in changes[1:]]
+    fields = (
+        [Field("Money", "paper (dry run)" if now.dry_run else "real")]
+        if now.dry_run is not None
+        else []
+    )
+    if before is not None and first in _STATE_CHANGES:
+        fields.append(Field("State", f"{condition(before).word} → {condition(now).word}"))
+    card = Card(
+        title=f"{name} {_change_words(first, before, now)}",
+        severity=severity,
+        lines=tuple(lines),
+        fields=tuple(fields),
+        at=at,
+    )
+    return Telling(card=card, priority=priority, about=now)
+
+
+def _change_weight(change: Change) -> tuple[Severity, Priority]:
+    match change:
+        case Change.FAILED:
+            return Severity.CRITICAL, Priority.URGENT
+        case Change.WENT_LIVE:
+            return Severity.WARNING, Priority.URGENT
+        case Change.PAUSED | Change.REMOVED | Change.OTHER_STATUS:
+            return Severity.WARNING, Priority.NORMAL
+        case Change.STARTED:
+            return Severity.GOOD, Priority.NORMAL
+        case _:
+            return Severity.INFO, Priority.INFO
+
+
+def _change_words(change: Change, before: Trader | None, now: Trader) -> str:
+    word = clean(condition(now).word, 30)
+    return {
+        Change.CREATED: f"was added ({word})",
+        Change.REMOVED: "was deleted",
+        Change.STARTED: "is running",
+        Change.PAUSED: "was paused",
+        Change.FAILED: "stopped with an error",
+        Change.WENT_LIVE: "now trades real money",
+        Change.WENT_DRY: "now trades paper money",
+        Change.RENAMED: f"has a new name (was {trader_name(before)})",
+        Change.RESTRATEGISED: "has another strategy",
+        Change.OTHER_STATUS: f"is now: {word}",
+        Change.CONFIGURED: "is configured",
+        Change.EDITED: "was edited",
+    }[change]
+
+
+def _change_line(change: Change, before: Trader | None, now: Trader) -> str:
+    words = _change_words(change, before, now)
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def tell_strategy_changes(
+    before: Strategy | None, now: Strategy, changes: tuple[Change, ...], at: datetime
+) -> Telling:
+    name = strategy_name(now)
+    words = {
+        Change.CREATED: "was added",
+        Change.REMOVED: "was deleted",
+        Change.CONFIGURED: "is configured and ready",
+        Change.RENAMED: f"has a new name (was {strategy_name(before)})"
+        if before
+        else "was renamed",
+        Change.EDITED: "was edited",
+    }
+    facts = [("Type", now.type), ("Pair", now.pair), ("Interval", now.interval)]
+    fields = tuple(Field(label, clean(value, NAME_LIMIT)) for label, value in facts if value)
+    severity = Severity.WARNING if changes[0] is Change.REMOVED else Severity.INFO
+    card = Card(
+        title=f"Strategy {name} {words.get(changes[0], 'changed')}",
+        severity=severity,
+        fields=fields,
+        at=at,
+    )
+    return Telling(card=card, priority=Priority.INFO)
+
+
+def tell_notice(notice: Notice) -> Telling:
+    if notice.bad:
+        severity = Severity.CRITICAL if notice.urgent else Severity.WARNING
+    else:
+        severity = Severity.INFO
+    card = Card(title=notice.title, severity=severity, lines=notice.lines, at=notice.origin.at)
+    return Telling(card=card, priority=Priority.URGENT if notice.urgent else Priority.NORMAL)
+
+
+# --- one fact told by several services --------------------------------------------------------
+
+SAME_FACT_WINDOW = timedelta(seconds=15)
+
+_FILL = re.compile(
+    r"^\s*(?P<side>bought|sold)\s+(?P<amount>[0-9][0-9.,]*)\s+(?P<base>[A-Z0-9]{2,12})"
+    r"(?:/[A-Z0-9:]+)?\s*(?:@|at|for)\s*(?P<price>[0-9][0-9.,]*)",
+    re.IGNORECASE,
+)
+
+
+def fingerprint(event: object) -> str | None:
+    """What makes two reports of different services the same fill for certain, or `None`.
+
+    Side, base currency, amount and price must all be there and equal; anything less is told twice
+    rather than lost (`guarantees.md` 2.4.6).
+    """
+    match event:
+        case Trade(side=side, symbol=symbol, amount=amount, price=price):
+            if side is None or symbol is None or amount is None or price is None:
+                return None
+            if side.lower() not in {"buy", "sell"}:
+                return None
+            return _fingerprint(side.lower(), symbol.partition("/")[0], amount, price)
+        case PodEvent(message=text) | Message(text=text):
+            found = _FILL.match(text or "")
+            if found is None:
+                return None
+            side = "buy" if found["side"].lower() == "bought" else "sell"
+            amount, price = _number(found["amount"]), _number(found["price"])
+            if amount is None or price is None:
+                return None
+            return _fingerprint(side, found["base"], amount, price)
+        case _:
+            return None
+
+
+def _number(text: str) -> Decimal | None:
+    digits = text.rstrip(".,").replace(",", "")
+    return Decimal(digits) if re.fullmatch(r"\d+(\.\d+)?", digits) and len(digits) < 40 else None
+
+
+def _fingerprint(side: str, base: str, amount: Decimal, price: Decimal) -> str:
+    return f"{side} {base.upper()} {amount.normalize()} {price.normalize()}"
+
+
+def quietly(telling: Telling) -> Telling:
+    """The same, without a sound: the person has just asked for it."""
+    card = replace(telling.card, severity=Severity.INFO)
+    return replace(telling, card=card, priority=Priority.INFO)

@@ -1,0 +1,493 @@
+"""What the core needs from outside: small protocols, each with its contract.
+
+Storage ports: every call is one transaction and returns only once it is committed. Adapters'
+ports: what is raised is in `bot.errors`, nothing else.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Protocol
+
+from bot.domain.actions import Action, ActionState, Denied
+from bot.domain.cards import Card
+from bot.domain.commands import Reply, Said
+from bot.domain.deliveries import (
+    Attempt,
+    Delivery,
+    Draft,
+    Priority,
+    Repeats,
+    Settlement,
+    State,
+)
+from bot.domain.events import (
+    Cursor,
+    Event,
+    Page,
+    Position,
+    Signal,
+    Strategy,
+    Stream,
+    Trade,
+    Trader,
+    Unreadable,
+)
+from bot.domain.ids import AccountId, ActionId, EndpointId, LinkId, TraderId
+from bot.domain.linking import (
+    Completed,
+    Invitation,
+    LinkProblem,
+    LoginFailed,
+    SignedIn,
+    WrongDigits,
+)
+from bot.domain.links import (
+    Account,
+    AccountState,
+    Address,
+    Channel,
+    Credential,
+    FeedState,
+    Grant,
+    Link,
+    Login,
+)
+
+# --- the trading platform -----------------------------------------------------------------
+
+
+class Platform(Protocol):
+    """The trading platform."""
+
+    async def log_in(self, login: Login) -> Grant:
+        """Log in once, over REST, and prove the credential with an authenticated call.
+
+        Raises:
+            NeedsLogin: wrong e-mail, password, key or token; the text is the platform's.
+            TryLater: not reachable, or over its limit.
+        """
+
+    def session(self, credential: Credential) -> "Session":
+        """A session for one account; nothing is opened yet."""
+
+    async def reachable(self) -> str:
+        """A short sentence on what answers there; for `tradebell check`.
+
+        Raises:
+            TryLater: nothing does.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """What the socket brought, in order of arrival."""
+
+    events: tuple[Event, ...]
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+class Session(Protocol):
+    """One account's way to the platform: a socket when there is one, REST otherwise.
+
+    Reads and writes work with and without the socket. Every call has a time limit.
+    All raise `NeedsLogin` on a refused credential, `NotOffered` when the service is closed to the
+    account, `TryLater` when the platform is away or over its limit, `Refused` on any other no.
+    """
+
+    @property
+    def connected(self) -> bool:
+        """Whether the socket is open and logged in."""
+
+    async def connect(self) -> None:
+        """Open the socket, log in and prove it with one authenticated call.
+
+        From its return on, live events are kept until `receive` takes them.
+
+        Raises:
+            SocketRefused: the platform is up but gives no socket.
+        """
+
+    async def receive(self) -> Live:
+        """Wait for live events and take all that have come.
+
+        Raises:
+            ConnectionLost: the socket is gone, for whatever reason; all that came was given.
+        """
+
+    async def close(self) -> None:
+        """Close the socket, if open. The session can connect again."""
+
+    async def renew(self) -> Credential | None:
+        """Ask for a credential with a later expiry; `None` if the platform gives the same again."""
+
+    async def page(self, stream: Stream, since: Position, limit: int = 100) -> Page:
+        """The oldest records of a stream created at or after `since.at`, in (createdAt, id) order,
+        leaving out those up to and including `since` itself when `since.record` is set.
+        """
+
+    async def newest(self, stream: Stream) -> Position | None:
+        """The position of the youngest record; `None` if there is none."""
+
+    async def traders(self) -> tuple[Trader, ...]:
+        """All bots of the account."""
+
+    async def trader(self, trader: TraderId) -> Trader:
+        """One bot, read afresh."""
+
+    async def strategies(self) -> tuple[Strategy, ...]: ...
+
+    async def trades(self, limit: int) -> tuple[Trade, ...]:
+        """The latest trades, youngest first."""
+
+    async def signals(self, limit: int) -> tuple[Signal, ...]:
+        """The latest signals, youngest first."""
+
+    async def price(self, symbol: str, within: timedelta) -> tuple[Decimal, datetime] | None:
+        """The next price of a symbol that passes on the socket; `None` if none does in time."""
+
+    async def set_running(self, trader: TraderId, running: bool) -> Trader:
+        """Start or pause a bot. Never repeated, whatever happens.
+
+        Raises:
+            Unclear: sent, but no answer came: read back before saying anything.
+            Refused: the platform said no; the text is its reason.
+        """
+
+
+# --- chat platforms -----------------------------------------------------------------------
+
+
+class Messenger(Protocol):
+    """Shows cards in the chats of one bot of one platform."""
+
+    @property
+    def channel(self) -> Channel: ...
+
+    @property
+    def bot(self) -> str:
+        """The numeric id of our bot there."""
+
+    @property
+    def repeats(self) -> Repeats:
+        """How an attempt of unknown outcome may be repeated here."""
+
+    async def send(self, address: Address, card: Card) -> Attempt:
+        """Show a card. Never raises for anything that the other side does: the outcome says it all.
+
+        Where the platform has a key against repeats, it is made from `card.reference`.
+        """
+
+
+class Hear(Protocol):
+    """Answers what a person said; the conversation implements it, chat adapters call it."""
+
+    def __call__(self, said: Said) -> AsyncIterator[Reply]:
+        """Zero or more replies, the last one final. Never raises."""
+
+
+class Journal(Protocol):
+    """Updates of a chat platform, stored before they are confirmed to it.
+
+    `done` ones are kept a while, so that a replayed update is recognised.
+    """
+
+    async def keep(self, channel: Channel, bot: str, updates: Mapping[int, str]) -> Sequence[int]:
+        """Store updates by their number; gives the numbers that are new, in ascending order."""
+
+    async def open(self, channel: Channel, bot: str) -> Mapping[int, str]:
+        """Updates stored but not done, in ascending order: what a crash left."""
+
+    async def done(self, channel: Channel, bot: str, update: int) -> None:
+        """Mark as answered; its text is erased."""
+
+
+# --- storage ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What ingest knows about the account when it decides."""
+
+    links: tuple[Link, ...]
+    traders: Mapping[str, Trader]
+    strategies: Mapping[str, Strategy]
+    revisions: Mapping[str, str]
+    """Record id of a trader or strategy to the revision under which it was last told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What ingest decides about one event, inside the transaction.
+
+    `record`, `revision` key the inbox row (with the event's account and kind). With `news` false
+    nothing is told and no inbox row written, but `remember`/`forget` still update the last known
+    state. `fingerprint` is set when the same fact may come from another service too: then the
+    n-th fact of this kind with that fingerprint within `window` is owed only if no other kind
+    has brought n of them.
+    """
+
+    news: bool
+    reason: str
+    record: str = ""
+    revision: str = ""
+    drafts: tuple[Draft, ...] = ()
+    actions: tuple[Action, ...] = ()
+    remember: Trader | Strategy | None = None
+    forget: Trader | Strategy | None = None
+    fingerprint: str | None = None
+    window: timedelta = timedelta(seconds=15)
+
+
+Decide = Callable[[Event, Known], Verdict]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Move a stream's cursor, in the same transaction; never backwards."""
+
+    stream: Stream
+    position: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """What a batch came to.
+
+    `new` counts events that were news, `known` those that were not, `told` deliveries created;
+    `owed` says at which endpoints, where they are, and the most urgent priority among the new
+    items.
+    """
+
+    new: int
+    known: int
+    told: int
+    owed: Mapping[EndpointId, tuple[Address, Priority]]
+
+
+class Inbox(Protocol):
+    async def admit(
+        self,
+        account: AccountId,
+        events: Sequence[Event],
+        decide: Decide,
+        now: datetime,
+        progress: Progress | None = None,
+    ) -> Admitted:
+        """Dedup rows, deliveries, last known states and the cursor, in one transaction."""
+
+    async def cursors(self, account: AccountId) -> Mapping[Stream, Cursor]:
+        """Where each stream stands; `began` is the first position that was ever stored."""
+
+    async def set_aside(
+        self, account: AccountId, unreadable: Sequence[Unreadable], now: datetime
+    ) -> None:
+        """Quarantine: count and keep what may be kept of frames that nobody understood."""
+
+    async def traders(self, account: AccountId) -> tuple[Trader, ...]:
+        """Last known bots."""
+
+    async def strategies(self, account: AccountId) -> tuple[Strategy, ...]: ...
+
+    async def last_event_at(self, account: AccountId) -> datetime | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What a lane wants: commit the last outcome, claim the next item, or both at once."""
+
+    endpoint: EndpointId
+    settled: tuple[Delivery, Settlement] | None = None
+    claim: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turned:
+    """`delivery` is now SENDING, committed. Without one, `due` is when the next item is, if any
+    (also when nothing was to be claimed).
+    """
+
+    delivery: Delivery | None = None
+    due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """An item that was not shown, or may not have been."""
+
+    reference: str
+    state: State
+    reason: str
+    title: str
+    occurred_at: datetime
+
+
+class Outbox(Protocol):
+    async def turn(self, turn: Turn, now: datetime) -> Turned:
+        """One transaction for both halves.
+
+        Claiming takes the endpoint's first due item by (priority, time of the fact, id), provided
+        none of its items is SENDING. An item past `expires_at` ends EXPIRED; one whose link is
+        not active, has another epoch, or whose endpoint has another link now ends CANCELLED (G7);
+        a disabled endpoint gives nothing.
+        """
+
+    async def owing(self) -> Mapping[EndpointId, Address]:
+        """Endpoints with something pending."""
+
+    async def recover(self, now: datetime) -> int:
+        """After a start: what was SENDING is UNKNOWN, as an unclear attempt; gives how many."""
+
+    async def missed(self, endpoint: EndpointId, limit: int) -> Sequence[Missed]: ...
+
+    async def counts(self) -> Mapping[State, int]: ...
+
+    async def oldest_pending(self) -> datetime | None: ...
+
+    async def pending(self, endpoint: EndpointId) -> int: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """An unlinked account. `last` means nobody is linked any more: its credential is deleted."""
+
+    link: Link
+    cancelled: int
+    last: bool
+
+
+class Links(Protocol):
+    async def at(self, address: Address) -> Link | None:
+        """The active link of a chat."""
+
+    async def endpoint(self, address: Address, private: bool) -> EndpointId:
+        """The endpoint of a chat, made if it is not known yet."""
+
+    async def of(self, account: AccountId) -> Sequence[Link]:
+        """The active links of an account."""
+
+    async def end(self, link: LinkId, now: datetime) -> Ended:
+        """Unlink: cancel what is owed; with the last link also delete the credential.
+
+        Raises:
+            Refused: it is not active.
+        """
+
+    async def disable(self, address: Address, reason: str, now: datetime) -> int:
+        """The chat is closed to us: hold what is owed; gives how many."""
+
+    async def enable(self, address: Address, now: datetime) -> int:
+        """The chat is open again: held items are owed again; gives how many."""
+
+
+class Accounts(Protocol):
+    async def active(self) -> Sequence[Account]:
+        """Accounts with at least one active link."""
+
+    async def get(self, account: AccountId) -> Account | None: ...
+
+    async def credential(self, account: AccountId) -> Credential | None: ...
+
+    async def renew(self, account: AccountId, credential: Credential) -> None:
+        """Replace the credential; the account is active again."""
+
+    async def mark(self, account: AccountId, state: AccountState) -> None: ...
+
+
+class Codes(Protocol):
+    """Linking attempts.
+
+    Codes are stored only as SHA-256, digits only as a keyed hash; the grant of a login that waits
+    for its digits is stored encrypted, bound to its attempt.
+    """
+
+    async def invite(self, code_hash: str, invitation: Invitation, now: datetime) -> None:
+        """Open an attempt; the person's oldest ones give way above `OPEN_CODES`."""
+
+    async def look(self, code_hash: str, now: datetime) -> Invitation | LinkProblem:
+        """What stands behind a code; changes nothing."""
+
+    async def count_login(self, code_hash: str, now: datetime) -> int | LinkProblem:
+        """Count one login try before it is made; gives how many are left after it."""
+
+    async def sign_in(
+        self, code_hash: str, grant: Grant, digits: str, now: datetime
+    ) -> SignedIn | LinkProblem:
+        """Use the code up: one conditional UPDATE. Another signed-in attempt of the same person in
+        the same chat ends.
+        """
+
+    async def waiting(self, address: Address, person: str, now: datetime) -> bool:
+        """Whether this person, in this chat, is expected to type digits."""
+
+    async def complete(
+        self, address: Address, person: str, digits: str, now: datetime
+    ) -> Completed | WrongDigits:
+        """Check the digits, counting the try; if right make account, link and credential at once.
+
+        A chat that was linked to another account loses that link first, with all that was owed.
+        Linking again to the same account keeps the link; only the credential is renewed.
+        """
+
+
+class SignIn(Protocol):
+    """What the link page does; the linking service implements it."""
+
+    async def look(self, code: str) -> Invitation | LinkProblem: ...
+
+    async def sign_in(
+        self, code: str, login: Login, source: str
+    ) -> SignedIn | LoginFailed | LinkProblem:
+        """Log in with what the person typed.
+
+        Args:
+            source: the person's IP address, for the limits.
+        """
+
+
+class Actions(Protocol):
+    async def offer(self, actions: Sequence[Action]) -> None: ...
+
+    async def claim(
+        self, action: ActionId, person: str, endpoint: EndpointId, now: datetime
+    ) -> Action | Denied:
+        """Take it, once: `may_press`, then one conditional UPDATE; siblings on the card are closed.
+
+        A repeatable action stays open.
+        """
+
+    async def finish(self, action: ActionId, state: ActionState, now: datetime) -> None: ...
+
+    async def interrupted(self) -> Sequence[Action]:
+        """Actions that a crash left RUNNING."""
+
+
+class Audit(Protocol):
+    async def note(
+        self, what: str, now: datetime, account: AccountId | None = None, **facts: str
+    ) -> None:
+        """Append to the hash-chained audit trail. Facts hold no secrets."""
+
+
+# --- watching -----------------------------------------------------------------------------
+
+
+class Meter(Protocol):
+    """Counts what an operator watches. Never fails, never waits, keeps no text of a person."""
+
+    def delivered(self, channel: Channel, state: State, reason: str, delay: timedelta) -> None:
+        """An attempt was settled; `delay` is from the admission of the event to now."""
+
+    def admitted(self, told: int, known: int) -> None: ...
+
+    def unreadable(self, service: str) -> None: ...
+
+    def found_by_sweep(self, stream: Stream, count: int) -> None:
+        """Records that a sweep found although the feed was live: must stay 0."""
+
+    def feed(self, account: AccountId, state: FeedState | None) -> None:
+        """A feed went to this state; `None` when it ended."""
+
+    def alarm(self, what: str) -> None:
+        """Something that must not happen did (another user's record on our socket)."""

@@ -1,0 +1,77 @@
+"""What is news about a bot, and what is only another patch."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.domain.changes import Change, condition, merged, strategy_changes, trader_changes
+from bot.domain.events import Strategy, Trader
+from bot.domain.ids import StrategyId, TraderId
+
+RUNNING = Trader(id=TraderId("t"), name="Owl", running=True, status="running", dry_run=True)
+
+
+def trader(**facts):
+    return Trader(id=TraderId("t"), **{"name": "Owl", "dry_run": True, **facts})
+
+
+def test_the_same_state_is_no_news():
+    touched = trader(running=True, status="running", updated_at=datetime(2026, 1, 5, tzinfo=UTC))
+
+    assert trader_changes(RUNNING, touched) == ()
+
+
+@pytest.mark.parametrize(
+    ("now", "change"),
+    [
+        (trader(status="stopped"), Change.PAUSED),
+        (trader(running=False), Change.PAUSED),
+        (trader(status="error"), Change.FAILED),
+        (trader(status="rebalancing", running=True), Change.OTHER_STATUS),
+        (trader(status="running", running=True, dry_run=False), Change.WENT_LIVE),
+    ],
+)
+def test_a_real_change_is_told(now, change):
+    assert trader_changes(RUNNING, merged(RUNNING, now)) == (change,)
+
+
+def test_a_bot_that_stops_after_an_error_is_told_again():
+    failed = trader(status="error")
+
+    assert trader_changes(failed, trader(status="stopped")) == (Change.PAUSED,)
+
+
+def test_status_speaks_before_running():
+    assert condition(trader(status="error", running=True)).failed
+
+
+def test_an_unknown_status_is_shown_as_it_is():
+    assert condition(trader(status="Zeppelin", running=True)).word == "Zeppelin"
+
+
+def test_what_a_patch_leaves_out_is_still_known():
+    assert merged(RUNNING, trader(name=None, status="stopped")).name == "Owl"
+
+
+def test_an_old_status_does_not_contradict_a_new_running():
+    now = merged(RUNNING, trader(running=False))
+
+    assert condition(now).running is False
+
+
+def test_several_changes_are_told_at_once():
+    now = trader(status="error", dry_run=False, name="Hawk")
+
+    assert trader_changes(RUNNING, merged(RUNNING, now)) == (
+        Change.FAILED,
+        Change.WENT_LIVE,
+        Change.RENAMED,
+    )
+
+
+def test_a_strategy_that_becomes_ready_is_told():
+    before = Strategy(id=StrategyId("s"), configured=False)
+
+    assert strategy_changes(before, Strategy(id=StrategyId("s"), configured=True)) == (
+        Change.CONFIGURED,
+    )

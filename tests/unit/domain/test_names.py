@@ -1,0 +1,39 @@
+"""Finding the bot that a person means."""
+
+import pytest
+
+from bot.domain.events import Trader
+from bot.domain.ids import TraderId
+from bot.domain.names import Found, Nothing, Several, nearest, pick
+
+BOTS = tuple(
+    Trader(id=TraderId(f"id{index}"), name=name)
+    for index, name in enumerate(["Grid BTC", "Grid ETH", "Night Owl"])
+)
+
+
+@pytest.mark.parametrize("words", ["night owl", "  Night   Owl ", "id2", "night", "owl"])
+def test_a_bot_is_found_by_any_clear_word(words):
+    assert pick(words, BOTS) == Found((BOTS[2],))
+
+
+def test_all_means_all():
+    assert pick("ALL", BOTS) == Found(BOTS)
+
+
+def test_words_that_fit_two_ask_back():
+    assert pick("grid", BOTS) == Several(BOTS[:2])
+
+
+def test_a_mistyped_name_gives_the_nearest():
+    assert pick("nite owl", BOTS) == Nothing(("Night Owl",))
+
+
+def test_an_exact_name_wins_over_one_that_contains_it():
+    bots = (*BOTS, Trader(id=TraderId("id9"), name="Grid"))
+
+    assert pick("grid", bots) == Found((bots[3],))
+
+
+def test_nothing_near_is_nothing():
+    assert nearest("zzzz", ["status"]) == ()

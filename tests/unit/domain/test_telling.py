@@ -1,0 +1,164 @@
+"""Events as cards: loud when bad, quiet when not, in words that a tired person understands."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from bot.domain.cards import Field, Severity
+from bot.domain.changes import Change
+from bot.domain.deliveries import Priority
+from bot.domain.events import Kind, Message, Origin, PodEvent, Signal, Trade, Trader
+from bot.domain.ids import TraderId
+from bot.domain.telling import (
+    fingerprint,
+    tell_message,
+    tell_pod_event,
+    tell_signal,
+    tell_trade,
+    tell_trader_changes,
+)
+
+AT = datetime(2026, 1, 5, 12, tzinfo=UTC)
+OWL = Trader(id=TraderId("t1"), name="Night Owl", dry_run=True, running=True, pod="pod-1")
+TRADERS = {"t1": OWL}
+
+
+def origin(kind=Kind.TRADE):
+    return Origin(kind=kind, record="r1", at=AT)
+
+
+def trade(**facts):
+    usual = {
+        "side": "buy",
+        "symbol": "BTC/USDT",
+        "amount": Decimal("0.1"),
+        "price": Decimal("42400"),
+        "trader": TraderId("t1"),
+    }
+    return Trade(origin=origin(), **{**usual, **facts})
+
+
+def test_a_trade_says_what_for_how_much_and_which_bot():
+    telling = tell_trade(trade(), TRADERS)
+
+    assert telling.card.title == "Bought 0.1 BTC at 42,400 USDT"
+    assert telling.card.fields == (Field("Bot", "Night Owl"), Field("Value", "4,240 USDT"))
+    assert telling.card.lines == ("Paper trade (dry run): no real money moved.",)
+    assert telling.card.severity is Severity.INFO
+
+
+def test_a_trade_of_which_nothing_is_known_is_still_told():
+    telling = tell_trade(Trade(origin=origin()), {})
+
+    assert telling.card.title == "Trade"
+
+
+def test_a_loss_is_called_a_loss():
+    telling = tell_trade(trade(side="sell", profit=Decimal("-3.2")), TRADERS)
+
+    assert Field("Loss", "-3.2 USDT") in telling.card.fields
+
+
+def test_a_profit_is_quiet_and_good():
+    telling = tell_trade(
+        trade(side="sell", profit=Decimal("5"), profit_ratio=Decimal("0.012")), TRADERS
+    )
+
+    assert telling.card.severity is Severity.GOOD
+    assert Field("Profit", "+5 USDT · +1.20 %") in telling.card.fields
+
+
+@pytest.mark.parametrize(
+    ("reason", "severity", "priority"),
+    [
+        ("liquidation", Severity.CRITICAL, Priority.URGENT),
+        ("trailing_stop_loss", Severity.WARNING, Priority.NORMAL),
+        ("roi", Severity.INFO, Priority.NORMAL),
+    ],
+)
+def test_why_a_trade_closed_decides_how_loud_it_is(reason, severity, priority):
+    telling = tell_trade(trade(side="sell", reason=reason), TRADERS)
+
+    assert (telling.card.severity, telling.priority) == (severity, priority)
+
+
+@pytest.mark.parametrize(
+    ("type_", "message", "severity"),
+    [
+        ("trade_executed", "Bought 0.1 BTC @ 42400", Severity.INFO),
+        ("error", "Insufficient balance", Severity.CRITICAL),
+        ("exception", "Traceback", Severity.CRITICAL),
+        ("warning", "dry run is enabled", Severity.WARNING),
+        ("status", "stopped", Severity.WARNING),
+        (None, None, Severity.INFO),
+    ],
+)
+def test_a_pod_event_is_as_loud_as_its_words(type_, message, severity):
+    event = PodEvent(origin=origin(Kind.POD_EVENT), type=type_, message=message, pod="pod-1")
+
+    assert tell_pod_event(event, TRADERS).card.severity is severity
+
+
+def test_a_pod_event_finds_its_bot_by_the_pod():
+    event = PodEvent(origin=origin(Kind.POD_EVENT), type="error", message="x", pod="pod-1")
+
+    assert tell_pod_event(event, TRADERS).about is OWL
+
+
+def test_hostile_text_is_shown_as_text():
+    event = PodEvent(origin=origin(Kind.POD_EVENT), type="error", message="a\u202eb\x00c\nd")
+
+    assert tell_pod_event(event, {}).card.lines == ("abc d",)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "shown"), [("0.83", "83 %"), ("83", "83 %"), ("1250", "1,250")]
+)
+def test_confidence_is_read_on_either_scale(confidence, shown):
+    event = Signal(
+        origin=origin(Kind.SIGNAL), type="buy", pair="ETH/USDT", confidence=Decimal(confidence)
+    )
+
+    assert Field("Confidence", shown) in tell_signal(event).card.fields
+
+
+def test_a_graded_message_is_not_graded_again_by_its_words():
+    event = Message(origin=origin(Kind.MESSAGE), title="No errors today", level="info")
+
+    assert tell_message(event).card.severity is Severity.INFO
+
+
+def test_a_bot_that_fails_is_urgent():
+    failed = Trader(id=TraderId("t1"), name="Night Owl", status="error")
+
+    telling = tell_trader_changes(OWL, failed, (Change.FAILED,), AT)
+
+    assert telling.card.title == "Night Owl stopped with an error"
+    assert telling.priority is Priority.URGENT
+
+
+@pytest.mark.parametrize("change", list(Change))
+def test_every_change_has_words(change):
+    telling = tell_trader_changes(OWL, OWL, (change, change), AT)
+
+    assert telling.card.title.startswith("Night Owl ")
+
+
+def test_the_same_fill_told_by_two_services_has_one_fingerprint():
+    pod = PodEvent(origin=origin(Kind.POD_EVENT), message="Bought 0.10 BTC @ 42,400")
+
+    assert fingerprint(trade()) == fingerprint(pod)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        trade(price=None),
+        trade(side="long"),
+        PodEvent(origin=origin(Kind.POD_EVENT), message="Bought some BTC"),
+        PodEvent(origin=origin(Kind.POD_EVENT), message="Insufficient balance"),
+    ],
+)
+def test_when_in_doubt_two_reports_are_two_facts(event):
+    assert fingerprint(event) is None
