@@ -1,0 +1,473 @@
+"""The words of every answer: pure functions from what is known to a card."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from bot.domain.amounts import quantity
+from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity, spoken
+from bot.domain.changes import condition
+from bot.domain.commands import COMMANDS, Spec
+from bot.domain.deliveries import State
+from bot.domain.events import Signal, Strategy, Trade, Trader
+from bot.domain.linking import CODE_LIFE, DIGITS_LIFE, Completed, LinkProblem, WrongDigits
+from bot.domain.links import Account, FeedState
+from bot.domain.telling import strategy_name, tell_signal, tell_trade, trader_name
+from bot.domain.text import clean, counted
+from bot.ports import Missed
+from bot.services.feeds import FeedStatus
+
+MOST_ROWS = 15
+"""Rows of a list that a phone still shows without tiring its reader."""
+
+
+def plain(title: str, *lines: str, severity: Severity = Severity.INFO) -> Card:
+    """A card of a title and lines; empty lines are left out."""
+    return Card(title=title, lines=tuple(filter(None, lines)), severity=severity)
+
+
+# --- getting started ----------------------------------------------------------------------
+
+
+def welcome(linked: bool) -> Card:
+    if linked:
+        return plain(
+            "Welcome back",
+            "This chat is linked: I ring when your bots trade, err or stop.",
+            "Try /status, or /help for everything I understand.",
+        )
+    return plain(
+        "Hello, I am Tradebell",
+        "I ring when your trading bot does something, and you can answer from here.",
+        "Send /link to connect your account. It takes a minute, and you never type a "
+        "password into this chat.",
+    )
+
+
+def help_card(linked: bool) -> Card:
+    specs = [spec for spec in COMMANDS if spec.menu]
+    fields = tuple(Field(usage(spec), spec.summary) for spec in specs)
+    note = "Anything that changes a bot asks you first." if linked else "Begin with /link."
+    return Card(title="What you can ask me", fields=fields, notes=(note,), private=False)
+
+
+def usage(spec: Spec) -> str:
+    """'/pause [bot]'."""
+    if spec.argument is None:
+        return f"/{spec.name}"
+    name = spec.argument.name
+    return f"/{spec.name} {name}" if spec.argument.required else f"/{spec.name} [{name}]"
+
+
+def unknown_command(word: str, near: Sequence[str]) -> Card:
+    shown = clean(word, 40)
+    guess = f"Did you mean /{near[0]}?" if near else "Send /help for everything I understand."
+    return plain(f"I do not know /{shown}", guess)
+
+
+def small_talk(linked: bool) -> Card:
+    hint = "Try /status, or /help for more." if linked else "Send /link to connect your account."
+    return plain("I only understand commands", hint)
+
+
+def not_linked() -> Card:
+    return plain("This chat is not linked yet", "Send /link to connect your trading account.")
+
+
+def only_in_private(spec: Spec) -> Card:
+    return plain(
+        f"/{spec.name} works in a private chat only",
+        "Others read along here. Open a private chat with me and send it there.",
+    )
+
+
+def only_the_owner() -> Card:
+    return plain("Only the person who linked this chat can do that")
+
+
+def role_too_low(spec: Spec) -> Card:
+    return plain(
+        f"You may look but not use /{spec.name} here",
+        "The account's owner can give you the right.",
+    )
+
+
+def too_fast() -> Card:
+    return plain("One moment, please", "That was a lot at once. Try again in a few seconds.")
+
+
+# --- linking --------------------------------------------------------------------------------
+
+
+def link_address(url: str, again: bool) -> Card:
+    minutes = int(CODE_LIFE.total_seconds() // 60)
+    first = "Log in again on this page" if again else "Open this page and log in"
+    return Card(
+        title="Log in again" if again else "Link your trading account",
+        lines=(
+            f"{first}: {url}",
+            "It then shows six digits. Type them here, and we are done.",
+        ),
+        buttons=((Button(label="Open the page", url=url, style=ButtonStyle.PRIMARY),),),
+        notes=(f"Good for {minutes} minutes, for you only. Do not forward it.",),
+    )
+
+
+def linked(completed: Completed) -> Card:
+    label = clean(completed.account.label, 60)
+    lines = ["From now on I ring when your bots trade, err or stop."]
+    if completed.replaced is not None:
+        lines.insert(0, "The account that was linked here before is no longer.")
+    if completed.others:
+        lines.append(f"Your {counted(len(completed.others), 'other chat')} got a note about it.")
+    lines.append("Try /status now.")
+    return Card(title=f"Linked to {label}", severity=Severity.GOOD, lines=tuple(lines))
+
+
+def digits_refused(wrong: WrongDigits) -> Card:
+    match wrong.problem:
+        case LinkProblem.WRONG_DIGITS:
+            left = counted(wrong.tries_left, "try", "tries")
+            return plain("Those are not the digits", f"Look at the page again: {left} left.")
+        case LinkProblem.EXPIRED:
+            seconds = int(DIGITS_LIFE.total_seconds())
+            return plain(
+                "Those digits have expired",
+                f"They are good for {seconds // 60} minutes. Send /link to start again.",
+            )
+        case LinkProblem.TOO_MANY_TRIES:
+            return plain(
+                "Too many wrong digits",
+                "For your safety this attempt is over. Send /link to start again.",
+            )
+        case _:
+            return plain("I am not waiting for digits", "Send /link to connect your account.")
+
+
+def unlinked(cancelled: int, last: bool) -> Card:
+    lines = ["You get no more alerts here."]
+    if cancelled:
+        lines.append(f"{counted(cancelled, 'alert')} that had not gone out yet will not be sent.")
+    if last:
+        lines.append("Your login has been deleted from Tradebell.")
+    lines.append("Send /link whenever you want to come back.")
+    return plain("Unlinked", *lines)
+
+
+# --- looking ----------------------------------------------------------------------------------
+
+
+def status(
+    account: Account,
+    traders: Sequence[Trader],
+    feed: FeedStatus | None,
+    *,
+    read_at: datetime | None,
+    last_event_at: datetime | None,
+    pending: int,
+    missed: int,
+    now: datetime,
+) -> Card:
+    """Every bot with its state, and how far the picture can be trusted.
+
+    Args:
+        read_at: `None` when the bots were read just now, else when they last were known.
+    """
+    fields = [Field(_marked_name(trader), _trader_line(trader)) for trader in traders[:MOST_ROWS]]
+    if len(traders) > MOST_ROWS:
+        fields.append(Field("…", f"and {len(traders) - MOST_ROWS} more: /traders"))
+    fields.append(Field("Connection", _feed_line(feed, now)))
+    age = f"{spoken(now - last_event_at)} ago" if last_event_at else "none yet"
+    fields.append(Field("Last event", age))
+    if pending:
+        fields.append(Field("On their way", counted(pending, "alert")))
+    notes = []
+    if read_at is not None:
+        notes.append("The platform did not answer just now: this is the last known state.")
+    if missed:
+        notes.append(f"{counted(missed, 'alert')} did not reach you: /missed")
+    if feed is not None and feed.not_offered:
+        notes.append(f"The platform does not let me read: {', '.join(feed.not_offered)}.")
+    if feed is not None and feed.expires_at is not None:
+        left = feed.expires_at - now
+        if timedelta(0) < left < timedelta(hours=24):
+            notes.append(f"Your login ends in {spoken(left)}: /link renews it.")
+    return Card(
+        title=_status_title(traders),
+        severity=_status_severity(traders, feed),
+        lines=() if traders else ("No bots yet. Create one on the platform and it appears here.",),
+        fields=tuple(fields),
+        notes=(*notes, clean(account.label, 60)),
+    )
+
+
+def _status_title(traders: Sequence[Trader]) -> str:
+    if not traders:
+        return "No bots yet"
+    failed = sum(condition(trader).failed for trader in traders)
+    running = sum(condition(trader).running is True for trader in traders)
+    title = f"{running} of {counted(len(traders), 'bot')} running"
+    return f"{title}, {failed} with an error" if failed else title
+
+
+def _status_severity(traders: Sequence[Trader], feed: FeedStatus | None) -> Severity:
+    if any(condition(trader).failed for trader in traders):
+        return Severity.CRITICAL
+    if feed is None or feed.state in (FeedState.NEEDS_LOGIN, FeedState.CONNECTING):
+        return Severity.WARNING
+    return Severity.INFO
+
+
+def _marked_name(trader: Trader) -> str:
+    return trader_name(trader)
+
+
+def _trader_line(trader: Trader) -> str:
+    how = condition(trader)
+    parts = ["ERROR" if how.failed else clean(how.word, 30)]
+    if trader.dry_run is not None:
+        parts.append("paper" if trader.dry_run else "real money")
+    if trader.open_trades is not None:
+        parts.append(counted(trader.open_trades, "open trade"))
+    return " · ".join(parts)
+
+
+def _feed_line(feed: FeedStatus | None, now: datetime) -> str:
+    if feed is None:
+        return "not started"
+    since = spoken(now - feed.since)
+    match feed.state:
+        case FeedState.LIVE:
+            return f"live for {since}"
+        case FeedState.CATCHING_UP:
+            return "catching up"
+        case FeedState.CONNECTING:
+            why = f" ({clean(feed.reason, 80)})" if feed.reason else ""
+            return f"down for {since}, trying{why}"
+        case FeedState.POLLING:
+            return "no realtime slot free on your plan: looking every minute"
+        case FeedState.NEEDS_LOGIN:
+            return "needs a new login: /link"
+        case FeedState.STOPPED:
+            return "stopped"
+
+
+def traders_list(traders: Sequence[Trader], strategies: Sequence[Strategy]) -> Card:
+    if not traders:
+        return no_bots()
+    names = {strategy.id: strategy_name(strategy) for strategy in strategies}
+    rows = []
+    for trader in traders[:MOST_ROWS]:
+        line = _trader_line(trader)
+        if trader.strategy:
+            line += f" · {names.get(trader.strategy, clean(trader.strategy, 30))}"
+        rows.append(Field(trader_name(trader), line))
+    return Card(
+        title=counted(len(traders), "bot"),
+        fields=tuple(rows),
+        notes=(_cut_note(len(traders)) or "/pause and /resume take a bot's name, or all.",),
+    )
+
+
+def no_bots() -> Card:
+    return plain("No bots yet", "Create one on the platform, and it appears here by itself.")
+
+
+def strategies_list(strategies: Sequence[Strategy]) -> Card:
+    if not strategies:
+        return plain("No strategies yet", "Create one on the platform, and it appears here.")
+    rows = []
+    for strategy in strategies[:MOST_ROWS]:
+        facts = [strategy.type, strategy.pair, strategy.interval]
+        parts = [clean(fact, 30) for fact in facts if fact]
+        if strategy.configured is False:
+            parts.append("not configured yet")
+        rows.append(Field(strategy_name(strategy), " · ".join(parts) or "ready"))
+    note = _cut_note(len(strategies))
+    title = counted(len(strategies), "strategy", "strategies")
+    return Card(title=title, fields=tuple(rows), notes=(note,) if note else ())
+
+
+def _cut_note(count: int) -> str:
+    return f"The first {MOST_ROWS} of {count}." if count > MOST_ROWS else ""
+
+
+def trades_list(trades: Sequence[Trade], traders: Sequence[Trader]) -> Card:
+    if not trades:
+        return plain("No trades yet", "The first one rings here by itself.")
+    known: dict[str, Trader] = {trader.id: trader for trader in traders}
+    rows = [
+        Field(_moment(trade.origin.at), tell_trade(trade, known).card.title) for trade in trades
+    ]
+    return Card(title=f"Latest {counted(len(trades), 'trade')}", fields=tuple(rows))
+
+
+def signals_list(signals: Sequence[Signal]) -> Card:
+    if not signals:
+        return plain(
+            "No signals yet", "Subscribe to a model on the platform, and its signals ring here."
+        )
+    rows = []
+    for signal in signals:
+        card = tell_signal(signal).card
+        confidence = next((one.value for one in card.fields if one.label == "Confidence"), "")
+        words = card.title.removeprefix("Signal: ")
+        rows.append(Field(_moment(signal.origin.at), f"{words} {confidence}".strip()))
+    return Card(title=f"Latest {counted(len(signals), 'signal')}", fields=tuple(rows))
+
+
+def _moment(at: datetime) -> str:
+    return at.strftime("%d %b %H:%M UTC")
+
+
+def price(symbol: str, last: Decimal, at: datetime) -> Card:
+    shown = clean(symbol, 30)
+    quote = shown.partition("/")[2]
+    return Card(title=f"{shown}: {quantity(last)} {quote}".strip(), at=at, private=False)
+
+
+def no_price(symbol: str) -> Card:
+    return plain(
+        f"No price for {clean(symbol, 30)} came by",
+        "I only hear prices of exchanges that your bots are connected to. "
+        "Is the pair spelled like BTC/USDT?",
+    )
+
+
+def which_pair() -> Card:
+    return plain("Which pair?", "For example: /price BTC/USDT")
+
+
+_ENDS = {
+    State.HELD: "held back",
+    State.DEAD: "not delivered",
+    State.EXPIRED: "too old to send",
+    State.CANCELLED: "cancelled",
+}
+
+
+def missed(items: Sequence[Missed]) -> Card:
+    if not items:
+        return plain("Nothing was missed", "Every alert so far has reached this chat.")
+    rows = [
+        Field(
+            f"{_moment(item.occurred_at)} · {item.reference}",
+            f"{clean(item.title, 80)} ({_ENDS.get(item.state, item.state)}: "
+            f"{clean(item.reason, 60)})",
+        )
+        for item in items
+    ]
+    return Card(
+        title=f"{counted(len(items), 'alert')} did not reach you",
+        severity=Severity.WARNING,
+        fields=tuple(rows),
+    )
+
+
+def test_started() -> Card:
+    return plain("Test alert on its way", "It goes the same way as a real one. Did it ring?")
+
+
+# --- when it does not work ----------------------------------------------------------------------
+
+
+def needs_login() -> Card:
+    return plain(
+        "I need you to log in again",
+        "The platform no longer accepts the login that I have. Send /link.",
+        severity=Severity.WARNING,
+    )
+
+
+def platform_away(reason: str) -> Card:
+    return plain(
+        "The platform does not answer right now",
+        f"It says: {clean(reason, 200)}" if reason else "",
+        "Nothing was changed. Try again in a minute; /status shows what I last knew.",
+        severity=Severity.WARNING,
+    )
+
+
+def not_offered(reason: str) -> Card:
+    return plain(
+        "The platform does not let me read that",
+        f"It says: {clean(reason, 200)}",
+        "If you linked with an API key, it may lack the scope for this.",
+    )
+
+
+def went_wrong() -> Card:
+    return plain(
+        "Something went wrong on my side",
+        "It has been logged. Nothing was changed on the platform by this message.",
+        severity=Severity.WARNING,
+    )
+
+
+# --- choosing and confirming ----------------------------------------------------------------------
+
+
+def choose(verb: str, traders: Sequence[Trader], buttons: Sequence[Button]) -> Card:
+    return Card(
+        title=f"{verb} which bot?",
+        fields=tuple(Field(trader_name(one), _trader_line(one)) for one in traders),
+        buttons=tuple((button,) for button in buttons),
+    )
+
+
+def no_such_bot(wanted: str, near: Sequence[str], everyone: Sequence[Trader]) -> Card:
+    if near:
+        hint = f"Did you mean {' or '.join(near)}?"
+    else:
+        hint = f"Your bots: {', '.join(trader_name(one) for one in everyone[:MOST_ROWS])}."
+    return plain(f"No bot is called {clean(wanted, 40)}", hint)
+
+
+def nothing_to_do(traders: Sequence[Trader], running: bool) -> Card:
+    state = "running" if running else "paused"
+    if len(traders) == 1:
+        return plain(f"{trader_name(traders[0])} is {state} already", "Nothing to do.")
+    return plain(f"All of them are {state} already", "Nothing to do.")
+
+
+def confirm_running(
+    traders: Sequence[Trader], running: bool, buttons: tuple[tuple[Button, ...], ...]
+) -> Card:
+    """What exactly pressing the button does, before it is pressed."""
+    verb = "Resume" if running else "Pause"
+    who = trader_name(traders[0]) if len(traders) == 1 else counted(len(traders), "bot")
+    if running:
+        effect = "I ask the platform to start it. From then on it may open trades by itself."
+    else:
+        effect = (
+            "I ask the platform to stop it: no new trades. Trades that are open stay open, "
+            "and nobody may be watching them until you resume."
+        )
+    if len(traders) > 1:
+        effect = effect.replace(" it", " them", 1).replace("it may", "they may")
+    return Card(
+        title=f"{verb} {who}?",
+        severity=Severity.WARNING,
+        lines=(effect,),
+        fields=tuple(Field(trader_name(one), _trader_line(one)) for one in traders[:MOST_ROWS]),
+        buttons=buttons,
+        notes=("For you only, once, within 60 seconds.",),
+    )
+
+
+def confirm_unlink(account: Account, last: bool, buttons: tuple[tuple[Button, ...], ...]) -> Card:
+    lines = ["You get no more alerts here, and alerts that wait are not sent."]
+    if last:
+        lines.append("This is your only chat: I also delete your login.")
+    lines.append("Your bots run on as they are.")
+    return Card(
+        title=f"Unlink {clean(account.label, 60)} from this chat?",
+        severity=Severity.WARNING,
+        lines=tuple(lines),
+        buttons=buttons,
+        notes=("For you only, once, within 60 seconds.",),
+    )
+
+
+def cancelled() -> Card:
+    return plain("Nothing was changed")

@@ -1,0 +1,443 @@
+"""Who may ask what, and who answers: the one way from what a person said to a reply."""
+
+import asyncio
+import logging
+import re
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.domain.actions import Action, ActionState, Denied, Verb
+from bot.domain.cards import Card
+from bot.domain.changes import condition
+from bot.domain.commands import (
+    Command,
+    Left,
+    Place,
+    Press,
+    Reply,
+    Returned,
+    Said,
+    Spec,
+    Words,
+    find_spec,
+    known_words,
+)
+from bot.domain.deliveries import Priority
+from bot.domain.events import Kind, Notice, Origin, Trader
+from bot.domain.ids import NewId, Now
+from bot.domain.linking import WrongDigits
+from bot.domain.links import Account, Link, Person
+from bot.domain.names import Found, Nothing, Several, nearest, pick
+from bot.domain.telling import trader_name
+from bot.domain.text import counted
+from bot.errors import NeedsLogin, NotOffered, Refused, TryLater
+from bot.ports import Accounts, Actions, Audit, Inbox, Links, Outbox, Session
+from bot.services.actions import TOASTS, Acting, targets_of
+from bot.services.conversation import answers
+from bot.services.feeds import Feeds
+from bot.services.ingest import Ingest, Wake
+from bot.services.linking import Linking
+
+log = logging.getLogger(__name__)
+
+READ_LIMIT = timedelta(seconds=6)
+"""A person who waits gets the last known state rather than nothing."""
+
+PRICE_LIMIT = timedelta(seconds=5)
+LATEST = 10
+"""Rows of /trades, /signals and /missed."""
+
+_DIGITS = re.compile(r"^\s*(\d{3})[\s-]?(\d{3})\s*$")
+
+
+class Conversation:
+    """Answers people. `hear` implements `ports.Hear`."""
+
+    def __init__(
+        self,
+        links: Links,
+        accounts: Accounts,
+        inbox: Inbox,
+        outbox: Outbox,
+        actions: Actions,
+        feeds: Feeds,
+        linking: Linking,
+        ingest: Ingest,
+        audit: Audit,
+        wake: Wake,
+        now: Now,
+        new_id: NewId,
+    ) -> None:
+        self._links = links
+        self._accounts = accounts
+        self._inbox = inbox
+        self._outbox = outbox
+        self._feeds = feeds
+        self._linking = linking
+        self._ingest = ingest
+        self._wake = wake
+        self._now = now
+        self._new_id = new_id
+        self._acting = Acting(actions, accounts, feeds, ingest, audit, now, new_id)
+        self._throttle = _Throttle()
+        self._answers: dict[str, Callable[[_Asked], Awaitable[Card]]] = {
+            "unlink": self._unlink,
+            "status": self._status,
+            "traders": self._traders,
+            "strategies": self._strategies,
+            "pause": self._pause,
+            "resume": self._resume,
+            "trades": self._trades,
+            "signals": self._signals,
+            "price": self._price,
+            "missed": self._missed,
+            "test": self._test,
+        }
+
+    async def recover(self) -> None:
+        """After a start: report actions that a crash interrupted."""
+        await self._acting.recover()
+
+    async def hear(self, said: Said) -> AsyncGenerator[Reply]:
+        """Answer. Ends with an apology, never with an exception."""
+        try:
+            async with aclosing(self._reply(said)) as replies:
+                async for reply in replies:
+                    yield reply
+        except Exception:
+            # The person must not wait for nothing, and one question must not stop the others.
+            log.exception("could not answer", extra={"said": type(said).__name__})
+            yield Reply(card=answers.went_wrong())
+
+    async def _reply(self, said: Said) -> AsyncGenerator[Reply]:
+        match said:
+            case Left(place=place, reason=reason):
+                await self._close(place, reason)
+            case Returned(place=place):
+                await self._reopen(place)
+            case Command() | Words() | Press():
+                async for reply in self._reply_to_person(said):
+                    yield reply
+
+    async def _reply_to_person(self, said: Command | Words | Press) -> AsyncIterator[Reply]:
+        match self._throttle.judge(said.person.id, self._now()):
+            case "ignore":
+                return
+            case "warn":
+                yield Reply(card=answers.too_fast())
+                return
+        match said:
+            case Command():
+                yield Reply(card=await self._command(said))
+            case Words():
+                card = await self._words(said)
+                if card is not None:
+                    yield Reply(card=card)
+            case Press():
+                async for reply in self._press(said):
+                    yield reply
+
+    # --- commands ---------------------------------------------------------------------------
+
+    async def _command(self, command: Command) -> Card:
+        spec = find_spec(command.name)
+        if spec is None:
+            return answers.unknown_command(command.name, nearest(command.name, known_words()))
+        if spec.private_only and not command.place.private:
+            return answers.only_in_private(spec)
+        link = await self._links.at(command.place.address)
+        if spec.least is None:
+            return await self._open_to_all(spec, command, link)
+        refusal = _refusal(spec, command, link)
+        if link is None or refusal is not None:
+            return refusal or answers.not_linked()
+        account = await self._accounts.get(link.account)
+        if account is None:
+            return answers.not_linked()
+        asked = _Asked(spec=spec, command=command, link=link, account=account)
+        return await self._answered(asked)
+
+    async def _open_to_all(self, spec: Spec, command: Command, link: Link | None) -> Card:
+        match spec.name:
+            case "link":
+                url = await self._linking.invite(command.place, command.person)
+                return answers.link_address(url, again=link is not None)
+            case "help":
+                return answers.help_card(link is not None)
+            case "cancel":
+                return answers.cancelled()
+            case _:
+                if link is not None:
+                    await self._reopen(command.place)
+                return answers.welcome(link is not None)
+
+    async def _answered(self, asked: "_Asked") -> Card:
+        try:
+            return await self._answers[asked.spec.name](asked)
+        except NeedsLogin:
+            return answers.needs_login()
+        except NotOffered as refusal:
+            return answers.not_offered(str(refusal))
+        except (TryLater, Refused) as failure:
+            return answers.platform_away(str(failure))
+
+    async def _status(self, asked: "_Asked") -> Card:
+        account = asked.account
+        traders, read_at = await self._bots(account)
+        endpoint = asked.link.endpoint.id
+        missed = await self._outbox.missed(endpoint, LATEST)
+        return answers.status(
+            account,
+            traders,
+            self._feeds.status(account.id),
+            read_at=read_at,
+            last_event_at=await self._inbox.last_event_at(account.id),
+            pending=await self._outbox.pending(endpoint),
+            missed=len(missed),
+            now=self._now(),
+        )
+
+    async def _bots(self, account: Account) -> tuple[tuple[Trader, ...], datetime | None]:
+        """The bots as they are now, or as last known if the platform does not say in time."""
+        try:
+            session = await self._feeds.session(account.id)
+            if session is not None:
+                async with asyncio.timeout(READ_LIMIT.total_seconds()):
+                    return await session.traders(), None
+        except (TryLater, Refused, TimeoutError) as failure:
+            log.warning("showing the last known bots", extra={"reason": str(failure)})
+        return await self._inbox.traders(account.id), self._now()
+
+    async def _session(self, account: Account) -> Session:
+        session = await self._feeds.session(account.id)
+        if session is None:
+            raise NeedsLogin("there is no credential")
+        return session
+
+    async def _traders(self, asked: "_Asked") -> Card:
+        session = await self._session(asked.account)
+        traders = await session.traders()
+        return answers.traders_list(traders, await self._inbox.strategies(asked.account.id))
+
+    async def _strategies(self, asked: "_Asked") -> Card:
+        session = await self._session(asked.account)
+        return answers.strategies_list(await session.strategies())
+
+    async def _trades(self, asked: "_Asked") -> Card:
+        session = await self._session(asked.account)
+        known = await self._inbox.traders(asked.account.id)
+        return answers.trades_list(await session.trades(LATEST), known)
+
+    async def _signals(self, asked: "_Asked") -> Card:
+        session = await self._session(asked.account)
+        return answers.signals_list(await session.signals(LATEST))
+
+    async def _price(self, asked: "_Asked") -> Card:
+        symbol = asked.command.arguments.strip().upper()
+        if not symbol:
+            return answers.which_pair()
+        session = await self._session(asked.account)
+        found = await session.price(symbol, PRICE_LIMIT)
+        return answers.price(symbol, *found) if found else answers.no_price(symbol)
+
+    async def _missed(self, asked: "_Asked") -> Card:
+        return answers.missed(await self._outbox.missed(asked.link.endpoint.id, LATEST))
+
+    async def _test(self, asked: "_Asked") -> Card:
+        origin = Origin(kind=Kind.TEST, record=self._new_id(), at=self._now())
+        notice = Notice(
+            origin=origin,
+            title="Test alert",
+            lines=("If you read this, the whole chain works.",),
+            bad=True,
+        )
+        await self._ingest.take(asked.account, (notice,))
+        return answers.test_started()
+
+    # --- commands that change something -----------------------------------------------------
+
+    async def _pause(self, asked: "_Asked") -> Card:
+        return await self._change_running(asked, running=False)
+
+    async def _resume(self, asked: "_Asked") -> Card:
+        return await self._change_running(asked, running=True)
+
+    async def _change_running(self, asked: "_Asked", *, running: bool) -> Card:
+        session = await self._session(asked.account)
+        traders = await session.traders()
+        if not traders:
+            return answers.no_bots()
+        wanted = asked.command.arguments.strip()
+        if not wanted:
+            return await self._pick(asked, traders, running)
+        match pick(wanted, traders):
+            case Nothing(nearest=near):
+                return answers.no_such_bot(wanted, near, traders)
+            case Several(traders=several):
+                return await self._pick(asked, several, running)
+            case Found(traders=found):
+                return await self._confirm_running(asked, found, running)
+
+    async def _pick(self, asked: "_Asked", traders: tuple[Trader, ...], running: bool) -> Card:
+        open_to_it = _changeable(traders, running)
+        if not open_to_it:
+            return answers.nothing_to_do(traders, running)
+        if len(traders) == 1:
+            return await self._confirm_running(asked, traders, running)
+        verb = "Resume" if running else "Pause"
+        shown = open_to_it[: answers.MOST_ROWS]
+        choices = [(trader_name(one), f"{asked.spec.name} {one.id}") for one in shown]
+        if len(open_to_it) > 1:
+            choices.append((f"All {len(open_to_it)}", f"{asked.spec.name} all"))
+        buttons = await self._acting.choices(asked.link, asked.command.person.id, choices)
+        return answers.choose(verb, shown, buttons)
+
+    async def _confirm_running(
+        self, asked: "_Asked", traders: tuple[Trader, ...], running: bool
+    ) -> Card:
+        changing = _changeable(traders, running)
+        if not changing:
+            return answers.nothing_to_do(traders, running)
+        verb = "Resume" if running else "Pause"
+        who = trader_name(changing[0]) if len(changing) == 1 else counted(len(changing), "bot")
+        buttons = await self._acting.confirm(
+            asked.link,
+            asked.command.person.id,
+            Verb.RESUME if running else Verb.PAUSE,
+            f"{verb} {who}",
+            targets_of(changing),
+        )
+        return answers.confirm_running(changing, running, buttons)
+
+    async def _unlink(self, asked: "_Asked") -> Card:
+        others = [one for one in await self._links.of(asked.account.id) if one != asked.link]
+        buttons = await self._acting.confirm(
+            asked.link, asked.command.person.id, Verb.UNLINK, "Unlink this chat"
+        )
+        return answers.confirm_unlink(asked.account, not others, buttons)
+
+    # --- words and buttons ------------------------------------------------------------------
+
+    async def _words(self, words: Words) -> Card | None:
+        if not words.place.private:
+            return None
+        digits = _DIGITS.match(words.text)
+        if digits is not None:
+            return await self._digits(words.place, words.person, digits[1] + digits[2])
+        link = await self._links.at(words.place.address)
+        return answers.small_talk(link is not None)
+
+    async def _digits(self, place: Place, person: Person, digits: str) -> Card:
+        outcome = await self._linking.complete(place, person, digits)
+        if isinstance(outcome, WrongDigits):
+            return answers.digits_refused(outcome)
+        return answers.linked(outcome)
+
+    async def _press(self, press: Press) -> AsyncIterator[Reply]:
+        link = await self._links.at(press.place.address)
+        if link is None:
+            yield Reply(toast=TOASTS[Denied.UNLINKED])
+            return
+        claimed = await self._acting.claim(press, link)
+        if isinstance(claimed, Denied):
+            yield Reply(toast=TOASTS[claimed])
+            return
+        async for reply in self._carry_out(claimed, press, link):
+            yield reply
+
+    async def _carry_out(self, action: Action, press: Press, link: Link) -> AsyncIterator[Reply]:
+        match action.verb:
+            case Verb.CANCEL:
+                await self._acting.finish(action, ActionState.DONE)
+                yield Reply(card=answers.cancelled(), replaces=True)
+            case Verb.ASK:
+                name, _, rest = action.arguments.partition(" ")
+                command = Command(place=press.place, person=press.person, name=name, arguments=rest)
+                # A pick list has done its work; an alert stays what it is.
+                card = await self._command(command)
+                yield Reply(card=card, replaces=action.person is not None)
+            case Verb.UNLINK:
+                ended = await self._linking.end(link)
+                await self._acting.finish(action, ActionState.DONE)
+                yield Reply(card=answers.unlinked(ended.cancelled, ended.last), replaces=True)
+            case Verb.PAUSE | Verb.RESUME:
+                async for reply in self._acting.set_running(action, link):
+                    yield reply
+
+    # --- the chat itself --------------------------------------------------------------------
+
+    async def _close(self, place: Place, reason: str) -> None:
+        link = await self._links.at(place.address)
+        held = await self._links.disable(place.address, reason, self._now())
+        log.warning("a chat was closed to us", extra={"reason": reason, "held": held})
+        if link is None:
+            return
+        account = await self._accounts.get(link.account)
+        if account is not None:
+            channel = place.address.channel.value.capitalize()
+            origin = Origin(kind=Kind.FEED, record=f"closed {self._new_id()}", at=self._now())
+            title = f"Your {channel} chat is closed to me"
+            line = f"Alerts for it are kept. Open it again there to get them ({reason})."
+            notice = Notice(origin=origin, title=title, lines=(line,), bad=True)
+            await self._ingest.take(account, (notice,))
+
+    async def _reopen(self, place: Place) -> None:
+        owed = await self._links.enable(place.address, self._now())
+        if owed:
+            endpoint = await self._links.endpoint(place.address, place.private)
+            self._wake({endpoint: (place.address, Priority.NORMAL)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A command that may be answered: the person is allowed to ask it."""
+
+    spec: Spec
+    command: Command
+    link: Link
+    account: Account
+
+
+def _refusal(spec: Spec, command: Command, link: Link | None) -> Card | None:
+    if link is None:
+        return answers.not_linked()
+    if command.person.id != link.person:
+        return answers.only_the_owner()
+    if spec.least is not None and not link.role.covers(spec.least):
+        return answers.role_too_low(spec)
+    return None
+
+
+def _changeable(traders: tuple[Trader, ...], running: bool) -> tuple[Trader, ...]:
+    """Bots for which starting or pausing would change something."""
+    return tuple(trader for trader in traders if condition(trader).running is not running)
+
+
+@dataclass(slots=True)
+class _Throttle:
+    """One request a second with a burst of five for each person (`guarantees.md` 3.7)."""
+
+    burst: int = 5
+    window: timedelta = timedelta(seconds=5)
+    _seen: dict[str, deque[datetime]] = field(default_factory=dict)
+    _warned: set[str] = field(default_factory=set)
+
+    def judge(self, person: str, now: datetime) -> str:
+        """'ok', 'warn' once when it is too much, then 'ignore'."""
+        if len(self._seen) > 10_000:
+            since = now - self.window
+            self._seen = {one: at for one, at in self._seen.items() if at and at[-1] > since}
+        times = self._seen.setdefault(person, deque())
+        while times and times[0] <= now - self.window:
+            times.popleft()
+        if len(times) < self.burst:
+            times.append(now)
+            self._warned.discard(person)
+            return "ok"
+        if person in self._warned:
+            return "ignore"
+        self._warned.add(person)
+        return "warn"

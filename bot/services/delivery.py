@@ -1,0 +1,248 @@
+"""Owed cards out to the chats: a lane per endpoint, one in flight, every outcome committed."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NoReturn
+
+from bot.domain.cards import Card, with_lateness, with_note
+from bot.domain.deliveries import (
+    Attempt,
+    Delivery,
+    Halted,
+    Moved,
+    Postponed,
+    Priority,
+    Scope,
+    Settlement,
+    State,
+    after_attempt,
+)
+from bot.domain.ids import EndpointId, Now
+from bot.domain.links import Address, Channel
+from bot.domain.text import counted
+from bot.ports import Messenger, Meter, Outbox, Turn
+from bot.services.pace import Pace, Place
+
+log = logging.getLogger(__name__)
+
+RECHECK = timedelta(seconds=30)
+"""How often lanes are looked up in the store even if nobody woke them: another process may owe."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlet:
+    """A bot of a chat platform with its pace."""
+
+    messenger: Messenger
+    pace: Pace
+
+
+@dataclass(slots=True, eq=False)
+class _Lane:
+    """One endpoint's queue while something is owed there."""
+
+    endpoint: EndpointId
+    address: Address
+    priority: Priority
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Delivering:
+    """Runs the lanes of all outlets.
+
+    Args:
+        outlets: by channel and our bot's id there; items of others stay owed.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        outlets: Mapping[tuple[Channel, str], Outlet],
+        meter: Meter,
+        now: Now,
+        chance: random.Random,
+    ) -> None:
+        self._outbox = outbox
+        self._outlets = outlets
+        self._meter = meter
+        self._now = now
+        self._chance = chance
+        self._lanes: dict[EndpointId, _Lane] = {}
+        self._group: asyncio.TaskGroup | None = None
+        self._closing = False
+        self._stopping = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def run(self) -> NoReturn:
+        """Send what is owed, until cancelled; what a crash left half sent is taken up first."""
+        recovered = await self._outbox.recover(self._now())
+        if recovered:
+            log.warning("attempts of unknown outcome after a restart", extra={"count": recovered})
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            while True:
+                owing = await self._outbox.owing()
+                self.wake({key: (address, Priority.NORMAL) for key, address in owing.items()})
+                await asyncio.sleep(RECHECK.total_seconds())
+
+    def wake(self, owed: Mapping[EndpointId, tuple[Address, Priority]]) -> None:
+        """These endpoints owe something now. Does nothing before `run` and after `drain`."""
+        if self._group is None or self._closing:
+            return
+        for endpoint, (address, priority) in owed.items():
+            if (address.channel, address.bot) not in self._outlets:
+                continue
+            lane = self._lanes.get(endpoint)
+            if lane is not None:
+                lane.priority = min(lane.priority, priority)
+                lane.woken.set()
+                continue
+            lane = _Lane(endpoint=endpoint, address=address, priority=priority)
+            self._lanes[endpoint] = lane
+            self._idle.clear()
+            self._group.create_task(self._run_lane(lane), name=f"lane {endpoint}")
+
+    async def drain(self, within: timedelta) -> bool:
+        """Start nothing new and let what is in flight end; gives whether it did in time."""
+        self._closing = True
+        self._stopping.set()
+        for lane in self._lanes.values():
+            lane.woken.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within.total_seconds()):
+                await self._idle.wait()
+        return not self._lanes
+
+    async def _run_lane(self, lane: _Lane) -> None:
+        try:
+            await self._serve(lane)
+        finally:
+            del self._lanes[lane.endpoint]
+            if not self._lanes:
+                self._idle.set()
+
+    async def _serve(self, lane: _Lane) -> None:
+        settled: tuple[Delivery, Settlement] | None = None
+        while True:
+            outlet = self._outlets[lane.address.channel, lane.address.bot]
+            wait, placed = self._next_place(lane, outlet.pace)
+            if settled is not None and (wait > 0 or self._closing):
+                # The outcome is known: it must not wait for a place in the queue.
+                turned = await self._outbox.turn(_settle(lane, settled), self._now())
+                settled = None
+                if turned.due is None and not lane.woken.is_set():
+                    outlet.pace.give_back(placed)
+                    return
+            if wait > 0:
+                await self._rest(wait)
+            if self._closing:
+                return
+            if wait > 0 and (not placed or outlet.pace.chat_wait(lane.address) > 0):
+                continue
+            lane.woken.clear()
+            turned = await self._outbox.turn(_settle(lane, settled, claim=True), self._now())
+            settled = None
+            if turned.delivery is not None:
+                outlet.pace.sent_to(lane.address)
+                settled = await self._attempt(lane, turned.delivery, outlet)
+                continue
+            outlet.pace.give_back(placed)
+            if not await self._has_more(lane, turned.due):
+                return
+
+    def _next_place(self, lane: _Lane, pace: Pace) -> tuple[float, Place]:
+        """Seconds to wait, and the place that comes then: only once the chat itself is free."""
+        wait = 0.0 if self._closing else pace.chat_wait(lane.address)
+        if wait > 0 or self._closing:
+            return wait, None
+        return pace.take_place(lane.priority)
+
+    async def _rest(self, wait: float) -> None:
+        """Sleep, but notice at once that everything is to stop."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                await self._stopping.wait()
+
+    async def _has_more(self, lane: _Lane, due: datetime | None) -> bool:
+        """Wait until the lane is woken or its next item is due; false if it can end."""
+        if due is None:
+            return lane.woken.is_set()
+        wait = max(0.0, (due - self._now()).total_seconds())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                await lane.woken.wait()
+        return True
+
+    async def _attempt(
+        self, lane: _Lane, delivery: Delivery, outlet: Outlet
+    ) -> tuple[Delivery, Settlement]:
+        messenger = outlet.messenger
+        card = presented(delivery, messenger.repeats.marked, self._now())
+        attempt = await messenger.send(delivery.address, card)
+        now = self._now()
+        settlement = after_attempt(delivery, attempt, now, messenger.repeats, self._chance)
+        self._heed(lane, delivery, attempt, settlement, outlet.pace)
+        delay = now - delivery.created_at
+        self._meter.delivered(messenger.channel, settlement.state, settlement.reason, delay)
+        return delivery, settlement
+
+    def _heed(
+        self,
+        lane: _Lane,
+        delivery: Delivery,
+        attempt: Attempt,
+        settlement: Settlement,
+        pace: Pace,
+    ) -> None:
+        """What an outcome means for more than this one item."""
+        lane.priority = delivery.priority
+        match attempt:
+            case Postponed(scope=scope):
+                wait = (settlement.not_before or self._now()) - self._now()
+                address = None if scope is Scope.CHANNEL else delivery.address
+                pace.pause(address, wait.total_seconds())
+            case Halted(reason=reason):
+                wait = (settlement.not_before or self._now()) - self._now()
+                pace.pause(None, wait.total_seconds())
+                self._meter.alarm("channel_halted")
+                log.error("the channel refuses our bot", extra={"reason": reason})
+            case Moved(chat=chat):
+                address = delivery.address
+                lane.address = Address(channel=address.channel, bot=address.bot, chat=chat)
+            case _:
+                pass
+        if settlement.state not in (State.SENT, State.READY):
+            log.warning(
+                "a delivery was not sent",
+                extra={
+                    "delivery": delivery.reference,
+                    "state": settlement.state,
+                    "reason": settlement.reason,
+                },
+            )
+
+
+def _settle(
+    lane: _Lane, settled: tuple[Delivery, Settlement] | None, *, claim: bool = False
+) -> Turn:
+    return Turn(endpoint=lane.endpoint, settled=settled, claim=claim)
+
+
+def presented(delivery: Delivery, marked: bool, now: datetime) -> Card:
+    """The card as it goes out at this moment: late, repeated or with a gap before it, it says so.
+
+    Args:
+        marked: whether a repeat may show twice on this platform.
+    """
+    card = with_lateness(delivery.card, now)
+    if delivery.unclear and marked:
+        card = with_note(card, f"possible repeat of {delivery.reference}")
+    if delivery.doubtful:
+        card = with_note(card, f"{counted(delivery.doubtful, 'message')} may be missing: /missed")
+    return card

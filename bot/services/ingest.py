@@ -1,0 +1,287 @@
+"""Platform event in, deliveries owed: what is news, who is told, all in one transaction."""
+
+import hashlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from bot.domain.actions import OFFER_LIFE, Action, Verb
+from bot.domain.cards import Button, Card, Severity
+from bot.domain.changes import Change, condition, merged, strategy_changes, trader_changes
+from bot.domain.deliveries import Draft, Priority
+from bot.domain.events import (
+    Event,
+    Message,
+    Notice,
+    Origin,
+    PodEvent,
+    Signal,
+    Strategy,
+    StrategySeen,
+    SystemEvent,
+    Trade,
+    Trader,
+    TraderSeen,
+)
+from bot.domain.ids import ActionId, EndpointId, NewId, Now, TraderId
+from bot.domain.links import Account, Address, Link, Role
+from bot.domain.telling import (
+    SAME_FACT_WINDOW,
+    Telling,
+    fingerprint,
+    quietly,
+    tell_message,
+    tell_notice,
+    tell_pod_event,
+    tell_signal,
+    tell_strategy_changes,
+    tell_trade,
+    tell_trader_changes,
+    trader_name,
+)
+from bot.ports import Admitted, Inbox, Known, Meter, Progress, Verdict
+
+log = logging.getLogger(__name__)
+
+TTL = timedelta(hours=72)
+"""How long an item that is not urgent is worth sending (`guarantees.md` 2.6)."""
+
+Wake = Callable[[Mapping[EndpointId, tuple[Address, Priority]]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A change that a person has just asked for from a chat: its echo is no news there."""
+
+    running: bool
+    endpoint: EndpointId
+    until: datetime
+
+
+class Ingest:
+    """Takes events of any account and wakes the lanes that now owe something."""
+
+    def __init__(self, inbox: Inbox, meter: Meter, wake: Wake, now: Now, new_id: NewId) -> None:
+        self._inbox = inbox
+        self._meter = meter
+        self._wake = wake
+        self._now = now
+        self._new_id = new_id
+        self._asked: dict[TraderId, Asked] = {}
+
+    async def take(
+        self,
+        account: Account,
+        events: Sequence[Event],
+        progress: Progress | None = None,
+        *,
+        first: bool = False,
+    ) -> Admitted:
+        """Commit what these events mean; on return the deliveries are owed.
+
+        Args:
+            first: the account has just been linked: remember the state of things, tell nothing.
+        """
+        own = [event for event in events if self._is_own(account, event)]
+        now = self._now()
+        judge = (
+            remember_only
+            if first
+            else partial(decide, now=now, new_id=self._new_id, asked=self._current(now))
+        )
+        admitted = await self._inbox.admit(account.id, own, judge, now, progress)
+        self._meter.admitted(told=admitted.told, known=admitted.known)
+        if admitted.owed:
+            self._wake(admitted.owed)
+        return admitted
+
+    def expect(self, trader: TraderId, running: bool, endpoint: EndpointId) -> None:
+        """The person at this endpoint is about to start or pause a bot."""
+        until = self._now() + timedelta(seconds=30)
+        self._asked[trader] = Asked(running=running, endpoint=endpoint, until=until)
+
+    def _current(self, now: datetime) -> Mapping[TraderId, Asked]:
+        if self._asked:
+            self._asked = {key: asked for key, asked in self._asked.items() if asked.until > now}
+        return self._asked
+
+    def _is_own(self, account: Account, event: Event) -> bool:
+        owner = event.origin.owner
+        if owner is None or owner == account.platform_user:
+            return True
+        self._meter.alarm("foreign_record")
+        log.error(
+            "a record of another user came over this account's session",
+            extra={"account": account.id, "kind": event.origin.kind},
+        )
+        return False
+
+
+def remember_only(event: Event, known: Known) -> Verdict:
+    """The first look at an account: everything there is old news."""
+    match event:
+        case TraderSeen(trader=trader, removed=False):
+            return Verdict(news=False, reason="first look", remember=trader)
+        case StrategySeen(strategy=strategy, removed=False):
+            return Verdict(news=False, reason="first look", remember=strategy)
+        case _:
+            return Verdict(news=False, reason="first look")
+
+
+def decide(
+    event: Event,
+    known: Known,
+    *,
+    now: datetime,
+    new_id: NewId,
+    asked: Mapping[TraderId, Asked],
+) -> Verdict:
+    """What an event means for the account's endpoints. Pure but for the ids it draws."""
+    match event:
+        case TraderSeen():
+            return _decide_trader(event, known, now, new_id, asked)
+        case StrategySeen():
+            return _decide_strategy(event, known, now, new_id)
+        case Trade():
+            telling = tell_trade(event, known.traders)
+        case Signal():
+            telling = tell_signal(event)
+        case PodEvent():
+            telling = tell_pod_event(event, known.traders)
+        case Message() | SystemEvent():
+            telling = tell_message(event)
+        case Notice():
+            telling = tell_notice(event)
+    verdict = _news(event.origin, telling, known, now, new_id)
+    return replace(verdict, fingerprint=fingerprint(event), window=SAME_FACT_WINDOW)
+
+
+def _decide_trader(
+    event: TraderSeen,
+    known: Known,
+    now: datetime,
+    new_id: NewId,
+    asked: Mapping[TraderId, Asked],
+) -> Verdict:
+    before = known.traders.get(event.trader.id)
+    if event.removed:
+        if before is None:
+            return Verdict(news=False, reason="was not known")
+        telling = tell_trader_changes(before, before, (Change.REMOVED,), event.origin.at)
+        origin = _revised(event.origin, known, "removed")
+        return replace(_news(origin, telling, known, now, new_id), forget=before)
+    if _is_stale(before, event.trader):
+        return Verdict(news=False, reason="older than what is known")
+    trader = merged(before, event.trader)
+    changes = trader_changes(before, trader)
+    if not changes:
+        return Verdict(news=False, reason="no real change", remember=trader)
+    origin = _revised(
+        event.origin, known, f"{condition(trader)}{trader.name}{trader.dry_run}{trader.strategy}"
+    )
+    telling = tell_trader_changes(before, trader, changes, event.origin.at)
+    echo = asked.get(trader.id)
+    without: EndpointId | None = None
+    if echo is not None and condition(trader).running is echo.running and len(changes) == 1:
+        telling, without = quietly(telling), echo.endpoint
+    return replace(_news(origin, telling, known, now, new_id, without), remember=trader)
+
+
+def _decide_strategy(event: StrategySeen, known: Known, now: datetime, new_id: NewId) -> Verdict:
+    before = known.strategies.get(event.strategy.id)
+    if event.removed:
+        if before is None:
+            return Verdict(news=False, reason="was not known")
+        telling = tell_strategy_changes(before, before, (Change.REMOVED,), event.origin.at)
+        origin = _revised(event.origin, known, "removed")
+        return replace(_news(origin, telling, known, now, new_id), forget=before)
+    if _is_stale(before, event.strategy):
+        return Verdict(news=False, reason="older than what is known")
+    strategy = merged(before, event.strategy)
+    changes = strategy_changes(before, strategy)
+    if not changes:
+        return Verdict(news=False, reason="no real change", remember=strategy)
+    origin = _revised(event.origin, known, repr(strategy))
+    telling = tell_strategy_changes(before, strategy, changes, event.origin.at)
+    return replace(_news(origin, telling, known, now, new_id), remember=strategy)
+
+
+def _is_stale(before: Trader | Strategy | None, now: Trader | Strategy) -> bool:
+    return (
+        before is not None
+        and before.updated_at is not None
+        and now.updated_at is not None
+        and now.updated_at < before.updated_at
+    )
+
+
+def _revised(origin: Origin, known: Known, state: str) -> Origin:
+    """A revision that follows from the last one: running, paused, running are three facts."""
+    before = known.revisions.get(origin.record, "")
+    digest = hashlib.sha256(f"{before}\0{origin.revision}\0{state}".encode("utf-8", "replace"))
+    return replace(origin, revision=digest.hexdigest()[:16])
+
+
+def _news(
+    origin: Origin,
+    telling: Telling,
+    known: Known,
+    now: datetime,
+    new_id: NewId,
+    without: EndpointId | None = None,
+) -> Verdict:
+    drafts: list[Draft] = []
+    actions: list[Action] = []
+    for link in known.links:
+        if link.endpoint.id == without or origin.kind in link.preferences.muted:
+            continue
+        card, offers = _with_offers(telling, link, now, new_id)
+        actions.extend(offers)
+        drafts.append(
+            Draft(
+                link=link.id,
+                link_epoch=link.epoch,
+                endpoint=link.endpoint.id,
+                priority=telling.priority,
+                card=card,
+                expires_at=None if telling.priority is Priority.URGENT else now + TTL,
+            )
+        )
+    return Verdict(
+        news=True,
+        reason="news",
+        record=origin.record,
+        revision=origin.revision,
+        drafts=tuple(drafts),
+        actions=tuple(actions),
+    )
+
+
+def _with_offers(
+    telling: Telling, link: Link, now: datetime, new_id: NewId
+) -> tuple[Card, tuple[Action, ...]]:
+    """A critical card about a running bot offers to pause it, which only opens a confirm card."""
+    bot, card = telling.about, telling.card
+    if (
+        bot is None
+        or card.severity is not Severity.CRITICAL
+        or condition(bot).running is False
+        or not link.role.covers(Role.OPERATOR)
+    ):
+        return card, ()
+    action = Action(
+        id=ActionId(new_id()),
+        card=new_id(),
+        account=link.account,
+        link=link.id,
+        endpoint=link.endpoint.id,
+        person=None,
+        verb=Verb.ASK,
+        arguments=f"pause {bot.id}",
+        repeatable=True,
+        expires_at=now + OFFER_LIFE,
+    )
+    button = Button(label=f"Pause {trader_name(bot)}", action=action.id)
+    return replace(card, buttons=((button,),)), (action,)

@@ -1,0 +1,197 @@
+"""Joining a chat to an account: one-time address, login on the page, six digits in the chat."""
+
+import hashlib
+import logging
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.domain.commands import Place
+from bot.domain.events import Kind, Notice, Origin
+from bot.domain.ids import NewId, Now
+from bot.domain.linking import (
+    CODE_LIFE,
+    Completed,
+    Invitation,
+    LinkProblem,
+    LoginFailed,
+    SignedIn,
+    WrongDigits,
+)
+from bot.domain.links import KeyLogin, Link, Login, PasswordLogin, Person, Role, TokenLogin
+from bot.errors import NeedsLogin, Refused, TryLater
+from bot.ports import Audit, Codes, Ended, Links, Platform
+from bot.services.feeds import Feeds
+from bot.services.ingest import Ingest
+
+log = logging.getLogger(__name__)
+
+# guarantees.md 3.2
+LOGIN_WINDOW = timedelta(minutes=15)
+LOGINS_PER_ACCOUNT = 5
+LOGINS_PER_SOURCE = 20
+
+
+class Linking:
+    """The life of a link. Implements `ports.SignIn` for the link page.
+
+    Args:
+        public_url: where people reach the link page, without a trailing slash.
+        new_digits: gives six random decimal digits.
+    """
+
+    def __init__(
+        self,
+        codes: Codes,
+        links: Links,
+        platform: Platform,
+        feeds: Feeds,
+        ingest: Ingest,
+        audit: Audit,
+        public_url: str,
+        now: Now,
+        new_id: NewId,
+        new_digits: Callable[[], str],
+    ) -> None:
+        self._codes = codes
+        self._links = links
+        self._platform = platform
+        self._feeds = feeds
+        self._ingest = ingest
+        self._audit = audit
+        self._public_url = public_url
+        self._now = now
+        self._new_id = new_id
+        self._new_digits = new_digits
+        self._by_account = _Attempts(LOGINS_PER_ACCOUNT)
+        self._by_source = _Attempts(LOGINS_PER_SOURCE)
+
+    async def invite(self, place: Place, person: Person) -> str:
+        """A one-time address for this person in this chat, good for `CODE_LIFE`."""
+        now = self._now()
+        code = self._new_id()
+        invitation = Invitation(
+            endpoint=await self._links.endpoint(place.address, place.private),
+            address=place.address,
+            person=person.id,
+            role=Role.OWNER,
+            expires_at=now + CODE_LIFE,
+        )
+        await self._codes.invite(_hashed(code), invitation, now)
+        await self._audit.note("invited", now, channel=place.address.channel)
+        return f"{self._public_url}/link/{code}"
+
+    async def look(self, code: str) -> Invitation | LinkProblem:
+        return await self._codes.look(_hashed(code), self._now())
+
+    async def sign_in(
+        self, code: str, login: Login, source: str
+    ) -> SignedIn | LoginFailed | LinkProblem:
+        now = self._now()
+        code_hash = _hashed(code)
+        invitation = await self._codes.look(code_hash, now)
+        if isinstance(invitation, LinkProblem):
+            return invitation
+        if self._is_busy(login, source, now):
+            return LinkProblem.BUSY
+        left = await self._codes.count_login(code_hash, now)
+        if isinstance(left, LinkProblem):
+            return left
+        try:
+            grant = await self._platform.log_in(login)
+        except NeedsLogin as refusal:
+            await self._audit.note("login_failed", now, channel=invitation.address.channel)
+            return LoginFailed(reason=str(refusal), tries_left=left)
+        except (TryLater, Refused) as failure:
+            return LoginFailed(reason=str(failure), tries_left=left)
+        return await self._codes.sign_in(code_hash, grant, self._new_digits(), self._now())
+
+    async def expects_digits(self, place: Place, person: Person) -> bool:
+        return await self._codes.waiting(place.address, person.id, self._now())
+
+    async def complete(self, place: Place, person: Person, digits: str) -> Completed | WrongDigits:
+        """The digits came back in the chat: link, start the feed, tell the other chats."""
+        now = self._now()
+        outcome = await self._codes.complete(place.address, person.id, digits, now)
+        if isinstance(outcome, WrongDigits):
+            await self._audit.note("wrong_digits", now, channel=place.address.channel)
+            return outcome
+        account = outcome.account
+        await self._audit.note("linked", now, account.id, channel=place.address.channel)
+        if outcome.replaced is not None:
+            await self._forget_if_last(outcome.replaced, now)
+        if outcome.first:
+            self._feeds.start(account)
+        else:
+            self._feeds.relogged(account)
+        if outcome.others:
+            await self._tell_others(outcome, now)
+        return outcome
+
+    async def end(self, link: Link) -> Ended:
+        """Unlink a chat: nothing that was owed is sent any more."""
+        now = self._now()
+        ended = await self._links.end(link.id, now)
+        await self._audit.note("unlinked", now, link.account, cancelled=str(ended.cancelled))
+        if ended.last:
+            await self._feeds.stop(link.account)
+        return ended
+
+    async def _forget_if_last(self, replaced: Link, now: datetime) -> None:
+        await self._audit.note("unlinked", now, replaced.account, why="linked to another account")
+        if not await self._links.of(replaced.account):
+            await self._feeds.stop(replaced.account)
+
+    async def _tell_others(self, completed: Completed, now: datetime) -> None:
+        channel = completed.link.endpoint.address.channel.value.capitalize()
+        origin = Origin(kind=Kind.FEED, record=f"linked {completed.link.id}", at=now)
+        notice = Notice(
+            origin=origin,
+            title=f"A new {channel} chat was linked to your account",
+            lines=("Not you? Change your password on the platform, then send /unlink there.",),
+            bad=True,
+            urgent=True,
+        )
+        await self._ingest.take(completed.account, (notice,))
+
+    def _is_busy(self, login: Login, source: str, now: datetime) -> bool:
+        who = _hashed(_name_of(login))
+        # Both are counted even if the first is over: no early answer tells which one it was.
+        by_account = self._by_account.is_over(who, now)
+        by_source = self._by_source.is_over(source, now)
+        return by_account or by_source
+
+
+def _name_of(login: Login) -> str:
+    match login:
+        case PasswordLogin(email=email):
+            return email.strip().lower()
+        case KeyLogin(api_key=key):
+            return key
+        case TokenLogin(token=token):
+            return token
+
+
+def _hashed(code: str) -> str:
+    return hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()
+
+
+@dataclass(slots=True)
+class _Attempts:
+    """Counts attempts in a sliding window; bounded in memory."""
+
+    limit: int
+    _seen: dict[str, deque[datetime]] = field(default_factory=dict)
+
+    def is_over(self, key: str, now: datetime) -> bool:
+        since = now - LOGIN_WINDOW
+        if len(self._seen) > 10_000:
+            self._seen = {one: at for one, at in self._seen.items() if at and at[-1] > since}
+        times = self._seen.setdefault(key, deque())
+        while times and times[0] <= since:
+            times.popleft()
+        if len(times) >= self.limit:
+            return True
+        times.append(now)
+        return False

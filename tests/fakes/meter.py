@@ -1,0 +1,43 @@
+"""A meter that remembers what it was told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from bot.domain.deliveries import State
+from bot.domain.events import Stream
+from bot.domain.ids import AccountId
+from bot.domain.links import Channel, FeedState
+
+
+@dataclass
+class FakeMeter:
+    """Implements `ports.Meter`."""
+
+    states: Counter[State] = field(default_factory=Counter)
+    alarms: Counter[str] = field(default_factory=Counter)
+    swept: Counter[Stream] = field(default_factory=Counter)
+    aside: Counter[str] = field(default_factory=Counter)
+    feeds: dict[AccountId, list[FeedState | None]] = field(default_factory=dict)
+    delays: list[timedelta] = field(default_factory=list)
+
+    def delivered(self, channel: Channel, state: State, reason: str, delay: timedelta) -> None:
+        self.states[state] += 1
+        self.delays.append(delay)
+
+    def admitted(self, told: int, known: int) -> None:
+        pass
+
+    def unreadable(self, service: str) -> None:
+        self.aside[service] += 1
+
+    def found_by_sweep(self, stream: Stream, count: int) -> None:
+        self.swept[stream] += count
+
+    def feed(self, account: AccountId, state: FeedState | None) -> None:
+        self.feeds.setdefault(account, []).append(state)
+
+    def alarm(self, what: str) -> None:
+        self.alarms[what] += 1

@@ -1,0 +1,230 @@
+"""A trading platform in memory, with a ledger of what was asked of it and faults on demand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from bot.domain.events import (
+    Event,
+    Kind,
+    Origin,
+    Page,
+    Position,
+    Signal,
+    Strategy,
+    Stream,
+    Trade,
+    Trader,
+    TraderSeen,
+)
+from bot.domain.ids import TraderId
+from bot.domain.links import Credential, CredentialKind, Grant, Login, PasswordLogin
+from bot.errors import (
+    ConnectionLost,
+    NeedsLogin,
+    NotOffered,
+    Refused,
+    SocketRefused,
+    TryLater,
+    Unclear,
+)
+from bot.ports import Live
+
+
+@dataclass(eq=False)
+class FakePlatform:
+    """Implements `ports.Platform` for one user, `user-1`, whose password is `right`."""
+
+    now: Callable[[], datetime]
+    streams: dict[Stream, list[Event]] = field(default_factory=dict)
+    bots: dict[str, Trader] = field(default_factory=dict)
+    plans: dict[str, Strategy] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+    sessions: list[FakeSession] = field(default_factory=list)
+    faults: dict[str, deque[Exception]] = field(default_factory=dict)
+    """By call name: errors to raise, one per call."""
+    denied: set[str] = field(default_factory=set)
+    """Services that answer NotOffered."""
+    away: bool = False
+    sockets: bool = True
+    accepts: set[str] = field(default_factory=lambda: {"token-1"})
+    renewal: Credential | None = None
+    cap: int = 100
+    loses_answers: bool = False
+    """Writes take effect but are never answered."""
+
+    async def log_in(self, login: Login) -> Grant:
+        self.check("log_in")
+        if isinstance(login, PasswordLogin) and login.password != "right":
+            raise NeedsLogin("Invalid login")
+        credential = Credential(kind=CredentialKind.TOKEN, secret="token-1")
+        return Grant(
+            platform_user="user-1", label="a***@example.com", plan="pro", credential=credential
+        )
+
+    def session(self, credential: Credential) -> FakeSession:
+        return FakeSession(platform=self, credential=credential)
+
+    async def reachable(self) -> str:
+        self.check("reachable")
+        return "a fake"
+
+    # --- what tests do to it ----------------------------------------------------------------
+
+    def store(self, stream: Stream, event: Event, *, announce: bool = True) -> None:
+        """A record appears; with `announce` open sockets hear of it."""
+        self.streams.setdefault(stream, []).append(event)
+        if announce:
+            self.announce(event)
+
+    def announce(self, event: Event) -> None:
+        for session in self.sessions:
+            session.queue.append(event)
+            session.stir.set()
+
+    def put(self, trader: Trader, *, announce: bool = True) -> None:
+        """A bot appears or changes."""
+        trader = replace(trader, updated_at=self.now())
+        self.bots[trader.id] = trader
+        if announce:
+            origin = Origin(kind=Kind.TRADER, record=trader.id, at=self.now())
+            self.announce(TraderSeen(origin=origin, trader=trader))
+
+    def cut(self) -> None:
+        """All sockets break."""
+        for session in list(self.sessions):
+            session.drop()
+
+    def fail(self, call: str, *errors: Exception) -> None:
+        self.faults.setdefault(call, deque()).extend(errors)
+
+    def check(self, call: str) -> None:
+        self.calls.append(call)
+        waiting = self.faults.get(call)
+        if waiting:
+            raise waiting.popleft()
+        if self.away:
+            raise TryLater("the platform does not answer")
+
+
+@dataclass(eq=False)
+class FakeSession:
+    """Implements `ports.Session`."""
+
+    platform: FakePlatform
+    credential: Credential
+    queue: deque[Event] = field(default_factory=deque)
+    stir: asyncio.Event = field(default_factory=asyncio.Event)
+    connected: bool = False
+
+    async def connect(self) -> None:
+        self._ask("connect")
+        if not self.platform.sockets:
+            raise SocketRefused("too many connections for this plan")
+        self.connected = True
+        self.platform.sessions.append(self)
+
+    async def receive(self) -> Live:
+        while not self.queue:
+            if not self.connected:
+                raise ConnectionLost("the connection was closed")
+            self.stir.clear()
+            await self.stir.wait()
+        events = tuple(self.queue)
+        self.queue.clear()
+        return Live(events=events)
+
+    async def close(self) -> None:
+        if self.connected:
+            self.drop()
+
+    def drop(self) -> None:
+        self.connected = False
+        self.platform.sessions.remove(self)
+        self.stir.set()
+
+    async def renew(self) -> Credential | None:
+        self._ask("renew")
+        return self.platform.renewal
+
+    async def page(self, stream: Stream, since: Position, limit: int = 100) -> Page:
+        self._ask(f"page {stream}")
+        if stream in self.platform.denied:
+            raise NotOffered("Forbidden")
+        records = sorted(
+            (event for event in self.platform.streams.get(stream, []) if _is_after(event, since)),
+            key=_position,
+        )
+        most = min(limit, self.platform.cap)
+        shown = records[:most]
+        return Page(
+            events=tuple(shown),
+            last=_position(shown[-1]) if shown else None,
+            more=len(records) > most,
+        )
+
+    async def newest(self, stream: Stream) -> Position | None:
+        self._ask(f"newest {stream}")
+        if stream in self.platform.denied:
+            raise NotOffered("Forbidden")
+        return max(map(_position, self.platform.streams.get(stream, [])), default=None)
+
+    async def traders(self) -> tuple[Trader, ...]:
+        self._ask("traders")
+        if "traders" in self.platform.denied:
+            raise NotOffered("Forbidden")
+        return tuple(self.platform.bots.values())
+
+    async def trader(self, trader: TraderId) -> Trader:
+        self._ask("trader")
+        if trader not in self.platform.bots:
+            raise Refused("No record found")
+        return self.platform.bots[trader]
+
+    async def strategies(self) -> tuple[Strategy, ...]:
+        self._ask("strategies")
+        return tuple(self.platform.plans.values())
+
+    async def trades(self, limit: int) -> tuple[Trade, ...]:
+        self._ask("trades")
+        found = [one for one in self.platform.streams.get(Stream.TRADES, [])]
+        return tuple(one for one in reversed(found) if isinstance(one, Trade))[:limit]
+
+    async def signals(self, limit: int) -> tuple[Signal, ...]:
+        self._ask("signals")
+        found = self.platform.streams.get(Stream.SIGNALS, [])
+        return tuple(one for one in reversed(found) if isinstance(one, Signal))[:limit]
+
+    async def price(self, symbol: str, within: timedelta) -> tuple[Decimal, datetime] | None:
+        self._ask("price")
+        return (Decimal("42400"), self.platform.now()) if symbol == "BTC/USDT" else None
+
+    async def set_running(self, trader: TraderId, running: bool) -> Trader:
+        self._ask(f"set_running {trader} {running}")
+        if trader not in self.platform.bots:
+            raise Refused("No record found")
+        status = "running" if running else "stopped"
+        self.platform.put(replace(self.platform.bots[trader], running=running, status=status))
+        if self.platform.loses_answers:
+            raise Unclear("no answer in time")
+        return self.platform.bots[trader]
+
+    def _ask(self, call: str) -> None:
+        self.platform.check(call)
+        if self.credential.secret not in self.platform.accepts:
+            raise NeedsLogin("jwt expired")
+
+
+def _position(event: Event) -> Position:
+    return Position(at=event.origin.at, record=event.origin.record)
+
+
+def _is_after(event: Event, since: Position) -> bool:
+    if since.record:
+        return _position(event) > since
+    return event.origin.at >= since.at

@@ -1,0 +1,206 @@
+"""The whole core on virtual time: real services and SQL in memory, the outside played by fakes."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from bot.domain.commands import Command, Place, Press, Reply, Words
+from bot.domain.events import Kind, Origin, Stream, Trade, Trader
+from bot.domain.ids import TraderId
+from bot.domain.links import Account, Address, Channel, Link, PasswordLogin, Person
+from bot.services.conversation import Conversation
+from bot.services.delivery import Delivering, Outlet
+from bot.services.feeds import Feeds, Rhythm
+from bot.services.ingest import Ingest
+from bot.services.linking import Linking
+from bot.services.pace import Pace
+from storage import Store, open_memory
+from tests.fakes.messenger import FakeMessenger
+from tests.fakes.meter import FakeMeter
+from tests.fakes.platform import FakePlatform
+
+CHAT = "100"
+
+
+@dataclass(eq=False)
+class World:
+    """Everything of one process, and the outside around it."""
+
+    now: Callable[[], datetime]
+    store: Store
+    platform: FakePlatform
+    chat: FakeMessenger
+    meter: FakeMeter
+    delivering: Delivering
+    feeds: Feeds
+    ingest: Ingest
+    linking: Linking
+    conversation: Conversation
+
+    def place(self, chat: str = CHAT, *, private: bool = True) -> Place:
+        address = Address(channel=Channel.TELEGRAM, bot="1", chat=chat)
+        return Place(address=address, private=private)
+
+    def person(self, id: str = CHAT) -> Person:
+        return Person(channel=Channel.TELEGRAM, id=id)
+
+    async def says(
+        self, text: str, chat: str = CHAT, person: str = "", private: bool = True
+    ) -> list[Reply]:
+        """What is answered to `/command arguments` or words."""
+        place, who = self.place(chat, private=private), self.person(person or chat)
+        if text.startswith("/"):
+            name, _, arguments = text[1:].partition(" ")
+            said = Command(place=place, person=who, name=name, arguments=arguments)
+        else:
+            said = Words(place=place, person=who, text=text)
+        return [reply async for reply in self.conversation.hear(said)]
+
+    async def presses(
+        self, reply: Reply, label: str, chat: str = CHAT, person: str = ""
+    ) -> list[Reply]:
+        buttons = [button for row in reply.card.buttons for button in row]
+        action = next(button.action for button in buttons if button.label == label)
+        press = Press(place=self.place(chat), person=self.person(person or chat), action=action)
+        return [reply async for reply in self.conversation.hear(press)]
+
+    async def links(self, chat: str = CHAT) -> Account:
+        """Go through the whole linking of a chat."""
+        [invited] = await self.says("/link", chat)
+        code = invited.card.buttons[0][0].url.rpartition("/")[2]
+        login = PasswordLogin(email="alice@example.com", password="right")
+        signed_in = await self.linking.sign_in(code, login, "127.0.0.1")
+        await self.says(signed_in.digits, chat)
+        link = await self.link(chat)
+        return await self.store.accounts.get(link.account)
+
+    async def link(self, chat: str = CHAT) -> Link | None:
+        return await self.store.links.at(self.place(chat).address)
+
+    async def until(self, condition: Callable[[], object], within: float = 3600) -> None:
+        async with asyncio.timeout(within):
+            while not condition():  # noqa: ASYNC110 the condition is anything, and time is virtual
+                await asyncio.sleep(0.05)
+
+    async def quiet(self, seconds: float = 5) -> None:
+        await asyncio.sleep(seconds)
+
+    def trade(self, number: int, at: datetime | None = None) -> Trade:
+        origin = Origin(kind=Kind.TRADE, record=f"trade-{number:04}", at=at or self.now())
+        return Trade(origin=origin, side="buy", symbol="BTC/USDT", amount=Decimal(number))
+
+
+def owl(**facts: object) -> Trader:
+    usual = {"name": "Night Owl", "running": True, "status": "running", "dry_run": True}
+    return Trader(id=TraderId("owl"), **{**usual, **facts})
+
+
+def heron(**facts: object) -> Trader:
+    usual = {"name": "Heron", "running": False, "status": "stopped", "dry_run": False}
+    return Trader(id=TraderId("heron"), **{**usual, **facts})
+
+
+@asynccontextmanager
+async def running(
+    store: Store, platform: FakePlatform, chat: FakeMessenger, now: Callable[[], datetime]
+) -> AsyncIterator[World]:
+    """One process from start to a kill: leaving cancels everything wherever it is."""
+    chance = random.Random(7)
+    ids = itertools.count()
+    started = now().timestamp()
+    meter = FakeMeter()
+    clock = asyncio.get_running_loop().time
+    pace = Pace(rate=0, chat_rate=lambda address: 0, clock=clock)
+    outlets = {(chat.channel, chat.bot): Outlet(messenger=chat, pace=pace)}
+    delivering = Delivering(store.outbox, outlets, meter, now, chance)
+
+    def new_id() -> str:
+        return f"id-{started}-{next(ids)}"
+
+    ingest = Ingest(store.inbox, meter, delivering.wake, now, new_id)
+    feeds = Feeds(platform, store.accounts, store.inbox, ingest, meter, now, chance, Rhythm())
+    linking = Linking(
+        store.codes,
+        store.links,
+        platform,
+        feeds,
+        ingest,
+        store.audit,
+        "https://bell.example",
+        now,
+        new_id,
+        lambda: "482913",
+    )
+    conversation = Conversation(
+        links=store.links,
+        accounts=store.accounts,
+        inbox=store.inbox,
+        outbox=store.outbox,
+        actions=store.actions,
+        feeds=feeds,
+        linking=linking,
+        ingest=ingest,
+        audit=store.audit,
+        wake=delivering.wake,
+        now=now,
+        new_id=new_id,
+    )
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(delivering.run(), name="delivering"),
+            group.create_task(feeds.run(), name="feeds"),
+        ]
+        await asyncio.sleep(0.01)
+        yield World(
+            now=now,
+            store=store,
+            platform=platform,
+            chat=chat,
+            meter=meter,
+            delivering=delivering,
+            feeds=feeds,
+            ingest=ingest,
+            linking=linking,
+            conversation=conversation,
+        )
+        for task in tasks:
+            task.cancel()
+
+
+@pytest.fixture
+async def store(now: Callable[[], datetime]) -> AsyncIterator[Store]:
+    async with open_memory(now) as opened:
+        yield opened
+
+
+@pytest.fixture
+def platform(now: Callable[[], datetime]) -> FakePlatform:
+    fake = FakePlatform(now=now)
+    for trader in (owl(), heron()):
+        fake.bots[trader.id] = trader
+    return fake
+
+
+@pytest.fixture
+def chat(now: Callable[[], datetime]) -> FakeMessenger:
+    return FakeMessenger(now=now)
+
+
+@pytest.fixture
+async def world(
+    store: Store, platform: FakePlatform, chat: FakeMessenger, now: Callable[[], datetime]
+) -> AsyncIterator[World]:
+    async with running(store, platform, chat, now) as started:
+        yield started
+
+
+__all__ = ["CHAT", "Stream", "World", "heron", "owl", "running", "timedelta"]

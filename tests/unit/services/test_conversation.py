@@ -1,0 +1,560 @@
+"""What a person asks and what comes back, for every state of the world."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.domain.cards import Field, Severity
+from bot.domain.commands import COMMANDS, Left, Returned
+from bot.domain.events import Kind, Origin, Signal, Strategy, Stream
+from bot.domain.ids import StrategyId
+from bot.domain.links import FeedState
+from bot.errors import NotOffered, TryLater
+from tests.unit.services.conftest import CHAT, owl, running
+
+
+async def ask(world, text, **where):
+    [reply] = await world.says(text, **where)
+    return reply.card
+
+
+async def linked(world):
+    account = await world.links()
+    await world.until(lambda: world.feeds.status(account.id).state is FeedState.LIVE)
+    return account
+
+
+# --- before linking -----------------------------------------------------------------------
+
+
+async def test_a_stranger_is_greeted_and_shown_the_next_step(world):
+    card = await ask(world, "/start")
+
+    assert "/link" in " ".join(card.lines)
+
+
+async def test_help_lists_every_command_of_the_menu(world):
+    card = await ask(world, "/help")
+
+    words = {field.label.split()[0].removeprefix("/") for field in card.fields}
+    assert words == {spec.name for spec in COMMANDS if spec.menu}
+
+
+@pytest.mark.parametrize("spec", [spec for spec in COMMANDS if spec.least], ids=lambda s: s.name)
+async def test_without_a_link_every_account_command_says_how_to_link(world, spec):
+    card = await ask(world, f"/{spec.name}")
+
+    assert card.title == "This chat is not linked yet"
+
+
+@pytest.mark.parametrize("spec", COMMANDS, ids=lambda spec: spec.name)
+async def test_every_declared_command_is_answered(world, spec):
+    await linked(world)
+
+    card = await ask(world, f"/{spec.name} BTC/USDT" if spec.name == "price" else f"/{spec.name}")
+
+    assert card.title != "Something went wrong on my side"
+
+
+async def test_a_mistyped_command_gets_the_nearest(world):
+    card = await ask(world, "/statsu")
+
+    assert "/status" in card.lines[0]
+
+
+async def test_other_words_get_a_hint(world):
+    card = await ask(world, "how are you?")
+
+    assert "/link" in card.lines[0]
+
+
+# --- linking --------------------------------------------------------------------------------
+
+
+async def test_linking_is_refused_in_a_group(world):
+    card = await ask(world, "/link", chat="-500", person="7", private=False)
+
+    assert "private chat" in card.title
+    assert card.buttons == ()
+
+
+async def test_the_address_alone_links_nothing(world):
+    await ask(world, "/link")
+
+    assert await world.link() is None
+
+
+async def test_six_digits_without_a_login_link_nothing(world):
+    card = await ask(world, "482913")
+
+    assert card.title == "I am not waiting for digits"
+
+
+async def test_digits_may_be_typed_with_a_space(world):
+    card = await ask(world, "/link")
+    await sign_in(world, card)
+
+    card = await ask(world, "482 913")
+
+    assert card.title == "Linked to a***@example.com"
+
+
+async def test_three_wrong_digits_end_the_attempt(world):
+    await sign_in(world, await ask(world, "/link"))
+
+    titles = [(await ask(world, "000000")).title for _ in range(3)]
+    await asyncio.sleep(10)
+    right = await ask(world, "482913")
+
+    assert titles[:2] == ["Those are not the digits"] * 2
+    assert titles[2] == "Too many wrong digits"
+    assert right.severity is not Severity.GOOD
+    assert await world.link() is None
+
+
+async def test_digits_expire_after_two_minutes(world):
+    await sign_in(world, await ask(world, "/link"))
+    await asyncio.sleep(121)
+
+    card = await ask(world, "482913")
+
+    assert card.title == "Those digits have expired"
+    assert await world.link() is None
+
+
+async def test_digits_typed_in_another_chat_link_nothing(world):
+    await sign_in(world, await ask(world, "/link"))
+
+    await ask(world, "482913", chat="666")
+
+    assert await world.link("666") is None
+    assert await world.link() is None
+
+
+async def sign_in(world, card):
+    from bot.domain.links import PasswordLogin
+
+    code = card.buttons[0][0].url.rpartition("/")[2]
+    return await world.linking.sign_in(
+        code, PasswordLogin(email="alice@example.com", password="right"), "127.0.0.1"
+    )
+
+
+async def test_a_second_chat_is_told_to_the_first(world, chat):
+    await linked(world)
+
+    await world.links("200")
+    await world.quiet()
+
+    assert chat.titles(CHAT) == ["A new Telegram chat was linked to your account"]
+
+
+async def test_unlinking_asks_first_and_then_forgets_the_login(world, platform):
+    account = await linked(world)
+    [asked] = await world.says("/unlink")
+
+    [done] = await world.presses(asked, "Unlink this chat")
+
+    assert done.card.title == "Unlinked"
+    assert await world.link() is None
+    assert await world.store.accounts.credential(account.id) is None
+    assert platform.sessions == []
+
+
+async def test_cancelling_an_unlink_changes_nothing(world):
+    await linked(world)
+    [asked] = await world.says("/unlink")
+
+    [reply] = await world.presses(asked, "Cancel")
+
+    assert reply.card.title == "Nothing was changed"
+    assert await world.link() is not None
+
+
+# --- looking --------------------------------------------------------------------------------
+
+
+async def test_status_shows_every_bot_the_connection_and_the_last_event(world, platform):
+    await linked(world)
+    platform.put(owl(open_trades=2))
+
+    card = await ask(world, "/status")
+
+    assert card.title == "1 of 2 bots running"
+    assert Field("Night Owl", "running · paper · 2 open trades") in card.fields
+    assert Field("Heron", "paused · real money") in card.fields
+    assert any(field.label == "Connection" and "live" in field.value for field in card.fields)
+
+
+async def test_status_is_loud_when_a_bot_has_an_error(world, platform):
+    await linked(world)
+    platform.put(owl(status="error"))
+
+    card = await ask(world, "/status")
+
+    assert card.severity is Severity.CRITICAL
+    assert Field("Night Owl", "ERROR · paper") in card.fields
+
+
+async def test_status_shows_the_last_known_state_when_the_platform_is_away(world, platform):
+    await linked(world)
+    platform.away = True
+
+    card = await ask(world, "/status")
+
+    assert Field("Night Owl", "running · paper") in card.fields
+    assert "last known state" in card.notes[0]
+
+
+async def test_status_without_bots_says_what_to_do(world, platform):
+    platform.bots.clear()
+    await linked(world)
+
+    card = await ask(world, "/status")
+
+    assert card.title == "No bots yet"
+
+
+async def test_strategies_trades_and_signals_are_listed(world, platform):
+    await linked(world)
+    platform.plans["s"] = Strategy(id=StrategyId("s"), name="Momentum", pair="ETH/USDT")
+    platform.store(Stream.TRADES, world.trade(3))
+    origin = Origin(kind=Kind.SIGNAL, record="signal-1", at=world.now())
+    platform.store(Stream.SIGNALS, Signal(origin=origin, type="buy", pair="ETH/USDT"))
+
+    strategies = await ask(world, "/strategies")
+    trades = await ask(world, "/trades")
+    signals = await ask(world, "/signals")
+
+    assert strategies.fields == (Field("Momentum", "ETH/USDT"),)
+    assert trades.fields[0].value == "Bought 3 BTC"
+    assert signals.fields[0].value == "buy ETH/USDT"
+
+
+async def test_a_price_is_shown_or_honestly_not_known(world):
+    await linked(world)
+
+    assert (await ask(world, "/price btc/usdt")).title == "BTC/USDT: 42,400 USDT"
+    assert (await ask(world, "/price DOGE/USDT")).title == "No price for DOGE/USDT came by"
+    assert (await ask(world, "/price")).title == "Which pair?"
+
+
+async def test_a_service_that_is_denied_is_explained(world, platform):
+    await linked(world)
+    platform.fail("strategies", NotOffered("You are not permitted"))
+
+    card = await ask(world, "/strategies")
+
+    assert "You are not permitted" in card.lines[0]
+
+
+async def test_a_test_alert_goes_through_the_whole_chain(world, chat):
+    await linked(world)
+
+    await ask(world, "/test")
+    await world.quiet()
+
+    assert chat.titles() == ["Test alert"]
+
+
+async def test_nothing_missed_is_said_too(world):
+    await linked(world)
+
+    assert (await ask(world, "/missed")).title == "Nothing was missed"
+
+
+# --- pausing and resuming --------------------------------------------------------------------
+
+
+async def test_pausing_states_the_effect_and_does_nothing_before_the_press(world, platform):
+    await linked(world)
+
+    card = await ask(world, "/pause night owl")
+
+    assert card.title == "Pause Night Owl?"
+    assert [row[0].label for row in card.buttons] == ["Pause Night Owl", "Cancel"]
+    assert platform.bots["owl"].running
+
+
+async def test_a_press_pauses_once_and_is_not_echoed_to_the_same_chat(world, platform, chat):
+    await linked(world)
+    [asked] = await world.says("/pause night owl")
+
+    replies = await world.presses(asked, "Pause Night Owl")
+    await world.quiet()
+
+    assert [reply.card.title for reply in replies] == [
+        "Pausing Night Owl …",
+        "Night Owl is paused",
+    ]
+    assert all(reply.replaces for reply in replies)
+    assert platform.calls.count("set_running owl False") == 1
+    assert chat.shown == []
+
+
+async def test_the_other_chats_of_the_account_hear_of_it(world, chat):
+    await linked(world)
+    await world.links("200")
+    await world.quiet()
+    chat.shown.clear()
+    [asked] = await world.says("/pause night owl")
+
+    await world.presses(asked, "Pause Night Owl")
+    await world.quiet()
+
+    assert [(one.chat, one.card.title) for one in chat.shown] == [("200", "Night Owl was paused")]
+
+
+async def test_pressing_twice_acts_once(world, platform):
+    await linked(world)
+    [asked] = await world.says("/pause night owl")
+
+    await world.presses(asked, "Pause Night Owl")
+    [again] = await world.presses(asked, "Pause Night Owl")
+
+    assert again.toast == "This card was used already."
+    assert platform.calls.count("set_running owl False") == 1
+
+
+async def test_pressing_while_it_is_being_done_acts_once(world, platform):
+    await linked(world)
+    [asked] = await world.says("/pause night owl")
+
+    async with asyncio.TaskGroup() as group:
+        presses = [group.create_task(world.presses(asked, "Pause Night Owl")) for _ in range(5)]
+
+    toasts = [press.result()[0].toast for press in presses]
+    assert sum(toast is None for toast in toasts) == 1
+    assert platform.calls.count("set_running owl False") == 1
+
+
+async def test_cancel_closes_the_card_for_good(world, platform):
+    await linked(world)
+    [asked] = await world.says("/pause night owl")
+
+    await world.presses(asked, "Cancel")
+    [late] = await world.presses(asked, "Pause Night Owl")
+
+    assert late.toast == "This card was used already."
+    assert platform.bots["owl"].running
+
+
+async def test_another_person_cannot_press(world, platform):
+    await linked(world)
+    [asked] = await world.says("/pause night owl")
+
+    [reply] = await world.presses(asked, "Pause Night Owl", person="666")
+
+    assert reply.toast == "Only the person who asked may press this."
+    assert platform.bots["owl"].running
+
+
+async def test_a_card_expires_after_a_minute(world, platform):
+    await linked(world)
+    [asked] = await world.says("/pause night owl")
+    await asyncio.sleep(61)
+
+    [reply] = await world.presses(asked, "Pause Night Owl")
+
+    assert "expired" in reply.toast
+    assert platform.bots["owl"].running
+
+
+async def test_a_card_works_after_a_restart(store, platform, chat, now):
+    async with running(store, platform, chat, now) as world:
+        await linked(world)
+        [asked] = await world.says("/pause night owl")
+
+    async with running(store, platform, chat, now) as world:
+        replies = await world.presses(asked, "Pause Night Owl")
+
+    assert replies[-1].card.title == "Night Owl is paused"
+
+
+async def test_a_button_of_an_unlinked_chat_is_dead(world, platform):
+    await linked(world)
+    [asked] = await world.says("/pause night owl")
+    await world.linking.end(await world.link())
+
+    [reply] = await world.presses(asked, "Pause Night Owl")
+
+    assert "no longer linked" in reply.toast
+    assert platform.bots["owl"].running
+
+
+async def test_a_refusal_gives_the_platforms_reason(world, platform):
+    await linked(world)
+    [asked] = await world.says("/resume heron")
+    del platform.bots["heron"]
+
+    replies = await world.presses(asked, "Resume Heron")
+
+    assert replies[-1].card.title == "Heron was not changed"
+    assert "No record found" in replies[-1].card.lines[0]
+
+
+async def test_a_lost_answer_is_reported_reconciled_and_never_repeated(world, platform):
+    await linked(world)
+    platform.loses_answers = True
+    [asked] = await world.says("/pause night owl")
+
+    replies = await world.presses(asked, "Pause Night Owl")
+
+    assert [reply.card.title for reply in replies] == [
+        "Pausing Night Owl …",
+        "Unclear so far: pausing Night Owl",
+        "Night Owl is paused (checked by reading back)",
+    ]
+    assert platform.calls.count("set_running owl False") == 1
+
+
+async def test_what_cannot_be_read_back_stays_unclear(world, platform):
+    await linked(world)
+    platform.loses_answers = True
+    platform.fail("trader", *[TryLater("away")] * 3)
+    [asked] = await world.says("/pause night owl")
+
+    replies = await world.presses(asked, "Pause Night Owl")
+
+    assert replies[-1].card.title == "Night Owl: unclear"
+    assert platform.calls.count("set_running owl False") == 1
+
+
+async def test_without_a_name_a_pick_list_leads_to_a_confirm_card(world, platform):
+    platform.bots["crane"] = owl(name="Crane").__class__(
+        id="crane", name="Crane", running=True, status="running"
+    )
+    await linked(world)
+
+    [picking] = await world.says("/pause")
+    [confirm] = await world.presses(picking, "Crane")
+
+    assert picking.card.title == "Pause which bot?"
+    assert [row[0].label for row in picking.card.buttons] == ["Night Owl", "Crane", "All 2"]
+    assert confirm.card.title == "Pause Crane?"
+    assert platform.bots["crane"].running
+
+
+async def test_all_names_every_bot_and_acts_on_just_those(world, platform):
+    platform.bots["crane"] = owl(name="Crane").__class__(
+        id="crane", name="Crane", running=True, status="running"
+    )
+    await linked(world)
+    [asked] = await world.says("/pause all")
+    platform.put(owl(name="Latecomer").__class__(id="late", name="Latecomer", running=True))
+
+    replies = await world.presses(asked, "Pause 2 bots")
+
+    assert asked.card.title == "Pause 2 bots?"
+    assert replies[-1].card.title == "2 of 2 bots paused"
+    assert platform.bots["late"].running
+
+
+async def test_a_wrong_name_suggests_the_nearest(world):
+    await linked(world)
+
+    card = await ask(world, "/pause nite owl")
+
+    assert card.title == "No bot is called nite owl"
+    assert "Night Owl" in card.lines[0]
+
+
+async def test_what_is_paused_already_needs_no_card(world):
+    await linked(world)
+
+    card = await ask(world, "/pause heron")
+
+    assert card.title == "Heron is paused already"
+
+
+async def test_an_interrupted_action_is_reported_after_the_restart(store, platform, chat, now):
+    async with running(store, platform, chat, now) as world:
+        await linked(world)
+        [asked] = await world.says("/pause night owl")
+        platform.loses_answers = True
+        async with asyncio.TaskGroup() as group:
+            pressing = group.create_task(world.presses(asked, "Pause Night Owl"))
+            await asyncio.sleep(0.5)
+            pressing.cancel()
+    platform.loses_answers = False
+
+    async with running(store, platform, chat, now) as world:
+        await world.conversation.recover()
+        await world.quiet()
+
+    assert chat.shown[-1].card.title == "I was interrupted while pausing"
+    assert chat.shown[-1].card.lines == ("Night Owl is paused.",)
+    assert platform.calls.count("set_running owl False") == 1
+
+
+async def test_an_alert_offers_to_pause_its_bot_through_a_confirm_card(world, platform, chat):
+    from bot.domain.commands import Reply
+    from bot.domain.events import PodEvent
+
+    await linked(world)
+    platform.store(
+        Stream.POD_EVENTS,
+        PodEvent(
+            origin=Origin(kind=Kind.POD_EVENT, record="event-1", at=world.now()),
+            type="error",
+            message="Insufficient balance",
+            trader="owl",
+        ),
+    )
+    await world.quiet()
+
+    [confirm] = await world.presses(Reply(card=chat.shown[0].card), "Pause Night Owl")
+
+    assert confirm.card.title == "Pause Night Owl?"
+    assert not confirm.replaces
+    assert platform.bots["owl"].running
+
+
+# --- people and chats --------------------------------------------------------------------------
+
+
+async def test_only_the_person_who_linked_may_ask(world):
+    await linked(world)
+
+    card = await ask(world, "/status", person="666")
+
+    assert card.title == "Only the person who linked this chat can do that"
+
+
+async def test_a_flood_is_answered_once_and_then_ignored_for_that_person_alone(world):
+    await linked(world)
+
+    answers = [await world.says("/help") for _ in range(50)]
+    other = await world.says("/help", chat="200")
+
+    assert sum(len(one) for one in answers) == 6
+    assert other[0].card.title == "What you can ask me"
+
+
+async def test_a_closed_chat_is_told_on_the_others_and_reopens(world, chat):
+    await linked(world)
+    await world.links("200")
+    await world.quiet()
+    chat.shown.clear()
+
+    left = Left(place=world.place("200"), reason="blocked by the user")
+    assert [reply async for reply in world.conversation.hear(left)] == []
+    await world.quiet()
+    assert chat.titles(CHAT) == ["Your Telegram chat is closed to me"]
+    assert chat.titles("200") == []
+
+    back = Returned(place=world.place("200"))
+    assert [reply async for reply in world.conversation.hear(back)] == []
+    await world.quiet()
+    assert len(chat.titles("200")) == 1
+
+
+async def test_an_unforeseen_error_ends_in_an_apology(world, platform):
+    await linked(world)
+    platform.fail("strategies", RuntimeError("nobody thought of this"))
+
+    card = await ask(world, "/strategies")
+
+    assert card.title == "Something went wrong on my side"

@@ -1,0 +1,271 @@
+"""Lanes: in order, one at a time, every outcome with its consequence."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from bot.domain.deliveries import (
+    Declined,
+    Gone,
+    Halted,
+    Moved,
+    Postponed,
+    Priority,
+    Scope,
+    State,
+    Unclear,
+)
+from bot.domain.events import Kind, Notice, Origin
+from tests.unit.services.conftest import CHAT, running
+
+
+async def owe(world, account, *titles, urgent=False):
+    """Owe one card for each title, in this order."""
+    notices = [
+        Notice(
+            origin=Origin(kind=Kind.TEST, record=title, at=world.now()),
+            title=title,
+            bad=True,
+            urgent=urgent,
+        )
+        for title in titles
+    ]
+    await world.ingest.take(account, notices)
+
+
+async def counts(world):
+    return {state: count for state, count in (await world.store.outbox.counts()).items() if count}
+
+
+async def test_what_is_owed_is_sent_in_order(world, chat):
+    account = await world.links()
+
+    await owe(world, account, *"abcdefgh")
+    await world.quiet()
+
+    assert chat.titles() == list("abcdefgh")
+    assert await counts(world) == {State.SENT: 8}
+
+
+async def test_one_message_is_in_flight_per_chat(world, chat):
+    account = await world.links()
+    chat.seconds = 1
+    most = 0
+
+    await owe(world, account, *"abcd")
+    for _ in range(40):
+        await asyncio.sleep(0.1)
+        most = max(most, chat.under_way)
+
+    assert most == 1
+    assert chat.titles() == list("abcd")
+
+
+async def test_a_certain_failure_is_tried_again_and_nothing_overtakes(world, chat):
+    account = await world.links()
+    chat.script(CHAT, *[Postponed(reason="no connection")] * 3)
+
+    await owe(world, account, "first", "second")
+    await world.quiet(120)
+
+    assert chat.titles() == ["first", "second"]
+
+
+async def test_an_urgent_card_overtakes_one_that_waits(world, chat):
+    account = await world.links()
+    chat.script(CHAT, Postponed(reason="x", counts=True), Postponed(reason="x", counts=True))
+    await owe(world, account, "quiet")
+    await world.quiet(0.5)
+
+    await owe(world, account, "fire", urgent=True)
+    await world.quiet(300)
+
+    assert chat.titles() == ["fire", "quiet"]
+
+
+async def test_a_wait_that_the_platform_asks_for_is_kept_to_the_second(world, chat):
+    account = await world.links()
+    chat.script(CHAT, Postponed(reason="429", retry_after=timedelta(seconds=35)))
+    began = world.now()
+
+    await owe(world, account, "a")
+    await world.until(lambda: chat.shown)
+
+    waited = chat.shown[0].at - began
+    assert timedelta(seconds=35) <= waited < timedelta(seconds=37)
+    assert chat.calls == 2
+
+
+async def test_a_pause_of_the_whole_bot_holds_other_chats_too(world, chat):
+    account = await world.links()
+    await world.links("200")
+    chat.script(
+        CHAT, Postponed(reason="429", retry_after=timedelta(seconds=60), scope=Scope.CHANNEL)
+    )
+    await owe(world, account, "a")
+    await world.quiet(1)
+    shown_before = len(chat.titles("200"))
+
+    await owe(world, account, "b")
+    await world.quiet(30)
+    assert len(chat.titles("200")) == shown_before
+
+    await world.quiet(60)
+    assert chat.titles(CHAT)[-2:] == ["a", "b"]
+    assert chat.titles("200")[-1] == "b"
+
+
+async def test_an_attempt_without_an_answer_is_repeated_once_and_says_so(world, chat):
+    account = await world.links()
+    chat.unclear_but_shown = True
+    chat.script(CHAT, Unclear(reason="no answer in time"))
+
+    await owe(world, account, "a")
+    await world.quiet(60)
+
+    first, second = (one.card for one in chat.shown)
+    assert first.reference == second.reference
+    assert second.notes[-1] == f"possible repeat of {first.reference}"
+    assert await counts(world) == {State.SENT: 1}
+
+
+async def test_two_attempts_without_an_answer_end_uncertain_and_the_next_card_says_so(world, chat):
+    account = await world.links()
+    chat.script(CHAT, Unclear(reason="no answer"), Unclear(reason="no answer"))
+
+    await owe(world, account, "lost", "next", "last")
+    await world.quiet(60)
+
+    assert chat.titles() == ["next", "last"]
+    assert chat.shown[0].card.notes[-1] == "1 message may be missing: /missed"
+    assert chat.shown[1].card.notes == ()
+    assert await counts(world) == {State.SENT: 2, State.DEAD: 1}
+    [missed] = await world.store.outbox.missed((await world.link()).endpoint.id, 10)
+    assert (missed.title, missed.reason) == ("lost", "uncertain: no answer")
+
+
+async def test_a_refused_card_dies_and_the_lane_moves_on(world, chat):
+    account = await world.links()
+    chat.script(CHAT, Declined(reason="cannot be shown"))
+
+    await owe(world, account, "poison", "next")
+    await world.quiet()
+
+    assert chat.titles() == ["next"]
+    assert await counts(world) == {State.SENT: 1, State.DEAD: 1}
+
+
+async def test_a_blocked_chat_is_asked_once_and_its_cards_come_on_return(world, chat):
+    account = await world.links()
+    chat.script(CHAT, Gone(reason="blocked by the user"))
+
+    await owe(world, account, *[f"alert {number}" for number in range(50)])
+    await world.quiet(3600)
+    assert chat.calls == 1
+    assert await counts(world) == {State.HELD: 50}
+
+    await world.says("/start")
+    await world.quiet()
+    assert chat.titles() == [f"alert {number}" for number in range(50)]
+
+
+async def test_a_moved_chat_gets_its_cards_at_the_new_address(world, chat):
+    account = await world.links()
+    chat.script(CHAT, Moved(chat="-100200"))
+
+    await owe(world, account, "a", "b")
+    await world.quiet()
+
+    assert chat.titles("-100200") == ["a", "b"]
+
+
+async def test_a_refused_bot_keeps_everything_and_raises_an_alarm(world, chat):
+    account = await world.links()
+    chat.script(CHAT, *[Halted(reason="token revoked")] * 3)
+
+    await owe(world, account, "a", "b")
+    await world.quiet(60)
+    assert world.meter.alarms["channel_halted"] >= 1
+
+    await world.quiet(300)
+    assert chat.titles() == ["a", "b"]
+
+
+async def test_what_a_kill_left_half_sent_is_repeated_once_and_marked(store, platform, chat, now):
+    chat.seconds = 10
+    async with running(store, platform, chat, now) as world:
+        account = await world.links()
+        await owe(world, account, "a", "b")
+        await world.quiet(1)
+
+    chat.seconds = 0
+    async with running(store, platform, chat, now) as world:
+        await world.quiet(60)
+
+    assert chat.titles() == ["a", "b"]
+    assert chat.shown[0].card.notes[-1].startswith("possible repeat")
+    assert chat.shown[1].card.notes == ()
+
+
+async def test_a_clean_stop_leaves_nothing_half_sent(world, chat):
+    account = await world.links()
+    chat.seconds = 1
+    await owe(world, account, *"abc")
+    await world.quiet(0.5)
+
+    drained = await world.delivering.drain(timedelta(seconds=10))
+
+    assert drained
+    assert chat.titles() == ["a"]
+    assert await counts(world) == {State.SENT: 1, State.READY: 2}
+
+
+async def test_a_stop_does_not_wait_for_ever(world, chat):
+    account = await world.links()
+    chat.seconds = 3600
+    await owe(world, account, "a")
+    await world.quiet(1)
+
+    assert not await world.delivering.drain(timedelta(seconds=5))
+
+
+async def test_unlinking_cancels_what_is_owed(world, chat):
+    account = await world.links()
+    chat.script(CHAT, Postponed(reason="429", retry_after=timedelta(seconds=600)))
+    await owe(world, account, *[f"alert {number}" for number in range(50)])
+    await world.quiet(1)
+
+    await world.linking.end(await world.link())
+    await world.quiet(3600)
+
+    assert chat.shown == []
+    assert await counts(world) == {State.CANCELLED: 50}
+
+
+async def test_old_cards_expire_visibly(world, chat):
+    account = await world.links()
+    chat.script(CHAT, Postponed(reason="x", retry_after=timedelta(hours=80)))
+
+    await owe(world, account, "old")
+    await world.quiet(timedelta(hours=81).total_seconds())
+
+    assert chat.shown == []
+    assert await counts(world) == {State.EXPIRED: 1}
+
+
+async def test_another_chat_does_not_wait_for_a_slow_one(world, chat):
+    account = await world.links()
+    await world.links("200")
+    await world.quiet()
+    before = len(chat.shown)
+    chat.script(CHAT, Postponed(reason="x", retry_after=timedelta(hours=1)))
+
+    await owe(world, account, "a")
+    await world.quiet()
+
+    assert [one.chat for one in chat.shown[before:]] == ["200"]
+
+
+def test_urgent_comes_first():
+    assert Priority.URGENT < Priority.NORMAL < Priority.INFO

@@ -1,0 +1,436 @@
+"""A feed over days of good and bad weather, in no time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.cards import Severity
+from bot.domain.events import Kind, Origin, PodEvent, Stream
+from bot.domain.links import Credential, CredentialKind, FeedState
+from bot.errors import ConnectionLost, NeedsLogin, TryLater
+from tests.unit.services.conftest import heron, owl, running
+
+
+async def live(world):
+    account = await world.links()
+    await world.until(lambda: world.feeds.status(account.id).state is FeedState.LIVE)
+    return account
+
+
+async def test_linking_tells_nothing_of_the_past(world, platform, chat):
+    platform.store(Stream.TRADES, world.trade(1, at=world.now() - timedelta(hours=1)))
+
+    await live(world)
+    await world.quiet()
+
+    assert chat.shown == []
+
+
+async def test_a_live_trade_rings_once(world, platform, chat):
+    await live(world)
+
+    platform.store(Stream.TRADES, world.trade(2))
+    await world.quiet()
+
+    assert chat.titles() == ["Bought 2 BTC"]
+
+
+async def test_a_trade_between_link_and_first_connection_is_not_lost(world, platform, chat):
+    platform.away = True
+    with pytest.raises(AttributeError):
+        await world.links()  # the platform is away: nothing to log in to
+    platform.away = False
+    platform.fail("connect", TryLater("not yet"))
+    account = await world.links()
+
+    platform.store(Stream.TRADES, world.trade(3, at=world.now() + timedelta(seconds=1)))
+    await world.until(lambda: world.feeds.status(account.id).state is FeedState.LIVE)
+    await world.quiet()
+
+    assert chat.titles() == ["Bought 3 BTC"]
+
+
+async def test_what_happened_while_away_is_told_once_in_order_and_late(world, platform, chat):
+    account = await live(world)
+    platform.away = True
+    platform.cut()
+    for number in range(10, 15):
+        await world.quiet(30)
+        platform.store(Stream.TRADES, world.trade(number), announce=False)
+    await world.quiet(600)
+
+    platform.away = False
+    await world.until(lambda: world.feeds.status(account.id).state is FeedState.LIVE)
+    await world.quiet()
+
+    trades = [one.card for one in chat.shown if one.card.title.startswith("Bought")]
+    assert [card.title for card in trades] == [f"Bought {n} BTC" for n in range(10, 15)]
+    assert trades[0].notes[0].startswith("delayed 1")
+
+
+async def test_live_and_catch_up_bring_the_same_record_once(world, platform, chat):
+    account = await live(world)
+    trade = world.trade(4)
+
+    platform.store(Stream.TRADES, trade)
+    platform.announce(trade)
+    platform.cut()
+    await world.until(lambda: len(platform.calls) > 20)
+    await world.until(lambda: world.feeds.status(account.id).state is FeedState.LIVE)
+    await world.quiet()
+
+    assert chat.titles() == ["Bought 4 BTC"]
+
+
+async def test_a_record_that_appears_behind_the_cursor_is_found_by_the_overlap(
+    world, platform, chat
+):
+    account = await live(world)
+    await world.quiet(300)
+    late = world.trade(5, at=world.now())
+    await world.quiet(60)
+    platform.store(Stream.TRADES, world.trade(6), announce=False)
+    platform.cut()
+    await world.until(lambda: "Bought 6 BTC" in chat.titles())
+
+    platform.store(Stream.TRADES, late, announce=False)
+    platform.cut()
+    await world.until(lambda: world.feeds.status(account.id).state is FeedState.LIVE)
+    await world.quiet()
+
+    assert chat.titles() == ["Bought 6 BTC", "Bought 5 BTC"]
+
+
+async def test_a_sweep_finds_what_the_socket_never_brought_and_raises_an_alarm(
+    world, platform, chat
+):
+    await live(world)
+
+    platform.store(Stream.TRADES, world.trade(7), announce=False)
+    await world.quiet(12 * 60)
+
+    assert chat.titles() == ["Bought 7 BTC"]
+    assert world.meter.swept[Stream.TRADES] == 1
+    assert world.meter.alarms["found_by_sweep"] == 1
+
+
+async def test_a_busy_platform_does_not_cost_the_socket_during_a_sweep(world, platform):
+    account = await live(world)
+    platform.fail("traders", TryLater("too many requests", timedelta(seconds=90)))
+
+    await world.quiet(12 * 60)
+
+    assert world.feeds.status(account.id).state is FeedState.LIVE
+    assert platform.calls.count("connect") == 1
+
+
+async def test_capped_and_failing_pages_skip_nothing(world, platform, chat):
+    account = await live(world)
+    platform.away = True
+    platform.cut()
+    for number in range(1, 36):
+        platform.store(Stream.TRADES, world.trade(number), announce=False)
+        await world.quiet(1)
+    platform.cap = 10
+    platform.fail("page trades", *([TryLater("500")] * 2))
+
+    platform.away = False
+    await world.until(lambda: world.feeds.status(account.id).state is FeedState.LIVE)
+    await world.quiet(10)
+
+    trades = [title for title in chat.titles() if title.startswith("Bought")]
+    assert trades == [f"Bought {number} BTC" for number in range(1, 36)]
+
+
+async def test_trouble_that_lasts_is_told_once_and_so_is_its_end(world, platform, chat):
+    account = await live(world)
+
+    platform.away = True
+    platform.cut()
+    await world.quiet(3600)
+    platform.away = False
+    await world.until(lambda: world.feeds.status(account.id).state is FeedState.LIVE)
+    await world.quiet()
+
+    assert chat.titles() == [
+        "No connection to the trading platform",
+        "Connected to the trading platform again",
+    ]
+    told_after = chat.shown[0].at - world.now() + timedelta(seconds=3700)
+    assert told_after < timedelta(seconds=180)
+
+
+async def test_a_socket_that_flaps_for_an_hour_makes_no_storm(world, platform, chat):
+    await live(world)
+
+    for _ in range(720):
+        platform.cut()
+        await world.quiet(5)
+
+    assert chat.shown == []
+    assert platform.calls.count("connect") < 1500
+
+
+async def test_a_taken_socket_means_polling_and_nothing_is_lost(world, platform, chat):
+    platform.sockets = False
+    account = await world.links()
+    await world.until(lambda: world.feeds.status(account.id).state is FeedState.POLLING)
+
+    platform.store(Stream.TRADES, world.trade(8, at=world.now() + timedelta(seconds=1)))
+    await world.quiet(110)
+
+    assert chat.titles() == [
+        "Your plan's realtime connection is taken",
+        "Bought 8 BTC",
+    ] or chat.titles() == ["Bought 8 BTC", "Your plan's realtime connection is taken"]
+
+
+async def test_polling_stays_inside_the_plans_budget(world, platform):
+    platform.sockets = False
+    await world.links()
+    await world.quiet(600)
+    before = len(platform.calls)
+
+    await world.quiet(3600)
+
+    assert (len(platform.calls) - before) / 60 < 24  # half of the Free plan's 48 a minute
+
+
+async def test_the_socket_is_tried_again_and_taken_when_free(world, platform):
+    platform.sockets = False
+    account = await world.links()
+    await world.until(lambda: world.feeds.status(account.id).state is FeedState.POLLING)
+
+    platform.sockets = True
+    await world.until(
+        lambda: world.feeds.status(account.id).state is FeedState.LIVE, within=20 * 60
+    )
+
+
+async def test_a_refused_credential_is_told_once_and_the_platform_left_alone(world, platform, chat):
+    account = await live(world)
+    platform.accepts.clear()
+    platform.cut()
+    await world.until(lambda: world.feeds.status(account.id).state is FeedState.NEEDS_LOGIN)
+    before = len(platform.calls)
+
+    await world.quiet(24 * 3600)
+
+    assert chat.titles() == ["I need you to log in again"]
+    assert chat.shown[0].card.severity is Severity.CRITICAL
+    assert len(platform.calls) == before
+
+
+async def test_a_new_login_brings_everything_that_was_missed(world, platform, chat):
+    account = await live(world)
+    platform.accepts.clear()
+    platform.cut()
+    await world.until(lambda: world.feeds.status(account.id).state is FeedState.NEEDS_LOGIN)
+    platform.store(Stream.TRADES, world.trade(9), announce=False)
+    await world.quiet(60)
+
+    platform.accepts.add("token-1")
+    platform.fail("none")
+    credential = Credential(kind=CredentialKind.TOKEN, secret="token-2")
+    platform.accepts.add("token-2")
+    await world.store.accounts.renew(account.id, credential)
+    world.feeds.relogged(account)
+    await world.until(lambda: world.feeds.status(account.id).state is FeedState.LIVE)
+    await world.quiet()
+
+    assert chat.titles()[-1].startswith(("Bought 9", "Connected"))
+    assert "Bought 9 BTC" in chat.titles()
+
+
+def token(world, life):
+    expires_at = world.now() + life
+    return Credential(kind=CredentialKind.TOKEN, secret="token-1", expires_at=expires_at)
+
+
+async def test_a_credential_is_renewed_before_it_ends(world, platform, chat):
+    account = await live(world)
+    await world.store.accounts.renew(account.id, token(world, timedelta(days=7)))
+    world.feeds.relogged(account)
+    platform.cut()
+    later = Credential(
+        kind=CredentialKind.TOKEN,
+        secret="token-2",
+        expires_at=world.now() + timedelta(days=14),
+    )
+    platform.renewal = later
+    platform.accepts.add("token-2")
+
+    await world.quiet(timedelta(days=6, hours=12).total_seconds())
+
+    assert platform.calls.count("renew") == 1
+    assert await world.store.accounts.credential(account.id) == later
+    assert world.feeds.status(account.id).state is FeedState.LIVE
+    assert chat.shown == []
+
+
+async def test_a_renewal_that_renews_nothing_asks_the_person_in_time(world, platform, chat):
+    account = await live(world)
+    await world.store.accounts.renew(account.id, token(world, timedelta(days=7)))
+    platform.cut()
+    await world.quiet(timedelta(days=7, hours=3).total_seconds())
+
+    assert chat.titles() == [
+        "Your login ends in 24 h",
+        "Your login ends in 2 h",
+        "I need you to log in again",
+    ]
+    assert platform.calls.count("renew") == 1
+
+
+async def test_a_service_that_is_closed_to_the_account_leaves_the_rest_working(
+    world, platform, chat
+):
+    platform.denied = {Stream.MESSAGES, "traders"}
+    account = await live(world)
+
+    platform.store(Stream.TRADES, world.trade(11))
+    await world.quiet()
+
+    assert chat.titles() == ["Bought 11 BTC"]
+    assert world.feeds.status(account.id).not_offered == ("messages", "traders")
+
+
+async def test_another_users_record_reaches_nobody_and_raises_an_alarm(world, platform, chat):
+    await live(world)
+    trade = world.trade(12)
+
+    platform.announce(replace(trade, origin=replace(trade.origin, owner="user-2")))
+    await world.quiet()
+
+    assert chat.shown == []
+    assert world.meter.alarms["foreign_record"] == 1
+
+
+async def test_an_unforeseen_error_is_this_accounts_alone_and_passes(world, platform, chat):
+    account = await live(world)
+    platform.fail("connect", RuntimeError("not foreseen by anybody"))
+    platform.cut()
+
+    await world.until(lambda: world.feeds.status(account.id).state is FeedState.LIVE)
+    platform.store(Stream.TRADES, world.trade(13))
+    await world.quiet()
+
+    assert world.meter.alarms["feed_failed"] == 1
+    assert chat.titles() == ["Bought 13 BTC"]
+
+
+async def test_only_a_real_change_of_a_bot_is_told(world, platform, chat):
+    await live(world)
+
+    platform.put(owl())
+    platform.put(owl(status="error"))
+    platform.put(owl(status="error"))
+    await world.quiet()
+
+    assert chat.titles() == ["Night Owl stopped with an error"]
+
+
+async def test_running_paused_running_is_three_messages_not_two(world, platform, chat):
+    await live(world)
+
+    platform.put(owl(status="stopped", running=False))
+    await world.quiet(1)
+    platform.put(owl())
+    await world.quiet(1)
+    platform.put(owl(status="stopped", running=False))
+    await world.quiet()
+
+    assert chat.titles() == [
+        "Night Owl was paused",
+        "Night Owl is running",
+        "Night Owl was paused",
+    ]
+
+
+async def test_a_bot_deleted_during_an_outage_is_told(world, platform, chat):
+    await live(world)
+    platform.cut()
+    del platform.bots["heron"]
+
+    await world.quiet(60)
+
+    assert chat.titles() == ["Heron was deleted"]
+
+
+async def test_an_older_sighting_does_not_undo_a_newer_one(world, platform, chat):
+    await live(world)
+    platform.put(heron(status="running", running=True))
+    await world.quiet(1)
+    old = replace(heron(), updated_at=world.now() - timedelta(minutes=5))
+
+    from bot.domain.events import TraderSeen
+
+    platform.announce(
+        TraderSeen(origin=Origin(kind=Kind.TRADER, record="heron", at=world.now()), trader=old)
+    )
+    await world.quiet()
+
+    assert chat.titles() == ["Heron is running"]
+
+
+async def test_one_fill_told_by_two_services_is_one_message(world, platform, chat):
+    await live(world)
+    trade = replace(world.trade(1), price=world.trade(42).amount)
+    report = PodEvent(
+        origin=Origin(kind=Kind.POD_EVENT, record="event-1", at=world.now()),
+        type="trade_executed",
+        message="Bought 1 BTC @ 42",
+    )
+
+    platform.store(Stream.TRADES, trade)
+    platform.store(Stream.POD_EVENTS, report)
+    await world.quiet()
+
+    assert chat.titles() == ["Bought 1 BTC at 42 USDT"]
+
+
+async def test_two_equal_fills_told_by_two_services_are_two_messages(world, platform, chat):
+    await live(world)
+    for number in (1, 2):
+        trade = replace(
+            world.trade(number), amount=world.trade(1).amount, price=world.trade(42).amount
+        )
+        platform.store(Stream.TRADES, trade)
+    for number in (1, 2):
+        platform.store(
+            Stream.POD_EVENTS,
+            PodEvent(
+                origin=Origin(kind=Kind.POD_EVENT, record=f"event-{number}", at=world.now()),
+                type="trade_executed",
+                message="Bought 1 BTC @ 42",
+            ),
+        )
+    await world.quiet()
+
+    assert len(chat.shown) == 2
+
+
+async def test_a_new_process_goes_on_where_the_old_one_was_killed(store, platform, chat, now):
+    async with running(store, platform, chat, now) as world:
+        await live(world)
+        platform.store(Stream.TRADES, world.trade(20))
+        await world.quiet()
+        for number in range(21, 36):
+            platform.store(
+                Stream.TRADES,
+                world.trade(number, at=world.now() + timedelta(seconds=number)),
+                announce=False,
+            )
+
+    async with running(store, platform, chat, now) as world:
+        await world.quiet(60)
+
+    assert chat.titles() == [f"Bought {number} BTC" for number in range(20, 36)]
+
+
+def test_connection_lost_is_a_reason_to_try_later_and_a_refusal_is_not():
+    assert issubclass(ConnectionLost, TryLater)
+    assert not issubclass(NeedsLogin, TryLater)

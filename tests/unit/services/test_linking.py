@@ -1,0 +1,143 @@
+"""The link page's side of linking, and its limits."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from bot.domain.linking import Invitation, LinkProblem, LoginFailed, SignedIn
+from bot.domain.links import PasswordLogin
+from bot.errors import TryLater
+from tests.unit.services.conftest import CHAT
+
+RIGHT = PasswordLogin(email="alice@example.com", password="right")
+WRONG = PasswordLogin(email="alice@example.com", password="guess")
+
+
+async def invited(world, chat=CHAT):
+    [reply] = await world.says("/link", chat)
+    return reply.card.buttons[0][0].url.rpartition("/")[2]
+
+
+async def test_looking_at_an_address_does_not_use_it_up(world):
+    code = await invited(world)
+
+    looks = [await world.linking.look(code) for _ in range(5)]
+    signed_in = await world.linking.sign_in(code, RIGHT, "127.0.0.1")
+
+    assert all(isinstance(look, Invitation) for look in looks)
+    assert isinstance(signed_in, SignedIn)
+
+
+async def test_an_address_works_once(world):
+    code = await invited(world)
+    await world.linking.sign_in(code, RIGHT, "127.0.0.1")
+
+    assert await world.linking.sign_in(code, RIGHT, "127.0.0.1") is LinkProblem.USED
+    assert await world.linking.look(code) is LinkProblem.USED
+
+
+async def test_two_logins_at_once_use_it_once(world):
+    code = await invited(world)
+
+    async with asyncio.TaskGroup() as group:
+        tries = [
+            group.create_task(world.linking.sign_in(code, RIGHT, "127.0.0.1")) for _ in range(2)
+        ]
+
+    assert sum(isinstance(one.result(), SignedIn) for one in tries) == 1
+
+
+async def test_an_address_expires_after_ten_minutes(world):
+    code = await invited(world)
+    await asyncio.sleep(601)
+
+    assert await world.linking.look(code) is LinkProblem.EXPIRED
+    assert await world.linking.sign_in(code, RIGHT, "127.0.0.1") is LinkProblem.EXPIRED
+
+
+async def test_a_guessed_address_is_unknown(world):
+    assert await world.linking.look("guess") is LinkProblem.UNKNOWN
+
+
+async def test_a_wrong_password_may_be_corrected(world):
+    code = await invited(world)
+
+    refused = await world.linking.sign_in(code, WRONG, "127.0.0.1")
+    signed_in = await world.linking.sign_in(code, RIGHT, "127.0.0.1")
+
+    assert refused == LoginFailed(reason="Invalid login", tries_left=4)
+    assert isinstance(signed_in, SignedIn)
+
+
+async def test_five_wrong_passwords_end_the_attempt(world):
+    code = await invited(world)
+    for number in range(5):
+        login = PasswordLogin(email=f"{number}@example.com", password="guess")
+        await world.linking.sign_in(code, login, "127.0.0.1")
+
+    last = await world.linking.sign_in(code, RIGHT, "127.0.0.1")
+
+    assert last is LinkProblem.TOO_MANY_TRIES
+
+
+async def test_one_account_cannot_be_guessed_through_many_addresses(world):
+    outcomes = []
+    for number in range(8):
+        code = await invited(world, chat=str(number))
+        outcomes.append(await world.linking.sign_in(code, WRONG, f"10.0.0.{number}"))
+
+    assert outcomes[4] == LoginFailed(reason="Invalid login", tries_left=4)
+    assert outcomes[5:] == [LinkProblem.BUSY] * 3
+
+    await asyncio.sleep(timedelta(minutes=16).total_seconds())
+    code = await invited(world)
+    assert isinstance(await world.linking.sign_in(code, RIGHT, "10.0.0.1"), SignedIn)
+
+
+async def test_one_source_cannot_guess_many_accounts(world):
+    outcomes = []
+    for number in range(25):
+        code = await invited(world, chat=str(number))
+        login = PasswordLogin(email=f"{number}@example.com", password="guess")
+        outcomes.append(await world.linking.sign_in(code, login, "10.0.0.1"))
+
+    assert outcomes[20:] == [LinkProblem.BUSY] * 5
+
+
+async def test_a_platform_that_is_away_costs_no_address(world, platform):
+    code = await invited(world)
+    platform.fail("log_in", TryLater("The platform does not answer."))
+
+    refused = await world.linking.sign_in(code, RIGHT, "127.0.0.1")
+
+    assert isinstance(refused, LoginFailed)
+    assert isinstance(await world.linking.sign_in(code, RIGHT, "127.0.0.1"), SignedIn)
+
+
+async def test_a_fourth_address_closes_the_first(world):
+    codes = []
+    for _ in range(4):
+        codes.append(await invited(world))
+        await asyncio.sleep(2)
+
+    assert not isinstance(await world.linking.look(codes[0]), Invitation)
+    assert isinstance(await world.linking.look(codes[3]), Invitation)
+
+
+async def test_a_forwarded_address_links_the_asking_chat_only_with_the_digits(world):
+    """A victim logs in on a stranger's address: without the digits nothing happens."""
+    code = await invited(world, chat="666")
+
+    await world.linking.sign_in(code, RIGHT, "127.0.0.1")
+    await world.quiet(600)
+
+    assert await world.link("666") is None
+
+
+async def test_linking_another_account_replaces_the_first_and_its_owed_cards(world):
+    account = await world.links()
+    again = await world.links()
+
+    assert again.id == account.id
+    assert len(await world.store.links.of(account.id)) == 1
