@@ -178,7 +178,8 @@ async def running(
 
 @pytest.fixture
 async def store(now: Callable[[], datetime]) -> AsyncIterator[Store]:
-    async with open_memory(now) as opened:
+    ids = itertools.count()
+    with open_memory(now, lambda: f"row-{next(ids)}") as opened:
         yield opened
 
 

@@ -1,0 +1,140 @@
+"""The demo in a real browser: link an account, hear the trade, answer it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.async_api import BrowserContext, Page, async_playwright, expect
+
+from tests.e2e.processes import environment
+
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What the terminal shows."""
+
+    address: str
+    email: str
+    password: str
+
+
+@pytest.fixture
+async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "demo", "--no-browser", "--pace", "1.5"),
+        *("--data-dir", str(tmp_path)),
+        env=environment({}) | {"PYTHONUNBUFFERED": "1"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=(tmp_path / "log").open("wb"),
+    )
+    assert process.stdout is not None
+    try:
+        yield await _read(process.stdout)
+    finally:
+        process.terminate()
+        async with asyncio.timeout(15):
+            await process.wait()
+
+
+async def _read(output: asyncio.StreamReader) -> Demo:
+    seen = ""
+    async with asyncio.timeout(40):
+        while True:
+            line = (await output.readline()).decode()
+            assert line, f"the demo ended: {seen}"
+            seen += line
+            address = re.search(r"http://127\.0\.0\.1:\d+/chat", seen)
+            email = re.search(r"\S+@\S+\.\S+", seen)
+            password = re.search(r"[Pp]assword:?\s+(\S+)", seen)
+            if address and email and password:
+                return Demo(address[0], email[0], password[1])
+
+
+@pytest.fixture
+async def browser(chromium: str) -> AsyncIterator[BrowserContext]:
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(
+            executable_path=chromium, args=CHROMIUM_ARGUMENTS
+        )
+        context = await launched.new_context(
+            viewport={"width": 390, "height": 844}, device_scale_factor=2
+        )
+        context.set_default_timeout(20_000)
+        yield context
+        await launched.close()
+
+
+async def say(page: Page, text: str) -> None:
+    await page.fill("#say", text)
+    await page.press("#say", "Enter")
+
+
+async def test_the_whole_journey(demo: Demo, browser: BrowserContext) -> None:
+    page = await browser.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda one: problems.append(one.text) if one.type == "error" else None)
+    await page.goto(demo.address)
+
+    await say(page, "/link")
+    async with browser.expect_page() as opened:
+        await page.locator("a[href*='/link/']").first.click()
+    link_page = await opened.value
+    await link_page.fill("input[name=email]", demo.email)
+    await link_page.fill("input[name=password]", demo.password)
+    await link_page.locator("form:has(input[name=password]) button[type=submit]").click()
+    digits = await link_page.locator("#digits").text_content()
+    assert digits is not None
+    assert re.fullmatch(r"\d{6}", digits.strip())
+    await link_page.close()
+
+    await say(page, digits.strip())
+    await expect(page.locator("[data-message]", has_text="Linked to")).to_be_visible()
+
+    await say(page, "/status")
+    await expect(page.locator("[data-message]", has_text="bots running")).to_be_visible()
+    await say(page, "/strategies")
+    await expect(page.locator("[data-message]", has_text="strategies").first).to_be_visible()
+
+    trade = page.locator("[data-message]", has_text=re.compile("Bought|Sold"))
+    await expect(trade.first).to_be_visible(timeout=30_000)
+
+    await say(page, "/pause night owl")
+    await page.locator("button[data-action]", has_text="Pause Night Owl").last.click()
+    await expect(
+        page.locator("[data-message]", has_text="Night Owl is paused").last
+    ).to_be_visible()
+    await page.wait_for_timeout(500)  # let the last animation end before the picture
+    await _picture(page)
+
+    await say(page, "/status")
+    await expect(page.locator("[data-message]", has_text="paused").last).to_be_visible()
+    shown = await page.locator("[data-message]").count()
+    await page.reload()
+    await expect(page.locator("[data-message]").nth(shown - 1)).to_be_visible()
+
+    assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert problems == []
+
+
+async def _picture(page: Page) -> None:
+    """Refresh the README's picture when asked to: `TRADEBELL_TEST_PICTURES=docs/pictures`."""
+    folder = os.environ.get("TRADEBELL_TEST_PICTURES")
+    if folder:
+        await page.screenshot(path=Path(folder) / "demo.png")

@@ -1,0 +1,104 @@
+"""Stands behind the web pages: a linking service and a conversation that keep a ledger."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.domain.commands import Reply, Said
+from bot.domain.ids import EndpointId
+from bot.domain.linking import (
+    DIGITS_LIFE,
+    LOGIN_TRIES,
+    Invitation,
+    LinkProblem,
+    LoginFailed,
+    SignedIn,
+)
+from bot.domain.links import Address, KeyLogin, Login, PasswordLogin, Role, TokenLogin
+
+
+@dataclass
+class LinkingDesk:
+    """A `SignIn` with one good password, key and token, and a ledger of what was tried."""
+
+    now: Callable[[], datetime]
+    password: str = "correct horse"
+    api_key: str = "key-1"
+    token: str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
+    digits: str = "482913"
+    busy: bool = False
+    tried: list[tuple[str, Login, str]] = field(default_factory=list)
+    """Code, login and source of every login try, in order."""
+    looked: list[str] = field(default_factory=list)
+    _open: dict[str, Invitation] = field(default_factory=dict)
+    _used: set[str] = field(default_factory=set)
+    _failures: dict[str, int] = field(default_factory=dict)
+
+    def invite(self, code: str, address: Address, life: timedelta = timedelta(minutes=10)) -> None:
+        self._open[code] = Invitation(
+            endpoint=EndpointId("endpoint"),
+            address=address,
+            person=address.chat,
+            role=Role.OWNER,
+            expires_at=self.now() + life,
+        )
+
+    async def look(self, code: str) -> Invitation | LinkProblem:
+        self.looked.append(code)
+        return self._state(code)
+
+    async def sign_in(
+        self, code: str, login: Login, source: str
+    ) -> SignedIn | LoginFailed | LinkProblem:
+        state = self._state(code)
+        if isinstance(state, LinkProblem):
+            return state
+        if self.busy:
+            return LinkProblem.BUSY
+        self.tried.append((code, login, source))
+        if not self._right(login):
+            failures = self._failures[code] = self._failures.get(code, 0) + 1
+            return LoginFailed(reason="wrong e-mail or password", tries_left=LOGIN_TRIES - failures)
+        self._used.add(code)
+        return SignedIn(
+            digits=self.digits, until=self.now() + DIGITS_LIFE, label="a***@example.com"
+        )
+
+    def _state(self, code: str) -> Invitation | LinkProblem:
+        invitation = self._open.get(code)
+        if invitation is None:
+            return LinkProblem.UNKNOWN
+        if code in self._used:
+            return LinkProblem.USED
+        if self._failures.get(code, 0) >= LOGIN_TRIES:
+            return LinkProblem.TOO_MANY_TRIES
+        if self.now() >= invitation.expires_at:
+            return LinkProblem.EXPIRED
+        return invitation
+
+    def _right(self, login: Login) -> bool:
+        match login:
+            case PasswordLogin(password=password):
+                return password == self.password
+            case KeyLogin(api_key=key):
+                return key == self.api_key
+            case TokenLogin(token=token):
+                return token == self.token
+
+
+class Talker:
+    """A `Hear` that answers as it is told, and keeps what it heard."""
+
+    def __init__(self, answer: Callable[[Said], Sequence[Reply]] = lambda _: ()) -> None:
+        self.heard: list[Said] = []
+        self._answer = answer
+
+    def __call__(self, said: Said) -> AsyncIterator[Reply]:
+        return self._replies(said)
+
+    async def _replies(self, said: Said) -> AsyncIterator[Reply]:
+        self.heard.append(said)
+        for reply in self._answer(said):
+            yield reply

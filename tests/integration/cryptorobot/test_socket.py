@@ -1,0 +1,496 @@
+"""What a socket can do to us, and may not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
+
+import pytest
+from aiohttp import web
+
+from adapters.cryptorobot.client import CryptorobotPlatform, open_platform
+from adapters.cryptorobot.link import LARGEST_FRAME, MOST_WAITING
+from adapters.cryptorobot.session import CryptorobotSession
+from adapters.cryptorobot.settings import PlatformSettings
+from bot.domain.events import Event, Trade, Unreadable
+from bot.domain.ids import TraderId
+from bot.domain.links import Credential, CredentialKind
+from bot.errors import ConnectionLost, NeedsLogin, NotOffered, SocketRefused, TryLater, Unclear
+from tests.integration.cryptorobot.conftest import now
+from tests.integration.cryptorobot.server import (
+    OPENING,
+    PATIENCE,
+    Call,
+    Server,
+    nothing_found,
+    says,
+)
+
+BOT = TraderId("bot-1")
+
+
+def created(price: int, **fields: object) -> str:
+    return "42" + json.dumps(["trades created", {"_id": str(price), "price": price, **fields}])
+
+
+def prices(events: Iterable[Event]) -> list[int]:
+    return [int(event.price) for event in events if isinstance(event, Trade) and event.price]
+
+
+async def heard_until(
+    session: CryptorobotSession, price: int
+) -> tuple[list[Event], list[Unreadable]]:
+    """Take what comes up to a trade of this price."""
+    events: list[Event] = []
+    unreadable: list[Unreadable] = []
+    async with asyncio.timeout(PATIENCE):
+        while price not in prices(events):
+            live = await session.receive()
+            events += live.events
+            unreadable += live.unreadable
+    return events, unreadable
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not condition():  # noqa: ASYNC110 - nothing signals it
+            await asyncio.sleep(0.01)
+
+
+IGNORED = {
+    "a pong": "3",
+    "nothing": "6",
+    "connected again": '40{"sid":"three"}',
+    "an answer to no call": "4399[null,1]",
+    "an answer to the library's own counter": "430[null,1]",
+    "an answer without a number": "43[null,1]",
+    "an answer of a number without end": "43" + "9" * 500 + "[1]",
+    "an answer that is no list": '431{"a":1}',
+    "an answer that is no JSON": "431[[[",
+    "an answer nested without end": "431" + "[" * 100_000,
+    "an event of nobody": '42["keys removed",{"_id":"1"}]',
+    "an event without a name": "42[]",
+    "an event with a number for a name": "42[1,2]",
+    "an event of another namespace": '42/admin,["trades created",{}]',
+    "a price": '42["exchanges/ticker patched",{"symbol":"BTC/USDT","last":1}]',
+    "a broken price": '42["exchanges ticker patched",{',
+    "a price nested without end": '42["exchanges.ticker patched",' + "[" * 100_000,
+    "a stored trade that changed": '42["trades patched",{"_id":"1"}]',
+}
+
+SET_ASIDE = {
+    "an upgrade": "5",
+    "nothing at all": "",
+    "half a type": "4",
+    "an unknown type": "9hello",
+    "no frame": "hello",
+    "an unknown type of message": "47",
+    "bytes": b"\x00\x01",
+    "an event with bytes to come": '451-["trades created",{"_placeholder":true,"num":0}]',
+    "an event broken off": '42["trades created",{"_id":"1"',
+    "an event nested without end": '42["trades created",' + '{"a":' * 100_000,
+    "an event without a record": '42["trades created"]',
+    "a removal without a record": '42["traders removed",null]',
+    "a record that is text": '42["messages created","hello"]',
+    "a record that is a list": '42["trades created",[{"_id":"1"}]]',
+    "a bot without an id": '42["traders patched",{"name":"x","api_server":{}}]',
+    "a bot with an id without end": f'42["traders patched",{{"_id":"{"9" * 5000}"}}]',
+}
+
+
+@pytest.mark.parametrize("frame", IGNORED.values(), ids=IGNORED.keys())
+async def test_what_concerns_nobody_passes(server: Server, session: CryptorobotSession, frame: str):
+    await session.connect()
+
+    await server.send(frame, created(1))
+    events, unreadable = await heard_until(session, 1)
+    bots = await session.traders()
+
+    assert prices(events) == [1]
+    assert unreadable == []
+    assert bots == ()
+    assert session.connected
+
+
+@pytest.mark.parametrize("frame", SET_ASIDE.values(), ids=SET_ASIDE.keys())
+async def test_what_nobody_understands_is_set_aside_and_the_next_event_comes(
+    server: Server, session: CryptorobotSession, frame: str | bytes
+):
+    await session.connect()
+
+    await server.send(frame, created(1))
+    events, unreadable = await heard_until(session, 1)
+    bots = await session.traders()
+
+    assert prices(events) == [1]
+    assert len(unreadable) == 1
+    assert unreadable[0].size == len(frame)
+    assert bots == ()
+    assert session.connected
+
+
+async def test_both_spellings_and_an_event_that_wants_an_answer_are_heard(
+    server: Server, session: CryptorobotSession
+):
+    await session.connect()
+
+    for number, name in enumerate(
+        [
+            "traders pods events created",
+            "traders/pods/events created",
+            "traders.pods.events created",
+        ]
+    ):
+        await server.send(f'42["{name}",{{"_id":"{number}","type":"started"}}]')
+    await server.send('427["trades created",{"_id":"9","price":9}]')
+    events, _ = await heard_until(session, 9)
+
+    assert [event.origin.record for event in events] == ["0", "1", "2", "9"]
+
+
+async def test_a_megabyte_in_one_event_is_cut_to_what_can_be_shown(
+    server: Server, session: CryptorobotSession
+):
+    await session.connect()
+
+    await server.send(created(1, side="x" * 2**20), created(2))
+    events, _ = await heard_until(session, 2)
+
+    assert prices(events) == [1, 2]
+    assert len(repr(events[0])) < 1000
+
+
+async def test_a_frame_beyond_all_measure_ends_the_connection(
+    server: Server, session: CryptorobotSession
+):
+    await session.connect()
+
+    await server.send(created(1), created(2, side="x" * LARGEST_FRAME))
+    events, _ = await heard_until(session, 1)
+
+    assert prices(events) == [1]
+    with pytest.raises(ConnectionLost):
+        await session.receive()
+
+
+async def test_numbers_without_end_or_meaning_are_none(server: Server, session: CryptorobotSession):
+    await session.connect()
+
+    for value in ("NaN", "Infinity", "-Infinity", "9" * 5000, "1e999999999", "0." + "3" * 5000):
+        await server.send(f'42["trades created",{{"_id":"1","amount":{value}}}]')
+    await server.send(created(7))
+    events, unreadable = await heard_until(session, 7)
+
+    assert [event.amount for event in events if isinstance(event, Trade)] == [None] * 7
+    assert unreadable == []
+
+
+async def test_more_events_than_can_be_taken_end_the_connection_after_those_that_could(
+    server: Server, session: CryptorobotSession
+):
+    await session.connect()
+
+    for number in range(MOST_WAITING + 1):
+        await server.send(created(number + 1))
+    await until(lambda: not session.connected)
+    events, _ = await heard_until(session, MOST_WAITING)
+
+    assert prices(events) == list(range(1, MOST_WAITING + 1))
+    with pytest.raises(ConnectionLost, match="More events"):
+        await session.receive()
+
+
+@pytest.mark.parametrize("frame", ["41", "1", '44{"message":"enough"}'])
+async def test_the_servers_word_ends_the_connection(
+    server: Server, session: CryptorobotSession, frame: str
+):
+    await session.connect()
+
+    await server.send(created(1), frame)
+    events, _ = await heard_until(session, 1)
+
+    assert prices(events) == [1]
+    with pytest.raises(ConnectionLost):
+        async with asyncio.timeout(PATIENCE):
+            await session.receive()
+    assert not session.connected
+
+
+async def test_a_platform_whose_heart_stops_is_lost(server: Server, session: CryptorobotSession):
+    opening = '0{"sid":"one","upgrades":[],"pingInterval":100,"pingTimeout":100}'
+    server.greeting = ([opening], server.greeting[1])
+    await session.connect()
+
+    with pytest.raises(ConnectionLost, match="heartbeat"):
+        async with asyncio.timeout(PATIENCE):
+            await session.receive()
+
+
+async def test_prices_are_no_heartbeat(server: Server, session: CryptorobotSession):
+    opening = '0{"sid":"one","upgrades":[],"pingInterval":100,"pingTimeout":100}'
+    server.greeting = ([opening], server.greeting[1])
+    await session.connect()
+
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
+        lost = group.create_task(_failure(session.receive()))
+        while not lost.done():
+            await server.send(IGNORED["a price"])
+            await asyncio.sleep(0.01)
+
+    assert str(lost.result()) == "The platform's heartbeat stopped"
+
+
+async def test_a_connection_that_breaks_ends_the_calls_in_flight_at_once(
+    server: Server, session: CryptorobotSession
+):
+    await session.connect()
+    server.answer = lambda _: None
+
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
+        read = group.create_task(_failure(session.strategies()))
+        await server.until_called()
+        server.abort()
+
+    assert isinstance(read.result(), ConnectionLost)
+    assert "did not answer" not in str(read.result())
+
+
+async def test_a_write_whose_connection_breaks_is_unclear_and_made_once(
+    server: Server, session: CryptorobotSession
+):
+    await session.connect()
+    server.answer = lambda call: None if call[0] == "patch" else nothing_found(call)
+
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
+        write = group.create_task(_failure(session.set_running(BOT, False)))
+        await server.until_called()
+        server.abort()
+
+    assert isinstance(write.result(), Unclear)
+    assert [call[0] for call in server.calls].count("patch") == 1
+    assert server.requests == []
+
+
+async def _failure(call: Awaitable[object]) -> Exception | None:
+    try:
+        await call
+    except (TryLater, Unclear) as failure:
+        return failure
+    return None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["[]", "[null]", "[[", "{}", '[{"message":"boom","stack":"at /srv/app.js"}]', '[null,"done"]'],
+)
+async def test_a_write_that_is_answered_beyond_understanding_is_unclear(
+    server: Server, session: CryptorobotSession, answer: str
+):
+    await session.connect()
+    server.answer = lambda call: answer if call[0] == "patch" else nothing_found(call)
+
+    with pytest.raises(Unclear) as unclear:
+        await session.set_running(BOT, False)
+
+    assert "/srv" not in str(unclear.value)
+
+
+@pytest.mark.parametrize("answer", ["[]", "[null]", "[[", "{}", '[{"message":"boom"}]', "[null,7]"])
+async def test_a_read_that_is_answered_beyond_understanding_may_be_tried_again(
+    server: Server, session: CryptorobotSession, answer: str
+):
+    await session.connect()
+    server.answer = lambda _: answer
+
+    with pytest.raises(TryLater):
+        await session.strategies()
+
+    assert session.connected
+
+
+async def test_a_call_that_is_never_answered_has_a_time_limit(server: Server):
+    settings = PlatformSettings(url=server.url, call_limit=timedelta(milliseconds=200))
+    async with open_platform(settings, now) as client:
+        session = client.session(_token(), "pro")
+        await session.connect()
+        server.answer = lambda _: None
+
+        with pytest.raises(TryLater, match="did not answer in time"):
+            await session.strategies()
+        with pytest.raises(Unclear, match="did not answer in time"):
+            await session.set_running(BOT, True)
+        server.answer = nothing_found
+        late = await session.strategies()
+        await session.close()
+
+    assert late == ()
+
+
+# Opening.
+
+
+async def test_a_socket_that_ignores_our_header_is_logged_in_by_a_call(
+    server: Server, session: CryptorobotSession
+):
+    logged_in = False
+
+    def answer(call: Call) -> str:
+        nonlocal logged_in
+        if call[:2] == ["create", "authentication"]:
+            assert call[2] == {"strategy": "jwt", "accessToken": "token"}
+            logged_in = True
+            return '[null,{"accessToken":"token"}]'
+        return nothing_found(call) if logged_in else '[{"code":401,"message":"Not authenticated"}]'
+
+    server.answer = answer
+
+    await session.connect()
+
+    assert session.connected
+    assert server.requests == []
+
+
+async def test_a_socket_that_takes_no_key_is_none_while_rest_takes_it(
+    server: Server, client: CryptorobotPlatform
+):
+    server.answer = lambda _: '[{"code":401,"message":"Not authenticated"}]'
+    session = client.session(Credential(kind=CredentialKind.API_KEY, secret="cr_live_1"))
+
+    with pytest.raises(SocketRefused, match="does not take this login"):
+        await session.connect()
+
+    assert server.requests[0].headers["Authorization"] == "ApiKey cr_live_1"
+    assert server.sockets[0].closed
+
+
+async def test_a_key_that_is_refused_everywhere_needs_a_new_login(
+    server: Server, client: CryptorobotPlatform
+):
+    server.answer = lambda _: '[{"code":401,"message":"Not authenticated"}]'
+    server.rest = says({"code": 401, "message": "Invalid API key"}, 401)
+    session = client.session(Credential(kind=CredentialKind.API_KEY, secret="cr_live_1"))
+
+    with pytest.raises(NeedsLogin, match="Invalid API key"):
+        await session.connect()
+
+
+async def test_a_service_closed_to_the_account_proves_the_login(
+    server: Server, session: CryptorobotSession
+):
+    server.answer = lambda _: '[{"code":403,"message":"Missing scope"}]'
+
+    await session.connect()
+
+    assert session.connected
+    with pytest.raises(NotOffered, match="Missing scope"):
+        await session.traders()
+
+
+@pytest.mark.parametrize(
+    ("status", "wait"), [(400, None), (403, None), (302, None), (502, None), (429, 30)]
+)
+async def test_a_handshake_that_http_refuses_gives_no_socket(
+    server: Server, session: CryptorobotSession, status: int, wait: int | None
+):
+    headers = {} if wait is None else {"Retry-After": str(wait)}
+    server.handshake = lambda _: web.Response(
+        text="<html>proxy</html>", status=status, headers=headers
+    )
+
+    with pytest.raises(SocketRefused, match=f"HTTP {status}") as refusal:
+        await session.connect()
+
+    assert refusal.value.retry_after == (None if wait is None else timedelta(seconds=wait))
+    assert await session.strategies() == ()
+
+
+@pytest.mark.parametrize(
+    "greeting",
+    [
+        ([""], []),
+        (["hello"], []),
+        (["0"], []),
+        (["0[]"], []),
+        (["0{}"], []),
+        (['0{"sid":1,"pingInterval":"x"}'], []),
+        (["0" + "[" * 900], []),
+        (["2"], []),
+        (["41"], []),
+        ([OPENING], ["41"]),
+        ([OPENING], ["1"]),
+        ([OPENING], ['44{"message":"Too many connections"}']),
+        ([OPENING], ["44"]),
+        ([OPENING], ["44[1]"]),
+    ],
+)
+async def test_what_is_no_socket_io_gives_no_socket(
+    server: Server, greeting: tuple[list[str], list[str]]
+):
+    server.greeting = greeting
+    settings = PlatformSettings(
+        url=server.url,
+        connect_limit=timedelta(milliseconds=300),
+        close_limit=timedelta(milliseconds=300),
+    )
+
+    async with open_platform(settings, now) as client:
+        with pytest.raises(TryLater):
+            await client.session(_token()).connect()
+
+
+async def test_a_platform_that_hangs_up_while_connecting_is_noticed_at_once(
+    server: Server, session: CryptorobotSession
+):
+    server.greeting = ([OPENING, "1"], [])
+
+    with pytest.raises(SocketRefused):
+        async with asyncio.timeout(5):
+            await session.connect()
+
+
+async def test_an_address_where_nothing_listens_may_be_tried_again(unused_tcp_port: int):
+    settings = PlatformSettings(url=f"http://127.0.0.1:{unused_tcp_port}")
+
+    async with open_platform(settings, now) as client:
+        session = client.session(_token())
+        with pytest.raises(TryLater, match="not reachable") as away:
+            await session.connect()
+        with pytest.raises(TryLater, match="not reachable"):
+            await session.set_running(BOT, True)
+
+    assert not isinstance(away.value, SocketRefused)
+
+
+async def test_sessions_share_connections_and_leave_them_open(
+    server: Server, client: CryptorobotPlatform, session: CryptorobotSession
+):
+    other = client.session(_token("other"))
+    await session.connect()
+    await other.connect()
+
+    await session.close()
+    bots = await other.traders()
+    await other.close()
+    again = await session.strategies()
+
+    assert bots == ()
+    assert again == ()
+
+
+async def test_a_session_that_is_cancelled_while_it_connects_leaves_nothing(
+    server: Server, session: CryptorobotSession
+):
+    server.answer = lambda _: None
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await session.connect()
+    await until(lambda: server.sockets[0].closed)
+
+    assert not session.connected
+
+
+def _token(secret: str = "token") -> Credential:
+    return Credential(kind=CredentialKind.TOKEN, secret=secret)

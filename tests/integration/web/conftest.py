@@ -1,0 +1,104 @@
+"""A whole web application on loopback, with what it leans on in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+import pytest
+
+from adapters.web.chat import Chat
+from adapters.web.health import Backlog, Metrics
+from adapters.web.server import Webhook, serving, web_app
+from adapters.web.settings import Listen, WebSettings
+from bot.domain.deliveries import State
+from bot.domain.links import Address, Channel
+from tests.fakes.web import LinkingDesk, Talker
+
+START = datetime(2026, 1, 5, 12, tzinfo=UTC)
+CODE = "Ab3-_" + "c" * 17
+TELEGRAM = Address(channel=Channel.TELEGRAM, bot="7", chat="812348213")
+
+
+@dataclass
+class Site:
+    """What the tests lean on and look at. Changed before `opened`, or while it is open."""
+
+    time: datetime = START
+    settings: WebSettings = field(default_factory=lambda: local_settings())
+    anywhere: bool = False
+    chat: bool = True
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    talker: Talker = field(default_factory=Talker)
+
+    def __post_init__(self) -> None:
+        self.desk = LinkingDesk(now=self.now)
+        self.messenger = Chat(self.settings, self.now, new_id, anywhere=self.anywhere)
+        self.metrics = Metrics(self._backlog)
+
+    @property
+    def url(self) -> str:
+        return self.settings.public_url
+
+    def now(self) -> datetime:
+        return self.time
+
+    async def _health(self) -> list[str]:
+        return self.problems
+
+    async def _backlog(self) -> Backlog:
+        return Backlog(oldest=timedelta(seconds=3), items={State.READY: 1})
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[aiohttp.ClientSession]:
+        """Serve, listen and answer; gives a client."""
+        app = web_app(
+            sign_in=self.desk,
+            health=self._health,
+            metrics=self.metrics,
+            chat=self.messenger if self.chat else None,
+            webhooks=self.webhooks,
+            settings=self.settings,
+            now=self.now,
+            new_id=new_id,
+        )
+        async with (
+            serving(app, self.settings.listen) as bound,
+            asyncio.TaskGroup() as group,
+            # What the client keeps would hide which cookies the server sets.
+            aiohttp.ClientSession(f"http://{bound}", cookie_jar=aiohttp.DummyCookieJar()) as client,
+        ):
+            listening = group.create_task(self.messenger.listen(self.talker))
+            yield client
+            listening.cancel()
+
+
+def new_id() -> str:
+    return secrets.token_urlsafe(16)
+
+
+def local_settings() -> WebSettings:
+    """The page's own address must be known before the server has one."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    return WebSettings(
+        public_url=f"http://127.0.0.1:{port}", listen=Listen(host="127.0.0.1", port=port)
+    )
+
+
+def with_public_url(url: str) -> WebSettings:
+    return replace(local_settings(), public_url=url)
+
+
+@pytest.fixture
+def site() -> Site:
+    site = Site()
+    site.desk.invite(CODE, TELEGRAM)
+    return site

@@ -1,0 +1,384 @@
+import asyncio
+import logging
+import re
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import aiohttp
+import pytest
+
+from adapters.web.settings import parse_proxies
+from bot.domain.linking import LOGIN_TRIES
+from bot.domain.links import KeyLogin, PasswordLogin, TokenLogin
+from tests.fakes.web import LinkingDesk
+from tests.integration.web.conftest import CODE, TELEGRAM, Site, with_public_url
+
+EMAIL = "ann@example.com"
+
+
+@dataclass
+class Form:
+    """The sign-in page as a browser has it: its cookie and its hidden field."""
+
+    client: aiohttp.ClientSession
+    cookie: str
+    csrf: str
+    path: str = f"/link/{CODE}"
+
+    async def send(self, headers: dict[str, str] | None = None, **fields: str):
+        response = await self.client.post(
+            self.path,
+            data={"csrf": self.csrf, **fields},
+            headers={"Cookie": self.cookie, **(headers or {})},
+        )
+        return response.status, await response.text()
+
+
+async def open_form(client: aiohttp.ClientSession) -> Form:
+    response = await client.get(f"/link/{CODE}")
+    cookie = response.headers["Set-Cookie"].partition(";")[0]
+    return Form(client, cookie, csrf_of(await response.text()))
+
+
+def csrf_of(page: str) -> str:
+    found = re.search(r'name="csrf" value="([0-9a-f]+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def digits_of(page: str) -> str:
+    (found,) = re.findall(r'<output id="digits"[^>]*>(.*?)</output>', page)
+    return re.sub(r"<[^>]+>", "", found)
+
+
+# --- looking -------------------------------------------------------------------------------
+
+
+async def test_the_page_names_the_platform_the_chat_and_how_long_it_is_good(site):
+    async with site.opened() as client:
+        response = await client.get(f"/link/{CODE}")
+        page = await response.text()
+
+    assert response.status == 200
+    assert "Cryptorobot" in page
+    assert "Telegram" in page
+    assert "••••8213" in page
+    assert TELEGRAM.chat not in page
+    assert "10 min" in page
+    assert "12:10 UTC" in page
+
+
+async def test_the_page_works_without_scripts(site):
+    async with site.opened() as client:
+        page = await (await client.get(f"/link/{CODE}")).text()
+
+    assert "<script" not in page
+    assert re.search(r"\son\w+=", page) is None
+    assert re.findall(r'<input id="\w+" name="(\w+)"', page) == ["email", "password", "api_key"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("headers", [{}, {"Sec-Purpose": "prefetch"}])
+async def test_looking_uses_nothing_up_however_often(site, method, headers):
+    async with site.opened() as client:
+        for _ in range(20):
+            response = await client.request(method, f"/link/{CODE}", headers=headers)
+            assert response.status == 200
+
+        form = await open_form(client)
+        status, page = await form.send(email=EMAIL, password=site.desk.password)
+
+    assert status == 200
+    assert digits_of(page) == site.desk.digits
+
+
+async def test_a_code_that_nobody_made_leads_nowhere(site):
+    async with site.opened() as client:
+        unknown = await client.get("/link/nobody-made-this-code")
+        impossible = await client.get("/link/%3Cscript%3E")
+        page = await impossible.text()
+
+    assert (unknown.status, impossible.status) == (404, 404)
+    assert site.desk.looked == ["nobody-made-this-code"]
+    assert "This address does not work" in page
+    assert "<script" not in page
+
+
+async def test_an_expired_code_says_so_and_what_to_do(site):
+    async with site.opened() as client:
+        site.time += timedelta(minutes=10)
+        response = await client.get(f"/link/{CODE}")
+        page = await response.text()
+
+    assert response.status == 410
+    assert "expired" in page
+    assert "/link" in page
+
+
+# --- signing in ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("secret", ["password", "api_key", "token"])
+async def test_a_good_login_shows_exactly_six_digits_and_what_to_do(site, secret):
+    fields = {
+        "password": {"email": f" {EMAIL} ", "password": site.desk.password},
+        "api_key": {"api_key": site.desk.api_key},
+        "token": {"api_key": site.desk.token},
+    }[secret]
+    login = {
+        "password": PasswordLogin(email=EMAIL, password=site.desk.password),
+        "api_key": KeyLogin(api_key=site.desk.api_key),
+        "token": TokenLogin(token=site.desk.token),
+    }[secret]
+
+    async with site.opened() as client:
+        status, page = await (await open_form(client)).send(**fields)
+
+    assert status == 200
+    assert digits_of(page) == "482913"
+    assert "2 min" in page
+    assert "a***@example.com" in page
+    assert [(code, tried) for code, tried, _ in site.desk.tried] == [(CODE, login)]
+
+
+async def test_after_the_login_the_cookie_is_a_new_one(site):
+    async with site.opened() as client:
+        form = await open_form(client)
+        response = await client.post(
+            form.path,
+            data={"csrf": form.csrf, "api_key": site.desk.api_key},
+            headers={"Cookie": form.cookie},
+        )
+
+    assert response.headers["Set-Cookie"].partition(";")[0] != form.cookie
+
+
+async def test_a_used_code_says_so(site):
+    async with site.opened() as client:
+        form = await open_form(client)
+        await form.send(email=EMAIL, password=site.desk.password)
+
+        again = await form.send(email=EMAIL, password=site.desk.password)
+        looked = await client.get(f"/link/{CODE}")
+
+    assert again[0] == looked.status == 410
+    assert "has been used" in again[1]
+    assert len(site.desk.tried) == 1
+
+
+async def test_a_wrong_password_keeps_the_page_and_the_email_and_tells_the_tries_left(site):
+    async with site.opened() as client:
+        form = await open_form(client)
+        status, page = await form.send(email='"><b>ann', password="wrong horse")
+        after = await form.send(email=EMAIL, password=site.desk.password)
+
+    assert status == 403
+    assert 'role="alert"' in page
+    assert "Wrong e-mail or password." in page
+    assert "4 tries left." in page
+    assert 'value="&#34;&gt;&lt;b&gt;ann"' in page
+    assert "wrong horse" not in page
+    assert after[0] == 200
+
+
+async def test_the_last_try_closes_the_address(site):
+    async with site.opened() as client:
+        form = await open_form(client)
+        for _ in range(LOGIN_TRIES - 1):
+            assert (await form.send(email=EMAIL, password="wrong"))[0] == 403
+
+        last = await form.send(email=EMAIL, password="wrong")
+        right = await form.send(email=EMAIL, password=site.desk.password)
+
+    assert last[0] == right[0] == 429
+    assert "Too many tries" in last[1]
+    assert len(site.desk.tried) == LOGIN_TRIES
+
+
+async def test_too_many_sign_ins_elsewhere_keep_the_form_and_say_when_to_come_back(site):
+    site.desk.busy = True
+    async with site.opened() as client:
+        form = await open_form(client)
+        response = await client.post(
+            form.path,
+            data={"csrf": form.csrf, "email": EMAIL, "password": "p"},
+            headers={"Cookie": form.cookie},
+        )
+        page = await response.text()
+
+    assert response.status == 429
+    assert int(response.headers["Retry-After"]) > 0
+    assert f'value="{EMAIL}"' in page
+
+
+async def test_an_empty_field_is_named_and_no_try_is_lost(site):
+    async with site.opened() as client:
+        status, page = await (await open_form(client)).send(email=EMAIL, password="")
+
+    assert status == 422
+    assert "Please enter your password." in page
+    assert f'value="{EMAIL}"' in page
+    assert site.desk.tried == []
+
+
+async def test_a_failed_key_leaves_its_section_open(site):
+    async with site.opened() as client:
+        _, page = await (await open_form(client)).send(api_key="wrong")
+
+    assert "<details open>" in page
+
+
+# --- keeping others out --------------------------------------------------------------------
+
+
+async def test_a_form_without_its_token_signs_nobody_in_but_loses_nothing(site):
+    async with site.opened() as client:
+        form = await open_form(client)
+        stale = await replace(form, csrf="0" * 64).send(email=EMAIL, password="p")
+        bare = await replace(form, cookie="other=1").send(email=EMAIL, password="p")
+        other = await replace(form, cookie="tradebell=" + "x" * 22).send(email=EMAIL, password="p")
+
+        fresh = replace(form, csrf=csrf_of(stale[1]))
+        status, _ = await fresh.send(email=EMAIL, password=site.desk.password)
+
+    for refused_status, page in (stale, bare, other):
+        assert refused_status == 403
+        assert f'value="{EMAIL}"' in page
+        assert "send the form once more" in page
+    assert status == 200
+    assert len(site.desk.tried) == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example.org"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "null"},
+    ],
+)
+async def test_a_form_sent_from_another_site_is_refused(site, headers):
+    async with site.opened() as client:
+        form = await open_form(client)
+        status, page = await form.send(headers, email=EMAIL, password=site.desk.password)
+
+    assert status == 403
+    assert "not sent from our page" in page
+    assert site.desk.tried == []
+
+
+async def test_a_form_too_long_is_refused_unread(site):
+    async with site.opened() as client:
+        status, page = await (await open_form(client)).send(email=EMAIL, password="x" * 9000)
+
+    assert status == 413
+    assert "too much text" in page
+    assert site.desk.tried == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "status"),
+    [
+        ("application/json", b"{}", 415),
+        ("multipart/form-data; boundary=x", b"--x--", 415),
+        ("application/x-www-form-urlencoded", b"email=%ff", 400),
+        ("application/x-www-form-urlencoded", b"\xff\xfe", 400),
+        ("application/x-www-form-urlencoded", b"&".join([b"a=1"] * 50), 400),
+    ],
+)
+async def test_a_body_that_is_no_form_of_ours_is_refused(site, kind, body, status):
+    async with site.opened() as client:
+        response = await client.post(f"/link/{CODE}", data=body, headers={"Content-Type": kind})
+
+        assert response.status == status
+    assert site.desk.tried == []
+
+
+async def test_the_source_of_a_try_is_believed_from_listed_proxies_only(site):
+    forwarded = {"X-Forwarded-For": "1.2.3.4, 203.0.113.9"}
+    async with site.opened() as client:
+        await (await open_form(client)).send(forwarded, api_key="wrong")
+
+    behind = Site(settings=replace(site.settings, trusted_proxies=parse_proxies("127.0.0.1")))
+    behind.desk.invite(CODE, TELEGRAM)
+    async with behind.opened() as client:
+        await (await open_form(client)).send(forwarded, api_key="wrong")
+
+    assert [source for _, _, source in site.desk.tried] == ["127.0.0.1"]
+    assert [source for _, _, source in behind.desk.tried] == ["203.0.113.9"]
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "secure"),
+    [
+        ("https://bell.example.org", "__Host-tradebell", True),
+        ("http://127.0.0.1:8080", "tradebell", False),
+    ],
+)
+async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(url, name, secure):
+    site = Site(settings=with_public_url(url))
+    site.desk.invite(CODE, TELEGRAM)
+    async with site.opened() as client:
+        cookie = (await client.get(f"/link/{CODE}")).headers["Set-Cookie"]
+
+    assert cookie.startswith(f"{name}=")
+    assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(cookie.split("; "))
+    assert ("Secure" in cookie.split("; ")) is secure
+    assert "Domain" not in cookie
+
+
+async def test_a_browser_that_has_its_cookie_keeps_it(site):
+    async with site.opened() as client:
+        form = await open_form(client)
+        again = await client.get(form.path, headers={"Cookie": form.cookie})
+
+        assert "Set-Cookie" not in again.headers
+        assert csrf_of(await again.text()) == form.csrf
+
+
+async def test_no_secret_reaches_a_log_even_when_signing_in_breaks(site, caplog):
+    class Broken(LinkingDesk):
+        async def sign_in(self, code, login, source):
+            raise RuntimeError(f"cannot use {login!r}")
+
+    caplog.set_level(logging.DEBUG)
+    canary = "canary-correct-horse"
+    async with site.opened() as client:
+        form = await open_form(client)
+        await form.send(email=EMAIL, password=canary)
+    broken = Site()
+    broken.desk = Broken(now=broken.now)
+    broken.desk.invite(CODE, TELEGRAM)
+    async with broken.opened() as client:
+        form = await open_form(client)
+        status, page = await form.send(email=EMAIL, password=canary)
+        await form.send(api_key=canary)
+
+    logged = logging.Formatter().format
+    text = "\n".join(f"{logged(record)} {record.__dict__}" for record in caplog.records)
+    assert status == 500
+    assert "Something went wrong on our side" in page
+    assert "request failed" in text
+    for secret in (canary, CODE, form.csrf, form.cookie):
+        assert secret not in text
+
+
+async def test_many_people_sign_in_at_once_each_for_themselves(site):
+    codes = [f"code-{number}-{'x' * 16}" for number in range(20)]
+    for code in codes:
+        site.desk.invite(code, TELEGRAM)
+
+    async def person(client: aiohttp.ClientSession, code: str) -> None:
+        response = await client.get(f"/link/{code}")
+        cookie = response.headers["Set-Cookie"].partition(";")[0]
+        form = Form(client, cookie, csrf_of(await response.text()), f"/link/{code}")
+        status, _ = await form.send(email=f"{code}@example.com", password=site.desk.password)
+        assert status == 200
+
+    async with site.opened() as client, asyncio.TaskGroup() as group:
+        for code in codes:
+            group.create_task(person(client, code))
+
+    assert {
+        (code, login.email) for code, login, _ in site.desk.tried if hasattr(login, "email")
+    } == {(code, f"{code}@example.com") for code in codes}

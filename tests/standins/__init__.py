@@ -1,0 +1,1 @@
+"""Servers that stand in for outside systems, over real HTTP."""

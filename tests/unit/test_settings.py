@@ -1,0 +1,260 @@
+"""The operator's settings: read once, all mistakes told together."""
+
+from __future__ import annotations
+
+import stat
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import make_url
+
+from adapters.logs.settings import LogFormat, LogLevel
+from adapters.web.settings import Listen
+from bot.errors import Misconfigured
+from bot.settings import NAMES, Settings, keys_in, read
+
+TOKEN = "1234567890:AAExampleExampleExampleExampleExamp"
+KEY = Fernet.generate_key().decode()
+
+
+def settings(**values: str) -> Settings:
+    return read({f"TRADEBELL_{name}": value for name, value in values.items()})
+
+
+def mistakes(**values: str) -> list[str]:
+    with pytest.raises(Misconfigured) as refused:
+        settings(**values)
+    return str(refused.value).splitlines()
+
+
+def test_nothing_needs_to_be_set():
+    chosen = settings()
+
+    assert chosen.platform.url == "https://api.cryptorobot.ai"
+    assert chosen.platform.pod_command is None
+    assert chosen.data_dir == Path("data")
+    assert chosen.database_url == "sqlite:///data/tradebell.db"
+    assert chosen.secret_keys == ()
+    assert chosen.web.public_url == "http://127.0.0.1:8080"
+    assert str(chosen.web.listen) == "127.0.0.1:8080"
+    assert chosen.telegram is None
+    assert chosen.logs.format is None
+
+
+def test_every_setting_is_read():
+    chosen = settings(
+        PLATFORM_URL="https://platform.example.org/",
+        POD_COMMAND_PATH="/traders/{traderId}/pods",
+        POD_COMMAND_BODY='{"do": "{command}"}',
+        DATA_DIR="/var/lib/bell",
+        DATABASE_URL="postgresql://bell@db/bell",
+        SECRET_KEY=f"{KEY}, {KEY}",
+        PUBLIC_URL="https://bell.example.org/",
+        LISTEN="[::]:80",
+        TRUSTED_PROXIES="10.0.0.0/8",
+        TELEGRAM_TOKEN=TOKEN,
+        TELEGRAM_API_URL="http://127.0.0.1:8081/",
+        TELEGRAM_RATE="0",
+        TELEGRAM_CHAT_RATE="0.5",
+        TELEGRAM_WEBHOOK="true",
+        LOG_FORMAT="json",
+        LOG_LEVEL="debug",
+    )
+
+    assert chosen.platform.url == "https://platform.example.org"
+    assert chosen.platform.pod_command is not None
+    assert chosen.platform.pod_command.method == "POST"
+    assert chosen.data_dir == Path("/var/lib/bell")
+    assert chosen.database_url == "postgresql://bell@db/bell"
+    assert chosen.secret_keys == (KEY, KEY)
+    assert chosen.web.public_url == "https://bell.example.org"
+    assert chosen.web.listen == Listen(host="::", port=80)
+    assert chosen.web.trusted_proxies == (ip_network("10.0.0.0/8"),)
+    assert chosen.telegram is not None
+    assert chosen.telegram.token == TOKEN
+    assert chosen.telegram.api_url == "http://127.0.0.1:8081"
+    assert (chosen.telegram.rate, chosen.telegram.chat_rate) == (0, 0.5)
+    assert chosen.telegram.webhook is True
+    assert (chosen.logs.format, chosen.logs.level) == (LogFormat.JSON, LogLevel.DEBUG)
+
+
+def test_the_database_lies_in_the_data_folder_whatever_its_name():
+    chosen = settings(DATA_DIR="/var/a b?c#d%20")
+
+    assert make_url(chosen.database_url).database == "/var/a b?c#d%20/tradebell.db"
+
+
+@pytest.mark.parametrize(
+    ("listen", "public_url"),
+    [
+        ("127.0.0.1:9000", "http://127.0.0.1:9000"),
+        ("0.0.0.0:9000", "http://127.0.0.1:9000"),
+        ("[::1]:9000", "http://[::1]:9000"),
+    ],
+)
+def test_the_pages_are_by_default_where_the_server_listens(listen, public_url):
+    assert settings(LISTEN=listen).web.public_url == public_url
+
+
+def test_an_empty_setting_counts_as_not_set():
+    assert settings(TELEGRAM_TOKEN="", LISTEN="  ", SECRET_KEY_FILE="") == settings()
+
+
+def test_secrets_do_not_show_in_the_settings_as_text():
+    shown = repr(
+        settings(TELEGRAM_TOKEN=TOKEN, SECRET_KEY=KEY, DATABASE_URL="postgresql://b:hunter2@db/b")
+    )
+
+    assert TOKEN not in shown
+    assert KEY not in shown
+    assert "hunter2" not in shown
+
+
+def test_all_mistakes_are_told_together_and_each_names_its_setting():
+    wrong = {name: "\x00nonsense {" for name in NAMES - {"DATA_DIR"}}
+
+    told = mistakes(**wrong)
+
+    # Of the three about pod commands, one sentence speaks.
+    spoken_of = {name for name in wrong if any(f"TRADEBELL_{name} " in line for line in told)}
+    assert wrong.keys() - spoken_of == {"POD_COMMAND_METHOD", "POD_COMMAND_BODY"}
+    assert all(line.endswith((".", "?")) for line in told)
+
+
+@given(values=st.dictionaries(st.sampled_from(sorted(NAMES)), st.text()))
+def test_no_text_in_a_setting_is_answered_by_anything_but_a_list_of_mistakes(values):
+    told = []
+    try:
+        settings(**values)
+    except Misconfigured as refused:
+        told = str(refused).splitlines()
+
+    assert all(line.startswith("TRADEBELL_") for line in told)
+
+
+@given(secret=st.text("abcdefghijklmnopqrstuvwxyz:/@", min_size=6))
+def test_a_refused_secret_is_not_repeated(secret):
+    told = mistakes(
+        TELEGRAM_TOKEN=f"x{secret}",
+        SECRET_KEY=f"{secret}!",
+        DATABASE_URL=f"mysql://u:{secret}@db/x",
+    )
+
+    assert len(told) == 3
+    assert not any(f"x{secret}" in line or f"{secret}!" in line for line in told)
+    assert not any(f"u:{secret}" in line for line in told)
+
+
+def test_a_secret_can_come_from_a_file(tmp_path):
+    path = tmp_path / "token"
+    path.write_text(f"{TOKEN}\n")
+
+    chosen = settings(TELEGRAM_TOKEN_FILE=str(path))
+
+    assert chosen.telegram is not None
+    assert chosen.telegram.token == TOKEN
+
+
+def test_a_setting_and_its_file_together_are_a_mistake(tmp_path):
+    path = tmp_path / "token"
+    path.write_text(TOKEN)
+
+    assert mistakes(TELEGRAM_TOKEN=TOKEN, TELEGRAM_TOKEN_FILE=str(path)) == [
+        "TRADEBELL_TELEGRAM_TOKEN is set, and TRADEBELL_TELEGRAM_TOKEN_FILE too:"
+        " leave one of them out."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("missing", "No such file or directory"),
+        ("folder", "Is a directory"),
+        ("bytes", "is no text"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_a_mistake(tmp_path, name, reason):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe")
+
+    (told,) = mistakes(SECRET_KEY_FILE=str(tmp_path / name))
+
+    assert told.startswith(f"TRADEBELL_SECRET_KEY_FILE names {tmp_path / name}, which")
+    assert reason in told
+
+
+def test_a_misspelt_name_is_a_mistake_and_the_right_one_is_suggested():
+    assert mistakes(TELEGRAM_TOKN=TOKEN, PUBLC_URL_FILE="x", SHOE_SIZE="46") == [
+        "TRADEBELL_PUBLC_URL_FILE is no setting: did you mean TRADEBELL_PUBLIC_URL_FILE?",
+        "TRADEBELL_SHOE_SIZE is no setting: leave it out.",
+        "TRADEBELL_TELEGRAM_TOKN is no setting: did you mean TRADEBELL_TELEGRAM_TOKEN?",
+    ]
+
+
+def test_names_that_kubernetes_sets_for_a_service_called_tradebell_are_no_mistakes():
+    chosen = settings(
+        SERVICE_HOST="10.0.0.1",
+        SERVICE_PORT="8080",
+        SERVICE_PORT_HTTP="8080",
+        PORT="tcp://10.0.0.1:8080",
+        PORT_8080_TCP="tcp://10.0.0.1:8080",
+        PORT_8080_TCP_PROTO="tcp",
+        PORT_8080_TCP_ADDR="10.0.0.1",
+    )
+
+    assert chosen == settings()
+
+
+def test_telegram_posts_only_to_https_but_a_server_of_ones_own_does():
+    webhook = {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_WEBHOOK": "yes", "PUBLIC_URL": "http://bell.lan"}
+
+    assert mistakes(**webhook) == [
+        "TRADEBELL_PUBLIC_URL must begin with https://, or Telegram posts nothing there."
+    ]
+    assert settings(**webhook, TELEGRAM_API_URL="http://127.0.0.1:8081").telegram is not None
+
+
+def test_a_method_for_pod_commands_is_nothing_without_a_path():
+    (told,) = mistakes(POD_COMMAND_METHOD="POST")
+
+    assert told.startswith("TRADEBELL_POD_COMMAND_PATH is missing")
+
+
+def test_the_first_start_makes_a_key_for_the_owners_eyes_only(tmp_path):
+    keys = keys_in(tmp_path / "new" / "data")
+
+    path = tmp_path / "new" / "data" / "secret.key"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert path.read_text().split() == list(keys)
+    Fernet(keys[0])
+
+
+def test_later_starts_take_the_same_key(tmp_path):
+    assert keys_in(tmp_path) == keys_in(tmp_path)
+
+
+def test_a_key_file_without_a_key_is_never_overwritten(tmp_path):
+    path = tmp_path / "secret.key"
+    path.write_text("half a k")
+
+    with pytest.raises(Misconfigured, match=r"holds no secret key: put it back from a backup"):
+        keys_in(tmp_path)
+
+    assert path.read_text() == "half a k"
+
+
+def test_a_data_folder_that_cannot_be_made_is_told_with_the_cure(tmp_path):
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(Misconfigured, match=r"set TRADEBELL_DATA_DIR or TRADEBELL_SECRET_KEY\.$"):
+        keys_in(tmp_path / "file" / "data")
+
+
+def test_the_process_s_own_environment_is_read_unless_another_is_given(monkeypatch):
+    monkeypatch.setattr("os.environ", {"TRADEBELL_LISTEN": "127.0.0.1:9999"})
+
+    assert read().web.listen.port == 9999

@@ -1,0 +1,134 @@
+from datetime import timedelta
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from adapters.web.health import ALARMS_LIMIT, Backlog, Metrics
+from bot.domain.deliveries import State
+from bot.domain.events import Stream
+from bot.domain.ids import AccountId
+from bot.domain.links import Channel, FeedState
+
+ONE, TWO = AccountId("one"), AccountId("two")
+
+
+async def nothing_owed() -> Backlog:
+    return Backlog(oldest=None, items={})
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    return Metrics(nothing_owed, reasons=("blocked by the user",))
+
+
+async def figures(metrics: Metrics) -> dict[str, float]:
+    """Every sample by its name and the values of its labels."""
+    families = text_string_to_metric_families((await metrics.text()).decode())
+    return {
+        " ".join([sample.name, *sample.labels.values()]): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+async def test_a_delivery_counts_by_channel_state_and_reason_with_its_delay(metrics):
+    metrics.delivered(Channel.TELEGRAM, State.SENT, "sent", timedelta(milliseconds=3))
+    metrics.delivered(Channel.TELEGRAM, State.HELD, "blocked by the user", timedelta(seconds=9))
+
+    seen = await figures(metrics)
+
+    assert seen["tradebell_deliveries_total telegram sent sent"] == 1
+    assert seen["tradebell_deliveries_total telegram blocked by the user held"] == 1
+    assert seen["tradebell_delivery_delay_seconds_count telegram"] == 1
+    assert seen["tradebell_delivery_delay_seconds_bucket telegram 0.005"] == 1
+    assert seen["tradebell_delivery_delay_seconds_bucket telegram 0.0025"] == 0
+
+
+async def test_an_uncertain_end_counts_as_such_whatever_it_says_after_the_colon(metrics):
+    metrics.delivered(Channel.WEB, State.DEAD, "uncertain: no answer in time", timedelta(0))
+
+    assert (await figures(metrics))["tradebell_deliveries_total web uncertain dead"] == 1
+
+
+async def test_what_the_other_side_says_never_becomes_a_label(metrics):
+    for number in range(100):
+        metrics.delivered(Channel.WEB, State.DEAD, f"no {number}", timedelta(0))
+        metrics.unreadable(f"service-{number}")
+
+    seen = await figures(metrics)
+
+    assert seen["tradebell_deliveries_total web other dead"] == 100
+    assert seen["tradebell_unreadable_total other"] == 100
+
+
+async def test_known_services_are_named(metrics):
+    metrics.unreadable("models/signals")
+    metrics.unreadable("traders")
+
+    seen = await figures(metrics)
+
+    assert seen["tradebell_unreadable_total models/signals"] == 1
+    assert seen["tradebell_unreadable_total traders"] == 1
+
+
+async def test_admitted_events_count_as_told_and_as_known(metrics):
+    metrics.admitted(told=3, known=1)
+    metrics.admitted(told=1, known=0)
+
+    seen = await figures(metrics)
+
+    assert seen["tradebell_admitted_total told"] == 4
+    assert seen["tradebell_admitted_total known"] == 1
+
+
+async def test_what_must_stay_zero_is_shown_as_zero_from_the_start(metrics):
+    before = await figures(metrics)
+
+    metrics.found_by_sweep(Stream.TRADES, 2)
+
+    assert before["tradebell_sweep_found_total trades"] == 0
+    assert (await figures(metrics))["tradebell_sweep_found_total trades"] == 2
+
+
+async def test_feeds_count_once_each_in_their_present_state(metrics):
+    metrics.feed(ONE, FeedState.CONNECTING)
+    metrics.feed(TWO, FeedState.LIVE)
+    metrics.feed(ONE, FeedState.LIVE)
+    both = await figures(metrics)
+
+    metrics.feed(TWO, None)
+    metrics.feed(TWO, None)
+    one = await figures(metrics)
+
+    assert both["tradebell_feeds live"] == 2
+    assert both["tradebell_feeds connecting"] == 0
+    assert one["tradebell_feeds live"] == 1
+
+
+async def test_alarms_count_by_name_and_even_they_are_bounded(metrics):
+    for number in range(ALARMS_LIMIT + 5):
+        metrics.alarm(f"alarm {number}")
+    metrics.alarm("alarm 0")
+
+    seen = await figures(metrics)
+
+    assert seen["tradebell_alarms_total alarm 0"] == 2
+    assert seen["tradebell_alarms_total other"] == 5
+
+
+async def test_what_is_owed_is_asked_at_each_scrape():
+    owed = Backlog(oldest=timedelta(seconds=90), items={State.READY: 4, State.SENT: 9})
+
+    async def backlog() -> Backlog:
+        return owed
+
+    metrics = Metrics(backlog)
+    before = await figures(metrics)
+    owed = Backlog(oldest=None, items={State.SENT: 13})
+    after = await figures(metrics)
+
+    assert before["tradebell_oldest_owed_seconds"] == 90
+    assert before["tradebell_outbox_items ready"] == 4
+    assert after["tradebell_oldest_owed_seconds"] == 0
+    assert after["tradebell_outbox_items ready"] == 0
+    assert after["tradebell_outbox_items sent"] == 13
