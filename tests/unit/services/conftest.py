@@ -111,7 +111,11 @@ def heron(**facts: object) -> Trader:
 
 @asynccontextmanager
 async def running(
-    store: Store, platform: FakePlatform, chat: FakeMessenger, now: Callable[[], datetime]
+    store: Store,
+    platform: FakePlatform,
+    chat: FakeMessenger,
+    now: Callable[[], datetime],
+    rhythm: Rhythm | None = None,
 ) -> AsyncIterator[World]:
     """One process from start to a kill: leaving cancels everything wherever it is."""
     chance = random.Random(7)
@@ -127,7 +131,7 @@ async def running(
         return f"id-{started}-{next(ids)}"
 
     ingest = Ingest(store.inbox, meter, delivering.wake, now, new_id)
-    feeds = Feeds(platform, store.accounts, store.inbox, ingest, meter, now, chance, Rhythm())
+    feeds = Feeds(platform, store.accounts, store.inbox, ingest, meter, now, chance, rhythm)
     linking = Linking(
         store.codes,
         store.links,
@@ -201,6 +205,17 @@ async def world(
     store: Store, platform: FakePlatform, chat: FakeMessenger, now: Callable[[], datetime]
 ) -> AsyncIterator[World]:
     async with running(store, platform, chat, now) as started:
+        yield started
+
+
+@pytest.fixture
+async def unswept(
+    store: Store, platform: FakePlatform, chat: FakeMessenger, now: Callable[[], datetime]
+) -> AsyncIterator[World]:
+    """A world without sweeps, in which weeks pass quickly."""
+    never = timedelta(days=1000)
+    rhythm = Rhythm(sweep_every=never, long_sweep_every=never)
+    async with running(store, platform, chat, now, rhythm) as started:
         yield started
 
 

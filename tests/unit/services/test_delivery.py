@@ -243,15 +243,15 @@ async def test_unlinking_cancels_what_is_owed(world, chat):
     assert await counts(world) == {State.CANCELLED: 50}
 
 
-async def test_old_cards_expire_visibly(world, chat):
-    account = await world.links()
+async def test_old_cards_expire_visibly(unswept, chat):
+    account = await unswept.links()
     chat.script(CHAT, Postponed(reason="x", retry_after=timedelta(hours=80)))
 
-    await owe(world, account, "old")
-    await world.quiet(timedelta(hours=81).total_seconds())
+    await owe(unswept, account, "old")
+    await unswept.quiet(timedelta(hours=81).total_seconds())
 
     assert chat.shown == []
-    assert await counts(world) == {State.EXPIRED: 1}
+    assert await counts(unswept) == {State.EXPIRED: 1}
 
 
 async def test_another_chat_does_not_wait_for_a_slow_one(world, chat):

@@ -250,32 +250,32 @@ def token(world, life):
     return Credential(kind=CredentialKind.TOKEN, secret="token-1", expires_at=expires_at)
 
 
-async def test_a_credential_is_renewed_before_it_ends(world, platform, chat):
-    account = await live(world)
-    await world.store.accounts.renew(account.id, token(world, timedelta(days=7)))
-    world.feeds.relogged(account)
+async def test_a_credential_is_renewed_before_it_ends(unswept, platform, chat):
+    account = await live(unswept)
+    await unswept.store.accounts.renew(account.id, token(unswept, timedelta(days=7)))
+    unswept.feeds.relogged(account)
     platform.cut()
     later = Credential(
         kind=CredentialKind.TOKEN,
         secret="token-2",
-        expires_at=world.now() + timedelta(days=14),
+        expires_at=unswept.now() + timedelta(days=14),
     )
     platform.renewal = later
     platform.accepts.add("token-2")
 
-    await world.quiet(timedelta(days=6, hours=12).total_seconds())
+    await unswept.quiet(timedelta(days=6, hours=12).total_seconds())
 
     assert platform.calls.count("renew") == 1
-    assert await world.store.accounts.credential(account.id) == later
-    assert world.feeds.status(account.id).state is FeedState.LIVE
+    assert await unswept.store.accounts.credential(account.id) == later
+    assert unswept.feeds.status(account.id).state is FeedState.LIVE
     assert chat.shown == []
 
 
-async def test_a_renewal_that_renews_nothing_asks_the_person_in_time(world, platform, chat):
-    account = await live(world)
-    await world.store.accounts.renew(account.id, token(world, timedelta(days=7)))
+async def test_a_renewal_that_renews_nothing_asks_the_person_in_time(unswept, platform, chat):
+    account = await live(unswept)
+    await unswept.store.accounts.renew(account.id, token(unswept, timedelta(days=7)))
     platform.cut()
-    await world.quiet(timedelta(days=7, hours=3).total_seconds())
+    await unswept.quiet(timedelta(days=7, hours=3).total_seconds())
 
     assert chat.titles() == [
         "Your login ends in 24 h",

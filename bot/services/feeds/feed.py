@@ -1,0 +1,303 @@
+"""One account's feed, from link to unlink: connected, caught up, swept, renewed."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from bot.domain.ids import Now
+from bot.domain.links import Account, AccountState, Credential, FeedState
+from bot.errors import ConnectionLost, NeedsLogin, SocketRefused, TryLater
+from bot.ports import Accounts, Meter, Platform, Session
+from bot.services.feeds.notices import Notices
+from bot.services.feeds.reading import Reading
+from bot.services.feeds.status import FeedStatus, Rhythm
+
+log = logging.getLogger(__name__)
+
+RENEW_AT = 0.8
+"""Part of a credential's remaining life after which a later one is asked for."""
+
+REMINDERS = (timedelta(hours=24), timedelta(hours=2))
+"""How long before an expiry that cannot be put off the person is asked to log in again."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Feed:
+    """One account's session, from link to unlink."""
+
+    account: Account
+    platform: Platform
+    accounts: Accounts
+    reading: Reading
+    notices: Notices
+    meter: Meter
+    now: Now
+    chance: random.Random
+    rhythm: Rhythm
+    gate: Callable[[], Awaitable[None]]
+    """Waits until this process may open another connection."""
+    session: Session | None = None
+    _status: FeedStatus = field(init=False)
+    _woken: asyncio.Event = field(init=False, default_factory=asyncio.Event)
+    _failures: int = field(init=False, default=0)
+    _socket_refusals: int = field(init=False, default=0)
+    _trouble_since: datetime | None = field(init=False, default=None)
+    _told: FeedState | None = field(init=False, default=None)
+    _renew_at: datetime = field(init=False)
+    _next_sweep: datetime = field(init=False)
+    _next_long_sweep: datetime = field(init=False)
+    _reminded: set[timedelta] = field(init=False, default_factory=set)
+    _renew_failed: bool = field(init=False, default=False)
+
+    def __post_init__(self) -> None:
+        self._status = FeedStatus(state=FeedState.CONNECTING, since=self.now())
+        self._renew_at = self.now()
+        self._plan_sweeps()
+
+    @property
+    def status(self) -> FeedStatus:
+        return replace(self._status, not_offered=tuple(sorted(self.reading.not_offered)))
+
+    def wake(self) -> None:
+        """There is a new credential."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Follow the account until cancelled. Whatever goes wrong is this account's alone."""
+        try:
+            while True:
+                await self._live_once()
+        finally:
+            if self.session is not None:
+                await self.session.close()
+
+    async def _live_once(self) -> None:
+        """One credential, one session, until it ends; then the wait before the next one."""
+        credential = await self.accounts.credential(self.account.id)
+        if credential is None:
+            await self._await_login("no credential")
+            return
+        self._enter(FeedState.CONNECTING, credential=credential)
+        self._woken.clear()
+        session = self.session = self.platform.session(credential)
+        try:
+            await self._follow(session, credential)
+        except _NewCredential:
+            self._failures = 0
+        except NeedsLogin as refusal:
+            await self._close(session)
+            await self._await_login(str(refusal))
+        except SocketRefused as refusal:
+            await self._poll(session, credential, str(refusal))
+        except TryLater as failure:
+            await self._pause(session, failure)
+        except Exception:
+            # The one place where an unforeseen error stops: it must not take other accounts along.
+            log.exception("the feed failed", extra={"account": self.account.id})
+            self.meter.alarm("feed_failed")
+            await self._pause(session, TryLater("an internal error"))
+        finally:
+            await self._close(session)
+
+    async def _close(self, session: Session) -> None:
+        await session.close()
+        if self.session is session:
+            self.session = None
+
+    # --- a session's life -------------------------------------------------------------------
+
+    async def _follow(self, session: Session, credential: Credential) -> None:
+        await self.gate()
+        await session.connect()
+        self._socket_refusals = 0
+        # Live events wait in the session from here on; what is read again is dropped by dedup.
+        self._enter(FeedState.CATCHING_UP, credential=credential)
+        await self.reading.catch_up(session, self.rhythm.overlap)
+        self._enter(FeedState.LIVE, credential=credential)
+        if self._told is not None:
+            self._told = None
+            await self.notices.recovery()
+        self._plan_sweeps()
+        self._plan_renewal(credential)
+        while True:
+            live = None
+            chore_at = self._next_chore(credential)
+            with suppress(TimeoutError):
+                async with asyncio.timeout((chore_at - self.now()).total_seconds()):
+                    live = await session.receive()
+            if live is not None:
+                self._failures = 0
+                await self.reading.take(live)
+            if self.now() >= chore_at:
+                await self._do_chores(session, credential)
+            if self._woken.is_set():
+                raise _NewCredential
+
+    def _next_chore(self, credential: Credential) -> datetime:
+        moments = [self._next_sweep, self._next_long_sweep]
+        if credential.expires_at is not None:
+            moments.append(credential.expires_at)
+            if not self._renew_failed:
+                moments.append(self._renew_at)
+            else:
+                left = [ahead for ahead in REMINDERS if ahead not in self._reminded]
+                moments.extend(credential.expires_at - ahead for ahead in left)
+        return min(moments)
+
+    async def _do_chores(self, session: Session, credential: Credential) -> None:
+        now = self.now()
+        if credential.expires_at is not None:
+            await self._mind_expiry(session, credential.expires_at)
+        if now >= self._next_long_sweep:
+            self._plan_sweeps()
+            await self._sweep(session, self.rhythm.long_sweep_overlap)
+        elif now >= self._next_sweep:
+            self._next_sweep = now + self._jittered(self.rhythm.sweep_every)
+            await self._sweep(session, self.rhythm.sweep_overlap)
+
+    def _plan_sweeps(self) -> None:
+        now = self.now()
+        self._next_sweep = now + self._jittered(self.rhythm.sweep_every)
+        self._next_long_sweep = now + self._jittered(self.rhythm.long_sweep_every)
+
+    def _plan_renewal(self, credential: Credential) -> None:
+        self._renew_failed = False
+        if credential.expires_at is not None:
+            now = self.now()
+            self._renew_at = now + self._jittered((credential.expires_at - now) * RENEW_AT)
+
+    def _jittered(self, span: timedelta) -> timedelta:
+        return span * self.chance.uniform(0.9, 1.1)
+
+    async def _sweep(self, session: Session, overlap: timedelta) -> None:
+        """Read again although all seems well: what it finds, the socket did not bring."""
+        try:
+            found = await self.reading.catch_up(session, overlap)
+        except ConnectionLost:
+            raise
+        except TryLater as failure:
+            # The socket is fine: a busy platform is no reason to leave it.
+            wait = max(failure.retry_after or timedelta(0), self._jittered(timedelta(minutes=1)))
+            self._next_sweep = self.now() + wait
+            log.warning("a sweep must wait", extra=self._facts(reason=str(failure)))
+            return
+        for stream, count in found.items():
+            self.meter.found_by_sweep(stream, count)
+            self.meter.alarm("found_by_sweep")
+            log.error(
+                "a sweep found what the socket did not bring",
+                extra=self._facts(stream=stream, count=count),
+            )
+
+    # --- trouble ------------------------------------------------------------------------------
+
+    async def _pause(self, session: Session, failure: TryLater) -> None:
+        """Wait before the next attempt: full jitter, growing, never shorter than asked for."""
+        await self._close(session)
+        self._enter(FeedState.CONNECTING, reason=str(failure))
+        log.warning("connection lost", extra=self._facts(reason=str(failure)))
+        ceiling = min(self.rhythm.longest_wait, self.rhythm.first_wait * 2**self._failures)
+        self._failures = min(self._failures + 1, 10)
+        wait = ceiling * self.chance.random()
+        await self._rest(max(wait, failure.retry_after or timedelta(0)))
+
+    async def _poll(self, session: Session, credential: Credential, reason: str) -> None:
+        """No socket is to be had: read by `find`, and try the socket again now and then."""
+        wait = min(
+            self.rhythm.longest_socket_retry,
+            self.rhythm.socket_retry * 2**self._socket_refusals,
+        )
+        self._socket_refusals = min(self._socket_refusals + 1, 10)
+        self._enter(FeedState.POLLING, reason=reason, credential=credential)
+        log.warning("no socket: polling", extra=self._facts(reason=reason))
+        until = self.now() + self._jittered(wait)
+        while self.now() < until and not self._woken.is_set():
+            try:
+                await self.reading.catch_up(session, self.rhythm.overlap)
+            except NeedsLogin as refusal:
+                await self._await_login(str(refusal))
+                return
+            except TryLater as failure:
+                log.warning("polling must wait", extra=self._facts(reason=str(failure)))
+                await self._rest(failure.retry_after or timedelta(0))
+            await self._rest(self._jittered(self.rhythm.poll_every))
+
+    async def _rest(self, wait: timedelta) -> None:
+        """Sleep so long, or until there is a new credential; tell in between if trouble lasts."""
+        end = self.now() + wait
+        while not self._woken.is_set() and self.now() < end:
+            until = end
+            if self._trouble_since is not None and self._told is not self._status.state:
+                tell_at = self._trouble_since + self.rhythm.notice_after
+                if self.now() >= tell_at:
+                    self._told = self._status.state
+                    await self.notices.trouble(
+                        self._told, self._trouble_since, self.rhythm.poll_every
+                    )
+                    continue
+                until = min(end, tell_at)
+            with suppress(TimeoutError):
+                async with asyncio.timeout((until - self.now()).total_seconds()):
+                    await self._woken.wait()
+
+    async def _await_login(self, reason: str) -> None:
+        """Only the person can help: say so once, and wait without asking the platform again."""
+        refused = await self.accounts.credential(self.account.id)
+        self._enter(FeedState.NEEDS_LOGIN, reason=reason)
+        log.warning("the platform refuses the credential", extra=self._facts(reason=reason))
+        current = await self.accounts.get(self.account.id)
+        if current is not None and current.state is AccountState.ACTIVE:
+            await self.accounts.mark(self.account.id, AccountState.NEEDS_LOGIN)
+            await self.notices.login_refused()
+        self._woken.clear()
+        while await self.accounts.credential(self.account.id) == refused:
+            with suppress(TimeoutError):
+                # Another process may have taken the new login: look now and then.
+                async with asyncio.timeout(60):
+                    await self._woken.wait()
+                    return
+
+    async def _mind_expiry(self, session: Session, expires_at: datetime) -> None:
+        now = self.now()
+        if now >= expires_at:
+            raise NeedsLogin("the login has expired")
+        if not self._renew_failed and now >= self._renew_at:
+            renewed = await session.renew()
+            if renewed is not None:
+                await self.accounts.renew(self.account.id, renewed)
+                raise _NewCredential
+            self._renew_failed = True
+        due = [ahead for ahead in REMINDERS if now >= expires_at - ahead]
+        if self._renew_failed and due and min(due) not in self._reminded:
+            self._reminded.update(due)
+            await self.notices.login_ends(expires_at, min(due))
+
+    # --- where it stands ----------------------------------------------------------------------
+
+    def _enter(
+        self, state: FeedState, *, reason: str = "", credential: Credential | None = None
+    ) -> None:
+        now = self.now()
+        if state is FeedState.LIVE:
+            self._trouble_since = None
+        elif self._trouble_since is None:
+            self._trouble_since = now
+        changed = state is not self._status.state
+        self._status = FeedStatus(
+            state=state,
+            since=now if changed else self._status.since,
+            reason=reason,
+            expires_at=credential.expires_at if credential else self._status.expires_at,
+        )
+        self.meter.feed(self.account.id, state)
+
+    def _facts(self, **facts: object) -> dict[str, object]:
+        return {"account": self.account.id, **facts}
+
+
+class _NewCredential(Exception):
+    """The session is to be opened again with another credential."""

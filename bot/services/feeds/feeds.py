@@ -1,0 +1,137 @@
+"""One feed for every linked account: begun, ended, and found by those who ask."""
+
+import asyncio
+import random
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import NoReturn
+
+from bot.domain.ids import AccountId, Now
+from bot.domain.links import Account
+from bot.ports import Accounts, Inbox, Meter, Platform, Session
+from bot.services.feeds.feed import Feed
+from bot.services.feeds.notices import Notices
+from bot.services.feeds.reading import Reading
+from bot.services.feeds.status import FeedStatus, Rhythm
+from bot.services.ingest import Ingest
+
+
+class Feeds:
+    """One feed for every account that is linked somewhere."""
+
+    def __init__(
+        self,
+        platform: Platform,
+        accounts: Accounts,
+        inbox: Inbox,
+        ingest: Ingest,
+        meter: Meter,
+        now: Now,
+        chance: random.Random,
+        rhythm: Rhythm | None = None,
+    ) -> None:
+        self._platform = platform
+        self._accounts = accounts
+        self._inbox = inbox
+        self._ingest = ingest
+        self._meter = meter
+        self._now = now
+        self._chance = chance
+        self._rhythm = rhythm or Rhythm()
+        self._feeds: dict[AccountId, tuple[Feed, asyncio.Task[None]]] = {}
+        self._gate = _Gate(self._rhythm.connects_a_second)
+        self._group: asyncio.TaskGroup | None = None
+
+    async def run(self) -> NoReturn:
+        """Keep a feed for each linked account, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            while True:
+                wanted = {account.id: account for account in await self._accounts.active()}
+                for gone in self._feeds.keys() - wanted.keys():
+                    await self.stop(gone)
+                for account in wanted.values():
+                    self.start(account)
+                # Links made by another process are noticed here; our own call `start` at once.
+                await asyncio.sleep(30)
+
+    def start(self, account: Account) -> None:
+        """Begin this account's feed; one that needed a new login tries again at once."""
+        running = self._feeds.get(account.id)
+        if running is not None and not running[1].done():
+            return
+        if self._group is None:
+            return
+        reading = Reading(
+            account=account,
+            inbox=self._inbox,
+            ingest=self._ingest,
+            meter=self._meter,
+            now=self._now,
+        )
+        feed = Feed(
+            account=account,
+            platform=self._platform,
+            accounts=self._accounts,
+            reading=reading,
+            notices=Notices(account=account, ingest=self._ingest, now=self._now),
+            meter=self._meter,
+            now=self._now,
+            chance=self._chance,
+            rhythm=self._rhythm,
+            gate=self._gate.pass_through,
+        )
+        task = self._group.create_task(feed.run(), name=f"feed {account.id}")
+        self._feeds[account.id] = (feed, task)
+
+    def relogged(self, account: Account) -> None:
+        """The account has a new credential: use it at once."""
+        running = self._feeds.get(account.id)
+        if running is None:
+            self.start(account)
+        else:
+            running[0].wake()
+
+    async def stop(self, account: AccountId) -> None:
+        """End an account's feed: nobody is linked to it any more."""
+        running = self._feeds.pop(account, None)
+        if running is None:
+            return
+        _, task = running
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        self._meter.feed(account, None)
+
+    def status(self, account: AccountId) -> FeedStatus | None:
+        running = self._feeds.get(account)
+        return running[0].status if running else None
+
+    async def session(self, account: AccountId) -> Session | None:
+        """A way to ask the platform on the account's behalf: the open one if there is one.
+
+        `None` when there is no usable credential.
+        """
+        running = self._feeds.get(account)
+        if running is not None and (session := running[0].session) is not None:
+            return session
+        credential = await self._accounts.credential(account)
+        return self._platform.session(credential) if credential else None
+
+    def states(self) -> Mapping[AccountId, FeedStatus]:
+        return {account: feed.status for account, (feed, _) in self._feeds.items()}
+
+
+class _Gate:
+    """Spaces the connection attempts of all feeds."""
+
+    def __init__(self, rate: float) -> None:
+        self._interval = 1 / rate
+        self._free_at = 0.0
+
+    async def pass_through(self) -> None:
+        clock = asyncio.get_running_loop().time
+        wait = self._free_at - clock()
+        self._free_at = max(self._free_at, clock()) + self._interval
+        if wait > 0:
+            await asyncio.sleep(wait)

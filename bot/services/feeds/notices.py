@@ -1,0 +1,69 @@
+"""What a feed tells the person about itself, once an incident."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain.cards import spoken
+from bot.domain.events import Kind, Notice, Origin
+from bot.domain.ids import Now
+from bot.domain.links import Account, FeedState
+from bot.services.ingest import Ingest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notices:
+    account: Account
+    ingest: Ingest
+    now: Now
+
+    async def trouble(self, state: FeedState, since: datetime, poll_every: timedelta) -> None:
+        """The feed has been out of order for a while, in this state."""
+        if state is FeedState.POLLING:
+            await self._tell(
+                f"polling {since.isoformat()}",
+                "Your plan's realtime connection is taken",
+                f"I look every {spoken(poll_every)} instead, so alerts come a little later. "
+                "Nothing is lost.",
+                "Closing the platform's page in your browser usually frees the connection.",
+            )
+        else:
+            await self._tell(
+                f"down {since.isoformat()}",
+                "No connection to the trading platform",
+                "I keep trying. Your bots run on without me, but I cannot see them.",
+                "What happens meanwhile is told as soon as it is back.",
+            )
+
+    async def recovery(self) -> None:
+        await self._tell(
+            f"back {self.now().isoformat()}",
+            "Connected to the trading platform again",
+            "Everything that happened meanwhile has been read.",
+            bad=False,
+        )
+
+    async def login_refused(self) -> None:
+        await self._tell(
+            f"needs login {self.now().isoformat()}",
+            "I need you to log in again",
+            "The platform no longer accepts the login you gave me, so I cannot see your bots.",
+            "Send /link to log in again. Your alerts are kept and follow afterwards.",
+            urgent=True,
+        )
+
+    async def login_ends(self, expires_at: datetime, ahead: timedelta) -> None:
+        """The login ends at `expires_at`; said once for each time `ahead` of it."""
+        left = spoken(expires_at - self.now())
+        await self._tell(
+            f"renew {ahead} {expires_at.isoformat()}",
+            f"Your login ends in {left}",
+            "The platform does not let me renew it myself.",
+            "Send /link to log in again, and no alert is delayed.",
+        )
+
+    async def _tell(
+        self, record: str, title: str, *lines: str, bad: bool = True, urgent: bool = False
+    ) -> None:
+        origin = Origin(kind=Kind.FEED, record=record, at=self.now())
+        notice = Notice(origin=origin, title=title, lines=lines, bad=bad, urgent=urgent)
+        await self.ingest.take(self.account, (notice,))

@@ -1,0 +1,40 @@
+"""How a feed is doing, and how often it does what."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain.links import FeedState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """How often a feed does what (`guarantees.md` 2.4)."""
+
+    overlap: timedelta = timedelta(seconds=120)
+    """A record may become visible after a younger one."""
+    sweep_every: timedelta = timedelta(minutes=10)
+    sweep_overlap: timedelta = timedelta(hours=1)
+    long_sweep_every: timedelta = timedelta(hours=24)
+    long_sweep_overlap: timedelta = timedelta(hours=24)
+    poll_every: timedelta = timedelta(seconds=45)
+    """Without a socket: about ten requests a minute, a sixth of the Free plan's budget."""
+    first_wait: timedelta = timedelta(seconds=1)
+    longest_wait: timedelta = timedelta(seconds=60)
+    socket_retry: timedelta = timedelta(minutes=2)
+    longest_socket_retry: timedelta = timedelta(minutes=15)
+    notice_after: timedelta = timedelta(seconds=60)
+    """Trouble that is over sooner is not worth a message."""
+    connects_a_second: float = 20.0
+    """Over the whole process: a platform that comes back must not be trampled."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedStatus:
+    """What `/status` says of a feed. `since` is when the state began."""
+
+    state: FeedState
+    since: datetime
+    reason: str = ""
+    expires_at: datetime | None = None
+    not_offered: tuple[str, ...] = ()
+    """Services that the platform denies to this account: their events cannot be told."""
