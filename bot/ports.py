@@ -343,7 +343,8 @@ class Outbox(Protocol):
 
     async def counts(self) -> Mapping[State, int]: ...
 
-    async def oldest_pending(self) -> datetime | None: ...
+    async def oldest_pending(self, priority: Priority | None = None) -> datetime | None:
+        """Since when the longest waiting item waits; of one priority, or of all."""
 
     async def pending(self, endpoint: EndpointId) -> int: ...
 

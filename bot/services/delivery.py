@@ -1,6 +1,7 @@
 """Owed cards out to the chats: a lane per endpoint, one in flight, every outcome committed."""
 
 import asyncio
+import itertools
 import logging
 import random
 from collections.abc import Mapping
@@ -25,7 +26,8 @@ from bot.domain.deliveries import (
 from bot.domain.ids import EndpointId, Now
 from bot.domain.links import Address, Channel
 from bot.domain.text import counted
-from bot.ports import Messenger, Meter, Outbox, Turn
+from bot.errors import TryLater
+from bot.ports import Messenger, Meter, Outbox, Turn, Turned
 from bot.services.pace import Pace, Place
 
 log = logging.getLogger(__name__)
@@ -87,7 +89,11 @@ class Delivering:
         async with asyncio.TaskGroup() as group:
             self._group = group
             while True:
-                owing = await self._outbox.owing()
+                try:
+                    owing = await self._outbox.owing()
+                except TryLater as outage:
+                    log.warning("cannot see what is owed", extra={"reason": str(outage)})
+                    owing = {}
                 self.wake({key: (address, Priority.NORMAL) for key, address in owing.items()})
                 await asyncio.sleep(RECHECK.total_seconds())
 
@@ -134,7 +140,7 @@ class Delivering:
             wait, placed = self._next_place(lane, outlet.pace)
             if settled is not None and (wait > 0 or self._closing):
                 # The outcome is known: it must not wait for a place in the queue.
-                turned = await self._outbox.turn(_settle(lane, settled), self._now())
+                turned = await self._turn(_settle(lane, settled))
                 settled = None
                 if turned.due is None and not lane.woken.is_set():
                     outlet.pace.give_back(placed)
@@ -146,7 +152,7 @@ class Delivering:
             if wait > 0 and (not placed or outlet.pace.chat_wait(lane.address) > 0):
                 continue
             lane.woken.clear()
-            turned = await self._outbox.turn(_settle(lane, settled, claim=True), self._now())
+            turned = await self._turn(_settle(lane, settled, claim=True))
             settled = None
             if turned.delivery is not None:
                 outlet.pace.sent_to(lane.address)
@@ -155,6 +161,16 @@ class Delivering:
             outlet.pace.give_back(placed)
             if not await self._has_more(lane, turned.due):
                 return
+
+    async def _turn(self, turn: Turn) -> Turned:
+        """Commit; while the database cannot, wait for it: an outcome is never dropped."""
+        waits = itertools.chain((0.1, 0.5, 1.0, 2.0), itertools.repeat(5.0))
+        while True:
+            try:
+                return await self._outbox.turn(turn, self._now())
+            except TryLater as outage:
+                log.warning("the database must recover first", extra={"reason": str(outage)})
+                await asyncio.sleep(next(waits))
 
     def _next_place(self, lane: _Lane, pace: Pace) -> tuple[float, Place]:
         """Seconds to wait, and the place that comes then: only once the chat itself is free."""

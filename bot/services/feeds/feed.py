@@ -68,12 +68,16 @@ class Feed:
 
     async def run(self) -> None:
         """Follow the account until cancelled. Whatever goes wrong is this account's alone."""
-        try:
-            while True:
+        while True:
+            try:
                 await self._live_once()
-        finally:
-            if self.session is not None:
-                await self.session.close()
+            except TryLater as failure:
+                await self._pause(failure)
+            except Exception:
+                # The one place where the unforeseen stops: it must not take other accounts along.
+                log.exception("the feed failed", extra=self._facts())
+                self.meter.alarm("feed_failed")
+                await self._pause(TryLater("an internal error"))
 
     async def _live_once(self) -> None:
         """One credential, one session, until it ends; then the wait before the next one."""
@@ -89,24 +93,17 @@ class Feed:
         except _NewCredential:
             self._failures = 0
         except NeedsLogin as refusal:
-            await self._close(session)
+            await self._close()
             await self._await_login(str(refusal))
         except SocketRefused as refusal:
             await self._poll(session, credential, str(refusal))
-        except TryLater as failure:
-            await self._pause(session, failure)
-        except Exception:
-            # The one place where an unforeseen error stops: it must not take other accounts along.
-            log.exception("the feed failed", extra={"account": self.account.id})
-            self.meter.alarm("feed_failed")
-            await self._pause(session, TryLater("an internal error"))
         finally:
-            await self._close(session)
+            await self._close()
 
-    async def _close(self, session: Session) -> None:
-        await session.close()
-        if self.session is session:
-            self.session = None
+    async def _close(self) -> None:
+        session, self.session = self.session, None
+        if session is not None:
+            await session.close()
 
     # --- a session's life -------------------------------------------------------------------
 
@@ -195,9 +192,8 @@ class Feed:
 
     # --- trouble ------------------------------------------------------------------------------
 
-    async def _pause(self, session: Session, failure: TryLater) -> None:
+    async def _pause(self, failure: TryLater) -> None:
         """Wait before the next attempt: full jitter, growing, never shorter than asked for."""
-        await self._close(session)
         self._enter(FeedState.CONNECTING, reason=str(failure))
         log.warning("connection lost", extra=self._facts(reason=str(failure)))
         ceiling = min(self.rhythm.longest_wait, self.rhythm.first_wait * 2**self._failures)
@@ -222,8 +218,10 @@ class Feed:
                 await self._await_login(str(refusal))
                 return
             except TryLater as failure:
+                if failure.retry_after is None:
+                    raise
                 log.warning("polling must wait", extra=self._facts(reason=str(failure)))
-                await self._rest(failure.retry_after or timedelta(0))
+                await self._rest(failure.retry_after)
             await self._rest(self._jittered(self.rhythm.poll_every))
 
     async def _rest(self, wait: timedelta) -> None:

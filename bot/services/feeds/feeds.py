@@ -1,19 +1,26 @@
 """One feed for every linked account: begun, ended, and found by those who ask."""
 
 import asyncio
+import logging
 import random
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import timedelta
 from typing import NoReturn
 
 from bot.domain.ids import AccountId, Now
 from bot.domain.links import Account
+from bot.errors import TryLater
 from bot.ports import Accounts, Inbox, Meter, Platform, Session
 from bot.services.feeds.feed import Feed
 from bot.services.feeds.notices import Notices
 from bot.services.feeds.reading import Reading
 from bot.services.feeds.status import FeedStatus, Rhythm
 from bot.services.ingest import Ingest
+
+log = logging.getLogger(__name__)
+
+RECHECK = timedelta(seconds=30)
 
 
 class Feeds:
@@ -47,13 +54,19 @@ class Feeds:
         async with asyncio.TaskGroup() as group:
             self._group = group
             while True:
-                wanted = {account.id: account for account in await self._accounts.active()}
-                for gone in self._feeds.keys() - wanted.keys():
-                    await self.stop(gone)
-                for account in wanted.values():
-                    self.start(account)
+                try:
+                    await self._follow_links()
+                except TryLater as outage:
+                    log.warning("cannot see who is linked", extra={"reason": str(outage)})
                 # Links made by another process are noticed here; our own call `start` at once.
-                await asyncio.sleep(30)
+                await asyncio.sleep(RECHECK.total_seconds())
+
+    async def _follow_links(self) -> None:
+        wanted = {account.id: account for account in await self._accounts.active()}
+        for gone in self._feeds.keys() - wanted.keys():
+            await self.stop(gone)
+        for account in wanted.values():
+            self.start(account)
 
     def start(self, account: Account) -> None:
         """Begin this account's feed; one that needed a new login tries again at once."""

@@ -1,5 +1,6 @@
 """What a feed tells the person about itself, once an incident."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -7,7 +8,10 @@ from bot.domain.cards import spoken
 from bot.domain.events import Kind, Notice, Origin
 from bot.domain.ids import Now
 from bot.domain.links import Account, FeedState
+from bot.errors import TryLater
 from bot.services.ingest import Ingest
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,4 +70,8 @@ class Notices:
     ) -> None:
         origin = Origin(kind=Kind.FEED, record=record, at=self.now())
         notice = Notice(origin=origin, title=title, lines=lines, bad=bad, urgent=urgent)
-        await self.ingest.take(self.account, (notice,))
+        try:
+            await self.ingest.take(self.account, (notice,))
+        except TryLater as outage:
+            # `/status` shows the same: a database that is away must not cost the feed besides.
+            log.warning("a notice was not stored", extra={"reason": str(outage)})

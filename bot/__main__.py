@@ -1,0 +1,106 @@
+"""The command line: `tradebell`, or `python -m bot`."""
+
+import asyncio
+from datetime import timedelta
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot import app
+from bot.settings import new_key, read
+
+cli = typer.Typer(
+    name="tradebell",
+    help="Rings when a trading bot does something, and lets its owner answer from the chat.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # they show values, and these may be secret
+)
+keys = typer.Typer(help="Make a new secret key, or change to one.")
+cli.add_typer(keys, name="keys")
+
+
+def main() -> None:
+    with app.supervised():
+        cli()
+
+
+@cli.callback()
+def about(
+    show_version: Annotated[
+        bool, typer.Option("--version", help="Show the version and end.", is_eager=True)
+    ] = False,
+) -> None:
+    if show_version:
+        typer.echo(f"tradebell {version('tradebell')}")
+        raise typer.Exit
+
+
+@cli.command()
+def run() -> None:
+    """Follow the linked accounts and ring, until stopped by SIGTERM or Ctrl-C."""
+    settings = read()
+    app.logging_as(settings)
+    app.until_signalled(partial(app.run, settings))
+
+
+@cli.command()
+def demo(
+    host: Annotated[
+        str, typer.Option(help="Where to listen; 0.0.0.0 lets others in.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Else a free one from 8080 on.")
+    ] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Else a folder that is gone afterwards.")
+    ] = None,
+    pace: Annotated[float, typer.Option(min=0.1, help="Seconds from one event to the next.")] = 4.0,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+) -> None:
+    """Try everything on a simulated platform, with a chat in the browser."""
+    show = app.Show(
+        host=host, port=port, data_dir=data_dir, pace=timedelta(seconds=pace), browser=browser
+    )
+    app.until_signalled(partial(app.demo, show, typer.echo))
+
+
+@cli.command()
+def check() -> None:
+    """Look at settings, database, platform and chats; one line each."""
+    raise typer.Exit(0 if asyncio.run(_checked()) else 1)
+
+
+async def _checked() -> bool:
+    good = True
+    async for finding in app.check(read()):
+        typer.echo(finding)
+        good &= finding.good
+    return good
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database's tables to this version."""
+    asyncio.run(app.migrate(read().database_url))
+    typer.echo("The database is of this version.")
+
+
+@keys.callback(invoke_without_command=True)
+def make_key(context: typer.Context) -> None:
+    """Print a new secret key for TRADEBELL_SECRET_KEY; to change keys, put it before the old one."""
+    if context.invoked_subcommand is None:
+        typer.echo(new_key())
+
+
+@keys.command()
+def rotate() -> None:
+    """Encrypt everything with the first key; the others can be left out afterwards."""
+    typer.echo(f"Encrypted with the first key now: {asyncio.run(app.rotate(read()))}.")
+
+
+if __name__ == "__main__":
+    main()

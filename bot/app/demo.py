@@ -1,0 +1,97 @@
+"""The product on a simulated platform, with a chat in the browser: real but for these two."""
+
+import asyncio
+import random
+import socket
+import tempfile
+import threading
+import webbrowser
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+from adapters import simulator
+from adapters.web.chat import Chat
+from adapters.web.settings import Listen, is_loopback
+from bot.app.running import run
+from bot.app.sources import new_id, now
+from bot.settings import DEFAULT_LISTEN, Settings, has_display, read
+
+PORTS = 20
+"""How many are tried before the first one is said to be taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Show:
+    """How a demo is given.
+
+    Without a `port` it is the next free one from 8080 on, without a `data_dir` a folder that is
+    gone afterwards. `pace` is the mean time between two things that happen. On any `host` but
+    the loopback, whoever can reach it can play.
+    """
+
+    host: str = DEFAULT_LISTEN.host
+    port: int | None = None
+    data_dir: Path | None = None
+    pace: timedelta = timedelta(seconds=4)
+    browser: bool = True
+
+
+async def demo(show: Show, tell: Callable[[str], None], stop: asyncio.Event) -> None:
+    """Give a demo until `stop` is set.
+
+    Args:
+        tell: takes the lines that a person needs to begin.
+
+    Raises:
+        Misconfigured: it cannot begin; the text says why.
+    """
+    chance = random.Random()
+    ids = simulator.object_ids(now, chance)
+    platform = simulator.SimulatedPlatform(simulator.Options(), now, ids, chance)
+    resident = await simulator.settle(platform, now=now, chance=chance)
+    market = simulator.Market(chance, resident.bots, pace=show.pace)
+    with tempfile.TemporaryDirectory(prefix="tradebell-demo-") as folder:
+        async with simulator.serving(platform) as url, asyncio.TaskGroup() as group:
+            playing = group.create_task(simulator.play(platform, market, now=now), name="market")
+            settings = _settings(show, url, show.data_dir or Path(folder), resident.user)
+            await run(
+                settings,
+                stop,
+                chat=Chat(settings.web, now, new_id, anywhere=not is_loopback(show.host)),
+                ready=lambda: _begin(f"{settings.web.public_url}/chat", resident.user, show, tell),
+            )
+            playing.cancel()
+
+
+def _settings(show: Show, platform: str, data_dir: Path, user: simulator.User) -> Settings:
+    """Nothing of the environment counts: a demo must not touch a real chat or database."""
+    port = _free_port(show.host) if show.port is None else show.port
+    settings = read(
+        {
+            "TRADEBELL_PLATFORM_URL": platform,
+            "TRADEBELL_DATA_DIR": str(data_dir),
+            "TRADEBELL_LISTEN": str(Listen(host=show.host, port=port)),
+        }
+    )
+    hint = f"For this demo: {user.email} and the password {user.password}"
+    return replace(settings, web=replace(settings.web, platform="the demo platform", hint=hint))
+
+
+def _free_port(host: str) -> int:
+    first = DEFAULT_LISTEN.port
+    for port in range(first, first + PORTS):
+        with suppress(OSError), socket.create_server((host, port)):
+            return port
+    return first  # the server will say what is wrong with it
+
+
+def _begin(address: str, user: simulator.User, show: Show, tell: Callable[[str], None]) -> None:
+    tell(f"Open      {address}")
+    tell(f"E-mail    {user.email}")
+    tell(f"Password  {user.password}")
+    if show.browser and has_display():
+        # In a thread that nobody waits for: some browsers hold whoever opened them.
+        threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()

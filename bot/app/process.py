@@ -1,0 +1,70 @@
+"""The process around a command: its log, the signals that end it, its exit code."""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+from adapters.logs.output import log_to
+from adapters.logs.settings import LogLevel, LogSettings
+from bot.errors import Misconfigured, TradebellError
+from bot.settings import Settings
+
+log = logging.getLogger(__name__)
+
+FAILED = 1
+WRONG_USAGE = 2
+
+
+@contextmanager
+def supervised() -> Iterator[None]:
+    """End the process with an exit code and a sentence, whatever is raised inside."""
+    log_to(sys.stderr, LogSettings(level=LogLevel.ERROR))
+    try:
+        yield
+    except Exception as error:
+        # The one supervisor. What was foreseen is told in its own words; the rest is a bug, and
+        # ends here so that whatever started us can start us again.
+        causes = list(_causes(error))
+        if not all(isinstance(cause, TradebellError) for cause in causes):
+            log.exception("ended by an error that nobody has foreseen")
+            sys.exit(FAILED)
+        for cause in causes:
+            print(cause, file=sys.stderr)
+        misconfigured = any(isinstance(cause, Misconfigured) for cause in causes)
+        sys.exit(WRONG_USAGE if misconfigured else FAILED)
+
+
+def _causes(error: Exception) -> Iterator[Exception]:
+    """What a group of tasks has died of."""
+    if isinstance(error, ExceptionGroup):
+        for inner in error.exceptions:
+            yield from _causes(inner)
+    else:
+        yield error
+
+
+def logging_as(settings: Settings) -> None:
+    """Log as the operator wants it from here on."""
+    log_to(sys.stderr, settings.logs, settings.secrets)
+
+
+def until_signalled(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Run `work`, whose event is set by SIGTERM or SIGINT."""
+    asyncio.run(_until_signalled(work))
+
+
+async def _until_signalled(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        stop.set()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)  # who asks again does not want to wait
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end)
+    await work(stop)

@@ -1,0 +1,277 @@
+"""The product: opened in the order of dependency, run, and closed in the other one."""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import Any, NoReturn
+
+from adapters.cryptorobot.client import open_platform
+from adapters.telegram.client import open_telegram
+from adapters.telegram.settings import TelegramSettings
+from adapters.web.chat import Chat
+from adapters.web.health import Backlog, Metrics
+from adapters.web.server import Webhook, serving, web_app
+from bot.app.sources import new_digits, new_id, now
+from bot.domain.deliveries import Priority
+from bot.domain.links import Address
+from bot.errors import TryLater, Unclear
+from bot.ports import Hear, Messenger, Platform
+from bot.services.conversation import Conversation
+from bot.services.delivery import Delivering, Outlet
+from bot.services.duty import Duty
+from bot.services.feeds import Feeds
+from bot.services.ingest import Ingest
+from bot.services.linking import Linking
+from bot.services.pace import Pace
+from bot.services.readiness import Readiness
+from bot.settings import Settings, keys_in
+from storage import Store, open_store
+
+log = logging.getLogger(__name__)
+
+DRAIN = timedelta(seconds=4)
+"""For messages in flight when we stop. Then the feeds may take two seconds to close, and the web
+server three: together less than the ten that are promised."""
+
+PRUNE_EVERY = timedelta(hours=1)
+
+
+async def run(
+    settings: Settings,
+    stop: asyncio.Event,
+    *,
+    chat: Chat | None = None,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve until `stop` is set; then end within ten seconds, with nothing half done.
+
+    Args:
+        chat: a chat page, if there is to be one.
+        ready: called once the pages can be opened.
+
+    Raises:
+        Misconfigured: a setting must be changed first.
+        Superseded: another process with the same database does the work now.
+    """
+    keys = settings.secret_keys or keys_in(settings.data_dir)
+    async with (
+        open_store(settings.database_url, keys, now, new_id) as store,
+        open_platform(settings.platform, now) as platform,
+        AsyncExitStack() as stack,
+    ):
+        meter = Metrics(partial(_backlog, store))
+        bots = [] if chat is None else [_page(chat)]
+        if settings.telegram is not None:
+            opened = _telegram(settings.telegram, settings.web.public_url, store, meter)
+            bots.append(await stack.enter_async_context(opened))
+        services = _composed(settings, store, platform, meter, bots)
+        one_of_many = store.database.dialect == "postgresql"  # an SQLite file has its own lock
+        duty = Duty(store.leases if one_of_many else None, owner=new_id())
+        pages = web_app(
+            sign_in=services.linking,
+            health=_readiness(services, store, bots, duty).problems,
+            metrics=meter,
+            chat=chat,
+            webhooks={path: hook for bot in bots for path, hook in bot.webhooks.items()},
+            settings=settings.web,
+            now=now,
+            new_id=new_id,
+        )
+        async with serving(pages, settings.web.listen):
+            ready()
+            _warn(settings, bots)
+            if await duty.begin(stop):
+                await _live(services, store, bots, duty, stop)
+                await duty.end()
+    log.info("stopped")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ChatBot:
+    """A bot of a chat platform: what sends, how fast, and what listens."""
+
+    messenger: Messenger
+    pace: Pace
+    listen: Callable[[Hear], Any]
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
+    trouble: Callable[[], str | None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Services:
+    delivering: Delivering
+    feeds: Feeds
+    linking: Linking
+    conversation: Conversation
+
+
+def _composed(
+    settings: Settings, store: Store, platform: Platform, meter: Metrics, bots: Sequence[_ChatBot]
+) -> _Services:
+    chance = random.Random()
+    delivering = Delivering(
+        outbox=store.outbox,
+        outlets={
+            (bot.messenger.channel, bot.messenger.bot): Outlet(
+                messenger=bot.messenger, pace=bot.pace
+            )
+            for bot in bots
+        },
+        meter=meter,
+        now=now,
+        chance=chance,
+    )
+    ingest = Ingest(store.inbox, meter, delivering.wake, now, new_id)
+    feeds = Feeds(platform, store.accounts, store.inbox, ingest, meter, now, chance)
+    linking = Linking(
+        codes=store.codes,
+        links=store.links,
+        platform=platform,
+        feeds=feeds,
+        ingest=ingest,
+        audit=store.audit,
+        public_url=settings.web.public_url,
+        now=now,
+        new_id=new_id,
+        new_digits=new_digits,
+    )
+    conversation = Conversation(
+        links=store.links,
+        accounts=store.accounts,
+        inbox=store.inbox,
+        outbox=store.outbox,
+        actions=store.actions,
+        feeds=feeds,
+        linking=linking,
+        ingest=ingest,
+        audit=store.audit,
+        wake=delivering.wake,
+        now=now,
+        new_id=new_id,
+    )
+    return _Services(delivering=delivering, feeds=feeds, linking=linking, conversation=conversation)
+
+
+def _readiness(
+    services: _Services, store: Store, bots: Sequence[_ChatBot], duty: Duty
+) -> Readiness:
+    def troubles() -> Sequence[str]:
+        if duty.trouble is not None:
+            return [duty.trouble]
+        return [trouble for bot in bots if (trouble := bot.trouble()) is not None]
+
+    return Readiness(
+        probe=partial(store.leases.acquire, "probe", "probe", timedelta(0)),
+        outbox=store.outbox,
+        feeds=services.feeds.states,
+        troubles=troubles,
+        now=now,
+    )
+
+
+async def _live(
+    services: _Services,
+    store: Store,
+    bots: Sequence[_ChatBot],
+    duty: Duty,
+    stop: asyncio.Event,
+) -> None:
+    """All that goes on side by side, and its end: hear nothing new, then send what is in flight."""
+    async with asyncio.TaskGroup() as group:
+        working = [
+            group.create_task(duty.keep(), name="duty"),
+            group.create_task(services.delivering.run(), name="delivery"),
+            group.create_task(services.feeds.run(), name="feeds"),
+            group.create_task(services.conversation.recover(), name="recovery"),
+            group.create_task(_prune(store), name="pruning"),
+        ]
+        listening = [
+            group.create_task(
+                bot.listen(services.conversation.hear), name=f"{bot.messenger.channel} listener"
+            )
+            for bot in bots
+        ]
+        log.info("running", extra={"chats": [bot.messenger.channel for bot in bots]})
+        await stop.wait()
+        log.info("stopping")
+        await _cancelled(listening)
+        if not await services.delivering.drain(DRAIN):
+            log.warning("messages were still in flight: nobody knows whether they arrived")
+        await _cancelled(working)
+
+
+async def _cancelled(tasks: Sequence["asyncio.Task[Any]"]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
+
+
+async def _prune(store: Store) -> NoReturn:
+    while True:
+        try:
+            await store.prune(now())
+        except (TryLater, Unclear) as failure:
+            log.warning("old records were not erased", extra={"reason": str(failure)})
+        await asyncio.sleep(PRUNE_EVERY.total_seconds())
+
+
+def _page(chat: Chat) -> _ChatBot:
+    return _ChatBot(messenger=chat, pace=_pace(0, lambda _: 0), listen=chat.listen)
+
+
+@asynccontextmanager
+async def _telegram(
+    settings: TelegramSettings, public_url: str, store: Store, meter: Metrics
+) -> AsyncIterator[_ChatBot]:
+    pace = _pace(settings.rate, settings.rate_of)
+    opened = open_telegram(
+        settings,
+        now=now,
+        chance=random.Random(),
+        meter=meter,
+        may_send=partial(_take_turn, pace),
+        public_url=public_url,
+    )
+    async with opened as client:
+        yield _ChatBot(
+            messenger=client,
+            pace=pace,
+            listen=partial(client.listen, journal=store.journal),
+            webhooks={client.webhook_path: client} if settings.webhook else {},
+            trouble=lambda: f"Telegram: {client.trouble}." if client.trouble else None,
+        )
+
+
+def _pace(rate: float, chat_rate: Callable[[Address], float]) -> Pace:
+    return Pace(rate=rate, chat_rate=chat_rate, clock=asyncio.get_running_loop().time)
+
+
+async def _take_turn(pace: Pace, address: Address) -> None:
+    """Wait until a reply may leave; who has asked comes before what nobody waits for."""
+    while (wait := pace.chat_wait(address)) > 0:  # noqa: ASYNC110 it is time that we wait for
+        await asyncio.sleep(wait)
+    pace.sent_to(address)
+    wait, _ = pace.take_place(Priority.URGENT)
+    await asyncio.sleep(wait)
+
+
+async def _backlog(store: Store) -> Backlog:
+    oldest = await store.outbox.oldest_pending()
+    age = None if oldest is None else now() - oldest
+    return Backlog(oldest=age, items=await store.outbox.counts())
+
+
+def _warn(settings: Settings, bots: Sequence[_ChatBot]) -> None:
+    if not bots:
+        log.warning("no chat platform is set up: set TRADEBELL_TELEGRAM_TOKEN")
+    if settings.web.exposed:
+        log.warning(
+            "people would send their passwords unencrypted: put the pages behind https",
+            extra={"public_url": settings.web.public_url},
+        )

@@ -1,0 +1,315 @@
+"""What the operator has set, read from the environment once; all mistakes are told together."""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from cryptography.fernet import Fernet
+from sqlalchemy import URL, make_url
+
+from adapters.cryptorobot.settings import PlatformSettings, PodCommand, platform_url, pod_command
+from adapters.logs.settings import LogSettings, parse_format, parse_level
+from adapters.telegram.settings import (
+    DEFAULT_API_URL,
+    TelegramSettings,
+    parse_api_url,
+    parse_rate,
+    parse_token,
+    parse_webhook,
+)
+from adapters.web.settings import (
+    Listen,
+    WebSettings,
+    is_loopback,
+    parse_listen,
+    parse_proxies,
+    parse_public_url,
+)
+from bot.errors import Misconfigured
+from storage.store import parsed
+
+T = TypeVar("T")
+
+PREFIX = "TRADEBELL_"
+
+NAMES = frozenset(
+    {
+        *("PLATFORM_URL", "POD_COMMAND_PATH", "POD_COMMAND_METHOD", "POD_COMMAND_BODY"),
+        *("DATA_DIR", "DATABASE_URL", "SECRET_KEY"),
+        *("PUBLIC_URL", "LISTEN", "TRUSTED_PROXIES"),
+        *("TELEGRAM_TOKEN", "TELEGRAM_API_URL", "TELEGRAM_WEBHOOK"),
+        *("TELEGRAM_RATE", "TELEGRAM_CHAT_RATE"),
+        *("LOG_FORMAT", "LOG_LEVEL"),
+    }
+)
+
+_NOT_OURS = re.compile(
+    r"""
+      TEST_.*                               # of the test suite
+    | SERVICE_(HOST|PORT(_.+)?)             # Kubernetes sets these for a service of our name
+    | PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?
+    """,
+    re.VERBOSE,
+)
+"""Names with our prefix that others set.
+
+Source: https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+"""
+
+KEY_FILE = "secret.key"
+
+DEFAULT_LISTEN = Listen(host="127.0.0.1", port=8080)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that may differ between one installation and another.
+
+    `secret_keys` is empty where none are set: those in the data folder count then. Without
+    `telegram` there is no such bot.
+    """
+
+    data_dir: Path
+    database_url: str = field(repr=False)
+    secret_keys: tuple[str, ...] = field(repr=False)
+    platform: PlatformSettings
+    telegram: TelegramSettings | None
+    web: WebSettings
+    logs: LogSettings
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not come out anywhere."""
+        token = self.telegram.token if self.telegram else ""
+        password = str(make_url(self.database_url).password or "")
+        return tuple(filter(None, (token, password, *self.secret_keys)))
+
+
+def read(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings.
+
+    Args:
+        environ: the process's own environment, unless given.
+
+    Raises:
+        Misconfigured: a list of all mistakes, a line each.
+    """
+    reader = _Reader(os.environ if environ is None else environ)
+    data_dir = reader.value("DATA_DIR", Path, Path("data"))
+    listen = reader.value("LISTEN", parse_listen, DEFAULT_LISTEN)
+    settings = Settings(
+        data_dir=data_dir,
+        database_url=reader.value("DATABASE_URL", _database_url, _in_folder(data_dir)),
+        secret_keys=reader.value("SECRET_KEY", parse_secret_keys, ()),
+        platform=PlatformSettings(
+            url=reader.value("PLATFORM_URL", platform_url, PlatformSettings().url),
+            pod_command=_pod_command(reader),
+        ),
+        telegram=_telegram(reader),
+        web=WebSettings(
+            listen=listen,
+            public_url=reader.value("PUBLIC_URL", parse_public_url, _nearby(listen)),
+            trusted_proxies=reader.value("TRUSTED_PROXIES", parse_proxies, ()),
+        ),
+        logs=LogSettings(
+            format=reader.value("LOG_FORMAT", parse_format, None),
+            level=reader.value("LOG_LEVEL", parse_level, LogSettings().level),
+        ),
+    )
+    if settings.telegram is not None and _needs_https(settings.telegram) and not settings.web.https:
+        reader.note("PUBLIC_URL", "must begin with https://, or Telegram posts nothing there")
+    reader.finish()
+    return settings
+
+
+def keys_in(folder: Path) -> tuple[str, ...]:
+    """Give the secret keys of a data folder; the first start makes one.
+
+    Raises:
+        Misconfigured: there is none to be had; the text says how to cure it.
+    """
+    path = folder / KEY_FILE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            _make_key(path)
+        keys = parse_secret_keys(path.read_text("ascii", "replace"))
+    except OSError as failure:
+        raise Misconfigured(
+            f"The secret key {path} cannot be read or made ({failure.strerror}): let Tradebell's"
+            " user write there, or set TRADEBELL_DATA_DIR or TRADEBELL_SECRET_KEY."
+        ) from failure
+    except ValueError:
+        keys = ()
+    if not keys:
+        raise Misconfigured(
+            f"The file {path} holds no secret key: put it back from a backup. If nobody has linked"
+            " an account yet, delete it and start again."
+        )
+    return keys
+
+
+def new_key() -> str:
+    return Fernet.generate_key().decode()
+
+
+def _make_key(path: Path) -> None:
+    """Write a new key where there is none; of two processes at once one is refused."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(f"{new_key()}\n".encode())
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        path.unlink()  # half a key would be taken for one
+        raise
+
+
+def has_display(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether a browser that is opened here would be seen by somebody.
+
+    Source: https://docs.python.org/3/library/webbrowser.html
+    """
+    names = os.environ if environ is None else environ
+    return sys.platform in ("darwin", "win32") or bool(
+        names.get("DISPLAY") or names.get("WAYLAND_DISPLAY")
+    )
+
+
+def _needs_https(telegram: TelegramSettings) -> bool:
+    """A Bot API server of one's own also posts to http."""
+    return telegram.webhook and telegram.api_url == DEFAULT_API_URL
+
+
+class _Reader:
+    """Takes settings out of an environment, and notes what is wrong with them."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = {
+            name.removeprefix(PREFIX): value
+            for name, value in environ.items()
+            if name.startswith(PREFIX)
+        }
+        self._mistakes = [_unknown(name) for name in sorted(self._environ) if not _is_known(name)]
+
+    def value(self, name: str, parse: Callable[[str], T], default: T) -> T:
+        """Give a setting as the type that it stands for; an empty one counts as not set."""
+        text = self.text(name)
+        if text is None:
+            return default
+        try:
+            return parse(text)
+        except (ValueError, Misconfigured) as mistake:
+            self.note(name, str(mistake))
+            return default
+
+    def text(self, name: str) -> str | None:
+        own, path = self._environ.get(name, "").strip(), self._environ.get(f"{name}_FILE", "")
+        if own and path:
+            self.note(name, f"is set, and {PREFIX}{name}_FILE too: leave one of them out")
+        if own or not path:
+            return own or None
+        try:
+            return Path(path).read_text("utf-8").strip() or None
+        except UnicodeDecodeError:
+            self.note(f"{name}_FILE", f"names {path}, which is no text")
+        except (OSError, ValueError) as failure:
+            reason = failure.strerror if isinstance(failure, OSError) else "no such name"
+            self.note(f"{name}_FILE", f"names {path}, which cannot be read ({reason})")
+        return None
+
+    def note(self, name: str, mistake: str) -> None:
+        """Remember a mistake; `mistake` may begin with the setting's name or leave it out."""
+        sentence = mistake if mistake.startswith(PREFIX) else f"{PREFIX}{name} {mistake}"
+        self._mistakes.append(sentence if sentence.endswith(".") else f"{sentence}.")
+
+    def finish(self) -> None:
+        if self._mistakes:
+            raise Misconfigured("\n".join(self._mistakes))
+
+
+def _is_known(name: str) -> bool:
+    return name.removesuffix("_FILE") in NAMES or _NOT_OURS.fullmatch(name) is not None
+
+
+def _unknown(name: str) -> str:
+    file = "_FILE" if name.endswith("_FILE") else ""
+    near = get_close_matches(name.removesuffix("_FILE"), NAMES, n=1)
+    hint = f"did you mean {PREFIX}{near[0]}{file}?" if near else "leave it out."
+    return f"{PREFIX}{name} is no setting: {hint}"
+
+
+def _nearby(listen: Listen) -> str:
+    """The address of the pages for somebody at this machine."""
+    host = listen.host if is_loopback(listen.host) else "127.0.0.1"
+    return f"http://{Listen(host=host, port=listen.port)}"
+
+
+def _in_folder(data_dir: Path) -> str:
+    return URL.create("sqlite", database=str(data_dir / "tradebell.db")).render_as_string()
+
+
+def _database_url(text: str) -> str:
+    place = parsed(text)
+    if place.get_backend_name() == "sqlite" and place.database in (None, "", ":memory:"):
+        raise ValueError("must name a file, like sqlite:////var/lib/tradebell/tradebell.db")
+    return text
+
+
+def parse_secret_keys(text: str) -> tuple[str, ...]:
+    """Read TRADEBELL_SECRET_KEY.
+
+    Raises:
+        ValueError: a sentence that names the setting and the cure.
+    """
+    keys = tuple(key for key in re.split(r"[,\s]+", text) if key)
+    try:
+        for key in keys:
+            Fernet(key)
+    except ValueError:
+        raise ValueError(
+            "TRADEBELL_SECRET_KEY must be Fernet keys, newest first, separated by commas:"
+            " `tradebell keys` makes one."
+        ) from None
+    return keys
+
+
+def _telegram(reader: _Reader) -> TelegramSettings | None:
+    # Read even without a token, so that a mistake in any of them is told.
+    defaults = TelegramSettings(token="")
+    rates = {
+        name: reader.value(
+            f"TELEGRAM_{name}", partial(parse_rate, f"{PREFIX}TELEGRAM_{name}"), default
+        )
+        for name, default in (("RATE", defaults.rate), ("CHAT_RATE", defaults.chat_rate))
+    }
+    settings = TelegramSettings(
+        token=reader.value("TELEGRAM_TOKEN", parse_token, ""),
+        api_url=reader.value("TELEGRAM_API_URL", parse_api_url, defaults.api_url),
+        rate=rates["RATE"],
+        chat_rate=rates["CHAT_RATE"],
+        webhook=reader.value("TELEGRAM_WEBHOOK", parse_webhook, defaults.webhook),
+    )
+    return settings if settings.token else None
+
+
+def _pod_command(reader: _Reader) -> PodCommand | None:
+    path = reader.text("POD_COMMAND_PATH")
+    method, body = reader.text("POD_COMMAND_METHOD"), reader.text("POD_COMMAND_BODY")
+    if path is None:
+        if method or body:
+            reader.note("POD_COMMAND_PATH", "is missing: the method and the body need it")
+        return None
+    try:
+        return pod_command(path, method, body)
+    except ValueError as mistake:
+        reader.note("POD_COMMAND_PATH", f"and its method and body: {mistake}")
+        return None
