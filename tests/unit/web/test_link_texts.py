@@ -69,7 +69,10 @@ def test_a_chat_is_recognisable_and_no_more():
     telegram = Address(channel=Channel.TELEGRAM, bot="1", chat="812348213")
     short = Address(channel=Channel.TELEGRAM, bot="1", chat="77")
 
+    browser = Address(channel=Channel.WEB, bot="web", chat="a-secret-of-the-browser")
+
     assert masked_chat(telegram) == "••••8213"
+    assert masked_chat(browser) == ""
     assert masked_chat(short) == "••••7"
 
 

@@ -103,12 +103,14 @@ def test_columns_of_numbers_are_known_as_such():
     }
 
 
-def test_an_address_of_ours_can_be_followed_and_the_full_stop_is_no_part_of_it():
-    assert linked(f"Open {PUBLIC}/link/Ab_-9, now.", PUBLIC) == [
-        {"text": "Open "},
-        {"text": f"{PUBLIC}/link/Ab_-9", "href": f"{PUBLIC}/link/Ab_-9"},
-        {"text": ", now."},
-    ]
+@pytest.mark.parametrize("after", ["", ".", ", now", ") now", "?!", "\nnow"])
+def test_an_address_of_ours_can_be_followed_and_what_ends_the_sentence_is_no_part_of_it(after):
+    address = f"{PUBLIC}/link/Ab_-9"
+
+    pieces = linked(f"Open {address}{after}", PUBLIC)
+
+    assert pieces[:2] == [{"text": "Open "}, {"text": address, "href": address}]
+    assert pieces[2:] == ([{"text": after}] if after else [])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Link pages, web chat, webhooks, health and metrics, over HTTP."""

@@ -1,0 +1,213 @@
+"""The demo's chat: a page in the browser, and the messenger behind it."""
+
+import asyncio
+from datetime import timedelta
+from typing import NoReturn
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from adapters.web.guard import (
+    SCRIPT_POLICY,
+    client_address,
+    cookie_name,
+    own_host,
+    own_origin,
+    well_formed,
+)
+from adapters.web.pages import page
+from adapters.web.render import Json, card_json, commands_json
+from adapters.web.rooms import TABS, Heard, Room, Rooms, Tab
+from adapters.web.settings import WebSettings, is_loopback
+from adapters.web.updates import Push, Say, read, said
+from bot.domain.cards import Card
+from bot.domain.commands import COMMANDS, Reply
+from bot.domain.deliveries import Attempt, Declined, Repeats, Sent
+from bot.domain.ids import NewId, Now
+from bot.domain.links import Address, Channel
+from bot.ports import Hear
+
+BOT = "web"
+"""Stands where other platforms have our bot's id."""
+
+FRAME_LIMIT = 8 * 1024
+"""Bytes of one frame of the page."""
+
+HEARTBEAT = 25.0
+"""Seconds between pings, so that a tab whose machine sleeps is noticed."""
+
+CLOSING = 2.0
+"""Seconds that a tab may take to say goodbye."""
+
+KEPT = 30 * 24 * 3600
+"""Seconds that a browser remembers which chat is its own."""
+
+TOO_FAST = "One at a time, please: I am still answering."
+
+_WAITS = tuple(timedelta(seconds=seconds) for seconds in (1, 5, 30))
+
+
+class Chat:
+    """Implements `bot.ports.Messenger` for the chat page, and hears what is said there.
+
+    One browser is one person in one chat, known by a secret in a cookie. Messages live in memory:
+    they survive a reload of the page, not a restart of the process.
+    """
+
+    channel = Channel.WEB
+    bot = BOT
+    # A message with a known reference is not shown twice, so a repeat costs nothing.
+    repeats = Repeats(waits=_WAITS, urgent_waits=_WAITS, marked=False)
+
+    def __init__(
+        self, settings: WebSettings, now: Now, new_id: NewId, *, anywhere: bool = False
+    ) -> None:
+        """
+        Args:
+            anywhere: also serve people on other machines. Whoever can open the page can use the
+                bot, so this is for a demo in a container, not for the public.
+        """
+        self._settings = settings
+        self._new_id = new_id
+        self._anywhere = anywhere
+        self._cookie = cookie_name("tradebell-chat", settings.https)
+        self._rooms = Rooms(now, new_id)
+        self._unattended: asyncio.Queue[Room] = asyncio.Queue()
+
+    async def send(self, address: Address, card: Card) -> Attempt:
+        if (address.channel, address.bot) != (self.channel, self.bot):
+            return Declined(reason="not a web chat")
+        if well_formed(address.chat) is None:
+            return Declined(reason="no such web chat")
+        shown = card_json(card, self._settings.public_url)
+        return Sent(message=self._rooms.of(address.chat).show(shown, card.reference))
+
+    async def listen(self, hear: Hear) -> NoReturn:
+        """Answer what is said, chats side by side and each in order, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                room = await self._unattended.get()
+                group.create_task(self._attend(room, hear), name="web chat")
+        raise AssertionError("the loop ends only by an exception")
+
+    async def page(self, request: web.Request) -> web.Response:
+        self._check(request)
+        response = page("chat.html")
+        response.headers["Content-Security-Policy"] = SCRIPT_POLICY
+        if well_formed(request.cookies.get(self._cookie)) is None:
+            response.set_cookie(
+                self._cookie,
+                self._new_id(),
+                path="/",
+                max_age=KEPT,
+                httponly=True,
+                # Strict would hide it, and the history, after a click on a link elsewhere.
+                samesite="Lax",
+                secure=self._settings.https,
+            )
+        return response
+
+    async def socket(self, request: web.Request) -> web.StreamResponse:
+        self._check(request)
+        origin, host = request.headers.get("Origin", ""), request.headers.get("Host", "")
+        if not own_origin(origin, host, self._settings.public_url):
+            raise web.HTTPForbidden
+        chat = well_formed(request.cookies.get(self._cookie))
+        if chat is None:
+            raise web.HTTPForbidden
+        socket = web.WebSocketResponse(
+            heartbeat=HEARTBEAT, timeout=CLOSING, max_msg_size=FRAME_LIMIT
+        )
+        await socket.prepare(request)
+        await self._serve(self._rooms.of(chat), socket)
+        return socket
+
+    async def close(self) -> None:
+        """Send all tabs away: they come back by themselves."""
+        async with asyncio.TaskGroup() as group:
+            for tab in self._rooms.tabs():
+                group.create_task(tab.close(WSCloseCode.GOING_AWAY))
+
+    def _check(self, request: web.Request) -> None:
+        """Keep others out, also those whose page rebinds its name to this machine."""
+        if self._anywhere:
+            return
+        client = client_address(
+            request.remote or "",
+            request.headers.getall("X-Forwarded-For", []),
+            self._settings.trusted_proxies,
+        )
+        host = request.headers.get("Host", "")
+        if not is_loopback(client) or not own_host(host, self._settings.public_url):
+            raise web.HTTPNotFound
+
+    async def _serve(self, room: Room, socket: web.WebSocketResponse) -> None:
+        if len(room.tabs) >= TABS:
+            await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
+            return
+        tab = Tab(socket)
+        room.enter(tab, {"commands": commands_json(COMMANDS)})
+        try:
+            async with asyncio.TaskGroup() as group:
+                writing = group.create_task(tab.write(), name="web chat tab")
+                await self._read(room, socket)
+                writing.cancel()
+        finally:
+            room.tabs.discard(tab)
+
+    async def _read(self, room: Room, socket: web.WebSocketResponse) -> None:
+        async for message in socket:
+            update = read(message.data) if message.type is WSMsgType.TEXT else None
+            if update is None:
+                await socket.close(code=WSCloseCode.POLICY_VIOLATION)
+                return
+            self._hear(room, update)
+
+    def _hear(self, room: Room, update: Say | Push) -> None:
+        address = Address(channel=self.channel, bot=self.bot, chat=room.chat)
+        if not room.hear(update, said(update, address)):
+            room.tell({"type": "toast", "text": TOO_FAST})
+            room.tell(_answered(update, refused=True))
+        elif room.waiting and not room.attended:
+            room.attended = True
+            self._unattended.put_nowait(room)
+
+    async def _attend(self, room: Room, hear: Hear) -> None:
+        try:
+            while room.waiting:
+                await self._answer(room, room.waiting.popleft(), hear)
+        finally:
+            room.attended = False
+
+    async def _answer(self, room: Room, heard: Heard, hear: Hear) -> None:
+        room.typing(True)
+        try:
+            async for reply in hear(heard.said):
+                self._show(room, heard.update, reply)
+        finally:
+            room.typing(False)
+            room.tell(_answered(heard.update, refused=False))
+
+    def _show(self, room: Room, update: Say | Push, reply: Reply) -> None:
+        if reply.toast is not None:
+            room.tell({"type": "toast", "text": reply.toast})
+        if reply.card is None:
+            return
+        card = card_json(reply.card, self._settings.public_url)
+        if reply.replaces and isinstance(update, Push):
+            room.replace(update.message, card)
+        else:
+            room.show(card, reply.card.reference)
+
+
+def _answered(update: Say | Push, refused: bool) -> Json:
+    """Releases the button or the text that was waiting."""
+    match update:
+        case Say(nonce=nonce):
+            return {"type": "answered", "nonce": nonce, "refused": refused}
+        case Push(message=message, action=action):
+            return {
+                "type": "answered",
+                "message": message,
+                "action": action,
+                "refused": refused,
+            }

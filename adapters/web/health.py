@@ -1,0 +1,209 @@
+"""What machines ask: alive, ready, and the figures that an operator watches."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+
+import prometheus_client as prometheus
+from aiohttp import web
+
+from bot.domain.deliveries import State
+from bot.domain.events import Stream
+from bot.domain.ids import AccountId
+from bot.domain.links import Channel, FeedState
+
+Health = Callable[[], Awaitable[Sequence[str]]]
+"""Gives what is wrong, a short sentence each; nothing if all is well."""
+
+DELAYS = (
+    *(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5),
+    *(1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 6 * 3600.0, 24 * 3600.0),
+)
+"""From a quiet machine's millisecond to a day's outage; 2 s is what G8 promises."""
+
+SERVICES = frozenset(
+    {
+        *(stream.value for stream in Stream),
+        *("traders", "strategies", "traders/pods", "tickers", "users"),
+    }
+)
+"""Services of the platform that may be named in a label."""
+
+REASONS = frozenset(
+    {
+        *("sent", "moved", "uncertain", "expired", "cancelled", "interrupted"),
+        *("unlinked", "linked again", "endpoint disabled"),
+    }
+)
+"""Outcomes that the core itself decides on."""
+
+OTHER = "other"
+
+ALARMS_LIMIT = 32
+"""Distinct alarms that get a label; their names come from the code, so this is never reached."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What is owed at the moment of asking. `oldest` is the age of the oldest item owed."""
+
+    oldest: timedelta | None
+    items: Mapping[State, int]
+
+
+class Metrics:
+    """Implements `bot.ports.Meter` on a registry of its own.
+
+    Every label has a bounded set of values, whatever the other side sends.
+    """
+
+    def __init__(
+        self,
+        backlog: Callable[[], Awaitable[Backlog]],
+        reasons: Collection[str] = (),
+    ) -> None:
+        """
+        Args:
+            backlog: asked at each scrape.
+            reasons: outcomes that the chat adapters name; others count as `other`.
+        """
+        self._backlog = backlog
+        self._reasons = REASONS | frozenset(reasons)
+        self._feeds: dict[AccountId, FeedState] = {}
+        self._alarms: set[str] = set()
+        # Each counter would come twice, with the time of its first count.
+        prometheus.disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = prometheus.CollectorRegistry(auto_describe=True)
+        self._delay = prometheus.Histogram(
+            "tradebell_delivery_delay_seconds",
+            "From the admission of an event to its arrival in the chat.",
+            ["channel"],
+            buckets=DELAYS,
+            registry=self.registry,
+        )
+        self._deliveries = prometheus.Counter(
+            "tradebell_deliveries",
+            "Attempts settled, by the state they led to.",
+            ["channel", "state", "reason"],
+            registry=self.registry,
+        )
+        self._admitted = prometheus.Counter(
+            "tradebell_admitted",
+            "Deliveries owed (told) and repeats recognised (known).",
+            ["result"],
+            registry=self.registry,
+        )
+        self._unreadable = prometheus.Counter(
+            "tradebell_unreadable",
+            "Frames and records of the platform that could not be understood.",
+            ["service"],
+            registry=self.registry,
+        )
+        self._swept = prometheus.Counter(
+            "tradebell_sweep_found",
+            "Records that a sweep found although the feed was live. Must stay 0.",
+            ["stream"],
+            registry=self.registry,
+        )
+        self._by_state = prometheus.Gauge(
+            "tradebell_feeds",
+            "Accounts, by the state of their feed.",
+            ["state"],
+            registry=self.registry,
+        )
+        self._alarmed = prometheus.Counter(
+            "tradebell_alarms",
+            "Things that must not happen.",
+            ["what"],
+            registry=self.registry,
+        )
+        self._oldest = prometheus.Gauge(
+            "tradebell_oldest_owed_seconds",
+            "Age of the oldest item that is still owed; 0 if there is none.",
+            registry=self.registry,
+        )
+        self._items = prometheus.Gauge(
+            "tradebell_outbox_items",
+            "Items in the outbox, by state.",
+            ["state"],
+            registry=self.registry,
+        )
+        # A figure that must stay 0 is shown from the start, or its absence looks like 0.
+        for stream in Stream:
+            self._swept.labels(stream.value)
+        for result in ("told", "known"):
+            self._admitted.labels(result)
+
+    def delivered(self, channel: Channel, state: State, reason: str, delay: timedelta) -> None:
+        self._deliveries.labels(channel.value, state.value, label_of(reason, self._reasons)).inc()
+        if state is State.SENT:
+            self._delay.labels(channel.value).observe(delay.total_seconds())
+
+    def admitted(self, told: int, known: int) -> None:
+        self._admitted.labels("told").inc(told)
+        self._admitted.labels("known").inc(known)
+
+    def unreadable(self, service: str) -> None:
+        self._unreadable.labels(label_of(service, SERVICES)).inc()
+
+    def found_by_sweep(self, stream: Stream, count: int) -> None:
+        self._swept.labels(stream.value).inc(count)
+
+    def feed(self, account: AccountId, state: FeedState | None) -> None:
+        if state is None:
+            self._feeds.pop(account, None)
+        else:
+            self._feeds[account] = state
+
+    def alarm(self, what: str) -> None:
+        if len(self._alarms) < ALARMS_LIMIT:
+            self._alarms.add(what)
+        self._alarmed.labels(label_of(what, self._alarms)).inc()
+
+    async def text(self) -> bytes:
+        """The exposition of this moment."""
+        backlog = await self._backlog()
+        self._oldest.set(backlog.oldest.total_seconds() if backlog.oldest else 0)
+        for state in State:
+            self._items.labels(state.value).set(backlog.items.get(state, 0))
+        feeds = Counter(self._feeds.values())
+        for feed_state in FeedState:
+            self._by_state.labels(feed_state.value).set(feeds[feed_state])
+        return prometheus.generate_latest(self.registry)
+
+
+def label_of(text: str, known: Collection[str]) -> str:
+    """The label for a text that may say more after a colon: `uncertain: no answer`."""
+    if text in known:
+        return text
+    head = text.partition(":")[0]
+    return head if head in known else OTHER
+
+
+class HealthPages:
+    """`/healthz`, `/readyz` and `/metrics`."""
+
+    def __init__(self, health: Health, metrics: Metrics) -> None:
+        self._health = health
+        self._metrics = metrics
+
+    async def alive(self, request: web.Request) -> web.Response:
+        """The process answers: nothing more is asked, so that nothing else restarts it."""
+        return web.Response(text="ok\n")
+
+    async def ready(self, request: web.Request) -> web.Response:
+        problems = await self._health()
+        if not problems:
+            return web.Response(text="ready\n")
+        return web.Response(
+            status=HTTPStatus.SERVICE_UNAVAILABLE,
+            text="".join(f"{problem}\n" for problem in problems),
+        )
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        return web.Response(
+            body=await self._metrics.text(),
+            headers={"Content-Type": prometheus.CONTENT_TYPE_LATEST},
+        )

@@ -1,0 +1,108 @@
+"""The HTML pages and the files they load, all from this package."""
+
+import hashlib
+import mimetypes
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from importlib.resources import files
+
+from aiohttp import web
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+STATIC = "/static/"
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A page that says what is wrong and what to do next."""
+
+    status: HTTPStatus
+    title: str
+    lines: tuple[str, ...] = ()
+    retry_after: int | None = None
+    """Seconds, for the header of that name."""
+
+
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("adapters.web"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def page(template: str, *, status: HTTPStatus = HTTPStatus.OK, **values: object) -> web.Response:
+    """Render a template; every value is escaped."""
+    text = _ENVIRONMENT.get_template(template).render(values)
+    return web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
+
+
+def problem_page(problem: Problem, headers: Mapping[str, str] | None = None) -> web.Response:
+    response = page("problem.html", status=problem.status, problem=problem)
+    response.headers.update(headers or {})
+    if problem.retry_after is not None:
+        response.headers["Retry-After"] = str(problem.retry_after)
+    return response
+
+
+def refusal(status: int) -> Problem:
+    """What a person is told about a request that leads nowhere."""
+    match status:
+        case HTTPStatus.NOT_FOUND:
+            return Problem(
+                status=HTTPStatus.NOT_FOUND,
+                title="There is nothing at this address",
+                lines=("Check that you have opened the whole address.",),
+            )
+        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return Problem(
+                status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                title="That was too much text",
+                lines=("Go back, and enter only what the form asks for.",),
+            )
+        case HTTPStatus.METHOD_NOT_ALLOWED:
+            return Problem(
+                status=HTTPStatus.METHOD_NOT_ALLOWED,
+                title="This address cannot be used like that",
+                lines=("Open it as a page in your browser.",),
+            )
+        case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return Problem(
+                status=HTTPStatus(status),
+                title="Something went wrong on our side",
+                lines=("It has been noted. Please try again in a minute.",),
+            )
+        case _:
+            return Problem(
+                status=HTTPStatus(status),
+                title="That request could not be understood",
+                lines=("Go back, reload the page and try again.",),
+            )
+
+
+def static_files() -> Mapping[str, Handler]:
+    """A handler for each file that the pages load, by its path."""
+    return {
+        f"{STATIC}{file.name}": _serve(file.name, file.read_bytes())
+        for file in files("adapters.web").joinpath("static").iterdir()
+        if file.is_file()
+    }
+
+
+def _serve(name: str, content: bytes) -> Handler:
+    media, _ = mimetypes.guess_type(name)
+    if name.endswith(".js"):  # the machine's own table may say otherwise
+        media = "text/javascript"
+    tag = hashlib.sha256(content).hexdigest()[:32]
+    headers = {"Cache-Control": "no-cache", "ETag": f'"{tag}"'}
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        if any(known.value == tag for known in request.if_none_match or ()):
+            return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return web.Response(body=content, content_type=media, charset="utf-8", headers=headers)
+
+    return serve

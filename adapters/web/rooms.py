@@ -1,0 +1,180 @@
+"""The chats of the demo: what was said in each, and the tabs that show it."""
+
+import asyncio
+import json
+from collections import OrderedDict, deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from aiohttp import WSCloseCode, web
+
+from adapters.web.render import Json, instant
+from adapters.web.updates import Push, Say
+from bot.domain.commands import Said
+from bot.domain.ids import NewId, Now
+
+Value = TypeVar("Value")
+
+HISTORY = 200
+"""Messages that a chat keeps, oldest go first."""
+
+ROOMS = 500
+"""Chats kept without an open tab."""
+
+TABS = 20
+"""Tabs that one chat may have open."""
+
+WAITING = 20
+"""Things said in one chat that may wait for their answers."""
+
+FRAMES = 256
+"""Frames that may wait for a slow tab; one that lags more connects again and gets the history."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a person said, and how."""
+
+    said: Said
+    update: Say | Push
+
+
+class Tab:
+    """One open page. Nobody who tells it something ever waits for it."""
+
+    def __init__(self, socket: web.WebSocketResponse) -> None:
+        self._socket = socket
+        self._frames: asyncio.Queue[str] = asyncio.Queue(FRAMES)
+        self._lagging = False
+
+    def tell(self, frame: str) -> None:
+        try:
+            self._frames.put_nowait(frame)
+        except asyncio.QueueFull:
+            self._lagging = True
+
+    async def write(self) -> None:
+        """Pass frames on until the tab is closed."""
+        try:
+            while not (self._lagging and self._frames.empty()):
+                await self._socket.send_str(await self._frames.get())
+        except ConnectionResetError:
+            return  # the reading side sees it too, and ends the tab
+        await self.close(WSCloseCode.TRY_AGAIN_LATER)
+
+    async def close(self, code: WSCloseCode) -> None:
+        await self._socket.close(code=code)
+
+
+class Room:
+    """One browser's chat."""
+
+    def __init__(self, chat: str, now: Now, new_id: NewId) -> None:
+        self.chat = chat
+        self.tabs: set[Tab] = set()
+        self.waiting: deque[Heard] = deque()
+        self.attended = False
+        """Whether somebody is answering here."""
+        self._now = now
+        self._new_id = new_id
+        self._messages: OrderedDict[str, Json] = OrderedDict()
+        self._by_reference: OrderedDict[str, str] = OrderedDict()
+        self._nonces: OrderedDict[str, None] = OrderedDict()
+        self._typing = False
+
+    def enter(self, tab: Tab, greeting: Json) -> None:
+        """Show a new tab all there is, and from now on all that comes."""
+        self.tabs.add(tab)
+        hello = {
+            "type": "hello",
+            **greeting,
+            "messages": list(self._messages.values()),
+            "typing": self._typing,
+        }
+        tab.tell(json.dumps(hello))
+
+    def hear(self, update: Say | Push, said: Said) -> bool:
+        """Note what was said, to be answered; false if the person is faster than we are.
+
+        A text that comes again under its nonce, after a lost connection, is the same text.
+        """
+        if isinstance(update, Say) and update.nonce in self._nonces:
+            return True
+        if len(self.waiting) >= WAITING:
+            return False
+        if isinstance(update, Say):
+            _bounded(self._nonces, update.nonce, None)
+            self._add({"mine": True, "nonce": update.nonce, "text": update.text})
+        self.waiting.append(Heard(said, update))
+        return True
+
+    def show(self, card: Json, reference: str | None) -> str:
+        """Add a card, or find the one of that reference; gives the message's id."""
+        if reference is not None and reference in self._by_reference:
+            return self._by_reference[reference]
+        message = self._add({"mine": False, "card": card})
+        if reference is not None:
+            _bounded(self._by_reference, reference, message)
+        return message
+
+    def replace(self, message: str, card: Json) -> None:
+        """Put a card in the place of another; what is no longer kept is shown anew."""
+        old = self._messages.get(message)
+        if old is None or old["mine"]:
+            self.show(card, None)
+            return
+        self._messages[message] = {**old, "card": card}
+        self.tell({"type": "edit", "message": self._messages[message]})
+
+    def typing(self, on: bool) -> None:
+        self._typing = on
+        self.tell({"type": "typing", "on": on})
+
+    def tell(self, frame: Json) -> None:
+        """Tell all tabs."""
+        text = json.dumps(frame)
+        for tab in self.tabs:
+            tab.tell(text)
+
+    def _add(self, content: Mapping[str, Json | str | bool]) -> str:
+        message: Json = {"id": self._new_id(), "at": instant(self._now()), **content}
+        key = str(message["id"])
+        _bounded(self._messages, key, message)
+        self.tell({"type": "message", "message": message})
+        return key
+
+
+class Rooms:
+    """All chats, the longest unused ones without a tab given up first."""
+
+    def __init__(self, now: Now, new_id: NewId) -> None:
+        self._now = now
+        self._new_id = new_id
+        self._rooms: OrderedDict[str, Room] = OrderedDict()
+
+    def of(self, chat: str) -> Room:
+        room = self._rooms.get(chat)
+        if room is None:
+            self._make_place()
+            room = self._rooms[chat] = Room(chat, self._now, self._new_id)
+        self._rooms.move_to_end(chat)
+        return room
+
+    def tabs(self) -> list[Tab]:
+        return [tab for room in self._rooms.values() for tab in room.tabs]
+
+    def _make_place(self) -> None:
+        if len(self._rooms) < ROOMS:
+            return
+        for chat, room in self._rooms.items():
+            if not room.tabs and not room.attended:
+                del self._rooms[chat]
+                return
+
+
+def _bounded(kept: OrderedDict[str, Value], key: str, value: Value) -> None:
+    """Keep it, and let the oldest go."""
+    kept[key] = value
+    while len(kept) > HISTORY:
+        kept.popitem(last=False)

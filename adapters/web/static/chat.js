@@ -1,0 +1,221 @@
+// The chat page: what comes in is shown, what is typed or pressed goes out.
+
+import { Composer } from "./composer.js";
+import { Connection } from "./connection.js";
+import { dayOf, dividerElement, messageElement } from "./messages.js";
+import { Ringer } from "./ringer.js";
+
+const NEAR_END = 80;
+const KEPT = 500;
+const TOAST_LIFE = 4500;
+const STATES = { connecting: "connecting…", online: "online", offline: "no connection, trying again…" };
+
+const byId = (id) => document.getElementById(id);
+const scroller = byId("scroller");
+const list = byId("messages");
+const newer = byId("newer");
+
+/** By id, and our own unsent ones by nonce: { message, element }. */
+const shown = new Map();
+const unsent = new Map();
+const pressed = new Set();
+
+const ringer = new Ringer(byId("sound"));
+const composer = new Composer(say);
+const address = new URL("/chat/ws", location);
+address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+const connection = new Connection(address, { frame: take, state: showState });
+
+let atEnd = true;
+let unseen = 0;
+let greeted = false;
+
+// --- what comes in ---------------------------------------------------------------------------
+
+function take(frame) {
+  switch (frame.type) {
+    case "hello":
+      return welcome(frame);
+    case "message":
+      put(frame.message);
+      return arrived(frame.message);
+    case "edit":
+      return put(frame.message);
+    case "typing":
+      return showTyping(frame.on);
+    case "toast":
+      return toast(frame.text);
+    case "answered":
+      return release(frame);
+  }
+}
+
+function welcome({ commands, messages, typing }) {
+  composer.commands = commands;
+  const missed = greeted ? messages.filter(({ id }) => !shown.has(id)) : [];
+  messages.forEach(put);
+  missed.forEach(arrived);
+  showTyping(typing);
+  for (const message of unsent.values()) deliver(message);
+  if (!greeted) scrollToEnd();
+  greeted = true;
+  byId("empty").hidden = list.children.length > 0;
+}
+
+/** Show a message, in the place of what it replaces. */
+function put(message) {
+  const old = shown.get(message.id) ?? shown.get(message.nonce);
+  if (old && JSON.stringify(old.message) === JSON.stringify(message)) return;
+  const made = messageElement(message);
+  if (message.nonce) {
+    unsent.delete(message.nonce);
+    shown.delete(message.nonce);
+  }
+  shown.set(message.id, { message, element: made });
+  if (old) {
+    old.element.replaceWith(made);
+  } else {
+    const day = dayOf(message.at);
+    if (list.dataset.day !== day) list.append(dividerElement(day));
+    list.dataset.day = day;
+    list.append(made);
+    prune();
+  }
+  byId("empty").hidden = true;
+  if (atEnd) scrollToEnd();
+}
+
+/** A page that stays open for weeks must not grow for weeks. */
+function prune() {
+  while (list.children.length > KEPT) {
+    shown.delete(list.firstElementChild.dataset.message);
+    list.firstElementChild.remove();
+  }
+}
+
+function arrived({ id, mine, card }) {
+  if (mine) return;
+  const { element } = shown.get(id);
+  element.classList.add(card.silent ? "silent" : "loud");
+  if (!card.silent) ringer.ring(card.severity);
+  if (!atEnd || document.hidden) {
+    unseen += 1;
+    showUnseen();
+  }
+}
+
+function release({ message, action, nonce, refused }) {
+  if (nonce) {
+    if (refused && unsent.has(nonce)) redraw({ ...unsent.get(nonce), sending: false, failed: true });
+    return;
+  }
+  pressed.delete(action);
+  const key = shown.get(message)?.element.querySelector(`[data-action="${CSS.escape(action)}"]`);
+  if (key) setBusy(key, false);
+}
+
+// --- what goes out ---------------------------------------------------------------------------
+
+function say(text) {
+  const nonce = crypto.getRandomValues(new Uint32Array(4)).join("-");
+  const message = { id: nonce, nonce, mine: true, text, at: new Date().toISOString(), sending: true };
+  atEnd = true;
+  put(message);
+  deliver(message);
+}
+
+/** Kept until the server shows it back; sent again, under the same nonce, after a lost connection. */
+function deliver(message) {
+  const waiting = { ...message, sending: true, failed: false };
+  redraw(waiting);
+  connection.send({ type: "say", nonce: message.nonce, text: message.text });
+}
+
+function redraw(message) {
+  put(message);
+  unsent.set(message.nonce, message);
+}
+
+function press(key) {
+  const { action } = key.dataset;
+  const { message } = key.closest("[data-message]").dataset;
+  if (pressed.has(action)) return;
+  if (!connection.send({ type: "press", message, action })) {
+    return toast("No connection: the button was not pressed.");
+  }
+  pressed.add(action);
+  setBusy(key, true);
+}
+
+// --- how it looks ----------------------------------------------------------------------------
+
+function showState(state) {
+  document.body.dataset.connection = state;
+  byId("state").textContent = STATES[state];
+  if (state !== "offline") return;
+  showTyping(false);
+  if (pressed.size) toast("The connection was lost: check what happened before you press again.");
+  pressed.clear();
+  for (const key of list.querySelectorAll("[aria-busy]")) setBusy(key, false);
+}
+
+function showTyping(on) {
+  byId("typing").hidden = !on;
+  if (document.body.dataset.connection === "online") byId("state").textContent = on ? "typing…" : STATES.online;
+  if (on && atEnd) scrollToEnd();
+}
+
+function setBusy(key, busy) {
+  key.toggleAttribute("disabled", busy);
+  if (busy) key.setAttribute("aria-busy", "true");
+  else key.removeAttribute("aria-busy");
+}
+
+function showUnseen() {
+  newer.hidden = atEnd || unseen === 0;
+  newer.textContent = `${unseen} new ${unseen === 1 ? "message" : "messages"} ↓`;
+  document.title = unseen ? `(${unseen}) Tradebell` : "Tradebell";
+}
+
+function seen() {
+  unseen = 0;
+  showUnseen();
+}
+
+function scrollToEnd() {
+  scroller.scrollTop = scroller.scrollHeight;
+}
+
+function toast(text) {
+  const note = document.createElement("p");
+  note.textContent = text;
+  byId("toasts").replaceChildren(note);
+  setTimeout(() => note.remove(), TOAST_LIFE);
+}
+
+// --- what the person does --------------------------------------------------------------------
+
+scroller.addEventListener("scroll", () => {
+  atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_END;
+  if (atEnd && !document.hidden) seen();
+});
+// The keyboard of a phone takes half the height away.
+new ResizeObserver(() => atEnd && scrollToEnd()).observe(scroller);
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && atEnd) seen();
+});
+newer.addEventListener("click", () => {
+  scrollToEnd();
+  byId("say").focus();
+});
+list.addEventListener("click", ({ target }) => {
+  const key = target.closest("button[data-action]");
+  if (key) press(key);
+  const retry = target.closest("[data-retry]");
+  if (retry) deliver(unsent.get(retry.dataset.retry));
+});
+byId("empty").addEventListener("click", ({ target }) => {
+  const starter = target.closest("[data-say]");
+  if (starter) composer.submit(starter.dataset.say);
+});
+if (matchMedia("(hover: hover)").matches) byId("say").focus();

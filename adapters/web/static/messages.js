@@ -1,0 +1,162 @@
+// Turns messages into elements. Every text goes in as text: nothing here makes markup of it.
+
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const DATE = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
+
+/** An element with attributes and children; `undefined` attributes and children are left out. */
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== false) made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...children.filter((child) => child !== undefined && child !== null));
+  return made;
+}
+
+function icon(name, label) {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  const use = document.createElementNS(space, "use");
+  use.setAttribute("href", `#icon-${name}`);
+  svg.append(use);
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", label);
+  return svg;
+}
+
+/** The `<li>` of a message of either side. */
+export function messageElement(message) {
+  const item = element("li", {
+    class: message.mine ? "mine" : "theirs",
+    "data-message": message.id,
+    "data-severity": message.card?.severity,
+  });
+  item.append(...(message.mine ? ownParts(message) : cardParts(message)));
+  return item;
+}
+
+/** The day that a message belongs to, as a divider names it. */
+export function dayOf(at) {
+  const day = new Date(at).toDateString();
+  const today = new Date();
+  if (day === today.toDateString()) return "Today";
+  today.setDate(today.getDate() - 1);
+  return day === today.toDateString() ? "Yesterday" : DATE.format(new Date(at));
+}
+
+export function dividerElement(day) {
+  return element("li", { class: "day", role: "separator", "aria-label": day }, element("span", {}, day));
+}
+
+function ownParts(message) {
+  const state = message.failed
+    ? element("button", { type: "button", class: "retry", "data-retry": message.nonce }, "Not sent. Try again")
+    : message.sending
+      ? icon("clock", "Sending")
+      : icon("tick", "Sent");
+  const said = element("p", { class: "said", dir: "auto" }, message.text);
+  return [element("div", { class: "bubble" }, said, foot([clock(message.at), state]))];
+}
+
+function cardParts(message) {
+  const { card } = message;
+  const parts = [
+    head(card),
+    element("h3", { class: "title", dir: "auto" }, card.title),
+    ...card.lines.map((line) => element("p", { class: "line", dir: "auto" }, ...pieces(line))),
+    card.fields.length ? fields(card.fields) : null,
+    card.table ? table(card.table) : null,
+    ...card.notes.map((note) => element("p", { class: "note", dir: "auto" }, ...pieces(note))),
+    foot([
+      card.reference ? element("span", { class: "reference" }, `#${card.reference}`) : null,
+      card.at && card.silent ? icon("quiet", "Arrived silently") : null,
+      arrival(message),
+    ]),
+  ];
+  const bubble = element("div", { class: "bubble" }, ...parts);
+  return card.buttons.length ? [bubble, keyboard(card.buttons)] : [bubble];
+}
+
+/** The severity in words and, for a fact, when it happened. */
+function head(card) {
+  if (!card.word && !card.at) return null;
+  return element(
+    "p",
+    { class: "head" },
+    card.word ? element("strong", { class: "word" }, card.word) : null,
+    card.at ? clock(card.at, "happened") : null,
+  );
+}
+
+/** When it arrived, unless the head has just said so. */
+function arrival({ at, card }) {
+  const told = card.at && CLOCK.format(new Date(card.at)) === CLOCK.format(new Date(at));
+  return told ? null : clock(at);
+}
+
+function pieces(line) {
+  return line.map(({ text, href }) =>
+    href ? element("a", { href, target: "_blank", rel: "noopener noreferrer" }, text) : text,
+  );
+}
+
+function fields(entries) {
+  const rows = entries.map(({ label, value }) =>
+    element(
+      "div",
+      {},
+      element("dt", { dir: "auto" }, label),
+      element("dd", { dir: "auto" }, ...pieces(value)),
+    ),
+  );
+  return element("dl", { class: "fields" }, ...rows);
+}
+
+/** A table that a narrow bubble shows as one short block per row: hence `data-label`. */
+function table({ columns, rows, numeric }) {
+  const kind = (index) => (numeric[index] ? "number" : undefined);
+  const heads = columns.map((name, index) => element("th", { scope: "col", class: kind(index), dir: "auto" }, name));
+  const lines = rows.map((row) =>
+    element(
+      "tr",
+      {},
+      ...row.map((cell, index) =>
+        element("td", { class: kind(index), "data-label": columns[index], dir: "auto" }, cell),
+      ),
+    ),
+  );
+  return element(
+    "div",
+    { class: "sheet" },
+    element(
+      "table",
+      { class: columns.length > 3 ? "wide" : undefined },
+      element("thead", {}, element("tr", {}, ...heads)),
+      element("tbody", {}, ...lines),
+    ),
+  );
+}
+
+function keyboard(rows) {
+  const lines = rows.map((row) => element("div", { class: "row" }, ...row.map(button)));
+  return element("div", { class: "keyboard" }, ...lines);
+}
+
+function button({ label, action, href, style }) {
+  if (href) {
+    const link = { href, class: `key ${style}`, target: "_blank", rel: "noopener noreferrer" };
+    return element("a", link, label, element("span", { class: "away", "aria-hidden": "true" }, "↗"));
+  }
+  return element("button", { type: "button", class: `key ${style}`, "data-action": action }, label);
+}
+
+function foot(parts) {
+  return element("p", { class: "foot" }, ...parts);
+}
+
+function clock(at, what) {
+  const when = new Date(at);
+  const exact = what ? `${what} ${EXACT.format(when)}` : EXACT.format(when);
+  return element("time", { datetime: at, title: exact }, CLOCK.format(when));
+}

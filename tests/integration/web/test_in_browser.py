@@ -1,0 +1,391 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+
+from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity, Table
+from bot.domain.commands import Command, Press, Reply, Said
+from bot.domain.ids import ActionId
+from bot.domain.links import Address, Channel
+from tests.fakes.web import Talker
+from tests.integration.web.conftest import CODE, START, Site
+
+# One browser serves all tests here, each with a context of its own.
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PHONE = {"width": 360, "height": 740}
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    async with async_playwright() as driver:
+        browser = await driver.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@asynccontextmanager
+async def chatting(site: Site, browser: Browser) -> AsyncIterator[tuple[Page, Address]]:
+    """A phone with the chat open; nothing may be wrong on its console."""
+    context = await browser.new_context(viewport=PHONE)  # type: ignore[arg-type]
+    page = await context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("dialog", lambda dialog: complaints.append(dialog.message))
+    async with site.opened():
+        await page.goto(f"{site.url}/chat")
+        await expect(page.locator("#state")).to_have_text("online")
+        yield page, await address_of(context)
+        await context.close()
+    assert complaints == []
+
+
+async def address_of(context: BrowserContext) -> Address:
+    cookies = {cookie["name"]: cookie["value"] for cookie in await context.cookies()}
+    return Address(channel=Channel.WEB, bot="web", chat=cookies["tradebell-chat"])
+
+
+async def say(page: Page, text: str) -> None:
+    await page.fill("#say", text)
+    await page.press("#say", "Enter")
+
+
+async def sideways(page: Page) -> int:
+    """Pixels by which the page is wider than the phone."""
+    width: int = await page.evaluate(
+        "Math.max(document.documentElement.scrollWidth, scroller.scrollWidth - "
+        "scroller.clientWidth + innerWidth) - innerWidth"
+    )
+    return width
+
+
+# --- the link page -------------------------------------------------------------------------
+
+
+async def test_a_person_without_scripts_signs_in_at_the_second_try(site, browser):
+    context = await browser.new_context(java_script_enabled=False, viewport=PHONE)
+    page = await context.new_page()
+    async with site.opened():
+        await page.goto(f"{site.url}/link/{CODE}")
+        await page.get_by_label("E-mail").fill("ann@example.com")
+        await page.get_by_label("Password", exact=True).fill("wrong")
+        await page.get_by_role("button", name="Sign in", exact=True).click()
+        await expect(page.get_by_role("alert")).to_contain_text("Wrong e-mail or password")
+
+        await expect(page.get_by_label("E-mail")).to_have_value("ann@example.com")
+        await page.get_by_label("Password", exact=True).fill(site.desk.password)
+        await page.get_by_role("button", name="Sign in", exact=True).click()
+
+        assert await page.locator("#digits").text_content() == site.desk.digits
+        await context.close()
+
+
+async def test_a_key_can_be_used_instead(site, browser):
+    page = await browser.new_page()
+    async with site.opened():
+        await page.goto(f"{site.url}/link/{CODE}")
+        await page.get_by_text("Use an API key instead").click()
+        await page.get_by_label("API key", exact=True).fill(site.desk.api_key)
+        await page.get_by_role("button", name="Sign in with the key").click()
+
+        assert await page.locator("#digits").text_content() == site.desk.digits
+        await page.close()
+
+
+async def test_another_site_s_form_never_gets_as_far_as_a_login(site, browser):
+    page = await browser.new_page()
+    async with site.opened():
+        await page.goto(f"{site.url}/link/{CODE}")
+        csrf = await page.locator("[name=csrf]").first.get_attribute("value")
+        await page.goto("about:blank")
+        await page.set_content(
+            f"""<form method="post" action="{site.url}/link/{CODE}">
+                <input name="csrf" value="{csrf}"><input name="api_key" value="key-1">
+                <button>Win a prize</button></form>"""
+        )
+        await page.get_by_role("button").click()
+
+        await expect(page.get_by_role("heading", level=1)).to_contain_text("not sent from our page")
+        await page.close()
+    assert site.desk.tried == []
+
+
+# --- the chat ------------------------------------------------------------------------------
+
+ASK = Card(
+    title="Pause BTC swing?",
+    severity=Severity.WARNING,
+    buttons=(
+        (
+            Button(label="Pause BTC swing", action=ActionId("a1"), style=ButtonStyle.DANGER),
+            Button(label="Cancel", action=ActionId("a2")),
+        ),
+    ),
+)
+
+
+def careful(said: Said) -> Sequence[Reply]:
+    match said:
+        case Press(action="a1"):
+            return [
+                Reply(
+                    toast="Done", card=Card(title="Paused", severity=Severity.GOOD), replaces=True
+                )
+            ]
+        case Command(name="pause"):
+            return [Reply(card=ASK)]
+        case _:
+            return [Reply(card=Card(title="Hello"))]
+
+
+async def test_a_question_is_answered_by_its_button_and_the_history_survives_a_reload(browser):
+    site = Site(talker=Talker(careful))
+    async with chatting(site, browser) as (page, _):
+        await expect(page.locator("#empty")).to_be_visible()
+        await page.get_by_role("button", name="Start").click()
+        await say(page, "/pause BTC swing")
+        card = page.locator("[data-message][data-severity=warning]")
+        await expect(card).to_contain_text("Warning")
+        identity = await card.get_attribute("data-message")
+        await card.locator("button[data-action=a1]").click()
+
+        done = page.locator(f"[data-message='{identity}']")
+        await expect(done).to_have_attribute("data-severity", "good")
+        await expect(done).to_contain_text("Paused")
+        await expect(page.locator("#toasts")).to_have_text("Done")
+        await expect(page.locator("button[data-action]")).to_have_count(0)
+        before = await page.locator(".said, .title").all_text_contents()
+
+        await page.reload()
+        await expect(page.locator("[data-message]")).to_have_count(4)
+        assert await page.locator(".said, .title").all_text_contents() == before
+        assert before == ["/start", "Hello", "/pause BTC swing", "Paused"]
+
+
+async def test_hostile_text_is_shown_and_does_nothing(site, browser):
+    hostile = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+    link = "http://evil.example/ javascript:alert(3)"
+    card = Card(
+        title=hostile,
+        severity=Severity.CRITICAL,
+        lines=(hostile, link, f"{site.url}.evil.example/"),
+        fields=(Field(hostile, link),),
+        table=Table(columns=(hostile,), rows=((hostile,),)),
+        buttons=((Button(label=hostile, action=ActionId("a1")), Button(label="x", url=link)),),
+        notes=(hostile,),
+        at=START,
+    )
+    async with chatting(site, browser) as (page, address):
+        await site.messenger.send(address, card)
+        shown = page.locator("[data-message]")
+        await expect(shown.locator(".title")).to_have_text(hostile)
+
+        assert await shown.locator("img, script, a").count() == 0
+        assert await shown.locator("button").count() == 1
+        await say(page, hostile)
+        await expect(page.locator(".mine .said")).to_have_text(hostile)
+
+
+async def test_our_own_address_opens_in_a_new_tab(site, browser):
+    async with chatting(site, browser) as (page, address):
+        card = Card(
+            title="Link",
+            lines=(f"Open {site.url}/link/{CODE}.",),
+            buttons=((Button(label="Sign in", url=f"{site.url}/link/{CODE}"),),),
+        )
+        await site.messenger.send(address, card)
+        for link in (page.locator(".line a"), page.get_by_role("link", name="Sign in")):
+            async with page.context.expect_page() as opened:
+                await link.click()
+            other = await opened.value
+            await expect(other).to_have_url(f"{site.url}/link/{CODE}")
+            await expect(other.get_by_role("heading", level=1)).to_contain_text("Link your chat")
+            assert await other.evaluate("opener") is None
+
+
+async def test_nothing_is_wider_than_the_phone(site, browser):
+    long = "W" * 300
+    wide = Table(
+        columns=("Pair", "Side", "Amount", "Price", "Profit"),
+        rows=(("BTC/USDT", "buy", "0.02130000", "64,120.50000000", "+2.31 %"), (long,) * 5),
+    )
+    async with chatting(site, browser) as (page, address):
+        for card in (
+            Card(title=long, lines=(long,), fields=(Field(long, long),), notes=(long,)),
+            Card(title="Trades", table=wide),
+            Card(title="t", buttons=((*(Button(label=long[:40], action=ActionId("a")),) * 3,),)),
+        ):
+            await site.messenger.send(address, card)
+        await say(page, long)
+        await page.fill("#say", "/")
+        await expect(page.get_by_role("option").first).to_be_visible()
+
+        assert await sideways(page) == 0
+
+
+async def test_commands_are_found_and_sent_by_keyboard_alone(site, browser):
+    async with chatting(site, browser) as (page, _):
+        box = page.get_by_role("combobox")
+        await page.locator("#scroller").focus()
+        await page.keyboard.press("/")
+        await expect(page.get_by_role("option")).to_have_count(13)
+
+        await page.keyboard.type("st")
+        options = page.get_by_role("option")
+        await expect(options).to_have_count(4)  # start, status, strategies, and stop for pause
+        await page.keyboard.press("ArrowDown")
+        await page.keyboard.press("ArrowDown")
+        await expect(options.nth(1)).to_have_attribute("aria-selected", "true")
+        await expect(box).to_have_attribute("aria-activedescendant", "suggestion-1")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".said")).to_have_text(["/status"])
+
+        await page.keyboard.type("/pau")
+        await page.keyboard.press("Tab")
+        await expect(box).to_have_value("/pause ")
+        await page.keyboard.type("all")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".said")).to_have_text(["/status", "/pause all"])
+
+        await page.keyboard.type("/")
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_role("listbox")).to_be_hidden()
+        await page.keyboard.press("Backspace")
+        await page.keyboard.press("ArrowUp")
+        await expect(box).to_have_value("/pause all")
+
+
+async def test_bad_news_is_loud_and_the_rest_arrives_silently(site, browser):
+    async with chatting(site, browser) as (page, address):
+        for severity in Severity:
+            await site.messenger.send(
+                address, Card(title=severity.value, severity=severity, at=START)
+            )
+        messages = page.locator("[data-message]")
+        await expect(messages).to_have_count(4)
+
+        for word, arrival in (
+            *(("info", "silent"), ("good", "silent")),
+            *(("warning", "loud"), ("critical", "loud")),
+        ):
+            message = page.locator(f"[data-severity={word}]")
+            await expect(message).to_contain_class(arrival)
+            await expect(message.get_by_label("Arrived silently")).to_have_count(
+                1 if arrival == "silent" else 0
+            )
+            await expect(message.locator(".word")).to_have_text(word, ignore_case=True)
+
+
+async def test_who_reads_older_messages_is_told_of_new_ones_and_not_torn_away(site, browser):
+    async with chatting(site, browser) as (page, address):
+        for number in range(30):
+            await site.messenger.send(address, Card(title=f"{number}", lines=("text",) * 3))
+        await expect(page.locator("[data-message]")).to_have_count(30)
+        await expect(page.get_by_text("29", exact=True)).to_be_in_viewport()
+        await page.evaluate("scroller.scrollTop = 0")
+        await expect(page.get_by_text("0", exact=True)).to_be_in_viewport()
+
+        await site.messenger.send(address, Card(title="new", severity=Severity.CRITICAL))
+        pill = page.get_by_role("button", name="1 new message")
+        await expect(pill).to_be_visible()
+        await expect(page).to_have_title("(1) Tradebell")
+        await expect(page.get_by_text("0", exact=True)).to_be_in_viewport()
+
+        await pill.click()
+        await expect(page.get_by_text("new", exact=True)).to_be_in_viewport()
+        await expect(pill).to_be_hidden()
+        await expect(page).to_have_title("Tradebell")
+
+
+async def test_a_lost_connection_is_shown_and_nothing_typed_meanwhile_is_lost(browser):
+    site = Site(talker=Talker(careful))
+    context = await browser.new_context()
+    page = await context.new_page()
+    state = page.locator("#state")
+    async with site.opened():
+        await page.goto(f"{site.url}/chat")
+        await expect(state).to_have_text("online")
+        await site.messenger.send(await address_of(context), ASK)
+        await expect(page.locator("button[data-action=a1]")).to_be_visible()
+
+    await expect(state).to_contain_text("no connection")
+    await say(page, "/status")
+    await expect(page.locator(".mine").get_by_label("Sending")).to_be_visible()
+    await page.locator("button[data-action=a1]").click()
+    await expect(page.locator("#toasts")).to_contain_text("was not pressed")
+    await site.messenger.send(await address_of(context), Card(title="meanwhile"))
+
+    async with site.opened():
+        await expect(state).to_have_text("online", timeout=20_000)
+        await expect(page.locator(".mine").get_by_label("Sent")).to_be_visible()
+        await expect(page.locator(".said, .title")).to_have_text(
+            ["Pause BTC swing?", "/status", "meanwhile", "Hello"]
+        )
+        await page.reload()
+        await expect(page.locator(".said, .title")).to_have_text(
+            ["Pause BTC swing?", "meanwhile", "/status", "Hello"]
+        )
+        await context.close()
+    assert [type(said) for said in site.talker.heard] == [Command]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_small_print_can_be_read_in_daylight_and_at_night(site, browser, scheme):
+    context = await browser.new_context(color_scheme=scheme, viewport=PHONE)
+    page = await context.new_page()
+    async with site.opened():
+        await page.goto(f"{site.url}/chat")
+        await expect(page.locator("#state")).to_have_text("online")
+        for severity in Severity:
+            card = Card(
+                title="t", severity=severity, notes=("note",), at=START, reference=severity.value
+            )
+            await site.messenger.send(await address_of(context), card)
+        await expect(page.locator("[data-message]")).to_have_count(4)
+        contrasts = await page.evaluate(CONTRAST, [".note", ".word", ".title", ".reference"])
+        await page.goto(f"{site.url}/link/{CODE}")
+        contrasts += await page.evaluate(CONTRAST, ["dt", ".promises li", "summary", "label"])
+        await context.close()
+
+    # WCAG 2.2, 1.4.3
+    assert min(contrasts) >= 4.5
+
+
+CONTRAST = """selectors => {
+    const channels = (text) => text.match(/[\\d.]+/g).slice(0, 3).map(Number);
+    const light = (text) => {
+        const [r, g, b] = channels(text).map((value) => {
+            const part = value / 255;
+            return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+        });
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const ground = (element) => {
+        const colour = getComputedStyle(element).backgroundColor;
+        const clear = colour === "transparent" || colour === "rgba(0, 0, 0, 0)";
+        return clear && element.parentElement ? ground(element.parentElement) : colour;
+    };
+    const contrast = (element) => {
+        const both = [getComputedStyle(element).color, ground(element)].map(light);
+        return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05);
+    };
+    return selectors.flatMap((each) => [...document.querySelectorAll(each)]).map(contrast);
+}"""
+
+
+async def test_a_day_old_alert_says_when_it_happened(site, browser):
+    card = Card(title="Bought", at=START - timedelta(days=1), reference="r")
+    async with chatting(site, browser) as (page, address):
+        await site.messenger.send(address, card)
+        happened = page.locator(".head time")
+
+        await expect(happened).to_have_attribute("datetime", "2026-01-04T12:00:00.000+00:00")
