@@ -19,7 +19,7 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # they show values, and these may be secret
 )
-keys = typer.Typer(help="Make a new secret key, or change to one.")
+keys = typer.Typer()
 cli.add_typer(keys, name="keys")
 
 
@@ -28,15 +28,20 @@ def main() -> None:
         cli()
 
 
-@cli.callback()
-def about(
-    show_version: Annotated[
-        bool, typer.Option("--version", help="Show the version and end.", is_eager=True)
-    ] = False,
-) -> None:
-    if show_version:
+def _tell_version(wanted: bool) -> None:
+    if wanted:
         typer.echo(f"tradebell {version('tradebell')}")
         raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version."),
+]
+
+
+@cli.callback()
+def options(version: Version = False) -> None: ...
 
 
 @cli.command()
@@ -85,13 +90,12 @@ async def _checked() -> bool:
 @cli.command()
 def migrate() -> None:
     """Bring the database's tables to this version."""
-    asyncio.run(app.migrate(read().database_url))
-    typer.echo("The database is of this version.")
+    typer.echo(asyncio.run(app.migrate(read())))
 
 
 @keys.callback(invoke_without_command=True)
 def make_key(context: typer.Context) -> None:
-    """Print a new secret key for TRADEBELL_SECRET_KEY; to change keys, put it before the old one."""
+    """Print a new TRADEBELL_SECRET_KEY. To change keys, put it before the old one and a comma."""
     if context.invoked_subcommand is None:
         typer.echo(new_key())
 

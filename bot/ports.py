@@ -257,13 +257,14 @@ class Admitted:
 
     `new` counts events that were news, `known` those that were not, `told` deliveries created;
     `owed` says at which endpoints, where they are, and the most urgent priority among the new
-    items.
+    items. `started` are those that were claimed at once: SENDING, committed, as if by a turn.
     """
 
     new: int
     known: int
     told: int
     owed: Mapping[EndpointId, tuple[Address, Priority]]
+    started: tuple[Delivery, ...] = ()
 
 
 class Inbox(Protocol):
@@ -274,8 +275,15 @@ class Inbox(Protocol):
         decide: Decide,
         now: datetime,
         progress: Progress | None = None,
+        idle: frozenset[EndpointId] = frozenset(),
     ) -> Admitted:
-        """Dedup rows, deliveries, last known states and the cursor, in one transaction."""
+        """Dedup rows, deliveries, last known states and the cursor, in one transaction.
+
+        Args:
+            idle: endpoints that could be sent to at once. Where the new item is the only pending
+                one, it is claimed in this very transaction, which saves a second commit before
+                the message leaves; otherwise it is owed as usual.
+        """
 
     async def cursors(self, account: AccountId) -> Mapping[Stream, Cursor]:
         """Where each stream stands; `began` is the first position that was ever stored."""

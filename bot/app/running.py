@@ -126,7 +126,7 @@ def _composed(
         now=now,
         chance=chance,
     )
-    ingest = Ingest(store.inbox, meter, delivering.wake, now, new_id)
+    ingest = Ingest(store.inbox, meter, delivering, now, new_id)
     feeds = Feeds(platform, store.accounts, store.inbox, ingest, meter, now, chance)
     linking = Linking(
         codes=store.codes,
@@ -150,7 +150,7 @@ def _composed(
         linking=linking,
         ingest=ingest,
         audit=store.audit,
-        wake=delivering.wake,
+        delivering=delivering,
         now=now,
         new_id=new_id,
     )

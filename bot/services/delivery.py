@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -35,6 +35,9 @@ log = logging.getLogger(__name__)
 RECHECK = timedelta(seconds=30)
 """How often lanes are looked up in the store even if nobody woke them: another process may owe."""
 
+BREATH = 0.25
+"""Seconds that a claimed item may wait for its place in the bot's schedule."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlet:
@@ -51,6 +54,8 @@ class _Lane:
     endpoint: EndpointId
     address: Address
     priority: Priority
+    given: Delivery | None = None
+    """Claimed already, to be sent first."""
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -109,10 +114,40 @@ class Delivering:
                 lane.priority = min(lane.priority, priority)
                 lane.woken.set()
                 continue
-            lane = _Lane(endpoint=endpoint, address=address, priority=priority)
-            self._lanes[endpoint] = lane
-            self._idle.clear()
-            self._group.create_task(self._run_lane(lane), name=f"lane {endpoint}")
+            self._open(self._group, _Lane(endpoint=endpoint, address=address, priority=priority))
+
+    def idle(self, endpoints: Mapping[EndpointId, Address]) -> frozenset[EndpointId]:
+        """Those of the endpoints that a message could leave for at this moment."""
+        if self._group is None or self._closing:
+            return frozenset()
+        return frozenset(
+            endpoint
+            for endpoint, address in endpoints.items()
+            if endpoint not in self._lanes
+            and (outlet := self._outlets.get((address.channel, address.bot))) is not None
+            and outlet.pace.is_free(address)
+        )
+
+    def begin(self, started: Sequence[Delivery]) -> None:
+        """Send items that are claimed already, at endpoints that were idle just before."""
+        for delivery in started:
+            lane = self._lanes.get(delivery.endpoint)
+            if lane is not None:
+                lane.given = delivery
+                lane.woken.set()
+            elif self._group is not None:
+                lane = _Lane(
+                    endpoint=delivery.endpoint,
+                    address=delivery.address,
+                    priority=delivery.priority,
+                    given=delivery,
+                )
+                self._open(self._group, lane)
+
+    def _open(self, group: asyncio.TaskGroup, lane: _Lane) -> None:
+        self._lanes[lane.endpoint] = lane
+        self._idle.clear()
+        group.create_task(self._run_lane(lane), name=f"lane {lane.endpoint}")
 
     async def drain(self, within: timedelta) -> bool:
         """Start nothing new and let what is in flight end; gives whether it did in time."""
@@ -137,6 +172,9 @@ class Delivering:
         settled: tuple[Delivery, Settlement] | None = None
         while True:
             outlet = self._outlets[lane.address.channel, lane.address.bot]
+            if lane.given is not None:
+                settled = await self._send_given(lane, lane.given, outlet)
+                continue
             wait, placed = self._next_place(lane, outlet.pace)
             if settled is not None and (wait > 0 or self._closing):
                 # The outcome is known: it must not wait for a place in the queue.
@@ -161,6 +199,19 @@ class Delivering:
             outlet.pace.give_back(placed)
             if not await self._has_more(lane, turned.due):
                 return
+
+    async def _send_given(
+        self, lane: _Lane, delivery: Delivery, outlet: Outlet
+    ) -> tuple[Delivery, Settlement]:
+        lane.given = None
+        wait, place = outlet.pace.take_place(delivery.priority)
+        if self._closing or wait > BREATH or outlet.pace.chat_wait(lane.address) > 0:
+            # Much happened in the moment since it was claimed: nothing was sent, so it can wait.
+            outlet.pace.give_back(place)
+            return delivery, handed_back(self._now())
+        await asyncio.sleep(wait)
+        outlet.pace.sent_to(lane.address)
+        return await self._attempt(lane, delivery, outlet)
 
     async def _turn(self, turn: Turn) -> Turned:
         """Commit; while the database cannot, wait for it: an outcome is never dropped."""
@@ -248,6 +299,11 @@ def _settle(
     lane: _Lane, settled: tuple[Delivery, Settlement] | None, *, claim: bool = False
 ) -> Turn:
     return Turn(endpoint=lane.endpoint, settled=settled, claim=claim)
+
+
+def handed_back(now: datetime) -> Settlement:
+    """A claim is given up before anything was sent."""
+    return Settlement(state=State.READY, reason="not yet", not_before=now, counts=False)
 
 
 def presented(delivery: Delivery, marked: bool, now: datetime) -> Card:

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,7 +25,7 @@ from bot.domain.events import (
     Trader,
     TraderSeen,
 )
-from bot.domain.ids import ActionId, EndpointId, NewId, Now, TraderId
+from bot.domain.ids import AccountId, ActionId, EndpointId, NewId, Now, TraderId
 from bot.domain.links import Account, Address, Link, Role
 from bot.domain.telling import (
     SAME_FACT_WINDOW,
@@ -42,13 +42,12 @@ from bot.domain.telling import (
     trader_name,
 )
 from bot.ports import Admitted, Inbox, Known, Meter, Progress, Verdict
+from bot.services.delivery import Delivering
 
 log = logging.getLogger(__name__)
 
 TTL = timedelta(hours=72)
 """How long an item that is not urgent is worth sending (`guarantees.md` 2.6)."""
-
-Wake = Callable[[Mapping[EndpointId, tuple[Address, Priority]]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,15 +60,18 @@ class Asked:
 
 
 class Ingest:
-    """Takes events of any account and wakes the lanes that now owe something."""
+    """Takes events of any account and sets the lanes going that now owe something."""
 
-    def __init__(self, inbox: Inbox, meter: Meter, wake: Wake, now: Now, new_id: NewId) -> None:
+    def __init__(
+        self, inbox: Inbox, meter: Meter, delivering: Delivering, now: Now, new_id: NewId
+    ) -> None:
         self._inbox = inbox
         self._meter = meter
-        self._wake = wake
+        self._delivering = delivering
         self._now = now
         self._new_id = new_id
         self._asked: dict[TraderId, Asked] = {}
+        self._audience: dict[AccountId, dict[EndpointId, Address]] = {}
 
     async def take(
         self,
@@ -91,11 +93,20 @@ class Ingest:
             if first
             else partial(decide, now=now, new_id=self._new_id, asked=self._current(now))
         )
-        admitted = await self._inbox.admit(account.id, own, judge, now, progress)
+        idle = self._delivering.idle(self._audience.get(account.id, {}))
+        admitted = await self._inbox.admit(account.id, own, judge, now, progress, idle)
         self._meter.admitted(told=admitted.told, known=admitted.known)
+        self._delivering.begin(admitted.started)
         if admitted.owed:
-            self._wake(admitted.owed)
+            # Where the last one went, the next one probably goes: it can be claimed at once.
+            heard = {endpoint: address for endpoint, (address, _) in admitted.owed.items()}
+            self._audience[account.id] = heard
+            self._delivering.wake(admitted.owed)
         return admitted
+
+    def forget(self, account: AccountId) -> None:
+        """Nobody is linked to this account any more."""
+        self._audience.pop(account, None)
 
     def expect(self, trader: TraderId, running: bool, endpoint: EndpointId) -> None:
         """The person at this endpoint is about to start or pause a bot."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.commands import Place
 from bot.domain.events import Kind, Notice, Origin
-from bot.domain.ids import NewId, Now
+from bot.domain.ids import AccountId, NewId, Now
 from bot.domain.linking import (
     CODE_LIFE,
     Completed,
@@ -135,13 +135,17 @@ class Linking:
         ended = await self._links.end(link.id, now)
         await self._audit.note("unlinked", now, link.account, cancelled=str(ended.cancelled))
         if ended.last:
-            await self._feeds.stop(link.account)
+            await self._forget(link.account)
         return ended
 
     async def _forget_if_last(self, replaced: Link, now: datetime) -> None:
         await self._audit.note("unlinked", now, replaced.account, why="linked to another account")
         if not await self._links.of(replaced.account):
-            await self._feeds.stop(replaced.account)
+            await self._forget(replaced.account)
+
+    async def _forget(self, account: AccountId) -> None:
+        await self._feeds.stop(account)
+        self._ingest.forget(account)
 
     async def _tell_others(self, completed: Completed, now: datetime) -> None:
         channel = completed.link.endpoint.address.channel.value.capitalize()

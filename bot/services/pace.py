@@ -72,6 +72,10 @@ class Pace:
         paused_until = max(self._paused_until, self._pauses.get(address, 0.0))
         return max(0.0, paused_until - at, self._chat(address, at).wait(at))
 
+    def is_free(self, address: Address) -> bool:
+        """Whether a message could leave for this chat at this moment."""
+        return self.chat_wait(address) == 0 and self._general.wait(self.clock()) == 0
+
     def take_place(self, priority: Priority) -> tuple[Seconds, "Place"]:
         """Reserve the next place in the bot's schedule; gives how long until it comes."""
         at = self.clock()

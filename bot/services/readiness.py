@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 
 from bot.domain.cards import spoken
+from bot.domain.deliveries import Priority
 from bot.domain.ids import AccountId, Now
 from bot.domain.links import FeedState
 from bot.errors import TryLater, Unclear
@@ -52,7 +53,7 @@ class Readiness:
         try:
             async with asyncio.timeout(PROBE_LIMIT.total_seconds()):
                 await self._probe()
-                oldest = await self._outbox.oldest_pending()
+                oldest = await self._outbox.oldest_pending(Priority.URGENT)
         except TimeoutError:
             return [f"The database does not answer within {spoken(PROBE_LIMIT)}."]
         except (TryLater, Unclear) as failure:

@@ -37,8 +37,9 @@ from bot.errors import NeedsLogin, NotOffered, Refused, TryLater
 from bot.ports import Accounts, Actions, Audit, Inbox, Links, Outbox, Session
 from bot.services.actions import TOASTS, Acting, targets_of
 from bot.services.conversation import answers
+from bot.services.delivery import Delivering
 from bot.services.feeds import Feeds
-from bot.services.ingest import Ingest, Wake
+from bot.services.ingest import Ingest
 from bot.services.linking import Linking
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ class Conversation:
         linking: Linking,
         ingest: Ingest,
         audit: Audit,
-        wake: Wake,
+        delivering: Delivering,
         now: Now,
         new_id: NewId,
     ) -> None:
@@ -78,7 +79,7 @@ class Conversation:
         self._feeds = feeds
         self._linking = linking
         self._ingest = ingest
-        self._wake = wake
+        self._delivering = delivering
         self._now = now
         self._new_id = new_id
         self._acting = Acting(actions, accounts, feeds, ingest, audit, now, new_id)
@@ -388,7 +389,7 @@ class Conversation:
         owed = await self._links.enable(place.address, self._now())
         if owed:
             endpoint = await self._links.endpoint(place.address, place.private)
-            self._wake({endpoint: (place.address, Priority.NORMAL)})
+            self._delivering.wake({endpoint: (place.address, Priority.NORMAL)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,7 +130,7 @@ async def running(
     def new_id() -> str:
         return f"id-{started}-{next(ids)}"
 
-    ingest = Ingest(store.inbox, meter, delivering.wake, now, new_id)
+    ingest = Ingest(store.inbox, meter, delivering, now, new_id)
     feeds = Feeds(platform, store.accounts, store.inbox, ingest, meter, now, chance, rhythm)
     linking = Linking(
         store.codes,
@@ -154,7 +154,7 @@ async def running(
         linking=linking,
         ingest=ingest,
         audit=store.audit,
-        wake=delivering.wake,
+        delivering=delivering,
         now=now,
         new_id=new_id,
     )

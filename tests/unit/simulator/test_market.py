@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.simulator.market import Bot, Changed, Happening, Market, Stored, Ticked
@@ -14,6 +14,9 @@ from tests.virtual_time import START
 
 PACE = timedelta(seconds=4)
 STEP = timedelta(milliseconds=250)
+
+days = settings(deadline=None, max_examples=30)
+"""Each example is a long run; how long it takes depends on the machine."""
 
 BOTS = tuple(
     Bot(trader=f"t{i}", owner="o", symbol=symbol, stake=Decimal(250))
@@ -46,6 +49,7 @@ def test_the_same_seed_gives_the_same_day():
     assert run(5, 2000) != run(6, 2000)
 
 
+@days
 @given(seed=st.integers(0, 1000), running=st.sets(st.sampled_from(["t0", "t1", "t2"])))
 def test_only_running_bots_trade_or_err(seed: int, running: set[str]):
     happened = run(seed, 50, running, PACE)
@@ -55,6 +59,7 @@ def test_only_running_bots_trade_or_err(seed: int, running: set[str]):
             assert happening.record["traderId"] in running
 
 
+@days
 @given(seed=st.integers(0, 1000))
 def test_a_bot_sells_exactly_what_it_bought(seed: int):
     held: dict[str, float] = {}
@@ -69,6 +74,7 @@ def test_a_bot_sells_exactly_what_it_bought(seed: int):
             assert {"profit_abs", "profit_ratio"} <= trade.record.keys()
 
 
+@days
 @given(seed=st.integers(0, 1000))
 def test_errors_never_stop_the_last_bot(seed: int):
     stops = [h.id for _, h in run(seed, 200, step=PACE) if isinstance(h, Changed)]

@@ -84,16 +84,34 @@ async def test_a_revoked_token_is_refused_while_the_socket_stays(desk: Desk):
     assert desk.platform.audience.sockets(user.id) == ["s"]
 
 
-async def test_a_token_of_another_platform_is_refused(open_desk: OpenDesk):
-    here, there = open_desk(), open_desk(at_expiry="silence")
-    there.platform.accounts.add_key("nobody", None)  # moves its chance along
-    user = there.platform.add_user()
-    token = there.platform.accounts.log_in(by_password(user)).token
+async def test_a_token_of_somebody_unknown_here_is_refused(open_desk: OpenDesk):
+    here, there = open_desk(), open_desk()  # of one seed, so they sign alike
+    token = there.platform.accounts.log_in(by_password(there.platform.add_user())).token
 
     with pytest.raises(Refusal) as refused:
         here.platform.accounts.identify({"strategy": "jwt", "accessToken": token})
 
     assert refused.value.code == 401
+    assert refused.value.message == "Not authenticated"
+
+
+async def test_a_revoked_key_opens_nothing(desk: Desk):
+    user = desk.platform.add_user()
+    caller = Caller(credential={"strategy": "apiKey", "apiKey": user.api_key})
+
+    desk.platform.accounts.revoke_key(user.api_key)
+    with pytest.raises(Refusal) as refused:
+        await desk.call(caller, "find", "traders")
+
+    assert refused.value.message == "Invalid API key"
+
+
+def test_secrets_do_not_show_in_what_is_printed(desk: Desk):
+    user = desk.platform.add_user()
+    login = desk.platform.accounts.log_in(by_password(user))
+
+    for secret in (user.password, user.api_key, login.token):
+        assert secret not in repr(login)
 
 
 # Plans.
@@ -191,10 +209,13 @@ async def test_a_record_may_become_visible_after_a_younger_one(desk: Desk):
     late = await desk.platform.add("trades", {"price": 1}, user.id, hidden=True)
     await desk.platform.add("trades", {"price": 2}, user.id)
     before = await desk.call(socket, "find", "trades")
+    with pytest.raises(Refusal) as refused:
+        await desk.call(socket, "get", "trades", id=late["_id"])
     desk.platform.records.reveal("trades", late["_id"])
     after = await desk.call(socket, "find", "trades")
 
     assert [trade["price"] for trade in before["data"]] == [2]
+    assert refused.value.code == 404
     assert [trade["price"] for trade in after["data"]] == [1, 2]
 
 

@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.simulator.query import from_brackets, matches, page
@@ -15,6 +15,7 @@ from adapters.simulator.refusals import Refusal
 PRICES = st.lists(st.integers(0, 9), max_size=30)
 
 
+@settings(deadline=None)
 @given(prices=PRICES, size=st.integers(1, 10))
 def test_pages_by_skip_join_to_the_whole_in_order(prices: list[int], size: int):
     records = [{"_id": str(i), "price": price} for i, price in enumerate(prices)]
@@ -29,6 +30,7 @@ def test_pages_by_skip_join_to_the_whole_in_order(prices: list[int], size: int):
     assert joined == sorted(records, key=itemgetter("price"))
 
 
+@settings(deadline=None)
 @given(prices=PRICES, bound=st.integers(0, 9))
 def test_an_operator_and_its_opposite_divide_the_records(prices: list[int], bound: int):
     records = [{"_id": str(i), "price": price} for i, price in enumerate(prices)]

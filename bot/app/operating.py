@@ -1,9 +1,10 @@
-"""What an operator runs by hand: a look at everything that `run` needs, and a change of keys."""
+"""What an operator runs by hand: a look at all that `run` needs, new tables, a change of keys."""
 
 import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+import storage
 from adapters.cryptorobot.client import open_platform
 from adapters.telegram.client import open_telegram
 from adapters.telegram.transport import NoAnswer, Refusal
@@ -12,7 +13,6 @@ from bot.app.sources import new_id, now
 from bot.domain.links import Address
 from bot.errors import Refused, TradebellError, TryLater
 from bot.settings import Settings, keys_in
-from storage import open_store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,16 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
             yield Finding(what=what, words=str(problem), good=False)
 
 
+async def migrate(settings: Settings) -> str:
+    """Bring the tables up to date; gives a sentence on what was done.
+
+    Raises:
+        Misconfigured: the database cannot be opened, or is of a newer version.
+    """
+    await storage.migrate(settings.database_url)
+    return "The database is of this version."
+
+
 async def rotate(settings: Settings) -> int:
     """Encrypt all secrets with the first key; gives how many had another.
 
@@ -51,7 +61,7 @@ async def rotate(settings: Settings) -> int:
         Misconfigured: for some none of the keys fits; all others are done.
     """
     keys = settings.secret_keys or keys_in(settings.data_dir)
-    async with open_store(settings.database_url, keys, now, new_id) as store:
+    async with storage.open_store(settings.database_url, keys, now, new_id) as store:
         count = await store.rotate()
         await store.audit.note("keys_rotated", now(), count=str(count))
         return count
@@ -59,7 +69,7 @@ async def rotate(settings: Settings) -> int:
 
 async def _look_at_database(settings: Settings) -> str:
     keys = settings.secret_keys or keys_in(settings.data_dir)
-    async with open_store(settings.database_url, keys, now, new_id) as store:
+    async with storage.open_store(settings.database_url, keys, now, new_id) as store:
         broken = await store.audit.broken()
     if broken is not None:
         raise Refused(f"The audit trail has been changed from outside, at row {broken}.")

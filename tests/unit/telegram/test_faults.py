@@ -1,0 +1,207 @@
+"""What each failure means for what was to be sent: `guarantees.md` 2.3 and 2.6, row by row."""
+
+from datetime import timedelta
+
+import pytest
+
+from adapters.telegram.faults import Trouble, after_no_answer, after_refusal, trouble
+from adapters.telegram.transport import NoAnswer, Reached, Refusal
+from bot.domain.deliveries import (
+    Attempt,
+    Declined,
+    Gone,
+    Halted,
+    Moved,
+    Postponed,
+    Scope,
+    Unclear,
+)
+
+
+def lost(reached: Reached, status: int | None = None, timed_out: bool = False) -> NoAnswer:
+    return NoAnswer("detail", reached=reached, status=status, timed_out=timed_out)
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (
+            lost(Reached.CONNECTING),
+            Postponed(reason="no connection", scope=Scope.CHANNEL),
+        ),
+        (
+            lost(Reached.CONNECTING, timed_out=True),
+            Postponed(reason="no connection in time", scope=Scope.CHANNEL),
+        ),
+        (lost(Reached.SENT, timed_out=True), Unclear(reason="no answer in time")),
+        (lost(Reached.SENT), Unclear(reason="the connection broke off")),
+        (lost(Reached.ANSWERING, 200), Unclear(reason="the answer broke off")),
+        (lost(Reached.ANSWERING, 200, timed_out=True), Unclear(reason="no answer in time")),
+        (
+            lost(Reached.ANSWERING, 429),
+            Postponed(
+                reason="asked to slow down", retry_after=timedelta(seconds=30), scope=Scope.CHANNEL
+            ),
+        ),
+        (lost(Reached.ANSWERED, 200), Unclear(reason="an answer that is not Telegram's")),
+        (lost(Reached.ANSWERED, 500), Unclear(reason="server error, HTTP 500")),
+        (lost(Reached.ANSWERED, 502), Unclear(reason="server error, HTTP 502")),
+        (lost(Reached.ANSWERED, 504), Unclear(reason="server error, HTTP 504")),
+        (
+            lost(Reached.ANSWERED, 429),
+            Postponed(
+                reason="asked to slow down",
+                retry_after=timedelta(seconds=30),
+                scope=Scope.CHANNEL,
+            ),
+        ),
+        (
+            lost(Reached.ANSWERED, 403),
+            Postponed(reason="turned away with HTTP 403", scope=Scope.CHANNEL),
+        ),
+        (
+            lost(Reached.ANSWERED, 302),
+            Postponed(reason="turned away with HTTP 302", scope=Scope.CHANNEL),
+        ),
+        (lost(Reached.ANSWERED, 413), Declined(reason="Telegram refuses the content")),
+    ],
+)
+def test_a_call_without_an_answer_was_not_sent_only_if_that_is_certain(
+    error: NoAnswer, outcome: Attempt
+):
+    assert after_no_answer(error) == outcome
+
+
+def test_no_failure_without_an_answer_counts_against_the_item():
+    for reached in Reached:
+        for status in (None, 200, 302, 403, 429, 500):
+            outcome = after_no_answer(lost(reached, status))
+
+            assert not isinstance(outcome, Postponed) or not outcome.counts
+
+
+@pytest.mark.parametrize(
+    ("wait", "scope"),
+    [
+        (timedelta(seconds=1), Scope.ENDPOINT),
+        (timedelta(seconds=30), Scope.ENDPOINT),
+        (timedelta(seconds=31), Scope.CHANNEL),
+        (timedelta(hours=1), Scope.CHANNEL),
+    ],
+)
+def test_too_many_requests_is_obeyed_to_the_second(wait: timedelta, scope: Scope):
+    refusal = Refusal(429, "Too Many Requests: retry after 1", retry_after=wait)
+
+    outcome = after_refusal(refusal)
+
+    assert outcome == Postponed(reason="asked to slow down", retry_after=wait, scope=scope)
+
+
+def test_too_many_requests_without_a_time_rests_the_whole_token():
+    outcome = after_refusal(Refusal(429, "Too Many Requests"))
+
+    assert outcome == Postponed(
+        reason="asked to slow down", retry_after=timedelta(seconds=30), scope=Scope.CHANNEL
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "description", "outcome"),
+    [
+        (
+            403,
+            "Forbidden: bot was blocked by the user",
+            Gone(reason="blocked by the user"),
+        ),
+        (
+            403,
+            "Forbidden: user is deactivated",
+            Gone(reason="the account or group was deactivated"),
+        ),
+        (
+            403,
+            "Forbidden: bot was kicked from the supergroup chat",
+            Gone(reason="removed from the group"),
+        ),
+        (
+            403,
+            "Forbidden: bot is not a member of the channel chat",
+            Gone(reason="removed from the group"),
+        ),
+        (403, "Forbidden: the group chat was deleted", Gone(reason="the group was deleted")),
+        (
+            403,
+            "Forbidden: bot can't initiate conversation with a user",
+            Gone(reason="the person has not started the bot"),
+        ),
+        (403, "Forbidden: something new", Gone(reason="no access to the chat")),
+        (400, "Bad Request: chat not found", Gone(reason="chat not found")),
+        (
+            400,
+            "Bad Request: not enough rights to send text messages to the chat",
+            Gone(reason="no right to write in the group"),
+        ),
+        (
+            400,
+            "Bad Request: have no rights to send a message",
+            Gone(reason="no right to write in the group"),
+        ),
+        (400, "Bad Request: PEER_ID_INVALID", Gone(reason="no access to the chat")),
+        (400, "Bad Request: TOPIC_CLOSED", Gone(reason="the topic is closed")),
+        (
+            400,
+            "Bad Request: message thread not found",
+            Gone(reason="the topic is closed"),
+        ),
+        (401, "Unauthorized", Halted(reason="Telegram refuses the bot's token")),
+        (404, "Not Found", Halted(reason="Telegram refuses the bot's token")),
+        (
+            421,
+            "Misdirected Request: unallowed token specified",
+            Halted(reason="Telegram refuses the bot's token"),
+        ),
+        (
+            400,
+            "Bad Request: can't parse entities: Unclosed start tag at byte offset 0",
+            Declined(reason="Telegram refuses the content"),
+        ),
+        (
+            400,
+            "Bad Request: message is too long",
+            Declined(reason="Telegram refuses the content"),
+        ),
+        (
+            400,
+            "Bad Request: BUTTON_DATA_INVALID",
+            Declined(reason="Telegram refuses the content"),
+        ),
+        (413, "Request Entity Too Large", Declined(reason="Telegram refuses the content")),
+    ],
+)
+def test_a_refusal_says_who_or_what_was_refused(status: int, description: str, outcome: Attempt):
+    assert after_refusal(Refusal(status, description)) == outcome
+
+
+def test_a_chat_that_moved_is_followed():
+    refusal = Refusal(
+        400, "Bad Request: group chat was upgraded to a supergroup chat", moved_to=-1001
+    )
+
+    assert after_refusal(refusal) == Moved(chat="-1001")
+
+
+@pytest.mark.parametrize(
+    ("description", "what"),
+    [
+        (
+            "Bad Request: message is not modified: specified new message content and reply"
+            " markup are exactly the same as a current content",
+            Trouble.UNCHANGED,
+        ),
+        ("Bad Request: message to edit not found", Trouble.MESSAGE),
+        ("Bad Request: message can't be edited", Trouble.MESSAGE),
+        ("Bad Request: entity begins after the end of the text", Trouble.CONTENT),
+    ],
+)
+def test_an_edit_that_cannot_be_made_says_why(description: str, what: Trouble):
+    assert trouble(Refusal(400, description)) is what

@@ -1,0 +1,240 @@
+"""What a person said, read from updates as Telegram sends them."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.telegram.updates import ANONYMOUS_ADMIN, Heard, Us, heard
+from bot.domain.commands import Command, Left, Place, Press, Returned, Said, Words
+from bot.domain.ids import ActionId
+from bot.domain.links import Address, Channel, Person
+
+US = Us(id="42", username="tradebell_bot")
+ANN = {"id": 5000000001, "is_bot": False, "first_name": "Ann", "language_code": "de"}
+PERSON = Person(channel=Channel.TELEGRAM, id="5000000001", language="de")
+
+
+def place(chat: int, *, private: bool = False, thread: str = "") -> Place:
+    address = Address(channel=Channel.TELEGRAM, bot="42", chat=str(chat), thread=thread)
+    return Place(address=address, private=private)
+
+
+PRIVATE = place(5000000001, private=True)
+GROUP = place(-1001)
+
+
+def message(text: str | None, chat_id: int = 5000000001, **more: Any) -> dict[str, Any]:
+    type_ = "private" if chat_id > 0 else "supergroup"
+    found = {
+        "message_id": 7,
+        "date": 1790000000,
+        "from": ANN,
+        "chat": {"id": chat_id, "type": type_},
+        **more,
+    }
+    return {"update_id": 1, "message": found if text is None else {**found, "text": text}}
+
+
+def said(update: dict[str, Any]) -> Said | None:
+    return heard(update, US).said
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "arguments"),
+    [
+        ("/status", "status", ""),
+        ("/Status", "status", ""),
+        ("/pause Momentum BTC", "pause", "Momentum BTC"),
+        ("/start abc_DEF-1", "start", "abc_DEF-1"),
+        ("/pause@tradebell_bot all", "pause", "all"),
+        ("/pause@Tradebell_Bot", "pause", ""),
+        ("  /pause   all  \n", "pause", "all"),
+        ("/nonsense", "nonsense", ""),
+    ],
+)
+def test_a_command_is_read_with_its_arguments(text: str, name: str, arguments: str):
+    assert said(message(text)) == Command(
+        place=PRIVATE, person=PERSON, name=name, arguments=arguments
+    )
+
+
+@pytest.mark.parametrize("text", ["123456", "hello", "/", "// x", "/status, please", "/é"])
+def test_anything_else_in_a_private_chat_is_words(text: str):
+    assert said(message(text)) == Words(place=PRIVATE, person=PERSON, text=text)
+
+
+@pytest.mark.parametrize(
+    ("text", "answered"),
+    [
+        ("/status", True),
+        ("/status@tradebell_bot", True),
+        ("/nonsense@tradebell_bot", True),
+        ("/status@other_bot", False),
+        ("/nonsense", False),
+        ("hello", False),
+    ],
+)
+def test_in_a_group_only_what_is_meant_for_us_is_heard(text: str, answered: bool):
+    found = said(message(text, -1001))
+
+    assert (found is not None) is answered
+    assert found is None or found.place == GROUP
+
+
+def test_a_command_for_somebody_else_is_theirs_in_private_too():
+    assert said(message("/status@other_bot")) is None
+
+
+def test_a_topic_is_part_of_the_address_and_a_plain_reply_s_thread_is_not():
+    topic = said(message("/status", -1001, message_thread_id=9, is_topic_message=True))
+    reply = said(message("/status", -1001, message_thread_id=9))
+
+    assert topic is not None
+    assert reply is not None
+    assert topic.place == place(-1001, thread="9")
+    assert reply.place == GROUP
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"from": {"id": ANONYMOUS_ADMIN, "is_bot": True}, "sender_chat": {"id": -1001}},
+        {"from": {"id": ANONYMOUS_ADMIN, "is_bot": False}},
+        {"sender_chat": {"id": -1002, "type": "channel"}},
+        {"from": {"id": 7, "is_bot": True}},
+        {"from": None},
+    ],
+)
+def test_who_is_nobody_in_particular_controls_nothing(more: dict[str, Any]):
+    assert said(message("/pause all", -1001, **more)) is None
+
+
+def test_a_missing_language_is_english():
+    update = message("hello")
+    update["message"]["from"] = {"id": 5, "is_bot": False}
+
+    found = said(update)
+
+    assert found == Words(
+        place=PRIVATE, person=Person(channel=Channel.TELEGRAM, id="5", language="en"), text="hello"
+    )
+
+
+def press(data: object, **more: Any) -> dict[str, Any]:
+    under = message("Pause?")["message"]
+    query = {"id": "99", "from": ANN, "message": under, "data": data, **more}
+    return {"update_id": 2, "callback_query": query}
+
+
+def test_a_press_carries_the_action_and_where_to_answer():
+    assert heard(press("abc_DEF-123"), US) == Heard(
+        chat="5000000001",
+        said=Press(place=PRIVATE, person=PERSON, action=ActionId("abc_DEF-123")),
+        query="99",
+        message=7,
+    )
+
+
+def test_a_press_on_a_message_too_old_to_be_shown_is_still_a_press():
+    old = {"chat": {"id": 5000000001, "type": "private"}, "message_id": 7, "date": 0}
+
+    assert heard(press("a", message=old), US).message == 7
+
+
+@pytest.mark.parametrize("data", [None, "", "x" * 65, "a b", "pause:all;drop", 5])
+def test_a_press_that_none_of_our_buttons_makes_is_only_acknowledged(data: object):
+    assert heard(press(data), US) == Heard(query="99")
+
+
+def membership(old: Any, new: Any, chat: int = 5000000001) -> dict[str, Any]:
+    type_ = "private" if chat > 0 else "supergroup"
+    return {
+        "update_id": 3,
+        "my_chat_member": {
+            "chat": {"id": chat, "type": type_},
+            "from": ANN,
+            "date": 1790000000,
+            "old_chat_member": old,
+            "new_chat_member": new,
+        },
+    }
+
+
+MEMBER = {"status": "member"}
+KICKED = {"status": "kicked"}
+MUTED = {"status": "restricted", "can_send_messages": False}
+
+
+@pytest.mark.parametrize(
+    ("update", "expected"),
+    [
+        (membership(MEMBER, KICKED), Left(place=PRIVATE, reason="blocked by the user")),
+        (membership(KICKED, MEMBER), Returned(place=PRIVATE)),
+        (membership(MEMBER, KICKED, -1001), Left(place=GROUP, reason="removed from the group")),
+        (
+            membership(MEMBER, {"status": "left"}, -1001),
+            Left(place=GROUP, reason="removed from the group"),
+        ),
+        (
+            membership(MEMBER, MUTED, -1001),
+            Left(place=GROUP, reason="no right to write in the group"),
+        ),
+        (membership(MUTED, MEMBER, -1001), Returned(place=GROUP)),
+        (membership({"status": "left"}, {"status": "administrator"}, -1001), Returned(place=GROUP)),
+        (membership(MEMBER, {"status": "administrator"}, -1001), None),
+    ],
+)
+def test_a_chat_that_closes_or_opens_to_us_is_noticed(
+    update: dict[str, Any], expected: Said | None
+):
+    assert said(update) == expected
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        {},
+        {"update_id": 4},
+        {"update_id": 4, "message": None},
+        {"update_id": 4, "message": {"chat": {}}},
+        {"update_id": 4, "edited_message": message("/pause all")["message"]},
+        {"update_id": 4, "channel_post": message("/pause all")["message"]},
+        message(None, photo=[{"file_id": "x"}], caption="/pause all"),
+        message(None, -4001, migrate_to_chat_id=-1001),
+        membership(None, None),
+    ],
+)
+def test_what_is_not_for_us_says_nothing(update: dict[str, Any]):
+    assert said(update) is None
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    *("message", "callback_query", "my_chat_member", "chat", "from", "id", "text"),
+                    *("data", "type", "is_bot", "status", "old_chat_member", "new_chat_member"),
+                    *("message_id", "language_code", "message_thread_id", "is_topic_message"),
+                    "sender_chat",
+                ]
+            ),
+            inner,
+            max_size=6,
+        )
+    ),
+    max_leaves=25,
+)
+
+
+@given(
+    update=st.dictionaries(
+        st.sampled_from(["message", "callback_query", "my_chat_member"]), anything
+    )
+)
+def test_no_update_however_odd_makes_it_fail(update: dict[str, Any]):
+    heard(update, US)
