@@ -607,13 +607,13 @@ async def test_nobody_sees_hears_or_changes_what_is_another_s(
 
 async def test_a_client_cannot_give_a_record_to_another(platform: PlatformUnderTest):
     person, stranger = await platform.add_user(), await platform.add_user()
+    gift = {"name": "Gift", "userId": stranger.id}
 
     async with logged_in(platform.url, person) as socket:
-        created = await socket.result(
-            "create", "strategies", {"name": "Gift", "userId": stranger.id}
-        )
+        created = await socket.result("create", "strategies", gift)
+        patched = await socket.result("patch", "strategies", created["_id"], gift)
 
-    assert created["userId"] == person.id
+    assert created["userId"] == patched["userId"] == person.id
 
 
 async def test_a_cut_socket_hears_that_the_server_disconnected_it(

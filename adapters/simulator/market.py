@@ -1,0 +1,261 @@
+"""A market and the bots that trade on it, one step at a time and without any I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bot:
+    """A trader of the platform as the market sees it; `stake` is in quote currency."""
+
+    trader: str
+    owner: str
+    symbol: str
+    stake: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record is to be stored and told."""
+
+    service: str
+    owner: str
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A record is to be changed and told."""
+
+    service: str
+    id: str
+    changes: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """A price is to be told to everyone; nothing is stored."""
+
+    ticker: Record
+
+
+Happening = Stored | Changed | Ticked
+
+
+@dataclass(slots=True)
+class _Pair:
+    """A price that wanders around its anchor."""
+
+    symbol: str
+    anchor: Decimal
+    tick_size: Decimal
+    price: Decimal
+
+    def move(self, chance: Random) -> None:
+        drift = float(self.anchor / self.price - 1) * _PULL
+        change = Decimal(repr(chance.gauss(drift, _VOLATILITY)))
+        self.price = (self.price * (1 + change)).quantize(self.tick_size)
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    amount: Decimal
+    price: Decimal
+
+
+_VOLATILITY = 0.0008
+"""Of one step, as a ratio: lively enough that a trade of some seconds shows a result."""
+
+_PULL = 0.01
+
+_ERRORS_THAT_STOP = 0.4
+
+_PAIRS = {
+    "BTC/USDT": ("42400", "0.1"),
+    "ETH/USDT": ("2310", "0.01"),
+    "SOL/USDT": ("98.4", "0.01"),
+}
+
+_DECK = ("trade",) * 7 + ("signal",) * 2 + ("warning", "error", "message", "event")
+"""What happens, in shuffled order: each round brings some of everything."""
+
+_WARNINGS = (
+    "Exchange did not answer in time, trying again",
+    "Order not filled after 10 minutes, cancelled",
+    "Spread of {symbol} is wide, entry skipped",
+)
+
+_ERRORS = (
+    "Insufficient balance: {stake} USDT needed to trade {symbol}",
+    "Exchange refused the order: minimum notional not reached",
+)
+
+_MESSAGES = (
+    ("Weekly report is ready", "Open the dashboard to read how your bots did."),
+    ("New strategy template", "Bollinger Bands with RSI is now among the templates."),
+    ("API key reminder", "One of your API keys has not been used for 30 days."),
+)
+
+_EVENTS = (
+    ("maintenance", "Market data of Binance was delayed for 40 seconds"),
+    ("stress", "Crypto Stress Index rose to 71: liquidity is thin"),
+)
+
+
+class Market:
+    """Prices, and bots that buy and sell while they run.
+
+    The same chance and the same calls give the same happenings. `bots` are all there
+    are, running or not.
+    """
+
+    def __init__(self, chance: Random, bots: Sequence[Bot], *, pace: timedelta) -> None:
+        """Open the market.
+
+        Args:
+            pace: the mean time from one happening, prices aside, to the next.
+        """
+        self._chance = chance
+        self.bots = bots
+        self._pace = pace
+        self._pairs = [
+            _Pair(symbol, Decimal(anchor), Decimal(tick), Decimal(anchor))
+            for symbol, (anchor, tick) in _PAIRS.items()
+        ]
+        self._positions: dict[str, _Position] = {}
+        self._deck: list[str] = []
+        self._next_at: datetime | None = None
+
+    def step(self, now: datetime, running: Collection[str]) -> list[Happening]:
+        """Move every price once and give what happens now.
+
+        Args:
+            running: the ids of the traders that are running; others do nothing.
+        """
+        for pair in self._pairs:
+            pair.move(self._chance)
+        happenings: list[Happening] = [Ticked(_ticker(p, now)) for p in self._pairs]
+        if self._next_at is None or now >= self._next_at:
+            seconds = self._chance.expovariate(1 / self._pace.total_seconds())
+            self._next_at = now + timedelta(seconds=seconds)
+            happenings += self._happen([b for b in self.bots if b.trader in running])
+        return happenings
+
+    def _happen(self, bots: Sequence[Bot]) -> Iterable[Happening]:
+        if not self._deck:
+            self._deck = self._chance.sample(_DECK, len(_DECK))
+        kind = self._deck.pop()
+        bot = self._chance.choice(bots) if bots else None
+        match kind:
+            case "trade" if bot:
+                return self._trade(bot)
+            case "warning" if bot:
+                return [_report(bot, "warning", self._chance.choice(_WARNINGS))]
+            case "error" if bot:
+                return self._fail(bot, lonely=len(bots) == 1)
+            case "message":
+                return self._for_each_owner(_message(*self._chance.choice(_MESSAGES)))
+            case "event":
+                return self._for_each_owner(_event(*self._chance.choice(_EVENTS)))
+            case _:
+                return self._for_each_owner(self._signal())
+
+    def _trade(self, bot: Bot) -> Iterable[Happening]:
+        """Buy when the bot holds nothing, else sell all of it."""
+        price = next(p.price for p in self._pairs if p.symbol == bot.symbol)
+        held = self._positions.pop(bot.trader, None)
+        if held is None:
+            amount = (bot.stake / price).quantize(Decimal("0.0001"))
+            self._positions[bot.trader] = _Position(amount, price)
+            return _executed(bot, "buy", amount, price, {})
+        result = {
+            "profit_abs": _number(held.amount * (price - held.price), "0.01"),
+            "profit_ratio": _number(price / held.price - 1, "0.0001"),
+        }
+        return _executed(bot, "sell", held.amount, price, result)
+
+    def _fail(self, bot: Bot, *, lonely: bool) -> Iterable[Happening]:
+        """Report an error; now and then it stops the bot, but never the last one."""
+        yield _report(bot, "error", self._chance.choice(_ERRORS))
+        if not lonely and self._chance.random() < _ERRORS_THAT_STOP:
+            stopped = {"running": False, "status": "error"}
+            yield Changed("traders", bot.trader, stopped)
+
+    def _signal(self) -> tuple[str, Record]:
+        return "models/signals", {
+            "type": self._chance.choice(("buy", "sell")),
+            "pair": self._chance.choice(self._pairs).symbol,
+            "confidence": round(self._chance.uniform(0.55, 0.97), 2),
+            "timeframe": "15m",
+        }
+
+    def _for_each_owner(self, what: tuple[str, Record]) -> Iterable[Happening]:
+        service, record = what
+        for owner in dict.fromkeys(bot.owner for bot in self.bots):
+            yield Stored(service, owner, record)
+
+
+def _executed(
+    bot: Bot, side: str, amount: Decimal, price: Decimal, result: Record
+) -> Iterable[Happening]:
+    """Tell a trade twice, as the platform does: the trade, and its pod's report."""
+    trade = {
+        "side": side,
+        "amount": _number(amount),
+        "symbol": bot.symbol,
+        "price": _number(price),
+        "traderId": bot.trader,
+        **result,
+    }
+    yield Stored("trades", bot.owner, trade)
+    verb = "Bought" if side == "buy" else "Sold"
+    base = bot.symbol.split("/")[0]
+    text = f"{verb} {amount.normalize():f} {base} @ {price.normalize():f}"
+    yield _report(bot, "trade_executed", text)
+
+
+def _report(bot: Bot, kind: str, text: str) -> Stored:
+    """Give a pod's event, of the documented fields.
+
+    Source: https://cryptorobot.ai/docs/guides/realtime; `traderId` is our assumption.
+    """
+    record = {
+        "type": kind,
+        "podId": f"pod-{bot.trader}",
+        "traderId": bot.trader,
+        "message": text.format(symbol=bot.symbol, stake=bot.stake),
+    }
+    return Stored("traders/pods/events", bot.owner, record)
+
+
+def _message(title: str, text: str) -> tuple[str, Record]:
+    return "messages", {"title": title, "message": text}
+
+
+def _event(kind: str, text: str) -> tuple[str, Record]:
+    return "events", {"type": kind, "message": text}
+
+
+def _ticker(pair: _Pair, now: datetime) -> Record:
+    """Give a price; the fields beyond the documented two are those of CCXT."""
+    return {
+        "symbol": pair.symbol,
+        "last": _number(pair.price),
+        "bid": _number(pair.price - pair.tick_size),
+        "ask": _number(pair.price + pair.tick_size),
+        "percentage": _number((pair.price / pair.anchor - 1) * 100, "0.01"),
+        "timestamp": int(now.timestamp() * 1000),
+    }
+
+
+def _number(value: Decimal, step: str | None = None) -> float:
+    """Give the JSON number for a decimal, rounded to multiples of `step`."""
+    return float(value if step is None else value.quantize(Decimal(step)))
