@@ -59,6 +59,9 @@ class _Lane:
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+_Outcome = tuple[Delivery, Settlement]
+
+
 class Delivering:
     """Runs the lanes of all outlets.
 
@@ -169,52 +172,55 @@ class Delivering:
                 self._idle.set()
 
     async def _serve(self, lane: _Lane) -> None:
-        settled: tuple[Delivery, Settlement] | None = None
+        """Send item after item; each outcome is committed together with the next claim."""
+        settled: _Outcome | None = None
         while True:
-            outlet = self._outlets[lane.address.channel, lane.address.bot]
             if lane.given is not None:
-                settled = await self._send_given(lane, lane.given, outlet)
+                settled = await self._send_given(lane, lane.given, settled)
                 continue
-            wait, placed = self._next_place(lane, outlet.pace)
+            pace = self._outlet(lane).pace
+            wait, place = self._next_place(lane, pace)
             if settled is not None and (wait > 0 or self._closing):
                 # The outcome is known: it must not wait for a place in the queue.
-                turned = await self._turn(_settle(lane, settled))
+                turned = await self._turn(lane, settled)
                 settled = None
                 if turned.due is None and not lane.woken.is_set():
-                    outlet.pace.give_back(placed)
+                    pace.give_back(place)
                     return
             if wait > 0:
                 await self._rest(wait)
             if self._closing:
                 return
-            if wait > 0 and (not placed or outlet.pace.chat_wait(lane.address) > 0):
+            if wait > 0 and (not place or pace.chat_wait(lane.address) > 0):
                 continue
             lane.woken.clear()
-            turned = await self._turn(_settle(lane, settled, claim=True))
+            turned = await self._turn(lane, settled, claim=True)
             settled = None
             if turned.delivery is not None:
-                outlet.pace.sent_to(lane.address)
-                settled = await self._attempt(lane, turned.delivery, outlet)
+                settled = await self._attempt(lane, turned.delivery)
                 continue
-            outlet.pace.give_back(placed)
+            pace.give_back(place)
             if not await self._has_more(lane, turned.due):
                 return
 
     async def _send_given(
-        self, lane: _Lane, delivery: Delivery, outlet: Outlet
-    ) -> tuple[Delivery, Settlement]:
+        self, lane: _Lane, delivery: Delivery, settled: _Outcome | None
+    ) -> _Outcome:
+        """Send what was claimed when it was admitted, unless the moment has passed."""
         lane.given = None
-        wait, place = outlet.pace.take_place(delivery.priority)
-        if self._closing or wait > BREATH or outlet.pace.chat_wait(lane.address) > 0:
-            # Much happened in the moment since it was claimed: nothing was sent, so it can wait.
-            outlet.pace.give_back(place)
+        if settled is not None:
+            await self._turn(lane, settled)
+        pace = self._outlet(lane).pace
+        wait, place = pace.take_place(delivery.priority)
+        if self._closing or wait > BREATH or pace.chat_wait(lane.address) > 0:
+            pace.give_back(place)
             return delivery, handed_back(self._now())
         await asyncio.sleep(wait)
-        outlet.pace.sent_to(lane.address)
-        return await self._attempt(lane, delivery, outlet)
+        return await self._attempt(lane, delivery)
 
-    async def _turn(self, turn: Turn) -> Turned:
+    async def _turn(self, lane: _Lane, settled: _Outcome | None, *, claim: bool = False) -> Turned:
         """Commit; while the database cannot, wait for it: an outcome is never dropped."""
+        turn = Turn(endpoint=lane.endpoint, settled=settled, claim=claim)
         waits = itertools.chain((0.1, 0.5, 1.0, 2.0), itertools.repeat(5.0))
         while True:
             try:
@@ -222,6 +228,9 @@ class Delivering:
             except TryLater as outage:
                 log.warning("the database must recover first", extra={"reason": str(outage)})
                 await asyncio.sleep(next(waits))
+
+    def _outlet(self, lane: _Lane) -> Outlet:
+        return self._outlets[lane.address.channel, lane.address.bot]
 
     def _next_place(self, lane: _Lane, pace: Pace) -> tuple[float, Place]:
         """Seconds to wait, and the place that comes then: only once the chat itself is free."""
@@ -246,10 +255,10 @@ class Delivering:
                 await lane.woken.wait()
         return True
 
-    async def _attempt(
-        self, lane: _Lane, delivery: Delivery, outlet: Outlet
-    ) -> tuple[Delivery, Settlement]:
+    async def _attempt(self, lane: _Lane, delivery: Delivery) -> _Outcome:
+        outlet = self._outlet(lane)
         messenger = outlet.messenger
+        outlet.pace.sent_to(lane.address)
         card = presented(delivery, messenger.repeats.marked, self._now())
         attempt = await messenger.send(delivery.address, card)
         now = self._now()
@@ -293,12 +302,6 @@ class Delivering:
                     "reason": settlement.reason,
                 },
             )
-
-
-def _settle(
-    lane: _Lane, settled: tuple[Delivery, Settlement] | None, *, claim: bool = False
-) -> Turn:
-    return Turn(endpoint=lane.endpoint, settled=settled, claim=claim)
 
 
 def handed_back(now: datetime) -> Settlement:

@@ -15,6 +15,8 @@ from playwright.async_api import BrowserContext, Page, async_playwright, expect
 
 from tests.e2e.processes import environment
 
+expect.set_options(timeout=20_000)
+
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -36,13 +38,14 @@ class Demo:
 
 @pytest.fixture
 async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "demo", "--no-browser", "--pace", "1.5"),
-        *("--data-dir", str(tmp_path)),
-        env=environment({}) | {"PYTHONUNBUFFERED": "1"},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=(tmp_path / "log").open("wb"),
-    )
+    log = tmp_path / "log"
+    with log.open("wb") as errors:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "demo", "--no-browser", "--pace", "1.5"),
+            env=environment({}) | {"PYTHONUNBUFFERED": "1"},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=errors,
+        )
     assert process.stdout is not None
     try:
         yield await _read(process.stdout)
@@ -50,6 +53,7 @@ async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
         process.terminate()
         async with asyncio.timeout(15):
             await process.wait()
+    assert "Traceback" not in log.read_text()
 
 
 async def _read(output: asyncio.StreamReader) -> Demo:
@@ -115,11 +119,16 @@ async def test_the_whole_journey(demo: Demo, browser: BrowserContext) -> None:
     trade = page.locator("[data-message]", has_text=re.compile("Bought|Sold"))
     await expect(trade.first).to_be_visible(timeout=30_000)
 
-    await say(page, "/pause night owl")
-    await page.locator("button[data-action]", has_text="Pause Night Owl").last.click()
-    await expect(
-        page.locator("[data-message]", has_text="Night Owl is paused").last
-    ).to_be_visible()
+    # Which bots run is the market's secret: take the first that can be paused.
+    await say(page, "/pause")
+    picking = page.locator("[data-message]", has_text="Pause which bot?")
+    name = await picking.locator("button[data-action]").first.text_content()
+    assert name is not None
+    await picking.locator("button[data-action]").first.click()
+    card = page.locator("[data-message]", has_text=f"Pause {name}?")
+    await card.locator("button[data-action]", has_text=f"Pause {name}").click()
+    paused = page.locator("[data-message]", has_text=f"{name} is paused")
+    await expect(paused.last).to_be_visible()
     await page.wait_for_timeout(500)  # let the last animation end before the picture
     await _picture(page)
 

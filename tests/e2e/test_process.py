@@ -41,12 +41,11 @@ class Ended:
         return line
 
 
-async def command(*arguments: str, cwd: Path | None = None, **settings: str) -> Ended:
+async def command(*arguments: str, **settings: str) -> Ended:
     """Run a command that ends by itself."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", *arguments),
-        env=environment(settings) | {"PYTHONPATH": os.getcwd()},
-        cwd=cwd,
+        env=environment(settings),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -222,13 +221,15 @@ async def test_the_first_start_makes_what_it_needs_and_keeps_it_to_itself(tmp_pa
 
 
 async def test_the_log_is_json_for_machines_and_never_holds_the_token(tmp_path):
-    async with BotApi() as api:
-        async with tradebell(tmp_path, NOWHERE, api.url, api.token, LOG_LEVEL="debug") as running:
-            ann = api.world.person("Ann")
-            ann.types("/help")
-            await api.world.message_where(lambda one: "/link" in one.text, within=10)
-            assert await running.stop() == 0
-            lines = running.log.read_text().splitlines()
+    async with (
+        BotApi() as api,
+        tradebell(tmp_path, NOWHERE, api.url, api.token, LOG_LEVEL="debug") as running,
+    ):
+        ann = api.world.person("Ann")
+        ann.types("/help")
+        await api.world.message_where(lambda one: "/link" in one.text, within=10)
+        assert await running.stop() == 0
+        lines = running.log.read_text().splitlines()
 
     assert all(line.startswith('{"time": ') for line in lines)
     assert any('"running"' in line for line in lines)

@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 from adapters.logs.settings import LogFormat, LogLevel
 from adapters.web.settings import Listen
 from bot.errors import Misconfigured
-from bot.settings import NAMES, Settings, keys_in, read
+from bot.settings import NAMES, Settings, has_display, keys_in, read
 
 TOKEN = "1234567890:AAExampleExampleExampleExampleExamp"
 KEY = Fernet.generate_key().decode()
@@ -258,3 +258,34 @@ def test_the_process_s_own_environment_is_read_unless_another_is_given(monkeypat
     monkeypatch.setattr("os.environ", {"TRADEBELL_LISTEN": "127.0.0.1:9999"})
 
     assert read().web.listen.port == 9999
+
+
+@pytest.mark.parametrize(
+    ("platform", "environ", "expected"),
+    [
+        ("linux", {"DISPLAY": ":0"}, True),
+        ("linux", {"WAYLAND_DISPLAY": "wayland-0"}, True),
+        ("linux", {"DISPLAY": "", "TERM": "xterm"}, False),
+        ("darwin", {}, True),
+    ],
+)
+def test_a_browser_is_seen_where_there_is_a_display(monkeypatch, platform, environ, expected):
+    monkeypatch.setattr("sys.platform", platform)
+
+    assert has_display(environ) is expected
+
+
+def test_all_secrets_are_known_to_the_log():
+    chosen = settings(
+        TELEGRAM_TOKEN=TOKEN, SECRET_KEY=KEY, DATABASE_URL="postgresql://b:hunter2@d/b"
+    )
+
+    assert set(chosen.secrets) == {TOKEN, KEY, "hunter2"}
+    assert settings().secrets == ()
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "mysql://db/x", "db", "://"])
+def test_a_database_that_would_not_last_or_is_of_another_kind_is_a_mistake(url):
+    (told,) = mistakes(DATABASE_URL=url)
+
+    assert told.startswith("TRADEBELL_DATABASE_URL must ")

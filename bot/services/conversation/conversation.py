@@ -3,10 +3,9 @@
 import asyncio
 import logging
 import re
-from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.actions import Action, ActionState, Denied, Verb
@@ -417,25 +416,29 @@ def _changeable(traders: tuple[Trader, ...], running: bool) -> tuple[Trader, ...
     return tuple(trader for trader in traders if condition(trader).running is not running)
 
 
-@dataclass(slots=True)
-class _Throttle:
-    """One request a second with a burst of five for each person (`guarantees.md` 3.7)."""
+BURST = 10
+"""Requests that a person may make at once; a second earns another (`guarantees.md` 3.7).
 
-    burst: int = 5
-    window: timedelta = timedelta(seconds=5)
-    _seen: dict[str, deque[datetime]] = field(default_factory=dict)
-    _warned: set[str] = field(default_factory=set)
+Twice the burst that is named there: reading a card, choosing and confirming is three already.
+"""
+
+
+class _Throttle:
+    """Lets nobody ask so much that others wait."""
+
+    def __init__(self) -> None:
+        self._spent_until: dict[str, datetime] = {}
+        """When each person's requests will have been earned back."""
+        self._warned: set[str] = set()
 
     def judge(self, person: str, now: datetime) -> str:
         """'ok', 'warn' once when it is too much, then 'ignore'."""
-        if len(self._seen) > 10_000:
-            since = now - self.window
-            self._seen = {one: at for one, at in self._seen.items() if at and at[-1] > since}
-        times = self._seen.setdefault(person, deque())
-        while times and times[0] <= now - self.window:
-            times.popleft()
-        if len(times) < self.burst:
-            times.append(now)
+        if len(self._spent_until) > 10_000:
+            self._spent_until = {one: at for one, at in self._spent_until.items() if at > now}
+            self._warned &= self._spent_until.keys()
+        earned_at = max(self._spent_until.get(person, now), now) + timedelta(seconds=1)
+        if earned_at - now <= timedelta(seconds=BURST):
+            self._spent_until[person] = earned_at
             self._warned.discard(person)
             return "ok"
         if person in self._warned:

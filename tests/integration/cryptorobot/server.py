@@ -49,6 +49,7 @@ class Server:
         greeting: what a socket is sent after the request, and after its first message.
         answer: gives the text behind an acknowledgement's number, `None` for no answer.
         rest: answers REST requests.
+        deaf: whether sockets stop reading after the next message.
         calls: what was called over sockets, oldest first.
         requests: what was asked over REST.
     """
@@ -59,6 +60,7 @@ class Server:
         self.handshake: Callable[[web.Request], web.Response | None] = lambda _: None
         self.answer: Callable[[Call], str | None] = nothing_found
         self.rest: Rest = says({"total": 0, "limit": 1, "skip": 0, "data": []})
+        self.deaf = False
         self.calls: list[Call] = []
         self.requests: list[web.Request] = []
         self.sockets: list[web.WebSocketResponse] = []
@@ -96,6 +98,8 @@ class Server:
         await self.send(*self.greeting[0])
         greeted = False
         async for message in socket:
+            if self.deaf:
+                await asyncio.Event().wait()
             if message.type is not WSMsgType.TEXT:
                 continue
             if not greeted:
@@ -119,7 +123,7 @@ async def serving() -> AsyncIterator[Server]:
     server = Server()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", server.handle)
-    runner = web.AppRunner(app, shutdown_timeout=0)
+    runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     server.url = "http://{}:{}".format(*runner.addresses[0])

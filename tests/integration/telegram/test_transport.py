@@ -13,7 +13,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from telegram import Bot, InputFile
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputFile
 from telegram.error import TelegramError
 
 from adapters.telegram.transport import AiohttpRequest, NoAnswer, Reached, Refusal
@@ -335,6 +335,20 @@ async def test_a_text_that_cannot_be_parsed_is_refused_in_telegram_s_words(api: 
     )
 
 
+async def test_a_refused_address_is_not_repeated_in_the_refusal(api: BotApi):
+    ann = api.world.person("Ann")
+    button = InlineKeyboardButton("Open", url="http://localhost/link/one-time-code")
+
+    async with bot_at(api.url) as bot:
+        error = await refusal(
+            bot.send_message(ann.id, "x", reply_markup=InlineKeyboardMarkup([[button]]))
+        )
+
+    assert error.description == (
+        "Bad Request: inline keyboard button URL '…' is invalid: Wrong HTTP URL"
+    )
+
+
 async def test_a_chat_that_moved_tells_where_it_is(api: BotApi):
     group = api.world.group("Desk", api.world.person("Ann"), basic=True)
     new = api.world.upgrade(group)
@@ -395,6 +409,22 @@ async def test_a_request_on_a_dead_kept_connection_is_not_repeated():
 
     assert error.reached is Reached.SENT
     assert len(requests) == 2
+
+
+async def test_a_kept_connection_that_was_hung_up_is_not_written_to():
+    connections = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
+        await read_request(reader)
+        writer.write(answer('{"ok":true,"result":true}'))
+        writer.close()  # without having said so in the answer
+
+    async with wire(serve) as url, bot_at(url) as bot:
+        for _ in range(20):
+            assert await bot.send_chat_action(1, "typing")
+
+    assert len(connections) == 20
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

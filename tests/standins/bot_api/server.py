@@ -367,7 +367,7 @@ async def _suffer(
         case Drop():
             if request.transport is not None:
                 request.transport.abort()
-            raise ConnectionResetError
+            return web.Response()  # which goes nowhere
         case Slow():
             await asyncio.sleep(fault.seconds)
         case Hold():

@@ -1,0 +1,1 @@
+"""What is written to the log, in which shape, and what never is."""

@@ -1,0 +1,1 @@
+"""Telegram chats, over the Bot API."""

@@ -1,0 +1,156 @@
+"""Calls of the Bot API that show something in a chat, and what became of them."""
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from telegram import Bot
+
+from adapters.telegram.faults import Trouble, after_no_answer, after_refusal, trouble
+from adapters.telegram.render import Rendered
+from adapters.telegram.transport import NoAnswer, Refusal
+from bot.domain.deliveries import Attempt, Gone, Postponed, Sent
+from bot.domain.links import Address
+
+log = logging.getLogger(__name__)
+
+TOAST_LIMIT = 200
+"""Characters. Source: https://core.telegram.org/bots/api#answercallbackquery"""
+
+_library_log = logging.getLogger(f"{__name__}.library")
+# Below this the library logs the token and every text; a filter holds whatever the level is.
+_library_log.addFilter(lambda record: record.levelno >= logging.INFO)
+
+
+class BotApi(Bot):
+    """The library's bot, with a call whose answer stays as it came.
+
+    Building the library's `Message` of an answer costs as much as all the rest of the call
+    (measured), and nobody reads it.
+    """
+
+    _LOGGER = _library_log
+
+    async def call(
+        self, method: str, parameters: dict[str, Any], *, wait: timedelta | None = None
+    ) -> Any:
+        """Call a method; `wait` is how long Telegram itself may take before it answers.
+
+        Raises:
+            Refusal: the Bot API said no.
+            NoAnswer: nobody knows.
+        """
+        if wait is None:
+            return await self._do_post(method, parameters)
+        patience = (self.request.read_timeout or 0) + wait.total_seconds()
+        return await self._do_post(method, parameters, read_timeout=patience)
+
+    def __repr__(self) -> str:
+        return f"<bot {self.token.partition(':')[0]}>"  # the library's holds the whole token
+
+
+class Chats:
+    """Shows messages, changes them and answers presses. Raises nothing that Telegram does."""
+
+    def __init__(self, api: BotApi) -> None:
+        self._api = api
+
+    async def show(self, address: Address, message: Rendered) -> Attempt:
+        """Send a message. A second try is made only after the first was certainly not sent."""
+        try:
+            return await self._send(address, message)
+        except NoAnswer as lost:
+            return after_no_answer(lost)
+        except Refusal as refusal:
+            first = refusal
+        try:
+            match trouble(first):
+                case Trouble.CONTENT:
+                    log.error("a card was refused and goes out plain", extra=_about(first))
+                    return await self._send(address, message.plain)
+                case Trouble.TOPIC if address.thread:
+                    log.warning("a topic is closed, using the general one", extra=_about(first))
+                    return await self._send(replace(address, thread=""), message)
+                case Trouble.UNKNOWN_CHAT:
+                    return await self._look_for(address)
+        except NoAnswer as lost:
+            return after_no_answer(lost)
+        except Refusal as refusal:
+            return after_refusal(refusal)
+        return after_refusal(first)
+
+    async def change(self, address: Address, number: int, message: Rendered) -> Attempt:
+        """Edit a message, or send it anew if that one is gone.
+
+        An edit may be repeated freely, whatever became of it: it leaves the same message.
+        """
+        try:
+            try:
+                return await self._edit(address, number, message)
+            except Refusal as refusal:
+                if trouble(refusal) is not Trouble.CONTENT:
+                    raise
+                log.error("a card was refused and goes out plain", extra=_about(refusal))
+                return await self._edit(address, number, message.plain)
+        except NoAnswer as lost:
+            return after_no_answer(lost)
+        except Refusal as refusal:
+            match trouble(refusal):
+                case Trouble.UNCHANGED:
+                    return Sent(message=str(number))
+                case Trouble.MESSAGE:
+                    return await self.show(address, message)
+                case _:
+                    return after_refusal(refusal)
+
+    async def answer(self, query: str, toast: str = "") -> None:
+        """End the spinner on a pressed button, with a sentence if there is one."""
+        parameters: dict[str, Any] = {"callback_query_id": query}
+        if toast:
+            parameters["text"] = toast[:TOAST_LIMIT]
+        try:
+            await self._api.call("answerCallbackQuery", parameters)
+        except (Refusal, NoAnswer) as error:
+            # Too late, or nobody knows: the press itself is being worked on all the same.
+            log.info("a press could not be answered", extra={"reason": str(error)})
+
+    async def _send(self, address: Address, message: Rendered) -> Sent:
+        parameters = _message(address, message)
+        if message.silent:
+            parameters["disable_notification"] = True
+        if address.thread:
+            parameters["message_thread_id"] = int(address.thread)
+        sent = await self._api.call("sendMessage", parameters)
+        number = sent.get("message_id", "") if isinstance(sent, dict) else ""
+        return Sent(message=str(number))
+
+    async def _edit(self, address: Address, number: int, message: Rendered) -> Sent:
+        parameters = _message(address, message)
+        await self._api.call("editMessageText", {**parameters, "message_id": number})
+        return Sent(message=str(number))
+
+    async def _look_for(self, address: Address) -> Attempt:
+        """Ask once whether a chat that was 'not found' is really gone."""
+        try:
+            await self._api.call("getChat", {"chat_id": int(address.chat)})
+        except Refusal:
+            return Gone(reason="chat not found")
+        return Postponed(reason="chat not found at first", counts=True)
+
+
+def _message(address: Address, message: Rendered) -> dict[str, Any]:
+    parameters: dict[str, Any] = {
+        "chat_id": int(address.chat),
+        "text": message.text,
+        "link_preview_options": {"is_disabled": True},
+    }
+    if message.entities:
+        parameters["entities"] = message.entities
+    if message.buttons:
+        parameters["reply_markup"] = {"inline_keyboard": message.buttons}
+    return parameters
+
+
+def _about(refusal: Refusal) -> dict[str, object]:
+    return {"status": refusal.status, "description": refusal.description}

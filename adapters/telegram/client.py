@@ -1,0 +1,456 @@
+"""Our bot on Telegram: it shows cards, and answers what people say."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import logging
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from typing import Any, NoReturn
+
+from telegram import (
+    BotCommand,
+    BotCommandScope,
+    BotCommandScopeAllPrivateChats,
+    BotCommandScopeDefault,
+)
+
+from adapters.telegram.api import BotApi, Chats
+from adapters.telegram.faults import Trouble, trouble
+from adapters.telegram.queues import ChatQueues
+from adapters.telegram.render import Rendered, rendered
+from adapters.telegram.settings import TelegramSettings
+from adapters.telegram.transport import AiohttpRequest, NoAnswer, Refusal
+from adapters.telegram.updates import KINDS, Heard, Json, Us, heard
+from bot.domain.cards import Card
+from bot.domain.commands import COMMANDS, Reply, Said
+from bot.domain.deliveries import (
+    ONE_MARKED_REPEAT,
+    Attempt,
+    Moved,
+    Postponed,
+    Repeats,
+    Sent,
+    Unclear,
+)
+from bot.domain.ids import Now
+from bot.domain.links import Address, Channel
+from bot.errors import Misconfigured
+from bot.ports import Hear, Journal, Meter
+
+log = logging.getLogger(__name__)
+
+POLL = timedelta(seconds=30)
+"""How long one `getUpdates` waits for something to happen."""
+
+TOAST_WAIT = timedelta(seconds=0.3)
+"""How long a press waits for words to be answered with; a spinner shows meanwhile."""
+
+CHATS_AT_ONCE = 64
+UPDATES_WAITING = 1000
+"""Above this we ask for no more: what Telegram keeps is safe."""
+
+BODY_LIMIT = 1 << 20
+SECRET_HEADER = "x-telegram-bot-api-secret-token"
+"""Source: https://core.telegram.org/bots/api#setwebhook"""
+
+REPLY_TRIES = 4
+LONGEST_REPLY_WAIT = timedelta(seconds=60)
+
+FIRST_WAIT = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(seconds=30)
+REFUSED_WAIT = timedelta(minutes=5)
+"""Between two looks whether Telegram takes our token again."""
+CONFLICT_WAIT = timedelta(seconds=30)
+
+MaySend = Callable[[Address], Awaitable[None]]
+"""Returns once the rates of the chat and of the bot allow one more message there."""
+
+
+@asynccontextmanager
+async def open_telegram(
+    settings: TelegramSettings,
+    *,
+    now: Now,
+    chance: random.Random,
+    meter: Meter,
+    may_send: MaySend,
+    public_url: str = "",
+) -> AsyncIterator["TelegramClient"]:
+    """Our bot, ready to send.
+
+    Telegram need not be there yet; only a token that it refuses is an error.
+
+    Args:
+        may_send: asked before every reply; deliveries keep their own pace.
+        public_url: where the webhook is reached, if the settings want one.
+
+    Raises:
+        Misconfigured: the token is refused.
+    """
+    request, polling = AiohttpRequest(), AiohttpRequest(connections=2)
+    api = BotApi(
+        settings.token,
+        base_url=f"{settings.api_url}/bot",
+        base_file_url=f"{settings.api_url}/file/bot",
+        request=request,
+        get_updates_request=polling,
+    )
+    client = TelegramClient(api, settings, now, chance, meter, may_send, public_url)
+    async with request, polling:
+        try:
+            await client.introduce()
+        except Refusal as refusal:
+            if trouble(refusal) is Trouble.TOKEN:
+                raise Misconfigured(
+                    "TRADEBELL_TELEGRAM_TOKEN is refused by Telegram"
+                    f" ({refusal.description}): take the current one from @BotFather."
+                ) from None
+            log.warning("Telegram does not know us yet", extra={"reason": str(refusal)})
+        except NoAnswer as lost:
+            log.warning("Telegram cannot be reached yet", extra={"reason": str(lost)})
+        yield client
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ear:
+    """Where what people say goes."""
+
+    hear: Hear
+    journal: Journal
+    queues: ChatQueues
+    group: asyncio.TaskGroup
+
+
+class TelegramClient:
+    """Implements `ports.Messenger`, and listens.
+
+    `trouble` is a sentence while Telegram does not bring us what people say.
+    """
+
+    def __init__(
+        self,
+        api: BotApi,
+        settings: TelegramSettings,
+        now: Now,
+        chance: random.Random,
+        meter: Meter,
+        may_send: MaySend,
+        public_url: str,
+    ) -> None:
+        self._api = api
+        self._chats = Chats(api)
+        self._settings = settings
+        self._now = now
+        self._chance = chance
+        self._meter = meter
+        self._may_send = may_send
+        self._public_url = public_url
+        self._us = Us(id=settings.bot)
+        self._ear: _Ear | None = None
+        self.trouble: str | None = "not listening yet"
+
+    # --- showing cards --------------------------------------------------------------------
+
+    @property
+    def channel(self) -> Channel:
+        return Channel.TELEGRAM
+
+    @property
+    def bot(self) -> str:
+        return self._us.id
+
+    @property
+    def repeats(self) -> Repeats:
+        return ONE_MARKED_REPEAT
+
+    async def send(self, address: Address, card: Card) -> Attempt:
+        """Show a card.
+
+        One that needs several messages is Sent once all are; when a later one fails the card
+        is Unclear, since some of it shows already.
+        """
+        parts = rendered(card, self._now())
+        for number, part in enumerate(parts):
+            attempt = await self._chats.show(address, part)
+            if not isinstance(attempt, Sent):
+                cut = Unclear(reason=f"broke off after part {number} of {len(parts)}")
+                return cut if number else attempt
+        return attempt
+
+    # --- listening ------------------------------------------------------------------------
+
+    async def introduce(self) -> None:
+        """Learn the bot's own name.
+
+        Raises:
+            Refusal: the token is not good, or Telegram wants us to wait.
+            NoAnswer: Telegram is away.
+        """
+        match await self._api.call("getMe", {}):
+            case {"username": str(name)}:
+                self._us = replace(self._us, username=name)
+
+    async def listen(self, hear: Hear, journal: Journal) -> NoReturn:
+        """Answer what people say, until cancelled; what a crash left unanswered comes first.
+
+        An update is stored before Telegram may forget it. Each chat's are handled in order.
+
+        Raises:
+            Misconfigured: Telegram does not take our webhook's address.
+        """
+        await self._arrive()
+        async with asyncio.TaskGroup() as group:
+            queues = ChatQueues(group, at_once=CHATS_AT_ONCE, most=UPDATES_WAITING)
+            ear = _Ear(hear=hear, journal=journal, queues=queues, group=group)
+            left = await journal.open(Channel.TELEGRAM, self.bot)
+            for number, text in left.items():
+                self._queue(ear, number, json.loads(text))
+            self._ear = ear
+            try:
+                if self._settings.webhook:
+                    await asyncio.Event().wait()  # updates come to `receive`
+                await self._poll(ear)
+            finally:
+                self._ear = None
+        raise AssertionError("polling never ends")
+
+    @property
+    def webhook_path(self) -> str:
+        """Where updates come, if the settings want a webhook; nobody else can guess it."""
+        return f"/telegram/{self._derived('path')[:32]}"
+
+    async def receive(self, headers: Mapping[str, str], body: bytes) -> int:
+        """Take an update that Telegram brought; gives the HTTP status to answer with.
+
+        Only what is stored is answered with 200: the rest Telegram brings again.
+        """
+        given = {name.lower(): value for name, value in headers.items()}
+        secret = given.get(SECRET_HEADER, "")
+        if not hmac.compare_digest(secret.encode(), self._derived("secret").encode()):
+            return 401
+        if len(body) > BODY_LIMIT:
+            return 413
+        if self._ear is None:
+            return 503
+        try:
+            update = json.loads(body)
+        except (ValueError, RecursionError):
+            return 400
+        await self._take(self._ear, [update])
+        return 200
+
+    async def _arrive(self) -> None:
+        """Introduce ourselves, register the menu, and say how updates are to come."""
+        failures = 0
+        while True:
+            try:
+                await self.introduce()
+                if self._settings.webhook:
+                    await self._set_webhook()
+                break
+            except (Refusal, NoAnswer) as error:
+                failures += 1
+                await asyncio.sleep(self._wait_after(error, failures))
+        try:
+            if not self._settings.webhook:
+                await self._api.delete_webhook()
+            await self._register_menu()
+        except (Refusal, NoAnswer) as error:
+            # Neither keeps anybody from being heard: polling itself tells if a webhook is left.
+            log.warning("the menu could not be registered", extra={"reason": str(error)})
+        self._well()
+
+    async def _set_webhook(self) -> None:
+        try:
+            await self._api.set_webhook(
+                f"{self._public_url}{self.webhook_path}",
+                secret_token=self._derived("secret"),
+                allowed_updates=list(KINDS),
+            )
+        except Refusal as refusal:
+            if trouble(refusal) is Trouble.CONTENT:
+                raise Misconfigured(
+                    "TRADEBELL_TELEGRAM_WEBHOOK needs a TRADEBELL_PUBLIC_URL that Telegram can"
+                    f" reach ({refusal.description})."
+                ) from None
+            raise
+
+    async def _register_menu(self) -> None:
+        """Each command's line in the client's menu; in groups only what works there."""
+        scopes: list[tuple[BotCommandScope, bool]] = [
+            (BotCommandScopeDefault(), False),
+            (BotCommandScopeAllPrivateChats(), True),
+        ]
+        for scope, private in scopes:
+            wanted = tuple(
+                BotCommand(spec.name, spec.summary)
+                for spec in COMMANDS
+                if spec.menu and (private or not spec.private_only)
+            )
+            if await self._api.get_my_commands(scope=scope) != wanted:
+                await self._api.set_my_commands(wanted, scope=scope)
+
+    async def _poll(self, ear: _Ear) -> NoReturn:
+        offset = failures = 0
+        while True:
+            await ear.queues.room()
+            try:
+                updates = await self._api.call(
+                    "getUpdates",
+                    {
+                        "offset": offset,
+                        "timeout": int(POLL.total_seconds()),
+                        "allowed_updates": list(KINDS),
+                    },
+                    wait=POLL,
+                )
+            except (Refusal, NoAnswer) as error:
+                failures += 1
+                await asyncio.sleep(self._wait_after(error, failures))
+                continue
+            failures = 0
+            self._well()
+            # The next call confirms these to Telegram, so they must be stored before it.
+            offset = await self._take(ear, updates) or offset
+
+    async def _take(self, ear: _Ear, updates: object) -> int:
+        """Store updates and queue those that are new; gives the number to go on from, or 0."""
+        numbered: dict[int, Json] = {update["update_id"]: update for update in _numbered(updates)}
+        if not numbered:
+            return 0
+        texts = {number: json.dumps(update) for number, update in numbered.items()}
+        for number in await ear.journal.keep(Channel.TELEGRAM, self.bot, texts):
+            self._queue(ear, number, numbered[number])
+        return max(numbered) + 1
+
+    def _wait_after(self, error: Refusal | NoAnswer, failures: int) -> float:
+        """Seconds until Telegram is asked again; says what is wrong, once."""
+        if isinstance(error, NoAnswer):
+            if failures > 1:
+                self._ill("Telegram cannot be reached", error)
+            longest: timedelta = min(FIRST_WAIT * 2 ** min(failures - 1, 10), LONGEST_WAIT)
+            return self._chance.uniform(0.5, 1.0) * longest.total_seconds()
+        if error.retry_after is not None:
+            return error.retry_after.total_seconds()
+        if trouble(error) is Trouble.TOKEN:
+            self._ill("Telegram refuses the bot's token", error)
+            return REFUSED_WAIT.total_seconds()
+        if error.status == 409:
+            self._ill("another program listens with the bot's token", error)
+            return CONFLICT_WAIT.total_seconds()
+        self._ill("Telegram refuses to be asked for updates", error)
+        return LONGEST_WAIT.total_seconds()
+
+    def _ill(self, what: str, error: Refusal | NoAnswer) -> None:
+        if self.trouble == what:
+            return
+        self.trouble = what
+        self._meter.alarm("telegram_not_listening")
+        log.error(what, extra={"reason": str(error)})
+
+    def _well(self) -> None:
+        if self.trouble is not None:
+            self.trouble = None
+            log.info("listening to Telegram")
+
+    def _derived(self, purpose: str) -> str:
+        """A secret that every process with our token derives alike."""
+        token = self._settings.token.encode()
+        return hmac.new(token, f"tradebell webhook {purpose}".encode(), hashlib.sha256).hexdigest()
+
+    # --- answering ------------------------------------------------------------------------
+
+    def _queue(self, ear: _Ear, number: int, update: Json) -> None:
+        found = heard(update, self._us)
+        toast = None
+        if found.query is not None:
+            # From here on, whatever is ahead of it in the chat's queue, the press is answered.
+            toast = _Toast()
+            ear.group.create_task(self._answer_press(found.query, toast), name="telegram press")
+        ear.queues.put(found.chat, partial(self._answer, ear, number, found, toast))
+
+    async def _answer_press(self, query: str, toast: "_Toast") -> None:
+        await self._chats.answer(query, await toast.words(TOAST_WAIT))
+
+    async def _answer(self, ear: _Ear, number: int, found: Heard, toast: "_Toast | None") -> None:
+        if found.said is not None:
+            async for reply in ear.hear(found.said):
+                await self._reply(found.said, found.message, reply, toast)
+        if toast is not None:
+            toast.offer("")
+        await ear.journal.done(Channel.TELEGRAM, self.bot, number)
+
+    async def _reply(
+        self, said: Said, message: int | None, reply: Reply, toast: "_Toast | None"
+    ) -> None:
+        card = reply.card
+        shown = bool(reply.toast) and toast is not None and toast.offer(reply.toast or "")
+        if card is None and reply.toast and not shown:
+            card = Card(title=reply.toast)
+        if card is None:
+            return
+        replaced = message if reply.replaces else None
+        for part in rendered(card, self._now()):
+            await self._insist(said.place.address, part, replaced)
+            replaced = None
+
+    async def _insist(self, address: Address, part: Rendered, replaced: int | None) -> None:
+        """Show a part of a reply, with patience as long as it cannot show twice."""
+        outcome: Attempt = Unclear(reason="not tried")
+        for tries in range(REPLY_TRIES):
+            await self._may_send(address)
+            if replaced is not None:
+                outcome = await self._chats.change(address, replaced, part)
+            else:
+                outcome = await self._chats.show(address, part)
+            match outcome:
+                case Sent():
+                    return
+                case Moved(chat=chat):
+                    address = replace(address, chat=chat)
+                case Postponed(retry_after=asked):
+                    wait = min(asked or FIRST_WAIT * 2**tries, LONGEST_REPLY_WAIT)
+                    await asyncio.sleep(wait.total_seconds())
+                case Unclear() if replaced is not None:
+                    await asyncio.sleep(FIRST_WAIT.total_seconds())
+                case _:
+                    break
+        log.warning("a reply was not shown", extra={"outcome": type(outcome).__name__})
+
+
+class _Toast:
+    """The words that a press is answered with, if they come in time."""
+
+    def __init__(self) -> None:
+        self._words: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def offer(self, words: str) -> bool:
+        """Whether they will be shown."""
+        if self._words.done():
+            return False
+        self._words.set_result(words)
+        return True
+
+    async def words(self, within: timedelta) -> str:
+        try:
+            async with asyncio.timeout(within.total_seconds()):
+                return await self._words
+        except TimeoutError:
+            return ""
+
+
+def _numbered(updates: object) -> Sequence[dict[str, Any]]:
+    """What is an update; anything else is not for us, and nothing could confirm it."""
+    if not isinstance(updates, list):
+        return []
+    return [
+        update
+        for update in updates
+        if isinstance(update, dict) and isinstance(update.get("update_id"), int)
+    ]

@@ -1,0 +1,277 @@
+"""Cards as Telegram messages: text with entities, so that no payload can break or forge markup."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+from bot.domain.cards import Button, ButtonStyle, Card, Severity, Table
+from bot.domain.text import utf16_length
+
+Json = Mapping[str, Any]
+
+TEXT_LIMIT = 4096
+"""UTF-16 units. Source: https://core.telegram.org/bots/api#sendmessage"""
+
+ROW_LIMIT = 3
+"""Buttons side by side whose labels a phone still shows whole."""
+
+TABLE_WIDTH = 32
+"""Columns of fixed-width text on a phone."""
+
+MARKS = {
+    Severity.INFO: "",
+    Severity.GOOD: "🟢 ",
+    Severity.WARNING: "🟠 Warning · ",
+    Severity.CRITICAL: "🔴 Critical · ",
+}
+"""What a title begins with: what must be acted on is also said in a word."""
+
+
+class Style(StrEnum):
+    """The entity types that we use. Source: https://core.telegram.org/bots/api#messageentity"""
+
+    BOLD = "bold"
+    ITALIC = "italic"
+    PRE = "pre"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A piece of one line."""
+
+    text: str
+    style: Style | None = None
+
+
+Line = tuple[Run, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """One message to send. `entities` and `buttons` are as the Bot API takes them."""
+
+    text: str
+    entities: tuple[Json, ...] = ()
+    buttons: tuple[tuple[Json, ...], ...] = ()
+    silent: bool = False
+
+    @property
+    def plain(self) -> "Rendered":
+        """The same words and nothing that could be refused."""
+        return Rendered(text=self.text, silent=self.silent)
+
+
+def rendered(card: Card, now: datetime) -> tuple[Rendered, ...]:
+    """Lay a card out. One message unless it is longer than one can be.
+
+    A card that does not fit is cut at line ends into numbered parts, the buttons under the last.
+    """
+    lines = tuple(_lines(card, now))
+    buttons = tuple(_rows(card.buttons))
+    text, entities = joined(lines)
+    if _units(text) <= TEXT_LIMIT:
+        return (Rendered(text=text, entities=entities, buttons=buttons, silent=card.silent),)
+    parts = split(lines, TEXT_LIMIT)
+    messages = [joined(part) for part in parts]
+    return tuple(
+        Rendered(
+            text=text,
+            entities=entities,
+            buttons=buttons if number == len(parts) else (),
+            silent=card.silent,
+        )
+        for number, (text, entities) in enumerate(messages, 1)
+    )
+
+
+# --- the lines of a card ------------------------------------------------------------------
+
+
+def _lines(card: Card, now: datetime) -> Iterator[Line]:
+    yield (Run(f"{MARKS[card.severity]}{card.title}", Style.BOLD),)
+    for line in card.lines:
+        yield (Run(line),)
+    for field in card.fields:
+        yield (Run(f"{field.label}:", Style.BOLD), Run(f" {field.value}"))
+    if card.table is not None:
+        yield from _table(card.table)
+    stamp = [moment(card.at, now)] if card.at else []
+    if card.reference:
+        stamp.append(f"ref {card.reference}")
+    for note in (*([" · ".join(stamp)] if stamp else []), *card.notes):
+        yield (Run(note, Style.ITALIC),)
+
+
+def moment(at: datetime, now: datetime) -> str:
+    """'12:04 UTC', with the date unless it is today."""
+    shown = at.astimezone(UTC)
+    if shown.date() == now.astimezone(UTC).date():
+        return f"{shown:%H:%M} UTC"
+    return f"{shown:%d %b %Y %H:%M} UTC"
+
+
+def _table(table: Table) -> Iterator[Line]:
+    rows = (table.columns, *table.rows)
+    widths = [max(map(_width, cells)) for cells in zip(*rows, strict=True)]
+    if sum(widths) + 2 * (len(widths) - 1) > TABLE_WIDTH:
+        yield from _list(table)
+        return
+    right = [
+        all(_NUMBER.fullmatch(cell) for cell in cells) for cells in zip(*table.rows, strict=True)
+    ] or [False] * len(widths)
+    for row in rows:
+        cells = [
+            _padded(cell, width, to_right)
+            for cell, width, to_right in zip(row, widths, right, strict=True)
+        ]
+        yield (Run("  ".join(cells).rstrip(), Style.PRE),)
+
+
+def _list(table: Table) -> Iterator[Line]:
+    """A table that is too wide for a phone: each row a line that names its columns."""
+    for first, *others in table.rows:
+        named = [
+            f"{column} {cell}"
+            for column, cell in zip(table.columns[1:], others, strict=True)
+            if cell
+        ]
+        yield (Run(first, Style.BOLD), *([Run(" — " + " · ".join(named))] if named else []))
+
+
+_NUMBER = re.compile(r"[-+\u2212]?[\d.,' ]*\d(?:\s?[%A-Za-z$€₿]{1,6})?|[-\u2013\u2014]|")
+
+
+def _width(text: str) -> int:
+    """Columns of fixed-width text that it takes."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
+
+
+def _padded(cell: str, width: int, to_right: bool) -> str:
+    space = " " * (width - _width(cell))
+    return space + cell if to_right else cell + space
+
+
+# --- messages -----------------------------------------------------------------------------
+
+
+def split(lines: Iterable[Line], limit: int) -> list[list[Line]]:
+    """Spread lines over messages of at most `limit` UTF-16 units, as many lines on each as fit.
+
+    Each message ends in a line of its number, '(2/3)'.
+    """
+    room = limit - _units("\n(999/999)")
+    parts: list[list[Line]] = [[]]
+    used = 0
+    for piece in (piece for line in lines for piece in _cut(line, room)):
+        length = sum(_units(run.text) for run in piece) + 1
+        if parts[-1] and used + length > room:
+            parts.append([])
+            used = 0
+        parts[-1].append(piece)
+        used += length
+    for number, part in enumerate(parts, 1):
+        part.append((Run(f"({number}/{len(parts)})", Style.ITALIC),))
+    return parts
+
+
+def _cut(line: Line, limit: int) -> Iterator[Line]:
+    """Cut a line that is longer than a whole message, never inside a character."""
+    kept: list[Run] = []
+    used = 0
+    for run in line:
+        rest = run.text
+        while rest:
+            piece = _head(rest, limit - used)
+            if not piece:
+                yield tuple(kept)
+                kept, used = [], 0
+                continue
+            kept.append(Run(piece, run.style))
+            used += _units(piece)
+            rest = rest[len(piece) :]
+    yield tuple(kept)
+
+
+def _head(text: str, units: int) -> str:
+    """The longest beginning of at most so many UTF-16 units."""
+    head = text[:units]
+    over = _units(head) - units
+    while over > 0:
+        # Each character dropped is worth one unit or two.
+        head = head[: -max(1, over // 2)]
+        over = _units(head) - units
+    return head
+
+
+def joined(lines: Sequence[Line]) -> tuple[str, tuple[Json, ...]]:
+    """Lines as one text, and entities over it whose offsets count UTF-16 units."""
+    text: list[str] = []
+    entities: list[dict[str, Any]] = []
+    at = 0
+    for number, line in enumerate(lines):
+        if number:
+            text.append("\n")
+            at += 1
+        for run in line:
+            length = _units(run.text)
+            previous = entities[-1] if entities else None
+            if run.style is None or not length:
+                pass
+            elif run.style is Style.PRE and previous is not None and _touches(previous, at):
+                previous["length"] += 1 + length
+            else:
+                entities.append({"type": run.style.value, "offset": at, "length": length})
+            text.append(run.text)
+            at += length
+    return "".join(text), tuple(entities)
+
+
+def _units(text: str) -> int:
+    return len(text) if text.isascii() else utf16_length(text)
+
+
+def _touches(previous: Json, at: int) -> bool:
+    """Whether a line of fixed-width text follows another one: together they are one block."""
+    end: int = previous["offset"] + previous["length"]
+    return bool(previous["type"] == Style.PRE) and end + 1 == at
+
+
+# --- buttons ------------------------------------------------------------------------------
+
+
+def _rows(rows: Iterable[Iterable[Button]]) -> Iterator[tuple[Json, ...]]:
+    for row in rows:
+        buttons = [button for one in row if (button := _button(one)) is not None]
+        for start in range(0, len(buttons), ROW_LIMIT):
+            yield tuple(buttons[start : start + ROW_LIMIT])
+
+
+def _button(button: Button) -> Json | None:
+    shown: dict[str, Any] = {"text": button.label}
+    if button.url is not None:
+        if not _opens(button.url):
+            return None
+        shown["url"] = button.url
+    else:
+        shown["callback_data"] = button.action
+    if button.style is not ButtonStyle.PLAIN:
+        shown["style"] = button.style.value
+    return shown
+
+
+def _opens(url: str) -> bool:
+    """Whether Telegram takes it for a button; it wants a dot in the host, so not 'localhost'.
+
+    Source: `LinkManager::check_link` in tdlib/td:td/telegram/LinkManager.cpp
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return parts.scheme in ("http", "https") and ("." in host or ":" in host)

@@ -1,0 +1,112 @@
+"""Telegram's slice of the settings, and how its texts are read."""
+
+import math
+import re
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from bot.domain.links import Address
+
+DEFAULT_API_URL = "https://api.telegram.org"
+
+RATE = 30.0
+"""Messages a second over the whole token. Source: https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this"""
+
+CHAT_RATE = 1.0
+"""Messages a second to one chat. Source: as above."""
+
+GROUP_RATE = 20 / 60
+"""The same for a group: 20 a minute. Source: as above."""
+
+_TOKEN = re.compile(r"([1-9]\d{0,15}):[A-Za-z0-9_-]+")
+_LONGEST_TOKEN = 80
+"""Source: `ClientManager::send` in tdlib/telegram-bot-api:telegram-bot-api/ClientManager.cpp."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TelegramSettings:
+    """One bot, and where its Bot API is.
+
+    `rate` and `chat_rate` are messages a second, 0 for no limit. With `webhook` updates come to
+    our web server, else we poll for them.
+    """
+
+    token: str = field(repr=False)
+    api_url: str = DEFAULT_API_URL
+    rate: float = RATE
+    chat_rate: float = CHAT_RATE
+    webhook: bool = False
+
+    @property
+    def bot(self) -> str:
+        """Our bot's numeric id, which its token begins with."""
+        return self.token.partition(":")[0]
+
+    def rate_of(self, address: Address) -> float:
+        """Messages a second to one chat; 0 for no limit."""
+        in_group = address.chat.startswith("-")
+        return min(self.chat_rate, GROUP_RATE) if in_group else self.chat_rate
+
+
+def parse_token(text: str) -> str:
+    """Read TRADEBELL_TELEGRAM_TOKEN.
+
+    Raises:
+        ValueError: a sentence that names the setting and the cure, without the token.
+    """
+    token = text.strip()
+    if len(token) > _LONGEST_TOKEN or not _TOKEN.fullmatch(token):
+        raise ValueError(
+            "TRADEBELL_TELEGRAM_TOKEN must be the token that @BotFather gave,"
+            " like 1234567890:AAE..."
+        )
+    return token
+
+
+def parse_api_url(text: str) -> str:
+    """Read TRADEBELL_TELEGRAM_API_URL; gives it without a slash at its end.
+
+    Raises:
+        ValueError: a sentence that names the setting and the cure.
+    """
+    wanted = f"TRADEBELL_TELEGRAM_API_URL must be like {DEFAULT_API_URL}"
+    try:
+        parts = urlsplit(text.strip())
+        parts.port  # noqa: B018 - reading it checks it
+    except ValueError:
+        raise ValueError(f"{wanted}: this is no address.") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{wanted}: it must begin with https:// or http:// and name a host.")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError(f"{wanted}: a login, a query or a fragment has no place in it.")
+    return parts.geturl().rstrip("/")
+
+
+def parse_rate(name: str, text: str) -> float:
+    """Read TRADEBELL_TELEGRAM_RATE or TRADEBELL_TELEGRAM_CHAT_RATE, whose `name` is given.
+
+    Raises:
+        ValueError: a sentence that names the setting and the cure.
+    """
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = math.nan
+    if not 0 <= rate <= 100_000:
+        raise ValueError(f"{name} must be messages a second, like 30 or 0.5; 0 is no limit.")
+    return rate
+
+
+def parse_webhook(text: str) -> bool:
+    """Read TRADEBELL_TELEGRAM_WEBHOOK.
+
+    Raises:
+        ValueError: a sentence that names the setting and the cure.
+    """
+    match text.strip().lower():
+        case "true" | "yes" | "on" | "1":
+            return True
+        case "" | "false" | "no" | "off" | "0":
+            return False
+        case _:
+            raise ValueError("TRADEBELL_TELEGRAM_WEBHOOK must be true or false.")

@@ -1,0 +1,145 @@
+"""Updates of the Bot API, turned into what a person said.
+
+Source: https://core.telegram.org/bots/api#update
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.domain.commands import Command, Left, Place, Press, Returned, Said, Words, find_spec
+from bot.domain.ids import ActionId
+from bot.domain.links import Address, Channel, Person
+
+KINDS = ("message", "callback_query", "my_chat_member")
+"""The kinds of update that we ask for."""
+
+ANONYMOUS_ADMIN = 1087968824
+"""The user who stands for a group's anonymous admins: nobody in particular.
+
+Source: https://core.telegram.org/bots/api#message (`sender_chat`)
+"""
+
+_COMMAND = re.compile(r"/(\w{1,32})(?:@(\w+))?(?:\s+(.*))?", re.ASCII | re.DOTALL)
+_ACTION = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Us:
+    """Our bot, as it is addressed: a numeric id, and a name without '@' once we know it."""
+
+    id: str
+    username: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """An update: what was said, if it says anything to us, and how to answer.
+
+    `query` is the press to be answered, `message` the message under which it was.
+    """
+
+    chat: str = ""
+    said: Said | None = None
+    query: str | None = None
+    message: int | None = None
+
+
+def heard(update: Json, us: Us) -> Heard:
+    """Read an update; whatever is not for us, or not of a shape we know, says nothing."""
+    match update:
+        case {"message": {"chat": {"id": int(chat)}} as message}:
+            return Heard(chat=str(chat), said=_message(message, us))
+        case {"callback_query": {"id": str(query)} as press}:
+            return _press(query, press, us)
+        case {"my_chat_member": {"chat": {"id": int(chat)}} as change}:
+            return Heard(chat=str(chat), said=_membership(change, us))
+        case _:
+            return Heard()
+
+
+def _message(message: Json, us: Us) -> Said | None:
+    person = _person(message)
+    match message:
+        case {"text": str(text)} if person is not None:
+            place = _place(message, us)
+        case _:
+            return None
+    found = _COMMAND.fullmatch(text.strip())
+    if found is None:
+        # In a group people talk to each other.
+        return Words(place=place, person=person, text=text) if place.private else None
+    name, addressee, arguments = found.groups()
+    if addressee is not None and addressee.lower() != (us.username or "").lower():
+        return None
+    if not place.private and addressee is None and find_spec(name) is None:
+        return None  # another bot's command
+    return Command(
+        place=place, person=person, name=name.lower(), arguments=(arguments or "").strip()
+    )
+
+
+def _press(query: str, press: Json, us: Us) -> Heard:
+    person = _person(press)
+    match press:
+        case {
+            "data": str(data),
+            "message": {"chat": {"id": int(chat)}, "message_id": int(number)} as message,
+        } if person is not None and _ACTION.fullmatch(data):
+            said = Press(place=_place(message, us), person=person, action=ActionId(data))
+            return Heard(chat=str(chat), said=said, query=query, message=number)
+        case _:
+            return Heard(query=query)
+
+
+def _membership(change: Json, us: Us) -> Said | None:
+    match change:
+        case {
+            "old_chat_member": {"status": str()} as old,
+            "new_chat_member": {"status": str()} as new,
+        }:
+            closed_before, closed = _why_closed(old), _why_closed(new)
+        case _:
+            return None
+    place = _place(change, us)
+    if closed is not None:
+        blocked = place.private and closed == "removed from the group"
+        return Left(place=place, reason="blocked by the user" if blocked else closed)
+    return Returned(place=place) if closed_before is not None else None
+
+
+def _why_closed(member: Json) -> str | None:
+    match member:
+        case {"status": "kicked" | "left"}:
+            return "removed from the group"
+        case {"status": "restricted", "can_send_messages": False}:
+            return "no right to write in the group"
+        case _:
+            return None
+
+
+def _person(spoken: Json) -> Person | None:
+    """Who said it; `None` for anonymous admins, channels and bots, which are nobody."""
+    match spoken:
+        case {"sender_chat": _}:
+            return None
+        case {"from": {"id": int(id), "is_bot": False} as user} if id != ANONYMOUS_ADMIN:
+            language = user.get("language_code")
+            spoken_language = language if isinstance(language, str) else "en"
+            return Person(channel=Channel.TELEGRAM, id=str(id), language=spoken_language)
+        case _:
+            return None
+
+
+def _place(message: Json, us: Us) -> Place:
+    chat = message["chat"]
+    thread = ""
+    match message:
+        # A plain reply in a group has a thread id too, but is no topic.
+        case {"is_topic_message": True, "message_thread_id": int(number)}:
+            thread = str(number)
+    address = Address(channel=Channel.TELEGRAM, bot=us.id, chat=str(chat["id"]), thread=thread)
+    return Place(address=address, private=chat.get("type") == "private")

@@ -1,0 +1,166 @@
+"""What the storage suites begin with: people, chats, links, facts and owed cards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from bot.domain.cards import Card
+from bot.domain.deliveries import Delivery, Draft, Priority, Settlement, State
+from bot.domain.events import Event, Kind, Origin, Trade
+from bot.domain.ids import AccountId, EndpointId
+from bot.domain.linking import CODE_LIFE, Completed, Invitation
+from bot.domain.links import Address, Channel, Credential, CredentialKind, Grant, Link, Role
+from bot.ports import Admitted, Decide, Known, Turn, Verdict
+from storage import Store
+
+NOW = datetime(2026, 1, 5, 12, 0, 0, 123456, tzinfo=UTC)
+DIGITS = "314159"
+
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+
+
+def address(chat: str = "100", thread: str = "") -> Address:
+    return Address(channel=Channel.TELEGRAM, bot="1", chat=chat, thread=thread)
+
+
+def grant(user: str = "alice", secret: str = "token-of-alice") -> Grant:
+    return Grant(
+        platform_user=user,
+        label=f"{user[:1]}***",
+        plan="pro",
+        credential=Credential(
+            kind=CredentialKind.TOKEN, secret=secret, expires_at=NOW + timedelta(days=7)
+        ),
+    )
+
+
+async def invited(
+    store: Store, code: str, chat: str = "100", person: str | None = None, at: datetime = NOW
+) -> Invitation:
+    """An open linking attempt in a chat."""
+    place = address(chat)
+    invitation = Invitation(
+        endpoint=await store.links.endpoint(place, private=True),
+        address=place,
+        person=person or chat,
+        role=Role.OWNER,
+        expires_at=at + CODE_LIFE,
+    )
+    await store.codes.invite(code, invitation, at)
+    return invitation
+
+
+async def completed(
+    store: Store, chat: str = "100", user: str = "alice", at: datetime = NOW
+) -> Completed:
+    """A chat linked to somebody's account, with all steps taken."""
+    code = f"code of {user} in {chat} at {at}"
+    invitation = await invited(store, code, chat, at=at)
+    await store.codes.sign_in(code, grant(user, f"token-of-{user}"), DIGITS, at)
+    done = await store.codes.complete(address(chat), invitation.person, DIGITS, at)
+    assert isinstance(done, Completed)
+    return done
+
+
+async def linked(store: Store, chat: str = "100", user: str = "alice") -> Link:
+    return (await completed(store, chat, user)).link
+
+
+def fact(record: str = "r1", kind: Kind = Kind.TRADE, at: datetime = NOW) -> Trade:
+    """Something that happened; its sort is in its origin only."""
+    return Trade(origin=Origin(kind=kind, record=record, at=at))
+
+
+def tell_all(
+    priority: Priority = Priority.NORMAL,
+    expires_at: datetime | None = None,
+    fingerprint: str | None = None,
+) -> Decide:
+    """Everything is news for every chat of the account; the card's title is the record's id."""
+
+    def decide(event: Event, known: Known) -> Verdict:
+        return Verdict(
+            news=True,
+            reason="news",
+            record=event.origin.record,
+            revision=event.origin.revision,
+            drafts=drafts(known.links, event.origin.record, priority, expires_at),
+            fingerprint=fingerprint,
+        )
+
+    return decide
+
+
+def drafts(
+    links: Sequence[Link],
+    title: str,
+    priority: Priority = Priority.NORMAL,
+    expires_at: datetime | None = None,
+) -> tuple[Draft, ...]:
+    return tuple(
+        Draft(
+            link=link.id,
+            link_epoch=link.epoch,
+            endpoint=link.endpoint.id,
+            priority=priority,
+            card=Card(title=title),
+            expires_at=expires_at,
+        )
+        for link in links
+    )
+
+
+async def told(
+    store: Store,
+    account: AccountId,
+    *records: str,
+    at: datetime = NOW,
+    priority: Priority = Priority.NORMAL,
+    expires_at: datetime | None = None,
+) -> Admitted:
+    """Owe a card for each record, a second of happening apart."""
+    facts = [fact(record, at=at + number * SECOND) for number, record in enumerate(records)]
+    return await store.inbox.admit(account, facts, tell_all(priority, expires_at), NOW)
+
+
+async def claim(store: Store, endpoint: EndpointId, now: datetime = NOW) -> Delivery | None:
+    return (await store.outbox.turn(Turn(endpoint=endpoint, claim=True), now)).delivery
+
+
+async def claimed(store: Store, endpoint: EndpointId, now: datetime = NOW) -> Delivery:
+    delivery = await claim(store, endpoint, now)
+    assert delivery is not None
+    return delivery
+
+
+async def settle(
+    store: Store, delivery: Delivery, settlement: Settlement, now: datetime = NOW
+) -> None:
+    turn = Turn(endpoint=delivery.endpoint, settled=(delivery, settlement))
+    await store.outbox.turn(turn, now)
+
+
+SENT = Settlement(state=State.SENT, reason="sent", message="77")
+
+
+def again(at: datetime, *, counts: bool = True) -> Settlement:
+    return Settlement(state=State.READY, reason="busy", not_before=at, counts=counts)
+
+
+def unclear(at: datetime) -> Settlement:
+    return Settlement(state=State.UNKNOWN, reason="no answer", not_before=at, unclear=True)
+
+
+UNCERTAIN = Settlement(state=State.DEAD, reason="uncertain: no answer", unclear=True)
+GONE = Settlement(state=State.HELD, reason="blocked", endpoint_gone=True)
+
+
+async def titles_sent(store: Store, endpoint: EndpointId, now: datetime = NOW) -> list[str]:
+    """Send all that is due there; gives the titles in the order in which they went out."""
+    titles = []
+    while delivery := await claim(store, endpoint, now):
+        titles.append(delivery.card.title)
+        await settle(store, delivery, SENT, now)
+    return titles

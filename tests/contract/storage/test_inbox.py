@@ -1,0 +1,575 @@
+"""The inbox: a fact is told once, remembered rightly, and owed together with the cursor."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.domain.actions import Action, ActionState, Verb
+from bot.domain.deliveries import Priority, State
+from bot.domain.events import (
+    Event,
+    Kind,
+    Origin,
+    Position,
+    Strategy,
+    StrategySeen,
+    Stream,
+    Trader,
+    TraderSeen,
+    Unreadable,
+)
+from bot.domain.ids import AccountId, ActionId, StrategyId, TraderId
+from bot.domain.links import Link
+from bot.ports import Decide, Known, Progress, Verdict
+from storage import Store
+from storage.quarantine import LIFE
+from storage.tables import inbox, quarantine
+from tests.contract.storage.given import (
+    MINUTE,
+    NOW,
+    SECOND,
+    address,
+    claimed,
+    drafts,
+    fact,
+    linked,
+    tell_all,
+    titles_sent,
+    told,
+)
+
+# --- telling once -------------------------------------------------------------------------
+
+
+async def test_a_new_fact_is_owed_to_every_chat_of_the_account(store: Store):
+    one = await linked(store, chat="1")
+    two = await linked(store, chat="2")
+    other = await linked(store, chat="3", user="bob")
+
+    admitted = await store.inbox.admit(one.account, [fact()], tell_all(), NOW)
+
+    assert (admitted.new, admitted.known, admitted.told) == (1, 0, 2)
+    assert admitted.owed == {
+        one.endpoint.id: (address("1"), Priority.NORMAL),
+        two.endpoint.id: (address("2"), Priority.NORMAL),
+    }
+    assert await store.outbox.pending(other.endpoint.id) == 0
+
+
+async def test_the_most_urgent_of_several_items_is_what_wakes_a_lane(store: Store):
+    chat = await linked(store)
+
+    def decide(event: Event, known: Known) -> Verdict:
+        urgent = event.origin.record == "urgent"
+        priority = Priority.URGENT if urgent else Priority.INFO
+        return tell_all(priority)(event, known)
+
+    facts = [fact("quiet"), fact("urgent"), fact("quiet too")]
+    admitted = await store.inbox.admit(chat.account, facts, decide, NOW)
+
+    assert admitted.owed == {chat.endpoint.id: (address(), Priority.URGENT)}
+
+
+async def test_a_fact_that_comes_again_is_not_told_again(store: Store):
+    chat = await linked(store)
+    await store.inbox.admit(chat.account, [fact()], tell_all(), NOW)
+
+    admitted = await store.inbox.admit(chat.account, [fact(), fact("r2")], tell_all(), NOW)
+
+    assert (admitted.new, admitted.known, admitted.told) == (1, 1, 1)
+
+
+async def test_a_fact_that_is_twice_in_one_batch_is_told_once(store: Store):
+    chat = await linked(store)
+
+    admitted = await store.inbox.admit(chat.account, [fact(), fact(), fact()], tell_all(), NOW)
+
+    assert (admitted.new, admitted.known, admitted.told) == (1, 2, 1)
+
+
+async def test_a_fact_that_is_brought_by_many_at_once_is_told_once(store: Store):
+    chat = await linked(store)
+
+    async with asyncio.TaskGroup() as group:
+        admissions = [
+            group.create_task(store.inbox.admit(chat.account, [fact()], tell_all(), NOW))
+            for _ in range(10)
+        ]
+
+    assert sorted(task.result().told for task in admissions) == [0] * 9 + [1]
+    assert await titles_sent(store, chat.endpoint.id) == ["r1"]
+
+
+async def test_the_same_record_is_another_fact_in_another_kind_revision_or_account(store: Store):
+    alice, bob = await linked(store, chat="1"), await linked(store, chat="2", user="bob")
+    origin = Origin(kind=Kind.TRADE, record="r1", at=NOW)
+    facts = [
+        replace(fact(), origin=origin),
+        replace(fact(), origin=replace(origin, kind=Kind.POD_EVENT)),
+        replace(fact(), origin=replace(origin, revision="2")),
+    ]
+
+    of_alice = await store.inbox.admit(alice.account, facts, tell_all(), NOW)
+    of_bob = await store.inbox.admit(bob.account, facts[:1], tell_all(), NOW)
+
+    assert (of_alice.told, of_bob.told) == (3, 1)
+
+
+async def test_accounts_that_come_at_once_get_each_their_own(store: Store):
+    chats = [await linked(store, chat=str(number), user=f"user {number}") for number in range(10)]
+
+    async with asyncio.TaskGroup() as group:
+        admissions = [
+            group.create_task(told(store, chat.account, *map(str, range(number))))
+            for number, chat in enumerate(chats)
+        ]
+
+    assert [task.result().told for task in admissions] == list(range(10))
+    for number, chat in enumerate(chats):
+        assert await store.outbox.pending(chat.endpoint.id) == number
+
+
+async def test_what_is_owed_to_a_closed_chat_is_held_and_wakes_nobody(store: Store):
+    chat = await linked(store)
+    await store.links.disable(address(), "blocked", NOW)
+
+    admitted = await told(store, chat.account, "one")
+
+    assert (admitted.told, admitted.owed) == (1, {})
+    assert (await store.outbox.counts())[State.HELD] == 1
+
+
+async def test_buttons_are_there_as_soon_as_their_card_is_owed(store: Store):
+    chat = await linked(store)
+
+    def decide(event: Event, known: Known) -> Verdict:
+        return replace(tell_all()(event, known), actions=(button(chat),))
+
+    await store.inbox.admit(chat.account, [fact()], decide, NOW)
+
+    assert isinstance(await press(store, chat), Action)
+
+
+async def test_a_fact_that_comes_again_offers_no_buttons_again(store: Store):
+    chat = await linked(store)
+
+    def decide(event: Event, known: Known) -> Verdict:
+        return replace(tell_all()(event, known), actions=(button(chat),))
+
+    await store.inbox.admit(chat.account, [fact()], decide, NOW)
+    await press(store, chat)
+    await store.inbox.admit(chat.account, [fact()], decide, NOW)
+
+    assert not isinstance(await press(store, chat), Action)
+
+
+# --- all or nothing -----------------------------------------------------------------------
+
+
+async def test_nothing_of_a_batch_stays_if_one_of_its_facts_cannot_be_decided(store: Store):
+    chat = await linked(store)
+    progress = Progress(stream=Stream.TRADES, position=Position(at=NOW, record="r2"))
+
+    with pytest.raises(ZeroDivisionError):
+        await store.inbox.admit(chat.account, [fact("r1"), fact("poison")], stumble, NOW, progress)
+
+    assert await store.inbox.cursors(chat.account) == {}
+    assert await store.outbox.pending(chat.endpoint.id) == 0
+
+
+async def test_a_batch_that_cannot_be_decided_harms_no_other(store: Store):
+    alice, bob = await linked(store, chat="1"), await linked(store, chat="2", user="bob")
+
+    async def admit(account: AccountId, record: str) -> bool:
+        try:
+            await store.inbox.admit(account, [fact(record)], stumble, NOW)
+        except ZeroDivisionError:
+            return False
+        return True
+
+    async with asyncio.TaskGroup() as group:
+        wishes = [(alice, "a"), (bob, "poison"), (bob, "b"), (alice, "poison"), (alice, "c")]
+        done = [group.create_task(admit(who.account, record)) for who, record in wishes]
+
+    assert [task.result() for task in done] == [True, False, True, False, True]
+    assert await store.outbox.pending(alice.endpoint.id) == 2
+    assert await store.outbox.pending(bob.endpoint.id) == 1
+
+
+def stumble(event: Event, known: Known) -> Verdict:
+    if event.origin.record == "poison":
+        raise ZeroDivisionError
+    return tell_all()(event, known)
+
+
+# --- cursors ------------------------------------------------------------------------------
+
+
+async def advance(store: Store, chat: Link, stream: Stream, position: Position) -> None:
+    progress = Progress(stream=stream, position=position)
+    await store.inbox.admit(chat.account, [], tell_all(), NOW, progress)
+
+
+async def test_a_cursor_moves_forward_and_never_back(store: Store):
+    chat = await linked(store)
+    earlier = Position(at=NOW, record="r9")
+    later = Position(at=NOW + timedelta(microseconds=1), record="r1")
+
+    reached = []
+    for position in (earlier, later, earlier):
+        await advance(store, chat, Stream.TRADES, position)
+        reached.append((await store.inbox.cursors(chat.account))[Stream.TRADES].position)
+
+    assert reached == [earlier, later, later]
+
+
+async def test_of_two_records_of_one_instant_the_cursor_takes_the_later(store: Store):
+    chat = await linked(store)
+
+    for record in ("r2", "r3", "r1"):
+        await advance(store, chat, Stream.MESSAGES, Position(at=NOW, record=record))
+
+    cursors = await store.inbox.cursors(chat.account)
+    assert cursors[Stream.MESSAGES].position == Position(at=NOW, record="r3")
+
+
+async def test_a_cursor_knows_where_its_reading_began(store: Store):
+    chat = await linked(store)
+
+    for minutes in (1, 3, 0):
+        await advance(store, chat, Stream.TRADES, Position(at=NOW + minutes * MINUTE))
+
+    cursors = await store.inbox.cursors(chat.account)
+    assert cursors[Stream.TRADES].began == NOW + MINUTE
+
+
+async def test_each_account_and_stream_has_its_own_cursor(store: Store):
+    alice, bob = await linked(store, chat="1"), await linked(store, chat="2", user="bob")
+    await advance(store, alice, Stream.TRADES, Position(at=NOW))
+    await advance(store, alice, Stream.SIGNALS, Position(at=NOW + SECOND))
+    await advance(store, bob, Stream.TRADES, Position(at=NOW + MINUTE))
+
+    cursors = await store.inbox.cursors(alice.account)
+
+    assert {stream: cursor.position.at for stream, cursor in cursors.items()} == {
+        Stream.TRADES: NOW,
+        Stream.SIGNALS: NOW + SECOND,
+    }
+
+
+# --- last known states --------------------------------------------------------------------
+
+
+def trader(name: str | None = "Alpha", running: bool = True) -> Trader:
+    return Trader(id=TraderId("t1"), name=name, running=running, updated_at=NOW)
+
+
+def seen(trader: Trader, revision: str = "") -> TraderSeen:
+    origin = Origin(kind=Kind.TRADER, record=trader.id, at=NOW, revision=revision)
+    return TraderSeen(origin=origin, trader=trader)
+
+
+async def test_what_is_no_news_is_remembered_all_the_same(store: Store):
+    chat = await linked(store)
+
+    def decide(event: Event, known: Known) -> Verdict:
+        assert isinstance(event, TraderSeen)
+        return Verdict(news=False, reason="no change", remember=event.trader)
+
+    admitted = await store.inbox.admit(chat.account, [seen(trader())], decide, NOW)
+
+    assert (admitted.new, admitted.known, admitted.told) == (0, 0, 0)
+    assert await store.inbox.traders(chat.account) == (trader(),)
+
+
+async def test_bots_and_strategies_are_kept_apart_and_by_account(store: Store):
+    alice, bob = await linked(store, chat="1"), await linked(store, chat="2", user="bob")
+    strategy = Strategy(id=StrategyId("t1"), name="Grid", pair="BTC/USDT", updated_at=NOW)
+    event = StrategySeen(origin=Origin(kind=Kind.STRATEGY, record="t1", at=NOW), strategy=strategy)
+
+    def decide(event: Event, known: Known) -> Verdict:
+        assert isinstance(event, TraderSeen | StrategySeen)
+        record = event.trader if isinstance(event, TraderSeen) else event.strategy
+        return Verdict(news=False, reason="", remember=record)
+
+    await store.inbox.admit(alice.account, [seen(trader()), event], decide, NOW)
+
+    assert await store.inbox.traders(alice.account) == (trader(),)
+    assert await store.inbox.strategies(alice.account) == (strategy,)
+    assert await store.inbox.traders(bob.account) == ()
+
+
+def tell_changes(event: Event, known: Known) -> Verdict:
+    """News is what differs from the last known state; a revision follows from the one before."""
+    assert isinstance(event, TraderSeen)
+    if known.traders.get(event.trader.id) == event.trader:
+        return Verdict(news=False, reason="no change", remember=event.trader)
+    before = known.revisions.get(event.trader.id, "0")
+    return Verdict(
+        news=True,
+        reason="news",
+        record=event.trader.id,
+        revision=str(int(before) + 1),
+        drafts=drafts(known.links, f"{event.trader.name} {event.trader.running}"),
+        remember=event.trader,
+    )
+
+
+async def test_each_change_is_compared_with_the_one_before_it_in_the_same_batch(store: Store):
+    chat = await linked(store)
+    sightings = [trader(running=running) for running in (True, True, False, False, True)]
+
+    await store.inbox.admit(chat.account, [seen(each) for each in sightings], tell_changes, NOW)
+
+    titles = await titles_sent(store, chat.endpoint.id)
+    assert titles == ["Alpha True", "Alpha False", "Alpha True"]
+    assert await store.inbox.traders(chat.account) == (trader(running=True),)
+
+
+async def test_changes_are_compared_with_those_of_earlier_batches_too(store: Store):
+    chat = await linked(store)
+
+    for running in (True, False, False, True):
+        await store.inbox.admit(chat.account, [seen(trader(running=running))], tell_changes, NOW)
+
+    titles = await titles_sent(store, chat.endpoint.id)
+    assert titles == ["Alpha True", "Alpha False", "Alpha True"]
+
+
+async def test_changes_that_come_at_once_are_compared_with_each_other(store: Store):
+    chat = await linked(store)
+
+    async with asyncio.TaskGroup() as group:
+        for running in (True, False, False, True):
+            group.create_task(
+                store.inbox.admit(chat.account, [seen(trader(running=running))], tell_changes, NOW)
+            )
+
+    titles = await titles_sent(store, chat.endpoint.id)
+    assert titles == ["Alpha True", "Alpha False", "Alpha True"]
+
+
+async def test_a_fact_that_is_known_changes_no_state(store: Store):
+    chat = await linked(store)
+    rename = seen(trader(name="Old"), revision="1")
+
+    def decide(event: Event, known: Known) -> Verdict:
+        assert isinstance(event, TraderSeen)
+        return replace(tell_all()(event, known), remember=event.trader)
+
+    await store.inbox.admit(chat.account, [rename], decide, NOW)
+    await store.inbox.admit(chat.account, [seen(trader(name="New"), revision="2")], decide, NOW)
+    again = await store.inbox.admit(chat.account, [rename], decide, NOW)
+
+    assert again.known == 1
+    assert await store.inbox.traders(chat.account) == (trader(name="New"),)
+
+
+async def test_a_bot_that_is_gone_is_forgotten(store: Store):
+    chat = await linked(store)
+    await store.inbox.admit(chat.account, [seen(trader())], tell_changes, NOW)
+
+    def decide(event: Event, known: Known) -> Verdict:
+        return replace(tell_all()(event, known), forget=known.traders["t1"])
+
+    await store.inbox.admit(chat.account, [fact("gone")], decide, NOW)
+
+    assert await store.inbox.traders(chat.account) == ()
+
+
+# --- one fact from several services -------------------------------------------------------
+
+
+async def brought(store: Store, chat: Link, *facts: Event, by: Decide | None = None) -> list[int]:
+    """How many deliveries each of these facts makes; all have one fingerprint."""
+    decide = by or tell_all(fingerprint="same")
+    return [(await store.inbox.admit(chat.account, [each], decide, NOW)).told for each in facts]
+
+
+async def test_a_fact_that_another_service_has_told_is_not_told_again(store: Store):
+    chat = await linked(store)
+
+    counts = await brought(store, chat, fact("a"), fact("b", Kind.POD_EVENT, NOW + SECOND))
+
+    assert counts == [1, 0]
+    assert await reasons(store) == {"a": (True, "news"), "b": (False, "same fact as trade")}
+
+
+async def test_it_does_not_matter_which_service_is_first(store: Store):
+    chat = await linked(store)
+
+    counts = await brought(store, chat, fact("b", Kind.POD_EVENT, NOW + SECOND), fact("a"))
+
+    assert counts == [1, 0]
+
+
+async def test_two_facts_that_look_alike_are_two_however_many_services_bring_them(store: Store):
+    chat = await linked(store)
+    trades = [fact(f"trade {number}") for number in range(2)]
+    pods = [fact(f"pod {number}", Kind.POD_EVENT) for number in range(2)]
+    messages = [fact(f"message {number}", Kind.MESSAGE) for number in range(3)]
+
+    counts = await brought(store, chat, trades[0], *pods, trades[1], *messages)
+
+    # One trade and its echo, a second event of the pod and its echo, a third of the messages.
+    assert counts == [1, 0, 1, 0, 0, 0, 1]
+
+
+async def test_facts_of_one_batch_are_matched_with_each_other(store: Store):
+    chat = await linked(store)
+    facts = [fact("a"), fact("b", Kind.POD_EVENT), fact("c", Kind.POD_EVENT)]
+
+    admitted = await store.inbox.admit(chat.account, facts, tell_all(fingerprint="same"), NOW)
+
+    assert (admitted.new, admitted.told) == (3, 2)
+    assert await titles_sent(store, chat.endpoint.id) == ["a", "c"]
+
+
+async def test_facts_far_apart_in_time_are_two(store: Store):
+    chat = await linked(store)
+
+    counts = await brought(
+        store,
+        chat,
+        fact("a"),
+        fact("at the edge", Kind.POD_EVENT, NOW + timedelta(seconds=15)),
+        fact("beyond", Kind.POD_EVENT, NOW + timedelta(seconds=31)),
+    )
+
+    assert counts == [1, 0, 1]
+
+
+async def test_facts_with_other_fingerprints_or_of_other_accounts_are_two(store: Store):
+    alice, bob = await linked(store, chat="1"), await linked(store, chat="2", user="bob")
+
+    counts = [
+        await brought(store, alice, fact("a")),
+        await brought(store, bob, fact("b", Kind.POD_EVENT)),
+        await brought(store, alice, fact("c", Kind.POD_EVENT), by=tell_all(fingerprint="other")),
+    ]
+
+    assert counts == [[1], [1], [1]]
+
+
+async def test_a_chat_that_does_not_hear_one_kind_hears_of_the_fact_from_the_other(store: Store):
+    hears_all, hears_pods = await linked(store, chat="1"), await linked(store, chat="2")
+
+    def decide(event: Event, known: Known) -> Verdict:
+        listeners = known.links
+        if event.origin.kind is Kind.TRADE:
+            listeners = tuple(link for link in listeners if link.id == hears_all.id)
+        return replace(
+            tell_all(fingerprint="same")(event, known),
+            drafts=drafts(listeners, event.origin.record),
+        )
+
+    counts = await brought(store, hears_all, fact("trade"), fact("pod", Kind.POD_EVENT), by=decide)
+
+    assert counts == [1, 1]
+    assert await titles_sent(store, hears_all.endpoint.id) == ["trade"]
+    assert await titles_sent(store, hears_pods.endpoint.id) == ["pod"]
+
+
+# --- the rest -----------------------------------------------------------------------------
+
+
+async def test_the_last_event_is_the_platforms_and_not_ours(store: Store):
+    chat = await linked(store)
+    assert await store.inbox.last_event_at(chat.account) is None
+    await told(store, chat.account, "one", at=NOW - MINUTE)
+    await store.inbox.admit(chat.account, [fact("test", Kind.TEST)], tell_all(), NOW)
+
+    last = await store.inbox.last_event_at(chat.account)
+
+    assert last == NOW - MINUTE
+
+
+async def test_what_nobody_can_read_is_counted_by_its_shape(store: Store):
+    chat = await linked(store)
+    shape = Unreadable(service="trades", reason="no id", fields=("a", "b"), size=10)
+
+    await store.inbox.set_aside(chat.account, [shape, replace(shape, size=30)], NOW)
+    await store.inbox.set_aside(chat.account, [shape], NOW + MINUTE)
+    await store.inbox.set_aside(chat.account, [replace(shape, fields=("a",))], NOW)
+
+    assert await set_aside(store) == [(("a",), 1, 10), (("a", "b"), 3, 30)]
+
+
+async def test_what_nobody_could_read_is_forgotten_when_it_stays_away(store: Store):
+    chat = await linked(store)
+    await store.inbox.set_aside(chat.account, [Unreadable(service="trades", reason="x")], NOW)
+
+    await store.inbox.prune(NOW + LIFE)
+    kept = await set_aside(store)
+    await store.inbox.prune(NOW + LIFE + SECOND)
+
+    assert len(kept) == 1
+    assert await set_aside(store) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\0", "\ud800", "x" * 100_000, "Ω≈ç√ \u202e\U0001f600", "'; DROP TABLE inbox; --", ""],
+    ids=["zero", "half a surrogate pair", "huge", "unicode", "SQL", "empty"],
+)
+async def test_any_text_of_the_platform_can_be_kept(store: Store, text: str):
+    chat = await linked(store)
+    event = TraderSeen(
+        origin=Origin(kind=Kind.TRADER, record=text, at=NOW),
+        trader=Trader(id=TraderId(text), name=text),
+    )
+    progress = Progress(stream=Stream.TRADES, position=Position(at=NOW, record=text))
+
+    def decide(event: Event, known: Known) -> Verdict:
+        assert isinstance(event, TraderSeen)
+        return replace(tell_all(fingerprint=text)(event, known), remember=event.trader)
+
+    first = await store.inbox.admit(chat.account, [event], decide, NOW, progress)
+    second = await store.inbox.admit(chat.account, [event], decide, NOW, progress)
+    await store.inbox.set_aside(
+        chat.account, [Unreadable(service=text, reason=text, fields=(text,))], NOW
+    )
+
+    assert (first.told, second.known) == (1, 1)
+    assert await store.inbox.traders(chat.account) == (event.trader,)
+    assert (await claimed(store, chat.endpoint.id)).card.title == text
+
+
+async def reasons(store: Store) -> dict[str, tuple[bool, str]]:
+    def read(connection: Any) -> dict[str, tuple[bool, str]]:
+        rows = connection.execute(select(inbox.c.record, inbox.c.told, inbox.c.reason))
+        return {record: (is_told, reason) for record, is_told, reason in rows}
+
+    return await store.database.read(read)
+
+
+async def set_aside(store: Store) -> list[tuple[tuple[str, ...], int, int]]:
+    def read(connection: Any) -> list[tuple[tuple[str, ...], int, int]]:
+        rows = connection.execute(select(quarantine))
+        return sorted((tuple(row.fields), row.count, row.size) for row in rows)
+
+    return await store.database.read(read)
+
+
+def button(chat: Link) -> Action:
+    return Action(
+        id=ActionId("b1"),
+        card="card",
+        account=chat.account,
+        link=chat.id,
+        endpoint=chat.endpoint.id,
+        person=None,
+        verb=Verb.PAUSE,
+        expires_at=NOW + MINUTE,
+        state=ActionState.OPEN,
+    )
+
+
+async def press(store: Store, chat: Link, now: datetime = NOW) -> object:
+    return await store.actions.claim(ActionId("b1"), chat.person, chat.endpoint.id, now)

@@ -1,0 +1,179 @@
+"""The contract of `ports.Messenger`, for every chat platform and for the fake."""
+
+import random
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from adapters.telegram.client import open_telegram
+from adapters.telegram.settings import TelegramSettings
+from bot.domain.cards import Button, Card, Field, Severity, Table
+from bot.domain.deliveries import Attempt, Gone, Halted, Postponed, Sent, Unclear
+from bot.domain.ids import ActionId
+from bot.domain.links import Address, Channel
+from bot.ports import Messenger
+from tests.fakes.messenger import FakeMessenger
+from tests.fakes.meter import FakeMeter
+from tests.standins.bot_api import Access, BotApi
+from tests.standins.bot_api.faults import Drop, too_many_requests
+
+NOW = datetime(2026, 11, 22, 12, 4, tzinfo=UTC)
+
+CARDS = [
+    Card(title="Hello"),
+    Card(title="Stopped", severity=Severity.CRITICAL, lines=("The exchange", "said no.")),
+    Card(title="Bought", fields=(Field("Price", "60,000"),), at=NOW, reference="A1B2"),
+    Card(title="Prices", table=Table(columns=("Pair", "Price"), rows=(("BTC", "60,000"),))),
+    Card(title="Pause?", buttons=((Button(label="Pause", action=ActionId("a1")),),)),
+    Card(title="<b>&*_`[x](y)", lines=("@everyone", "\u202eevil", "😀" * 100)),
+    Card(title="Long", lines=("x" * 250,) * 40, notes=("the end",)),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A messenger with an open chat, and what its device shows, a text for each message.
+
+    `spoil` makes the next attempt go wrong, by the outcome that is to come of it.
+    """
+
+    messenger: Messenger
+    address: Address
+    shown: Callable[[], Sequence[str]]
+    spoil: Mapping[type[Attempt], Callable[[], None]]
+
+
+@asynccontextmanager
+async def telegram() -> AsyncIterator[Stage]:
+    async def may_send(_: Address) -> None:
+        pass
+
+    async with (
+        BotApi() as api,
+        open_telegram(
+            TelegramSettings(token=api.token, api_url=api.url),
+            now=lambda: NOW,
+            chance=random.Random(1),
+            meter=FakeMeter(),
+            may_send=may_send,
+        ) as client,
+    ):
+        ann = api.world.person("Ann")
+        yield Stage(
+            messenger=client,
+            address=Address(channel=Channel.TELEGRAM, bot=client.bot, chat=str(ann.id)),
+            shown=lambda: [message.text for message in ann.chat.shown],
+            spoil={
+                Postponed: lambda: api.fail(too_many_requests(7), method="sendMessage"),
+                Gone: lambda: setattr(ann.chat, "access", Access.BLOCKED),
+                Halted: lambda: setattr(api, "revoked", True),
+                Unclear: lambda: api.fail(Drop(), method="sendMessage"),
+            },
+        )
+
+
+@asynccontextmanager
+async def fake() -> AsyncIterator[Stage]:
+    messenger = FakeMessenger(now=lambda: NOW)
+    outcomes: dict[type[Attempt], Attempt] = {
+        Postponed: Postponed(reason="slow down"),
+        Gone: Gone(reason="blocked"),
+        Halted: Halted(reason="refused"),
+        Unclear: Unclear(reason="lost"),
+    }
+    yield Stage(
+        messenger=messenger,
+        address=Address(channel=messenger.channel, bot=messenger.bot, chat="1"),
+        shown=lambda: [text_of(one.card) for one in messenger.shown],
+        spoil={
+            kind: lambda outcome=outcome: messenger.script("1", outcome)  # type: ignore[misc]
+            for kind, outcome in outcomes.items()
+        },
+    )
+
+
+Platform = Callable[[], AbstractAsyncContextManager[Stage]]
+
+ALL: list[Platform] = [telegram, fake]
+TROUBLES: list[tuple[Platform, type[Attempt]]] = [
+    *((telegram, kind) for kind in (Postponed, Gone, Halted, Unclear)),
+    *((fake, kind) for kind in (Postponed, Gone, Halted, Unclear)),
+]
+"""What can go wrong where; a page in our own browser, say, is never refused."""
+
+
+@pytest.mark.parametrize("platform", ALL)
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.title)
+async def test_a_card_is_shown_with_all_its_words(platform: Platform, card: Card):
+    async with platform() as stage:
+        outcome = await stage.messenger.send(stage.address, card)
+        shown = "\n".join(stage.shown())
+
+    assert isinstance(outcome, Sent)
+    assert outcome.message
+    for words in words_of(card):
+        assert words in shown
+
+
+@pytest.mark.parametrize("platform", ALL)
+async def test_cards_are_shown_in_the_order_of_sending(platform: Platform):
+    async with platform() as stage:
+        for number in range(5):
+            await stage.messenger.send(stage.address, Card(title=f"number {number}"))
+        shown = stage.shown()
+
+    assert ["number" in text and text[-1] for text in shown] == list("01234")
+
+
+@pytest.mark.parametrize(("platform", "kind"), TROUBLES)
+async def test_what_goes_wrong_is_an_outcome_with_a_reason_and_nothing_shows(
+    platform: Platform, kind: type[Attempt]
+):
+    async with platform() as stage:
+        stage.spoil[kind]()
+        outcome = await stage.messenger.send(stage.address, Card(title="Hello"))
+        shown = stage.shown()
+
+    assert isinstance(outcome, kind)
+    assert getattr(outcome, "reason", "")
+    assert shown == []
+
+
+@pytest.mark.parametrize("platform", ALL)
+async def test_a_repeat_shows_twice_only_where_it_has_to_say_so(platform: Platform):
+    card = Card(title="Bought", reference="A1B2")
+
+    async with platform() as stage:
+        for _ in range(2):
+            await stage.messenger.send(stage.address, card)
+        shown = stage.shown()
+        marked = stage.messenger.repeats.marked
+
+    assert len(shown) == (2 if marked else 1)
+
+
+@pytest.mark.parametrize("platform", ALL)
+async def test_a_messenger_says_which_bot_of_which_platform_it_is(platform: Platform):
+    async with platform() as stage:
+        found = stage.messenger.channel, stage.messenger.bot
+
+    assert found == (stage.address.channel, stage.address.bot)
+
+
+def text_of(card: Card) -> str:
+    return "\n".join(words_of(card))
+
+
+def words_of(card: Card) -> list[str]:
+    """Every word of a card that a person must be able to read."""
+    cells = [cell for row in card.table.rows for cell in row] if card.table else []
+    values = [text for field in card.fields for text in (field.label, field.value)]
+    return [card.title, *map(visible, card.lines), *values, *cells, *card.notes]
+
+
+def visible(text: str) -> str:
+    """Without what no platform shows: marks that turn the direction of writing."""
+    return text.replace("\u202e", "")

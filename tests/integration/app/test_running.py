@@ -1,0 +1,134 @@
+"""The product as a whole: it starts, tells, reports on itself, and ends in time."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import make_url
+
+from tests.integration.app.conftest import bought, linked, running
+from tests.standins.bot_api.faults import Hold
+
+STOP_WITHIN = 10
+
+
+async def test_a_trade_is_told_and_nothing_is_left_running_after_the_stop(
+    settings, simulated, bot_api, ann
+):
+    before = asyncio.all_tasks()
+
+    async with running(settings()) as product:
+        await linked(product, bot_api, ann, simulated.alice)
+        await simulated.trade(7)
+        await bot_api.world.message_where(lambda one: "Bought 7 BTC" in one.text)
+        seconds = await product.stop()
+
+    assert seconds < STOP_WITHIN / 2
+    left = {task.get_name() for task in asyncio.all_tasks() - before}
+    assert not [name for name in left if not name.startswith("Task-")]
+
+
+async def test_what_is_in_flight_at_the_stop_arrives_once(settings, simulated, bot_api, ann):
+    async with running(settings()) as product:
+        await linked(product, bot_api, ann, simulated.alice)
+        held = Hold()
+        bot_api.fail(held, method="sendMessage", chat=ann)
+        await simulated.trade(1)
+        await held.reached()
+        asyncio.get_running_loop().call_later(0.5, held.release)
+        assert 0.4 < await product.stop() < STOP_WITHIN
+
+    async with running(settings()) as product:
+        await product.becomes("/metrics", lambda _, text: 'state="live"} 1.0' in text)
+        await simulated.trade(2)
+        await bot_api.world.message_where(lambda one: "Bought 2 BTC" in one.text)
+
+    assert bought(bot_api) == [1, 2]
+
+
+async def test_a_chat_platform_that_never_answers_delays_the_stop_within_its_limit(
+    settings, simulated, bot_api, ann
+):
+    async with running(settings()) as product:
+        await linked(product, bot_api, ann, simulated.alice)
+        held = Hold(executes=False)
+        bot_api.fail(held, method="sendMessage", chat=ann)
+        await simulated.trade(1)
+        await held.reached()
+
+        assert await product.stop() < STOP_WITHIN
+
+
+async def test_a_platform_that_never_answers_delays_no_stop(settings, simulated, bot_api, ann):
+    async with running(settings()) as product:
+        await linked(product, bot_api, ann, simulated.alice)
+    simulated.platform.script.never_answer("find", performed=False, count=1000)
+
+    async with running(settings()) as product:
+        await bot_api.world.until(lambda: True)
+        await product.becomes("/metrics", lambda _, text: 'state="connecting"} 1.0' in text)
+
+        assert await product.stop() < STOP_WITHIN / 2
+
+
+async def test_it_says_when_it_is_not_ready_and_when_it_is_again(settings, bot_api):
+    async with running(settings()) as product:
+        await product.becomes("/readyz", lambda status, _: status == 200)
+        async with bot_api.down():
+            text = await product.becomes("/readyz", lambda status, _: status == 503)
+            assert text == "Telegram: Telegram cannot be reached.\n"
+            assert (await product.asked("/healthz"))[0] == 200
+        await product.becomes("/readyz", lambda status, _: status == 200, within=40)
+
+
+async def test_a_webhook_brings_what_people_say(settings, bot_api, ann):
+    async with running(settings(TELEGRAM_WEBHOOK="true")) as product:
+        await product.becomes("/readyz", lambda status, _: status == 200)
+        ann.types("/help")
+
+        await bot_api.world.message_where(lambda one: "/link" in one.text)
+
+    assert not bot_api.world.calls_of("getUpdates")
+
+
+# --- many processes ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def database(postgres_url: str) -> AsyncIterator[str]:
+    """A PostgreSQL database of our own."""
+    server = make_url(postgres_url)
+    plain = server.set(drivername="postgresql").render_as_string(hide_password=False)
+    name = f"tradebell_{secrets.token_hex(8)}"
+    connection = await asyncpg.connect(plain)
+    await connection.execute(f"CREATE DATABASE {name}")
+    yield server.set(database=name).render_as_string(hide_password=False)
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await connection.close()
+
+
+async def test_of_two_processes_one_works_and_the_other_takes_over(
+    settings, simulated, bot_api, ann, database
+):
+    shared = {"DATABASE_URL": database, "SECRET_KEY": Fernet.generate_key().decode()}
+    async with running(settings(**shared)) as first, running(settings(**shared)) as second:
+        await linked(first, bot_api, ann, simulated.alice)
+        assert await second.asked("/readyz") == (
+            503,
+            "Another process does the work: this one stands by.\n",
+        )
+        await simulated.trade(1)
+        await bot_api.world.message_where(lambda one: "Bought 1 BTC" in one.text)
+
+        await first.stop()
+        await second.becomes("/metrics", lambda _, text: 'state="live"} 1.0' in text)
+        await simulated.trade(2)
+        await bot_api.world.message_where(lambda one: "Bought 2 BTC" in one.text)
+        assert (await second.asked("/readyz"))[0] == 200
+
+    assert bought(bot_api) == [1, 2]

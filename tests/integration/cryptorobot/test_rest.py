@@ -1,0 +1,524 @@
+"""What a REST server, or what stands in front of it, can do to us."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from adapters.cryptorobot.client import CryptorobotPlatform, open_platform
+from adapters.cryptorobot.rest import LARGEST_ANSWER
+from adapters.cryptorobot.session import CryptorobotSession
+from adapters.cryptorobot.settings import PlatformSettings, PodCommand
+from bot.domain.events import Event, Position, Stream
+from bot.domain.ids import TraderId
+from bot.domain.links import Credential, CredentialKind, KeyLogin, PasswordLogin, TokenLogin
+from bot.errors import NeedsLogin, NotOffered, Refused, TryLater, Unclear
+from tests.integration.cryptorobot.conftest import now
+from tests.integration.cryptorobot.server import PATIENCE, Server, says
+
+BOT = TraderId("bot-1")
+NOON = Position(at=datetime(2026, 1, 5, 12, tzinfo=UTC))
+HTML = "<!DOCTYPE html><html><body>Bad gateway of proxy-7.internal</body></html>"
+
+
+def trades(count: int) -> list[dict[str, Any]]:
+    return [
+        {"_id": str(number), "price": number, "createdAt": f"2026-01-05T12:00:{number:02}.000Z"}
+        for number in range(count)
+    ]
+
+
+async def read_all(session: CryptorobotSession) -> list[Event]:
+    events: list[Event] = []
+    since = NOON
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            page = await session.page(Stream.TRADES, since)
+            events += page.events
+            if page.last is None or not page.more:
+                return events
+            assert page.last > since
+            since = page.last
+
+
+# Answers.
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "error", "says_what"),
+    [
+        (401, {"message": "jwt expired"}, NeedsLogin, "jwt expired"),
+        (402, {"message": "Upgrade"}, NotOffered, "Upgrade"),
+        (403, {"message": "Missing scope"}, NotOffered, "Missing scope"),
+        (404, {"message": "Page not found"}, NotOffered, "Page not found"),
+        (405, HTML, NotOffered, "Method Not Allowed"),
+        (400, {"message": "Bad", "errors": {"name": "is empty"}}, Refused, "Bad: name is empty"),
+        (400, {"message": "Bad", "errors": {}}, Refused, "Bad"),
+        (422, {"message": "Bad", "data": [{"message": "no name"}]}, Refused, "Bad: no name"),
+        (422, {"detail": [{"msg": "field required"}]}, Refused, "field required"),
+        (500, {"message": "boom", "stack": "at /srv/x.js"}, TryLater, "boom"),
+        (502, HTML, TryLater, "Bad Gateway"),
+        (503, "upstream connect error", TryLater, "upstream connect error"),
+        (502, {"error": "Error querying /api/v1/count: not running"}, Refused, "not running"),
+        (599, "", TryLater, "without saying why"),
+        (200, HTML, TryLater, "not readable"),
+        (200, "[" * 100_000, TryLater, "not readable"),
+        (200, {"message": "hello"}, TryLater, "no list"),
+        (200, "", TryLater, "no list"),
+        (302, "", TryLater, "leads elsewhere"),
+    ],
+)
+async def test_an_answer_to_a_read_has_its_next_step(
+    server: Server,
+    session: CryptorobotSession,
+    status: int,
+    content: object,
+    error: type[Exception],
+    says_what: str,
+):
+    server.rest = says(content, status, Location="/elsewhere")
+
+    with pytest.raises(error) as refusal:
+        await session.newest(Stream.TRADES)
+
+    assert says_what in str(refusal.value)
+    assert not any(leak in str(refusal.value) for leak in ("/srv", "proxy-7", "<", "/api/v1"))
+    assert type(refusal.value) is error
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "error"),
+    [
+        (400, {"message": "Bad"}, Refused),
+        (401, {"message": "jwt expired"}, NeedsLogin),
+        (404, {"message": "No record found for id 'bot-1'"}, Refused),
+        (409, {"message": "Conflict"}, Refused),
+        (429, {"message": "Slow down"}, TryLater),
+        (408, {"message": "Timeout"}, Unclear),
+        (500, {"message": "boom"}, Unclear),
+        (502, HTML, Unclear),
+        (502, {"error": "Error querying /api/v1/start: no"}, Refused),
+        (504, "", Unclear),
+        (200, HTML, Unclear),
+        (200, "", Unclear),
+        (200, {"message": "done"}, Unclear),
+        (302, "", Unclear),
+    ],
+)
+async def test_an_answer_to_a_write_says_whether_it_happened(
+    server: Server,
+    session: CryptorobotSession,
+    status: int,
+    content: object,
+    error: type[Exception],
+):
+    server.rest = says(content, status, Location="/elsewhere")
+
+    with pytest.raises(error) as refusal:
+        await session.set_running(BOT, True)
+
+    assert type(refusal.value) is error
+    assert len(server.requests) == 1
+
+
+async def test_a_connection_that_breaks_after_a_write_is_unclear_and_the_write_is_made_once(
+    server: Server, session: CryptorobotSession
+):
+    async def hang_up(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+    # A connection kept from an earlier call is what tempts a library to try again.
+    assert await session.strategies() == ()
+    server.requests.clear()
+    server.rest = hang_up
+
+    with pytest.raises(Unclear, match="broke"):
+        await session.set_running(BOT, True)
+
+    assert len(server.requests) == 1
+
+
+async def test_a_write_that_is_never_answered_is_unclear(server: Server):
+    settings = PlatformSettings(url=server.url, call_limit=timedelta(milliseconds=100))
+
+    async def never(_: web.Request) -> web.StreamResponse:
+        await asyncio.Event().wait()
+        return web.Response()
+
+    server.rest = never
+    async with open_platform(settings, now) as client:
+        session = client.session(Credential(kind=CredentialKind.TOKEN, secret="token"))
+        with pytest.raises(Unclear, match="did not answer in time"):
+            await session.set_running(BOT, True)
+        with pytest.raises(TryLater, match="did not answer in time"):
+            await session.strategies()
+
+    assert len(server.requests) == 2
+
+
+async def test_an_answer_without_end_is_not_read_to_its_end(
+    server: Server, session: CryptorobotSession
+):
+    async def flood(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for _ in range(2 * LARGEST_ANSWER // 2**20):
+            await response.write(b" " * 2**20)
+        return response
+
+    server.rest = flood
+
+    with pytest.raises(TryLater):
+        await session.strategies()
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("30", 30),
+        ("0.5", 0.5),
+        ("86400000", 3600),
+        (lambda: format_datetime(now() + timedelta(seconds=90), usegmt=True), 89),
+        ("-5", None),
+        ("soon", None),
+        ("Sat, 99 Foo", None),
+        ("9" * 500, None),
+    ],
+)
+async def test_the_platforms_wait_is_obeyed_and_kept_sane(
+    server: Server,
+    session: CryptorobotSession,
+    header: str | Callable[[], str],
+    seconds: float | None,
+):
+    text = header if isinstance(header, str) else header()
+    server.rest = says({"code": 429, "message": "Too many requests"}, 429, Retry_After=text)
+
+    with pytest.raises(TryLater, match="Too many requests") as busy:
+        await session.strategies()
+
+    wait = busy.value.retry_after
+    assert (None if wait is None else wait.total_seconds()) == (
+        None if seconds is None else pytest.approx(seconds, abs=1.1)
+    )
+
+
+async def test_nobody_asks_while_the_platform_wants_quiet(
+    server: Server, client: CryptorobotPlatform
+):
+    server.rest = says({"code": 429, "message": "Too many requests"}, 429, Retry_After="600")
+    credential = Credential(kind=CredentialKind.TOKEN, secret="token")
+
+    with pytest.raises(TryLater, match="Too many requests"):
+        await client.session(credential).strategies()
+    with pytest.raises(TryLater, match="Too many requests for this account") as quiet:
+        await client.session(credential).set_running(BOT, True)
+    with pytest.raises(TryLater):
+        await client.session(Credential(kind=CredentialKind.TOKEN, secret="other")).strategies()
+
+    assert quiet.value.retry_after is not None
+    assert quiet.value.retry_after > timedelta(seconds=590)
+    assert len(server.requests) == 2
+
+
+# Requests.
+
+
+async def test_a_credential_goes_to_the_platform_and_nowhere_else(
+    server: Server, session: CryptorobotSession
+):
+    server.rest = says("", 307, Location=f"{server.url}/elsewhere")
+
+    with pytest.raises(TryLater):
+        await session.strategies()
+
+    (request,) = server.requests
+    assert request.headers["Authorization"] == "Bearer token"
+    assert request.headers["Accept"] == "application/json"
+
+
+async def test_cookies_of_one_account_do_not_go_out_with_anothers_calls(
+    server: Server, client: CryptorobotPlatform
+):
+    server.rest = says([], 200, Set_Cookie="session=one; Path=/")
+
+    for secret in ("one", "two"):
+        await client.session(Credential(kind=CredentialKind.TOKEN, secret=secret)).strategies()
+
+    assert not any("Cookie" in request.headers for request in server.requests)
+
+
+async def test_a_server_that_refuses_to_select_fields_is_asked_for_all_of_them(
+    server: Server, session: CryptorobotSession
+):
+    async def strict(request: web.Request) -> web.StreamResponse:
+        if any(name.startswith("$select") for name in request.query):
+            return web.json_response({"code": 400, "message": "validation failed"}, status=400)
+        return web.json_response([{"_id": "1", "name": "Alpha", "api_server": {"password": "x"}}])
+
+    server.rest = strict
+
+    first = await session.traders()
+    asked = len(server.requests)
+    second = await session.traders()
+
+    assert [bot.name for bot in first] == ["Alpha"]
+    assert first == second
+    assert all("$select" not in str(request.query) for request in server.requests[asked:])
+
+
+# Lists.
+
+
+@pytest.mark.parametrize("wrap", ["page", "data", "bare", "wrong total", "endless total"])
+async def test_a_list_is_read_to_its_end_in_every_shape(
+    server: Server, session: CryptorobotSession, wrap: str
+):
+    records = trades(7)
+
+    async def find(request: web.Request) -> web.StreamResponse:
+        skip, since = int(request.query["$skip"]), request.query["createdAt[$gte]"]
+        matching = [record for record in records if record["createdAt"] >= since]
+        data = matching[skip : skip + 3]
+        shapes: dict[str, object] = {
+            "page": {"total": len(matching), "limit": 3, "skip": skip, "data": data},
+            "data": {"data": data},
+            # A list that is not paged knows neither limit nor skip.
+            "bare": matching,
+            "wrong total": {"total": "many", "data": data},
+            "endless total": {"total": 10**9, "data": data},
+        }
+        return web.json_response(shapes[wrap])
+
+    server.rest = find
+
+    events = await read_all(session)
+
+    assert [event.origin.record for event in events] == [str(number) for number in range(7)]
+
+
+async def test_a_server_that_filters_nothing_and_skips_nothing_is_read_to_its_end(
+    server: Server, session: CryptorobotSession
+):
+    old = {"_id": "old", "createdAt": "2026-01-05T11:59:59.999Z"}
+    undated = {"_id": "undated", "createdAt": None}
+    server.rest = says({"data": [old, undated, *reversed(trades(4)), "hello"]})
+
+    first = await session.page(Stream.TRADES, NOON)
+    assert first.last is not None
+    last = await session.page(Stream.TRADES, first.last)
+
+    assert [event.origin.record for event in first.events] == ["0", "1", "2", "undated"]
+    assert [event.origin.dated for event in first.events] == [True] * 3 + [False]
+    assert first.more
+    assert [event.origin.record for event in last.events] == ["3", "undated"]
+    assert not last.more
+
+
+async def test_a_page_of_nothing_readable_is_not_an_empty_one(
+    server: Server, session: CryptorobotSession
+):
+    server.rest = says({"total": 2, "data": ["hello", None]})
+
+    page = await session.page(Stream.TRADES, NOON)
+
+    assert len(page.unreadable) == 2
+    assert page.last == NOON
+    assert not page.more
+
+
+async def test_a_list_of_bots_without_end_is_no_list_of_bots(
+    server: Server, session: CryptorobotSession
+):
+    numbers = iter(range(10**6))
+
+    async def endless(_: web.Request) -> web.StreamResponse:
+        return web.json_response({"data": [{"_id": next(numbers)}]})
+
+    server.rest = endless
+
+    with pytest.raises(TryLater, match="does not end"):
+        await session.traders()
+
+
+async def test_ids_that_are_numbers_stay_apart_and_in_order(
+    server: Server, session: CryptorobotSession
+):
+    at = "2026-01-05T12:00:00.000Z"
+    records = [{"_id": number, "createdAt": at} for number in (8, 9, 10, 11)]
+    records.append({"_id": 12, "createdAt": "2026-01-05T12:00:01.000Z"})
+
+    async def find(request: web.Request) -> web.StreamResponse:
+        matching = [
+            one for one in records if str(one["createdAt"]) >= request.query["createdAt[$gte]"]
+        ]
+        skip = int(request.query["$skip"])
+        return web.json_response({"total": len(matching), "data": matching[skip : skip + 2]})
+
+    server.rest = find
+
+    events = await read_all(session)
+
+    assert [event.origin.record for event in events] == ["10", "11", "8", "9", "12"]
+
+
+# Logging in.
+
+
+async def test_a_key_whose_owner_only_a_record_names_has_that_owner(
+    server: Server, client: CryptorobotPlatform
+):
+    async def platform(request: web.Request) -> web.StreamResponse:
+        if request.path == "/authentication":
+            return web.json_response({"code": 401, "message": "Invalid strategy"}, status=401)
+        owned = request.path == "/trades"
+        return web.json_response({"data": [{"_id": "1", "userId": "user-7"}] if owned else []})
+
+    server.rest = platform
+
+    grant = await client.log_in(KeyLogin(api_key="cr_live_1"))
+
+    assert grant.platform_user == "user-7"
+    assert grant.plan is None
+
+
+async def test_a_key_whose_owner_nothing_names_is_recognised_by_itself(
+    server: Server, client: CryptorobotPlatform
+):
+    first = await client.log_in(KeyLogin(api_key="cr_live_1"))
+    again = await client.log_in(KeyLogin(api_key="cr_live_1"))
+    other = await client.log_in(KeyLogin(api_key="cr_live_2"))
+
+    assert first == again
+    assert first.platform_user.startswith("key:")
+    assert "cr_live" not in first.platform_user
+    assert first.platform_user != other.platform_user
+
+
+@pytest.mark.parametrize("place", ["accessToken", "authentication"])
+async def test_the_token_is_found_in_either_place(
+    server: Server, client: CryptorobotPlatform, place: str
+):
+    answer: dict[str, object] = {"user": {"id": 7, "name": "Ada"}}
+    answer |= {place: "t.o.ken" if place == "accessToken" else {"accessToken": "t.o.ken"}}
+    server.rest = says(answer, 201)
+
+    with pytest.raises(TryLater, match="no list"):
+        await client.session(Credential(kind=CredentialKind.TOKEN, secret="x")).traders()
+    grant = await client.log_in(PasswordLogin(email="ada@example.com", password="secret"))
+
+    assert grant.platform_user == "7"
+    assert grant.label == "Ada"
+    assert grant.credential.secret == "t.o.ken"
+    assert grant.credential.expires_at is None
+
+
+async def test_a_login_without_a_token_may_be_tried_again(
+    server: Server, client: CryptorobotPlatform
+):
+    server.rest = says({"user": {"_id": "7"}}, 201)
+
+    with pytest.raises(TryLater, match="no token"):
+        await client.log_in(PasswordLogin(email="ada@example.com", password="secret"))
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 422])
+async def test_any_refusal_of_a_login_asks_for_another(
+    server: Server, client: CryptorobotPlatform, status: int
+):
+    server.rest = says({"code": status, "message": "No"}, status)
+
+    with pytest.raises(NeedsLogin, match="No"):
+        await client.log_in(PasswordLogin(email="ada@example.com", password="secret"))
+
+
+async def test_a_platform_that_is_away_is_not_a_refused_login(unused_tcp_port: int):
+    async with open_platform(
+        PlatformSettings(url=f"http://127.0.0.1:{unused_tcp_port}"), now
+    ) as client:
+        with pytest.raises(TryLater, match="not reachable"):
+            await client.log_in(TokenLogin(token="a.b.c"))
+        with pytest.raises(TryLater, match="not reachable"):
+            await client.reachable()
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "sentence"),
+    [
+        (200, '0{"sid":"a","maxPayload":1000000}', "Socket.IO 4 answers"),
+        (200, '97:0{"sid":"a"}2:40', "Socket.IO 2 answers"),
+        (404, "Not found", "HTTP 404"),
+    ],
+)
+async def test_what_answers_is_told(
+    server: Server, client: CryptorobotPlatform, status: int, content: str, sentence: str
+):
+    server.rest = says(content, status)
+
+    assert sentence in await client.reachable()
+
+
+async def test_a_platform_that_is_not_working_is_not_reachable(
+    server: Server, client: CryptorobotPlatform
+):
+    server.rest = says(HTML, 503)
+
+    with pytest.raises(TryLater, match="HTTP 503"):
+        await client.reachable()
+
+
+# Pods.
+
+
+async def test_open_trades_are_asked_of_running_bots_where_the_template_says_how(server: Server):
+    command = PodCommand(
+        path="/traders/{traderId}/pods",
+        method="POST",
+        body={"command": "{command}", "pod": ["{podId}"]},
+    )
+    asked: list[tuple[str, object]] = []
+
+    async def platform(request: web.Request) -> web.StreamResponse:
+        if request.path == "/traders":
+            bots = [
+                {"_id": "a/b", "podId": "pod-1", "running": True},
+                {"_id": "idle", "running": False},
+                {"_id": "broken", "status": "running"},
+            ]
+            return web.json_response({"total": 3, "data": bots})
+        asked.append((request.raw_path, json.loads(await request.text())))
+        if "broken" in request.path:
+            error = {"error": "Error querying /api/v1/count: trader is not running"}
+            return web.json_response(error, status=502)
+        return web.json_response({"data": {"current": 2, "max": 3, "total_stake": 10.5}})
+
+    server.rest = platform
+    settings = PlatformSettings(url=server.url, pod_command=command)
+    async with open_platform(settings, now) as client:
+        session = client.session(Credential(kind=CredentialKind.TOKEN, secret="token"))
+        bots = await session.traders()
+
+    assert [bot.open_trades for bot in bots] == [2, None, None]
+    assert asked == [
+        ("/traders/a%2Fb/pods", {"command": "count", "pod": ["pod-1"]}),
+        ("/traders/broken/pods", {"command": "count", "pod": ["broken"]}),
+    ]
+
+
+async def test_without_a_template_no_pod_is_asked(server: Server, session: CryptorobotSession):
+    server.rest = says({"total": 1, "data": [{"_id": "1", "running": True}]})
+
+    (bot,) = await session.traders()
+
+    assert bot.open_trades is None
+    assert len(server.requests) == 1

@@ -1,0 +1,745 @@
+"""Our bot against a Bot API over HTTP: what people see, and what is remembered."""
+
+import asyncio
+import logging
+import random
+import traceback
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from adapters.telegram.client import SECRET_HEADER, TelegramClient, open_telegram
+from adapters.telegram.settings import TelegramSettings
+from bot.domain.cards import Button, Card, Severity
+from bot.domain.commands import COMMANDS, Command, Left, Press, Reply, Returned, Said, Words
+from bot.domain.deliveries import (
+    Declined,
+    Gone,
+    Halted,
+    Moved,
+    Postponed,
+    Scope,
+    Sent,
+    Unclear,
+)
+from bot.domain.ids import ActionId
+from bot.domain.links import Address, Channel
+from bot.errors import Misconfigured
+from tests.fakes.meter import FakeMeter
+from tests.fakes.telegram import Conversation, MemoryJournal
+from tests.standins.bot_api import Access, BotApi, Chat, Person
+from tests.standins.bot_api import Button as TelegramButton
+from tests.standins.bot_api.faults import (
+    Drop,
+    Fault,
+    bad_gateway,
+    captive_portal,
+    internal_error,
+    refused,
+    too_many_requests,
+    too_many_requests_html,
+)
+
+NOW = datetime(2026, 11, 22, 12, 4, tzinfo=UTC)
+CARD = Card(title="Bought BTC", severity=Severity.WARNING)
+LONG = Card(title="Report", lines=("y" * 90,) * 60)
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[BotApi]:
+    async with BotApi() as api:
+        yield api
+
+
+@asynccontextmanager
+async def our_bot(
+    api: BotApi,
+    meter: FakeMeter | None = None,
+    asked: list[Address] | None = None,
+    **settings: object,
+) -> AsyncIterator[TelegramClient]:
+    async def may_send(address: Address) -> None:
+        if asked is not None:
+            asked.append(address)
+
+    public_url = str(settings.pop("public_url", ""))
+    async with open_telegram(
+        TelegramSettings(token=api.token, api_url=api.url, **settings),  # type: ignore[arg-type]
+        now=lambda: NOW,
+        chance=random.Random(1),
+        meter=meter or FakeMeter(),
+        may_send=may_send,
+        public_url=public_url,
+    ) as client:
+        yield client
+
+
+@asynccontextmanager
+async def listening(
+    client: TelegramClient, hear: Conversation, journal: MemoryJournal
+) -> AsyncIterator[None]:
+    """The bot, answering in the background."""
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(client.listen(hear, journal))
+        try:
+            yield
+        finally:
+            task.cancel()
+
+
+def address(chat: Chat | Person, thread: int | None = None) -> Address:
+    return Address(
+        channel=Channel.TELEGRAM,
+        bot="1234567890",
+        chat=str(chat.id),
+        thread=str(thread) if thread else "",
+    )
+
+
+def says(*titles: str) -> Callable[[Said], list[Reply]]:
+    return lambda said: [Reply(card=Card(title=title)) for title in titles]
+
+
+# --- showing cards ------------------------------------------------------------------------
+
+
+async def test_a_card_arrives_with_its_sound_buttons_and_no_preview(api: BotApi):
+    ann = api.world.person("Ann")
+    button = Button(label="Pause", action=ActionId("a1"))
+    card = Card(title="Bought", lines=("https://example.org",), buttons=((button,),))
+
+    async with our_bot(api) as client:
+        quiet = await client.send(address(ann), card)
+        loud = await client.send(address(ann), CARD)
+
+    first, second = ann.chat.shown
+    assert (quiet, loud) == (Sent(message="1"), Sent(message="2"))
+    assert (first.silent, second.silent) == (True, False)
+    assert first.parts("bold") == ["Bought"]
+    assert first.button("Pause").data == "a1"
+    assert not first.preview
+
+
+async def test_a_card_of_several_messages_is_sent_when_all_are(api: BotApi):
+    ann = api.world.person("Ann")
+
+    async with our_bot(api) as client:
+        outcome = await client.send(address(ann), LONG)
+
+    assert outcome == Sent(message="2")
+    assert len(ann.chat.shown) == 2
+
+
+async def test_a_card_that_breaks_off_is_unclear_since_some_of_it_shows(api: BotApi):
+    ann = api.world.person("Ann")
+    api.fail(too_many_requests(1), method="sendMessage", skip=1)
+
+    async with our_bot(api) as client:
+        outcome = await client.send(address(ann), LONG)
+
+    assert outcome == Unclear(reason="broke off after part 1 of 2")
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "shown"),
+    [
+        (
+            too_many_requests(7),
+            Postponed(
+                reason="asked to slow down",
+                retry_after=timedelta(seconds=7),
+                scope=Scope.ENDPOINT,
+            ),
+            0,
+        ),
+        (
+            too_many_requests_html(),
+            Postponed(
+                reason="asked to slow down",
+                retry_after=timedelta(seconds=30),
+                scope=Scope.CHANNEL,
+            ),
+            0,
+        ),
+        (Drop(), Unclear(reason="the connection broke off"), 0),
+        (Drop(executes=True), Unclear(reason="the connection broke off"), 1),
+        (Drop(executes=True, midway=True), Unclear(reason="the answer broke off"), 1),
+        (internal_error(), Unclear(reason="server error, HTTP 500"), 0),
+        (bad_gateway(executes=True), Unclear(reason="server error, HTTP 502"), 1),
+        (captive_portal(), Unclear(reason="an answer that is not Telegram's"), 0),
+        (refused(401, "Unauthorized"), Halted(reason="Telegram refuses the bot's token"), 0),
+    ],
+)
+async def test_every_fault_has_its_outcome_and_one_request(
+    api: BotApi, fault: Fault, outcome: object, shown: int
+):
+    ann = api.world.person("Ann")
+    api.fail(fault, method="sendMessage")
+
+    async with our_bot(api) as client:
+        found = await client.send(address(ann), CARD)
+
+    assert found == outcome
+    assert len(ann.chat.shown) == shown
+    assert len(api.world.calls_of("sendMessage")) == 1
+
+
+async def test_an_outage_postpones_for_the_whole_channel(api: BotApi):
+    ann = api.world.person("Ann")
+
+    async with our_bot(api) as client, api.down():
+        outcome = await client.send(address(ann), CARD)
+
+    assert outcome == Postponed(reason="no connection", scope=Scope.CHANNEL)
+
+
+async def test_a_person_who_blocked_us_is_gone_after_one_call(api: BotApi):
+    ann = api.world.person("Ann")
+    ann.chat.access = Access.BLOCKED
+
+    async with our_bot(api) as client:
+        outcome = await client.send(address(ann), CARD)
+
+    assert outcome == Gone(reason="blocked by the user")
+    assert [call.method for call in api.world.calls] == ["getMe", "sendMessage"]
+
+
+async def test_a_chat_that_is_not_found_is_looked_for_once(api: BotApi):
+    gone = api.world.person("Ann", started=False)
+    forgotten = api.world.person("Bob")
+    api.fail(refused(400, "Bad Request: chat not found"), method="sendMessage", chat=forgotten)
+
+    async with our_bot(api) as client:
+        outcomes = [await client.send(address(p), CARD) for p in (gone, forgotten, forgotten)]
+
+    assert outcomes == [
+        Gone(reason="chat not found"),
+        Postponed(reason="chat not found at first", counts=True),
+        Sent(message="1"),
+    ]
+    assert len(api.world.calls_of("getChat")) == 2
+
+
+async def test_a_group_that_became_a_supergroup_tells_its_new_address(api: BotApi):
+    group = api.world.group("Desk", api.world.person("Ann"), basic=True)
+    new = api.world.upgrade(group)
+
+    async with our_bot(api) as client:
+        outcome = await client.send(address(group), CARD)
+
+    assert outcome == Moved(chat=str(new.id))
+
+
+async def test_a_closed_topic_falls_back_to_the_general_one(api: BotApi):
+    group = api.world.group("Desk", api.world.person("Ann"))
+    thread = api.world.topic(group, "Alerts")
+
+    async with our_bot(api) as client:
+        opened = await client.send(address(group, thread), CARD)
+        group.topics[thread].closed = True
+        closed = await client.send(address(group, thread), CARD)
+
+    assert isinstance(opened, Sent)
+    assert isinstance(closed, Sent)
+    assert [message.thread for message in group.shown] == [thread, None]
+
+
+async def test_a_refused_layout_goes_out_plain_once(api: BotApi):
+    ann = api.world.person("Ann")
+    button = Button(label="Pause", action=ActionId("x" * 65))  # too long for Telegram
+
+    async with our_bot(api) as client:
+        outcome = await client.send(address(ann), Card(title="Bought", buttons=((button,),)))
+
+    (message,) = ann.chat.shown
+    assert outcome == Sent(message="1")
+    assert (message.text, message.labels, message.entities) == ("Bought", (), ())
+
+
+async def test_what_is_refused_even_plain_is_declined(api: BotApi):
+    ann = api.world.person("Ann")
+
+    async with our_bot(api) as client:
+        outcome = await client.send(address(ann), Card(title=" "))
+
+    assert outcome == Declined(reason="Telegram refuses the content")
+    assert len(api.world.calls_of("sendMessage")) == 2
+
+
+# --- starting -----------------------------------------------------------------------------
+
+
+async def test_a_refused_token_is_one_clear_sentence(api: BotApi):
+    api.revoked = True
+
+    with pytest.raises(Misconfigured, match=r"^TRADEBELL_TELEGRAM_TOKEN is refused by Telegram"):
+        async with our_bot(api):
+            pass
+
+
+async def test_it_starts_while_telegram_is_away_and_listens_once_it_is_back(api: BotApi):
+    ann = api.world.person("Ann")
+    hear, journal = Conversation(says("Welcome")), MemoryJournal()
+
+    async with AsyncExitStack() as stack:
+        async with api.down():
+            client = await stack.enter_async_context(our_bot(api))
+            away = client.trouble
+            await stack.enter_async_context(listening(client, hear, journal))
+        ann.types("/start@tradebell_bot")
+        await api.world.message_where(lambda m: m.text == "Welcome")
+
+    assert away is not None
+    assert client.trouble is None
+
+
+async def test_the_menu_is_registered_only_when_it_changed(api: BotApi):
+    for _ in range(2):
+        async with our_bot(api) as client, listening(client, Conversation(), MemoryJournal()):
+            api.world.person("Ann").types("hello")
+            await api.world.until(lambda: not api.world.updates)
+
+    everywhere, private = api.world.commands.values()
+    assert len(api.world.calls_of("setMyCommands")) == 2
+    assert [c["command"] for c in private] == [spec.name for spec in COMMANDS if spec.menu]
+    assert {c["command"] for c in private} - {c["command"] for c in everywhere} == {"link"}
+
+
+# --- answering ----------------------------------------------------------------------------
+
+
+async def test_a_command_is_answered_in_its_chat_and_topic(api: BotApi):
+    ann = api.world.person("Ann")
+    group = api.world.group("Desk", ann)
+    thread = api.world.topic(group, "Alerts")
+    asked: list[Address] = []
+    hear = Conversation(says("All is well", "Really"))
+
+    async with our_bot(api, asked=asked) as client, listening(client, hear, MemoryJournal()):
+        ann.types("/status@tradebell_bot now", group, thread)
+        await api.world.message_where(lambda m: m.text == "Really")
+
+    (said,) = hear.heard
+    assert isinstance(said, Command)
+    assert (said.name, said.arguments, said.person.id) == ("status", "now", str(ann.id))
+    assert [(m.text, m.thread) for m in api.world.messages] == [
+        ("All is well", thread),
+        ("Really", thread),
+    ]
+    assert asked == [address(group, thread)] * 2
+
+
+async def test_each_chat_is_answered_in_order_while_others_do_not_wait(api: BotApi):
+    ann, bob = api.world.person("Ann"), api.world.person("Bob")
+    hear = Conversation(lambda said: [Reply(card=Card(title=text_of(said)))])
+    hear.may_answer.clear()
+
+    async with our_bot(api) as client, listening(client, hear, MemoryJournal()):
+        for text in ("one", "two", "three"):
+            ann.types(text)
+        await until(lambda: len(hear.heard) == 1)
+        hear.may_answer.set()
+        bob.types("four")
+        await api.world.until(lambda: len(api.world.messages) == 4)
+
+    assert [message.text for message in ann.chat.shown if message.sender != ann.id] == [
+        "one",
+        "two",
+        "three",
+    ]
+
+
+async def test_an_update_is_stored_before_telegram_may_forget_it(api: BotApi):
+    ann = api.world.person("Ann")
+    hear, journal = Conversation(says("Welcome")), MemoryJournal(fails=1)
+
+    async def live() -> None:
+        async with our_bot(api) as client, listening(client, hear, journal):
+            ann.types("/start")
+            await asyncio.Event().wait()
+
+    # The first process dies of its full disk, with nothing stored ...
+    with pytest.raises(ExceptionGroup):
+        await live()
+    waiting = len(api.world.updates)
+    # ... and the next one gets the update again.
+    async with our_bot(api) as client, listening(client, hear, journal):
+        await api.world.message_where(lambda m: m.text == "Welcome")
+
+    assert waiting == 1
+    assert len(journal.kept) == 1
+    assert len(api.world.messages) == 1
+
+
+async def test_what_a_crash_left_unanswered_is_answered_once_by_the_next_start(api: BotApi):
+    ann = api.world.person("Ann")
+    journal = MemoryJournal()
+    silent = Conversation(says("never"))
+    silent.may_answer.clear()
+
+    async with our_bot(api) as client, listening(client, silent, journal):
+        ann.types("/status")
+        await until(lambda: bool(silent.heard))  # stored, confirmed, not answered
+    for _ in range(2):
+        hear = Conversation(says("All is well"))
+        async with our_bot(api) as client, listening(client, hear, journal):
+            ann.types("/help")
+            await until(
+                lambda: not api.world.updates and not any(map(journal.is_open, journal.kept))
+            )
+
+    assert [message.text for message in api.world.messages] == ["All is well"] * 3
+    assert len(journal.kept) == 3
+
+
+async def test_an_update_that_telegram_repeats_is_answered_once(api: BotApi):
+    ann = api.world.person("Ann")
+    journal = MemoryJournal()
+    hear = Conversation(says("All is well"))
+    ann.types("/status")
+    repeated = list(api.world.updates)
+
+    for _ in range(2):
+        api.world.updates = list(repeated)
+        async with our_bot(api) as client, listening(client, hear, journal):
+            await until(lambda: not api.world.updates and journal.finished == [*journal.kept])
+
+    assert len(api.world.messages) == 1
+
+
+async def test_a_reply_waits_as_long_as_telegram_asks(api: BotApi):
+    ann = api.world.person("Ann")
+    api.fail(too_many_requests(1), method="sendMessage")
+    hear, journal = Conversation(says("All is well")), MemoryJournal()
+
+    async with our_bot(api) as client, listening(client, hear, journal):
+        ann.types("/status")
+        await api.world.message_where(lambda m: m.text == "All is well")
+
+    first, second = api.world.calls_of("sendMessage")
+    assert second.at - first.at >= 1
+
+
+async def test_a_reply_that_may_have_been_shown_is_not_repeated(api: BotApi):
+    ann = api.world.person("Ann")
+    api.fail(Drop(executes=True), method="sendMessage")
+    hear, journal = Conversation(says("All is well")), MemoryJournal()
+
+    async with our_bot(api) as client, listening(client, hear, journal):
+        ann.types("/status")
+        await until(lambda: bool(journal.finished))
+
+    assert len(api.world.messages) == 1
+    assert len(api.world.calls_of("sendMessage")) == 1
+
+
+async def test_blocking_and_coming_back_are_heard(api: BotApi):
+    ann = api.world.person("Ann")
+    hear = Conversation()
+
+    async with our_bot(api) as client, listening(client, hear, MemoryJournal()):
+        ann.blocks()
+        ann.unblocks()
+        await until(lambda: len(hear.heard) == 2)
+
+    left, returned = hear.heard
+    assert isinstance(left, Left)
+    assert left.reason == "blocked by the user"
+    assert isinstance(returned, Returned)
+    assert returned.place.address == address(ann)
+
+
+# --- presses ------------------------------------------------------------------------------
+
+
+def asks(said: Said) -> list[Reply]:
+    """A card with a button; pressing it changes the card."""
+    if isinstance(said, Press):
+        return [Reply(card=Card(title="Pausing"), replaces=True), Reply(card=PAUSED, replaces=True)]
+    button = Button(label="Pause", action=ActionId("a1"))
+    return [Reply(card=Card(title="Pause?", buttons=((button,),)))]
+
+
+PAUSED = Card(title="Paused")
+
+
+async def test_a_press_is_answered_at_once_and_changes_its_card_in_place(api: BotApi):
+    ann = api.world.person("Ann")
+    hear = Conversation(asks)
+
+    async with our_bot(api) as client, listening(client, hear, MemoryJournal()):
+        ann.types("/pause")
+        card = await api.world.message_where(lambda m: m.text == "Pause?")
+        hear.may_answer.clear()  # the work takes long
+        press = ann.presses(card, "Pause")
+        answer = await press.answered(within=2)
+        hear.may_answer.set()
+        await api.world.until(lambda: card.text == "Paused")
+
+    assert (answer.text, answer.alert) == ("", False)
+    assert isinstance(hear.heard[1], Press)
+    assert hear.heard[1].action == "a1"
+    assert card.earlier == ["Pause?", "Pausing"]
+    assert card.labels == ()
+    assert len(api.world.messages) == 1
+
+
+async def test_a_sentence_that_comes_at_once_is_shown_as_a_toast(api: BotApi):
+    ann = api.world.person("Ann")
+    hear = Conversation(refuses)
+
+    async with our_bot(api) as client, listening(client, hear, MemoryJournal()):
+        ann.types("/pause")
+        press = ann.presses(await api.world.message_where(lambda m: True), "Pause")
+        answer = await press.answered()
+
+    assert answer.text == "Only Bob may press this"
+    assert len(api.world.messages) == 1
+
+
+async def test_a_sentence_that_comes_late_is_sent_as_a_message(api: BotApi):
+    ann = api.world.person("Ann")
+    hear = Conversation(refuses, seconds=0.5)
+
+    async with our_bot(api) as client, listening(client, hear, MemoryJournal()):
+        ann.types("/pause")
+        press = ann.presses(await api.world.message_where(lambda m: True), "Pause")
+        answer = await press.answered()
+        late = await api.world.message_where(lambda m: m.text == "Only Bob may press this")
+
+    assert answer.text == ""
+    assert late.chat is ann.chat
+
+
+def refuses(said: Said) -> list[Reply]:
+    return [Reply(toast="Only Bob may press this")] if isinstance(said, Press) else asks(said)
+
+
+async def test_a_press_that_means_nothing_to_us_is_still_answered(api: BotApi):
+    ann = api.world.person("Ann")
+    hear = Conversation()
+
+    async with our_bot(api) as client, listening(client, hear, MemoryJournal()):
+        await client.send(address(ann), Card(title="x"))
+        (message,) = ann.chat.shown
+        press = ann.presses_button(message, TelegramButton("Old", "no:action of ours"))
+        await press.answered()
+
+    assert hear.heard == []
+
+
+async def test_an_edit_is_repeated_until_it_shows(api: BotApi):
+    ann = api.world.person("Ann")
+    api.fail(Drop(), method="editMessageText")
+    api.fail(Drop(executes=True), method="editMessageText", skip=1)
+    hear = Conversation(asks)
+
+    async with our_bot(api) as client, listening(client, hear, MemoryJournal()):
+        ann.types("/pause")
+        card = await api.world.message_where(lambda m: True)
+        ann.presses(card, "Pause")
+        await api.world.until(lambda: card.text == "Paused", within=10)
+
+    assert card.earlier == ["Pause?", "Pausing"]
+
+
+async def test_an_edit_that_changes_nothing_is_fine(api: BotApi, caplog: pytest.LogCaptureFixture):
+    ann = api.world.person("Ann")
+    same = Reply(card=PAUSED, replaces=True)
+    hear = Conversation(lambda said: [same, same] if isinstance(said, Press) else asks(said))
+    journal = MemoryJournal()
+
+    async with our_bot(api) as client, listening(client, hear, journal):
+        ann.types("/pause")
+        card = await api.world.message_where(lambda m: True)
+        await ann.presses(card, "Pause").answered()
+        await until(lambda: len(journal.finished) == 2)
+
+    assert card.earlier == ["Pause?"]
+    assert len(api.world.calls_of("editMessageText")) == 2
+    assert len(api.world.messages) == 1
+    assert "a reply was not shown" not in caplog.messages
+
+
+async def test_a_card_that_was_deleted_meanwhile_is_answered_by_a_new_message(api: BotApi):
+    ann = api.world.person("Ann")
+    hear = Conversation(asks)
+
+    async with our_bot(api) as client, listening(client, hear, MemoryJournal()):
+        ann.types("/pause")
+        card = await api.world.message_where(lambda m: True)
+        press = ann.presses(card, "Pause")
+        card.deleted = True
+        await api.world.message_where(lambda m: m.text == "Paused")
+        await press.answered()
+
+    assert [message.text for message in ann.chat.shown[1:]] == ["Pausing", "Paused"]
+
+
+# --- trouble with listening ---------------------------------------------------------------
+
+
+async def test_another_poller_is_an_alarm(api: BotApi):
+    meter = FakeMeter()
+
+    async with our_bot(api, meter) as client, listening(client, Conversation(), MemoryJournal()):
+        await api.world.call_where(lambda call: call.method == "getUpdates")
+        api.fail(refused(409, "Conflict: terminated by other getUpdates request"), times=None)
+        api.world.person("Ann").types("hello")  # ends the poll under way
+        await until(lambda: client.trouble is not None)
+
+    assert client.trouble == "another program listens with the bot's token"
+    assert meter.alarms == {"telegram_not_listening": 1}
+
+
+async def test_a_token_revoked_while_running_stops_the_polling(api: BotApi):
+    meter = FakeMeter()
+
+    async with our_bot(api, meter) as client, listening(client, Conversation(), MemoryJournal()):
+        await api.world.call_where(lambda call: call.method == "getUpdates")
+        api.revoked = True
+        api.world.person("Ann").types("hello")
+        await until(lambda: client.trouble is not None)
+        polls = len(api.world.calls_of("getUpdates"))
+
+    assert client.trouble == "Telegram refuses the bot's token"
+    assert meter.alarms == {"telegram_not_listening": 1}
+    assert polls == 2
+
+
+# --- the webhook --------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def web_server(clients: list[TelegramClient]) -> AsyncIterator[str]:
+    """Hands what comes to the client's path on to it, as our web server does."""
+
+    async def receive(request: web.Request) -> web.Response:
+        (client,) = clients
+        if request.path != client.webhook_path:
+            return web.Response(status=404)
+        return web.Response(status=await client.receive(request.headers, await request.read()))
+
+    app = web.Application()
+    app.router.add_post("/{path:.*}", receive)
+    async with TestServer(app) as server:
+        yield str(server.make_url("")).rstrip("/")
+
+
+async def test_a_webhook_brings_updates_once_they_are_stored(api: BotApi):
+    ann = api.world.person("Ann")
+    hear, journal = Conversation(says("Welcome")), MemoryJournal(fails=1)
+    clients: list[TelegramClient] = []
+
+    async with (
+        web_server(clients) as url,
+        our_bot(api, webhook=True, public_url=url) as client,
+        listening(client, hear, journal),
+    ):
+        clients.append(client)
+        ann.types("/start")
+        await api.world.message_where(lambda m: m.text == "Welcome")
+        await until(lambda: not api.world.updates)
+
+    assert len(hear.heard) == 1
+    assert len(journal.kept) == 1
+    assert api.world.calls_of("getUpdates") == []
+
+
+async def test_only_telegram_can_bring_an_update(api: BotApi):
+    hear = Conversation()
+    update = b'{"update_id": 1, "message": {}}'
+
+    async with our_bot(api, webhook=True, public_url="http://127.0.0.1:9") as client:
+        early = await client.receive({SECRET_HEADER: secret_of(client)}, update)
+        async with listening(client, hear, MemoryJournal()):
+            await until(lambda: client.trouble is None)
+            answers = [
+                await client.receive(headers, body)
+                for headers, body in [
+                    ({}, update),
+                    ({SECRET_HEADER: "wrong"}, update),
+                    ({SECRET_HEADER: "ö"}, update),
+                    ({SECRET_HEADER.title(): secret_of(client)}, b"not json"),
+                    ({SECRET_HEADER.title(): secret_of(client)}, b"x" * (1 << 20 | 1)),
+                    ({SECRET_HEADER.title(): secret_of(client)}, b"[]"),
+                    ({SECRET_HEADER.title(): secret_of(client)}, update),
+                ]
+            ]
+
+    assert early == 503
+    assert answers == [401, 401, 401, 400, 413, 200, 200]
+
+
+async def test_polling_ends_a_webhook_that_was_left(api: BotApi):
+    ann = api.world.person("Ann")
+    hear, journal = Conversation(says("Welcome")), MemoryJournal()
+    unreachable = "http://127.0.0.1:9"
+    async with (
+        our_bot(api, webhook=True, public_url=unreachable) as client,
+        listening(client, hear, journal),
+    ):
+        await until(lambda: client.trouble is None)
+    ann.types("/start")
+
+    async with our_bot(api) as client, listening(client, hear, journal):
+        await api.world.message_where(lambda m: m.text == "Welcome")
+
+
+# --- secrets ------------------------------------------------------------------------------
+
+
+async def test_the_token_and_what_people_say_are_in_no_log_and_no_error(
+    api: BotApi, caplog: pytest.LogCaptureFixture
+):
+    ann = api.world.person("Ann")
+    hear = Conversation(says("Balance 60,000"))
+    caplog.set_level(logging.DEBUG)
+    for name in logging.root.manager.loggerDict:
+        if name.partition(".")[0] in ("telegram", "adapters", "aiohttp", "asyncio"):
+            caplog.set_level(logging.DEBUG, logger=name)
+
+    with suppress(ExceptionGroup):
+        async with our_bot(api) as client, listening(client, hear, MemoryJournal()):
+            ann.types("my secret words")
+            await api.world.message_where(lambda m: True)
+            for fault in (Drop(), bad_gateway(), refused(400, "Bad Request: x"), captive_portal()):
+                api.fail(fault, method="sendMessage")
+                await client.send(address(ann), CARD)
+            async with api.down():
+                await client.send(address(ann), CARD)
+            raise RuntimeError("boom")
+
+    told = caplog.text + "".join(
+        "".join(traceback.format_exception(*record.exc_info))
+        for record in caplog.records
+        if record.exc_info
+    )
+    told += "".join(str(vars(record)) for record in caplog.records)
+    assert caplog.records
+    for secret in (api.token.partition(":")[2], "my secret words", "Balance 60,000"):
+        assert secret not in told
+    assert api.token not in repr(client._api)
+
+
+# --- helpers ------------------------------------------------------------------------------
+
+
+def text_of(said: Said) -> str:
+    assert isinstance(said, Words)
+    return said.text
+
+
+def secret_of(client: TelegramClient) -> str:
+    return client._derived("secret")
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that nothing tells of."""
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - see above
+            await asyncio.sleep(0.01)

@@ -1,0 +1,442 @@
+"""Records of any shape become events of ours, and nothing of them gets through that should not."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapters.cryptorobot import decode
+from adapters.cryptorobot.frames import Frame, Heading, parse
+from bot.domain.events import (
+    Kind,
+    Message,
+    Origin,
+    PodEvent,
+    Signal,
+    Strategy,
+    StrategySeen,
+    Stream,
+    SystemEvent,
+    Tick,
+    Trade,
+    Trader,
+    TraderSeen,
+    Unreadable,
+)
+from bot.domain.ids import StrategyId, TraderId
+
+NOW = datetime(2024, 1, 15, 12, 0, 3, tzinfo=UTC)
+CREATED = datetime(2024, 1, 15, 12, tzinfo=UTC)
+CHANGED = datetime(2024, 1, 15, 12, 0, 1, 5000, tzinfo=UTC)
+
+STAMPS = {
+    "_id": "id-1",
+    "userId": "user-1",
+    "createdAt": "2024-01-15T12:00:00.000Z",
+    "updatedAt": "2024-01-15T12:00:01.005Z",
+}
+
+TRADER = {
+    **STAMPS,
+    "name": "Trader 1",
+    "dry_run": True,
+    "dry_run_wallet": 10000,
+    "stake_currency": "USDT",
+    "stake_amount": "unlimited",
+    "webhook": {"enabled": True, "url": "https://pods.example/CANARY"},
+    "api_server": {"username": "pod", "password": "CANARY", "jwt_secret_key": "CANARY"},
+    "exchangeId": "exchange-1",
+    "strategyId": "strategy-1",
+    "running": True,
+    "status": "running",
+}
+"""Source: https://cryptorobot.ai/docs/guides/traders"""
+
+
+def event(service: str, happening: str, record: object) -> Any:
+    return decode.event(Frame(Heading(service, happening), record, 100), NOW)
+
+
+def origin(kind: Kind) -> Origin:
+    return Origin(kind=kind, record="id-1", at=CREATED, owner="user-1")
+
+
+# What each service sends.
+
+
+def test_a_trade_is_read():
+    trade = event(
+        "trades",
+        "created",
+        {
+            **STAMPS,
+            "side": "sell",
+            "amount": "0.1",
+            "symbol": "BTC/USDT",
+            "price": Decimal("42400.5"),
+            "profit_abs": Decimal("1.25"),
+            "profit_ratio": Decimal("0.05"),
+            "exit_reason": "roi",
+            "traderId": {"_id": "trader-1", "api_server": {"password": "CANARY"}},
+        },
+    )
+
+    assert trade == Trade(
+        origin=origin(Kind.TRADE),
+        side="sell",
+        symbol="BTC/USDT",
+        amount=Decimal("0.1"),
+        price=Decimal("42400.5"),
+        profit=Decimal("1.25"),
+        profit_ratio=Decimal("0.05"),
+        reason="roi",
+        trader=TraderId("trader-1"),
+    )
+
+
+def test_a_percentage_becomes_a_ratio():
+    trade = event("trades", "created", {**STAMPS, "profit_pct": 5})
+
+    assert trade.profit_ratio == Decimal("0.05")
+
+
+def test_a_signal_is_read():
+    record = {**STAMPS, "type": "buy", "pair": "ETH/USDT", "confidence": 87, "modelId": "m-1"}
+
+    signal = event("models/signals", "created", record)
+
+    assert signal == Signal(
+        origin=origin(Kind.SIGNAL),
+        type="buy",
+        pair="ETH/USDT",
+        confidence=Decimal(87),
+        model="m-1",
+    )
+
+
+def test_a_pod_event_is_read():
+    record = {
+        **STAMPS,
+        "type": "trade_executed",
+        "podId": "pod-123",
+        "message": "Bought 0.1 BTC @ 42400",
+        "trader": "trader-1",
+    }
+
+    pod_event = event("traders/pods/events", "created", record)
+
+    assert pod_event == PodEvent(
+        origin=origin(Kind.POD_EVENT),
+        type="trade_executed",
+        message="Bought 0.1 BTC @ 42400",
+        pod="pod-123",
+        trader=TraderId("trader-1"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("service", "kind", "make"),
+    [("messages", Kind.MESSAGE, Message), ("events", Kind.SYSTEM_EVENT, SystemEvent)],
+)
+def test_what_the_platform_says_is_read_under_any_name(service: str, kind: Kind, make: Any):
+    named = event(service, "created", {**STAMPS, "title": "T", "message": "M", "level": "error"})
+    renamed = event(service, "created", {**STAMPS, "subject": "T", "body": "M", "type": "error"})
+
+    assert named == make(origin=origin(kind), title="T", text="M", level="error")
+    assert renamed == named
+
+
+def test_a_bot_is_read_with_the_fields_that_may_be_shown():
+    seen = event("traders", "patched", TRADER)
+
+    assert isinstance(seen, TraderSeen)
+    assert seen.trader == Trader(
+        id=TraderId("id-1"),
+        name="Trader 1",
+        running=True,
+        status="running",
+        dry_run=True,
+        exchange="exchange-1",
+        strategy=StrategyId("strategy-1"),
+        stake_currency="USDT",
+        updated_at=CHANGED,
+    )
+    assert seen.origin.at == CHANGED
+    assert seen.origin.dated
+    assert not seen.removed
+    assert "CANARY" not in repr(seen)
+
+
+def test_a_strategy_is_read():
+    record = {**STAMPS, "name": "RSI", "type": "momentum", "pair": "BTC/USDT", "interval": "1m"}
+
+    seen = event("strategies", "created", {**record, "configured": False})
+
+    assert isinstance(seen, StrategySeen)
+    assert seen.strategy == Strategy(
+        id=StrategyId("id-1"),
+        name="RSI",
+        type="momentum",
+        pair="BTC/USDT",
+        interval="1m",
+        configured=False,
+        updated_at=CHANGED,
+    )
+
+
+def test_a_populated_exchange_goes_by_its_name_and_keeps_its_keys():
+    exchange = {"_id": "exchange-1", "which": "binance", "apiKey": "CANARY", "secret": "CANARY"}
+
+    seen = event("traders", "patched", {**TRADER, "exchange": exchange})
+
+    assert seen.trader.exchange == "binance"
+    assert "CANARY" not in repr(seen)
+
+
+def test_a_price_is_read():
+    ticker = {"symbol": "BTC/USDT", "last": "42400.10", "timestamp": 1705320000000}
+
+    assert decode.tick(ticker, NOW) == Tick(symbol="BTC/USDT", last=Decimal("42400.10"), at=CREATED)
+    assert decode.tick({"symbol": "BTC/USDT", "last": 1}, NOW) == Tick(
+        symbol="BTC/USDT", last=Decimal(1), at=NOW
+    )
+
+
+@pytest.mark.parametrize("record", [None, [], "x", {}, {"symbol": "BTC/USDT"}, {"last": 1}])
+def test_what_is_no_price_is_none(record: object):
+    assert decode.tick(record, NOW) is None
+
+
+# What is worth reading.
+
+
+@pytest.mark.parametrize("happening", ["created", "patched", "updated", "removed"])
+def test_every_change_of_a_bot_or_strategy_is_wanted(happening: str):
+    assert decode.wanted(Heading("traders", happening))
+    assert decode.wanted(Heading("strategies", happening))
+
+
+@pytest.mark.parametrize("service", [stream.value for stream in Stream])
+def test_of_a_fact_only_its_creation_is_wanted(service: str):
+    assert decode.wanted(Heading(service, "created"))
+    assert not decode.wanted(Heading(service, "patched"))
+    assert not decode.wanted(Heading(service, "removed"))
+
+
+@pytest.mark.parametrize("service", ["exchanges", "exchanges/ticker", "keys", "users", ""])
+def test_other_services_are_not_wanted(service: str):
+    assert not decode.wanted(Heading(service, "created"))
+
+
+# Removed.
+
+
+@pytest.mark.parametrize("record", [{"_id": "id-1"}, TRADER])
+def test_a_bot_that_is_removed_is_gone_whatever_is_left_of_it(record: dict[str, object]):
+    seen = event("traders", "removed", record)
+
+    assert seen.removed
+    assert seen.trader.id == "id-1"
+    assert seen.origin.at == NOW
+    assert seen.origin.revision == "removed"
+
+
+def test_a_removal_that_does_not_say_of_what_is_unreadable():
+    assert event("traders", "removed", None) == Unreadable(
+        service="traders", reason="removed without a record", size=100
+    )
+
+
+# Telling two facts apart.
+
+
+def test_one_change_told_twice_has_one_revision_and_the_next_another():
+    first = event("traders", "patched", TRADER)
+    again = event("traders", "updated", dict(reversed(TRADER.items())))
+    same_moment = event("traders", "patched", {**TRADER, "status": "error"})
+    later = event("traders", "patched", {**TRADER, "updatedAt": "2024-01-15T12:00:02.000Z"})
+
+    assert first.origin.revision == again.origin.revision
+    assert len({one.origin.revision for one in (first, same_moment, later)}) == 3
+
+
+def test_an_event_without_id_is_named_after_its_content():
+    content = {"type": "error", "podId": "pod-1", "message": "boom"}
+
+    first = event("traders/pods/events", "created", content)
+    again = event("traders/pods/events", "created", {**content, "extra": "not read"})
+    other = event("traders/pods/events", "created", {**content, "message": "bang"})
+    soon = decode.stored(Stream.POD_EVENTS, content, NOW + timedelta(seconds=3))
+    later = decode.stored(Stream.POD_EVENTS, content, NOW + timedelta(seconds=30))
+
+    assert first.origin.record == again.origin.record
+    assert first.origin.record != other.origin.record
+    assert not isinstance(soon, Unreadable)
+    assert not isinstance(later, Unreadable)
+    assert soon.origin.record == first.origin.record
+    assert later.origin.record != first.origin.record
+    assert first.origin.at == NOW
+    assert not first.origin.dated
+
+
+def test_a_record_without_id_keeps_its_name_when_it_is_read_again():
+    content = {"message": "boom", "createdAt": "2024-01-15T12:00:00Z"}
+
+    live = event("messages", "created", content)
+    found = decode.stored(Stream.MESSAGES, content, NOW + timedelta(days=3))
+
+    assert live == found
+    assert live.origin.dated
+
+
+@pytest.mark.parametrize("created", [None, "soon", True, "2024-01-17T00:00:00Z", {"$date": 1}])
+def test_a_time_that_is_missing_or_not_believed_moves_no_cursor(created: object):
+    trade = event("trades", "created", {"_id": "1", "createdAt": created})
+
+    assert trade.origin.at == NOW
+    assert not trade.origin.dated
+
+
+def test_a_clock_that_is_ahead_by_minutes_is_believed():
+    trade = event("trades", "created", {"_id": "1", "createdAt": "2024-01-15T12:10:00Z"})
+
+    assert trade.origin.dated
+
+
+@pytest.mark.parametrize(
+    ("fields", "owner"),
+    [
+        ({"userId": "user-2"}, "user-2"),
+        ({"user_id": 7}, "7"),
+        ({"user": {"_id": "user-2", "email": "a@b"}}, "user-2"),
+        ({"userId": None}, None),
+        ({}, None),
+    ],
+)
+def test_the_owner_is_kept_as_the_record_says(fields: dict[str, object], owner: str | None):
+    trade = event("trades", "created", {"_id": "1", **fields})
+
+    assert trade.origin.owner == owner
+    assert decode.owner(fields) == owner
+
+
+# What cannot be understood.
+
+
+@pytest.mark.parametrize("record", ["x", 7, [], [{"_id": "1"}], True])
+@pytest.mark.parametrize("service", ["trades", "traders", "strategies"])
+def test_what_is_no_object_is_unreadable(service: str, record: object):
+    assert event(service, "created", record) == Unreadable(
+        service=service, reason="not an object", size=100
+    )
+
+
+def test_a_bot_without_id_is_set_aside_with_the_names_of_its_fields_only():
+    record = {"name": "CANARY", "api_server": {"password": "CANARY"}, "\u202ex" * 90: 1}
+
+    unreadable = event("traders", "patched", record)
+
+    assert unreadable.reason == "no id"
+    assert unreadable.fields[:2] == ("name", "api_server")
+    assert len(unreadable.fields[2]) <= 40
+    assert "CANARY" not in repr(unreadable)
+
+
+# Laws.
+
+some = settings(max_examples=50, deadline=None)
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.decimals()
+    | st.text(max_size=30)
+    | st.just("x" * 10_000)
+    | st.sampled_from(["2024-01-15T12:00:00Z", "\ud800", "\x00", "9" * 500, "-1e999"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+NAMES = (
+    "_id id userId user createdAt updatedAt name running status state dry_run open_trades exchange"
+    " exchangeId strategyId strategy stake_currency podId pod trader traderId type side symbol pair"
+    " amount price profit_abs profit_ratio profit_pct exit_reason confidence model message title"
+    " level configured interval last timestamp left right which"
+)
+
+SECRETS = (
+    "api_server webhook jwt_secret_key password key secret apiKey api_key token accessToken"
+    " listen_ip_address username ccxt_config url"
+)
+
+RECORDS = st.dictionaries(st.sampled_from(NAMES.split()), JSON, max_size=12)
+
+SERVICES = st.sampled_from(["traders", "strategies", *(stream.value for stream in Stream)])
+
+
+def poisoned(value: Any, name: str) -> Any:
+    """The same, with a secret in every object."""
+    if isinstance(value, dict):
+        inner = {key: poisoned(one, name) for key, one in value.items()}
+        return {**inner, name: {"value": "CANARY", name: "CANARY"}, f"x{name}": "CANARY"}
+    if isinstance(value, list):
+        return [poisoned(one, name) for one in value]
+    return value
+
+
+@some
+@given(service=SERVICES, happening=st.sampled_from(["created", "patched", "removed"]), record=JSON)
+def test_any_json_is_an_event_or_unreadable(service: str, happening: str, record: object):
+    read = event(service, happening, record)
+
+    assert read is not None
+
+
+@some
+@given(service=SERVICES, record=RECORDS)
+def test_what_is_read_is_bounded_and_can_be_stored(service: str, record: dict[str, object]):
+    read = event(service, "created", record)
+    tick = decode.tick(record, NOW)
+
+    assert len(repr(read)) < 6000
+    assert len(repr(tick)) < 1000
+    text = repr(read).encode().decode()
+    assert "\\x00" not in text
+    assert "\\ud" not in text
+
+
+@some
+@given(service=SERVICES, record=RECORDS, name=st.sampled_from(SECRETS.split()))
+def test_no_secret_of_a_record_gets_through(service: str, record: dict[str, object], name: str):
+    record = poisoned(record, name)
+
+    told = repr((event(service, "patched", record), decode.tick(record, NOW)))
+
+    assert "CANARY" not in told
+
+
+@some
+@given(service=SERVICES, record=RECORDS)
+def test_reading_twice_gives_the_same(service: str, record: dict[str, object]):
+    assert event(service, "created", record) == event(service, "created", dict(record))
+
+
+@some
+@given(record=RECORDS)
+def test_what_came_over_the_wire_is_read_like_what_was_given(record: dict[str, object]):
+    raw = "42" + json.dumps(["trades created", record], default=str)
+
+    frame = parse(raw)
+
+    assert isinstance(frame, (Frame, Unreadable))
+    if isinstance(frame, Frame):
+        assert decode.event(frame, NOW) is not None

@@ -1,0 +1,185 @@
+"""Fields are read whatever their spelling, type or nesting."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from adapters.cryptorobot.fields import LONGEST_ID, Fields, instant, number, text
+
+NOON = datetime(2024, 1, 15, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("name", ["dry_run", "dryRun", "DryRun", "dryrun", "DRY_RUN"])
+def test_case_and_underscores_do_not_matter(name: str):
+    assert Fields({name: True}).flag("dry_run") is True
+
+
+def test_the_likeliest_name_that_can_be_read_wins():
+    fields = Fields({"message": {"nested": True}, "text": "", "body": "hello"})
+
+    assert fields.text("message", "text", "body") == "hello"
+
+
+def test_a_field_of_no_value_hides_no_other_spelling():
+    assert Fields({"created_at": None, "createdAt": 1705320000}).instant("createdAt") == NOON
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2024-01-15T12:00:00.000Z",
+        "2024-01-15T12:00:00Z",
+        "2024-01-15T14:00:00+02:00",
+        "2024-01-15T12:00:00",
+        "2024-01-15 12:00:00",
+        " 2024-01-15T12:00:00Z ",
+        1705320000,
+        1705320000000,
+        "1705320000",
+        "1705320000000",
+        Decimal("1705320000.0"),
+    ],
+)
+def test_an_instant_is_read_in_every_form(written: object):
+    assert instant(written) == NOON
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        None,
+        True,
+        "",
+        "yesterday",
+        "20240115",
+        "9999-12-31T23:59:59-14:00",
+        "0001-01-01T00:00:00+14:00",
+        0,
+        -1,
+        10**30,
+        Decimal("1e29"),
+        "9" * 39,
+        {"$date": 1},
+        ["2024-01-15"],
+        "2024-01-15T12:00:00Z" + " " * 100,
+    ],
+)
+def test_what_is_no_instant_is_none(written: object):
+    assert instant(written) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        (1, Decimal(1)),
+        (Decimal("0.10"), Decimal("0.10")),
+        (" 42400.5 ", Decimal("42400.5")),
+        ("-1e-8", Decimal("-1e-8")),
+        (0, Decimal(0)),
+        ("0e-400", Decimal(0)),
+    ],
+)
+def test_a_number_is_exact(written: object, value: Decimal):
+    assert number(written) == value
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        None,
+        True,
+        "",
+        "NaN",
+        "-Infinity",
+        "1,5",
+        "unlimited",
+        "1e31",
+        10**31,
+        "1e-31",
+        [1],
+        {},
+        "9" * 41,
+    ],
+)
+def test_what_is_no_sane_number_is_none(written: object):
+    assert number(written) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("hello", "hello"),
+        ("hello world", "hello"),
+        ("\ud800x", "?x"),
+        ("a\x00b", "ab"),
+        (" \n ", None),
+        (7, "7"),
+        (Decimal("1.5"), "1.5"),
+        (True, None),
+        (None, None),
+        (["x"], None),
+    ],
+)
+def test_a_text_can_be_stored_and_is_bounded(written: object, read: str | None):
+    assert text(written, 5) == read
+
+
+@pytest.mark.parametrize(
+    ("record", "id"),
+    [
+        ({"_id": "a", "id": "b"}, "a"),
+        ({"_id": None, "id": "b"}, "b"),
+        ({"_id": 7}, "7"),
+        ({"_id": {"$oid": "x"}, "id": 8}, "8"),
+        ({"_id": True}, None),
+        ({"_id": ""}, None),
+        ({"_id": "x" * LONGEST_ID}, "x" * LONGEST_ID),
+        ({"_id": "x" * (LONGEST_ID + 1)}, None),
+        ({}, None),
+    ],
+)
+def test_an_id_is_an_opaque_text(record: dict[str, object], id: str | None):
+    assert Fields(record).id() == id
+
+
+@pytest.mark.parametrize(
+    ("value", "id"),
+    [("a", "a"), (7, "7"), ({"_id": "a", "password": "x"}, "a"), ({"id": 7}, "7"), ({}, None)],
+)
+def test_a_link_may_be_the_linked_record_itself(value: object, id: str | None):
+    assert Fields({"strategyId": value}).link("strategyId") == id
+
+
+@pytest.mark.parametrize(
+    ("value", "pair"),
+    [
+        ("BTC/USDT:USDT", "BTC/USDT:USDT"),
+        ({"left": "BTC", "right": "USDT"}, "BTC/USDT"),
+        ({"base": "BTC", "quote": "USDT"}, "BTC/USDT"),
+        ({"left": "BTC"}, "BTC"),
+        ({"right": "BTC"}, None),
+        (["BTC", "USDT"], None),
+        (7, None),
+    ],
+)
+def test_a_pair_is_read_in_halves_too(value: object, pair: str | None):
+    assert Fields({"pair": value}).symbol("symbol", "pair") == pair
+
+
+def test_a_count_is_whole_and_not_negative():
+    fields = Fields({"a": "3", "b": -1, "c": Decimal("1.5")})
+
+    assert [fields.count(name) for name in "abc"] == [3, None, None]
+
+
+def test_a_record_of_countless_fields_is_read_as_far_as_anyone_would():
+    record: dict[str, object] = {f"field {n}": n for n in range(100_000)}
+
+    fields = Fields({**record, "_id": "a"})
+
+    assert fields.id() == "a"
+    assert fields.text("field 7") == "7"
+    assert fields.text("field 99999") is None

@@ -1,0 +1,133 @@
+"""Credentials are presented as the platform wants them, and read from what it answers."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adapters.cryptorobot import logins
+from bot.domain.links import Credential, CredentialKind, KeyLogin, Login, PasswordLogin, TokenLogin
+from bot.errors import NeedsLogin
+
+
+def token(claims: object) -> str:
+    """An unsigned token of these claims."""
+    parts = [json.dumps({"alg": "HS256", "typ": "access"}), json.dumps(claims), "signature"]
+    encoded = [base64.urlsafe_b64encode(part.encode()).decode().rstrip("=") for part in parts]
+    return ".".join(encoded)
+
+
+def test_a_token_and_a_key_have_their_schemes():
+    by_token = logins.authorization(Credential(kind=CredentialKind.TOKEN, secret="t"))
+    by_key = logins.authorization(Credential(kind=CredentialKind.API_KEY, secret="cr_live_1"))
+
+    assert by_token == {"Authorization": "Bearer t"}
+    assert by_key == {"Authorization": "ApiKey cr_live_1"}
+
+
+@pytest.mark.parametrize("secret", ["", "a\nb: c", "a\r\nb", "schlüssel", "\x00", "x" * 10_000])
+def test_what_cannot_be_a_header_is_no_credential(secret: str):
+    with pytest.raises(NeedsLogin):
+        logins.authorization(Credential(kind=CredentialKind.API_KEY, secret=secret))
+
+
+@pytest.mark.parametrize(
+    ("login", "data"),
+    [
+        (
+            PasswordLogin(email="a@b.c", password=" p "),
+            {"strategy": "local", "email": "a@b.c", "password": " p "},
+        ),
+        (KeyLogin(api_key=" cr_live_1\n"), {"strategy": "apiKey", "apiKey": "cr_live_1"}),
+        (TokenLogin(token="t\n"), {"strategy": "jwt", "accessToken": "t"}),
+    ],
+)
+def test_a_login_is_a_call(login: Login, data: dict[str, str]):
+    call = logins.signing_in(login)
+
+    assert (call.method, call.service, call.data) == ("create", "authentication", data)
+
+
+@pytest.mark.parametrize(
+    ("claims", "expiry"),
+    [
+        ({"exp": 1767614400}, datetime(2026, 1, 5, 12, tzinfo=UTC)),
+        ({"exp": "1767614400"}, datetime(2026, 1, 5, 12, tzinfo=UTC)),
+        ({"exp": 10**400}, None),
+        ({"exp": None}, None),
+        ({}, None),
+        ([], None),
+        ("x", None),
+    ],
+)
+def test_a_token_says_when_it_ends(claims: object, expiry: datetime | None):
+    assert logins.expiry(token(claims)) == expiry
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text() | st.text(alphabet="abcXYZ09-_=.", max_size=40).map(lambda text: f"a.{text}.b"))
+def test_any_text_is_a_token_that_may_not_say_when_it_ends(text: str):
+    logins.expiry(text)
+
+
+def test_the_person_is_who_the_answer_names():
+    credential = logins.with_token(token({"sub": "user-1", "exp": 1767614400}))
+    answer = {"user": {"_id": "user-2", "email": "ada@example.com", "name": "Ada", "plan": "pro"}}
+
+    grant = logins.grant(credential, answer, owner="user-3")
+
+    assert grant.platform_user == "user-2"
+    assert grant.label == "a***@example.com"
+    assert grant.plan == "pro"
+    assert grant.credential == credential
+
+
+@pytest.mark.parametrize("answer", [None, {}, {"user": None}, {"user": "x"}, {"user": {}}, [], "x"])
+def test_a_token_names_its_person_where_the_answer_does_not(answer: object):
+    grant = logins.grant(logins.with_token(token({"sub": "user-1"})), answer, owner="user-3")
+
+    assert grant.platform_user == "user-1"
+    assert grant.label == "your account"
+    assert grant.plan is None
+
+
+def test_a_record_names_the_owner_of_a_key():
+    key = Credential(kind=CredentialKind.API_KEY, secret="cr_live_1")
+
+    assert logins.grant(key, None, owner="user-3").platform_user == "user-3"
+    assert logins.grant(key, None, owner=None).platform_user.startswith(logins.NAMELESS)
+
+
+def test_a_hostile_name_is_a_label_all_the_same():
+    answer = {"user": {"_id": "1", "name": "\u202e\n" + "x" * 10_000}}
+
+    grant = logins.grant(logins.with_token("t"), answer, owner=None)
+
+    assert grant.label == "x" * 118
+
+
+@pytest.mark.parametrize(
+    ("login", "answer", "secret"),
+    [
+        (PasswordLogin(email="a", password="b"), {"accessToken": "t"}, "t"),
+        (PasswordLogin(email="a", password="b"), {"authentication": {"accessToken": "t"}}, "t"),
+        (TokenLogin(token=" t "), None, "t"),
+        (TokenLogin(token="t"), {"accessToken": "newer"}, "newer"),
+        (KeyLogin(api_key=" k "), {"accessToken": "t"}, "k"),
+    ],
+)
+def test_what_is_kept_of_a_login(login: Login, answer: object, secret: str):
+    kept = logins.kept(login, answer)
+
+    assert kept is not None
+    assert kept.secret == secret
+
+
+@pytest.mark.parametrize("answer", [None, {}, {"accessToken": 7}, {"accessToken": ""}, []])
+def test_a_password_that_earned_no_token_is_nothing_to_keep(answer: object):
+    assert logins.kept(PasswordLogin(email="a", password="b"), answer) is None
