@@ -69,8 +69,12 @@ class Platform(Protocol):
             TryLater: not reachable, or over its limit.
         """
 
-    def session(self, credential: Credential) -> "Session":
-        """A session for one account; nothing is opened yet."""
+    def session(self, credential: Credential, plan: str | None = None) -> "Session":
+        """A session for one account; nothing is opened yet.
+
+        Args:
+            plan: the account's, for the request budget; unknown counts as the smallest.
+        """
 
     async def reachable(self) -> str:
         """A short sentence on what answers there; for `tradebell check`.

@@ -67,7 +67,7 @@ class FakePlatform:
             platform_user="user-1", label="a***@example.com", plan="pro", credential=credential
         )
 
-    def session(self, credential: Credential) -> FakeSession:
+    def session(self, credential: Credential, plan: str | None = None) -> FakeSession:
         return FakeSession(platform=self, credential=credential)
 
     async def reachable(self) -> str:

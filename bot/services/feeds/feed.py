@@ -87,7 +87,7 @@ class Feed:
             return
         self._enter(FeedState.CONNECTING, credential=credential)
         self._woken.clear()
-        session = self.session = self.platform.session(credential)
+        session = self.session = self.platform.session(credential, self.account.plan)
         try:
             await self._follow(session, credential)
         except _NewCredential:

@@ -129,7 +129,10 @@ class Feeds:
         if running is not None and (session := running[0].session) is not None:
             return session
         credential = await self._accounts.credential(account)
-        return self._platform.session(credential) if credential else None
+        known = await self._accounts.get(account)
+        if credential is None or known is None:
+            return None
+        return self._platform.session(credential, known.plan)
 
     def states(self) -> Mapping[AccountId, FeedStatus]:
         return {account: feed.status for account, (feed, _) in self._feeds.items()}
