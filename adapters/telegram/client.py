@@ -40,7 +40,7 @@ from bot.domain.deliveries import (
 )
 from bot.domain.ids import Now
 from bot.domain.links import Address, Channel
-from bot.errors import Misconfigured
+from bot.errors import Misconfigured, TryLater
 from bot.ports import Hear, Journal, Meter
 
 log = logging.getLogger(__name__)
@@ -242,7 +242,11 @@ class TelegramClient:
             update = json.loads(body)
         except (ValueError, RecursionError):
             return 400
-        await self._take(self._ear, [update])
+        try:
+            await self._take(self._ear, [update])
+        except TryLater as outage:
+            log.warning("an update cannot be stored now", extra={"reason": str(outage)})
+            return 503
         return 200
 
     async def _arrive(self) -> None:
@@ -314,10 +318,16 @@ class TelegramClient:
                 failures += 1
                 await asyncio.sleep(self._wait_after(error, failures))
                 continue
-            failures = 0
             self._well()
-            # The next call confirms these to Telegram, so they must be stored before it.
-            offset = await self._take(ear, updates) or offset
+            try:
+                # The next call confirms these to Telegram, so they must be stored before it.
+                offset = await self._take(ear, updates) or offset
+                failures = 0
+            except TryLater as outage:
+                # Telegram keeps them meanwhile.
+                failures += 1
+                log.warning("updates cannot be stored now", extra={"reason": str(outage)})
+                await asyncio.sleep(min(failures, LONGEST_WAIT.total_seconds()))
 
     async def _take(self, ear: _Ear, updates: object) -> int:
         """Store updates and queue those that are new; gives the number to go on from, or 0."""
@@ -384,7 +394,11 @@ class TelegramClient:
                 await self._reply(found.said, found.message, reply, toast)
         if toast is not None:
             toast.offer("")
-        await ear.journal.done(Channel.TELEGRAM, self.bot, number)
+        try:
+            await ear.journal.done(Channel.TELEGRAM, self.bot, number)
+        except TryLater as outage:
+            # At worst it is answered once more after a restart.
+            log.warning("an answered update stays open", extra={"reason": str(outage)})
 
     async def _reply(
         self, said: Said, message: int | None, reply: Reply, toast: "_Toast | None"

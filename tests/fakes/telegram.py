@@ -41,11 +41,12 @@ class MemoryJournal:
     finished: list[int] = field(default_factory=list)
     fails: int = 0
     """How many of the next writes fail."""
+    failure: Exception = field(default_factory=lambda: OSError("disk full"))
 
     async def keep(self, channel: Channel, bot: str, updates: Mapping[int, str]) -> Sequence[int]:
         if self.fails:
             self.fails -= 1
-            raise OSError("disk full")
+            raise self.failure
         new = sorted(set(updates) - set(self.kept))
         self.kept.update((number, updates[number]) for number in new)
         return new

@@ -26,7 +26,7 @@ from bot.domain.events import (
 )
 from bot.domain.ids import AccountId, ActionId, StrategyId, TraderId
 from bot.domain.links import Link
-from bot.ports import Decide, Known, Progress, Verdict
+from bot.ports import Admitted, Decide, Known, Progress, Verdict
 from storage import Store
 from storage.quarantine import LIFE
 from storage.tables import inbox, quarantine
@@ -34,11 +34,15 @@ from tests.contract.storage.given import (
     MINUTE,
     NOW,
     SECOND,
+    UNCERTAIN,
     address,
+    again,
+    claim,
     claimed,
     drafts,
     fact,
     linked,
+    settle,
     tell_all,
     titles_sent,
     told,
@@ -169,6 +173,182 @@ async def test_a_fact_that_comes_again_offers_no_buttons_again(store: Store):
     assert not isinstance(await press(store, chat), Action)
 
 
+# --- leaving at once ----------------------------------------------------------------------
+
+
+async def admit_idle(
+    store: Store, chat: Link, *records: str, decide: Decide | None = None
+) -> Admitted:
+    """Admit facts while the chat's lane has nothing to do."""
+    facts = [fact(record) for record in records]
+    idle = frozenset({chat.endpoint.id})
+    return await store.inbox.admit(chat.account, facts, decide or tell_all(), NOW, None, idle)
+
+
+async def test_a_lone_item_of_an_idle_lane_is_in_flight_at_once(store: Store):
+    chat = await linked(store)
+
+    admitted = await admit_idle(store, chat, "one")
+
+    (started,) = admitted.started
+    assert (admitted.told, admitted.owed) == (1, {})
+    assert await claim(store, chat.endpoint.id) is None
+    await settle(store, started, again(NOW, counts=False))
+    assert await claimed(store, chat.endpoint.id) == started
+
+
+async def test_an_item_leaves_at_once_only_where_its_lane_is_idle(store: Store):
+    one, two = await linked(store, chat="1"), await linked(store, chat="2")
+
+    admitted = await admit_idle(store, one, "one")
+
+    assert [started.endpoint for started in admitted.started] == [one.endpoint.id]
+    assert list(admitted.owed) == [two.endpoint.id]
+    assert admitted.told == 2
+
+
+async def test_of_several_items_none_leaves_before_its_turn(store: Store):
+    chat = await linked(store)
+
+    admitted = await admit_idle(store, chat, "one", "two")
+
+    assert admitted.started == ()
+    assert list(admitted.owed) == [chat.endpoint.id]
+
+
+async def test_nothing_overtakes_what_is_owed_already(store: Store):
+    chat = await linked(store)
+    await told(store, chat.account, "before")
+
+    while_owed = await admit_idle(store, chat, "one")
+    await claimed(store, chat.endpoint.id)
+    while_in_flight = await admit_idle(store, chat, "two")
+
+    assert (while_owed.started, while_in_flight.started) == ((), ())
+
+
+async def test_an_item_that_has_to_mention_a_missing_one_waits_for_its_turn(store: Store):
+    chat = await linked(store)
+    await told(store, chat.account, "lost")
+    await settle(store, await claimed(store, chat.endpoint.id), UNCERTAIN)
+
+    admitted = await admit_idle(store, chat, "one")
+
+    assert admitted.started == ()
+    assert (await claimed(store, chat.endpoint.id)).doubtful == 1
+
+
+async def test_nothing_leaves_to_a_closed_chat(store: Store):
+    chat = await linked(store)
+    await store.links.disable(address(), "blocked", NOW)
+
+    admitted = await admit_idle(store, chat, "one")
+
+    assert (admitted.started, admitted.owed) == ((), {})
+    assert (await store.outbox.counts())[State.HELD] == 1
+
+
+async def test_nothing_leaves_that_is_too_old_or_of_another_epoch(store: Store):
+    chat = await linked(store)
+
+    def decide(event: Event, known: Known) -> Verdict:
+        if event.origin.record == "old":
+            return tell_all(expires_at=NOW)(event, known)
+        stale = tuple(replace(link, epoch=link.epoch - 1) for link in known.links)
+        return tell_all()(event, replace(known, links=stale))
+
+    old = await admit_idle(store, chat, "old", decide=decide)
+    assert await claim(store, chat.endpoint.id) is None
+    stale = await admit_idle(store, chat, "stale", decide=decide)
+    assert await claim(store, chat.endpoint.id) is None
+
+    assert (old.started, stale.started) == ((), ())
+    counts = await store.outbox.counts()
+    assert (counts[State.EXPIRED], counts[State.CANCELLED]) == (1, 1)
+
+
+async def test_a_fact_that_another_service_has_told_does_not_leave(store: Store):
+    chat = await linked(store)
+    await brought(store, chat, fact("pod", Kind.POD_EVENT))
+    await titles_sent(store, chat.endpoint.id)
+
+    admitted = await admit_idle(store, chat, "trade", decide=tell_all(fingerprint="same"))
+
+    assert admitted.started == ()
+
+
+async def test_who_is_cancelled_while_admitting_leaves_the_item_untried(store: Store):
+    chat = await linked(store)
+
+    async with asyncio.TaskGroup() as group:
+        admitting = group.create_task(admit_idle(store, chat, "one"))
+        await asyncio.sleep(0)
+        admitting.cancel()
+
+    assert admitting.cancelled()
+    delivery = await claimed(store, chat.endpoint.id)
+    assert (delivery.card.title, delivery.attempts, delivery.unclear) == ("one", 1, 0)
+
+
+# --- what is kept at hand -----------------------------------------------------------------
+
+
+async def test_a_chat_hears_from_when_it_is_linked_to_when_it_is_not(store: Store):
+    one = await linked(store, chat="1")
+    alone = await told(store, one.account, "a")
+
+    two = await linked(store, chat="2")
+    both = await told(store, one.account, "b")
+    await store.links.end(one.id, NOW)
+    left = await told(store, one.account, "c")
+
+    assert list(alone.owed) == [one.endpoint.id]
+    assert list(both.owed) == [one.endpoint.id, two.endpoint.id]
+    assert list(left.owed) == [two.endpoint.id]
+
+
+async def test_a_chat_is_owed_or_held_as_it_opens_and_closes(store: Store):
+    chat = await linked(store)
+
+    await store.links.disable(address(), "blocked", NOW)
+    closed = await told(store, chat.account, "one")
+    await store.links.enable(address(), NOW)
+    opened = await told(store, chat.account, "two")
+
+    assert closed.owed == {}
+    assert list(opened.owed) == [chat.endpoint.id]
+
+
+async def test_what_a_failed_batch_would_have_changed_is_not_remembered(store: Store):
+    chat = await linked(store)
+    await store.inbox.admit(chat.account, [seen(trader(name="Old"))], tell_changes, NOW)
+
+    with pytest.raises(ZeroDivisionError):
+        await store.inbox.admit(
+            chat.account, [seen(trader(name="New")), fact("poison")], tell_or_stumble, NOW
+        )
+    after = await store.inbox.admit(chat.account, [seen(trader(name="New"))], tell_changes, NOW)
+
+    assert after.told == 1
+    assert await titles_sent(store, chat.endpoint.id) == ["Old True", "New True"]
+
+
+async def test_who_links_again_starts_with_nothing_known(store: Store):
+    chat = await linked(store)
+    await store.inbox.admit(chat.account, [seen(trader())], tell_changes, NOW)
+    await store.links.end(chat.id, NOW)
+    chat = await linked(store)
+    known: list[int] = []
+
+    def look(event: Event, state: Known) -> Verdict:
+        known.append(len(state.traders) + len(state.revisions))
+        return Verdict(news=False, reason="")
+
+    await store.inbox.admit(chat.account, [fact()], look, NOW)
+
+    assert known == [0]
+
+
 # --- all or nothing -----------------------------------------------------------------------
 
 
@@ -200,6 +380,10 @@ async def test_a_batch_that_cannot_be_decided_harms_no_other(store: Store):
     assert [task.result() for task in done] == [True, False, True, False, True]
     assert await store.outbox.pending(alice.endpoint.id) == 2
     assert await store.outbox.pending(bob.endpoint.id) == 1
+
+
+def tell_or_stumble(event: Event, known: Known) -> Verdict:
+    return tell_changes(event, known) if isinstance(event, TraderSeen) else stumble(event, known)
 
 
 def stumble(event: Event, known: Known) -> Verdict:

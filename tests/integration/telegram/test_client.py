@@ -28,7 +28,7 @@ from bot.domain.deliveries import (
 )
 from bot.domain.ids import ActionId
 from bot.domain.links import Address, Channel
-from bot.errors import Misconfigured
+from bot.errors import Misconfigured, TryLater
 from tests.fakes.meter import FakeMeter
 from tests.fakes.telegram import Conversation, MemoryJournal
 from tests.standins.bot_api import Access, BotApi, Chat, Person
@@ -372,6 +372,18 @@ async def test_an_update_is_stored_before_telegram_may_forget_it(api: BotApi):
 
     assert waiting == 1
     assert len(journal.kept) == 1
+    assert len(api.world.messages) == 1
+
+
+async def test_a_database_that_is_away_for_a_moment_costs_no_update(api: BotApi):
+    ann = api.world.person("Ann")
+    away = TryLater("the database cannot do it now")
+    hear, journal = Conversation(says("Welcome")), MemoryJournal(fails=1, failure=away)
+
+    async with our_bot(api) as client, listening(client, hear, journal):
+        ann.types("/start")
+        await api.world.message_where(lambda m: m.text == "Welcome")
+
     assert len(api.world.messages) == 1
 
 
