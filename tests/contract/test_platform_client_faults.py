@@ -163,6 +163,8 @@ async def test_a_token_that_ended_silently_needs_a_new_login():
             await simulator.platform.expire_tokens(person.id)
             with pytest.raises(NeedsLogin, match="jwt expired"):
                 await session.newest(Stream.TRADES)
+            with pytest.raises(NeedsLogin, match="jwt expired"):
+                await session.set_running(TraderId("1"), True)
 
 
 async def test_a_write_refused_for_want_of_the_sockets_login_is_not_made_again():

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from bot.domain.actions import Action, Verb
 from bot.domain.cards import Card
 from bot.domain.deliveries import Delivery, Draft, Priority, Settlement, State
 from bot.domain.events import Event, Kind, Origin, Trade
-from bot.domain.ids import AccountId, EndpointId
+from bot.domain.ids import AccountId, ActionId, EndpointId
 from bot.domain.linking import CODE_LIFE, Completed, Invitation
 from bot.domain.links import Address, Channel, Credential, CredentialKind, Grant, Link, Role
 from bot.ports import Admitted, Decide, Known, Turn, Verdict
@@ -16,6 +18,8 @@ from storage import Store
 
 NOW = datetime(2026, 1, 5, 12, 0, 0, 123456, tzinfo=UTC)
 DIGITS = "314159"
+
+_numbers = itertools.count(1)
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -56,7 +60,7 @@ async def completed(
     store: Store, chat: str = "100", user: str = "alice", at: datetime = NOW
 ) -> Completed:
     """A chat linked to somebody's account, with all steps taken."""
-    code = f"code of {user} in {chat} at {at}"
+    code = f"code {next(_numbers)}"
     invitation = await invited(store, code, chat, at=at)
     await store.codes.sign_in(code, grant(user, f"token-of-{user}"), DIGITS, at)
     done = await store.codes.complete(address(chat), invitation.person, DIGITS, at)
@@ -123,6 +127,20 @@ async def told(
     """Owe a card for each record, a second of happening apart."""
     facts = [fact(record, at=at + number * SECOND) for number, record in enumerate(records)]
     return await store.inbox.admit(account, facts, tell_all(priority, expires_at), NOW)
+
+
+def button(link: Link, name: str = "pause") -> Action:
+    """A button that anybody in the chat may press for a minute; all are on one card."""
+    return Action(
+        id=ActionId(name),
+        card="card",
+        account=link.account,
+        link=link.id,
+        endpoint=link.endpoint.id,
+        person=None,
+        verb=Verb.PAUSE,
+        expires_at=NOW + MINUTE,
+    )
 
 
 async def claim(store: Store, endpoint: EndpointId, now: datetime = NOW) -> Delivery | None:

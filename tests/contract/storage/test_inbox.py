@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.domain.actions import Action, ActionState, Verb
+from bot.domain.actions import Action
 from bot.domain.deliveries import Priority, State
 from bot.domain.events import (
     Event,
@@ -37,6 +37,7 @@ from tests.contract.storage.given import (
     UNCERTAIN,
     address,
     again,
+    button,
     claim,
     claimed,
     drafts,
@@ -741,19 +742,5 @@ async def set_aside(store: Store) -> list[tuple[tuple[str, ...], int, int]]:
     return await store.database.read(read)
 
 
-def button(chat: Link) -> Action:
-    return Action(
-        id=ActionId("b1"),
-        card="card",
-        account=chat.account,
-        link=chat.id,
-        endpoint=chat.endpoint.id,
-        person=None,
-        verb=Verb.PAUSE,
-        expires_at=NOW + MINUTE,
-        state=ActionState.OPEN,
-    )
-
-
 async def press(store: Store, chat: Link, now: datetime = NOW) -> object:
-    return await store.actions.claim(ActionId("b1"), chat.person, chat.endpoint.id, now)
+    return await store.actions.claim(ActionId("pause"), chat.person, chat.endpoint.id, now)

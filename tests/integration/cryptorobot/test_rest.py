@@ -178,7 +178,7 @@ async def test_an_answer_without_end_is_not_read_to_its_end(
 
     server.rest = flood
 
-    with pytest.raises(TryLater):
+    with pytest.raises(TryLater, match="too large"):
         await session.strategies()
 
 
@@ -247,14 +247,17 @@ async def test_a_credential_goes_to_the_platform_and_nowhere_else(
     assert request.headers["Accept"] == "application/json"
 
 
-async def test_cookies_of_one_account_do_not_go_out_with_anothers_calls(
-    server: Server, client: CryptorobotPlatform
-):
+async def test_cookies_of_one_account_do_not_go_out_with_anothers_calls(server: Server):
     server.rest = says([], 200, Set_Cookie="session=one; Path=/")
+    # A name: of a bare IP address no client keeps cookies.
+    named = server.url.replace("127.0.0.1", "localhost")
 
-    for secret in ("one", "two"):
-        await client.session(Credential(kind=CredentialKind.TOKEN, secret=secret)).strategies()
+    async with open_platform(PlatformSettings(url=named), now) as client:
+        for secret in ("one", "two"):
+            credential = Credential(kind=CredentialKind.TOKEN, secret=secret)
+            await client.session(credential).strategies()
 
+    assert len(server.requests) == 2
     assert not any("Cookie" in request.headers for request in server.requests)
 
 
@@ -323,6 +326,22 @@ async def test_a_server_that_filters_nothing_and_skips_nothing_is_read_to_its_en
     assert first.more
     assert [event.origin.record for event in last.events] == ["3", "undated"]
     assert not last.more
+
+
+async def test_a_server_that_skips_nothing_and_never_says_the_same_is_read_to_its_end(
+    server: Server, session: CryptorobotSession
+):
+    async def find(_: web.Request) -> web.StreamResponse:
+        served = len(server.requests)
+        return web.json_response({"data": [{**one, "served": served} for one in trades(1)]})
+
+    server.rest = find
+
+    page = await session.page(Stream.TRADES, NOON)
+
+    assert [event.origin.record for event in page.events] == ["0"]
+    assert not page.more
+    assert len(server.requests) == 2
 
 
 async def test_a_page_of_nothing_readable_is_not_an_empty_one(

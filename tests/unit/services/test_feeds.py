@@ -434,3 +434,16 @@ async def test_a_new_process_goes_on_where_the_old_one_was_killed(store, platfor
 def test_connection_lost_is_a_reason_to_try_later_and_a_refusal_is_not():
     assert issubclass(ConnectionLost, TryLater)
     assert not issubclass(NeedsLogin, TryLater)
+
+
+async def test_a_restart_does_not_ask_for_the_same_login_again(store, platform, chat, now):
+    async with running(store, platform, chat, now) as world:
+        await live(world)
+        platform.accepts.clear()
+        platform.cut()
+        await world.quiet(60)
+
+    async with running(store, platform, chat, now) as world:
+        await world.quiet(600)
+
+    assert chat.titles() == ["I need you to log in again"]

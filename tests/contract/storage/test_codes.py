@@ -1,0 +1,378 @@
+"""Linking attempts: each step works once, in its time, for its person, in its chat."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.domain.deliveries import State
+from bot.domain.linking import (
+    CODE_LIFE,
+    DIGITS_LIFE,
+    DIGITS_TRIES,
+    LOGIN_TRIES,
+    OPEN_CODES,
+    Completed,
+    LinkProblem,
+    SignedIn,
+    WrongDigits,
+)
+from bot.domain.links import AccountState
+from storage import Store
+from storage.tables import attempt, secret
+from tests.contract.storage.given import (
+    DIGITS,
+    MINUTE,
+    NOW,
+    SECOND,
+    address,
+    completed,
+    grant,
+    invited,
+    linked,
+    told,
+)
+
+WRONG = "000000"
+
+
+async def sign_in(store: Store, code: str = "code", user: str = "alice", now: datetime = NOW):
+    return await store.codes.sign_in(code, grant(user), DIGITS, now)
+
+
+async def type_digits(
+    store: Store, digits: str = DIGITS, chat: str = "100", person: str = "100", now: datetime = NOW
+) -> Completed | WrongDigits:
+    return await store.codes.complete(address(chat), person, digits, now)
+
+
+# --- the address --------------------------------------------------------------------------
+
+
+async def test_an_address_can_be_looked_at_any_number_of_times(store: Store):
+    invitation = await invited(store, "code")
+
+    looks = [await store.codes.look("code", NOW + MINUTE) for _ in range(3)]
+
+    assert looks == [invitation] * 3
+
+
+async def test_an_unknown_address_leads_nowhere(store: Store):
+    assert await store.codes.look("unknown", NOW) is LinkProblem.UNKNOWN
+    assert await store.codes.count_login("unknown", NOW) is LinkProblem.UNKNOWN
+    assert await sign_in(store, "unknown") is LinkProblem.UNKNOWN
+
+
+async def test_an_address_expires(store: Store):
+    await invited(store, "code")
+    late = NOW + CODE_LIFE
+
+    assert await store.codes.look("code", late) is LinkProblem.EXPIRED
+    assert await store.codes.count_login("code", late) is LinkProblem.EXPIRED
+    assert await sign_in(store, now=late) is LinkProblem.EXPIRED
+
+
+async def test_the_oldest_address_of_a_person_gives_way_to_a_new_one_too_many(store: Store):
+    for number in range(OPEN_CODES + 1):
+        await invited(store, f"code {number}", at=NOW + number * SECOND)
+    await invited(store, "somebody else's", person="200")
+
+    looks = [await store.codes.look(f"code {number}", NOW + MINUTE) for number in range(4)]
+
+    assert looks[0] is LinkProblem.EXPIRED
+    assert not any(isinstance(look, LinkProblem) for look in looks[1:])
+    assert not isinstance(await store.codes.look("somebody else's", NOW), LinkProblem)
+
+
+async def test_a_persons_addresses_are_counted_over_all_chats(store: Store):
+    for number in range(OPEN_CODES + 1):
+        await invited(
+            store, f"code {number}", chat=str(number), person="7", at=NOW + number * SECOND
+        )
+
+    assert await store.codes.look("code 0", NOW + MINUTE) is LinkProblem.EXPIRED
+
+
+# --- the login ----------------------------------------------------------------------------
+
+
+async def test_logins_are_counted_before_they_are_made(store: Store):
+    await invited(store, "code")
+
+    left = [await store.codes.count_login("code", NOW) for _ in range(LOGIN_TRIES + 1)]
+
+    assert left == [*reversed(range(LOGIN_TRIES)), LinkProblem.TOO_MANY_TRIES]
+    assert await store.codes.look("code", NOW) is LinkProblem.TOO_MANY_TRIES
+
+
+async def test_logins_that_are_made_at_once_are_all_counted(store: Store):
+    await invited(store, "code")
+
+    async with asyncio.TaskGroup() as group:
+        tries = [
+            group.create_task(store.codes.count_login("code", NOW)) for _ in range(LOGIN_TRIES + 3)
+        ]
+
+    refused = [task for task in tries if task.result() is LinkProblem.TOO_MANY_TRIES]
+    assert len(refused) == 3
+
+
+async def test_the_last_login_may_still_be_the_right_one(store: Store):
+    await invited(store, "code")
+    for _ in range(LOGIN_TRIES):
+        await store.codes.count_login("code", NOW)
+
+    assert isinstance(await sign_in(store), SignedIn)
+
+
+async def test_a_good_login_uses_the_address_up(store: Store):
+    await invited(store, "code")
+
+    signed_in = await sign_in(store)
+
+    assert signed_in == SignedIn(digits=DIGITS, until=NOW + DIGITS_LIFE, label="a***")
+    assert await store.codes.look("code", NOW) is LinkProblem.USED
+    assert await store.codes.count_login("code", NOW) is LinkProblem.USED
+    assert await sign_in(store) is LinkProblem.USED
+
+
+async def test_of_logins_that_succeed_at_once_one_counts(store: Store):
+    await invited(store, "code")
+
+    async with asyncio.TaskGroup() as group:
+        logins = [group.create_task(sign_in(store)) for _ in range(5)]
+
+    assert sum(isinstance(task.result(), SignedIn) for task in logins) == 1
+
+
+async def test_a_second_login_in_a_chat_replaces_the_first(store: Store):
+    await invited(store, "one")
+    await invited(store, "two")
+    await store.codes.sign_in("one", grant("alice"), "111111", NOW)
+    await store.codes.sign_in("two", grant("bob"), "222222", NOW)
+
+    first = await type_digits(store, "111111")
+    second = await type_digits(store, "222222")
+
+    assert first == WrongDigits(problem=LinkProblem.WRONG_DIGITS, tries_left=DIGITS_TRIES - 1)
+    assert isinstance(second, Completed)
+    assert second.account.platform_user == "bob"
+
+
+# --- the digits ---------------------------------------------------------------------------
+
+
+async def test_the_right_digits_link_the_chat(store: Store):
+    await invited(store, "code")
+    await sign_in(store)
+
+    done = await type_digits(store)
+
+    assert isinstance(done, Completed)
+    assert done.first
+    assert (done.others, done.replaced) == ((), None)
+    assert await store.links.at(address()) == done.link
+    assert done.account.platform_user == "alice"
+    assert (done.account.label, done.account.plan) == ("a***", "pro")
+    assert await store.accounts.credential(done.account.id) == grant().credential
+
+
+async def test_nothing_is_linked_before_the_digits_are_typed(store: Store):
+    await invited(store, "code")
+    await sign_in(store)
+
+    assert await store.links.at(address()) is None
+    assert await store.accounts.active() == []
+
+
+async def test_digits_are_awaited_from_that_person_in_that_chat_for_their_time(store: Store):
+    await invited(store, "code")
+    before = await store.codes.waiting(address(), "100", NOW)
+    await sign_in(store)
+
+    assert not before
+    assert await store.codes.waiting(address(), "100", NOW + DIGITS_LIFE - SECOND)
+    assert not await store.codes.waiting(address(), "100", NOW + DIGITS_LIFE)
+    assert not await store.codes.waiting(address(), "somebody else", NOW)
+    assert not await store.codes.waiting(address("another chat"), "100", NOW)
+
+
+async def test_wrong_digits_are_counted_and_then_end_the_attempt(store: Store):
+    await invited(store, "code")
+    await sign_in(store)
+
+    tries = [await type_digits(store, WRONG) for _ in range(DIGITS_TRIES)]
+    after = await type_digits(store)
+
+    assert tries == [
+        WrongDigits(problem=LinkProblem.WRONG_DIGITS, tries_left=2),
+        WrongDigits(problem=LinkProblem.WRONG_DIGITS, tries_left=1),
+        WrongDigits(problem=LinkProblem.TOO_MANY_TRIES),
+    ]
+    assert after == WrongDigits(problem=LinkProblem.UNKNOWN)
+    assert await store.codes.look("code", NOW) is LinkProblem.TOO_MANY_TRIES
+    assert await secrets(store) == ["canary"]
+
+
+async def test_digits_that_are_guessed_at_once_are_all_counted(store: Store):
+    await invited(store, "code")
+    await sign_in(store)
+
+    async with asyncio.TaskGroup() as group:
+        guesses = [group.create_task(type_digits(store, WRONG)) for _ in range(20)]
+        group.create_task(asyncio.sleep(0))
+
+    results = [task.result() for task in guesses]
+    assert results.count(WrongDigits(problem=LinkProblem.UNKNOWN)) == 20 - DIGITS_TRIES
+    assert await type_digits(store) == WrongDigits(problem=LinkProblem.UNKNOWN)
+
+
+async def test_the_right_digits_come_too_late(store: Store):
+    await invited(store, "code")
+    await sign_in(store)
+
+    late = await type_digits(store, now=NOW + DIGITS_LIFE)
+
+    assert late == WrongDigits(problem=LinkProblem.EXPIRED)
+    assert await store.links.at(address()) is None
+    assert await secrets(store) == ["canary"]
+
+
+async def test_the_right_digits_of_somebody_else_or_elsewhere_do_nothing(store: Store):
+    await invited(store, "code")
+    await sign_in(store)
+
+    stranger = await type_digits(store, person="200")
+    elsewhere = await type_digits(store, chat="elsewhere")
+
+    assert stranger == elsewhere == WrongDigits(problem=LinkProblem.UNKNOWN)
+    assert isinstance(await type_digits(store), Completed)
+
+
+async def test_the_right_digits_work_once(store: Store):
+    await invited(store, "code")
+    await sign_in(store)
+
+    async with asyncio.TaskGroup() as group:
+        tries = [group.create_task(type_digits(store)) for _ in range(5)]
+
+    results = [task.result() for task in tries]
+    assert sum(isinstance(result, Completed) for result in results) == 1
+
+
+# --- who was there before -----------------------------------------------------------------
+
+
+async def test_a_second_chat_of_an_account_is_not_its_first_and_knows_the_other(store: Store):
+    first = await completed(store, chat="1")
+
+    second = await completed(store, chat="2")
+
+    assert not second.first
+    assert second.account == first.account
+    assert second.others == (first.link,)
+
+
+async def test_linking_again_keeps_the_link_and_renews_the_credential(store: Store):
+    before = await completed(store)
+    await told(store, before.account.id, "a")
+    await store.accounts.mark(before.account.id, AccountState.NEEDS_LOGIN)
+    await invited(store, "again")
+    renewed = replace(grant(secret="newer"), plan="free")
+    await store.codes.sign_in("again", renewed, DIGITS, NOW)
+
+    after = await type_digits(store)
+
+    assert isinstance(after, Completed)
+    assert (after.link, after.first, after.replaced) == (before.link, False, None)
+    assert (after.account.state, after.account.plan) == (AccountState.ACTIVE, "free")
+    assert await store.accounts.credential(after.account.id) == renewed.credential
+    assert await store.outbox.pending(after.link.endpoint.id) == 1
+
+
+async def test_a_chat_that_is_linked_to_another_account_loses_that_first(store: Store):
+    alice = await completed(store, user="alice")
+    await told(store, alice.account.id, "a", "b")
+
+    bob = await completed(store, user="bob")
+
+    assert bob.replaced is not None
+    assert bob.replaced.id == alice.link.id
+    assert bob.first
+    assert (await store.outbox.counts())[State.CANCELLED] == 2
+    assert await store.accounts.credential(alice.account.id) is None
+    found = await store.links.at(address())
+    assert found == bob.link
+
+
+# --- what is kept -------------------------------------------------------------------------
+
+
+async def test_neither_code_nor_digits_nor_grant_are_kept_readable(store: Store):
+    await invited(store, "hash of the code")
+    await sign_in(store)
+
+    kept = str(await rows(store))
+
+    assert DIGITS not in kept
+    assert grant().credential.secret not in kept
+    assert grant().platform_user not in kept
+
+
+async def test_a_grant_does_not_outlive_its_attempt(store: Store):
+    await completed(store)
+
+    owners = await secrets(store)
+
+    assert [owner.partition(":")[0] for owner in owners] == ["account", "canary"]
+
+
+async def test_a_login_whose_digits_were_never_typed_is_erased(store: Store):
+    await invited(store, "code")
+    await sign_in(store)
+
+    await store.codes.prune(NOW + DIGITS_LIFE - SECOND)
+    waiting = await secrets(store)
+    await store.codes.prune(NOW + DIGITS_LIFE)
+
+    assert len(waiting) == 2
+    assert await secrets(store) == ["canary"]
+    assert await type_digits(store) == WrongDigits(problem=LinkProblem.UNKNOWN)
+
+
+@pytest.mark.parametrize("digits", ["", "٣١٤١٥٩", "314159 ", "\0", "\ud800", "9" * 10_000])
+async def test_whatever_is_typed_instead_of_digits_is_wrong(store: Store, digits: str):
+    await invited(store, "code")
+    await sign_in(store)
+
+    assert await type_digits(store, digits) == WrongDigits(
+        problem=LinkProblem.WRONG_DIGITS, tries_left=DIGITS_TRIES - 1
+    )
+
+
+async def test_a_chat_can_link_after_it_was_unlinked(store: Store):
+    chat = await linked(store)
+    await store.links.end(chat.id, NOW)
+
+    assert (await completed(store)).link.endpoint == chat.endpoint
+
+
+async def secrets(store: Store) -> list[str]:
+    """Whose secrets are kept; a store in memory has no canary, which is added for comparison."""
+
+    def read(connection: Any) -> list[str]:
+        return sorted({*connection.execute(select(secret.c.owner)).scalars(), "canary"})
+
+    return await store.database.read(read)
+
+
+async def rows(store: Store) -> list[Any]:
+    def read(connection: Any) -> list[Any]:
+        return [list(connection.execute(select(table))) for table in (attempt, secret)]
+
+    return await store.database.read(read)
