@@ -140,12 +140,24 @@ def keys_in(folder: Path) -> tuple[str, ...]:
         folder.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError):
             _make_key(path)
-        keys = parse_secret_keys(path.read_text("ascii", "replace"))
     except OSError as failure:
-        raise Misconfigured(
-            f"The secret key {path} cannot be read or made ({failure.strerror}): let Tradebell's"
-            " user write there, or set TRADEBELL_DATA_DIR or TRADEBELL_SECRET_KEY."
-        ) from failure
+        raise _unusable(path, failure) from failure
+    return kept_keys(folder)
+
+
+def kept_keys(folder: Path) -> tuple[str, ...]:
+    """Give the secret keys of a data folder; none before the first start.
+
+    Raises:
+        Misconfigured: they cannot be read; the text says how to cure it.
+    """
+    path = folder / KEY_FILE
+    try:
+        keys = parse_secret_keys(path.read_text("ascii", "replace"))
+    except FileNotFoundError:
+        return ()
+    except OSError as failure:
+        raise _unusable(path, failure) from failure
     except ValueError:
         keys = ()
     if not keys:
@@ -154,6 +166,21 @@ def keys_in(folder: Path) -> tuple[str, ...]:
             " an account yet, delete it and start again."
         )
     return keys
+
+
+def _unusable(path: Path, failure: OSError) -> Misconfigured:
+    return Misconfigured(
+        f"The secret key {path} cannot be read or made ({failure.strerror}): let Tradebell's user"
+        " write there, or set TRADEBELL_DATA_DIR or TRADEBELL_SECRET_KEY."
+    )
+
+
+def can_write(folder: Path) -> bool:
+    """Whether files can be made in a folder, which itself may have to be made first."""
+    there = next(
+        place for place in (folder.absolute(), *folder.absolute().parents) if place.exists()
+    )
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
 
 
 def new_key() -> str:

@@ -94,4 +94,9 @@ def _begin(address: str, user: simulator.User, show: Show, tell: Callable[[str],
     tell(f"Password  {user.password}")
     if show.browser and has_display():
         # In a thread that nobody waits for: some browsers hold whoever opened them.
-        threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
+        threading.Thread(target=_open_browser, args=[address], daemon=True).start()
+
+
+def _open_browser(address: str) -> None:
+    with suppress(webbrowser.Error, OSError):  # the address has been told all the same
+        webbrowser.open(address)

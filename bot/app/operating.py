@@ -11,8 +11,9 @@ from adapters.telegram.transport import NoAnswer, Refusal
 from adapters.web.health import Backlog, Metrics
 from bot.app.sources import new_id, now
 from bot.domain.links import Address
+from bot.domain.text import counted
 from bot.errors import Refused, TradebellError, TryLater
-from bot.settings import Settings, keys_in
+from bot.settings import KEY_FILE, Settings, can_write, kept_keys, keys_in, new_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,8 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
     """Look at all that `run` needs, without serving anybody."""
     yield Finding(what="settings", words="understood")
     for what, look in (
+        ("folder", _look_at_folder),
+        ("key", _look_at_key),
         ("database", _look_at_database),
         ("platform", _look_at_platform),
         ("telegram", _look_at_telegram),
@@ -48,8 +51,11 @@ async def migrate(settings: Settings) -> str:
     Raises:
         Misconfigured: the database cannot be opened, or is of a newer version.
     """
-    await storage.migrate(settings.database_url)
-    return "The database is of this version."
+    version = await storage.migrate(settings.database_url)
+    if version.present == version.wanted:
+        return f"The database is of version {version.wanted} already."
+    before = f"from version {version.present}" if version.present else "from nothing"
+    return f"The database went {before} to version {version.wanted}."
 
 
 async def rotate(settings: Settings) -> int:
@@ -67,13 +73,36 @@ async def rotate(settings: Settings) -> int:
         return count
 
 
+async def _look_at_folder(settings: Settings) -> str:
+    if can_write(settings.data_dir):
+        return f"{settings.data_dir} can be written"
+    raise Refused(
+        f"{settings.data_dir} cannot be written: let Tradebell's user write there, or set"
+        " TRADEBELL_DATA_DIR."
+    )
+
+
+async def _look_at_key(settings: Settings) -> str:
+    if settings.secret_keys:
+        return f"{counted(len(settings.secret_keys), 'key')} given by TRADEBELL_SECRET_KEY"
+    path = settings.data_dir / KEY_FILE
+    if kept_keys(settings.data_dir):
+        return f"kept in {path}"
+    return f"will be made at the first start, in {path}"
+
+
 async def _look_at_database(settings: Settings) -> str:
-    keys = settings.secret_keys or keys_in(settings.data_dir)
-    async with storage.open_store(settings.database_url, keys, now, new_id) as store:
-        broken = await store.audit.broken()
-    if broken is not None:
-        raise Refused(f"The audit trail has been changed from outside, at row {broken}.")
-    return "opens, has this version's tables, and the secret key fits"
+    # Before the first start there is no key, and nothing that one would have to fit.
+    keys = settings.secret_keys or kept_keys(settings.data_dir) or [new_key()]
+    found = await storage.inspect(settings.database_url, keys)
+    if found.broken is not None:
+        raise Refused(f"The audit trail has been changed from outside, at row {found.broken}.")
+    version = found.version
+    if version.present is None:
+        return "will be made at the first start"
+    if version.present == version.wanted:
+        return f"of version {version.wanted}, and the secret key fits"
+    return f"of version {version.present}: the next start brings it to {version.wanted}"
 
 
 async def _look_at_platform(settings: Settings) -> str:

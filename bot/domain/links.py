@@ -94,6 +94,10 @@ class AccountState(StrEnum):
     """The platform refuses the credential: only the person can help."""
 
 
+NAMELESS = "key:"
+"""How a user id begins that we made up, because nothing reveals whose API key it is."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A person's account on the platform. `label` is a masked e-mail address or name, to show."""
@@ -104,6 +108,12 @@ class Account:
     plan: str | None = None
     state: AccountState = AccountState.ACTIVE
     created_at: datetime
+
+    def owns(self, owner: str | None) -> bool:
+        """Whether a record of this user may be this account's; `None` if it names no user."""
+        if owner is None or self.platform_user.startswith(NAMELESS):
+            return True
+        return owner == self.platform_user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -119,8 +119,7 @@ class Ingest:
         return self._asked
 
     def _is_own(self, account: Account, event: Event) -> bool:
-        owner = event.origin.owner
-        if owner is None or owner == account.platform_user:
+        if account.owns(event.origin.owner):
             return True
         self._meter.alarm("foreign_record")
         log.error(

@@ -447,3 +447,27 @@ async def test_a_restart_does_not_ask_for_the_same_login_again(store, platform, 
         await world.quiet(600)
 
     assert chat.titles() == ["I need you to log in again"]
+
+
+async def test_a_wait_that_the_platform_asks_for_is_kept_before_connecting_again(world, platform):
+    await live(world)
+    platform.fail("connect", TryLater("too many requests", timedelta(minutes=20)))
+    platform.cut()
+    await world.until(lambda: platform.calls.count("connect") == 2)
+
+    await world.quiet(19 * 60)
+    assert platform.calls.count("connect") == 2
+
+    await world.quiet(2 * 60)
+    assert platform.calls.count("connect") == 3
+
+
+async def test_polling_a_platform_that_is_away_is_shown_as_what_it_is(world, platform):
+    platform.sockets = False
+    account = await world.links()
+    await world.until(lambda: world.feeds.status(account.id).state is FeedState.POLLING)
+
+    platform.away = True
+    await world.quiet(60)
+
+    assert world.feeds.status(account.id).state is FeedState.CONNECTING

@@ -1,0 +1,39 @@
+"""Whose records an account takes, and what a role covers."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.domain.ids import AccountId
+from bot.domain.links import Account, Role
+
+
+def account(user):
+    created = datetime(2026, 1, 5, tzinfo=UTC)
+    return Account(id=AccountId("a"), platform_user=user, label="a***", created_at=created)
+
+
+@pytest.mark.parametrize(
+    ("user", "owner", "owns"),
+    [
+        ("user-1", "user-1", True),
+        ("user-1", None, True),
+        ("user-1", "user-2", False),
+        ("key:3f2a", "user-1", True),
+    ],
+)
+def test_an_account_takes_its_own_records_and_those_that_name_nobody(user, owner, owns):
+    assert account(user).owns(owner) is owns
+
+
+@pytest.mark.parametrize(
+    ("role", "least", "covers"),
+    [
+        (Role.OWNER, Role.VIEWER, True),
+        (Role.OPERATOR, Role.OPERATOR, True),
+        (Role.VIEWER, Role.OPERATOR, False),
+        (Role.OPERATOR, Role.OWNER, False),
+    ],
+)
+def test_a_role_covers_what_is_below_it(role, least, covers):
+    assert role.covers(least) is covers
