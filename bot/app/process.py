@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from adapters.logs.output import log_to
 from adapters.logs.settings import LogLevel, LogSettings
@@ -13,6 +15,11 @@ from bot.errors import Misconfigured, TradebellError
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
+
+STOP_LIMIT = timedelta(seconds=9.5)
+"""Orchestrators kill after ten seconds, and then nothing tells why."""
+
+_ENDING = (signal.SIGTERM, signal.SIGINT)
 
 FAILED = 1
 WRONG_USAGE = 2
@@ -52,7 +59,7 @@ def logging_as(settings: Settings) -> None:
 
 
 def until_signalled(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
-    """Run `work`, whose event is set by SIGTERM or SIGINT."""
+    """Run `work`, whose event is set by SIGTERM or SIGINT; a second one ends it on the spot."""
     asyncio.run(_until_signalled(work))
 
 
@@ -62,9 +69,16 @@ async def _until_signalled(work: Callable[[asyncio.Event], Awaitable[None]]) -> 
 
     def end() -> None:
         stop.set()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)  # who asks again does not want to wait
+        for number in _ENDING:
+            loop.remove_signal_handler(number)
+        loop.call_later(STOP_LIMIT.total_seconds(), _give_up)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _ENDING:
         loop.add_signal_handler(number, end)
     await work(stop)
+
+
+def _give_up() -> None:
+    """Something does not let go. The store bears being left at any moment; waiting helps nobody."""
+    log.error("could not stop in time")
+    os._exit(FAILED)

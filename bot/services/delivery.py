@@ -176,7 +176,8 @@ class Delivering:
         settled: _Outcome | None = None
         while True:
             if lane.given is not None:
-                settled = await self._send_given(lane, lane.given, settled)
+                # The store gives one only where nothing else is pending: nothing is left to settle.
+                settled = await self._send_given(lane, lane.given)
                 continue
             pace = self._outlet(lane).pace
             wait, place = self._next_place(lane, pace)
@@ -203,13 +204,9 @@ class Delivering:
             if not await self._has_more(lane, turned.due):
                 return
 
-    async def _send_given(
-        self, lane: _Lane, delivery: Delivery, settled: _Outcome | None
-    ) -> _Outcome:
+    async def _send_given(self, lane: _Lane, delivery: Delivery) -> _Outcome:
         """Send what was claimed when it was admitted, unless the moment has passed."""
         lane.given = None
-        if settled is not None:
-            await self._turn(lane, settled)
         pace = self._outlet(lane).pace
         wait, place = pace.take_place(delivery.priority)
         if self._closing or wait > BREATH or pace.chat_wait(lane.address) > 0:

@@ -57,6 +57,8 @@ class FakePlatform:
     cap: int = 100
     loses_answers: bool = False
     """Writes take effect but are never answered."""
+    loses_requests: bool = False
+    """Writes never arrive, and nobody can tell."""
 
     async def log_in(self, login: Login) -> Grant:
         self.check("log_in")
@@ -208,6 +210,8 @@ class FakeSession:
         self._ask(f"set_running {trader} {running}")
         if trader not in self.platform.bots:
             raise Refused("No record found")
+        if self.platform.loses_requests:
+            raise Unclear("no answer in time")
         status = "running" if running else "stopped"
         self.platform.put(replace(self.platform.bots[trader], running=running, status=status))
         if self.platform.loses_answers:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.cryptorobot import decode
+from adapters.cryptorobot.calls import TRADER_FIELDS
 from adapters.cryptorobot.frames import Frame, Heading, parse
 from bot.domain.events import (
     Kind,
@@ -211,6 +212,22 @@ def test_a_price_is_read():
 @pytest.mark.parametrize("record", [None, [], "x", {}, {"symbol": "BTC/USDT"}, {"last": 1}])
 def test_what_is_no_price_is_none(record: object):
     assert decode.tick(record, NOW) is None
+
+
+@pytest.mark.parametrize(
+    "renamed",
+    [
+        {},
+        {"exchange": {"_id": "exchange-1", "name": "My Binance"}, "strategy": {"_id": "s-2"}},
+        {"status": None, "state": "paused", "podId": None, "pod": {"_id": "pod-1"}},
+    ],
+)
+def test_a_bot_that_is_read_looks_like_the_same_bot_in_an_event(renamed: dict[str, object]):
+    whole = {**TRADER, **renamed}
+
+    selected = {name: whole[name] for name in TRADER_FIELDS if name in whole}
+
+    assert decode.trader(selected) == decode.trader(whole)
 
 
 # What is worth reading.

@@ -11,7 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.cryptorobot import logins
-from bot.domain.links import Credential, CredentialKind, KeyLogin, Login, PasswordLogin, TokenLogin
+from bot.domain.links import (
+    NAMELESS,
+    Credential,
+    CredentialKind,
+    KeyLogin,
+    Login,
+    PasswordLogin,
+    TokenLogin,
+)
 from bot.errors import NeedsLogin
 
 
@@ -100,7 +108,7 @@ def test_a_record_names_the_owner_of_a_key():
     key = Credential(kind=CredentialKind.API_KEY, secret="cr_live_1")
 
     assert logins.grant(key, None, owner="user-3").platform_user == "user-3"
-    assert logins.grant(key, None, owner=None).platform_user.startswith(logins.NAMELESS)
+    assert logins.grant(key, None, owner=None).platform_user.startswith(NAMELESS)
 
 
 def test_a_hostile_name_is_a_label_all_the_same():

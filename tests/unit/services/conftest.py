@@ -40,6 +40,7 @@ class World:
     platform: FakePlatform
     chat: FakeMessenger
     meter: FakeMeter
+    pace: Pace
     delivering: Delivering
     feeds: Feeds
     ingest: Ingest
@@ -170,6 +171,7 @@ async def running(
             platform=platform,
             chat=chat,
             meter=meter,
+            pace=pace,
             delivering=delivering,
             feeds=feeds,
             ingest=ingest,

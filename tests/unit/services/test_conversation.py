@@ -6,11 +6,13 @@ import asyncio
 
 import pytest
 
+from bot.domain.actions import CONFIRM_LIFE, Action, Target, Verb
 from bot.domain.cards import Field, Severity
-from bot.domain.commands import COMMANDS, Left, Returned
+from bot.domain.commands import COMMANDS, Left, Press, Returned
 from bot.domain.events import Kind, Origin, Signal, Strategy, Stream
-from bot.domain.ids import StrategyId
-from bot.domain.links import FeedState
+from bot.domain.ids import ActionId, StrategyId
+from bot.domain.linking import CODE_LIFE, Invitation
+from bot.domain.links import FeedState, PasswordLogin, Role
 from bot.errors import NotOffered, TryLater
 from bot.services.conversation.conversation import BURST
 from tests.unit.services.conftest import CHAT, owl, running
@@ -135,8 +137,6 @@ async def test_digits_typed_in_another_chat_link_nothing(world):
 
 
 async def sign_in(world, card):
-    from bot.domain.links import PasswordLogin
-
     code = card.buttons[0][0].url.rpartition("/")[2]
     return await world.linking.sign_in(
         code, PasswordLogin(email="alice@example.com", password="right"), "127.0.0.1"
@@ -410,6 +410,79 @@ async def test_a_lost_answer_is_reported_reconciled_and_never_repeated(world, pl
         "Night Owl is paused (checked by reading back)",
     ]
     assert platform.calls.count("set_running owl False") == 1
+
+
+async def test_a_lost_request_is_reported_as_not_done_and_not_repeated(world, platform):
+    await linked(world)
+    platform.loses_requests = True
+    [asked] = await world.says("/pause night owl")
+
+    replies = await world.presses(asked, "Pause Night Owl")
+
+    assert replies[-1].card.title == "Night Owl: unclear"
+    assert "still running" in replies[-1].card.lines[0]
+    assert platform.calls.count("set_running owl False") == 1
+
+
+async def test_without_a_socket_the_other_chats_hear_of_it_all_the_same(world, platform, chat):
+    platform.sockets = False
+    account = await world.links()
+    await world.links("200")
+    await world.until(lambda: world.feeds.status(account.id).state is FeedState.POLLING)
+    await world.quiet()
+    chat.shown.clear()
+    [asked] = await world.says("/pause night owl")
+
+    await world.presses(asked, "Pause Night Owl")
+    await world.quiet(2)
+
+    assert chat.titles("200") == ["Night Owl was paused"]
+
+
+async def link_as_viewer(world):
+    place = world.place("300")
+    invitation = Invitation(
+        endpoint=await world.store.links.endpoint(place.address, private=True),
+        address=place.address,
+        person="300",
+        role=Role.VIEWER,
+        expires_at=world.now() + CODE_LIFE,
+    )
+    await world.store.codes.invite("hash", invitation, world.now())
+    grant = await world.platform.log_in(PasswordLogin(email="a@example.com", password="right"))
+    await world.store.codes.sign_in("hash", grant, "111222", world.now())
+    await world.says("111222", chat="300")
+    return await world.link("300")
+
+
+async def test_a_viewer_may_look_but_not_act(world):
+    await link_as_viewer(world)
+
+    assert (await ask(world, "/status", chat="300")).title == "1 of 2 bots running"
+    assert "may look" in (await ask(world, "/pause all", chat="300")).title
+
+
+async def test_a_viewer_cannot_press_even_a_button_made_for_them(world, platform):
+    """A role may be taken away between the card and the press."""
+    link = await link_as_viewer(world)
+    action = Action(
+        id=ActionId("made-before"),
+        card="card",
+        account=link.account,
+        link=link.id,
+        endpoint=link.endpoint.id,
+        person="300",
+        verb=Verb.PAUSE,
+        targets=(Target(id="owl", name="Night Owl"),),
+        expires_at=world.now() + CONFIRM_LIFE,
+    )
+    await world.store.actions.offer((action,))
+    press = Press(place=world.place("300"), person=world.person("300"), action=action.id)
+
+    [reply] = [reply async for reply in world.conversation.hear(press)]
+
+    assert reply.toast is not None
+    assert platform.bots["owl"].running
 
 
 async def test_what_cannot_be_read_back_stays_unclear(world, platform):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from bot.domain.deliveries import (
     Declined,
@@ -17,6 +19,8 @@ from bot.domain.deliveries import (
     Unclear,
 )
 from bot.domain.events import Kind, Notice, Origin
+from bot.errors import TryLater
+from bot.services.ingest import decide
 from tests.unit.services.conftest import CHAT, running
 
 
@@ -252,6 +256,64 @@ async def test_old_cards_expire_visibly(unswept, chat):
 
     assert chat.shown == []
     assert await counts(unswept) == {State.EXPIRED: 1}
+
+
+async def test_an_item_claimed_at_once_waits_if_the_chat_is_paused_meanwhile(world, chat):
+    account = await world.links()
+    await owe(world, account, "first")
+    await world.quiet()
+    link = await world.link()
+    origin = Origin(kind=Kind.TEST, record="second", at=world.now())
+    judge = partial(decide, now=world.now(), new_id=lambda: "an-id", asked={})
+    admitted = await world.store.inbox.admit(
+        account.id,
+        [Notice(origin=origin, title="second", bad=True)],
+        judge,
+        world.now(),
+        idle=frozenset({link.endpoint.id}),
+    )
+    assert len(admitted.started) == 1
+
+    world.pace.pause(link.endpoint.address, 60)
+    world.delivering.begin(admitted.started)
+    await world.quiet(59)
+    assert chat.titles() == ["first"]
+
+    await world.quiet(5)
+    assert chat.titles() == ["first", "second"]
+    assert chat.shown[-1].card.notes == ()
+
+
+class Flaky:
+    """An outbox whose database is away for the first turns."""
+
+    def __init__(self, outbox, failures):
+        self._outbox = outbox
+        self.failures = failures
+
+    def __getattr__(self, name):
+        return getattr(self._outbox, name)
+
+    async def turn(self, turn, now):
+        if self.failures:
+            self.failures -= 1
+            raise TryLater("the database cannot do it now")
+        return await self._outbox.turn(turn, now)
+
+
+async def test_a_database_that_is_away_delays_and_loses_nothing(store, platform, chat, now):
+    flaky = replace(store, outbox=Flaky(store.outbox, 0))
+    async with running(flaky, platform, chat, now) as world:
+        account = await world.links()
+        await owe(world, account, "first")
+        await asyncio.sleep(0)
+        flaky.outbox.failures = 5
+
+        await owe(world, account, "second")
+        await world.quiet(60)
+
+    assert chat.titles() == ["first", "second"]
+    assert chat.calls == 2
 
 
 async def test_another_chat_does_not_wait_for_a_slow_one(world, chat):

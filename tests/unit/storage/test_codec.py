@@ -1,0 +1,159 @@
+"""Values as plain JSON: what goes in comes out, also from a newer version's writing."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.actions import Target
+from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity, Table
+from bot.domain.events import Kind, Strategy, Trader
+from bot.domain.ids import ActionId, StrategyId, TraderId
+from bot.domain.links import Credential, CredentialKind, Grant, Preferences
+from storage.codec import (
+    decode_card,
+    decode_credential,
+    decode_grant,
+    decode_preferences,
+    decode_record,
+    decode_targets,
+    encode_card,
+    encode_credential,
+    encode_grant,
+    encode_preferences,
+    encode_record,
+    encode_targets,
+)
+
+texts = st.text(st.characters(), max_size=20)  # half surrogate pairs and zeros among them
+instants = st.datetimes(timezones=st.just(UTC))
+flags = st.booleans() | st.none()
+
+
+def lists(of: st.SearchStrategy[Any], least: int = 0) -> st.SearchStrategy[tuple[Any, ...]]:
+    return st.lists(of, min_size=least, max_size=3).map(tuple)
+
+
+buttons = st.builds(
+    Button,
+    label=texts,
+    action=st.none() | texts.map(ActionId),
+    url=st.none() | texts,
+    style=st.sampled_from(ButtonStyle),
+)
+cards = st.builds(
+    Card,
+    title=texts,
+    severity=st.sampled_from(Severity),
+    lines=lists(texts),
+    fields=lists(st.builds(Field, texts, texts)),
+    table=st.none() | st.builds(Table, columns=lists(texts, least=1), rows=lists(lists(texts))),
+    buttons=lists(lists(buttons)),
+    notes=lists(texts),
+    at=st.none() | instants,
+    reference=st.none() | st.text(min_size=1, max_size=6),
+    private=st.booleans(),
+)
+traders = st.builds(
+    Trader,
+    id=texts.map(TraderId),
+    name=st.none() | texts,
+    running=flags,
+    status=st.none() | texts,
+    dry_run=flags,
+    open_trades=st.none() | st.integers(),
+    exchange=st.none() | texts,
+    strategy=st.none() | texts.map(StrategyId),
+    stake_currency=st.none() | texts,
+    pod=st.none() | texts,
+    updated_at=st.none() | instants,
+)
+strategies = st.builds(
+    Strategy,
+    id=texts.map(StrategyId),
+    name=st.none() | texts,
+    type=st.none() | texts,
+    pair=st.none() | texts,
+    interval=st.none() | texts,
+    configured=flags,
+    updated_at=st.none() | instants,
+)
+credentials = st.builds(
+    Credential,
+    kind=st.sampled_from(CredentialKind),
+    secret=texts,
+    expires_at=st.none() | instants,
+)
+grants = st.builds(
+    Grant, platform_user=texts, label=texts, plan=st.none() | texts, credential=credentials
+)
+preferences = st.builds(Preferences, muted=st.frozensets(st.sampled_from(Kind)))
+
+
+def stored(plain: Any) -> Any:
+    """As it comes back from a JSON column."""
+    return json.loads(json.dumps(plain))
+
+
+def newer(plain: dict[str, Any]) -> dict[str, Any]:
+    """As a version would write it that knows more."""
+    return {**stored(plain), "not known yet": {"a": 1}}
+
+
+@given(cards)
+def test_a_card_comes_back_as_it_was(card: Card):
+    assert decode_card(stored(encode_card(card))) == card
+    assert decode_card(newer(encode_card(card))) == card
+
+
+@given(cards, st.text(min_size=1))
+def test_a_card_is_given_the_reference_of_its_delivery(card: Card, reference: str):
+    assert decode_card(stored(encode_card(card)), reference).reference == reference
+
+
+@given(traders)
+def test_a_bot_comes_back_as_it_was(trader: Trader):
+    assert decode_record(Trader, stored(encode_record(trader))) == trader
+    assert decode_record(Trader, newer(encode_record(trader))) == trader
+
+
+@given(strategies)
+def test_a_strategy_comes_back_as_it_was(strategy: Strategy):
+    assert decode_record(Strategy, stored(encode_record(strategy))) == strategy
+    assert decode_record(Strategy, newer(encode_record(strategy))) == strategy
+
+
+@given(grants)
+def test_a_grant_comes_back_as_it_was(grant: Grant):
+    assert decode_grant(stored(encode_grant(grant))) == grant
+    assert decode_grant(newer(encode_grant(grant))) == grant
+    assert decode_credential(newer(encode_credential(grant.credential))) == grant.credential
+
+
+@given(preferences)
+def test_preferences_come_back_as_they_were(wanted: Preferences):
+    assert decode_preferences(stored(encode_preferences(wanted))) == wanted
+
+
+@given(lists(st.builds(Target, id=texts, name=texts)))
+def test_targets_come_back_as_they_were(targets: tuple[Target, ...]):
+    assert decode_targets(stored(encode_targets(targets))) == targets
+
+
+def test_words_of_a_newer_version_are_read_as_something_near():
+    card = decode_card({"title": "x", "severity": "catastrophic", "buttons": [[{"label": "y"}]]})
+    wanted = decode_preferences({"muted": ["trade", "gossip"], "quiet_hours": [22, 7]})
+
+    assert card.severity is Severity.WARNING
+    assert card.buttons[0][0].style is ButtonStyle.PLAIN
+    assert wanted == Preferences(muted=frozenset({Kind.TRADE}))
+
+
+def test_an_ordinary_card_takes_little_room():
+    card = Card(title="Bought", at=datetime(2026, 1, 5, tzinfo=UTC))
+
+    assert encode_card(card).keys() == {"title", "severity", "at"}
