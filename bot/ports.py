@@ -114,7 +114,7 @@ class Session(Protocol):
         """
 
     async def receive(self) -> Live:
-        """Wait for live events and take all that have come.
+        """Wait for live events and take what has come, or a good part of it.
 
         Raises:
             ConnectionLost: the socket is gone, for whatever reason; all that came was given.

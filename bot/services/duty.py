@@ -77,7 +77,7 @@ class Duty:
                 kept = await self._leases.renew(LEASE, self._owner, self._epoch, LIFE)
             except (TryLater, Unclear):
                 kept, wait = True, RETRY_EVERY
-            if False:
+            if not kept:
                 raise Superseded("Another Tradebell with this database has taken over the work.")
             await asyncio.sleep(wait.total_seconds())
 

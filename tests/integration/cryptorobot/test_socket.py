@@ -205,6 +205,36 @@ async def test_more_events_than_can_be_taken_end_the_connection_after_those_that
         await session.receive()
 
 
+async def test_megabytes_that_wait_end_the_connection_and_those_that_are_taken_do_not(
+    server: Server, session: CryptorobotSession
+):
+    await session.connect()
+
+    for number in range(1, 11):
+        await server.send(created(number, side="x" * 2**20))
+        await heard_until(session, number)
+    still_connected = session.connected
+    for number in range(1, 11):
+        await server.send(created(number, side="x" * 2**20))
+    await until(lambda: not session.connected)
+
+    assert still_connected
+
+
+async def test_names_that_nobody_knows_are_counted_in_bounds(
+    server: Server, client: CryptorobotPlatform, session: CryptorobotSession
+):
+    await session.connect()
+
+    for number in range(500):
+        await server.send(f'42["service{number} created",{{}}]')
+    await server.send(created(1))
+    await heard_until(session, 1)
+
+    assert client.ignored.total() == 500
+    assert len(client.ignored) < 150
+
+
 @pytest.mark.parametrize("frame", ["41", "1", '44{"message":"enough"}'])
 async def test_the_servers_word_ends_the_connection(
     server: Server, session: CryptorobotSession, frame: str
@@ -366,6 +396,21 @@ async def test_a_socket_that_takes_no_key_is_none_while_rest_takes_it(
 
     assert server.requests[0].headers["Authorization"] == "ApiKey cr_live_1"
     assert server.sockets[0].closed
+
+
+async def test_a_connection_that_breaks_while_logging_in_is_no_refusal(
+    server: Server, session: CryptorobotSession
+):
+    def answer(call: Call) -> str | None:
+        if call[1] == "authentication":
+            server.abort()
+            return None
+        return '[{"code":401,"message":"Not authenticated"}]'
+
+    server.answer = answer
+
+    with pytest.raises(ConnectionLost):
+        await session.connect()
 
 
 async def test_a_key_that_is_refused_everywhere_needs_a_new_login(

@@ -1,0 +1,1 @@
+"""The trading platform, over Feathers on Socket.IO and REST."""

@@ -1,0 +1,306 @@
+"""Records of the platform, which may be anything, as facts of ours.
+
+Only fields named here get through: the platform's objects carry passwords and keys besides
+(`platform.md` 2.5).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from hashlib import sha256
+
+from adapters.cryptorobot.fields import TEXT, Fields
+from adapters.cryptorobot.frames import TICKER_SERVICE, Frame, Heading
+from bot.domain.events import (
+    Event,
+    Kind,
+    Message,
+    Origin,
+    PodEvent,
+    Signal,
+    Strategy,
+    StrategySeen,
+    Stream,
+    SystemEvent,
+    Tick,
+    Trade,
+    Trader,
+    TraderSeen,
+    Unreadable,
+)
+from bot.domain.ids import StrategyId, TraderId
+from bot.domain.text import clean
+
+TRADERS = "traders"
+STRATEGIES = "strategies"
+
+SAME_FACT = timedelta(seconds=10)
+"""Within it, two events without id or time that say the same are one, sent in both spellings."""
+
+CLOCK_SKEW = timedelta(days=1)
+"""A record dated further ahead is not believed: it would carry a cursor past what is to come."""
+
+_NAMES_KEPT = 20
+_NAME_KEPT = 40
+_PERCENT = Decimal(100)
+
+_CHANGES = frozenset({"created", "patched", "updated", "removed"})
+
+
+def wanted(heading: Heading) -> bool:
+    """Whether `event` makes something of such events."""
+    if heading.service in (TRADERS, STRATEGIES):
+        return heading.happening in _CHANGES
+    # A stored fact is told once, when it is made: its later changes are none of a new one.
+    return heading.service in _STREAMS and heading.happening == "created"
+
+
+def event(frame: Frame, received: datetime) -> Event | Unreadable:
+    """Read a live event that is `wanted`."""
+    service, happening, record = frame.heading.service, frame.heading.happening, frame.record
+    if record is None:
+        return Unreadable(service=service, reason=f"{happening} without a record", size=frame.size)
+    read: Event | Unreadable
+    if service == TRADERS:
+        read = _trader_seen(record, happening, received)
+    elif service == STRATEGIES:
+        read = _strategy_seen(record, happening, received)
+    else:
+        read = stored(_STREAMS[service], record, received)
+    return replace(read, size=frame.size) if isinstance(read, Unreadable) else read
+
+
+def stored(stream: Stream, record: object, received: datetime) -> Event | Unreadable:
+    """Read a record of a stream, live or found again: both give the same event."""
+    if not isinstance(record, Mapping):
+        return Unreadable(service=stream.value, reason="not an object")
+    fields = Fields(record)
+    kind, build = _BUILDERS[stream]
+    origin = _origin(kind, fields, fields.instant("createdAt"), received)
+    return _recognisable(build(fields, origin))
+
+
+def tick(record: object, received: datetime) -> Tick | None:
+    if not isinstance(record, Mapping):
+        return None
+    fields = Fields(record)
+    pair, last = fields.symbol("symbol", "pair"), fields.number("last", "price", "close")
+    if pair is None or last is None:
+        return None
+    at = fields.instant("timestamp", "updatedAt", "datetime")
+    return Tick(symbol=pair, last=last, at=at or received)
+
+
+def is_ticker(heading: Heading) -> bool:
+    return heading.service == TICKER_SERVICE
+
+
+def trader(record: object) -> Trader | Unreadable:
+    """Read a bot; without an id it could not be told from another."""
+    fields = _identified(TRADERS, record)
+    return fields if isinstance(fields, Unreadable) else _trader(fields)
+
+
+def strategy(record: object) -> Strategy | Unreadable:
+    fields = _identified(STRATEGIES, record)
+    return fields if isinstance(fields, Unreadable) else _strategy(fields)
+
+
+def owner(record: object) -> str | None:
+    """The user that a record belongs to, `None` if it does not say."""
+    return _owner(Fields(record)) if isinstance(record, Mapping) else None
+
+
+# --- bots and strategies ------------------------------------------------------------------
+
+
+def _trader_seen(record: object, happening: str, received: datetime) -> TraderSeen | Unreadable:
+    fields = _identified(TRADERS, record)
+    if isinstance(fields, Unreadable):
+        return fields
+    seen = _trader(fields)
+    origin = _change(Kind.TRADER, fields, seen, happening, received)
+    return TraderSeen(origin=origin, trader=seen, removed=happening == "removed")
+
+
+def _strategy_seen(record: object, happening: str, received: datetime) -> StrategySeen | Unreadable:
+    fields = _identified(STRATEGIES, record)
+    if isinstance(fields, Unreadable):
+        return fields
+    seen = _strategy(fields)
+    origin = _change(Kind.STRATEGY, fields, seen, happening, received)
+    return StrategySeen(origin=origin, strategy=seen, removed=happening == "removed")
+
+
+def _trader(fields: Fields) -> Trader:
+    strategy = fields.link("strategyId", "strategy")
+    return Trader(
+        id=TraderId(fields.id() or ""),
+        name=fields.text("name"),
+        running=fields.flag("running"),
+        status=fields.text("status", "state"),
+        dry_run=fields.flag("dry_run"),
+        open_trades=fields.count("open_trades", "open_trade_count"),
+        exchange=fields.label("exchange", "exchangeId"),
+        strategy=None if strategy is None else StrategyId(strategy),
+        stake_currency=fields.text("stake_currency"),
+        pod=fields.link("podId", "pod"),
+        updated_at=fields.instant("updatedAt"),
+    )
+
+
+def _strategy(fields: Fields) -> Strategy:
+    return Strategy(
+        id=StrategyId(fields.id() or ""),
+        name=fields.text("name"),
+        type=fields.text("type"),
+        pair=fields.symbol("pair", "symbol"),
+        interval=fields.text("interval", "timeframe"),
+        configured=fields.flag("configured"),
+        updated_at=fields.instant("updatedAt"),
+    )
+
+
+def _identified(service: str, record: object) -> Fields | Unreadable:
+    if not isinstance(record, Mapping):
+        return Unreadable(service=service, reason="not an object")
+    fields = Fields(record)
+    if fields.id() is not None:
+        return fields
+    names = tuple(clean(name, _NAME_KEPT) for name in list(record)[:_NAMES_KEPT])
+    return Unreadable(service=service, reason="no id", fields=names)
+
+
+# --- who and when -------------------------------------------------------------------------
+
+
+def _owner(fields: Fields) -> str | None:
+    return fields.link("userId", "user", "ownerId", "owner")
+
+
+def _origin(kind: Kind, fields: Fields, at: datetime | None, received: datetime) -> Origin:
+    dated = at is not None and at <= received + CLOCK_SKEW
+    return Origin(
+        kind=kind,
+        record=fields.id() or "",
+        at=at if at is not None and dated else received,
+        dated=dated,
+        owner=_owner(fields),
+    )
+
+
+def _change(
+    kind: Kind,
+    fields: Fields,
+    seen: Trader | Strategy,
+    happening: str,
+    received: datetime,
+) -> Origin:
+    removed = happening == "removed"
+    # What was removed still carries the time of its last change.
+    at = None if removed else fields.instant("updatedAt", "createdAt")
+    origin = _origin(kind, fields, at, received)
+    return replace(origin, revision="removed" if removed else _revision(seen))
+
+
+def _revision(seen: Trader | Strategy) -> str:
+    """Two changes in one millisecond differ, and one change told twice does not."""
+    changed = "" if seen.updated_at is None else seen.updated_at.isoformat()
+    return f"{changed}/{_digest(replace(seen, updated_at=None))[:16]}"
+
+
+def _recognisable(event: "_Stored") -> "_Stored":
+    """Name an event without id after its content."""
+    origin = event.origin
+    if origin.record:
+        return event
+    at = origin.at
+    if not origin.dated:
+        at -= timedelta(seconds=at.timestamp() % SAME_FACT.total_seconds())
+    digest = _digest(replace(event, origin=replace(origin, at=at)))[:32]
+    return replace(event, origin=replace(origin, record=digest))
+
+
+def _digest(content: object) -> str:
+    return sha256(repr(content).encode()).hexdigest()
+
+
+# --- streams ------------------------------------------------------------------------------
+
+
+def _trade(fields: Fields, origin: Origin) -> Trade:
+    return Trade(
+        origin=origin,
+        side=fields.text("side", "direction"),
+        symbol=fields.symbol("symbol", "pair", "market"),
+        amount=fields.number("amount", "quantity"),
+        price=fields.number("price", "rate", "order_rate", "close_rate", "open_rate"),
+        profit=fields.number("profit_abs", "close_profit_abs", "profit_amount", "profit"),
+        profit_ratio=_ratio(fields),
+        reason=fields.text("exit_reason", "sell_reason", "reason"),
+        trader=_trader_of(fields),
+    )
+
+
+def _ratio(fields: Fields) -> Decimal | None:
+    ratio = fields.number("profit_ratio", "close_profit")
+    if ratio is not None:
+        return ratio
+    percent = fields.number("profit_pct", "profit_percent", "close_profit_pct")
+    return None if percent is None else percent / _PERCENT
+
+
+def _signal(fields: Fields, origin: Origin) -> Signal:
+    return Signal(
+        origin=origin,
+        type=fields.text("type", "signal", "side", "action"),
+        pair=fields.symbol("pair", "symbol", "market"),
+        confidence=fields.number("confidence", "probability", "score"),
+        model=fields.label("model", "modelName", "modelId"),
+    )
+
+
+def _pod_event(fields: Fields, origin: Origin) -> PodEvent:
+    return PodEvent(
+        origin=origin,
+        type=fields.text("type", "event"),
+        message=fields.text("message", "text", "msg", "status", limit=TEXT),
+        pod=fields.link("podId", "pod"),
+        trader=_trader_of(fields),
+    )
+
+
+def _message(fields: Fields, origin: Origin) -> Message:
+    return Message(origin=origin, **_told(fields))
+
+
+def _system_event(fields: Fields, origin: Origin) -> SystemEvent:
+    return SystemEvent(origin=origin, **_told(fields))
+
+
+def _told(fields: Fields) -> dict[str, str | None]:
+    """What a message says; none of its fields is documented (`platform.md` 7, item 6)."""
+    return {
+        "title": fields.text("title", "subject", limit=TEXT),
+        "text": fields.text("message", "text", "body", "content", "description", limit=TEXT),
+        "level": fields.text("level", "severity", "type"),
+    }
+
+
+def _trader_of(fields: Fields) -> TraderId | None:
+    id = fields.link("traderId", "trader", "botId", "bot")
+    return None if id is None else TraderId(id)
+
+
+_Stored = Trade | Signal | PodEvent | Message | SystemEvent
+
+_STREAMS: Mapping[str, Stream] = {stream.value: stream for stream in Stream}
+
+_BUILDERS: Mapping[Stream, tuple[Kind, Callable[[Fields, Origin], _Stored]]] = {
+    Stream.TRADES: (Kind.TRADE, _trade),
+    Stream.SIGNALS: (Kind.SIGNAL, _signal),
+    Stream.POD_EVENTS: (Kind.POD_EVENT, _pod_event),
+    Stream.MESSAGES: (Kind.MESSAGE, _message),
+    Stream.SYSTEM_EVENTS: (Kind.SYSTEM_EVENT, _system_event),
+}

@@ -1,0 +1,279 @@
+"""One Socket.IO connection, on python-socketio, with every frame seen by us first."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import socketio
+from engineio.base_client import connected_clients
+from socketio.exceptions import SocketIOError
+
+from adapters.cryptorobot import faults
+from adapters.cryptorobot.calls import Call
+from adapters.cryptorobot.frames import ENDED, EVENT, TICKERS, GuardedPacket, for_the_library
+from adapters.cryptorobot.settings import PlatformSettings
+from bot.domain.events import Unreadable
+from bot.domain.ids import Now
+from bot.errors import ConnectionLost
+
+MOST_WAITING = 5000
+"""Events that may wait to be taken. One more ends the connection: what it misses is read again."""
+
+MOST_CHARACTERS = 8 * 2**20
+"""The same in characters: eight events of the largest size that Socket.IO sends by default."""
+
+LARGEST_FRAME = 4 * 2**20
+"""Bytes; a larger one ends the connection."""
+
+Heard = tuple[str | Unreadable, datetime]
+"""An event as it came, or what stands for a frame that is none, and when it came."""
+
+_SILENT = logging.Logger("silent", level=logging.CRITICAL + 1)
+"""For the library, whose log has payloads and headers in it."""
+
+_CLOSED = aiohttp.WSMessage(aiohttp.WSMsgType.CLOSED, None, None)
+
+_TEXT, _BINARY = aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY
+
+
+class Link:
+    """A connection, from opening to its end; it is never opened twice.
+
+    Args:
+        keep: whether an event is worth keeping. Called for each: quick, and never raising.
+    """
+
+    def __init__(
+        self,
+        http: aiohttp.ClientSession,
+        settings: PlatformSettings,
+        now: Now,
+        keep: Callable[[str], bool],
+    ) -> None:
+        self.ended: str | None = None
+        """Why it ended; `None` while it has not."""
+        self._settings = settings
+        self._now = now
+        self._keep = keep
+        self._heard: deque[Heard] = deque()
+        self._characters = 0
+        self._arrived = asyncio.Event()
+        self._answers: set[asyncio.Future[tuple[object, ...] | None]] = set()
+        self._refusal: object = None
+        self._opening: asyncio.Timeout | None = None
+        self._wire = _Wire(http, self._hear, self._end)
+        self._sio = socketio.AsyncClient(
+            reconnection=False,
+            handle_sigint=False,
+            serializer=GuardedPacket,
+            logger=_SILENT,
+            engineio_logger=_SILENT,
+            http_session=self._wire,
+            timestamp_requests=False,
+            request_timeout=settings.close_limit.total_seconds(),
+            websocket_extra_options={"max_msg_size": LARGEST_FRAME},
+        )
+        self._sio.on("connect_error", self._refused)
+        # The library may also stop by itself: no heartbeat, a frame that it cannot bear.
+        self._sio.on("disconnect", lambda _: self._end("The connection broke"))
+
+    async def open(self, headers: Mapping[str, str]) -> None:
+        """Connect.
+
+        Raises:
+            SocketRefused: the platform answers, but gives no socket.
+            TryLater: it does not answer.
+        """
+        limit = self._settings.connect_limit.total_seconds()
+        root = urlsplit(self._settings.url).path
+        try:
+            async with asyncio.timeout(limit) as self._opening:
+                await self._sio.connect(
+                    self._settings.url,
+                    headers=dict(headers),
+                    transports=["websocket"],
+                    socketio_path=f"{root}/socket.io",
+                    # Ours is shorter, and ends at once when the connection does.
+                    wait_timeout=limit + 1,
+                )
+        except (SocketIOError, aiohttp.ClientError, OSError) as error:
+            failure = self._wire.failure or (None if self.ended else error)
+            raise faults.unopened(failure, self._refusal, self._now()) from error
+        except (ValueError, TypeError, LookupError, RecursionError) as error:
+            # The library takes what answers for Engine.IO and stumbles.
+            raise faults.unopened(None, None, self._now()) from error
+        finally:
+            self._opening = None
+
+    async def take(self, most: int) -> list[Heard]:
+        """Wait for events and take them, oldest first; none once the connection has ended."""
+        while not self._heard and self.ended is None:
+            self._arrived.clear()
+            await self._arrived.wait()
+        taken = [self._heard.popleft() for _ in range(min(most, len(self._heard)))]
+        self._characters -= sum(_size(frame) for frame, _ in taken)
+        return taken
+
+    async def call(self, call: Call) -> object:
+        """Call a method of a service, once.
+
+        When the connection ends, the call does: the library would wait for its time limit.
+        """
+        if self.ended is not None:
+            raise ConnectionLost(self.ended)
+        answer: asyncio.Future[tuple[object, ...] | None]
+        answer = asyncio.get_running_loop().create_future()
+        self._answers.add(answer)
+        try:
+            await self._sio.emit(call.method, call.arguments, callback=partial(_settle, answer))
+            async with asyncio.timeout(self._settings.call_limit.total_seconds()):
+                arguments = await answer
+        except SocketIOError as error:
+            raise ConnectionLost("The connection is not open") from error
+        except TimeoutError as error:
+            raise faults.unanswered(call, faults.unreached(error)) from error
+        finally:
+            self._answers.discard(answer)
+        if arguments is None:
+            raise faults.cut_off(call, self.ended or "The connection ended")
+        return faults.outcome(call, arguments)
+
+    def watch_prices(self, on_price: Callable[[str], None] | None) -> None:
+        """Have prices handed over, which otherwise are dropped unread. Must not raise."""
+        self._wire.on_price = on_price
+
+    def give_up(self, reason: str) -> None:
+        """End it from our side; `close` must follow."""
+        self._end(reason)
+
+    async def close(self) -> None:
+        """Disconnect, as politely as `close_limit` allows."""
+        self._end("The connection was closed")
+        engine = self._sio.eio
+        try:
+            with suppress(OSError, aiohttp.ClientError):
+                async with asyncio.timeout(self._settings.close_limit.total_seconds()):
+                    await self._sio.disconnect()
+                    await self._wire.close()
+        finally:
+            for task in (engine.read_loop_task, engine.write_loop_task):
+                if task is not None:
+                    task.cancel()
+            # Left behind by the library when its own closing was cut short.
+            with suppress(ValueError):
+                connected_clients.remove(engine)
+            self._wire.closed = True
+
+    def _hear(self, frame: str | Unreadable) -> None:
+        if isinstance(frame, str) and not self._keep(frame):
+            return
+        self._characters += _size(frame)
+        if len(self._heard) >= MOST_WAITING or self._characters > MOST_CHARACTERS:
+            self._end("More events came than could be taken")
+            return
+        self._heard.append((frame, self._now()))
+        self._arrived.set()
+
+    def _refused(self, data: object = None) -> None:
+        self._refusal = data
+        if self._opening is None:
+            self._end("The platform ended the connection")
+
+    def _end(self, reason: str) -> None:
+        if self.ended is not None:
+            return
+        self.ended = self._wire.ended = reason
+        self._arrived.set()
+        for answer in self._answers:
+            if not answer.done():
+                answer.set_result(None)
+        if self._opening is not None and not self._opening.expired():
+            self._opening.reschedule(asyncio.get_running_loop().time())
+
+
+class _Wire:
+    """Stands where python-socketio has its HTTP session, and the WebSocket that it opens.
+
+    Behind it the library runs every message as a task of its own, which costs much and loses the
+    order. So events end here: handed on at once, one after the other. The library gets what is
+    left, heartbeats and answers.
+
+    Used of it: `closed`, `ws_connect`; and of what that gives, `receive`, `send_str`, `send_bytes`,
+    `close`.
+    """
+
+    def __init__(
+        self,
+        http: aiohttp.ClientSession,
+        on_event: Callable[[str | Unreadable], None],
+        on_end: Callable[[str], None],
+    ) -> None:
+        self.closed = False
+        self.ended: str | None = None
+        self.failure: aiohttp.ClientError | None = None
+        self.on_price: Callable[[str], None] | None = None
+        self._http = http
+        self._on_event = on_event
+        self._on_end = on_end
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+
+    async def ws_connect(self, url: str, **options: Any) -> "_Wire":
+        try:
+            self._socket = await self._http.ws_connect(url, **options)
+        except aiohttp.ClientError as error:
+            self.failure = error
+            raise
+        return self
+
+    async def receive(self) -> aiohttp.WSMessage:
+        """The next message that the library has to see."""
+        assert self._socket is not None
+        receive = self._socket.receive
+        while self.ended is None:
+            message = await receive()
+            frame = message.data
+            if message.type is not _TEXT:
+                if message.type is not _BINARY:
+                    break
+                self._on_event(Unreadable(service="", reason="binary", size=len(frame)))
+            elif frame.startswith(EVENT):
+                if not frame.startswith(TICKERS):
+                    self._on_event(frame)
+                elif self.on_price is not None:
+                    self.on_price(frame)
+            elif for_the_library(frame):
+                return message
+            elif frame.startswith(ENDED):
+                break
+            else:
+                self._on_event(Unreadable(service="", reason="no event", size=len(frame)))
+        self._on_end("The platform ended the connection")
+        return _CLOSED
+
+    async def send_str(self, text: str) -> None:
+        assert self._socket is not None
+        await self._socket.send_str(text)
+
+    async def send_bytes(self, content: bytes) -> None:
+        assert self._socket is not None
+        await self._socket.send_bytes(content)
+
+    async def close(self) -> None:
+        if self._socket is not None:
+            await self._socket.close()
+
+
+def _settle(answer: "asyncio.Future[tuple[object, ...] | None]", *arguments: object) -> None:
+    if not answer.done():
+        answer.set_result(arguments)
+
+
+def _size(frame: str | Unreadable) -> int:
+    return len(frame) if isinstance(frame, str) else 0

@@ -1,0 +1,143 @@
+"""Credentials: how they are presented, and what a login's answer says about its person."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+
+from adapters.cryptorobot.calls import AUTHENTICATION, Call
+from adapters.cryptorobot.fields import Fields
+from adapters.cryptorobot.payload import Garbled, loads
+from bot.domain.links import (
+    NAMELESS,
+    Credential,
+    CredentialKind,
+    Grant,
+    KeyLogin,
+    Login,
+    PasswordLogin,
+    TokenLogin,
+)
+from bot.domain.text import clean, masked_email
+from bot.errors import NeedsLogin
+
+KEY_STRATEGY = "apiKey"
+"""What an API key's strategy, and its field, are called in the framework's own guide; the platform
+does not say.
+
+Source: feathersjs/feathers:docs/cookbook/authentication/apiKey.md
+"""
+
+_LONGEST_SECRET = 8000
+"""Bytes of all headers that a server takes, as Node.js has it, less the others."""
+
+
+def authorization(credential: Credential) -> dict[str, str]:
+    """The header that carries a credential.
+
+    Raises:
+        NeedsLogin: it holds what no token or key can.
+
+    Source: https://cryptorobot.ai/docs/guides/api-keys
+    """
+    secret = credential.secret
+    if not (secret.isascii() and secret.isprintable() and 0 < len(secret) < _LONGEST_SECRET):
+        raise NeedsLogin("This is no key or token: it holds characters that none has")
+    scheme = "ApiKey" if credential.kind is CredentialKind.API_KEY else "Bearer"
+    return {"Authorization": f"{scheme} {secret}"}
+
+
+def signing_in(login: Login) -> Call:
+    """The call that turns what a person typed into a token."""
+    match login:
+        case PasswordLogin(email=email, password=password):
+            return _authenticate({"strategy": "local", "email": email, "password": password})
+        case KeyLogin(api_key=key):
+            return _authenticate({"strategy": KEY_STRATEGY, KEY_STRATEGY: key.strip()})
+        case TokenLogin(token=token):
+            return _authenticate({"strategy": "jwt", "accessToken": token.strip()})
+
+
+def presenting(credential: Credential) -> Call:
+    """The call that logs a socket in, or asks for a later token."""
+    if credential.kind is CredentialKind.API_KEY:
+        return signing_in(KeyLogin(api_key=credential.secret))
+    return signing_in(TokenLogin(token=credential.secret))
+
+
+def _authenticate(data: Mapping[str, object]) -> Call:
+    return Call(method="create", service=AUTHENTICATION, data=data)
+
+
+def kept(login: Login, answer: object) -> Credential | None:
+    """The credential to keep after a login: the key itself, else the token that was given.
+
+    `None` if there is no token in the answer.
+    """
+    if isinstance(login, KeyLogin):
+        return Credential(kind=CredentialKind.API_KEY, secret=login.api_key.strip())
+    if isinstance(login, TokenLogin):
+        return with_token(token_in(answer) or login.token.strip())
+    token = token_in(answer)
+    return None if token is None else with_token(token)
+
+
+def with_token(token: str) -> Credential:
+    return Credential(kind=CredentialKind.TOKEN, secret=token, expires_at=expiry(token))
+
+
+def token_in(answer: object) -> str | None:
+    """The token of a login's answer.
+
+    Source: `platform.md` 6, item 15
+    """
+    if not isinstance(answer, Mapping):
+        return None
+    for place in (answer, answer.get(AUTHENTICATION)):
+        token = place.get("accessToken") if isinstance(place, Mapping) else None
+        if isinstance(token, str) and token:
+            return token
+    return None
+
+
+def expiry(token: str) -> datetime | None:
+    """When a token ends by its own claim; the signature is the platform's to check."""
+    return _claims(token).instant("exp")
+
+
+def grant(credential: Credential, answer: object, owner: str | None) -> Grant:
+    """Who logged in.
+
+    Args:
+        answer: of the login; may be nothing for an API key.
+        owner: the user that a record of the account names, if any.
+    """
+    user = (_fields(answer).part("user") or Fields({})) if answer is not None else Fields({})
+    id = user.id() or _claims(credential.secret).text("sub") or owner
+    email, name = user.text("email"), user.text("name")
+    return Grant(
+        platform_user=id or NAMELESS + sha256(credential.secret.encode()).hexdigest()[:32],
+        label=clean(masked_email(email) if email else name or "your account"),
+        plan=user.text("plan"),
+        credential=credential,
+    )
+
+
+def _fields(answer: object) -> Fields:
+    return Fields(answer if isinstance(answer, Mapping) else {})
+
+
+def _claims(token: str) -> Fields:
+    """The claims of a JSON Web Token, none if it is not one.
+
+    Source: RFC 7519, section 3; RFC 7515, section 2 (base64url without padding)
+    """
+    parts = token.split(".")
+    if len(parts) != 3:
+        return Fields({})
+    padded = parts[1] + "=" * (-len(parts[1]) % 4)
+    try:
+        return _fields(loads(base64.urlsafe_b64decode(padded)))
+    except (Garbled, binascii.Error, ValueError):
+        return Fields({})

@@ -1,0 +1,400 @@
+"""One account's way to the platform: a socket when there is one, REST otherwise."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import aiohttp
+
+from adapters.cryptorobot import calls, decode, frames, logins
+from adapters.cryptorobot.calls import PROOF, Call, Found, Request
+from adapters.cryptorobot.fields import Fields
+from adapters.cryptorobot.limits import Budget
+from adapters.cryptorobot.link import Heard, Link
+from adapters.cryptorobot.paging import Reading
+from adapters.cryptorobot.rest import Rest
+from adapters.cryptorobot.settings import PlatformSettings, PodCommand, filled
+from bot.domain.events import (
+    Event,
+    Page,
+    Position,
+    Signal,
+    Strategy,
+    Stream,
+    Tick,
+    Trade,
+    Trader,
+    Unreadable,
+)
+from bot.domain.ids import Now, TraderId
+from bot.domain.links import Credential, CredentialKind
+from bot.errors import (
+    ConnectionLost,
+    NeedsLogin,
+    NotOffered,
+    Refused,
+    SocketRefused,
+    TryLater,
+    Unclear,
+)
+from bot.ports import Live
+
+AT_ONCE = 200
+"""Events that one `receive` gives: decoding them takes some 10 ms, which everybody waits for."""
+
+PATIENCE = timedelta(seconds=10)
+"""How long a call waits for its turn in the account's budget; a longer wait is the caller's."""
+
+_MOST_PAGES = 50
+
+_FORGOTTEN = "The platform forgot the login of the connection"
+
+_COUNT = Call(method="get", service="traders/pods")
+"""What a pod's command `count` is to us, wherever its template sends it: a read."""
+
+
+class CryptorobotSession:
+    """`ports.Session` on the platform.
+
+    Calls take the socket while it is open, and are never repeated by themselves, save one: a read
+    that an open socket refuses for want of a login goes over REST, which tells whether the
+    credential is refused or the platform only forgot the socket's login (`platform.md` 3.6).
+    """
+
+    def __init__(
+        self,
+        *,
+        http: aiohttp.ClientSession,
+        rest: Rest,
+        settings: PlatformSettings,
+        now: Now,
+        credential: Credential,
+        budget: Budget,
+        keep: Callable[[str], bool],
+    ) -> None:
+        """Prepare a session.
+
+        Args:
+            budget: of the account, shared by all its sessions.
+            keep: whether an event is worth keeping.
+        """
+        self._http = http
+        self._rest = rest
+        self._settings = settings
+        self._now = now
+        self._credential = credential
+        self._budget = budget
+        self._keep = keep
+        self._link: Link | None = None
+        self._select = True
+        self._watchers: list[tuple[str, asyncio.Future[Tick]]] = []
+
+    # --- the socket -----------------------------------------------------------------------
+
+    @property
+    def connected(self) -> bool:
+        return self._link is not None and self._link.ended is None
+
+    async def connect(self) -> None:
+        await self.close()
+        headers = logins.authorization(self._credential)
+        async with AsyncExitStack() as undo:
+            link = Link(self._http, self._settings, self._now, self._keep)
+            undo.push_async_callback(link.close)
+            try:
+                await link.open(headers)
+            except SocketRefused:
+                # Its words do not tell whether it is about the credential.
+                await self._prove_over_rest()
+                raise
+            await self._log_in(link)
+            undo.pop_all()
+        self._link = link
+
+    async def receive(self) -> Live:
+        link = self._link
+        if link is None:
+            raise ConnectionLost("Not connected")
+        while taken := await link.take(AT_ONCE):
+            live = _decoded(taken)
+            if live.events or live.unreadable:
+                return live
+        if self._link is link:
+            await self.close()
+        raise ConnectionLost(link.ended or "The connection ended")
+
+    async def close(self) -> None:
+        link, self._link = self._link, None
+        if link is not None:
+            await link.close()
+
+    async def renew(self) -> Credential | None:
+        current = self._credential
+        if current.kind is CredentialKind.API_KEY:
+            return None
+        token = logins.token_in(await self._ask(logins.presenting(current)))
+        renewed = None if token is None else logins.with_token(token)
+        # The platform may hand back the same token and call it a success (`platform.md` 2.3).
+        if renewed is None or not _later(renewed.expires_at, current.expires_at):
+            return None
+        self._credential = renewed
+        return renewed
+
+    # --- reading --------------------------------------------------------------------------
+
+    async def page(self, stream: Stream, since: Position, limit: int = calls.PAGE) -> Page:
+        """See `ports.Session`. Records of one instant stay together, beyond `limit` if need be."""
+        reading = Reading(stream=stream, since=since, limit=limit, received=self._now())
+        while reading.add(await self._find(reading.call())):
+            pass
+        return reading.page()
+
+    async def newest(self, stream: Stream) -> Position | None:
+        origins = [event.origin for event in await self._youngest(stream, _SOME)]
+        dated = [Position(at=one.at, record=one.record) for one in origins if one.dated]
+        return max(dated, default=None)
+
+    async def traders(self) -> tuple[Trader, ...]:
+        records = await self._whole(decode.TRADERS, calls.TRADER_FIELDS)
+        read = [one for one in map(decode.trader, records) if isinstance(one, Trader)]
+        different = {trader.id: trader for trader in read}
+        return tuple([await self._counted(trader) for trader in different.values()])
+
+    async def trader(self, trader: TraderId) -> Trader:
+        call = Call(method="get", service=decode.TRADERS, id=trader)
+        read = decode.trader(await self._read(call, calls.TRADER_FIELDS))
+        if isinstance(read, Unreadable):
+            raise TryLater("The platform's answer is not readable")
+        return read
+
+    async def strategies(self) -> tuple[Strategy, ...]:
+        records = await self._whole(decode.STRATEGIES, calls.STRATEGY_FIELDS)
+        read = [one for one in map(decode.strategy, records) if isinstance(one, Strategy)]
+        return tuple({strategy.id: strategy for strategy in read}.values())
+
+    async def trades(self, limit: int) -> tuple[Trade, ...]:
+        youngest = await self._youngest(Stream.TRADES, limit)
+        return tuple(one for one in youngest if isinstance(one, Trade))
+
+    async def signals(self, limit: int) -> tuple[Signal, ...]:
+        youngest = await self._youngest(Stream.SIGNALS, limit)
+        return tuple(one for one in youngest if isinstance(one, Signal))
+
+    async def price(self, symbol: str, within: timedelta) -> tuple[Decimal, datetime] | None:
+        link = self._link
+        if link is None:
+            return None
+        coming: asyncio.Future[Tick] = asyncio.get_running_loop().create_future()
+        watcher = (symbol.strip().upper(), coming)
+        self._watchers.append(watcher)
+        link.watch_prices(self._on_price)
+        try:
+            async with asyncio.timeout(within.total_seconds()):
+                tick = await coming
+        except TimeoutError:
+            return None
+        finally:
+            self._watchers.remove(watcher)
+            if not self._watchers:
+                link.watch_prices(None)
+        return tick.last, tick.at
+
+    # --- writing --------------------------------------------------------------------------
+
+    async def set_running(self, trader: TraderId, running: bool) -> Trader:
+        change = Call(method="patch", service=decode.TRADERS, id=trader, data={"running": running})
+        read = decode.trader(await self._ask(change))
+        if isinstance(read, Unreadable):
+            raise Unclear("The platform's answer is not readable")
+        return read
+
+    # --- calls ----------------------------------------------------------------------------
+
+    async def _ask(self, call: Call) -> object:
+        """Make a call, by the socket if it is open, within the account's budget."""
+        await self._take_turn()
+        link = self._link
+        try:
+            if link is None or link.ended is not None:
+                return await self._rest.call(call, self._credential)
+            try:
+                return await link.call(call)
+            except NeedsLogin:
+                return await self._ask_without(link, call)
+        except TryLater as busy:
+            self._heed(busy)
+            raise
+
+    async def _ask_without(self, link: Link, call: Call) -> object:
+        """Go on after a refusal for want of a login: the credential's, or only the socket's."""
+        if call.writes:
+            await self._prove_over_rest()
+            link.give_up(_FORGOTTEN)
+            raise TryLater(_FORGOTTEN)
+        await self._take_turn()
+        answer = await self._rest.call(call, self._credential)
+        link.give_up(_FORGOTTEN)
+        return answer
+
+    async def _prove_over_rest(self) -> None:
+        """Raise what is wrong with the credential, if anything is."""
+        await self._take_turn()
+        try:
+            await self._rest.call(PROOF, self._credential)
+        except NotOffered:
+            return
+
+    async def _log_in(self, link: Link) -> None:
+        """See to it that the socket is logged in: its header may have meant nothing to it."""
+        if await self._is_logged_in(link):
+            return
+        await self._take_turn()
+        try:
+            await link.call(logins.presenting(self._credential))
+            if await self._is_logged_in(link):
+                return
+        except ConnectionLost:
+            raise
+        except TryLater as busy:
+            raise SocketRefused(str(busy), busy.retry_after) from busy
+        except Refused:
+            pass
+        await self._prove_over_rest()
+        raise SocketRefused("The platform's socket does not take this login")
+
+    async def _is_logged_in(self, link: Link) -> bool:
+        await self._take_turn()
+        try:
+            await link.call(PROOF)
+        except NotOffered:
+            return True
+        except NeedsLogin:
+            return False
+        return True
+
+    async def _take_turn(self) -> None:
+        clock = asyncio.get_running_loop().time
+        wait = self._budget.wait(clock())
+        if wait > PATIENCE.total_seconds():
+            raise TryLater("Too many requests for this account lately", timedelta(seconds=wait))
+        self._budget.take(clock())
+        if wait > 0:
+            await asyncio.sleep(wait)
+
+    def _heed(self, busy: TryLater) -> None:
+        if busy.retry_after is not None:
+            until = asyncio.get_running_loop().time() + busy.retry_after.total_seconds()
+            self._budget.close(until)
+
+    async def _read(self, call: Call, fields: Iterable[str]) -> object:
+        """Read only these fields, so that secrets stay where they are, if the platform lets us."""
+        if self._select:
+            query = {**call.query, "$select": [*fields]}
+            try:
+                return await self._ask(replace(call, query=query))
+            except (NeedsLogin, NotOffered):
+                raise
+            except Refused:
+                # A strict server knows its fields by other names: the rest of this tells.
+                answer = await self._ask(call)
+                self._select = False
+                return answer
+        return await self._ask(call)
+
+    async def _find(self, call: Call) -> Found:
+        return _listed(await self._ask(call))
+
+    async def _youngest(self, stream: Stream, limit: int) -> list[Event]:
+        found = await self._find(calls.youngest(stream.value, limit))
+        read = [decode.stored(stream, record, self._now()) for record in found.records]
+        return [one for one in read if not isinstance(one, Unreadable)]
+
+    async def _whole(self, service: str, fields: Iterable[str]) -> list[object]:
+        """All records of a service; a list that is cut short would look like deletions."""
+        records: list[object] = []
+        previous: tuple[object, ...] = ()
+        for _ in range(_MOST_PAGES):
+            skip = len(records)
+            found = _listed(await self._read(calls.whole(service, skip), fields))
+            if found.records == previous:
+                return records
+            records.extend(found.records)
+            previous = found.records
+            if found.ends(skip):
+                return records
+        raise TryLater(f"The platform's list of {service} does not end")
+
+    # --- prices and pods ------------------------------------------------------------------
+
+    def _on_price(self, raw: str) -> None:
+        frame = frames.parse(raw)
+        tick = None if isinstance(frame, Unreadable) else decode.tick(frame.record, self._now())
+        if tick is None:
+            return
+        for symbol, coming in self._watchers:
+            if symbol == tick.symbol.upper() and not coming.done():
+                coming.set_result(tick)
+
+    async def _counted(self, trader: Trader) -> Trader:
+        """Add the number of open trades, where the operator has told how to ask a pod for it."""
+        command = self._settings.pod_command
+        if command is None or not (trader.running or trader.status == "running"):
+            return trader
+        try:
+            request = _pod_request(command, trader, "count")
+            await self._take_turn()
+            answer = await self._rest.send(_COUNT, request, self._credential)
+        except (Refused, TryLater, ValueError):
+            return trader
+        return replace(trader, open_trades=_open_trades(answer))
+
+
+_SOME = 10
+"""Records among which the youngest is, whatever the platform makes of equal times."""
+
+
+def _listed(answer: object) -> Found:
+    found = calls.found(answer)
+    if found is None:
+        raise TryLater("The platform's answer is no list")
+    return found
+
+
+def _decoded(heard: Iterable[Heard]) -> Live:
+    events: list[Event] = []
+    unreadable: list[Unreadable] = []
+    for raw, received in heard:
+        frame = frames.parse(raw) if isinstance(raw, str) else raw
+        read = frame if isinstance(frame, Unreadable) else decode.event(frame, received)
+        if isinstance(read, Unreadable):
+            unreadable.append(read)
+        else:
+            events.append(read)
+    return Live(events=tuple(events), unreadable=tuple(unreadable))
+
+
+def _later(one: datetime | None, other: datetime | None) -> bool:
+    return one is not None and (other is None or one > other)
+
+
+def _pod_request(command: PodCommand, trader: Trader, name: str) -> Request:
+    values = {"traderId": trader.id, "podId": trader.pod or trader.id, "command": name}
+    steps = {place: calls.segment(value) for place, value in values.items()}
+    body = None if command.body is None else filled(command.body, values)
+    return Request(verb=command.method, path=str(filled(command.path, steps)), data=body)
+
+
+def _open_trades(answer: object) -> int | None:
+    """Read the answer to `count`, bare or wrapped.
+
+    Source: freqtrade's rpc/api_server/api_schemas.py, `Count`
+    """
+    fields = Fields(answer if isinstance(answer, dict) else {})
+    for inner in (fields, fields.part("data"), fields.part("result")):
+        current = None if inner is None else inner.count("current")
+        if current is not None:
+            return current
+    return None
