@@ -103,6 +103,7 @@ class Link:
                     # Ours is shorter, and ends at once when the connection does.
                     wait_timeout=limit + 1,
                 )
+                _pass_on_cancellation()
         except (SocketIOError, aiohttp.ClientError, OSError) as error:
             failure = self._wire.failure or (None if self.ended else error)
             raise faults.unopened(failure, self._refusal, self._now()) from error
@@ -268,6 +269,17 @@ class _Wire:
     async def close(self) -> None:
         if self._socket is not None:
             await self._socket.close()
+
+
+def _pass_on_cancellation() -> None:
+    """End here if the task is to end.
+
+    Before Python 3.12, `asyncio.wait_for`, which the library opens with, loses a cancellation that
+    comes in the same turn of the loop as the result. Source: python/cpython#86296
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _settle(answer: "asyncio.Future[tuple[object, ...] | None]", *arguments: object) -> None:

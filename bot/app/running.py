@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from importlib.metadata import version
 from typing import Any, NoReturn
 
 from adapters.cryptorobot.client import open_platform
@@ -84,7 +85,7 @@ async def run(
         )
         async with serving(pages, settings.web.listen):
             ready()
-            _warn(settings, bots)
+            _announce(settings, store)
             if await duty.begin(stop):
                 await _live(services, store, bots, duty, stop)
                 await duty.end()
@@ -97,7 +98,7 @@ class _ChatBot:
 
     messenger: Messenger
     pace: Pace
-    listen: Callable[[Hear], Any]
+    listen: Callable[[Hear], Coroutine[Any, Any, NoReturn]]
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     trouble: Callable[[], str | None] = lambda: None
 
@@ -267,8 +268,10 @@ async def _backlog(store: Store) -> Backlog:
     return Backlog(oldest=age, items=await store.outbox.counts())
 
 
-def _warn(settings: Settings, bots: Sequence[_ChatBot]) -> None:
-    if not bots:
+def _announce(settings: Settings, store: Store) -> None:
+    facts = {"database": store.database.dialect, "platform": settings.platform.url}
+    log.info("serving", extra={"version": version("tradebell"), **facts})
+    if settings.telegram is None:
         log.warning("no chat platform is set up: set TRADEBELL_TELEGRAM_TOKEN")
     if settings.web.exposed:
         log.warning(

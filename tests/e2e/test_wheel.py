@@ -67,9 +67,8 @@ async def test_check_is_content_with_what_it_finds(tradebell, tmp_path, platform
     code, out, err = await _ended(tradebell, "check", cwd=tmp_path, **settings)
 
     assert (code, err) == (0, "")
-    lines = out.splitlines()
-    assert len(lines) == 5
-    assert all(line.startswith("ok ") for line in lines)
+    assert len(out.splitlines()) >= 5
+    assert all(line.startswith("ok ") for line in out.splitlines())
 
 
 async def test_it_runs_with_its_pages_and_tables_and_ends_when_told(

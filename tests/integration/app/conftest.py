@@ -7,7 +7,6 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,10 @@ import pytest
 
 from adapters.simulator import Options, SimulatedPlatform, User, object_ids, serving
 from bot.app import run
+from bot.app.sources import now
 from bot.settings import Settings, read
 from tests.e2e.processes import digits_in, free_port, sign_in
 from tests.standins.bot_api import BotApi, Person
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +103,11 @@ class Running:
     ) -> str:
         """Wait until a page is as wanted."""
         async with asyncio.timeout(within):
-            while not wanted(*(answer := await self.asked(path))):
+            while True:
+                status, text = await self.asked(path)
+                if wanted(status, text):
+                    return text
                 await asyncio.sleep(0.05)
-        return answer[1]
 
     async def stop(self, within: float = 10) -> float:
         """Ask it to end; gives how many seconds it took."""

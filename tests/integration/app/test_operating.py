@@ -1,0 +1,115 @@
+"""What an operator is told: what is there, what is wrong, and how to cure it."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography.fernet import Fernet
+
+from bot.app import check, migrate, rotate
+from bot.app.sources import new_id, now
+from bot.errors import Misconfigured
+from bot.settings import Settings, keys_in
+from storage import open_store
+from tests.e2e.processes import free_port
+from tests.integration.app.conftest import running
+
+
+async def findings(settings: Settings) -> dict[str, str]:
+    """What was looked at, and `ok` or the sentence that says what is wrong."""
+    return {one.what: "ok" if one.good else one.words async for one in check(settings)}
+
+
+async def test_check_finds_nothing_wrong_before_the_first_start_and_makes_nothing(
+    settings, tmp_path
+):
+    found = await findings(settings(DATA_DIR=str(tmp_path / "data")))
+
+    assert set(found.values()) == {"ok"}
+    assert not (tmp_path / "data").exists()
+
+
+async def test_check_can_look_while_the_product_runs(settings):
+    chosen = settings()
+
+    async with running(chosen):
+        found = await findings(chosen)
+
+    assert set(found.values()) == {"ok"}
+
+
+async def test_check_tells_what_is_there(settings, simulated, bot_api):
+    chosen = settings()
+    await migrate(chosen)
+
+    lines = [str(one) async for one in check(chosen)]
+
+    assert all(line.startswith("ok    ") for line in lines)
+    said = "\n".join(lines)
+    assert f"{simulated.url}: Socket.IO 4 answers" in said
+    assert f"the token opens bot {bot_api.token.partition(':')[0]}" in said
+    assert "of version " in said
+
+
+async def test_check_goes_on_after_what_is_wrong_and_names_each_cure(settings, tmp_path):
+    (tmp_path / "file").write_text("")
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    chosen = settings(
+        DATA_DIR=str(tmp_path / "file" / "data"),
+        PLATFORM_URL=nowhere,
+        TELEGRAM_API_URL=nowhere,
+        PUBLIC_URL="http://bell.example.org",
+    )
+
+    found = await findings(chosen)
+
+    assert "TRADEBELL_DATA_DIR" in found["folder"]
+    assert "TRADEBELL_PLATFORM_URL" in found["platform"]
+    assert "TRADEBELL_TELEGRAM_API_URL" in found["telegram"]
+    assert "TRADEBELL_PUBLIC_URL" in found["pages"]
+
+
+async def test_check_says_that_a_token_is_refused_without_repeating_it(settings, bot_api):
+    wrong = bot_api.token[:-3] + "abc"
+
+    found = await findings(settings(TELEGRAM_TOKEN=wrong))
+
+    assert "TRADEBELL_TELEGRAM_TOKEN is refused" in found["telegram"]
+    assert wrong not in found["telegram"]
+
+
+async def test_check_says_that_the_key_does_not_fit(settings):
+    chosen = settings()
+    await rotate(chosen)
+
+    found = await findings(settings(SECRET_KEY=Fernet.generate_key().decode()))
+
+    assert "TRADEBELL_SECRET_KEY" in found["database"]
+    assert {what for what, words in found.items() if words != "ok"} == {"database"}
+
+
+async def test_a_change_of_keys_is_in_the_audit_trail_and_the_old_key_is_not_needed_after(
+    settings, tmp_path
+):
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    await rotate(settings(SECRET_KEY=old))
+
+    assert await rotate(settings(SECRET_KEY=f"{new},{old}")) == 1
+
+    assert await rotate(settings(SECRET_KEY=new)) == 0
+    with pytest.raises(Misconfigured, match="does not open this database"):
+        await rotate(settings(SECRET_KEY=old))
+    async with open_store(settings().database_url, [new], now, new_id) as store:
+        assert await store.audit.broken() is None
+
+
+async def test_the_key_in_the_data_folder_is_changed_by_a_line_before_it(settings, tmp_path):
+    chosen = settings()
+    await rotate(chosen)
+    new, path = Fernet.generate_key().decode(), tmp_path / "secret.key"
+    path.write_text(f"{new}\n{path.read_text()}")
+
+    assert await rotate(chosen) == 1
+
+    path.write_text(new)
+    assert await rotate(chosen) == 0
+    assert keys_in(tmp_path) == (new,)
