@@ -304,15 +304,17 @@ class TelegramClient:
         offset = failures = 0
         while True:
             await ear.queues.room()
+            # After trouble the first answer must not take half a minute: it says that all is well.
+            wait = timedelta(0) if self.trouble else POLL
             try:
                 updates = await self._api.call(
                     "getUpdates",
                     {
                         "offset": offset,
-                        "timeout": int(POLL.total_seconds()),
+                        "timeout": int(wait.total_seconds()),
                         "allowed_updates": list(KINDS),
                     },
-                    wait=POLL,
+                    wait=wait,
                 )
             except (Refusal, NoAnswer) as error:
                 failures += 1

@@ -120,11 +120,12 @@ export function platform(script, calls) {
 }
 
 /** 24 hex digits that sort by the time of creation, as MongoDB's. */
+const ofThisProcess = randomBytes(5).toString('hex')
 let count = 0
 export function objectId() {
   const seconds = Math.floor(Date.now() / 1000).toString(16)
   count += 1
-  return seconds + randomBytes(5).toString('hex') + count.toString(16).padStart(6, '0')
+  return seconds + ofThisProcess + count.toString(16).padStart(6, '0')
 }
 
 const fromOutside = (context) => context.params.provider !== undefined
