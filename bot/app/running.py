@@ -258,7 +258,7 @@ async def _take_turn(pace: Pace, address: Address) -> None:
     while (wait := pace.chat_wait(address)) > 0:  # noqa: ASYNC110 it is time that we wait for
         await asyncio.sleep(wait)
     pace.sent_to(address)
-    wait, _ = pace.take_place(Priority.URGENT)
+    wait, _ = pace.take_place(Priority.NORMAL)
     await asyncio.sleep(wait)
 
 

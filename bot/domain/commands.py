@@ -49,7 +49,14 @@ COMMANDS: tuple[Spec, ...] = (
     Spec(name="start", summary="Say hello and show how to begin", least=None, menu=False),
     Spec(name="help", summary="What you can ask me", least=None),
     Spec(name="link", summary="Connect your trading account", least=None, private_only=True),
-    Spec(name="unlink", summary="Disconnect this chat from your account", least=Role.VIEWER),
+    Spec(
+        name="unlink",
+        summary="Disconnect this chat from your account, or all others",
+        argument=Argument(
+            name="others", type=ArgumentType.TEXT, description="others: every chat but this one"
+        ),
+        least=Role.VIEWER,
+    ),
     Spec(name="status", summary="Your bots, open trades and the connection", aliases=("s",)),
     Spec(name="traders", summary="Your bots, one by one", aliases=("bots",)),
     Spec(name="strategies", summary="Your strategies"),

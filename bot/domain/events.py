@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from bot.domain.ids import StrategyId, TraderId
+from bot.domain.ids import EndpointId, StrategyId, TraderId
 
 
 class Stream(StrEnum):
@@ -184,6 +184,8 @@ class Notice:
     lines: tuple[str, ...] = ()
     bad: bool = False
     urgent: bool = False
+    without: EndpointId | None = None
+    """The endpoint that need not hear it: the one that it is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,7 +109,9 @@ def _trade_weight(trade: Trade) -> tuple[Severity, Priority]:
     if any(word in reason for word in _STOPPED_OUT):
         return Severity.WARNING, Priority.NORMAL
     earned = trade.profit if trade.profit is not None else trade.profit_ratio
-    return (Severity.GOOD if earned is not None and earned > 0 else Severity.INFO), Priority.NORMAL
+    if earned is None or earned == 0:
+        return Severity.INFO, Priority.NORMAL
+    return (Severity.GOOD if earned > 0 else Severity.WARNING), Priority.NORMAL
 
 
 def _quote(symbol: str | None) -> str:

@@ -1,6 +1,7 @@
 """Buttons: a card that states the effect, pressed once by the right person, with an honest end."""
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -56,6 +57,9 @@ class Result:
     words: str
 
 
+Choice = tuple[str, tuple[Target, ...]]
+
+
 class Acting:
     """Makes buttons and carries out what they mean."""
 
@@ -93,15 +97,18 @@ class Acting:
         )
 
     async def choices(
-        self, link: Link, person: str, choices: Sequence[tuple[str, str]]
+        self, link: Link, person: str, command: str, choices: Sequence[Choice]
     ) -> tuple[Button, ...]:
-        """Buttons that each stand for a command: pressing one only asks, it changes nothing.
+        """Buttons that ask a command about certain bots: pressing one changes nothing yet.
 
         Args:
-            choices: label and command line.
+            command: its name.
+            choices: label, and the bots that it stands for.
         """
         card = self._new_id()
-        offers = [self._action(link, card, person, Verb.ASK, arguments=line) for _, line in choices]
+        offers = [
+            self._action(link, card, person, Verb.ASK, targets, command) for _, targets in choices
+        ]
         await self._actions.offer(offers)
         pairs = zip(choices, offers, strict=True)
         return tuple(Button(label=label, action=offer.id) for (label, _), offer in pairs)
@@ -144,7 +151,11 @@ class Acting:
         return claimed
 
     async def finish(self, action: Action, state: ActionState) -> None:
-        await self._actions.finish(action.id, state, self._now())
+        try:
+            await self._actions.finish(action.id, state, self._now())
+        except TryLater as outage:
+            # It counts as interrupted then, and is reported after the next start.
+            log.error("the end of an action was not stored", extra={"reason": str(outage)})
 
     async def set_running(self, action: Action, link: Link) -> AsyncIterator[Reply]:
         """Start or pause the bots that the card named: one write each, never repeated."""
@@ -169,10 +180,11 @@ class Acting:
                 yield Reply(card=_checking(target, running), replaces=True)
                 result = await self._reconcile(session, target, running)
             results.append(result)
+        # The person first: whatever becomes of the record, the deed is done.
+        yield Reply(card=_outcome(results, running), replaces=True)
         state = _overall(results)
         await self.finish(action, state)
         await self._note(action, state)
-        yield Reply(card=_outcome(results, running), replaces=True)
 
     async def _write(
         self, session: Session, action: Action, target: Target, running: bool
@@ -190,6 +202,9 @@ class Acting:
         except TryLater as failure:
             words = f"not done: {clean(str(failure), 200)}"
             return Result(target=target, state=ActionState.REFUSED, words=words)
+        if condition(trader).running is not running:
+            # It said yes and shows something else: only looking again tells.
+            return Result(target=target, state=ActionState.UNCLEAR, words="the answer was unclear")
         await self._remember(action, trader)
         words = "is running" if running else "is paused"
         return Result(target=target, state=ActionState.DONE, words=words)
@@ -201,7 +216,10 @@ class Acting:
             return
         at = trader.updated_at or self._now()
         origin = Origin(kind=Kind.TRADER, record=trader.id, at=at)
-        await self._ingest.take(account, (TraderSeen(origin=origin, trader=trader),))
+        try:
+            await self._ingest.take(account, (TraderSeen(origin=origin, trader=trader),))
+        except TryLater as outage:
+            log.warning("a change waits for its event", extra={"reason": str(outage)})
 
     async def _reconcile(self, session: Session, target: Target, running: bool) -> Result:
         """Nobody knows whether the write arrived: read back until it shows, then say what is."""
@@ -231,6 +249,7 @@ class Acting:
             if account is not None and action.verb in (Verb.PAUSE, Verb.RESUME):
                 await self._report_interrupted(account, action)
             await self.finish(action, ActionState.UNCLEAR)
+            await self._note(action, "interrupted")
 
     async def _report_interrupted(self, account: Account, action: Action) -> None:
         running = action.verb is Verb.RESUME
@@ -261,15 +280,23 @@ class Acting:
 
     async def _note(self, action: Action, state: str) -> None:
         names = ", ".join(target.id for target in action.targets)
-        await self._audit.note(
-            "action",
-            self._now(),
-            action.account,
-            verb=action.verb,
-            state=state,
-            person=action.person or "",
-            targets=names,
-        )
+        try:
+            await self._audit.note(
+                "action",
+                self._now(),
+                action.account,
+                verb=action.verb,
+                state=state,
+                person=_person(action),
+                targets=names,
+            )
+        except TryLater as outage:
+            log.error("an action was not audited", extra={"reason": str(outage), "state": state})
+
+
+def _person(action: Action) -> str:
+    """By the hash: on the web chat who somebody is, is a secret."""
+    return hashlib.sha256((action.person or "").encode()).hexdigest()[:16]
 
 
 def _style(verb: Verb) -> ButtonStyle:

@@ -162,8 +162,8 @@ def decide(
             telling = tell_pod_event(event, known.traders)
         case Message() | SystemEvent():
             telling = tell_message(event)
-        case Notice():
-            telling = tell_notice(event)
+        case Notice(without=without):
+            return _news(event.origin, tell_notice(event), known, now, new_id, without)
     verdict = _news(event.origin, telling, known, now, new_id)
     return replace(verdict, fingerprint=fingerprint(event), window=SAME_FACT_WINDOW)
 
@@ -228,9 +228,13 @@ def _is_stale(before: Trader | Strategy | None, now: Trader | Strategy) -> bool:
 
 
 def _revised(origin: Origin, known: Known, state: str) -> Origin:
-    """A revision that follows from the last one: running, paused, running are three facts."""
+    """A revision that follows from the last one: running, paused, running are three facts.
+
+    Its time is part of it: the same change may happen again after an unlink forgot the last one.
+    """
     before = known.revisions.get(origin.record, "")
-    digest = hashlib.sha256(f"{before}\0{origin.revision}\0{state}".encode("utf-8", "replace"))
+    facts = "\0".join((before, origin.revision, origin.at.isoformat(), state))
+    digest = hashlib.sha256(facts.encode("utf-8", "replace"))
     return replace(origin, revision=digest.hexdigest()[:16])
 
 

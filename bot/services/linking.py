@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
 
 from bot.domain.commands import Place
 from bot.domain.events import Kind, Notice, Origin
@@ -19,7 +20,17 @@ from bot.domain.linking import (
     SignedIn,
     WrongDigits,
 )
-from bot.domain.links import KeyLogin, Link, Login, PasswordLogin, Person, Role, TokenLogin
+from bot.domain.links import (
+    Address,
+    Channel,
+    KeyLogin,
+    Link,
+    Login,
+    PasswordLogin,
+    Person,
+    Role,
+    TokenLogin,
+)
 from bot.errors import NeedsLogin, Refused, TryLater
 from bot.ports import Audit, Codes, Ended, Links, Platform
 from bot.services.feeds import Feeds
@@ -31,6 +42,9 @@ log = logging.getLogger(__name__)
 LOGIN_WINDOW = timedelta(minutes=15)
 LOGINS_PER_ACCOUNT = 5
 LOGINS_PER_SOURCE = 20
+LOGINS_IN_ALL = 600
+MOST_COUNTED = 10_000
+PRUNE_AFTER = timedelta(minutes=1)
 
 
 class Linking:
@@ -64,8 +78,7 @@ class Linking:
         self._now = now
         self._new_id = new_id
         self._new_digits = new_digits
-        self._by_account = _Attempts(LOGINS_PER_ACCOUNT)
-        self._by_source = _Attempts(LOGINS_PER_SOURCE)
+        self._limits = _Limits()
 
     async def invite(self, place: Place, person: Person) -> str:
         """A one-time address for this person in this chat, good for `CODE_LIFE`."""
@@ -79,7 +92,6 @@ class Linking:
             expires_at=now + CODE_LIFE,
         )
         await self._codes.invite(_hashed(code), invitation, now)
-        await self._audit.note("invited", now, channel=place.address.channel)
         return f"{self._public_url}/link/{code}"
 
     async def look(self, code: str) -> Invitation | LinkProblem:
@@ -93,38 +105,39 @@ class Linking:
         invitation = await self._codes.look(code_hash, now)
         if isinstance(invitation, LinkProblem):
             return invitation
-        if self._is_busy(login, source, now):
-            return LinkProblem.BUSY
+        # Counted first: an address that is used to hammer is soon used up.
         left = await self._codes.count_login(code_hash, now)
         if isinstance(left, LinkProblem):
             return left
+        if self._limits.refuse(_hashed(_name_of(login)), network_of(source), now):
+            return LinkProblem.BUSY
         try:
             grant = await self._platform.log_in(login)
         except NeedsLogin as refusal:
-            await self._audit.note("login_failed", now, channel=invitation.address.channel)
+            await self._note("login_failed", now, invitation.address, invitation.person)
             return LoginFailed(reason=str(refusal), tries_left=left)
         except (TryLater, Refused) as failure:
             return LoginFailed(reason=str(failure), tries_left=left)
+        await self._note("logged_in", now, invitation.address, invitation.person)
         return await self._codes.sign_in(code_hash, grant, self._new_digits(), self._now())
-
-    async def expects_digits(self, place: Place, person: Person) -> bool:
-        return await self._codes.waiting(place.address, person.id, self._now())
 
     async def complete(self, place: Place, person: Person, digits: str) -> Completed | WrongDigits:
         """The digits came back in the chat: link, start the feed, tell the other chats."""
         now = self._now()
         outcome = await self._codes.complete(place.address, person.id, digits, now)
         if isinstance(outcome, WrongDigits):
-            await self._audit.note("wrong_digits", now, channel=place.address.channel)
+            if outcome.problem is not LinkProblem.UNKNOWN:
+                # Digits that nobody waits for are just words: strangers must not fill the trail.
+                await self._note("wrong_digits", now, place.address, person.id)
             return outcome
         account = outcome.account
-        await self._audit.note("linked", now, account.id, channel=place.address.channel)
+        await self._note("linked", now, place.address, person.id, account.id)
         if outcome.replaced is not None:
             await self._forget_if_last(outcome.replaced, now)
         if outcome.first:
             self._feeds.start(account)
         else:
-            self._feeds.relogged(account)
+            await self._feeds.relogged(account)
         if outcome.others:
             await self._tell_others(outcome, now)
         return outcome
@@ -133,13 +146,23 @@ class Linking:
         """Unlink a chat: nothing that was owed is sent any more."""
         now = self._now()
         ended = await self._links.end(link.id, now)
-        await self._audit.note("unlinked", now, link.account, cancelled=str(ended.cancelled))
+        cancelled = str(ended.cancelled)
+        await self._note(
+            "unlinked", now, link.endpoint.address, link.person, link.account, cancelled=cancelled
+        )
         if ended.last:
             await self._forget(link.account)
         return ended
 
     async def _forget_if_last(self, replaced: Link, now: datetime) -> None:
-        await self._audit.note("unlinked", now, replaced.account, why="linked to another account")
+        await self._note(
+            "unlinked",
+            now,
+            replaced.endpoint.address,
+            replaced.person,
+            replaced.account,
+            why="linked to another account",
+        )
         if not await self._links.of(replaced.account):
             await self._forget(replaced.account)
 
@@ -153,18 +176,42 @@ class Linking:
         notice = Notice(
             origin=origin,
             title=f"A new {channel} chat was linked to your account",
-            lines=("Not you? Change your password on the platform, then send /unlink there.",),
+            lines=(
+                "Not you? Send /unlink others here: that ends it at once. Then change your "
+                "password on the platform.",
+            ),
             bad=True,
             urgent=True,
         )
         await self._ingest.take(completed.account, (notice,))
 
-    def _is_busy(self, login: Login, source: str, now: datetime) -> bool:
-        who = _hashed(_name_of(login))
-        # Both are counted even if the first is over: no early answer tells which one it was.
-        by_account = self._by_account.is_over(who, now)
-        by_source = self._by_source.is_over(source, now)
-        return by_account or by_source
+    async def _note(
+        self,
+        what: str,
+        now: datetime,
+        address: Address,
+        person: str,
+        account: AccountId | None = None,
+        **facts: str,
+    ) -> None:
+        who = audited(address.channel, person)
+        await self._audit.note(what, now, account, channel=address.channel, person=who, **facts)
+
+
+def audited(channel: Channel, person: str) -> str:
+    """Who it was, for the audit trail: a page's visitor is known by a secret, so by its hash."""
+    return _hashed(person)[:16] if channel is Channel.WEB else person
+
+
+def network_of(source: str) -> str:
+    """What counts as one source: a person has a whole /64 of IPv6 addresses to come from."""
+    try:
+        address = ip_address(source)
+    except ValueError:
+        return source
+    if address.version == 4:
+        return source
+    return str(ip_network((address, 64), strict=False))
 
 
 def _name_of(login: Login) -> str:
@@ -181,17 +228,41 @@ def _hashed(code: str) -> str:
     return hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()
 
 
+class _Limits:
+    """Keeps people from guessing: by account, by source, and all together."""
+
+    def __init__(self) -> None:
+        self._by_account = _Attempts(LOGINS_PER_ACCOUNT)
+        self._by_source = _Attempts(LOGINS_PER_SOURCE)
+        self._by_all = _Attempts(LOGINS_IN_ALL)
+
+    def refuse(self, account: str, source: str, now: datetime) -> bool:
+        """Count this attempt; gives whether it is one too many.
+
+        A source that is over its limit counts for nothing else: it cannot lock others out.
+        """
+        return (
+            self._by_source.is_over(source, now)
+            or self._by_all.is_over("", now)
+            or self._by_account.is_over(account, now)
+        )
+
+
 @dataclass(slots=True)
 class _Attempts:
-    """Counts attempts in a sliding window; bounded in memory."""
+    """Counts attempts in a sliding window; when there are too many to count, all are over."""
 
     limit: int
     _seen: dict[str, deque[datetime]] = field(default_factory=dict)
+    _pruned_at: datetime | None = None
 
     def is_over(self, key: str, now: datetime) -> bool:
         since = now - LOGIN_WINDOW
-        if len(self._seen) > 10_000:
-            self._seen = {one: at for one, at in self._seen.items() if at and at[-1] > since}
+        if len(self._seen) >= MOST_COUNTED and key not in self._seen:
+            if self._pruned_at is not None and now - self._pruned_at < PRUNE_AFTER:
+                return True
+            self._pruned_at = now
+            self._seen = {one: at for one, at in self._seen.items() if at[-1] > since}
         times = self._seen.setdefault(key, deque())
         while times and times[0] <= since:
             times.popleft()

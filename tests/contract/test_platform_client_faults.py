@@ -302,6 +302,31 @@ async def test_a_key_without_the_scope_is_denied_the_service_and_keeps_the_rest(
     assert trades == ()
 
 
+@pytest.mark.parametrize("scope", ["portfolio", "exchanges", "models", "strategies"])
+async def test_a_key_needs_no_more_than_one_scope_to_log_in(
+    simulator: Simulated, client: CryptorobotPlatform, scope: str
+):
+    user = simulator.platform.add_user(scopes=[f"read:{scope}"])
+
+    grant = await client.log_in(KeyLogin(api_key=user.api_key))
+    session = client.session(grant.credential)
+    await session.connect()
+    connected = session.connected
+    await session.close()
+
+    assert grant.platform_user == user.id
+    assert connected
+
+
+async def test_a_key_that_may_read_nothing_is_told_what_it_lacks(
+    simulator: Simulated, client: CryptorobotPlatform
+):
+    user = simulator.platform.add_user(scopes=["write:traders"])
+
+    with pytest.raises(NeedsLogin, match="read:traders and read:portfolio"):
+        await client.log_in(KeyLogin(api_key=user.api_key))
+
+
 async def test_a_revoked_key_needs_a_new_login(simulator: Simulated, client: CryptorobotPlatform):
     user = simulator.platform.add_user()
     session = client.session(Credential(kind=CredentialKind.API_KEY, secret=user.api_key))

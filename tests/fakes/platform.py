@@ -57,6 +57,8 @@ class FakePlatform:
     cap: int = 100
     loses_answers: bool = False
     """Writes take effect but are never answered."""
+    ignores_writes: bool = False
+    """Writes are answered as if all were well, and change nothing."""
     loses_requests: bool = False
     """Writes never arrive, and nobody can tell."""
 
@@ -212,6 +214,8 @@ class FakeSession:
             raise Refused("No record found")
         if self.platform.loses_requests:
             raise Unclear("no answer in time")
+        if self.platform.ignores_writes:
+            return self.platform.bots[trader]
         status = "running" if running else "stopped"
         self.platform.put(replace(self.platform.bots[trader], running=running, status=status))
         if self.platform.loses_answers:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from bot.domain.actions import Target
 from bot.domain.amounts import quantity
 from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity, spoken
 from bot.domain.changes import condition
@@ -11,7 +12,7 @@ from bot.domain.commands import COMMANDS, Spec
 from bot.domain.deliveries import State
 from bot.domain.events import Signal, Strategy, Trade, Trader
 from bot.domain.linking import CODE_LIFE, DIGITS_LIFE, Completed, LinkProblem, WrongDigits
-from bot.domain.links import Account, FeedState
+from bot.domain.links import Account, FeedState, Link
 from bot.domain.telling import strategy_name, tell_signal, tell_trade, trader_name
 from bot.domain.text import clean, counted
 from bot.ports import Missed
@@ -19,6 +20,9 @@ from bot.services.feeds import FeedStatus
 
 MOST_ROWS = 15
 """Rows of a list that a phone still shows without tiring its reader."""
+
+MOST_MISSED_ROWS = 25
+"""Fits one message of any platform with room to spare."""
 
 
 def plain(title: str, *lines: str, severity: Severity = Severity.INFO) -> Card:
@@ -188,6 +192,8 @@ def status(
         notes.append(f"{counted(missed, 'alert')} did not reach you: /missed")
     if feed is not None and feed.not_offered:
         notes.append(f"The platform does not let me read: {', '.join(feed.not_offered)}.")
+    if feed is not None and feed.failing:
+        notes.append(f"The platform has trouble with: {', '.join(feed.failing)}. I try again.")
     if feed is not None and feed.expires_at is not None:
         left = feed.expires_at - now
         if timedelta(0) < left < timedelta(hours=24):
@@ -245,7 +251,7 @@ def _feed_line(feed: FeedStatus | None, now: datetime) -> str:
             why = f" ({clean(feed.reason, 80)})" if feed.reason else ""
             return f"down for {since}, trying{why}"
         case FeedState.POLLING:
-            return "no realtime slot free on your plan: looking every minute"
+            return "no realtime slot free on your plan: I read instead"
         case FeedState.NEEDS_LOGIN:
             return "needs a new login: /link"
         case FeedState.STOPPED:
@@ -334,6 +340,13 @@ def no_price(symbol: str) -> Card:
     )
 
 
+def no_prices_now() -> Card:
+    return plain(
+        "I hear no prices right now",
+        "They only come over the realtime connection, which is not open at the moment: /status",
+    )
+
+
 def which_pair() -> Card:
     return plain("Which pair?", "For example: /price BTC/USDT")
 
@@ -349,18 +362,21 @@ _ENDS = {
 def missed(items: Sequence[Missed]) -> Card:
     if not items:
         return plain("Nothing was missed", "Every alert so far has reached this chat.")
+    shown = items[:MOST_MISSED_ROWS]
     rows = [
         Field(
             f"{_moment(item.occurred_at)} · {item.reference}",
             f"{clean(item.title, 80)} ({_ENDS.get(item.state, item.state)}: "
             f"{clean(item.reason, 60)})",
         )
-        for item in items
+        for item in shown
     ]
+    older = len(items) - len(shown)
     return Card(
         title=f"{counted(len(items), 'alert')} did not reach you",
         severity=Severity.WARNING,
         fields=tuple(rows),
+        notes=(f"and {counted(older, 'older one')}",) if older else (),
     )
 
 
@@ -381,9 +397,9 @@ def needs_login() -> Card:
 
 def platform_away(reason: str) -> Card:
     return plain(
-        "The platform does not answer right now",
-        f"It says: {clean(reason, 200)}" if reason else "",
-        "Nothing was changed. Try again in a minute; /status shows what I last knew.",
+        "I could not get that just now",
+        clean(reason, 200),
+        "Try again in a minute; /status shows what I last knew.",
         severity=Severity.WARNING,
     )
 
@@ -399,7 +415,7 @@ def not_offered(reason: str) -> Card:
 def went_wrong() -> Card:
     return plain(
         "Something went wrong on my side",
-        "It has been logged. Nothing was changed on the platform by this message.",
+        "It has been logged. /status shows how things are.",
         severity=Severity.WARNING,
     )
 
@@ -449,10 +465,20 @@ def confirm_running(
         title=f"{verb} {who}?",
         severity=Severity.WARNING,
         lines=(effect,),
-        fields=tuple(Field(trader_name(one), _trader_line(one)) for one in traders[:MOST_ROWS]),
+        fields=_all_rows(traders),
         buttons=buttons,
         notes=("For you only, once, within 60 seconds.",),
     )
+
+
+def _all_rows(traders: Sequence[Trader]) -> tuple[Field, ...]:
+    """A row for each bot; those that do not fit are at least named, since the button means them."""
+    rows = [Field(trader_name(one), _trader_line(one)) for one in traders[:MOST_ROWS]]
+    rest = traders[MOST_ROWS:]
+    if rest:
+        names = ", ".join(clean(trader_name(one), 30) for one in rest)
+        rows.append(Field(f"and {len(rest)} more", clean(names, 1500)))
+    return tuple(rows)
 
 
 def confirm_unlink(account: Account, last: bool, buttons: tuple[tuple[Button, ...], ...]) -> Card:
@@ -466,6 +492,38 @@ def confirm_unlink(account: Account, last: bool, buttons: tuple[tuple[Button, ..
         lines=tuple(lines),
         buttons=buttons,
         notes=("For you only, once, within 60 seconds.",),
+    )
+
+
+def chat_name(link: Link) -> str:
+    """A chat as its owner may recognise it: where it is and since when, never its address."""
+    return f"{link.endpoint.address.channel.value.capitalize()}, since {_moment(link.linked_at)}"
+
+
+def no_other_chats() -> Card:
+    return plain("No other chat is linked to your account", "There is only this one.")
+
+
+def confirm_unlink_others(
+    targets: Sequence[Target], buttons: tuple[tuple[Button, ...], ...]
+) -> Card:
+    return Card(
+        title=f"Unlink {counted(len(targets), 'other chat')}?",
+        severity=Severity.WARNING,
+        lines=(
+            "They get no more alerts and can no longer ask or act. This chat stays linked.",
+            *(target.name for target in targets),
+        ),
+        buttons=buttons,
+        notes=("For you only, once, within 60 seconds.",),
+    )
+
+
+def unlinked_others(count: int) -> Card:
+    return plain(
+        f"{counted(count, 'other chat')} unlinked",
+        "If you did not link it yourself, change your password on the platform now.",
+        severity=Severity.GOOD,
     )
 
 

@@ -3,12 +3,12 @@
 import asyncio
 import logging
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.domain.actions import Action, ActionState, Denied, Verb
+from bot.domain.actions import Action, ActionState, Denied, Target, Verb
 from bot.domain.cards import Card
 from bot.domain.changes import condition
 from bot.domain.commands import (
@@ -28,13 +28,13 @@ from bot.domain.deliveries import Priority
 from bot.domain.events import Kind, Notice, Origin, Trader
 from bot.domain.ids import NewId, Now
 from bot.domain.linking import WrongDigits
-from bot.domain.links import Account, Link, Person
+from bot.domain.links import Account, Link, Person, Role
 from bot.domain.names import Found, Nothing, Several, nearest, pick
 from bot.domain.telling import trader_name
 from bot.domain.text import counted
 from bot.errors import NeedsLogin, NotOffered, Refused, TryLater
 from bot.ports import Accounts, Actions, Audit, Inbox, Links, Outbox, Session
-from bot.services.actions import TOASTS, Acting, targets_of
+from bot.services.actions import TOASTS, Acting, Choice, targets_of
 from bot.services.conversation import answers
 from bot.services.delivery import Delivering
 from bot.services.feeds import Feeds
@@ -48,7 +48,12 @@ READ_LIMIT = timedelta(seconds=6)
 
 PRICE_LIMIT = timedelta(seconds=5)
 LATEST = 10
-"""Rows of /trades, /signals and /missed."""
+"""Rows of /trades and /signals."""
+
+MOST_MISSED = 500
+"""More than that are not counted one by one."""
+
+UNLINK_OTHERS = frozenset({"others", "other", "all others"})
 
 _DIGITS = re.compile(r"^\s*(\d{3})[\s-]?(\d{3})\s*$")
 
@@ -78,6 +83,7 @@ class Conversation:
         self._feeds = feeds
         self._linking = linking
         self._ingest = ingest
+        self._audit = audit
         self._delivering = delivering
         self._now = now
         self._new_id = new_id
@@ -142,7 +148,11 @@ class Conversation:
 
     # --- commands ---------------------------------------------------------------------------
 
-    async def _command(self, command: Command) -> Card:
+    async def _command(self, command: Command, about: Sequence[Target] = ()) -> Card:
+        """
+        Args:
+            about: the bots that a button meant, instead of words.
+        """
         spec = find_spec(command.name)
         if spec is None:
             return answers.unknown_command(command.name, nearest(command.name, known_words()))
@@ -157,7 +167,8 @@ class Conversation:
         account = await self._accounts.get(link.account)
         if account is None:
             return answers.not_linked()
-        asked = _Asked(spec=spec, command=command, link=link, account=account)
+        ids = frozenset(target.id for target in about)
+        asked = _Asked(spec=spec, command=command, link=link, account=account, about=ids)
         return await self._answered(asked)
 
     async def _open_to_all(self, spec: Spec, command: Command, link: Link | None) -> Card:
@@ -188,7 +199,7 @@ class Conversation:
         account = asked.account
         traders, read_at = await self._bots(account)
         endpoint = asked.link.endpoint.id
-        missed = await self._outbox.missed(endpoint, LATEST)
+        missed = await self._outbox.missed(endpoint, MOST_MISSED)
         return answers.status(
             account,
             traders,
@@ -240,11 +251,13 @@ class Conversation:
         if not symbol:
             return answers.which_pair()
         session = await self._session(asked.account)
+        if not session.connected:
+            return answers.no_prices_now()
         found = await session.price(symbol, PRICE_LIMIT)
         return answers.price(symbol, *found) if found else answers.no_price(symbol)
 
     async def _missed(self, asked: "_Asked") -> Card:
-        return answers.missed(await self._outbox.missed(asked.link.endpoint.id, LATEST))
+        return answers.missed(await self._outbox.missed(asked.link.endpoint.id, MOST_MISSED))
 
     async def _test(self, asked: "_Asked") -> Card:
         origin = Origin(kind=Kind.TEST, record=self._new_id(), at=self._now())
@@ -270,6 +283,9 @@ class Conversation:
         traders = await session.traders()
         if not traders:
             return answers.no_bots()
+        if asked.about:
+            meant = tuple(one for one in traders if one.id in asked.about)
+            return await self._confirm_running(asked, meant, running)
         wanted = asked.command.arguments.strip()
         if not wanted:
             return await self._pick(asked, traders, running)
@@ -289,16 +305,19 @@ class Conversation:
             return await self._confirm_running(asked, traders, running)
         verb = "Resume" if running else "Pause"
         shown = open_to_it[: answers.MOST_ROWS]
-        choices = [(trader_name(one), f"{asked.spec.name} {one.id}") for one in shown]
+        choices: list[Choice] = [(trader_name(one), targets_of((one,))) for one in shown]
         if len(open_to_it) > 1:
-            choices.append((f"All {len(open_to_it)}", f"{asked.spec.name} all"))
-        buttons = await self._acting.choices(asked.link, asked.command.person.id, choices)
+            choices.append((f"All {len(open_to_it)}", targets_of(open_to_it)))
+        person = asked.command.person.id
+        buttons = await self._acting.choices(asked.link, person, asked.spec.name, choices)
         return answers.choose(verb, shown, buttons)
 
     async def _confirm_running(
         self, asked: "_Asked", traders: tuple[Trader, ...], running: bool
     ) -> Card:
         changing = _changeable(traders, running)
+        if not traders:
+            return answers.no_bots()
         if not changing:
             return answers.nothing_to_do(traders, running)
         verb = "Resume" if running else "Pause"
@@ -313,11 +332,25 @@ class Conversation:
         return answers.confirm_running(changing, running, buttons)
 
     async def _unlink(self, asked: "_Asked") -> Card:
-        others = [one for one in await self._links.of(asked.account.id) if one != asked.link]
+        others = [one for one in await self._links.of(asked.account.id) if one.id != asked.link.id]
+        if asked.command.arguments.strip().lower() in UNLINK_OTHERS:
+            return await self._unlink_others(asked, others)
         buttons = await self._acting.confirm(
             asked.link, asked.command.person.id, Verb.UNLINK, "Unlink this chat"
         )
         return answers.confirm_unlink(asked.account, not others, buttons)
+
+    async def _unlink_others(self, asked: "_Asked", others: Sequence[Link]) -> Card:
+        if not asked.link.role.covers(Role.OWNER):
+            return answers.role_too_low(asked.spec)
+        if not others:
+            return answers.no_other_chats()
+        targets = [Target(id=one.id, name=answers.chat_name(one)) for one in others]
+        label = f"Unlink {counted(len(others), 'other chat')}"
+        buttons = await self._acting.confirm(
+            asked.link, asked.command.person.id, Verb.UNLINK, label, targets
+        )
+        return answers.confirm_unlink_others(targets, buttons)
 
     # --- words and buttons ------------------------------------------------------------------
 
@@ -357,8 +390,15 @@ class Conversation:
                 name, _, rest = action.arguments.partition(" ")
                 command = Command(place=press.place, person=press.person, name=name, arguments=rest)
                 # A pick list has done its work; an alert stays what it is.
-                card = await self._command(command)
+                card = await self._command(command, action.targets)
                 yield Reply(card=card, replaces=action.person is not None)
+            case Verb.UNLINK if action.targets:
+                wanted = {target.id for target in action.targets}
+                linked = await self._links.of(action.account)
+                for other in [one for one in linked if one.id in wanted]:
+                    await self._linking.end(other)
+                await self._acting.finish(action, ActionState.DONE)
+                yield Reply(card=answers.unlinked_others(len(wanted)), replaces=True)
             case Verb.UNLINK:
                 ended = await self._linking.end(link)
                 await self._acting.finish(action, ActionState.DONE)
@@ -375,13 +415,17 @@ class Conversation:
         log.warning("a chat was closed to us", extra={"reason": reason, "held": held})
         if link is None:
             return
+        facts = {"channel": place.address.channel.value, "reason": reason}
+        await self._audit.note("endpoint_disabled", self._now(), link.account, **facts)
         account = await self._accounts.get(link.account)
         if account is not None:
             channel = place.address.channel.value.capitalize()
             origin = Origin(kind=Kind.FEED, record=f"closed {self._new_id()}", at=self._now())
             title = f"Your {channel} chat is closed to me"
             line = f"Alerts for it are kept. Open it again there to get them ({reason})."
-            notice = Notice(origin=origin, title=title, lines=(line,), bad=True)
+            notice = Notice(
+                origin=origin, title=title, lines=(line,), bad=True, without=link.endpoint.id
+            )
             await self._ingest.take(account, (notice,))
 
     async def _reopen(self, place: Place) -> None:
@@ -399,6 +443,7 @@ class _Asked:
     command: Command
     link: Link
     account: Account
+    about: frozenset[str] = frozenset()
 
 
 def _refusal(spec: Spec, command: Command, link: Link | None) -> Card | None:

@@ -3,14 +3,14 @@
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.domain.ids import Now
 from bot.domain.links import Account, AccountState, Credential, FeedState
-from bot.errors import ConnectionLost, NeedsLogin, SocketRefused, TryLater
+from bot.errors import ConnectionLost, NeedsLogin, Refused, SocketRefused, TryLater
 from bot.ports import Accounts, Meter, Platform, Session
 from bot.services.feeds.notices import Notices
 from bot.services.feeds.reading import Reading
@@ -20,6 +20,11 @@ log = logging.getLogger(__name__)
 
 RENEW_AT = 0.8
 """Part of a credential's remaining life after which a later one is asked for."""
+
+FAILING_AGAIN = timedelta(seconds=10)
+"""When services that could not be read are read again; twice as late each time they fail."""
+
+LOOK_FOR_LOGIN = timedelta(seconds=60)
 
 REMINDERS = (timedelta(hours=24), timedelta(hours=2))
 """How long before an expiry that cannot be put off the person is asked to log in again."""
@@ -42,12 +47,14 @@ class Feed:
     """Waits until this process may open another connection."""
     session: Session | None = None
     _status: FeedStatus = field(init=False)
-    _woken: asyncio.Event = field(init=False, default_factory=asyncio.Event)
     _failures: int = field(init=False, default=0)
+    _failing_rounds: int = field(init=False, default=0)
     _socket_refusals: int = field(init=False, default=0)
     _trouble_since: datetime | None = field(init=False, default=None)
     _told: FeedState | None = field(init=False, default=None)
     _renew_at: datetime = field(init=False)
+    _renewal_of: datetime | None = field(init=False, default=None)
+    """The expiry that is provided for."""
     _next_sweep: datetime = field(init=False)
     _next_long_sweep: datetime = field(init=False)
     _reminded: set[timedelta] = field(init=False, default_factory=set)
@@ -61,10 +68,6 @@ class Feed:
     @property
     def status(self) -> FeedStatus:
         return replace(self._status, not_offered=tuple(sorted(self.reading.not_offered)))
-
-    def wake(self) -> None:
-        """There is a new credential."""
-        self._woken.set()
 
     async def run(self) -> None:
         """Follow the account until cancelled. Whatever goes wrong is this account's alone."""
@@ -83,10 +86,9 @@ class Feed:
         """One credential, one session, until it ends; then the wait before the next one."""
         credential = await self.accounts.credential(self.account.id)
         if credential is None:
-            await self._await_login("no credential")
+            await self._await_login("no credential", None)
             return
         self._enter(FeedState.CONNECTING, credential=credential)
-        self._woken.clear()
         session = self.session = self.platform.session(credential, self.account.plan)
         try:
             await self._follow(session, credential)
@@ -94,7 +96,7 @@ class Feed:
             self._failures = 0
         except NeedsLogin as refusal:
             await self._close()
-            await self._await_login(str(refusal))
+            await self._await_login(str(refusal), credential)
         except SocketRefused as refusal:
             await self._poll(session, credential, str(refusal))
         finally:
@@ -113,13 +115,14 @@ class Feed:
         self._socket_refusals = 0
         # Live events wait in the session from here on; what is read again is dropped by dedup.
         self._enter(FeedState.CATCHING_UP, credential=credential)
-        await self.reading.catch_up(session, self.rhythm.overlap)
+        caught_up = await self.reading.catch_up(session, self.rhythm.overlap)
         self._enter(FeedState.LIVE, credential=credential)
         if self._told is not None:
             self._told = None
             await self.notices.recovery()
         self._plan_sweeps()
         self._plan_renewal(credential)
+        self._return_to(caught_up.failing)
         while True:
             live = None
             chore_at = self._next_chore(credential)
@@ -131,8 +134,6 @@ class Feed:
                 await self.reading.take(live)
             if self.now() >= chore_at:
                 await self._do_chores(session, credential)
-            if self._woken.is_set():
-                raise _NewCredential
 
     def _next_chore(self, credential: Credential) -> datetime:
         moments = [self._next_sweep, self._next_long_sweep]
@@ -162,18 +163,23 @@ class Feed:
         self._next_long_sweep = now + self._jittered(self.rhythm.long_sweep_every)
 
     def _plan_renewal(self, credential: Credential) -> None:
+        """Once for each credential: connecting again must not put it off."""
+        if credential.expires_at is None or credential.expires_at == self._renewal_of:
+            return
+        now = self.now()
+        self._renewal_of = credential.expires_at
+        self._renew_at = now + self._jittered((credential.expires_at - now) * RENEW_AT)
         self._renew_failed = False
-        if credential.expires_at is not None:
-            now = self.now()
-            self._renew_at = now + self._jittered((credential.expires_at - now) * RENEW_AT)
+        self._reminded.clear()
 
     def _jittered(self, span: timedelta) -> timedelta:
         return span * self.chance.uniform(0.9, 1.1)
 
     async def _sweep(self, session: Session, overlap: timedelta) -> None:
         """Read again although all seems well: what it finds, the socket did not bring."""
+        late = set(self._status.failing)
         try:
-            found = await self.reading.catch_up(session, overlap)
+            caught_up = await self.reading.catch_up(session, overlap)
         except ConnectionLost:
             raise
         except TryLater as failure:
@@ -182,13 +188,27 @@ class Feed:
             self._next_sweep = self.now() + wait
             log.warning("a sweep must wait", extra=self._facts(reason=str(failure)))
             return
-        for stream, count in found.items():
+        self._return_to(caught_up.failing)
+        for stream, count in caught_up.found.items():
+            if stream.value in late:
+                continue  # it could not be read before, so there was something to find
             self.meter.found_by_sweep(stream, count)
             self.meter.alarm("found_by_sweep")
             log.error(
                 "a sweep found what the socket did not bring",
                 extra=self._facts(stream=stream, count=count),
             )
+
+    def _return_to(self, failing: Mapping[str, str]) -> None:
+        """Services that could not be read are read again soon; `/status` names them meanwhile."""
+        self._status = replace(self._status, failing=tuple(sorted(failing)))
+        if not failing:
+            self._failing_rounds = 0
+        else:
+            wait = min(self.rhythm.sweep_every, FAILING_AGAIN * 2**self._failing_rounds)
+            self._failing_rounds = min(self._failing_rounds + 1, 10)
+            self._next_sweep = self.now() + self._jittered(wait)
+            log.warning("some services cannot be read", extra=self._facts(**failing))
 
     # --- trouble ------------------------------------------------------------------------------
 
@@ -211,11 +231,11 @@ class Feed:
         self._enter(FeedState.POLLING, reason=reason, credential=credential)
         log.warning("no socket: polling", extra=self._facts(reason=reason))
         until = self.now() + self._jittered(wait)
-        while self.now() < until and not self._woken.is_set():
+        while self.now() < until:
             try:
                 await self.reading.catch_up(session, self.rhythm.overlap)
             except NeedsLogin as refusal:
-                await self._await_login(str(refusal))
+                await self._await_login(str(refusal), credential)
                 return
             except TryLater as failure:
                 if failure.retry_after is None:
@@ -225,9 +245,9 @@ class Feed:
             await self._rest(self._jittered(self.rhythm.poll_every))
 
     async def _rest(self, wait: timedelta) -> None:
-        """Sleep so long, or until there is a new credential; tell in between if trouble lasts."""
+        """Sleep so long; tell in between if trouble lasts."""
         end = self.now() + wait
-        while not self._woken.is_set() and self.now() < end:
+        while self.now() < end:
             until = end
             if self._trouble_since is not None and self._told is not self._status.state:
                 tell_at = self._trouble_since + self.rhythm.notice_after
@@ -238,33 +258,33 @@ class Feed:
                     )
                     continue
                 until = min(end, tell_at)
-            with suppress(TimeoutError):
-                async with asyncio.timeout((until - self.now()).total_seconds()):
-                    await self._woken.wait()
+            await asyncio.sleep((until - self.now()).total_seconds())
 
-    async def _await_login(self, reason: str) -> None:
+    async def _await_login(self, reason: str, refused: Credential | None) -> None:
         """Only the person can help: say so once, and wait without asking the platform again."""
-        refused = await self.accounts.credential(self.account.id)
+        if await self.accounts.credential(self.account.id) != refused:
+            return  # there is a newer one already
         self._enter(FeedState.NEEDS_LOGIN, reason=reason)
         log.warning("the platform refuses the credential", extra=self._facts(reason=reason))
         current = await self.accounts.get(self.account.id)
         if current is not None and current.state is AccountState.ACTIVE:
             await self.accounts.mark(self.account.id, AccountState.NEEDS_LOGIN)
             await self.notices.login_refused()
-        self._woken.clear()
-        while await self.accounts.credential(self.account.id) == refused:
-            with suppress(TimeoutError):
-                # Another process may have taken the new login: look now and then.
-                async with asyncio.timeout(60):
-                    await self._woken.wait()
-                    return
+        while await self.accounts.credential(self.account.id) == refused:  # noqa: ASYNC110
+            # A login made here begins a new feed; one that another process took shows in time.
+            await asyncio.sleep(LOOK_FOR_LOGIN.total_seconds())
 
     async def _mind_expiry(self, session: Session, expires_at: datetime) -> None:
         now = self.now()
         if now >= expires_at:
             raise NeedsLogin("the login has expired")
         if not self._renew_failed and now >= self._renew_at:
-            renewed = await session.renew()
+            try:
+                renewed = await session.renew()
+            except (NeedsLogin, Refused) as refusal:
+                # The credential itself is still good: only the person can give a later one.
+                log.warning("no renewal", extra=self._facts(reason=str(refusal)))
+                renewed = None
             if renewed is not None:
                 await self.accounts.renew(self.account.id, renewed)
                 raise _NewCredential
@@ -280,16 +300,20 @@ class Feed:
         self, state: FeedState, *, reason: str = "", credential: Credential | None = None
     ) -> None:
         now = self.now()
+        changed = state is not self._status.state
         if state is FeedState.LIVE:
             self._trouble_since = None
-        elif self._trouble_since is None:
+        elif self._trouble_since is None or (
+            changed and FeedState.POLLING in (state, self._status.state)
+        ):
+            # Being away and having no socket are two troubles, each told when it lasts.
             self._trouble_since = now
-        changed = state is not self._status.state
         self._status = FeedStatus(
             state=state,
             since=now if changed else self._status.since,
             reason=reason,
             expires_at=credential.expires_at if credential else self._status.expires_at,
+            failing=self._status.failing if state is FeedState.LIVE else (),
         )
         self.meter.feed(self.account.id, state)
 

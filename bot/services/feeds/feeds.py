@@ -4,7 +4,6 @@ import asyncio
 import logging
 import random
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import timedelta
 from typing import NoReturn
 
@@ -62,14 +61,15 @@ class Feeds:
                 await asyncio.sleep(RECHECK.total_seconds())
 
     async def _follow_links(self) -> None:
+        before = set(self._feeds)  # what is linked while we look is not gone
         wanted = {account.id: account for account in await self._accounts.active()}
-        for gone in self._feeds.keys() - wanted.keys():
+        for gone in before - wanted.keys():
             await self.stop(gone)
         for account in wanted.values():
             self.start(account)
 
     def start(self, account: Account) -> None:
-        """Begin this account's feed; one that needed a new login tries again at once."""
+        """Begin this account's feed, unless it runs already."""
         running = self._feeds.get(account.id)
         if running is not None and not running[1].done():
             return
@@ -97,13 +97,10 @@ class Feeds:
         task = self._group.create_task(feed.run(), name=f"feed {account.id}")
         self._feeds[account.id] = (feed, task)
 
-    def relogged(self, account: Account) -> None:
-        """The account has a new credential: use it at once."""
-        running = self._feeds.get(account.id)
-        if running is None:
-            self.start(account)
-        else:
-            running[0].wake()
+    async def relogged(self, account: Account) -> None:
+        """The account has a new credential: nothing is asked with the old one any more."""
+        await self.stop(account.id)
+        self.start(account)
 
     async def stop(self, account: AccountId) -> None:
         """End an account's feed: nobody is linked to it any more."""
@@ -112,8 +109,7 @@ class Feeds:
             return
         _, task = running
         task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await asyncio.wait([task])
         self._meter.feed(account, None)
 
     def status(self, account: AccountId) -> FeedStatus | None:

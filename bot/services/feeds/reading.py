@@ -1,8 +1,9 @@
 """An account read again by `find`: from the cursor on, with an overlap, and bots compared."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from bot.domain.events import (
     Cursor,
@@ -19,12 +20,25 @@ from bot.domain.events import (
 )
 from bot.domain.ids import Now
 from bot.domain.links import Account
-from bot.errors import NotOffered
+from bot.errors import ConnectionLost, NeedsLogin, NotOffered, Refused, TryLater
 from bot.ports import Inbox, Live, Meter, Progress, Session
 from bot.services.ingest import Ingest
 
 HORIZON = timedelta(days=7)
 """Nothing older is caught up (G2)."""
+
+JUST_AFTER = timedelta(milliseconds=1)
+"""The platform's clock has milliseconds: what a stream began with is not read again."""
+
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaughtUp:
+    """`found` counts what was new, by stream; `failing` are services to be read again soon."""
+
+    found: Mapping[Stream, int]
+    failing: Mapping[str, str]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -48,31 +62,70 @@ class Reading:
         if live.events:
             await self.ingest.take(self.account, live.events)
 
-    async def catch_up(self, session: Session, overlap: timedelta) -> Mapping[Stream, int]:
-        """Bring every stream's cursor to the present; gives what was new, by stream."""
+    async def catch_up(self, session: Session, overlap: timedelta) -> CaughtUp:
+        """Bring every stream's cursor to the present.
+
+        A service that is denied or broken leaves the others working.
+
+        Raises:
+            TryLater: the platform is away or over its limit, or every service is broken.
+            NeedsLogin: the credential is refused.
+        """
         cursors = await self.inbox.cursors(self.account.id)
-        first = not cursors
+        failing: dict[str, str] = {}
         # Names of bots first: the events that follow mention them.
-        await self._look_at_bots(session, first=first)
+        first = not cursors
+        for service, look in (
+            ("traders", self._traders_seen),
+            ("strategies", self._strategies_seen),
+        ):
+            seen = await self._tolerate(service, failing, look(session))
+            if seen:
+                await self.ingest.take(self.account, seen, first=first)
         found: dict[Stream, int] = {}
         for stream in Stream:
-            try:
-                cursor = cursors.get(stream)
-                if cursor is None:
-                    start = await self._first_position(session, stream)
-                    await self.ingest.take(
-                        self.account, (), Progress(stream=stream, position=start)
-                    )
-                else:
-                    start = self._start_of(cursor, overlap)
-                new = await self._read_on(session, stream, start)
-                self.not_offered.discard(stream.value)
-            except NotOffered:
-                self.not_offered.add(stream.value)
-                continue
-            if new:
+            reading = self._catch_up_with(session, stream, cursors.get(stream), overlap)
+            if new := await self._tolerate(stream.value, failing, reading):
                 found[stream] = new
-        return found
+        if len(failing) == len(Stream) + 2:
+            raise TryLater(next(iter(failing.values())))
+        return CaughtUp(found=found, failing=failing)
+
+    async def _tolerate(
+        self, service: str, failing: dict[str, str], reading: Awaitable[Read]
+    ) -> Read | None:
+        try:
+            read = await reading
+        except NotOffered:
+            self.not_offered.add(service)
+            return None
+        except (NeedsLogin, ConnectionLost):
+            raise
+        except (Refused, TryLater) as failure:
+            if isinstance(failure, TryLater) and failure.retry_after is not None:
+                raise  # asked to slow down: that goes for all services
+            failing[service] = str(failure)
+            return None
+        self.not_offered.discard(service)
+        return read
+
+    async def _catch_up_with(
+        self, session: Session, stream: Stream, cursor: Cursor | None, overlap: timedelta
+    ) -> int:
+        if cursor is not None:
+            return await self._read_on(session, stream, self._start_of(cursor, overlap))
+        try:
+            start = await self._first_position(session, stream)
+        except NotOffered:
+            # Should it be offered later, it is told from the link on.
+            await self._advance(stream, Position(at=self.account.created_at))
+            raise
+        await self._advance(stream, start)
+        return await self._read_on(session, stream, start)
+
+    async def _advance(self, stream: Stream, position: Position) -> None:
+        progress = Progress(stream=stream, position=position)
+        await self.ingest.take(self.account, (), progress)
 
     async def _first_position(self, session: Session, stream: Stream) -> Position:
         """'Now' for an account that was just linked, by the platform's clock.
@@ -87,8 +140,9 @@ class Reading:
         return newest
 
     def _start_of(self, cursor: Cursor, overlap: timedelta) -> Position:
-        """Go back by the overlap, but not to before the link, nor beyond the horizon."""
-        start = max(cursor.position.at - overlap, cursor.began, self.now() - HORIZON)
+        """Go back by the overlap, but not to what was there at the link, nor past the horizon."""
+        earliest = max(cursor.began + JUST_AFTER, self.now() - HORIZON)
+        start = max(cursor.position.at - overlap, earliest)
         return Position(at=start) if start < cursor.position.at else cursor.position
 
     async def _read_on(self, session: Session, stream: Stream, since: Position) -> int:
@@ -105,22 +159,6 @@ class Reading:
             if not page.more or page.last == since:
                 return new
             since = page.last
-
-    async def _look_at_bots(self, session: Session, *, first: bool) -> None:
-        """Compare all bots and strategies with what was last known, deletions included."""
-        seen: list[Event] = []
-        try:
-            seen += await self._traders_seen(session)
-            self.not_offered.discard("traders")
-        except NotOffered:
-            self.not_offered.add("traders")
-        try:
-            seen += await self._strategies_seen(session)
-            self.not_offered.discard("strategies")
-        except NotOffered:
-            self.not_offered.add("strategies")
-        if seen:
-            await self.ingest.take(self.account, seen, first=first)
 
     async def _traders_seen(self, session: Session) -> list[Event]:
         now = self.now()

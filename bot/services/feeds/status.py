@@ -38,3 +38,5 @@ class FeedStatus:
     expires_at: datetime | None = None
     not_offered: tuple[str, ...] = ()
     """Services that the platform denies to this account: their events cannot be told."""
+    failing: tuple[str, ...] = ()
+    """Services that could not be read the last time: their events come late."""

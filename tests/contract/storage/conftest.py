@@ -64,6 +64,11 @@ def sqlite_without_rows(tmp_path_factory: pytest.TempPathFactory, secret_key: st
     return path
 
 
+@pytest.fixture
+def sqlite_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return lasting("sqlite file", request, tmp_path)
+
+
 @pytest.fixture(params=["sqlite file", "postgresql"])
 def lasting_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database that can be closed and opened again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.domain.actions import Action
+from bot.domain.actions import Action, Denied
 from bot.domain.deliveries import Priority, State
 from bot.domain.events import (
     Event,
@@ -28,6 +29,7 @@ from bot.domain.ids import AccountId, ActionId, StrategyId, TraderId
 from bot.domain.links import Link
 from bot.ports import Admitted, Decide, Known, Progress, Verdict
 from storage import Store
+from storage.database import each
 from storage.quarantine import LIFE
 from storage.tables import inbox, quarantine
 from tests.contract.storage.given import (
@@ -159,6 +161,18 @@ async def test_buttons_are_there_as_soon_as_their_card_is_owed(store: Store):
     await store.inbox.admit(chat.account, [fact()], decide, NOW)
 
     assert isinstance(await press(store, chat), Action)
+
+
+async def test_a_fact_that_another_service_has_told_offers_no_buttons(store: Store):
+    chat = await linked(store)
+    await brought(store, chat, fact("pod", Kind.POD_EVENT))
+
+    def decide(event: Event, known: Known) -> Verdict:
+        return replace(tell_all(fingerprint="same")(event, known), actions=(button(chat),))
+
+    await store.inbox.admit(chat.account, [fact("trade")], decide, NOW)
+
+    assert await press(store, chat) is Denied.UNKNOWN
 
 
 async def test_a_fact_that_comes_again_offers_no_buttons_again(store: Store):
@@ -332,6 +346,30 @@ async def test_what_a_failed_batch_would_have_changed_is_not_remembered(store: S
 
     assert after.told == 1
     assert await titles_sent(store, chat.endpoint.id) == ["Old True", "New True"]
+
+
+async def test_what_was_taken_back_with_others_is_not_remembered(sqlite_url: str, open_again):
+    async with open_again(sqlite_url) as store:
+        chat = await linked(store)
+        await store.inbox.admit(chat.account, [seen(trader(name="Old"))], tell_changes, NOW)
+        gate = threading.Event()
+
+        # Both go into the transaction that follows, which fails; then each has one of its own.
+        async with asyncio.TaskGroup() as group:
+            store.database.submit(each(lambda connection, _: gate.wait()), None)
+            admission = group.create_task(
+                store.inbox.admit(chat.account, [seen(trader(name="New"))], tell_changes, NOW)
+            )
+            await asyncio.sleep(0)
+            failing = store.database.submit(each(fail), None)
+            gate.set()
+
+        assert isinstance(failing.exception(), ZeroDivisionError)
+        assert admission.result().told == 1
+
+
+def fail(connection: Any, _: None) -> None:
+    raise ZeroDivisionError
 
 
 async def test_who_links_again_starts_with_nothing_known(store: Store):

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from sqlalchemy import select, update
 
+from bot.domain.actions import Action
 from bot.domain.deliveries import Priority, Settlement, State
 from bot.domain.ids import EndpointId
+from bot.domain.links import EndpointState
 from bot.ports import Turn, Turned
 from storage import Store
 from storage.database import each
 from storage.outbox import HELD_LIFE, TEXT_LIFE
-from storage.tables import delivery, link
+from storage.states import LinkState
+from storage.tables import delivery, endpoint, link
 from tests.contract.storage.given import (
     GONE,
     MINUTE,
@@ -23,6 +28,7 @@ from tests.contract.storage.given import (
     UNCERTAIN,
     address,
     again,
+    button,
     claim,
     claimed,
     linked,
@@ -90,6 +96,19 @@ async def test_an_endpoint_has_one_item_in_flight(store: Store):
 
     assert first.state is State.SENDING
     assert second == Turned()
+
+
+async def test_an_urgent_item_waits_for_what_is_in_flight(store: Store):
+    chat = await linked(store)
+    await told(store, chat.account, "normal")
+    normal = await claimed(store, chat.endpoint.id)
+    await told(store, chat.account, "urgent", priority=Priority.URGENT)
+
+    meanwhile = await store.outbox.turn(Turn(endpoint=chat.endpoint.id, claim=True), NOW)
+    await settle(store, normal, SENT)
+
+    assert meanwhile == Turned()
+    assert (await claimed(store, chat.endpoint.id)).card.title == "urgent"
 
 
 async def test_of_many_who_ask_for_one_endpoint_at_once_one_is_given_the_item(store: Store):
@@ -269,6 +288,17 @@ async def test_settling_twice_is_settling_once(store: Store):
     assert (await claimed(store, chat.endpoint.id)).doubtful == 1
 
 
+async def test_what_has_come_to_its_end_stays_there(store: Store):
+    chat = await linked(store)
+    await told(store, chat.account, "one")
+    delivery = await claimed(store, chat.endpoint.id)
+    await settle(store, delivery, SENT)
+
+    await settle(store, delivery, again(NOW))
+
+    assert (await store.outbox.counts())[State.SENT] == 1
+
+
 async def test_an_attempt_that_has_been_taken_over_decides_nothing_any_more(store: Store):
     chat = await linked(store)
     await told(store, chat.account, "one")
@@ -277,6 +307,18 @@ async def test_an_attempt_that_has_been_taken_over_decides_nothing_any_more(stor
     await claimed(store, chat.endpoint.id)
 
     await settle(store, slept_through, Settlement(state=State.DEAD, reason="late"))
+
+    assert (await store.outbox.counts())[State.SENDING] == 1
+
+
+async def test_an_outcome_that_is_reported_again_does_not_end_the_next_attempt(store: Store):
+    chat = await linked(store)
+    await told(store, chat.account, "one")
+    first = await claimed(store, chat.endpoint.id)
+    await settle(store, first, again(NOW))
+    await claimed(store, chat.endpoint.id)
+
+    await settle(store, first, Settlement(state=State.DEAD, reason="late"))
 
     assert (await store.outbox.counts())[State.SENDING] == 1
 
@@ -351,6 +393,37 @@ async def test_nothing_goes_out_under_a_link_that_has_ended(store: Store):
     assert (await store.outbox.counts())[State.CANCELLED] == 2
 
 
+@pytest.mark.parametrize(
+    "accident",
+    [
+        update(link).values(state=LinkState.ENDED),
+        update(endpoint).values(state=EndpointState.DISABLED),
+    ],
+    ids=["link ended", "endpoint closed"],
+)
+async def test_nothing_goes_out_if_only_the_link_or_the_endpoint_says_no(
+    store: Store, accident: Any
+):
+    chat = await linked(store)
+    await told(store, chat.account, "one")
+    await change(store, accident)
+
+    assert await titles_sent(store, chat.endpoint.id) == []
+
+
+async def test_nothing_of_an_ended_link_goes_out_even_if_it_came_back(store: Store):
+    chat = await linked(store)
+    await told(store, chat.account, "one")
+    flying = await claimed(store, chat.endpoint.id)
+    await store.links.end(chat.id, NOW)
+    await change(store, update(link).values(state=LinkState.ACTIVE))
+
+    await settle(store, flying, again(NOW))
+
+    assert await titles_sent(store, chat.endpoint.id) == []
+    assert (await store.outbox.counts())[State.CANCELLED] == 1
+
+
 async def test_nothing_goes_out_under_an_older_epoch_of_the_link(store: Store):
     chat = await linked(store)
     await told(store, chat.account, "one")
@@ -404,6 +477,18 @@ async def test_what_was_held_goes_out_in_order_when_the_chat_opens_again(store: 
     assert await titles_sent(store, chat.endpoint.id, NOW + MINUTE) == ["one", "two", "three"]
 
 
+async def test_what_is_owed_again_has_not_come_to_an_end(store: Store):
+    chat = await linked(store)
+    await told(store, chat.account, "one")
+    await store.links.disable(address(), "blocked", NOW)
+    await store.links.enable(address(), NOW)
+
+    erased = await store.outbox.prune(NOW + 2 * TEXT_LIFE)
+
+    assert erased == 0
+    assert await titles_sent(store, chat.endpoint.id) == ["one"]
+
+
 async def test_an_item_that_was_in_flight_when_its_chat_closed_is_held_too(store: Store):
     chat = await linked(store)
     await told(store, chat.account, "one", "two")
@@ -455,6 +540,31 @@ async def test_a_chat_that_moves_to_a_known_unlinked_one_is_linked_there(store: 
     assert list(await store.outbox.owing()) == [new]
     assert await titles_sent(store, chat.endpoint.id) == []
     assert await titles_sent(store, new) == ["one", "two"]
+
+
+async def test_a_chat_that_has_moved_to_where_it_is_stays_as_it_is(store: Store):
+    chat = await linked(store)
+    await told(store, chat.account, "one", "two")
+
+    await settle(store, await claimed(store, chat.endpoint.id), moved(chat.endpoint.address.chat))
+
+    assert await titles_sent(store, chat.endpoint.id) == ["one", "two"]
+    assert await store.links.at(address()) == chat
+
+
+@pytest.mark.parametrize("is_linked", [False, True], ids=["unlinked", "linked"])
+async def test_buttons_move_along_with_their_chat(store: Store, is_linked: bool):
+    chat = await linked(store, chat="old")
+    new = await store.links.endpoint(address("new"), private=True)
+    if is_linked:
+        await linked(store, chat="new")
+    await store.actions.offer([button(chat)])
+    await told(store, chat.account, "one")
+
+    await settle(store, await claimed(store, chat.endpoint.id), moved("new"))
+
+    pressed = await store.actions.claim(button(chat).id, chat.person, new, NOW)
+    assert isinstance(pressed, Action)
 
 
 async def test_of_two_chats_of_one_account_that_become_one_each_fact_is_told_once(store: Store):

@@ -37,6 +37,17 @@ def says(content: object, status: int = 200, **headers: str) -> Rest:
     return answer
 
 
+def members_only(rest: Rest) -> Rest:
+    """Refuse every call without a credential as the platform does, whatever credential it is."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if "Authorization" in request.headers:
+            return await rest(request)
+        return web.json_response({"code": 401, "message": "Not authenticated"}, status=401)
+
+    return answer
+
+
 def nothing_found(_: Call) -> str:
     """Answer a find with an empty page, and anything else with null."""
     return '[null,{"total":0,"limit":1,"skip":0,"data":[]}]'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -18,10 +19,17 @@ from adapters.cryptorobot.session import CryptorobotSession
 from adapters.cryptorobot.settings import PlatformSettings, PodCommand
 from bot.domain.events import Event, Position, Stream
 from bot.domain.ids import TraderId
-from bot.domain.links import Credential, CredentialKind, KeyLogin, PasswordLogin, TokenLogin
+from bot.domain.links import (
+    Credential,
+    CredentialKind,
+    KeyLogin,
+    Login,
+    PasswordLogin,
+    TokenLogin,
+)
 from bot.errors import NeedsLogin, NotOffered, Refused, TryLater, Unclear
 from tests.integration.cryptorobot.conftest import now
-from tests.integration.cryptorobot.server import PATIENCE, Server, says
+from tests.integration.cryptorobot.server import PATIENCE, Rest, Server, members_only, says
 
 BOT = TraderId("bot-1")
 NOON = Position(at=datetime(2026, 1, 5, 12, tzinfo=UTC))
@@ -394,26 +402,151 @@ async def test_ids_that_are_numbers_stay_apart_and_in_order(
 # Logging in.
 
 
-async def test_a_key_whose_owner_only_a_record_names_has_that_owner(
-    server: Server, client: CryptorobotPlatform
-):
-    async def platform(request: web.Request) -> web.StreamResponse:
+def claiming(user: str) -> str:
+    """What anybody can write: claims in the shape of a token, which nobody signed."""
+    claims = base64.urlsafe_b64encode(json.dumps({"sub": user}).encode()).decode().rstrip("=")
+    return f"x.{claims}.y<script>"
+
+
+FORGED = [KeyLogin(api_key=claiming("victim")), TokenLogin(token=claiming("victim"))]
+
+EMPTY: dict[str, Any] = {"total": 0, "limit": 1, "skip": 0, "data": []}
+
+
+def showing(**services: Rest) -> Rest:
+    """A platform without logins whose services answer so, and the others with no records."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
         if request.path == "/authentication":
             return web.json_response({"code": 401, "message": "Invalid strategy"}, status=401)
-        owned = request.path == "/trades"
-        return web.json_response({"data": [{"_id": "1", "userId": "user-7"}] if owned else []})
+        return await services.get(request.path.strip("/"), says(EMPTY))(request)
 
-    server.rest = platform
+    return answer
 
-    grant = await client.log_in(KeyLogin(api_key="cr_live_1"))
+
+def asked(server: Server) -> list[tuple[str, bool]]:
+    """The services that were asked, and whether it was with a credential."""
+    return [
+        (request.path.strip("/"), "Authorization" in request.headers)
+        for request in server.requests
+        if request.path != "/authentication"
+    ]
+
+
+@pytest.mark.parametrize("login", FORGED, ids=["key", "token"])
+@pytest.mark.parametrize("status", [400, 402, 403, 404, 405])
+async def test_a_platform_that_refuses_every_service_has_let_nobody_in(
+    server: Server, client: CryptorobotPlatform, login: Login, status: int
+):
+    async def firewall(request: web.Request) -> web.StreamResponse:
+        code = 401 if request.path == "/authentication" else status
+        return web.json_response({"code": code, "message": "No"}, status=code)
+
+    server.rest = firewall
+
+    with pytest.raises(NeedsLogin, match="accepted nothing"):
+        await client.log_in(login)
+
+
+@pytest.mark.parametrize("login", FORGED, ids=["key", "token"])
+async def test_a_page_for_everybody_lets_nobody_in(
+    server: Server, client: CryptorobotPlatform, login: Login
+):
+    server.rest = showing(trades=says({"data": [{"_id": "1", "userId": "victim"}]}))
+
+    with pytest.raises(NeedsLogin, match="accepted nothing"):
+        await client.log_in(login)
+
+
+@pytest.mark.parametrize("login", FORGED, ids=["key", "token"])
+async def test_nobody_is_who_the_text_that_they_typed_claims(
+    server: Server, client: CryptorobotPlatform, login: Login
+):
+    server.rest = members_only(showing())
+
+    grant = await client.log_in(login)
+
+    assert grant.platform_user.startswith("key:")
+
+
+@pytest.mark.parametrize("login", FORGED, ids=["key", "token"])
+async def test_a_record_says_who_it_is_whatever_the_typed_text_claims(
+    server: Server, client: CryptorobotPlatform, login: Login
+):
+    mine = {"_id": "1", "user_id": "victim", "owner": "victim", "userId": "user-7"}
+    server.rest = members_only(showing(trades=says({"data": [mine]})))
+
+    grant = await client.log_in(login)
 
     assert grant.platform_user == "user-7"
     assert grant.plan is None
 
 
+@pytest.mark.parametrize("service", ["strategies", "models/signals"])
+async def test_what_others_may_have_shared_does_not_say_whose_a_key_is(
+    server: Server, client: CryptorobotPlatform, service: str
+):
+    denied = says({"code": 403, "message": "Missing scope"}, 403)
+    shared = says({"data": [{"_id": "1", "userId": "victim"}]})
+    services = {"traders": denied, "trades": denied, "exchanges": denied, service: shared}
+    server.rest = members_only(showing(**services))
+
+    grant = await client.log_in(KeyLogin(api_key="cr_live_1"))
+
+    assert grant.platform_user.startswith("key:")
+
+
+async def test_records_that_everybody_sees_do_not_say_whose_a_key_is(
+    server: Server, client: CryptorobotPlatform
+):
+    public = says({"data": [{"_id": "1", "userId": "victim"}]})
+
+    async def platform(request: web.Request) -> web.StreamResponse:
+        inner = showing(trades=public)
+        return await (inner if request.path == "/trades" else members_only(inner))(request)
+
+    server.rest = platform
+
+    grant = await client.log_in(KeyLogin(api_key="cr_live_1"))
+
+    assert grant.platform_user.startswith("key:")
+
+
+async def test_any_one_service_is_proof_enough(server: Server, client: CryptorobotPlatform):
+    denied = says({"code": 403, "message": "Missing scope"}, 403)
+    found = says({"data": [{"_id": "1", "userId": "user-7"}]})
+    server.rest = members_only(showing(traders=denied, trades=found))
+
+    grant = await client.log_in(KeyLogin(api_key="cr_live_1"))
+
+    assert grant.platform_user == "user-7"
+    assert asked(server) == [("traders", True), ("trades", True), ("trades", False)]
+
+
+async def test_what_a_stranger_is_answered_is_asked_once(
+    server: Server, client: CryptorobotPlatform
+):
+    found = says({"data": [{"_id": "1", "userId": "user-7"}]})
+    server.rest = members_only(showing(traders=found))
+
+    await client.log_in(KeyLogin(api_key="cr_live_1"))
+    await client.log_in(KeyLogin(api_key="cr_live_2"))
+
+    assert asked(server) == [("traders", True), ("traders", False), ("traders", True)]
+
+
+async def test_an_answer_that_is_no_list_is_no_proof(server: Server, client: CryptorobotPlatform):
+    server.rest = members_only(showing(traders=says({"message": "Welcome"})))
+
+    with pytest.raises(TryLater, match="no list"):
+        await client.log_in(KeyLogin(api_key="cr_live_1"))
+
+
 async def test_a_key_whose_owner_nothing_names_is_recognised_by_itself(
     server: Server, client: CryptorobotPlatform
 ):
+    server.rest = members_only(showing())
+
     first = await client.log_in(KeyLogin(api_key="cr_live_1"))
     again = await client.log_in(KeyLogin(api_key="cr_live_1"))
     other = await client.log_in(KeyLogin(api_key="cr_live_2"))
@@ -430,10 +563,13 @@ async def test_the_token_is_found_in_either_place(
 ):
     answer: dict[str, object] = {"user": {"id": 7, "name": "Ada"}}
     answer |= {place: "t.o.ken" if place == "accessToken" else {"accessToken": "t.o.ken"}}
-    server.rest = says(answer, 201)
+    services, login = members_only(says(EMPTY)), says(answer, 201)
 
-    with pytest.raises(TryLater, match="no list"):
-        await client.session(Credential(kind=CredentialKind.TOKEN, secret="x")).traders()
+    async def platform(request: web.Request) -> web.StreamResponse:
+        return await (login if request.path == "/authentication" else services)(request)
+
+    server.rest = platform
+
     grant = await client.log_in(PasswordLogin(email="ada@example.com", password="secret"))
 
     assert grant.platform_user == "7"

@@ -28,6 +28,7 @@ from tests.integration.cryptorobot.server import (
     Server,
     nothing_found,
     says,
+    serving,
 )
 
 BOT = TraderId("bot-1")
@@ -424,16 +425,54 @@ async def test_a_key_that_is_refused_everywhere_needs_a_new_login(
         await session.connect()
 
 
-async def test_a_service_closed_to_the_account_proves_the_login(
+DENIED = '[{"code":403,"message":"Missing scope"}]'
+
+
+async def test_a_socket_on_which_every_service_is_closed_is_not_known_to_be_logged_in(
     server: Server, session: CryptorobotSession
 ):
-    server.answer = lambda _: '[{"code":403,"message":"Missing scope"}]'
+    server.answer = lambda _: DENIED
 
+    with pytest.raises(SocketRefused, match="nothing"):
+        await session.connect()
+
+    assert not session.connected
+    assert server.sockets[0].closed
+
+
+async def test_a_login_without_bots_is_proved_by_another_service_which_is_then_remembered(
+    server: Server, session: CryptorobotSession
+):
+    server.answer = lambda call: DENIED if call[1] == "traders" else nothing_found(call)
+
+    await session.connect()
     await session.connect()
 
     assert session.connected
+    assert [call[1] for call in server.calls] == ["traders", "trades", "trades"]
     with pytest.raises(NotOffered, match="Missing scope"):
         await session.traders()
+
+
+async def test_a_login_is_proved_by_one_call(server: Server, session: CryptorobotSession):
+    await session.connect()
+
+    assert [call[:2] for call in server.calls] == [["find", "traders"]]
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_socket_is_opened_where_the_operator_said_and_nowhere_else(
+    server: Server, session: CryptorobotSession, status: int
+):
+    async with serving() as elsewhere:
+        place = f"{elsewhere.url}/socket.io/?EIO=4&transport=websocket"
+        server.handshake = lambda _: web.Response(status=status, headers={"Location": place})
+
+        with pytest.raises(SocketRefused, match=f"HTTP {status}"):
+            await session.connect()
+
+        assert elsewhere.sockets == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from adapters.cryptorobot.calls import (
-    PROOF,
+    PROOFS,
     STRATEGY_FIELDS,
     TRADER_FIELDS,
     Call,
@@ -84,7 +84,7 @@ def test_only_writes_write():
     assert Call(method="patch", service="traders").writes
     assert Call(method="create", service="traders").writes
     assert not Call(method="create", service="authentication").writes
-    assert not PROOF.writes
+    assert not any(proof.writes for proof in PROOFS)
     assert not youngest("trades", 5).writes
 
 

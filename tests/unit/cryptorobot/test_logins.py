@@ -83,11 +83,15 @@ def test_any_text_is_a_token_that_may_not_say_when_it_ends(text: str):
     logins.expiry(text)
 
 
-def test_the_person_is_who_the_answer_names():
-    credential = logins.with_token(token({"sub": "user-1", "exp": 1767614400}))
-    answer = {"user": {"_id": "user-2", "email": "ada@example.com", "name": "Ada", "plan": "pro"}}
+PASSWORD = PasswordLogin(email="ada@example.com", password="secret")
 
-    grant = logins.grant(credential, answer, owner="user-3")
+
+def test_the_person_is_who_the_answer_names():
+    given = token({"sub": "user-1", "exp": 1767614400})
+    user = {"_id": "user-2", "email": "ada@example.com", "name": "Ada", "plan": "pro"}
+    credential = logins.with_token(given)
+
+    grant = logins.grant(PASSWORD, credential, {"accessToken": given, "user": user}, "user-3")
 
     assert grant.platform_user == "user-2"
     assert grant.label == "a***@example.com"
@@ -95,26 +99,63 @@ def test_the_person_is_who_the_answer_names():
     assert grant.credential == credential
 
 
-@pytest.mark.parametrize("answer", [None, {}, {"user": None}, {"user": "x"}, {"user": {}}, [], "x"])
-def test_a_token_names_its_person_where_the_answer_does_not(answer: object):
-    grant = logins.grant(logins.with_token(token({"sub": "user-1"})), answer, owner="user-3")
+@pytest.mark.parametrize("login", [PASSWORD, TokenLogin(token=token({"sub": "victim"}))])
+@pytest.mark.parametrize("user", [None, "x", {}, []])
+def test_the_token_that_the_platform_gave_names_its_person_where_nothing_else_does(
+    login: Login, user: object
+):
+    given = token({"sub": "user-1"})
+    answer = {"accessToken": given, "user": user}
+    credential = logins.with_token(given)
+
+    grant = logins.grant(login, credential, answer, owner=None)
 
     assert grant.platform_user == "user-1"
     assert grant.label == "your account"
     assert grant.plan is None
+    assert logins.grant(login, credential, answer, owner="user-3").platform_user == "user-3"
 
 
-def test_a_record_names_the_owner_of_a_key():
-    key = Credential(kind=CredentialKind.API_KEY, secret="cr_live_1")
+@pytest.mark.parametrize("answer", [None, {}, {"user": None}, {"user": "x"}, {"user": {}}, [], "x"])
+@pytest.mark.parametrize(
+    "login",
+    [TokenLogin(token=token({"sub": "victim"})), KeyLogin(api_key=token({"sub": "victim"}))],
+    ids=["token", "key"],
+)
+def test_what_a_person_typed_names_nobody(login: Login, answer: object):
+    credential = logins.kept(login, answer)
+    assert credential is not None
 
-    assert logins.grant(key, None, owner="user-3").platform_user == "user-3"
-    assert logins.grant(key, None, owner=None).platform_user.startswith(NAMELESS)
+    grant = logins.grant(login, credential, answer, owner=None)
+
+    assert grant.platform_user.startswith(NAMELESS)
+    assert logins.grant(login, credential, answer, owner="user-3").platform_user == "user-3"
+
+
+@pytest.mark.parametrize(
+    ("record", "owner"),
+    [
+        ({"userId": "user-3"}, "user-3"),
+        ({"userId": 3}, "3"),
+        ({"user_id": "victim", "userId": "user-3"}, "user-3"),
+        ({"user_id": "victim", "owner": "victim", "user": {"_id": "victim"}}, None),
+        ({"userId": {"_id": "victim"}}, None),
+        ({"userId": ""}, None),
+        ({}, None),
+        ("userId", None),
+        (None, None),
+    ],
+)
+def test_only_the_platforms_own_field_names_the_owner_of_a_record(
+    record: object, owner: str | None
+):
+    assert logins.owner(record) == owner
 
 
 def test_a_hostile_name_is_a_label_all_the_same():
     answer = {"user": {"_id": "1", "name": "\u202e\n" + "x" * 10_000}}
 
-    grant = logins.grant(logins.with_token("t"), answer, owner=None)
+    grant = logins.grant(PASSWORD, logins.with_token("t"), answer, owner=None)
 
     assert grant.label == "x" * 118
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.cryptorobot.settings import PodCommand, filled, platform_url, pod_command
+from adapters.cryptorobot.settings import (
+    PlatformSettings,
+    PodCommand,
+    filled,
+    platform_url,
+    pod_command,
+)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +46,26 @@ def test_what_is_no_address_has_a_sentence_without_the_secret(text: str):
         platform_url(text)
 
     assert "secret" not in str(mistake.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "exposed"),
+    [
+        ("https://api.example.com", False),
+        ("http://api.example.com", True),
+        ("http://10.0.0.7:3030", True),
+        ("http://[2001:db8::1]", True),
+        ("http://localhost.example.com", True),
+        ("http://localhost:3030", False),
+        ("http://api.example.com.localhost", False),
+        ("http://127.0.0.2:3030/api", False),
+        ("http://[::1]:3030", False),
+        ("http://[::ffff:127.0.0.1]", False),
+        ("https://10.0.0.7", False),
+    ],
+)
+def test_credentials_are_exposed_only_by_plain_http_over_a_network(url: str, exposed: bool):
+    assert PlatformSettings(url=platform_url(url)).exposed is exposed
 
 
 def test_a_template_has_the_method_that_fits():

@@ -58,6 +58,7 @@ def test_a_loss_is_called_a_loss():
     telling = tell_trade(trade(side="sell", profit=Decimal("-3.2")), TRADERS)
 
     assert Field("Loss", "-3.2 USDT") in telling.card.fields
+    assert telling.card.severity is Severity.WARNING
 
 
 def test_a_profit_is_quiet_and_good():

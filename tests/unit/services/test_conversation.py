@@ -9,8 +9,8 @@ import pytest
 from bot.domain.actions import CONFIRM_LIFE, Action, Target, Verb
 from bot.domain.cards import Field, Severity
 from bot.domain.commands import COMMANDS, Left, Press, Returned
-from bot.domain.events import Kind, Origin, Signal, Strategy, Stream
-from bot.domain.ids import ActionId, StrategyId
+from bot.domain.events import Kind, Origin, Signal, Strategy, Stream, Trader
+from bot.domain.ids import ActionId, StrategyId, TraderId
 from bot.domain.linking import CODE_LIFE, Invitation
 from bot.domain.links import FeedState, PasswordLogin, Role
 from bot.errors import NotOffered, TryLater
@@ -424,6 +424,66 @@ async def test_a_lost_request_is_reported_as_not_done_and_not_repeated(world, pl
     assert platform.calls.count("set_running owl False") == 1
 
 
+async def test_a_yes_that_changes_nothing_is_not_reported_as_done(world, platform):
+    await linked(world)
+    platform.ignores_writes = True
+    [asked] = await world.says("/pause night owl")
+
+    replies = await world.presses(asked, "Pause Night Owl")
+
+    assert replies[-1].card.title == "Night Owl: unclear"
+    assert "still running" in replies[-1].card.lines[0]
+
+
+async def test_all_under_a_partial_name_means_only_those_it_shows(world, platform):
+    for name in ("Grey Owl", "Crane"):
+        platform.put(Trader(id=TraderId(name), name=name, running=True, status="running"))
+    await linked(world)
+
+    [picking] = await world.says("/pause owl")
+    [confirm] = await world.presses(picking, "All 2")
+
+    assert confirm.card.title == "Pause 2 bots?"
+    assert [field.label for field in confirm.card.fields] == ["Night Owl", "Grey Owl"]
+
+
+async def test_a_confirm_card_names_every_bot_that_it_means(world, platform):
+    for number in range(20):
+        bot = Trader(id=TraderId(f"t{number}"), name=f"Bot {number}", running=True)
+        platform.put(bot)
+    await linked(world)
+
+    card = await ask(world, "/pause all")
+
+    shown = " ".join(f"{field.label} {field.value}" for field in card.fields)
+    assert all(f"Bot {number}" in shown for number in range(20))
+
+
+async def test_a_stranger_that_linked_a_chat_is_ended_from_any_other(world):
+    await linked(world)
+    await world.links("200")
+    await world.quiet(10)
+    [asked] = await world.says("/unlink others")
+
+    [done] = await world.presses(asked, "Unlink 1 other chat")
+
+    assert asked.card.title == "Unlink 1 other chat?"
+    assert done.card.title == "1 other chat unlinked"
+    assert await world.link("200") is None
+    assert await world.link() is not None
+    assert (await ask(world, "/unlink others")).title.startswith("No other chat")
+
+
+async def test_prices_are_not_promised_without_a_socket(world, platform):
+    platform.sockets = False
+    account = await world.links()
+    await world.until(lambda: world.feeds.status(account.id).state is FeedState.POLLING)
+
+    card = await ask(world, "/price BTC/USDT")
+
+    assert card.title == "I hear no prices right now"
+
+
 async def test_without_a_socket_the_other_chats_hear_of_it_all_the_same(world, platform, chat):
     platform.sockets = False
     account = await world.links()
@@ -624,7 +684,7 @@ async def test_a_closed_chat_is_told_on_the_others_and_reopens(world, chat):
     back = Returned(place=world.place("200"))
     assert [reply async for reply in world.conversation.hear(back)] == []
     await world.quiet()
-    assert len(chat.titles("200")) == 1
+    assert chat.titles("200") == []
 
 
 async def test_an_unforeseen_error_ends_in_an_apology(world, platform):

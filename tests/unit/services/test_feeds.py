@@ -139,7 +139,7 @@ async def test_capped_and_failing_pages_skip_nothing(world, platform, chat):
 
     platform.away = False
     await world.until(lambda: world.feeds.status(account.id).state is FeedState.LIVE)
-    await world.quiet(10)
+    await world.quiet(60)
 
     trades = [title for title in chat.titles() if title.startswith("Bought")]
     assert trades == [f"Bought {number} BTC" for number in range(1, 36)]
@@ -237,7 +237,7 @@ async def test_a_new_login_brings_everything_that_was_missed(world, platform, ch
     credential = Credential(kind=CredentialKind.TOKEN, secret="token-2")
     platform.accepts.add("token-2")
     await world.store.accounts.renew(account.id, credential)
-    world.feeds.relogged(account)
+    await world.feeds.relogged(account)
     await world.until(lambda: world.feeds.status(account.id).state is FeedState.LIVE)
     await world.quiet()
 
@@ -253,7 +253,7 @@ def token(world, life):
 async def test_a_credential_is_renewed_before_it_ends(unswept, platform, chat):
     account = await live(unswept)
     await unswept.store.accounts.renew(account.id, token(unswept, timedelta(days=7)))
-    unswept.feeds.relogged(account)
+    await unswept.feeds.relogged(account)
     platform.cut()
     later = Credential(
         kind=CredentialKind.TOKEN,
@@ -471,3 +471,107 @@ async def test_polling_a_platform_that_is_away_is_shown_as_what_it_is(world, pla
     await world.quiet(60)
 
     assert world.feeds.status(account.id).state is FeedState.CONNECTING
+
+
+async def test_a_new_login_is_used_at_once_and_the_old_one_never_again(world, platform):
+    account = await live(world)
+    old = platform.sessions[0]
+    platform.accepts = {"token-2"}
+    credential = Credential(kind=CredentialKind.TOKEN, secret="token-2")
+    await world.store.accounts.renew(account.id, credential)
+
+    await world.feeds.relogged(account)
+    await world.until(lambda: world.feeds.status(account.id).state is FeedState.LIVE)
+
+    assert not old.connected
+    assert (await world.feeds.session(account.id)).credential == credential
+
+
+async def test_linking_again_does_not_tell_what_happened_while_unlinked(world, platform, chat):
+    await live(world)
+    await world.linking.end(await world.link())
+    for number in range(1, 6):
+        await world.quiet(10 * 24 * 3600)
+        platform.store(Stream.TRADES, world.trade(number), announce=False)
+    await world.quiet(60)
+
+    await live(world)
+    await world.quiet(3600)
+
+    assert chat.shown == []
+    assert world.meter.swept == {}
+
+
+async def test_the_newest_record_from_before_the_link_is_never_told(world, platform, chat):
+    platform.store(Stream.TRADES, world.trade(1, at=world.now() - timedelta(minutes=1)))
+    await live(world)
+    platform.store(Stream.TRADES, world.trade(2))
+
+    await world.quiet(2 * 3600)
+
+    assert chat.titles() == ["Bought 2 BTC"]
+    assert world.meter.alarms == {}
+
+
+async def test_the_same_error_after_an_unlink_is_told_again(world, platform, chat):
+    for _ in range(2):
+        platform.bots["owl"] = owl()
+        await live(world)
+        platform.cut()
+        platform.bots["owl"] = owl(status="error")
+        await world.quiet(60)
+        await world.linking.end(await world.link())
+        await world.quiet(60)
+
+    assert chat.titles() == ["Night Owl stopped with an error"] * 2
+
+
+async def test_one_broken_service_leaves_the_feed_live_and_is_named(world, platform, chat):
+    platform.fail("page messages", *([TryLater("Internal error")] * 3))
+    account = await live(world)
+    assert world.feeds.status(account.id).failing == ("messages",)
+
+    platform.store(Stream.TRADES, world.trade(1))
+    await world.quiet()
+    assert chat.titles() == ["Bought 1 BTC"]
+
+    await world.quiet(10 * 60)
+    assert world.feeds.status(account.id).failing == ()
+    assert world.meter.alarms == {}
+
+
+async def test_a_key_that_may_read_bots_only_still_tells_their_errors(world, platform, chat):
+    platform.denied = {stream.value for stream in Stream}
+    await live(world)
+    platform.cut()
+    platform.bots["owl"] = owl(status="error")
+
+    await world.quiet(60)
+
+    assert chat.titles() == ["Night Owl stopped with an error"]
+
+
+async def test_reminders_come_in_time_however_often_the_socket_breaks(unswept, platform, chat):
+    account = await live(unswept)
+    await unswept.store.accounts.renew(account.id, token(unswept, timedelta(days=7)))
+    await unswept.feeds.relogged(account)
+    ends = unswept.now() + timedelta(days=7)
+    for _ in range(13):
+        await unswept.quiet(12 * 3600)
+        platform.cut()
+    await unswept.quiet(12 * 3600)
+
+    [day] = [one for one in chat.shown if one.card.title.startswith("Your login ends in 2")][:1]
+    assert ends - day.at > timedelta(hours=22)
+
+
+async def test_a_refused_renewal_is_no_refused_login(unswept, platform, chat):
+    account = await live(unswept)
+    await unswept.store.accounts.renew(account.id, token(unswept, timedelta(days=7)))
+    await unswept.feeds.relogged(account)
+    platform.fail("renew", NeedsLogin("jwt strategy is off"))
+
+    await unswept.quiet(timedelta(days=6, hours=12).total_seconds())
+
+    assert unswept.feeds.status(account.id).state is FeedState.LIVE
+    assert chat.titles() == ["Your login ends in 24 h"]

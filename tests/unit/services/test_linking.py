@@ -8,6 +8,7 @@ from datetime import timedelta
 from bot.domain.linking import Invitation, LinkProblem, LoginFailed, SignedIn
 from bot.domain.links import PasswordLogin
 from bot.errors import TryLater
+from bot.services.linking import MOST_COUNTED, _Attempts
 from tests.unit.services.conftest import CHAT
 
 RIGHT = PasswordLogin(email="alice@example.com", password="right")
@@ -141,3 +142,36 @@ async def test_linking_another_account_replaces_the_first_and_its_owed_cards(wor
 
     assert again.id == account.id
     assert len(await world.store.links.of(account.id)) == 1
+
+
+async def test_a_source_that_is_over_its_limit_locks_nobody_out(world):
+    for number in range(25):
+        code = await invited(world, chat=str(number))
+        login = PasswordLogin(email=f"{number}@example.com", password="guess")
+        await world.linking.sign_in(code, login, "10.0.0.1")
+    for number in range(5):
+        code = await invited(world, chat=f"a{number}")
+        await world.linking.sign_in(code, WRONG, "10.0.0.1")
+
+    code = await invited(world)
+    assert isinstance(await world.linking.sign_in(code, RIGHT, "10.0.0.2"), SignedIn)
+
+
+async def test_a_whole_ipv6_network_is_one_source(world):
+    outcomes = []
+    for number in range(25):
+        code = await invited(world, chat=str(number))
+        login = PasswordLogin(email=f"{number}@example.com", password="guess")
+        outcomes.append(await world.linking.sign_in(code, login, f"2001:db8:1:2::{number:x}"))
+
+    assert outcomes[20:] == [LinkProblem.BUSY] * 5
+
+
+def test_what_cannot_be_counted_any_more_is_refused_and_memory_stays_bounded(now):
+    attempts = _Attempts(limit=5)
+
+    over = [attempts.is_over(str(number), now()) for number in range(MOST_COUNTED + 100)]
+
+    assert not any(over[:MOST_COUNTED])
+    assert all(over[-99:])
+    assert len(attempts._seen) <= MOST_COUNTED + 1

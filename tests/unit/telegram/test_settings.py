@@ -62,6 +62,26 @@ def test_what_is_no_address_is_refused(text: str):
         parse_api_url(text)
 
 
+@pytest.mark.parametrize(
+    ("url", "exposed"),
+    [
+        ("https://bots.example.com", False),
+        ("http://bots.example.com", True),
+        ("http://10.0.0.7:3030", True),
+        ("http://[2001:db8::1]", True),
+        ("http://localhost.example.com", True),
+        ("http://localhost:3030", False),
+        ("http://bots.example.com.localhost", False),
+        ("http://127.0.0.2:3030/api", False),
+        ("http://[::1]:3030", False),
+        ("http://[::ffff:127.0.0.1]", False),
+        ("https://10.0.0.7", False),
+    ],
+)
+def test_the_token_is_exposed_only_by_plain_http_over_a_network(url: str, exposed: bool):
+    assert TelegramSettings(token=TOKEN, api_url=parse_api_url(url)).exposed is exposed
+
+
 @pytest.mark.parametrize(("text", "rate"), [("0", 0), ("30", 30), ("0.5", 0.5)])
 def test_a_rate_is_a_number_of_messages_a_second(text: str, rate: float):
     assert parse_rate("TRADEBELL_TELEGRAM_RATE", text) == rate

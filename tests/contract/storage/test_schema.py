@@ -1,0 +1,126 @@
+"""The schema: migrations make the very tables the code is written for, and nothing scans them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from bot.domain.deliveries import Priority
+from bot.domain.ids import NewId
+from bot.ports import Turn
+from storage import migrate, open_memory
+from storage.database import each
+from storage.tables import metadata
+from tests.contract.storage.given import (
+    MINUTE,
+    NOW,
+    SENT,
+    address,
+    again,
+    claim,
+    claimed,
+    fact,
+    linked,
+    settle,
+    tell_all,
+    told,
+)
+
+
+async def test_migrations_make_the_tables_that_the_code_knows(lasting_url: str, open_again):
+    async with open_again(lasting_url) as store:
+        differences = await store.database.read(compared)
+
+    assert differences == []
+
+
+async def test_migrations_make_the_same_indexes_and_triggers_as_the_code(
+    sqlite_url: str, open_again, new_id: NewId
+):
+    """Alembic does not compare the conditions of indexes, nor triggers."""
+    async with open_again(sqlite_url) as migrated:
+        made_by_migrations = await migrated.database.read(extras)
+    with open_memory(lambda: NOW, new_id) as fresh:
+        made_by_code = await fresh.database.read(extras)
+
+    assert made_by_migrations == made_by_code
+    assert "ix_delivery_lane" in made_by_code
+    assert "audit_no_update" in made_by_code
+
+
+async def test_migrating_again_changes_nothing(lasting_url: str, open_again):
+    async with open_again(lasting_url) as store:
+        chat = await linked(store)
+
+    found = await migrate(lasting_url)
+
+    assert found.present == found.wanted
+    async with open_again(lasting_url) as store:
+        assert await store.links.of(chat.account) == [chat]
+
+
+async def test_nothing_that_is_done_often_scans_a_table(sqlite_url: str, open_again):
+    async with open_again(sqlite_url) as store:
+        chat = await linked(store)
+        await told(store, chat.account, "before")
+        statements: list[str] = []
+        await store.database.write(tracing, statements.append)
+
+        idle = frozenset({chat.endpoint.id})
+        decide = tell_all(Priority.NORMAL, NOW + MINUTE, "fingerprint")
+        await store.inbox.admit(chat.account, [fact("one")], decide, NOW, None, idle)
+        one = await claimed(store, chat.endpoint.id)
+        turn = Turn(endpoint=chat.endpoint.id, settled=(one, SENT), claim=True)
+        two = (await store.outbox.turn(turn, NOW)).delivery
+        assert two is not None
+        await settle(store, two, again(NOW))
+        too_late = await claim(store, chat.endpoint.id, NOW + MINUTE)
+        assert too_late is None
+        await store.links.disable(address(), "blocked", NOW)
+        await store.links.enable(address(), NOW)
+        await store.links.end(chat.id, NOW)
+        await store.outbox.prune(NOW)
+
+        await store.database.write(tracing, None)
+        plans = await store.database.write(explained, tuple(statements))
+
+    # The values that a statement is given make up a table of their own.
+    scans = [plan for plan in plans if "SCAN" in plan and "VIRTUAL TABLE" not in plan]
+    assert scans == []
+    assert any("ix_delivery_lane" in plan for plan in plans)
+    assert len(plans) > 10
+
+
+def compared(connection: Connection) -> list[Any]:
+    found: list[Any] = compare_metadata(MigrationContext.configure(connection), metadata)
+    return found
+
+
+def extras(connection: Connection) -> dict[str, str]:
+    rows = connection.execute(
+        text("SELECT name, sql FROM sqlite_master WHERE type <> 'table' AND sql IS NOT NULL")
+    )
+    return {row.name: " ".join(row.sql.split()) for row in rows}
+
+
+def tracing(connection: Connection, callbacks: Sequence[Any]) -> Sequence[None]:
+    """From here on the driver says what it executes, with all values in place."""
+    for callback in callbacks:
+        driver: Any = connection.connection.driver_connection
+        driver.set_trace_callback(callback)
+    return [None] * len(callbacks)
+
+
+@each
+def explained(connection: Connection, statements: Sequence[str]) -> list[str]:
+    driver: Any = connection.connection.driver_connection
+    return [
+        step[3]
+        for statement in statements
+        if statement.startswith(("SELECT", "UPDATE", "INSERT", "DELETE"))
+        for step in driver.execute(f"EXPLAIN QUERY PLAN {statement}")
+    ]
