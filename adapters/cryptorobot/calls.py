@@ -92,8 +92,30 @@ def _pairs(name: str, value: object) -> Iterator[tuple[str, str]]:
 
 # --- the calls we make --------------------------------------------------------------------
 
-PROOF = Call(method="find", service="traders", query={"$limit": 1, "$select": ["_id", "userId"]})
-"""The smallest call that only a login may make."""
+
+def _smallest(service: str, *fields: str) -> Call:
+    query: dict[str, object] = {"$limit": 1}
+    if fields:
+        query["$select"] = [*fields]
+    return Call(method="find", service=service, query=query)
+
+
+# Where a record holds secrets only these two fields are read; elsewhere all of them, for a server
+# that refuses to select.
+OWN = (
+    _smallest("traders", "_id", "userId"),
+    _smallest("trades"),
+    _smallest("exchanges", "_id", "userId"),
+)
+"""Small reads of what is the account's alone, so that a record names whose the account is."""
+
+PROOFS = (*OWN, _smallest("models/signals"), _smallest("strategies"))
+"""Small reads that only a login may make, the likeliest first: a key may lack the scope for any.
+
+What comes after `OWN` may also hold what other people share.
+
+Source: https://cryptorobot.ai/docs/guides/api-keys, "Scopes"
+"""
 
 # A bot that is read must look like the same bot in an event, or it would seem to have changed: so
 # every name that is read there is asked for here, whichever of them the platform may have.

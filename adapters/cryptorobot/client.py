@@ -3,14 +3,14 @@
 import re
 from asyncio import get_running_loop
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
 
 import aiohttp
 
 from adapters.cryptorobot import calls, decode, frames, logins
-from adapters.cryptorobot.calls import PROOF, Call, Request
+from adapters.cryptorobot.calls import OWN, PROOFS, Call, Request
 from adapters.cryptorobot.limits import Budget, plan_named
 from adapters.cryptorobot.rest import Rest
 from adapters.cryptorobot.session import CryptorobotSession
@@ -18,13 +18,10 @@ from adapters.cryptorobot.settings import PlatformSettings
 from bot.domain.ids import Now
 from bot.domain.links import NAMELESS, Credential, Grant, Login, PasswordLogin
 from bot.domain.text import clean
-from bot.errors import NeedsLogin, NotOffered, Refused, TryLater
+from bot.errors import NeedsLogin, Refused, TryLater
 
 _MOST_NAMES = 100
 _MOST_BUDGETS = 1000
-
-_OWNED = ("strategies", "exchanges", "trades")
-"""Services whose records name the owner of a key when `traders` has none."""
 
 _HANDSHAKE = Request(
     verb="GET", path="/socket.io/", parameters=(("EIO", "4"), ("transport", "polling"))
@@ -37,7 +34,10 @@ async def open_platform(
     settings: PlatformSettings, now: Now
 ) -> AsyncIterator["CryptorobotPlatform"]:
     """The platform, with the connections of all accounts in one pool, TLS set up once."""
+    redirections = aiohttp.TraceConfig()
+    redirections.on_request_redirect.append(_stay)
     http = aiohttp.ClientSession(
+        trace_configs=[redirections],
         # A socket stays; the library's limit of 100 connections would be 100 accounts.
         connector=aiohttp.TCPConnector(limit=0),
         # One account's cookies must not go out with another's calls.
@@ -45,6 +45,21 @@ async def open_platform(
     )
     async with http:
         yield CryptorobotPlatform(http, settings, now)
+
+
+async def _stay(_: object, __: object, redirection: aiohttp.TraceRequestRedirectParams) -> None:
+    """Let no socket lead elsewhere: it would take the login along.
+
+    `ws_connect` follows redirections and has no way to forbid it.
+    """
+    answer = redirection.response
+    raise aiohttp.WSServerHandshakeError(
+        answer.request_info,
+        answer.history,
+        message="Redirected",
+        status=answer.status,
+        headers=answer.headers,
+    )
 
 
 class CryptorobotPlatform:
@@ -60,6 +75,7 @@ class CryptorobotPlatform:
         self._now = now
         self._rest = Rest(http, settings, now)
         self._budgets: dict[str, Budget] = {}
+        self._guarded: set[str] = set()
 
     async def log_in(self, login: Login) -> Grant:
         try:
@@ -103,11 +119,11 @@ class CryptorobotPlatform:
         credential = logins.kept(login, answer)
         if credential is None:
             raise TryLater("The platform's answer to the login has no token")
-        owner = await self._prove(credential)
-        grant = logins.grant(credential, answer, owner)
-        if grant.platform_user.startswith(NAMELESS):
-            grant = logins.grant(credential, answer, await self._owner(credential))
-        return grant
+        proofs = iter(PROOFS)
+        owner = await self._prove(credential, proofs)
+        if owner is None and logins.user(answer) is None:
+            owner = await self._owner(credential, proofs)
+        return logins.grant(login, credential, answer, owner)
 
     async def _sign_in(self, login: Login) -> object:
         """Ask for a token. A key or a token can do without: it is proved by itself."""
@@ -118,21 +134,55 @@ class CryptorobotPlatform:
             return await self._rest.call(call)
         return None
 
-    async def _prove(self, credential: Credential) -> str | None:
-        """Make a call that only a login may make; gives the owner of what it finds."""
-        try:
-            return _first_owner(await self._rest.call(PROOF, credential))
-        except NotOffered:
-            return None
+    async def _prove(self, credential: Credential, proofs: Iterator[Call]) -> str | None:
+        """Have one service at least accept a credential; gives the owner of what it shows.
 
-    async def _owner(self, credential: Credential) -> str | None:
-        for service in _OWNED:
-            call = Call(method="find", service=service, query={"$limit": 1})
-            with suppress(Refused, TryLater):
-                owner = _first_owner(await self._rest.call(call, credential))
-                if owner is not None:
-                    return owner
+        A refusal is no proof, however polite: it may come from what stands before the platform.
+
+        Args:
+            proofs: what to try; taken up to the one that succeeds.
+
+        Raises:
+            NeedsLogin: none accepts it, or one calls it wrong.
+        """
+        for call in proofs:
+            try:
+                records = await self._shown(call, credential)
+            except NeedsLogin:
+                raise
+            except Refused:
+                continue
+            if records is not None:
+                return _owner(call, records)
+        raise logins.nothing_accepted(credential)
+
+    async def _owner(self, credential: Credential, proofs: Iterator[Call]) -> str | None:
+        """Look on for a record that names the owner of a credential."""
+        for call in proofs:
+            if call in OWN:
+                with suppress(Refused, TryLater):
+                    owner = _owner(call, await self._shown(call, credential) or ())
+                    if owner is not None:
+                        return owner
         return None
+
+    async def _shown(self, call: Call, credential: Credential) -> tuple[object, ...] | None:
+        """What a service shows to a credential, `None` if strangers are not turned away there."""
+        found = calls.found(await self._rest.call(call, credential))
+        if found is None:
+            raise TryLater("The platform's answer is no list")
+        return found.records if await self._is_guarded(call) else None
+
+    async def _is_guarded(self, call: Call) -> bool:
+        """Whether strangers are turned away, without which an answer proves nothing; asked once."""
+        if call.service not in self._guarded:
+            try:
+                await self._rest.call(call)
+            except NeedsLogin:
+                self._guarded.add(call.service)
+            except Refused:
+                return False  # nor is this the platform's word that a login is missing
+        return call.service in self._guarded
 
     def _budget(self, credential: Credential, plan: str | None) -> Budget:
         """The account's budget, the same for session after session."""
@@ -159,7 +209,5 @@ class CryptorobotPlatform:
         self.ignored[clean(name)] += 1
 
 
-def _first_owner(answer: object) -> str | None:
-    found = calls.found(answer)
-    records = () if found is None else found.records[:1]
-    return next(map(decode.owner, records), None)
+def _owner(call: Call, records: tuple[object, ...]) -> str | None:
+    return next(map(logins.owner, records[:1]), None) if call in OWN else None

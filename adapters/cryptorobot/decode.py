@@ -107,11 +107,6 @@ def strategy(record: object) -> Strategy | Unreadable:
     return fields if isinstance(fields, Unreadable) else _strategy(fields)
 
 
-def owner(record: object) -> str | None:
-    """The user that a record belongs to, `None` if it does not say."""
-    return _owner(Fields(record)) if isinstance(record, Mapping) else None
-
-
 # --- bots and strategies ------------------------------------------------------------------
 
 

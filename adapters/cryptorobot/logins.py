@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from adapters.cryptorobot.calls import AUTHENTICATION, Call
-from adapters.cryptorobot.fields import Fields
+from adapters.cryptorobot.fields import Fields, identifier
 from adapters.cryptorobot.payload import Garbled, loads
 from bot.domain.links import (
     NAMELESS,
@@ -106,22 +106,61 @@ def expiry(token: str) -> datetime | None:
     return _claims(token).instant("exp")
 
 
-def grant(credential: Credential, answer: object, owner: str | None) -> Grant:
-    """Who logged in.
+def nothing_accepted(credential: Credential) -> NeedsLogin:
+    """What to say when no service accepted a credential, though none called it wrong."""
+    if credential.kind is CredentialKind.API_KEY:
+        return NeedsLogin(
+            "The platform accepted nothing with this key:"
+            " does it have the scopes read:traders and read:portfolio?"
+        )
+    return NeedsLogin("The platform accepted nothing with this login: may it read its own bots?")
+
+
+def user(answer: object) -> str | None:
+    """The user whom the platform's answer to a login names."""
+    return _user(answer).id()
+
+
+def owner(record: object) -> str | None:
+    """The user to whom a record belongs by the platform's own field, `None` if it does not say.
+
+    In no other spelling: any other field may be one that the record's author made up.
+
+    Source: https://cryptorobot.ai/docs/guides/traders
+    """
+    return identifier(record.get("userId")) if isinstance(record, Mapping) else None
+
+
+def grant(login: Login, credential: Credential, answer: object, owner: str | None) -> Grant:
+    """Who logged in: the user of the answer, else the owner, else whom the given token names.
+
+    All three are the platform's words. Nothing is read from what the person typed: anybody can
+    write a token that claims to be somebody.
 
     Args:
-        answer: of the login; may be nothing for an API key.
-        owner: the user that a record of the account names, if any.
+        credential: to keep, accepted by the platform.
+        answer: of the login that succeeded; `None` if it did not, as with most API keys.
+        owner: whom a record names that the platform showed to this credential, if any.
     """
-    user = (_fields(answer).part("user") or Fields({})) if answer is not None else Fields({})
-    id = user.id() or _claims(credential.secret).text("sub") or owner
-    email, name = user.text("email"), user.text("name")
+    who = _user(answer)
+    id = who.id() or owner or _subject(login, answer)
+    email, name = who.text("email"), who.text("name")
     return Grant(
         platform_user=id or NAMELESS + sha256(credential.secret.encode()).hexdigest()[:32],
         label=clean(masked_email(email) if email else name or "your account"),
-        plan=user.text("plan"),
+        plan=who.text("plan"),
         credential=credential,
     )
+
+
+def _user(answer: object) -> Fields:
+    return _fields(answer).part("user") or Fields({})
+
+
+def _subject(login: Login, answer: object) -> str | None:
+    """Whom the token names that the platform gave. A key is its own credential, not that token."""
+    token = None if isinstance(login, KeyLogin) else token_in(answer)
+    return None if token is None else _claims(token).text("sub")
 
 
 def _fields(answer: object) -> Fields:
@@ -129,7 +168,7 @@ def _fields(answer: object) -> Fields:
 
 
 def _claims(token: str) -> Fields:
-    """The claims of a JSON Web Token, none if it is not one.
+    """The claims of a JSON Web Token, none if it is not one. They are unproved.
 
     Source: RFC 7519, section 3; RFC 7515, section 2 (base64url without padding)
     """

@@ -10,7 +10,7 @@ from decimal import Decimal
 import aiohttp
 
 from adapters.cryptorobot import calls, decode, frames, logins
-from adapters.cryptorobot.calls import PROOF, Call, Found, Request
+from adapters.cryptorobot.calls import PROOFS, Call, Found, Request
 from adapters.cryptorobot.fields import Fields
 from adapters.cryptorobot.limits import Budget
 from adapters.cryptorobot.link import Heard, Link
@@ -90,6 +90,7 @@ class CryptorobotSession:
         self._keep = keep
         self._link: Link | None = None
         self._select = True
+        self._proofs = PROOFS
         self._watchers: list[tuple[str, asyncio.Future[Tick]]] = []
 
     # --- the socket -----------------------------------------------------------------------
@@ -240,11 +241,16 @@ class CryptorobotSession:
         return answer
 
     async def _prove_over_rest(self) -> None:
-        """Raise what is wrong with the credential, if anything is."""
+        """Raise what is wrong with the credential, if the platform calls it wrong.
+
+        Nothing follows from the refusal of the one service that is asked.
+        """
         await self._take_turn()
         try:
-            await self._rest.call(PROOF, self._credential)
-        except NotOffered:
+            await self._rest.call(self._proofs[0], self._credential)
+        except NeedsLogin:
+            raise
+        except Refused:
             return
 
     async def _log_in(self, link: Link) -> None:
@@ -266,14 +272,23 @@ class CryptorobotSession:
         raise SocketRefused("The platform's socket does not take this login")
 
     async def _is_logged_in(self, link: Link) -> bool:
-        await self._take_turn()
-        try:
-            await link.call(PROOF)
-        except NotOffered:
+        """Whether the socket has a login, proved by the first service that accepts it.
+
+        Raises:
+            SocketRefused: every service is closed, which tells nothing either way.
+        """
+        for proof in self._proofs:
+            await self._take_turn()
+            try:
+                await link.call(proof)
+            except NeedsLogin:
+                return False
+            except Refused:
+                continue
+            # The next time this one is asked first: it is not closed to the account.
+            self._proofs = (proof, *(other for other in PROOFS if other is not proof))
             return True
-        except NeedsLogin:
-            return False
-        return True
+        raise SocketRefused("The platform's socket accepts nothing with this login")
 
     async def _take_turn(self) -> None:
         clock = asyncio.get_running_loop().time

@@ -440,7 +440,7 @@ async def test_all_under_a_partial_name_means_only_those_it_shows(world, platfor
         platform.put(Trader(id=TraderId(name), name=name, running=True, status="running"))
     await linked(world)
 
-    [picking] = await world.says("/pause owl")
+    [picking] = await world.says("/pause ow")
     [confirm] = await world.presses(picking, "All 2")
 
     assert confirm.card.title == "Pause 2 bots?"
