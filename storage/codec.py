@@ -1,0 +1,169 @@
+"""Domain values as plain JSON and back.
+
+What is read may have been written by a newer version: keys that are not known are passed over.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from bot.domain.actions import Target
+from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity, Table
+from bot.domain.events import Kind, Strategy, Trader
+from bot.domain.ids import ActionId
+from bot.domain.links import Credential, CredentialKind, Grant, Preferences
+
+Plain = dict[str, Any]
+
+Word = TypeVar("Word", bound=StrEnum)
+Record = TypeVar("Record", Trader, Strategy)
+
+
+def encode_card(card: Card) -> Plain:
+    """Only what differs from an empty card: most of a card is empty."""
+    plain: Plain = {"title": card.title, "severity": card.severity.value}
+    if card.lines:
+        plain["lines"] = list(card.lines)
+    if card.fields:
+        plain["fields"] = [[field.label, field.value] for field in card.fields]
+    if card.table:
+        plain["table"] = {
+            "columns": list(card.table.columns),
+            "rows": [list(row) for row in card.table.rows],
+        }
+    if card.buttons:
+        plain["buttons"] = [[_encode_button(button) for button in row] for row in card.buttons]
+    if card.notes:
+        plain["notes"] = list(card.notes)
+    if card.at:
+        plain["at"] = card.at.isoformat()
+    if card.reference:
+        plain["reference"] = card.reference
+    if not card.private:
+        plain["private"] = False
+    return plain
+
+
+def decode_card(plain: Mapping[str, Any], reference: str | None = None) -> Card:
+    """Read a card.
+
+    Args:
+        reference: takes the place of the card's own.
+    """
+    table = plain.get("table")
+    return Card(
+        title=plain["title"],
+        severity=_word(Severity, plain["severity"], Severity.WARNING),
+        lines=tuple(plain.get("lines", ())),
+        fields=tuple(Field(label, value) for label, value, *_ in plain.get("fields", ())),
+        table=_decode_table(table) if table else None,
+        buttons=tuple(tuple(map(_decode_button, row)) for row in plain.get("buttons", ())),
+        notes=tuple(plain.get("notes", ())),
+        at=_instant(plain.get("at")),
+        reference=reference or plain.get("reference"),
+        private=plain.get("private", True),
+    )
+
+
+def _encode_button(button: Button) -> Plain:
+    return {
+        "label": button.label,
+        "action": button.action,
+        "url": button.url,
+        "style": button.style.value,
+    }
+
+
+def _decode_button(plain: Mapping[str, Any]) -> Button:
+    action = plain.get("action")
+    return Button(
+        label=plain["label"],
+        action=None if action is None else ActionId(action),
+        url=plain.get("url"),
+        style=_word(ButtonStyle, plain.get("style"), ButtonStyle.PLAIN),
+    )
+
+
+def _decode_table(plain: Mapping[str, Any]) -> Table:
+    return Table(columns=tuple(plain["columns"]), rows=tuple(map(tuple, plain["rows"])))
+
+
+def encode_record(record: Trader | Strategy) -> Plain:
+    """A bot or strategy; all its fields are texts, numbers, truth values and instants."""
+    plain: Plain = {}
+    for each in fields(record):
+        value = getattr(record, each.name)
+        if value is not None:
+            plain[each.name] = value.isoformat() if isinstance(value, datetime) else value
+    return plain
+
+
+def decode_record(kind: type[Record], plain: Mapping[str, Any]) -> Record:
+    names = {each.name for each in fields(kind)}
+    values = {name: value for name, value in plain.items() if name in names}
+    return kind(**values | {"updated_at": _instant(plain.get("updated_at"))})
+
+
+def encode_targets(targets: Sequence[Target]) -> list[dict[str, str]]:
+    return [{"id": target.id, "name": target.name} for target in targets]
+
+
+def decode_targets(plain: Sequence[Mapping[str, str]]) -> tuple[Target, ...]:
+    return tuple(Target(id=each["id"], name=each["name"]) for each in plain)
+
+
+def encode_preferences(preferences: Preferences) -> Plain:
+    return {"muted": sorted(preferences.muted)}
+
+
+def decode_preferences(plain: Mapping[str, Any]) -> Preferences:
+    known = set(Kind)
+    return Preferences(muted=frozenset(Kind(kind) for kind in plain["muted"] if kind in known))
+
+
+def encode_credential(credential: Credential) -> Plain:
+    return {
+        "kind": credential.kind.value,
+        "secret": credential.secret,
+        "expires_at": credential.expires_at and credential.expires_at.isoformat(),
+    }
+
+
+def decode_credential(plain: Mapping[str, Any]) -> Credential:
+    return Credential(
+        kind=CredentialKind(plain["kind"]),
+        secret=plain["secret"],
+        expires_at=_instant(plain.get("expires_at")),
+    )
+
+
+def encode_grant(grant: Grant) -> Plain:
+    return {
+        "platform_user": grant.platform_user,
+        "label": grant.label,
+        "plan": grant.plan,
+        "credential": encode_credential(grant.credential),
+    }
+
+
+def decode_grant(plain: Mapping[str, Any]) -> Grant:
+    return Grant(
+        platform_user=plain["platform_user"],
+        label=plain["label"],
+        plan=plain.get("plan"),
+        credential=decode_credential(plain["credential"]),
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _word(words: type[Word], value: Any, otherwise: Word) -> Word:
+    """The word, or another where a newer version uses one that is not known here."""
+    try:
+        return words(value)
+    except ValueError:
+        return otherwise

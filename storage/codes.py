@@ -1,0 +1,349 @@
+"""Linking attempts: a one-time address, a login, six digits, each step taken once."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, case, delete, insert, null, select, update
+
+from bot.domain.ids import AccountId, EndpointId, NewId
+from bot.domain.linking import (
+    DIGITS_LIFE,
+    DIGITS_TRIES,
+    LOGIN_TRIES,
+    OPEN_CODES,
+    Completed,
+    Invitation,
+    LinkProblem,
+    SignedIn,
+    WrongDigits,
+)
+from bot.domain.links import Account, AccountState, Address, Grant, Link, Preferences
+from storage.codec import encode_preferences
+from storage.database import Database, each, unsettle
+from storage.links import is_at, links_of, unlink
+from storage.rows import AnyRow, account_of, address_of, link_of, select_active_links
+from storage.states import AttemptState, LinkState
+from storage.tables import LINK_IS_ACTIVE, account, attempt, endpoint, link
+from storage.upsert import insert_into
+from storage.vault import Vault, forget_grant
+
+KEPT_AFTER_EXPIRY = timedelta(days=1)
+"""So long an old address says that it has expired, and later that it is unknown."""
+
+
+class _Try(NamedTuple):
+    """Digits that a person typed in a chat."""
+
+    address: Address
+    person: str
+    digits: str
+    now: datetime
+
+
+class _SignIn(NamedTuple):
+    code_hash: str
+    grant: Grant
+    digits: str
+    now: datetime
+
+
+class Codes:
+    """Implements `bot.ports.Codes`."""
+
+    def __init__(self, database: Database, vault: Vault, new_id: NewId) -> None:
+        self._database = database
+        self._vault = vault
+        self._new_id = new_id
+
+    async def invite(self, code_hash: str, invitation: Invitation, now: datetime) -> None:
+        await self._database.write(_invite, (self._new_id(), code_hash, invitation, now))
+
+    async def look(self, code_hash: str, now: datetime) -> Invitation | LinkProblem:
+        return await self._database.read(_look, code_hash, now)
+
+    async def count_login(self, code_hash: str, now: datetime) -> int | LinkProblem:
+        return await self._database.write(_count_login, (code_hash, now))
+
+    async def sign_in(
+        self, code_hash: str, grant: Grant, digits: str, now: datetime
+    ) -> SignedIn | LinkProblem:
+        return await self._database.write(self._sign_in_all, _SignIn(code_hash, grant, digits, now))
+
+    async def waiting(self, address: Address, person: str, now: datetime) -> bool:
+        return await self._database.read(_is_waiting, address, person, now)
+
+    async def complete(
+        self, address: Address, person: str, digits: str, now: datetime
+    ) -> Completed | WrongDigits:
+        return await self._database.write(self._complete_all, _Try(address, person, digits, now))
+
+    async def prune(self, now: datetime) -> int:
+        """Delete old attempts, and logins whose digits were never typed; gives how many."""
+        return await self._database.write(_prune, now)
+
+    def _sign_in_all(
+        self, connection: Connection, requests: Sequence[_SignIn]
+    ) -> Sequence[SignedIn | LinkProblem]:
+        return [self._sign_in(connection, request) for request in requests]
+
+    def _sign_in(self, connection: Connection, request: _SignIn) -> SignedIn | LinkProblem:
+        code_hash, grant, digits, now = request
+        found = connection.execute(_attempts().where(attempt.c.code_hash == code_hash)).first()
+        if found is None:
+            return LinkProblem.UNKNOWN
+        until = now + DIGITS_LIFE
+        used_up = connection.execute(
+            update(attempt)
+            .where(
+                attempt.c.id == found.id,
+                attempt.c.state == AttemptState.OPEN,
+                attempt.c.expires_at > now,
+            )
+            .values(
+                state=AttemptState.SIGNED_IN,
+                digits_hash=self._vault.digits_hash(found.id, digits),
+                digits_until=until,
+            )
+        )
+        if not used_up.rowcount:
+            return _problem(found, now) or LinkProblem.USED
+        others = select(attempt.c.id).where(
+            attempt.c.endpoint == found.endpoint,
+            attempt.c.person == found.person,
+            attempt.c.state == AttemptState.SIGNED_IN,
+            attempt.c.id != found.id,
+        )
+        for other in connection.execute(others).scalars().all():
+            _close(connection, other, AttemptState.REPLACED)
+        self._vault.keep_grant(connection, found.id, grant)
+        return SignedIn(digits=digits, until=until, label=grant.label)
+
+    def _complete_all(
+        self, connection: Connection, tries: Sequence[_Try]
+    ) -> Sequence[Completed | WrongDigits]:
+        return [self._complete(connection, each_try) for each_try in tries]
+
+    def _complete(self, connection: Connection, typed: _Try) -> Completed | WrongDigits:
+        found = connection.execute(
+            _signed_in(typed.address, typed.person).with_for_update(of=attempt)
+        ).first()
+        if found is None:
+            return WrongDigits(problem=LinkProblem.UNKNOWN)
+        grant = self._vault.grant(connection, found.id)
+        if found.digits_until <= typed.now or grant is None:
+            _close(connection, found.id, AttemptState.REPLACED)
+            return WrongDigits(problem=LinkProblem.EXPIRED)
+        if not self._vault.are_digits(found.id, typed.digits, found.digits_hash):
+            return _count_wrong(connection, found)
+        _close(connection, found.id, AttemptState.DONE)
+        return self._link(connection, found, grant, typed.now)
+
+    def _link(
+        self, connection: Connection, found: AnyRow, grant: Grant, now: datetime
+    ) -> Completed:
+        owner = self._account(connection, grant, now)
+        others = [
+            each for each in links_of(connection, owner.id) if each.endpoint.id != found.endpoint
+        ]
+        before = _link_at(connection, found.endpoint)
+        replaced = None
+        if before is not None and before.account != owner.id:
+            replaced, before = unlink(connection, before, now).link, None
+        made = before or _make_link(connection, self._new_id(), owner.id, found, now)
+        self._vault.keep_credential(connection, owner.id, grant.credential)
+        return Completed(
+            link=made,
+            account=owner,
+            first=before is None and not others,
+            others=tuple(others),
+            replaced=replaced,
+        )
+
+    def _account(self, connection: Connection, grant: Grant, now: datetime) -> Account:
+        """The account of whoever the platform says has logged in, made if it is new."""
+        made = connection.execute(
+            _making_account(connection.dialect.name),
+            {
+                "id": self._new_id(),
+                "platform_user": grant.platform_user,
+                "label": grant.label,
+                "plan": grant.plan,
+                "state": AccountState.ACTIVE,
+                "created_at": now,
+            },
+        )
+        return account_of(made.one())
+
+
+def _attempts() -> Select[*tuple[Any, ...]]:
+    return select(
+        attempt, endpoint.c.channel, endpoint.c.bot, endpoint.c.chat, endpoint.c.thread
+    ).join(endpoint, endpoint.c.id == attempt.c.endpoint)
+
+
+def _problem(found: AnyRow, now: datetime) -> LinkProblem | None:
+    """Why an address cannot be used to log in."""
+    match found.state:
+        case AttemptState.SIGNED_IN | AttemptState.DONE:
+            return LinkProblem.USED
+        case AttemptState.REPLACED:
+            return LinkProblem.EXPIRED
+        case AttemptState.FAILED:
+            return LinkProblem.TOO_MANY_TRIES
+    if found.expires_at <= now:
+        return LinkProblem.EXPIRED
+    return LinkProblem.TOO_MANY_TRIES if found.logins >= LOGIN_TRIES else None
+
+
+@each
+def _invite(connection: Connection, request: tuple[str, str, Invitation, datetime]) -> None:
+    attempt_id, code_hash, invitation, now = request
+    connection.execute(
+        insert(attempt),
+        {
+            "id": attempt_id,
+            "code_hash": code_hash,
+            "endpoint": invitation.endpoint,
+            "person": invitation.person,
+            "role": invitation.role,
+            "state": AttemptState.OPEN,
+            "created_at": now,
+            "expires_at": invitation.expires_at,
+            "logins": 0,
+            "digits_tries": 0,
+        },
+    )
+    surplus = (
+        select(attempt.c.id)
+        .join(endpoint, endpoint.c.id == attempt.c.endpoint)
+        .where(
+            # A person is one on a chat platform, in whatever chat there.
+            endpoint.c.channel == invitation.address.channel,
+            attempt.c.person == invitation.person,
+            attempt.c.state == AttemptState.OPEN,
+            attempt.c.id != attempt_id,
+        )
+        .order_by(attempt.c.created_at.desc(), attempt.c.id)
+        .offset(OPEN_CODES - 1)
+    )
+    for old in connection.execute(surplus).scalars().all():
+        _close(connection, old, AttemptState.REPLACED)
+
+
+def _look(connection: Connection, code_hash: str, now: datetime) -> Invitation | LinkProblem:
+    found = connection.execute(_attempts().where(attempt.c.code_hash == code_hash)).first()
+    if found is None:
+        return LinkProblem.UNKNOWN
+    return _problem(found, now) or Invitation(
+        endpoint=EndpointId(found.endpoint),
+        address=address_of(found),
+        person=found.person,
+        role=found.role,
+        expires_at=found.expires_at,
+    )
+
+
+@each
+def _count_login(connection: Connection, request: tuple[str, datetime]) -> int | LinkProblem:
+    code_hash, now = request
+    counted = connection.execute(
+        update(attempt)
+        .where(
+            attempt.c.code_hash == code_hash,
+            attempt.c.state == AttemptState.OPEN,
+            attempt.c.expires_at > now,
+            attempt.c.logins < LOGIN_TRIES,
+        )
+        .values(logins=attempt.c.logins + 1)
+        .returning(attempt.c.logins)
+    ).scalar()
+    if counted is not None:
+        return LOGIN_TRIES - counted
+    looked = _look(connection, code_hash, now)
+    return looked if isinstance(looked, LinkProblem) else LinkProblem.UNKNOWN
+
+
+def _signed_in(address: Address, person: str) -> Select[*tuple[Any, ...]]:
+    return _attempts().where(
+        is_at(address), attempt.c.person == person, attempt.c.state == AttemptState.SIGNED_IN
+    )
+
+
+def _is_waiting(connection: Connection, address: Address, person: str, now: datetime) -> bool:
+    live = _signed_in(address, person).where(attempt.c.digits_until > now)
+    return connection.execute(live).first() is not None
+
+
+def _count_wrong(connection: Connection, found: AnyRow) -> WrongDigits:
+    tries = found.digits_tries + 1
+    if tries >= DIGITS_TRIES:
+        _close(connection, found.id, AttemptState.FAILED)
+        return WrongDigits(problem=LinkProblem.TOO_MANY_TRIES)
+    connection.execute(update(attempt).where(attempt.c.id == found.id).values(digits_tries=tries))
+    return WrongDigits(problem=LinkProblem.WRONG_DIGITS, tries_left=DIGITS_TRIES - tries)
+
+
+def _close(connection: Connection, attempt_id: str, state: AttemptState) -> None:
+    """Nothing can be done with an attempt any more: what it waited with goes."""
+    connection.execute(
+        update(attempt).where(attempt.c.id == attempt_id).values(state=state, digits_hash=null())
+    )
+    forget_grant(connection, attempt_id)
+
+
+@cache
+def _making_account(dialect: str) -> Any:
+    row = insert_into(account, dialect)
+    linked = select(link.c.id).where(link.c.account == account.c.id, LINK_IS_ACTIVE).exists()
+    return row.on_conflict_do_update(
+        index_elements=[account.c.platform_user],
+        set_={
+            "label": row.excluded.label,
+            "plan": row.excluded.plan,
+            "state": row.excluded.state,
+            # Who comes back after an unlink begins anew: what happened meanwhile is not told.
+            "created_at": case((linked, account.c.created_at), else_=row.excluded.created_at),
+        },
+    ).returning(account)
+
+
+def _make_link(
+    connection: Connection, link_id: str, account_id: AccountId, found: AnyRow, now: datetime
+) -> Link:
+    unsettle(connection)
+    connection.execute(
+        insert(link),
+        {
+            "id": link_id,
+            "account": account_id,
+            "endpoint": found.endpoint,
+            "person": found.person,
+            "role": found.role,
+            "epoch": 1,
+            "state": LinkState.ACTIVE,
+            "preferences": encode_preferences(Preferences()),
+            "linked_at": now,
+        },
+    )
+    return link_of(connection.execute(select_active_links().where(link.c.id == link_id)).one())
+
+
+def _link_at(connection: Connection, endpoint_id: str) -> Link | None:
+    active = select_active_links().where(endpoint.c.id == endpoint_id)
+    row = connection.execute(active).one_or_none()
+    return None if row is None else link_of(row)
+
+
+@each
+def _prune(connection: Connection, now: datetime) -> int:
+    untyped = select(attempt.c.id).where(
+        attempt.c.state == AttemptState.SIGNED_IN, attempt.c.digits_until <= now
+    )
+    for late in connection.execute(untyped).scalars().all():
+        _close(connection, late, AttemptState.REPLACED)
+    old = delete(attempt).where(
+        attempt.c.expires_at < now - KEPT_AFTER_EXPIRY, attempt.c.state != AttemptState.SIGNED_IN
+    )
+    return connection.execute(old).rowcount

@@ -1,0 +1,84 @@
+"""One fact that several services bring: it is told once."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from bot.domain.deliveries import Draft
+from bot.domain.events import Kind
+from storage.facts import Fact, FactKey
+from storage.statements import Statement
+from storage.tables import inbox
+
+
+class _Voice(NamedTuple):
+    """One service's word for a fact, and who would hear it."""
+
+    key: FactKey
+    audience: Sequence[str]
+
+
+def leave_out_echoes(connection: Connection, facts: Sequence[Fact]) -> None:
+    """Drop the drafts of facts that another kind of event has told; see `bot.ports.Verdict`.
+
+    The facts are in the inbox already. It is decided for each endpoint: one that does not hear
+    trades still hears of the fill from its bot.
+    """
+    marked = {fact.key: fact for fact in facts if fact.verdict.fingerprint}
+    for fact in list(marked.values()):
+        # Those that come after it in this batch are in the inbox too, but were not before it.
+        voices = [voice for voice in _voices(connection, fact) if voice.key not in marked]
+        del marked[fact.key]
+        kept = [draft for draft in fact.drafts if not _told_by(voices, fact.key.kind, draft)]
+        if fact.drafts and not kept:
+            other = _told_by(voices, fact.key.kind, fact.drafts[0])
+            echo = {f"of_{name}": value for name, value in fact.key._asdict().items()}
+            _MARK.run(connection, {**echo, "because": f"same fact as {other}"})
+        fact.drafts = kept
+
+
+def _told_by(voices: Iterable[_Voice], kind: Kind, draft: Draft) -> Kind | None:
+    """Which other kind has told that endpoint as many facts as this would make, if any."""
+    counts = Counter(voice.key.kind for voice in voices if draft.endpoint in voice.audience)
+    nth = counts.pop(kind, 0) + 1
+    return next((other for other, count in counts.items() if count >= nth), None)
+
+
+_VOICES = Statement(
+    lambda _: select(
+        inbox.c.account, inbox.c.kind, inbox.c.record, inbox.c.revision, inbox.c.audience
+    ).where(
+        inbox.c.account == bindparam("of_account"),
+        inbox.c.at.between(bindparam("after"), bindparam("before")),
+        inbox.c.fingerprint == bindparam("of_fingerprint"),
+    )
+)
+
+_MARK = Statement(
+    lambda _: (
+        update(inbox)
+        .where(
+            inbox.c.account == bindparam("of_account"),
+            inbox.c.kind == bindparam("of_kind"),
+            inbox.c.record == bindparam("of_record"),
+            inbox.c.revision == bindparam("of_revision"),
+        )
+        .values(told=False, reason=bindparam("because"))
+    )
+)
+
+
+def _voices(connection: Connection, fact: Fact) -> list[_Voice]:
+    """What is in the inbox with the same fingerprint at about the same time."""
+    rows = _VOICES.rows(
+        connection,
+        {
+            "of_account": fact.key.account,
+            "of_fingerprint": fact.verdict.fingerprint,
+            "after": fact.at - fact.verdict.window,
+            "before": fact.at + fact.verdict.window,
+        },
+    )
+    return [_Voice(FactKey(*row[:4]), row.audience or ()) for row in rows]

@@ -1,0 +1,161 @@
+"""An endpoint that closes, opens or moves, and what becomes of all that it is owed."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, null, select, update
+
+from bot.domain.actions import ActionState
+from bot.domain.deliveries import State
+from bot.domain.links import EndpointState
+from storage.database import unsettle
+from storage.rows import AnyRow
+from storage.states import LinkState
+from storage.tables import (
+    DELIVERY_IS_MISSED,
+    DELIVERY_IS_PENDING,
+    LINK_IS_ACTIVE,
+    action,
+    delivery,
+    endpoint,
+    is_one_of,
+    link,
+)
+
+# Each begins with the words of the index that finds such items.
+WAITING = DELIVERY_IS_PENDING & ~is_one_of(delivery.c.state, State.SENDING)
+"""Pending but not in flight: what is in flight first comes to its own end."""
+
+HELD = DELIVERY_IS_MISSED & is_one_of(delivery.c.state, State.HELD)
+
+OWED = is_one_of(delivery.c.state, State.READY, State.UNKNOWN, State.HELD)
+
+
+def close(connection: Connection, endpoint_id: str, reason: str, now: datetime) -> int:
+    """Nothing can be sent there: hold what waits; gives how many."""
+    unsettle(connection)
+    connection.execute(
+        update(endpoint)
+        .where(endpoint.c.id == endpoint_id)
+        .values(state=EndpointState.DISABLED, reason=reason)
+    )
+    return connection.execute(
+        update(delivery)
+        .where(delivery.c.endpoint == endpoint_id, WAITING)
+        .values(state=State.HELD, reason=reason, not_before=null(), ended_at=now)
+    ).rowcount
+
+
+def reopen(connection: Connection, endpoint_id: str) -> int:
+    """It can be sent to again: held items are owed again; gives how many."""
+    unsettle(connection)
+    connection.execute(
+        update(endpoint)
+        .where(endpoint.c.id == endpoint_id)
+        .values(state=EndpointState.ACTIVE, reason="")
+    )
+    return connection.execute(
+        update(delivery)
+        .where(delivery.c.endpoint == endpoint_id, HELD)
+        .values(state=State.READY, reason="the chat is open again", ended_at=null())
+    ).rowcount
+
+
+def end_link(connection: Connection, link_id: str, reason: str, now: datetime) -> int:
+    """Make everything under a link invalid; gives how many items were still owed.
+
+    What is in flight comes to its end; if that is not the end of it, the new epoch is (G7).
+    """
+    unsettle(connection)
+    connection.execute(
+        update(link)
+        .where(link.c.id == link_id)
+        .values(state=LinkState.ENDED, epoch=link.c.epoch + 1, ended_at=now)
+    )
+    connection.execute(
+        update(action)
+        .where(action.c.link == link_id, action.c.state == ActionState.OPEN)
+        .values(state=ActionState.CLOSED, finished_at=now)
+    )
+    return connection.execute(
+        update(delivery)
+        .where(delivery.c.link == link_id, OWED)
+        .values(state=State.CANCELLED, reason=reason, not_before=null(), ended_at=now)
+    ).rowcount
+
+
+def move(connection: Connection, endpoint_id: str, chat: str, now: datetime) -> None:
+    """The chat has another address. If that one is known already, both become one."""
+    unsettle(connection)
+    old = connection.execute(select(endpoint).where(endpoint.c.id == endpoint_id)).one()
+    if old.chat == chat:
+        return
+    there = connection.execute(
+        select(endpoint.c.id).where(
+            endpoint.c.channel == old.channel,
+            endpoint.c.bot == old.bot,
+            endpoint.c.chat == chat,
+            endpoint.c.thread == old.thread,
+        )
+    ).scalar()
+    if there is None:
+        connection.execute(update(endpoint).where(endpoint.c.id == endpoint_id).values(chat=chat))
+        return
+    _merge(connection, endpoint_id, there, now)
+    close(connection, endpoint_id, "moved", now)
+
+
+def _merge(connection: Connection, old: str, new: str, now: datetime) -> None:
+    """Hand over the link and what waits, as far as the new endpoint may have it."""
+    linked = _active_link(connection, old)
+    if linked is None:
+        return
+    present = _active_link(connection, new)
+    if present is None:
+        connection.execute(update(link).where(link.c.id == linked.id).values(endpoint=new))
+        present = linked
+    elif present.account != linked.account:
+        end_link(connection, linked.id, "the chat it moved to is linked to another account", now)
+        return
+    _hand_over(connection, linked, present, new)
+    connection.execute(
+        update(action)
+        .where(action.c.link == linked.id, action.c.endpoint == old)
+        .values(endpoint=new, link=present.id)
+    )
+    if present.id != linked.id:
+        end_link(connection, linked.id, "told already in the chat it moved to", now)
+
+
+def _hand_over(connection: Connection, linked: AnyRow, present: AnyRow, new: str) -> None:
+    """Move what waits, except what the new endpoint has been told or owes already."""
+    twin = delivery.alias("twin")
+    has_twin = (
+        select(twin.c.id)
+        .where(
+            twin.c.link == present.id,
+            twin.c.endpoint == new,
+            twin.c.kind == delivery.c.kind,
+            twin.c.record == delivery.c.record,
+            twin.c.revision == delivery.c.revision,
+        )
+        .exists()
+    )
+    connection.execute(
+        update(delivery)
+        .where(delivery.c.link == linked.id, OWED, ~has_twin)
+        .values(link=present.id, link_epoch=present.epoch, endpoint=new)
+    )
+
+
+def _active_link(connection: Connection, endpoint_id: str) -> AnyRow | None:
+    found = select(link).where(link.c.endpoint == endpoint_id, LINK_IS_ACTIVE)
+    return connection.execute(found).one_or_none()
+
+
+def doubt(connection: Connection, endpoint_id: str, count: int) -> None:
+    """Items that may be missing there: more of them, or, as they have been mentioned, fewer."""
+    connection.execute(
+        update(endpoint)
+        .where(endpoint.c.id == endpoint_id)
+        .values(doubtful=endpoint.c.doubtful + count)
+    )

@@ -1,0 +1,62 @@
+"""A fact on its way through an admission."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from bot.domain.deliveries import Delivery, Draft, Priority
+from bot.domain.events import Kind
+from bot.domain.ids import EndpointId
+from bot.domain.links import Address
+from bot.ports import Admitted, Verdict
+
+
+class FactKey(NamedTuple):
+    """By what a fact is one."""
+
+    account: str
+    kind: Kind
+    record: str
+    revision: str
+
+
+@dataclass(slots=True, eq=False)
+class Tally:
+    """What a call has come to so far."""
+
+    new: int = 0
+    known: int = 0
+    told: int = 0
+    owed: dict[EndpointId, tuple[Address, Priority]] = field(default_factory=dict)
+    started: list[Delivery] = field(default_factory=list)
+
+    def total(self) -> Admitted:
+        return Admitted(
+            new=self.new,
+            known=self.known,
+            told=self.told,
+            owed=self.owed,
+            started=tuple(self.started),
+        )
+
+
+@dataclass(slots=True, eq=False)
+class Fact:
+    """An event that is news, unless it is in the inbox already.
+
+    `drafts` are those of the verdict that are left; `now`, `idle` and `tally` are its caller's.
+    """
+
+    key: FactKey
+    at: datetime
+    verdict: Verdict
+    drafts: Sequence[Draft]
+    now: datetime
+    idle: frozenset[EndpointId]
+    tally: Tally
+
+    @property
+    def audience(self) -> list[str]:
+        """The endpoints that hear it unless another kind of event has told it."""
+        return [draft.endpoint for draft in self.verdict.drafts]

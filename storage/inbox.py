@@ -1,0 +1,247 @@
+"""Facts in: told once, remembered, and owed, in one transaction for all accounts that have some."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import TypeVar
+
+from sqlalchemy import Connection, and_, bindparam, func, or_, select
+
+from bot.domain.events import Cursor, Event, Kind, Position, Strategy, Stream, Trader, Unreadable
+from bot.domain.ids import AccountId, EndpointId
+from bot.ports import Admitted, Decide, Progress
+from storage import quarantine
+from storage.codec import decode_record
+from storage.database import Database
+from storage.echoes import leave_out_echoes
+from storage.facts import Fact, FactKey, Tally
+from storage.memory import Memories, Memory, remember
+from storage.owing import owe
+from storage.statements import Statement
+from storage.states import KnownKind
+from storage.tables import cursor, inbox, known
+from storage.turns import hand_back
+from storage.types import key
+from storage.upsert import Insert, insert_into
+
+OWN_KINDS = frozenset({Kind.FEED, Kind.ACTION, Kind.TEST})
+"""Facts about Tradebell itself: no sign of life from the platform."""
+
+Record = TypeVar("Record", Trader, Strategy)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What one caller brings."""
+
+    account: AccountId
+    events: Sequence[Event]
+    decide: Decide
+    now: datetime
+    progress: Progress | None
+    idle: frozenset[EndpointId]
+
+
+class Inbox:
+    """Implements `bot.ports.Inbox`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._memories = Memories()
+
+    async def admit(
+        self,
+        account: AccountId,
+        events: Sequence[Event],
+        decide: Decide,
+        now: datetime,
+        progress: Progress | None = None,
+        idle: frozenset[EndpointId] = frozenset(),
+    ) -> Admitted:
+        call = _Call(account, events, decide, now, progress, idle)
+        admission = self._database.submit(self._admit, call)
+        try:
+            return await admission
+        except asyncio.CancelledError:
+            if not admission.exception():
+                await hand_back(self._database, admission.result().started, now)
+            raise
+
+    def _admit(self, connection: Connection, calls: Sequence[_Call]) -> Sequence[Admitted]:
+        memories = self._memories.take(connection, {call.account for call in calls})
+        tallies = [Tally() for _ in calls]
+        facts: dict[FactKey, Fact] = {}
+        for call, tally in zip(calls, tallies, strict=True):
+            _judge(connection, call, memories[call.account], tally, facts)
+        new = _keep(connection, facts)
+        leave_out_echoes(connection, new)
+        owe(connection, new, memories)
+        remember(connection, memories)
+        _advance(connection, calls)
+        self._memories.put_back(connection, memories)
+        return [tally.total() for tally in tallies]
+
+    async def cursors(self, account: AccountId) -> Mapping[Stream, Cursor]:
+        return await self._database.read(_cursors, account)
+
+    async def set_aside(
+        self, account: AccountId, unreadable: Sequence[Unreadable], now: datetime
+    ) -> None:
+        if unreadable:
+            await self._database.write(quarantine.set_aside, (account, unreadable, now))
+
+    async def traders(self, account: AccountId) -> tuple[Trader, ...]:
+        return await self._database.read(_known_records, account, Trader)
+
+    async def strategies(self, account: AccountId) -> tuple[Strategy, ...]:
+        return await self._database.read(_known_records, account, Strategy)
+
+    async def last_event_at(self, account: AccountId) -> datetime | None:
+        return await self._database.read(_last_event_at, account)
+
+    async def prune(self, now: datetime) -> int:
+        """Forget what nobody could read and has not come again; gives how many shapes of it."""
+        return await self._database.write(quarantine.prune, now)
+
+
+def _judge(
+    connection: Connection,
+    call: _Call,
+    memory: Memory,
+    tally: Tally,
+    facts: dict[FactKey, Fact],
+) -> None:
+    """Decide event by event: what one changes, the next is compared with."""
+    state = memory.known()
+    for event in call.events:
+        verdict = call.decide(event, state)
+        if not verdict.news:
+            memory.learn(verdict)
+            continue
+        fact_key = FactKey(
+            call.account, event.origin.kind, key(verdict.record), key(verdict.revision)
+        )
+        changes = verdict.remember is not None or verdict.forget is not None
+        if fact_key in facts or (changes and _is_kept(connection, fact_key)):
+            tally.known += 1
+            continue
+        memory.learn(verdict)
+        facts[fact_key] = Fact(
+            key=fact_key,
+            at=event.origin.at,
+            verdict=verdict,
+            drafts=verdict.drafts,
+            now=call.now,
+            idle=call.idle,
+            tally=tally,
+        )
+
+
+_IS_KEPT = Statement(
+    lambda _: select(inbox.c.account).where(
+        inbox.c.account == bindparam("account"),
+        inbox.c.kind == bindparam("kind"),
+        inbox.c.record == bindparam("record"),
+        inbox.c.revision == bindparam("revision"),
+    )
+)
+
+
+def _is_kept(connection: Connection, fact_key: FactKey) -> bool:
+    return bool(_IS_KEPT.rows(connection, fact_key._asdict()))
+
+
+_KEEP = Statement(
+    lambda dialect: (
+        insert_into(inbox, dialect)
+        .on_conflict_do_nothing()
+        .returning(inbox.c.account, inbox.c.kind, inbox.c.record, inbox.c.revision)
+    ),
+    *inbox.c.keys(),
+)
+
+
+def _keep(connection: Connection, facts: Mapping[FactKey, Fact]) -> list[Fact]:
+    """Put facts into the inbox; gives those that it did not have."""
+    rows = [
+        {
+            **fact.key._asdict(),
+            "at": fact.at,
+            "admitted_at": fact.now,
+            "told": bool(fact.drafts),
+            "reason": fact.verdict.reason,
+            "fingerprint": fact.verdict.fingerprint,
+            "audience": fact.audience if fact.verdict.fingerprint else None,
+        }
+        for fact in facts.values()
+    ]
+    kept = {FactKey(*row) for row in _KEEP.rows(connection, *rows)}
+    new = []
+    for fact_key, fact in facts.items():
+        if fact_key in kept:
+            fact.tally.new += 1
+            new.append(fact)
+        else:
+            fact.tally.known += 1
+    return new
+
+
+@cache
+def _advancing(dialect: str) -> Insert:
+    row = insert_into(cursor, dialect)
+    later = or_(
+        row.excluded.at > cursor.c.at,
+        and_(row.excluded.at == cursor.c.at, row.excluded.record > cursor.c.record),
+    )
+    return row.on_conflict_do_update(
+        index_elements=[cursor.c.account, cursor.c.stream],
+        set_={"at": row.excluded.at, "record": row.excluded.record},
+        where=later,
+    )
+
+
+def _advance(connection: Connection, calls: Sequence[_Call]) -> None:
+    rows = [
+        {
+            "account": call.account,
+            "stream": call.progress.stream.value,
+            "at": call.progress.position.at,
+            "record": call.progress.position.record,
+            "began": call.progress.position.at,
+        }
+        for call in calls
+        if call.progress is not None
+    ]
+    if rows:
+        connection.execute(_advancing(connection.dialect.name), rows)
+
+
+def _cursors(connection: Connection, account: AccountId) -> Mapping[Stream, Cursor]:
+    rows = connection.execute(select(cursor).where(cursor.c.account == account))
+    streams = set(Stream)
+    return {
+        Stream(row.stream): Cursor(position=Position(at=row.at, record=row.record), began=row.began)
+        for row in rows
+        if row.stream in streams
+    }
+
+
+def _known_records(
+    connection: Connection, account: AccountId, kind: type[Record]
+) -> tuple[Record, ...]:
+    wanted = KnownKind.TRADER if kind is Trader else KnownKind.STRATEGY
+    values = connection.execute(
+        select(known.c.value)
+        .where(known.c.account == account, known.c.kind == wanted)
+        .order_by(known.c.record)
+    )
+    return tuple(decode_record(kind, value) for value in values.scalars())
+
+
+def _last_event_at(connection: Connection, account: AccountId) -> datetime | None:
+    latest = select(func.max(inbox.c.at)).where(
+        inbox.c.account == account, inbox.c.kind.not_in(OWN_KINDS)
+    )
+    return connection.execute(latest).scalar()

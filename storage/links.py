@@ -1,0 +1,198 @@
+"""Accounts, the chats that are linked to them, and what unlinking leaves behind: nothing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
+
+from bot.domain.ids import AccountId, EndpointId, LinkId, NewId
+from bot.domain.links import Account, AccountState, Address, Credential, EndpointState, Link
+from bot.errors import Refused
+from bot.ports import Ended
+from storage import endpoints
+from storage.database import Database, each
+from storage.rows import account_of, link_of, select_active_links
+from storage.tables import LINK_IS_ACTIVE, account, cursor, endpoint, known, link, secret
+from storage.upsert import Insert, insert_into
+from storage.vault import Vault, account_secret
+
+
+class _Found(NamedTuple):
+    """A chat met for the first time, perhaps."""
+
+    id: str
+    address: Address
+    private: bool
+
+
+class Links:
+    """Implements `bot.ports.Links`."""
+
+    def __init__(self, database: Database, new_id: NewId) -> None:
+        self._database = database
+        self._new_id = new_id
+
+    async def at(self, address: Address) -> Link | None:
+        return await self._database.read(_at, address)
+
+    async def endpoint(self, address: Address, private: bool) -> EndpointId:
+        found = await self._database.read(_endpoint_at, address)
+        if found is not None:
+            return found
+        return await self._database.write(_meet, _Found(self._new_id(), address, private))
+
+    async def of(self, account: AccountId) -> Sequence[Link]:
+        return await self._database.read(links_of, account)
+
+    async def end(self, link: LinkId, now: datetime) -> Ended:
+        return await self._database.write(_end, (link, now))
+
+    async def disable(self, address: Address, reason: str, now: datetime) -> int:
+        return await self._database.write(_disable, (address, reason, now))
+
+    async def enable(self, address: Address, now: datetime) -> int:
+        return await self._database.write(_enable, address)
+
+
+def is_at(address: Address) -> ColumnElement[bool]:
+    return and_(
+        endpoint.c.channel == address.channel,
+        endpoint.c.bot == address.bot,
+        endpoint.c.chat == address.chat,
+        endpoint.c.thread == address.thread,
+    )
+
+
+def _at(connection: Connection, address: Address) -> Link | None:
+    row = connection.execute(select_active_links().where(is_at(address))).one_or_none()
+    return None if row is None else link_of(row)
+
+
+def _endpoint_at(connection: Connection, address: Address) -> EndpointId | None:
+    found = connection.execute(select(endpoint.c.id).where(is_at(address))).scalar()
+    return None if found is None else EndpointId(found)
+
+
+@cache
+def _meeting(dialect: str) -> Insert:
+    return insert_into(endpoint, dialect).on_conflict_do_nothing()
+
+
+@each
+def _meet(connection: Connection, found: _Found) -> EndpointId:
+    address = found.address
+    connection.execute(
+        _meeting(connection.dialect.name),
+        {
+            "id": found.id,
+            "channel": address.channel,
+            "bot": address.bot,
+            "chat": address.chat,
+            "thread": address.thread,
+            "private": found.private,
+            "state": EndpointState.ACTIVE,
+            "reason": "",
+            "doubtful": 0,
+        },
+    )
+    return EndpointId(connection.execute(select(endpoint.c.id).where(is_at(address))).scalar_one())
+
+
+def links_of(connection: Connection, account_id: AccountId) -> Sequence[Link]:
+    rows = connection.execute(select_active_links().where(link.c.account == account_id))
+    return [link_of(row) for row in rows]
+
+
+@each
+def _end(connection: Connection, request: tuple[LinkId, datetime]) -> Ended:
+    link_id, now = request
+    row = connection.execute(select_active_links().where(link.c.id == link_id)).one_or_none()
+    if row is None:
+        raise Refused("This chat is not linked any more.")
+    return unlink(connection, link_of(row), now)
+
+
+def unlink(connection: Connection, ended: Link, now: datetime) -> Ended:
+    """End a link; with the account's last one go its credential and all that was known of it.
+
+    Where it was read up to goes too: who links again later starts from then.
+    """
+    cancelled = endpoints.end_link(connection, ended.id, "unlinked", now)
+    remaining = select(link.c.id).where(link.c.account == ended.account, LINK_IS_ACTIVE)
+    last = connection.execute(remaining.limit(1)).first() is None
+    if last:
+        connection.execute(delete(secret).where(secret.c.owner == account_secret(ended.account)))
+        connection.execute(delete(known).where(known.c.account == ended.account))
+        connection.execute(delete(cursor).where(cursor.c.account == ended.account))
+    return Ended(link=ended, cancelled=cancelled, last=last)
+
+
+@each
+def _disable(connection: Connection, request: tuple[Address, str, datetime]) -> int:
+    address, reason, now = request
+    found = _endpoint_at(connection, address)
+    return 0 if found is None else endpoints.close(connection, found, reason, now)
+
+
+@each
+def _enable(connection: Connection, address: Address) -> int:
+    found = _endpoint_at(connection, address)
+    return 0 if found is None else endpoints.reopen(connection, found)
+
+
+class Accounts:
+    """Implements `bot.ports.Accounts`."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+
+    async def active(self) -> Sequence[Account]:
+        return await self._database.read(_active)
+
+    async def get(self, account: AccountId) -> Account | None:
+        return await self._database.read(_get, account)
+
+    async def credential(self, account: AccountId) -> Credential | None:
+        return await self._database.read(self._vault.credential, account)
+
+    async def renew(self, account: AccountId, credential: Credential) -> None:
+        await self._database.write(self._renew, (account, credential))
+
+    async def mark(self, account: AccountId, state: AccountState) -> None:
+        await self._database.write(_mark, (account, state))
+
+    def _renew(
+        self, connection: Connection, requests: Sequence[tuple[AccountId, Credential]]
+    ) -> Sequence[None]:
+        for account_id, credential in requests:
+            linked = select(link.c.id).where(link.c.account == account_id, LINK_IS_ACTIVE)
+            # Unlinked meanwhile: then nothing that opens the account may be kept.
+            if connection.execute(linked.limit(1)).first() is not None:
+                self._vault.keep_credential(connection, account_id, credential)
+                _set_state(connection, account_id, AccountState.ACTIVE)
+        return [None] * len(requests)
+
+
+def _active(connection: Connection) -> Sequence[Account]:
+    linked = select(link.c.account).where(LINK_IS_ACTIVE)
+    rows = connection.execute(
+        select(account).where(account.c.id.in_(linked)).order_by(account.c.created_at, account.c.id)
+    )
+    return [account_of(row) for row in rows]
+
+
+def _get(connection: Connection, account_id: AccountId) -> Account | None:
+    row = connection.execute(select(account).where(account.c.id == account_id)).one_or_none()
+    return None if row is None else account_of(row)
+
+
+@each
+def _mark(connection: Connection, request: tuple[AccountId, AccountState]) -> None:
+    _set_state(connection, *request)
+
+
+def _set_state(connection: Connection, account_id: AccountId, state: AccountState) -> None:
+    connection.execute(update(account).where(account.c.id == account_id).values(state=state))

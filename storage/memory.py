@@ -1,0 +1,162 @@
+"""What is known about accounts while their events are gone through."""
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, select
+
+from bot.domain.events import Strategy, Trader
+from bot.domain.ids import AccountId
+from bot.domain.links import Link
+from bot.ports import Known, Verdict
+from storage.codec import decode_record, encode_record
+from storage.database import settled
+from storage.rows import AnyRow, link_of, select_active_links
+from storage.statements import Statement
+from storage.states import KnownKind
+from storage.tables import known, link
+from storage.types import key
+from storage.upsert import Insert, insert_into
+
+MEMORIES = 1000
+"""Accounts whose links and last known states are kept at hand."""
+
+
+@dataclass(slots=True, eq=False)
+class Memory:
+    """One account's links and last known states, and which of these have changed."""
+
+    links: tuple[Link, ...] = ()
+    traders: dict[str, Trader] = field(default_factory=dict)
+    strategies: dict[str, Strategy] = field(default_factory=dict)
+    revisions: dict[str, str] = field(default_factory=dict)
+    changed: dict[tuple[KnownKind, str], Trader | Strategy | None] = field(default_factory=dict)
+
+    def known(self) -> Known:
+        """A view: it changes as this does."""
+        return Known(
+            links=self.links,
+            traders=self.traders,
+            strategies=self.strategies,
+            revisions=self.revisions,
+        )
+
+    def learn(self, verdict: Verdict) -> None:
+        """Take in what an event has changed."""
+        if (record := verdict.remember) is not None:
+            self._set(record)
+            self.changed[_kind_of(record), record.id] = record
+            if verdict.news:
+                self.revisions[record.id] = verdict.revision
+        elif (record := verdict.forget) is not None:
+            self._all(record).pop(record.id, None)
+            self.revisions.pop(record.id, None)
+            self.changed[_kind_of(record), record.id] = None
+
+    def recall(self, row: AnyRow) -> None:
+        """Take in what is stored."""
+        record: Trader | Strategy
+        if row.kind is KnownKind.TRADER:
+            record = decode_record(Trader, row.value)
+        else:
+            record = decode_record(Strategy, row.value)
+        self._set(record)
+        if row.revision is not None:
+            self.revisions[record.id] = row.revision
+
+    def _set(self, record: Trader | Strategy) -> None:
+        self._all(record)[record.id] = record
+
+    def _all(self, record: Trader | Strategy) -> dict[str, Any]:
+        """Those of its sort."""
+        return self.traders if isinstance(record, Trader) else self.strategies
+
+
+def _kind_of(record: Trader | Strategy) -> KnownKind:
+    return KnownKind.TRADER if isinstance(record, Trader) else KnownKind.STRATEGY
+
+
+class Memories:
+    """The memories of many accounts, read again only when they may have changed.
+
+    Reading takes as long as all the rest of an admission. On PostgreSQL it is done each time: other
+    processes write there too.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[AccountId, Memory] = {}
+        self._settled = 0
+
+    def take(self, connection: Connection, accounts: Set[AccountId]) -> Mapping[AccountId, Memory]:
+        """Out of here: what fails on the way is never put back."""
+        if connection.dialect.name != "sqlite":
+            return _read(connection, accounts)
+        if self._settled != settled(connection):
+            self._kept.clear()
+            self._settled = settled(connection)
+        taken = {account: self._kept.pop(account) for account in accounts & self._kept.keys()}
+        return taken | _read(connection, accounts - taken.keys())
+
+    def put_back(self, connection: Connection, memories: Mapping[AccountId, Memory]) -> None:
+        """As the open transaction leaves them; if it fails, `unsettle` makes them worthless."""
+        if connection.dialect.name != "sqlite":
+            return
+        self._kept.update(memories)
+        while len(self._kept) > MEMORIES:
+            del self._kept[next(iter(self._kept))]
+
+
+_LINKS = select_active_links().where(link.c.account.in_(bindparam("accounts", expanding=True)))
+
+_KNOWN = select(known.c.account, known.c.kind, known.c.value, known.c.revision).where(
+    known.c.account.in_(bindparam("accounts", expanding=True))
+)
+
+
+def _read(connection: Connection, accounts: Set[AccountId]) -> dict[AccountId, Memory]:
+    memories = {account: Memory() for account in accounts}
+    if memories:
+        wanted = {"accounts": list(accounts)}
+        for row in connection.execute(_LINKS, wanted):
+            memory = memories[row.account]
+            memory.links = (*memory.links, link_of(row))
+        for row in connection.execute(_KNOWN, wanted):
+            memories[row.account].recall(row)
+    return memories
+
+
+def _remembering(dialect: str) -> Insert:
+    row = insert_into(known, dialect)
+    return row.on_conflict_do_update(
+        index_elements=[known.c.account, known.c.kind, known.c.record],
+        set_={"value": row.excluded.value, "revision": row.excluded.revision},
+    )
+
+
+_REMEMBER = Statement(_remembering, *known.c.keys())
+
+_FORGET = Statement(
+    lambda _: delete(known).where(
+        known.c.account == bindparam("account"),
+        known.c.kind == bindparam("kind"),
+        known.c.record == bindparam("record"),
+    )
+)
+
+
+def remember(connection: Connection, memories: Mapping[AccountId, Memory]) -> None:
+    """Store what has changed."""
+    seen = []
+    gone = []
+    for account, memory in memories.items():
+        for (kind, record_id), record in memory.changed.items():
+            row = {"account": account, "kind": kind, "record": key(record_id)}
+            if record is None:
+                gone.append(row)
+            else:
+                revision = memory.revisions.get(record_id)
+                seen.append({**row, "value": encode_record(record), "revision": revision})
+        memory.changed.clear()
+    _REMEMBER.run(connection, *seen)
+    _FORGET.run(connection, *gone)

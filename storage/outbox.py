@@ -1,0 +1,174 @@
+"""Owed cards: what lanes turn over, what came of it, and what may be forgotten."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, null, select, union_all, update
+
+from bot.domain.deliveries import Priority, State
+from bot.domain.ids import EndpointId
+from bot.domain.links import Address, EndpointState
+from bot.ports import Missed, Turn, Turned
+from storage.database import Database, each
+from storage.rows import address_of
+from storage.tables import (
+    DELIVERY_HAS_ENDED,
+    DELIVERY_IS_ERASABLE,
+    DELIVERY_IS_MISSED,
+    DELIVERY_IS_PENDING,
+    DELIVERY_IS_SENDING,
+    LINK_IS_ACTIVE,
+    delivery,
+    endpoint,
+    is_one_of,
+    link,
+)
+from storage.turns import hand_back, take_turns
+
+HELD_LIFE = timedelta(days=7)
+"""How long items wait for a closed chat (`guarantees.md` 2.2)."""
+
+TEXT_LIFE = timedelta(days=30)
+"""How long after its end an item's text is kept (`guarantees.md` 3.8)."""
+
+PRUNE_BATCH = 500
+
+
+class Outbox:
+    """Implements `bot.ports.Outbox`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def turn(self, turn: Turn, now: datetime) -> Turned:
+        turning = self._database.submit(take_turns, (turn, now))
+        try:
+            return await turning
+        except asyncio.CancelledError:
+            if not turning.exception() and (claimed := turning.result().delivery):
+                await hand_back(self._database, [claimed], now)
+            raise
+
+    async def owing(self) -> Mapping[EndpointId, Address]:
+        return await self._database.read(_owing)
+
+    async def recover(self, now: datetime) -> int:
+        return await self._database.write(_recover, now)
+
+    async def missed(self, endpoint: EndpointId, limit: int) -> Sequence[Missed]:
+        return await self._database.read(_missed, endpoint, limit)
+
+    async def counts(self) -> Mapping[State, int]:
+        return await self._database.read(_counts)
+
+    async def oldest_pending(self, priority: Priority | None = None) -> datetime | None:
+        return await self._database.read(_oldest_pending, priority)
+
+    async def pending(self, endpoint: EndpointId) -> int:
+        return await self._database.read(_pending, endpoint)
+
+    async def prune(self, now: datetime) -> int:
+        """Give up what was held too long and erase old texts; gives how many items changed.
+
+        Many small transactions: deliveries go on in between.
+        """
+        pruned = 0
+        while changed := await self._database.write(_prune, now):
+            pruned += changed
+        return pruned
+
+
+@each
+def _recover(connection: Connection, now: datetime) -> int:
+    return connection.execute(
+        update(delivery)
+        .where(DELIVERY_IS_SENDING)
+        .values(
+            state=State.UNKNOWN,
+            reason="interrupted",
+            unclear=delivery.c.unclear + 1,
+            not_before=now,
+        )
+    ).rowcount
+
+
+@each
+def _prune(connection: Connection, now: datetime) -> int:
+    too_long = select(delivery.c.id).where(
+        is_one_of(delivery.c.state, State.HELD), delivery.c.ended_at < now - HELD_LIFE
+    )
+    given_up = connection.execute(
+        update(delivery)
+        .where(delivery.c.id.in_(too_long.limit(PRUNE_BATCH)))
+        .values(state=State.EXPIRED, reason="the chat stayed closed", ended_at=now)
+    )
+    old = select(delivery.c.id).where(DELIVERY_IS_ERASABLE, delivery.c.ended_at < now - TEXT_LIFE)
+    erased = connection.execute(
+        update(delivery)
+        .where(delivery.c.id.in_(old.limit(PRUNE_BATCH)))
+        .values(card=null(), message=null())
+    )
+    return given_up.rowcount + erased.rowcount
+
+
+def _owing(connection: Connection) -> Mapping[EndpointId, Address]:
+    owed = select(delivery.c.endpoint).where(DELIVERY_IS_PENDING)
+    rows = connection.execute(
+        select(endpoint).where(endpoint.c.id.in_(owed), endpoint.c.state == EndpointState.ACTIVE)
+    )
+    return {EndpointId(row.id): address_of(row) for row in rows}
+
+
+def _missed(connection: Connection, endpoint: EndpointId, limit: int) -> Sequence[Missed]:
+    """Youngest first, and only what was meant for whom the chat is linked to now (G7)."""
+    rows = connection.execute(
+        select(
+            delivery.c.reference,
+            delivery.c.state,
+            delivery.c.reason,
+            delivery.c.card,
+            delivery.c.occurred_at,
+        )
+        .join(link, link.c.id == delivery.c.link)
+        .where(
+            delivery.c.endpoint == endpoint,
+            DELIVERY_IS_MISSED,
+            LINK_IS_ACTIVE,
+            delivery.c.card.is_not(None),
+        )
+        .order_by(delivery.c.occurred_at.desc(), delivery.c.id.desc())
+        .limit(limit)
+    )
+    return [
+        Missed(
+            reference=row.reference,
+            state=row.state,
+            reason=row.reason,
+            title=row.card["title"],
+            occurred_at=row.occurred_at,
+        )
+        for row in rows
+    ]
+
+
+def _counts(connection: Connection) -> Mapping[State, int]:
+    """In two halves, each out of an index alone."""
+    halves = [
+        select(delivery.c.state, func.count().label("items")).where(half).group_by(delivery.c.state)
+        for half in (DELIVERY_IS_PENDING, DELIVERY_HAS_ENDED)
+    ]
+    rows = connection.execute(union_all(*halves)).all()
+    return {state: 0 for state in State} | {row.state: row.items for row in rows}
+
+
+def _oldest_pending(connection: Connection, priority: Priority | None) -> datetime | None:
+    oldest = select(func.min(delivery.c.created_at)).where(DELIVERY_IS_PENDING)
+    if priority is not None:
+        oldest = oldest.where(delivery.c.priority == priority)
+    return connection.execute(oldest).scalar()
+
+
+def _pending(connection: Connection, endpoint: EndpointId) -> int:
+    items = select(func.count()).where(delivery.c.endpoint == endpoint, DELIVERY_IS_PENDING)
+    return connection.execute(items).scalar_one()

@@ -1,0 +1,70 @@
+"""Rows as values of the domain."""
+
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+
+from bot.domain.ids import AccountId, EndpointId, LinkId
+from bot.domain.links import Account, Address, Endpoint, Link
+from storage.codec import decode_preferences
+from storage.tables import LINK_IS_ACTIVE, endpoint, link
+
+AnyRow = Row[*tuple[Any, ...]]
+
+
+def select_links() -> Select[*tuple[Any, ...]]:
+    """All links with their endpoints, for `link_of`."""
+    return select(
+        link.c.id.label("link"),
+        link.c.account,
+        link.c.person,
+        link.c.role,
+        link.c.epoch,
+        link.c.preferences,
+        link.c.linked_at,
+        endpoint.c.id.label("endpoint"),
+        endpoint.c.channel,
+        endpoint.c.bot,
+        endpoint.c.chat,
+        endpoint.c.thread,
+        endpoint.c.private,
+        endpoint.c.state,
+    ).join_from(link, endpoint, endpoint.c.id == link.c.endpoint)
+
+
+def select_active_links() -> Select[*tuple[Any, ...]]:
+    """Those that count, oldest first."""
+    return select_links().where(LINK_IS_ACTIVE).order_by(link.c.linked_at, link.c.id)
+
+
+def link_of(row: AnyRow) -> Link:
+    return Link(
+        id=LinkId(row.link),
+        account=AccountId(row.account),
+        endpoint=Endpoint(
+            id=EndpointId(row.endpoint),
+            address=address_of(row),
+            state=row.state,
+            private=row.private,
+        ),
+        person=row.person,
+        role=row.role,
+        epoch=row.epoch,
+        preferences=decode_preferences(row.preferences),
+        linked_at=row.linked_at,
+    )
+
+
+def address_of(row: AnyRow) -> Address:
+    return Address(channel=row.channel, bot=row.bot, chat=row.chat, thread=row.thread)
+
+
+def account_of(row: AnyRow) -> Account:
+    return Account(
+        id=AccountId(row.id),
+        platform_user=row.platform_user,
+        label=row.label,
+        plan=row.plan,
+        state=row.state,
+        created_at=row.created_at,
+    )

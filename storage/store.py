@@ -1,0 +1,216 @@
+"""All of storage, opened and closed as one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+from sqlalchemy import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError
+
+from bot.domain.ids import NewId, Now
+from bot.errors import Misconfigured
+from storage import audit, schema
+from storage.actions import Actions
+from storage.audit import Audit
+from storage.codes import Codes
+from storage.database import Database
+from storage.inbox import Inbox
+from storage.journal import Journal
+from storage.leases import Leases
+from storage.links import Accounts, Links
+from storage.outbox import Outbox
+from storage.postgresql import open_postgresql
+from storage.schema import Version
+from storage.sqlite import looking_at, open_inline, open_sqlite
+from storage.vault import Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """An open database: one implementation for each storage port, and what operators do."""
+
+    database: Database
+    vault: Vault
+    accounts: Accounts
+    actions: Actions
+    audit: Audit
+    codes: Codes
+    inbox: Inbox
+    journal: Journal
+    leases: Leases
+    links: Links
+    outbox: Outbox
+
+    async def prune(self, now: datetime) -> None:
+        """Erase what has been kept long enough. Every hour is often enough, every day is not:
+        a login whose digits nobody typed is among it.
+        """
+        await self.codes.prune(now)
+        await self.outbox.prune(now)
+        await self.inbox.prune(now)
+        await self.journal.prune(now)
+        await self.actions.prune(now)
+
+    async def rotate(self) -> int:
+        """Encrypt all secrets with the first key; gives how many had another.
+
+        Raises:
+            Misconfigured: for some none of the keys fits; all others are done.
+        """
+        return await self.vault.rotate(self.database)
+
+
+@asynccontextmanager
+async def open_store(
+    url: str, secret_keys: Sequence[str], now: Now, new_id: NewId, *, migrate: bool = True
+) -> AsyncIterator[Store]:
+    """Open the database, bring its tables up to date, and see that the keys fit.
+
+    Args:
+        url: `sqlite:///path`, `sqlite://` for one in memory, or `postgresql://...`.
+        secret_keys: Fernet keys, newest first.
+        migrate: false leaves PostgreSQL's tables to `tradebell migrate`.
+
+    Raises:
+        Misconfigured: a setting is wrong; the text says which, and what to do.
+    """
+    place = parsed(url)
+    vault = Vault(secret_keys)
+    may_upgrade = migrate or place.get_backend_name() == "sqlite"
+
+    def prepare(connection: Connection) -> None:
+        (schema.upgrade if may_upgrade else schema.check)(connection)
+        vault.mark(connection)
+
+    async with _open(place, prepare) as database:
+        yield _store(database, vault, now, new_id)
+
+
+@contextmanager
+def open_memory(now: Now, new_id: NewId) -> Iterator[Store]:
+    """A store that lives as long as the context, on the event loop's own thread."""
+    with open_inline(schema.create) as database:
+        yield _store(database, Vault([Fernet.generate_key().decode()]), now, new_id)
+
+
+async def migrate(url: str) -> Version:
+    """Bring the tables up to date and do nothing else; gives the version of before.
+
+    Raises:
+        Misconfigured: the database cannot be opened, or is of a newer version.
+    """
+    found: list[Version] = []
+    async with _open(parsed(url), lambda connection: found.append(schema.upgrade(connection))):
+        return found[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspected:
+    """What a look at a database showed.
+
+    `broken` is the first row of the audit trail that is not as it was written, if any.
+    """
+
+    version: Version
+    broken: int | None
+
+
+async def inspect(url: str, secret_keys: Sequence[str]) -> Inspected:
+    """Look at a database, whoever else has it open, and change nothing.
+
+    Raises:
+        Misconfigured: it cannot be opened, is of a newer version, or the keys do not fit.
+    """
+    place = parsed(url)
+    vault = Vault(secret_keys)
+    if place.get_backend_name() == "postgresql":
+        seen: list[Inspected] = []
+        async with open_postgresql(place, lambda each: seen.append(_inspected(each, vault))):
+            return seen[0]
+    if _is_in_memory(place):
+        return Inspected(version=Version(None, schema.newest()), broken=None)
+    return await asyncio.to_thread(_look_at_file, Path(str(place.database)), vault)
+
+
+def _look_at_file(path: Path, vault: Vault) -> Inspected:
+    with looking_at(path) as connection:
+        return _inspected(connection, vault)
+
+
+def _inspected(connection: Connection | None, vault: Vault) -> Inspected:
+    if connection is None:
+        return Inspected(version=Version(None, schema.newest()), broken=None)
+    version = schema.version(connection)
+    if version.present is None:
+        return Inspected(version=version, broken=None)
+    vault.fits(connection)
+    return Inspected(version=version, broken=audit.broken(connection))
+
+
+def parsed(url: str) -> URL:
+    """The address of a database of either kind, however its driver is spelt.
+
+    Raises:
+        Misconfigured: it is not one.
+    """
+    try:
+        place = make_url(url)
+    except ArgumentError:
+        # No cause: its text could hold the address, and the address a password.
+        raise Misconfigured(_WRONG_ADDRESS) from None
+    match place.drivername.partition("+")[0]:
+        case "sqlite":
+            return place.set(drivername="sqlite")
+        case "postgresql" | "postgres":
+            query = dict(place.query)
+            if "sslmode" in query:  # as libpq and most hosters spell it
+                query["ssl"] = query.pop("sslmode")
+            return place.set(drivername="postgresql+asyncpg", query=query)
+        case _:
+            raise Misconfigured(_WRONG_ADDRESS)
+
+
+_WRONG_ADDRESS = (
+    "TRADEBELL_DATABASE_URL must be like sqlite:////var/lib/tradebell/tradebell.db"
+    " or postgresql://user:password@host/database."
+)
+
+
+def _open(
+    place: URL, prepare: Callable[[Connection], object]
+) -> AbstractAsyncContextManager[Database]:
+    if place.get_backend_name() == "postgresql":
+        return open_postgresql(place, prepare)
+    if _is_in_memory(place):
+        return _opened(prepare)
+    return open_sqlite(Path(str(place.database)), prepare)
+
+
+def _is_in_memory(place: URL) -> bool:
+    return place.database in (None, "", ":memory:")
+
+
+@asynccontextmanager
+async def _opened(prepare: Callable[[Connection], object]) -> AsyncIterator[Database]:
+    with open_inline(prepare) as database:
+        yield database
+
+
+def _store(database: Database, vault: Vault, now: Now, new_id: NewId) -> Store:
+    return Store(
+        database=database,
+        vault=vault,
+        accounts=Accounts(database, vault),
+        actions=Actions(database),
+        audit=Audit(database),
+        codes=Codes(database, vault, new_id),
+        inbox=Inbox(database),
+        journal=Journal(database, now),
+        leases=Leases(database),
+        links=Links(database, new_id),
+        outbox=Outbox(database),
+    )

@@ -1,0 +1,341 @@
+"""The schema: every table, typed, with the constraints that decide what exists once."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    DDL,
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Named,
+    SmallInteger,
+    Table,
+    Text,
+    TypedColumns,
+    UniqueConstraint,
+    event,
+    literal_column,
+)
+
+from bot.domain.actions import ActionState, Verb
+from bot.domain.deliveries import MISSED, PENDING, State
+from bot.domain.events import Kind
+from bot.domain.links import AccountState, Channel, EndpointState, Role
+from storage.states import AttemptState, KnownKind, LinkState
+from storage.types import Foreign, Instant, OneOf
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+Serial = BigInteger().with_variant(Integer(), "sqlite")
+"""A counted key; SQLite counts only in its own INTEGER."""
+
+Json: JSON[Any] = JSON(none_as_null=True)
+
+
+def _index(
+    name: str, *columns: Column[Any], where: ColumnElement[bool], unique: bool = False
+) -> None:
+    """An index over some of the rows; it belongs to the table of its columns."""
+    Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
+class _Account(TypedColumns):
+    id = Column(Text, primary_key=True)
+    platform_user: Named[str] = Column(Foreign, unique=True)
+    label: Named[str] = Column(Foreign)
+    plan: Named[str | None] = Column(Foreign)
+    state: Named[AccountState] = Column(OneOf(AccountState))
+    created_at: Named[datetime] = Column(Instant)
+
+
+account = Table("account", metadata, _Account)
+
+
+class _Endpoint(TypedColumns):
+    id = Column(Text, primary_key=True)
+    channel: Named[Channel] = Column(OneOf(Channel))
+    bot: Named[str] = Column(Foreign)
+    chat: Named[str] = Column(Foreign)
+    thread: Named[str] = Column(Foreign)
+    private: Named[bool] = Column(Boolean)
+    state: Named[EndpointState] = Column(OneOf(EndpointState))
+    reason: Named[str] = Column(Foreign)
+    doubtful: Named[int] = Column(Integer)
+    """Items that may be missing there and have not been mentioned yet."""
+
+
+endpoint = Table(
+    "endpoint",
+    metadata,
+    _Endpoint,
+    UniqueConstraint("channel", "bot", "chat", "thread"),
+)
+
+
+class _Link(TypedColumns):
+    id = Column(Text, primary_key=True)
+    account: Named[str] = Column(Text, ForeignKey("account.id"), index=True)
+    endpoint: Named[str] = Column(Text, ForeignKey("endpoint.id"))
+    person: Named[str] = Column(Foreign)
+    role: Named[Role] = Column(OneOf(Role))
+    epoch: Named[int] = Column(Integer)
+    state: Named[LinkState] = Column(OneOf(LinkState))
+    preferences: Named[dict[str, Any]] = Column(Json)
+    linked_at: Named[datetime] = Column(Instant)
+    ended_at: Named[datetime | None] = Column(Instant)
+
+
+link = Table("link", metadata, _Link)
+
+
+# A condition with a bound value cannot be matched with a partial index: the words of all index
+# conditions are written into the statements.
+LINK_IS_ACTIVE = link.c.state == literal_column(f"'{LinkState.ACTIVE}'")
+
+_index("uq_link_active_endpoint", link.c.endpoint, where=LINK_IS_ACTIVE, unique=True)
+
+
+class _Secret(TypedColumns):
+    owner = Column(Text, primary_key=True)
+    kind: Named[str] = Column(Text)
+    key: Named[str] = Column(Text, index=True)
+    """Which secret key it is encrypted with: what a change of keys has still to do."""
+    token: Named[str] = Column(Text)
+
+
+secret = Table("secret", metadata, _Secret)
+
+
+class _Cursor(TypedColumns):
+    account = Column(Text, ForeignKey("account.id"), primary_key=True)
+    stream = Column(Text, primary_key=True)
+    at: Named[datetime] = Column(Instant)
+    record: Named[str] = Column(Foreign)
+    began: Named[datetime] = Column(Instant)
+    """The first position that was ever stored."""
+
+
+cursor = Table("cursor", metadata, _Cursor)
+
+
+class _Known(TypedColumns):
+    account = Column(Text, ForeignKey("account.id"), primary_key=True)
+    kind: Named[KnownKind] = Column(OneOf(KnownKind), primary_key=True)
+    record = Column(Foreign, primary_key=True)
+    value: Named[dict[str, Any]] = Column(Json)
+    revision: Named[str | None] = Column(Foreign)
+    """Under which it was last told; NULL if it never was."""
+
+
+known = Table("known", metadata, _Known)
+
+
+class _Inbox(TypedColumns):
+    account = Column(Text, ForeignKey("account.id"), primary_key=True)
+    kind: Named[Kind] = Column(OneOf(Kind), primary_key=True)
+    record = Column(Text, primary_key=True)
+    revision = Column(Text, primary_key=True)
+    at: Named[datetime] = Column(Instant)
+    admitted_at: Named[datetime] = Column(Instant)
+    told: Named[bool] = Column(Boolean)
+    reason: Named[str] = Column(Foreign)
+    fingerprint: Named[str | None] = Column(Foreign)
+    audience: Named[list[str] | None] = Column(Json)
+    """With a fingerprint: the endpoints that would hear it if no other kind told it."""
+
+
+inbox = Table(
+    "inbox",
+    metadata,
+    _Inbox,
+    Index("ix_inbox_account_at", "account", "at"),
+)
+
+
+class _Delivery(TypedColumns):
+    id = Column(Serial, primary_key=True)
+    reference: Named[str] = Column(Text)
+    account: Named[str] = Column(Text, ForeignKey("account.id"))
+    link: Named[str] = Column(Text, ForeignKey("link.id"))
+    link_epoch: Named[int] = Column(Integer)
+    endpoint: Named[str] = Column(Text, ForeignKey("endpoint.id"))
+    kind: Named[Kind] = Column(OneOf(Kind))
+    record: Named[str] = Column(Text)
+    revision: Named[str] = Column(Text)
+    priority: Named[int] = Column(SmallInteger)
+    state: Named[State] = Column(OneOf(State))
+    reason: Named[str] = Column(Foreign)
+    attempts: Named[int] = Column(Integer)
+    unclear: Named[int] = Column(Integer)
+    card: Named[dict[str, Any] | None] = Column(Json)
+    """NULL once its text has been erased."""
+    message: Named[str | None] = Column(Foreign)
+    occurred_at: Named[datetime] = Column(Instant)
+    created_at: Named[datetime] = Column(Instant)
+    expires_at: Named[datetime | None] = Column(Instant)
+    not_before: Named[datetime | None] = Column(Instant)
+    started_at: Named[datetime | None] = Column(Instant)
+    ended_at: Named[datetime | None] = Column(Instant)
+    """When it left the pending states; for a held item, when it was held."""
+
+
+delivery = Table(
+    "delivery",
+    metadata,
+    _Delivery,
+    # G3: one item per link, fact and endpoint.
+    UniqueConstraint("link", "kind", "record", "revision", "endpoint"),
+)
+
+
+def is_one_of(column: ColumnElement[State], *states: State) -> ColumnElement[bool]:
+    """Whether a state is one of these, in the words that the indexes know."""
+    return column.in_([literal_column(f"'{state}'") for state in sorted(states)])
+
+
+DELIVERY_IS_PENDING = is_one_of(delivery.c.state, *PENDING)
+DELIVERY_IS_MISSED = is_one_of(delivery.c.state, *MISSED)
+DELIVERY_IS_SENDING = is_one_of(delivery.c.state, State.SENDING)
+DELIVERY_HAS_ENDED = delivery.c.ended_at.is_not(None)
+DELIVERY_IS_ERASABLE = DELIVERY_HAS_ENDED & delivery.c.card.is_not(None)
+
+
+_index(
+    "ix_delivery_lane",
+    delivery.c.endpoint,
+    delivery.c.priority,
+    delivery.c.occurred_at,
+    delivery.c.id,
+    where=DELIVERY_IS_PENDING,
+)
+# One in flight per endpoint.
+_index("uq_delivery_sending", delivery.c.endpoint, where=DELIVERY_IS_SENDING, unique=True)
+_index("ix_delivery_ended", delivery.c.state, delivery.c.ended_at, where=DELIVERY_HAS_ENDED)
+_index("ix_delivery_missed", delivery.c.endpoint, delivery.c.ended_at, where=DELIVERY_IS_MISSED)
+_index("ix_delivery_erasable", delivery.c.ended_at, where=DELIVERY_IS_ERASABLE)
+
+
+class _Action(TypedColumns):
+    id = Column(Text, primary_key=True)
+    card: Named[str] = Column(Text, index=True)
+    account: Named[str] = Column(Text, ForeignKey("account.id"))
+    link: Named[str] = Column(Text, ForeignKey("link.id"), index=True)
+    endpoint: Named[str] = Column(Text, ForeignKey("endpoint.id"))
+    person: Named[str | None] = Column(Foreign)
+    verb: Named[Verb] = Column(OneOf(Verb))
+    targets: Named[list[dict[str, str]]] = Column(Json)
+    arguments: Named[str] = Column(Foreign)
+    repeatable: Named[bool] = Column(Boolean)
+    expires_at: Named[datetime] = Column(Instant, index=True)
+    state: Named[ActionState] = Column(OneOf(ActionState))
+    finished_at: Named[datetime | None] = Column(Instant)
+
+
+action = Table("action", metadata, _Action)
+
+
+class _Attempt(TypedColumns):
+    id = Column(Text, primary_key=True)
+    code_hash: Named[str] = Column(Text, unique=True)
+    endpoint: Named[str] = Column(Text, ForeignKey("endpoint.id"), index=True)
+    person: Named[str] = Column(Foreign)
+    role: Named[Role] = Column(OneOf(Role))
+    state: Named[AttemptState] = Column(OneOf(AttemptState))
+    created_at: Named[datetime] = Column(Instant)
+    expires_at: Named[datetime] = Column(Instant, index=True)
+    logins: Named[int] = Column(Integer)
+    digits_hash: Named[str | None] = Column(Text)
+    digits_until: Named[datetime | None] = Column(Instant)
+    digits_tries: Named[int] = Column(Integer)
+
+
+attempt = Table("attempt", metadata, _Attempt)
+
+
+class _Journal(TypedColumns):
+    channel: Named[Channel] = Column(OneOf(Channel), primary_key=True)
+    bot = Column(Foreign, primary_key=True)
+    number = Column(BigInteger, primary_key=True, autoincrement=False)
+    body: Named[str | None] = Column(Foreign)
+    """NULL once it has been answered."""
+    kept_at: Named[datetime] = Column(Instant)
+
+
+journal = Table("journal", metadata, _Journal)
+
+
+class _Quarantine(TypedColumns):
+    account = Column(Text, ForeignKey("account.id"), primary_key=True)
+    digest = Column(Text, primary_key=True)
+    """Of service, reason and fields: what fails alike is one row, however often it comes."""
+    service: Named[str] = Column(Foreign)
+    reason: Named[str] = Column(Foreign)
+    fields: Named[list[str]] = Column(Json)
+    size: Named[int] = Column(Integer)
+    """Bytes of the largest."""
+    count: Named[int] = Column(Integer)
+    first_at: Named[datetime] = Column(Instant)
+    last_at: Named[datetime] = Column(Instant)
+
+
+quarantine = Table("quarantine", metadata, _Quarantine)
+
+
+class _Audit(TypedColumns):
+    id = Column(Serial, primary_key=True)
+    at: Named[datetime] = Column(Instant)
+    what: Named[str] = Column(Foreign)
+    account: Named[str | None] = Column(Text)
+    facts: Named[dict[str, str]] = Column(Json)
+    previous: Named[str] = Column(Text, unique=True)
+    """The hash of the row before: unique, so that the chain never forks."""
+    hash: Named[str] = Column(Text)
+
+
+audit = Table("audit", metadata, _Audit)
+
+APPEND_ONLY = {
+    "sqlite": (
+        "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit"
+        " BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END",
+        "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit"
+        " BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END",
+    ),
+    "postgresql": (
+        "CREATE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql"
+        " AS $$ BEGIN RAISE EXCEPTION 'audit is append-only'; END $$",
+        "CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit"
+        " FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only()",
+    ),
+}
+"""What makes a written row stay as it is, by dialect."""
+
+for _dialect, _statements in APPEND_ONLY.items():
+    for _statement in _statements:
+        _ddl = DDL(_statement)  # type: ignore[no-untyped-call]
+        event.listen(audit, "after_create", _ddl.execute_if(dialect=_dialect))
+
+
+class _Lease(TypedColumns):
+    name = Column(Text, primary_key=True)
+    owner: Named[str] = Column(Text)
+    epoch: Named[int] = Column(BigInteger)
+    until: Named[datetime] = Column(Instant)
+
+
+lease = Table("lease", metadata, _Lease)

@@ -1,0 +1,346 @@
+"""Turns: what lanes report is settled, what they ask for is claimed, for all of them at once."""
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Select,
+    Text,
+    bindparam,
+    case,
+    literal_column,
+    null,
+    select,
+    update,
+)
+
+from bot.domain.deliveries import PENDING, Delivery, Priority, Settlement, State
+from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
+from bot.domain.links import EndpointState
+from bot.ports import Turn, Turned
+from storage import endpoints
+from storage.codec import decode_card
+from storage.database import Database
+from storage.endpoints import WAITING
+from storage.rows import AnyRow, address_of
+from storage.statements import Statement, among
+from storage.states import LinkState
+from storage.tables import (
+    DELIVERY_IS_SENDING,
+    LINK_IS_ACTIVE,
+    delivery,
+    endpoint,
+    is_one_of,
+    link,
+)
+
+
+def take_turns(
+    connection: Connection, requests: Sequence[tuple[Turn, datetime]]
+) -> Sequence[Turned]:
+    """Settle first, then claim: a lane's next item is free once its last has come to an end."""
+    _settle(connection, [(*turn.settled, now) for turn, now in requests if turn.settled])
+    now = max(now for _, now in requests)
+    asked = {turn.endpoint for turn, _ in requests}
+    claiming = {turn.endpoint for turn, _ in requests if turn.claim}
+    claimed, due = _claim(connection, asked, claiming, now)
+    return [
+        Turned(
+            # Whoever of one endpoint asked first has it; the others find it in flight.
+            delivery=claimed.pop(turn.endpoint, None) if turn.claim else None,
+            due=due.get(turn.endpoint),
+        )
+        for turn, _ in requests
+    ]
+
+
+async def hand_back(database: Database, claimed: Iterable[Delivery], now: datetime) -> None:
+    """Undo claims that nobody waits for any more: these have not been tried."""
+    untried = Settlement(state=State.READY, reason="not tried", not_before=now, counts=False)
+    for each in claimed:
+        turn = Turn(endpoint=each.endpoint, settled=(each, untried))
+        await database.write(take_turns, (turn, now))
+
+
+_SETTLE = Statement(
+    lambda _: (
+        update(delivery)
+        .where(
+            delivery.c.id == bindparam("this"),
+            DELIVERY_IS_SENDING,
+            # The very attempt that was claimed: one that was taken over since says no more.
+            delivery.c.attempts == bindparam("claimed_attempts"),
+            delivery.c.unclear == bindparam("claimed_unclear"),
+        )
+        .values(
+            state=bindparam("to"),
+            reason=bindparam("because"),
+            message=bindparam("as_message"),
+            attempts=delivery.c.attempts - bindparam("uncounted"),
+            unclear=delivery.c.unclear + bindparam("doubts"),
+            not_before=bindparam("again_at"),
+            ended_at=bindparam("ended"),
+        )
+    )
+)
+
+_HOLD_IF_CLOSED = (
+    update(delivery)
+    .where(
+        delivery.c.id == bindparam("this"),
+        WAITING,
+        select(endpoint.c.id)
+        .where(
+            endpoint.c.id == delivery.c.endpoint,
+            endpoint.c.state == EndpointState.DISABLED,
+        )
+        .exists(),
+    )
+    .values(state=State.HELD, not_before=null(), ended_at=bindparam("ended"))
+)
+
+_first = delivery.alias("first")
+_rival = delivery.alias("rival")
+
+
+def _select_heads(dialect: str) -> Select[*tuple[Any, ...]]:
+    first = (
+        select(_first.c.id)
+        .where(_first.c.endpoint == endpoint.c.id, is_one_of(_first.c.state, *PENDING))
+        .order_by(_first.c.priority, _first.c.occurred_at, _first.c.id)
+        .limit(literal_column("1"))
+        .scalar_subquery()
+    )
+    in_flight = select(_rival.c.id).where(
+        _rival.c.endpoint == endpoint.c.id, is_one_of(_rival.c.state, State.SENDING)
+    )
+    return (
+        select(
+            delivery.c.id,
+            delivery.c.reference,
+            delivery.c.account,
+            delivery.c.link,
+            delivery.c.link_epoch,
+            delivery.c.endpoint,
+            delivery.c.kind,
+            delivery.c.priority,
+            delivery.c.attempts,
+            delivery.c.unclear,
+            delivery.c.card,
+            delivery.c.occurred_at,
+            delivery.c.created_at,
+            delivery.c.expires_at,
+            delivery.c.not_before,
+            endpoint.c.channel,
+            endpoint.c.bot,
+            endpoint.c.chat,
+            endpoint.c.thread,
+            endpoint.c.doubtful,
+            link.c.state.label("link_state"),
+            link.c.epoch.label("current_epoch"),
+            link.c.endpoint.label("current_endpoint"),
+        )
+        .select_from(endpoint)
+        .join(delivery, delivery.c.id == first)
+        .join(link, link.c.id == delivery.c.link)
+        .where(
+            among(endpoint.c.id, "endpoints", Text(), dialect),
+            endpoint.c.state == literal_column(f"'{EndpointState.ACTIVE}'"),
+            ~in_flight.exists(),
+        )
+    )
+
+
+_HEADS = Statement(_select_heads)
+"""For each endpoint that can be sent to, the item that its order puts first, due or not.
+
+An item that is not due holds back all that follow: order survives a retry (G6). One that is more
+urgent comes before it, and so goes ahead.
+"""
+
+_START = Statement(
+    lambda dialect: (
+        update(delivery)
+        .where(among(delivery.c.id, "these", BigInteger(), dialect), WAITING)
+        .values(
+            state=State.SENDING, attempts=delivery.c.attempts + 1, started_at=bindparam("started")
+        )
+        .returning(delivery.c.id)
+    )
+)
+
+_EXPIRE = (
+    update(delivery)
+    .where(
+        delivery.c.endpoint.in_(bindparam("endpoints", expanding=True)),
+        WAITING,
+        delivery.c.expires_at <= bindparam("now"),
+    )
+    .values(
+        state=State.EXPIRED,
+        reason=case(
+            (delivery.c.unclear > 0, "too late to repeat; it may have been shown"),
+            else_="too late to be of use",
+        ),
+        not_before=null(),
+        ended_at=bindparam("now"),
+    )
+)
+
+_CANCEL = (
+    update(delivery)
+    .where(
+        delivery.c.endpoint.in_(bindparam("endpoints", expanding=True)),
+        WAITING,
+        ~select(link.c.id)
+        .where(
+            link.c.id == delivery.c.link,
+            LINK_IS_ACTIVE,
+            link.c.epoch == delivery.c.link_epoch,
+            link.c.endpoint == delivery.c.endpoint,
+        )
+        .exists(),
+    )
+    .values(
+        state=State.CANCELLED,
+        reason="the chat is not linked to this account any more",
+        not_before=null(),
+        ended_at=bindparam("now"),
+    )
+)
+
+
+def _settle(
+    connection: Connection, settled: Sequence[tuple[Delivery, Settlement, datetime]]
+) -> None:
+    plain = [each for each in settled if not _concerns_endpoint(*each)]
+    _SETTLE.run(connection, *(_settling(*each) for each in plain))
+    for claimed, settlement, now in settled:
+        if _concerns_endpoint(claimed, settlement, now) and _SETTLE.run(
+            connection, _settling(claimed, settlement, now)
+        ):
+            _change_endpoint(connection, claimed, settlement, now)
+    again = [
+        {"this": claimed.id, "ended": now}
+        for claimed, settlement, now in settled
+        if settlement.state in (State.READY, State.UNKNOWN)
+    ]
+    if again:
+        connection.execute(_HOLD_IF_CLOSED, again)
+
+
+def _settling(claimed: Delivery, settlement: Settlement, now: datetime) -> dict[str, Any]:
+    return {
+        "this": claimed.id,
+        "claimed_attempts": claimed.attempts,
+        "claimed_unclear": claimed.unclear,
+        "to": settlement.state,
+        "because": settlement.reason,
+        "as_message": settlement.message,
+        "uncounted": 0 if settlement.counts else 1,
+        "doubts": 1 if settlement.unclear else 0,
+        "again_at": settlement.not_before,
+        "ended": None if settlement.state in PENDING else now,
+    }
+
+
+def _concerns_endpoint(claimed: Delivery, settlement: Settlement, _now: datetime) -> bool:
+    """Whether an outcome says something about more than the one item."""
+    return bool(
+        settlement.endpoint_gone
+        or settlement.moved_to
+        or _leaves_doubt(settlement)
+        or _tells_doubt(claimed, settlement)
+    )
+
+
+def _leaves_doubt(settlement: Settlement) -> bool:
+    return settlement.unclear and settlement.state is State.DEAD
+
+
+def _tells_doubt(claimed: Delivery, settlement: Settlement) -> bool:
+    return bool(claimed.doubtful) and settlement.state is State.SENT
+
+
+def _change_endpoint(
+    connection: Connection, claimed: Delivery, settlement: Settlement, now: datetime
+) -> None:
+    if settlement.endpoint_gone:
+        endpoints.close(connection, claimed.endpoint, settlement.reason, now)
+    if settlement.moved_to:
+        endpoints.move(connection, claimed.endpoint, settlement.moved_to, now)
+    if _leaves_doubt(settlement):
+        endpoints.doubt(connection, claimed.endpoint, 1)
+    if _tells_doubt(claimed, settlement):
+        endpoints.doubt(connection, claimed.endpoint, -claimed.doubtful)
+
+
+def _claim(
+    connection: Connection,
+    asked: Set[EndpointId],
+    claiming: Set[EndpointId],
+    now: datetime,
+) -> tuple[dict[EndpointId, Delivery], dict[EndpointId, datetime]]:
+    """What is now in flight where a claim was wanted, and elsewhere when the next item is due."""
+    heads: dict[int, AnyRow] = {}
+    due: dict[EndpointId, datetime] = {}
+    open_to: Set[EndpointId] = asked
+    while open_to:
+        rows = _HEADS.rows(connection, {"endpoints": list(open_to)})
+        dropping = set()
+        for row in rows:
+            if row.not_before is not None and row.not_before > now:
+                due[row.endpoint] = row.not_before
+            elif row.endpoint not in claiming:
+                due[row.endpoint] = now
+            elif _is_void(row, now):
+                dropping.add(row.endpoint)
+            else:
+                heads[row.id] = row
+        if dropping:
+            connection.execute(_EXPIRE, {"endpoints": list(dropping), "now": now})
+            connection.execute(_CANCEL, {"endpoints": list(dropping), "now": now})
+        open_to = dropping
+    return {head.endpoint: _claimed(head) for head in _start(connection, heads, now)}, due
+
+
+def _is_void(head: AnyRow, now: datetime) -> bool:
+    """Whether an item must not be sent any more (G7, G8)."""
+    return bool(
+        (head.expires_at is not None and head.expires_at <= now)
+        or head.link_state is not LinkState.ACTIVE
+        or head.link_epoch != head.current_epoch
+        or head.endpoint != head.current_endpoint
+    )
+
+
+def _start(connection: Connection, heads: Mapping[int, AnyRow], now: datetime) -> list[AnyRow]:
+    """Those that are now in flight: another process may have been quicker with some."""
+    if not heads:
+        return []
+    started = _START.rows(connection, {"these": list(heads), "started": now})
+    return [heads[this] for (this,) in started]
+
+
+def _claimed(head: AnyRow) -> Delivery:
+    return Delivery(
+        id=DeliveryId(head.id),
+        reference=head.reference,
+        account=AccountId(head.account),
+        link=LinkId(head.link),
+        endpoint=EndpointId(head.endpoint),
+        address=address_of(head),
+        kind=head.kind,
+        priority=Priority(head.priority),
+        state=State.SENDING,
+        attempts=head.attempts + 1,
+        unclear=head.unclear,
+        card=decode_card(head.card, head.reference),
+        occurred_at=head.occurred_at,
+        created_at=head.created_at,
+        expires_at=head.expires_at,
+        doubtful=head.doubtful,
+    )
