@@ -16,7 +16,7 @@ from adapters.cryptorobot.rest import Rest
 from adapters.cryptorobot.session import CryptorobotSession
 from adapters.cryptorobot.settings import PlatformSettings
 from bot.domain.ids import Now
-from bot.domain.links import NAMELESS, Credential, Grant, Login, PasswordLogin
+from bot.domain.links import Credential, Grant, Login, PasswordLogin
 from bot.domain.text import clean
 from bot.errors import NeedsLogin, Refused, TryLater
 

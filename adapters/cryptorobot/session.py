@@ -90,7 +90,7 @@ class CryptorobotSession:
         self._keep = keep
         self._link: Link | None = None
         self._select = True
-        self._proofs = PROOFS
+        self._proofs: tuple[Call, ...] = PROOFS
         self._watchers: list[tuple[str, asyncio.Future[Tick]]] = []
 
     # --- the socket -----------------------------------------------------------------------

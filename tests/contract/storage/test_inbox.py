@@ -354,9 +354,12 @@ async def test_what_was_taken_back_with_others_is_not_remembered(sqlite_url: str
         await store.inbox.admit(chat.account, [seen(trader(name="Old"))], tell_changes, NOW)
         gate = threading.Event()
 
-        # Both go into the transaction that follows, which fails; then each has one of its own.
+        # While the writer waits, both go into the transaction that follows. That fails, and then
+        # each has one of its own.
         async with asyncio.TaskGroup() as group:
-            store.database.submit(each(lambda connection, _: gate.wait()), None)
+            waiting = each(lambda connection, _: gate.wait())
+            for _ in range(2):
+                store.database.submit(waiting, None)
             admission = group.create_task(
                 store.inbox.admit(chat.account, [seen(trader(name="New"))], tell_changes, NOW)
             )

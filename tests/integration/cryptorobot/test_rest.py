@@ -458,6 +458,20 @@ async def test_a_page_for_everybody_lets_nobody_in(
         await client.log_in(login)
 
 
+async def test_a_stranger_must_be_told_that_a_login_is_missing(
+    server: Server, client: CryptorobotPlatform
+):
+    async def platform(request: web.Request) -> web.StreamResponse:
+        if "Authorization" in request.headers:
+            return await showing()(request)
+        return web.json_response({"code": 403, "message": "Blocked"}, status=403)
+
+    server.rest = platform
+
+    with pytest.raises(NeedsLogin, match="accepted nothing"):
+        await client.log_in(KeyLogin(api_key="cr_live_1"))
+
+
 @pytest.mark.parametrize("login", FORGED, ids=["key", "token"])
 async def test_nobody_is_who_the_text_that_they_typed_claims(
     server: Server, client: CryptorobotPlatform, login: Login

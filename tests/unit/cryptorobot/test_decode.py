@@ -340,7 +340,6 @@ def test_the_owner_is_kept_as_the_record_says(fields: dict[str, object], owner: 
     trade = event("trades", "created", {"_id": "1", **fields})
 
     assert trade.origin.owner == owner
-    assert decode.owner(fields) == owner
 
 
 # What cannot be understood.
