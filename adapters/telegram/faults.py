@@ -121,9 +121,9 @@ def after_no_answer(lost: NoAnswer) -> Attempt:
         if lost.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             return Declined(reason="Telegram refuses the content")
         if 300 <= lost.status < 500:
-            return Postponed(reason=f"turned away with HTTP {lost.status}", scope=Scope.CHANNEL)
+            return Postponed(reason=f"turned away: HTTP {lost.status}", scope=Scope.CHANNEL)
         if lost.status >= 500:
-            return Unclear(reason=f"server error, HTTP {lost.status}")
+            return Unclear(reason=f"server error: HTTP {lost.status}")
         return Unclear(reason="an answer that is not Telegram's")
     if lost.timed_out:
         return Unclear(reason="no answer in time")
@@ -142,16 +142,30 @@ def _postponed_by_pace(retry_after: timedelta | None) -> Postponed:
     )
 
 
+_CLOSED = {
+    "blocked by the user": "blocked by the user",
+    "deactivated": "the account or group was deactivated",
+    "kicked": "removed from the group",
+    "not a member": "removed from the group",
+    "deleted": "the group was deleted",
+    "initiate conversation": "the person has not started the bot",
+    "rights": "no right to write in the group",
+}
+"""Telegram's words for a closed chat, and ours."""
+
+REASONS = frozenset(
+    {
+        *_CLOSED.values(),
+        *("no access to the chat", "chat not found", "the topic is closed"),
+        *("Telegram refuses the bot's token", "Telegram refuses the content"),
+        *("no connection in time", "no connection", "turned away", "server error"),
+        *("an answer that is not Telegram's", "no answer in time", "asked to slow down"),
+        *("the answer broke off", "the connection broke off"),
+    }
+)
+"""All that an outcome here can be for, up to a colon: few enough to count by."""
+
+
 def _why_closed(description: str) -> str:
-    for words, reason in (
-        ("blocked by the user", "blocked by the user"),
-        ("deactivated", "the account or group was deactivated"),
-        ("kicked", "removed from the group"),
-        ("not a member", "removed from the group"),
-        ("deleted", "the group was deleted"),
-        ("initiate conversation", "the person has not started the bot"),
-        ("rights", "no right to write in the group"),
-    ):
-        if words in description:
-            return reason
-    return "no access to the chat"
+    found = (reason for words, reason in _CLOSED.items() if words in description)
+    return next(found, "no access to the chat")

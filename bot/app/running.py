@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from adapters.cryptorobot.client import open_platform
 from adapters.telegram.client import open_telegram
+from adapters.telegram.faults import REASONS as TELEGRAM_REASONS
 from adapters.telegram.settings import TelegramSettings
 from adapters.web.chat import Chat
 from adapters.web.health import Backlog, Metrics
@@ -65,7 +66,7 @@ async def run(
         open_platform(settings.platform, now) as platform,
         AsyncExitStack() as stack,
     ):
-        meter = Metrics(partial(_backlog, store))
+        meter = Metrics(partial(_backlog, store), reasons=TELEGRAM_REASONS)
         bots = [] if chat is None else [_page(chat)]
         if settings.telegram is not None:
             opened = _telegram(settings.telegram, settings.web.public_url, store, meter)
@@ -278,3 +279,10 @@ def _announce(settings: Settings, store: Store) -> None:
             "people would send their passwords unencrypted: put the pages behind https",
             extra={"public_url": settings.web.public_url},
         )
+    if settings.platform.exposed:
+        log.warning(
+            "logins go to the platform unencrypted: use https in TRADEBELL_PLATFORM_URL",
+            extra={"platform": settings.platform.url},
+        )
+    if settings.telegram is not None and settings.telegram.exposed:
+        log.warning("the bot's token travels unencrypted: use https in TRADEBELL_TELEGRAM_API_URL")

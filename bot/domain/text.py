@@ -16,6 +16,8 @@ def clean(text: str, limit: int = LINE_LIMIT) -> str:
     Control, format (bidi, zero-width), surrogate and private-use characters go;
     every run of white space becomes one space; what is cut ends in an ellipsis.
     """
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return " ".join(text.split())  # nearly all there is
     # A megabyte from the platform must not cost a megabyte of work.
     rough = text[: limit * 4 + 16]
     visible = "".join(_shown(character) for character in rough)

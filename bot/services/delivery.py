@@ -212,7 +212,8 @@ class Delivering:
         if self._closing or wait > BREATH or pace.chat_wait(lane.address) > 0:
             pace.give_back(place)
             return delivery, handed_back(self._now())
-        await asyncio.sleep(wait)
+        if wait > 0:
+            await asyncio.sleep(wait)
         return await self._attempt(lane, delivery)
 
     async def _turn(self, lane: _Lane, settled: _Outcome | None, *, claim: bool = False) -> Turned:

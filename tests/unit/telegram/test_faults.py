@@ -1,9 +1,12 @@
 """What each failure means for what was to be sent: `guarantees.md` 2.3 and 2.6, row by row."""
 
+import ast
+import inspect
 from datetime import timedelta
 
 import pytest
 
+from adapters.telegram import faults
 from adapters.telegram.faults import Trouble, after_no_answer, after_refusal, trouble
 from adapters.telegram.transport import NoAnswer, Reached, Refusal
 from bot.domain.deliveries import (
@@ -205,3 +208,18 @@ def test_a_chat_that_moved_is_followed():
 )
 def test_an_edit_that_cannot_be_made_says_why(description: str, what: Trouble):
     assert trouble(Refusal(400, description)) is what
+
+
+def test_every_reason_that_is_given_can_be_counted_by():
+    """What is not listed would be counted as `other`."""
+    tree = ast.parse(inspect.getsource(faults))
+    given = {
+        node.value.value if isinstance(node.value, ast.Constant) else node.value.values[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.keyword)
+        and node.arg == "reason"
+        and isinstance(node.value, ast.Constant | ast.JoinedStr)
+    }
+
+    assert {reason.partition(":")[0] for reason in given} <= faults.REASONS
+    assert len(given) > 8
