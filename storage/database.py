@@ -5,9 +5,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar, TypeVarTuple
+from typing import Any, Protocol, TypeVar, TypeVarTuple
 
-from sqlalchemy import Connection, Transaction
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from bot.errors import TryLater, Unclear
@@ -121,7 +121,7 @@ def transact(connection: Connection, requests: Sequence[Request]) -> list[Outcom
     So a request that cannot be done harms only itself.
     """
     try:
-        transaction = connection.begin()
+        transaction = _begun(connection)
     except Exception as error:  # noqa: BLE001 it is for those who asked, not for this thread
         return failed(requests, error)
     try:
@@ -133,7 +133,7 @@ def transact(connection: Connection, requests: Sequence[Request]) -> list[Outcom
 
 
 def _commit(
-    connection: Connection, transaction: Transaction, requests: Sequence[Request]
+    connection: Connection, transaction: "_Transaction", requests: Sequence[Request]
 ) -> list[Outcome]:
     outcomes: list[Outcome] = []
     try:
@@ -146,13 +146,63 @@ def _commit(
         raise
     try:
         transaction.commit()
-    except DBAPIError as error:
+    except Exception as error:
         if _is_cut_off(error):
             raise Unclear("The connection to the database broke during a commit.") from error
         unsettle(connection)
         transaction.rollback()
         raise
     return outcomes
+
+
+class _Transaction(Protocol):
+    def commit(self) -> None: ...
+
+    def rollback(self) -> None: ...
+
+
+BEGIN = "tradebell begin"
+"""Where a connection to SQLite says how its transactions begin."""
+
+
+class _Direct:
+    """A transaction of SQLite, begun and ended on the driver.
+
+    SQLAlchemy, whose connection is in autocommit mode, knows nothing of it: its own book-keeping
+    would take as long as a statement.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._driver = driver_of(connection)
+        self._driver.execute(connection.info[BEGIN])
+
+    def commit(self) -> None:
+        self._driver.execute("COMMIT")
+
+    def rollback(self) -> None:
+        if self._driver.in_transaction:
+            self._driver.execute("ROLLBACK")
+
+
+def _begun(connection: Connection) -> _Transaction:
+    return _Direct(connection) if connection.dialect.name == "sqlite" else connection.begin()
+
+
+def driver_of(connection: Connection) -> Any:
+    """What Python's database module calls a connection."""
+    return connection.connection.driver_connection
+
+
+def do(connection: Connection, work: Callable[[Connection], R]) -> R:
+    """Do one thing in a transaction of its own, at once."""
+    transaction = _begun(connection)
+    try:
+        result = work(connection)
+    except BaseException:
+        transaction.rollback()
+        raise
+    transaction.commit()
+    return result
 
 
 def _grouped(requests: Sequence[Request]) -> dict[Operation[Any, Any], list[Request]]:

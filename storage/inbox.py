@@ -1,7 +1,7 @@
 """Facts in: told once, remembered, and owed, in one transaction for all accounts that have some."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -19,7 +19,7 @@ from storage.echoes import leave_out_echoes
 from storage.facts import Fact, FactKey, Tally
 from storage.memory import Memories, Memory, remember
 from storage.owing import owe
-from storage.statements import Statement
+from storage.statements import Statement, Values
 from storage.states import KnownKind
 from storage.tables import cursor, inbox, known
 from storage.turns import hand_back
@@ -153,21 +153,18 @@ def _is_kept(connection: Connection, fact_key: FactKey) -> bool:
     return bool(_IS_KEPT.rows(connection, fact_key._asdict()))
 
 
-_KEEP = Statement(
-    lambda dialect: (
-        insert_into(inbox, dialect)
-        .on_conflict_do_nothing()
-        .returning(inbox.c.account, inbox.c.kind, inbox.c.record, inbox.c.revision)
-    ),
-    *inbox.c.keys(),
-)
+def _keeping(dialect: str) -> Insert:
+    return insert_into(inbox, dialect).on_conflict_do_nothing()
+
+
+_KEEP = Statement(_keeping, *inbox.c.keys())
 
 
 def _keep(connection: Connection, facts: Mapping[FactKey, Fact]) -> list[Fact]:
     """Put facts into the inbox; gives those that it did not have."""
-    rows = [
-        {
-            **fact.key._asdict(),
+    rows = {
+        fact_key: {
+            **fact_key._asdict(),
             "at": fact.at,
             "admitted_at": fact.now,
             "told": bool(fact.drafts),
@@ -175,9 +172,9 @@ def _keep(connection: Connection, facts: Mapping[FactKey, Fact]) -> list[Fact]:
             "fingerprint": fact.verdict.fingerprint,
             "audience": fact.audience if fact.verdict.fingerprint else None,
         }
-        for fact in facts.values()
-    ]
-    kept = {FactKey(*row) for row in _KEEP.rows(connection, *rows)}
+        for fact_key, fact in facts.items()
+    }
+    kept = _kept_of(connection, rows)
     new = []
     for fact_key, fact in facts.items():
         if fact_key in kept:
@@ -186,6 +183,16 @@ def _keep(connection: Connection, facts: Mapping[FactKey, Fact]) -> list[Fact]:
         else:
             fact.tally.known += 1
     return new
+
+
+def _kept_of(connection: Connection, rows: Mapping[FactKey, Values]) -> Set[FactKey]:
+    if connection.dialect.name == "sqlite" or len(rows) <= 1:
+        return {fact_key for fact_key, row in rows.items() if _KEEP.run(connection, row)}
+    # All in one go: each would be a way to the server and back.
+    keeping = _keeping(connection.dialect.name).returning(
+        inbox.c.account, inbox.c.kind, inbox.c.record, inbox.c.revision
+    )
+    return {FactKey(*row) for row in connection.execute(keeping, list(rows.values()))}
 
 
 @cache

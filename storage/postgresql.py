@@ -111,7 +111,7 @@ async def open_postgresql(
 async def _reach(engine: AsyncEngine, prepare: Callable[[Connection], object]) -> None:
     url = engine.url
     try:
-        async with engine.connect() as connection:
+        async with engine.begin() as connection:
             await connection.run_sync(prepare)
     except (DBAPIError, OSError) as error:
         raise Misconfigured(

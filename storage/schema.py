@@ -20,8 +20,7 @@ _MIGRATION_LOCK = 0x7261_6465_6265_6C6C
 
 def create(connection: Connection) -> None:
     """Make all tables in an empty database that is not to be kept."""
-    with connection.begin():
-        metadata.create_all(connection)
+    metadata.create_all(connection)
 
 
 def newest() -> str:
@@ -54,19 +53,18 @@ def version(connection: Connection) -> Version:
 
 
 def upgrade(connection: Connection) -> Version:
-    """Bring the tables up to this version; gives that of before.
+    """Bring the tables up to this version, in the open transaction; gives that of before.
 
     Raises:
         Misconfigured: they are of a newer version.
     """
-    with connection.begin():
-        if connection.dialect.name == "postgresql":
-            # Processes that start together: the second waits, then finds the work done.
-            connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
-        found = version(connection)
-        if found.present != found.wanted:
-            command.upgrade(_config(connection), "head")
-        return found
+    if connection.dialect.name == "postgresql":
+        # Processes that start together: the second waits, then finds the work done.
+        connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+    found = version(connection)
+    if found.present != found.wanted:
+        command.upgrade(_config(connection), "head")
+    return found
 
 
 def check(connection: Connection) -> None:
@@ -75,8 +73,7 @@ def check(connection: Connection) -> None:
     Raises:
         Misconfigured: the tables are not of this version.
     """
-    with connection.begin():
-        found = version(connection)
+    found = version(connection)
     if found.present != found.wanted:
         raise Misconfigured(
             "The database is of an older version: run `tradebell migrate` once, while no older"

@@ -4,22 +4,27 @@ import asyncio
 import fcntl
 import os
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.errors import Misconfigured
 from storage.database import (
     BATCH_LIMIT,
+    BEGIN,
     Database,
     Inline,
+    Outcome,
     Request,
     described,
+    do,
     resolve,
     transact,
 )
@@ -27,35 +32,53 @@ from storage.database import (
 BUSY_MILLISECONDS = 5000
 """How long to wait for another program that looks into the file (a backup, the sqlite3 shell)."""
 
+QUICK = timedelta(milliseconds=5)
+"""A transaction that takes longer than this must not hold up the event loop again."""
+
 Prepare = Callable[[Connection], object]
 """Brings the tables into shape, or raises `Misconfigured`."""
 
 
 class Sqlite(Database):
-    """A database file, written by one thread and read by another.
+    """A database file, with one connection that writes and one that reads, each on a thread.
 
     An asyncio driver would hop between threads for every statement, three or four times for one
-    transaction; here a transaction crosses over once and its results come back together.
+    transaction; here a transaction crosses over once, and its results come back together. A lone
+    request, as long as the disk is quick, does not even do that: crossing over and back would take
+    longer than waiting for the disk.
     """
 
     def __init__(self, writer: Connection, reader: Connection) -> None:
         super().__init__("sqlite")
-        self._writer = _Thread("database writer", writer)
-        self._reader = _Thread("database reader", reader)
+        self._loop = asyncio.get_running_loop()
+        self._writer = _Worker("database writer", writer)
+        self._reader = _Worker("database reader", reader)
+        self._arrived: list[Request] = []
 
     def _write(self, request: Request) -> None:
-        self._writer.take(request)
+        if not self._arrived:
+            self._loop.call_soon(self._pass_on)
+        self._arrived.append(request)
+
+    def _pass_on(self) -> None:
+        """Whatever was asked for in this round of the event loop goes together."""
+        arrived, self._arrived = self._arrived, []
+        if len(arrived) == 1 and self._writer.is_quick:
+            self._writer.do_here(arrived)
+        else:
+            self._writer.take(arrived)
 
     def _read(self, request: Request) -> None:
-        self._reader.take(request)
+        self._reader.take([request])
 
     async def close(self) -> None:
         """Finish what has been asked for, then end both threads."""
+        self._pass_on()
         await self._writer.close()
         await self._reader.close()
 
 
-class _Thread:
+class _Worker:
     """Owns a connection and works off requests in batches, as many as are waiting.
 
     The queue needs no bound: whoever puts something in waits for it.
@@ -65,12 +88,25 @@ class _Thread:
         self._connection = connection
         self._loop = asyncio.get_running_loop()
         self._waiting: SimpleQueue[Request | None] = SimpleQueue()
+        self._unresolved = 0  # of those that the thread was given
+        self._was_quick = True
         self._ended = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def take(self, request: Request) -> None:
-        self._waiting.put(request)
+    def take(self, requests: Sequence[Request]) -> None:
+        self._unresolved += len(requests)
+        for request in requests:
+            self._waiting.put(request)
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether the thread has nothing to do, and the last transaction did not take long."""
+        return self._was_quick and self._unresolved == 0
+
+    def do_here(self, requests: Sequence[Request]) -> None:
+        """Do it on the event loop's thread, while this one's has nothing to do."""
+        resolve(self._transact(requests))
 
     async def close(self) -> None:
         self._waiting.put(None)
@@ -81,8 +117,8 @@ class _Thread:
         going_on = True
         while going_on:
             batch, going_on = self._next_batch()
-            outcomes = transact(self._connection, batch) if batch else []
-            self._loop.call_soon_threadsafe(resolve, outcomes)
+            outcomes = self._transact(batch) if batch else []
+            self._loop.call_soon_threadsafe(self._resolve, outcomes)
         self._loop.call_soon_threadsafe(self._ended.set)
 
     def _next_batch(self) -> tuple[list[Request], bool]:
@@ -98,6 +134,16 @@ class _Thread:
             except Empty:
                 return batch, True
         return batch, False
+
+    def _transact(self, requests: Sequence[Request]) -> Sequence[Outcome]:
+        begun = self._loop.time()
+        outcomes = transact(self._connection, requests)
+        self._was_quick = self._loop.time() - begun < QUICK.total_seconds()
+        return outcomes
+
+    def _resolve(self, outcomes: Sequence[Outcome]) -> None:
+        self._unresolved -= len(outcomes)
+        resolve(outcomes)
 
 
 @asynccontextmanager
@@ -124,7 +170,7 @@ def _open(path: Path, prepare: Prepare, stack: ExitStack) -> tuple[Connection, C
     stack.callback(reading.dispose)
     try:
         writer = stack.enter_context(writing.connect())
-        prepare(writer)
+        do(writer, prepare)
         return writer, stack.enter_context(reading.connect())
     except DBAPIError as error:
         raise _unusable(path, error) from error
@@ -166,7 +212,7 @@ def _unwritable(folder: Path, reason: str) -> Misconfigured:
 
 def _engine(path: Path, begin: str, *pragmas: str) -> Engine:
     url = URL.create("sqlite", database=str(path))
-    return _with_transactions(create_engine(url, hide_parameters=True), begin, *pragmas)
+    return _set_up(create_engine(url, **_OPTIONS), begin, *pragmas)
 
 
 @contextmanager
@@ -181,7 +227,7 @@ def looking_at(path: Path) -> Iterator[Connection | None]:
         yield None
         return
     url = URL.create("sqlite", database=f"file:{path}", query={"mode": "ro", "uri": "true"})
-    engine = _with_transactions(create_engine(url, hide_parameters=True), "BEGIN")
+    engine = _set_up(create_engine(url, **_OPTIONS), "BEGIN")
     try:
         with engine.connect() as connection:
             yield connection
@@ -204,27 +250,28 @@ def open_inline(prepare: Prepare) -> Iterator[Inline]:
         "sqlite://",
         poolclass=StaticPool,
         connect_args={"check_same_thread": False},
-        hide_parameters=True,
+        **_OPTIONS,
     )
     try:
-        with _with_transactions(engine, "BEGIN").connect() as connection:
-            prepare(connection)
+        with _set_up(engine, "BEGIN").connect() as connection:
+            do(connection, prepare)
             yield Inline(connection)
     finally:
         engine.dispose()
 
 
-def _with_transactions(engine: Engine, begin: str, *pragmas: str) -> Engine:
-    """Make transactions ours alone.
+_OPTIONS: Mapping[str, Any] = {
+    "hide_parameters": True,
+    # Python's module begins transactions on its own, and too late for some statements: see `do`.
+    # Source: https://docs.sqlalchemy.org/en/21/dialects/sqlite.html#pysqlite-serializable
+    "isolation_level": "AUTOCOMMIT",
+}
 
-    Python's module begins them on its own, and too late for some statements.
-    Source: https://docs.sqlalchemy.org/en/21/dialects/sqlite.html#pysqlite-serializable
-    """
 
+def _set_up(engine: Engine, begin: str, *pragmas: str) -> Engine:
     @event.listens_for(engine, "connect")
-    def set_up(connection: Any, _record: object) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
+    def set_up(connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info[BEGIN] = begin
         for pragma in (
             f"busy_timeout={BUSY_MILLISECONDS}",
             "journal_mode=WAL",
@@ -232,12 +279,6 @@ def _with_transactions(engine: Engine, begin: str, *pragmas: str) -> Engine:
             "foreign_keys=ON",
             *pragmas,
         ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def begin_ours(connection: Connection) -> None:
-        # Straight to the driver: this comes with every transaction and needs nothing else.
-        connection.connection.cursor().execute(begin)
+            connection.execute(f"PRAGMA {pragma}").close()
 
     return engine

@@ -21,6 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from storage.database import driver_of
+
 Core = Select[*tuple[Any, ...]] | Insert | Update | Delete
 Values = Mapping[str, Any]
 
@@ -47,21 +49,13 @@ class Statement:
         self._keys = keys
         self._direct: _Direct | None = None
 
-    def rows(self, connection: Connection, *values: Values) -> list[Row]:
-        """All rows that it gives, for each of these values; several only for an INSERT."""
-        if not values:
-            return []
+    def rows(self, connection: Connection, values: Values) -> list[Row]:
+        """All rows that it gives."""
         if connection.dialect.name != "sqlite":
-            statement = self._built(connection.dialect.name)
-            several = values if len(values) > 1 else values[0]
-            return list(connection.execute(statement, several))
+            return list(connection.execute(self._built(connection.dialect.name), values))
         direct = self._for(connection.dialect)
-        driver = _driver(connection)
-        return [
-            direct.row(row)
-            for each in values
-            for row in driver.execute(direct.text, direct.bound(each)).fetchall()
-        ]
+        found = driver_of(connection).execute(direct.text, direct.bound(values))
+        return [direct.row(row) for row in found.fetchall()]
 
     def run(self, connection: Connection, *values: Values) -> int:
         """Do it for each of these; gives how many rows that changed in all."""
@@ -71,9 +65,9 @@ class Statement:
             return connection.execute(self._built(connection.dialect.name), values).rowcount
         direct = self._for(connection.dialect)
         if len(values) == 1:
-            done = _driver(connection).execute(direct.text, direct.bound(values[0]))
+            done = driver_of(connection).execute(direct.text, direct.bound(values[0]))
         else:
-            done = _driver(connection).executemany(direct.text, map(direct.bound, values))
+            done = driver_of(connection).executemany(direct.text, map(direct.bound, values))
         return int(done.rowcount)
 
     def _for(self, dialect: Dialect) -> "_Direct":
@@ -110,8 +104,10 @@ class _Direct:
         self._reads = [_reader(column.type, dialect) for column in columns]
 
     def bound(self, values: Values) -> list[Any]:
-        found = ((place, values.get(place.name, place.otherwise)) for place in self._places)
-        return [place.process(value) if place.process else value for place, value in found]
+        return [
+            process(values.get(name, otherwise)) if process else values.get(name, otherwise)
+            for name, process, otherwise in self._places
+        ]
 
     def row(self, values: Sequence[Any]) -> Row:
         return self._make(map(_read, self._reads, values))
@@ -127,10 +123,6 @@ def _as_it_is(value: Any) -> Any:
 
 def _read(read: Process, value: Any) -> Any:
     return read(value)
-
-
-def _driver(connection: Connection) -> Any:
-    return connection.connection.driver_connection
 
 
 def among(

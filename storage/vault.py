@@ -106,9 +106,8 @@ class Vault:
         Raises:
             Misconfigured: none of them fits.
         """
-        with connection.begin():
-            if not self.fits(connection):
-                self._keep(connection, _CANARY, _CANARY, {})
+        if not self.fits(connection):
+            self._keep(connection, _CANARY, _CANARY, {})
 
     def fits(self, connection: Connection) -> bool:
         """Whether a key opens this database; false if nothing is locked yet.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -98,21 +99,22 @@ async def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Pa
 
 async def test_the_database_of_another_program_is_refused_and_left_alone(tmp_path: Path):
     path = tmp_path / "other.db"
-    with sqlite3.connect(path) as other:
-        other.execute("CREATE TABLE account (whatever)")
-    other.close()
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE link (whatever)")  # one that comes late among ours
 
     reason = await refusal(f"sqlite:///{path}")
 
     assert "TRADEBELL_DATABASE_URL" in reason
+    with closing(sqlite3.connect(path)) as other:
+        tables = other.execute("SELECT name FROM sqlite_master").fetchall()
+    assert tables == [("link",)]
 
 
 async def test_a_newer_database_is_refused(tmp_path: Path):
     url = f"sqlite:///{tmp_path}/tradebell.db"
     await migrate(url)
-    with sqlite3.connect(tmp_path / "tradebell.db") as database:
+    with closing(sqlite3.connect(tmp_path / "tradebell.db")) as database, database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")
-    database.close()
 
     for reason in (await refusal(url), await refused_look(url)):
         assert "newer version" in reason

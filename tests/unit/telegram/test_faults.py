@@ -47,9 +47,9 @@ def lost(reached: Reached, status: int | None = None, timed_out: bool = False) -
             ),
         ),
         (lost(Reached.ANSWERED, 200), Unclear(reason="an answer that is not Telegram's")),
-        (lost(Reached.ANSWERED, 500), Unclear(reason="server error, HTTP 500")),
-        (lost(Reached.ANSWERED, 502), Unclear(reason="server error, HTTP 502")),
-        (lost(Reached.ANSWERED, 504), Unclear(reason="server error, HTTP 504")),
+        (lost(Reached.ANSWERED, 500), Unclear(reason="server error: HTTP 500")),
+        (lost(Reached.ANSWERED, 502), Unclear(reason="server error: HTTP 502")),
+        (lost(Reached.ANSWERED, 504), Unclear(reason="server error: HTTP 504")),
         (
             lost(Reached.ANSWERED, 429),
             Postponed(
@@ -60,11 +60,11 @@ def lost(reached: Reached, status: int | None = None, timed_out: bool = False) -
         ),
         (
             lost(Reached.ANSWERED, 403),
-            Postponed(reason="turned away with HTTP 403", scope=Scope.CHANNEL),
+            Postponed(reason="turned away: HTTP 403", scope=Scope.CHANNEL),
         ),
         (
             lost(Reached.ANSWERED, 302),
-            Postponed(reason="turned away with HTTP 302", scope=Scope.CHANNEL),
+            Postponed(reason="turned away: HTTP 302", scope=Scope.CHANNEL),
         ),
         (lost(Reached.ANSWERED, 413), Declined(reason="Telegram refuses the content")),
     ],
