@@ -27,11 +27,11 @@ from adapters.telegram.settings import (
 from adapters.web.settings import (
     Listen,
     WebSettings,
-    is_loopback,
     parse_listen,
     parse_proxies,
     parse_public_url,
 )
+from bot.domain.hosts import is_loopback
 from bot.errors import Misconfigured
 from storage.store import parsed
 

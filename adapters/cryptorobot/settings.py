@@ -5,8 +5,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+from bot.domain.hosts import is_exposed
 
 DEFAULT_URL = "https://api.cryptorobot.ai"
 
@@ -43,20 +44,7 @@ class PlatformSettings:
     @property
     def exposed(self) -> bool:
         """Whether credentials would cross a network unencrypted: worth a loud warning."""
-        parts = urlsplit(self.url)
-        return parts.scheme != "https" and not _is_loopback(parts.hostname or "")
-
-
-def _is_loopback(host: str) -> bool:
-    """Whether a host name or address can only mean this machine."""
-    if host == "localhost" or host.endswith(".localhost"):  # RFC 6761, section 6.3
-        return True
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return address.is_loopback or bool(mapped and mapped.is_loopback)
+        return is_exposed(self.url)
 
 
 def platform_url(text: str) -> str:

@@ -3,9 +3,9 @@
 import math
 import re
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from bot.domain.hosts import is_exposed
 from bot.domain.links import Address
 
 DEFAULT_API_URL = "https://api.telegram.org"
@@ -46,25 +46,12 @@ class TelegramSettings:
     @property
     def exposed(self) -> bool:
         """Whether the token would cross a network unencrypted: worth a loud warning."""
-        parts = urlsplit(self.api_url)
-        return parts.scheme != "https" and not _is_loopback(parts.hostname or "")
+        return is_exposed(self.api_url)
 
     def rate_of(self, address: Address) -> float:
         """Messages a second to one chat; 0 for no limit."""
         in_group = address.chat.startswith("-")
         return min(self.chat_rate, GROUP_RATE) if in_group else self.chat_rate
-
-
-def _is_loopback(host: str) -> bool:
-    """Whether a host name or address can only mean this machine."""
-    if host == "localhost" or host.endswith(".localhost"):  # RFC 6761, section 6.3
-        return True
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return address.is_loopback or bool(mapped and mapped.is_loopback)
 
 
 def parse_token(text: str) -> str:

@@ -17,11 +17,12 @@ from adapters.web.guard import (
 from adapters.web.pages import page
 from adapters.web.render import Json, card_json, commands_json
 from adapters.web.rooms import TABS, Heard, Room, Rooms, Tab
-from adapters.web.settings import WebSettings, is_loopback
+from adapters.web.settings import WebSettings
 from adapters.web.updates import Push, Say, read, said
 from bot.domain.cards import Card
 from bot.domain.commands import COMMANDS, Reply
 from bot.domain.deliveries import Attempt, Declined, Repeats, Sent
+from bot.domain.hosts import is_loopback
 from bot.domain.ids import NewId, Now
 from bot.domain.links import Address, Channel
 from bot.ports import Hear

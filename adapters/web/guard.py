@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
-from adapters.web.settings import Network, is_loopback
+from adapters.web.settings import Network
+from bot.domain.hosts import is_loopback
 
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"

@@ -2,8 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import urlsplit
+
+from bot.domain.hosts import is_exposed
 
 Network = IPv4Network | IPv6Network
 
@@ -41,19 +43,7 @@ class WebSettings:
     @property
     def exposed(self) -> bool:
         """Whether passwords would cross a network unencrypted: worth a loud warning."""
-        return not self.https and not is_loopback(urlsplit(self.public_url).hostname or "")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address can only mean this machine."""
-    if host == "localhost" or host.endswith(".localhost"):  # RFC 6761, section 6.3
-        return True
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return address.is_loopback or bool(mapped and mapped.is_loopback)
+        return is_exposed(self.public_url)
 
 
 def parse_public_url(text: str) -> str:

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from adapters import simulator
 from adapters.web.chat import Chat
-from adapters.web.settings import Listen, is_loopback
+from adapters.web.settings import Listen
 from bot.app.running import run
 from bot.app.sources import new_id, now
+from bot.domain.hosts import is_loopback
 from bot.settings import DEFAULT_LISTEN, Settings, has_display, read
 
 PORTS = 20

@@ -3,11 +3,11 @@ import pytest
 from adapters.web.settings import (
     Listen,
     WebSettings,
-    is_loopback,
     parse_listen,
     parse_proxies,
     parse_public_url,
 )
+from bot.domain.hosts import is_loopback
 
 
 @pytest.mark.parametrize(
