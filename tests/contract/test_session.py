@@ -13,7 +13,7 @@ import pytest
 
 from adapters.cryptorobot.client import open_platform
 from adapters.cryptorobot.settings import PlatformSettings
-from bot.domain.events import Kind, Origin, Position, Stream, Trade, Trader, TraderSeen
+from bot.domain.events import Kind, Origin, Page, Position, Stream, Trade, Trader, TraderSeen
 from bot.domain.ids import TraderId
 from bot.domain.links import Credential, CredentialKind, PasswordLogin
 from bot.errors import ConnectionLost, NeedsLogin, NotOffered, Refused, SocketRefused
@@ -109,7 +109,7 @@ async def scene(request: pytest.FixtureRequest) -> AsyncIterator[Scene]:
             async with faked() as made:
                 yield made
         case "simulator":
-            async with simulated() as server, real(server) as made:
+            async with simulated() as simulator, real(simulator) as made:
                 yield made
         case _:
             process = request.getfixturevalue("feathers_server")
@@ -127,9 +127,9 @@ async def connected(scene: Scene) -> AsyncIterator[Session]:
         await session.close()
 
 
-async def hear(session: Session, count: int) -> list[Decimal]:
+async def hear(session: Session, count: int) -> list[Decimal | None]:
     """The amounts of the next trades."""
-    amounts: list[Decimal] = []
+    amounts: list[Decimal | None] = []
     async with asyncio.timeout(10):
         while len(amounts) < count:
             live = await session.receive()
@@ -183,14 +183,16 @@ async def test_a_page_begins_at_the_position_and_says_whether_there_is_more(scen
     for number in range(1, 26):
         await scene.trade(number, False)
     async with connected(scene) as session:
-        first = await session.page(Stream.TRADES, Position(at=NOON), limit=10)
-        second = await session.page(Stream.TRADES, first.last, limit=10)
-        third = await session.page(Stream.TRADES, second.last, limit=10)
+        pages: list[Page] = []
+        since = Position(at=NOON)
+        for _ in range(3):
+            pages.append(await session.page(Stream.TRADES, since, limit=10))
+            since = pages[-1].last or since
 
-        pages = (first, second, third)
-        amounts = [event.amount for page in pages for event in page.events]
+        events = [event for page in pages for event in page.events]
+        amounts = [event.amount for event in events if isinstance(event, Trade)]
         assert amounts == [Decimal(number) for number in range(1, 26)]
-        assert (first.more, second.more) == (True, True)
+        assert [page.more for page in pages[:2]] == [True, True]
 
 
 async def test_a_position_without_a_record_includes_its_own_instant(scene):
@@ -198,6 +200,7 @@ async def test_a_position_without_a_record_includes_its_own_instant(scene):
     async with connected(scene) as session:
         at = NOON + timedelta(seconds=5)
         including = await session.page(Stream.TRADES, Position(at=at))
+        assert including.last is not None
         excluding = await session.page(Stream.TRADES, including.last)
 
         assert len(including.events) == 1

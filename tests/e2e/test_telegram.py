@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -65,10 +66,15 @@ async def live(api: BotApi, friend: Friend) -> None:
         while True:
             before = len(api.world.messages)
             friend.types("/status")
-            await api.world.until(lambda seen=before: len(api.world.messages) > seen, within=15)
+            answered = partial(_more_than, api, before)
+            await api.world.until(answered, within=15)
             if "live" in api.world.messages[-1].text:
                 return
             await asyncio.sleep(1.1)
+
+
+def _more_than(api: BotApi, count: int) -> bool:
+    return len(api.world.messages) > count
 
 
 def trade(number: int, owl: str) -> dict[str, object]:

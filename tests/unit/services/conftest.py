@@ -7,15 +7,17 @@ import itertools
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from bot.domain.commands import Command, Place, Press, Reply, Words
-from bot.domain.events import Kind, Origin, Stream, Trade, Trader
+from bot.domain.commands import Command, Place, Press, Reply, Said, Words
+from bot.domain.events import Kind, Origin, Trade, Trader
 from bot.domain.ids import TraderId
+from bot.domain.linking import SignedIn
 from bot.domain.links import Account, Address, Channel, Link, PasswordLogin, Person
 from bot.services.conversation import Conversation
 from bot.services.delivery import Delivering, Outlet
@@ -59,30 +61,33 @@ class World:
     ) -> list[Reply]:
         """What is answered to `/command arguments` or words."""
         place, who = self.place(chat, private=private), self.person(person or chat)
+        said: Said = Words(place=place, person=who, text=text)
         if text.startswith("/"):
             name, _, arguments = text[1:].partition(" ")
             said = Command(place=place, person=who, name=name, arguments=arguments)
-        else:
-            said = Words(place=place, person=who, text=text)
         return [reply async for reply in self.conversation.hear(said)]
 
     async def presses(
         self, reply: Reply, label: str, chat: str = CHAT, person: str = ""
     ) -> list[Reply]:
+        assert reply.card is not None
         buttons = [button for row in reply.card.buttons for button in row]
-        action = next(button.action for button in buttons if button.label == label)
+        [action] = [one.action for one in buttons if one.label == label and one.action]
         press = Press(place=self.place(chat), person=self.person(person or chat), action=action)
         return [reply async for reply in self.conversation.hear(press)]
 
     async def links(self, chat: str = CHAT) -> Account:
         """Go through the whole linking of a chat."""
         [invited] = await self.says("/link", chat)
-        code = invited.card.buttons[0][0].url.rpartition("/")[2]
         login = PasswordLogin(email="alice@example.com", password="right")
-        signed_in = await self.linking.sign_in(code, login, "127.0.0.1")
+        signed_in = await self.linking.sign_in(code_in(invited), login, "127.0.0.1")
+        assert isinstance(signed_in, SignedIn), signed_in
         await self.says(signed_in.digits, chat)
         link = await self.link(chat)
-        return await self.store.accounts.get(link.account)
+        assert link is not None
+        account = await self.store.accounts.get(link.account)
+        assert account is not None
+        return account
 
     async def link(self, chat: str = CHAT) -> Link | None:
         return await self.store.links.at(self.place(chat).address)
@@ -100,14 +105,24 @@ class World:
         return Trade(origin=origin, side="buy", symbol="BTC/USDT", amount=Decimal(number))
 
 
-def owl(**facts: object) -> Trader:
-    usual = {"name": "Night Owl", "running": True, "status": "running", "dry_run": True}
-    return Trader(id=TraderId("owl"), **{**usual, **facts})
+OWL = Trader(id=TraderId("owl"), name="Night Owl", running=True, status="running", dry_run=True)
+HERON = Trader(id=TraderId("heron"), name="Heron", running=False, status="stopped", dry_run=False)
 
 
-def heron(**facts: object) -> Trader:
-    usual = {"name": "Heron", "running": False, "status": "stopped", "dry_run": False}
-    return Trader(id=TraderId("heron"), **{**usual, **facts})
+def owl(**facts: Any) -> Trader:
+    return replace(OWL, **facts)
+
+
+def heron(**facts: Any) -> Trader:
+    return replace(HERON, **facts)
+
+
+def code_in(invited: Reply) -> str:
+    """The code in the one-time address that `/link` answers with."""
+    assert invited.card is not None
+    address = invited.card.buttons[0][0].url
+    assert address is not None
+    return address.rpartition("/")[2]
 
 
 @asynccontextmanager
@@ -219,6 +234,3 @@ async def unswept(
     rhythm = Rhythm(sweep_every=never, long_sweep_every=never)
     async with running(store, platform, chat, now, rhythm) as started:
         yield started
-
-
-__all__ = ["CHAT", "Stream", "World", "heron", "owl", "running", "timedelta"]

@@ -372,7 +372,7 @@ async def test_a_card_works_after_a_restart(store, platform, chat, now):
     async with running(store, platform, chat, now) as world:
         replies = await world.presses(asked, "Pause Night Owl")
 
-    assert replies[-1].card.title == "Night Owl is paused"
+    assert [reply.card and reply.card.title for reply in replies][-1] == "Night Owl is paused"
 
 
 async def test_a_button_of_an_unlinked_chat_is_dead(world, platform):
@@ -558,9 +558,7 @@ async def test_what_cannot_be_read_back_stays_unclear(world, platform):
 
 
 async def test_without_a_name_a_pick_list_leads_to_a_confirm_card(world, platform):
-    platform.bots["crane"] = owl(name="Crane").__class__(
-        id="crane", name="Crane", running=True, status="running"
-    )
+    platform.bots["crane"] = owl(id=TraderId("crane"), name="Crane", dry_run=None)
     await linked(world)
 
     [picking] = await world.says("/pause")
@@ -573,12 +571,10 @@ async def test_without_a_name_a_pick_list_leads_to_a_confirm_card(world, platfor
 
 
 async def test_all_names_every_bot_and_acts_on_just_those(world, platform):
-    platform.bots["crane"] = owl(name="Crane").__class__(
-        id="crane", name="Crane", running=True, status="running"
-    )
+    platform.bots["crane"] = owl(id=TraderId("crane"), name="Crane", dry_run=None)
     await linked(world)
     [asked] = await world.says("/pause all")
-    platform.put(owl(name="Latecomer").__class__(id="late", name="Latecomer", running=True))
+    platform.put(owl(id=TraderId("late"), name="Latecomer"))
 
     replies = await world.presses(asked, "Pause 2 bots")
 
@@ -635,7 +631,7 @@ async def test_an_alert_offers_to_pause_its_bot_through_a_confirm_card(world, pl
             origin=Origin(kind=Kind.POD_EVENT, record="event-1", at=world.now()),
             type="error",
             message="Insufficient balance",
-            trader="owl",
+            trader=TraderId("owl"),
         ),
     )
     await world.quiet()

@@ -40,7 +40,7 @@ async def test_a_live_trade_rings_once(world, platform, chat):
 
 async def test_a_trade_between_link_and_first_connection_is_not_lost(world, platform, chat):
     platform.away = True
-    with pytest.raises(AttributeError):
+    with pytest.raises(AssertionError):
         await world.links()  # the platform is away: nothing to log in to
     platform.away = False
     platform.fail("connect", TryLater("not yet"))

@@ -9,7 +9,7 @@ from bot.domain.linking import Invitation, LinkProblem, LoginFailed, SignedIn
 from bot.domain.links import PasswordLogin
 from bot.errors import TryLater
 from bot.services.linking import MOST_COUNTED, _Attempts
-from tests.unit.services.conftest import CHAT
+from tests.unit.services.conftest import CHAT, code_in
 
 RIGHT = PasswordLogin(email="alice@example.com", password="right")
 WRONG = PasswordLogin(email="alice@example.com", password="guess")
@@ -17,7 +17,7 @@ WRONG = PasswordLogin(email="alice@example.com", password="guess")
 
 async def invited(world, chat=CHAT):
     [reply] = await world.says("/link", chat)
-    return reply.card.buttons[0][0].url.rpartition("/")[2]
+    return code_in(reply)
 
 
 async def test_looking_at_an_address_does_not_use_it_up(world):

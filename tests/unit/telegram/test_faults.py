@@ -214,7 +214,7 @@ def test_every_reason_that_is_given_can_be_counted_by():
     """What is not listed would be counted as `other`."""
     tree = ast.parse(inspect.getsource(faults))
     given = {
-        node.value.value if isinstance(node.value, ast.Constant) else node.value.values[0].value
+        ast.unparse(node.value).removeprefix("f").strip("\"'")
         for node in ast.walk(tree)
         if isinstance(node, ast.keyword)
         and node.arg == "reason"
