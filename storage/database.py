@@ -165,7 +165,7 @@ BEGIN = "tradebell begin"
 """Where a connection to SQLite says how its transactions begin."""
 
 
-class _Direct:
+class _DriverTransaction:
     """A transaction of SQLite, begun and ended on the driver.
 
     SQLAlchemy, whose connection is in autocommit mode, knows nothing of it: its own book-keeping
@@ -185,7 +185,9 @@ class _Direct:
 
 
 def _begun(connection: Connection) -> _Transaction:
-    return _Direct(connection) if connection.dialect.name == "sqlite" else connection.begin()
+    if connection.dialect.name == "sqlite":
+        return _DriverTransaction(connection)
+    return connection.begin()
 
 
 def driver_of(connection: Connection) -> Any:

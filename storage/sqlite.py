@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -172,7 +173,7 @@ def _open(path: Path, prepare: Prepare, stack: ExitStack) -> tuple[Connection, C
         writer = stack.enter_context(writing.connect())
         do(writer, prepare)
         return writer, stack.enter_context(reading.connect())
-    except DBAPIError as error:
+    except (DBAPIError, sqlite3.Error) as error:
         raise _unusable(path, error) from error
 
 
@@ -196,7 +197,7 @@ def _lock(path: Path, stack: ExitStack) -> None:
         ) from error
 
 
-def _unusable(path: Path, error: DBAPIError) -> Misconfigured:
+def _unusable(path: Path, error: Exception) -> Misconfigured:
     return Misconfigured(
         f"The database {path} cannot be opened ({described(error)}): point TRADEBELL_DATABASE_URL"
         " or TRADEBELL_DATA_DIR elsewhere, or put a backup in its place."

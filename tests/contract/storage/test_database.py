@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-import time
 from collections.abc import Sequence
 from contextlib import closing
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +17,6 @@ from sqlalchemy.exc import IntegrityError
 from bot.errors import TryLater
 from storage import Store
 from storage.database import BATCH_LIMIT, each
-from storage.sqlite import QUICK
 from storage.tables import lease
 from tests.contract.storage.given import NOW
 
@@ -154,19 +153,21 @@ async def test_what_waits_goes_into_one_transaction(file_store: Store):
     assert [future.result() for future in rest] == list(range(BATCH_LIMIT + 10))
 
 
-async def test_a_lone_request_crosses_to_no_thread_while_the_disk_is_quick(file_store: Store):
-    @each
-    def where(connection: Any, pause: float) -> str:
-        time.sleep(pause)
-        return threading.current_thread().name
+async def test_a_lone_request_crosses_to_the_thread_only_after_a_slow_one(
+    file_store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    here, there = threading.current_thread().name, "database writer"
+    slow, quick = timedelta(0), timedelta(hours=1)
+    where = each(lambda connection, _: threading.current_thread().name)
 
-    slow = 2 * QUICK.total_seconds()
-    alone = [await file_store.database.write(where, pause) for pause in (0, slow, 0, 0)]
-    together = [file_store.database.submit(where, 0) for _ in range(2)]
+    places = []
+    for limit in (quick, quick, slow, slow, quick, quick):
+        monkeypatch.setattr("storage.sqlite.QUICK", limit)
+        places.append(await file_store.database.write(where, None))
+    together = [file_store.database.submit(where, None) for _ in range(2)]
     await asyncio.wait(together)
 
-    here, there = threading.current_thread().name, "database writer"
-    assert alone == [here, here, there, here]
+    assert places == [here, here, here, there, there, here]
     assert [future.result() for future in together] == [there, there]
 
 
