@@ -1,0 +1,84 @@
+"""`python -m benchmarks [latency|burst|ticker|idle]`: one line of figures each."""
+
+import argparse
+import asyncio
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from benchmarks import burst, idle, latency, ticker
+from benchmarks.figures import Report, median, table
+from benchmarks.world import ON_DISK
+
+BENCHMARKS: Mapping[str, Callable[..., Awaitable[Report]]] = {
+    "latency": latency.measure,
+    "burst": burst.measure,
+    "ticker": ticker.measure,
+    "idle": idle.measure,
+}
+
+
+async def run(names: list[str], *, markdown: bool, profile: bool) -> None:
+    options = {"profile": True} if profile else {}
+    reports = []
+    for name in names:
+        report = await BENCHMARKS[name](**options)
+        reports.append(report)
+        if not markdown:
+            print(report.line, flush=True)
+    if markdown:
+        print(f"{table(reports)}\n\n{machine()}")
+
+
+def machine() -> str:
+    """What all figures depend on."""
+    return (
+        f"Python {platform.python_version()} on {os.cpu_count()} cores ({_processor()});"
+        f" a disk flush takes {_flush() * 1000:.2f} ms. Bots and stand-ins share the cores."
+    )
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.machine()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
+
+
+def _flush() -> float:
+    """Seconds until a page is safe on the disk that the store is on."""
+    times = []
+    with tempfile.TemporaryFile(dir=ON_DISK, buffering=0) as file:
+        for _ in range(100):
+            file.write(bytes(4096))
+            begun = time.perf_counter()
+            os.fdatasync(file.fileno())
+            times.append(time.perf_counter() - begun)
+    return median(times)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("--markdown", action="store_true", help="print a table instead of lines")
+    parser.add_argument(
+        "--profile",
+        action="store_true",
+        help="say on stderr where Tradebell's time goes; the figures then mean little",
+    )
+    given = parser.parse_args()
+    names = given.names or list(BENCHMARKS)
+    if unknown := set(names) - BENCHMARKS.keys():
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    if given.profile and "idle" in names:
+        parser.error("idle has nothing to profile")
+    asyncio.run(run(names, markdown=given.markdown, profile=given.profile))
+
+
+if __name__ == "__main__":
+    main()

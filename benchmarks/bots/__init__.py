@@ -1,0 +1,1 @@
+"""What is measured: Tradebell, and what it is compared with."""

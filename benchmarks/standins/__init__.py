@@ -1,0 +1,1 @@
+"""The world outside, lean enough not to be what is measured."""
