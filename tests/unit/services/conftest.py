@@ -19,9 +19,10 @@ from bot.domain.events import Kind, Origin, Trade, Trader
 from bot.domain.ids import TraderId
 from bot.domain.linking import SignedIn
 from bot.domain.links import Account, Address, Channel, Link, PasswordLogin, Person
+from bot.services import delivery
 from bot.services.conversation import Conversation
 from bot.services.delivery import Delivering, Outlet
-from bot.services.feeds import Feeds, Rhythm
+from bot.services.feeds import Feeds, Rhythm, feeds
 from bot.services.ingest import Ingest
 from bot.services.linking import Linking
 from bot.services.pace import Pace
@@ -227,10 +228,16 @@ async def world(
 
 @pytest.fixture
 async def unswept(
-    store: Store, platform: FakePlatform, chat: FakeMessenger, now: Callable[[], datetime]
+    store: Store,
+    platform: FakePlatform,
+    chat: FakeMessenger,
+    now: Callable[[], datetime],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[World]:
-    """A world without sweeps, in which weeks pass quickly."""
+    """A world without sweeps and other looks around, in which weeks pass quickly."""
     never = timedelta(days=1000)
+    monkeypatch.setattr(delivery, "RECHECK", never)
+    monkeypatch.setattr(feeds, "RECHECK", never)
     rhythm = Rhythm(sweep_every=never, long_sweep_every=never)
     async with running(store, platform, chat, now, rhythm) as started:
         yield started

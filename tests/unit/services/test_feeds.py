@@ -210,14 +210,16 @@ async def test_the_socket_is_tried_again_and_taken_when_free(world, platform):
     )
 
 
-async def test_a_refused_credential_is_told_once_and_the_platform_left_alone(world, platform, chat):
-    account = await live(world)
+async def test_a_refused_credential_is_told_once_and_the_platform_left_alone(
+    unswept, platform, chat
+):
+    account = await live(unswept)
     platform.accepts.clear()
     platform.cut()
-    await world.until(lambda: world.feeds.status(account.id).state is FeedState.NEEDS_LOGIN)
+    await unswept.until(lambda: unswept.feeds.status(account.id).state is FeedState.NEEDS_LOGIN)
     before = len(platform.calls)
 
-    await world.quiet(24 * 3600)
+    await unswept.quiet(24 * 3600)
 
     assert chat.titles() == ["I need you to log in again"]
     assert chat.shown[0].card.severity is Severity.CRITICAL
@@ -487,19 +489,19 @@ async def test_a_new_login_is_used_at_once_and_the_old_one_never_again(world, pl
     assert (await world.feeds.session(account.id)).credential == credential
 
 
-async def test_linking_again_does_not_tell_what_happened_while_unlinked(world, platform, chat):
-    await live(world)
-    await world.linking.end(await world.link())
+async def test_linking_again_does_not_tell_what_happened_while_unlinked(unswept, platform, chat):
+    await live(unswept)
+    await unswept.linking.end(await unswept.link())
     for number in range(1, 6):
-        await world.quiet(10 * 24 * 3600)
-        platform.store(Stream.TRADES, world.trade(number), announce=False)
-    await world.quiet(60)
+        await unswept.quiet(10 * 24 * 3600)
+        platform.store(Stream.TRADES, unswept.trade(number), announce=False)
+    await unswept.quiet(60)
 
-    await live(world)
-    await world.quiet(3600)
+    await live(unswept)
+    await unswept.quiet(3600)
 
     assert chat.shown == []
-    assert world.meter.swept == {}
+    assert unswept.meter.swept == {}
 
 
 async def test_the_newest_record_from_before_the_link_is_never_told(world, platform, chat):
