@@ -149,7 +149,7 @@ def test_a_file_gets_no_colours(logging_to):
 
 @pytest.mark.parametrize(
     "talkative",
-    ["httpx", "httpcore.http11", "aiohttp.access", "socketio.client", "engineio", "telegram.Bot"],
+    ["httpx", "httpcore.http11", "aiohttp.access", "socketio", "engineio", "telegram.Bot"],
 )
 def test_libraries_that_tell_secrets_are_heard_from_warning_on(logging_to, talkative):
     stream = io.StringIO()
