@@ -6,8 +6,8 @@ WORKDIR /source
 # The locks come first: a change of the code alone does not install them again.
 COPY requirements.lock requirements-dev.lock ./
 RUN python -m venv /opt/tradebell \
- && /opt/tradebell/bin/pip install --require-hashes -r requirements.lock
-RUN pip install --require-hashes -r requirements-dev.lock
+ && /opt/tradebell/bin/pip install --require-hashes --no-deps -r requirements.lock
+RUN pip install --require-hashes --no-deps -r requirements-dev.lock
 
 COPY . .
 RUN python -m hatchling build -t wheel -d dist \

@@ -61,6 +61,6 @@ $(INSTALLED): pyproject.toml requirements-dev.lock
 		"$$python" -m venv --clear $(VENV); \
 	}
 	@echo 'Installing the locked dependencies into $(VENV) ...'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

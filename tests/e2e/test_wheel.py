@@ -28,7 +28,7 @@ def tradebell(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run([sys.executable, "-m", "venv", home], check=True)
     python = str(home / "bin" / "python")
     pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    lock = ["--require-hashes", "--requirement", str(ROOT / "requirements.lock")]
+    lock = ["--require-hashes", "--no-deps", "--requirement", str(ROOT / "requirements.lock")]
     installed = subprocess.run([*pip, *lock], capture_output=True, text=True, check=False)
     if installed.returncode != 0:
         pytest.skip(f"needs a package index that pip can reach: {installed.stderr[-500:]}")
