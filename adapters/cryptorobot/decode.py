@@ -73,7 +73,7 @@ def event(frame: Frame, received: datetime) -> Event | Unreadable:
 
 def stored(stream: Stream, record: object, received: datetime) -> Event | Unreadable:
     """Read a record of a stream, live or found again: both give the same event."""
-    if not isinstance(record, Mapping):
+    if not isinstance(record, dict):
         return Unreadable(service=stream.value, reason="not an object")
     fields = Fields(record)
     kind, build = _BUILDERS[stream]
@@ -82,7 +82,7 @@ def stored(stream: Stream, record: object, received: datetime) -> Event | Unread
 
 
 def tick(record: object, received: datetime) -> Tick | None:
-    if not isinstance(record, Mapping):
+    if not isinstance(record, dict):
         return None
     fields = Fields(record)
     pair, last = fields.symbol("symbol", "pair"), fields.number("last", "price", "close")
@@ -158,7 +158,7 @@ def _strategy(fields: Fields) -> Strategy:
 
 
 def _identified(service: str, record: object) -> Fields | Unreadable:
-    if not isinstance(record, Mapping):
+    if not isinstance(record, dict):
         return Unreadable(service=service, reason="not an object")
     fields = Fields(record)
     if fields.id() is not None:

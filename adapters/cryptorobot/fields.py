@@ -1,8 +1,10 @@
 """Fields of a record that may be spelled, typed and nested in any way."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache, partial
+from itertools import islice
 from typing import TypeVar
 
 from adapters.cryptorobot.payload import LONGEST_NUMBER
@@ -18,6 +20,7 @@ TEXT = 2000
 LONGEST_ID = 128
 
 _MOST_FIELDS = 1000
+_LONGEST_FIELD = 40
 _LONGEST_INSTANT = 64
 
 _LARGEST_EXPONENT = 30
@@ -42,19 +45,19 @@ class Fields:
     def __init__(self, record: Mapping[str, object]) -> None:
         self._record = record
         self._values: dict[str, object] = {}
-        for name in list(record)[:_MOST_FIELDS]:
-            if record[name] is not None:
-                self._values.setdefault(_plain(name), record[name])
+        for name, value in islice(record.items(), _MOST_FIELDS):
+            if value is not None and len(name) <= _LONGEST_FIELD:
+                self._values.setdefault(_plain(name), value)
 
     def id(self) -> str | None:
         """The record's own id: `_id` of the platform, or `id`."""
         return identifier(self._record.get("_id")) or identifier(self._record.get("id"))
 
     def text(self, *names: str, limit: int = NAME) -> str | None:
-        return _first(text(value, limit) for value in self._of(names))
+        return self._first(names, text if limit == NAME else partial(text, limit=limit))
 
     def number(self, *names: str) -> Decimal | None:
-        return _first(number(value) for value in self._of(names))
+        return self._first(names, number)
 
     def count(self, *names: str) -> int | None:
         """A whole number that is not negative."""
@@ -62,34 +65,37 @@ class Fields:
         return int(whole) if whole is not None and whole >= 0 and whole == int(whole) else None
 
     def flag(self, *names: str) -> bool | None:
-        return _first(flag(value) for value in self._of(names))
+        return self._first(names, flag)
 
     def instant(self, *names: str) -> datetime | None:
-        return _first(instant(value) for value in self._of(names))
+        return self._first(names, instant)
 
     def link(self, *names: str) -> str | None:
         """The id of another record, given as such or as the record itself."""
-        return _first(link(value) for value in self._of(names))
+        return self._first(names, link)
 
     def label(self, *names: str) -> str | None:
         """What to call another record: its name if it is given whole, else the text or id."""
-        return _first(label(value) for value in self._of(names))
+        return self._first(names, label)
 
     def symbol(self, *names: str) -> str | None:
         """A trading pair, given as text or in two halves."""
-        return _first(symbol(value) for value in self._of(names))
+        return self._first(names, symbol)
 
     def part(self, name: str) -> "Fields | None":
         """The fields of an object inside this one."""
-        inner = _first(value for value in self._of((name,)) if isinstance(value, Mapping))
-        return None if inner is None else Fields(inner)
+        inner = self._values.get(_plain(name))
+        return Fields(inner) if isinstance(inner, dict) else None
 
-    def _of(self, names: tuple[str, ...]) -> list[object]:
-        values = self._values
-        return [values[plain] for name in names if (plain := _plain(name)) in values]
+    def _first(self, names: tuple[str, ...], read: Callable[[object], Read | None]) -> Read | None:
+        for name in names:
+            value = self._values.get(_plain(name))
+            if value is not None and (found := read(value)) is not None:
+                return found
+        return None
 
 
-def text(value: object, limit: int) -> str | None:
+def text(value: object, limit: int = NAME) -> str | None:
     """A text as the platform sent it, but for what no database can store; or a number's."""
     if isinstance(value, bool):
         return None
@@ -97,9 +103,11 @@ def text(value: object, limit: int) -> str | None:
         return str(value)[:limit]
     if not isinstance(value, str):
         return None
-    # Half a surrogate pair has no encoding, and PostgreSQL's text no NUL.
-    cut = value[:limit].encode("utf-8", "replace").decode().replace("\x00", "").strip()
-    return cut or None
+    cut = value[:limit]
+    if not cut.isascii() or "\x00" in cut:
+        # Half a surrogate pair has no encoding, and PostgreSQL's text no NUL.
+        cut = cut.encode("utf-8", "replace").decode().replace("\x00", "")
+    return cut.strip() or None
 
 
 def identifier(value: object) -> str | None:
@@ -129,38 +137,38 @@ def instant(value: object) -> datetime | None:
 
     Source: `platform.md` 6, item 10.
     """
-    number_of = number(value)
     try:
-        if number_of is not None:
-            found = _from_epoch(number_of)
-        elif isinstance(value, str) and len(value) <= _LONGEST_INSTANT:
-            found = datetime.fromisoformat(value.strip())
-        else:
-            return None
-        found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        found = _spelled_instant(value) if isinstance(value, str) else None
+        if found is None:
+            count = number(value)
+            if count is None:
+                return None
+            found = _from_epoch(count)
+        if found.tzinfo is not UTC:
+            found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
     return found if _EARLIEST <= found < _LATEST else None
 
 
 def link(value: object) -> str | None:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return identifier(value.get("_id")) or identifier(value.get("id"))
     return identifier(value)
 
 
 def label(value: object) -> str | None:
-    if isinstance(value, Mapping):
-        return _first(text(value.get(name), NAME) for name in ("name", "which")) or link(value)
-    return text(value, NAME)
+    if isinstance(value, dict):
+        return text(value.get("name")) or text(value.get("which")) or link(value)
+    return text(value)
 
 
 def symbol(value: object) -> str | None:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         halves = Fields(value)
         left, right = halves.text("left", "base"), halves.text("right", "quote")
         return f"{left}/{right}" if left and right else left
-    return text(value, NAME) if isinstance(value, str) else None
+    return text(value) if isinstance(value, str) else None
 
 
 def _spelled_number(value: str) -> Decimal | None:
@@ -181,14 +189,17 @@ def _sane(value: Decimal) -> Decimal | None:
     return value if abs(value.adjusted()) <= _LARGEST_EXPONENT else None
 
 
+def _spelled_instant(value: str) -> datetime | None:
+    """ISO 8601; `None` for what may be a number, which has neither of its marks."""
+    spelled = value.strip() if len(value) <= _LONGEST_INSTANT else ""
+    return datetime.fromisoformat(spelled) if spelled[4:5] == "-" or "T" in spelled else None
+
+
 def _from_epoch(value: Decimal) -> datetime:
     seconds = value / 1000 if value >= _FIRST_IN_MILLISECONDS else value
     return _EPOCH + timedelta(microseconds=int(seconds * 1_000_000))
 
 
+@lru_cache(maxsize=1024)
 def _plain(name: str) -> str:
     return name.replace("_", "").lower()
-
-
-def _first(candidates: Iterable[Read | None]) -> Read | None:
-    return next((candidate for candidate in candidates if candidate is not None), None)

@@ -118,8 +118,11 @@ class Link:
         while not self._heard and self.ended is None:
             self._arrived.clear()
             await self._arrived.wait()
-        taken = [self._heard.popleft() for _ in range(min(most, len(self._heard)))]
-        self._characters -= sum(_size(frame) for frame, _ in taken)
+        taken: list[Heard] = []
+        while self._heard and len(taken) < most:
+            heard = self._heard.popleft()
+            self._characters -= _size(heard[0])
+            taken.append(heard)
         return taken
 
     async def call(self, call: Call) -> object:

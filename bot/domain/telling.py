@@ -57,22 +57,23 @@ _SIDES = {
     "entry": "Entered",
     "exit": "Closed",
 }
-_FORCED = ("liquidation", "emergency")
-_STOPPED_OUT = ("stop_loss", "stoploss", "stop loss", "trailing_stop")
+_FORCED = re.compile("liquidation|emergency", re.IGNORECASE)
+_STOPPED_OUT = re.compile("stop_loss|stoploss|stop loss|trailing_stop", re.IGNORECASE)
 
 
 def tell_trade(trade: Trade, traders: Mapping[str, Trader]) -> Telling:
     trader = traders.get(trade.trader) if trade.trader else None
+    quote = _quote(trade.symbol)
     fields = [Field("Bot", trader_name(trader, trade.trader))] if trade.trader else []
     if trade.amount is not None and trade.price is not None:
-        fields.append(Field("Value", _money(trade.amount * trade.price, _quote(trade.symbol))))
+        fields.append(Field("Value", _money(trade.amount * trade.price, quote)))
     if trade.profit is not None or trade.profit_ratio is not None:
-        fields.append(_result(trade))
+        fields.append(_result(trade, quote))
     if trade.reason:
         fields.append(Field("Why", clean(trade.reason.replace("_", " "), NAME_LIMIT)))
     severity, priority = _trade_weight(trade)
     card = Card(
-        title=_trade_title(trade),
+        title=_trade_title(trade, quote),
         severity=severity,
         lines=_paper(trader),
         fields=tuple(fields),
@@ -81,32 +82,30 @@ def tell_trade(trade: Trade, traders: Mapping[str, Trader]) -> Telling:
     return Telling(card=card, priority=priority, about=trader)
 
 
-def _trade_title(trade: Trade) -> str:
+def _trade_title(trade: Trade, quote: str) -> str:
     side = clean(trade.side or "", 20)
     verb = _SIDES.get(side.lower(), f"Trade ({side})" if side else "Trade")
-    symbol = clean(trade.symbol or "", 30)
-    base, _, _ = symbol.partition("/")
-    what = " ".join(part for part in (quantity(trade.amount) if trade.amount else "", base) if part)
-    price = f"at {_money(trade.price, _quote(trade.symbol))}" if trade.price is not None else ""
-    return " ".join(part for part in (verb, what, price) if part)
+    amount = quantity(trade.amount) if trade.amount else ""
+    base, _, _ = clean(trade.symbol or "", 30).partition("/")
+    price = f"at {_money(trade.price, quote)}" if trade.price is not None else ""
+    return " ".join(filter(None, (verb, amount, base, price)))
 
 
-def _result(trade: Trade) -> Field:
+def _result(trade: Trade, quote: str) -> Field:
     amount = trade.profit if trade.profit is not None else trade.profit_ratio
     label = "Loss" if amount is not None and amount < 0 else "Profit"
     parts = []
     if trade.profit is not None:
-        parts.append(f"{signed(trade.profit)} {_quote(trade.symbol)}".strip())
+        parts.append(f"{signed(trade.profit)} {quote}".strip())
     if trade.profit_ratio is not None:
         parts.append(percent(trade.profit_ratio))
     return Field(label, " · ".join(parts))
 
 
 def _trade_weight(trade: Trade) -> tuple[Severity, Priority]:
-    reason = (trade.reason or "").lower()
-    if any(word in reason for word in _FORCED):
+    if trade.reason and _FORCED.search(trade.reason):
         return Severity.CRITICAL, Priority.URGENT
-    if any(word in reason for word in _STOPPED_OUT):
+    if trade.reason and _STOPPED_OUT.search(trade.reason):
         return Severity.WARNING, Priority.NORMAL
     earned = trade.profit if trade.profit is not None else trade.profit_ratio
     if earned is None or earned == 0:
