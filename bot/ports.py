@@ -4,7 +4,7 @@ Storage ports: every call is one transaction and returns only once it is committ
 ports: what is raised is in `bot.errors`, nothing else.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -177,10 +177,16 @@ class Messenger(Protocol):
     def repeats(self) -> Repeats:
         """How an attempt of unknown outcome may be repeated here."""
 
-    async def send(self, address: Address, card: Card) -> Attempt:
+    async def send(
+        self, address: Address, card: Card, after: Awaitable[None] | None = None
+    ) -> Attempt:
         """Show a card. Never raises for anything that the other side does: the outcome says it all.
 
         Where the platform has a key against repeats, it is made from `card.reference`.
+
+        Args:
+            after: everything may be prepared, but nothing leaves before this is done. If it raises,
+                nothing leaves at all, and this raises the same.
         """
 
 
@@ -261,14 +267,31 @@ class Admitted:
 
     `new` counts events that were news, `known` those that were not, `told` deliveries created;
     `owed` says at which endpoints, where they are, and the most urgent priority among the new
-    items. `started` are those that were claimed at once: SENDING, committed, as if by a turn.
+    items. What was begun ahead (see `Ahead`) is not among them.
     """
 
     new: int
     known: int
     told: int
     owed: Mapping[EndpointId, tuple[Address, Priority]]
-    started: tuple[Delivery, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """How a message can be on its way without a second commit before it leaves.
+
+    Attributes:
+        idle: endpoints that could be sent to at once. Where a new item is the only pending one,
+            it is claimed in the very transaction that owes it: SENDING, as if by a turn.
+        begin: takes what was claimed so, and what to wait for. It may be called before the
+            transaction is committed, when only the disk is left, so that the message is prepared
+            meanwhile; the awaitable returns once it is, and raises `TryLater` or `Unclear` if it is
+            not: then nothing of this was ever owed. Any number of tasks may await it, and be
+            cancelled while they do.
+    """
+
+    idle: frozenset[EndpointId]
+    begin: Callable[[Sequence[Delivery], Awaitable[None]], object]
 
 
 class Inbox(Protocol):
@@ -279,15 +302,9 @@ class Inbox(Protocol):
         decide: Decide,
         now: datetime,
         progress: Progress | None = None,
-        idle: frozenset[EndpointId] = frozenset(),
+        ahead: Ahead | None = None,
     ) -> Admitted:
-        """Dedup rows, deliveries, last known states and the cursor, in one transaction.
-
-        Args:
-            idle: endpoints that could be sent to at once. Where the new item is the only pending
-                one, it is claimed in this very transaction, which saves a second commit before
-                the message leaves; otherwise it is owed as usual.
-        """
+        """Dedup rows, deliveries, last known states and the cursor, in one transaction."""
 
     async def cursors(self, account: AccountId) -> Mapping[Stream, Cursor]:
         """Where each stream stands; `began` is the first position that was ever stored."""

@@ -23,7 +23,7 @@ Record = TypeVar("Record", Trader, Strategy)
 
 def encode_card(card: Card) -> Plain:
     """Only what differs from an empty card: most of a card is empty."""
-    plain: Plain = {"title": card.title, "severity": card.severity.value}
+    plain: Plain = {"title": card.title, "severity": str(card.severity)}
     if card.lines:
         plain["lines"] = list(card.lines)
     if card.fields:

@@ -4,7 +4,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Protocol, TypeVar, TypeVarTuple
 
 from sqlalchemy import Connection
@@ -23,8 +23,16 @@ It runs inside a transaction, possibly on another thread: plain and synchronous,
 the connection. It leaves behind what calling it once for each argument would have left.
 """
 
-BATCH_LIMIT = 500
-"""Requests in one transaction, so that none waits for an endless one."""
+BATCH_LIMIT = 100
+"""Requests in one transaction, so that nothing else waits for an endless one."""
+
+Foretell = Callable[[R, "asyncio.Future[None]"], object]
+"""Told what a request comes to as soon as only the disk is left, and what to wait for.
+
+It is called on the event loop's thread once for each attempt, at the latest when the result is
+there. The future ends well once the result is committed, and with an error if it is not: then
+nothing of what was told is so, and another attempt may follow.
+"""
 
 
 def each(function: Callable[[Connection, A], R]) -> Operation[A, R]:
@@ -43,6 +51,7 @@ class Request:
     operation: Operation[Any, Any]
     argument: Any
     future: "asyncio.Future[Any]"
+    foretell: Foretell[Any] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -52,6 +61,7 @@ class Outcome:
     request: Request
     result: Any = None
     error: BaseException | None = None
+    foretold: bool = False
 
 
 class _Standing(asyncio.Future[R]):
@@ -92,10 +102,12 @@ class Database(ABC):
         """
         return await self.submit(operation, argument)
 
-    def submit(self, operation: Operation[A, R], argument: A) -> "asyncio.Future[R]":
+    def submit(
+        self, operation: Operation[A, R], argument: A, foretell: Foretell[R] | None = None
+    ) -> "asyncio.Future[R]":
         """Have it done; see `write`."""
         future: asyncio.Future[R] = _Standing()
-        self._write(Request(operation, argument, future))
+        self._write(Request(operation, argument, future, foretell))
         return future
 
     async def read(self, function: Callable[[Connection, *Ts], R], *arguments: *Ts) -> R:
@@ -121,22 +133,38 @@ def transact(connection: Connection, requests: Sequence[Request]) -> list[Outcom
     So a request that cannot be done harms only itself.
     """
     try:
-        transaction = _begun(connection)
+        return perform(connection, requests).commit()
     except Exception as error:  # noqa: BLE001 it is for those who asked, not for this thread
+        return apart(connection, requests, error)
+
+
+def apart(
+    connection: Connection, requests: Sequence[Request], error: BaseException
+) -> list[Outcome]:
+    """What could not be done together is done one by one, where that can help."""
+    together = isinstance(error, NotBegun | Unclear) or _is_cut_off(error)
+    if len(requests) == 1 or together:
         return failed(requests, error)
-    try:
-        return _commit(connection, transaction, requests)
-    except Exception as error:  # noqa: BLE001 as above
-        if len(requests) == 1 or isinstance(error, Unclear) or _is_cut_off(error):
-            return failed(requests, error)
     return [outcome for request in requests for outcome in transact(connection, [request])]
 
 
-def _commit(
-    connection: Connection, transaction: "_Transaction", requests: Sequence[Request]
-) -> list[Outcome]:
-    outcomes: list[Outcome] = []
+class NotBegun(Exception):
+    """There is no transaction to be had; the cause says why."""
+
+
+def perform(connection: Connection, requests: Sequence[Request]) -> "Pending":
+    """Run the statements of all requests in one transaction, which is left to be committed.
+
+    Raises:
+        NotBegun: none could be begun.
+        Exception: what an operation raised; nothing is left of any.
+    """
     try:
+        transaction = _begun(connection)
+    except Exception as error:
+        raise NotBegun from error
+    try:
+        outcomes: list[Outcome] = []
         for operation, group in _grouped(requests).items():
             results = operation(connection, [request.argument for request in group])
             outcomes += map(Outcome, group, results)
@@ -144,15 +172,35 @@ def _commit(
         unsettle(connection)
         transaction.rollback()
         raise
-    try:
-        transaction.commit()
-    except Exception as error:
-        if _is_cut_off(error):
-            raise Unclear("The connection to the database broke during a commit.") from error
-        unsettle(connection)
-        transaction.rollback()
-        raise
-    return outcomes
+    return Pending(connection, transaction, outcomes)
+
+
+@dataclass(slots=True, eq=False)
+class Pending:
+    """A transaction whose statements have run."""
+
+    connection: Connection
+    transaction: "_Transaction"
+    outcomes: list[Outcome]
+    committed: "asyncio.Future[None] | None" = None
+    """What those wait for who were told beforehand."""
+
+    def commit(self) -> list[Outcome]:
+        """Make it last; give what became of the requests.
+
+        Raises:
+            Unclear: the connection broke meanwhile.
+            Exception: it could not be committed; nothing is left of it.
+        """
+        try:
+            self.transaction.commit()
+        except Exception as error:
+            if _is_cut_off(error):
+                raise Unclear("The connection to the database broke during a commit.") from error
+            unsettle(self.connection)
+            self.transaction.rollback()
+            raise
+        return self.outcomes
 
 
 class _Transaction(Protocol):
@@ -173,8 +221,9 @@ class _DriverTransaction:
     """
 
     def __init__(self, connection: Connection) -> None:
-        self._driver = driver_of(connection)
-        self._driver.execute(connection.info[BEGIN])
+        raw = raw_of(connection)
+        self._driver = raw.driver
+        self._driver.execute(raw.begin)
 
     def commit(self) -> None:
         self._driver.execute("COMMIT")
@@ -190,9 +239,20 @@ def _begun(connection: Connection) -> _Transaction:
     return connection.begin()
 
 
-def driver_of(connection: Connection) -> Any:
-    """What Python's database module calls a connection."""
-    return connection.connection.driver_connection
+@dataclass(slots=True, eq=False)
+class Raw:
+    """A connection to SQLite as Python's own module knows it, and what is kept beside it."""
+
+    driver: Any
+    begin: str
+    settled: int = 0
+    """A number that changes with each `unsettle`."""
+
+
+@lru_cache(maxsize=16)
+def raw_of(connection: Connection) -> Raw:
+    """Look behind SQLAlchemy, which costs as much each time as a statement's preparation."""
+    return Raw(connection.connection.driver_connection, connection.info[BEGIN])
 
 
 def do(connection: Connection, work: Callable[[Connection], R]) -> R:
@@ -221,19 +281,13 @@ def unsettle(connection: Connection) -> None:
     On PostgreSQL nobody remembers: other processes would not be told.
     """
     if connection.dialect.name == "sqlite":
-        connection.info[_SETTLED] = settled(connection) + 1
-
-
-def settled(connection: Connection) -> int:
-    """A number that changes with each `unsettle`."""
-    return int(connection.info.get(_SETTLED, 0))
-
-
-_SETTLED = "tradebell settled"
+        raw_of(connection).settled += 1
 
 
 def failed(requests: Sequence[Request], error: BaseException) -> list[Outcome]:
     """The same error for all, in our words where it is not a bug of ours."""
+    if isinstance(error, NotBegun) and error.__cause__ is not None:
+        error = error.__cause__
     if is_outage(error):
         outage = TryLater(f"The database cannot do it now ({described(error)}).")
         outage.__cause__ = error
@@ -250,7 +304,39 @@ def resolve(outcomes: Sequence[Outcome]) -> None:
             outcome.request.future.set_exception(outcome.error)
             outcome.request.future.exception()  # seen: who waited may have been cancelled
         else:
+            if outcome.request.foretell is not None and not outcome.foretold:
+                outcome.request.foretell(outcome.result, _committed())
             outcome.request.future.set_result(outcome.result)
+
+
+def foretell(pending: Pending) -> None:
+    """Tell those who want to know what is about to be committed; on the loop's thread only.
+
+    `keep_word` must follow.
+    """
+    for outcome in pending.outcomes:
+        if outcome.request.foretell is not None:
+            if pending.committed is None:
+                pending.committed = _Standing()
+            outcome.foretold = True
+            outcome.request.foretell(outcome.result, pending.committed)
+
+
+def keep_word(pending: Pending, outcomes: Sequence[Outcome]) -> None:
+    """Say whether what was foretold has come true; on the loop's thread only."""
+    if pending.committed is None:
+        return
+    if outcomes is pending.outcomes:
+        pending.committed.set_result(None)
+    else:
+        pending.committed.set_exception(TryLater("The database could not commit it."))
+        pending.committed.exception()  # seen: perhaps nobody waits
+
+
+def _committed() -> "asyncio.Future[None]":
+    committed: asyncio.Future[None] = _Standing()
+    committed.set_result(None)
+    return committed
 
 
 # Source: https://www.sqlite.org/rescode.html
@@ -297,7 +383,7 @@ def _reason(error: BaseException) -> BaseException:
 
 
 class Inline(Database):
-    """Runs everything at once, on the event loop's own thread: for a database in memory.
+    """Runs everything on the event loop's own thread: for a database in memory.
 
     It needs neither threads nor sockets, so it works on a loop with a clock of its own.
     """

@@ -1,14 +1,16 @@
 """One fact that several services bring: it is told once."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from bot.domain.deliveries import Draft
 from bot.domain.events import Kind
+from bot.domain.ids import AccountId
 from storage.facts import Fact, FactKey
+from storage.memory import Memory
 from storage.statements import Statement
 from storage.tables import inbox
 
@@ -20,7 +22,9 @@ class _Voice(NamedTuple):
     audience: Sequence[str]
 
 
-def leave_out_echoes(connection: Connection, facts: Sequence[Fact]) -> None:
+def leave_out_echoes(
+    connection: Connection, facts: Sequence[Fact], memories: Mapping[AccountId, Memory]
+) -> None:
     """Drop the drafts of facts that another kind of event has told; see `bot.ports.Verdict`.
 
     The facts are in the inbox already. It is decided for each endpoint: one that does not hear
@@ -28,6 +32,10 @@ def leave_out_echoes(connection: Connection, facts: Sequence[Fact]) -> None:
     """
     marked = {fact.key: fact for fact in facts if fact.verdict.fingerprint}
     for fact in list(marked.values()):
+        memory = memories[AccountId(fact.key.account)]
+        if memory.is_first(fact.verdict.fingerprint or "", fact.at - fact.verdict.window):
+            del marked[fact.key]
+            continue
         # Those that come after it in this batch are in the inbox too, but were not before it.
         voices = [voice for voice in _voices(connection, fact) if voice.key not in marked]
         del marked[fact.key]

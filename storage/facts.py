@@ -1,14 +1,14 @@
 """A fact on its way through an admission."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from bot.domain.deliveries import Delivery, Draft, Priority
+from bot.domain.deliveries import Delivery, Draft, Priority, State
 from bot.domain.events import Kind
-from bot.domain.ids import EndpointId
-from bot.domain.links import Address
+from bot.domain.ids import AccountId, DeliveryId, EndpointId
+from bot.domain.links import Address, Link
 from bot.ports import Admitted, Verdict
 
 
@@ -29,7 +29,7 @@ class Tally:
     known: int = 0
     told: int = 0
     owed: dict[EndpointId, tuple[Address, Priority]] = field(default_factory=dict)
-    started: list[Delivery] = field(default_factory=list)
+    started: list["Started"] = field(default_factory=list)
 
     def total(self) -> Admitted:
         return Admitted(
@@ -37,7 +37,6 @@ class Tally:
             known=self.known,
             told=self.told,
             owed=self.owed,
-            started=tuple(self.started),
         )
 
 
@@ -60,3 +59,34 @@ class Fact:
     def audience(self) -> list[str]:
         """The endpoints that hear it unless another kind of event has told it."""
         return [draft.endpoint for draft in self.verdict.drafts]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An item that was stored as claimed."""
+
+    id: DeliveryId
+    fact: Fact
+    draft: Draft
+    link: Link
+    reference: str
+
+    def delivery(self) -> Delivery:
+        """What a turn would have given."""
+        return Delivery(
+            id=self.id,
+            reference=self.reference,
+            account=AccountId(self.fact.key.account),
+            link=self.draft.link,
+            endpoint=self.draft.endpoint,
+            address=self.link.endpoint.address,
+            kind=self.fact.key.kind,
+            priority=self.draft.priority,
+            state=State.SENDING,
+            attempts=1,
+            unclear=0,
+            card=replace(self.draft.card, reference=self.reference),
+            occurred_at=self.fact.at,
+            created_at=self.fact.now,
+            expires_at=self.draft.expires_at,
+        )

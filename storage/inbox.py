@@ -1,7 +1,6 @@
 """Facts in: told once, remembered, and owed, in one transaction for all accounts that have some."""
 
-import asyncio
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Awaitable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -11,7 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, func, or_, select
 
 from bot.domain.events import Cursor, Event, Kind, Position, Strategy, Stream, Trader, Unreadable
 from bot.domain.ids import AccountId, EndpointId
-from bot.ports import Admitted, Decide, Progress
+from bot.ports import Admitted, Ahead, Decide, Progress
 from storage import quarantine
 from storage.codec import decode_record
 from storage.database import Database
@@ -22,7 +21,6 @@ from storage.owing import owe
 from storage.statements import Statement, Values
 from storage.states import KnownKind
 from storage.tables import cursor, inbox, known
-from storage.turns import hand_back
 from storage.types import key
 from storage.upsert import Insert, insert_into
 
@@ -30,6 +28,8 @@ OWN_KINDS = frozenset({Kind.FEED, Kind.ACTION, Kind.TEST})
 """Facts about Tradebell itself: no sign of life from the platform."""
 
 Record = TypeVar("Record", Trader, Strategy)
+
+_NOWHERE: frozenset[EndpointId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,30 +58,31 @@ class Inbox:
         decide: Decide,
         now: datetime,
         progress: Progress | None = None,
-        idle: frozenset[EndpointId] = frozenset(),
+        ahead: Ahead | None = None,
     ) -> Admitted:
-        call = _Call(account, events, decide, now, progress, idle)
-        admission = self._database.submit(self._admit, call)
-        try:
-            return await admission
-        except asyncio.CancelledError:
-            if not admission.exception():
-                await hand_back(self._database, admission.result().started, now)
-            raise
+        def begin(tally: Tally, committed: Awaitable[None]) -> None:
+            if ahead is not None and tally.started:
+                ahead.begin([started.delivery() for started in tally.started], committed)
 
-    def _admit(self, connection: Connection, calls: Sequence[_Call]) -> Sequence[Admitted]:
-        memories = self._memories.take(connection, {call.account for call in calls})
+        idle = ahead.idle if ahead is not None else _NOWHERE
+        call = _Call(account, events, decide, now, progress, idle)
+        tally = await self._database.submit(self._admit, call, begin if idle else None)
+        return tally.total()
+
+    def _admit(self, connection: Connection, calls: Sequence[_Call]) -> Sequence[Tally]:
+        accounts = {call.account for call in calls}
+        memories = self._memories.take(connection, accounts, calls[0].now)
         tallies = [Tally() for _ in calls]
         facts: dict[FactKey, Fact] = {}
         for call, tally in zip(calls, tallies, strict=True):
             _judge(connection, call, memories[call.account], tally, facts)
         new = _keep(connection, facts)
-        leave_out_echoes(connection, new)
+        leave_out_echoes(connection, new, memories)
         owe(connection, new, memories)
         remember(connection, memories)
         _advance(connection, calls)
         self._memories.put_back(connection, memories)
-        return [tally.total() for tally in tallies]
+        return tallies
 
     async def cursors(self, account: AccountId) -> Mapping[Stream, Cursor]:
         return await self._database.read(_cursors, account)
@@ -164,7 +165,10 @@ def _keep(connection: Connection, facts: Mapping[FactKey, Fact]) -> list[Fact]:
     """Put facts into the inbox; gives those that it did not have."""
     rows = {
         fact_key: {
-            **fact_key._asdict(),
+            "account": fact_key.account,
+            "kind": fact_key.kind,
+            "record": fact_key.record,
+            "revision": fact_key.revision,
             "at": fact.at,
             "admitted_at": fact.now,
             "told": bool(fact.drafts),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select
@@ -11,16 +12,23 @@ from bot.domain.ids import AccountId
 from bot.domain.links import Link
 from bot.ports import Known, Verdict
 from storage.codec import decode_record, encode_record
-from storage.database import settled
+from storage.database import raw_of
 from storage.rows import AnyRow, link_of, select_active_links
 from storage.statements import Statement
 from storage.states import KnownKind
-from storage.tables import known, link
+from storage.tables import inbox, known, link
 from storage.types import key
 from storage.upsert import Insert, insert_into
 
 MEMORIES = 1000
 """Accounts whose links and last known states are kept at hand."""
+
+RECENTLY = timedelta(hours=1)
+"""How far back an account's fingerprints are kept at hand; of older ones the inbox is asked."""
+
+FINGERPRINTS = 1000
+"""How many of one account are kept, so that an account that trades wildly does not fill the memory.
+"""
 
 
 @dataclass(slots=True, eq=False)
@@ -31,6 +39,9 @@ class Memory:
     traders: dict[str, Trader] = field(default_factory=dict)
     strategies: dict[str, Strategy] = field(default_factory=dict)
     revisions: dict[str, str] = field(default_factory=dict)
+    fingerprints: set[str] = field(default_factory=set)
+    """Those of all facts of `since` or later; `None`: none were read."""
+    since: datetime | None = None
     changed: dict[tuple[KnownKind, str], Trader | Strategy | None] = field(default_factory=dict)
 
     def known(self) -> Known:
@@ -53,6 +64,17 @@ class Memory:
             self._all(record).pop(record.id, None)
             self.revisions.pop(record.id, None)
             self.changed[_kind_of(record), record.id] = None
+
+    def is_first(self, fingerprint: str, after: datetime) -> bool:
+        """Whether the inbox certainly has no fact with that fingerprint at or after an instant.
+
+        From here on it has one.
+        """
+        first = (
+            self.since is not None and after >= self.since and fingerprint not in self.fingerprints
+        )
+        self.fingerprints.add(fingerprint)
+        return first
 
     def recall(self, row: AnyRow) -> None:
         """Take in what is stored."""
@@ -88,21 +110,28 @@ class Memories:
         self._kept: dict[AccountId, Memory] = {}
         self._settled = 0
 
-    def take(self, connection: Connection, accounts: Set[AccountId]) -> Mapping[AccountId, Memory]:
+    def take(
+        self, connection: Connection, accounts: Set[AccountId], now: datetime
+    ) -> Mapping[AccountId, Memory]:
         """Out of here: what fails on the way is never put back."""
         if connection.dialect.name != "sqlite":
-            return _read(connection, accounts)
-        if self._settled != settled(connection):
+            return _read(connection, accounts, None)
+        settled = raw_of(connection).settled
+        if self._settled != settled:
             self._kept.clear()
-            self._settled = settled(connection)
+            self._settled = settled
         taken = {account: self._kept.pop(account) for account in accounts & self._kept.keys()}
-        return taken | _read(connection, accounts - taken.keys())
+        if len(taken) == len(accounts):
+            return taken
+        return taken | _read(connection, accounts - taken.keys(), now - RECENTLY)
 
     def put_back(self, connection: Connection, memories: Mapping[AccountId, Memory]) -> None:
         """As the open transaction leaves them; if it fails, `unsettle` makes them worthless."""
         if connection.dialect.name != "sqlite":
             return
-        self._kept.update(memories)
+        for account, memory in memories.items():
+            if len(memory.fingerprints) <= FINGERPRINTS:
+                self._kept[account] = memory
         while len(self._kept) > MEMORIES:
             del self._kept[next(iter(self._kept))]
 
@@ -114,7 +143,21 @@ _KNOWN = select(known.c.account, known.c.kind, known.c.value, known.c.revision).
 )
 
 
-def _read(connection: Connection, accounts: Set[AccountId]) -> dict[AccountId, Memory]:
+_FINGERPRINTS = select(inbox.c.account, inbox.c.fingerprint).where(
+    inbox.c.account.in_(bindparam("accounts", expanding=True)),
+    inbox.c.at >= bindparam("since"),
+    inbox.c.fingerprint.is_not(None),
+)
+
+
+def _read(
+    connection: Connection, accounts: Set[AccountId], since: datetime | None
+) -> dict[AccountId, Memory]:
+    """Read memories anew.
+
+    Args:
+        since: how far back to read fingerprints; `None` for none at all.
+    """
     memories = {account: Memory() for account in accounts}
     if memories:
         wanted = {"accounts": list(accounts)}
@@ -123,6 +166,11 @@ def _read(connection: Connection, accounts: Set[AccountId]) -> dict[AccountId, M
             memory.links = (*memory.links, link_of(row))
         for row in connection.execute(_KNOWN, wanted):
             memories[row.account].recall(row)
+        if since is not None:
+            for row in connection.execute(_FINGERPRINTS, {**wanted, "since": since}):
+                memories[row.account].fingerprints.add(row.fingerprint)
+            for memory in memories.values():
+                memory.since = since
     return memories
 
 

@@ -1,22 +1,20 @@
 """What a fact is owed to whom, and what of it can leave at once."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Text, insert, or_, select
+from sqlalchemy import Connection, Insert, bindparam, insert, select
 
-from bot.domain.deliveries import Delivery, Draft, State
+from bot.domain.deliveries import PENDING, Draft, State
 from bot.domain.ids import AccountId, DeliveryId, EndpointId
 from bot.domain.links import EndpointState, Link
 from storage.actions import action_row
 from storage.codec import encode_card
-from storage.facts import Fact, FactKey
+from storage.facts import Fact, FactKey, Started
 from storage.memory import Memory
-from storage.statements import Statement, among
-from storage.tables import DELIVERY_IS_PENDING, action, delivery, endpoint
+from storage.statements import Statement
+from storage.tables import action, delivery, endpoint, is_one_of
 
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Thirty-two characters that are not mistaken for each other when read aloud."""
@@ -25,7 +23,7 @@ _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 def reference(fact_key: FactKey, endpoint: EndpointId) -> str:
     """The short name of a delivery: six characters, the same whenever it is worked out."""
     text = "\0".join((*fact_key, endpoint))
-    number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4])
+    number = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest())
     return "".join([_ALPHABET[number >> 5 * place & 31] for place in range(6)])
 
 
@@ -33,7 +31,7 @@ def owe(
     connection: Connection, facts: Sequence[Fact], memories: Mapping[AccountId, Memory]
 ) -> None:
     """Store the deliveries and buttons of new facts; what can leave at once is in flight then."""
-    free = _free(connection, facts)
+    alone = _alone(facts)
     waiting = []
     actions = []
     for fact in facts:
@@ -42,8 +40,12 @@ def owe(
             link = links[draft.link]
             row = _row(fact, draft, link)
             fact.tally.told += 1
-            if draft.endpoint in free and _may_leave(fact, draft, link):
-                fact.tally.started.append(_start(connection, fact, draft, link, row))
+            if (
+                draft.endpoint in alone
+                and _may_leave(fact, draft, link)
+                and (id := _start(connection, fact, row)) is not None
+            ):
+                fact.tally.started.append(Started(id, fact, draft, link, row["reference"]))
                 continue
             waiting.append(row)
             if row["state"] is State.READY:
@@ -62,7 +64,10 @@ def owe(
 def _row(fact: Fact, draft: Draft, link: Link) -> dict[str, Any]:
     held = link.endpoint.state is EndpointState.DISABLED
     return {
-        **fact.key._asdict(),
+        "account": fact.key.account,
+        "kind": fact.key.kind,
+        "record": fact.key.record,
+        "revision": fact.key.revision,
         "reference": reference(fact.key, draft.endpoint),
         "link": draft.link,
         "link_epoch": draft.link_epoch,
@@ -81,29 +86,14 @@ def _row(fact: Fact, draft: Draft, link: Link) -> dict[str, Any]:
     }
 
 
-_BUSY = Statement(
-    lambda dialect: select(endpoint.c.id).where(
-        among(endpoint.c.id, "endpoints", Text(), dialect),
-        or_(
-            # The next item has to mention what may be missing: a turn's work.
-            endpoint.c.doubtful > 0,
-            select(delivery.c.id)
-            .where(delivery.c.endpoint == endpoint.c.id, DELIVERY_IS_PENDING)
-            .exists(),
-        ),
-    )
-)
-
-
-def _free(connection: Connection, facts: Sequence[Fact]) -> Set[str]:
-    """Endpoints where a new item is the only pending one."""
-    idle: set[str] = set().union(*(fact.idle for fact in facts))
-    if not idle:
-        return idle
-    drafts = Counter(draft.endpoint for fact in facts for draft in fact.drafts)
-    wanted = [place for place, count in drafts.items() if count == 1 and place in idle]
-    busy = _BUSY.rows(connection, {"endpoints": wanted})
-    return set(wanted) - {place for (place,) in busy}
+def _alone(facts: Sequence[Fact]) -> Set[str]:
+    """Endpoints that are owed one item by these facts and not more."""
+    once: set[str] = set()
+    again: set[str] = set()
+    for fact in facts:
+        for draft in fact.drafts:
+            (again if draft.endpoint in once else once).add(draft.endpoint)
+    return once - again
 
 
 def _may_leave(fact: Fact, draft: Draft, link: Link) -> bool:
@@ -117,33 +107,34 @@ def _may_leave(fact: Fact, draft: Draft, link: Link) -> bool:
     )
 
 
-_COLUMNS = tuple(set(delivery.c.keys()) - {"id", "message", "not_before"})
+_COLUMNS = tuple(sorted(set(delivery.c.keys()) - {"id", "message", "not_before"}))
 
 _OWE = Statement(lambda _: insert(delivery), *_COLUMNS)
 
-_START = Statement(lambda _: insert(delivery).returning(delivery.c.id), *_COLUMNS)
 
-
-def _start(
-    connection: Connection, fact: Fact, draft: Draft, link: Link, row: dict[str, Any]
-) -> Delivery:
-    """Store it as claimed: what a turn would do next, with one commit for both."""
-    in_flight = {"state": State.SENDING, "attempts": 1, "started_at": fact.now}
-    (stored,) = _START.rows(connection, row | in_flight)
-    return Delivery(
-        id=DeliveryId(stored.id),
-        reference=row["reference"],
-        account=AccountId(fact.key.account),
-        link=draft.link,
-        endpoint=draft.endpoint,
-        address=link.endpoint.address,
-        kind=fact.key.kind,
-        priority=draft.priority,
-        state=State.SENDING,
-        attempts=1,
-        unclear=0,
-        card=replace(draft.card, reference=row["reference"]),
-        occurred_at=fact.at,
-        created_at=fact.now,
-        expires_at=draft.expires_at,
+def _starting(_: str) -> Insert:
+    """An INSERT that does nothing unless the item is the only one that its endpoint is owed."""
+    row = select(*(bindparam(name, type_=delivery.c[name].type) for name in _COLUMNS))
+    other = delivery.alias("other")
+    pending = select(other.c.id).where(
+        other.c.endpoint == bindparam("endpoint"), is_one_of(other.c.state, *PENDING)
     )
+    # The next item has to mention what may be missing: a turn's work.
+    doubtful = select(endpoint.c.id).where(
+        endpoint.c.id == bindparam("endpoint"), endpoint.c.doubtful > 0
+    )
+    alone = row.where(~pending.exists(), ~doubtful.exists())
+    return insert(delivery).from_select(list(_COLUMNS), alone).returning(delivery.c.id)
+
+
+_START = Statement(_starting)
+
+
+def _start(connection: Connection, fact: Fact, row: dict[str, Any]) -> DeliveryId | None:
+    """Store it as claimed: what a turn would do next, with one commit for both.
+
+    `None` if something else is owed there already.
+    """
+    in_flight = {"state": State.SENDING, "attempts": 1, "started_at": fact.now}
+    stored = _START.rows(connection, row | in_flight)
+    return DeliveryId(stored[0].id) if stored else None

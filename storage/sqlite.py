@@ -2,15 +2,18 @@
 
 import asyncio
 import fcntl
+import logging
 import os
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import Any
+from queue import SimpleQueue
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event
 from sqlalchemy.exc import DBAPIError
@@ -23,128 +26,208 @@ from storage.database import (
     Database,
     Inline,
     Outcome,
+    Pending,
     Request,
+    apart,
     described,
     do,
+    foretell,
+    keep_word,
+    perform,
+    raw_of,
     resolve,
     transact,
 )
+
+log = logging.getLogger(__name__)
+
+R = TypeVar("R")
 
 BUSY_MILLISECONDS = 5000
 """How long to wait for another program that looks into the file (a backup, the sqlite3 shell)."""
 
 QUICK = timedelta(milliseconds=5)
-"""A transaction that takes longer than this must not hold up the event loop again."""
+"""Statements that take longer than this must not hold up the event loop again."""
+
+EACH = timedelta(milliseconds=1)
+"""So much more for each request."""
+
+APART = timedelta(seconds=1)
+"""How long the writer's thread then runs the statements too."""
+
+CHECKPOINT_AFTER = 100
+"""Transactions after which the log is copied into the database file: about a thousand pages, as
+SQLite itself would do it."""
+
+LONGEST_LOG = 10_000
+"""Pages (40 MB) above which the next transaction waits until all of the log is copied: only then
+is it written over, and without a pause that never comes about by itself."""
 
 Prepare = Callable[[Connection], object]
 """Brings the tables into shape, or raises `Misconfigured`."""
 
 
 class Sqlite(Database):
-    """A database file, with one connection that writes and one that reads, each on a thread.
+    """A database file, with one connection that writes and one that reads.
 
-    An asyncio driver would hop between threads for every statement, three or four times for one
-    transaction; here a transaction crosses over once, and its results come back together. A lone
-    request, as long as the disk is quick, does not even do that: crossing over and back would take
-    longer than waiting for the disk.
+    An asyncio driver would hop between threads for every statement. Here the statements of a
+    transaction run on the event loop's own thread, which they keep for as long as it would take to
+    hand them over, and only the commit, which waits for the disk, is another thread's: meanwhile
+    the loop goes on, and what is asked for makes up the next transaction. After something has held
+    up the statements themselves (a disk that must be read, another program's lock), that thread
+    runs them too for a while.
+
+    The log is copied into the file on a connection of its own, since SQLite would do it within some
+    commit, which would then take ten times as long.
     """
 
-    def __init__(self, writer: Connection, reader: Connection) -> None:
+    def __init__(self, writer: Connection, reader: Connection, keeper: Connection) -> None:
         super().__init__("sqlite")
         self._loop = asyncio.get_running_loop()
-        self._writer = _Worker("database writer", writer)
-        self._reader = _Worker("database reader", reader)
-        self._arrived: list[Request] = []
+        self._connection = writer
+        self._writer = _Thread("database writer")
+        self._reader = _Thread("database reader")
+        self._keeper = _Thread("database keeper")
+        self._reads = partial(transact, reader)
+        self._checkpoint = partial(_checkpoint, keeper)
+        self._unchecked = 0
+        self._checkpointing = False
+        self._log_is_long = False
+        # No bound: whoever puts something in waits for it.
+        self._waiting: deque[Request] = deque()
+        self._under_way = False
+        self._apart_until = 0.0
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     def _write(self, request: Request) -> None:
-        if not self._arrived:
-            self._loop.call_soon(self._pass_on)
-        self._arrived.append(request)
+        self._waiting.append(request)
+        if not self._under_way:
+            self._begin()
 
-    def _pass_on(self) -> None:
-        """Whatever was asked for in this round of the event loop goes together."""
-        arrived, self._arrived = self._arrived, []
-        if len(arrived) == 1 and self._writer.is_quick:
-            self._writer.do_here(arrived)
+    def _begin(self) -> None:
+        """Begin the next transaction, with all that waits."""
+        self._under_way = True
+        self._idle.clear()
+        if self._log_is_long:
+            self._log_is_long = False
+            self._writer.do(partial(_checkpoint, self._connection), lambda _: self._go_on())
+            return
+        requests = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH_LIMIT))]
+        if self._loop.time() < self._apart_until:
+            self._writer.do(partial(transact, self._connection, requests), self._end)
+            return
+        try:
+            pending = self._perform(requests)
+        except Exception as error:  # noqa: BLE001 it is for those who asked
+            self._writer.do(partial(apart, self._connection, requests, error), self._end)
+            return
+        self._writer.take(partial(self._commit, pending), partial(self._end, pending=pending))
+        foretell(pending)
+
+    def _perform(self, requests: Sequence[Request]) -> Pending:
+        begun = self._loop.time()
+        try:
+            return perform(self._connection, requests)
+        finally:
+            now = self._loop.time()
+            if now - begun > (QUICK + EACH * len(requests)).total_seconds():
+                self._apart_until = now + APART.total_seconds()
+
+    def _commit(self, pending: Pending) -> Sequence[Outcome]:
+        """On the writer's thread."""
+        try:
+            return pending.commit()
+        except Exception as error:  # noqa: BLE001 as above
+            requests = [outcome.request for outcome in pending.outcomes]
+            return apart(self._connection, requests, error)
+
+    def _end(self, outcomes: Sequence[Outcome], pending: Pending | None = None) -> None:
+        if pending is not None:
+            keep_word(pending, outcomes)
+        resolve(outcomes)
+        self._unchecked += 1
+        if self._unchecked >= CHECKPOINT_AFTER and not self._checkpointing:
+            self._checkpointing, self._unchecked = True, 0
+            self._keeper.do(self._checkpoint, self._checkpointed)
+        # Not at once: those who have an answer now may ask for more, and it goes along.
+        self._loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        self._under_way = False
+        if self._waiting:
+            self._begin()
         else:
-            self._writer.take(arrived)
+            self._idle.set()
+
+    def _checkpointed(self, pages: int) -> None:
+        self._checkpointing = False
+        self._log_is_long = pages > LONGEST_LOG
 
     def _read(self, request: Request) -> None:
-        self._reader.take([request])
+        self._reader.do(partial(self._reads, [request]), resolve)
 
     async def close(self) -> None:
         """Finish what has been asked for, then end both threads."""
-        self._pass_on()
-        await self._writer.close()
-        await self._reader.close()
+        await self._idle.wait()
+        for thread in (self._writer, self._reader, self._keeper):
+            await thread.close()
 
 
-class _Worker:
-    """Owns a connection and works off requests in batches, as many as are waiting.
+def _checkpoint(connection: Connection) -> int:
+    """Copy what is committed into the database file, as far as nobody reads what is older.
 
-    The queue needs no bound: whoever puts something in waits for it.
+    Gives how many pages the log has.
     """
+    try:
+        ((_, pages, _),) = raw_of(connection).driver.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    except sqlite3.Error as error:
+        # What is committed stays safe in the log, and the next time it is tried again.
+        log.warning("the log could not be copied", extra={"reason": described(error)})
+        return 0
+    return int(pages)
 
-    def __init__(self, name: str, connection: Connection) -> None:
-        self._connection = connection
+
+class _Thread:
+    """Does one job after the other, and hands what each gives to the event loop."""
+
+    def __init__(self, name: str) -> None:
         self._loop = asyncio.get_running_loop()
-        self._waiting: SimpleQueue[Request | None] = SimpleQueue()
-        self._unresolved = 0  # of those that the thread was given
-        self._was_quick = True
+        self._jobs: SimpleQueue[tuple[Callable[[], Any], Callable[[Any], object]] | None]
+        self._jobs = SimpleQueue()
+        self._begun = threading.Semaphore(0)
         self._ended = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def take(self, requests: Sequence[Request]) -> None:
-        self._unresolved += len(requests)
-        for request in requests:
-            self._waiting.put(request)
+    def do(self, job: Callable[[], R], done: Callable[[R], object]) -> None:
+        """Have a job done, which raises nothing; `done` is called on the event loop's thread."""
+        self._jobs.put((job, done))
 
-    @property
-    def is_quick(self) -> bool:
-        """Whether the thread has nothing to do, and the last transaction did not take long."""
-        return self._was_quick and self._unresolved == 0
+    def take(self, job: Callable[[], R], done: Callable[[R], object]) -> None:
+        """The same, but return only once the job has begun; it must soon wait for the disk.
 
-    def do_here(self, requests: Sequence[Request]) -> None:
-        """Do it on the event loop's thread, while this one's has nothing to do."""
-        resolve(self._transact(requests))
+        Otherwise it would begin when this thread has nothing more to do, or has kept the
+        interpreter to itself for a whole switch interval: five milliseconds.
+        """
+        self.do(partial(self._begin, job), done)
+        self._begun.acquire()
+
+    def _begin(self, job: Callable[[], R]) -> R:
+        self._begun.release()
+        return job()
 
     async def close(self) -> None:
-        self._waiting.put(None)
+        """Let the jobs end, then the thread."""
+        self._jobs.put(None)
         await self._ended.wait()
         self._thread.join()
 
     def _run(self) -> None:
-        going_on = True
-        while going_on:
-            batch, going_on = self._next_batch()
-            outcomes = self._transact(batch) if batch else []
-            self._loop.call_soon_threadsafe(self._resolve, outcomes)
+        while (task := self._jobs.get()) is not None:
+            job, done = task
+            self._loop.call_soon_threadsafe(done, job())
         self._loop.call_soon_threadsafe(self._ended.set)
-
-    def _next_batch(self) -> tuple[list[Request], bool]:
-        """All that waits, at least one; false once nothing will follow."""
-        batch: list[Request] = []
-        request = self._waiting.get()
-        while request is not None:
-            batch.append(request)
-            if len(batch) == BATCH_LIMIT:
-                return batch, True
-            try:
-                request = self._waiting.get_nowait()
-            except Empty:
-                return batch, True
-        return batch, False
-
-    def _transact(self, requests: Sequence[Request]) -> Sequence[Outcome]:
-        begun = self._loop.time()
-        outcomes = transact(self._connection, requests)
-        self._was_quick = self._loop.time() - begun < QUICK.total_seconds()
-        return outcomes
-
-    def _resolve(self, outcomes: Sequence[Outcome]) -> None:
-        self._unresolved -= len(outcomes)
-        resolve(outcomes)
 
 
 @asynccontextmanager
@@ -155,24 +238,28 @@ async def open_sqlite(path: Path, prepare: Prepare) -> AsyncIterator[Database]:
         Misconfigured: it cannot be, or another process has it open.
     """
     with ExitStack() as stack:
-        writer, reader = await asyncio.to_thread(_open, path, prepare, stack)
-        database = Sqlite(writer, reader)
+        database = Sqlite(*await asyncio.to_thread(_open, path, prepare, stack))
         try:
             yield database
         finally:
             await database.close()
 
 
-def _open(path: Path, prepare: Prepare, stack: ExitStack) -> tuple[Connection, Connection]:
-    """Give the connections that write and that read; the stack closes them."""
+def _open(
+    path: Path, prepare: Prepare, stack: ExitStack
+) -> tuple[Connection, Connection, Connection]:
+    """Give the connections that write, read and copy the log; the stack closes them."""
     _lock(path, stack)
-    writing, reading = _engine(path, "BEGIN IMMEDIATE"), _engine(path, "BEGIN", "query_only=ON")
-    stack.callback(writing.dispose)
-    stack.callback(reading.dispose)
+    writing = _engine(path, "BEGIN IMMEDIATE", "wal_autocheckpoint=0")
+    reading = _engine(path, "BEGIN", "query_only=ON")
+    keeping = _engine(path, "BEGIN")
+    for engine in (writing, reading, keeping):
+        stack.callback(engine.dispose)
     try:
         writer = stack.enter_context(writing.connect())
         do(writer, prepare)
-        return writer, stack.enter_context(reading.connect())
+        reader, keeper = (stack.enter_context(each.connect()) for each in (reading, keeping))
+        return writer, reader, keeper
     except (DBAPIError, sqlite3.Error) as error:
         raise _unusable(path, error) from error
 

@@ -1,9 +1,9 @@
 """Statements that every event waits for, compiled once."""
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from storage.database import driver_of
+from storage.database import raw_of
 
 Core = Select[*tuple[Any, ...]] | Insert | Update | Delete
 Values = Mapping[str, Any]
@@ -54,7 +54,7 @@ class Statement:
         if connection.dialect.name != "sqlite":
             return list(connection.execute(self._built(connection.dialect.name), values))
         direct = self._for(connection.dialect)
-        found = driver_of(connection).execute(direct.text, direct.bound(values))
+        found = raw_of(connection).driver.execute(direct.text, direct.bound(values))
         return [direct.row(row) for row in found.fetchall()]
 
     def run(self, connection: Connection, *values: Values) -> int:
@@ -65,9 +65,9 @@ class Statement:
             return connection.execute(self._built(connection.dialect.name), values).rowcount
         direct = self._for(connection.dialect)
         if len(values) == 1:
-            done = driver_of(connection).execute(direct.text, direct.bound(values[0]))
+            done = raw_of(connection).driver.execute(direct.text, direct.bound(values[0]))
         else:
-            done = driver_of(connection).executemany(direct.text, map(direct.bound, values))
+            done = raw_of(connection).driver.executemany(direct.text, map(direct.bound, values))
         return int(done.rowcount)
 
     def _for(self, dialect: Dialect) -> "_Direct":
@@ -76,53 +76,41 @@ class Statement:
         return self._direct
 
 
-class _Place(NamedTuple):
-    """A value that the text is waiting for."""
-
-    name: str
-    process: Process | None
-    otherwise: Any
-
-
 class _Direct:
     """What the driver is given, and what becomes of what it gives back."""
 
     def __init__(self, statement: Core, keys: Sequence[str], dialect: Dialect) -> None:
         compiled: Any = statement.compile(dialect=dialect, column_keys=list(keys) or None)
         self.text = str(compiled)
-        self._places = [
-            _Place(
-                name,
-                compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect),
-                compiled.params[name],
-            )
-            for name in compiled.positiontup
-        ]
+        names = compiled.positiontup
+        self._names = [(name, compiled.params[name]) for name in names]
+        self._binds = _converting(
+            compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
+            for name in names
+        )
         columns = list(statement.exported_columns)
         make = namedtuple("Row", [str(column.key) for column in columns])  # type: ignore[misc]
         self._make: Process = make._make
-        self._reads = [_reader(column.type, dialect) for column in columns]
+        self._reads = _converting(
+            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
+        )
 
     def bound(self, values: Values) -> list[Any]:
-        return [
-            process(values.get(name, otherwise)) if process else values.get(name, otherwise)
-            for name, process, otherwise in self._places
-        ]
+        bound = [values.get(name, otherwise) for name, otherwise in self._names]
+        for place, convert in self._binds:
+            bound[place] = convert(bound[place])
+        return bound
 
     def row(self, values: Sequence[Any]) -> Row:
-        return self._make(map(_read, self._reads, values))
+        row = list(values)
+        for place, convert in self._reads:
+            row[place] = convert(row[place])
+        return self._make(row)
 
 
-def _reader(kind: TypeEngine[Any], dialect: Dialect) -> Process:
-    return kind.dialect_impl(dialect).result_processor(dialect, None) or _as_it_is
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
-
-
-def _read(read: Process, value: Any) -> Any:
-    return read(value)
+def _converting(processes: Iterable[Process | None]) -> list[tuple[int, Process]]:
+    """Where in a row a value has to be converted, and how."""
+    return [(place, process) for place, process in enumerate(processes) if process is not None]
 
 
 def among(

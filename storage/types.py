@@ -1,6 +1,7 @@
 """Column types that mean the same on SQLite and on PostgreSQL."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -18,6 +19,11 @@ Source: https://www.postgresql.org/docs/current/btree.html#BTREE-LIMITS
 """
 
 Word = TypeVar("Word", bound=StrEnum)
+Given = TypeVar("Given", str, str | None)
+
+# The types convert by `bind_processor` and `result_processor` themselves: `process_bind_param` and
+# its twin would be called through two functions more, for each of a row's twenty values.
+Process = Callable[[Any], Any]
 
 
 class Instant(TypeDecorator[datetime]):
@@ -35,15 +41,21 @@ class Instant(TypeDecorator[datetime]):
             return dialect.type_descriptor(BigInteger())
         return dialect.type_descriptor(DateTime(timezone=True))
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | int | None:
-        if value is None or dialect.name != "sqlite":
-            return value
-        return (value - _EPOCH) // _MICROSECOND
+    def bind_processor(self, dialect: Dialect) -> Process | None:
+        return _microseconds if dialect.name == "sqlite" else super().bind_processor(dialect)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None or dialect.name != "sqlite":
-            return value  # type: ignore[no-any-return]
-        return _EPOCH + timedelta(microseconds=value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Process | None:
+        if dialect.name == "sqlite":
+            return _instant
+        return super().result_processor(dialect, coltype)
+
+
+def _microseconds(value: datetime | None) -> int | None:
+    return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+
+def _instant(value: int | None) -> datetime | None:
+    return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
 class OneOf(TypeDecorator[Word]):
@@ -56,11 +68,16 @@ class OneOf(TypeDecorator[Word]):
         super().__init__()
         self.words = words
 
-    def process_bind_param(self, value: Word | None, dialect: Dialect) -> str | None:
-        return None if value is None else value.value
+    def bind_processor(self, dialect: Dialect) -> Process:
+        return _text
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Word | None:
-        return None if value is None else self.words(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Process:
+        words = {word.value: word for word in self.words}
+        return lambda value: None if value is None else words[value]
+
+
+def _text(value: StrEnum | None) -> str | None:
+    return None if value is None else str(value)
 
 
 class Foreign(TypeDecorator[str]):
@@ -69,13 +86,13 @@ class Foreign(TypeDecorator[str]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else storable(value)
+    def bind_processor(self, dialect: Dialect) -> Process:
+        return storable
 
 
-def storable(text: str) -> str:
+def storable(text: Given) -> Given:
     """The text without what a database refuses: the zero character and half a surrogate pair."""
-    if text.isascii() and "\0" not in text:
+    if text is None or (text.isascii() and "\0" not in text):
         return text
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
@@ -83,5 +100,5 @@ def storable(text: str) -> str:
 def key(text: str) -> str:
     """A foreign text as part of an index: whole if it is short, else its digest."""
     if len(text) <= KEY_LIMIT:
-        return storable(text)
+        return text if text.isascii() and "\0" not in text else storable(text)
     return "sha256:" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

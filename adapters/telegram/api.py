@@ -1,6 +1,7 @@
 """Calls of the Bot API that show something in a chat, and what became of them."""
 
 import logging
+from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from telegram import Bot
 
 from adapters.telegram.faults import Trouble, after_no_answer, after_refusal, trouble
 from adapters.telegram.render import Rendered
-from adapters.telegram.transport import NoAnswer, Refusal
+from adapters.telegram.transport import AiohttpRequest, NoAnswer, Refusal
 from bot.domain.deliveries import Attempt, Gone, Postponed, Sent
 from bot.domain.links import Address
 
@@ -33,18 +34,29 @@ class BotApi(Bot):
     _LOGGER = _library_log
 
     async def call(
-        self, method: str, parameters: dict[str, Any], *, wait: timedelta | None = None
+        self,
+        method: str,
+        parameters: dict[str, Any],
+        *,
+        wait: timedelta | None = None,
+        after: Awaitable[None] | None = None,
     ) -> Any:
-        """Call a method; `wait` is how long Telegram itself may take before it answers.
+        """Call a method.
+
+        Args:
+            wait: how long Telegram itself may take before it answers.
+            after: nothing leaves before this is done.
 
         Raises:
             Refusal: the Bot API said no.
             NoAnswer: nobody knows.
         """
-        if wait is None:
-            return await self._do_post(method, parameters)
-        patience = (self.request.read_timeout or 0) + wait.total_seconds()
-        return await self._do_post(method, parameters, read_timeout=patience)
+        if wait is not None:
+            patience = (self.request.read_timeout or 0) + wait.total_seconds()
+            return await self._do_post(method, parameters, read_timeout=patience)
+        request = self.request
+        assert isinstance(request, AiohttpRequest)
+        return await request.ask(f"{self.base_url}/{method}", parameters, after)
 
     def __repr__(self) -> str:
         return f"<bot {self.token.partition(':')[0]}>"  # the library's holds the whole token
@@ -56,10 +68,16 @@ class Chats:
     def __init__(self, api: BotApi) -> None:
         self._api = api
 
-    async def show(self, address: Address, message: Rendered) -> Attempt:
-        """Send a message. A second try is made only after the first was certainly not sent."""
+    async def show(
+        self, address: Address, message: Rendered, after: Awaitable[None] | None = None
+    ) -> Attempt:
+        """Send a message. A second try is made only after the first was certainly not sent.
+
+        Args:
+            after: nothing leaves before this is done.
+        """
         try:
-            return await self._send(address, message)
+            return await self._send(address, message, after)
         except NoAnswer as lost:
             return after_no_answer(lost)
         except Refusal as refusal:
@@ -115,13 +133,15 @@ class Chats:
             # Too late, or nobody knows: the press itself is being worked on all the same.
             log.info("a press could not be answered", extra={"reason": str(error)})
 
-    async def _send(self, address: Address, message: Rendered) -> Sent:
+    async def _send(
+        self, address: Address, message: Rendered, after: Awaitable[None] | None = None
+    ) -> Sent:
         parameters = _message(address, message)
         if message.silent:
             parameters["disable_notification"] = True
         if address.thread:
             parameters["message_thread_id"] = int(address.thread)
-        sent = await self._api.call("sendMessage", parameters)
+        sent = await self._api.call("sendMessage", parameters, after=after)
         number = sent.get("message_id", "") if isinstance(sent, dict) else ""
         return Sent(message=str(number))
 

@@ -169,7 +169,9 @@ class TelegramClient:
     def repeats(self) -> Repeats:
         return ONE_MARKED_REPEAT
 
-    async def send(self, address: Address, card: Card) -> Attempt:
+    async def send(
+        self, address: Address, card: Card, after: Awaitable[None] | None = None
+    ) -> Attempt:
         """Show a card.
 
         One that needs several messages is Sent once all are; when a later one fails the card
@@ -177,7 +179,7 @@ class TelegramClient:
         """
         parts = rendered(card, self._now())
         for number, part in enumerate(parts):
-            attempt = await self._chats.show(address, part)
+            attempt = await self._chats.show(address, part, after)
             if not isinstance(attempt, Sent):
                 cut = Unclear(reason=f"broke off after part {number} of {len(parts)}")
                 return cut if number else attempt

@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import select
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,7 +25,9 @@ from aiohttp import (
     FormData,
     TCPConnector,
 )
+from aiohttp.abc import AbstractStreamWriter
 from aiohttp.connector import Connection
+from aiohttp.payload import BytesPayload
 from aiohttp.tracing import Trace
 from telegram._utils.defaultvalue import DefaultValue
 from telegram._utils.types import ODVInput
@@ -52,6 +54,7 @@ LONGEST_WAIT = 24 * 3600
 """Seconds; a longer `retry_after` than this is taken for nonsense."""
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+_JSON = "application/json"
 
 
 class Reached(StrEnum):
@@ -115,6 +118,8 @@ class Refusal(TelegramError):
 class _Progress:
     reached: Reached = Reached.CONNECTING
     status: int | None = None
+    held: bool = False
+    """What is connected does not leave yet."""
 
 
 _progress: ContextVar[_Progress] = ContextVar("_progress")
@@ -134,27 +139,52 @@ class _Connector(TCPConnector):
         timeout: ClientTimeout,  # noqa: ASYNC109 - the library's signature
     ) -> Connection:
         connection = await super().connect(req, traces, timeout)
-        while self._is_spent(connection):
+        while self._is_spent(connection.transport):
             connection.close()
             connection = await super().connect(req, traces, timeout)
-        _progress.get().reached = Reached.SENT
+        progress = _progress.get()
+        if not progress.held:
+            progress.reached = Reached.SENT
         return connection
 
-    def _is_spent(self, connection: Connection) -> bool:
-        """Whether a kept connection has been hung up without the event loop having seen it yet.
-
-        What is written to it has an unknown outcome, so it is better not written. A kept
-        connection has nothing to say but that it ends.
-        """
-        transport = connection.transport
+    def _is_spent(self, transport: asyncio.BaseTransport | None) -> bool:
+        """Whether a kept connection has been hung up; a new one has not been used yet."""
         if transport is None:
             return False
         if transport not in self._used:
             self._used.add(transport)
             return False
-        watch = select.poll()
-        watch.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
-        return bool(watch.poll(0))
+        return _has_ended(transport)
+
+
+def _has_ended(transport: asyncio.BaseTransport) -> bool:
+    """Whether a connection has been hung up without the event loop having seen it yet.
+
+    What is written to it has an unknown outcome, so it is better not written. A connection on
+    which nothing has been asked has nothing to say but that it ends.
+    """
+    watch = select.poll()
+    watch.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+    return bool(watch.poll(0))
+
+
+class _Held(BytesPayload):
+    """A body that waits, and with it the request: aiohttp keeps the head until the body comes."""
+
+    def __init__(self, body: bytes, after: Awaitable[None], progress: _Progress) -> None:
+        super().__init__(body, content_type=_JSON)
+        self._after = after
+        self._progress = progress
+
+    async def write_with_length(
+        self, writer: AbstractStreamWriter, content_length: int | None
+    ) -> None:
+        await self._after
+        transport = getattr(writer, "transport", None)
+        if transport is not None and _has_ended(transport):
+            raise ConnectionResetError("hung up while the request was held")
+        self._progress.reached = Reached.SENT
+        await super().write_with_length(writer, content_length)
 
 
 class AiohttpRequest(BaseRequest):
@@ -222,21 +252,56 @@ class AiohttpRequest(BaseRequest):
             Refusal: the Bot API said no.
             NoAnswer: no answer came, or none of the Bot API's.
         """
+        data, headers = _body(request_data)
+        timeout = self._timeout_of(
+            request_data, read_timeout, write_timeout, connect_timeout, pool_timeout
+        )
+        return await self._exchange(method, url, data, headers, timeout, _Progress())
+
+    async def ask(
+        self, url: str, parameters: Mapping[str, Any], after: Awaitable[None] | None = None
+    ) -> Any:
+        """Call a method of the Bot API with JSON; gives its result.
+
+        The library's own way there, through `RequestParameter`s, costs a third more.
+
+        Args:
+            after: the request is prepared, and leaves once this is done. If it raises, nothing
+                leaves, and the same is raised.
+
+        Raises:
+            Refusal: the Bot API said no.
+            NoAnswer: no answer came, or none of the Bot API's.
+        """
+        body = json.dumps(parameters).encode()
+        progress = _Progress(held=after is not None)
+        if after is None:
+            data = BytesPayload(body, content_type=_JSON)
+        else:
+            data = _Held(body, after, progress)
+        try:
+            _, payload = await self._exchange("POST", url, data, None, self._timeout, progress)
+        except NoAnswer:
+            if after is not None:
+                await after
+            raise
+        return self.parse_json_payload(payload)["result"]
+
+    async def _exchange(
+        self,
+        method: str,
+        url: str,
+        data: Any,
+        headers: Mapping[str, str] | None,
+        timeout: ClientTimeout,  # noqa: ASYNC109 - aiohttp minds it
+        progress: _Progress,
+    ) -> tuple[int, bytes]:
         if self._session is None:
             raise RuntimeError("This AiohttpRequest is not initialized!")
-        data, headers = _body(request_data)
-        progress = _Progress()
         _progress.set(progress)
         try:
             async with self._session.request(
-                method,
-                url,
-                data=data,
-                headers=headers,
-                timeout=self._timeout_of(
-                    request_data, read_timeout, write_timeout, connect_timeout, pool_timeout
-                ),
-                allow_redirects=False,
+                method, url, data=data, headers=headers, timeout=timeout, allow_redirects=False
             ) as response:
                 progress.reached = Reached.ANSWERING
                 progress.status = response.status

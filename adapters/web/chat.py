@@ -1,6 +1,7 @@
 """The demo's chat: a page in the browser, and the messenger behind it."""
 
 import asyncio
+from collections.abc import Awaitable
 from datetime import timedelta
 from typing import NoReturn
 
@@ -74,7 +75,11 @@ class Chat:
         self._rooms = Rooms(now, new_id)
         self._unattended: asyncio.Queue[Room] = asyncio.Queue()
 
-    async def send(self, address: Address, card: Card) -> Attempt:
+    async def send(
+        self, address: Address, card: Card, after: Awaitable[None] | None = None
+    ) -> Attempt:
+        if after is not None:
+            await after
         if (address.channel, address.bot) != (self.channel, self.bot):
             return Declined(reason="not a web chat")
         if well_formed(address.chat) is None:

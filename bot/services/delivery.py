@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import logging
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ from bot.domain.deliveries import (
 from bot.domain.ids import EndpointId, Now
 from bot.domain.links import Address, Channel
 from bot.domain.text import counted
-from bot.errors import TryLater
+from bot.errors import TryLater, Unclear
 from bot.ports import Messenger, Meter, Outbox, Turn, Turned
 from bot.services.pace import Pace, Place
 
@@ -54,12 +54,15 @@ class _Lane:
     endpoint: EndpointId
     address: Address
     priority: Priority
-    given: Delivery | None = None
-    """Claimed already, to be sent first."""
+    given: "_Given | None" = None
+    """To be sent first."""
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 _Outcome = tuple[Delivery, Settlement]
+
+_Given = tuple[Delivery, Awaitable[None]]
+"""What was claimed when it was admitted, and what it has to wait for; see `ports.Ahead`."""
 
 
 class Delivering:
@@ -131,19 +134,23 @@ class Delivering:
             and outlet.pace.is_free(address)
         )
 
-    def begin(self, started: Sequence[Delivery]) -> None:
-        """Send items that are claimed already, at endpoints that were idle just before."""
+    def begin(self, started: Sequence[Delivery], committed: Awaitable[None]) -> None:
+        """Send items that are claimed already, at endpoints that were idle just before.
+
+        Args:
+            committed: done once they may leave; see `ports.Ahead`.
+        """
         for delivery in started:
             lane = self._lanes.get(delivery.endpoint)
             if lane is not None:
-                lane.given = delivery
+                lane.given = delivery, committed
                 lane.woken.set()
             elif self._group is not None:
                 lane = _Lane(
                     endpoint=delivery.endpoint,
                     address=delivery.address,
                     priority=delivery.priority,
-                    given=delivery,
+                    given=(delivery, committed),
                 )
                 self._open(self._group, lane)
 
@@ -177,7 +184,7 @@ class Delivering:
         while True:
             if lane.given is not None:
                 # The store gives one only where nothing else is pending: nothing is left to settle.
-                settled = await self._send_given(lane, lane.given)
+                settled = await self._send_given(lane, *lane.given)
                 continue
             pace = self._outlet(lane).pace
             wait, place = self._next_place(lane, pace)
@@ -204,17 +211,26 @@ class Delivering:
             if not await self._has_more(lane, turned.due):
                 return
 
-    async def _send_given(self, lane: _Lane, delivery: Delivery) -> _Outcome:
-        """Send what was claimed when it was admitted, unless the moment has passed."""
+    async def _send_given(
+        self, lane: _Lane, delivery: Delivery, committed: Awaitable[None]
+    ) -> _Outcome | None:
+        """Send what was claimed when it was admitted, unless the moment has passed.
+
+        `None` if it never was: whoever wanted it admitted says why.
+        """
         lane.given = None
         pace = self._outlet(lane).pace
         wait, place = pace.take_place(delivery.priority)
         if self._closing or wait > BREATH or pace.chat_wait(lane.address) > 0:
             pace.give_back(place)
+            try:
+                await committed
+            except (TryLater, Unclear):
+                return None
             return delivery, handed_back(self._now())
         if wait > 0:
             await asyncio.sleep(wait)
-        return await self._attempt(lane, delivery)
+        return await self._attempt(lane, delivery, committed)
 
     async def _turn(self, lane: _Lane, settled: _Outcome | None, *, claim: bool = False) -> Turned:
         """Commit; while the database cannot, wait for it: an outcome is never dropped."""
@@ -253,12 +269,21 @@ class Delivering:
                 await lane.woken.wait()
         return True
 
-    async def _attempt(self, lane: _Lane, delivery: Delivery) -> _Outcome:
+    async def _attempt(
+        self, lane: _Lane, delivery: Delivery, committed: Awaitable[None] | None = None
+    ) -> _Outcome | None:
         outlet = self._outlet(lane)
         messenger = outlet.messenger
         outlet.pace.sent_to(lane.address)
         card = presented(delivery, messenger.repeats.marked, self._now())
-        attempt = await messenger.send(delivery.address, card)
+        try:
+            attempt = await messenger.send(delivery.address, card, committed)
+            if committed is not None:
+                await committed  # an outcome may be known before: a connection that failed
+        except (TryLater, Unclear):
+            if committed is None:
+                raise
+            return None
         now = self._now()
         settlement = after_attempt(delivery, attempt, now, messenger.repeats, self._chance)
         self._heed(lane, delivery, attempt, settlement, outlet.pace)

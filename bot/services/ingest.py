@@ -41,7 +41,7 @@ from bot.domain.telling import (
     tell_trader_changes,
     trader_name,
 )
-from bot.ports import Admitted, Inbox, Known, Meter, Progress, Verdict
+from bot.ports import Admitted, Ahead, Inbox, Known, Meter, Progress, Verdict
 from bot.services.delivery import Delivering
 
 log = logging.getLogger(__name__)
@@ -94,9 +94,9 @@ class Ingest:
             else partial(decide, now=now, new_id=self._new_id, asked=self._current(now))
         )
         idle = self._delivering.idle(self._audience.get(account.id, {}))
-        admitted = await self._inbox.admit(account.id, own, judge, now, progress, idle)
+        ahead = Ahead(idle=idle, begin=self._delivering.begin)
+        admitted = await self._inbox.admit(account.id, own, judge, now, progress, ahead)
         self._meter.admitted(told=admitted.told, known=admitted.known)
-        self._delivering.begin(admitted.started)
         if admitted.owed:
             # Where the last one went, the next one probably goes: it can be claimed at once.
             heard = {endpoint: address for endpoint, (address, _) in admitted.owed.items()}
@@ -164,8 +164,7 @@ def decide(
             telling = tell_message(event)
         case Notice(without=without):
             return _news(event.origin, tell_notice(event), known, now, new_id, without)
-    verdict = _news(event.origin, telling, known, now, new_id)
-    return replace(verdict, fingerprint=fingerprint(event), window=SAME_FACT_WINDOW)
+    return _news(event.origin, telling, known, now, new_id, mark=fingerprint(event))
 
 
 def _decide_trader(
@@ -245,6 +244,7 @@ def _news(
     now: datetime,
     new_id: NewId,
     without: EndpointId | None = None,
+    mark: str | None = None,
 ) -> Verdict:
     drafts: list[Draft] = []
     actions: list[Action] = []
@@ -270,6 +270,8 @@ def _news(
         revision=origin.revision,
         drafts=tuple(drafts),
         actions=tuple(actions),
+        fingerprint=mark,
+        window=SAME_FACT_WINDOW,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -38,7 +38,11 @@ class FakeMessenger:
     calls: int = 0
     under_way: int = 0
 
-    async def send(self, address: Address, card: Card) -> Attempt:
+    async def send(
+        self, address: Address, card: Card, after: Awaitable[None] | None = None
+    ) -> Attempt:
+        if after is not None:
+            await after
         self.calls += 1
         self.under_way += 1
         try:

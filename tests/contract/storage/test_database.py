@@ -8,6 +8,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.errors import TryLater
 from storage import Store
 from storage.database import BATCH_LIMIT, each
-from storage.tables import lease
+from storage.tables import cursor, lease
 from tests.contract.storage.given import NOW
 
 
@@ -129,7 +130,16 @@ async def file_store(sqlite_url: str, open_again):
         yield opened
 
 
-async def test_what_waits_goes_into_one_transaction(file_store: Store):
+@pytest.fixture
+async def slow_store(file_store: Store, monkeypatch: pytest.MonkeyPatch):
+    """A store that takes its disk for a slow one: its writer's thread does everything."""
+    monkeypatch.setattr("storage.sqlite.QUICK", timedelta(seconds=-1))
+    monkeypatch.setattr("storage.sqlite.APART", timedelta(hours=1))
+    await file_store.database.write(add, "slow")
+    return file_store
+
+
+async def test_what_waits_goes_into_one_transaction(slow_store: Store):
     batches: list[int] = []
     gate = threading.Event()
 
@@ -141,50 +151,193 @@ async def test_what_waits_goes_into_one_transaction(file_store: Store):
         batches.append(len(requests))
         return requests
 
-    first = file_store.database.submit(wait, None)
-    rest = [file_store.database.submit(count, number) for number in range(BATCH_LIMIT + 10)]
+    first = slow_store.database.submit(wait, None)
+    rest = [slow_store.database.submit(count, number) for number in range(BATCH_LIMIT + 10)]
     gate.set()
     await first
     await asyncio.wait(rest)
 
-    # The batch that holds the first request may have taken some of the others along.
-    assert len(batches) <= 3
-    assert sum(batches) == BATCH_LIMIT + 10
+    assert batches == [BATCH_LIMIT, 10]
     assert [future.result() for future in rest] == list(range(BATCH_LIMIT + 10))
 
 
-async def test_a_lone_request_crosses_to_the_thread_only_after_a_slow_one(
+async def test_what_comes_during_a_commit_shares_the_next_one(file_store: Store):
+    batches: list[int] = []
+
+    def count(connection: Any, requests: Sequence[int]) -> Sequence[int]:
+        batches.append(len(requests))
+        return requests
+
+    await asyncio.wait([file_store.database.submit(count, number) for number in range(30)])
+
+    assert batches == [1, 29]
+
+
+async def test_statements_leave_the_loop_s_thread_for_a_while_after_slow_ones(
     file_store: Store, monkeypatch: pytest.MonkeyPatch
 ):
     here, there = threading.current_thread().name, "database writer"
-    slow, quick = timedelta(0), timedelta(hours=1)
+    slow, quick = timedelta(seconds=-1), timedelta(hours=1)
     where = each(lambda connection, _: threading.current_thread().name)
 
     places = []
-    for limit in (quick, quick, slow, slow, quick, quick):
+    monkeypatch.setattr("storage.sqlite.APART", timedelta(hours=1))
+    for limit in (quick, quick, slow, quick, quick):
         monkeypatch.setattr("storage.sqlite.QUICK", limit)
         places.append(await file_store.database.write(where, None))
-    together = [file_store.database.submit(where, None) for _ in range(2)]
-    await asyncio.wait(together)
 
-    assert places == [here, here, here, there, there, here]
-    assert [future.result() for future in together] == [there, there]
+    assert places == [here, here, here, there, there]
 
 
-async def test_a_reader_does_not_wait_for_the_writer(file_store: Store):
+async def test_statements_come_back_to_the_loop_s_thread(
+    file_store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("storage.sqlite.APART", timedelta(0))
+    monkeypatch.setattr("storage.sqlite.QUICK", timedelta(seconds=-1))
+    where = each(lambda connection, _: threading.current_thread().name)
+
+    places = [await file_store.database.write(where, None) for _ in range(3)]
+
+    assert places == [threading.current_thread().name] * 3
+
+
+async def test_a_reader_does_not_wait_for_the_writer(slow_store: Store):
     gate = threading.Event()
 
     def wait(connection: Any, requests: Sequence[None]) -> Sequence[None]:
         gate.wait()
         return requests
 
-    # Two, since one alone would be done on this very thread.
-    writing = [file_store.database.submit(wait, None) for _ in range(2)]
-    seen = await file_store.database.read(names)
+    writing = slow_store.database.submit(wait, None)
+    seen = await slow_store.database.read(names)
     gate.set()
-    await asyncio.wait(writing)
+    await writing
 
-    assert seen == []
+    assert seen == ["slow"]
+
+
+async def test_the_log_is_copied_into_the_file_now_and_then(
+    file_store: Store, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("storage.sqlite.CHECKPOINT_AFTER", 3)
+    monkeypatch.setattr("storage.sqlite.LONGEST_LOG", 50)
+    size = Path(sqlite_url.removeprefix("sqlite:///") + "-wal").stat
+    for number in range(200):
+        await file_store.database.write(add, f"{number:04}")
+    much = size().st_size
+
+    for number in range(200, 600):
+        await file_store.database.write(add, f"{number:04}")
+
+    # What is copied is written over: the log does not grow with what goes through it.
+    assert size().st_size < 2 * much
+    assert len(await file_store.database.read(names)) == 600
+
+
+# --- what is told before it is committed --------------------------------------------------
+
+
+class Told:
+    """What was foretold, and how each word was kept."""
+
+    def __init__(self) -> None:
+        self.results: list[str] = []
+        self.words: list[asyncio.Future[None]] = []
+
+    def __call__(self, result: str, committed: asyncio.Future[None]) -> None:
+        self.results.append(result)
+        self.words.append(committed)
+
+    async def kept(self) -> list[bool]:
+        kept = []
+        for word in self.words:
+            try:
+                await word
+            except TryLater:
+                kept.append(False)
+            else:
+                kept.append(True)
+        return kept
+
+
+async def test_a_result_is_foretold_once_and_then_committed(store: Store):
+    told = Told()
+
+    assert await store.database.submit(add, "one", told) == "one"
+
+    assert told.results == ["one"]
+    assert await told.kept() == [True]
+
+
+async def test_a_result_is_foretold_while_the_disk_works(file_store: Store):
+    told = Told()
+
+    writing = file_store.database.submit(add, "one", told)
+
+    assert told.results == ["one"]
+    assert not told.words[0].done()
+    await writing
+    assert await told.kept() == [True]
+
+
+async def test_who_waits_for_a_word_may_be_cancelled(file_store: Store):
+    told = Told()
+    writing = file_store.database.submit(add, "one", told)
+
+    async with asyncio.TaskGroup() as group:
+        waiting = group.create_task(told.kept())
+        await asyncio.sleep(0)
+        waiting.cancel()
+
+    assert await writing == "one"
+    assert await told.kept() == [True]
+
+
+async def test_a_word_is_not_kept_if_the_commit_fails(file_store: Store):
+    told = Told()
+
+    with pytest.raises(sqlite3.IntegrityError):
+        await file_store.database.submit(each(break_at_commit), "one", told)
+
+    assert await told.kept() == [False]
+    assert await file_store.database.read(names) == []
+
+
+async def test_who_can_be_committed_alone_is_told_again(file_store: Store):
+    first, told, other = Told(), Told(), Told()
+
+    leading = file_store.database.submit(add, "leading", first)
+    good = file_store.database.submit(add, "good", told)
+    bad = file_store.database.submit(each(break_at_commit), "bad", other)
+    await asyncio.wait([leading, good, bad])
+
+    assert (leading.result(), good.result()) == ("leading", "good")
+    assert isinstance(bad.exception(), sqlite3.IntegrityError)
+    assert (told.results, await told.kept()) == (["good", "good"], [False, True])
+    assert await other.kept() == [False]
+    assert await file_store.database.read(names) == ["good", "leading"]
+
+
+async def test_nothing_is_foretold_of_what_fails(store: Store):
+    told = Told()
+
+    with pytest.raises(ZeroDivisionError):
+        await store.database.submit(each(stumble_over), "one", told)
+
+    assert told.results == []
+
+
+def break_at_commit(connection: Any, name: str) -> str:
+    """Leave something that only the commit finds wrong."""
+    connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+    add(connection, [name])
+    row = {"account": "nobody", "stream": "trades", "at": NOW, "record": "", "began": NOW}
+    connection.execute(insert(cursor), row)
+    return name
+
+
+def stumble_over(connection: Any, name: str) -> str:
+    raise ZeroDivisionError
 
 
 # --- a database that cannot ---------------------------------------------------------------

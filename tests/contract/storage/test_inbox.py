@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from dataclasses import replace
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.actions import Action, Denied
-from bot.domain.deliveries import Priority, State
+from bot.domain.deliveries import Delivery, Priority, State
 from bot.domain.events import (
     Event,
     Kind,
@@ -27,7 +28,7 @@ from bot.domain.events import (
 )
 from bot.domain.ids import AccountId, ActionId, StrategyId, TraderId
 from bot.domain.links import Link
-from bot.ports import Admitted, Decide, Known, Progress, Verdict
+from bot.ports import Admitted, Ahead, Decide, Known, Progress, Verdict
 from storage import Store
 from storage.database import each
 from storage.quarantine import LIFE
@@ -191,22 +192,40 @@ async def test_a_fact_that_comes_again_offers_no_buttons_again(store: Store):
 # --- leaving at once ----------------------------------------------------------------------
 
 
+@dataclass(frozen=True, kw_only=True)
+class Begun:
+    """What came of an admission, and what was claimed with it."""
+
+    admitted: Admitted
+    started: Sequence[Delivery]
+
+
 async def admit_idle(
     store: Store, chat: Link, *records: str, decide: Decide | None = None
-) -> Admitted:
+) -> Begun:
     """Admit facts while the chat's lane has nothing to do."""
     facts = [fact(record) for record in records]
-    idle = frozenset({chat.endpoint.id})
-    return await store.inbox.admit(chat.account, facts, decide or tell_all(), NOW, None, idle)
+    begun: list[Delivery] = []
+    words: list[Awaitable[None]] = []
+
+    def begin(started: Sequence[Delivery], committed: Awaitable[None]) -> None:
+        begun.extend(started)
+        words.append(committed)
+
+    ahead = Ahead(idle=frozenset({chat.endpoint.id}), begin=begin)
+    admitted = await store.inbox.admit(chat.account, facts, decide or tell_all(), NOW, None, ahead)
+    for committed in words:
+        await committed
+    return Begun(admitted=admitted, started=begun)
 
 
 async def test_a_lone_item_of_an_idle_lane_is_in_flight_at_once(store: Store):
     chat = await linked(store)
 
-    admitted = await admit_idle(store, chat, "one")
+    begun = await admit_idle(store, chat, "one")
 
-    (started,) = admitted.started
-    assert (admitted.told, admitted.owed) == (1, {})
+    (started,) = begun.started
+    assert (begun.admitted.told, begun.admitted.owed) == (1, {})
     assert await claim(store, chat.endpoint.id) is None
     await settle(store, started, again(NOW, counts=False))
     assert await claimed(store, chat.endpoint.id) == started
@@ -215,20 +234,20 @@ async def test_a_lone_item_of_an_idle_lane_is_in_flight_at_once(store: Store):
 async def test_an_item_leaves_at_once_only_where_its_lane_is_idle(store: Store):
     one, two = await linked(store, chat="1"), await linked(store, chat="2")
 
-    admitted = await admit_idle(store, one, "one")
+    begun = await admit_idle(store, one, "one")
 
-    assert [started.endpoint for started in admitted.started] == [one.endpoint.id]
-    assert list(admitted.owed) == [two.endpoint.id]
-    assert admitted.told == 2
+    assert [started.endpoint for started in begun.started] == [one.endpoint.id]
+    assert list(begun.admitted.owed) == [two.endpoint.id]
+    assert begun.admitted.told == 2
 
 
 async def test_of_several_items_none_leaves_before_its_turn(store: Store):
     chat = await linked(store)
 
-    admitted = await admit_idle(store, chat, "one", "two")
+    begun = await admit_idle(store, chat, "one", "two")
 
-    assert admitted.started == ()
-    assert list(admitted.owed) == [chat.endpoint.id]
+    assert begun.started == []
+    assert list(begun.admitted.owed) == [chat.endpoint.id]
 
 
 async def test_nothing_overtakes_what_is_owed_already(store: Store):
@@ -239,7 +258,7 @@ async def test_nothing_overtakes_what_is_owed_already(store: Store):
     await claimed(store, chat.endpoint.id)
     while_in_flight = await admit_idle(store, chat, "two")
 
-    assert (while_owed.started, while_in_flight.started) == ((), ())
+    assert (while_owed.started, while_in_flight.started) == ([], [])
 
 
 async def test_an_item_that_has_to_mention_a_missing_one_waits_for_its_turn(store: Store):
@@ -247,9 +266,9 @@ async def test_an_item_that_has_to_mention_a_missing_one_waits_for_its_turn(stor
     await told(store, chat.account, "lost")
     await settle(store, await claimed(store, chat.endpoint.id), UNCERTAIN)
 
-    admitted = await admit_idle(store, chat, "one")
+    begun = await admit_idle(store, chat, "one")
 
-    assert admitted.started == ()
+    assert begun.started == []
     assert (await claimed(store, chat.endpoint.id)).doubtful == 1
 
 
@@ -257,9 +276,9 @@ async def test_nothing_leaves_to_a_closed_chat(store: Store):
     chat = await linked(store)
     await store.links.disable(address(), "blocked", NOW)
 
-    admitted = await admit_idle(store, chat, "one")
+    begun = await admit_idle(store, chat, "one")
 
-    assert (admitted.started, admitted.owed) == ((), {})
+    assert (begun.started, begun.admitted.owed) == ([], {})
     assert (await store.outbox.counts())[State.HELD] == 1
 
 
@@ -277,7 +296,7 @@ async def test_nothing_leaves_that_is_too_old_or_of_another_epoch(store: Store):
     stale = await admit_idle(store, chat, "stale", decide=decide)
     assert await claim(store, chat.endpoint.id) is None
 
-    assert (old.started, stale.started) == ((), ())
+    assert (old.started, stale.started) == ([], [])
     counts = await store.outbox.counts()
     assert (counts[State.EXPIRED], counts[State.CANCELLED]) == (1, 1)
 
@@ -287,22 +306,30 @@ async def test_a_fact_that_another_service_has_told_does_not_leave(store: Store)
     await brought(store, chat, fact("pod", Kind.POD_EVENT))
     await titles_sent(store, chat.endpoint.id)
 
-    admitted = await admit_idle(store, chat, "trade", decide=tell_all(fingerprint="same"))
+    begun = await admit_idle(store, chat, "trade", decide=tell_all(fingerprint="same"))
 
-    assert admitted.started == ()
+    assert begun.started == []
 
 
-async def test_who_is_cancelled_while_admitting_leaves_the_item_untried(store: Store):
+async def test_what_was_begun_is_sent_although_who_admitted_it_was_cancelled(store: Store):
     chat = await linked(store)
+    begun: list[Delivery] = []
+    ahead = Ahead(
+        idle=frozenset({chat.endpoint.id}), begin=lambda started, _: begun.extend(started)
+    )
 
     async with asyncio.TaskGroup() as group:
-        admitting = group.create_task(admit_idle(store, chat, "one"))
+        admitting = group.create_task(
+            store.inbox.admit(chat.account, [fact("one")], tell_all(), NOW, None, ahead)
+        )
         await asyncio.sleep(0)
         admitting.cancel()
 
     assert admitting.cancelled()
-    delivery = await claimed(store, chat.endpoint.id)
-    assert (delivery.card.title, delivery.attempts, delivery.unclear) == ("one", 1, 0)
+    (started,) = begun
+    assert await claim(store, chat.endpoint.id) is None
+    await settle(store, started, again(NOW, counts=False))
+    assert await claimed(store, chat.endpoint.id) == started
 
 
 # --- what is kept at hand -----------------------------------------------------------------
@@ -348,7 +375,9 @@ async def test_what_a_failed_batch_would_have_changed_is_not_remembered(store: S
     assert await titles_sent(store, chat.endpoint.id) == ["Old True", "New True"]
 
 
-async def test_what_was_taken_back_with_others_is_not_remembered(sqlite_url: str, open_again):
+async def test_what_was_taken_back_with_others_is_not_remembered(
+    sqlite_url: str, open_again, monkeypatch: pytest.MonkeyPatch
+):
     async with open_again(sqlite_url) as store:
         chat = await linked(store)
         await store.inbox.admit(chat.account, [seen(trader(name="Old"))], tell_changes, NOW)
@@ -356,10 +385,11 @@ async def test_what_was_taken_back_with_others_is_not_remembered(sqlite_url: str
 
         # While the writer waits, both go into the transaction that follows. That fails, and then
         # each has one of its own.
+        monkeypatch.setattr("storage.sqlite.QUICK", timedelta(seconds=-1))
+        await store.inbox.admit(chat.account, [], tell_changes, NOW)
         async with asyncio.TaskGroup() as group:
             waiting = each(lambda connection, _: gate.wait())
-            for _ in range(2):
-                store.database.submit(waiting, None)
+            store.database.submit(waiting, None)
             admission = group.create_task(
                 store.inbox.admit(chat.account, [seen(trader(name="New"))], tell_changes, NOW)
             )

@@ -9,6 +9,7 @@ from functools import partial
 
 from bot.domain.deliveries import (
     Declined,
+    Delivery,
     Gone,
     Halted,
     Moved,
@@ -20,6 +21,7 @@ from bot.domain.deliveries import (
 )
 from bot.domain.events import Kind, Notice, Origin
 from bot.errors import TryLater
+from bot.ports import Ahead
 from bot.services.ingest import decide
 from tests.unit.services.conftest import CHAT, running
 
@@ -265,23 +267,71 @@ async def test_an_item_claimed_at_once_waits_if_the_chat_is_paused_meanwhile(wor
     link = await world.link()
     origin = Origin(kind=Kind.TEST, record="second", at=world.now())
     judge = partial(decide, now=world.now(), new_id=lambda: "an-id", asked={})
-    admitted = await world.store.inbox.admit(
+
+    def begin(started, committed):
+        assert len(started) == 1
+        world.pace.pause(link.endpoint.address, 60)
+        world.delivering.begin(started, committed)
+
+    await world.store.inbox.admit(
         account.id,
         [Notice(origin=origin, title="second", bad=True)],
         judge,
         world.now(),
-        idle=frozenset({link.endpoint.id}),
+        ahead=Ahead(idle=frozenset({link.endpoint.id}), begin=begin),
     )
-    assert len(admitted.started) == 1
-
-    world.pace.pause(link.endpoint.address, 60)
-    world.delivering.begin(admitted.started)
     await world.quiet(59)
     assert chat.titles() == ["first"]
 
     await world.quiet(5)
     assert chat.titles() == ["first", "second"]
     assert chat.shown[-1].card.notes == ()
+
+
+async def test_what_was_begun_and_never_committed_is_not_sent(world, chat):
+    account = await world.links()
+    await owe(world, account, "first")
+    await world.quiet()
+    delivery = await claimed_ahead(world, account, "second")
+    committed = asyncio.get_running_loop().create_future()
+
+    world.delivering.begin([replace(delivery, id=delivery.id + 1)], committed)
+    await world.quiet(60)
+    assert chat.titles() == ["first"]
+    committed.set_exception(TryLater("the disk is full"))
+    await world.quiet(60)
+    world.delivering.begin([delivery], done())
+    await world.quiet(60)
+
+    assert chat.titles() == ["first", "second"]
+    assert await counts(world) == {State.SENT: 2}
+
+
+def done():
+    future = asyncio.get_running_loop().create_future()
+    future.set_result(None)
+    return future
+
+
+async def claimed_ahead(world, account, title):
+    """Have a card claimed in the transaction that owes it, and keep it from being sent."""
+    link = await world.link()
+    kept: list[Delivery] = []
+    await world.store.inbox.admit(
+        account.id,
+        [
+            Notice(
+                origin=Origin(kind=Kind.TEST, record=title, at=world.now()), title=title, bad=True
+            )
+        ],
+        partial(decide, now=world.now(), new_id=lambda: "an-id", asked={}),
+        world.now(),
+        ahead=Ahead(
+            idle=frozenset({link.endpoint.id}), begin=lambda started, _: kept.extend(started)
+        ),
+    )
+    (delivery,) = kept
+    return delivery
 
 
 class Flaky:
