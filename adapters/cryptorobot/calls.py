@@ -164,8 +164,10 @@ def oldest(service: str, since: datetime, limit: int, skip: int) -> Call:
     return Call(method="find", service=service, query=query)
 
 
-def youngest(service: str, limit: int) -> Call:
-    query = {"$sort": {"createdAt": -1, "_id": -1}, "$limit": min(limit, PAGE)}
+def youngest(service: str, limit: int, skip: int = 0) -> Call:
+    query: dict[str, object] = {"$sort": {"createdAt": -1, "_id": -1}, "$limit": min(limit, PAGE)}
+    if skip:
+        query["$skip"] = skip
     return Call(method="find", service=service, query=query)
 
 
@@ -181,6 +183,11 @@ def _iso(at: datetime) -> str:
 
 
 # --- what they give -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Oversized:
+    """Stands on a page for a record that is too large to be taken; no two are the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 
+from adapters.cryptorobot.calls import Oversized
 from adapters.cryptorobot.fields import TEXT, Fields
 from adapters.cryptorobot.frames import TICKER_SERVICE, Frame, Heading
 from bot.domain.events import (
@@ -73,6 +74,8 @@ def event(frame: Frame, received: datetime) -> Event | Unreadable:
 
 def stored(stream: Stream, record: object, received: datetime) -> Event | Unreadable:
     """Read a record of a stream, live or found again: both give the same event."""
+    if isinstance(record, Oversized):
+        return Unreadable(service=stream.value, reason="too large")
     if not isinstance(record, dict):
         return Unreadable(service=stream.value, reason="not an object")
     fields = Fields(record)

@@ -22,6 +22,11 @@ from bot.errors import (
     Unclear,
 )
 
+
+class TooLarge(TryLater):
+    """The answer to a read is more than is taken: ask for less."""
+
+
 LONGEST_WAIT = timedelta(hours=1)
 """A platform that asks for more is asked again after this."""
 
@@ -89,6 +94,12 @@ def refusal(
 def unanswered(call: Call, reason: str, retry_after: timedelta | None = None) -> TradebellError:
     """The call went out, and nothing came back that says what it did."""
     return Unclear(reason) if call.writes else TryLater(reason, retry_after)
+
+
+def too_large(call: Call) -> TradebellError:
+    """The answer is more than is taken, so what it says is not known."""
+    reason = "The platform's answer is too large"
+    return Unclear(reason) if call.writes else TooLarge(reason)
 
 
 def cut_off(call: Call, reason: str) -> TradebellError:

@@ -59,6 +59,8 @@ class Link:
     ) -> None:
         self.ended: str | None = None
         """Why it ended; `None` while it has not."""
+        self.choked = False
+        """Whether a frame ended it that was larger than is taken."""
         self._settings = settings
         self._now = now
         self._keep = keep
@@ -68,7 +70,7 @@ class Link:
         self._answers: set[asyncio.Future[tuple[object, ...] | None]] = set()
         self._refusal: object = None
         self._opening: asyncio.Timeout | None = None
-        self._wire = _Wire(http, self._hear, self._end)
+        self._wire = _Wire(http, self._hear, self._end, self._choke)
         self._sio = socketio.AsyncClient(
             reconnection=False,
             handle_sigint=False,
@@ -185,6 +187,10 @@ class Link:
         self._heard.append((frame, self._now()))
         self._arrived.set()
 
+    def _choke(self) -> None:
+        self.choked = True
+        self._end("More came at once than can be taken")
+
     def _refused(self, data: object = None) -> None:
         self._refusal = data
         if self._opening is None:
@@ -218,6 +224,7 @@ class _Wire:
         http: aiohttp.ClientSession,
         on_event: Callable[[str | Unreadable], None],
         on_end: Callable[[str], None],
+        on_excess: Callable[[], None],
     ) -> None:
         self.closed = False
         self.ended: str | None = None
@@ -226,6 +233,7 @@ class _Wire:
         self._http = http
         self._on_event = on_event
         self._on_end = on_end
+        self._on_excess = on_excess
         self._socket: aiohttp.ClientWebSocketResponse | None = None
 
     async def ws_connect(self, url: str, **options: Any) -> "_Wire":
@@ -245,6 +253,8 @@ class _Wire:
             frame = message.data
             if message.type is not _TEXT:
                 if message.type is not _BINARY:
+                    if _is_excess(message):
+                        self._on_excess()
                     break
                 self._on_event(Unreadable(service="", reason="binary", size=len(frame)))
             elif frame.startswith(EVENT):
@@ -283,6 +293,13 @@ def _pass_on_cancellation() -> None:
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
+
+
+def _is_excess(message: aiohttp.WSMessage) -> bool:
+    """Whether this stands for a frame above `LARGEST_FRAME`, of which nothing was kept."""
+    error = message.data
+    too_big = aiohttp.WSCloseCode.MESSAGE_TOO_BIG
+    return isinstance(error, aiohttp.WebSocketError) and error.code == too_big
 
 
 def _settle(answer: "asyncio.Future[tuple[object, ...] | None]", *arguments: object) -> None:

@@ -1,14 +1,38 @@
-"""Reading a stream on from a position, whole instants at a time."""
+"""Reading a stream on from a position, whole instants and no more than can be taken at a time."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from adapters.cryptorobot import calls, decode
-from adapters.cryptorobot.calls import Call, Found
+from adapters.cryptorobot.calls import PAGE, Call, Found, Oversized
 from bot.domain.events import Event, Page, Position, Stream, Unreadable
 
 _MOST_REQUESTS = 100
 """For one page: far more than any server needs that pages at all."""
+
+
+@dataclass(slots=True)
+class Portion:
+    """How many records to ask for at once: fewer while they are too large together."""
+
+    most: int
+    size: int = field(init=False)
+    lowered: bool = field(init=False, default=False)
+    """Whether fewer were ever asked for, so that a short page is none of the platform's making."""
+
+    def __post_init__(self) -> None:
+        self.most = self.size = min(self.most, PAGE)
+
+    def too_large(self) -> Found | None:
+        """Ask for half; for a single record gives what stands for it, so that it is passed over."""
+        if self.size <= 1:
+            return Found(records=(Oversized(),))
+        self.size //= 2
+        self.lowered = True
+        return None
+
+    def fitted(self) -> None:
+        self.size = min(self.most, self.size * 2)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,6 +48,7 @@ class Reading:
     since: Position
     limit: int
     received: datetime
+    portion: Portion = field(init=False)
     _events: dict[Position, Event] = field(default_factory=dict)
     _undated: list[Event] = field(default_factory=list)
     _unreadable: list[Unreadable] = field(default_factory=list)
@@ -33,9 +58,12 @@ class Reading:
     _requests: int = 0
     _ended: bool = False
 
+    def __post_init__(self) -> None:
+        self.portion = Portion(self.limit)
+
     def call(self) -> Call:
         """The request to make next."""
-        return calls.oldest(self.stream.value, self.since.at, self.limit, self._skip)
+        return calls.oldest(self.stream.value, self.since.at, self.portion.size, self._skip)
 
     def add(self, found: Found) -> bool:
         """Take an answer; gives whether another request is needed."""

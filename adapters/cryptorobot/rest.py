@@ -106,7 +106,7 @@ class Rest:
                 wait = faults.wait_asked(answer.headers.get("Retry-After"), self._now())
                 body = await _bounded(answer.content)
                 if body is None:
-                    raise faults.unanswered(call, "The platform's answer is too large")
+                    raise faults.too_large(call)
                 return Answer(status=answer.status, retry_after=wait, body=body)
         except (aiohttp.ClientError, OSError) as error:
             raise faults.broken(call, error) from error

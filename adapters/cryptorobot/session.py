@@ -11,10 +11,11 @@ import aiohttp
 
 from adapters.cryptorobot import calls, decode, frames, logins
 from adapters.cryptorobot.calls import PROOFS, Call, Found, Request
+from adapters.cryptorobot.faults import TooLarge
 from adapters.cryptorobot.fields import Fields
 from adapters.cryptorobot.limits import Budget
 from adapters.cryptorobot.link import Heard, Link
-from adapters.cryptorobot.paging import Reading
+from adapters.cryptorobot.paging import Portion, Reading
 from adapters.cryptorobot.rest import Rest
 from adapters.cryptorobot.settings import PlatformSettings, PodCommand, filled
 from bot.domain.events import (
@@ -59,9 +60,13 @@ _COUNT = Call(method="get", service="traders/pods")
 class CryptorobotSession:
     """`ports.Session` on the platform.
 
-    Calls take the socket while it is open, and are never repeated by themselves, save one: a read
-    that an open socket refuses for want of a login goes over REST, which tells whether the
-    credential is refused or the platform only forgot the socket's login (`platform.md` 3.6).
+    Calls take the socket while it is open, save one: stored records, which may be of any size, are
+    found over REST, where an answer that is too large costs nothing but itself.
+
+    No call is repeated by itself, save two. A read that an open socket refuses for want of a login
+    goes over REST, which tells whether the credential is refused or the platform only forgot the
+    socket's login (`platform.md` 3.6). A read during which the socket brought more than it takes
+    goes over REST too: it would break the next socket in the same way.
     """
 
     def __init__(
@@ -149,7 +154,7 @@ class CryptorobotSession:
     async def page(self, stream: Stream, since: Position, limit: int = calls.PAGE) -> Page:
         """See `ports.Session`. Records of one instant stay together, beyond `limit` if need be."""
         reading = Reading(stream=stream, since=since, limit=limit, received=self._now())
-        while reading.add(await self._find(reading.call())):
+        while reading.add(await self._find(reading.call, reading.portion)):
             pass
         return reading.page()
 
@@ -225,6 +230,11 @@ class CryptorobotSession:
                 return await link.call(call)
             except NeedsLogin:
                 return await self._ask_without(link, call)
+            except ConnectionLost:
+                if call.writes or not link.choked:
+                    raise
+                await self._take_turn()
+                return await self._rest.call(call, self._credential)
         except TryLater as busy:
             self._heed(busy)
             raise
@@ -319,12 +329,40 @@ class CryptorobotSession:
                 return answer
         return await self._ask(call)
 
-    async def _find(self, call: Call) -> Found:
-        return _listed(await self._ask(call))
+    async def _find(self, call: Callable[[], Call], portion: Portion) -> Found:
+        """Find stored records, as many as can be taken at once.
+
+        Args:
+            call: gives the call for the portion as it is then.
+        """
+        while True:
+            await self._take_turn()
+            try:
+                found = _listed(await self._rest.call(call(), self._credential))
+            except TooLarge:
+                passed_over = portion.too_large()
+                if passed_over is not None:
+                    return passed_over
+            except TryLater as busy:
+                self._heed(busy)
+                raise
+            else:
+                portion.fitted()
+                return found
 
     async def _youngest(self, stream: Stream, limit: int) -> list[Event]:
-        found = await self._find(calls.youngest(stream.value, limit))
-        read = [decode.stored(stream, record, self._now()) for record in found.records]
+        portion = Portion(limit)
+        records: list[object] = []
+
+        def call() -> Call:
+            return calls.youngest(stream.value, portion.size, len(records))
+
+        ended = False
+        while not ended and len(records) < limit:
+            found = await self._find(call, portion)
+            ended = found.ends(len(records)) or not portion.lowered
+            records.extend(found.records)
+        read = [decode.stored(stream, record, self._now()) for record in records[:limit]]
         return [one for one in read if not isinstance(one, Unreadable)]
 
     async def _whole(self, service: str, fields: Iterable[str]) -> list[object]:

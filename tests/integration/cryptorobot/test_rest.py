@@ -399,6 +399,87 @@ async def test_ids_that_are_numbers_stay_apart_and_in_order(
     assert [event.origin.record for event in events] == ["10", "11", "8", "9", "12"]
 
 
+# Records that are too large.
+
+
+def heavy(number: int, size: int) -> dict[str, Any]:
+    record = trades(number + 1)[number]
+    return {**record, "note": "x" * size}
+
+
+def finds(records: list[dict[str, Any]]) -> Rest:
+    """Answer as Feathers does."""
+
+    async def find(request: web.Request) -> web.StreamResponse:
+        query = request.query
+        since = query.get("createdAt[$gte]", "")
+        matching = [one for one in records if one["createdAt"] >= since]
+        if query.get("$sort[createdAt]") == "-1":
+            matching.reverse()
+        skip = int(query.get("$skip", 0))
+        shown = matching[skip : skip + int(query["$limit"])]
+        return web.json_response({"total": len(matching), "data": shown})
+
+    return find
+
+
+async def test_records_that_are_too_large_together_are_read_in_smaller_pages(
+    server: Server, session: CryptorobotSession
+):
+    server.rest = finds([heavy(number, LARGEST_ANSWER // 5) for number in range(12)])
+
+    events = await read_all(session)
+
+    assert [event.origin.record for event in events] == [str(number) for number in range(12)]
+
+
+async def test_a_record_that_nobody_can_take_is_set_aside_and_the_next_ones_come(
+    server: Server, session: CryptorobotSession
+):
+    sizes = [10, LARGEST_ANSWER, LARGEST_ANSWER, 10, 10, LARGEST_ANSWER]
+    server.rest = finds([heavy(number, size) for number, size in enumerate(sizes)])
+
+    page = await session.page(Stream.TRADES, NOON)
+    told, aside = [*page.events], [*page.unreadable]
+    while page.more:
+        assert page.last is not None
+        page = await session.page(Stream.TRADES, page.last)
+        told += page.events
+        aside += page.unreadable
+
+    assert [event.origin.record for event in told] == ["0", "3", "4"]
+    assert {one.reason for one in aside} == {"too large"}
+    assert {one.service for one in aside} == {"trades"}
+
+
+async def test_a_stream_that_begins_with_records_that_nobody_can_take_is_read_on(
+    server: Server, session: CryptorobotSession
+):
+    sizes = [LARGEST_ANSWER] * 3 + [10]
+    server.rest = finds([heavy(number, size) for number, size in enumerate(sizes)])
+
+    page = await session.page(Stream.TRADES, NOON)
+
+    assert [event.origin.record for event in page.events] == ["3"]
+    assert len(page.unreadable) == 3
+    assert not page.more
+    assert len(server.requests) < 20
+
+
+async def test_the_latest_are_shown_without_what_nobody_can_take(
+    server: Server, session: CryptorobotSession
+):
+    sizes = [10, 10, LARGEST_ANSWER // 2, LARGEST_ANSWER // 2, 10, LARGEST_ANSWER]
+    server.rest = finds([heavy(number, size) for number, size in enumerate(sizes)])
+
+    latest = await session.trades(5)
+    newest = await session.newest(Stream.TRADES)
+
+    assert [trade.origin.record for trade in latest] == ["4", "3", "2", "1"]
+    assert newest is not None
+    assert newest.record == "4"
+
+
 # Logging in.
 
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import web
@@ -15,7 +15,7 @@ from adapters.cryptorobot.client import CryptorobotPlatform, open_platform
 from adapters.cryptorobot.link import LARGEST_FRAME, MOST_WAITING
 from adapters.cryptorobot.session import CryptorobotSession
 from adapters.cryptorobot.settings import PlatformSettings
-from bot.domain.events import Event, Trade, Unreadable
+from bot.domain.events import Event, Position, Stream, Trade, Unreadable
 from bot.domain.ids import TraderId
 from bot.domain.links import Credential, CredentialKind
 from bot.errors import ConnectionLost, NeedsLogin, NotOffered, SocketRefused, TryLater, Unclear
@@ -32,6 +32,7 @@ from tests.integration.cryptorobot.server import (
 )
 
 BOT = TraderId("bot-1")
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
 def created(price: int, **fields: object) -> str:
@@ -175,6 +176,42 @@ async def test_a_frame_beyond_all_measure_ends_the_connection(
     events, _ = await heard_until(session, 1)
 
     assert prices(events) == [1]
+    with pytest.raises(ConnectionLost):
+        await session.receive()
+
+
+async def test_a_stored_record_beyond_all_measure_leaves_the_connection_alone(
+    server: Server, session: CryptorobotSession
+):
+    huge = {"_id": "1", "createdAt": "2026-01-05T12:00:00.000Z", "side": "x" * LARGEST_FRAME}
+    stored = {"total": 1, "data": [huge]}
+    server.rest = says(stored)
+    server.answer = lambda call: (
+        f"[null,{json.dumps(stored)}]" if call[1] == "trades" else "[null,[]]"
+    )
+    await session.connect()
+
+    page = await session.page(Stream.TRADES, Position(at=NOON))
+    newest = await session.newest(Stream.TRADES)
+    latest = await session.trades(5)
+
+    assert [event.origin.record for event in page.events] == ["1"]
+    assert newest == page.last
+    assert len(latest) == 1
+    assert session.connected
+
+
+async def test_bots_that_are_too_much_for_the_socket_are_read_over_rest(
+    server: Server, session: CryptorobotSession
+):
+    await session.connect()
+    huge = {"total": 1, "data": [{"_id": "1", "name": "x" * LARGEST_FRAME}]}
+    server.rest = says(huge)
+    server.answer = lambda _: f"[null,{json.dumps(huge)}]"
+
+    bots = await session.traders()
+
+    assert [bot.id for bot in bots] == ["1"]
     with pytest.raises(ConnectionLost):
         await session.receive()
 

@@ -88,6 +88,44 @@ def test_reading_from_a_record_gives_what_is_beyond_it(instants: list[int], inde
     assert not page.more
 
 
+@settings(max_examples=200, deadline=None)
+@given(
+    sizes=st.lists(st.integers(1, 12), max_size=20),
+    most=st.integers(8, 30),
+    counts=st.booleans(),
+)
+def test_what_is_too_large_is_passed_over_and_everything_else_given_once(
+    sizes: list[int], most: int, counts: bool
+):
+    records = [record(number, number) | {"size": size} for number, size in enumerate(sizes)]
+    since = Position(at=NOON)
+
+    given_out: list[str] = []
+    passed_over = 0
+    for _ in range(100):
+        reading = Reading(
+            stream=Stream.TRADES, since=since, limit=8, received=NOON + timedelta(hours=1)
+        )
+        again = True
+        while again:
+            found = find(records, reading.call().query, 100, counts)
+            if sum(one["size"] for one in found.records) <= most:  # type: ignore[index]
+                reading.portion.fitted()
+                again = reading.add(found)
+            elif (stand_in := reading.portion.too_large()) is not None:
+                again = reading.add(stand_in)
+        page = reading.page()
+        given_out += [one.origin.record for one in page.events]
+        passed_over += len(page.unreadable)
+        if page.last is None or not page.more:
+            break
+        since = page.last
+
+    fitting = [str(number) for number, size in enumerate(sizes) if size <= most]
+    assert given_out == fitting
+    assert passed_over >= len(sizes) - len(fitting)
+
+
 def test_an_empty_stream_is_an_empty_page():
     assert read([], Position(at=NOON), limit=5, cap=5) == Page()
 
