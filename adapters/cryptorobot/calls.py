@@ -122,6 +122,9 @@ Source: https://cryptorobot.ai/docs/guides/api-keys, "Scopes"
 TRADER_FIELDS = (
     "_id",
     "userId",
+    "user",
+    "ownerId",
+    "owner",
     "name",
     "running",
     "status",
@@ -141,6 +144,9 @@ TRADER_FIELDS = (
 STRATEGY_FIELDS = (
     "_id",
     "userId",
+    "user",
+    "ownerId",
+    "owner",
     "name",
     "type",
     "pair",

@@ -102,12 +102,16 @@ def is_ticker(heading: Heading) -> bool:
 def trader(record: object) -> Trader | Unreadable:
     """Read a bot; without an id it could not be told from another."""
     fields = _identified(TRADERS, record)
-    return fields if isinstance(fields, Unreadable) else _trader(fields)
+    if isinstance(fields, Unreadable):
+        return fields
+    return replace(_trader(fields), owner=_owner(fields))
 
 
 def strategy(record: object) -> Strategy | Unreadable:
     fields = _identified(STRATEGIES, record)
-    return fields if isinstance(fields, Unreadable) else _strategy(fields)
+    if isinstance(fields, Unreadable):
+        return fields
+    return replace(_strategy(fields), owner=_owner(fields))
 
 
 # --- bots and strategies ------------------------------------------------------------------

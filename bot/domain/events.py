@@ -120,6 +120,8 @@ class Trader:
     """A bot, with the only fields of it that may be shown, stored or logged.
 
     The platform's object carries passwords and keys besides (`platform.md` 2.5): an allow-list.
+    `owner` is the `userId` of one that was read by itself, until it is known to be the account's
+    own; in an event the origin says whose it is.
     """
 
     id: TraderId
@@ -133,11 +135,12 @@ class Trader:
     stake_currency: str | None = None
     pod: str | None = None
     updated_at: datetime | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strategy:
-    """A trading strategy, with the fields of it that may be shown."""
+    """A trading strategy, with the fields of it that may be shown; `owner` as a `Trader`'s."""
 
     id: StrategyId
     name: str | None = None
@@ -146,6 +149,7 @@ class Strategy:
     interval: str | None = None
     configured: bool | None = None
     updated_at: datetime | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,6 @@
 """Platform event in, deliveries owed: what is news, who is told, all in one transaction."""
 
 import hashlib
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -44,8 +43,6 @@ from bot.domain.telling import (
 from bot.ports import Admitted, Ahead, Inbox, Known, Meter, Progress, Verdict
 from bot.services.delivery import Delivering
 
-log = logging.getLogger(__name__)
-
 TTL = timedelta(hours=72)
 """How long an item that is not urgent is worth sending (`guarantees.md` 2.6)."""
 
@@ -84,9 +81,9 @@ class Ingest:
         """Commit what these events mean; on return the deliveries are owed.
 
         Args:
+            events: the account's own.
             first: the account has just been linked: remember the state of things, tell nothing.
         """
-        own = [event for event in events if self._is_own(account, event)]
         now = self._now()
         judge = (
             remember_only
@@ -95,7 +92,7 @@ class Ingest:
         )
         idle = self._delivering.idle(self._audience.get(account.id, {}))
         ahead = Ahead(idle=idle, begin=self._delivering.begin)
-        admitted = await self._inbox.admit(account.id, own, judge, now, progress, ahead)
+        admitted = await self._inbox.admit(account.id, events, judge, now, progress, ahead)
         self._meter.admitted(told=admitted.told, known=admitted.known)
         if admitted.owed:
             # Where the last one went, the next one probably goes: it can be claimed at once.
@@ -117,16 +114,6 @@ class Ingest:
         if self._asked:
             self._asked = {key: asked for key, asked in self._asked.items() if asked.until > now}
         return self._asked
-
-    def _is_own(self, account: Account, event: Event) -> bool:
-        if account.owns(event.origin.owner):
-            return True
-        self._meter.alarm("foreign_record")
-        log.error(
-            "a record of another user came over this account's session",
-            extra={"account": account.id, "kind": event.origin.kind},
-        )
-        return False
 
 
 def remember_only(event: Event, known: Known) -> Verdict:

@@ -96,8 +96,9 @@ class FakePlatform:
         trader = replace(trader, updated_at=self.now())
         self.bots[trader.id] = trader
         if announce:
-            origin = Origin(kind=Kind.TRADER, record=trader.id, at=self.now())
-            self.announce(TraderSeen(origin=origin, trader=trader))
+            at, owner = self.now(), trader.owner
+            origin = Origin(kind=Kind.TRADER, record=trader.id, at=at, owner=owner)
+            self.announce(TraderSeen(origin=origin, trader=replace(trader, owner=None)))
 
     def cut(self) -> None:
         """All sockets break."""

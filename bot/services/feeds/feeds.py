@@ -13,6 +13,7 @@ from bot.errors import TryLater
 from bot.ports import Accounts, Inbox, Meter, Platform, Session
 from bot.services.feeds.feed import Feed
 from bot.services.feeds.notices import Notices
+from bot.services.feeds.ownership import OwnPlatform
 from bot.services.feeds.reading import Reading
 from bot.services.feeds.status import FeedStatus, Rhythm
 from bot.services.ingest import Ingest
@@ -84,7 +85,7 @@ class Feeds:
         )
         feed = Feed(
             account=account,
-            platform=self._platform,
+            platform=OwnPlatform(self._platform, account, self._meter),
             accounts=self._accounts,
             reading=reading,
             notices=Notices(account=account, ingest=self._ingest, now=self._now),
@@ -128,7 +129,7 @@ class Feeds:
         known = await self._accounts.get(account)
         if credential is None or known is None:
             return None
-        return self._platform.session(credential, known.plan)
+        return OwnPlatform(self._platform, known, self._meter).session(credential, known.plan)
 
     def states(self) -> Mapping[AccountId, FeedStatus]:
         return {account: feed.status for account, (feed, _) in self._feeds.items()}

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.cryptorobot import decode
-from adapters.cryptorobot.calls import TRADER_FIELDS
+from adapters.cryptorobot.calls import STRATEGY_FIELDS, TRADER_FIELDS
 from adapters.cryptorobot.frames import Frame, Heading, parse
 from bot.domain.events import (
     Kind,
@@ -228,6 +228,19 @@ def test_a_bot_that_is_read_looks_like_the_same_bot_in_an_event(renamed: dict[st
     selected = {name: whole[name] for name in TRADER_FIELDS if name in whole}
 
     assert decode.trader(selected) == decode.trader(whole)
+
+
+@pytest.mark.parametrize("field", ["userId", "user", "ownerId", "owner"])
+@pytest.mark.parametrize("owner", ["user-2", {"_id": "user-2", "email": "b@example.com"}])
+def test_a_bot_or_strategy_that_is_read_says_whose_it_is(field: str, owner: object):
+    record = {"_id": "id-1", field: owner}
+
+    trader, strategy = decode.trader(record), decode.strategy(record)
+
+    assert trader == Trader(id=TraderId("id-1"), owner="user-2")
+    assert strategy == Strategy(id=StrategyId("id-1"), owner="user-2")
+    assert field in TRADER_FIELDS
+    assert field in STRATEGY_FIELDS
 
 
 # What is worth reading.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -234,6 +235,25 @@ async def test_strategies_trades_and_signals_are_listed(world, platform):
     assert signals.fields[0].value == "buy ETH/USDT"
 
 
+async def test_what_belongs_to_another_user_is_shown_to_nobody(world, platform):
+    await linked(world)
+    platform.put(owl(id="strange", name="Strange", owner="user-2"), announce=False)
+    platform.plans["s"] = Strategy(id=StrategyId("s"), name="Strange", owner="user-2")
+    trade = world.trade(99)
+    strange = replace(trade.origin, owner="user-2")
+    platform.store(Stream.TRADES, replace(trade, origin=strange), announce=False)
+    signal = Signal(origin=replace(strange, kind=Kind.SIGNAL), type="buy", pair="STRANGE/USDT")
+    platform.store(Stream.SIGNALS, signal, announce=False)
+
+    for asked in ("/status", "/traders", "/strategies", "/trades", "/signals"):
+        before = world.meter.alarms["foreign_record"]
+        card = await ask(world, asked)
+
+        assert "strange" not in repr(card).lower()
+        assert "99" not in repr(card)
+        assert world.meter.alarms["foreign_record"] == before + 1, asked
+
+
 async def test_a_price_is_shown_or_honestly_not_known(world):
     await linked(world)
 
@@ -395,6 +415,31 @@ async def test_a_refusal_gives_the_platforms_reason(world, platform):
 
     assert replies[-1].card.title == "Heron was not changed"
     assert "No record found" in replies[-1].card.lines[0]
+
+
+async def test_another_users_bot_cannot_be_paused(world, platform):
+    await linked(world)
+    platform.put(owl(id="strange", name="Strange", owner="user-2"), announce=False)
+
+    one = await ask(world, "/pause strange")
+    everything = await ask(world, "/pause all")
+
+    assert one.title == "No bot is called strange"
+    assert "Strange" not in repr(everything)
+
+
+async def test_an_answer_about_another_users_bot_is_not_reported_as_done(world, platform):
+    account = await linked(world)
+    [asked] = await world.says("/pause night owl")
+    platform.put(owl(name="Strange", owner="user-2"), announce=False)
+
+    replies = await world.presses(asked, "Pause Night Owl")
+
+    assert replies[-1].card.title == "Night Owl: unclear"
+    assert "Strange" not in repr(replies)
+    known = await world.store.inbox.traders(account.id)
+    assert "Strange" not in {bot.name for bot in known}
+    assert world.meter.alarms["foreign_record"] > 0
 
 
 async def test_a_lost_answer_is_reported_reconciled_and_never_repeated(world, platform):

@@ -8,9 +8,11 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.cards import Severity
-from bot.domain.events import Kind, Origin, PodEvent, Stream
-from bot.domain.links import Credential, CredentialKind, FeedState
+from bot.domain.events import Kind, Origin, PodEvent, Strategy, Stream
+from bot.domain.ids import StrategyId
+from bot.domain.links import NAMELESS, Credential, CredentialKind, FeedState
 from bot.errors import ConnectionLost, NeedsLogin, TryLater
+from bot.services.feeds.ownership import OwnPlatform
 from tests.unit.services.conftest import heron, owl, running
 
 
@@ -311,6 +313,60 @@ async def test_another_users_record_reaches_nobody_and_raises_an_alarm(world, pl
     assert world.meter.alarms["foreign_record"] == 1
 
 
+async def test_another_users_stored_record_reaches_nobody_and_the_next_one_is_told(
+    world, platform, chat
+):
+    account = await live(world)
+    strange, own = world.trade(12), world.trade(13)
+    strange = replace(strange, origin=replace(strange.origin, owner="user-2"))
+    own = replace(own, origin=replace(own.origin, owner="user-1"))
+
+    platform.store(Stream.TRADES, strange, announce=False)
+    platform.store(Stream.TRADES, own, announce=False)
+    platform.cut()
+    await world.until(lambda: world.feeds.status(account.id).state is FeedState.LIVE)
+    await world.quiet()
+
+    assert chat.titles() == ["Bought 13 BTC"]
+    assert world.meter.alarms["foreign_record"] == 1
+
+
+async def test_another_users_bots_and_strategies_are_neither_told_nor_remembered(
+    world, platform, chat
+):
+    account = await live(world)
+
+    platform.put(owl(id="strange", name="Strange", owner="user-2"), announce=False)
+    platform.plans["strange"] = Strategy(id=StrategyId("strange"), name="Strange", owner="user-2")
+    platform.put(owl(id="own", name="Own", owner="user-1"), announce=False)
+    platform.cut()
+    await world.until(lambda: world.feeds.status(account.id).state is FeedState.LIVE)
+    await world.quiet()
+
+    known = {one.id: one for one in await world.store.inbox.traders(account.id)}
+    assert set(known) == {"owl", "heron", "own"}
+    assert known["own"].owner is None
+    assert await world.store.inbox.strategies(account.id) == ()
+    assert "Strange" not in repr(chat.shown)
+    assert world.meter.alarms["foreign_record"] == 2
+
+
+async def test_a_key_that_nobody_is_known_by_is_shown_what_the_platform_shows_it(world, platform):
+    account = await live(world)
+    platform.put(owl(id="own", name="Own", owner="user-2"), announce=False)
+    platform.store(Stream.TRADES, world.trade(14), announce=False)
+    nameless = replace(account, platform_user=f"{NAMELESS}1")
+    session = OwnPlatform(platform, nameless, world.meter).session(
+        Credential(kind=CredentialKind.TOKEN, secret="token-1")
+    )
+
+    bots = await session.traders()
+
+    assert [bot.id for bot in bots] == ["owl", "heron", "own"]
+    assert len(await session.trades(5)) == 1
+    assert world.meter.alarms["foreign_record"] == 0
+
+
 async def test_an_unforeseen_error_is_this_accounts_alone_and_passes(world, platform, chat):
     account = await live(world)
     platform.fail("connect", RuntimeError("not foreseen by anybody"))
@@ -486,7 +542,7 @@ async def test_a_new_login_is_used_at_once_and_the_old_one_never_again(world, pl
     await world.until(lambda: world.feeds.status(account.id).state is FeedState.LIVE)
 
     assert not old.connected
-    assert (await world.feeds.session(account.id)).credential == credential
+    assert [session.credential for session in platform.sessions] == [credential]
 
 
 async def test_linking_again_does_not_tell_what_happened_while_unlinked(unswept, platform, chat):

@@ -1,0 +1,119 @@
+"""The platform as one account may see it: what belongs to another user stops here."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TypeVar
+
+from bot.domain.events import Event, Page, Position, Signal, Strategy, Stream, Trade, Trader
+from bot.domain.ids import TraderId
+from bot.domain.links import Account, Credential, Grant, Login
+from bot.errors import Refused, Unclear
+from bot.ports import Live, Meter, Platform, Session
+
+log = logging.getLogger(__name__)
+
+_Event = TypeVar("_Event", bound=Event)
+_Record = TypeVar("_Record", Trader, Strategy)
+
+
+class OwnPlatform:
+    """`ports.Platform`, whose sessions show one account nothing but its own (G7)."""
+
+    def __init__(self, platform: Platform, account: Account, meter: Meter) -> None:
+        self._platform = platform
+        self._account = account
+        self._meter = meter
+
+    async def log_in(self, login: Login) -> Grant:
+        return await self._platform.log_in(login)
+
+    def session(self, credential: Credential, plan: str | None = None) -> "OwnSession":
+        session = self._platform.session(credential, plan)
+        return OwnSession(session, self._account, self._meter)
+
+    async def reachable(self) -> str:
+        return await self._platform.reachable()
+
+
+class OwnSession:
+    """`ports.Session`, of which everything is checked for its owner, however it is read.
+
+    A platform that gives us another user's record has a fault that a person must look at, so each
+    is an alarm; the rest of what came with it is good.
+    """
+
+    def __init__(self, session: Session, account: Account, meter: Meter) -> None:
+        self._session = session
+        self._account = account
+        self._meter = meter
+
+    @property
+    def connected(self) -> bool:
+        return self._session.connected
+
+    async def connect(self) -> None:
+        await self._session.connect()
+
+    async def receive(self) -> Live:
+        live = await self._session.receive()
+        return replace(live, events=self._own_events(live.events))
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def renew(self) -> Credential | None:
+        return await self._session.renew()
+
+    async def page(self, stream: Stream, since: Position, limit: int = 100) -> Page:
+        page = await self._session.page(stream, since, limit)
+        return replace(page, events=self._own_events(page.events))
+
+    async def newest(self, stream: Stream) -> Position | None:
+        return await self._session.newest(stream)
+
+    async def traders(self) -> tuple[Trader, ...]:
+        return self._own_records(await self._session.traders())
+
+    async def trader(self, trader: TraderId) -> Trader:
+        for own in self._own_records((await self._session.trader(trader),)):
+            return own
+        raise Refused("This bot is another user's")
+
+    async def strategies(self) -> tuple[Strategy, ...]:
+        return self._own_records(await self._session.strategies())
+
+    async def trades(self, limit: int) -> tuple[Trade, ...]:
+        return self._own_events(await self._session.trades(limit))
+
+    async def signals(self, limit: int) -> tuple[Signal, ...]:
+        return self._own_events(await self._session.signals(limit))
+
+    async def price(self, symbol: str, within: timedelta) -> tuple[Decimal, datetime] | None:
+        return await self._session.price(symbol, within)
+
+    async def set_running(self, trader: TraderId, running: bool) -> Trader:
+        for own in self._own_records((await self._session.set_running(trader, running),)):
+            return own
+        # Something was written; whether to the bot that was meant, its state has to tell.
+        raise Unclear("The platform answered with another user's bot")
+
+    def _own_events(self, events: Iterable[_Event]) -> tuple[_Event, ...]:
+        return tuple(one for one in events if self._is_own(one, one.origin.owner))
+
+    def _own_records(self, records: Iterable[_Record]) -> tuple[_Record, ...]:
+        """The owner has done its work here: it is neither stored nor told."""
+        own = [one for one in records if self._is_own(one, one.owner)]
+        return tuple([replace(one, owner=None) for one in own])
+
+    def _is_own(self, record: Event | Trader | Strategy, owner: str | None) -> bool:
+        if self._account.owns(owner):
+            return True
+        self._meter.alarm("foreign_record")
+        log.error(
+            "the platform gave this account a record of another user",
+            extra={"account": self._account.id, "kind": type(record).__name__},
+        )
+        return False
