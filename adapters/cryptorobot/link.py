@@ -91,7 +91,7 @@ class Link:
 
         Raises:
             SocketRefused: the platform answers, but gives no socket.
-            TryLater: it does not answer.
+            TryLater: nothing answers, be it that the platform is away or that sockets are blocked.
         """
         limit = self._settings.connect_limit.total_seconds()
         root = urlsplit(self._settings.url).path

@@ -112,10 +112,14 @@ class CryptorobotSession:
             undo.push_async_callback(link.close)
             try:
                 await link.open(headers)
-            except SocketRefused:
-                # Its words do not tell whether it is about the credential.
+            except TryLater as failure:
+                # Neither the words of a refusal tell whether it is about the credential, nor
+                # silence whether the platform is away or a proxy lets no socket through.
                 await self._prove_over_rest()
-                raise
+                if isinstance(failure, SocketRefused):
+                    raise
+                reason = f"The socket does not open, while the platform answers ({failure})"
+                raise SocketRefused(reason) from failure
             await self._log_in(link)
             undo.pop_all()
         self._link = link

@@ -557,20 +557,75 @@ async def test_what_is_no_socket_io_or_says_no_gives_no_socket(
             await session.connect()
 
 
-@pytest.mark.parametrize(
-    "greeting", [([], []), ([""], []), (["hello"], []), ([OPENING], []), ([OPENING], ["3"])]
-)
-async def test_what_does_not_go_on_may_be_tried_again(
+SILENCES = [([], []), ([""], []), (["hello"], []), ([OPENING], []), ([OPENING], ["3"])]
+
+
+@pytest.mark.parametrize("greeting", SILENCES)
+async def test_what_does_not_go_on_gives_no_socket_while_rest_works(
     server: Server, greeting: tuple[list[str], list[str]]
 ):
     server.greeting = greeting
-    settings = PlatformSettings(url=server.url, connect_limit=timedelta(milliseconds=100))
 
-    async with open_platform(settings, now) as client:
+    async with open_platform(_hasty(server), now) as client:
+        session = client.session(_token())
+        with pytest.raises(SocketRefused, match="did not answer in time"):
+            await session.connect()
+        asked = len(server.requests)
+        bots = await session.traders()
+
+    assert asked == 1
+    assert bots == ()
+
+
+@pytest.mark.parametrize("greeting", SILENCES)
+async def test_what_does_not_go_on_may_be_tried_again_while_rest_is_silent_too(
+    server: Server, greeting: tuple[list[str], list[str]]
+):
+    async def never(_: web.Request) -> web.StreamResponse:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    server.greeting = greeting
+    server.rest = never
+
+    async with open_platform(_hasty(server), now) as client:
         with pytest.raises(TryLater, match="did not answer in time") as silence:
             await client.session(_token()).connect()
 
     assert not isinstance(silence.value, SocketRefused)
+
+
+async def test_a_broken_handshake_gives_no_socket_while_rest_works(
+    server: Server, session: CryptorobotSession
+):
+    server.handshake = _cut
+
+    with pytest.raises(SocketRefused, match="connection to the platform broke"):
+        await session.connect()
+
+
+@pytest.mark.parametrize(("status", "wait"), [(502, None), (503, 30)])
+async def test_a_broken_handshake_may_be_tried_again_while_rest_does_not_work(
+    server: Server, session: CryptorobotSession, status: int, wait: int | None
+):
+    server.handshake = _cut
+    headers = {} if wait is None else {"Retry-After": str(wait)}
+    server.rest = says("<html>proxy</html>", status, **headers)
+
+    with pytest.raises(TryLater) as away:
+        await session.connect()
+
+    assert not isinstance(away.value, SocketRefused)
+    assert away.value.retry_after == (None if wait is None else timedelta(seconds=wait))
+
+
+async def test_a_silent_socket_does_not_hide_that_the_credential_is_refused(server: Server):
+    server.greeting = [], []
+    server.rest = says({"code": 401, "message": "jwt expired"}, 401)
+
+    async with open_platform(_hasty(server), now) as client:
+        with pytest.raises(NeedsLogin, match="jwt expired"):
+            await client.session(_token()).connect()
 
 
 @pytest.mark.parametrize("greeting", [([], []), ([OPENING], []), ([OPENING], [CONNECTED])])
@@ -632,6 +687,18 @@ async def test_sessions_share_connections_and_leave_them_open(
 
     assert bots == ()
     assert again == ()
+
+
+def _cut(request: web.Request) -> web.Response:
+    """Break the connection instead of answering."""
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response()
+
+
+def _hasty(server: Server) -> PlatformSettings:
+    limit = timedelta(milliseconds=100)
+    return PlatformSettings(url=server.url, connect_limit=limit, call_limit=2 * limit)
 
 
 def _token(secret: str = "token") -> Credential:
