@@ -10,24 +10,19 @@ from datetime import datetime, timedelta
 
 from bot.domain.ids import Now
 from bot.domain.links import Account, AccountState, Credential, FeedState
-from bot.errors import ConnectionLost, NeedsLogin, Refused, SocketRefused, TryLater
+from bot.errors import ConnectionLost, NeedsLogin, SocketRefused, TryLater
 from bot.ports import Accounts, Meter, Platform, Session
+from bot.services.feeds.expiry import Expiry, Renewed
 from bot.services.feeds.notices import Notices
 from bot.services.feeds.reading import Reading
 from bot.services.feeds.status import FeedStatus, Rhythm
 
 log = logging.getLogger(__name__)
 
-RENEW_AT = 0.8
-"""Part of a credential's remaining life after which a later one is asked for."""
-
 FAILING_AGAIN = timedelta(seconds=10)
 """When services that could not be read are read again; twice as late each time they fail."""
 
 LOOK_FOR_LOGIN = timedelta(seconds=60)
-
-REMINDERS = (timedelta(hours=24), timedelta(hours=2))
-"""How long before an expiry that cannot be put off the person is asked to log in again."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -39,6 +34,7 @@ class Feed:
     accounts: Accounts
     reading: Reading
     notices: Notices
+    expiry: Expiry
     meter: Meter
     now: Now
     chance: random.Random
@@ -52,17 +48,11 @@ class Feed:
     _socket_refusals: int = field(init=False, default=0)
     _trouble_since: datetime | None = field(init=False, default=None)
     _told: FeedState | None = field(init=False, default=None)
-    _renew_at: datetime = field(init=False)
-    _renewal_of: datetime | None = field(init=False, default=None)
-    """The expiry that is provided for."""
     _next_sweep: datetime = field(init=False)
     _next_long_sweep: datetime = field(init=False)
-    _reminded: set[timedelta] = field(init=False, default_factory=set)
-    _renew_failed: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self._status = FeedStatus(state=FeedState.CONNECTING, since=self.now())
-        self._renew_at = self.now()
         self._plan_sweeps()
 
     @property
@@ -89,16 +79,15 @@ class Feed:
             await self._await_login("no credential", None)
             return
         self._enter(FeedState.CONNECTING, credential=credential)
+        self.expiry.provide_for(credential.expires_at)
         session = self.session = self.platform.session(credential, self.account.plan)
         try:
-            await self._follow(session, credential)
-        except _NewCredential:
+            await self._live(session, credential)
+        except Renewed:
             self._failures = 0
         except NeedsLogin as refusal:
             await self._close()
             await self._await_login(str(refusal), credential)
-        except SocketRefused as refusal:
-            await self._poll(session, credential, str(refusal))
         finally:
             await self._close()
 
@@ -108,6 +97,13 @@ class Feed:
             await session.close()
 
     # --- a session's life -------------------------------------------------------------------
+
+    async def _live(self, session: Session, credential: Credential) -> None:
+        """With a socket if there is one to be had."""
+        try:
+            await self._follow(session, credential)
+        except SocketRefused as refusal:
+            await self._poll(session, credential, str(refusal))
 
     async def _follow(self, session: Session, credential: Credential) -> None:
         await self.gate()
@@ -121,11 +117,10 @@ class Feed:
             self._told = None
             await self.notices.recovery()
         self._plan_sweeps()
-        self._plan_renewal(credential)
         self._return_to(caught_up.failing)
         while True:
             live = None
-            chore_at = self._next_chore(credential)
+            chore_at = self._next_chore()
             with suppress(TimeoutError):
                 async with asyncio.timeout((chore_at - self.now()).total_seconds()):
                     live = await session.receive()
@@ -133,23 +128,17 @@ class Feed:
                 self._failures = 0
                 await self.reading.take(live)
             if self.now() >= chore_at:
-                await self._do_chores(session, credential)
+                await self._do_chores(session)
 
-    def _next_chore(self, credential: Credential) -> datetime:
+    def _next_chore(self) -> datetime:
         moments = [self._next_sweep, self._next_long_sweep]
-        if credential.expires_at is not None:
-            moments.append(credential.expires_at)
-            if not self._renew_failed:
-                moments.append(self._renew_at)
-            else:
-                left = [ahead for ahead in REMINDERS if ahead not in self._reminded]
-                moments.extend(credential.expires_at - ahead for ahead in left)
+        if (expiry := self.expiry.next_at()) is not None:
+            moments.append(expiry)
         return min(moments)
 
-    async def _do_chores(self, session: Session, credential: Credential) -> None:
+    async def _do_chores(self, session: Session) -> None:
+        await self.expiry.mind(session)
         now = self.now()
-        if credential.expires_at is not None:
-            await self._mind_expiry(session, credential.expires_at)
         if now >= self._next_long_sweep:
             self._plan_sweeps()
             await self._sweep(session, self.rhythm.long_sweep_overlap)
@@ -161,16 +150,6 @@ class Feed:
         now = self.now()
         self._next_sweep = now + self._jittered(self.rhythm.sweep_every)
         self._next_long_sweep = now + self._jittered(self.rhythm.long_sweep_every)
-
-    def _plan_renewal(self, credential: Credential) -> None:
-        """Once for each credential: connecting again must not put it off."""
-        if credential.expires_at is None or credential.expires_at == self._renewal_of:
-            return
-        now = self.now()
-        self._renewal_of = credential.expires_at
-        self._renew_at = now + self._jittered((credential.expires_at - now) * RENEW_AT)
-        self._renew_failed = False
-        self._reminded.clear()
 
     def _jittered(self, span: timedelta) -> timedelta:
         return span * self.chance.uniform(0.9, 1.1)
@@ -232,17 +211,28 @@ class Feed:
         log.warning("no socket: polling", extra=self._facts(reason=reason))
         until = self.now() + self._jittered(wait)
         while self.now() < until:
-            try:
-                await self.reading.catch_up(session, self.rhythm.overlap)
-            except NeedsLogin as refusal:
-                await self._await_login(str(refusal), credential)
-                return
-            except TryLater as failure:
-                if failure.retry_after is None:
-                    raise
-                log.warning("polling must wait", extra=self._facts(reason=str(failure)))
-                await self._rest(failure.retry_after)
-            await self._rest(self._jittered(self.rhythm.poll_every))
+            wait = await self._look(session)
+            await self._rest_minding(session, wait)
+
+    async def _look(self, session: Session) -> timedelta:
+        """Read once; gives the wait until the next time."""
+        wait = self._jittered(self.rhythm.poll_every)
+        try:
+            await self.reading.catch_up(session, self.rhythm.overlap)
+        except TryLater as failure:
+            if failure.retry_after is None:
+                raise
+            log.warning("polling must wait", extra=self._facts(reason=str(failure)))
+            wait += failure.retry_after
+        return wait
+
+    async def _rest_minding(self, session: Session, wait: timedelta) -> None:
+        """Rest so long, but not past what the end of the login asks for."""
+        end = self.now() + wait
+        while self.now() < end:
+            await self.expiry.mind(session)
+            chore_at = self.expiry.next_at() or end
+            await self._rest(min(chore_at, end) - self.now())
 
     async def _rest(self, wait: timedelta) -> None:
         """Sleep so long; tell in between if trouble lasts."""
@@ -274,26 +264,6 @@ class Feed:
             # A login made here begins a new feed; one that another process took shows in time.
             await asyncio.sleep(LOOK_FOR_LOGIN.total_seconds())
 
-    async def _mind_expiry(self, session: Session, expires_at: datetime) -> None:
-        now = self.now()
-        if now >= expires_at:
-            raise NeedsLogin("the login has expired")
-        if not self._renew_failed and now >= self._renew_at:
-            try:
-                renewed = await session.renew()
-            except (NeedsLogin, Refused) as refusal:
-                # The credential itself is still good: only the person can give a later one.
-                log.warning("no renewal", extra=self._facts(reason=str(refusal)))
-                renewed = None
-            if renewed is not None:
-                await self.accounts.renew(self.account.id, renewed)
-                raise _NewCredential
-            self._renew_failed = True
-        due = [ahead for ahead in REMINDERS if now >= expires_at - ahead]
-        if self._renew_failed and due and min(due) not in self._reminded:
-            self._reminded.update(due)
-            await self.notices.login_ends(expires_at, min(due))
-
     # --- where it stands ----------------------------------------------------------------------
 
     def _enter(
@@ -319,7 +289,3 @@ class Feed:
 
     def _facts(self, **facts: object) -> dict[str, object]:
         return {"account": self.account.id, **facts}
-
-
-class _NewCredential(Exception):
-    """The session is to be opened again with another credential."""

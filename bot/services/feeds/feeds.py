@@ -11,6 +11,7 @@ from bot.domain.ids import AccountId, Now
 from bot.domain.links import Account
 from bot.errors import TryLater
 from bot.ports import Accounts, Inbox, Meter, Platform, Session
+from bot.services.feeds.expiry import Expiry
 from bot.services.feeds.feed import Feed
 from bot.services.feeds.notices import Notices
 from bot.services.feeds.ownership import OwnPlatform
@@ -83,12 +84,21 @@ class Feeds:
             meter=self._meter,
             now=self._now,
         )
+        notices = Notices(account=account, ingest=self._ingest, now=self._now)
+        expiry = Expiry(
+            account=account,
+            accounts=self._accounts,
+            notices=notices,
+            now=self._now,
+            chance=self._chance,
+        )
         feed = Feed(
             account=account,
             platform=OwnPlatform(self._platform, account, self._meter),
             accounts=self._accounts,
             reading=reading,
-            notices=Notices(account=account, ingest=self._ingest, now=self._now),
+            notices=notices,
+            expiry=expiry,
             meter=self._meter,
             now=self._now,
             chance=self._chance,

@@ -633,3 +633,50 @@ async def test_a_refused_renewal_is_no_refused_login(unswept, platform, chat):
 
     assert unswept.feeds.status(account.id).state is FeedState.LIVE
     assert chat.titles() == ["Your login ends in 24 h"]
+
+
+async def polling(world, platform, life):
+    """An account that gets no socket, with a token that lives so long."""
+    platform.sockets = False
+    account = await world.links()
+    await world.store.accounts.renew(account.id, token(world, life))
+    await world.feeds.relogged(account)
+    await world.until(lambda: world.feeds.status(account.id).state is FeedState.POLLING)
+    return account
+
+
+async def test_a_credential_is_renewed_without_a_socket_too(world, platform, chat):
+    account = await polling(world, platform, timedelta(hours=3))
+    later = Credential(
+        kind=CredentialKind.TOKEN, secret="token-2", expires_at=world.now() + timedelta(days=7)
+    )
+    platform.renewal = later
+    platform.accepts.add("token-2")
+
+    await world.quiet(timedelta(hours=2, minutes=59).total_seconds())
+
+    assert platform.calls.count("renew") == 1
+    assert await world.store.accounts.credential(account.id) == later
+    assert world.feeds.status(account.id).state is FeedState.POLLING
+    assert chat.titles() == ["Your plan's realtime connection is taken"]
+
+
+async def test_the_end_of_a_login_is_told_without_a_socket_too(world, platform, chat):
+    account = await polling(world, platform, timedelta(hours=3))
+
+    await world.quiet(timedelta(hours=3, minutes=1).total_seconds())
+
+    assert world.feeds.status(account.id).state is FeedState.NEEDS_LOGIN
+    [taken, ends, ended] = chat.titles()
+    assert taken == "Your plan's realtime connection is taken"
+    assert ends.startswith("Your login ends in ")
+    assert ended == "I need you to log in again"
+
+
+async def test_a_platform_that_asks_for_a_pause_does_not_put_off_the_end(world, platform):
+    account = await polling(world, platform, timedelta(hours=3))
+    platform.fail("traders", TryLater("too many requests", timedelta(hours=9)))
+
+    await world.quiet(timedelta(hours=3, minutes=1).total_seconds())
+
+    assert world.feeds.status(account.id).state is FeedState.NEEDS_LOGIN

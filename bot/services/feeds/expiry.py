@@ -1,0 +1,98 @@
+"""The end of a login: put off in time, or else announced to the person."""
+
+import logging
+import random
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.domain.ids import Now
+from bot.domain.links import Account
+from bot.errors import NeedsLogin, Refused
+from bot.ports import Accounts, Session
+from bot.services.feeds.notices import Notices
+
+log = logging.getLogger(__name__)
+
+RENEW_AT = 0.8
+"""Part of a login's remaining life after which a later one is asked for."""
+
+REMINDERS = (timedelta(hours=24), timedelta(hours=2))
+"""How long before an expiry that cannot be put off the person is asked to log in again."""
+
+
+class Renewed(Exception):
+    """The session is to be opened again with another credential."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Expiry:
+    """Minds the end of one account's login, whichever way its feed lives.
+
+    It outlives the sessions, so that connecting again puts nothing off.
+    """
+
+    account: Account
+    accounts: Accounts
+    notices: Notices
+    now: Now
+    chance: random.Random
+    _ends: datetime | None = field(init=False, default=None)
+    """The end that is provided for; `None` if the login has none."""
+    _renew_at: datetime | None = field(init=False, default=None)
+    """When a later login is asked for; `None` once there is none to be had."""
+    _reminded: set[timedelta] = field(init=False, default_factory=set)
+
+    def provide_for(self, ends: datetime | None) -> None:
+        """Plan for a login that ends then."""
+        if ends == self._ends:
+            return
+        now = self.now()
+        self._ends, self._renew_at = ends, None
+        self._reminded.clear()
+        if ends is not None:
+            self._renew_at = now + (ends - now) * RENEW_AT * self.chance.uniform(0.9, 1.1)
+
+    def next_at(self) -> datetime | None:
+        """When `mind` has something to do; `None` for a login without an end."""
+        if self._ends is None:
+            return None
+        if self._renew_at is not None:
+            return min(self._ends, self._renew_at)
+        left = [ahead for ahead in REMINDERS if ahead not in self._reminded]
+        return min([self._ends, *(self._ends - ahead for ahead in left)])
+
+    async def mind(self, session: Session) -> None:
+        """Do what is due.
+
+        Raises:
+            Renewed: there is a later login, and it is stored.
+            NeedsLogin: the login has ended.
+        """
+        if self._ends is None:
+            return
+        now = self.now()
+        if now >= self._ends:
+            raise NeedsLogin("the login has expired")
+        if self._renew_at is not None and now >= self._renew_at:
+            await self._renew(session)
+        if self._renew_at is None:
+            await self._remind(self._ends)
+
+    async def _renew(self, session: Session) -> None:
+        try:
+            renewed = await session.renew()
+        except Refused as refusal:
+            # The login itself is still good: only the person can give a later one.
+            facts = {"account": self.account.id, "reason": str(refusal)}
+            log.warning("no renewal", extra=facts)
+            renewed = None
+        if renewed is not None:
+            await self.accounts.renew(self.account.id, renewed)
+            raise Renewed
+        self._renew_at = None
+
+    async def _remind(self, ends: datetime) -> None:
+        due = [ahead for ahead in REMINDERS if self.now() >= ends - ahead]
+        if due and min(due) not in self._reminded:
+            self._reminded.update(due)
+            await self.notices.login_ends(ends, min(due))
