@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.ids import Now
 from bot.domain.links import Account
-from bot.errors import NeedsLogin, Refused
+from bot.errors import ConnectionLost, NeedsLogin, Refused, TryLater
 from bot.ports import Accounts, Session
 from bot.services.feeds.notices import Notices
 
@@ -16,8 +16,13 @@ log = logging.getLogger(__name__)
 RENEW_AT = 0.8
 """Part of a login's remaining life after which a later one is asked for."""
 
+RENEW_AGAIN = timedelta(minutes=1)
+"""When a renewal that must wait is tried again; twice as late each time."""
+
+LONGEST_WAIT = timedelta(minutes=15)
+
 REMINDERS = (timedelta(hours=24), timedelta(hours=2))
-"""How long before an expiry that cannot be put off the person is asked to log in again."""
+"""How long before an end that could not be put off so far the person is asked to log in again."""
 
 
 class Renewed(Exception):
@@ -40,6 +45,8 @@ class Expiry:
     """The end that is provided for; `None` if the login has none."""
     _renew_at: datetime | None = field(init=False, default=None)
     """When a later login is asked for; `None` once there is none to be had."""
+    _failures: int = field(init=False, default=0)
+    """Renewals of this login that came to nothing."""
     _reminded: set[timedelta] = field(init=False, default_factory=set)
 
     def provide_for(self, ends: datetime | None) -> None:
@@ -47,7 +54,7 @@ class Expiry:
         if ends == self._ends:
             return
         now = self.now()
-        self._ends, self._renew_at = ends, None
+        self._ends, self._renew_at, self._failures = ends, None, 0
         self._reminded.clear()
         if ends is not None:
             self._renew_at = now + (ends - now) * RENEW_AT * self.chance.uniform(0.9, 1.1)
@@ -56,10 +63,13 @@ class Expiry:
         """When `mind` has something to do; `None` for a login without an end."""
         if self._ends is None:
             return None
+        moments = [self._ends]
         if self._renew_at is not None:
-            return min(self._ends, self._renew_at)
-        left = [ahead for ahead in REMINDERS if ahead not in self._reminded]
-        return min([self._ends, *(self._ends - ahead for ahead in left)])
+            moments.append(self._renew_at)
+        if self._failures:
+            left = [ahead for ahead in REMINDERS if ahead not in self._reminded]
+            moments.extend(self._ends - ahead for ahead in left)
+        return min(moments)
 
     async def mind(self, session: Session) -> None:
         """Do what is due.
@@ -67,6 +77,7 @@ class Expiry:
         Raises:
             Renewed: there is a later login, and it is stored.
             NeedsLogin: the login has ended.
+            ConnectionLost: the connection broke while it was renewed.
         """
         if self._ends is None:
             return
@@ -75,7 +86,7 @@ class Expiry:
             raise NeedsLogin("the login has expired")
         if self._renew_at is not None and now >= self._renew_at:
             await self._renew(session)
-        if self._renew_at is None:
+        if self._failures:
             await self._remind(self._ends)
 
     async def _renew(self, session: Session) -> None:
@@ -83,16 +94,30 @@ class Expiry:
             renewed = await session.renew()
         except Refused as refusal:
             # The login itself is still good: only the person can give a later one.
-            facts = {"account": self.account.id, "reason": str(refusal)}
-            log.warning("no renewal", extra=facts)
+            log.warning("no renewal", extra=self._facts(refusal))
             renewed = None
+        except TryLater as failure:
+            self._put_off(failure)
+            if isinstance(failure, ConnectionLost):
+                raise
+            log.warning("a renewal must wait", extra=self._facts(failure))
+            return
         if renewed is not None:
             await self.accounts.renew(self.account.id, renewed)
             raise Renewed
         self._renew_at = None
+        self._failures += 1
+
+    def _put_off(self, failure: TryLater) -> None:
+        wait = min(LONGEST_WAIT, RENEW_AGAIN * 2**self._failures) * self.chance.uniform(0.9, 1.1)
+        self._renew_at = self.now() + max(wait, failure.retry_after or timedelta(0))
+        self._failures = min(self._failures + 1, 10)
+
+    def _facts(self, reason: Exception) -> dict[str, object]:
+        return {"account": self.account.id, "reason": str(reason)}
 
     async def _remind(self, ends: datetime) -> None:
         due = [ahead for ahead in REMINDERS if self.now() >= ends - ahead]
         if due and min(due) not in self._reminded:
             self._reminded.update(due)
-            await self.notices.login_ends(ends, min(due))
+            await self.notices.login_ends(ends, min(due), trying=self._renew_at is not None)

@@ -55,13 +55,19 @@ class Notices:
             urgent=True,
         )
 
-    async def login_ends(self, expires_at: datetime, ahead: timedelta) -> None:
-        """The login ends at `expires_at`; said once for each time `ahead` of it."""
+    async def login_ends(self, expires_at: datetime, ahead: timedelta, *, trying: bool) -> None:
+        """The login ends at `expires_at`; said once for each time `ahead` of it.
+
+        Args:
+            trying: a renewal may still come.
+        """
         left = spoken(expires_at - self.now())
         await self._tell(
             f"renew {ahead} {expires_at.isoformat()}",
             f"Your login ends in {left}",
-            "The platform does not let me renew it myself.",
+            "I could not renew it so far, and keep trying."
+            if trying
+            else "The platform does not let me renew it myself.",
             "Send /link to log in again, and no alert is delayed.",
         )
 

@@ -680,3 +680,79 @@ async def test_a_platform_that_asks_for_a_pause_does_not_put_off_the_end(world, 
     await world.quiet(timedelta(hours=3, minutes=1).total_seconds())
 
     assert world.feeds.status(account.id).state is FeedState.NEEDS_LOGIN
+
+
+async def test_a_renewal_that_must_wait_leaves_the_socket_alone(unswept, platform, chat):
+    account = await live(unswept)
+    await unswept.store.accounts.renew(account.id, token(unswept, timedelta(days=7)))
+    await unswept.feeds.relogged(account)
+    await unswept.until(lambda: platform.calls.count("connect") == 2)
+    platform.fail("renew", *([TryLater("502")] * 1000))
+
+    await unswept.quiet(timedelta(days=6, hours=23).total_seconds())
+
+    assert platform.calls.count("connect") == 2
+    assert 50 < platform.calls.count("renew") < 250
+    assert chat.titles() == ["Your login ends in 24 h", "Your login ends in 2 h"]
+    assert "keep trying" in chat.shown[0].card.lines[0]
+
+
+async def test_a_renewal_is_tried_again_until_it_comes(unswept, platform, chat):
+    account = await live(unswept)
+    await unswept.store.accounts.renew(account.id, token(unswept, timedelta(hours=20)))
+    await unswept.feeds.relogged(account)
+    platform.fail("renew", *([TryLater("the platform does not answer")] * 5))
+    platform.renewal = Credential(
+        kind=CredentialKind.TOKEN, secret="token-2", expires_at=unswept.now() + timedelta(days=7)
+    )
+    platform.accepts.add("token-2")
+
+    await unswept.quiet(timedelta(hours=19, minutes=30).total_seconds())
+
+    assert platform.calls.count("renew") == 6
+    assert await unswept.store.accounts.credential(account.id) == platform.renewal
+
+
+async def test_a_wait_that_the_platform_asks_for_is_kept_before_renewing_again(
+    unswept, platform, monkeypatch
+):
+    asked = []
+    account = await live(unswept)
+    await unswept.store.accounts.renew(account.id, token(unswept, timedelta(hours=20)))
+    await unswept.feeds.relogged(account)
+    platform.fail("renew", TryLater("too many requests", timedelta(minutes=50)))
+    check = platform.check
+
+    def note(call):
+        if call == "renew":
+            asked.append(unswept.now())
+        check(call)
+
+    monkeypatch.setattr(platform, "check", note)
+    await unswept.quiet(timedelta(hours=19).total_seconds())
+
+    assert len(asked) == 2
+    assert asked[1] - asked[0] >= timedelta(minutes=50)
+
+
+async def test_a_renewal_that_ends_the_connection_makes_no_storm(unswept, platform, chat):
+    account = await live(unswept)
+    await unswept.store.accounts.renew(account.id, token(unswept, timedelta(hours=20)))
+    await unswept.feeds.relogged(account)
+    platform.fail("renew", *([ConnectionLost("closed")] * 1000))
+
+    await unswept.quiet(timedelta(hours=19, minutes=30).total_seconds())
+
+    assert 5 < platform.calls.count("connect") < 40
+    assert "Your login ends in 2 h" in chat.titles()
+
+
+async def test_a_renewal_that_must_wait_does_not_end_the_polling(world, platform):
+    account = await polling(world, platform, timedelta(hours=3))
+    platform.fail("renew", *([TryLater("502")] * 1000))
+
+    await world.quiet(timedelta(hours=2, minutes=55).total_seconds())
+
+    assert platform.calls.count("renew") > 3
+    assert platform.calls.count("connect") < 25
+    assert world.feeds.status(account.id).reason == "too many connections for this plan"
