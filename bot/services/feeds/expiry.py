@@ -24,6 +24,12 @@ LONGEST_WAIT = timedelta(minutes=15)
 REMINDERS = (timedelta(hours=24), timedelta(hours=2))
 """How long before an end that could not be put off so far the person is asked to log in again."""
 
+BEFORE_REMINDER = timedelta(minutes=30)
+"""How long before a reminder a renewal is tried at the latest: it may have to be tried again."""
+
+NOT_SOONER = timedelta(hours=1)
+"""How long a login that came of a renewal is left alone: the next one may end as soon."""
+
 
 class Renewed(Exception):
     """The session is to be opened again with another credential."""
@@ -53,11 +59,12 @@ class Expiry:
         """Plan for a login that ends then."""
         if ends == self._ends:
             return
-        now = self.now()
+        not_sooner = timedelta(0) if self._ends is None else NOT_SOONER
         self._ends, self._renew_at, self._failures = ends, None, 0
         self._reminded.clear()
         if ends is not None:
-            self._renew_at = now + (ends - now) * RENEW_AT * self.chance.uniform(0.9, 1.1)
+            part = RENEW_AT * self.chance.uniform(0.9, 1.1)
+            self._renew_at = first_try(self.now(), ends, part, not_sooner)
 
     def next_at(self) -> datetime | None:
         """When `mind` has something to do; `None` for a login without an end."""
@@ -121,3 +128,20 @@ class Expiry:
         if due and min(due) not in self._reminded:
             self._reminded.update(due)
             await self.notices.login_ends(ends, min(due), trying=self._renew_at is not None)
+
+
+def first_try(now: datetime, ends: datetime, part: float, not_sooner: timedelta) -> datetime:
+    """When to ask for a later login: late in its life, but before the next reminder.
+
+    So one that is refused is told at the reminder's own time (`guarantees.md` 2.4).
+
+    Args:
+        part: of the remaining life, after which it is asked for if no reminder comes before.
+        not_sooner: what no reminder may hurry it below.
+    """
+    wait = (ends - now) * part
+    reminders = [ends - ahead for ahead in REMINDERS if ends - ahead > now]
+    if reminders:
+        in_time = min(reminders) - now - BEFORE_REMINDER
+        wait = min(wait, max(in_time, not_sooner))
+    return now + wait

@@ -667,10 +667,7 @@ async def test_the_end_of_a_login_is_told_without_a_socket_too(world, platform, 
     await world.quiet(timedelta(hours=3, minutes=1).total_seconds())
 
     assert world.feeds.status(account.id).state is FeedState.NEEDS_LOGIN
-    [taken, ends, ended] = chat.titles()
-    assert taken == "Your plan's realtime connection is taken"
-    assert ends.startswith("Your login ends in ")
-    assert ended == "I need you to log in again"
+    assert chat.titles()[-2:] == ["Your login ends in 2 h", "I need you to log in again"]
 
 
 async def test_a_platform_that_asks_for_a_pause_does_not_put_off_the_end(world, platform):
@@ -756,3 +753,15 @@ async def test_a_renewal_that_must_wait_does_not_end_the_polling(world, platform
     assert platform.calls.count("renew") > 3
     assert platform.calls.count("connect") < 25
     assert world.feeds.status(account.id).reason == "too many connections for this plan"
+
+
+async def test_a_login_that_is_found_late_is_still_announced_a_day_ahead(unswept, platform, chat):
+    account = await live(unswept)
+    await unswept.store.accounts.renew(account.id, token(unswept, timedelta(hours=25)))
+    await unswept.feeds.relogged(account)
+    ends = unswept.now() + timedelta(hours=25)
+
+    await unswept.quiet(timedelta(hours=24).total_seconds())
+
+    assert chat.titles() == ["Your login ends in 24 h", "Your login ends in 2 h"]
+    assert ends - chat.shown[0].at > timedelta(hours=23, minutes=59)
