@@ -25,6 +25,7 @@ from bot.domain.deliveries import (
 from bot.domain.events import (
     Cursor,
     Event,
+    Listing,
     Page,
     Position,
     Signal,
@@ -259,7 +260,7 @@ Decide = Callable[[Event, Known], Verdict]
 class Progress:
     """Move a stream's cursor, in the same transaction; never backwards."""
 
-    stream: Stream
+    stream: Stream | Listing
     position: Position
 
 
@@ -308,7 +309,7 @@ class Inbox(Protocol):
     ) -> Admitted:
         """Dedup rows, deliveries, last known states and the cursor, in one transaction."""
 
-    async def cursors(self, account: AccountId) -> Mapping[Stream, Cursor]:
+    async def cursors(self, account: AccountId) -> Mapping[Stream | Listing, Cursor]:
         """Where each stream stands; `began` is the first position that was ever stored."""
 
     async def set_aside(

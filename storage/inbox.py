@@ -8,7 +8,17 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select
 
-from bot.domain.events import Cursor, Event, Kind, Position, Strategy, Stream, Trader, Unreadable
+from bot.domain.events import (
+    Cursor,
+    Event,
+    Kind,
+    Listing,
+    Position,
+    Strategy,
+    Stream,
+    Trader,
+    Unreadable,
+)
 from bot.domain.ids import AccountId, EndpointId
 from bot.ports import Admitted, Ahead, Decide, Progress
 from storage import quarantine
@@ -84,7 +94,7 @@ class Inbox:
         self._memories.put_back(connection, memories)
         return tallies
 
-    async def cursors(self, account: AccountId) -> Mapping[Stream, Cursor]:
+    async def cursors(self, account: AccountId) -> Mapping[Stream | Listing, Cursor]:
         return await self._database.read(_cursors, account)
 
     async def set_aside(
@@ -229,13 +239,15 @@ def _advance(connection: Connection, calls: Sequence[_Call]) -> None:
         connection.execute(_advancing(connection.dialect.name), rows)
 
 
-def _cursors(connection: Connection, account: AccountId) -> Mapping[Stream, Cursor]:
+def _cursors(connection: Connection, account: AccountId) -> Mapping[Stream | Listing, Cursor]:
     rows = connection.execute(select(cursor).where(cursor.c.account == account))
-    streams = set(Stream)
+    services = {service.value: service for service in (*Stream, *Listing)}
     return {
-        Stream(row.stream): Cursor(position=Position(at=row.at, record=row.record), began=row.began)
+        services[row.stream]: Cursor(
+            position=Position(at=row.at, record=row.record), began=row.began
+        )
         for row in rows
-        if row.stream in streams
+        if row.stream in services
     }
 
 

@@ -25,6 +25,20 @@ class Stream(StrEnum):
     SYSTEM_EVENTS = "events"
 
 
+class Listing(StrEnum):
+    """A service whose records are things that change, read whole at each look.
+
+    Its position is when the last look was, with `LOOKED` as the record; without it, the first
+    look since the link is still to come. The value is the service's path.
+    """
+
+    TRADERS = "traders"
+    STRATEGIES = "strategies"
+
+
+LOOKED = "looked"
+
+
 class Kind(StrEnum):
     """What sort of fact it is: part of the key by which it is told once."""
 

@@ -1,14 +1,16 @@
 """An account read again by `find`: from the cursor on, with an overlap, and bots compared."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from bot.domain.events import (
+    LOOKED,
     Cursor,
     Event,
     Kind,
+    Listing,
     Origin,
     Position,
     Strategy,
@@ -74,22 +76,41 @@ class Reading:
         cursors = await self.inbox.cursors(self.account.id)
         failing: dict[str, str] = {}
         # Names of bots first: the events that follow mention them.
-        first = not cursors
-        for service, look in (
-            ("traders", self._traders_seen),
-            ("strategies", self._strategies_seen),
+        for listing, look in (
+            (Listing.TRADERS, self._traders_seen),
+            (Listing.STRATEGIES, self._strategies_seen),
         ):
-            seen = await self._tolerate(service, failing, look(session))
-            if seen:
-                await self.ingest.take(self.account, seen, first=first)
+            first = await self._is_first(listing, cursors.get(listing))
+            seen = await self._tolerate(listing.value, failing, look(session))
+            if seen is not None:
+                looked = Progress(stream=listing, position=Position(at=self.now(), record=LOOKED))
+                await self.ingest.take(self.account, seen, looked, first=first)
         found: dict[Stream, int] = {}
         for stream in Stream:
             reading = self._catch_up_with(session, stream, cursors.get(stream), overlap)
             if new := await self._tolerate(stream.value, failing, reading):
                 found[stream] = new
-        if len(failing) == len(Stream) + 2:
+        if len(failing) == len(Stream) + len(Listing):
             raise TryLater(next(iter(failing.values())))
         return CaughtUp(found=found, failing=failing)
+
+    async def _is_first(self, listing: Listing, cursor: Cursor | None) -> bool:
+        """Whether nobody has looked there since the link: then nothing there is news.
+
+        That is stored before the look: if it fails, a live event may make some bots known, and
+        that would say nothing about all others.
+        """
+        if cursor is not None:
+            return cursor.position.record != LOOKED
+        if await self._known(listing):
+            return False  # looked at by a version that did not note it
+        await self._advance(listing, Position(at=self.account.created_at))
+        return True
+
+    async def _known(self, listing: Listing) -> Sequence[Trader | Strategy]:
+        if listing is Listing.TRADERS:
+            return await self.inbox.traders(self.account.id)
+        return await self.inbox.strategies(self.account.id)
 
     async def _tolerate(
         self, service: str, failing: dict[str, str], reading: Awaitable[Read]
@@ -123,7 +144,7 @@ class Reading:
         await self._advance(stream, start)
         return await self._read_on(session, stream, start)
 
-    async def _advance(self, stream: Stream, position: Position) -> None:
+    async def _advance(self, stream: Stream | Listing, position: Position) -> None:
         progress = Progress(stream=stream, position=position)
         await self.ingest.take(self.account, (), progress)
 

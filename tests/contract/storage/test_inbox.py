@@ -15,8 +15,10 @@ from sqlalchemy import select
 from bot.domain.actions import Action, Denied
 from bot.domain.deliveries import Delivery, Priority, State
 from bot.domain.events import (
+    LOOKED,
     Event,
     Kind,
+    Listing,
     Origin,
     Position,
     Strategy,
@@ -517,6 +519,21 @@ async def test_each_account_and_stream_has_its_own_cursor(store: Store):
         Stream.TRADES: NOW,
         Stream.SIGNALS: NOW + SECOND,
     }
+
+
+async def test_a_look_is_noted_with_what_it_saw_and_apart_from_the_streams(store: Store):
+    chat = await linked(store)
+    await advance(store, chat, Stream.TRADES, Position(at=NOW))
+    owed = Progress(stream=Listing.TRADERS, position=Position(at=NOW))
+    looked = Progress(stream=Listing.TRADERS, position=Position(at=NOW, record=LOOKED))
+
+    await store.inbox.admit(chat.account, [], tell_changes, NOW, owed)
+    await store.inbox.admit(chat.account, [seen(trader())], tell_changes, NOW, looked)
+
+    cursors = await store.inbox.cursors(chat.account)
+    assert set(cursors) == {Stream.TRADES, Listing.TRADERS}
+    assert cursors[Listing.TRADERS].position == Position(at=NOW, record=LOOKED)
+    assert await store.inbox.traders(chat.account) == (trader(),)
 
 
 # --- last known states --------------------------------------------------------------------

@@ -6,13 +6,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
 
 from bot.domain.cards import Severity
 from bot.domain.events import Kind, Origin, PodEvent, Strategy, Stream
-from bot.domain.ids import StrategyId
+from bot.domain.ids import StrategyId, TraderId
 from bot.domain.links import NAMELESS, Credential, CredentialKind, FeedState
-from bot.errors import ConnectionLost, NeedsLogin, TryLater
+from bot.errors import ConnectionLost, NeedsLogin, NotOffered, TryLater
 from bot.services.feeds.ownership import OwnPlatform
+from storage.tables import cursor
 from tests.unit.services.conftest import heron, owl, running
 
 
@@ -765,3 +767,81 @@ async def test_a_login_that_is_found_late_is_still_announced_a_day_ahead(unswept
 
     assert chat.titles() == ["Your login ends in 24 h", "Your login ends in 2 h"]
     assert ends - chat.shown[0].at > timedelta(hours=23, minutes=59)
+
+
+ATLAS = Strategy(id=StrategyId("atlas"), name="Atlas")
+
+
+@pytest.mark.parametrize("service", ["traders", "strategies"])
+@pytest.mark.parametrize("failure", [TryLater("500"), NotOffered("Forbidden")])
+async def test_what_a_late_first_look_finds_is_not_told_as_new(
+    world, platform, chat, service, failure
+):
+    platform.plans["atlas"] = ATLAS
+    platform.fail(service, failure)
+    await live(world)
+    platform.cut()
+
+    await world.quiet(3600)
+    assert platform.calls.count(service) > 2
+    assert chat.shown == []
+
+    platform.bots["crane"] = owl(id=TraderId("crane"), name="Crane")
+    platform.plans["boreas"] = Strategy(id=StrategyId("boreas"), name="Boreas")
+    await world.quiet(3600)
+    assert chat.titles() == ["Crane was added (running)", "Strategy Boreas was added"]
+
+
+async def test_a_first_look_that_a_restart_interrupts_is_still_the_first(
+    store, platform, chat, now
+):
+    platform.fail("traders", *([TryLater("500")] * 100))
+    async with running(store, platform, chat, now) as world:
+        await live(world)
+        platform.put(owl(status="error"))
+        await world.quiet(60)
+        told = chat.titles()
+    platform.faults.clear()
+
+    async with running(store, platform, chat, now) as world:
+        await world.quiet(3600)
+
+    assert told == ["Night Owl was added (error)"]
+    assert chat.titles() == told
+
+
+async def test_a_first_bot_is_told_as_new(world, platform, chat):
+    platform.bots.clear()
+    await live(world)
+    await world.quiet()
+
+    platform.bots["owl"] = owl()
+    await world.quiet(3600)
+
+    assert chat.titles() == ["Night Owl was added (running)"]
+
+
+async def forget_looks(store):
+    """Leave the database as it was before looks were noted in it."""
+
+    def forget(connection, calls):
+        looks = cursor.c.stream.in_(["traders", "strategies"])
+        return [connection.execute(delete(cursor).where(looks)).rowcount for _ in calls]
+
+    assert await store.database.write(forget, None)
+
+
+async def test_bots_that_were_known_before_looks_were_noted_are_compared(
+    store, platform, chat, now
+):
+    async with running(store, platform, chat, now) as world:
+        await live(world)
+        await world.quiet()
+    await forget_looks(store)
+    platform.bots["owl"] = owl(status="error")
+    platform.bots["crane"] = owl(id=TraderId("crane"), name="Crane")
+
+    async with running(store, platform, chat, now) as world:
+        await world.quiet(3600)
+
+    assert chat.titles() == ["Night Owl stopped with an error", "Crane was added (running)"]
