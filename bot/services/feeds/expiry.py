@@ -24,6 +24,9 @@ LONGEST_WAIT = timedelta(minutes=15)
 REMINDERS = (timedelta(hours=24), timedelta(hours=2))
 """How long before an end that could not be put off so far the person is asked to log in again."""
 
+REMIND_AGAIN = timedelta(minutes=1)
+"""When a reminder that could not be stored is tried again."""
+
 BEFORE_REMINDER = timedelta(minutes=30)
 """How long before a reminder a renewal is tried at the latest: it may have to be tried again."""
 
@@ -54,6 +57,11 @@ class Expiry:
     _failures: int = field(init=False, default=0)
     """Renewals of this login that came to nothing."""
     _reminded: set[timedelta] = field(init=False, default_factory=set)
+    _remind_from: datetime = field(init=False)
+    """Not sooner: the last reminder could not be stored."""
+
+    def __post_init__(self) -> None:
+        self._remind_from = self.now()
 
     def provide_for(self, ends: datetime | None) -> None:
         """Plan for a login that ends then."""
@@ -75,7 +83,7 @@ class Expiry:
             moments.append(self._renew_at)
         if self._failures:
             left = [ahead for ahead in REMINDERS if ahead not in self._reminded]
-            moments.extend(self._ends - ahead for ahead in left)
+            moments.extend(max(self._ends - ahead, self._remind_from) for ahead in left)
         return min(moments)
 
     async def mind(self, session: Session) -> None:
@@ -124,10 +132,14 @@ class Expiry:
         return {"account": self.account.id, "reason": str(reason)}
 
     async def _remind(self, ends: datetime) -> None:
-        due = [ahead for ahead in REMINDERS if self.now() >= ends - ahead]
-        if due and min(due) not in self._reminded:
+        now = self.now()
+        due = [ahead for ahead in REMINDERS if now >= ends - ahead]
+        if not due or min(due) in self._reminded or now < self._remind_from:
+            return
+        if await self.notices.login_ends(ends, min(due), trying=self._renew_at is not None):
             self._reminded.update(due)
-            await self.notices.login_ends(ends, min(due), trying=self._renew_at is not None)
+        else:
+            self._remind_from = now + REMIND_AGAIN
 
 
 def first_try(now: datetime, ends: datetime, part: float, not_sooner: timedelta) -> datetime:

@@ -256,13 +256,23 @@ class Feed:
             return  # there is a newer one already
         self._enter(FeedState.NEEDS_LOGIN, reason=reason)
         log.warning("the platform refuses the credential", extra=self._facts(reason=reason))
-        current = await self.accounts.get(self.account.id)
-        if current is not None and current.state is AccountState.ACTIVE:
-            await self.accounts.mark(self.account.id, AccountState.NEEDS_LOGIN)
-            await self.notices.login_refused()
-        while await self.accounts.credential(self.account.id) == refused:  # noqa: ASYNC110
+        asked = False
+        while await self.accounts.credential(self.account.id) == refused:
+            asked = asked or await self._ask_for_login(refused)
             # A login made here begins a new feed; one that another process took shows in time.
             await asyncio.sleep(LOOK_FOR_LOGIN.total_seconds())
+
+    async def _ask_for_login(self, refused: Credential | None) -> bool:
+        """Give whether the person has been asked, now or before."""
+        current = await self.accounts.get(self.account.id)
+        if current is None or current.state is not AccountState.ACTIVE:
+            return True
+        # Owed before it is marked: who is marked is not asked any more.
+        worked = await self.reading.last_answer()
+        if not await self.notices.login_refused(refused, worked):
+            return False
+        await self.accounts.mark(self.account.id, AccountState.NEEDS_LOGIN)
+        return True
 
     # --- where it stands ----------------------------------------------------------------------
 

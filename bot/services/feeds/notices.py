@@ -1,5 +1,6 @@
 """What a feed tells the person about itself, once an incident."""
 
+import hashlib
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,8 +8,8 @@ from datetime import datetime, timedelta
 from bot.domain.cards import spoken
 from bot.domain.events import Kind, Notice, Origin
 from bot.domain.ids import Now
-from bot.domain.links import Account, FeedState
-from bot.errors import TryLater
+from bot.domain.links import Account, Credential, FeedState
+from bot.errors import TryLater, Unclear
 from bot.services.ingest import Ingest
 
 log = logging.getLogger(__name__)
@@ -46,23 +47,31 @@ class Notices:
             bad=False,
         )
 
-    async def login_refused(self) -> None:
-        await self._tell(
-            f"needs login {self.now().isoformat()}",
+    async def login_refused(self, refused: Credential | None, worked: datetime) -> bool:
+        """The platform does not take this credential, which last worked then.
+
+        Told once, however often it is tried; but the same key may be given anew, and work.
+        """
+        secret = refused.secret if refused is not None else ""
+        digest = hashlib.sha256(
+            f"{secret}\0{worked.isoformat()}".encode("utf-8", "replace")
+        ).hexdigest()
+        return await self._tell(
+            f"needs login {digest[:16]}",
             "I need you to log in again",
             "The platform no longer accepts the login you gave me, so I cannot see your bots.",
             "Send /link to log in again. Your alerts are kept and follow afterwards.",
             urgent=True,
         )
 
-    async def login_ends(self, expires_at: datetime, ahead: timedelta, *, trying: bool) -> None:
+    async def login_ends(self, expires_at: datetime, ahead: timedelta, *, trying: bool) -> bool:
         """The login ends at `expires_at`; said once for each time `ahead` of it.
 
         Args:
             trying: a renewal may still come.
         """
         left = spoken(expires_at - self.now())
-        await self._tell(
+        return await self._tell(
             f"renew {ahead} {expires_at.isoformat()}",
             f"Your login ends in {left}",
             "I could not renew it so far, and keep trying."
@@ -73,11 +82,14 @@ class Notices:
 
     async def _tell(
         self, record: str, title: str, *lines: str, bad: bool = True, urgent: bool = False
-    ) -> None:
+    ) -> bool:
+        """Give whether it is owed now, and need not be tried again."""
         origin = Origin(kind=Kind.FEED, record=record, at=self.now())
         notice = Notice(origin=origin, title=title, lines=lines, bad=bad, urgent=urgent)
         try:
             await self.ingest.take(self.account, (notice,))
-        except TryLater as outage:
+        except (TryLater, Unclear) as outage:
             # `/status` shows the same: a database that is away must not cost the feed besides.
             log.warning("a notice was not stored", extra={"reason": str(outage)})
+            return False
+        return True

@@ -94,6 +94,13 @@ class Reading:
             raise TryLater(next(iter(failing.values())))
         return CaughtUp(found=found, failing=failing)
 
+    async def last_answer(self) -> datetime:
+        """When the platform last gave anything for the account; if it never did, the link."""
+        cursors = await self.inbox.cursors(self.account.id)
+        looks = [cursors[listing].position.at for listing in Listing if listing in cursors]
+        event = await self.inbox.last_event_at(self.account.id) or self.account.created_at
+        return max([event, self.account.created_at, *looks])
+
     async def _is_first(self, listing: Listing, cursor: Cursor | None) -> bool:
         """Whether nobody has looked there since the link: then nothing there is news.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,8 +12,8 @@ from sqlalchemy import delete
 from bot.domain.cards import Severity
 from bot.domain.events import Kind, Origin, PodEvent, Strategy, Stream
 from bot.domain.ids import StrategyId, TraderId
-from bot.domain.links import NAMELESS, Credential, CredentialKind, FeedState
-from bot.errors import ConnectionLost, NeedsLogin, NotOffered, TryLater
+from bot.domain.links import NAMELESS, AccountState, Credential, CredentialKind, FeedState
+from bot.errors import ConnectionLost, NeedsLogin, NotOffered, TryLater, Unclear
 from bot.services.feeds.ownership import OwnPlatform
 from storage.tables import cursor
 from tests.unit.services.conftest import heron, owl, running
@@ -845,3 +846,112 @@ async def test_bots_that_were_known_before_looks_were_noted_are_compared(
         await world.quiet(3600)
 
     assert chat.titles() == ["Night Owl stopped with an error", "Crane was added (running)"]
+
+
+@pytest.fixture
+def away_for_notices(monkeypatch, store):
+    """Lets the database fail notices of feeds, so many times and in such a way."""
+
+    waiting: list[Exception] = []
+    real = store.inbox.admit
+
+    async def admit(account, events, *others):
+        if waiting and any(event.origin.kind is Kind.FEED for event in events):
+            raise waiting.pop(0)
+        return await real(account, events, *others)
+
+    def fail(*errors):
+        waiting[:] = errors
+
+    monkeypatch.setattr(store.inbox, "admit", admit)
+    return fail
+
+
+@pytest.mark.parametrize("outage", [TryLater("disk full"), Unclear("broke during a commit")])
+async def test_a_refused_credential_is_told_although_the_database_was_away(
+    unswept, platform, chat, away_for_notices, outage
+):
+    account = await live(unswept)
+    away_for_notices(outage, outage, outage)
+    platform.accepts.clear()
+    platform.cut()
+    await unswept.until(lambda: unswept.feeds.status(account.id).state is FeedState.NEEDS_LOGIN)
+    before = len(platform.calls)
+
+    await unswept.quiet(3600)
+
+    assert chat.titles() == ["I need you to log in again"]
+    assert len(platform.calls) == before
+    assert (await unswept.store.accounts.get(account.id)).state is AccountState.NEEDS_LOGIN
+
+
+async def test_a_refused_credential_is_told_after_a_restart_if_it_could_not_be_before(
+    store, platform, chat, now, away_for_notices
+):
+    async with running(store, platform, chat, now) as world:
+        await live(world)
+        away_for_notices(*([TryLater("disk full")] * 100))
+        platform.accepts.clear()
+        platform.cut()
+        await world.quiet(60)
+        assert chat.shown == []
+    away_for_notices()
+
+    async with running(store, platform, chat, now) as world:
+        await world.quiet(600)
+
+    assert chat.titles() == ["I need you to log in again"]
+
+
+async def killed(*_):
+    """What is asked of a process that is gone."""
+    await asyncio.Event().wait()
+
+
+async def test_a_kill_between_notice_and_mark_does_not_tell_it_twice(
+    store, platform, chat, now, monkeypatch
+):
+    async with running(store, platform, chat, now) as world:
+        await live(world)
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(store.accounts, "mark", killed)
+            platform.accepts.clear()
+            platform.cut()
+            await world.quiet(5)
+        told = chat.titles()
+
+    async with running(store, platform, chat, now) as world:
+        await world.quiet(3600)
+
+    assert told == ["I need you to log in again"]
+    assert chat.titles() == told
+
+
+async def test_the_same_key_refused_again_after_it_worked_is_told_again(unswept, platform, chat):
+    account = await live(unswept)
+    for _ in range(2):
+        platform.accepts.clear()
+        platform.cut()
+        await unswept.quiet(3600)
+        platform.accepts.add("token-1")
+        credential = Credential(kind=CredentialKind.TOKEN, secret="token-1")
+        await unswept.store.accounts.renew(account.id, credential)
+        await unswept.feeds.relogged(account)
+        await unswept.quiet(3600)
+
+    asked = [title for title in chat.titles() if title == "I need you to log in again"]
+    assert len(asked) == 2
+
+
+async def test_a_reminder_that_could_not_be_stored_is_told_when_it_can(
+    unswept, platform, chat, away_for_notices
+):
+    account = await live(unswept)
+    await unswept.store.accounts.renew(account.id, token(unswept, timedelta(days=7)))
+    await unswept.feeds.relogged(account)
+    away_for_notices(*([TryLater("disk full")] * 3))
+
+    await unswept.quiet(timedelta(days=6, hours=2).total_seconds())
+
+    assert [title.partition(" in ")[0] for title in chat.titles()] == ["Your login ends"]
+    assert unswept.feeds.status(account.id).state is FeedState.LIVE
