@@ -3,9 +3,11 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from typing import TypeVar
 
 from bot.domain.actions import CONFIRM_LIFE, OFFER_LIFE, Action, ActionState, Denied, Target, Verb
 from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity
@@ -28,6 +30,13 @@ READ_BACKS = (1.0, 3.0, 8.0)
 
 RECOVERY_WAIT = timedelta(seconds=60)
 """How long after a start the feed may take before an interrupted action is reported as unclear."""
+
+REPORT_AGAIN = timedelta(seconds=1)
+"""When a report that the database could not take is tried again; twice as late each time."""
+
+LONGEST_WAIT = timedelta(seconds=60)
+
+Given = TypeVar("Given")
 
 _ROLES = {
     Verb.PAUSE: Role.OPERATOR,
@@ -80,6 +89,8 @@ class Acting:
         self._audit = audit
         self._now = now
         self._new_id = new_id
+        self._begun: set[ActionId] | None = set()
+        """What this process does itself, until it knows what another one left behind."""
 
     # --- making buttons ---------------------------------------------------------------------
 
@@ -142,6 +153,8 @@ class Acting:
     async def claim(self, press: Press, link: Link) -> Action | Denied:
         """Take the action if this person may have it now, once."""
         now = self._now()
+        if self._begun is not None:
+            self._begun.add(press.action)
         claimed = await self._actions.claim(press.action, press.person.id, link.endpoint.id, now)
         if isinstance(claimed, Denied):
             return claimed
@@ -244,12 +257,19 @@ class Acting:
 
     async def recover(self) -> None:
         """Report what a crash interrupted: read the state back and say how it is now."""
-        for action in await self._actions.interrupted():
-            account = await self._accounts.get(action.account)
-            if account is not None and action.verb in (Verb.PAUSE, Verb.RESUME):
-                await self._report_interrupted(account, action)
-            await self.finish(action, ActionState.UNCLEAR)
-            await self._note(action, "interrupted")
+        running = await _patiently(self._actions.interrupted)
+        begun, self._begun = self._begun or set(), None
+        for action in running:
+            if action.id not in begun:
+                await _patiently(partial(self._close_interrupted, action))
+                await self._note(action, "interrupted")
+
+    async def _close_interrupted(self, action: Action) -> None:
+        """May be repeated: the report's record is the action, so it is told once."""
+        account = await self._accounts.get(action.account)
+        if account is not None and action.verb in (Verb.PAUSE, Verb.RESUME):
+            await self._report_interrupted(account, action)
+        await self._actions.finish(action.id, ActionState.UNCLEAR, self._now())
 
     async def _report_interrupted(self, account: Account, action: Action) -> None:
         running = action.verb is Verb.RESUME
@@ -290,8 +310,20 @@ class Acting:
                 person=_person(action),
                 targets=names,
             )
-        except TryLater as outage:
+        except (TryLater, Unclear) as outage:
             log.error("an action was not audited", extra={"reason": str(outage), "state": state})
+
+
+async def _patiently(ask: Callable[[], Awaitable[Given]]) -> Given:
+    """Ask until the database can answer: just after a start it may be on its way up itself."""
+    wait = REPORT_AGAIN
+    while True:
+        try:
+            return await ask()
+        except (TryLater, Unclear) as outage:
+            log.warning("interrupted actions wait", extra={"reason": str(outage)})
+        await asyncio.sleep(wait.total_seconds())
+        wait = min(wait * 2, LONGEST_WAIT)
 
 
 def _person(action: Action) -> str:

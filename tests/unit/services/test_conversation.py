@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -14,7 +15,7 @@ from bot.domain.events import Kind, Origin, Signal, Strategy, Stream, Trader
 from bot.domain.ids import ActionId, StrategyId, TraderId
 from bot.domain.linking import CODE_LIFE, Invitation
 from bot.domain.links import FeedState, PasswordLogin, Role
-from bot.errors import NotOffered, TryLater
+from bot.errors import NotOffered, TryLater, Unclear
 from bot.services.conversation.conversation import BURST
 from tests.unit.services.conftest import CHAT, owl, running
 
@@ -648,13 +649,7 @@ async def test_what_is_paused_already_needs_no_card(world):
 async def test_an_interrupted_action_is_reported_after_the_restart(store, platform, chat, now):
     async with running(store, platform, chat, now) as world:
         await linked(world)
-        [asked] = await world.says("/pause night owl")
-        platform.loses_answers = True
-        async with asyncio.TaskGroup() as group:
-            pressing = group.create_task(world.presses(asked, "Pause Night Owl"))
-            await asyncio.sleep(0.5)
-            pressing.cancel()
-    platform.loses_answers = False
+        await interrupt(world, platform)
 
     async with running(store, platform, chat, now) as world:
         await world.conversation.recover()
@@ -663,6 +658,96 @@ async def test_an_interrupted_action_is_reported_after_the_restart(store, platfo
     assert chat.shown[-1].card.title == "I was interrupted while pausing"
     assert chat.shown[-1].card.lines == ("Night Owl is paused.",)
     assert platform.calls.count("set_running owl False") == 1
+
+
+def fails(monkeypatch, port, method, *errors):
+    """The next calls of a port's method raise these."""
+    waiting = list(errors)
+    real = getattr(port, method)
+
+    async def call(*arguments, **named):
+        if waiting:
+            raise waiting.pop(0)
+        return await real(*arguments, **named)
+
+    monkeypatch.setattr(port, method, call)
+
+
+async def interrupt(world, platform):
+    """A press whose process is killed while the platform does not answer."""
+    [asked] = await world.says("/pause night owl")
+    platform.loses_answers = True
+    async with asyncio.TaskGroup() as group:
+        pressing = group.create_task(world.presses(asked, "Pause Night Owl"))
+        await asyncio.sleep(0.5)
+        pressing.cancel()
+    platform.loses_answers = False
+
+
+@pytest.mark.parametrize("outage", [TryLater("disk full"), Unclear("broke during a commit")])
+@pytest.mark.parametrize(
+    ("port", "method"),
+    [
+        ("actions", "interrupted"),
+        ("accounts", "get"),
+        ("inbox", "admit"),
+        ("actions", "finish"),
+        ("audit", "note"),
+    ],
+)
+async def test_a_database_that_is_away_puts_off_the_report_of_an_interrupted_action(
+    store, platform, chat, now, monkeypatch, port, method, outage
+):
+    async with running(store, platform, chat, now) as world:
+        await linked(world)
+        await interrupt(world, platform)
+
+    async with running(store, platform, chat, now) as world:
+        await world.quiet(60)
+        fails(monkeypatch, getattr(store, port), method, *([outage] * 5))
+        await world.conversation.recover()
+        await world.quiet()
+
+    assert chat.titles() == ["I was interrupted while pausing"]
+    assert await store.actions.interrupted() == []
+
+
+async def test_the_report_waits_longer_each_time_but_not_for_ever(
+    store, platform, chat, now, monkeypatch
+):
+    async with running(store, platform, chat, now) as world:
+        await linked(world)
+        await interrupt(world, platform)
+
+    async with running(store, platform, chat, now) as world:
+        await world.quiet(60)
+        fails(monkeypatch, store.actions, "interrupted", *([TryLater("disk full")] * 30))
+        began = now()
+        await world.conversation.recover()
+        waited = now() - began
+        await world.quiet()
+
+    assert timedelta(minutes=10) < waited < timedelta(minutes=30)
+    assert chat.titles() == ["I was interrupted while pausing"]
+
+
+async def test_what_is_pressed_while_the_report_waits_is_not_interrupted(
+    store, platform, chat, now, monkeypatch
+):
+    async with running(store, platform, chat, now) as world:
+        await linked(world)
+        [asked] = await world.says("/pause night owl")
+        fails(monkeypatch, store.actions, "interrupted", *([TryLater("disk full")] * 2))
+        platform.loses_requests = True
+        async with asyncio.TaskGroup() as group:
+            pressing = group.create_task(world.presses(asked, "Pause Night Owl"))
+            group.create_task(world.conversation.recover())
+        await world.quiet()
+
+    outcome = pressing.result()[-1].card
+    assert outcome is not None
+    assert outcome.title == "Night Owl: unclear"
+    assert chat.titles() == []
 
 
 async def test_an_alert_offers_to_pause_its_bot_through_a_confirm_card(world, platform, chat):
