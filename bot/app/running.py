@@ -255,7 +255,11 @@ def _pace(rate: float, chat_rate: Callable[[Address], float]) -> Pace:
 
 
 async def _take_turn(pace: Pace, address: Address) -> None:
-    """Wait until a reply may leave; who has asked comes before what nobody waits for."""
+    """Wait until a reply may leave; who has asked comes before what nobody waits for.
+
+    The platform has just brought what is answered here, so it is not away.
+    """
+    pace.reached()
     while (wait := pace.chat_wait(address)) > 0:  # noqa: ASYNC110 it is time that we wait for
         await asyncio.sleep(wait)
     pace.sent_to(address)

@@ -192,6 +192,9 @@ class Settlement:
 WAITS = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 15, 60, 300, 900))
 """Back-off after certain failures (`guarantees.md` 2.6), then every 15 minutes."""
 
+OUTAGE_WAITS = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 15, 30, 50))
+"""Back-off of a whole channel that is away: short enough to be back soon after it is."""
+
 CHANNEL_WAIT = timedelta(seconds=30)
 """How long a refused channel rests before it is tried again."""
 
@@ -246,9 +249,21 @@ def back_off(attempts: int, asked: timedelta | None, chance: random.Random) -> t
     Args:
         attempts: how many attempts have failed, this one included.
     """
-    jitter = chance.uniform(0.8, 1.2)
-    own = WAITS[min(max(attempts, 1), len(WAITS)) - 1] * jitter
+    own = _step(WAITS, attempts, chance)
     if asked is None:
         return own
     # Waiting exactly as long as asked by everybody at once would make the next rush.
     return max(asked, timedelta(0)) + timedelta(milliseconds=chance.uniform(50, 250))
+
+
+def outage_wait(failures: int, chance: random.Random) -> timedelta:
+    """The rest of a channel that is away; at most a minute.
+
+    Args:
+        failures: how many looks have found it away, one after the other, this one included.
+    """
+    return _step(OUTAGE_WAITS, failures, chance)
+
+
+def _step(waits: tuple[timedelta, ...], failures: int, chance: random.Random) -> timedelta:
+    return waits[min(max(failures, 1), len(waits)) - 1] * chance.uniform(0.8, 1.2)

@@ -199,7 +199,7 @@ class Delivering:
                 await self._rest(wait)
             if self._closing:
                 return
-            if wait > 0 and (not place or pace.chat_wait(lane.address) > 0):
+            if wait > 0 and (not place or not pace.may_leave(lane.address)):
                 continue
             lane.woken.clear()
             turned = await self._turn(lane, settled, claim=True)
@@ -301,14 +301,20 @@ class Delivering:
     ) -> None:
         """What an outcome means for more than this one item."""
         lane.priority = delivery.priority
+        wait = ((settlement.not_before or self._now()) - self._now()).total_seconds()
         match attempt:
-            case Postponed(scope=scope):
-                wait = (settlement.not_before or self._now()) - self._now()
-                address = None if scope is Scope.CHANNEL else delivery.address
-                pace.pause(address, wait.total_seconds())
+            case Postponed(scope=Scope.CHANNEL, retry_after=None):
+                pace.unreachable(self._chance)
+            case Halted():
+                pace.unreachable(self._chance, least=wait)
+            case _:
+                pace.reached()
+        match attempt:
+            case Postponed(scope=Scope.CHANNEL, retry_after=timedelta()):
+                pace.pause(None, wait)
+            case Postponed(scope=Scope.ENDPOINT):
+                pace.pause(delivery.address, wait)
             case Halted(reason=reason):
-                wait = (settlement.not_before or self._now()) - self._now()
-                pace.pause(None, wait.total_seconds())
                 self._meter.alarm("channel_halted")
                 log.error("the channel refuses our bot", extra={"reason": reason})
             case Moved(chat=chat):

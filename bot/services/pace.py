@@ -1,9 +1,10 @@
 """When the next message may leave: per chat, per bot, with pauses that the platform asked for."""
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bot.domain.deliveries import Priority
+from bot.domain.deliveries import Priority, outage_wait
 from bot.domain.links import Address
 
 Seconds = float
@@ -13,6 +14,12 @@ URGENT_SHARE = 0.2
 
 FORGET_AFTER: Seconds = 600.0
 """A chat that was quiet for so long is as good as new."""
+
+PROBE_LOOK: Seconds = 1.0
+"""While one tries whether the platform is back: how often the others look what it found."""
+
+PROBE_LIMIT: Seconds = 30.0
+"""After this nobody waits for it any more: longer than any attempt takes to connect."""
 
 
 @dataclass(slots=True)
@@ -44,6 +51,9 @@ class Pace:
     (`take_place`): places are given in the order of asking, so a crowd of lanes neither starves
     one nor wakes all for each place.
 
+    While the platform is away (`unreachable`) all rest, longer each time; after each rest the
+    first to ask for a place tries for all, until something was `reached`.
+
     Args:
         rate: messages a second over the whole bot; 0 = no limit.
         chat_rate: the same for one address.
@@ -58,6 +68,11 @@ class Pace:
     _chats: dict[Address, _Bucket] = field(init=False, default_factory=dict)
     _pauses: dict[Address, Seconds] = field(init=False, default_factory=dict)
     _paused_until: Seconds = field(init=False, default=0.0)
+    _failures: int = field(init=False, default=0)
+    """How many looks in a row found the platform away."""
+    _away_until: Seconds = field(init=False, default=0.0)
+    _probe: _Bucket = field(init=False)
+    _probing_until: Seconds = field(init=False, default=0.0)
     _pruned_at: Seconds = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
@@ -65,27 +80,43 @@ class Pace:
         # A quarter of a second's worth at once keeps every one-second window within the rate.
         self._general = _bucket(general, int(general / 4))
         self._urgent = _bucket(urgent, int(urgent / 4))
+        self._probe = _bucket(0, 1)
 
     def chat_wait(self, address: Address) -> Seconds:
-        """How long this chat must rest: its own rate, and pauses that the platform asked for."""
+        """How long this chat must rest: its own rate, pauses that the platform asked for, and
+        those in which it is away.
+        """
         at = self.clock()
-        paused_until = max(self._paused_until, self._pauses.get(address, 0.0))
-        return max(0.0, paused_until - at, self._chat(address, at).wait(at))
+        paused_until = max(self._paused_until, self._pauses.get(address, 0.0), self._away_until)
+        probing = min(self._probing_until - at, PROBE_LOOK)
+        return max(0.0, paused_until - at, probing, self._chat(address, at).wait(at))
+
+    def may_leave(self, address: Address) -> bool:
+        """Whether a place that was taken a while ago is still good."""
+        return self.chat_wait(address) == 0 and not self._failures
 
     def is_free(self, address: Address) -> bool:
         """Whether a message could leave for this chat at this moment."""
-        return self.chat_wait(address) == 0 and self._general.wait(self.clock()) == 0
+        return self.may_leave(address) and self._general.wait(self.clock()) == 0
 
     def take_place(self, priority: Priority) -> tuple[Seconds, "Place"]:
-        """Reserve the next place in the bot's schedule; gives how long until it comes."""
+        """Reserve the next place in the bot's schedule; gives how long until it comes.
+
+        Who asks after a rest of a platform that is away goes at once, and others wait for it.
+        """
         at = self.clock()
+        if self._failures:
+            self._probing_until = at + PROBE_LIMIT
+            return 0.0, self._probe
         if priority is Priority.URGENT and self._urgent.wait(at) < self._general.wait(at):
             return self._urgent.take(at), self._urgent
         return self._general.take(at), self._general
 
     def give_back(self, place: "Place") -> None:
         """There was nothing to send after all."""
-        if place is not None:
+        if place is self._probe:
+            self._probing_until = 0.0
+        elif place is not None:
             place.free_at -= place.interval
 
     def sent_to(self, address: Address) -> None:
@@ -103,6 +134,24 @@ class Pace:
             self._urgent.free_at = max(self._urgent.free_at, until)
         else:
             self._pauses[address] = max(self._pauses.get(address, 0.0), until)
+
+    def unreachable(self, chance: random.Random, least: Seconds = 0.0) -> None:
+        """The platform is away, or refuses our bot: send nothing for a while.
+
+        Args:
+            least: what the rest must at least be.
+        """
+        at = self.clock()
+        if at < self._away_until:
+            return  # it left before this rest began, so it has nothing new to say
+        self._failures += 1
+        self._probing_until = 0.0
+        self._away_until = at + max(least, outage_wait(self._failures, chance).total_seconds())
+
+    def reached(self) -> None:
+        """The platform has answered: it is not away, or not any more."""
+        self._failures = 0
+        self._away_until = self._probing_until = 0.0
 
     def _chat(self, address: Address, at: Seconds) -> _Bucket:
         if at - self._pruned_at > FORGET_AFTER:

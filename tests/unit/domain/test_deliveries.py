@@ -23,6 +23,7 @@ from bot.domain.deliveries import (
     Unclear,
     after_attempt,
     back_off,
+    outage_wait,
 )
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
@@ -111,3 +112,10 @@ def test_our_own_waits_grow():
     waits = [back_off(attempt, None, random.Random(0)) for attempt in range(1, 8)]
 
     assert waits == sorted(waits)
+
+
+@given(failures=st.integers(0, 10_000), seed=st.integers())
+def test_a_channel_that_is_away_is_asked_at_least_once_a_minute(failures, seed):
+    wait = outage_wait(failures, random.Random(seed))
+
+    assert timedelta(0) < wait <= timedelta(minutes=1)

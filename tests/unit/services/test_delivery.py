@@ -198,6 +198,55 @@ async def test_a_refused_bot_keeps_everything_and_raises_an_alarm(world, chat):
     assert chat.titles() == ["a", "b"]
 
 
+NO_CONNECTION = Postponed(reason="no connection", scope=Scope.CHANNEL)
+
+
+async def test_a_platform_that_is_away_for_long_is_asked_ever_more_rarely(world, chat):
+    account = await world.links()
+    chat.script(CHAT, *[NO_CONNECTION] * 1000)
+
+    await owe(world, account, "a")
+    await world.quiet(600)
+    assert 10 <= chat.calls <= 25
+
+    chat.outcomes.clear()
+    await world.quiet(61)
+    assert chat.titles() == ["a"]
+
+
+async def test_while_a_platform_is_away_one_chat_asks_for_all(world, chat):
+    account = await world.links()
+    chats = [CHAT, *(str(number) for number in range(200, 220))]
+    for other in chats[1:]:
+        await world.quiet(300)  # one account may not be linked more often
+        await world.links(other)
+    await world.quiet()
+    before, shown = chat.calls, len(chat.shown)
+    chat.seconds = 5  # as long as a connection is waited for
+    for each in chats:
+        chat.script(each, *[NO_CONNECTION] * 1000)
+
+    await owe(world, account, "a")
+    await world.quiet(600)
+    assert chat.calls - before <= len(chats) + 25
+
+    chat.outcomes.clear()
+    chat.seconds = 0
+    await world.quiet(65)
+    assert sorted(one.chat for one in chat.shown[shown:]) == sorted(chats)
+
+
+async def test_a_platform_that_is_back_and_gone_again_is_soon_asked_again(world, chat):
+    account = await world.links()
+    chat.script(CHAT, *[NO_CONNECTION] * 8, None, NO_CONNECTION)
+
+    await owe(world, account, "a", "b")
+    await world.until(lambda: chat.titles() == ["a"])
+    await world.quiet(3)
+
+    assert chat.titles() == ["a", "b"]
+
+
 async def test_what_a_kill_left_half_sent_is_repeated_once_and_marked(store, platform, chat, now):
     chat.seconds = 10
     async with running(store, platform, chat, now) as world:

@@ -1,8 +1,10 @@
 """When a message may leave."""
 
+import random
+
 from bot.domain.deliveries import Priority
 from bot.domain.links import Address, Channel
-from bot.services.pace import Pace
+from bot.services.pace import PROBE_LIMIT, Pace
 
 CHAT = Address(channel=Channel.TELEGRAM, bot="1", chat="2")
 OTHER = Address(channel=Channel.TELEGRAM, bot="1", chat="3")
@@ -107,3 +109,84 @@ def test_a_shorter_pause_does_not_end_a_longer_one():
     one.pause(CHAT, 1)
 
     assert one.chat_wait(CHAT) == 3600
+
+
+def test_a_bot_that_reaches_nobody_rests_longer_each_time_up_to_a_minute():
+    one, clock = pace()
+    rests = []
+
+    for _ in range(10):
+        one.unreachable(random.Random(3))
+        rests.append(one.chat_wait(CHAT))
+        clock.seconds += rests[-1]
+
+    assert 0.8 <= rests[0] <= 1.2
+    assert rests[:5] == sorted(rests[:5])
+    assert 40 <= min(rests[5:]) <= max(rests) <= 60
+
+
+def test_those_that_left_together_and_failed_count_as_one():
+    one, _ = pace()
+
+    for _ in range(50):
+        one.unreachable(random.Random(3))
+
+    assert one.chat_wait(CHAT) <= 1.2
+
+
+def test_after_a_rest_one_tries_and_the_others_wait_for_what_it_finds():
+    one, clock = pace()
+    one.unreachable(random.Random(3))
+    clock.seconds += one.chat_wait(CHAT)
+
+    wait, _ = one.take_place(Priority.NORMAL)
+    assert wait == 0
+    assert 0 < one.chat_wait(OTHER) <= 1
+    assert not one.may_leave(OTHER)
+
+    one.reached()
+    assert one.chat_wait(OTHER) == 0
+    assert one.may_leave(OTHER)
+
+
+def test_one_that_had_nothing_to_send_after_all_lets_another_try():
+    one, clock = pace()
+    one.unreachable(random.Random(3))
+    clock.seconds += one.chat_wait(CHAT)
+
+    _, place = one.take_place(Priority.NORMAL)
+    one.give_back(place)
+
+    assert one.chat_wait(OTHER) == 0
+
+
+def test_one_that_never_says_what_it_found_holds_nobody_for_ever():
+    one, clock = pace()
+    one.unreachable(random.Random(3))
+    clock.seconds += one.chat_wait(CHAT)
+    one.take_place(Priority.NORMAL)
+
+    clock.seconds += PROBE_LIMIT
+
+    assert one.chat_wait(OTHER) == 0
+
+
+def test_the_first_answer_ends_the_rest_and_the_next_one_is_short_again():
+    one, clock = pace()
+    for _ in range(6):
+        one.unreachable(random.Random(3))
+        clock.seconds += one.chat_wait(CHAT)
+
+    one.reached()
+    one.unreachable(random.Random(3))
+
+    assert one.chat_wait(CHAT) <= 1.2
+
+
+def test_an_answer_does_not_end_a_pause_that_was_asked_for():
+    one, _ = pace()
+    one.pause(None, 35)
+
+    one.reached()
+
+    assert one.chat_wait(CHAT) == 35
