@@ -375,6 +375,9 @@ class Outbox(Protocol):
 
     async def counts(self) -> Mapping[State, int]: ...
 
+    async def missed_by_reason(self) -> Mapping[tuple[State, str], int]:
+        """How many items are in one of the states of `MISSED`, and for which reason."""
+
     async def oldest_pending(self, priority: Priority | None = None) -> datetime | None:
         """Since when the longest waiting item waits; of one priority, or of all."""
 

@@ -1,6 +1,16 @@
 """The database: engine, tables, migrations and the statements on them."""
 
+from storage.reasons import REASONS
 from storage.schema import Version
 from storage.store import Inspected, Store, inspect, migrate, open_memory, open_store
 
-__all__ = ["Inspected", "Store", "Version", "inspect", "migrate", "open_memory", "open_store"]
+__all__ = [
+    "REASONS",
+    "Inspected",
+    "Store",
+    "Version",
+    "inspect",
+    "migrate",
+    "open_memory",
+    "open_store",
+]

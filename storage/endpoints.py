@@ -8,6 +8,7 @@ from bot.domain.actions import ActionState
 from bot.domain.deliveries import State
 from bot.domain.links import EndpointState
 from storage.database import unsettle
+from storage.reasons import Reason
 from storage.rows import AnyRow
 from storage.states import LinkState
 from storage.tables import (
@@ -101,7 +102,7 @@ def move(connection: Connection, endpoint_id: str, chat: str, now: datetime) -> 
         connection.execute(update(endpoint).where(endpoint.c.id == endpoint_id).values(chat=chat))
         return
     _merge(connection, endpoint_id, there, now)
-    close(connection, endpoint_id, "moved", now)
+    close(connection, endpoint_id, Reason.MOVED, now)
 
 
 def _merge(connection: Connection, old: str, new: str, now: datetime) -> None:
@@ -114,7 +115,7 @@ def _merge(connection: Connection, old: str, new: str, now: datetime) -> None:
         connection.execute(update(link).where(link.c.id == linked.id).values(endpoint=new))
         present = linked
     elif present.account != linked.account:
-        end_link(connection, linked.id, "the chat it moved to is linked to another account", now)
+        end_link(connection, linked.id, Reason.MOVED_AWAY, now)
         return
     _hand_over(connection, linked, present, new)
     connection.execute(
@@ -123,7 +124,7 @@ def _merge(connection: Connection, old: str, new: str, now: datetime) -> None:
         .values(endpoint=new, link=present.id)
     )
     if present.id != linked.id:
-        end_link(connection, linked.id, "told already in the chat it moved to", now)
+        end_link(connection, linked.id, Reason.MOVED_TOGETHER, now)
 
 
 def _hand_over(connection: Connection, linked: AnyRow, present: AnyRow, new: str) -> None:

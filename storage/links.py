@@ -13,6 +13,7 @@ from bot.errors import Refused
 from bot.ports import Ended
 from storage import endpoints
 from storage.database import Database, each
+from storage.reasons import Reason
 from storage.rows import account_of, link_of, select_active_links
 from storage.tables import LINK_IS_ACTIVE, account, cursor, endpoint, known, link, secret
 from storage.upsert import Insert, insert_into
@@ -119,7 +120,7 @@ def unlink(connection: Connection, ended: Link, now: datetime) -> Ended:
 
     Where it was read up to goes too: who links again later starts from then.
     """
-    cancelled = endpoints.end_link(connection, ended.id, "unlinked", now)
+    cancelled = endpoints.end_link(connection, ended.id, Reason.UNLINKED, now)
     remaining = select(link.c.id).where(link.c.account == ended.account, LINK_IS_ACTIVE)
     last = connection.execute(remaining.limit(1)).first() is None
     if last:

@@ -11,6 +11,7 @@ from bot.domain.ids import EndpointId
 from bot.domain.links import Address, EndpointState
 from bot.ports import Missed, Turn, Turned
 from storage.database import Database, each
+from storage.reasons import Reason
 from storage.rows import address_of
 from storage.tables import (
     DELIVERY_HAS_ENDED,
@@ -62,6 +63,9 @@ class Outbox:
     async def counts(self) -> Mapping[State, int]:
         return await self._database.read(_counts)
 
+    async def missed_by_reason(self) -> Mapping[tuple[State, str], int]:
+        return await self._database.read(_missed_by_reason)
+
     async def oldest_pending(self, priority: Priority | None = None) -> datetime | None:
         return await self._database.read(_oldest_pending, priority)
 
@@ -101,7 +105,7 @@ def _prune(connection: Connection, now: datetime) -> int:
     given_up = connection.execute(
         update(delivery)
         .where(delivery.c.id.in_(too_long.limit(PRUNE_BATCH)))
-        .values(state=State.EXPIRED, reason="the chat stayed closed", ended_at=now)
+        .values(state=State.EXPIRED, reason=Reason.STAYED_CLOSED, ended_at=now)
     )
     old = select(delivery.c.id).where(DELIVERY_IS_ERASABLE, delivery.c.ended_at < now - TEXT_LIFE)
     erased = connection.execute(
@@ -160,6 +164,15 @@ def _counts(connection: Connection) -> Mapping[State, int]:
     ]
     rows = connection.execute(union_all(*halves)).all()
     return {state: 0 for state in State} | {row.state: row.items for row in rows}
+
+
+def _missed_by_reason(connection: Connection) -> Mapping[tuple[State, str], int]:
+    rows = connection.execute(
+        select(delivery.c.state, delivery.c.reason, func.count().label("items"))
+        .where(DELIVERY_IS_MISSED)
+        .group_by(delivery.c.state, delivery.c.reason)
+    )
+    return {(row.state, row.reason): row.items for row in rows}
 
 
 def _oldest_pending(connection: Connection, priority: Priority | None) -> datetime | None:

@@ -25,6 +25,7 @@ from storage import endpoints
 from storage.codec import decode_card
 from storage.database import Database
 from storage.endpoints import WAITING
+from storage.reasons import Reason
 from storage.rows import AnyRow, address_of
 from storage.statements import Statement, among
 from storage.states import LinkState
@@ -99,7 +100,7 @@ _HOLD_IF_CLOSED = (
         )
         .exists(),
     )
-    .values(state=State.HELD, not_before=null(), ended_at=bindparam("ended"))
+    .values(state=State.HELD, reason=Reason.CLOSED, not_before=null(), ended_at=bindparam("ended"))
 )
 
 _first = delivery.alias("first")
@@ -182,8 +183,8 @@ _EXPIRE = (
     .values(
         state=State.EXPIRED,
         reason=case(
-            (delivery.c.unclear > 0, "too late to repeat; it may have been shown"),
-            else_="too late to be of use",
+            (delivery.c.unclear > 0, Reason.LATE_TO_REPEAT.value),
+            else_=Reason.LATE.value,
         ),
         not_before=null(),
         ended_at=bindparam("now"),
@@ -206,7 +207,7 @@ _CANCEL = (
     )
     .values(
         state=State.CANCELLED,
-        reason="the chat is not linked to this account any more",
+        reason=Reason.NOT_LINKED,
         not_before=null(),
         ended_at=bindparam("now"),
     )

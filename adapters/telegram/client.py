@@ -181,7 +181,7 @@ class TelegramClient:
         for number, part in enumerate(parts):
             attempt = await self._chats.show(address, part, after)
             if not isinstance(attempt, Sent):
-                cut = Unclear(reason=f"broke off after part {number} of {len(parts)}")
+                cut = Unclear(reason=f"broke off: after part {number} of {len(parts)}")
                 return cut if number else attempt
         return attempt
 

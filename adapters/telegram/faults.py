@@ -156,11 +156,16 @@ _CLOSED = {
 REASONS = frozenset(
     {
         *_CLOSED.values(),
-        *("no access to the chat", "chat not found", "the topic is closed"),
+        *(
+            "no access to the chat",
+            "chat not found",
+            "chat not found at first",
+            "the topic is closed",
+        ),
         *("Telegram refuses the bot's token", "Telegram refuses the content"),
         *("no connection in time", "no connection", "turned away", "server error"),
         *("an answer that is not Telegram's", "no answer in time", "asked to slow down"),
-        *("the answer broke off", "the connection broke off"),
+        *("the answer broke off", "the connection broke off", "broke off"),
     }
 )
 """All that an outcome here can be for, up to a colon: few enough to count by."""

@@ -31,12 +31,7 @@ SERVICES = frozenset(
 )
 """Services of the platform that may be named in a label."""
 
-REASONS = frozenset(
-    {
-        *("sent", "moved", "uncertain", "expired", "cancelled", "interrupted"),
-        *("unlinked", "linked again", "endpoint disabled"),
-    }
-)
+REASONS = frozenset({"sent", "moved", "uncertain"})
 """Outcomes that the core itself decides on."""
 
 OTHER = "other"
@@ -47,10 +42,14 @@ ALARMS_LIMIT = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
-    """What is owed at the moment of asking. `oldest` is the age of the oldest item owed."""
+    """What is owed at the moment of asking, and what did not arrive.
+
+    `oldest` is the age of the oldest item owed; `missed` counts by state and reason.
+    """
 
     oldest: timedelta | None
     items: Mapping[State, int]
+    missed: Mapping[tuple[State, str], int]
 
 
 class Metrics:
@@ -67,7 +66,7 @@ class Metrics:
         """
         Args:
             backlog: asked at each scrape.
-            reasons: outcomes that the chat adapters name; others count as `other`.
+            reasons: outcomes that the chat adapters and the store name; others count as `other`.
         """
         self._backlog = backlog
         self._reasons = REASONS | frozenset(reasons)
@@ -130,6 +129,12 @@ class Metrics:
             ["state"],
             registry=self.registry,
         )
+        self._missed = prometheus.Gauge(
+            "tradebell_missed_items",
+            "Items that did not end as sent, by state and reason.",
+            ["state", "reason"],
+            registry=self.registry,
+        )
         # A figure that must stay 0 is shown from the start, or its absence looks like 0.
         for stream in Stream:
             self._swept.labels(stream.value)
@@ -168,6 +173,9 @@ class Metrics:
         self._oldest.set(backlog.oldest.total_seconds() if backlog.oldest else 0)
         for state in State:
             self._items.labels(state.value).set(backlog.items.get(state, 0))
+        self._missed.clear()
+        for (state, reason), count in backlog.missed.items():
+            self._missed.labels(state.value, label_of(reason, self._reasons)).inc(count)
         feeds = Counter(self._feeds.values())
         for feed_state in FeedState:
             self._by_state.labels(feed_state.value).set(feeds[feed_state])

@@ -147,7 +147,7 @@ async def _look_at_pages(settings: Settings) -> str:
 
 
 async def _nothing_owed() -> Backlog:
-    return Backlog(oldest=None, items={})
+    return Backlog(oldest=None, items={}, missed={})
 
 
 async def _never_asked(address: Address) -> None:

@@ -32,6 +32,7 @@ from bot.services.linking import Linking
 from bot.services.pace import Pace
 from bot.services.readiness import Readiness
 from bot.settings import Settings, keys_in
+from storage import REASONS as STORED_REASONS
 from storage import Store, open_store
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ async def run(
         open_platform(settings.platform, now) as platform,
         AsyncExitStack() as stack,
     ):
-        meter = Metrics(partial(_backlog, store), reasons=TELEGRAM_REASONS)
+        meter = Metrics(partial(_backlog, store), reasons=TELEGRAM_REASONS | STORED_REASONS)
         bots = [] if chat is None else [_page(chat)]
         if settings.telegram is not None:
             opened = _telegram(settings.telegram, settings.web.public_url, store, meter)
@@ -270,7 +271,11 @@ async def _take_turn(pace: Pace, address: Address) -> None:
 async def _backlog(store: Store) -> Backlog:
     oldest = await store.outbox.oldest_pending()
     age = None if oldest is None else now() - oldest
-    return Backlog(oldest=age, items=await store.outbox.counts())
+    return Backlog(
+        oldest=age,
+        items=await store.outbox.counts(),
+        missed=await store.outbox.missed_by_reason(),
+    )
 
 
 def _announce(settings: Settings, store: Store) -> None:

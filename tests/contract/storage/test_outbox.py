@@ -17,6 +17,7 @@ from bot.ports import Turn, Turned
 from storage import Store
 from storage.database import each
 from storage.outbox import HELD_LIFE, TEXT_LIFE
+from storage.reasons import REASONS
 from storage.states import LinkState
 from storage.tables import delivery, endpoint, link
 from tests.contract.storage.given import (
@@ -647,6 +648,41 @@ async def test_nothing_owed_is_nothing_pending(store: Store):
     assert await store.outbox.oldest_pending() is None
     assert await store.outbox.pending(EndpointId("nowhere")) == 0
     assert await total(store) == 0
+
+
+async def test_what_did_not_arrive_is_counted_by_why(store: Store):
+    chat = await linked(store)
+    await told(store, chat.account, "stale", "late", expires_at=NOW + MINUTE)
+    await told(store, chat.account, "poison", at=NOW + MINUTE)
+    await told(store, chat.account, "kept", "flying", at=NOW + MINUTE)
+    poison = Settlement(state=State.DEAD, reason="refused")
+
+    await settle(store, await claimed(store, chat.endpoint.id, NOW + MINUTE), poison)
+    flying = await claimed(store, chat.endpoint.id, NOW + MINUTE)
+    await store.links.disable(address(), "blocked", NOW)
+    await settle(store, flying, again(NOW))
+    closed = await store.outbox.missed_by_reason()
+    await told(store, chat.account, "more")
+    more = await store.outbox.missed_by_reason()
+    await store.outbox.prune(NOW + HELD_LIFE + MINUTE)
+    await told(store, chat.account, "last")
+    await store.links.end(chat.id, NOW)
+    ended = await store.outbox.missed_by_reason()
+
+    assert closed == {
+        (State.EXPIRED, "too late to be of use"): 2,
+        (State.DEAD, "refused"): 1,
+        (State.HELD, "blocked"): 1,
+        (State.HELD, "the chat is closed"): 1,
+    }
+    assert more[State.HELD, "the chat is closed"] == 2
+    assert ended == {
+        (State.EXPIRED, "too late to be of use"): 2,
+        (State.DEAD, "refused"): 1,
+        (State.EXPIRED, "the chat stayed closed"): 3,
+        (State.CANCELLED, "unlinked"): 1,
+    }
+    assert {reason for _, reason in (*more, *ended)} - REASONS == {"refused", "blocked"}
 
 
 # --- forgetting ---------------------------------------------------------------------------

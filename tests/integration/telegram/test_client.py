@@ -141,7 +141,7 @@ async def test_a_card_that_breaks_off_is_unclear_since_some_of_it_shows(api: Bot
     async with our_bot(api) as client:
         outcome = await client.send(address(ann), LONG)
 
-    assert outcome == Unclear(reason="broke off after part 1 of 2")
+    assert outcome == Unclear(reason="broke off: after part 1 of 2")
 
 
 @pytest.mark.parametrize(

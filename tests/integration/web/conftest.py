@@ -54,7 +54,7 @@ class Site:
         return self.problems
 
     async def _backlog(self) -> Backlog:
-        return Backlog(oldest=timedelta(seconds=3), items={State.READY: 1})
+        return Backlog(oldest=timedelta(seconds=3), items={State.READY: 1}, missed={})
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[aiohttp.ClientSession]:

@@ -13,7 +13,7 @@ ONE, TWO = AccountId("one"), AccountId("two")
 
 
 async def nothing_owed() -> Backlog:
-    return Backlog(oldest=None, items={})
+    return Backlog(oldest=None, items={}, missed={})
 
 
 @pytest.fixture
@@ -117,14 +117,14 @@ async def test_alarms_count_by_name_and_even_they_are_bounded(metrics):
 
 
 async def test_what_is_owed_is_asked_at_each_scrape():
-    owed = Backlog(oldest=timedelta(seconds=90), items={State.READY: 4, State.SENT: 9})
+    owed = Backlog(oldest=timedelta(seconds=90), items={State.READY: 4, State.SENT: 9}, missed={})
 
     async def backlog() -> Backlog:
         return owed
 
     metrics = Metrics(backlog)
     before = await figures(metrics)
-    owed = Backlog(oldest=None, items={State.SENT: 13})
+    owed = Backlog(oldest=None, items={State.SENT: 13}, missed={})
     after = await figures(metrics)
 
     assert before["tradebell_oldest_owed_seconds"] == 90
@@ -132,3 +132,29 @@ async def test_what_is_owed_is_asked_at_each_scrape():
     assert after["tradebell_oldest_owed_seconds"] == 0
     assert after["tradebell_outbox_items ready"] == 0
     assert after["tradebell_outbox_items sent"] == 13
+
+
+async def test_what_did_not_arrive_counts_by_state_and_reason_at_each_scrape():
+    missed = {
+        (State.EXPIRED, "too late"): 2,
+        (State.DEAD, "uncertain: no answer in time"): 1,
+        (State.DEAD, "uncertain: the connection broke off"): 4,
+        (State.DEAD, "what somebody said"): 1,
+        (State.DEAD, "what somebody else said"): 1,
+    }
+
+    async def backlog() -> Backlog:
+        return Backlog(oldest=None, items={}, missed=missed)
+
+    metrics = Metrics(backlog, reasons=("too late",))
+    before = await figures(metrics)
+    missed = {(State.EXPIRED, "too late"): 3}
+    after = await figures(metrics)
+
+    assert _missed(before) == {"too late expired": 2, "uncertain dead": 5, "other dead": 2}
+    assert _missed(after) == {"too late expired": 3}
+
+
+def _missed(figures: dict[str, float]) -> dict[str, float]:
+    name = "tradebell_missed_items "
+    return {key.removeprefix(name): figures[key] for key in figures if key.startswith(name)}
