@@ -512,8 +512,20 @@ class Audit(Protocol):
 class Meter(Protocol):
     """Counts what an operator watches. Never fails, never waits, keeps no text of a person."""
 
-    def delivered(self, channel: Channel, state: State, reason: str, delay: timedelta) -> None:
-        """An attempt was settled; `delay` is from the admission of the event to now."""
+    def delivered(
+        self,
+        channel: Channel,
+        state: State,
+        reason: str,
+        delay: timedelta,
+        own_delay: timedelta,
+    ) -> None:
+        """An attempt was settled.
+
+        Args:
+            delay: from the fact's own time to now; negative where the platform's clock is ahead.
+            own_delay: the part of it that is ours, from the admission of the event.
+        """
 
     def admitted(self, told: int, known: int) -> None: ...
 

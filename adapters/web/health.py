@@ -77,6 +77,13 @@ class Metrics:
         self.registry = prometheus.CollectorRegistry(auto_describe=True)
         self._delay = prometheus.Histogram(
             "tradebell_delivery_delay_seconds",
+            "From the time of an event, as the platform dates it, to its arrival in the chat.",
+            ["channel"],
+            buckets=DELAYS,
+            registry=self.registry,
+        )
+        self._own_delay = prometheus.Histogram(
+            "tradebell_delivery_own_delay_seconds",
             "From the admission of an event to its arrival in the chat.",
             ["channel"],
             buckets=DELAYS,
@@ -141,10 +148,19 @@ class Metrics:
         for result in ("told", "known"):
             self._admitted.labels(result)
 
-    def delivered(self, channel: Channel, state: State, reason: str, delay: timedelta) -> None:
+    def delivered(
+        self,
+        channel: Channel,
+        state: State,
+        reason: str,
+        delay: timedelta,
+        own_delay: timedelta,
+    ) -> None:
         self._deliveries.labels(channel.value, state.value, label_of(reason, self._reasons)).inc()
         if state is State.SENT:
-            self._delay.labels(channel.value).observe(delay.total_seconds())
+            # The platform's clock may be ahead, and a sum must never go down.
+            self._delay.labels(channel.value).observe(max(0.0, delay.total_seconds()))
+            self._own_delay.labels(channel.value).observe(own_delay.total_seconds())
 
     def admitted(self, told: int, known: int) -> None:
         self._admitted.labels("told").inc(told)

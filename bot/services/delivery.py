@@ -287,8 +287,8 @@ class Delivering:
         now = self._now()
         settlement = after_attempt(delivery, attempt, now, messenger.repeats, self._chance)
         self._heed(lane, delivery, attempt, settlement, outlet.pace)
-        delay = now - delivery.created_at
-        self._meter.delivered(messenger.channel, settlement.state, settlement.reason, delay)
+        delays = now - delivery.occurred_at, now - delivery.created_at
+        self._meter.delivered(messenger.channel, settlement.state, settlement.reason, *delays)
         return delivery, settlement
 
     def _heed(

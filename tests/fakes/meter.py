@@ -22,10 +22,19 @@ class FakeMeter:
     aside: Counter[str] = field(default_factory=Counter)
     feeds: dict[AccountId, list[FeedState | None]] = field(default_factory=dict)
     delays: list[timedelta] = field(default_factory=list)
+    own_delays: list[timedelta] = field(default_factory=list)
 
-    def delivered(self, channel: Channel, state: State, reason: str, delay: timedelta) -> None:
+    def delivered(
+        self,
+        channel: Channel,
+        state: State,
+        reason: str,
+        delay: timedelta,
+        own_delay: timedelta,
+    ) -> None:
         self.states[state] += 1
         self.delays.append(delay)
+        self.own_delays.append(own_delay)
 
     def admitted(self, told: int, known: int) -> None:
         pass

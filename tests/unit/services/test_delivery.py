@@ -54,6 +54,19 @@ async def test_what_is_owed_is_sent_in_order(world, chat):
     assert await counts(world) == {State.SENT: 8}
 
 
+async def test_the_delay_counts_from_the_fact_and_our_own_from_its_admission(world, chat):
+    account = await world.links()
+    chat.seconds = 2
+    an_hour_ago = world.now() - timedelta(hours=1)
+
+    await world.ingest.take(account, [world.trade(1, at=an_hour_ago)])
+    await world.quiet()
+
+    assert len(chat.shown) == 1
+    assert world.meter.delays[-1] == world.meter.own_delays[-1] + timedelta(hours=1)
+    assert timedelta(seconds=2) <= world.meter.own_delays[-1] < timedelta(seconds=3)
+
+
 async def test_one_message_is_in_flight_per_chat(world, chat):
     account = await world.links()
     chat.seconds = 1

@@ -31,28 +31,46 @@ async def figures(metrics: Metrics) -> dict[str, float]:
     }
 
 
-async def test_a_delivery_counts_by_channel_state_and_reason_with_its_delay(metrics):
-    metrics.delivered(Channel.TELEGRAM, State.SENT, "sent", timedelta(milliseconds=3))
-    metrics.delivered(Channel.TELEGRAM, State.HELD, "blocked by the user", timedelta(seconds=9))
+async def test_a_delivery_counts_by_channel_state_and_reason_with_its_delays(metrics):
+    metrics.delivered(
+        Channel.TELEGRAM, State.SENT, "sent", timedelta(seconds=40), timedelta(milliseconds=3)
+    )
+    metrics.delivered(
+        Channel.TELEGRAM,
+        State.HELD,
+        "blocked by the user",
+        timedelta(seconds=9),
+        timedelta(seconds=9),
+    )
 
     seen = await figures(metrics)
 
     assert seen["tradebell_deliveries_total telegram sent sent"] == 1
     assert seen["tradebell_deliveries_total telegram blocked by the user held"] == 1
     assert seen["tradebell_delivery_delay_seconds_count telegram"] == 1
-    assert seen["tradebell_delivery_delay_seconds_bucket telegram 0.005"] == 1
-    assert seen["tradebell_delivery_delay_seconds_bucket telegram 0.0025"] == 0
+    assert seen["tradebell_delivery_delay_seconds_sum telegram"] == 40
+    assert seen["tradebell_delivery_own_delay_seconds_count telegram"] == 1
+    assert seen["tradebell_delivery_own_delay_seconds_bucket telegram 0.005"] == 1
+    assert seen["tradebell_delivery_own_delay_seconds_bucket telegram 0.0025"] == 0
+
+
+async def test_a_fact_that_is_dated_later_than_now_has_no_delay(metrics):
+    metrics.delivered(Channel.WEB, State.SENT, "sent", timedelta(seconds=-5), timedelta(0))
+
+    assert (await figures(metrics))["tradebell_delivery_delay_seconds_sum web"] == 0
 
 
 async def test_an_uncertain_end_counts_as_such_whatever_it_says_after_the_colon(metrics):
-    metrics.delivered(Channel.WEB, State.DEAD, "uncertain: no answer in time", timedelta(0))
+    metrics.delivered(
+        Channel.WEB, State.DEAD, "uncertain: no answer in time", timedelta(0), timedelta(0)
+    )
 
     assert (await figures(metrics))["tradebell_deliveries_total web uncertain dead"] == 1
 
 
 async def test_what_the_other_side_says_never_becomes_a_label(metrics):
     for number in range(100):
-        metrics.delivered(Channel.WEB, State.DEAD, f"no {number}", timedelta(0))
+        metrics.delivered(Channel.WEB, State.DEAD, f"no {number}", timedelta(0), timedelta(0))
         metrics.unreadable(f"service-{number}")
 
     seen = await figures(metrics)
