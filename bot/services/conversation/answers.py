@@ -18,8 +18,8 @@ from bot.domain.text import clean, counted
 from bot.ports import Missed
 from bot.services.feeds import FeedStatus
 
-MOST_ROWS = 15
-"""Rows of a list that a phone still shows without tiring its reader."""
+MOST_CHOICES = 15
+"""Bots to choose from that a phone still shows without tiring its reader."""
 
 MOST_MISSED_ROWS = 25
 """Fits one message of any platform with room to spare."""
@@ -177,9 +177,7 @@ def status(
     Args:
         read_at: `None` when the bots were read just now, else when they last were known.
     """
-    fields = [Field(_marked_name(trader), _trader_line(trader)) for trader in traders[:MOST_ROWS]]
-    if len(traders) > MOST_ROWS:
-        fields.append(Field("…", f"and {len(traders) - MOST_ROWS} more: /traders"))
+    fields = [Field(_marked_name(trader), _trader_line(trader)) for trader in traders]
     fields.append(Field("Connection", _feed_line(feed, now)))
     age = f"{spoken(now - last_event_at)} ago" if last_event_at else "none yet"
     fields.append(Field("Last event", age))
@@ -263,7 +261,7 @@ def traders_list(traders: Sequence[Trader], strategies: Sequence[Strategy]) -> C
         return no_bots()
     names = {strategy.id: strategy_name(strategy) for strategy in strategies}
     rows = []
-    for trader in traders[:MOST_ROWS]:
+    for trader in traders:
         line = _trader_line(trader)
         if trader.strategy:
             line += f" · {names.get(trader.strategy, clean(trader.strategy, 30))}"
@@ -271,7 +269,7 @@ def traders_list(traders: Sequence[Trader], strategies: Sequence[Strategy]) -> C
     return Card(
         title=counted(len(traders), "bot"),
         fields=tuple(rows),
-        notes=(_cut_note(len(traders)) or "/pause and /resume take a bot's name, or all.",),
+        notes=("/pause and /resume take a bot's name, or all.",),
     )
 
 
@@ -283,19 +281,13 @@ def strategies_list(strategies: Sequence[Strategy]) -> Card:
     if not strategies:
         return plain("No strategies yet", "Create one on the platform, and it appears here.")
     rows = []
-    for strategy in strategies[:MOST_ROWS]:
+    for strategy in strategies:
         facts = [strategy.type, strategy.pair, strategy.interval]
         parts = [clean(fact, 30) for fact in facts if fact]
         if strategy.configured is False:
             parts.append("not configured yet")
         rows.append(Field(strategy_name(strategy), " · ".join(parts) or "ready"))
-    note = _cut_note(len(strategies))
-    title = counted(len(strategies), "strategy", "strategies")
-    return Card(title=title, fields=tuple(rows), notes=(note,) if note else ())
-
-
-def _cut_note(count: int) -> str:
-    return f"The first {MOST_ROWS} of {count}." if count > MOST_ROWS else ""
+    return Card(title=counted(len(strategies), "strategy", "strategies"), fields=tuple(rows))
 
 
 def trades_list(trades: Sequence[Trade], traders: Sequence[Trader]) -> Card:
@@ -424,10 +416,19 @@ def went_wrong() -> Card:
 
 
 def choose(verb: str, traders: Sequence[Trader], buttons: Sequence[Button]) -> Card:
+    """
+    Args:
+        buttons: one for each of the first `MOST_CHOICES` bots, and one for all.
+    """
+    notes = []
+    if len(traders) > MOST_CHOICES:
+        first = f"Buttons for the first {MOST_CHOICES} of {len(traders)}."
+        notes.append(f"{first} For another one: /{verb.lower()} NAME")
     return Card(
         title=f"{verb} which bot?",
-        fields=tuple(Field(trader_name(one), _trader_line(one)) for one in traders),
+        fields=_all_rows(traders),
         buttons=tuple((button,) for button in buttons),
+        notes=tuple(notes),
     )
 
 
@@ -435,7 +436,9 @@ def no_such_bot(wanted: str, near: Sequence[str], everyone: Sequence[Trader]) ->
     if near:
         hint = f"Did you mean {' or '.join(near)}?"
     else:
-        hint = f"Your bots: {', '.join(trader_name(one) for one in everyone[:MOST_ROWS])}."
+        names = ", ".join(trader_name(one) for one in everyone[:MOST_CHOICES])
+        rest = len(everyone) - MOST_CHOICES
+        hint = f"Your bots: {names}" + (f", and {rest} more: /traders" if rest > 0 else ".")
     return plain(f"No bot is called {clean(wanted, 40)}", hint)
 
 
@@ -473,8 +476,8 @@ def confirm_running(
 
 def _all_rows(traders: Sequence[Trader]) -> tuple[Field, ...]:
     """A row for each bot; those that do not fit are at least named, since the button means them."""
-    rows = [Field(trader_name(one), _trader_line(one)) for one in traders[:MOST_ROWS]]
-    rest = traders[MOST_ROWS:]
+    rows = [Field(trader_name(one), _trader_line(one)) for one in traders[:MOST_CHOICES]]
+    rest = traders[MOST_CHOICES:]
     if rest:
         names = ", ".join(clean(trader_name(one), 30) for one in rest)
         rows.append(Field(f"and {len(rest)} more", clean(names, 1500)))

@@ -304,13 +304,13 @@ class Conversation:
         if len(traders) == 1:
             return await self._confirm_running(asked, traders, running)
         verb = "Resume" if running else "Pause"
-        shown = open_to_it[: answers.MOST_ROWS]
+        shown = open_to_it[: answers.MOST_CHOICES]
         choices: list[Choice] = [(trader_name(one), targets_of((one,))) for one in shown]
         if len(open_to_it) > 1:
             choices.append((f"All {len(open_to_it)}", targets_of(open_to_it)))
         person = asked.command.person.id
         buttons = await self._acting.choices(asked.link, person, asked.spec.name, choices)
-        return answers.choose(verb, shown, buttons)
+        return answers.choose(verb, open_to_it, buttons)
 
     async def _confirm_running(
         self, asked: "_Asked", traders: tuple[Trader, ...], running: bool

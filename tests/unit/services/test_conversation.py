@@ -220,6 +220,35 @@ async def test_status_without_bots_says_what_to_do(world, platform):
     assert card.title == "No bots yet"
 
 
+def many_bots(platform, count):
+    for number in range(count):
+        bot = Trader(id=TraderId(f"t{number}"), name=f"Bot {number:02}", running=True)
+        platform.put(bot)
+    return [f"Bot {number:02}" for number in range(count)]
+
+
+@pytest.mark.parametrize("command", ["/status", "/traders"])
+async def test_every_bot_has_its_row_however_many_there_are(world, platform, command):
+    names = many_bots(platform, 60)
+    await linked(world)
+
+    card = await ask(world, command)
+
+    states = {field.label: field.value for field in card.fields}
+    assert [states[name] for name in names] == ["running"] * 60
+
+
+async def test_every_strategy_has_its_row_however_many_there_are(world, platform):
+    for number in range(20):
+        id = StrategyId(f"s{number}")
+        platform.plans[id] = Strategy(id=id, name=f"Plan {number}")
+    await linked(world)
+
+    card = await ask(world, "/strategies")
+
+    assert [field.label for field in card.fields] == [f"Plan {number}" for number in range(20)]
+
+
 async def test_strategies_trades_and_signals_are_listed(world, platform):
     await linked(world)
     platform.plans["s"] = Strategy(id=StrategyId("s"), name="Momentum", pair="ETH/USDT")
@@ -494,15 +523,13 @@ async def test_all_under_a_partial_name_means_only_those_it_shows(world, platfor
 
 
 async def test_a_confirm_card_names_every_bot_that_it_means(world, platform):
-    for number in range(20):
-        bot = Trader(id=TraderId(f"t{number}"), name=f"Bot {number}", running=True)
-        platform.put(bot)
+    names = many_bots(platform, 20)
     await linked(world)
 
     card = await ask(world, "/pause all")
 
     shown = " ".join(f"{field.label} {field.value}" for field in card.fields)
-    assert all(f"Bot {number}" in shown for number in range(20))
+    assert all(name in shown for name in names)
 
 
 async def test_a_stranger_that_linked_a_chat_is_ended_from_any_other(world):
@@ -614,6 +641,32 @@ async def test_without_a_name_a_pick_list_leads_to_a_confirm_card(world, platfor
     assert [row[0].label for row in picking.card.buttons] == ["Night Owl", "Crane", "All 2"]
     assert confirm.card.title == "Pause Crane?"
     assert platform.bots["crane"].running
+
+
+async def test_a_pick_list_that_is_too_long_for_buttons_says_how_to_name_the_others(
+    world, platform
+):
+    names = many_bots(platform, 22)
+    await linked(world)
+
+    picking = await ask(world, "/pause")
+    confirm = await ask(world, "/pause bot 21")
+
+    labels = [row[0].label for row in picking.buttons]
+    shown = " ".join(f"{field.label} {field.value}" for field in picking.fields)
+    assert labels == ["Night Owl", *names[:14], "All 23"]
+    assert all(name in shown for name in names)
+    assert picking.notes == ("Buttons for the first 15 of 23. For another one: /pause NAME",)
+    assert confirm.title == "Pause Bot 21?"
+
+
+async def test_a_wrong_name_among_many_bots_says_where_all_are_listed(world, platform):
+    many_bots(platform, 22)
+    await linked(world)
+
+    card = await ask(world, "/pause zzzzzz")
+
+    assert card.lines[0].endswith("and 9 more: /traders")
 
 
 async def test_all_names_every_bot_and_acts_on_just_those(world, platform):
