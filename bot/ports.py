@@ -371,7 +371,13 @@ class Outbox(Protocol):
     async def recover(self, now: datetime) -> int:
         """After a start: what was SENDING is UNKNOWN, as an unclear attempt; gives how many."""
 
-    async def missed(self, endpoint: EndpointId, limit: int) -> Sequence[Missed]: ...
+    async def missed(self, endpoint: EndpointId, limit: int, skip: int = 0) -> Sequence[Missed]:
+        """Youngest first, after the first `skip`; only what its link's people may see, and only as
+        long as its text is kept.
+        """
+
+    async def missed_count(self, endpoint: EndpointId) -> int:
+        """How many `missed` would give without a limit."""
 
     async def counts(self) -> Mapping[State, int]: ...
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, null, select, union_all, update
+from sqlalchemy import Connection, bindparam, func, null, select, union_all, update
 
 from bot.domain.deliveries import Priority, State
 from bot.domain.ids import EndpointId
@@ -57,8 +57,11 @@ class Outbox:
     async def recover(self, now: datetime) -> int:
         return await self._database.write(_recover, now)
 
-    async def missed(self, endpoint: EndpointId, limit: int) -> Sequence[Missed]:
-        return await self._database.read(_missed, endpoint, limit)
+    async def missed(self, endpoint: EndpointId, limit: int, skip: int = 0) -> Sequence[Missed]:
+        return await self._database.read(_missed, endpoint, limit, skip)
+
+    async def missed_count(self, endpoint: EndpointId) -> int:
+        return await self._database.read(_missed_count, endpoint)
 
     async def counts(self) -> Mapping[State, int]:
         return await self._database.read(_counts)
@@ -124,8 +127,18 @@ def _owing(connection: Connection) -> Mapping[EndpointId, Address]:
     return {EndpointId(row.id): address_of(row) for row in rows}
 
 
-def _missed(connection: Connection, endpoint: EndpointId, limit: int) -> Sequence[Missed]:
-    """Youngest first, and only what was meant for whom the chat is linked to now (G7)."""
+_MISSED_HERE = (
+    delivery.c.endpoint == bindparam("here"),
+    DELIVERY_IS_MISSED,
+    LINK_IS_ACTIVE,
+    delivery.c.card.is_not(None),
+)
+"""Only what was meant for whom the chat is linked to now (G7)."""
+
+
+def _missed(
+    connection: Connection, endpoint: EndpointId, limit: int, skip: int
+) -> Sequence[Missed]:
     rows = connection.execute(
         select(
             delivery.c.reference,
@@ -135,14 +148,11 @@ def _missed(connection: Connection, endpoint: EndpointId, limit: int) -> Sequenc
             delivery.c.occurred_at,
         )
         .join(link, link.c.id == delivery.c.link)
-        .where(
-            delivery.c.endpoint == endpoint,
-            DELIVERY_IS_MISSED,
-            LINK_IS_ACTIVE,
-            delivery.c.card.is_not(None),
-        )
+        .where(*_MISSED_HERE)
         .order_by(delivery.c.occurred_at.desc(), delivery.c.id.desc())
         .limit(limit)
+        .offset(skip),
+        {"here": endpoint},
     )
     return [
         Missed(
@@ -154,6 +164,11 @@ def _missed(connection: Connection, endpoint: EndpointId, limit: int) -> Sequenc
         )
         for row in rows
     ]
+
+
+def _missed_count(connection: Connection, endpoint: EndpointId) -> int:
+    items = select(func.count()).select_from(delivery).join(link, link.c.id == delivery.c.link)
+    return connection.execute(items.where(*_MISSED_HERE), {"here": endpoint}).scalar_one()
 
 
 def _counts(connection: Connection) -> Mapping[State, int]:

@@ -84,7 +84,13 @@ COMMANDS: tuple[Spec, ...] = (
             name="pair", type=ArgumentType.SYMBOL, description="such as BTC/USDT", required=True
         ),
     ),
-    Spec(name="missed", summary="Alerts that did not reach you, and why"),
+    Spec(
+        name="missed",
+        summary="Alerts that did not reach you, and why",
+        argument=Argument(
+            name="page", type=ArgumentType.TEXT, description="2 for the older ones, and so on"
+        ),
+    ),
     Spec(name="test", summary="Send a test alert through the whole chain"),
     Spec(name="cancel", summary="Leave whatever we were doing", least=None, menu=False),
 )

@@ -113,7 +113,7 @@ class Acting:
         """Buttons that ask a command about certain bots: pressing one changes nothing yet.
 
         Args:
-            command: its name.
+            command: its name, and what else it is asked with.
             choices: label, and the bots that it stands for.
         """
         card = self._new_id()

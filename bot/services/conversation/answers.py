@@ -21,8 +21,8 @@ from bot.services.feeds import FeedStatus
 MOST_CHOICES = 15
 """Bots to choose from that a phone still shows without tiring its reader."""
 
-MOST_MISSED_ROWS = 25
-"""Fits one message of any platform with room to spare."""
+MISSED_ROWS = 20
+"""Of one page of /missed: fits one message of any platform."""
 
 
 def plain(title: str, *lines: str, severity: Severity = Severity.INFO) -> Card:
@@ -351,24 +351,47 @@ _ENDS = {
 }
 
 
-def missed(items: Sequence[Missed]) -> Card:
-    if not items:
-        return plain("Nothing was missed", "Every alert so far has reached this chat.")
-    shown = items[:MOST_MISSED_ROWS]
+def nothing_missed() -> Card:
+    return plain("Nothing was missed", "Every alert so far has reached this chat.")
+
+
+def missed_pages(count: int) -> int:
+    return -(-count // MISSED_ROWS)
+
+
+def no_such_page(count: int) -> Card:
+    pages = missed_pages(count)
+    where = "/missed shows them" if pages == 1 else f"/missed 1 to /missed {pages} show them"
+    return plain("There is no such page", f"{counted(count, 'alert')} did not reach you: {where}.")
+
+
+def missed(items: Sequence[Missed], page: int, count: int, older: Sequence[Button]) -> Card:
+    """One page of them.
+
+    Args:
+        page: from 1.
+        count: of all pages together.
+        older: what leads to the next page.
+    """
     rows = [
         Field(
             f"{_moment(item.occurred_at)} · {item.reference}",
             f"{clean(item.title, 80)} ({_ENDS.get(item.state, item.state)}: "
             f"{clean(item.reason, 60)})",
         )
-        for item in shown
+        for item in items
     ]
-    older = len(items) - len(shown)
+    first = (page - 1) * MISSED_ROWS
+    notes = []
+    if count > MISSED_ROWS:
+        where = f"{first + 1} to {first + len(items)} of {count}."
+        notes.append(where + (f" Older ones: /missed {page + 1}" if older else ""))
     return Card(
-        title=f"{counted(len(items), 'alert')} did not reach you",
+        title=f"{counted(count, 'alert')} did not reach you",
         severity=Severity.WARNING,
         fields=tuple(rows),
-        notes=(f"and {counted(older, 'older one')}",) if older else (),
+        buttons=(tuple(older),) if older else (),
+        notes=tuple(notes),
     )
 
 

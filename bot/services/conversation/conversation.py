@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.actions import Action, ActionState, Denied, Target, Verb
-from bot.domain.cards import Card
+from bot.domain.cards import Button, Card
 from bot.domain.changes import condition
 from bot.domain.commands import (
     Command,
@@ -50,12 +50,10 @@ PRICE_LIMIT = timedelta(seconds=5)
 LATEST = 10
 """Rows of /trades and /signals."""
 
-MOST_MISSED = 500
-"""More than that are not counted one by one."""
-
 UNLINK_OTHERS = frozenset({"others", "other", "all others"})
 
 _DIGITS = re.compile(r"^\s*(\d{3})[\s-]?(\d{3})\s*$")
+_PAGE = re.compile(r"[1-9]\d{0,5}", re.ASCII)
 
 
 class Conversation:
@@ -199,7 +197,6 @@ class Conversation:
         account = asked.account
         traders, read_at = await self._bots(account)
         endpoint = asked.link.endpoint.id
-        missed = await self._outbox.missed(endpoint, MOST_MISSED)
         return answers.status(
             account,
             traders,
@@ -207,7 +204,7 @@ class Conversation:
             read_at=read_at,
             last_event_at=await self._inbox.last_event_at(account.id),
             pending=await self._outbox.pending(endpoint),
-            missed=len(missed),
+            missed=await self._outbox.missed_count(endpoint),
             now=self._now(),
         )
 
@@ -257,7 +254,20 @@ class Conversation:
         return answers.price(symbol, *found) if found else answers.no_price(symbol)
 
     async def _missed(self, asked: "_Asked") -> Card:
-        return answers.missed(await self._outbox.missed(asked.link.endpoint.id, MOST_MISSED))
+        endpoint = asked.link.endpoint.id
+        count = await self._outbox.missed_count(endpoint)
+        if not count:
+            return answers.nothing_missed()
+        page = _page(asked.command.arguments)
+        if page is None or page > answers.missed_pages(count):
+            return answers.no_such_page(count)
+        rows = answers.MISSED_ROWS
+        items = await self._outbox.missed(endpoint, rows, skip=(page - 1) * rows)
+        older: Sequence[Button] = ()
+        if page < answers.missed_pages(count):
+            person, command = asked.command.person.id, f"{asked.spec.name} {page + 1}"
+            older = await self._acting.choices(asked.link, person, command, [("Older", ())])
+        return answers.missed(items, page, count, older)
 
     async def _test(self, asked: "_Asked") -> Card:
         origin = Origin(kind=Kind.TEST, record=self._new_id(), at=self._now())
@@ -454,6 +464,12 @@ def _refusal(spec: Spec, command: Command, link: Link | None) -> Card | None:
     if spec.least is not None and not link.role.covers(spec.least):
         return answers.role_too_low(spec)
     return None
+
+
+def _page(words: str) -> int | None:
+    """The number of a page that somebody asked for, the first one if none; `None` if it is none."""
+    wanted = words.strip() or "1"
+    return int(wanted) if _PAGE.fullmatch(wanted) else None
 
 
 def _changeable(traders: tuple[Trader, ...], running: bool) -> tuple[Trader, ...]:

@@ -617,6 +617,8 @@ async def test_missed_lists_what_was_not_shown_youngest_first(store: Store):
     ]
     assert missed[0].occurred_at == NOW + SECOND
     assert await store.outbox.missed(chat.endpoint.id, 1) == missed[:1]
+    assert await store.outbox.missed(chat.endpoint.id, 10, skip=1) == missed[1:]
+    assert await store.outbox.missed_count(chat.endpoint.id) == 2
 
 
 async def test_missed_shows_nothing_of_whom_the_chat_was_linked_to_before(store: Store):
@@ -628,6 +630,7 @@ async def test_missed_shows_nothing_of_whom_the_chat_was_linked_to_before(store:
     missed = await store.outbox.missed(before.endpoint.id, 10)
 
     assert missed == []
+    assert await store.outbox.missed_count(before.endpoint.id) == 0
 
 
 async def test_the_outbox_says_what_is_owed_where_and_since_when(store: Store):

@@ -11,7 +11,8 @@ import pytest
 from bot.domain.actions import CONFIRM_LIFE, Action, Target, Verb
 from bot.domain.cards import Field, Severity
 from bot.domain.commands import COMMANDS, Left, Press, Returned
-from bot.domain.events import Kind, Origin, Signal, Strategy, Stream, Trader
+from bot.domain.deliveries import Declined
+from bot.domain.events import Kind, Notice, Origin, Signal, Strategy, Stream, Trader
 from bot.domain.ids import ActionId, StrategyId, TraderId
 from bot.domain.linking import CODE_LIFE, Invitation
 from bot.domain.links import FeedState, PasswordLogin, Role
@@ -308,6 +309,67 @@ async def test_a_test_alert_goes_through_the_whole_chain(world, chat):
     await world.quiet()
 
     assert chat.titles() == ["Test alert"]
+
+
+async def misses(world, chat, account, count):
+    """Refuse so many alerts, titled by their number, a minute apart."""
+    chat.script(CHAT, *[Declined(reason="refused")] * count)
+    for number in range(count):
+        origin = Origin(kind=Kind.TEST, record=f"miss {number}", at=world.now())
+        notice = Notice(origin=origin, title=f"alert {number}", bad=True)
+        await world.ingest.take(account, (notice,))
+        await world.quiet(60)
+
+
+def alerts_in(card):
+    return [field.value.partition(" (")[0] for field in card.fields]
+
+
+async def test_all_that_was_missed_is_shown_page_by_page(world, chat):
+    account = await linked(world)
+    await misses(world, chat, account, 45)
+    youngest_first = [f"alert {number}" for number in reversed(range(45))]
+
+    [first] = await world.says("/missed")
+    second = await ask(world, "/missed 2")
+    last = await ask(world, "/missed 3")
+
+    assert first.card.title == "45 alerts did not reach you"
+    assert [*alerts_in(first.card), *alerts_in(second), *alerts_in(last)] == youngest_first
+    assert first.card.notes == ("1 to 20 of 45. Older ones: /missed 2",)
+    assert last.notes == ("41 to 45 of 45.",)
+    assert last.buttons == ()
+
+
+async def test_a_button_turns_the_page_of_what_was_missed(world, chat):
+    account = await linked(world)
+    await misses(world, chat, account, 45)
+
+    [first] = await world.says("/missed")
+    [second] = await world.presses(first, "Older")
+    [third] = await world.presses(second, "Older")
+
+    assert second.replaces
+    assert alerts_in(second.card)[0] == "alert 24"
+    assert alerts_in(third.card)[-1] == "alert 0"
+
+
+@pytest.mark.parametrize("page", ["4", "0", "-1", "two", "9" * 5000])
+async def test_a_page_of_what_was_missed_that_there_is_not_is_explained(world, chat, page):
+    account = await linked(world)
+    await misses(world, chat, account, 45)
+
+    card = await ask(world, f"/missed {page}")
+
+    assert card.title == "There is no such page"
+    assert card.lines == ("45 alerts did not reach you: /missed 1 to /missed 3 show them.",)
+
+
+async def test_status_counts_all_that_was_missed(world, chat):
+    account = await linked(world)
+    await misses(world, chat, account, 2)
+
+    assert "2 alerts did not reach you: /missed" in (await ask(world, "/status")).notes
 
 
 async def test_nothing_missed_is_said_too(world):
