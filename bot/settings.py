@@ -14,7 +14,15 @@ from typing import TypeVar
 from cryptography.fernet import Fernet
 from sqlalchemy import URL, make_url
 
-from adapters.cryptorobot.settings import PlatformSettings, PodCommand, platform_url, pod_command
+from adapters.cryptorobot.settings import (
+    PlatformSettings,
+    PodCommand,
+    platform_url,
+    pod_body,
+    pod_command,
+    pod_method,
+    pod_path,
+)
 from adapters.logs.settings import LogSettings, parse_format, parse_level
 from adapters.telegram.settings import (
     DEFAULT_API_URL,
@@ -104,6 +112,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
     reader = _Reader(os.environ if environ is None else environ)
     data_dir = reader.value("DATA_DIR", Path, Path("data"))
     listen = reader.value("LISTEN", parse_listen, DEFAULT_LISTEN)
+    telegram = _telegram(reader)
     settings = Settings(
         data_dir=data_dir,
         database_url=reader.value("DATABASE_URL", _database_url, _in_folder(data_dir)),
@@ -112,7 +121,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
             url=reader.value("PLATFORM_URL", platform_url, PlatformSettings().url),
             pod_command=_pod_command(reader),
         ),
-        telegram=_telegram(reader),
+        telegram=telegram if telegram.token else None,
         web=WebSettings(
             listen=listen,
             public_url=reader.value("PUBLIC_URL", parse_public_url, _nearby(listen)),
@@ -123,8 +132,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
             level=reader.value("LOG_LEVEL", parse_level, LogSettings().level),
         ),
     )
-    if settings.telegram is not None and _needs_https(settings.telegram) and not settings.web.https:
-        reader.note("PUBLIC_URL", "must begin with https://, or Telegram posts nothing there")
+    _check_webhook(reader, telegram, settings.web)
     reader.finish()
     return settings
 
@@ -225,6 +233,7 @@ class _Reader:
             for name, value in environ.items()
             if name.startswith(PREFIX)
         }
+        self._wrong: set[str] = set()
         self._mistakes = [_unknown(name) for name in sorted(self._environ) if not _is_known(name)]
 
     def value(self, name: str, parse: Callable[[str], T], default: T) -> T:
@@ -256,7 +265,12 @@ class _Reader:
     def note(self, name: str, mistake: str) -> None:
         """Remember a mistake; `mistake` may begin with the setting's name or leave it out."""
         sentence = mistake if mistake.startswith(PREFIX) else f"{PREFIX}{name} {mistake}"
+        self._wrong.add(name.removesuffix("_FILE"))
         self._mistakes.append(sentence if sentence.endswith(".") else f"{sentence}.")
+
+    def is_wrong(self, name: str) -> bool:
+        """Whether a mistake was noted, so that nobody knows what the setting should be."""
+        return name in self._wrong
 
     def finish(self) -> None:
         if self._mistakes:
@@ -309,8 +323,8 @@ def parse_secret_keys(text: str) -> tuple[str, ...]:
     return keys
 
 
-def _telegram(reader: _Reader) -> TelegramSettings | None:
-    # Read even without a token, so that a mistake in any of them is told.
+def _telegram(reader: _Reader) -> TelegramSettings:
+    """Read even without a token, so that a mistake in any of them is told."""
     defaults = TelegramSettings(token="")
     rates = {
         name: reader.value(
@@ -318,25 +332,37 @@ def _telegram(reader: _Reader) -> TelegramSettings | None:
         )
         for name, default in (("RATE", defaults.rate), ("CHAT_RATE", defaults.chat_rate))
     }
-    settings = TelegramSettings(
+    return TelegramSettings(
         token=reader.value("TELEGRAM_TOKEN", parse_token, ""),
         api_url=reader.value("TELEGRAM_API_URL", parse_api_url, defaults.api_url),
         rate=rates["RATE"],
         chat_rate=rates["CHAT_RATE"],
         webhook=reader.value("TELEGRAM_WEBHOOK", parse_webhook, defaults.webhook),
     )
-    return settings if settings.token else None
+
+
+def _check_webhook(reader: _Reader, telegram: TelegramSettings, web: WebSettings) -> None:
+    """Telegram posts only to https; what is not known because it is wrong is not judged."""
+    wanted = telegram.token or reader.is_wrong("TELEGRAM_TOKEN")
+    unknown = reader.is_wrong("PUBLIC_URL") or reader.is_wrong("TELEGRAM_API_URL")
+    if wanted and _needs_https(telegram) and not web.https and not unknown:
+        reader.note("PUBLIC_URL", "must begin with https://, or Telegram posts nothing there")
 
 
 def _pod_command(reader: _Reader) -> PodCommand | None:
-    path = reader.text("POD_COMMAND_PATH")
-    method, body = reader.text("POD_COMMAND_METHOD"), reader.text("POD_COMMAND_BODY")
+    path = reader.value("POD_COMMAND_PATH", pod_path, None)
+    method = reader.value("POD_COMMAND_METHOD", pod_method, None)
+    body = reader.value("POD_COMMAND_BODY", pod_body, None)
     if path is None:
-        if method or body:
+        others = ("POD_COMMAND_METHOD", "POD_COMMAND_BODY")
+        set_too = method is not None or body is not None or any(map(reader.is_wrong, others))
+        if set_too and not reader.is_wrong("POD_COMMAND_PATH"):
             reader.note("POD_COMMAND_PATH", "is missing: the method and the body need it")
+        return None
+    if reader.is_wrong("POD_COMMAND_BODY"):
         return None
     try:
         return pod_command(path, method, body)
     except ValueError as mistake:
-        reader.note("POD_COMMAND_PATH", f"and its method and body: {mistake}")
+        reader.note("POD_COMMAND_PATH", str(mistake))
         return None

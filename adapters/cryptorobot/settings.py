@@ -65,36 +65,60 @@ def platform_url(text: str) -> str:
     return parts.geturl().rstrip("/")
 
 
-def pod_command(path: str, method: str | None = None, body: str | None = None) -> PodCommand:
-    """Check a template for pod commands.
-
-    Args:
-        method: POST if there is a body, else GET, unless given.
-        body: a JSON object.
+def pod_path(text: str) -> str:
+    """Check the path of a template for pod commands.
 
     Raises:
-        ValueError: a sentence for the operator.
+        ValueError: what it must be.
     """
-    unknown = set(_PLACE.findall(path)) - _POD_PLACES
-    if not path.startswith("/") or unknown:
-        raise ValueError("the path must be one such as /traders/{traderId}/pods/{command}")
-    content = _json_object(body) if body and body.strip() else None
-    verb = (method or ("GET" if content is None else "POST")).strip().upper()
-    if verb not in _POD_METHODS:
-        raise ValueError(f"the method must be one of {', '.join(_POD_METHODS)}")
-    if "command" not in _PLACE.findall(path + (body or "")):
-        raise ValueError("the path or the body must say where the {command} goes")
-    return PodCommand(path=path, method=verb, body=content)
+    path = text.strip()
+    if not path.startswith("/") or set(_PLACE.findall(path)) - _POD_PLACES:
+        raise ValueError("must be one such as /traders/{traderId}/pods/{command}")
+    return path
 
 
-def _json_object(text: str) -> Mapping[str, object]:
+def pod_method(text: str) -> str:
+    """Check the HTTP method of a template for pod commands.
+
+    Raises:
+        ValueError: what it must be.
+    """
+    method = text.strip().upper()
+    if method not in _POD_METHODS:
+        raise ValueError(f"must be one of {', '.join(_POD_METHODS)}")
+    return method
+
+
+def pod_body(text: str) -> Mapping[str, object]:
+    """Check the body of a template for pod commands.
+
+    Raises:
+        ValueError: what it must be.
+    """
     try:
         content = json.loads(text)
     except ValueError:
         content = None
     if not isinstance(content, dict):
-        raise ValueError('the body must be a JSON object such as {"command": "{command}"}')
+        raise ValueError('must be a JSON object such as {"command": "{command}"}')
     return content
+
+
+def pod_command(
+    path: str, method: str | None = None, body: Mapping[str, object] | None = None
+) -> PodCommand:
+    """Put a template for pod commands together.
+
+    Args:
+        method: POST if there is a body, else GET, unless given.
+
+    Raises:
+        ValueError: it has no place for the command.
+    """
+    if "command" not in _PLACE.findall(path + json.dumps(body)):
+        raise ValueError("or the body must say where the {command} goes")
+    fitting = "GET" if body is None else "POST"
+    return PodCommand(path=path, method=method or fitting, body=body)
 
 
 def filled(template: object, values: Mapping[str, str]) -> object:

@@ -119,9 +119,9 @@ def test_all_mistakes_are_told_together_and_each_names_its_setting():
 
     told = mistakes(**wrong)
 
-    # Of the three about pod commands, one sentence speaks.
     spoken_of = {name for name in wrong if any(f"TRADEBELL_{name} " in line for line in told)}
-    assert wrong.keys() - spoken_of == {"POD_COMMAND_METHOD", "POD_COMMAND_BODY"}
+    assert spoken_of == wrong.keys()
+    assert len(told) == len(wrong)
     assert all(line.endswith((".", "?")) for line in told)
 
 
@@ -218,10 +218,45 @@ def test_telegram_posts_only_to_https_but_a_server_of_ones_own_does():
     assert settings(**webhook, TELEGRAM_API_URL="http://127.0.0.1:8081").telegram is not None
 
 
+def test_a_webhook_without_https_is_told_besides_a_wrong_token():
+    told = mistakes(TELEGRAM_TOKEN="bad", TELEGRAM_WEBHOOK="true")
+
+    assert [line.partition(" must ")[0] for line in told] == [
+        "TRADEBELL_TELEGRAM_TOKEN",
+        "TRADEBELL_PUBLIC_URL",
+    ]
+
+
+def test_what_follows_only_from_another_mistake_is_not_told():
+    webhook = {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_WEBHOOK": "true"}
+
+    assert len(mistakes(**webhook, PUBLIC_URL="bell.example.org")) == 1
+    assert len(mistakes(**webhook, TELEGRAM_API_URL="127.0.0.1:8081")) == 1
+    assert len(mistakes(POD_COMMAND_PATH="{traderId}", POD_COMMAND_BODY="{command}")) == 2
+    assert settings(TELEGRAM_WEBHOOK="true").telegram is None
+
+
+def test_each_part_of_a_template_for_pod_commands_has_its_own_mistake():
+    told = mistakes(
+        POD_COMMAND_PATH="traders", POD_COMMAND_METHOD="SEND", POD_COMMAND_BODY="{command}"
+    )
+
+    assert told == [
+        "TRADEBELL_POD_COMMAND_PATH must be one such as /traders/{traderId}/pods/{command}.",
+        "TRADEBELL_POD_COMMAND_METHOD must be one of GET, POST, PUT, PATCH, DELETE.",
+        'TRADEBELL_POD_COMMAND_BODY must be a JSON object such as {"command": "{command}"}.',
+    ]
+    assert mistakes(POD_COMMAND_PATH="/traders", POD_COMMAND_METHOD="SEND") == [
+        "TRADEBELL_POD_COMMAND_METHOD must be one of GET, POST, PUT, PATCH, DELETE.",
+        "TRADEBELL_POD_COMMAND_PATH or the body must say where the {command} goes.",
+    ]
+
+
 def test_a_method_for_pod_commands_is_nothing_without_a_path():
     (told,) = mistakes(POD_COMMAND_METHOD="POST")
 
     assert told.startswith("TRADEBELL_POD_COMMAND_PATH is missing")
+    assert len(mistakes(POD_COMMAND_METHOD="SEND")) == 2
 
 
 def test_the_first_start_makes_a_key_for_the_owners_eyes_only(tmp_path):

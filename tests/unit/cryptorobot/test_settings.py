@@ -9,7 +9,10 @@ from adapters.cryptorobot.settings import (
     PodCommand,
     filled,
     platform_url,
+    pod_body,
     pod_command,
+    pod_method,
+    pod_path,
 )
 
 
@@ -69,33 +72,37 @@ def test_credentials_are_exposed_only_by_plain_http_over_a_network(url: str, exp
 
 
 def test_a_template_has_the_method_that_fits():
-    path = "/traders/{traderId}/pods/{command}"
+    path = pod_path("/traders/{traderId}/pods/{command}")
+    body = pod_body('{"command": "{command}"}')
 
     assert pod_command(path) == PodCommand(path=path, method="GET")
-    assert pod_command("/traders/pods", None, '{"command": "{command}"}') == PodCommand(
+    assert pod_command("/traders/pods", None, body) == PodCommand(
         path="/traders/pods", method="POST", body={"command": "{command}"}
     )
-    assert pod_command(path, " patch ", " ").method == "PATCH"
+    assert pod_command(path, pod_method(" patch ")).method == "PATCH"
 
 
-@pytest.mark.parametrize(
-    ("path", "method", "body", "mistake"),
-    [
-        ("traders/{command}", None, None, "the path"),
-        ("/traders/{id}/{command}", None, None, "the path"),
-        ("/traders/pods", None, None, "where the {command} goes"),
-        ("/{command}", "SEND", None, "the method"),
-        ("/traders/pods", None, "{command}", "the body"),
-        ("/traders/pods", None, '["{command}"]', "the body"),
-    ],
-)
-def test_a_wrong_template_has_a_sentence(
-    path: str, method: str | None, body: str | None, mistake: str
-):
-    with pytest.raises(ValueError, match="the ") as wrong:
-        pod_command(path, method, body)
+@pytest.mark.parametrize("text", ["traders/{command}", "/traders/{id}/{command}"])
+def test_a_wrong_path_has_a_sentence(text: str):
+    with pytest.raises(ValueError, match=r"^must be one such as /traders/"):
+        pod_path(text)
 
-    assert mistake in str(wrong.value)
+
+@pytest.mark.parametrize("text", ["{command}", '["{command}"]', "7"])
+def test_a_wrong_body_has_a_sentence(text: str):
+    with pytest.raises(ValueError, match=r"^must be a JSON object such as"):
+        pod_body(text)
+
+
+def test_a_wrong_method_has_a_sentence():
+    with pytest.raises(ValueError, match=r"^must be one of GET, POST"):
+        pod_method("SEND")
+
+
+@pytest.mark.parametrize("body", [None, {}, {"args": ["{traderId}", 7]}])
+def test_a_template_without_a_place_for_the_command_has_a_sentence(body: dict[str, object] | None):
+    with pytest.raises(ValueError, match=r"must say where the \{command\} goes"):
+        pod_command("/traders/pods", None, body)
 
 
 def test_values_go_into_every_text_of_a_template():
