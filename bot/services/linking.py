@@ -182,6 +182,7 @@ class Linking:
             ),
             bad=True,
             urgent=True,
+            without=completed.link.endpoint.id,
         )
         await self._ingest.take(completed.account, (notice,))
 

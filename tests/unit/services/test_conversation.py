@@ -146,13 +146,14 @@ async def sign_in(world, card):
     )
 
 
-async def test_a_second_chat_is_told_to_the_first(world, chat):
+async def test_a_second_chat_is_told_to_the_first_and_not_to_itself(world, chat):
     await linked(world)
 
     await world.links("200")
     await world.quiet()
 
     assert chat.titles(CHAT) == ["A new Telegram chat was linked to your account"]
+    assert chat.titles("200") == []
 
 
 async def test_unlinking_asks_first_and_then_forgets_the_login(world, platform):
