@@ -1,4 +1,4 @@
-"""The demo in a real browser: link an account, hear the trade, answer it."""
+"""The demo in a real browser: link an account, hear what happens, answer it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.e2e.processes import environment
 
@@ -71,17 +71,22 @@ async def _read(output: asyncio.StreamReader) -> Demo:
 
 
 @pytest.fixture
-async def browser(chromium: str) -> AsyncIterator[BrowserContext]:
+async def chromium_browser(chromium: str) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         launched = await playwright.chromium.launch(
             executable_path=chromium, args=CHROMIUM_ARGUMENTS
         )
-        context = await launched.new_context(
-            viewport={"width": 390, "height": 844}, device_scale_factor=2
-        )
-        context.set_default_timeout(20_000)
-        yield context
+        yield launched
         await launched.close()
+
+
+async def a_person(chromium_browser: Browser) -> BrowserContext:
+    """Somebody with a browser profile, and so with a chat, of their own."""
+    context = await chromium_browser.new_context(
+        viewport={"width": 390, "height": 844}, device_scale_factor=2
+    )
+    context.set_default_timeout(20_000)
+    return context
 
 
 async def say(page: Page, text: str) -> None:
@@ -89,9 +94,9 @@ async def say(page: Page, text: str) -> None:
     await page.press("#say", "Enter")
 
 
-async def test_the_whole_journey(demo: Demo, browser: BrowserContext) -> None:
+async def linked_chat(demo: Demo, browser: BrowserContext, problems: list[str]) -> Page:
+    """Open the chat and go through the whole linking; what the page complains of is noted."""
     page = await browser.new_page()
-    problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda one: problems.append(one.text) if one.type == "error" else None)
     await page.goto(demo.address)
@@ -110,14 +115,23 @@ async def test_the_whole_journey(demo: Demo, browser: BrowserContext) -> None:
 
     await say(page, digits.strip())
     await expect(page.locator("[data-message]", has_text="Linked to")).to_be_visible()
+    return page
+
+
+async def test_the_whole_journey(demo: Demo, chromium_browser: Browser) -> None:
+    problems: list[str] = []
+    page = await linked_chat(demo, await a_person(chromium_browser), problems)
 
     await say(page, "/status")
     await expect(page.locator("[data-message]", has_text="bots running")).to_be_visible()
     await say(page, "/strategies")
     await expect(page.locator("[data-message]", has_text="strategies").first).to_be_visible()
 
-    trade = page.locator("[data-message]", has_text=re.compile("Bought|Sold"))
-    await expect(trade.first).to_be_visible(timeout=30_000)
+    # The market brings some of everything within two rounds.
+    for title in (r"(Bought|Sold) [\d.]+ [A-Z]{3} at", "Signal: (buy|sell) ", "[a-z]: error"):
+        alert = page.locator("[data-message]", has_text=re.compile(title))
+        await expect(alert.first).to_be_visible(timeout=90_000)
+    other_page = await linked_chat(demo, await a_person(chromium_browser), problems)
 
     # Which bots run is the market's secret: take the first that can be paused.
     await say(page, "/pause")
@@ -129,6 +143,8 @@ async def test_the_whole_journey(demo: Demo, browser: BrowserContext) -> None:
     await card.locator("button[data-action]", has_text=f"Pause {name}").click()
     paused = page.locator("[data-message]", has_text=f"{name} is paused")
     await expect(paused.last).to_be_visible()
+    change = other_page.locator("[data-message]", has_text=f"{name} was paused")
+    await expect(change.last).to_be_visible()
     await page.wait_for_timeout(500)  # let the last animation end before the picture
     await _picture(page)
 
