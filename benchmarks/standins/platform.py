@@ -19,6 +19,19 @@ PING_EVERY = 25.0
 PING_PATIENCE = 20.0
 """Seconds. Source: https://socket.io/docs/v4/server-options/#pinginterval"""
 
+SERVICES = frozenset(
+    {
+        "users",
+        "traders",
+        "strategies",
+        "trades",
+        "traders/pods/events",
+        "models/signals",
+        "messages",
+        "events",
+    }
+)
+
 Json = dict[str, Any]
 
 
@@ -128,8 +141,10 @@ class Platform:
     async def rest(self, request: web.Request) -> web.Response:
         token = _bearer(request)
         user = "" if token is None else _user(token)
-        service, _, record = request.path.strip("/").partition("/")
-        return web.json_response(_read(user, "get" if record else "find", service))
+        service = request.path.strip("/")
+        if service in SERVICES:
+            return web.json_response(_read(user, "find", service))
+        return web.json_response(_read(user, "get", service.rpartition("/")[0]))
 
 
 class _Socket:
