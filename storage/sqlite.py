@@ -55,12 +55,12 @@ EACH = timedelta(milliseconds=1)
 APART = timedelta(seconds=1)
 """How long the writer's thread then runs the statements too."""
 
-CHECKPOINT_AFTER = 100
-"""Transactions after which the log is copied into the database file: about a thousand pages, as
-SQLite itself would do it."""
+CHECKPOINT_AFTER = 1000
+"""Transactions after which the log is copied into the database file: some thousand pages. While
+that reaches the disk a commit takes ten times as long, so it is done seldom."""
 
-LONGEST_LOG = 10_000
-"""Pages (40 MB) above which the next transaction waits until all of the log is copied: only then
+LONGEST_LOG = 20_000
+"""Pages (80 MB) above which the next transaction waits until all of the log is copied: only then
 is it written over, and without a pause that never comes about by itself."""
 
 Prepare = Callable[[Connection], object]

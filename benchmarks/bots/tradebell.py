@@ -11,7 +11,7 @@ from benchmarks.bots.profiling import Profiling
 from benchmarks.bots.vitals import VITALS
 from benchmarks.children import answer
 from benchmarks.people import chat_of, expiry, new_id, now, token, users
-from bot.app import run
+from bot.app import run, spare_what_lasts
 from bot.domain.linking import Completed, Invitation
 from bot.domain.links import Address, Channel, Credential, CredentialKind, Grant, Role
 from bot.settings import Settings, read
@@ -69,6 +69,7 @@ async def main(arguments: list[str]) -> None:
     # Only from here on: how long the linking took is of no interest.
     profiling = Profiling() if PROFILE in options else None
     stop = asyncio.Event()
+    spare_what_lasts()
     async with asyncio.TaskGroup() as group:
         group.create_task(run(set_up, stop))
         await answer({**VITALS, **({"begin_profile": profiling.begin} if profiling else {})})

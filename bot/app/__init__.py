@@ -2,7 +2,7 @@
 
 from bot.app.demo import Show, demo
 from bot.app.operating import Finding, check, migrate, rotate
-from bot.app.process import logging_as, supervised, until_signalled
+from bot.app.process import logging_as, spare_what_lasts, supervised, until_signalled
 from bot.app.running import run
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "migrate",
     "rotate",
     "run",
+    "spare_what_lasts",
     "supervised",
     "until_signalled",
 ]
