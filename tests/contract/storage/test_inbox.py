@@ -33,6 +33,7 @@ from bot.domain.links import Link
 from bot.ports import Admitted, Ahead, Decide, Known, Progress, Verdict
 from storage import Store
 from storage.database import each
+from storage.memory import RECENTLY
 from storage.quarantine import LIFE
 from storage.tables import inbox, quarantine
 from tests.contract.storage.given import (
@@ -663,6 +664,29 @@ async def brought(store: Store, chat: Link, *facts: Event, by: Decide | None = N
     """How many deliveries each of these facts makes; all have one fingerprint."""
     decide = by or tell_all(fingerprint="same")
     return [(await store.inbox.admit(chat.account, [each], decide, NOW)).told for each in facts]
+
+
+async def test_what_was_told_before_a_restart_is_not_told_by_another_service(
+    lasting_url: str, open_again
+):
+    async with open_again(lasting_url) as store:
+        chat = await linked(store)
+        before = await brought(store, chat, fact("a"))
+    async with open_again(lasting_url) as store:
+        after = await brought(store, chat, fact("b", Kind.POD_EVENT, NOW + SECOND))
+
+    assert (before, after) == ([1], [0])
+
+
+async def test_an_old_fact_is_compared_with_what_is_not_kept_at_hand(lasting_url: str, open_again):
+    old = NOW - 3 * RECENTLY
+    async with open_again(lasting_url) as store:
+        chat = await linked(store)
+        before = await brought(store, chat, fact("a", Kind.TRADE, old))
+    async with open_again(lasting_url) as store:
+        after = await brought(store, chat, fact("b", Kind.POD_EVENT, old + SECOND))
+
+    assert (before, after) == ([1], [0])
 
 
 async def test_a_fact_that_another_service_has_told_is_not_told_again(store: Store):

@@ -23,6 +23,7 @@ from bot.domain.events import Kind, Notice, Origin
 from bot.errors import TryLater
 from bot.ports import Ahead
 from bot.services.ingest import decide
+from tests.fakes.messenger import FakeMessenger
 from tests.unit.services.conftest import CHAT, running
 
 
@@ -367,6 +368,37 @@ async def test_what_was_begun_and_never_committed_is_not_sent(world, chat):
 
     assert chat.titles() == ["first", "second"]
     assert await counts(world) == {State.SENT: 2}
+
+
+class Hasty(FakeMessenger):
+    """Knows what came of a message before it was to leave: there was no connection."""
+
+    async def send(self, address, card, after=None):
+        if card.title == "never owed":
+            return Postponed(reason="no connection")
+        return await super().send(address, card, after)
+
+
+async def test_what_became_of_a_message_that_was_never_owed_has_no_consequence(
+    store, platform, now
+):
+    chat = Hasty(now=now)
+    async with running(store, platform, chat, now) as world:
+        account = await world.links()
+        await owe(world, account, "first")
+        await world.quiet()
+        delivery = await claimed_ahead(world, account, "second")
+        committed = asyncio.get_running_loop().create_future()
+        never = replace(delivery, card=replace(delivery.card, title="never owed"))
+
+        world.delivering.begin([never], committed)
+        await world.quiet(0.1)
+        committed.set_exception(TryLater("the disk is full"))
+        await world.quiet(0.1)
+        world.delivering.begin([delivery], done())
+        await world.quiet(0.1)
+
+    assert chat.titles() == ["first", "second"]
 
 
 def done():
