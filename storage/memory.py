@@ -27,8 +27,7 @@ RECENTLY = timedelta(hours=1)
 """How far back an account's fingerprints are kept at hand; of older ones the inbox is asked."""
 
 FINGERPRINTS = 1000
-"""How many of one account are kept, so that an account that trades wildly does not fill the memory.
-"""
+"""How many of one account are kept at hand; for one that trades more wildly the inbox is asked."""
 
 
 @dataclass(slots=True, eq=False)
@@ -70,6 +69,9 @@ class Memory:
 
         From here on it has one.
         """
+        if len(self.fingerprints) >= FINGERPRINTS:
+            self.fingerprints.clear()
+            self.since = None
         first = (
             self.since is not None and after >= self.since and fingerprint not in self.fingerprints
         )
@@ -129,9 +131,7 @@ class Memories:
         """As the open transaction leaves them; if it fails, `unsettle` makes them worthless."""
         if connection.dialect.name != "sqlite":
             return
-        for account, memory in memories.items():
-            if len(memory.fingerprints) <= FINGERPRINTS:
-                self._kept[account] = memory
+        self._kept.update(memories)
         while len(self._kept) > MEMORIES:
             del self._kept[next(iter(self._kept))]
 

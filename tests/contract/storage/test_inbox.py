@@ -689,6 +689,21 @@ async def test_an_old_fact_is_compared_with_what_is_not_kept_at_hand(lasting_url
     assert (before, after) == ([1], [0])
 
 
+async def test_a_wild_account_is_compared_with_what_is_not_kept_at_hand(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("storage.memory.FINGERPRINTS", 2)
+    chat = await linked(store)
+    first = await brought(store, chat, fact("a"))
+    for number in range(5):
+        other = tell_all(fingerprint=f"other {number}")
+        await brought(store, chat, fact(f"other {number}"), by=other)
+
+    echo = await brought(store, chat, fact("b", Kind.POD_EVENT, NOW + SECOND))
+
+    assert (first, echo) == ([1], [0])
+
+
 async def test_a_fact_that_another_service_has_told_is_not_told_again(store: Store):
     chat = await linked(store)
 
