@@ -64,9 +64,19 @@ class Store:
         return await self.vault.rotate(self.database)
 
 
+Through = Callable[[Database], Database]
+"""Puts something between the ports and the database, which sees every request."""
+
+
 @asynccontextmanager
 async def open_store(
-    url: str, secret_keys: Sequence[str], now: Now, new_id: NewId, *, migrate: bool = True
+    url: str,
+    secret_keys: Sequence[str],
+    now: Now,
+    new_id: NewId,
+    *,
+    migrate: bool = True,
+    through: Through | None = None,
 ) -> AsyncIterator[Store]:
     """Open the database, bring its tables up to date, and see that the keys fit.
 
@@ -87,7 +97,7 @@ async def open_store(
         vault.mark(connection)
 
     async with _open(place, prepare) as database:
-        yield _store(database, vault, now, new_id)
+        yield _store(through(database) if through else database, vault, now, new_id)
 
 
 @contextmanager

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import make_url
+
+from storage import migrate
+from tests.databases import apart, empty, execute
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
@@ -56,6 +62,42 @@ def postgres_url() -> str:
             " (postgresql+asyncpg://user@127.0.0.1/database)"
         )
     return url
+
+
+@pytest.fixture(scope="session")
+def secret_key() -> str:
+    return Fernet.generate_key().decode()
+
+
+@pytest.fixture(scope="session")
+def own_postgres(postgres_url: str) -> Iterator[str]:
+    """The address of a database of our own on that server."""
+    name = f"tradebell_{secrets.token_hex(8)}"
+    server = make_url(postgres_url)
+    apart(execute(postgres_url, f"CREATE DATABASE {name}"))
+    yield server.set(database=name).render_as_string(hide_password=False)
+    apart(execute(postgres_url, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def postgres_without_rows(own_postgres: str) -> str:
+    """A database whose tables are empty, or not made yet."""
+    apart(empty(own_postgres))
+    return own_postgres
+
+
+@pytest.fixture
+def postgres_without_tables(own_postgres: str) -> str:
+    apart(execute(own_postgres, "DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
+    return own_postgres
+
+
+@pytest.fixture(scope="session")
+def sqlite_without_rows(tmp_path_factory: pytest.TempPathFactory, secret_key: str) -> Path:
+    """A database file, to be copied: making the tables takes longer."""
+    path = tmp_path_factory.mktemp("sqlite") / "tradebell.db"
+    apart(migrate(f"sqlite:///{path}"))
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -4,25 +4,49 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+PATIENCE = 60.0
+"""Real seconds that something outside may take."""
 
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
-    """An hour of `asyncio.sleep` takes no time; threads and sockets have no place."""
+    """An hour of `asyncio.sleep` takes no time.
+
+    Threads and sockets have no place, unless the clock is held while they are waited for.
+    """
 
     def __init__(self) -> None:
         self.elapsed = 0.0
+        self.held = 0
         super().__init__(_JumpingSelector(self))
+
+    def hold(self) -> None:
+        """Let no time pass until `release`: something outside is at work."""
+        self.held += 1
+
+    def release(self) -> None:
+        self.held -= 1
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        self.hold()
+        try:
+            yield
+        finally:
+            self.release()
 
     def time(self) -> float:
         return self.elapsed
 
 
 class _JumpingSelector(selectors.DefaultSelector):
-    """Never sleeps: tells the loop how long it would have slept."""
+    """Never sleeps: tells the loop how long it would have slept. If the clock is held, it waits."""
 
     def __init__(self, loop: VirtualTimeLoop) -> None:
         super().__init__()
@@ -30,7 +54,12 @@ class _JumpingSelector(selectors.DefaultSelector):
 
     def select(self, timeout: float | None = None) -> list[Any]:
         ready = super().select(0)
-        if ready:
+        if ready or timeout == 0:
+            return ready
+        if self._loop.held:
+            ready = super().select(PATIENCE)
+            if not ready:
+                raise RuntimeError(f"Nothing has come from outside for {PATIENCE} seconds.")
             return ready
         if timeout is None:
             raise RuntimeError("Deadlock: every task waits and no timer is set.")

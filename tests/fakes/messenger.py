@@ -15,8 +15,11 @@ from bot.domain.links import Address, Channel
 
 @dataclass(frozen=True, slots=True)
 class Shown:
+    """`left` is when we began to send it, `at` when it was shown."""
+
     chat: str
     card: Card
+    left: datetime
     at: datetime
 
 
@@ -45,6 +48,7 @@ class FakeMessenger:
             await after
         self.calls += 1
         self.under_way += 1
+        left = self.now()
         try:
             await asyncio.sleep(self.seconds)
         finally:
@@ -52,7 +56,7 @@ class FakeMessenger:
         waiting = self.outcomes.get(address.chat)
         outcome = waiting.popleft() if waiting else None
         if outcome is None or (isinstance(outcome, Unclear) and self.unclear_but_shown):
-            self.shown.append(Shown(address.chat, card, self.now()))
+            self.shown.append(Shown(address.chat, card, left, self.now()))
         return outcome or Sent(message=str(self.calls))
 
     def script(self, chat: str, *outcomes: Attempt | None) -> None:

@@ -23,6 +23,7 @@ class FakeMeter:
     feeds: dict[AccountId, list[FeedState | None]] = field(default_factory=dict)
     delays: list[timedelta] = field(default_factory=list)
     own_delays: list[timedelta] = field(default_factory=list)
+    told: int = 0
 
     def delivered(
         self,
@@ -37,7 +38,7 @@ class FakeMeter:
         self.own_delays.append(own_delay)
 
     def admitted(self, told: int, known: int) -> None:
-        pass
+        self.told += told
 
     def unreadable(self, service: str) -> None:
         self.aside[service] += 1

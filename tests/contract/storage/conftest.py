@@ -2,66 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
-import secrets
 import shutil
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
-import asyncpg
 import pytest
-from cryptography.fernet import Fernet
-from sqlalchemy import make_url
 
 from bot.domain.ids import NewId
-from storage import Store, migrate, open_memory, open_store
-from storage.tables import metadata
+from storage import Store, open_memory, open_store
 from tests.contract.storage.given import NOW
 
 R = TypeVar("R")
 
 OpenStore = Callable[..., AbstractAsyncContextManager[Store]]
-
-
-@pytest.fixture(scope="session")
-def secret_key() -> str:
-    return Fernet.generate_key().decode()
-
-
-@pytest.fixture(scope="session")
-def own_postgres(postgres_url: str) -> Iterator[str]:
-    """The address of a database of our own on that server."""
-    name = f"tradebell_{secrets.token_hex(8)}"
-    server = make_url(postgres_url)
-    apart(execute(postgres_url, f"CREATE DATABASE {name}"))
-    yield server.set(database=name).render_as_string(hide_password=False)
-    apart(execute(postgres_url, f"DROP DATABASE {name} WITH (FORCE)"))
-
-
-@pytest.fixture
-def postgres_without_rows(own_postgres: str) -> str:
-    """A database whose tables are empty, or not made yet."""
-    apart(empty(own_postgres))
-    return own_postgres
-
-
-@pytest.fixture
-def postgres_without_tables(own_postgres: str) -> str:
-    apart(execute(own_postgres, "DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
-    return own_postgres
-
-
-@pytest.fixture(scope="session")
-def sqlite_without_rows(tmp_path_factory: pytest.TempPathFactory, secret_key: str) -> Path:
-    """A database file, to be copied: making the tables takes longer."""
-    path = tmp_path_factory.mktemp("sqlite") / "tradebell.db"
-    apart(migrate(f"sqlite:///{path}"))
-    return path
 
 
 @pytest.fixture
@@ -94,8 +51,8 @@ def new_id() -> NewId:
 def open_again(secret_key: str, new_id: NewId) -> OpenStore:
     """Opens the database at an address, as often as it is wanted."""
 
-    def opened(url: str, *keys: str, **options: bool) -> AbstractAsyncContextManager[Store]:
-        return open_store(url, keys or [secret_key], lambda: NOW, new_id, **options)
+    def opened(url: str, *keys: str, migrate: bool = True) -> AbstractAsyncContextManager[Store]:
+        return open_store(url, keys or [secret_key], lambda: NOW, new_id, migrate=migrate)
 
     return opened
 
@@ -111,36 +68,3 @@ async def store(
     else:
         async with open_again(lasting(request.param, request, tmp_path)) as opened:
             yield opened
-
-
-async def empty(url: str) -> None:
-    async with connected(url) as connection:
-        if not await connection.fetchval("SELECT to_regclass('alembic_version')"):
-            return
-        deletions = [f'DELETE FROM "{table.name}";' for table in reversed(metadata.sorted_tables)]
-        await connection.execute(
-            "ALTER TABLE audit DISABLE TRIGGER audit_append_only;"
-            f"{''.join(deletions)}"
-            "ALTER TABLE audit ENABLE TRIGGER audit_append_only;"
-        )
-
-
-async def execute(url: str, statements: str) -> None:
-    async with connected(url) as connection:
-        await connection.execute(statements)
-
-
-@asynccontextmanager
-async def connected(url: str) -> AsyncIterator[Any]:
-    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    connection = await asyncpg.connect(plain)
-    try:
-        yield connection
-    finally:
-        await connection.close()
-
-
-def apart(work: Coroutine[Any, Any, R]) -> R:
-    """Run it on an event loop of its own, beside the test's."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()

@@ -14,8 +14,8 @@ from sqlalchemy import make_url
 
 from bot.errors import Misconfigured
 from storage import inspect, migrate, open_store
-from tests.contract.storage.conftest import execute
 from tests.contract.storage.given import NOW, linked, told
+from tests.databases import execute
 
 KEY = Fernet.generate_key().decode()
 PASSWORD = "correct-horse"

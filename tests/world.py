@@ -8,25 +8,22 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
-
-import pytest
 
 from bot.domain.commands import Command, Place, Press, Reply, Said, Words
 from bot.domain.events import Kind, Origin, Trade, Trader
 from bot.domain.ids import TraderId
 from bot.domain.linking import SignedIn
 from bot.domain.links import Account, Address, Channel, Link, PasswordLogin, Person
-from bot.services import delivery
 from bot.services.conversation import Conversation
 from bot.services.delivery import Delivering, Outlet
-from bot.services.feeds import Feeds, Rhythm, feeds
+from bot.services.feeds import Feeds, Rhythm
 from bot.services.ingest import Ingest
 from bot.services.linking import Linking
 from bot.services.pace import Pace
-from storage import Store, open_memory
+from storage import Store
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.meter import FakeMeter
 from tests.fakes.platform import FakePlatform
@@ -196,48 +193,3 @@ async def running(
         )
         for task in tasks:
             task.cancel()
-
-
-@pytest.fixture
-async def store(now: Callable[[], datetime]) -> AsyncIterator[Store]:
-    ids = itertools.count()
-    with open_memory(now, lambda: f"row-{next(ids)}") as opened:
-        yield opened
-
-
-@pytest.fixture
-def platform(now: Callable[[], datetime]) -> FakePlatform:
-    fake = FakePlatform(now=now)
-    for trader in (owl(), heron()):
-        fake.bots[trader.id] = trader
-    return fake
-
-
-@pytest.fixture
-def chat(now: Callable[[], datetime]) -> FakeMessenger:
-    return FakeMessenger(now=now)
-
-
-@pytest.fixture
-async def world(
-    store: Store, platform: FakePlatform, chat: FakeMessenger, now: Callable[[], datetime]
-) -> AsyncIterator[World]:
-    async with running(store, platform, chat, now) as started:
-        yield started
-
-
-@pytest.fixture
-async def unswept(
-    store: Store,
-    platform: FakePlatform,
-    chat: FakeMessenger,
-    now: Callable[[], datetime],
-    monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[World]:
-    """A world without sweeps and other looks around, in which weeks pass quickly."""
-    never = timedelta(days=1000)
-    monkeypatch.setattr(delivery, "RECHECK", never)
-    monkeypatch.setattr(feeds, "RECHECK", never)
-    rhythm = Rhythm(sweep_every=never, long_sweep_every=never)
-    async with running(store, platform, chat, now, rhythm) as started:
-        yield started

@@ -24,7 +24,7 @@ from bot.errors import TryLater
 from bot.ports import Ahead
 from bot.services.ingest import decide
 from tests.fakes.messenger import FakeMessenger
-from tests.unit.services.conftest import CHAT, running
+from tests.world import CHAT, running
 
 
 async def owe(world, account, *titles, urgent=False):

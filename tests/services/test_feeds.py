@@ -16,7 +16,7 @@ from bot.domain.links import NAMELESS, AccountState, Credential, CredentialKind,
 from bot.errors import ConnectionLost, NeedsLogin, NotOffered, TryLater, Unclear
 from bot.services.feeds.ownership import OwnPlatform
 from storage.tables import cursor
-from tests.unit.services.conftest import heron, owl, running
+from tests.world import heron, owl, running
 
 
 async def live(world):

@@ -9,7 +9,7 @@ from bot.domain.linking import Invitation, LinkProblem, LoginFailed, SignedIn
 from bot.domain.links import PasswordLogin
 from bot.errors import TryLater
 from bot.services.linking import MOST_COUNTED, _Attempts
-from tests.unit.services.conftest import CHAT, code_in
+from tests.world import CHAT, code_in
 
 RIGHT = PasswordLogin(email="alice@example.com", password="right")
 WRONG = PasswordLogin(email="alice@example.com", password="guess")

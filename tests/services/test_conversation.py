@@ -18,7 +18,7 @@ from bot.domain.linking import CODE_LIFE, Invitation
 from bot.domain.links import FeedState, PasswordLogin, Role
 from bot.errors import NotOffered, TryLater, Unclear
 from bot.services.conversation.conversation import BURST
-from tests.unit.services.conftest import CHAT, owl, running
+from tests.world import CHAT, owl, running
 
 
 async def ask(world, text, **where):

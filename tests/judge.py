@@ -1,0 +1,177 @@
+"""Two checks of a run: nothing is unaccounted for (G4), and right person, right order (G6, G7).
+
+They compare what people's devices showed with the outbox, whatever happened in between.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from bot.domain.deliveries import PENDING, State
+from storage import Store
+from storage.tables import delivery, endpoint, link
+from tests.fakes.messenger import Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A row of the outbox at the end of a run.
+
+    `chat` is where its endpoint is now; from `unlinked_at` on nobody there may see it.
+    """
+
+    id: int
+    reference: str
+    account: str
+    chat: str
+    priority: int
+    state: State
+    reason: str
+    unclear: int
+    occurred_at: datetime
+    created_at: datetime
+    unlinked_at: datetime | None
+    title: str
+
+
+@dataclass(slots=True)
+class Findings:
+    """What was wrong, in words that name the items; empty if nothing was."""
+
+    unaccounted: list[str] = field(default_factory=list)
+    wrong_person: list[str] = field(default_factory=list)
+    out_of_order: list[str] = field(default_factory=list)
+    too_often: list[str] = field(default_factory=list)
+    """Shown again although no attempt had an unknown outcome, or without saying so."""
+    repeats: int = 0
+    """How many copies came again, allowed or not."""
+
+    @property
+    def all(self) -> list[str]:
+        return [*self.unaccounted, *self.wrong_person, *self.out_of_order, *self.too_often]
+
+
+async def owed(store: Store) -> list[Owed]:
+    """Everything that was ever owed, oldest fact first."""
+    return await store.database.read(_owed)
+
+
+def _owed(connection: Connection) -> list[Owed]:
+    rows = connection.execute(
+        select(delivery, endpoint.c.chat, link.c.ended_at.label("unlinked_at"))
+        .join(endpoint, endpoint.c.id == delivery.c.endpoint)
+        .join(link, link.c.id == delivery.c.link)
+        .order_by(delivery.c.occurred_at, delivery.c.id)
+    )
+    return [
+        Owed(
+            id=row.id,
+            reference=row.reference,
+            account=row.account,
+            chat=row.chat,
+            priority=row.priority,
+            state=row.state,
+            reason=row.reason,
+            unclear=row.unclear,
+            occurred_at=row.occurred_at,
+            created_at=row.created_at,
+            unlinked_at=row.unlinked_at,
+            title=row.card["title"] if row.card else "",
+        )
+        for row in rows
+    ]
+
+
+def judged(
+    items: Sequence[Owed],
+    shown: Sequence[Shown],
+    *,
+    created: int | None = None,
+    moved: Iterable[tuple[str, str]] = (),
+    pending: bool = False,
+) -> Findings:
+    """Hold what was shown against what was owed.
+
+    Args:
+        shown: what all devices showed, in the order of arrival.
+        created: how many items there must be, if somebody counted.
+        moved: chats that have another address now, from and to.
+        pending: whether some may still be on their way.
+    """
+    findings = Findings()
+    addresses = {*moved}
+    by_reference = {item.reference: item for item in items}
+    copies: dict[str, list[Shown]] = defaultdict(list)
+    for one in shown:
+        reference = one.card.reference
+        if reference is None:
+            continue  # a reply
+        item = by_reference.get(reference)
+        if item is None:
+            findings.unaccounted.append(f"{reference} was shown and never owed")
+            continue
+        if one.chat != item.chat and (one.chat, item.chat) not in addresses:
+            findings.wrong_person.append(f"{reference} is {item.chat}'s and went to {one.chat}")
+        if item.unlinked_at is not None and one.left > item.unlinked_at:
+            findings.wrong_person.append(f"{reference} left for {one.chat} after it was unlinked")
+        copies[reference].append(one)
+    if created is not None and created != len(items):
+        findings.unaccounted.append(f"{created} were owed, {len(items)} are there")
+    for item in items:
+        _account_for(item, copies[item.reference], findings, pending)
+    _order(items, copies, findings)
+    findings.repeats = sum(max(0, len(found) - 1) for found in copies.values())
+    return findings
+
+
+def _account_for(item: Owed, copies: Sequence[Shown], findings: Findings, pending: bool) -> None:
+    name = f"{item.reference} ({item.title!r}, {item.state}: {item.reason})"
+    if item.state in PENDING and not pending:
+        findings.unaccounted.append(f"{name} is still owed")
+    if item.state is State.SENT and not copies:
+        findings.unaccounted.append(f"{name} was shown to nobody")
+    if item.state is not State.SENT and len(copies) > item.unclear and item.state not in PENDING:
+        findings.unaccounted.append(f"{name} was shown, and nobody counts it")
+    if len(copies) > 1 + item.unclear:
+        findings.too_often.append(f"{name} was shown {len(copies)} times")
+    for copy in copies[1:]:
+        if not any("possible repeat" in note for note in copy.card.notes):
+            findings.too_often.append(f"{name} came again without saying so")
+
+
+def _order(items: Sequence[Owed], copies: dict[str, list[Shown]], findings: Findings) -> None:
+    """Whatever was owed before a younger item left must have been shown before it."""
+    lanes: dict[tuple[str, int], list[Owed]] = defaultdict(list)
+    for item in items:
+        if copies[item.reference]:
+            lanes[item.chat, item.priority].append(item)
+    for lane in lanes.values():
+        for place, older in enumerate(lane):
+            first = copies[older.reference][0].at
+            for younger in lane[place + 1 :]:
+                left = copies[younger.reference][0].left
+                if older.created_at < left < first:
+                    findings.out_of_order.append(
+                        f"{younger.reference} ({younger.title!r}) before {older.reference}"
+                        f" ({older.title!r}) in {older.chat}"
+                    )
+
+
+async def assert_kept(
+    store: Store,
+    shown: Sequence[Shown],
+    *,
+    created: int | None = None,
+    moved: Iterable[tuple[str, str]] = (),
+    pending: bool = False,
+) -> Counter[State]:
+    """Fail with all that is wrong; else give how many items came to which end."""
+    items = await owed(store)
+    findings = judged(items, shown, created=created, moved=moved, pending=pending)
+    assert not findings.all, "\n".join(findings.all)
+    return Counter(item.state for item in items)
