@@ -348,6 +348,7 @@ _ENDS = {
     State.DEAD: "not delivered",
     State.EXPIRED: "too old to send",
     State.CANCELLED: "cancelled",
+    State.COALESCED: "in a digest",
 }
 
 
@@ -359,18 +360,21 @@ def missed_pages(count: int) -> int:
     return -(-count // MISSED_ROWS)
 
 
-def no_such_page(count: int) -> Card:
+def no_such_page(count: int, lost: int) -> Card:
     pages = missed_pages(count)
     where = "/missed shows them" if pages == 1 else f"/missed 1 to /missed {pages} show them"
-    return plain("There is no such page", f"{counted(count, 'alert')} did not reach you: {where}.")
+    return plain("There is no such page", f"{_what_became_of(count, lost)}: {where}.")
 
 
-def missed(items: Sequence[Missed], page: int, count: int, older: Sequence[Button]) -> Card:
+def missed(
+    items: Sequence[Missed], page: int, count: int, lost: int, older: Sequence[Button]
+) -> Card:
     """One page of them.
 
     Args:
         page: from 1.
         count: of all pages together.
+        lost: how many of these no digest told of.
         older: what leads to the next page.
     """
     rows = [
@@ -387,12 +391,20 @@ def missed(items: Sequence[Missed], page: int, count: int, older: Sequence[Butto
         where = f"{first + 1} to {first + len(items)} of {count}."
         notes.append(where + (f" Older ones: /missed {page + 1}" if older else ""))
     return Card(
-        title=f"{counted(count, 'alert')} did not reach you",
-        severity=Severity.WARNING,
+        title=_what_became_of(count, lost),
+        severity=Severity.WARNING if lost else Severity.INFO,
         fields=tuple(rows),
         buttons=(tuple(older),) if older else (),
         notes=tuple(notes),
     )
+
+
+def _what_became_of(count: int, lost: int) -> str:
+    missing = f"{counted(lost, 'alert')} did not reach you"
+    if lost == count:
+        return missing
+    summed = f"{counted(count - lost, 'alert')} came in digests"
+    return f"{missing}, {summed}" if lost else summed
 
 
 def test_started() -> Card:

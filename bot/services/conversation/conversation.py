@@ -24,7 +24,7 @@ from bot.domain.commands import (
     find_spec,
     known_words,
 )
-from bot.domain.deliveries import Priority
+from bot.domain.deliveries import LOST, Priority
 from bot.domain.events import Kind, Notice, Origin, Trader
 from bot.domain.ids import NewId, Now
 from bot.domain.linking import WrongDigits
@@ -204,7 +204,7 @@ class Conversation:
             read_at=read_at,
             last_event_at=await self._inbox.last_event_at(account.id),
             pending=await self._outbox.pending(endpoint),
-            missed=await self._outbox.missed_count(endpoint),
+            missed=await self._outbox.missed_count(endpoint, LOST),
             now=self._now(),
         )
 
@@ -258,16 +258,17 @@ class Conversation:
         count = await self._outbox.missed_count(endpoint)
         if not count:
             return answers.nothing_missed()
+        lost = await self._outbox.missed_count(endpoint, LOST)
         page = _page(asked.command.arguments)
         if page is None or page > answers.missed_pages(count):
-            return answers.no_such_page(count)
+            return answers.no_such_page(count, lost)
         rows = answers.MISSED_ROWS
         items = await self._outbox.missed(endpoint, rows, skip=(page - 1) * rows)
         older: Sequence[Button] = ()
         if page < answers.missed_pages(count):
             person, command = asked.command.person.id, f"{asked.spec.name} {page + 1}"
             older = await self._acting.choices(asked.link, person, command, [("Older", ())])
-        return answers.missed(items, page, count, older)
+        return answers.missed(items, page, count, lost, older)
 
     async def _test(self, asked: "_Asked") -> Card:
         origin = Origin(kind=Kind.TEST, record=self._new_id(), at=self._now())
