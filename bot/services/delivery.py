@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import logging
 import random
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,6 +14,7 @@ from bot.domain.cards import Card, with_lateness, with_note
 from bot.domain.deliveries import (
     Attempt,
     Delivery,
+    Gone,
     Halted,
     Moved,
     Postponed,
@@ -62,6 +63,9 @@ class _Lane:
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+TellGone = Callable[[Delivery, str], Awaitable[None]]
+"""Takes an item and why its chat is closed; it raises nothing, and may be told the same twice."""
+
 _Outcome = tuple[Delivery, Settlement]
 
 _Given = tuple[Delivery, Awaitable[None]]
@@ -88,12 +92,17 @@ class Delivering:
         self._meter = meter
         self._now = now
         self._chance = chance
+        self._tell_gone: TellGone | None = None
         self._lanes: dict[EndpointId, _Lane] = {}
         self._group: asyncio.TaskGroup | None = None
         self._closing = False
         self._stopping = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+
+    def when_gone(self, tell: TellGone) -> None:
+        """Have this called with every item that found its chat closed, before that is committed."""
+        self._tell_gone = tell
 
     async def run(self) -> NoReturn:
         """Send what is owed, until cancelled; what a crash left half sent is taken up first."""
@@ -300,6 +309,8 @@ class Delivering:
         now = self._now()
         settlement = after_attempt(delivery, attempt, now, messenger.repeats, self._chance)
         self._heed(lane, delivery, attempt, settlement, outlet.pace)
+        if isinstance(attempt, Gone) and self._tell_gone is not None:
+            await self._tell_gone(delivery, attempt.reason)
         delays = now - delivery.occurred_at, now - delivery.created_at
         self._meter.delivered(messenger.channel, settlement.state, settlement.reason, *delays)
         return delivery, settlement

@@ -192,6 +192,25 @@ async def test_a_blocked_chat_is_asked_once_and_its_cards_come_in_a_digest_on_re
     assert await counts(world) == {State.SENT: 1, State.COALESCED: 15}
 
 
+async def test_a_chat_that_is_found_closed_is_told_of_in_the_others_once(world, chat):
+    account = await world.links()
+    await world.links("200")
+    await world.quiet()
+    chat.shown.clear()
+    chat.script(CHAT, Gone(reason="blocked by the user"))
+
+    await owe(world, account, "a", "b")
+    await world.quiet(3600)
+
+    title = "Your Telegram chat is closed to me"
+    assert sorted(chat.titles("200")) == sorted([title, "a", "b"])
+    assert chat.titles(CHAT) == []
+    # It waits with the others, and the one who returns does not hear of it as news.
+    await world.says("/start")
+    await world.quiet()
+    assert len(chat.titles(CHAT)) == 1
+
+
 async def test_a_crowd_that_waits_is_told_in_one_message_and_all_is_listed(world, chat):
     account = await world.links()
     chat.seconds = 1

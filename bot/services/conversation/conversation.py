@@ -35,6 +35,7 @@ from bot.domain.text import counted
 from bot.errors import NeedsLogin, NotOffered, Refused, TryLater
 from bot.ports import Accounts, Actions, Audit, Inbox, Links, Outbox, Session
 from bot.services.actions import TOASTS, Acting, Choice, targets_of
+from bot.services.closures import Closures
 from bot.services.conversation import answers
 from bot.services.delivery import Delivering
 from bot.services.feeds import Feeds
@@ -70,6 +71,7 @@ class Conversation:
         linking: Linking,
         ingest: Ingest,
         audit: Audit,
+        closures: Closures,
         delivering: Delivering,
         now: Now,
         new_id: NewId,
@@ -81,7 +83,7 @@ class Conversation:
         self._feeds = feeds
         self._linking = linking
         self._ingest = ingest
-        self._audit = audit
+        self._closures = closures
         self._delivering = delivering
         self._now = now
         self._new_id = new_id
@@ -426,18 +428,9 @@ class Conversation:
         log.warning("a chat was closed to us", extra={"reason": reason, "held": held})
         if link is None:
             return
-        facts = {"channel": place.address.channel.value, "reason": reason}
-        await self._audit.note("endpoint_disabled", self._now(), link.account, **facts)
-        account = await self._accounts.get(link.account)
-        if account is not None:
-            channel = place.address.channel.value.capitalize()
-            origin = Origin(kind=Kind.FEED, record=f"closed {self._new_id()}", at=self._now())
-            title = f"Your {channel} chat is closed to me"
-            line = f"Alerts for it are kept. Open it again there to get them ({reason})."
-            notice = Notice(
-                origin=origin, title=title, lines=(line,), bad=True, without=link.endpoint.id
-            )
-            await self._ingest.take(account, (notice,))
+        await self._closures.tell(
+            link.account, link.endpoint.id, place.address.channel, reason, self._new_id()
+        )
 
     async def _reopen(self, place: Place) -> None:
         owed = await self._links.enable(place.address, self._now())
