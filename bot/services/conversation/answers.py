@@ -170,11 +170,14 @@ def status(
     last_event_at: datetime | None,
     pending: int,
     missed: int,
+    here: Link,
+    closed: Sequence[Link],
     now: datetime,
 ) -> Card:
     """Every bot with its state, and how far the picture can be trusted.
 
     Args:
+        closed: chats of the account that cannot be reached, `here` perhaps among them.
         read_at: `None` when the bots were read just now, else when they last were known.
     """
     fields = [Field(_marked_name(trader), _trader_line(trader)) for trader in traders]
@@ -188,6 +191,12 @@ def status(
         notes.append("The platform did not answer just now: this is the last known state.")
     if missed:
         notes.append(f"{counted(missed, 'alert')} did not reach you: /missed")
+    for link in closed:
+        if link.id == here.id:
+            notes.append("This chat was closed to me: /start brings what was kept for it.")
+            continue
+        channel = link.endpoint.address.channel.value.capitalize()
+        notes.append(f"Your other {channel} chat is closed to me: alerts for it are kept.")
     if feed is not None and feed.not_offered:
         notes.append(f"The platform does not let me read: {', '.join(feed.not_offered)}.")
     if feed is not None and feed.failing:

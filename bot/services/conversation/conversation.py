@@ -28,7 +28,7 @@ from bot.domain.deliveries import LOST, Priority
 from bot.domain.events import Kind, Notice, Origin, Trader
 from bot.domain.ids import NewId, Now
 from bot.domain.linking import WrongDigits
-from bot.domain.links import Account, Link, Person, Role
+from bot.domain.links import Account, EndpointState, Link, Person, Role
 from bot.domain.names import Found, Nothing, Several, nearest, pick
 from bot.domain.telling import trader_name
 from bot.domain.text import counted
@@ -199,6 +199,7 @@ class Conversation:
         account = asked.account
         traders, read_at = await self._bots(account)
         endpoint = asked.link.endpoint.id
+        linked = await self._links.of(account.id)
         return answers.status(
             account,
             traders,
@@ -207,6 +208,8 @@ class Conversation:
             last_event_at=await self._inbox.last_event_at(account.id),
             pending=await self._outbox.pending(endpoint),
             missed=await self._outbox.missed_count(endpoint, LOST),
+            here=asked.link,
+            closed=[one for one in linked if one.endpoint.state is EndpointState.DISABLED],
             now=self._now(),
         )
 
