@@ -23,6 +23,10 @@ from adapters.cryptorobot.settings import (
     pod_method,
     pod_path,
 )
+from adapters.discord.settings import DiscordSettings, parse_gateway_url
+from adapters.discord.settings import parse_api_url as parse_discord_api_url
+from adapters.discord.settings import parse_rate as parse_discord_rate
+from adapters.discord.settings import parse_token as parse_discord_token
 from adapters.logs.settings import LogSettings, parse_format, parse_level
 from adapters.telegram.settings import (
     DEFAULT_API_URL,
@@ -54,6 +58,7 @@ NAMES = frozenset(
         *("PUBLIC_URL", "LISTEN", "TRUSTED_PROXIES"),
         *("TELEGRAM_TOKEN", "TELEGRAM_API_URL", "TELEGRAM_WEBHOOK"),
         *("TELEGRAM_RATE", "TELEGRAM_CHAT_RATE"),
+        *("DISCORD_TOKEN", "DISCORD_API_URL", "DISCORD_GATEWAY_URL", "DISCORD_RATE"),
         *("LOG_FORMAT", "LOG_LEVEL"),
     }
 )
@@ -81,7 +86,7 @@ class Settings:
     """Everything that may differ between one installation and another.
 
     `secret_keys` is empty where none are set: those in the data folder count then. Without
-    `telegram` there is no such bot.
+    `telegram` or `discord` there is no such bot.
     """
 
     data_dir: Path
@@ -89,15 +94,16 @@ class Settings:
     secret_keys: tuple[str, ...] = field(repr=False)
     platform: PlatformSettings
     telegram: TelegramSettings | None
+    discord: DiscordSettings | None
     web: WebSettings
     logs: LogSettings
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must not come out anywhere."""
-        token = self.telegram.token if self.telegram else ""
+        tokens = [one.token for one in (self.telegram, self.discord) if one]
         password = str(make_url(self.database_url).password or "")
-        return tuple(filter(None, (token, password, *self.secret_keys)))
+        return tuple(filter(None, (*tokens, password, *self.secret_keys)))
 
 
 def read(environ: Mapping[str, str] | None = None) -> Settings:
@@ -112,7 +118,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
     reader = _Reader(os.environ if environ is None else environ)
     data_dir = reader.value("DATA_DIR", Path, Path("data"))
     listen = reader.value("LISTEN", parse_listen, DEFAULT_LISTEN)
-    telegram = _telegram(reader)
+    telegram, discord = _telegram(reader), _discord(reader)
     settings = Settings(
         data_dir=data_dir,
         database_url=reader.value("DATABASE_URL", _database_url, _in_folder(data_dir)),
@@ -122,6 +128,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
             pod_command=_pod_command(reader),
         ),
         telegram=telegram if telegram.token else None,
+        discord=discord if discord.token else None,
         web=WebSettings(
             listen=listen,
             public_url=reader.value("PUBLIC_URL", parse_public_url, _nearby(listen)),
@@ -338,6 +345,17 @@ def _telegram(reader: _Reader) -> TelegramSettings:
         rate=rates["RATE"],
         chat_rate=rates["CHAT_RATE"],
         webhook=reader.value("TELEGRAM_WEBHOOK", parse_webhook, defaults.webhook),
+    )
+
+
+def _discord(reader: _Reader) -> DiscordSettings:
+    """Read even without a token, so that a mistake in any of them is told."""
+    defaults = DiscordSettings(token="")
+    return DiscordSettings(
+        token=reader.value("DISCORD_TOKEN", parse_discord_token, ""),
+        api_url=reader.value("DISCORD_API_URL", parse_discord_api_url, defaults.api_url),
+        gateway_url=reader.value("DISCORD_GATEWAY_URL", parse_gateway_url, None),
+        rate=reader.value("DISCORD_RATE", parse_discord_rate, defaults.rate),
     )
 
 

@@ -18,6 +18,7 @@ from bot.errors import Misconfigured
 from bot.settings import NAMES, Settings, has_display, keys_in, read
 
 TOKEN = "1234567890:AAExampleExampleExampleExampleExamp"
+DISCORD_TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GaBcDe.AExampleExampleExampleExampleExamp"
 KEY = Fernet.generate_key().decode()
 
 
@@ -42,6 +43,7 @@ def test_nothing_needs_to_be_set():
     assert chosen.web.public_url == "http://127.0.0.1:8080"
     assert str(chosen.web.listen) == "127.0.0.1:8080"
     assert chosen.telegram is None
+    assert chosen.discord is None
     assert chosen.logs.format is None
 
 
@@ -61,6 +63,10 @@ def test_every_setting_is_read():
         TELEGRAM_RATE="0",
         TELEGRAM_CHAT_RATE="0.5",
         TELEGRAM_WEBHOOK="true",
+        DISCORD_TOKEN=DISCORD_TOKEN,
+        DISCORD_API_URL="http://127.0.0.1:8082/api/v10/",
+        DISCORD_GATEWAY_URL="ws://127.0.0.1:8083/",
+        DISCORD_RATE="0",
         LOG_FORMAT="json",
         LOG_LEVEL="debug",
     )
@@ -79,6 +85,11 @@ def test_every_setting_is_read():
     assert chosen.telegram.api_url == "http://127.0.0.1:8081"
     assert (chosen.telegram.rate, chosen.telegram.chat_rate) == (0, 0.5)
     assert chosen.telegram.webhook is True
+    assert chosen.discord is not None
+    assert (chosen.discord.token, chosen.discord.bot) == (DISCORD_TOKEN, "123456789012345678")
+    assert chosen.discord.api_url == "http://127.0.0.1:8082/api/v10"
+    assert chosen.discord.gateway_url == "ws://127.0.0.1:8083"
+    assert chosen.discord.rate == 0
     assert (chosen.logs.format, chosen.logs.level) == (LogFormat.JSON, LogLevel.DEBUG)
 
 
@@ -106,10 +117,16 @@ def test_an_empty_setting_counts_as_not_set():
 
 def test_secrets_do_not_show_in_the_settings_as_text():
     shown = repr(
-        settings(TELEGRAM_TOKEN=TOKEN, SECRET_KEY=KEY, DATABASE_URL="postgresql://b:hunter2@db/b")
+        settings(
+            TELEGRAM_TOKEN=TOKEN,
+            DISCORD_TOKEN=DISCORD_TOKEN,
+            SECRET_KEY=KEY,
+            DATABASE_URL="postgresql://b:hunter2@db/b",
+        )
     )
 
     assert TOKEN not in shown
+    assert DISCORD_TOKEN not in shown
     assert KEY not in shown
     assert "hunter2" not in shown
 
@@ -140,11 +157,12 @@ def test_no_text_in_a_setting_is_answered_by_anything_but_a_list_of_mistakes(val
 def test_a_refused_secret_is_not_repeated(secret):
     told = mistakes(
         TELEGRAM_TOKEN=f"x{secret}",
+        DISCORD_TOKEN=f"x{secret}",
         SECRET_KEY=f"{secret}!",
         DATABASE_URL=f"mysql://u:{secret}@db/x",
     )
 
-    assert len(told) == 3
+    assert len(told) == 4
     assert not any(f"x{secret}" in line or f"{secret}!" in line for line in told)
     assert not any(f"u:{secret}" in line for line in told)
 
@@ -312,10 +330,13 @@ def test_a_browser_is_seen_where_there_is_a_display(monkeypatch, platform, envir
 
 def test_all_secrets_are_known_to_the_log():
     chosen = settings(
-        TELEGRAM_TOKEN=TOKEN, SECRET_KEY=KEY, DATABASE_URL="postgresql://b:hunter2@d/b"
+        TELEGRAM_TOKEN=TOKEN,
+        DISCORD_TOKEN=DISCORD_TOKEN,
+        SECRET_KEY=KEY,
+        DATABASE_URL="postgresql://b:hunter2@d/b",
     )
 
-    assert set(chosen.secrets) == {TOKEN, KEY, "hunter2"}
+    assert set(chosen.secrets) == {TOKEN, DISCORD_TOKEN, KEY, "hunter2"}
     assert settings().secrets == ()
 
 

@@ -1,0 +1,1 @@
+"""Discord chats, over its REST API and its gateway."""

@@ -1,0 +1,129 @@
+"""What a failed call of Discord's API means for what was to be sent (`guarantees.md` 2.5, 2.6).
+
+Codes: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
+"""
+
+from datetime import timedelta
+from http import HTTPStatus
+
+from adapters.discord.transport import NoAnswer, Reached, Refusal, Withheld
+from bot.domain.deliveries import (
+    Attempt,
+    Declined,
+    Gone,
+    Halted,
+    Postponed,
+    Scope,
+    Sent,
+    Unclear,
+)
+
+UNKNOWN_MESSAGE = 10008
+EXPIRED = frozenset({10015, 10062, 50027})
+"""An interaction, or the webhook that answers it, that is not known any more."""
+ALREADY_ANSWERED = 40060
+DMS_TOO_FAST = 40003
+
+AT_THE_DOOR = frozenset({0, 40333})
+"""With a 403 or 404: no word about a channel, but of whatever stands before the API."""
+
+DMS_WAIT = timedelta(minutes=10)
+"""The rest of the whole bot when it has opened direct messages too fast."""
+
+_CLOSED = {
+    50007: "the person takes no messages from the bot",
+    50278: "the person shares no server with the bot",
+    10003: "the channel is gone",
+    10004: "the bot was removed from the server",
+    10013: "the account is gone",
+    50001: "no access to the channel",
+    50013: "no right to write in the channel",
+    50008: "not a channel that can be written to",
+    50024: "not a channel that can be written to",
+    50083: "the thread is closed",
+    160005: "the thread is closed",
+}
+"""Codes of an endpoint that is closed to us, and our words."""
+
+REASONS = frozenset(
+    {
+        *_CLOSED.values(),
+        *("no access to the channel", "Discord refuses the bot's token"),
+        *("Discord refuses the content", "asked to open chats more slowly"),
+        *("asked to slow down", "refused too often", "turned away by what stands before Discord"),
+        *("no connection in time", "no connection", "turned away", "server error"),
+        *("an answer that is not Discord's", "no answer in time"),
+        *("the answer broke off", "the connection broke off", "broke off"),
+        "the chat's history cannot be read",
+    }
+)
+"""All that an outcome here can be for, up to a colon: few enough to count by."""
+
+
+def is_about_content(refusal: Refusal) -> bool:
+    """Whether another content might be taken."""
+    return (
+        refusal.status == HTTPStatus.BAD_REQUEST
+        and refusal.code not in _CLOSED
+        and refusal.code != DMS_TOO_FAST
+    )
+
+
+def after_failure(error: Refusal | Withheld | NoAnswer) -> Attempt:
+    """The outcome of a send that did not come back with a message."""
+    match error:
+        case Refusal():
+            return after_refusal(error)
+        case Withheld():
+            return Postponed(
+                reason=error.reason,
+                retry_after=timedelta(seconds=error.wait),
+                scope=Scope.CHANNEL if error.whole else Scope.ENDPOINT,
+            )
+        case NoAnswer():
+            return after_no_answer(error)
+
+
+def after_refusal(refusal: Refusal) -> Attempt:
+    """The outcome of a send that the API refused: certainly not sent, but for one case."""
+    if refusal.code == UNKNOWN_MESSAGE:
+        # The key against repeats found the first copy, and the person has deleted that since.
+        # Source: https://github.com/Rapptz/discord.py/issues/10116
+        return Sent(message="")
+    if refusal.code == DMS_TOO_FAST:
+        return Postponed(
+            reason="asked to open chats more slowly", retry_after=DMS_WAIT, scope=Scope.CHANNEL
+        )
+    if refusal.status == HTTPStatus.UNAUTHORIZED:
+        return Halted(reason="Discord refuses the bot's token")
+    if refusal.code in _CLOSED:
+        return Gone(reason=_CLOSED[refusal.code])
+    if refusal.status in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
+        if refusal.code in AT_THE_DOOR:
+            return Postponed(reason=f"turned away: HTTP {refusal.status}", scope=Scope.CHANNEL)
+        return Gone(reason="no access to the channel")
+    return Declined(reason="Discord refuses the content")
+
+
+def after_no_answer(lost: NoAnswer) -> Attempt:
+    """The outcome of a send without an answer of the API.
+
+    Only a request that never had a connection, or that a 3xx or 4xx turned away before the API
+    saw it, was certainly not carried out.
+    """
+    if lost.reached is Reached.CONNECTING:
+        reason = "no connection in time" if lost.timed_out else "no connection"
+        return Postponed(reason=reason, scope=Scope.CHANNEL)
+    if lost.status is not None and not lost.timed_out:
+        if lost.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return Declined(reason="Discord refuses the content")
+        if 300 <= lost.status < 500:
+            return Postponed(reason=f"turned away: HTTP {lost.status}", scope=Scope.CHANNEL)
+        if lost.status >= 500:
+            return Unclear(reason=f"server error: HTTP {lost.status}")
+        if lost.reached is Reached.ANSWERING:
+            return Unclear(reason="the answer broke off")
+        return Unclear(reason="an answer that is not Discord's")
+    if lost.timed_out:
+        return Unclear(reason="no answer in time")
+    return Unclear(reason="the connection broke off")

@@ -1,0 +1,453 @@
+"""Cards as Discord messages: an embed each, within every limit, with all foreign markup inert."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+from bot.domain.cards import Button, ButtonStyle, Card, Severity, Table
+from bot.domain.commands import COMMANDS
+from bot.domain.text import utf16_length
+
+Json = Mapping[str, Any]
+
+GROUP = "bell"
+"""The slash command that all of ours are under, so that they clash with no other bot's."""
+
+TITLE_LIMIT = 256
+DESCRIPTION_LIMIT = 4096
+FIELDS_LIMIT = 25
+NAME_LIMIT = 256
+VALUE_LIMIT = 1024
+FOOTER_LIMIT = 2048
+EMBED_LIMIT = 6000
+"""Of all texts of a message's embeds together. Discord does not say what it counts as one
+character; UTF-16 units are never fewer.
+
+Source: https://docs.discord.com/developers/resources/message#embed-object-embed-limits
+"""
+
+ROWS_LIMIT = 5
+ROW_LIMIT = 5
+LABEL_LIMIT = 80
+URL_LIMIT = 512
+"""Source: https://docs.discord.com/developers/components/reference#button"""
+
+TABLE_WIDTH = 30
+"""Columns of fixed-width text in an embed on a phone."""
+
+MARKS = {
+    Severity.INFO: "",
+    Severity.GOOD: "🟢 ",
+    Severity.WARNING: "🟠 Warning · ",
+    Severity.CRITICAL: "🔴 Critical · ",
+}
+"""What a title begins with: what must be acted on is also said in a word."""
+
+COLOURS = {
+    Severity.INFO: 0x5C6B7A,
+    Severity.GOOD: 0x2E9E5B,
+    Severity.WARNING: 0xE08A1E,
+    Severity.CRITICAL: 0xD13438,
+}
+
+SUPPRESS_NOTIFICATIONS = 1 << 12
+"""Source: https://docs.discord.com/developers/resources/message#message-object-message-flags"""
+
+BUTTON_STYLES = {ButtonStyle.PLAIN: 2, ButtonStyle.PRIMARY: 1, ButtonStyle.DANGER: 4}
+LINK_STYLE = 5
+"""Source: https://docs.discord.com/developers/components/reference#button-button-styles"""
+
+EMPTY = "\u200b"
+"""Stands where Discord wants some text and there is none."""
+
+NO_MENTIONS: Json = {"parse": []}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """One message to send. `embed` and `components` are as the API takes them.
+
+    `mark` is what its footer is known by later; empty without a reference.
+    """
+
+    embed: Json
+    components: tuple[Json, ...] = ()
+    silent: bool = False
+    mark: str = ""
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """What the message holds, however it is sent. Nobody is ever mentioned by it."""
+        return {
+            "embeds": [self.embed],
+            "components": list(self.components),
+            "allowed_mentions": NO_MENTIONS,
+        }
+
+    @property
+    def plain(self) -> "Rendered":
+        """The same words, and no buttons that could be refused."""
+        return Rendered(embed=self.embed, silent=self.silent, mark=self.mark)
+
+
+def rendered(card: Card) -> tuple[Rendered, ...]:
+    """Lay a card out. One message unless it is more than one can hold.
+
+    A card that does not fit goes on in numbered parts, the buttons under the last; should there
+    be more buttons than fit there, more parts hold these.
+    """
+    embeds = _packed(_pieces(card))
+    groups = list(_button_groups(card.buttons)) or [()]
+    embeds += [_Embed() for _ in groups[1:]]
+    first = len(embeds) - len(groups)
+    many = len(embeds) > 1
+    messages = []
+    for number, embed in enumerate(embeds):
+        mark = _mark(card.reference, number + 1 if many else None)
+        footer = " · ".join(filter(None, (mark, f"{number + 1}/{len(embeds)}" if many else "")))
+        messages.append(
+            Rendered(
+                embed=embed.json(COLOURS[card.severity], footer),
+                components=groups[number - first] if number >= first else (),
+                silent=card.silent,
+                mark=mark,
+            )
+        )
+    return tuple(messages)
+
+
+def _mark(reference: str | None, part: int | None) -> str:
+    """How a message is found again, whatever the number of its parts was."""
+    if not reference:
+        return ""
+    # A reference is short; what is not one must not break a limit either.
+    shown = reference[:_REFERENCE_LIMIT]
+    return f"ref {shown}" if part is None else f"ref {shown} part {part}"
+
+
+_REFERENCE_LIMIT = 40
+
+_FOOTER_RESERVE = utf16_length(" · ".join(("ref  part 999", "999/999"))) + 2 * _REFERENCE_LIMIT + 1
+"""Room for the reference and the part's number."""
+
+
+# --- pieces of a card ---------------------------------------------------------------------
+
+
+class _Place(IntEnum):
+    """Where in an embed a piece is shown, in the order of reading."""
+
+    TITLE = 0
+    TEXT = 1
+    FIELD = 2
+    SMALL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A piece that fits into an empty embed. `name` is only a field's."""
+
+    place: _Place
+    text: str
+    name: str = ""
+
+    @property
+    def length(self) -> int:
+        return utf16_length(self.text) + utf16_length(self.name)
+
+
+def _pieces(card: Card) -> Iterator[_Piece]:
+    head, *rest = _escaped(f"{MARKS[card.severity]}{card.title}", TITLE_LIMIT) or [""]
+    if head:
+        yield _Piece(_Place.TITLE, head)
+    for line in rest:
+        yield _Piece(_Place.TEXT, line)
+    for line in card.lines:
+        for text in _escaped(line, DESCRIPTION_LIMIT) or [""]:
+            yield _Piece(_Place.TEXT, text)
+    if card.at is not None:
+        second = int(card.at.timestamp())
+        yield _Piece(_Place.TEXT, f"<t:{second}:f> (<t:{second}:R>)")
+    for one in card.fields:
+        yield from _field(one.label, one.value)
+    if card.table is not None:
+        yield from _table(card.table)
+    for note in card.notes:
+        # A footer shows no markup at all, so there is nothing to escape.
+        for text in _cut(_in_our_words(note), FOOTER_LIMIT - _FOOTER_RESERVE):
+            yield _Piece(_Place.SMALL, text)
+
+
+def _field(label: str, value: str) -> Iterator[_Piece]:
+    """A field, and more of them for what is too long for one."""
+    names = _escaped(label, NAME_LIMIT) or [EMPTY]
+    values = _escaped(value, VALUE_LIMIT) or [EMPTY]
+    for number in range(max(len(names), len(values))):
+        name = names[number] if number < len(names) else EMPTY
+        text = values[number] if number < len(values) else EMPTY
+        yield _Piece(_Place.FIELD, _filled(text), _filled(name))
+
+
+def _table(table: Table) -> Iterator[_Piece]:
+    rows = (table.columns, *table.rows)
+    widths = [max(map(_width, cells)) for cells in zip(*rows, strict=True)]
+    fits = sum(widths) + 2 * (len(widths) - 1) <= TABLE_WIDTH
+    # In a block nothing can be escaped, so what would end it must not be in it.
+    if not fits or any("`" in cell or "\n" in cell for row in rows for cell in row):
+        yield from _list(table)
+        return
+    right = [
+        all(_NUMBER.fullmatch(cell) for cell in cells) for cells in zip(*table.rows, strict=True)
+    ] or [False] * len(widths)
+    lines = [
+        "  ".join(
+            _padded(cell, width, to_right)
+            for cell, width, to_right in zip(row, widths, right, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+    yield from _blocks(lines)
+
+
+def _blocks(lines: Sequence[str]) -> Iterator[_Piece]:
+    """Lines of fixed width, as blocks that each fit into a field."""
+    room = VALUE_LIMIT - len("```\n\n```")
+    block: list[str] = []
+    used = 0
+    for line in lines:
+        length = utf16_length(line) + 1
+        if block and used + length > room:
+            yield _Piece(_Place.FIELD, _fenced(block), EMPTY)
+            block, used = [], 0
+        block.append(line)
+        used += length
+    yield _Piece(_Place.FIELD, _fenced(block), EMPTY)
+
+
+def _fenced(lines: Sequence[str]) -> str:
+    return "\n".join(("```", *lines, "```"))
+
+
+def _list(table: Table) -> Iterator[_Piece]:
+    """A table that is too wide for a phone: each row a field that names its columns."""
+    for first, *others in table.rows:
+        named = [
+            f"{column} {cell}"
+            for column, cell in zip(table.columns[1:], others, strict=True)
+            if cell
+        ]
+        yield from _field(first, " · ".join(named))
+
+
+_NUMBER = re.compile(r"[-+\u2212]?[\d.,' ]*\d(?:\s?[%A-Za-z$€₿]{1,6})?|[-\u2013\u2014]|")
+
+
+def _width(text: str) -> int:
+    """Columns of fixed-width text that it takes."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
+
+
+def _padded(cell: str, width: int, to_right: bool) -> str:
+    space = " " * (width - _width(cell))
+    return space + cell if to_right else cell + space
+
+
+# --- embeds -------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Embed:
+    """An embed that is being filled."""
+
+    title: str = ""
+    texts: list[str] = field(default_factory=list)
+    fields: list[tuple[str, str]] = field(default_factory=list)
+    small: list[str] = field(default_factory=list)
+    last: _Place = _Place.TITLE
+    used: int = _FOOTER_RESERVE
+    used_here: int = 0
+    """Of the place that was filled last."""
+
+    def takes(self, piece: _Piece) -> bool:
+        """Whether there is room, and nothing that is read after it is there already."""
+        if piece.place < self.last or self.used + piece.length + 1 > EMBED_LIMIT:
+            return False
+        here = (self.used_here if piece.place is self.last else 0) + piece.length + 1
+        match piece.place:
+            case _Place.TITLE:
+                return not self.title and not self.texts
+            case _Place.TEXT:
+                return here <= DESCRIPTION_LIMIT + 1
+            case _Place.FIELD:
+                return len(self.fields) < FIELDS_LIMIT
+            case _Place.SMALL:
+                return here <= FOOTER_LIMIT - _FOOTER_RESERVE + 1
+
+    def put(self, piece: _Piece) -> None:
+        if piece.place is not self.last:
+            self.last, self.used_here = piece.place, 0
+        self.used += piece.length + 1
+        self.used_here += piece.length + 1
+        match piece.place:
+            case _Place.TITLE:
+                self.title = piece.text
+            case _Place.TEXT:
+                self.texts.append(piece.text)
+            case _Place.FIELD:
+                self.fields.append((piece.name, piece.text))
+            case _Place.SMALL:
+                self.small.append(piece.text)
+
+    def json(self, colour: int, footer: str) -> Json:
+        shown: dict[str, Any] = {"color": colour}
+        if self.title.strip():
+            shown["title"] = self.title
+        description = "\n".join(self.texts)
+        if description.strip():
+            shown["description"] = description
+        if self.fields:
+            shown["fields"] = [{"name": name, "value": value} for name, value in self.fields]
+        small = "\n".join(filter(None, (footer, *self.small)))
+        if small.strip():
+            shown["footer"] = {"text": small}
+        if not shown.keys() & {"title", "description", "fields"}:
+            shown["description"] = EMPTY
+        return shown
+
+
+def _packed(pieces: Iterable[_Piece]) -> list[_Embed]:
+    """Spread pieces over embeds, as many in each as fit."""
+    embeds = [_Embed()]
+    for piece in pieces:
+        if not embeds[-1].takes(piece):
+            embeds.append(_Embed())
+        embeds[-1].put(piece)
+    return embeds
+
+
+# --- text ---------------------------------------------------------------------------------
+
+_MARKUP = frozenset("\\*_~`|<>[]@#")
+"""What begins markup or a mention anywhere in a line. Any sign may be escaped.
+
+Source: https://support.discord.com/hc/articles/210298617
+"""
+
+_AT_LINE_START = re.compile(r"(?m)^[^\S\n]*(?:([-+])|\d+(\.))(?=\s|$)")
+"""What begins a list there."""
+
+_ADDRESS = re.compile(r"https?://[^\s<>\\]+")
+"""Discord makes a link of it by itself, and reads no markup in it: an escape would break it."""
+
+_COMMAND = re.compile(rf"(?<![\w/.:])/({'|'.join(spec.name for spec in COMMANDS)})(?![\w/])")
+
+
+def _in_our_words(text: str) -> str:
+    """Commands as they are called here: '/status' is '/bell status'."""
+    return _COMMAND.sub(rf"/{GROUP} \1", text)
+
+
+def _escaped(text: str, limit: int) -> list[str]:
+    """Text that shows exactly as it is, in pieces of at most so many UTF-16 units."""
+    pieces = _joined(_units_of(_in_our_words(text)), limit - 1)
+    # Where a line is cut, another one begins.
+    return [*pieces[:1], *map(_begun, pieces[1:])]
+
+
+def _begun(piece: str) -> str:
+    found = _AT_LINE_START.match(piece)
+    if found is None:
+        return piece
+    at = found.start(found.lastindex or 0)
+    return f"{piece[:at]}\\{piece[at:]}"
+
+
+def _units_of(text: str) -> Iterator[str]:
+    """The text escaped, in bits that must not be cut."""
+    lists = {found.start(found.lastindex or 0) for found in _AT_LINE_START.finditer(text)}
+    at = 0
+    for address in _ADDRESS.finditer(text):
+        # One that is too long for a piece is nobody's to follow.
+        if len(address[0]) <= URL_LIMIT // 2:
+            yield from _signs(text, at, address.start(), lists)
+            yield address[0]
+            at = address.end()
+    yield from _signs(text, at, len(text), lists)
+
+
+def _signs(text: str, start: int, end: int, lists: Set[int]) -> Iterator[str]:
+    for at in range(start, end):
+        sign = text[at]
+        yield f"\\{sign}" if sign in _MARKUP or at in lists else sign
+
+
+def _cut(text: str, limit: int) -> list[str]:
+    """Pieces of at most so many UTF-16 units, never cut inside a character."""
+    return _joined(text, limit)
+
+
+def _joined(bits: Iterable[str], limit: int) -> list[str]:
+    pieces: list[str] = []
+    piece: list[str] = []
+    used = 0
+    for bit in bits:
+        length = utf16_length(bit)
+        if piece and used + length > limit:
+            pieces.append("".join(piece))
+            piece, used = [], 0
+        piece.append(bit)
+        used += length
+    return [*pieces, "".join(piece)] if piece else pieces
+
+
+def _filled(text: str) -> str:
+    return text if text.strip() else EMPTY
+
+
+# --- buttons ------------------------------------------------------------------------------
+
+
+def _button_groups(rows: Sequence[Sequence[Button]]) -> Iterator[tuple[Json, ...]]:
+    """Rows of buttons, as many in each group as one message may have."""
+    shown = [[json for one in row if (json := _button(one)) is not None] for row in rows]
+    laid = [row[at : at + ROW_LIMIT] for row in shown for at in range(0, len(row), ROW_LIMIT)]
+    if len(laid) > ROWS_LIMIT:
+        buttons = [button for row in laid for button in row]
+        laid = [buttons[at : at + ROW_LIMIT] for at in range(0, len(buttons), ROW_LIMIT)]
+    for at in range(0, len(laid), ROWS_LIMIT):
+        yield tuple({"type": 1, "components": row} for row in laid[at : at + ROWS_LIMIT])
+
+
+def _button(button: Button) -> Json | None:
+    shown: dict[str, Any] = {"type": 2, "label": _label(button.label)}
+    if button.url is None:
+        return {
+            **shown,
+            "style": BUTTON_STYLES[button.style],
+            "custom_id": button.action,
+        }
+    if not _opens(button.url):
+        return None
+    return {**shown, "style": LINK_STYLE, "url": button.url}
+
+
+def _label(text: str) -> str:
+    if utf16_length(text) <= LABEL_LIMIT:
+        return _filled(text)
+    head, *_ = _cut(text, LABEL_LIMIT - 1)
+    return f"{head}…"
+
+
+def _opens(url: str) -> bool:
+    """Whether Discord takes it for a button; it wants a dot in the host, so not 'localhost'."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    whole = len(url) <= URL_LIMIT and parts.scheme in ("http", "https")
+    return whole and ("." in host or ":" in host)

@@ -1,0 +1,143 @@
+"""Discord's slice of the settings, and how its texts are read."""
+
+import binascii
+import math
+import re
+from base64 import urlsafe_b64decode
+from dataclasses import dataclass, field
+from urllib.parse import urlencode, urlsplit
+
+from bot.domain.hosts import is_exposed
+
+DEFAULT_API_URL = "https://discord.com/api/v10"
+
+RATE = 40.0
+"""Messages a second over the whole bot; Discord's own limit is 50 requests of any kind.
+
+Source: https://docs.discord.com/developers/topics/rate-limits#global-rate-limit
+"""
+
+SEND_MESSAGES, SEND_IN_THREADS, READ_HISTORY, VIEW, EMBED = (
+    1 << 11,
+    1 << 38,
+    1 << 16,
+    1 << 10,
+    1 << 14,
+)
+PERMISSIONS = SEND_MESSAGES | SEND_IN_THREADS | READ_HISTORY | VIEW | EMBED
+"""What we need in a server. Source: https://docs.discord.com/developers/topics/permissions"""
+
+_TOKEN = re.compile(r"(?:Bot\s+)?(([A-Za-z0-9_-]{4,40})\.[A-Za-z0-9_-]{1,20}\.[A-Za-z0-9_-]{1,80})")
+_NUMBER = re.compile(r"[1-9]\d{0,19}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscordSettings:
+    """One bot, and where its API is.
+
+    `rate` is messages a second, 0 for no limit. Without `gateway_url` the API is asked for it.
+    """
+
+    token: str = field(repr=False)
+    api_url: str = DEFAULT_API_URL
+    gateway_url: str | None = None
+    rate: float = RATE
+
+    @property
+    def bot(self) -> str:
+        """Our bot's numeric id, which its token begins with."""
+        return _bot_of(self.token.partition(".")[0])
+
+    @property
+    def exposed(self) -> bool:
+        """Whether the token would cross a network unencrypted: worth a loud warning."""
+        gateway = (self.gateway_url or "").replace("ws", "http", 1)
+        return is_exposed(self.api_url) or bool(gateway and is_exposed(gateway))
+
+
+def invitation(application: str) -> str:
+    """The address where a person adds the bot, to a server or to themselves.
+
+    Source: https://docs.discord.com/developers/topics/oauth2#bot-authorization-flow
+    """
+    query = {
+        "client_id": application,
+        "scope": "bot applications.commands",
+        "permissions": str(PERMISSIONS),
+    }
+    return f"https://discord.com/oauth2/authorize?{urlencode(query)}"
+
+
+def parse_token(text: str) -> str:
+    """Read TRADEBELL_DISCORD_TOKEN.
+
+    Raises:
+        ValueError: a sentence that names the setting and the cure, without the token.
+    """
+    found = _TOKEN.fullmatch(text.strip())
+    if found is None or not _bot_of(found[2]):
+        raise ValueError(
+            "TRADEBELL_DISCORD_TOKEN must be the bot's token from the Developer Portal, three parts"
+            " with dots between them, like MTIz....GaBcDe.xyz..."
+        )
+    return found[1]
+
+
+def _bot_of(part: str) -> str:
+    """The id that a token's first part stands for; empty if it is none."""
+    try:
+        number = urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode("ascii")
+    except (binascii.Error, ValueError):
+        return ""
+    return number if _NUMBER.fullmatch(number) else ""
+
+
+def parse_api_url(text: str) -> str:
+    """Read TRADEBELL_DISCORD_API_URL; gives it without a slash at its end.
+
+    Raises:
+        ValueError: a sentence that names the setting and the cure.
+    """
+    return _address("TRADEBELL_DISCORD_API_URL", text, DEFAULT_API_URL, ("https", "http"))
+
+
+def parse_gateway_url(text: str) -> str:
+    """Read TRADEBELL_DISCORD_GATEWAY_URL; gives it without a slash at its end.
+
+    Raises:
+        ValueError: a sentence that names the setting and the cure.
+    """
+    example = "wss://gateway.discord.gg"
+    return _address("TRADEBELL_DISCORD_GATEWAY_URL", text, example, ("wss", "ws"))
+
+
+def _address(name: str, text: str, example: str, schemes: tuple[str, str]) -> str:
+    wanted = f"{name} must be like {example}"
+    try:
+        parts = urlsplit(text.strip())
+        parts.port  # noqa: B018 - reading it checks it
+    except ValueError:
+        raise ValueError(f"{wanted}: this is no address.") from None
+    if parts.scheme not in schemes or not parts.hostname:
+        starts = " or ".join(f"{scheme}://" for scheme in schemes)
+        raise ValueError(f"{wanted}: it must begin with {starts} and name a host.")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError(f"{wanted}: a login, a query or a fragment has no place in it.")
+    return parts.geturl().rstrip("/")
+
+
+def parse_rate(text: str) -> float:
+    """Read TRADEBELL_DISCORD_RATE.
+
+    Raises:
+        ValueError: a sentence that names the setting and the cure.
+    """
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = math.nan
+    if not 0 <= rate <= 100_000:
+        raise ValueError(
+            "TRADEBELL_DISCORD_RATE must be messages a second, like 40 or 0.5; 0 is no limit."
+        )
+    return rate

@@ -1,0 +1,124 @@
+"""What each failure means for what was to be sent: `guarantees.md` 2.5 and 2.6, row by row."""
+
+import ast
+import inspect
+from datetime import timedelta
+
+import pytest
+
+from adapters.discord import faults
+from adapters.discord.faults import after_failure, is_about_content
+from adapters.discord.transport import NoAnswer, Reached, Refusal, Withheld
+from bot.domain.deliveries import (
+    Attempt,
+    Declined,
+    Gone,
+    Halted,
+    Postponed,
+    Scope,
+    Sent,
+    Unclear,
+)
+
+
+def lost(reached: Reached, status: int | None = None, timed_out: bool = False) -> NoAnswer:
+    return NoAnswer("detail", reached=reached, status=status, timed_out=timed_out)
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (lost(Reached.CONNECTING), Postponed(reason="no connection", scope=Scope.CHANNEL)),
+        (
+            lost(Reached.CONNECTING, timed_out=True),
+            Postponed(reason="no connection in time", scope=Scope.CHANNEL),
+        ),
+        (lost(Reached.SENT, timed_out=True), Unclear(reason="no answer in time")),
+        (lost(Reached.SENT), Unclear(reason="the connection broke off")),
+        (lost(Reached.ANSWERING, 200), Unclear(reason="the answer broke off")),
+        (lost(Reached.ANSWERING, 200, timed_out=True), Unclear(reason="no answer in time")),
+        (lost(Reached.ANSWERED, 200), Unclear(reason="an answer that is not Discord's")),
+        (lost(Reached.ANSWERED, 500), Unclear(reason="server error: HTTP 500")),
+        (lost(Reached.ANSWERED, 502), Unclear(reason="server error: HTTP 502")),
+        (lost(Reached.ANSWERED, 504), Unclear(reason="server error: HTTP 504")),
+        (lost(Reached.ANSWERED, 520), Unclear(reason="server error: HTTP 520")),
+        (
+            lost(Reached.ANSWERED, 403),
+            Postponed(reason="turned away: HTTP 403", scope=Scope.CHANNEL),
+        ),
+        (lost(Reached.ANSWERED, 413), Declined(reason="Discord refuses the content")),
+    ],
+)
+def test_a_call_without_an_answer_was_not_sent_only_if_that_is_certain(
+    error: NoAnswer, outcome: Attempt
+):
+    assert after_failure(error) == outcome
+
+
+@pytest.mark.parametrize(("whole", "scope"), [(False, Scope.ENDPOINT), (True, Scope.CHANNEL)])
+def test_a_wait_that_discord_asked_for_is_kept_and_counts_against_nothing(
+    whole: bool, scope: Scope
+):
+    outcome = after_failure(Withheld("asked to slow down", 7.5, whole=whole))
+
+    assert outcome == Postponed(
+        reason="asked to slow down",
+        retry_after=timedelta(seconds=7.5),
+        scope=scope,
+        counts=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "outcome"),
+    [
+        (403, 50007, Gone(reason="the person takes no messages from the bot")),
+        (403, 50278, Gone(reason="the person shares no server with the bot")),
+        (404, 10003, Gone(reason="the channel is gone")),
+        (403, 50001, Gone(reason="no access to the channel")),
+        (403, 50013, Gone(reason="no right to write in the channel")),
+        (400, 50083, Gone(reason="the thread is closed")),
+        (403, 99999, Gone(reason="no access to the channel")),
+        (
+            403,
+            40003,
+            Postponed(
+                reason="asked to open chats more slowly",
+                retry_after=timedelta(minutes=10),
+                scope=Scope.CHANNEL,
+            ),
+        ),
+        (401, 0, Halted(reason="Discord refuses the bot's token")),
+        (400, 50035, Declined(reason="Discord refuses the content")),
+        (400, 0, Declined(reason="Discord refuses the content")),
+        (404, 0, Postponed(reason="turned away: HTTP 404", scope=Scope.CHANNEL)),
+        (403, 40333, Postponed(reason="turned away: HTTP 403", scope=Scope.CHANNEL)),
+    ],
+)
+def test_a_refusal_says_who_or_what_was_refused(status: int, code: int, outcome: Attempt):
+    assert after_failure(Refusal(status, code, "words")) == outcome
+
+
+def test_a_first_copy_that_the_person_has_deleted_was_sent():
+    assert after_failure(Refusal(404, 10008, "Unknown Message")) == Sent(message="")
+
+
+def test_only_a_refused_content_is_worth_another_one():
+    assert is_about_content(Refusal(400, 50035, "Invalid Form Body"))
+    assert not is_about_content(Refusal(400, 50083, "Thread is archived"))
+    assert not is_about_content(Refusal(403, 50007, "Cannot send messages to this user"))
+
+
+def test_every_reason_that_is_given_can_be_counted_by():
+    """What is not listed would be counted as `other`."""
+    tree = ast.parse(inspect.getsource(faults))
+    given = {
+        ast.unparse(node.value).removeprefix("f").strip("\"'")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.keyword)
+        and node.arg == "reason"
+        and isinstance(node.value, ast.Constant | ast.JoinedStr)
+    }
+
+    assert {reason.partition(":")[0] for reason in given} <= faults.REASONS
+    assert len(given) > 8
