@@ -72,6 +72,7 @@ def test_the_breaker_opens_long_before_a_ban_and_closes_when_the_window_has_pass
     assert MOST_REFUSALS <= 10_000 / 5
     assert breaker.wait(at=100.0) == WINDOW - 100.0
     assert breaker.wait(at=WINDOW) == 0
+    assert breaker.wait(at=3 * WINDOW) == 0
 
 
 @pytest.mark.parametrize(

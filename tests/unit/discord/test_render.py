@@ -206,6 +206,23 @@ def test_a_card_too_long_for_one_message_goes_out_in_numbered_parts():
     assert told == list(lines)
 
 
+def test_more_fields_than_an_embed_has_go_on_in_the_next_part():
+    fields = tuple(Field(f"Bot {i}", "running") for i in range(30))
+
+    parts = rendered(Card(title="30 bots", fields=fields))
+
+    assert [len(part.embed["fields"]) for part in parts] == [25, 5]
+
+
+def test_where_a_line_is_cut_no_list_begins():
+    line = "x" * (DESCRIPTION_LIMIT - 1) + "- y"
+
+    first, second = rendered(Card(title="x", lines=(line,)))
+
+    assert first.embed["description"] == "x" * (DESCRIPTION_LIMIT - 1)
+    assert second.embed["description"] == r"\- y"
+
+
 def test_each_part_is_known_by_the_reference_and_its_number():
     (single,) = rendered(Card(title="x", reference="A1B2"))
     first, second = rendered(Card(title="x", lines=("y" * 5000,), reference="A1B2"))
