@@ -285,7 +285,9 @@ _RESOLVED: dict[int, str] = {USER_SELECT: "users", CHANNEL_SELECT: "channels"}
 
 
 def _named(chosen: Chosen) -> Json:
-    return {"id": chosen.command["id"], "name": chosen.command["name"], "type": 1}
+    command = chosen.command
+    of_guild = {"guild_id": command["guild_id"]} if "guild_id" in command else {}
+    return {"id": command["id"], "name": command["name"], "type": 1, **of_guild}
 
 
 def _resolved(chosen: Chosen, values: Mapping[str, Any]) -> Json:

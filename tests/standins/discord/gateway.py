@@ -101,6 +101,7 @@ class Connection:
 
     def __init__(self, request: web.Request, *, compressed: bool) -> None:
         self.session: Session | None = None
+        self.closing = False
         self._request = request
         self._deflate = zlib.compressobj() if compressed else None
         self._outgoing: asyncio.Queue[Json | int] = asyncio.Queue()
@@ -109,6 +110,7 @@ class Connection:
         self._outgoing.put_nowait(frame)
 
     def close(self, code: int) -> None:
+        self.closing = True
         self._outgoing.put_nowait(code)
 
     def cut(self) -> None:
@@ -211,7 +213,8 @@ class Gateway:
     # --- one connection -------------------------------------------------------------------
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(compress=False, max_msg_size=4096)
+        # It waits so long for a client to say goodbye in turn.
+        socket = web.WebSocketResponse(timeout=1.0, compress=False, max_msg_size=4096)
         await socket.prepare(request)
         compression = request.query.get("compress")
         connection = Connection(request, compressed=compression == "zlib-stream")
@@ -228,7 +231,8 @@ class Gateway:
             async with asyncio.TaskGroup() as tasks:
                 writer = tasks.create_task(connection.write(socket))
                 await self._read(socket, connection)
-                writer.cancel()
+                if not connection.closing:
+                    writer.cancel()
         finally:
             self._gone(connection, socket.close_code)
         return socket
@@ -255,7 +259,7 @@ class Gateway:
         session = connection.session
         if session is not None and session.connection is connection:
             session.connection = None
-            if code in (1000, 1001):
+            if code in (1000, 1001) and not connection.closing:
                 # Source: "Initiating a Disconnect".
                 self.sessions.pop(session.id, None)
         self._world.changed()

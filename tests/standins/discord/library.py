@@ -16,7 +16,8 @@ def pointed(api: DiscordApi) -> Iterator[None]:
 
     The library takes the gateway's address from a class too, not from GET /gateway/bot, and
     goes back to it when a session is invalidated. A client is ready only two seconds after the
-    last server was told, unless it is made with a shorter `guild_ready_timeout`.
+    last server was told, unless it is made with a shorter `guild_ready_timeout`, and begins a
+    session anew only after five, unless its `before_identify_hook` waits for less.
     """
     base, gateway = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
     Route.BASE = api.url
