@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import discord
 import pytest
-from aiohttp import ClientError, ClientSession
+from aiohttp import ClientError, ClientSession, ClientWebSocketResponse, WSMsgType
 from discord import app_commands, ui
 
-from tests.standins.discord import DiscordApi, Message, Permission, Person
+from tests.standins.discord import TOKEN, DiscordApi, Message, Permission, Person, faults
 from tests.standins.discord.faults import (
     Drop,
     Hold,
@@ -62,7 +64,7 @@ class Bot(discord.Client):
 
 
 @asynccontextmanager
-async def running(api: DiscordApi, bot: Bot) -> AsyncIterator[Bot]:
+async def running(api: DiscordApi | Away, bot: Bot) -> AsyncIterator[Bot]:
     """A bot from when it is ready until it is closed."""
     async with asyncio.TaskGroup() as tasks, bot:
         connection = tasks.create_task(bot.start(api.token))
@@ -475,6 +477,24 @@ async def test_a_5xx_after_the_message_was_created_is_told_once(api: DiscordApi,
     assert len(api.world.calls_of("create_message")) == 2
 
 
+@pytest.mark.parametrize("executes", [True, False])
+async def test_a_repeat_with_the_nonce_makes_a_5xx_harmless(
+    api: DiscordApi, wire: Wire, executes: bool
+):
+    ann = api.world.person("Ann")
+    body = {"content": "Bought", "nonce": NONCE, "enforce_nonce": True}
+    api.fail(bad_gateway(executes=executes), route="create_message")
+
+    first, page, headers = await wire("POST", f"/channels/{ann.dm.id}/messages", body)
+    before = len(ann.screen())
+    second, sent, _ = await wire("POST", f"/channels/{ann.dm.id}/messages", body)
+
+    assert (first, second, before) == (502, 200, int(executes))
+    assert page.startswith("<html>")
+    assert "Via" not in headers
+    assert [str(m.id) for m in ann.screen()] == [sent["id"]]
+
+
 # --- refusals -----------------------------------------------------------------------------
 
 
@@ -683,6 +703,46 @@ async def test_too_many_invalid_requests_are_banned_for_a_while(api: DiscordApi,
 
 
 # --- faults -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        (faults.dms_closed(), 403, 50007),
+        (faults.dms_too_fast(), 403, 40003),
+        (faults.channel_gone(), 404, 10003),
+        (faults.no_access(), 403, 50001),
+        (faults.no_permission(), 403, 50013),
+        (faults.token_refused(), 401, 0),
+        (faults.overloaded(), 503, 130000),
+    ],
+)
+async def test_a_scripted_refusal_reads_like_a_true_one(
+    api: DiscordApi, rest: Bot, fault: faults.Answer, status: int, code: int
+):
+    ann = api.world.person("Ann")
+    channel = await dm(rest, ann)
+    api.fail(fault, route="create_message")
+
+    with pytest.raises(discord.HTTPException) as refused:
+        await channel.send("hello")
+
+    assert (refused.value.status, refused.value.code) == (status, code)
+    assert ann.screen() == []
+
+
+async def test_a_truncated_answer_and_a_captive_portal_say_nothing(api: DiscordApi, wire: Wire):
+    ann = api.world.person("Ann")
+    send = ("POST", f"/channels/{ann.dm.id}/messages", {"content": "x"})
+    api.fail(Drop(executes=True, midway=True), route="create_message")
+    api.fail(faults.captive_portal(), route="create_message")
+
+    with pytest.raises(ClientError):
+        await wire(*send)
+    status, page, _ = await wire(*send)
+
+    assert (status, page[:6]) == (200, "<html>")
+    assert len(ann.screen()) == 1
 
 
 @pytest.mark.parametrize("executes", [True, False])
@@ -1237,9 +1297,8 @@ async def test_a_forgotten_session_begins_anew_and_misses_what_was_asked(
 ):
     ann = api.world.person("Ann")
 
-    async with api.down():
-        api.gateway.forget()
-        lost = ann.runs("bell status")
+    api.gateway.forget()
+    lost = ann.runs("bell status")
     api.gateway.cut()
     await api.world.until(lambda: api.gateway.identifies == 2)
     await api.gateway.connected()
@@ -1366,6 +1425,89 @@ async def test_the_gateway_ends_what_it_cannot_understand(
         assert socket.close_code == code
 
 
+class Line:
+    """A connection to the gateway without a library."""
+
+    def __init__(self, socket: ClientWebSocketResponse) -> None:
+        self._socket = socket
+
+    async def say(self, op: int, **data: Any) -> None:
+        await self._socket.send_json({"op": op, "d": data})
+
+    async def next(self) -> tuple[int, str | None, int | None]:
+        """Give op, name and number of the next frame."""
+        frame = await self._socket.receive_json(timeout=5)
+        return frame["op"], frame.get("t"), frame.get("s")
+
+
+@asynccontextmanager
+async def line(api: DiscordApi) -> AsyncIterator[Line]:
+    async with (
+        ClientSession() as session,
+        session.ws_connect(f"{api.gateway_url}?v=10&encoding=json") as socket,
+    ):
+        line = Line(socket)
+        assert (await line.next())[0] == 10
+        yield line
+
+
+async def test_sessions_survive_an_outage_and_are_told_each_number_once(api: DiscordApi):
+    ann = api.world.person("Ann")
+    async with line(api) as first:
+        await first.say(2, token=api.token, intents=1 << 12)
+        assert await first.next() == (0, "READY", 1)
+        ann.types("one")
+        assert await first.next() == (0, "MESSAGE_CREATE", 2)
+        (id,) = api.gateway.sessions
+
+        async with api.down():
+            ann.types("two")
+            ann.types("three")
+
+    async with line(api) as second:
+        await second.say(6, token=api.token, session_id=id, seq=2)
+        told = [await second.next() for _ in range(3)]
+        ann.types("four")
+
+        assert told == [(0, "MESSAGE_CREATE", 3), (0, "MESSAGE_CREATE", 4), (0, "RESUMED", 5)]
+        assert await second.next() == (0, "MESSAGE_CREATE", 6)
+
+
+@pytest.mark.parametrize(("code", "resumes"), [(1000, 0), (1001, 0), (4000, 1)])
+async def test_a_session_that_was_ended_politely_is_over(api: DiscordApi, code: int, resumes: int):
+    async with (
+        ClientSession() as session,
+        session.ws_connect(f"{api.gateway_url}?v=10&encoding=json") as socket,
+    ):
+        await socket.receive_json(timeout=5)
+        await Line(socket).say(2, token=api.token, intents=0)
+        await socket.receive_json(timeout=5)
+        (id,) = api.gateway.sessions
+        await socket.close(code=code)
+    await api.world.until(lambda: not api.gateway.connections)
+
+    async with line(api) as again:
+        await again.say(6, token=api.token, session_id=id, seq=1)
+        op, _, _ = await again.next()
+
+    assert api.gateway.resumes == resumes
+    assert op == (0 if resumes else 9)
+
+
+async def test_too_many_frames_in_a_minute_end_the_connection(api: DiscordApi):
+    async with (
+        ClientSession() as session,
+        session.ws_connect(f"{api.gateway_url}?v=10&encoding=json") as socket,
+    ):
+        await socket.receive_json(timeout=5)
+        for _ in range(121):
+            await Line(socket).say(1)
+        while (await socket.receive(timeout=5)).type is not WSMsgType.CLOSE:
+            pass
+
+        assert socket.close_code == 4008
+
+
 async def test_resuming_with_a_number_never_sent_is_refused(api: DiscordApi, bot: Bot):
     (id,) = api.gateway.sessions
     data = {"token": api.token, "session_id": id, "seq": 999}
@@ -1386,3 +1528,58 @@ async def test_the_gateway_is_where_the_api_says(api: DiscordApi, wire: Wire, bo
 
     assert (status, body["url"], body["shards"]) == (200, api.gateway_url, 1)
     assert body["session_start_limit"]["remaining"] == 999
+
+
+# --- in another process -------------------------------------------------------------------
+
+
+async def test_a_test_in_another_process_plays_the_people():
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.standins.discord",
+        cwd=Path(__file__).parents[2],
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    try:
+        url, gateway = (await process.stdout.readline()).decode().split()
+        away = Away(url, gateway)
+        async with ClientSession(url.removesuffix("/api/v10")) as control:
+            with pointed(away):
+                async with running(away, Bot()) as bot:
+                    ledger = await played(control, bot)
+    finally:
+        process.terminate()
+        await process.wait()
+
+    (message,) = ledger["messages"]
+    (asked,) = ledger["interactions"]
+    assert (message["text"], message["ephemeral"]) == ("2 bots run", True)
+    assert message["audience"] == [asked["person"]]
+    assert asked["answer"]["id"] == message["id"]
+    assert "overwrite_commands" in [call["route"] for call in ledger["calls"]]
+
+
+class Away:
+    """The addresses of a stand-in that runs elsewhere."""
+
+    token = TOKEN
+
+    def __init__(self, url: str, gateway_url: str) -> None:
+        self.url = url
+        self.gateway_url = gateway_url
+
+
+async def played(control: ClientSession, bot: Bot) -> Any:
+    """Let Ann run a command in the other process; gives its ledger then."""
+    bell(bot.tree)
+    await bot.tree.sync()
+    response = await control.post("/control/people", json={"names": ["Ann"]})
+    (ann,) = await response.json()
+    async with asyncio.timeout(5):
+        await control.post("/control/runs", json={"person": ann["id"], "line": "bell status"})
+        while True:
+            ledger = await (await control.get("/control/ledger")).json()
+            if ledger["messages"]:
+                return ledger

@@ -12,6 +12,7 @@
   first answer, and rate limits end. Message ids carry its time.
 - `gateway.Gateway`: `cut`, `close(code)`, `ask_to_reconnect`, `invalidate`, `forget`, `acks`.
 - `faults`: what can go wrong with a request.
+- `python -m tests.standins.discord`: the same for a test in another process, see `control`.
 - `library.pointed(api)`: makes discord.py speak to it.
 
 Not played: voice, reactions, forums, polls, webhooks of channels, permissions by role (they are

@@ -166,4 +166,26 @@ def token_refused() -> Answer:
     return refused(unauthorized())
 
 
+BY_NAME: dict[str, Callable[[], Fault]] = {
+    "drop": Drop,
+    "drop_after": lambda: Drop(executes=True),
+    "truncate": lambda: Drop(executes=True, midway=True),
+    "bad_gateway": bad_gateway,
+    "bad_gateway_after": lambda: bad_gateway(executes=True),
+    "gateway_timeout": gateway_timeout,
+    "internal_error": internal_error,
+    "overloaded": overloaded,
+    "captive_portal": captive_portal,
+    "too_many_requests": lambda: too_many_requests(1),
+    "too_many_requests_everywhere": lambda: too_many_requests(1, everything=True),
+    "banned": banned,
+    "dms_closed": dms_closed,
+    "dms_too_fast": dms_too_fast,
+    "channel_gone": channel_gone,
+    "no_access": no_access,
+    "no_permission": no_permission,
+    "token_refused": token_refused,
+}
+"""Those that a test outside this process can ask for."""
+
 __all__ = ["Answer", "Drop", "Fault", "Hold", "Rule", "Slow"]

@@ -2,16 +2,25 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
-from tests.standins.discord.server import DiscordApi
+
+class Addresses(Protocol):
+    """A `DiscordApi`, or one in another process."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def gateway_url(self) -> str: ...
 
 
 @contextmanager
-def pointed(api: DiscordApi) -> Iterator[None]:
+def pointed(api: Addresses) -> Iterator[None]:
     """Let every discord.py client of this process speak to `api` meanwhile.
 
     The library takes the gateway's address from a class too, not from GET /gateway/bot, and

@@ -113,6 +113,8 @@ class DiscordApi:
         self.limiter = Limiter(self.clock)
         self.resources = Resources(self.world)
         self.revoked = False
+        self.routes: list[web.RouteDef] = []
+        """Answered besides Discord's."""
         self._acts: dict[str, Callable[[Asked], Reply]] = {
             **self.resources.by_name,
             **Answers(self.world).by_name,
@@ -209,6 +211,7 @@ class DiscordApi:
         app.router.add_get("/gateway/", self.gateway.serve)
         for route in ROUTES:
             app.router.add_route(route.method, f"/api/v10{route.path}", self._serves(route))
+        app.add_routes(self.routes)
         app.router.add_route("*", "/{anything:.*}", _not_found)
         # A held request must not hold up the end of a test.
         runner = web.AppRunner(app, shutdown_timeout=0.05, access_log=None)
