@@ -1,0 +1,304 @@
+"""Routes of channels, messages, people and commands: what each checks, does and answers.
+
+Source of the routes: discord/discord-api-docs:developers/resources; of the checks' order: what
+Discord answers, as issues of client libraries quote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from tests.standins.discord.commands import check_commands, registered
+from tests.standins.discord.errors import (
+    DMS_CLOSED,
+    INVALID_RECIPIENT,
+    MISSING_ACCESS,
+    MISSING_PERMISSIONS,
+    NO_MUTUAL_GUILDS,
+    NOT_IN_A_DM,
+    NOT_THE_AUTHOR,
+    THREAD_ARCHIVED,
+    UNKNOWN_GUILD,
+    UNKNOWN_MESSAGE,
+    UNKNOWN_USER,
+    bad_field,
+    refusal,
+    unauthorized,
+)
+from tests.standins.discord.limits import (
+    COMPONENTS_V2,
+    LOADING,
+    SUPPRESS_EMBEDS,
+    SUPPRESS_NOTIFICATIONS,
+    check_message,
+)
+from tests.standins.discord.mentions import REGULAR
+from tests.standins.discord.requests import (
+    Asked,
+    Json,
+    Reply,
+    attached,
+    attachments,
+    checked,
+    who_is_pinged,
+    written,
+)
+from tests.standins.discord.world import Channel, Guild, Message, Permission, World
+
+SETTABLE = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2
+NONCE_WINDOW = timedelta(minutes=3)
+"""The documentation says "the past few minutes"; ours is at the short end."""
+HISTORY_LIMIT = 100
+
+
+class Resources:
+    """The routes that need the bot's token."""
+
+    def __init__(self, world: World) -> None:
+        self.nonce_window = NONCE_WINDOW
+        self._world = world
+        self._nonces: dict[str, Message] = {}
+
+    @property
+    def by_name(self) -> dict[str, Callable[[Asked], Reply]]:
+        return {
+            "get_me": lambda _: self._world.bot,
+            "get_application": lambda _: self._application(),
+            "get_user": self._user,
+            "open_dm": self._open_dm,
+            "get_guild": self._get_guild,
+            "get_channel": self._get_channel,
+            "get_messages": self._history,
+            "get_message": self._get_message,
+            "create_message": self._create_message,
+            "edit_message": self._edit_message,
+            "delete_message": self._delete_message,
+            "type": self._type,
+            "get_commands": self._get_commands,
+            "overwrite_commands": self._overwrite_commands,
+            "get_guild_commands": self._get_commands,
+            "overwrite_guild_commands": self._overwrite_commands,
+        }
+
+    # --- who ------------------------------------------------------------------------------
+
+    def _application(self) -> Json:
+        bot = self._world.bot
+        return {
+            "id": bot["id"],
+            "name": bot["username"],
+            "icon": None,
+            "description": "",
+            "bot_public": True,
+            "bot_require_code_grant": False,
+            "verify_key": "0" * 64,
+            "flags": 0,
+            "owner": {**bot, "bot": False},
+            "team": None,
+            "integration_types_config": {"0": {}, "1": {}},
+            "interactions_endpoint_url": None,
+        }
+
+    def _user(self, asked: Asked) -> Json:
+        person = self._world.people.get(asked.id("user"))
+        if person is None:
+            raise refusal(UNKNOWN_USER)
+        return person.as_json()
+
+    def _open_dm(self, asked: Asked) -> Json:
+        """Opens whatever the person's settings: only a message finds out about those."""
+        dm = self._world.dms.get(int(asked.payload.get("recipient_id") or 0))
+        if dm is None:
+            raise refusal(INVALID_RECIPIENT)
+        return dm.as_json()
+
+    def _get_guild(self, asked: Asked) -> Json:
+        return self._guild(asked).as_json()
+
+    def _guild(self, asked: Asked) -> Guild:
+        guild = self._world.guilds.get(asked.id("guild"))
+        if guild is None:
+            raise refusal(UNKNOWN_GUILD)
+        if not guild.has_bot:
+            raise refusal(MISSING_ACCESS)
+        return guild
+
+    # --- messages -------------------------------------------------------------------------
+
+    def _get_channel(self, asked: Asked) -> Json:
+        return self._seen(asked).as_json()
+
+    def _seen(self, asked: Asked) -> Channel:
+        channel = asked.channel(self._world)
+        self._need(channel, Permission.VIEW_CHANNEL)
+        return channel
+
+    def _need(self, channel: Channel, permission: Permission) -> None:
+        granted = channel.permissions(self._world.bot_id)
+        if not granted & Permission.VIEW_CHANNEL:
+            raise refusal(MISSING_ACCESS)
+        if not granted & permission:
+            raise refusal(MISSING_PERMISSIONS)
+
+    def _history(self, asked: Asked) -> list[Json]:
+        """Newest first, whichever end the page was asked from."""
+        channel = self._seen(asked)
+        if not channel.permissions(self._world.bot_id) & Permission.READ_MESSAGE_HISTORY:
+            return []
+        limit = int(asked.query.get("limit", 50))
+        if not 1 <= limit <= HISTORY_LIMIT:
+            message = f"int value should be between 1 and {HISTORY_LIMIT}."
+            raise bad_field("limit", "NUMBER_TYPE_MAX", message)
+        found = [m for m in channel.messages if not m.deleted and not m.ephemeral]
+        if "after" in asked.query:
+            after = int(asked.query["after"])
+            found = [m for m in found if m.id > after][:limit]
+        elif "before" in asked.query:
+            before = int(asked.query["before"])
+            found = [m for m in found if m.id < before]
+        return [self._world.as_json(m) for m in reversed(found[-limit:])]
+
+    def _get_message(self, asked: Asked) -> Json:
+        channel = self._seen(asked)
+        return self._world.as_json(asked.message(channel))
+
+    def _create_message(self, asked: Asked) -> Json:
+        world, payload = self._world, asked.payload
+        channel = asked.channel(world)
+        self._may_write(channel, payload, has_files=bool(asked.files))
+        flags = int(payload.get("flags") or 0) & SETTABLE
+        checked(payload, flags, has_files=bool(asked.files))
+        reply_to = self._reply_to(channel, payload)
+        calls = who_is_pinged(world, channel, payload)
+        # Whoever writes wakes a thread up.
+        channel.archived = False
+        first = self._said_before(payload)
+        if first is not None:
+            return world.as_json(first)
+        message = Message(
+            world.id(),
+            channel,
+            None,
+            world.clock(),
+            flags=flags,
+            nonce=payload.get("nonce"),
+            reply_to=reply_to,
+            attachments=attachments(world, payload, asked.files),
+            **{"content": "", **written(payload)},
+            **calls,
+        )
+        if message.nonce is not None:
+            self._nonces[str(message.nonce)] = message
+        return world.as_json(world.place(message))
+
+    def _said_before(self, payload: Json) -> Message | None:
+        """The message with that nonce, if it is to be unique and young.
+
+        Raises:
+            ApiError: 10008, if it was deleted: Rapptz/discord.py issue 10116.
+        """
+        first = self._nonces.get(str(payload.get("nonce")))
+        if first is None or not payload.get("enforce_nonce"):
+            return None
+        if self._world.clock() - first.at > self.nonce_window:
+            return None
+        if first.deleted:
+            raise refusal(UNKNOWN_MESSAGE)
+        return first
+
+    def _may_write(self, channel: Channel, payload: Json, *, has_files: bool) -> None:
+        if channel.person is not None:
+            if not self._world.meets(channel.person):
+                raise refusal(NO_MUTUAL_GUILDS)
+            if not channel.person.dms_open:
+                raise refusal(DMS_CLOSED)
+            return
+        threads = Permission.SEND_MESSAGES_IN_THREADS
+        self._need(channel, threads if channel.is_thread else Permission.SEND_MESSAGES)
+        if channel.archived and channel.locked:
+            raise refusal(THREAD_ARCHIVED)
+        if payload.get("embeds"):
+            self._need(channel, Permission.EMBED_LINKS)
+        if has_files:
+            self._need(channel, Permission.ATTACH_FILES)
+
+    def _reply_to(self, channel: Channel, payload: Json) -> int | None:
+        reference = payload.get("message_reference")
+        if not reference:
+            return None
+        id = int(reference["message_id"])
+        if channel.find(id) is not None:
+            return id
+        if reference.get("fail_if_not_exists", True):
+            raise bad_field(
+                "message_reference", "MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "Unknown message"
+            )
+        return None
+
+    def _edit_message(self, asked: Asked) -> Json:
+        channel = self._seen(asked)
+        message = asked.message(channel)
+        if message.author is not None:
+            raise refusal(NOT_THE_AUTHOR)
+        return rewrite(self._world, message, asked)
+
+    def _delete_message(self, asked: Asked) -> None:
+        channel = self._seen(asked)
+        message = asked.message(channel)
+        if message.author is not None:
+            if channel.guild is None:
+                raise refusal(NOT_IN_A_DM)
+            self._need(channel, Permission.MANAGE_MESSAGES)
+        self._world.delete(message)
+
+    def _type(self, asked: Asked) -> None:
+        self._seen(asked)
+
+    # --- commands -------------------------------------------------------------------------
+
+    def _commands_of(self, asked: Asked) -> int | None:
+        if asked.id("application") != self._world.bot_id:
+            raise unauthorized()
+        return self._guild(asked).id if "guild" in asked.parameters else None
+
+    def _get_commands(self, asked: Asked) -> list[Json]:
+        return self._world.commands.get(self._commands_of(asked), [])
+
+    def _overwrite_commands(self, asked: Asked) -> list[Json]:
+        where = self._commands_of(asked)
+        check_commands(asked.payload)
+        old = self._world.commands.get(where, [])
+        bot = self._world.bot_id
+        new = [registered(one, old, bot, self._world.id(), where) for one in asked.payload]
+        self._world.commands[where] = new
+        self._world.changed()
+        return new
+
+
+def rewrite(
+    world: World, message: Message, asked: Asked, default: frozenset[str] = REGULAR
+) -> Json:
+    """Change what a body says of a message; what it leaves out stays.
+
+    Args:
+        default: which mentions are parsed if the body says nothing about that.
+
+    Raises:
+        ApiError: 50035 or 50006.
+    """
+    payload = asked.payload
+    flags = message.flags
+    if payload.get("flags") is not None:
+        # What was silent, ephemeral or of the new kind stays so.
+        asked_for = int(payload["flags"]) & (SUPPRESS_EMBEDS | COMPONENTS_V2)
+        flags = (flags & ~SUPPRESS_EMBEDS) | asked_for
+    flags &= ~LOADING
+    check_message(payload, flags)
+    parts = ("content", "embeds", "components", "attachments")
+    changes = written(payload) | attached(world, message, payload, asked.files)
+    checked({part: getattr(message, part) for part in parts} | changes, flags)
+    if "content" in changes or "components" in changes:
+        changes |= who_is_pinged(world, message.channel, payload, default)
+    world.edit(message, flags=flags, loading=False, **changes)
+    return world.as_json(message)

@@ -1,0 +1,695 @@
+"""People, their servers and what their devices show, with the log of what the bot asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum, IntFlag
+from typing import Any, TypeVar
+
+from tests.standins.discord.asks import Asks, Interaction
+from tests.standins.discord.limits import (
+    BUTTON,
+    EPHEMERAL,
+    SUPPRESS_NOTIFICATIONS,
+    embed_texts,
+    walk,
+)
+from tests.standins.discord.modals import Modal
+
+Json = dict[str, Any]
+Found = TypeVar("Found")
+
+EPOCH = 1_420_070_400_000
+"""Milliseconds of 2015-01-01, where snowflakes begin."""
+
+
+class Permission(IntFlag):
+    """Source: discord/discord-api-docs:developers/topics/permissions.mdx."""
+
+    ADMINISTRATOR = 1 << 3
+    MANAGE_CHANNELS = 1 << 4
+    MANAGE_GUILD = 1 << 5
+    VIEW_CHANNEL = 1 << 10
+    SEND_MESSAGES = 1 << 11
+    MANAGE_MESSAGES = 1 << 13
+    EMBED_LINKS = 1 << 14
+    ATTACH_FILES = 1 << 15
+    READ_MESSAGE_HISTORY = 1 << 16
+    MENTION_EVERYONE = 1 << 17
+    USE_APPLICATION_COMMANDS = 1 << 31
+    SEND_MESSAGES_IN_THREADS = 1 << 38
+
+
+ALL = Permission(sum(Permission))
+USUAL = (
+    Permission.VIEW_CHANNEL
+    | Permission.SEND_MESSAGES
+    | Permission.EMBED_LINKS
+    | Permission.ATTACH_FILES
+    | Permission.READ_MESSAGE_HISTORY
+    | Permission.USE_APPLICATION_COMMANDS
+    | Permission.SEND_MESSAGES_IN_THREADS
+)
+"""What `@everyone` may do in a new server, and what an invited bot asks for."""
+
+
+class Clock:
+    """Real time, which a test can move on: `clock.advance(minutes=15)`."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self._ahead  # noqa: TID251 - its clients live in real time
+
+    def advance(self, **by: float) -> None:
+        self._ahead += timedelta(**by)
+
+
+class ChannelKind(IntEnum):
+    TEXT = 0
+    DM = 1
+    PUBLIC_THREAD = 11
+    PRIVATE_THREAD = 12
+
+
+@dataclass(slots=True, eq=False)
+class Message:
+    """One message as devices show it now.
+
+    Attributes:
+        author: `None` for the bot.
+        audience: who could see the channel when it arrived; of an ephemeral one, one person.
+        pinged: whom its mentions called by name, by role or as everyone.
+        rang: whose device notified: nobody's if silent or ephemeral, in a DM the other
+            person's, elsewhere and for answers (whoever asked is looking) the pinged ones'.
+        earlier: its text before each edit.
+        loading: still "thinking...".
+        answers: the interaction that it answers.
+    """
+
+    id: int
+    channel: Channel
+    author: Person | None
+    at: datetime
+    content: str
+    embeds: list[Json] = field(default_factory=list)
+    components: list[Json] = field(default_factory=list)
+    attachments: list[Json] = field(default_factory=list)
+    flags: int = 0
+    nonce: str | int | None = None
+    audience: tuple[Person, ...] = ()
+    pinged: tuple[Person, ...] = ()
+    rang: tuple[Person, ...] = ()
+    everyone: bool = False
+    reply_to: int | None = None
+    answers: Interaction | None = None
+    loading: bool = False
+    edited_at: datetime | None = None
+    earlier: list[str] = field(default_factory=list)
+    deleted: bool = False
+
+    @property
+    def silent(self) -> bool:
+        return bool(self.flags & SUPPRESS_NOTIFICATIONS)
+
+    @property
+    def ephemeral(self) -> bool:
+        return bool(self.flags & EPHEMERAL)
+
+    @property
+    def edited(self) -> bool:
+        return bool(self.earlier)
+
+    @property
+    def text(self) -> str:
+        """All that can be read: the content, the embeds' texts, the new components' texts."""
+        embeds = itertools.chain.from_iterable(embed_texts(embed) for embed in self.embeds)
+        shown = (one.get("content") or "" for one in walk(self.components))
+        return "\n".join(part for part in (self.content, *embeds, *shown) if part)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What stands on its buttons."""
+        return tuple(
+            one.get("label") or "" for one in walk(self.components) if one["type"] == BUTTON
+        )
+
+    def part(self, name: str) -> Json:
+        """The component with that label, placeholder or custom id."""
+        for one in walk(self.components):
+            if name in (one.get("label"), one.get("placeholder"), one.get("custom_id")):
+                return one
+        raise AssertionError(f"no component {name!r} under {self}")
+
+    def __str__(self) -> str:
+        state = " (deleted)" if self.deleted else " (edited)" if self.edited else ""
+        seen = " (ephemeral)" if self.ephemeral else ""
+        return f"[{self.channel.name}/{self.id}]{state}{seen} {self.text!r} {list(self.labels)}"
+
+
+@dataclass(slots=True, eq=False)
+class Channel:
+    """A DM, a server's channel or a thread. `denied`: permissions taken away here, by id."""
+
+    id: int
+    kind: ChannelKind
+    name: str
+    world: World
+    guild: Guild | None = None
+    person: Person | None = None
+    parent: Channel | None = None
+    denied: dict[int, Permission] = field(default_factory=dict)
+    messages: list[Message] = field(default_factory=list)
+    archived: bool = False
+    locked: bool = False
+    deleted: bool = False
+
+    @property
+    def is_thread(self) -> bool:
+        return self.parent is not None
+
+    def permissions(self, id: int) -> Permission:
+        """What somebody, or the bot, may do here."""
+        if self.guild is None:
+            return ALL & ~Permission.MANAGE_MESSAGES
+        if self.guild.owner.id == id:
+            return ALL
+        granted = self.guild.permissions.get(id, Permission(0))
+        if granted & Permission.ADMINISTRATOR:
+            return ALL
+        if self.parent is not None:
+            granted &= ~self.parent.denied.get(id, Permission(0))
+        return granted & ~self.denied.get(id, Permission(0))
+
+    @property
+    def audience(self) -> tuple[Person, ...]:
+        if self.guild is None:
+            return (self.person,) if self.person else ()
+        return tuple(
+            person
+            for person in self.guild.members.values()
+            if self.permissions(person.id) & Permission.VIEW_CHANNEL
+        )
+
+    def find(self, message: int) -> Message | None:
+        return next((m for m in self.messages if m.id == message and not m.deleted), None)
+
+    def as_json(self) -> Json:
+        last = str(self.messages[-1].id) if self.messages else None
+        found: Json = {
+            "id": str(self.id),
+            "type": int(self.kind),
+            "last_message_id": last,
+            "flags": 0,
+        }
+        if self.guild is None:
+            recipients = [self.person.as_json()] if self.person else []
+            return {**found, "recipients": recipients}
+        found |= {"guild_id": str(self.guild.id), "name": self.name, "nsfw": False, "position": 0}
+        found |= {"permission_overwrites": self._overwrites(), "topic": None, "parent_id": None}
+        found |= {"rate_limit_per_user": 0}
+        if self.parent is not None:
+            found |= self._thread_json(self.parent, self.guild)
+        return found
+
+    def _overwrites(self) -> list[Json]:
+        return [
+            {"id": str(id), "type": 1, "allow": "0", "deny": str(int(denied))}
+            for id, denied in self.denied.items()
+        ]
+
+    def _thread_json(self, parent: Channel, guild: Guild) -> Json:
+        return {
+            "parent_id": str(parent.id),
+            "owner_id": str(guild.owner.id),
+            "message_count": len(self.messages),
+            "member_count": len(self.audience),
+            "total_message_sent": len(self.messages),
+            "thread_metadata": {
+                "archived": self.archived,
+                "auto_archive_duration": 1440,
+                "archive_timestamp": self.world.clock().isoformat(),
+                "locked": self.locked,
+            },
+        }
+
+
+@dataclass(slots=True, eq=False)
+class Role:
+    id: int
+    name: str
+    members: tuple[Person, ...]
+    mentionable: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Guild:
+    """A server. `permissions` are by person's id, and the bot's by the bot's, if it is in."""
+
+    id: int
+    name: str
+    owner: Person
+    world: World
+    members: dict[int, Person] = field(default_factory=dict)
+    permissions: dict[int, Permission] = field(default_factory=dict)
+    channels: list[Channel] = field(default_factory=list)
+    roles: list[Role] = field(default_factory=list)
+
+    @property
+    def has_bot(self) -> bool:
+        return self.world.bot_id in self.permissions
+
+    def channel(self, name: str) -> Channel:
+        """Open a channel."""
+        opened = self.world.open(Channel(self.world.id(), ChannelKind.TEXT, name, self.world, self))
+        self.world.post("CHANNEL_CREATE", opened.as_json(), self)
+        return opened
+
+    def thread(self, parent: Channel, name: str) -> Channel:
+        """Open a public thread."""
+        kind = ChannelKind.PUBLIC_THREAD
+        opened = self.world.open(
+            Channel(self.world.id(), kind, name, self.world, self, parent=parent)
+        )
+        self.world.post("THREAD_CREATE", opened.as_json(), self)
+        return opened
+
+    def role(self, name: str, *members: Person, mentionable: bool = False) -> Role:
+        role = Role(self.world.id(), name, members, mentionable)
+        self.roles.append(role)
+        self.world.post(
+            "GUILD_ROLE_CREATE", {"guild_id": str(self.id), "role": _role_json(role, 0)}, self
+        )
+        return role
+
+    def delete(self, channel: Channel) -> None:
+        channel.deleted = True
+        self.channels.remove(channel)
+        name = "THREAD_DELETE" if channel.is_thread else "CHANNEL_DELETE"
+        self.world.post(name, channel.as_json(), self)
+
+    def add_bot(self, permissions: Permission = USUAL) -> None:
+        self.permissions[self.world.bot_id] = permissions
+        self.world.post("GUILD_CREATE", self.as_json(), self)
+
+    def remove_bot(self) -> None:
+        """Kick it."""
+        self.world.post("GUILD_DELETE", {"id": str(self.id)}, self)
+        del self.permissions[self.world.bot_id]
+        self.world.changed()
+
+    def remove(self, person: Person) -> None:
+        """Somebody leaves, or is kicked."""
+        del self.members[person.id], self.permissions[person.id]
+        self.world.changed()
+
+    def member_json(self, person: Person | None) -> Json:
+        """A member; `None` for the bot."""
+        roles = [str(role.id) for role in self.roles if person in role.members]
+        return {
+            "user": person.as_json() if person else self.world.bot,
+            "nick": None,
+            "avatar": None,
+            "roles": roles,
+            "joined_at": "2025-01-01T00:00:00+00:00",
+            "deaf": False,
+            "mute": False,
+            "pending": False,
+            "flags": 0,
+        }
+
+    def as_json(self) -> Json:
+        everyone = Role(self.id, "@everyone", ())
+        return {
+            "id": str(self.id),
+            "name": self.name,
+            "owner_id": str(self.owner.id),
+            "unavailable": False,
+            "member_count": len(self.members) + self.has_bot,
+            "roles": [
+                _role_json(everyone, USUAL),
+                *(_role_json(role, Permission(0)) for role in self.roles),
+            ],
+            "channels": [c.as_json() for c in self.channels if not c.is_thread],
+            "threads": [c.as_json() for c in self.channels if c.is_thread],
+            "members": [self.member_json(None)] if self.has_bot else [],
+            "emojis": [],
+            "stickers": [],
+            "features": [],
+            "preferred_locale": "en-US",
+            "premium_tier": 0,
+            "large": False,
+            "joined_at": "2025-01-01T00:00:00+00:00",
+            "voice_states": [],
+            "presences": [],
+            "stage_instances": [],
+            "guild_scheduled_events": [],
+            "soundboard_sounds": [],
+        }
+
+
+@dataclass(slots=True, eq=False)
+class Person:
+    """Somebody with a phone. What they ask of the bot is an `Interaction`, to be awaited.
+
+    Attributes:
+        dms_open: whether the bot's messages to their DM are accepted.
+        installed: whether they installed the bot for themselves.
+    """
+
+    id: int
+    name: str
+    world: World
+    dms_open: bool = True
+    installed: bool = True
+    locale: str = "en-US"
+
+    @property
+    def dm(self) -> Channel:
+        """Their direct messages with the bot."""
+        return self.world.dms[self.id]
+
+    def as_json(self) -> Json:
+        return {
+            "id": str(self.id),
+            "username": self.name.lower().replace(" ", "_"),
+            "global_name": self.name,
+            "discriminator": "0",
+            "avatar": None,
+            "public_flags": 0,
+        }
+
+    def screen(self, channel: Channel | None = None) -> list[Message]:
+        """What their device shows of a channel, their DM if none is named; oldest first."""
+        where = channel or self.dm
+        return [m for m in where.messages if not m.deleted and (m.author is self or self._sees(m))]
+
+    def _sees(self, message: Message) -> bool:
+        return self in message.audience
+
+    def types(self, text: str, channel: Channel | None = None) -> Message:
+        """Write a message, in their DM if no channel is named."""
+        return self.world.heard(self, channel or self.dm, text)
+
+    def deletes(self, message: Message) -> None:
+        """Delete a message: their own, as a moderator anybody's; or dismiss an ephemeral one."""
+        allowed = (
+            message.author is self
+            or message.ephemeral
+            or message.channel.permissions(self.id) & Permission.MANAGE_MESSAGES
+        )
+        assert allowed, f"{self.name} may not delete {message}"
+        self.world.delete(message)
+
+    def runs(self, line: str, channel: Channel | None = None, /, **options: Any) -> Interaction:
+        """Run a slash command: `ann.runs("bell pause", bot="grid", hours=3)`.
+
+        Like Discord's client it offers only what is registered and allowed here, checks the
+        options' types, bounds and choices, and takes a choice by its name or its value.
+        """
+        return self.world.asks.runs(self, line, channel or self.dm, options)
+
+    def types_into_autocomplete(
+        self,
+        line: str,
+        option: str,
+        typed: str,
+        channel: Channel | None = None,
+        /,
+        **filled: Any,
+    ) -> Interaction:
+        """Type into an option of a slash command; `completed()` gives the offered choices."""
+        return self.world.asks.completes(self, line, channel or self.dm, option, typed, filled)
+
+    def presses(self, message: Message, label: str) -> Interaction:
+        """Press a button by what stands on it, or by its custom id."""
+        return self.world.asks.presses(self, message, message.part(label))
+
+    def selects(self, message: Message, name: str, *chosen: str | Person | Channel) -> Interaction:
+        """Choose from a select, named by its placeholder or custom id, by labels or values."""
+        return self.world.asks.selects(self, message, message.part(name), chosen)
+
+    def submits(self, modal: Modal, filled: Mapping[str, Any]) -> Interaction:
+        """Fill in a modal, by labels or custom ids, and send it."""
+        return self.world.asks.submits(self, modal, filled)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request of the bot. `route` is its name in `DiscordApi`'s table."""
+
+    number: int
+    route: str
+    path: str
+    parameters: Mapping[str, str]
+    payload: Json
+    at: datetime
+
+    @property
+    def channel(self) -> int | None:
+        value = self.parameters.get("channel", "")
+        return int(value) if value.isdigit() else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that the gateway tells. `guild` is `None` for what happens in DMs."""
+
+    name: str
+    data: Json
+    guild: Guild | None
+
+
+class World:
+    """Everything that stands behind the API, and the ledger of it.
+
+    `messages` are the bot's, in the order in which they reached a device; `calls` is every
+    request, whatever became of it; `interactions` is all that people asked.
+    """
+
+    def __init__(self, bot: Json, clock: Clock) -> None:
+        self.bot = bot
+        self.bot_id = int(bot["id"])
+        self.clock = clock
+        self.people: dict[int, Person] = {}
+        self.guilds: dict[int, Guild] = {}
+        self.channels: dict[int, Channel] = {}
+        self.dms: dict[int, Channel] = {}
+        self.messages: list[Message] = []
+        self.calls: list[Call] = []
+        self.interactions: dict[int, Interaction] = {}
+        self.commands: dict[int | None, list[Json]] = {None: []}
+        """Registered commands: of a server by its id, the global ones under `None`."""
+        self.files: dict[int, bytes] = {}
+        """What was attached, by the attachment's id."""
+        self.hears: list[Callable[[Event], None]] = []
+        self.asks = Asks(self)
+        self._last_id = 0
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    def id(self) -> int:
+        """A new snowflake, greater than all before."""
+        milliseconds = int(self.clock().timestamp() * 1000) - EPOCH
+        self._last_id = max(self._last_id + 1, milliseconds << 22)
+        return self._last_id
+
+    # --- who is there ---------------------------------------------------------------------
+
+    def person(self, name: str, *, installed: bool = True, locale: str = "en-US") -> Person:
+        """Somebody new, with a DM channel."""
+        person = Person(self.id(), name, self, installed=installed, locale=locale)
+        self.people[person.id] = person
+        dm = Channel(self.id(), ChannelKind.DM, f"DM {name}", self, person=person)
+        self.dms[person.id] = self.channels[dm.id] = dm
+        return person
+
+    def guild(self, name: str, owner: Person, *members: Person, with_bot: bool = True) -> Guild:
+        """A server, in which everybody may do the usual."""
+        guild = Guild(self.id(), name, owner, self)
+        for person in (owner, *members):
+            guild.members[person.id] = person
+            guild.permissions[person.id] = USUAL
+        self.guilds[guild.id] = guild
+        if with_bot:
+            guild.add_bot()
+        return guild
+
+    def open(self, channel: Channel) -> Channel:
+        assert channel.guild is not None
+        channel.guild.channels.append(channel)
+        self.channels[channel.id] = channel
+        return channel
+
+    def meets(self, person: Person) -> bool:
+        """Whether somebody shares a server with the bot, or has it installed."""
+        shared = (guild for guild in self.guilds.values() if guild.has_bot)
+        return person.installed or any(person.id in guild.members for guild in shared)
+
+    # --- messages -------------------------------------------------------------------------
+
+    def heard(self, person: Person, channel: Channel, text: str) -> Message:
+        message = Message(self.id(), channel, person, self.clock(), text)
+        message.audience = channel.audience
+        channel.messages.append(message)
+        self._tell("MESSAGE_CREATE", message)
+        return message
+
+    def place(self, message: Message) -> Message:
+        """Put a message of the bot on the devices that are to show it."""
+        one = message.answers.person if message.answers else None
+        message.audience = (one,) if message.ephemeral and one else message.channel.audience
+        if not message.silent and not message.ephemeral:
+            to_one = message.channel.guild is None and message.answers is None
+            called = message.audience if to_one else message.pinged
+            message.rang = tuple(person for person in called if person in message.audience)
+        message.channel.messages.append(message)
+        self.messages.append(message)
+        self._tell("MESSAGE_CREATE", message)
+        return message
+
+    def edit(self, message: Message, **changes: Any) -> None:
+        message.earlier.append(message.text)
+        for name, value in changes.items():
+            setattr(message, name, value)
+        message.edited_at = self.clock()
+        self._tell("MESSAGE_UPDATE", message)
+
+    def delete(self, message: Message) -> None:
+        message.deleted = True
+        guild = message.channel.guild
+        where = {"id": str(message.id), "channel_id": str(message.channel.id)}
+        self.post("MESSAGE_DELETE", {**where, **_guild_id(guild)}, guild)
+
+    def _tell(self, event: str, message: Message) -> None:
+        guild = message.channel.guild
+        if message.ephemeral:
+            self.changed()  # which the gateway tells nobody
+            return
+        member = guild.member_json(message.author) if guild is not None else None
+        told = self.as_json(message) | _guild_id(guild) | ({"member": member} if member else {})
+        self.post(event, told, guild)
+
+    def as_json(self, message: Message) -> Json:
+        """A message as the bot gets it: other people's words only in DMs and if it is mentioned.
+
+        Source: discord/discord-api-docs:developers/events/gateway.mdx, "Message Content Intent".
+        """
+        readable = (
+            message.author is None
+            or message.channel.guild is None
+            or f"<@{self.bot_id}>" in message.content
+        )
+        found: Json = {
+            "id": str(message.id),
+            "channel_id": str(message.channel.id),
+            "author": message.author.as_json() if message.author else self.bot,
+            "content": message.content if readable else "",
+            "timestamp": message.at.isoformat(),
+            "edited_timestamp": message.edited_at.isoformat() if message.edited_at else None,
+            "tts": False,
+            "mention_everyone": message.everyone,
+            "mentions": [person.as_json() for person in message.pinged],
+            "mention_roles": [],
+            "attachments": message.attachments,
+            "embeds": [{"type": "rich", **embed} for embed in message.embeds],
+            "components": message.components,
+            "pinned": False,
+            "flags": message.flags,
+            "type": 20 if message.answers else 19 if message.reply_to else 0,
+        }
+        if message.nonce is not None:
+            found["nonce"] = message.nonce
+        if message.reply_to is not None:
+            reference = {"channel_id": found["channel_id"], "message_id": str(message.reply_to)}
+            found["message_reference"] = reference
+        if message.answers is not None:
+            application = {"application_id": str(self.bot_id), "webhook_id": str(self.bot_id)}
+            found |= {**application, "interaction_metadata": message.answers.metadata()}
+        return found
+
+    # --- events ---------------------------------------------------------------------------
+
+    def post(self, name: str, data: Json, guild: Guild | None) -> None:
+        """Tell the gateway, unless it happened in a server that the bot is not in."""
+        if guild is None or guild.has_bot or name == "INTERACTION_CREATE":
+            for hear in self.hears:
+                hear(Event(name=name, data=data, guild=guild))
+        self.changed()
+
+    # --- waiting --------------------------------------------------------------------------
+
+    def changed(self) -> None:
+        waiting, self._waiting = self._waiting, set()
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    async def change(self) -> None:
+        """Return at the next change of anything here."""
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.add(future)
+        try:
+            await future
+        finally:
+            self._waiting.discard(future)
+
+    async def until(self, condition: Callable[[], Found | None], *, within: float = 5.0) -> Found:
+        """Wait until a condition gives something true, and give that."""
+        try:
+            async with asyncio.timeout(within):
+                while not (found := condition()):
+                    await self.change()
+                return found
+        except TimeoutError:
+            shown = "\n".join(f"  {message}" for message in self.messages) or "  nothing"
+            asked = ", ".join(call.route for call in self.calls[-20:])
+            raise AssertionError(
+                f"not within {within} s; the devices show:\n{shown}\nlast calls: {asked}"
+            ) from None
+
+    async def message_where(
+        self, condition: Callable[[Message], object], *, within: float = 5.0
+    ) -> Message:
+        """The bot's first message, sent already or yet to come, that meets a condition."""
+
+        def found() -> Message | None:
+            return next((m for m in self.shown() if condition(m)), None)
+
+        return await self.until(found, within=within)
+
+    async def call_where(self, condition: Callable[[Call], object], *, within: float = 5.0) -> Call:
+        """The first request, made already or yet to come, that meets a condition."""
+        return await self.until(
+            lambda: next((c for c in self.calls if condition(c)), None), within=within
+        )
+
+    def calls_of(self, route: str) -> list[Call]:
+        return [call for call in self.calls if call.route == route]
+
+    def shown(self) -> Iterator[Message]:
+        """The bot's messages that devices show now, "thinking..." left out."""
+        return (m for m in self.messages if not m.deleted and not m.loading)
+
+
+def _guild_id(guild: Guild | None) -> Json:
+    return {} if guild is None else {"guild_id": str(guild.id)}
+
+
+def _role_json(role: Role, permissions: int) -> Json:
+    return {
+        "id": str(role.id),
+        "name": role.name,
+        "color": 0,
+        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+        "hoist": False,
+        "position": 0,
+        "permissions": str(int(permissions)),
+        "managed": False,
+        "mentionable": role.mentionable,
+        "flags": 0,
+    }
