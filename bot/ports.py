@@ -12,7 +12,7 @@ from typing import Protocol
 
 from bot.domain.actions import Action, ActionState, Denied
 from bot.domain.cards import Card
-from bot.domain.commands import Reply, Said
+from bot.domain.commands import Place, Reply, Said
 from bot.domain.deliveries import (
     MISSED,
     Attempt,
@@ -55,6 +55,7 @@ from bot.domain.links import (
     Grant,
     Link,
     Login,
+    Person,
 )
 
 # --- the trading platform -----------------------------------------------------------------
@@ -182,7 +183,11 @@ class Messenger(Protocol):
         """How an attempt of unknown outcome may be repeated here."""
 
     async def send(
-        self, address: Address, card: Card, after: Awaitable[None] | None = None
+        self,
+        address: Address,
+        card: Card,
+        after: Awaitable[None] | None = None,
+        tried_since: datetime | None = None,
     ) -> Attempt:
         """Show a card. Never raises for anything that the other side does: the outcome says it all.
 
@@ -191,6 +196,19 @@ class Messenger(Protocol):
         Args:
             after: everything may be prepared, but nothing leaves before this is done. If it raises,
                 nothing leaves at all, and this raises the same.
+            tried_since: an attempt at this card may have shown it already, and none was made before
+                this instant. Where repeats are not marked, it is not shown twice for all that.
+        """
+
+
+class Suggest(Protocol):
+    """Completes what a person types; the conversation implements it, chat adapters call it."""
+
+    async def __call__(
+        self, place: Place, person: Person, command: str, typed: str
+    ) -> Sequence[str]:
+        """What the command's argument may become, likeliest first; from the last known state, never
+        waiting for the platform. Nothing for whom the command is not. Never raises.
         """
 
 

@@ -1,5 +1,6 @@
 """Calls of Discord's API on aiohttp: one request each, which tells how far it got."""
 
+import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,6 +15,7 @@ from aiohttp import (
     ClientError,
     ClientSession,
     ClientTimeout,
+    ClientWSTimeout,
     ConnectionTimeoutError,
     DummyCookieJar,
     TCPConnector,
@@ -111,7 +113,7 @@ class DiscordHttp(HTTPClient):
     def __init__(
         self, session: ClientSession, token: str, api_url: str, clock: Callable[[], Seconds]
     ) -> None:
-        super().__init__(session.loop)
+        super().__init__(asyncio.get_running_loop())
         self.token = token
         self._session = session
         self._api_url = api_url
@@ -146,7 +148,13 @@ class DiscordHttp(HTTPClient):
     async def ws_connect(self, url: str, *, compress: int = 0) -> Any:
         """Open the gateway's WebSocket."""
         return await self._session.ws_connect(
-            url, max_msg_size=0, autoclose=False, compress=compress, headers=_AGENT
+            url,
+            max_msg_size=0,
+            autoclose=False,
+            compress=compress,
+            headers=_AGENT,
+            # Whoever does not answer our goodbye is not waited for.
+            timeout=ClientWSTimeout(ws_close=2.0),
         )
 
     def _check(self, route: Route) -> None:

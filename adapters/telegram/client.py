@@ -9,7 +9,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NoReturn
 
@@ -170,7 +170,11 @@ class TelegramClient:
         return ONE_MARKED_REPEAT
 
     async def send(
-        self, address: Address, card: Card, after: Awaitable[None] | None = None
+        self,
+        address: Address,
+        card: Card,
+        after: Awaitable[None] | None = None,
+        tried_since: datetime | None = None,
     ) -> Attempt:
         """Show a card.
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NoReturn
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -76,7 +76,11 @@ class Chat:
         self._unattended: asyncio.Queue[Room] = asyncio.Queue()
 
     async def send(
-        self, address: Address, card: Card, after: Awaitable[None] | None = None
+        self,
+        address: Address,
+        card: Card,
+        after: Awaitable[None] | None = None,
+        tried_since: datetime | None = None,
     ) -> Attempt:
         if after is not None:
             await after

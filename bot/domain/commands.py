@@ -12,6 +12,8 @@ class ArgumentType(StrEnum):
     TRADER = "trader"
     """A bot's name, or `all`."""
     SYMBOL = "symbol"
+    NUMBER = "number"
+    """A whole number from 1 on."""
     TEXT = "text"
 
 
@@ -21,6 +23,8 @@ class Argument:
     type: ArgumentType
     description: str
     required: bool = False
+    choices: tuple[str, ...] = ()
+    """All that it can be, for platforms that let a person choose; none for anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +57,10 @@ COMMANDS: tuple[Spec, ...] = (
         name="unlink",
         summary="Disconnect this chat from your account, or all others",
         argument=Argument(
-            name="others", type=ArgumentType.TEXT, description="others: every chat but this one"
+            name="others",
+            type=ArgumentType.TEXT,
+            description="others: every chat but this one",
+            choices=("others",),
         ),
         least=Role.VIEWER,
     ),
@@ -88,7 +95,7 @@ COMMANDS: tuple[Spec, ...] = (
         name="missed",
         summary="Alerts that did not reach you, and why",
         argument=Argument(
-            name="page", type=ArgumentType.TEXT, description="2 for the older ones, and so on"
+            name="page", type=ArgumentType.NUMBER, description="2 for the older ones, and so on"
         ),
     ),
     Spec(name="test", summary="Send a test alert through the whole chain"),

@@ -299,7 +299,12 @@ class Delivering:
         outlet.pace.sent_to(lane.address)
         card = presented(delivery, messenger.repeats.marked, self._now())
         try:
-            attempt = await messenger.send(delivery.address, card, committed)
+            attempt = await messenger.send(
+                delivery.address,
+                card,
+                committed,
+                tried_since=delivery.created_at if delivery.unclear else None,
+            )
             if committed is not None:
                 await committed  # an outcome may be known before: a connection that failed
         except (TryLater, Unclear):

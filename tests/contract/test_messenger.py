@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from adapters.discord.client import open_discord
+from adapters.discord.settings import DiscordSettings
 from adapters.telegram.client import open_telegram
 from adapters.telegram.settings import TelegramSettings
 from bot.domain.cards import Button, Card, Field, Severity, Table
@@ -21,6 +24,8 @@ from tests.fakes.messenger import FakeMessenger
 from tests.fakes.meter import FakeMeter
 from tests.standins.bot_api import Access, BotApi
 from tests.standins.bot_api.faults import Drop, too_many_requests
+from tests.standins.discord import DiscordApi
+from tests.standins.discord import faults as discord_faults
 
 NOW = datetime(2026, 11, 22, 12, 4, tzinfo=UTC)
 
@@ -78,6 +83,41 @@ async def telegram() -> AsyncIterator[Stage]:
 
 
 @asynccontextmanager
+async def discord() -> AsyncIterator[Stage]:
+    async def may_send(_: Address) -> None:
+        pass
+
+    async with (
+        DiscordApi() as api,
+        open_discord(
+            DiscordSettings(token=api.token, api_url=api.url),
+            now=api.clock,
+            chance=random.Random(1),
+            meter=FakeMeter(),
+            may_send=may_send,
+        ) as client,
+    ):
+        ann = api.world.person("Ann")
+        slow_down = discord_faults.too_many_requests(7)
+        yield Stage(
+            messenger=client,
+            address=Address(channel=Channel.DISCORD, bot=client.bot, chat=str(ann.dm.id)),
+            shown=lambda: [without_escapes(message.text) for message in ann.screen()],
+            spoil={
+                Postponed: lambda: api.fail(slow_down, route="create_message"),
+                Gone: lambda: setattr(ann, "dms_open", False),
+                Halted: lambda: setattr(api, "revoked", True),
+                Unclear: lambda: api.fail(Drop(), route="create_message"),
+            },
+        )
+
+
+def without_escapes(text: str) -> str:
+    """As Discord shows it."""
+    return re.sub(r"\\([^0-9A-Za-z\s])", r"\1", text)
+
+
+@asynccontextmanager
 async def fake() -> AsyncIterator[Stage]:
     messenger = FakeMessenger(now=lambda: NOW)
     outcomes: dict[type[Attempt], Attempt] = {
@@ -99,9 +139,10 @@ async def fake() -> AsyncIterator[Stage]:
 
 Platform = Callable[[], AbstractAsyncContextManager[Stage]]
 
-ALL: list[Platform] = [telegram, fake]
+ALL: list[Platform] = [telegram, discord, fake]
 TROUBLES: list[tuple[Platform, type[Attempt]]] = [
     *((telegram, kind) for kind in (Postponed, Gone, Halted, Unclear)),
+    *((discord, kind) for kind in (Postponed, Gone, Halted, Unclear)),
     *((fake, kind) for kind in (Postponed, Gone, Halted, Unclear)),
 ]
 """What can go wrong where; a page in our own browser, say, is never refused."""

@@ -39,14 +39,21 @@ class FakeMessenger:
     seconds: float = 0.0
     """How long a call takes."""
     calls: int = 0
+    tried_since: list[datetime | None] = field(default_factory=list)
+    """Of each call."""
     under_way: int = 0
 
     async def send(
-        self, address: Address, card: Card, after: Awaitable[None] | None = None
+        self,
+        address: Address,
+        card: Card,
+        after: Awaitable[None] | None = None,
+        tried_since: datetime | None = None,
     ) -> Attempt:
         if after is not None:
             await after
         self.calls += 1
+        self.tried_since.append(tried_since)
         self.under_way += 1
         left = self.now()
         try:

@@ -150,6 +150,18 @@ async def test_an_attempt_without_an_answer_is_repeated_once_and_says_so(world, 
     assert await counts(world) == {State.SENT: 1}
 
 
+async def test_a_repeat_says_since_when_it_may_have_been_shown(world, chat):
+    account = await world.links()
+    first_call = len(chat.tried_since)
+    chat.script(CHAT, Postponed(reason="slow down"), Unclear(reason="no answer"))
+    owed_at = world.now()
+
+    await owe(world, account, "a", "b")
+    await world.quiet(60)
+
+    assert chat.tried_since[first_call:] == [None, None, owed_at, None]
+
+
 async def test_two_attempts_without_an_answer_end_uncertain_and_the_next_card_says_so(world, chat):
     account = await world.links()
     chat.script(CHAT, Unclear(reason="no answer"), Unclear(reason="no answer"))
@@ -462,10 +474,10 @@ async def test_what_was_begun_and_never_committed_is_not_sent(world, chat):
 class Hasty(FakeMessenger):
     """Knows what came of a message before it was to leave: there was no connection."""
 
-    async def send(self, address, card, after=None):
+    async def send(self, address, card, after=None, tried_since=None):
         if card.title == "never owed":
             return Postponed(reason="no connection")
-        return await super().send(address, card, after)
+        return await super().send(address, card, after, tried_since)
 
 
 async def test_what_became_of_a_message_that_was_never_owed_has_no_consequence(

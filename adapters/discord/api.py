@@ -1,0 +1,206 @@
+"""Calls of the API that show something in a chat, and what became of them."""
+
+import hashlib
+import logging
+from collections.abc import Awaitable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from discord.http import Route
+
+from adapters.discord.faults import after_failure, is_about_content
+from adapters.discord.render import SUPPRESS_NOTIFICATIONS, Rendered
+from adapters.discord.transport import DiscordHttp, NoAnswer, Refusal, Withheld
+from adapters.discord.updates import Handle
+from bot.domain.deliveries import Attempt, Sent
+from bot.domain.links import Address
+
+log = logging.getLogger(__name__)
+
+Json = Mapping[str, Any]
+
+EPHEMERAL = 1 << 6
+"""Source: https://docs.discord.com/developers/resources/message#message-object-message-flags"""
+
+EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
+"""Source: https://docs.discord.com/developers/reference#snowflakes"""
+
+CLOCKS_APART = timedelta(minutes=15)
+"""How far Discord's clock may be from ours for a message to be found by its time."""
+
+PAGE = 100
+PAGES = 20
+"""So much of a chat's history is read at most."""
+
+MESSAGE, THINKING, WORKING, CHOICES, FORM_SHOWN = 4, 5, 6, 8, 9
+"""Source: https://docs.discord.com/developers/interactions/receiving-and-responding"""
+
+
+class HistoryUnreadable(Exception):
+    """There is more history since then than we read."""
+
+
+class Chats:
+    """Shows messages, changes them, finds them again."""
+
+    def __init__(self, http: DiscordHttp, bot: str) -> None:
+        """
+        Args:
+            bot: our own numeric id.
+        """
+        self._http = http
+        self._bot = bot
+
+    async def show(
+        self,
+        address: Address,
+        message: Rendered,
+        key: str | None = None,
+        after: Awaitable[None] | None = None,
+    ) -> Attempt:
+        """Send a message. Never raises for anything that Discord does.
+
+        Args:
+            key: Discord drops a repeat with the same one, for a few minutes.
+            after: nothing leaves before this is done.
+        """
+        try:
+            try:
+                return await self._send(address, message, key, after)
+            except Refusal as refusal:
+                if not (message.components and is_about_content(refusal)):
+                    raise
+                log.error("a card was refused and goes out plain", extra={"code": refusal.code})
+                return await self._send(address, message.plain, key)
+        except (Refusal, Withheld, NoAnswer) as error:
+            return after_failure(error)
+
+    async def change(self, address: Address, number: str, message: Rendered) -> Attempt:
+        """Edit a message. May be repeated freely: it leaves the same message."""
+        channel = address.thread or address.chat
+        route = Route(
+            "PATCH",
+            "/channels/{channel_id}/messages/{message_id}",
+            channel_id=channel,
+            message_id=number,
+        )
+        try:
+            await self._http.request(route, json=message.body)
+        except (Refusal, Withheld, NoAnswer) as error:
+            return after_failure(error)
+        return Sent(message=number)
+
+    async def find(self, address: Address, mark: str, since: datetime) -> str | None:
+        """The id of our message with this mark in its footer, if the chat shows one since then.
+
+        Raises:
+            HistoryUnreadable: there is too much.
+            Refusal, Withheld, NoAnswer: as any call.
+        """
+        at = _snowflake(since - CLOCKS_APART)
+        channel = address.thread or address.chat
+        route = Route("GET", "/channels/{channel_id}/messages", channel_id=channel)
+        for _ in range(PAGES):
+            page = await self._http.request(route, params={"limit": PAGE, "after": at})
+            messages = [one for one in page if isinstance(one, Mapping)]
+            for one in messages:
+                if self._is_ours(one) and mark in _marks(one):
+                    return str(one["id"])
+            if len(messages) < PAGE:
+                return None
+            at = max(int(one["id"]) for one in messages)
+        raise HistoryUnreadable
+
+    async def _send(
+        self,
+        address: Address,
+        message: Rendered,
+        key: str | None,
+        after: Awaitable[None] | None = None,
+    ) -> Sent:
+        body = message.body
+        if message.silent:
+            body["flags"] = SUPPRESS_NOTIFICATIONS
+        if key is not None:
+            body |= {"nonce": key, "enforce_nonce": True}
+        channel = address.thread or address.chat
+        route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel)
+        sent = await self._http.request(route, json=body, after=after)
+        return Sent(message=str(sent.get("id", "")) if isinstance(sent, Mapping) else "")
+
+    def _is_ours(self, message: Json) -> bool:
+        author = message.get("author")
+        return isinstance(author, Mapping) and author.get("id") == self._bot
+
+
+def key_of(address: Address, reference: str | None, part: int) -> str | None:
+    """The key against repeats of a part of a card: the same on every attempt, 24 characters.
+
+    A bot has one space of keys for all its chats, so the chat is in it too.
+
+    Source: https://docs.discord.com/developers/resources/message#create-message (`nonce`)
+    """
+    if reference is None:
+        return None
+    text = "\0".join((address.chat, address.thread, reference, str(part)))
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _marks(message: Json) -> Sequence[str]:
+    """What the footers of a message say it is."""
+    embeds = message.get("embeds")
+    footers = [
+        embed["footer"].get("text", "")
+        for embed in (embeds if isinstance(embeds, list) else [])
+        if isinstance(embed, Mapping) and isinstance(embed.get("footer"), Mapping)
+    ]
+    return [text.partition("\n")[0].partition(" · ")[0] for text in footers]
+
+
+def _snowflake(at: datetime) -> int:
+    """The least id of a message of that time."""
+    return max(0, (at - EPOCH) // timedelta(milliseconds=1)) << 22
+
+
+class Answers:
+    """Answers interactions. All raise `Refusal`, `Withheld` or `NoAnswer`."""
+
+    def __init__(self, http: DiscordHttp) -> None:
+        self._http = http
+
+    async def first(self, handle: Handle, kind: int, data: Json | None = None) -> None:
+        """The first answer: what an interaction waits three seconds for."""
+        route = Route(
+            "POST",
+            "/interactions/{webhook_id}/{webhook_token}/callback",
+            webhook_id=handle.id,
+            webhook_token=handle.token,
+        )
+        body: dict[str, Any] = {"type": kind}
+        await self._http.request(route, json=body if data is None else {**body, "data": data})
+
+    async def rewrite(self, handle: Handle, body: Json) -> None:
+        """Change the first answer, or the message under which a button was pressed."""
+        await self._http.request(self._original("PATCH", handle), json=body)
+
+    async def withdraw(self, handle: Handle) -> None:
+        """Take the first answer back."""
+        await self._http.request(self._original("DELETE", handle))
+
+    async def add(self, handle: Handle, body: Json) -> None:
+        """Another message after the first answer."""
+        route = Route(
+            "POST",
+            "/webhooks/{webhook_id}/{webhook_token}",
+            webhook_id=handle.application,
+            webhook_token=handle.token,
+        )
+        await self._http.request(route, json=body)
+
+    def _original(self, method: str, handle: Handle) -> Route:
+        return Route(
+            method,
+            "/webhooks/{webhook_id}/{webhook_token}/messages/@original",
+            webhook_id=handle.application,
+            webhook_token=handle.token,
+        )

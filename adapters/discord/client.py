@@ -1,0 +1,486 @@
+"""Our bot on Discord: it shows cards, and answers what people say."""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, NoReturn
+
+from discord.http import Route
+
+from adapters.discord.api import (
+    CHOICES,
+    EPHEMERAL,
+    FORM_SHOWN,
+    MESSAGE,
+    THINKING,
+    WORKING,
+    Answers,
+    Chats,
+    HistoryUnreadable,
+    key_of,
+)
+from adapters.discord.commands import choices, is_registered, registered
+from adapters.discord.faults import ALREADY_ANSWERED, after_failure
+from adapters.discord.gateway import Gateway
+from adapters.discord.render import Rendered, rendered
+from adapters.discord.settings import DiscordSettings
+from adapters.discord.transport import DiscordHttp, NoAnswer, Refusal, Withheld, new_session
+from adapters.discord.updates import (
+    FORM,
+    Asked,
+    Handle,
+    Heard,
+    Pressed,
+    Typing,
+    Wanted,
+    Written,
+    heard,
+)
+from bot.domain.cards import Button, ButtonStyle, Card
+from bot.domain.commands import Command, Reply
+from bot.domain.deliveries import Attempt, Declined, Postponed, Repeats, Sent, Unclear
+from bot.domain.ids import ActionId, Now
+from bot.domain.links import Address, Channel
+from bot.errors import Misconfigured
+from bot.ports import Hear, Meter, Suggest
+
+log = logging.getLogger(__name__)
+
+KEY_LIFE = timedelta(minutes=2)
+"""How long a key against repeats is relied on: Discord says "a few minutes"."""
+
+_WAITS = tuple(
+    timedelta(seconds=seconds)
+    for seconds in (1, 2, 5, 15, 30, 60, 300, 300, 600, 900, 900, 900, 1800, 1800)
+)
+UNMARKED_REPEATS = Repeats(waits=_WAITS, urgent_waits=_WAITS, marked=False)
+"""A repeat is dropped by its key, later on it is looked for in the chat: it costs nothing, so it
+goes on for as long as an outage may last."""
+
+ANSWER_WITHIN = timedelta(seconds=1.0)
+"""A reply that comes so fast is the first answer; else "thinking..." is, long before the three
+seconds that Discord waits for one."""
+
+AT_ONCE = 1000
+"""Above so many answers under way the next ones are not begun: the person sees that they failed."""
+
+REPLY_TRIES = 4
+LONGEST_REPLY_WAIT = timedelta(seconds=60)
+REGISTER_WAIT = timedelta(seconds=30)
+FORM_TITLE = "Link your trading account"
+FORM_LABEL = "The six digits that the page shows"
+
+MaySend = Callable[[Address], Awaitable[None]]
+"""Returns once the rate of the bot allows one more message there."""
+
+
+@asynccontextmanager
+async def open_discord(
+    settings: DiscordSettings,
+    *,
+    now: Now,
+    chance: random.Random,
+    meter: Meter,
+    may_send: MaySend,
+) -> AsyncIterator["DiscordClient"]:
+    """Our bot, ready to send.
+
+    Discord need not be there yet; only a token that it refuses is an error.
+
+    Args:
+        may_send: asked before every message that is no answer to an interaction; deliveries keep
+            their own pace.
+
+    Raises:
+        Misconfigured: the token is refused.
+    """
+    clock = asyncio.get_running_loop().time
+    async with new_session() as session:
+        http = DiscordHttp(session, settings.token, settings.api_url, clock)
+        client = DiscordClient(http, settings, now, chance, meter, may_send)
+        try:
+            await client.introduce()
+        except Refusal as refusal:
+            if refusal.status == 401:
+                raise Misconfigured(
+                    "TRADEBELL_DISCORD_TOKEN is refused by Discord: take the current one from the"
+                    " Developer Portal."
+                ) from None
+            log.warning("Discord does not know us yet", extra={"reason": str(refusal)})
+        except (NoAnswer, Withheld) as lost:
+            log.warning("Discord cannot be reached yet", extra={"reason": str(lost)})
+        yield client
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ear:
+    """Where what people say goes."""
+
+    hear: Hear
+    suggest: Suggest
+    group: asyncio.TaskGroup
+
+
+class DiscordClient:
+    """Implements `ports.Messenger`, and listens.
+
+    `trouble` is a sentence while Discord does not bring us what people say.
+    """
+
+    channel = Channel.DISCORD
+    repeats = UNMARKED_REPEATS
+
+    def __init__(
+        self,
+        http: DiscordHttp,
+        settings: DiscordSettings,
+        now: Now,
+        chance: random.Random,
+        meter: Meter,
+        may_send: MaySend,
+    ) -> None:
+        self._http = http
+        self._settings = settings
+        self._now = now
+        self._chance = chance
+        self._meter = meter
+        self._may_send = may_send
+        self._chats = Chats(http, settings.bot)
+        self._answers = Answers(http)
+        self._application: str | None = None
+        self._ear: _Ear | None = None
+        self._under_way = 0
+        self.trouble: str | None = "not listening yet"
+
+    @property
+    def bot(self) -> str:
+        return self._settings.bot
+
+    @property
+    def application(self) -> str:
+        """By what the bot is invited: for all but the oldest bots the same as its own id."""
+        return self._application or self.bot
+
+    # --- showing cards --------------------------------------------------------------------
+
+    async def send(
+        self,
+        address: Address,
+        card: Card,
+        after: Awaitable[None] | None = None,
+        tried_since: datetime | None = None,
+    ) -> Attempt:
+        """Show a card.
+
+        One that needs several messages is Sent once all are; when a later one fails the card
+        is Unclear, since some of it shows already.
+        """
+        parts = rendered(card)
+        forgotten = tried_since is not None and self._now() - tried_since > KEY_LIFE
+        attempt: Attempt = Sent(message="")
+        for number, part in enumerate(parts):
+            found = None
+            if tried_since is not None and forgotten and part.mark:
+                found = await self._look_for(address, part, tried_since)
+            key = key_of(address, card.reference, number)
+            attempt = found or await self._chats.show(address, part, key, after)
+            if not isinstance(attempt, Sent):
+                cut = Unclear(reason=f"broke off: after part {number} of {len(parts)}")
+                return cut if number else attempt
+        return attempt
+
+    async def _look_for(self, address: Address, part: Rendered, since: datetime) -> Attempt | None:
+        """The outcome of an earlier attempt, by what the chat shows; `None` if it was not shown."""
+        try:
+            found = await self._chats.find(address, part.mark, since)
+        except HistoryUnreadable:
+            return Unclear(reason="the chat's history cannot be read")
+        except (Refusal, Withheld, NoAnswer) as error:
+            # Whatever becomes of a look: the message itself is as unclear as before.
+            return _unsettled(after_failure(error))
+        return None if found is None else Sent(message=found)
+
+    # --- listening ------------------------------------------------------------------------
+
+    async def introduce(self) -> None:
+        """Learn what we are called by.
+
+        Raises:
+            Refusal: the token is not good.
+            Withheld, NoAnswer: Discord is away.
+        """
+        match await self._http.request(Route("GET", "/applications/@me")):
+            case {"id": str(id)}:
+                self._application = id
+
+    async def listen(self, hear: Hear, suggest: Suggest) -> NoReturn:
+        """Answer what people say, until cancelled."""
+        gateway = Gateway(self._http, self._take, self._told, self._chance)
+        async with asyncio.TaskGroup() as group:
+            self._ear = _Ear(hear=hear, suggest=suggest, group=group)
+            group.create_task(self._register(), name="discord commands")
+            try:
+                await gateway.follow(self._gateway_url)
+            finally:
+                self._ear = None
+        raise AssertionError("the gateway is followed without an end")
+
+    async def _gateway_url(self) -> str:
+        if self._settings.gateway_url is not None:
+            return self._settings.gateway_url
+        match await self._http.request(Route("GET", "/gateway/bot")):
+            case {"url": str(url)}:
+                return url
+            case _:
+                raise Refusal(200, 0, "no address of a gateway")
+
+    async def _register(self) -> None:
+        """Have the commands registered as they are now; nothing is written if they are already."""
+        wanted = registered()
+        while True:
+            try:
+                await self.introduce()
+                there = await self._http.get_global_commands(int(self.application))
+                if not is_registered(wanted, there):
+                    route = Route(
+                        "PUT",
+                        "/applications/{application_id}/commands",
+                        application_id=self.application,
+                    )
+                    await self._http.request(route, json=wanted)
+                    log.info("commands registered")
+                return
+            except (Refusal, Withheld, NoAnswer) as error:
+                log.warning("the commands are not registered", extra={"reason": str(error)})
+                await asyncio.sleep(REGISTER_WAIT.total_seconds())
+
+    def _told(self, trouble: str | None) -> None:
+        if trouble == self.trouble:
+            return
+        self.trouble = trouble
+        if trouble is None:
+            log.info("listening to Discord")
+            return
+        self._meter.alarm("discord_not_listening")
+        log.error(trouble)
+
+    def _take(self, frame: Mapping[str, Any]) -> None:
+        found = heard(frame, self.bot)
+        if found is None or self._ear is None:
+            return
+        if self._under_way >= AT_ONCE:
+            log.warning("too much is asked at once, and some of it is not answered")
+            return
+        self._under_way += 1
+        self._ear.group.create_task(self._serve(found, self._ear), name="discord answer")
+
+    async def _serve(self, found: Heard, ear: _Ear) -> None:
+        try:
+            match found:
+                case Asked():
+                    await self._answer(found, ear.hear)
+                case Pressed():
+                    await self._answer_press(found, ear.hear)
+                case Typing():
+                    await self._complete(found, ear.suggest)
+                case Wanted(handle=handle):
+                    await self._answers.first(handle, FORM_SHOWN, _form())
+                case Written(said=said):
+                    async for reply in ear.hear(said):
+                        await self._write(said.place.address, _with_form(found, reply))
+        except (Refusal, Withheld, NoAnswer) as error:
+            # The person sees that it failed, and asks again.
+            log.warning("an answer was not shown", extra={"reason": str(error)})
+        finally:
+            self._under_way -= 1
+
+    # --- answering ------------------------------------------------------------------------
+
+    async def _answer(self, asked: Asked, hear: Hear) -> None:
+        """Answer a command: at once if it is quick, else under "thinking..."."""
+        answer = _Answer(self._answers, asked.handle, private=asked.said.place.private)
+        async with asyncio.TaskGroup() as group:
+            thinking = group.create_task(answer.think_after(ANSWER_WITHIN), name="discord thinking")
+            async for reply in hear(asked.said):
+                card = _card_of(_with_form(asked, reply))
+                if card is not None and not await answer.show(card):
+                    await self._write_instead(asked, card)
+            thinking.cancel()
+        await answer.close()
+
+    async def _answer_press(self, pressed: Pressed, hear: Hear) -> None:
+        """Answer a press: the card it was under changes, and what is new comes after it."""
+        answer = _Answer(self._answers, pressed.handle, private=pressed.said.place.private)
+        await answer.work()
+        async for reply in hear(pressed.said):
+            card = _card_of(reply)
+            if card is not None and not await answer.show(card, replaces=reply.replaces):
+                await self._write_instead(pressed, card)
+
+    async def _complete(self, typing: Typing, suggest: Suggest) -> None:
+        names = await suggest(typing.place, typing.person, typing.command, typing.typed)
+        await self._answers.first(typing.handle, CHOICES, {"choices": choices(names)})
+
+    async def _write_instead(self, asked: Asked | Pressed, card: Card) -> None:
+        """The interaction is over: a direct chat gets the answer as a message of its own."""
+        place = asked.said.place
+        if place.private:
+            await self._write(place.address, Reply(card=card))
+        else:
+            log.warning("an answer came too late to be shown")
+
+    async def _write(self, address: Address, reply: Reply) -> None:
+        """Show a reply as a message, with patience as long as it cannot show twice."""
+        card = _card_of(reply)
+        for part in () if card is None else rendered(card):
+            for tries in range(REPLY_TRIES):
+                await self._may_send(address)
+                outcome = await self._chats.show(address, part)
+                if not isinstance(outcome, Postponed):
+                    break
+                wait = min(outcome.retry_after or timedelta(seconds=2**tries), LONGEST_REPLY_WAIT)
+                await asyncio.sleep(wait.total_seconds())
+            if not isinstance(outcome, Sent):
+                log.warning("a reply was not shown", extra={"outcome": type(outcome).__name__})
+
+
+class _Answer:
+    """One interaction's answers: the first one, and those after it."""
+
+    def __init__(self, answers: Answers, handle: Handle, *, private: bool) -> None:
+        """
+        Args:
+            private: only the person reads along; elsewhere what is private is shown to them only.
+        """
+        self._answers = answers
+        self._handle = handle
+        self._private = private
+        self._lock = asyncio.Lock()
+        self._begun = False
+        self._thinking = False
+
+    async def think_after(self, wait: timedelta) -> None:
+        """Say that the answer takes a while, unless it has come by then."""
+        await asyncio.sleep(wait.total_seconds())
+        async with self._lock:
+            if self._begun:
+                return
+            try:
+                # Nobody knows yet what will be in it.
+                await self._begin(THINKING, {"flags": 0 if self._private else EPHEMERAL})
+                self._thinking = True
+            except (Refusal, Withheld) as error:
+                log.info("could not say that it takes a while", extra={"reason": str(error)})
+
+    async def work(self) -> None:
+        """Say that a press was heard.
+
+        Raises:
+            Refusal, Withheld: the person sees that it failed, so nothing may come of it.
+        """
+        async with self._lock:
+            await self._begin(WORKING)
+
+    async def show(self, card: Card, *, replaces: bool = False) -> bool:
+        """Show a card; false if it certainly was not shown."""
+        flags = EPHEMERAL if card.private and not self._private else 0
+        async with self._lock:
+            try:
+                for part in rendered(card):
+                    await self._show(part, flags, replaces)
+                    replaces = False
+            except (Refusal, Withheld) as error:
+                log.info("an interaction is over", extra={"reason": str(error)})
+                return False
+            except NoAnswer as lost:
+                log.warning("an answer may not have been shown", extra={"reason": str(lost)})
+        return True
+
+    async def close(self) -> None:
+        """There is no more to say: nobody is to be left "thinking..."."""
+        async with self._lock:
+            if self._thinking:
+                self._thinking = False
+                await _insisted(lambda: self._answers.withdraw(self._handle))
+
+    async def _show(self, part: Rendered, flags: int, replaces: bool) -> None:
+        if not self._begun:
+            await self._begin(MESSAGE, {**part.body, "flags": flags})
+        elif self._thinking or replaces:
+            self._thinking = False
+            await _insisted(lambda: self._answers.rewrite(self._handle, part.body))
+        else:
+            body = {**part.body, "flags": flags}
+            await _insisted(lambda: self._answers.add(self._handle, body), freely=False)
+
+    async def _begin(self, kind: int, data: Mapping[str, Any] | None = None) -> None:
+        try:
+            await _insisted(lambda: self._answers.first(self._handle, kind, data))
+        except Refusal as refusal:
+            # The first of two tries got through after all.
+            if refusal.code != ALREADY_ANSWERED:
+                raise
+        except NoAnswer as lost:
+            log.info("perhaps an interaction was not answered", extra={"reason": str(lost)})
+        self._begun = True
+
+
+async def _insisted(call: Callable[[], Awaitable[None]], *, freely: bool = True) -> None:
+    """Make a call, and make it again where that is asked for or does no harm.
+
+    Args:
+        freely: it may be repeated if nobody knows what became of it.
+    """
+    for tries in range(1, REPLY_TRIES + 1):
+        try:
+            return await call()
+        except Withheld as asked:
+            if tries == REPLY_TRIES or asked.wait > LONGEST_REPLY_WAIT.total_seconds():
+                raise
+            await asyncio.sleep(asked.wait)
+        except NoAnswer:
+            if tries == REPLY_TRIES or not freely:
+                raise
+
+
+def _unsettled(outcome: Attempt) -> Attempt:
+    """A look at the history is no attempt at the message: it can postpone it, and not end it."""
+    match outcome:
+        case Sent() | Unclear() | Declined():
+            return Unclear(reason="the chat's history cannot be read")
+        case _:
+            return outcome
+
+
+def _card_of(reply: Reply) -> Card | None:
+    """What a reply shows here, where nothing shows for a moment only."""
+    if reply.card is None and reply.toast:
+        return Card(title=reply.toast)
+    return reply.card
+
+
+def _with_form(heard: Asked | Written, reply: Reply) -> Reply:
+    """Under the address of the login page also a button for what that page shows."""
+    card = reply.card
+    match heard.said:
+        case Command(name="link") if card is not None and card.buttons:
+            digits = Button(
+                label="Type the six digits", action=ActionId(FORM), style=ButtonStyle.PRIMARY
+            )
+            return replace(reply, card=replace(card, buttons=(*card.buttons, (digits,))))
+        case _:
+            return reply
+
+
+def _form() -> Mapping[str, Any]:
+    """Source: https://docs.discord.com/developers/components/reference#label"""
+    text = {"type": 4, "custom_id": FORM, "style": 1, "min_length": 6, "max_length": 8}
+    return {
+        "custom_id": FORM,
+        "title": FORM_TITLE,
+        "components": [{"type": 18, "label": FORM_LABEL, "component": {**text, "required": True}}],
+    }

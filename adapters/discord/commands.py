@@ -1,0 +1,87 @@
+"""The registry as one slash command of Discord's, and its answers to who types.
+
+Source: https://docs.discord.com/developers/interactions/application-commands
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from adapters.discord.render import GROUP
+from bot.domain.commands import COMMANDS, Argument, ArgumentType, Spec
+from bot.domain.text import clean
+
+Json = Mapping[str, Any]
+
+DESCRIPTION_LIMIT = 100
+CHOICES_LIMIT = 25
+CHOICE_LIMIT = 100
+
+SUBCOMMAND, STRING, INTEGER = 1, 3, 4
+IN_A_SERVER, IN_A_DIRECT_CHAT = 0, 1
+BY_A_SERVER, BY_A_PERSON = 0, 1
+
+MANAGE_GUILD = 1 << 5
+"""Who sees the commands in a server, until its owner decides otherwise. A comfort only: who may
+do what is checked when it is asked."""
+
+
+def registered() -> list[Json]:
+    """All commands that we want to have, as the API takes them."""
+    return [
+        {
+            "name": GROUP,
+            "type": 1,
+            "description": "Your trading bots: see, pause and resume them",
+            "options": [_subcommand(spec) for spec in COMMANDS],
+            "default_member_permissions": str(MANAGE_GUILD),
+            "contexts": [IN_A_SERVER, IN_A_DIRECT_CHAT],
+            "integration_types": [BY_A_SERVER, BY_A_PERSON],
+        }
+    ]
+
+
+def _subcommand(spec: Spec) -> Json:
+    shown: dict[str, Any] = {
+        "type": SUBCOMMAND,
+        "name": spec.name,
+        "description": clean(spec.summary, DESCRIPTION_LIMIT),
+    }
+    if spec.argument is not None:
+        shown["options"] = [_option(spec.argument)]
+    return shown
+
+
+def _option(argument: Argument) -> Json:
+    number = argument.type is ArgumentType.NUMBER
+    option: dict[str, Any] = {
+        "type": INTEGER if number else STRING,
+        "name": argument.name,
+        "description": clean(argument.description, DESCRIPTION_LIMIT),
+    }
+    if argument.required:
+        option["required"] = True
+    if number:
+        option["min_value"] = 1
+    if argument.choices:
+        option["choices"] = [{"name": one, "value": one} for one in argument.choices]
+    elif argument.type is ArgumentType.TRADER:
+        option["autocomplete"] = True
+    return option
+
+
+def is_registered(wanted: object, there: object) -> bool:
+    """Whether Discord has what we want; it adds ids and defaults of its own."""
+    match wanted, there:
+        case Mapping(), Mapping():
+            return all(is_registered(value, there.get(key)) for key, value in wanted.items())
+        case [*ours], [*theirs]:
+            same = len(ours) == len(theirs)
+            return same and all(map(is_registered, ours, theirs))
+        case _:
+            return wanted == there
+
+
+def choices(names: Sequence[str]) -> list[Json]:
+    """What is offered to who types: as many as there may be, each once."""
+    whole = [name for name in dict.fromkeys(names) if name.strip() and len(name) <= CHOICE_LIMIT]
+    return [{"name": name, "value": name} for name in whole[:CHOICES_LIMIT]]

@@ -1,0 +1,243 @@
+"""What the gateway tells, turned into what a person said, typed or opened.
+
+Source: https://docs.discord.com/developers/interactions/receiving-and-responding
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from adapters.discord.render import GROUP
+from bot.domain.commands import Command, Place, Press, Said, Words
+from bot.domain.ids import ActionId
+from bot.domain.links import Address, Channel, Person
+
+Json = Mapping[str, Any]
+
+FORM = "digits form"
+"""The custom id of the button that opens the form for the six digits, and of the form. A blank
+keeps it apart from every action's."""
+
+DM = 1
+THREADS = frozenset({10, 11, 12})
+"""Source: https://docs.discord.com/developers/resources/channel#channel-object-channel-types"""
+
+_ACTION = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_COMMAND = re.compile(rf"/(?:{GROUP}(?:\s+|$))?(\w{{1,32}})(?:\s+(.*))?", re.ASCII | re.DOTALL)
+_LOCALE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handle:
+    """By what an interaction is answered: good for three seconds, and once answered for 15 min."""
+
+    id: str
+    token: str
+    application: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A command or a form: to be answered with a message."""
+
+    said: Said
+    handle: Handle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressed:
+    """A button under one of our messages."""
+
+    said: Press
+    handle: Handle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """The form for the six digits."""
+
+    handle: Handle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typing:
+    """An option of a command that is being typed: `typed` is what there is so far."""
+
+    place: Place
+    person: Person
+    command: str
+    typed: str
+    handle: Handle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A message in a direct chat."""
+
+    said: Said
+
+
+Heard = Asked | Pressed | Wanted | Typing | Written
+
+
+def heard(frame: Json, bot: str) -> Heard | None:
+    """Read a frame of the gateway; `None` for what is not for us, or of no shape we know.
+
+    Args:
+        bot: our own numeric id.
+    """
+    match frame:
+        case {"t": "INTERACTION_CREATE", "d": Mapping() as interaction}:
+            return _interaction(interaction, bot)
+        case {"t": "MESSAGE_CREATE", "d": Mapping() as message}:
+            return _message(message, bot)
+        case _:
+            return None
+
+
+def _message(message: Json, bot: str) -> Written | None:
+    match message:
+        case {"guild_id": _} | {"author": {"bot": True}} | {"webhook_id": _}:
+            return None
+        case {
+            "channel_id": str(chat),
+            "author": {"id": str(author)},
+            "content": str(text),
+        } if text.strip() and author != bot:
+            address = Address(channel=Channel.DISCORD, bot=bot, chat=chat)
+            place = Place(address=address, private=True)
+            person = Person(channel=Channel.DISCORD, id=author)
+        case _:
+            return None
+    found = _COMMAND.fullmatch(text.strip())
+    if found is None:
+        return Written(said=Words(place=place, person=person, text=text))
+    name, arguments = found[1].lower(), (found[2] or "").strip()
+    return Written(said=Command(place=place, person=person, name=name, arguments=arguments))
+
+
+def _interaction(interaction: Json, bot: str) -> Heard | None:
+    place, person = _place(interaction, bot), _person(interaction)
+    match interaction:
+        case {
+            "id": str(id),
+            "token": str(token),
+            "application_id": str(application),
+            "data": Mapping() as data,
+        } if place is not None and person is not None:
+            handle = Handle(id=id, token=token, application=application)
+        case _:
+            return None
+    match interaction.get("type"):
+        case 2:
+            return _command(data, place, person, handle)
+        case 3:
+            return _press(data, place, person, handle)
+        case 4:
+            return _typing(data, place, person, handle)
+        case 5:
+            return _form(data, place, person, handle)
+        case _:
+            return None
+
+
+def _command(data: Json, place: Place, person: Person, handle: Handle) -> Asked | None:
+    match data:
+        case {"name": name, "options": [{"name": str(called), **rest}]} if name == GROUP:
+            words = [str(one["value"]) for one in _options(rest) if "value" in one]
+            said = Command(
+                place=place, person=person, name=called.lower(), arguments=" ".join(words).strip()
+            )
+            return Asked(said=said, handle=handle)
+        case _:
+            return None
+
+
+def _press(data: Json, place: Place, person: Person, handle: Handle) -> Pressed | Wanted | None:
+    match data:
+        case {"custom_id": str(id)} if id == FORM:
+            return Wanted(handle=handle)
+        case {"custom_id": str(id)} if _ACTION.fullmatch(id):
+            said = Press(place=place, person=person, action=ActionId(id))
+            return Pressed(said=said, handle=handle)
+        case _:
+            return None
+
+
+def _typing(data: Json, place: Place, person: Person, handle: Handle) -> Typing | None:
+    match data:
+        case {"name": name, "options": [{"name": str(command), **rest}]} if name == GROUP:
+            typed = next((one for one in _options(rest) if one.get("focused")), None)
+        case _:
+            return None
+    if typed is None:
+        return None
+    return Typing(
+        place=place,
+        person=person,
+        command=command.lower(),
+        typed=str(typed.get("value", "")),
+        handle=handle,
+    )
+
+
+def _form(data: Json, place: Place, person: Person, handle: Handle) -> Asked | None:
+    if data.get("custom_id") != FORM:
+        return None
+    texts = [value for part in _parts(data) if isinstance(value := part.get("value"), str)]
+    said = Words(place=place, person=person, text=" ".join(texts))
+    return Asked(said=said, handle=handle)
+
+
+def _parts(part: Json) -> Iterator[Json]:
+    """What is inside a form, however deep."""
+    inner = part.get("components")
+    found = list(inner) if isinstance(inner, Sequence) and not isinstance(inner, str) else []
+    for one in (*found, part.get("component")):
+        if isinstance(one, Mapping):
+            yield one
+            yield from _parts(one)
+
+
+def _options(options: Mapping[Any, Any]) -> Iterator[Json]:
+    given = options.get("options")
+    if isinstance(given, Sequence) and not isinstance(given, str):
+        yield from (one for one in given if isinstance(one, Mapping))
+
+
+def _person(interaction: Json) -> Person | None:
+    match interaction:
+        case {"member": {"user": {"id": str(id), **user}}} | {"user": {"id": str(id), **user}}:
+            pass
+        case _:
+            return None
+    if user.get("bot"):
+        return None
+    locale = interaction.get("locale")
+    language = locale if isinstance(locale, str) and _LOCALE.fullmatch(locale) else "en"
+    return Person(channel=Channel.DISCORD, id=id, language=language)
+
+
+def _place(interaction: Json, bot: str) -> Place | None:
+    """A thread is a chat inside its channel; a direct chat is private only with our own bot."""
+    match interaction:
+        case {"channel": {"id": str(thread), "type": int(type), "parent_id": str(chat)}} if (
+            type in THREADS
+        ):
+            pass
+        case {"channel_id": str(chat)} | {"channel": {"id": str(chat)}}:
+            thread = ""
+        case _:
+            return None
+    address = Address(channel=Channel.DISCORD, bot=bot, chat=chat, thread=thread)
+    match interaction:
+        case {"guild_id": str()}:
+            private = False
+        case {"context": int(context)}:
+            private = context == DM
+        case {"channel": {"type": int(type)}}:
+            private = type == DM
+        case _:
+            private = False
+    return Place(address=address, private=private)

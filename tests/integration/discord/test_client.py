@@ -1,0 +1,451 @@
+"""Our bot against a Discord over HTTP: what people's devices show, and what each fault comes to."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from adapters.discord.client import DiscordClient, open_discord
+from adapters.discord.settings import DiscordSettings
+from bot.domain.cards import Button, Card, Severity
+from bot.domain.deliveries import Declined, Gone, Halted, Postponed, Scope, Sent, Unclear
+from bot.domain.ids import ActionId
+from bot.domain.links import Address
+from bot.domain.links import Channel as Platform
+from bot.errors import Misconfigured
+from tests.fakes.meter import FakeMeter
+from tests.standins.bot_api.faults import Drop
+from tests.standins.discord import Channel, DiscordApi, Permission, Person
+from tests.standins.discord.errors import bad_field
+from tests.standins.discord.faults import (
+    Fault,
+    bad_gateway,
+    banned,
+    captive_portal,
+    channel_gone,
+    dms_too_fast,
+    internal_error,
+    no_access,
+    no_permission,
+    overloaded,
+    refused,
+    token_refused,
+    too_many_requests,
+)
+
+CARD = Card(title="Bought BTC", severity=Severity.WARNING, reference="A1B2C3")
+LONG = Card(title="Report", lines=("y" * 90,) * 60, reference="A1B2C3")
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[DiscordApi]:
+    async with DiscordApi() as api:
+        yield api
+
+
+@asynccontextmanager
+async def our_bot(api: DiscordApi) -> AsyncIterator[DiscordClient]:
+    async def may_send(_: Address) -> None:
+        pass
+
+    async with open_discord(
+        DiscordSettings(token=api.token, api_url=api.url),
+        now=api.clock,
+        chance=random.Random(1),
+        meter=FakeMeter(),
+        may_send=may_send,
+    ) as client:
+        yield client
+
+
+def address(of: Channel | Person) -> Address:
+    channel = of.dm if isinstance(of, Person) else of
+    chat, thread = (channel.parent, channel) if channel.parent else (channel, None)
+    return Address(
+        channel=Platform.DISCORD,
+        bot="1100000000000000001",
+        chat=str(chat.id),
+        thread=str(thread.id) if thread else "",
+    )
+
+
+def titles(person: Person) -> list[str]:
+    return [message.embeds[0].get("title", "") for message in person.screen()]
+
+
+# --- showing cards ------------------------------------------------------------------------
+
+
+async def test_a_card_arrives_with_its_sound_and_its_buttons(api: DiscordApi):
+    ann = api.world.person("Ann")
+    button = Button(label="Pause", action=ActionId("a1"))
+    quiet = Card(title="Bought", lines=("@everyone",), buttons=((button,),))
+
+    async with our_bot(api) as client:
+        outcomes = [await client.send(address(ann), card) for card in (quiet, CARD)]
+
+    first, second = ann.screen()
+    assert outcomes == [Sent(message=str(first.id)), Sent(message=str(second.id))]
+    assert (first.rang, second.rang) == ((), (ann,))
+    assert first.part("Pause")["custom_id"] == "a1"
+    assert first.pinged == ()
+
+
+async def test_a_card_goes_to_a_channel_or_into_a_thread(api: DiscordApi):
+    ann = api.world.person("Ann")
+    guild = api.world.guild("Desk", ann)
+    channel = guild.channel("alerts")
+    thread = guild.thread(channel, "grid")
+
+    async with our_bot(api) as client:
+        await client.send(address(channel), CARD)
+        await client.send(address(thread), replace(CARD, reference="D4E5F6"))
+
+    assert [len(ann.screen(one)) for one in (channel, thread)] == [1, 1]
+
+
+async def test_a_closed_thread_is_never_answered_by_writing_into_its_channel(api: DiscordApi):
+    """More people may read along there."""
+    ann = api.world.person("Ann")
+    guild = api.world.guild("Desk", ann)
+    channel = guild.channel("alerts")
+    thread = guild.thread(channel, "grid")
+    guild.delete(thread)
+
+    async with our_bot(api) as client:
+        outcome = await client.send(address(thread), CARD)
+
+    assert outcome == Gone(reason="the channel is gone")
+    assert ann.screen(channel) == []
+
+
+async def test_a_card_of_several_messages_is_sent_when_all_are(api: DiscordApi):
+    ann = api.world.person("Ann")
+
+    async with our_bot(api) as client:
+        outcome = await client.send(address(ann), LONG)
+
+    assert isinstance(outcome, Sent)
+    assert len(ann.screen()) == 2
+
+
+async def test_a_card_that_broke_off_goes_on_where_it_did(api: DiscordApi):
+    ann = api.world.person("Ann")
+    api.fail(too_many_requests(0.05), route="create_message", skip=1)
+
+    async with our_bot(api) as client:
+        cut = await client.send(address(ann), LONG)
+        await asyncio.sleep(0.1)
+        done = await client.send(address(ann), LONG, tried_since=api.clock())
+
+    assert cut == Unclear(reason="broke off: after part 1 of 2")
+    assert isinstance(done, Sent)
+    assert len(ann.screen()) == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "shown"),
+    [
+        (
+            too_many_requests(7),
+            Postponed(
+                reason="asked to slow down",
+                retry_after=timedelta(seconds=7),
+                scope=Scope.ENDPOINT,
+            ),
+            0,
+        ),
+        (
+            too_many_requests(7, everything=True),
+            Postponed(
+                reason="asked to slow down",
+                retry_after=timedelta(seconds=7),
+                scope=Scope.CHANNEL,
+            ),
+            0,
+        ),
+        (
+            banned(),
+            Postponed(
+                reason="turned away by what stands before Discord",
+                retry_after=timedelta(minutes=10),
+                scope=Scope.CHANNEL,
+            ),
+            0,
+        ),
+        (
+            too_many_requests(7, via=False),
+            Postponed(
+                reason="turned away by what stands before Discord",
+                retry_after=timedelta(minutes=10),
+                scope=Scope.CHANNEL,
+            ),
+            0,
+        ),
+        (
+            dms_too_fast(),
+            Postponed(
+                reason="asked to open chats more slowly",
+                retry_after=timedelta(minutes=10),
+                scope=Scope.CHANNEL,
+            ),
+            0,
+        ),
+        (Drop(), Unclear(reason="the connection broke off"), 0),
+        (Drop(executes=True), Unclear(reason="the connection broke off"), 1),
+        (Drop(executes=True, midway=True), Unclear(reason="the answer broke off"), 1),
+        (internal_error(), Unclear(reason="server error: HTTP 500"), 0),
+        (overloaded(), Unclear(reason="server error: HTTP 503"), 0),
+        (bad_gateway(executes=True), Unclear(reason="server error: HTTP 502"), 1),
+        (captive_portal(), Unclear(reason="an answer that is not Discord's"), 0),
+        (token_refused(), Halted(reason="Discord refuses the bot's token"), 0),
+        (channel_gone(), Gone(reason="the channel is gone"), 0),
+        (no_access(), Gone(reason="no access to the channel"), 0),
+        (no_permission(), Gone(reason="no right to write in the channel"), 0),
+    ],
+)
+async def test_every_fault_has_its_outcome_and_one_request(
+    api: DiscordApi, fault: Fault, outcome: object, shown: int
+):
+    ann = api.world.person("Ann")
+    api.fail(fault, route="create_message")
+
+    async with our_bot(api) as client:
+        found = await client.send(address(ann), CARD)
+
+    assert found == outcome
+    assert len(ann.screen()) == shown
+    assert len(api.world.calls_of("create_message")) == 1
+
+
+async def test_an_outage_postpones_for_the_whole_channel(api: DiscordApi):
+    ann = api.world.person("Ann")
+
+    async with our_bot(api) as client, api.down():
+        await asyncio.sleep(0.01)  # until the kept connection is seen to be hung up
+        outcome = await client.send(address(ann), CARD)
+
+    assert outcome == Postponed(reason="no connection", scope=Scope.CHANNEL)
+
+
+async def test_people_and_servers_that_are_closed_to_us_are_gone(api: DiscordApi):
+    ann, bob = api.world.person("Ann"), api.world.person("Bob", installed=False)
+    guild = api.world.guild("Desk", ann)
+    silenced, hidden = guild.channel("silenced"), guild.channel("hidden")
+    ann.dms_open = False
+    silenced.denied[api.world.bot_id] = Permission.SEND_MESSAGES
+    hidden.denied[api.world.bot_id] = Permission.VIEW_CHANNEL
+
+    async with our_bot(api) as client:
+        outcomes = [await client.send(address(one), CARD) for one in (ann, bob, silenced, hidden)]
+
+    assert outcomes == [
+        Gone(reason="the person takes no messages from the bot"),
+        Gone(reason="the person shares no server with the bot"),
+        Gone(reason="no right to write in the channel"),
+        Gone(reason="no access to the channel"),
+    ]
+
+
+async def test_a_card_whose_buttons_are_refused_goes_out_without_them(api: DiscordApi):
+    ann = api.world.person("Ann")
+    card = replace(CARD, buttons=((Button(label="Pause", action=ActionId("a1")),),))
+    problem = bad_field("components", "BUTTON_COMPONENT_EMPTY", "no")
+    api.fail(refused(problem), route="create_message")
+
+    async with our_bot(api) as client:
+        outcome = await client.send(address(ann), card)
+
+    (message,) = ann.screen()
+    assert outcome == Sent(message=str(message.id))
+    assert message.labels == ()
+
+
+async def test_a_card_that_is_refused_without_buttons_too_is_declined(api: DiscordApi):
+    ann = api.world.person("Ann")
+    problem = bad_field("embeds", "BASE_TYPE_REQUIRED", "no")
+    api.fail(refused(problem), route="create_message", times=None)
+
+    async with our_bot(api) as client:
+        outcome = await client.send(address(ann), CARD)
+
+    assert outcome == Declined(reason="Discord refuses the content")
+
+
+# --- limits -------------------------------------------------------------------------------
+
+
+async def test_an_empty_bucket_is_left_alone_until_it_refills(api: DiscordApi):
+    ann, bob = api.world.person("Ann"), api.world.person("Bob")
+    api.limit("create_message", 2, per=0.3)
+
+    async with our_bot(api) as client:
+        for number in range(2):
+            await client.send(address(ann), replace(CARD, reference=f"R{number}"))
+        held = await client.send(address(ann), CARD)
+        other = await client.send(address(bob), CARD)
+        await asyncio.sleep(0.3)
+        later = await client.send(address(ann), CARD)
+
+    assert isinstance(held, Postponed)
+    assert held.scope is Scope.ENDPOINT
+    assert isinstance(other, Sent)
+    assert isinstance(later, Sent)
+    assert api.limiter.invalid == 0, "nothing was asked that had to be refused"
+
+
+async def test_a_chat_that_was_asked_to_rest_is_left_alone(api: DiscordApi):
+    ann, bob = api.world.person("Ann"), api.world.person("Bob")
+    api.fail(too_many_requests(0.2), route="create_message")
+
+    async with our_bot(api) as client:
+        await client.send(address(ann), CARD)
+        held = await client.send(address(ann), CARD)
+        other = await client.send(address(bob), CARD)
+
+    assert isinstance(held, Postponed)
+    assert isinstance(other, Sent)
+    assert len(api.world.calls_of("create_message")) == 2
+
+
+async def test_a_pause_of_everything_is_kept_for_everybody(api: DiscordApi):
+    ann, bob = api.world.person("Ann"), api.world.person("Bob")
+    api.fail(too_many_requests(0.2, everything=True), route="create_message")
+
+    async with our_bot(api) as client:
+        await client.send(address(ann), CARD)
+        held = await client.send(address(bob), CARD)
+        await asyncio.sleep(0.25)
+        later = await client.send(address(bob), CARD)
+
+    assert isinstance(held, Postponed)
+    assert held.scope is Scope.CHANNEL
+    assert isinstance(later, Sent)
+    assert len(api.world.calls_of("create_message")) == 2
+
+
+# --- repeats ------------------------------------------------------------------------------
+
+
+async def test_the_key_is_the_same_on_every_attempt_and_after_a_restart(api: DiscordApi):
+    ann, bob = api.world.person("Ann"), api.world.person("Bob")
+
+    for _ in range(2):
+        async with our_bot(api) as client:
+            await client.send(address(ann), CARD)
+    async with our_bot(api) as client:
+        await client.send(address(bob), CARD)
+        await client.send(address(bob), replace(CARD, reference="D4E5F6"))
+
+    keys = [call.payload["nonce"] for call in api.world.calls_of("create_message")]
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 3, "another chat or another card has another key"
+    assert all(len(key) == 24 for key in keys)
+    assert all(call.payload["enforce_nonce"] for call in api.world.calls_of("create_message"))
+    assert len(ann.screen()) == 1
+
+
+async def test_a_message_found_in_the_chat_is_not_sent_again(api: DiscordApi):
+    ann = api.world.person("Ann")
+    api.fail(bad_gateway(executes=True), route="create_message", skip=110)
+
+    async with our_bot(api) as client:
+        since = api.clock()
+        for number in range(110):
+            await client.send(address(ann), Card(title=str(number)))
+        first = await client.send(address(ann), CARD)
+        api.clock.advance(minutes=10)
+        again = await client.send(address(ann), CARD, tried_since=since)
+
+    assert isinstance(first, Unclear)
+    assert again == Sent(message=str(ann.screen()[-1].id))
+    assert len(api.world.calls_of("get_messages")) == 2, "a page holds a hundred"
+    assert titles(ann).count("🟠 Warning · Bought BTC") == 1
+
+
+async def test_a_message_that_the_chat_does_not_show_is_sent(api: DiscordApi):
+    ann = api.world.person("Ann")
+    api.fail(bad_gateway(), route="create_message")
+
+    async with our_bot(api) as client:
+        since = api.clock()
+        await client.send(address(ann), CARD)
+        ann.types("ref A1B2C3")
+        api.clock.advance(minutes=10)
+        again = await client.send(address(ann), CARD, tried_since=since)
+
+    assert isinstance(again, Sent)
+    assert titles_of_bot(ann) == ["🟠 Warning · Bought BTC"]
+
+
+async def test_of_a_long_card_only_the_missing_part_is_sent_again(api: DiscordApi):
+    ann = api.world.person("Ann")
+    api.fail(bad_gateway(), route="create_message", skip=1)
+
+    async with our_bot(api) as client:
+        since = api.clock()
+        await client.send(address(ann), LONG)
+        api.clock.advance(minutes=10)
+        again = await client.send(address(ann), LONG, tried_since=since)
+
+    assert isinstance(again, Sent)
+    marks = [message.embeds[0]["footer"]["text"] for message in ann.screen()]
+    assert marks == ["ref A1B2C3 part 1 · 1/2", "ref A1B2C3 part 2 · 2/2"]
+
+
+async def test_as_long_as_the_chat_cannot_be_read_nothing_is_sent_again(api: DiscordApi):
+    ann = api.world.person("Ann")
+    api.fail(bad_gateway(executes=True), route="create_message")
+    api.fail(internal_error(), route="get_messages")
+
+    async with our_bot(api) as client:
+        since = api.clock()
+        await client.send(address(ann), CARD)
+        api.clock.advance(minutes=10)
+        blind = await client.send(address(ann), CARD, tried_since=since)
+        again = await client.send(address(ann), CARD, tried_since=since)
+
+    assert blind == Unclear(reason="the chat's history cannot be read")
+    assert isinstance(again, Sent)
+    assert len(ann.screen()) == 1
+
+
+async def test_a_first_attempt_asks_for_no_history(api: DiscordApi):
+    ann = api.world.person("Ann")
+
+    async with our_bot(api) as client:
+        await client.send(address(ann), CARD)
+        await client.send(address(ann), CARD, tried_since=api.clock())
+
+    assert api.world.calls_of("get_messages") == []
+
+
+def titles_of_bot(person: Person) -> list[str]:
+    return [message.embeds[0]["title"] for message in person.screen() if message.author is None]
+
+
+# --- opening ------------------------------------------------------------------------------
+
+
+async def test_a_refused_token_is_told_at_the_start_with_the_cure(api: DiscordApi):
+    api.revoked = True
+
+    with pytest.raises(Misconfigured, match="TRADEBELL_DISCORD_TOKEN is refused"):
+        async with our_bot(api):
+            pass
+
+
+async def test_discord_need_not_be_there_at_the_start(api: DiscordApi):
+    ann = api.world.person("Ann")
+
+    async with api.down():
+        opening = our_bot(api)
+        client = await opening.__aenter__()
+    outcome = await client.send(address(ann), CARD)
+    await opening.__aexit__(None, None, None)
+
+    assert isinstance(outcome, Sent)
