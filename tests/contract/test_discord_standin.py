@@ -68,7 +68,8 @@ async def running(api: DiscordApi | Away, bot: Bot) -> AsyncIterator[Bot]:
     """A bot from when it is ready until it is closed."""
     async with asyncio.TaskGroup() as tasks, bot:
         connection = tasks.create_task(bot.start(api.token))
-        await bot.wait_until_ready()
+        async with asyncio.timeout(5):
+            await bot.wait_until_ready()
         yield bot
         await bot.close()
         await connection
@@ -987,10 +988,11 @@ async def test_an_ephemeral_answer_shows_to_one_person(api: DiscordApi, belled: 
 async def test_a_command_answers_in_the_dm(api: DiscordApi, belled: Bot):
     ann, bob = api.world.person("Ann"), api.world.person("Bob")
 
-    answer = await ann.runs("bell status").answered()
+    answer = await ann.runs("bell status", public=True).answered()
 
     assert ann.screen() == [answer]
     assert bob.screen() == []
+    assert answer.rang == ()  # she is looking
 
 
 async def test_a_deferred_answer_thinks_then_tells_and_follows_up(api: DiscordApi, belled: Bot):
@@ -1338,7 +1340,8 @@ async def test_a_bot_that_was_refused_stays_away(api: DiscordApi):
 
     async with Bot() as bot:
         with pytest.raises(discord.ConnectionClosed) as closed:
-            await bot.start(api.token)
+            async with asyncio.timeout(5):
+                await bot.start(api.token)
 
     assert closed.value.code == 4004
 
@@ -1349,7 +1352,8 @@ async def test_privileged_intents_need_to_be_granted(api: DiscordApi):
 
     async with Bot(intents=intents) as bot:
         with pytest.raises(discord.PrivilegedIntentsRequired):
-            await bot.start(api.token)
+            async with asyncio.timeout(5):
+                await bot.start(api.token)
     api.gateway.privileged = 1 << 15
     async with running(api, Bot(intents=intents)) as granted:
         assert granted.is_ready()
