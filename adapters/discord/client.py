@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
@@ -304,12 +304,12 @@ class DiscordClient:
         """Answer a command: at once if it is quick, else under "thinking..."."""
         answer = _Answer(self._answers, asked.handle, private=asked.said.place.private)
         async with asyncio.TaskGroup() as group:
-            thinking = group.create_task(answer.think_after(ANSWER_WITHIN), name="discord thinking")
+            group.create_task(answer.think_after(ANSWER_WITHIN), name="discord thinking")
             async for reply in hear(asked.said):
                 card = _card_of(_with_form(asked, reply))
                 if card is not None and not await answer.show(card):
                     await self._write_instead(asked, card)
-            thinking.cancel()
+            answer.settle()
         await answer.close()
 
     async def _answer_press(self, pressed: Pressed, hear: Hear) -> None:
@@ -362,10 +362,21 @@ class _Answer:
         self._lock = asyncio.Lock()
         self._begun = False
         self._thinking = False
+        self._settled = asyncio.Event()
+
+    def settle(self) -> None:
+        """All that there is to say has come."""
+        self._settled.set()
 
     async def think_after(self, wait: timedelta) -> None:
-        """Say that the answer takes a while, unless it has come by then."""
-        await asyncio.sleep(wait.total_seconds())
+        """Say that the answer takes a while, unless all of it has come by then.
+
+        It is never cancelled half-way: then nobody would know what the person sees.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait.total_seconds()):
+                await self._settled.wait()
+                return
         async with self._lock:
             if self._begun:
                 return
@@ -445,6 +456,7 @@ async def _insisted(call: Callable[[], Awaitable[None]], *, freely: bool = True)
         except NoAnswer:
             if tries == REPLY_TRIES or not freely:
                 raise
+            await asyncio.sleep(0.1 * tries)
 
 
 def _unsettled(outcome: Attempt) -> Attempt:

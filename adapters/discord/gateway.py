@@ -184,7 +184,10 @@ class Gateway(discord.Client):
                     sequence=last.sequence,
                     resume=True,
                 )
-            return await DiscordWebSocket.from_client(self, gateway=yarl.URL(await address()))
+            # Else the library waits five seconds first; we have waited already.
+            return await DiscordWebSocket.from_client(
+                self, gateway=yarl.URL(await address()), initial=True
+            )
 
     async def _hang_up(self) -> None:
         """End what is open; the library's thread for heartbeats too."""

@@ -41,6 +41,20 @@ def pick(wanted: str, traders: Sequence[Trader]) -> Found | Several | Nothing:
     return Nothing(nearest(wanted, [trader_name(trader) for trader in traders]))
 
 
+def completions(typed: str, traders: Sequence[Trader]) -> tuple[str, ...]:
+    """What somebody who types a bot's name may mean, likeliest first; all of them for nothing yet.
+
+    Every one of them is found by `pick`.
+    """
+    word = " ".join(typed.split()).casefold()
+    begun = [trader for trader in traders if _begins_with(trader, word)]
+    inside = [trader for trader in traders if trader not in begun and _contains(trader, word)]
+    names = [trader_name(trader) for trader in (*begun, *inside)]
+    if len(traders) > 1 and "all".startswith(word):
+        names.insert(0, "all")
+    return tuple(dict.fromkeys(names))
+
+
 def nearest(word: str, names: Iterable[str], most: int = 3) -> tuple[str, ...]:
     """Names that look like the word, best first."""
     by_key = {name.casefold(): name for name in names}

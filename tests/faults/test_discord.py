@@ -244,3 +244,34 @@ async def test_a_crowd_whose_chats_are_closed_does_not_get_us_banned(api: Discor
         assert all(isinstance(one, Postponed) and one.scope is Scope.CHANNEL for one in rest)
         assert api.limiter.invalid == MOST_REFUSALS <= 10_000 / 5
         assert not any(one.counts for one in rest if isinstance(one, Postponed))
+
+
+@pytest.mark.fault(48)
+@pytest.mark.parametrize("forgotten", ["told so", "when resuming"])
+async def test_a_session_that_cannot_be_resumed_is_begun_anew_and_commands_are_answered(
+    api: DiscordApi, ann: Person, store: Store, forgotten: str
+):
+    async with process(api, store) as world, asyncio.TaskGroup() as group:
+        client = world.chat
+        assert isinstance(client, DiscordClient)
+        hearing = client.listen(world.conversation.hear, world.conversation.suggest)
+        listening = group.create_task(hearing)
+        await api.gateway.connected()
+        await api.world.until(lambda: api.world.commands[None])
+        await links(world, ann)
+
+        if forgotten == "told so":
+            api.gateway.invalidate()
+        else:
+            api.gateway.forget()
+            api.gateway.cut()
+        lost = ann.runs("bell status")
+        await api.world.until(lambda: api.gateway.identifies == 2, within=10)
+        await api.gateway.connected()
+        answer = await ann.runs("bell status").answered()
+
+        assert title_of(answer) == "1 of 1 bot running"
+        assert api.gateway.identifies == 2
+        api.clock.advance(seconds=4)
+        assert lost.failed, "what nobody heard is seen to have failed"
+        listening.cancel()

@@ -6,7 +6,6 @@ from pathlib import Path
 LAST = 70
 
 NOT_YET = {
-    48: "comes with Discord's commands",
     **dict.fromkeys((49, 50), "comes with the push adapter"),
 }
 """Rows that do not apply, and why."""

@@ -936,3 +936,42 @@ async def test_an_unforeseen_error_ends_in_an_apology(world, platform):
     card = await ask(world, "/strategies")
 
     assert card.title == "Something went wrong on my side"
+
+
+# --- what completes what is typed ---------------------------------------------------------
+
+
+async def suggested(world, typed, command="pause", person=CHAT, chat=CHAT):
+    place = world.place(chat)
+    return await world.conversation.suggest(place, world.person(person), command, typed)
+
+
+async def test_a_bot_s_name_is_completed_without_asking_the_platform(world, platform):
+    await linked(world)
+    platform.calls.clear()
+
+    assert sorted(await suggested(world, "")) == ["Heron", "Night Owl", "all"]
+    assert await suggested(world, "her") == ("Heron",)
+    assert platform.calls == []
+
+
+async def test_only_a_command_about_a_bot_is_completed(world):
+    await linked(world)
+
+    for command in ("price", "missed", "status", "nonsense"):
+        assert await suggested(world, "", command) == ()
+
+
+async def test_others_are_told_no_names(world):
+    await linked(world)
+
+    assert await suggested(world, "", person="666") == ()
+    assert await suggested(world, "", chat="666", person="666") == ()
+
+
+async def test_a_viewer_is_completed_nothing_that_they_may_not_use(world):
+    await link_as_viewer(world)
+    await world.until(lambda: world.feeds.states())
+
+    assert (await ask(world, "/pause", chat="300")).title.startswith("You may look")
+    assert await suggested(world, "", chat="300", person="300") == ()

@@ -12,6 +12,7 @@ from bot.domain.actions import Action, ActionState, Denied, Target, Verb
 from bot.domain.cards import Button, Card
 from bot.domain.changes import condition
 from bot.domain.commands import (
+    ArgumentType,
     Command,
     Left,
     Place,
@@ -29,7 +30,7 @@ from bot.domain.events import Kind, Notice, Origin, Trader
 from bot.domain.ids import NewId, Now
 from bot.domain.linking import WrongDigits
 from bot.domain.links import Account, EndpointState, Link, Person, Role
-from bot.domain.names import Found, Nothing, Several, nearest, pick
+from bot.domain.names import Found, Nothing, Several, completions, nearest, pick
 from bot.domain.telling import trader_name
 from bot.domain.text import counted
 from bot.errors import NeedsLogin, NotOffered, Refused, TryLater
@@ -58,7 +59,7 @@ _PAGE = re.compile(r"[1-9]\d{0,5}", re.ASCII)
 
 
 class Conversation:
-    """Answers people. `hear` implements `ports.Hear`."""
+    """Answers people. `hear` implements `ports.Hear`, `suggest` `ports.Suggest`."""
 
     def __init__(
         self,
@@ -118,6 +119,23 @@ class Conversation:
             log.exception("could not answer", extra={"said": type(said).__name__})
             yield Reply(card=answers.went_wrong())
 
+    async def suggest(
+        self, place: Place, person: Person, command: str, typed: str
+    ) -> Sequence[str]:
+        """Implements `ports.Suggest`."""
+        spec = find_spec(command)
+        if spec is None or spec.argument is None or spec.argument.type is not ArgumentType.TRADER:
+            return ()
+        try:
+            link = await self._links.at(place.address)
+            if link is None or _refusal(spec, person, link) is not None:
+                return ()
+            return completions(typed, await self._inbox.traders(link.account))
+        except Exception:
+            # A person can type on without it.
+            log.exception("could not complete what is typed")
+            return ()
+
     async def _reply(self, said: Said) -> AsyncGenerator[Reply]:
         match said:
             case Left(place=place, reason=reason):
@@ -161,7 +179,7 @@ class Conversation:
         link = await self._links.at(command.place.address)
         if spec.least is None:
             return await self._open_to_all(spec, command, link)
-        refusal = _refusal(spec, command, link)
+        refusal = _refusal(spec, command.person, link)
         if link is None or refusal is not None:
             return refusal or answers.not_linked()
         account = await self._accounts.get(link.account)
@@ -453,10 +471,10 @@ class _Asked:
     about: frozenset[str] = frozenset()
 
 
-def _refusal(spec: Spec, command: Command, link: Link | None) -> Card | None:
+def _refusal(spec: Spec, person: Person, link: Link | None) -> Card | None:
     if link is None:
         return answers.not_linked()
-    if command.person.id != link.person:
+    if person.id != link.person:
         return answers.only_the_owner()
     if spec.least is not None and not link.role.covers(spec.least):
         return answers.role_too_low(spec)

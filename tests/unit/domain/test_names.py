@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.events import Trader
 from bot.domain.ids import TraderId
-from bot.domain.names import Found, Nothing, Several, nearest, pick
+from bot.domain.names import Found, Nothing, Several, completions, nearest, pick
 
 BOTS = tuple(
     Trader(id=TraderId(f"id{index}"), name=name)
@@ -37,3 +37,30 @@ def test_an_exact_name_wins_over_one_that_contains_it():
 
 def test_nothing_near_is_nothing():
     assert nearest("zzzz", ["status"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("", ("all", "Grid BTC", "Grid ETH", "Night Owl")),
+        ("g", ("Grid BTC", "Grid ETH", "Night Owl")),
+        ("  GRID  e", ("Grid ETH",)),
+        ("t", ("Grid BTC", "Grid ETH", "Night Owl")),
+        ("a", ("all",)),
+        ("x", ()),
+    ],
+)
+def test_what_is_typed_is_completed_by_what_begins_so_then_by_what_contains_it(typed, names):
+    assert completions(typed, BOTS) == names
+
+
+def test_every_completion_is_understood():
+    twins = (*BOTS, Trader(id=TraderId("id9"), name="Grid BTC"))
+
+    for name in completions("", twins):
+        assert not isinstance(pick(name, twins), Nothing)
+    assert completions("grid b", twins) == ("Grid BTC",)
+
+
+def test_who_has_one_bot_is_not_offered_all():
+    assert completions("", BOTS[:1]) == ("Grid BTC",)

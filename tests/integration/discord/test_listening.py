@@ -1,0 +1,476 @@
+"""Our bot on Discord's gateway: what people ask, in every way there is, and what they see."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+
+from adapters.discord import client as adapter
+from adapters.discord import gateway
+from adapters.discord.client import DiscordClient, open_discord
+from adapters.discord.settings import DiscordSettings
+from bot.domain.cards import Button, Card
+from bot.domain.commands import Command, Place, Press, Reply, Said, Words
+from bot.domain.ids import ActionId
+from bot.domain.links import Address
+from bot.domain.links import Person as Someone
+from tests.fakes.meter import FakeMeter
+from tests.fakes.telegram import Conversation
+from tests.standins.bot_api.faults import Drop
+from tests.standins.discord import DiscordApi, Permission, Person
+from tests.standins.discord.errors import UNKNOWN_INTERACTION, refusal
+from tests.standins.discord.faults import internal_error, refused, too_many_requests
+
+
+@dataclass(eq=False)
+class Names:
+    """Implements `ports.Suggest`."""
+
+    names: Sequence[str] = ()
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+    async def __call__(
+        self, place: Place, person: Someone, command: str, typed: str
+    ) -> Sequence[str]:
+        self.asked.append((command, typed))
+        return self.names
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[DiscordApi]:
+    async with DiscordApi() as api:
+        yield api
+
+
+@pytest.fixture
+def ann(api: DiscordApi) -> Person:
+    return api.world.person("Ann", locale="de")
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has to wait here for what takes a while."""
+    monkeypatch.setattr(adapter, "ANSWER_WITHIN", timedelta(seconds=0.2))
+    monkeypatch.setattr(adapter, "REGISTER_WAIT", timedelta(seconds=0.05))
+
+
+@asynccontextmanager
+async def listening(
+    api: DiscordApi,
+    hear: Conversation,
+    suggest: Names | None = None,
+    meter: FakeMeter | None = None,
+    gateway_url: str | None = None,
+) -> AsyncIterator[DiscordClient]:
+    """The bot with its commands registered, answering in the background."""
+
+    async def may_send(_: Address) -> None:
+        pass
+
+    async with (
+        open_discord(
+            DiscordSettings(token=api.token, api_url=api.url, gateway_url=gateway_url),
+            now=api.clock,
+            chance=random.Random(1),
+            meter=meter or FakeMeter(),
+            may_send=may_send,
+        ) as client,
+        asyncio.TaskGroup() as group,
+    ):
+        task = group.create_task(client.listen(hear, suggest or Names()))
+        await api.gateway.connected()
+        await api.world.until(lambda: api.world.commands[None])
+        yield client
+        task.cancel()
+
+
+def says(*titles: str, private: bool = True) -> Callable[[Said], list[Reply]]:
+    return lambda said: [Reply(card=Card(title=title, private=private)) for title in titles]
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - the condition is anything
+            await asyncio.sleep(0.01)
+
+
+def title(message: object) -> str:
+    return str(getattr(message, "embeds")[0]["title"])  # noqa: B009
+
+
+# --- commands -----------------------------------------------------------------------------
+
+
+async def test_a_command_is_heard_with_its_person_and_answered_at_once(
+    api: DiscordApi, ann: Person
+):
+    hear = Conversation(says("1 of 2 bots running"))
+
+    async with listening(api, hear):
+        answer = await ann.runs("bell pause", bot="Night Owl").answered()
+
+    (said,) = hear.heard
+    assert isinstance(said, Command)
+    assert (said.name, said.arguments) == ("pause", "Night Owl")
+    assert (said.person.id, said.person.language) == (str(ann.id), "de")
+    assert said.place.private
+    assert title(answer) == "1 of 2 bots running"
+    assert not answer.ephemeral, "in a direct chat nobody else reads along"
+    assert [call.route for call in api.world.calls].count("answer") == 1
+
+
+@pytest.mark.parametrize("private", [True, False])
+async def test_on_a_server_what_is_private_is_for_the_person_only(
+    api: DiscordApi, ann: Person, private: bool
+):
+    room = api.world.guild("Desk", ann).channel("general")
+    hear = Conversation(says("BTC/USDT: 60,000", "more", private=private))
+
+    async with listening(api, hear):
+        asked = ann.runs("bell price", room, pair="BTC/USDT")
+        shown = [await asked.answered(), await asked.followed_up()]
+
+    assert [message.ephemeral for message in shown] == [private, private]
+
+
+@pytest.mark.parametrize("private", [True, False])
+async def test_a_slow_answer_is_announced_and_then_shown_to_the_person_only(
+    api: DiscordApi, ann: Person, private: bool
+):
+    room = api.world.guild("Desk", ann).channel("general")
+    hear = Conversation(says("Your bots", "and more", private=private))
+    hear.may_answer.clear()
+
+    async with listening(api, hear):
+        asked = ann.runs("bell status", room)
+        await asked.deferred()
+        thinking = asked.thinking
+        hear.may_answer.set()
+        answer = await asked.answered()
+        await asked.followed_up()
+
+    assert thinking
+    assert title(answer) == "Your bots"
+    assert answer.ephemeral, "what will be in it is not known when it is announced"
+
+
+async def test_who_gets_no_answer_is_not_left_waiting(api: DiscordApi, ann: Person):
+    hear = Conversation(lambda said: [])
+    hear.may_answer.clear()
+
+    async with listening(api, hear):
+        asked = ann.runs("bell status")
+        await asked.deferred()
+        hear.may_answer.set()
+        await until(lambda: api.world.calls_of("delete_answer"))
+
+    assert ann.screen() == []
+
+
+async def test_an_answer_of_several_messages_is_shown_whole(api: DiscordApi, ann: Person):
+    hear = Conversation(lambda said: [Reply(card=Card(title="Long", lines=("y" * 90,) * 60))])
+
+    async with listening(api, hear):
+        asked = ann.runs("bell help")
+        await asked.answered()
+        await asked.followed_up()
+
+    assert len(ann.screen()) == 2
+
+
+async def test_a_toast_is_a_message_here(api: DiscordApi, ann: Person):
+    hear = Conversation(lambda said: [Reply(toast="Too late.")])
+
+    async with listening(api, hear):
+        answer = await ann.runs("bell status").answered()
+
+    assert title(answer) == "Too late."
+
+
+async def test_an_answer_after_the_interaction_is_over_comes_as_a_message(
+    api: DiscordApi, ann: Person
+):
+    hear = Conversation(says("Your bots"))
+    hear.may_answer.clear()
+
+    async with listening(api, hear):
+        asked = ann.runs("bell status")
+        await asked.deferred()
+        api.clock.advance(minutes=16)
+        hear.may_answer.set()
+        message = await api.world.message_where(lambda m: m.embeds)
+
+    assert title(message) == "Your bots"
+    assert api.world.calls_of("create_message")
+
+
+async def test_on_a_server_a_late_answer_is_not_written_for_all_to_read(
+    api: DiscordApi, ann: Person
+):
+    room = api.world.guild("Desk", ann).channel("general")
+    hear = Conversation(says("Your bots"))
+    hear.may_answer.clear()
+
+    async with listening(api, hear):
+        asked = ann.runs("bell status", room)
+        await asked.deferred()
+        api.clock.advance(minutes=16)
+        hear.may_answer.set()
+        await until(lambda: api.world.calls_of("edit_answer"))
+        await asyncio.sleep(0.05)
+
+    assert not any(message.embeds for message in ann.screen(room))
+
+
+async def test_an_answer_is_made_again_when_it_was_lost_and_shown_once(
+    api: DiscordApi, ann: Person
+):
+    api.fail(Drop(executes=True), route="answer")
+    api.fail(internal_error(), route="answer", skip=1)
+
+    async with listening(api, Conversation(says("first", "second"))):
+        asked = ann.runs("bell status")
+        await asked.followed_up()
+
+    assert [title(message) for message in ann.screen()] == ["first", "second"]
+
+
+async def test_a_followup_that_may_have_been_shown_is_not_repeated(api: DiscordApi, ann: Person):
+    api.fail(Drop(executes=True), route="follow_up")
+
+    async with listening(api, Conversation(says("first", "second", "third"))):
+        asked = ann.runs("bell status")
+        await asked.followed_up(2)
+
+    assert [title(message) for message in ann.screen()] == ["first", "second", "third"]
+
+
+async def test_an_answer_waits_as_long_as_discord_asks(api: DiscordApi, ann: Person):
+    api.fail(too_many_requests(0.1), route="answer")
+
+    async with listening(api, Conversation(says("Your bots"))):
+        answer = await ann.runs("bell status").answered()
+
+    assert title(answer) == "Your bots"
+
+
+# --- buttons ------------------------------------------------------------------------------
+
+PAUSE = Card(title="Pause?", buttons=((Button(label="Pause", action=ActionId("a1")),),))
+
+
+def pressed(*replies: Reply) -> Callable[[Said], list[Reply]]:
+    """Answers a command with a card to press, a press with these."""
+    return lambda said: list(replies) if isinstance(said, Press) else [Reply(card=PAUSE)]
+
+
+async def test_a_press_changes_the_card_that_it_was_under(api: DiscordApi, ann: Person):
+    steps = [Reply(card=Card(title=words), replaces=True) for words in ("Pausing", "Paused")]
+    hear = Conversation(pressed(*steps))
+
+    async with listening(api, hear):
+        card = await ann.runs("bell pause").answered()
+        await ann.presses(card, "Pause").deferred()
+        await until(lambda: title(card) == "Paused")
+
+    assert isinstance(hear.heard[1], Press)
+    assert hear.heard[1].action == "a1"
+    assert card.labels == ()
+    assert [title(message) for message in ann.screen()] == ["Paused"]
+
+
+async def test_a_press_under_an_alert_is_answered_below_it(api: DiscordApi, ann: Person):
+    hear = Conversation(pressed(Reply(card=Card(title="Pause Night Owl?"))))
+
+    async with listening(api, hear) as client:
+        chat = Address(channel=client.channel, bot=client.bot, chat=str(ann.dm.id))
+        await client.send(chat, PAUSE)
+        await ann.presses(ann.screen()[0], "Pause").followed_up()
+
+    assert [title(message) for message in ann.screen()] == ["Pause?", "Pause Night Owl?"]
+
+
+async def test_who_may_not_press_is_told_alone(api: DiscordApi, ann: Person):
+    bob = api.world.person("Bob")
+    room = api.world.guild("Desk", ann, bob).channel("general")
+    hear = Conversation(pressed(Reply(toast="Only the person who asked may press this.")))
+
+    async with listening(api, hear) as client:
+        chat = Address(channel=client.channel, bot=client.bot, chat=str(room.id))
+        await client.send(chat, PAUSE)
+        told = await bob.presses(bob.screen(room)[0], "Pause").followed_up()
+
+    assert told.ephemeral
+    assert title(ann.screen(room)[0]) == "Pause?"
+
+
+async def test_a_press_that_the_person_sees_failing_does_nothing(api: DiscordApi, ann: Person):
+    hear = Conversation(pressed())
+
+    async with listening(api, hear) as client:
+        chat = Address(channel=client.channel, bot=client.bot, chat=str(ann.dm.id))
+        await client.send(chat, PAUSE)
+        api.fail(refused(refusal(UNKNOWN_INTERACTION)), route="answer")
+        ann.presses(ann.screen()[0], "Pause")
+        await until(lambda: api.world.calls_of("answer"))
+        answer = await ann.runs("bell status").answered()
+
+    assert title(answer) == "Pause?"
+    assert not any(isinstance(said, Press) for said in hear.heard)
+
+
+# --- linking ------------------------------------------------------------------------------
+
+
+async def test_the_digits_can_be_typed_into_a_form_under_the_address(api: DiscordApi, ann: Person):
+    page = Button(label="Open the page", url="https://bell.example.org/link/abc")
+    hear = Conversation(
+        lambda said: [
+            Reply(card=Card(title="Linked"))
+            if isinstance(said, Words)
+            else Reply(card=Card(title="Log in", buttons=((page,),)))
+        ]
+    )
+
+    async with listening(api, hear):
+        card = await ann.runs("bell link").answered()
+        form = await ann.presses(card, "Type the six digits").opened()
+        answer = await ann.submits(form, {form.labels[0]: "482913"}).answered()
+
+    assert isinstance(hear.heard[1], Words)
+    assert hear.heard[1].text == "482913"
+    assert title(answer) == "Linked"
+
+
+async def test_words_in_a_direct_chat_are_heard_and_answered_there(api: DiscordApi, ann: Person):
+    hear = Conversation(says("Linked"))
+
+    async with listening(api, hear):
+        ann.types("482 913")
+        ann.types("/bell status")
+        await until(lambda: len(ann.screen()) == 4)
+
+    words, command = sorted(hear.heard, key=lambda said: isinstance(said, Command))
+    assert isinstance(words, Words)
+    assert words.text == "482 913"
+    assert isinstance(command, Command)
+    assert command.name == "status"
+
+
+# --- completing what is typed -------------------------------------------------------------
+
+
+async def test_what_is_typed_is_completed(api: DiscordApi, ann: Person):
+    names = Names(["Night Owl", "Night Heron"])
+
+    async with listening(api, Conversation(), names):
+        asked = ann.types_into_autocomplete("bell pause", "bot", "ni")
+        offered = await asked.completed()
+
+    assert names.asked == [("pause", "ni")]
+    assert [choice.name for choice in offered] == ["Night Owl", "Night Heron"]
+
+
+# --- registering --------------------------------------------------------------------------
+
+
+async def test_commands_are_written_only_when_the_set_has_changed(api: DiscordApi):
+    for _ in range(2):
+        async with listening(api, Conversation()):
+            await until(lambda: api.world.calls_of("get_commands"))
+            await asyncio.sleep(0.05)
+        assert len(api.world.calls_of("overwrite_commands")) == 1
+    api.world.commands[None][0]["description"] = "of an older version"
+
+    async with listening(api, Conversation()):
+        await until(lambda: len(api.world.calls_of("overwrite_commands")) == 2)
+
+    assert api.world.commands[None][0]["description"] != "of an older version"
+
+
+async def test_commands_are_registered_as_soon_as_discord_lets_us(api: DiscordApi):
+    api.fail(internal_error(), route="overwrite_commands", times=2)
+
+    async with listening(api, Conversation()):
+        await until(lambda: len(api.world.calls_of("overwrite_commands")) == 3)
+
+    assert [command["name"] for command in api.world.commands[None]] == ["bell"]
+
+
+# --- the gateway --------------------------------------------------------------------------
+
+
+async def test_a_cut_connection_is_taken_up_again_and_nothing_is_missed(
+    api: DiscordApi, ann: Person
+):
+    hear = Conversation(says("Your bots"))
+
+    async with listening(api, hear):
+        api.gateway.cut()
+        ann.types("/status")  # while nobody listens
+        await until(lambda: hear.heard)
+
+    assert (api.gateway.identifies, api.gateway.resumes) == (1, 1)
+
+
+async def test_when_discord_asks_us_to_reconnect_we_do(api: DiscordApi, ann: Person):
+    hear = Conversation(says("Your bots"))
+
+    async with listening(api, hear):
+        api.gateway.ask_to_reconnect()
+        await until(lambda: api.gateway.resumes)
+        answer = await ann.runs("bell status").answered()
+
+    assert title(answer) == "Your bots"
+    assert api.gateway.identifies == 1
+
+
+async def test_the_gateway_may_be_another_than_the_api_says(api: DiscordApi, ann: Person):
+    async with listening(api, Conversation(says("x")), gateway_url=api.gateway_url):
+        await ann.runs("bell status").answered()
+
+    assert api.world.calls_of("get_gateway") == []
+
+
+async def test_a_token_that_the_gateway_refuses_is_told_and_alarmed(api: DiscordApi):
+    meter = FakeMeter()
+
+    async with listening(api, Conversation(), meter=meter) as client:
+        assert client.trouble is None
+        api.gateway.close(4004)
+        await until(lambda: client.trouble)
+
+        assert client.trouble == "Discord refuses the bot's token"
+    assert meter.alarms == {"discord_not_listening": 1}
+
+
+async def test_a_gateway_that_stays_away_is_told_and_found_again(
+    api: DiscordApi, ann: Person, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(gateway, "LONGEST_WAIT", 0.05)
+    hear = Conversation(says("Your bots"))
+
+    async with listening(api, hear) as client:
+        async with api.down():
+            await until(lambda: client.trouble)
+        await until(lambda: client.trouble is None)
+        answer = await ann.runs("bell status").answered()
+
+    assert title(answer) == "Your bots"
+
+
+async def test_a_server_s_owner_sees_the_commands_and_others_do_not(api: DiscordApi, ann: Person):
+    bob = api.world.person("Bob", installed=False)
+    guild = api.world.guild("Desk", ann, bob)
+    room = guild.channel("general")
+
+    async with listening(api, Conversation(says("x"))):
+        await ann.runs("bell status", room).answered()
+        with pytest.raises(AssertionError):
+            bob.runs("bell status", room)
+        guild.permissions[bob.id] |= Permission.MANAGE_GUILD
+        await bob.runs("bell status", room).answered()

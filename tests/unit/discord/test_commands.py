@@ -1,0 +1,59 @@
+"""The registry as Discord's slash command."""
+
+from adapters.discord.commands import CHOICES_LIMIT, choices, is_registered, registered
+from bot.domain.commands import COMMANDS
+from tests.standins.discord.commands import check_commands
+
+(BELL,) = registered()
+PARTS = {part["name"]: part for part in BELL["options"]}
+
+
+def test_every_command_is_there_with_its_own_words_and_discord_takes_them():
+    assert {name: part["description"] for name, part in PARTS.items()} == {
+        spec.name: spec.summary for spec in COMMANDS
+    }
+    check_commands([dict(one) for one in registered()])
+
+
+def test_arguments_have_their_types_choices_and_bounds():
+    (pair,), (bot,), (page,), (others,) = (
+        PARTS[name]["options"] for name in ("price", "pause", "missed", "unlink")
+    )
+
+    assert (pair["type"], pair["required"]) == (3, True)
+    assert (bot["type"], bot["autocomplete"]) == (3, True)
+    assert (page["type"], page["min_value"]) == (4, 1)
+    assert others["choices"] == [{"name": "others", "value": "others"}]
+
+
+def test_it_works_in_servers_and_direct_chats_for_servers_and_people():
+    assert (BELL["contexts"], BELL["integration_types"]) == ([0, 1], [0, 1])
+    assert BELL["default_member_permissions"] == str(1 << 5)
+
+
+def test_what_discord_adds_of_its_own_is_no_change():
+    there = [{**BELL, "id": "1", "version": "2", "dm_permission": True}]
+
+    assert is_registered(registered(), there)
+
+
+def test_a_change_of_the_set_is_noticed():
+    fewer = [{**BELL, "options": BELL["options"][1:]}]
+    renamed = [{**BELL, "description": "other words"}]
+
+    assert not is_registered(registered(), fewer)
+    assert not is_registered(registered(), renamed)
+    assert not is_registered(registered(), [])
+    assert not is_registered(registered(), [BELL, {**BELL, "name": "old"}])
+
+
+def test_no_more_choices_are_offered_than_may_be_and_each_is_whole():
+    names = ["x" * 101, " ", "one", "one", *(f"bot {number}" for number in range(40))]
+
+    offered = choices(names)
+
+    assert len(offered) == CHOICES_LIMIT
+    assert offered[:2] == [
+        {"name": "one", "value": "one"},
+        {"name": "bot 0", "value": "bot 0"},
+    ]

@@ -1,0 +1,217 @@
+"""What is read from the gateway's frames, with literals as Discord sends them."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.discord.updates import (
+    FORM,
+    Asked,
+    Handle,
+    Pressed,
+    Typing,
+    Wanted,
+    Written,
+    heard,
+)
+from bot.domain.commands import Command, Place, Press, Words
+from bot.domain.ids import ActionId
+from bot.domain.links import Address, Channel, Person
+
+BOT = "42"
+ANN = Person(channel=Channel.DISCORD, id="7", language="de")
+DM = Place(address=Address(channel=Channel.DISCORD, bot=BOT, chat="100"), private=True)
+HANDLE = Handle(id="900", token="tok", application="43")
+
+IN_DM = {
+    "channel_id": "100",
+    "channel": {"id": "100", "type": 1},
+    "context": 1,
+    "user": {"id": "7", "username": "ann"},
+}
+
+
+def frame(type: int, data: dict[str, Any], **where: Any) -> dict[str, Any]:
+    body = {
+        "id": "900",
+        "token": "tok",
+        "application_id": "43",
+        "type": type,
+        "locale": "de",
+        "data": data,
+        **(where or IN_DM),
+    }
+    return {"t": "INTERACTION_CREATE", "op": 0, "s": 1, "d": body}
+
+
+def bell(command: str, *options: dict[str, Any]) -> dict[str, Any]:
+    part = {"name": command, "type": 1, "options": list(options)}
+    return {"id": "1", "name": "bell", "type": 1, "options": [part]}
+
+
+def test_a_slash_command_is_a_command_with_its_option_as_argument():
+    option = {"name": "bot", "type": 3, "value": " Night Owl "}
+
+    found = heard(frame(2, bell("pause", option)), BOT)
+
+    said = Command(place=DM, person=ANN, name="pause", arguments="Night Owl")
+    assert found == Asked(said=said, handle=HANDLE)
+
+
+def test_a_number_is_an_argument_too():
+    found = heard(frame(2, bell("missed", {"name": "page", "type": 4, "value": 2})), BOT)
+
+    assert isinstance(found, Asked)
+    assert isinstance(found.said, Command)
+    assert found.said.arguments == "2"
+
+
+def test_on_a_server_the_place_is_not_private_and_the_person_a_member():
+    where = {
+        "guild_id": "5",
+        "context": 0,
+        "channel_id": "200",
+        "channel": {"id": "200", "type": 0},
+        "member": {"user": {"id": "7"}, "permissions": "8"},
+    }
+
+    found = heard(frame(2, bell("status"), **where), BOT)
+
+    assert isinstance(found, Asked)
+    address = Address(channel=Channel.DISCORD, bot=BOT, chat="200")
+    assert found.said.place == Place(address=address, private=False)
+
+
+def test_a_thread_is_a_chat_inside_its_channel():
+    where = {
+        "guild_id": "5",
+        "channel_id": "300",
+        "channel": {"id": "300", "type": 11, "parent_id": "200"},
+        "member": {"user": {"id": "7"}},
+    }
+
+    found = heard(frame(2, bell("status"), **where), BOT)
+
+    assert isinstance(found, Asked)
+    address = found.said.place.address
+    assert (address.chat, address.thread) == ("200", "300")
+
+
+@pytest.mark.parametrize("context", [{"context": 2}, {}], ids=["said so", "not said"])
+def test_a_direct_chat_of_other_people_is_not_private(context: dict[str, int]):
+    where = {"channel_id": "9", "channel": {"id": "9", "type": 3}, "user": {"id": "7"}, **context}
+
+    found = heard(frame(2, bell("status"), **where), BOT)
+
+    assert isinstance(found, Asked)
+    assert not found.said.place.private
+
+
+def test_a_pressed_button_is_its_action():
+    found = heard(frame(3, {"custom_id": "Ab_c-1", "component_type": 2}), BOT)
+
+    said = Press(place=DM, person=ANN, action=ActionId("Ab_c-1"))
+    assert found == Pressed(said=said, handle=HANDLE)
+
+
+def test_the_button_for_the_digits_opens_their_form():
+    assert heard(frame(3, {"custom_id": FORM}), BOT) == Wanted(handle=HANDLE)
+
+
+@pytest.mark.parametrize(
+    "component",
+    [
+        {"type": 18, "component": {"type": 4, "custom_id": FORM, "value": "482913"}},
+        {"type": 1, "components": [{"type": 4, "custom_id": FORM, "value": "482913"}]},
+    ],
+    ids=["label", "row"],
+)
+def test_a_form_is_the_words_in_it(component: dict[str, Any]):
+    found = heard(frame(5, {"custom_id": FORM, "components": [component]}), BOT)
+
+    assert found == Asked(said=Words(place=DM, person=ANN, text="482913"), handle=HANDLE)
+
+
+def test_what_is_typed_so_far_is_told_with_its_command():
+    option = {"name": "bot", "type": 3, "value": "ni", "focused": True}
+
+    found = heard(frame(4, bell("pause", option)), BOT)
+
+    assert found == Typing(place=DM, person=ANN, command="pause", typed="ni", handle=HANDLE)
+
+
+def message(text: str, **more: Any) -> dict[str, Any]:
+    body = {"id": "1", "channel_id": "100", "author": {"id": "7"}, "content": text, **more}
+    return {"t": "MESSAGE_CREATE", "op": 0, "s": 2, "d": body}
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "arguments"),
+    [
+        ("/status", "status", ""),
+        ("/bell pause Night Owl", "pause", "Night Owl"),
+        ("/Pause all", "pause", "all"),
+    ],
+)
+def test_a_command_typed_as_text_in_a_direct_chat_is_one(text: str, name: str, arguments: str):
+    found = heard(message(text), BOT)
+
+    assert isinstance(found, Written)
+    assert isinstance(found.said, Command)
+    assert (found.said.name, found.said.arguments) == (name, arguments)
+    assert found.said.place == DM
+
+
+def test_other_words_in_a_direct_chat_are_words():
+    found = heard(message("482 913"), BOT)
+
+    assert isinstance(found, Written)
+    assert isinstance(found.said, Words)
+    assert found.said.text == "482 913"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"guild_id": "5"},
+        {"author": {"id": "8", "bot": True}},
+        {"author": {"id": BOT}},
+        {"webhook_id": "3"},
+        {"content": " "},
+    ],
+    ids=["on a server", "a bot's", "our own", "a webhook's", "a picture"],
+)
+def test_what_is_not_said_to_us_by_a_person_is_nothing(more: dict[str, Any]):
+    assert heard(message("hello", **more), BOT) is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"name": "other", "options": [{"name": "status", "type": 1}]},
+        {"name": "bell"},
+        {"custom_id": "no action!"},
+        {},
+    ],
+)
+@pytest.mark.parametrize("type", [1, 2, 3, 4, 5, 6])
+def test_what_is_not_ours_is_nothing(type: int, data: dict[str, Any]):
+    assert heard(frame(type, data), BOT) is None
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner),
+    max_leaves=6,
+)
+
+
+@given(type=st.integers(1, 6), key=st.sampled_from([*IN_DM, "data", "member"]), value=values)
+def test_a_frame_of_any_shape_is_read_or_nothing(type: int, key: str, value: Any):
+    odd = frame(type, bell("status"))
+    odd["d"][key] = value
+
+    heard(odd, BOT)
+    heard({"t": "MESSAGE_CREATE", "d": {**message("x")["d"], key: value}}, BOT)
