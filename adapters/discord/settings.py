@@ -55,16 +55,18 @@ class DiscordSettings:
         return is_exposed(self.api_url) or bool(gateway and is_exposed(gateway))
 
 
-def invitation(application: str) -> str:
-    """The address where a person adds the bot, to a server or to themselves.
+def invitation(application: str, *, to_server: bool) -> str:
+    """The address where a person adds the bot, to a server or to their own account.
 
     Source: https://docs.discord.com/developers/topics/oauth2#bot-authorization-flow
     """
-    query = {
-        "client_id": application,
-        "scope": "bot applications.commands",
-        "permissions": str(PERMISSIONS),
-    }
+    query = {"client_id": application, "integration_type": "1", "scope": "applications.commands"}
+    if to_server:
+        query |= {
+            "integration_type": "0",
+            "scope": "bot applications.commands",
+            "permissions": str(PERMISSIONS),
+        }
     return f"https://discord.com/oauth2/authorize?{urlencode(query)}"
 
 

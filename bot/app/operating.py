@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 import storage
 from adapters.cryptorobot.client import open_platform
+from adapters.discord.client import open_discord
+from adapters.discord.settings import invitation
+from adapters.discord.transport import NoAnswer as NoDiscord
+from adapters.discord.transport import Refusal as DiscordRefusal
+from adapters.discord.transport import Withheld
 from adapters.telegram.client import open_telegram
 from adapters.telegram.transport import NoAnswer, Refusal
 from adapters.web.health import Backlog, Metrics
@@ -37,6 +42,7 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
         ("database", _look_at_database),
         ("platform", _look_at_platform),
         ("telegram", _look_at_telegram),
+        ("discord", _look_at_discord),
         ("pages", _look_at_pages),
     ):
         try:
@@ -135,6 +141,31 @@ async def _look_at_telegram(settings: Settings) -> str:
                 " TRADEBELL_TELEGRAM_API_URL is right and this machine has a way there."
             ) from failure
         return f"{settings.telegram.api_url}: the token opens bot {client.bot}"
+
+
+async def _look_at_discord(settings: Settings) -> str:
+    if settings.discord is None:
+        return "not set up: TRADEBELL_DISCORD_TOKEN is not set"
+    opened = open_discord(
+        settings.discord,
+        now=now,
+        chance=random.Random(),
+        meter=Metrics(_nothing_owed),
+        may_send=_never_asked,
+    )
+    async with opened as client:
+        try:
+            await client.introduce()
+        except (DiscordRefusal, Withheld, NoDiscord) as failure:
+            raise Refused(
+                f"{settings.discord.api_url} cannot be used now ({failure}): see whether"
+                " TRADEBELL_DISCORD_API_URL is right and this machine has a way there."
+            ) from failure
+        return (
+            f"{settings.discord.api_url}: the token opens bot {client.bot}; to add it to your own"
+            f" account, open {invitation(client.application, to_server=False)} , to a server"
+            f" {invitation(client.application, to_server=True)}"
+        )
 
 
 async def _look_at_pages(settings: Settings) -> str:

@@ -12,6 +12,9 @@ from importlib.metadata import version
 from typing import Any, NoReturn
 
 from adapters.cryptorobot.client import open_platform
+from adapters.discord.client import open_discord
+from adapters.discord.faults import REASONS as DISCORD_REASONS
+from adapters.discord.settings import DiscordSettings
 from adapters.telegram.client import open_telegram
 from adapters.telegram.faults import REASONS as TELEGRAM_REASONS
 from adapters.telegram.settings import TelegramSettings
@@ -22,7 +25,7 @@ from bot.app.sources import new_digits, new_id, now
 from bot.domain.deliveries import Priority
 from bot.domain.links import Address
 from bot.errors import TryLater, Unclear
-from bot.ports import Hear, Messenger, Platform
+from bot.ports import Hear, Messenger, Platform, Suggest
 from bot.services.closures import Closures
 from bot.services.conversation import Conversation
 from bot.services.delivery import Delivering, Outlet
@@ -68,11 +71,14 @@ async def run(
         open_platform(settings.platform, now) as platform,
         AsyncExitStack() as stack,
     ):
-        meter = Metrics(partial(_backlog, store), reasons=TELEGRAM_REASONS | STORED_REASONS)
+        reasons = TELEGRAM_REASONS | DISCORD_REASONS | STORED_REASONS
+        meter = Metrics(partial(_backlog, store), reasons=reasons)
         bots = [] if chat is None else [_page(chat)]
         if settings.telegram is not None:
             opened = _telegram(settings.telegram, settings.web.public_url, store, meter)
             bots.append(await stack.enter_async_context(opened))
+        if settings.discord is not None:
+            bots.append(await stack.enter_async_context(_discord(settings.discord, meter)))
         services = _composed(settings, store, platform, meter, bots)
         one_of_many = store.database.dialect == "postgresql"  # an SQLite file has its own lock
         duty = Duty(store.leases if one_of_many else None, owner=new_id())
@@ -101,7 +107,7 @@ class _ChatBot:
 
     messenger: Messenger
     pace: Pace
-    listen: Callable[[Hear], Coroutine[Any, Any, NoReturn]]
+    listen: Callable[[Hear, Suggest], Coroutine[Any, Any, NoReturn]]
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     trouble: Callable[[], str | None] = lambda: None
 
@@ -199,7 +205,8 @@ async def _live(
         ]
         listening = [
             group.create_task(
-                bot.listen(services.conversation.hear), name=f"{bot.messenger.channel} listener"
+                bot.listen(services.conversation.hear, services.conversation.suggest),
+                name=f"{bot.messenger.channel} listener",
             )
             for bot in bots
         ]
@@ -229,7 +236,9 @@ async def _prune(store: Store) -> NoReturn:
 
 
 def _page(chat: Chat) -> _ChatBot:
-    return _ChatBot(messenger=chat, pace=_pace(0, lambda _: 0), listen=chat.listen)
+    return _ChatBot(
+        messenger=chat, pace=_pace(0, lambda _: 0), listen=lambda hear, _: chat.listen(hear)
+    )
 
 
 @asynccontextmanager
@@ -249,9 +258,29 @@ async def _telegram(
         yield _ChatBot(
             messenger=client,
             pace=pace,
-            listen=partial(client.listen, journal=store.journal),
+            listen=lambda hear, _: client.listen(hear, store.journal),
             webhooks={client.webhook_path: client} if settings.webhook else {},
             trouble=lambda: f"Telegram: {client.trouble}." if client.trouble else None,
+        )
+
+
+@asynccontextmanager
+async def _discord(settings: DiscordSettings, meter: Metrics) -> AsyncIterator[_ChatBot]:
+    # How fast one chat may get messages Discord tells itself, with every answer.
+    pace = _pace(settings.rate, lambda _: 0)
+    opened = open_discord(
+        settings,
+        now=now,
+        chance=random.Random(),
+        meter=meter,
+        may_send=partial(_take_turn, pace),
+    )
+    async with opened as client:
+        yield _ChatBot(
+            messenger=client,
+            pace=pace,
+            listen=client.listen,
+            trouble=lambda: f"Discord: {client.trouble}." if client.trouble else None,
         )
 
 
@@ -285,8 +314,10 @@ async def _backlog(store: Store) -> Backlog:
 def _announce(settings: Settings, store: Store) -> None:
     facts = {"database": store.database.dialect, "platform": settings.platform.url}
     log.info("serving", extra={"version": version("tradebell"), **facts})
-    if settings.telegram is None:
-        log.warning("no chat platform is set up: set TRADEBELL_TELEGRAM_TOKEN")
+    if settings.telegram is None and settings.discord is None:
+        log.warning(
+            "no chat platform is set up: set TRADEBELL_TELEGRAM_TOKEN or TRADEBELL_DISCORD_TOKEN"
+        )
     if settings.web.exposed:
         log.warning(
             "people would send their passwords unencrypted: put the pages behind https",
@@ -299,3 +330,8 @@ def _announce(settings: Settings, store: Store) -> None:
         )
     if settings.telegram is not None and settings.telegram.exposed:
         log.warning("the bot's token travels unencrypted: use https in TRADEBELL_TELEGRAM_API_URL")
+    if settings.discord is not None and settings.discord.exposed:
+        log.warning(
+            "the bot's token travels unencrypted: use https in TRADEBELL_DISCORD_API_URL and wss in"
+            " TRADEBELL_DISCORD_GATEWAY_URL"
+        )

@@ -89,10 +89,20 @@ def test_what_is_no_rate_is_refused(text: str):
 
 
 def test_the_invitation_asks_for_the_bot_its_commands_and_no_more_than_it_needs():
-    query = parse_qs(urlsplit(invitation("42")).query)
+    query = parse_qs(urlsplit(invitation("42", to_server=True)).query)
 
-    assert query["client_id"] == ["42"]
+    assert (query["client_id"], query["integration_type"]) == (["42"], ["0"])
     assert query["scope"] == ["bot applications.commands"]
     granted = int(query["permissions"][0])
     assert granted & 1 << 3 == 0, "never an administrator"
     assert granted.bit_count() == 5
+
+
+def test_a_person_s_own_account_gives_the_bot_nothing_but_its_commands():
+    query = parse_qs(urlsplit(invitation("42", to_server=False)).query)
+
+    assert query == {
+        "client_id": ["42"],
+        "integration_type": ["1"],
+        "scope": ["applications.commands"],
+    }

@@ -1,0 +1,113 @@
+"""The whole product with Discord: linked there, told there, asked there, beside Telegram."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.app import check
+from tests.e2e.processes import digits_in, sign_in
+from tests.integration.app.conftest import linked, running
+from tests.integration.app.test_operating import findings
+from tests.standins.discord import DiscordApi, Message, Person
+
+STOP_WITHIN = 10
+
+
+@pytest.fixture
+async def discord_api() -> AsyncIterator[DiscordApi]:
+    async with DiscordApi() as api:
+        yield api
+
+
+@pytest.fixture
+def dora(discord_api: DiscordApi) -> Person:
+    return discord_api.world.person("Dora")
+
+
+@pytest.fixture
+def on_discord(discord_api: DiscordApi) -> dict[str, str]:
+    return {"DISCORD_TOKEN": discord_api.token, "DISCORD_API_URL": discord_api.url}
+
+
+async def link(product, api: DiscordApi, dora: Person, user) -> None:
+    """Go through the whole linking of a direct chat, with a slash command and the form."""
+    await api.gateway.connected()
+    await api.world.until(lambda: api.world.commands[None])
+    card = await dora.runs("bell link").answered(within=15)
+    address = next(word for word in card.text.split() if "/link/" in word)
+    page = await sign_in(address, email=user.email, password=user.password)
+    form = await dora.presses(card, "Type the six digits").opened()
+    answer = await dora.submits(form, {form.labels[0]: digits_in(page)}).answered()
+    assert "Linked to" in answer.text
+    await product.becomes("/metrics", lambda _, text: 'tradebell_feeds{state="live"} 1.0' in text)
+
+
+def bought(message: Message) -> bool:
+    return "Bought" in message.text
+
+
+async def test_a_person_links_on_discord_is_told_there_and_acts_on_a_bot_there(
+    settings, simulated, discord_api, dora, on_discord
+):
+    async with running(settings(**on_discord)) as product:
+        await link(product, discord_api, dora, simulated.alice)
+        await simulated.trade(7)
+        alert = await discord_api.world.message_where(bought)
+        offered = await dora.types_into_autocomplete("bell resume", "bot", "ni").completed()
+        card = await dora.runs("bell resume", bot=offered[0].value).answered()
+        await dora.presses(card, "Resume Night Owl").deferred()
+        await discord_api.world.until(lambda: "the platform says" in card.text)
+        seconds = await product.stop()
+
+    assert "Bought 7 BTC" in alert.text
+    assert [choice.name for choice in offered] == ["Night Owl"]
+    assert "Night Owl was not changed" in card.text
+    assert card.labels == ()
+    assert seconds < STOP_WITHIN / 2
+
+
+async def test_discord_and_telegram_are_told_side_by_side(
+    settings, simulated, bot_api, ann, discord_api, dora, on_discord
+):
+    async with running(settings(**on_discord)) as product:
+        await linked(product, bot_api, ann, simulated.alice)
+        await link(product, discord_api, dora, simulated.alice)
+        await simulated.trade(7)
+        await discord_api.world.message_where(bought)
+        await bot_api.world.message_where(lambda one: "Bought 7 BTC" in one.text)
+
+
+async def test_it_is_not_ready_while_discord_brings_nothing(
+    settings, bot_api, discord_api, on_discord
+):
+    async with running(settings(**on_discord)) as product:
+        await product.becomes("/readyz", lambda status, _: status == 200)
+        discord_api.gateway.close(4004)
+        text = await product.becomes("/readyz", lambda status, _: status == 503)
+
+    assert text == "Discord: Discord refuses the bot's token.\n"
+
+
+async def test_check_says_where_the_bot_is_added_to_a_server_or_an_account(
+    settings, discord_api, on_discord
+):
+    lines = [str(one) async for one in check(settings(**on_discord))]
+
+    [line] = [line for line in lines if " discord " in line]
+    assert line.startswith("ok    ")
+    id = discord_api.world.bot_id
+    assert f"authorize?client_id={id}&integration_type=1&scope=applications.commands " in line
+    assert f"authorize?client_id={id}&integration_type=0&scope=bot+applications.commands&" in line
+
+
+async def test_check_says_that_discord_s_token_is_refused_without_repeating_it(
+    settings, discord_api, on_discord
+):
+    discord_api.revoked = True
+
+    found = await findings(settings(**on_discord))
+
+    assert "TRADEBELL_DISCORD_TOKEN is refused" in found["discord"]
+    assert discord_api.token not in found["discord"]
