@@ -216,6 +216,18 @@ async def test_a_picture_arrives_with_its_alt_text(api: DiscordApi, rest: Bot, t
     assert api.world.files[int(attachment["id"])] == b"\x89PNG..."
 
 
+async def test_an_edit_keeps_the_pictures_that_it_names(api: DiscordApi, rest: Bot, tmp_path: Path):
+    ann = api.world.person("Ann")
+    path = tmp_path / "day.png"
+    path.write_bytes(b"\x89PNG...")
+    sent = await (await dm(rest, ann)).send("x", file=discord.File(path))
+
+    await sent.edit(content="y")
+    assert len(ann.screen()[0].attachments) == 1
+    await sent.edit(attachments=[discord.File(path, "new.png")])
+    assert [one["filename"] for one in ann.screen()[0].attachments] == ["new.png"]
+
+
 async def test_history_comes_from_either_end(api: DiscordApi, rest: Bot):
     ann = api.world.person("Ann")
     channel = await dm(rest, ann)
@@ -1105,6 +1117,55 @@ async def test_a_modal_is_filled_in_and_sent(api: DiscordApi, belled: Bot):
         ann.submits(modal, {})
 
 
+def modal(title: str = "Note", inputs: int = 1, label: str = "What") -> dict[str, Any]:
+    parts = [
+        row({"type": 4, "custom_id": f"t{n}", "label": label, "style": 1}) for n in range(inputs)
+    ]
+    return {"custom_id": "m", "title": title, "components": parts}
+
+
+def choices(count: int, name: str = "x") -> dict[str, Any]:
+    return {"choices": [{"name": name, "value": str(n)} for n in range(count)]}
+
+
+@pytest.mark.parametrize(
+    ("type_", "fits", "too_much", "where"),
+    [
+        (9, modal("x" * 45), modal("x" * 46), "title"),
+        (9, modal(inputs=5), modal(inputs=6), "components"),
+        (9, modal(label="x" * 45), modal(label="x" * 46), "components.0.components.0.label"),
+        (8, choices(25), choices(26), "choices"),
+        (8, choices(1, "x" * 100), choices(1, "x" * 101), "choices.0.name"),
+    ],
+)
+async def test_modals_and_completions_have_limits(
+    api: DiscordApi,
+    belled: Bot,
+    wire: Wire,
+    type_: int,
+    fits: dict[str, Any],
+    too_much: dict[str, Any],
+    where: str,
+):
+    # Nobody listens to these: the test answers.
+    await belled.close()
+    ann = api.world.person("Ann")
+    asked = (
+        ann.runs("bell mute")
+        if type_ == 9
+        else ann.types_into_autocomplete("bell pause", "bot", "")
+    )
+    path = f"/interactions/{asked.id}/{asked.token}/callback"
+
+    status, refused, _ = await wire("POST", path, {"type": type_, "data": too_much}, token=None)
+    accepted, _, _ = await wire("POST", path, {"type": type_, "data": fits}, token=None)
+
+    assert (status, accepted) == (400, 204)
+    tree = refused["errors"]
+    for step in where.split("."):
+        tree = tree[step]
+
+
 async def test_a_command_that_is_not_answered_has_failed_after_three_seconds(
     api: DiscordApi, belled: Bot, wire: Wire
 ):
@@ -1388,11 +1449,12 @@ async def test_heartbeats_are_acknowledged_unless_they_are_withheld(api: Discord
 
 
 async def test_a_gateway_that_went_silent_is_left(api: DiscordApi):
-    api.gateway.heartbeat = timedelta(milliseconds=20)
+    # Not so often that the gateway would end it for too many frames.
+    api.gateway.heartbeat = timedelta(milliseconds=60)
     api.gateway.acks = False
 
     async with running(api, Bot(heartbeat_timeout=0.2)):
-        await api.world.until(lambda: api.gateway.resumes)
+        await api.world.until(lambda: api.gateway.resumes, within=3)
 
         assert api.gateway.identifies == 1
 

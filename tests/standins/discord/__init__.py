@@ -16,7 +16,7 @@
 - `library.pointed(api)`: makes discord.py speak to it.
 
 Not played: voice, reactions, forums, polls, webhooks of channels, permissions by role (they are
-given to each member), chunks of members, zstd, Discord's edit of links into embeds.
+given to each member), chunks of members, Discord's edit of links into embeds.
 """
 
 from tests.standins.discord.asks import Choice, Interaction

@@ -1,13 +1,14 @@
 """The gateway: sessions over WebSocket that are told what happens, and can be resumed.
 
-JSON only, plain or with `compress=zlib-stream`, which discord.py asks for where no zstd is
-installed. Source: discord/discord-api-docs:developers/events/gateway.mdx and
+JSON only, plain or compressed as discord.py asks for it: `zstd-stream` where Python has zstd
+(since 3.14), else `zlib-stream`. Source: discord/discord-api-docs:developers/events/gateway.mdx and
 developers/topics/opcodes-and-status-codes.mdx.
 """
 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import secrets
 import zlib
@@ -68,6 +69,23 @@ class Close(IntEnum):
     DISALLOWED_INTENTS = 4014
 
 
+Compress = Callable[[bytes], bytes]
+"""Turns one message after the other into what their common stream says of it."""
+
+
+def _compressor(name: str) -> Compress | None:
+    if name == "zlib-stream":
+        deflate = zlib.compressobj()
+        return lambda data: deflate.compress(data) + deflate.flush(zlib.Z_SYNC_FLUSH)
+    if name == "zstd-stream":
+        try:
+            zstd = importlib.import_module("compression.zstd").ZstdCompressor()
+        except ModuleNotFoundError:
+            return None
+        return lambda data: bytes(zstd.compress(data, zstd.FLUSH_BLOCK))
+    return None
+
+
 @dataclass(slots=True, eq=False)
 class Session:
     """What one identified client is told; outlives its connections until it is forgotten."""
@@ -99,11 +117,11 @@ class Session:
 class Connection:
     """One WebSocket. What is sent goes out in order, the end of the connection too."""
 
-    def __init__(self, request: web.Request, *, compressed: bool) -> None:
+    def __init__(self, request: web.Request, compress: Compress | None) -> None:
         self.session: Session | None = None
         self.closing = False
         self._request = request
-        self._deflate = zlib.compressobj() if compressed else None
+        self._compress = compress
         self._outgoing: asyncio.Queue[Json | int] = asyncio.Queue()
 
     def send(self, frame: Json) -> None:
@@ -127,12 +145,10 @@ class Connection:
                 return
             text = json.dumps(frame)
             try:
-                if self._deflate is None:
+                if self._compress is None:
                     await socket.send_str(text)
                 else:
-                    flushed = self._deflate.flush
-                    data = self._deflate.compress(text.encode())
-                    await socket.send_bytes(data + flushed(zlib.Z_SYNC_FLUSH))
+                    await socket.send_bytes(self._compress(text.encode()))
             except ConnectionError:
                 return  # the reader finds out too
 
@@ -216,12 +232,13 @@ class Gateway:
         # It waits so long for a client to say goodbye in turn.
         socket = web.WebSocketResponse(timeout=1.0, compress=False, max_msg_size=4096)
         await socket.prepare(request)
-        compression = request.query.get("compress")
-        connection = Connection(request, compressed=compression == "zlib-stream")
+        asked = request.query.get("compress")
+        compress = _compressor(asked) if asked else None
+        connection = Connection(request, compress)
         if request.query.get("v") != "10" or request.query.get("encoding", "json") != "json":
             await socket.close(code=Close.INVALID_VERSION)
             return socket
-        if compression not in (None, "zlib-stream"):
+        if asked and compress is None:
             await socket.close(code=Close.DECODE_ERROR, message=b"no such compression here")
             return socket
         interval = self.heartbeat / timedelta(milliseconds=1)
