@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
+from weakref import WeakValueDictionary
 
 from discord.http import Route
 
@@ -154,6 +155,8 @@ class DiscordClient:
         self._application: str | None = None
         self._ear: _Ear | None = None
         self._under_way = 0
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """Of chats in which something is being answered that was written there."""
         self.trouble: str | None = "not listening yet"
 
     @property
@@ -289,9 +292,8 @@ class DiscordClient:
                     await self._complete(found, ear.suggest)
                 case Wanted(handle=handle):
                     await self._answers.first(handle, FORM_SHOWN, _form())
-                case Written(said=said):
-                    async for reply in ear.hear(said):
-                        await self._write(said.place.address, _with_form(found, reply))
+                case Written():
+                    await self._answer_in_turn(found, ear.hear)
         except (Refusal, Withheld, NoAnswer) as error:
             # The person sees that it failed, and asks again.
             log.warning("an answer was not shown", extra={"reason": str(error)})
@@ -320,6 +322,14 @@ class DiscordClient:
             card = _card_of(reply)
             if card is not None and not await answer.show(card, replaces=reply.replaces):
                 await self._write_instead(pressed, card)
+
+    async def _answer_in_turn(self, written: Written, hear: Hear) -> None:
+        """Answer a message in the chat where it was written; each chat's are answered in order."""
+        address = written.said.place.address
+        turn = self._turns.setdefault(address.chat, asyncio.Lock())
+        async with turn:
+            async for reply in hear(written.said):
+                await self._write(address, _with_form(written, reply))
 
     async def _complete(self, typing: Typing, suggest: Suggest) -> None:
         names = await suggest(typing.place, typing.person, typing.command, typing.typed)

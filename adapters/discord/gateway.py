@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import random
+import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -123,6 +124,8 @@ class Gateway(discord.Client):
         if event != "socket_raw_receive":
             return
         frame = json.loads(args[0])
+        if not isinstance(frame, dict):
+            raise ValueError("not a frame")
         if frame.get("t") in ("READY", "RESUMED"):
             self._tell(None)
         self._take(frame)
@@ -153,16 +156,19 @@ class Gateway(discord.Client):
                 except (OSError, ClientError, Refusal, Withheld, NoAnswer) as error:
                     log.info("no gateway", extra={"reason": type(error).__name__})
                     session = self._socket
+                except (ValueError, KeyError, TypeError, zlib.error) as error:
+                    # Whatever stands between us and Discord: nothing of the session is sure now.
+                    log.warning("no sense in a frame", extra={"reason": type(error).__name__})
+                    session = None
                 finally:
                     await self._hang_up()
                 resumable = session is not None and session.session_id is not None
                 if self._redial.failures >= LOST_CAUSE:
                     session, resumable = None, False
-                lasted = clock() - began
-                wait = wait or self._redial.wait(lasted, resumable)
-                if self._redial.failures > 2:
+                again = self._redial.wait(clock() - began, resumable)
+                if wait is None and self._redial.failures > 2:
                     self._tell("Discord's gateway cannot be reached")
-                await asyncio.sleep(wait)
+                await asyncio.sleep(wait or again)
 
     @property
     def _socket(self) -> DiscordWebSocket | None:

@@ -8,11 +8,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from adapters.discord import client as adapter
 from adapters.discord import gateway
 from adapters.discord.client import DiscordClient, open_discord
+from adapters.discord.gateway import Gateway
 from adapters.discord.settings import DiscordSettings
+from adapters.discord.transport import DiscordHttp, new_session
 from bot.domain.cards import Button, Card
 from bot.domain.commands import Command, Place, Press, Reply, Said, Words
 from bot.domain.ids import ActionId
@@ -354,11 +358,28 @@ async def test_words_in_a_direct_chat_are_heard_and_answered_there(api: DiscordA
         ann.types("/bell status")
         await until(lambda: len(ann.screen()) == 4)
 
-    words, command = sorted(hear.heard, key=lambda said: isinstance(said, Command))
+    words, command = hear.heard
     assert isinstance(words, Words)
     assert words.text == "482 913"
     assert isinstance(command, Command)
     assert command.name == "status"
+
+
+async def test_what_is_written_in_a_chat_is_answered_in_order_and_chats_side_by_side(
+    api: DiscordApi, ann: Person
+):
+    bob = api.world.person("Bob")
+    hear = Conversation(lambda said: [Reply(card=Card(title=getattr(said, "text", "")))])
+    hear.seconds = 0.1
+
+    async with listening(api, hear):
+        for number in range(3):
+            ann.types(f"ann {number}")
+        bob.types("bob")
+        await until(lambda: len(api.world.messages) == 4)
+
+    assert [title(m) for m in ann.screen() if m.embeds] == ["ann 0", "ann 1", "ann 2"]
+    assert [title(message) for message in api.world.messages].index("bob") <= 1
 
 
 # --- completing what is typed -------------------------------------------------------------
@@ -446,6 +467,40 @@ async def test_a_token_that_the_gateway_refuses_is_told_and_alarmed(api: Discord
 
         assert client.trouble == "Discord refuses the bot's token"
     assert meter.alarms == {"discord_not_listening": 1}
+
+
+@pytest.mark.parametrize("nonsense", ["[]", "{", '{"op": 10, "d": {}}', '{"op": 0, "t": "READY"}'])
+async def test_nonsense_from_the_gateway_is_a_lost_connection(
+    api: DiscordApi, monkeypatch: pytest.MonkeyPatch, nonsense: str
+):
+    monkeypatch.setattr(gateway, "LONGEST_WAIT", 0.02)
+
+    async def talk(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_str(nonsense)
+        async for _ in socket:
+            pass
+        return socket
+
+    app = web.Application()
+    app.router.add_get("/", talk)
+    async with TestServer(app) as server, new_session() as session:
+        addresses = [api.gateway_url, str(server.make_url("/")).replace("http", "ws")]
+
+        async def address() -> str:
+            return addresses.pop()
+
+        clock = asyncio.get_running_loop().time
+        http = DiscordHttp(session, api.token, api.url, clock)
+        told: list[str | None] = []
+        following = Gateway(http, lambda frame: None, told.append, random.Random(1))
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(following.follow(address))
+            await until(lambda: told)
+            task.cancel()
+
+    assert told == [None], "the second address was a good one"
 
 
 async def test_a_gateway_that_stays_away_is_told_and_found_again(
