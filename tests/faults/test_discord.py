@@ -16,7 +16,7 @@ from adapters.discord.limits import MOST_REFUSALS
 from adapters.discord.settings import DiscordSettings
 from bot.domain.cards import Card
 from bot.domain.commands import Command, Place, Words
-from bot.domain.deliveries import Gone, Postponed, Repeats, Scope, State
+from bot.domain.deliveries import PENDING, Gone, Postponed, Repeats, Scope, State
 from bot.domain.events import Kind, Notice, Origin
 from bot.domain.linking import SignedIn
 from bot.domain.links import Account, Address, PasswordLogin
@@ -123,7 +123,7 @@ async def all_ended(store: Store) -> dict[State, int]:
         while True:
             counts = await store.outbox.counts()
             found = {state: count for state, count in counts.items() if count}
-            if set(found) <= {State.SENT, State.DEAD, State.HELD}:
+            if not PENDING & set(found):
                 return found
             await asyncio.sleep(0.02)
 
@@ -275,3 +275,26 @@ async def test_a_session_that_cannot_be_resumed_is_begun_anew_and_commands_are_a
         api.clock.advance(seconds=4)
         assert lost.failed, "what nobody heard is seen to have failed"
         listening.cancel()
+
+
+async def test_a_closed_direct_chat_costs_one_call_and_what_was_held_comes_when_it_opens(
+    api: DiscordApi, ann: Person, store: Store
+):
+    """As row 32 on Telegram; only here nobody tells us that it is open again but the person."""
+    async with process(api, store) as world:
+        account = await links(world, ann)
+        ann.dms_open = False
+
+        await owe(world, account, *"abcde")
+        assert await all_ended(store) == {State.HELD: 5}
+        assert len(api.world.calls_of("create_message")) == 1
+        ann.dms_open = True
+        who = Someone(channel=Platform.DISCORD, id=str(ann.id))
+        start = Command(place=place(ann), person=who, name="start")
+        [_] = [reply async for reply in world.conversation.hear(start)]
+
+        digest = await api.world.message_where(lambda message: "5 events" in message.text)
+        assert await all_ended(store) == {State.SENT: 1, State.COALESCED: 5}
+
+    assert all(f"Warning · {title}" in digest.text for title in "abcde")
+    await assert_kept(store, shown(api), created=5)

@@ -414,6 +414,23 @@ async def test_as_long_as_the_chat_cannot_be_read_nothing_is_sent_again(api: Dis
     assert len(ann.screen()) == 1
 
 
+async def test_more_history_than_can_be_read_leaves_it_unclear(
+    api: DiscordApi, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("adapters.discord.api.PAGES", 1)
+    ann = api.world.person("Ann")
+    since = api.clock()
+    for number in range(101):
+        ann.types(str(number))
+    api.clock.advance(minutes=10)
+
+    async with our_bot(api) as client:
+        outcome = await client.send(address(ann), CARD, tried_since=since)
+
+    assert outcome == Unclear(reason="the chat's history cannot be read")
+    assert api.world.calls_of("create_message") == []
+
+
 async def test_a_first_attempt_asks_for_no_history(api: DiscordApi):
     ann = api.world.person("Ann")
 

@@ -262,6 +262,25 @@ async def test_an_answer_waits_as_long_as_discord_asks(api: DiscordApi, ann: Per
     assert title(answer) == "Your bots"
 
 
+async def test_what_is_too_much_at_once_is_seen_to_fail(
+    api: DiscordApi, ann: Person, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(adapter, "AT_ONCE", 1)
+    hear = Conversation(says("Your bots"))
+    hear.may_answer.clear()
+
+    async with listening(api, hear):
+        first, second = ann.runs("bell status"), ann.runs("bell status")
+        await first.deferred()
+        api.clock.advance(seconds=4)
+        hear.may_answer.set()
+        await first.answered()
+        third = await ann.runs("bell status").answered()
+
+    assert second.failed
+    assert title(third) == "Your bots"
+
+
 # --- buttons ------------------------------------------------------------------------------
 
 PAUSE = Card(title="Pause?", buttons=((Button(label="Pause", action=ActionId("a1")),),))
