@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator
-from datetime import timedelta
 
 import pytest
 
@@ -13,14 +11,8 @@ from tests.e2e.processes import digits_in, sign_in
 from tests.integration.app.conftest import linked, running
 from tests.integration.app.test_operating import findings
 from tests.standins.discord import DiscordApi, Message, Person
-from tests.standins.discord.faults import bad_gateway
 
 STOP_WITHIN = 10
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adapters.discord.client.REGISTER_WAIT", timedelta(seconds=0.1))
 
 
 @pytest.fixture
@@ -74,26 +66,6 @@ async def test_a_person_links_on_discord_is_told_there_and_acts_on_a_bot_there(
     assert "Night Owl was not changed" in card.text
     assert card.labels == ()
     assert seconds < STOP_WITHIN / 2
-
-
-async def test_no_token_of_discord_s_is_logged_whatever_goes_wrong(
-    settings, simulated, discord_api, dora, on_discord, caplog
-):
-    caplog.set_level(logging.INFO)
-    for route in ("answer", "follow_up", "edit_answer", "create_message", "get_commands"):
-        discord_api.fail(bad_gateway(executes=True), route=route)
-
-    async with running(settings(**on_discord)) as product:
-        await link(product, discord_api, dora, simulated.alice)
-        await simulated.trade(7)
-        await discord_api.world.message_where(bought)
-        discord_api.clock.advance(minutes=16)
-        await product.stop()
-
-    tokens = [one.token for one in discord_api.world.interactions.values()]
-    assert len(tokens) > 2
-    assert "commands are not registered" in caplog.text
-    assert not [one for one in (discord_api.token, *tokens) if one in caplog.text]
 
 
 async def test_discord_and_telegram_are_told_side_by_side(

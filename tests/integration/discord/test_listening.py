@@ -1,6 +1,7 @@
 """Our bot on Discord's gateway: what people ask, in every way there is, and what they see."""
 
 import asyncio
+import logging
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -27,7 +28,7 @@ from tests.fakes.telegram import Conversation
 from tests.standins.bot_api.faults import Drop
 from tests.standins.discord import DiscordApi, Permission, Person
 from tests.standins.discord.errors import UNKNOWN_INTERACTION, refusal
-from tests.standins.discord.faults import internal_error, refused, too_many_requests
+from tests.standins.discord.faults import bad_gateway, internal_error, refused, too_many_requests
 
 
 @dataclass(eq=False)
@@ -262,6 +263,22 @@ async def test_an_answer_waits_as_long_as_discord_asks(api: DiscordApi, ann: Per
     assert title(answer) == "Your bots"
 
 
+@pytest.mark.parametrize("route", ["answer", "follow_up"])
+async def test_an_answer_that_cannot_be_shown_is_logged_without_any_token(
+    api: DiscordApi, ann: Person, caplog: pytest.LogCaptureFixture, route: str
+):
+    caplog.set_level(logging.INFO)
+    api.fail(bad_gateway(), route=route, times=None)
+
+    async with listening(api, Conversation(says("one", "two"))):
+        asked = ann.runs("bell status")
+        await until(lambda: [one for one in caplog.records if "answer" in one.getMessage()])
+
+    logged = "\n".join(f"{one.getMessage()} {vars(one)}" for one in caplog.records)
+    assert "502" in logged
+    assert not [token for token in (api.token, asked.token) if token in logged]
+
+
 async def test_what_is_too_much_at_once_is_seen_to_fail(
     api: DiscordApi, ann: Person, monkeypatch: pytest.MonkeyPatch
 ):
@@ -272,6 +289,7 @@ async def test_what_is_too_much_at_once_is_seen_to_fail(
     async with listening(api, hear):
         first, second = ann.runs("bell status"), ann.runs("bell status")
         await first.deferred()
+        await asyncio.sleep(0.1)  # in which the second one would be deferred too
         api.clock.advance(seconds=4)
         hear.may_answer.set()
         await first.answered()
