@@ -16,7 +16,17 @@ from bot.domain.commands import Command, Place, Press, Reply, Said, Words
 from bot.domain.events import Kind, Origin, Trade, Trader
 from bot.domain.ids import TraderId
 from bot.domain.linking import SignedIn
-from bot.domain.links import Account, Address, Channel, Link, PasswordLogin, Person
+from bot.domain.links import (
+    Account,
+    Address,
+    Channel,
+    FeedState,
+    Link,
+    Login,
+    PasswordLogin,
+    Person,
+)
+from bot.ports import Platform
 from bot.services.conversation import Conversation
 from bot.services.delivery import Delivering, Outlet
 from bot.services.feeds import Feeds, Rhythm
@@ -26,9 +36,11 @@ from bot.services.pace import Pace
 from storage import Store
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.meter import FakeMeter
-from tests.fakes.platform import FakePlatform
 
 CHAT = "100"
+
+ALICE = PasswordLogin(email="alice@example.com", password="right")
+BOB = PasswordLogin(email="bob@example.com", password="right")
 
 
 @dataclass(eq=False)
@@ -37,7 +49,7 @@ class World:
 
     now: Callable[[], datetime]
     store: Store
-    platform: FakePlatform
+    platform: Platform
     chat: FakeMessenger
     meter: FakeMeter
     pace: Pace
@@ -74,10 +86,9 @@ class World:
         press = Press(place=self.place(chat), person=self.person(person or chat), action=action)
         return [reply async for reply in self.conversation.hear(press)]
 
-    async def links(self, chat: str = CHAT) -> Account:
+    async def links(self, chat: str = CHAT, login: Login = ALICE) -> Account:
         """Go through the whole linking of a chat."""
         [invited] = await self.says("/link", chat)
-        login = PasswordLogin(email="alice@example.com", password="right")
         signed_in = await self.linking.sign_in(code_in(invited), login, "127.0.0.1")
         assert isinstance(signed_in, SignedIn), signed_in
         await self.says(signed_in.digits, chat)
@@ -86,6 +97,19 @@ class World:
         account = await self.store.accounts.get(link.account)
         assert account is not None
         return account
+
+    async def goes_live(self, chat: str = CHAT, login: Login = ALICE) -> Account:
+        """Link a chat, and wait until its account is listened to."""
+        account = await self.links(chat, login)
+        await self.until_state(account, FeedState.LIVE)
+        return account
+
+    async def until_state(self, account: Account, state: FeedState, within: float = 3600) -> None:
+        def is_so() -> bool:
+            status = self.feeds.status(account.id)
+            return status is not None and status.state is state
+
+        await self.until(is_so, within)
 
     async def link(self, chat: str = CHAT) -> Link | None:
         return await self.store.links.at(self.place(chat).address)
@@ -126,7 +150,7 @@ def code_in(invited: Reply) -> str:
 @asynccontextmanager
 async def running(
     store: Store,
-    platform: FakePlatform,
+    platform: Platform,
     chat: FakeMessenger,
     now: Callable[[], datetime],
     rhythm: Rhythm | None = None,
