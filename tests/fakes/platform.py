@@ -203,11 +203,12 @@ class FakeSession:
         return Live(events=events)
 
     def hear(self, event: Event) -> None:
+        most = self.platform.most_waiting
+        if most is not None and len(self.queue) >= most:
+            self.drop()
+            return
         self.queue.append(event)
         self.stir.set()
-        most = self.platform.most_waiting
-        if most is not None and len(self.queue) > most:
-            self.drop()
 
     async def close(self) -> None:
         if self.connected:

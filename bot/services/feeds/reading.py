@@ -30,6 +30,9 @@ from bot.services.ingest import Ingest
 HORIZON = timedelta(days=7)
 """Nothing older is caught up (G2)."""
 
+CLOCK_ERROR = timedelta(days=1)
+"""How far the platform's clock may be behind ours."""
+
 LONGEST_HANDLING = timedelta(minutes=2)
 """What one batch of events may take; the database gives up long before."""
 
@@ -163,11 +166,14 @@ class Reading:
         """'Now' for an account that was just linked, by the platform's clock.
 
         The link's time is ours and the newest record's the platform's; the earlier of the two
-        loses nothing that came after the link, whichever clock is ahead.
+        loses nothing that came after the link, whichever clock is ahead. Where there is no record
+        to go by there is no old one either, so it may as well begin before the link.
         """
         newest = await session.newest(stream)
         linked_at = self.account.created_at
-        if newest is None or newest.at > linked_at:
+        if newest is None:
+            return Position(at=linked_at - CLOCK_ERROR)
+        if newest.at > linked_at:
             return Position(at=linked_at)
         return newest
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ from tests.world import ALICE, BOB
 
 
 class Crowd:
-    """So many accounts, of which nothing is remembered: `Accounts`, `Inbox`, `Outbox`."""
+    """So many accounts, of which nothing is remembered: what is used of the store's ports here."""
 
     def __init__(self, count: int, now: Callable[[], datetime]) -> None:
         self._accounts = [
@@ -64,7 +65,8 @@ async def following(
     count: int, platform: FakePlatform, now: Callable[[], datetime], rhythm: Rhythm
 ) -> AsyncIterator[Feeds]:
     """Feeds of so many accounts, without a database behind them."""
-    crowd, meter, chance = Crowd(count, now), FakeMeter(), random.Random(7)
+    crowd: Any = Crowd(count, now)
+    meter, chance = FakeMeter(), random.Random(7)
     delivering = Delivering(crowd, {}, meter, now, chance)
     ingest = Ingest(crowd, meter, delivering, now, lambda: "")
     feeds = Feeds(platform, crowd, crowd, ingest, meter, now, chance, rhythm)
