@@ -17,6 +17,9 @@ HOST = "127.0.0.1"
 _AT_ONCE = 64 * 1024
 """Bytes that are read from one side at a time."""
 
+_KEPT = 500
+"""Bytes that are kept of each piece that a client sent."""
+
 _NOT_LINGERING = struct.pack("ii", 1, 0)
 """`SO_LINGER` on, for no time at all: closing sends RST instead of FIN. Source: socket(7)"""
 
@@ -71,14 +74,15 @@ class Connection:
     """One connection through the proxy.
 
     Attributes:
-        opening: what the client sent first, by which a test can tell connections apart.
+        asked: what the client sent, the beginning of each piece: a test can tell connections apart
+            by it, although a client may use one for many requests.
         passed: bytes that have gone on, each way.
         swallowed: bytes that have vanished, each way.
         ended: whether it is over, on both sides.
     """
 
-    def __init__(self, opening: bytes, client: Side, server: Side) -> None:
-        self.opening = opening
+    def __init__(self, client: Side, server: Side) -> None:
+        self.asked: list[bytes] = []
         self.passed = dict.fromkeys(Way, 0)
         self.swallowed = dict.fromkeys(Way, 0)
         self.ended = False
@@ -86,14 +90,20 @@ class Connection:
         self._writers = {Way.UP: server[1], Way.DOWN: client[1]}
         self._faults: dict[Way, tuple[Fault, int]] = {}
         """With the bytes that still pass before the fault begins."""
+        self._to_come: list[tuple[bytes, Fault, tuple[Way, ...], int]] = []
         self._deaf: set[Way] = set()
 
-    def impair(self, fault: Fault, *ways: Way, after: int = 0) -> None:
-        """Let a fault begin now, or once so many more bytes have passed.
+    def impair(self, fault: Fault, *ways: Way, after: int = 0, once: bytes = b"") -> None:
+        """Let a fault begin.
 
         Args:
             ways: none means both, each counting its own bytes.
+            after: so many more bytes pass before.
+            once: not before the client sends this, counting from there.
         """
+        if once:
+            self._to_come.append((once, fault, ways, after))
+            return
         for way in ways or Way:
             self._faults[way] = fault, after
         if after == 0:
@@ -101,6 +111,7 @@ class Connection:
 
     def heal(self) -> None:
         """End what can be mended: what is delayed, dripping, or has not begun yet."""
+        self._to_come.clear()
         for way in self._faults.keys() - self._deaf:
             del self._faults[way]
 
@@ -108,22 +119,22 @@ class Connection:
         """Carry bytes both ways until both are at their end."""
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._carry(Way.UP, self.opening), name="to the server")
+                group.create_task(self._carry(Way.UP), name="to the server")
                 group.create_task(self._carry(Way.DOWN), name="to the client")
         finally:
             self.ended = True
             for writer in self._writers.values():
                 writer.close()
 
-    async def _carry(self, way: Way, read: bytes = b"") -> None:
+    async def _carry(self, way: Way) -> None:
         reader, writer = self._readers[way], self._writers[way]
         broken = False
         try:
-            read = read or await reader.read(_AT_ONCE)
-            while read:
+            while read := await reader.read(_AT_ONCE):
+                if way is Way.UP:
+                    self._listen(read)
                 while read:
                     read = await self._pass_on(way, read)
-                read = await reader.read(_AT_ONCE)
         except ConnectionError:
             broken = True
         if self._is_swallowing(way):
@@ -131,7 +142,14 @@ class Connection:
         elif broken:
             self._begin(Reset())
         else:
-            writer.write_eof()
+            _end(writer)
+
+    def _listen(self, asked: bytes) -> None:
+        self.asked.append(asked[:_KEPT])
+        for awaited in [one for one in self._to_come if one[0] in asked]:
+            self._to_come.remove(awaited)
+            _, fault, ways, after = awaited
+            self.impair(fault, *ways, after=after)
 
     async def _pass_on(self, way: Way, read: bytes) -> bytes:
         """Deal with some of it; gives the rest."""
@@ -177,12 +195,17 @@ class Connection:
         for way, writer in self._writers.items():
             self._faults[way] = fault, 0
             if isinstance(fault, Cut):
-                writer.write_eof()
+                _end(writer)
             elif not writer.transport.is_closing():
                 writer.get_extra_info("socket").setsockopt(
                     socket.SOL_SOCKET, socket.SO_LINGER, _NOT_LINGERING
                 )
                 writer.transport.abort()
+
+
+def _end(writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):  # it has just broken by itself
+        writer.write_eof()
 
 
 class FaultProxy:
@@ -196,7 +219,7 @@ class FaultProxy:
         """Prepare it.
 
         Args:
-            server: its address, `http://host:port`; clients there speak first.
+            server: its address, `http://host:port`.
         """
         self.connections: list[Connection] = []
         self._server = urlsplit(server)
@@ -210,24 +233,24 @@ class FaultProxy:
         """What a client is given instead of the server's address."""
         return f"http://{HOST}:{self._port}"
 
-    def open(self, opening: bytes = b"") -> list[Connection]:
-        """Those that are not over and whose opening holds this, oldest first."""
-        return [one for one in self.connections if not one.ended and opening in one.opening]
+    def asked(self, text: bytes) -> list[Connection]:
+        """Those over which a client sent this, oldest first."""
+        return [one for one in self.connections if any(text in piece for piece in one.asked)]
 
-    def impair(self, fault: Fault, *ways: Way, after: int = 0, opening: bytes = b"") -> None:
-        """Let a fault begin on all connections, and on all to come; see `Connection.impair`.
+    def open(self, text: bytes = b"") -> list[Connection]:
+        """Those of them that are not over."""
+        return [one for one in self.asked(text) if not one.ended]
 
-        Args:
-            opening: only on those whose opening holds this.
-        """
-        self._rules.append((opening, fault, ways, after))
-        for connection in self.open(opening):
-            connection.impair(fault, *ways, after=after)
+    def impair(self, fault: Fault, *ways: Way, after: int = 0, once: bytes = b"") -> None:
+        """Let a fault begin on all connections, and on all to come; see `Connection.impair`."""
+        self._rules.append((once, fault, ways, after))
+        for connection in self.connections:
+            connection.impair(fault, *ways, after=after, once=once)
 
     def heal(self) -> None:
         """Let new connections pass, and those that can still be mended."""
         self._rules.clear()
-        for connection in self.open():
+        for connection in self.connections:
             connection.heal()
 
     @asynccontextmanager
@@ -245,7 +268,7 @@ class FaultProxy:
 
     async def __aexit__(self, *_: object) -> None:
         self._stop()
-        for connection in self.open():
+        for connection in self.connections:
             connection.impair(Reset())
         for writer in self._coming.values():
             writer.transport.abort()
@@ -272,13 +295,9 @@ class FaultProxy:
             writer.transport.abort()
 
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        opening = await reader.read(_AT_ONCE)
-        if not opening:
-            return
         server = await asyncio.open_connection(self._server.hostname, self._server.port)
-        connection = Connection(opening, (reader, writer), server)
+        connection = Connection((reader, writer), server)
         self.connections.append(connection)
-        for wanted, fault, ways, after in self._rules:
-            if wanted in opening:
-                connection.impair(fault, *ways, after=after)
+        for once, fault, ways, after in self._rules:
+            connection.impair(fault, *ways, after=after, once=once)
         await connection.run()

@@ -230,8 +230,8 @@ async def test_new_connections_are_refused_on_demand_while_open_ones_stay(proxy,
     await talk()
 
 
-async def test_a_fault_meets_connections_to_come_that_begin_so(proxy, talk, reach):
-    proxy.impair(Reset(), Way.DOWN, after=2, opening=b"bad")
+async def test_a_fault_can_wait_until_a_client_says_something(proxy, talk, reach):
+    proxy.impair(Reset(), Way.DOWN, after=2, once=b"bad")
 
     await talk(b"good")
     client = await reach()
