@@ -250,6 +250,7 @@ async def test_a_record_whose_event_never_came_is_found_by_a_sweep_and_told_once
 
 POISON = {
     "without an id": '{"side":"buy","symbol":"BTC/USDT","amount":9001}',
+    "another without an id": '{"side":"buy","symbol":"BTC/USDT","amount":9004}',
     "nested without end": "[" * 100_000,
     "broken off": '{"_id":"broken"',
     "not a number": '{"_id":"nan","side":"buy","amount":NaN,"price":Infinity}',
@@ -289,11 +290,11 @@ async def test_events_beyond_understanding_are_set_aside_and_all_others_flow(eit
         assert [one for one in scene.chat.titles() if one in bought(*range(1, 100))] == bought(
             *range(1, good + 1)
         )
-        # What has no id is known by what it says; the others say little, but they do.
-        assert len(scene.chat.shown) == good + 3
+        # What has no id is known by what it says; two others say little, but they do.
+        assert len(scene.chat.shown) == good + 4
         assert scene.world.meter.aside["trades"] >= 6
         assert scene.world.meter.alarms == {}
-        await assert_kept(either, scene.chat.shown, created=good + 3)
+        await assert_kept(either, scene.chat.shown, created=good + 4)
 
 
 @pytest.mark.fault(9)
@@ -376,6 +377,7 @@ async def test_a_reconnect_that_fails_in_ways_the_library_does_not_catch_is_trie
             await world.until(chat.titles, PATIENCE)
 
             assert len(server.sockets) == 1 + len(beyond) + 1
+            assert world.meter.alarms == {}
             assert chat.titles() == bought(1)
             await assert_kept(store, chat.shown, created=1)
 
