@@ -27,6 +27,7 @@ from bot.domain.links import (
     Person,
 )
 from bot.ports import Platform
+from bot.services.closures import Closures
 from bot.services.conversation import Conversation
 from bot.services.delivery import Delivering, Outlet
 from bot.services.feeds import Feeds, Rhythm
@@ -182,6 +183,8 @@ async def running(
         new_id,
         lambda: "482913",
     )
+    closures = Closures(accounts=store.accounts, audit=store.audit, ingest=ingest, now=now)
+    delivering.when_gone(closures.gone)
     conversation = Conversation(
         links=store.links,
         accounts=store.accounts,
@@ -192,6 +195,7 @@ async def running(
         linking=linking,
         ingest=ingest,
         audit=store.audit,
+        closures=closures,
         delivering=delivering,
         now=now,
         new_id=new_id,
