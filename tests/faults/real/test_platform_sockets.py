@@ -6,9 +6,9 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from aiohttp import web
@@ -69,7 +69,7 @@ class Scene:
     world: World
     account: Account
     chat: FakeMessenger
-    bot: str
+    login: PasswordLogin
 
     @property
     def socket(self) -> Connection:
@@ -134,7 +134,7 @@ async def playing(
         world = await stack.enter_async_context(running(store, client, chat, now, rhythm))
         person = await server.add_user(plan="enterprise")
         facts = {"name": "Night Owl", "running": True, "status": "running"}
-        bot = await server.add("traders", facts, person.id)
+        await server.add("traders", facts, person.id)
         login = PasswordLogin(email=person.email, password=person.password)
         account = await world.goes_live(login=login)
         yield Scene(
@@ -144,7 +144,7 @@ async def playing(
             world=world,
             account=account,
             chat=chat,
-            bot=str(bot["_id"]),
+            login=login,
         )
 
 
@@ -348,6 +348,30 @@ async def test_events_that_come_faster_than_they_are_found_are_bounded_and_none_
     assert len(scene.sockets) >= before + 2
     ends = await assert_kept(scene.world.store, scene.chat.shown)
     assert {*ends} <= {State.SENT, State.COALESCED}
+
+
+@pytest.mark.fault(5)
+@pytest.mark.parametrize("at_expiry", ["silence", "disconnect"])
+async def test_a_token_that_ends_is_noticed_and_a_new_login_brings_what_was_missed(
+    store: Store, at_expiry: Literal["silence", "disconnect"]
+):
+    rhythm = replace(QUICK, sweep_every=timedelta(milliseconds=500))
+    async with playing(store, rhythm, Options(at_expiry=at_expiry)) as scene:
+        await scene.trade(1)
+        await scene.until_shown(*bought(1))
+
+        await scene.server.platform.expire_tokens(scene.person.id)
+        await scene.trade(2)
+        await scene.world.until(lambda: scene.state is FeedState.NEEDS_LOGIN, PATIENCE)
+        asked = len(scene.server.platform.calls)
+        await scene.world.quiet(0.7)
+        assert len(scene.server.platform.calls) == asked
+
+        grant = await scene.world.platform.log_in(scene.login)
+        await scene.world.store.accounts.renew(scene.account.id, grant.credential)
+        await scene.world.feeds.relogged(scene.account)
+        await scene.until_shown(*bought(2))
+        await scene.kept(*bought(1), "I need you to log in again", *bought(2))
 
 
 # --- what the client cannot bear --------------------------------------------------------------
