@@ -99,10 +99,12 @@ class World:
         assert account is not None
         return account
 
-    async def goes_live(self, chat: str = CHAT, login: Login = ALICE) -> Account:
+    async def goes_live(
+        self, chat: str = CHAT, login: Login = ALICE, within: float = 3600
+    ) -> Account:
         """Link a chat, and wait until its account is listened to."""
         account = await self.links(chat, login)
-        await self.until_state(account, FeedState.LIVE)
+        await self.until_state(account, FeedState.LIVE, within)
         return account
 
     async def until_state(self, account: Account, state: FeedState, within: float = 3600) -> None:

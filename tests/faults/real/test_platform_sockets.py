@@ -136,7 +136,7 @@ async def playing(
         facts = {"name": "Night Owl", "running": True, "status": "running"}
         await server.add("traders", facts, person.id)
         login = PasswordLogin(email=person.email, password=person.password)
-        account = await world.goes_live(login=login)
+        account = await world.goes_live(login=login, within=PATIENCE)
         yield Scene(
             server=server,
             person=person,
@@ -398,7 +398,7 @@ async def test_a_reconnect_that_fails_in_ways_the_library_does_not_catch_is_trie
             open_platform(settings, now) as client,
             running(store, client, chat, now, QUICK) as world,
         ):
-            account = await world.goes_live(login=ALICE)
+            account = await world.goes_live(login=ALICE, within=PATIENCE)
             healthy, waiting = server.greeting, list(beyond)
 
             def greet(_: web.Request) -> None:
