@@ -106,7 +106,7 @@ class _Learned:
         if self.rate >= self._most or spells < 1:
             return
         self._clean_since += spells * CLEAN_SPELL
-        self.rate = min(self.rate + spells * FASTER, self._most)
+        self.rate += spells * FASTER
         if self.rate >= self._most:
             self.rate = self._most = self.set_to
 
