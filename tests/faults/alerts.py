@@ -1,7 +1,10 @@
-"""Alerts that a test wants to see told, and chats to tell them in."""
+"""Alerts that a test wants to see told, chats to tell them in, and a refusal to do so."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from bot.domain.deliveries import Postponed, Scope
 from bot.domain.events import Kind, Notice, Origin
 from bot.domain.ids import EndpointId
 from bot.domain.links import Account
@@ -44,3 +47,9 @@ async def link_all(world: World, *chats: str) -> Account:
         account = await world.links(chat)
     await world.quiet()
     return account
+
+
+def slow_down(seconds: float, scope: Scope = Scope.ENDPOINT) -> Postponed:
+    """What a 429 comes to."""
+    wait = timedelta(seconds=seconds)
+    return Postponed(reason="asked to slow down", retry_after=wait, scope=scope)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from dataclasses import replace
 from datetime import timedelta
 from typing import cast
 
@@ -18,7 +19,6 @@ from bot.domain.deliveries import (
     Gone,
     Halted,
     Moved,
-    Postponed,
     Scope,
     State,
     Unclear,
@@ -26,7 +26,7 @@ from bot.domain.deliveries import (
 from tests.fakes.bot_api import Wire
 from tests.fakes.meter import FakeMeter
 from tests.fakes.platform import MALLORY
-from tests.faults.alerts import link_all, numbered, owe
+from tests.faults.alerts import link_all, numbered, owe, slow_down
 from tests.judge import assert_kept
 from tests.standins.bot_api import TOKEN
 from tests.world import CHAT, running
@@ -34,13 +34,6 @@ from tests.world import CHAT, running
 OTHER = "200"
 GROUP = "-100500"
 SUPERGROUP = "-100900"
-
-SLOW_DOWN = "asked to slow down"
-
-
-def slow_down(seconds, scope=Scope.ENDPOINT):
-    """What a 429 comes to."""
-    return Postponed(reason=SLOW_DOWN, retry_after=timedelta(seconds=seconds), scope=scope)
 
 
 # --- outcomes that nobody knows -----------------------------------------------------------
@@ -237,7 +230,7 @@ async def test_a_wait_of_an_hour_is_kept_without_another_call(world, chat, scope
 @pytest.mark.parametrize("wait", [timedelta(0), timedelta(seconds=-100), None])
 async def test_a_wait_of_no_time_neither_hammers_nor_stops_us(world, chat, wait, scope):
     account = await world.links()
-    chat.script(CHAT, *[Postponed(reason=SLOW_DOWN, retry_after=wait, scope=scope)] * 5)
+    chat.script(CHAT, *[replace(slow_down(0, scope), retry_after=wait)] * 5)
 
     await owe(world, account, "first")
     await world.quiet(3)
