@@ -16,7 +16,7 @@ from bot.domain.commands import Command, Place, Press, Reply, Said, Words
 from bot.domain.events import Kind, Origin, Trade, Trader
 from bot.domain.ids import TraderId
 from bot.domain.linking import SignedIn
-from bot.domain.links import Account, Address, Channel, Link, PasswordLogin, Person
+from bot.domain.links import Account, Address, FeedState, Link, PasswordLogin, Person
 from bot.ports import Messenger
 from bot.services.conversation import Conversation
 from bot.services.delivery import Delivering, Outlet
@@ -48,11 +48,11 @@ class World:
     conversation: Conversation
 
     def place(self, chat: str = CHAT, *, private: bool = True) -> Place:
-        address = Address(channel=Channel.TELEGRAM, bot=self.chat.bot, chat=chat)
+        address = Address(channel=self.chat.channel, bot=self.chat.bot, chat=chat)
         return Place(address=address, private=private)
 
     def person(self, id: str = CHAT) -> Person:
-        return Person(channel=Channel.TELEGRAM, id=id)
+        return Person(channel=self.chat.channel, id=id)
 
     async def says(
         self, text: str, chat: str = CHAT, person: str = "", private: bool = True
@@ -94,6 +94,10 @@ class World:
         async with asyncio.timeout(within):
             while not condition():  # noqa: ASYNC110 the condition is anything, and time is virtual
                 await asyncio.sleep(0.05)
+
+    def is_live(self, account: Account) -> bool:
+        status = self.feeds.status(account.id)
+        return status is not None and status.state is FeedState.LIVE
 
     async def quiet(self, seconds: float = 5) -> None:
         await asyncio.sleep(seconds)
@@ -139,7 +143,7 @@ async def running(
     """
     chance = random.Random(7)
     ids = itertools.count()
-    started = now().timestamp()
+    started = str(now().timestamp()).replace(".", "-")
     meter = FakeMeter()
     clock = asyncio.get_running_loop().time
     pace = Pace(rate=rate, chat_rate=lambda address: 0, clock=clock)
