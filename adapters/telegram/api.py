@@ -168,8 +168,8 @@ class Chats:
         await self._api.call("editMessageText", {**parameters, "message_id": number})
         return Sent(message=str(number))
 
-    async def _knock(self, address: Address) -> Postponed | None:
-        """Ask whether anybody is there; gives why nothing can be sent, if nobody is.
+    async def _knock(self, address: Address) -> Attempt | None:
+        """Ask whether anybody is there; gives what keeps us from sending, if anything does.
 
         It goes the way of a message, and the chat shows 'typing' for a moment.
         """
@@ -177,8 +177,10 @@ class Chats:
             await self._api.call(
                 "sendChatAction", {"chat_id": int(address.chat), "action": "typing"}
             )
-        except Refusal:
-            return None  # somebody is there, and will say what is wrong with the message too
+        except Refusal as refusal:
+            if trouble(refusal) is Trouble.PACE:
+                return after_refusal(refusal)
+            # Somebody is there, and will say what is wrong with the message too.
         except NoAnswer as lost:
             outcome = after_no_answer(lost)
             if isinstance(outcome, Postponed):

@@ -209,6 +209,19 @@ async def test_after_an_outcome_that_nobody_knows_something_harmless_is_asked_fi
     ]
 
 
+async def test_whoever_is_told_to_slow_down_when_asking_sends_nothing(api: BotApi):
+    ann = api.world.person("Ann")
+    api.fail(Drop(), method="sendMessage")
+    api.fail(too_many_requests(7), method="sendChatAction")
+
+    async with our_bot(api) as client:
+        await client.send(address(ann), CARD)
+        outcome = await client.send(address(ann), CARD)
+
+    assert outcome == Postponed(reason="asked to slow down", retry_after=timedelta(seconds=7))
+    assert len(api.world.calls_of("sendMessage")) == 1
+
+
 async def test_what_may_not_leave_yet_does_not_even_ask(api: BotApi):
     ann = api.world.person("Ann")
     api.fail(Drop(), method="sendMessage")
