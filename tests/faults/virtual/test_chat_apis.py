@@ -14,7 +14,7 @@ from adapters.telegram.api import BotApi
 from adapters.telegram.client import TelegramClient
 from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.transport import NoAnswer, Reached
-from bot.domain.commands import Left
+from bot.domain.commands import Left, Returned
 from bot.domain.deliveries import (
     Gone,
     Halted,
@@ -308,6 +308,44 @@ async def test_a_group_that_says_that_it_removed_us_is_not_called_at_all(world, 
 
     assert chat.calls == 0
     assert (await assert_kept(world.store, chat.shown))[State.HELD] == 50
+
+
+@pytest.mark.fault(32)
+async def test_who_comes_back_after_blocking_us_gets_a_digest_of_what_was_held(world, chat):
+    account = await world.links()
+    chat.script(CHAT, Gone(reason="blocked by the user"))
+    await owe(world, account, *numbered(49))
+    await owe(world, account, "fire", urgent=True)
+    await world.quiet(3600)
+
+    await world.says("/start")
+    await world.quiet(120)
+
+    await told_in_a_digest(world, chat)
+
+
+@pytest.mark.fault(33)
+async def test_a_group_that_takes_us_back_gets_a_digest_of_what_was_held(world, chat):
+    account = await world.links(GROUP)
+    chat.script(GROUP, Gone(reason="removed from the group"))
+    await owe(world, account, *numbered(49))
+    await owe(world, account, "fire", urgent=True)
+    await world.quiet(3600)
+
+    back = Returned(place=world.place(GROUP, private=False))
+    assert [reply async for reply in world.conversation.hear(back)] == []
+    await world.quiet(120)
+
+    await told_in_a_digest(world, chat)
+
+
+async def told_in_a_digest(world, chat):
+    """One message stands for the 49; what is urgent comes by itself, and nothing is left over."""
+    assert chat.titles().count("fire") == 1
+    assert len(chat.shown) < 5
+    counted = await assert_kept(world.store, chat.shown)
+    assert set(counted) == {State.SENT, State.COALESCED}
+    assert counted[State.COALESCED] >= 45
 
 
 @pytest.mark.fault(34)
