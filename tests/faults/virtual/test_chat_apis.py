@@ -296,7 +296,8 @@ async def test_a_group_that_removed_us_is_called_once_and_all_is_held(world, cha
     await world.quiet(3600)
 
     assert chat.calls == 1
-    assert await assert_kept(world.store, chat.shown, created=50) == {State.HELD: 1, State.COALESCED: 50}
+    ends = await assert_kept(world.store, chat.shown, created=50)
+    assert ends == {State.HELD: 1, State.COALESCED: 50}
 
 
 @pytest.mark.fault(33)
