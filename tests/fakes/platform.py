@@ -37,10 +37,15 @@ from bot.ports import Live
 
 Fate = Exception | Callable[[], object] | None
 
+MALLORY = "mallory@example.com"
+"""The e-mail address of `user-2`, who has nothing."""
+
 
 @dataclass(eq=False)
 class FakePlatform:
-    """Implements `ports.Platform` for one user, `user-1`, whose password is `right`."""
+    """Implements `ports.Platform`. Every password is `right`; all but one log in as `user-1`, to
+    whom the records belong.
+    """
 
     now: Callable[[], datetime]
     streams: dict[Stream, list[Event]] = field(default_factory=dict)
@@ -64,8 +69,6 @@ class FakePlatform:
     away: bool = False
     sockets: bool = True
     accepts: set[str] = field(default_factory=lambda: {"token-1"})
-    users: dict[str, str] = field(default_factory=lambda: {"bob@example.com": "2"})
-    """By e-mail: the number of another user than the first."""
     renewal: Credential | None = None
     cap: int = 100
     loses_answers: bool = False
@@ -79,13 +82,11 @@ class FakePlatform:
         self.check("log_in")
         if isinstance(login, PasswordLogin) and login.password != "right":
             raise NeedsLogin("Invalid login")
-        user = self.users.get(login.email, "1") if isinstance(login, PasswordLogin) else "1"
-        credential = Credential(kind=CredentialKind.TOKEN, secret=f"token-{user}")
+        credential = Credential(kind=CredentialKind.TOKEN, secret="token-1")
+        if isinstance(login, PasswordLogin) and login.email == MALLORY:
+            return Grant(platform_user="user-2", label="m***", plan="pro", credential=credential)
         return Grant(
-            platform_user=f"user-{user}",
-            label="a***@example.com",
-            plan="pro",
-            credential=credential,
+            platform_user="user-1", label="a***@example.com", plan="pro", credential=credential
         )
 
     def session(self, credential: Credential, plan: str | None = None) -> FakeSession:

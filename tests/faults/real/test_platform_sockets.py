@@ -28,7 +28,7 @@ from tests.fakes.messenger import FakeMessenger
 from tests.integration.cryptorobot import server as by_hand
 from tests.judge import assert_kept, owed
 from tests.standins.fault_proxy import Connection, Cut, Drip, FaultProxy, Reset, Swallow, Way
-from tests.world import ALICE, World, running
+from tests.world import World, running
 
 PATIENCE = 8
 """Seconds that something which has to happen may take before a test gives up."""
@@ -136,7 +136,9 @@ async def playing(
         facts = {"name": "Night Owl", "running": True, "status": "running"}
         await server.add("traders", facts, person.id)
         login = PasswordLogin(email=person.email, password=person.password)
-        account = await world.goes_live(login=login, within=PATIENCE)
+        account = await world.goes_live(
+            email=person.email, password=person.password, within=PATIENCE
+        )
         yield Scene(
             server=server,
             person=person,
@@ -398,7 +400,7 @@ async def test_a_reconnect_that_fails_in_ways_the_library_does_not_catch_is_trie
             open_platform(settings, now) as client,
             running(store, client, chat, now, QUICK) as world,
         ):
-            account = await world.goes_live(login=ALICE, within=PATIENCE)
+            account = await world.goes_live(within=PATIENCE)
             healthy, waiting = server.greeting, list(beyond)
 
             def greet(_: web.Request) -> None:

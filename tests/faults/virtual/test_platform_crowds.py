@@ -20,9 +20,8 @@ from bot.services.delivery import Delivering
 from bot.services.feeds import Feeds, Rhythm
 from bot.services.ingest import Ingest
 from tests.fakes.meter import FakeMeter
-from tests.fakes.platform import FakePlatform
+from tests.fakes.platform import MALLORY, FakePlatform
 from tests.judge import assert_kept
-from tests.world import ALICE, BOB
 
 
 class Crowd:
@@ -125,9 +124,8 @@ async def test_clients_that_lose_the_platform_together_come_back_scattered(now):
 
 @pytest.mark.fault(3)
 async def test_a_restart_of_the_platform_loses_nothing_of_anybody(world, platform, chat):
-    platform.accepts.add("token-2")
-    for place, login in (("100", ALICE), ("200", BOB)):
-        await world.goes_live(place, login)
+    await world.goes_live("100")
+    await world.goes_live("200", MALLORY)
 
     platform.away = True
     platform.cut()

@@ -13,8 +13,9 @@ from bot.domain.events import Kind, Stream
 from bot.domain.ids import AccountId
 from bot.domain.links import Credential, CredentialKind, FeedState
 from bot.errors import NeedsLogin
+from tests.fakes.platform import MALLORY
 from tests.judge import assert_kept
-from tests.world import BOB, CHAT
+from tests.world import CHAT
 
 TEN_MINUTES = 600
 
@@ -237,9 +238,8 @@ async def hangs():
 async def test_what_raises_or_hangs_for_one_link_is_an_alarm_and_no_concern_of_others(
     world, platform, chat, spoiled, instead
 ):
-    platform.accepts.add("token-2")
     account = await world.goes_live("100")
-    await world.goes_live("200", BOB)
+    await world.goes_live("200", MALLORY)
 
     spoiled[account.id] = instead
     for number in (1, 2):
