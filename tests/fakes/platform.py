@@ -21,6 +21,7 @@ from bot.domain.events import (
     Trade,
     Trader,
     TraderSeen,
+    Unreadable,
 )
 from bot.domain.ids import TraderId
 from bot.domain.links import Credential, CredentialKind, Grant, Login, PasswordLogin
@@ -100,6 +101,12 @@ class FakePlatform:
             origin = Origin(kind=Kind.TRADER, record=trader.id, at=at, owner=owner)
             self.announce(TraderSeen(origin=origin, trader=replace(trader, owner=None)))
 
+    def garble(self, unreadable: Unreadable) -> None:
+        """Open sockets bring something that nobody understands."""
+        for session in self.sessions:
+            session.garbled.append(unreadable)
+            session.stir.set()
+
     def cut(self) -> None:
         """All sockets break."""
         for session in list(self.sessions):
@@ -124,6 +131,7 @@ class FakeSession:
     platform: FakePlatform
     credential: Credential
     queue: deque[Event] = field(default_factory=deque)
+    garbled: list[Unreadable] = field(default_factory=list)
     stir: asyncio.Event = field(default_factory=asyncio.Event)
     connected: bool = False
 
@@ -135,14 +143,15 @@ class FakeSession:
         self.platform.sessions.append(self)
 
     async def receive(self) -> Live:
-        while not self.queue:
+        while not self.queue and not self.garbled:
             if not self.connected:
                 raise ConnectionLost("the connection was closed")
             self.stir.clear()
             await self.stir.wait()
-        events = tuple(self.queue)
+        live = Live(events=tuple(self.queue), unreadable=tuple(self.garbled))
         self.queue.clear()
-        return Live(events=events)
+        self.garbled.clear()
+        return live
 
     async def close(self) -> None:
         if self.connected:

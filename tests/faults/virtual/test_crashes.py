@@ -1,0 +1,138 @@
+"""A process that dies at any point of the way of an event or a command, and another after it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import datetime
+
+import pytest
+
+from storage import open_memory
+from storage.database import raw_of
+from tests import failpoints
+from tests.databases import empty, opened
+from tests.failpoints import Fate, Point, When
+from tests.faults.virtual.crashing import Story
+from tests.virtual_time import VirtualTimeLoop
+
+Now = Callable[[], datetime]
+
+ELSEWHERE = {
+    "commit of storage.leases._acquire": "who may work at all, before there is anything to do",
+    "commit of storage.leases._prolong": "who may work at all, before there is anything to do",
+    "commit of storage.vault.Vault._rotate": "an operator's change of keys",
+    "commit of storage.actions._prune": "erases what ended long ago",
+    "commit of storage.codes._prune": "erases what ended long ago",
+    "commit of storage.journal._prune": "erases what ended long ago",
+    "commit of storage.outbox._prune": "erases what ended long ago",
+    "commit of storage.quarantine.prune": "erases what ended long ago",
+    "call of Platform.reachable": "an operator's check",
+}
+"""What is neither on the way of an event nor of a command, and where it is."""
+
+
+async def recorded(story: Story) -> Sequence[Point]:
+    """All points that a process passes which lives through the story."""
+    fate = Fate()
+    async with story.process(fate) as world:
+        await story.happens(world)
+    return fate.passed
+
+
+def moments(passed: Sequence[Point]) -> list[Point]:
+    """Points at which a crash may leave something that no other leaves.
+
+    From a point after something to the next one before something nothing is done: they are one
+    moment. And what came the same way to the same point, three steps long, is taken once.
+    """
+    names = [(point.what, point.when) for point in passed]
+    found: dict[object, Point] = {}
+    for place, point in enumerate(passed):
+        following = passed[place + 1 : place + 2]
+        if point.when is When.AFTER and following and following[0].when is When.BEFORE:
+            continue
+        found.setdefault(tuple(names[max(0, place - 3) : place + 1]), point)
+    return list(found.values())
+
+
+async def troubles(story: Story, point: Point) -> str:
+    """What is wrong after a crash at that point; empty if nothing is."""
+    crashed = await story.until_crash(point)
+    await story.after()
+    wrong = await story.broken_promises(crashed)
+    return "".join(f"\n{point}: {one}" for one in wrong)
+
+
+def virtual_loop() -> VirtualTimeLoop:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualTimeLoop)
+    return loop
+
+
+def new_id() -> str:
+    raise AssertionError("each process makes ids of its own")
+
+
+async def test_each_commit_and_each_call_of_the_outside_is_on_the_way_or_it_is_said_where(now: Now):
+    with open_memory(now, new_id) as store:
+        passed = {point.what for point in await recorded(Story(store, now))}
+
+    there = failpoints.commits() | failpoints.calls()
+
+    assert there - passed == set(ELSEWHERE)
+
+
+def test_each_port_that_is_waited_for_is_known_to_be_outside_or_stored():
+    known = {*failpoints.OUTSIDE, *failpoints.INWARD, *failpoints.STORED}
+
+    assert failpoints.waiting_ports() == known
+
+
+async def test_a_day_without_a_crash_keeps_its_promises(now: Now):
+    with open_memory(now, new_id) as store:
+        story = Story(store, now)
+        await recorded(story)
+        before = await story.stored()
+
+        await story.after()
+
+        assert await story.broken_promises(before) == []
+
+
+@pytest.mark.fault(51)
+@pytest.mark.parametrize("when", When)
+async def test_a_crash_at_any_point_loses_nothing_and_repeats_no_more_than_was_in_flight(
+    now: Now, when: When
+):
+    wrong = []
+    with open_memory(now, new_id) as store, closing(sqlite3.connect(":memory:")) as pristine:
+        driver = await store.database.read(lambda connection: raw_of(connection).driver)
+        driver.backup(pristine)
+        points = [one for one in moments(await recorded(Story(store, now))) if one.when is when]
+        for point in points:
+            pristine.backup(driver)
+            wrong.append(await troubles(Story(store, now), point))
+
+    assert "".join(wrong) == ""
+
+
+SPREAD = 20
+"""On PostgreSQL each of so many moments is tried: there a run takes many times as long."""
+
+
+@pytest.mark.fault(51)
+async def test_a_crash_loses_nothing_on_postgresql_either(
+    now: Now, secret_key: str, postgres_without_rows: str
+):
+    wrong = []
+    async with opened(postgres_without_rows, secret_key, now, new_id) as store:
+        points = moments(await recorded(Story(store, now)))
+        for point in points[7::SPREAD]:
+            with virtual_loop().standing_still():
+                await empty(postgres_without_rows)
+            wrong.append(await troubles(Story(store, now), point))
+
+    assert "".join(wrong) == ""
