@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from bot.domain.actions import ActionState
+from bot.domain.actions import ActionState, Denied
 from bot.domain.commands import Command, Left, Place, Press, Reply, Returned, Said, Words
 from bot.domain.deliveries import Gone, Postponed, State, Unclear
 from bot.domain.events import Kind, Origin, Stream, Trade, Trader, Unreadable
@@ -30,10 +30,11 @@ from bot.domain.links import (
     PasswordLogin,
     Person,
 )
+from bot.services.actions import TOASTS
 from storage import Store, ports_of
 from storage.codec import decode_record
 from storage.states import KnownKind
-from storage.tables import action, delivery, endpoint, known, link
+from storage.tables import action, delivery, endpoint, journal, known, link
 from tests.failpoints import Fate, Mortal, MortalDatabase, Point, When
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform
@@ -94,6 +95,24 @@ class Telegram:
         self._stir.set()
         await self.answered[number].wait()
         return self.replies[number]
+
+    def unanswered(self, left: Collection[int], titles: Sequence[str]) -> Iterator[str]:
+        """What nobody has answered, and presses of which nobody knows what they led to.
+
+        Args:
+            left: what the journal still has to be answered.
+            titles: of all cards that were shown unasked.
+        """
+        reported = any("interrupted" in title for title in titles)
+        for number, said in self.said.items():
+            replies = self.replies[number]
+            words = [one.card.title if one.card else one.toast or "" for one in replies]
+            if number in left or number in self._unconfirmed:
+                yield f"{said} was not answered"
+            elif isinstance(said, Command | Words | Press) and not words:
+                yield f"{said} was answered with nothing"
+            elif isinstance(said, Press) and not (reported or any(map(_is_final, words))):
+                yield f"all that is said of {said} is {words}"
 
     async def listen(self, world: World, fate: Fate) -> None:
         journal = world.store.journal
@@ -231,10 +250,16 @@ class Story:
         await self.hears(Returned(place=place(BEN)))
 
     async def _reads(self, world: World) -> None:
-        """What the socket does not bring is read: after it broke, and in a sweep."""
+        """What the socket does not bring is read: after an outage, and in a sweep.
+
+        The outage is longer than what is read again behind a cursor, and takes several pages.
+        """
+        self.platform.away, self.platform.cap = True, 2
         self.platform.cut()
-        await self.trades(seconds=0, announced=False)
-        await self.trades(seconds=3, announced=False)
+        for _ in range(5):
+            await self.trades(seconds=100, announced=False)
+        self.platform.away = False
+        await world.until(lambda: self._is_live(world))
         await self.trades(seconds=0, announced=False)
         await asyncio.sleep(660)
         await world.until(lambda: "renew" in self.platform.calls)
@@ -254,11 +279,16 @@ class Story:
         """Another process starts, people look after what is their part, and all comes to rest."""
         await asyncio.sleep(1)
         async with self.process(Fate()) as world:
+            await asyncio.sleep(20)
+            self.platform.away = False
             await asyncio.sleep(80)
             await self.hears(Returned(place=place(BEN)))
             if await world.link(ANN) is None or self._needs_login(world):
                 await self.links(world, ANN)
             await self.trades(seconds=80)
+
+    def _is_live(self, world: World) -> bool:
+        return all(one.state is FeedState.LIVE for one in world.feeds.states().values())
 
     def _needs_login(self, world: World) -> bool:
         return any(one.state is FeedState.NEEDS_LOGIN for one in world.feeds.states().values())
@@ -321,6 +351,7 @@ class Story:
         for call, count in Counter(self.platform.calls).items():
             if call.startswith("set_running") and count > 1:
                 wrong.append(f"{call} took effect {count} times (G9)")
+        wrong += self.telegram.unanswered(now.updates, [one.card.title for one in self.chat.shown])
         wrong += [f"action {one} never came to an end (G9)" for one in now.running]
         wrong += [
             f"{bot.name} is known as {now.known.get(bot.id)}, and is {bot.running}"
@@ -350,6 +381,7 @@ class Stored:
         linked: chats, and from when to when each was linked.
         known: bots, and whether each was running when last seen.
         running: actions that were begun and not ended.
+        updates: numbers of those that were not answered.
     """
 
     owed: frozenset[str]
@@ -358,6 +390,7 @@ class Stored:
     linked: tuple[tuple[str, datetime, datetime | None], ...]
     known: Mapping[str, bool | None]
     running: tuple[str, ...]
+    updates: frozenset[int]
 
 
 def _stored(connection: Connection) -> Stored:
@@ -371,6 +404,7 @@ def _stored(connection: Connection) -> Stored:
     )
     bots = connection.execute(select(known.c.value).where(known.c.kind == KnownKind.TRADER))
     seen = [decode_record(Trader, value) for value in bots.scalars()]
+    unanswered = select(journal.c.number).where(journal.c.body.is_not(None))
     begun = select(action.c.id).where(action.c.state == ActionState.RUNNING)
     return Stored(
         owed=frozenset(item.reference for item in items),
@@ -379,7 +413,14 @@ def _stored(connection: Connection) -> Stored:
         linked=tuple((row.chat, row.linked_at, row.ended_at) for row in links),
         known={one.id: one.running for one in seen},
         running=tuple(connection.execute(begun).scalars()),
+        updates=frozenset(connection.execute(unanswered).scalars()),
     )
+
+
+def _is_final(words: str) -> bool:
+    """Whether somebody who pressed a button knows by these what it led to."""
+    open_ended = (TOASTS[Denied.RUNNING], TOASTS[Denied.USED])
+    return "…" not in words and "so far" not in words and words not in open_ended
 
 
 def place(chat: str) -> Place:
