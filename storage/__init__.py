@@ -2,7 +2,7 @@
 
 from storage.reasons import REASONS
 from storage.schema import Version
-from storage.store import Inspected, Store, inspect, migrate, open_memory, open_store, ports_of
+from storage.store import Inspected, Store, inspect, migrate, open_memory, open_store
 
 __all__ = [
     "REASONS",
@@ -13,5 +13,4 @@ __all__ = [
     "migrate",
     "open_memory",
     "open_store",
-    "ports_of",
 ]

@@ -68,6 +68,11 @@ class Fate:
         self._counts: Counter[tuple[str, When]] = Counter()
         self._waiting: set[asyncio.Future[Any]] = set()
 
+    def expect(self, end_at: Point) -> None:
+        """End at that point; its passings are counted from now on."""
+        self._end_at = end_at
+        self._counts.clear()
+
     def passes(self, when: When, what: str) -> bool:
         """Pass a point; false if the process ends there, or has ended before."""
         if self.over.is_set():

@@ -21,7 +21,6 @@ from bot.domain.events import (
     Trade,
     Trader,
     TraderSeen,
-    Unreadable,
 )
 from bot.domain.ids import TraderId
 from bot.domain.links import Credential, CredentialKind, Grant, Login, PasswordLogin
@@ -101,12 +100,6 @@ class FakePlatform:
             origin = Origin(kind=Kind.TRADER, record=trader.id, at=at, owner=owner)
             self.announce(TraderSeen(origin=origin, trader=replace(trader, owner=None)))
 
-    def garble(self, unreadable: Unreadable) -> None:
-        """Open sockets bring something that nobody understands."""
-        for session in self.sessions:
-            session.garbled.append(unreadable)
-            session.stir.set()
-
     def cut(self) -> None:
         """All sockets break."""
         for session in list(self.sessions):
@@ -131,7 +124,6 @@ class FakeSession:
     platform: FakePlatform
     credential: Credential
     queue: deque[Event] = field(default_factory=deque)
-    garbled: list[Unreadable] = field(default_factory=list)
     stir: asyncio.Event = field(default_factory=asyncio.Event)
     connected: bool = False
 
@@ -143,15 +135,14 @@ class FakeSession:
         self.platform.sessions.append(self)
 
     async def receive(self) -> Live:
-        while not self.queue and not self.garbled:
+        while not self.queue:
             if not self.connected:
                 raise ConnectionLost("the connection was closed")
             self.stir.clear()
             await self.stir.wait()
-        live = Live(events=tuple(self.queue), unreadable=tuple(self.garbled))
+        events = tuple(self.queue)
         self.queue.clear()
-        self.garbled.clear()
-        return live
+        return Live(events=events)
 
     async def close(self) -> None:
         if self.connected:

@@ -30,14 +30,16 @@ from bot.domain.links import (
     PasswordLogin,
     Person,
 )
+from bot.ports import Live
 from bot.services.actions import TOASTS
-from storage import Store, ports_of
+from storage import Store
 from storage.codec import decode_record
 from storage.states import KnownKind
+from storage.store import store_on
 from storage.tables import action, delivery, endpoint, journal, known, link
 from tests.failpoints import Fate, Mortal, MortalDatabase, Point, When
 from tests.fakes.messenger import FakeMessenger
-from tests.fakes.platform import FakePlatform
+from tests.fakes.platform import FakePlatform, FakeSession
 from tests.judge import judged, owed
 from tests.world import World, code_in, heron, owl, running
 
@@ -48,6 +50,18 @@ BEN = "200"
 LOGIN = PasswordLogin(email="alice@example.com", password="right")
 
 REPLY = "showing of a reply"
+
+
+@dataclass(eq=False)
+class Garbling(FakeSession):
+    """A session that may bring what nobody understands."""
+
+    garbled: list[Unreadable] = field(default_factory=list)
+
+    async def receive(self) -> Live:
+        live = await super().receive()
+        unreadable, self.garbled = tuple(self.garbled), []
+        return replace(live, unreadable=unreadable)
 
 
 @dataclass(eq=False)
@@ -63,8 +77,17 @@ class Logins(FakePlatform):
         self.renewal = Credential(kind=CredentialKind.TOKEN, secret="token-2")
         self.accepts = {"token-1", "token-2"}
 
+    def session(self, credential: Credential, plan: str | None = None) -> FakeSession:
+        return Garbling(platform=self, credential=credential)
+
     async def log_in(self, login: Login) -> Grant:
         return replace(await super().log_in(login), credential=self.granted)
+
+    def garble(self) -> None:
+        """Nobody will understand all that the sockets bring next."""
+        for session in self.sessions:
+            assert isinstance(session, Garbling)
+            session.garbled.append(Unreadable(service="trades", reason="no date"))
 
     def revoke(self) -> None:
         """Whatever was granted is worth nothing any more; the next login is."""
@@ -163,7 +186,7 @@ class Story:
     async def process(self, fate: Fate) -> AsyncIterator[World]:
         """A process on the database, with all that it has in reach, until it ends."""
         database = MortalDatabase(self.store.database, fate)
-        store = ports_of(database, self.store.vault, self.now, lambda: f"row-{next(self._rows)}")
+        store = store_on(database, self.store.vault, self.now, lambda: f"row-{next(self._rows)}")
         platform: Any = Mortal(self.platform, "Platform", fate)
         chat: Any = Mortal(self.chat, "Messenger", fate)
         try:
@@ -224,8 +247,8 @@ class Story:
         self._unclear += 1
         await self.trades(seconds=0.5)
         await self.trades(seconds=8)
-        self.platform.garble(Unreadable(service="trades", reason="no date"))
-        await asyncio.sleep(1)
+        self.platform.garble()
+        await self.trades()
 
     async def _asks(self) -> None:
         for question in ("status", "strategies", "trades", "signals", "price BTC/USDT", "missed"):
