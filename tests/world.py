@@ -17,6 +17,7 @@ from bot.domain.events import Kind, Origin, Trade, Trader
 from bot.domain.ids import TraderId
 from bot.domain.linking import SignedIn
 from bot.domain.links import Account, Address, Channel, Link, PasswordLogin, Person
+from bot.services.closures import Closures
 from bot.services.conversation import Conversation
 from bot.services.delivery import Delivering, Outlet
 from bot.services.feeds import Feeds, Rhythm
@@ -158,6 +159,8 @@ async def running(
         new_id,
         lambda: "482913",
     )
+    closures = Closures(accounts=store.accounts, audit=store.audit, ingest=ingest, now=now)
+    delivering.when_gone(closures.gone)
     conversation = Conversation(
         links=store.links,
         accounts=store.accounts,
@@ -168,6 +171,7 @@ async def running(
         linking=linking,
         ingest=ingest,
         audit=store.audit,
+        closures=closures,
         delivering=delivering,
         now=now,
         new_id=new_id,

@@ -35,8 +35,11 @@ class State(StrEnum):
 PENDING = frozenset({State.READY, State.SENDING, State.UNKNOWN})
 """Still to be sent."""
 
-MISSED = frozenset({State.HELD, State.DEAD, State.EXPIRED, State.CANCELLED})
-"""Ended, or stopped, without having been shown: what `/missed` lists."""
+MISSED = frozenset({State.HELD, State.DEAD, State.EXPIRED, State.CANCELLED, State.COALESCED})
+"""Ended, or stopped, without having been shown by itself: what `/missed` lists."""
+
+LOST = MISSED - {State.COALESCED}
+"""Not shown in any way: a digest tells of the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
