@@ -10,13 +10,16 @@ from datetime import datetime
 
 import pytest
 
-from storage import open_memory
+from bot.domain.events import Kind, Notice, Origin
+from storage import Store, open_memory
 from storage.database import raw_of
 from tests import failpoints
 from tests.databases import empty, opened
 from tests.failpoints import Fate, Point, When
-from tests.faults.virtual.crashing import Story
+from tests.faults.virtual.crashing import ANN, Story
+from tests.judge import assert_kept
 from tests.virtual_time import VirtualTimeLoop
+from tests.world import World
 
 Now = Callable[[], datetime]
 
@@ -114,6 +117,44 @@ async def test_a_crash_at_any_point_loses_nothing_and_repeats_no_more_than_was_i
 
 SPREAD = 40
 """On PostgreSQL each of so many moments is tried: there a run takes many times as long."""
+
+
+class LongReport(Story):
+    """Ann is told of something that takes five messages."""
+
+    async def happens(self, world: World) -> None:
+        await self.links(world, ANN)
+        [account] = await world.store.accounts.active()
+        lines = tuple(f"{number:02} {'x' * 287}" for number in range(50))
+        origin = Origin(kind=Kind.ACTION, record="report", at=self.now())
+        await world.ingest.take(account, (Notice(origin=origin, title="Report", lines=lines),))
+        await asyncio.sleep(10)
+
+
+@pytest.mark.fault(38)
+@pytest.mark.parametrize(
+    ("when", "shown", "unsure"),
+    [
+        # The outcome of part 2 and the beginning of part 3 are one commit.
+        (When.AFTER, [1, 2, 3, 4, 5], 2),
+        (When.BEFORE, [1, 2, 2, 3, 4, 5], 2),
+    ],
+)
+async def test_a_crash_after_two_of_five_parts_repeats_at_most_the_one_that_was_in_flight(
+    store: Store, now: Now, when: When, shown: list[int], unsure: int
+):
+    story = LongReport(store, now)
+
+    await story.until_crash(Point("commit of storage.turns.take_turns", when, 3))
+    await story.after()
+
+    cards = [one.card for one in story.chat.shown[:-1]]
+    assert [card.title for card in cards] == [f"Report ({number}/5)" for number in shown]
+    repeats = [any("possible repeat" in note for note in card.notes) for card in cards]
+    assert [place for place, repeat in enumerate(repeats) if repeat] == [unsure]
+    numbers = [line[:2] for card in dict.fromkeys(card.lines for card in cards) for line in card]
+    assert numbers == [f"{number:02}" for number in range(50)]
+    await assert_kept(store, story.chat.shown, created=6)
 
 
 @pytest.mark.fault(51)
