@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 
 from bot.domain.actions import ActionState, Denied
 from bot.domain.commands import Command, Left, Place, Press, Reply, Returned, Said, Words
-from bot.domain.deliveries import Gone, Postponed, State, Unclear
+from bot.domain.deliveries import PENDING, Gone, Postponed, State, Unclear
 from bot.domain.events import Kind, Origin, Stream, Trade, Trader, Unreadable
 from bot.domain.linking import SignedIn
 from bot.domain.links import (
@@ -294,7 +294,7 @@ class Story:
         """Ann's chat takes nothing for so long that what waits rises, and is told in one digest."""
         self.chat.script(ANN, Postponed(reason="busy", retry_after=LONG))
         for _ in range(7):
-            await self.trades(seconds=1)
+            await self.trades(seconds=0)
         await asyncio.sleep(LONG.total_seconds())
 
     async def _logs_in_again(self, world: World) -> None:
@@ -314,12 +314,18 @@ class Story:
     async def after(self) -> None:
         """Another process starts, people look after what is their part, and all comes to rest."""
         await asyncio.sleep(1)
-        async with self.process(Fate()) as world:
+        async with asyncio.timeout(3600), self.process(Fate()) as world:
             await asyncio.sleep(80)
             await self.hears(Returned(place=place(BEN)))
             if await world.link(ANN) is None or self._needs_login(world):
                 await self.links(world, ANN)
-            await self.trades(seconds=LONG.total_seconds() + 60)
+            await self.trades(seconds=60)
+            while await self._owes():  # noqa: ASYNC110 nobody tells, and time is virtual
+                await asyncio.sleep(60)
+
+    async def _owes(self) -> bool:
+        counts = await self.store.outbox.counts()
+        return any(counts[state] for state in PENDING)
 
     def _needs_login(self, world: World) -> bool:
         return any(one.state is FeedState.NEEDS_LOGIN for one in world.feeds.states().values())

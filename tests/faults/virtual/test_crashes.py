@@ -102,20 +102,27 @@ async def test_a_day_without_a_crash_keeps_its_promises(now: Now):
         assert await story.broken_promises(before) == []
 
 
+SHARES = 4
+"""Tests that the moments are spread over, so that several processors can be at it."""
+
+
 @pytest.mark.fault(51)
-async def test_a_crash_at_any_point_loses_nothing_and_repeats_no_more_than_was_in_flight(now: Now):
+@pytest.mark.parametrize("share", range(SHARES))
+async def test_a_crash_at_any_point_loses_nothing_and_repeats_no_more_than_was_in_flight(
+    now: Now, share: int
+):
     wrong = []
     with open_memory(now, new_id) as store, closing(sqlite3.connect(":memory:")) as pristine:
         driver = await store.database.read(lambda connection: raw_of(connection).driver)
         driver.backup(pristine)
-        for point in moments(await recorded(Story(store, now))):
+        for point in moments(await recorded(Story(store, now)))[share::SHARES]:
             pristine.backup(driver)
             wrong.append(await troubles(Story(store, now), point))
 
     assert "".join(wrong) == ""
 
 
-SPREAD = 40
+SPREAD = 60
 """On PostgreSQL each of so many moments is tried: there a run takes many times as long."""
 
 
