@@ -122,10 +122,6 @@ async def test_a_crash_at_any_point_loses_nothing_and_repeats_no_more_than_was_i
     assert "".join(wrong) == ""
 
 
-SPREAD = 60
-"""On PostgreSQL each of so many moments is tried: there a run takes many times as long."""
-
-
 class LongReport(Story):
     """Ann is told of something that takes five messages."""
 
@@ -162,6 +158,10 @@ async def test_a_crash_after_two_of_five_parts_repeats_at_most_the_one_that_was_
     numbers = [line[:2] for card in dict.fromkeys(card.lines for card in cards) for line in card]
     assert numbers == [f"{number:02}" for number in range(50)]
     await assert_kept(store, story.chat.shown, created=6)
+
+
+SPREAD = 60
+"""On PostgreSQL each of so many moments is tried: there a run takes many times as long."""
 
 
 @pytest.mark.fault(51)
