@@ -137,7 +137,7 @@ def torn(path: Path, folder: Path) -> Path:
     [
         "after commit of storage.codes.Codes._complete_all, 1",
         "after commit of storage.inbox.Inbox._admit, 12",
-        "after commit of storage.turns.take_turns, 5",
+        "after commit of storage.turns.take_turns, 2",
         "after commit of storage.actions._claim, 1",
     ],
 )
