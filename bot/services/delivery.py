@@ -334,8 +334,11 @@ class Delivering:
             case _:
                 pace.reached()
         match attempt:
-            case Postponed(scope=Scope.CHANNEL, retry_after=timedelta()):
-                pace.pause(None, wait)
+            case Postponed(scope=scope, retry_after=timedelta()):
+                slowed = delivery.address if scope is Scope.ENDPOINT else None
+                if pace.slow_down(slowed, wait):
+                    facts = {"seconds": round(wait), "rate": round(pace.allowed, 1)}
+                    log.warning("the platform wants the whole bot slower", extra=facts)
             case Postponed(scope=Scope.ENDPOINT):
                 pace.pause(delivery.address, wait)
             case Halted(reason=reason):

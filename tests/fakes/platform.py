@@ -35,10 +35,17 @@ from bot.errors import (
 )
 from bot.ports import Live
 
+Fate = Exception | Callable[[], object] | None
+
+MALLORY = "mallory@example.com"
+"""The e-mail address of `user-2`, who has nothing."""
+
 
 @dataclass(eq=False)
 class FakePlatform:
-    """Implements `ports.Platform` for one user, `user-1`, whose password is `right`."""
+    """Implements `ports.Platform`. Every password is `right`; all but one log in as `user-1`, to
+    whom the records belong.
+    """
 
     now: Callable[[], datetime]
     streams: dict[Stream, list[Event]] = field(default_factory=dict)
@@ -46,8 +53,17 @@ class FakePlatform:
     plans: dict[str, Strategy] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     sessions: list[FakeSession] = field(default_factory=list)
-    faults: dict[str, deque[Exception]] = field(default_factory=dict)
-    """By call name: errors to raise, one per call."""
+    asked_at: dict[str, list[datetime]] = field(default_factory=dict)
+    """By call name: when it was made."""
+    faults: dict[str, deque[Fate]] = field(default_factory=dict)
+    """By call name: what the next calls meet; see `fail`."""
+    hidden: dict[str, datetime] = field(default_factory=dict)
+    """By record: until when nobody sees it, since its commit lags behind."""
+    skew: timedelta = timedelta(0)
+    """How far the platform's clock is ahead of the true one."""
+    page_takes: timedelta = timedelta(0)
+    most_waiting: int | None = None
+    """How many events a session keeps until they are taken; one more ends its socket."""
     denied: set[str] = field(default_factory=set)
     """Services that answer NotOffered."""
     away: bool = False
@@ -67,6 +83,8 @@ class FakePlatform:
         if isinstance(login, PasswordLogin) and login.password != "right":
             raise NeedsLogin("Invalid login")
         credential = Credential(kind=CredentialKind.TOKEN, secret="token-1")
+        if isinstance(login, PasswordLogin) and login.email == MALLORY:
+            return Grant(platform_user="user-2", label="m***", plan="pro", credential=credential)
         return Grant(
             platform_user="user-1", label="a***@example.com", plan="pro", credential=credential
         )
@@ -80,23 +98,55 @@ class FakePlatform:
 
     # --- what tests do to it ----------------------------------------------------------------
 
-    def store(self, stream: Stream, event: Event, *, announce: bool = True) -> None:
-        """A record appears; with `announce` open sockets hear of it."""
+    def clock(self) -> datetime:
+        """What time it is there."""
+        return self.now() + self.skew
+
+    def store(
+        self,
+        stream: Stream,
+        event: Event,
+        *,
+        announce: bool = True,
+        lag: timedelta = timedelta(0),
+    ) -> None:
+        """A record appears; with `announce` open sockets hear of it.
+
+        Args:
+            lag: how long it takes until it can be read.
+        """
         self.streams.setdefault(stream, []).append(event)
+        self.hidden[event.origin.record] = self.now() + lag
         if announce:
             self.announce(event)
 
     def announce(self, event: Event) -> None:
-        for session in self.sessions:
-            session.queue.append(event)
-            session.stir.set()
+        """Open sockets hear of it, as far as their login is still good."""
+        for session in list(self.sessions):
+            if session.credential.secret in self.accepts:
+                session.hear(event)
+
+    def readable(self, stream: Stream) -> list[Event]:
+        now = self.now()
+        return [
+            event
+            for event in self.streams.get(stream, [])
+            if self.hidden.get(event.origin.record, now) <= now
+        ]
+
+    def expire(self, secret: str, *, silently: bool) -> None:
+        """A token ends; its sockets are closed, or kept and told nothing any more."""
+        self.accepts.discard(secret)
+        for session in list(self.sessions):
+            if session.credential.secret == secret and not silently:
+                session.drop()
 
     def put(self, trader: Trader, *, announce: bool = True) -> None:
         """A bot appears or changes."""
-        trader = replace(trader, updated_at=self.now())
+        trader = replace(trader, updated_at=self.clock())
         self.bots[trader.id] = trader
         if announce:
-            at, owner = self.now(), trader.owner
+            at, owner = self.clock(), trader.owner
             origin = Origin(kind=Kind.TRADER, record=trader.id, at=at, owner=owner)
             self.announce(TraderSeen(origin=origin, trader=replace(trader, owner=None)))
 
@@ -105,14 +155,23 @@ class FakePlatform:
         for session in list(self.sessions):
             session.drop()
 
-    def fail(self, call: str, *errors: Exception) -> None:
-        self.faults.setdefault(call, deque()).extend(errors)
+    def fail(self, call: str, *fates: Fate) -> None:
+        """The next calls of this name meet these, one each.
+
+        Args:
+            fates: an error to raise, something to happen just before it is answered, or nothing.
+        """
+        self.faults.setdefault(call, deque()).extend(fates)
 
     def check(self, call: str) -> None:
         self.calls.append(call)
+        self.asked_at.setdefault(call, []).append(self.now())
         waiting = self.faults.get(call)
-        if waiting:
-            raise waiting.popleft()
+        fate = waiting.popleft() if waiting else None
+        if isinstance(fate, Exception):
+            raise fate
+        if fate is not None:
+            fate()
         if self.away:
             raise TryLater("the platform does not answer")
 
@@ -144,6 +203,14 @@ class FakeSession:
         self.queue.clear()
         return Live(events=events)
 
+    def hear(self, event: Event) -> None:
+        most = self.platform.most_waiting
+        if most is not None and len(self.queue) >= most:
+            self.drop()
+            return
+        self.queue.append(event)
+        self.stir.set()
+
     async def close(self) -> None:
         if self.connected:
             self.drop()
@@ -161,8 +228,9 @@ class FakeSession:
         self._ask(f"page {stream}")
         if stream in self.platform.denied:
             raise NotOffered("Forbidden")
+        await asyncio.sleep(self.platform.page_takes.total_seconds())
         records = sorted(
-            (event for event in self.platform.streams.get(stream, []) if _is_after(event, since)),
+            (event for event in self.platform.readable(stream) if _is_after(event, since)),
             key=_position,
         )
         most = min(limit, self.platform.cap)
@@ -177,7 +245,7 @@ class FakeSession:
         self._ask(f"newest {stream}")
         if stream in self.platform.denied:
             raise NotOffered("Forbidden")
-        return max(map(_position, self.platform.streams.get(stream, [])), default=None)
+        return max(map(_position, self.platform.readable(stream)), default=None)
 
     async def traders(self) -> tuple[Trader, ...]:
         self._ask("traders")

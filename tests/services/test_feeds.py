@@ -158,25 +158,14 @@ async def test_trouble_that_lasts_is_told_once_and_so_is_its_end(world, platform
     await world.quiet(3600)
     platform.away = False
     await world.until(lambda: world.feeds.status(account.id).state is FeedState.LIVE)
-    await world.quiet()
+    await world.quiet(70)
 
     assert chat.titles() == [
         "No connection to the trading platform",
         "Connected to the trading platform again",
     ]
-    told_after = chat.shown[0].at - world.now() + timedelta(seconds=3700)
+    told_after = chat.shown[0].at - world.now() + timedelta(seconds=3770)
     assert told_after < timedelta(seconds=180)
-
-
-async def test_a_socket_that_flaps_for_an_hour_makes_no_storm(world, platform, chat):
-    await live(world)
-
-    for _ in range(720):
-        platform.cut()
-        await world.quiet(5)
-
-    assert chat.shown == []
-    assert platform.calls.count("connect") < 1500
 
 
 async def test_a_taken_socket_means_polling_and_nothing_is_lost(world, platform, chat):
