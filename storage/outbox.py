@@ -130,11 +130,32 @@ def _prune(connection: Connection, now: datetime) -> int:
 
 
 def _aged(connection: Connection, before: datetime) -> Sequence[int]:
-    waits = select(delivery.c.id).where(
-        DELIVERY_IS_PENDING,
-        delivery.c.created_at <= before,
-        delivery.c.rank == delivery.c.priority,
-        delivery.c.rank > Priority.URGENT,
+    """What is owed since then, and what happened before that and was owed later: in one order."""
+    aged = (
+        select(
+            delivery.c.endpoint,
+            delivery.c.priority,
+            func.max(delivery.c.occurred_at).label("until"),
+        )
+        .where(
+            DELIVERY_IS_PENDING,
+            delivery.c.created_at <= before,
+            delivery.c.priority > Priority.URGENT,
+        )
+        .group_by(delivery.c.endpoint, delivery.c.priority)
+        .subquery()
+    )
+    waits = (
+        select(delivery.c.id)
+        .join(
+            aged,
+            (aged.c.endpoint == delivery.c.endpoint) & (aged.c.priority == delivery.c.priority),
+        )
+        .where(
+            DELIVERY_IS_PENDING,
+            delivery.c.rank == delivery.c.priority,
+            delivery.c.occurred_at <= aged.c.until,
+        )
     )
     return connection.execute(waits.limit(PRUNE_BATCH)).scalars().all()
 

@@ -44,13 +44,17 @@ LOST = MISSED - {State.COALESCED}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A delivery that ingest wants to owe."""
+    """A delivery that ingest wants to owe.
+
+    `part` counts from 0 where one fact takes several messages at an endpoint.
+    """
 
     link: LinkId
     link_epoch: int
     endpoint: EndpointId
     priority: Priority
     card: Card
+    part: int = 0
     expires_at: datetime | None = None
 
 

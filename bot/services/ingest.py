@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bot.domain.actions import OFFER_LIFE, Action, Verb
-from bot.domain.cards import Button, Card, Severity
+from bot.domain.cards import Button, Card, Severity, in_parts
 from bot.domain.changes import Change, condition, merged, strategy_changes, trader_changes
 from bot.domain.deliveries import Draft, Priority
 from bot.domain.events import (
@@ -240,16 +240,18 @@ def _news(
             continue
         card, offers = _with_offers(telling, link, now, new_id)
         actions.extend(offers)
-        drafts.append(
+        drafts += [
             Draft(
                 link=link.id,
                 link_epoch=link.epoch,
                 endpoint=link.endpoint.id,
                 priority=telling.priority,
-                card=card,
+                card=part,
+                part=number,
                 expires_at=None if telling.priority is Priority.URGENT else now + TTL,
             )
-        )
+            for number, part in enumerate(in_parts(card))
+        ]
     return Verdict(
         news=True,
         reason="news",
