@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -38,9 +38,12 @@ from bot.ports import Live
 
 @dataclass(eq=False)
 class FakePlatform:
-    """Implements `ports.Platform` for one user, `user-1`, whose password is `right`."""
+    """Implements `ports.Platform` for one user, whose password is `right`."""
 
     now: Callable[[], datetime]
+    user: str = "user-1"
+    token: str = "token-1"
+    """What a login gives."""
     streams: dict[Stream, list[Event]] = field(default_factory=dict)
     bots: dict[str, Trader] = field(default_factory=dict)
     plans: dict[str, Strategy] = field(default_factory=dict)
@@ -66,9 +69,9 @@ class FakePlatform:
         self.check("log_in")
         if isinstance(login, PasswordLogin) and login.password != "right":
             raise NeedsLogin("Invalid login")
-        credential = Credential(kind=CredentialKind.TOKEN, secret="token-1")
+        credential = Credential(kind=CredentialKind.TOKEN, secret=self.token)
         return Grant(
-            platform_user="user-1", label="a***@example.com", plan="pro", credential=credential
+            platform_user=self.user, label="a***@example.com", plan="pro", credential=credential
         )
 
     def session(self, credential: Credential, plan: str | None = None) -> FakeSession:
@@ -88,8 +91,9 @@ class FakePlatform:
 
     def announce(self, event: Event) -> None:
         for session in self.sessions:
-            session.queue.append(event)
-            session.stir.set()
+            if session.credential.secret in self.accepts:
+                session.queue.append(event)
+                session.stir.set()
 
     def put(self, trader: Trader, *, announce: bool = True) -> None:
         """A bot appears or changes."""
@@ -99,6 +103,15 @@ class FakePlatform:
             at, owner = self.now(), trader.owner
             origin = Origin(kind=Kind.TRADER, record=trader.id, at=at, owner=owner)
             self.announce(TraderSeen(origin=origin, trader=replace(trader, owner=None)))
+
+    def expire(self, token: str) -> None:
+        """What was given so far is refused from here on; sockets stay open, and hear nothing.
+
+        Args:
+            token: what the next login gives.
+        """
+        self.token = token
+        self.accepts = {token}
 
     def cut(self) -> None:
         """All sockets break."""
@@ -115,6 +128,27 @@ class FakePlatform:
             raise waiting.popleft()
         if self.away:
             raise TryLater("the platform does not answer")
+
+
+@dataclass(eq=False)
+class FakePlatforms:
+    """Implements `ports.Platform` for several users, who have nothing in common but the place.
+
+    Each has a platform of their own, found by e-mail address; tokens begin with that too.
+    """
+
+    users: Mapping[str, FakePlatform]
+
+    async def log_in(self, login: Login) -> Grant:
+        assert isinstance(login, PasswordLogin)
+        return await self.users[login.email].log_in(login)
+
+    def session(self, credential: Credential, plan: str | None = None) -> FakeSession:
+        email, _, _ = credential.secret.partition(" ")
+        return self.users[email].session(credential, plan)
+
+    async def reachable(self) -> str:
+        return "a fake"
 
 
 @dataclass(eq=False)
