@@ -22,7 +22,7 @@ from bot.domain.linking import (
 from bot.domain.links import Account, AccountState, Address, Grant, Link, Preferences
 from storage.codec import encode_preferences
 from storage.database import Database, each, unsettle
-from storage.links import is_at, links_of, unlink
+from storage.links import forget, is_at, links_of, unlink
 from storage.rows import AnyRow, account_of, address_of, link_of, select_active_links
 from storage.states import AttemptState, LinkState
 from storage.tables import LINK_IS_ACTIVE, account, attempt, endpoint, link
@@ -151,12 +151,16 @@ class Codes:
         replaced = None
         if before is not None and before.account != owner.id:
             replaced, before = unlink(connection, before, now).link, None
+        first = before is None and not others
+        if first:
+            # A feed that was just being ended may have stored something after the last unlink.
+            forget(connection, owner.id)
         made = before or _make_link(connection, self._new_id(), owner.id, found, now)
         self._vault.keep_credential(connection, owner.id, grant.credential)
         return Completed(
             link=made,
             account=owner,
-            first=before is None and not others,
+            first=first,
             others=tuple(others),
             replaced=replaced,
         )

@@ -125,9 +125,14 @@ def unlink(connection: Connection, ended: Link, now: datetime) -> Ended:
     last = connection.execute(remaining.limit(1)).first() is None
     if last:
         connection.execute(delete(secret).where(secret.c.owner == account_secret(ended.account)))
-        connection.execute(delete(known).where(known.c.account == ended.account))
-        connection.execute(delete(cursor).where(cursor.c.account == ended.account))
+        forget(connection, ended.account)
     return Ended(link=ended, cancelled=cancelled, last=last)
+
+
+def forget(connection: Connection, account_id: AccountId) -> None:
+    """What was read and is known of an account."""
+    connection.execute(delete(known).where(known.c.account == account_id))
+    connection.execute(delete(cursor).where(cursor.c.account == account_id))
 
 
 @each

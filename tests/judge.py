@@ -94,7 +94,7 @@ def judged(
     *,
     created: int | None = None,
     moved: Iterable[tuple[str, str]] = (),
-    merged_at: Collection[datetime] = (),
+    merged: Collection[tuple[datetime, datetime]] = (),
     pending: bool = False,
 ) -> Findings:
     """Hold what was shown against what was owed.
@@ -103,7 +103,7 @@ def judged(
         shown: what all devices showed, in the order of arrival.
         created: how many items there must be, if somebody counted.
         moved: chats that have another address now, from and to.
-        merged_at: when two linked chats became one: what waited then has no order between them.
+        merged: between when and when two linked chats became one: what waited has no order then.
         pending: whether some may still be on their way.
     """
     findings = Findings()
@@ -127,7 +127,7 @@ def judged(
         findings.unaccounted.append(f"{created} were owed, {len(items)} are there")
     for item in items:
         _account_for(item, copies[item.reference], findings, pending)
-    _order(items, copies, merged_at, findings)
+    _order(items, copies, merged, findings)
     findings.repeats = sum(max(0, len(found) - 1) for found in copies.values())
     return findings
 
@@ -150,7 +150,7 @@ def _account_for(item: Owed, copies: Sequence[Shown], findings: Findings, pendin
 def _order(
     items: Sequence[Owed],
     copies: dict[str, list[Shown]],
-    merged_at: Collection[datetime],
+    merged: Collection[tuple[datetime, datetime]],
     findings: Findings,
 ) -> None:
     """Whatever was owed before a younger item left must have been shown before it."""
@@ -161,7 +161,7 @@ def _order(
     for lane in lanes.values():
         for place, older in enumerate(lane):
             first = copies[older.reference][0].at
-            if any(older.created_at <= merged <= first for merged in merged_at):
+            if any(older.created_at <= until and since <= first for since, until in merged):
                 continue
             for younger in lane[place + 1 :]:
                 left = copies[younger.reference][0].left

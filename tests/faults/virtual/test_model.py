@@ -16,6 +16,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeVar
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -39,6 +40,8 @@ from bot.domain.events import (
 from bot.domain.ids import ActionId, TraderId
 from bot.domain.linking import SignedIn
 from bot.domain.links import Address, Channel, Link, PasswordLogin
+from bot.services import delivery
+from bot.services.feeds import feeds
 from storage import open_memory
 from storage.rows import link_of, select_active_links
 from storage.store import store_on
@@ -52,13 +55,21 @@ from tests.virtual_time import START, VirtualTimeLoop
 from tests.world import World, code_in, running
 
 R = TypeVar("R")
+T = TypeVar("T")
 
 BOTS = {"alice": "Owl", "bob": "Crow"}
 """Users, and how the names of their bots begin."""
 
 users = st.sampled_from(sorted(BOTS))
 places = st.integers(0, 2)
-"""Which of the three chats."""
+"""Which of the chats that come into question."""
+
+outages = st.sampled_from([5.0, 100.0, 4000.0])
+
+pauses = st.sampled_from([0.0, 0.4, 2.0])
+"""Seconds that pass after something, before the next happens."""
+
+latencies = st.sampled_from([0.0, 0.3])
 
 A_WHILE = timedelta(seconds=90)
 """How much later than its event a record may become visible."""
@@ -72,6 +83,9 @@ class Way(Enum):
     TWICE = "on the socket twice, and in find"
     EARLY = "on the socket, a while later in find"
     LATE = "in find only, a while later"
+
+
+ways = st.sampled_from(Way)
 
 
 class Sort(Enum):
@@ -109,6 +123,7 @@ class Chat:
     stint: Stint | None = None
     blocked: bool = False
     moving_to: str | None = None
+    moved_at: datetime = START
     into: Chat | None = None
 
 
@@ -142,8 +157,19 @@ class Seen:
 class Model(RuleBasedStateMachine):
     """People, a platform and a chat platform around one process that may be killed."""
 
-    @initialize(page=st.sampled_from([2, 100]))
-    def begin(self, page: int) -> None:
+    @initialize(
+        page=st.sampled_from([100, 2]),
+        linked=st.tuples(*[st.sampled_from([*sorted(BOTS), None])] * 3),
+        request=latencies,
+        answer=latencies,
+    )
+    def begin(
+        self, page: int, linked: tuple[str | None, ...], request: float, answer: float
+    ) -> None:
+        self.patched = pytest.MonkeyPatch()
+        for each in (delivery, feeds):
+            # A look around is for what other processes do; here it would only take time.
+            self.patched.setattr(each, "RECHECK", timedelta(minutes=5))
         self.runner = asyncio.Runner(loop_factory=VirtualTimeLoop)
         self.loop = self.runner.get_loop()
         self.numbers = itertools.count(1)
@@ -154,7 +180,7 @@ class Model(RuleBasedStateMachine):
         self.oracle = Oracle()
         self.chats = [self.new_chat() for _ in range(3)]
         self.moved: set[tuple[str, str]] = set()
-        self.merged_at: list[datetime] = []
+        self.merged: list[tuple[datetime, datetime]] = []
         self.patches: dict[str, Fact] = {}
         self.confirms: list[Confirm] = []
         self.story: list[str] = []
@@ -162,7 +188,13 @@ class Model(RuleBasedStateMachine):
         self.killed_at: list[datetime] = []
         self.asked_at = self.now()
         self.world: World | None = None
+        self.steps_down = 0
         self.start()
+        for chat, user in zip(self.chats, linked, strict=True):
+            if user is not None:
+                self.try_to_link(chat, user)
+        self.sleep(1)
+        self.chat.seconds, self.chat.answer_seconds = request, answer
 
     def teardown(self) -> None:
         if not hasattr(self, "runner"):
@@ -175,6 +207,7 @@ class Model(RuleBasedStateMachine):
                 self.kill()
             self.memory.__exit__(None, None, None)
             self.runner.close()
+            self.patched.undo()
 
     # --- the machine itself -----------------------------------------------------------------
 
@@ -247,8 +280,17 @@ class Model(RuleBasedStateMachine):
                 return replies
             self.sleep(3)
 
-    def can_talk(self, chat: Chat) -> bool:
-        return self.is_up() and not chat.blocked and not self.is_moving(chat)
+    def those_that_talk(self) -> list[Chat]:
+        """Chats in which somebody can say something, and it is known which they are."""
+        if not self.is_up():
+            return []
+        return [chat for chat in self.chats if not chat.blocked and not self.is_moving(chat)]
+
+    def those_linked(self) -> list[Chat]:
+        return [chat for chat in self.those_that_talk() if chat.stint is not None]
+
+    def those_settled(self) -> list[Chat]:
+        return [chat for chat in self.chats if not chat.blocked and not self.is_moving(chat)]
 
     def is_moving(self, chat: Chat) -> bool:
         """Whether the product does not know yet what has become of it."""
@@ -256,16 +298,17 @@ class Model(RuleBasedStateMachine):
 
     # --- people -----------------------------------------------------------------------------
 
-    @precondition(is_up)
+    @precondition(lambda self: bool(self.those_that_talk()))
     @rule(place=places, user=users)
     def link(self, place: int, user: str) -> None:
         """Also again to the same account, which renews the login, or to the other one."""
-        chat = self.chats[place]
-        if self.can_talk(chat):
-            self.sleep(0.002)  # see `happen`
-            self.tell(f"{chat.id} is to be linked to {user}")
-            if self.links(chat, user):
-                self.linked(chat, user)
+        self.try_to_link(_one_of(self.those_that_talk(), place), user)
+
+    def try_to_link(self, chat: Chat, user: str) -> None:
+        self.sleep(0.002)  # see `happen`
+        self.tell(f"{chat.id} is to be linked to {user}")
+        if self.links(chat, user):
+            self.linked(chat, user)
 
     def links(self, chat: Chat, user: str) -> bool:
         assert self.world is not None
@@ -288,12 +331,11 @@ class Model(RuleBasedStateMachine):
             chat.stint.until = self.now()
         chat.stint = self.oracle.link(chat.id, user, person, self.now())
 
-    @precondition(is_up)
+    @precondition(lambda self: bool(self.those_linked()))
     @rule(place=places)
     def unlink(self, place: int) -> None:
-        chat = self.chats[place]
-        if chat.stint is None or not self.can_talk(chat):
-            return
+        chat = _one_of(self.those_linked(), place)
+        assert chat.stint is not None
         [asked] = self.says(chat, "/unlink")
         assert self.world is not None
         self.tell(f"{chat.id} is unlinked")
@@ -303,12 +345,11 @@ class Model(RuleBasedStateMachine):
         chat.stint.until = self.now()
         chat.stint = None
 
-    @precondition(is_up)
-    @rule(place=places, twice=st.booleans())
-    def pause_the_bot(self, place: int, twice: bool) -> None:
-        chat = self.chats[place]
-        if chat.stint is None or not self.can_talk(chat):
-            return
+    @precondition(lambda self: bool(self.those_linked()))
+    @rule(place=places, presses=st.integers(0, 2))
+    def pause_the_bot(self, place: int, presses: int) -> None:
+        chat = _one_of(self.those_linked(), place)
+        assert chat.stint is not None
         replies = self.says(chat, "/pause all")
         card = replies[0].card
         if card is None or not card.buttons or card.buttons[0][0].action is None:
@@ -316,16 +357,17 @@ class Model(RuleBasedStateMachine):
         action = card.buttons[0][0].action
         confirm = Confirm(chat, chat.stint, action, self.now())
         self.confirms.append(confirm)
-        if twice:
-            self.press(confirm)
+        for _ in range(presses):
             self.press(confirm)
 
-    @precondition(lambda self: self.is_up() and self.confirms)
+    def cards_at_hand(self) -> list[Confirm]:
+        talking = self.those_that_talk()
+        return [confirm for confirm in self.confirms if confirm.chat in talking]
+
+    @precondition(lambda self: bool(self.cards_at_hand()))
     @rule(which=st.integers(0, 9))
     def press_a_card_from_before(self, which: int) -> None:
-        confirm = self.confirms[which % len(self.confirms)]
-        if self.can_talk(confirm.chat):
-            self.press(confirm)
+        self.press(_one_of(self.cards_at_hand(), which))
 
     def press(self, confirm: Confirm) -> None:
         """It has an effect once, in time, and only for whom it was made."""
@@ -350,23 +392,23 @@ class Model(RuleBasedStateMachine):
             for name, user in self.platform.users.items()
         }
 
+    @precondition(lambda self: bool(self.those_settled()))
     @rule(place=places, noticed=st.booleans())
     def block(self, place: int, noticed: bool) -> None:
-        chat = self.chats[place]
-        if self.is_moving(chat):
-            return
+        chat = _one_of(self.those_settled(), place)
         self.tell(f"{chat.id} is closed")
         chat.blocked = True
         self.chat.closed.add(chat.id)
         if noticed and self.world is not None:
             self.hear(Left(place=self.world.place(chat.id), reason="blocked"))
 
-    @precondition(is_up)
+    def those_blocked(self) -> list[Chat]:
+        return [chat for chat in self.chats if chat.blocked] if self.is_up() else []
+
+    @precondition(lambda self: bool(self.those_blocked()))
     @rule(place=places)
     def come_back(self, place: int) -> None:
-        chat = self.chats[place]
-        if chat.blocked:
-            self.reopen(chat)
+        self.reopen(_one_of(self.those_blocked(), place))
 
     def reopen(self, chat: Chat) -> None:
         assert self.world is not None
@@ -379,27 +421,27 @@ class Model(RuleBasedStateMachine):
         assert self.world is not None
         self.run(_all_of(self.world.conversation.hear(said)))
 
+    @precondition(lambda self: bool(self.those_settled()))
     @rule(place=places)
     def move(self, place: int) -> None:
         """A group becomes a supergroup: it has another address."""
-        chat = self.chats[place]
-        if not chat.blocked and not self.is_moving(chat):
-            self.start_moving(chat, f"chat-{next(self.numbers)}")
+        chat = _one_of(self.those_settled(), place)
+        self.start_moving(chat, f"chat-{next(self.numbers)}")
 
-    @rule(place=places, to=places)
-    def merge(self, place: int, to: int) -> None:
+    @precondition(lambda self: len(self.those_settled()) > 1)
+    @rule(place=places, further=st.integers(1, 2))
+    def merge(self, place: int, further: int) -> None:
         """A chat moves to where there is one already."""
-        chat, into = self.chats[place], self.chats[to]
-        busy = self.is_moving(chat) or self.is_moving(into)
-        if chat is not into and not busy and not chat.blocked and not into.blocked:
-            chat.into = into
-            self.start_moving(chat, into.id)
+        chat = _one_of(self.those_settled(), place)
+        others = [one for one in self.those_settled() if one is not chat]
+        chat.into = _one_of(others, further)
+        self.start_moving(chat, chat.into.id)
 
     def start_moving(self, chat: Chat, to: str) -> None:
         self.tell(f"{chat.id} moves to {to}")
         self.chat.moved[chat.id] = to
         self.moved.add((chat.id, to))
-        chat.moving_to = to
+        chat.moving_to, chat.moved_at = to, self.now()
         if chat.stint is None:
             self.has_moved(chat, to)
 
@@ -412,11 +454,11 @@ class Model(RuleBasedStateMachine):
                 chat.stint.chats.append(to)
             return
         if chat.stint is not None:
-            self.join(chat.stint, chat.into)
+            self.join(chat.stint, chat.into, chat.moved_at)
         self.confirms = [one for one in self.confirms if one.chat is not chat]
         self.chats[self.chats.index(chat)] = self.new_chat()
 
-    def join(self, stint: Stint, into: Chat) -> None:
+    def join(self, stint: Stint, into: Chat, since: datetime) -> None:
         present = into.stint
         if present is None:
             into.stint = stint
@@ -425,18 +467,30 @@ class Model(RuleBasedStateMachine):
         stint.until = self.now()
         if present.user == stint.user:
             stint.heir = present
-            self.merged_at.append(self.now())
+            self.merged.append((since, self.now()))
 
     # --- the trading platform ---------------------------------------------------------------
 
-    @rule(user=users, way=st.sampled_from(Way), sort=st.sampled_from(Sort))
-    def news(self, user: str, way: Way, sort: Sort) -> None:
-        self.happen(user, way, sort)
+    @rule(user=users, way=ways, pause=pauses)
+    def alarm(self, user: str, way: Way, pause: float) -> None:
+        self.happen(user, way, Sort.ALARM)
+        self.sleep(pause)
 
-    @rule(user=users, count=st.integers(3, 8), sort=st.sampled_from(Sort))
-    def much_news(self, user: str, count: int, sort: Sort) -> None:
+    @rule(user=users, way=ways, pause=pauses)
+    def trade(self, user: str, way: Way, pause: float) -> None:
+        self.happen(user, way, Sort.TRADE)
+        self.sleep(pause)
+
+    @rule(user=users, way=ways, pause=pauses)
+    def message(self, user: str, way: Way, pause: float) -> None:
+        self.happen(user, way, Sort.MESSAGE)
+        self.sleep(pause)
+
+    @rule(user=users, count=st.integers(3, 8), sort=st.sampled_from(Sort), pause=pauses)
+    def much_news(self, user: str, count: int, sort: Sort, pause: float) -> None:
         for _ in range(count):
             self.happen(user, Way.LIVE, sort)
+        self.sleep(pause)
 
     def happen(self, user: str, way: Way, sort: Sort) -> Fact:
         self.sleep(0.002)  # the platform's clock tells milliseconds apart
@@ -517,21 +571,21 @@ class Model(RuleBasedStateMachine):
         if not silently:
             platform.cut()
 
-    @rule(user=users, away=st.booleans())
-    def platform_goes_or_returns(self, user: str, away: bool) -> None:
-        self.tell(f"the platform is {'away' if away else 'there'} for {user}")
+    @rule(user=users, seconds=outages)
+    def the_platform_is_away(self, user: str, seconds: float) -> None:
+        self.tell(f"the platform is away for {user}, for {seconds} s")
         platform = self.platform.users[user]
-        platform.away = away
-        if away:
-            platform.cut()
+        platform.away = True
+        platform.cut()
+        self.loop.call_later(seconds, lambda: setattr(platform, "away", False))
 
-    @rule(user=users, sockets=st.booleans())
-    def sockets_are_taken_or_free(self, user: str, sockets: bool) -> None:
-        self.tell(f"{user} has {'a' if sockets else 'no'} socket")
+    @rule(user=users, seconds=outages)
+    def no_socket_is_to_be_had(self, user: str, seconds: float) -> None:
+        self.tell(f"{user} gets no socket for {seconds} s")
         platform = self.platform.users[user]
-        platform.sockets = sockets
-        if not sockets:
-            platform.cut()
+        platform.sockets = False
+        platform.cut()
+        self.loop.call_later(seconds, lambda: setattr(platform, "sockets", True))
 
     # --- the chat platform ------------------------------------------------------------------
 
@@ -541,12 +595,13 @@ class Model(RuleBasedStateMachine):
         self.tell(f"in {self.chats[place].id} comes {answer.name}, {times} times")
         self.chat.script(self.chats[place].id, *[attempt] * times)
 
-    @rule(away=st.booleans())
-    def chat_platform_goes_or_returns(self, away: bool) -> None:
-        self.tell(f"the chat platform is {'away' if away else 'there'}")
-        self.chat.away = away
+    @rule(seconds=outages)
+    def the_chat_platform_is_away(self, seconds: float) -> None:
+        self.tell(f"the chat platform is away for {seconds} s")
+        self.chat.away = True
+        self.loop.call_later(seconds, lambda: setattr(self.chat, "away", False))
 
-    @rule(request=st.sampled_from([0.0, 0.5]), answer=st.sampled_from([0.0, 0.5]))
+    @rule(request=latencies, answer=latencies)
     def attempts_take(self, request: float, answer: float) -> None:
         self.chat.seconds, self.chat.answer_seconds = request, answer
 
@@ -565,22 +620,26 @@ class Model(RuleBasedStateMachine):
         self.sleep(hours * 3600)
 
     @precondition(is_up)
-    @rule()
-    def crash(self) -> None:
+    @rule(steps=st.integers(0, 3))
+    def crash(self, steps: int) -> None:
+        """The process is killed; it is started again when so many other things have happened."""
         self.tell("the process is killed")
         self.kill()
+        self.steps_down = steps
 
-    @precondition(lambda self: not self.is_up())
-    @rule()
-    def restart(self) -> None:
-        self.tell("the process is started")
-        self.start()
+    def restart_in_time(self) -> None:
+        if self.world is None:
+            if self.steps_down == 0:
+                self.tell("the process is started")
+                self.start()
+            self.steps_down -= 1
 
     # --- what is always so ------------------------------------------------------------------
 
     @invariant()
     def all_is_well(self) -> None:
         """No wrong person and no order fault so far, and who is linked is answered."""
+        self.restart_in_time()
         if self.world is not None:
             assert not self.process.done(), self.process.exception()
         self.judge(pending=True)
@@ -589,8 +648,8 @@ class Model(RuleBasedStateMachine):
             self.everybody_asks_for_the_status()
 
     def everybody_asks_for_the_status(self) -> None:
-        for chat in self.chats:
-            if chat.stint is not None and self.can_talk(chat):
+        for chat in self.those_linked():
+            if chat.stint is not None:
                 [reply] = self.says(chat, "/status")
                 assert reply.card is not None
                 words = ("running", "No bots yet", "log in")
@@ -648,7 +707,7 @@ class Model(RuleBasedStateMachine):
         seen = self.look()
         ways = self.ways()
         findings = judged(
-            seen.items, seen.shown, moved=ways, merged_at=self.merged_at, pending=pending
+            seen.items, seen.shown, moved=ways, merged=self.merged, pending=pending
         ).all
         owners = {item.reference: seen.users[item.account] for item in seen.items}
         findings += self.oracle.wrong(seen.tried, owners)
@@ -711,6 +770,10 @@ class Model(RuleBasedStateMachine):
         ]
         story = sorted([*self.story, *tried])
         return "\n".join([*findings, "", "What happened:", *story, "", "What is owed:", *items])
+
+
+def _one_of(things: Sequence[T], which: int) -> T:
+    return things[which % len(things)]
 
 
 async def _result(future: asyncio.Future[R]) -> R:
