@@ -5,7 +5,17 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, case, delete, insert, null, select, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    case,
+    delete,
+    insert,
+    literal_column,
+    null,
+    select,
+    update,
+)
 
 from bot.domain.ids import AccountId, EndpointId, NewId
 from bot.domain.linking import (
@@ -300,7 +310,9 @@ def _close(connection: Connection, attempt_id: str, state: AttemptState) -> None
 @cache
 def _making_account(dialect: str) -> Any:
     row = insert_into(account, dialect)
-    linked = select(link.c.id).where(link.c.account == account.c.id, LINK_IS_ACTIVE).exists()
+    # Not `account.c.id`: in an INSERT nothing is correlated, it would stand for any account's.
+    this = literal_column("account.id")
+    linked = select(link.c.id).where(link.c.account == this, LINK_IS_ACTIVE).exists()
     return row.on_conflict_do_update(
         index_elements=[account.c.platform_user],
         set_={

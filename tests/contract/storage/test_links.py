@@ -193,6 +193,18 @@ async def test_who_links_again_has_another_link_and_hears_nothing_of_before(stor
     assert await claim(store, before.endpoint.id) is None
 
 
+async def test_who_links_again_begins_then_although_others_are_linked(store: Store):
+    await linked(store, "200", "bob")
+    before = await completed(store)
+    await store.links.end(before.link.id, NOW)
+
+    after = await completed(store, at=NOW + MINUTE)
+    again = await completed(store, at=NOW + 2 * MINUTE)
+
+    begun = [one.account.created_at - NOW for one in (before, after, again)]
+    assert begun == [0 * MINUTE, MINUTE, MINUTE]
+
+
 # --- closed and open ----------------------------------------------------------------------
 
 
