@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Select,
     case,
@@ -311,7 +312,7 @@ def _close(connection: Connection, attempt_id: str, state: AttemptState) -> None
 def _making_account(dialect: str) -> Any:
     row = insert_into(account, dialect)
     # Not `account.c.id`: in an INSERT nothing is correlated, it would stand for any account's.
-    this = literal_column("account.id")
+    this: ColumnElement[str] = literal_column("account.id")
     linked = select(link.c.id).where(link.c.account == this, LINK_IS_ACTIVE).exists()
     return row.on_conflict_do_update(
         index_elements=[account.c.platform_user],

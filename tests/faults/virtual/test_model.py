@@ -24,7 +24,7 @@ from sqlalchemy import Connection, select
 
 from bot.domain.cards import Button, Card
 from bot.domain.commands import Left, Reply, Returned
-from bot.domain.deliveries import Attempt, Declined, Halted, Postponed, Scope, Unclear
+from bot.domain.deliveries import Declined, Halted, Postponed, Scope, Unclear
 from bot.domain.events import (
     LOOKED,
     Event,
@@ -61,6 +61,14 @@ BOTS = {"alice": "Owl", "bob": "Crow"}
 """Users, and how the names of their bots begin."""
 
 users = st.sampled_from(sorted(BOTS))
+BEGINNINGS = (
+    ("alice", "alice", "bob"),
+    ("alice", "bob", "bob"),
+    ("alice", "alice", "alice"),
+    ("alice", "bob", None),
+)
+"""Who the chats are linked to before anything happens."""
+
 places = st.integers(0, 2)
 """Which of the chats that come into question."""
 
@@ -97,7 +105,7 @@ class Sort(Enum):
 
 
 class Answer(Enum):
-    """What the chat platform says to an attempt."""
+    """What the chat platform says to an attempt that came to nothing."""
 
     WAIT = Postponed(reason="429", retry_after=timedelta(seconds=35))
     ALL_WAIT = Postponed(reason="429", retry_after=timedelta(seconds=45), scope=Scope.CHANNEL)
@@ -105,8 +113,12 @@ class Answer(Enum):
     NOT_NOW = Postponed(reason="not now", counts=True)
     TOKEN_REVOKED = Halted(reason="401")
     CANNOT_PARSE = Declined(reason="can't parse entities")
-    SILENCE = Unclear(reason="no answer in time")
-    SILENCE_BUT_SHOWN = ShownUnclear(reason="no answer in time")
+
+
+SILENCE = Unclear(reason="no answer in time")
+SILENCE_BUT_SHOWN = ShownUnclear(reason="no answer in time")
+
+times = counts = st.integers(1, 3)
 
 
 @dataclass(eq=False)
@@ -159,7 +171,7 @@ class Model(RuleBasedStateMachine):
 
     @initialize(
         page=st.sampled_from([100, 2]),
-        linked=st.tuples(*[st.sampled_from([*sorted(BOTS), None])] * 3),
+        linked=st.sampled_from(BEGINNINGS),
         request=latencies,
         answer=latencies,
     )
@@ -589,11 +601,32 @@ class Model(RuleBasedStateMachine):
 
     # --- the chat platform ------------------------------------------------------------------
 
-    @rule(place=places, answer=st.sampled_from(Answer), times=st.integers(1, 3))
-    def next_attempts_come_to(self, place: int, answer: Answer, times: int) -> None:
-        attempt: Attempt = answer.value
-        self.tell(f"in {self.chats[place].id} comes {answer.name}, {times} times")
-        self.chat.script(self.chats[place].id, *[attempt] * times)
+    @rule(place=places, answer=st.sampled_from(Answer), times=times, count=counts, pause=pauses)
+    def the_next_attempts_are_refused(
+        self, place: int, answer: Answer, times: int, count: int, pause: float
+    ) -> None:
+        chat = self.chats[place]
+        self.tell(f"in {chat.id} comes {answer.name}, {times} times")
+        self.chat.script(chat.id, *[answer.value] * times)
+        self.trade_in(chat, count)
+        self.sleep(pause)
+
+    @rule(place=places, shown=st.booleans(), times=times, count=counts, pause=pauses)
+    def the_next_attempts_are_not_answered(
+        self, place: int, shown: bool, times: int, count: int, pause: float
+    ) -> None:
+        chat = self.chats[place]
+        self.tell(f"in {chat.id} {times} attempts get no answer, shown: {shown}")
+        silence = SILENCE_BUT_SHOWN if shown else SILENCE
+        self.chat.script(chat.id, *[silence] * times)
+        self.trade_in(chat, count)
+        self.sleep(pause)
+
+    def trade_in(self, chat: Chat, count: int) -> None:
+        """So much happens that it is to hear of, if it is linked."""
+        if chat.stint is not None:
+            for _ in range(count):
+                self.happen(chat.stint.user, Way.LIVE, Sort.TRADE)
 
     @rule(seconds=outages)
     def the_chat_platform_is_away(self, seconds: float) -> None:
@@ -803,9 +836,9 @@ def _links(connection: Connection) -> list[Link]:
 TestModel = Model.TestCase
 EXAMPLES = int(os.environ.get("TRADEBELL_TEST_MODEL_EXAMPLES", "0"))  # noqa: TID251
 TestModel.settings = settings(
-    max_examples=EXAMPLES or 80,
+    max_examples=EXAMPLES or 60,
     derandomize=not EXAMPLES,
-    stateful_step_count=40,
+    stateful_step_count=50,
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
