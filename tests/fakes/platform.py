@@ -58,6 +58,8 @@ class FakePlatform:
     accepts: set[str] = field(default_factory=lambda: {"token-1"})
     renewal: Credential | None = None
     cap: int = 100
+    seconds: float = 0.0
+    """How long a session's call takes."""
     loses_answers: bool = False
     """Writes take effect but are never answered."""
     ignores_writes: bool = False
@@ -162,7 +164,7 @@ class FakeSession:
     connected: bool = False
 
     async def connect(self) -> None:
-        self._ask("connect")
+        await self._ask("connect")
         if not self.platform.sockets:
             raise SocketRefused("too many connections for this plan")
         self.connected = True
@@ -188,11 +190,11 @@ class FakeSession:
         self.stir.set()
 
     async def renew(self) -> Credential | None:
-        self._ask("renew")
+        await self._ask("renew")
         return self.platform.renewal
 
     async def page(self, stream: Stream, since: Position, limit: int = 100) -> Page:
-        self._ask(f"page {stream}")
+        await self._ask(f"page {stream}")
         if stream in self.platform.denied:
             raise NotOffered("Forbidden")
         records = sorted(
@@ -208,43 +210,43 @@ class FakeSession:
         )
 
     async def newest(self, stream: Stream) -> Position | None:
-        self._ask(f"newest {stream}")
+        await self._ask(f"newest {stream}")
         if stream in self.platform.denied:
             raise NotOffered("Forbidden")
         return max(map(_position, self.platform.streams.get(stream, [])), default=None)
 
     async def traders(self) -> tuple[Trader, ...]:
-        self._ask("traders")
+        await self._ask("traders")
         if "traders" in self.platform.denied:
             raise NotOffered("Forbidden")
         return tuple(self.platform.bots.values())
 
     async def trader(self, trader: TraderId) -> Trader:
-        self._ask("trader")
+        await self._ask("trader")
         if trader not in self.platform.bots:
             raise Refused("No record found")
         return self.platform.bots[trader]
 
     async def strategies(self) -> tuple[Strategy, ...]:
-        self._ask("strategies")
+        await self._ask("strategies")
         return tuple(self.platform.plans.values())
 
     async def trades(self, limit: int) -> tuple[Trade, ...]:
-        self._ask("trades")
+        await self._ask("trades")
         found = [one for one in self.platform.streams.get(Stream.TRADES, [])]
         return tuple(one for one in reversed(found) if isinstance(one, Trade))[:limit]
 
     async def signals(self, limit: int) -> tuple[Signal, ...]:
-        self._ask("signals")
+        await self._ask("signals")
         found = self.platform.streams.get(Stream.SIGNALS, [])
         return tuple(one for one in reversed(found) if isinstance(one, Signal))[:limit]
 
     async def price(self, symbol: str, within: timedelta) -> tuple[Decimal, datetime] | None:
-        self._ask("price")
+        await self._ask("price")
         return (Decimal("42400"), self.platform.now()) if symbol == "BTC/USDT" else None
 
     async def set_running(self, trader: TraderId, running: bool) -> Trader:
-        self._ask(f"set_running {trader} {running}")
+        await self._ask(f"set_running {trader} {running}")
         if trader not in self.platform.bots:
             raise Refused("No record found")
         if self.platform.loses_requests:
@@ -257,7 +259,9 @@ class FakeSession:
             raise Unclear("no answer in time")
         return self.platform.bots[trader]
 
-    def _ask(self, call: str) -> None:
+    async def _ask(self, call: str) -> None:
+        if self.platform.seconds:
+            await asyncio.sleep(self.platform.seconds)
         self.platform.check(call)
         if self.credential.secret not in self.platform.accepts:
             raise NeedsLogin("jwt expired")

@@ -77,6 +77,9 @@ outages = st.sampled_from([5.0, 100.0, 4000.0])
 pauses = st.sampled_from([0.0, 0.4, 2.0])
 """Seconds that pass after something, before the next happens."""
 
+bustle = st.integers(0, 2)
+"""How much is traded in the moment before something else happens."""
+
 latencies = st.sampled_from([0.0, 0.3])
 
 A_WHILE = timedelta(seconds=90)
@@ -265,6 +268,7 @@ class Model(RuleBasedStateMachine):
         self.world = self.run(_result(begun))
 
     def kill(self) -> None:
+        self.tell("the process is killed")
         self.database.killed = True
         self.killed_at.append(self.now())
         self.process.cancel()
@@ -311,10 +315,12 @@ class Model(RuleBasedStateMachine):
     # --- people -----------------------------------------------------------------------------
 
     @precondition(lambda self: bool(self.those_that_talk()))
-    @rule(place=places, user=users)
-    def link(self, place: int, user: str) -> None:
+    @rule(place=places, user=users, count=bustle)
+    def link(self, place: int, user: str, count: int) -> None:
         """Also again to the same account, which renews the login, or to the other one."""
-        self.try_to_link(_one_of(self.those_that_talk(), place), user)
+        chat = _one_of(self.those_that_talk(), place)
+        self.trade_in(chat, count)
+        self.try_to_link(chat, user)
 
     def try_to_link(self, chat: Chat, user: str) -> None:
         self.sleep(0.002)  # see `happen`
@@ -344,10 +350,11 @@ class Model(RuleBasedStateMachine):
         chat.stint = self.oracle.link(chat.id, user, person, self.now())
 
     @precondition(lambda self: bool(self.those_linked()))
-    @rule(place=places)
-    def unlink(self, place: int) -> None:
+    @rule(place=places, count=bustle)
+    def unlink(self, place: int, count: int) -> None:
         chat = _one_of(self.those_linked(), place)
         assert chat.stint is not None
+        self.trade_in(chat, count)
         [asked] = self.says(chat, "/unlink")
         assert self.world is not None
         self.tell(f"{chat.id} is unlinked")
@@ -405,9 +412,10 @@ class Model(RuleBasedStateMachine):
         }
 
     @precondition(lambda self: bool(self.those_settled()))
-    @rule(place=places, noticed=st.booleans())
-    def block(self, place: int, noticed: bool) -> None:
+    @rule(place=places, noticed=st.booleans(), count=bustle)
+    def block(self, place: int, noticed: bool, count: int) -> None:
         chat = _one_of(self.those_settled(), place)
+        self.trade_in(chat, count)
         self.tell(f"{chat.id} is closed")
         chat.blocked = True
         self.chat.closed.add(chat.id)
@@ -434,17 +442,19 @@ class Model(RuleBasedStateMachine):
         self.run(_all_of(self.world.conversation.hear(said)))
 
     @precondition(lambda self: bool(self.those_settled()))
-    @rule(place=places)
-    def move(self, place: int) -> None:
+    @rule(place=places, count=bustle)
+    def move(self, place: int, count: int) -> None:
         """A group becomes a supergroup: it has another address."""
         chat = _one_of(self.those_settled(), place)
+        self.trade_in(chat, count)
         self.start_moving(chat, f"chat-{next(self.numbers)}")
 
     @precondition(lambda self: len(self.those_settled()) > 1)
-    @rule(place=places, further=st.integers(1, 2))
-    def merge(self, place: int, further: int) -> None:
+    @rule(place=places, further=st.integers(1, 2), count=bustle)
+    def merge(self, place: int, further: int, count: int) -> None:
         """A chat moves to where there is one already."""
         chat = _one_of(self.those_settled(), place)
+        self.trade_in(chat, count)
         others = [one for one in self.those_settled() if one is not chat]
         chat.into = _one_of(others, further)
         self.start_moving(chat, chat.into.id)
@@ -608,8 +618,7 @@ class Model(RuleBasedStateMachine):
         chat = self.chats[place]
         self.tell(f"in {chat.id} comes {answer.name}, {times} times")
         self.chat.script(chat.id, *[answer.value] * times)
-        self.trade_in(chat, count)
-        self.sleep(pause)
+        self.trade_in(chat, count, pause)
 
     @rule(place=places, shown=st.booleans(), times=times, count=counts, pause=pauses)
     def the_next_attempts_are_not_answered(
@@ -619,14 +628,14 @@ class Model(RuleBasedStateMachine):
         self.tell(f"in {chat.id} {times} attempts get no answer, shown: {shown}")
         silence = SILENCE_BUT_SHOWN if shown else SILENCE
         self.chat.script(chat.id, *[silence] * times)
-        self.trade_in(chat, count)
-        self.sleep(pause)
+        self.trade_in(chat, count, pause)
 
-    def trade_in(self, chat: Chat, count: int) -> None:
-        """So much happens that it is to hear of, if it is linked."""
-        if chat.stint is not None:
+    def trade_in(self, chat: Chat, count: int, pause: float = 0.1) -> None:
+        """So much happens that it is to hear of, if it is linked; some of it is on its way then."""
+        if chat.stint is not None and count:
             for _ in range(count):
                 self.happen(chat.stint.user, Way.LIVE, Sort.TRADE)
+            self.sleep(pause)
 
     @rule(seconds=outages)
     def the_chat_platform_is_away(self, seconds: float) -> None:
@@ -637,6 +646,10 @@ class Model(RuleBasedStateMachine):
     @rule(request=latencies, answer=latencies)
     def attempts_take(self, request: float, answer: float) -> None:
         self.chat.seconds, self.chat.answer_seconds = request, answer
+
+    @rule(user=users, seconds=latencies)
+    def questions_take(self, user: str, seconds: float) -> None:
+        self.platform.users[user].seconds = seconds
 
     # --- time, and the process --------------------------------------------------------------
 
@@ -653,12 +666,34 @@ class Model(RuleBasedStateMachine):
         self.sleep(hours * 3600)
 
     @precondition(is_up)
-    @rule(steps=st.integers(0, 3))
-    def crash(self, steps: int) -> None:
+    @rule(steps=st.integers(0, 3), place=places, count=bustle)
+    def crash(self, steps: int, place: int, count: int) -> None:
         """The process is killed; it is started again when so many other things have happened."""
-        self.tell("the process is killed")
+        self.trade_in(self.chats[place], count)
+        self.die(steps)
+
+    def die(self, steps: int) -> None:
         self.kill()
         self.steps_down = steps
+
+    @precondition(is_up)
+    @rule(user=users, hours=st.sampled_from([0.1, 2]))
+    def crash_while_it_catches_up(self, user: str, hours: float) -> None:
+        """Live news has come already, and what came before has not been read."""
+        platform = self.platform.users[user]
+        self.tell(f"the platform is away for {user}, for {hours} h")
+        platform.away, platform.seconds = True, 0.3
+        platform.cut()
+        self.happen(user, Way.SILENT, Sort.TRADE)
+        self.sleep(hours * 3600)
+        platform.away = False
+        for _ in range(700):
+            if platform.sessions:
+                break
+            self.sleep(0.1)
+        self.happen(user, Way.LIVE, Sort.TRADE)
+        self.sleep(0.1)
+        self.die(0)
 
     def restart_in_time(self) -> None:
         if self.world is None:
@@ -718,7 +753,7 @@ class Model(RuleBasedStateMachine):
         self.chat.away, self.chat.seconds, self.chat.answer_seconds = False, 0.0, 0.0
         self.chat.outcomes.clear()
         for platform in self.platform.users.values():
-            platform.away, platform.sockets = False, True
+            platform.away, platform.sockets, platform.seconds = False, True, 0.0
         for chat in self.chats:
             if chat.blocked:
                 self.reopen(chat)
