@@ -4,7 +4,7 @@ Storage ports: every call is one transaction and returns only once it is committ
 ports: what is raised is in `bot.errors`, nothing else.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,6 +14,7 @@ from bot.domain.actions import Action, ActionState, Denied
 from bot.domain.cards import Card
 from bot.domain.commands import Reply, Said
 from bot.domain.deliveries import (
+    MISSED,
     Attempt,
     Delivery,
     Draft,
@@ -327,11 +328,15 @@ class Inbox(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What a lane wants: commit the last outcome, claim the next item, or both at once."""
+    """What a lane wants: commit the last outcome, claim the next item, or both at once.
+
+    `pressed` says that messages are held up for long: then fewer make a digest.
+    """
 
     endpoint: EndpointId
     settled: tuple[Delivery, Settlement] | None = None
     claim: bool = False
+    pressed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -359,11 +364,16 @@ class Outbox(Protocol):
     async def turn(self, turn: Turn, now: datetime) -> Turned:
         """One transaction for both halves.
 
-        Claiming takes the endpoint's first due item by (priority, time of the fact, id), provided
-        none of its items is SENDING. An item past `expires_at` ends EXPIRED; one whose link is
-        not active, has another epoch, or whose endpoint has another link now ends CANCELLED (G7);
-        a disabled endpoint gives nothing.
+        Claiming takes the endpoint's first due item by (rank, time of the fact, id), provided
+        none of its items is SENDING; its rank is its priority, less one once it has waited long
+        (`age`). Where a crowd waits, that is a digest of all that is not urgent
+        (`bot.domain.digests`): these are COALESCED, and end with it if it ends unseen. An item
+        past `expires_at` ends EXPIRED; one whose link is not active, has another epoch, or whose
+        endpoint has another link now ends CANCELLED (G7); a disabled endpoint gives nothing.
         """
+
+    async def age(self, now: datetime) -> int:
+        """Let what has waited long go before others, so that nothing starves; gives how many."""
 
     async def owing(self) -> Mapping[EndpointId, Address]:
         """Endpoints with something pending."""
@@ -376,8 +386,8 @@ class Outbox(Protocol):
         long as its text is kept.
         """
 
-    async def missed_count(self, endpoint: EndpointId) -> int:
-        """How many `missed` would give without a limit."""
+    async def missed_count(self, endpoint: EndpointId, states: Collection[State] = MISSED) -> int:
+        """How many `missed` would give without a limit, of those in one of these states."""
 
     async def counts(self) -> Mapping[State, int]: ...
 

@@ -8,12 +8,13 @@ from bot.domain.actions import ActionState
 from bot.domain.deliveries import State
 from bot.domain.links import EndpointState
 from storage.database import unsettle
+from storage.digests import follow
 from storage.reasons import Reason
 from storage.rows import AnyRow
 from storage.states import LinkState
 from storage.tables import (
     DELIVERY_IS_MISSED,
-    DELIVERY_IS_PENDING,
+    DELIVERY_IS_WAITING,
     LINK_IS_ACTIVE,
     action,
     delivery,
@@ -22,10 +23,7 @@ from storage.tables import (
     link,
 )
 
-# Each begins with the words of the index that finds such items.
-WAITING = DELIVERY_IS_PENDING & ~is_one_of(delivery.c.state, State.SENDING)
-"""Pending but not in flight: what is in flight first comes to its own end."""
-
+# It begins with the words of the index that finds such items.
 HELD = DELIVERY_IS_MISSED & is_one_of(delivery.c.state, State.HELD)
 
 OWED = is_one_of(delivery.c.state, State.READY, State.UNKNOWN, State.HELD)
@@ -41,7 +39,7 @@ def close(connection: Connection, endpoint_id: str, reason: str, now: datetime) 
     )
     return connection.execute(
         update(delivery)
-        .where(delivery.c.endpoint == endpoint_id, WAITING)
+        .where(delivery.c.endpoint == endpoint_id, DELIVERY_IS_WAITING)
         .values(state=State.HELD, reason=reason, not_before=null(), ended_at=now)
     ).rowcount
 
@@ -57,7 +55,7 @@ def reopen(connection: Connection, endpoint_id: str) -> int:
     return connection.execute(
         update(delivery)
         .where(delivery.c.endpoint == endpoint_id, HELD)
-        .values(state=State.READY, reason="the chat is open again", ended_at=null())
+        .values(state=State.READY, reason=Reason.REOPENED, ended_at=null())
     ).rowcount
 
 
@@ -77,11 +75,12 @@ def end_link(connection: Connection, link_id: str, reason: str, now: datetime) -
         .where(action.c.link == link_id, action.c.state == ActionState.OPEN)
         .values(state=ActionState.CLOSED, finished_at=now)
     )
-    return connection.execute(
+    cancelled = connection.execute(
         update(delivery)
         .where(delivery.c.link == link_id, OWED)
         .values(state=State.CANCELLED, reason=reason, not_before=null(), ended_at=now)
     ).rowcount
+    return cancelled + follow(connection, now)
 
 
 def move(connection: Connection, endpoint_id: str, chat: str, now: datetime) -> None:

@@ -1,16 +1,18 @@
 """Owed cards: what lanes turn over, what came of it, and what may be forgotten."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, func, null, select, union_all, update
+from sqlalchemy import Connection, bindparam, func, null, or_, select, union_all, update
 
-from bot.domain.deliveries import Priority, State
+from bot.domain.deliveries import MISSED, Priority, State
+from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
 from bot.domain.links import Address, EndpointState
 from bot.ports import Missed, Turn, Turned
 from storage.database import Database, each
+from storage.digests import follow
 from storage.reasons import Reason
 from storage.rows import address_of
 from storage.tables import (
@@ -34,6 +36,9 @@ TEXT_LIFE = timedelta(days=30)
 """How long after its end an item's text is kept (`guarantees.md` 3.8)."""
 
 PRUNE_BATCH = 500
+
+AGED = timedelta(minutes=10)
+"""How long an item waits before it rises a lane (`guarantees.md` 2.7)."""
 
 
 class Outbox:
@@ -60,8 +65,8 @@ class Outbox:
     async def missed(self, endpoint: EndpointId, limit: int, skip: int = 0) -> Sequence[Missed]:
         return await self._database.read(_missed, endpoint, limit, skip)
 
-    async def missed_count(self, endpoint: EndpointId) -> int:
-        return await self._database.read(_missed_count, endpoint)
+    async def missed_count(self, endpoint: EndpointId, states: Collection[State] = MISSED) -> int:
+        return await self._database.read(_missed_count, endpoint, states)
 
     async def counts(self) -> Mapping[State, int]:
         return await self._database.read(_counts)
@@ -74,6 +79,10 @@ class Outbox:
 
     async def pending(self, endpoint: EndpointId) -> int:
         return await self._database.read(_pending, endpoint)
+
+    async def age(self, now: datetime) -> int:
+        aged = await self._database.read(_aged, now - AGED)
+        return await self._database.write(_raise, aged) if aged else 0
 
     async def prune(self, now: datetime) -> int:
         """Give up what was held too long and erase old texts; gives how many items changed.
@@ -110,6 +119,7 @@ def _prune(connection: Connection, now: datetime) -> int:
         .where(delivery.c.id.in_(too_long.limit(PRUNE_BATCH)))
         .values(state=State.EXPIRED, reason=Reason.STAYED_CLOSED, ended_at=now)
     )
+    follow(connection, now)
     old = select(delivery.c.id).where(DELIVERY_IS_ERASABLE, delivery.c.ended_at < now - TEXT_LIFE)
     erased = connection.execute(
         update(delivery)
@@ -117,6 +127,24 @@ def _prune(connection: Connection, now: datetime) -> int:
         .values(card=null(), message=null())
     )
     return given_up.rowcount + erased.rowcount
+
+
+def _aged(connection: Connection, before: datetime) -> Sequence[int]:
+    waits = select(delivery.c.id).where(
+        DELIVERY_IS_PENDING,
+        delivery.c.created_at <= before,
+        delivery.c.rank == delivery.c.priority,
+        delivery.c.rank > Priority.URGENT,
+    )
+    return connection.execute(waits.limit(PRUNE_BATCH)).scalars().all()
+
+
+@each
+def _raise(connection: Connection, aged: Sequence[int]) -> int:
+    rising = update(delivery).where(
+        delivery.c.id.in_(aged), DELIVERY_IS_PENDING, delivery.c.rank == delivery.c.priority
+    )
+    return connection.execute(rising.values(rank=delivery.c.rank - 1)).rowcount
 
 
 def _owing(connection: Connection) -> Mapping[EndpointId, Address]:
@@ -132,6 +160,8 @@ _MISSED_HERE = (
     DELIVERY_IS_MISSED,
     LINK_IS_ACTIVE,
     delivery.c.card.is_not(None),
+    # A digest that ended unseen: all that it told of is listed.
+    or_(delivery.c.kind != Kind.DIGEST, is_one_of(delivery.c.state, State.HELD)),
 )
 """Only what was meant for whom the chat is linked to now (G7)."""
 
@@ -166,9 +196,10 @@ def _missed(
     ]
 
 
-def _missed_count(connection: Connection, endpoint: EndpointId) -> int:
+def _missed_count(connection: Connection, endpoint: EndpointId, states: Collection[State]) -> int:
     items = select(func.count()).select_from(delivery).join(link, link.c.id == delivery.c.link)
-    return connection.execute(items.where(*_MISSED_HERE), {"here": endpoint}).scalar_one()
+    wanted = items.where(*_MISSED_HERE, delivery.c.state.in_(states))
+    return connection.execute(wanted, {"here": endpoint}).scalar_one()
 
 
 def _counts(connection: Connection) -> Mapping[State, int]:

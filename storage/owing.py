@@ -73,6 +73,7 @@ def _row(fact: Fact, draft: Draft, link: Link) -> dict[str, Any]:
         "link_epoch": draft.link_epoch,
         "endpoint": draft.endpoint,
         "priority": int(draft.priority),
+        "rank": int(draft.priority),
         "state": State.HELD if held else State.READY,
         "reason": "the chat is closed" if held else "new",
         "attempts": 0,
@@ -107,7 +108,7 @@ def _may_leave(fact: Fact, draft: Draft, link: Link) -> bool:
     )
 
 
-_COLUMNS = tuple(sorted(set(delivery.c.keys()) - {"id", "message", "not_before"}))
+_COLUMNS = tuple(sorted(set(delivery.c.keys()) - {"id", "message", "not_before", "digest"}))
 
 _OWE = Statement(lambda _: insert(delivery), *_COLUMNS)
 

@@ -12,6 +12,8 @@ class Reason(StrEnum):
     STAYED_CLOSED = "the chat stayed closed"
     MOVED = "moved"
     MOVED_AWAY = "the chat it moved to is linked to another account"
+    REOPENED = "the chat is open again"
+    IN_A_DIGEST = "told in a digest"
     MOVED_TOGETHER = "told already in the chat it moved to"
 
 

@@ -178,6 +178,8 @@ class _Delivery(TypedColumns):
     record: Named[str] = Column(Text)
     revision: Named[str] = Column(Text)
     priority: Named[int] = Column(SmallInteger)
+    rank: Named[int] = Column(SmallInteger, server_default="1")
+    """Where it stands in the lane: its priority, or one less once it has waited long."""
     state: Named[State] = Column(OneOf(State))
     reason: Named[str] = Column(Foreign)
     attempts: Named[int] = Column(Integer)
@@ -192,6 +194,8 @@ class _Delivery(TypedColumns):
     started_at: Named[datetime | None] = Column(Instant)
     ended_at: Named[datetime | None] = Column(Instant)
     """When it left the pending states; for a held item, when it was held."""
+    digest: Named[int | None] = Column(Serial)
+    """The item that tells of it, if it is coalesced."""
 
 
 delivery = Table(
@@ -211,6 +215,9 @@ def is_one_of(column: ColumnElement[State], *states: State) -> ColumnElement[boo
 DELIVERY_IS_PENDING = is_one_of(delivery.c.state, *PENDING)
 DELIVERY_IS_MISSED = is_one_of(delivery.c.state, *MISSED)
 DELIVERY_IS_SENDING = is_one_of(delivery.c.state, State.SENDING)
+DELIVERY_IS_WAITING = DELIVERY_IS_PENDING & ~DELIVERY_IS_SENDING
+"""Pending but not in flight: what is in flight first comes to its own end."""
+DELIVERY_IS_COALESCED = delivery.c.digest.is_not(None)
 DELIVERY_HAS_ENDED = delivery.c.ended_at.is_not(None)
 DELIVERY_IS_ERASABLE = DELIVERY_HAS_ENDED & delivery.c.card.is_not(None)
 
@@ -218,7 +225,7 @@ DELIVERY_IS_ERASABLE = DELIVERY_HAS_ENDED & delivery.c.card.is_not(None)
 _index(
     "ix_delivery_lane",
     delivery.c.endpoint,
-    delivery.c.priority,
+    delivery.c.rank,
     delivery.c.occurred_at,
     delivery.c.id,
     where=DELIVERY_IS_PENDING,
@@ -228,6 +235,7 @@ _index("uq_delivery_sending", delivery.c.endpoint, where=DELIVERY_IS_SENDING, un
 _index("ix_delivery_ended", delivery.c.state, delivery.c.ended_at, where=DELIVERY_HAS_ENDED)
 _index("ix_delivery_missed", delivery.c.endpoint, delivery.c.ended_at, where=DELIVERY_IS_MISSED)
 _index("ix_delivery_erasable", delivery.c.ended_at, where=DELIVERY_IS_ERASABLE)
+_index("ix_delivery_digest", delivery.c.digest, where=DELIVERY_IS_COALESCED)
 
 
 class _Action(TypedColumns):

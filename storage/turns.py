@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Connection,
+    Integer,
     Select,
     Text,
     bindparam,
@@ -18,19 +19,21 @@ from sqlalchemy import (
 )
 
 from bot.domain.deliveries import PENDING, Delivery, Priority, Settlement, State
+from bot.domain.digests import crowd as digest_crowd
+from bot.domain.events import Kind
 from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
 from bot.domain.links import EndpointState
 from bot.ports import Turn, Turned
-from storage import endpoints
+from storage import digests, endpoints
 from storage.codec import decode_card
 from storage.database import Database
-from storage.endpoints import WAITING
 from storage.reasons import Reason
 from storage.rows import AnyRow, address_of
 from storage.statements import Statement, among
 from storage.states import LinkState
 from storage.tables import (
     DELIVERY_IS_SENDING,
+    DELIVERY_IS_WAITING,
     LINK_IS_ACTIVE,
     delivery,
     endpoint,
@@ -47,7 +50,8 @@ def take_turns(
     now = max(now for _, now in requests)
     asked = {turn.endpoint for turn, _ in requests}
     claiming = {turn.endpoint for turn, _ in requests if turn.claim}
-    claimed, due = _claim(connection, asked, claiming, now)
+    pressed = {turn.endpoint for turn, _ in requests if turn.pressed}
+    claimed, due = _claim(connection, asked, claiming, pressed, now)
     return [
         Turned(
             # Whoever of one endpoint asked first has it; the others find it in flight.
@@ -92,7 +96,7 @@ _HOLD_IF_CLOSED = (
     update(delivery)
     .where(
         delivery.c.id == bindparam("this"),
-        WAITING,
+        DELIVERY_IS_WAITING,
         select(endpoint.c.id)
         .where(
             endpoint.c.id == delivery.c.endpoint,
@@ -105,14 +109,22 @@ _HOLD_IF_CLOSED = (
 
 _first = delivery.alias("first")
 _rival = delivery.alias("rival")
+_other = delivery.alias("other")
 
 
 def _select_heads(dialect: str) -> Select[*tuple[Any, ...]]:
     first = (
         select(_first.c.id)
         .where(_first.c.endpoint == endpoint.c.id, is_one_of(_first.c.state, *PENDING))
-        .order_by(_first.c.priority, _first.c.occurred_at, _first.c.id)
+        .order_by(_first.c.rank, _first.c.occurred_at, _first.c.id)
         .limit(literal_column("1"))
+        .scalar_subquery()
+    )
+    crowd = (
+        select(_other.c.id)
+        .where(_other.c.endpoint == endpoint.c.id, is_one_of(_other.c.state, *PENDING))
+        .limit(literal_column("1"))
+        .offset(bindparam("crowd", type_=Integer()))
         .scalar_subquery()
     )
     in_flight = select(_rival.c.id).where(
@@ -135,6 +147,8 @@ def _select_heads(dialect: str) -> Select[*tuple[Any, ...]]:
             delivery.c.created_at,
             delivery.c.expires_at,
             delivery.c.not_before,
+            delivery.c.reason,
+            crowd.label("crowd"),
             endpoint.c.channel,
             endpoint.c.bot,
             endpoint.c.chat,
@@ -165,7 +179,7 @@ urgent comes before it, and so goes ahead.
 _START = Statement(
     lambda dialect: (
         update(delivery)
-        .where(among(delivery.c.id, "these", BigInteger(), dialect), WAITING)
+        .where(among(delivery.c.id, "these", BigInteger(), dialect), DELIVERY_IS_WAITING)
         .values(
             state=State.SENDING, attempts=delivery.c.attempts + 1, started_at=bindparam("started")
         )
@@ -177,7 +191,7 @@ _EXPIRE = (
     update(delivery)
     .where(
         delivery.c.endpoint.in_(bindparam("endpoints", expanding=True)),
-        WAITING,
+        DELIVERY_IS_WAITING,
         delivery.c.expires_at <= bindparam("now"),
     )
     .values(
@@ -195,7 +209,7 @@ _CANCEL = (
     update(delivery)
     .where(
         delivery.c.endpoint.in_(bindparam("endpoints", expanding=True)),
-        WAITING,
+        DELIVERY_IS_WAITING,
         ~select(link.c.id)
         .where(
             link.c.id == delivery.c.link,
@@ -224,6 +238,9 @@ def _settle(
             connection, _settling(claimed, settlement, now)
         ):
             _change_endpoint(connection, claimed, settlement, now)
+    for claimed, settlement, now in settled:
+        if claimed.kind is Kind.DIGEST and settlement.state not in (*PENDING, State.SENT):
+            digests.follow(connection, now)
     again = [
         {"this": claimed.id, "ended": now}
         for claimed, settlement, now in settled
@@ -283,15 +300,18 @@ def _claim(
     connection: Connection,
     asked: Set[EndpointId],
     claiming: Set[EndpointId],
+    pressed: Set[EndpointId],
     now: datetime,
 ) -> tuple[dict[EndpointId, Delivery], dict[EndpointId, datetime]]:
     """What is now in flight where a claim was wanted, and elsewhere when the next item is due."""
     heads: dict[int, AnyRow] = {}
     due: dict[EndpointId, datetime] = {}
     open_to: Set[EndpointId] = asked
+    crowd = digest_crowd(bool(pressed))
     while open_to:
-        rows = _HEADS.rows(connection, {"endpoints": list(open_to)})
+        rows = _HEADS.rows(connection, {"endpoints": list(open_to), "crowd": crowd})
         dropping = set()
+        coalesced = set()
         for row in rows:
             if row.not_before is not None and row.not_before > now:
                 due[row.endpoint] = row.not_before
@@ -299,12 +319,17 @@ def _claim(
                 due[row.endpoint] = now
             elif _is_void(row, now):
                 dropping.add(row.endpoint)
+            elif _may_be_told_together(row) and digests.coalesce(
+                connection, row, row.endpoint in pressed, now
+            ):
+                coalesced.add(row.endpoint)
             else:
                 heads[row.id] = row
         if dropping:
             connection.execute(_EXPIRE, {"endpoints": list(dropping), "now": now})
             connection.execute(_CANCEL, {"endpoints": list(dropping), "now": now})
-        open_to = dropping
+            digests.follow(connection, now)
+        open_to = dropping | coalesced
     return {head.endpoint: _claimed(head) for head in _start(connection, heads, now)}, due
 
 
@@ -316,6 +341,11 @@ def _is_void(head: AnyRow, now: datetime) -> bool:
         or head.link_epoch != head.current_epoch
         or head.endpoint != head.current_endpoint
     )
+
+
+def _may_be_told_together(head: AnyRow) -> bool:
+    """Whether it is worth looking: most of the time nothing else waits."""
+    return head.crowd is not None or head.reason == Reason.REOPENED
 
 
 def _start(connection: Connection, heads: Mapping[int, AnyRow], now: datetime) -> list[AnyRow]:

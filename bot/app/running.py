@@ -23,6 +23,7 @@ from bot.domain.deliveries import Priority
 from bot.domain.links import Address
 from bot.errors import TryLater, Unclear
 from bot.ports import Hear, Messenger, Platform
+from bot.services.closures import Closures
 from bot.services.conversation import Conversation
 from bot.services.delivery import Delivering, Outlet
 from bot.services.duty import Duty
@@ -143,6 +144,8 @@ def _composed(
         new_id=new_id,
         new_digits=new_digits,
     )
+    closures = Closures(accounts=store.accounts, audit=store.audit, ingest=ingest, now=now)
+    delivering.when_gone(closures.gone)
     conversation = Conversation(
         links=store.links,
         accounts=store.accounts,
@@ -153,6 +156,7 @@ def _composed(
         linking=linking,
         ingest=ingest,
         audit=store.audit,
+        closures=closures,
         delivering=delivering,
         now=now,
         new_id=new_id,

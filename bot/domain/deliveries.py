@@ -35,8 +35,11 @@ class State(StrEnum):
 PENDING = frozenset({State.READY, State.SENDING, State.UNKNOWN})
 """Still to be sent."""
 
-MISSED = frozenset({State.HELD, State.DEAD, State.EXPIRED, State.CANCELLED})
-"""Ended, or stopped, without having been shown: what `/missed` lists."""
+MISSED = frozenset({State.HELD, State.DEAD, State.EXPIRED, State.CANCELLED, State.COALESCED})
+"""Ended, or stopped, without having been shown by itself: what `/missed` lists."""
+
+LOST = MISSED - {State.COALESCED}
+"""Not shown in any way: a digest tells of the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,12 +251,12 @@ def back_off(attempts: int, asked: timedelta | None, chance: random.Random) -> t
 
     Args:
         attempts: how many attempts have failed, this one included.
+        asked: no time at all, or less, counts as not asked.
     """
-    own = _step(WAITS, attempts, chance)
-    if asked is None:
-        return own
+    if asked is None or asked <= timedelta(0):
+        return _step(WAITS, attempts, chance)
     # Waiting exactly as long as asked by everybody at once would make the next rush.
-    return max(asked, timedelta(0)) + timedelta(milliseconds=chance.uniform(50, 250))
+    return asked + timedelta(milliseconds=chance.uniform(50, 250))
 
 
 def outage_wait(failures: int, chance: random.Random) -> timedelta:

@@ -52,6 +52,8 @@ class Kind(StrEnum):
     FEED = "feed"
     ACTION = "action"
     TEST = "test"
+    DIGEST = "digest"
+    """Several cards in one message, because too many waited."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import logging
 import random
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,6 +14,7 @@ from bot.domain.cards import Card, with_lateness, with_note
 from bot.domain.deliveries import (
     Attempt,
     Delivery,
+    Gone,
     Halted,
     Moved,
     Postponed,
@@ -34,6 +35,9 @@ log = logging.getLogger(__name__)
 
 RECHECK = timedelta(seconds=30)
 """How often lanes are looked up in the store even if nobody woke them: another process may owe."""
+
+PRESSED: float = 30.0
+"""Seconds that a message is held up before fewer that wait with it are told together."""
 
 BREATH = 0.25
 """Seconds that a claimed item may wait for its place in the bot's schedule."""
@@ -58,6 +62,9 @@ class _Lane:
     """To be sent first."""
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
+
+TellGone = Callable[[Delivery, str], Awaitable[None]]
+"""Takes an item and why its chat is closed; it raises nothing, and may be told the same twice."""
 
 _Outcome = tuple[Delivery, Settlement]
 
@@ -85,12 +92,17 @@ class Delivering:
         self._meter = meter
         self._now = now
         self._chance = chance
+        self._tell_gone: TellGone | None = None
         self._lanes: dict[EndpointId, _Lane] = {}
         self._group: asyncio.TaskGroup | None = None
         self._closing = False
         self._stopping = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+
+    def when_gone(self, tell: TellGone) -> None:
+        """Have this called with every item that found its chat closed, before that is committed."""
+        self._tell_gone = tell
 
     async def run(self) -> NoReturn:
         """Send what is owed, until cancelled; what a crash left half sent is taken up first."""
@@ -101,6 +113,7 @@ class Delivering:
             self._group = group
             while True:
                 try:
+                    await self._outbox.age(self._now())
                     owing = await self._outbox.owing()
                 except TryLater as outage:
                     log.warning("cannot see what is owed", extra={"reason": str(outage)})
@@ -181,6 +194,7 @@ class Delivering:
     async def _serve(self, lane: _Lane) -> None:
         """Send item after item; each outcome is committed together with the next claim."""
         settled: _Outcome | None = None
+        pressed = False
         while True:
             if lane.given is not None:
                 # The store gives one only where nothing else is pending: nothing is left to settle.
@@ -188,6 +202,7 @@ class Delivering:
                 continue
             pace = self._outlet(lane).pace
             wait, place = self._next_place(lane, pace)
+            pressed = pressed or wait > PRESSED
             if settled is not None and (wait > 0 or self._closing):
                 # The outcome is known: it must not wait for a place in the queue.
                 turned = await self._turn(lane, settled)
@@ -202,8 +217,8 @@ class Delivering:
             if wait > 0 and (not place or not pace.may_leave(lane.address)):
                 continue
             lane.woken.clear()
-            turned = await self._turn(lane, settled, claim=True)
-            settled = None
+            turned = await self._turn(lane, settled, claim=True, pressed=pressed)
+            settled, pressed = None, False
             if turned.delivery is not None:
                 settled = await self._attempt(lane, turned.delivery)
                 continue
@@ -232,9 +247,16 @@ class Delivering:
             await asyncio.sleep(wait)
         return await self._attempt(lane, delivery, committed)
 
-    async def _turn(self, lane: _Lane, settled: _Outcome | None, *, claim: bool = False) -> Turned:
+    async def _turn(
+        self,
+        lane: _Lane,
+        settled: _Outcome | None,
+        *,
+        claim: bool = False,
+        pressed: bool = False,
+    ) -> Turned:
         """Commit; while the database cannot, wait for it: an outcome is never dropped."""
-        turn = Turn(endpoint=lane.endpoint, settled=settled, claim=claim)
+        turn = Turn(endpoint=lane.endpoint, settled=settled, claim=claim, pressed=pressed)
         waits = itertools.chain((0.1, 0.5, 1.0, 2.0), itertools.repeat(5.0))
         while True:
             try:
@@ -287,6 +309,8 @@ class Delivering:
         now = self._now()
         settlement = after_attempt(delivery, attempt, now, messenger.repeats, self._chance)
         self._heed(lane, delivery, attempt, settlement, outlet.pace)
+        if isinstance(attempt, Gone) and self._tell_gone is not None:
+            await self._tell_gone(delivery, attempt.reason)
         delays = now - delivery.occurred_at, now - delivery.created_at
         self._meter.delivered(messenger.channel, settlement.state, settlement.reason, *delays)
         return delivery, settlement
@@ -310,8 +334,11 @@ class Delivering:
             case _:
                 pace.reached()
         match attempt:
-            case Postponed(scope=Scope.CHANNEL, retry_after=timedelta()):
-                pace.pause(None, wait)
+            case Postponed(scope=scope, retry_after=timedelta()):
+                slowed = delivery.address if scope is Scope.ENDPOINT else None
+                if pace.slow_down(slowed, wait):
+                    facts = {"seconds": round(wait), "rate": round(pace.allowed, 1)}
+                    log.warning("the platform wants the whole bot slower", extra=facts)
             case Postponed(scope=Scope.ENDPOINT):
                 pace.pause(delivery.address, wait)
             case Halted(reason=reason):

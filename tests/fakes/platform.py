@@ -35,10 +35,15 @@ from bot.errors import (
 )
 from bot.ports import Live
 
+MALLORY = "mallory@example.com"
+"""The e-mail address of `user-2`, who has nothing."""
+
 
 @dataclass(eq=False)
 class FakePlatform:
-    """Implements `ports.Platform` for one user, whose password is `right`."""
+    """Implements `ports.Platform`. Every password is `right`; all but one log in as `user`, to
+    whom the records belong.
+    """
 
     now: Callable[[], datetime]
     user: str = "user-1"
@@ -72,6 +77,8 @@ class FakePlatform:
         if isinstance(login, PasswordLogin) and login.password != "right":
             raise NeedsLogin("Invalid login")
         credential = Credential(kind=CredentialKind.TOKEN, secret=self.token)
+        if isinstance(login, PasswordLogin) and login.email == MALLORY:
+            return Grant(platform_user="user-2", label="m***", plan="pro", credential=credential)
         return Grant(
             platform_user=self.user, label="a***@example.com", plan="pro", credential=credential
         )

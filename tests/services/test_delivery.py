@@ -176,18 +176,107 @@ async def test_a_refused_card_dies_and_the_lane_moves_on(world, chat):
     assert await counts(world) == {State.SENT: 1, State.DEAD: 1}
 
 
-async def test_a_blocked_chat_is_asked_once_and_its_cards_come_on_return(world, chat):
+async def test_a_blocked_chat_is_asked_once_and_its_cards_come_in_a_digest_on_return(world, chat):
     account = await world.links()
     chat.script(CHAT, Gone(reason="blocked by the user"))
 
-    await owe(world, account, *[f"alert {number}" for number in range(50)])
+    await owe(world, account, *[f"alert {number}" for number in range(15)])
     await world.quiet(3600)
     assert chat.calls == 1
-    assert await counts(world) == {State.HELD: 50}
+    assert await counts(world) == {State.HELD: 15}
 
     await world.says("/start")
     await world.quiet()
-    assert chat.titles() == [f"alert {number}" for number in range(50)]
+    [title] = chat.titles()
+    assert title.startswith("15 events, ")
+    assert await counts(world) == {State.SENT: 1, State.COALESCED: 15}
+
+
+async def test_a_chat_that_is_found_closed_is_told_of_in_the_others_once(world, chat):
+    account = await world.links()
+    await world.links("200")
+    await world.quiet()
+    chat.shown.clear()
+    chat.script(CHAT, Gone(reason="blocked by the user"))
+
+    await owe(world, account, "a", "b")
+    await world.quiet(3600)
+
+    title = "Your Telegram chat is closed to me"
+    assert sorted(chat.titles("200")) == sorted([title, "a", "b"])
+    assert chat.titles(CHAT) == []
+    # It waits with the others, and the one who returns does not hear of it as news.
+    await world.says("/start")
+    await world.quiet()
+    assert len(chat.titles(CHAT)) == 1
+
+
+async def test_a_crowd_that_waits_is_told_in_one_message_and_all_is_listed(world, chat):
+    account = await world.links()
+    chat.seconds = 1
+
+    await owe(world, account, *[f"alert {number}" for number in range(50)])
+    await world.quiet(60)
+
+    [title] = chat.titles()
+    assert title.startswith("50 events, ")
+    assert await counts(world) == {State.SENT: 1, State.COALESCED: 50}
+    [reply] = await world.says("/missed")
+    assert reply.card is not None
+    assert reply.card.title == "50 alerts came in digests"
+    assert not any("did not reach" in note for note in (await world.says("/status"))[0].card.notes)
+
+
+async def test_what_is_held_up_for_long_is_told_together_sooner(world, chat):
+    account = await world.links()
+    chat.script(CHAT, Postponed(reason="429", retry_after=timedelta(seconds=45)))
+
+    await owe(world, account, *[f"alert {number}" for number in range(7)])
+    await world.quiet(60)
+
+    [title] = chat.titles()
+    assert title.startswith("7 events, ")
+
+
+async def test_what_is_held_up_for_seconds_goes_one_by_one(world, chat):
+    account = await world.links()
+    chat.script(CHAT, Postponed(reason="429", retry_after=timedelta(seconds=20)))
+
+    await owe(world, account, *[f"alert {number}" for number in range(7)])
+    await world.quiet(60)
+
+    assert chat.titles() == [f"alert {number}" for number in range(7)]
+
+
+async def test_a_digest_that_is_refused_dies_with_all_its_parts_visibly(world, chat):
+    account = await world.links()
+    chat.script(CHAT, Declined(reason="cannot be shown"))
+
+    await owe(world, account, *[f"alert {number}" for number in range(30)])
+    await world.quiet(60)
+
+    assert chat.shown == []
+    assert await counts(world) == {State.DEAD: 31}
+    [reply] = await world.says("/missed")
+    assert reply.card.title == "30 alerts did not reach you"
+
+
+async def test_what_waits_behind_urgent_cards_rises_in_time(world, chat):
+    account = await world.links()
+    chat.seconds = 61
+    await world.ingest.take(account, [world.trade(1)])
+
+    for number in range(15):
+        await owe(world, account, f"fire {number}", urgent=True)
+        await world.quiet(60)
+    await world.ingest.take(account, [world.trade(2)])
+    for number in range(15, 40):
+        await owe(world, account, f"fire {number}", urgent=True)
+        await world.quiet(60)
+
+    titles = chat.titles()
+    assert "Bought 2 BTC" in titles
+    assert titles.index("Bought 2 BTC") < len(titles) - 5
 
 
 async def test_a_moved_chat_gets_its_cards_at_the_new_address(world, chat):
@@ -302,14 +391,14 @@ async def test_a_stop_does_not_wait_for_ever(world, chat):
 async def test_unlinking_cancels_what_is_owed(world, chat):
     account = await world.links()
     chat.script(CHAT, Postponed(reason="429", retry_after=timedelta(seconds=600)))
-    await owe(world, account, *[f"alert {number}" for number in range(50)])
+    await owe(world, account, *[f"alert {number}" for number in range(20)])
     await world.quiet(1)
 
     await world.linking.end(await world.link())
     await world.quiet(3600)
 
     assert chat.shown == []
-    assert await counts(world) == {State.CANCELLED: 50}
+    assert await counts(world) == {State.CANCELLED: 20}
 
 
 async def test_old_cards_expire_visibly(unswept, chat):

@@ -136,10 +136,10 @@ async def test_capped_and_failing_pages_skip_nothing(world, platform, chat):
     account = await live(world)
     platform.away = True
     platform.cut()
-    for number in range(1, 36):
+    for number in range(1, 16):
         platform.store(Stream.TRADES, world.trade(number), announce=False)
         await world.quiet(1)
-    platform.cap = 10
+    platform.cap = 4
     platform.fail("page trades", *([TryLater("500")] * 2))
 
     platform.away = False
@@ -147,7 +147,7 @@ async def test_capped_and_failing_pages_skip_nothing(world, platform, chat):
     await world.quiet(60)
 
     trades = [title for title in chat.titles() if title.startswith("Bought")]
-    assert trades == [f"Bought {number} BTC" for number in range(1, 36)]
+    assert trades == [f"Bought {number} BTC" for number in range(1, 16)]
 
 
 async def test_trouble_that_lasts_is_told_once_and_so_is_its_end(world, platform, chat):

@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.cards import Card
 from bot.domain.deliveries import State
+from bot.domain.events import Kind
 from tests.fakes.messenger import Shown
 from tests.judge import Owed, judged
 from tests.virtual_time import START
@@ -15,6 +16,7 @@ SECOND = timedelta(seconds=1)
 
 FIRST = Owed(
     id=1,
+    kind=Kind.TRADE,
     reference="AAAAAA",
     account="alice",
     chat="100",

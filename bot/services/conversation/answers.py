@@ -170,11 +170,14 @@ def status(
     last_event_at: datetime | None,
     pending: int,
     missed: int,
+    here: Link,
+    closed: Sequence[Link],
     now: datetime,
 ) -> Card:
     """Every bot with its state, and how far the picture can be trusted.
 
     Args:
+        closed: chats of the account that cannot be reached, `here` perhaps among them.
         read_at: `None` when the bots were read just now, else when they last were known.
     """
     fields = [Field(_marked_name(trader), _trader_line(trader)) for trader in traders]
@@ -188,6 +191,12 @@ def status(
         notes.append("The platform did not answer just now: this is the last known state.")
     if missed:
         notes.append(f"{counted(missed, 'alert')} did not reach you: /missed")
+    for link in closed:
+        if link.id == here.id:
+            notes.append("This chat was closed to me: /start brings what was kept for it.")
+            continue
+        channel = link.endpoint.address.channel.value.capitalize()
+        notes.append(f"Your other {channel} chat is closed to me: alerts for it are kept.")
     if feed is not None and feed.not_offered:
         notes.append(f"The platform does not let me read: {', '.join(feed.not_offered)}.")
     if feed is not None and feed.failing:
@@ -348,6 +357,7 @@ _ENDS = {
     State.DEAD: "not delivered",
     State.EXPIRED: "too old to send",
     State.CANCELLED: "cancelled",
+    State.COALESCED: "in a digest",
 }
 
 
@@ -359,18 +369,21 @@ def missed_pages(count: int) -> int:
     return -(-count // MISSED_ROWS)
 
 
-def no_such_page(count: int) -> Card:
+def no_such_page(count: int, lost: int) -> Card:
     pages = missed_pages(count)
     where = "/missed shows them" if pages == 1 else f"/missed 1 to /missed {pages} show them"
-    return plain("There is no such page", f"{counted(count, 'alert')} did not reach you: {where}.")
+    return plain("There is no such page", f"{_what_became_of(count, lost)}: {where}.")
 
 
-def missed(items: Sequence[Missed], page: int, count: int, older: Sequence[Button]) -> Card:
+def missed(
+    items: Sequence[Missed], page: int, count: int, lost: int, older: Sequence[Button]
+) -> Card:
     """One page of them.
 
     Args:
         page: from 1.
         count: of all pages together.
+        lost: how many of these no digest told of.
         older: what leads to the next page.
     """
     rows = [
@@ -387,12 +400,20 @@ def missed(items: Sequence[Missed], page: int, count: int, older: Sequence[Butto
         where = f"{first + 1} to {first + len(items)} of {count}."
         notes.append(where + (f" Older ones: /missed {page + 1}" if older else ""))
     return Card(
-        title=f"{counted(count, 'alert')} did not reach you",
-        severity=Severity.WARNING,
+        title=_what_became_of(count, lost),
+        severity=Severity.WARNING if lost else Severity.INFO,
         fields=tuple(rows),
         buttons=(tuple(older),) if older else (),
         notes=tuple(notes),
     )
+
+
+def _what_became_of(count: int, lost: int) -> str:
+    missing = f"{counted(lost, 'alert')} did not reach you"
+    if lost == count:
+        return missing
+    summed = f"{counted(count - lost, 'alert')} came in digests"
+    return f"{missing}, {summed}" if lost else summed
 
 
 def test_started() -> Card:

@@ -24,17 +24,18 @@ from bot.domain.commands import (
     find_spec,
     known_words,
 )
-from bot.domain.deliveries import Priority
+from bot.domain.deliveries import LOST, Priority
 from bot.domain.events import Kind, Notice, Origin, Trader
 from bot.domain.ids import NewId, Now
 from bot.domain.linking import WrongDigits
-from bot.domain.links import Account, Link, Person, Role
+from bot.domain.links import Account, EndpointState, Link, Person, Role
 from bot.domain.names import Found, Nothing, Several, nearest, pick
 from bot.domain.telling import trader_name
 from bot.domain.text import counted
 from bot.errors import NeedsLogin, NotOffered, Refused, TryLater
 from bot.ports import Accounts, Actions, Audit, Inbox, Links, Outbox, Session
 from bot.services.actions import TOASTS, Acting, Choice, targets_of
+from bot.services.closures import Closures
 from bot.services.conversation import answers
 from bot.services.delivery import Delivering
 from bot.services.feeds import Feeds
@@ -70,6 +71,7 @@ class Conversation:
         linking: Linking,
         ingest: Ingest,
         audit: Audit,
+        closures: Closures,
         delivering: Delivering,
         now: Now,
         new_id: NewId,
@@ -81,7 +83,7 @@ class Conversation:
         self._feeds = feeds
         self._linking = linking
         self._ingest = ingest
-        self._audit = audit
+        self._closures = closures
         self._delivering = delivering
         self._now = now
         self._new_id = new_id
@@ -197,6 +199,7 @@ class Conversation:
         account = asked.account
         traders, read_at = await self._bots(account)
         endpoint = asked.link.endpoint.id
+        linked = await self._links.of(account.id)
         return answers.status(
             account,
             traders,
@@ -204,7 +207,9 @@ class Conversation:
             read_at=read_at,
             last_event_at=await self._inbox.last_event_at(account.id),
             pending=await self._outbox.pending(endpoint),
-            missed=await self._outbox.missed_count(endpoint),
+            missed=await self._outbox.missed_count(endpoint, LOST),
+            here=asked.link,
+            closed=[one for one in linked if one.endpoint.state is EndpointState.DISABLED],
             now=self._now(),
         )
 
@@ -258,16 +263,17 @@ class Conversation:
         count = await self._outbox.missed_count(endpoint)
         if not count:
             return answers.nothing_missed()
+        lost = await self._outbox.missed_count(endpoint, LOST)
         page = _page(asked.command.arguments)
         if page is None or page > answers.missed_pages(count):
-            return answers.no_such_page(count)
+            return answers.no_such_page(count, lost)
         rows = answers.MISSED_ROWS
         items = await self._outbox.missed(endpoint, rows, skip=(page - 1) * rows)
         older: Sequence[Button] = ()
         if page < answers.missed_pages(count):
             person, command = asked.command.person.id, f"{asked.spec.name} {page + 1}"
             older = await self._acting.choices(asked.link, person, command, [("Older", ())])
-        return answers.missed(items, page, count, older)
+        return answers.missed(items, page, count, lost, older)
 
     async def _test(self, asked: "_Asked") -> Card:
         origin = Origin(kind=Kind.TEST, record=self._new_id(), at=self._now())
@@ -425,18 +431,9 @@ class Conversation:
         log.warning("a chat was closed to us", extra={"reason": reason, "held": held})
         if link is None:
             return
-        facts = {"channel": place.address.channel.value, "reason": reason}
-        await self._audit.note("endpoint_disabled", self._now(), link.account, **facts)
-        account = await self._accounts.get(link.account)
-        if account is not None:
-            channel = place.address.channel.value.capitalize()
-            origin = Origin(kind=Kind.FEED, record=f"closed {self._new_id()}", at=self._now())
-            title = f"Your {channel} chat is closed to me"
-            line = f"Alerts for it are kept. Open it again there to get them ({reason})."
-            notice = Notice(
-                origin=origin, title=title, lines=(line,), bad=True, without=link.endpoint.id
-            )
-            await self._ingest.take(account, (notice,))
+        await self._closures.tell(
+            link.account, link.endpoint.id, place.address.channel, reason, self._new_id()
+        )
 
     async def _reopen(self, place: Place) -> None:
         owed = await self._links.enable(place.address, self._now())

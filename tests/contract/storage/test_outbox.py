@@ -465,11 +465,11 @@ async def test_all_that_is_owed_to_a_chat_that_closes_is_held(store: Store):
     assert await store.outbox.owing() == {}
 
 
-async def test_what_was_held_goes_out_in_order_when_the_chat_opens_again(store: Store):
+async def test_urgent_items_that_were_held_go_out_in_order_when_the_chat_opens_again(store: Store):
     chat = await linked(store)
-    await told(store, chat.account, "one", "two")
+    await told(store, chat.account, "one", "two", priority=Priority.URGENT)
     await settle(store, await claimed(store, chat.endpoint.id), GONE)
-    await told(store, chat.account, "three", at=NOW + MINUTE)
+    await told(store, chat.account, "three", at=NOW + MINUTE, priority=Priority.URGENT)
 
     again_owed = await store.links.enable(address(), NOW + MINUTE)
 

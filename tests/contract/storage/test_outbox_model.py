@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.domain.deliveries import PENDING, Delivery, Priority, Settlement, State
+from bot.domain.digests import CROWD
+from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
 from bot.domain.links import Link
 from bot.ports import Turn
@@ -24,12 +26,14 @@ from tests.contract.storage.given import NOW, address, fact, linked, tell_all
 
 R = TypeVar("R")
 
+DIGEST = "a digest"
+
 CHATS = ("1", "2", "3")  # the first two are of one account
 chats = st.sampled_from(CHATS)
 waits = st.sampled_from([timedelta(0), timedelta(seconds=5), timedelta(minutes=1)])
 
 
-@dataclass
+@dataclass(eq=False)
 class Item:
     """What the model knows about one delivery."""
 
@@ -43,6 +47,13 @@ class Item:
     ended_at: datetime | None = None
     attempts: int = 0
     unclear: int = 0
+    held_before: bool = False
+    """It came back when its chat opened again, and has not been tried since."""
+    rank: int = field(init=False)
+    digest: Item | None = None
+
+    def __post_init__(self) -> None:
+        self.rank = self.priority
 
 
 class Model(RuleBasedStateMachine):
@@ -82,11 +93,15 @@ class Model(RuleBasedStateMachine):
                 for item in self.items
                 if item.endpoint == endpoint and item.state in (State.READY, State.UNKNOWN)
             ),
-            key=lambda item: (item.priority, item.at, self.items.index(item)),
+            key=lambda item: (item.rank, item.at, self.items.index(item)),
         )
 
     def end(self, item: Item, state: State) -> None:
         item.state, item.not_before, item.ended_at = state, None, self.now
+        if state in (State.DEAD, State.EXPIRED, State.CANCELLED):
+            for part in self.items:
+                if part.digest is item and part.state is State.COALESCED:
+                    part.state = state
 
     # --- what happens ---------------------------------------------------------------------
 
@@ -97,6 +112,14 @@ class Model(RuleBasedStateMachine):
         life=st.none() | st.just(timedelta(seconds=30)),
     )
     def tell(self, chat: str, priority: Priority, age: int, life: timedelta | None) -> None:
+        self.tell_one(chat, priority, age, life)
+
+    @rule(chat=chats)
+    def tell_a_crowd(self, chat: str) -> None:
+        for _ in range(CROWD + 1):
+            self.tell_one(chat, Priority.NORMAL, 0, None)
+
+    def tell_one(self, chat: str, priority: Priority, age: int, life: timedelta | None) -> None:
         number = next(self.numbers)
         at = self.now - timedelta(seconds=age)
         expires_at = None if life is None else self.now + life
@@ -118,7 +141,7 @@ class Model(RuleBasedStateMachine):
         endpoint = self.links[chat].endpoint.id
         turned = self.run(self.store.outbox.turn(Turn(endpoint=endpoint, claim=True), self.now))
         expected = self.expected_claim(endpoint)
-        assert (turned.delivery and turned.delivery.card.title) == (expected and expected.title)
+        assert (turned.delivery and title_of(turned.delivery)) == (expected and expected.title)
         if turned.delivery is not None and expected is not None:
             expected.state = State.SENDING
             expected.attempts += 1
@@ -133,11 +156,39 @@ class Model(RuleBasedStateMachine):
         while waiting and not (waiting[0].not_before and waiting[0].not_before > self.now):
             expired = [item for item in waiting if item.expires_at and item.expires_at <= self.now]
             if waiting[0] not in expired:
-                return waiting[0]
+                return self.digest_of(waiting) or waiting[0]
             for item in expired:
                 self.end(item, State.EXPIRED)
             waiting = self.waiting(endpoint)
         return None
+
+    def digest_of(self, waiting: list[Item]) -> Item | None:
+        """What is told in the place of the first of these, if they are a crowd."""
+        first = waiting[0]
+        if first.priority is Priority.URGENT or first.unclear:
+            return None
+        parts = [
+            item
+            for item in waiting
+            if item.priority > Priority.URGENT
+            and not item.unclear
+            and not (item.expires_at and item.expires_at <= self.now)
+        ]
+        if len(parts) <= CROWD and sum(item.held_before for item in parts) < 2:
+            return None
+        lives = [item.expires_at for item in parts]
+        life = None if None in lives else max(filter(None, lives))
+        oldest = min(item.at for item in parts)
+        digest = Item(DIGEST, first.endpoint, Priority.NORMAL, oldest, life, State.READY)
+        digest.rank = min(item.rank for item in parts)
+        for item in self.items:
+            if item in parts:
+                self.end(item, State.COALESCED)
+                item.digest = digest
+            elif any(item.digest is part for part in parts):
+                item.digest = digest
+        self.items.append(digest)
+        return digest
 
     @precondition(lambda self: self.claimed)
     @rule(
@@ -161,6 +212,7 @@ class Model(RuleBasedStateMachine):
         turn = Turn(endpoint=endpoint, settled=(delivery, settlement))
         self.run(self.store.outbox.turn(turn, self.now))
         self.run(self.store.outbox.turn(turn, self.now))  # a second time changes nothing
+        item.held_before = False
         item.attempts -= not counts
         item.unclear += state is State.UNKNOWN
         if pending and endpoint in self.closed:
@@ -189,7 +241,7 @@ class Model(RuleBasedStateMachine):
         self.closed.discard(endpoint)
         for item in self.items:
             if item.endpoint == endpoint and item.state is State.HELD:
-                item.state, item.ended_at = State.READY, None
+                item.state, item.ended_at, item.held_before = State.READY, None, True
 
     @rule(chat=chats)
     def link_anew(self, chat: str) -> None:
@@ -208,7 +260,7 @@ class Model(RuleBasedStateMachine):
         recovered = self.run(self.store.outbox.recover(self.now))
         assert recovered == len(self.claimed)
         for _, item in self.claimed.values():
-            item.state, item.not_before = State.UNKNOWN, self.now
+            item.state, item.not_before, item.held_before = State.UNKNOWN, self.now, False
             item.unclear += 1
         self.claimed.clear()
 
@@ -229,6 +281,10 @@ class Model(RuleBasedStateMachine):
             counts = Counter(item.state for item in self.items)
             stored = self.run(self.store.outbox.counts())
             assert stored == {state: counts[state] for state in State}
+
+
+def title_of(delivery: Delivery) -> str:
+    return DIGEST if delivery.kind is Kind.DIGEST else delivery.card.title
 
 
 TestOutbox = Model.TestCase

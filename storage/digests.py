@@ -1,0 +1,169 @@
+"""Items that wait in a crowd are coalesced: one item tells of all of them, and stands for them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, null, or_, select, update
+
+from bot.domain import digests
+from bot.domain.cards import Card
+from bot.domain.deliveries import Priority, State
+from bot.domain.digests import Part
+from bot.domain.events import Kind
+from storage.codec import decode_card, encode_card
+from storage.facts import FactKey
+from storage.owing import reference
+from storage.reasons import Reason
+from storage.rows import AnyRow
+from storage.statements import Statement
+from storage.tables import DELIVERY_HAS_ENDED, DELIVERY_IS_WAITING, delivery, is_one_of
+from storage.upsert import insert_into
+
+_FATES = (State.DEAD, State.EXPIRED, State.CANCELLED)
+"""Ends of a digest that are its parts' ends too."""
+
+COALESCIBLE = (
+    DELIVERY_IS_WAITING & (delivery.c.priority > Priority.URGENT) & (delivery.c.unclear == 0)
+)
+"""What is urgent goes by itself, and so does what may have been shown."""
+
+_CANDIDATES = (
+    select(delivery)
+    .where(
+        delivery.c.endpoint == bindparam("here"),
+        delivery.c.link == bindparam("for_link"),
+        delivery.c.link_epoch == bindparam("in_epoch"),
+        COALESCIBLE,
+        or_(delivery.c.expires_at.is_(None), delivery.c.expires_at > bindparam("now")),
+    )
+    .order_by(delivery.c.occurred_at, delivery.c.id)
+)
+
+_PARTS = select(delivery.c.kind, delivery.c.card, delivery.c.occurred_at).where(
+    delivery.c.digest.in_(bindparam("of", expanding=True))
+)
+
+_COALESCE = (
+    update(delivery)
+    .where(delivery.c.id.in_(bindparam("these", expanding=True)), DELIVERY_IS_WAITING)
+    .values(
+        state=State.COALESCED,
+        reason=Reason.IN_A_DIGEST,
+        digest=bindparam("into"),
+        not_before=null(),
+        ended_at=bindparam("now"),
+    )
+)
+
+_HAND_ON = (
+    update(delivery)
+    .where(delivery.c.digest.in_(bindparam("of", expanding=True)))
+    .values(digest=bindparam("into"))
+)
+
+
+def coalesce(connection: Connection, head: AnyRow, pressed: bool, now: datetime) -> bool:
+    """Make a digest of all that waits behind an item and with it, if that is a crowd.
+
+    Items that were held while the chat was closed are one as soon as there are two.
+
+    Args:
+        head: the item that would be sent next.
+
+    Returns:
+        Whether there is a digest now, READY in the item's place.
+    """
+    if head.priority == Priority.URGENT or head.unclear:
+        return False
+    where = {"here": head.endpoint, "for_link": head.link, "in_epoch": head.link_epoch}
+    waiting = connection.execute(_CANDIDATES, {**where, "now": now}).all()
+    came_back = sum(row.reason == Reason.REOPENED for row in waiting)
+    if len(waiting) <= digests.crowd(pressed) and came_back < 2:
+        return False
+    older = [row.id for row in waiting if row.kind is Kind.DIGEST]
+    parts = [_part(row) for row in waiting if row.kind is not Kind.DIGEST]
+    if older:
+        parts += [_part(row) for row in connection.execute(_PARTS, {"of": older})]
+    made = _make(connection, waiting, digests.digest(parts), now)
+    if older:
+        connection.execute(_HAND_ON, {"of": older, "into": made})
+    these = [row.id for row in waiting]
+    connection.execute(_COALESCE, {"these": these, "into": made, "now": now})
+    return True
+
+
+def _part(row: AnyRow) -> Part:
+    card = decode_card(row.card) if row.card else _ERASED
+    return Part(
+        kind=row.kind, title=card.title, severity=card.severity, occurred_at=row.occurred_at
+    )
+
+
+_ERASED = Card(title="An event whose text has been erased")
+"""Of a digest that was held up for a month."""
+
+
+def _make(connection: Connection, waiting: Sequence[AnyRow], card: Card, now: datetime) -> int:
+    """Owe a digest in the place of the first of these; gives its id.
+
+    It is worth sending as long as any of them.
+    """
+    first = waiting[0]
+    record = f"{first.id} to {waiting[-1].id}"
+    expiries = [row.expires_at for row in waiting]
+    values: Mapping[str, Any] = {
+        "account": first.account,
+        "kind": Kind.DIGEST,
+        "record": record,
+        "revision": "",
+        "reference": reference(FactKey(first.account, Kind.DIGEST, record, ""), first.endpoint),
+        "link": first.link,
+        "link_epoch": first.link_epoch,
+        "endpoint": first.endpoint,
+        "priority": Priority.NORMAL,
+        "rank": min(row.rank for row in waiting),
+        "state": State.READY,
+        "reason": "new",
+        "attempts": 0,
+        "unclear": 0,
+        "card": encode_card(card),
+        "occurred_at": first.occurred_at,
+        "created_at": now,
+        "expires_at": None if None in expiries else max(expiries),
+    }
+    owe = insert_into(delivery, connection.dialect.name).values(values).returning(delivery.c.id)
+    return connection.execute(owe).scalar_one()
+
+
+_parent = delivery.alias("parent")
+
+_FOLLOW = Statement(
+    lambda _: (
+        update(delivery)
+        .where(
+            delivery.c.digest.in_(
+                select(_parent.c.id).where(
+                    is_one_of(_parent.c.state, *_FATES),
+                    _parent.c.ended_at == bindparam("now"),
+                    _parent.c.kind == Kind.DIGEST,
+                )
+            ),
+            DELIVERY_HAS_ENDED,
+            is_one_of(delivery.c.state, State.COALESCED),
+        )
+        .values(
+            state=select(_parent.c.state)
+            .where(_parent.c.id == delivery.c.digest)
+            .scalar_subquery(),
+            reason=select(_parent.c.reason)
+            .where(_parent.c.id == delivery.c.digest)
+            .scalar_subquery(),
+        )
+    )
+)
+
+
+def follow(connection: Connection, now: datetime) -> int:
+    """Let the parts of digests that have just ended unseen end likewise (G4); gives how many."""
+    return _FOLLOW.run(connection, {"now": now})

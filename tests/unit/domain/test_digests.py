@@ -1,0 +1,70 @@
+"""Digests: how many, since when, the newest first."""
+
+from datetime import UTC, datetime, timedelta
+
+from bot.domain.cards import Severity
+from bot.domain.digests import SHOWN, Part, crowd, digest
+from bot.domain.events import Kind
+
+AT = datetime(2026, 1, 5, 2, 10, tzinfo=UTC)
+
+
+def part(minute: int, **facts: object) -> Part:
+    given = {"kind": Kind.TRADE, "title": f"Bought {minute}", "severity": Severity.INFO, **facts}
+    return Part(occurred_at=AT + timedelta(minutes=minute), **given)  # type: ignore[arg-type]
+
+
+def test_a_digest_says_how_many_since_when_and_of_what_sort():
+    card = digest([part(0), part(1, kind=Kind.SIGNAL), part(210)])
+
+    assert card.title == "3 events, 02:10 UTC to 05:40 UTC"
+    assert card.lines[0] == "2 trades, 1 signal"
+
+
+def test_the_newest_event_is_the_first_that_it_shows():
+    card = digest([part(0), part(2), part(1)])
+
+    assert card.lines[1:] == (
+        "02:12 UTC Bought 2",
+        "02:11 UTC Bought 1",
+        "02:10 UTC Bought 0",
+    )
+    assert card.notes == ()
+
+
+def test_what_is_not_shown_is_counted_and_can_be_asked_for():
+    card = digest([part(minute) for minute in range(37)])
+
+    assert len(card.lines) == 1 + SHOWN
+    assert card.notes == ("27 more: /missed",)
+
+
+def test_bad_news_makes_a_digest_loud_and_has_a_word():
+    card = digest([part(0), part(1, severity=Severity.WARNING, title="Insufficient funds")])
+
+    assert card.severity is Severity.WARNING
+    assert not card.silent
+    assert card.lines[0] == "2 trades, 1 warning among them"
+    assert card.lines[1] == "02:11 UTC Warning · Insufficient funds"
+    assert digest([part(0)]).silent
+
+
+def test_days_are_named_when_there_is_more_than_one():
+    card = digest([part(0), part(24 * 60)])
+
+    assert card.title == "2 events, 05 Jan 02:10 UTC to 06 Jan 02:10 UTC"
+
+
+def test_a_title_of_any_length_stays_one_short_line():
+    card = digest([part(0, title="x" * 10_000)])
+
+    assert len(card.lines[1]) < 100
+
+
+def test_fewer_make_a_crowd_while_messages_are_held_up():
+    assert (crowd(pressed=False), crowd(pressed=True)) == (20, 5)
+
+
+def test_every_kind_has_a_name():
+    for kind in Kind:
+        assert digest([part(0, kind=kind)]).lines[0].startswith("1 ")
