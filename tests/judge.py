@@ -39,6 +39,8 @@ class Owed:
     created_at: datetime
     unlinked_at: datetime | None
     title: str
+    digest: int | None = None
+    """The item that tells of it, if it was coalesced."""
 
 
 @dataclass(slots=True)
@@ -86,6 +88,7 @@ def owed_by(connection: Connection) -> list[Owed]:
             created_at=row.created_at,
             unlinked_at=row.unlinked_at,
             title=row.card["title"] if row.card else "",
+            digest=row.digest,
         )
         for row in rows
     ]

@@ -120,7 +120,18 @@ class Oracle:
                 and fact.visible_at <= min(stint.account_since for stint in here)
             ):
                 found.append(f"{one.card.title!r} is from before the link of {one.chat}")
+            elif fact is None:
+                found += self._foreign_lines(one, user)
         return found
+
+    def _foreign_lines(self, one: Tried, user: str | None) -> list[str]:
+        """What a digest tells of somebody else."""
+        return [
+            f"{one.card.title!r} of {user} tells {one.chat} of {fact.title!r}"
+            for line in one.card.lines
+            for fact in self.facts
+            if fact.user != user and fact.title in line
+        ]
 
     def twice(self, shown: Iterable[Shown]) -> list[str]:
         """What a chat was told more than once without being told so."""
@@ -153,6 +164,7 @@ class Oracle:
             missed: by chat, the references that `/missed` lists.
         """
         attempts = _by_reference(tried)
+        by_id = {item.id: item for item in items}
         found = []
         for fact in self.facts:
             owed = [item for item in items if item.title.startswith(fact.title)]
@@ -161,23 +173,31 @@ class Oracle:
                     continue
                 here = [item for item in owed if item.chat in stint.addresses()]
                 seen = missed.get(stint.now.chats[-1], set())
-                if not any(accounted(item, seen, attempts, now) for item in here):
+                digests = [by_id[item.digest] if item.digest else item for item in here]
+                if not any(
+                    accounted(item, digest, seen, attempts, now)
+                    for item, digest in zip(here, digests, strict=True)
+                ):
                     ends = ", ".join(f"{item.state}: {item.reason}" for item in here) or "not owed"
                     found.append(f"{fact.title!r} is lost for {stint.now.chats[-1]} ({ends})")
         return found
 
 
 def accounted(
-    item: Owed, missed: set[str], attempts: Mapping[str, list[Tried]], now: datetime
+    item: Owed, told_by: Owed, missed: set[str], attempts: Mapping[str, list[Tried]], now: datetime
 ) -> bool:
-    """Whether an item was shown, or ended for a good reason that the person can see."""
+    """Whether an item was shown, or ended for a good reason that the person can see.
+
+    Args:
+        told_by: its digest, if it is part of one, else itself.
+    """
     match item.state:
         case State.SENT | State.COALESCED:
-            return True
+            return told_by.state is State.SENT
         case State.DEAD:
-            last = attempts[item.reference][-1]
-            doubts = [one for one in attempts[item.reference] if _is_unclear(one)]
-            deserved = isinstance(last.outcome, Declined) or len(doubts) >= 2
+            tried = attempts[told_by.reference]
+            doubts = [one for one in tried if _is_unclear(one)]
+            deserved = isinstance(tried[-1].outcome, Declined) or len(doubts) >= 2
             return deserved and item.reference in missed
         case State.EXPIRED:
             return now - item.created_at > TTL and item.reference in missed

@@ -281,7 +281,7 @@ class Model(RuleBasedStateMachine):
         self.world = None
 
     def rows(self) -> int:
-        return len(self.run(owed(self.kept)))
+        return _told(self.run(owed(self.kept)))
 
     def is_up(self) -> bool:
         return self.world is not None
@@ -781,7 +781,7 @@ class Model(RuleBasedStateMachine):
         findings += self.oracle.wrong(seen.tried, owners)
         findings += self.oracle.twice(seen.shown)
         findings += repeated(seen.tried, self.killed_at)
-        told, there = self.told_before + seen.told, len(seen.items)
+        told, there = self.told_before + seen.told, _told(seen.items)
         if told > there or (told < there and not pending):
             findings.append(f"{told} were told, {there} are owed")
         if not pending:
@@ -838,6 +838,11 @@ class Model(RuleBasedStateMachine):
         ]
         story = sorted([*self.story, *tried])
         return "\n".join([*findings, "", "What happened:", *story, "", "What is owed:", *items])
+
+
+def _told(items: Sequence[Owed]) -> int:
+    """How many were owed because of something that happened."""
+    return sum(item.kind is not Kind.DIGEST for item in items)
 
 
 def _one_of(things: Sequence[T], which: int) -> T:
