@@ -33,7 +33,8 @@ from bot.domain.linking import (
 from bot.domain.links import Account, AccountState, Address, Grant, Link, Preferences
 from storage.codec import encode_preferences
 from storage.database import Database, each, unsettle
-from storage.links import forget, is_at, links_of, unlink
+from storage.forgetting import forget_if_unlinked
+from storage.links import is_at, links_of, unlink
 from storage.rows import AnyRow, account_of, address_of, link_of, select_active_links
 from storage.states import AttemptState, LinkState
 from storage.tables import LINK_IS_ACTIVE, account, attempt, endpoint, link
@@ -162,10 +163,8 @@ class Codes:
         replaced = None
         if before is not None and before.account != owner.id:
             replaced, before = unlink(connection, before, now).link, None
-        first = before is None and not others
-        if first:
-            # A feed that was just being ended may have stored something after the last unlink.
-            forget(connection, owner.id)
+        # A feed that was just being ended may have stored something after the last unlink.
+        first = forget_if_unlinked(connection, owner.id)
         made = before or _make_link(connection, self._new_id(), owner.id, found, now)
         self._vault.keep_credential(connection, owner.id, grant.credential)
         return Completed(
