@@ -42,6 +42,28 @@ class Awaited(Database):
             request.future.add_done_callback(lambda _: loop.release())
 
 
+class Mortal(Database):
+    """A database to a process that may be killed: what it still tries then is never done."""
+
+    def __init__(self, inner: Database) -> None:
+        super().__init__(inner.dialect)
+        self.killed = False
+        self._inner = inner
+
+    def _write(self, request: Request) -> None:
+        if not self._is_dead(request):
+            self._inner._write(request)
+
+    def _read(self, request: Request) -> None:
+        if not self._is_dead(request):
+            self._inner._read(request)
+
+    def _is_dead(self, request: Request) -> bool:
+        if self.killed:
+            request.future.set_exception(asyncio.CancelledError())
+        return self.killed
+
+
 @asynccontextmanager
 async def opened(url: str, secret_key: str, now: Now, new_id: NewId) -> AsyncIterator[Store]:
     """A store on a lasting database, on a loop of either kind."""

@@ -154,6 +154,10 @@ def decide(
     return _news(event.origin, telling, known, now, new_id, mark=fingerprint(event))
 
 
+_ECHOES = frozenset({Change.STARTED, Change.PAUSED, Change.OTHER_STATUS})
+"""What starting or pausing a bot may look like; that it failed meanwhile is news all the same."""
+
+
 def _decide_trader(
     event: TraderSeen,
     known: Known,
@@ -180,7 +184,12 @@ def _decide_trader(
     telling = tell_trader_changes(before, trader, changes, event.origin.at)
     echo = asked.get(trader.id)
     without: EndpointId | None = None
-    if echo is not None and condition(trader).running is echo.running and len(changes) == 1:
+    if (
+        echo is not None
+        and condition(trader).running is echo.running
+        and len(changes) == 1
+        and changes[0] in _ECHOES
+    ):
         telling, without = quietly(telling), echo.endpoint
     return replace(_news(origin, telling, known, now, new_id, without), remember=trader)
 

@@ -134,10 +134,8 @@ class Linking:
         await self._note("linked", now, place.address, person.id, account.id)
         if outcome.replaced is not None:
             await self._forget_if_last(outcome.replaced, now)
-        if outcome.first:
-            self._feeds.start(account)
-        else:
-            await self._feeds.relogged(account)
+        # Also the first time: a feed of an earlier link may not have been noticed to be over.
+        await self._feeds.relogged(account)
         if outcome.others:
             await self._tell_others(outcome, now)
         return outcome

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -43,11 +43,14 @@ MALLORY = "mallory@example.com"
 
 @dataclass(eq=False)
 class FakePlatform:
-    """Implements `ports.Platform`. Every password is `right`; all but one log in as `user-1`, to
+    """Implements `ports.Platform`. Every password is `right`; all but one log in as `user`, to
     whom the records belong.
     """
 
     now: Callable[[], datetime]
+    user: str = "user-1"
+    token: str = "token-1"
+    """What a login gives."""
     streams: dict[Stream, list[Event]] = field(default_factory=dict)
     bots: dict[str, Trader] = field(default_factory=dict)
     plans: dict[str, Strategy] = field(default_factory=dict)
@@ -71,6 +74,8 @@ class FakePlatform:
     accepts: set[str] = field(default_factory=lambda: {"token-1"})
     renewal: Credential | None = None
     cap: int = 100
+    seconds: float = 0.0
+    """How long a session's call takes."""
     loses_answers: bool = False
     """Writes take effect but are never answered."""
     ignores_writes: bool = False
@@ -82,11 +87,11 @@ class FakePlatform:
         self.check("log_in")
         if isinstance(login, PasswordLogin) and login.password != "right":
             raise NeedsLogin("Invalid login")
-        credential = Credential(kind=CredentialKind.TOKEN, secret="token-1")
+        credential = Credential(kind=CredentialKind.TOKEN, secret=self.token)
         if isinstance(login, PasswordLogin) and login.email == MALLORY:
             return Grant(platform_user="user-2", label="m***", plan="pro", credential=credential)
         return Grant(
-            platform_user="user-1", label="a***@example.com", plan="pro", credential=credential
+            platform_user=self.user, label="a***@example.com", plan="pro", credential=credential
         )
 
     def session(self, credential: Credential, plan: str | None = None) -> FakeSession:
@@ -150,6 +155,15 @@ class FakePlatform:
             origin = Origin(kind=Kind.TRADER, record=trader.id, at=at, owner=owner)
             self.announce(TraderSeen(origin=origin, trader=replace(trader, owner=None)))
 
+    def replace_logins(self, token: str) -> None:
+        """What was given so far is refused from here on; sockets stay open, and hear nothing.
+
+        Args:
+            token: what the next login gives.
+        """
+        self.token = token
+        self.accepts = {token}
+
     def cut(self) -> None:
         """All sockets break."""
         for session in list(self.sessions):
@@ -177,6 +191,27 @@ class FakePlatform:
 
 
 @dataclass(eq=False)
+class FakePlatforms:
+    """Implements `ports.Platform` for several users, who have nothing in common but the place.
+
+    Each has a platform of their own, found by e-mail address; tokens begin with that too.
+    """
+
+    users: Mapping[str, FakePlatform]
+
+    async def log_in(self, login: Login) -> Grant:
+        assert isinstance(login, PasswordLogin)
+        return await self.users[login.email].log_in(login)
+
+    def session(self, credential: Credential, plan: str | None = None) -> FakeSession:
+        email, _, _ = credential.secret.partition(" ")
+        return self.users[email].session(credential, plan)
+
+    async def reachable(self) -> str:
+        return "a fake"
+
+
+@dataclass(eq=False)
 class FakeSession:
     """Implements `ports.Session`."""
 
@@ -187,7 +222,7 @@ class FakeSession:
     connected: bool = False
 
     async def connect(self) -> None:
-        self._ask("connect")
+        await self._ask("connect")
         if not self.platform.sockets:
             raise SocketRefused("too many connections for this plan")
         self.connected = True
@@ -221,11 +256,11 @@ class FakeSession:
         self.stir.set()
 
     async def renew(self) -> Credential | None:
-        self._ask("renew")
+        await self._ask("renew")
         return self.platform.renewal
 
     async def page(self, stream: Stream, since: Position, limit: int = 100) -> Page:
-        self._ask(f"page {stream}")
+        await self._ask(f"page {stream}")
         if stream in self.platform.denied:
             raise NotOffered("Forbidden")
         await asyncio.sleep(self.platform.page_takes.total_seconds())
@@ -242,43 +277,43 @@ class FakeSession:
         )
 
     async def newest(self, stream: Stream) -> Position | None:
-        self._ask(f"newest {stream}")
+        await self._ask(f"newest {stream}")
         if stream in self.platform.denied:
             raise NotOffered("Forbidden")
         return max(map(_position, self.platform.readable(stream)), default=None)
 
     async def traders(self) -> tuple[Trader, ...]:
-        self._ask("traders")
+        await self._ask("traders")
         if "traders" in self.platform.denied:
             raise NotOffered("Forbidden")
         return tuple(self.platform.bots.values())
 
     async def trader(self, trader: TraderId) -> Trader:
-        self._ask("trader")
+        await self._ask("trader")
         if trader not in self.platform.bots:
             raise Refused("No record found")
         return self.platform.bots[trader]
 
     async def strategies(self) -> tuple[Strategy, ...]:
-        self._ask("strategies")
+        await self._ask("strategies")
         return tuple(self.platform.plans.values())
 
     async def trades(self, limit: int) -> tuple[Trade, ...]:
-        self._ask("trades")
+        await self._ask("trades")
         found = [one for one in self.platform.streams.get(Stream.TRADES, [])]
         return tuple(one for one in reversed(found) if isinstance(one, Trade))[:limit]
 
     async def signals(self, limit: int) -> tuple[Signal, ...]:
-        self._ask("signals")
+        await self._ask("signals")
         found = self.platform.streams.get(Stream.SIGNALS, [])
         return tuple(one for one in reversed(found) if isinstance(one, Signal))[:limit]
 
     async def price(self, symbol: str, within: timedelta) -> tuple[Decimal, datetime] | None:
-        self._ask("price")
+        await self._ask("price")
         return (Decimal("42400"), self.platform.now()) if symbol == "BTC/USDT" else None
 
     async def set_running(self, trader: TraderId, running: bool) -> Trader:
-        self._ask(f"set_running {trader} {running}")
+        await self._ask(f"set_running {trader} {running}")
         if trader not in self.platform.bots:
             raise Refused("No record found")
         if self.platform.loses_requests:
@@ -291,7 +326,9 @@ class FakeSession:
             raise Unclear("no answer in time")
         return self.platform.bots[trader]
 
-    def _ask(self, call: str) -> None:
+    async def _ask(self, call: str) -> None:
+        if self.platform.seconds:
+            await asyncio.sleep(self.platform.seconds)
         self.platform.check(call)
         if self.credential.secret not in self.platform.accepts:
             raise NeedsLogin("jwt expired")

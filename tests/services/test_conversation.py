@@ -408,6 +408,18 @@ async def test_a_press_pauses_once_and_is_not_echoed_to_the_same_chat(world, pla
     assert chat.shown == []
 
 
+async def test_an_error_right_after_a_pause_is_told_to_who_paused(world, platform, chat):
+    await world.links()
+    [card] = await world.says("/pause owl")
+    await world.presses(card, "Pause Night Owl")
+
+    platform.put(owl(running=False, status="error"))
+    await world.quiet()
+
+    assert chat.titles() == ["Night Owl stopped with an error"]
+    assert not chat.shown[0].card.silent
+
+
 async def test_the_other_chats_of_the_account_hear_of_it(world, chat):
     await linked(world)
     await world.links("200")

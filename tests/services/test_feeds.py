@@ -16,7 +16,8 @@ from bot.domain.links import NAMELESS, AccountState, Credential, CredentialKind,
 from bot.errors import ConnectionLost, NeedsLogin, NotOffered, TryLater, Unclear
 from bot.services.feeds.ownership import OwnPlatform
 from storage.tables import cursor
-from tests.world import heron, owl, running
+from tests.fakes.platform import MALLORY
+from tests.world import CHAT, heron, owl, running
 
 
 async def live(world):
@@ -550,6 +551,26 @@ async def test_linking_again_does_not_tell_what_happened_while_unlinked(unswept,
 
     assert chat.shown == []
     assert unswept.meter.swept == {}
+
+
+async def test_a_feed_whose_last_link_ended_by_a_move_does_not_serve_the_next(
+    unswept, platform, chat
+):
+    await live(unswept)
+    await unswept.links("200", MALLORY)
+    chat.moved[CHAT] = "200"
+    platform.store(Stream.TRADES, unswept.trade(1))
+    await unswept.quiet(60)
+    platform.cut()
+    platform.away = True
+    platform.store(Stream.TRADES, unswept.trade(2))
+    await unswept.quiet(60)
+    platform.away = False
+
+    await unswept.links("300")
+    await unswept.quiet(3600)
+
+    assert chat.titles("300") == []
 
 
 async def test_the_newest_record_from_before_the_link_is_never_told(world, platform, chat):
