@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
@@ -94,6 +94,7 @@ def judged(
     created: int | None = None,
     moved: Iterable[tuple[str, str]] = (),
     pending: bool = False,
+    commits_take: timedelta = timedelta(0),
 ) -> Findings:
     """Hold what was shown against what was owed.
 
@@ -102,6 +103,7 @@ def judged(
         created: how many items there must be, if somebody counted.
         moved: chats that have another address now, from and to.
         pending: whether some may still be on their way.
+        commits_take: at most so long; till then what is admitted is not owed yet.
     """
     findings = Findings()
     addresses = {*moved}
@@ -124,7 +126,7 @@ def judged(
         findings.unaccounted.append(f"{created} were owed, {len(items)} are there")
     for item in items:
         _account_for(item, copies[item.reference], findings, pending)
-    _order(items, copies, findings)
+    _order(items, copies, findings, commits_take)
     findings.repeats = sum(max(0, len(found) - 1) for found in copies.values())
     return findings
 
@@ -144,7 +146,12 @@ def _account_for(item: Owed, copies: Sequence[Shown], findings: Findings, pendin
             findings.too_often.append(f"{name} came again without saying so")
 
 
-def _order(items: Sequence[Owed], copies: dict[str, list[Shown]], findings: Findings) -> None:
+def _order(
+    items: Sequence[Owed],
+    copies: dict[str, list[Shown]],
+    findings: Findings,
+    commits_take: timedelta,
+) -> None:
     """Whatever was owed before a younger item left must have been shown before it."""
     lanes: dict[tuple[str, int], list[Owed]] = defaultdict(list)
     for item in items:
@@ -155,7 +162,7 @@ def _order(items: Sequence[Owed], copies: dict[str, list[Shown]], findings: Find
             first = copies[older.reference][0].at
             for younger in lane[place + 1 :]:
                 left = copies[younger.reference][0].left
-                if older.created_at < left < first:
+                if older.created_at + commits_take < left < first:
                     findings.out_of_order.append(
                         f"{younger.reference} ({younger.title!r}) before {older.reference}"
                         f" ({older.title!r}) in {older.chat}"

@@ -17,6 +17,7 @@ from bot.domain.events import Kind, Origin, Trade, Trader
 from bot.domain.ids import TraderId
 from bot.domain.linking import SignedIn
 from bot.domain.links import Account, Address, Channel, Link, PasswordLogin, Person
+from bot.ports import Platform
 from bot.services.conversation import Conversation
 from bot.services.delivery import Delivering, Outlet
 from bot.services.feeds import Feeds, Rhythm
@@ -26,7 +27,6 @@ from bot.services.pace import Pace
 from storage import Store
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.meter import FakeMeter
-from tests.fakes.platform import FakePlatform
 
 CHAT = "100"
 
@@ -37,7 +37,7 @@ class World:
 
     now: Callable[[], datetime]
     store: Store
-    platform: FakePlatform
+    platform: Platform
     chat: FakeMessenger
     meter: FakeMeter
     pace: Pace
@@ -126,7 +126,7 @@ def code_in(invited: Reply) -> str:
 @asynccontextmanager
 async def running(
     store: Store,
-    platform: FakePlatform,
+    platform: Platform,
     chat: FakeMessenger,
     now: Callable[[], datetime],
     rhythm: Rhythm | None = None,

@@ -1,0 +1,64 @@
+"""A database that is slow, away, or swallows answers, and that a killed process cannot reach."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+from bot.errors import TryLater, Unclear
+from storage.database import Database, Request
+
+SLOWEST = timedelta(seconds=2)
+
+
+class Troubled(Database):
+    """Passes requests on to the real database, or does not."""
+
+    def __init__(self, inner: Database) -> None:
+        super().__init__(inner.dialect)
+        self._inner = inner
+        self.delay = timedelta(0)
+        self.away = False
+        self.killed = False
+        self.swallows = 0
+        """So many of the next commits are done, and the answer is lost."""
+
+    def _write(self, request: Request) -> None:
+        if self.swallows and not (self.away or self.killed):
+            self.swallows -= 1
+            request = _unanswered(request)
+        self._pass_on(request, self._inner._write)
+
+    def _read(self, request: Request) -> None:
+        self._pass_on(request, self._inner._read)
+
+    def _pass_on(self, request: Request, do: Callable[[Request], None]) -> None:
+        if self.delay and not (self.away or self.killed):
+            loop = asyncio.get_running_loop()
+            loop.call_later(self.delay.total_seconds(), self._do, request, do)
+        else:
+            self._do(request, do)
+
+    def _do(self, request: Request, do: Callable[[Request], None]) -> None:
+        if self.away or self.killed:
+            _refuse(request, TryLater("The database does not answer."))
+        else:
+            do(request)
+
+
+def _unanswered(request: Request) -> Request:
+    """The same, of which nobody hears: as when the connection breaks during a commit."""
+    done: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+
+    def break_off(_: object) -> None:
+        done.exception()
+        _refuse(request, Unclear("The connection to the database broke during a commit."))
+
+    done.add_done_callback(break_off)
+    return Request(request.operation, request.argument, done)
+
+
+def _refuse(request: Request, error: Exception) -> None:
+    request.future.set_exception(error)
+    request.future.exception()  # seen: who waited may have been cancelled
