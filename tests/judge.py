@@ -103,7 +103,8 @@ def judged(
         created: how many items there must be, if somebody counted.
         moved: chats that have another address now, from and to.
         pending: whether some may still be on their way.
-        commits_take: at most so long; till then what is admitted is not owed yet.
+        commits_take: at most so long; till then what is admitted is not owed yet, and a chat that
+            is unlinked still is linked.
     """
     findings = Findings()
     addresses = {*moved}
@@ -119,7 +120,7 @@ def judged(
             continue
         if one.chat != item.chat and (one.chat, item.chat) not in addresses:
             findings.wrong_person.append(f"{reference} is {item.chat}'s and went to {one.chat}")
-        if item.unlinked_at is not None and one.left > item.unlinked_at:
+        if item.unlinked_at is not None and one.left > item.unlinked_at + commits_take:
             findings.wrong_person.append(f"{reference} left for {one.chat} after it was unlinked")
         copies[reference].append(one)
     if created is not None and created != len(items):

@@ -93,7 +93,11 @@ class Delivering:
         self._idle.set()
 
     async def run(self) -> NoReturn:
-        """Send what is owed, until cancelled; what a crash left half sent is taken up first."""
+        """Send what is owed, until cancelled; what a crash left half sent is taken up first.
+
+        Raises:
+            Unclear: a commit broke off, in a group: only a start tells what was claimed.
+        """
         recovered = await self._outbox.recover(self._now())
         if recovered:
             log.warning("attempts of unknown outcome after a restart", extra={"count": recovered})
@@ -153,6 +157,13 @@ class Delivering:
                     given=(delivery, committed),
                 )
                 self._open(self._group, lane)
+
+    def give_up(self, doubt: Unclear) -> None:
+        """End `run`: what was claimed with an admission may be in flight in the store, and nobody
+        has heard of it. Only a start finds out.
+        """
+        if self._group is not None:
+            self._group.create_task(_fail(doubt), name="doubt")
 
     def _open(self, group: asyncio.TaskGroup, lane: _Lane) -> None:
         self._lanes[lane.endpoint] = lane
@@ -331,6 +342,10 @@ class Delivering:
                     "reason": settlement.reason,
                 },
             )
+
+
+async def _fail(doubt: Unclear) -> NoReturn:
+    raise doubt
 
 
 def handed_back(now: datetime) -> Settlement:

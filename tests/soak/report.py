@@ -15,9 +15,9 @@ from storage.inbox import OWN_KINDS
 from storage.tables import account, delivery, endpoint
 from tests.fakes.messenger import Shown
 from tests.judge import judged, owed
-from tests.soak.databases import SLOWEST
 from tests.soak.people import Phone
 from tests.soak.records import Record, user_in
+from tests.troubled_database import SLOWEST
 
 ENDS = (
     State.SENT,

@@ -15,23 +15,24 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from cryptography.fernet import Fernet
+from sqlalchemy import make_url
 
 from bot.domain.commands import Returned
 from bot.domain.linking import SignedIn
 from bot.domain.links import EndpointState, PasswordLogin
 from bot.errors import TryLater, Unclear
 from storage import Store
-from storage.database import Database
-from tests.databases import Awaited, opened
-from tests.soak.databases import Troubled
+from tests.databases import opened
 from tests.soak.people import Phone, Span
 from tests.soak.phones import Phones
 from tests.soak.platforms import Platforms
 from tests.soak.records import Record, made, name_of
 from tests.soak.report import Report, reported
 from tests.soak.troubles import TROUBLES
+from tests.supervision import Supervisor
+from tests.troubled_database import Troubled, troubled
 from tests.virtual_time import virtual_now
-from tests.world import World, code_in, owl, running
+from tests.world import World, code_in, owl
 
 BETWEEN_RECORDS = 10.0
 """Seconds from one record, or burst of them, to the next, on average."""
@@ -67,18 +68,14 @@ class Soak:
     people: list[Phone] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
     happened: Counter[str] = field(default_factory=Counter)
-    world: World | None = None
-    """The process, while there is one."""
-    _database: Troubled | None = None
-    _end_process: asyncio.Event = field(default_factory=asyncio.Event)
-    _down_for: timedelta = timedelta(seconds=1)
-    _over: bool = False
+    process: Supervisor = field(init=False)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
     _new_chats: itertools.count[int] = field(default_factory=lambda: itertools.count(1001))
     _secret_key: str = field(default_factory=lambda: Fernet.generate_key().decode())
 
     def __post_init__(self) -> None:
         self.chats = Phones(now=virtual_now, seed=self.plan.seed)
+        self.process = Supervisor(self._opened, self.platforms, self.chats, virtual_now)
 
     async def run(self) -> Report:
         for number in range(self.plan.users):
@@ -87,68 +84,40 @@ class Soak:
             number = next(self._new_chats)
             self.people.append(Phone(person=str(number), chat=str(number)))
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._keep_running(), name="supervisor")
+            group.create_task(self.process.run(), name="supervisor")
             await self._everybody_links()
             await self._live()
             await self._make_peace()
-            self._over = True
-            self._end_process.set()
+            self.process.stop()
         async with self._opened() as store:
             return await reported(
                 store,
                 self.records,
                 self.people,
                 self.chats.shown,
-                self.happened + self.chats.happened,
+                self.happened
+                + self.chats.happened
+                + Counter({"process ended by itself": self.process.ended}),
             )
 
     # --- the process --------------------------------------------------------------------------
 
-    async def _keep_running(self) -> None:
-        """Start the process whenever there is none, as a container's supervisor does."""
-        while not self._over:
-            self._end_process.clear()
-            try:
-                await self._run_process()
-            except* (TryLater, Unclear):
-                if not self._end_process.is_set():
-                    self.happened["process ended by itself"] += 1
-            await asyncio.sleep(self._down_for.total_seconds())
-            self._down_for = timedelta(seconds=1)
-
-    async def _run_process(self) -> None:
-        async with self._opened() as store:
-            try:
-                async with running(store, self.platforms, self.chats, virtual_now) as world:
-                    self.world = world
-                    try:
-                        await self._end_process.wait()
-                    finally:
-                        # Whatever its tasks still ask for on their way out, nobody does.
-                        self.database.killed = True
-            finally:
-                self.world = None
+    @property
+    def world(self) -> World | None:
+        """The process, while there is one."""
+        return self.process.world
 
     @property
-    def database(self) -> Troubled:
-        assert self._database is not None
-        return self._database
+    def database(self) -> Troubled | None:
+        return self.process.database if self.world is not None else None
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[Store]:
-        def through(database: Database) -> Database:
-            self._database = Troubled(Awaited(database))
-            return self._database
-
         def new_id() -> str:
             return f"row-{next(self._numbers)}"
 
-        async with opened(self.plan.url, self._secret_key, virtual_now, new_id, through) as store:
+        async with opened(self.plan.url, self._secret_key, virtual_now, new_id, troubled) as store:
             yield store
-
-    def kill(self, down_for: timedelta) -> None:
-        self._down_for = down_for
-        self._end_process.set()
 
     # --- ordinary life ------------------------------------------------------------------------
 
@@ -199,7 +168,8 @@ class Soak:
 
     async def _make_trouble(self, group: asyncio.TaskGroup) -> None:
         chance = self.chance("troubles")
-        possible = [one for one in TROUBLES if one.only_on in (None, self.database.dialect)]
+        kind = make_url(self.plan.url).get_backend_name()
+        possible = [one for one in TROUBLES if one.only_on in (None, kind)]
         for number in itertools.count():
             await asyncio.sleep(chance.expovariate(1 / BETWEEN_TROUBLES))
             [trouble] = chance.choices(possible, [one.weight for one in possible])
@@ -309,7 +279,7 @@ class Soak:
                 self.record(user, chance)
         await asyncio.sleep(timedelta(minutes=30).total_seconds())
         self.happened["machine off for three days"] += 1
-        self.kill(LONG_WEEKEND)
+        self.process.kill(LONG_WEEKEND)
         await asyncio.sleep(LONG_WEEKEND.total_seconds())
         self.chats.waits.clear()
         self.chats.well = True

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bot.domain.commands import Left
 from bot.domain.events import Kind, Origin, Trade
 from bot.errors import TryLater
-from tests.soak.databases import SLOWEST
+from tests.troubled_database import SLOWEST
 from tests.virtual_time import virtual_now
 
 if TYPE_CHECKING:
@@ -143,11 +143,13 @@ async def _linked_to_another(soak: Soak, chance: random.Random) -> None:
 
 
 async def _killed(soak: Soak, chance: random.Random) -> None:
-    soak.kill(timedelta(seconds=chance.choice((0.1, 1, 5, 30, 120, 600))))
+    soak.process.kill(timedelta(seconds=chance.choice((0.1, 1, 5, 30, 120, 600))))
 
 
 async def _slow_database(soak: Soak, chance: random.Random) -> None:
     database = soak.database
+    if database is None:
+        return
     database.delay = SLOWEST * chance.random()
     await asyncio.sleep(chance.uniform(5, 60))
     database.delay = timedelta(0)
@@ -155,13 +157,16 @@ async def _slow_database(soak: Soak, chance: random.Random) -> None:
 
 async def _database_away(soak: Soak, chance: random.Random) -> None:
     database = soak.database
+    if database is None:
+        return
     database.away = True
     await asyncio.sleep(chance.uniform(1, 60))
     database.away = False
 
 
 async def _commit_unanswered(soak: Soak, chance: random.Random) -> None:
-    soak.database.swallows += 1
+    if soak.database is not None:
+        soak.database.swallows += 1
 
 
 TROUBLES = (

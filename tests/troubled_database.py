@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from bot.errors import TryLater, Unclear
 from storage.database import Database, Request
+from tests.databases import Awaited
 
 SLOWEST = timedelta(seconds=2)
 
@@ -23,11 +24,26 @@ class Troubled(Database):
         self.killed = False
         self.swallows = 0
         """So many of the next commits are done, and the answer is lost."""
+        self.loses = 0
+        """So many of the next commits are not done, and nobody can tell."""
+        self.concerns: Callable[[Request], object] = lambda request: True
+        """Which writes `swallows`, `loses` and `is_full` are about."""
+        self.is_full = False
+        """Nothing that concerns can be written."""
 
     def _write(self, request: Request) -> None:
-        if self.swallows and not (self.away or self.killed):
+        if self.away or self.killed or not self.concerns(request):
+            pass
+        elif self.is_full:
+            _refuse(request, TryLater("The database cannot do it now (disk is full)."))
+            return
+        elif self.swallows:
             self.swallows -= 1
             request = _unanswered(request)
+        elif self.loses:
+            self.loses -= 1
+            _refuse(request, Unclear("The connection to the database broke during a commit."))
+            return
         self._pass_on(request, self._inner._write)
 
     def _read(self, request: Request) -> None:
@@ -45,6 +61,11 @@ class Troubled(Database):
             _refuse(request, TryLater("The database does not answer."))
         else:
             do(request)
+
+
+def troubled(database: Database) -> Troubled:
+    """For `open_store`: troubled, and waited for by a virtual clock."""
+    return Troubled(Awaited(database))
 
 
 def _unanswered(request: Request) -> Request:

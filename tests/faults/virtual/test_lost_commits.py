@@ -1,0 +1,80 @@
+"""A connection that breaks during a commit: nobody knows whether it was done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import pytest
+
+from bot.domain.deliveries import State
+from bot.domain.events import Stream
+from storage import Store
+from storage.database import Request
+from storage.turns import take_turns
+from tests.fakes.messenger import FakeMessenger
+from tests.fakes.platform import FakePlatform
+from tests.judge import assert_kept
+from tests.supervision import supervised
+from tests.troubled_database import Troubled
+
+
+@pytest.fixture
+async def process(
+    troubled_store: Store,
+    platform: FakePlatform,
+    chat: FakeMessenger,
+    now: Callable[[], datetime],
+) -> AsyncIterator[Callable[[], object]]:
+    """Begins a process that is started again whenever it ends."""
+
+    @asynccontextmanager
+    async def the_same() -> AsyncIterator[Store]:
+        yield troubled_store
+
+    return lambda: supervised(the_same, platform, chat, now)
+
+
+def an_admission(request: Request) -> bool:
+    return "_admit" in repr(request.operation)
+
+
+def an_outcome(request: Request) -> bool:
+    """Also where the next item is claimed with it."""
+    return request.operation is take_turns and request.argument[0].settled is not None
+
+
+def a_claim(request: Request) -> bool:
+    return request.operation is take_turns and request.argument[0].settled is None
+
+
+@pytest.mark.fault(57)
+@pytest.mark.parametrize("fate", ["swallows", "loses"])
+@pytest.mark.parametrize(("concerns", "first"), [(an_admission, 1), (an_outcome, 1), (a_claim, 7)])
+async def test_what_a_broken_commit_was_about_is_told_in_order(
+    process, troubled_store: Store, platform, chat, database: Troubled, concerns, first, fate
+):
+    """One event alone is claimed with its admission; of several at once each needs a claim."""
+    async with process() as supervisor:
+        await supervisor.up.links()
+        await asyncio.sleep(60)
+        first_trade, *trades = [supervisor.up.trade(number) for number in range(1, 9)]
+        platform.store(Stream.TRADES, first_trade)
+        await asyncio.sleep(60)
+        database.concerns = concerns
+        setattr(database, fate, 1)
+
+        chat.seconds = 0.5
+        for number, trade in enumerate(trades, start=1):
+            platform.store(Stream.TRADES, trade)
+            if number == first:
+                await asyncio.sleep(0.2)
+        await asyncio.sleep(120)
+
+    assert (database.swallows, database.loses) == (0, 0)
+    first_seen = list(dict.fromkeys(chat.titles()))
+    assert first_seen == [f"Bought {number} BTC" for number in range(1, 9)]
+    assert len(chat.shown) <= 8 + 1
+    assert (await assert_kept(troubled_store, chat.shown))[State.SENT] == 8
