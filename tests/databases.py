@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -45,11 +45,16 @@ class Awaited(Database):
 
 @asynccontextmanager
 async def opened(
-    url: str, secret_key: str, now: Now, new_id: NewId, through: Through = Awaited
+    url: str,
+    secret_keys: str | Sequence[str],
+    now: Now,
+    new_id: NewId,
+    through: Through = Awaited,
 ) -> AsyncIterator[Store]:
     """A store on a lasting database, on a loop of either kind."""
     loop = asyncio.get_running_loop()
-    opening = open_store(url, [secret_key], now, new_id, through=through)
+    keys = [secret_keys] if isinstance(secret_keys, str) else secret_keys
+    opening = open_store(url, keys, now, new_id, through=through)
     if not isinstance(loop, VirtualTimeLoop):
         async with opening as store:
             yield store

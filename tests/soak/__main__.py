@@ -27,12 +27,8 @@ def soaked(plan: Plan) -> Report:
     async def run() -> Report:
         return await Soak(plan).run()
 
-    loop = VirtualTimeLoop()
-    with asyncio.Runner(loop_factory=lambda: loop) as runner:
-        try:
-            return runner.run(run())
-        finally:
-            loop.hold()  # the threads that opened files end in their own time
+    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+        return runner.run(run())
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 
 import pytest
@@ -17,17 +17,17 @@ from storage.turns import take_turns
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform
 from tests.judge import assert_kept
-from tests.supervision import supervised
+from tests.supervision import Supervisor, supervised
 from tests.troubled_database import Troubled
 
 
 @pytest.fixture
-async def process(
+def process(
     troubled_store: Store,
     platform: FakePlatform,
     chat: FakeMessenger,
     now: Callable[[], datetime],
-) -> AsyncIterator[Callable[[], object]]:
+) -> Callable[[], AbstractAsyncContextManager[Supervisor]]:
     """Begins a process that is started again whenever it ends."""
 
     @asynccontextmanager
