@@ -19,40 +19,40 @@ class Troubled(Database):
     def __init__(self, inner: Database) -> None:
         super().__init__(inner.dialect)
         self._inner = inner
-        self.delay = timedelta(0)
-        self.away = False
         self.killed = False
+        """The process that has it is: nothing that it still asks for is done."""
+        self.away = False
+        self.delay = timedelta(0)
+        self.is_full = False
         self.swallows = 0
         """So many of the next commits are done, and the answer is lost."""
         self.loses = 0
         """So many of the next commits are not done, and nobody can tell."""
         self.concerns: Callable[[Request], object] = lambda request: True
-        """Which writes `swallows`, `loses` and `is_full` are about."""
-        self.is_full = False
-        """Nothing that concerns can be written."""
+        """Which requests all of this but the first two is about."""
 
     def _write(self, request: Request) -> None:
         if self.away or self.killed or not self.concerns(request):
-            pass
+            self._pass_on(request, self._inner._write)
         elif self.is_full:
             _refuse(request, TryLater("The database cannot do it now (disk is full)."))
-            return
-        elif self.swallows:
-            self.swallows -= 1
-            request = _unanswered(request)
         elif self.loses:
             self.loses -= 1
             _refuse(request, Unclear("The connection to the database broke during a commit."))
-            return
-        self._pass_on(request, self._inner._write)
+        elif self.swallows:
+            self.swallows -= 1
+            self._pass_on(_unanswered(request), self._inner._write)
+        else:
+            self._pass_on(request, self._inner._write)
 
     def _read(self, request: Request) -> None:
         self._pass_on(request, self._inner._read)
 
     def _pass_on(self, request: Request, do: Callable[[Request], None]) -> None:
-        if self.delay and not (self.away or self.killed):
-            loop = asyncio.get_running_loop()
-            loop.call_later(self.delay.total_seconds(), self._do, request, do)
+        """Do it, now or later; what is slow may be too late."""
+        if self.delay and self.concerns(request):
+            seconds = self.delay.total_seconds()
+            asyncio.get_running_loop().call_later(seconds, self._do, request, do)
         else:
             self._do(request, do)
 

@@ -38,6 +38,11 @@ RECHECK = timedelta(seconds=30)
 BREATH = 0.25
 """Seconds that a claimed item may wait for its place in the bot's schedule."""
 
+STALE = timedelta(seconds=5)
+"""How old a claim may be when its message leaves. A process that was stopped meanwhile may have
+lost its right to send: the claim is another's then, and this one must find out first.
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlet:
@@ -213,14 +218,22 @@ class Delivering:
             if wait > 0 and (not place or not pace.may_leave(lane.address)):
                 continue
             lane.woken.clear()
+            asked_at = self._now()
             turned = await self._turn(lane, settled, claim=True)
             settled = None
             if turned.delivery is not None:
-                settled = await self._attempt(lane, turned.delivery)
+                settled = await self._send_claimed(lane, turned.delivery, asked_at)
                 continue
             pace.give_back(place)
             if not await self._has_more(lane, turned.due):
                 return
+
+    async def _send_claimed(
+        self, lane: _Lane, delivery: Delivery, asked_at: datetime
+    ) -> _Outcome | None:
+        if self._now() - asked_at > STALE:
+            return delivery, handed_back(self._now())
+        return await self._attempt(lane, delivery)
 
     async def _send_given(
         self, lane: _Lane, delivery: Delivery, committed: Awaitable[None]
@@ -232,7 +245,8 @@ class Delivering:
         lane.given = None
         pace = self._outlet(lane).pace
         wait, place = pace.take_place(delivery.priority)
-        if self._closing or wait > BREATH or pace.chat_wait(lane.address) > 0:
+        stale = self._now() - delivery.created_at > STALE
+        if self._closing or stale or wait > BREATH or pace.chat_wait(lane.address) > 0:
             pace.give_back(place)
             try:
                 await committed
