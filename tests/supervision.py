@@ -8,8 +8,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.errors import TryLater, Unclear
+from bot.errors import Misconfigured, TryLater, Unclear
 from bot.ports import Platform
+from bot.services.feeds import Rhythm
 from storage import Store
 from tests.fakes.messenger import FakeMessenger
 from tests.troubled_database import Troubled
@@ -29,6 +30,7 @@ class Supervisor:
     platform: Platform
     chat: FakeMessenger
     now: Callable[[], datetime]
+    rhythm: Rhythm | None = None
     world: World | None = None
     """The process, while there is one."""
     ended: int = 0
@@ -44,7 +46,7 @@ class Supervisor:
             self._down_for = timedelta(seconds=1)
             try:
                 await self._run_once()
-            except* (TryLater, Unclear):
+            except* (Misconfigured, TryLater, Unclear):
                 if not self._end.is_set():
                     self.ended += 1
             await asyncio.sleep(self._down_for.total_seconds())
@@ -55,7 +57,7 @@ class Supervisor:
             assert isinstance(database, Troubled)
             database.killed = False
             try:
-                async with running(store, self.platform, self.chat, self.now) as world:
+                async with running(store, self.platform, self.chat, self.now, self.rhythm) as world:
                     self.world = world
                     try:
                         await self._end.wait()
@@ -87,10 +89,14 @@ class Supervisor:
 
 @asynccontextmanager
 async def supervised(
-    open: Open, platform: Platform, chat: FakeMessenger, now: Callable[[], datetime]
+    open: Open,
+    platform: Platform,
+    chat: FakeMessenger,
+    now: Callable[[], datetime],
+    rhythm: Rhythm | None = None,
 ) -> AsyncIterator[Supervisor]:
     """A process that is up, and stays so until the block ends."""
-    supervisor = Supervisor(open, platform, chat, now)
+    supervisor = Supervisor(open, platform, chat, now, rhythm)
     async with asyncio.TaskGroup() as group:
         group.create_task(supervisor.run(), name="supervisor")
         while supervisor.world is None:  # noqa: ASYNC110 time is virtual
