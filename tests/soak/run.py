@@ -42,7 +42,7 @@ BETWEEN_TROUBLES = 40.0
 LONG_WEEKEND = timedelta(hours=73)
 """The machine is off for longer than what is owed is worth sending."""
 
-IN_PEACE = timedelta(hours=6)
+IN_PEACE = timedelta(hours=1)
 """How long everything may take to come to its end once nothing goes wrong any more."""
 
 
