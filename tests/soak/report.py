@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -95,9 +95,14 @@ async def reported(
     records: Sequence[Record],
     people: Sequence[Phone],
     shown: Sequence[Shown],
+    closed: Set[str],
     happened: Mapping[str, int],
 ) -> Report:
-    """Count, and hold what the phones showed against what was owed and what people know."""
+    """Count, and hold what the phones showed against what was owed and what people know.
+
+    Args:
+        closed: the chats that stayed so to the end.
+    """
     items = await owed(store)
     owners = await store.database.read(_owners)
     states = await store.outbox.counts()
@@ -111,7 +116,12 @@ async def reported(
     never_owed = _never_owed(records, people, owners.values())
     strangers = [*_strangers(shown, people, owners), *_mixed_up(owners)]
     unclear = sum(item.unclear for item in items)
-    broken = [*findings.all, *strangers, *never_owed]
+    held = [
+        f"{item.reference} is held, although {item.chat} is open"
+        for item in items
+        if item.state is State.HELD and item.chat not in closed
+    ]
+    broken = [*findings.all, *strangers, *never_owed, *held]
     if findings.repeats > unclear:
         broken.append(f"{findings.repeats} duplicates of {unclear} attempts of unknown outcome")
     if (counted := sum(states.values())) != len(items):

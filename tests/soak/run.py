@@ -95,6 +95,7 @@ class Soak:
                 self.records,
                 self.people,
                 self.chats.shown,
+                self.chats.closed,
                 self.happened
                 + self.chats.happened
                 + Counter({"process ended by itself": self.process.ended}),
