@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -226,12 +226,10 @@ async def test_a_log_that_cannot_be_copied_for_a_while_holds_up_nothing(
         with closing(sqlite3.connect(file, isolation_level=None)) as backup:
             backup.execute("BEGIN")
             backup.execute("SELECT count(*) FROM delivery").fetchall()
-            began = world.now()
             for number in range(1, 31):
                 platform.store(Stream.TRADES, world.trade(number))
                 await world.quiet(1)
             assert len(chat.shown) == 30
-            assert world.now() - began < timedelta(seconds=31)
             grown = file.with_name(file.name + "-wal").stat().st_size
             backup.execute("ROLLBACK")
         for number in range(31, 61):
