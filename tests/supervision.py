@@ -55,7 +55,6 @@ class Supervisor:
         async with self.open() as store:
             database = store.database
             assert isinstance(database, Troubled)
-            database.killed = False
             try:
                 async with running(store, self.platform, self.chat, self.now, self.rhythm) as world:
                     self.world = world
@@ -65,7 +64,6 @@ class Supervisor:
                         database.killed = True
             finally:
                 self.world = None
-                database.killed = False
 
     @property
     def up(self) -> World:

@@ -29,13 +29,17 @@ def process(
     troubled_store: Store,
     platform: FakePlatform,
     chat: FakeMessenger,
+    database: Troubled,
     now: Callable[[], datetime],
 ) -> Callable[[], AbstractAsyncContextManager[Supervisor]]:
     """Begins a process that is started again whenever it ends."""
 
     @asynccontextmanager
     async def the_same() -> AsyncIterator[Store]:
-        yield troubled_store
+        try:
+            yield troubled_store
+        finally:
+            database.killed = False
 
     return lambda: supervised(the_same, platform, chat, now)
 
