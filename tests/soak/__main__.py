@@ -65,8 +65,8 @@ def main() -> int:
     print("", *report.lines(), "", sep="\n")
     for finding in report.broken:
         print(finding)
-    kept = "broken" if report.broken else "kept"
-    print(f"every promise {kept}" if not report.broken else f"{len(report.broken)} promises {kept}")
+    broken = len(report.broken)
+    print(f"broken promises: {broken}" if broken else "every promise kept")
     print(f"{time.monotonic() - began:.0f} seconds", file=sys.stderr)
     return 1 if report.broken else 0
 
