@@ -27,5 +27,5 @@ def test_a_short_soak_keeps_every_promise(url: str):
 
     assert report.broken == []
     assert report.created > report.events
-    assert report.states[State.SENT] > 0.8 * report.created
+    assert report.states[State.SENT] > report.created / 2
     assert report.happened["process killed"] > 0
