@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
@@ -102,6 +102,7 @@ def judged(
     moved: Iterable[tuple[str, str]] = (),
     merged: Collection[tuple[datetime, datetime]] = (),
     pending: bool = False,
+    commits_take: timedelta = timedelta(0),
 ) -> Findings:
     """Hold what was shown against what was owed.
 
@@ -111,6 +112,8 @@ def judged(
         moved: chats that have another address now, from and to.
         merged: between when and when two linked chats became one: what waited has no order then.
         pending: whether some may still be on their way.
+        commits_take: at most so long; till then what is admitted is not owed yet, and a chat that
+            is unlinked still is linked.
     """
     findings = Findings()
     addresses = {*moved}
@@ -126,7 +129,7 @@ def judged(
             continue
         if one.chat != item.chat and (one.chat, item.chat) not in addresses:
             findings.wrong_person.append(f"{reference} is {item.chat}'s and went to {one.chat}")
-        if item.unlinked_at is not None and one.left > item.unlinked_at:
+        if item.unlinked_at is not None and one.left > item.unlinked_at + commits_take:
             findings.wrong_person.append(f"{reference} left for {one.chat} after it was unlinked")
         copies[reference].append(one)
     told = sum(item.kind is not Kind.DIGEST for item in items)
@@ -134,7 +137,7 @@ def judged(
         findings.unaccounted.append(f"{created} were owed, {told} are there")
     for item in items:
         _account_for(item, copies[item.reference], findings, pending)
-    _order(items, copies, merged, findings)
+    _order(items, copies, merged, findings, commits_take)
     findings.repeats = sum(max(0, len(found) - 1) for found in copies.values())
     return findings
 
@@ -159,6 +162,7 @@ def _order(
     copies: dict[str, list[Shown]],
     merged: Collection[tuple[datetime, datetime]],
     findings: Findings,
+    commits_take: timedelta,
 ) -> None:
     """Whatever was owed before a younger item left must have been shown before it."""
     lanes: dict[tuple[str, int], list[Owed]] = defaultdict(list)
@@ -172,7 +176,7 @@ def _order(
                 continue
             for younger in lane[place + 1 :]:
                 left = copies[younger.reference][0].left
-                if older.created_at < left < first:
+                if older.created_at + commits_take < left < first:
                     findings.out_of_order.append(
                         f"{younger.reference} ({younger.title!r}) before {older.reference}"
                         f" ({older.title!r}) in {older.chat}"

@@ -90,8 +90,11 @@ async def run(
             ready()
             _announce(settings, store)
             if await duty.begin(stop):
-                await _live(services, store, bots, duty, stop)
-                await duty.end()
+                try:
+                    await _live(services, store, bots, duty, stop)
+                finally:
+                    # Also after a failure: then nothing is in flight, and who starts need not wait.
+                    await duty.end()
     log.info("stopped")
 
 

@@ -40,6 +40,7 @@ from bot.domain.telling import (
     tell_trader_changes,
     trader_name,
 )
+from bot.errors import Unclear
 from bot.ports import Admitted, Ahead, Inbox, Known, Meter, Progress, Verdict
 from bot.services.delivery import Delivering
 
@@ -83,6 +84,10 @@ class Ingest:
         Args:
             events: the account's own.
             first: the account has just been linked: remember the state of things, tell nothing.
+
+        Raises:
+            TryLater: the store cannot do it now, and nothing has changed.
+            Unclear: it may have; what was begun ahead ends the delivering, and is found at a start.
         """
         now = self._now()
         judge = (
@@ -92,7 +97,12 @@ class Ingest:
         )
         idle = self._delivering.idle(self._audience.get(account.id, {}))
         ahead = Ahead(idle=idle, begin=self._delivering.begin)
-        admitted = await self._inbox.admit(account.id, events, judge, now, progress, ahead)
+        try:
+            admitted = await self._inbox.admit(account.id, events, judge, now, progress, ahead)
+        except Unclear as doubt:
+            if idle:
+                self._delivering.give_up(doubt)
+            raise
         self._meter.admitted(told=admitted.told, known=admitted.known)
         if admitted.owed:
             # Where the last one went, the next one probably goes: it can be claimed at once.
