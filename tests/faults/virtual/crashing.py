@@ -49,7 +49,7 @@ BEN = "200"
 
 LOGIN = PasswordLogin(email="alice@example.com", password="right")
 
-LONG = timedelta(minutes=11)
+LONG = timedelta(minutes=13)
 """Longer than it takes until what waits is sent before what does not."""
 
 REPLY = "showing of a reply"

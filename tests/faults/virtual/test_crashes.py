@@ -6,11 +6,13 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from bot.domain.events import Kind, Notice, Origin
+from bot.services import delivery
+from bot.services.feeds import feeds
 from storage import Store, open_memory
 from storage.database import raw_of
 from tests import failpoints
@@ -35,6 +37,13 @@ ELSEWHERE = {
     "call of Platform.reachable": "an operator's check",
 }
 """What is neither on the way of an event nor of a command, and where it is."""
+
+
+@pytest.fixture(autouse=True)
+def _looks_around_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most of a day's work would be that."""
+    for module in (delivery, feeds):
+        monkeypatch.setattr(module, "RECHECK", timedelta(minutes=2))
 
 
 async def recorded(story: Story) -> Sequence[Point]:
