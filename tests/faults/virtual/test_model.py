@@ -37,7 +37,7 @@ from bot.domain.events import (
     Trade,
     Trader,
 )
-from bot.domain.ids import ActionId, TraderId
+from bot.domain.ids import AccountId, ActionId, TraderId
 from bot.domain.linking import SignedIn
 from bot.domain.links import Address, Channel, Link, PasswordLogin
 from bot.services import delivery
@@ -745,6 +745,13 @@ class Model(RuleBasedStateMachine):
                 titles = self.chat.titles(stint.chats[-1])
                 assert fact.title in titles, self.in_full([f"{fact.title!r} is not live"])
         self.judge(pending=False)
+        self.nothing_opens_the_account_of_who_left()
+
+    def nothing_opens_the_account_of_who_left(self) -> None:
+        for id, user in self.look().users.items():
+            if not self.oracle.active(user):
+                credential = self.run(self.kept.accounts.credential(AccountId(id)))
+                assert credential is None, self.in_full([f"the login of {user} is still kept"])
 
     def heal(self) -> None:
         if self.world is None:
@@ -876,9 +883,9 @@ def _links(connection: Connection) -> list[Link]:
 TestModel = Model.TestCase
 EXAMPLES = int(os.environ.get("TRADEBELL_TEST_MODEL_EXAMPLES", "0"))  # noqa: TID251
 TestModel.settings = settings(
-    max_examples=EXAMPLES or 60,
+    max_examples=EXAMPLES or 50,
     derandomize=not EXAMPLES,
-    stateful_step_count=50,
+    stateful_step_count=40,
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
