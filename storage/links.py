@@ -48,6 +48,9 @@ class Links:
     async def of(self, account: AccountId) -> Sequence[Link]:
         return await self._database.read(links_of, account)
 
+    async def made_since(self, since: datetime) -> Sequence[Link]:
+        return await self._database.read(_made_since, since)
+
     async def end(self, link: LinkId, now: datetime) -> Ended:
         return await self._database.write(_end, (link, now))
 
@@ -70,6 +73,11 @@ def is_at(address: Address) -> ColumnElement[bool]:
 def _at(connection: Connection, address: Address) -> Link | None:
     row = connection.execute(select_active_links().where(is_at(address))).one_or_none()
     return None if row is None else link_of(row)
+
+
+def _made_since(connection: Connection, since: datetime) -> Sequence[Link]:
+    rows = connection.execute(select_active_links().where(link.c.linked_at >= since))
+    return [link_of(row) for row in rows]
 
 
 def _endpoint_at(connection: Connection, address: Address) -> EndpointId | None:

@@ -178,6 +178,7 @@ async def running(
     feeds = Feeds(platform, store.accounts, store.inbox, ingest, meter, now, chance, rhythm)
     linking = Linking(
         store.codes,
+        store.accounts,
         store.links,
         platform,
         feeds,

@@ -137,6 +137,7 @@ def _composed(
     feeds = Feeds(platform, store.accounts, store.inbox, ingest, meter, now, chance)
     linking = Linking(
         codes=store.codes,
+        accounts=store.accounts,
         links=store.links,
         platform=platform,
         feeds=feeds,
@@ -198,6 +199,7 @@ async def _live(
             group.create_task(services.delivering.run(), name="delivery"),
             group.create_task(services.feeds.run(), name="feeds"),
             group.create_task(services.conversation.recover(), name="recovery"),
+            group.create_task(services.linking.recover(), name="recovery of links"),
             group.create_task(_prune(store), name="pruning"),
         ]
         listening = [

@@ -3,12 +3,11 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import TypeVar
 
 from bot.domain.actions import CONFIRM_LIFE, OFFER_LIFE, Action, ActionState, Denied, Target, Verb
 from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity
@@ -23,6 +22,7 @@ from bot.errors import NeedsLogin, Refused, TryLater, Unclear
 from bot.ports import Accounts, Actions, Audit, Session
 from bot.services.feeds import Feeds
 from bot.services.ingest import Ingest
+from bot.services.patience import patiently
 
 log = logging.getLogger(__name__)
 
@@ -31,13 +31,6 @@ READ_BACKS = (1.0, 3.0, 8.0)
 
 RECOVERY_WAIT = timedelta(seconds=60)
 """How long after a start the feed may take before an interrupted action is reported as unclear."""
-
-REPORT_AGAIN = timedelta(seconds=1)
-"""When a report that the database could not take is tried again; twice as late each time."""
-
-LONGEST_WAIT = timedelta(seconds=60)
-
-Given = TypeVar("Given")
 
 _ROLES = {
     Verb.PAUSE: Role.OPERATOR,
@@ -267,8 +260,8 @@ class Acting:
 
     async def recover(self) -> None:
         """Report what a crash interrupted: read the state back and say how it is now."""
-        for action in await _patiently(self._left_behind):
-            await _patiently(partial(self._close_interrupted, action))
+        for action in await patiently(self._left_behind):
+            await patiently(partial(self._close_interrupted, action))
             await self._note(action, "interrupted")
 
     async def _left_behind(self) -> Sequence[Action]:
@@ -327,18 +320,6 @@ class Acting:
             )
         except (TryLater, Unclear) as outage:
             log.error("an action was not audited", extra={"reason": str(outage), "state": state})
-
-
-async def _patiently(ask: Callable[[], Awaitable[Given]]) -> Given:
-    """Ask until the database can answer: just after a start it may be on its way up itself."""
-    wait = REPORT_AGAIN
-    while True:
-        try:
-            return await ask()
-        except (TryLater, Unclear) as outage:
-            log.warning("interrupted actions wait", extra={"reason": str(outage)})
-        await asyncio.sleep(wait.total_seconds())
-        wait = min(wait * 2, LONGEST_WAIT)
 
 
 def _person(action: Action) -> str:
