@@ -42,9 +42,10 @@ PRESSED: float = 30.0
 BREATH = 0.25
 """Seconds that a claimed item may wait for its place in the bot's schedule."""
 
-STALE = timedelta(seconds=5)
+STALE = timedelta(seconds=10)
 """How old a claim may be when its message leaves. A process that was stopped meanwhile may have
-lost its right to send: the claim is another's then, and this one must find out first.
+lost its right to send (`duty.LIFE`, less a renewal): the claim is another's then, and this one
+must find out first.
 """
 
 
