@@ -167,7 +167,8 @@ def _order(
     """Whatever was owed before a younger item left must have been shown before it."""
     lanes: dict[tuple[str, int], list[Owed]] = defaultdict(list)
     for item in items:
-        if copies[item.reference]:
+        # A digest goes with the rank of its parts, whatever its own priority.
+        if copies[item.reference] and item.kind is not Kind.DIGEST:
             lanes[item.chat, item.priority].append(item)
     for lane in lanes.values():
         for place, older in enumerate(lane):

@@ -133,8 +133,12 @@ class Oracle:
             if fact.user != user and fact.title in line
         ]
 
-    def twice(self, shown: Iterable[Shown]) -> list[str]:
-        """What a chat was told more than once without being told so."""
+    def twice(self, shown: Iterable[Shown], merged: Sequence[str]) -> list[str]:
+        """What a chat was told more than once without being told so.
+
+        Args:
+            merged: chats that another one became one with: both may have been told.
+        """
         counts = Counter(
             (one.chat, one.card.title)
             for one in shown
@@ -145,7 +149,7 @@ class Oracle:
         return [
             f"{title!r} was shown {count} times in {chat}"
             for (chat, title), count in counts.items()
-            if count > 1
+            if count > 1 + merged.count(chat)
         ]
 
     def _fact_of(self, title: str) -> Fact | None:

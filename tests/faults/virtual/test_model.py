@@ -196,6 +196,7 @@ class Model(RuleBasedStateMachine):
         self.chats = [self.new_chat() for _ in range(3)]
         self.moved: set[tuple[str, str]] = set()
         self.merged: list[tuple[datetime, datetime]] = []
+        self.merged_into: list[str] = []
         self.patches: dict[str, Fact] = {}
         self.confirms: list[Confirm] = []
         self.story: list[str] = []
@@ -457,6 +458,7 @@ class Model(RuleBasedStateMachine):
         self.trade_in(chat, count)
         others = [one for one in self.those_settled() if one is not chat]
         chat.into = _one_of(others, further)
+        self.merged_into.append(chat.into.id)
         self.start_moving(chat, chat.into.id)
 
     def start_moving(self, chat: Chat, to: str) -> None:
@@ -786,7 +788,7 @@ class Model(RuleBasedStateMachine):
         ).all
         owners = {item.reference: seen.users[item.account] for item in seen.items}
         findings += self.oracle.wrong(seen.tried, owners)
-        findings += self.oracle.twice(seen.shown)
+        findings += self.oracle.twice(seen.shown, self.merged_into)
         findings += repeated(seen.tried, self.killed_at)
         told, there = self.told_before + seen.told, _told(seen.items)
         if told > there or (told < there and not pending):
