@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lock bench clean
+.PHONY: help install demo test soak check format lock bench clean
 
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -20,6 +20,10 @@ demo: $(INSTALLED) ## run the whole product against a simulated platform, in the
 
 test: $(INSTALLED) ## run the whole test suite
 	$(BIN)/pytest
+
+soak: $(INSTALLED) ## count what comes of random faults: SEED=7 EVENTS=3000 DATABASE=postgresql+asyncpg://...
+	@exec $(BIN)/python -m tests.soak \
+		$(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS)) $(if $(DATABASE),--database $(DATABASE))
 
 check: $(INSTALLED) ## check format, lint, types and import contracts
 	$(BIN)/ruff format --check

@@ -437,6 +437,9 @@ class Links(Protocol):
     async def of(self, account: AccountId) -> Sequence[Link]:
         """The active links of an account."""
 
+    async def made_since(self, since: datetime) -> Sequence[Link]:
+        """The active links of all accounts that are younger than that."""
+
     async def end(self, link: LinkId, now: datetime) -> Ended:
         """Unlink: cancel what is owed; with the last link also delete the credential.
 

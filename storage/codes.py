@@ -5,7 +5,18 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, case, delete, insert, null, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    case,
+    delete,
+    insert,
+    literal_column,
+    null,
+    select,
+    update,
+)
 
 from bot.domain.ids import AccountId, EndpointId, NewId
 from bot.domain.linking import (
@@ -22,6 +33,7 @@ from bot.domain.linking import (
 from bot.domain.links import Account, AccountState, Address, Grant, Link, Preferences
 from storage.codec import encode_preferences
 from storage.database import Database, each, unsettle
+from storage.forgetting import forget_if_unlinked
 from storage.links import is_at, links_of, unlink
 from storage.rows import AnyRow, account_of, address_of, link_of, select_active_links
 from storage.states import AttemptState, LinkState
@@ -151,12 +163,14 @@ class Codes:
         replaced = None
         if before is not None and before.account != owner.id:
             replaced, before = unlink(connection, before, now).link, None
+        # A feed that was just being ended may have stored something after the last unlink.
+        first = forget_if_unlinked(connection, owner.id)
         made = before or _make_link(connection, self._new_id(), owner.id, found, now)
         self._vault.keep_credential(connection, owner.id, grant.credential)
         return Completed(
             link=made,
             account=owner,
-            first=before is None and not others,
+            first=first,
             others=tuple(others),
             replaced=replaced,
         )
@@ -296,7 +310,9 @@ def _close(connection: Connection, attempt_id: str, state: AttemptState) -> None
 @cache
 def _making_account(dialect: str) -> Any:
     row = insert_into(account, dialect)
-    linked = select(link.c.id).where(link.c.account == account.c.id, LINK_IS_ACTIVE).exists()
+    # Not `account.c.id`: in an INSERT nothing is correlated, it would stand for any account's.
+    this: ColumnElement[str] = literal_column("account.id")
+    linked = select(link.c.id).where(link.c.account == this, LINK_IS_ACTIVE).exists()
     return row.on_conflict_do_update(
         index_elements=[account.c.platform_user],
         set_={

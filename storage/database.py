@@ -4,7 +4,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache, partial, wraps
 from typing import Any, Protocol, TypeVar, TypeVarTuple
 
 from sqlalchemy import Connection
@@ -36,8 +36,9 @@ nothing of what was told is so, and another attempt may follow.
 
 
 def each(function: Callable[[Connection, A], R]) -> Operation[A, R]:
-    """An operation out of a function of one argument."""
+    """An operation out of a function of one argument; it keeps the function's name."""
 
+    @wraps(function)
     def operation(connection: Connection, arguments: Sequence[A]) -> Sequence[R]:
         return [function(connection, argument) for argument in arguments]
 

@@ -6,9 +6,11 @@ from sqlalchemy import Connection, null, select, update
 
 from bot.domain.actions import ActionState
 from bot.domain.deliveries import State
+from bot.domain.ids import AccountId
 from bot.domain.links import EndpointState
 from storage.database import unsettle
 from storage.digests import follow
+from storage.forgetting import forget_if_unlinked
 from storage.reasons import Reason
 from storage.rows import AnyRow
 from storage.states import LinkState
@@ -27,6 +29,9 @@ from storage.tables import (
 HELD = DELIVERY_IS_MISSED & is_one_of(delivery.c.state, State.HELD)
 
 OWED = is_one_of(delivery.c.state, State.READY, State.UNKNOWN, State.HELD)
+
+_MOVABLE = OWED | is_one_of(delivery.c.state, State.DEAD, State.EXPIRED, State.COALESCED)
+"""What a chat still says of itself after a move: with what it is owed, what it missed."""
 
 
 def close(connection: Connection, endpoint_id: str, reason: str, now: datetime) -> int:
@@ -115,8 +120,10 @@ def _merge(connection: Connection, old: str, new: str, now: datetime) -> None:
         present = linked
     elif present.account != linked.account:
         end_link(connection, linked.id, Reason.MOVED_AWAY, now)
+        forget_if_unlinked(connection, AccountId(linked.account))
         return
     _hand_over(connection, linked, present, new)
+    _hand_over_doubts(connection, old, new)
     connection.execute(
         update(action)
         .where(action.c.link == linked.id, action.c.endpoint == old)
@@ -127,7 +134,7 @@ def _merge(connection: Connection, old: str, new: str, now: datetime) -> None:
 
 
 def _hand_over(connection: Connection, linked: AnyRow, present: AnyRow, new: str) -> None:
-    """Move what waits, except what the new endpoint has been told or owes already."""
+    """Move what waits or was missed, except what the new endpoint was told or owes already."""
     twin = delivery.alias("twin")
     has_twin = (
         select(twin.c.id)
@@ -142,9 +149,17 @@ def _hand_over(connection: Connection, linked: AnyRow, present: AnyRow, new: str
     )
     connection.execute(
         update(delivery)
-        .where(delivery.c.link == linked.id, OWED, ~has_twin)
+        .where(delivery.c.link == linked.id, _MOVABLE, ~has_twin)
         .values(link=present.id, link_epoch=present.epoch, endpoint=new)
     )
+
+
+def _hand_over_doubts(connection: Connection, old: str, new: str) -> None:
+    doubtful = select(endpoint.c.doubtful).where(endpoint.c.id == old)
+    count = connection.execute(doubtful).scalar_one()
+    if count:
+        doubt(connection, new, count)
+        doubt(connection, old, -count)
 
 
 def _active_link(connection: Connection, endpoint_id: str) -> AnyRow | None:

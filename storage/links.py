@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
+from sqlalchemy import ColumnElement, Connection, and_, select, update
 
 from bot.domain.ids import AccountId, EndpointId, LinkId, NewId
 from bot.domain.links import Account, AccountState, Address, Credential, EndpointState, Link
@@ -13,11 +13,12 @@ from bot.errors import Refused
 from bot.ports import Ended
 from storage import endpoints
 from storage.database import Database, each
+from storage.forgetting import forget_if_unlinked
 from storage.reasons import Reason
 from storage.rows import account_of, link_of, select_active_links
-from storage.tables import LINK_IS_ACTIVE, account, cursor, endpoint, known, link, secret
+from storage.tables import LINK_IS_ACTIVE, account, endpoint, link
 from storage.upsert import Insert, insert_into
-from storage.vault import Vault, account_secret
+from storage.vault import Vault
 
 
 class _Found(NamedTuple):
@@ -47,6 +48,9 @@ class Links:
     async def of(self, account: AccountId) -> Sequence[Link]:
         return await self._database.read(links_of, account)
 
+    async def made_since(self, since: datetime) -> Sequence[Link]:
+        return await self._database.read(_made_since, since)
+
     async def end(self, link: LinkId, now: datetime) -> Ended:
         return await self._database.write(_end, (link, now))
 
@@ -69,6 +73,11 @@ def is_at(address: Address) -> ColumnElement[bool]:
 def _at(connection: Connection, address: Address) -> Link | None:
     row = connection.execute(select_active_links().where(is_at(address))).one_or_none()
     return None if row is None else link_of(row)
+
+
+def _made_since(connection: Connection, since: datetime) -> Sequence[Link]:
+    rows = connection.execute(select_active_links().where(link.c.linked_at >= since))
+    return [link_of(row) for row in rows]
 
 
 def _endpoint_at(connection: Connection, address: Address) -> EndpointId | None:
@@ -116,17 +125,9 @@ def _end(connection: Connection, request: tuple[LinkId, datetime]) -> Ended:
 
 
 def unlink(connection: Connection, ended: Link, now: datetime) -> Ended:
-    """End a link; with the account's last one go its credential and all that was known of it.
-
-    Where it was read up to goes too: who links again later starts from then.
-    """
+    """End a link; see `forget_if_unlinked`."""
     cancelled = endpoints.end_link(connection, ended.id, Reason.UNLINKED, now)
-    remaining = select(link.c.id).where(link.c.account == ended.account, LINK_IS_ACTIVE)
-    last = connection.execute(remaining.limit(1)).first() is None
-    if last:
-        connection.execute(delete(secret).where(secret.c.owner == account_secret(ended.account)))
-        connection.execute(delete(known).where(known.c.account == ended.account))
-        connection.execute(delete(cursor).where(cursor.c.account == ended.account))
+    last = forget_if_unlinked(connection, ended.account)
     return Ended(link=ended, cancelled=cancelled, last=last)
 
 

@@ -3,10 +3,21 @@
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, null, or_, select, union_all, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    bindparam,
+    func,
+    null,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
-from bot.domain.deliveries import MISSED, Priority, State
+from bot.domain.deliveries import MISSED, PENDING, Priority, State
 from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
 from bot.domain.links import Address, EndpointState
@@ -130,11 +141,32 @@ def _prune(connection: Connection, now: datetime) -> int:
 
 
 def _aged(connection: Connection, before: datetime) -> Sequence[int]:
-    waits = select(delivery.c.id).where(
-        DELIVERY_IS_PENDING,
-        delivery.c.created_at <= before,
-        delivery.c.rank == delivery.c.priority,
-        delivery.c.rank > Priority.URGENT,
+    """What is owed since then, and what happened before that and was owed later: in one order."""
+    aged = (
+        select(
+            delivery.c.endpoint,
+            delivery.c.priority,
+            func.max(delivery.c.occurred_at).label("until"),
+        )
+        .where(
+            DELIVERY_IS_PENDING,
+            delivery.c.created_at <= before,
+            delivery.c.priority > Priority.URGENT,
+        )
+        .group_by(delivery.c.endpoint, delivery.c.priority)
+        .subquery()
+    )
+    waits = (
+        select(delivery.c.id)
+        .join(
+            aged,
+            (aged.c.endpoint == delivery.c.endpoint) & (aged.c.priority == delivery.c.priority),
+        )
+        .where(
+            DELIVERY_IS_PENDING,
+            delivery.c.rank == delivery.c.priority,
+            delivery.c.occurred_at <= aged.c.until,
+        )
     )
     return connection.execute(waits.limit(PRUNE_BATCH)).scalars().all()
 
@@ -147,12 +179,27 @@ def _raise(connection: Connection, aged: Sequence[int]) -> int:
     return connection.execute(rising.values(rank=delivery.c.rank - 1)).rowcount
 
 
-def _owing(connection: Connection) -> Mapping[EndpointId, Address]:
-    owed = select(delivery.c.endpoint).where(DELIVERY_IS_PENDING)
-    rows = connection.execute(
-        select(endpoint).where(endpoint.c.id.in_(owed), endpoint.c.state == EndpointState.ACTIVE)
+def _select_owing() -> Select[*tuple[Any, ...]]:
+    """From one endpoint in the lanes' index on to the next: however much each of them is owed."""
+    first = select(func.min(delivery.c.endpoint).label("id")).where(DELIVERY_IS_PENDING)
+    owing = first.cte("owing", recursive=True)
+    other = delivery.alias("other")
+    following = select(func.min(other.c.endpoint)).where(
+        is_one_of(other.c.state, *PENDING), other.c.endpoint > owing.c.id
     )
-    return {EndpointId(row.id): address_of(row) for row in rows}
+    owing = owing.union_all(select(following.scalar_subquery()).where(owing.c.id.is_not(None)))
+    return (
+        select(endpoint)
+        .join(owing, owing.c.id == endpoint.c.id)
+        .where(endpoint.c.state == EndpointState.ACTIVE)
+    )
+
+
+_OWING = _select_owing()
+
+
+def _owing(connection: Connection) -> Mapping[EndpointId, Address]:
+    return {EndpointId(row.id): address_of(row) for row in connection.execute(_OWING)}
 
 
 _MISSED_HERE = (

@@ -15,6 +15,7 @@ from storage.facts import Fact, FactKey, Started
 from storage.memory import Memory
 from storage.statements import Statement
 from storage.tables import action, delivery, endpoint, is_one_of
+from storage.types import key
 
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Thirty-two characters that are not mistaken for each other when read aloud."""
@@ -63,12 +64,17 @@ def owe(
 
 def _row(fact: Fact, draft: Draft, link: Link) -> dict[str, Any]:
     held = link.endpoint.state is EndpointState.DISABLED
+    fact_key = fact.key
+    if draft.part:
+        # Each part is an item of its own: it has its own end, and its own name.
+        revision = key(f"{fact_key.revision} part {draft.part + 1}")
+        fact_key = fact_key._replace(revision=revision)
     return {
         "account": fact.key.account,
         "kind": fact.key.kind,
         "record": fact.key.record,
-        "revision": fact.key.revision,
-        "reference": reference(fact.key, draft.endpoint),
+        "revision": fact_key.revision,
+        "reference": reference(fact_key, draft.endpoint),
         "link": draft.link,
         "link_epoch": draft.link_epoch,
         "endpoint": draft.endpoint,

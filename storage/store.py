@@ -97,14 +97,14 @@ async def open_store(
         vault.mark(connection)
 
     async with _open(place, prepare) as database:
-        yield _store(through(database) if through else database, vault, now, new_id)
+        yield store_on(through(database) if through else database, vault, now, new_id)
 
 
 @contextmanager
 def open_memory(now: Now, new_id: NewId) -> Iterator[Store]:
     """A store that lives as long as the context, on the event loop's own thread."""
     with open_inline(schema.create) as database:
-        yield _store(database, Vault([Fernet.generate_key().decode()]), now, new_id)
+        yield store_on(database, Vault([Fernet.generate_key().decode()]), now, new_id)
 
 
 async def migrate(url: str) -> Version:
@@ -210,7 +210,8 @@ async def _opened(prepare: Callable[[Connection], object]) -> AsyncIterator[Data
         yield database
 
 
-def _store(database: Database, vault: Vault, now: Now, new_id: NewId) -> Store:
+def store_on(database: Database, vault: Vault, now: Now, new_id: NewId) -> Store:
+    """All ports anew on an open database: nothing is remembered of what was done before."""
     return Store(
         database=database,
         vault=vault,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from sqlalchemy import make_url
 from bot.domain.ids import NewId, Now
 from storage import Store, open_store
 from storage.database import Database, Request
+from storage.store import Through
 from storage.tables import metadata
 from tests.virtual_time import VirtualTimeLoop
 
@@ -42,11 +43,40 @@ class Awaited(Database):
             request.future.add_done_callback(lambda _: loop.release())
 
 
+class Mortal(Database):
+    """A database to a process that may be killed: what it still tries then is never done."""
+
+    def __init__(self, inner: Database) -> None:
+        super().__init__(inner.dialect)
+        self.killed = False
+        self._inner = inner
+
+    def _write(self, request: Request) -> None:
+        if not self._is_dead(request):
+            self._inner._write(request)
+
+    def _read(self, request: Request) -> None:
+        if not self._is_dead(request):
+            self._inner._read(request)
+
+    def _is_dead(self, request: Request) -> bool:
+        if self.killed:
+            request.future.set_exception(asyncio.CancelledError())
+        return self.killed
+
+
 @asynccontextmanager
-async def opened(url: str, secret_key: str, now: Now, new_id: NewId) -> AsyncIterator[Store]:
+async def opened(
+    url: str,
+    secret_keys: str | Sequence[str],
+    now: Now,
+    new_id: NewId,
+    through: Through = Awaited,
+) -> AsyncIterator[Store]:
     """A store on a lasting database, on a loop of either kind."""
     loop = asyncio.get_running_loop()
-    opening = open_store(url, [secret_key], now, new_id, through=Awaited)
+    keys = [secret_keys] if isinstance(secret_keys, str) else secret_keys
+    opening = open_store(url, keys, now, new_id, through=through)
     if not isinstance(loop, VirtualTimeLoop):
         async with opening as store:
             yield store

@@ -6,9 +6,9 @@ They compare what people's devices showed with the outbox, whatever happened in 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
@@ -39,6 +39,8 @@ class Owed:
     created_at: datetime
     unlinked_at: datetime | None
     title: str
+    digest: int | None = None
+    """The item that tells of it, if it was coalesced."""
 
 
 @dataclass(slots=True)
@@ -60,10 +62,11 @@ class Findings:
 
 async def owed(store: Store) -> list[Owed]:
     """Everything that was ever owed, oldest fact first."""
-    return await store.database.read(_owed)
+    return await store.database.read(owed_by)
 
 
-def _owed(connection: Connection) -> list[Owed]:
+def owed_by(connection: Connection) -> list[Owed]:
+    """The same, out of a transaction that is open already."""
     rows = connection.execute(
         select(delivery, endpoint.c.chat, link.c.ended_at.label("unlinked_at"))
         .join(endpoint, endpoint.c.id == delivery.c.endpoint)
@@ -85,6 +88,7 @@ def _owed(connection: Connection) -> list[Owed]:
             created_at=row.created_at,
             unlinked_at=row.unlinked_at,
             title=row.card["title"] if row.card else "",
+            digest=row.digest,
         )
         for row in rows
     ]
@@ -96,7 +100,9 @@ def judged(
     *,
     created: int | None = None,
     moved: Iterable[tuple[str, str]] = (),
+    merged: Collection[tuple[datetime, datetime]] = (),
     pending: bool = False,
+    commits_take: timedelta = timedelta(0),
 ) -> Findings:
     """Hold what was shown against what was owed.
 
@@ -104,7 +110,10 @@ def judged(
         shown: what all devices showed, in the order of arrival.
         created: how many items there must be beside digests, if somebody counted.
         moved: chats that have another address now, from and to.
+        merged: between when and when two linked chats became one: what waited has no order then.
         pending: whether some may still be on their way.
+        commits_take: at most so long; till then what is admitted is not owed yet, and a chat that
+            is unlinked still is linked.
     """
     findings = Findings()
     addresses = {*moved}
@@ -120,7 +129,7 @@ def judged(
             continue
         if one.chat != item.chat and (one.chat, item.chat) not in addresses:
             findings.wrong_person.append(f"{reference} is {item.chat}'s and went to {one.chat}")
-        if item.unlinked_at is not None and one.left > item.unlinked_at:
+        if item.unlinked_at is not None and one.left > item.unlinked_at + commits_take:
             findings.wrong_person.append(f"{reference} left for {one.chat} after it was unlinked")
         copies[reference].append(one)
     told = sum(item.kind is not Kind.DIGEST for item in items)
@@ -128,7 +137,7 @@ def judged(
         findings.unaccounted.append(f"{created} were owed, {told} are there")
     for item in items:
         _account_for(item, copies[item.reference], findings, pending)
-    _order(items, copies, findings)
+    _order(items, copies, merged, findings, commits_take)
     findings.repeats = sum(max(0, len(found) - 1) for found in copies.values())
     return findings
 
@@ -148,18 +157,27 @@ def _account_for(item: Owed, copies: Sequence[Shown], findings: Findings, pendin
             findings.too_often.append(f"{name} came again without saying so")
 
 
-def _order(items: Sequence[Owed], copies: dict[str, list[Shown]], findings: Findings) -> None:
+def _order(
+    items: Sequence[Owed],
+    copies: dict[str, list[Shown]],
+    merged: Collection[tuple[datetime, datetime]],
+    findings: Findings,
+    commits_take: timedelta,
+) -> None:
     """Whatever was owed before a younger item left must have been shown before it."""
     lanes: dict[tuple[str, int], list[Owed]] = defaultdict(list)
     for item in items:
-        if copies[item.reference]:
+        # A digest goes with the rank of its parts, whatever its own priority.
+        if copies[item.reference] and item.kind is not Kind.DIGEST:
             lanes[item.chat, item.priority].append(item)
     for lane in lanes.values():
         for place, older in enumerate(lane):
             first = copies[older.reference][0].at
+            if any(older.created_at <= until and since <= first for since, until in merged):
+                continue
             for younger in lane[place + 1 :]:
                 left = copies[younger.reference][0].left
-                if older.created_at < left < first:
+                if older.created_at + commits_take < left < first:
                     findings.out_of_order.append(
                         f"{younger.reference} ({younger.title!r}) before {older.reference}"
                         f" ({older.title!r}) in {older.chat}"

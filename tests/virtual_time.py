@@ -44,6 +44,14 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self.elapsed
 
+    async def shutdown_default_executor(
+        self,
+        timeout: float | None = None,  # noqa: ASYNC109 asyncio calls it so
+    ) -> None:
+        """Threads end in their own time."""
+        with self.standing_still():
+            await super().shutdown_default_executor()
+
 
 class _JumpingSelector(selectors.DefaultSelector):
     """Never sleeps: tells the loop how long it would have slept. If the clock is held, it waits."""

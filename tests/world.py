@@ -16,7 +16,8 @@ from bot.domain.commands import Command, Place, Press, Reply, Said, Words
 from bot.domain.events import Kind, Origin, Trade, Trader
 from bot.domain.ids import TraderId
 from bot.domain.linking import SignedIn
-from bot.domain.links import Account, Address, Channel, Link, PasswordLogin, Person
+from bot.domain.links import Account, Address, FeedState, Link, PasswordLogin, Person
+from bot.ports import Messenger, Platform
 from bot.services.closures import Closures
 from bot.services.conversation import Conversation
 from bot.services.delivery import Delivering, Outlet
@@ -25,9 +26,7 @@ from bot.services.ingest import Ingest
 from bot.services.linking import Linking
 from bot.services.pace import Pace
 from storage import Store
-from tests.fakes.messenger import FakeMessenger
 from tests.fakes.meter import FakeMeter
-from tests.fakes.platform import FakePlatform
 
 CHAT = "100"
 
@@ -38,8 +37,8 @@ class World:
 
     now: Callable[[], datetime]
     store: Store
-    platform: FakePlatform
-    chat: FakeMessenger
+    platform: Platform
+    chat: Messenger
     meter: FakeMeter
     pace: Pace
     delivering: Delivering
@@ -49,11 +48,11 @@ class World:
     conversation: Conversation
 
     def place(self, chat: str = CHAT, *, private: bool = True) -> Place:
-        address = Address(channel=Channel.TELEGRAM, bot="1", chat=chat)
+        address = Address(channel=self.chat.channel, bot=self.chat.bot, chat=chat)
         return Place(address=address, private=private)
 
     def person(self, id: str = CHAT) -> Person:
-        return Person(channel=Channel.TELEGRAM, id=id)
+        return Person(channel=self.chat.channel, id=id)
 
     async def says(
         self, text: str, chat: str = CHAT, person: str = "", private: bool = True
@@ -75,10 +74,12 @@ class World:
         press = Press(place=self.place(chat), person=self.person(person or chat), action=action)
         return [reply async for reply in self.conversation.hear(press)]
 
-    async def links(self, chat: str = CHAT) -> Account:
+    async def links(
+        self, chat: str = CHAT, email: str = "alice@example.com", password: str = "right"
+    ) -> Account:
         """Go through the whole linking of a chat."""
         [invited] = await self.says("/link", chat)
-        login = PasswordLogin(email="alice@example.com", password="right")
+        login = PasswordLogin(email=email, password=password)
         signed_in = await self.linking.sign_in(code_in(invited), login, "127.0.0.1")
         assert isinstance(signed_in, SignedIn), signed_in
         await self.says(signed_in.digits, chat)
@@ -88,6 +89,25 @@ class World:
         assert account is not None
         return account
 
+    async def goes_live(
+        self,
+        chat: str = CHAT,
+        email: str = "alice@example.com",
+        password: str = "right",
+        within: float = 3600,
+    ) -> Account:
+        """Link a chat, and wait until its account is listened to."""
+        account = await self.links(chat, email, password)
+        await self.until_state(account, FeedState.LIVE, within)
+        return account
+
+    async def until_state(self, account: Account, state: FeedState, within: float = 3600) -> None:
+        def is_so() -> bool:
+            status = self.feeds.status(account.id)
+            return status is not None and status.state is state
+
+        await self.until(is_so, within)
+
     async def link(self, chat: str = CHAT) -> Link | None:
         return await self.store.links.at(self.place(chat).address)
 
@@ -95,6 +115,10 @@ class World:
         async with asyncio.timeout(within):
             while not condition():  # noqa: ASYNC110 the condition is anything, and time is virtual
                 await asyncio.sleep(0.05)
+
+    def is_live(self, account: Account) -> bool:
+        status = self.feeds.status(account.id)
+        return status is not None and status.state is FeedState.LIVE
 
     async def quiet(self, seconds: float = 5) -> None:
         await asyncio.sleep(seconds)
@@ -127,18 +151,23 @@ def code_in(invited: Reply) -> str:
 @asynccontextmanager
 async def running(
     store: Store,
-    platform: FakePlatform,
-    chat: FakeMessenger,
+    platform: Platform,
+    chat: Messenger,
     now: Callable[[], datetime],
     rhythm: Rhythm | None = None,
+    rate: float = 0,
 ) -> AsyncIterator[World]:
-    """One process from start to a kill: leaving cancels everything wherever it is."""
+    """One process from start to a kill: leaving cancels everything wherever it is.
+
+    Args:
+        rate: messages a second over the whole bot; 0 = no limit.
+    """
     chance = random.Random(7)
     ids = itertools.count()
-    started = now().timestamp()
+    started = str(now().timestamp()).replace(".", "-")
     meter = FakeMeter()
     clock = asyncio.get_running_loop().time
-    pace = Pace(rate=0, chat_rate=lambda address: 0, clock=clock)
+    pace = Pace(rate=rate, chat_rate=lambda address: 0, clock=clock)
     outlets = {(chat.channel, chat.bot): Outlet(messenger=chat, pace=pace)}
     delivering = Delivering(store.outbox, outlets, meter, now, chance)
 
@@ -149,6 +178,7 @@ async def running(
     feeds = Feeds(platform, store.accounts, store.inbox, ingest, meter, now, chance, rhythm)
     linking = Linking(
         store.codes,
+        store.accounts,
         store.links,
         platform,
         feeds,

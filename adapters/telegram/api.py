@@ -11,7 +11,7 @@ from telegram import Bot
 from adapters.telegram.faults import Trouble, after_no_answer, after_refusal, trouble
 from adapters.telegram.render import Rendered
 from adapters.telegram.transport import AiohttpRequest, NoAnswer, Refusal
-from bot.domain.deliveries import Attempt, Gone, Postponed, Sent
+from bot.domain.deliveries import Attempt, Gone, Postponed, Scope, Sent, Unclear
 from bot.domain.links import Address
 
 log = logging.getLogger(__name__)
@@ -67,15 +67,33 @@ class Chats:
 
     def __init__(self, api: BotApi) -> None:
         self._api = api
+        self._in_doubt = False
+        """Nobody knows what became of the last message."""
 
     async def show(
         self, address: Address, message: Rendered, after: Awaitable[None] | None = None
     ) -> Attempt:
         """Send a message. A second try is made only after the first was certainly not sent.
 
+        After an outcome that nobody knows, something harmless is asked first: an outage must not
+        use up the few attempts that each message has.
+
         Args:
             after: nothing leaves before this is done.
         """
+        if self._in_doubt:
+            if after is not None:
+                await after
+            away = await self._knock(address)
+            if away is not None:
+                return away
+        attempt = await self._show(address, message, after)
+        self._in_doubt = isinstance(attempt, Unclear)
+        return attempt
+
+    async def _show(
+        self, address: Address, message: Rendered, after: Awaitable[None] | None
+    ) -> Attempt:
         try:
             return await self._send(address, message, after)
         except NoAnswer as lost:
@@ -149,6 +167,26 @@ class Chats:
         parameters = _message(address, message)
         await self._api.call("editMessageText", {**parameters, "message_id": number})
         return Sent(message=str(number))
+
+    async def _knock(self, address: Address) -> Attempt | None:
+        """Ask whether anybody is there; gives what keeps us from sending, if anything does.
+
+        It goes the way of a message, and the chat shows 'typing' for a moment.
+        """
+        try:
+            await self._api.call(
+                "sendChatAction", {"chat_id": int(address.chat), "action": "typing"}
+            )
+        except Refusal as refusal:
+            if trouble(refusal) is Trouble.PACE:
+                return after_refusal(refusal)
+            # Somebody is there, and will say what is wrong with the message too.
+        except NoAnswer as lost:
+            outcome = after_no_answer(lost)
+            if isinstance(outcome, Postponed):
+                return outcome
+            return Postponed(reason=outcome.reason, scope=Scope.CHANNEL)
+        return None
 
     async def _look_for(self, address: Address) -> Attempt:
         """Ask once whether a chat that was 'not found' is really gone."""

@@ -106,7 +106,7 @@ def after_refusal(refusal: Refusal) -> Attempt:
             return Declined(reason="Telegram refuses the content")
 
 
-def after_no_answer(lost: NoAnswer) -> Attempt:
+def after_no_answer(lost: NoAnswer) -> Postponed | Declined | Unclear:
     """The outcome of a send without an answer of the Bot API.
 
     Only a request that never had a connection, or that a 3xx or 4xx turned away before the Bot

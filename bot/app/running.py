@@ -96,8 +96,11 @@ async def run(
             ready()
             _announce(settings, store)
             if await duty.begin(stop):
-                await _live(services, store, bots, duty, stop)
-                await duty.end()
+                try:
+                    await _live(services, store, bots, duty, stop)
+                finally:
+                    # Also after a failure: then nothing is in flight, and who starts need not wait.
+                    await duty.end()
     log.info("stopped")
 
 
@@ -140,6 +143,7 @@ def _composed(
     feeds = Feeds(platform, store.accounts, store.inbox, ingest, meter, now, chance)
     linking = Linking(
         codes=store.codes,
+        accounts=store.accounts,
         links=store.links,
         platform=platform,
         feeds=feeds,
@@ -201,6 +205,7 @@ async def _live(
             group.create_task(services.delivering.run(), name="delivery"),
             group.create_task(services.feeds.run(), name="feeds"),
             group.create_task(services.conversation.recover(), name="recovery"),
+            group.create_task(services.linking.recover(), name="recovery of links"),
             group.create_task(_prune(store), name="pruning"),
         ]
         listening = [

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.ids import ActionId
+from bot.domain.text import utf16_length
 
 
 class Severity(StrEnum):
@@ -75,6 +76,40 @@ class Card:
     def silent(self) -> bool:
         """Whether it should arrive without a sound."""
         return self.severity in (Severity.INFO, Severity.GOOD)
+
+
+ROOM = 3000
+"""UTF-16 units of a card's lines that fit into one message of any chat platform, with all that is
+around them. Telegram's messages have 4096.
+"""
+
+
+def in_parts(card: Card) -> tuple[Card, ...]:
+    """A card as so many that each fits into one message; only its lines make one too long.
+
+    Each part is told for itself: what is cut short goes on where it was. Their titles have numbers,
+    and what stands below the lines is on the last.
+    """
+    pages: list[list[str]] = [[]]
+    used = 0
+    for line in card.lines:
+        length = utf16_length(line) + 1
+        if pages[-1] and used + length > ROOM:
+            pages.append([])
+            used = 0
+        pages[-1].append(line)
+        used += length
+    if len(pages) == 1:
+        return (card,)
+    bare = replace(card, fields=(), table=None, buttons=())
+    return tuple(
+        replace(
+            card if number == len(pages) else bare,
+            title=f"{card.title} ({number}/{len(pages)})",
+            lines=tuple(page),
+        )
+        for number, page in enumerate(pages, 1)
+    )
 
 
 LATE_AFTER = timedelta(minutes=2)

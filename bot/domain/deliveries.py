@@ -44,13 +44,17 @@ LOST = MISSED - {State.COALESCED}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A delivery that ingest wants to owe."""
+    """A delivery that ingest wants to owe.
+
+    `part` counts from 0 where one fact takes several messages at an endpoint.
+    """
 
     link: LinkId
     link_epoch: int
     endpoint: EndpointId
     priority: Priority
     card: Card
+    part: int = 0
     expires_at: datetime | None = None
 
 
@@ -251,12 +255,12 @@ def back_off(attempts: int, asked: timedelta | None, chance: random.Random) -> t
 
     Args:
         attempts: how many attempts have failed, this one included.
+        asked: no time at all, or less, counts as not asked.
     """
-    own = _step(WAITS, attempts, chance)
-    if asked is None:
-        return own
+    if asked is None or asked <= timedelta(0):
+        return _step(WAITS, attempts, chance)
     # Waiting exactly as long as asked by everybody at once would make the next rush.
-    return max(asked, timedelta(0)) + timedelta(milliseconds=chance.uniform(50, 250))
+    return asked + timedelta(milliseconds=chance.uniform(50, 250))
 
 
 def outage_wait(failures: int, chance: random.Random) -> timedelta:

@@ -3,11 +3,11 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import TypeVar
 
 from bot.domain.actions import CONFIRM_LIFE, OFFER_LIFE, Action, ActionState, Denied, Target, Verb
 from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity
@@ -22,6 +22,7 @@ from bot.errors import NeedsLogin, Refused, TryLater, Unclear
 from bot.ports import Accounts, Actions, Audit, Session
 from bot.services.feeds import Feeds
 from bot.services.ingest import Ingest
+from bot.services.patience import patiently
 
 log = logging.getLogger(__name__)
 
@@ -31,13 +32,6 @@ READ_BACKS = (1.0, 3.0, 8.0)
 RECOVERY_WAIT = timedelta(seconds=60)
 """How long after a start the feed may take before an interrupted action is reported as unclear."""
 
-REPORT_AGAIN = timedelta(seconds=1)
-"""When a report that the database could not take is tried again; twice as late each time."""
-
-LONGEST_WAIT = timedelta(seconds=60)
-
-Given = TypeVar("Given")
-
 _ROLES = {
     Verb.PAUSE: Role.OPERATOR,
     Verb.RESUME: Role.OPERATOR,
@@ -45,6 +39,9 @@ _ROLES = {
     Verb.CANCEL: Role.VIEWER,
     Verb.ASK: Role.VIEWER,
 }
+
+_INTERRUPTED = {Verb.PAUSE: "pausing", Verb.RESUME: "resuming", Verb.UNLINK: "unlinking"}
+"""What is reported after a crash, and how it is called."""
 
 TOASTS = {
     Denied.UNKNOWN: "This button is no longer known. Ask again.",
@@ -91,6 +88,8 @@ class Acting:
         self._new_id = new_id
         self._begun: set[ActionId] | None = set()
         """What this process does itself, until it knows what another one left behind."""
+        self._telling_apart = asyncio.Lock()
+        """Nothing is begun while we look at what was."""
 
     # --- making buttons ---------------------------------------------------------------------
 
@@ -153,9 +152,13 @@ class Acting:
     async def claim(self, press: Press, link: Link) -> Action | Denied:
         """Take the action if this person may have it now, once."""
         now = self._now()
-        if self._begun is not None:
-            self._begun.add(press.action)
-        claimed = await self._actions.claim(press.action, press.person.id, link.endpoint.id, now)
+        async with self._telling_apart if self._begun is not None else nullcontext():
+            claimed = await self._actions.claim(
+                press.action, press.person.id, link.endpoint.id, now
+            )
+            # One that is denied may be the very one that a crash interrupted.
+            if self._begun is not None and not isinstance(claimed, Denied):
+                self._begun.add(claimed.id)
         if isinstance(claimed, Denied):
             return claimed
         if not link.role.covers(_ROLES[claimed.verb]):
@@ -257,32 +260,37 @@ class Acting:
 
     async def recover(self) -> None:
         """Report what a crash interrupted: read the state back and say how it is now."""
-        running = await _patiently(self._actions.interrupted)
-        begun, self._begun = self._begun or set(), None
-        for action in running:
-            if action.id not in begun:
-                await _patiently(partial(self._close_interrupted, action))
-                await self._note(action, "interrupted")
+        for action in await patiently(self._left_behind):
+            await patiently(partial(self._close_interrupted, action))
+            await self._note(action, "interrupted")
+
+    async def _left_behind(self) -> Sequence[Action]:
+        async with self._telling_apart:
+            running = await self._actions.interrupted()
+            begun, self._begun = self._begun or set(), None
+        return [action for action in running if action.id not in begun]
 
     async def _close_interrupted(self, action: Action) -> None:
         """May be repeated: the report's record is the action, so it is told once."""
         account = await self._accounts.get(action.account)
-        if account is not None and action.verb in (Verb.PAUSE, Verb.RESUME):
+        if account is not None and action.verb in _INTERRUPTED:
             await self._report_interrupted(account, action)
         await self._actions.finish(action.id, ActionState.UNCLEAR, self._now())
 
     async def _report_interrupted(self, account: Account, action: Action) -> None:
-        running = action.verb is Verb.RESUME
-        lines = []
-        for target in action.targets:
-            trader = await self._read_patiently(action, target)
-            word = condition(trader).word if trader else "not known: look with /status"
-            lines.append(f"{target.name} is {clean(word, 60)}.")
-        verb = "resuming" if running else "pausing"
+        if action.verb is Verb.UNLINK:
+            lines = ["A chat that still hears from me is still linked: send /unlink there again."]
+        else:
+            lines = [await self._state_of(action, target) for target in action.targets]
         origin = Origin(kind=Kind.ACTION, record=action.id, at=self._now())
-        title = f"I was interrupted while {verb}"
+        title = f"I was interrupted while {_INTERRUPTED[action.verb]}"
         notice = Notice(origin=origin, title=title, lines=tuple(lines), bad=True)
         await self._ingest.take(account, (notice,))
+
+    async def _state_of(self, action: Action, target: Target) -> str:
+        trader = await self._read_patiently(action, target)
+        word = condition(trader).word if trader else "not known: look with /status"
+        return f"{target.name} is {clean(word, 60)}."
 
     async def _read_patiently(self, action: Action, target: Target) -> Trader | None:
         deadline = self._now() + RECOVERY_WAIT
@@ -312,18 +320,6 @@ class Acting:
             )
         except (TryLater, Unclear) as outage:
             log.error("an action was not audited", extra={"reason": str(outage), "state": state})
-
-
-async def _patiently(ask: Callable[[], Awaitable[Given]]) -> Given:
-    """Ask until the database can answer: just after a start it may be on its way up itself."""
-    wait = REPORT_AGAIN
-    while True:
-        try:
-            return await ask()
-        except (TryLater, Unclear) as outage:
-            log.warning("interrupted actions wait", extra={"reason": str(outage)})
-        await asyncio.sleep(wait.total_seconds())
-        wait = min(wait * 2, LONGEST_WAIT)
 
 
 def _person(action: Action) -> str:

@@ -42,6 +42,12 @@ PRESSED: float = 30.0
 BREATH = 0.25
 """Seconds that a claimed item may wait for its place in the bot's schedule."""
 
+STALE = timedelta(seconds=10)
+"""How old a claim may be when its message leaves. A process that was stopped meanwhile may have
+lost its right to send (`duty.LIFE`, less a renewal): the claim is another's then, and this one
+must find out first.
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlet:
@@ -105,7 +111,11 @@ class Delivering:
         self._tell_gone = tell
 
     async def run(self) -> NoReturn:
-        """Send what is owed, until cancelled; what a crash left half sent is taken up first."""
+        """Send what is owed, until cancelled; what a crash left half sent is taken up first.
+
+        Raises:
+            Unclear: a commit broke off, in a group: only a start tells what was claimed.
+        """
         recovered = await self._outbox.recover(self._now())
         if recovered:
             log.warning("attempts of unknown outcome after a restart", extra={"count": recovered})
@@ -167,6 +177,13 @@ class Delivering:
                 )
                 self._open(self._group, lane)
 
+    def give_up(self, doubt: Unclear) -> None:
+        """End `run`: what was claimed with an admission may be in flight in the store, and nobody
+        has heard of it. Only a start finds out.
+        """
+        if self._group is not None:
+            self._group.create_task(_fail(doubt), name="doubt")
+
     def _open(self, group: asyncio.TaskGroup, lane: _Lane) -> None:
         self._lanes[lane.endpoint] = lane
         self._idle.clear()
@@ -217,14 +234,22 @@ class Delivering:
             if wait > 0 and (not place or not pace.may_leave(lane.address)):
                 continue
             lane.woken.clear()
+            asked_at = self._now()
             turned = await self._turn(lane, settled, claim=True, pressed=pressed)
             settled, pressed = None, False
             if turned.delivery is not None:
-                settled = await self._attempt(lane, turned.delivery)
+                settled = await self._send_claimed(lane, turned.delivery, asked_at)
                 continue
             pace.give_back(place)
             if not await self._has_more(lane, turned.due):
                 return
+
+    async def _send_claimed(
+        self, lane: _Lane, delivery: Delivery, asked_at: datetime
+    ) -> _Outcome | None:
+        if self._now() - asked_at > STALE:
+            return delivery, handed_back(self._now())
+        return await self._attempt(lane, delivery)
 
     async def _send_given(
         self, lane: _Lane, delivery: Delivery, committed: Awaitable[None]
@@ -236,7 +261,8 @@ class Delivering:
         lane.given = None
         pace = self._outlet(lane).pace
         wait, place = pace.take_place(delivery.priority)
-        if self._closing or wait > BREATH or pace.chat_wait(lane.address) > 0:
+        stale = self._now() - delivery.created_at > STALE
+        if self._closing or stale or wait > BREATH or pace.chat_wait(lane.address) > 0:
             pace.give_back(place)
             try:
                 await committed
@@ -339,8 +365,11 @@ class Delivering:
             case _:
                 pace.reached()
         match attempt:
-            case Postponed(scope=Scope.CHANNEL, retry_after=timedelta()):
-                pace.pause(None, wait)
+            case Postponed(scope=scope, retry_after=timedelta()):
+                slowed = delivery.address if scope is Scope.ENDPOINT else None
+                if pace.slow_down(slowed, wait):
+                    facts = {"seconds": round(wait), "rate": round(pace.allowed, 1)}
+                    log.warning("the platform wants the whole bot slower", extra=facts)
             case Postponed(scope=Scope.ENDPOINT):
                 pace.pause(delivery.address, wait)
             case Halted(reason=reason):
@@ -360,6 +389,10 @@ class Delivering:
                     "reason": settlement.reason,
                 },
             )
+
+
+async def _fail(doubt: Unclear) -> NoReturn:
+    raise doubt
 
 
 def handed_back(now: datetime) -> Settlement:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bot.domain.actions import OFFER_LIFE, Action, Verb
-from bot.domain.cards import Button, Card, Severity
+from bot.domain.cards import Button, Card, Severity, in_parts
 from bot.domain.changes import Change, condition, merged, strategy_changes, trader_changes
 from bot.domain.deliveries import Draft, Priority
 from bot.domain.events import (
@@ -40,6 +40,7 @@ from bot.domain.telling import (
     tell_trader_changes,
     trader_name,
 )
+from bot.errors import Unclear
 from bot.ports import Admitted, Ahead, Inbox, Known, Meter, Progress, Verdict
 from bot.services.delivery import Delivering
 
@@ -83,6 +84,10 @@ class Ingest:
         Args:
             events: the account's own.
             first: the account has just been linked: remember the state of things, tell nothing.
+
+        Raises:
+            TryLater: the store cannot do it now, and nothing has changed.
+            Unclear: it may have; what was begun ahead ends the delivering, and is found at a start.
         """
         now = self._now()
         judge = (
@@ -92,7 +97,12 @@ class Ingest:
         )
         idle = self._delivering.idle(self._audience.get(account.id, {}))
         ahead = Ahead(idle=idle, begin=self._delivering.begin)
-        admitted = await self._inbox.admit(account.id, events, judge, now, progress, ahead)
+        try:
+            admitted = await self._inbox.admit(account.id, events, judge, now, progress, ahead)
+        except Unclear as doubt:
+            if idle:
+                self._delivering.give_up(doubt)
+            raise
         self._meter.admitted(told=admitted.told, known=admitted.known)
         if admitted.owed:
             # Where the last one went, the next one probably goes: it can be claimed at once.
@@ -154,6 +164,10 @@ def decide(
     return _news(event.origin, telling, known, now, new_id, mark=fingerprint(event))
 
 
+_ECHOES = frozenset({Change.STARTED, Change.PAUSED, Change.OTHER_STATUS})
+"""What starting or pausing a bot may look like; that it failed meanwhile is news all the same."""
+
+
 def _decide_trader(
     event: TraderSeen,
     known: Known,
@@ -180,7 +194,12 @@ def _decide_trader(
     telling = tell_trader_changes(before, trader, changes, event.origin.at)
     echo = asked.get(trader.id)
     without: EndpointId | None = None
-    if echo is not None and condition(trader).running is echo.running and len(changes) == 1:
+    if (
+        echo is not None
+        and condition(trader).running is echo.running
+        and len(changes) == 1
+        and changes[0] in _ECHOES
+    ):
         telling, without = quietly(telling), echo.endpoint
     return replace(_news(origin, telling, known, now, new_id, without), remember=trader)
 
@@ -240,16 +259,18 @@ def _news(
             continue
         card, offers = _with_offers(telling, link, now, new_id)
         actions.extend(offers)
-        drafts.append(
+        drafts += [
             Draft(
                 link=link.id,
                 link_epoch=link.epoch,
                 endpoint=link.endpoint.id,
                 priority=telling.priority,
-                card=card,
+                card=part,
+                part=number,
                 expires_at=None if telling.priority is Priority.URGENT else now + TTL,
             )
-        )
+            for number, part in enumerate(in_parts(card))
+        ]
     return Verdict(
         news=True,
         reason="news",

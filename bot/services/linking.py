@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from ipaddress import ip_address, ip_network
 
 from bot.domain.commands import Place
@@ -21,6 +22,7 @@ from bot.domain.linking import (
     WrongDigits,
 )
 from bot.domain.links import (
+    Account,
     Address,
     Channel,
     KeyLogin,
@@ -32,9 +34,10 @@ from bot.domain.links import (
     TokenLogin,
 )
 from bot.errors import NeedsLogin, Refused, TryLater
-from bot.ports import Audit, Codes, Ended, Links, Platform
+from bot.ports import Accounts, Audit, Codes, Ended, Links, Platform
 from bot.services.feeds import Feeds
 from bot.services.ingest import Ingest
+from bot.services.patience import patiently
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +48,9 @@ LOGINS_PER_SOURCE = 20
 LOGINS_IN_ALL = 600
 MOST_COUNTED = 10_000
 PRUNE_AFTER = timedelta(minutes=1)
+
+LOOK_BACK = timedelta(hours=1)
+"""After a start: how old a link may be that the account's other chats have not heard of."""
 
 
 class Linking:
@@ -58,6 +64,7 @@ class Linking:
     def __init__(
         self,
         codes: Codes,
+        accounts: Accounts,
         links: Links,
         platform: Platform,
         feeds: Feeds,
@@ -69,6 +76,7 @@ class Linking:
         new_digits: Callable[[], str],
     ) -> None:
         self._codes = codes
+        self._accounts = accounts
         self._links = links
         self._platform = platform
         self._feeds = feeds
@@ -134,13 +142,23 @@ class Linking:
         await self._note("linked", now, place.address, person.id, account.id)
         if outcome.replaced is not None:
             await self._forget_if_last(outcome.replaced, now)
-        if outcome.first:
-            self._feeds.start(account)
-        else:
-            await self._feeds.relogged(account)
+        # Also the first time: a feed of an earlier link may not have been noticed to be over.
+        await self._feeds.relogged(account)
         if outcome.others:
-            await self._tell_others(outcome, now)
+            await self._tell_others(account, outcome.link)
         return outcome
+
+    async def recover(self) -> None:
+        """After a start: a new chat that a crash kept from being told of is told of now."""
+        since = self._now() - LOOK_BACK
+        for link in await patiently(partial(self._links.made_since, since)):
+            await patiently(partial(self._tell_older, link))
+
+    async def _tell_older(self, link: Link) -> None:
+        linked = await self._links.of(link.account)
+        account = await self._accounts.get(link.account)
+        if account is not None and any(one.linked_at < link.linked_at for one in linked):
+            await self._tell_others(account, link)
 
     async def end(self, link: Link) -> Ended:
         """Unlink a chat: nothing that was owed is sent any more."""
@@ -170,9 +188,10 @@ class Linking:
         await self._feeds.stop(account)
         self._ingest.forget(account)
 
-    async def _tell_others(self, completed: Completed, now: datetime) -> None:
-        channel = completed.link.endpoint.address.channel.value.capitalize()
-        origin = Origin(kind=Kind.FEED, record=f"linked {completed.link.id}", at=now)
+    async def _tell_others(self, account: Account, link: Link) -> None:
+        """Once, however often it is asked for."""
+        channel = link.endpoint.address.channel.value.capitalize()
+        origin = Origin(kind=Kind.FEED, record=f"linked {link.id}", at=self._now())
         notice = Notice(
             origin=origin,
             title=f"A new {channel} chat was linked to your account",
@@ -182,9 +201,9 @@ class Linking:
             ),
             bad=True,
             urgent=True,
-            without=completed.link.endpoint.id,
+            without=link.endpoint.id,
         )
-        await self._ingest.take(completed.account, (notice,))
+        await self._ingest.take(account, (notice,))
 
     async def _note(
         self,

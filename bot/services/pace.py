@@ -1,6 +1,7 @@
 """When the next message may leave: per chat, per bot, with pauses that the platform asked for."""
 
 import random
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -21,14 +22,39 @@ PROBE_LOOK: Seconds = 1.0
 PROBE_LIMIT: Seconds = 30.0
 """After this nobody waits for it any more: longer than any attempt takes to connect."""
 
+CROWD = 3
+CROWD_WINDOW: Seconds = 2.0
+"""So many chats told to slow down within this time mean the whole bot (`guarantees.md` 2.6)."""
+
+SLOWER = 0.7
+"""What a bot keeps of its rate when the platform has told the whole bot to slow down (as above)."""
+
+CLEAN_SPELL: Seconds = 60.0
+FASTER = 1.0
+"""Messages a second that each clean spell gives back (as above)."""
+
+SLOWEST = 1.0
+"""Messages a second: no lesson makes a bot slower than this."""
+
+LOOK_BACK: Seconds = 1.0
+"""From what left in this time a bot without a limit learns its rate."""
+
 
 @dataclass(slots=True)
 class _Bucket:
     """A virtual schedule of places, `interval` apart, of which `burst` may be taken at once."""
 
-    interval: Seconds
+    interval: Seconds = 0.0
     burst: int = 1
     free_at: Seconds = 0.0
+
+    def share(self, rate: float) -> None:
+        """Give so many places a second from now on, a quarter of a second's worth at once; 0 for
+        no limit.
+        """
+        self.interval = _interval(rate)
+        # With a quarter of a second's worth every one-second window keeps within the rate.
+        self.burst = max(1, int(rate / 4))
 
     def wait(self, at: Seconds) -> Seconds:
         return max(0.0, self.free_at - (self.burst - 1) * self.interval - at)
@@ -39,8 +65,50 @@ class _Bucket:
         return wait
 
 
-def _bucket(rate: float, burst: int) -> _Bucket:
-    return _Bucket(interval=1 / rate if rate else 0.0, burst=max(1, burst))
+def _interval(rate: float) -> Seconds:
+    return 1 / rate if rate else 0.0
+
+
+@dataclass(slots=True)
+class _Learned:
+    """The rate that a bot may have: refusals make it slower, clean spells faster.
+
+    It never exceeds what was set. Where no limit was set, the first refusal sets one: the rate at
+    which it came. Once that much is earned back there is none again.
+
+    Args:
+        set_to: messages a second; 0 = no limit.
+    """
+
+    set_to: float
+    rate: float = field(init=False)
+    _most: float = field(init=False)
+    _clean_since: Seconds = field(init=False, default=0.0)
+
+    def __post_init__(self) -> None:
+        self.rate = self._most = self.set_to
+
+    def refuse(self, reached: float, until: Seconds) -> None:
+        """The platform wants the bot slower.
+
+        Args:
+            reached: messages a second that it sent just now.
+            until: the end of the rest that it wants.
+        """
+        if not self.rate:
+            self.rate = self._most = max(reached, SLOWEST)
+        self.rate = max(self.rate * SLOWER, min(self._most, SLOWEST))
+        self._clean_since = until
+
+    def earn(self, at: Seconds) -> None:
+        """Give back what the clean spells up to now are worth."""
+        spells = (at - self._clean_since) // CLEAN_SPELL
+        if self.rate >= self._most or spells < 1:
+            return
+        self._clean_since += spells * CLEAN_SPELL
+        self.rate += spells * FASTER
+        if self.rate >= self._most:
+            self.rate = self._most = self.set_to
 
 
 @dataclass(slots=True)
@@ -54,6 +122,8 @@ class Pace:
     While the platform is away (`unreachable`) all rest, longer each time; after each rest the
     first to ask for a place tries for all, until something was `reached`.
 
+    Each time that the whole bot is told to `slow_down` it also learns to go slower for a while.
+
     Args:
         rate: messages a second over the whole bot; 0 = no limit.
         chat_rate: the same for one address.
@@ -63,24 +133,32 @@ class Pace:
     rate: float
     chat_rate: Callable[[Address], float]
     clock: Callable[[], Seconds]
-    _general: _Bucket = field(init=False)
-    _urgent: _Bucket = field(init=False)
+    _learned: _Learned = field(init=False)
+    _general: _Bucket = field(init=False, default_factory=_Bucket)
+    _urgent: _Bucket = field(init=False, default_factory=_Bucket)
     _chats: dict[Address, _Bucket] = field(init=False, default_factory=dict)
     _pauses: dict[Address, Seconds] = field(init=False, default_factory=dict)
     _paused_until: Seconds = field(init=False, default=0.0)
+    _slowed: dict[Address, Seconds] = field(init=False, default_factory=dict)
+    """Chats that were lately told to slow down, and when."""
+    _left: deque[Seconds] = field(init=False, default_factory=deque)
+    """When the latest messages left; kept only where no limit is set."""
     _failures: int = field(init=False, default=0)
     """How many looks in a row found the platform away."""
     _away_until: Seconds = field(init=False, default=0.0)
-    _probe: _Bucket = field(init=False)
+    _probe: _Bucket = field(init=False, default_factory=_Bucket)
     _probing_until: Seconds = field(init=False, default=0.0)
     _pruned_at: Seconds = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
-        general, urgent = self.rate * (1 - URGENT_SHARE), self.rate * URGENT_SHARE
-        # A quarter of a second's worth at once keeps every one-second window within the rate.
-        self._general = _bucket(general, int(general / 4))
-        self._urgent = _bucket(urgent, int(urgent / 4))
-        self._probe = _bucket(0, 1)
+        self._learned = _Learned(self.rate)
+        self._share()
+
+    @property
+    def allowed(self) -> float:
+        """Messages a second over the whole bot, as far as it has learned; 0 = no limit."""
+        self._earn(self.clock())
+        return self._learned.rate
 
     def chat_wait(self, address: Address) -> Seconds:
         """How long this chat must rest: its own rate, pauses that the platform asked for, and
@@ -105,6 +183,7 @@ class Pace:
         Who asks after a rest of a platform that is away goes at once, and others wait for it.
         """
         at = self.clock()
+        self._earn(at)
         if self._failures:
             self._probing_until = at + PROBE_LIMIT
             return 0.0, self._probe
@@ -123,6 +202,9 @@ class Pace:
         """A message leaves for this chat now: the next one must keep its distance."""
         at = self.clock()
         self._chat(address, at).take(at)
+        if not self.rate:
+            self._left.append(at)
+            self._forget_what_left_before(at - LOOK_BACK)
 
     def pause(self, address: Address | None, seconds: Seconds) -> None:
         """Send nothing to this chat, or with `None` nothing at all, for so long."""
@@ -134,6 +216,31 @@ class Pace:
             self._urgent.free_at = max(self._urgent.free_at, until)
         else:
             self._pauses[address] = max(self._pauses.get(address, 0.0), until)
+
+    def slow_down(self, address: Address | None, seconds: Seconds) -> bool:
+        """The platform refused a message as one too many: pause the chat, and with `None`, or if
+        many chats are told so at once, the whole bot, which then learns.
+
+        Gives whether the whole bot pauses for it. What left before such a pause began, and is
+        refused during it, only makes it longer.
+        """
+        at = self.clock()
+        if address is not None:
+            self.pause(address, seconds)
+            self._slowed[address] = at
+            self._slowed = {
+                one: told for one, told in self._slowed.items() if at - told <= CROWD_WINDOW
+            }
+            if len(self._slowed) < CROWD:
+                return False
+            seconds = max(self._pauses[one] for one in self._slowed) - at
+        was_paused = at < self._paused_until
+        self.pause(None, seconds)
+        if not was_paused:
+            self._forget_what_left_before(at - LOOK_BACK)
+            self._learned.refuse(len(self._left) / LOOK_BACK, self._paused_until)
+            self._share()
+        return True
 
     def unreachable(self, chance: random.Random, least: Seconds = 0.0) -> None:
         """The platform is away, or refuses our bot: send nothing for a while.
@@ -153,12 +260,27 @@ class Pace:
         self._failures = 0
         self._away_until = self._probing_until = 0.0
 
+    def _earn(self, at: Seconds) -> None:
+        before = self._learned.rate
+        self._learned.earn(at)
+        if self._learned.rate != before:
+            self._share()
+
+    def _share(self) -> None:
+        """Split the rate, so that urgent items have a part of it for themselves."""
+        self._general.share(self._learned.rate * (1 - URGENT_SHARE))
+        self._urgent.share(self._learned.rate * URGENT_SHARE)
+
+    def _forget_what_left_before(self, at: Seconds) -> None:
+        while self._left and self._left[0] < at:
+            self._left.popleft()
+
     def _chat(self, address: Address, at: Seconds) -> _Bucket:
         if at - self._pruned_at > FORGET_AFTER:
             self._prune(at)
         bucket = self._chats.get(address)
         if bucket is None:
-            bucket = self._chats[address] = _bucket(self.chat_rate(address), 1)
+            bucket = self._chats[address] = _Bucket(_interval(self.chat_rate(address)))
         return bucket
 
     def _prune(self, at: Seconds) -> None:

@@ -9,7 +9,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.cards import Card
-from bot.domain.deliveries import ONE_MARKED_REPEAT, Attempt, Repeats, Sent, Unclear
+from bot.domain.deliveries import (
+    ONE_MARKED_REPEAT,
+    Attempt,
+    Gone,
+    Moved,
+    Postponed,
+    Repeats,
+    Scope,
+    Sent,
+    Unclear,
+)
 from bot.domain.links import Address, Channel
 
 
@@ -21,6 +31,20 @@ class Shown:
     card: Card
     left: datetime
     at: datetime
+
+
+class ShownUnclear(Unclear):
+    """No answer came, but the message is there."""
+
+
+@dataclass(slots=True)
+class Tried:
+    """A call that has left us. `outcome` is `None` as long as nobody knows, or for ever."""
+
+    chat: str
+    card: Card
+    left: datetime
+    outcome: Attempt | None = None
 
 
 @dataclass(eq=False)
@@ -38,6 +62,15 @@ class FakeMessenger:
     """An unclear attempt did show the message."""
     seconds: float = 0.0
     """How long a call takes."""
+    answer_seconds: float = 0.0
+    """How long the answer takes after the message is shown."""
+    closed: set[str] = field(default_factory=set)
+    """Chats that are closed to us."""
+    moved: dict[str, str] = field(default_factory=dict)
+    """Chats that have another address now."""
+    away: bool = False
+    """No connection is to be had."""
+    tried: list[Tried] = field(default_factory=list)
     calls: int = 0
     tried_since: list[datetime | None] = field(default_factory=list)
     """Of each call."""
@@ -55,16 +88,33 @@ class FakeMessenger:
         self.calls += 1
         self.tried_since.append(tried_since)
         self.under_way += 1
-        left = self.now()
+        tried = Tried(address.chat, card, self.now())
+        self.tried.append(tried)
         try:
-            await asyncio.sleep(self.seconds)
+            tried.outcome = await self._come_to(address.chat, card, tried.left)
         finally:
             self.under_way -= 1
-        waiting = self.outcomes.get(address.chat)
-        outcome = waiting.popleft() if waiting else None
-        if outcome is None or (isinstance(outcome, Unclear) and self.unclear_but_shown):
-            self.shown.append(Shown(address.chat, card, left, self.now()))
+        return tried.outcome
+
+    async def _come_to(self, chat: str, card: Card, left: datetime) -> Attempt:
+        await asyncio.sleep(self.seconds)
+        outcome = self._refused(chat)
+        if outcome is None and (waiting := self.outcomes.get(chat)):
+            outcome = waiting.popleft()
+        unclear_but_shown = isinstance(outcome, Unclear) and self.unclear_but_shown
+        if outcome is None or unclear_but_shown or isinstance(outcome, ShownUnclear):
+            self.shown.append(Shown(chat, card, left, self.now()))
+            await asyncio.sleep(self.answer_seconds)
         return outcome or Sent(message=str(self.calls))
+
+    def _refused(self, chat: str) -> Attempt | None:
+        if self.away:
+            return Postponed(reason="no connection", scope=Scope.CHANNEL)
+        if chat in self.moved:
+            return Moved(chat=self.moved[chat])
+        if chat in self.closed:
+            return Gone(reason="Forbidden: bot was blocked by the user")
+        return None
 
     def script(self, chat: str, *outcomes: Attempt | None) -> None:
         self.outcomes.setdefault(chat, deque()).extend(outcomes)

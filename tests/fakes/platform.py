@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -35,19 +35,38 @@ from bot.errors import (
 )
 from bot.ports import Live
 
+Fate = Exception | Callable[[], object] | None
+
+MALLORY = "mallory@example.com"
+"""The e-mail address of `user-2`, who has nothing."""
+
 
 @dataclass(eq=False)
 class FakePlatform:
-    """Implements `ports.Platform` for one user, `user-1`, whose password is `right`."""
+    """Implements `ports.Platform`. Every password is `right`; all but one log in as `user`, to
+    whom the records belong.
+    """
 
     now: Callable[[], datetime]
+    user: str = "user-1"
+    token: str = "token-1"
+    """What a login gives."""
     streams: dict[Stream, list[Event]] = field(default_factory=dict)
     bots: dict[str, Trader] = field(default_factory=dict)
     plans: dict[str, Strategy] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     sessions: list[FakeSession] = field(default_factory=list)
-    faults: dict[str, deque[Exception]] = field(default_factory=dict)
-    """By call name: errors to raise, one per call."""
+    asked_at: dict[str, list[datetime]] = field(default_factory=dict)
+    """By call name: when it was made."""
+    faults: dict[str, deque[Fate]] = field(default_factory=dict)
+    """By call name: what the next calls meet; see `fail`."""
+    hidden: dict[str, datetime] = field(default_factory=dict)
+    """By record: until when nobody sees it, since its commit lags behind."""
+    skew: timedelta = timedelta(0)
+    """How far the platform's clock is ahead of the true one."""
+    page_takes: timedelta = timedelta(0)
+    most_waiting: int | None = None
+    """How many events a session keeps until they are taken; one more ends its socket."""
     denied: set[str] = field(default_factory=set)
     """Services that answer NotOffered."""
     away: bool = False
@@ -55,6 +74,8 @@ class FakePlatform:
     accepts: set[str] = field(default_factory=lambda: {"token-1"})
     renewal: Credential | None = None
     cap: int = 100
+    seconds: float = 0.0
+    """How long a session's call takes."""
     loses_answers: bool = False
     """Writes take effect but are never answered."""
     ignores_writes: bool = False
@@ -66,9 +87,11 @@ class FakePlatform:
         self.check("log_in")
         if isinstance(login, PasswordLogin) and login.password != "right":
             raise NeedsLogin("Invalid login")
-        credential = Credential(kind=CredentialKind.TOKEN, secret="token-1")
+        credential = Credential(kind=CredentialKind.TOKEN, secret=self.token)
+        if isinstance(login, PasswordLogin) and login.email == MALLORY:
+            return Grant(platform_user="user-2", label="m***", plan="pro", credential=credential)
         return Grant(
-            platform_user="user-1", label="a***@example.com", plan="pro", credential=credential
+            platform_user=self.user, label="a***@example.com", plan="pro", credential=credential
         )
 
     def session(self, credential: Credential, plan: str | None = None) -> FakeSession:
@@ -80,41 +103,112 @@ class FakePlatform:
 
     # --- what tests do to it ----------------------------------------------------------------
 
-    def store(self, stream: Stream, event: Event, *, announce: bool = True) -> None:
-        """A record appears; with `announce` open sockets hear of it."""
+    def clock(self) -> datetime:
+        """What time it is there."""
+        return self.now() + self.skew
+
+    def store(
+        self,
+        stream: Stream,
+        event: Event,
+        *,
+        announce: bool = True,
+        lag: timedelta = timedelta(0),
+    ) -> None:
+        """A record appears; with `announce` open sockets hear of it.
+
+        Args:
+            lag: how long it takes until it can be read.
+        """
         self.streams.setdefault(stream, []).append(event)
+        self.hidden[event.origin.record] = self.now() + lag
         if announce:
             self.announce(event)
 
     def announce(self, event: Event) -> None:
-        for session in self.sessions:
-            session.queue.append(event)
-            session.stir.set()
+        """Open sockets hear of it, as far as their login is still good."""
+        for session in list(self.sessions):
+            if session.credential.secret in self.accepts:
+                session.hear(event)
+
+    def readable(self, stream: Stream) -> list[Event]:
+        now = self.now()
+        return [
+            event
+            for event in self.streams.get(stream, [])
+            if self.hidden.get(event.origin.record, now) <= now
+        ]
+
+    def expire(self, secret: str, *, silently: bool) -> None:
+        """A token ends; its sockets are closed, or kept and told nothing any more."""
+        self.accepts.discard(secret)
+        for session in list(self.sessions):
+            if session.credential.secret == secret and not silently:
+                session.drop()
 
     def put(self, trader: Trader, *, announce: bool = True) -> None:
         """A bot appears or changes."""
-        trader = replace(trader, updated_at=self.now())
+        trader = replace(trader, updated_at=self.clock())
         self.bots[trader.id] = trader
         if announce:
-            at, owner = self.now(), trader.owner
+            at, owner = self.clock(), trader.owner
             origin = Origin(kind=Kind.TRADER, record=trader.id, at=at, owner=owner)
             self.announce(TraderSeen(origin=origin, trader=replace(trader, owner=None)))
+
+    def replace_logins(self, token: str) -> None:
+        """What was given so far is refused from here on; sockets stay open, and hear nothing.
+
+        Args:
+            token: what the next login gives.
+        """
+        self.token = token
+        self.accepts = {token}
 
     def cut(self) -> None:
         """All sockets break."""
         for session in list(self.sessions):
             session.drop()
 
-    def fail(self, call: str, *errors: Exception) -> None:
-        self.faults.setdefault(call, deque()).extend(errors)
+    def fail(self, call: str, *fates: Fate) -> None:
+        """The next calls of this name meet these, one each.
+
+        Args:
+            fates: an error to raise, something to happen just before it is answered, or nothing.
+        """
+        self.faults.setdefault(call, deque()).extend(fates)
 
     def check(self, call: str) -> None:
         self.calls.append(call)
+        self.asked_at.setdefault(call, []).append(self.now())
         waiting = self.faults.get(call)
-        if waiting:
-            raise waiting.popleft()
+        fate = waiting.popleft() if waiting else None
+        if isinstance(fate, Exception):
+            raise fate
+        if fate is not None:
+            fate()
         if self.away:
             raise TryLater("the platform does not answer")
+
+
+@dataclass(eq=False)
+class FakePlatforms:
+    """Implements `ports.Platform` for several users, who have nothing in common but the place.
+
+    Each has a platform of their own, found by e-mail address; tokens begin with that too.
+    """
+
+    users: Mapping[str, FakePlatform]
+
+    async def log_in(self, login: Login) -> Grant:
+        assert isinstance(login, PasswordLogin)
+        return await self.users[login.email].log_in(login)
+
+    def session(self, credential: Credential, plan: str | None = None) -> FakeSession:
+        email, _, _ = credential.secret.partition(" ")
+        return self.users[email].session(credential, plan)
+
+    async def reachable(self) -> str:
+        return "a fake"
 
 
 @dataclass(eq=False)
@@ -128,7 +222,7 @@ class FakeSession:
     connected: bool = False
 
     async def connect(self) -> None:
-        self._ask("connect")
+        await self._ask("connect")
         if not self.platform.sockets:
             raise SocketRefused("too many connections for this plan")
         self.connected = True
@@ -144,6 +238,14 @@ class FakeSession:
         self.queue.clear()
         return Live(events=events)
 
+    def hear(self, event: Event) -> None:
+        most = self.platform.most_waiting
+        if most is not None and len(self.queue) >= most:
+            self.drop()
+            return
+        self.queue.append(event)
+        self.stir.set()
+
     async def close(self) -> None:
         if self.connected:
             self.drop()
@@ -154,15 +256,16 @@ class FakeSession:
         self.stir.set()
 
     async def renew(self) -> Credential | None:
-        self._ask("renew")
+        await self._ask("renew")
         return self.platform.renewal
 
     async def page(self, stream: Stream, since: Position, limit: int = 100) -> Page:
-        self._ask(f"page {stream}")
+        await self._ask(f"page {stream}")
         if stream in self.platform.denied:
             raise NotOffered("Forbidden")
+        await asyncio.sleep(self.platform.page_takes.total_seconds())
         records = sorted(
-            (event for event in self.platform.streams.get(stream, []) if _is_after(event, since)),
+            (event for event in self.platform.readable(stream) if _is_after(event, since)),
             key=_position,
         )
         most = min(limit, self.platform.cap)
@@ -174,43 +277,43 @@ class FakeSession:
         )
 
     async def newest(self, stream: Stream) -> Position | None:
-        self._ask(f"newest {stream}")
+        await self._ask(f"newest {stream}")
         if stream in self.platform.denied:
             raise NotOffered("Forbidden")
-        return max(map(_position, self.platform.streams.get(stream, [])), default=None)
+        return max(map(_position, self.platform.readable(stream)), default=None)
 
     async def traders(self) -> tuple[Trader, ...]:
-        self._ask("traders")
+        await self._ask("traders")
         if "traders" in self.platform.denied:
             raise NotOffered("Forbidden")
         return tuple(self.platform.bots.values())
 
     async def trader(self, trader: TraderId) -> Trader:
-        self._ask("trader")
+        await self._ask("trader")
         if trader not in self.platform.bots:
             raise Refused("No record found")
         return self.platform.bots[trader]
 
     async def strategies(self) -> tuple[Strategy, ...]:
-        self._ask("strategies")
+        await self._ask("strategies")
         return tuple(self.platform.plans.values())
 
     async def trades(self, limit: int) -> tuple[Trade, ...]:
-        self._ask("trades")
+        await self._ask("trades")
         found = [one for one in self.platform.streams.get(Stream.TRADES, [])]
         return tuple(one for one in reversed(found) if isinstance(one, Trade))[:limit]
 
     async def signals(self, limit: int) -> tuple[Signal, ...]:
-        self._ask("signals")
+        await self._ask("signals")
         found = self.platform.streams.get(Stream.SIGNALS, [])
         return tuple(one for one in reversed(found) if isinstance(one, Signal))[:limit]
 
     async def price(self, symbol: str, within: timedelta) -> tuple[Decimal, datetime] | None:
-        self._ask("price")
+        await self._ask("price")
         return (Decimal("42400"), self.platform.now()) if symbol == "BTC/USDT" else None
 
     async def set_running(self, trader: TraderId, running: bool) -> Trader:
-        self._ask(f"set_running {trader} {running}")
+        await self._ask(f"set_running {trader} {running}")
         if trader not in self.platform.bots:
             raise Refused("No record found")
         if self.platform.loses_requests:
@@ -223,7 +326,9 @@ class FakeSession:
             raise Unclear("no answer in time")
         return self.platform.bots[trader]
 
-    def _ask(self, call: str) -> None:
+    async def _ask(self, call: str) -> None:
+        if self.platform.seconds:
+            await asyncio.sleep(self.platform.seconds)
         self.platform.check(call)
         if self.credential.secret not in self.platform.accepts:
             raise NeedsLogin("jwt expired")

@@ -408,6 +408,18 @@ async def test_a_press_pauses_once_and_is_not_echoed_to_the_same_chat(world, pla
     assert chat.shown == []
 
 
+async def test_an_error_right_after_a_pause_is_told_to_who_paused(world, platform, chat):
+    await world.links()
+    [card] = await world.says("/pause owl")
+    await world.presses(card, "Pause Night Owl")
+
+    platform.put(owl(running=False, status="error"))
+    await world.quiet()
+
+    assert chat.titles() == ["Night Owl stopped with an error"]
+    assert not chat.shown[0].card.silent
+
+
 async def test_the_other_chats_of_the_account_hear_of_it(world, chat):
     await linked(world)
     await world.links("200")
@@ -798,6 +810,7 @@ async def interrupt(world, platform):
         await asyncio.sleep(0.5)
         pressing.cancel()
     platform.loses_answers = False
+    return asked
 
 
 @pytest.mark.parametrize("outage", [TryLater("disk full"), Unclear("broke during a commit")])
@@ -864,6 +877,44 @@ async def test_what_is_pressed_while_the_report_waits_is_not_interrupted(
     assert outcome is not None
     assert outcome.title == "Night Owl: unclear"
     assert chat.titles() == []
+
+
+async def test_a_press_that_comes_again_after_a_crash_does_not_keep_the_report_back(
+    store, platform, chat, now, monkeypatch
+):
+    async with running(store, platform, chat, now) as world:
+        await linked(world)
+        asked = await interrupt(world, platform)
+
+    async with running(store, platform, chat, now) as world:
+        fails(monkeypatch, store.actions, "interrupted", TryLater("disk full"))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(world.conversation.recover())
+            [again] = await world.presses(asked, "Pause Night Owl")
+        await world.quiet()
+
+    assert again.toast == "Already on it. One moment."
+    assert chat.titles() == ["I was interrupted while pausing"]
+    assert await store.actions.interrupted() == []
+
+
+async def test_an_unlinking_that_was_interrupted_is_not_taken_for_done(store, platform, chat, now):
+    async with running(store, platform, chat, now) as world:
+        await linked(world)
+        [asked] = await world.says("/unlink")
+        link = await world.link()
+        assert asked.card is not None
+        assert link is not None
+        button = asked.card.buttons[0][0].action
+        assert button is not None
+        await store.actions.claim(button, CHAT, link.endpoint.id, now())
+
+    async with running(store, platform, chat, now) as world:
+        await world.conversation.recover()
+        await world.quiet()
+
+    assert chat.titles() == ["I was interrupted while unlinking"]
+    assert await store.actions.interrupted() == []
 
 
 async def test_an_alert_offers_to_pause_its_bot_through_a_confirm_card(world, platform, chat):

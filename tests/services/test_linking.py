@@ -9,7 +9,7 @@ from bot.domain.linking import Invitation, LinkProblem, LoginFailed, SignedIn
 from bot.domain.links import PasswordLogin
 from bot.errors import TryLater
 from bot.services.linking import MOST_COUNTED, _Attempts
-from tests.world import CHAT, code_in
+from tests.world import CHAT, code_in, running
 
 RIGHT = PasswordLogin(email="alice@example.com", password="right")
 WRONG = PasswordLogin(email="alice@example.com", password="guess")
@@ -175,3 +175,49 @@ def test_what_cannot_be_counted_any_more_is_refused_and_memory_stays_bounded(now
     assert not any(over[:MOST_COUNTED])
     assert all(over[-99:])
     assert len(attempts._seen) <= MOST_COUNTED + 1
+
+
+async def test_a_new_chat_that_a_crash_kept_from_being_told_of_is_told_of_after_a_start(
+    world, store, platform, chat, now
+):
+    await world.links()
+    code = await invited(world, "200")
+    await world.linking.sign_in(code, RIGHT, "127.0.0.1")
+    await world.quiet()
+    # Committed, and nobody ever heard of it.
+    await store.codes.complete(world.place("200").address, "200", "482913", now())
+    chat.shown.clear()
+
+    for _ in range(2):
+        async with running(store, platform, chat, now) as restarted:
+            await restarted.linking.recover()
+            await restarted.quiet()
+
+    assert chat.titles(CHAT) == ["A new Telegram chat was linked to your account"]
+    assert chat.titles("200") == []
+
+
+async def test_a_first_chat_is_no_news_to_those_that_came_after_it(world, chat):
+    await world.links()
+    await world.links("200")
+    await world.quiet()
+    chat.shown.clear()
+
+    await world.linking.recover()
+    await world.quiet()
+
+    assert chat.shown == []
+
+
+async def test_links_of_long_ago_are_left_alone(world, store, now, chat):
+    await world.links()
+    code = await invited(world, "200")
+    await world.linking.sign_in(code, RIGHT, "127.0.0.1")
+    await store.codes.complete(world.place("200").address, "200", "482913", now())
+    await asyncio.sleep(3601)
+    chat.shown.clear()
+
+    await world.linking.recover()
+    await world.quiet()
+
+    assert chat.shown == []

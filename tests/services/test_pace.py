@@ -2,9 +2,13 @@
 
 import random
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from bot.domain.deliveries import Priority
 from bot.domain.links import Address, Channel
-from bot.services.pace import PROBE_LIMIT, Pace
+from bot.services.pace import PROBE_LIMIT, SLOWEST, Pace
 
 CHAT = Address(channel=Channel.TELEGRAM, bot="1", chat="2")
 OTHER = Address(channel=Channel.TELEGRAM, bot="1", chat="3")
@@ -16,6 +20,10 @@ class Clock:
 
     def __call__(self):
         return self.seconds
+
+
+def chat(number):
+    return Address(channel=Channel.TELEGRAM, bot="1", chat=str(number))
 
 
 def pace(rate=30.0, chat_rate=1.0):
@@ -190,3 +198,153 @@ def test_an_answer_does_not_end_a_pause_that_was_asked_for():
     one.reached()
 
     assert one.chat_wait(CHAT) == 35
+
+
+# --- refusals that teach -------------------------------------------------------------------
+
+
+def test_a_chat_that_is_asked_to_slow_down_is_no_lesson_for_the_bot():
+    one, _ = pace()
+
+    assert not one.slow_down(CHAT, 20)
+
+    assert one.chat_wait(CHAT) == 20
+    assert one.chat_wait(OTHER) == 0
+    assert one.allowed == 30
+
+
+def test_a_bot_that_is_asked_to_slow_down_rests_and_goes_on_at_seven_tenths():
+    one, _ = pace()
+
+    assert one.slow_down(None, 35)
+
+    assert one.chat_wait(CHAT) == one.chat_wait(OTHER) == 35
+    assert one.allowed == pytest.approx(21)
+
+
+def test_a_third_chat_within_two_seconds_means_the_whole_bot_for_the_longest_wait():
+    one, clock = pace()
+
+    assert not one.slow_down(chat(1), 9)
+    clock.seconds += 1
+    assert not one.slow_down(chat(2), 3)
+    clock.seconds += 1
+    assert one.slow_down(chat(3), 3)
+
+    assert one.chat_wait(chat(4)) == 7
+    assert one.allowed == pytest.approx(21)
+
+
+def test_one_chat_that_is_refused_three_times_is_still_one():
+    one, clock = pace()
+
+    for _ in range(3):
+        one.slow_down(CHAT, 0.1)
+        clock.seconds += 0.2
+
+    assert one.chat_wait(OTHER) == 0
+    assert one.allowed == 30
+
+
+def test_three_chats_over_a_longer_time_are_three_chats():
+    one, clock = pace()
+
+    for number in range(3):
+        one.slow_down(chat(number), 5)
+        clock.seconds += 1.1
+
+    assert one.chat_wait(chat(4)) == 0
+    assert one.allowed == 30
+
+
+def test_refusals_of_what_left_before_the_rest_began_teach_nothing_more():
+    one, clock = pace()
+    one.slow_down(None, 5)
+
+    for number in range(20):
+        clock.seconds += 0.01
+        one.slow_down(chat(number), 5)
+    one.slow_down(None, 8)
+
+    assert one.allowed == pytest.approx(21)
+    assert one.chat_wait(OTHER) == 8
+
+
+def test_each_clean_minute_gives_one_message_a_second_back_up_to_what_was_set():
+    one, clock = pace()
+    one.slow_down(None, 35)
+
+    clock.seconds += 35 + 59
+    assert one.allowed == pytest.approx(21)
+    clock.seconds += 1
+    assert one.allowed == pytest.approx(22)
+    clock.seconds += 3 * 60
+    assert one.allowed == pytest.approx(25)
+    clock.seconds += 24 * 3600
+    assert one.allowed == 30
+
+
+def test_a_refusal_begins_the_clean_minute_anew():
+    one, clock = pace()
+    one.slow_down(None, 10)
+    clock.seconds += 10 + 59
+    one.slow_down(None, 10)
+
+    clock.seconds += 10 + 59
+
+    assert one.allowed == pytest.approx(30 * 0.7 * 0.7)
+
+
+def test_what_was_learned_is_kept_to_and_urgent_items_keep_their_share_of_it():
+    one, clock = pace(rate=100)
+    one.slow_down(None, 5)
+    clock.seconds += 5
+
+    general = [one.take_place(Priority.NORMAL)[0] for _ in range(200)]
+    urgent = [one.take_place(Priority.URGENT)[0] for _ in range(30)]
+
+    # 70 a second: 56 for all, 14 for urgent ones alone, each with a quarter of a second at once.
+    assert sum(wait <= 1 for wait in general) == pytest.approx(56 * 1.25, abs=1)
+    assert sum(wait <= 1 for wait in urgent) == pytest.approx(14 * 1.25, abs=1)
+
+
+def test_a_bot_without_a_limit_learns_from_what_it_sent_in_the_last_second():
+    one, clock = pace(rate=0, chat_rate=0)
+    for _ in range(1000):
+        clock.seconds += 0.01
+        one.sent_to(CHAT)
+
+    one.slow_down(None, 5)
+    assert one.allowed == pytest.approx(70, abs=1)
+
+    clock.seconds += 5 + 29 * 60
+    assert 90 < one.allowed < 100
+    clock.seconds += 2 * 60
+    assert one.allowed == 0  # no limit again: it could do that before
+    assert one.take_place(Priority.INFO)[0] == 0
+
+
+def test_a_bot_that_nobody_writes_through_never_stops_for_good():
+    one, clock = pace(rate=0)
+
+    for _ in range(50):
+        one.slow_down(None, 1)
+        clock.seconds += 1
+
+    assert one.allowed == SLOWEST
+
+
+@given(
+    rate=st.sampled_from([0.5, 1.0, 30.0, 1000.0]),
+    steps=st.lists(st.tuples(st.floats(0, 500), st.floats(-10, 4000), st.integers(0, 4))),
+)
+def test_whatever_is_refused_the_rate_stays_between_the_slowest_and_what_was_set(rate, steps):
+    one, clock = pace(rate=rate)
+
+    for seconds, wait, number in steps:
+        clock.seconds += seconds
+        before = one.allowed
+        whole = one.slow_down(chat(number) if number else None, wait)
+        assert one.allowed <= before
+        assert (one.allowed < before) <= whole
+        assert min(rate, SLOWEST) <= one.allowed <= rate

@@ -85,3 +85,14 @@ def test_an_urgent_item_may_overtake():
     urgent = replace(SECOND_ONE, priority=0)
 
     assert judged([FIRST, urgent], [seen(urgent, 2), seen(FIRST, 3)]).all == []
+
+
+def test_what_was_still_being_committed_is_neither_owed_nor_unlinked_yet():
+    late = replace(FIRST, created_at=START + SECOND)
+    ended = replace(FIRST, unlinked_at=START)
+
+    slow = judged([late, SECOND_ONE], [seen(SECOND_ONE, 3), seen(late, 6)], commits_take=2 * SECOND)
+    slower = judged([ended], [seen(ended, 1)], commits_take=SECOND)
+
+    assert slow.all == slower.all == []
+    assert judged([late, SECOND_ONE], [seen(SECOND_ONE, 3), seen(late, 6)]).out_of_order

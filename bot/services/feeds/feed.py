@@ -113,9 +113,6 @@ class Feed:
         self._enter(FeedState.CATCHING_UP, credential=credential)
         caught_up = await self.reading.catch_up(session, self.rhythm.overlap)
         self._enter(FeedState.LIVE, credential=credential)
-        if self._told is not None:
-            self._told = None
-            await self.notices.recovery()
         self._plan_sweeps()
         self._return_to(caught_up.failing)
         while True:
@@ -125,19 +122,22 @@ class Feed:
                 async with asyncio.timeout((chore_at - self.now()).total_seconds()):
                     live = await session.receive()
             if live is not None:
-                self._failures = 0
                 await self.reading.take(live)
             if self.now() >= chore_at:
                 await self._do_chores(session)
 
     def _next_chore(self) -> datetime:
         moments = [self._next_sweep, self._next_long_sweep]
+        if self._trouble_since is not None:
+            moments.append(self._steady_at())
         if (expiry := self.expiry.next_at()) is not None:
             moments.append(expiry)
         return min(moments)
 
     async def _do_chores(self, session: Session) -> None:
         await self.expiry.mind(session)
+        if self._trouble_since is not None and self.now() >= self._steady_at():
+            await self._end_trouble()
         now = self.now()
         if now >= self._next_long_sweep:
             self._plan_sweeps()
@@ -152,7 +152,8 @@ class Feed:
         self._next_long_sweep = now + self._jittered(self.rhythm.long_sweep_every)
 
     def _jittered(self, span: timedelta) -> timedelta:
-        return span * self.chance.uniform(0.9, 1.1)
+        """Never longer: others count on it (`guarantees.md` 2.9, row 5)."""
+        return span * self.chance.uniform(0.8, 1.0)
 
     async def _sweep(self, session: Session, overlap: timedelta) -> None:
         """Read again although all seems well: what it finds, the socket did not bring."""
@@ -274,20 +275,31 @@ class Feed:
         await self.accounts.mark(self.account.id, AccountState.NEEDS_LOGIN)
         return True
 
+    def _steady_at(self) -> datetime:
+        """When the connection, now live, has lasted so long that trouble before it is over."""
+        return self._status.since + self.rhythm.notice_after
+
+    async def _end_trouble(self) -> None:
+        """A connection that breaks again before it comes to this was only part of the trouble."""
+        self._trouble_since, self._failures = None, 0
+        if self._told is not None:
+            self._told = None
+            await self.notices.recovery()
+
     # --- where it stands ----------------------------------------------------------------------
 
     def _enter(
         self, state: FeedState, *, reason: str = "", credential: Credential | None = None
     ) -> None:
         now = self.now()
-        changed = state is not self._status.state
-        if state is FeedState.LIVE:
-            self._trouble_since = None
-        elif self._trouble_since is None or (
-            changed and FeedState.POLLING in (state, self._status.state)
-        ):
+        before = self._status.state
+        changed = state is not before
+        if self._trouble_since is None or (changed and FeedState.POLLING in (state, before)):
             # Being away and having no socket are two troubles, each told when it lasts.
             self._trouble_since = now
+        elif changed and before is FeedState.LIVE:
+            # The same trouble goes on, and only what it was away for counts.
+            self._trouble_since += now - self._status.since
         self._status = FeedStatus(
             state=state,
             since=now if changed else self._status.since,

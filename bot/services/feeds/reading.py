@@ -1,5 +1,6 @@
 """An account read again by `find`: from the cursor on, with an overlap, and bots compared."""
 
+import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,11 +24,17 @@ from bot.domain.events import (
 from bot.domain.ids import Now
 from bot.domain.links import Account
 from bot.errors import ConnectionLost, NeedsLogin, NotOffered, Refused, TryLater
-from bot.ports import Inbox, Live, Meter, Progress, Session
+from bot.ports import Admitted, Inbox, Live, Meter, Progress, Session
 from bot.services.ingest import Ingest
 
 HORIZON = timedelta(days=7)
 """Nothing older is caught up (G2)."""
+
+CLOCK_ERROR = timedelta(days=1)
+"""How far the platform's clock may be behind ours."""
+
+LONGEST_HANDLING = timedelta(minutes=2)
+"""What one batch of events may take; the database gives up long before."""
 
 JUST_AFTER = timedelta(milliseconds=1)
 """The platform's clock has milliseconds: what a stream began with is not read again."""
@@ -62,7 +69,7 @@ class Reading:
         if live.unreadable:
             await self._set_aside(live.unreadable)
         if live.events:
-            await self.ingest.take(self.account, live.events)
+            await self._hand_over(live.events)
 
     async def catch_up(self, session: Session, overlap: timedelta) -> CaughtUp:
         """Bring every stream's cursor to the present.
@@ -84,7 +91,7 @@ class Reading:
             seen = await self._tolerate(listing.value, failing, look(session))
             if seen is not None:
                 looked = Progress(stream=listing, position=Position(at=self.now(), record=LOOKED))
-                await self.ingest.take(self.account, seen, looked, first=first)
+                await self._hand_over(seen, looked, first=first)
         found: dict[Stream, int] = {}
         for stream in Stream:
             reading = self._catch_up_with(session, stream, cursors.get(stream), overlap)
@@ -153,17 +160,20 @@ class Reading:
 
     async def _advance(self, stream: Stream | Listing, position: Position) -> None:
         progress = Progress(stream=stream, position=position)
-        await self.ingest.take(self.account, (), progress)
+        await self._hand_over((), progress)
 
     async def _first_position(self, session: Session, stream: Stream) -> Position:
         """'Now' for an account that was just linked, by the platform's clock.
 
         The link's time is ours and the newest record's the platform's; the earlier of the two
-        loses nothing that came after the link, whichever clock is ahead.
+        loses nothing that came after the link, whichever clock is ahead. Where there is no record
+        to go by there is no old one either, so it may as well begin before the link.
         """
         newest = await session.newest(stream)
         linked_at = self.account.created_at
-        if newest is None or newest.at > linked_at:
+        if newest is None:
+            return Position(at=linked_at - CLOCK_ERROR)
+        if newest.at > linked_at:
             return Position(at=linked_at)
         return newest
 
@@ -182,7 +192,7 @@ class Reading:
             if page.last is None:
                 return new
             progress = Progress(stream=stream, position=page.last)
-            admitted = await self.ingest.take(self.account, page.events, progress)
+            admitted = await self._hand_over(page.events, progress)
             new += admitted.new
             if not page.more or page.last == since:
                 return new
@@ -215,6 +225,17 @@ class Reading:
                 for one in gone
             ),
         ]
+
+    async def _hand_over(
+        self, events: Sequence[Event], progress: Progress | None = None, *, first: bool = False
+    ) -> Admitted:
+        """Have it ingested; what hangs there is a failure like any that nobody foresaw.
+
+        Raises:
+            TimeoutError: it hung.
+        """
+        async with asyncio.timeout(LONGEST_HANDLING.total_seconds()):
+            return await self.ingest.take(self.account, events, progress, first=first)
 
     async def _set_aside(self, unreadable: tuple[Unreadable, ...]) -> None:
         for one in unreadable:

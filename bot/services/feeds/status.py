@@ -23,7 +23,9 @@ class Rhythm:
     socket_retry: timedelta = timedelta(minutes=2)
     longest_socket_retry: timedelta = timedelta(minutes=15)
     notice_after: timedelta = timedelta(seconds=60)
-    """Trouble that is over sooner is not worth a message."""
+    """Trouble that is over sooner is not worth a message, and it is over once the connection has
+    lasted so long.
+    """
     connects_a_second: float = 20.0
     """Over the whole process: a platform that comes back must not be trampled."""
 

@@ -76,7 +76,9 @@ async def test_a_change_from_outside_shows(store: Store, statement: Any, row: in
     for what in ("first", "second", "third"):
         await store.audit.note(what, NOW, ALICE, chat="1")
     ids = await store.database.read(
-        lambda connection: list(connection.execute(select(audit.c.id)).scalars())
+        lambda connection: list(
+            connection.execute(select(audit.c.id).order_by(audit.c.id)).scalars()
+        )
     )
 
     await without_protection(store)

@@ -26,8 +26,10 @@ from tests.contract.storage.given import (
     address,
     claim,
     claimed,
+    fact,
     linked,
     settle,
+    tell_all,
     titles_sent,
     told,
     unclear,
@@ -310,6 +312,17 @@ async def test_what_rises_rises_one_lane_once_and_urgent_items_stay_where_they_a
     two = await claimed(store, chat.endpoint.id, NOW + AGED)
     assert [one.card.title, two.card.title] == ["fire", "info"]
     assert two.priority is Priority.INFO
+
+
+async def test_what_rises_does_not_overtake_what_happened_before_it(store: Store):
+    chat = await linked(store)
+    await told(store, chat.account, "second", at=NOW)
+    found_later = [fact("first", at=NOW - MINUTE)]
+    await store.inbox.admit(chat.account, found_later, tell_all(), NOW + 9 * MINUTE)
+
+    assert await age(store, NOW + AGED) == 2
+
+    assert await titles_sent(store, chat.endpoint.id, NOW + AGED) == ["first", "second"]
 
 
 async def test_a_stream_of_urgent_items_starves_nothing(store: Store):

@@ -9,11 +9,12 @@ import pytest
 
 from bot.domain.actions import ActionState, Denied
 from bot.domain.deliveries import State
-from bot.domain.events import Position, Stream
-from bot.domain.ids import AccountId, LinkId
+from bot.domain.events import Kind, Origin, Position, Stream, Trader, TraderSeen
+from bot.domain.ids import AccountId, LinkId, TraderId
 from bot.domain.links import AccountState, Credential, CredentialKind, EndpointState
 from bot.errors import Refused
 from bot.ports import Progress
+from bot.services.ingest import remember_only
 from storage import Store
 from tests.contract.storage.given import (
     MINUTE,
@@ -119,6 +120,20 @@ async def test_with_the_last_link_goes_what_was_read_and_known(store: Store):
     assert await store.inbox.cursors(chat.account) == {}
 
 
+async def test_what_is_stored_of_an_account_after_its_last_link_is_not_begun_with(store: Store):
+    chat = await linked(store)
+    await store.links.end(chat.id, NOW)
+    bot = Trader(id=TraderId("owl"))
+    seen = TraderSeen(origin=Origin(kind=Kind.TRADER, record=bot.id, at=NOW), trader=bot)
+    late = Progress(stream=Stream.TRADES, position=Position(at=NOW))
+    await store.inbox.admit(chat.account, [seen], remember_only, NOW, late)
+
+    await linked(store)
+
+    assert await store.inbox.cursors(chat.account) == {}
+    assert await store.inbox.traders(chat.account) == ()
+
+
 async def test_unlinking_takes_the_buttons_along(store: Store):
     chat = await linked(store)
     await store.actions.offer([button(chat)])
@@ -176,6 +191,18 @@ async def test_who_links_again_has_another_link_and_hears_nothing_of_before(stor
     assert after.account.id == before.account
     assert after.first
     assert await claim(store, before.endpoint.id) is None
+
+
+async def test_who_links_again_begins_then_although_others_are_linked(store: Store):
+    await linked(store, "200", "bob")
+    before = await completed(store)
+    await store.links.end(before.link.id, NOW)
+
+    after = await completed(store, at=NOW + MINUTE)
+    again = await completed(store, at=NOW + 2 * MINUTE)
+
+    begun = [one.account.created_at - NOW for one in (before, after, again)]
+    assert begun == [0 * MINUTE, MINUTE, MINUTE]
 
 
 # --- closed and open ----------------------------------------------------------------------

@@ -600,6 +600,33 @@ async def test_a_chat_that_becomes_one_with_somebody_elses_tells_nothing_there(s
     assert await store.links.of(alice.account) == []
 
 
+async def test_the_last_link_that_ends_by_a_move_takes_the_credential_along(store: Store):
+    alice = await linked(store, chat="old", user="alice")
+    await linked(store, chat="new", user="bob")
+    await told(store, alice.account, "one")
+
+    await settle(store, await claimed(store, alice.endpoint.id), moved("new"))
+
+    assert await store.accounts.credential(alice.account) is None
+
+
+@pytest.mark.parametrize("is_linked", [False, True], ids=["unlinked", "linked"])
+async def test_a_chat_that_becomes_one_with_another_still_says_what_it_missed(
+    store: Store, is_linked: bool
+):
+    old = await linked(store, chat="old")
+    await told(store, old.account, "uncertain", "waiting")
+    await settle(store, await claimed(store, old.endpoint.id), UNCERTAIN)
+    new = await store.links.endpoint(address("new"), private=True)
+    if is_linked:
+        await linked(store, chat="new")
+
+    await settle(store, await claimed(store, old.endpoint.id), moved("new"))
+
+    assert [item.title for item in await store.outbox.missed(new, 10)] == ["uncertain"]
+    assert (await claimed(store, new)).doubtful == 1
+
+
 # --- looking ------------------------------------------------------------------------------
 
 

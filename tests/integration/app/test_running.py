@@ -11,6 +11,9 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import make_url
 
+from bot.errors import Unclear
+from bot.services.duty import LIFE
+from tests.databases import execute
 from tests.integration.app.conftest import bought, linked, running
 from tests.standins.bot_api.faults import Hold
 
@@ -131,5 +134,41 @@ async def test_of_two_processes_one_works_and_the_other_takes_over(
         await simulated.trade(2)
         await bot_api.world.message_where(lambda one: "Bought 2 BTC" in one.text)
         assert (await second.asked("/readyz"))[0] == 200
+
+    assert bought(bot_api) == [1, 2]
+
+
+CUT_AT_COMMIT = """
+CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON delivery DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW EXECUTE FUNCTION cut();
+"""
+"""Breaks the connection during the commit of whatever owes a message."""
+
+
+async def test_what_a_broken_commit_has_ended_can_start_again_at_once(
+    settings, simulated, bot_api, ann, database
+):
+    shared = {"DATABASE_URL": database, "SECRET_KEY": Fernet.generate_key().decode()}
+
+    async def until_a_commit_breaks() -> None:
+        async with running(settings(**shared)) as first:
+            await linked(first, bot_api, ann, simulated.alice)
+            await simulated.trade(1)
+            await bot_api.world.message_where(lambda one: "Bought 1 BTC" in one.text)
+            await execute(database, CUT_AT_COMMIT)
+            await simulated.trade(2)
+            await asyncio.sleep(STOP_WITHIN)
+
+    with pytest.raises(ExceptionGroup) as ended:
+        await until_a_commit_breaks()
+    assert ended.group_contains(Unclear)
+
+    await execute(database, "DROP TRIGGER cut ON delivery")
+    async with running(settings(**shared)) as again:
+        within = LIFE.total_seconds() / 2
+        await again.becomes("/metrics", lambda _, text: 'state="live"} 1.0' in text, within)
+        await bot_api.world.message_where(lambda one: "Bought 2 BTC" in one.text)
 
     assert bought(bot_api) == [1, 2]

@@ -188,6 +188,54 @@ async def test_every_fault_has_its_outcome_and_one_request(
     assert len(api.world.calls_of("sendMessage")) == 1
 
 
+async def test_after_an_outcome_that_nobody_knows_something_harmless_is_asked_first(api: BotApi):
+    ann = api.world.person("Ann")
+    api.fail(bad_gateway(), method="sendMessage")
+    api.fail(bad_gateway(), method="sendChatAction")
+
+    async with our_bot(api) as client:
+        outcomes = [await client.send(address(ann), CARD) for _ in range(4)]
+
+    assert outcomes == [
+        Unclear(reason="server error: HTTP 502"),
+        Postponed(reason="server error: HTTP 502", scope=Scope.CHANNEL),
+        Sent(message="1"),
+        Sent(message="2"),
+    ]
+    assert [call.method for call in api.world.calls[1:]] == [
+        "sendMessage",
+        *("sendChatAction", "sendChatAction", "sendMessage"),
+        "sendMessage",
+    ]
+
+
+async def test_whoever_is_told_to_slow_down_when_asking_sends_nothing(api: BotApi):
+    ann = api.world.person("Ann")
+    api.fail(Drop(), method="sendMessage")
+    api.fail(too_many_requests(7), method="sendChatAction")
+
+    async with our_bot(api) as client:
+        await client.send(address(ann), CARD)
+        outcome = await client.send(address(ann), CARD)
+
+    assert outcome == Postponed(reason="asked to slow down", retry_after=timedelta(seconds=7))
+    assert len(api.world.calls_of("sendMessage")) == 1
+
+
+async def test_what_may_not_leave_yet_does_not_even_ask(api: BotApi):
+    ann = api.world.person("Ann")
+    api.fail(Drop(), method="sendMessage")
+    never = asyncio.get_running_loop().create_future()
+    never.set_exception(TryLater("the disk is full"))
+
+    async with our_bot(api) as client:
+        await client.send(address(ann), CARD)
+        with pytest.raises(TryLater):
+            await client.send(address(ann), CARD, never)
+
+    assert [call.method for call in api.world.calls] == ["getMe", "sendMessage"]
+
+
 async def test_an_outage_postpones_for_the_whole_channel(api: BotApi):
     ann = api.world.person("Ann")
 

@@ -93,12 +93,18 @@ def test_a_closed_chat_closes_the_endpoint_and_a_moved_one_moves():
     assert settle(Moved(chat="-100")).moved_to == "-100"
 
 
-@given(asked=st.integers(-100, 100_000), attempts=st.integers(0, 50), seed=st.integers())
+@given(asked=st.integers(1, 100_000), attempts=st.integers(0, 50), seed=st.integers())
 def test_a_wait_that_was_asked_for_is_never_shortened(asked, attempts, seed):
     wait = back_off(attempts, timedelta(seconds=asked), random.Random(seed))
 
-    assert wait >= timedelta(seconds=max(0, asked))
-    assert wait <= timedelta(seconds=max(0, asked) + 1)
+    assert timedelta(seconds=asked) <= wait <= timedelta(seconds=asked + 1)
+
+
+@given(asked=st.integers(-100, 0), attempts=st.integers(0, 50), seed=st.integers())
+def test_no_wait_that_was_asked_for_makes_us_hammer(asked, attempts, seed):
+    wait = back_off(attempts, timedelta(seconds=asked), random.Random(seed))
+
+    assert wait == back_off(attempts, None, random.Random(seed)) >= WAITS[0] * 0.8
 
 
 @given(attempts=st.integers(0, 1000), seed=st.integers())

@@ -15,7 +15,7 @@ from adapters.telegram.render import (
     rendered,
     split,
 )
-from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity, Table
+from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity, Table, in_parts
 from bot.domain.ids import ActionId
 
 NOW = datetime(2026, 11, 22, 12, 4, tzinfo=UTC)
@@ -208,6 +208,21 @@ def test_no_card_breaks_a_limit_or_puts_an_entity_out_of_place(card: Card):
             assert 0 <= start < end <= len(units) // 2
             assert not inside_a_character(units, start)
             assert not inside_a_character(units, end)
+
+
+@given(lines=st.lists(st.text(max_size=600), min_size=1, max_size=40).map(tuple))
+def test_each_part_of_a_long_card_is_one_message_with_all_its_small_print(lines: tuple[str, ...]):
+    card = Card(
+        title="t" * 200,
+        severity=Severity.CRITICAL,
+        lines=lines,
+        fields=(Field("f" * 20, "v" * 150),),
+        at=NOW - timedelta(days=1),
+        reference="ABC234",
+        notes=("possible repeat of ABC234", "delayed 24 h", "12 messages may be missing: /missed"),
+    )
+
+    assert all(len(rendered(part, NOW)) == 1 for part in in_parts(card))
 
 
 @given(lines=lines, limit=st.integers(16, 80))

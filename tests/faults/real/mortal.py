@@ -1,0 +1,78 @@
+"""The product as it is, in a process that kills itself at a point: `mortal POINT [--at-once]`.
+
+It prints `ready`, then each point that it passes. Only after SIGUSR1, which it answers with
+`armed`, passings of the deadly point are counted; `--at-once` counts them from the start.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from typing import Any
+
+from adapters.cryptorobot.client import open_platform
+from adapters.telegram.client import open_telegram
+from bot import app
+from bot.app import running
+from bot.settings import Settings, read
+from storage import open_store
+from tests.failpoints import Fate, Mortal, MortalDatabase, Point, When
+
+Opening = Callable[..., AbstractAsyncContextManager[Any]]
+
+
+class Telling(Fate):
+    """Tells the parent which points are passed, as each is."""
+
+    def __init__(self, end_at: Point | None) -> None:
+        super().__init__(end_at, partial(os.kill, os.getpid(), signal.SIGKILL))
+
+    def passes(self, when: When, what: str) -> bool:
+        print(when, what, flush=True)
+        return super().passes(when, what)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("point", type=Point.parse)
+    parser.add_argument("--at-once", action="store_true")
+    given = parser.parse_args()
+    fate = Telling(given.point if given.at_once else None)
+    # The composition root knows these by name: what it opens is put in between here.
+    vars(running).update(
+        open_store=partial(open_store, through=lambda inner: MortalDatabase(inner, fate)),
+        open_platform=between(open_platform, "Platform", fate),
+        open_telegram=between(open_telegram, "Messenger", fate),
+    )
+    settings = read()
+    app.logging_as(settings)
+    app.until_signalled(partial(serve, settings, fate, given.point))
+
+
+async def serve(settings: Settings, fate: Fate, point: Point, stop: asyncio.Event) -> None:
+    def arm() -> None:
+        fate.expect(point)
+        print("armed", flush=True)
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, arm)
+    await app.run(settings, stop, ready=lambda: print("ready", flush=True))
+
+
+def between(opening: Opening, name: str, fate: Fate) -> Any:
+    """The same, but what is opened is reached through the points."""
+
+    @asynccontextmanager
+    async def opened(*given: Any, **named: Any) -> AsyncIterator[Any]:
+        async with opening(*given, **named) as port:
+            yield Mortal(port, name, fate)
+
+    return opened
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""The whole core with the real Telegram client, over HTTP to a stand-in that has faults."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from adapters.telegram import client, faults
+from adapters.telegram.api import BotApi as OurSide
+from adapters.telegram.client import TelegramClient
+from adapters.telegram.settings import TelegramSettings
+from adapters.telegram.transport import AiohttpRequest
+from bot.app.sources import now
+from bot.domain import deliveries
+from bot.domain.deliveries import State
+from bot.domain.links import Address
+from storage import Store, open_memory
+from tests.fakes.meter import FakeMeter
+from tests.fakes.platform import FakePlatform
+from tests.judge import assert_kept
+from tests.standins.bot_api import BotApi
+from tests.standins.bot_api.devices import on_devices
+from tests.world import World, owl, running
+
+QUICK = timedelta(seconds=0.05)
+
+IMPATIENT = {"pool_timeout": 0, "connect_timeout": 0.3, "answer_timeout": 0.3}
+"""Seconds of `AiohttpRequest` for an answer that does not come: twenty in all in the product."""
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All waits shortened: how long they are is tested in virtual time."""
+    for name in ("WAITS", "OUTAGE_WAITS"):
+        monkeypatch.setattr(deliveries, name, (QUICK,))
+    monkeypatch.setattr(deliveries, "CHANNEL_WAIT", QUICK)
+    waits = replace(deliveries.ONE_MARKED_REPEAT, waits=(QUICK,), urgent_waits=(QUICK, QUICK))
+    monkeypatch.setattr(client, "ONE_MARKED_REPEAT", waits)
+
+
+@pytest.fixture
+def token_pause(monkeypatch: pytest.MonkeyPatch) -> timedelta:
+    """The rest after a 429 that does not say how long."""
+    pause = timedelta(seconds=0.4)
+    monkeypatch.setattr(faults, "TOKEN_WAIT", pause)
+    return pause
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[BotApi]:
+    async with BotApi() as api:
+        yield api
+
+
+@pytest.fixture
+def platform() -> FakePlatform:
+    fake = FakePlatform(now=now)
+    fake.bots["owl"] = owl()
+    return fake
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    ids = itertools.count()
+    with open_memory(now, lambda: f"row-{next(ids)}") as in_memory:
+        yield in_memory
+
+
+@asynccontextmanager
+async def our_bot(api: BotApi, *, url: str | None = None, **limits: Any) -> AsyncIterator[Any]:
+    """Our bot, without its opening `getMe`.
+
+    Args:
+        url: where it looks for the Bot API, if not at its true address.
+        limits: of `AiohttpRequest`.
+    """
+
+    async def may_send(address: Address) -> None:
+        pass
+
+    url = url or api.url
+    request = AiohttpRequest(**limits)
+    polling = AiohttpRequest(connections=2)
+    ours = OurSide(api.token, base_url=f"{url}/bot", request=request, get_updates_request=polling)
+    settings = TelegramSettings(token=api.token, api_url=url)
+    chance = random.Random(1)
+    async with request, polling:
+        yield TelegramClient(ours, settings, now, chance, FakeMeter(), may_send, "")
+
+
+@asynccontextmanager
+async def at_work(
+    store: Store, platform: FakePlatform, api: BotApi, *, url: str | None = None, **limits: Any
+) -> AsyncIterator[World]:
+    """The core with our bot, which sends and does not listen."""
+    async with (
+        our_bot(api, url=url, **limits) as ours,
+        running(store, platform, ours, now) as world,
+    ):
+        yield world
+
+
+@asynccontextmanager
+async def listening(world: World, ours: TelegramClient) -> AsyncIterator[None]:
+    """Our bot also hears what people say."""
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(ours.listen(world.conversation.hear, world.store.journal))
+        try:
+            yield
+        finally:
+            task.cancel()
+
+
+async def settled(world: World) -> None:
+    """Wait until nothing is owed any more."""
+    async with asyncio.timeout(20):
+        while await world.store.outbox.owing():  # noqa: ASYNC110 it is asked of the database
+            await asyncio.sleep(0.01)
+
+
+async def kept(
+    api: BotApi,
+    store: Store,
+    *,
+    created: int | None = None,
+    moved: tuple[tuple[str, str], ...] = (),
+    pending: bool = False,
+) -> Counter[State]:
+    """What the judge says of what the devices show."""
+    shown = on_devices(api.world.messages, now)
+    return await assert_kept(store, shown, created=created, moved=moved, pending=pending)

@@ -1,0 +1,132 @@
+"""PostgreSQL that goes away again and again, or whose tables somebody else has locked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
+
+import pytest
+
+from bot.app.sources import new_id, now
+from bot.domain.deliveries import State
+from bot.domain.events import Stream
+from bot.services.feeds import Rhythm, feed
+from storage import Store, postgresql
+from tests.databases import connected, opened
+from tests.fakes.messenger import FakeMessenger
+from tests.fakes.platform import FakePlatform
+from tests.judge import assert_kept
+from tests.supervision import supervised
+from tests.troubled_database import Troubled
+from tests.world import owl
+
+PATIENCE = 30.0
+
+SOON = timedelta(seconds=0.2)
+
+HURRIED = Rhythm(first_wait=SOON, longest_wait=SOON)
+"""The waits between attempts are not what is tested here."""
+
+Open = Callable[[], AbstractAsyncContextManager[Store]]
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "FAILING_AGAIN", SOON)
+
+
+@pytest.fixture
+def platform() -> FakePlatform:
+    return FakePlatform(now=now, bots={"owl": owl()})
+
+
+@pytest.fixture
+def chat() -> FakeMessenger:
+    return FakeMessenger(now=now, seconds=0.01)
+
+
+@pytest.fixture
+def open_store(postgres_without_rows: str, secret_key: str) -> Open:
+    return lambda: opened(postgres_without_rows, secret_key, now, new_id, Troubled)
+
+
+async def shown(chat: FakeMessenger, many: int) -> None:
+    """Wait until so many different messages are."""
+    async with asyncio.timeout(PATIENCE):
+        while len({one.card.reference for one in chat.shown}) < many:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def restarting_server(url: str, every: float) -> AsyncIterator[list[int]]:
+    """All connections but our own are cut, again and again; says how many each time."""
+    cut: list[int] = []
+
+    async def cut_all() -> None:
+        async with connected(url) as connection:
+            while True:
+                cut.append(
+                    await connection.fetchval(
+                        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    )
+                )
+                await asyncio.sleep(every)
+
+    async with asyncio.TaskGroup() as group:
+        cutting = group.create_task(cut_all(), name="server")
+        yield cut
+        cutting.cancel()
+
+
+@pytest.mark.fault(57)
+async def test_a_server_that_restarts_again_and_again_loses_nothing(
+    open_store: Open, postgres_without_rows: str, platform: FakePlatform, chat: FakeMessenger
+):
+    async with supervised(open_store, platform, chat, now, HURRIED) as supervisor:
+        trade = supervisor.up.trade
+        await supervisor.up.links()
+        async with restarting_server(postgres_without_rows, every=0.15) as cut:
+            for number in range(1, 61):
+                platform.store(Stream.TRADES, trade(number))
+                await asyncio.sleep(0.05)
+        await shown(chat, 60)
+
+    assert sum(cut) > 10
+    async with open_store() as store:
+        assert (await assert_kept(store, chat.shown))[State.SENT] == 60
+
+
+@pytest.mark.fault(55)
+async def test_tables_that_somebody_has_locked_hold_up_and_lose_nothing(
+    open_store: Open,
+    postgres_without_rows: str,
+    platform: FakePlatform,
+    chat: FakeMessenger,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(postgresql, "STATEMENT_LIMIT", timedelta(seconds=0.2))
+    async with supervised(open_store, platform, chat, now, HURRIED) as supervisor:
+        trade = supervisor.up.trade
+        await supervisor.up.links()
+        platform.store(Stream.TRADES, trade(1))
+        await shown(chat, 1)
+        async with (
+            connected(postgres_without_rows) as somebody,
+            somebody.transaction(),
+        ):
+            await somebody.execute("LOCK TABLE delivery IN ACCESS EXCLUSIVE MODE")
+            for number in range(2, 12):
+                platform.store(Stream.TRADES, trade(number))
+                await asyncio.sleep(0.1)
+            shown_meanwhile = len(chat.shown)
+        await shown(chat, 11)
+        alarms = supervisor.up.meter.alarms
+
+    assert shown_meanwhile == 1
+    assert alarms["feed_failed"] == 0  # it is a matter of time, and no fault of ours
+    assert sorted(chat.titles()) == sorted(f"Bought {number} BTC" for number in range(1, 12))
+    async with open_store() as store:
+        assert (await assert_kept(store, chat.shown))[State.SENT] == 11

@@ -1,0 +1,188 @@
+"""A process that dies at any point of the way of an event or a command, and another after it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.domain.events import Kind, Notice, Origin
+from bot.services import delivery
+from bot.services.feeds import feeds
+from storage import Store, open_memory
+from storage.database import raw_of
+from tests import failpoints
+from tests.databases import empty, opened
+from tests.failpoints import Fate, Point, When
+from tests.faults.virtual.crashing import ANN, Story
+from tests.judge import assert_kept
+from tests.virtual_time import VirtualTimeLoop
+from tests.world import World
+
+Now = Callable[[], datetime]
+
+ELSEWHERE = {
+    "commit of storage.leases._acquire": "who may work at all, before there is anything to do",
+    "commit of storage.leases._prolong": "who may work at all, before there is anything to do",
+    "commit of storage.vault.Vault._rotate": "an operator's change of keys",
+    "commit of storage.actions._prune": "erases what ended long ago",
+    "commit of storage.codes._prune": "erases what ended long ago",
+    "commit of storage.journal._prune": "erases what ended long ago",
+    "commit of storage.outbox._prune": "erases what ended long ago",
+    "commit of storage.quarantine.prune": "erases what ended long ago",
+    "call of Platform.reachable": "an operator's check",
+}
+"""What is neither on the way of an event nor of a command, and where it is."""
+
+
+@pytest.fixture(autouse=True)
+def _looks_around_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most of a day's work would be that."""
+    for module in (delivery, feeds):
+        monkeypatch.setattr(module, "RECHECK", timedelta(minutes=2))
+
+
+async def recorded(story: Story) -> Sequence[Point]:
+    """All points that a process passes which lives through the story."""
+    fate = Fate()
+    async with story.process(fate) as world:
+        await story.happens(world)
+    return fate.passed
+
+
+def moments(passed: Sequence[Point]) -> list[Point]:
+    """Points at which a crash may leave what no other leaves.
+
+    From a point after something to the next one before something nothing is done: they are one.
+    """
+    following = [*passed[1:], None]
+    return [
+        point
+        for point, then in zip(passed, following, strict=True)
+        if not (point.when is When.AFTER and then is not None and then.when is When.BEFORE)
+    ]
+
+
+async def troubles(story: Story, point: Point) -> str:
+    """What is wrong after a crash at that point; empty if nothing is."""
+    crashed = await story.until_crash(point)
+    await story.after()
+    wrong = await story.broken_promises(crashed)
+    return "".join(f"\n{point}: {one}" for one in wrong)
+
+
+def virtual_loop() -> VirtualTimeLoop:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualTimeLoop)
+    return loop
+
+
+def new_id() -> str:
+    raise AssertionError("each process makes ids of its own")
+
+
+async def test_each_commit_and_each_call_of_the_outside_is_on_the_way_or_it_is_said_where(now: Now):
+    with open_memory(now, new_id) as store:
+        passed = {point.what for point in await recorded(Story(store, now))}
+
+    there = failpoints.commits() | failpoints.calls()
+
+    assert there - passed == set(ELSEWHERE)
+
+
+def test_each_port_that_is_waited_for_is_known_to_be_outside_or_stored():
+    known = {*failpoints.OUTSIDE, *failpoints.INWARD, *failpoints.STORED}
+
+    assert failpoints.waiting_ports() == known
+
+
+async def test_a_day_without_a_crash_keeps_its_promises(now: Now):
+    with open_memory(now, new_id) as store:
+        story = Story(store, now)
+        await recorded(story)
+        before = await story.stored()
+
+        await story.after()
+
+        assert await story.broken_promises(before) == []
+
+
+SHARES = 4
+"""Tests that the moments are spread over, so that several processors can be at it."""
+
+
+@pytest.mark.fault(51)
+@pytest.mark.parametrize("share", range(SHARES))
+async def test_a_crash_at_any_point_loses_nothing_and_repeats_no_more_than_was_in_flight(
+    now: Now, share: int
+):
+    wrong = []
+    with open_memory(now, new_id) as store, closing(sqlite3.connect(":memory:")) as pristine:
+        driver = await store.database.read(lambda connection: raw_of(connection).driver)
+        driver.backup(pristine)
+        for point in moments(await recorded(Story(store, now)))[share::SHARES]:
+            pristine.backup(driver)
+            wrong.append(await troubles(Story(store, now), point))
+
+    assert "".join(wrong) == ""
+
+
+class LongReport(Story):
+    """Ann is told of something that takes five messages."""
+
+    async def happens(self, world: World) -> None:
+        await self.links(world, ANN)
+        [account] = await world.store.accounts.active()
+        lines = tuple(f"{number:02} {'x' * 287}" for number in range(50))
+        origin = Origin(kind=Kind.ACTION, record="report", at=self.now())
+        await world.ingest.take(account, (Notice(origin=origin, title="Report", lines=lines),))
+        await asyncio.sleep(10)
+
+
+@pytest.mark.fault(38)
+@pytest.mark.parametrize(
+    ("when", "shown", "unsure"),
+    [
+        # The outcome of part 2 and the beginning of part 3 are one commit.
+        (When.AFTER, [1, 2, 3, 4, 5], 2),
+        (When.BEFORE, [1, 2, 2, 3, 4, 5], 2),
+    ],
+)
+async def test_a_crash_after_two_of_five_parts_repeats_at_most_the_one_that_was_in_flight(
+    store: Store, now: Now, when: When, shown: list[int], unsure: int
+):
+    story = LongReport(store, now)
+
+    await story.until_crash(Point("commit of storage.turns.take_turns", when, 3))
+    await story.after()
+
+    cards = [one.card for one in story.chat.shown[:-1]]
+    assert [card.title for card in cards] == [f"Report ({number}/5)" for number in shown]
+    repeats = [any("possible repeat" in note for note in card.notes) for card in cards]
+    assert [place for place, repeat in enumerate(repeats) if repeat] == [unsure]
+    numbers = [line[:2] for card in dict.fromkeys(card.lines for card in cards) for line in card]
+    assert numbers == [f"{number:02}" for number in range(50)]
+    await assert_kept(store, story.chat.shown, created=6)
+
+
+SPREAD = 60
+"""On PostgreSQL each of so many moments is tried: there a run takes many times as long."""
+
+
+@pytest.mark.fault(51)
+async def test_a_crash_loses_nothing_on_postgresql_either(
+    now: Now, secret_key: str, postgres_without_rows: str
+):
+    wrong = []
+    async with opened(postgres_without_rows, secret_key, now, new_id) as store:
+        points = moments(await recorded(Story(store, now)))
+        for point in points[7::SPREAD]:
+            with virtual_loop().standing_still():
+                await empty(postgres_without_rows)
+            wrong.append(await troubles(Story(store, now), point))
+
+    assert "".join(wrong) == ""

@@ -1,0 +1,117 @@
+"""A connection that breaks during a commit: nobody knows whether it was done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import Connection, select
+
+from bot.domain.deliveries import State
+from bot.domain.events import Stream
+from bot.services.delivery import STALE
+from storage import Store
+from storage.database import Request
+from storage.tables import delivery
+from storage.turns import take_turns
+from tests.fakes.messenger import FakeMessenger
+from tests.fakes.platform import FakePlatform
+from tests.judge import assert_kept
+from tests.supervision import Supervisor, supervised
+from tests.troubled_database import Troubled
+
+
+@pytest.fixture
+def process(
+    troubled_store: Store,
+    platform: FakePlatform,
+    chat: FakeMessenger,
+    database: Troubled,
+    now: Callable[[], datetime],
+) -> Callable[[], AbstractAsyncContextManager[Supervisor]]:
+    """Begins a process that is started again whenever it ends."""
+
+    @asynccontextmanager
+    async def the_same() -> AsyncIterator[Store]:
+        try:
+            yield troubled_store
+        finally:
+            database.killed = False
+
+    return lambda: supervised(the_same, platform, chat, now)
+
+
+def an_admission(request: Request) -> bool:
+    return "_admit" in repr(request.operation)
+
+
+def an_outcome(request: Request) -> bool:
+    """Also where the next item is claimed with it."""
+    return request.operation is take_turns and request.argument[0].settled is not None
+
+
+def a_claim(request: Request) -> bool:
+    return request.operation is take_turns and request.argument[0].settled is None
+
+
+@pytest.mark.fault(57)
+@pytest.mark.parametrize("fate", ["swallows", "loses"])
+@pytest.mark.parametrize(("concerns", "first"), [(an_admission, 1), (an_outcome, 1), (a_claim, 7)])
+async def test_what_a_broken_commit_was_about_is_told_in_order(
+    process, troubled_store: Store, platform, chat, database: Troubled, concerns, first, fate
+):
+    """One event alone is claimed with its admission; of several at once each needs a claim."""
+    async with process() as supervisor:
+        await supervisor.up.links()
+        await asyncio.sleep(60)
+        first_trade, *trades = [supervisor.up.trade(number) for number in range(1, 9)]
+        platform.store(Stream.TRADES, first_trade)
+        await asyncio.sleep(60)
+        database.concerns = concerns
+        setattr(database, fate, 1)
+
+        chat.seconds = 0.5
+        for number, trade in enumerate(trades, start=1):
+            platform.store(Stream.TRADES, trade)
+            if number == first:
+                await asyncio.sleep(0.2)
+        await asyncio.sleep(120)
+
+    assert (database.swallows, database.loses) == (0, 0)
+    first_seen = list(dict.fromkeys(chat.titles()))
+    assert first_seen == [f"Bought {number} BTC" for number in range(1, 9)]
+    assert len(chat.shown) <= 8 + 1
+    assert (await assert_kept(troubled_store, chat.shown))[State.SENT] == 8
+
+
+@pytest.mark.fault(60)
+@pytest.mark.parametrize(("concerns", "events"), [(an_admission, 1), (a_claim, 2)])
+async def test_nothing_leaves_on_a_claim_that_has_become_old(
+    process, troubled_store: Store, platform, chat, database: Troubled, concerns, events
+):
+    """Whoever heard of it so late may have lost the right to send meanwhile."""
+    async with process() as supervisor:
+        await supervisor.up.links()
+        await asyncio.sleep(60)
+        platform.store(Stream.TRADES, supervisor.up.trade(1))
+        await asyncio.sleep(60)
+        database.concerns, database.delay = concerns, STALE * 2
+        for number in range(2, 2 + events):
+            platform.store(Stream.TRADES, supervisor.up.trade(number))
+        await asyncio.sleep(STALE.total_seconds())
+        database.delay = timedelta(0)
+        await asyncio.sleep(60)
+
+    claimed_at = await troubled_store.database.read(_claimed_at)
+    assert chat.titles() == [f"Bought {number} BTC" for number in range(1, 2 + events)]
+    for one in chat.shown:
+        assert one.left - claimed_at[one.card.reference or ""] <= STALE
+    assert (await assert_kept(troubled_store, chat.shown))[State.SENT] == 1 + events
+
+
+def _claimed_at(connection: Connection) -> dict[str, datetime]:
+    rows = connection.execute(select(delivery.c.reference, delivery.c.started_at))
+    return {row.reference: row.started_at for row in rows}

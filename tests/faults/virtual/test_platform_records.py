@@ -1,0 +1,306 @@
+"""Records and events of the platform at their worst: each is told once, in order, to its owner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.domain.deliveries import State
+from bot.domain.events import Kind, Origin, Stream, TraderSeen
+from bot.domain.links import FeedState
+from bot.errors import TryLater
+from tests.fakes.messenger import FakeMessenger
+from tests.judge import assert_kept
+from tests.world import owl, running
+
+PAGE = f"page {Stream.TRADES}"
+
+
+def bought(*numbers):
+    return [f"Bought {number} BTC" for number in numbers]
+
+
+def trades(chat):
+    return [title for title in chat.titles() if title.startswith("Bought")]
+
+
+async def reconnects(world, platform, account):
+    """The socket breaks, and all is read again."""
+    before = platform.calls.count("connect")
+    platform.cut()
+    await world.until(lambda: platform.calls.count("connect") > before)
+    await world.until_state(account, FeedState.LIVE)
+    await world.quiet()
+
+
+# --- whose it is, and how often ---------------------------------------------------------------
+
+
+@pytest.mark.fault(10)
+async def test_an_event_of_another_user_is_not_delivered_and_raises_an_alarm(world, platform, chat):
+    account = await world.goes_live()
+    strange, own = world.trade(1), world.trade(2)
+
+    platform.store(Stream.TRADES, replace(strange, origin=replace(strange.origin, owner="user-2")))
+    platform.store(Stream.TRADES, replace(own, origin=replace(own.origin, owner="user-1")))
+    await world.quiet()
+    live = world.meter.alarms["foreign_record"]
+    await reconnects(world, platform, account)
+
+    assert live == 1
+    assert world.meter.alarms["foreign_record"] == 2
+    assert chat.titles() == bought(2)
+    await assert_kept(world.store, chat.shown, created=1)
+
+
+@pytest.mark.fault(11)
+async def test_the_same_event_twice_and_found_again_by_catch_up_is_one_message(
+    world, platform, chat
+):
+    account = await world.goes_live()
+    trade = world.trade(1)
+
+    platform.store(Stream.TRADES, trade)
+    platform.announce(trade)
+    await world.quiet()
+    platform.announce(trade)
+    await reconnects(world, platform, account)
+
+    assert chat.titles() == bought(1)
+    await assert_kept(world.store, chat.shown, created=1)
+
+
+@pytest.mark.fault(21)
+async def test_an_event_between_login_and_find_is_told_once(world, platform, chat):
+    account = await world.goes_live()
+    trade = world.trade(1)
+    # As `traders` is asked for, the socket is logged in and no record has been read yet.
+    platform.fail("traders", lambda: platform.store(Stream.TRADES, trade))
+
+    await reconnects(world, platform, account)
+
+    assert chat.titles() == bought(1)
+    await assert_kept(world.store, chat.shown, created=1)
+
+
+@pytest.mark.fault(21)
+async def test_an_event_after_its_page_was_read_and_before_the_feed_listens_is_told_once(
+    world, platform, chat
+):
+    account = await world.goes_live()
+    # The page of the last stream: that of the trades is read by then.
+    platform.fail(f"page {[*Stream][-1]}", lambda: platform.store(Stream.TRADES, world.trade(1)))
+
+    await reconnects(world, platform, account)
+    told = chat.titles()
+    await reconnects(world, platform, account)
+
+    assert told == chat.titles() == bought(1)
+    assert world.meter.swept == {}
+    await assert_kept(world.store, chat.shown, created=1)
+
+
+# --- changes ----------------------------------------------------------------------------------
+
+
+@pytest.mark.fault(12)
+async def test_a_bot_patched_five_times_in_a_second_ends_as_it_is_and_never_flips_back(
+    world, platform, chat
+):
+    account = await world.goes_live()
+    paused = owl(status="stopped", running=False)
+
+    for state in (paused, owl(), paused, owl(status="error"), paused):
+        platform.put(state)
+        await world.quiet(0.2)
+    await world.quiet()
+    await reconnects(world, platform, account)
+
+    assert chat.titles() == [
+        "Night Owl was paused",
+        "Night Owl is running",
+        "Night Owl was paused",
+        "Night Owl stopped with an error",
+        "Night Owl was paused",
+    ]
+    await assert_kept(world.store, chat.shown)
+
+
+@pytest.mark.fault(12)
+async def test_patches_that_come_in_another_order_do_not_undo_the_youngest(world, platform, chat):
+    account = await world.goes_live()
+    began = world.now()
+    patches = []
+    for number, status in enumerate(("stopped", "running", "stopped", "running", "stopped")):
+        at = began + timedelta(seconds=number / 5)
+        bot = owl(status=status, running=status == "running", updated_at=at)
+        origin = Origin(kind=Kind.TRADER, record=bot.id, at=at)
+        patches.append(TraderSeen(origin=origin, trader=bot))
+    platform.bots["owl"] = patches[-1].trader
+
+    for number in (0, 4, 1, 3, 2):
+        platform.announce(patches[number])
+    await world.quiet()
+    await reconnects(world, platform, account)
+
+    assert chat.titles() == ["Night Owl was paused"]
+    await assert_kept(world.store, chat.shown, created=1)
+
+
+# --- time -------------------------------------------------------------------------------------
+
+
+@pytest.mark.fault(13)
+async def test_a_record_visible_90_s_after_a_younger_one_is_found_by_the_overlap(
+    world, platform, chat
+):
+    account = await world.goes_live()
+    await world.quiet(300)
+
+    platform.store(Stream.TRADES, world.trade(1), announce=False, lag=timedelta(seconds=90))
+    await world.quiet(1)
+    platform.store(Stream.TRADES, world.trade(2), announce=False)
+    await reconnects(world, platform, account)
+    before = chat.titles()
+    await world.quiet(90)
+    await reconnects(world, platform, account)
+
+    assert before == bought(2)
+    assert chat.titles() == bought(2, 1)
+    assert world.meter.swept == {}
+    await assert_kept(world.store, chat.shown, created=2)
+
+
+RIGHT, OFF = timedelta(0), timedelta(minutes=10)
+
+
+class Clock:
+    """Our clock, which may be wrong."""
+
+    def __init__(self, true: Callable[[], datetime], off: timedelta = RIGHT) -> None:
+        self._true = true
+        self.off = off
+
+    def __call__(self) -> datetime:
+        return self._true() + self.off
+
+
+@pytest.mark.fault(14)
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [(OFF, RIGHT), (-OFF, RIGHT), (RIGHT, OFF), (RIGHT, -OFF)],
+    ids=["theirs ahead", "theirs behind", "ours ahead", "ours behind"],
+)
+@pytest.mark.parametrize("history", [True, False], ids=["old records", "no records"])
+async def test_clocks_that_are_wrong_lose_nothing_that_came_after_the_link(
+    store, platform, now, theirs, ours, history
+):
+    platform.skew = theirs
+    clock = Clock(now, ours)
+    chat = FakeMessenger(now=clock)
+    async with running(store, platform, chat, clock) as world:
+        if history:
+            platform.store(Stream.TRADES, world.trade(0, platform.clock() - timedelta(days=1)))
+        account = await world.goes_live()
+        await world.quiet()
+
+        platform.store(Stream.TRADES, world.trade(1, platform.clock()), announce=False)
+        await reconnects(world, platform, account)
+        platform.store(Stream.TRADES, world.trade(2, platform.clock()))
+        await world.quiet(3600)
+        platform.away = True
+        platform.cut()
+        for number in (3, 4):
+            platform.store(Stream.TRADES, world.trade(number, platform.clock()))
+            await world.quiet(30)
+        platform.away = False
+        await world.quiet(120)
+
+        assert trades(chat) == bought(1, 2, 3, 4)
+        assert world.meter.swept == {}
+        await assert_kept(store, chat.shown)
+
+
+@pytest.mark.fault(14)
+@pytest.mark.parametrize("jump", [1, -1], ids=["forward", "back"])
+async def test_a_clock_of_ours_that_jumps_by_an_hour_loses_nothing(store, platform, now, jump):
+    clock = Clock(now)
+    chat = FakeMessenger(now=clock)
+    async with running(store, platform, chat, clock) as world:
+        account = await world.goes_live()
+        platform.store(Stream.TRADES, world.trade(1, platform.clock()))
+        await world.quiet(300)
+
+        clock.off += timedelta(hours=jump)
+        platform.store(Stream.TRADES, world.trade(2, platform.clock()), announce=False)
+        await world.quiet()
+        platform.store(Stream.TRADES, world.trade(3, platform.clock()))
+        await reconnects(world, platform, account)
+        platform.store(Stream.TRADES, world.trade(4, platform.clock()))
+        await world.quiet()
+
+        assert sorted(chat.titles()) == bought(1, 2, 3, 4)
+        await assert_kept(store, chat.shown, created=4)
+
+
+# --- pages ------------------------------------------------------------------------------------
+
+
+@pytest.mark.fault(15)
+async def test_pages_capped_at_ten_that_fail_at_the_third_are_read_on_without_a_gap(
+    world, platform, chat
+):
+    account = await world.goes_live()
+    platform.cap = 10
+    platform.away = True
+    platform.cut()
+    await world.quiet(300)
+    for number in range(1, 36):
+        platform.store(Stream.TRADES, world.trade(number), announce=False)
+        await world.quiet(300)
+    platform.fail(PAGE, None, None, TryLater("500"))
+
+    before = platform.calls.count(PAGE)
+    platform.away = False
+    await world.until_state(account, FeedState.LIVE)
+    await world.quiet()
+    at_first = trades(chat)
+    await world.quiet(120)
+
+    assert at_first == bought(*range(1, 21))
+    assert trades(chat) == bought(*range(1, 36))
+    # Two pages, the one that failed, and the rest from the cursor on, less an hour of overlap.
+    assert platform.calls.count(PAGE) - before <= 3 + 3
+    await assert_kept(world.store, chat.shown)
+
+
+@pytest.mark.fault(16)
+async def test_a_find_that_is_slower_than_events_come_is_bounded_and_loses_nothing(
+    world, platform, chat, monkeypatch
+):
+    batches = []
+    real = world.store.inbox.admit
+
+    async def admit(account, events, *others):
+        batches.append(len(events))
+        return await real(account, events, *others)
+
+    monkeypatch.setattr(world.store.inbox, "admit", admit)
+    account = await world.goes_live()
+    platform.cap, platform.most_waiting = 10, 50
+    platform.page_takes = timedelta(seconds=2)
+
+    platform.cut()
+    for number in range(1, 151):
+        platform.store(Stream.TRADES, world.trade(number))
+        await world.quiet(0.1)
+    await world.quiet(1200)
+
+    assert world.feeds.status(account.id).state is FeedState.LIVE
+    assert max(batches) <= 50
+    ends = await assert_kept(world.store, chat.shown)
+    assert ends[State.SENT] + ends[State.COALESCED] == sum(ends.values())
+    assert sum(ends.values()) >= 150

@@ -1,0 +1,177 @@
+"""The count after a soak: what came of everything, and whether every promise was kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from bot.domain.deliveries import PENDING, State
+from bot.domain.events import Kind
+from storage import Store
+from storage.inbox import OWN_KINDS
+from storage.tables import account, delivery, endpoint
+from tests.fakes.messenger import Shown
+from tests.judge import judged, owed
+from tests.soak.people import Phone
+from tests.soak.records import Record, user_in
+from tests.troubled_database import SLOWEST
+
+ENDS = (
+    State.SENT,
+    State.COALESCED,
+    State.EXPIRED,
+    State.CANCELLED,
+    State.DEAD,
+    State.HELD,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a soak came to. `broken` names every promise that was not kept, with the items."""
+
+    events: int
+    chats: int
+    created: int
+    states: Mapping[State, int]
+    unclear: int
+    duplicates: int
+    out_of_order: int
+    wrong_person: int
+    never_owed: int
+    happened: Mapping[str, int]
+    broken: Sequence[str]
+
+    def lines(self) -> list[str]:
+        """Readable, one figure a line, the same for the same run."""
+        pending = sum(self.states[state] for state in PENDING)
+        figures = [
+            ("events", self.events, f"in {self.chats} chats"),
+            ("created", self.created, "messages owed"),
+            *((state.value, self.states[state], "") for state in ENDS),
+            ("pending", pending, "must be 0"),
+            ("duplicates", self.duplicates, f"of {self.unclear} attempts of unknown outcome"),
+            ("never owed", self.never_owed, "must be 0"),
+            ("out of order", self.out_of_order, "must be 0"),
+            ("wrong person", self.wrong_person, "must be 0"),
+        ]
+        troubles = [f"{count:>7}  {name}" for name, count in sorted(self.happened.items())]
+        counted = [f"{name:<13}{count:>7}  {note}".rstrip() for name, count, note in figures]
+        return ["what happened", *troubles, "", "what came of it", *counted]
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    """Of an item: the fact it tells, whose account it is under, and where its chat is now."""
+
+    user: str
+    kind: Kind
+    record: str
+    chat: str
+
+
+def _owners(connection: Connection) -> dict[str, _Owner]:
+    rows = connection.execute(
+        select(
+            delivery.c.reference,
+            account.c.platform_user,
+            delivery.c.kind,
+            delivery.c.record,
+            endpoint.c.chat,
+        )
+        .join(account, account.c.id == delivery.c.account)
+        .join(endpoint, endpoint.c.id == delivery.c.endpoint)
+    )
+    return {
+        row.reference: _Owner(row.platform_user, row.kind, row.record, row.chat) for row in rows
+    }
+
+
+async def reported(
+    store: Store,
+    records: Sequence[Record],
+    people: Sequence[Phone],
+    shown: Sequence[Shown],
+    closed: Set[str],
+    happened: Mapping[str, int],
+) -> Report:
+    """Count, and hold what the phones showed against what was owed and what people know.
+
+    Args:
+        closed: the chats that stayed so to the end.
+    """
+    items = await owed(store)
+    owners = await store.database.read(_owners)
+    states = await store.outbox.counts()
+    moved = [
+        (before, after)
+        for phone in people
+        for place, before in enumerate(phone.chats)
+        for after in phone.chats[place + 1 :]
+    ]
+    findings = judged(items, shown, moved=moved, commits_take=SLOWEST)
+    never_owed = _never_owed(records, people, owners.values())
+    strangers = [*_strangers(shown, people, owners), *_mixed_up(owners)]
+    unclear = sum(item.unclear for item in items)
+    held = [
+        f"{item.reference} is held, although {item.chat} is open"
+        for item in items
+        if item.state is State.HELD and item.chat not in closed
+    ]
+    broken = [*findings.all, *strangers, *never_owed, *held]
+    if findings.repeats > unclear:
+        broken.append(f"{findings.repeats} duplicates of {unclear} attempts of unknown outcome")
+    if (counted := sum(states.values())) != len(items):
+        broken.append(f"{len(items)} were created, {counted} are counted")
+    return Report(
+        events=len(records),
+        chats=len(people),
+        created=len(items),
+        states=states,
+        unclear=unclear,
+        duplicates=findings.repeats,
+        out_of_order=len(findings.out_of_order),
+        wrong_person=len(findings.wrong_person) + len(strangers),
+        never_owed=len(never_owed),
+        happened=Counter(happened),
+        broken=broken,
+    )
+
+
+def _never_owed(
+    records: Sequence[Record], people: Sequence[Phone], owners: Iterable[_Owner]
+) -> list[str]:
+    """Records that happened while a chat was linked, and that it was never owed (G2)."""
+    present = {(owner.record, owner.chat) for owner in owners}
+    return [
+        f"{record.id} of {record.at} was never owed to {phone.chat}"
+        for record in records
+        for phone in people
+        if any(span.demands(record.user, record.at) for span in phone.spans)
+        and (record.id, phone.chat) not in present
+    ]
+
+
+def _strangers(
+    shown: Sequence[Shown], people: Sequence[Phone], owners: Mapping[str, _Owner]
+) -> list[str]:
+    """What a phone showed although its person had not linked it to that user's account (G7)."""
+    phones = {chat: phone for phone in people for chat in phone.chats}
+    return [
+        f"{one.card.reference} of {owner.user} left for {one.chat}, whose person had not asked"
+        for one in shown
+        if (owner := owners.get(one.card.reference or "")) is not None
+        and not any(span.allows(owner.user, one.left) for span in phones[one.chat].spans)
+    ]
+
+
+def _mixed_up(owners: Mapping[str, _Owner]) -> list[str]:
+    """Records that are under another user's account (G7)."""
+    return [
+        f"{owner.record} is under {owner.user}'s account"
+        for owner in owners.values()
+        if owner.kind not in OWN_KINDS | {Kind.TRADER} and user_in(owner.record) != owner.user
+    ]
