@@ -7,7 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 
 from bot.domain.cards import Card
@@ -72,7 +72,11 @@ class Phones(FakeMessenger):
     _tries: Counter[str | None] = field(default_factory=Counter)
 
     async def send(
-        self, address: Address, card: Card, after: Awaitable[None] | None = None
+        self,
+        address: Address,
+        card: Card,
+        after: Awaitable[None] | None = None,
+        tried_since: datetime | None = None,
     ) -> Attempt:
         if after is not None:
             await after

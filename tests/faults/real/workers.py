@@ -12,7 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.app.sources import new_id, now
 from bot.domain.cards import Card
@@ -35,7 +35,11 @@ class SlowToAnswer(FakeMessenger):
     """Shows at once what is sent, and answers later: as when a request is long on the wire."""
 
     async def send(
-        self, address: Address, card: Card, after: Awaitable[None] | None = None
+        self,
+        address: Address,
+        card: Card,
+        after: Awaitable[None] | None = None,
+        tried_since: datetime | None = None,
     ) -> Attempt:
         if after is not None:
             await after

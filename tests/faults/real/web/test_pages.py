@@ -35,9 +35,9 @@ class Watched(Chat):
         super().__init__(settings, now, new_id)
         self.shown: list[Shown] = []
 
-    async def send(self, address, card, after=None):
+    async def send(self, address, card, after=None, tried_since=None):
         left = now()
-        attempt = await super().send(address, card, after)
+        attempt = await super().send(address, card, after, tried_since)
         self.shown.append(Shown(address.chat, card, left, now()))
         return attempt
 

@@ -77,7 +77,7 @@ async def process(api: DiscordApi, store: Store) -> AsyncIterator[World]:
     platform.bots[owl().id] = owl()
     async with (
         our_bot(api) as client,
-        running(store, platform, client, api.clock) as world,  # type: ignore[arg-type]
+        running(store, platform, client, api.clock) as world,
     ):
         yield world
 
