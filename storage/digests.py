@@ -20,6 +20,9 @@ from storage.statements import Statement
 from storage.tables import DELIVERY_HAS_ENDED, DELIVERY_IS_WAITING, delivery, is_one_of
 from storage.upsert import insert_into
 
+MOST_PARTS = 500
+"""Items that one digest tells of: a turn must stay short however many wait. The next tells on."""
+
 _FATES = (State.DEAD, State.EXPIRED, State.CANCELLED)
 """Ends of a digest that are its parts' ends too."""
 
@@ -37,7 +40,8 @@ _CANDIDATES = (
         COALESCIBLE,
         or_(delivery.c.expires_at.is_(None), delivery.c.expires_at > bindparam("now")),
     )
-    .order_by(delivery.c.occurred_at, delivery.c.id)
+    .order_by(delivery.c.rank, delivery.c.occurred_at, delivery.c.id)
+    .limit(MOST_PARTS)
 )
 
 _PARTS = select(delivery.c.kind, delivery.c.card, delivery.c.occurred_at).where(
@@ -105,12 +109,13 @@ _ERASED = Card(title="An event whose text has been erased")
 
 
 def _make(connection: Connection, waiting: Sequence[AnyRow], card: Card, now: datetime) -> int:
-    """Owe a digest in the place of the first of these; gives its id.
+    """Owe a digest in the place of the item that is sent first, the first of these; gives its id.
 
     It is worth sending as long as any of them.
     """
     first = waiting[0]
-    record = f"{first.id} to {waiting[-1].id}"
+    ids = [row.id for row in waiting]
+    record = f"{min(ids)} to {max(ids)}"
     expiries = [row.expires_at for row in waiting]
     values: Mapping[str, Any] = {
         "account": first.account,
@@ -128,7 +133,7 @@ def _make(connection: Connection, waiting: Sequence[AnyRow], card: Card, now: da
         "attempts": 0,
         "unclear": 0,
         "card": encode_card(card),
-        "occurred_at": first.occurred_at,
+        "occurred_at": min(row.occurred_at for row in waiting),
         "created_at": now,
         "expires_at": None if None in expiries else max(expiries),
     }

@@ -345,7 +345,10 @@ def _is_void(head: AnyRow, now: datetime) -> bool:
 
 def _may_be_told_together(head: AnyRow) -> bool:
     """Whether it is worth looking: most of the time nothing else waits."""
-    return head.crowd is not None or head.reason == Reason.REOPENED
+    if head.reason == Reason.REOPENED:
+        return True
+    # A digest that has just been made is not made anew with what waits behind it.
+    return head.crowd is not None and head.kind is not Kind.DIGEST
 
 
 def _start(connection: Connection, heads: Mapping[int, AnyRow], now: datetime) -> list[AnyRow]:

@@ -191,9 +191,12 @@ async def assert_kept(
     created: int | None = None,
     moved: Iterable[tuple[str, str]] = (),
     pending: bool = False,
+    commits_take: timedelta = timedelta(0),
 ) -> Counter[State]:
     """Fail with all that is wrong; else give how many items came to which end."""
     items = await owed(store)
-    findings = judged(items, shown, created=created, moved=moved, pending=pending)
+    findings = judged(
+        items, shown, created=created, moved=moved, pending=pending, commits_take=commits_take
+    )
     assert not findings.all, "\n".join(findings.all)
     return Counter(item.state for item in items)

@@ -168,10 +168,15 @@ def _strangers(
     ]
 
 
+NO_ONES = OWN_KINDS | {Kind.TRADER, Kind.DIGEST}
+"""Kinds whose record does not say whose it is."""
+
+
 def _mixed_up(owners: Mapping[str, _Owner]) -> list[str]:
     """Records that are under another user's account (G7)."""
     return [
         f"{owner.record} is under {owner.user}'s account"
         for owner in owners.values()
-        if owner.kind not in OWN_KINDS | {Kind.TRADER} and user_in(owner.record) != owner.user
+        if owner.kind not in OWN_KINDS | {Kind.TRADER, Kind.DIGEST}
+        and user_in(owner.record) != owner.user
     ]

@@ -13,7 +13,7 @@ from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
 from bot.domain.links import Link
 from bot.ports import Turn
-from storage import Store
+from storage import Store, digests
 from storage.outbox import AGED, HELD_LIFE
 from storage.tables import delivery
 from tests.contract.storage.given import (
@@ -93,6 +93,18 @@ async def test_a_few_go_one_by_one_even_then(store: Store):
 
     assert one is not None
     assert one.card.title == "r00"
+
+
+async def test_a_digest_is_bounded_and_the_next_tells_on(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(digests, "_CANDIDATES", digests._CANDIDATES.limit(30))
+    chat = await crowded(store, 75)
+
+    titles = await titles_sent(store, chat.endpoint.id, LATER)
+
+    assert [title.split(",")[0] for title in titles[:2]] == ["30 events", "30 events"]
+    assert titles[2:] == [f"r{number}" for number in range(60, 75)]
 
 
 async def test_urgent_items_are_told_singly_and_before_the_digest(store: Store):

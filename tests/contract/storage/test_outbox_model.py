@@ -167,6 +167,9 @@ class Model(RuleBasedStateMachine):
         first = waiting[0]
         if first.priority is Priority.URGENT or first.unclear:
             return None
+        in_a_crowd = len(waiting) > CROWD and first.title != DIGEST
+        if not in_a_crowd and not first.held_before:
+            return None
         parts = [
             item
             for item in waiting

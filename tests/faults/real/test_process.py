@@ -20,7 +20,7 @@ from tests.e2e.processes import digits_in, environment, free_port, sign_in, trad
 from tests.standins.bot_api import BotApi
 from tests.standins.bot_api.faults import Slow
 
-MANY = 40
+MANY = 20
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert, select, text
 
+from bot.domain.deliveries import Priority
 from bot.domain.ids import EndpointId
 from bot.domain.links import Link
 from bot.ports import Ahead, Turn, Turned
@@ -26,7 +27,8 @@ FEW, MANY = 100, 10_000
 async def link(store: Store) -> Link:
     """A chat that is owed one item."""
     link = await linked(store)
-    await told(store, link.account, "record 1")
+    # What is urgent is told singly however much waits: each has to be gone through.
+    await told(store, link.account, "record 1", priority=Priority.URGENT)
     return link
 
 
@@ -131,6 +133,7 @@ def _counting(connection: Connection, count: Callable[[], None] | None) -> None:
 def what_happens_often(store: Store, link: Link, number: int) -> dict[str, Awaitable[Any]]:
     """What is done for an event, an attempt, and every now and then, in this order."""
     endpoint = link.endpoint.id
+    urgent = tell_all(Priority.URGENT)
     ahead = Ahead(idle=frozenset({endpoint}), begin=lambda *_: None)
     news = [fact(f"news {number}")]
 
@@ -142,7 +145,7 @@ def what_happens_often(store: Store, link: Link, number: int) -> dict[str, Await
         await store.outbox.turn(Turn(endpoint=endpoint, settled=(second, SENT)), NOW)
 
     return {
-        "an admission": store.inbox.admit(link.account, news, tell_all(), NOW, None, ahead),
+        "an admission": store.inbox.admit(link.account, news, urgent, NOW, None, ahead),
         "two messages": send_two(),
         "a look at who is owed something": store.outbox.owing(),
     }
