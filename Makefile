@@ -19,7 +19,7 @@ demo: $(INSTALLED) ## run the whole product against a simulated platform, in the
 	@exec $(BIN)/tradebell demo
 
 test: $(INSTALLED) ## run the whole test suite
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4
 
 soak: $(INSTALLED) ## count what comes of random faults: SEED=7 EVENTS=3000 DATABASE=postgresql+asyncpg://...
 	@exec $(BIN)/python -m tests.soak \

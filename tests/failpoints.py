@@ -202,7 +202,7 @@ def call_of(port: str, method: str) -> str:
 
 OUTSIDE = (ports.Platform, ports.Session, ports.Messenger)
 
-INWARD = (ports.Hear, ports.SignIn)
+INWARD = (ports.Hear, ports.SignIn, ports.Suggest)
 """Ports that our own services implement, for the adapters to call."""
 
 STORED = (
