@@ -304,3 +304,36 @@ async def test_a_find_that_is_slower_than_events_come_is_bounded_and_loses_nothi
     ends = await assert_kept(world.store, chat.shown)
     assert ends[State.SENT] + ends[State.COALESCED] == sum(ends.values())
     assert sum(ends.values()) >= 150
+
+
+# --- many at once, and what comes without its record ------------------------------------------
+
+
+async def test_records_that_are_created_as_one_list_are_told_one_by_one_in_their_order(
+    world, platform, chat
+):
+    """Each comes as an event of its own, in one instant (`platform.md` 3.5)."""
+    account = await world.goes_live()
+    at = world.now()
+
+    for number in range(1, 6):
+        platform.store(Stream.TRADES, world.trade(number, at=at))
+    await world.quiet()
+    await reconnects(world, platform, account)
+
+    assert trades(chat) == bought(1, 2, 3, 4, 5)
+    await assert_kept(world.store, chat.shown, created=5)
+
+
+async def test_a_bot_that_is_removed_without_its_record_is_found_gone_by_the_next_sweep(
+    world, platform, chat
+):
+    """`removed` with null says nothing; that the list has it no more does."""
+    await world.goes_live()
+    del platform.bots["heron"]
+
+    await world.quiet(11 * 60)
+
+    [title] = chat.titles()
+    assert title.startswith("Heron")
+    await assert_kept(world.store, chat.shown, created=1)
