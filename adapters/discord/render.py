@@ -1,7 +1,6 @@
 """Cards as Discord messages: an embed each, within every limit, with all foreign markup inert."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -9,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.domain.cards import Button, ButtonStyle, Card, Severity, Table
+from bot.domain.columns import in_columns
 from bot.domain.commands import COMMANDS
 from bot.domain.text import utf16_length
 
@@ -193,23 +193,12 @@ def _field(label: str, value: str) -> Iterator[_Piece]:
 
 
 def _table(table: Table) -> Iterator[_Piece]:
-    rows = (table.columns, *table.rows)
-    widths = [max(map(_width, cells)) for cells in zip(*rows, strict=True)]
-    fits = sum(widths) + 2 * (len(widths) - 1) <= TABLE_WIDTH
+    lines = in_columns(table, TABLE_WIDTH)
+    cells = [cell for row in (table.columns, *table.rows) for cell in row]
     # In a block nothing can be escaped, so what would end it must not be in it.
-    if not fits or any("`" in cell or "\n" in cell for row in rows for cell in row):
+    if lines is None or any("`" in cell or "\n" in cell for cell in cells):
         yield from _list(table)
         return
-    right = [
-        all(_NUMBER.fullmatch(cell) for cell in cells) for cells in zip(*table.rows, strict=True)
-    ] or [False] * len(widths)
-    lines = [
-        "  ".join(
-            _padded(cell, width, to_right)
-            for cell, width, to_right in zip(row, widths, right, strict=True)
-        ).rstrip()
-        for row in rows
-    ]
     yield from _blocks(lines)
 
 
@@ -241,22 +230,6 @@ def _list(table: Table) -> Iterator[_Piece]:
             if cell
         ]
         yield from _field(first, " · ".join(named))
-
-
-_NUMBER = re.compile(r"[-+\u2212]?[\d.,' ]*\d(?:\s?[%A-Za-z$€₿]{1,6})?|[-\u2013\u2014]|")
-
-
-def _width(text: str) -> int:
-    """Columns of fixed-width text that it takes."""
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in text
-    )
-
-
-def _padded(cell: str, width: int, to_right: bool) -> str:
-    space = " " * (width - _width(cell))
-    return space + cell if to_right else cell + space
 
 
 # --- embeds -------------------------------------------------------------------------------

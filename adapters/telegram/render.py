@@ -1,7 +1,5 @@
 """Cards as Telegram messages: text with entities, so that no payload can break or forge markup."""
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.domain.cards import Button, ButtonStyle, Card, Severity, Table
+from bot.domain.columns import in_columns
 from bot.domain.text import utf16_length
 
 Json = Mapping[str, Any]
@@ -116,20 +115,12 @@ def moment(at: datetime, now: datetime) -> str:
 
 
 def _table(table: Table) -> Iterator[Line]:
-    rows = (table.columns, *table.rows)
-    widths = [max(map(_width, cells)) for cells in zip(*rows, strict=True)]
-    if sum(widths) + 2 * (len(widths) - 1) > TABLE_WIDTH:
+    lines = in_columns(table, TABLE_WIDTH)
+    if lines is None:
         yield from _list(table)
         return
-    right = [
-        all(_NUMBER.fullmatch(cell) for cell in cells) for cells in zip(*table.rows, strict=True)
-    ] or [False] * len(widths)
-    for row in rows:
-        cells = [
-            _padded(cell, width, to_right)
-            for cell, width, to_right in zip(row, widths, right, strict=True)
-        ]
-        yield (Run("  ".join(cells).rstrip(), Style.PRE),)
+    for line in lines:
+        yield (Run(line, Style.PRE),)
 
 
 def _list(table: Table) -> Iterator[Line]:
@@ -141,22 +132,6 @@ def _list(table: Table) -> Iterator[Line]:
             if cell
         ]
         yield (Run(first, Style.BOLD), *([Run(" — " + " · ".join(named))] if named else []))
-
-
-_NUMBER = re.compile(r"[-+\u2212]?[\d.,' ]*\d(?:\s?[%A-Za-z$€₿]{1,6})?|[-\u2013\u2014]|")
-
-
-def _width(text: str) -> int:
-    """Columns of fixed-width text that it takes."""
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in text
-    )
-
-
-def _padded(cell: str, width: int, to_right: bool) -> str:
-    space = " " * (width - _width(cell))
-    return space + cell if to_right else cell + space
 
 
 # --- messages -----------------------------------------------------------------------------
