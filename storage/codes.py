@@ -164,13 +164,12 @@ class Codes:
         if before is not None and before.account != owner.id:
             replaced, before = unlink(connection, before, now).link, None
         # A feed that was just being ended may have stored something after the last unlink.
-        first = forget_if_unlinked(connection, owner.id)
+        forget_if_unlinked(connection, owner.id)
         made = before or _make_link(connection, self._new_id(), owner.id, found, now)
         self._vault.keep_credential(connection, owner.id, grant.credential)
         return Completed(
             link=made,
             account=owner,
-            first=first,
             others=tuple(others),
             replaced=replaced,
         )

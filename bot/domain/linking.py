@@ -63,8 +63,6 @@ class Completed:
 
     link: Link
     account: Account
-    first: bool
-    """Nobody was linked to this account before: its feed must be started at 'now'."""
     others: tuple[Link, ...] = ()
     """The account's other links, to be told (`guarantees.md` 3.2)."""
     replaced: Link | None = None

@@ -174,7 +174,6 @@ async def test_the_right_digits_link_the_chat(store: Store):
     done = await type_digits(store)
 
     assert isinstance(done, Completed)
-    assert done.first
     assert (done.others, done.replaced) == ((), None)
     assert await store.links.at(address()) == done.link
     assert done.account.platform_user == "alice"
@@ -272,7 +271,6 @@ async def test_a_second_chat_of_an_account_is_not_its_first_and_knows_the_other(
 
     second = await completed(store, chat="2")
 
-    assert not second.first
     assert second.account == first.account
     assert second.others == (first.link,)
 
@@ -288,7 +286,7 @@ async def test_linking_again_keeps_the_link_and_renews_the_credential(store: Sto
     after = await type_digits(store)
 
     assert isinstance(after, Completed)
-    assert (after.link, after.first, after.replaced) == (before.link, False, None)
+    assert (after.link, after.others, after.replaced) == (before.link, (), None)
     assert (after.account.state, after.account.plan) == (AccountState.ACTIVE, "free")
     assert await store.accounts.credential(after.account.id) == renewed.credential
     assert await store.outbox.pending(after.link.endpoint.id) == 1
@@ -302,7 +300,7 @@ async def test_a_chat_that_is_linked_to_another_account_loses_that_first(store: 
 
     assert bob.replaced is not None
     assert bob.replaced.id == alice.link.id
-    assert bob.first
+    assert bob.others == ()
     assert (await store.outbox.counts())[State.CANCELLED] == 2
     assert await store.accounts.credential(alice.account.id) is None
     found = await store.links.at(address())

@@ -189,7 +189,7 @@ async def test_who_links_again_has_another_link_and_hears_nothing_of_before(stor
 
     assert after.link.id != before.id
     assert after.account.id == before.account
-    assert after.first
+    assert after.others == ()
     assert await claim(store, before.endpoint.id) is None
 
 
