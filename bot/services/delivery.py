@@ -122,14 +122,21 @@ class Delivering:
         async with asyncio.TaskGroup() as group:
             self._group = group
             while True:
+                await self._age()
                 try:
-                    await self._outbox.age(self._now())
                     owing = await self._outbox.owing()
                 except TryLater as outage:
                     log.warning("cannot see what is owed", extra={"reason": str(outage)})
                     owing = {}
                 self.wake({key: (address, Priority.NORMAL) for key, address in owing.items()})
                 await asyncio.sleep(RECHECK.total_seconds())
+
+    async def _age(self) -> None:
+        try:
+            await self._outbox.age(self._now())
+        except (TryLater, Unclear) as outage:
+            # Done or not: it claims nothing, and the next look does what is left.
+            log.warning("nothing rises now", extra={"reason": str(outage)})
 
     def wake(self, owed: Mapping[EndpointId, tuple[Address, Priority]]) -> None:
         """These endpoints owe something now. Does nothing before `run` and after `drain`."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
+from bot import errors
 from bot.domain.deliveries import (
     Declined,
     Delivery,
@@ -271,6 +272,24 @@ async def test_a_digest_that_is_refused_dies_with_all_its_parts_visibly(world, c
     assert await counts(world) == {State.DEAD: 31}
     [reply] = await world.says("/missed")
     assert reply.card.title == "30 alerts did not reach you"
+
+
+async def test_ageing_that_broke_off_stops_no_delivery(world, store, chat, monkeypatch):
+    """It may have been done or not: the next look does what is left."""
+    account = await world.links()
+    tries = []
+
+    async def broken(now):
+        tries.append(now)
+        raise errors.Unclear("the connection broke")
+
+    monkeypatch.setattr(store.outbox, "age", broken)
+    await world.quiet(120)
+    await owe(world, account, "still sent")
+    await world.quiet()
+
+    assert len(tries) > 1
+    assert chat.titles() == ["still sent"]
 
 
 async def test_what_waits_behind_urgent_cards_rises_in_time(world, chat):
