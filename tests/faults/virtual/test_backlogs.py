@@ -104,7 +104,9 @@ async def test_a_turn_goes_through_no_more_rows_however_many_are_owed(
 
     many = await rows_of_turns(store, link.endpoint.id)
 
-    assert 0 < max(many) <= max(few)
+    # Not the same to a row: the server may look at its statistics by itself at any time, and then
+    # choose another index.
+    assert 0 < max(many) < 2 * max(few)
 
 
 class Steps:
