@@ -1397,6 +1397,165 @@ async def test_a_deferred_answer_keeps_the_privacy_it_began_with(
     assert asked.original is ann.screen()[0]
 
 
+async def test_what_follows_a_deferral_fills_it_and_is_as_private(api: DiscordApi, bot: Bot):
+    ann, bob = api.world.person("Ann"), api.world.person("Bob")
+    room = api.world.guild("Traders", ann, bob).channel("alerts")
+
+    @bot.tree.command(description="Defers, and follows up")
+    async def later(interaction: discord.Interaction[Any]) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await interaction.followup.send("secret")
+        await interaction.followup.send("for all")
+
+    await bot.tree.sync()
+    asked = ann.runs("later", room)
+    await asked.followed_up()
+
+    assert [(m.text, m.ephemeral) for m in ann.screen(room)] == [
+        ("secret", True),
+        ("for all", False),
+    ]
+    assert ann.screen(room)[0] is asked.original
+    assert [m.text for m in bob.screen(room)] == ["for all"]
+
+
+@pytest.fixture
+async def told(bot: Bot) -> list[discord.Interaction[Any]]:
+    """Every `/where` and every press under its answer, as the library understands it."""
+    told: list[discord.Interaction[Any]] = []
+
+    async def pressed(interaction: discord.Interaction[Any]) -> None:
+        told.append(interaction)
+        await interaction.response.defer()
+
+    @bot.tree.command(description="Says where it was asked")
+    @app_commands.allowed_installs(guilds=True, users=True)
+    async def where(interaction: discord.Interaction[Any]) -> None:
+        told.append(interaction)
+        await interaction.response.send_message("here", view=pause_view(pressed))
+
+    await bot.tree.sync()
+    return told
+
+
+IN_DMS = discord.Permissions(
+    attach_files=True, embed_links=True, mention_everyone=True, external_emojis=True
+)
+
+
+async def test_on_a_server_an_interaction_tells_what_each_may_do_there(
+    api: DiscordApi, told: list[discord.Interaction[Any]]
+):
+    ann, bob = api.world.person("Ann"), api.world.person("Bob")
+    guild = api.world.guild("Traders", ann, bob)
+    room = guild.channel("alerts")
+    guild.permissions[bob.id] |= Permission.MANAGE_GUILD
+    room.denied[api.world.bot_id] = Permission.SEND_MESSAGES
+
+    for person, where in ((ann, room), (bob, room), (bob, guild.thread(room, "grid"))):
+        await person.runs("where", where).answered()
+
+    owner, manager, inside = told
+    assert owner.permissions.administrator
+    assert (manager.permissions.manage_guild, manager.permissions.administrator) == (True, False)
+    assert (manager.app_permissions.embed_links, manager.app_permissions.send_messages) == (
+        True,
+        False,
+    )
+    assert isinstance(inside.channel, discord.Thread)
+    assert (inside.channel.parent_id, inside.permissions.manage_guild) == (room.id, True)
+    assert manager.is_guild_integration()
+    assert manager.context.guild
+
+
+async def test_where_only_a_person_installed_the_bot_it_answers_and_sees_nothing(
+    api: DiscordApi, told: list[discord.Interaction[Any]], bot: Bot
+):
+    ann, bob = api.world.person("Ann"), api.world.person("Bob")
+    guild = api.world.guild("Foreign", bob, ann, with_bot=False)
+    room = guild.channel("general")
+    room.denied[ann.id] = Permission.EMBED_LINKS
+
+    answer = await ann.runs("where", room).answered()
+
+    (asked,) = told
+    assert (asked.guild_id, asked.channel_id) == (guild.id, room.id)
+    assert (asked.is_guild_integration(), asked.is_user_integration()) == (False, True)
+    assert asked.app_permissions == discord.Permissions(attach_files=True)
+    assert asked.permissions.send_messages
+    assert bob.screen(room) == [answer]
+    assert bot.get_guild(guild.id) is None
+    refused = []
+    for call in (
+        bot.fetch_channel(room.id),
+        bot.get_partial_messageable(room.id).send("hello"),
+        bot.fetch_guild(guild.id),
+        bot.http.get_member(guild.id, ann.id),
+    ):
+        with pytest.raises(discord.HTTPException) as error:
+            await call
+        refused.append(error.value.code)
+    assert refused == [50001, 50001, 10004, 50001]
+
+
+async def test_in_a_dm_an_interaction_tells_who_installed_the_bot(
+    api: DiscordApi, told: list[discord.Interaction[Any]]
+):
+    ann, bob = api.world.person("Ann"), api.world.person("Bob", installed=False)
+    api.world.guild("Traders", bob)
+
+    for person in (ann, bob):
+        await person.runs("where").answered()
+
+    assert [one.app_permissions for one in told] == [IN_DMS, IN_DMS]
+    assert all(one.context.dm_channel for one in told)
+    assert [one.is_user_integration() for one in told] == [True, False]
+    assert [one.owners for one in api.world.interactions.values()] == [
+        {"1": str(ann.id)},
+        {"0": "0"},
+    ]
+
+
+async def test_a_press_under_an_answer_is_on_behalf_of_who_asked_for_it(
+    api: DiscordApi, told: list[discord.Interaction[Any]]
+):
+    ann, bob = api.world.person("Ann"), api.world.person("Bob")
+    room = api.world.guild("Foreign", ann, bob, with_bot=False).channel("general")
+    answer = await ann.runs("where", room).answered()
+
+    await bob.presses(answer, "Pause").deferred()
+
+    _, press = told
+    assert press.user.id == bob.id
+    # The library compares the owner with who presses.
+    assert not press.is_user_integration()
+    assert [one.owners for one in api.world.interactions.values()] == [{"1": str(ann.id)}] * 2
+
+
+@pytest.mark.parametrize(("with_bot", "code"), [(True, 50083), (False, 50001)])
+async def test_nothing_is_answered_in_a_thread_that_was_locked_meanwhile(
+    api: DiscordApi, belled: Bot, wire: Wire, with_bot: bool, code: int
+):
+    ann = api.world.person("Ann")
+    guild = api.world.guild("Traders", ann, with_bot=with_bot)
+    thread = guild.thread(guild.channel("alerts"), "grid")
+    asked = ann.runs("bell mute", thread)
+    callback = f"/interactions/{asked.id}/{asked.token}/callback"
+    await wire("POST", callback, {"type": 5}, token=None)
+    hook = f"/webhooks/{api.world.bot_id}/{asked.token}"
+
+    guild.archive(thread, lock=True)
+    refused = [
+        await wire("PATCH", f"{hook}/messages/@original", {"content": "x"}, token=None),
+        await wire("POST", hook, {"content": "x"}, token=None),
+    ]
+
+    assert [body["code"] for _, body, _ in refused] == [code, code]
+    assert asked.thinking
+    with pytest.raises(AssertionError, match="grid sleeps"):
+        ann.runs("bell mute", thread)
+
+
 async def test_an_interaction_s_token_lives_for_a_quarter_of_an_hour(
     api: DiscordApi, belled: Bot, wire: Wire
 ):
@@ -1440,12 +1599,13 @@ async def test_an_ephemeral_answer_is_reached_only_by_its_token(
     assert ann.screen() == []
 
 
+@pytest.mark.parametrize("direct", [True, False])
 async def test_a_bot_that_only_a_person_installed_follows_up_five_times(
-    api: DiscordApi, belled: Bot, wire: Wire
+    api: DiscordApi, belled: Bot, wire: Wire, direct: bool
 ):
     ann = api.world.person("Ann")
     room = api.world.guild("Foreign", ann, with_bot=False).channel("general")
-    asked = ann.runs("bell status", room)
+    asked = ann.runs("bell status", ann.dm if direct else room)
     await asked.answered()
     hook = f"/webhooks/{api.world.bot_id}/{asked.token}"
 
@@ -1474,6 +1634,8 @@ async def test_a_command_is_offered_only_to_whom_and_where_it_may(api: DiscordAp
     assert offered(bob, room) == []
     guild.permissions[bob.id] |= Permission.MANAGE_GUILD
     assert offered(bob, room) == ["for-admins"]
+    assert ann.runs("for-users", room).owners == {"1": str(ann.id)}
+    assert ann.runs("for-admins", room).owners == {"0": str(guild.id)}
 
 
 # --- the gateway --------------------------------------------------------------------------

@@ -59,6 +59,19 @@ USUAL = (
 """What `@everyone` may do in a new server, and what an invited bot asks for."""
 
 
+IN_ANSWERS = (
+    Permission.ATTACH_FILES
+    | Permission.EMBED_LINKS
+    | Permission.MENTION_EVERYONE
+    | Permission.USE_EXTERNAL_EMOJIS
+)
+"""What an answer to an interaction may contain, where the bot is no member.
+
+Source: discord/discord-api-docs:developers/interactions/receiving-and-responding.mdx, "Interaction
+Structure".
+"""
+
+
 class Clock:
     """Real time, which a test can move on: `clock.advance(minutes=15)`."""
 
@@ -198,6 +211,18 @@ class Channel:
         if self.kind is ChannelKind.PRIVATE_THREAD and id not in self.invited:
             return granted if granted & Permission.MANAGE_THREADS else Permission(0)
         return granted
+
+    def app_permissions(self, asker: int) -> Permission:
+        """What the bot may do in its answer to somebody's interaction here.
+
+        In a server that it is not in, it borrows from who asks: discord/discord-api-docs issue
+        7251.
+        """
+        if self.guild is None:
+            return IN_ANSWERS
+        if not self.guild.has_bot:
+            return IN_ANSWERS & self.permissions(asker)
+        return self.permissions(self.world.bot_id)
 
     @property
     def told(self) -> bool:
@@ -598,10 +623,13 @@ class World:
         self.channels[channel.id] = channel
         return channel
 
+    def shares(self, person: Person) -> bool:
+        """Whether somebody shares a server with the bot."""
+        return any(g.has_bot and person.id in g.members for g in self.guilds.values())
+
     def meets(self, person: Person) -> bool:
         """Whether somebody shares a server with the bot, or has it installed."""
-        shared = (guild for guild in self.guilds.values() if guild.has_bot)
-        return person.installed or any(person.id in guild.members for guild in shared)
+        return person.installed or self.shares(person)
 
     # --- messages -------------------------------------------------------------------------
 
