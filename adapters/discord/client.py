@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -309,8 +309,8 @@ class DiscordClient:
             group.create_task(answer.think_after(ANSWER_WITHIN), name="discord thinking")
             async for reply in hear(asked.said):
                 card = _card_of(_with_form(asked, reply))
-                if card is not None and not await answer.show(card):
-                    await self._write_instead(asked, card)
+                if card is not None and (rest := await answer.show(card)):
+                    await self._write_instead(asked, rest)
             answer.settle()
         await answer.close()
 
@@ -320,8 +320,8 @@ class DiscordClient:
         await answer.work()
         async for reply in hear(pressed.said):
             card = _card_of(reply)
-            if card is not None and not await answer.show(card, replaces=reply.replaces):
-                await self._write_instead(pressed, card)
+            if card is not None and (rest := await answer.show(card, replaces=reply.replaces)):
+                await self._write_instead(pressed, rest)
 
     async def _answer_in_turn(self, written: Written, hear: Hear) -> None:
         """Answer a message in the chat where it was written; each chat's are answered in order."""
@@ -329,24 +329,25 @@ class DiscordClient:
         turn = self._turns.setdefault(address.chat, asyncio.Lock())
         async with turn:
             async for reply in hear(written.said):
-                await self._write(address, _with_form(written, reply))
+                card = _card_of(_with_form(written, reply))
+                if card is not None:
+                    await self._write(address, rendered(card))
 
     async def _complete(self, typing: Typing, suggest: Suggest) -> None:
         names = await suggest(typing.place, typing.person, typing.command, typing.typed)
         await self._answers.first(typing.handle, CHOICES, {"choices": choices(names)})
 
-    async def _write_instead(self, asked: Asked | Pressed, card: Card) -> None:
-        """The interaction is over: a direct chat gets the answer as a message of its own."""
+    async def _write_instead(self, asked: Asked | Pressed, rest: Sequence[Rendered]) -> None:
+        """The interaction is over: a direct chat gets what is left as messages of its own."""
         place = asked.said.place
         if place.private:
-            await self._write(place.address, Reply(card=card))
+            await self._write(place.address, rest)
         else:
             log.warning("an answer came too late to be shown")
 
-    async def _write(self, address: Address, reply: Reply) -> None:
-        """Show a reply as a message, with patience as long as it cannot show twice."""
-        card = _card_of(reply)
-        for part in () if card is None else rendered(card):
+    async def _write(self, address: Address, parts: Sequence[Rendered]) -> None:
+        """Show parts of a card as messages, with patience as long as none can show twice."""
+        for part in parts:
             for tries in range(REPLY_TRIES):
                 await self._may_send(address)
                 outcome = await self._chats.show(address, part)
@@ -406,20 +407,26 @@ class _Answer:
         async with self._lock:
             await self._begin(WORKING)
 
-    async def show(self, card: Card, *, replaces: bool = False) -> bool:
-        """Show a card; false if it certainly was not shown."""
+    async def show(self, card: Card, *, replaces: bool = False) -> Sequence[Rendered]:
+        """Show a card; gives the parts that certainly were not shown.
+
+        Where only the person has the bot, five messages may follow the first.
+
+        Source: https://docs.discord.com/developers/interactions/receiving-and-responding#create-followup-message
+        """
         flags = EPHEMERAL if card.private and not self._private else 0
+        parts = rendered(card)
         async with self._lock:
-            try:
-                for part in rendered(card):
-                    await self._show(part, flags, replaces)
-                    replaces = False
-            except (Refusal, Withheld) as error:
-                log.info("an interaction is over", extra={"reason": str(error)})
-                return False
-            except NoAnswer as lost:
-                log.warning("an answer may not have been shown", extra={"reason": str(lost)})
-        return True
+            for number, part in enumerate(parts):
+                try:
+                    await self._show(part, flags, replaces and number == 0)
+                except (Refusal, Withheld) as error:
+                    log.info("an interaction is over", extra={"reason": str(error)})
+                    return parts[number:]
+                except NoAnswer as lost:
+                    log.warning("an answer may not have been shown", extra={"reason": str(lost)})
+                    return ()
+        return ()
 
     async def close(self) -> None:
         """There is no more to say: nobody is to be left "thinking..."."""

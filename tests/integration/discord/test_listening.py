@@ -254,6 +254,20 @@ async def test_a_followup_that_may_have_been_shown_is_not_repeated(api: DiscordA
     assert [title(message) for message in ann.screen()] == ["first", "second", "third"]
 
 
+async def test_a_long_answer_where_only_the_person_has_the_bot_shows_each_part_once(
+    api: DiscordApi, ann: Person
+):
+    long = Card(title="Your bots", lines=tuple(f"{number} " + "x" * 4000 for number in range(8)))
+
+    async with listening(api, Conversation(lambda said: [Reply(card=long)])):
+        ann.runs("bell traders")
+        await until(lambda: len(ann.screen()) >= 8)
+
+    footers = [message.embeds[0]["footer"]["text"] for message in ann.screen()]
+    assert footers == [f"{number}/8" for number in range(1, 9)]
+    assert len(api.world.calls_of("follow_up")) == 6, "the sixth was one too many"
+
+
 async def test_an_answer_waits_as_long_as_discord_asks(api: DiscordApi, ann: Person):
     api.fail(too_many_requests(0.1), route="answer")
 
