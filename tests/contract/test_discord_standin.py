@@ -1498,6 +1498,22 @@ async def test_where_only_a_person_installed_the_bot_it_answers_and_sees_nothing
     assert refused == [50001, 50001, 10004, 50001]
 
 
+@pytest.mark.parametrize("denied", [Permission.USE_EXTERNAL_APPS, Permission.SEND_MESSAGES])
+@pytest.mark.parametrize("with_bot", [True, False])
+async def test_a_bot_of_one_s_own_answers_in_public_only_where_one_may(
+    api: DiscordApi, told: list[discord.Interaction[Any]], denied: Permission, with_bot: bool
+):
+    ann, bob = api.world.person("Ann"), api.world.person("Bob")
+    room = api.world.guild("Traders", bob, ann, with_bot=with_bot).channel("general")
+    before = await ann.runs("where", room).answered()
+    room.denied[ann.id] = denied
+
+    after = await ann.runs("where", room).answered()
+
+    assert (before.ephemeral, after.ephemeral) == (False, not with_bot)
+    assert bob.screen(room) == ([before, after] if with_bot else [before])
+
+
 async def test_in_a_dm_an_interaction_tells_who_installed_the_bot(
     api: DiscordApi, told: list[discord.Interaction[Any]]
 ):

@@ -254,6 +254,26 @@ async def test_a_followup_that_may_have_been_shown_is_not_repeated(api: DiscordA
     assert [title(message) for message in ann.screen()] == ["first", "second", "third"]
 
 
+@pytest.mark.parametrize("private", [True, False])
+async def test_where_only_the_person_has_the_bot_they_are_answered_as_on_any_server(
+    api: DiscordApi, ann: Person, private: bool
+):
+    bob = api.world.person("Bob")
+    room = api.world.guild("Foreign", bob, ann, with_bot=False).channel("general")
+    hear = Conversation(says("Your bots", "more", private=private))
+
+    async with listening(api, hear):
+        asked = ann.runs("bell status", room)
+        shown = [await asked.answered(), await asked.followed_up()]
+
+    [said] = hear.heard
+    assert isinstance(said, Command)
+    assert (said.person.id, said.place.address.chat) == (str(ann.id), str(room.id))
+    assert not said.place.private
+    assert [message.ephemeral for message in shown] == [private, private]
+    assert bob.screen(room) == ([] if private else shown)
+
+
 async def test_a_long_answer_where_only_the_person_has_the_bot_shows_each_part_once(
     api: DiscordApi, ann: Person
 ):

@@ -120,7 +120,7 @@ class Answers:
 
     def _say(self, interaction: Interaction, data: Json, files: Mapping[int, File]) -> Message:
         world = self._world
-        flags = int(data.get("flags") or 0) & SETTABLE
+        flags = int(data.get("flags") or 0) & SETTABLE | _hidden(interaction)
         checked(data, flags, has_files=bool(files))
         message = Message(
             world.id(),
@@ -137,7 +137,7 @@ class Answers:
 
     def _think(self, interaction: Interaction, data: Json) -> Message:
         world = self._world
-        flags = int(data.get("flags") or 0) & EPHEMERAL | LOADING
+        flags = int(data.get("flags") or 0) & EPHEMERAL | _hidden(interaction) | LOADING
         message = Message(
             world.id(),
             interaction.channel,
@@ -229,6 +229,11 @@ class Answers:
         if message is None or message.deleted:
             raise refusal(UNKNOWN_MESSAGE)
         return message
+
+
+def _hidden(interaction: Interaction) -> int:
+    hidden = interaction.channel.hides_answers(interaction.person.id)
+    return EPHEMERAL if hidden else 0
 
 
 def _need_open(interaction: Interaction) -> None:

@@ -44,6 +44,7 @@ class Permission(IntFlag):
     USE_APPLICATION_COMMANDS = 1 << 31
     MANAGE_THREADS = 1 << 34
     SEND_MESSAGES_IN_THREADS = 1 << 38
+    USE_EXTERNAL_APPS = 1 << 50
 
 
 ALL = Permission(sum(Permission))
@@ -55,6 +56,7 @@ USUAL = (
     | Permission.READ_MESSAGE_HISTORY
     | Permission.USE_APPLICATION_COMMANDS
     | Permission.SEND_MESSAGES_IN_THREADS
+    | Permission.USE_EXTERNAL_APPS
 )
 """What `@everyone` may do in a new server, and what an invited bot asks for."""
 
@@ -223,6 +225,18 @@ class Channel:
         if not self.guild.has_bot:
             return IN_ANSWERS & self.permissions(asker)
         return self.permissions(self.world.bot_id)
+
+    def hides_answers(self, asker: int) -> bool:
+        """Whether the bot's answers to somebody here show to nobody else, whatever it wants.
+
+        So it is where the bot is only the asker's own, and they may not show it around or not
+        write: discord/discord-api-docs:developers/resources/application.mdx, "User Context".
+        """
+        if self.guild is None or self.guild.has_bot:
+            return False
+        threads, elsewhere = Permission.SEND_MESSAGES_IN_THREADS, Permission.SEND_MESSAGES
+        needed = Permission.USE_EXTERNAL_APPS | (threads if self.is_thread else elsewhere)
+        return self.permissions(asker) & needed != needed
 
     @property
     def told(self) -> bool:
