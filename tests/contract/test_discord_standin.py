@@ -1514,6 +1514,22 @@ async def test_a_bot_of_one_s_own_answers_in_public_only_where_one_may(
     assert bob.screen(room) == ([before, after] if with_bot else [before])
 
 
+async def test_what_will_show_to_nobody_else_is_private_from_its_deferral_on(
+    api: DiscordApi, belled: Bot, wire: Wire
+):
+    ann, bob = api.world.person("Ann"), api.world.person("Bob")
+    room = api.world.guild("Foreign", bob, ann, with_bot=False).channel("general")
+    room.denied[ann.id] = Permission.USE_EXTERNAL_APPS
+    asked = ann.runs("bell mute", room)
+    await wire("POST", f"/interactions/{asked.id}/{asked.token}/callback", {"type": 5}, token=None)
+    hook = f"/webhooks/{api.world.bot_id}/{asked.token}/messages/@original"
+
+    await wire("PATCH", hook, {"content": "done"}, token=None)
+
+    assert [(m.text, m.ephemeral) for m in ann.screen(room)] == [("done", True)]
+    assert bob.screen(room) == []
+
+
 async def test_in_a_dm_an_interaction_tells_who_installed_the_bot(
     api: DiscordApi, told: list[discord.Interaction[Any]]
 ):
