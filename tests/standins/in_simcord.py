@@ -43,6 +43,10 @@ Given = TypeVar("Given")
 
 GATEWAY_URL = "wss://gateway.simcord.invalid"
 HEARTBEAT = 41_250
+"""Milliseconds."""
+
+PATIENCE = 15.0
+"""Seconds, of real time, after which an answer has not come."""
 
 OLDER_NAMES = {"/applications/@me": "/oauth2/applications/@me"}
 """Routes that simcord knows by their older names only."""
@@ -60,7 +64,7 @@ class InSimcord:
         self._group = group
         self._owned = owned
         self._ears: asyncio.Future[tuple[Hear, Suggest]] = asyncio.Future()
-        self.env = simcord.Env(self._account)
+        self.env = simcord.Env(self._account, settle_timeout=PATIENCE)
         self.client: DiscordClient
 
     async def listen(self, hear: Hear, suggest: Suggest) -> None:
@@ -70,7 +74,7 @@ class InSimcord:
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait for what simcord does not wait for."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not condition():  # noqa: ASYNC110 - the condition is anything
                 await asyncio.sleep(0.01)
 
