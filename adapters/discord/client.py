@@ -425,7 +425,6 @@ class _Answer:
                     return parts[number:]
                 except NoAnswer as lost:
                     log.warning("an answer may not have been shown", extra={"reason": str(lost)})
-                    return ()
         return ()
 
     async def close(self) -> None:

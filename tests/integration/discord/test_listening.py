@@ -288,6 +288,21 @@ async def test_a_long_answer_where_only_the_person_has_the_bot_shows_each_part_o
     assert len(api.world.calls_of("follow_up")) == 6, "the sixth was one too many"
 
 
+@pytest.mark.parametrize(("shown", "numbers"), [(True, [1, 2, 3, 4]), (False, [1, 3, 4])])
+async def test_a_part_of_an_answer_that_may_have_been_shown_keeps_no_other_back(
+    api: DiscordApi, ann: Person, shown: bool, numbers: list[int]
+):
+    long = Card(title="Your bots", lines=tuple(f"{number} " + "x" * 4000 for number in range(4)))
+    api.fail(Drop(executes=shown), route="follow_up")
+
+    async with listening(api, Conversation(lambda said: [Reply(card=long)])):
+        ann.runs("bell traders")
+        await until(lambda: len(ann.screen()) == len(numbers))
+
+    footers = [message.embeds[0]["footer"]["text"] for message in ann.screen()]
+    assert footers == [f"{number}/4" for number in numbers], "who reads it sees what is missing"
+
+
 async def test_an_answer_waits_as_long_as_discord_asks(api: DiscordApi, ann: Person):
     api.fail(too_many_requests(0.1), route="answer")
 
