@@ -338,7 +338,7 @@ async def test_a_browser_that_has_its_cookie_keeps_it(site):
 
 async def test_no_secret_reaches_a_log_even_when_signing_in_breaks(site, caplog):
     class Broken(LinkingDesk):
-        async def sign_in(self, code, login, source):
+        async def sign_in(self, code, login, source, *, agreed=False):
             raise RuntimeError(f"cannot use {login!r}")
 
     caplog.set_level(logging.DEBUG)
