@@ -534,8 +534,9 @@ class Conversation:
             case Verb.ADMIT:
                 role = Role(action.arguments)
                 await self._admit(link, role)
-                await self._acting.finish(action, ActionState.DONE)
+                # The person first: without it they are told that it was interrupted.
                 yield Reply(card=answers.members(role), replaces=True)
+                await self._acting.finish(action, ActionState.DONE)
             case Verb.UNLINK if action.targets:
                 wanted = {target.id for target in action.targets}
                 linked = await self._links.of(action.account)
