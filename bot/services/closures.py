@@ -51,6 +51,7 @@ class Closures:
             lines=(f"Alerts for it are kept. Open it again there to get them ({reason}).",),
             bad=True,
             without=closed.id,
+            personal=True,
         )
         if (await self.ingest.take(owner, (notice,))).new:
             facts = {"channel": closed.address.channel.value, "reason": reason}

@@ -213,6 +213,7 @@ class Linking:
             bad=True,
             urgent=True,
             without=link.endpoint.id,
+            personal=True,
         )
         await self._ingest.take(account, (notice,))
 

@@ -142,6 +142,19 @@ async def test_the_account_s_other_chats_are_told_which_one_it_is(world, chat):
     ]
 
 
+async def test_what_only_the_person_need_know_is_not_told_where_others_read(world, chat):
+    await links(world)
+    await world.goes_live(BOB)
+    await world.goes_live(CAROL)
+    await world.quiet()
+
+    assert chat.titles(BOB) == ["A new Telegram chat was linked to your account"]
+    assert chat.titles(CAROL) == []
+    assert chat.titles(DESK) == ["A new Telegram chat was linked to your account"], (
+        "when there was no other"
+    )
+
+
 @pytest.mark.parametrize(
     ("where", "words_for_it"),
     [
@@ -391,6 +404,17 @@ async def test_when_they_return_what_was_kept_is_shown(world, chat, readership):
     await world.quiet()
 
     assert "Test alert" in chat.titles(DESK)
+
+
+async def test_others_do_not_wake_it(world, chat, readership):
+    await links(world)
+    readership.left.add((DESK, ALICE))
+    await says(world, "/test")
+    await world.quiet()
+
+    await asks(world, "/start", BOB)
+
+    assert (await world.link(DESK)).endpoint.state is EndpointState.DISABLED
 
 
 async def test_others_may_ask_nothing_any_more_then(world, readership, platform):

@@ -223,7 +223,7 @@ class Conversation:
             case "cancel":
                 return answers.cancelled()
             case _:
-                if link is not None:
+                if link is not None and command.person.id == link.person:
                     await self._reopen(command.place)
                 return answers.welcome(link is not None)
 
