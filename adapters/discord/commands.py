@@ -74,7 +74,7 @@ def _option(argument: Argument) -> Json:
         option["min_value"] = 1
     if argument.choices:
         option["choices"] = [{"name": one, "value": one} for one in argument.choices]
-    elif argument.type is ArgumentType.TRADER:
+    elif argument.type in (ArgumentType.TRADER, ArgumentType.STRATEGY):
         option["autocomplete"] = True
     return option
 

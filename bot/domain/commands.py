@@ -11,6 +11,8 @@ from bot.domain.links import Address, Person, Role
 class ArgumentType(StrEnum):
     TRADER = "trader"
     """A bot's name, or `all`."""
+    STRATEGY = "strategy"
+    """A strategy's name, or `all`."""
     SYMBOL = "symbol"
     NUMBER = "number"
     """A whole number from 1 on."""
@@ -103,7 +105,14 @@ COMMANDS: tuple[Spec, ...] = (
         showable=True,
     ),
     Spec(name="traders", summary="Your bots, one by one", aliases=("bots",), showable=True),
-    Spec(name="strategies", summary="Your strategies", showable=True),
+    Spec(
+        name="strategies",
+        summary="Your strategies, or one and its bots",
+        argument=Argument(
+            name="strategy", type=ArgumentType.STRATEGY, description="a strategy's name"
+        ),
+        showable=True,
+    ),
     Spec(
         name="pause",
         summary="Pause a bot (asks first)",

@@ -412,14 +412,32 @@ def no_bots() -> Card:
 def strategies_list(strategies: Sequence[Strategy]) -> Card:
     if not strategies:
         return plain("No strategies yet", "Create one on the platform, and it appears here.")
-    rows = []
-    for strategy in strategies:
-        facts = [strategy.type, strategy.pair, strategy.interval]
-        parts = [clean(fact, 30) for fact in facts if fact]
-        if strategy.configured is False:
-            parts.append("not configured yet")
-        rows.append(Field(strategy_name(strategy), " · ".join(parts) or "ready"))
+    rows = [Field(strategy_name(one), _strategy_line(one)) for one in strategies]
     return Card(title=counted(len(strategies), "strategy", "strategies"), fields=tuple(rows))
+
+
+def _strategy_line(strategy: Strategy) -> str:
+    facts = [strategy.type, strategy.pair, strategy.interval]
+    parts = [clean(fact, 30) for fact in facts if fact]
+    if strategy.configured is False:
+        parts.append("not configured yet")
+    return " · ".join(parts) or "ready"
+
+
+def strategy(shown: Strategy, traders: Sequence[Trader]) -> Card:
+    """One strategy, and those of the bots that trade by it."""
+    using = [trader for trader in traders if trader.strategy == shown.id]
+    return Card(
+        title=strategy_name(shown),
+        lines=(_strategy_line(shown),) if using else (_strategy_line(shown), "No bot uses it."),
+        fields=tuple(Field(trader_name(one), _trader_line(one)) for one in using),
+    )
+
+
+def no_such_strategy(wanted: str, near: Sequence[str], everyone: Sequence[Strategy]) -> Card:
+    title = f"No strategy is called {clean(wanted, 40)}"
+    names = [strategy_name(one) for one in everyone]
+    return plain(title, _instead(near, "Your strategies", names, "/strategies"))
 
 
 def trades_list(trades: Sequence[Trade], traders: Sequence[Trader]) -> Card:
@@ -600,13 +618,20 @@ def choose(verb: str, traders: Sequence[Trader], buttons: Sequence[Button]) -> C
 
 
 def no_such_bot(wanted: str, near: Sequence[str], everyone: Sequence[Trader]) -> Card:
+    names = [trader_name(one) for one in everyone]
+    title = f"No bot is called {clean(wanted, 40)}"
+    return plain(title, _instead(near, "Your bots", names, "/traders"))
+
+
+def _instead(near: Sequence[str], what: str, names: Sequence[str], listed: str) -> str:
+    """What to try after a name that fits nothing."""
     if near:
-        hint = f"Did you mean {' or '.join(near)}?"
-    else:
-        names = ", ".join(trader_name(one) for one in everyone[:MOST_CHOICES])
-        rest = len(everyone) - MOST_CHOICES
-        hint = f"Your bots: {names}" + (f", and {rest} more: /traders" if rest > 0 else ".")
-    return plain(f"No bot is called {clean(wanted, 40)}", hint)
+        return f"Did you mean {' or '.join(near)}?"
+    if not names:
+        return "There are none yet."
+    rest = len(names) - MOST_CHOICES
+    shown = f"{what}: {', '.join(names[:MOST_CHOICES])}"
+    return f"{shown}, and {rest} more: {listed}" if rest > 0 else f"{shown}."
 
 
 def nothing_to_do(traders: Sequence[Trader], running: bool) -> Card:

@@ -143,13 +143,19 @@ class Conversation:
     ) -> Sequence[str]:
         """Implements `ports.Suggest`."""
         spec = find_spec(command)
-        if spec is None or spec.argument is None or spec.argument.type is not ArgumentType.TRADER:
+        if spec is None or spec.argument is None:
             return ()
         try:
             link = await self._links.at(place.address)
             if link is None or await self._refusal(spec, person, link) is not None:
                 return ()
-            return completions(typed, await self._inbox.traders(link.account))
+            match spec.argument.type:
+                case ArgumentType.TRADER:
+                    return completions(typed, await self._inbox.traders(link.account))
+                case ArgumentType.STRATEGY:
+                    return completions(typed, await self._inbox.strategies(link.account))
+                case _:
+                    return ()
         except Exception:
             # A person can type on without it.
             log.exception("could not complete what is typed")
@@ -336,7 +342,19 @@ class Conversation:
 
     async def _strategies(self, asked: "_Asked") -> Card:
         session = await self._session(asked.account)
-        return answers.strategies_list(await session.strategies())
+        strategies = await session.strategies()
+        wanted = asked.command.arguments.strip()
+        if not wanted:
+            return answers.strategies_list(strategies)
+        match pick(wanted, strategies):
+            case Nothing(nearest=near):
+                return answers.no_such_strategy(wanted, near, strategies)
+            case Several(fitting=several):
+                return answers.strategies_list(several)
+            case Found(meant=(strategy,)):
+                return answers.strategy(strategy, await self._inbox.traders(asked.account.id))
+            case Found(meant=found):
+                return answers.strategies_list(found)
 
     async def _trades(self, asked: "_Asked") -> Card:
         session = await self._session(asked.account)
@@ -407,9 +425,9 @@ class Conversation:
         match pick(wanted, traders):
             case Nothing(nearest=near):
                 return answers.no_such_bot(wanted, near, traders)
-            case Several(traders=several):
+            case Several(fitting=several):
                 return await self._pick(asked, several, running)
-            case Found(traders=found):
+            case Found(meant=found):
                 return await self._confirm_running(asked, found, running)
 
     async def _pick(self, asked: "_Asked", traders: tuple[Trader, ...], running: bool) -> Card:
