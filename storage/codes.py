@@ -363,8 +363,8 @@ def _link_at(connection: Connection, endpoint_id: str) -> Link | None:
 
 
 def _is_taken(there: Link | None, person: str) -> bool:
-    """Whether a shared chat is somebody else's."""
-    return there is not None and not there.endpoint.private and there.person != person
+    """Whether a chat is somebody else's already: a shared one may be."""
+    return there is not None and there.person != person
 
 
 @each

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.domain.actions import CONFIRM_LIFE, Action, Verb
 from bot.domain.commands import COMMANDS, Command, Place, Press, Said, Shared, Words
 from bot.domain.deliveries import State
 from bot.domain.events import Kind, Origin, PodEvent, Stream
-from bot.domain.ids import TraderId
+from bot.domain.ids import ActionId, TraderId
 from bot.domain.linking import Audience, LinkProblem, SignedIn
 from bot.domain.links import EndpointState, FeedState, PasswordLogin, Role
 from bot.errors import Refused, TryLater
@@ -281,6 +282,31 @@ async def test_a_card_heeds_the_role_of_the_moment_in_which_it_is_pressed(
     assert platform.bots["owl"].running is not paused
     if not paused:
         assert "You may not do that here" in replies[-1].toast
+
+
+@pytest.mark.parametrize("verb", [Verb.UNLINK, Verb.ADMIT])
+async def test_only_who_linked_it_ends_or_opens_it_whatever_the_button_says(world, verb):
+    await links(world)
+    await allows(world, "operator")
+    link = await world.link(DESK)
+    action = Action(
+        id=ActionId("made-somehow"),
+        card="card",
+        account=link.account,
+        link=link.id,
+        endpoint=link.endpoint.id,
+        person=BOB,
+        verb=verb,
+        arguments="operator",
+        expires_at=world.now() + CONFIRM_LIFE,
+    )
+    await world.store.actions.offer((action,))
+    press = Press(place=desk(world), person=world.person(BOB), action=action.id)
+
+    [reply] = [reply async for reply in world.conversation.hear(press)]
+
+    assert "You may not do that here" in reply.toast
+    assert await world.link(DESK) == link
 
 
 async def test_another_member_s_card_is_not_theirs_to_press(world, platform):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from bot.domain.deliveries import Delivery
+from bot.domain.events import Event
 from bot.domain.ids import EndpointId, LinkId
 from bot.domain.linking import CODE_LIFE, Completed, Invitation, LinkProblem, WrongDigits
-from bot.domain.links import Role
+from bot.domain.links import Link, Role
 from bot.errors import Refused
-from bot.ports import Ahead
+from bot.ports import Ahead, Known, Verdict
 from storage import Store
 from tests.contract.storage.given import (
     DIGITS,
@@ -82,15 +85,32 @@ async def test_who_is_told_of_a_fact_is_called_as_it_was_last(store: Store):
     done = await shared(store)
     await told(store, done.account.id, "a")
     await store.links.endpoint(address(DESK), private=False, name="#floor")
-    names: list[str] = []
 
-    def decide(event, known):
-        names.extend(link.endpoint.name for link in known.links)
+    [link] = await heard_by(store, done)
+
+    assert link.endpoint.name == "#floor"
+
+
+async def test_who_is_told_of_a_fact_may_do_what_was_allowed_last(store: Store):
+    done = await shared(store)
+    await told(store, done.account.id, "a")
+    await store.links.admit(done.link.id, Role.VIEWER)
+
+    [link] = await heard_by(store, done)
+
+    assert link.preferences.members is Role.VIEWER
+
+
+async def heard_by(store: Store, done: Completed) -> Sequence[Link]:
+    """The links that ingest knows of when something happens now."""
+    links: list[Link] = []
+
+    def decide(event: Event, known: Known) -> Verdict:
+        links.extend(known.links)
         return tell_all()(event, known)
 
     await store.inbox.admit(done.account.id, [fact("b")], decide, NOW)
-
-    assert names == ["#floor"]
+    return links
 
 
 async def test_a_shared_chat_stays_with_who_linked_it(store: Store):
