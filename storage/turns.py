@@ -154,6 +154,8 @@ def _select_heads(dialect: str) -> Select[*tuple[Any, ...]]:
             endpoint.c.chat,
             endpoint.c.thread,
             endpoint.c.doubtful,
+            endpoint.c.private,
+            link.c.person,
             link.c.state.label("link_state"),
             link.c.epoch.label("current_epoch"),
             link.c.endpoint.label("current_endpoint"),
@@ -377,4 +379,5 @@ def _claimed(head: AnyRow) -> Delivery:
         created_at=head.created_at,
         expires_at=head.expires_at,
         doubtful=head.doubtful,
+        host=None if head.private else head.person,
     )

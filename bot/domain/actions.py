@@ -19,6 +19,8 @@ class Verb(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     UNLINK = "unlink"
+    ADMIT = "admit"
+    """Let the others in a shared chat have the role in `arguments`."""
     CANCEL = "cancel"
     """Close the card and do nothing."""
     ASK = "ask"
@@ -78,6 +80,8 @@ class Denied(StrEnum):
     USED = "used"
     RUNNING = "running"
     UNLINKED = "unlinked"
+    NO_RIGHT = "no right"
+    """The person's role here does not allow it, or no longer."""
 
 
 def may_press(

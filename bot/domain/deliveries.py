@@ -84,6 +84,8 @@ class Delivery:
     expires_at: datetime | None = None
     doubtful: int = 0
     """Earlier items of this endpoint that may be missing and have not been mentioned yet."""
+    host: str | None = None
+    """Of a shared chat: the person who linked it, without whom nothing is shown there."""
 
 
 # --- what an attempt tells us -------------------------------------------------------------

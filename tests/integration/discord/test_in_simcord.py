@@ -84,10 +84,13 @@ class Story:
 
     async def signs_in(self) -> InteractionResult:
         """Ask for the page and log in there; gives the answer with the page's address."""
-        invited = await self.asks("link")
+        return await self.logs_in(await self.asks("link"))
+
+    async def logs_in(self, invited: InteractionResult) -> InteractionResult:
+        """Log in at the page of that answer, and agree that others read along where they do."""
         code = buttons_of(invited)["Open the page"]["url"].rpartition("/")[2]
         login = PasswordLogin(email="alice@example.com", password="right")
-        signed_in = await self.world.linking.sign_in(code, login, "127.0.0.1")
+        signed_in = await self.world.linking.sign_in(code, login, "127.0.0.1", agreed=True)
         assert isinstance(signed_in, SignedIn)
         assert signed_in.digits == DIGITS
         return invited
@@ -111,7 +114,9 @@ async def story(sim: InSimcord) -> AsyncIterator[Story]:
     platform.bots = {trader.id: trader for trader in (owl(), heron())}
     with open_memory(sim.env.now, lambda: f"row-{next(ids)}") as store:
         async with (
-            running(store, platform, sim.client, sim.env.now) as world,
+            running(
+                store, platform, sim.client, sim.env.now, readership=sim.client.readership
+            ) as world,
             outside(world.conversation.hear) as hear,
         ):
             await sim.listen(hear, world.conversation.suggest)
@@ -130,9 +135,9 @@ def says(*titles: str) -> Conversation:
 
 
 def room(env: Env) -> tuple[ChannelHandle, MemberActor, MemberActor]:
-    """A server's channel, who manages the server, and who does not."""
+    """A server's channel, who manages channels there, and who does not."""
     guild = env.create_guild("Desk")
-    managers = guild.create_role("ops", permissions=discord.Permissions(manage_guild=True))
+    managers = guild.create_role("ops", permissions=discord.Permissions(manage_channels=True))
     manager = guild.add_member(env.create_user("Ann"), roles=[managers])
     member = guild.add_member(env.create_user("Bob"))
     return guild.create_text_channel("alerts"), manager, member
@@ -163,7 +168,7 @@ def buttons_of(answer: InteractionResult) -> Mapping[str, Mapping[str, Any]]:
 # --- commands -----------------------------------------------------------------------------
 
 
-async def test_every_command_is_offered_in_a_direct_chat_and_to_who_manages_a_server(
+async def test_every_command_is_offered_in_a_direct_chat_and_to_who_manages_channels(
     sim: InSimcord,
 ):
     await sim.listen(says("Hello"), nothing)
@@ -401,12 +406,20 @@ async def test_an_alert_shows_in_the_linked_chat(story: Story):
     )
 
 
-async def test_on_a_server_nobody_links_an_account(story: Story):
+async def test_a_server_s_channel_is_linked_and_shows_to_others_only_what_is_asked_for_them(
+    story: Story,
+):
     channel, ann, bob = room(story.env)
 
-    answer = await ann.slash(channel, "bell link")
+    invited = await story.logs_in(await ann.slash(channel, "bell link"))
+    assert invited.response is not None
+    form = await ann.click(invited.response, label="Type the six digits")
+    linked = await ann.submit_modal(form, {"digits form": DIGITS})
+    alone = await ann.slash(channel, "bell status")
+    for_all = await ann.slash(channel, "bell status", public=True)
 
-    assert "private chat" in title_of(answer)
-    assert answer.ephemeral
-    assert buttons_of(answer) == {}
-    assert channel.history(viewer=bob) == []
+    assert "Linked to" in title_of(linked)
+    assert all(one.ephemeral for one in (invited, linked, alone))
+    assert title_of(alone) == title_of(for_all)
+    assert for_all.response is not None
+    assert [message.id for message in channel.history(viewer=bob)] == [for_all.response.id]
