@@ -398,6 +398,21 @@ async def test_a_press_changes_the_card_that_it_was_under(api: DiscordApi, ann: 
     assert [title(message) for message in ann.screen()] == ["Paused"]
 
 
+async def test_a_card_that_became_too_long_for_its_message_goes_on_below(
+    api: DiscordApi, ann: Person
+):
+    long = Card(title="Paused", lines=tuple("x" * 4000 for _ in range(3)))
+    hear = Conversation(pressed(Reply(card=long, replaces=True)))
+
+    async with listening(api, hear):
+        card = await ann.runs("bell pause").answered()
+        await ann.presses(card, "Pause").followed_up(2)
+
+    footers = [message.embeds[0]["footer"]["text"] for message in ann.screen()]
+    assert footers == ["1/3", "2/3", "3/3"]
+    assert ann.screen()[0] is card
+
+
 async def test_a_press_under_an_alert_is_answered_below_it(api: DiscordApi, ann: Person):
     hear = Conversation(pressed(Reply(card=Card(title="Pause Night Owl?"))))
 
