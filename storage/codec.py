@@ -10,7 +10,16 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from bot.domain.actions import Target
-from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity, Table
+from bot.domain.cards import (
+    Button,
+    ButtonStyle,
+    Card,
+    Field,
+    Option,
+    PickList,
+    Severity,
+    Table,
+)
 from bot.domain.events import Kind, Strategy, Trader
 from bot.domain.ids import ActionId
 from bot.domain.links import Credential, CredentialKind, Grant, Preferences
@@ -33,6 +42,8 @@ def encode_card(card: Card) -> Plain:
             "columns": list(card.table.columns),
             "rows": [list(row) for row in card.table.rows],
         }
+    if card.pick:
+        plain["pick"] = _encode_pick(card.pick)
     if card.buttons:
         plain["buttons"] = [[_encode_button(button) for button in row] for row in card.buttons]
     if card.notes:
@@ -52,19 +63,33 @@ def decode_card(plain: Mapping[str, Any], reference: str | None = None) -> Card:
     Args:
         reference: takes the place of the card's own.
     """
-    table = plain.get("table")
+    table, pick = plain.get("table"), plain.get("pick")
     return Card(
         title=plain["title"],
         severity=_word(Severity, plain["severity"], Severity.WARNING),
         lines=tuple(plain.get("lines", ())),
         fields=tuple(Field(label, value) for label, value, *_ in plain.get("fields", ())),
         table=_decode_table(table) if table else None,
+        pick=_decode_pick(pick) if pick else None,
         buttons=tuple(tuple(map(_decode_button, row)) for row in plain.get("buttons", ())),
         notes=tuple(plain.get("notes", ())),
         at=_instant(plain.get("at")),
         reference=reference or plain.get("reference"),
         private=plain.get("private", True),
     )
+
+
+def _encode_pick(pick: PickList) -> Plain:
+    options = [[option.label, option.action, option.hint] for option in pick.options]
+    return {"prompt": pick.prompt, "options": options}
+
+
+def _decode_pick(plain: Mapping[str, Any]) -> PickList:
+    options = (
+        Option(label=label, action=ActionId(action), hint=hint)
+        for label, action, hint, *_ in plain["options"]
+    )
+    return PickList(prompt=plain["prompt"], options=tuple(options))
 
 
 def _encode_button(button: Button) -> Plain:

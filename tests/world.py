@@ -12,9 +12,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from bot.domain.cards import Card
 from bot.domain.commands import Command, Place, Press, Reply, Said, Words
 from bot.domain.events import Kind, Origin, Trade, Trader
-from bot.domain.ids import TraderId
+from bot.domain.ids import ActionId, TraderId
 from bot.domain.linking import SignedIn
 from bot.domain.links import Account, Address, FeedState, Link, PasswordLogin, Person
 from bot.ports import Messenger, Platform
@@ -69,8 +70,7 @@ class World:
         self, reply: Reply, label: str, chat: str = CHAT, person: str = ""
     ) -> list[Reply]:
         assert reply.card is not None
-        buttons = [button for row in reply.card.buttons for button in row]
-        [action] = [one.action for one in buttons if one.label == label and one.action]
+        action = actions_under(reply.card)[label]
         press = Press(place=self.place(chat), person=self.person(person or chat), action=action)
         return [reply async for reply in self.conversation.hear(press)]
 
@@ -138,6 +138,12 @@ def owl(**facts: Any) -> Trader:
 
 def heron(**facts: Any) -> Trader:
     return replace(HERON, **facts)
+
+
+def actions_under(card: Card) -> dict[str, ActionId]:
+    """What can be pressed or chosen there, by what stands on it."""
+    pressed = {one.label: one.action for row in card.buttons for one in row if one.action}
+    return pressed | {one.label: one.action for one in (card.pick.options if card.pick else ())}
 
 
 def code_in(invited: Reply) -> str:

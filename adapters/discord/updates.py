@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.discord.render import GROUP
+from adapters.discord.render import GROUP, PICK
 from bot.domain.commands import Command, Place, Press, Said, Words
 from bot.domain.ids import ActionId
 from bot.domain.links import Address, Channel, Person
@@ -19,11 +19,15 @@ FORM = "digits form"
 """The custom id of the button that opens the form for the six digits, and of the form. A blank
 keeps it apart from every action's."""
 
+BUTTON, SELECT = 2, 3
+"""Source: https://docs.discord.com/developers/components/reference#component-object-component-types"""
+
 DM = 1
 THREADS = frozenset({10, 11, 12})
 """Source: https://docs.discord.com/developers/resources/channel#channel-object-channel-types"""
 
 _ACTION = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_PICK = re.compile(rf"{PICK}\d{{1,4}}", re.ASCII)
 _COMMAND = re.compile(rf"/(?:{GROUP}(?:\s+|$))?(\w{{1,32}})(?:\s+(.*))?", re.ASCII | re.DOTALL)
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
@@ -47,7 +51,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pressed:
-    """A button under one of our messages."""
+    """A button under one of our messages, or what was chosen from a list there."""
 
     said: Press
     handle: Handle
@@ -156,13 +160,21 @@ def _command(data: Json, place: Place, person: Person, handle: Handle) -> Asked 
 
 def _press(data: Json, place: Place, person: Person, handle: Handle) -> Pressed | Wanted | None:
     match data:
+        case {"component_type": int(type), "custom_id": str(id), "values": [str(chosen)]} if (
+            type == SELECT and _PICK.fullmatch(id)
+        ):
+            action = chosen
+        case {"component_type": int(type)} if type != BUTTON:
+            return None
         case {"custom_id": str(id)} if id == FORM:
             return Wanted(handle=handle)
-        case {"custom_id": str(id)} if _ACTION.fullmatch(id):
-            said = Press(place=place, person=person, action=ActionId(id))
-            return Pressed(said=said, handle=handle)
+        case {"custom_id": str(id)}:
+            action = id
         case _:
             return None
+    if not _ACTION.fullmatch(action):
+        return None
+    return Pressed(said=Press(place=place, person=person, action=ActionId(action)), handle=handle)
 
 
 def _typing(data: Json, place: Place, person: Person, handle: Handle) -> Typing | None:

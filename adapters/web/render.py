@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.domain.cards import Button, Card, Severity, Table
+from bot.domain.cards import Button, Card, PickList, Severity, Table
 from bot.domain.commands import Spec
 
 Json = Mapping[str, "JsonValue"]
@@ -37,6 +37,7 @@ def card_json(card: Card, public_url: str) -> Json:
             for field in card.fields
         ],
         "table": _table(card.table) if card.table else None,
+        "pick": _pick(card.pick) if card.pick and card.pick.options else None,
         "buttons": buttons,
         "notes": [linked(note, public_url) for note in (*unsafe, *card.notes)],
         "at": instant(card.at) if card.at else None,
@@ -101,6 +102,16 @@ def _table(table: Table) -> Json:
         "numeric": [
             bool(table.rows) and all(_NUMBER.fullmatch(row[column]) for row in table.rows)
             for column in columns
+        ],
+    }
+
+
+def _pick(pick: PickList) -> Json:
+    return {
+        "prompt": pick.prompt,
+        "options": [
+            {"label": option.label, "action": option.action, "hint": option.hint}
+            for option in pick.options
         ],
     }
 

@@ -713,25 +713,38 @@ async def test_without_a_name_a_pick_list_leads_to_a_confirm_card(world, platfor
     [confirm] = await world.presses(picking, "Crane")
 
     assert picking.card.title == "Pause which bot?"
-    assert [row[0].label for row in picking.card.buttons] == ["Night Owl", "Crane", "All 2"]
+    assert [(one.label, one.hint) for one in picking.card.pick.options] == [
+        ("Night Owl", "running · paper"),
+        ("Crane", "running"),
+        ("All 2", ""),
+    ]
+    assert picking.card.notes == ("Or name one: /pause NAME",)
     assert confirm.card.title == "Pause Crane?"
     assert platform.bots["crane"].running
 
 
-async def test_a_pick_list_that_is_too_long_for_buttons_says_how_to_name_the_others(
-    world, platform
-):
+async def test_all_may_be_picked_too(world, platform):
+    platform.bots["crane"] = owl(id=TraderId("crane"), name="Crane")
+    await linked(world)
+
+    [picking] = await world.says("/pause")
+    [confirm] = await world.presses(picking, "All 2")
+
+    assert confirm.card.title == "Pause 2 bots?"
+
+
+async def test_a_pick_list_that_would_be_too_long_says_how_to_name_the_others(world, platform):
     names = many_bots(platform, 22)
     await linked(world)
 
     picking = await ask(world, "/pause")
     confirm = await ask(world, "/pause bot 21")
 
-    labels = [row[0].label for row in picking.buttons]
-    shown = " ".join(f"{field.label} {field.value}" for field in picking.fields)
+    labels = [option.label for option in picking.pick.options]
+    [rest] = picking.fields
     assert labels == ["Night Owl", *names[:14], "All 23"]
-    assert all(name in shown for name in names)
-    assert picking.notes == ("Buttons for the first 15 of 23. For another one: /pause NAME",)
+    assert rest == Field("and 8 more", ", ".join(names[14:]))
+    assert picking.notes == ("These are the first 15 of 23. Or name one: /pause NAME",)
     assert confirm.title == "Pause Bot 21?"
 
 

@@ -35,7 +35,7 @@ from bot.domain.telling import trader_name
 from bot.domain.text import counted
 from bot.errors import NeedsLogin, NotOffered, Refused, TryLater
 from bot.ports import Accounts, Actions, Audit, Inbox, Links, Outbox, Session
-from bot.services.actions import TOASTS, Acting, Choice, targets_of
+from bot.services.actions import TOASTS, Acting, targets_of
 from bot.services.closures import Closures
 from bot.services.conversation import answers
 from bot.services.delivery import Delivering
@@ -290,7 +290,8 @@ class Conversation:
         older: Sequence[Button] = ()
         if page < answers.missed_pages(count):
             person, command = asked.command.person.id, f"{asked.spec.name} {page + 1}"
-            older = await self._acting.choices(asked.link, person, command, [("Older", ())])
+            [action] = await self._acting.choices(asked.link, person, command, [()])
+            older = (Button(label="Older", action=action),)
         return answers.missed(items, page, count, lost, older)
 
     async def _test(self, asked: "_Asked") -> Card:
@@ -339,12 +340,13 @@ class Conversation:
             return await self._confirm_running(asked, traders, running)
         verb = "Resume" if running else "Pause"
         shown = open_to_it[: answers.MOST_CHOICES]
-        choices: list[Choice] = [(trader_name(one), targets_of((one,))) for one in shown]
+        choices = [targets_of((one,)) for one in shown]
         if len(open_to_it) > 1:
-            choices.append((f"All {len(open_to_it)}", targets_of(open_to_it)))
+            choices.append(targets_of(open_to_it))
         person = asked.command.person.id
-        buttons = await self._acting.choices(asked.link, person, asked.spec.name, choices)
-        return answers.choose(verb, open_to_it, buttons)
+        actions = await self._acting.choices(asked.link, person, asked.spec.name, choices)
+        of_all = actions[-1] if len(open_to_it) > 1 else None
+        return answers.choose(verb, open_to_it, actions[: len(shown)], of_all)
 
     async def _confirm_running(
         self, asked: "_Asked", traders: tuple[Trader, ...], running: bool

@@ -68,6 +68,27 @@ async def test_a_person_links_on_discord_is_told_there_and_acts_on_a_bot_there(
     assert seconds < STOP_WITHIN / 2
 
 
+async def test_who_names_no_bot_chooses_one_from_a_list_and_confirms(
+    settings, simulated, discord_api, dora, on_discord
+):
+    for name in ("Heron", "Crane"):
+        bot = {"name": name, "running": True, "status": "running"}
+        await simulated.platform.add("traders", bot, simulated.alice.id)
+    async with running(settings(**on_discord)) as product:
+        await link(product, discord_api, dora, simulated.alice)
+        card = await dora.runs("bell pause").answered()
+        offered = [one["label"] for one in card.part("Choose a bot")["options"]]
+        dora.selects(card, "Choose a bot", "Heron")
+        await discord_api.world.until(lambda: "Pause Heron" in card.labels)
+        dora.presses(card, "Pause Heron")
+        await discord_api.world.until(lambda: "Heron is paused" in card.text)
+        status = await dora.runs("bell status").answered()
+
+    assert offered == ["Heron", "Crane", "All 2"]
+    assert card.labels == ()
+    assert "1 of 3 bots running" in status.text
+
+
 async def test_discord_and_telegram_are_told_side_by_side(
     settings, simulated, bot_api, ann, discord_api, dora, on_discord
 ):

@@ -8,7 +8,16 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
-from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity, Table
+from bot.domain.cards import (
+    Button,
+    ButtonStyle,
+    Card,
+    Field,
+    Option,
+    PickList,
+    Severity,
+    Table,
+)
 from bot.domain.commands import Command, Press, Reply, Said
 from bot.domain.ids import ActionId
 from bot.domain.links import Address, Channel
@@ -171,6 +180,39 @@ async def test_a_question_is_answered_by_its_button_and_the_history_survives_a_r
         assert before == ["/start", "Hello", "/pause BTC swing", "Paused"]
 
 
+PICK = PickList(
+    prompt="Choose a bot",
+    options=(
+        Option(label="Night Owl", action=ActionId("a1"), hint="running · paper"),
+        Option(label="Heron", action=ActionId("a2"), hint="running · real money"),
+        Option(label="All 2", action=ActionId("a3")),
+    ),
+)
+
+
+async def test_one_of_several_is_chosen_by_keyboard_from_a_list_that_a_screen_reader_names(browser):
+    def choosing(said: Said) -> Sequence[Reply]:
+        if isinstance(said, Press):
+            return [Reply(card=Card(title=f"Pause {said.action}?"), replaces=True)]
+        return [Reply(card=Card(title="Pause which bot?", pick=PICK))]
+
+    site = Site(talker=Talker(choosing))
+    async with chatting(site, browser) as (page, _):
+        await say(page, "/pause")
+        choice = page.get_by_role("list", name="Choose a bot")
+        buttons = choice.get_by_role("listitem").get_by_role("button")
+        await expect(buttons).to_have_count(3)
+        await expect(buttons.first).to_have_accessible_name("Night Owl running · paper")
+        assert await sideways(page) == 0
+
+        await buttons.first.focus()
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+
+        await expect(page.locator(".title")).to_have_text("Pause a2?")
+        await expect(choice).to_have_count(0)
+
+
 async def test_hostile_text_is_shown_and_does_nothing(site, browser):
     hostile = "<img src=x onerror=alert(1)><script>alert(2)</script>"
     link = "http://evil.example/ javascript:alert(3)"
@@ -180,6 +222,10 @@ async def test_hostile_text_is_shown_and_does_nothing(site, browser):
         lines=(hostile, link, f"{site.url}.evil.example/"),
         fields=(Field(hostile, link),),
         table=Table(columns=(hostile,), rows=((hostile,),)),
+        pick=PickList(
+            prompt=hostile,
+            options=(Option(label=hostile, action=ActionId("a2"), hint=hostile),),
+        ),
         buttons=((Button(label=hostile, action=ActionId("a1")), Button(label="x", url=link)),),
         notes=(hostile,),
         at=START,
@@ -190,7 +236,7 @@ async def test_hostile_text_is_shown_and_does_nothing(site, browser):
         await expect(shown.locator(".title")).to_have_text(hostile)
 
         assert await shown.locator("img, script, a").count() == 0
-        assert await shown.locator("button").count() == 1
+        assert await shown.locator("button").count() == 2
         await say(page, hostile)
         await expect(page.locator(".mine .said")).to_have_text(hostile)
 
@@ -222,6 +268,13 @@ async def test_nothing_is_wider_than_the_phone(site, browser):
         for card in (
             Card(title=long, lines=(long,), fields=(Field(long, long),), notes=(long,)),
             Card(title="Trades", table=wide),
+            Card(
+                title="t",
+                pick=PickList(
+                    prompt=long,
+                    options=(Option(label=long, action=ActionId("b"), hint=long),),
+                ),
+            ),
             Card(title="t", buttons=((*(Button(label=long[:40], action=ActionId("a")),) * 3,),)),
         ):
             await site.messenger.send(address, card)

@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.web.render import card_json, commands_json, linked
-from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity, Table
+from bot.domain.cards import (
+    Button,
+    ButtonStyle,
+    Card,
+    Field,
+    Option,
+    PickList,
+    Severity,
+    Table,
+)
 from bot.domain.commands import COMMANDS
 from bot.domain.ids import ActionId
 
@@ -38,6 +47,7 @@ def test_a_card_becomes_plain_values():
         "lines": [[{"text": "at 3,000 USDT"}]],
         "fields": [{"label": "Bot", "value": [{"text": "grid"}]}],
         "table": None,
+        "pick": None,
         "buttons": [
             [
                 {"label": "Pause", "action": "a1", "href": None, "style": "danger"},
@@ -54,6 +64,19 @@ def test_a_card_becomes_plain_values():
         "reference": "k3f9",
         "silent": True,
     }
+
+
+def test_what_is_to_be_chosen_has_what_tells_it_apart():
+    owl = Option(label="Night Owl", action=ActionId("a1"), hint="running · paper")
+    shown = card_json(Card(title="t", pick=PickList(prompt="Choose", options=(owl,))), PUBLIC)
+
+    assert shown["pick"] == {
+        "prompt": "Choose",
+        "options": [{"label": "Night Owl", "action": "a1", "hint": "running · paper"}],
+    }
+    assert card_json(Card(title="t", pick=PickList(prompt="Choose", options=())), PUBLIC) == (
+        card_json(Card(title="t"), PUBLIC)
+    )
 
 
 @pytest.mark.parametrize("severity", Severity)
