@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Protocol
 
 from bot.domain.actions import Action, ActionState, Denied
-from bot.domain.cards import Card
+from bot.domain.cards import Card, Picture
+from bot.domain.charts import Chart
 from bot.domain.commands import Place, Reply, Said
 from bot.domain.deliveries import (
     MISSED,
@@ -198,6 +199,16 @@ class Messenger(Protocol):
                 nothing leaves at all, and this raises the same.
             tried_since: an attempt at this card may have shown it already, and none was made before
                 this instant. Where repeats are not marked, it is not shown twice for all that.
+        """
+
+
+class Draw(Protocol):
+    """Draws charts."""
+
+    def __call__(self, chart: Chart) -> Picture:
+        """The chart as a picture, its words as they are. The same chart gives the same bytes.
+
+        It may raise anything: whoever asks goes on without a picture.
         """
 
 

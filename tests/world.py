@@ -18,7 +18,7 @@ from bot.domain.events import Kind, Origin, Trade, Trader
 from bot.domain.ids import ActionId, TraderId
 from bot.domain.linking import SignedIn
 from bot.domain.links import Account, Address, FeedState, Link, PasswordLogin, Person
-from bot.ports import Messenger, Platform
+from bot.ports import Draw, Messenger, Platform
 from bot.services.closures import Closures
 from bot.services.conversation import Conversation
 from bot.services.delivery import Delivering, Outlet
@@ -28,6 +28,7 @@ from bot.services.linking import Linking
 from bot.services.pace import Pace
 from storage import Store
 from tests.fakes.meter import FakeMeter
+from tests.fakes.pictures import blank
 
 CHAT = "100"
 
@@ -162,6 +163,7 @@ async def running(
     now: Callable[[], datetime],
     rhythm: Rhythm | None = None,
     rate: float = 0,
+    draw: Draw = blank,
 ) -> AsyncIterator[World]:
     """One process from start to a kill: leaving cancels everything wherever it is.
 
@@ -209,6 +211,7 @@ async def running(
         audit=store.audit,
         closures=closures,
         delivering=delivering,
+        draw=draw,
         now=now,
         new_id=new_id,
     )

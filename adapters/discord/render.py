@@ -7,7 +7,16 @@ from enum import IntEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.domain.cards import Button, ButtonStyle, Card, Option, PickList, Severity, Table
+from bot.domain.cards import (
+    Button,
+    ButtonStyle,
+    Card,
+    Option,
+    PickList,
+    Picture,
+    Severity,
+    Table,
+)
 from bot.domain.columns import in_columns
 from bot.domain.commands import COMMANDS
 from bot.domain.text import utf16_length
@@ -48,6 +57,13 @@ PICK = "pick "
 action's: what is chosen tells the action.
 """
 
+ALT_LIMIT = 1024
+PICTURE = "picture.png"
+"""What the file is called by which a picture comes.
+
+Source: https://docs.discord.com/developers/reference#uploading-files
+"""
+
 TABLE_WIDTH = 30
 """Columns of fixed-width text in an embed on a phone."""
 
@@ -84,7 +100,7 @@ class Rendered:
     """One message to send. `embed` and `components` are as the API takes them.
 
     `mark` is what its footer is known by later; empty without a reference. `content` stands above
-    the embed.
+    the embed, `picture` inside it.
     """
 
     embed: Json
@@ -92,21 +108,42 @@ class Rendered:
     silent: bool = False
     mark: str = ""
     content: str = ""
+    picture: Picture | None = None
 
     @property
     def body(self) -> dict[str, Any]:
-        """What the message holds, however it is sent. Nobody is ever mentioned by it."""
+        """What the message holds, however it is sent. Nobody is ever mentioned by it.
+
+        What it leaves out would stay where it takes the place of another.
+        """
+        described: list[Json] = []
+        if self.picture is not None:
+            alt = _short(self.picture.alt, ALT_LIMIT)
+            described.append({"id": 0, "filename": PICTURE, "description": alt})
         return {
             "content": self.content,
             "embeds": [self.embed],
             "components": list(self.components),
+            "attachments": described,
             "allowed_mentions": NO_MENTIONS,
         }
 
     @property
+    def files(self) -> Sequence[tuple[str, bytes]]:
+        """Names and contents, in the order of the body's `attachments`."""
+        return () if self.picture is None else ((PICTURE, self.picture.png),)
+
+    @property
     def plain(self) -> "Rendered":
-        """The same words, and nothing to press that could be refused."""
-        return replace(self, components=(), content=_in_words(self.components))
+        """The same words, and nothing that could be refused."""
+        told = [self.picture.alt] if self.picture is not None else []
+        content = _in_words([*told, *_choices(self.components)])
+        bare = {name: value for name, value in self.embed.items() if name != "image"}
+        return replace(self, embed=bare, components=(), content=content, picture=None)
+
+    @property
+    def is_plain(self) -> bool:
+        return not self.components and self.picture is None
 
 
 def rendered(card: Card) -> tuple[Rendered, ...]:
@@ -124,12 +161,17 @@ def rendered(card: Card) -> tuple[Rendered, ...]:
     for number, embed in enumerate(embeds):
         mark = _mark(card.reference, number + 1 if many else None)
         footer = " · ".join(filter(None, (mark, f"{number + 1}/{len(embeds)}" if many else "")))
+        shown = embed.json(COLOURS[card.severity], footer)
+        picture = card.picture if number == first else None
+        if picture is not None:
+            shown = {**shown, "image": {"url": f"attachment://{PICTURE}"}}
         messages.append(
             Rendered(
-                embed=embed.json(COLOURS[card.severity], footer),
+                embed=shown,
                 components=groups[number - first] if number >= first else (),
                 silent=card.silent,
                 mark=mark,
+                picture=picture,
             )
         )
     return tuple(messages)
@@ -425,14 +467,18 @@ def _selects(pick: PickList | None) -> Iterator[Sequence[Json]]:
         yield (select,)
 
 
-def _in_words(rows: Iterable[Json]) -> str:
-    """What lists offer to choose from, as far as there is room for it."""
-    options = [
-        option for row in rows for part in row["components"] for option in part.get("options", ())
-    ]
-    told = (": ".join(filter(None, (one["label"], one.get("description")))) for one in options)
-    head, *_ = [*_escaped("\n".join(told), CONTENT_LIMIT), ""]
+def _in_words(lines: Iterable[str]) -> str:
+    """As many of them as a message's content has room for."""
+    head, *_ = [*_escaped("\n".join(lines), CONTENT_LIMIT), ""]
     return head
+
+
+def _choices(rows: Iterable[Json]) -> Iterator[str]:
+    """What lists offer to choose from."""
+    for row in rows:
+        for part in row["components"]:
+            for option in part.get("options", ()):
+                yield ": ".join(filter(None, (option["label"], option.get("description"))))
 
 
 def _option(option: Option) -> Json:

@@ -6,15 +6,17 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from telegram import Bot
+from telegram import Bot, InputFile
 
 from adapters.telegram.faults import Trouble, after_no_answer, after_refusal, trouble
-from adapters.telegram.render import Rendered
+from adapters.telegram.render import Photo, Rendered
 from adapters.telegram.transport import AiohttpRequest, NoAnswer, Refusal
 from bot.domain.deliveries import Attempt, Gone, Postponed, Scope, Sent, Unclear
 from bot.domain.links import Address
 
 log = logging.getLogger(__name__)
+
+PHOTO = "picture.png"
 
 TOAST_LIMIT = 200
 """Characters. Source: https://core.telegram.org/bots/api#answercallbackquery"""
@@ -139,6 +141,19 @@ class Chats:
                     return await self.show(address, message)
                 case _:
                     return after_refusal(refusal)
+
+    async def illustrate(self, address: Address, photo: Photo) -> None:
+        """Show a picture, silently, to what was said just before. That it fails is only logged."""
+        try:
+            await self._api.send_photo(
+                int(address.chat),
+                InputFile(photo.png, PHOTO),
+                caption=photo.caption,
+                disable_notification=True,
+                message_thread_id=int(address.thread) if address.thread else None,
+            )
+        except (Refusal, NoAnswer) as error:
+            log.warning("a picture may not have been shown", extra={"reason": str(error)})
 
     async def answer(self, query: str, toast: str = "") -> None:
         """End the spinner on a pressed button, with a sentence if there is one."""

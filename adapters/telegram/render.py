@@ -7,7 +7,16 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.domain.cards import Button, ButtonStyle, Card, Option, PickList, Severity, Table
+from bot.domain.cards import (
+    Button,
+    ButtonStyle,
+    Card,
+    Option,
+    PickList,
+    Picture,
+    Severity,
+    Table,
+)
 from bot.domain.columns import in_columns
 from bot.domain.text import utf16_length
 
@@ -15,6 +24,9 @@ Json = Mapping[str, Any]
 
 TEXT_LIMIT = 4096
 """UTF-16 units. Source: https://core.telegram.org/bots/api#sendmessage"""
+
+CAPTION_LIMIT = 1024
+"""UTF-16 units. Source: https://core.telegram.org/bots/api#sendphoto"""
 
 ROW_LIMIT = 3
 """Buttons side by side whose labels a phone still shows whole."""
@@ -63,6 +75,20 @@ class Rendered:
     def plain(self) -> "Rendered":
         """The same words and nothing that could be refused."""
         return Rendered(text=self.text, silent=self.silent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Photo:
+    """A picture to send after the words. Telegram has no text for who does not see it: the caption
+    is for all.
+    """
+
+    png: bytes
+    caption: str
+
+
+def photo(picture: Picture) -> Photo:
+    return Photo(png=picture.png, caption=_head(picture.alt, CAPTION_LIMIT))
 
 
 def rendered(card: Card, now: datetime) -> tuple[Rendered, ...]:

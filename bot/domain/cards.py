@@ -67,6 +67,20 @@ class PickList:
     options: tuple[Option, ...]
 
 
+ALT_LIMIT = 1024
+"""UTF-16 units that Discord's descriptions and Telegram's captions may have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A PNG of so many pixels; `alt` says the same in words, in at most `ALT_LIMIT` units."""
+
+    png: bytes
+    alt: str
+    width: int
+    height: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """One message.
@@ -81,6 +95,7 @@ class Card:
     lines: tuple[str, ...] = ()
     fields: tuple[Field, ...] = ()
     table: Table | None = None
+    picture: Picture | None = None
     pick: PickList | None = None
     buttons: tuple[tuple[Button, ...], ...] = ()
     notes: tuple[str, ...] = ()
@@ -119,7 +134,7 @@ def in_parts(card: Card) -> tuple[Card, ...]:
         used += length
     if len(pages) == 1:
         return (card,)
-    bare = replace(card, fields=(), table=None, pick=None, buttons=())
+    bare = replace(card, fields=(), table=None, picture=None, pick=None, buttons=())
     return tuple(
         replace(
             card if number == len(pages) else bare,

@@ -67,6 +67,7 @@ function cardParts(message) {
     ...card.lines.map((line) => element("p", { class: "line", dir: "auto" }, ...pieces(line))),
     card.fields.length ? fields(card.fields) : null,
     card.table ? table(card.table) : null,
+    card.picture ? element("img", { class: "picture", ...card.picture }) : null,
     ...card.notes.map((note) => element("p", { class: "note", dir: "auto" }, ...pieces(note))),
     foot([
       card.reference ? element("span", { class: "reference" }, `#${card.reference}`) : null,

@@ -13,6 +13,7 @@ from bot.domain.cards import (
     Field,
     Option,
     PickList,
+    Picture,
     Severity,
     spoken,
 )
@@ -309,14 +310,17 @@ def strategies_list(strategies: Sequence[Strategy]) -> Card:
     return Card(title=counted(len(strategies), "strategy", "strategies"), fields=tuple(rows))
 
 
-def trades_list(trades: Sequence[Trade], traders: Sequence[Trader]) -> Card:
+def trades_list(
+    trades: Sequence[Trade], traders: Sequence[Trader], picture: Picture | None = None
+) -> Card:
     if not trades:
         return plain("No trades yet", "The first one rings here by itself.")
     known: dict[str, Trader] = {trader.id: trader for trader in traders}
     rows = [
         Field(_moment(trade.origin.at), tell_trade(trade, known).card.title) for trade in trades
     ]
-    return Card(title=f"Latest {counted(len(trades), 'trade')}", fields=tuple(rows))
+    title = f"Latest {counted(len(trades), 'trade')}"
+    return Card(title=title, fields=tuple(rows), picture=picture)
 
 
 def signals_list(signals: Sequence[Signal]) -> Card:

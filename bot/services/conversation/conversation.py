@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.actions import Action, ActionState, Denied, Target, Verb
-from bot.domain.cards import Button, Card
+from bot.domain.cards import Button, Card, Picture
 from bot.domain.changes import condition
+from bot.domain.charts import Chart, profits
 from bot.domain.commands import (
     ArgumentType,
     Command,
@@ -34,7 +35,7 @@ from bot.domain.names import Found, Nothing, Several, completions, nearest, pick
 from bot.domain.telling import trader_name
 from bot.domain.text import counted
 from bot.errors import NeedsLogin, NotOffered, Refused, TryLater
-from bot.ports import Accounts, Actions, Audit, Inbox, Links, Outbox, Session
+from bot.ports import Accounts, Actions, Audit, Draw, Inbox, Links, Outbox, Session
 from bot.services.actions import TOASTS, Acting, targets_of
 from bot.services.closures import Closures
 from bot.services.conversation import answers
@@ -74,6 +75,7 @@ class Conversation:
         audit: Audit,
         closures: Closures,
         delivering: Delivering,
+        draw: Draw,
         now: Now,
         new_id: NewId,
     ) -> None:
@@ -86,6 +88,7 @@ class Conversation:
         self._ingest = ingest
         self._closures = closures
         self._delivering = delivering
+        self._draw = draw
         self._now = now
         self._new_id = new_id
         self._acting = Acting(actions, accounts, feeds, ingest, audit, now, new_id)
@@ -260,7 +263,18 @@ class Conversation:
     async def _trades(self, asked: "_Asked") -> Card:
         session = await self._session(asked.account)
         known = await self._inbox.traders(asked.account.id)
-        return answers.trades_list(await session.trades(LATEST), known)
+        trades = await session.trades(LATEST)
+        return answers.trades_list(trades, known, self._drawn(profits(trades)))
+
+    def _drawn(self, chart: Chart | None) -> Picture | None:
+        if chart is None:
+            return None
+        try:
+            return self._draw(chart)
+        except Exception:
+            # The words say it all: they must not be lost with it.
+            log.exception("a picture could not be drawn")
+            return None
 
     async def _signals(self, asked: "_Asked") -> Card:
         session = await self._session(asked.account)

@@ -3,11 +3,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
+from adapters.pictures.draw import drawn
 from bot.domain.cards import (
     Button,
     ButtonStyle,
@@ -18,6 +20,7 @@ from bot.domain.cards import (
     Severity,
     Table,
 )
+from bot.domain.charts import Bar, Chart
 from bot.domain.commands import Command, Press, Reply, Said
 from bot.domain.ids import ActionId
 from bot.domain.links import Address, Channel
@@ -211,6 +214,24 @@ async def test_one_of_several_is_chosen_by_keyboard_from_a_list_that_a_screen_re
 
         await expect(page.locator(".title")).to_have_text("Pause a2?")
         await expect(choice).to_have_count(0)
+
+
+async def test_a_picture_is_seen_and_read_and_loads_nothing(site, browser):
+    bars = tuple(Bar(value=Decimal(value), label=f"+{value}") for value in ("1.2", "2.3"))
+    chart = drawn(Chart(title="Profit in %", bars=bars, alt="Profit: +1.2 %, +2.3 %."))
+    asked: list[str] = []
+    async with chatting(site, browser) as (page, address):
+        page.on("request", lambda request: asked.append(request.url))
+        await site.messenger.send(address, Card(title="Latest trades", picture=chart))
+        picture = page.get_by_role("img", name="Profit: +1.2 %, +2.3 %.")
+        await expect(picture).to_be_visible()
+
+        assert await picture.evaluate(
+            "picture => picture.decode().then(() => picture.naturalWidth)"
+        )
+        assert await picture.evaluate("picture => picture.clientWidth <= innerWidth * 0.95")
+        assert await sideways(page) == 0
+    assert [url for url in asked if not url.startswith("data:image/png;base64,")] == []
 
 
 async def test_hostile_text_is_shown_and_does_nothing(site, browser):

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.discord.render import (
+    ALT_LIMIT,
     COLOURS,
     CONTENT_LIMIT,
     DESCRIPTION_LIMIT,
@@ -35,6 +36,7 @@ from bot.domain.cards import (
     Field,
     Option,
     PickList,
+    Picture,
     Severity,
     Table,
 )
@@ -243,6 +245,34 @@ def test_more_lists_than_a_message_has_go_on_in_the_next_part():
     assert [len(part.components) for part in parts] == [5, 1]
 
 
+CHART = Picture(png=b"\x89PNG...", alt="Profit of 3 trades: +1 %", width=640, height=320)
+
+
+def test_a_picture_is_a_described_file_that_the_last_part_shows_inside():
+    button = Button(label="Older", action=ActionId("a1"))
+    card = Card(title="x", lines=("y" * 90,) * 60, picture=CHART, buttons=((button,),))
+
+    first, last = rendered(card)
+
+    assert (first.files, first.body["attachments"]) == ((), [])
+    assert "image" not in first.embed
+    assert last.files == (("picture.png", CHART.png),)
+    assert last.body["attachments"] == [
+        {"id": 0, "filename": "picture.png", "description": CHART.alt}
+    ]
+    assert last.body["embeds"][0]["image"] == {"url": "attachment://picture.png"}
+
+
+def test_plain_says_what_the_picture_showed():
+    message = one(Card(title="x", picture=CHART))
+
+    assert message.plain.content == CHART.alt
+    assert message.plain.files == ()
+    assert "image" not in message.plain.embed
+    assert message.plain.is_plain
+    assert not message.is_plain
+
+
 def test_a_button_that_discord_would_not_open_is_left_out():
     def opening(url: str) -> Card:
         return Card(title="x", buttons=((Button(label="Open", url=url),),))
@@ -342,6 +372,14 @@ cards = st.builds(
         st.lists(st.tuples(texts, texts), max_size=40)
         | st.lists(st.tuples(nasty, st.text("12", max_size=9)), max_size=40),
     ),
+    picture=st.none()
+    | st.builds(
+        Picture,
+        png=st.just(b"png"),
+        alt=st.text(min_size=1, max_size=2000),
+        width=st.just(1),
+        height=st.just(1),
+    ),
     pick=st.none() | picks,
     buttons=st.lists(st.lists(buttons, max_size=9).map(tuple), max_size=8).map(tuple),
     notes=st.lists(texts | long_texts, max_size=3).map(tuple),
@@ -376,6 +414,8 @@ def test_no_card_breaks_a_limit(card: Card):
                 else:
                     assert len(row["components"]) == 1, "a list fills its row"
                     is_a_list_within_limits(pressed)
+        for attached in message.body["attachments"]:
+            within(attached["description"], ALT_LIMIT)
         assert utf16_length(message.plain.content) <= CONTENT_LIMIT
         ids = [one["custom_id"] for row in message.components for one in row["components"]]
         assert len(ids) == len(set(ids))

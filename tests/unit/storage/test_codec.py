@@ -17,6 +17,7 @@ from bot.domain.cards import (
     Field,
     Option,
     PickList,
+    Picture,
     Severity,
     Table,
 )
@@ -55,6 +56,13 @@ buttons = st.builds(
     style=st.sampled_from(ButtonStyle),
 )
 options = st.builds(Option, label=texts, action=texts.map(ActionId), hint=texts)
+pictures = st.builds(
+    Picture,
+    png=st.binary(max_size=50),
+    alt=texts,
+    width=st.integers(1, 2000),
+    height=st.integers(1, 2000),
+)
 cards = st.builds(
     Card,
     title=texts,
@@ -62,6 +70,7 @@ cards = st.builds(
     lines=lists(texts),
     fields=lists(st.builds(Field, texts, texts)),
     table=st.none() | st.builds(Table, columns=lists(texts, least=1), rows=lists(lists(texts))),
+    picture=st.none() | pictures,
     pick=st.none() | st.builds(PickList, prompt=texts, options=lists(options)),
     buttons=lists(lists(buttons)),
     notes=lists(texts),

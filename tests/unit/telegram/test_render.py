@@ -6,12 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.telegram.render import (
+    CAPTION_LIMIT,
     TABLE_WIDTH,
     TEXT_LIMIT,
     Rendered,
     Run,
     Style,
     joined,
+    photo,
     rendered,
     split,
 )
@@ -22,6 +24,7 @@ from bot.domain.cards import (
     Field,
     Option,
     PickList,
+    Picture,
     Severity,
     Table,
     in_parts,
@@ -263,6 +266,14 @@ def test_each_part_of_a_long_card_is_one_message_with_all_its_small_print(lines:
     )
 
     assert all(len(rendered(part, NOW)) == 1 for part in in_parts(card))
+
+
+@given(alt=st.text(max_size=2000))
+def test_no_caption_is_too_long(alt: str):
+    shown = photo(Picture(png=b"png", alt=alt, width=1, height=1))
+
+    assert len(shown.caption.encode("utf-16-le", "surrogatepass")) // 2 <= CAPTION_LIMIT
+    assert alt.startswith(shown.caption)
 
 
 @given(lines=lines, limit=st.integers(16, 80))

@@ -13,6 +13,7 @@ from bot.domain.cards import (
     Field,
     Option,
     PickList,
+    Picture,
     Severity,
     Table,
 )
@@ -47,6 +48,7 @@ def test_a_card_becomes_plain_values():
         "lines": [[{"text": "at 3,000 USDT"}]],
         "fields": [{"label": "Bot", "value": [{"text": "grid"}]}],
         "table": None,
+        "picture": None,
         "pick": None,
         "buttons": [
             [
@@ -77,6 +79,17 @@ def test_what_is_to_be_chosen_has_what_tells_it_apart():
     assert card_json(Card(title="t", pick=PickList(prompt="Choose", options=())), PUBLIC) == (
         card_json(Card(title="t"), PUBLIC)
     )
+
+
+def test_a_picture_is_its_own_address_and_keeps_its_words():
+    picture = Picture(png=b"\x89PNG...", alt="Profit of 3 trades: +1 %", width=640, height=320)
+
+    assert card_json(Card(title="t", picture=picture), PUBLIC)["picture"] == {
+        "src": "data:image/png;base64,iVBORy4uLg==",
+        "alt": "Profit of 3 trades: +1 %",
+        "width": 640,
+        "height": 320,
+    }
 
 
 @pytest.mark.parametrize("severity", Severity)
