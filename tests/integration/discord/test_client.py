@@ -18,6 +18,7 @@ from bot.domain.links import Address
 from bot.domain.links import Channel as Platform
 from bot.errors import Misconfigured
 from tests.fakes.meter import FakeMeter
+from tests.parity.examples import EVERYTHING, every_card
 from tests.standins.bot_api.faults import Drop
 from tests.standins.discord import Channel, DiscordApi, Permission, Person
 from tests.standins.discord.errors import bad_field
@@ -138,6 +139,22 @@ async def test_where_no_file_may_be_attached_the_words_come_alone(api: DiscordAp
     assert isinstance(outcome, Sent)
     assert message.pictures == ()
     assert CHART.alt in message.text
+
+
+async def test_discord_takes_every_card_that_we_make_as_it_is(
+    api: DiscordApi, caplog: pytest.LogCaptureFixture
+):
+    ann = api.world.person("Ann")
+    cards = [EVERYTHING, *every_card()]
+
+    async with our_bot(api) as client:
+        outcomes = [
+            await client.send(address(ann), replace(card, reference=f"{number:06}"))
+            for number, card in enumerate(cards)
+        ]
+
+    assert {type(outcome) for outcome in outcomes} == {Sent}
+    assert caplog.text == ""
 
 
 async def test_a_card_goes_to_a_channel_or_into_a_thread(api: DiscordApi):

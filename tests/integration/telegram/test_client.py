@@ -31,6 +31,7 @@ from bot.domain.links import Address, Channel
 from bot.errors import Misconfigured, TryLater
 from tests.fakes.meter import FakeMeter
 from tests.fakes.telegram import Conversation, MemoryJournal
+from tests.parity.examples import EVERYTHING, every_card
 from tests.standins.bot_api import Access, BotApi, Chat, Person
 from tests.standins.bot_api import Button as TelegramButton
 from tests.standins.bot_api.faults import (
@@ -107,6 +108,19 @@ def says(*titles: str) -> Callable[[Said], list[Reply]]:
 
 
 # --- showing cards ------------------------------------------------------------------------
+
+
+async def test_telegram_takes_every_card_that_we_make_as_it_is(
+    api: BotApi, caplog: pytest.LogCaptureFixture
+):
+    ann = api.world.person("Ann")
+    cards = [EVERYTHING, *every_card()]
+
+    async with our_bot(api) as client:
+        outcomes = [await client.send(address(ann), card) for card in cards]
+
+    assert {type(outcome) for outcome in outcomes} == {Sent}
+    assert caplog.text == ""
 
 
 async def test_a_picture_comes_silently_after_its_words_with_what_it_shows_below_it(api: BotApi):

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -24,8 +26,12 @@ from bot.domain.charts import Bar, Chart
 from bot.domain.commands import Command, Press, Reply, Said
 from bot.domain.ids import ActionId
 from bot.domain.links import Address, Channel
+from storage.codec import decode_card, encode_card
 from tests.fakes.web import Talker
 from tests.integration.web.conftest import CODE, START, Site
+from tests.parity.examples import EVERYTHING, QUIET, WIDE, every_card
+from tests.parity.parts import found
+from tests.parity.screens import PUBLIC_URL, of_the_page
 
 # One browser serves all tests here, each with a context of its own.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -232,6 +238,63 @@ async def test_a_picture_is_seen_and_read_and_loads_nothing(site, browser):
         assert await picture.evaluate("picture => picture.clientWidth <= innerWidth * 0.95")
         assert await sideways(page) == 0
     assert [url for url in asked if not url.startswith("data:image/png;base64,")] == []
+
+
+async def test_every_part_of_every_card_is_on_the_page(site, browser):
+    async with chatting(site, browser) as (page, address):
+        for number, card in enumerate([EVERYTHING, QUIET, WIDE, *every_card()]):
+            reference = card.reference and f"{card.reference}{number}"
+            given = replace(leading_to(site.url, card), reference=reference)
+            await site.messenger.send(address, given)
+            shown = page.locator("[data-message]").nth(number)
+            screen = of_the_page(await shown.evaluate(AS_SHOWN))
+
+            gaps = [part for part, place in found(given, screen) if place is None]
+            assert gaps == [], card.title
+
+
+def leading_to(url: str, card: Card) -> Card:
+    """The same card, its addresses those of this site."""
+    return decode_card(json.loads(json.dumps(encode_card(card)).replace(PUBLIC_URL, url)))
+
+
+AS_SHOWN = """message => {
+    const all = (where, selector) =>
+        [...where.querySelectorAll(selector)].filter((one) => one.checkVisibility());
+    const text = (where, selector) => all(where, selector)[0]?.textContent ?? "";
+    const piece = (one) => [{ text: one.textContent }];
+    const seen = (key) => [...key.childNodes].filter((one) => one.ariaHidden !== "true");
+    const picture = all(message, ".picture")[0];
+    const list = all(message, ".options")[0];
+    const name = list && document.getElementById(list.getAttribute("aria-labelledby"));
+    return {
+        title: text(message, ".title"),
+        word: text(message, ".word"),
+        lines: all(message, ".line").map(piece),
+        fields: all(message, ".fields > div").map((row) => (
+            { label: text(row, "dt"), value: [{ text: text(row, "dd") }] }
+        )),
+        table: {
+            rows: all(message, "tbody tr").map((row) => all(row, "td").map((td) => td.textContent)),
+        },
+        notes: all(message, ".note").map(piece),
+        reference: text(message, ".reference"),
+        at: all(message, ".head time")[0]?.dateTime,
+        picture: picture && { src: picture.src, alt: picture.alt },
+        pick: list && {
+            prompt: name.textContent,
+            options: all(list, "button").map((one) => (
+                { label: text(one, ".label"), hint: text(one, ".hint"), action: one.dataset.action }
+            )),
+        },
+        buttons: [all(message, ".key").map((one) => ({
+            label: seen(one).map((part) => part.textContent).join(""),
+            action: one.dataset.action ?? null,
+            href: one.getAttribute("href"),
+        }))],
+        silent: message.classList.contains("silent"),
+    };
+}"""
 
 
 async def test_hostile_text_is_shown_and_does_nothing(site, browser):
