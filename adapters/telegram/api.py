@@ -60,6 +60,15 @@ class BotApi(Bot):
         assert isinstance(request, AiohttpRequest)
         return await request.ask(f"{self.base_url}/{method}", parameters, after)
 
+    async def upload(self, method: str, parameters: dict[str, Any]) -> Any:
+        """Call a method with files, `InputFile`s, among its parameters.
+
+        Raises:
+            Refusal: the Bot API said no.
+            NoAnswer: nobody knows.
+        """
+        return await self._do_post(method, parameters)
+
     def __repr__(self) -> str:
         return f"<bot {self.token.partition(':')[0]}>"  # the library's holds the whole token
 
@@ -144,14 +153,16 @@ class Chats:
 
     async def illustrate(self, address: Address, photo: Photo) -> None:
         """Show a picture, silently, to what was said just before. That it fails is only logged."""
+        parameters: dict[str, Any] = {
+            "chat_id": int(address.chat),
+            "photo": InputFile(photo.png, PHOTO),
+            "caption": photo.caption,
+            "disable_notification": True,
+        }
+        if address.thread:
+            parameters["message_thread_id"] = int(address.thread)
         try:
-            await self._api.send_photo(
-                int(address.chat),
-                InputFile(photo.png, PHOTO),
-                caption=photo.caption,
-                disable_notification=True,
-                message_thread_id=int(address.thread) if address.thread else None,
-            )
+            await self._api.upload("sendPhoto", parameters)
         except (Refusal, NoAnswer) as error:
             log.warning("a picture may not have been shown", extra={"reason": str(error)})
 

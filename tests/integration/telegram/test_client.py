@@ -140,7 +140,14 @@ async def test_a_picture_comes_silently_after_its_words_with_what_it_shows_below
 
 
 @pytest.mark.parametrize(
-    "fault", [bad_gateway(), internal_error(), too_many_requests(3), refused(400, "IMAGE_BAD")]
+    "fault",
+    [
+        bad_gateway(),
+        internal_error(),
+        captive_portal(),
+        too_many_requests(3),
+        refused(400, "IMAGE_BAD"),
+    ],
 )
 async def test_a_picture_that_cannot_be_shown_costs_no_words(
     api: BotApi, caplog: pytest.LogCaptureFixture, fault: Fault

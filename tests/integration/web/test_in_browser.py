@@ -487,8 +487,10 @@ async def test_small_print_can_be_read_in_daylight_and_at_night(site, browser, s
                 title="t", severity=severity, notes=("note",), at=START, reference=severity.value
             )
             await site.messenger.send(await address_of(context), card)
-        await expect(page.locator("[data-message]")).to_have_count(4)
+        await site.messenger.send(await address_of(context), Card(title="t", pick=PICK))
+        await expect(page.locator("[data-message]")).to_have_count(5)
         contrasts = await page.evaluate(CONTRAST, [".note", ".word", ".title", ".reference"])
+        contrasts += await page.evaluate(CONTRAST, [".prompt", ".option .label", ".option .hint"])
         await page.goto(f"{site.url}/link/{CODE}")
         contrasts += await page.evaluate(CONTRAST, ["dt", ".promises li", "summary", "label"])
         await context.close()
