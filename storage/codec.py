@@ -78,6 +78,7 @@ def _encode_table(table: Table) -> Plain:
 
 
 def _encode_picture(picture: Picture) -> Plain:
+    """Whole, since nothing of a card that is owed may be lost on the way to its chat."""
     return {
         "png": b64encode(picture.png).decode(),
         "alt": picture.alt,

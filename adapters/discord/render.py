@@ -58,6 +58,8 @@ action's: what is chosen tells the action.
 """
 
 ALT_LIMIT = 1024
+"""Source: https://docs.discord.com/developers/resources/message#attachment-object"""
+
 PICTURE = "picture.png"
 """What the file is called by which a picture comes.
 

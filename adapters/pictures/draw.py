@@ -1,11 +1,15 @@
 """Bars above and below a line, as a PNG: pure, the same chart gives the same bytes."""
 
+from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 
 from PIL import Image, ImageDraw, ImageFont
 
 from bot.domain.cards import Picture
 from bot.domain.charts import Bar, Chart
+
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 WIDTH, HEIGHT = 560, 320
 """Twice what a phone's bubble has across, so that it stays sharp."""
@@ -27,60 +31,79 @@ INK = "#e8efed"
 LINE = "#9fafaa"
 GAIN = "#4cc38a"
 LOSS = "#ff7369"
-"""Each has a contrast of at least 5 to the ground; up and down say the same as green and red."""
+"""Each can be told from the ground; up and down say the same as green and red."""
 
 
 def drawn(chart: Chart) -> Picture:
     """Implements `ports.Draw`."""
     image = Image.new("RGB", (WIDTH, HEIGHT), GROUND)
     canvas = ImageDraw.Draw(image)
-    zero = _zero(chart)
-    canvas.text((EDGE, EDGE), chart.title, INK, ImageFont.load_default(TITLE_SIZE))
+    canvas.text((EDGE, EDGE), chart.title, INK, _font(TITLE_SIZE))
+    scale = _scale(chart)
     slot = (WIDTH - 2 * EDGE) / max(1, len(chart.bars))
     font = _label_font(chart, slot - 4)
     for number, bar in enumerate(chart.bars):
         middle = EDGE + slot * (number + 0.5)
-        end = zero - _height(bar, chart)
+        end = scale.end(bar)
         if bar.value:
-            across = (round(middle - slot * 0.3), round(middle + slot * 0.3))
-            colour = GAIN if bar.value > 0 else LOSS
-            canvas.rectangle((across[0], min(zero, end), across[1], max(zero, end)), colour)
+            across = round(middle - slot * 0.3), round(middle + slot * 0.3)
+            _fill(canvas, across, (scale.zero, end), GAIN if bar.value > 0 else LOSS)
         if font is not None:
-            below = bar.value < 0
-            at = (middle, end + 5 if below else end - 5)
-            canvas.text(at, bar.label, INK, font, anchor="mt" if below else "mb")
-    canvas.line((EDGE, zero, WIDTH - EDGE, zero), LINE, width=2)
+            _label(canvas, bar, middle, end, font)
+    canvas.line((EDGE, scale.zero, WIDTH - EDGE, scale.zero), LINE, width=2)
     png = BytesIO()
     image.save(png, "PNG")
     return Picture(png=png.getvalue(), alt=chart.alt, width=WIDTH, height=HEIGHT)
 
 
-def _label_font(chart: Chart, most: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont | None:
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """Where the line is, in pixels from the top, and how many of them the value 1 has."""
+
+    zero: int
+    of_one: float
+
+    def end(self, bar: Bar) -> int:
+        """Where a bar ends that begins at the line."""
+        if not bar.value:
+            return self.zero
+        pixels = max(LEAST, round(abs(float(bar.value)) * self.of_one))
+        return self.zero - pixels if bar.value > 0 else self.zero + pixels
+
+
+def _scale(chart: Chart) -> _Scale:
+    """The longest bars reach to both ends of the room for them."""
+    values = [float(bar.value) for bar in chart.bars]
+    gain, loss = max(0.0, 0.0, *values), -min(0.0, 0.0, *values)
+    room = BOTTOM - TOP
+    if not gain + loss:
+        return _Scale(zero=TOP + room // 2, of_one=0.0)
+    return _Scale(zero=round(TOP + room * gain / (gain + loss)), of_one=room / (gain + loss))
+
+
+def _fill(
+    canvas: ImageDraw.ImageDraw, across: tuple[int, int], down: tuple[int, int], colour: str
+) -> None:
+    (left, right), (top, bottom) = across, sorted(down)
+    canvas.rectangle((left, top, right, bottom), colour)
+
+
+def _label(canvas: ImageDraw.ImageDraw, bar: Bar, middle: float, end: int, font: Font) -> None:
+    """Beyond the end of its bar."""
+    if bar.value < 0:
+        canvas.text((middle, end + 5), bar.label, INK, font, anchor="mt")
+    else:
+        canvas.text((middle, end - 5), bar.label, INK, font, anchor="mb")
+
+
+def _label_font(chart: Chart, most: float) -> Font | None:
     """One in which no label has more pixels across; `None` if there is none."""
-    for size in LABEL_SIZES:
-        font = ImageFont.load_default(size)
+    for font in map(_font, LABEL_SIZES):
         if all(font.getlength(bar.label) <= most for bar in chart.bars):
             return font
     return None
 
 
-def _zero(chart: Chart) -> int:
-    """Where the line is, from the top: as high as the losses reach down."""
-    gain, loss = _reach(chart)
-    share = gain / (gain + loss) if gain + loss else 0.5
-    return round(TOP + (BOTTOM - TOP) * share)
-
-
-def _height(bar: Bar, chart: Chart) -> int:
-    """Pixels up from the line; fewer than none for a loss."""
-    gain, loss = _reach(chart)
-    if not bar.value:
-        return 0
-    pixels = max(LEAST, round((BOTTOM - TOP) * abs(float(bar.value)) / (gain + loss)))
-    return pixels if bar.value > 0 else -pixels
-
-
-def _reach(chart: Chart) -> tuple[float, float]:
-    """The greatest gain and the greatest loss."""
-    values = [float(bar.value) for bar in chart.bars]
-    return max(0.0, *values, 0.0), max(0.0, *(-value for value in values), 0.0)
+@cache
+def _font(size: int) -> Font:
+    return ImageFont.load_default(size)
