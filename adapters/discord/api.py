@@ -86,7 +86,7 @@ class Chats:
             message_id=number,
         )
         try:
-            await self._http.request(route, json=message.body, files=message.files)
+            await self._http.request(route, json=message.replacing, files=message.files)
         except (Refusal, Withheld, NoAnswer) as error:
             return after_failure(error)
         return Sent(message=number)
@@ -193,7 +193,7 @@ class Answers:
     async def rewrite(self, handle: Handle, message: Rendered) -> None:
         """Change the first answer, or the message under which a button was pressed."""
         route = self._original("PATCH", handle)
-        await self._http.request(route, json=message.body, files=message.files)
+        await self._http.request(route, json=message.replacing, files=message.files)
 
     async def withdraw(self, handle: Handle) -> None:
         """Take the first answer back."""

@@ -114,21 +114,23 @@ class Rendered:
 
     @property
     def body(self) -> dict[str, Any]:
-        """What the message holds, however it is sent. Nobody is ever mentioned by it.
-
-        What it leaves out would stay where it takes the place of another.
-        """
-        described: list[Json] = []
-        if self.picture is not None:
-            alt = _short(self.picture.alt, ALT_LIMIT)
-            described.append({"id": 0, "filename": PICTURE, "description": alt})
-        return {
-            "content": self.content,
+        """What the message holds, however it is sent. Nobody is ever mentioned by it."""
+        held: dict[str, Any] = {
             "embeds": [self.embed],
             "components": list(self.components),
-            "attachments": described,
             "allowed_mentions": NO_MENTIONS,
         }
+        if self.content:
+            held["content"] = self.content
+        if self.picture is not None:
+            alt = _short(self.picture.alt, ALT_LIMIT)
+            held["attachments"] = [{"id": 0, "filename": PICTURE, "description": alt}]
+        return held
+
+    @property
+    def replacing(self) -> dict[str, Any]:
+        """The body by which it takes the place of another: what it left out would stay."""
+        return {"content": "", "attachments": [], **self.body}
 
     @property
     def files(self) -> Sequence[tuple[str, bytes]]:

@@ -1,5 +1,6 @@
 """Bars above and below a line, as a PNG: pure, the same chart gives the same bytes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
@@ -15,11 +16,11 @@ WIDTH, HEIGHT = 560, 320
 """Twice what a phone's bubble has across, so that it stays sharp."""
 
 EDGE = 20
-TITLE_SIZE = 22
+TITLE_SIZES = (22, 18, 15)
 LABEL_SIZES = (24, 20, 17)
 """The largest is taken with which all labels stand side by side; smaller ones nobody could read."""
 
-TOP = EDGE + TITLE_SIZE + 2 * LABEL_SIZES[0]
+TOP = EDGE + TITLE_SIZES[0] + 2 * LABEL_SIZES[0]
 BOTTOM = HEIGHT - EDGE - LABEL_SIZES[0]
 """Between these is room for the bars; labels stand outside of it."""
 
@@ -38,10 +39,11 @@ def drawn(chart: Chart) -> Picture:
     """Implements `ports.Draw`."""
     image = Image.new("RGB", (WIDTH, HEIGHT), GROUND)
     canvas = ImageDraw.Draw(image)
-    canvas.text((EDGE, EDGE), chart.title, INK, _font(TITLE_SIZE))
+    title_font = _largest([chart.title], TITLE_SIZES, WIDTH - 2 * EDGE) or _font(TITLE_SIZES[-1])
+    canvas.text((EDGE, EDGE), chart.title, INK, title_font)
     scale = _scale(chart)
     slot = (WIDTH - 2 * EDGE) / max(1, len(chart.bars))
-    font = _label_font(chart, slot - 4)
+    font = _largest([bar.label for bar in chart.bars], LABEL_SIZES, slot - 4)
     for number, bar in enumerate(chart.bars):
         middle = EDGE + slot * (number + 0.5)
         end = scale.end(bar)
@@ -96,10 +98,10 @@ def _label(canvas: ImageDraw.ImageDraw, bar: Bar, middle: float, end: int, font:
         canvas.text((middle, end - 5), bar.label, INK, font, anchor="mb")
 
 
-def _label_font(chart: Chart, most: float) -> Font | None:
-    """One in which no label has more pixels across; `None` if there is none."""
-    for font in map(_font, LABEL_SIZES):
-        if all(font.getlength(bar.label) <= most for bar in chart.bars):
+def _largest(texts: Sequence[str], sizes: Sequence[int], most: float) -> Font | None:
+    """The first font in which no text has more pixels across; `None` if there is none."""
+    for font in map(_font, sizes):
+        if all(font.getlength(text) <= most for text in texts):
             return font
     return None
 

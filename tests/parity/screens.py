@@ -85,7 +85,7 @@ def _pressed(screen: Screen, part: Json) -> None:
 
 def _attached(screen: Screen, message: discord.Rendered, embed: Json) -> None:
     """A picture that the embed shows; what is said of it is its file's description."""
-    described = message.body["attachments"]
+    described = message.body.get("attachments", [])
     for number, (name, content) in enumerate(message.files):
         [about] = [one for one in described if (one["id"], one["filename"]) == (number, name)]
         if embed.get("image", {}).get("url") == f"attachment://{name}":
