@@ -33,7 +33,7 @@ from simcord import (
 from adapters.discord import client as adapter
 from adapters.discord.render import rendered
 from bot.domain.actions import CONFIRM_LIFE
-from bot.domain.cards import Button, Card, Field
+from bot.domain.cards import Button, Card, Field, Picture
 from bot.domain.commands import COMMANDS, Command, Place, Reply
 from bot.domain.deliveries import Sent
 from bot.domain.events import Stream
@@ -290,6 +290,27 @@ async def test_on_a_server_an_answer_is_for_who_asked_and_what_follows_too(sim: 
     assert channel.history(viewer=bob) == []
 
 
+async def test_a_picture_arrives_whole_with_its_words_in_an_answer_and_in_an_alert(sim: InSimcord):
+    png = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+    picture = Picture(png=png, alt="Profit of the latest 3 trades: +1 %", width=4, height=2)
+    card = Card(title="Latest trades", picture=picture)
+    await sim.listen(Conversation(lambda said: [Reply(card=card)]), nothing)
+    ann = sim.env.create_user("Ann")
+    chat = Address(channel=Channel.DISCORD, bot=sim.client.bot, chat=str(ann.dm_channel.id))
+
+    answer = await ann.slash("bell trades")
+    await sim.client.send(chat, card)
+
+    assert answer.response is not None
+    alert = ann.dm_channel.last_message
+    assert alert is not None
+    for [attached] in (answer.response.attachments, alert.attachments):
+        assert attached.description == picture.alt
+        assert await attached.read() == png
+    [embed] = answer.response.embeds
+    assert embed.image.url == f"attachment://{answer.response.attachments[0].filename}"
+
+
 async def test_a_slow_answer_fills_in_what_was_announced_and_stays_private(
     outer: InSimcord, monkeypatch: pytest.MonkeyPatch
 ):
@@ -382,6 +403,23 @@ async def test_a_bot_is_paused_by_its_button_and_by_it_alone(story: Story):
     with pytest.raises(SetupError):
         await story.presses(question, "Pause Night Owl")
     assert story.platform.calls.count("set_running owl False") == 1
+
+
+async def test_one_of_several_bots_is_chosen_from_a_list(story: Story):
+    story.platform.bots["heron"] = heron(running=True, status="running")
+    await story.links()
+
+    which = await story.asks("pause")
+    assert which.response is not None
+    [row] = which.response.components
+    [chosen] = [one["value"] for one in row["components"][0]["options"] if one["label"] == "Heron"]
+    await story.ann.select(which.response, [chosen])
+    question = title_of(which)
+    await story.presses(which, "Pause Heron")
+
+    assert "Pause Heron?" in question, "the list became the question"
+    assert not story.platform.bots["heron"].running
+    assert story.platform.bots["owl"].running
 
 
 async def test_a_button_that_was_left_too_long_does_nothing(story: Story):
