@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from bot.domain.actions import Target
 from bot.domain.amounts import quantity
-from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity, spoken
+from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity, moment, spoken
 from bot.domain.changes import condition
 from bot.domain.commands import COMMANDS, Spec
 from bot.domain.deliveries import State
@@ -303,9 +303,7 @@ def trades_list(trades: Sequence[Trade], traders: Sequence[Trader]) -> Card:
     if not trades:
         return plain("No trades yet", "The first one rings here by itself.")
     known: dict[str, Trader] = {trader.id: trader for trader in traders}
-    rows = [
-        Field(_moment(trade.origin.at), tell_trade(trade, known).card.title) for trade in trades
-    ]
+    rows = [Field(moment(trade.origin.at), tell_trade(trade, known).card.title) for trade in trades]
     return Card(title=f"Latest {counted(len(trades), 'trade')}", fields=tuple(rows))
 
 
@@ -319,12 +317,8 @@ def signals_list(signals: Sequence[Signal]) -> Card:
         card = tell_signal(signal).card
         confidence = next((one.value for one in card.fields if one.label == "Confidence"), "")
         words = card.title.removeprefix("Signal: ")
-        rows.append(Field(_moment(signal.origin.at), f"{words} {confidence}".strip()))
+        rows.append(Field(moment(signal.origin.at), f"{words} {confidence}".strip()))
     return Card(title=f"Latest {counted(len(signals), 'signal')}", fields=tuple(rows))
-
-
-def _moment(at: datetime) -> str:
-    return at.strftime("%d %b %H:%M UTC")
 
 
 def price(symbol: str, last: Decimal, at: datetime) -> Card:
@@ -388,7 +382,7 @@ def missed(
     """
     rows = [
         Field(
-            f"{_moment(item.occurred_at)} · {item.reference}",
+            f"{moment(item.occurred_at)} · {item.reference}",
             f"{clean(item.title, 80)} ({_ENDS.get(item.state, item.state)}: "
             f"{clean(item.reason, 60)})",
         )
@@ -544,7 +538,7 @@ def confirm_unlink(account: Account, last: bool, buttons: tuple[tuple[Button, ..
 
 def chat_name(link: Link) -> str:
     """A chat as its owner may recognise it: where it is and since when, never its address."""
-    return f"{link.endpoint.address.channel.value.capitalize()}, since {_moment(link.linked_at)}"
+    return f"{link.endpoint.address.channel.value.capitalize()}, since {moment(link.linked_at)}"
 
 
 def no_other_chats() -> Card:
