@@ -81,6 +81,7 @@ class FakeMessenger:
     """Every change of a message, with the card that it shows since."""
     change_outcomes: dict[str, deque[Attempt | None]] = field(default_factory=dict)
     """By chat: what the next changes come to; `None` is an ordinary success."""
+    change_calls: int = 0
     deleted: set[str] = field(default_factory=set)
     """Messages that the person has deleted."""
 
@@ -118,6 +119,7 @@ class FakeMessenger:
 
     async def amend(self, address: Address, message: str, card: Card) -> Attempt:
         left = self.now()
+        self.change_calls += 1
         await asyncio.sleep(self.seconds)
         outcome = self._refused(address.chat)
         if outcome is None and (waiting := self.change_outcomes.get(address.chat)):
