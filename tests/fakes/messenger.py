@@ -153,5 +153,8 @@ class FakeMessenger:
     def script(self, chat: str, *outcomes: Attempt | None) -> None:
         self.outcomes.setdefault(chat, deque()).extend(outcomes)
 
+    def script_change(self, chat: str, *outcomes: Attempt | None) -> None:
+        self.change_outcomes.setdefault(chat, deque()).extend(outcomes)
+
     def titles(self, chat: str | None = None) -> list[str]:
         return [one.card.title for one in self.shown if chat in (None, one.chat)]

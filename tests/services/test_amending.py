@@ -9,13 +9,14 @@ from itertools import pairwise
 
 import pytest
 
+from bot.domain.actions import Denied
 from bot.domain.amendments import AMEND_LIFE
 from bot.domain.commands import Reply
 from bot.domain.deliveries import Postponed, Scope, Unclear
 from bot.domain.events import Kind, Origin, PodEvent, Stream, TraderSeen
 from bot.domain.links import Channel
 from bot.errors import TryLater
-from bot.services.actions import TOASTS, Denied
+from bot.services.actions import TOASTS
 from tests.fakes.messenger import FakeMessenger, ShownUnclear
 from tests.world import OWL, World, owl, running
 
