@@ -24,7 +24,7 @@ YIELD: Seconds = 0.2
 """Alerts go first: so long a change waits where one may be about to leave."""
 
 FRESH = timedelta(seconds=5)
-"""How old a look at what is owed may be: a chat that was unlinked since is shown nothing (G7)."""
+"""How old a look at what is owed may be: a process that was stopped meanwhile must look again."""
 
 LONGEST_WAIT: Seconds = 60.0
 """Between two tries while the database is away."""
@@ -84,20 +84,26 @@ class Amending:
                     await asyncio.sleep(YIELD)
 
     async def _change_what_is_due(self, channel: Channel, bot: str, outlet: Outlet) -> Seconds:
-        """Change one message in each chat that owes one; gives how long until the next look."""
+        """Change the first message that may be changed now; gives how long until the next look.
+
+        One at a look: whoever was unlinked since is shown nothing (G7).
+        """
         looked_at = self._now()
         owed = await self._outbox.amendments(channel, bot, looked_at)
         waits = [RECHECK.total_seconds()]
         if owed.due is not None:
             waits.append(max(0.0, (owed.due - looked_at).total_seconds()))
+        if self._now() - looked_at > FRESH:
+            return 0.0
         for amendment in owed.now:
-            if self._now() - looked_at > FRESH:
+            wait = await self._take_up(amendment, outlet)
+            if not wait:
                 return 0.0
-            waits.append(await self._take_up(amendment, outlet))
+            waits.append(wait)
         return min(waits)
 
     async def _take_up(self, amendment: Amendment, outlet: Outlet) -> Seconds:
-        """Change a message if it may be changed now; gives how long its chat must rest first."""
+        """Change a message if it may be changed now; gives how long its chat must rest, or 0."""
         address, pace = amendment.delivery.address, outlet.pace
         if not amendment.message or is_too_old(amendment, self._now()):
             await self._give_up(amendment, "too late, or nobody knows its id")

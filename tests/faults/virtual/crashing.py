@@ -389,7 +389,7 @@ class Story:
         """
         now = await self.stored()
         items = await owed(self.store)
-        findings = judged(items, self.chat.shown)
+        findings = judged(items, self.chat.shown, changed=self.chat.changed)
         wrong = findings.all
         wrong += [f"{one} was owed and is gone (G1)" for one in crashed.owed - now.owed]
         wrong += [f"{one} was not told (G2)" for one in self._untold(now)]
