@@ -23,6 +23,10 @@ class SocketRefused(TryLater):
     """The platform answers but grants no socket (plan limit, proxy): poll, and try later."""
 
 
+class StoreAway(TryLater):
+    """Our own database cannot do it now, which says nothing of anybody else."""
+
+
 class Refused(TradebellError):
     """It certainly did not happen, and asking again cannot help. The text is the reason given."""
 

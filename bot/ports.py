@@ -39,6 +39,7 @@ from bot.domain.events import (
 )
 from bot.domain.ids import AccountId, ActionId, EndpointId, LinkId, TraderId
 from bot.domain.linking import (
+    Audience,
     Completed,
     Invitation,
     LinkProblem,
@@ -57,6 +58,7 @@ from bot.domain.links import (
     Link,
     Login,
     Person,
+    Role,
 )
 
 # --- the trading platform -----------------------------------------------------------------
@@ -210,6 +212,25 @@ class Messenger(Protocol):
 
         Args:
             message: what `Sent` said.
+        """
+
+
+class Readership(Protocol):
+    """Those who read along in shared chats; adapters of platforms that have them implement it."""
+
+    async def of(self, address: Address) -> Audience | None:
+        """Who will see what is shown in a chat; `None` if our bot is not there.
+
+        Raises:
+            TryLater: nobody can tell now.
+        """
+
+    async def has_left(self, address: Address, person: str) -> bool:
+        """Whether a person is not there any more; true at the latest a minute after they left.
+
+        Raises:
+            TryLater: nobody can tell now.
+            Refused: nobody tells us, since our bot is not there itself.
         """
 
 
@@ -461,8 +482,12 @@ class Links(Protocol):
     async def at(self, address: Address) -> Link | None:
         """The active link of a chat."""
 
-    async def endpoint(self, address: Address, private: bool) -> EndpointId:
-        """The endpoint of a chat, made if it is not known yet."""
+    async def endpoint(self, address: Address, private: bool, name: str = "") -> EndpointId:
+        """The endpoint of a chat, made if it is not known yet.
+
+        Args:
+            name: what it is called now; kept if it is none.
+        """
 
     async def of(self, account: AccountId) -> Sequence[Link]:
         """The active links of an account."""
@@ -475,6 +500,13 @@ class Links(Protocol):
 
         Raises:
             Refused: it is not active.
+        """
+
+    async def admit(self, link: LinkId, members: Role | None) -> None:
+        """Set what the others in a shared chat may do.
+
+        Raises:
+            Refused: the link is not active.
         """
 
     async def disable(self, address: Address, reason: str, now: datetime) -> int:
@@ -529,8 +561,9 @@ class Codes(Protocol):
     ) -> Completed | WrongDigits:
         """Check the digits, counting the try; if right make account, link and credential at once.
 
-        A chat that was linked to another account loses that link first, with all that was owed.
-        Linking again to the same account keeps the link; only the credential is renewed.
+        A chat that was linked to another account loses that link first, with all that was owed;
+        but a shared chat stays with who linked it (TAKEN). Linking again to the same account keeps
+        the link; only the credential is renewed.
         """
 
 
@@ -540,12 +573,13 @@ class SignIn(Protocol):
     async def look(self, code: str) -> Invitation | LinkProblem: ...
 
     async def sign_in(
-        self, code: str, login: Login, source: str
+        self, code: str, login: Login, source: str, *, agreed: bool = False
     ) -> SignedIn | LoginFailed | LinkProblem:
         """Log in with what the person typed.
 
         Args:
             source: the person's IP address, for the limits.
+            agreed: to others' reading along; without it only a private chat is linked.
         """
 
 

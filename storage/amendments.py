@@ -146,8 +146,17 @@ def select_amendments(
         .limit(AT_ONCE)
     )
     rows = connection.execute(
-        select(delivery, endpoint.c.channel, endpoint.c.bot, endpoint.c.chat, endpoint.c.thread)
+        select(
+            delivery,
+            endpoint.c.channel,
+            endpoint.c.bot,
+            endpoint.c.chat,
+            endpoint.c.thread,
+            endpoint.c.private,
+            link.c.person,
+        )
         .join(endpoint, endpoint.c.id == delivery.c.endpoint)
+        .join(link, link.c.id == delivery.c.link)
         .where(delivery.c.id.in_(due))
         .order_by(delivery.c.id.desc())
     )
@@ -185,6 +194,7 @@ def _amendment(row: AnyRow) -> Amendment:
         expires_at=row.expires_at,
         doubtful=row.mentioned or 0,
         answer=row.answer,
+        host=None if row.private else row.person,
     )
     return Amendment(
         delivery=shown,

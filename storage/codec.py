@@ -13,7 +13,7 @@ from bot.domain.actions import Target
 from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity, Table
 from bot.domain.events import Kind, Strategy, Trader
 from bot.domain.ids import ActionId
-from bot.domain.links import Credential, CredentialKind, Grant, Preferences
+from bot.domain.links import Credential, CredentialKind, Grant, Preferences, Role
 
 Plain = dict[str, Any]
 
@@ -115,12 +115,19 @@ def decode_targets(plain: Sequence[Mapping[str, str]]) -> tuple[Target, ...]:
 
 
 def encode_preferences(preferences: Preferences) -> Plain:
-    return {"muted": sorted(preferences.muted)}
+    plain: Plain = {"muted": sorted(preferences.muted)}
+    if preferences.members is not None:
+        plain["members"] = preferences.members.value
+    return plain
 
 
 def decode_preferences(plain: Mapping[str, Any]) -> Preferences:
     known = set(Kind)
-    return Preferences(muted=frozenset(Kind(kind) for kind in plain["muted"] if kind in known))
+    members = plain.get("members")
+    return Preferences(
+        muted=frozenset(Kind(kind) for kind in plain["muted"] if kind in known),
+        members=Role(members) if members in set(Role) else None,
+    )
 
 
 def encode_credential(credential: Credential) -> Plain:

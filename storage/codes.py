@@ -149,6 +149,9 @@ class Codes:
             return WrongDigits(problem=LinkProblem.EXPIRED)
         if not self._vault.are_digits(found.id, typed.digits, found.digits_hash):
             return _count_wrong(connection, found)
+        if _is_taken(_link_at(connection, found.endpoint), typed.person):
+            _close(connection, found.id, AttemptState.FAILED)
+            return WrongDigits(problem=LinkProblem.TAKEN)
         _close(connection, found.id, AttemptState.DONE)
         return self._link(connection, found, grant, typed.now)
 
@@ -192,7 +195,12 @@ class Codes:
 
 def _attempts() -> Select[*tuple[Any, ...]]:
     return select(
-        attempt, endpoint.c.channel, endpoint.c.bot, endpoint.c.chat, endpoint.c.thread
+        attempt,
+        endpoint.c.channel,
+        endpoint.c.bot,
+        endpoint.c.chat,
+        endpoint.c.thread,
+        endpoint.c.name,
     ).join(endpoint, endpoint.c.id == attempt.c.endpoint)
 
 
@@ -226,6 +234,7 @@ def _invite(connection: Connection, request: tuple[str, str, Invitation, datetim
             "expires_at": invitation.expires_at,
             "logins": 0,
             "digits_tries": 0,
+            "readers": invitation.readers,
         },
     )
     surplus = (
@@ -255,6 +264,8 @@ def _look(connection: Connection, code_hash: str, now: datetime) -> Invitation |
         person=found.person,
         role=found.role,
         expires_at=found.expires_at,
+        name=found.name,
+        readers=found.readers,
     )
 
 
@@ -349,6 +360,11 @@ def _link_at(connection: Connection, endpoint_id: str) -> Link | None:
     active = select_active_links().where(endpoint.c.id == endpoint_id)
     row = connection.execute(active).one_or_none()
     return None if row is None else link_of(row)
+
+
+def _is_taken(there: Link | None, person: str) -> bool:
+    """Whether a chat is somebody else's already: a shared one may be."""
+    return there is not None and there.person != person
 
 
 @each

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar, TypeVarTuple
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from bot.errors import TryLater, Unclear
+from bot.errors import StoreAway, Unclear
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -98,7 +98,7 @@ class Database(ABC):
         """Do it, and return once it is committed.
 
         Raises:
-            TryLater: the database cannot do it now, and has done nothing.
+            StoreAway: the database cannot do it now, and has done nothing.
             Unclear: the connection broke while it was being committed.
         """
         return await self.submit(operation, argument)
@@ -115,7 +115,7 @@ class Database(ABC):
         """Run statements that change nothing, on one state of the database.
 
         Raises:
-            TryLater: the database cannot do it now.
+            StoreAway: the database cannot do it now.
         """
         future: asyncio.Future[R] = _Standing()
         self._read(Request(partial(_answer, function), arguments, future))
@@ -290,7 +290,7 @@ def failed(requests: Sequence[Request], error: BaseException) -> list[Outcome]:
     if isinstance(error, NotBegun) and error.__cause__ is not None:
         error = error.__cause__
     if is_outage(error):
-        outage = TryLater(f"The database cannot do it now ({described(error)}).")
+        outage = StoreAway(f"The database cannot do it now ({described(error)}).")
         outage.__cause__ = error
         error = outage
     return [Outcome(request, error=error) for request in requests]
@@ -330,7 +330,7 @@ def keep_word(pending: Pending, outcomes: Sequence[Outcome]) -> None:
     if outcomes is pending.outcomes:
         pending.committed.set_result(None)
     else:
-        pending.committed.set_exception(TryLater("The database could not commit it."))
+        pending.committed.set_exception(StoreAway("The database could not commit it."))
         pending.committed.exception()  # seen: perhaps nobody waits
 
 

@@ -91,4 +91,5 @@ class Started:
             occurred_at=self.fact.at,
             created_at=self.fact.now,
             expires_at=self.draft.expires_at,
+            host=None if self.link.endpoint.private else self.link.person,
         )

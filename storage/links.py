@@ -1,6 +1,7 @@
 """Accounts, the chats that are linked to them, and what unlinking leaves behind: nothing."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import NamedTuple
@@ -8,11 +9,20 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, select, update
 
 from bot.domain.ids import AccountId, EndpointId, LinkId, NewId
-from bot.domain.links import Account, AccountState, Address, Credential, EndpointState, Link
+from bot.domain.links import (
+    Account,
+    AccountState,
+    Address,
+    Credential,
+    EndpointState,
+    Link,
+    Role,
+)
 from bot.errors import Refused
 from bot.ports import Ended
 from storage import endpoints
-from storage.database import Database, each
+from storage.codec import decode_preferences, encode_preferences
+from storage.database import Database, each, unsettle
 from storage.forgetting import forget_if_unlinked
 from storage.reasons import Reason
 from storage.rows import account_of, link_of, select_active_links
@@ -27,6 +37,7 @@ class _Found(NamedTuple):
     id: str
     address: Address
     private: bool
+    name: str
 
 
 class Links:
@@ -39,11 +50,11 @@ class Links:
     async def at(self, address: Address) -> Link | None:
         return await self._database.read(_at, address)
 
-    async def endpoint(self, address: Address, private: bool) -> EndpointId:
+    async def endpoint(self, address: Address, private: bool, name: str = "") -> EndpointId:
         found = await self._database.read(_endpoint_at, address)
-        if found is not None:
+        if found is not None and not name:
             return found
-        return await self._database.write(_meet, _Found(self._new_id(), address, private))
+        return await self._database.write(_meet, _Found(self._new_id(), address, private, name))
 
     async def of(self, account: AccountId) -> Sequence[Link]:
         return await self._database.read(links_of, account)
@@ -53,6 +64,9 @@ class Links:
 
     async def end(self, link: LinkId, now: datetime) -> Ended:
         return await self._database.write(_end, (link, now))
+
+    async def admit(self, link: LinkId, members: Role | None) -> None:
+        await self._database.write(_admit, (link, members))
 
     async def disable(self, address: Address, reason: str, now: datetime) -> int:
         return await self._database.write(_disable, (address, reason, now))
@@ -105,8 +119,12 @@ def _meet(connection: Connection, found: _Found) -> EndpointId:
             "state": EndpointState.ACTIVE,
             "reason": "",
             "doubtful": 0,
+            "name": found.name,
         },
     )
+    if found.name:
+        unsettle(connection)
+        connection.execute(update(endpoint).where(is_at(address)).values(name=found.name))
     return EndpointId(connection.execute(select(endpoint.c.id).where(is_at(address))).scalar_one())
 
 
@@ -129,6 +147,20 @@ def unlink(connection: Connection, ended: Link, now: datetime) -> Ended:
     cancelled = endpoints.end_link(connection, ended.id, Reason.UNLINKED, now)
     last = forget_if_unlinked(connection, ended.account)
     return Ended(link=ended, cancelled=cancelled, last=last)
+
+
+@each
+def _admit(connection: Connection, request: tuple[LinkId, Role | None]) -> None:
+    link_id, members = request
+    chosen = select_active_links().where(link.c.id == link_id).with_for_update(of=link)
+    row = connection.execute(chosen).one_or_none()
+    if row is None:
+        raise Refused("This chat is not linked any more.")
+    preferences = replace(decode_preferences(row.preferences), members=members)
+    unsettle(connection)
+    connection.execute(
+        update(link).where(link.c.id == link_id).values(preferences=encode_preferences(preferences))
+    )
 
 
 @each

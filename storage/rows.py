@@ -28,6 +28,7 @@ def select_links() -> Select[*tuple[Any, ...]]:
         endpoint.c.chat,
         endpoint.c.thread,
         endpoint.c.private,
+        endpoint.c.name,
         endpoint.c.state,
     ).join_from(link, endpoint, endpoint.c.id == link.c.endpoint)
 
@@ -46,6 +47,7 @@ def link_of(row: AnyRow) -> Link:
             address=address_of(row),
             state=row.state,
             private=row.private,
+            name=row.name,
         ),
         person=row.person,
         role=row.role,

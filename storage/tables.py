@@ -77,6 +77,7 @@ class _Endpoint(TypedColumns):
     reason: Named[str] = Column(Foreign)
     doubtful: Named[int] = Column(Integer)
     """Items that may be missing there and have not been mentioned yet."""
+    name: Named[str] = Column(Foreign, server_default="")
 
 
 endpoint = Table(
@@ -296,6 +297,8 @@ class _Attempt(TypedColumns):
     digits_hash: Named[str | None] = Column(Text)
     digits_until: Named[datetime | None] = Column(Instant)
     digits_tries: Named[int] = Column(Integer)
+    readers: Named[str] = Column(Foreign, server_default="")
+    """Who reads along in a shared chat, as it is told to the person."""
 
 
 attempt = Table("attempt", metadata, _Attempt)

@@ -159,6 +159,8 @@ def _select_heads(dialect: str) -> Select[*tuple[Any, ...]]:
             endpoint.c.chat,
             endpoint.c.thread,
             endpoint.c.doubtful,
+            endpoint.c.private,
+            link.c.person,
             link.c.state.label("link_state"),
             link.c.epoch.label("current_epoch"),
             link.c.endpoint.label("current_endpoint"),
@@ -388,4 +390,5 @@ def _claimed(head: AnyRow) -> Delivery:
         expires_at=head.expires_at,
         doubtful=head.doubtful,
         answer=head.answer,
+        host=None if head.private else head.person,
     )

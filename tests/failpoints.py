@@ -200,7 +200,7 @@ def call_of(port: str, method: str) -> str:
 
 # --- which there are ----------------------------------------------------------------------
 
-OUTSIDE = (ports.Platform, ports.Session, ports.Messenger)
+OUTSIDE = (ports.Platform, ports.Session, ports.Messenger, ports.Readership)
 
 INWARD = (ports.Hear, ports.SignIn, ports.Suggest)
 """Ports that our own services implement, for the adapters to call."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
-from bot.errors import TryLater, Unclear
+from bot.errors import StoreAway, Unclear
 from storage.database import Database, Request
 from tests.databases import Awaited
 
@@ -24,6 +24,8 @@ class Troubled(Database):
         self.away = False
         self.delay = timedelta(0)
         self.is_full = False
+        self.refused = 0
+        """How often there was no room."""
         self.swallows = 0
         """So many of the next commits are done, and the answer is lost."""
         self.loses = 0
@@ -35,7 +37,8 @@ class Troubled(Database):
         if self.away or self.killed or not self.concerns(request):
             self._pass_on(request, self._inner._write)
         elif self.is_full:
-            _refuse(request, TryLater("The database cannot do it now (disk is full)."))
+            self.refused += 1
+            _refuse(request, StoreAway("The database cannot do it now (disk is full)."))
         elif self.loses:
             self.loses -= 1
             _refuse(request, Unclear("The connection to the database broke during a commit."))
@@ -58,7 +61,7 @@ class Troubled(Database):
 
     def _do(self, request: Request, do: Callable[[Request], None]) -> None:
         if self.away or self.killed:
-            _refuse(request, TryLater("The database does not answer."))
+            _refuse(request, StoreAway("The database does not answer."))
         else:
             do(request)
 

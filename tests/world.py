@@ -17,7 +17,7 @@ from bot.domain.events import Kind, Origin, Trade, Trader
 from bot.domain.ids import TraderId
 from bot.domain.linking import SignedIn
 from bot.domain.links import Account, Address, FeedState, Link, PasswordLogin, Person
-from bot.ports import Messenger, Platform
+from bot.ports import Messenger, Platform, Readership
 from bot.services.amending import Amending
 from bot.services.closures import Closures
 from bot.services.conversation import Conversation
@@ -162,6 +162,7 @@ async def running(
     rhythm: Rhythm | None = None,
     rate: float = 0,
     others: Sequence[Messenger] = (),
+    readership: Readership | None = None,
 ) -> AsyncIterator[World]:
     """One process from start to a kill: leaving cancels everything wherever it is.
 
@@ -175,7 +176,8 @@ async def running(
     meter = FakeMeter()
     clock = asyncio.get_running_loop().time
     pace = Pace(rate=rate, chat_rate=lambda address: 0, clock=clock)
-    outlets = {(chat.channel, chat.bot): Outlet(messenger=chat, pace=pace)}
+    outlet = Outlet(messenger=chat, pace=pace, readership=readership)
+    outlets = {(chat.channel, chat.bot): outlet}
     for other in others:
         own_pace = Pace(rate=rate, chat_rate=lambda address: 0, clock=clock)
         outlets[other.channel, other.bot] = Outlet(messenger=other, pace=own_pace)
@@ -200,7 +202,9 @@ async def running(
         new_id,
         lambda: "482913",
     )
-    closures = Closures(accounts=store.accounts, audit=store.audit, ingest=ingest, now=now)
+    closures = Closures(
+        accounts=store.accounts, links=store.links, audit=store.audit, ingest=ingest, now=now
+    )
     delivering.when_gone(closures.gone)
     conversation = Conversation(
         links=store.links,
@@ -214,6 +218,7 @@ async def running(
         audit=store.audit,
         closures=closures,
         delivering=delivering,
+        readerships={(chat.channel, chat.bot): readership} if readership else {},
         now=now,
         new_id=new_id,
     )

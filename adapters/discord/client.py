@@ -28,6 +28,7 @@ from adapters.discord.commands import choices, is_registered, registered
 from adapters.discord.faults import ALREADY_ANSWERED, MESSAGE_GONE, after_failure
 from adapters.discord.gateway import Gateway
 from adapters.discord.render import Rendered, rendered
+from adapters.discord.servers import Servers
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.transport import DiscordHttp, NoAnswer, Refusal, Withheld, new_session
 from adapters.discord.updates import (
@@ -72,6 +73,7 @@ AT_ONCE = 1000
 REPLY_TRIES = 4
 LONGEST_REPLY_WAIT = timedelta(seconds=60)
 REGISTER_WAIT = timedelta(seconds=30)
+SHOWN_TO_ALL = Card(title="Shown to everybody here")
 FORM_TITLE = "Link your trading account"
 FORM_LABEL = "The six digits that the page shows"
 
@@ -129,7 +131,8 @@ class _Ear:
 class DiscordClient:
     """Implements `ports.Messenger`, and listens.
 
-    `trouble` is a sentence while Discord does not bring us what people say.
+    `trouble` is a sentence while Discord does not bring us what people say; `readership` tells who
+    reads along in servers.
     """
 
     channel = Channel.DISCORD
@@ -151,6 +154,7 @@ class DiscordClient:
         self._meter = meter
         self._may_send = may_send
         self._chats = Chats(http, settings.bot)
+        self.readership = Servers(http, asyncio.get_running_loop().time)
         self._answers = Answers(http)
         self._application: str | None = None
         self._ear: _Ear | None = None
@@ -416,6 +420,10 @@ class _Answer:
         flags = EPHEMERAL if card.private and not self._private else 0
         async with self._lock:
             try:
+                if self._thinking and not self._private and not flags:
+                    # What began for one person's eyes stays so: the answer comes after it.
+                    self._thinking = False
+                    await self._rewrite(rendered(SHOWN_TO_ALL)[0])
                 for part in rendered(card):
                     await self._show(part, flags, replaces)
                     replaces = False
@@ -438,10 +446,13 @@ class _Answer:
             await self._begin(MESSAGE, {**part.body, "flags": flags})
         elif self._thinking or replaces:
             self._thinking = False
-            await _insisted(lambda: self._answers.rewrite(self._handle, part.body))
+            await self._rewrite(part)
         else:
             body = {**part.body, "flags": flags}
             await _insisted(lambda: self._answers.add(self._handle, body), freely=False)
+
+    async def _rewrite(self, part: Rendered) -> None:
+        await _insisted(lambda: self._answers.rewrite(self._handle, part.body))
 
     async def _begin(self, kind: int, data: Mapping[str, Any] | None = None) -> None:
         try:

@@ -6,7 +6,7 @@ Source: https://docs.discord.com/developers/interactions/application-commands
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adapters.discord.render import GROUP
+from adapters.discord.render import GROUP, PUBLIC
 from bot.domain.commands import COMMANDS, Argument, ArgumentType, Spec
 from bot.domain.text import clean
 
@@ -16,13 +16,13 @@ DESCRIPTION_LIMIT = 100
 CHOICES_LIMIT = 25
 CHOICE_LIMIT = 100
 
-SUBCOMMAND, STRING, INTEGER = 1, 3, 4
+SUBCOMMAND, STRING, INTEGER, BOOLEAN = 1, 3, 4, 5
 IN_A_SERVER, IN_A_DIRECT_CHAT = 0, 1
 BY_A_SERVER, BY_A_PERSON = 0, 1
 
-MANAGE_GUILD = 1 << 5
-"""Who sees the commands in a server, until its owner decides otherwise. A comfort only: who may
-do what is checked when it is asked."""
+MANAGE_CHANNELS = 1 << 4
+"""Who sees the commands in a server, until its owner decides otherwise: whoever may link a channel.
+A comfort only: who may do what is checked when it is asked."""
 
 
 def registered() -> list[Json]:
@@ -33,7 +33,7 @@ def registered() -> list[Json]:
             "type": 1,
             "description": "Your trading bots: see, pause and resume them",
             "options": [_subcommand(spec) for spec in COMMANDS],
-            "default_member_permissions": str(MANAGE_GUILD),
+            "default_member_permissions": str(MANAGE_CHANNELS),
             "contexts": [IN_A_SERVER, IN_A_DIRECT_CHAT],
             "integration_types": [BY_A_SERVER, BY_A_PERSON],
         }
@@ -46,9 +46,19 @@ def _subcommand(spec: Spec) -> Json:
         "name": spec.name,
         "description": clean(spec.summary, DESCRIPTION_LIMIT),
     }
-    if spec.argument is not None:
-        shown["options"] = [_option(spec.argument)]
+    options = [] if spec.argument is None else [_option(spec.argument)]
+    if spec.showable:
+        options.append(_PUBLIC)
+    if options:
+        shown["options"] = options
     return shown
+
+
+_PUBLIC: Json = {
+    "type": BOOLEAN,
+    "name": PUBLIC,
+    "description": "Show the answer to everybody here, not only to you",
+}
 
 
 def _option(argument: Argument) -> Json:
@@ -64,7 +74,7 @@ def _option(argument: Argument) -> Json:
         option["min_value"] = 1
     if argument.choices:
         option["choices"] = [{"name": one, "value": one} for one in argument.choices]
-    elif argument.type is ArgumentType.TRADER:
+    elif argument.type in (ArgumentType.TRADER, ArgumentType.STRATEGY):
         option["autocomplete"] = True
     return option
 

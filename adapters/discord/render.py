@@ -17,6 +17,9 @@ Json = Mapping[str, Any]
 GROUP = "bell"
 """The slash command that all of ours are under, so that they clash with no other bot's."""
 
+PUBLIC = "public"
+"""The option by which a person asks for an answer that everybody in the channel can read."""
+
 TITLE_LIMIT = 256
 DESCRIPTION_LIMIT = 4096
 FIELDS_LIMIT = 25

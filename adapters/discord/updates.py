@@ -8,8 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.discord.render import GROUP
-from bot.domain.commands import Command, Place, Press, Said, Words
+from adapters.discord.render import GROUP, PUBLIC
+from adapters.discord.settings import (
+    EMBED,
+    READ_HISTORY,
+    SEND_IN_THREADS,
+    SEND_MESSAGES,
+    VIEW,
+)
+from bot.domain.commands import Command, Place, Press, Said, Shared, Words
 from bot.domain.ids import ActionId
 from bot.domain.links import Address, Channel, Person
 
@@ -23,6 +30,28 @@ DM = 1
 THREADS = frozenset({10, 11, 12})
 """Source: https://docs.discord.com/developers/resources/channel#channel-object-channel-types"""
 
+ADMINISTRATOR = 1 << 3
+GOVERNING = ADMINISTRATOR | 1 << 4 | 1 << 5
+"""To manage the channel, or the server: one of these decides what a channel is for."""
+
+NEEDED = {
+    VIEW: "View Channel",
+    SEND_MESSAGES: "Send Messages",
+    EMBED: "Embed Links",
+    READ_HISTORY: "Read Message History",
+}
+NEEDED_IN_THREADS = {
+    SEND_IN_THREADS if bit == SEND_MESSAGES else bit: (
+        "Send Messages in Threads" if bit == SEND_MESSAGES else name
+    )
+    for bit, name in NEEDED.items()
+}
+"""Rights without which alerts cannot be shown, as Discord's settings call them.
+
+Source: https://docs.discord.com/developers/topics/permissions
+"""
+
+_BITS = re.compile(r"\d{1,30}", re.ASCII)
 _ACTION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _COMMAND = re.compile(rf"/(?:{GROUP}(?:\s+|$))?(\w{{1,32}})(?:\s+(.*))?", re.ASCII | re.DOTALL)
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
@@ -145,9 +174,14 @@ def _interaction(interaction: Json, bot: str) -> Heard | None:
 def _command(data: Json, place: Place, person: Person, handle: Handle) -> Asked | None:
     match data:
         case {"name": name, "options": [{"name": str(called), **rest}]} if name == GROUP:
-            words = [str(one["value"]) for one in _options(rest) if "value" in one]
+            given = {one.get("name"): one["value"] for one in _options(rest) if "value" in one}
+            public = given.pop(PUBLIC, False) is True
             said = Command(
-                place=place, person=person, name=called.lower(), arguments=" ".join(words).strip()
+                place=place,
+                person=person,
+                name=called.lower(),
+                arguments=" ".join(map(str, given.values())).strip(),
+                public=public,
             )
             return Asked(said=said, handle=handle)
         case _:
@@ -233,7 +267,7 @@ def _place(interaction: Json, bot: str) -> Place | None:
     address = Address(channel=Channel.DISCORD, bot=bot, chat=chat, thread=thread)
     match interaction:
         case {"guild_id": str()}:
-            private = False
+            return Place(address=address, private=False, shared=_shared(interaction, thread != ""))
         case {"context": int(context)}:
             private = context == DM
         case {"channel": {"type": int(type)}}:
@@ -241,3 +275,28 @@ def _place(interaction: Json, bot: str) -> Place | None:
         case _:
             private = False
     return Place(address=address, private=private)
+
+
+def _shared(interaction: Json, in_thread: bool) -> Shared:
+    """A server's channel: whoever asks there is answered alone."""
+    match interaction.get("channel"):
+        case {"name": str(name)} if name.strip():
+            pass
+        case _:
+            name = "this channel"
+    match interaction.get("member"):
+        case {"permissions": str(permissions)}:
+            theirs = _bits(permissions)
+        case _:
+            theirs = 0
+    ours = _bits(interaction.get("app_permissions"))
+    needed = NEEDED_IN_THREADS if in_thread else NEEDED
+    return Shared(
+        name=name if name == "this channel" else f"#{name}",
+        governs=bool(theirs & GOVERNING),
+        lacking=tuple(right for bit, right in needed.items() if not ours & (bit | ADMINISTRATOR)),
+    )
+
+
+def _bits(text: object) -> int:
+    return int(text) if isinstance(text, str) and _BITS.fullmatch(text) else 0

@@ -308,7 +308,7 @@ class TelegramClient:
             wanted = tuple(
                 BotCommand(spec.name, spec.summary)
                 for spec in COMMANDS
-                if spec.menu and (private or not spec.private_only)
+                if spec.menu and (private or not spec.discreet)
             )
             if await self._api.get_my_commands(scope=scope) != wanted:
                 await self._api.set_my_commands(wanted, scope=scope)

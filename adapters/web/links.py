@@ -90,6 +90,8 @@ class LinkPages:
         cookie = well_formed(request.cookies.get(self._cookie))
         if cookie is None or not csrf_matches(cookie, code, fields.get("csrf", "")):
             return self._form(request, code, invitation, email, STALE)
+        if invitation.readers and fields.get("agreed") != "yes":
+            return self._form(request, code, invitation, email, NOT_AGREED)
         login = typed_login(fields)
         if login is None:
             return self._form(request, code, invitation, email, incomplete(fields))
@@ -113,7 +115,8 @@ class LinkPages:
             request.headers.getall("X-Forwarded-For", []),
             self._settings.trusted_proxies,
         )
-        outcome = await self._sign_in.sign_in(code, login, source)
+        agreed = bool(invitation.readers)  # else the form would have been shown again
+        outcome = await self._sign_in.sign_in(code, login, source, agreed=agreed)
         match outcome:
             case SignedIn():
                 return self._digits(invitation, outcome)
@@ -146,7 +149,8 @@ class LinkPages:
             platform=self._settings.platform,
             hint=self._settings.hint,
             app=APPS[invitation.address.channel],
-            chat=masked_chat(invitation.address),
+            chat=invitation.name or masked_chat(invitation.address),
+            readers=invitation.readers,
             left=_left(invitation.expires_at - self._now()),
             until=invitation.expires_at,
             csrf=csrf_token(cookie, code),
@@ -163,7 +167,8 @@ class LinkPages:
             "digits.html",
             platform=self._settings.platform,
             app=APPS[invitation.address.channel],
-            chat=masked_chat(invitation.address),
+            chat=invitation.name or masked_chat(invitation.address),
+            shared=bool(invitation.readers),
             digits=signed_in.digits,
             label=clean(signed_in.label),
             left=_left(signed_in.until - self._now()),
@@ -258,6 +263,14 @@ BUSY = Complaint(
 )
 
 
+NOT_AGREED = Complaint(
+    status=HTTPStatus.UNPROCESSABLE_ENTITY,
+    title="Others will read along: do you agree?",
+    lines=("Tick the box if you do. If not, close this page: nothing is linked.",),
+    fields=frozenset({"agreed"}),
+)
+
+
 def incomplete(fields: Mapping[str, str]) -> Complaint:
     """What is missing in a form that was sent too early."""
     if "api_key" in fields:
@@ -340,6 +353,18 @@ def explain(problem: LinkProblem) -> Problem:
                 status=HTTPStatus.GONE,
                 title="The six digits did not match",
                 lines=("Nothing was linked.", ASK_AGAIN),
+            )
+        case LinkProblem.TAKEN:
+            return Problem(
+                status=HTTPStatus.CONFLICT,
+                title="Somebody else has linked this chat",
+                lines=("Nothing was linked or changed. Only they can unlink it.",),
+            )
+        case LinkProblem.NO_CONSENT:
+            return Problem(
+                status=HTTPStatus.UNPROCESSABLE_ENTITY,
+                title="You have not agreed to be read by others",
+                lines=("Nothing was linked or changed.", ASK_AGAIN),
             )
         case LinkProblem.BUSY:
             return Problem(

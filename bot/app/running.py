@@ -25,10 +25,11 @@ from bot.app.sources import new_digits, new_id, now
 from bot.domain.deliveries import Priority
 from bot.domain.links import Address
 from bot.errors import TryLater, Unclear
-from bot.ports import Hear, Messenger, Platform, Suggest
+from bot.ports import Hear, Messenger, Platform, Readership, Suggest
 from bot.services.amending import Amending
 from bot.services.closures import Closures
 from bot.services.conversation import Conversation
+from bot.services.delivery import REASONS as DELIVERY_REASONS
 from bot.services.delivery import Delivering, Outlet
 from bot.services.duty import Duty
 from bot.services.feeds import Feeds
@@ -72,7 +73,7 @@ async def run(
         open_platform(settings.platform, now) as platform,
         AsyncExitStack() as stack,
     ):
-        reasons = TELEGRAM_REASONS | DISCORD_REASONS | STORED_REASONS
+        reasons = TELEGRAM_REASONS | DISCORD_REASONS | STORED_REASONS | DELIVERY_REASONS
         meter = Metrics(partial(_backlog, store), reasons=reasons)
         bots = [] if chat is None else [_page(chat)]
         if settings.telegram is not None:
@@ -112,6 +113,7 @@ class _ChatBot:
     messenger: Messenger
     pace: Pace
     listen: Callable[[Hear, Suggest], Coroutine[Any, Any, NoReturn]]
+    readership: Readership | None = None
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     trouble: Callable[[], str | None] = lambda: None
 
@@ -130,7 +132,9 @@ def _composed(
 ) -> _Services:
     chance = random.Random()
     outlets = {
-        (bot.messenger.channel, bot.messenger.bot): Outlet(messenger=bot.messenger, pace=bot.pace)
+        (bot.messenger.channel, bot.messenger.bot): Outlet(
+            messenger=bot.messenger, pace=bot.pace, readership=bot.readership
+        )
         for bot in bots
     }
     delivering = Delivering(
@@ -152,7 +156,14 @@ def _composed(
         new_id=new_id,
         new_digits=new_digits,
     )
-    closures = Closures(accounts=store.accounts, audit=store.audit, ingest=ingest, now=now)
+    readerships = {
+        (bot.messenger.channel, bot.messenger.bot): bot.readership
+        for bot in bots
+        if bot.readership is not None
+    }
+    closures = Closures(
+        accounts=store.accounts, links=store.links, audit=store.audit, ingest=ingest, now=now
+    )
     delivering.when_gone(closures.gone)
     conversation = Conversation(
         links=store.links,
@@ -166,6 +177,7 @@ def _composed(
         audit=store.audit,
         closures=closures,
         delivering=delivering,
+        readerships=readerships,
         now=now,
         new_id=new_id,
     )
@@ -290,6 +302,7 @@ async def _discord(settings: DiscordSettings, meter: Metrics) -> AsyncIterator[_
             messenger=client,
             pace=pace,
             listen=client.listen,
+            readership=client.readership,
             trouble=lambda: f"Discord: {client.trouble}." if client.trouble else None,
         )
 

@@ -19,6 +19,8 @@ class Verb(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     UNLINK = "unlink"
+    ADMIT = "admit"
+    """Let the others in a shared chat have the role in `arguments`."""
     CANCEL = "cancel"
     """Close the card and do nothing."""
     ASK = "ask"
@@ -85,6 +87,8 @@ class Denied(StrEnum):
     UNLINKED = "unlinked"
     ANSWERED = "answered"
     """What it offered has been done elsewhere."""
+    NO_RIGHT = "no right"
+    """The person's role here does not allow it, or no longer."""
 
 
 def may_press(

@@ -70,7 +70,7 @@ class Card:
     at: datetime | None = None
     reference: str | None = None
     private: bool = True
-    """Holds account data: shown only to the person who asked, where the platform can do that."""
+    """Shown only to the person who asked, where the platform can do that."""
 
     @property
     def silent(self) -> bool:

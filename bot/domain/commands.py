@@ -11,6 +11,8 @@ from bot.domain.links import Address, Person, Role
 class ArgumentType(StrEnum):
     TRADER = "trader"
     """A bot's name, or `all`."""
+    STRATEGY = "strategy"
+    """A strategy's name, or `all`."""
     SYMBOL = "symbol"
     NUMBER = "number"
     """A whole number from 1 on."""
@@ -31,8 +33,12 @@ class Argument:
 class Spec:
     """One command, declared once.
 
-    `least` is the least role that may use it, `None` if it works without a link.
-    `danger` says that it changes something and answers with a confirm card.
+    Attributes:
+        least: the least role that may use it, `None` if it works without a link.
+        danger: it changes something and answers with a confirm card.
+        own: only who linked the chat may use it, whatever role others have there.
+        discreet: its answer is for nobody else to read, so it works where nobody does.
+        showable: its answer may be shown to everybody in a shared chat, if the person wants that.
     """
 
     name: str
@@ -41,9 +47,14 @@ class Spec:
     argument: Argument | None = None
     least: Role | None = Role.VIEWER
     danger: bool = False
-    private_only: bool = False
+    own: bool = False
+    discreet: bool = False
+    showable: bool = False
     menu: bool = True
 
+
+NOBODY = "nobody"
+"""Stands for no role at all."""
 
 _TRADER = Argument(
     name="bot", type=ArgumentType.TRADER, description="a bot's name, or all", required=False
@@ -51,8 +62,18 @@ _TRADER = Argument(
 
 COMMANDS: tuple[Spec, ...] = (
     Spec(name="start", summary="Say hello and show how to begin", least=None, menu=False),
-    Spec(name="help", summary="What you can ask me", least=None),
-    Spec(name="link", summary="Connect your trading account", least=None, private_only=True),
+    Spec(name="help", summary="What you can ask me", least=None, showable=True),
+    Spec(
+        name="link",
+        summary="Connect your trading account",
+        argument=Argument(
+            name="digits",
+            type=ArgumentType.TEXT,
+            description="the six digits, once the page shows them",
+        ),
+        least=None,
+        discreet=True,
+    ),
     Spec(
         name="unlink",
         summary="Disconnect this chat from your account, or all others",
@@ -62,11 +83,36 @@ COMMANDS: tuple[Spec, ...] = (
             description="others: every chat but this one",
             choices=("others",),
         ),
-        least=Role.VIEWER,
+        own=True,
     ),
-    Spec(name="status", summary="Your bots, open trades and the connection", aliases=("s",)),
-    Spec(name="traders", summary="Your bots, one by one", aliases=("bots",)),
-    Spec(name="strategies", summary="Your strategies"),
+    Spec(
+        name="members",
+        summary="What others in this chat may ask and do",
+        argument=Argument(
+            name="role",
+            type=ArgumentType.TEXT,
+            description="nobody asks, a viewer looks, an operator also pauses and resumes",
+            choices=(NOBODY, Role.VIEWER.value, Role.OPERATOR.value),
+        ),
+        least=Role.OWNER,
+        own=True,
+        menu=False,  # most people never share a chat
+    ),
+    Spec(
+        name="status",
+        summary="Your bots, open trades and the connection",
+        aliases=("s",),
+        showable=True,
+    ),
+    Spec(name="traders", summary="Your bots, one by one", aliases=("bots",), showable=True),
+    Spec(
+        name="strategies",
+        summary="Your strategies, or one and its bots",
+        argument=Argument(
+            name="strategy", type=ArgumentType.STRATEGY, description="a strategy's name"
+        ),
+        showable=True,
+    ),
     Spec(
         name="pause",
         summary="Pause a bot (asks first)",
@@ -82,14 +128,15 @@ COMMANDS: tuple[Spec, ...] = (
         least=Role.OPERATOR,
         danger=True,
     ),
-    Spec(name="trades", summary="Latest trades"),
-    Spec(name="signals", summary="Latest signals"),
+    Spec(name="trades", summary="Latest trades", showable=True),
+    Spec(name="signals", summary="Latest signals", showable=True),
     Spec(
         name="price",
         summary="The price of a pair right now",
         argument=Argument(
             name="pair", type=ArgumentType.SYMBOL, description="such as BTC/USDT", required=True
         ),
+        showable=True,
     ),
     Spec(
         name="missed",
@@ -98,7 +145,8 @@ COMMANDS: tuple[Spec, ...] = (
             name="page", type=ArgumentType.NUMBER, description="2 for the older ones, and so on"
         ),
     ),
-    Spec(name="test", summary="Send a test alert through the whole chain"),
+    # It rings in every chat of the account.
+    Spec(name="test", summary="Send a test alert through the whole chain", least=Role.OPERATOR),
     Spec(name="cancel", summary="Leave whatever we were doing", least=None, menu=False),
 )
 
@@ -116,21 +164,43 @@ def known_words() -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """A chat in which others read along, but not what a person is answered there.
+
+    Attributes:
+        name: as its platform tells it; of foreign origin.
+        governs: the person who speaks has a say in what is shown there.
+        lacking: rights that our bot needs to show alerts there and does not have, by their names.
+    """
+
+    name: str
+    governs: bool
+    lacking: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where something was said."""
+    """Where something was said. `shared` is only for platforms that can answer one person alone."""
 
     address: Address
     private: bool
+    shared: Shared | None = None
+
+    @property
+    def discreet(self) -> bool:
+        """Whether nobody else reads what a person is answered here."""
+        return self.private or self.shared is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """`/name arguments`."""
+    """`/name arguments`. `public` asks for an answer that everybody there can read."""
 
     place: Place
     person: Person
     name: str
     arguments: str = ""
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,6 +88,8 @@ class Delivery:
     """Earlier items of this endpoint that may be missing and have not been mentioned yet."""
     answer: str | None = None
     """What became of its card's offer, if it is answered already."""
+    host: str | None = None
+    """Of a shared chat: the person who linked it, without whom nothing is shown there."""
 
 
 # --- what an attempt tells us -------------------------------------------------------------

@@ -206,6 +206,8 @@ class Notice:
     urgent: bool = False
     without: EndpointId | None = None
     """The endpoint that need not hear it: the one that it is about."""
+    personal: bool = False
+    """About the person's chats: those that others read hear it only if there is no other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

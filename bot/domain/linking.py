@@ -27,17 +27,38 @@ class LinkProblem(StrEnum):
     WRONG_DIGITS = "wrong digits"
     BUSY = "busy"
     """Too many logins from this address or for this account lately."""
+    TAKEN = "taken"
+    """Somebody else has linked this shared chat."""
+    NO_CONSENT = "no consent"
+    """Others read along there, and the person has not agreed to that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """Who reads along in a shared chat.
+
+    `name` is what its people call the chat; `readers` says who they are, as the end of a sentence.
+    Both hold names of foreign origin, cleaned.
+    """
+
+    name: str
+    readers: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
-    """A one-time address, as its page shows it. The code itself is known only to the person."""
+    """A one-time address, as its page shows it. The code itself is known only to the person.
+
+    `name` and `readers` are those of an `Audience`, and empty where nobody reads along.
+    """
 
     endpoint: EndpointId
     address: Address
     person: str
     role: Role
     expires_at: datetime
+    name: str = ""
+    readers: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

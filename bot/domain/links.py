@@ -65,13 +65,22 @@ class Endpoint:
     state: EndpointState = EndpointState.ACTIVE
     private: bool = True
     """One person's own chat, as opposed to a group or channel."""
+    name: str = ""
+    """Of a shared chat, as its people call it; of foreign origin, and cleaned."""
+
+    @property
+    def title(self) -> str:
+        """'Telegram chat', 'Discord chat #desk in Alpha': which one it is, never its address."""
+        return f"{self.address.channel.value.capitalize()} chat {self.name}".rstrip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
-    """What an endpoint wants to hear."""
+    """What an endpoint wants to hear, and who may ask there."""
 
     muted: frozenset[Kind] = frozenset()
+    members: Role | None = None
+    """What everybody else in a shared chat may do; `None` for nothing but reading the alerts."""
 
 
 class CredentialKind(StrEnum):
@@ -118,7 +127,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """An account joined to an endpoint. `person` is who made it, and its first owner."""
+    """An account joined to an endpoint. `person` is who made it; `role` is theirs."""
 
     id: LinkId
     account: AccountId
@@ -128,6 +137,12 @@ class Link:
     epoch: int
     preferences: Preferences = field(default_factory=Preferences)
     linked_at: datetime
+
+    def role_of(self, person: str) -> Role | None:
+        """What a person may do here; `None` for nothing."""
+        if person == self.person:
+            return self.role
+        return None if self.endpoint.private else self.preferences.members
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

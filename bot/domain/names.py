@@ -1,58 +1,65 @@
-"""Finding a bot by what a person typed, and the nearest name when they mistyped."""
+"""Finding a bot or a strategy by what a person typed, and the nearest name when they mistyped."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Generic, TypeVar
 
-from bot.domain.events import Trader
-from bot.domain.telling import trader_name
+from bot.domain.events import Strategy, Trader
+from bot.domain.telling import strategy_name, trader_name
 
 EVERYTHING = frozenset({"all", "*", "everything"})
 
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    traders: tuple[Trader, ...]
+Named = TypeVar("Named", Trader, Strategy)
 
 
 @dataclass(frozen=True, slots=True)
-class Several:
-    """The words fit more than one bot: the person must choose."""
+class Found(Generic[Named]):
+    meant: tuple[Named, ...]
 
-    traders: tuple[Trader, ...]
+
+@dataclass(frozen=True, slots=True)
+class Several(Generic[Named]):
+    """The words fit more than one: the person must choose."""
+
+    fitting: tuple[Named, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """No bot fits; `nearest` are names that look alike."""
+    """Nothing fits; `nearest` are names that look alike."""
 
     nearest: tuple[str, ...]
 
 
-def pick(wanted: str, traders: Sequence[Trader]) -> Found | Several | Nothing:
-    """The bots that a person means: by id, by name in any case, by a beginning or part of it."""
+def pick(wanted: str, all_there: Sequence[Named]) -> Found[Named] | Several[Named] | Nothing:
+    """What a person means: by id, by name in any case, by a beginning or part of it."""
     word = " ".join(wanted.split()).casefold()
     if word in EVERYTHING:
-        return Found(tuple(traders))
+        return Found(tuple(all_there))
     for fits in (_is_exactly, _begins_with, _contains):
-        found = tuple(trader for trader in traders if fits(trader, word))
+        found = tuple(one for one in all_there if fits(one, word))
         if found:
             return Found(found) if len(found) == 1 else Several(found)
-    return Nothing(nearest(wanted, [trader_name(trader) for trader in traders]))
+    return Nothing(nearest(wanted, map(name_of, all_there)))
 
 
-def completions(typed: str, traders: Sequence[Trader]) -> tuple[str, ...]:
-    """What somebody who types a bot's name may mean, likeliest first; all of them for nothing yet.
+def completions(typed: str, all_there: Sequence[Named]) -> tuple[str, ...]:
+    """What somebody who types a name may mean, likeliest first; all of them for nothing yet.
 
     Every one of them is found by `pick`.
     """
     word = " ".join(typed.split()).casefold()
-    begun = [trader for trader in traders if _begins_with(trader, word)]
-    inside = [trader for trader in traders if trader not in begun and _contains(trader, word)]
-    names = [trader_name(trader) for trader in (*begun, *inside)]
-    if len(traders) > 1 and "all".startswith(word):
+    fitting = [one for one in all_there if _contains(one, word)]
+    fitting.sort(key=lambda one: not _begins_with(one, word))
+    names = [name_of(one) for one in fitting]
+    if len(all_there) > 1 and "all".startswith(word):
         names.insert(0, "all")
     return tuple(dict.fromkeys(names))
+
+
+def name_of(record: Trader | Strategy) -> str:
+    return trader_name(record) if isinstance(record, Trader) else strategy_name(record)
 
 
 def nearest(word: str, names: Iterable[str], most: int = 3) -> tuple[str, ...]:
@@ -62,13 +69,13 @@ def nearest(word: str, names: Iterable[str], most: int = 3) -> tuple[str, ...]:
     return tuple(by_key[key] for key in close)
 
 
-def _is_exactly(trader: Trader, word: str) -> bool:
-    return trader.id.casefold() == word or trader_name(trader).casefold() == word
+def _is_exactly(record: Trader | Strategy, word: str) -> bool:
+    return word in (record.id.casefold(), name_of(record).casefold())
 
 
-def _begins_with(trader: Trader, word: str) -> bool:
-    return trader_name(trader).casefold().startswith(word)
+def _begins_with(record: Trader | Strategy, word: str) -> bool:
+    return name_of(record).casefold().startswith(word)
 
 
-def _contains(trader: Trader, word: str) -> bool:
-    return word in trader_name(trader).casefold()
+def _contains(record: Trader | Strategy, word: str) -> bool:
+    return word in name_of(record).casefold()

@@ -36,11 +36,20 @@ _ROLES = {
     Verb.PAUSE: Role.OPERATOR,
     Verb.RESUME: Role.OPERATOR,
     Verb.UNLINK: Role.VIEWER,
+    Verb.ADMIT: Role.OWNER,
     Verb.CANCEL: Role.VIEWER,
     Verb.ASK: Role.VIEWER,
 }
 
-_INTERRUPTED = {Verb.PAUSE: "pausing", Verb.RESUME: "resuming", Verb.UNLINK: "unlinking"}
+_OWN = frozenset({Verb.UNLINK, Verb.ADMIT})
+"""Only for the person who linked the chat, whatever role others have there."""
+
+_INTERRUPTED = {
+    Verb.PAUSE: "pausing",
+    Verb.RESUME: "resuming",
+    Verb.UNLINK: "unlinking",
+    Verb.ADMIT: "setting what others may do",
+}
 """What is reported after a crash, and how it is called."""
 
 TOASTS = {
@@ -52,6 +61,7 @@ TOASTS = {
     Denied.RUNNING: "Already on it. One moment.",
     Denied.ANSWERED: "Nothing left to do: that bot was paused or stopped meanwhile. See /traders.",
     Denied.UNLINKED: "This chat is no longer linked to that account.",
+    Denied.NO_RIGHT: "You may not do that here. Who linked this chat can allow it: /members.",
 }
 
 
@@ -95,11 +105,17 @@ class Acting:
     # --- making buttons ---------------------------------------------------------------------
 
     async def confirm(
-        self, link: Link, person: str, verb: Verb, label: str, targets: Sequence[Target] = ()
+        self,
+        link: Link,
+        person: str,
+        verb: Verb,
+        label: str,
+        targets: Sequence[Target] = (),
+        arguments: str = "",
     ) -> tuple[tuple[Button, ...], ...]:
         """Buttons of a confirm card: the deed, named by `label`, and a way out."""
         card = self._new_id()
-        deed = self._action(link, card, person, verb, tuple(targets))
+        deed = self._action(link, card, person, verb, tuple(targets), arguments)
         way_out = self._action(link, card, person, Verb.CANCEL)
         await self._actions.offer((deed, way_out))
         return (
@@ -162,9 +178,10 @@ class Acting:
                 self._begun.add(claimed.id)
         if isinstance(claimed, Denied):
             return claimed
-        if not link.role.covers(_ROLES[claimed.verb]):
-            await self._actions.finish(claimed.id, ActionState.REFUSED, now)
-            return Denied.NOT_YOURS
+        if not _may(press.person.id, claimed.verb, link):
+            if not claimed.repeatable:
+                await self._actions.finish(claimed.id, ActionState.REFUSED, now)
+            return Denied.NO_RIGHT
         return claimed
 
     async def finish(self, action: Action, state: ActionState) -> None:
@@ -279,10 +296,14 @@ class Acting:
         await self._actions.finish(action.id, ActionState.UNCLEAR, self._now())
 
     async def _report_interrupted(self, account: Account, action: Action) -> None:
-        if action.verb is Verb.UNLINK:
-            lines = ["A chat that still hears from me is still linked: send /unlink there again."]
-        else:
-            lines = [await self._state_of(action, target) for target in action.targets]
+        match action.verb:
+            case Verb.UNLINK:
+                still = "A chat that still hears from me is still linked: send /unlink there again."
+                lines = [still]
+            case Verb.ADMIT:
+                lines = ["Send /members there to see what holds now."]
+            case _:
+                lines = [await self._state_of(action, target) for target in action.targets]
         origin = Origin(kind=Kind.ACTION, record=action.id, at=self._now())
         title = f"I was interrupted while {_INTERRUPTED[action.verb]}"
         notice = Notice(origin=origin, title=title, lines=tuple(lines), bad=True)
@@ -321,6 +342,13 @@ class Acting:
             )
         except (TryLater, Unclear) as outage:
             log.error("an action was not audited", extra={"reason": str(outage), "state": state})
+
+
+def _may(person: str, verb: Verb, link: Link) -> bool:
+    """Whether a person's role in a chat, as it is now, allows it."""
+    role = link.role_of(person)
+    own = verb not in _OWN or person == link.person
+    return role is not None and role.covers(_ROLES[verb]) and own
 
 
 def _person(action: Action) -> str:

@@ -14,7 +14,7 @@ from bot.domain.ids import Now
 from bot.domain.links import Channel
 from bot.errors import TryLater, Unclear
 from bot.ports import Outbox
-from bot.services.delivery import RECHECK, Outlet, presented
+from bot.services.delivery import RECHECK, Outlet, not_to_be_shown, presented
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +118,9 @@ class Amending:
         pace.sent_to(address)
         marked = outlet.messenger.repeats.marked
         card = presented(amendment.delivery, marked, amendment.shown_at)
-        attempt = await outlet.messenger.amend(address, amendment.message, card)
+        attempt = await not_to_be_shown(amendment.delivery, outlet.readership)
+        if attempt is None:
+            attempt = await outlet.messenger.amend(address, amendment.message, card)
         await self._settle(amendment, attempt, outlet)
         return 0.0
 

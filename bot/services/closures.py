@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from bot.domain.deliveries import Delivery
 from bot.domain.events import Kind, Notice, Origin
 from bot.domain.ids import AccountId, EndpointId, Now
-from bot.domain.links import Channel
+from bot.domain.links import Account, Endpoint
 from bot.errors import TryLater, Unclear
-from bot.ports import Accounts, Audit
+from bot.ports import Accounts, Audit, Links
 from bot.services.ingest import Ingest
 
 log = logging.getLogger(__name__)
@@ -17,38 +17,42 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closures:
     accounts: Accounts
+    links: Links
     audit: Audit
     ingest: Ingest
     now: Now
 
     async def gone(self, delivery: Delivery, reason: str) -> None:
         """An item has found its chat closed."""
-        channel = delivery.address.channel
-        await self.tell(delivery.account, delivery.endpoint, channel, reason, delivery.reference)
+        await self.tell(delivery.account, delivery.endpoint, reason, delivery.reference)
 
     async def tell(
-        self,
-        account: AccountId,
-        endpoint: EndpointId,
-        channel: Channel,
-        reason: str,
-        incident: str,
+        self, account: AccountId, endpoint: EndpointId, reason: str, incident: str
     ) -> None:
         """Tell of it once for each incident, everywhere but there."""
-        origin = Origin(kind=Kind.FEED, record=f"closed {incident}", at=self.now())
-        notice = Notice(
-            origin=origin,
-            title=f"Your {channel.value.capitalize()} chat is closed to me",
-            lines=(f"Alerts for it are kept. Open it again there to get them ({reason}).",),
-            bad=True,
-            without=endpoint,
-        )
         try:
             owner = await self.accounts.get(account)
-            if owner is None or not (await self.ingest.take(owner, (notice,))).new:
-                return
-            facts = {"channel": channel.value, "reason": reason}
-            await self.audit.note("endpoint_disabled", self.now(), account, **facts)
+            closed = [
+                link.endpoint
+                for link in await self.links.of(account)
+                if link.endpoint.id == endpoint
+            ]
+            if owner is not None and closed:
+                await self._tell(owner, closed[0], reason, incident)
         except (TryLater, Unclear) as outage:
             # The chat itself is closed all the same, and `/status` elsewhere does not need this.
             log.warning("a closed chat was not told of", extra={"reason": str(outage)})
+
+    async def _tell(self, owner: Account, closed: Endpoint, reason: str, incident: str) -> None:
+        origin = Origin(kind=Kind.FEED, record=f"closed {incident}", at=self.now())
+        notice = Notice(
+            origin=origin,
+            title=f"Your {closed.title} is closed to me",
+            lines=(f"Alerts for it are kept. Open it again there to get them ({reason}).",),
+            bad=True,
+            without=closed.id,
+            personal=True,
+        )
+        if (await self.ingest.take(owner, (notice,))).new:
+            facts = {"channel": closed.address.channel.value, "reason": reason}
+            await self.audit.note("endpoint_disabled", self.now(), owner.id, **facts)

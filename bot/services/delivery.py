@@ -17,6 +17,7 @@ from bot.domain.deliveries import (
     Gone,
     Halted,
     Moved,
+    Postponed,
     Priority,
     Settlement,
     State,
@@ -25,8 +26,8 @@ from bot.domain.deliveries import (
 from bot.domain.ids import EndpointId, Now
 from bot.domain.links import Address, Channel
 from bot.domain.text import counted
-from bot.errors import TryLater, Unclear
-from bot.ports import Messenger, Meter, Outbox, Turn, Turned
+from bot.errors import Refused, TryLater, Unclear
+from bot.ports import Messenger, Meter, Outbox, Readership, Turn, Turned
 from bot.services.pace import Pace, Place
 
 log = logging.getLogger(__name__)
@@ -49,10 +50,11 @@ must find out first.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlet:
-    """A bot of a chat platform with its pace."""
+    """A bot of a chat platform with its pace; `readership` where it can show cards to several."""
 
     messenger: Messenger
     pace: Pace
+    readership: Readership | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -330,12 +332,14 @@ class Delivering:
         outlet.pace.sent_to(lane.address)
         card = presented(delivery, messenger.repeats.marked, self._now())
         try:
-            attempt = await messenger.send(
-                delivery.address,
-                card,
-                committed,
-                tried_since=delivery.created_at if delivery.unclear else None,
-            )
+            attempt = await not_to_be_shown(delivery, outlet.readership)
+            if attempt is None:
+                attempt = await messenger.send(
+                    delivery.address,
+                    card,
+                    committed,
+                    tried_since=delivery.created_at if delivery.unclear else None,
+                )
             if committed is not None:
                 await committed  # an outcome may be known before: a connection that failed
         except (TryLater, Unclear):
@@ -381,6 +385,25 @@ class Delivering:
                     "reason": settlement.reason,
                 },
             )
+
+
+HOST_LEFT = "the person who linked it has left"
+UNSURE = "nobody can tell who is there"
+REASONS = frozenset({HOST_LEFT, UNSURE})
+"""What keeps an item from a shared chat."""
+
+
+async def not_to_be_shown(delivery: Delivery, readership: Readership | None) -> Attempt | None:
+    """Why nothing may be shown in a shared chat now; `None` if it may, or nobody reads along."""
+    if delivery.host is None or readership is None:
+        return None
+    try:
+        left = await readership.has_left(delivery.address, delivery.host)
+    except TryLater as outage:
+        return Postponed(reason=UNSURE, retry_after=outage.retry_after)
+    except Refused:
+        return None  # the message itself finds out how it is
+    return Gone(reason=HOST_LEFT) if left else None
 
 
 async def _fail(doubt: Unclear) -> NoReturn:

@@ -171,6 +171,8 @@ def decide(
         case Message() | SystemEvent():
             telling = tell_message(event)
         case Notice(without=without):
+            if event.personal:
+                known = replace(known, links=_personal(known.links, without))
             return _news(event.origin, tell_notice(event), known, now, new_id, without)
     return _news(event.origin, telling, known, now, new_id, mark=fingerprint(event))
 
@@ -264,6 +266,12 @@ def _revised(origin: Origin, known: Known, state: str) -> Origin:
     facts = "\0".join((before, origin.revision, origin.at.isoformat(), state))
     digest = hashlib.sha256(facts.encode("utf-8", "replace"))
     return replace(origin, revision=digest.hexdigest()[:16])
+
+
+def _personal(links: Sequence[Link], without: EndpointId | None) -> tuple[Link, ...]:
+    """Those that hear what is nobody's business but the person's."""
+    private = tuple(link for link in links if link.endpoint.private and link.endpoint.id != without)
+    return private or tuple(links)
 
 
 def _news(

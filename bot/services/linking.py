@@ -14,6 +14,7 @@ from bot.domain.events import Kind, Notice, Origin
 from bot.domain.ids import AccountId, NewId, Now
 from bot.domain.linking import (
     CODE_LIFE,
+    Audience,
     Completed,
     Invitation,
     LinkProblem,
@@ -88,16 +89,23 @@ class Linking:
         self._new_digits = new_digits
         self._limits = _Limits()
 
-    async def invite(self, place: Place, person: Person) -> str:
-        """A one-time address for this person in this chat, good for `CODE_LIFE`."""
+    async def invite(self, place: Place, person: Person, audience: Audience | None = None) -> str:
+        """A one-time address for this person in this chat, good for `CODE_LIFE`.
+
+        Args:
+            audience: who reads along there, if anybody.
+        """
         now = self._now()
         code = self._new_id()
+        name = "" if audience is None else audience.name
         invitation = Invitation(
-            endpoint=await self._links.endpoint(place.address, place.private),
+            endpoint=await self._links.endpoint(place.address, place.private, name),
             address=place.address,
             person=person.id,
             role=Role.OWNER,
             expires_at=now + CODE_LIFE,
+            name=name,
+            readers="" if audience is None else audience.readers,
         )
         await self._codes.invite(_hashed(code), invitation, now)
         return f"{self._public_url}/link/{code}"
@@ -106,13 +114,15 @@ class Linking:
         return await self._codes.look(_hashed(code), self._now())
 
     async def sign_in(
-        self, code: str, login: Login, source: str
+        self, code: str, login: Login, source: str, *, agreed: bool = False
     ) -> SignedIn | LoginFailed | LinkProblem:
         now = self._now()
         code_hash = _hashed(code)
         invitation = await self._codes.look(code_hash, now)
         if isinstance(invitation, LinkProblem):
             return invitation
+        if invitation.readers and not agreed:
+            return LinkProblem.NO_CONSENT
         # Counted first: an address that is used to hammer is soon used up.
         left = await self._codes.count_login(code_hash, now)
         if isinstance(left, LinkProblem):
@@ -139,7 +149,9 @@ class Linking:
                 await self._note("wrong_digits", now, place.address, person.id)
             return outcome
         account = outcome.account
-        await self._note("linked", now, place.address, person.id, account.id)
+        endpoint = outcome.link.endpoint
+        facts = {} if endpoint.private else {"shared": endpoint.name}
+        await self._note("linked", now, place.address, person.id, account.id, **facts)
         if outcome.replaced is not None:
             await self._forget_if_last(outcome.replaced, now)
         # Also the first time: a feed of an earlier link may not have been noticed to be over.
@@ -190,11 +202,10 @@ class Linking:
 
     async def _tell_others(self, account: Account, link: Link) -> None:
         """Once, however often it is asked for."""
-        channel = link.endpoint.address.channel.value.capitalize()
         origin = Origin(kind=Kind.FEED, record=f"linked {link.id}", at=self._now())
         notice = Notice(
             origin=origin,
-            title=f"A new {channel} chat was linked to your account",
+            title=f"A new {link.endpoint.title} was linked to your account",
             lines=(
                 "Not you? Send /unlink others here: that ends it at once. Then change your "
                 "password on the platform.",
@@ -202,6 +213,7 @@ class Linking:
             bad=True,
             urgent=True,
             without=link.endpoint.id,
+            personal=True,
         )
         await self._ingest.take(account, (notice,))
 

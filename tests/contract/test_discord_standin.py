@@ -583,18 +583,174 @@ async def test_a_kicked_bot_has_no_access_until_it_is_back(api: DiscordApi, rest
     assert len(ann.screen(room)) == 1
 
 
-async def test_a_locked_thread_is_archived_and_a_sleeping_one_wakes(api: DiscordApi, rest: Bot):
+@pytest.mark.parametrize("asleep", [True, False])
+async def test_a_locked_thread_is_closed_and_a_sleeping_one_wakes(
+    api: DiscordApi, rest: Bot, asleep: bool
+):
     guild = api.world.guild("Traders", api.world.person("Ann"))
     thread = guild.thread(guild.channel("alerts"), "grid")
-    thread.archived = True
+    guild.archive(thread)
+    channel = rest.get_partial_messageable(thread.id)
 
-    await rest.get_partial_messageable(thread.id).send("hello")
+    await channel.send("hello")
     assert not thread.archived
-    thread.archived = thread.locked = True
+    guild.archive(thread, lock=True)
+    if not asleep:
+        guild.unarchive(thread)
     with pytest.raises(discord.HTTPException) as refused:
-        await rest.get_partial_messageable(thread.id).send("hello")
+        await channel.send("hello")
+    guild.permissions[api.world.bot_id] |= Permission.MANAGE_THREADS
+    await channel.send("from a moderator")
 
     assert refused.value.code == 50083
+    assert not thread.archived
+    assert thread.locked
+
+
+async def test_an_edit_wakes_no_thread(api: DiscordApi, rest: Bot):
+    guild = api.world.guild("Traders", api.world.person("Ann"))
+    thread = guild.thread(guild.channel("alerts"), "grid")
+    sent = await rest.get_partial_messageable(thread.id).send("Pausing")
+    guild.archive(thread)
+
+    with pytest.raises(discord.HTTPException) as refused:
+        await sent.edit(content="Paused")
+    guild.unarchive(thread)
+    await sent.edit(content="Paused")
+
+    assert refused.value.code == 50083
+    assert thread.messages[0].content == "Paused"
+
+
+async def test_a_private_thread_is_for_who_is_in_it(api: DiscordApi, rest: Bot):
+    ann, bob, eve = (api.world.person(name) for name in ("Ann", "Bob", "Eve"))
+    guild = api.world.guild("Traders", ann, bob, eve)
+    room = guild.channel("alerts")
+    ours = guild.private_thread(room, "ours", bob)
+    theirs = guild.private_thread(room, "theirs", bob, with_bot=False)
+
+    await rest.get_partial_messageable(ours.id).send("hello")
+    with pytest.raises(discord.Forbidden) as refused:
+        await rest.get_partial_messageable(theirs.id).send("hello")
+    guild.permissions[api.world.bot_id] |= Permission.MANAGE_THREADS
+    await rest.get_partial_messageable(theirs.id).send("hello")
+
+    assert refused.value.code == 50001
+    assert len(bob.screen(ours)) == len(bob.screen(theirs)) == 1
+    assert eve.screen(ours) == []
+
+
+async def test_the_threads_of_a_channel_are_gone_with_it(api: DiscordApi, rest: Bot):
+    guild = api.world.guild("Traders", api.world.person("Ann"))
+    room = guild.channel("alerts")
+    thread = guild.thread(room, "grid")
+    guild.delete(room)
+
+    with pytest.raises(discord.NotFound) as refused:
+        await rest.get_partial_messageable(thread.id).send("hello")
+
+    assert refused.value.code == 10003
+
+
+# --- what there is ------------------------------------------------------------------------
+
+
+async def test_a_server_is_described_and_counted(api: DiscordApi, rest: Bot, wire: Wire):
+    ann, bob = api.world.person("Ann"), api.world.person("Bob")
+    guild = api.world.guild("Traders", ann, bob)
+    guild.channel("alerts")
+
+    found = await rest.fetch_guild(guild.id)
+    _, plain, _ = await wire("GET", f"/guilds/{guild.id}")
+
+    assert (found.name, found.owner_id) == ("Traders", ann.id)
+    assert found.approximate_member_count == 3
+    assert list(found.channels) == []
+    assert not plain.keys() & {"approximate_member_count", "member_count", "channels", "members"}
+
+
+async def test_a_server_that_the_bot_left_is_unknown_and_its_members_out_of_reach(
+    api: DiscordApi, rest: Bot
+):
+    ann = api.world.person("Ann")
+    guild = api.world.guild("Traders", ann)
+    found = await rest.fetch_guild(guild.id)
+    guild.remove_bot()
+
+    with pytest.raises(discord.NotFound) as server:
+        await rest.fetch_guild(guild.id)
+    with pytest.raises(discord.Forbidden) as member:
+        await found.fetch_member(ann.id)
+    with pytest.raises(discord.NotFound) as nowhere:
+        await rest.fetch_guild(1)
+
+    assert (server.value.code, member.value.code, nowhere.value.code) == (10004, 50001, 10004)
+
+
+async def test_a_member_is_found_until_they_leave(api: DiscordApi, rest: Bot):
+    ann, bob = api.world.person("Ann"), api.world.person("Bob")
+    guild = api.world.guild("Traders", ann)
+    role = guild.role("ops", bob)
+    found = await rest.fetch_guild(guild.id)
+
+    with pytest.raises(discord.NotFound) as before:
+        await found.fetch_member(bob.id)
+    guild.add(bob)
+    member = await found.fetch_member(bob.id)
+    guild.remove(bob)
+    with pytest.raises(discord.NotFound) as after:
+        await found.fetch_member(bob.id)
+    with pytest.raises(discord.NotFound) as nobody:
+        await found.fetch_member(1)
+
+    assert member.name == "bob"
+    assert [one.name for one in member.roles] == ["@everyone", "ops"]
+    assert member.get_role(role.id) is not None
+    assert (before.value.code, after.value.code, nobody.value.code) == (10007, 10007, 10013)
+
+
+async def test_the_bot_is_a_member_too(api: DiscordApi, rest: Bot):
+    guild = api.world.guild("Traders", api.world.person("Ann"))
+
+    found = await (await rest.fetch_guild(guild.id)).fetch_member(api.world.bot_id)
+
+    assert found.bot
+
+
+async def test_a_channel_is_fetched_with_where_it_belongs(api: DiscordApi, rest: Bot):
+    ann = api.world.person("Ann")
+    guild = api.world.guild("Traders", ann)
+    room = guild.channel("alerts")
+    thread = guild.thread(room, "grid")
+    guild.archive(thread, lock=True)
+
+    channel = await rest.fetch_channel(room.id)
+    inside = await rest.fetch_channel(thread.id)
+    direct = await rest.fetch_channel(ann.dm.id)
+
+    assert isinstance(channel, discord.TextChannel)
+    assert (channel.name, channel.guild.id) == ("alerts", guild.id)
+    assert isinstance(inside, discord.Thread)
+    assert (inside.name, inside.parent_id, inside.guild.id) == ("grid", room.id, guild.id)
+    assert (inside.archived, inside.locked) == (True, True)
+    assert isinstance(direct, discord.DMChannel)
+    assert direct.recipient is not None
+    assert direct.recipient.id == ann.id
+
+
+@pytest.mark.parametrize("kicked", [True, False])
+async def test_a_channel_out_of_sight_cannot_be_fetched(api: DiscordApi, rest: Bot, kicked: bool):
+    guild = api.world.guild("Traders", api.world.person("Ann"))
+    room = guild.channel("alerts")
+    if kicked:
+        guild.remove_bot()
+    else:
+        room.denied[api.world.bot_id] = Permission.VIEW_CHANNEL
+
+    with pytest.raises(discord.Forbidden) as refused:
+        await rest.fetch_channel(room.id)
+
+    assert refused.value.code == 50001
 
 
 async def test_a_wrong_or_revoked_token_is_refused(api: DiscordApi, rest: Bot):
@@ -1241,6 +1397,165 @@ async def test_a_deferred_answer_keeps_the_privacy_it_began_with(
     assert asked.original is ann.screen()[0]
 
 
+async def test_what_follows_a_deferral_fills_it_and_is_as_private(api: DiscordApi, bot: Bot):
+    ann, bob = api.world.person("Ann"), api.world.person("Bob")
+    room = api.world.guild("Traders", ann, bob).channel("alerts")
+
+    @bot.tree.command(description="Defers, and follows up")
+    async def later(interaction: discord.Interaction[Any]) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await interaction.followup.send("secret")
+        await interaction.followup.send("for all")
+
+    await bot.tree.sync()
+    asked = ann.runs("later", room)
+    await asked.followed_up()
+
+    assert [(m.text, m.ephemeral) for m in ann.screen(room)] == [
+        ("secret", True),
+        ("for all", False),
+    ]
+    assert ann.screen(room)[0] is asked.original
+    assert [m.text for m in bob.screen(room)] == ["for all"]
+
+
+@pytest.fixture
+async def told(bot: Bot) -> list[discord.Interaction[Any]]:
+    """Every `/where` and every press under its answer, as the library understands it."""
+    told: list[discord.Interaction[Any]] = []
+
+    async def pressed(interaction: discord.Interaction[Any]) -> None:
+        told.append(interaction)
+        await interaction.response.defer()
+
+    @bot.tree.command(description="Says where it was asked")
+    @app_commands.allowed_installs(guilds=True, users=True)
+    async def where(interaction: discord.Interaction[Any]) -> None:
+        told.append(interaction)
+        await interaction.response.send_message("here", view=pause_view(pressed))
+
+    await bot.tree.sync()
+    return told
+
+
+IN_DMS = discord.Permissions(
+    attach_files=True, embed_links=True, mention_everyone=True, external_emojis=True
+)
+
+
+async def test_on_a_server_an_interaction_tells_what_each_may_do_there(
+    api: DiscordApi, told: list[discord.Interaction[Any]]
+):
+    ann, bob = api.world.person("Ann"), api.world.person("Bob")
+    guild = api.world.guild("Traders", ann, bob)
+    room = guild.channel("alerts")
+    guild.permissions[bob.id] |= Permission.MANAGE_GUILD
+    room.denied[api.world.bot_id] = Permission.SEND_MESSAGES
+
+    for person, where in ((ann, room), (bob, room), (bob, guild.thread(room, "grid"))):
+        await person.runs("where", where).answered()
+
+    owner, manager, inside = told
+    assert owner.permissions.administrator
+    assert (manager.permissions.manage_guild, manager.permissions.administrator) == (True, False)
+    assert (manager.app_permissions.embed_links, manager.app_permissions.send_messages) == (
+        True,
+        False,
+    )
+    assert isinstance(inside.channel, discord.Thread)
+    assert (inside.channel.parent_id, inside.permissions.manage_guild) == (room.id, True)
+    assert manager.is_guild_integration()
+    assert manager.context.guild
+
+
+async def test_where_only_a_person_installed_the_bot_it_answers_and_sees_nothing(
+    api: DiscordApi, told: list[discord.Interaction[Any]], bot: Bot
+):
+    ann, bob = api.world.person("Ann"), api.world.person("Bob")
+    guild = api.world.guild("Foreign", bob, ann, with_bot=False)
+    room = guild.channel("general")
+    room.denied[ann.id] = Permission.EMBED_LINKS
+
+    answer = await ann.runs("where", room).answered()
+
+    (asked,) = told
+    assert (asked.guild_id, asked.channel_id) == (guild.id, room.id)
+    assert (asked.is_guild_integration(), asked.is_user_integration()) == (False, True)
+    assert asked.app_permissions == discord.Permissions(attach_files=True)
+    assert asked.permissions.send_messages
+    assert bob.screen(room) == [answer]
+    assert bot.get_guild(guild.id) is None
+    refused = []
+    for call in (
+        bot.fetch_channel(room.id),
+        bot.get_partial_messageable(room.id).send("hello"),
+        bot.fetch_guild(guild.id),
+        bot.http.get_member(guild.id, ann.id),
+    ):
+        with pytest.raises(discord.HTTPException) as error:
+            await call
+        refused.append(error.value.code)
+    assert refused == [50001, 50001, 10004, 50001]
+
+
+async def test_in_a_dm_an_interaction_tells_who_installed_the_bot(
+    api: DiscordApi, told: list[discord.Interaction[Any]]
+):
+    ann, bob = api.world.person("Ann"), api.world.person("Bob", installed=False)
+    api.world.guild("Traders", bob)
+
+    for person in (ann, bob):
+        await person.runs("where").answered()
+
+    assert [one.app_permissions for one in told] == [IN_DMS, IN_DMS]
+    assert all(one.context.dm_channel for one in told)
+    assert [one.is_user_integration() for one in told] == [True, False]
+    assert [one.owners for one in api.world.interactions.values()] == [
+        {"1": str(ann.id)},
+        {"0": "0"},
+    ]
+
+
+async def test_a_press_under_an_answer_is_on_behalf_of_who_asked_for_it(
+    api: DiscordApi, told: list[discord.Interaction[Any]]
+):
+    ann, bob = api.world.person("Ann"), api.world.person("Bob")
+    room = api.world.guild("Foreign", ann, bob, with_bot=False).channel("general")
+    answer = await ann.runs("where", room).answered()
+
+    await bob.presses(answer, "Pause").deferred()
+
+    _, press = told
+    assert press.user.id == bob.id
+    # The library compares the owner with who presses.
+    assert not press.is_user_integration()
+    assert [one.owners for one in api.world.interactions.values()] == [{"1": str(ann.id)}] * 2
+
+
+@pytest.mark.parametrize(("with_bot", "code"), [(True, 50083), (False, 50001)])
+async def test_nothing_is_answered_in_a_thread_that_was_locked_meanwhile(
+    api: DiscordApi, belled: Bot, wire: Wire, with_bot: bool, code: int
+):
+    ann = api.world.person("Ann")
+    guild = api.world.guild("Traders", ann, with_bot=with_bot)
+    thread = guild.thread(guild.channel("alerts"), "grid")
+    asked = ann.runs("bell mute", thread)
+    callback = f"/interactions/{asked.id}/{asked.token}/callback"
+    await wire("POST", callback, {"type": 5}, token=None)
+    hook = f"/webhooks/{api.world.bot_id}/{asked.token}"
+
+    guild.archive(thread, lock=True)
+    refused = [
+        await wire("PATCH", f"{hook}/messages/@original", {"content": "x"}, token=None),
+        await wire("POST", hook, {"content": "x"}, token=None),
+    ]
+
+    assert [body["code"] for _, body, _ in refused] == [code, code]
+    assert asked.thinking
+    with pytest.raises(AssertionError, match="grid sleeps"):
+        ann.runs("bell mute", thread)
+
+
 async def test_an_interaction_s_token_lives_for_a_quarter_of_an_hour(
     api: DiscordApi, belled: Bot, wire: Wire
 ):
@@ -1284,12 +1599,13 @@ async def test_an_ephemeral_answer_is_reached_only_by_its_token(
     assert ann.screen() == []
 
 
+@pytest.mark.parametrize("direct", [True, False])
 async def test_a_bot_that_only_a_person_installed_follows_up_five_times(
-    api: DiscordApi, belled: Bot, wire: Wire
+    api: DiscordApi, belled: Bot, wire: Wire, direct: bool
 ):
     ann = api.world.person("Ann")
     room = api.world.guild("Foreign", ann, with_bot=False).channel("general")
-    asked = ann.runs("bell status", room)
+    asked = ann.runs("bell status", ann.dm if direct else room)
     await asked.answered()
     hook = f"/webhooks/{api.world.bot_id}/{asked.token}"
 
@@ -1318,6 +1634,8 @@ async def test_a_command_is_offered_only_to_whom_and_where_it_may(api: DiscordAp
     assert offered(bob, room) == []
     guild.permissions[bob.id] |= Permission.MANAGE_GUILD
     assert offered(bob, room) == ["for-admins"]
+    assert ann.runs("for-users", room).owners == {"1": str(ann.id)}
+    assert ann.runs("for-admins", room).owners == {"0": str(guild.id)}
 
 
 # --- the gateway --------------------------------------------------------------------------
@@ -1339,6 +1657,30 @@ async def test_a_bot_learns_its_servers_and_what_becomes_of_them(api: DiscordApi
 
         assert [g.id for g in bot.guilds] == [other.id]
         assert "guild_channel_delete" in bot.heard
+
+
+async def test_a_bot_is_told_of_the_threads_that_it_may_see_and_that_are_awake(api: DiscordApi):
+    ann = api.world.person("Ann")
+    guild = api.world.guild("Traders", ann)
+    room = guild.channel("alerts")
+    awake, asleep = guild.thread(room, "awake"), guild.thread(room, "asleep")
+    guild.archive(asleep)
+    guild.private_thread(room, "secret", ann, with_bot=False)
+
+    async with running(api, Bot()) as bot:
+        assert [thread.name for thread in bot.guilds[0].threads] == ["awake"]
+        guild.private_thread(room, "more secrets", ann, with_bot=False)
+        guild.private_thread(room, "shared", ann)
+        guild.archive(awake, lock=True)
+        async with asyncio.timeout(5):
+            _, after = await bot.wait_for("thread_update")
+        guild.delete(awake)
+        async with asyncio.timeout(5):
+            gone = await bot.wait_for("raw_thread_delete")
+
+        assert (after.id, after.archived, after.locked) == (awake.id, True, True)
+        assert (gone.thread_id, gone.parent_id) == (awake.id, room.id)
+        assert [thread.name for thread in bot.guilds[0].threads] == ["shared"]
 
 
 async def test_what_happened_during_a_cut_is_told_after_the_resume(api: DiscordApi, belled: Bot):

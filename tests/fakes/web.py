@@ -11,6 +11,7 @@ from bot.domain.ids import EndpointId
 from bot.domain.linking import (
     DIGITS_LIFE,
     LOGIN_TRIES,
+    Audience,
     Invitation,
     LinkProblem,
     LoginFailed,
@@ -36,13 +37,22 @@ class LinkingDesk:
     _used: set[str] = field(default_factory=set)
     _failures: dict[str, int] = field(default_factory=dict)
 
-    def invite(self, code: str, address: Address, life: timedelta = timedelta(minutes=10)) -> None:
+    def invite(
+        self,
+        code: str,
+        address: Address,
+        life: timedelta = timedelta(minutes=10),
+        *,
+        audience: Audience | None = None,
+    ) -> None:
         self._open[code] = Invitation(
             endpoint=EndpointId("endpoint"),
             address=address,
             person=address.chat,
             role=Role.OWNER,
             expires_at=self.now() + life,
+            name=audience.name if audience else "",
+            readers=audience.readers if audience else "",
         )
 
     async def look(self, code: str) -> Invitation | LinkProblem:
@@ -50,11 +60,13 @@ class LinkingDesk:
         return self._state(code)
 
     async def sign_in(
-        self, code: str, login: Login, source: str
+        self, code: str, login: Login, source: str, *, agreed: bool = False
     ) -> SignedIn | LoginFailed | LinkProblem:
         state = self._state(code)
         if isinstance(state, LinkProblem):
             return state
+        if state.readers and not agreed:
+            return LinkProblem.NO_CONSENT
         if self.busy:
             return LinkProblem.BUSY
         self.tried.append((code, login, source))

@@ -251,6 +251,25 @@ async def test_every_strategy_has_its_row_however_many_there_are(world, platform
     assert [field.label for field in card.fields] == [f"Plan {number}" for number in range(20)]
 
 
+async def test_a_strategy_is_shown_with_the_bots_that_trade_by_it(world, platform):
+    for id, name in (("s1", "Momentum"), ("s2", "Momentum slow"), ("s3", "Grid")):
+        platform.plans[id] = Strategy(id=StrategyId(id), name=name, pair="ETH/USDT")
+    platform.put(owl(strategy=StrategyId("s1")))
+    await linked(world)
+
+    one = await ask(world, "/strategies momentum")
+    several = await ask(world, "/strategies mom")
+    unused = await ask(world, "/strategies grid")
+    none = await ask(world, "/strategies gird")
+    everything = await ask(world, "/strategies all")
+
+    assert (one.title, one.fields) == ("Momentum", (Field("Night Owl", "running · paper"),))
+    assert [field.label for field in several.fields] == ["Momentum", "Momentum slow"]
+    assert unused.lines == ("ETH/USDT", "No bot uses it.")
+    assert none.lines == ("Did you mean Grid?",)
+    assert len(everything.fields) == 3
+
+
 async def test_strategies_trades_and_signals_are_listed(world, platform):
     await linked(world)
     platform.plans["s"] = Strategy(id=StrategyId("s"), name="Momentum", pair="ETH/USDT")
@@ -1006,7 +1025,16 @@ async def test_a_bot_s_name_is_completed_without_asking_the_platform(world, plat
     assert platform.calls == []
 
 
-async def test_only_a_command_about_a_bot_is_completed(world):
+async def test_a_strategy_s_name_is_completed_too(world, platform):
+    platform.plans["s"] = Strategy(id=StrategyId("s"), name="Momentum")
+    await linked(world)
+    platform.calls.clear()
+
+    assert await suggested(world, "mo", "strategies") == ("Momentum",)
+    assert platform.calls == []
+
+
+async def test_only_a_command_about_a_bot_or_a_strategy_is_completed(world):
     await linked(world)
 
     for command in ("price", "missed", "status", "nonsense"):

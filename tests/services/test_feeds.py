@@ -169,6 +169,42 @@ async def test_trouble_that_lasts_is_told_once_and_so_is_its_end(world, platform
     assert told_after < timedelta(seconds=180)
 
 
+@pytest.mark.parametrize("doubt", [TryLater("disk full"), Unclear("broke during a commit")])
+async def test_trouble_and_its_end_are_told_although_the_database_was_away(
+    unswept, platform, chat, away_for_notices, doubt
+):
+    outage = TryLater("disk full")
+    account = await live(unswept)
+    away_for_notices(outage, doubt, outage)
+    platform.away = True
+    platform.cut()
+    await unswept.quiet(3600)
+    told = chat.titles()
+    away_for_notices(outage, outage, outage)
+    platform.away = False
+    await unswept.until(lambda: unswept.feeds.status(account.id).state is FeedState.LIVE)
+    await unswept.quiet(3600)
+
+    assert told == ["No connection to the trading platform"]
+    assert chat.titles() == [*told, "Connected to the trading platform again"]
+
+
+async def test_who_was_told_of_no_trouble_is_not_told_that_it_is_over(
+    unswept, platform, chat, away_for_notices
+):
+    account = await live(unswept)
+    away_for_notices(*([TryLater("disk full")] * 1000))
+    platform.away = True
+    platform.cut()
+    await unswept.quiet(600)
+    platform.away = False
+    await unswept.until(lambda: unswept.feeds.status(account.id).state is FeedState.LIVE)
+    away_for_notices()
+    await unswept.quiet(3600)
+
+    assert chat.titles() == []
+
+
 async def test_a_taken_socket_means_polling_and_nothing_is_lost(world, platform, chat):
     platform.sockets = False
     account = await world.links()

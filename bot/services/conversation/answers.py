@@ -8,11 +8,18 @@ from bot.domain.actions import Target
 from bot.domain.amounts import quantity
 from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity, moment, spoken
 from bot.domain.changes import condition
-from bot.domain.commands import COMMANDS, Spec
+from bot.domain.commands import COMMANDS, Shared, Spec
 from bot.domain.deliveries import State
 from bot.domain.events import Signal, Strategy, Trade, Trader
-from bot.domain.linking import CODE_LIFE, DIGITS_LIFE, Completed, LinkProblem, WrongDigits
-from bot.domain.links import Account, FeedState, Link
+from bot.domain.linking import (
+    CODE_LIFE,
+    DIGITS_LIFE,
+    Audience,
+    Completed,
+    LinkProblem,
+    WrongDigits,
+)
+from bot.domain.links import Account, FeedState, Link, Role
 from bot.domain.telling import strategy_name, tell_signal, tell_trade, trader_name
 from bot.domain.text import clean, counted
 from bot.ports import Missed
@@ -20,6 +27,9 @@ from bot.services.feeds import FeedStatus
 
 MOST_CHOICES = 15
 """Bots to choose from that a phone still shows without tiring its reader."""
+
+NAME_LIMIT = 60
+"""Characters of a chat's name that are shown."""
 
 MISSED_ROWS = 20
 """Of one page of /missed: fits one message of any platform."""
@@ -52,7 +62,7 @@ def help_card(linked: bool) -> Card:
     specs = [spec for spec in COMMANDS if spec.menu]
     fields = tuple(Field(usage(spec), spec.summary) for spec in specs)
     note = "Anything that changes a bot asks you first." if linked else "Begin with /link."
-    return Card(title="What you can ask me", fields=fields, notes=(note,), private=False)
+    return Card(title="What you can ask me", fields=fields, notes=(note,))
 
 
 def usage(spec: Spec) -> str:
@@ -86,13 +96,23 @@ def only_in_private(spec: Spec) -> Card:
 
 
 def only_the_owner() -> Card:
-    return plain("Only the person who linked this chat can do that")
+    return plain(
+        "Only the person who linked this chat can do that",
+        "For your own bots, write to me directly and send /link there.",
+    )
 
 
 def role_too_low(spec: Spec) -> Card:
     return plain(
         f"You may look but not use /{spec.name} here",
-        "The account's owner can give you the right.",
+        "Who linked this chat can allow it, with /members.",
+    )
+
+
+def deserted() -> Card:
+    return plain(
+        "This chat rests",
+        "I cannot see the person who linked it here, so I show nothing of their account.",
     )
 
 
@@ -117,9 +137,71 @@ def link_address(url: str, again: bool) -> Card:
     )
 
 
+def taken() -> Card:
+    return plain(
+        "Somebody else has linked this chat",
+        "Only they can change that, with /unlink. For your own alerts, write to me directly.",
+    )
+
+
+def cannot_govern(shared: Shared) -> Card:
+    return plain(
+        f"You cannot link {clean(shared.name, NAME_LIMIT)}",
+        "It takes the right to manage the channel, since everybody there would get the alerts.",
+        "For your own alerts, write to me directly and send /link there.",
+    )
+
+
+def lacks_rights(shared: Shared) -> Card:
+    return plain(
+        f"I could not show anything in {clean(shared.name, NAME_LIMIT)}",
+        f"Allow me first: {', '.join(shared.lacking)}. Then send /link again.",
+    )
+
+
+def not_there(shared: Shared) -> Card:
+    return plain(
+        f"I am not in {clean(shared.name, NAME_LIMIT)}",
+        "Invite me to the server first, then send /link here again.",
+        "For your own alerts, write to me directly and send /link there.",
+    )
+
+
+def readers_unknown(reason: str) -> Card:
+    return plain(
+        "I cannot see who reads along here",
+        clean(reason, 200),
+        "Nothing was linked. Try again in a minute.",
+        severity=Severity.WARNING,
+    )
+
+
+def shared_link_address(url: str, audience: Audience) -> Card:
+    """Consent comes first: who will see what, before anybody logs in."""
+    return Card(
+        title=f"Link {audience.name}?",
+        severity=Severity.WARNING,
+        lines=(
+            f"Your alerts will be seen by {audience.readers}: "
+            "your bots' names, trades, amounts and errors.",
+            "They can ask and change nothing, unless you allow it with /members.",
+            f"If you agree, log in on this page: {url}",
+            "It then shows six digits. Give them to me here, with /link and the digits.",
+        ),
+        buttons=((Button(label="Open the page", url=url, style=ButtonStyle.PRIMARY),),),
+        notes=(
+            f"Good for {int(CODE_LIFE.total_seconds() // 60)} minutes, for you only. "
+            "For alerts that only you see, write to me directly.",
+        ),
+    )
+
+
 def linked(completed: Completed) -> Card:
     label = clean(completed.account.label, 60)
+    endpoint = completed.link.endpoint
     lines = ["From now on I ring when your bots trade, err or stop."]
+    if not endpoint.private:
+        lines.append("All who read along here see it. /members says what else they may do.")
     if completed.replaced is not None:
         lines.insert(0, "The account that was linked here before is no longer.")
     if completed.others:
@@ -144,6 +226,8 @@ def digits_refused(wrong: WrongDigits) -> Card:
                 "Too many wrong digits",
                 "For your safety this attempt is over. Send /link to start again.",
             )
+        case LinkProblem.TAKEN:
+            return taken()
         case _:
             return plain("I am not waiting for digits", "Send /link to connect your account.")
 
@@ -156,6 +240,46 @@ def unlinked(cancelled: int, last: bool) -> Card:
         lines.append("Your login has been deleted from Tradebell.")
     lines.append("Send /link whenever you want to come back.")
     return plain("Unlinked", *lines)
+
+
+# --- others in a shared chat ------------------------------------------------------------------
+
+_MAY = {
+    None: "Others here see the alerts, and may ask nothing.",
+    Role.VIEWER: "Others here may look: /status, /trades and the like. They can change nothing.",
+    Role.OPERATOR: "Others here may look, and pause and resume your bots.",
+}
+
+
+def nobody_else_here() -> Card:
+    return plain("Nobody else is in this chat", "/members is for chats that others read too.")
+
+
+def members(role: Role | None) -> Card:
+    """
+    Args:
+        role: what everybody but the person who linked the chat has.
+    """
+    return plain(
+        _MAY.get(role, _MAY[None]),
+        "If they do not find my commands: Server Settings, Integrations." if role else "",
+        "/members viewer lets them look, /members operator act too, /members nobody neither.",
+    )
+
+
+def confirm_members(role: Role, name: str, buttons: tuple[tuple[Button, ...], ...]) -> Card:
+    where = name or "this chat"
+    effect = {
+        Role.VIEWER: "may ask for your bots, trades and signals",
+        Role.OPERATOR: "may ask for all that, and pause and resume your bots, with real money too",
+    }
+    return Card(
+        title="Let others here look?" if role is Role.VIEWER else "Let others here act?",
+        severity=Severity.WARNING,
+        lines=(f"Everybody who can write in {where} {effect[role]}.",),
+        buttons=buttons,
+        notes=("For you only, once, within 60 seconds.",),
+    )
 
 
 # --- looking ----------------------------------------------------------------------------------
@@ -195,8 +319,7 @@ def status(
         if link.id == here.id:
             notes.append("This chat was closed to me: /start brings what was kept for it.")
             continue
-        channel = link.endpoint.address.channel.value.capitalize()
-        notes.append(f"Your other {channel} chat is closed to me: alerts for it are kept.")
+        notes.append(f"Your {link.endpoint.title} is closed to me: alerts for it are kept.")
     if feed is not None and feed.not_offered:
         notes.append(f"The platform does not let me read: {', '.join(feed.not_offered)}.")
     if feed is not None and feed.failing:
@@ -289,14 +412,32 @@ def no_bots() -> Card:
 def strategies_list(strategies: Sequence[Strategy]) -> Card:
     if not strategies:
         return plain("No strategies yet", "Create one on the platform, and it appears here.")
-    rows = []
-    for strategy in strategies:
-        facts = [strategy.type, strategy.pair, strategy.interval]
-        parts = [clean(fact, 30) for fact in facts if fact]
-        if strategy.configured is False:
-            parts.append("not configured yet")
-        rows.append(Field(strategy_name(strategy), " · ".join(parts) or "ready"))
+    rows = [Field(strategy_name(one), _strategy_line(one)) for one in strategies]
     return Card(title=counted(len(strategies), "strategy", "strategies"), fields=tuple(rows))
+
+
+def _strategy_line(strategy: Strategy) -> str:
+    facts = [strategy.type, strategy.pair, strategy.interval]
+    parts = [clean(fact, 30) for fact in facts if fact]
+    if strategy.configured is False:
+        parts.append("not configured yet")
+    return " · ".join(parts) or "ready"
+
+
+def strategy(shown: Strategy, traders: Sequence[Trader]) -> Card:
+    """One strategy, and those of the bots that trade by it."""
+    using = [trader for trader in traders if trader.strategy == shown.id]
+    return Card(
+        title=strategy_name(shown),
+        lines=(_strategy_line(shown),) if using else (_strategy_line(shown), "No bot uses it."),
+        fields=tuple(Field(trader_name(one), _trader_line(one)) for one in using),
+    )
+
+
+def no_such_strategy(wanted: str, near: Sequence[str], everyone: Sequence[Strategy]) -> Card:
+    title = f"No strategy is called {clean(wanted, 40)}"
+    names = [strategy_name(one) for one in everyone]
+    return plain(title, _instead(near, "Your strategies", names, "/strategies"))
 
 
 def trades_list(trades: Sequence[Trade], traders: Sequence[Trader]) -> Card:
@@ -324,7 +465,7 @@ def signals_list(signals: Sequence[Signal]) -> Card:
 def price(symbol: str, last: Decimal, at: datetime) -> Card:
     shown = clean(symbol, 30)
     quote = shown.partition("/")[2]
-    return Card(title=f"{shown}: {quantity(last)} {quote}".strip(), at=at, private=False)
+    return Card(title=f"{shown}: {quantity(last)} {quote}".strip(), at=at)
 
 
 def no_price(symbol: str) -> Card:
@@ -471,13 +612,20 @@ def choose(verb: str, traders: Sequence[Trader], buttons: Sequence[Button]) -> C
 
 
 def no_such_bot(wanted: str, near: Sequence[str], everyone: Sequence[Trader]) -> Card:
+    names = [trader_name(one) for one in everyone]
+    title = f"No bot is called {clean(wanted, 40)}"
+    return plain(title, _instead(near, "Your bots", names, "/traders"))
+
+
+def _instead(near: Sequence[str], what: str, names: Sequence[str], listed: str) -> str:
+    """What to try after a name that fits nothing."""
     if near:
-        hint = f"Did you mean {' or '.join(near)}?"
-    else:
-        names = ", ".join(trader_name(one) for one in everyone[:MOST_CHOICES])
-        rest = len(everyone) - MOST_CHOICES
-        hint = f"Your bots: {names}" + (f", and {rest} more: /traders" if rest > 0 else ".")
-    return plain(f"No bot is called {clean(wanted, 40)}", hint)
+        return f"Did you mean {' or '.join(near)}?"
+    if not names:
+        return "There are none yet."
+    rest = len(names) - MOST_CHOICES
+    shown = f"{what}: {', '.join(names[:MOST_CHOICES])}"
+    return f"{shown}, and {rest} more: {listed}" if rest > 0 else f"{shown}."
 
 
 def nothing_to_do(traders: Sequence[Trader], running: bool) -> Card:
@@ -538,7 +686,7 @@ def confirm_unlink(account: Account, last: bool, buttons: tuple[tuple[Button, ..
 
 def chat_name(link: Link) -> str:
     """A chat as its owner may recognise it: where it is and since when, never its address."""
-    return f"{link.endpoint.address.channel.value.capitalize()}, since {moment(link.linked_at)}"
+    return f"{link.endpoint.title}, since {moment(link.linked_at)}"
 
 
 def no_other_chats() -> Card:

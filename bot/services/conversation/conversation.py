@@ -3,15 +3,16 @@
 import asyncio
 import logging
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.actions import Action, ActionState, Denied, Target, Verb
-from bot.domain.cards import Button, Card
+from bot.domain.cards import Button, Card, with_note
 from bot.domain.changes import condition
 from bot.domain.commands import (
+    NOBODY,
     ArgumentType,
     Command,
     Left,
@@ -20,6 +21,7 @@ from bot.domain.commands import (
     Reply,
     Returned,
     Said,
+    Shared,
     Spec,
     Words,
     find_spec,
@@ -29,12 +31,21 @@ from bot.domain.deliveries import LOST, Priority
 from bot.domain.events import Kind, Notice, Origin, Trader
 from bot.domain.ids import NewId, Now
 from bot.domain.linking import WrongDigits
-from bot.domain.links import Account, EndpointState, Link, Person, Role
+from bot.domain.links import Account, Address, Channel, EndpointState, Link, Person, Role
 from bot.domain.names import Found, Nothing, Several, completions, nearest, pick
 from bot.domain.telling import trader_name
 from bot.domain.text import counted
 from bot.errors import NeedsLogin, NotOffered, Refused, TryLater
-from bot.ports import Accounts, Actions, Audit, Inbox, Links, Outbox, Session
+from bot.ports import (
+    Accounts,
+    Actions,
+    Audit,
+    Inbox,
+    Links,
+    Outbox,
+    Readership,
+    Session,
+)
 from bot.services.actions import TOASTS, Acting, Choice, targets_of
 from bot.services.closures import Closures
 from bot.services.conversation import answers
@@ -74,9 +85,14 @@ class Conversation:
         audit: Audit,
         closures: Closures,
         delivering: Delivering,
+        readerships: Mapping[tuple[Channel, str], Readership],
         now: Now,
         new_id: NewId,
     ) -> None:
+        """
+        Args:
+            readerships: by channel and our bot's id there; others have no chats to share.
+        """
         self._links = links
         self._accounts = accounts
         self._inbox = inbox
@@ -86,12 +102,15 @@ class Conversation:
         self._ingest = ingest
         self._closures = closures
         self._delivering = delivering
+        self._readerships = readerships
+        self._audit = audit
         self._now = now
         self._new_id = new_id
         self._acting = Acting(actions, accounts, feeds, ingest, audit, now, new_id)
         self._throttle = _Throttle()
         self._answers: dict[str, Callable[[_Asked], Awaitable[Card]]] = {
             "unlink": self._unlink,
+            "members": self._members,
             "status": self._status,
             "traders": self._traders,
             "strategies": self._strategies,
@@ -124,13 +143,19 @@ class Conversation:
     ) -> Sequence[str]:
         """Implements `ports.Suggest`."""
         spec = find_spec(command)
-        if spec is None or spec.argument is None or spec.argument.type is not ArgumentType.TRADER:
+        if spec is None or spec.argument is None:
             return ()
         try:
             link = await self._links.at(place.address)
-            if link is None or _refusal(spec, person, link) is not None:
+            if link is None or await self._refusal(spec, person, link) is not None:
                 return ()
-            return completions(typed, await self._inbox.traders(link.account))
+            match spec.argument.type:
+                case ArgumentType.TRADER:
+                    return completions(typed, await self._inbox.traders(link.account))
+                case ArgumentType.STRATEGY:
+                    return completions(typed, await self._inbox.strategies(link.account))
+                case _:
+                    return ()
         except Exception:
             # A person can type on without it.
             log.exception("could not complete what is typed")
@@ -174,12 +199,18 @@ class Conversation:
         spec = find_spec(command.name)
         if spec is None:
             return answers.unknown_command(command.name, nearest(command.name, known_words()))
-        if spec.private_only and not command.place.private:
+        if spec.discreet and not command.place.discreet:
             return answers.only_in_private(spec)
         link = await self._links.at(command.place.address)
+        card = await self._answer_to(spec, command, link, about)
+        return _shown_to_all(card, spec, command, link) if command.public else card
+
+    async def _answer_to(
+        self, spec: Spec, command: Command, link: Link | None, about: Sequence[Target]
+    ) -> Card:
         if spec.least is None:
             return await self._open_to_all(spec, command, link)
-        refusal = _refusal(spec, command.person, link)
+        refusal = await self._refusal(spec, command.person, link)
         if link is None or refusal is not None:
             return refusal or answers.not_linked()
         account = await self._accounts.get(link.account)
@@ -192,16 +223,72 @@ class Conversation:
     async def _open_to_all(self, spec: Spec, command: Command, link: Link | None) -> Card:
         match spec.name:
             case "link":
-                url = await self._linking.invite(command.place, command.person)
-                return answers.link_address(url, again=link is not None)
+                return await self._link(command, link)
             case "help":
                 return answers.help_card(link is not None)
             case "cancel":
                 return answers.cancelled()
             case _:
-                if link is not None:
+                if link is not None and command.person.id == link.person:
                     await self._reopen(command.place)
                 return answers.welcome(link is not None)
+
+    async def _link(self, command: Command, link: Link | None) -> Card:
+        place, person = command.place, command.person
+        digits = _DIGITS.match(command.arguments)
+        if digits is not None:
+            return await self._digits(place, person, digits[1] + digits[2])
+        if place.shared is not None:
+            return await self._link_shared(place, place.shared, person, link)
+        url = await self._linking.invite(place, person)
+        return answers.link_address(url, again=link is not None)
+
+    async def _link_shared(
+        self, place: Place, shared: Shared, person: Person, link: Link | None
+    ) -> Card:
+        """Only for who has a say there and is the first; and who reads along is told before."""
+        if link is not None and link.person != person.id:
+            return answers.taken()
+        if not shared.governs:
+            return answers.cannot_govern(shared)
+        if shared.lacking:
+            return answers.lacks_rights(shared)
+        readership = self._readership(place.address)
+        try:
+            audience = None if readership is None else await readership.of(place.address)
+        except TryLater as outage:
+            return answers.readers_unknown(str(outage))
+        if audience is None:
+            return answers.not_there(shared)
+        url = await self._linking.invite(place, person, audience)
+        return answers.shared_link_address(url, audience)
+
+    def _readership(self, address: Address) -> Readership | None:
+        return self._readerships.get((address.channel, address.bot))
+
+    async def _refusal(self, spec: Spec, person: Person, link: Link | None) -> Card | None:
+        """Why a command is not for this person here."""
+        if link is None:
+            return answers.not_linked()
+        role = link.role_of(person.id)
+        if role is None or (spec.own and person.id != link.person):
+            return answers.only_the_owner()
+        if spec.least is not None and not role.covers(spec.least):
+            return answers.role_too_low(spec)
+        if person.id != link.person and await self._is_deserted(link):
+            return answers.deserted()
+        return None
+
+    async def _is_deserted(self, link: Link) -> bool:
+        """Whether a shared chat has lost the person whose account is shown there."""
+        readership = self._readership(link.endpoint.address)
+        try:
+            return readership is None or await readership.has_left(
+                link.endpoint.address, link.person
+            )
+        except (TryLater, Refused) as outage:
+            log.warning("nobody can tell who is there", extra={"reason": str(outage)})
+            return True
 
     async def _answered(self, asked: "_Asked") -> Card:
         try:
@@ -255,7 +342,19 @@ class Conversation:
 
     async def _strategies(self, asked: "_Asked") -> Card:
         session = await self._session(asked.account)
-        return answers.strategies_list(await session.strategies())
+        strategies = await session.strategies()
+        wanted = asked.command.arguments.strip()
+        if not wanted:
+            return answers.strategies_list(strategies)
+        match pick(wanted, strategies):
+            case Nothing(nearest=near):
+                return answers.no_such_strategy(wanted, near, strategies)
+            case Several(fitting=several):
+                return answers.strategies_list(several)
+            case Found(meant=(strategy,)):
+                return answers.strategy(strategy, await self._inbox.traders(asked.account.id))
+            case Found(meant=found):
+                return answers.strategies_list(found)
 
     async def _trades(self, asked: "_Asked") -> Card:
         session = await self._session(asked.account)
@@ -326,9 +425,9 @@ class Conversation:
         match pick(wanted, traders):
             case Nothing(nearest=near):
                 return answers.no_such_bot(wanted, near, traders)
-            case Several(traders=several):
+            case Several(fitting=several):
                 return await self._pick(asked, several, running)
-            case Found(traders=found):
+            case Found(meant=found):
                 return await self._confirm_running(asked, found, running)
 
     async def _pick(self, asked: "_Asked", traders: tuple[Trader, ...], running: bool) -> Card:
@@ -386,10 +485,30 @@ class Conversation:
         )
         return answers.confirm_unlink_others(targets, buttons)
 
+    async def _members(self, asked: "_Asked") -> Card:
+        link, wanted = asked.link, asked.command.arguments.strip().lower()
+        if link.endpoint.private:
+            return answers.nobody_else_here()
+        now = link.preferences.members
+        if wanted not in _MEMBERS:
+            return answers.members(now)
+        role = _MEMBERS[wanted]
+        if role is now or role is None or (now is not None and now.covers(role)):
+            await self._admit(link, role)
+            return answers.members(role)
+        buttons = await self._acting.confirm(
+            link, asked.command.person.id, Verb.ADMIT, "Allow it", arguments=role
+        )
+        return answers.confirm_members(role, link.endpoint.name, buttons)
+
+    async def _admit(self, link: Link, role: Role | None) -> None:
+        await self._links.admit(link.id, role)
+        await self._audit.note("members", self._now(), link.account, role=role or NOBODY)
+
     # --- words and buttons ------------------------------------------------------------------
 
     async def _words(self, words: Words) -> Card | None:
-        if not words.place.private:
+        if not words.place.discreet:
             return None
         digits = _DIGITS.match(words.text)
         if digits is not None:
@@ -407,6 +526,10 @@ class Conversation:
         link = await self._links.at(press.place.address)
         if link is None:
             yield Reply(toast=TOASTS[Denied.UNLINKED])
+            return
+        others = press.person.id != link.person and link.role_of(press.person.id) is not None
+        if others and await self._is_deserted(link):
+            yield Reply(card=answers.deserted())
             return
         claimed = await self._acting.claim(press, link)
         if isinstance(claimed, Denied):
@@ -426,6 +549,12 @@ class Conversation:
                 # A pick list has done its work; an alert stays what it is.
                 card = await self._command(command, action.targets)
                 yield Reply(card=card, replaces=action.person is not None)
+            case Verb.ADMIT:
+                role = Role(action.arguments)
+                await self._admit(link, role)
+                # The person first: without it they are told that it was interrupted.
+                yield Reply(card=answers.members(role), replaces=True)
+                await self._acting.finish(action, ActionState.DONE)
             case Verb.UNLINK if action.targets:
                 wanted = {target.id for target in action.targets}
                 linked = await self._links.of(action.account)
@@ -449,9 +578,7 @@ class Conversation:
         log.warning("a chat was closed to us", extra={"reason": reason, "held": held})
         if link is None:
             return
-        await self._closures.tell(
-            link.account, link.endpoint.id, place.address.channel, reason, self._new_id()
-        )
+        await self._closures.tell(link.account, link.endpoint.id, reason, self._new_id())
 
     async def _reopen(self, place: Place) -> None:
         owed = await self._links.enable(place.address, self._now())
@@ -471,14 +598,24 @@ class _Asked:
     about: frozenset[str] = frozenset()
 
 
-def _refusal(spec: Spec, person: Person, link: Link | None) -> Card | None:
-    if link is None:
-        return answers.not_linked()
-    if person.id != link.person:
-        return answers.only_the_owner()
-    if spec.least is not None and not link.role.covers(spec.least):
-        return answers.role_too_low(spec)
-    return None
+_MEMBERS: Mapping[str, Role | None] = {
+    NOBODY: None,
+    Role.VIEWER.value: Role.VIEWER,
+    Role.OPERATOR.value: Role.OPERATOR,
+}
+"""What others in a shared chat can be; nobody but who linked it is its owner."""
+
+
+def _shown_to_all(card: Card, spec: Spec, command: Command, link: Link | None) -> Card:
+    """An answer as everybody in the chat may see it, if this one may be and the person may say so.
+
+    What holds nothing of an account anybody may show.
+    """
+    if not spec.showable or card.buttons:
+        return card
+    if spec.least is not None and (link is None or command.person.id != link.person):
+        return with_note(card, "Only who linked this chat can show it to everybody.")
+    return replace(card, private=False)
 
 
 def _page(words: str) -> int | None:

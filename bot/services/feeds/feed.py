@@ -6,7 +6,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.domain.ids import Now
 from bot.domain.links import Account, AccountState, Credential, FeedState
@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 
 FAILING_AGAIN = timedelta(seconds=10)
 """When services that could not be read are read again; twice as late each time they fail."""
+
+TELL_AGAIN = timedelta(seconds=30)
+"""When a notice that could not be stored is tried again."""
 
 LOOK_FOR_LOGIN = timedelta(seconds=60)
 
@@ -48,6 +51,8 @@ class Feed:
     _socket_refusals: int = field(init=False, default=0)
     _trouble_since: datetime | None = field(init=False, default=None)
     _told: FeedState | None = field(init=False, default=None)
+    _not_told_before: datetime = field(init=False, default=datetime.min.replace(tzinfo=UTC))
+    """Until when the store is left alone after it did not take a notice."""
     _next_sweep: datetime = field(init=False)
     _next_long_sweep: datetime = field(init=False)
 
@@ -137,7 +142,7 @@ class Feed:
     async def _do_chores(self, session: Session) -> None:
         await self.expiry.mind(session)
         if self._trouble_since is not None and self.now() >= self._steady_at():
-            await self._end_trouble()
+            await self._end_trouble(self._trouble_since)
         now = self.now()
         if now >= self._next_long_sweep:
             self._plan_sweeps()
@@ -241,15 +246,20 @@ class Feed:
         while self.now() < end:
             until = end
             if self._trouble_since is not None and self._told is not self._status.state:
-                tell_at = self._trouble_since + self.rhythm.notice_after
+                lasting = self._trouble_since + self.rhythm.notice_after
+                tell_at = max(lasting, self._not_told_before)
                 if self.now() >= tell_at:
-                    self._told = self._status.state
-                    await self.notices.trouble(
-                        self._told, self._trouble_since, self.rhythm.poll_every
-                    )
+                    await self._tell_trouble(self._trouble_since)
                     continue
                 until = min(end, tell_at)
             await asyncio.sleep((until - self.now()).total_seconds())
+
+    async def _tell_trouble(self, since: datetime) -> None:
+        state = self._status.state
+        if await self.notices.trouble(state, since, self.rhythm.poll_every):
+            self._told = state
+        else:
+            self._not_told_before = self.now() + TELL_AGAIN
 
     async def _await_login(self, reason: str, refused: Credential | None) -> None:
         """Only the person can help: say so once, and wait without asking the platform again."""
@@ -277,14 +287,15 @@ class Feed:
 
     def _steady_at(self) -> datetime:
         """When the connection, now live, has lasted so long that trouble before it is over."""
-        return self._status.since + self.rhythm.notice_after
+        return max(self._status.since + self.rhythm.notice_after, self._not_told_before)
 
-    async def _end_trouble(self) -> None:
+    async def _end_trouble(self, since: datetime) -> None:
         """A connection that breaks again before it comes to this was only part of the trouble."""
-        self._trouble_since, self._failures = None, 0
-        if self._told is not None:
-            self._told = None
-            await self.notices.recovery()
+        self._failures = 0
+        if self._told is not None and not await self.notices.recovery(since):
+            self._not_told_before = self.now() + TELL_AGAIN
+            return
+        self._trouble_since = self._told = None
 
     # --- where it stands ----------------------------------------------------------------------
 

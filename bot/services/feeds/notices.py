@@ -17,31 +17,33 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notices:
+    """Each gives whether it is owed now; what could not be stored may be told again."""
+
     account: Account
     ingest: Ingest
     now: Now
 
-    async def trouble(self, state: FeedState, since: datetime, poll_every: timedelta) -> None:
+    async def trouble(self, state: FeedState, since: datetime, poll_every: timedelta) -> bool:
         """The feed has been out of order for a while, in this state."""
         if state is FeedState.POLLING:
-            await self._tell(
+            return await self._tell(
                 f"polling {since.isoformat()}",
                 "Your plan's realtime connection is taken",
                 f"I look every {spoken(poll_every)} instead, so alerts come a little later. "
                 "Nothing is lost.",
                 "Closing the platform's page in your browser usually frees the connection.",
             )
-        else:
-            await self._tell(
-                f"down {since.isoformat()}",
-                "No connection to the trading platform",
-                "I keep trying. Your bots run on without me, but I cannot see them.",
-                "What happens meanwhile is told as soon as it is back.",
-            )
+        return await self._tell(
+            f"down {since.isoformat()}",
+            "No connection to the trading platform",
+            "I keep trying. Your bots run on without me, but I cannot see them.",
+            "What happens meanwhile is told as soon as it is back.",
+        )
 
-    async def recovery(self) -> None:
-        await self._tell(
-            f"back {self.now().isoformat()}",
+    async def recovery(self, since: datetime) -> bool:
+        """The trouble that began then is over."""
+        return await self._tell(
+            f"back {since.isoformat()}",
             "Connected to the trading platform again",
             "Everything that happened meanwhile has been read.",
             bad=False,

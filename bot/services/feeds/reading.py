@@ -23,7 +23,7 @@ from bot.domain.events import (
 )
 from bot.domain.ids import Now
 from bot.domain.links import Account
-from bot.errors import ConnectionLost, NeedsLogin, NotOffered, Refused, TryLater
+from bot.errors import ConnectionLost, NeedsLogin, NotOffered, Refused, StoreAway, TryLater
 from bot.ports import Admitted, Inbox, Live, Meter, Progress, Session
 from bot.services.ingest import Ingest
 
@@ -78,6 +78,7 @@ class Reading:
 
         Raises:
             TryLater: the platform is away or over its limit, or every service is broken.
+            StoreAway: what is read cannot be stored: nothing younger may be told before it.
             NeedsLogin: the credential is refused.
         """
         cursors = await self.inbox.cursors(self.account.id)
@@ -134,7 +135,7 @@ class Reading:
         except NotOffered:
             self.not_offered.add(service)
             return None
-        except (NeedsLogin, ConnectionLost):
+        except (NeedsLogin, ConnectionLost, StoreAway):
             raise
         except (Refused, TryLater) as failure:
             if isinstance(failure, TryLater) and failure.retry_after is not None:

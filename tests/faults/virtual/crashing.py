@@ -15,10 +15,10 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from bot.domain.actions import ActionState, Denied
-from bot.domain.commands import Command, Left, Place, Press, Reply, Returned, Said, Words
+from bot.domain.commands import Command, Left, Place, Press, Reply, Returned, Said, Shared, Words
 from bot.domain.deliveries import PENDING, Gone, Postponed, State, Unclear
 from bot.domain.events import Kind, Origin, PodEvent, Stream, Trade, Trader, Unreadable
-from bot.domain.linking import SignedIn
+from bot.domain.linking import Audience, SignedIn
 from bot.domain.links import (
     Address,
     Channel,
@@ -40,12 +40,16 @@ from storage.tables import action, delivery, endpoint, journal, known, link
 from tests.failpoints import Fate, Mortal, MortalDatabase, Point, When
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform, FakeSession
+from tests.fakes.readership import FakeReadership
 from tests.judge import Owed, judged, owed
 from tests.world import OWL, World, code_in, heron, owl, running
 
 ANN = "100"
 BEN = "200"
 """Two chats of one account, each with its own person."""
+
+DESK = "900"
+"""A chat that others read, linked by Ann."""
 
 LOGIN = PasswordLogin(email="alice@example.com", password="right")
 
@@ -174,6 +178,7 @@ class Story:
     telegram: Telegram = field(default_factory=Telegram)
     platform: Logins = field(init=False)
     chat: FakeMessenger = field(init=False)
+    readership: FakeReadership = field(init=False)
     _unclear: int = 0
     """Attempts that showed a message and were not answered."""
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
@@ -184,6 +189,8 @@ class Story:
         for trader in (owl(), heron()):
             self.platform.bots[trader.id] = trader
         self.chat = FakeMessenger(now=self.now, seconds=0.2)
+        audience = Audience(name="#desk in Alpha", readers="everyone who can read #desk")
+        self.readership = FakeReadership(chats={DESK: audience})
 
     @asynccontextmanager
     async def process(self, fate: Fate) -> AsyncIterator[World]:
@@ -192,9 +199,10 @@ class Story:
         store = store_on(database, self.store.vault, self.now, lambda: f"row-{next(self._rows)}")
         platform: Any = Mortal(self.platform, "Platform", fate)
         chat: Any = Mortal(self.chat, "Messenger", fate)
+        readership: Any = Mortal(self.readership, "Readership", fate)
         try:
             async with (
-                running(store, platform, chat, self.now) as world,
+                running(store, platform, chat, self.now, readership=readership) as world,
                 asyncio.TaskGroup() as group,
             ):
                 tasks = [
@@ -237,6 +245,7 @@ class Story:
         await self._reads(world)
         await self._logs_in_again(world)
         await self._unlinks()
+        await self._shares(world)
 
     async def _sends(self) -> None:
         """Live events: sent, sent ahead, refused for the moment, and of unknown outcome."""
@@ -315,6 +324,12 @@ class Story:
         await self.presses(BEN, await self.asks(BEN, "unlink"), "Unlink this chat")
         await self.trades()
 
+    async def _shares(self, world: World) -> None:
+        """Ann links a chat that others read, and lets them look."""
+        await self.links(world, DESK)
+        await self.presses(DESK, await self.asks(DESK, "members viewer"), "Allow it")
+        await self.trades()
+
     async def after(self) -> None:
         """Another process starts, people look after what is their part, and all comes to rest."""
         await asyncio.sleep(1)
@@ -353,7 +368,9 @@ class Story:
 
     async def links(self, world: World, chat: str) -> None:
         invited = await self.asks(chat, "link")
-        signed_in = await world.linking.sign_in(code_in(invited), LOGIN, "127.0.0.1")
+        signed_in = await world.linking.sign_in(
+            code_in(invited), LOGIN, "127.0.0.1", agreed=chat == DESK
+        )
         assert isinstance(signed_in, SignedIn), signed_in
         await self.hears(Words(place=place(chat), person=person(chat), text=signed_in.digits))
 
@@ -494,8 +511,10 @@ def _is_final(words: str) -> bool:
 
 def place(chat: str) -> Place:
     address = Address(channel=Channel.TELEGRAM, bot="1", chat=chat)
-    return Place(address=address, private=True)
+    shared = Shared(name="#desk", governs=True) if chat == DESK else None
+    return Place(address=address, private=shared is None, shared=shared)
 
 
 def person(chat: str) -> Person:
-    return Person(channel=Channel.TELEGRAM, id=chat)
+    """Who speaks there."""
+    return Person(channel=Channel.TELEGRAM, id=ANN if chat == DESK else chat)

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 
 from bot.domain.deliveries import State
 from bot.domain.events import Stream, Trade
+from bot.domain.links import FeedState
 from storage import Store, sqlite
 from storage.database import Request, each
 from storage.turns import take_turns
@@ -95,6 +96,36 @@ async def test_what_comes_while_the_disk_is_full_is_told_once_there_is_room(
     bought = [title for title in chat.titles() if title.startswith("Bought")]
     assert bought == [f"Bought {number} BTC" for number in range(1, 60)]
     assert set(await assert_kept(store, chat.shown)) == {State.SENT}
+
+
+@pytest.mark.fault(54)
+async def test_what_could_not_be_stored_when_it_was_read_is_told_before_what_came_later(
+    troubled_store: Store, platform, chat, now, database: Troubled
+):
+    """The room is there again before the next event comes: nothing but its place is in doubt."""
+    async with running(troubled_store, platform, chat, now) as world:
+        account = await world.goes_live()
+        await world.quiet(60)
+        platform.away = True
+        platform.cut()
+        for number in (1, 2, 3):
+            platform.store(Stream.TRADES, world.trade(number), announce=False)
+        await world.quiet(60)
+        database.concerns, database.is_full = something_read, True
+        platform.away = False
+        await world.until(lambda: database.refused)
+        database.is_full = False
+        await world.until_state(account, FeedState.LIVE)
+        platform.store(Stream.TRADES, world.trade(4))
+        await world.quiet(60)
+
+    bought = [title for title in chat.titles() if title.startswith("Bought")]
+    assert bought == [f"Bought {number} BTC" for number in (1, 2, 3, 4)]
+
+
+def something_read(request: Request) -> bool:
+    events = getattr(request.argument, "events", ())
+    return any(isinstance(event, Trade) for event in events)
 
 
 def an_outcome(request: Request) -> bool:

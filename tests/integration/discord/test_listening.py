@@ -142,12 +142,11 @@ async def test_on_a_server_what_is_private_is_for_the_person_only(
     assert [message.ephemeral for message in shown] == [private, private]
 
 
-@pytest.mark.parametrize("private", [True, False])
 async def test_a_slow_answer_is_announced_and_then_shown_to_the_person_only(
-    api: DiscordApi, ann: Person, private: bool
+    api: DiscordApi, ann: Person
 ):
     room = api.world.guild("Desk", ann).channel("general")
-    hear = Conversation(says("Your bots", "and more", private=private))
+    hear = Conversation(says("Your bots", "and more"))
     hear.may_answer.clear()
 
     async with listening(api, hear):
@@ -160,7 +159,33 @@ async def test_a_slow_answer_is_announced_and_then_shown_to_the_person_only(
 
     assert thinking
     assert title(answer) == "Your bots"
-    assert answer.ephemeral, "what will be in it is not known when it is announced"
+    assert answer.ephemeral
+
+
+async def test_a_slow_answer_for_everybody_is_announced_to_the_person_only_and_then_shown_to_all(
+    api: DiscordApi, ann: Person
+):
+    """What will be in it is not known when it is announced."""
+    bob = api.world.person("Bob")
+    room = api.world.guild("Desk", ann, bob).channel("general")
+    hear = Conversation(says("Your bots", "and more", private=False))
+    hear.may_answer.clear()
+
+    async with listening(api, hear):
+        asked = ann.runs("bell status", room, public=True)
+        await asked.deferred()
+        hear.may_answer.set()
+        await asked.followed_up(2)
+
+    assert [(title(one), one.ephemeral) for one in ann.screen(room)] == [
+        ("Shown to everybody here", True),
+        ("Your bots", False),
+        ("and more", False),
+    ]
+    assert [title(one) for one in bob.screen(room)] == ["Your bots", "and more"]
+    (said,) = hear.heard
+    assert isinstance(said, Command)
+    assert said.public
 
 
 async def test_who_gets_no_answer_is_not_left_waiting(api: DiscordApi, ann: Person):
@@ -555,7 +580,9 @@ async def test_a_gateway_that_stays_away_is_told_and_found_again(
     assert title(answer) == "Your bots"
 
 
-async def test_a_server_s_owner_sees_the_commands_and_others_do_not(api: DiscordApi, ann: Person):
+async def test_who_may_link_a_channel_sees_the_commands_and_others_do_not(
+    api: DiscordApi, ann: Person
+):
     bob = api.world.person("Bob", installed=False)
     guild = api.world.guild("Desk", ann, bob)
     room = guild.channel("general")
@@ -564,5 +591,5 @@ async def test_a_server_s_owner_sees_the_commands_and_others_do_not(api: Discord
         await ann.runs("bell status", room).answered()
         with pytest.raises(AssertionError):
             bob.runs("bell status", room)
-        guild.permissions[bob.id] |= Permission.MANAGE_GUILD
+        guild.permissions[bob.id] |= Permission.MANAGE_CHANNELS
         await bob.runs("bell status", room).answered()

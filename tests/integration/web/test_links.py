@@ -1,4 +1,5 @@
 import asyncio
+import html
 import logging
 import re
 from dataclasses import dataclass, replace
@@ -8,12 +9,13 @@ import aiohttp
 import pytest
 
 from adapters.web.settings import parse_proxies
-from bot.domain.linking import LOGIN_TRIES
-from bot.domain.links import KeyLogin, PasswordLogin, TokenLogin
+from bot.domain.linking import LOGIN_TRIES, Audience
+from bot.domain.links import Address, Channel, KeyLogin, PasswordLogin, TokenLogin
 from tests.fakes.web import LinkingDesk
 from tests.integration.web.conftest import CODE, TELEGRAM, Site, with_public_url
 
 EMAIL = "ann@example.com"
+DISCORD = Address(channel=Channel.DISCORD, bot="7", chat="812348299")
 
 
 @dataclass
@@ -66,6 +68,47 @@ async def test_the_page_names_the_platform_the_chat_and_how_long_it_is_good(site
     assert TELEGRAM.chat not in page
     assert "10 min" in page
     assert "12:10 UTC" in page
+
+
+READERS = "everyone who can read #desk in <Alpha> (a server of about 34 people)"
+DESK = Audience(name="#desk in <Alpha>", readers=READERS)
+
+
+async def test_of_a_shared_chat_the_page_says_who_reads_along(site):
+    site.desk.invite(CODE, DISCORD, audience=DESK)
+
+    async with site.opened() as client:
+        page = await (await client.get(f"/link/{CODE}")).text()
+
+    assert page.count(html.escape(READERS)) == 3, "a fact, and at both forms"
+    assert html.escape(DESK.name) in page
+    assert DISCORD.chat[-4:] not in page
+    assert re.findall(r'<input id="[\w-]+" name="agreed" type="checkbox"[^>]* required>', page)
+
+
+async def test_of_a_private_chat_nobody_is_asked_to_agree(site):
+    async with site.opened() as client:
+        page = await (await client.get(f"/link/{CODE}")).text()
+
+    assert "agreed" not in page
+
+
+@pytest.mark.parametrize("agreed", [{}, {"agreed": "no"}, {"agreed": ""}])
+async def test_who_does_not_agree_is_not_logged_in(site, agreed):
+    site.desk.invite(CODE, DISCORD, audience=DESK)
+
+    async with site.opened() as client:
+        form = await open_form(client)
+        status, page = await form.send(email=EMAIL, password=site.desk.password, **agreed)
+        again = await form.send(email=EMAIL, password=site.desk.password, agreed="yes")
+
+    assert status == 422
+    assert "do you agree?" in page
+    assert EMAIL in page
+    assert len(site.desk.tried) == 1
+    assert again[0] == 200
+    assert digits_of(again[1]) == site.desk.digits
+    assert "Press <b>Type the six digits</b> there" in again[1]
 
 
 async def test_the_page_works_without_scripts(site):
@@ -338,7 +381,7 @@ async def test_a_browser_that_has_its_cookie_keeps_it(site):
 
 async def test_no_secret_reaches_a_log_even_when_signing_in_breaks(site, caplog):
     class Broken(LinkingDesk):
-        async def sign_in(self, code, login, source):
+        async def sign_in(self, code, login, source, *, agreed=False):
             raise RuntimeError(f"cannot use {login!r}")
 
     caplog.set_level(logging.DEBUG)

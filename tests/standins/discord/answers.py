@@ -13,6 +13,8 @@ from tests.standins.discord.asks import Choice, Interaction, Kind
 from tests.standins.discord.errors import (
     ALREADY_ACKNOWLEDGED,
     INVALID_WEBHOOK_TOKEN,
+    MISSING_ACCESS,
+    THREAD_ARCHIVED,
     TOO_MANY_FOLLOWUPS,
     UNKNOWN_INTERACTION,
     UNKNOWN_MESSAGE,
@@ -85,6 +87,8 @@ class Answers:
         if interaction.acknowledged is not None:
             raise refusal(ALREADY_ACKNOWLEDGED)
         type_ = _first(interaction, asked.payload.get("type"))
+        if type_ not in (First.CHOICES, First.MODAL):
+            _need_open(interaction)
         data = asked.payload.get("data") or {}
         match type_:
             case First.MESSAGE:
@@ -181,6 +185,7 @@ class Answers:
 
     def _follow_up(self, asked: Asked) -> Json:
         interaction = self._of_token(asked)
+        _need_open(interaction)
         if interaction.thinking:
             # Source: "Create Followup Message": it functions as an edit of the deferred one.
             return self._fill(interaction, asked)
@@ -198,6 +203,7 @@ class Answers:
     def _edit(self, asked: Asked) -> Json:
         interaction = self._of_token(asked)
         message = self._message(asked, interaction)
+        _need_open(interaction)
         if message is interaction.original:
             return self._fill(interaction, asked)
         return rewrite(self._world, message, asked, IN_ANSWERS)
@@ -223,6 +229,21 @@ class Answers:
         if message is None or message.deleted:
             raise refusal(UNKNOWN_MESSAGE)
         return message
+
+
+def _need_open(interaction: Interaction) -> None:
+    """Refuse what would be said in a thread that was locked meanwhile.
+
+    Raises:
+        ApiError: 50083, or 50001 where the bot is no member: discord/discord-api-docs issue 6884.
+    """
+    channel = interaction.channel
+    if channel.guild is None or not channel.locked:
+        return
+    if not channel.guild.has_bot:
+        raise refusal(MISSING_ACCESS)
+    if channel.is_closed_to(channel.world.bot_id):
+        raise refusal(THREAD_ARCHIVED)
 
 
 def _first(interaction: Interaction, type_: object) -> First:

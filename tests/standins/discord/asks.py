@@ -140,10 +140,10 @@ class Asks:
         chosen = pick(self.offered(person, channel), line)
         values = fill(chosen, options)
         data = {**_named(chosen), "options": chosen.nested(values)}
-        resolved = _resolved(chosen, options)
+        resolved = _resolved(person, chosen, options)
         if resolved:
             data["resolved"] = resolved
-        return self._ask(person, channel, Kind.COMMAND, data)
+        return self._uses(person, channel, Kind.COMMAND, data, chosen)
 
     def completes(
         self,
@@ -163,7 +163,7 @@ class Asks:
         ]
         values.append({"name": name, "type": option["type"], "value": typed, "focused": True})
         data = {**_named(chosen), "options": chosen.nested(values)}
-        return self._ask(person, channel, Kind.AUTOCOMPLETE, data)
+        return self._uses(person, channel, Kind.AUTOCOMPLETE, data, chosen)
 
     def presses(self, person: Person, message: Message, button: Json) -> Interaction:
         assert button["type"] == BUTTON, f"no button: {button}"
@@ -213,8 +213,7 @@ class Asks:
         types = command.get("integration_types") or [GUILD_INSTALL]
         of_person = person.installed and USER_INSTALL in types
         if guild is None:
-            shared = any(g.has_bot and person.id in g.members for g in self._world.guilds.values())
-            return of_person or (shared and GUILD_INSTALL in types)
+            return of_person or (self._world.shares(person) and GUILD_INSTALL in types)
         of_guild = guild.has_bot and GUILD_INSTALL in types
         needed = command["default_member_permissions"]
         granted = guild.permissions.get(person.id, 0)
@@ -224,6 +223,34 @@ class Asks:
         return of_person or of_guild
 
     # --- telling the bot ------------------------------------------------------------------
+
+    def _uses(
+        self, person: Person, channel: Channel, kind: Kind, data: Json, chosen: Chosen
+    ) -> Interaction:
+        # Source: discord/discord-api-docs:developers/topics/threads.mdx, "Active & Archived
+        # Threads".
+        assert not channel.archived, f"{channel.name} sleeps: nobody uses commands there"
+        types = chosen.command.get("integration_types") or [GUILD_INSTALL]
+        return self._ask(person, channel, kind, data, types=types)
+
+    def _owners(
+        self, person: Person, guild: Guild | None, message: Message | None, types: Sequence[int]
+    ) -> dict[str, str]:
+        """Who installed the bot that is asked: a server, a person or both.
+
+        Under an answer that is whoever asked for it, not who presses.
+        Source: "Authorizing Integration Owners Object" in
+        discord/discord-api-docs:developers/interactions/receiving-and-responding.mdx.
+        """
+        if message is not None and message.answers is not None:
+            return message.answers.owners
+        owners = {}
+        of_server = self._world.shares(person) if guild is None else guild.has_bot
+        if of_server and GUILD_INSTALL in types:
+            owners["0"] = str(guild.id) if guild else "0"
+        if person.installed and USER_INSTALL in types:
+            owners["1"] = str(person.id)
+        return owners
 
     def _touches(self, person: Person, message: Message, part: Json, more: Json) -> Interaction:
         assert not part.get("disabled"), f"{part} is disabled"
@@ -239,13 +266,11 @@ class Asks:
         kind: Kind,
         data: Json,
         message: Message | None = None,
+        types: Sequence[int] = (GUILD_INSTALL, USER_INSTALL),
     ) -> Interaction:
+        """Tell the bot. `types`: by which installations this is possible."""
         world, guild = self._world, channel.guild
-        owners = {}
-        if guild is None or guild.has_bot:
-            owners["0"] = str(guild.id) if guild else "0"
-        if person.installed:
-            owners["1"] = str(person.id)
+        owners = self._owners(person, guild, message, types)
         asked = Interaction(
             world.id(),
             secrets.token_urlsafe(48),
@@ -272,7 +297,7 @@ class Asks:
             "authorizing_integration_owners": owners,
             "context": int(Context.BOT_DM if guild is None else Context.GUILD),
             "attachment_size_limit": 10 << 20,
-            "app_permissions": str(int(channel.permissions(world.bot_id))),
+            "app_permissions": str(int(channel.app_permissions(person.id))),
         }
         if message is not None:
             told["message"] = world.as_json(message)
@@ -290,7 +315,7 @@ def _named(chosen: Chosen) -> Json:
     return {"id": command["id"], "name": command["name"], "type": 1, **of_guild}
 
 
-def _resolved(chosen: Chosen, values: Mapping[str, Any]) -> Json:
+def _resolved(person: Person, chosen: Chosen, values: Mapping[str, Any]) -> Json:
     """People and channels among the options, in full."""
     found: Json = {}
     for name, value in values.items():
@@ -298,10 +323,19 @@ def _resolved(chosen: Chosen, values: Mapping[str, Any]) -> Json:
             case Type.USER:
                 found.setdefault("users", {})[str(value.id)] = value.as_json()
             case Type.CHANNEL:
-                granted = str(int(value.permissions(value.world.bot_id)))
-                told = {**value.as_json(), "permissions": granted}
-                found.setdefault("channels", {})[str(value.id)] = told
+                found.setdefault("channels", {})[str(value.id)] = _seen_by(person, value)
     return found
+
+
+def _seen_by(person: Person, channel: Channel) -> Json:
+    """A channel with what the person and the bot may do there."""
+    ours = channel.permissions(channel.world.bot_id)
+    theirs = channel.permissions(person.id)
+    return {
+        **channel.as_json(),
+        "permissions": str(int(theirs)),
+        "app_permissions": str(int(ours)),
+    }
 
 
 def _in_guild(person: Person, guild: Guild, channel: Channel) -> Json:

@@ -11,6 +11,7 @@ Json = dict[str, Any]
 
 UNKNOWN_CHANNEL = 10003
 UNKNOWN_GUILD = 10004
+UNKNOWN_MEMBER = 10007
 UNKNOWN_MESSAGE = 10008
 UNKNOWN_USER = 10013
 UNKNOWN_WEBHOOK = 10015
@@ -35,6 +36,7 @@ NO_MUTUAL_GUILDS = 50278
 _REFUSALS = {
     UNKNOWN_CHANNEL: (404, "Unknown Channel"),
     UNKNOWN_GUILD: (404, "Unknown Guild"),
+    UNKNOWN_MEMBER: (404, "Unknown Member"),
     UNKNOWN_MESSAGE: (404, "Unknown Message"),
     UNKNOWN_USER: (404, "Unknown User"),
     UNKNOWN_WEBHOOK: (404, "Unknown Webhook"),

@@ -338,7 +338,7 @@ class Gateway:
         }
         session.dispatch("READY", ready)
         for guild in guilds:
-            session.dispatch("GUILD_CREATE", guild.as_json())
+            session.dispatch("GUILD_CREATE", guild.created_json())
         world.changed()
         return None
 

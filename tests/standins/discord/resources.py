@@ -20,6 +20,7 @@ from tests.standins.discord.errors import (
     NOT_THE_AUTHOR,
     THREAD_ARCHIVED,
     UNKNOWN_GUILD,
+    UNKNOWN_MEMBER,
     UNKNOWN_MESSAGE,
     UNKNOWN_USER,
     bad_field,
@@ -68,6 +69,7 @@ class Resources:
             "get_user": self._user,
             "open_dm": self._open_dm,
             "get_guild": self._get_guild,
+            "get_member": self._get_member,
             "get_channel": self._get_channel,
             "get_messages": self._history,
             "get_message": self._get_message,
@@ -114,15 +116,36 @@ class Resources:
         return dm.as_json()
 
     def _get_guild(self, asked: Asked) -> Json:
-        return self._guild(asked).as_json()
+        guild = self._guild(asked, stranger=UNKNOWN_GUILD)
+        if asked.query.get("with_counts", "").lower() not in ("1", "true"):
+            return guild.as_json()
+        counts = {"approximate_member_count": guild.count, "approximate_presence_count": 1}
+        return guild.as_json() | counts
 
-    def _guild(self, asked: Asked) -> Guild:
+    def _guild(self, asked: Asked, stranger: int = MISSING_ACCESS) -> Guild:
+        """The server of the path.
+
+        Args:
+            stranger: the code if the bot is not in it. Only the server itself is as if it did not
+                exist: discord/discord-api-docs issues 5840 and 1716.
+        """
         guild = self._world.guilds.get(asked.id("guild"))
         if guild is None:
             raise refusal(UNKNOWN_GUILD)
         if not guild.has_bot:
-            raise refusal(MISSING_ACCESS)
+            raise refusal(stranger)
         return guild
+
+    def _get_member(self, asked: Asked) -> Json:
+        """A member, with the roles and without what these allow."""
+        guild, id = self._guild(asked), asked.id("user")
+        if id == self._world.bot_id:
+            return guild.member_json(None)
+        if id not in self._world.people:
+            raise refusal(UNKNOWN_USER)
+        if id not in guild.members:
+            raise refusal(UNKNOWN_MEMBER)
+        return guild.member_json(guild.members[id])
 
     # --- messages -------------------------------------------------------------------------
 
@@ -171,8 +194,8 @@ class Resources:
         checked(payload, flags, has_files=bool(asked.files))
         reply_to = self._reply_to(channel, payload)
         calls = who_is_pinged(world, channel, payload)
-        # Whoever writes wakes a thread up.
-        channel.archived = False
+        if channel.archived and channel.guild is not None:
+            channel.guild.unarchive(channel)
         first = self._said_before(payload)
         if first is not None:
             return world.as_json(first)
@@ -216,7 +239,7 @@ class Resources:
             return
         threads = Permission.SEND_MESSAGES_IN_THREADS
         self._need(channel, threads if channel.is_thread else Permission.SEND_MESSAGES)
-        if channel.archived and channel.locked:
+        if channel.is_closed_to(self._world.bot_id):
             raise refusal(THREAD_ARCHIVED)
         if payload.get("embeds"):
             self._need(channel, Permission.EMBED_LINKS)
@@ -241,6 +264,10 @@ class Resources:
         message = asked.message(channel)
         if message.author is not None:
             raise refusal(NOT_THE_AUTHOR)
+        # Source: discord/discord-api-docs:developers/topics/threads.mdx, "Active & Archived
+        # Threads": an edit, unlike a message, does not wake what sleeps.
+        if channel.archived or channel.is_closed_to(self._world.bot_id):
+            raise refusal(THREAD_ARCHIVED)
         return rewrite(self._world, message, asked)
 
     def _delete_message(self, asked: Asked) -> None:

@@ -56,6 +56,7 @@ ROUTES = (
     Route("open_dm", "POST", "/users/@me/channels"),
     Route("get_user", "GET", "/users/{user}"),
     Route("get_guild", "GET", "/guilds/{guild}", ("guild",)),
+    Route("get_member", "GET", "/guilds/{guild}/members/{user}", ("guild",)),
     Route("get_channel", "GET", "/channels/{channel}", ("channel",)),
     Route("type", "POST", "/channels/{channel}/typing", ("channel",)),
     Route("get_messages", "GET", "/channels/{channel}/messages", ("channel",)),

@@ -40,7 +40,9 @@ class Permission(IntFlag):
     ATTACH_FILES = 1 << 15
     READ_MESSAGE_HISTORY = 1 << 16
     MENTION_EVERYONE = 1 << 17
+    USE_EXTERNAL_EMOJIS = 1 << 18
     USE_APPLICATION_COMMANDS = 1 << 31
+    MANAGE_THREADS = 1 << 34
     SEND_MESSAGES_IN_THREADS = 1 << 38
 
 
@@ -55,6 +57,19 @@ USUAL = (
     | Permission.SEND_MESSAGES_IN_THREADS
 )
 """What `@everyone` may do in a new server, and what an invited bot asks for."""
+
+
+IN_ANSWERS = (
+    Permission.ATTACH_FILES
+    | Permission.EMBED_LINKS
+    | Permission.MENTION_EVERYONE
+    | Permission.USE_EXTERNAL_EMOJIS
+)
+"""What an answer to an interaction may contain, where the bot is no member.
+
+Source: discord/discord-api-docs:developers/interactions/receiving-and-responding.mdx, "Interaction
+Structure".
+"""
 
 
 class Clock:
@@ -154,7 +169,13 @@ class Message:
 
 @dataclass(slots=True, eq=False)
 class Channel:
-    """A DM, a server's channel or a thread. `denied`: permissions taken away here, by id."""
+    """A DM, a server's channel or a thread.
+
+    Attributes:
+        denied: permissions taken away here, by id.
+        invited: who is in a private thread, by id; a moderator sees it all the same.
+        archived_at: when a thread was made, put to sleep or woken.
+    """
 
     id: int
     kind: ChannelKind
@@ -164,9 +185,11 @@ class Channel:
     person: Person | None = None
     parent: Channel | None = None
     denied: dict[int, Permission] = field(default_factory=dict)
+    invited: set[int] = field(default_factory=set)
     messages: list[Message] = field(default_factory=list)
     archived: bool = False
     locked: bool = False
+    archived_at: datetime | None = None
     deleted: bool = False
 
     @property
@@ -184,7 +207,32 @@ class Channel:
             return ALL
         if self.parent is not None:
             granted &= ~self.parent.denied.get(id, Permission(0))
-        return granted & ~self.denied.get(id, Permission(0))
+        granted &= ~self.denied.get(id, Permission(0))
+        if self.kind is ChannelKind.PRIVATE_THREAD and id not in self.invited:
+            return granted if granted & Permission.MANAGE_THREADS else Permission(0)
+        return granted
+
+    def app_permissions(self, asker: int) -> Permission:
+        """What the bot may do in its answer to somebody's interaction here.
+
+        In a server that it is not in, it borrows from who asks: discord/discord-api-docs issue
+        7251.
+        """
+        if self.guild is None:
+            return IN_ANSWERS
+        if not self.guild.has_bot:
+            return IN_ANSWERS & self.permissions(asker)
+        return self.permissions(self.world.bot_id)
+
+    @property
+    def told(self) -> bool:
+        """Whether the bot is told of it: of every channel, of threads only if it may see them."""
+        granted = self.permissions(self.world.bot_id)
+        return not self.is_thread or bool(granted & Permission.VIEW_CHANNEL)
+
+    def is_closed_to(self, id: int) -> bool:
+        """Whether somebody can write nothing here, nor wake it by writing."""
+        return self.locked and not self.permissions(id) & Permission.MANAGE_THREADS
 
     @property
     def audience(self) -> tuple[Person, ...]:
@@ -233,7 +281,7 @@ class Channel:
             "thread_metadata": {
                 "archived": self.archived,
                 "auto_archive_duration": 1440,
-                "archive_timestamp": self.world.clock().isoformat(),
+                "archive_timestamp": (self.archived_at or self.world.clock()).isoformat(),
                 "locked": self.locked,
             },
         }
@@ -272,12 +320,40 @@ class Guild:
 
     def thread(self, parent: Channel, name: str) -> Channel:
         """Open a public thread."""
-        kind = ChannelKind.PUBLIC_THREAD
-        opened = self.world.open(
-            Channel(self.world.id(), kind, name, self.world, self, parent=parent)
-        )
-        self.world.post("THREAD_CREATE", opened.as_json(), self)
+        return self._thread(ChannelKind.PUBLIC_THREAD, parent, name, set())
+
+    def private_thread(
+        self, parent: Channel, name: str, *invited: Person, with_bot: bool = True
+    ) -> Channel:
+        """Open a thread that only who is invited sees, and who may manage threads."""
+        ids = {person.id for person in invited} | ({self.world.bot_id} if with_bot else set())
+        return self._thread(ChannelKind.PRIVATE_THREAD, parent, name, ids)
+
+    def _thread(self, kind: ChannelKind, parent: Channel, name: str, invited: set[int]) -> Channel:
+        world = self.world
+        opened = Channel(world.id(), kind, name, world, self, parent=parent, invited=invited)
+        opened.archived_at = world.clock()
+        world.open(opened)
+        self._tell_of(opened, "THREAD_CREATE")
         return opened
+
+    def archive(self, thread: Channel, *, lock: bool = False) -> None:
+        """Put a thread to sleep, with `lock` so that only a moderator can wake it."""
+        thread.archived, thread.locked = True, thread.locked or lock
+        self._changed(thread)
+
+    def unarchive(self, thread: Channel, *, unlock: bool = False) -> None:
+        """Wake a thread; a lock stays on it unless it is taken off."""
+        thread.archived, thread.locked = False, thread.locked and not unlock
+        self._changed(thread)
+
+    def _changed(self, thread: Channel) -> None:
+        thread.archived_at = self.world.clock()
+        self._tell_of(thread, "THREAD_UPDATE")
+
+    def _tell_of(self, channel: Channel, event: str) -> None:
+        if channel.told:
+            self.world.post(event, channel.as_json(), self)
 
     def role(self, name: str, *members: Person, mentionable: bool = False) -> Role:
         role = Role(self.world.id(), name, members, mentionable)
@@ -288,19 +364,25 @@ class Guild:
         return role
 
     def delete(self, channel: Channel) -> None:
-        channel.deleted = True
-        self.channels.remove(channel)
-        name = "THREAD_DELETE" if channel.is_thread else "CHANNEL_DELETE"
-        self.world.post(name, channel.as_json(), self)
+        """Delete a channel, with its threads, or a thread."""
+        for one in [c for c in self.channels if channel in (c, c.parent)]:
+            one.deleted = True
+            self.channels.remove(one)
+        self._tell_of(channel, "THREAD_DELETE" if channel.is_thread else "CHANNEL_DELETE")
 
     def add_bot(self, permissions: Permission = USUAL) -> None:
         self.permissions[self.world.bot_id] = permissions
-        self.world.post("GUILD_CREATE", self.as_json(), self)
+        self.world.post("GUILD_CREATE", self.created_json(), self)
 
     def remove_bot(self) -> None:
         """Kick it."""
         self.world.post("GUILD_DELETE", {"id": str(self.id)}, self)
         del self.permissions[self.world.bot_id]
+        self.world.changed()
+
+    def add(self, person: Person, permissions: Permission = USUAL) -> None:
+        """Somebody joins."""
+        self.members[person.id], self.permissions[person.id] = person, permissions
         self.world.changed()
 
     def remove(self, person: Person) -> None:
@@ -323,26 +405,43 @@ class Guild:
             "flags": 0,
         }
 
+    @property
+    def count(self) -> int:
+        """How many members there are, the bot too."""
+        return len(self.members) + self.has_bot
+
     def as_json(self) -> Json:
+        """The server as it is answered to a request: who and what is in it is asked for apart."""
         everyone = Role(self.id, "@everyone", ())
         return {
             "id": str(self.id),
             "name": self.name,
             "owner_id": str(self.owner.id),
-            "unavailable": False,
-            "member_count": len(self.members) + self.has_bot,
             "roles": [
                 _role_json(everyone, USUAL),
                 *(_role_json(role, Permission(0)) for role in self.roles),
             ],
-            "channels": [c.as_json() for c in self.channels if not c.is_thread],
-            "threads": [c.as_json() for c in self.channels if c.is_thread],
-            "members": [self.member_json(None)] if self.has_bot else [],
             "emojis": [],
             "stickers": [],
             "features": [],
             "preferred_locale": "en-US",
             "premium_tier": 0,
+        }
+
+    def created_json(self) -> Json:
+        """The server as GUILD_CREATE tells it, with the threads that sleep left out.
+
+        Source: discord/discord-api-docs:developers/events/gateway-events.mdx, "Guild Create".
+        """
+        return {
+            **self.as_json(),
+            "unavailable": False,
+            "member_count": self.count,
+            "channels": [c.as_json() for c in self.channels if not c.is_thread],
+            "threads": [
+                c.as_json() for c in self.channels if c.is_thread and c.told and not c.archived
+            ],
+            "members": [self.member_json(None)] if self.has_bot else [],
             "large": False,
             "joined_at": "2025-01-01T00:00:00+00:00",
             "voice_states": [],
@@ -512,8 +611,7 @@ class World:
         """A server, in which everybody may do the usual."""
         guild = Guild(self.id(), name, owner, self)
         for person in (owner, *members):
-            guild.members[person.id] = person
-            guild.permissions[person.id] = USUAL
+            guild.add(person)
         self.guilds[guild.id] = guild
         if with_bot:
             guild.add_bot()
@@ -525,10 +623,13 @@ class World:
         self.channels[channel.id] = channel
         return channel
 
+    def shares(self, person: Person) -> bool:
+        """Whether somebody shares a server with the bot."""
+        return any(g.has_bot and person.id in g.members for g in self.guilds.values())
+
     def meets(self, person: Person) -> bool:
         """Whether somebody shares a server with the bot, or has it installed."""
-        shared = (guild for guild in self.guilds.values() if guild.has_bot)
-        return person.installed or any(person.id in guild.members for guild in shared)
+        return person.installed or self.shares(person)
 
     # --- messages -------------------------------------------------------------------------
 

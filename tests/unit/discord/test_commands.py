@@ -16,19 +16,30 @@ def test_every_command_is_there_with_its_own_words_and_discord_takes_them():
 
 
 def test_arguments_have_their_types_choices_and_bounds():
-    (pair,), (bot,), (page,), (others,) = (
-        PARTS[name]["options"] for name in ("price", "pause", "missed", "unlink")
+    (pair, _), (bot,), (page,), (others,), (role,) = (
+        PARTS[name]["options"] for name in ("price", "pause", "missed", "unlink", "members")
     )
 
     assert (pair["type"], pair["required"]) == (3, True)
     assert (bot["type"], bot["autocomplete"]) == (3, True)
     assert (page["type"], page["min_value"]) == (4, 1)
     assert others["choices"] == [{"name": "others", "value": "others"}]
+    assert [one["value"] for one in role["choices"]] == ["nobody", "viewer", "operator"]
+
+
+def test_what_may_be_shown_to_everybody_has_an_option_for_it():
+    public = {
+        name
+        for name, part in PARTS.items()
+        if any((one["name"], one["type"]) == ("public", 5) for one in part.get("options", ()))
+    }
+
+    assert public == {"help", "status", "traders", "strategies", "trades", "signals", "price"}
 
 
 def test_it_works_in_servers_and_direct_chats_for_servers_and_people():
     assert (BELL["contexts"], BELL["integration_types"]) == ([0, 1], [0, 1])
-    assert BELL["default_member_permissions"] == str(1 << 5)
+    assert BELL["default_member_permissions"] == str(1 << 4)
 
 
 def test_what_discord_adds_of_its_own_is_no_change():

@@ -16,13 +16,14 @@ from adapters.discord.updates import (
     Written,
     heard,
 )
-from bot.domain.commands import Command, Place, Press, Words
+from bot.domain.commands import Command, Place, Press, Shared, Words
 from bot.domain.ids import ActionId
 from bot.domain.links import Address, Channel, Person
 
 BOT = "42"
 ANN = Person(channel=Channel.DISCORD, id="7", language="de")
 DM = Place(address=Address(channel=Channel.DISCORD, bot=BOT, chat="100"), private=True)
+USUAL = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 16 | 1 << 38
 HANDLE = Handle(id="900", token="tok", application="43")
 
 IN_DM = {
@@ -73,15 +74,82 @@ def test_on_a_server_the_place_is_not_private_and_the_person_a_member():
         "guild_id": "5",
         "context": 0,
         "channel_id": "200",
-        "channel": {"id": "200", "type": 0},
+        "channel": {"id": "200", "type": 0, "name": "desk"},
         "member": {"user": {"id": "7"}, "permissions": "8"},
+        "app_permissions": str(USUAL),
     }
 
     found = heard(frame(2, bell("status"), **where), BOT)
 
     assert isinstance(found, Asked)
     address = Address(channel=Channel.DISCORD, bot=BOT, chat="200")
-    assert found.said.place == Place(address=address, private=False)
+    shared = Shared(name="#desk", governs=True)
+    assert found.said.place == Place(address=address, private=False, shared=shared)
+    assert found.said.place.discreet
+
+
+@pytest.mark.parametrize(
+    ("permissions", "governs"),
+    [("8", True), ("16", True), ("32", True), ("2048", False), (None, False), ("much", False)],
+    ids=["administrator", "manages channels", "manages the server", "writes", "untold", "nonsense"],
+)
+def test_who_manages_channels_has_a_say_in_what_one_shows(permissions: str | None, governs: bool):
+    where = {
+        "guild_id": "5",
+        "channel_id": "200",
+        "member": {"user": {"id": "7"}, "permissions": permissions},
+    }
+
+    found = heard(frame(2, bell("link"), **where), BOT)
+
+    assert isinstance(found, Asked)
+    assert found.said.place.shared is not None
+    assert found.said.place.shared.governs is governs
+
+
+@pytest.mark.parametrize(
+    ("kind", "granted", "lacking"),
+    [
+        (0, USUAL, ()),
+        (0, 8, ()),
+        (0, USUAL & ~(1 << 11), ("Send Messages",)),
+        (0, USUAL & ~(1 << 14 | 1 << 16), ("Embed Links", "Read Message History")),
+        (11, USUAL & ~(1 << 11), ()),
+        (11, USUAL & ~(1 << 38), ("Send Messages in Threads",)),
+        (0, None, ("View Channel", "Send Messages", "Embed Links", "Read Message History")),
+    ],
+)
+def test_the_rights_that_we_lack_in_a_channel_are_named(
+    kind: int, granted: int | None, lacking: tuple[str, ...]
+):
+    where = {
+        "guild_id": "5",
+        "channel_id": "200",
+        "channel": {"id": "200", "type": kind, "parent_id": "100", "name": "desk"},
+        "member": {"user": {"id": "7"}},
+        "app_permissions": None if granted is None else str(granted),
+    }
+
+    found = heard(frame(2, bell("link"), **where), BOT)
+
+    assert isinstance(found, Asked)
+    assert found.said.place.shared is not None
+    assert found.said.place.shared.lacking == lacking
+
+
+def test_an_answer_for_everybody_is_asked_for_by_an_option():
+    public = {"name": "public", "type": 5, "value": True}
+    pair = {"name": "pair", "type": 3, "value": "BTC/USDT"}
+
+    found = heard(frame(2, bell("price", public, pair)), BOT)
+    alone = heard(frame(2, bell("price", pair, {**public, "value": False})), BOT)
+
+    assert isinstance(found, Asked)
+    assert isinstance(found.said, Command)
+    assert (found.said.arguments, found.said.public) == ("BTC/USDT", True)
+    assert isinstance(alone, Asked)
+    assert isinstance(alone.said, Command)
+    assert (alone.said.arguments, alone.said.public) == ("BTC/USDT", False)
 
 
 def test_a_thread_is_a_chat_inside_its_channel():

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.domain.events import Trader
-from bot.domain.ids import TraderId
+from bot.domain.events import Strategy, Trader
+from bot.domain.ids import StrategyId, TraderId
 from bot.domain.names import Found, Nothing, Several, completions, nearest, pick
 
 BOTS = tuple(
@@ -64,3 +64,15 @@ def test_every_completion_is_understood():
 
 def test_who_has_one_bot_is_not_offered_all():
     assert completions("", BOTS[:1]) == ("Grid BTC",)
+
+
+def test_a_strategy_is_found_and_completed_like_a_bot():
+    strategies = tuple(
+        Strategy(id=StrategyId(f"id{index}"), name=name)
+        for index, name in enumerate(["Momentum", "Mean reversion"])
+    )
+
+    assert pick("momentum", strategies) == Found(strategies[:1])
+    assert pick("m", strategies) == Several(strategies)
+    assert pick("momentun", strategies) == Nothing(("Momentum",))
+    assert completions("me", strategies) == ("Mean reversion", "Momentum")

@@ -1,6 +1,6 @@
 """Alerts whose offers are answered, and the messages that must be changed then.
 
-Revision ID: 0003
+Revision ID: 0004
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from storage.types import Instant
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 OFFERS = "about IS NOT NULL AND answer IS NULL"
 TO_AMEND = "state IN ('sent') AND amend_at IS NOT NULL"

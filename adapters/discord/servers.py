@@ -1,0 +1,117 @@
+"""Who reads along in a server's channels, and whether somebody is still there."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from discord.http import Route
+
+from adapters.discord.limits import Seconds
+from adapters.discord.transport import DiscordHttp, NoAnswer, Refusal, Withheld
+from bot.domain.linking import Audience
+from bot.domain.links import Address
+from bot.domain.text import clean, counted
+from bot.errors import Refused, TryLater
+
+FRESH: Seconds = 60.0
+"""How long it is believed that somebody is there (`guarantees.md` 3.7)."""
+
+KEPT = 10_000
+"""So much is remembered before what is no longer fresh is forgotten."""
+
+NAME_LIMIT = 60
+
+NO_MEMBER = frozenset({10007, 10013})
+"""Not a member, or no account at all.
+
+Source: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
+"""
+
+
+class Servers:
+    """Implements `ports.Readership`. None of its calls needs a privileged intent.
+
+    Args:
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, http: DiscordHttp, clock: Callable[[], Seconds]) -> None:
+        self._http = http
+        self._clock = clock
+        self._servers: dict[str, str] = {}
+        """The server of each channel: it never changes."""
+        self._seen: dict[tuple[str, str], Seconds] = {}
+        """When a person was last seen in a server."""
+
+    async def of(self, address: Address) -> Audience | None:
+        """The channel, its server and how many people that has."""
+        try:
+            channel = await self._get("/channels/{channel_id}", channel_id=_channel(address))
+            server = channel.get("guild_id")
+            if not isinstance(server, str):
+                return None
+            found = await self._get("/guilds/{guild_id}", {"with_counts": "true"}, guild_id=server)
+        except Refusal:
+            return None
+        name = f"#{_named(channel, 'channel')} in {_named(found, 'a server')}"
+        people = found.get("approximate_member_count")
+        size = f" (a server of about {counted(people, 'person', 'people')})" if people else ""
+        return Audience(
+            name=name,
+            readers=f"everyone who can read {name}{size}, and whoever joins later",
+        )
+
+    async def has_left(self, address: Address, person: str) -> bool:
+        try:
+            server = await self._server_of(address)
+            now = self._clock()
+            if now - self._seen.get((server, person), now - FRESH) < FRESH:
+                return False
+            path = "/guilds/{guild_id}/members/{user_id}"
+            await self._get(path, guild_id=server, user_id=person)
+        except Refusal as refusal:
+            if refusal.code not in NO_MEMBER:
+                raise Refused("I am not in that server.") from None
+            return True
+        if len(self._seen) >= KEPT:
+            self._seen = {key: at for key, at in self._seen.items() if now - at < FRESH}
+        self._seen[server, person] = now
+        return False
+
+    async def _server_of(self, address: Address) -> str:
+        channel = _channel(address)
+        if channel not in self._servers:
+            found = await self._get("/channels/{channel_id}", channel_id=channel)
+            server = found.get("guild_id")
+            if not isinstance(server, str):
+                raise Refused("That is no channel of a server.")
+            self._servers[channel] = server
+        return self._servers[channel]
+
+    async def _get(
+        self, path: str, params: Mapping[str, str] | None = None, **ids: str
+    ) -> Mapping[str, Any]:
+        """What the API has there.
+
+        Raises:
+            Refusal: it has nothing for us.
+            TryLater: nobody can tell now.
+        """
+        try:
+            found = await self._http.request(Route("GET", path, **ids), params=params or {})
+        except Withheld as asked:
+            raise TryLater(
+                "Discord wants me to wait.", retry_after=timedelta(seconds=asked.wait)
+            ) from None
+        except NoAnswer:
+            raise TryLater("Discord does not answer.") from None
+        return found if isinstance(found, Mapping) else {}
+
+
+def _channel(address: Address) -> str:
+    return address.thread or address.chat
+
+
+def _named(found: Mapping[str, Any], otherwise: str) -> str:
+    name = found.get("name")
+    return clean(name, NAME_LIMIT) if isinstance(name, str) and name.strip() else otherwise

@@ -1,0 +1,192 @@
+"""Chats that others read: what they are called, who has linked them, and what others may do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from bot.domain.deliveries import Delivery
+from bot.domain.events import Event
+from bot.domain.ids import EndpointId, LinkId
+from bot.domain.linking import CODE_LIFE, Completed, Invitation, LinkProblem, WrongDigits
+from bot.domain.links import Link, Role
+from bot.errors import Refused
+from bot.ports import Ahead, Known, Verdict
+from storage import Store
+from tests.contract.storage.given import (
+    DIGITS,
+    NOW,
+    address,
+    claimed,
+    completed,
+    fact,
+    grant,
+    linked,
+    tell_all,
+    told,
+)
+
+DESK = "900"
+READERS = "everyone who can read #desk"
+
+
+async def typed(
+    store: Store, person: str, user: str = "alice", chat: str = DESK
+) -> Completed | WrongDigits:
+    """Digits of somebody who was invited to link a shared chat, and has logged in."""
+    invitation = Invitation(
+        endpoint=await store.links.endpoint(address(chat), private=False, name="#desk"),
+        address=address(chat),
+        person=person,
+        role=Role.OWNER,
+        expires_at=NOW + CODE_LIFE,
+        name="#desk",
+        readers=READERS,
+    )
+    await store.codes.invite(f"code of {person} for {user}", invitation, NOW)
+    await store.codes.sign_in(f"code of {person} for {user}", grant(user), DIGITS, NOW)
+    return await store.codes.complete(address(chat), person, DIGITS, NOW)
+
+
+async def shared(store: Store, person: str = "ann", user: str = "alice") -> Completed:
+    done = await typed(store, person, user)
+    assert isinstance(done, Completed)
+    return done
+
+
+async def test_an_invitation_says_who_reads_along(store: Store):
+    invitation = Invitation(
+        endpoint=await store.links.endpoint(address(DESK), private=False, name="#desk"),
+        address=address(DESK),
+        person="ann",
+        role=Role.OWNER,
+        expires_at=NOW + CODE_LIFE,
+        name="#desk",
+        readers=READERS,
+    )
+    await store.codes.invite("code", invitation, NOW)
+
+    assert await store.codes.look("code", NOW) == invitation
+
+
+async def test_a_chat_is_called_as_it_was_last(store: Store):
+    await shared(store)
+
+    await store.links.endpoint(address(DESK), private=False, name="#floor")
+    await store.links.endpoint(address(DESK), private=False)
+
+    link = await store.links.at(address(DESK))
+    assert link is not None
+    assert (link.endpoint.name, link.endpoint.private) == ("#floor", False)
+
+
+async def test_who_is_told_of_a_fact_is_called_as_it_was_last(store: Store):
+    done = await shared(store)
+    await told(store, done.account.id, "a")
+    await store.links.endpoint(address(DESK), private=False, name="#floor")
+
+    [link] = await heard_by(store, done)
+
+    assert link.endpoint.name == "#floor"
+
+
+async def test_who_is_told_of_a_fact_may_do_what_was_allowed_last(store: Store):
+    done = await shared(store)
+    await told(store, done.account.id, "a")
+    await store.links.admit(done.link.id, Role.VIEWER)
+
+    [link] = await heard_by(store, done)
+
+    assert link.preferences.members is Role.VIEWER
+
+
+async def heard_by(store: Store, done: Completed) -> Sequence[Link]:
+    """The links that ingest knows of when something happens now."""
+    links: list[Link] = []
+
+    def decide(event: Event, known: Known) -> Verdict:
+        links.extend(known.links)
+        return tell_all()(event, known)
+
+    await store.inbox.admit(done.account.id, [fact("b")], decide, NOW)
+    return links
+
+
+async def test_a_shared_chat_stays_with_who_linked_it(store: Store):
+    before = await shared(store)
+
+    refused = await typed(store, "bob", "bob")
+
+    assert refused == WrongDigits(problem=LinkProblem.TAKEN)
+    assert await store.links.at(address(DESK)) == before.link
+    assert [account.id for account in await store.accounts.active()] == [before.account.id]
+    assert await store.codes.complete(address(DESK), "bob", DIGITS, NOW) == WrongDigits(
+        problem=LinkProblem.UNKNOWN
+    )
+
+
+async def test_who_linked_it_may_link_another_account(store: Store):
+    before = await shared(store)
+
+    after = await typed(store, "ann", "bob")
+
+    assert isinstance(after, Completed)
+    assert after.replaced == before.link
+
+
+async def test_what_others_may_do_is_kept_with_the_link(store: Store):
+    done = await shared(store)
+
+    await store.links.admit(done.link.id, Role.VIEWER)
+    allowed = await store.links.at(address(DESK))
+    await store.links.admit(done.link.id, None)
+    taken_back = await store.links.at(address(DESK))
+
+    assert allowed is not None
+    assert (allowed.role_of("ann"), allowed.role_of("bob")) == (Role.OWNER, Role.VIEWER)
+    assert taken_back is not None
+    assert taken_back.role_of("bob") is None
+
+
+async def test_in_a_private_chat_nobody_else_has_a_role(store: Store):
+    link = await linked(store, "100")
+
+    await store.links.admit(link.id, Role.OPERATOR)
+
+    found = await store.links.at(address("100"))
+    assert found is not None
+    assert found.role_of("stranger") is None
+
+
+async def test_nothing_is_allowed_under_a_link_that_has_ended(store: Store):
+    done = await shared(store)
+    await store.links.end(done.link.id, NOW)
+
+    for link in (done.link.id, LinkId("nobody's")):
+        with pytest.raises(Refused):
+            await store.links.admit(link, Role.VIEWER)
+
+
+async def test_an_item_for_a_shared_chat_names_who_linked_it(store: Store):
+    done, alone = await shared(store), await completed(store, "100", "alice")
+    await told(store, done.account.id, "a")
+
+    in_shared = await claimed(store, done.link.endpoint.id)
+    in_private = await claimed(store, alone.link.endpoint.id)
+
+    assert (in_shared.host, in_private.host) == ("ann", None)
+
+
+async def test_an_item_that_is_claimed_with_its_admission_names_them_too(store: Store):
+    done, alone = await shared(store), await completed(store, "100", "alice")
+    begun: dict[EndpointId, Delivery] = {}
+    endpoints = frozenset({done.link.endpoint.id, alone.link.endpoint.id})
+    ahead = Ahead(
+        idle=endpoints, begin=lambda found, _: begun.update({one.endpoint: one for one in found})
+    )
+
+    await store.inbox.admit(done.account.id, [fact("a")], tell_all(), NOW, None, ahead)
+
+    assert begun[done.link.endpoint.id].host == "ann"
+    assert begun[alone.link.endpoint.id].host is None

@@ -1,0 +1,533 @@
+"""Chats that others read: who may link one, who sees what there, and who may do what."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.domain.actions import CONFIRM_LIFE, Action, Verb
+from bot.domain.commands import COMMANDS, Command, Place, Press, Said, Shared, Words
+from bot.domain.deliveries import State
+from bot.domain.events import Kind, Origin, PodEvent, Stream
+from bot.domain.ids import ActionId, TraderId
+from bot.domain.linking import Audience, LinkProblem, SignedIn
+from bot.domain.links import EndpointState, FeedState, PasswordLogin, Role
+from bot.errors import Refused, TryLater
+from tests.fakes.platform import MALLORY
+from tests.fakes.readership import FakeReadership
+from tests.world import World, code_in, running
+
+DESK = "900"
+"""A chat that many read."""
+
+ALICE, BOB, CAROL = "100", "200", "300"
+"""Alice links; the others read along."""
+
+READERS = "everyone who can read #desk in Alpha (a server of about 34 people)"
+RIGHT = PasswordLogin(email="alice@example.com", password="right")
+BOBS = PasswordLogin(email=MALLORY, password="right")
+
+
+@pytest.fixture
+def readership() -> FakeReadership:
+    return FakeReadership(chats={DESK: Audience(name="#desk in Alpha", readers=READERS)})
+
+
+@pytest.fixture
+async def world(store, platform, chat, now, readership) -> AsyncIterator[World]:
+    async with running(store, platform, chat, now, readership=readership) as started:
+        yield started
+
+
+def desk(world, *, governs=True, lacking=()) -> Place:
+    shared = Shared(name="#desk", governs=governs, lacking=lacking)
+    return Place(address=world.place(DESK).address, private=False, shared=shared)
+
+
+async def says(world, text, person=ALICE, *, public=False, **where):
+    place, who = desk(world, **where), world.person(person)
+    said: Said = Words(place=place, person=who, text=text)
+    if text.startswith("/"):
+        name, _, arguments = text[1:].partition(" ")
+        said = Command(place=place, person=who, name=name, arguments=arguments, public=public)
+    [reply] = [reply async for reply in world.conversation.hear(said)]
+    return reply
+
+
+async def asks(world, text, person=ALICE, **where):
+    return (await says(world, text, person, **where)).card
+
+
+async def presses(world, card, label, person=ALICE):
+    [action] = [one.action for row in card.buttons for one in row if one.label == label]
+    press = Press(place=desk(world), person=world.person(person), action=action)
+    return [reply async for reply in world.conversation.hear(press)]
+
+
+async def links(world, person=ALICE, login=RIGHT):
+    """Link the shared chat, and wait until its account is listened to."""
+    invited = await says(world, "/link", person)
+    signed_in = await world.linking.sign_in(code_in(invited), login, "127.0.0.1", agreed=True)
+    assert isinstance(signed_in, SignedIn)
+    card = await asks(world, f"/link {signed_in.digits}", person)
+    link = await world.link(DESK)
+    assert link is not None
+    account = await world.store.accounts.get(link.account)
+    await world.until_state(account, FeedState.LIVE)
+    return card
+
+
+async def allows(world, role):
+    card = await asks(world, f"/members {role}")
+    if card.buttons:
+        await presses(world, card, "Allow it")
+
+
+def words(card) -> str:
+    return "\n".join((card.title, *card.lines, *card.notes))
+
+
+# --- linking ------------------------------------------------------------------------------
+
+
+async def test_who_will_see_it_is_named_before_the_address(world):
+    card = await asks(world, "/link")
+
+    assert card.title == "Link #desk in Alpha?"
+    assert READERS in card.lines[0]
+    assert "trades, amounts" in card.lines[0]
+    assert card.private
+
+
+async def test_the_page_names_them_too_and_without_consent_nobody_is_logged_in(world, platform):
+    code = code_in(await says(world, "/link"))
+    invitation = await world.linking.look(code)
+
+    refused = await world.linking.sign_in(code, RIGHT, "127.0.0.1")
+    agreed = await world.linking.sign_in(code, RIGHT, "127.0.0.1", agreed=True)
+
+    assert (invitation.name, invitation.readers) == ("#desk in Alpha", READERS)
+    assert refused is LinkProblem.NO_CONSENT
+    assert platform.calls.count("log_in") == 1
+    assert isinstance(agreed, SignedIn)
+
+
+async def test_the_digits_come_back_with_the_command(world, chat):
+    card = await links(world)
+    await says(world, "/test")
+    await world.quiet()
+
+    assert "All who read along" in words(card)
+    assert chat.titles(DESK) == ["Test alert"]
+    link = await world.link(DESK)
+    assert (link.person, link.role, link.endpoint.private) == (ALICE, Role.OWNER, False)
+
+
+async def test_the_digits_come_back_with_a_form(world):
+    code = code_in(await says(world, "/link"))
+    signed_in = await world.linking.sign_in(code, RIGHT, "127.0.0.1", agreed=True)
+
+    card = await asks(world, signed_in.digits)
+
+    assert "All who read along" in words(card)
+
+
+async def test_the_account_s_other_chats_are_told_which_one_it_is(world, chat):
+    await world.goes_live(CAROL)
+    await links(world)
+    await world.quiet()
+
+    assert chat.titles(CAROL) == [
+        f"A new {chat.channel.capitalize()} chat #desk in Alpha was linked to your account"
+    ]
+
+
+async def test_what_only_the_person_need_know_is_not_told_where_others_read(world, chat):
+    await links(world)
+    await world.goes_live(BOB)
+    await world.goes_live(CAROL)
+    await world.quiet()
+
+    assert chat.titles(BOB) == ["A new Telegram chat was linked to your account"]
+    assert chat.titles(CAROL) == []
+    assert chat.titles(DESK) == ["A new Telegram chat was linked to your account"], (
+        "when there was no other"
+    )
+
+
+@pytest.mark.parametrize(
+    ("where", "words_for_it"),
+    [
+        ({"governs": False}, "right to manage the channel"),
+        ({"lacking": ("Send Messages", "Embed Links")}, "Send Messages, Embed Links"),
+    ],
+)
+async def test_it_takes_a_say_there_and_our_own_rights(world, where, words_for_it):
+    card = await asks(world, "/link", **where)
+
+    assert words_for_it in words(card)
+    assert not card.buttons
+
+
+async def test_where_we_are_not_nothing_is_linked(world, readership):
+    readership.chats.clear()
+
+    card = await asks(world, "/link")
+
+    assert card.title == "I am not in #desk"
+    assert not card.buttons
+
+
+async def test_while_nobody_knows_who_reads_along_nothing_is_linked(world, readership):
+    readership.trouble = TryLater("Discord does not answer.")
+
+    card = await asks(world, "/link")
+
+    assert card.title == "I cannot see who reads along here"
+    assert not card.buttons
+
+
+async def test_where_others_would_read_the_address_there_is_none(world):
+    [reply] = await world.says("/link", DESK, person=ALICE, private=False)
+
+    assert "private chat only" in reply.card.title
+
+
+async def test_nobody_takes_over_what_somebody_else_has_linked(world):
+    await links(world)
+
+    card = await asks(world, "/link", BOB)
+
+    assert card.title == "Somebody else has linked this chat"
+    assert not card.buttons
+
+
+async def test_of_two_who_link_at_the_same_time_the_first_has_it(world):
+    code = code_in(await says(world, "/link", BOB))
+    late = await world.linking.sign_in(code, BOBS, "127.0.0.1", agreed=True)
+    await links(world)
+
+    card = await asks(world, f"/link {late.digits}", BOB)
+
+    assert card.title == "Somebody else has linked this chat"
+    link = await world.link(DESK)
+    assert link.person == ALICE
+    assert await world.store.accounts.active() == [await world.store.accounts.get(link.account)]
+
+
+async def test_after_an_unlink_anybody_who_has_a_say_may_link_it(world):
+    await links(world)
+    await presses(world, await asks(world, "/unlink"), "Unlink this chat")
+    await links(world, BOB, BOBS)
+
+    assert (await world.link(DESK)).person == BOB
+
+
+async def test_who_linked_it_may_link_it_to_another_account(world):
+    await links(world)
+    before = await world.link(DESK)
+    await links(world, ALICE, BOBS)
+
+    assert (await world.link(DESK)).account != before.account
+
+
+# --- roles --------------------------------------------------------------------------------
+
+OPEN_TO = {
+    None: {"start", "help", "link", "cancel"},
+    Role.VIEWER: {"status", "traders", "strategies", "trades", "signals", "price", "missed"},
+    Role.OPERATOR: {"pause", "resume", "test"},
+    Role.OWNER: {"unlink", "members"},
+}
+"""What each role adds to those before it; an owner is who linked the chat."""
+
+REFUSALS = ("Only the person who linked", "You may look but not use", "Somebody else has linked")
+
+
+@pytest.mark.parametrize("role", [None, Role.VIEWER, Role.OPERATOR, Role.OWNER])
+async def test_every_command_heeds_every_role(world, role):
+    await links(world)
+    if role in (Role.VIEWER, Role.OPERATOR):
+        await allows(world, role)
+    person = ALICE if role is Role.OWNER else BOB
+    roles = list(OPEN_TO)
+    allowed = set().union(*(OPEN_TO[one] for one in roles[: roles.index(role) + 1]))
+
+    answered = set()
+    for spec in COMMANDS:
+        await world.quiet(2)
+        card = await asks(world, f"/{spec.name}", person)
+        if not card.title.startswith(REFUSALS):
+            answered.add(spec.name)
+
+    # That somebody else has linked it, everybody may know.
+    assert answered | {"link"} == allowed
+    assert allowed <= {spec.name for spec in COMMANDS}
+
+
+@pytest.mark.parametrize(
+    ("role", "paused"), [("nobody", False), ("viewer", False), ("operator", True)]
+)
+async def test_a_card_heeds_the_role_of_the_moment_in_which_it_is_pressed(
+    world, platform, role, paused
+):
+    await links(world)
+    await allows(world, "operator")
+    card = await asks(world, "/pause night owl", BOB)
+    await allows(world, role)
+
+    replies = await presses(world, card, "Pause Night Owl", BOB)
+
+    assert platform.bots["owl"].running is not paused
+    if not paused:
+        assert "You may not do that here" in replies[-1].toast
+
+
+@pytest.mark.parametrize("verb", [Verb.UNLINK, Verb.ADMIT])
+async def test_only_who_linked_it_ends_or_opens_it_whatever_the_button_says(world, verb):
+    await links(world)
+    await allows(world, "operator")
+    link = await world.link(DESK)
+    action = Action(
+        id=ActionId("made-somehow"),
+        card="card",
+        account=link.account,
+        link=link.id,
+        endpoint=link.endpoint.id,
+        person=BOB,
+        verb=verb,
+        arguments="operator",
+        expires_at=world.now() + CONFIRM_LIFE,
+    )
+    await world.store.actions.offer((action,))
+    press = Press(place=desk(world), person=world.person(BOB), action=action.id)
+
+    [reply] = [reply async for reply in world.conversation.hear(press)]
+
+    assert "You may not do that here" in reply.toast
+    assert await world.link(DESK) == link
+
+
+async def test_another_member_s_card_is_not_theirs_to_press(world, platform):
+    await links(world)
+    await allows(world, "operator")
+    card = await asks(world, "/pause night owl", BOB)
+
+    [reply] = await presses(world, card, "Pause Night Owl", CAROL)
+
+    assert "Only the person who asked" in reply.toast
+    assert platform.bots["owl"].running
+
+
+@pytest.mark.parametrize(("role", "title"), [("nobody", None), ("viewer", "You may look but not")])
+async def test_the_button_under_an_alert_heeds_the_role_too(world, platform, chat, role, title):
+    await links(world)
+    await allows(world, role)
+    origin = Origin(kind=Kind.POD_EVENT, record="event-1", at=world.now())
+    platform.store(
+        Stream.POD_EVENTS,
+        PodEvent(origin=origin, type="error", message="No balance", trader=TraderId("owl")),
+    )
+    await world.quiet()
+
+    [reply] = await presses(world, chat.shown[-1].card, "Pause Night Owl", BOB)
+
+    if title is None:
+        assert "You may not do that here" in reply.toast
+    else:
+        assert reply.card.title.startswith(title)
+
+
+async def test_to_let_others_act_is_asked_first(world):
+    await links(world)
+
+    card = await asks(world, "/members operator")
+
+    assert (await world.link(DESK)).preferences.members is None
+    assert "#desk in Alpha may ask for all that, and pause and resume" in card.lines[0]
+    [reply] = await presses(world, card, "Allow it")
+    assert (await world.link(DESK)).preferences.members is Role.OPERATOR
+    assert reply.card.title == "Others here may look, and pause and resume your bots."
+
+
+async def test_to_allow_less_takes_effect_at_once(world):
+    await links(world)
+    await allows(world, "operator")
+
+    await asks(world, "/members viewer")
+    viewer = (await world.link(DESK)).preferences.members
+    await asks(world, "/members nobody")
+
+    assert viewer is Role.VIEWER
+    assert (await world.link(DESK)).preferences.members is None
+
+
+async def test_without_a_word_it_says_what_holds(world):
+    await links(world)
+
+    card = await asks(world, "/members")
+
+    assert card.title == "Others here see the alerts, and may ask nothing."
+
+
+async def test_nobody_makes_others_an_owner(world):
+    await links(world)
+
+    await asks(world, "/members owner")
+
+    assert (await world.link(DESK)).preferences.members is None
+
+
+async def test_in_a_private_chat_there_is_nobody_to_allow_anything(world):
+    await world.links(CAROL)
+
+    [reply] = await world.says("/members viewer", CAROL)
+
+    assert reply.card.title == "Nobody else is in this chat"
+
+
+async def test_what_others_may_do_outlives_a_new_login_and_not_an_unlink(world):
+    await links(world)
+    await allows(world, "viewer")
+    await links(world)
+    kept = (await world.link(DESK)).preferences.members
+    await presses(world, await asks(world, "/unlink"), "Unlink this chat")
+    await links(world)
+
+    assert kept is Role.VIEWER
+    assert (await world.link(DESK)).preferences.members is None
+
+
+# --- who linked it leaves -----------------------------------------------------------------
+
+
+async def test_once_who_linked_it_has_left_nothing_is_shown_there(world, chat, readership):
+    await world.goes_live(CAROL)
+    await links(world)
+    chat.shown.clear()
+    readership.left.add((DESK, ALICE))
+
+    await world.says("/test", CAROL)
+    await world.quiet()
+
+    assert chat.titles(DESK) == []
+    assert "Test alert" in chat.titles(CAROL)
+    assert any("chat #desk in Alpha is closed to me" in title for title in chat.titles(CAROL))
+    assert (await world.link(DESK)).endpoint.state is EndpointState.DISABLED
+    assert (await world.store.outbox.counts())[State.HELD] >= 1
+
+
+async def test_when_they_return_what_was_kept_is_shown(world, chat, readership):
+    await world.goes_live(CAROL)
+    await links(world)
+    readership.left.add((DESK, ALICE))
+    await world.says("/test", CAROL)
+    await world.quiet()
+    readership.left.clear()
+
+    await asks(world, "/start")
+    await world.quiet()
+
+    assert "Test alert" in chat.titles(DESK)
+
+
+async def test_others_do_not_wake_it(world, chat, readership):
+    await links(world)
+    readership.left.add((DESK, ALICE))
+    await says(world, "/test")
+    await world.quiet()
+
+    await asks(world, "/start", BOB)
+
+    assert (await world.link(DESK)).endpoint.state is EndpointState.DISABLED
+
+
+async def test_others_may_ask_nothing_any_more_then(world, readership, platform):
+    await links(world)
+    await allows(world, "operator")
+    card = await asks(world, "/pause night owl", BOB)
+    readership.left.add((DESK, ALICE))
+
+    asked = await asks(world, "/status", BOB)
+    [pressed] = await presses(world, card, "Pause Night Owl", BOB)
+
+    assert asked.title == "This chat rests"
+    assert pressed.card.title == "This chat rests"
+    assert platform.bots["owl"].running
+
+
+@pytest.mark.parametrize("trouble", [TryLater("away"), Refused("not there")])
+async def test_others_may_ask_nothing_while_nobody_can_tell(world, readership, trouble):
+    await links(world)
+    await allows(world, "viewer")
+    readership.trouble = trouble
+
+    assert (await asks(world, "/status", BOB)).title == "This chat rests"
+    assert (await asks(world, "/status")).title == "1 of 2 bots running"
+
+
+async def test_alerts_wait_while_nobody_can_tell(world, chat, readership):
+    await links(world)
+    readership.trouble = TryLater("Discord does not answer.")
+    await says(world, "/test")
+    await world.quiet(10)
+    before = chat.titles(DESK)
+    readership.trouble = None
+    await world.quiet(60)
+
+    assert before == []
+    assert chat.titles(DESK) == ["Test alert"]
+
+
+async def test_where_we_are_not_ourselves_the_message_finds_out(world, chat, readership):
+    await links(world)
+    readership.trouble = Refused("I am not in that server.")
+    chat.closed.add(DESK)
+    await says(world, "/test")
+    await world.quiet()
+
+    assert (await world.link(DESK)).endpoint.state is EndpointState.DISABLED
+
+
+async def test_in_a_private_chat_nobody_is_asked_after(world, readership):
+    await world.goes_live(CAROL)
+    await world.says("/test", CAROL)
+    await world.quiet()
+
+    assert readership.asked == []
+
+
+# --- answers for everybody ----------------------------------------------------------------
+
+
+async def test_an_answer_is_for_who_asked_unless_they_want_it_otherwise(world):
+    await links(world)
+
+    assert (await asks(world, "/status")).private
+    assert not (await asks(world, "/status", public=True)).private
+
+
+async def test_only_who_linked_it_shows_its_account_to_everybody(world):
+    await links(world)
+    await allows(world, "operator")
+
+    status = await asks(world, "/status", BOB, public=True)
+    help_card = await asks(world, "/help", BOB, public=True)
+
+    assert status.private
+    assert "Only who linked this chat" in status.notes[-1]
+    assert not help_card.private
+
+
+@pytest.mark.parametrize("command", ["/pause night owl", "/unlink", "/link", "/missed", "/members"])
+async def test_what_asks_or_names_chats_is_never_for_everybody(world, command):
+    await links(world)
+
+    assert (await asks(world, command, public=True)).private
+
+
+async def test_a_refusal_is_for_who_asked(world):
+    await links(world)
+
+    assert (await asks(world, "/status", CAROL, public=True)).private
