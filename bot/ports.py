@@ -12,7 +12,8 @@ from typing import Protocol
 
 from bot.domain.actions import Action, ActionState, Denied
 from bot.domain.amendments import Amendment, Amendments, Answer
-from bot.domain.cards import Card
+from bot.domain.cards import Card, Picture
+from bot.domain.charts import Chart
 from bot.domain.commands import Place, Reply, Said
 from bot.domain.deliveries import (
     MISSED,
@@ -231,6 +232,16 @@ class Readership(Protocol):
         Raises:
             TryLater: nobody can tell now.
             Refused: nobody tells us, since our bot is not there itself.
+        """
+
+
+class Draw(Protocol):
+    """Draws charts."""
+
+    def __call__(self, chart: Chart) -> Picture:
+        """The chart as a picture, its words as they are. The same chart gives the same bytes.
+
+        It may raise anything: whoever asks goes on without a picture.
         """
 
 

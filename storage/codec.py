@@ -3,6 +3,7 @@
 What is read may have been written by a newer version: keys that are not known are passed over.
 """
 
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
@@ -10,7 +11,17 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from bot.domain.actions import Target
-from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity, Table
+from bot.domain.cards import (
+    Button,
+    ButtonStyle,
+    Card,
+    Field,
+    Option,
+    PickList,
+    Picture,
+    Severity,
+    Table,
+)
 from bot.domain.events import Kind, Strategy, Trader
 from bot.domain.ids import ActionId
 from bot.domain.links import Credential, CredentialKind, Grant, Preferences, Role
@@ -24,26 +35,19 @@ Record = TypeVar("Record", Trader, Strategy)
 def encode_card(card: Card) -> Plain:
     """Only what differs from an empty card: most of a card is empty."""
     plain: Plain = {"title": card.title, "severity": str(card.severity)}
-    if card.lines:
-        plain["lines"] = list(card.lines)
-    if card.fields:
-        plain["fields"] = [[field.label, field.value] for field in card.fields]
-    if card.table:
-        plain["table"] = {
-            "columns": list(card.table.columns),
-            "rows": [list(row) for row in card.table.rows],
-        }
-    if card.buttons:
-        plain["buttons"] = [[_encode_button(button) for button in row] for row in card.buttons]
-    if card.notes:
-        plain["notes"] = list(card.notes)
-    if card.at:
-        plain["at"] = card.at.isoformat()
-    if card.reference:
-        plain["reference"] = card.reference
-    if not card.private:
-        plain["private"] = False
-    return plain
+    rest = {
+        "lines": list(card.lines),
+        "fields": [[field.label, field.value] for field in card.fields],
+        "table": card.table and _encode_table(card.table),
+        "picture": card.picture and _encode_picture(card.picture),
+        "pick": card.pick and _encode_pick(card.pick),
+        "buttons": [[_encode_button(button) for button in row] for row in card.buttons],
+        "notes": list(card.notes),
+        "at": card.at and card.at.isoformat(),
+        "reference": card.reference,
+    }
+    plain |= {name: value for name, value in rest.items() if value}
+    return plain if card.private else plain | {"private": False}
 
 
 def decode_card(plain: Mapping[str, Any], reference: str | None = None) -> Card:
@@ -52,19 +56,57 @@ def decode_card(plain: Mapping[str, Any], reference: str | None = None) -> Card:
     Args:
         reference: takes the place of the card's own.
     """
-    table = plain.get("table")
+    table, picture, pick = plain.get("table"), plain.get("picture"), plain.get("pick")
     return Card(
         title=plain["title"],
         severity=_word(Severity, plain["severity"], Severity.WARNING),
         lines=tuple(plain.get("lines", ())),
         fields=tuple(Field(label, value) for label, value, *_ in plain.get("fields", ())),
         table=_decode_table(table) if table else None,
+        picture=_decode_picture(picture) if picture else None,
+        pick=_decode_pick(pick) if pick else None,
         buttons=tuple(tuple(map(_decode_button, row)) for row in plain.get("buttons", ())),
         notes=tuple(plain.get("notes", ())),
         at=_instant(plain.get("at")),
         reference=reference or plain.get("reference"),
         private=plain.get("private", True),
     )
+
+
+def _encode_table(table: Table) -> Plain:
+    return {"columns": list(table.columns), "rows": [list(row) for row in table.rows]}
+
+
+def _encode_picture(picture: Picture) -> Plain:
+    """Whole, since nothing of a card that is owed may be lost on the way to its chat."""
+    return {
+        "png": b64encode(picture.png).decode(),
+        "alt": picture.alt,
+        "width": picture.width,
+        "height": picture.height,
+    }
+
+
+def _decode_picture(plain: Mapping[str, Any]) -> Picture:
+    return Picture(
+        png=b64decode(plain["png"]),
+        alt=plain["alt"],
+        width=plain["width"],
+        height=plain["height"],
+    )
+
+
+def _encode_pick(pick: PickList) -> Plain:
+    options = [[option.label, option.action, option.hint] for option in pick.options]
+    return {"prompt": pick.prompt, "options": options}
+
+
+def _decode_pick(plain: Mapping[str, Any]) -> PickList:
+    options = (
+        Option(label=label, action=ActionId(action), hint=hint)
+        for label, action, hint, *_ in plain["options"]
+    )
+    return PickList(prompt=plain["prompt"], options=tuple(options))
 
 
 def _encode_button(button: Button) -> Plain:

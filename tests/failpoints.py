@@ -10,13 +10,13 @@ import ast
 import asyncio
 import inspect
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin, get_type_hints
 
 import storage
 from bot import ports
@@ -230,8 +230,13 @@ def waiting_ports() -> set[type]:
         for found in vars(ports).values()
         if getattr(found, "_is_protocol", False)
         and found.__module__ == ports.__name__
-        and (_coroutines(found) or "__call__" in vars(found))
+        and (_coroutines(found) or _gives_one_by_one(found))
     }
+
+
+def _gives_one_by_one(port: type) -> bool:
+    call = vars(port).get("__call__")
+    return call is not None and get_origin(get_type_hints(call)["return"]) is AsyncIterator
 
 
 def _coroutines(port: type) -> list[str]:

@@ -12,12 +12,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from bot.domain.cards import Card
 from bot.domain.commands import Command, Place, Press, Reply, Said, Words
 from bot.domain.events import Kind, Origin, Trade, Trader
-from bot.domain.ids import TraderId
+from bot.domain.ids import ActionId, TraderId
 from bot.domain.linking import SignedIn
 from bot.domain.links import Account, Address, FeedState, Link, PasswordLogin, Person
-from bot.ports import Messenger, Platform, Readership
+from bot.ports import Draw, Messenger, Platform, Readership
 from bot.services.amending import Amending
 from bot.services.closures import Closures
 from bot.services.conversation import Conversation
@@ -28,6 +29,7 @@ from bot.services.linking import Linking
 from bot.services.pace import Pace
 from storage import Store
 from tests.fakes.meter import FakeMeter
+from tests.fakes.pictures import blank
 
 CHAT = "100"
 
@@ -74,8 +76,7 @@ class World:
         self, reply: Reply, label: str, chat: str = CHAT, person: str = ""
     ) -> list[Reply]:
         assert reply.card is not None
-        buttons = [button for row in reply.card.buttons for button in row]
-        [action] = [one.action for one in buttons if one.label == label and one.action]
+        action = actions_under(reply.card)[label]
         press = Press(place=self.place(chat), person=self.person(person or chat), action=action)
         return [reply async for reply in self.conversation.hear(press)]
 
@@ -145,6 +146,12 @@ def heron(**facts: Any) -> Trader:
     return replace(HERON, **facts)
 
 
+def actions_under(card: Card) -> dict[str, ActionId]:
+    """What can be pressed or chosen there, by what stands on it."""
+    pressed = {one.label: one.action for row in card.buttons for one in row if one.action}
+    return pressed | {one.label: one.action for one in (card.pick.options if card.pick else ())}
+
+
 def code_in(invited: Reply) -> str:
     """The code in the one-time address that `/link` answers with."""
     assert invited.card is not None
@@ -163,6 +170,7 @@ async def running(
     rate: float = 0,
     others: Sequence[Messenger] = (),
     readership: Readership | None = None,
+    draw: Draw = blank,
 ) -> AsyncIterator[World]:
     """One process from start to a kill: leaving cancels everything wherever it is.
 
@@ -219,6 +227,7 @@ async def running(
         closures=closures,
         delivering=delivering,
         readerships={(chat.channel, chat.bot): readership} if readership else {},
+        draw=draw,
         now=now,
         new_id=new_id,
     )

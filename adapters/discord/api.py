@@ -12,7 +12,7 @@ from adapters.discord.faults import (
     MESSAGE_GONE,
     UNKNOWN_MESSAGE,
     after_failure,
-    is_about_content,
+    may_go_plain,
 )
 from adapters.discord.render import SUPPRESS_NOTIFICATIONS, Rendered
 from adapters.discord.transport import DiscordHttp, NoAnswer, Refusal, Withheld
@@ -23,6 +23,7 @@ from bot.domain.links import Address
 log = logging.getLogger(__name__)
 
 Json = Mapping[str, Any]
+Files = Sequence[tuple[str, bytes]]
 
 EPHEMERAL = 1 << 6
 """Source: https://docs.discord.com/developers/resources/message#message-object-message-flags"""
@@ -73,7 +74,7 @@ class Chats:
             try:
                 return await self._send(address, message, key, after)
             except Refusal as refusal:
-                if not (message.components and is_about_content(refusal)):
+                if not goes_plain(message, refusal):
                     raise
                 log.error("a card was refused and goes out plain", extra={"code": refusal.code})
                 return await self._send(address, message.plain, key)
@@ -90,7 +91,7 @@ class Chats:
             message_id=number,
         )
         try:
-            await self._http.request(route, json=message.body)
+            await self._http.request(route, json=message.replacing, files=message.files)
         except (Refusal, Withheld, NoAnswer) as error:
             if isinstance(error, Refusal) and error.code == UNKNOWN_MESSAGE:
                 return Declined(reason=MESSAGE_GONE)
@@ -132,12 +133,18 @@ class Chats:
             body |= {"nonce": key, "enforce_nonce": True}
         channel = address.thread or address.chat
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel)
-        sent = await self._http.request(route, json=body, after=after)
+        sent = await self._http.request(route, json=body, files=message.files, after=after)
         return Sent(message=str(sent.get("id", "")) if isinstance(sent, Mapping) else "")
 
     def _is_ours(self, message: Json) -> bool:
         author = message.get("author")
         return isinstance(author, Mapping) and author.get("id") == self._bot
+
+
+def goes_plain(message: Rendered, refusal: Refusal) -> bool:
+    """Whether a message that was refused is to be tried with its words alone."""
+    has_file = message.picture is not None
+    return not message.is_plain and may_go_plain(refusal, with_file=has_file)
 
 
 def key_of(address: Address, reference: str | None, part: int) -> str | None:
@@ -175,7 +182,9 @@ class Answers:
     def __init__(self, http: DiscordHttp) -> None:
         self._http = http
 
-    async def first(self, handle: Handle, kind: int, data: Json | None = None) -> None:
+    async def first(
+        self, handle: Handle, kind: int, data: Json | None = None, files: Files = ()
+    ) -> None:
         """The first answer: what an interaction waits three seconds for."""
         route = Route(
             "POST",
@@ -184,17 +193,20 @@ class Answers:
             webhook_token=handle.token,
         )
         body: dict[str, Any] = {"type": kind}
-        await self._http.request(route, json=body if data is None else {**body, "data": data})
+        if data is not None:
+            body["data"] = data
+        await self._http.request(route, json=body, files=files)
 
-    async def rewrite(self, handle: Handle, body: Json) -> None:
+    async def rewrite(self, handle: Handle, message: Rendered) -> None:
         """Change the first answer, or the message under which a button was pressed."""
-        await self._http.request(self._original("PATCH", handle), json=body)
+        route = self._original("PATCH", handle)
+        await self._http.request(route, json=message.replacing, files=message.files)
 
     async def withdraw(self, handle: Handle) -> None:
         """Take the first answer back."""
         await self._http.request(self._original("DELETE", handle))
 
-    async def add(self, handle: Handle, body: Json) -> None:
+    async def add(self, handle: Handle, message: Rendered, flags: int) -> None:
         """Another message after the first answer."""
         route = Route(
             "POST",
@@ -202,7 +214,8 @@ class Answers:
             webhook_id=handle.application,
             webhook_token=handle.token,
         )
-        await self._http.request(route, json=body)
+        body = {**message.body, "flags": flags}
+        await self._http.request(route, json=body, files=message.files)
 
     def _original(self, method: str, handle: Handle) -> Route:
         return Route(

@@ -21,7 +21,9 @@ from adapters.discord.api import (
     WORKING,
     Answers,
     Chats,
+    Files,
     HistoryUnreadable,
+    goes_plain,
     key_of,
 )
 from adapters.discord.commands import choices, is_registered, registered
@@ -423,7 +425,7 @@ class _Answer:
                 if self._thinking and not self._private and not flags:
                     # What began for one person's eyes stays so: the answer comes after it.
                     self._thinking = False
-                    await self._rewrite(rendered(SHOWN_TO_ALL)[0])
+                    await self._rewrite(rendered(SHOWN_TO_ALL)[0], EPHEMERAL)
                 for part in rendered(card):
                     await self._show(part, flags, replaces)
                     replaces = False
@@ -443,20 +445,35 @@ class _Answer:
 
     async def _show(self, part: Rendered, flags: int, replaces: bool) -> None:
         if not self._begun:
-            await self._begin(MESSAGE, {**part.body, "flags": flags})
+            say = self._open
         elif self._thinking or replaces:
-            self._thinking = False
-            await self._rewrite(part)
+            say = self._rewrite
         else:
-            body = {**part.body, "flags": flags}
-            await _insisted(lambda: self._answers.add(self._handle, body), freely=False)
-
-    async def _rewrite(self, part: Rendered) -> None:
-        await _insisted(lambda: self._answers.rewrite(self._handle, part.body))
-
-    async def _begin(self, kind: int, data: Mapping[str, Any] | None = None) -> None:
+            say = self._add
+        self._thinking = False
         try:
-            await _insisted(lambda: self._answers.first(self._handle, kind, data))
+            await say(part, flags)
+        except Refusal as refusal:
+            if not goes_plain(part, refusal):
+                raise
+            log.error("an answer was refused and goes out plain", extra={"code": refusal.code})
+            await say(part.plain, flags)
+
+    async def _open(self, part: Rendered, flags: int) -> None:
+        await self._begin(MESSAGE, {**part.body, "flags": flags}, part.files)
+
+    async def _rewrite(self, part: Rendered, flags: int) -> None:
+        # Who sees a message was decided when it was first shown.
+        await _insisted(lambda: self._answers.rewrite(self._handle, part))
+
+    async def _add(self, part: Rendered, flags: int) -> None:
+        await _insisted(lambda: self._answers.add(self._handle, part, flags), freely=False)
+
+    async def _begin(
+        self, kind: int, data: Mapping[str, Any] | None = None, files: Files = ()
+    ) -> None:
+        try:
+            await _insisted(lambda: self._answers.first(self._handle, kind, data, files))
         except Refusal as refusal:
             # The first of two tries got through after all.
             if refusal.code != ALREADY_ANSWERED:

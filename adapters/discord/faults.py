@@ -23,6 +23,7 @@ EXPIRED = frozenset({10015, 10062, 50027})
 """An interaction, or the webhook that answers it, that is not known any more."""
 ALREADY_ANSWERED = 40060
 DMS_TOO_FAST = 40003
+NO_PERMISSION = 50013
 
 AT_THE_DOOR = frozenset({0, 40333})
 """With a 403 or 404: no word about a channel, but of whatever stands before the API."""
@@ -37,7 +38,7 @@ _CLOSED = {
     10004: "the bot was removed from the server",
     10013: "the account is gone",
     50001: "no access to the channel",
-    50013: "no right to write in the channel",
+    NO_PERMISSION: "no right to write in the channel",
     50008: "not a channel that can be written to",
     50024: "not a channel that can be written to",
     50083: "the thread is closed",
@@ -63,12 +64,14 @@ REASONS = frozenset(
 """All that an outcome here can be for, up to a colon: few enough to count by."""
 
 
-def is_about_content(refusal: Refusal) -> bool:
-    """Whether another content might be taken."""
+def may_go_plain(refusal: Refusal, *, with_file: bool = False) -> bool:
+    """Whether the words alone might be taken: without buttons, lists and files."""
+    if refusal.code == NO_PERMISSION:
+        return with_file  # which takes a right of its own
     return (
-        refusal.status == HTTPStatus.BAD_REQUEST
+        refusal.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         and refusal.code not in _CLOSED
-        and refusal.code != DMS_TOO_FAST
+        and refusal.code not in (DMS_TOO_FAST, ALREADY_ANSWERED)
     )
 
 

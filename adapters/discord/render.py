@@ -2,12 +2,21 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.domain.cards import Button, ButtonStyle, Card, Severity, Table
+from bot.domain.cards import (
+    Button,
+    ButtonStyle,
+    Card,
+    Option,
+    PickList,
+    Picture,
+    Severity,
+    Table,
+)
 from bot.domain.columns import in_columns
 from bot.domain.commands import COMMANDS
 from bot.domain.text import utf16_length
@@ -20,6 +29,7 @@ GROUP = "bell"
 PUBLIC = "public"
 """The option by which a person asks for an answer that everybody in the channel can read."""
 
+CONTENT_LIMIT = 2000
 TITLE_LIMIT = 256
 DESCRIPTION_LIMIT = 4096
 FIELDS_LIMIT = 25
@@ -38,6 +48,26 @@ ROW_LIMIT = 5
 LABEL_LIMIT = 80
 URL_LIMIT = 512
 """Source: https://docs.discord.com/developers/components/reference#button"""
+
+OPTIONS_LIMIT = 25
+OPTION_LIMIT = 100
+"""Of an option's label and its description."""
+PROMPT_LIMIT = 150
+"""Source: https://docs.discord.com/developers/components/reference#string-select"""
+
+PICK = "pick "
+"""What the custom ids of lists to choose from begin with. The blank keeps them apart from every
+action's: what is chosen tells the action.
+"""
+
+ALT_LIMIT = 1024
+"""Source: https://docs.discord.com/developers/resources/message#attachment-object"""
+
+PICTURE = "picture.png"
+"""What the file is called by which a picture comes.
+
+Source: https://docs.discord.com/developers/reference#uploading-files
+"""
 
 TABLE_WIDTH = 30
 """Columns of fixed-width text in an embed on a phone."""
@@ -74,37 +104,63 @@ NO_MENTIONS: Json = {"parse": []}
 class Rendered:
     """One message to send. `embed` and `components` are as the API takes them.
 
-    `mark` is what its footer is known by later; empty without a reference.
+    `mark` is what its footer is known by later; empty without a reference. `content` stands above
+    the embed, `picture` inside it.
     """
 
     embed: Json
     components: tuple[Json, ...] = ()
     silent: bool = False
     mark: str = ""
+    content: str = ""
+    picture: Picture | None = None
 
     @property
     def body(self) -> dict[str, Any]:
         """What the message holds, however it is sent. Nobody is ever mentioned by it."""
-        return {
+        held: dict[str, Any] = {
             "embeds": [self.embed],
             "components": list(self.components),
             "allowed_mentions": NO_MENTIONS,
         }
+        if self.content:
+            held["content"] = self.content
+        if self.picture is not None:
+            alt = _short(self.picture.alt, ALT_LIMIT)
+            held["attachments"] = [{"id": 0, "filename": PICTURE, "description": alt}]
+        return held
+
+    @property
+    def replacing(self) -> dict[str, Any]:
+        """The body by which it takes the place of another: what it left out would stay."""
+        return {"content": "", "attachments": [], **self.body}
+
+    @property
+    def files(self) -> Sequence[tuple[str, bytes]]:
+        """Names and contents, in the order of the body's `attachments`."""
+        return () if self.picture is None else ((PICTURE, self.picture.png),)
 
     @property
     def plain(self) -> "Rendered":
-        """The same words, and no buttons that could be refused."""
-        return Rendered(embed=self.embed, silent=self.silent, mark=self.mark)
+        """The same words, and nothing that could be refused."""
+        told = [self.picture.alt] if self.picture is not None else []
+        content = _in_words([*told, *_choices(self.components)])
+        bare = {name: value for name, value in self.embed.items() if name != "image"}
+        return replace(self, embed=bare, components=(), content=content, picture=None)
+
+    @property
+    def is_plain(self) -> bool:
+        return not self.components and self.picture is None
 
 
 def rendered(card: Card) -> tuple[Rendered, ...]:
     """Lay a card out. One message unless it is more than one can hold.
 
-    A card that does not fit goes on in numbered parts, the buttons under the last; should there
-    be more buttons than fit there, more parts hold these.
+    A card that does not fit goes on in numbered parts, what can be pressed under the last; should
+    there be more of that than fits there, more parts hold it.
     """
     embeds = _packed(_pieces(card))
-    groups = list(_button_groups(card.buttons)) or [()]
+    groups = _grouped([*_selects(card.pick), *_button_rows(card.buttons)]) or [()]
     embeds += [_Embed() for _ in groups[1:]]
     first = len(embeds) - len(groups)
     many = len(embeds) > 1
@@ -112,12 +168,17 @@ def rendered(card: Card) -> tuple[Rendered, ...]:
     for number, embed in enumerate(embeds):
         mark = _mark(card.reference, number + 1 if many else None)
         footer = " · ".join(filter(None, (mark, f"{number + 1}/{len(embeds)}" if many else "")))
+        shown = embed.json(COLOURS[card.severity], footer)
+        picture = card.picture if number == first else None
+        if picture is not None:
+            shown = {**shown, "image": {"url": f"attachment://{PICTURE}"}}
         messages.append(
             Rendered(
-                embed=embed.json(COLOURS[card.severity], footer),
+                embed=shown,
                 components=groups[number - first] if number >= first else (),
                 silent=card.silent,
                 mark=mark,
+                picture=picture,
             )
         )
     return tuple(messages)
@@ -387,22 +448,65 @@ def _filled(text: str) -> str:
     return text if text.strip() else EMPTY
 
 
-# --- buttons ------------------------------------------------------------------------------
+# --- what can be pressed ------------------------------------------------------------------
 
 
-def _button_groups(rows: Sequence[Sequence[Button]]) -> Iterator[tuple[Json, ...]]:
-    """Rows of buttons, as many in each group as one message may have."""
+def _grouped(rows: Sequence[Sequence[Json]]) -> list[tuple[Json, ...]]:
+    """Rows, as many in each group as one message may have."""
+    shown = [{"type": 1, "components": list(row)} for row in rows]
+    return [tuple(shown[at : at + ROWS_LIMIT]) for at in range(0, len(shown), ROWS_LIMIT)]
+
+
+def _selects(pick: PickList | None) -> Iterator[Sequence[Json]]:
+    """A list to choose from, and more of them for what is too long for one; each fills a row."""
+    if pick is None:
+        return
+    options = [_option(option) for option in pick.options]
+    lists = [options[at : at + OPTIONS_LIMIT] for at in range(0, len(options), OPTIONS_LIMIT)]
+    for number, shown in enumerate(lists, 1):
+        which = f" ({number}/{len(lists)})" if len(lists) > 1 else ""
+        select = {
+            "type": 3,
+            "custom_id": f"{PICK}{number}",
+            "placeholder": f"{_short(pick.prompt, PROMPT_LIMIT - len(which))}{which}",
+            "options": shown,
+        }
+        yield (select,)
+
+
+def _in_words(lines: Iterable[str]) -> str:
+    """As many of them as a message's content has room for."""
+    head, *_ = [*_escaped("\n".join(lines), CONTENT_LIMIT), ""]
+    return head
+
+
+def _choices(rows: Iterable[Json]) -> Iterator[str]:
+    """What lists offer to choose from."""
+    for row in rows:
+        for part in row["components"]:
+            for option in part.get("options", ()):
+                yield ": ".join(filter(None, (option["label"], option.get("description"))))
+
+
+def _option(option: Option) -> Json:
+    shown = {"label": _short(option.label, OPTION_LIMIT), "value": option.action}
+    if not option.hint.strip():
+        return shown
+    return {**shown, "description": _short(option.hint, OPTION_LIMIT)}
+
+
+def _button_rows(rows: Sequence[Sequence[Button]]) -> list[Sequence[Json]]:
+    """Rows of buttons, filled up where one message would not hold them otherwise."""
     shown = [[json for one in row if (json := _button(one)) is not None] for row in rows]
     laid = [row[at : at + ROW_LIMIT] for row in shown for at in range(0, len(row), ROW_LIMIT)]
-    if len(laid) > ROWS_LIMIT:
-        buttons = [button for row in laid for button in row]
-        laid = [buttons[at : at + ROW_LIMIT] for at in range(0, len(buttons), ROW_LIMIT)]
-    for at in range(0, len(laid), ROWS_LIMIT):
-        yield tuple({"type": 1, "components": row} for row in laid[at : at + ROWS_LIMIT])
+    if len(laid) <= ROWS_LIMIT:
+        return list(laid)
+    buttons = [button for row in laid for button in row]
+    return [buttons[at : at + ROW_LIMIT] for at in range(0, len(buttons), ROW_LIMIT)]
 
 
 def _button(button: Button) -> Json | None:
-    shown: dict[str, Any] = {"type": 2, "label": _label(button.label)}
+    shown: dict[str, Any] = {"type": 2, "label": _short(button.label, LABEL_LIMIT)}
     if button.url is None:
         return {
             **shown,
@@ -414,10 +518,10 @@ def _button(button: Button) -> Json | None:
     return {**shown, "style": LINK_STYLE, "url": button.url}
 
 
-def _label(text: str) -> str:
-    if utf16_length(text) <= LABEL_LIMIT:
+def _short(text: str, limit: int) -> str:
+    if utf16_length(text) <= limit:
         return _filled(text)
-    head, *_ = _cut(text, LABEL_LIMIT - 1)
+    head, *_ = _cut(text, limit - 1)
     return f"{head}…"
 
 

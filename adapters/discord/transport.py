@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
 from http import HTTPStatus
 from math import inf
@@ -18,6 +18,7 @@ from aiohttp import (
     ClientWSTimeout,
     ConnectionTimeoutError,
     DummyCookieJar,
+    FormData,
     TCPConnector,
 )
 from discord.gateway import DiscordClientWebSocketResponse
@@ -126,8 +127,9 @@ class DiscordHttp(HTTPClient):
         """Make one request; gives what the API answers with, `None` for nothing.
 
         Args:
-            given: `json`, the body; `params`, the query; `after`, an awaitable: nothing leaves
-                before it is done, and what it raises is raised.
+            given: `json`, the body; `files`, names and contents of PNGs that go with it, in the
+                order of its `attachments`; `params`, the query; `after`, an awaitable: nothing
+                leaves before it is done, and what it raises is raised.
 
         Raises:
             Refusal: the API said no.
@@ -136,10 +138,11 @@ class DiscordHttp(HTTPClient):
         """
         after: Awaitable[None] | None = given.get("after")
         body = json.dumps(given["json"]).encode() if "json" in given else None
+        files: Sequence[tuple[str, bytes]] = given.get("files", ())
         self._check(route)
         if after is not None:
             await after
-        status, headers, payload = await self._exchange(route, body, given.get("params"))
+        status, headers, payload = await self._exchange(route, body, files, given.get("params"))
         self._told_buckets.learn(route.key, route.major_parameters, headers, self._clock())
         if 200 <= status < 300:
             return _result(status, payload)
@@ -167,10 +170,17 @@ class DiscordHttp(HTTPClient):
             raise Withheld("asked to slow down", wait, whole=False)
 
     async def _exchange(
-        self, route: Route, body: bytes | None, params: Mapping[str, Any] | None
+        self,
+        route: Route,
+        body: bytes | None,
+        files: Sequence[tuple[str, bytes]],
+        params: Mapping[str, Any] | None,
     ) -> tuple[int, Mapping[str, str], bytes]:
         headers = {**_AGENT, "Authorization": f"Bot {self.token}"}
-        if body is not None:
+        data: bytes | FormData | None = body
+        if body is not None and files:
+            data = _form(body, files)
+        elif body is not None:
             headers["Content-Type"] = "application/json"
         # The address is escaped already, and must not be once more.
         url = yarl.URL(self._api_url + route.url.removeprefix(Route.BASE), encoded=True)
@@ -179,7 +189,7 @@ class DiscordHttp(HTTPClient):
             async with self._session.request(
                 route.method,
                 url.extend_query(params or {}),
-                data=body,
+                data=data,
                 headers=headers,
                 allow_redirects=False,
             ) as response:
@@ -253,6 +263,15 @@ def new_session() -> ClientSession:
         ),
         ws_response_class=DiscordClientWebSocketResponse,
     )
+
+
+def _form(body: bytes, files: Sequence[tuple[str, bytes]]) -> FormData:
+    """Source: https://docs.discord.com/developers/reference#uploading-files"""
+    form = FormData()
+    form.add_field("payload_json", body.decode(), content_type="application/json")
+    for place, (name, content) in enumerate(files):
+        form.add_field(f"files[{place}]", content, filename=name, content_type="image/png")
+    return form
 
 
 def _result(status: int, payload: bytes) -> Any:

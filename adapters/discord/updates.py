@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.discord.render import GROUP, PUBLIC
+from adapters.discord.render import GROUP, PICK, PUBLIC
 from adapters.discord.settings import (
     EMBED,
     READ_HISTORY,
@@ -25,6 +25,9 @@ Json = Mapping[str, Any]
 FORM = "digits form"
 """The custom id of the button that opens the form for the six digits, and of the form. A blank
 keeps it apart from every action's."""
+
+BUTTON, SELECT = 2, 3
+"""Source: https://docs.discord.com/developers/components/reference#component-object-component-types"""
 
 DM = 1
 THREADS = frozenset({10, 11, 12})
@@ -53,6 +56,7 @@ Source: https://docs.discord.com/developers/topics/permissions
 
 _BITS = re.compile(r"\d{1,30}", re.ASCII)
 _ACTION = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_PICK = re.compile(rf"{PICK}\d{{1,4}}", re.ASCII)
 _COMMAND = re.compile(rf"/(?:{GROUP}(?:\s+|$))?(\w{{1,32}})(?:\s+(.*))?", re.ASCII | re.DOTALL)
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
@@ -76,7 +80,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pressed:
-    """A button under one of our messages."""
+    """A button under one of our messages, or what was chosen from a list there."""
 
     said: Press
     handle: Handle
@@ -190,13 +194,21 @@ def _command(data: Json, place: Place, person: Person, handle: Handle) -> Asked 
 
 def _press(data: Json, place: Place, person: Person, handle: Handle) -> Pressed | Wanted | None:
     match data:
+        case {"component_type": int(type), "custom_id": str(id), "values": [str(chosen)]} if (
+            type == SELECT and _PICK.fullmatch(id)
+        ):
+            action = chosen
+        case {"component_type": int(type)} if type != BUTTON:
+            return None
         case {"custom_id": str(id)} if id == FORM:
             return Wanted(handle=handle)
-        case {"custom_id": str(id)} if _ACTION.fullmatch(id):
-            said = Press(place=place, person=person, action=ActionId(id))
-            return Pressed(said=said, handle=handle)
+        case {"custom_id": str(id)}:
+            action = id
         case _:
             return None
+    if not _ACTION.fullmatch(action):
+        return None
+    return Pressed(said=Press(place=place, person=person, action=ActionId(action)), handle=handle)
 
 
 def _typing(data: Json, place: Place, person: Person, handle: Handle) -> Typing | None:

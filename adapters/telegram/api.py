@@ -6,15 +6,17 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from telegram import Bot
+from telegram import Bot, InputFile
 
 from adapters.telegram.faults import MESSAGE_GONE, Trouble, after_no_answer, after_refusal, trouble
-from adapters.telegram.render import Rendered
+from adapters.telegram.render import Photo, Rendered
 from adapters.telegram.transport import AiohttpRequest, NoAnswer, Refusal
 from bot.domain.deliveries import Attempt, Declined, Gone, Postponed, Scope, Sent, Unclear
 from bot.domain.links import Address
 
 log = logging.getLogger(__name__)
+
+PHOTO = "picture.png"
 
 TOAST_LIMIT = 200
 """Characters. Source: https://core.telegram.org/bots/api#answercallbackquery"""
@@ -57,6 +59,15 @@ class BotApi(Bot):
         request = self.request
         assert isinstance(request, AiohttpRequest)
         return await request.ask(f"{self.base_url}/{method}", parameters, after)
+
+    async def upload(self, method: str, parameters: dict[str, Any]) -> Any:
+        """Call a method with files, `InputFile`s, among its parameters.
+
+        Raises:
+            Refusal: the Bot API said no.
+            NoAnswer: nobody knows.
+        """
+        return await self._do_post(method, parameters)
 
     def __repr__(self) -> str:
         return f"<bot {self.token.partition(':')[0]}>"  # the library's holds the whole token
@@ -149,6 +160,21 @@ class Chats:
                     return None
                 case _:
                     return after_refusal(refusal)
+
+    async def illustrate(self, address: Address, photo: Photo) -> None:
+        """Show a picture, silently, to what was said just before. That it fails is only logged."""
+        parameters: dict[str, Any] = {
+            "chat_id": int(address.chat),
+            "photo": InputFile(photo.png, PHOTO),
+            "caption": photo.caption,
+            "disable_notification": True,
+        }
+        if address.thread:
+            parameters["message_thread_id"] = int(address.thread)
+        try:
+            await self._api.upload("sendPhoto", parameters)
+        except (Refusal, NoAnswer) as error:
+            log.warning("a picture may not have been shown", extra={"reason": str(error)})
 
     async def answer(self, query: str, toast: str = "") -> None:
         """End the spinner on a pressed button, with a sentence if there is one."""

@@ -23,7 +23,7 @@ from telegram import (
 from adapters.telegram.api import BotApi, Chats
 from adapters.telegram.faults import MESSAGE_GONE, Trouble, trouble
 from adapters.telegram.queues import ChatQueues
-from adapters.telegram.render import Rendered, rendered
+from adapters.telegram.render import Rendered, photo, rendered
 from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.transport import AiohttpRequest, NoAnswer, Refusal
 from adapters.telegram.updates import KINDS, Heard, Json, Us, heard
@@ -180,7 +180,7 @@ class TelegramClient:
         """Show a card.
 
         One that needs several messages is Sent once all are; when a later one fails the card
-        is Unclear, since some of it shows already.
+        is Unclear, since some of it shows already. Its picture comes after its words, if it can.
         """
         parts = rendered(card, self._now())
         for number, part in enumerate(parts):
@@ -188,6 +188,8 @@ class TelegramClient:
             if not isinstance(attempt, Sent):
                 cut = Unclear(reason=f"broke off: after part {number} of {len(parts)}")
                 return cut if number else attempt
+        if card.picture is not None:
+            await self._chats.illustrate(address, photo(card.picture))
         return attempt
 
     async def amend(self, address: Address, message: str, card: Card) -> Attempt:
@@ -424,13 +426,22 @@ class TelegramClient:
             card = Card(title=reply.toast)
         if card is None:
             return
+        address: Address | None = said.place.address
         replaced = message if reply.replaces else None
         for part in rendered(card, self._now()):
-            await self._insist(said.place.address, part, replaced)
+            address = await self._insist(said.place.address, part, replaced)
             replaced = None
+        if card.picture is not None and address is not None:
+            await self._may_send(address)
+            await self._chats.illustrate(address, photo(card.picture))
 
-    async def _insist(self, address: Address, part: Rendered, replaced: int | None) -> None:
-        """Show a part of a reply, with patience as long as it cannot show twice."""
+    async def _insist(
+        self, address: Address, part: Rendered, replaced: int | None
+    ) -> Address | None:
+        """Show a part of a reply, with patience as long as it cannot show twice.
+
+        Gives where it shows now; `None` if it does not, or nobody knows.
+        """
         outcome: Attempt = Unclear(reason="not tried")
         for tries in range(REPLY_TRIES):
             await self._may_send(address)
@@ -440,7 +451,7 @@ class TelegramClient:
                 outcome = await self._chats.show(address, part)
             match outcome:
                 case Sent():
-                    return
+                    return address
                 case Moved(chat=chat):
                     address = replace(address, chat=chat)
                 case Postponed(retry_after=asked):
@@ -451,6 +462,7 @@ class TelegramClient:
                 case _:
                     break
         log.warning("a reply was not shown", extra={"outcome": type(outcome).__name__})
+        return None
 
 
 class _Toast:

@@ -7,7 +7,16 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.domain.cards import Button, ButtonStyle, Card, Severity, Table
+from bot.domain.cards import (
+    Button,
+    ButtonStyle,
+    Card,
+    Option,
+    PickList,
+    Picture,
+    Severity,
+    Table,
+)
 from bot.domain.columns import in_columns
 from bot.domain.text import utf16_length
 
@@ -15,6 +24,9 @@ Json = Mapping[str, Any]
 
 TEXT_LIMIT = 4096
 """UTF-16 units. Source: https://core.telegram.org/bots/api#sendmessage"""
+
+CAPTION_LIMIT = 1024
+"""UTF-16 units. Source: https://core.telegram.org/bots/api#sendphoto"""
 
 ROW_LIMIT = 3
 """Buttons side by side whose labels a phone still shows whole."""
@@ -65,13 +77,27 @@ class Rendered:
         return Rendered(text=self.text, silent=self.silent)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Photo:
+    """A picture to send after the words. Telegram has no text for who does not see it: the caption
+    is for all.
+    """
+
+    png: bytes
+    caption: str
+
+
+def photo(picture: Picture) -> Photo:
+    return Photo(png=picture.png, caption=_head(picture.alt, CAPTION_LIMIT))
+
+
 def rendered(card: Card, now: datetime) -> tuple[Rendered, ...]:
     """Lay a card out. One message unless it is longer than one can be.
 
     A card that does not fit is cut at line ends into numbered parts, the buttons under the last.
     """
     lines = tuple(_lines(card, now))
-    buttons = tuple(_rows(card.buttons))
+    buttons = (*_options(card.pick), *_rows(card.buttons))
     text, entities = joined(lines)
     if _units(text) <= TEXT_LIMIT:
         return (Rendered(text=text, entities=entities, buttons=buttons, silent=card.silent),)
@@ -99,6 +125,8 @@ def _lines(card: Card, now: datetime) -> Iterator[Line]:
         yield (Run(f"{field.label}:", Style.BOLD), Run(f" {field.value}"))
     if card.table is not None:
         yield from _table(card.table)
+    if card.pick is not None and card.pick.options:
+        yield from _pick(card.pick)
     stamp = [moment(card.at, now)] if card.at else []
     if card.reference:
         stamp.append(f"ref {card.reference}")
@@ -132,6 +160,14 @@ def _list(table: Table) -> Iterator[Line]:
             if cell
         ]
         yield (Run(first, Style.BOLD), *([Run(" — " + " · ".join(named))] if named else []))
+
+
+def _pick(pick: PickList) -> Iterator[Line]:
+    """What a button has no room for."""
+    yield (Run(f"{pick.prompt}:", Style.BOLD),)
+    for option in pick.options:
+        if option.hint:
+            yield (Run(f"{option.label}:", Style.BOLD), Run(f" {option.hint}"))
 
 
 # --- messages -----------------------------------------------------------------------------
@@ -220,6 +256,16 @@ def _touches(previous: Json, at: int) -> bool:
 
 
 # --- buttons ------------------------------------------------------------------------------
+
+
+def _options(pick: PickList | None) -> Iterator[tuple[Json, ...]]:
+    """A row each, so that a phone shows whole names."""
+    for option in pick.options if pick is not None else ():
+        yield (_option(option),)
+
+
+def _option(option: Option) -> Json:
+    return {"text": option.label, "callback_data": option.action}
 
 
 def _rows(rows: Iterable[Iterable[Button]]) -> Iterator[tuple[Json, ...]]:

@@ -10,18 +10,20 @@ from urllib.parse import urlsplit
 from adapters.web.settings import Network
 from bot.domain.hosts import is_loopback
 
-PAGE_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
-    " base-uri 'none'; frame-ancestors 'none'"
+_STRICT = (
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
 )
+
+PAGE_POLICY = f"{_STRICT}; img-src 'self'"
 """What a page without scripts may load."""
 
 SCRIPT_POLICY = (
-    f"{PAGE_POLICY}; script-src 'self'; connect-src 'self';"
+    f"{_STRICT}; img-src 'self' data:; script-src 'self'; connect-src 'self';"
     " require-trusted-types-for 'script'; trusted-types 'none'"
 )
-"""What the chat page may load. Its last part makes the browser itself refuse every text that a
-script would turn into markup.
+"""What the chat page may load; the pictures of its messages are in their addresses. Its last part
+makes the browser itself refuse every text that a script would turn into markup.
 
 Source: https://www.w3.org/TR/trusted-types/
 """

@@ -1,10 +1,11 @@
 """Cards as the chat page gets them: plain values, every text still plain text."""
 
 import re
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.domain.cards import Button, Card, Severity, Table
+from bot.domain.cards import Button, Card, PickList, Picture, Severity, Table
 from bot.domain.commands import Spec
 
 Json = Mapping[str, "JsonValue"]
@@ -37,6 +38,8 @@ def card_json(card: Card, public_url: str) -> Json:
             for field in card.fields
         ],
         "table": _table(card.table) if card.table else None,
+        "picture": _picture(card.picture) if card.picture else None,
+        "pick": _pick(card.pick) if card.pick and card.pick.options else None,
         "buttons": buttons,
         "notes": [linked(note, public_url) for note in (*unsafe, *card.notes)],
         "at": instant(card.at) if card.at else None,
@@ -101,6 +104,26 @@ def _table(table: Table) -> Json:
         "numeric": [
             bool(table.rows) and all(_NUMBER.fullmatch(row[column]) for row in table.rows)
             for column in columns
+        ],
+    }
+
+
+def _picture(picture: Picture) -> Json:
+    """With the address that holds all of it, so that the page asks for nothing."""
+    return {
+        "src": f"data:image/png;base64,{b64encode(picture.png).decode()}",
+        "alt": picture.alt,
+        "width": picture.width,
+        "height": picture.height,
+    }
+
+
+def _pick(pick: PickList) -> Json:
+    return {
+        "prompt": pick.prompt,
+        "options": [
+            {"label": option.label, "action": option.action, "hint": option.hint}
+            for option in pick.options
         ],
     }
 

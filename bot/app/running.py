@@ -15,6 +15,7 @@ from adapters.cryptorobot.client import open_platform
 from adapters.discord.client import open_discord
 from adapters.discord.faults import REASONS as DISCORD_REASONS
 from adapters.discord.settings import DiscordSettings
+from adapters.pictures.draw import drawn
 from adapters.telegram.client import open_telegram
 from adapters.telegram.faults import REASONS as TELEGRAM_REASONS
 from adapters.telegram.settings import TelegramSettings
@@ -178,6 +179,7 @@ def _composed(
         closures=closures,
         delivering=delivering,
         readerships=readerships,
+        draw=drawn,
         now=now,
         new_id=new_id,
     )

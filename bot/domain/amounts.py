@@ -21,13 +21,24 @@ def signed(value: Decimal) -> str:
 
 def percent(ratio: Decimal) -> str:
     """0.0512 as '+5.12 %'."""
-    if _extreme(ratio):
+    if is_extreme(ratio):
         return "extreme"
     return f"{(ratio * 100).quantize(Decimal('0.01')):+,f} %"
 
 
+def brief(value: Decimal) -> str:
+    """'+1.23', '-12.3', '+123', '+4.57k': three digits, where there is room for no more."""
+    if value == 0:
+        return "0"
+    if value.adjusted() < -2 or value.adjusted() >= 12:
+        return f"{value:+.1e}"
+    powers = max(0, value.adjusted()) // 3
+    shown = value.scaleb(-3 * powers)
+    return f"{shown:+.{2 - max(0, shown.adjusted())}f}{'kMB'[powers - 1] if powers else ''}"
+
+
 def _written(value: Decimal, sign: str) -> str:
-    if _extreme(value):
+    if is_extreme(value):
         return f"{value:{sign}.4e}" if value.is_finite() else "not a number"
     whole_digits = max(0, value.adjusted() + 1)
     if whole_digits:
@@ -38,5 +49,6 @@ def _written(value: Decimal, sign: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _extreme(value: Decimal) -> bool:
+def is_extreme(value: Decimal) -> bool:
+    """Whether it is no number that anybody could read."""
     return not value.is_finite() or (value != 0 and abs(value.adjusted()) > _EXTREME)

@@ -51,6 +51,37 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One of several to choose from. `action` is as a button's; `hint` is what tells it apart."""
+
+    label: str
+    action: ActionId
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PickList:
+    """One of `options` is to be chosen; `prompt` asks for it, in a few words."""
+
+    prompt: str
+    options: tuple[Option, ...]
+
+
+ALT_LIMIT = 1024
+"""UTF-16 units that Discord's descriptions and Telegram's captions may have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A PNG of so many pixels; `alt` says the same in words, in at most `ALT_LIMIT` units."""
+
+    png: bytes
+    alt: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """One message.
 
@@ -64,6 +95,8 @@ class Card:
     lines: tuple[str, ...] = ()
     fields: tuple[Field, ...] = ()
     table: Table | None = None
+    picture: Picture | None = None
+    pick: PickList | None = None
     buttons: tuple[tuple[Button, ...], ...] = ()
     notes: tuple[str, ...] = ()
     """Small print below everything: lateness, a possible repeat, what to do next."""
@@ -101,7 +134,7 @@ def in_parts(card: Card) -> tuple[Card, ...]:
         used += length
     if len(pages) == 1:
         return (card,)
-    bare = replace(card, fields=(), table=None, buttons=())
+    bare = replace(card, fields=(), table=None, picture=None, pick=None, buttons=())
     return tuple(
         replace(
             card if number == len(pages) else bare,
@@ -122,8 +155,8 @@ def with_note(card: Card, note: str) -> Card:
 
 def answered(card: Card, note: str) -> Card:
     """The card with nothing left to press, and why: what it offered has come to an end."""
-    pages = (tuple(button for button in row if button.url) for row in card.buttons)
-    return with_note(replace(card, buttons=tuple(filter(None, pages))), note)
+    rows = (tuple(button for button in row if button.url) for row in card.buttons)
+    return with_note(replace(card, pick=None, buttons=tuple(filter(None, rows))), note)
 
 
 def with_lateness(card: Card, now: datetime) -> Card:

@@ -63,7 +63,7 @@ _STOPPED_OUT = re.compile("stop_loss|stoploss|stop loss|trailing_stop", re.IGNOR
 
 def tell_trade(trade: Trade, traders: Mapping[str, Trader]) -> Telling:
     trader = traders.get(trade.trader) if trade.trader else None
-    quote = _quote(trade.symbol)
+    quote = quote_of(trade.symbol)
     fields = [Field("Bot", trader_name(trader, trade.trader))] if trade.trader else []
     if trade.amount is not None and trade.price is not None:
         fields.append(Field("Value", _money(trade.amount * trade.price, quote)))
@@ -113,7 +113,8 @@ def _trade_weight(trade: Trade) -> tuple[Severity, Priority]:
     return (Severity.GOOD if earned > 0 else Severity.WARNING), Priority.NORMAL
 
 
-def _quote(symbol: str | None) -> str:
+def quote_of(symbol: str | None) -> str:
+    """The currency in which a pair's prices are; empty if it names none."""
     _, _, quote = (symbol or "").partition("/")
     return clean(quote.partition(":")[0], 12)
 

@@ -74,9 +74,6 @@ class Result:
     words: str
 
 
-Choice = tuple[str, tuple[Target, ...]]
-
-
 class Acting:
     """Makes buttons and carries out what they mean."""
 
@@ -124,21 +121,21 @@ class Acting:
         )
 
     async def choices(
-        self, link: Link, person: str, command: str, choices: Sequence[Choice]
-    ) -> tuple[Button, ...]:
-        """Buttons that ask a command about certain bots: pressing one changes nothing yet.
+        self, link: Link, person: str, command: str, choices: Sequence[Sequence[Target]]
+    ) -> tuple[ActionId, ...]:
+        """Actions of one card that ask a command about certain bots: they change nothing yet.
 
         Args:
             command: its name, and what else it is asked with.
-            choices: label, and the bots that it stands for.
+            choices: the bots that each one stands for.
         """
         card = self._new_id()
         offers = [
-            self._action(link, card, person, Verb.ASK, targets, command) for _, targets in choices
+            self._action(link, card, person, Verb.ASK, tuple(targets), command)
+            for targets in choices
         ]
         await self._actions.offer(offers)
-        pairs = zip(choices, offers, strict=True)
-        return tuple(Button(label=label, action=offer.id) for (label, _), offer in pairs)
+        return tuple(offer.id for offer in offers)
 
     def _action(
         self,

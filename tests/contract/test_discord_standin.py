@@ -216,6 +216,42 @@ async def test_a_picture_arrives_with_its_alt_text(api: DiscordApi, rest: Bot, t
     assert api.world.files[int(attachment["id"])] == b"\x89PNG..."
 
 
+async def test_a_picture_is_shown_inside_the_embed_that_names_its_file(
+    api: DiscordApi, rest: Bot, tmp_path: Path
+):
+    ann = api.world.person("Ann")
+    path = tmp_path / "day.png"
+    path.write_bytes(b"\x89PNG...")
+    named = discord.Embed(title="Day").set_image(url="attachment://day.png")
+    other = discord.Embed(title="Day").set_image(url="attachment://night.png")
+
+    for embed in (named, other):
+        file = discord.File(path, description="Profit of the day")
+        await (await dm(rest, ann)).send(embed=embed, file=file)
+
+    inside, below = ann.screen()
+    (picture,) = inside.pictures_in_embeds
+    assert (picture.name, picture.data, picture.alt) == (
+        "day.png",
+        b"\x89PNG...",
+        "Profit of the day",
+    )
+    assert below.pictures_in_embeds == ()
+    assert [one.alt for one in below.pictures] == ["Profit of the day"]
+    assert "[picture: Profit of the day]" in str(inside)
+
+
+async def test_an_alt_text_has_a_limit(api: DiscordApi, rest: Bot, tmp_path: Path):
+    ann = api.world.person("Ann")
+    path = tmp_path / "day.png"
+    path.write_bytes(b"\x89PNG...")
+
+    with pytest.raises(discord.HTTPException) as refused:
+        await (await dm(rest, ann)).send(file=discord.File(path, description="x" * 1025))
+
+    assert refused.value.code == 50035
+
+
 async def test_an_edit_keeps_the_pictures_that_it_names(api: DiscordApi, rest: Bot, tmp_path: Path):
     ann = api.world.person("Ann")
     path = tmp_path / "day.png"

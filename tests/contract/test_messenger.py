@@ -14,7 +14,17 @@ from adapters.discord.client import open_discord
 from adapters.discord.settings import DiscordSettings
 from adapters.telegram.client import open_telegram
 from adapters.telegram.settings import TelegramSettings
-from bot.domain.cards import Button, Card, Field, Severity, Table, answered
+from bot.domain.cards import (
+    Button,
+    Card,
+    Field,
+    Option,
+    PickList,
+    Picture,
+    Severity,
+    Table,
+    answered,
+)
 from bot.domain.deliveries import Attempt, Declined, Gone, Halted, Postponed, Sent, Unclear
 from bot.domain.ids import ActionId
 from bot.domain.links import Address, Channel
@@ -25,18 +35,24 @@ from tests.fakes.meter import FakeMeter
 from tests.standins.bot_api import Access, BotApi
 from tests.standins.bot_api.faults import Drop, too_many_requests
 from tests.standins.bot_api.world import Message as TelegramMessage
-from tests.standins.discord import DiscordApi
+from tests.standins.discord import DiscordApi, Message
 from tests.standins.discord import faults as discord_faults
-from tests.standins.discord.world import Message as DiscordMessage
+from tests.standins.discord.limits import STRING_SELECT, walk
 
 NOW = datetime(2026, 11, 22, 12, 4, tzinfo=UTC)
 
+OWL = Option(label="Night Owl", action=ActionId("a1"), hint="running · paper")
+HERON = Option(label="Heron", action=ActionId("a2"))
+PICK = PickList(prompt="Choose a bot", options=(OWL, HERON))
+CHART = Picture(png=b"\x89PNG...", alt="Profit of 3 trades: +1 %", width=640, height=320)
 CARDS = [
     Card(title="Hello"),
     Card(title="Stopped", severity=Severity.CRITICAL, lines=("The exchange", "said no.")),
     Card(title="Bought", fields=(Field("Price", "60,000"),), at=NOW, reference="A1B2"),
     Card(title="Prices", table=Table(columns=("Pair", "Price"), rows=(("BTC", "60,000"),))),
     Card(title="Pause?", buttons=((Button(label="Pause", action=ActionId("a1")),),)),
+    Card(title="Pause which bot?", pick=PICK),
+    Card(title="Latest trades", picture=CHART, reference="C3D4"),
     Card(title="<b>&*_`[x](y)", lines=("@everyone", "\u202eevil", "😀" * 100)),
     Card(title="Long", lines=("x" * 250,) * 40, notes=("the end",)),
 ]
@@ -79,7 +95,7 @@ async def telegram() -> AsyncIterator[Stage]:
         yield Stage(
             messenger=client,
             address=Address(channel=Channel.TELEGRAM, bot=client.bot, chat=str(ann.id)),
-            shown=lambda: [message.text for message in ann.chat.shown],
+            shown=lambda: ["\n".join((one.text, *one.labels)) for one in ann.chat.shown],
             labels=lambda: [one for message in ann.chat.shown for one in message.labels],
             spoil={
                 Postponed: lambda: api.fail(too_many_requests(7), method="sendMessage"),
@@ -117,7 +133,7 @@ async def discord() -> AsyncIterator[Stage]:
         yield Stage(
             messenger=client,
             address=Address(channel=Channel.DISCORD, bot=client.bot, chat=str(ann.dm.id)),
-            shown=lambda: [without_escapes(message.text) for message in ann.screen()],
+            shown=lambda: [as_read(message) for message in ann.screen()],
             labels=lambda: [one for message in ann.screen() for one in message.labels],
             spoil={
                 Postponed: lambda: api.fail(slow_down, route="create_message"),
@@ -134,14 +150,23 @@ async def discord() -> AsyncIterator[Stage]:
         )
 
 
-def delete_all(messages: Sequence[TelegramMessage | DiscordMessage]) -> None:
+def delete_all(messages: Sequence[TelegramMessage | Message]) -> None:
     for message in messages:
         message.deleted = True
 
 
-def without_escapes(text: str) -> str:
-    """As Discord shows it."""
-    return re.sub(r"\\([^0-9A-Za-z\s])", r"\1", text)
+def as_read(message: Message) -> str:
+    """All words of a message, as Discord shows them or reads them out."""
+    escaped = re.compile(r"\\([^0-9A-Za-z\s])")
+    menus = [part for part in walk(message.components) if part["type"] == STRING_SELECT]
+    offered = [
+        word
+        for menu in menus
+        for option in menu["options"]
+        for word in (menu["placeholder"], option["label"], option.get("description", ""))
+    ]
+    described = [picture.alt for picture in message.pictures]
+    return "\n".join((escaped.sub(r"\1", message.text), *message.labels, *described, *offered))
 
 
 @asynccontextmanager
@@ -373,7 +398,16 @@ def words_of(card: Card) -> list[str]:
     """Every word of a card that a person must be able to read."""
     cells = [cell for row in card.table.rows for cell in row] if card.table else []
     values = [text for field in card.fields for text in (field.label, field.value)]
-    return [card.title, *map(visible, card.lines), *values, *cells, *card.notes]
+    labels = [button.label for row in card.buttons for button in row]
+    picked = [word for one in options_of(card) for word in (one.label, one.hint)]
+    prompt = [card.pick.prompt] if card.pick else []
+    alt = [card.picture.alt] if card.picture else []
+    lines = map(visible, card.lines)
+    return [card.title, *lines, *values, *cells, *alt, *prompt, *picked, *labels, *card.notes]
+
+
+def options_of(card: Card) -> tuple[Option, ...]:
+    return card.pick.options if card.pick else ()
 
 
 def visible(text: str) -> str:

@@ -136,7 +136,7 @@ async def test_the_whole_journey(demo: Demo, chromium_browser: Browser) -> None:
     # Which bots run is the market's secret: take the first that can be paused.
     await say(page, "/pause")
     picking = page.locator("[data-message]", has_text="Pause which bot?")
-    name = await picking.locator("button[data-action]").first.text_content()
+    name = await picking.locator("button[data-action] .label").first.text_content()
     assert name is not None
     await picking.locator("button[data-action]").first.click()
     card = page.locator("[data-message]", has_text=f"Pause {name}?")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from bot.domain.actions import CONFIRM_LIFE, Action, Target, Verb
 from bot.domain.cards import Field, Severity
+from bot.domain.charts import profits
 from bot.domain.commands import COMMANDS, Left, Press, Returned
 from bot.domain.deliveries import Declined
 from bot.domain.events import Kind, Notice, Origin, Signal, Strategy, Stream, Trader
@@ -18,6 +20,7 @@ from bot.domain.linking import CODE_LIFE, Invitation
 from bot.domain.links import FeedState, PasswordLogin, Role
 from bot.errors import NotOffered, TryLater, Unclear
 from bot.services.conversation.conversation import BURST
+from tests.fakes.pictures import blank, undrawable
 from tests.world import CHAT, owl, running
 
 
@@ -284,6 +287,48 @@ async def test_strategies_trades_and_signals_are_listed(world, platform):
     assert strategies.fields == (Field("Momentum", "ETH/USDT"),)
     assert trades.fields[0].value == "Bought 3 BTC"
     assert signals.fields[0].value == "buy ETH/USDT"
+
+
+def closes(world, platform, *ratios):
+    """A trade for each, an hour apart, closed with that profit."""
+    for number, ratio in enumerate(ratios):
+        at = world.now() - timedelta(hours=len(ratios) - number)
+        trade = replace(world.trade(number, at), side="sell", profit_ratio=Decimal(ratio))
+        platform.store(Stream.TRADES, trade, announce=False)
+
+
+async def test_the_latest_profits_come_as_a_picture_too_with_its_words(world, platform):
+    await linked(world)
+    closes(world, platform, "0.01", "-0.005", "0.02")
+
+    card = await ask(world, "/trades")
+
+    chart = profits(platform.streams[Stream.TRADES])
+    assert chart is not None
+    assert card.picture == blank(chart)
+    assert card.picture.alt == (
+        "Profit of the latest 3 closed trades, oldest first: +1.00 %, -0.50 %, +2.00 %."
+        " Together +2.50 %."
+    )
+
+
+async def test_two_profits_are_not_worth_a_picture(world, platform):
+    await linked(world)
+    closes(world, platform, "0.01", "-0.005")
+
+    assert (await ask(world, "/trades")).picture is None
+
+
+async def test_a_picture_that_cannot_be_drawn_costs_no_answer(store, platform, chat, now, caplog):
+    async with running(store, platform, chat, now, draw=undrawable) as world:
+        await linked(world)
+        closes(world, platform, "0.01", "-0.005", "0.02")
+
+        card = await ask(world, "/trades")
+
+    assert card.title == "Latest 3 trades"
+    assert card.picture is None
+    assert "a picture could not be drawn" in caplog.text
 
 
 async def test_what_belongs_to_another_user_is_shown_to_nobody(world, platform):
@@ -732,25 +777,38 @@ async def test_without_a_name_a_pick_list_leads_to_a_confirm_card(world, platfor
     [confirm] = await world.presses(picking, "Crane")
 
     assert picking.card.title == "Pause which bot?"
-    assert [row[0].label for row in picking.card.buttons] == ["Night Owl", "Crane", "All 2"]
+    assert [(one.label, one.hint) for one in picking.card.pick.options] == [
+        ("Night Owl", "running · paper"),
+        ("Crane", "running"),
+        ("All 2", ""),
+    ]
+    assert picking.card.notes == ("Or name one: /pause NAME",)
     assert confirm.card.title == "Pause Crane?"
     assert platform.bots["crane"].running
 
 
-async def test_a_pick_list_that_is_too_long_for_buttons_says_how_to_name_the_others(
-    world, platform
-):
+async def test_all_may_be_picked_too(world, platform):
+    platform.bots["crane"] = owl(id=TraderId("crane"), name="Crane")
+    await linked(world)
+
+    [picking] = await world.says("/pause")
+    [confirm] = await world.presses(picking, "All 2")
+
+    assert confirm.card.title == "Pause 2 bots?"
+
+
+async def test_a_pick_list_that_would_be_too_long_says_how_to_name_the_others(world, platform):
     names = many_bots(platform, 22)
     await linked(world)
 
     picking = await ask(world, "/pause")
     confirm = await ask(world, "/pause bot 21")
 
-    labels = [row[0].label for row in picking.buttons]
-    shown = " ".join(f"{field.label} {field.value}" for field in picking.fields)
+    labels = [option.label for option in picking.pick.options]
+    [rest] = picking.fields
     assert labels == ["Night Owl", *names[:14], "All 23"]
-    assert all(name in shown for name in names)
-    assert picking.notes == ("Buttons for the first 15 of 23. For another one: /pause NAME",)
+    assert rest == Field("and 8 more", ", ".join(names[14:]))
+    assert picking.notes == ("These are the first 15 of 23. Or name one: /pause NAME",)
     assert confirm.title == "Pause Bot 21?"
 
 

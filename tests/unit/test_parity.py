@@ -1,7 +1,8 @@
-"""Every command works in every kind of chat, and the table that says so is true."""
+"""Every command works in every kind of chat, every card is whole in each, and the docs say so."""
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,13 @@ from adapters.discord.commands import registered
 from adapters.telegram import updates as telegram
 from adapters.web import updates as web
 from adapters.web.render import commands_json
+from bot.domain.cards import Card
 from bot.domain.commands import COMMANDS, Command, Said, Spec
 from bot.domain.links import Address, Channel
+from tests.parity import tables
+from tests.parity.examples import EVERYTHING, QUIET, WIDE, card_making_modules, examples
+from tests.parity.parts import FIELDS, parts
+from tests.parity.screens import SCREENS
 
 DOCS = Path(__file__).parents[2] / "docs" / "how-it-works.md"
 
@@ -80,3 +86,50 @@ def test_the_table_of_commands_and_platforms_is_true():
     table = text.partition("<!-- parity: checked by a test -->\n")[2].partition("<!-- end")[0]
 
     assert table.strip().splitlines() == rows
+
+
+# --- cards --------------------------------------------------------------------------------
+
+
+def test_every_field_of_a_card_is_looked_for():
+    told = {kind for kinds in FIELDS.values() for kind in kinds.split(", ") if kind}
+
+    assert {field.name for field in fields(Card)} == FIELDS.keys(), (
+        "say in FIELDS of tests/parity/parts.py which parts stand for a new field of a card, yield"
+        " them there, and give EVERYTHING in tests/parity/examples.py one."
+    )
+    assert {part.kind for card in (EVERYTHING, QUIET) for part in parts(card)} == told
+
+
+def test_cards_are_made_only_where_their_makers_are_looked_for():
+    assert card_making_modules() == {
+        "bot.services.conversation.answers",
+        "bot.services.actions",
+        "bot.domain.telling",
+        "bot.domain.digests",
+    }, "let makers() in tests/parity/examples.py look for cards there too"
+
+
+@pytest.mark.parametrize("platform", SCREENS)
+def test_every_part_of_every_card_is_shown_on_every_platform(platform: str):
+    gaps = {
+        name: gap
+        for makers in examples().values()
+        for name, cards in makers.items()
+        for card in cards
+        if (gap := tables.missing(card, platform))
+    }
+
+    assert gaps == {}, f"{platform} does not show all that these cards have"
+
+
+@pytest.mark.parametrize("platform", SCREENS)
+@pytest.mark.parametrize("card", [EVERYTHING, QUIET, WIDE], ids=lambda card: card.title)
+def test_every_kind_of_part_is_shown_on_every_platform(platform: str, card: Card):
+    assert tables.missing(card, platform) == []
+
+
+def test_the_tables_of_cards_and_parts_are_true():
+    assert tables.written() == tables.tables(), (
+        "write the tables in docs/how-it-works.md anew, with: python -m tests.parity"
+    )

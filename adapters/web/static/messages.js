@@ -67,6 +67,7 @@ function cardParts(message) {
     ...card.lines.map((line) => element("p", { class: "line", dir: "auto" }, ...pieces(line))),
     card.fields.length ? fields(card.fields) : null,
     card.table ? table(card.table) : null,
+    card.picture ? element("img", { class: "picture", ...card.picture }) : null,
     ...card.notes.map((note) => element("p", { class: "note", dir: "auto" }, ...pieces(note))),
     foot([
       card.reference ? element("span", { class: "reference" }, `#${card.reference}`) : null,
@@ -74,8 +75,11 @@ function cardParts(message) {
       arrival(message),
     ]),
   ];
-  const bubble = element("div", { class: "bubble" }, ...parts);
-  return card.buttons.length ? [bubble, keyboard(card.buttons)] : [bubble];
+  return [
+    element("div", { class: "bubble" }, ...parts),
+    ...(card.pick ? pickList(card.pick, message.id) : []),
+    ...(card.buttons.length ? [keyboard(card.buttons)] : []),
+  ];
 }
 
 /** The severity in words and, for a fact, when it happened. */
@@ -136,6 +140,27 @@ function table({ columns, rows, numeric }) {
       element("tbody", {}, ...lines),
     ),
   );
+}
+
+/** One of several to choose: a list under its prompt, each with what tells it from the others. */
+function pickList({ prompt, options }, message) {
+  const id = `prompt-${message}`;
+  const items = options.map(({ label, action, hint }) =>
+    element(
+      "li",
+      {},
+      element(
+        "button",
+        { type: "button", class: "option", "data-action": action },
+        element("span", { class: "label", dir: "auto" }, label),
+        hint ? element("span", { class: "hint", dir: "auto" }, hint) : null,
+      ),
+    ),
+  );
+  return [
+    element("p", { class: "prompt", id, dir: "auto" }, prompt),
+    element("ul", { class: "options", "aria-labelledby": id }, ...items),
+  ];
 }
 
 function keyboard(rows) {

@@ -6,11 +6,23 @@ from decimal import Decimal
 
 from bot.domain.actions import Target
 from bot.domain.amounts import quantity
-from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity, moment, spoken
+from bot.domain.cards import (
+    Button,
+    ButtonStyle,
+    Card,
+    Field,
+    Option,
+    PickList,
+    Picture,
+    Severity,
+    moment,
+    spoken,
+)
 from bot.domain.changes import condition
 from bot.domain.commands import COMMANDS, Shared, Spec
 from bot.domain.deliveries import State
 from bot.domain.events import Signal, Strategy, Trade, Trader
+from bot.domain.ids import ActionId
 from bot.domain.linking import (
     CODE_LIFE,
     DIGITS_LIFE,
@@ -440,12 +452,15 @@ def no_such_strategy(wanted: str, near: Sequence[str], everyone: Sequence[Strate
     return plain(title, _instead(near, "Your strategies", names, "/strategies"))
 
 
-def trades_list(trades: Sequence[Trade], traders: Sequence[Trader]) -> Card:
+def trades_list(
+    trades: Sequence[Trade], traders: Sequence[Trader], picture: Picture | None = None
+) -> Card:
     if not trades:
         return plain("No trades yet", "The first one rings here by itself.")
     known: dict[str, Trader] = {trader.id: trader for trader in traders}
     rows = [Field(moment(trade.origin.at), tell_trade(trade, known).card.title) for trade in trades]
-    return Card(title=f"Latest {counted(len(trades), 'trade')}", fields=tuple(rows))
+    title = f"Latest {counted(len(trades), 'trade')}"
+    return Card(title=title, fields=tuple(rows), picture=picture)
 
 
 def signals_list(signals: Sequence[Signal]) -> Card:
@@ -594,20 +609,27 @@ def went_wrong() -> Card:
 # --- choosing and confirming ----------------------------------------------------------------------
 
 
-def choose(verb: str, traders: Sequence[Trader], buttons: Sequence[Button]) -> Card:
+def choose(
+    verb: str, traders: Sequence[Trader], actions: Sequence[ActionId], all_of_them: ActionId | None
+) -> Card:
     """
     Args:
-        buttons: one for each of the first `MOST_CHOICES` bots, and one for all.
+        actions: one for each of the first `MOST_CHOICES` bots.
+        all_of_them: the one that means every bot, where there are several.
     """
-    notes = []
-    if len(traders) > MOST_CHOICES:
-        first = f"Buttons for the first {MOST_CHOICES} of {len(traders)}."
-        notes.append(f"{first} For another one: /{verb.lower()} NAME")
+    options = [
+        Option(label=trader_name(one), action=action, hint=_trader_line(one))
+        for one, action in zip(traders[:MOST_CHOICES], actions, strict=True)
+    ]
+    if all_of_them is not None:
+        options.append(Option(label=f"All {len(traders)}", action=all_of_them))
+    more = len(traders) > MOST_CHOICES
+    listed = f"These are the first {MOST_CHOICES} of {len(traders)}. " if more else ""
     return Card(
         title=f"{verb} which bot?",
-        fields=_all_rows(traders),
-        buttons=tuple((button,) for button in buttons),
-        notes=tuple(notes),
+        fields=_the_rest(traders),
+        pick=PickList(prompt="Choose a bot", options=tuple(options)),
+        notes=(f"{listed}Or name one: /{verb.lower()} NAME",),
     )
 
 
@@ -663,11 +685,15 @@ def confirm_running(
 def _all_rows(traders: Sequence[Trader]) -> tuple[Field, ...]:
     """A row for each bot; those that do not fit are at least named, since the button means them."""
     rows = [Field(trader_name(one), _trader_line(one)) for one in traders[:MOST_CHOICES]]
+    return (*rows, *_the_rest(traders))
+
+
+def _the_rest(traders: Sequence[Trader]) -> tuple[Field, ...]:
     rest = traders[MOST_CHOICES:]
-    if rest:
-        names = ", ".join(clean(trader_name(one), 30) for one in rest)
-        rows.append(Field(f"and {len(rest)} more", clean(names, 1500)))
-    return tuple(rows)
+    if not rest:
+        return ()
+    names = ", ".join(clean(trader_name(one), 30) for one in rest)
+    return (Field(f"and {len(rest)} more", clean(names, 1500)),)
 
 
 def confirm_unlink(account: Account, last: bool, buttons: tuple[tuple[Button, ...], ...]) -> Card:

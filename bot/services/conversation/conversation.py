@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.actions import Action, ActionState, Denied, Target, Verb
-from bot.domain.cards import Button, Card, with_note
+from bot.domain.cards import Button, Card, Picture, with_note
 from bot.domain.changes import condition
+from bot.domain.charts import Chart, profits
 from bot.domain.commands import (
     NOBODY,
     ArgumentType,
@@ -40,13 +41,14 @@ from bot.ports import (
     Accounts,
     Actions,
     Audit,
+    Draw,
     Inbox,
     Links,
     Outbox,
     Readership,
     Session,
 )
-from bot.services.actions import TOASTS, Acting, Choice, targets_of
+from bot.services.actions import TOASTS, Acting, targets_of
 from bot.services.closures import Closures
 from bot.services.conversation import answers
 from bot.services.delivery import Delivering
@@ -86,6 +88,7 @@ class Conversation:
         closures: Closures,
         delivering: Delivering,
         readerships: Mapping[tuple[Channel, str], Readership],
+        draw: Draw,
         now: Now,
         new_id: NewId,
     ) -> None:
@@ -104,6 +107,7 @@ class Conversation:
         self._delivering = delivering
         self._readerships = readerships
         self._audit = audit
+        self._draw = draw
         self._now = now
         self._new_id = new_id
         self._acting = Acting(actions, accounts, feeds, ingest, audit, now, new_id)
@@ -359,7 +363,18 @@ class Conversation:
     async def _trades(self, asked: "_Asked") -> Card:
         session = await self._session(asked.account)
         known = await self._inbox.traders(asked.account.id)
-        return answers.trades_list(await session.trades(LATEST), known)
+        trades = await session.trades(LATEST)
+        return answers.trades_list(trades, known, self._drawn(profits(trades)))
+
+    def _drawn(self, chart: Chart | None) -> Picture | None:
+        if chart is None:
+            return None
+        try:
+            return self._draw(chart)
+        except Exception:
+            # The words say it all: they must not be lost with it.
+            log.exception("a picture could not be drawn")
+            return None
 
     async def _signals(self, asked: "_Asked") -> Card:
         session = await self._session(asked.account)
@@ -389,7 +404,8 @@ class Conversation:
         older: Sequence[Button] = ()
         if page < answers.missed_pages(count):
             person, command = asked.command.person.id, f"{asked.spec.name} {page + 1}"
-            older = await self._acting.choices(asked.link, person, command, [("Older", ())])
+            [action] = await self._acting.choices(asked.link, person, command, [()])
+            older = (Button(label="Older", action=action),)
         return answers.missed(items, page, count, lost, older)
 
     async def _test(self, asked: "_Asked") -> Card:
@@ -438,12 +454,13 @@ class Conversation:
             return await self._confirm_running(asked, traders, running)
         verb = "Resume" if running else "Pause"
         shown = open_to_it[: answers.MOST_CHOICES]
-        choices: list[Choice] = [(trader_name(one), targets_of((one,))) for one in shown]
+        choices = [targets_of((one,)) for one in shown]
         if len(open_to_it) > 1:
-            choices.append((f"All {len(open_to_it)}", targets_of(open_to_it)))
+            choices.append(targets_of(open_to_it))
         person = asked.command.person.id
-        buttons = await self._acting.choices(asked.link, person, asked.spec.name, choices)
-        return answers.choose(verb, open_to_it, buttons)
+        actions = await self._acting.choices(asked.link, person, asked.spec.name, choices)
+        of_all = actions[-1] if len(open_to_it) > 1 else None
+        return answers.choose(verb, open_to_it, actions[: len(shown)], of_all)
 
     async def _confirm_running(
         self, asked: "_Asked", traders: tuple[Trader, ...], running: bool
@@ -611,7 +628,7 @@ def _shown_to_all(card: Card, spec: Spec, command: Command, link: Link | None) -
 
     What holds nothing of an account anybody may show.
     """
-    if not spec.showable or card.buttons:
+    if not spec.showable or card.buttons or card.pick:
         return card
     if spec.least is not None and (link is None or command.person.id != link.person):
         return with_note(card, "Only who linked this chat can show it to everybody.")

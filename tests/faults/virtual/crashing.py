@@ -42,7 +42,7 @@ from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform, FakeSession
 from tests.fakes.readership import FakeReadership
 from tests.judge import Owed, judged, owed
-from tests.world import OWL, World, code_in, heron, owl, running
+from tests.world import OWL, World, actions_under, code_in, heron, owl, running
 
 ANN = "100"
 BEN = "200"
@@ -382,8 +382,7 @@ class Story:
 
     async def presses(self, chat: str, reply: Reply, label: str) -> None:
         assert reply.card is not None
-        buttons = [button for row in reply.card.buttons for button in row]
-        [action] = [one.action for one in buttons if one.label == label and one.action]
+        action = actions_under(reply.card)[label]
         await self.hears(Press(place=place(chat), person=person(chat), action=action))
 
     async def hears(self, said: Said) -> Reply:

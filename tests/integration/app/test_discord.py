@@ -73,6 +73,49 @@ async def test_a_person_links_on_discord_is_told_there_and_acts_on_a_bot_there(
     assert seconds < STOP_WITHIN / 2
 
 
+async def test_who_names_no_bot_chooses_one_from_a_list_and_confirms(
+    settings, simulated, discord_api, dora, on_discord
+):
+    for name in ("Heron", "Crane"):
+        bot = {"name": name, "running": True, "status": "running"}
+        await simulated.platform.add("traders", bot, simulated.alice.id)
+    async with running(settings(**on_discord)) as product:
+        await link(product, discord_api, dora, simulated.alice)
+        card = await dora.runs("bell pause").answered()
+        offered = [one["label"] for one in card.part("Choose a bot")["options"]]
+        dora.selects(card, "Choose a bot", "Heron")
+        await discord_api.world.until(lambda: "Pause Heron" in card.labels)
+        dora.presses(card, "Pause Heron")
+        await discord_api.world.until(lambda: "Heron is paused" in card.text)
+        status = await dora.runs("bell status").answered()
+
+    assert offered == ["Heron", "Crane", "All 2"]
+    assert card.labels == ()
+    assert "1 of 3 bots running" in status.text
+
+
+async def test_the_latest_trades_come_with_a_chart_on_both_platforms(
+    settings, simulated, bot_api, ann, discord_api, dora, on_discord
+):
+    for ratio in (0.012, -0.004, 0.02):
+        closed = {"side": "sell", "symbol": "BTC/USDT", "amount": 1, "profit_ratio": ratio}
+        await simulated.platform.add("trades", closed, simulated.alice.id)
+    async with running(settings(**on_discord)) as product:
+        await linked(product, bot_api, ann, simulated.alice)
+        await link(product, discord_api, dora, simulated.alice)
+        answer = await dora.runs("bell trades").answered()
+        ann.types("/trades")
+        photo = await bot_api.world.message_where(lambda one: one.photo)
+
+    (picture,) = answer.pictures_in_embeds
+    words = "oldest first: +1.20 %, -0.40 %, +2.00 %. Together +2.80 %."
+    assert "Latest 3 trades" in answer.text
+    assert words in picture.alt
+    assert words in photo.text
+    assert photo.photo == picture.data
+    assert picture.data.startswith(b"\x89PNG\r\n")
+
+
 async def test_discord_and_telegram_are_told_side_by_side(
     settings, simulated, bot_api, ann, discord_api, dora, on_discord
 ):

@@ -11,13 +11,14 @@ import pytest
 
 from adapters.discord.client import DiscordClient, open_discord
 from adapters.discord.settings import DiscordSettings
-from bot.domain.cards import Button, Card, Severity
+from bot.domain.cards import Button, Card, Picture, Severity
 from bot.domain.deliveries import Declined, Gone, Halted, Postponed, Scope, Sent, Unclear
 from bot.domain.ids import ActionId
 from bot.domain.links import Address
 from bot.domain.links import Channel as Platform
 from bot.errors import Misconfigured
 from tests.fakes.meter import FakeMeter
+from tests.parity.examples import EVERYTHING, every_card
 from tests.standins.bot_api.faults import Drop
 from tests.standins.discord import Channel, DiscordApi, Permission, Person
 from tests.standins.discord.errors import bad_field
@@ -38,6 +39,8 @@ from tests.standins.discord.faults import (
 )
 
 CARD = Card(title="Bought BTC", severity=Severity.WARNING, reference="A1B2C3")
+CHART = Picture(png=b"\x89PNG...", alt="Profit of 3 trades: +1 %", width=640, height=320)
+PICTURED = Card(title="Latest trades", picture=CHART, reference="A1B2C3")
 LONG = Card(title="Report", lines=("y" * 90,) * 60, reference="A1B2C3")
 
 
@@ -93,6 +96,65 @@ async def test_a_card_arrives_with_its_sound_and_its_buttons(api: DiscordApi):
     assert (first.rang, second.rang) == ((), (ann,))
     assert first.part("Pause")["custom_id"] == "a1"
     assert first.pinged == ()
+
+
+async def test_a_picture_is_inside_its_card_with_the_words_for_who_does_not_see_it(
+    api: DiscordApi,
+):
+    ann = api.world.person("Ann")
+
+    async with our_bot(api) as client:
+        outcome = await client.send(address(ann), PICTURED)
+
+    (message,) = ann.screen()
+    (picture,) = message.pictures_in_embeds
+    assert isinstance(outcome, Sent)
+    assert (picture.data, picture.alt) == (CHART.png, CHART.alt)
+    assert message.rang == ()
+
+
+async def test_a_card_with_a_picture_leaves_once_even_if_it_is_tried_again(api: DiscordApi):
+    ann = api.world.person("Ann")
+    api.fail(Drop(executes=True), route="create_message")
+
+    async with our_bot(api) as client:
+        outcomes = [await client.send(address(ann), PICTURED) for _ in range(2)]
+
+    first, second = outcomes
+    assert isinstance(first, Unclear)
+    assert isinstance(second, Sent)
+    assert len(ann.screen()) == 1
+
+
+async def test_where_no_file_may_be_attached_the_words_come_alone(api: DiscordApi):
+    ann = api.world.person("Ann")
+    guild = api.world.guild("Desk", ann)
+    channel = guild.channel("alerts")
+    channel.denied[api.world.bot_id] = Permission.ATTACH_FILES
+
+    async with our_bot(api) as client:
+        outcome = await client.send(address(channel), PICTURED)
+
+    (message,) = ann.screen(channel)
+    assert isinstance(outcome, Sent)
+    assert message.pictures == ()
+    assert CHART.alt in message.text
+
+
+async def test_discord_takes_every_card_that_we_make_as_it_is(
+    api: DiscordApi, caplog: pytest.LogCaptureFixture
+):
+    ann = api.world.person("Ann")
+    cards = [EVERYTHING, *every_card()]
+
+    async with our_bot(api) as client:
+        outcomes = [
+            await client.send(address(ann), replace(card, reference=f"{number:06}"))
+            for number, card in enumerate(cards)
+        ]
+
+    assert {type(outcome) for outcome in outcomes} == {Sent}
+    assert caplog.text == ""
 
 
 async def test_a_card_goes_to_a_channel_or_into_a_thread(api: DiscordApi):

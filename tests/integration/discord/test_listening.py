@@ -5,7 +5,7 @@ import logging
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -18,7 +18,7 @@ from adapters.discord.client import DiscordClient, open_discord
 from adapters.discord.gateway import Gateway
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.transport import DiscordHttp, new_session
-from bot.domain.cards import Button, Card
+from bot.domain.cards import Button, Card, Option, PickList, Picture
 from bot.domain.commands import Command, Place, Press, Reply, Said, Words
 from bot.domain.ids import ActionId
 from bot.domain.links import Address
@@ -26,8 +26,8 @@ from bot.domain.links import Person as Someone
 from tests.fakes.meter import FakeMeter
 from tests.fakes.telegram import Conversation
 from tests.standins.bot_api.faults import Drop
-from tests.standins.discord import DiscordApi, Permission, Person
-from tests.standins.discord.errors import UNKNOWN_INTERACTION, refusal
+from tests.standins.discord import DiscordApi, Message, Permission, Person
+from tests.standins.discord.errors import UNKNOWN_INTERACTION, ApiError, refusal
 from tests.standins.discord.faults import bad_gateway, internal_error, refused, too_many_requests
 
 
@@ -324,6 +324,76 @@ async def test_what_is_too_much_at_once_is_seen_to_fail(
     assert title(third) == "Your bots"
 
 
+# --- pictures -----------------------------------------------------------------------------
+
+CHART = Picture(png=b"\x89PNG...", alt="Profit of 3 trades: +1 %", width=640, height=320)
+PICTURED = Card(title="Latest trades", picture=CHART)
+
+
+def described(message: Message) -> list[str]:
+    return [one.alt for one in message.pictures_in_embeds]
+
+
+@pytest.mark.parametrize("slow", [False, True], ids=["at once", "after thinking"])
+async def test_a_picture_comes_with_its_words_as_first_answer_and_as_a_later_one(
+    api: DiscordApi, ann: Person, slow: bool
+):
+    hear = Conversation(lambda said: [Reply(card=PICTURED)] * 2)
+    if slow:
+        hear.may_answer.clear()
+
+    async with listening(api, hear):
+        asked = ann.runs("bell trades")
+        if slow:
+            await asked.deferred()
+            hear.may_answer.set()
+        shown = [await asked.answered(), await asked.followed_up()]
+
+    assert [described(message) for message in shown] == [[CHART.alt]] * 2
+    assert [message.pictures[0].data for message in shown] == [CHART.png] * 2
+
+
+async def test_what_takes_the_place_of_a_picture_leaves_nothing_of_it(api: DiscordApi, ann: Person):
+    asking = replace(PICTURED, buttons=PAUSE.buttons)
+    hear = Conversation(
+        lambda said: [
+            Reply(card=Card(title="Paused"), replaces=True)
+            if isinstance(said, Press)
+            else Reply(card=asking)
+        ]
+    )
+
+    async with listening(api, hear):
+        card = await ann.runs("bell trades").answered()
+        await ann.presses(card, "Pause").deferred()
+        await until(lambda: title(card) == "Paused")
+
+    assert card.pictures == ()
+
+
+@pytest.mark.parametrize("route", ["answer", "edit_answer", "follow_up"])
+async def test_an_answer_whose_picture_is_refused_comes_with_its_words(
+    api: DiscordApi, ann: Person, route: str
+):
+    hear = Conversation(lambda said: [Reply(card=Card(title="first")), Reply(card=PICTURED)])
+    if route != "follow_up":
+        hear.answer = lambda said: [Reply(card=PICTURED)]
+    if route == "edit_answer":
+        hear.may_answer.clear()
+    too_large = ApiError(413, 40005, "Request entity too large")
+    api.fail(refused(too_large), route=route)
+
+    async with listening(api, hear):
+        asked = ann.runs("bell trades")
+        if route == "edit_answer":
+            await asked.deferred()
+            hear.may_answer.set()
+        shown = await api.world.message_where(lambda one: CHART.alt in one.text)
+
+    assert title(shown) == "Latest trades"
+    assert shown.pictures == ()
+
+
 # --- buttons ------------------------------------------------------------------------------
 
 PAUSE = Card(title="Pause?", buttons=((Button(label="Pause", action=ActionId("a1")),),))
@@ -347,6 +417,28 @@ async def test_a_press_changes_the_card_that_it_was_under(api: DiscordApi, ann: 
     assert hear.heard[1].action == "a1"
     assert card.labels == ()
     assert [title(message) for message in ann.screen()] == ["Paused"]
+
+
+async def test_what_is_chosen_from_a_list_is_heard_as_a_press(api: DiscordApi, ann: Person):
+    owl = Option(label="Night Owl", action=ActionId("a7"), hint="running")
+    heron = Option(label="Heron", action=ActionId("a8"), hint="running")
+    picking = Card(title="Pause?", pick=PickList(prompt="Choose a bot", options=(owl, heron)))
+    hear = Conversation(
+        lambda said: [
+            Reply(card=Card(title="Pause Heron?"), replaces=True)
+            if isinstance(said, Press)
+            else Reply(card=picking)
+        ]
+    )
+
+    async with listening(api, hear):
+        card = await ann.runs("bell pause").answered()
+        ann.selects(card, "Choose a bot", "Heron")
+        await until(lambda: title(card) == "Pause Heron?")
+
+    assert isinstance(hear.heard[1], Press)
+    assert hear.heard[1].action == "a8"
+    assert card.components == []
 
 
 async def test_a_press_under_an_alert_is_answered_below_it(api: DiscordApi, ann: Person):

@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestServer
 
 from adapters.telegram.client import SECRET_HEADER, TelegramClient, open_telegram
 from adapters.telegram.settings import TelegramSettings
-from bot.domain.cards import Button, Card, Severity
+from bot.domain.cards import Button, Card, Picture, Severity
 from bot.domain.commands import COMMANDS, Command, Left, Press, Reply, Returned, Said, Words
 from bot.domain.deliveries import (
     Declined,
@@ -31,6 +31,7 @@ from bot.domain.links import Address, Channel
 from bot.errors import Misconfigured, TryLater
 from tests.fakes.meter import FakeMeter
 from tests.fakes.telegram import Conversation, MemoryJournal
+from tests.parity.examples import EVERYTHING, every_card
 from tests.standins.bot_api import Access, BotApi, Chat, Person
 from tests.standins.bot_api import Button as TelegramButton
 from tests.standins.bot_api.faults import (
@@ -46,6 +47,8 @@ from tests.standins.bot_api.faults import (
 
 NOW = datetime(2026, 11, 22, 12, 4, tzinfo=UTC)
 CARD = Card(title="Bought BTC", severity=Severity.WARNING)
+CHART = Picture(png=b"\x89PNG...", alt="Profit of 3 trades: +1 %", width=640, height=320)
+PICTURED = Card(title="Latest trades", picture=CHART)
 LONG = Card(title="Report", lines=("y" * 90,) * 60)
 
 
@@ -105,6 +108,83 @@ def says(*titles: str) -> Callable[[Said], list[Reply]]:
 
 
 # --- showing cards ------------------------------------------------------------------------
+
+
+async def test_telegram_takes_every_card_that_we_make_as_it_is(
+    api: BotApi, caplog: pytest.LogCaptureFixture
+):
+    ann = api.world.person("Ann")
+    cards = [EVERYTHING, *every_card()]
+
+    async with our_bot(api) as client:
+        outcomes = [await client.send(address(ann), card) for card in cards]
+
+    assert {type(outcome) for outcome in outcomes} == {Sent}
+    assert caplog.text == ""
+
+
+async def test_a_picture_comes_silently_after_its_words_with_what_it_shows_below_it(api: BotApi):
+    ann = api.world.person("Ann")
+    group = api.world.group("Desk", ann)
+    topic = api.world.topic(group, "grid")
+
+    async with our_bot(api) as client:
+        outcome = await client.send(address(group, topic), PICTURED)
+
+    words, picture = group.shown
+    assert outcome == Sent(message=str(words.id))
+    assert words.text == "Latest trades"
+    assert (picture.photo, picture.text) == (CHART.png, CHART.alt)
+    assert picture.silent
+    assert [message.thread for message in group.shown] == [topic, topic]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        bad_gateway(),
+        internal_error(),
+        captive_portal(),
+        too_many_requests(3),
+        refused(400, "IMAGE_BAD"),
+    ],
+)
+async def test_a_picture_that_cannot_be_shown_costs_no_words(
+    api: BotApi, caplog: pytest.LogCaptureFixture, fault: Fault
+):
+    ann = api.world.person("Ann")
+    api.fail(fault, method="sendPhoto")
+
+    async with our_bot(api) as client:
+        outcome = await client.send(address(ann), PICTURED)
+
+    assert outcome == Sent(message="1")
+    assert [message.text for message in ann.chat.shown] == ["Latest trades"]
+    assert "a picture may not have been shown" in caplog.text
+
+
+async def test_words_that_were_not_shown_bring_no_picture(api: BotApi):
+    ann = api.world.person("Ann")
+    api.fail(too_many_requests(3), method="sendMessage")
+
+    async with our_bot(api) as client:
+        outcome = await client.send(address(ann), PICTURED)
+
+    assert isinstance(outcome, Postponed)
+    assert api.world.calls_of("sendPhoto") == []
+
+
+async def test_an_answer_has_its_picture_too_at_the_same_pace(api: BotApi):
+    ann = api.world.person("Ann")
+    asked: list[Address] = []
+    hear = Conversation(lambda said: [Reply(card=PICTURED)])
+
+    async with our_bot(api, asked=asked) as client, listening(client, hear, MemoryJournal()):
+        ann.types("/trades")
+        await api.world.message_where(lambda one: one.photo)
+
+    assert [message.text for message in ann.chat.shown][1:] == ["Latest trades", CHART.alt]
+    assert len(asked) == 2
 
 
 async def test_a_card_arrives_with_its_sound_buttons_and_no_preview(api: BotApi):

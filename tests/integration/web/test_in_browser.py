@@ -1,19 +1,37 @@
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
-from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity, Table
+from adapters.pictures.draw import drawn
+from bot.domain.cards import (
+    Button,
+    ButtonStyle,
+    Card,
+    Field,
+    Option,
+    PickList,
+    Severity,
+    Table,
+)
+from bot.domain.charts import Bar, Chart
 from bot.domain.commands import Command, Press, Reply, Said
 from bot.domain.ids import ActionId
 from bot.domain.links import Address, Channel
+from storage.codec import decode_card, encode_card
 from tests.fakes.web import Talker
 from tests.integration.web.conftest import CODE, START, Site
+from tests.parity.examples import EVERYTHING, QUIET, WIDE, every_card
+from tests.parity.parts import found
+from tests.parity.screens import PUBLIC_URL, of_the_page
 
 # One browser serves all tests here, each with a context of its own.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -171,6 +189,114 @@ async def test_a_question_is_answered_by_its_button_and_the_history_survives_a_r
         assert before == ["/start", "Hello", "/pause BTC swing", "Paused"]
 
 
+PICK = PickList(
+    prompt="Choose a bot",
+    options=(
+        Option(label="Night Owl", action=ActionId("a1"), hint="running · paper"),
+        Option(label="Heron", action=ActionId("a2"), hint="running · real money"),
+        Option(label="All 2", action=ActionId("a3")),
+    ),
+)
+
+
+async def test_one_of_several_is_chosen_by_keyboard_from_a_list_that_a_screen_reader_names(browser):
+    def choosing(said: Said) -> Sequence[Reply]:
+        if isinstance(said, Press):
+            return [Reply(card=Card(title=f"Pause {said.action}?"), replaces=True)]
+        return [Reply(card=Card(title="Pause which bot?", pick=PICK))]
+
+    site = Site(talker=Talker(choosing))
+    async with chatting(site, browser) as (page, _):
+        await say(page, "/pause")
+        choice = page.get_by_role("list", name="Choose a bot")
+        buttons = choice.get_by_role("listitem").get_by_role("button")
+        await expect(buttons).to_have_count(3)
+        await expect(buttons.first).to_have_accessible_name("Night Owl running · paper")
+        assert await sideways(page) == 0
+
+        await buttons.first.focus()
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+
+        await expect(page.locator(".title")).to_have_text("Pause a2?")
+        await expect(choice).to_have_count(0)
+
+
+async def test_a_picture_is_seen_and_read_and_loads_nothing(site, browser):
+    bars = tuple(Bar(value=Decimal(value), label=f"+{value}") for value in ("1.2", "2.3"))
+    chart = drawn(Chart(title="Profit in %", bars=bars, alt="Profit: +1.2 %, +2.3 %."))
+    asked: list[str] = []
+    async with chatting(site, browser) as (page, address):
+        page.on("request", lambda request: asked.append(request.url))
+        await site.messenger.send(address, Card(title="Latest trades", picture=chart))
+        picture = page.get_by_role("img", name="Profit: +1.2 %, +2.3 %.")
+        await expect(picture).to_be_visible()
+
+        assert await picture.evaluate(
+            "picture => picture.decode().then(() => picture.naturalWidth)"
+        )
+        assert await picture.evaluate("picture => picture.clientWidth <= innerWidth * 0.95")
+        assert await sideways(page) == 0
+    assert [url for url in asked if not url.startswith("data:image/png;base64,")] == []
+
+
+async def test_every_part_of_every_card_is_on_the_page(site, browser):
+    async with chatting(site, browser) as (page, address):
+        for number, card in enumerate([EVERYTHING, QUIET, WIDE, *every_card()]):
+            reference = card.reference and f"{card.reference}{number}"
+            given = replace(leading_to(site.url, card), reference=reference)
+            await site.messenger.send(address, given)
+            shown = page.locator("[data-message]").nth(number)
+            screen = of_the_page(await shown.evaluate(AS_SHOWN))
+
+            gaps = [part for part, place in found(given, screen) if place is None]
+            assert gaps == [], card.title
+
+
+def leading_to(url: str, card: Card) -> Card:
+    """The same card, its addresses those of this site."""
+    return decode_card(json.loads(json.dumps(encode_card(card)).replace(PUBLIC_URL, url)))
+
+
+AS_SHOWN = """message => {
+    const all = (where, selector) =>
+        [...where.querySelectorAll(selector)].filter((one) => one.checkVisibility());
+    const text = (where, selector) => all(where, selector)[0]?.textContent ?? "";
+    const piece = (one) => [{ text: one.textContent }];
+    const seen = (key) => [...key.childNodes].filter((one) => one.ariaHidden !== "true");
+    const picture = all(message, ".picture")[0];
+    const list = all(message, ".options")[0];
+    const name = list && document.getElementById(list.getAttribute("aria-labelledby"));
+    return {
+        title: text(message, ".title"),
+        word: text(message, ".word"),
+        lines: all(message, ".line").map(piece),
+        fields: all(message, ".fields > div").map((row) => (
+            { label: text(row, "dt"), value: [{ text: text(row, "dd") }] }
+        )),
+        table: {
+            rows: all(message, "tbody tr").map((row) => all(row, "td").map((td) => td.textContent)),
+        },
+        notes: all(message, ".note").map(piece),
+        reference: text(message, ".reference"),
+        at: all(message, ".head time")[0]?.dateTime,
+        picture: picture && { src: picture.src, alt: picture.alt },
+        pick: list && {
+            prompt: name.textContent,
+            options: all(list, "button").map((one) => (
+                { label: text(one, ".label"), hint: text(one, ".hint"), action: one.dataset.action }
+            )),
+        },
+        buttons: [all(message, ".key").map((one) => ({
+            label: seen(one).map((part) => part.textContent).join(""),
+            action: one.dataset.action ?? null,
+            href: one.getAttribute("href"),
+        }))],
+        silent: message.classList.contains("silent"),
+    };
+}"""
+
+
 async def test_hostile_text_is_shown_and_does_nothing(site, browser):
     hostile = "<img src=x onerror=alert(1)><script>alert(2)</script>"
     link = "http://evil.example/ javascript:alert(3)"
@@ -180,6 +306,10 @@ async def test_hostile_text_is_shown_and_does_nothing(site, browser):
         lines=(hostile, link, f"{site.url}.evil.example/"),
         fields=(Field(hostile, link),),
         table=Table(columns=(hostile,), rows=((hostile,),)),
+        pick=PickList(
+            prompt=hostile,
+            options=(Option(label=hostile, action=ActionId("a2"), hint=hostile),),
+        ),
         buttons=((Button(label=hostile, action=ActionId("a1")), Button(label="x", url=link)),),
         notes=(hostile,),
         at=START,
@@ -190,7 +320,7 @@ async def test_hostile_text_is_shown_and_does_nothing(site, browser):
         await expect(shown.locator(".title")).to_have_text(hostile)
 
         assert await shown.locator("img, script, a").count() == 0
-        assert await shown.locator("button").count() == 1
+        assert await shown.locator("button").count() == 2
         await say(page, hostile)
         await expect(page.locator(".mine .said")).to_have_text(hostile)
 
@@ -222,6 +352,13 @@ async def test_nothing_is_wider_than_the_phone(site, browser):
         for card in (
             Card(title=long, lines=(long,), fields=(Field(long, long),), notes=(long,)),
             Card(title="Trades", table=wide),
+            Card(
+                title="t",
+                pick=PickList(
+                    prompt=long,
+                    options=(Option(label=long, action=ActionId("b"), hint=long),),
+                ),
+            ),
             Card(title="t", buttons=((*(Button(label=long[:40], action=ActionId("a")),) * 3,),)),
         ):
             await site.messenger.send(address, card)
@@ -350,8 +487,10 @@ async def test_small_print_can_be_read_in_daylight_and_at_night(site, browser, s
                 title="t", severity=severity, notes=("note",), at=START, reference=severity.value
             )
             await site.messenger.send(await address_of(context), card)
-        await expect(page.locator("[data-message]")).to_have_count(4)
+        await site.messenger.send(await address_of(context), Card(title="t", pick=PICK))
+        await expect(page.locator("[data-message]")).to_have_count(5)
         contrasts = await page.evaluate(CONTRAST, [".note", ".word", ".title", ".reference"])
+        contrasts += await page.evaluate(CONTRAST, [".prompt", ".option .label", ".option .hint"])
         await page.goto(f"{site.url}/link/{CODE}")
         contrasts += await page.evaluate(CONTRAST, ["dt", ".promises li", "summary", "label"])
         await context.close()

@@ -90,6 +90,7 @@ def _message(message: Message) -> Json:
         "message_id": message.id,
         "text": message.text,
         "entities": list(message.entities),
+        "photo": message.photo is not None,
         "buttons": [[button.text for button in row] for row in message.buttons],
         "silent": message.silent,
         "edited": message.edited,

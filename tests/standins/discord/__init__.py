@@ -3,7 +3,8 @@
 - `server.DiscordApi`: what a test starts. Addresses, faults (`fail`, `heal`, `down`), rate limits
   (`limit`), the table of routes whose names `fail` and `Call.route` use.
 - `world`: people, servers, channels, threads, and the ledger: `world.messages` (the bot's, with
-  who could see each, who was pinged, whose device rang), `world.calls`, `world.interactions`.
+  who could see each, who was pinged, whose device rang, its `pictures` and what a screen reader
+  reads of them), `world.calls`, `world.interactions`.
   `person.screen()` is what one device shows. `person.runs(...)`, `.presses(...)`,
   `.selects(...)`, `.submits(...)`, `.types_into_autocomplete(...)` give an `Interaction`, whose
   `answered()`, `followed_up()`, `opened()`, `completed()` are awaited. What Discord's own client
@@ -29,6 +30,7 @@ from tests.standins.discord.world import (
     Message,
     Permission,
     Person,
+    Picture,
     Role,
     World,
 )
@@ -45,6 +47,7 @@ __all__ = [
     "Modal",
     "Permission",
     "Person",
+    "Picture",
     "Role",
     "World",
 ]

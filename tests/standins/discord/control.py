@@ -111,6 +111,7 @@ def _message(message: Message) -> Json:
         "channel": str(message.channel.id),
         "text": message.text,
         "labels": list(message.labels),
+        "pictures": [{"name": one.name, "alt": one.alt} for one in message.pictures],
         "audience": [str(person.id) for person in message.audience],
         "rang": [str(person.id) for person in message.rang],
         "silent": message.silent,

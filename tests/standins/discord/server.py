@@ -341,7 +341,9 @@ async def _asked(request: web.Request) -> Asked:
             if isinstance(field, web.FileField) and numbered:
                 files[int(numbered[1])] = File(field.filename, field.file.read())
             elif name == "payload_json":
-                payload = _parsed(str(field).encode())
+                # It may be a plain text, or say that it is JSON.
+                data = field if isinstance(field, bytes | bytearray) else str(field).encode()
+                payload = _parsed(bytes(data))
     else:
         payload = _parsed(await request.read())
     return Asked(dict(request.match_info), dict(request.query), payload, files)

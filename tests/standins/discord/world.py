@@ -23,6 +23,8 @@ from tests.standins.discord.modals import Modal
 Json = dict[str, Any]
 Found = TypeVar("Found")
 
+PNG = b"\x89PNG"
+
 EPOCH = 1_420_070_400_000
 """Milliseconds of 2015-01-01, where snowflakes begin."""
 
@@ -92,6 +94,15 @@ class ChannelKind(IntEnum):
     PRIVATE_THREAD = 12
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """As one has it who sees it, and one who is read `alt` instead."""
+
+    name: str
+    data: bytes
+    alt: str
+
+
 @dataclass(slots=True, eq=False)
 class Message:
     """One message as devices show it now.
@@ -148,6 +159,25 @@ class Message:
         return "\n".join(part for part in (self.content, *embeds, *shown) if part)
 
     @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """All that show, inside an embed or below it; a picture that was not attached does not."""
+        found = [
+            Picture(
+                one["filename"],
+                self.channel.world.files[int(one["id"])],
+                one.get("description") or "",
+            )
+            for one in self.attachments
+        ]
+        return tuple(one for one in found if one.data.startswith(PNG))
+
+    @property
+    def pictures_in_embeds(self) -> tuple[Picture, ...]:
+        """Those that stand inside, and so not once more below."""
+        urls = {(embed.get("image") or {}).get("url") for embed in self.embeds}
+        return tuple(one for one in self.pictures if f"attachment://{one.name}" in urls)
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """What stands on its buttons."""
         return tuple(
@@ -164,7 +194,9 @@ class Message:
     def __str__(self) -> str:
         state = " (deleted)" if self.deleted else " (edited)" if self.edited else ""
         seen = " (ephemeral)" if self.ephemeral else ""
-        return f"[{self.channel.name}/{self.id}]{state}{seen} {self.text!r} {list(self.labels)}"
+        alts = "".join(f" [picture: {one.alt}]" for one in self.pictures)
+        shown = f"{self.text!r}{alts} {list(self.labels)}"
+        return f"[{self.channel.name}/{self.id}]{state}{seen} {shown}"
 
 
 @dataclass(slots=True, eq=False)

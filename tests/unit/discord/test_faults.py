@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.discord import faults
-from adapters.discord.faults import after_failure, is_about_content
+from adapters.discord.faults import after_failure, may_go_plain
 from adapters.discord.transport import NoAnswer, Reached, Refusal, Withheld
 from bot.domain.deliveries import (
     Attempt,
@@ -104,9 +104,18 @@ def test_a_first_copy_that_the_person_has_deleted_was_sent():
 
 
 def test_only_a_refused_content_is_worth_another_one():
-    assert is_about_content(Refusal(400, 50035, "Invalid Form Body"))
-    assert not is_about_content(Refusal(400, 50083, "Thread is archived"))
-    assert not is_about_content(Refusal(403, 50007, "Cannot send messages to this user"))
+    assert may_go_plain(Refusal(400, 50035, "Invalid Form Body"))
+    assert may_go_plain(Refusal(413, 40005, "Request entity too large"))
+    assert not may_go_plain(Refusal(400, 50083, "Thread is archived"))
+    assert not may_go_plain(Refusal(400, 40060, "Interaction has already been acknowledged."))
+    assert not may_go_plain(Refusal(403, 50007, "Cannot send messages to this user"))
+
+
+def test_a_right_that_is_missing_may_be_the_one_to_attach_files():
+    missing = Refusal(403, 50013, "Missing Permissions")
+
+    assert may_go_plain(missing, with_file=True)
+    assert not may_go_plain(missing)
 
 
 def test_every_reason_that_is_given_can_be_counted_by():

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.discord.render import (
+    ALT_LIMIT,
     COLOURS,
+    CONTENT_LIMIT,
     DESCRIPTION_LIMIT,
     EMBED_LIMIT,
     EMPTY,
@@ -18,13 +20,26 @@ from adapters.discord.render import (
     FOOTER_LIMIT,
     LABEL_LIMIT,
     NAME_LIMIT,
+    OPTION_LIMIT,
+    OPTIONS_LIMIT,
+    PROMPT_LIMIT,
     TABLE_WIDTH,
     TITLE_LIMIT,
     VALUE_LIMIT,
     Rendered,
     rendered,
 )
-from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity, Table
+from bot.domain.cards import (
+    Button,
+    ButtonStyle,
+    Card,
+    Field,
+    Option,
+    PickList,
+    Picture,
+    Severity,
+    Table,
+)
 from bot.domain.ids import ActionId
 from bot.domain.text import utf16_length
 
@@ -172,9 +187,91 @@ def test_buttons_carry_only_an_id_five_to_a_row():
 def test_more_rows_than_a_message_has_are_filled_up():
     rows = tuple((Button(label=f"Bot {i}", action=ActionId(f"a{i}")),) for i in range(16))
 
-    message = one(Card(title="Pause which bot?", buttons=rows))
+    message = one(Card(title="Open which page?", buttons=rows))
 
     assert [len(row["components"]) for row in message.components] == [5, 5, 5, 1]
+
+
+def picking(count: int, **more: Any) -> Card:
+    options = tuple(Option(label=f"Bot {i}", action=ActionId(f"a{i}")) for i in range(count))
+    return Card(title="x", pick=PickList(prompt="Choose a bot", options=options), **more)
+
+
+def test_one_of_several_is_chosen_from_a_list_that_says_what_tells_them_apart():
+    owl = Option(label="Night Owl", action=ActionId("a1"), hint="running · paper")
+    everyone = Option(label="All 2", action=ActionId("a2"))
+    pick = PickList(prompt="Choose a bot", options=(owl, everyone))
+
+    message = one(Card(title="Pause which bot?", pick=pick))
+
+    assert message.components == (
+        {
+            "type": 1,
+            "components": [
+                {
+                    "type": 3,
+                    "custom_id": "pick 1",
+                    "placeholder": "Choose a bot",
+                    "options": [
+                        {"label": "Night Owl", "value": "a1", "description": "running · paper"},
+                        {"label": "All 2", "value": "a2"},
+                    ],
+                }
+            ],
+        },
+    )
+
+
+def test_what_is_too_long_for_one_list_goes_on_in_the_next_above_the_buttons():
+    button = Button(label="Cancel", action=ActionId("no"))
+
+    lists = [row["components"][0] for row in one(picking(26, buttons=((button,),))).components]
+
+    assert [each["type"] for each in lists] == [3, 3, 2]
+    assert [len(each["options"]) for each in lists[:2]] == [25, 1]
+    assert [each["placeholder"] for each in lists[:2]] == [
+        "Choose a bot (1/2)",
+        "Choose a bot (2/2)",
+    ]
+
+
+def test_a_list_of_nothing_never_leaves():
+    assert one(picking(0)).components == ()
+
+
+def test_more_lists_than_a_message_has_go_on_in_the_next_part():
+    parts = rendered(picking(126))
+
+    assert [len(part.components) for part in parts] == [5, 1]
+
+
+CHART = Picture(png=b"\x89PNG...", alt="Profit of 3 trades: +1 %", width=640, height=320)
+
+
+def test_a_picture_is_a_described_file_that_the_last_part_shows_inside():
+    button = Button(label="Older", action=ActionId("a1"))
+    card = Card(title="x", lines=("y" * 90,) * 60, picture=CHART, buttons=((button,),))
+
+    first, last = rendered(card)
+
+    assert (first.files, first.body.get("attachments")) == ((), None)
+    assert first.replacing["attachments"] == [], "or that of another would stay"
+    assert "image" not in first.embed
+    assert last.files == (("picture.png", CHART.png),)
+    assert last.body["attachments"] == [
+        {"id": 0, "filename": "picture.png", "description": CHART.alt}
+    ]
+    assert last.body["embeds"][0]["image"] == {"url": "attachment://picture.png"}
+
+
+def test_plain_says_what_the_picture_showed():
+    message = one(Card(title="x", picture=CHART))
+
+    assert message.plain.content == CHART.alt
+    assert message.plain.files == ()
+    assert "image" not in message.plain.embed
+    assert message.plain.is_plain
+    assert not message.is_plain
 
 
 def test_a_button_that_discord_would_not_open_is_left_out():
@@ -244,12 +341,26 @@ def test_plain_keeps_the_words_and_drops_what_could_be_refused():
     assert not message.plain.components
 
 
+def test_plain_says_what_there_was_to_choose_from():
+    owl = Option(label="Night_Owl", action=ActionId("a1"), hint="running · paper")
+    everyone = Option(label="All 2", action=ActionId("a2"))
+
+    message = one(Card(title="x", pick=PickList(prompt="Which?", options=(owl, everyone))))
+
+    assert message.content == ""
+    assert message.plain.content == "Night\\_Owl: running · paper\nAll 2"
+
+
 # --- laws ---------------------------------------------------------------------------------
 
 texts = st.text(max_size=300)
 nasty = st.text("\\*_~`|<>[]()@#-+1. \nhttps://xé😀", max_size=60)
 long_texts = st.builds(lambda text, times: text * times, nasty, st.integers(1, 150))
 buttons = st.builds(Button, label=texts, action=st.uuids().map(lambda id: ActionId(id.hex)))
+options = st.builds(
+    Option, label=texts, action=st.uuids().map(lambda id: ActionId(id.hex)), hint=texts
+)
+picks = st.builds(PickList, prompt=texts, options=st.lists(options, max_size=150).map(tuple))
 cards = st.builds(
     Card,
     title=texts | long_texts,
@@ -262,6 +373,15 @@ cards = st.builds(
         st.lists(st.tuples(texts, texts), max_size=40)
         | st.lists(st.tuples(nasty, st.text("12", max_size=9)), max_size=40),
     ),
+    picture=st.none()
+    | st.builds(
+        Picture,
+        png=st.just(b"png"),
+        alt=st.text(min_size=1, max_size=2000),
+        width=st.just(1),
+        height=st.just(1),
+    ),
+    pick=st.none() | picks,
     buttons=st.lists(st.lists(buttons, max_size=9).map(tuple), max_size=8).map(tuple),
     notes=st.lists(texts | long_texts, max_size=3).map(tuple),
     at=st.none() | st.datetimes(timezones=st.just(UTC)),
@@ -288,9 +408,27 @@ def test_no_card_breaks_a_limit(card: Card):
         assert len(message.components) <= 5
         for row in message.components:
             assert 1 <= len(row["components"]) <= 5
-            for button in row["components"]:
-                within(button["label"], LABEL_LIMIT)
-                assert 1 <= len(button["custom_id"]) <= 100
+            for pressed in row["components"]:
+                assert 1 <= len(pressed["custom_id"]) <= 100
+                if pressed["type"] == 2:
+                    within(pressed["label"], LABEL_LIMIT)
+                else:
+                    assert len(row["components"]) == 1, "a list fills its row"
+                    is_a_list_within_limits(pressed)
+        for attached in message.body.get("attachments", []):
+            within(attached["description"], ALT_LIMIT)
+        assert utf16_length(message.plain.content) <= CONTENT_LIMIT
+        ids = [one["custom_id"] for row in message.components for one in row["components"]]
+        assert len(ids) == len(set(ids))
+
+
+def is_a_list_within_limits(select: Mapping[str, Any]) -> None:
+    within(select["placeholder"], PROMPT_LIMIT)
+    assert 1 <= len(select["options"]) <= OPTIONS_LIMIT
+    for option in select["options"]:
+        within(option["label"], OPTION_LIMIT)
+        within(option.get("description", EMPTY), OPTION_LIMIT)
+        assert 1 <= len(option["value"]) <= 100
 
 
 def within(text: str, limit: int) -> None:
@@ -299,15 +437,17 @@ def within(text: str, limit: int) -> None:
 
 
 @given(card=cards)
-def test_every_button_is_shown_once(card: Card):
+def test_every_button_and_everything_to_choose_is_shown_once(card: Card):
     shown = [
-        button["custom_id"]
+        option.get("value", option.get("custom_id"))
         for message in rendered(card)
         for row in message.components
-        for button in row["components"]
+        for part in row["components"]
+        for option in part.get("options", [part])
     ]
 
-    assert shown == [button.action for row in card.buttons for button in row]
+    picked = [option.action for option in (card.pick.options if card.pick else ())]
+    assert shown == picked + [button.action for row in card.buttons for button in row]
 
 
 @given(lines=st.lists(nasty | long_texts, min_size=1, max_size=4))

@@ -184,6 +184,41 @@ def test_a_pressed_button_is_its_action():
     assert found == Pressed(said=said, handle=HANDLE)
 
 
+def chosen(*values: object, id: object = "pick 1", type: object = 3) -> dict[str, Any]:
+    return {"custom_id": id, "component_type": type, "values": list(values)}
+
+
+def test_what_is_chosen_from_a_list_is_its_action():
+    found = heard(frame(3, chosen("Ab_c-1", id="pick 12")), BOT)
+
+    said = Press(place=DM, person=ANN, action=ActionId("Ab_c-1"))
+    assert found == Pressed(said=said, handle=HANDLE)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        chosen(),
+        chosen("a1", "a2"),
+        chosen("a 1"),
+        chosen("a" * 65),
+        chosen(""),
+        chosen(7),
+        chosen("a1", id="a1"),
+        chosen("a1", id="pick"),
+        chosen("a1", id="pick 1 "),
+        chosen("a1", id=FORM),
+        chosen("a1", type=5),
+        chosen("a1", type="3"),
+        {"custom_id": "a1", "component_type": 3},
+        {"custom_id": "pick 1", "component_type": 3, "values": "a"},
+        {"custom_id": "pick 1", "component_type": 2},
+    ],
+)
+def test_what_none_of_our_lists_offers_says_nothing(data: dict[str, Any]):
+    assert heard(frame(3, data), BOT) is None
+
+
 def test_the_button_for_the_digits_opens_their_form():
     assert heard(frame(3, {"custom_id": FORM}), BOT) == Wanted(handle=HANDLE)
 

@@ -1,9 +1,11 @@
 """A card that is too long for one message, as several that are told one by one."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.cards import ROOM, Button, Card, Field, in_parts
+from bot.domain.cards import ROOM, Button, Card, Field, Option, PickList, Picture, in_parts
 from bot.domain.ids import ActionId
 from bot.domain.text import utf16_length
 
@@ -27,10 +29,15 @@ def test_a_card_that_fits_stays_as_it_is():
 def test_parts_are_numbered_and_the_last_has_what_stands_below_the_lines():
     buttons = ((Button(label="Pause", action=ActionId("a")),),)
     fields = (Field("Bot", "Night Owl"),)
-    card = Card(title="Report", lines=("😀" * 600,) * 5, fields=fields, buttons=buttons)
+    pick = PickList(prompt="Which?", options=(Option(label="Heron", action=ActionId("b")),))
+    picture = Picture(png=b"png", alt="Profit", width=1, height=1)
+    below = Card(title="Report", fields=fields, picture=picture, pick=pick, buttons=buttons)
+    card = replace(below, lines=("😀" * 600,) * 5)
 
     parts = in_parts(card)
 
     assert [part.title for part in parts] == ["Report (1/3)", "Report (2/3)", "Report (3/3)"]
     assert [part.fields for part in parts] == [(), (), fields]
+    assert [part.picture for part in parts] == [None, None, picture]
+    assert [part.pick for part in parts] == [None, None, pick]
     assert [part.buttons for part in parts] == [(), (), buttons]

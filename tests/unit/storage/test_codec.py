@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.actions import Target
-from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity, Table
+from bot.domain.cards import (
+    Button,
+    ButtonStyle,
+    Card,
+    Field,
+    Option,
+    PickList,
+    Picture,
+    Severity,
+    Table,
+)
 from bot.domain.events import Kind, Strategy, Trader
 from bot.domain.ids import ActionId, StrategyId, TraderId
 from bot.domain.links import Credential, CredentialKind, Grant, Preferences
@@ -45,6 +55,14 @@ buttons = st.builds(
     url=st.none() | texts,
     style=st.sampled_from(ButtonStyle),
 )
+options = st.builds(Option, label=texts, action=texts.map(ActionId), hint=texts)
+pictures = st.builds(
+    Picture,
+    png=st.binary(max_size=50),
+    alt=texts,
+    width=st.integers(1, 2000),
+    height=st.integers(1, 2000),
+)
 cards = st.builds(
     Card,
     title=texts,
@@ -52,6 +70,8 @@ cards = st.builds(
     lines=lists(texts),
     fields=lists(st.builds(Field, texts, texts)),
     table=st.none() | st.builds(Table, columns=lists(texts, least=1), rows=lists(lists(texts))),
+    picture=st.none() | pictures,
+    pick=st.none() | st.builds(PickList, prompt=texts, options=lists(options)),
     buttons=lists(lists(buttons)),
     notes=lists(texts),
     at=st.none() | instants,

@@ -6,16 +6,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.telegram.render import (
+    CAPTION_LIMIT,
     TABLE_WIDTH,
     TEXT_LIMIT,
     Rendered,
     Run,
     Style,
     joined,
+    photo,
     rendered,
     split,
 )
-from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity, Table, in_parts
+from bot.domain.cards import (
+    Button,
+    ButtonStyle,
+    Card,
+    Field,
+    Option,
+    PickList,
+    Picture,
+    Severity,
+    Table,
+    in_parts,
+)
 from bot.domain.ids import ActionId
 
 NOW = datetime(2026, 11, 22, 12, 4, tzinfo=UTC)
@@ -164,6 +177,28 @@ def test_a_card_too_long_for_one_message_goes_out_in_numbered_parts():
     assert told == ["Report", *lines]
 
 
+def test_one_of_several_is_chosen_by_a_button_and_what_tells_them_apart_is_said_above():
+    owl = Option(label="Night Owl", action=ActionId("a1"), hint="running · paper")
+    everyone = Option(label="All 2", action=ActionId("a2"))
+    pick = PickList(prompt="Choose a bot", options=(owl, everyone))
+
+    message = one(Card(title="Pause which bot?", pick=pick, notes=("Or name one.",)))
+
+    assert message.text == (
+        "Pause which bot?\nChoose a bot:\nNight Owl: running · paper\nOr name one."
+    )
+    assert message.buttons == (
+        ({"text": "Night Owl", "callback_data": "a1"},),
+        ({"text": "All 2", "callback_data": "a2"},),
+    )
+
+
+def test_a_list_of_nothing_is_not_shown():
+    message = one(Card(title="x", pick=PickList(prompt="Choose a bot", options=())))
+
+    assert (message.text, message.buttons) == ("x", ())
+
+
 def test_plain_keeps_the_words_and_drops_what_could_be_refused():
     card = Card(title="x", buttons=((Button(label="Pause", action=ActionId("a")),),))
 
@@ -190,6 +225,14 @@ cards = st.builds(
     | st.builds(
         lambda rows: Table(columns=("a", "b"), rows=tuple(rows)),
         st.lists(st.tuples(texts, texts), max_size=5),
+    ),
+    pick=st.none()
+    | st.builds(
+        PickList,
+        prompt=texts,
+        options=st.lists(
+            st.builds(Option, label=texts, action=st.just(ActionId("a")), hint=texts), max_size=20
+        ).map(tuple),
     ),
     notes=st.lists(texts, max_size=3).map(tuple),
     at=st.none() | st.datetimes(timezones=st.just(UTC)),
@@ -223,6 +266,14 @@ def test_each_part_of_a_long_card_is_one_message_with_all_its_small_print(lines:
     )
 
     assert all(len(rendered(part, NOW)) == 1 for part in in_parts(card))
+
+
+@given(alt=st.text(max_size=2000))
+def test_no_caption_is_too_long(alt: str):
+    shown = photo(Picture(png=b"png", alt=alt, width=1, height=1))
+
+    assert len(shown.caption.encode("utf-16-le", "surrogatepass")) // 2 <= CAPTION_LIMIT
+    assert alt.startswith(shown.caption)
 
 
 @given(lines=lines, limit=st.integers(16, 80))

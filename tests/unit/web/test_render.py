@@ -6,7 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.web.render import card_json, commands_json, linked
-from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity, Table
+from bot.domain.cards import (
+    Button,
+    ButtonStyle,
+    Card,
+    Field,
+    Option,
+    PickList,
+    Picture,
+    Severity,
+    Table,
+)
 from bot.domain.commands import COMMANDS
 from bot.domain.ids import ActionId
 
@@ -38,6 +48,8 @@ def test_a_card_becomes_plain_values():
         "lines": [[{"text": "at 3,000 USDT"}]],
         "fields": [{"label": "Bot", "value": [{"text": "grid"}]}],
         "table": None,
+        "picture": None,
+        "pick": None,
         "buttons": [
             [
                 {"label": "Pause", "action": "a1", "href": None, "style": "danger"},
@@ -53,6 +65,30 @@ def test_a_card_becomes_plain_values():
         "at": "2026-01-05T12:04:11.000+00:00",
         "reference": "k3f9",
         "silent": True,
+    }
+
+
+def test_what_is_to_be_chosen_has_what_tells_it_apart():
+    owl = Option(label="Night Owl", action=ActionId("a1"), hint="running · paper")
+    shown = card_json(Card(title="t", pick=PickList(prompt="Choose", options=(owl,))), PUBLIC)
+
+    assert shown["pick"] == {
+        "prompt": "Choose",
+        "options": [{"label": "Night Owl", "action": "a1", "hint": "running · paper"}],
+    }
+    assert card_json(Card(title="t", pick=PickList(prompt="Choose", options=())), PUBLIC) == (
+        card_json(Card(title="t"), PUBLIC)
+    )
+
+
+def test_a_picture_is_its_own_address_and_keeps_its_words():
+    picture = Picture(png=b"\x89PNG...", alt="Profit of 3 trades: +1 %", width=640, height=320)
+
+    assert card_json(Card(title="t", picture=picture), PUBLIC)["picture"] == {
+        "src": "data:image/png;base64,iVBORy4uLg==",
+        "alt": "Profit of 3 trades: +1 %",
+        "width": 640,
+        "height": 320,
     }
 
 

@@ -1,0 +1,644 @@
+"""Every function that makes a card, found in the code, with arguments to make some by."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any, get_type_hints
+
+import bot
+from bot import services
+from bot.domain import digests, telling
+from bot.domain.actions import Action, ActionState, Target, Verb
+from bot.domain.cards import (
+    Button,
+    ButtonStyle,
+    Card,
+    Field,
+    Option,
+    PickList,
+    Severity,
+    Table,
+    with_lateness,
+    with_note,
+)
+from bot.domain.changes import Change
+from bot.domain.charts import profits
+from bot.domain.commands import COMMANDS, Shared
+from bot.domain.deliveries import State
+from bot.domain.events import (
+    Event,
+    Kind,
+    Message,
+    Notice,
+    Origin,
+    PodEvent,
+    Signal,
+    Strategy,
+    SystemEvent,
+    Trade,
+    Trader,
+)
+from bot.domain.ids import AccountId, ActionId, EndpointId, LinkId, StrategyId, TraderId
+from bot.domain.linking import Audience, Completed, LinkProblem, WrongDigits
+from bot.domain.links import (
+    Account,
+    Address,
+    Channel,
+    Credential,
+    CredentialKind,
+    Endpoint,
+    FeedState,
+    Link,
+    Role,
+)
+from bot.ports import Missed
+from bot.services import actions
+from bot.services.actions import Acting, Result
+from bot.services.closures import Closures
+from bot.services.conversation import Conversation, answers
+from bot.services.feeds import FeedStatus
+from bot.services.feeds.notices import Notices
+from bot.services.ingest import _with_offers
+from bot.services.linking import Linking
+from tests.fakes.pictures import blank
+from tests.parity.screens import PUBLIC_URL
+
+NOW = datetime(2026, 11, 22, 12, 4, tzinfo=UTC)
+AT = NOW - timedelta(minutes=17)
+
+OWL = Trader(
+    id=TraderId("owl"), name="Night Owl", running=True, dry_run=True, open_trades=2, exchange="x"
+)
+HERON = Trader(id=TraderId("heron"), name="Heron", running=False, dry_run=False)
+CRANE = Trader(id=TraderId("crane"), name="Crane_*", status="error", strategy=StrategyId("s1"))
+MANY = tuple(Trader(id=TraderId(f"t{i}"), name=f"Bot {i:02}", running=True) for i in range(18))
+PLAN = Strategy(id=StrategyId("s1"), name="Momentum", type="grid", pair="ETH/USDT", interval="1h")
+
+ACCOUNT = Account(id=AccountId("a"), platform_user="u", label="a***@example.com", created_at=AT)
+ENDPOINT = Endpoint(
+    id=EndpointId("e"), address=Address(channel=Channel.TELEGRAM, bot="1", chat="100")
+)
+LINK = Link(
+    id=LinkId("l"),
+    account=ACCOUNT.id,
+    endpoint=ENDPOINT,
+    person="100",
+    role=Role.OWNER,
+    epoch=1,
+    linked_at=AT - timedelta(days=2),
+)
+OTHER = replace(LINK, id=LinkId("m"), endpoint=replace(ENDPOINT, id=EndpointId("f")))
+
+PAUSE = Button(label="Pause Night Owl", action=ActionId("a1"), style=ButtonStyle.DANGER)
+CANCEL = Button(label="Cancel", action=ActionId("a2"))
+CONFIRM = ((PAUSE,), (CANCEL,))
+TARGET = Target(id="owl", name="Night Owl")
+
+
+def origin(kind: Kind, number: int = 0) -> Origin:
+    return Origin(kind=kind, record=f"{number:04}", at=AT + timedelta(minutes=number))
+
+
+def trade(number: int, ratio: str) -> Trade:
+    return Trade(
+        origin=origin(Kind.TRADE, number),
+        side="sell",
+        symbol="BTC/USDT",
+        amount=Decimal("0.02"),
+        price=Decimal(42400 + number),
+        profit=Decimal(ratio) * 1000,
+        profit_ratio=Decimal(ratio),
+        reason="stop_loss",
+        trader=TraderId("owl"),
+    )
+
+
+TRADES = tuple(trade(number, ratio) for number, ratio in enumerate(("0.012", "-0.004", "0.031")))
+CHART = profits(TRADES)
+assert CHART is not None
+PICTURE = blank(CHART)
+
+EVERYTHING = Card(
+    title="A card that has everything",
+    severity=Severity.CRITICAL,
+    lines=("A line that says what happened.", "- and *one* more_line"),
+    fields=(Field("Label", "value"),),
+    table=Table(columns=("Pair", "Profit"), rows=(("ETH", "9.5"), ("XRP", "-0.25"))),
+    picture=PICTURE,
+    pick=PickList(
+        prompt="Choose a bot",
+        options=(
+            Option(label="Night Owl", action=ActionId("b1"), hint="running"),
+            Option(label="All of them", action=ActionId("b2")),
+        ),
+    ),
+    buttons=((PAUSE, Button(label="Open the page", url=f"{PUBLIC_URL}/link/abc")),),
+    notes=("A note in small print, see /help",),
+    at=AT,
+    reference="K7F3Q2",
+)
+"""So that each part is looked for, also one that no other card has."""
+
+QUIET = replace(EVERYTHING, title="The same, and silent", severity=Severity.GOOD)
+WIDE = replace(
+    EVERYTHING,
+    title="With a table that is too wide for a phone",
+    table=Table(columns=("Bot", "State"), rows=(("Grid", "running since a long time ago, or so"),)),
+)
+
+
+# --- the makers -------------------------------------------------------------------------------
+
+BUILDERS = frozenset({"answers.plain"})
+"""What only other makers call."""
+
+
+def makers() -> Mapping[str, Sequence[str]]:
+    """The functions that make cards, by the heading under which the docs show them."""
+    return {
+        "Answers": [f"answers.{name}" for name in _give(answers, Card)],
+        "What a pressed button comes to": [f"actions.{name}" for name in _give(actions, Card)],
+        "Alerts": [
+            f"telling.{name}" for name in _give(telling, telling.Telling) if "tell_" in name
+        ],
+        "Digests": [f"digests.{name}" for name in _give(digests, Card)],
+        "Notices of Tradebell itself": sorted(_notices()),
+    }
+
+
+def card_making_modules() -> set[str]:
+    """The core's modules in which a card is made from nothing."""
+    root = Path(bot.__file__).parent
+    found = set()
+    for path in root.rglob("*.py"):
+        calls = (
+            node.func
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Call)
+        )
+        if any(isinstance(one, ast.Name) and one.id == "Card" for one in calls):
+            found.add(".".join(("bot", *path.relative_to(root).with_suffix("").parts)))
+    return found
+
+
+def _give(module: ModuleType, wanted: type) -> list[str]:
+    """The functions of a module that return such a value."""
+    found = {
+        name: function
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__
+        and get_type_hints(function).get("return") is wanted
+    }
+    ordered = sorted(found, key=lambda name: found[name].__code__.co_firstlineno)
+    short = module.__name__.rpartition(".")[2]
+    return [name for name in ordered if f"{short}.{name}" not in BUILDERS]
+
+
+def _notices() -> Iterator[str]:
+    """The methods of services that make a notice, or give another one of theirs its title."""
+    root = Path(services.__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                yield from (f"{path.stem}.{node.name}.{name}" for name in _notifying(node))
+
+
+def _notifying(scope: ast.ClassDef) -> Iterator[str]:
+    methods = [one for one in scope.body if isinstance(one, ast.AsyncFunctionDef)]
+    for method in methods:
+        if "Notice" not in _called(method):
+            continue
+        if "title" not in [each.arg for each in method.args.args]:
+            yield method.name
+            continue
+        yield from (one.name for one in methods if method.name in _called(one))
+
+
+def _called(method: ast.AsyncFunctionDef) -> set[str]:
+    called = (node.func for node in ast.walk(method) if isinstance(node, ast.Call))
+    return {
+        one.id if isinstance(one, ast.Name) else one.attr
+        for one in called
+        if isinstance(one, ast.Name | ast.Attribute)
+    }
+
+
+# --- what they are called with ----------------------------------------------------------------
+
+
+@dataclass
+class Caught:
+    """Stands for ingest: keeps the notices that it is given."""
+
+    notices: list[Notice] = field(default_factory=list)
+
+    async def take(self, account: Account, events: Sequence[Event]) -> SimpleNamespace:
+        self.notices += [event for event in events if isinstance(event, Notice)]
+        return SimpleNamespace(new=len(events))
+
+
+def noticed(*tell: Callable[[Any], Coroutine[Any, Any, object]]) -> list[Card]:
+    """The cards of the notices that are made with such an ingest."""
+    caught = Caught()
+    for one in tell:
+        _done(one(caught))
+    return [owed(telling.tell_notice(notice)) for notice in caught.notices]
+
+
+def _done(work: Coroutine[Any, Any, object]) -> None:
+    """Run what waits for nothing here."""
+    try:
+        work.send(None)
+    except StopIteration:
+        return
+    raise AssertionError(f"{work} waits for something")
+
+
+def owed(told: telling.Telling) -> Card:
+    """As a chat is shown it: under a reference, late, and perhaps not for the first time."""
+    card = replace(told.card, reference="K7F3Q2")
+    return with_note(with_lateness(card, NOW), "possible repeat of K7F3Q2")
+
+
+def offered(told: telling.Telling) -> Card:
+    """With a button to act on the bot that it is about."""
+    card, _ = _with_offers(told, LINK, NOW, lambda: "a1")
+    return owed(replace(told, card=card))
+
+
+def a_status(*traders: Trader, feed: FeedStatus | None, closed: Sequence[Link] = ()) -> Card:
+    return answers.status(
+        ACCOUNT,
+        traders,
+        feed,
+        read_at=NOW,
+        last_event_at=AT,
+        pending=3,
+        missed=2,
+        here=LINK,
+        closed=closed,
+        now=NOW,
+    )
+
+
+def a_feed(state: FeedState) -> FeedStatus:
+    return FeedStatus(
+        state=state,
+        since=AT,
+        reason="no answer",
+        expires_at=NOW + timedelta(hours=3),
+        not_offered=("events",),
+        failing=("trades",),
+    )
+
+
+def a_missed(number: int) -> Missed:
+    return Missed(
+        reference=f"REF{number:03}",
+        state=State.DEAD,
+        reason="refused",
+        title=f"Bought {number} BTC",
+        occurred_at=AT,
+    )
+
+
+def an_action(verb: Verb, *targets: Target) -> Action:
+    return Action(
+        id=ActionId("a1"),
+        card="c",
+        account=ACCOUNT.id,
+        link=LINK.id,
+        endpoint=ENDPOINT.id,
+        person="100",
+        verb=verb,
+        targets=targets,
+        expires_at=NOW,
+    )
+
+
+def a_result(state: ActionState, words: str, target: Target = TARGET) -> Result:
+    return Result(target=target, state=state, words=words)
+
+
+def a_part(kind: Kind, number: int) -> digests.Part:
+    severity = Severity.WARNING if number % 5 == 0 else Severity.INFO
+    at = AT + timedelta(minutes=number)
+    return digests.Part(kind=kind, title=f"alert {number}", severity=severity, occurred_at=at)
+
+
+def choosing(traders: Sequence[Trader]) -> Card:
+    several = traders[: answers.MOST_CHOICES]
+    ids = [ActionId(f"pick-{one.id}") for one in several]
+    return answers.choose("Pause", traders, ids, ActionId("pick-all") if len(several) > 1 else None)
+
+
+def told_of_feed(way: Callable[[Notices], Coroutine[Any, Any, object]]) -> list[Card]:
+    return noticed(lambda caught: way(Notices(account=ACCOUNT, ingest=caught, now=lambda: NOW)))
+
+
+async def an_account(_: AccountId) -> Account:
+    return ACCOUNT
+
+
+async def the_links(_: AccountId) -> Sequence[Link]:
+    return (LINK,)
+
+
+async def no_audit(*_: object, **__: object) -> None:
+    return None
+
+
+async def a_state(_: Action, target: Target) -> str:
+    return f"{target.name} is paused."
+
+
+def closing(caught: Any) -> Coroutine[Any, Any, object]:
+    known = SimpleNamespace(get=an_account, of=the_links, note=no_audit)
+    closures = Closures(accounts=known, links=known, audit=known, ingest=caught, now=lambda: NOW)
+    return closures.tell(ACCOUNT.id, ENDPOINT.id, "blocked by the user", "1")
+
+
+def standing_for(caught: Caught, **more: object) -> Any:
+    """A service with only what one of its methods needs."""
+    return SimpleNamespace(_ingest=caught, _now=lambda: NOW, _new_id=lambda: "n", **more)
+
+
+SPEC = COMMANDS[4]
+SHARED = Shared(name="#desk", governs=True, lacking=("Send Messages", "Embed Links"))
+AUDIENCE = Audience(name="#desk in Alpha", readers="everyone who can read #desk in Alpha")
+TOLD: dict[str, Trader] = {trader.id: trader for trader in (OWL, HERON, CRANE)}
+
+EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
+    # answers
+    "answers.welcome": lambda: [answers.welcome(one) for one in (True, False)],
+    "answers.help_card": lambda: [answers.help_card(one) for one in (True, False)],
+    "answers.unknown_command": lambda: [
+        answers.unknown_command("stauts", near) for near in (["status"], [])
+    ],
+    "answers.small_talk": lambda: [answers.small_talk(one) for one in (True, False)],
+    "answers.not_linked": lambda: [answers.not_linked()],
+    "answers.only_in_private": lambda: [answers.only_in_private(SPEC)],
+    "answers.only_the_owner": lambda: [answers.only_the_owner()],
+    "answers.role_too_low": lambda: [answers.role_too_low(SPEC)],
+    "answers.too_fast": lambda: [answers.too_fast()],
+    "answers.link_address": lambda: [
+        answers.link_address(f"{PUBLIC_URL}/link/Ab3-_cc", again) for again in (True, False)
+    ],
+    "answers.taken": lambda: [answers.taken()],
+    "answers.cannot_govern": lambda: [answers.cannot_govern(SHARED)],
+    "answers.lacks_rights": lambda: [answers.lacks_rights(SHARED)],
+    "answers.not_there": lambda: [answers.not_there(SHARED)],
+    "answers.readers_unknown": lambda: [answers.readers_unknown("Discord does not answer.")],
+    "answers.shared_link_address": lambda: [
+        answers.shared_link_address(f"{PUBLIC_URL}/link/Ab3-_cc", AUDIENCE)
+    ],
+    "answers.nobody_else_here": lambda: [answers.nobody_else_here()],
+    "answers.members": lambda: [
+        answers.members(role) for role in (None, Role.VIEWER, Role.OPERATOR)
+    ],
+    "answers.confirm_members": lambda: [
+        answers.confirm_members(role, AUDIENCE.name, ((PAUSE,),))
+        for role in (Role.VIEWER, Role.OPERATOR)
+    ],
+    "answers.deserted": lambda: [answers.deserted()],
+    "answers.strategy": lambda: [
+        answers.strategy(PLAN, (replace(OWL, strategy=PLAN.id),)),
+        answers.strategy(PLAN, ()),
+    ],
+    "answers.no_such_strategy": lambda: [
+        answers.no_such_strategy("mom", near, plans)
+        for near, plans in ((("Momentum",), (PLAN,)), ((), (PLAN,)), ((), ()))
+    ],
+    "answers.linked": lambda: [
+        answers.linked(Completed(link=link, account=ACCOUNT, others=(OTHER,), replaced=OTHER))
+        for link in (LINK, replace(LINK, endpoint=replace(ENDPOINT, private=False)))
+    ],
+    "answers.digits_refused": lambda: [
+        answers.digits_refused(WrongDigits(problem=problem, tries_left=2))
+        for problem in LinkProblem
+    ],
+    "answers.unlinked": lambda: [answers.unlinked(3, last=True), answers.unlinked(0, last=False)],
+    "answers.status": lambda: [
+        a_status(feed=None),
+        a_status(OWL, HERON, CRANE, feed=a_feed(FeedState.CONNECTING), closed=(LINK, OTHER)),
+        *(a_status(OWL, feed=a_feed(state)) for state in FeedState),
+    ],
+    "answers.traders_list": lambda: [
+        answers.traders_list((), ()),
+        answers.traders_list((OWL, HERON, CRANE), (PLAN,)),
+        answers.traders_list(MANY, ()),
+    ],
+    "answers.no_bots": lambda: [answers.no_bots()],
+    "answers.strategies_list": lambda: [
+        answers.strategies_list(()),
+        answers.strategies_list((PLAN, replace(PLAN, id=StrategyId("s2"), configured=False))),
+    ],
+    "answers.trades_list": lambda: [
+        answers.trades_list((), ()),
+        answers.trades_list(TRADES, (OWL,), PICTURE),
+        answers.trades_list(TRADES[:2], (OWL,)),
+    ],
+    "answers.signals_list": lambda: [
+        answers.signals_list(()),
+        answers.signals_list(
+            [Signal(origin=origin(Kind.SIGNAL), type="buy", pair="ETH/USDT", confidence=Decimal(1))]
+        ),
+    ],
+    "answers.price": lambda: [answers.price("BTC/USDT", Decimal("42400.5"), AT)],
+    "answers.no_price": lambda: [answers.no_price("DOGE/USDT")],
+    "answers.no_prices_now": lambda: [answers.no_prices_now()],
+    "answers.which_pair": lambda: [answers.which_pair()],
+    "answers.nothing_missed": lambda: [answers.nothing_missed()],
+    "answers.no_such_page": lambda: [answers.no_such_page(45, 3)],
+    "answers.missed": lambda: [
+        answers.missed([a_missed(1), a_missed(2)], 1, 2, 2, ()),
+        answers.missed(
+            [a_missed(number) for number in range(20)],
+            *(1, 45, 3),
+            [Button(label="Older", action=ActionId("a1"))],
+        ),
+    ],
+    "answers.test_started": lambda: [answers.test_started()],
+    "answers.needs_login": lambda: [answers.needs_login()],
+    "answers.platform_away": lambda: [answers.platform_away("no answer in time")],
+    "answers.not_offered": lambda: [answers.not_offered("You are not permitted")],
+    "answers.went_wrong": lambda: [answers.went_wrong()],
+    "answers.choose": lambda: [choosing((OWL,)), choosing((OWL, HERON, CRANE)), choosing(MANY)],
+    "answers.no_such_bot": lambda: [
+        answers.no_such_bot("owll", ["Night Owl"], (OWL,)),
+        answers.no_such_bot("zzz", [], MANY),
+    ],
+    "answers.nothing_to_do": lambda: [
+        answers.nothing_to_do(traders, running)
+        for traders in ((OWL,), (OWL, HERON))
+        for running in (True, False)
+    ],
+    "answers.confirm_running": lambda: [
+        answers.confirm_running((OWL,), False, CONFIRM),
+        answers.confirm_running(MANY, True, CONFIRM),
+    ],
+    "answers.confirm_unlink": lambda: [
+        answers.confirm_unlink(ACCOUNT, last, CONFIRM) for last in (True, False)
+    ],
+    "answers.no_other_chats": lambda: [answers.no_other_chats()],
+    "answers.confirm_unlink_others": lambda: [
+        answers.confirm_unlink_others([Target(id="l", name=answers.chat_name(LINK))], CONFIRM)
+    ],
+    "answers.unlinked_others": lambda: [answers.unlinked_others(2)],
+    "answers.cancelled": lambda: [answers.cancelled()],
+    # what a pressed button comes to
+    "actions._working": lambda: [
+        actions._working(an_action(Verb.PAUSE, TARGET), running) for running in (True, False)
+    ],
+    "actions._checking": lambda: [actions._checking(TARGET, running) for running in (True, False)],
+    "actions._outcome": lambda: [
+        actions._outcome(
+            [
+                a_result(ActionState.DONE, "is paused"),
+                a_result(ActionState.REFUSED, "not done: away", Target(id="x", name="Heron")),
+            ],
+            False,
+        )
+    ],
+    "actions._one_outcome": lambda: [
+        actions._one_outcome(a_result(state, "is paused"))
+        for state in (ActionState.DONE, ActionState.UNCLEAR, ActionState.REFUSED)
+    ],
+    # alerts
+    "telling.tell_trade": lambda: [
+        *(owed(telling.tell_trade(one, TOLD)) for one in TRADES),
+        owed(telling.tell_trade(replace(TRADES[0], reason="liquidation"), {})),
+    ],
+    "telling.tell_signal": lambda: [
+        owed(
+            telling.tell_signal(
+                Signal(
+                    origin=origin(Kind.SIGNAL),
+                    type="buy",
+                    pair="ETH/USDT",
+                    confidence=Decimal("0.8"),
+                    model="Trend",
+                )
+            )
+        )
+    ],
+    "telling.tell_pod_event": lambda: [
+        offered(
+            telling.tell_pod_event(
+                PodEvent(
+                    origin=origin(Kind.POD_EVENT),
+                    type="error",
+                    message="Order refused: *balance* too low",
+                    trader=TraderId("owl"),
+                ),
+                TOLD,
+            )
+        )
+    ],
+    "telling.tell_message": lambda: [
+        owed(telling.tell_message(kind(origin=origin(Kind.MESSAGE), title=title, text="Words.")))
+        for kind in (Message, SystemEvent)
+        for title in ("Maintenance", None)
+    ],
+    "telling.tell_trader_changes": lambda: [
+        offered(telling.tell_trader_changes(HERON, OWL, (change, Change.RENAMED), AT))
+        for change in Change
+    ],
+    "telling.tell_strategy_changes": lambda: [
+        owed(telling.tell_strategy_changes(PLAN, PLAN, (change,), AT)) for change in Change
+    ],
+    "telling.tell_notice": lambda: [
+        owed(
+            telling.tell_notice(
+                Notice(
+                    origin=origin(Kind.FEED),
+                    title="Notice",
+                    lines=("What to do.",),
+                    bad=bad,
+                    urgent=urgent,
+                )
+            )
+        )
+        for bad in (True, False)
+        for urgent in (True, False)
+    ],
+    # digests
+    "digests.digest": lambda: [
+        replace(digests.digest(parts), reference="K7F3Q2")
+        for parts in (
+            [a_part(kind, number) for number, kind in enumerate(Kind)],
+            [a_part(Kind.TRADE, 1)],
+        )
+    ],
+    # notices
+    "notices.Notices.trouble": lambda: [
+        card
+        for state in (FeedState.POLLING, FeedState.CONNECTING)
+        for card in told_of_feed(
+            lambda told, state=state: told.trouble(state, AT, timedelta(seconds=45))  # type: ignore[misc]
+        )
+    ],
+    "notices.Notices.recovery": lambda: told_of_feed(lambda told: told.recovery(AT)),
+    "notices.Notices.login_refused": lambda: told_of_feed(
+        lambda told: told.login_refused(Credential(kind=CredentialKind.TOKEN, secret="s"), AT)
+    ),
+    "notices.Notices.login_ends": lambda: [
+        card
+        for trying in (True, False)
+        for card in told_of_feed(
+            lambda told, trying=trying: told.login_ends(  # type: ignore[misc]
+                NOW + timedelta(hours=2), timedelta(hours=2), trying=trying
+            )
+        )
+    ],
+    "closures.Closures._tell": lambda: noticed(closing),
+    "linking.Linking._tell_others": lambda: noticed(
+        lambda caught: Linking._tell_others(standing_for(caught), ACCOUNT, LINK)
+    ),
+    "conversation.Conversation._test": lambda: noticed(
+        lambda caught: Conversation._test(
+            standing_for(caught),
+            SimpleNamespace(account=ACCOUNT),  # type: ignore[arg-type]
+        )
+    ),
+    "actions.Acting._report_interrupted": lambda: [
+        card
+        for verb in (Verb.PAUSE, Verb.RESUME, Verb.UNLINK, Verb.ADMIT)
+        for card in noticed(
+            lambda caught, verb=verb: Acting._report_interrupted(  # type: ignore[misc]
+                standing_for(caught, _state_of=a_state), ACCOUNT, an_action(verb, TARGET)
+            )
+        )
+    ],
+}
+
+
+def examples() -> Mapping[str, Mapping[str, Sequence[Card]]]:
+    """Heading to maker to its cards.
+
+    Raises:
+        AssertionError: a maker has no example, or an example no maker.
+    """
+    found = makers()
+    names = [name for some in found.values() for name in some]
+    for name in names:
+        assert name in EXAMPLES, (
+            f"{name} makes a card: add to EXAMPLES in tests/parity/examples.py how to call it, with"
+            " arguments that bring out every part that its cards can have."
+        )
+    unknown = EXAMPLES.keys() - set(names)
+    assert not unknown, f"no such makers any more: take {sorted(unknown)} out of EXAMPLES."
+    made = {name: EXAMPLES[name]() for name in names}
+    assert all(made.values()), [name for name, cards in made.items() if not cards]
+    return {heading: {name: made[name] for name in some} for heading, some in found.items()}
+
+
+def every_card() -> list[Card]:
+    return [card for makers in examples().values() for cards in makers.values() for card in cards]

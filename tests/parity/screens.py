@@ -1,0 +1,158 @@
+"""What a person is shown of a card on each platform: by the very code that renders it there."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from adapters.discord import render as discord
+from adapters.telegram import render as telegram
+from adapters.web import render as web
+from bot.domain.cards import Card
+from tests.parity.parts import Screen
+
+Json = Mapping[str, Any]
+
+PUBLIC_URL = "https://bell.example.org"
+
+
+def on_telegram(card: Card) -> Screen:
+    now = (card.at or datetime(2026, 11, 22, tzinfo=UTC)) + timedelta(minutes=1)
+    messages = telegram.rendered(card, now)
+    screen = Screen(silent=messages[0].silent, silence="no notification sound")
+    for message in messages:
+        for style, text in _runs(message.text, message.entities):
+            screen.reads(_STYLES[style], text)
+        for button in (button for row in message.buttons for button in row):
+            place = "button" if "callback_data" in button else "button that opens a page"
+            leads = button.get("callback_data") or button["url"]
+            screen.pressed.append((place, button["text"], leads))
+    if card.picture is not None:
+        photo = telegram.photo(card.picture)
+        screen.pictures.append(("photo below", photo.png, "its caption", photo.caption))
+    return screen
+
+
+_STYLES = {None: "text", "bold": "bold text", "italic": "italic text", "pre": "fixed-width text"}
+
+
+def _runs(text: str, entities: Sequence[Json]) -> Iterator[tuple[str | None, str]]:
+    """Pieces of a text, each of one style and one line."""
+    units = text.encode("utf-16-le")
+    at = 0
+    for entity in (*entities, {"type": None, "offset": len(units) // 2, "length": 0}):
+        start, end = 2 * entity["offset"], 2 * (entity["offset"] + entity["length"])
+        for style, piece in ((None, units[at:start]), (entity["type"], units[start:end])):
+            yield from ((style, line) for line in piece.decode("utf-16-le").split("\n"))
+        at = end
+
+
+def on_discord(card: Card) -> Screen:
+    messages = discord.rendered(card)
+    screen = Screen(silent=messages[0].silent, silence="no notification")
+    for message in messages:
+        embed = message.body["embeds"][0]
+        screen.reads("embed's title", _as_read(embed.get("title", "")))
+        for line in embed.get("description", "").split("\n"):
+            screen.reads("embed's text", _as_read(line))
+        for one in embed.get("fields", ()):
+            screen.reads("field's name", _as_read(one["name"]))
+            block = one["value"].startswith("```")
+            screen.reads("fixed-width block" if block else "field's value", _as_read(one["value"]))
+        for line in embed.get("footer", {}).get("text", "").split("\n"):
+            screen.reads("embed's footer", _as_typed(line))
+        for row in message.body["components"]:
+            for part in row["components"]:
+                _pressed(screen, part)
+        _attached(screen, message, embed)
+    return screen
+
+
+def _pressed(screen: Screen, part: Json) -> None:
+    match part["type"]:
+        case 2:
+            place = "button" if "custom_id" in part else "button that opens a page"
+            screen.pressed.append((place, part["label"], part.get("custom_id") or part["url"]))
+        case 3:
+            screen.reads("menu, closed", _as_typed(part["placeholder"]))
+            for option in part["options"]:
+                screen.pressed.append(("entry of the menu", option["label"], option["value"]))
+                screen.reads("below the entry", option.get("description", ""))
+
+
+def _attached(screen: Screen, message: discord.Rendered, embed: Json) -> None:
+    """A picture that the embed shows; what is said of it is its file's description."""
+    described = message.body.get("attachments", [])
+    for number, (name, content) in enumerate(message.files):
+        [about] = [one for one in described if (one["id"], one["filename"]) == (number, name)]
+        if embed.get("image", {}).get("url") == f"attachment://{name}":
+            alt = about["description"]
+            screen.pictures.append(("inside the embed", content, "its alt text", alt))
+
+
+def _as_read(text: str) -> str:
+    """Times as they are in UTC, escapes taken away."""
+    told = re.sub(r"<t:(-?\d+):f> \(<t:\1:R>\)", _moment, text)
+    return _as_typed(re.sub(r"\\([^0-9A-Za-z\s])", r"\1", told))
+
+
+def _moment(found: re.Match[str]) -> str:
+    return f"{datetime.fromtimestamp(int(found[1]), UTC):%d %b %Y %H:%M} UTC"
+
+
+def _as_typed(text: str) -> str:
+    """Commands by the names that they have elsewhere."""
+    return text.replace(f"/{discord.GROUP} ", "/")
+
+
+def on_the_page(card: Card) -> Screen:
+    return of_the_page(web.card_json(card, PUBLIC_URL))
+
+
+def of_the_page(shown: Json) -> Screen:
+    """
+    Args:
+        shown: a card as the page gets it, or as it was read off the page.
+    """
+    screen = Screen(silent=shown["silent"])
+    screen.reads("heading", shown["title"])
+    screen.reads("word above", shown["word"] or "")
+    for line in shown["lines"]:
+        screen.reads("paragraph", _whole(line))
+    for one in shown["fields"]:
+        screen.reads("term", one["label"])
+        screen.reads("description", _whole(one["value"]))
+    for cell in (cell for row in (shown["table"] or {"rows": ()})["rows"] for cell in row):
+        screen.reads("table", cell)
+    for note in shown["notes"]:
+        screen.reads("small print", _whole(note))
+    screen.reads("foot", shown["reference"] or "")
+    if shown["at"]:
+        screen.reads("time above", f"{datetime.fromisoformat(shown['at']):%H:%M} UTC")
+    if shown["picture"]:
+        png = b64decode(shown["picture"]["src"].removeprefix("data:image/png;base64,"))
+        alt = shown["picture"]["alt"]
+        screen.pictures.append(("inside the bubble", png, "its alt text", alt))
+    if shown["pick"]:
+        screen.reads("name of the list", shown["pick"]["prompt"])
+        for option in shown["pick"]["options"]:
+            screen.pressed.append(("button in a list", option["label"], option["action"]))
+            screen.reads("below the label", option["hint"])
+    for button in (button for row in shown["buttons"] for button in row):
+        place = "button" if button["href"] is None else "link to the page"
+        screen.pressed.append((place, button["label"], button["action"] or button["href"]))
+    return screen
+
+
+def _whole(pieces: Sequence[Json]) -> str:
+    return "".join(piece["text"] for piece in pieces)
+
+
+SCREENS: Mapping[str, Callable[[Card], Screen]] = {
+    "Telegram": on_telegram,
+    "Discord": on_discord,
+    "chat page": on_the_page,
+}

@@ -1,0 +1,137 @@
+"""The tables in docs/how-it-works.md, as the code makes them now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from bot.domain.cards import Card
+from tests.parity.examples import EVERYTHING, QUIET, WIDE, examples
+from tests.parity.parts import FIELDS, Screen, found
+from tests.parity.screens import SCREENS
+
+DOCS = Path(__file__).parents[2] / "docs" / "how-it-works.md"
+BEGIN = "<!-- cards: written by python -m tests.parity, checked by a test -->\n"
+END = "<!-- end of cards -->\n"
+
+NAMES = {
+    "line": "lines",
+    "field label": "fields",
+    "field value": "fields",
+    "table cell": "table",
+    "picture in words": "picture",
+    "prompt": "pick list",
+    "option": "pick list",
+    "hint": "pick list",
+    "button": "buttons",
+    "link": "buttons",
+    "note": "notes",
+}
+"""How kinds of part are called together in the table of cards."""
+
+COMMON = frozenset({"title", "sound", "silence"})
+"""What every card has, and that table does not repeat."""
+
+KINDS = [kind for kinds in FIELDS.values() for kind in kinds.split(", ") if kind]
+
+
+def tables() -> str:
+    """Both, as they stand between the markers."""
+    lines = [*parts_table(), "", *cards_tables()]
+    return "\n".join(lines) + "\n"
+
+
+def written() -> str:
+    """What stands in the docs."""
+    return DOCS.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
+
+
+def write() -> None:
+    text = DOCS.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    assert begin, f"no {BEGIN!r} in {DOCS}"
+    assert end, f"no {END!r} in {DOCS}"
+    DOCS.write_text(before + begin + tables() + end + after, encoding="utf-8")
+
+
+def missing(card: Card, platform: str) -> list[str]:
+    """The parts of a card that a platform does not show."""
+    shown = found(card, SCREENS[platform](card))
+    return [f"{part.kind} {' or '.join(part.words)!r}" for part, place in shown if place is None]
+
+
+# --- how each part is shown -------------------------------------------------------------------
+
+
+def parts_table() -> Iterator[str]:
+    yield from _head("part", *SCREENS)
+    for kind in KINDS:
+        yield _row(kind, *(_places(kind, platform) for platform in SCREENS))
+
+
+def _places(kind: str, platform: str) -> str:
+    places = [
+        place or "not shown"
+        for card in (EVERYTHING, QUIET, WIDE)
+        for part, place in found(card, SCREENS[platform](card))
+        if part.kind == kind
+    ]
+    return " or ".join(dict.fromkeys(places))
+
+
+# --- that each card is shown whole ------------------------------------------------------------
+
+
+def cards_tables() -> Iterator[str]:
+    for heading, makers in examples().items():
+        yield f"<details><summary>{heading}: {len(makers)}</summary>"
+        yield ""
+        yield from _head("cards", "parts besides a title", *SCREENS)
+        for (parts, *shown), names in _alike(makers).items():
+            called = ", ".join(f"`{name.partition('.')[2]}`" for name in names)
+            yield _row(called, parts or "none", *shown)
+        yield ""
+        yield "</details>"
+        yield ""
+
+
+def _alike(makers: Mapping[str, Sequence[Card]]) -> Mapping[tuple[str, ...], Sequence[str]]:
+    """Makers whose cards have the same parts and are shown in the same manner."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for name, cards in makers.items():
+        shown = (_manner(platform, cards) for platform in SCREENS)
+        alike.setdefault((_parts_of(cards), *shown), []).append(name)
+    return alike
+
+
+def _parts_of(cards: Iterable[Card]) -> str:
+    kinds = {
+        part.kind for card in cards for part, _ in found(card, Screen()) if part.kind not in COMMON
+    }
+    return ", ".join(dict.fromkeys(NAMES.get(kind, kind) for kind in KINDS if kind in kinds))
+
+
+def _manner(platform: str, cards: Sequence[Card]) -> str:
+    gaps = [gap for card in cards for gap in missing(card, platform)]
+    if gaps:
+        return f"not shown: {', '.join(dict.fromkeys(gaps))}"
+    ways = dict.fromkeys(way for card in cards for way in _ways(platform, SCREENS[platform](card)))
+    return f"all: {', '.join(ways)}"
+
+
+def _ways(platform: str, screen: Screen) -> Iterator[str]:
+    yield {"Telegram": "text", "Discord": "embed"}.get(platform, "bubble")
+    for place, *_ in screen.pictures:
+        yield "photo" if place.startswith("photo") else "picture"
+    for place, *_ in screen.pressed:
+        yield {"entry of the menu": "menu", "button in a list": "list"}.get(place, "buttons")
+
+
+def _head(*names: str) -> Iterator[str]:
+    yield _row(*names)
+    yield _row(*("---" for _ in names))
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
