@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from bot.domain.actions import Action, ActionState, Denied
+from bot.domain.amendments import Amendment, Amendments, Answer
 from bot.domain.cards import Card, Picture
 from bot.domain.charts import Chart
 from bot.domain.commands import Place, Reply, Said
@@ -203,6 +204,17 @@ class Messenger(Protocol):
                 this instant. Where repeats are not marked, it is not shown twice for all that.
         """
 
+    async def amend(self, address: Address, message: str, card: Card) -> Attempt:
+        """Change a message of ours to show this card instead; where a card took several, the last
+        of them. It may be repeated freely, and never shows anything anew or with a sound.
+
+        Sent also if the message shows the card already; Declined if it is gone, or cannot be
+        changed any more. Never raises for anything that the other side does.
+
+        Args:
+            message: what `Sent` said.
+        """
+
 
 class Readership(Protocol):
     """Those who read along in shared chats; adapters of platforms that have them implement it."""
@@ -287,7 +299,8 @@ class Verdict:
 
     `record`, `revision` key the inbox row (with the event's account and kind). With `news` false
     nothing is told and no inbox row written, but `remember`/`forget` still update the last known
-    state. `fingerprint` is set when the same fact may come from another service too: then the
+    state. `answer` ends all offers of that kind that were made by earlier facts of the account.
+    `fingerprint` is set when the same fact may come from another service too: then the
     n-th fact of this kind with that fingerprint within `window` is owed only if no other kind
     has brought n of them.
     """
@@ -300,6 +313,7 @@ class Verdict:
     actions: tuple[Action, ...] = ()
     remember: Trader | Strategy | None = None
     forget: Trader | Strategy | None = None
+    answer: Answer | None = None
     fingerprint: str | None = None
     window: timedelta = timedelta(seconds=15)
 
@@ -321,13 +335,15 @@ class Admitted:
 
     `new` counts events that were news, `known` those that were not, `told` deliveries created;
     `owed` says at which endpoints, where they are, and the most urgent priority among the new
-    items. What was begun ahead (see `Ahead`) is not among them.
+    items. What was begun ahead (see `Ahead`) is not among them. `answered` counts earlier items
+    whose offers have been answered.
     """
 
     new: int
     known: int
     told: int
     owed: Mapping[EndpointId, tuple[Address, Priority]]
+    answered: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -358,7 +374,11 @@ class Inbox(Protocol):
         progress: Progress | None = None,
         ahead: Ahead | None = None,
     ) -> Admitted:
-        """Dedup rows, deliveries, last known states and the cursor, in one transaction."""
+        """Dedup rows, deliveries, last known states and the cursor, in one transaction.
+
+        An answer closes the buttons that made the offer. Items that wait will go out without them
+        and with its note; those that were or may be shown already are owed an amendment.
+        """
 
     async def cursors(self, account: AccountId) -> Mapping[Stream | Listing, Cursor]:
         """Where each stream stands; `began` is the first position that was ever stored."""
@@ -421,6 +441,16 @@ class Outbox(Protocol):
         past `expires_at` ends EXPIRED; one whose link is not active, has another epoch, or whose
         endpoint has another link now ends CANCELLED (G7); a disabled endpoint gives nothing.
         """
+
+    async def amendments(self, channel: Channel, bot: str, now: datetime) -> Amendments:
+        """What one of our bots is to change.
+
+        Only messages that were sent, at active endpoints, under active links as in `turn` (G7):
+        what waits for any of that comes later, and is given up after `AMEND_LIFE`.
+        """
+
+    async def amended(self, amendment: Amendment, again: datetime | None, now: datetime) -> None:
+        """That is done or given up; with `again` it is tried once more then."""
 
     async def age(self, now: datetime) -> int:
         """Let what has waited long go before others, so that nothing starves; gives how many."""

@@ -94,6 +94,7 @@ def move(connection: Connection, endpoint_id: str, chat: str, now: datetime) -> 
     old = connection.execute(select(endpoint).where(endpoint.c.id == endpoint_id)).one()
     if old.chat == chat:
         return
+    _leave_messages(connection, endpoint_id)
     there = connection.execute(
         select(endpoint.c.id).where(
             endpoint.c.channel == old.channel,
@@ -107,6 +108,19 @@ def move(connection: Connection, endpoint_id: str, chat: str, now: datetime) -> 
         return
     _merge(connection, endpoint_id, there, now)
     close(connection, endpoint_id, Reason.MOVED, now)
+
+
+def _leave_messages(connection: Connection, endpoint_id: str) -> None:
+    """What was shown stays in the old chat: under the new address its number is another's."""
+    connection.execute(
+        update(delivery)
+        .where(
+            delivery.c.endpoint == endpoint_id,
+            delivery.c.about.is_not(None),
+            is_one_of(delivery.c.state, State.SENT),
+        )
+        .values(message=null(), amend_at=null())
+    )
 
 
 def _merge(connection: Connection, old: str, new: str, now: datetime) -> None:

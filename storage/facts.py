@@ -28,6 +28,7 @@ class Tally:
     new: int = 0
     known: int = 0
     told: int = 0
+    answered: int = 0
     owed: dict[EndpointId, tuple[Address, Priority]] = field(default_factory=dict)
     started: list["Started"] = field(default_factory=list)
 
@@ -37,6 +38,7 @@ class Tally:
             known=self.known,
             told=self.told,
             owed=self.owed,
+            answered=self.answered,
         )
 
 

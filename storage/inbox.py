@@ -22,6 +22,7 @@ from bot.domain.events import (
 from bot.domain.ids import AccountId, EndpointId
 from bot.ports import Admitted, Ahead, Decide, Progress
 from storage import quarantine
+from storage.amendments import close_offers
 from storage.codec import decode_record
 from storage.database import Database
 from storage.echoes import leave_out_echoes
@@ -88,6 +89,7 @@ class Inbox:
             _judge(connection, call, memories[call.account], tally, facts)
         new = _keep(connection, facts)
         leave_out_echoes(connection, new, memories)
+        close_offers(connection, new)
         owe(connection, new, memories)
         remember(connection, memories)
         _advance(connection, calls)

@@ -17,11 +17,13 @@ from sqlalchemy import (
     update,
 )
 
+from bot.domain.amendments import Amendment, Amendments
 from bot.domain.deliveries import MISSED, PENDING, Priority, State
 from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
-from bot.domain.links import Address, EndpointState
+from bot.domain.links import Address, Channel, EndpointState
 from bot.ports import Missed, Turn, Turned
+from storage.amendments import give_up, select_amendments, settle
 from storage.database import Database, each
 from storage.digests import follow
 from storage.reasons import Reason
@@ -66,6 +68,12 @@ class Outbox:
             if not turning.exception() and (claimed := turning.result().delivery):
                 await hand_back(self._database, [claimed], now)
             raise
+
+    async def amendments(self, channel: Channel, bot: str, now: datetime) -> Amendments:
+        return await self._database.read(select_amendments, channel, bot, now)
+
+    async def amended(self, amendment: Amendment, again: datetime | None, now: datetime) -> None:
+        await self._database.write(settle, (amendment.delivery.id, again))
 
     async def owing(self) -> Mapping[EndpointId, Address]:
         return await self._database.read(_owing)
@@ -135,9 +143,9 @@ def _prune(connection: Connection, now: datetime) -> int:
     erased = connection.execute(
         update(delivery)
         .where(delivery.c.id.in_(old.limit(PRUNE_BATCH)))
-        .values(card=null(), message=null())
+        .values(card=null(), message=null(), about=null(), amend_at=null())
     )
-    return given_up.rowcount + erased.rowcount
+    return given_up.rowcount + erased.rowcount + give_up(connection, now)
 
 
 def _aged(connection: Connection, before: datetime) -> Sequence[int]:

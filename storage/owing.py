@@ -88,6 +88,7 @@ def _row(fact: Fact, draft: Draft, link: Link) -> dict[str, Any]:
         "occurred_at": fact.at,
         "created_at": fact.now,
         "expires_at": draft.expires_at,
+        "about": draft.about,
         "started_at": None,
         "ended_at": fact.now if held else None,
     }
@@ -114,7 +115,10 @@ def _may_leave(fact: Fact, draft: Draft, link: Link) -> bool:
     )
 
 
-_COLUMNS = tuple(sorted(set(delivery.c.keys()) - {"id", "message", "not_before", "digest"}))
+_LATER = {"id", "message", "not_before", "digest", "answer", "answered_at", "amend_at", "mentioned"}
+"""What an item has only once something has become of it."""
+
+_COLUMNS = tuple(sorted(set(delivery.c.keys()) - _LATER))
 
 _OWE = Statement(lambda _: insert(delivery), *_COLUMNS)
 

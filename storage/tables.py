@@ -197,6 +197,15 @@ class _Delivery(TypedColumns):
     """When it left the pending states; for a held item, when it was held."""
     digest: Named[int | None] = Column(Serial)
     """The item that tells of it, if it is coalesced."""
+    about: Named[str | None] = Column(Foreign)
+    """The bot that its card offers to pause."""
+    answer: Named[str | None] = Column(Foreign)
+    """What became of that offer; NULL as long as it stands."""
+    answered_at: Named[datetime | None] = Column(Instant)
+    amend_at: Named[datetime | None] = Column(Instant)
+    """When its message is to be changed, once it is sent; NULL if nothing is owed."""
+    mentioned: Named[int | None] = Column(Integer)
+    """How many earlier items it said may be missing."""
 
 
 delivery = Table(
@@ -221,6 +230,8 @@ DELIVERY_IS_WAITING = DELIVERY_IS_PENDING & ~DELIVERY_IS_SENDING
 DELIVERY_IS_COALESCED = delivery.c.digest.is_not(None)
 DELIVERY_HAS_ENDED = delivery.c.ended_at.is_not(None)
 DELIVERY_IS_ERASABLE = DELIVERY_HAS_ENDED & delivery.c.card.is_not(None)
+DELIVERY_OFFERS = delivery.c.about.is_not(None) & delivery.c.answer.is_(None)
+DELIVERY_IS_TO_AMEND = is_one_of(delivery.c.state, State.SENT) & delivery.c.amend_at.is_not(None)
 
 
 _index(
@@ -237,6 +248,14 @@ _index("ix_delivery_ended", delivery.c.state, delivery.c.ended_at, where=DELIVER
 _index("ix_delivery_missed", delivery.c.endpoint, delivery.c.ended_at, where=DELIVERY_IS_MISSED)
 _index("ix_delivery_erasable", delivery.c.ended_at, where=DELIVERY_IS_ERASABLE)
 _index("ix_delivery_digest", delivery.c.digest, where=DELIVERY_IS_COALESCED)
+_index(
+    "ix_delivery_offer",
+    delivery.c.account,
+    delivery.c.about,
+    delivery.c.created_at,
+    where=DELIVERY_OFFERS,
+)
+_index("ix_delivery_amend", delivery.c.amend_at, where=DELIVERY_IS_TO_AMEND)
 
 
 class _Action(TypedColumns):
@@ -256,6 +275,13 @@ class _Action(TypedColumns):
 
 
 action = Table("action", metadata, _Action)
+
+# Under an alert, for everybody in the chat whose role allows it.
+ACTION_IS_OFFER = (action.c.state == literal_column(f"'{ActionState.OPEN}'")) & (
+    action.c.person.is_(None)
+)
+
+_index("ix_action_offer", action.c.account, action.c.arguments, where=ACTION_IS_OFFER)
 
 
 class _Attempt(TypedColumns):

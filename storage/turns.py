@@ -92,6 +92,10 @@ _SETTLE = Statement(
     )
 )
 
+_MENTION = (
+    update(delivery).where(delivery.c.id == bindparam("this")).values(mentioned=bindparam("doubts"))
+)
+
 _HOLD_IF_CLOSED = (
     update(delivery)
     .where(
@@ -148,6 +152,7 @@ def _select_heads(dialect: str) -> Select[*tuple[Any, ...]]:
             delivery.c.expires_at,
             delivery.c.not_before,
             delivery.c.reason,
+            delivery.c.answer,
             crowd.label("crowd"),
             endpoint.c.channel,
             endpoint.c.bot,
@@ -183,7 +188,11 @@ _START = Statement(
         update(delivery)
         .where(among(delivery.c.id, "these", BigInteger(), dialect), DELIVERY_IS_WAITING)
         .values(
-            state=State.SENDING, attempts=delivery.c.attempts + 1, started_at=bindparam("started")
+            state=State.SENDING,
+            attempts=delivery.c.attempts + 1,
+            started_at=bindparam("started"),
+            # It goes out with its answer: only an earlier attempt may have shown it without.
+            amend_at=case((delivery.c.unclear > 0, delivery.c.amend_at)),
         )
         .returning(delivery.c.id)
     )
@@ -296,6 +305,7 @@ def _change_endpoint(
         endpoints.doubt(connection, claimed.endpoint, 1)
     if _tells_doubt(claimed, settlement):
         endpoints.doubt(connection, claimed.endpoint, -claimed.doubtful)
+        connection.execute(_MENTION, {"this": claimed.id, "doubts": claimed.doubtful})
 
 
 def _claim(
@@ -379,5 +389,6 @@ def _claimed(head: AnyRow) -> Delivery:
         created_at=head.created_at,
         expires_at=head.expires_at,
         doubtful=head.doubtful,
+        answer=head.answer,
         host=None if head.private else head.person,
     )

@@ -98,6 +98,7 @@ def judged(
     items: Sequence[Owed],
     shown: Sequence[Shown],
     *,
+    changed: Sequence[Shown] = (),
     created: int | None = None,
     moved: Iterable[tuple[str, str]] = (),
     merged: Collection[tuple[datetime, datetime]] = (),
@@ -108,6 +109,7 @@ def judged(
 
     Args:
         shown: what all devices showed, in the order of arrival.
+        changed: what became of it there: no second showing, and only for who may see it.
         created: how many items there must be beside digests, if somebody counted.
         moved: chats that have another address now, from and to.
         merged: between when and when two linked chats became one: what waited has no order then.
@@ -127,11 +129,11 @@ def judged(
         if item is None:
             findings.unaccounted.append(f"{reference} was shown and never owed")
             continue
-        if one.chat != item.chat and (one.chat, item.chat) not in addresses:
-            findings.wrong_person.append(f"{reference} is {item.chat}'s and went to {one.chat}")
-        if item.unlinked_at is not None and one.left > item.unlinked_at + commits_take:
-            findings.wrong_person.append(f"{reference} left for {one.chat} after it was unlinked")
+        _check_person(item, one, addresses, commits_take, findings)
         copies[reference].append(one)
+    for one in changed:
+        item = by_reference[one.card.reference or ""]
+        _check_person(item, one, addresses, commits_take, findings)
     told = sum(item.kind is not Kind.DIGEST for item in items)
     if created is not None and created != told:
         findings.unaccounted.append(f"{created} were owed, {told} are there")
@@ -140,6 +142,20 @@ def judged(
     _order(items, copies, merged, findings, commits_take)
     findings.repeats = sum(max(0, len(found) - 1) for found in copies.values())
     return findings
+
+
+def _check_person(
+    item: Owed,
+    one: Shown,
+    addresses: Collection[tuple[str, str]],
+    commits_take: timedelta,
+    findings: Findings,
+) -> None:
+    name = item.reference
+    if one.chat != item.chat and (one.chat, item.chat) not in addresses:
+        findings.wrong_person.append(f"{name} is {item.chat}'s and went to {one.chat}")
+    if item.unlinked_at is not None and one.left > item.unlinked_at + commits_take:
+        findings.wrong_person.append(f"{name} left for {one.chat} after it was unlinked")
 
 
 def _account_for(item: Owed, copies: Sequence[Shown], findings: Findings, pending: bool) -> None:

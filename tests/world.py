@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,6 +19,7 @@ from bot.domain.ids import ActionId, TraderId
 from bot.domain.linking import SignedIn
 from bot.domain.links import Account, Address, FeedState, Link, PasswordLogin, Person
 from bot.ports import Draw, Messenger, Platform, Readership
+from bot.services.amending import Amending
 from bot.services.closures import Closures
 from bot.services.conversation import Conversation
 from bot.services.delivery import Delivering, Outlet
@@ -48,6 +49,10 @@ class World:
     ingest: Ingest
     linking: Linking
     conversation: Conversation
+
+    def on(self, other: Messenger) -> World:
+        """The same world, with its people on another chat platform."""
+        return replace(self, chat=other)
 
     def place(self, chat: str = CHAT, *, private: bool = True) -> Place:
         address = Address(channel=self.chat.channel, bot=self.chat.bot, chat=chat)
@@ -163,6 +168,7 @@ async def running(
     now: Callable[[], datetime],
     rhythm: Rhythm | None = None,
     rate: float = 0,
+    others: Sequence[Messenger] = (),
     readership: Readership | None = None,
     draw: Draw = blank,
 ) -> AsyncIterator[World]:
@@ -170,6 +176,7 @@ async def running(
 
     Args:
         rate: messages a second over the whole bot; 0 = no limit.
+        others: bots of further chat platforms; `World.on` goes to one of them.
     """
     chance = random.Random(7)
     ids = itertools.count()
@@ -179,12 +186,16 @@ async def running(
     pace = Pace(rate=rate, chat_rate=lambda address: 0, clock=clock)
     outlet = Outlet(messenger=chat, pace=pace, readership=readership)
     outlets = {(chat.channel, chat.bot): outlet}
+    for other in others:
+        own_pace = Pace(rate=rate, chat_rate=lambda address: 0, clock=clock)
+        outlets[other.channel, other.bot] = Outlet(messenger=other, pace=own_pace)
     delivering = Delivering(store.outbox, outlets, meter, now, chance)
 
     def new_id() -> str:
         return f"id-{started}-{next(ids)}"
 
-    ingest = Ingest(store.inbox, meter, delivering, now, new_id)
+    amending = Amending(store.outbox, outlets, now, chance)
+    ingest = Ingest(store.inbox, meter, delivering, amending, now, new_id)
     feeds = Feeds(platform, store.accounts, store.inbox, ingest, meter, now, chance, rhythm)
     linking = Linking(
         store.codes,
@@ -223,6 +234,7 @@ async def running(
     async with asyncio.TaskGroup() as group:
         tasks = [
             group.create_task(delivering.run(), name="delivering"),
+            group.create_task(amending.run(), name="amending"),
             group.create_task(feeds.run(), name="feeds"),
         ]
         await asyncio.sleep(0.01)

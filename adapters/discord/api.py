@@ -8,11 +8,16 @@ from typing import Any
 
 from discord.http import Route
 
-from adapters.discord.faults import after_failure, may_go_plain
+from adapters.discord.faults import (
+    MESSAGE_GONE,
+    UNKNOWN_MESSAGE,
+    after_failure,
+    may_go_plain,
+)
 from adapters.discord.render import SUPPRESS_NOTIFICATIONS, Rendered
 from adapters.discord.transport import DiscordHttp, NoAnswer, Refusal, Withheld
 from adapters.discord.updates import Handle
-from bot.domain.deliveries import Attempt, Sent
+from bot.domain.deliveries import Attempt, Declined, Sent
 from bot.domain.links import Address
 
 log = logging.getLogger(__name__)
@@ -76,7 +81,7 @@ class Chats:
         except (Refusal, Withheld, NoAnswer) as error:
             return after_failure(error)
 
-    async def change(self, address: Address, number: str, message: Rendered) -> Attempt:
+    async def amend(self, address: Address, number: str, message: Rendered) -> Attempt:
         """Edit a message. May be repeated freely: it leaves the same message."""
         channel = address.thread or address.chat
         route = Route(
@@ -88,6 +93,8 @@ class Chats:
         try:
             await self._http.request(route, json=message.replacing, files=message.files)
         except (Refusal, Withheld, NoAnswer) as error:
+            if isinstance(error, Refusal) and error.code == UNKNOWN_MESSAGE:
+                return Declined(reason=MESSAGE_GONE)
             return after_failure(error)
         return Sent(message=number)
 

@@ -27,7 +27,7 @@ from adapters.discord.api import (
     key_of,
 )
 from adapters.discord.commands import choices, is_registered, registered
-from adapters.discord.faults import ALREADY_ANSWERED, after_failure
+from adapters.discord.faults import ALREADY_ANSWERED, MESSAGE_GONE, after_failure
 from adapters.discord.gateway import Gateway
 from adapters.discord.render import Rendered, rendered
 from adapters.discord.servers import Servers
@@ -201,6 +201,11 @@ class DiscordClient:
                 cut = Unclear(reason=f"broke off: after part {number} of {len(parts)}")
                 return cut if number else attempt
         return attempt
+
+    async def amend(self, address: Address, message: str, card: Card) -> Attempt:
+        if not message.isdecimal():
+            return Declined(reason=MESSAGE_GONE)
+        return await self._chats.amend(address, message, rendered(card)[-1])
 
     async def _look_for(self, address: Address, part: Rendered, since: datetime) -> Attempt | None:
         """The outcome of an earlier attempt, by what the chat shows; `None` if it was not shown."""

@@ -46,6 +46,8 @@ _CLOSED = {
 }
 """Codes of an endpoint that is closed to us, and our words."""
 
+MESSAGE_GONE = "the message is gone"
+
 REASONS = frozenset(
     {
         *_CLOSED.values(),
@@ -56,6 +58,7 @@ REASONS = frozenset(
         *("an answer that is not Discord's", "no answer in time"),
         *("the answer broke off", "the connection broke off", "broke off"),
         "the chat's history cannot be read",
+        MESSAGE_GONE,
     }
 )
 """All that an outcome here can be for, up to a colon: few enough to count by."""

@@ -8,10 +8,10 @@ from typing import Any
 
 from telegram import Bot, InputFile
 
-from adapters.telegram.faults import Trouble, after_no_answer, after_refusal, trouble
+from adapters.telegram.faults import MESSAGE_GONE, Trouble, after_no_answer, after_refusal, trouble
 from adapters.telegram.render import Photo, Rendered
 from adapters.telegram.transport import AiohttpRequest, NoAnswer, Refusal
-from bot.domain.deliveries import Attempt, Gone, Postponed, Scope, Sent, Unclear
+from bot.domain.deliveries import Attempt, Declined, Gone, Postponed, Scope, Sent, Unclear
 from bot.domain.links import Address
 
 log = logging.getLogger(__name__)
@@ -128,10 +128,20 @@ class Chats:
         return after_refusal(first)
 
     async def change(self, address: Address, number: int, message: Rendered) -> Attempt:
-        """Edit a message, or send it anew if that one is gone.
+        """Edit a message, or send it anew if that one is gone; see `amend`."""
+        outcome = await self._change(address, number, message)
+        return await self.show(address, message) if outcome is None else outcome
+
+    async def amend(self, address: Address, number: int, message: Rendered) -> Attempt:
+        """Edit a message, if it is still there.
 
         An edit may be repeated freely, whatever became of it: it leaves the same message.
         """
+        outcome = await self._change(address, number, message)
+        return Declined(reason=MESSAGE_GONE) if outcome is None else outcome
+
+    async def _change(self, address: Address, number: int, message: Rendered) -> Attempt | None:
+        """`None` if the message is gone or cannot be edited any more."""
         try:
             try:
                 return await self._edit(address, number, message)
@@ -147,7 +157,7 @@ class Chats:
                 case Trouble.UNCHANGED:
                     return Sent(message=str(number))
                 case Trouble.MESSAGE:
-                    return await self.show(address, message)
+                    return None
                 case _:
                     return after_refusal(refusal)
 

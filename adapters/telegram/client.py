@@ -21,7 +21,7 @@ from telegram import (
 )
 
 from adapters.telegram.api import BotApi, Chats
-from adapters.telegram.faults import Trouble, trouble
+from adapters.telegram.faults import MESSAGE_GONE, Trouble, trouble
 from adapters.telegram.queues import ChatQueues
 from adapters.telegram.render import Rendered, photo, rendered
 from adapters.telegram.settings import TelegramSettings
@@ -32,6 +32,7 @@ from bot.domain.commands import COMMANDS, Reply, Said
 from bot.domain.deliveries import (
     ONE_MARKED_REPEAT,
     Attempt,
+    Declined,
     Moved,
     Postponed,
     Repeats,
@@ -190,6 +191,12 @@ class TelegramClient:
         if card.picture is not None:
             await self._chats.illustrate(address, photo(card.picture))
         return attempt
+
+    async def amend(self, address: Address, message: str, card: Card) -> Attempt:
+        if not message.isdecimal():
+            return Declined(reason=MESSAGE_GONE)
+        part = rendered(card, self._now())[-1]
+        return await self._chats.amend(address, int(message), part)
 
     # --- listening ------------------------------------------------------------------------
 

@@ -153,6 +153,8 @@ _CLOSED = {
 }
 """Telegram's words for a closed chat, and ours."""
 
+MESSAGE_GONE = "the message is gone or can no longer be changed"
+
 REASONS = frozenset(
     {
         *_CLOSED.values(),
@@ -166,6 +168,7 @@ REASONS = frozenset(
         *("no connection in time", "no connection", "turned away", "server error"),
         *("an answer that is not Telegram's", "no answer in time", "asked to slow down"),
         *("the answer broke off", "the connection broke off", "broke off"),
+        MESSAGE_GONE,
     }
 )
 """All that an outcome here can be for, up to a colon: few enough to count by."""

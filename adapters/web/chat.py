@@ -91,6 +91,12 @@ class Chat:
         shown = card_json(card, self._settings.public_url)
         return Sent(message=self._rooms.of(address.chat).show(shown, card.reference))
 
+    async def amend(self, address: Address, message: str, card: Card) -> Attempt:
+        shown = card_json(card, self._settings.public_url)
+        if well_formed(address.chat) and self._rooms.of(address.chat).replace(message, shown):
+            return Sent(message=message)
+        return Declined(reason="the page shows it no more")
+
     async def listen(self, hear: Hear) -> NoReturn:
         """Answer what is said, chats side by side and each in order, until cancelled."""
         async with asyncio.TaskGroup() as group:
@@ -204,7 +210,8 @@ class Chat:
             return
         card = card_json(reply.card, self._settings.public_url)
         if reply.replaces and isinstance(update, Push):
-            room.replace(update.message, card)
+            if not room.replace(update.message, card):
+                room.show(card, None)
         else:
             room.show(card, reply.card.reference)
 

@@ -118,14 +118,14 @@ class Room:
             _bounded(self._by_reference, reference, message)
         return message
 
-    def replace(self, message: str, card: Json) -> None:
-        """Put a card in the place of another; what is no longer kept is shown anew."""
+    def replace(self, message: str, card: Json) -> bool:
+        """Put a card in the place of another; false if that one is no longer kept."""
         old = self._messages.get(message)
         if old is None or old["mine"]:
-            self.show(card, None)
-            return
+            return False
         self._messages[message] = {**old, "card": card}
         self.tell({"type": "edit", "message": self._messages[message]})
+        return True
 
     def typing(self, on: bool) -> None:
         self._typing = on

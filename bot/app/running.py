@@ -27,6 +27,7 @@ from bot.domain.deliveries import Priority
 from bot.domain.links import Address
 from bot.errors import TryLater, Unclear
 from bot.ports import Hear, Messenger, Platform, Readership, Suggest
+from bot.services.amending import Amending
 from bot.services.closures import Closures
 from bot.services.conversation import Conversation
 from bot.services.delivery import REASONS as DELIVERY_REASONS
@@ -121,6 +122,7 @@ class _ChatBot:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Services:
     delivering: Delivering
+    amending: Amending
     feeds: Feeds
     linking: Linking
     conversation: Conversation
@@ -130,19 +132,17 @@ def _composed(
     settings: Settings, store: Store, platform: Platform, meter: Metrics, bots: Sequence[_ChatBot]
 ) -> _Services:
     chance = random.Random()
+    outlets = {
+        (bot.messenger.channel, bot.messenger.bot): Outlet(
+            messenger=bot.messenger, pace=bot.pace, readership=bot.readership
+        )
+        for bot in bots
+    }
     delivering = Delivering(
-        outbox=store.outbox,
-        outlets={
-            (bot.messenger.channel, bot.messenger.bot): Outlet(
-                messenger=bot.messenger, pace=bot.pace, readership=bot.readership
-            )
-            for bot in bots
-        },
-        meter=meter,
-        now=now,
-        chance=chance,
+        outbox=store.outbox, outlets=outlets, meter=meter, now=now, chance=chance
     )
-    ingest = Ingest(store.inbox, meter, delivering, now, new_id)
+    amending = Amending(outbox=store.outbox, outlets=outlets, now=now, chance=chance)
+    ingest = Ingest(store.inbox, meter, delivering, amending, now, new_id)
     feeds = Feeds(platform, store.accounts, store.inbox, ingest, meter, now, chance)
     linking = Linking(
         codes=store.codes,
@@ -183,7 +183,13 @@ def _composed(
         now=now,
         new_id=new_id,
     )
-    return _Services(delivering=delivering, feeds=feeds, linking=linking, conversation=conversation)
+    return _Services(
+        delivering=delivering,
+        amending=amending,
+        feeds=feeds,
+        linking=linking,
+        conversation=conversation,
+    )
 
 
 def _readiness(
@@ -215,6 +221,7 @@ async def _live(
         working = [
             group.create_task(duty.keep(), name="duty"),
             group.create_task(services.delivering.run(), name="delivery"),
+            group.create_task(services.amending.run(), name="amending"),
             group.create_task(services.feeds.run(), name="feeds"),
             group.create_task(services.conversation.recover(), name="recovery"),
             group.create_task(services.linking.recover(), name="recovery of links"),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.ids import AccountId, ActionId, EndpointId, LinkId
+from bot.domain.ids import AccountId, ActionId, EndpointId, LinkId, TraderId
 
 CONFIRM_LIFE = timedelta(seconds=60)
 """How long a confirm card works (`guarantees.md` 3.7)."""
@@ -27,6 +27,11 @@ class Verb(StrEnum):
     """As if the person had typed the command in `arguments`: never does anything by itself."""
 
 
+def offer_to_pause(trader: TraderId) -> str:
+    """The `arguments` of a button under an alert."""
+    return f"pause {trader}"
+
+
 class ActionState(StrEnum):
     OPEN = "open"
     RUNNING = "running"
@@ -35,7 +40,7 @@ class ActionState(StrEnum):
     REFUSED = "refused"
     UNCLEAR = "unclear"
     CLOSED = "closed"
-    """Another button of the same card was pressed."""
+    """Another button of the same card was pressed, or what it offers has been done elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +85,8 @@ class Denied(StrEnum):
     USED = "used"
     RUNNING = "running"
     UNLINKED = "unlinked"
+    ANSWERED = "answered"
+    """What it offered has been done elsewhere."""
     NO_RIGHT = "no right"
     """The person's role here does not allow it, or no longer."""
 
@@ -100,6 +107,8 @@ def may_press(
         return Denied.NOT_YOURS
     if action.state is ActionState.RUNNING:
         return Denied.RUNNING
+    if action.state is ActionState.CLOSED and action.repeatable:
+        return Denied.ANSWERED
     if action.state is not ActionState.OPEN:
         return Denied.USED
     if now >= action.expires_at:

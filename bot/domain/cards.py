@@ -153,11 +153,22 @@ def with_note(card: Card, note: str) -> Card:
     return replace(card, notes=(*card.notes, note))
 
 
+def answered(card: Card, note: str) -> Card:
+    """The card with nothing left to press, and why: what it offered has come to an end."""
+    rows = (tuple(button for button in row if button.url) for row in card.buttons)
+    return with_note(replace(card, pick=None, buttons=tuple(filter(None, rows))), note)
+
+
 def with_lateness(card: Card, now: datetime) -> Card:
     """Say how late the card is, if it is late enough to mislead (G6)."""
     if card.at is None or now - card.at < LATE_AFTER:
         return card
     return with_note(card, f"delayed {spoken(now - card.at)}")
+
+
+def moment(at: datetime) -> str:
+    """'26 Nov 12:03 UTC'."""
+    return at.strftime("%d %b %H:%M UTC")
 
 
 def spoken(span: timedelta) -> str:

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from bot.domain.cards import Card
 from bot.domain.events import Kind
-from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
+from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId, TraderId
 from bot.domain.links import Address
 
 
@@ -46,7 +46,8 @@ LOST = MISSED - {State.COALESCED}
 class Draft:
     """A delivery that ingest wants to owe.
 
-    `part` counts from 0 where one fact takes several messages at an endpoint.
+    `part` counts from 0 where one fact takes several messages at an endpoint. `about` is the bot
+    that its card offers to pause, if it does.
     """
 
     link: LinkId
@@ -56,6 +57,7 @@ class Draft:
     card: Card
     part: int = 0
     expires_at: datetime | None = None
+    about: TraderId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,8 @@ class Delivery:
     expires_at: datetime | None = None
     doubtful: int = 0
     """Earlier items of this endpoint that may be missing and have not been mentioned yet."""
+    answer: str | None = None
+    """What became of its card's offer, if it is answered already."""
     host: str | None = None
     """Of a shared chat: the person who linked it, without whom nothing is shown there."""
 

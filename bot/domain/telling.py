@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.domain.amounts import percent, quantity, signed
-from bot.domain.cards import Card, Field, Severity
+from bot.domain.cards import Card, Field, Severity, with_note
 from bot.domain.changes import Change, condition
 from bot.domain.deliveries import Priority
 from bot.domain.events import (
@@ -367,7 +367,9 @@ def _fingerprint(side: str, base: str, amount: Decimal, price: Decimal) -> str:
     return f"{side} {base.upper()} {amount.normalize()} {price.normalize()}"
 
 
-def quietly(telling: Telling) -> Telling:
-    """The same, without a sound: the person has just asked for it."""
+def quietly(telling: Telling, note: str | None) -> Telling:
+    """The same, without a sound: the person has just asked for it, and the note says where."""
     card = replace(telling.card, severity=Severity.INFO)
+    if note is not None:
+        card = with_note(card, note)
     return replace(telling, card=card, priority=Priority.INFO)

@@ -59,6 +59,7 @@ TOASTS = {
     Denied.ELSEWHERE: "This button belongs to another chat.",
     Denied.USED: "This card was used already.",
     Denied.RUNNING: "Already on it. One moment.",
+    Denied.ANSWERED: "Nothing left to do: that bot was paused or stopped meanwhile. See /traders.",
     Denied.UNLINKED: "This chat is no longer linked to that account.",
     Denied.NO_RIGHT: "You may not do that here. Who linked this chat can allow it: /members.",
 }

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NoReturn
 
-from bot.domain.cards import Card, with_lateness, with_note
+from bot.domain.cards import Card, answered, with_lateness, with_note
 from bot.domain.deliveries import (
     Attempt,
     Delivery,
@@ -19,7 +19,6 @@ from bot.domain.deliveries import (
     Moved,
     Postponed,
     Priority,
-    Scope,
     Settlement,
     State,
     after_attempt,
@@ -333,7 +332,7 @@ class Delivering:
         outlet.pace.sent_to(lane.address)
         card = presented(delivery, messenger.repeats.marked, self._now())
         try:
-            attempt = await _not_to_be_shown(delivery, outlet.readership)
+            attempt = await not_to_be_shown(delivery, outlet.readership)
             if attempt is None:
                 attempt = await messenger.send(
                     delivery.address,
@@ -367,21 +366,8 @@ class Delivering:
         """What an outcome means for more than this one item."""
         lane.priority = delivery.priority
         wait = ((settlement.not_before or self._now()) - self._now()).total_seconds()
+        pace.heed(delivery.address, attempt, wait, self._chance)
         match attempt:
-            case Postponed(scope=Scope.CHANNEL, retry_after=None):
-                pace.unreachable(self._chance)
-            case Halted():
-                pace.unreachable(self._chance, least=wait)
-            case _:
-                pace.reached()
-        match attempt:
-            case Postponed(scope=scope, retry_after=timedelta()):
-                slowed = delivery.address if scope is Scope.ENDPOINT else None
-                if pace.slow_down(slowed, wait):
-                    facts = {"seconds": round(wait), "rate": round(pace.allowed, 1)}
-                    log.warning("the platform wants the whole bot slower", extra=facts)
-            case Postponed(scope=Scope.ENDPOINT):
-                pace.pause(delivery.address, wait)
             case Halted(reason=reason):
                 self._meter.alarm("channel_halted")
                 log.error("the channel refuses our bot", extra={"reason": reason})
@@ -407,7 +393,7 @@ REASONS = frozenset({HOST_LEFT, UNSURE})
 """What keeps an item from a shared chat."""
 
 
-async def _not_to_be_shown(delivery: Delivery, readership: Readership | None) -> Attempt | None:
+async def not_to_be_shown(delivery: Delivery, readership: Readership | None) -> Attempt | None:
     """Why nothing may be shown in a shared chat now; `None` if it may, or nobody reads along."""
     if delivery.host is None or readership is None:
         return None
@@ -430,7 +416,8 @@ def handed_back(now: datetime) -> Settlement:
 
 
 def presented(delivery: Delivery, marked: bool, now: datetime) -> Card:
-    """The card as it goes out at this moment: late, repeated or with a gap before it, it says so.
+    """The card as it goes out at this moment: late, repeated or with a gap before it, it says so,
+    and it offers nothing that is answered already.
 
     Args:
         marked: whether a repeat may show twice on this platform.
@@ -440,4 +427,6 @@ def presented(delivery: Delivery, marked: bool, now: datetime) -> Card:
         card = with_note(card, f"possible repeat of {delivery.reference}")
     if delivery.doubtful:
         card = with_note(card, f"{counted(delivery.doubtful, 'message')} may be missing: /missed")
+    if delivery.answer is not None:
+        card = answered(card, delivery.answer)
     return card

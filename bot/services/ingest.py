@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot.domain.actions import OFFER_LIFE, Action, Verb
+from bot.domain.actions import OFFER_LIFE, Action, Verb, offer_to_pause
+from bot.domain.amendments import answer_by_change, answer_by_removal, asked_for_in
 from bot.domain.cards import Button, Card, Severity, in_parts
 from bot.domain.changes import Change, condition, merged, strategy_changes, trader_changes
 from bot.domain.deliveries import Draft, Priority
@@ -25,7 +26,7 @@ from bot.domain.events import (
     TraderSeen,
 )
 from bot.domain.ids import AccountId, ActionId, EndpointId, NewId, Now, TraderId
-from bot.domain.links import Account, Address, Link, Role
+from bot.domain.links import Account, Address, Endpoint, Link, Role
 from bot.domain.telling import (
     SAME_FACT_WINDOW,
     Telling,
@@ -42,6 +43,7 @@ from bot.domain.telling import (
 )
 from bot.errors import Unclear
 from bot.ports import Admitted, Ahead, Inbox, Known, Meter, Progress, Verdict
+from bot.services.amending import Amending
 from bot.services.delivery import Delivering
 
 TTL = timedelta(hours=72)
@@ -61,11 +63,18 @@ class Ingest:
     """Takes events of any account and sets the lanes going that now owe something."""
 
     def __init__(
-        self, inbox: Inbox, meter: Meter, delivering: Delivering, now: Now, new_id: NewId
+        self,
+        inbox: Inbox,
+        meter: Meter,
+        delivering: Delivering,
+        amending: Amending,
+        now: Now,
+        new_id: NewId,
     ) -> None:
         self._inbox = inbox
         self._meter = meter
         self._delivering = delivering
+        self._amending = amending
         self._now = now
         self._new_id = new_id
         self._asked: dict[TraderId, Asked] = {}
@@ -109,6 +118,8 @@ class Ingest:
             heard = {endpoint: address for endpoint, (address, _) in admitted.owed.items()}
             self._audience[account.id] = heard
             self._delivering.wake(admitted.owed)
+        if admitted.answered:
+            self._amending.wake()
         return admitted
 
     def forget(self, account: AccountId) -> None:
@@ -183,7 +194,11 @@ def _decide_trader(
             return Verdict(news=False, reason="was not known")
         telling = tell_trader_changes(before, before, (Change.REMOVED,), event.origin.at)
         origin = _revised(event.origin, known, "removed")
-        return replace(_news(origin, telling, known, now, new_id), forget=before)
+        return replace(
+            _news(origin, telling, known, now, new_id),
+            forget=before,
+            answer=answer_by_removal(before, event.origin.at),
+        )
     if _is_stale(before, event.trader):
         return Verdict(news=False, reason="older than what is known")
     trader = merged(before, event.trader)
@@ -196,14 +211,22 @@ def _decide_trader(
     telling = tell_trader_changes(before, trader, changes, event.origin.at)
     echo = asked.get(trader.id)
     without: EndpointId | None = None
-    if (
-        echo is not None
-        and condition(trader).running is echo.running
-        and len(changes) == 1
-        and changes[0] in _ECHOES
-    ):
-        telling, without = quietly(telling), echo.endpoint
-    return replace(_news(origin, telling, known, now, new_id, without), remember=trader)
+    asked_in: Endpoint | None = None
+    if echo is not None and condition(trader).running is echo.running:
+        asked_in = _endpoint(known, echo.endpoint)
+        if len(changes) == 1 and changes[0] in _ECHOES:
+            note = asked_for_in(asked_in) if asked_in else None
+            telling, without = quietly(telling, note), echo.endpoint
+    return replace(
+        _news(origin, telling, known, now, new_id, without),
+        remember=trader,
+        answer=answer_by_change(before, trader, event.origin.at, asked_in),
+    )
+
+
+def _endpoint(known: Known, id: EndpointId) -> Endpoint | None:
+    """One of the account's chats, if it still is one."""
+    return next((link.endpoint for link in known.links if link.endpoint.id == id), None)
 
 
 def _decide_strategy(event: StrategySeen, known: Known, now: datetime, new_id: NewId) -> Verdict:
@@ -276,6 +299,7 @@ def _news(
                 card=part,
                 part=number,
                 expires_at=None if telling.priority is Priority.URGENT else now + TTL,
+                about=telling.about.id if telling.about and part.buttons else None,
             )
             for number, part in enumerate(in_parts(card))
         ]
@@ -311,7 +335,7 @@ def _with_offers(
         endpoint=link.endpoint.id,
         person=None,
         verb=Verb.ASK,
-        arguments=f"pause {bot.id}",
+        arguments=offer_to_pause(bot.id),
         repeatable=True,
         expires_at=now + OFFER_LIFE,
     )

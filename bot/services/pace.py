@@ -1,12 +1,16 @@
 """When the next message may leave: per chat, per bot, with pauses that the platform asked for."""
 
+import logging
 import random
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
-from bot.domain.deliveries import Priority, outage_wait
+from bot.domain.deliveries import Attempt, Halted, Postponed, Priority, Scope, outage_wait
 from bot.domain.links import Address
+
+log = logging.getLogger(__name__)
 
 Seconds = float
 
@@ -205,6 +209,29 @@ class Pace:
         if not self.rate:
             self._left.append(at)
             self._forget_what_left_before(at - LOOK_BACK)
+
+    def heed(
+        self, address: Address, attempt: Attempt, wait: Seconds, chance: random.Random
+    ) -> None:
+        """Learn from what came of an attempt at this chat.
+
+        Args:
+            wait: until it may be repeated.
+        """
+        match attempt:
+            case Postponed(scope=Scope.CHANNEL, retry_after=None):
+                self.unreachable(chance)
+            case Halted():
+                self.unreachable(chance, least=wait)
+            case _:
+                self.reached()
+        match attempt:
+            case Postponed(scope=scope, retry_after=timedelta()):
+                if self.slow_down(address if scope is Scope.ENDPOINT else None, wait):
+                    facts = {"seconds": round(wait), "rate": round(self.allowed, 1)}
+                    log.warning("the platform wants the whole bot slower", extra=facts)
+            case Postponed(scope=Scope.ENDPOINT):
+                self.pause(address, wait)
 
     def pause(self, address: Address | None, seconds: Seconds) -> None:
         """Send nothing to this chat, or with `None` nothing at all, for so long."""

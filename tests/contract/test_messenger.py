@@ -5,7 +5,7 @@ import random
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -23,8 +23,9 @@ from bot.domain.cards import (
     Picture,
     Severity,
     Table,
+    answered,
 )
-from bot.domain.deliveries import Attempt, Gone, Halted, Postponed, Sent, Unclear
+from bot.domain.deliveries import Attempt, Declined, Gone, Halted, Postponed, Sent, Unclear
 from bot.domain.ids import ActionId
 from bot.domain.links import Address, Channel
 from bot.errors import TryLater
@@ -33,6 +34,7 @@ from tests.fakes.messenger import FakeMessenger
 from tests.fakes.meter import FakeMeter
 from tests.standins.bot_api import Access, BotApi
 from tests.standins.bot_api.faults import Drop, too_many_requests
+from tests.standins.bot_api.world import Message as TelegramMessage
 from tests.standins.discord import DiscordApi, Message
 from tests.standins.discord import faults as discord_faults
 from tests.standins.discord.limits import STRING_SELECT, walk
@@ -58,15 +60,20 @@ CARDS = [
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """A messenger with an open chat, and what its device shows, a text for each message.
+    """A messenger with an open chat, and what its device shows, a text for each message, and the
+    labels of all buttons.
 
-    `spoil` makes the next attempt go wrong, by the outcome that is to come of it.
+    `spoil` makes the next attempt go wrong, by the outcome that is to come of it, `spoil_change`
+    the next change of a message; `delete` lets the person delete all that shows.
     """
 
     messenger: Messenger
     address: Address
     shown: Callable[[], Sequence[str]]
+    labels: Callable[[], Sequence[str]]
     spoil: Mapping[type[Attempt], Callable[[], None]]
+    spoil_change: Mapping[type[Attempt], Callable[[], None]]
+    delete: Callable[[], None]
 
 
 @asynccontextmanager
@@ -89,12 +96,20 @@ async def telegram() -> AsyncIterator[Stage]:
             messenger=client,
             address=Address(channel=Channel.TELEGRAM, bot=client.bot, chat=str(ann.id)),
             shown=lambda: ["\n".join((one.text, *one.labels)) for one in ann.chat.shown],
+            labels=lambda: [one for message in ann.chat.shown for one in message.labels],
             spoil={
                 Postponed: lambda: api.fail(too_many_requests(7), method="sendMessage"),
                 Gone: lambda: setattr(ann.chat, "access", Access.BLOCKED),
                 Halted: lambda: setattr(api, "revoked", True),
                 Unclear: lambda: api.fail(Drop(), method="sendMessage"),
             },
+            spoil_change={
+                Postponed: lambda: api.fail(too_many_requests(7), method="editMessageText"),
+                Gone: lambda: setattr(ann.chat, "access", Access.BLOCKED),
+                Halted: lambda: setattr(api, "revoked", True),
+                Unclear: lambda: api.fail(Drop(), method="editMessageText"),
+            },
+            delete=lambda: delete_all(ann.chat.messages),
         )
 
 
@@ -119,13 +134,25 @@ async def discord() -> AsyncIterator[Stage]:
             messenger=client,
             address=Address(channel=Channel.DISCORD, bot=client.bot, chat=str(ann.dm.id)),
             shown=lambda: [as_read(message) for message in ann.screen()],
+            labels=lambda: [one for message in ann.screen() for one in message.labels],
             spoil={
                 Postponed: lambda: api.fail(slow_down, route="create_message"),
                 Gone: lambda: setattr(ann, "dms_open", False),
                 Halted: lambda: setattr(api, "revoked", True),
                 Unclear: lambda: api.fail(Drop(), route="create_message"),
             },
+            spoil_change={
+                Postponed: lambda: api.fail(slow_down, route="edit_message"),
+                Halted: lambda: setattr(api, "revoked", True),
+                Unclear: lambda: api.fail(Drop(), route="edit_message"),
+            },
+            delete=lambda: delete_all(ann.dm.messages),
         )
+
+
+def delete_all(messages: Sequence[TelegramMessage | Message]) -> None:
+    for message in messages:
+        message.deleted = True
 
 
 def as_read(message: Message) -> str:
@@ -154,11 +181,19 @@ async def fake() -> AsyncIterator[Stage]:
     yield Stage(
         messenger=messenger,
         address=Address(channel=messenger.channel, bot=messenger.bot, chat="1"),
-        shown=lambda: [text_of(one.card) for one in messenger.shown],
+        shown=lambda: [text_of(card) for card in messenger.screen("1")],
+        labels=lambda: [
+            button.label for card in messenger.screen("1") for row in card.buttons for button in row
+        ],
         spoil={
             kind: lambda outcome=outcome: messenger.script("1", outcome)  # type: ignore[misc]
             for kind, outcome in outcomes.items()
         },
+        spoil_change={
+            kind: lambda outcome=outcome: messenger.script_change("1", outcome)  # type: ignore[misc]
+            for kind, outcome in outcomes.items()
+        },
+        delete=lambda: messenger.deleted.update(one.message for one in messenger.shown),
     )
 
 
@@ -171,6 +206,9 @@ TROUBLES: list[tuple[Platform, type[Attempt]]] = [
     *((fake, kind) for kind in (Postponed, Gone, Halted, Unclear)),
 ]
 """What can go wrong where; a page in our own browser, say, is never refused."""
+
+CHANGE_TROUBLES = [one for one in TROUBLES if one != (discord, Gone)]
+"""A person who takes no more messages on Discord still has the old ones changed."""
 
 
 @pytest.mark.parametrize("platform", ALL)
@@ -259,6 +297,97 @@ async def test_a_card_that_may_not_leave_after_all_does_not(platform: Platform):
 
     assert len(shown) == 1
     assert "The next one" in shown[0]
+
+
+ALARM = Card(
+    title="Grid BTC: error",
+    severity=Severity.CRITICAL,
+    buttons=((Button(label="Pause Grid BTC", action=ActionId("a1")),),),
+    at=NOW,
+    reference="A1B2",
+)
+
+
+@pytest.mark.parametrize("platform", ALL)
+async def test_a_changed_message_shows_the_other_card_and_nothing_anew(platform: Platform):
+    async with platform() as stage:
+        sent = await stage.messenger.send(stage.address, ALARM)
+        assert isinstance(sent, Sent)
+        before = stage.labels()
+
+        for _ in range(2):  # it may be repeated freely
+            outcome = await stage.messenger.amend(
+                stage.address, sent.message, answered(ALARM, "Paused from Discord")
+            )
+        shown, labels = stage.shown(), stage.labels()
+
+    assert outcome == Sent(message=sent.message)
+    assert before == ["Pause Grid BTC"]
+    assert labels == []
+    assert len(shown) == 1
+    assert "Grid BTC: error" in shown[0]
+    assert "Paused from Discord" in shown[0]
+    assert "A1B2" in shown[0] or platform is fake
+
+
+@pytest.mark.parametrize("platform", ALL)
+async def test_of_a_card_in_several_messages_the_last_is_changed(platform: Platform):
+    card = replace(CARDS[-1], buttons=ALARM.buttons)
+
+    async with platform() as stage:
+        sent = await stage.messenger.send(stage.address, card)
+        assert isinstance(sent, Sent)
+        before = stage.shown()
+        await stage.messenger.amend(stage.address, sent.message, answered(card, "Paused"))
+        shown, labels = stage.shown(), stage.labels()
+
+    assert len(shown) == len(before)
+    assert shown[:-1] == before[:-1]
+    assert "Paused" in shown[-1]
+    assert labels == []
+
+
+@pytest.mark.parametrize("platform", ALL)
+@pytest.mark.parametrize("message", ["", "not a number", "404404404"])
+async def test_a_message_that_never_was_cannot_be_changed(platform: Platform, message: str):
+    async with platform() as stage:
+        outcome = await stage.messenger.amend(stage.address, message, ALARM)
+        shown = stage.shown()
+
+    assert isinstance(outcome, Declined)
+    assert shown == []
+
+
+@pytest.mark.parametrize("platform", ALL)
+async def test_a_message_that_is_gone_is_not_shown_anew(platform: Platform):
+    async with platform() as stage:
+        sent = await stage.messenger.send(stage.address, ALARM)
+        assert isinstance(sent, Sent)
+        stage.delete()
+        outcome = await stage.messenger.amend(stage.address, sent.message, ALARM)
+        shown = stage.shown()
+
+    assert isinstance(outcome, Declined)
+    assert outcome.reason
+    assert platform is fake or shown == []
+
+
+@pytest.mark.parametrize(("platform", "kind"), CHANGE_TROUBLES)
+async def test_a_change_that_goes_wrong_is_an_outcome_and_may_be_repeated(
+    platform: Platform, kind: type[Attempt]
+):
+    async with platform() as stage:
+        sent = await stage.messenger.send(stage.address, ALARM)
+        assert isinstance(sent, Sent)
+        stage.spoil_change[kind]()
+        outcome = await stage.messenger.amend(
+            stage.address, sent.message, answered(ALARM, "Paused")
+        )
+        labels = stage.labels()
+
+    assert isinstance(outcome, kind)
+    assert getattr(outcome, "reason", "")
+    assert labels == ["Pause Grid BTC"]
 
 
 def text_of(card: Card) -> str:

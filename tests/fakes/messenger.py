@@ -12,6 +12,7 @@ from bot.domain.cards import Card
 from bot.domain.deliveries import (
     ONE_MARKED_REPEAT,
     Attempt,
+    Declined,
     Gone,
     Moved,
     Postponed,
@@ -25,12 +26,13 @@ from bot.domain.links import Address, Channel
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """`left` is when we began to send it, `at` when it was shown."""
+    """`left` is when we began to send it, `at` when it was shown; `message` is its id there."""
 
     chat: str
     card: Card
     left: datetime
     at: datetime
+    message: str = ""
 
 
 class ShownUnclear(Unclear):
@@ -75,6 +77,13 @@ class FakeMessenger:
     tried_since: list[datetime | None] = field(default_factory=list)
     """Of each call."""
     under_way: int = 0
+    changed: list[Shown] = field(default_factory=list)
+    """Every change of a message, with the card that it shows since."""
+    change_outcomes: dict[str, deque[Attempt | None]] = field(default_factory=dict)
+    """By chat: what the next changes come to; `None` is an ordinary success."""
+    change_calls: int = 0
+    deleted: set[str] = field(default_factory=set)
+    """Messages that the person has deleted."""
 
     async def send(
         self,
@@ -86,26 +95,51 @@ class FakeMessenger:
         if after is not None:
             await after
         self.calls += 1
+        message = str(self.calls)
         self.tried_since.append(tried_since)
         self.under_way += 1
         tried = Tried(address.chat, card, self.now())
         self.tried.append(tried)
         try:
-            tried.outcome = await self._come_to(address.chat, card, tried.left)
+            tried.outcome = await self._come_to(address.chat, card, tried.left, message)
         finally:
             self.under_way -= 1
         return tried.outcome
 
-    async def _come_to(self, chat: str, card: Card, left: datetime) -> Attempt:
+    async def _come_to(self, chat: str, card: Card, left: datetime, message: str) -> Attempt:
         await asyncio.sleep(self.seconds)
         outcome = self._refused(chat)
         if outcome is None and (waiting := self.outcomes.get(chat)):
             outcome = waiting.popleft()
         unclear_but_shown = isinstance(outcome, Unclear) and self.unclear_but_shown
         if outcome is None or unclear_but_shown or isinstance(outcome, ShownUnclear):
-            self.shown.append(Shown(chat, card, left, self.now()))
+            self.shown.append(Shown(chat, card, left, self.now(), message))
             await asyncio.sleep(self.answer_seconds)
-        return outcome or Sent(message=str(self.calls))
+        return outcome or Sent(message=message)
+
+    async def amend(self, address: Address, message: str, card: Card) -> Attempt:
+        left = self.now()
+        self.change_calls += 1
+        await asyncio.sleep(self.seconds)
+        outcome = self._refused(address.chat)
+        if outcome is None and (waiting := self.change_outcomes.get(address.chat)):
+            outcome = waiting.popleft()
+        if outcome is None or isinstance(outcome, ShownUnclear):
+            if not self._shows(address.chat, message):
+                return Declined(reason="message to edit not found")
+            self.changed.append(Shown(address.chat, card, left, self.now(), message))
+        return outcome or Sent(message=message)
+
+    def _shows(self, chat: str, message: str) -> bool:
+        there = any((one.chat, one.message) == (chat, message) for one in self.shown)
+        return there and message not in self.deleted
+
+    def screen(self, chat: str) -> list[Card]:
+        """The cards that a chat shows now, each as it was last changed."""
+        last = {(one.chat, one.message): one.card for one in self.changed}
+        return [
+            last.get((one.chat, one.message), one.card) for one in self.shown if one.chat == chat
+        ]
 
     def _refused(self, chat: str) -> Attempt | None:
         if self.away:
@@ -118,6 +152,9 @@ class FakeMessenger:
 
     def script(self, chat: str, *outcomes: Attempt | None) -> None:
         self.outcomes.setdefault(chat, deque()).extend(outcomes)
+
+    def script_change(self, chat: str, *outcomes: Attempt | None) -> None:
+        self.change_outcomes.setdefault(chat, deque()).extend(outcomes)
 
     def titles(self, chat: str | None = None) -> list[str]:
         return [one.card.title for one in self.shown if chat in (None, one.chat)]

@@ -16,7 +16,7 @@ from bot.domain.links import EndpointState, FeedState, PasswordLogin, Role
 from bot.errors import Refused, TryLater
 from tests.fakes.platform import MALLORY
 from tests.fakes.readership import FakeReadership
-from tests.world import World, code_in, running
+from tests.world import World, code_in, owl, running
 
 DESK = "900"
 """A chat that many read."""
@@ -416,6 +416,25 @@ async def test_once_who_linked_it_has_left_nothing_is_shown_there(world, chat, r
     assert any("chat #desk in Alpha is closed to me" in title for title in chat.titles(CAROL))
     assert (await world.link(DESK)).endpoint.state is EndpointState.DISABLED
     assert (await world.store.outbox.counts())[State.HELD] >= 1
+
+
+async def test_nor_is_anything_changed_that_was_shown_there(world, chat, readership, platform):
+    """An alert that is answered meanwhile: the desk is told nothing else of it."""
+    await links(world)
+    origin = Origin(kind=Kind.POD_EVENT, record="alarm-1", at=world.now())
+    platform.store(
+        Stream.POD_EVENTS,
+        PodEvent(origin=origin, type="error", message="No balance", trader=TraderId("owl")),
+    )
+    await world.quiet()
+    world.ingest.expect(TraderId("owl"), False, (await world.link(DESK)).endpoint.id)
+    readership.left.add((DESK, ALICE))
+
+    platform.put(owl(running=False, status="stopped"))
+    await world.quiet(60)
+
+    assert chat.screen(DESK)[-1].buttons
+    assert chat.change_calls == 0
 
 
 async def test_when_they_return_what_was_kept_is_shown(world, chat, readership):

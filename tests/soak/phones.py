@@ -86,9 +86,18 @@ class Phones(FakeMessenger):
         await asyncio.sleep(chance.uniform(0.02, 0.2))  # on its way
         outcome = self._outcome(address.chat, chance)
         if outcome is SHOWN or isinstance(outcome, Sent):
-            self.shown.append(Shown(address.chat, card, left, self.now()))
+            message = outcome.message if isinstance(outcome, Sent) else ""
+            self.shown.append(Shown(address.chat, card, left, self.now(), message))
         await asyncio.sleep(chance.uniform(0.02, 0.2))  # and the answer on its way back
         return outcome
+
+    async def amend(self, address: Address, message: str, card: Card) -> Attempt:
+        """What a change comes to does not depend on chance: it may be repeated freely."""
+        if self.refused:
+            return Halted(reason="Unauthorized")
+        if address.chat in self.waits:
+            return Postponed(reason="Too Many Requests", retry_after=self.waits[address.chat])
+        return await super().amend(address, message, card)
 
     def _outcome(self, chat: str, chance: random.Random) -> Attempt:
         if self.refused:

@@ -62,6 +62,14 @@ def test_what_is_wrong_is_found(items, shown, kind):
     assert [findings.all] == [getattr(findings, kind)] != [[]]
 
 
+def test_a_change_is_no_second_showing_and_is_for_the_right_person_only():
+    shown, unlinked = [seen(FIRST, 1)], replace(FIRST, unlinked_at=START + 2 * SECOND)
+
+    assert judged([FIRST], shown, changed=[seen(FIRST, 5)]).all == []
+    assert judged([FIRST], shown, changed=[seen(FIRST, 5, chat="200")]).wrong_person
+    assert judged([unlinked], shown, changed=[seen(FIRST, 5)]).wrong_person
+
+
 def test_an_item_that_somebody_counted_and_is_not_there_is_found():
     assert judged([FIRST], [seen(FIRST, 1)], created=2).unaccounted
 

@@ -15,6 +15,7 @@ from bot.domain.cards import (
     PickList,
     Picture,
     Severity,
+    moment,
     spoken,
 )
 from bot.domain.changes import condition
@@ -457,9 +458,7 @@ def trades_list(
     if not trades:
         return plain("No trades yet", "The first one rings here by itself.")
     known: dict[str, Trader] = {trader.id: trader for trader in traders}
-    rows = [
-        Field(_moment(trade.origin.at), tell_trade(trade, known).card.title) for trade in trades
-    ]
+    rows = [Field(moment(trade.origin.at), tell_trade(trade, known).card.title) for trade in trades]
     title = f"Latest {counted(len(trades), 'trade')}"
     return Card(title=title, fields=tuple(rows), picture=picture)
 
@@ -474,12 +473,8 @@ def signals_list(signals: Sequence[Signal]) -> Card:
         card = tell_signal(signal).card
         confidence = next((one.value for one in card.fields if one.label == "Confidence"), "")
         words = card.title.removeprefix("Signal: ")
-        rows.append(Field(_moment(signal.origin.at), f"{words} {confidence}".strip()))
+        rows.append(Field(moment(signal.origin.at), f"{words} {confidence}".strip()))
     return Card(title=f"Latest {counted(len(signals), 'signal')}", fields=tuple(rows))
-
-
-def _moment(at: datetime) -> str:
-    return at.strftime("%d %b %H:%M UTC")
 
 
 def price(symbol: str, last: Decimal, at: datetime) -> Card:
@@ -543,7 +538,7 @@ def missed(
     """
     rows = [
         Field(
-            f"{_moment(item.occurred_at)} · {item.reference}",
+            f"{moment(item.occurred_at)} · {item.reference}",
             f"{clean(item.title, 80)} ({_ENDS.get(item.state, item.state)}: "
             f"{clean(item.reason, 60)})",
         )
@@ -717,7 +712,7 @@ def confirm_unlink(account: Account, last: bool, buttons: tuple[tuple[Button, ..
 
 def chat_name(link: Link) -> str:
     """A chat as its owner may recognise it: where it is and since when, never its address."""
-    return f"{link.endpoint.title}, since {_moment(link.linked_at)}"
+    return f"{link.endpoint.title}, since {moment(link.linked_at)}"
 
 
 def no_other_chats() -> Card:

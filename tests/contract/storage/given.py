@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.actions import Action, Verb
-from bot.domain.cards import Card
+from bot.domain.actions import OFFER_LIFE, Action, Verb, offer_to_pause
+from bot.domain.amendments import Answer
+from bot.domain.cards import Button, Card
 from bot.domain.deliveries import Delivery, Draft, Priority, Settlement, State
 from bot.domain.events import Event, Kind, Origin, Trade
-from bot.domain.ids import AccountId, ActionId, EndpointId
+from bot.domain.ids import AccountId, ActionId, EndpointId, TraderId
 from bot.domain.linking import CODE_LIFE, Completed, Invitation
 from bot.domain.links import Address, Channel, Credential, CredentialKind, Grant, Link, Role
 from bot.ports import Admitted, Decide, Known, Turn, Verdict
@@ -18,6 +20,7 @@ from storage import Store
 
 NOW = datetime(2026, 1, 5, 12, 0, 0, 123456, tzinfo=UTC)
 DIGITS = "314159"
+NOTE = "Paused from Discord · 05 Jan 12:00 UTC"
 
 _numbers = itertools.count(1)
 
@@ -114,6 +117,50 @@ def drafts(
         )
         for link in links
     )
+
+
+def alarming(event: Event, known: Known) -> Verdict:
+    """By the record's id: 'alarm of owl 1' offers to pause the owl, 'end of owl' answers that."""
+    what, _, bot, *_ = (*event.origin.record.split(), "", "")
+    found = Verdict(news=True, reason="news", record=event.origin.record)
+    if what == "end":
+        return replace(found, answer=Answer(about=TraderId(bot), note=NOTE))
+    offers = [offer(link, bot, event.origin.record) for link in known.links]
+    cards = [alarm(event.origin.record, one) for one in offers]
+    return replace(
+        found,
+        drafts=tuple(
+            Draft(
+                link=link.id,
+                link_epoch=link.epoch,
+                endpoint=link.endpoint.id,
+                priority=Priority.URGENT,
+                card=card,
+                about=TraderId(bot),
+            )
+            for link, card in zip(known.links, cards, strict=True)
+        ),
+        actions=tuple(offers),
+    )
+
+
+def offer(link: Link, bot: str, record: str) -> Action:
+    return Action(
+        id=ActionId(f"{record} in {link.endpoint.address.chat}"),
+        card=f"{record} {link.id}",
+        account=link.account,
+        link=link.id,
+        endpoint=link.endpoint.id,
+        person=None,
+        verb=Verb.ASK,
+        arguments=offer_to_pause(TraderId(bot)),
+        repeatable=True,
+        expires_at=NOW + OFFER_LIFE,
+    )
+
+
+def alarm(title: str, offered: Action) -> Card:
+    return Card(title=title, buttons=((Button(label="Pause", action=offered.id),),))
 
 
 async def told(

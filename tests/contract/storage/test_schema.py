@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from bot.domain.deliveries import Priority
 from bot.domain.ids import NewId
+from bot.domain.links import Channel
 from bot.ports import Ahead, Turn
 from storage import migrate, open_memory
 from storage.database import each
@@ -21,6 +22,7 @@ from tests.contract.storage.given import (
     SENT,
     address,
     again,
+    alarming,
     claim,
     claimed,
     fact,
@@ -80,6 +82,11 @@ async def test_nothing_that_is_done_often_scans_a_table(sqlite_url: str, open_ag
         await settle(store, two, again(NOW))
         too_late = await claim(store, chat.endpoint.id, NOW + MINUTE)
         assert too_late is None
+        await store.inbox.admit(chat.account, [fact("alarm of owl")], alarming, NOW)
+        await settle(store, await claimed(store, chat.endpoint.id), SENT)
+        await store.inbox.admit(chat.account, [fact("end of owl")], alarming, NOW)
+        [amendment] = (await store.outbox.amendments(Channel.TELEGRAM, "1", NOW)).now
+        await store.outbox.amended(amendment, None, NOW)
         await store.links.disable(address(), "blocked", NOW)
         await store.links.enable(address(), NOW)
         await store.links.end(chat.id, NOW)
@@ -92,7 +99,8 @@ async def test_nothing_that_is_done_often_scans_a_table(sqlite_url: str, open_ag
     given = ("VIRTUAL TABLE", "CONSTANT ROW")
     scans = [plan for plan in plans if "SCAN" in plan and not any(one in plan for one in given)]
     assert scans == []
-    assert any("ix_delivery_lane" in plan for plan in plans)
+    for index in ("ix_delivery_lane", "ix_delivery_offer", "ix_delivery_amend", "ix_action_offer"):
+        assert any(index in plan for plan in plans), index
     assert len(plans) > 10
 
 

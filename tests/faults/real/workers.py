@@ -45,9 +45,10 @@ class SlowToAnswer(FakeMessenger):
             await after
         self.calls += 1
         left = self.now()
-        self.shown.append(Shown(address.chat, card, left, self.now()))
+        message = str(self.calls)
+        self.shown.append(Shown(address.chat, card, left, self.now(), message))
         await asyncio.sleep(self.seconds)
-        return Sent(message=str(self.calls))
+        return Sent(message=message)
 
 
 class Stopping(Outbox):

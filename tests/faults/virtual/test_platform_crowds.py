@@ -16,6 +16,7 @@ from bot.domain.events import Stream
 from bot.domain.ids import AccountId
 from bot.domain.links import Account, AccountState, Credential, CredentialKind, FeedState
 from bot.ports import Admitted
+from bot.services.amending import Amending
 from bot.services.delivery import Delivering
 from bot.services.feeds import Feeds, Rhythm
 from bot.services.ingest import Ingest
@@ -67,7 +68,8 @@ async def following(
     crowd: Any = Crowd(count, now)
     meter, chance = FakeMeter(), random.Random(7)
     delivering = Delivering(crowd, {}, meter, now, chance)
-    ingest = Ingest(crowd, meter, delivering, now, lambda: "")
+    amending = Amending(crowd, {}, now, chance)
+    ingest = Ingest(crowd, meter, delivering, amending, now, lambda: "")
     feeds = Feeds(platform, crowd, crowd, ingest, meter, now, chance, rhythm)
     async with asyncio.TaskGroup() as group:
         task = group.create_task(feeds.run())

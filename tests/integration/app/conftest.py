@@ -44,6 +44,11 @@ class Simulated:
             self.alice.id,
         )
 
+    async def alarm(self, text: str) -> None:
+        """One that offers to pause the bot."""
+        report = {"type": "error", "message": text, "traderId": self.owl}
+        await self.platform.add("traders/pods/events", report, self.alice.id)
+
 
 @pytest.fixture
 async def simulated() -> AsyncIterator[Simulated]:

@@ -10,6 +10,7 @@ from bot.app import check
 from tests.e2e.processes import digits_in, sign_in
 from tests.integration.app.conftest import linked, running
 from tests.integration.app.test_operating import findings
+from tests.standins.bot_api.faults import Drop, bad_gateway
 from tests.standins.discord import DiscordApi, Message, Person
 
 STOP_WITHIN = 10
@@ -46,6 +47,10 @@ async def link(product, api: DiscordApi, dora: Person, user) -> None:
 
 def bought(message: Message) -> bool:
     return "Bought" in message.text
+
+
+def alarm(message: Message) -> bool:
+    return "Insufficient balance" in message.text
 
 
 async def test_a_person_links_on_discord_is_told_there_and_acts_on_a_bot_there(
@@ -120,6 +125,60 @@ async def test_discord_and_telegram_are_told_side_by_side(
         await simulated.trade(7)
         await discord_api.world.message_where(bought)
         await bot_api.world.message_where(lambda one: "Bought 7 BTC" in one.text)
+
+
+async def test_an_alert_that_is_answered_on_discord_is_closed_on_telegram(
+    settings, simulated, bot_api, ann, discord_api, dora, on_discord
+):
+    runs = {"running": True, "status": "running"}
+    await simulated.platform.change("traders", simulated.owl, runs)
+    async with running(settings(**on_discord)) as product:
+        await linked(product, bot_api, ann, simulated.alice)
+        await link(product, discord_api, dora, simulated.alice)
+        await simulated.alarm("Insufficient balance")
+        there = await discord_api.world.message_where(alarm)
+        here = await bot_api.world.message_where(alarm)
+        offered = there.labels, here.labels
+
+        await dora.presses(there, "Pause Night Owl").deferred()
+        confirm = await discord_api.world.message_where(lambda one: "Night Owl?" in one.text)
+        await dora.presses(confirm, "Pause Night Owl").deferred()
+        await discord_api.world.until(lambda: not there.labels)
+        await bot_api.world.until(lambda: not here.labels)
+
+    assert offered == (("Pause Night Owl",), ("Pause Night Owl",))
+    for message in (here, there):
+        assert "Insufficient balance" in message.text
+        assert "Paused from Discord · " in message.text
+        assert len(message.earlier) == 1
+
+
+async def test_a_process_that_could_not_close_an_alert_leaves_it_to_the_next(
+    settings, simulated, bot_api, ann, discord_api, dora, on_discord
+):
+    runs = {"running": True, "status": "running"}
+    await simulated.platform.change("traders", simulated.owl, runs)
+    bot_api.fail(Drop(), method="editMessageText", times=1)
+    bot_api.fail(bad_gateway(), method="editMessageText", times=1)
+    chosen = settings(**on_discord)
+    async with running(chosen) as product:
+        await linked(product, bot_api, ann, simulated.alice)
+        await link(product, discord_api, dora, simulated.alice)
+        await simulated.alarm("Insufficient balance")
+        there = await discord_api.world.message_where(alarm)
+        here = await bot_api.world.message_where(alarm)
+        await simulated.platform.change(
+            "traders", simulated.owl, {"running": False, "status": "stopped"}
+        )
+        await discord_api.world.until(lambda: not there.labels)
+        before = here.labels
+
+    async with running(chosen):
+        await bot_api.world.until(lambda: not here.labels, within=15)
+
+    assert before == ("Pause Night Owl",)
+    assert "Paused meanwhile · " in here.text
+    assert sum(alarm(message) for message in ann.chat.shown) == 1
 
 
 async def test_it_is_not_ready_while_discord_brings_nothing(

@@ -11,7 +11,7 @@ from aiohttp import WSCloseCode, WSMsgType
 from adapters.web.chat import TOO_FAST
 from adapters.web.rooms import FRAMES, HISTORY, ROOMS, TABS, WAITING
 from adapters.web.settings import parse_proxies
-from bot.domain.cards import Button, Card
+from bot.domain.cards import Button, Card, answered
 from bot.domain.commands import COMMANDS, Command, Press, Reply, Said, Words
 from bot.domain.deliveries import Declined, Sent
 from bot.domain.ids import ActionId
@@ -187,6 +187,35 @@ async def test_an_answer_to_a_press_on_a_card_long_gone_is_shown_anew(site):
 
         assert (await tab.until("message"))["message"]["card"]["title"] == "Expired"
         assert await tab.until("answered")
+
+
+async def test_a_card_is_changed_where_it_stands_also_for_who_opens_the_page_later(site):
+    ask = Card(title="Error", buttons=((Button(label="Pause", action=ActionId("a1")),),))
+    async with site.opened() as client, tab_of(site, client) as tab:
+        sent = await site.messenger.send(tab.address, ask)
+        assert isinstance(sent, Sent)
+
+        closed = answered(ask, "Paused from Telegram")
+        outcome = await site.messenger.amend(tab.address, sent.message, closed)
+        edit = await tab.until("edit")
+        async with tab_of(site, client, f"tradebell-chat={tab.chat}") as reloaded:
+            [kept] = reloaded.hello["messages"]
+
+    assert outcome == sent
+    assert edit["message"] == kept
+    assert kept["card"]["buttons"] == []
+    assert kept["card"]["notes"] == [[{"text": "Paused from Telegram"}]]
+
+
+@pytest.mark.parametrize("message", ["gone", ""])
+async def test_a_card_that_is_no_longer_there_is_not_shown_anew(site, message):
+    async with site.opened() as client, tab_of(site, client) as tab:
+        outcome = await site.messenger.amend(tab.address, message, Card(title="Closed"))
+        async with tab_of(site, client, f"tradebell-chat={tab.chat}") as reloaded:
+            kept = reloaded.hello["messages"]
+
+    assert isinstance(outcome, Declined)
+    assert kept == []
 
 
 async def test_nobody_can_replace_what_a_person_said(site):

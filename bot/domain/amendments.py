@@ -1,0 +1,136 @@
+"""Offers under alerts that are answered elsewhere: what closes them, and what changes a message."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain.cards import moment
+from bot.domain.changes import condition
+from bot.domain.deliveries import (
+    CHANNEL_WAIT,
+    Attempt,
+    Declined,
+    Delivery,
+    Gone,
+    Halted,
+    Moved,
+    Postponed,
+    Scope,
+    Sent,
+)
+from bot.domain.events import Trader
+from bot.domain.ids import TraderId
+from bot.domain.links import Channel, Endpoint
+
+AMEND_LIFE = timedelta(hours=24)
+"""How long a message is still worth changing: its button has expired by then (`OFFER_LIFE`)."""
+
+FIRST_WAIT = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The offers to pause a bot are answered. `note` tells how, under each card that made one."""
+
+    about: TraderId
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """A message that shows an answered offer, and is to be changed.
+
+    Attributes:
+        delivery: the item as it was shown, with the answer.
+        message: its id on the chat platform.
+        shown_at: when it left, for what it said of its lateness.
+        answered_at: since when the change is owed.
+    """
+
+    delivery: Delivery
+    message: str
+    shown_at: datetime
+    answered_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amendments:
+    """The youngest message of each chat that is to be changed now; `due` is when others may be."""
+
+    now: tuple[Amendment, ...] = ()
+    due: datetime | None = None
+
+
+_NAMES: Mapping[Channel, str] = {
+    Channel.TELEGRAM: "Telegram",
+    Channel.DISCORD: "Discord",
+    Channel.PUSH: "mobile",
+    Channel.WEB: "web",
+}
+
+
+def answer_by_change(
+    before: Trader | None, now: Trader, at: datetime, asked_in: Endpoint | None
+) -> Answer | None:
+    """What a bot's change means for the offers to pause it; `None` if they stand.
+
+    Args:
+        asked_in: the chat where a person has just asked for it, if one did.
+    """
+    was_running = before is not None and condition(before).running is not False
+    if condition(now).running is not False or not was_running:
+        return None
+    if condition(now).failed:
+        return Answer(about=now.id, note=_dated("Stopped with an error", at))
+    if asked_in is None:
+        return Answer(about=now.id, note=_dated("Paused meanwhile", at))
+    name = _NAMES[asked_in.address.channel]
+    where = "the web chat" if asked_in.address.channel is Channel.WEB else name
+    return Answer(about=now.id, note=_dated(f"Paused from {where}", at))
+
+
+def answer_by_removal(gone: Trader, at: datetime) -> Answer:
+    return Answer(about=gone.id, note=_dated("Deleted meanwhile", at))
+
+
+def _dated(words: str, at: datetime) -> str:
+    return f"{words} · {moment(at)}"
+
+
+def asked_for_in(chat: Endpoint) -> str:
+    """A note for the account's other chats on what was asked for in this one."""
+    whose = "your" if chat.private else "another"
+    return f"Asked for in {whose} {_NAMES[chat.address.channel]} chat"
+
+
+def after_amending(amendment: Amendment, attempt: Attempt, now: datetime) -> datetime | None:
+    """When to try once more; `None` if that was the end of it, whatever came of it.
+
+    The wait grows with the time that it has taken so far. While the platform is away the bot's own
+    rest is the wait (`Pace`).
+    """
+    waited = now - amendment.answered_at
+    match attempt:
+        case Sent() | Declined() | Gone():
+            return None
+        case Moved():
+            # The message stays in the old chat, where nothing can be changed any more.
+            return None
+        case Postponed(scope=Scope.CHANNEL, retry_after=None):
+            return now
+        case Halted():
+            return now + CHANNEL_WAIT
+        case Postponed(retry_after=timedelta() as asked):
+            return now + max(asked, _wait(waited))
+        case _:
+            return now + _wait(waited)
+
+
+def is_too_old(amendment: Amendment, now: datetime) -> bool:
+    """Whether it is given up."""
+    return now - amendment.answered_at >= AMEND_LIFE
+
+
+def _wait(waited: timedelta) -> timedelta:
+    return min(max(waited, FIRST_WAIT), LONGEST_WAIT)

@@ -1,0 +1,140 @@
+"""Messages whose offer is answered are changed: the button goes, a note says what happened."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import timedelta
+from typing import NoReturn
+
+from bot.domain.amendments import Amendment, after_amending, is_too_old
+from bot.domain.deliveries import Attempt, Priority, Sent
+from bot.domain.ids import Now
+from bot.domain.links import Channel
+from bot.errors import TryLater, Unclear
+from bot.ports import Outbox
+from bot.services.delivery import RECHECK, Outlet, not_to_be_shown, presented
+
+log = logging.getLogger(__name__)
+
+Seconds = float
+
+YIELD: Seconds = 0.2
+"""Alerts go first: so long a change waits where one may be about to leave."""
+
+FRESH = timedelta(seconds=5)
+"""How old a look at what is owed may be: a process that was stopped meanwhile must look again."""
+
+LONGEST_WAIT: Seconds = 60.0
+"""Between two tries while the database is away."""
+
+
+class Amending:
+    """Makes the changes that are owed, for each of our bots one after the other.
+
+    Nothing is claimed: a change may be made twice, so what a crash left is simply made again.
+
+    Args:
+        outlets: by channel and our bot's id there; what others owe stays owed.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        outlets: Mapping[tuple[Channel, str], Outlet],
+        now: Now,
+        chance: random.Random,
+    ) -> None:
+        self._outbox = outbox
+        self._outlets = outlets
+        self._now = now
+        self._chance = chance
+        self._woken = {key: asyncio.Event() for key in outlets}
+
+    def wake(self) -> None:
+        """Something may be owed now."""
+        for woken in self._woken.values():
+            woken.set()
+
+    async def run(self) -> NoReturn:
+        """Change what is owed, until cancelled; what a crash left comes first."""
+        async with asyncio.TaskGroup() as group:
+            for (channel, bot), outlet in self._outlets.items():
+                group.create_task(self._serve(channel, bot, outlet), name=f"{channel} changes")
+            await asyncio.Event().wait()
+        raise AssertionError("the bots are served without an end")
+
+    async def _serve(self, channel: Channel, bot: str, outlet: Outlet) -> NoReturn:
+        woken = self._woken[channel, bot]
+        failures = 0
+        while True:
+            woken.clear()
+            try:
+                wait = await self._change_what_is_due(channel, bot, outlet)
+                failures = 0
+            except (TryLater, Unclear) as outage:
+                # Whatever was not stored is done again: that leaves the same message.
+                log.warning("changes of messages must wait", extra={"reason": str(outage)})
+                failures += 1
+                wait = min(2.0 ** min(failures, 10), LONGEST_WAIT)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await woken.wait()
+                    await asyncio.sleep(YIELD)
+
+    async def _change_what_is_due(self, channel: Channel, bot: str, outlet: Outlet) -> Seconds:
+        """Change the first message that may be changed now; gives how long until the next look.
+
+        One at a look: whoever was unlinked since is shown nothing (G7).
+        """
+        looked_at = self._now()
+        owed = await self._outbox.amendments(channel, bot, looked_at)
+        waits = [RECHECK.total_seconds()]
+        if owed.due is not None:
+            waits.append(max(0.0, (owed.due - looked_at).total_seconds()))
+        if self._now() - looked_at > FRESH:
+            return 0.0
+        for amendment in owed.now:
+            wait = await self._take_up(amendment, outlet)
+            if not wait:
+                return 0.0
+            waits.append(wait)
+        return min(waits)
+
+    async def _take_up(self, amendment: Amendment, outlet: Outlet) -> Seconds:
+        """Change a message if it may be changed now; gives how long its chat must rest, or 0."""
+        address, pace = amendment.delivery.address, outlet.pace
+        if not amendment.message or is_too_old(amendment, self._now()):
+            await self._give_up(amendment, "too late, or nobody knows its id")
+            return 0.0
+        wait = pace.chat_wait(address)
+        if wait > 0:
+            return wait + YIELD
+        wait, place = pace.take_place(Priority.INFO)
+        if wait > 0:
+            pace.give_back(place)
+            return wait + YIELD
+        pace.sent_to(address)
+        marked = outlet.messenger.repeats.marked
+        card = presented(amendment.delivery, marked, amendment.shown_at)
+        attempt = await not_to_be_shown(amendment.delivery, outlet.readership)
+        if attempt is None:
+            attempt = await outlet.messenger.amend(address, amendment.message, card)
+        await self._settle(amendment, attempt, outlet)
+        return 0.0
+
+    async def _settle(self, amendment: Amendment, attempt: Attempt, outlet: Outlet) -> None:
+        now = self._now()
+        again = after_amending(amendment, attempt, now)
+        wait = ((again or now) - now).total_seconds()
+        outlet.pace.heed(amendment.delivery.address, attempt, wait, self._chance)
+        if again is None and not isinstance(attempt, Sent):
+            await self._give_up(amendment, getattr(attempt, "reason", "its chat has moved"))
+            return
+        await self._outbox.amended(amendment, again, now)
+
+    async def _give_up(self, amendment: Amendment, reason: str) -> None:
+        facts = {"delivery": amendment.delivery.reference, "reason": reason}
+        log.warning("a message keeps a button that does nothing any more", extra=facts)
+        await self._outbox.amended(amendment, None, self._now())

@@ -1,0 +1,216 @@
+"""Offers that are answered: their buttons are closed, and messages that show them are changed."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, case, func, null, select, update
+
+from bot.domain.actions import OFFER_LIFE, ActionState, Verb, offer_to_pause
+from bot.domain.amendments import AMEND_LIFE, Amendment, Amendments, Answer
+from bot.domain.cards import answered
+from bot.domain.deliveries import Delivery, Draft, Priority, State
+from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
+from bot.domain.links import Channel, EndpointState
+from storage.codec import decode_card
+from storage.database import each
+from storage.facts import Fact
+from storage.rows import AnyRow, address_of
+from storage.statements import Statement
+from storage.tables import (
+    ACTION_IS_OFFER,
+    DELIVERY_IS_SENDING,
+    DELIVERY_IS_TO_AMEND,
+    DELIVERY_OFFERS,
+    LINK_IS_ACTIVE,
+    action,
+    delivery,
+    endpoint,
+    is_one_of,
+    link,
+)
+
+AT_ONCE = 100
+"""Chats that are told of at once."""
+
+SOON = timedelta(seconds=1)
+"""When to look again where a message with an answered offer is in flight."""
+
+
+def close_offers(connection: Connection, facts: Sequence[Fact]) -> None:
+    """Carry out the answers among new facts, before these are owed.
+
+    Each goes for what came before it: an offer that is made after it stands.
+    """
+    for place, fact in enumerate(facts):
+        if (answer := fact.verdict.answer) is None:
+            continue
+        _CLOSE.run(
+            connection,
+            {
+                "of_account": fact.key.account,
+                "offering": offer_to_pause(answer.about),
+                "now": fact.now,
+            },
+        )
+        fact.tally.answered += _ANSWER.run(
+            connection,
+            {
+                "of_account": fact.key.account,
+                "of_bot": answer.about,
+                "since": fact.now - OFFER_LIFE,
+                "note": answer.note,
+                "now": fact.now,
+            },
+        )
+        for earlier in facts[:place]:
+            if earlier.key.account == fact.key.account:
+                _answer_unsaid(earlier, answer)
+
+
+def _answer_unsaid(fact: Fact, answer: Answer) -> None:
+    """Of a fact that nobody has been told yet: let it offer nothing."""
+    if any(draft.about == answer.about for draft in fact.drafts):
+        fact.drafts = [_answered_draft(draft, answer) for draft in fact.drafts]
+        fact.verdict = replace(fact.verdict, actions=())
+
+
+def _answered_draft(draft: Draft, answer: Answer) -> Draft:
+    if draft.about != answer.about:
+        return draft
+    return replace(draft, card=answered(draft.card, answer.note), about=None)
+
+
+_CLOSE = Statement(
+    lambda _: (
+        update(action)
+        .where(
+            action.c.account == bindparam("of_account"),
+            action.c.arguments == bindparam("offering"),
+            action.c.verb == Verb.ASK,
+            ACTION_IS_OFFER,
+        )
+        .values(state=ActionState.CLOSED, finished_at=bindparam("now"))
+    )
+)
+
+_ANSWER = Statement(
+    lambda _: (
+        update(delivery)
+        .where(
+            delivery.c.account == bindparam("of_account"),
+            delivery.c.about == bindparam("of_bot"),
+            delivery.c.created_at >= bindparam("since"),
+            DELIVERY_OFFERS,
+            is_one_of(
+                delivery.c.state,
+                *(State.READY, State.SENDING, State.UNKNOWN, State.HELD, State.SENT),
+            ),
+        )
+        .values(
+            answer=bindparam("note"),
+            answered_at=bindparam("now"),
+            amend_at=case(
+                (
+                    is_one_of(delivery.c.state, State.SENDING)
+                    | (is_one_of(delivery.c.state, State.SENT) & delivery.c.message.is_not(None))
+                    # It may have been shown, and nobody knows.
+                    | (delivery.c.unclear > 0),
+                    bindparam("now", type_=delivery.c.amend_at.type),
+                )
+            ),
+        )
+    )
+)
+
+
+def select_amendments(
+    connection: Connection, channel: Channel, bot: str, now: datetime
+) -> Amendments:
+    due = (
+        select(func.max(delivery.c.id))
+        .join(endpoint, endpoint.c.id == delivery.c.endpoint)
+        .join(link, link.c.id == delivery.c.link)
+        .where(
+            DELIVERY_IS_TO_AMEND,
+            delivery.c.amend_at <= now,
+            delivery.c.card.is_not(None),
+            endpoint.c.channel == channel,
+            endpoint.c.bot == bot,
+            endpoint.c.state == EndpointState.ACTIVE,
+            LINK_IS_ACTIVE,
+            link.c.epoch == delivery.c.link_epoch,
+            link.c.endpoint == delivery.c.endpoint,
+        )
+        .group_by(delivery.c.endpoint)
+        .limit(AT_ONCE)
+    )
+    rows = connection.execute(
+        select(
+            delivery,
+            endpoint.c.channel,
+            endpoint.c.bot,
+            endpoint.c.chat,
+            endpoint.c.thread,
+            endpoint.c.private,
+            link.c.person,
+        )
+        .join(endpoint, endpoint.c.id == delivery.c.endpoint)
+        .join(link, link.c.id == delivery.c.link)
+        .where(delivery.c.id.in_(due))
+        .order_by(delivery.c.id.desc())
+    )
+    return Amendments(now=tuple(map(_amendment, rows)), due=_due(connection, now))
+
+
+def _due(connection: Connection, now: datetime) -> datetime | None:
+    in_flight = (
+        select(delivery.c.id).where(DELIVERY_IS_SENDING, delivery.c.amend_at.is_not(None)).limit(1)
+    )
+    if connection.execute(in_flight).first() is not None:
+        return now + SOON
+    later = select(func.min(delivery.c.amend_at)).where(
+        DELIVERY_IS_TO_AMEND, delivery.c.amend_at > now
+    )
+    return connection.execute(later).scalar()
+
+
+def _amendment(row: AnyRow) -> Amendment:
+    shown = Delivery(
+        id=DeliveryId(row.id),
+        reference=row.reference,
+        account=AccountId(row.account),
+        link=LinkId(row.link),
+        endpoint=EndpointId(row.endpoint),
+        address=address_of(row),
+        kind=row.kind,
+        priority=Priority(row.priority),
+        state=row.state,
+        attempts=row.attempts,
+        unclear=row.unclear,
+        card=decode_card(row.card, row.reference),
+        occurred_at=row.occurred_at,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        doubtful=row.mentioned or 0,
+        answer=row.answer,
+        host=None if row.private else row.person,
+    )
+    return Amendment(
+        delivery=shown,
+        message=row.message or "",
+        shown_at=row.started_at,
+        answered_at=row.answered_at,
+    )
+
+
+@each
+def settle(connection: Connection, request: tuple[DeliveryId, datetime | None]) -> None:
+    this, again = request
+    connection.execute(update(delivery).where(delivery.c.id == this).values(amend_at=again))
+
+
+def give_up(connection: Connection, now: datetime) -> int:
+    """Owe no more what nobody could change in all that time; gives how much."""
+    too_old = DELIVERY_IS_TO_AMEND & (delivery.c.answered_at <= now - AMEND_LIFE)
+    return connection.execute(update(delivery).where(too_old).values(amend_at=null())).rowcount
