@@ -10,6 +10,7 @@ from discord.http import Route
 
 from adapters.discord.faults import (
     MESSAGE_GONE,
+    THREAD_SLEEPS,
     UNKNOWN_MESSAGE,
     after_failure,
     may_go_plain,
@@ -93,7 +94,7 @@ class Chats:
         try:
             await self._http.request(route, json=message.replacing, files=message.files)
         except (Refusal, Withheld, NoAnswer) as error:
-            if isinstance(error, Refusal) and error.code == UNKNOWN_MESSAGE:
+            if isinstance(error, Refusal) and error.code in (UNKNOWN_MESSAGE, THREAD_SLEEPS):
                 return Declined(reason=MESSAGE_GONE)
             return after_failure(error)
         return Sent(message=number)

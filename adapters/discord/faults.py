@@ -19,6 +19,11 @@ from bot.domain.deliveries import (
 )
 
 UNKNOWN_MESSAGE = 10008
+THREAD_SLEEPS = 50083
+"""A new message wakes it, unless it is locked; a change of an old one does not.
+
+Source: https://docs.discord.com/developers/topics/threads#active-and-archived-threads
+"""
 EXPIRED = frozenset({10015, 10062, 50027})
 """An interaction, or the webhook that answers it, that is not known any more."""
 ALREADY_ANSWERED = 40060
@@ -41,12 +46,12 @@ _CLOSED = {
     NO_PERMISSION: "no right to write in the channel",
     50008: "not a channel that can be written to",
     50024: "not a channel that can be written to",
-    50083: "the thread is closed",
+    THREAD_SLEEPS: "the thread is closed",
     160005: "the thread is closed",
 }
 """Codes of an endpoint that is closed to us, and our words."""
 
-MESSAGE_GONE = "the message is gone"
+MESSAGE_GONE = "the message is gone or can no longer be changed"
 
 REASONS = frozenset(
     {

@@ -331,7 +331,7 @@ def status(
         if link.id == here.id:
             notes.append("This chat was closed to me: /start brings what was kept for it.")
             continue
-        notes.append(f"Your {link.endpoint.title} is closed to me: alerts for it are kept.")
+        notes.append(f"Your other {link.endpoint.title} is closed to me: alerts for it are kept.")
     if feed is not None and feed.not_offered:
         notes.append(f"The platform does not let me read: {', '.join(feed.not_offered)}.")
     if feed is not None and feed.failing:

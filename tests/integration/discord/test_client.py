@@ -528,3 +528,19 @@ async def test_discord_need_not_be_there_at_the_start(api: DiscordApi):
     await opening.__aexit__(None, None, None)
 
     assert isinstance(outcome, Sent)
+
+
+async def test_a_message_in_a_thread_that_sleeps_stays_and_the_next_one_wakes_it(api: DiscordApi):
+    ann = api.world.person("Ann")
+    alpha = api.world.guild("Alpha", ann)
+    thread = alpha.thread(alpha.channel("desk"), "bots")
+
+    async with our_bot(api) as client:
+        first = await client.send(address(thread), CARD)
+        assert isinstance(first, Sent)
+        alpha.archive(thread)
+        amended = await client.amend(address(thread), first.message, replace(CARD, title="Closed"))
+        second = await client.send(address(thread), replace(CARD, reference="D4E5F6"))
+
+    assert isinstance(amended, Declined), "the chat is not closed for all that"
+    assert isinstance(second, Sent)
