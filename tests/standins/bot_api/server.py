@@ -4,17 +4,16 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from inspect import isawaitable
-from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
 from tests.standins.bot_api.faults import Answer, Drop, Fault, Hold, Rule, Slow
 from tests.standins.bot_api.methods import ApiError, Methods, Parameters, bad
 from tests.standins.bot_api.world import Call, Chat, Json, Person, World
+from tests.standins.serving import Server
 
 TOKEN = "1234567890:AAStandInStandInStandInStandInStandIn"
 
@@ -31,7 +30,7 @@ UPDATES_LIMIT = 100
 LONGEST_POLL = 50
 
 
-class BotApi:
+class BotApi(Server):
     """Telegram for one bot: an HTTP server, the people behind it, and faults on request.
 
     ```
@@ -53,14 +52,13 @@ class BotApi:
         username: str = "tradebell_bot",
         port: int = 0,
     ) -> None:
+        super().__init__(port)
         self.token = token
         id = int(token.partition(":")[0])
         self.world = World(
             {"id": id, "is_bot": True, "first_name": "Tradebell", "username": username}
         )
         self.revoked = False
-        self.routes: list[web.RouteDef] = []
-        """Answered besides the Bot API's."""
         self._rules: list[Rule] = []
         self._acts: dict[str, Callable[[Parameters], Any]] = {
             **Methods(self.world).by_name,
@@ -72,8 +70,6 @@ class BotApi:
         self._names = {name.lower(): name for name in self._acts}
         self._poll: asyncio.Future[str] | None = None
         self._webhook: _Webhook | None = None
-        self._runner: web.AppRunner | None = None
-        self._port = port
 
     # --- for tests ------------------------------------------------------------------------
 
@@ -106,48 +102,19 @@ class BotApi:
         """Forget all faults that are still to come."""
         self._rules.clear()
 
-    @asynccontextmanager
-    async def down(self) -> AsyncIterator[None]:
-        """An outage: connections are cut, new ones refused; then it is back at the same port."""
-        await self._stop()
-        try:
-            yield
-        finally:
-            await self._start()
-
     # --- running --------------------------------------------------------------------------
 
-    async def __aenter__(self) -> Self:
-        await self._start()
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *raised: object) -> None:
         if self._webhook is not None:
             await self._webhook.close()
-        await self._stop()
+        await super().__aexit__(*raised)
 
-    async def _start(self) -> None:
+    def _app(self) -> web.Application:
         app = web.Application(client_max_size=50 << 20)
         app.router.add_route("*", "/bot{token}/{method}", self._on_call)
         app.add_routes(self.routes)
         app.router.add_route("*", "/{anything:.*}", _not_found)
-        # A held request must not hold up the end of a test.
-        runner = web.AppRunner(app, shutdown_timeout=0.05, access_log=None)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", self._port, reuse_address=True)
-        await site.start()
-        self._port = runner.addresses[0][1]
-        self._runner = runner
-
-    async def _stop(self) -> None:
-        if self._runner is not None:
-            runner, self._runner = self._runner, None
-            await runner.cleanup()
+        return app
 
     # --- one request ----------------------------------------------------------------------
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
 
@@ -22,6 +20,7 @@ from tests.standins.discord.limiter import Limiter, Quota
 from tests.standins.discord.requests import Asked, File, Json, Reply
 from tests.standins.discord.resources import Resources
 from tests.standins.discord.world import Call, Channel, Clock, Person, World
+from tests.standins.serving import Server
 
 BOT = 1_100_000_000_000_000_001
 TOKEN = "MTEwMDAwMDAwMDAwMDAwMDAwMQ.StandI.nStandInStandInStandInStandInStandIn"
@@ -86,7 +85,7 @@ ROUTES = (
 )
 
 
-class DiscordApi:
+class DiscordApi(Server):
     """Discord for one bot: HTTP, the gateway, the people behind them, and faults on request.
 
     ```
@@ -107,6 +106,7 @@ class DiscordApi:
     """
 
     def __init__(self, token: str = TOKEN, username: str = "Tradebell", port: int = 0) -> None:
+        super().__init__(port)
         self.token = token
         self.clock = Clock()
         self.world = World(_bot(username), self.clock)
@@ -114,16 +114,12 @@ class DiscordApi:
         self.limiter = Limiter(self.clock)
         self.resources = Resources(self.world)
         self.revoked = False
-        self.routes: list[web.RouteDef] = []
-        """Answered besides Discord's."""
         self._acts: dict[str, Callable[[Asked], Reply]] = {
             **self.resources.by_name,
             **Answers(self.world).by_name,
             "get_gateway": lambda _: self.gateway.described(),
         }
         self._rules: list[Rule] = []
-        self._runner: web.AppRunner | None = None
-        self._port = port
 
     # --- for tests ------------------------------------------------------------------------
 
@@ -180,33 +176,9 @@ class DiscordApi:
             assert route in self._acts, f"no route {route}"
             self.limiter.quotas[route] = quota
 
-    @asynccontextmanager
-    async def down(self) -> AsyncIterator[None]:
-        """An outage: connections are cut, new ones refused; then it is back at the same port.
-
-        The gateway's sessions survive it.
-        """
-        await self._stop()
-        try:
-            yield
-        finally:
-            await self._start()
-
     # --- running --------------------------------------------------------------------------
 
-    async def __aenter__(self) -> Self:
-        await self._start()
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self._stop()
-
-    async def _start(self) -> None:
+    def _app(self) -> web.Application:
         app = web.Application(client_max_size=50 << 20)
         app.router.add_get("/gateway", self.gateway.serve)
         app.router.add_get("/gateway/", self.gateway.serve)
@@ -214,19 +186,12 @@ class DiscordApi:
             app.router.add_route(route.method, f"/api/v10{route.path}", self._serves(route))
         app.add_routes(self.routes)
         app.router.add_route("*", "/{anything:.*}", _not_found)
-        # A held request must not hold up the end of a test.
-        runner = web.AppRunner(app, shutdown_timeout=0.05, access_log=None)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", self._port, reuse_address=True)
-        await site.start()
-        self._port = runner.addresses[0][1]
-        self._runner = runner
+        return app
 
     async def _stop(self) -> None:
+        """The gateway's sessions survive it."""
         self.gateway.cut()
-        if self._runner is not None:
-            runner, self._runner = self._runner, None
-            await runner.cleanup()
+        await super()._stop()
 
     # --- one request ----------------------------------------------------------------------
 

@@ -1,0 +1,61 @@
+"""A server on loopback that can go away, hang up, and come back at the same port."""
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Self
+
+from aiohttp import web
+
+
+class Server:
+    """What the stand-ins have in common: their port, and how they come and go."""
+
+    def __init__(self, port: int) -> None:
+        """Take the port, 0 for any that is free."""
+        self.routes: list[web.RouteDef] = []
+        """Answered besides the API's."""
+        self._port = port
+        self._runner: web.AppRunner | None = None
+
+    def _app(self) -> web.Application:
+        """What is served, anew each time."""
+        raise NotImplementedError
+
+    @asynccontextmanager
+    async def down(self) -> AsyncIterator[None]:
+        """An outage: connections are cut, new ones refused; then it is back at the same port."""
+        await self._stop()
+        try:
+            yield
+        finally:
+            await self._start()
+
+    def hang_up(self) -> None:
+        """End all connections at once, without having said so in the last answer."""
+        assert self._runner is not None
+        assert self._runner.server is not None
+        for connection in self._runner.server.connections:
+            assert connection.transport is not None
+            connection.transport.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+
+    async def __aenter__(self) -> Self:
+        await self._start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stop()
+
+    async def _start(self) -> None:
+        # A held request must not hold up the end of a test.
+        runner = web.AppRunner(self._app(), shutdown_timeout=0.05, access_log=None)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", self._port, reuse_address=True)
+        await site.start()
+        self._port = runner.addresses[0][1]
+        self._runner = runner
+
+    async def _stop(self) -> None:
+        if self._runner is not None:
+            runner, self._runner = self._runner, None
+            await runner.cleanup()
