@@ -16,8 +16,9 @@ from adapters.discord.faults import (
     may_go_plain,
 )
 from adapters.discord.render import SUPPRESS_NOTIFICATIONS, Rendered
-from adapters.discord.transport import DiscordHttp, NoAnswer, Refusal, Withheld
+from adapters.discord.transport import DiscordHttp, Refusal, Withheld
 from adapters.discord.updates import Handle
+from adapters.http.exchange import NoAnswer
 from bot.domain.deliveries import Attempt, Declined, Sent
 from bot.domain.links import Address
 

@@ -32,7 +32,7 @@ from adapters.discord.gateway import Gateway
 from adapters.discord.render import Rendered, rendered
 from adapters.discord.servers import Servers
 from adapters.discord.settings import DiscordSettings
-from adapters.discord.transport import DiscordHttp, NoAnswer, Refusal, Withheld, new_session
+from adapters.discord.transport import DiscordHttp, Refusal, Withheld, new_session
 from adapters.discord.updates import (
     FORM,
     Asked,
@@ -44,6 +44,7 @@ from adapters.discord.updates import (
     Written,
     heard,
 )
+from adapters.http.exchange import NoAnswer
 from bot.domain.cards import Button, ButtonStyle, Card
 from bot.domain.commands import Command, Reply
 from bot.domain.deliveries import Attempt, Declined, Postponed, Repeats, Sent, Unclear

@@ -6,7 +6,9 @@ Codes: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
 from datetime import timedelta
 from http import HTTPStatus
 
-from adapters.discord.transport import NoAnswer, Reached, Refusal, Withheld
+from adapters.discord.transport import Refusal, Withheld
+from adapters.http.exchange import NoAnswer
+from adapters.http.faults import after_no_answer, reasons
 from bot.domain.deliveries import (
     Attempt,
     Declined,
@@ -15,8 +17,9 @@ from bot.domain.deliveries import (
     Postponed,
     Scope,
     Sent,
-    Unclear,
 )
+
+PLATFORM = "Discord"
 
 UNKNOWN_MESSAGE = 10008
 THREAD_SLEEPS = 50083
@@ -53,17 +56,13 @@ _CLOSED = {
 
 MESSAGE_GONE = "the message is gone or can no longer be changed"
 
-REASONS = frozenset(
+REASONS = reasons(PLATFORM) | frozenset(
     {
         *_CLOSED.values(),
         *("no access to the channel", "Discord refuses the bot's token"),
         *("Discord refuses the content", "asked to open chats more slowly"),
         *("asked to slow down", "refused too often", "turned away by what stands before Discord"),
-        *("no connection in time", "no connection", "turned away", "server error"),
-        *("an answer that is not Discord's", "no answer in time"),
-        *("the answer broke off", "the connection broke off", "broke off"),
-        "the chat's history cannot be read",
-        MESSAGE_GONE,
+        *("broke off", "the chat's history cannot be read", MESSAGE_GONE),
     }
 )
 """All that an outcome here can be for, up to a colon: few enough to count by."""
@@ -92,7 +91,7 @@ def after_failure(error: Refusal | Withheld | NoAnswer) -> Attempt:
                 scope=Scope.CHANNEL if error.whole else Scope.ENDPOINT,
             )
         case NoAnswer():
-            return after_no_answer(error)
+            return after_no_answer(error, PLATFORM)
 
 
 def after_refusal(refusal: Refusal) -> Attempt:
@@ -114,27 +113,3 @@ def after_refusal(refusal: Refusal) -> Attempt:
             return Postponed(reason=f"turned away: HTTP {refusal.status}", scope=Scope.CHANNEL)
         return Gone(reason="no access to the channel")
     return Declined(reason="Discord refuses the content")
-
-
-def after_no_answer(lost: NoAnswer) -> Attempt:
-    """The outcome of a send without an answer of the API.
-
-    Only a request that never had a connection, or that a 3xx or 4xx turned away before the API
-    saw it, was certainly not carried out.
-    """
-    if lost.reached is Reached.CONNECTING:
-        reason = "no connection in time" if lost.timed_out else "no connection"
-        return Postponed(reason=reason, scope=Scope.CHANNEL)
-    if lost.status is not None and not lost.timed_out:
-        if lost.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            return Declined(reason="Discord refuses the content")
-        if 300 <= lost.status < 500:
-            return Postponed(reason=f"turned away: HTTP {lost.status}", scope=Scope.CHANNEL)
-        if lost.status >= 500:
-            return Unclear(reason=f"server error: HTTP {lost.status}")
-        if lost.reached is Reached.ANSWERING:
-            return Unclear(reason="the answer broke off")
-        return Unclear(reason="an answer that is not Discord's")
-    if lost.timed_out:
-        return Unclear(reason="no answer in time")
-    return Unclear(reason="the connection broke off")

@@ -17,7 +17,8 @@ from discord.state import ConnectionState
 from discord.voice_client import VoiceClient
 
 from adapters.discord.limits import Seconds
-from adapters.discord.transport import DiscordHttp, NoAnswer, Refusal, Withheld
+from adapters.discord.transport import DiscordHttp, Refusal, Withheld
+from adapters.http.exchange import NoAnswer
 
 log = logging.getLogger(__name__)
 

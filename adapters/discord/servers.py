@@ -7,7 +7,8 @@ from typing import Any
 from discord.http import Route
 
 from adapters.discord.limits import Seconds
-from adapters.discord.transport import DiscordHttp, NoAnswer, Refusal, Withheld
+from adapters.discord.transport import DiscordHttp, Refusal, Withheld
+from adapters.http.exchange import NoAnswer
 from bot.domain.linking import Audience
 from bot.domain.links import Address
 from bot.domain.text import clean, counted

@@ -1,77 +1,32 @@
-"""Calls of Discord's API on aiohttp: one request each, which tells how far it got."""
+"""Calls of Discord's API: one request each."""
 
 import asyncio
 import json
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from enum import StrEnum
 from http import HTTPStatus
-from math import inf
 from typing import Any
 
 import yarl
-from aiohttp import (
-    ClientConnectorError,
-    ClientError,
-    ClientSession,
-    ClientTimeout,
-    ClientWSTimeout,
-    ConnectionTimeoutError,
-    DummyCookieJar,
-    FormData,
-    TCPConnector,
-)
+from aiohttp import ClientSession, ClientWSTimeout, FormData
 from discord.gateway import DiscordClientWebSocketResponse
 from discord.http import HTTPClient, Route
 
 from adapters.discord.limits import Breaker, Buckets, Seconds, number
-
-CONNECTIONS = 100
-CONNECT_TIMEOUT = 5.0
-ANSWER_TIMEOUT = 10.0
-"""Seconds from the connection to the last byte of the answer."""
-
-KEEP_ALIVE = 15.0
-"""Seconds that an idle connection is kept: less than servers do."""
+from adapters.http.exchange import (
+    Answer,
+    NoAnswer,
+    Reached,
+    exchange,
+    open_session,
+    parsed,
+    quoted,
+    time_limits,
+)
+from adapters.http.faults import UNTOLD_WAIT
 
 BAN_WAIT = 600.0
 """Seconds of rest after a 429 that does not come from the API itself but from what stands before
 it: our address is banned. Source: `discord/http.py`, "Banned by Cloudflare"."""
-
-UNTOLD_WAIT = 30.0
-"""Seconds of rest after a 429 that does not say how long."""
-
-MESSAGE_LIMIT = 300
-
-
-class Reached(StrEnum):
-    """How far a request got."""
-
-    CONNECTING = "connecting"
-    """Nothing has left, certainly."""
-    SENT = "sent"
-    """It had a connection: some or all of it may have left."""
-    ANSWERING = "answering"
-    """The status line has come, the body has not, or not wholly."""
-    ANSWERED = "answered"
-    """A whole answer has come, but not one of the API's."""
-
-
-class NoAnswer(Exception):
-    """The API gave no answer that can be read. The text never holds the address or the token."""
-
-    def __init__(
-        self,
-        detail: str,
-        *,
-        reached: Reached,
-        status: int | None = None,
-        timed_out: bool = False,
-    ) -> None:
-        super().__init__(f"{reached}: {detail}")
-        self.reached = reached
-        self.status = status
-        self.timed_out = timed_out
 
 
 class Refusal(Exception):
@@ -142,11 +97,11 @@ class DiscordHttp(HTTPClient):
         self._check(route)
         if after is not None:
             await after
-        status, headers, payload = await self._exchange(route, body, files, given.get("params"))
-        self._told_buckets.learn(route.key, route.major_parameters, headers, self._clock())
-        if 200 <= status < 300:
-            return _result(status, payload)
-        raise self._failure(route, status, headers, payload)
+        answer = await self._exchange(route, body, files, given.get("params"))
+        self._told_buckets.learn(route.key, route.major_parameters, answer.headers, self._clock())
+        if answer.is_good:
+            return _result(answer)
+        raise self._failure(route, answer)
 
     async def ws_connect(self, url: str, *, compress: int = 0) -> Any:
         """Open the gateway's WebSocket."""
@@ -175,7 +130,7 @@ class DiscordHttp(HTTPClient):
         body: bytes | None,
         files: Sequence[tuple[str, bytes]],
         params: Mapping[str, Any] | None,
-    ) -> tuple[int, Mapping[str, str], bytes]:
+    ) -> Answer:
         headers = {**_AGENT, "Authorization": f"Bot {self.token}"}
         data: bytes | FormData | None = body
         if body is not None and files:
@@ -184,51 +139,22 @@ class DiscordHttp(HTTPClient):
             headers["Content-Type"] = "application/json"
         # The address is escaped already, and must not be once more.
         url = yarl.URL(self._api_url + route.url.removeprefix(Route.BASE), encoded=True)
-        reached, status = Reached.SENT, None
-        try:
-            async with self._session.request(
-                route.method,
-                url.extend_query(params or {}),
-                data=data,
-                headers=headers,
-                allow_redirects=False,
-            ) as response:
-                reached, status = Reached.ANSWERING, response.status
-                return response.status, response.headers, await response.read()
-        except (ClientConnectorError, ConnectionTimeoutError) as error:
-            failure = NoAnswer(
-                _described(error),
-                reached=Reached.CONNECTING,
-                timed_out=isinstance(error, TimeoutError),
-            )
-        except (ClientError, OSError) as error:
-            failure = NoAnswer(
-                _described(error),
-                reached=reached,
-                status=status,
-                timed_out=isinstance(error, TimeoutError),
-            )
-        # Raised outside the handler, so that aiohttp's error is not chained: several of them
-        # quote the address, which may hold an interaction's token.
-        raise failure
+        url = url.extend_query(params or {})
+        return await exchange(self._session, route.method, url, data=data, headers=headers)
 
-    def _failure(
-        self, route: Route, status: int, headers: Mapping[str, str], payload: bytes
-    ) -> Exception:
+    def _failure(self, route: Route, answer: Answer) -> Exception:
         at = self._clock()
-        answer = _parsed(payload)
-        shared = headers.get("X-RateLimit-Scope") == "shared"
+        status, said = answer.status, parsed(answer.body)
+        shared = answer.headers.get("X-RateLimit-Scope") == "shared"
         if status in _COUNTED and not shared:
             self._breaker.count(at)
         if status == HTTPStatus.TOO_MANY_REQUESTS:
-            return self._slowed(route, headers, answer, at)
-        if not isinstance(answer, dict) or "code" not in answer or not 400 <= status < 500:
-            detail = f"{status}, not the API's answer" if answer is None else f"{status}"
+            return self._slowed(route, answer.headers, said, at)
+        if not isinstance(said, dict) or "code" not in said or not 400 <= status < 500:
+            detail = f"{status}, not the API's answer" if said is None else f"{status}"
             return NoAnswer(detail, reached=Reached.ANSWERED, status=status)
-        code = answer["code"] if isinstance(answer["code"], int) else 0
-        # What it says of an address is said without it: there may be a one-time code in it.
-        message = re.sub(r"\w+://[^\s'\"]+", "…", str(answer.get("message", "")))
-        return Refusal(status, code, message[:MESSAGE_LIMIT])
+        code = said["code"] if isinstance(said["code"], int) else 0
+        return Refusal(status, code, quoted(said.get("message", "")))
 
     def _slowed(
         self, route: Route, headers: Mapping[str, str], answer: object, at: Seconds
@@ -237,7 +163,7 @@ class DiscordHttp(HTTPClient):
             self._whole_until = at + BAN_WAIT
             return Withheld("turned away by what stands before Discord", BAN_WAIT, whole=True)
         wait = number(answer.get("retry_after")) or number(headers.get("Retry-After"))
-        wait = wait or UNTOLD_WAIT
+        wait = wait or UNTOLD_WAIT.total_seconds()
         whole = answer.get("global") is True or headers.get("X-RateLimit-Scope") == "global"
         if whole:
             self._whole_until = max(self._whole_until, at + wait)
@@ -254,15 +180,7 @@ _COUNTED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.
 
 def new_session() -> ClientSession:
     """Connections for `DiscordHttp`, to be closed by whoever opened them."""
-    return ClientSession(
-        connector=TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEEP_ALIVE),
-        cookie_jar=DummyCookieJar(),
-        # aiohttp would otherwise round long timeouts up to a whole second.
-        timeout=ClientTimeout(
-            total=CONNECT_TIMEOUT + ANSWER_TIMEOUT, connect=CONNECT_TIMEOUT, ceil_threshold=inf
-        ),
-        ws_response_class=DiscordClientWebSocketResponse,
-    )
+    return open_session(time_limits(), ws_response_class=DiscordClientWebSocketResponse)
 
 
 def _form(body: bytes, files: Sequence[tuple[str, bytes]]) -> FormData:
@@ -274,27 +192,10 @@ def _form(body: bytes, files: Sequence[tuple[str, bytes]]) -> FormData:
     return form
 
 
-def _result(status: int, payload: bytes) -> Any:
-    if not payload:
+def _result(answer: Answer) -> Any:
+    if not answer.body:
         return None
-    answer = _parsed(payload)
-    if answer is None:
-        raise NoAnswer("no result", reached=Reached.ANSWERED, status=status)
-    return answer
-
-
-def _described(error: Exception) -> str:
-    match error:
-        case ClientConnectorError():
-            return str(error)  # names host and port only
-        case TimeoutError():
-            return "timed out"
-        case _:
-            return type(error).__name__
-
-
-def _parsed(payload: bytes) -> Any:
-    try:
-        return json.loads(payload)
-    except (ValueError, RecursionError):
-        return None
+    result = parsed(answer.body)
+    if result is None:
+        raise NoAnswer("no result", reached=Reached.ANSWERED, status=answer.status)
+    return result

@@ -8,9 +8,10 @@ from typing import Any
 
 from telegram import Bot, InputFile
 
+from adapters.http.exchange import NoAnswer
 from adapters.telegram.faults import MESSAGE_GONE, Trouble, after_no_answer, after_refusal, trouble
 from adapters.telegram.render import Photo, Rendered
-from adapters.telegram.transport import AiohttpRequest, NoAnswer, Refusal
+from adapters.telegram.transport import AiohttpRequest, Refusal
 from bot.domain.deliveries import Attempt, Declined, Gone, Postponed, Scope, Sent, Unclear
 from bot.domain.links import Address
 

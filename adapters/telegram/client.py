@@ -20,12 +20,13 @@ from telegram import (
     BotCommandScopeDefault,
 )
 
+from adapters.http.exchange import NoAnswer
 from adapters.telegram.api import BotApi, Chats
 from adapters.telegram.faults import MESSAGE_GONE, Trouble, trouble
 from adapters.telegram.queues import ChatQueues
 from adapters.telegram.render import Rendered, photo, rendered
 from adapters.telegram.settings import TelegramSettings
-from adapters.telegram.transport import AiohttpRequest, NoAnswer, Refusal
+from adapters.telegram.transport import AiohttpRequest, Refusal
 from adapters.telegram.updates import KINDS, Heard, Json, Us, heard
 from bot.domain.cards import Card
 from bot.domain.commands import COMMANDS, Reply, Said

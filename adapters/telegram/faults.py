@@ -8,7 +8,9 @@ from datetime import timedelta
 from enum import Enum, auto
 from http import HTTPStatus
 
-from adapters.telegram.transport import NoAnswer, Reached, Refusal
+from adapters.http import faults
+from adapters.http.exchange import NoAnswer
+from adapters.telegram.transport import Refusal
 from bot.domain.deliveries import (
     Attempt,
     Declined,
@@ -20,8 +22,7 @@ from bot.domain.deliveries import (
     Unclear,
 )
 
-TOKEN_WAIT = timedelta(seconds=30)
-"""The rest of the whole token after a 429 that does not say how long."""
+PLATFORM = "Telegram"
 
 CHAT_WAIT = timedelta(seconds=30)
 """A longer wait than this is not about one chat."""
@@ -93,7 +94,7 @@ def after_refusal(refusal: Refusal) -> Attempt:
         case Trouble.MOVED:
             return Moved(chat=str(refusal.moved_to))
         case Trouble.PACE:
-            return _postponed_by_pace(refusal.retry_after)
+            return _after_wait(refusal.retry_after)
         case Trouble.TOKEN:
             return Halted(reason="Telegram refuses the bot's token")
         case Trouble.CHAT:
@@ -107,39 +108,15 @@ def after_refusal(refusal: Refusal) -> Attempt:
 
 
 def after_no_answer(lost: NoAnswer) -> Postponed | Declined | Unclear:
-    """The outcome of a send without an answer of the Bot API.
-
-    Only a request that never had a connection, or that a 3xx or 4xx turned away before the Bot
-    API saw it, was certainly not carried out.
-    """
-    if lost.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return _postponed_by_pace(None)
-    if lost.reached is Reached.CONNECTING:
-        reason = "no connection in time" if lost.timed_out else "no connection"
-        return Postponed(reason=reason, scope=Scope.CHANNEL)
-    if lost.reached is Reached.ANSWERED and lost.status is not None:
-        if lost.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            return Declined(reason="Telegram refuses the content")
-        if 300 <= lost.status < 500:
-            return Postponed(reason=f"turned away: HTTP {lost.status}", scope=Scope.CHANNEL)
-        if lost.status >= 500:
-            return Unclear(reason=f"server error: HTTP {lost.status}")
-        return Unclear(reason="an answer that is not Telegram's")
-    if lost.timed_out:
-        return Unclear(reason="no answer in time")
-    if lost.reached is Reached.ANSWERING:
-        return Unclear(reason="the answer broke off")
-    return Unclear(reason="the connection broke off")
+    """The outcome of a send without an answer of the Bot API."""
+    return faults.after_no_answer(lost, PLATFORM)
 
 
-def _postponed_by_pace(retry_after: timedelta | None) -> Postponed:
-    wait = retry_after or TOKEN_WAIT
-    whole = retry_after is None or retry_after > CHAT_WAIT
-    return Postponed(
-        reason="asked to slow down",
-        retry_after=wait,
-        scope=Scope.CHANNEL if whole else Scope.ENDPOINT,
-    )
+def _after_wait(wait: timedelta | None) -> Postponed:
+    if wait is None:
+        return faults.after_untold_wait()
+    scope = Scope.CHANNEL if wait > CHAT_WAIT else Scope.ENDPOINT
+    return Postponed(reason="asked to slow down", retry_after=wait, scope=scope)
 
 
 _CLOSED = {
@@ -155,7 +132,7 @@ _CLOSED = {
 
 MESSAGE_GONE = "the message is gone or can no longer be changed"
 
-REASONS = frozenset(
+REASONS = faults.reasons(PLATFORM) | frozenset(
     {
         *_CLOSED.values(),
         *(
@@ -165,10 +142,7 @@ REASONS = frozenset(
             "the topic is closed",
         ),
         *("Telegram refuses the bot's token", "Telegram refuses the content"),
-        *("no connection in time", "no connection", "turned away", "server error"),
-        *("an answer that is not Telegram's", "no answer in time", "asked to slow down"),
-        *("the answer broke off", "the connection broke off", "broke off"),
-        MESSAGE_GONE,
+        *("asked to slow down", "broke off", MESSAGE_GONE),
     }
 )
 """All that an outcome here can be for, up to a colon: few enough to count by."""

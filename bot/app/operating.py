@@ -8,11 +8,11 @@ import storage
 from adapters.cryptorobot.client import open_platform
 from adapters.discord.client import open_discord
 from adapters.discord.settings import invitation
-from adapters.discord.transport import NoAnswer as NoDiscord
 from adapters.discord.transport import Refusal as DiscordRefusal
 from adapters.discord.transport import Withheld
+from adapters.http.exchange import NoAnswer
 from adapters.telegram.client import open_telegram
-from adapters.telegram.transport import NoAnswer, Refusal
+from adapters.telegram.transport import Refusal
 from adapters.web.health import Backlog, Metrics
 from bot.app.sources import new_id, now
 from bot.domain.links import Address
@@ -156,7 +156,7 @@ async def _look_at_discord(settings: Settings) -> str:
     async with opened as client:
         try:
             await client.introduce()
-        except (DiscordRefusal, Withheld, NoDiscord) as failure:
+        except (DiscordRefusal, Withheld, NoAnswer) as failure:
             raise Refused(
                 f"{settings.discord.api_url} cannot be used now ({failure}): see whether"
                 " TRADEBELL_DISCORD_API_URL is right and this machine has a way there."

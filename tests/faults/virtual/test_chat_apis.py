@@ -10,10 +10,10 @@ from typing import cast
 
 import pytest
 
+from adapters.http.exchange import NoAnswer, Reached
 from adapters.telegram.api import BotApi
 from adapters.telegram.client import TelegramClient
 from adapters.telegram.settings import TelegramSettings
-from adapters.telegram.transport import NoAnswer, Reached
 from bot.domain.commands import Left, Returned
 from bot.domain.deliveries import (
     Gone,

@@ -288,10 +288,31 @@ async def test_an_outage_postpones_for_the_whole_channel(api: DiscordApi):
     ann = api.world.person("Ann")
 
     async with our_bot(api) as client, api.down():
-        await asyncio.sleep(0.01)  # until the kept connection is seen to be hung up
         outcome = await client.send(address(ann), CARD)
 
     assert outcome == Postponed(reason="no connection", scope=Scope.CHANNEL)
+
+
+async def test_a_kept_connection_that_was_hung_up_is_not_written_to(api: DiscordApi):
+    ann = api.world.person("Ann")
+
+    async with our_bot(api) as client:
+        api.hang_up()  # in one turn of the loop: our side has not seen it yet
+        outcome = await client.send(address(ann), CARD)
+
+    assert isinstance(outcome, Sent)
+    assert len(api.world.calls_of("create_message")) == 1
+
+
+async def test_a_refusal_that_broke_off_was_a_refusal(api: DiscordApi):
+    ann = api.world.person("Ann")
+    ann.dms_open = False
+    api.fail(Drop(executes=True, midway=True), route="create_message")
+
+    async with our_bot(api) as client:
+        outcome = await client.send(address(ann), CARD)
+
+    assert outcome == Postponed(reason="turned away: HTTP 403", scope=Scope.CHANNEL)
 
 
 async def test_people_and_servers_that_are_closed_to_us_are_gone(api: DiscordApi):

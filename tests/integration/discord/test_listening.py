@@ -23,6 +23,7 @@ from bot.domain.commands import Command, Place, Press, Reply, Said, Words
 from bot.domain.ids import ActionId
 from bot.domain.links import Address
 from bot.domain.links import Person as Someone
+from bot.ports import Hear
 from tests.fakes.meter import FakeMeter
 from tests.fakes.telegram import Conversation
 from tests.standins.bot_api.faults import Drop
@@ -66,7 +67,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @asynccontextmanager
 async def listening(
     api: DiscordApi,
-    hear: Conversation,
+    hear: Hear,
     suggest: Names | None = None,
     meter: FakeMeter | None = None,
     gateway_url: str | None = None,
@@ -277,6 +278,22 @@ async def test_a_followup_that_may_have_been_shown_is_not_repeated(api: DiscordA
         await asked.followed_up(2)
 
     assert [title(message) for message in ann.screen()] == ["first", "second", "third"]
+
+
+async def test_a_followup_does_not_go_out_on_a_connection_that_was_hung_up(
+    api: DiscordApi, ann: Person
+):
+    async def hear(said: Said) -> AsyncIterator[Reply]:
+        yield Reply(card=Card(title="first"))
+        api.hang_up()  # in one turn of the loop: our side has not seen it yet
+        yield Reply(card=Card(title="second"))
+
+    async with listening(api, hear):
+        asked = ann.runs("bell status")
+        shown = [await asked.answered(), await asked.followed_up()]
+
+    assert [title(message) for message in shown] == ["first", "second"]
+    assert len(api.world.calls_of("follow_up")) == 1
 
 
 @pytest.mark.parametrize("private", [True, False])

@@ -325,6 +325,17 @@ async def test_an_outage_postpones_for_the_whole_channel(api: BotApi):
     assert outcome == Postponed(reason="no connection", scope=Scope.CHANNEL)
 
 
+async def test_a_refusal_that_broke_off_was_a_refusal(api: BotApi):
+    ann = api.world.person("Ann")
+    ann.chat.access = Access.BLOCKED
+    api.fail(Drop(executes=True, midway=True), method="sendMessage")
+
+    async with our_bot(api) as client:
+        outcome = await client.send(address(ann), CARD)
+
+    assert outcome == Postponed(reason="turned away: HTTP 403", scope=Scope.CHANNEL)
+
+
 async def test_a_person_who_blocked_us_is_gone_after_one_call(api: BotApi):
     ann = api.world.person("Ann")
     ann.chat.access = Access.BLOCKED

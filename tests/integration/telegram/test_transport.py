@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputFile
 from telegram.error import TelegramError
 
-from adapters.telegram.transport import AiohttpRequest, NoAnswer, Reached, Refusal
+from adapters.http.exchange import NoAnswer, Reached
+from adapters.telegram.transport import AiohttpRequest, Refusal
 from bot.errors import TryLater
 from tests.standins.bot_api import TOKEN, Access, BotApi
 from tests.standins.bot_api.faults import (
@@ -612,13 +613,6 @@ def method(api: BotApi) -> str:
 
 def message(chat: int) -> dict[str, object]:
     return {"chat_id": chat, "text": "Hello"}
-
-
-def test_the_time_limit_is_known_before_a_request_is_made():
-    request = AiohttpRequest(pool_timeout=1, connect_timeout=2, answer_timeout=4)
-
-    assert request.time_limit == 7
-    assert AiohttpRequest(answer_timeout=None).time_limit is None
 
 
 # --- helpers ------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from adapters.telegram import client, faults
+from adapters.http import faults
+from adapters.telegram import client
 from adapters.telegram.api import BotApi as OurSide
 from adapters.telegram.client import TelegramClient
 from adapters.telegram.settings import TelegramSettings
@@ -51,7 +52,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 def token_pause(monkeypatch: pytest.MonkeyPatch) -> timedelta:
     """The rest after a 429 that does not say how long."""
     pause = timedelta(seconds=0.4)
-    monkeypatch.setattr(faults, "TOKEN_WAIT", pause)
+    monkeypatch.setattr(faults, "UNTOLD_WAIT", pause)
     return pause
 
 
