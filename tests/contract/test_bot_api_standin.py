@@ -33,18 +33,9 @@ from telegram.error import (
 from telegram.request import HTTPXRequest
 
 from tests.standins.bot_api import Access, BotApi
-from tests.standins.bot_api.faults import (
-    Drop,
-    Hold,
-    Slow,
-    bad_gateway,
-    captive_portal,
-    html,
-    internal_error,
-    too_many_requests,
-    too_many_requests_html,
-)
+from tests.standins.bot_api.faults import internal_error, too_many_requests, too_many_requests_html
 from tests.standins.bot_api.server import OTHER_POLLER, SECRET_HEADER, WEBHOOK_ACTIVE
+from tests.standins.faults import Drop, Hold, Slow, bad_gateway, captive_portal, html
 
 PAUSE = InlineKeyboardMarkup([[InlineKeyboardButton("Pause", callback_data="a1")]])
 

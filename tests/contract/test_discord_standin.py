@@ -15,17 +15,12 @@ import discord
 import pytest
 from aiohttp import ClientError, ClientSession, ClientWebSocketResponse, WSMsgType
 from discord import app_commands, ui
+from yarl import URL
 
 from tests.standins.discord import TOKEN, DiscordApi, Message, Permission, Person, faults
-from tests.standins.discord.faults import (
-    Drop,
-    Hold,
-    bad_gateway,
-    banned,
-    overloaded,
-    too_many_requests,
-)
+from tests.standins.discord.faults import banned, overloaded, too_many_requests
 from tests.standins.discord.library import pointed
+from tests.standins.faults import Answer, Drop, Hold, bad_gateway, captive_portal
 
 NONCE = "a1b2c3d4e5f6a1b2c3d4e5f6"
 QUIET = discord.AllowedMentions.none()
@@ -923,7 +918,7 @@ async def test_too_many_invalid_requests_are_banned_for_a_while(api: DiscordApi,
     ],
 )
 async def test_a_scripted_refusal_reads_like_a_true_one(
-    api: DiscordApi, rest: Bot, fault: faults.Answer, status: int, code: int
+    api: DiscordApi, rest: Bot, fault: Answer, status: int, code: int
 ):
     ann = api.world.person("Ann")
     channel = await dm(rest, ann)
@@ -940,7 +935,7 @@ async def test_a_truncated_answer_and_a_captive_portal_say_nothing(api: DiscordA
     ann = api.world.person("Ann")
     send = ("POST", f"/channels/{ann.dm.id}/messages", {"content": "x"})
     api.fail(Drop(executes=True, midway=True), route="create_message")
-    api.fail(faults.captive_portal(), route="create_message")
+    api.fail(captive_portal(), route="create_message")
 
     with pytest.raises(ClientError):
         await wire(*send)
@@ -1005,6 +1000,35 @@ async def test_an_outage_refuses_connections_and_keeps_what_there_was(api: Disco
     await channel.send("after")
 
     assert [m.text for m in ann.screen()] == ["before", "after"]
+
+
+async def test_hanging_up_is_not_announced_and_ends_what_is_kept_only(api: DiscordApi, rest: Bot):
+    ann = api.world.person("Ann")
+    url = URL(api.url)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(f"GET {url.path}/nowhere HTTP/1.1\r\nHost: {url.host}\r\n\r\n".encode())
+    head = await reader.readuntil(b"\r\n\r\n")
+
+    api.hang_up()
+    async with asyncio.timeout(5):
+        await reader.read()
+    writer.close()
+    channel = await dm(rest, ann)
+    await channel.send("after")
+
+    assert b"close" not in head.lower()
+    assert [m.text for m in ann.screen()] == ["after"]
+
+
+async def test_a_refusal_that_breaks_off_counts_as_one(api: DiscordApi, wire: Wire):
+    ann = api.world.person("Ann")
+    ann.dms_open = False
+    api.fail(Drop(executes=True, midway=True), route="create_message")
+
+    with pytest.raises(ClientError):
+        await wire("POST", f"/channels/{ann.dm.id}/messages", {"content": "x"})
+
+    assert api.limiter.invalid == 1
 
 
 # --- commands -----------------------------------------------------------------------------

@@ -33,11 +33,12 @@ from bot.ports import Messenger
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.meter import FakeMeter
 from tests.standins.bot_api import Access, BotApi
-from tests.standins.bot_api.faults import Drop, too_many_requests
+from tests.standins.bot_api.faults import too_many_requests
 from tests.standins.bot_api.world import Message as TelegramMessage
 from tests.standins.discord import DiscordApi, Message
 from tests.standins.discord import faults as discord_faults
 from tests.standins.discord.limits import STRING_SELECT, walk
+from tests.standins.faults import Drop
 
 NOW = datetime(2026, 11, 22, 12, 4, tzinfo=UTC)
 

@@ -1,15 +1,17 @@
-"""A server on loopback that can go away, hang up, and come back at the same port."""
+"""A server on loopback that misbehaves on request, goes away and comes back at the same port."""
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Self
+from typing import Generic, Self
 
 from aiohttp import web
 
+from tests.standins.faults import CallT, Rule, suffer
 
-class Server:
-    """What the stand-ins have in common: their port, and how they come and go."""
+
+class Server(Generic[CallT]):
+    """What the stand-ins have in common: their port, how they come and go, and their faults."""
 
     def __init__(self, port: int) -> None:
         """Take the port, 0 for any that is free."""
@@ -17,10 +19,28 @@ class Server:
         """Answered besides the API's."""
         self._port = port
         self._runner: web.AppRunner | None = None
+        self._rules: list[Rule[CallT]] = []
 
     def _app(self) -> web.Application:
         """What is served, anew each time."""
         raise NotImplementedError
+
+    def heal(self) -> None:
+        """Forget all faults that are still to come."""
+        self._rules.clear()
+
+    async def _answer(
+        self, request: web.Request, call: CallT, execute: Callable[[], Awaitable[web.Response]]
+    ) -> web.StreamResponse:
+        """Answer a request truly, or as the fault has it that it meets."""
+        fault = next((rule.fault for rule in self._rules if rule.takes(call)), None)
+        if fault is None:
+            return await execute()
+        true = await execute() if fault.executes else None
+        spoiled = await suffer(fault, request, true)
+        if spoiled is not None:
+            return spoiled
+        return await execute() if true is None else true
 
     @asynccontextmanager
     async def down(self) -> AsyncIterator[None]:

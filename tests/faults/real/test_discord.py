@@ -27,9 +27,9 @@ from tests.fakes.messenger import Shown
 from tests.fakes.meter import FakeMeter
 from tests.fakes.platform import FakePlatform
 from tests.judge import assert_kept
-from tests.standins.bot_api.faults import Drop, Slow
 from tests.standins.discord import DiscordApi, Message, Person
-from tests.standins.discord.faults import Fault, bad_gateway, internal_error
+from tests.standins.discord.faults import internal_error
+from tests.standins.faults import Drop, Fault, Slow, bad_gateway
 from tests.world import World, code_in, owl, running
 
 SOON = tuple(timedelta(seconds=0.1) for _ in range(5))

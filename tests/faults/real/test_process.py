@@ -18,7 +18,7 @@ from storage import Store, open_store
 from tests.contract.platforms import Person, Simulated, simulated
 from tests.e2e.processes import digits_in, environment, free_port, sign_in, tradebell
 from tests.standins.bot_api import BotApi
-from tests.standins.bot_api.faults import Slow
+from tests.standins.faults import Slow
 
 MANY = 20
 

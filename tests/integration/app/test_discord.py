@@ -10,8 +10,8 @@ from bot.app import check
 from tests.e2e.processes import digits_in, sign_in
 from tests.integration.app.conftest import linked, running
 from tests.integration.app.test_operating import findings
-from tests.standins.bot_api.faults import Drop, bad_gateway
 from tests.standins.discord import DiscordApi, Message, Person
+from tests.standins.faults import Drop, bad_gateway
 
 STOP_WITHIN = 10
 

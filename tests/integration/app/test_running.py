@@ -15,7 +15,7 @@ from bot.errors import Unclear
 from bot.services.duty import LIFE
 from tests.databases import execute
 from tests.integration.app.conftest import bought, linked, running
-from tests.standins.bot_api.faults import Hold
+from tests.standins.faults import Hold
 
 STOP_WITHIN = 10
 

@@ -19,14 +19,10 @@ from bot.domain.links import Channel as Platform
 from bot.errors import Misconfigured
 from tests.fakes.meter import FakeMeter
 from tests.parity.examples import EVERYTHING, every_card
-from tests.standins.bot_api.faults import Drop
 from tests.standins.discord import Channel, DiscordApi, Permission, Person
 from tests.standins.discord.errors import bad_field
 from tests.standins.discord.faults import (
-    Fault,
-    bad_gateway,
     banned,
-    captive_portal,
     channel_gone,
     dms_too_fast,
     internal_error,
@@ -37,6 +33,7 @@ from tests.standins.discord.faults import (
     token_refused,
     too_many_requests,
 )
+from tests.standins.faults import Drop, Fault, bad_gateway, captive_portal
 
 CARD = Card(title="Bought BTC", severity=Severity.WARNING, reference="A1B2C3")
 CHART = Picture(png=b"\x89PNG...", alt="Profit of 3 trades: +1 %", width=640, height=320)

@@ -26,10 +26,10 @@ from bot.domain.links import Person as Someone
 from bot.ports import Hear
 from tests.fakes.meter import FakeMeter
 from tests.fakes.telegram import Conversation
-from tests.standins.bot_api.faults import Drop
 from tests.standins.discord import DiscordApi, Message, Permission, Person
 from tests.standins.discord.errors import UNKNOWN_INTERACTION, ApiError, refusal
-from tests.standins.discord.faults import bad_gateway, internal_error, refused, too_many_requests
+from tests.standins.discord.faults import internal_error, refused, too_many_requests
+from tests.standins.faults import Drop, bad_gateway
 
 
 @dataclass(eq=False)

@@ -14,7 +14,8 @@ from bot.errors import Refused, TryLater
 from tests.fakes.meter import FakeMeter
 from tests.standins.discord import Channel as Room
 from tests.standins.discord import DiscordApi, Guild, Person
-from tests.standins.discord.faults import bad_gateway, too_many_requests
+from tests.standins.discord.faults import too_many_requests
+from tests.standins.faults import bad_gateway
 
 
 @pytest.fixture

@@ -35,15 +35,12 @@ from tests.parity.examples import EVERYTHING, every_card
 from tests.standins.bot_api import Access, BotApi, Chat, Person
 from tests.standins.bot_api import Button as TelegramButton
 from tests.standins.bot_api.faults import (
-    Drop,
-    Fault,
-    bad_gateway,
-    captive_portal,
     internal_error,
     refused,
     too_many_requests,
     too_many_requests_html,
 )
+from tests.standins.faults import Drop, Fault, bad_gateway, captive_portal
 
 NOW = datetime(2026, 11, 22, 12, 4, tzinfo=UTC)
 CARD = Card(title="Bought BTC", severity=Severity.WARNING)

@@ -22,6 +22,13 @@ from adapters.telegram.transport import AiohttpRequest, Refusal
 from bot.errors import TryLater
 from tests.standins.bot_api import TOKEN, Access, BotApi
 from tests.standins.bot_api.faults import (
+    internal_error,
+    refused,
+    too_many_requests,
+    too_many_requests_for_how_long,
+    too_many_requests_html,
+)
+from tests.standins.faults import (
     Answer,
     Drop,
     Hold,
@@ -29,11 +36,6 @@ from tests.standins.bot_api.faults import (
     captive_portal,
     gateway_timeout,
     html,
-    internal_error,
-    refused,
-    too_many_requests,
-    too_many_requests_for_how_long,
-    too_many_requests_html,
 )
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

@@ -10,9 +10,9 @@ from typing import Any, NoReturn
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
-from tests.standins.bot_api.faults import Answer, Drop, Fault, Hold, Rule, Slow
 from tests.standins.bot_api.methods import ApiError, Methods, Parameters, bad
 from tests.standins.bot_api.world import Call, Chat, Json, Person, World
+from tests.standins.faults import Fault, Rule
 from tests.standins.serving import Server
 
 TOKEN = "1234567890:AAStandInStandInStandInStandInStandIn"
@@ -30,7 +30,7 @@ UPDATES_LIMIT = 100
 LONGEST_POLL = 50
 
 
-class BotApi(Server):
+class BotApi(Server[Call]):
     """Telegram for one bot: an HTTP server, the people behind it, and faults on request.
 
     ```
@@ -59,7 +59,6 @@ class BotApi(Server):
             {"id": id, "is_bot": True, "first_name": "Tradebell", "username": username}
         )
         self.revoked = False
-        self._rules: list[Rule] = []
         self._acts: dict[str, Callable[[Parameters], Any]] = {
             **Methods(self.world).by_name,
             "getUpdates": self._get_updates,
@@ -94,13 +93,15 @@ class BotApi(Server):
             times: `None` for all.
         """
         id = chat if isinstance(chat, int) or chat is None else chat.id
-        self._rules.append(
-            Rule(fault=fault, method=method, chat=id, where=where, skip=skip, times=times)
-        )
 
-    def heal(self) -> None:
-        """Forget all faults that are still to come."""
-        self._rules.clear()
+        def fits(call: Call) -> bool:
+            return (
+                method in (None, call.method)
+                and id in (None, call.chat)
+                and (where is None or bool(where(call)))
+            )
+
+        self._rules.append(Rule(fault=fault, fits=fits, skip=skip, times=times))
 
     # --- running --------------------------------------------------------------------------
 
@@ -131,18 +132,9 @@ class BotApi(Server):
         self.world.calls.append(call)
         self.world.changed()
         token = request.match_info["token"]
-        fault = next((rule.fault for rule in self._rules if rule.takes(call)), None)
-        outcome = None
-        if fault is None or fault.executes:
-            outcome = await self._execute(token, call, asked)
-        if fault is not None:
-            spoiled = await _suffer(fault, request, outcome)
-            if spoiled is not None:
-                return spoiled
-        status, body = outcome or await self._execute(token, call, asked)
-        return _json(status, body)
+        return await self._answer(request, call, lambda: self._execute(token, call, asked))
 
-    async def _execute(self, token: str, call: Call, asked: Parameters) -> tuple[int, Json]:
+    async def _execute(self, token: str, call: Call, asked: Parameters) -> web.Response:
         try:
             self._check_token(token)
             act = self._acts.get(call.method)
@@ -151,7 +143,7 @@ class BotApi(Server):
             result = act(asked)
             if isawaitable(result):
                 result = await result
-            return 200, {"ok": True, "result": result}
+            return _json(200, {"ok": True, "result": result})
         except ApiError as error:
             refusal: Json = {
                 "ok": False,
@@ -160,7 +152,7 @@ class BotApi(Server):
             }
             if error.parameters:
                 refusal["parameters"] = error.parameters
-            return error.code, refusal
+            return _json(error.code, refusal)
 
     def _check_token(self, token: str) -> None:
         if not re.fullmatch(r"[1-9]\d*:[^/]{1,69}", token):
@@ -318,40 +310,6 @@ def _json(status: int, body: Json) -> web.Response:
         body=json.dumps(body, ensure_ascii=False).encode(),
         content_type="application/json",
     )
-
-
-async def _suffer(
-    fault: Fault, request: web.Request, outcome: tuple[int, Json] | None
-) -> web.StreamResponse | None:
-    """Meet a request; `None` means that the true answer follows."""
-    match fault:
-        case Answer():
-            return web.Response(
-                status=fault.status, body=fault.body, content_type=fault.content_type
-            )
-        case Drop(midway=True) if outcome is not None:
-            return await _half(request, *outcome)
-        case Drop():
-            if request.transport is not None:
-                request.transport.abort()
-            return web.Response()  # which goes nowhere
-        case Slow():
-            await asyncio.sleep(fault.seconds)
-        case Hold():
-            fault.holding.set()
-            await fault.released.wait()
-    return None
-
-
-async def _half(request: web.Request, status: int, body: Json) -> web.StreamResponse:
-    whole = json.dumps(body).encode()
-    response = web.StreamResponse(status=status, headers={"Content-Type": "application/json"})
-    response.content_length = len(whole)
-    await response.prepare(request)
-    await response.write(whole[: len(whole) // 2])
-    assert request.transport is not None
-    request.transport.close()
-    return response
 
 
 async def _not_found(_: web.Request) -> web.Response:

@@ -1,10 +1,9 @@
-"""What can go wrong with a request, scripted by request number or by what is asked."""
+"""What can go wrong with a request to Discord."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
-from tests.standins.bot_api.faults import Drop, Hold, Slow
+from tests.standins import faults
 from tests.standins.discord.errors import (
     DMS_CLOSED,
     DMS_TOO_FAST,
@@ -16,60 +15,18 @@ from tests.standins.discord.errors import (
     refusal,
     unauthorized,
 )
-from tests.standins.discord.world import Call
+from tests.standins.faults import Answer, Fault
 
 VIA = {"Via": "1.1 google"}
 """Discord's own servers stand behind this proxy: what lacks it comes from Cloudflare."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """Another answer than the true one. `executes`: the request is carried out all the same."""
-
-    status: int
-    body: bytes
-    content_type: str = "application/json"
-    headers: Mapping[str, str] = field(default_factory=lambda: VIA)
-    executes: bool = False
-
-
-Fault = Answer | Drop | Slow | Hold
-
-
-@dataclass(slots=True, kw_only=True)
-class Rule:
-    """Which requests a fault meets: the first `skip` that fit pass, then `times` are met."""
-
-    fault: Fault
-    route: str | None = None
-    channel: int | None = None
-    where: Callable[[Call], object] | None = None
-    skip: int = 0
-    times: int | None = 1
-
-    def takes(self, call: Call) -> bool:
-        if self.times == 0 or not self._fits(call):
-            return False
-        if self.skip:
-            self.skip -= 1
-            return False
-        if self.times is not None:
-            self.times -= 1
-        return True
-
-    def _fits(self, call: Call) -> bool:
-        return (
-            self.route in (None, call.route)
-            and self.channel in (None, call.channel)
-            and (self.where is None or bool(self.where(call)))
-        )
-
-
-# --- the usual ones -----------------------------------------------------------------------
-
-
 def refused(error: ApiError) -> Answer:
-    return Answer(status=error.status, body=json.dumps(error.as_json()).encode())
+    return _told(error.status, error.as_json())
+
+
+def _told(status: int, body: Json, *, executes: bool = False) -> Answer:
+    return Answer(status=status, body=json.dumps(body).encode(), headers=VIA, executes=executes)
 
 
 def too_many_requests(
@@ -108,38 +65,15 @@ def banned(retry_after: int = 600) -> Answer:
     )
 
 
-def html(status: int, title: str, *, executes: bool = False) -> Answer:
-    body = f"<html><head><title>{status} {title}</title></head></html>"
-    return Answer(
-        status=status,
-        body=body.encode(),
-        content_type="text/html",
-        headers={},
-        executes=executes,
-    )
-
-
-def bad_gateway(*, executes: bool = False) -> Answer:
-    return html(502, "Bad Gateway", executes=executes)
-
-
-def gateway_timeout(*, executes: bool = False) -> Answer:
-    return html(504, "Gateway Time-out", executes=executes)
-
-
 def internal_error(*, executes: bool = False) -> Answer:
     body = {"message": "500: Internal Server Error", "code": 0}
-    return Answer(status=500, body=json.dumps(body).encode(), executes=executes)
+    return _told(500, body, executes=executes)
 
 
 def overloaded() -> Answer:
     """A 503, which discord.py does not retry."""
-    body = {"message": "API resource is currently overloaded. Try again a little later."}
-    return Answer(status=503, body=json.dumps(body | {"code": 130000}).encode())
-
-
-def captive_portal() -> Answer:
-    return html(200, "Welcome to the hotel")
+    message = "API resource is currently overloaded. Try again a little later."
+    return _told(503, {"message": message, "code": 130000})
 
 
 def dms_closed() -> Answer:
@@ -167,15 +101,9 @@ def token_refused() -> Answer:
 
 
 BY_NAME: dict[str, Callable[[], Fault]] = {
-    "drop": Drop,
-    "drop_after": lambda: Drop(executes=True),
-    "truncate": lambda: Drop(executes=True, midway=True),
-    "bad_gateway": bad_gateway,
-    "bad_gateway_after": lambda: bad_gateway(executes=True),
-    "gateway_timeout": gateway_timeout,
+    **faults.BY_NAME,
     "internal_error": internal_error,
     "overloaded": overloaded,
-    "captive_portal": captive_portal,
     "too_many_requests": lambda: too_many_requests(1),
     "too_many_requests_everywhere": lambda: too_many_requests(1, everything=True),
     "banned": banned,
@@ -187,5 +115,3 @@ BY_NAME: dict[str, Callable[[], Fault]] = {
     "token_refused": token_refused,
 }
 """Those that a test outside this process can ask for."""
-
-__all__ = ["Answer", "Drop", "Fault", "Hold", "Rule", "Slow"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -14,19 +13,17 @@ from aiohttp import web
 
 from tests.standins.discord.answers import Answers
 from tests.standins.discord.errors import INVALID_JSON, ApiError, refusal, unauthorized
-from tests.standins.discord.faults import VIA, Answer, Drop, Fault, Hold, Rule, Slow, banned
+from tests.standins.discord.faults import VIA, banned
 from tests.standins.discord.gateway import Gateway
 from tests.standins.discord.limiter import Limiter, Quota
 from tests.standins.discord.requests import Asked, File, Json, Reply
 from tests.standins.discord.resources import Resources
 from tests.standins.discord.world import Call, Channel, Clock, Person, World
+from tests.standins.faults import Fault, Rule, spoken
 from tests.standins.serving import Server
 
 BOT = 1_100_000_000_000_000_001
 TOKEN = "MTEwMDAwMDAwMDAwMDAwMDAwMQ.StandI.nStandInStandInStandInStandInStandIn"
-
-Outcome = tuple[int, Reply, Mapping[str, str]]
-"""A status, a body and headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +82,7 @@ ROUTES = (
 )
 
 
-class DiscordApi(Server):
+class DiscordApi(Server[Call]):
     """Discord for one bot: HTTP, the gateway, the people behind them, and faults on request.
 
     ```
@@ -119,7 +116,6 @@ class DiscordApi(Server):
             **Answers(self.world).by_name,
             "get_gateway": lambda _: self.gateway.described(),
         }
-        self._rules: list[Rule] = []
 
     # --- for tests ------------------------------------------------------------------------
 
@@ -152,20 +148,15 @@ class DiscordApi(Server):
         """
         assert route is None or route in self._acts, f"no route {route}"
         where_to = channel.dm if isinstance(channel, Person) else channel
-        self._rules.append(
-            Rule(
-                fault=fault,
-                route=route,
-                channel=where_to.id if where_to else None,
-                where=where,
-                skip=skip,
-                times=times,
-            )
-        )
 
-    def heal(self) -> None:
-        """Forget all faults that are still to come."""
-        self._rules.clear()
+        def fits(call: Call) -> bool:
+            return (
+                route in (None, call.route)
+                and (where_to is None or where_to.id == call.channel)
+                and (where is None or bool(where(call)))
+            )
+
+        self._rules.append(Rule(fault=fault, fits=fits, skip=skip, times=times))
 
     def limit(self, route: str | None, requests: int, *, per: float) -> None:
         """Give a route's buckets, or with `None` everything, so many requests in `per` seconds."""
@@ -216,18 +207,15 @@ class DiscordApi(Server):
         self.world.calls.append(call)
         self.world.changed()
         if self.limiter.is_banned:
-            return self._answer(banned())
-        fault = next((rule.fault for rule in self._rules if rule.takes(call)), None)
-        outcome = None
-        if fault is None or fault.executes:
-            outcome = self._execute(route, request, asked)
-        if fault is not None:
-            spoiled = await self._suffer(fault, request, outcome)
-            if spoiled is not None:
-                return spoiled
-        return self._json(*(outcome or self._execute(route, request, asked)))
+            response: web.StreamResponse = spoken(banned())
+        else:
+            response = await self._answer(
+                request, call, lambda: self._execute(route, request, asked)
+            )
+        self.limiter.answered(response.status, response.headers.get("X-RateLimit-Scope"))
+        return response
 
-    def _execute(self, route: Route, request: web.Request, asked: Asked) -> Outcome:
+    async def _execute(self, route: Route, request: web.Request, asked: Asked) -> web.Response:
         major = "+".join(asked.parameters[name] for name in route.major)
         try:
             if not route.free and request.headers.get("Authorization") != f"Bot {self.token}":
@@ -236,58 +224,14 @@ class DiscordApi(Server):
                 raise unauthorized()
             taken = self.limiter.take(route.name, major, counts_for_everything=not route.free)
             if taken.is_refused:
-                return (
-                    429,
-                    _too_many(taken.wait, taken.everything),
-                    _late(taken.headers, taken.wait),
-                )
+                late = _late(taken.headers, taken.wait)
+                return _json(429, _too_many(taken.wait, taken.everything), late)
             if isinstance(asked.payload, _Broken):
                 raise refusal(INVALID_JSON)
             reply = self._acts[route.name](asked)
         except ApiError as error:
-            return error.status, error.as_json(), VIA
-        return 204 if reply is None else 200, reply, {**VIA, **taken.headers}
-
-    # --- the answer -----------------------------------------------------------------------
-
-    async def _suffer(
-        self, fault: Fault, request: web.Request, outcome: Outcome | None
-    ) -> web.StreamResponse | None:
-        """Meet a request; `None` means that the true answer follows."""
-        match fault:
-            case Answer():
-                return self._answer(fault)
-            case Drop(midway=True) if outcome is not None:
-                return await _half(request, *outcome)
-            case Drop():
-                if request.transport is not None:
-                    request.transport.abort()
-                return web.Response()  # which goes nowhere
-            case Slow():
-                await asyncio.sleep(fault.seconds)
-            case Hold():
-                fault.holding.set()
-                await fault.released.wait()
-        return None
-
-    def _answer(self, answer: Answer) -> web.Response:
-        self.limiter.answered(answer.status, answer.headers.get("X-RateLimit-Scope"))
-        return web.Response(
-            status=answer.status,
-            body=answer.body,
-            content_type=answer.content_type,
-            headers=answer.headers,
-        )
-
-    def _json(self, status: int, reply: Reply, headers: Mapping[str, str]) -> web.Response:
-        self.limiter.answered(status, headers.get("X-RateLimit-Scope"))
-        if reply is None:
-            return web.Response(status=status, headers=headers)
-        body = json.dumps(reply, ensure_ascii=False).encode()
-        # discord.py reads JSON only where the type stands alone.
-        return web.Response(
-            status=status, body=body, headers={**headers, "Content-Type": "application/json"}
-        )
+            return _json(error.status, error.as_json(), VIA)
+        return _json(204 if reply is None else 200, reply, {**VIA, **taken.headers})
 
 
 # --- over the wire ------------------------------------------------------------------------
@@ -335,19 +279,14 @@ def _late(headers: Mapping[str, str], wait: float) -> dict[str, str]:
     return {**VIA, **headers, "Retry-After": str(max(1, round(wait)))}
 
 
-async def _half(
-    request: web.Request, status: int, reply: Reply, headers: Mapping[str, str]
-) -> web.StreamResponse:
-    whole = json.dumps(reply).encode()
-    response = web.StreamResponse(
-        status=status, headers={**headers, "Content-Type": "application/json"}
+def _json(status: int, reply: Reply, headers: Mapping[str, str]) -> web.Response:
+    if reply is None:
+        return web.Response(status=status, headers=headers)
+    body = json.dumps(reply, ensure_ascii=False).encode()
+    # discord.py reads JSON only where the type stands alone.
+    return web.Response(
+        status=status, body=body, headers={**headers, "Content-Type": "application/json"}
     )
-    response.content_length = len(whole)
-    await response.prepare(request)
-    await response.write(whole[: len(whole) // 2])
-    assert request.transport is not None
-    request.transport.close()
-    return response
 
 
 async def _not_found(_: web.Request) -> web.Response:

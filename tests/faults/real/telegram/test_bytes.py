@@ -27,14 +27,8 @@ from tests.faults.alerts import owe
 from tests.faults.real.telegram.conftest import IMPATIENT, at_work, kept, our_bot, settled
 from tests.standins.bot_api import BotApi
 from tests.standins.bot_api.devices import on_devices
-from tests.standins.bot_api.faults import (
-    Answer,
-    Drop,
-    Hold,
-    captive_portal,
-    html,
-    too_many_requests_html,
-)
+from tests.standins.bot_api.faults import too_many_requests_html
+from tests.standins.faults import Answer, Drop, Hold, captive_portal, html
 
 REPEATED = ["first", "first", "second"]
 ONCE = ["first", "second"]
