@@ -7,11 +7,11 @@ from typing import Any
 from discord.http import Route
 
 from adapters.discord.limits import Seconds
-from adapters.discord.transport import DiscordHttp, NoAnswer, Refusal, Withheld
+from adapters.discord.transport import DiscordHttp, NoAnswer, Reached, Refusal, Withheld
 from bot.domain.linking import Audience
 from bot.domain.links import Address
 from bot.domain.text import clean, counted
-from bot.errors import Refused, TryLater
+from bot.errors import Refused, TryLater, Unreachable
 
 FRESH: Seconds = 60.0
 """How long it is believed that somebody is there (`guarantees.md` 3.7)."""
@@ -95,6 +95,7 @@ class Servers:
 
         Raises:
             Refusal: it has nothing for us.
+            Unreachable: Discord is away.
             TryLater: nobody can tell now.
         """
         try:
@@ -103,8 +104,9 @@ class Servers:
             raise TryLater(
                 "Discord wants me to wait.", retry_after=timedelta(seconds=asked.wait)
             ) from None
-        except NoAnswer:
-            raise TryLater("Discord does not answer.") from None
+        except NoAnswer as lost:
+            kind = Unreachable if lost.reached is Reached.CONNECTING else TryLater
+            raise kind("Discord does not answer.") from None
         return found if isinstance(found, Mapping) else {}
 
 
