@@ -23,6 +23,10 @@ class SocketRefused(TryLater):
     """The platform answers but grants no socket (plan limit, proxy): poll, and try later."""
 
 
+class Unreachable(TryLater):
+    """Nobody answers there at all: that goes for whatever else is asked there."""
+
+
 class StoreAway(TryLater):
     """Our own database cannot do it now, which says nothing of anybody else."""
 

@@ -230,6 +230,7 @@ class Readership(Protocol):
         """Whether a person is not there any more; true at the latest a minute after they left.
 
         Raises:
+            Unreachable: the platform is away.
             TryLater: nobody can tell now.
             Refused: nobody tells us, since our bot is not there itself.
         """

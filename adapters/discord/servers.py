@@ -8,11 +8,11 @@ from discord.http import Route
 
 from adapters.discord.limits import Seconds
 from adapters.discord.transport import DiscordHttp, Refusal, Withheld
-from adapters.http.exchange import NoAnswer
+from adapters.http.exchange import NoAnswer, Reached
 from bot.domain.linking import Audience
 from bot.domain.links import Address
 from bot.domain.text import clean, counted
-from bot.errors import Refused, TryLater
+from bot.errors import Refused, TryLater, Unreachable
 
 FRESH: Seconds = 60.0
 """How long it is believed that somebody is there (`guarantees.md` 3.7)."""
@@ -96,6 +96,7 @@ class Servers:
 
         Raises:
             Refusal: it has nothing for us.
+            Unreachable: Discord is away.
             TryLater: nobody can tell now.
         """
         try:
@@ -104,8 +105,9 @@ class Servers:
             raise TryLater(
                 "Discord wants me to wait.", retry_after=timedelta(seconds=asked.wait)
             ) from None
-        except NoAnswer:
-            raise TryLater("Discord does not answer.") from None
+        except NoAnswer as lost:
+            kind = Unreachable if lost.reached is Reached.CONNECTING else TryLater
+            raise kind("Discord does not answer.") from None
         return found if isinstance(found, Mapping) else {}
 
 

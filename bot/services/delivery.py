@@ -19,6 +19,7 @@ from bot.domain.deliveries import (
     Moved,
     Postponed,
     Priority,
+    Scope,
     Settlement,
     State,
     after_attempt,
@@ -26,7 +27,7 @@ from bot.domain.deliveries import (
 from bot.domain.ids import EndpointId, Now
 from bot.domain.links import Address, Channel
 from bot.domain.text import counted
-from bot.errors import Refused, TryLater, Unclear
+from bot.errors import Refused, TryLater, Unclear, Unreachable
 from bot.ports import Messenger, Meter, Outbox, Readership, Turn, Turned
 from bot.services.pace import Pace, Place
 
@@ -387,6 +388,9 @@ class Delivering:
             )
 
 
+LOOK: float = 4.0
+"""Seconds that a look at who is there may take: a claim must not grow stale meanwhile."""
+
 HOST_LEFT = "the person who linked it has left"
 UNSURE = "nobody can tell who is there"
 REASONS = frozenset({HOST_LEFT, UNSURE})
@@ -398,7 +402,12 @@ async def not_to_be_shown(delivery: Delivery, readership: Readership | None) -> 
     if delivery.host is None or readership is None:
         return None
     try:
-        left = await readership.has_left(delivery.address, delivery.host)
+        async with asyncio.timeout(LOOK):
+            left = await readership.has_left(delivery.address, delivery.host)
+    except TimeoutError:
+        return Postponed(reason=UNSURE)
+    except Unreachable:
+        return Postponed(reason=UNSURE, scope=Scope.CHANNEL)
     except TryLater as outage:
         return Postponed(reason=UNSURE, retry_after=outage.retry_after)
     except Refused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 from bot.domain.linking import Audience
@@ -19,6 +20,8 @@ class FakeReadership:
     """Chat and person."""
     trouble: TradebellError | None = None
     """What every call raises."""
+    seconds: float = 0.0
+    """How long it takes to tell whether somebody has left."""
     asked: list[tuple[str, str]] = field(default_factory=list)
     """Of whom it was asked whether they have left."""
 
@@ -29,6 +32,7 @@ class FakeReadership:
 
     async def has_left(self, address: Address, person: str) -> bool:
         self.asked.append((address.chat, person))
+        await asyncio.sleep(self.seconds)
         if self.trouble is not None:
             raise self.trouble
         return (address.chat, person) in self.left

@@ -13,7 +13,7 @@ from bot.domain.events import Kind, Origin, PodEvent, Stream
 from bot.domain.ids import ActionId, TraderId
 from bot.domain.linking import Audience, LinkProblem, SignedIn
 from bot.domain.links import EndpointState, FeedState, PasswordLogin, Role
-from bot.errors import Refused, TryLater
+from bot.errors import Refused, TryLater, Unreachable
 from tests.fakes.platform import MALLORY
 from tests.fakes.readership import FakeReadership
 from tests.world import World, code_in, owl, running
@@ -497,6 +497,34 @@ async def test_alerts_wait_while_nobody_can_tell(world, chat, readership):
 
     assert before == []
     assert chat.titles(DESK) == ["Test alert"]
+
+
+async def test_a_look_at_who_is_there_that_hangs_keeps_no_claim_until_it_is_stale(
+    world, chat, readership
+):
+    await links(world)
+    readership.seconds = 3600
+    await says(world, "/test")
+    await world.quiet(20)
+    before = chat.titles(DESK)
+    readership.seconds = 0
+    await world.quiet(20)
+
+    assert before == []
+    assert chat.titles(DESK) == ["Test alert"]
+    assert (await world.store.outbox.counts())[State.SENDING] == 0
+
+
+async def test_while_the_platform_is_away_it_is_asked_for_all_chats_at_once(
+    world, chat, readership
+):
+    await links(world)
+    readership.trouble = Unreachable("Discord does not answer.")
+    await says(world, "/test")
+    readership.asked.clear()
+    await world.quiet(600)
+
+    assert len(readership.asked) < 30, "ever more rarely, as for a message"
 
 
 async def test_where_we_are_not_ourselves_the_message_finds_out(world, chat, readership):

@@ -10,7 +10,7 @@ from adapters.discord.servers import FRESH, Servers
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.transport import DiscordHttp, new_session
 from bot.domain.links import Address, Channel
-from bot.errors import Refused, TryLater
+from bot.errors import Refused, TryLater, Unreachable
 from tests.fakes.meter import FakeMeter
 from tests.standins.discord import Channel as Room
 from tests.standins.discord import DiscordApi, Guild, Person
@@ -164,6 +164,20 @@ async def test_whether_somebody_has_left_may_be_unknown_for_now(
 
     with pytest.raises(TryLater):
         await servers.has_left(at(alpha.channel("desk")), str(ann.id))
+
+
+async def test_a_discord_that_is_away_is_told_from_one_that_does_not_say(
+    servers: Servers, api: DiscordApi, alpha: Guild, ann: Person
+):
+    room = at(alpha.channel("desk"))
+    async with api.down():
+        with pytest.raises(Unreachable):
+            await servers.has_left(room, str(ann.id))
+    api.fail(bad_gateway(), route="get_channel")
+    with pytest.raises(TryLater) as unknown:
+        await servers.has_left(room, str(ann.id))
+
+    assert not isinstance(unknown.value, Unreachable)
 
 
 async def test_our_bot_tells_who_reads_along(api: DiscordApi, alpha: Guild):
