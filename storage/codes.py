@@ -31,6 +31,7 @@ from bot.domain.linking import (
     WrongDigits,
 )
 from bot.domain.links import Account, AccountState, Address, Grant, Link, Preferences
+from storage import endpoints
 from storage.codec import encode_preferences
 from storage.database import Database, each, unsettle
 from storage.forgetting import forget_if_unlinked
@@ -149,6 +150,9 @@ class Codes:
             return WrongDigits(problem=LinkProblem.EXPIRED)
         if not self._vault.are_digits(found.id, typed.digits, found.digits_hash):
             return _count_wrong(connection, found)
+        # One after the other: two people may type their digits at the same time.
+        lock = select(endpoint.c.id).where(endpoint.c.id == found.endpoint).with_for_update()
+        connection.execute(lock)
         if _is_taken(_link_at(connection, found.endpoint), typed.person):
             _close(connection, found.id, AttemptState.FAILED)
             return WrongDigits(problem=LinkProblem.TAKEN)
@@ -162,6 +166,8 @@ class Codes:
         others = [
             each for each in links_of(connection, owner.id) if each.endpoint.id != found.endpoint
         ]
+        # Who links it is there: it is open, whatever it was before.
+        endpoints.reopen_if_closed(connection, found.endpoint)
         before = _link_at(connection, found.endpoint)
         replaced = None
         if before is not None and before.account != owner.id:

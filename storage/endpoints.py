@@ -64,6 +64,13 @@ def reopen(connection: Connection, endpoint_id: str) -> int:
     ).rowcount
 
 
+def reopen_if_closed(connection: Connection, endpoint_id: str) -> None:
+    """As `reopen`, where there is anything to open."""
+    state = select(endpoint.c.state).where(endpoint.c.id == endpoint_id)
+    if connection.execute(state).scalar_one() is EndpointState.DISABLED:
+        reopen(connection, endpoint_id)
+
+
 def end_link(connection: Connection, link_id: str, reason: str, now: datetime) -> int:
     """Make everything under a link invalid; gives how many items were still owed.
 

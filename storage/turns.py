@@ -152,7 +152,6 @@ def _select_heads(dialect: str) -> Select[*tuple[Any, ...]]:
             delivery.c.expires_at,
             delivery.c.not_before,
             delivery.c.reason,
-            delivery.c.answer,
             crowd.label("crowd"),
             endpoint.c.channel,
             endpoint.c.bot,
@@ -194,7 +193,8 @@ _START = Statement(
             # It goes out with its answer: only an earlier attempt may have shown it without.
             amend_at=case((delivery.c.unclear > 0, delivery.c.amend_at)),
         )
-        .returning(delivery.c.id)
+        # An answer may have been noted since the head was looked at.
+        .returning(delivery.c.id, delivery.c.answer)
     )
 )
 
@@ -342,7 +342,10 @@ def _claim(
             connection.execute(_CANCEL, {"endpoints": list(dropping), "now": now})
             digests.follow(connection, now)
         open_to = dropping | coalesced
-    return {head.endpoint: _claimed(head) for head in _start(connection, heads, now)}, due
+    claimed = {
+        head.endpoint: _claimed(head, answer) for head, answer in _start(connection, heads, now)
+    }
+    return claimed, due
 
 
 def _is_void(head: AnyRow, now: datetime) -> bool:
@@ -363,15 +366,19 @@ def _may_be_told_together(head: AnyRow) -> bool:
     return head.crowd is not None and head.kind is not Kind.DIGEST
 
 
-def _start(connection: Connection, heads: Mapping[int, AnyRow], now: datetime) -> list[AnyRow]:
-    """Those that are now in flight: another process may have been quicker with some."""
+def _start(
+    connection: Connection, heads: Mapping[int, AnyRow], now: datetime
+) -> list[tuple[AnyRow, str | None]]:
+    """Those that are now in flight, and what became of what they offer; another process may have
+    been quicker with some.
+    """
     if not heads:
         return []
     started = _START.rows(connection, {"these": list(heads), "started": now})
-    return [heads[this] for (this,) in started]
+    return [(heads[row.id], row.answer) for row in started]
 
 
-def _claimed(head: AnyRow) -> Delivery:
+def _claimed(head: AnyRow, answer: str | None) -> Delivery:
     return Delivery(
         id=DeliveryId(head.id),
         reference=head.reference,
@@ -389,6 +396,6 @@ def _claimed(head: AnyRow) -> Delivery:
         created_at=head.created_at,
         expires_at=head.expires_at,
         doubtful=head.doubtful,
-        answer=head.answer,
+        answer=answer,
         host=None if head.private else head.person,
     )

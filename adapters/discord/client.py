@@ -30,7 +30,7 @@ from adapters.discord.commands import choices, is_registered, registered
 from adapters.discord.faults import ALREADY_ANSWERED, MESSAGE_GONE, after_failure
 from adapters.discord.gateway import Gateway
 from adapters.discord.render import Rendered, rendered
-from adapters.discord.servers import Servers
+from adapters.discord.servers import MayAsk, Servers
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.transport import DiscordHttp, Refusal, Withheld, new_session
 from adapters.discord.updates import (
@@ -84,6 +84,10 @@ MaySend = Callable[[Address], Awaitable[None]]
 """Returns once the rate of the bot allows one more message there."""
 
 
+async def _at_once() -> None:
+    """For who keeps to no rate."""
+
+
 @asynccontextmanager
 async def open_discord(
     settings: DiscordSettings,
@@ -92,6 +96,7 @@ async def open_discord(
     chance: random.Random,
     meter: Meter,
     may_send: MaySend,
+    may_ask: MayAsk = _at_once,
 ) -> AsyncIterator["DiscordClient"]:
     """Our bot, ready to send.
 
@@ -100,6 +105,7 @@ async def open_discord(
     Args:
         may_send: asked before every message that is no answer to an interaction; deliveries keep
             their own pace.
+        may_ask: asked before each look at who is in a server.
 
     Raises:
         Misconfigured: the token is refused.
@@ -107,7 +113,7 @@ async def open_discord(
     clock = asyncio.get_running_loop().time
     async with new_session() as session:
         http = DiscordHttp(session, settings.token, settings.api_url, clock)
-        client = DiscordClient(http, settings, now, chance, meter, may_send)
+        client = DiscordClient(http, settings, now, chance, meter, may_send, may_ask)
         try:
             await client.introduce()
         except Refusal as refusal:
@@ -149,6 +155,7 @@ class DiscordClient:
         chance: random.Random,
         meter: Meter,
         may_send: MaySend,
+        may_ask: MayAsk,
     ) -> None:
         self._http = http
         self._settings = settings
@@ -157,7 +164,7 @@ class DiscordClient:
         self._meter = meter
         self._may_send = may_send
         self._chats = Chats(http, settings.bot)
-        self.readership = Servers(http, asyncio.get_running_loop().time)
+        self.readership = Servers(http, asyncio.get_running_loop().time, may_ask)
         self._answers = Answers(http)
         self._application: str | None = None
         self._ear: _Ear | None = None

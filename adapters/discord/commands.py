@@ -79,11 +79,17 @@ def _option(argument: Argument) -> Json:
     return option
 
 
+_OURS = frozenset({"options", "required", "choices", "autocomplete", "min_value"})
+"""What we may say of a command or an option, and leave out otherwise."""
+
+
 def is_registered(wanted: object, there: object) -> bool:
     """Whether Discord has what we want; it adds ids and defaults of its own."""
     match wanted, there:
         case Mapping(), Mapping():
-            return all(is_registered(value, there.get(key)) for key, value in wanted.items())
+            kept = all(is_registered(value, there.get(key)) for key, value in wanted.items())
+            # What we want no more is there no more, or says nothing.
+            return kept and not any(there.get(key) for key in _OURS - wanted.keys())
         case [*ours], [*theirs]:
             same = len(ours) == len(theirs)
             return same and all(map(is_registered, ours, theirs))

@@ -1,7 +1,9 @@
 """Who reads along in a server's channels, and whether somebody is still there."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 from discord.http import Route
@@ -22,11 +24,19 @@ KEPT = 10_000
 
 NAME_LIMIT = 60
 
+_DOT = re.compile(r"(?<=\w)\.(?=\w)")
+
 NO_MEMBER = frozenset({10007, 10013})
-"""Not a member, or no account at all.
+"""Not a member, or no account at all."""
+
+NOT_THERE = frozenset({10003, 10004, 50001})
+"""No channel or server that we are in.
 
 Source: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
 """
+
+
+MayAsk = Callable[[], Awaitable[None]]
 
 
 class Servers:
@@ -34,11 +44,13 @@ class Servers:
 
     Args:
         clock: monotonic seconds.
+        may_ask: returns once the rate of the bot allows one more request.
     """
 
-    def __init__(self, http: DiscordHttp, clock: Callable[[], Seconds]) -> None:
+    def __init__(self, http: DiscordHttp, clock: Callable[[], Seconds], may_ask: MayAsk) -> None:
         self._http = http
         self._clock = clock
+        self._may_ask = may_ask
         self._servers: dict[str, str] = {}
         """The server of each channel: it never changes."""
         self._seen: dict[tuple[str, str], Seconds] = {}
@@ -52,7 +64,8 @@ class Servers:
             if not isinstance(server, str):
                 return None
             found = await self._get("/guilds/{guild_id}", {"with_counts": "true"}, guild_id=server)
-        except Refusal:
+        except Refusal as refusal:
+            _settle(refusal)
             return None
         name = f"#{_named(channel, 'channel')} in {_named(found, 'a server')}"
         people = found.get("approximate_member_count")
@@ -71,9 +84,10 @@ class Servers:
             path = "/guilds/{guild_id}/members/{user_id}"
             await self._get(path, guild_id=server, user_id=person)
         except Refusal as refusal:
-            if refusal.code not in NO_MEMBER:
-                raise Refused("I am not in that server.") from None
-            return True
+            if refusal.code in NO_MEMBER:
+                return True
+            _settle(refusal)
+            raise Refused("I am not in that server.") from None
         if len(self._seen) >= KEPT:
             self._seen = {key: at for key, at in self._seen.items() if now - at < FRESH}
         self._seen[server, person] = now
@@ -99,6 +113,7 @@ class Servers:
             Unreachable: Discord is away.
             TryLater: nobody can tell now.
         """
+        await self._may_ask()
         try:
             found = await self._http.request(Route("GET", path, **ids), params=params or {})
         except Withheld as asked:
@@ -111,10 +126,23 @@ class Servers:
         return found if isinstance(found, Mapping) else {}
 
 
+def _settle(refusal: Refusal) -> None:
+    """
+    Raises:
+        TryLater: it does not say that we are not there.
+    """
+    # A refused token is found out by whatever is sent.
+    if refusal.code not in NOT_THERE and refusal.status != HTTPStatus.UNAUTHORIZED:
+        raise TryLater("Discord does not say.") from None
+
+
 def _channel(address: Address) -> str:
     return address.thread or address.chat
 
 
 def _named(found: Mapping[str, Any], otherwise: str) -> str:
+    """A name, in which no address can be followed: it stands beside our own."""
     name = found.get("name")
-    return clean(name, NAME_LIMIT) if isinstance(name, str) and name.strip() else otherwise
+    if not isinstance(name, str) or not name.strip():
+        return otherwise
+    return _DOT.sub("·", clean(name, NAME_LIMIT).replace("://", " "))

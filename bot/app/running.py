@@ -298,6 +298,7 @@ async def _discord(settings: DiscordSettings, meter: Metrics) -> AsyncIterator[_
         chance=random.Random(),
         meter=meter,
         may_send=partial(_take_turn, pace),
+        may_ask=partial(_take_place, pace),
     )
     async with opened as client:
         yield _ChatBot(
@@ -322,6 +323,11 @@ async def _take_turn(pace: Pace, address: Address) -> None:
     while (wait := pace.chat_wait(address)) > 0:  # noqa: ASYNC110 it is time that we wait for
         await asyncio.sleep(wait)
     pace.sent_to(address)
+    await _take_place(pace)
+
+
+async def _take_place(pace: Pace) -> None:
+    """Wait until the bot as a whole may make one more request."""
     wait, _ = pace.take_place(Priority.NORMAL)
     await asyncio.sleep(wait)
 

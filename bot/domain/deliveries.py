@@ -113,13 +113,15 @@ class Sent:
 class Postponed:
     """Certainly not sent, and may be tried again.
 
-    `counts` is false where the failure says nothing about the item (a 429, no connection).
+    `counts` is false where the failure says nothing about the item (a 429, no connection); `tried`
+    is false where something kept us from trying, so that it says nothing about our rate either.
     """
 
     reason: str
     retry_after: timedelta | None = None
     scope: Scope = Scope.ENDPOINT
     counts: bool = False
+    tried: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

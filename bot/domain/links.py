@@ -1,5 +1,6 @@
 """Accounts, endpoints, the links between them, and what a link may do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -69,9 +70,14 @@ class Endpoint:
     """Of a shared chat, as its people call it; of foreign origin, and cleaned."""
 
     @property
+    def sort(self) -> str:
+        """'Telegram chat'."""
+        return f"{self.address.channel.value.capitalize()} chat"
+
+    @property
     def title(self) -> str:
-        """'Telegram chat', 'Discord chat #desk in Alpha': which one it is, never its address."""
-        return f"{self.address.channel.value.capitalize()} chat {self.name}".rstrip()
+        """'Discord chat #desk in Alpha': which one it is, never its address."""
+        return f"{self.sort} {self.name}".rstrip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +149,11 @@ class Link:
         if person == self.person:
             return self.role
         return None if self.endpoint.private else self.preferences.members
+
+
+def private_ones(links: Sequence[Link], without: EndpointId | None = None) -> tuple[Link, ...]:
+    """Those where nobody reads along."""
+    return tuple(one for one in links if one.endpoint.private and one.endpoint.id != without)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import NoReturn
 
 from bot.domain.amendments import Amendment, after_amending, is_too_old
-from bot.domain.deliveries import Attempt, Priority, Sent
+from bot.domain.deliveries import Attempt, Postponed, Priority, Scope, Sent
 from bot.domain.ids import Now
 from bot.domain.links import Channel
 from bot.errors import TryLater, Unclear
@@ -127,12 +127,21 @@ class Amending:
     async def _settle(self, amendment: Amendment, attempt: Attempt, outlet: Outlet) -> None:
         now = self._now()
         again = after_amending(amendment, attempt, now)
-        wait = ((again or now) - now).total_seconds()
-        outlet.pace.heed(amendment.delivery.address, attempt, wait, self._chance)
+        self._heed(amendment, attempt, outlet)
         if again is None and not isinstance(attempt, Sent):
             await self._give_up(amendment, getattr(attempt, "reason", "its chat has moved"))
             return
         await self._outbox.amended(amendment, again, now)
+
+    def _heed(self, amendment: Amendment, attempt: Attempt, outlet: Outlet) -> None:
+        """What an attempt means for others: what the platform asks for, never our own back-off."""
+        asked = timedelta(0)
+        if isinstance(attempt, Postponed):
+            asked = attempt.retry_after or asked
+            if not attempt.tried and attempt.scope is Scope.ENDPOINT:
+                return
+        address = amendment.delivery.address
+        outlet.pace.heed(address, attempt, asked.total_seconds(), self._chance)
 
     async def _give_up(self, amendment: Amendment, reason: str) -> None:
         facts = {"delivery": amendment.delivery.reference, "reason": reason}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.domain.deliveries import Delivery
 from bot.domain.events import Kind, Notice, Origin
 from bot.domain.ids import AccountId, EndpointId, Now
-from bot.domain.links import Account, Endpoint
+from bot.domain.links import Account, Endpoint, private_ones
 from bot.errors import TryLater, Unclear
 from bot.ports import Accounts, Audit, Links
 from bot.services.ingest import Ingest
@@ -32,22 +32,23 @@ class Closures:
         """Tell of it once for each incident, everywhere but there."""
         try:
             owner = await self.accounts.get(account)
-            closed = [
-                link.endpoint
-                for link in await self.links.of(account)
-                if link.endpoint.id == endpoint
-            ]
+            links = await self.links.of(account)
+            closed = [link.endpoint for link in links if link.endpoint.id == endpoint]
             if owner is not None and closed:
-                await self._tell(owner, closed[0], reason, incident)
+                # What its chats are called is nobody's business who reads along in another one.
+                named = bool(private_ones(links, endpoint))
+                await self._tell(owner, closed[0], reason, incident, named=named)
         except (TryLater, Unclear) as outage:
             # The chat itself is closed all the same, and `/status` elsewhere does not need this.
             log.warning("a closed chat was not told of", extra={"reason": str(outage)})
 
-    async def _tell(self, owner: Account, closed: Endpoint, reason: str, incident: str) -> None:
+    async def _tell(
+        self, owner: Account, closed: Endpoint, reason: str, incident: str, *, named: bool
+    ) -> None:
         origin = Origin(kind=Kind.FEED, record=f"closed {incident}", at=self.now())
         notice = Notice(
             origin=origin,
-            title=f"Your {closed.title} is closed to me",
+            title=f"Your {closed.title if named else closed.sort} is closed to me",
             lines=(f"Alerts for it are kept. Open it again there to get them ({reason}).",),
             bad=True,
             without=closed.id,

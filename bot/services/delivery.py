@@ -6,7 +6,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NoReturn
 
@@ -23,6 +23,7 @@ from bot.domain.deliveries import (
     Settlement,
     State,
     after_attempt,
+    outage_wait,
 )
 from bot.domain.ids import EndpointId, Now
 from bot.domain.links import Address, Channel
@@ -67,6 +68,8 @@ class _Lane:
     priority: Priority
     given: "_Given | None" = None
     """To be sent first."""
+    blind: int = 0
+    """How often in a row nobody could tell who reads along."""
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -257,7 +260,7 @@ class Delivering:
     ) -> _Outcome | None:
         if self._now() - asked_at > STALE:
             return delivery, handed_back(self._now())
-        return await self._attempt(lane, delivery)
+        return await self._attempt(lane, delivery, asked_at)
 
     async def _send_given(
         self, lane: _Lane, delivery: Delivery, committed: Awaitable[None]
@@ -279,7 +282,7 @@ class Delivering:
             return delivery, handed_back(self._now())
         if wait > 0:
             await asyncio.sleep(wait)
-        return await self._attempt(lane, delivery, committed)
+        return await self._attempt(lane, delivery, delivery.created_at, committed)
 
     async def _turn(
         self,
@@ -326,14 +329,18 @@ class Delivering:
         return True
 
     async def _attempt(
-        self, lane: _Lane, delivery: Delivery, committed: Awaitable[None] | None = None
+        self,
+        lane: _Lane,
+        delivery: Delivery,
+        claimed_at: datetime,
+        committed: Awaitable[None] | None = None,
     ) -> _Outcome | None:
         outlet = self._outlet(lane)
         messenger = outlet.messenger
         outlet.pace.sent_to(lane.address)
         card = presented(delivery, messenger.repeats.marked, self._now())
         try:
-            attempt = await not_to_be_shown(delivery, outlet.readership)
+            attempt = await self._look(lane, delivery, outlet.readership, claimed_at)
             if attempt is None:
                 attempt = await messenger.send(
                     delivery.address,
@@ -355,6 +362,27 @@ class Delivering:
         delays = now - delivery.occurred_at, now - delivery.created_at
         self._meter.delivered(messenger.channel, settlement.state, settlement.reason, *delays)
         return delivery, settlement
+
+    async def _look(
+        self,
+        lane: _Lane,
+        delivery: Delivery,
+        readership: Readership | None,
+        claimed_at: datetime,
+    ) -> Attempt | None:
+        """What keeps a card from a shared chat; `None` if nothing does, or nobody reads along."""
+        attempt = await not_to_be_shown(delivery, readership)
+        match attempt:
+            case Postponed(scope=Scope.ENDPOINT, retry_after=asked):
+                # This chat alone asks ever more rarely: it says nothing of the others.
+                lane.blind += 1
+                wait = max(outage_wait(lane.blind, self._chance), asked or timedelta(0))
+                return replace(attempt, retry_after=wait)
+            case None if self._now() - claimed_at > STALE:
+                return Postponed(reason=LOOKED_TOO_LONG, tried=False)
+            case None:
+                lane.blind = 0
+        return attempt
 
     def _heed(
         self,
@@ -393,7 +421,8 @@ LOOK: float = 4.0
 
 HOST_LEFT = "the person who linked it has left"
 UNSURE = "nobody can tell who is there"
-REASONS = frozenset({HOST_LEFT, UNSURE})
+LOOKED_TOO_LONG = "it took too long to see who is there"
+REASONS = frozenset({HOST_LEFT, UNSURE, LOOKED_TOO_LONG})
 """What keeps an item from a shared chat."""
 
 
@@ -405,11 +434,11 @@ async def not_to_be_shown(delivery: Delivery, readership: Readership | None) -> 
         async with asyncio.timeout(LOOK):
             left = await readership.has_left(delivery.address, delivery.host)
     except TimeoutError:
-        return Postponed(reason=UNSURE)
+        return Postponed(reason=UNSURE, tried=False)
     except Unreachable:
-        return Postponed(reason=UNSURE, scope=Scope.CHANNEL)
+        return Postponed(reason=UNSURE, scope=Scope.CHANNEL, tried=False)
     except TryLater as outage:
-        return Postponed(reason=UNSURE, retry_after=outage.retry_after)
+        return Postponed(reason=UNSURE, retry_after=outage.retry_after, tried=False)
     except Refused:
         return None  # the message itself finds out how it is
     return Gone(reason=HOST_LEFT) if left else None

@@ -26,7 +26,7 @@ from bot.domain.events import (
     TraderSeen,
 )
 from bot.domain.ids import AccountId, ActionId, EndpointId, NewId, Now, TraderId
-from bot.domain.links import Account, Address, Endpoint, Link, Role
+from bot.domain.links import Account, Address, Endpoint, Link, Role, private_ones
 from bot.domain.telling import (
     SAME_FACT_WINDOW,
     Telling,
@@ -172,7 +172,7 @@ def decide(
             telling = tell_message(event)
         case Notice(without=without):
             if event.personal:
-                known = replace(known, links=_personal(known.links, without))
+                known = replace(known, links=private_ones(known.links, without) or known.links)
             return _news(event.origin, tell_notice(event), known, now, new_id, without)
     return _news(event.origin, telling, known, now, new_id, mark=fingerprint(event))
 
@@ -266,12 +266,6 @@ def _revised(origin: Origin, known: Known, state: str) -> Origin:
     facts = "\0".join((before, origin.revision, origin.at.isoformat(), state))
     digest = hashlib.sha256(facts.encode("utf-8", "replace"))
     return replace(origin, revision=digest.hexdigest()[:16])
-
-
-def _personal(links: Sequence[Link], without: EndpointId | None) -> tuple[Link, ...]:
-    """Those that hear what is nobody's business but the person's."""
-    private = tuple(link for link in links if link.endpoint.private and link.endpoint.id != without)
-    return private or tuple(links)
 
 
 def _news(

@@ -33,6 +33,7 @@ from bot.domain.links import (
     Person,
     Role,
     TokenLogin,
+    private_ones,
 )
 from bot.errors import NeedsLogin, Refused, TryLater
 from bot.ports import Accounts, Audit, Codes, Ended, Links, Platform
@@ -202,10 +203,13 @@ class Linking:
 
     async def _tell_others(self, account: Account, link: Link) -> None:
         """Once, however often it is asked for."""
+        alone = private_ones(await self._links.of(account.id), link.endpoint.id)
+        # What its chats are called is nobody's business who reads along in another one.
+        new = link.endpoint.title if alone else link.endpoint.sort
         origin = Origin(kind=Kind.FEED, record=f"linked {link.id}", at=self._now())
         notice = Notice(
             origin=origin,
-            title=f"A new {link.endpoint.title} was linked to your account",
+            title=f"A new {new} was linked to your account",
             lines=(
                 "Not you? Send /unlink others here: that ends it at once. Then change your "
                 "password on the platform.",

@@ -218,6 +218,13 @@ class Pace:
         Args:
             wait: until it may be repeated.
         """
+        if isinstance(attempt, Postponed) and not attempt.tried:
+            # Nothing was sent: it says nothing of our rate, nor that the platform is there.
+            if attempt.scope is Scope.CHANNEL:
+                self.unreachable(chance)
+            else:
+                self.pause(address, wait)
+            return
         match attempt:
             case Postponed(scope=Scope.CHANNEL, retry_after=None):
                 self.unreachable(chance)

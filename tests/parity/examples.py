@@ -600,7 +600,9 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     ],
     "closures.Closures._tell": lambda: noticed(closing),
     "linking.Linking._tell_others": lambda: noticed(
-        lambda caught: Linking._tell_others(standing_for(caught), ACCOUNT, LINK)
+        lambda caught: Linking._tell_others(
+            standing_for(caught, _links=SimpleNamespace(of=the_links)), ACCOUNT, LINK
+        )
     ),
     "conversation.Conversation._test": lambda: noticed(
         lambda caught: Conversation._test(

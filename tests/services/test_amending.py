@@ -12,7 +12,7 @@ import pytest
 from bot.domain.actions import Denied
 from bot.domain.amendments import AMEND_LIFE
 from bot.domain.commands import Reply
-from bot.domain.deliveries import Postponed, Scope, Unclear
+from bot.domain.deliveries import Attempt, Postponed, Scope, Unclear
 from bot.domain.events import Kind, Origin, PodEvent, Stream, TraderSeen
 from bot.domain.links import Channel
 from bot.errors import TryLater
@@ -386,3 +386,30 @@ async def test_alerts_go_first_and_the_chat_gets_no_more_than_its_rate(store, pl
     assert moments == sorted(moments)
     apart = [later - earlier for earlier, later in pairwise(moments)]
     assert min(apart) >= timedelta(seconds=1)
+
+
+# --- who else waits for a change --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scope", [Scope.CHANNEL, Scope.ENDPOINT])
+async def test_what_an_old_change_is_asked_to_wait_keeps_alerts_back_no_longer(
+    both, platform, chat, discord, scope
+):
+    """Its own back-off is minutes by then; the platform asks for a second."""
+    await alarm(both, platform)
+    outcomes: deque[Attempt | None] = deque([Unclear(reason="no answer in time")] * 11)
+    chat.change_outcomes["100"] = outcomes
+    await pauses(both.on(discord))
+    await both.quiet(620)
+    outcomes.clear()
+    outcomes.append(
+        Postponed(reason="asked to slow down", retry_after=timedelta(seconds=1), scope=scope)
+    )
+    await both.until(lambda: not outcomes)
+    at = both.now()
+    chat.shown.clear()
+
+    await both.says("/test")
+    await both.until(lambda: "Test alert" in chat.titles("100"))
+
+    assert (both.now() - at).total_seconds() < 3

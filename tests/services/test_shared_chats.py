@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
@@ -14,12 +15,13 @@ from bot.domain.ids import ActionId, TraderId
 from bot.domain.linking import Audience, LinkProblem, SignedIn
 from bot.domain.links import EndpointState, FeedState, PasswordLogin, Role
 from bot.errors import Refused, TryLater, Unreachable
+from bot.services.feeds.notices import Notices
 from tests.fakes.platform import MALLORY
 from tests.fakes.readership import FakeReadership
 from tests.world import World, code_in, owl, running
 
-DESK = "900"
-"""A chat that many read."""
+DESK, VAULT = "900", "901"
+"""Chats that many read, in two servers."""
 
 ALICE, BOB, CAROL = "100", "200", "300"
 """Alice links; the others read along."""
@@ -31,7 +33,9 @@ BOBS = PasswordLogin(email=MALLORY, password="right")
 
 @pytest.fixture
 def readership() -> FakeReadership:
-    return FakeReadership(chats={DESK: Audience(name="#desk in Alpha", readers=READERS)})
+    vault = Audience(name="#vault in My Other Server", readers="everyone who can read #vault")
+    desk = Audience(name="#desk in Alpha", readers=READERS)
+    return FakeReadership(chats={DESK: desk, VAULT: vault})
 
 
 @pytest.fixture
@@ -40,9 +44,9 @@ async def world(store, platform, chat, now, readership) -> AsyncIterator[World]:
         yield started
 
 
-def desk(world, *, governs=True, lacking=()) -> Place:
+def desk(world, *, chat=DESK, governs=True, lacking=()) -> Place:
     shared = Shared(name="#desk", governs=governs, lacking=lacking)
-    return Place(address=world.place(DESK).address, private=False, shared=shared)
+    return Place(address=world.place(chat).address, private=False, shared=shared)
 
 
 async def says(world, text, person=ALICE, *, public=False, **where):
@@ -65,13 +69,13 @@ async def presses(world, card, label, person=ALICE):
     return [reply async for reply in world.conversation.hear(press)]
 
 
-async def links(world, person=ALICE, login=RIGHT):
-    """Link the shared chat, and wait until its account is listened to."""
-    invited = await says(world, "/link", person)
+async def links(world, person=ALICE, login=RIGHT, *, chat=DESK):
+    """Link a shared chat, and wait until its account is listened to."""
+    invited = await says(world, "/link", person, chat=chat)
     signed_in = await world.linking.sign_in(code_in(invited), login, "127.0.0.1", agreed=True)
     assert isinstance(signed_in, SignedIn)
-    card = await asks(world, f"/link {signed_in.digits}", person)
-    link = await world.link(DESK)
+    card = await asks(world, f"/link {signed_in.digits}", person, chat=chat)
+    link = await world.link(chat)
     assert link is not None
     account = await world.store.accounts.get(link.account)
     await world.until_state(account, FeedState.LIVE)
@@ -214,6 +218,18 @@ async def test_of_two_who_link_at_the_same_time_the_first_has_it(world):
     link = await world.link(DESK)
     assert link.person == ALICE
     assert await world.store.accounts.active() == [await world.store.accounts.get(link.account)]
+
+
+@pytest.mark.parametrize("lost", [{"governs": False}, {"lacking": ("Send Messages",)}])
+async def test_who_has_no_say_any_more_when_the_digits_come_links_nothing(world, lost):
+    code = code_in(await says(world, "/link"))
+    signed_in = await world.linking.sign_in(code, RIGHT, "127.0.0.1", agreed=True)
+
+    by_command = await asks(world, f"/link {signed_in.digits}", **lost)
+    by_form = await asks(world, signed_in.digits, **lost)
+
+    assert await world.link(DESK) is None
+    assert not {by_command.title, by_form.title} & {"Linked to a***@example.com"}
 
 
 async def test_after_an_unlink_anybody_who_has_a_say_may_link_it(world):
@@ -486,6 +502,55 @@ async def test_others_may_ask_nothing_while_nobody_can_tell(world, readership, t
     assert (await asks(world, "/status")).title == "1 of 2 bots running"
 
 
+async def test_whoever_has_a_say_may_link_what_its_host_has_left(world, chat, readership):
+    await world.goes_live(CAROL)
+    await links(world)
+    readership.left.add((DESK, ALICE))
+    await world.says("/test", CAROL)
+    await world.quiet()
+    chat.shown.clear()
+
+    card = await links(world, BOB, BOBS)
+    await says(world, "/test", BOB)
+    await world.quiet()
+
+    assert "From now on I ring" in words(card)
+    assert (await world.link(DESK)).person == BOB
+    assert chat.titles(DESK) == ["Test alert"]
+
+
+@pytest.mark.parametrize("trouble", [TryLater("away"), Refused("not there"), None])
+async def test_what_its_host_may_still_be_in_is_nobody_else_s(world, readership, trouble):
+    await links(world)
+    readership.trouble = trouble
+
+    card = await asks(world, "/link", BOB)
+
+    assert card.title == "Somebody else has linked this chat"
+    assert (await world.link(DESK)).person == ALICE
+
+
+@pytest.mark.parametrize("anew", [False, True])
+async def test_a_chat_that_was_closed_rings_again_once_it_is_linked(world, chat, anew):
+    await links(world)
+    chat.closed.add(DESK)
+    await says(world, "/test")
+    await world.quiet()
+    chat.closed.clear()
+    if anew:
+        await presses(world, await asks(world, "/unlink"), "Unlink this chat")
+    chat.shown.clear()
+
+    await links(world)
+    await world.quiet()
+    before = chat.titles(DESK)
+    await says(world, "/test")
+    await world.quiet()
+
+    assert before == ([] if anew else ["Test alert"]), "an unlink forgets what was owed"
+    assert chat.titles(DESK) == [*before, "Test alert"]
+
+
 async def test_alerts_wait_while_nobody_can_tell(world, chat, readership):
     await links(world)
     readership.trouble = TryLater("Discord does not answer.")
@@ -513,6 +578,29 @@ async def test_a_look_at_who_is_there_that_hangs_keeps_no_claim_until_it_is_stal
     assert before == []
     assert chat.titles(DESK) == ["Test alert"]
     assert (await world.store.outbox.counts())[State.SENDING] == 0
+
+
+@pytest.mark.parametrize("asked", [None, timedelta(seconds=60)])
+async def test_a_chat_of_which_nobody_can_tell_asks_ever_more_rarely_and_keeps_nobody_else_back(
+    world, chat, readership, asked
+):
+    await world.goes_live(CAROL, email=MALLORY)
+    for number, one in enumerate((DESK, VAULT, "902")):
+        readership.chats[one] = Audience(name=one, readers=READERS)
+        await links(world, str(500 + number), chat=one)
+    await world.quiet(60)
+    readership.trouble = TryLater("Discord does not say.", retry_after=asked)
+    readership.asked.clear()
+    await says(world, "/test", "500")
+    await world.quiet(2)
+    at = world.now()
+    await world.says("/test", CAROL)
+    await world.until(lambda: "Test alert" in chat.titles(CAROL))
+    took = (world.now() - at).total_seconds()
+    await world.quiet(600)
+
+    assert took < 1
+    assert len(readership.asked) < 3 * 20
 
 
 async def test_while_the_platform_is_away_it_is_asked_for_all_chats_at_once(
@@ -543,6 +631,67 @@ async def test_in_a_private_chat_nobody_is_asked_after(world, readership):
     await world.quiet()
 
     assert readership.asked == []
+
+
+# --- what is nobody else's business ---------------------------------------------------------
+
+
+async def test_the_person_s_other_chats_and_login_are_not_told_where_others_read(world, chat):
+    await links(world)
+    await links(world, chat=VAULT)
+    await allows(world, "viewer")
+    await world.store.links.disable(world.place(VAULT).address, "gone", world.now())
+
+    seen = [
+        await asks(world, "/status", BOB),
+        await asks(world, "/status", ALICE, public=True),
+        await asks(world, "/status", ALICE),
+    ]
+
+    await world.quiet()
+    for card in (*seen, *chat.screen(DESK)):
+        assert "My Other Server" not in repr(card)
+        assert "example.com" not in repr(card)
+
+
+async def test_in_a_private_chat_they_are(world):
+    account = await world.goes_live(CAROL)
+    await links(world)
+    await world.store.links.disable(world.place(DESK).address, "gone", world.now())
+
+    [reply] = await world.says("/status", CAROL)
+
+    assert "Your other Telegram chat #desk in Alpha is closed to me: I keep its alerts." in (
+        reply.card.notes
+    )
+    assert account.label in reply.card.notes
+
+
+async def test_the_end_of_a_login_is_told_in_private(world, chat):
+    account = await world.goes_live(CAROL)
+    await links(world)
+    await world.quiet()
+    chat.shown.clear()
+    notices = Notices(account=account, ingest=world.ingest, now=world.now)
+
+    await notices.login_ends(world.now() + timedelta(hours=2), timedelta(hours=2), trying=False)
+    await notices.login_refused(None, world.now())
+    await world.quiet()
+
+    assert chat.titles(DESK) == []
+    assert len(chat.titles(CAROL)) == 2
+
+
+async def test_what_is_typed_is_completed_in_time_or_not_at_all(world, readership):
+    await links(world)
+    await allows(world, "operator")
+    readership.seconds = 29
+    at = world.now()
+
+    names = await world.conversation.suggest(desk(world), world.person(BOB), "pause", "ni")
+
+    assert names == ()
+    assert (world.now() - at).total_seconds() < 3
 
 
 # --- answers for everybody ----------------------------------------------------------------

@@ -34,7 +34,6 @@ from adapters.discord.gateway import INTENTS
 from adapters.discord.settings import DEFAULT_API_URL, DiscordSettings
 from adapters.discord.transport import DiscordHttp
 from bot.domain.commands import Reply, Said
-from bot.domain.links import Address
 from bot.ports import Hear, Suggest
 from tests.fakes.meter import FakeMeter
 
@@ -93,6 +92,7 @@ class InSimcord:
             self.env.now,
             random.Random(1),
             FakeMeter(),
+            _at_once,
             _at_once,
         )
 
@@ -155,8 +155,8 @@ async def outside(hear: Hear) -> AsyncIterator[Hear]:
         answering.cancel()
 
 
-async def _at_once(_: Address) -> None:
-    """Implements `client.MaySend`."""
+async def _at_once(*_: object) -> None:
+    """Implements `client.MaySend` and `servers.MayAsk`."""
 
 
 def _nothing() -> None:

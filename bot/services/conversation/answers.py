@@ -1,6 +1,6 @@
 """The words of every answer: pure functions from what is known to a card."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -312,6 +312,8 @@ def status(
 ) -> Card:
     """Every bot with its state, and how far the picture can be trusted.
 
+    Where others read along it says nothing of the person: neither login nor other chats.
+
     Args:
         closed: chats of the account that cannot be reached, `here` perhaps among them.
         read_at: `None` when the bots were read just now, else when they last were known.
@@ -325,28 +327,40 @@ def status(
     notes = []
     if read_at is not None:
         notes.append("The platform did not answer just now: this is the last known state.")
+    notes += _notes_of_feed(feed)
     if missed:
         notes.append(f"{counted(missed, 'alert')} did not reach you: /missed")
-    for link in closed:
-        if link.id == here.id:
-            notes.append("This chat was closed to me: /start brings what was kept for it.")
-            continue
-        notes.append(f"Your other {link.endpoint.title} is closed to me: alerts for it are kept.")
-    if feed is not None and feed.not_offered:
-        notes.append(f"The platform does not let me read: {', '.join(feed.not_offered)}.")
-    if feed is not None and feed.failing:
-        notes.append(f"The platform has trouble with: {', '.join(feed.failing)}. I try again.")
-    if feed is not None and feed.expires_at is not None:
-        left = feed.expires_at - now
-        if timedelta(0) < left < timedelta(hours=24):
-            notes.append(f"Your login ends in {spoken(left)}: /link renews it.")
+    if any(link.id == here.id for link in closed):
+        notes.append("This chat was closed to me: /start brings what was kept for it.")
+    if here.endpoint.private:
+        others = [link for link in closed if link.id != here.id]
+        notes += [*_notes_of_person(feed, others, now), clean(account.label, 60)]
     return Card(
         title=_status_title(traders),
         severity=_status_severity(traders, feed),
         lines=() if traders else ("No bots yet. Create one on the platform and it appears here.",),
         fields=tuple(fields),
-        notes=(*notes, clean(account.label, 60)),
+        notes=tuple(notes),
     )
+
+
+def _notes_of_feed(feed: FeedStatus | None) -> Iterator[str]:
+    if feed is not None and feed.not_offered:
+        yield f"The platform does not let me read: {', '.join(feed.not_offered)}."
+    if feed is not None and feed.failing:
+        yield f"The platform has trouble with: {', '.join(feed.failing)}. I try again."
+
+
+def _notes_of_person(
+    feed: FeedStatus | None, closed: Sequence[Link], now: datetime
+) -> Iterator[str]:
+    """What is nobody else's business: other chats, and the login."""
+    for link in closed:
+        yield f"Your other {link.endpoint.title} is closed to me: I keep its alerts."
+    if feed is not None and feed.expires_at is not None:
+        left = feed.expires_at - now
+        if timedelta(0) < left < timedelta(hours=24):
+            yield f"Your login ends in {spoken(left)}: /link renews it."
 
 
 def _status_title(traders: Sequence[Trader]) -> str:

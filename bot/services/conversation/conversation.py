@@ -51,7 +51,7 @@ from bot.ports import (
 from bot.services.actions import TOASTS, Acting, targets_of
 from bot.services.closures import Closures
 from bot.services.conversation import answers
-from bot.services.delivery import Delivering
+from bot.services.delivery import LOOK, Delivering
 from bot.services.feeds import Feeds
 from bot.services.ingest import Ingest
 from bot.services.linking import Linking
@@ -60,6 +60,9 @@ log = logging.getLogger(__name__)
 
 READ_LIMIT = timedelta(seconds=6)
 """A person who waits gets the last known state rather than nothing."""
+
+SUGGEST_LIMIT = timedelta(seconds=2)
+"""Discord waits three for what completes a word."""
 
 PRICE_LIMIT = timedelta(seconds=5)
 LATEST = 10
@@ -150,20 +153,28 @@ class Conversation:
         if spec is None or spec.argument is None:
             return ()
         try:
-            link = await self._links.at(place.address)
-            if link is None or await self._refusal(spec, person, link) is not None:
-                return ()
-            match spec.argument.type:
-                case ArgumentType.TRADER:
-                    return completions(typed, await self._inbox.traders(link.account))
-                case ArgumentType.STRATEGY:
-                    return completions(typed, await self._inbox.strategies(link.account))
-                case _:
-                    return ()
+            async with asyncio.timeout(SUGGEST_LIMIT.total_seconds()):
+                return await self._suggested(place, person, spec, typed)
+        except TimeoutError:
+            return ()
         except Exception:
             # A person can type on without it.
             log.exception("could not complete what is typed")
             return ()
+
+    async def _suggested(
+        self, place: Place, person: Person, spec: Spec, typed: str
+    ) -> Sequence[str]:
+        link = await self._links.at(place.address)
+        if link is None or await self._refusal(spec, person, link) is not None:
+            return ()
+        match spec.argument and spec.argument.type:
+            case ArgumentType.TRADER:
+                return completions(typed, await self._inbox.traders(link.account))
+            case ArgumentType.STRATEGY:
+                return completions(typed, await self._inbox.strategies(link.account))
+            case _:
+                return ()
 
     async def _reply(self, said: Said) -> AsyncGenerator[Reply]:
         match said:
@@ -251,17 +262,21 @@ class Conversation:
         self, place: Place, shared: Shared, person: Person, link: Link | None
     ) -> Card:
         """Only for who has a say there and is the first; and who reads along is told before."""
+        refusal = _cannot_link(shared)
+        if refusal is not None:
+            return refusal
         if link is not None and link.person != person.id:
-            return answers.taken()
-        if not shared.governs:
-            return answers.cannot_govern(shared)
-        if shared.lacking:
-            return answers.lacks_rights(shared)
+            if await self._has_left(link) is not True:
+                return answers.taken()
+            await self._linking.end(link)
         readership = self._readership(place.address)
         try:
-            audience = None if readership is None else await readership.of(place.address)
+            async with asyncio.timeout(READ_LIMIT.total_seconds()):
+                audience = None if readership is None else await readership.of(place.address)
         except TryLater as outage:
             return answers.readers_unknown(str(outage))
+        except TimeoutError:
+            return answers.readers_unknown("There was no answer in time.")
         if audience is None:
             return answers.not_there(shared)
         url = await self._linking.invite(place, person, audience)
@@ -279,20 +294,23 @@ class Conversation:
             return answers.only_the_owner()
         if spec.least is not None and not role.covers(spec.least):
             return answers.role_too_low(spec)
-        if person.id != link.person and await self._is_deserted(link):
+        if person.id != link.person and await self._has_left(link) is not False:
             return answers.deserted()
         return None
 
-    async def _is_deserted(self, link: Link) -> bool:
-        """Whether a shared chat has lost the person whose account is shown there."""
+    async def _has_left(self, link: Link) -> bool | None:
+        """Whether a shared chat has lost the person whose account is shown there; `None` if nobody
+        can tell.
+        """
         readership = self._readership(link.endpoint.address)
+        if readership is None:
+            return None
         try:
-            return readership is None or await readership.has_left(
-                link.endpoint.address, link.person
-            )
-        except (TryLater, Refused) as outage:
+            async with asyncio.timeout(LOOK):
+                return await readership.has_left(link.endpoint.address, link.person)
+        except (TryLater, Refused, TimeoutError) as outage:
             log.warning("nobody can tell who is there", extra={"reason": str(outage)})
-            return True
+            return None
 
     async def _answered(self, asked: "_Asked") -> Card:
         try:
@@ -534,9 +552,15 @@ class Conversation:
         return answers.small_talk(link is not None)
 
     async def _digits(self, place: Place, person: Person, digits: str) -> Card:
+        # Whoever had a say when they asked for the address may have none any more.
+        refusal = None if place.shared is None else _cannot_link(place.shared)
+        if refusal is not None:
+            return refusal
         outcome = await self._linking.complete(place, person, digits)
         if isinstance(outcome, WrongDigits):
             return answers.digits_refused(outcome)
+        # It may have been closed, and owe something.
+        self._delivering.wake({outcome.link.endpoint.id: (place.address, Priority.NORMAL)})
         return answers.linked(outcome)
 
     async def _press(self, press: Press) -> AsyncIterator[Reply]:
@@ -545,7 +569,7 @@ class Conversation:
             yield Reply(toast=TOASTS[Denied.UNLINKED])
             return
         others = press.person.id != link.person and link.role_of(press.person.id) is not None
-        if others and await self._is_deserted(link):
+        if others and await self._has_left(link) is not False:
             yield Reply(card=answers.deserted())
             return
         claimed = await self._acting.claim(press, link)
@@ -613,6 +637,12 @@ class _Asked:
     link: Link
     account: Account
     about: frozenset[str] = frozenset()
+
+
+def _cannot_link(shared: Shared) -> Card | None:
+    if not shared.governs:
+        return answers.cannot_govern(shared)
+    return answers.lacks_rights(shared) if shared.lacking else None
 
 
 _MEMBERS: Mapping[str, Role | None] = {

@@ -64,6 +64,7 @@ class Notices:
             "The platform no longer accepts the login you gave me, so I cannot see your bots.",
             "Send /link to log in again. Your alerts are kept and follow afterwards.",
             urgent=True,
+            personal=True,
         )
 
     async def login_ends(self, expires_at: datetime, ahead: timedelta, *, trying: bool) -> bool:
@@ -80,14 +81,23 @@ class Notices:
             if trying
             else "The platform does not let me renew it myself.",
             "Send /link to log in again, and no alert is delayed.",
+            personal=True,
         )
 
     async def _tell(
-        self, record: str, title: str, *lines: str, bad: bool = True, urgent: bool = False
+        self,
+        record: str,
+        title: str,
+        *lines: str,
+        bad: bool = True,
+        urgent: bool = False,
+        personal: bool = False,
     ) -> bool:
         """Give whether it is owed now, and need not be tried again."""
         origin = Origin(kind=Kind.FEED, record=record, at=self.now())
-        notice = Notice(origin=origin, title=title, lines=lines, bad=bad, urgent=urgent)
+        notice = Notice(
+            origin=origin, title=title, lines=lines, bad=bad, urgent=urgent, personal=personal
+        )
         try:
             await self.ingest.take(self.account, (notice,))
         except (TryLater, Unclear) as outage:

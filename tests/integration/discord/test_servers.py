@@ -14,7 +14,8 @@ from bot.errors import Refused, TryLater, Unreachable
 from tests.fakes.meter import FakeMeter
 from tests.standins.discord import Channel as Room
 from tests.standins.discord import DiscordApi, Guild, Person
-from tests.standins.discord.faults import too_many_requests
+from tests.standins.discord.errors import ApiError
+from tests.standins.discord.faults import refused, too_many_requests
 from tests.standins.faults import bad_gateway
 
 
@@ -45,8 +46,11 @@ async def servers(api: DiscordApi, time: list[float]) -> AsyncIterator[Servers]:
     def clock() -> float:
         return time[0]
 
+    async def may_ask() -> None:
+        pass
+
     async with new_session() as session:
-        yield Servers(DiscordHttp(session, api.token, api.url, clock), clock)
+        yield Servers(DiscordHttp(session, api.token, api.url, clock), clock, may_ask)
 
 
 def at(room: Room) -> Address:
@@ -81,6 +85,15 @@ async def test_what_turns_text_around_is_taken_out_of_names(
 
     assert audience is not None
     assert audience.name == "#desk in Alpha"
+
+
+async def test_no_address_in_a_name_can_be_followed(servers: Servers, api: DiscordApi, ann: Person):
+    evil = api.world.guild("Alpha: https://evil.example/login", ann)
+
+    audience = await servers.of(at(evil.channel("desk")))
+
+    assert audience is not None
+    assert audience.name == "#desk in Alpha: https evil·example/login"
 
 
 async def test_where_we_are_not_there_is_no_audience(
@@ -164,6 +177,38 @@ async def test_whether_somebody_has_left_may_be_unknown_for_now(
 
     with pytest.raises(TryLater):
         await servers.has_left(at(alpha.channel("desk")), str(ann.id))
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, 0), (404, 0), (403, 40333), (400, 50035)])
+async def test_a_no_that_says_nothing_of_the_server_is_no_answer(
+    servers: Servers, api: DiscordApi, alpha: Guild, ann: Person, status: int, code: int
+):
+    room = at(alpha.channel("desk"))
+    for route in ("get_channel", "get_channel", "get_member"):
+        api.fail(refused(ApiError(status, code, "no")), route=route)
+
+    for ask in (servers.of(room), servers.has_left(room, str(ann.id))):
+        with pytest.raises(TryLater):
+            await ask
+
+
+async def test_each_look_takes_its_place_in_the_bot_s_rate(
+    api: DiscordApi, alpha: Guild, ann: Person
+):
+    asked = []
+
+    async def may_ask() -> None:
+        asked.append(len(api.world.calls))
+
+    room = at(alpha.channel("desk"))
+    async with new_session() as session:
+        servers = Servers(
+            DiscordHttp(session, api.token, api.url, lambda: 0.0), lambda: 0.0, may_ask
+        )
+        for _ in range(2):
+            await servers.has_left(room, str(ann.id))
+
+    assert asked == [0, 1], "before the channel and the member, and not for what is remembered"
 
 
 async def test_a_discord_that_is_away_is_told_from_one_that_does_not_say(

@@ -1,5 +1,7 @@
 """The registry as Discord's slash command."""
 
+import pytest
+
 from adapters.discord.commands import CHOICES_LIMIT, choices, is_registered, registered
 from bot.domain.commands import COMMANDS
 from tests.standins.discord.commands import check_commands
@@ -68,3 +70,23 @@ def test_no_more_choices_are_offered_than_may_be_and_each_is_whole():
         {"name": "one", "value": "one"},
         {"name": "bot 0", "value": "bot 0"},
     ]
+
+
+@pytest.mark.parametrize(
+    "stale",
+    [
+        {"options": [{"type": 3, "name": "old", "description": "what was"}]},
+        {"required": True},
+        {"choices": [{"name": "one", "value": "one"}]},
+    ],
+)
+def test_what_was_taken_away_is_a_change_too(stale: dict[str, object]):
+    options = [
+        {**part, "options": [{**option, **stale} for option in part["options"]]}
+        if part["name"] == "missed"
+        else {**part, **(stale if part["name"] == "cancel" and "options" in stale else {})}
+        for part in BELL["options"]
+    ]
+
+    assert is_registered(registered(), [BELL])
+    assert not is_registered(registered(), [{**BELL, "options": options}])
