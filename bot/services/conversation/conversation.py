@@ -559,8 +559,10 @@ class Conversation:
         outcome = await self._linking.complete(place, person, digits)
         if isinstance(outcome, WrongDigits):
             return answers.digits_refused(outcome)
-        # It may have been closed, and owe something.
-        self._delivering.wake({outcome.link.endpoint.id: (place.address, Priority.NORMAL)})
+        endpoint = outcome.link.endpoint.id
+        if await self._outbox.pending(endpoint):
+            # It had been closed, and is not any more.
+            self._delivering.wake({endpoint: (place.address, Priority.NORMAL)})
         return answers.linked(outcome)
 
     async def _press(self, press: Press) -> AsyncIterator[Reply]:

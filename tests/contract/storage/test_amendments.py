@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select, update
 
 from bot.domain.actions import OFFER_LIFE, ActionState, Denied
 from bot.domain.amendments import AMEND_LIFE, Amendment
@@ -16,7 +16,7 @@ from bot.domain.deliveries import Delivery, Settlement, State
 from bot.domain.ids import AccountId, ActionId
 from bot.domain.links import Channel, Link
 from bot.ports import Admitted, Ahead
-from storage import Store
+from storage import Store, turns
 from storage.tables import action, delivery
 from tests.contract.storage.given import (
     GONE,
@@ -393,3 +393,22 @@ async def test_an_erased_alarm_is_looked_for_no_more(store: Store):
     await store.outbox.prune(NOW + timedelta(days=31))
 
     assert await states(store, delivery.c.about) == [None]
+
+
+async def test_an_answer_that_is_noted_while_an_item_is_claimed_goes_out_with_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    """As another process may, between a look at the lane and the claim."""
+    link = await linked(store)
+    await happens(store, link.account, "a")
+    heads = turns._HEADS
+
+    class Meanwhile:
+        def rows(self, connection: Connection, given: dict[str, Any]) -> Any:
+            found = heads.rows(connection, given)
+            connection.execute(update(delivery).values(answer="Paused meanwhile"))
+            return found
+
+    monkeypatch.setattr(turns, "_HEADS", Meanwhile())
+
+    assert (await claimed(store, link.endpoint.id)).answer == "Paused meanwhile"

@@ -208,6 +208,24 @@ async def test_who_links_again_begins_then_although_others_are_linked(store: Sto
 # --- closed and open ----------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("anew", [False, True])
+async def test_who_links_a_closed_chat_finds_it_open_with_what_was_kept_for_them(
+    store: Store, anew: bool
+):
+    link = await linked(store)
+    await told(store, link.account, "a")
+    await store.links.disable(address(), "blocked", NOW)
+    if anew:
+        await store.links.end(link.id, NOW)
+
+    done = await completed(store)
+
+    assert done.link.endpoint.state is EndpointState.ACTIVE
+    assert (await store.links.at(address())) == done.link
+    counts = await store.outbox.counts()
+    assert (counts[State.READY], counts[State.CANCELLED]) == ((0, 1) if anew else (1, 0))
+
+
 async def test_a_closed_chat_stays_linked_and_says_so(store: Store):
     chat = await linked(store)
 

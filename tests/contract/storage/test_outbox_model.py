@@ -257,6 +257,7 @@ class Model(RuleBasedStateMachine):
             if item.endpoint == endpoint and owed:
                 self.end(item, State.CANCELLED)
         self.link(chat)
+        self.closed.discard(endpoint)  # who links a chat is there
 
     @rule()
     def crash(self) -> None:

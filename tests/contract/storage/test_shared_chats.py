@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection, text
 
 from bot.domain.deliveries import Delivery
 from bot.domain.events import Event
@@ -14,6 +17,8 @@ from bot.domain.links import Link, Role
 from bot.errors import Refused
 from bot.ports import Ahead, Known, Verdict
 from storage import Store
+from storage.codes import _Try as Try
+from tests.contract.storage.conftest import OpenStore
 from tests.contract.storage.given import (
     DIGITS,
     NOW,
@@ -35,6 +40,11 @@ async def typed(
     store: Store, person: str, user: str = "alice", chat: str = DESK
 ) -> Completed | WrongDigits:
     """Digits of somebody who was invited to link a shared chat, and has logged in."""
+    await signed_in(store, person, user, chat)
+    return await store.codes.complete(address(chat), person, DIGITS, NOW)
+
+
+async def signed_in(store: Store, person: str, user: str, chat: str = DESK) -> None:
     invitation = Invitation(
         endpoint=await store.links.endpoint(address(chat), private=False, name="#desk"),
         address=address(chat),
@@ -46,7 +56,6 @@ async def typed(
     )
     await store.codes.invite(f"code of {person} for {user}", invitation, NOW)
     await store.codes.sign_in(f"code of {person} for {user}", grant(user), DIGITS, NOW)
-    return await store.codes.complete(address(chat), person, DIGITS, NOW)
 
 
 async def shared(store: Store, person: str = "ann", user: str = "alice") -> Completed:
@@ -190,3 +199,27 @@ async def test_an_item_that_is_claimed_with_its_admission_names_them_too(store: 
 
     assert begun[done.link.endpoint.id].host == "ann"
     assert begun[alone.link.endpoint.id].host is None
+
+
+@pytest.mark.parametrize("lasting_url", ["postgresql"], indirect=True)
+async def test_of_two_processes_that_link_a_chat_at_once_the_first_has_it(
+    lasting_url: str, open_again: OpenStore
+):
+    async with open_again(lasting_url) as store, open_again(lasting_url) as other:
+        for person, user in (("ann", "alice"), ("bob", "bob")):
+            await signed_in(store, person, user)
+        complete = store.codes._complete_all
+
+        def dawdling(connection: Connection, tries: Sequence[Any]) -> Any:
+            done = complete(connection, tries)
+            connection.execute(text("SELECT pg_sleep(0.5)"))
+            return done
+
+        digits = Try(address(DESK), "ann", DIGITS, NOW)
+        async with asyncio.TaskGroup() as group:
+            first = group.create_task(store.database.write(dawdling, digits))
+            await asyncio.sleep(0.2)
+            second = group.create_task(other.codes.complete(address(DESK), "bob", DIGITS, NOW))
+
+    assert isinstance(first.result(), Completed)
+    assert second.result() == WrongDigits(problem=LinkProblem.TAKEN)
