@@ -15,6 +15,7 @@ from bot.domain.ids import ActionId, TraderId
 from bot.domain.linking import Audience, LinkProblem, SignedIn
 from bot.domain.links import EndpointState, FeedState, PasswordLogin, Role
 from bot.errors import Refused, TryLater, Unreachable
+from bot.services import delivery
 from bot.services.feeds.notices import Notices
 from tests.fakes.platform import MALLORY
 from tests.fakes.readership import FakeReadership
@@ -580,6 +581,22 @@ async def test_a_look_at_who_is_there_that_hangs_keeps_no_claim_until_it_is_stal
     assert (await world.store.outbox.counts())[State.SENDING] == 0
 
 
+async def test_nothing_leaves_on_a_claim_that_grew_stale_during_a_look(
+    world, chat, readership, monkeypatch
+):
+    monkeypatch.setattr(delivery, "STALE", timedelta(seconds=2))
+    await links(world)
+    readership.seconds = 3
+    await says(world, "/test")
+    await world.quiet(20)
+    before = chat.titles(DESK)
+    readership.seconds = 0
+    await world.quiet(20)
+
+    assert before == []
+    assert chat.titles(DESK) == ["Test alert"]
+
+
 @pytest.mark.parametrize("asked", [None, timedelta(seconds=60)])
 async def test_a_chat_of_which_nobody_can_tell_asks_ever_more_rarely_and_keeps_nobody_else_back(
     world, chat, readership, asked
@@ -652,6 +669,19 @@ async def test_the_person_s_other_chats_and_login_are_not_told_where_others_read
     for card in (*seen, *chat.screen(DESK)):
         assert "My Other Server" not in repr(card)
         assert "example.com" not in repr(card)
+
+
+async def test_a_closed_chat_is_not_named_where_others_read(world, chat):
+    await links(world)
+    await links(world, chat=VAULT)
+    await world.quiet()
+    chat.shown.clear()
+    chat.closed.add(VAULT)
+    await says(world, "/test")
+    await world.quiet()
+
+    assert "Your Telegram chat is closed to me" in chat.titles(DESK)
+    assert not any("My Other Server" in title for title in chat.titles(DESK))
 
 
 async def test_in_a_private_chat_they_are(world):
