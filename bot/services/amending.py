@@ -14,11 +14,15 @@ from bot.domain.ids import Now
 from bot.domain.links import Channel
 from bot.errors import TryLater, Unclear
 from bot.ports import Outbox
-from bot.services.delivery import RECHECK, Outlet, not_to_be_shown, presented
+from bot.services.delivery import Outlet, not_to_be_shown, presented
 
 log = logging.getLogger(__name__)
 
 Seconds = float
+
+RECHECK = timedelta(minutes=5)
+"""How often what is owed is looked up even if nobody woke us: another process may owe, or a chat
+may be open again."""
 
 YIELD: Seconds = 0.2
 """Alerts go first: so long a change waits where one may be about to leave."""

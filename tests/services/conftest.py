@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.services import delivery
+from bot.services import amending, delivery
 from bot.services.feeds import Rhythm, feeds
 from storage import Store, open_memory
 from tests.databases import opened
@@ -80,8 +80,8 @@ async def unswept(
 ) -> AsyncIterator[World]:
     """A world without sweeps and other looks around, in which weeks pass quickly."""
     never = timedelta(days=1000)
-    monkeypatch.setattr(delivery, "RECHECK", never)
-    monkeypatch.setattr(feeds, "RECHECK", never)
+    for looking in (amending, delivery, feeds):
+        monkeypatch.setattr(looking, "RECHECK", never)
     rhythm = Rhythm(sweep_every=never, long_sweep_every=never)
     async with running(store, platform, chat, now, rhythm) as started:
         yield started
