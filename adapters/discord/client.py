@@ -378,6 +378,9 @@ class DiscordClient:
                 log.warning("a reply was not shown", extra={"outcome": type(outcome).__name__})
 
 
+_Say = Callable[[Rendered, int], Awaitable[None]]
+
+
 class _Answer:
     """One interaction's answers: the first one, and those after it."""
 
@@ -463,7 +466,14 @@ class _Answer:
             say = self._rewrite
         else:
             say = self._add
-        self._thinking = False
+        thinking, self._thinking = self._thinking, False
+        try:
+            await self._say(say, part, flags)
+        except (Refusal, Withheld):
+            self._thinking = thinking  # it shows still, and must not stay
+            raise
+
+    async def _say(self, say: _Say, part: Rendered, flags: int) -> None:
         try:
             await say(part, flags)
         except Refusal as refusal:

@@ -202,6 +202,21 @@ async def test_who_gets_no_answer_is_not_left_waiting(api: DiscordApi, ann: Pers
     assert ann.screen() == []
 
 
+async def test_who_is_refused_an_answer_is_not_left_waiting(api: DiscordApi, ann: Person):
+    room = api.world.guild("Desk", ann).channel("general")
+    hear = Conversation(says("Your bots"))
+    hear.may_answer.clear()
+    api.fail(refused(ApiError(400, 50035, "no")), route="edit_answer")
+
+    async with listening(api, hear):
+        asked = ann.runs("bell status", room)
+        await asked.deferred()
+        hear.may_answer.set()
+        await until(lambda: api.world.calls_of("delete_answer"))
+
+    assert ann.screen(room) == []
+
+
 async def test_an_answer_of_several_messages_is_shown_whole(api: DiscordApi, ann: Person):
     hear = Conversation(lambda said: [Reply(card=Card(title="Long", lines=("y" * 90,) * 60))])
 
