@@ -16,7 +16,9 @@ from bot.domain.deliveries import Attempt, Postponed, Scope, Unclear
 from bot.domain.events import Kind, Origin, PodEvent, Stream, TraderSeen
 from bot.domain.links import Channel
 from bot.errors import TryLater
+from bot.services import delivery
 from bot.services.actions import TOASTS
+from bot.services.feeds import feeds
 from tests.fakes.messenger import FakeMessenger, ShownUnclear
 from tests.world import OWL, World, owl, running
 
@@ -287,8 +289,10 @@ async def test_a_message_that_the_person_has_deleted_is_not_shown_again(
 
 
 async def test_a_message_that_cannot_be_changed_for_a_day_is_given_up(
-    both, platform, chat, discord, caplog
+    both, platform, chat, discord, caplog, monkeypatch
 ):
+    for looking in (delivery, feeds):
+        monkeypatch.setattr(looking, "RECHECK", timedelta(days=2))  # most of a day's work else
     await alarm(both, platform)
     chat.away = True
     await pauses(both.on(discord))
