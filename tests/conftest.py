@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import pytest
 from cryptography.fernet import Fernet
+from hypothesis import HealthCheck, settings
 from sqlalchemy import make_url
 
 from storage import migrate
@@ -22,6 +23,10 @@ from tests.databases import apart, empty, execute
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 ROOT = Path(__file__).parent.parent
+# Machines are shared: how long an example takes says nothing of the code.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
+
 NODE_MAJOR = 20
 """The Node release that `tests/feathers/package.json` asks for."""
 
