@@ -520,6 +520,17 @@ async def test_whoever_has_a_say_may_link_what_its_host_has_left(world, chat, re
     assert chat.titles(DESK) == ["Test alert"]
 
 
+async def test_what_its_host_has_left_stays_theirs_as_long_as_nobody_can_link_it(world, readership):
+    await links(world)
+    readership.left.add((DESK, ALICE))
+    readership.chats.clear()
+
+    card = await asks(world, "/link", BOB)
+
+    assert card.title == "I am not in #desk"
+    assert (await world.link(DESK)).person == ALICE
+
+
 @pytest.mark.parametrize("trouble", [TryLater("away"), Refused("not there"), None])
 async def test_what_its_host_may_still_be_in_is_nobody_else_s(world, readership, trouble):
     await links(world)

@@ -265,10 +265,9 @@ class Conversation:
         refusal = _cannot_link(shared)
         if refusal is not None:
             return refusal
-        if link is not None and link.person != person.id:
-            if await self._has_left(link) is not True:
-                return answers.taken()
-            await self._linking.end(link)
+        theirs = None if link is None or link.person == person.id else link
+        if theirs is not None and await self._has_left(theirs) is not True:
+            return answers.taken()
         readership = self._readership(place.address)
         try:
             async with asyncio.timeout(READ_LIMIT.total_seconds()):
@@ -279,6 +278,8 @@ class Conversation:
             return answers.readers_unknown("There was no answer in time.")
         if audience is None:
             return answers.not_there(shared)
+        if theirs is not None:
+            await self._linking.end(theirs)
         url = await self._linking.invite(place, person, audience)
         return answers.shared_link_address(url, audience)
 
