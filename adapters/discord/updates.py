@@ -37,6 +37,12 @@ ADMINISTRATOR = 1 << 3
 GOVERNING = ADMINISTRATOR | 1 << 4 | 1 << 5
 """To manage the channel, or the server: one of these decides what a channel is for."""
 
+BY_A_PERSON = "1"
+"""Among those for whom a command was installed: the person who uses it.
+
+Source: https://docs.discord.com/developers/interactions/receiving-and-responding
+"""
+
 NEEDED = {
     VIEW: "View Channel",
     SEND_MESSAGES: "Send Messages",
@@ -301,11 +307,13 @@ def _shared(interaction: Json, in_thread: bool) -> Shared:
             theirs = _bits(permissions)
         case _:
             theirs = 0
+    owners = interaction.get("authorizing_integration_owners")
     ours = _bits(interaction.get("app_permissions"))
     needed = NEEDED_IN_THREADS if in_thread else NEEDED
     return Shared(
         name=name if name == "this channel" else f"#{name}",
         governs=bool(theirs & GOVERNING),
+        invited=not (isinstance(owners, Mapping) and {*owners} == {BY_A_PERSON}),
         lacking=tuple(right for bit, right in needed.items() if not ours & (bit | ADMINISTRATOR)),
     )
 

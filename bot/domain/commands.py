@@ -171,11 +171,13 @@ class Shared:
         name: as its platform tells it; of foreign origin.
         governs: the person who speaks has a say in what is shown there.
         lacking: rights that our bot needs to show alerts there and does not have, by their names.
+        invited: false where our bot seems to be with the person only, and not there itself.
     """
 
     name: str
     governs: bool
     lacking: tuple[str, ...] = ()
+    invited: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

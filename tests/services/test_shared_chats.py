@@ -45,8 +45,8 @@ async def world(store, platform, chat, now, readership) -> AsyncIterator[World]:
         yield started
 
 
-def desk(world, *, chat=DESK, governs=True, lacking=()) -> Place:
-    shared = Shared(name="#desk", governs=governs, lacking=lacking)
+def desk(world, *, chat=DESK, **facts) -> Place:
+    shared = Shared(name="#desk", **{"governs": True} | facts)
     return Place(address=world.place(chat).address, private=False, shared=shared)
 
 
@@ -173,6 +173,13 @@ async def test_it_takes_a_say_there_and_our_own_rights(world, where, words_for_i
 
     assert words_for_it in words(card)
     assert not card.buttons
+
+
+async def test_who_has_us_only_for_themselves_is_told_to_invite_us_not_which_rights_we_lack(world):
+    card = await asks(world, "/link", invited=False, lacking=("View Channel", "Send Messages"))
+
+    assert card.title == "I am not in #desk"
+    assert "Invite me to the server first" in words(card)
 
 
 async def test_where_we_are_not_nothing_is_linked(world, readership):

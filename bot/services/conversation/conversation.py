@@ -645,7 +645,9 @@ class _Asked:
 def _cannot_link(shared: Shared) -> Card | None:
     if not shared.governs:
         return answers.cannot_govern(shared)
-    return answers.lacks_rights(shared) if shared.lacking else None
+    if not shared.lacking:
+        return None
+    return answers.lacks_rights(shared) if shared.invited else answers.not_there(shared)
 
 
 _MEMBERS: Mapping[str, Role | None] = {

@@ -137,6 +137,33 @@ def test_the_rights_that_we_lack_in_a_channel_are_named(
     assert found.said.place.shared.lacking == lacking
 
 
+@pytest.mark.parametrize(
+    ("owners", "invited"),
+    [
+        ({"0": "5", "1": "7"}, True),
+        ({"0": "5"}, True),
+        ({"1": "7"}, False),
+        ({}, True),
+        (None, True),
+    ],
+)
+def test_whether_the_server_has_our_bot_or_only_the_person(
+    owners: dict[str, str] | None, invited: bool
+):
+    where = {
+        "guild_id": "5",
+        "channel_id": "200",
+        "member": {"user": {"id": "7"}},
+        "authorizing_integration_owners": owners,
+    }
+
+    found = heard(frame(2, bell("link"), **where), BOT)
+
+    assert isinstance(found, Asked)
+    assert found.said.place.shared is not None
+    assert found.said.place.shared.invited is invited
+
+
 def test_an_answer_for_everybody_is_asked_for_by_an_option():
     public = {"name": "public", "type": 5, "value": True}
     pair = {"name": "pair", "type": 3, "value": "BTC/USDT"}
