@@ -18,6 +18,7 @@ from bot.domain.events import Kind, Origin, Trade, Trader
 from bot.domain.ids import ActionId, TraderId
 from bot.domain.linking import SignedIn
 from bot.domain.links import Account, Address, FeedState, Link, PasswordLogin, Person
+from bot.domain.typed import command_in
 from bot.ports import Draw, Messenger, Platform, Readership
 from bot.services.amending import Amending
 from bot.services.closures import Closures
@@ -67,9 +68,9 @@ class World:
         """What is answered to `/command arguments` or words."""
         place, who = self.place(chat, private=private), self.person(person or chat)
         said: Said = Words(place=place, person=who, text=text)
-        if text.startswith("/"):
-            name, _, arguments = text[1:].partition(" ")
-            said = Command(place=place, person=who, name=name, arguments=arguments)
+        typed = command_in(text)
+        if typed is not None:
+            said = Command(place=place, person=who, name=typed.name, arguments=typed.arguments)
         return [reply async for reply in self.conversation.hear(said)]
 
     async def presses(

@@ -19,6 +19,7 @@ from adapters.discord.settings import (
 from bot.domain.commands import Command, Place, Press, Said, Shared, Words
 from bot.domain.ids import ActionId
 from bot.domain.links import Address, Channel, Person
+from bot.domain.typed import command_in
 
 Json = Mapping[str, Any]
 
@@ -63,7 +64,6 @@ Source: https://docs.discord.com/developers/topics/permissions
 _BITS = re.compile(r"\d{1,30}", re.ASCII)
 _ACTION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PICK = re.compile(rf"{PICK}\d{{1,4}}", re.ASCII)
-_COMMAND = re.compile(rf"/(?:{GROUP}(?:\s+|$))?(\w{{1,32}})(?:\s+(.*))?", re.ASCII | re.DOTALL)
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 
@@ -149,11 +149,13 @@ def _message(message: Json, bot: str) -> Written | None:
             person = Person(channel=Channel.DISCORD, id=author)
         case _:
             return None
-    found = _COMMAND.fullmatch(text.strip())
-    if found is None:
+    typed = command_in(text)
+    if typed is not None and typed.name == GROUP:
+        typed = command_in(f"/{typed.arguments}") or typed
+    if typed is None:
         return Written(said=Words(place=place, person=person, text=text))
-    name, arguments = found[1].lower(), (found[2] or "").strip()
-    return Written(said=Command(place=place, person=person, name=name, arguments=arguments))
+    said = Command(place=place, person=person, name=typed.name, arguments=typed.arguments)
+    return Written(said=said)
 
 
 def _interaction(interaction: Json, bot: str) -> Heard | None:

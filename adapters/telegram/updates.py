@@ -11,6 +11,7 @@ from typing import Any
 from bot.domain.commands import Command, Left, Place, Press, Returned, Said, Words, find_spec
 from bot.domain.ids import ActionId
 from bot.domain.links import Address, Channel, Person
+from bot.domain.typed import command_in
 
 KINDS = ("message", "callback_query", "my_chat_member")
 """The kinds of update that we ask for."""
@@ -21,7 +22,6 @@ ANONYMOUS_ADMIN = 1087968824
 Source: https://core.telegram.org/bots/api#message (`sender_chat`)
 """
 
-_COMMAND = re.compile(r"/(\w{1,32})(?:@(\w+))?(?:\s+(.*))?", re.ASCII | re.DOTALL)
 _ACTION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 Json = Mapping[str, Any]
@@ -68,18 +68,15 @@ def _message(message: Json, us: Us) -> Said | None:
             place = _place(message, us)
         case _:
             return None
-    found = _COMMAND.fullmatch(text.strip())
-    if found is None:
+    typed = command_in(text)
+    if typed is None:
         # In a group people talk to each other.
         return Words(place=place, person=person, text=text) if place.private else None
-    name, addressee, arguments = found.groups()
-    if addressee is not None and addressee.lower() != (us.username or "").lower():
+    if typed.addressee is not None and typed.addressee.lower() != (us.username or "").lower():
         return None
-    if not place.private and addressee is None and find_spec(name) is None:
+    if not place.private and typed.addressee is None and find_spec(typed.name) is None:
         return None  # another bot's command
-    return Command(
-        place=place, person=person, name=name.lower(), arguments=(arguments or "").strip()
-    )
+    return Command(place=place, person=person, name=typed.name, arguments=typed.arguments)
 
 
 def _press(query: str, press: Json, us: Us) -> Heard:

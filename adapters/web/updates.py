@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from bot.domain.commands import Command, Place, Press, Said, Words
 from bot.domain.ids import ActionId
 from bot.domain.links import Address, Channel, Person
+from bot.domain.typed import command_in
 
 TEXT_LIMIT = 2000
 """Characters that a person can send at once."""
 
-_COMMAND = re.compile(r"/([A-Za-z][A-Za-z0-9_]{0,31})(?:\s+(.*))?", re.DOTALL)
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -67,12 +67,7 @@ def said(update: Say | Push, address: Address) -> Said:
         case Push(action=action):
             return Press(place=place, person=person, action=action)
         case Say(text=text):
-            command = _COMMAND.fullmatch(text)
-            if command is None:
+            typed = command_in(text)
+            if typed is None:
                 return Words(place=place, person=person, text=text)
-            return Command(
-                place=place,
-                person=person,
-                name=command[1].lower(),
-                arguments=(command[2] or "").strip(),
-            )
+            return Command(place=place, person=person, name=typed.name, arguments=typed.arguments)

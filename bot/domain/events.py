@@ -137,7 +137,8 @@ class Trader:
 
     The platform's object carries passwords and keys besides (`platform.md` 2.5): an allow-list.
     `owner` is the `userId` of one that was read by itself, until it is known to be the account's
-    own; in an event the origin says whose it is.
+    own; in an event the origin says whose it is. `apart` is what tells it from another one of the
+    same name, as a person reads it (`names.told_apart`); never stored.
     """
 
     id: TraderId
@@ -152,11 +153,15 @@ class Trader:
     pod: str | None = None
     updated_at: datetime | None = None
     owner: str | None = None
+    apart: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strategy:
-    """A trading strategy, with the fields of it that may be shown; `owner` as a `Trader`'s."""
+    """A trading strategy, with the fields of it that may be shown.
+
+    `owner` and `apart` are as a `Trader`'s.
+    """
 
     id: StrategyId
     name: str | None = None
@@ -166,6 +171,7 @@ class Strategy:
     configured: bool | None = None
     updated_at: datetime | None = None
     owner: str | None = None
+    apart: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,26 @@
-"""Finding a bot or a strategy by what a person typed, and the nearest name when they mistyped."""
+"""Finding a bot or a strategy by what a person typed, and telling apart what has the same name."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Generic, TypeVar
 
 from bot.domain.events import Strategy, Trader
+from bot.domain.ids import StrategyId
 from bot.domain.telling import strategy_name, trader_name
+from bot.domain.text import clean, folded, without_accents
 
 EVERYTHING = frozenset({"all", "*", "everything"})
+
+AROUND_NAMES = " .,;:!?'\"()[]{}<>"
+"""What a person may put around a name, or a sentence behind it; folded."""
+
+LONG_NAME = 100
+"""Characters; of a longer name the platform's adapter may have kept less than a person pastes."""
+
+DIFFERENCE_LIMIT = 36
+SHORTEST_END = 4
+"""Characters of an id's end that are shown."""
 
 Named = TypeVar("Named", Trader, Strategy)
 
@@ -26,22 +38,27 @@ class Several(Generic[Named]):
 
 
 @dataclass(frozen=True, slots=True)
-class Nothing:
-    """Nothing fits; `nearest` are names that look alike."""
+class Nothing(Generic[Named]):
+    """Nothing fits; the names of the `nearest` look alike."""
 
-    nearest: tuple[str, ...]
+    nearest: tuple[Named, ...]
 
 
-def pick(wanted: str, all_there: Sequence[Named]) -> Found[Named] | Several[Named] | Nothing:
-    """What a person means: by id, by name in any case, by a beginning or part of it."""
-    word = " ".join(wanted.split()).casefold()
-    if word in EVERYTHING:
-        return Found(tuple(all_there))
-    for fits in (_is_exactly, _begins_with, _contains):
-        found = tuple(one for one in all_there if fits(one, word))
-        if found:
-            return Found(found) if len(found) == 1 else Several(found)
-    return Nothing(nearest(wanted, map(name_of, all_there)))
+def pick(wanted: str, all_there: Sequence[Named]) -> Found[Named] | Several[Named] | Nothing[Named]:
+    """What a person means: by id, by name, by a beginning or part of it, or by its words.
+
+    What is compared is the whole name, and what is shown of it; see `folded` for how.
+    """
+    whole = folded(wanted)
+    for word in dict.fromkeys((whole, whole.strip(AROUND_NAMES))):
+        if word in EVERYTHING:
+            return Found(tuple(all_there))
+        for fits in (_is_exactly, _is_but_for_accents, _begins_with, _contains, _has_words):
+            found = tuple(one for one in all_there if word and fits(one, word))
+            if found:
+                return Found(found) if len(found) == 1 else Several(found)
+    by_name = {name_of(one): one for one in all_there}
+    return Nothing(tuple(by_name[name] for name in nearest(wanted, by_name)))
 
 
 def completions(typed: str, all_there: Sequence[Named]) -> tuple[str, ...]:
@@ -49,9 +66,9 @@ def completions(typed: str, all_there: Sequence[Named]) -> tuple[str, ...]:
 
     Every one of them is found by `pick`.
     """
-    word = " ".join(typed.split()).casefold()
-    fitting = [one for one in all_there if _contains(one, word)]
-    fitting.sort(key=lambda one: not _begins_with(one, word))
+    word = folded(typed)
+    fitting = [one for one in all_there if _contains(one, word) or _has_words(one, word)]
+    fitting.sort(key=lambda one: (not _begins_with(one, word), not _contains(one, word)))
     names = [name_of(one) for one in fitting]
     if len(all_there) > 1 and "all".startswith(word):
         names.insert(0, "all")
@@ -64,18 +81,105 @@ def name_of(record: Trader | Strategy) -> str:
 
 def nearest(word: str, names: Iterable[str], most: int = 3) -> tuple[str, ...]:
     """Names that look like the word, best first."""
-    by_key = {name.casefold(): name for name in names}
-    close = get_close_matches(word.casefold()[:100], list(by_key), n=most, cutoff=0.5)
+    by_key = {folded(name): name for name in names}
+    close = get_close_matches(folded(word)[:100], list(by_key), n=most, cutoff=0.5)
     return tuple(by_key[key] for key in close)
 
 
+def told_apart(records: Iterable[Named], strategies: Iterable[Strategy] = ()) -> tuple[Named, ...]:
+    """The same records, where names that look the same say what sets them apart.
+
+    Args:
+        strategies: of the account, by which bots are told apart too.
+    """
+    them = tuple(replace(one, apart=None) if one.apart else one for one in records)
+    groups: dict[str, list[Named]] = {}
+    for one in them:
+        groups.setdefault(folded(name_of(one)), []).append(one)
+    if len(groups) == len(them):
+        return them
+    known = {strategy.id: strategy for strategy in strategies}
+    twins = [group for group in groups.values() if len(group) > 1]
+    by_facts: dict[str, str] = {}
+    for group in twins:
+        differences = _differences([_facts(one, known) for one in group], [one.id for one in group])
+        by_facts |= zip((one.id for one in group), differences, strict=True)
+    named = tuple(replace(one, apart=by_facts.get(one.id)) for one in them)
+    if _are_all_different(map(name_of, named)):
+        return named
+    # Somebody has called another one just so.
+    ends = dict(zip(by_facts, _ends(list(by_facts)), strict=True))
+    return tuple(replace(one, apart=ends.get(one.id)) for one in them)
+
+
+def _facts(
+    record: Trader | Strategy, strategies: Mapping[StrategyId, Strategy]
+) -> tuple[str | None, ...]:
+    """What may set a record apart, the most telling first."""
+    if isinstance(record, Strategy):
+        return record.pair, record.type, record.interval
+    used = strategies.get(record.strategy) if record.strategy else None
+    money = None if record.dry_run is None else "paper" if record.dry_run else "real money"
+    pair, name = (used.pair, strategy_name(used)) if used else (None, None)
+    return record.exchange, pair, name, money, record.stake_currency
+
+
+def _differences(facts: Sequence[Sequence[str | None]], ids: Sequence[str]) -> Sequence[str]:
+    """A few words for each of some records, all different: as few facts as will do, or else the
+    end of the id too.
+    """
+    columns = [[clean(one or "", 24) for one in column] for column in zip(*facts, strict=True)]
+    telling = [column for column in columns if len({*map(folded, column)}) > 1]
+    said = [""] * len(ids)
+    for count in range(1, len(telling) + 1):
+        rows = zip(*telling[:count], strict=True)
+        said = [clean(", ".join(filter(None, row)), DIFFERENCE_LIMIT) for row in rows]
+        if all(said) and _are_all_different(said):
+            return said
+    ends = _ends(ids)
+    room = max(2, DIFFERENCE_LIMIT - len(ends[0]) - 2)
+    cut = (clean(words, room) for words in said)
+    return [", ".join(filter(None, both)) for both in zip(cut, ends, strict=True)]
+
+
+def _ends(ids: Sequence[str]) -> Sequence[str]:
+    """The ends of some ids, as long as it takes to tell them apart."""
+    length = SHORTEST_END
+    while length < max(map(len, ids)) and len({one[-length:] for one in ids}) < len(ids):
+        length += 1
+    return [f"…{clean(one[-length:], DIFFERENCE_LIMIT)}" for one in ids]
+
+
+def _are_all_different(texts: Iterable[str]) -> bool:
+    found = [*map(folded, texts)]
+    return len({*found}) == len(found)
+
+
+def _names(record: Trader | Strategy) -> tuple[str, ...]:
+    """The whole name and the shown one, folded."""
+    return folded(record.name or ""), folded(name_of(record))
+
+
 def _is_exactly(record: Trader | Strategy, word: str) -> bool:
-    return word in (record.id.casefold(), name_of(record).casefold())
+    whole = folded(record.name or "")
+    return word in (folded(record.id), *_names(record)) or (
+        len(record.name or "") > LONG_NAME and word.startswith(whole)
+    )
+
+
+def _is_but_for_accents(record: Trader | Strategy, word: str) -> bool:
+    return without_accents(word) in map(without_accents, _names(record))
 
 
 def _begins_with(record: Trader | Strategy, word: str) -> bool:
-    return name_of(record).casefold().startswith(word)
+    return any(name.startswith(word) for name in _names(record))
 
 
 def _contains(record: Trader | Strategy, word: str) -> bool:
-    return word in name_of(record).casefold()
+    return any(word in name for name in _names(record))
+
+
+def _has_words(record: Trader | Strategy, word: str) -> bool:
+    """Whether all of some words stand in the name, in any order."""
+    bare = without_accents(folded(name_of(record)))
+    return all(one in bare for one in without_accents(word).split())

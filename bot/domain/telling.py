@@ -39,12 +39,21 @@ def trader_name(trader: Trader | None, fallback: str | None = None) -> str:
     """A bot's name to show: its own, else its id, else 'a bot'."""
     for text in (trader.name if trader else None, trader.id if trader else None, fallback):
         if text and (shown := clean(text, NAME_LIMIT)):
-            return shown
+            return _with_difference(shown, trader.apart if trader else None)
     return "a bot"
 
 
 def strategy_name(strategy: Strategy) -> str:
-    return clean(strategy.name or strategy.id, NAME_LIMIT) or "a strategy"
+    shown = clean(strategy.name or strategy.id, NAME_LIMIT) or "a strategy"
+    return _with_difference(shown, strategy.apart)
+
+
+def _with_difference(name: str, apart: str | None) -> str:
+    """'Grid (kraken)': the difference shows whole, however long the name is."""
+    if apart is None:
+        return name
+    difference = f" ({apart})"
+    return clean(name, NAME_LIMIT - len(difference)) + difference
 
 
 # --- trades -------------------------------------------------------------------------------

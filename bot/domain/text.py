@@ -1,6 +1,10 @@
-"""Text that came from outside, made safe to show: no controls, no direction tricks, bounded."""
+"""Text that came from outside: made safe to show (no controls, no direction tricks, bounded), or
+made equal where a person means the same.
+"""
 
+import re
 import unicodedata
+from functools import lru_cache
 
 LINE_LIMIT = 300
 """Characters of one platform text on one line of a card; a phone shows about ten lines of that."""
@@ -8,6 +12,9 @@ LINE_LIMIT = 300
 # Zero-width and direction characters that are not in a control category of their own
 # or that change how the *rest* of a message reads (Unicode TR36, section 2.5).
 _HIDDEN = frozenset("\u061c\u115f\u1160\u17b4\u17b5\u2028\u2029\u3164\ufeff\uffa0")
+
+_NOT_SHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+"""Categories: control, format (bidi, zero width), surrogate, private use, not assigned."""
 
 
 def clean(text: str, limit: int = LINE_LIMIT) -> str:
@@ -30,9 +37,60 @@ def clean(text: str, limit: int = LINE_LIMIT) -> str:
 def _shown(character: str) -> str:
     if character in "\t\n\r\u2028\u2029":
         return " "
-    if character in _HIDDEN or unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"}:
+    if character in _HIDDEN or unicodedata.category(character) in _NOT_SHOWN:
         return ""
     return character
+
+
+_ALIKE = str.maketrans(
+    dict.fromkeys("\u2018\u2019\u201a\u201b\u2039\u203a\u2032\u0060\u00b4\u02b9\u02bb", "'")
+    | dict.fromkeys("\u02bc\u02bd\u02c8\uff07", "'")
+    | dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033\uff02", '"')
+    | {"\u2212": "-", "\u2800": " ", "\u034f": None}
+)
+"""What a phone's keyboard puts for what another one has, before it is normalised."""
+
+_DASHES = re.compile(r"-+")
+
+
+@lru_cache(maxsize=4096)
+def folded(text: str) -> str:
+    """The same for all that a person would call the same words.
+
+    Normal forms, case, width, typographic quotes and dashes, white space of any kind, and what is
+    not seen at all (zero width, direction, variation selectors) make no difference.
+
+    Source: https://www.unicode.org/versions/latest/core-spec/chapter-3/ (D146, NFKC_Casefold)
+    """
+    once = _seen(unicodedata.normalize("NFKC", text.translate(_ALIKE)))
+    # Upper case first: some letters share it alone (dotless i, long s).
+    cased = unicodedata.normalize("NFKC", _seen(once).casefold().upper().casefold())
+    return " ".join(_DASHES.sub("-", cased).split())
+
+
+def without_accents(text: str) -> str:
+    """What is left of a folded text where no accents can be typed."""
+    apart = unicodedata.normalize("NFD", text)
+    return "".join(one for one in apart if unicodedata.category(one) != "Mn")
+
+
+def _seen(text: str) -> str:
+    return "".join(filter(None, map(_plain, text)))
+
+
+def _plain(character: str) -> str:
+    if character.isspace():
+        return character
+    category = unicodedata.category(character)
+    if category == "Pd":
+        return "-"
+    return "" if character in _UNSEEN or category in _NOT_SHOWN else character
+
+
+_UNSEEN = _HIDDEN | frozenset(
+    map(chr, (*range(0xFE00, 0xFE10), *range(0x180B, 0x1810), *range(0xE0100, 0xE01F0)))
+)
+"""Letters and marks without a shape of their own: fillers and variation selectors."""
 
 
 def utf16_length(text: str) -> int:

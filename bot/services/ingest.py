@@ -27,6 +27,7 @@ from bot.domain.events import (
 )
 from bot.domain.ids import AccountId, ActionId, EndpointId, NewId, Now, TraderId
 from bot.domain.links import Account, Address, Endpoint, Link, Role, private_ones
+from bot.domain.names import told_apart
 from bot.domain.telling import (
     SAME_FACT_WINDOW,
     Telling,
@@ -163,11 +164,11 @@ def decide(
         case StrategySeen():
             return _decide_strategy(event, known, now, new_id)
         case Trade():
-            telling = tell_trade(event, known.traders)
+            telling = tell_trade(event, _bots_told_apart(known))
         case Signal():
             telling = tell_signal(event)
         case PodEvent():
-            telling = tell_pod_event(event, known.traders)
+            telling = tell_pod_event(event, _bots_told_apart(known))
         case Message() | SystemEvent():
             telling = tell_message(event)
         case Notice(without=without):
@@ -192,7 +193,8 @@ def _decide_trader(
     if event.removed:
         if before is None:
             return Verdict(news=False, reason="was not known")
-        telling = tell_trader_changes(before, before, (Change.REMOVED,), event.origin.at)
+        gone = _bots_told_apart(known)[before.id]
+        telling = tell_trader_changes(before, gone, (Change.REMOVED,), event.origin.at)
         origin = _revised(event.origin, known, "removed")
         return replace(
             _news(origin, telling, known, now, new_id),
@@ -208,7 +210,8 @@ def _decide_trader(
     origin = _revised(
         event.origin, known, f"{condition(trader)}{trader.name}{trader.dry_run}{trader.strategy}"
     )
-    telling = tell_trader_changes(before, trader, changes, event.origin.at)
+    named = _bots_told_apart(known, trader)[trader.id]
+    telling = tell_trader_changes(before, named, changes, event.origin.at)
     echo = asked.get(trader.id)
     without: EndpointId | None = None
     asked_in: Endpoint | None = None
@@ -222,6 +225,16 @@ def _decide_trader(
         remember=trader,
         answer=answer_by_change(before, trader, event.origin.at, asked_in),
     )
+
+
+def _bots_told_apart(known: Known, now: Trader | None = None) -> dict[str, Trader]:
+    """The account's bots as they are called.
+
+    Args:
+        now: the newer sighting of one.
+    """
+    bots = dict(known.traders) if now is None else {**known.traders, now.id: now}
+    return {bot.id: bot for bot in told_apart(bots.values(), known.strategies.values())}
 
 
 def _endpoint(known: Known, id: EndpointId) -> Endpoint | None:

@@ -161,6 +161,10 @@ class Linking:
             await self._tell_others(account, outcome.link)
         return outcome
 
+    async def awaits_digits(self, place: Place, person: Person) -> bool:
+        """Whether this person is expected to type digits there now."""
+        return await self._codes.waiting(place.address, person.id, self._now())
+
     async def recover(self) -> None:
         """After a start: a new chat that a crash kept from being told of is told of now."""
         since = self._now() - LOOK_BACK

@@ -413,8 +413,8 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         answers.strategy(PLAN, ()),
     ],
     "answers.no_such_strategy": lambda: [
-        answers.no_such_strategy("mom", near, plans)
-        for near, plans in ((("Momentum",), (PLAN,)), ((), (PLAN,)), ((), ()))
+        answers.no_such_strategy("mom", near, [ActionId("a1")] * len(near), plans)
+        for near, plans in (((PLAN,), (PLAN,)), ((), (PLAN,)), ((), ()))
     ],
     "answers.linked": lambda: [
         answers.linked(Completed(link=link, account=ACCOUNT, others=(OTHER,), replaced=OTHER))
@@ -471,9 +471,13 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "answers.not_offered": lambda: [answers.not_offered("You are not permitted")],
     "answers.went_wrong": lambda: [answers.went_wrong()],
     "answers.choose": lambda: [choosing((OWL,)), choosing((OWL, HERON, CRANE)), choosing(MANY)],
+    "answers.not_six_digits": lambda: [
+        answers.not_six_digits(None),
+        answers.not_six_digits("48291"),
+    ],
     "answers.no_such_bot": lambda: [
-        answers.no_such_bot("owll", ["Night Owl"], (OWL,)),
-        answers.no_such_bot("zzz", [], MANY),
+        answers.no_such_bot("owll", [OWL], [ActionId("a1")], (OWL,)),
+        answers.no_such_bot("zzz", [], [], MANY),
     ],
     "answers.nothing_to_do": lambda: [
         answers.nothing_to_do(traders, running)

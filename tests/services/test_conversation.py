@@ -110,6 +110,65 @@ async def test_digits_may_be_typed_with_a_space(world):
     assert card.title == "Linked to a***@example.com"
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "\u0664\u0668\u0662\u0669\u0661\u0663",
+        "4 8 2 9 1 3",
+        "4-8-2 9.1.3",
+        "\uff14\uff18\uff12\uff19\uff11\uff13",
+        "\u096a\u096e\u0968\u096f\u0967\u0969",
+        "482913.",
+        "/482913",
+        "/link 482\u00a0913",
+    ],
+)
+async def test_digits_may_be_typed_as_a_keyboard_has_them(world, typed):
+    await sign_in(world, await ask(world, "/link"))
+
+    card = await ask(world, typed)
+
+    assert card.title == "Linked to a***@example.com"
+
+
+@pytest.mark.parametrize("typed", ["48291", "4829134", "what digits?", "/link 48", "\u00b2"])
+async def test_what_cannot_be_the_digits_costs_no_try(world, typed):
+    await sign_in(world, await ask(world, "/link"))
+
+    said = [await ask(world, typed) for _ in range(4)]
+    card = await ask(world, "482913")
+
+    assert {one.lines[0] for one in said} == {
+        "Type just those here, such as 123 456. No try is lost."
+    }
+    assert card.title == "Linked to a***@example.com"
+
+
+async def test_a_command_is_understood_while_digits_are_waited_for(world):
+    await sign_in(world, await ask(world, "/link"))
+
+    card = await ask(world, "help")
+
+    assert card.title == "What you can ask me"
+
+
+@pytest.mark.parametrize("typed", ["status", "Status", " STATUS! ", "/Status.", "/status\u00a0"])
+async def test_a_command_is_understood_without_its_slash_and_in_any_case(world, typed):
+    await linked(world)
+
+    card = await ask(world, typed)
+
+    assert card.title == "1 of 2 bots running"
+
+
+async def test_a_sentence_that_begins_like_a_command_is_none(world):
+    await linked(world)
+
+    card = await ask(world, "test whether you are there")
+
+    assert card.title == "I only understand commands"
+
+
 async def test_three_wrong_digits_end_the_attempt(world):
     await sign_in(world, await ask(world, "/link"))
 
@@ -837,10 +896,74 @@ async def test_all_names_every_bot_and_acts_on_just_those(world, platform):
 async def test_a_wrong_name_suggests_the_nearest(world):
     await linked(world)
 
-    card = await ask(world, "/pause nite owl")
+    [guess] = await world.says("/pause nite owl")
+    [confirm] = await world.presses(guess, "Night Owl")
 
-    assert card.title == "No bot is called nite owl"
-    assert "Night Owl" in card.lines[0]
+    assert guess.card.title == "No bot is called nite owl"
+    assert guess.card.lines == ("Did you mean Night Owl?",)
+    assert confirm.card.title == "Pause Night Owl?"
+    assert confirm.replaces
+
+
+async def test_a_guessed_strategy_is_a_button_too(world, platform):
+    platform.plans["s1"] = Strategy(id=StrategyId("s1"), name="Momentum", pair="ETH/USDT")
+    await linked(world)
+
+    [guess] = await world.says("/strategies momentun")
+    [shown] = await world.presses(guess, "Momentum")
+
+    assert shown.card.title == "Momentum"
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("Bob's bot", "Bob\u2019s bot"),
+        ("Bob\u2019s bot", "bob's bot"),
+        ("Cafe\u0301 Grid", "Caf\u00e9 Grid"),
+        ("Caf\u00e9 Grid", "cafe grid"),
+        ("\U0001f989\ufe0f Owl", "\U0001f989 owl"),
+        ("Grid \u2014 BTC", "grid -- btc"),
+        ("Al\u200bpha", "\u201cAlpha\u201d."),
+        ("Alpha\u00a0One", "ALPHA  ONE"),
+        ("Long " * 17 + "A", "Long " * 17 + "A"),
+        ("Long " * 17 + "A", " ".join(["Long"] * 12)[:58] + "\u2026"),
+        ("Dr. Who?", "dr. who?"),
+    ],
+)
+async def test_a_bot_is_found_however_its_name_is_typed(world, platform, name, typed):
+    platform.put(owl(name=name))
+    await linked(world)
+
+    [confirm] = await world.says(f"/pause {typed}")
+
+    assert confirm.card.title.startswith("Pause ")
+    assert confirm.card.title.endswith("?")
+    assert confirm.card.buttons
+
+
+async def test_two_bots_of_one_name_are_told_apart_wherever_one_is_named(world, platform, chat):
+    for id, exchange in (("t1", "binance"), ("t2", "kraken")):
+        bot = Trader(id=TraderId(id), name="Twin", running=True, exchange=exchange)
+        platform.put(bot)
+    account = await linked(world)
+    apart = ["Twin (binance)", "Twin (kraken)"]
+
+    [choice] = await world.says("/pause twin")
+    [confirm] = await world.presses(choice, "Twin (kraken)")
+    [typed] = await world.says("/pause Twin (kraken)")
+    [listed] = await world.says("/traders")
+    [status] = await world.says("/status")
+    offered = await world.conversation.suggest(world.place(), world.person(), "pause", "tw")
+    await world.ingest.take(account, [replace(world.trade(1), trader=TraderId("t2"))])
+    await world.quiet()
+
+    assert [option.label for option in choice.card.pick.options][:2] == apart
+    assert confirm.card.title == typed.card.title == "Pause Twin (kraken)?"
+    assert [one.label for one in listed.card.fields if "Twin" in one.label] == apart
+    assert [one.label for one in status.card.fields if "Twin" in one.label] == apart
+    assert list(offered) == apart
+    assert Field("Bot", "Twin (kraken)") in chat.shown[-1].card.fields
 
 
 async def test_what_is_paused_already_needs_no_card(world):

@@ -1,6 +1,6 @@
 """The words of every answer: pure functions from what is known to a card."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -220,6 +220,17 @@ def linked(completed: Completed) -> Card:
         lines.append(f"Your {counted(len(completed.others), 'other chat')} got a note about it.")
     lines.append("Try /status now.")
     return Card(title=f"Linked to {label}", severity=Severity.GOOD, lines=tuple(lines))
+
+
+def not_six_digits(digits: str | None) -> Card:
+    seen = "I wait for the six digits that the page shows"
+    if digits is not None:
+        seen = f"{counted(len(digits), 'digit')}, but the page shows six"
+    return plain(
+        seen,
+        "Type just those here, such as 123 456. No try is lost.",
+        "Is the page gone? Send /link to start again.",
+    )
 
 
 def digits_refused(wrong: WrongDigits) -> Card:
@@ -460,10 +471,24 @@ def strategy(shown: Strategy, traders: Sequence[Trader]) -> Card:
     )
 
 
-def no_such_strategy(wanted: str, near: Sequence[str], everyone: Sequence[Strategy]) -> Card:
+def no_such_strategy(
+    wanted: str,
+    near: Sequence[Strategy],
+    actions: Sequence[ActionId],
+    everyone: Sequence[Strategy],
+) -> Card:
+    """
+    Args:
+        actions: one for each of those near.
+    """
     title = f"No strategy is called {clean(wanted, 40)}"
-    names = [strategy_name(one) for one in everyone]
-    return plain(title, _instead(near, "Your strategies", names, "/strategies"))
+    if near:
+        options = [
+            Option(label=strategy_name(one), action=action, hint=_strategy_line(one))
+            for one, action in zip(near, actions, strict=True)
+        ]
+        return Card(title=title, lines=(_guess(options),), pick=_meant(options))
+    return plain(title, _others("Your strategies", map(strategy_name, everyone), "/strategies"))
 
 
 def trades_list(
@@ -647,20 +672,38 @@ def choose(
     )
 
 
-def no_such_bot(wanted: str, near: Sequence[str], everyone: Sequence[Trader]) -> Card:
-    names = [trader_name(one) for one in everyone]
+def no_such_bot(
+    wanted: str, near: Sequence[Trader], actions: Sequence[ActionId], everyone: Sequence[Trader]
+) -> Card:
+    """
+    Args:
+        actions: one for each of those near.
+    """
     title = f"No bot is called {clean(wanted, 40)}"
-    return plain(title, _instead(near, "Your bots", names, "/traders"))
-
-
-def _instead(near: Sequence[str], what: str, names: Sequence[str], listed: str) -> str:
-    """What to try after a name that fits nothing."""
     if near:
-        return f"Did you mean {' or '.join(near)}?"
-    if not names:
+        options = [
+            Option(label=trader_name(one), action=action, hint=_trader_line(one))
+            for one, action in zip(near, actions, strict=True)
+        ]
+        return Card(title=title, lines=(_guess(options),), pick=_meant(options))
+    return plain(title, _others("Your bots", map(trader_name, everyone), "/traders"))
+
+
+def _guess(options: Sequence[Option]) -> str:
+    return f"Did you mean {' or '.join(option.label for option in options)}?"
+
+
+def _meant(options: Sequence[Option]) -> PickList:
+    return PickList(prompt="I meant", options=tuple(options))
+
+
+def _others(what: str, names: Iterable[str], listed: str) -> str:
+    """What there is, after a name that nothing looks like."""
+    them = list(names)
+    if not them:
         return "There are none yet."
-    rest = len(names) - MOST_CHOICES
-    shown = f"{what}: {', '.join(names[:MOST_CHOICES])}"
+    rest = len(them) - MOST_CHOICES
+    shown = f"{what}: {', '.join(them[:MOST_CHOICES])}"
     return f"{shown}, and {rest} more: {listed}" if rest > 0 else f"{shown}."
 
 

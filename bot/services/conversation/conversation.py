@@ -29,13 +29,23 @@ from bot.domain.commands import (
     known_words,
 )
 from bot.domain.deliveries import LOST, Priority
-from bot.domain.events import Kind, Notice, Origin, Trader
-from bot.domain.ids import NewId, Now
+from bot.domain.events import Kind, Notice, Origin, Strategy, Trader
+from bot.domain.ids import AccountId, ActionId, NewId, Now
 from bot.domain.linking import WrongDigits
 from bot.domain.links import Account, Address, Channel, EndpointState, Link, Person, Role
-from bot.domain.names import Found, Nothing, Several, completions, nearest, pick
+from bot.domain.names import (
+    Found,
+    Nothing,
+    Several,
+    completions,
+    name_of,
+    nearest,
+    pick,
+    told_apart,
+)
 from bot.domain.telling import trader_name
 from bot.domain.text import counted
+from bot.domain.typed import command_without_slash, digits_in, six_digits_in
 from bot.errors import NeedsLogin, NotOffered, Refused, TryLater
 from bot.ports import (
     Accounts,
@@ -70,7 +80,6 @@ LATEST = 10
 
 UNLINK_OTHERS = frozenset({"others", "other", "all others"})
 
-_DIGITS = re.compile(r"^\s*(\d{3})[\s-]?(\d{3})\s*$")
 _PAGE = re.compile(r"[1-9]\d{0,5}", re.ASCII)
 
 
@@ -170,9 +179,9 @@ class Conversation:
             return ()
         match spec.argument and spec.argument.type:
             case ArgumentType.TRADER:
-                return completions(typed, await self._inbox.traders(link.account))
+                return completions(typed, await self._known_bots(link.account))
             case ArgumentType.STRATEGY:
-                return completions(typed, await self._inbox.strategies(link.account))
+                return completions(typed, told_apart(await self._inbox.strategies(link.account)))
             case _:
                 return ()
 
@@ -212,6 +221,8 @@ class Conversation:
             about: the bots that a button meant, instead of words.
         """
         spec = find_spec(command.name)
+        if spec is None and six_digits_in(command.name) and command.place.discreet:
+            return await self._digits(command.place, command.person, command.name)
         if spec is None:
             return answers.unknown_command(command.name, nearest(command.name, known_words()))
         if spec.discreet and not command.place.discreet:
@@ -250,9 +261,10 @@ class Conversation:
 
     async def _link(self, command: Command, link: Link | None) -> Card:
         place, person = command.place, command.person
-        digits = _DIGITS.match(command.arguments)
-        if digits is not None:
-            return await self._digits(place, person, digits[1] + digits[2])
+        if command.arguments:
+            card = await self._typed_digits(place, person, command.arguments)
+            if card is not None:
+                return card
         if place.shared is not None:
             return await self._link_shared(place, place.shared, person, link)
         url = await self._linking.invite(place, person)
@@ -347,10 +359,17 @@ class Conversation:
             session = await self._feeds.session(account.id)
             if session is not None:
                 async with asyncio.timeout(READ_LIMIT.total_seconds()):
-                    return await session.traders(), None
+                    return await self._bots_now(session, account.id), None
         except (TryLater, Refused, TimeoutError) as failure:
             log.warning("showing the last known bots", extra={"reason": str(failure)})
-        return await self._inbox.traders(account.id), self._now()
+        return await self._known_bots(account.id), self._now()
+
+    async def _bots_now(self, session: Session, account: AccountId) -> tuple[Trader, ...]:
+        return told_apart(await session.traders(), await self._inbox.strategies(account))
+
+    async def _known_bots(self, account: AccountId) -> tuple[Trader, ...]:
+        traders = await self._inbox.traders(account)
+        return told_apart(traders, await self._inbox.strategies(account))
 
     async def _session(self, account: Account) -> Session:
         session = await self._feeds.session(account.id)
@@ -360,28 +379,32 @@ class Conversation:
 
     async def _traders(self, asked: "_Asked") -> Card:
         session = await self._session(asked.account)
-        traders = await session.traders()
-        return answers.traders_list(traders, await self._inbox.strategies(asked.account.id))
+        traders = await self._bots_now(session, asked.account.id)
+        strategies = told_apart(await self._inbox.strategies(asked.account.id))
+        return answers.traders_list(traders, strategies)
 
     async def _strategies(self, asked: "_Asked") -> Card:
         session = await self._session(asked.account)
-        strategies = await session.strategies()
+        strategies = told_apart(await session.strategies())
         wanted = asked.command.arguments.strip()
+        if asked.about:
+            [wanted] = asked.about
         if not wanted:
             return answers.strategies_list(strategies)
         match pick(wanted, strategies):
             case Nothing(nearest=near):
-                return answers.no_such_strategy(wanted, near, strategies)
+                actions = await self._offered(asked, near)
+                return answers.no_such_strategy(wanted, near, actions, strategies)
             case Several(fitting=several):
                 return answers.strategies_list(several)
             case Found(meant=(strategy,)):
-                return answers.strategy(strategy, await self._inbox.traders(asked.account.id))
+                return answers.strategy(strategy, await self._known_bots(asked.account.id))
             case Found(meant=found):
                 return answers.strategies_list(found)
 
     async def _trades(self, asked: "_Asked") -> Card:
         session = await self._session(asked.account)
-        known = await self._inbox.traders(asked.account.id)
+        known = await self._known_bots(asked.account.id)
         trades = await session.trades(LATEST)
         return answers.trades_list(trades, known, self._drawn(profits(trades)))
 
@@ -448,7 +471,7 @@ class Conversation:
 
     async def _change_running(self, asked: "_Asked", *, running: bool) -> Card:
         session = await self._session(asked.account)
-        traders = await session.traders()
+        traders = await self._bots_now(session, asked.account.id)
         if not traders:
             return answers.no_bots()
         if asked.about:
@@ -459,11 +482,22 @@ class Conversation:
             return await self._pick(asked, traders, running)
         match pick(wanted, traders):
             case Nothing(nearest=near):
-                return answers.no_such_bot(wanted, near, traders)
+                actions = await self._offered(asked, near)
+                return answers.no_such_bot(wanted, near, actions, traders)
             case Several(fitting=several):
                 return await self._pick(asked, several, running)
             case Found(meant=found):
                 return await self._confirm_running(asked, found, running)
+
+    async def _offered(
+        self, asked: "_Asked", near: Sequence[Trader] | Sequence[Strategy]
+    ) -> Sequence[ActionId]:
+        """Buttons that ask the same about each of what may have been meant."""
+        if not near:
+            return ()
+        choices = [(Target(id=one.id, name=name_of(one)),) for one in near]
+        person = asked.command.person.id
+        return await self._acting.choices(asked.link, person, asked.spec.name, choices)
 
     async def _pick(self, asked: "_Asked", traders: tuple[Trader, ...], running: bool) -> Card:
         open_to_it = _changeable(traders, running)
@@ -546,11 +580,32 @@ class Conversation:
     async def _words(self, words: Words) -> Card | None:
         if not words.place.discreet:
             return None
-        digits = _DIGITS.match(words.text)
-        if digits is not None:
-            return await self._digits(words.place, words.person, digits[1] + digits[2])
+        command = command_without_slash(words.text) if words.place.private else None
+        if command is not None:
+            said = Command(
+                place=words.place,
+                person=words.person,
+                name=command.name,
+                arguments=command.arguments,
+            )
+            return await self._command(said)
+        card = await self._typed_digits(words.place, words.person, words.text)
+        if card is not None:
+            return card
         link = await self._links.at(words.place.address)
         return answers.small_talk(link is not None)
+
+    async def _typed_digits(self, place: Place, person: Person, text: str) -> Card | None:
+        """An answer about the six digits; `None` if that is not what this is about.
+
+        Where they are waited for, what cannot be them costs no try.
+        """
+        six = six_digits_in(text)
+        if six is not None:
+            return await self._digits(place, person, six)
+        if await self._linking.awaits_digits(place, person):
+            return answers.not_six_digits(digits_in(text))
+        return None
 
     async def _digits(self, place: Place, person: Person, digits: str) -> Card:
         # Whoever had a say when they asked for the address may have none any more.

@@ -52,6 +52,8 @@ def said(update: dict[str, Any]) -> Said | None:
         ("/pause@Tradebell_Bot", "pause", ""),
         ("  /pause   all  \n", "pause", "all"),
         ("/nonsense", "nonsense", ""),
+        ("/pause\u00a0Alpha", "pause", "Alpha"),
+        ("/status, please", "status", "please"),
     ],
 )
 def test_a_command_is_read_with_its_arguments(text: str, name: str, arguments: str):
@@ -60,7 +62,7 @@ def test_a_command_is_read_with_its_arguments(text: str, name: str, arguments: s
     )
 
 
-@pytest.mark.parametrize("text", ["123456", "hello", "/", "// x", "/status, please", "/é"])
+@pytest.mark.parametrize("text", ["123456", "hello", "/", "// x", "/é", "status"])
 def test_anything_else_in_a_private_chat_is_words(text: str):
     assert said(message(text)) == Words(place=PRIVATE, person=PERSON, text=text)
 

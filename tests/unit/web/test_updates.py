@@ -77,7 +77,7 @@ def test_a_slash_makes_a_command(text, name, arguments):
     )
 
 
-@pytest.mark.parametrize("text", ["482913", "/", "/ status", "//status", "/1", "/påuse"])
+@pytest.mark.parametrize("text", ["482913", "/", "//status", "/påuse", "status"])
 def test_anything_else_is_words(text):
     assert said(Say(nonce="n", text=text), ADDRESS) == Words(place=PLACE, person=PERSON, text=text)
 
