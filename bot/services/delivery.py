@@ -70,6 +70,8 @@ class _Lane:
     """To be sent first."""
     blind: int = 0
     """How often in a row nobody could tell who reads along."""
+    heard_at: datetime | None = None
+    """When somebody last spoke there: an older attempt that found it closed proves nothing."""
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -155,6 +157,12 @@ class Delivering:
                 lane.woken.set()
                 continue
             self._open(self._group, _Lane(endpoint=endpoint, address=address, priority=priority))
+
+    def heard(self, endpoint: EndpointId) -> None:
+        """Somebody speaks there: it is open, whatever comes of an attempt that is on its way."""
+        lane = self._lanes.get(endpoint)
+        if lane is not None:
+            lane.heard_at = self._now()
 
     def idle(self, endpoints: Mapping[EndpointId, Address]) -> frozenset[EndpointId]:
         """Those of the endpoints that a message could leave for at this moment."""
@@ -355,6 +363,8 @@ class Delivering:
                 raise
             return None
         now = self._now()
+        if _is_contradicted(attempt, lane.heard_at, claimed_at):
+            attempt = Postponed(reason=SPOKEN_MEANWHILE, counts=True)
         settlement = after_attempt(delivery, attempt, now, messenger.repeats, self._chance)
         self._heed(lane, delivery, attempt, settlement, outlet.pace)
         if isinstance(attempt, Gone) and self._tell_gone is not None:
@@ -424,6 +434,16 @@ UNSURE = "nobody can tell who is there"
 LOOKED_TOO_LONG = "it took too long to see who is there"
 REASONS = frozenset({HOST_LEFT, UNSURE, LOOKED_TOO_LONG})
 """What keeps an item from a shared chat."""
+
+
+SPOKEN_MEANWHILE = "found closed, while somebody spoke there"
+
+
+def _is_contradicted(attempt: Attempt, heard_at: datetime | None, began: datetime) -> bool:
+    """Whether a chat that was found closed has been open since the attempt began."""
+    if not isinstance(attempt, Gone) or attempt.reason == HOST_LEFT:
+        return False
+    return heard_at is not None and heard_at >= began
 
 
 async def not_to_be_shown(delivery: Delivery, readership: Readership | None) -> Attempt | None:

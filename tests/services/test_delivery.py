@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
+import pytest
+
 from bot import errors
 from bot.domain.deliveries import (
     Declined,
@@ -21,6 +23,7 @@ from bot.domain.deliveries import (
     Unclear,
 )
 from bot.domain.events import Kind, Notice, Origin
+from bot.domain.links import EndpointState
 from bot.errors import TryLater
 from bot.ports import Ahead
 from bot.services.ingest import decide
@@ -222,6 +225,70 @@ async def test_a_chat_that_is_found_closed_is_told_of_in_the_others_once(world, 
     await world.says("/start")
     await world.quiet()
     assert len(chat.titles(CHAT)) == 1
+
+
+@pytest.mark.parametrize("spoken", ["/status", "/start", "hello", "/pause night owl"])
+async def test_a_person_who_speaks_in_a_closed_chat_opens_it_and_gets_what_was_kept(
+    world, chat, spoken
+):
+    account = await world.links()
+    await world.quiet()
+    chat.script(CHAT, Gone(reason="blocked by the user"))
+    await owe(world, account, "a")
+    await world.quiet(3600)
+    closed = await world.link()
+
+    await world.says(spoken)
+    [status] = await world.says("/status")
+    await world.quiet()
+
+    assert closed.endpoint.state is EndpointState.DISABLED
+    assert (await world.link()).endpoint.state is EndpointState.ACTIVE
+    assert not any("kept from writing" in note for note in status.card.notes)
+    assert chat.titles(CHAT) == ["a"]
+
+
+async def test_a_press_in_a_closed_chat_opens_it_too(world, chat):
+    account = await world.goes_live()
+    [asked] = await world.says("/pause night owl")
+    chat.script(CHAT, Gone(reason="blocked by the user"))
+    await owe(world, account, "a")
+    await world.quiet(5)
+
+    await world.presses(asked, "Cancel")
+    await world.quiet()
+
+    assert chat.titles(CHAT) == ["a"]
+
+
+async def test_an_attempt_that_began_before_a_person_spoke_does_not_close_their_chat(world, chat):
+    account = await world.links()
+    await world.links("200")
+    await world.quiet()
+    chat.shown.clear()
+    chat.script(CHAT, Gone(reason="blocked by the user"))
+    chat.seconds = 3
+    await owe(world, account, "a")
+    await world.quiet(1)
+
+    await world.says("/status")
+    await world.quiet(60)
+
+    assert chat.titles(CHAT) == ["a"]
+    assert chat.titles("200") == ["a"]
+    assert (await world.link()).endpoint.state is EndpointState.ACTIVE
+
+
+async def test_whoever_spoke_before_an_attempt_has_proven_nothing_about_it(world, chat):
+    account = await world.links()
+    await world.says("/status")
+    await world.quiet()
+    chat.script(CHAT, Gone(reason="blocked by the user"))
+
+    await owe(world, account, "a")
+    await world.quiet(60)
+
+    assert (await world.link()).endpoint.state is EndpointState.DISABLED
 
 
 async def test_a_crowd_that_waits_is_told_in_one_message_and_all_is_listed(world, chat):

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.actions import CONFIRM_LIFE, Action, Verb
 from bot.domain.commands import COMMANDS, Command, Place, Press, Said, Shared, Words
-from bot.domain.deliveries import State
+from bot.domain.deliveries import Gone, State
 from bot.domain.events import Kind, Origin, PodEvent, Stream
 from bot.domain.ids import ActionId, TraderId
 from bot.domain.linking import Audience, LinkProblem, SignedIn
@@ -475,6 +475,23 @@ async def test_when_they_return_what_was_kept_is_shown(world, chat, readership):
     assert "Test alert" in chat.titles(DESK)
 
 
+@pytest.mark.parametrize(
+    ("lacking", "opened"), [((), True), (("Send Messages",), False)], ids=["allowed", "not allowed"]
+)
+async def test_a_word_of_its_person_opens_it_where_we_may_write_again(world, chat, lacking, opened):
+    await links(world)
+    chat.script(DESK, Gone(reason="Missing Permissions"))
+    await says(world, "/test")
+    await world.quiet(60)
+
+    await asks(world, "/status", lacking=lacking)
+    await world.quiet()
+
+    state = (await world.link(DESK)).endpoint.state
+    assert state is (EndpointState.ACTIVE if opened else EndpointState.DISABLED)
+    assert ("Test alert" in chat.titles(DESK)) is opened
+
+
 async def test_others_do_not_wake_it(world, chat, readership):
     await links(world)
     readership.left.add((DESK, ALICE))
@@ -482,6 +499,7 @@ async def test_others_do_not_wake_it(world, chat, readership):
     await world.quiet()
 
     await asks(world, "/start", BOB)
+    await asks(world, "/status", BOB)
 
     assert (await world.link(DESK)).endpoint.state is EndpointState.DISABLED
 

@@ -342,7 +342,10 @@ def status(
     if missed:
         notes.append(f"{counted(missed, 'alert')} did not reach you: /missed")
     if any(link.id == here.id for link in closed):
-        notes.append("This chat was closed to me: /start brings what was kept for it.")
+        notes.append(
+            "Alerts for this chat wait, since I was kept from writing here. Once I may, a word "
+            "from who linked it brings them."
+        )
     if here.endpoint.private:
         others = [link for link in closed if link.id != here.id]
         notes += [*_notes_of_person(feed, others, now), clean(account.label, 60)]

@@ -202,6 +202,7 @@ class Conversation:
             case "warn":
                 yield Reply(card=answers.too_fast())
                 return
+        await self._open_where_heard(said.place, said.person)
         match said:
             case Command():
                 yield Reply(card=await self._command(said))
@@ -255,8 +256,6 @@ class Conversation:
             case "cancel":
                 return answers.cancelled()
             case _:
-                if link is not None and command.person.id == link.person:
-                    await self._reopen(command.place)
                 return answers.welcome(link is not None)
 
     async def _link(self, command: Command, link: Link | None) -> Card:
@@ -678,6 +677,17 @@ class Conversation:
         if link is None:
             return
         await self._closures.tell(link.account, link.endpoint.id, reason, self._new_id())
+
+    async def _open_where_heard(self, place: Place, person: Person) -> None:
+        """Whoever speaks to us in a chat that is theirs has it open, whatever was found before."""
+        if not place.private and (place.shared is None or place.shared.lacking):
+            return
+        link = await self._links.at(place.address)
+        if link is None or person.id != link.person:
+            return
+        self._delivering.heard(link.endpoint.id)
+        if link.endpoint.state is EndpointState.DISABLED:
+            await self._reopen(place)
 
     async def _reopen(self, place: Place) -> None:
         owed = await self._links.enable(place.address, self._now())
