@@ -11,7 +11,7 @@ from decimal import Decimal
 from hashlib import sha256
 
 from adapters.cryptorobot.calls import Oversized
-from adapters.cryptorobot.fields import TEXT, Fields
+from adapters.cryptorobot.fields import Fields
 from adapters.cryptorobot.frames import TICKER_SERVICE, Frame, Heading
 from bot.domain.events import (
     Event,
@@ -267,7 +267,8 @@ def _pod_event(fields: Fields, origin: Origin) -> PodEvent:
     return PodEvent(
         origin=origin,
         type=fields.text("type", "event"),
-        message=fields.text("message", "text", "msg", "status", limit=TEXT),
+        level=_level(fields),
+        message=fields.prose("message", "text", "msg", "status"),
         pod=fields.link("podId", "pod"),
         trader=_trader_of(fields),
     )
@@ -284,10 +285,16 @@ def _system_event(fields: Fields, origin: Origin) -> SystemEvent:
 def _told(fields: Fields) -> dict[str, str | None]:
     """What a message says; none of its fields is documented (`platform.md` 7, item 6)."""
     return {
-        "title": fields.text("title", "subject", limit=TEXT),
-        "text": fields.text("message", "text", "body", "content", "description", limit=TEXT),
-        "level": fields.text("level", "severity", "type"),
+        "title": fields.prose("title", "subject"),
+        "text": fields.prose("message", "text", "body", "content", "description"),
+        "level": _level(fields),
+        "type": fields.text("type", "kind", "category"),
     }
+
+
+def _level(fields: Fields) -> str | None:
+    """How bad a report says that it is, by the names that loggers use."""
+    return fields.label("level", "severity", "levelname", "loglevel", "lvl", "levelno")
 
 
 def _trader_of(fields: Fields) -> TraderId | None:

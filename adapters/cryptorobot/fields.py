@@ -8,14 +8,12 @@ from itertools import islice
 from typing import TypeVar
 
 from adapters.cryptorobot.payload import LONGEST_NUMBER
+from bot.domain.text import EXCERPT, excerpt
 
 Read = TypeVar("Read")
 
 NAME = 120
 """Characters kept of a name, a symbol, a type or a state."""
-
-TEXT = 2000
-"""Characters kept of a message: half of what the longest chat message holds."""
 
 LONGEST_ID = 128
 
@@ -55,6 +53,10 @@ class Fields:
 
     def text(self, *names: str, limit: int = NAME) -> str | None:
         return self._first(names, text if limit == NAME else partial(text, limit=limit))
+
+    def prose(self, *names: str) -> str | None:
+        """A text of any length: of a very long one the head and the tail."""
+        return self._first(names, prose)
 
     def number(self, *names: str) -> Decimal | None:
         return self._first(names, number)
@@ -108,6 +110,10 @@ def text(value: object, limit: int = NAME) -> str | None:
         # Half a surrogate pair has no encoding, and PostgreSQL's text no NUL.
         cut = cut.encode("utf-8", "replace").decode().replace("\x00", "")
     return cut.strip() or None
+
+
+def prose(value: object) -> str | None:
+    return text(excerpt(value) if isinstance(value, str) else value, limit=EXCERPT + 3)
 
 
 def identifier(value: object) -> str | None:

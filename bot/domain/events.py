@@ -102,10 +102,11 @@ class Signal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PodEvent:
-    """Something a bot's container reported."""
+    """Something a bot's container reported. `level` is the grade it gave itself, as sent."""
 
     origin: Origin
     type: str | None = None
+    level: str | None = None
     message: str | None = None
     pod: str | None = None
     trader: TraderId | None = None
@@ -119,6 +120,7 @@ class Message:
     title: str | None = None
     text: str | None = None
     level: str | None = None
+    type: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +131,7 @@ class SystemEvent:
     title: str | None = None
     text: str | None = None
     level: str | None = None
+    type: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

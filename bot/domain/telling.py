@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from bot.domain.amounts import percent, quantity, signed
+from bot.domain import grading
+from bot.domain.amounts import gained, money, percent, quantity
 from bot.domain.cards import Card, Field, Severity, with_note
 from bot.domain.changes import Change, condition
 from bot.domain.deliveries import Priority
@@ -20,10 +21,9 @@ from bot.domain.events import (
     Trade,
     Trader,
 )
-from bot.domain.text import clean
+from bot.domain.text import clean, paragraphs
 
 NAME_LIMIT = 60
-TEXT_LIMIT = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ def tell_trade(trade: Trade, traders: Mapping[str, Trader]) -> Telling:
     quote = quote_of(trade.symbol)
     fields = [Field("Bot", trader_name(trader, trade.trader))] if trade.trader else []
     if trade.amount is not None and trade.price is not None:
-        fields.append(Field("Value", _money(trade.amount * trade.price, quote)))
+        fields.append(Field("Value", money(trade.amount * trade.price, quote)))
     if trade.profit is not None or trade.profit_ratio is not None:
         fields.append(_result(trade, quote))
     if trade.reason:
@@ -95,9 +95,9 @@ def _trade_title(trade: Trade, quote: str) -> str:
     side = clean(trade.side or "", 20)
     verb = _SIDES.get(side.lower(), f"Trade ({side})" if side else "Trade")
     amount = quantity(trade.amount) if trade.amount else ""
-    base, _, _ = clean(trade.symbol or "", 30).partition("/")
-    price = f"at {_money(trade.price, quote)}" if trade.price is not None else ""
-    return " ".join(filter(None, (verb, amount, base, price)))
+    pair = clean(trade.symbol or "", 30)
+    price = f"at {_price(trade.price, quote)}" if trade.price is not None else ""
+    return " ".join(filter(None, (verb, amount, pair, price)))
 
 
 def _result(trade: Trade, quote: str) -> Field:
@@ -105,7 +105,7 @@ def _result(trade: Trade, quote: str) -> Field:
     label = "Loss" if amount is not None and amount < 0 else "Profit"
     parts = []
     if trade.profit is not None:
-        parts.append(f"{signed(trade.profit)} {quote}".strip())
+        parts.append(gained(trade.profit, quote))
     if trade.profit_ratio is not None:
         parts.append(percent(trade.profit_ratio))
     return Field(label, " · ".join(parts))
@@ -128,7 +128,7 @@ def quote_of(symbol: str | None) -> str:
     return clean(quote.partition(":")[0], 12)
 
 
-def _money(value: Decimal, currency: str) -> str:
+def _price(value: Decimal, currency: str) -> str:
     return f"{quantity(value)} {currency}".strip()
 
 
@@ -163,43 +163,18 @@ def _confidence(value: Decimal) -> str:
     return f"{quantity(value)} %" if 1 < value <= 100 else quantity(value)
 
 
-_URGENT_WORDS = re.compile(
-    r"liquidat|exception|crash|died|fatal|emergency|margin call|stopp?ed on error", re.IGNORECASE
-)
-_BAD_WORDS = re.compile(
-    r"error|fail|insufficient|reject|refus|denied|invalid|timeout|timed out|disconnect",
-    re.IGNORECASE,
-)
-_NOTABLE_WORDS = re.compile(r"warn|stop|protection|cancel|paused|locked", re.IGNORECASE)
-
-
-def weigh(*texts: str | None) -> tuple[Severity, Priority]:
-    """How loud and urgent a report is, by its type, level and words.
-
-    The platform documents one example only (`platform.md` 2.6): words decide, in doubt loudly.
-    """
-    text = " ".join(text[:TEXT_LIMIT] for text in texts if text)
-    if _URGENT_WORDS.search(text):
-        return Severity.CRITICAL, Priority.URGENT
-    if _BAD_WORDS.search(text):
-        return Severity.CRITICAL, Priority.URGENT
-    if _NOTABLE_WORDS.search(text):
-        return Severity.WARNING, Priority.NORMAL
-    return Severity.INFO, Priority.INFO
-
-
 def tell_pod_event(event: PodEvent, traders: Mapping[str, Trader]) -> Telling:
     trader = trader_of_pod(event, traders)
     kind = clean((event.type or "report").replace("_", " "), NAME_LIMIT)
-    severity, priority = weigh(event.type, event.message)
+    grade = grading.grade(level=event.level, kind=event.type, texts=(event.message or "",))
     name = trader_name(trader, event.trader or event.pod)
     card = Card(
         title=f"{name}: {kind}",
-        severity=severity,
-        lines=(clean(event.message, TEXT_LIMIT),) if event.message else (),
+        severity=grade.severity,
+        lines=paragraphs(event.message or ""),
         at=event.origin.at,
     )
-    return Telling(card=card, priority=priority, about=trader)
+    return Telling(card=card, priority=grade.priority, about=trader)
 
 
 def trader_of_pod(event: PodEvent, traders: Mapping[str, Trader]) -> Trader | None:
@@ -214,19 +189,20 @@ def trader_of_pod(event: PodEvent, traders: Mapping[str, Trader]) -> Trader | No
 
 
 def tell_message(event: Message | SystemEvent) -> Telling:
-    severity, priority = weigh(event.level, event.title, event.text)
+    grade = grading.grade(
+        level=event.level, kind=event.type, texts=(event.title or "", event.text or "")
+    )
     system = isinstance(event, SystemEvent)
-    if event.level and event.level.lower() in {"info", "success", "debug"}:
-        # The platform graded it itself: words inside are not a second opinion.
-        severity, priority = Severity.INFO, Priority.INFO
     title = clean(event.title or "", 120) or (
         "System event" if system else "Message from the platform"
     )
-    lines = (clean(event.text, TEXT_LIMIT),) if event.text else ()
-    return Telling(
-        card=Card(title=title, severity=severity, lines=lines, at=event.origin.at),
-        priority=priority,
+    card = Card(
+        title=title,
+        severity=grade.severity,
+        lines=paragraphs(event.text or ""),
+        at=event.origin.at,
     )
+    return Telling(card=card, priority=grade.priority)
 
 
 # --- changes --------------------------------------------------------------------------------

@@ -34,6 +34,73 @@ def clean(text: str, limit: int = LINE_LIMIT) -> str:
     return line[: limit - 1].rstrip() + "…"
 
 
+MOST_LINES = 12
+"""Lines of one platform text that a card shows."""
+
+_FIRST_LINES = 4
+_LINE_OF_MANY = 160
+_LONE_LINE = 600
+
+_RAISED = re.compile(r"[\s|+]*[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Timeout)\b")
+"""How a line begins that says what went wrong, in the traceback of most languages."""
+
+
+def paragraphs(text: str) -> tuple[str, ...]:
+    """Make foreign text so few lines that a phone shows them: cleaned, its line ends kept.
+
+    Of a longer one the head and the tail stay, and what a traceback says was raised; of a run of
+    empty lines one.
+    """
+    lines: list[str] = []
+    for line in excerpt(text).splitlines():
+        shown = clean(_ends(line, _LONE_LINE), _LONE_LINE)
+        if shown or (lines and lines[-1]):
+            lines.append(shown)
+    while lines and not lines[-1]:
+        lines.pop()
+    if len(lines) <= 1:
+        return tuple(lines)
+    *above, last = _chosen(lines)
+    return (*(_ends(line, _LINE_OF_MANY) for line in above), _ends(last, LINE_LIMIT))
+
+
+def _chosen(lines: list[str]) -> list[str]:
+    if len(lines) <= MOST_LINES:
+        return lines
+    raised = [at for at, line in enumerate(lines) if _RAISED.match(line)]
+    kept = {*range(_FIRST_LINES), len(lines) - 1, *raised[-3:]}
+    tail = iter(range(len(lines) - 1, _FIRST_LINES - 1, -1))
+    while len(kept) < MOST_LINES - 1:
+        kept.add(next(tail))
+    chosen: list[str] = []
+    for at, line in enumerate(lines):
+        if at in kept:
+            chosen.append(line)
+        elif at - 1 in kept and "…" not in chosen:
+            chosen.append("…")
+    return chosen
+
+
+EXCERPT = 4000
+"""Characters of a text that are kept to choose from."""
+
+
+def excerpt(text: str, limit: int = EXCERPT) -> str:
+    """The head and the tail of a text that is too long."""
+    if len(text) <= limit:
+        return text
+    head, tail = text[: limit // 2], text[-(limit // 2) :]
+    return f"{head}\n…\n{tail}" if "\n" in head or "\n" in tail else f"{head} … {tail}"
+
+
+def _ends(line: str, limit: int) -> str:
+    """The head and the tail of a line that is too long: what matters may stand in either."""
+    if len(line) <= limit:
+        return line
+    half = (limit - 3) // 2
+    return f"{line[:half].rstrip()} … {line[-half:].lstrip()}"
+
+
 def _shown(character: str) -> str:
     if character in "\t\n\r\u2028\u2029":
         return " "

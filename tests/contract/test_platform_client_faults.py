@@ -99,7 +99,11 @@ async def test_events_in_the_spelling_of_the_guide_are_heard():
     ):
         person = await simulator.add_user()
         async with listening(client, person) as session:
-            report = {"type": "trade_executed", "podId": "pod-123", "message": "Bought 0.1 BTC"}
+            report = {
+                "type": "trade_executed",
+                "podId": "pod-123",
+                "message": "Bought 0.1 BTC/USDT",
+            }
             await simulator.add("traders/pods/events", report, person.id)
             (event,) = await heard(session, 1)
 

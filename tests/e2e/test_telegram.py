@@ -96,7 +96,7 @@ async def test_the_main_job_works_in_telegram(
         await live(bot_api, ann)
 
         await platform.add("trades", trade(7, owl), alice.id)
-        told = await bot_api.world.message_where(lambda one: "Bought 7 BTC" in one.text)
+        told = await bot_api.world.message_where(lambda one: "Bought 7 BTC/USDT" in one.text)
         assert "Night Owl" in told.text
 
         ann.types("/pause night owl")
@@ -139,7 +139,7 @@ async def test_fifteen_events_during_a_kill_arrive_once_and_in_order(
         await platform.add("trades", trade(number, owl), alice.id)
 
     async with tradebell(data, platform.url, bot_api.url, bot_api.token, **settings):
-        await bot_api.world.message_where(lambda one: "Bought 15 BTC" in one.text, within=40)
+        await bot_api.world.message_where(lambda one: "Bought 15 BTC/USDT" in one.text, within=40)
 
     titles = [line for m in bot_api.world.messages for line in m.text.splitlines()]
     bought = [line for line in titles if "Bought" in line]

@@ -304,7 +304,7 @@ def a_missed(number: int) -> Missed:
         reference=f"REF{number:03}",
         state=State.DEAD,
         reason="refused",
-        title=f"Bought {number} BTC",
+        title=f"Bought {number} BTC/USDT",
         occurred_at=AT,
     )
 

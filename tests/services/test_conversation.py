@@ -344,7 +344,7 @@ async def test_strategies_trades_and_signals_are_listed(world, platform):
     signals = await ask(world, "/signals")
 
     assert strategies.fields == (Field("Momentum", "ETH/USDT"),)
-    assert trades.fields[0].value == "Bought 3 BTC"
+    assert trades.fields[0].value == "Bought 3 BTC/USDT"
     assert signals.fields[0].value == "buy ETH/USDT"
 
 

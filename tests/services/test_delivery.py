@@ -373,8 +373,8 @@ async def test_what_waits_behind_urgent_cards_rises_in_time(world, chat):
         await world.quiet(60)
 
     titles = chat.titles()
-    assert "Bought 2 BTC" in titles
-    assert titles.index("Bought 2 BTC") < len(titles) - 5
+    assert "Bought 2 BTC/USDT" in titles
+    assert titles.index("Bought 2 BTC/USDT") < len(titles) - 5
 
 
 async def test_a_moved_chat_gets_its_cards_at_the_new_address(world, chat):

@@ -41,7 +41,7 @@ async def test_a_live_trade_rings_once(world, platform, chat):
     platform.store(Stream.TRADES, world.trade(2))
     await world.quiet()
 
-    assert chat.titles() == ["Bought 2 BTC"]
+    assert chat.titles() == ["Bought 2 BTC/USDT"]
 
 
 async def test_a_trade_between_link_and_first_connection_is_not_lost(world, platform, chat):
@@ -56,7 +56,7 @@ async def test_a_trade_between_link_and_first_connection_is_not_lost(world, plat
     await world.until(lambda: world.feeds.status(account.id).state is FeedState.LIVE)
     await world.quiet()
 
-    assert chat.titles() == ["Bought 3 BTC"]
+    assert chat.titles() == ["Bought 3 BTC/USDT"]
 
 
 async def test_what_happened_while_away_is_told_once_in_order_and_late(world, platform, chat):
@@ -73,7 +73,7 @@ async def test_what_happened_while_away_is_told_once_in_order_and_late(world, pl
     await world.quiet()
 
     trades = [one.card for one in chat.shown if one.card.title.startswith("Bought")]
-    assert [card.title for card in trades] == [f"Bought {n} BTC" for n in range(10, 15)]
+    assert [card.title for card in trades] == [f"Bought {n} BTC/USDT" for n in range(10, 15)]
     assert trades[0].notes[0].startswith("delayed 1")
 
 
@@ -88,7 +88,7 @@ async def test_live_and_catch_up_bring_the_same_record_once(world, platform, cha
     await world.until(lambda: world.feeds.status(account.id).state is FeedState.LIVE)
     await world.quiet()
 
-    assert chat.titles() == ["Bought 4 BTC"]
+    assert chat.titles() == ["Bought 4 BTC/USDT"]
 
 
 async def test_a_record_that_appears_behind_the_cursor_is_found_by_the_overlap(
@@ -100,14 +100,14 @@ async def test_a_record_that_appears_behind_the_cursor_is_found_by_the_overlap(
     await world.quiet(60)
     platform.store(Stream.TRADES, world.trade(6), announce=False)
     platform.cut()
-    await world.until(lambda: "Bought 6 BTC" in chat.titles())
+    await world.until(lambda: "Bought 6 BTC/USDT" in chat.titles())
 
     platform.store(Stream.TRADES, late, announce=False)
     platform.cut()
     await world.until(lambda: world.feeds.status(account.id).state is FeedState.LIVE)
     await world.quiet()
 
-    assert chat.titles() == ["Bought 6 BTC", "Bought 5 BTC"]
+    assert chat.titles() == ["Bought 6 BTC/USDT", "Bought 5 BTC/USDT"]
 
 
 async def test_a_sweep_finds_what_the_socket_never_brought_and_raises_an_alarm(
@@ -118,7 +118,7 @@ async def test_a_sweep_finds_what_the_socket_never_brought_and_raises_an_alarm(
     platform.store(Stream.TRADES, world.trade(7), announce=False)
     await world.quiet(12 * 60)
 
-    assert chat.titles() == ["Bought 7 BTC"]
+    assert chat.titles() == ["Bought 7 BTC/USDT"]
     assert world.meter.swept[Stream.TRADES] == 1
     assert world.meter.alarms["found_by_sweep"] == 1
 
@@ -148,7 +148,7 @@ async def test_capped_and_failing_pages_skip_nothing(world, platform, chat):
     await world.quiet(60)
 
     trades = [title for title in chat.titles() if title.startswith("Bought")]
-    assert trades == [f"Bought {number} BTC" for number in range(1, 16)]
+    assert trades == [f"Bought {number} BTC/USDT" for number in range(1, 16)]
 
 
 async def test_trouble_that_lasts_is_told_once_and_so_is_its_end(world, platform, chat):
@@ -215,8 +215,8 @@ async def test_a_taken_socket_means_polling_and_nothing_is_lost(world, platform,
 
     assert chat.titles() == [
         "Your plan's realtime connection is taken",
-        "Bought 8 BTC",
-    ] or chat.titles() == ["Bought 8 BTC", "Your plan's realtime connection is taken"]
+        "Bought 8 BTC/USDT",
+    ] or chat.titles() == ["Bought 8 BTC/USDT", "Your plan's realtime connection is taken"]
 
 
 async def test_polling_stays_inside_the_plans_budget(world, platform):
@@ -275,7 +275,7 @@ async def test_a_new_login_brings_everything_that_was_missed(world, platform, ch
     await world.quiet()
 
     assert chat.titles()[-1].startswith(("Bought 9", "Connected"))
-    assert "Bought 9 BTC" in chat.titles()
+    assert "Bought 9 BTC/USDT" in chat.titles()
 
 
 def token(world, life):
@@ -327,7 +327,7 @@ async def test_a_service_that_is_closed_to_the_account_leaves_the_rest_working(
     platform.store(Stream.TRADES, world.trade(11))
     await world.quiet()
 
-    assert chat.titles() == ["Bought 11 BTC"]
+    assert chat.titles() == ["Bought 11 BTC/USDT"]
     assert world.feeds.status(account.id).not_offered == ("messages", "traders")
 
 
@@ -356,7 +356,7 @@ async def test_another_users_stored_record_reaches_nobody_and_the_next_one_is_to
     await world.until(lambda: world.feeds.status(account.id).state is FeedState.LIVE)
     await world.quiet()
 
-    assert chat.titles() == ["Bought 13 BTC"]
+    assert chat.titles() == ["Bought 13 BTC/USDT"]
     assert world.meter.alarms["foreign_record"] == 1
 
 
@@ -406,7 +406,7 @@ async def test_an_unforeseen_error_is_this_accounts_alone_and_passes(world, plat
     await world.quiet()
 
     assert world.meter.alarms["feed_failed"] == 1
-    assert chat.titles() == ["Bought 13 BTC"]
+    assert chat.titles() == ["Bought 13 BTC/USDT"]
 
 
 async def test_only_a_real_change_of_a_bot_is_told(world, platform, chat):
@@ -476,7 +476,7 @@ async def test_one_fill_told_by_two_services_is_one_message(world, platform, cha
     platform.store(Stream.POD_EVENTS, report)
     await world.quiet()
 
-    assert chat.titles() == ["Bought 1 BTC at 42 USDT"]
+    assert chat.titles() == ["Bought 1 BTC/USDT at 42 USDT"]
 
 
 async def test_two_equal_fills_told_by_two_services_are_two_messages(world, platform, chat):
@@ -515,7 +515,7 @@ async def test_a_new_process_goes_on_where_the_old_one_was_killed(store, platfor
     async with running(store, platform, chat, now) as world:
         await world.quiet(60)
 
-    assert chat.titles() == [f"Bought {number} BTC" for number in range(20, 36)]
+    assert chat.titles() == [f"Bought {number} BTC/USDT" for number in range(20, 36)]
 
 
 def test_connection_lost_is_a_reason_to_try_later_and_a_refusal_is_not():
@@ -616,7 +616,7 @@ async def test_the_newest_record_from_before_the_link_is_never_told(world, platf
 
     await world.quiet(2 * 3600)
 
-    assert chat.titles() == ["Bought 2 BTC"]
+    assert chat.titles() == ["Bought 2 BTC/USDT"]
     assert world.meter.alarms == {}
 
 
@@ -640,7 +640,7 @@ async def test_one_broken_service_leaves_the_feed_live_and_is_named(world, platf
 
     platform.store(Stream.TRADES, world.trade(1))
     await world.quiet()
-    assert chat.titles() == ["Bought 1 BTC"]
+    assert chat.titles() == ["Bought 1 BTC/USDT"]
 
     await world.quiet(10 * 60)
     assert world.feeds.status(account.id).failing == ()

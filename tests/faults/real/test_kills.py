@@ -198,7 +198,7 @@ def _begun(connection: Connection) -> dict[str | None, datetime]:
 
 
 def bought(message: Message) -> list[int]:
-    return [int(amount) for amount in re.findall(r"Bought (\d+) BTC", message.text)]
+    return [int(amount) for amount in re.findall(r"Bought (\d+) BTC/USDT", message.text)]
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def now() -> datetime:
 
 
 def bought(*numbers: int) -> list[str]:
-    return [f"Bought {number} BTC" for number in numbers]
+    return [f"Bought {number} BTC/USDT" for number in numbers]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,12 +314,12 @@ async def test_records_beyond_understanding_are_set_aside_and_all_others_found(e
         await scene.trade(9003, announce=False, note="x" * 9 * 2**20)
         await scene.trade(2, announce=False)
         # What has no date counts from when it was found.
-        await scene.until_shown(*bought(2), "Bought 9,001 BTC")
+        await scene.until_shown(*bought(2), "Bought 9,001 BTC/USDT")
         await scene.until_live()
 
         titles = scene.chat.titles()
         assert [title for title in titles if title in bought(1, 2)] == bought(1, 2)
-        assert {*titles} == {*bought(1, 2), "Bought 9,001 BTC", "Bought 9,002 ?"}
+        assert {*titles} == {*bought(1, 2), "Bought 9,001 BTC/USDT", "Bought 9,002 ?"}
         assert scene.world.meter.aside["trades"] > 0
         await assert_kept(either, scene.chat.shown, created=4)
 

@@ -137,6 +137,6 @@ async def test_tables_that_somebody_has_locked_hold_up_and_lose_nothing(
 
     assert shown_meanwhile == 1
     assert alarms["feed_failed"] == 0  # it is a matter of time, and no fault of ours
-    assert sorted(chat.titles()) == sorted(f"Bought {number} BTC" for number in range(1, 12))
+    assert sorted(chat.titles()) == sorted(f"Bought {number} BTC/USDT" for number in range(1, 12))
     async with open_store() as store:
         assert (await assert_kept(store, chat.shown, commits_take=SLOWEST))[State.SENT] == 11

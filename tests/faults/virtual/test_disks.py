@@ -94,7 +94,7 @@ async def test_what_comes_while_the_disk_is_full_is_told_once_there_is_room(
     assert told_meanwhile < 59, "the disk was not full at all"
     assert world.meter.alarms["feed_failed"] == 0  # it is a matter of time, and no fault of ours
     bought = [title for title in chat.titles() if title.startswith("Bought")]
-    assert bought == [f"Bought {number} BTC" for number in range(1, 60)]
+    assert bought == [f"Bought {number} BTC/USDT" for number in range(1, 60)]
     assert set(await assert_kept(store, chat.shown)) == {State.SENT}
 
 
@@ -120,7 +120,7 @@ async def test_what_could_not_be_stored_when_it_was_read_is_told_before_what_cam
         await world.quiet(60)
 
     bought = [title for title in chat.titles() if title.startswith("Bought")]
-    assert bought == [f"Bought {number} BTC" for number in (1, 2, 3, 4)]
+    assert bought == [f"Bought {number} BTC/USDT" for number in (1, 2, 3, 4)]
 
 
 def something_read(request: Request) -> bool:
@@ -158,12 +158,12 @@ async def test_a_message_whose_outcome_finds_no_room_is_not_repeated_nor_counted
 ):
     counted = await troubled_store.outbox.counts()
     assert (counted[State.SENT], counted[State.SENDING]) == (0, 1)
-    assert chat.titles() == ["Bought 1 BTC"]
+    assert chat.titles() == ["Bought 1 BTC/USDT"]
 
     database.is_full = False
     await unsaved.quiet(60)
 
-    assert chat.titles() == ["Bought 1 BTC", "Bought 2 BTC"]
+    assert chat.titles() == ["Bought 1 BTC/USDT", "Bought 2 BTC/USDT"]
     assert (await assert_kept(troubled_store, chat.shown))[State.SENT] == 2
 
 
@@ -183,7 +183,7 @@ async def test_a_kill_while_an_outcome_finds_no_room_repeats_that_message_alone_
     async with running(troubled_store, platform, chat, now) as world:
         await world.quiet(60)
 
-    assert chat.titles() == ["Bought 1 BTC", "Bought 1 BTC", "Bought 2 BTC"]
+    assert chat.titles() == ["Bought 1 BTC/USDT", "Bought 1 BTC/USDT", "Bought 2 BTC/USDT"]
     assert "possible repeat" in chat.shown[1].card.notes[-1]
     assert (await assert_kept(troubled_store, chat.shown))[State.SENT] == 2
 
@@ -228,7 +228,7 @@ async def test_what_comes_while_another_program_holds_the_file_is_told_afterward
         await world.quiet(120)
 
     assert world.meter.alarms["feed_failed"] == 0
-    assert chat.titles() == [f"Bought {number} BTC" for number in range(1, 11)]
+    assert chat.titles() == [f"Bought {number} BTC/USDT" for number in range(1, 11)]
     assert (await assert_kept(in_file, chat.shown))[State.SENT] == 10
 
 
@@ -249,7 +249,7 @@ async def test_a_file_that_is_held_while_a_message_is_out_costs_no_repeat(
             other.execute("ROLLBACK")
         await world.quiet(60)
 
-    assert chat.titles() == ["Bought 1 BTC", "Bought 2 BTC"]
+    assert chat.titles() == ["Bought 1 BTC/USDT", "Bought 2 BTC/USDT"]
     assert (await assert_kept(in_file, chat.shown))[State.SENT] == 2
 
 
@@ -276,6 +276,6 @@ async def test_a_log_that_cannot_be_copied_for_a_while_holds_up_nothing(
             platform.store(Stream.TRADES, world.trade(number))
             await world.quiet(1)
 
-    assert chat.titles() == [f"Bought {number} BTC" for number in range(1, 61)]
+    assert chat.titles() == [f"Bought {number} BTC/USDT" for number in range(1, 61)]
     assert file.with_name(file.name + "-wal").stat().st_size <= grown * 1.1  # written over again
     assert (await assert_kept(in_file, chat.shown))[State.SENT] == 60

@@ -82,7 +82,7 @@ async def test_what_a_broken_commit_was_about_is_told_in_order(
 
     assert (database.swallows, database.loses) == (0, 0)
     first_seen = list(dict.fromkeys(chat.titles()))
-    assert first_seen == [f"Bought {number} BTC" for number in range(1, 9)]
+    assert first_seen == [f"Bought {number} BTC/USDT" for number in range(1, 9)]
     assert len(chat.shown) <= 8 + 1
     assert (await assert_kept(troubled_store, chat.shown))[State.SENT] == 8
 
@@ -106,7 +106,7 @@ async def test_nothing_leaves_on_a_claim_that_has_become_old(
         await asyncio.sleep(60)
 
     claimed_at = await troubled_store.database.read(_claimed_at)
-    assert chat.titles() == [f"Bought {number} BTC" for number in range(1, 2 + events)]
+    assert chat.titles() == [f"Bought {number} BTC/USDT" for number in range(1, 2 + events)]
     for one in chat.shown:
         assert one.left - claimed_at[one.card.reference or ""] <= STALE
     assert (await assert_kept(troubled_store, chat.shown))[State.SENT] == 1 + events

@@ -543,7 +543,7 @@ class Model(RuleBasedStateMachine):
                 return PodEvent(origin=origin, type=f"error {number}!"), f"a bot: error {number}!"
             case Sort.TRADE:
                 trade = Trade(origin=origin, side="buy", symbol="BTC/USDT", amount=Decimal(number))
-                return trade, f"Bought {number} BTC"
+                return trade, f"Bought {number} BTC/USDT"
             case Sort.MESSAGE:
                 return Message(origin=origin, title=f"News {number}!"), f"News {number}!"
 

@@ -89,7 +89,7 @@ async def test_a_failover_that_loses_the_last_commits_loses_no_event(
 
     refetched = chat.shown[shown_and_forgotten:]
     assert [one.card.title for one in refetched] == [
-        f"Bought {number} BTC" for number in range(6, 12)
+        f"Bought {number} BTC/USDT" for number in range(6, 12)
     ]
     # Nobody remembers that they were sent; their references are the same all the same.
     forgotten = [one.card.reference for one in chat.shown[len(shown_before) : shown_and_forgotten]]
@@ -114,7 +114,7 @@ async def test_what_was_on_its_way_at_a_failover_is_repeated_and_says_so(
     async with running(store, platform, chat, now) as world:
         await world.quiet(60)
 
-    assert chat.titles() == ["Bought 1 BTC"] * 2
+    assert chat.titles() == ["Bought 1 BTC/USDT"] * 2
     assert (await assert_kept(store, chat.shown))[State.SENT] == 1
 
 
@@ -147,7 +147,7 @@ async def test_a_link_that_another_process_made_is_followed_without_a_word_from_
     platform.store(Stream.TRADES, world.trade(1))
     await world.quiet(1)
 
-    assert chat.titles() == ["Bought 1 BTC"]
+    assert chat.titles() == ["Bought 1 BTC/USDT"]
     assert (await assert_kept(store, chat.shown))[State.SENT] == 1
 
 
@@ -194,7 +194,7 @@ async def test_no_lane_is_stuck_while_a_newer_version_changes_the_tables(
             await world.quiet(5)
         counted = await assert_kept(store, chat.shown)
 
-    assert chat.titles() == [f"Bought {number} BTC" for number in range(1, 2 + len(NEWER))]
+    assert chat.titles() == [f"Bought {number} BTC/USDT" for number in range(1, 2 + len(NEWER))]
     assert counted[State.SENT] == 1 + len(NEWER)
 
 
@@ -256,7 +256,7 @@ async def test_keys_that_are_changed_while_all_is_running_cost_no_login_and_no_e
         counted = await assert_kept(store, chat.shown)
 
     assert rotated == 2  # the login and the mark of the database itself
-    assert chat.titles() == [f"Bought {number} BTC" for number in range(1, 5)]
+    assert chat.titles() == [f"Bought {number} BTC/USDT" for number in range(1, 5)]
     assert counted[State.SENT] == 4
 
 
@@ -277,7 +277,7 @@ async def test_with_a_wrong_key_nothing_starts_and_with_the_right_one_all_goes_o
     async with open_at(place, OLD) as store, running(store, platform, chat, now) as world:
         await world.quiet(60)
         counted = await assert_kept(store, chat.shown)
-    assert chat.titles() == ["Bought 1 BTC"]
+    assert chat.titles() == ["Bought 1 BTC/USDT"]
     assert counted[State.SENT] == 1
 
 
@@ -300,5 +300,5 @@ async def test_a_key_that_another_process_has_done_away_with_is_asked_for_and_no
         counted = await assert_kept(store, chat.shown)
 
     assert told_meanwhile == ["I need you to log in again"]
-    assert chat.titles()[1:] == ["Bought 1 BTC"]
+    assert chat.titles()[1:] == ["Bought 1 BTC/USDT"]
     assert counted[State.SENT] == 2

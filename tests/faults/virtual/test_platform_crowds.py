@@ -136,6 +136,10 @@ async def test_a_restart_of_the_platform_loses_nothing_of_anybody(world, platfor
     platform.away = False
     await world.quiet(120)
 
-    assert [title for title in chat.titles("100") if title.startswith("Bought")] == ["Bought 1 BTC"]
-    assert [title for title in chat.titles("200") if title.startswith("Bought")] == ["Bought 1 BTC"]
+    assert [title for title in chat.titles("100") if title.startswith("Bought")] == [
+        "Bought 1 BTC/USDT"
+    ]
+    assert [title for title in chat.titles("200") if title.startswith("Bought")] == [
+        "Bought 1 BTC/USDT"
+    ]
     await assert_kept(world.store, chat.shown)

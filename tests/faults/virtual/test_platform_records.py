@@ -20,7 +20,7 @@ PAGE = f"page {Stream.TRADES}"
 
 
 def bought(*numbers):
-    return [f"Bought {number} BTC" for number in numbers]
+    return [f"Bought {number} BTC/USDT" for number in numbers]
 
 
 def trades(chat):

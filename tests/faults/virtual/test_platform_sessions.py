@@ -28,7 +28,7 @@ FOUND = "Connected to the trading platform again"
 
 
 def bought(*numbers):
-    return [f"Bought {number} BTC" for number in numbers]
+    return [f"Bought {number} BTC/USDT" for number in numbers]
 
 
 def trades(chat, of=CHAT):

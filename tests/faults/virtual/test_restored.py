@@ -104,8 +104,8 @@ async def test_after_a_restored_backup_all_since_is_read_and_told_again_with_its
         await world.quiet(60)
         await trade(world, platform, 8, seconds=60)
 
-    assert [one.card.title for one in before] == [f"Bought {n} BTC" for n in (1, 2, 3)]
-    assert chat.titles() == [f"Bought {n} BTC" for n in (3, 4, 5, 6, 7, 8)]
+    assert [one.card.title for one in before] == [f"Bought {n} BTC/USDT" for n in (1, 2, 3)]
+    assert chat.titles() == [f"Bought {n} BTC/USDT" for n in (3, 4, 5, 6, 7, 8)]
     in_flight, *again, _ = chat.shown
     reference = in_flight.card.reference
     assert in_flight.card.notes == ("delayed 1 h", f"possible repeat of {reference}")

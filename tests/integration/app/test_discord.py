@@ -66,7 +66,7 @@ async def test_a_person_links_on_discord_is_told_there_and_acts_on_a_bot_there(
         await discord_api.world.until(lambda: "the platform says" in card.text)
         seconds = await product.stop()
 
-    assert "Bought 7 BTC" in alert.text
+    assert "Bought 7 BTC/USDT" in alert.text
     assert [choice.name for choice in offered] == ["Night Owl"]
     assert "Night Owl was not changed" in card.text
     assert card.labels == ()
@@ -124,7 +124,7 @@ async def test_discord_and_telegram_are_told_side_by_side(
         await link(product, discord_api, dora, simulated.alice)
         await simulated.trade(7)
         await discord_api.world.message_where(bought)
-        await bot_api.world.message_where(lambda one: "Bought 7 BTC" in one.text)
+        await bot_api.world.message_where(lambda one: "Bought 7 BTC/USDT" in one.text)
 
 
 async def test_an_alert_that_is_answered_on_discord_is_closed_on_telegram(

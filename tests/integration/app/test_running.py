@@ -28,12 +28,35 @@ async def test_a_trade_is_told_and_nothing_is_left_running_after_the_stop(
     async with running(settings()) as product:
         await linked(product, bot_api, ann, simulated.alice)
         await simulated.trade(7)
-        await bot_api.world.message_where(lambda one: "Bought 7 BTC" in one.text)
+        await bot_api.world.message_where(lambda one: "Bought 7 BTC/USDT" in one.text)
         seconds = await product.stop()
 
     assert seconds < STOP_WITHIN / 2
     left = {task.get_name() for task in asyncio.all_tasks() - before}
     assert not [name for name in left if not name.startswith("Task-")]
+
+
+async def test_what_the_platform_calls_critical_rings_and_what_it_calls_info_does_not(
+    settings, simulated, bot_api, ann
+):
+    reports = [
+        ("messages", {"level": "critical", "title": "A word from us"}),
+        ("messages", {"level": "info", "title": "Twelve files, 0 errors"}),
+        ("events", {"severity": "FATAL", "title": "Another word"}),
+        ("traders/pods/events", {"level": 40, "type": "note", "message": "Third word"}),
+        ("traders/pods/events", {"level": 20, "message": "Nothing failed"}),
+    ]
+
+    async with running(settings()) as product:
+        await linked(product, bot_api, ann, simulated.alice)
+        for service, report in reports:
+            await simulated.platform.add(service, report, simulated.alice.id)
+        told = [
+            await bot_api.world.message_where(lambda one, words=words: words in one.text, within=15)
+            for words in ("A word from us", "0 errors", "Another", "Third word", "Nothing failed")
+        ]
+
+    assert [message.silent for message in told] == [False, True, False, False, True]
 
 
 async def test_what_is_in_flight_at_the_stop_arrives_once(settings, simulated, bot_api, ann):
@@ -49,7 +72,7 @@ async def test_what_is_in_flight_at_the_stop_arrives_once(settings, simulated, b
     async with running(settings()) as product:
         await product.becomes("/metrics", lambda _, text: 'state="live"} 1.0' in text)
         await simulated.trade(2)
-        await bot_api.world.message_where(lambda one: "Bought 2 BTC" in one.text)
+        await bot_api.world.message_where(lambda one: "Bought 2 BTC/USDT" in one.text)
 
     assert bought(bot_api) == [1, 2]
 
@@ -127,12 +150,12 @@ async def test_of_two_processes_one_works_and_the_other_takes_over(
             "Another process does the work: this one stands by.\n",
         )
         await simulated.trade(1)
-        await bot_api.world.message_where(lambda one: "Bought 1 BTC" in one.text)
+        await bot_api.world.message_where(lambda one: "Bought 1 BTC/USDT" in one.text)
 
         await first.stop()
         await second.becomes("/metrics", lambda _, text: 'state="live"} 1.0' in text)
         await simulated.trade(2)
-        await bot_api.world.message_where(lambda one: "Bought 2 BTC" in one.text)
+        await bot_api.world.message_where(lambda one: "Bought 2 BTC/USDT" in one.text)
         assert (await second.asked("/readyz"))[0] == 200
 
     assert bought(bot_api) == [1, 2]
@@ -156,7 +179,7 @@ async def test_what_a_broken_commit_has_ended_can_start_again_at_once(
         async with running(settings(**shared)) as first:
             await linked(first, bot_api, ann, simulated.alice)
             await simulated.trade(1)
-            await bot_api.world.message_where(lambda one: "Bought 1 BTC" in one.text)
+            await bot_api.world.message_where(lambda one: "Bought 1 BTC/USDT" in one.text)
             await execute(database, CUT_AT_COMMIT)
             await simulated.trade(2)
             await asyncio.sleep(STOP_WITHIN)
@@ -169,6 +192,6 @@ async def test_what_a_broken_commit_has_ended_can_start_again_at_once(
     async with running(settings(**shared)) as again:
         within = LIFE.total_seconds() / 2
         await again.becomes("/metrics", lambda _, text: 'state="live"} 1.0' in text, within)
-        await bot_api.world.message_where(lambda one: "Bought 2 BTC" in one.text)
+        await bot_api.world.message_where(lambda one: "Bought 2 BTC/USDT" in one.text)
 
     assert bought(bot_api) == [1, 2]

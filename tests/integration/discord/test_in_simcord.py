@@ -440,7 +440,7 @@ async def test_an_alert_shows_in_the_linked_chat(story: Story):
     story.platform.store(Stream.TRADES, story.world.trade(7))
     chat = story.ann.dm_channel
     await story.world.until(
-        lambda: any("Bought 7 BTC" in text_of(message) for message in chat.history()), within=5
+        lambda: any("Bought 7 BTC/USDT" in text_of(message) for message in chat.history()), within=5
     )
 
 

@@ -147,7 +147,9 @@ def test_a_pod_event_is_read():
 )
 def test_what_the_platform_says_is_read_under_any_name(service: str, kind: Kind, make: Any):
     named = event(service, "created", {**STAMPS, "title": "T", "message": "M", "level": "error"})
-    renamed = event(service, "created", {**STAMPS, "subject": "T", "body": "M", "type": "error"})
+    renamed = event(
+        service, "created", {**STAMPS, "subject": "T", "body": "M", "severity": "error"}
+    )
 
     assert named == make(origin=origin(kind), title="T", text="M", level="error")
     assert renamed == named
@@ -430,13 +432,35 @@ def test_any_json_is_an_event_or_unreadable(service: str, happening: str, record
     assert read is not None
 
 
+@pytest.mark.parametrize("service", ["traders/pods/events", "messages", "events"])
+@pytest.mark.parametrize("name", ["level", "severity", "levelname", "logLevel", "levelno"])
+@pytest.mark.parametrize(
+    ("sent", "read"), [("critical", "critical"), (3, "3"), ({"name": "E"}, "E")]
+)
+def test_how_bad_a_report_says_it_is_is_read_under_any_name(
+    service: str, name: str, sent: object, read: str
+):
+    assert event(service, "created", {**STAMPS, "message": "M", name: sent}).level == read
+
+
+@pytest.mark.parametrize("service", ["traders/pods/events", "messages", "events"])
+def test_of_a_very_long_report_the_end_is_kept(service: str):
+    told = event(
+        service, "created", {**STAMPS, "message": f"Traceback{' frame' * 9000}KeyError: 7"}
+    )
+    text = told.message if isinstance(told, PodEvent) else told.text
+
+    assert str(text).startswith("Traceback frame")
+    assert str(text).endswith("KeyError: 7")
+
+
 @some
 @given(service=SERVICES, record=RECORDS)
 def test_what_is_read_is_bounded_and_can_be_stored(service: str, record: dict[str, object]):
     read = event(service, "created", record)
     tick = decode.tick(record, NOW)
 
-    assert len(repr(read)) < 6000
+    assert len(repr(read)) < 12_000
     assert len(repr(tick)) < 1000
     text = repr(read).encode().decode()
     assert "\\x00" not in text

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.amounts import brief, percent, quantity, signed
+from bot.domain.amounts import brief, gained, money, percent, quantity, signed
 
 
 @pytest.mark.parametrize(
@@ -30,8 +30,65 @@ def test_a_sign_is_always_shown_where_it_matters():
     assert [signed(Decimal("12.5")), signed(Decimal("-3"))] == ["+12.5", "-3"]
 
 
-def test_a_ratio_is_shown_as_percent():
-    assert percent(Decimal("0.0512")) == "+5.12 %"
+@pytest.mark.parametrize(
+    ("ratio", "shown"),
+    [
+        ("0.0512", "+5.12 %"),
+        ("0.012", "+1.20 %"),
+        ("0", "0.00 %"),
+        ("-0.00", "0.00 %"),
+        ("-0.00001", "-0.001 %"),
+        ("0.00004", "+0.004 %"),
+        ("-0.00056789", "-0.057 %"),
+        ("0.005", "+0.50 %"),
+        ("-12.5", "-1,250.00 %"),
+    ],
+)
+def test_a_ratio_is_shown_as_a_percentage_that_is_true(ratio: str, shown: str):
+    assert percent(Decimal(ratio)) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "shown"),
+    [
+        ("501.97056", "USDT", "501.97 USDT"),
+        ("4240", "USDT", "4,240 USDT"),
+        ("-3.2", "EUR", "-3.20 EUR"),
+        ("1234.56", "JPY", "1,235 JPY"),
+        ("0.123456789", "BTC", "0.12345679 BTC"),
+        ("0.5", "BTC", "0.5 BTC"),
+        ("0.0012345", "USDT", "0.0012 USDT"),
+        ("0.4", "JPY", "0.4 JPY"),
+        ("1.23456", "KWD", "1.235 KWD"),
+        ("-0.0", "USDT", "0 USDT"),
+        ("0.00000000123", "BTC", "0.0000000012 BTC"),
+        ("12.345678", "DOGE", "12.345678 DOGE"),
+        ("12.5", "", "12.5"),
+        ("99.999", "USD", "100.00 USD"),
+    ],
+)
+def test_money_has_the_usual_digits_of_its_currency(value: str, currency: str, shown: str):
+    assert money(Decimal(value), currency) == shown
+
+
+def test_what_was_gained_has_a_sign_unless_it_is_nothing():
+    shown = [gained(Decimal(value), "USDT") for value in ("12.43", "-0.001", "0", "-0")]
+
+    assert shown == ["+12.43 USDT", "-0.001 USDT", "0 USDT", "0 USDT"]
+
+
+@given(
+    value=st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12),
+    currency=st.sampled_from(["USDT", "JPY", "BTC", "KWD", "DOGE", ""]),
+)
+def test_no_amount_is_shown_as_nothing_or_with_another_sign(value: Decimal, currency: str):
+    for shown in (gained(value, currency), signed(value), percent(value)):
+        number = shown.split(" ")[0].replace(",", "")
+        if number == "extreme":
+            continue
+        assert (Decimal(number) > 0) == (value > 0)
+        assert (Decimal(number) < 0) == (value < 0)
+        assert number[0] in "+-" or value == 0
 
 
 @given(value=st.decimals())

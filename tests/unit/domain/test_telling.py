@@ -8,7 +8,16 @@ import pytest
 from bot.domain.cards import Field, Severity
 from bot.domain.changes import Change
 from bot.domain.deliveries import Priority
-from bot.domain.events import Kind, Message, Origin, PodEvent, Signal, Trade, Trader
+from bot.domain.events import (
+    Kind,
+    Message,
+    Origin,
+    PodEvent,
+    Signal,
+    SystemEvent,
+    Trade,
+    Trader,
+)
 from bot.domain.ids import TraderId
 from bot.domain.telling import (
     fingerprint,
@@ -42,7 +51,7 @@ def trade(**facts):
 def test_a_trade_says_what_for_how_much_and_which_bot():
     telling = tell_trade(trade(), TRADERS)
 
-    assert telling.card.title == "Bought 0.1 BTC at 42,400 USDT"
+    assert telling.card.title == "Bought 0.1 BTC/USDT at 42,400 USDT"
     assert telling.card.fields == (Field("Bot", "Night Owl"), Field("Value", "4,240 USDT"))
     assert telling.card.lines == ("Paper trade (dry run): no real money moved.",)
     assert telling.card.severity is Severity.INFO
@@ -57,7 +66,7 @@ def test_a_trade_of_which_nothing_is_known_is_still_told():
 def test_a_loss_is_called_a_loss():
     telling = tell_trade(trade(side="sell", profit=Decimal("-3.2")), TRADERS)
 
-    assert Field("Loss", "-3.2 USDT") in telling.card.fields
+    assert Field("Loss", "-3.20 USDT") in telling.card.fields
     assert telling.card.severity is Severity.WARNING
 
 
@@ -110,7 +119,55 @@ def test_a_pod_event_finds_its_bot_by_the_pod():
 def test_hostile_text_is_shown_as_text():
     event = PodEvent(origin=origin(Kind.POD_EVENT), type="error", message="a\u202eb\x00c\nd")
 
-    assert tell_pod_event(event, {}).card.lines == ("abc d",)
+    assert tell_pod_event(event, {}).card.lines == ("abc", "d")
+
+
+@pytest.mark.parametrize("kind", [Message, SystemEvent])
+def test_what_the_platform_grades_itself_is_told_so_whatever_it_says(kind):
+    told = tell_message(
+        kind(origin=origin(Kind.MESSAGE), level="critical", title="Welcome", text="All is well")
+    )
+
+    assert (told.card.silent, told.priority) == (False, Priority.URGENT)
+
+
+def test_a_bot_may_grade_its_own_report():
+    quiet = PodEvent(origin=origin(Kind.POD_EVENT), level="info", message="retry after error 7")
+    loud = PodEvent(origin=origin(Kind.POD_EVENT), level="50", message="hello")
+
+    assert [tell_pod_event(one, {}).card.silent for one in (quiet, loud)] == [True, False]
+
+
+def test_a_report_keeps_its_lines():
+    event = PodEvent(
+        origin=origin(Kind.POD_EVENT), message="Closed: 2\r\n- A +1 %\n\n\n\n- B -1 %\n"
+    )
+
+    assert tell_pod_event(event, {}).card.lines == ("Closed: 2", "- A +1 %", "", "- B -1 %")
+
+
+def test_money_has_the_digits_of_its_currency_and_prices_theirs():
+    told = tell_trade(
+        trade(
+            side="sell",
+            amount=Decimal("0.011842"),
+            price=Decimal("42388.1234"),
+            profit=Decimal("12.4300001"),
+        ),
+        {},
+    )
+
+    assert told.card.title == "Sold 0.011842 BTC/USDT at 42,388.123 USDT"
+    assert Field("Value", "501.96 USDT") in told.card.fields
+    assert Field("Profit", "+12.43 USDT") in told.card.fields
+
+
+@pytest.mark.parametrize(
+    ("ratio", "field"),
+    [("-0.00001", Field("Loss", "-0.001 %")), ("0.00004", Field("Profit", "+0.004 %"))],
+)
+def test_a_small_result_is_told_with_enough_digits(ratio, field):
+    assert field in tell_trade(trade(side="sell", profit_ratio=Decimal(ratio)), {}).card.fields
 
 
 @pytest.mark.parametrize(
@@ -157,7 +214,7 @@ def test_the_same_fill_told_by_two_services_has_one_fingerprint():
     [
         trade(price=None),
         trade(side="long"),
-        PodEvent(origin=origin(Kind.POD_EVENT), message="Bought some BTC"),
+        PodEvent(origin=origin(Kind.POD_EVENT), message="Bought some BTC/USDT"),
         PodEvent(origin=origin(Kind.POD_EVENT), message="Insufficient balance"),
     ],
 )

@@ -1,11 +1,22 @@
 """Foreign text: inert, visible, bounded."""
 
 import unicodedata
+from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.text import clean, counted, masked_email, utf16_length
+from bot.domain.text import (
+    LINE_LIMIT,
+    MOST_LINES,
+    clean,
+    counted,
+    excerpt,
+    masked_email,
+    paragraphs,
+    utf16_length,
+)
 
 
 @given(text=st.text(max_size=2000), limit=st.integers(1, 400))
@@ -48,3 +59,60 @@ def test_counting_words():
         "2 bots",
         "0 tries",
     ]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\u2028", "\x0b"])
+def test_line_ends_are_kept_and_of_empty_lines_one(end: str):
+    text = end.join(["", "Closed trades: 3", "- A  +1 %", "", " ", "", "- B -1 %", ""])
+
+    assert paragraphs(text) == ("Closed trades: 3", "- A +1 %", "", "- B -1 %")
+
+
+def traceback(frames: int, raised: str) -> str:
+    frame = '  File "/srv/bot.py", line 7, in work\n    self.exchange.create_order(pair, amount)\n'
+    return f"Traceback (most recent call last):\n{frame * frames}{raised}"
+
+
+RAISED = 'ccxt.base.errors.InsufficientFunds: binance {"code":-2010,"msg":"balance too low"}'
+
+
+@pytest.mark.parametrize("frames", [1, 3, 80, 1000])
+@pytest.mark.parametrize("after", ["", "\n", "\nlog line" * 20])
+@pytest.mark.parametrize("raised", ["ValueError: no such pair", "KeyError", "MyTimeout: 30 s"])
+def test_a_traceback_shows_how_it_began_and_what_was_raised(frames: int, after: str, raised: str):
+    lines = paragraphs(traceback(frames, raised) + after)
+
+    assert lines[0] == "Traceback (most recent call last):"
+    assert raised in lines
+    assert len(lines) <= MOST_LINES
+
+
+def test_the_last_line_of_a_long_report_is_always_there():
+    assert paragraphs(traceback(200, RAISED))[-1] == RAISED
+
+
+def test_of_one_long_line_head_and_tail_are_shown():
+    (line,) = paragraphs('{"pair": "BTC/USDT", ' + '"x": 1, ' * 2000 + '"error": "no margin"}')
+
+    assert line.startswith('{"pair": "BTC/USDT"')
+    assert line.endswith('"error": "no margin"}')
+    assert len(line) <= 600
+
+
+@given(text=st.text(max_size=3000) | st.lists(st.text(max_size=9), max_size=99).map("\n".join))
+def test_foreign_text_of_any_shape_fits_a_phone(text: str):
+    lines = paragraphs(text)
+
+    assert len(lines) <= MOST_LINES
+    assert sum(map(len, lines)) <= 2 * 1200
+    assert all(line == clean(line, 600) for line in lines)
+    assert all(one or other for one, other in pairwise(lines))
+    assert not lines or (lines[0] and lines[-1])
+    assert len(lines) == 1 or max(map(len, lines), default=0) <= LINE_LIMIT
+
+
+def test_what_is_too_long_to_keep_loses_its_middle():
+    kept = excerpt("a" * 50_000 + "b" * 50_000, 100)
+
+    assert (kept[:50], kept[-50:]) == ("a" * 50, "b" * 50)
+    assert excerpt("short", 100) == "short"

@@ -1,0 +1,232 @@
+"""How loud a report is: by the grade it carries, else by its words. Pure, one table for all.
+
+The platform documents one example only (`platform.md` 2.6), so what nobody knows rings: a report
+is silent only if it says itself that it is routine, or in words that are known to be.
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from bot.domain.cards import Severity
+from bot.domain.deliveries import Priority
+from bot.domain.text import clean
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    severity: Severity
+    priority: Priority
+
+
+URGENT = Grade(Severity.CRITICAL, Priority.URGENT)
+NOTABLE = Grade(Severity.WARNING, Priority.NORMAL)
+ROUTINE = Grade(Severity.INFO, Priority.INFO)
+
+_LOUDEST_FIRST = (URGENT, NOTABLE, ROUTINE)
+
+_WEIGHED = 20_000
+"""Characters of a text that are weighed: more than any report keeps."""
+
+
+def grade(*, level: str | None = None, kind: str | None = None, texts: tuple[str, ...]) -> Grade:
+    """How loud a report is.
+
+    Args:
+        level: what it says of its own weight, as a word or a number.
+        kind: its type; that may be a grade ('error'), or what happened ('margin_call').
+        texts: what it says; weighed only where neither is a grade.
+    """
+    given = of_level(level) if level else None
+    kinds = of_level(kind) if kind else None
+    if kind and kinds is None and of_words(kind) is URGENT:
+        kinds = URGENT
+    known = [one for one in (given, kinds) if one is not None]
+    if known:
+        return _loudest(*known)
+    words = ". \n".join(filter(None, (kind, *texts)))
+    found = of_words(words)
+    if level:
+        # It was graded, in a way that nobody knows.
+        return _loudest(found or NOTABLE, NOTABLE)
+    return found or (NOTABLE if words.strip() else ROUTINE)
+
+
+def _loudest(*grades: Grade) -> Grade:
+    return min(grades, key=_LOUDEST_FIRST.index)
+
+
+# --- grades that are given ----------------------------------------------------------------
+
+_LEVELS = {
+    URGENT: "critical crit fatal emergency emerg alert panic error errors err severe failure "
+    "failed danger exception disaster urgent major high c e f",
+    NOTABLE: "warning warnings warn wrn caution attention important medium moderate minor w",
+    ROUTINE: "info inf information informational notice note debug dbg trace trc verbose fine "
+    "finer finest config success successful ok okay normal low silly i d t",
+}
+_GRADE_OF = {word: grade for grade, words in _LEVELS.items() for word in words.split()}
+
+_NEGATIONS = frozenset({"no", "non", "not", "none", "without", "zero"})
+
+_WORD = re.compile(r"[^\W\d_]+")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_NUMBER = re.compile(r"[<\[(]?\s*(\d{1,4}(?:\.0+)?)\s*[>\])]?")
+
+
+def of_level(level: str) -> Grade | None:
+    """The grade that a level names, in any case, short or long, alone or among other words.
+
+    Numbers of syslog (0 is the worst) and, from 10 on, of Python's logging; `None` for others.
+
+    Source: RFC 5424, section 6.2.1; https://docs.python.org/3/library/logging.html#logging-levels
+    """
+    shown = clean(level, 60)
+    if number := _NUMBER.fullmatch(shown):
+        return _of_number(number[1])
+    words = [word.casefold() for word in _WORD.findall(_CAMEL.sub(" ", shown))]
+    if not _NEGATIONS.isdisjoint(words):
+        return None
+    if len(words) > 1:
+        # Among others one letter is an initial or an article, and 'high' or 'low' of anything.
+        words = [word for word in words if len(word) > 1 and word not in {"high", "low"}]
+    found = [_GRADE_OF[word] for word in words if word in _GRADE_OF]
+    return _loudest(*found) if found else None
+
+
+def _of_number(spelled: str) -> Grade | None:
+    try:
+        number = Decimal(spelled)
+    except InvalidOperation:
+        return None
+    if number <= 7:
+        return URGENT if number <= 3 else NOTABLE if number == 4 else ROUTINE
+    if not 10 <= number <= 99:
+        return None
+    return URGENT if number >= 40 else NOTABLE if number >= 30 else ROUTINE
+
+
+# --- words --------------------------------------------------------------------------------
+
+
+def _any(table: str) -> str:
+    """A pattern for any phrase of a table that is parted by commas.
+
+    '*' before or after a phrase stands for the rest of its word; all else is as in any pattern,
+    but that lines may be broken at blanks and after '|'.
+    """
+    whole = (" ".join(phrase.split()) for phrase in re.split(r",\s", table))
+    phrases = (phrase.replace("| ", "|") for phrase in whole)
+    patterns = (
+        rf"\b{phrase.rstrip('*')}" + (r"\w*" if phrase.endswith("*") else r"\b")
+        for phrase in phrases
+        if phrase
+    )
+    return f"(?:{'|'.join(patterns).replace(BEGUN, ANY_BEGINNING)})"
+
+
+BEGUN, ANY_BEGINNING = r"\b*", r"\b\w{0,30}"
+
+_BAD = _any(
+    r"""
+    *error*, err, errno, fail(?!over|safe|[- ]over|[- ]safe)*, fault, faults, *exception,
+    *exceptions, traceback*, crash*, died, dead, dying, killed, oom*, out of memory, fatal*,
+    critical*, emergenc*, panic*, severe*, liquidat*, margin call*, deleverag*, bankrupt*,
+    insolven*, wiped, hack*, breach*, compromised, stolen, unauthori[sz]ed, phish*, suspicious*,
+    suspend*, banned, blocked, frozen, revoked, halt*, terminat*, abort*, offline, unreachable,
+    unavailable, unresponsive, outage, outages, disconnect*, stuck, corrupt*, broken?,
+    insufficient, reject*, refus*, denied, declined, forbidden, invalid*, time-?outs?, timed out,
+    exceed*, exhausted, unexpected*, delisted, overdue, unhealthy, incidents?, problems?
+    """
+)
+_BAD_PHRASES = _any(
+    r"""
+    can ?not, can't, could not, couldn't, unable to, not able to, won't, will not, stopp?ed on
+    error, (?:key|token|login|licen[cs]e|subscription|session|credentials?|certificate|plan|trial|
+    account|password|api)\b[^.\n]{0,30}\b(?:expired|locked|disabled|deleted|restricted|limited|
+    closed|removed|flagged), connection\b[^.\n]{0,20}\b(?:lost|closed|reset|dropped),
+    (?:lost|no|losing) (?:the |its |a )?(?:connection|connectivity|contact|response|heartbeat|
+    internet|network|answer|balance|funds|money|margin), (?:not|no
+    longer|never|isn't|aren't|wasn't|stopped) (?:yet )?(?:running|connected|available|responding|
+    reachable|working|healthy|online|trading|allowed|permitted|enough|authori[sz]ed|found|
+    supported|alive|protected), exited(?!\W*(?:with )?(?:code )?0\b), exit code:? ?[1-9]*, (?:is|
+    are|was|went|gone|goes|exchange|server|api|bot|node|pod|service|platform|network|system|
+    database|site|broker|feed|(?:web)?socket) down(?! (?:by )?[-~]?\d)
+    """
+)
+_NOTABLE = _any(
+    r"""
+    warn*, stop*, shut(?:ting)? ?down, protection*, cancel*, paus*, locks?, locked, expire[sd]?,
+    expir*, disabled, withdraw*, delay*, degraded, slow*, retry*, reconnecting, restart*,
+    drawdown*, lost, loss, losses, low(?:er)? (?:balance|margin|funds), limit reached,
+    rate.?limit*, maintenance, issues?, missing, missed, risk*, attention, action (?:is
+    )?required, please, security, password, 2fa, new (?:login|device), sign(?:ed)?[- ]in,
+    deprecat*, unable, skipp*, delet*, removed?, exited, ended, ends, (?:not|never|\w{1,9}n't|no
+    longer) (?:yet )?(?:\w+ed|placed|sent|bought|sold|ready)
+    """
+)
+_KNOWN = _any(
+    r"""
+    confirm*, complet*, finish*, executed, fill, fills, filled, bought, sold, buy, buying, sell,
+    selling, open, opens, opened, opening, closed, closes, closing, entry, entries, entered,
+    entering, exit, exits, exiting, starts?, started, starting, startup, running, active,
+    connected, reconnected, established, restor*, recover*, resolved, fixed, solved, updat*,
+    creat*, added, saved, loaded, loading, ready, welcome, succe*, enabled, subscribed, received,
+    deposit*, credited, heartbeat*, alive, healthy, online, available, resum*, normal*, over,
+    done, summary, candles?, whitelist*, pairlist*, analy[sz]*, check*, waiting, scheduled,
+    pulled, pulling, sync*, signals?, placed, placing, submit*, profit*, gain*, roi, target,
+    thank*, congrat*, new feature*, version, released?, newsletter, hello, hi, test*, backtest*,
+    dry.?run, bonus*, reward*, rebalanc*, paid, invoice, transferred, connecting, initiali[sz]*,
+    deploy*, upgrad*, changed, configur*, unlocked, unblocked, is back, back (?:up|online), up,
+    exit code:? ?0
+    """
+)
+
+_DOWN_AT_THE_END = r"(?:^|\W)down\W*$"
+
+_MODIFIERS = (
+    r"(?:(?:any|an?|the|further|new|more|other|known|open|serious|major|minor|recent|current|such|"
+    r"single|unexpected|critical|fatal|orders?|trades?|network|connection|api|unresolved) ){0,3}"
+)
+_LISTED = rf"(?:{_BAD}|{_NOTABLE})"
+_ZERO = r"0+(?:[.,]0+)?"
+_NOT_OVER = r"(?:(?!\bnot\b|n't\b|\bnever\b|\bwill\b|\bto be\b)[^.!?\n]){0,40}?"
+
+_DENIALS = (
+    # 'no errors', '0 failed', 'without any errors or warnings', '0/12 failed', '0 of 12 failed'
+    rf"(?:\b(?:no|zero|none|nil|nothing|never|w/o|(?<!not )without|free (?:of|from))|"
+    rf"(?<![\d.,]){_ZERO}(?: ?(?:/|of|out of) ?\d+)?) {_MODIFIERS}{_LISTED}"
+    rf"(?:(?: ?, ?{_LISTED})* ?,? ?(?:or|nor) {_MODIFIERS}{_LISTED})?",
+    # 'did not fail', 'is not an error', "hasn't crashed", 'no longer offline'
+    r"(?:(?<!could )(?<!can )(?<!would )(?<!will )\bnot|\b(?!could|ca|wo|would)\w{1,9}n't|"
+    rf"\bno longer|\bneither) (?:been )?{_MODIFIERS}{_BAD}(?: (?:or|nor) {_MODIFIERS}{_BAD})*",
+    # 'errors: 0', 'error count 0', 'error code: 0', 'errors (0)', 'failed=none'
+    rf"{_LISTED}(?: (?:count|rate|code|orders|trades|requests|total))? ?"
+    rf"(?:[:=(]? ?{_ZERO}(?![\d.,]*\d)(?!\w)(?! ?(?:->|→|to\b) ?[1-9])|"
+    r"[:=(] ?(?:none|zero|nil|null|false|no)\b(?=\W*(?:$|[.,;)\n])))",
+    r"\b\w{1,30}[- ]free\b",
+    # 'outage resolved', 'maintenance is over', 'recovered from error'
+    rf"(?:{_BAD}|\bissues?\b|\bwarnings?\b){_NOT_OVER}"
+    r"\b(?:resolved|fixed|solved|cleared|recovered|restored|is over|are over)\b",
+    rf"\bmaintenance\b{_NOT_OVER}\b(?:over|finished|completed?|ended|done|closed)\b",
+    rf"\b(?:recovered|restored|cleared|back) (?:from|after) {_MODIFIERS}{_LISTED}",
+)
+_DENIED = re.compile("|".join(_DENIALS))
+_ALARMING = re.compile("|".join((_BAD, _BAD_PHRASES, _DOWN_AT_THE_END)), re.MULTILINE)
+_REMARKABLE = re.compile(_NOTABLE)
+_HARMLESS = re.compile(_KNOWN)
+
+
+def of_words(text: str) -> Grade | None:
+    """The grade of what a text says; `None` if no word of it is known.
+
+    What is denied ('no errors', '0 failed', 'outage resolved') is no alarm but routine.
+    """
+    lines = (clean(line, _WEIGHED).casefold() for line in text[:_WEIGHED].splitlines())
+    told = "\n".join(lines).replace("\u2019", "'").replace("_", " ")
+    rest, denied = _DENIED.subn(" ", told)
+    if _ALARMING.search(rest):
+        return URGENT
+    if _REMARKABLE.search(rest):
+        return NOTABLE
+    return ROUTINE if denied or _HARMLESS.search(rest) else None
