@@ -30,6 +30,7 @@ PUBLIC = "public"
 """The option by which a person asks for an answer that everybody in the channel can read."""
 
 CONTENT_LIMIT = 2000
+HEADLINE_LIMIT = 300
 TITLE_LIMIT = 256
 DESCRIPTION_LIMIT = 4096
 FIELDS_LIMIT = 25
@@ -105,7 +106,7 @@ class Rendered:
     """One message to send. `embed` and `components` are as the API takes them.
 
     `mark` is what its footer is known by later; empty without a reference. `content` stands above
-    the embed, `picture` inside it.
+    the embed, and is all that a phone's notification shows; `picture` is inside the embed.
     """
 
     embed: Json
@@ -144,7 +145,8 @@ class Rendered:
     def plain(self) -> "Rendered":
         """The same words, and nothing that could be refused."""
         told = [self.picture.alt] if self.picture is not None else []
-        content = _in_words([*told, *_choices(self.components)])
+        words = _in_words([*told, *_choices(self.components)], CONTENT_LIMIT - HEADLINE_LIMIT - 1)
+        content = "\n".join(filter(None, (self.content, words)))
         bare = {name: value for name, value in self.embed.items() if name != "image"}
         return replace(self, embed=bare, components=(), content=content, picture=None)
 
@@ -178,6 +180,7 @@ def rendered(card: Card) -> tuple[Rendered, ...]:
                 components=groups[number - first] if number >= first else (),
                 silent=card.silent,
                 mark=mark,
+                content=_headline(card) if card.reference and number == 0 else "",
                 picture=picture,
             )
         )
@@ -474,10 +477,19 @@ def _selects(pick: PickList | None) -> Iterator[Sequence[Json]]:
         yield (select,)
 
 
-def _in_words(lines: Iterable[str]) -> str:
-    """As many of them as a message's content has room for."""
-    head, *_ = [*_escaped("\n".join(lines), CONTENT_LIMIT), ""]
+def _in_words(lines: Iterable[str], limit: int) -> str:
+    """As much of them as there is room for."""
+    head, *_ = [*_escaped("\n".join(lines), limit), ""]
     return head
+
+
+def _headline(card: Card) -> str:
+    """What a phone shows of an alert before it is opened: of an embed it shows nothing.
+
+    Discord would fetch an address in it, and show what is there.
+    """
+    title = card.title.replace("://", " ")
+    return _in_words([f"{MARKS[card.severity]}{title}"], HEADLINE_LIMIT)
 
 
 def _choices(rows: Iterable[Json]) -> Iterator[str]:

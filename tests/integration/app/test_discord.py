@@ -108,7 +108,7 @@ async def test_the_latest_trades_come_with_a_chart_on_both_platforms(
         photo = await bot_api.world.message_where(lambda one: one.photo)
 
     (picture,) = answer.pictures_in_embeds
-    words = "oldest first: +1.20 %, -0.40 %, +2.00 %. Together +2.80 %."
+    words = "oldest first: +1.20 %, -0.40 %, +2.00 %."
     assert "Latest 3 trades" in answer.text
     assert words in picture.alt
     assert words in photo.text
@@ -139,6 +139,7 @@ async def test_an_alert_that_is_answered_on_discord_is_closed_on_telegram(
         there = await discord_api.world.message_where(alarm)
         here = await bot_api.world.message_where(alarm)
         offered = there.labels, here.labels
+        notified = there.content
 
         await dora.presses(there, "Pause Night Owl").deferred()
         confirm = await discord_api.world.message_where(lambda one: "Night Owl?" in one.text)
@@ -151,6 +152,7 @@ async def test_an_alert_that_is_answered_on_discord_is_closed_on_telegram(
         assert "Insufficient balance" in message.text
         assert "Paused from Discord · " in message.text
         assert len(message.earlier) == 1
+    assert notified == there.content == "🔴 Critical · Night Owl: error"
 
 
 async def test_a_process_that_could_not_close_an_alert_leaves_it_to_the_next(

@@ -329,6 +329,31 @@ def test_each_part_is_known_by_the_reference_and_its_number():
     assert all(part.mark in part.embed["footer"]["text"] for part in (single, first, second))
 
 
+def test_a_phone_s_notification_shows_an_alert_s_headline_and_nobody_is_mentioned():
+    alert = Card(
+        title="*Owl*: error @everyone https://evil.example",
+        severity=Severity.CRITICAL,
+        lines=("y" * 5000,),
+        reference="A1B2",
+    )
+
+    first, *more = rendered(alert)
+
+    assert unescaped(first.content) == "🔴 Critical · *Owl*: error @everyone https evil.example"
+    assert "\\@everyone" in first.content
+    assert first.body["content"] == first.replacing["content"] == first.plain.content
+    assert first.body["allowed_mentions"] == {"parse": []}
+    assert [part.content for part in more] == [""] * len(more)
+
+
+def test_an_answer_that_nobody_waits_for_on_a_lock_screen_has_no_headline():
+    assert one(Card(title="x", severity=Severity.WARNING)).content == ""
+
+
+def test_a_message_without_its_headline_loses_the_earlier_one_s():
+    assert one(Card(title="x")).replacing["content"] == ""
+
+
 def test_plain_keeps_the_words_and_drops_what_could_be_refused():
     card = Card(
         title="x", reference="A1B2", buttons=((Button(label="Pause", action=ActionId("a")),),)
