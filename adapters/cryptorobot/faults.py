@@ -1,5 +1,6 @@
 """Every way in which the platform says no, or says nothing, as an error of ours."""
 
+import errno
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -156,8 +157,8 @@ def unreached(error: Exception) -> str:
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
             return "The platform's certificate is not trusted"
         case aiohttp.ClientConnectorError():
-            why = clean(error.os_error.strerror or "", _SENTENCE)
-            return f"The platform is not reachable ({why})" if why else _UNREACHABLE
+            # The system's own words name addresses and calls, which no trader knows.
+            return _NOT_CONNECTED.get(error.os_error.errno or 0, _UNREACHABLE)
         case aiohttp.ConnectionTimeoutError():
             return _UNREACHABLE
         case TimeoutError():
@@ -166,6 +167,13 @@ def unreached(error: Exception) -> str:
 
 
 _UNREACHABLE = "The platform is not reachable"
+
+_NOT_CONNECTED = {
+    errno.ECONNREFUSED: "The platform is not reachable: it takes no connections",
+    errno.ENETUNREACH: "The platform is not reachable: there is no network",
+    errno.EHOSTUNREACH: "The platform is not reachable: there is no way to it",
+    errno.ETIMEDOUT: "The platform did not answer in time",
+}
 
 
 # --- waits --------------------------------------------------------------------------------

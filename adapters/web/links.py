@@ -240,7 +240,7 @@ def masked_chat(address: Address) -> str:
     return f"••••{address.chat[len(address.chat) - shown :]}"
 
 
-ASK_AGAIN = "Send /link in your chat to get a new address."
+ASK_AGAIN = "Send /link in your chat (on Discord /bell link) to get a new address."
 
 FOREIGN = Problem(
     status=HTTPStatus.FORBIDDEN,
@@ -259,7 +259,10 @@ STALE = Complaint(
 BUSY = Complaint(
     status=HTTPStatus.TOO_MANY_REQUESTS,
     title="Too many sign-ins lately",
-    lines=("Wait a few minutes, then try again. Nothing is lost.",),
+    lines=(
+        f"Nothing is lost. Wait {BUSY_WAIT // 60} minutes; this address has ended by then.",
+        ASK_AGAIN,
+    ),
 )
 
 
@@ -370,7 +373,10 @@ def explain(problem: LinkProblem) -> Problem:
             return Problem(
                 status=HTTPStatus.TOO_MANY_REQUESTS,
                 title="Too many sign-ins lately",
-                lines=("Wait a few minutes, then open this address again.",),
+                lines=(
+                    f"Wait {BUSY_WAIT // 60} minutes; this address has ended by then.",
+                    ASK_AGAIN,
+                ),
                 retry_after=BUSY_WAIT,
             )
         case _:

@@ -181,14 +181,16 @@ def _route(request: web.BaseRequest) -> str:
 
 
 def _not_bound(listen: Listen, problem: OSError) -> str:
+    host, port = listen.set_by
     match problem.errno:
         case errno.EADDRINUSE:
             reason = "another program listens there already"
-            cure = "stop it, or set TRADEBELL_LISTEN to a free port"
+            cure = f"stop it, or set {port} to a free port"
         case errno.EACCES:
             reason = "this user may not open that port"
-            cure = "set TRADEBELL_LISTEN to a port above 1023"
+            cure = f"set {port} to a port above 1023"
         case _:
             reason = "this machine has no such address"
-            cure = "set TRADEBELL_LISTEN to host:port, like 127.0.0.1:8080"
-    return f"Cannot listen on {listen} (TRADEBELL_LISTEN): {reason}. To cure it, {cure}."
+            cure = f"set {host} to one that it has, like 127.0.0.1"
+    settings = ", ".join(dict.fromkeys(listen.set_by))
+    return f"Cannot listen on {listen} ({settings}): {reason}. To cure it, {cure}."

@@ -1,7 +1,7 @@
 """The web server's slice of the settings, and how its texts are read."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import urlsplit
 
@@ -12,10 +12,14 @@ Network = IPv4Network | IPv6Network
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listen:
-    """Where the server listens. Port 0 takes any free one."""
+    """Where the server listens. Port 0 takes any free one.
+
+    `set_by` is what the operator sets the host and the port by.
+    """
 
     host: str
     port: int
+    set_by: tuple[str, str] = field(default=("TRADEBELL_LISTEN", "TRADEBELL_LISTEN"), compare=False)
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host

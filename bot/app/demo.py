@@ -78,7 +78,9 @@ def _settings(show: Show, platform: str, data_dir: Path, user: simulator.User) -
         }
     )
     hint = f"For this demo: {user.email} and the password {user.password}"
-    return replace(settings, web=replace(settings.web, platform="the demo platform", hint=hint))
+    listen = replace(settings.web.listen, set_by=("--host", "--port"))
+    web = replace(settings.web, listen=listen, platform="the demo platform", hint=hint)
+    return replace(settings, web=web)
 
 
 def _free_port(host: str) -> int:

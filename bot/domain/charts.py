@@ -1,18 +1,16 @@
 """Charts, as values and words: what is worth a picture, before anybody draws it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.domain.amounts import brief, is_extreme, percent, signed
-from bot.domain.events import Trade
+from bot.domain.amounts import brief, gained, is_extreme, percent
+from bot.domain.events import Trade, Trader
 from bot.domain.telling import quote_of
 from bot.domain.text import counted
 
 FEWEST = 3
 """Trades of known profit below which a picture shows no more than the list does."""
-
-Words = Callable[[Decimal], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,47 +30,64 @@ class Chart:
     alt: str
 
 
-def profits(trades: Sequence[Trade]) -> Chart | None:
+def profits(trades: Sequence[Trade], traders: Mapping[str, Trader]) -> Chart | None:
     """The profit of each trade that was closed, oldest first; `None` where too few tell it.
 
     In percent, or in their currency where too few ratios are known and it is the same one for all.
+    Of real money, else of bots that do not say which, else on paper: never mixed.
     """
     closed = sorted(
         (trade for trade in trades if trade.profit is not None or trade.profit_ratio is not None),
         key=lambda trade: (trade.origin.at, trade.origin.record),
     )
+    for paper, word in ((False, "real"), (None, ""), (True, "paper")):
+        alike = [trade for trade in closed if _on_paper(trade, traders) is paper]
+        chart = _profits(alike, word)
+        if chart is not None:
+            return chart
+    return None
+
+
+def _on_paper(trade: Trade, traders: Mapping[str, Trader]) -> bool | None:
+    trader = traders.get(trade.trader) if trade.trader else None
+    return None if trader is None else trader.dry_run
+
+
+def _profits(closed: Sequence[Trade], word: str) -> Chart | None:
+    which = f"closed {word} trade" if word else "closed trade"
     ratios = _usable([trade.profit_ratio for trade in closed])
     if len(ratios) >= FEWEST:
-        return _chart("%", [ratio * 100 for ratio in ratios], len(closed), _in_percent)
+        shown = [ratio * 100 for ratio in ratios]
+        # Of different stakes, so their sum would be none.
+        return _chart("%", shown, counted(len(closed), which), map(percent, ratios))
     amounts = _usable([trade.profit for trade in closed])
     currency, *others = {
         quote_of(trade.symbol) for trade in closed if trade.profit is not None
     } or {""}
     if len(amounts) < FEWEST or others or not currency:
         return None
-    return _chart(currency, amounts, len(closed), lambda amount: f"{signed(amount)} {currency}")
+    told = (gained(amount, currency) for amount in amounts)
+    together = f" Together {gained(sum(amounts, Decimal()), currency)}."
+    return _chart(currency, amounts, counted(len(closed), which), told, together)
 
 
 def _usable(values: Sequence[Decimal | None]) -> list[Decimal]:
     return [value for value in values if value is not None and not is_extreme(value)]
 
 
-def _in_percent(value: Decimal) -> str:
-    return percent(value / 100)
-
-
-def _chart(unit: str, values: Sequence[Decimal], closed: int, words: Words) -> Chart:
+def _chart(
+    unit: str, values: Sequence[Decimal], closed: str, told: Iterable[str], together: str = ""
+) -> Chart:
     """
     Args:
         closed: how many trades were closed, those whose profit cannot be shown among them.
+        told: each value in words.
     """
-    trades = counted(closed, "closed trade")
-    which = f"the latest {trades}"
-    if len(values) < closed:
+    which = f"the latest {closed}"
+    if not which.startswith(f"the latest {len(values)} "):
         which = f"{len(values)} of {which}"
-    told = ", ".join(map(words, values))
     return Chart(
         title=f"Profit of {which} in {unit}",
         bars=tuple(Bar(value=value, label=brief(value)) for value in values),
-        alt=f"Profit of {which}, oldest first: {told}. Together {words(sum(values, Decimal()))}.",
+        alt=f"Profit of {which}, oldest first: {', '.join(told)}.{together}",
     )

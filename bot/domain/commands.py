@@ -100,7 +100,7 @@ COMMANDS: tuple[Spec, ...] = (
     ),
     Spec(
         name="status",
-        summary="Your bots, open trades and the connection",
+        summary="Your bots and the connection",
         aliases=("s",),
         showable=True,
     ),

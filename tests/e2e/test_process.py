@@ -381,3 +381,5 @@ async def test_a_demo_on_a_port_that_is_taken_says_so_in_one_sentence():
 
     assert ended.code == 2
     assert ended.sentence.startswith("Cannot listen on")
+    assert "set --port to a free port" in ended.sentence
+    assert "TRADEBELL_LISTEN" not in ended.sentence

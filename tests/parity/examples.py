@@ -121,7 +121,7 @@ def trade(number: int, ratio: str) -> Trade:
 
 
 TRADES = tuple(trade(number, ratio) for number, ratio in enumerate(("0.012", "-0.004", "0.031")))
-CHART = profits(TRADES)
+CHART = profits(TRADES, {})
 assert CHART is not None
 PICTURE = blank(CHART)
 

@@ -272,7 +272,20 @@ async def test_status_shows_the_last_known_state_when_the_platform_is_away(world
     card = await ask(world, "/status")
 
     assert Field("Night Owl", "running · paper") in card.fields
-    assert "last known state" in card.notes[0]
+    assert card.notes[0] == "I could not read your bots just now. This is the last known state."
+
+
+async def test_status_after_the_login_ran_out_says_that_and_nothing_else(world, platform):
+    account = await linked(world)
+    platform.accepts.clear()
+    platform.cut()
+    await world.until(lambda: world.feeds.status(account.id).state is FeedState.NEEDS_LOGIN)
+
+    card = await ask(world, "/status")
+
+    assert Field("Connection", "needs a new login: /link") in card.fields
+    assert card.notes[0] == "This is the last known state."
+    assert not any("did not answer" in note or "could not" in note for note in card.notes)
 
 
 async def test_status_without_bots_says_what_to_do(world, platform):
@@ -362,12 +375,11 @@ async def test_the_latest_profits_come_as_a_picture_too_with_its_words(world, pl
 
     card = await ask(world, "/trades")
 
-    chart = profits(platform.streams[Stream.TRADES])
+    chart = profits(platform.streams[Stream.TRADES], {})
     assert chart is not None
     assert card.picture == blank(chart)
     assert card.picture.alt == (
         "Profit of the latest 3 closed trades, oldest first: +1.00 %, -0.50 %, +2.00 %."
-        " Together +2.50 %."
     )
 
 

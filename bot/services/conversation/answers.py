@@ -1,6 +1,6 @@
 """The words of every answer: pure functions from what is known to a card."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -32,7 +32,7 @@ from bot.domain.linking import (
     WrongDigits,
 )
 from bot.domain.links import Account, FeedState, Link, Role
-from bot.domain.telling import strategy_name, tell_signal, tell_trade, trader_name
+from bot.domain.telling import quote_of, strategy_name, tell_signal, tell_trade, trader_name
 from bot.domain.text import clean, counted
 from bot.ports import Missed
 from bot.services.feeds import FeedStatus
@@ -337,7 +337,9 @@ def status(
         fields.append(Field("On their way", counted(pending, "alert")))
     notes = []
     if read_at is not None:
-        notes.append("The platform did not answer just now: this is the last known state.")
+        out = feed is not None and feed.state is FeedState.NEEDS_LOGIN
+        why = "" if out else "I could not read your bots just now. "
+        notes.append(f"{why}This is the last known state.")
     notes += _notes_of_feed(feed)
     if missed:
         notes.append(f"{counted(missed, 'alert')} did not reach you: /missed")
@@ -500,9 +502,19 @@ def trades_list(
     if not trades:
         return plain("No trades yet", "The first one rings here by itself.")
     known: dict[str, Trader] = {trader.id: trader for trader in traders}
-    rows = [Field(moment(trade.origin.at), tell_trade(trade, known).card.title) for trade in trades]
+    rows = [Field(moment(trade.origin.at), _trade_line(trade, known)) for trade in trades]
     title = f"Latest {counted(len(trades), 'trade')}"
     return Card(title=title, fields=tuple(rows), picture=picture)
+
+
+def _trade_line(trade: Trade, known: Mapping[str, Trader]) -> str:
+    """'Sold 0.5 BTC/USDT at 42,400 USDT · Profit +12.43 USDT · Night Owl · paper'."""
+    card = tell_trade(trade, known).card
+    told = {field.label: field.value for field in card.fields}
+    results = [f"{label} {told[label]}" for label in ("Profit", "Loss") if label in told]
+    trader = known.get(trade.trader) if trade.trader else None
+    paper = "paper" if trader is not None and trader.dry_run else ""
+    return " · ".join(filter(None, (card.title, *results, told.get("Bot"), paper)))
 
 
 def signals_list(signals: Sequence[Signal]) -> Card:
@@ -521,7 +533,7 @@ def signals_list(signals: Sequence[Signal]) -> Card:
 
 def price(symbol: str, last: Decimal, at: datetime) -> Card:
     shown = clean(symbol, 30)
-    quote = shown.partition("/")[2]
+    quote = quote_of(symbol)
     return Card(title=f"{shown}: {quantity(last)} {quote}".strip(), at=at)
 
 
@@ -549,8 +561,13 @@ _ENDS = {
     State.DEAD: "not delivered",
     State.EXPIRED: "too old to send",
     State.CANCELLED: "cancelled",
-    State.COALESCED: "in a digest",
 }
+
+
+def _end_of(item: Missed) -> str:
+    reason = clean(item.reason, 60)
+    # A digest is its own reason.
+    return f"{_ENDS[item.state]}: {reason}" if item.state in _ENDS else reason
 
 
 def nothing_missed() -> Card:
@@ -581,8 +598,7 @@ def missed(
     rows = [
         Field(
             f"{moment(item.occurred_at)} · {item.reference}",
-            f"{clean(item.title, 80)} ({_ENDS.get(item.state, item.state)}: "
-            f"{clean(item.reason, 60)})",
+            f"{clean(item.title, 80)} ({_end_of(item)})",
         )
         for item in items
     ]

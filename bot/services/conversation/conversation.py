@@ -405,7 +405,8 @@ class Conversation:
         session = await self._session(asked.account)
         known = await self._known_bots(asked.account.id)
         trades = await session.trades(LATEST)
-        return answers.trades_list(trades, known, self._drawn(profits(trades)))
+        chart = profits(trades, {trader.id: trader for trader in known})
+        return answers.trades_list(trades, known, self._drawn(chart))
 
     def _drawn(self, chart: Chart | None) -> Picture | None:
         if chart is None:

@@ -667,6 +667,7 @@ async def test_an_address_where_nothing_listens_may_be_tried_again(unused_tcp_po
         session = client.session(_token())
         with pytest.raises(TryLater, match="not reachable") as away:
             await session.connect()
+        assert str(away.value) == "The platform is not reachable: it takes no connections"
         with pytest.raises(TryLater, match="not reachable"):
             await session.set_running(BOT, True)
 

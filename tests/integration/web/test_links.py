@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from adapters.web.settings import parse_proxies
-from bot.domain.linking import LOGIN_TRIES, Audience
+from bot.domain.linking import CODE_LIFE, LOGIN_TRIES, Audience
 from bot.domain.links import Address, Channel, KeyLogin, PasswordLogin, TokenLogin
 from tests.fakes.web import LinkingDesk
 from tests.integration.web.conftest import CODE, TELEGRAM, Site, with_public_url
@@ -250,8 +250,20 @@ async def test_too_many_sign_ins_elsewhere_keep_the_form_and_say_when_to_come_ba
         page = await response.text()
 
     assert response.status == 429
-    assert int(response.headers["Retry-After"]) > 0
+    minutes = int(response.headers["Retry-After"]) // 60
+    assert f"Wait {minutes} minutes; this address has ended by then." in page
+    assert minutes > CODE_LIFE.total_seconds() / 60
     assert f'value="{EMAIL}"' in page
+
+
+async def test_the_pages_say_how_to_ask_on_discord_too(site):
+    async with site.opened() as client:
+        form = await (await client.get((await open_form(client)).path)).text()
+        gone = await (await client.get("/link/nothing")).text()
+
+    assert "/unlink (on Discord /bell unlink)" in form
+    assert "just sent /link" not in form
+    assert "/link in your chat (on Discord /bell link)" in gone
 
 
 async def test_an_empty_field_is_named_and_no_try_is_lost(site):

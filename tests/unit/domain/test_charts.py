@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from bot.domain.cards import ALT_LIMIT
 from bot.domain.charts import Chart, profits
-from bot.domain.events import Kind, Origin, Trade
+from bot.domain.events import Kind, Origin, Trade, Trader
+from bot.domain.ids import TraderId
 from bot.domain.text import utf16_length
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -28,7 +30,7 @@ def trade(number: int, ratio: str | None = None, amount: str | None = None, pair
 
 
 def chart_of(*trades: Trade) -> Chart:
-    chart = profits(trades)
+    chart = profits(trades, {})
     assert chart is not None
     return chart
 
@@ -46,7 +48,6 @@ def test_profits_are_shown_in_percent_oldest_first_and_said_in_words():
     assert chart.title == "Profit of the latest 3 closed trades in %"
     assert chart.alt == (
         "Profit of the latest 3 closed trades, oldest first: +1.20 %, +2.30 %, -0.40 %."
-        " Together +3.10 %."
     )
 
 
@@ -55,23 +56,59 @@ def test_amounts_of_one_currency_are_shown_where_no_ratios_are_known():
 
     assert chart.title == "Profit of the latest 3 closed trades in USDT"
     assert [bar.label for bar in chart.bars] == ["+12.5", "-3.00", "+0.25"]
-    assert "+12.5 USDT, -3 USDT, +0.25 USDT. Together +9.75 USDT." in chart.alt
+    assert "+12.50 USDT, -3 USDT, +0.25 USDT. Together +9.75 USDT." in chart.alt
 
 
 def test_amounts_of_several_currencies_are_not_compared():
     pairs = ("BTC/USDT", "ETH/BTC", "XRP/USDT")
 
-    assert profits([trade(i, amount="1", pair=pair) for i, pair in enumerate(pairs)]) is None
+    assert profits([trade(i, amount="1", pair=pair) for i, pair in enumerate(pairs)], {}) is None
 
 
 @pytest.mark.parametrize("pair", [None, "", "BTC"])
 def test_amounts_of_no_known_currency_are_not_shown(pair: str | None):
-    assert profits([trade(i, amount="1", pair=pair) for i in range(3)]) is None
+    assert profits([trade(i, amount="1", pair=pair) for i in range(3)], {}) is None
+
+
+def of(bot: str, one: Trade) -> Trade:
+    return replace(one, trader=TraderId(bot))
+
+
+BOTS = {
+    "real": Trader(id=TraderId("real"), dry_run=False),
+    "paper": Trader(id=TraderId("paper"), dry_run=True),
+    "either": Trader(id=TraderId("either")),
+}
+
+
+@pytest.mark.parametrize(
+    ("bots", "title"),
+    [
+        ("real paper real paper real", "the latest 3 closed real trades"),
+        ("paper paper paper real real", "the latest 3 closed paper trades"),
+        ("either paper either either", "the latest 3 closed trades"),
+        ("real paper either unknown", None),
+        ("either unknown either paper", "the latest 3 closed trades"),
+    ],
+)
+@pytest.mark.parametrize("unit", ["ratio", "amount"])
+def test_paper_and_real_money_are_never_in_one_picture(bots: str, title: str | None, unit: str):
+    trades = [of(bot, trade(i, **{unit: "0.5"})) for i, bot in enumerate(bots.split())]
+
+    chart = profits(trades, BOTS)
+
+    assert title is None if chart is None else chart.title.startswith(f"Profit of {title} in ")
+    if chart is not None:
+        assert chart.alt.startswith(f"Profit of {title}, oldest first: ")
+
+
+def test_percentages_of_different_stakes_are_not_added_up():
+    assert "ogether" not in chart_of(*(trade(i, "0.5") for i in range(3))).alt
 
 
 def test_fewer_than_three_known_profits_make_no_picture():
-    assert profits([]) is None
-    assert profits([trade(1, "0.1"), trade(2, "0.1"), trade(3)]) is None
+    assert profits([], {}) is None
+    assert profits([trade(1, "0.1"), trade(2, "0.1"), trade(3)], {}) is None
 
 
 def test_what_cannot_be_shown_is_said_to_be_missing():
@@ -98,7 +135,7 @@ values = st.none() | st.decimals(allow_nan=True, allow_infinity=True)
     )
 )
 def test_whatever_the_platform_says_the_words_fit_and_there_is_a_bar_for_each(trades: list[Trade]):
-    chart = profits(trades)
+    chart = profits(trades, {})
 
     if chart is not None:
         assert 3 <= len(chart.bars) <= len(trades)
