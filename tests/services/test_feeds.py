@@ -214,9 +214,9 @@ async def test_a_taken_socket_means_polling_and_nothing_is_lost(world, platform,
     await world.quiet(110)
 
     assert chat.titles() == [
-        "Your plan's realtime connection is taken",
+        "The platform gives me no realtime connection",
         "Bought 8 BTC/USDT",
-    ] or chat.titles() == ["Bought 8 BTC/USDT", "Your plan's realtime connection is taken"]
+    ] or chat.titles() == ["Bought 8 BTC/USDT", "The platform gives me no realtime connection"]
 
 
 async def test_polling_stays_inside_the_plans_budget(world, platform):
@@ -707,7 +707,7 @@ async def test_a_credential_is_renewed_without_a_socket_too(world, platform, cha
     assert platform.calls.count("renew") == 1
     assert await world.store.accounts.credential(account.id) == later
     assert world.feeds.status(account.id).state is FeedState.POLLING
-    assert chat.titles() == ["Your plan's realtime connection is taken"]
+    assert chat.titles() == ["The platform gives me no realtime connection"]
 
 
 async def test_the_end_of_a_login_is_told_without_a_socket_too(world, platform, chat):

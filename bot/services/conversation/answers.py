@@ -423,7 +423,7 @@ def _feed_line(feed: FeedStatus | None, now: datetime) -> str:
             why = f" ({clean(feed.reason, 80)})" if feed.reason else ""
             return f"down for {since}, trying{why}"
         case FeedState.POLLING:
-            return "no realtime slot free on your plan: I read instead"
+            return "no realtime connection to be had: I look every so often instead"
         case FeedState.NEEDS_LOGIN:
             return "needs a new login: /link"
         case FeedState.STOPPED:
@@ -571,7 +571,9 @@ def _end_of(item: Missed) -> str:
 
 
 def nothing_missed() -> Card:
-    return plain("Nothing was missed", "Every alert so far has reached this chat.")
+    return plain(
+        "Nothing was missed", "Every alert so far has reached this chat, or is on its way."
+    )
 
 
 def missed_pages(count: int) -> int:

@@ -28,15 +28,16 @@ class Notices:
         if state is FeedState.POLLING:
             return await self._tell(
                 f"polling {since.isoformat()}",
-                "Your plan's realtime connection is taken",
+                "The platform gives me no realtime connection",
                 f"I look every {spoken(poll_every)} instead, so alerts come a little later. "
                 "Nothing is lost.",
-                "Closing the platform's page in your browser usually frees the connection.",
+                "If the one of your plan is taken, closing the platform's page in your browser "
+                "usually frees it.",
             )
         return await self._tell(
             f"down {since.isoformat()}",
             "No connection to the trading platform",
-            "I keep trying. Your bots run on without me, but I cannot see them.",
+            "I keep trying. Your bots do not need me to run, but I cannot see them meanwhile.",
             "What happens meanwhile is told as soon as it is back.",
         )
 
