@@ -38,7 +38,9 @@ def grade(*, level: str | None = None, kind: str | None = None, texts: tuple[str
         texts: what it says; weighed only where neither is a grade.
     """
     given = of_level(level) if level else None
-    kinds = of_level(kind) if kind else None
+    kinds = None
+    if kind and len(_WORD.findall(kind)) <= 1:
+        kinds = of_level(kind)
     if kind and kinds is None and of_words(kind) is URGENT:
         kinds = URGENT
     known = [one for one in (given, kinds) if one is not None]
@@ -67,6 +69,9 @@ _LEVELS = {
 }
 _GRADE_OF = {word: grade for grade, words in _LEVELS.items() for word in words.split()}
 
+_MOST_WORDS = 4
+"""Of what is a grade still, and no sentence."""
+
 _NEGATIONS = frozenset({"no", "non", "not", "none", "without", "zero"})
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -85,7 +90,7 @@ def of_level(level: str) -> Grade | None:
     if number := _NUMBER.fullmatch(shown):
         return _of_number(number[1])
     words = [word.casefold() for word in _WORD.findall(_CAMEL.sub(" ", shown))]
-    if not _NEGATIONS.isdisjoint(words):
+    if not _NEGATIONS.isdisjoint(words) or len(words) > _MOST_WORDS:
         return None
     if len(words) > 1:
         # Among others one letter is an initial or an article, and 'high' or 'low' of anything.
@@ -156,9 +161,9 @@ _BAD_PHRASES = _any(
 )
 _NOTABLE = _any(
     r"""
-    warn*, stop*, shut(?:ting)? ?down, protection*, cancel*, paus*, locks?, locked, expire[sd]?,
-    expir*, disabled, withdraw*, delay*, degraded, slow*, retry*, reconnecting, restart*,
-    drawdown*, lost, loss, losses, low(?:er)? (?:balance|margin|funds), limit reached,
+    warn*, alerts?, stop*, shut(?:ting)? ?down, protection*, cancel*, paus*, locks?, locked,
+    expire[sd]?, expir*, disabled, withdraw*, delay*, degraded, slow*, retry*, reconnecting,
+    restart*, drawdown*, lost, loss, losses, low(?:er)? (?:balance|margin|funds), limit reached,
     rate.?limit*, maintenance, issues?, missing, missed, risk*, attention, action (?:is
     )?required, please, security, password, 2fa, new (?:login|device), sign(?:ed)?[- ]in,
     deprecat*, unable, skipp*, delet*, removed?, exited, ended, ends, (?:not|never|\w{1,9}n't|no

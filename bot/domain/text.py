@@ -45,6 +45,10 @@ _RAISED = re.compile(r"[\s|+]*[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|T
 """How a line begins that says what went wrong, in the traceback of most languages."""
 
 
+_OUR_SMALL_PRINT = re.compile(r"(?:ref|possible repeat|delayed)\b", re.IGNORECASE)
+"""What below a card is ours alone to say: a foreign line of it is marked as one."""
+
+
 def paragraphs(text: str) -> tuple[str, ...]:
     """Make foreign text so few lines that a phone shows them: cleaned, its line ends kept.
 
@@ -54,6 +58,8 @@ def paragraphs(text: str) -> tuple[str, ...]:
     lines: list[str] = []
     for line in excerpt(text).splitlines():
         shown = clean(_ends(line, _LONE_LINE), _LONE_LINE)
+        if _OUR_SMALL_PRINT.match(shown):
+            shown = f"> {shown}"
         if shown or (lines and lines[-1]):
             lines.append(shown)
     while lines and not lines[-1]:

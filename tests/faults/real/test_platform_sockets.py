@@ -319,7 +319,7 @@ async def test_records_beyond_understanding_are_set_aside_and_all_others_found(e
 
         titles = scene.chat.titles()
         assert [title for title in titles if title in bought(1, 2)] == bought(1, 2)
-        assert {*titles} == {*bought(1, 2), "Bought 9,001 BTC/USDT", "Bought 9,002 ?"}
+        assert {*titles} == {*bought(1, 2), "Bought 9,001 BTC/USDT", "Bought 9,002 ?/USDT"}
         assert scene.world.meter.aside["trades"] > 0
         await assert_kept(either, scene.chat.shown, created=4)
 

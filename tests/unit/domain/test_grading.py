@@ -45,6 +45,24 @@ def test_what_happened_outranks_a_mild_grade_only_if_it_is_an_alarm_itself():
     assert grade(level="error", kind="info", texts=()) == URGENT
 
 
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("price_alert", NOTABLE),
+        ("order_error", URGENT),
+        ("exit_fill", ROUTINE),
+        ("a long sentence about an alert, an error of mine perhaps", URGENT),
+        ("<script>alert(1)</script> and what is high or low", NOTABLE),
+    ],
+)
+def test_a_type_of_several_words_is_weighed_as_words(kind: str, expected: Grade):
+    assert grade(kind=kind, texts=(CLEARLY_ROUTINE,)) == expected
+
+
+def test_a_sentence_is_no_grade():
+    assert of_level("the alert service had an error but is well again") is None
+
+
 ALARMS = """Account suspended | API key expired | Exchange down | Bot offline | Trading halted
     Insufficient balance | Could not cancel order | no errors but the bot crashed | errors: 3
     100 errors | not without errors | No errors, 3 failures | errors: 0, failed: 3 | 10/12 failed
