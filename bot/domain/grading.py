@@ -172,6 +172,7 @@ _NOTABLE = _any(
 )
 _KNOWN = _any(
     r"""
+    ok, okay, good, ping, pong,
     confirm*, complet*, finish*, executed, fill, fills, filled, bought, sold, buy, buying, sell,
     selling, open, opens, opened, opening, closed, closes, closing, entry, entries, entered,
     entering, exit, exits, exiting, starts?, started, starting, startup, running, active,
@@ -194,6 +195,7 @@ _MODIFIERS = (
     r"single|unexpected|critical|fatal|orders?|trades?|network|connection|api|unresolved) ){0,3}"
 )
 _LISTED = rf"(?:{_BAD}|{_NOTABLE})"
+_COUNTED = rf"(?:{_BAD}|{_any('warn*, alerts?, issues?, missing, missed, skipp*, cancel*')})"
 _ZERO = r"0+(?:[.,]0+)?"
 _NOT_OVER = r"(?:(?!\bnot\b|n't\b|\bnever\b|\bwill\b|\bto be\b)[^.!?\n]){0,40}?"
 
@@ -206,9 +208,10 @@ _DENIALS = (
     r"(?:(?<!could )(?<!can )(?<!would )(?<!will )\bnot|\b(?!could|ca|wo|would)\w{1,9}n't|"
     rf"\bno longer|\bneither) (?:been )?{_MODIFIERS}{_BAD}(?: (?:or|nor) {_MODIFIERS}{_BAD})*",
     # 'errors: 0', 'error count 0', 'error code: 0', 'errors (0)', 'failed=none'
-    rf"{_LISTED}(?: (?:count|rate|code|orders|trades|requests|total))? ?"
+    rf"{_COUNTED}(?: (?:count|rate|code|orders|trades|requests|total))?\"?(?: is| are)? ?"
     rf"(?:[:=(]? ?{_ZERO}(?![\d.,]*\d)(?!\w)(?! ?(?:->|→|to\b) ?[1-9])|"
-    r"[:=(] ?(?:none|zero|nil|null|false|no)\b(?=\W*(?:$|[.,;)\n])))",
+    r"(?:[:=(] ?(?:none|zero|nil|null|false|no)\b|none\b|[:=] ?(?:\[ ?\]|\{ ?\}))"
+    r"(?=\W*(?:$|[.,;)\n])))",
     r"\b\w{1,30}[- ]free\b",
     # 'outage resolved', 'maintenance is over', 'recovered from error'
     rf"(?:{_BAD}|\bissues?\b|\bwarnings?\b){_NOT_OVER}"

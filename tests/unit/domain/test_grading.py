@@ -72,13 +72,15 @@ ALARMS = """Account suspended | API key expired | Exchange down | Bot offline | 
     No. of errors: 5 | Order rejected: no funds | Order rejected no funds | error 0x1F
     KeyError: 'x' | ccxt.base.errors.NetworkError | Exchange is down for maintenance
     the outage is not resolved | bot didn't start, no connection | Order failed: 0.5 BTC
+    {"errors":0,"failed":2} | errors: [7] | error count is 3 | error: none of the orders placed
     stopped on error | Bot crashed; no further errors | Not enough funds | exited with code 1
     my password has expired | your api was deleted | lost its heartbeat | not healthy | bot is down
     Bot isn\u2019t running | ACCOUNT SUSPENDED | Max drawdown exceeded | Cuenta suspendida"""
 
 RINGING = """Bot stopped | Pair locked until 12:00 | Order cancelled | Trading paused
     Maintenance starts in 10 minutes | New login from Berlin | Withdrawal requested
-    Order not filled | order was not cancelled | Konto gesperrt | 账户已被冻结 | Бот остановлен
+    Rate limit: 0 requests left | Balance is 0 | Order not filled
+    order was not cancelled | Konto gesperrt | 账户已被冻结 | Бот остановлен
     取引が停止されました | Bot durdu | Something odd | 42 | ⚠️ | Funding is -0.3 %"""
 
 SILENT = """Deposit confirmed | Backtest finished | Maintenance over | Maintenance is finished
@@ -90,6 +92,7 @@ SILENT = """Deposit confirmed | Backtest finished | Maintenance over | Maintenan
     bot is no longer offline | exit code 0 | Trading resumed | recovered from error | never failed
     0 error(s) | errors: 0.00 % | nothing failed | 0 timeouts, 0 rejects, all orders filled
     Take profit reached: +3 % | Daily summary: 3 trades, +12 USDT | Exchange back online
+    {"errors":0,"failed":0} | errors: [] | errors none | error count is 0 | Everything ok
     Invoice paid | Version 2.1 released | The connection error was fixed | Order filled
     Position opened: long ETH | backtest completed without any errors | Bot is running"""
 
