@@ -459,8 +459,8 @@ class Outbox(Protocol):
     async def owing(self) -> Mapping[EndpointId, Address]:
         """Endpoints with something pending."""
 
-    async def recover(self, now: datetime) -> int:
-        """After a start: what was SENDING is UNKNOWN, as an unclear attempt; gives how many."""
+    async def interrupted(self) -> Sequence[Delivery]:
+        """After a start: what a crash left SENDING, to be settled as attempts of unknown outcome."""
 
     async def missed(self, endpoint: EndpointId, limit: int, skip: int = 0) -> Sequence[Missed]:
         """Youngest first, after the first `skip`; only what its link's people may see, and only as

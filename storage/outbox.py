@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from bot.domain.amendments import Amendment, Amendments
-from bot.domain.deliveries import MISSED, PENDING, Priority, State
+from bot.domain.deliveries import MISSED, PENDING, Delivery, Priority, State
 from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
 from bot.domain.links import Address, Channel, EndpointState
@@ -33,14 +33,13 @@ from storage.tables import (
     DELIVERY_IS_ERASABLE,
     DELIVERY_IS_MISSED,
     DELIVERY_IS_PENDING,
-    DELIVERY_IS_SENDING,
     LINK_IS_ACTIVE,
     delivery,
     endpoint,
     is_one_of,
     link,
 )
-from storage.turns import hand_back, take_turns
+from storage.turns import hand_back, select_interrupted, take_turns
 
 HELD_LIFE = timedelta(days=7)
 """How long items wait for a closed chat (`guarantees.md` 2.2)."""
@@ -78,8 +77,8 @@ class Outbox:
     async def owing(self) -> Mapping[EndpointId, Address]:
         return await self._database.read(_owing)
 
-    async def recover(self, now: datetime) -> int:
-        return await self._database.write(_recover, now)
+    async def interrupted(self) -> Sequence[Delivery]:
+        return await self._database.read(select_interrupted)
 
     async def missed(self, endpoint: EndpointId, limit: int, skip: int = 0) -> Sequence[Missed]:
         return await self._database.read(_missed, endpoint, limit, skip)
@@ -112,20 +111,6 @@ class Outbox:
         while changed := await self._database.write(_prune, now):
             pruned += changed
         return pruned
-
-
-@each
-def _recover(connection: Connection, now: datetime) -> int:
-    return connection.execute(
-        update(delivery)
-        .where(DELIVERY_IS_SENDING)
-        .values(
-            state=State.UNKNOWN,
-            reason="interrupted",
-            unclear=delivery.c.unclear + 1,
-            not_before=now,
-        )
-    ).rowcount
 
 
 @each

@@ -111,6 +111,38 @@ _HOLD_IF_CLOSED = (
     .values(state=State.HELD, reason=Reason.CLOSED, not_before=null(), ended_at=bindparam("ended"))
 )
 
+_CLAIMED = (
+    delivery.c.id,
+    delivery.c.reference,
+    delivery.c.account,
+    delivery.c.link,
+    delivery.c.endpoint,
+    delivery.c.kind,
+    delivery.c.priority,
+    delivery.c.attempts,
+    delivery.c.unclear,
+    delivery.c.card,
+    delivery.c.occurred_at,
+    delivery.c.created_at,
+    delivery.c.expires_at,
+    endpoint.c.channel,
+    endpoint.c.bot,
+    endpoint.c.chat,
+    endpoint.c.thread,
+    endpoint.c.doubtful,
+    endpoint.c.private,
+    link.c.person,
+)
+"""What a `Delivery` is made of."""
+
+_INTERRUPTED = (
+    select(*_CLAIMED, delivery.c.answer)
+    .join_from(delivery, endpoint, endpoint.c.id == delivery.c.endpoint)
+    .join(link, link.c.id == delivery.c.link)
+    .where(DELIVERY_IS_SENDING)
+    .order_by(delivery.c.id)
+)
+
 _first = delivery.alias("first")
 _rival = delivery.alias("rival")
 _other = delivery.alias("other")
@@ -136,30 +168,11 @@ def _select_heads(dialect: str) -> Select[*tuple[Any, ...]]:
     )
     return (
         select(
-            delivery.c.id,
-            delivery.c.reference,
-            delivery.c.account,
-            delivery.c.link,
+            *_CLAIMED,
             delivery.c.link_epoch,
-            delivery.c.endpoint,
-            delivery.c.kind,
-            delivery.c.priority,
-            delivery.c.attempts,
-            delivery.c.unclear,
-            delivery.c.card,
-            delivery.c.occurred_at,
-            delivery.c.created_at,
-            delivery.c.expires_at,
             delivery.c.not_before,
             delivery.c.reason,
             crowd.label("crowd"),
-            endpoint.c.channel,
-            endpoint.c.bot,
-            endpoint.c.chat,
-            endpoint.c.thread,
-            endpoint.c.doubtful,
-            endpoint.c.private,
-            link.c.person,
             link.c.state.label("link_state"),
             link.c.epoch.label("current_epoch"),
             link.c.endpoint.label("current_endpoint"),
@@ -343,7 +356,8 @@ def _claim(
             digests.follow(connection, now)
         open_to = dropping | coalesced
     claimed = {
-        head.endpoint: _claimed(head, answer) for head, answer in _start(connection, heads, now)
+        head.endpoint: _claimed(head, head.attempts + 1, answer)
+        for head, answer in _start(connection, heads, now)
     }
     return claimed, due
 
@@ -378,7 +392,13 @@ def _start(
     return [(heads[row.id], row.answer) for row in started]
 
 
-def _claimed(head: AnyRow, answer: str | None) -> Delivery:
+def select_interrupted(connection: Connection) -> Sequence[Delivery]:
+    """What is in flight, by the last claim of each: at a start, what a crash left so."""
+    rows = connection.execute(_INTERRUPTED)
+    return [_claimed(row, row.attempts, row.answer) for row in rows]
+
+
+def _claimed(head: AnyRow, attempts: int, answer: str | None) -> Delivery:
     return Delivery(
         id=DeliveryId(head.id),
         reference=head.reference,
@@ -389,7 +409,7 @@ def _claimed(head: AnyRow, answer: str | None) -> Delivery:
         kind=head.kind,
         priority=Priority(head.priority),
         state=State.SENDING,
-        attempts=head.attempts + 1,
+        attempts=attempts,
         unclear=head.unclear,
         card=decode_card(head.card, head.reference),
         occurred_at=head.occurred_at,

@@ -1,7 +1,7 @@
 """An owed card from the moment it is owed to its visible end, and what each attempt leads to."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import assert_never
@@ -246,6 +246,16 @@ def after_attempt(
             return _after_unclear(delivery, reason, now, repeats)
         case _:
             assert_never(attempt)
+
+
+def after_crash(delivery: Delivery, now: datetime, repeats: Repeats) -> Settlement:
+    """What a process that ended amid an attempt leads to: nobody knows what came of it.
+
+    It counts like any other attempt of unknown outcome, so that a card that ends the process, time
+    after time, comes to an end itself. What was to be waited for has passed meanwhile.
+    """
+    settlement = _after_unclear(delivery, "interrupted", now, repeats)
+    return replace(settlement, not_before=now if settlement.not_before else None)
 
 
 def _after_unclear(delivery: Delivery, reason: str, now: datetime, repeats: Repeats) -> Settlement:

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from bot.domain.cards import Card, answered, with_lateness, with_note
 from bot.domain.deliveries import (
+    ONE_MARKED_REPEAT,
     Attempt,
     Delivery,
     Gone,
@@ -19,10 +20,12 @@ from bot.domain.deliveries import (
     Moved,
     Postponed,
     Priority,
+    Repeats,
     Scope,
     Settlement,
     State,
     after_attempt,
+    after_crash,
     outage_wait,
 )
 from bot.domain.ids import EndpointId, Now
@@ -122,9 +125,7 @@ class Delivering:
         Raises:
             Unclear: a commit broke off, in a group: only a start tells what was claimed.
         """
-        recovered = await self._outbox.recover(self._now())
-        if recovered:
-            log.warning("attempts of unknown outcome after a restart", extra={"count": recovered})
+        await self._settle_interrupted()
         async with asyncio.TaskGroup() as group:
             self._group = group
             while True:
@@ -136,6 +137,21 @@ class Delivering:
                     owing = {}
                 self.wake({key: (address, Priority.NORMAL) for key, address in owing.items()})
                 await asyncio.sleep(RECHECK.total_seconds())
+
+    async def _settle_interrupted(self) -> None:
+        interrupted = await self._outbox.interrupted()
+        if interrupted:
+            count = len(interrupted)
+            log.warning("attempts of unknown outcome after a restart", extra={"count": count})
+        for each in interrupted:
+            now = self._now()
+            settlement = after_crash(each, now, self._repeats(each.address))
+            await self._outbox.turn(Turn(endpoint=each.endpoint, settled=(each, settlement)), now)
+
+    def _repeats(self, address: Address) -> Repeats:
+        """Of a bot that is not there any more: as few as any has."""
+        outlet = self._outlets.get((address.channel, address.bot))
+        return outlet.messenger.repeats if outlet else ONE_MARKED_REPEAT
 
     async def _age(self) -> None:
         try:

@@ -10,7 +10,13 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.domain.actions import Action
-from bot.domain.deliveries import Priority, Settlement, State
+from bot.domain.deliveries import (
+    ONE_MARKED_REPEAT,
+    Priority,
+    Settlement,
+    State,
+    after_crash,
+)
 from bot.domain.ids import EndpointId
 from bot.domain.links import EndpointState
 from bot.ports import Turn, Turned
@@ -304,7 +310,7 @@ async def test_an_attempt_that_has_been_taken_over_decides_nothing_any_more(stor
     chat = await linked(store)
     await told(store, chat.account, "one")
     slept_through = await claimed(store, chat.endpoint.id)
-    await store.outbox.recover(NOW)
+    await settle_interrupted(store)
     await claimed(store, chat.endpoint.id)
 
     await settle(store, slept_through, Settlement(state=State.DEAD, reason="late"))
@@ -343,14 +349,14 @@ async def test_a_message_that_may_be_missing_is_mentioned_until_a_mention_gets_t
 async def test_after_a_crash_what_was_in_flight_is_unclear(store: Store):
     chat = await linked(store)
     await told(store, chat.account, "one", "two")
-    await claimed(store, chat.endpoint.id)
+    in_flight = await claimed(store, chat.endpoint.id)
 
-    recovered = await store.outbox.recover(NOW + MINUTE)
-    repeat = await claimed(store, chat.endpoint.id, NOW + MINUTE)
+    assert await store.outbox.interrupted() == [in_flight]
+    await settle_interrupted(store)
+    repeat = await claimed(store, chat.endpoint.id)
 
-    assert recovered == 1
     assert (repeat.card.title, repeat.attempts, repeat.unclear) == ("one", 2, 1)
-    assert await store.outbox.recover(NOW + MINUTE) == 1
+    assert await store.outbox.interrupted() == [repeat]
 
 
 async def test_who_is_cancelled_while_claiming_leaves_the_item_untried(store: Store):
@@ -757,10 +763,16 @@ async def test_a_restart_loses_nothing_that_is_owed(lasting_url, open_again):
         await claimed(store, chat.endpoint.id)
 
     async with open_again(lasting_url) as store:
-        recovered = await store.outbox.recover(NOW)
+        interrupted = [each.card.title for each in await store.outbox.interrupted()]
+        await settle_interrupted(store)
         titles = await titles_sent(store, chat.endpoint.id)
 
-    assert (recovered, titles) == (1, ["two"])
+    assert (interrupted, titles) == (["two"], ["two"])
+
+
+async def settle_interrupted(store: Store) -> None:
+    for each in await store.outbox.interrupted():
+        await settle(store, each, after_crash(each, NOW, ONE_MARKED_REPEAT))
 
 
 async def change(store: Store, statement) -> None:

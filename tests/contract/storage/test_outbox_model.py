@@ -202,7 +202,12 @@ class Model(RuleBasedStateMachine):
     )
     def settle(self, data: st.DataObject, state: State, wait: timedelta, counts: bool) -> None:
         endpoint = data.draw(st.sampled_from(sorted(self.claimed)))
-        delivery, item = self.claimed.pop(endpoint)
+        self.settle_as(*self.claimed.pop(endpoint), state, wait, counts=counts)
+
+    def settle_as(
+        self, delivery: Delivery, item: Item, state: State, wait: timedelta, *, counts: bool
+    ) -> None:
+        endpoint = delivery.endpoint
         pending = state in PENDING
         settlement = Settlement(
             state=state,
@@ -261,12 +266,11 @@ class Model(RuleBasedStateMachine):
 
     @rule()
     def crash(self) -> None:
-        recovered = self.run(self.store.outbox.recover(self.now))
-        assert recovered == len(self.claimed)
-        for _, item in self.claimed.values():
-            item.state, item.not_before, item.held_before = State.UNKNOWN, self.now, False
-            item.unclear += 1
-        self.claimed.clear()
+        interrupted = self.run(self.store.outbox.interrupted())
+        assert {each.endpoint for each in interrupted} == set(self.claimed)
+        for each in interrupted:
+            _, item = self.claimed.pop(each.endpoint)
+            self.settle_as(each, item, State.UNKNOWN, timedelta(0), counts=True)
 
     @rule(wait=waits | st.just(HELD_LIFE) | st.just(TEXT_LIFE))
     def wait(self, wait: timedelta) -> None:

@@ -71,6 +71,31 @@ async def test_an_urgent_message_without_answers_leads_to_two_marked_copies_at_m
     assert counted == {State.DEAD: 1, State.SENT: 1}
 
 
+@pytest.mark.fault(77)
+@pytest.mark.parametrize(("urgent", "copies"), [(False, 2), (True, 3)])
+async def test_a_message_that_ends_the_process_each_time_ends_itself_and_the_lane_goes_on(
+    store, platform, chat, now, urgent, copies
+):
+    chat.answer_seconds = 3600
+    async with running(store, platform, chat, now) as world:
+        account = await world.links()
+        await owe(world, account, "poison", urgent=urgent)
+        await owe(world, account, "after it")
+        await world.quiet(100)
+    for _ in range(6):
+        async with running(store, platform, chat, now) as world:
+            await world.until(lambda: chat.titles()[-1] == "after it" or chat.under_way, 100)
+            await world.quiet(1)
+            if chat.titles()[-1] == "after it":
+                chat.answer_seconds = 0
+
+    assert chat.titles().count("poison") == copies
+    assert all("possible repeat" in one.card.notes[0] for one in chat.shown[1:copies])
+    assert "1 message may be missing: /missed" in chat.shown[-1].card.notes
+    counted = await assert_kept(store, chat.shown, created=2)
+    assert counted == {State.DEAD: 1, State.SENT: 1}
+
+
 @pytest.mark.fault(24)
 async def test_no_answer_to_a_message_that_did_not_arrive_brings_it_all_the_same(world, chat):
     account = await world.links()
