@@ -460,7 +460,7 @@ class Outbox(Protocol):
         """Endpoints with something pending."""
 
     async def interrupted(self) -> Sequence[Delivery]:
-        """After a start: what a crash left SENDING, to be settled as attempts of unknown outcome."""
+        """What a crash left SENDING, for a start to settle as attempts of unknown outcome."""
 
     async def missed(self, endpoint: EndpointId, limit: int, skip: int = 0) -> Sequence[Missed]:
         """Youngest first, after the first `skip`; only what its link's people may see, and only as

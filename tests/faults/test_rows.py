@@ -14,7 +14,7 @@ NOT_YET = {
 """Rows that do not apply, and why."""
 
 
-def tested() -> dict[int, set[str]]:
+def proved() -> dict[int, set[str]]:
     """The files with tests of each row: those marked `@pytest.mark.fault(row)`."""
     found: dict[int, set[str]] = {}
     for path in TESTS.rglob("test_*.py"):
@@ -38,4 +38,4 @@ def test_every_row_names_its_tests_or_a_reason_why_there_are_none():
     rows = promised()
 
     assert {row for row, files in rows.items() if not files} == set(NOT_YET)
-    assert {row: files for row, files in rows.items() if files} == tested()
+    assert {row: files for row, files in rows.items() if files} == proved()

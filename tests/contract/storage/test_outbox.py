@@ -771,8 +771,8 @@ async def test_a_restart_loses_nothing_that_is_owed(lasting_url, open_again):
 
 
 async def settle_interrupted(store: Store) -> None:
-    for each in await store.outbox.interrupted():
-        await settle(store, each, after_crash(each, NOW, ONE_MARKED_REPEAT))
+    for left in await store.outbox.interrupted():
+        await settle(store, left, after_crash(left, NOW, ONE_MARKED_REPEAT))
 
 
 async def change(store: Store, statement) -> None:
