@@ -1,11 +1,13 @@
 """The one handler that everything is written through."""
 
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import TextIO
 
 from adapters.logs.formats import ConsoleFormatter, JsonFormatter
+from adapters.logs.limits import LineLimit
 from adapters.logs.redaction import Redaction
 from adapters.logs.settings import LogFormat, LogSettings
 
@@ -18,16 +20,24 @@ TALKATIVE = (
 )
 
 
-def log_to(stream: TextIO, settings: LogSettings, secrets: Iterable[str] = ()) -> None:
+def log_to(
+    stream: TextIO,
+    settings: LogSettings,
+    secrets: Iterable[str] = (),
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
     """Write all records of the process to this stream, and nowhere else.
 
     Args:
         secrets: values that must not come out, whatever they look like.
+        clock: seconds, for what is limited.
     """
     root = logging.getLogger()
     for handler in tuple(root.handlers):
         root.removeHandler(handler)
-    root.addHandler(_Output(stream, settings, Redaction(secrets)))
+    output = _Output(stream, settings, Redaction(secrets))
+    output.addFilter(LineLimit(clock))
+    root.addHandler(output)
     root.setLevel(settings.level.number)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)

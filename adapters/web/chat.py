@@ -131,7 +131,7 @@ class Chat:
         if chat is None:
             raise web.HTTPForbidden
         socket = web.WebSocketResponse(
-            heartbeat=HEARTBEAT, timeout=CLOSING, max_msg_size=FRAME_LIMIT
+            heartbeat=HEARTBEAT, timeout=CLOSING, max_msg_size=FRAME_LIMIT, compress=False
         )
         await socket.prepare(request)
         await self._serve(self._rooms.of(chat), socket)

@@ -1,6 +1,5 @@
 """The page behind a one-time address: who signs in there links a chat to an account."""
 
-import asyncio
 import logging
 import re
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+from adapters.web.connections import body_of
 from adapters.web.guard import (
     client_address,
     cookie_name,
@@ -36,8 +36,8 @@ from bot.domain.links import (
 from bot.domain.text import clean, counted
 from bot.ports import SignIn
 
-READ_LIMIT = 10
-"""Seconds that a browser may take to send the form."""
+FORM_LIMIT = 8 * 1024
+"""Bytes of a form (`guarantees.md` 3.3)."""
 
 BUSY_WAIT = 15 * 60
 """Seconds after which the limits on logins have been forgotten (`guarantees.md` 3.2)."""
@@ -192,12 +192,9 @@ class LinkPages:
 async def _read_form(request: web.Request) -> Mapping[str, str]:
     if request.content_type != _FORM:
         raise web.HTTPUnsupportedMediaType
+    body = await body_of(request, FORM_LIMIT)
     try:
-        async with asyncio.timeout(READ_LIMIT):
-            body = await request.read()
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=20, errors="strict")
-    except TimeoutError:
-        raise web.HTTPRequestTimeout from None
     except ValueError:
         raise web.HTTPBadRequest from None
     return dict(pairs)

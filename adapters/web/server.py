@@ -1,5 +1,6 @@
 """The web application, and the server that it runs on."""
 
+import asyncio
 import errno
 import logging
 from collections.abc import AsyncIterator, Mapping
@@ -11,6 +12,16 @@ from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
 from adapters.web.chat import Chat
+from adapters.web.connections import (
+    MOST,
+    SERVER,
+    Crowd,
+    attended,
+    body_of,
+    bound,
+    refuse_compressed,
+    take_connections,
+)
 from adapters.web.guard import security_headers
 from adapters.web.health import Health, HealthPages, Metrics
 from adapters.web.links import LinkPages
@@ -27,14 +38,17 @@ from bot.domain.ids import NewId, Now
 from bot.errors import Misconfigured
 from bot.ports import SignIn
 
-FORM_LIMIT = 8 * 1024
-"""Bytes of a form (`guarantees.md` 3.3)."""
-
 HOOK_LIMIT = 256 * 1024
 """Bytes of a webhook call: the longest message with all its entities and the one it answers."""
 
 STOPPING = 3.0
 """Seconds that requests in progress may take when the server stops."""
+
+TOLD = ("Allow", "Accept-Encoding")
+"""What a refusal says of itself in its headers."""
+
+ROUTE = "route"
+"""The name of its route; what is no request has none."""
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +77,7 @@ def web_app(
         chat: the demo's chat; `None` leaves it out.
         webhooks: what receives at which path.
     """
-    app = web.Application(client_max_size=FORM_LIMIT, middlewares=[_kindly])
+    app = web.Application(middlewares=[_kindly])
     links = LinkPages(sign_in, settings, now, new_id)
     watch = HealthPages(health, metrics)
     app.add_routes(
@@ -88,7 +102,7 @@ def web_app(
     headers = security_headers(settings.https)
 
     async def protect(request: web.Request, response: web.StreamResponse) -> None:
-        response.headers["Server"] = "Tradebell"  # instead of all versions
+        response.headers["Server"] = SERVER
         for name, value in headers.items():
             response.headers.setdefault(name, value)
 
@@ -97,27 +111,40 @@ def web_app(
 
 
 @asynccontextmanager
-async def serving(app: web.Application, listen: Listen) -> AsyncIterator[Listen]:
+async def serving(app: web.Application, listen: Listen, most: int = MOST) -> AsyncIterator[Listen]:
     """Serve until left; gives the address that was bound.
+
+    Args:
+        most: connections at a time.
 
     Raises:
         Misconfigured: nothing can listen there.
     """
-    runner = web.AppRunner(
-        app,
-        access_log=log,
-        access_log_class=AccessLog,
-        shutdown_timeout=STOPPING,
-    )
+    runner = web.AppRunner(app, shutdown_timeout=STOPPING)
     await runner.setup()
     try:
+        assert runner.server is not None  # it is set up
         try:
-            await web.TCPSite(runner, listen.host, listen.port).start()
+            listeners = await bound(listen)
         except OSError as problem:
             raise Misconfigured(_not_bound(listen, problem)) from problem
-        host, port = runner.addresses[0][:2]
-        log.info("web server listens", extra={"address": str(Listen(host=host, port=port))})
-        yield Listen(host=host, port=port)
+        crowd = Crowd(most)
+        async with asyncio.TaskGroup() as group:
+            taking = [
+                group.create_task(
+                    take_connections(listener, runner.server, crowd, AccessLog),
+                    name="web server",
+                )
+                for listener in listeners
+            ]
+            host, port = listeners[0].getsockname()[:2]
+            log.info("web server listens", extra={"address": str(Listen(host=host, port=port))})
+            try:
+                yield Listen(host=host, port=port)
+            finally:
+                for task, listener in zip(taking, listeners, strict=True):
+                    task.cancel()
+                    listener.close()
     finally:
         await runner.cleanup()
 
@@ -141,27 +168,26 @@ class AccessLog(AbstractAccessLogger):
 @web.middleware
 async def _kindly(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn every refusal and every bug into a page that a person can read."""
-    try:
-        return await handler(request)
-    except web.HTTPException as answer:
-        if answer.status < HTTPStatus.BAD_REQUEST:
-            raise
-        allow = answer.headers.get("Allow")
-        return problem_page(refusal(answer.status), {"Allow": allow} if allow else None)
-    except Exception:
-        # One person's request must not end everybody's feeds; what fell is in the log.
-        log.exception("request failed", extra={"route": _route(request)})
-        return problem_page(refusal(HTTPStatus.INTERNAL_SERVER_ERROR))
+    request[ROUTE] = request.match_info.route.name or "none"
+    with attended(request):
+        try:
+            refuse_compressed(request)
+            return await handler(request)
+        except web.HTTPException as answer:
+            if answer.status < HTTPStatus.BAD_REQUEST:
+                raise
+            told = {name: answer.headers[name] for name in TOLD if name in answer.headers}
+            return problem_page(refusal(answer.status), told)
+        except Exception:
+            # One person's request must not end everybody's feeds; what fell is in the log.
+            log.exception("request failed", extra={"route": _route(request)})
+            return problem_page(refusal(HTTPStatus.INTERNAL_SERVER_ERROR))
 
 
 def _receive(webhook: Webhook) -> Handler:
     async def receive(request: web.Request) -> web.StreamResponse:
-        body = bytearray()
-        async for chunk in request.content.iter_any():
-            body += chunk
-            if len(body) > HOOK_LIMIT:
-                raise web.HTTPRequestEntityTooLarge(HOOK_LIMIT, len(body))
-        return web.Response(status=await webhook.receive(request.headers, bytes(body)))
+        body = await body_of(request, HOOK_LIMIT)
+        return web.Response(status=await webhook.receive(request.headers, body))
 
     return receive
 
@@ -175,9 +201,7 @@ async def _to_chat(request: web.Request) -> web.StreamResponse:
 
 
 def _route(request: web.BaseRequest) -> str:
-    if not isinstance(request, web.Request):
-        return "none"
-    return request.match_info.route.name or "none"
+    return str(request.get(ROUTE, "none"))
 
 
 def _not_bound(listen: Listen, problem: OSError) -> str:

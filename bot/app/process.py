@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import os
+import resource
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -19,6 +20,9 @@ log = logging.getLogger(__name__)
 
 STOP_LIMIT = timedelta(seconds=9.5)
 """Orchestrators kill after ten seconds, and then nothing tells why."""
+
+DESCRIPTORS = 65_536
+"""Open files and connections at a time that are enough for everything; more only costs memory."""
 
 YOUNG_OBJECTS = 10_000
 """So many more made than dropped bring the collector; Python's own number is 700."""
@@ -72,6 +76,24 @@ def spare_what_lasts() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
+
+
+def raise_descriptor_limit() -> int:
+    """Give how many files and connections this process may have open, after asking for more.
+
+    Few shells and service managers give more than 1,024 by themselves, but all allow it.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    except (OSError, ValueError) as refusal:
+        # macOS allows less than it says.
+        log.warning("the limit of open files stays", extra={"limit": soft, "reason": str(refusal)})
+        return soft
+    return wanted
 
 
 def until_signalled(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:

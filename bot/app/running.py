@@ -20,8 +20,10 @@ from adapters.telegram.client import open_telegram
 from adapters.telegram.faults import REASONS as TELEGRAM_REASONS
 from adapters.telegram.settings import TelegramSettings
 from adapters.web.chat import Chat
+from adapters.web.connections import MOST
 from adapters.web.health import Backlog, Metrics
 from adapters.web.server import Webhook, serving, web_app
+from bot.app.process import raise_descriptor_limit
 from bot.app.sources import new_digits, new_id, now
 from bot.domain.deliveries import Priority
 from bot.domain.links import Address
@@ -49,6 +51,10 @@ DRAIN = timedelta(seconds=4)
 server three: together less than the ten that are promised."""
 
 PRUNE_EVERY = timedelta(hours=1)
+
+SHARE = 4
+"""One of so many descriptors may be a connection to the pages; feeds, sends and files have the
+rest, whoever knocks there."""
 
 
 async def run(
@@ -95,7 +101,9 @@ async def run(
             now=now,
             new_id=new_id,
         )
-        async with serving(pages, settings.web.listen):
+        async with serving(
+            pages, settings.web.listen, min(MOST, raise_descriptor_limit() // SHARE)
+        ):
             ready()
             _announce(settings, store)
             if await duty.begin(stop):

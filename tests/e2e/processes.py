@@ -41,9 +41,21 @@ class Tradebell:
 
 @asynccontextmanager
 async def tradebell(
-    data: Path, platform: str, bot_api: str, token: str, **settings: str
+    data: Path,
+    platform: str,
+    bot_api: str,
+    token: str,
+    descriptors: int | None = None,
+    /,
+    **settings: str,
 ) -> AsyncIterator[Tradebell]:
-    """Run until the block ends; `settings` without the prefix, such as `TELEGRAM_RATE='0'`."""
+    """Run until the block ends.
+
+    Args:
+        descriptors: the most that it may have open, soft limit and hard.
+        settings: without the prefix, such as `TELEGRAM_RATE='0'`.
+    """
+    limited = () if descriptors is None else ("sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "")
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     given = {
@@ -59,10 +71,7 @@ async def tradebell(
     data.mkdir(exist_ok=True)  # noqa: ASYNC240 before anything else runs
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bot",
-            "run",
+            *(*limited, sys.executable, "-m", "bot", "run"),
             env=environment(given),
             stdout=output,
             stderr=output,
