@@ -8,9 +8,9 @@ from functools import lru_cache, partial, wraps
 from typing import Any, Protocol, TypeVar, TypeVarTuple
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
-from bot.errors import StoreAway, Unclear
+from bot.errors import Misconfigured, StoreAway, TradebellError, Unclear
+from storage.faults import Fault, described, fault
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -143,7 +143,7 @@ def apart(
     connection: Connection, requests: Sequence[Request], error: BaseException
 ) -> list[Outcome]:
     """What could not be done together is done one by one, where that can help."""
-    together = isinstance(error, NotBegun | Unclear) or _is_cut_off(error)
+    together = isinstance(error, NotBegun | Unclear) or fault(error) is Fault.CUT
     if len(requests) == 1 or together:
         return failed(requests, error)
     return [outcome for request in requests for outcome in transact(connection, [request])]
@@ -196,7 +196,7 @@ class Pending:
         try:
             self.transaction.commit()
         except Exception as error:
-            if _is_cut_off(error):
+            if fault(error) is Fault.CUT:
                 raise Unclear("The connection to the database broke during a commit.") from error
             unsettle(self.connection)
             self.transaction.rollback()
@@ -289,10 +289,18 @@ def failed(requests: Sequence[Request], error: BaseException) -> list[Outcome]:
     """The same error for all, in our words where it is not a bug of ours."""
     if isinstance(error, NotBegun) and error.__cause__ is not None:
         error = error.__cause__
-    if is_outage(error):
-        outage = StoreAway(f"The database cannot do it now ({described(error)}).")
-        outage.__cause__ = error
-        error = outage
+    told: TradebellError | None = None
+    match fault(error):
+        case Fault.AWAY | Fault.CUT:
+            told = StoreAway(f"The database cannot do it now ({described(error)}).")
+        case Fault.DAMAGED:
+            told = Misconfigured(
+                f"The database is damaged ({described(error)}): put a backup in its place, or point"
+                " TRADEBELL_DATABASE_URL elsewhere."
+            )
+    if told is not None:
+        told.__cause__ = error
+        error = told
     return [Outcome(request, error=error) for request in requests]
 
 
@@ -338,49 +346,6 @@ def _committed() -> "asyncio.Future[None]":
     committed: asyncio.Future[None] = _Standing()
     committed.set_result(None)
     return committed
-
-
-# Source: https://www.sqlite.org/rescode.html
-_SQLITE_OUTAGES = frozenset(
-    {"BUSY", "CANTOPEN", "FULL", "IOERR", "LOCKED", "NOMEM", "PROTOCOL", "READONLY"}
-)
-
-# Connection, rollback by the server, resources, operator intervention, system error.
-# Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
-_POSTGRESQL_OUTAGES = frozenset({"08", "40", "53", "57", "58"})
-
-
-def is_outage(error: BaseException) -> bool:
-    """Whether it is the database's state that prevents it, and not the statement."""
-    if isinstance(error, OSError):  # a time-out among them
-        return True
-    reason = _reason(error)
-    name = getattr(reason, "sqlite_errorname", "")  # SQLITE_IOERR_WRITE
-    code = getattr(reason, "sqlstate", None) or ""  # 57P01
-    return (
-        _is_cut_off(error)
-        or name.removeprefix("SQLITE_").partition("_")[0] in _SQLITE_OUTAGES
-        or code[:2] in _POSTGRESQL_OUTAGES
-    )
-
-
-def _is_cut_off(error: BaseException) -> bool:
-    """Whether the connection is gone, so that nothing more can be done on it."""
-    if isinstance(error, DBAPIError):
-        return error.connection_invalidated
-    return isinstance(error, OSError)
-
-
-def described(error: BaseException) -> str:
-    """The database's own words in short: no statement, no values, no address."""
-    reason = _reason(error)
-    text = str(reason).partition("\n")[0].rpartition(">: ")[2]
-    return text[:200] or type(reason).__name__
-
-
-def _reason(error: BaseException) -> BaseException:
-    """The driver's error, which comes wrapped or bare."""
-    return (error.orig if isinstance(error, DBAPIError) else None) or error
 
 
 class Inline(Database):

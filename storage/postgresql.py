@@ -14,12 +14,13 @@ from bot.errors import Misconfigured
 from storage.database import (
     BATCH_LIMIT,
     Database,
+    Outcome,
     Request,
-    described,
     failed,
     resolve,
     transact,
 )
+from storage.faults import described
 
 CONNECT_LIMIT = timedelta(seconds=10)
 STATEMENT_LIMIT = timedelta(seconds=30)
@@ -64,11 +65,13 @@ class Postgresql(Database):
                 await self._do([self._waiting.popleft() for _ in range(size)])
 
     async def _do(self, requests: list[Request]) -> None:
+        outcomes: list[Outcome] = []
         try:
             async with self._engine.connect() as connection:
                 outcomes = await connection.run_sync(transact, requests)
         except Exception as error:  # noqa: BLE001 it is for those who asked, not for this task
-            outcomes = failed(requests, error)
+            # What became of them stands, even if the connection could not be handed back.
+            outcomes = outcomes or failed(requests, error)
         resolve(outcomes)
 
 
@@ -85,6 +88,7 @@ async def open_postgresql(
         url,
         pool_size=CONNECTIONS,
         pool_pre_ping=True,
+        pool_timeout=STATEMENT_LIMIT.total_seconds(),
         hide_parameters=True,
         connect_args={
             "timeout": CONNECT_LIMIT.total_seconds(),

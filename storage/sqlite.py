@@ -29,7 +29,6 @@ from storage.database import (
     Pending,
     Request,
     apart,
-    described,
     do,
     foretell,
     keep_word,
@@ -38,6 +37,7 @@ from storage.database import (
     resolve,
     transact,
 )
+from storage.faults import described
 
 log = logging.getLogger(__name__)
 

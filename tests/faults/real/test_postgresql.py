@@ -1,9 +1,9 @@
-"""PostgreSQL that goes away again and again, or whose tables somebody else has locked."""
+"""PostgreSQL that goes away again and again, hangs, or whose tables somebody else has locked."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -14,12 +14,14 @@ import pytest
 from bot.app.sources import new_id, now
 from bot.domain.deliveries import State
 from bot.domain.events import Stream, Trade
+from bot.errors import StoreAway
 from bot.services.feeds import Rhythm, feed
 from storage import Store, postgresql
 from tests.databases import connected, opened
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform
 from tests.judge import assert_kept
+from tests.standins.postgresql import Server, own_server
 from tests.supervision import supervised
 from tests.troubled_database import Troubled
 from tests.world import World, owl
@@ -28,6 +30,9 @@ PATIENCE = 30.0
 
 SLOWEST = timedelta(seconds=1)
 """What a commit may take while somebody locks or cuts."""
+
+STALL = timedelta(seconds=10)
+"""What a commit may take while the server hangs."""
 
 SOON = timedelta(seconds=0.2)
 
@@ -140,3 +145,41 @@ async def test_tables_that_somebody_has_locked_hold_up_and_lose_nothing(
     assert sorted(chat.titles()) == sorted(f"Bought {number} BTC/USDT" for number in range(1, 12))
     async with open_store() as store:
         assert (await assert_kept(store, chat.shown, commits_take=SLOWEST))[State.SENT] == 11
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with own_server() as started:
+        yield started
+
+
+@pytest.mark.fault(75)
+async def test_a_server_that_hangs_with_sixty_reads_waiting_ends_nothing(
+    server: Server,
+    secret_key: str,
+    platform: FakePlatform,
+    chat: FakeMessenger,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(postgresql, "STATEMENT_LIMIT", timedelta(seconds=1))
+    monkeypatch.setattr(postgresql, "CONNECT_LIMIT", timedelta(seconds=1))
+
+    def open_store() -> AbstractAsyncContextManager[Store]:
+        return opened(server.url, secret_key, now, new_id, Troubled)
+
+    async with supervised(open_store, platform, chat, now, HURRIED) as supervisor:
+        trade = partial(liquidation, supervisor.up)
+        account = await supervisor.up.links()
+        store = supervisor.up.store
+        with server.stalled():
+            for number in range(1, 11):
+                platform.store(Stream.TRADES, trade(number))
+            reads = (store.inbox.cursors(account.id) for _ in range(60))
+            failures = await asyncio.gather(*reads, return_exceptions=True)  # noqa: TID251
+            await asyncio.sleep(2.5)  # longer than any of the limits
+        await shown(chat, 10)
+
+    assert {type(failure) for failure in failures} == {StoreAway}
+    assert supervisor.ended == 0
+    async with open_store() as store:
+        assert (await assert_kept(store, chat.shown, commits_take=STALL))[State.SENT] == 10
