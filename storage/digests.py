@@ -26,22 +26,28 @@ MOST_PARTS = 500
 _FATES = (State.DEAD, State.EXPIRED, State.CANCELLED)
 """Ends of a digest that are its parts' ends too."""
 
-COALESCIBLE = (
-    DELIVERY_IS_WAITING & (delivery.c.priority > Priority.URGENT) & (delivery.c.unclear == 0)
-)
-"""What is urgent goes by itself, and so does what may have been shown."""
+_UNSHOWN = DELIVERY_IS_WAITING & (delivery.c.unclear == 0)
+"""What may have been shown goes by itself."""
 
-_CANDIDATES = (
+_WAITING = (
     select(delivery)
     .where(
         delivery.c.endpoint == bindparam("here"),
         delivery.c.link == bindparam("for_link"),
         delivery.c.link_epoch == bindparam("in_epoch"),
-        COALESCIBLE,
+        _UNSHOWN,
         or_(delivery.c.expires_at.is_(None), delivery.c.expires_at > bindparam("now")),
     )
     .order_by(delivery.c.rank, delivery.c.occurred_at, delivery.c.id)
     .limit(MOST_PARTS)
+)
+
+_CANDIDATES = _WAITING.where(delivery.c.priority > Priority.URGENT)
+
+_URGENT_CANDIDATES = _WAITING.where(
+    delivery.c.priority == Priority.URGENT,
+    delivery.c.kind == bindparam("of_kind"),
+    delivery.c.subject == bindparam("of_subject"),
 )
 
 _PARTS = select(delivery.c.kind, delivery.c.card, delivery.c.occurred_at).where(
@@ -70,6 +76,7 @@ _HAND_ON = (
 def coalesce(connection: Connection, head: AnyRow, pressed: bool, now: datetime) -> bool:
     """Make a digest of all that waits behind an item and with it, if that is a crowd.
 
+    What is urgent is told together with its like only: of the same bot, and of the same kind.
     Items that were held while the chat was closed are one as soon as there are two.
 
     Args:
@@ -78,8 +85,10 @@ def coalesce(connection: Connection, head: AnyRow, pressed: bool, now: datetime)
     Returns:
         Whether there is a digest now, READY in the item's place.
     """
-    if head.priority == Priority.URGENT or head.unclear:
+    if head.unclear:
         return False
+    if head.priority == Priority.URGENT:
+        return _coalesce_urgent(connection, head, now)
     where = {"here": head.endpoint, "for_link": head.link, "in_epoch": head.link_epoch}
     waiting = connection.execute(_CANDIDATES, {**where, "now": now}).all()
     came_back = sum(row.reason == Reason.REOPENED for row in waiting)
@@ -92,15 +101,42 @@ def coalesce(connection: Connection, head: AnyRow, pressed: bool, now: datetime)
     made = _make(connection, waiting, digests.digest(parts), now)
     if older:
         connection.execute(_HAND_ON, {"of": older, "into": made})
+    _put_into(connection, waiting, made, now)
+    return True
+
+
+def _coalesce_urgent(connection: Connection, head: AnyRow, now: datetime) -> bool:
+    waiting = connection.execute(
+        _URGENT_CANDIDATES,
+        {
+            "here": head.endpoint,
+            "for_link": head.link,
+            "in_epoch": head.link_epoch,
+            "of_kind": head.kind,
+            "of_subject": head.subject,
+            "now": now,
+        },
+    ).all()
+    if len(waiting) <= digests.URGENT_CROWD:
+        return False
+    card = digests.urgent_digest([_part(row) for row in waiting])
+    _put_into(connection, waiting, _make(connection, waiting, card, now), now)
+    return True
+
+
+def _put_into(connection: Connection, waiting: Sequence[AnyRow], made: int, now: datetime) -> None:
     these = [row.id for row in waiting]
     connection.execute(_COALESCE, {"these": these, "into": made, "now": now})
-    return True
 
 
 def _part(row: AnyRow) -> Part:
     card = decode_card(row.card) if row.card else _ERASED
     return Part(
-        kind=row.kind, title=card.title, severity=card.severity, occurred_at=row.occurred_at
+        kind=row.kind,
+        title=card.title,
+        severity=card.severity,
+        occurred_at=row.occurred_at,
+        detail=card.lines[0] if card.lines else "",
     )
 
 
@@ -126,7 +162,7 @@ def _make(connection: Connection, waiting: Sequence[AnyRow], card: Card, now: da
         "link": first.link,
         "link_epoch": first.link_epoch,
         "endpoint": first.endpoint,
-        "priority": Priority.NORMAL,
+        "priority": min(Priority.NORMAL, first.priority),
         "rank": min(row.rank for row in waiting),
         "state": State.READY,
         "reason": "new",
@@ -136,6 +172,7 @@ def _make(connection: Connection, waiting: Sequence[AnyRow], card: Card, now: da
         "occurred_at": min(row.occurred_at for row in waiting),
         "created_at": now,
         "expires_at": None if None in expiries else max(expiries),
+        "subject": first.subject if first.priority == Priority.URGENT else "",
     }
     owe = insert_into(delivery, connection.dialect.name).values(values).returning(delivery.c.id)
     return connection.execute(owe).scalar_one()

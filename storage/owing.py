@@ -89,6 +89,7 @@ def _row(fact: Fact, draft: Draft, link: Link) -> dict[str, Any]:
         "created_at": fact.now,
         "expires_at": draft.expires_at,
         "about": draft.about,
+        "subject": draft.subject,
         "started_at": None,
         "ended_at": fact.now if held else None,
     }

@@ -199,6 +199,8 @@ class _Delivery(TypedColumns):
     """The item that tells of it, if it is coalesced."""
     about: Named[str | None] = Column(Foreign)
     """The bot that its card offers to pause."""
+    subject: Named[str] = Column(Foreign, server_default="")
+    """The bot that it is of; empty if it is of none."""
     answer: Named[str | None] = Column(Foreign)
     """What became of that offer; NULL as long as it stands."""
     answered_at: Named[datetime | None] = Column(Instant)

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from bot.domain.deliveries import PENDING, Delivery, Priority, Settlement, State
+from bot.domain.digests import URGENT_CROWD
 from bot.domain.digests import crowd as digest_crowd
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
@@ -163,6 +164,21 @@ def _select_heads(dialect: str) -> Select[*tuple[Any, ...]]:
         .offset(bindparam("crowd", type_=Integer()))
         .scalar_subquery()
     )
+    urgent_crowd = (
+        select(_other.c.id)
+        .where(
+            _other.c.endpoint == endpoint.c.id,
+            is_one_of(_other.c.state, *PENDING),
+            _other.c.rank == delivery.c.rank,
+            _other.c.priority == delivery.c.priority,
+            _other.c.kind == delivery.c.kind,
+            _other.c.subject == delivery.c.subject,
+            delivery.c.priority == literal_column(str(int(Priority.URGENT))),
+        )
+        .limit(literal_column("1"))
+        .offset(literal_column(str(URGENT_CROWD)))
+        .scalar_subquery()
+    )
     in_flight = select(_rival.c.id).where(
         _rival.c.endpoint == endpoint.c.id, is_one_of(_rival.c.state, State.SENDING)
     )
@@ -172,7 +188,9 @@ def _select_heads(dialect: str) -> Select[*tuple[Any, ...]]:
             delivery.c.link_epoch,
             delivery.c.not_before,
             delivery.c.reason,
+            delivery.c.subject,
             crowd.label("crowd"),
+            urgent_crowd.label("urgent_crowd"),
             link.c.state.label("link_state"),
             link.c.epoch.label("current_epoch"),
             link.c.endpoint.label("current_endpoint"),
@@ -377,7 +395,8 @@ def _may_be_told_together(head: AnyRow) -> bool:
     if head.reason == Reason.REOPENED:
         return True
     # A digest that has just been made is not made anew with what waits behind it.
-    return head.crowd is not None and head.kind is not Kind.DIGEST
+    waits = head.urgent_crowd if head.priority == Priority.URGENT else head.crowd
+    return waits is not None and head.kind is not Kind.DIGEST
 
 
 def _start(

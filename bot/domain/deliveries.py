@@ -47,7 +47,8 @@ class Draft:
     """A delivery that ingest wants to owe.
 
     `part` counts from 0 where one fact takes several messages at an endpoint. `about` is the bot
-    that its card offers to pause, if it does.
+    that its card offers to pause, if it does; `subject` the one that it is of, empty if it is of
+    none: too many urgent items of one subject are told together.
     """
 
     link: LinkId
@@ -58,6 +59,7 @@ class Draft:
     part: int = 0
     expires_at: datetime | None = None
     about: TraderId | None = None
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,10 @@ chat, they would take long to come and be too many to read."""
 CROWD_UNDER_PRESSURE = 5
 """The same while messages are held up for long: by the chat, or by all that our bot has to send."""
 
+URGENT_CROWD = 4
+"""More urgent items than this of one bot that wait at one endpoint are told together: another
+bot's must not come behind all of them, one a second."""
+
 SHOWN = 10
 """Events that a digest shows one by one; /missed has all of them."""
 
@@ -30,6 +34,8 @@ class Part:
     title: str
     severity: Severity
     occurred_at: datetime
+    detail: str = ""
+    """What its card says first below the title."""
 
 
 def crowd(pressed: bool) -> int:
@@ -50,6 +56,27 @@ def digest(parts: Sequence[Part]) -> Card:
         lines=(_sorts(parts), *(_line(part, dated) for part in shown)),
         notes=(f"{hidden} more: /missed",) if hidden else (),
     )
+
+
+def urgent_digest(parts: Sequence[Part]) -> Card:
+    """Tell of at least one urgent item of one bot: what was said, how often, the newest first."""
+    newest_first = sorted(parts, key=lambda part: part.occurred_at, reverse=True)
+    first, last = newest_first[-1].occurred_at, newest_first[0].occurred_at
+    dated = first.astimezone(UTC).date() != last.astimezone(UTC).date()
+    said = Counter((part.title, part.detail) for part in newest_first)
+    shown = list(said.items())[:SHOWN]
+    return Card(
+        title=f"{counted(len(parts), 'urgent alert')},"
+        f" {_moment(first, dated)} to {_moment(last, dated)}",
+        severity=Severity.CRITICAL,
+        lines=tuple(_repeated(*what, times) for what, times in shown),
+        notes=(f"{len(said) - len(shown)} more kinds: /missed",) if len(said) > len(shown) else (),
+    )
+
+
+def _repeated(title: str, detail: str, times: int) -> str:
+    text = clean(" · ".join(filter(None, (title, detail))), 2 * TITLE_LIMIT)
+    return f"{times}x {text}" if times > 1 else text
 
 
 def _sorts(parts: Sequence[Part]) -> str:

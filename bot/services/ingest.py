@@ -175,7 +175,15 @@ def decide(
             if event.personal:
                 known = replace(known, links=private_ones(known.links, without) or known.links)
             return _news(event.origin, tell_notice(event), known, now, new_id, without)
-    return _news(event.origin, telling, known, now, new_id, mark=fingerprint(event))
+    return _news(
+        event.origin,
+        telling,
+        known,
+        now,
+        new_id,
+        mark=fingerprint(event),
+        subject=(event.trader or event.pod or "") if isinstance(event, PodEvent) else "",
+    )
 
 
 _ECHOES = frozenset({Change.STARTED, Change.PAUSED, Change.OTHER_STATUS})
@@ -289,6 +297,7 @@ def _news(
     new_id: NewId,
     without: EndpointId | None = None,
     mark: str | None = None,
+    subject: str = "",
 ) -> Verdict:
     drafts: list[Draft] = []
     actions: list[Action] = []
@@ -307,6 +316,7 @@ def _news(
                 part=number,
                 expires_at=None if telling.priority is Priority.URGENT else now + TTL,
                 about=telling.about.id if telling.about and part.buttons else None,
+                subject=subject or (telling.about.id if telling.about else ""),
             )
             for number, part in enumerate(in_parts(card))
         ]

@@ -581,6 +581,13 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
             [a_part(Kind.TRADE, 1)],
         )
     ],
+    "digests.urgent_digest": lambda: [
+        replace(digests.urgent_digest(parts), reference="K7F3Q2")
+        for parts in (
+            [a_part(Kind.POD_EVENT, number) for number in range(digests.SHOWN + 1)],
+            [a_part(Kind.POD_EVENT, 1)] * 2,
+        )
+    ],
     # notices
     "notices.Notices.trouble": lambda: [
         card

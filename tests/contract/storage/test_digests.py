@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from bot.domain.deliveries import Declined, Delivery, Priority, Settlement, State
-from bot.domain.digests import CROWD, CROWD_UNDER_PRESSURE
+from bot.domain.digests import CROWD, CROWD_UNDER_PRESSURE, URGENT_CROWD
 from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
 from bot.domain.links import Link
@@ -344,3 +344,18 @@ async def test_a_stream_of_urgent_items_starves_nothing(store: Store):
     await told(store, chat.account, "fire", at=NOW + AGED, priority=Priority.URGENT)
 
     assert await titles_sent(store, chat.endpoint.id, NOW + AGED) == ["trade", "fire"]
+
+
+async def test_a_crowd_of_urgent_items_of_one_bot_is_told_in_one_urgent_item(store: Store):
+    chat = await crowded(store, URGENT_CROWD + 1, priority=Priority.URGENT)
+
+    one = await claimed(store, chat.endpoint.id, LATER)
+
+    assert (one.kind, one.priority) == (Kind.DIGEST, Priority.URGENT)
+    assert await states(store) == {State.SENDING: 1, State.COALESCED: URGENT_CROWD + 1}
+
+
+async def test_few_urgent_items_go_one_by_one(store: Store):
+    chat = await crowded(store, URGENT_CROWD, priority=Priority.URGENT)
+
+    assert len(await titles_sent(store, chat.endpoint.id, LATER)) == URGENT_CROWD

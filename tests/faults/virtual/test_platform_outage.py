@@ -9,9 +9,10 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.deliveries import Priority, State
-from bot.domain.events import Stream
+from bot.domain.events import Kind, Origin, PodEvent, Stream
 from bot.domain.links import FeedState
 from tests.judge import assert_kept, owed
+from tests.world import OWL, running
 
 MISSED = 400
 OUTAGE = timedelta(hours=6)
@@ -47,3 +48,35 @@ async def test_six_hours_of_outage_become_a_digest_with_the_urgent_ones_singly(
     assert all(shown[item.reference] == 1 for item in urgent)
     assert len(chat.shown) < FEW
     await assert_kept(world.store, chat.shown)
+
+
+@pytest.mark.fault(78)
+async def test_ninety_urgent_reports_of_one_bot_do_not_delay_anothers_liquidation(
+    store, platform, chat, now
+):
+    chat.seconds = 1  # as fast as Telegram takes them in one chat
+    async with running(store, platform, chat, now) as world:
+        account = await world.goes_live()
+        await world.quiet()
+        for number in range(90):
+            await world.ingest.take(account, [report(world, number)])
+        await world.quiet(0.5)
+
+        liquidated = replace(world.trade(1), symbol="SOL/USDT", reason="liquidation")
+        heard_at = world.now()
+        await world.ingest.take(account, [liquidated])
+        await world.until(lambda: any("SOL/USDT" in title for title in chat.titles()))
+
+        assert chat.shown[-1].at - heard_at < timedelta(seconds=5)
+        told = [one.card for one in chat.shown if "urgent alerts" in one.card.title]
+        assert [card.lines for card in told] == [("89x Night Owl: error · no balance",)]
+        await assert_kept(world.store, chat.shown)
+
+
+def report(world, number):
+    return PodEvent(
+        origin=Origin(kind=Kind.POD_EVENT, record=f"report {number}", at=world.now()),
+        trader=OWL.id,
+        type="error",
+        message="no balance",
+    )

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.cards import Severity
-from bot.domain.digests import SHOWN, Part, crowd, digest
+from bot.domain.digests import SHOWN, Part, crowd, digest, urgent_digest
 from bot.domain.events import Kind
 
 AT = datetime(2026, 1, 5, 2, 10, tzinfo=UTC)
@@ -68,3 +68,22 @@ def test_fewer_make_a_crowd_while_messages_are_held_up():
 def test_every_kind_has_a_name():
     for kind in Kind:
         assert digest([part(0, kind=kind)]).lines[0].startswith("1 ")
+
+
+def test_an_urgent_digest_says_each_thing_once_and_how_often():
+    full = [part(minute, title="Alpha: error", detail="disk full") for minute in range(13)]
+    other = part(13, title="Alpha: error", detail="no balance")
+
+    card = urgent_digest([*full, other])
+
+    assert card.title == "14 urgent alerts, 02:10 UTC to 02:23 UTC"
+    assert card.lines == ("Alpha: error · no balance", "13x Alpha: error · disk full")
+    assert card.severity is Severity.CRITICAL
+    assert card.notes == ()
+
+
+def test_an_urgent_digest_that_leaves_things_out_says_how_many():
+    card = urgent_digest([part(minute) for minute in range(SHOWN + 3)])
+
+    assert len(card.lines) == SHOWN
+    assert card.notes == ("3 more kinds: /missed",)
