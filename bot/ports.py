@@ -34,6 +34,7 @@ from bot.domain.events import (
     Signal,
     Strategy,
     Stream,
+    Sweep,
     Trade,
     Trader,
     Unreadable,
@@ -138,10 +139,16 @@ class Session(Protocol):
     async def page(self, stream: Stream, since: Position, limit: int = 100) -> Page:
         """The oldest records of a stream created at or after `since.at`, in (createdAt, id) order,
         leaving out those up to and including `since` itself when `since.record` is set.
+
+        What is dated further ahead of the platform's clock than `AHEAD` is given as undated: it
+        moves no position.
         """
 
-    async def newest(self, stream: Stream) -> Position | None:
-        """The position of the youngest record; `None` if there is none."""
+    async def latest(self, stream: Stream) -> Page:
+        """The youngest records of a stream; `more` if there may be older ones that it leaves out.
+
+        `last` is `None` if none of them is dated.
+        """
 
     async def traders(self) -> tuple[Trader, ...]:
         """All bots of the account."""
@@ -324,10 +331,11 @@ Decide = Callable[[Event, Known], Verdict]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Move a stream's cursor, in the same transaction; never backwards."""
+    """Move a stream's cursor, in the same transaction; backwards only if it `rewinds`."""
 
-    stream: Stream | Listing
+    stream: Stream | Listing | Sweep
     position: Position
+    rewinds: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -381,7 +389,7 @@ class Inbox(Protocol):
         and with its note; those that were or may be shown already are owed an amendment.
         """
 
-    async def cursors(self, account: AccountId) -> Mapping[Stream | Listing, Cursor]:
+    async def cursors(self, account: AccountId) -> Mapping[Stream | Listing | Sweep, Cursor]:
         """Where each stream stands; `began` is the first position that was ever stored."""
 
     async def set_aside(

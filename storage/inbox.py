@@ -16,6 +16,7 @@ from bot.domain.events import (
     Position,
     Strategy,
     Stream,
+    Sweep,
     Trader,
     Unreadable,
 )
@@ -96,7 +97,7 @@ class Inbox:
         self._memories.put_back(connection, memories)
         return tallies
 
-    async def cursors(self, account: AccountId) -> Mapping[Stream | Listing, Cursor]:
+    async def cursors(self, account: AccountId) -> Mapping[Stream | Listing | Sweep, Cursor]:
         return await self._database.read(_cursors, account)
 
     async def set_aside(
@@ -212,7 +213,7 @@ def _kept_of(connection: Connection, rows: Mapping[FactKey, Values]) -> Set[Fact
 
 
 @cache
-def _advancing(dialect: str) -> Insert:
+def _advancing(dialect: str, rewinds: bool) -> Insert:
     row = insert_into(cursor, dialect)
     later = or_(
         row.excluded.at > cursor.c.at,
@@ -221,29 +222,32 @@ def _advancing(dialect: str) -> Insert:
     return row.on_conflict_do_update(
         index_elements=[cursor.c.account, cursor.c.stream],
         set_={"at": row.excluded.at, "record": row.excluded.record},
-        where=later,
+        where=None if rewinds else later,
     )
 
 
 def _advance(connection: Connection, calls: Sequence[_Call]) -> None:
-    rows = [
-        {
-            "account": call.account,
-            "stream": call.progress.stream.value,
-            "at": call.progress.position.at,
-            "record": call.progress.position.record,
-            "began": call.progress.position.at,
-        }
-        for call in calls
-        if call.progress is not None
-    ]
-    if rows:
-        connection.execute(_advancing(connection.dialect.name), rows)
+    for rewinds in (False, True):
+        rows = [
+            {
+                "account": call.account,
+                "stream": call.progress.stream.value,
+                "at": call.progress.position.at,
+                "record": call.progress.position.record,
+                "began": call.progress.position.at,
+            }
+            for call in calls
+            if call.progress is not None and call.progress.rewinds is rewinds
+        ]
+        if rows:
+            connection.execute(_advancing(connection.dialect.name, rewinds), rows)
 
 
-def _cursors(connection: Connection, account: AccountId) -> Mapping[Stream | Listing, Cursor]:
+def _cursors(
+    connection: Connection, account: AccountId
+) -> Mapping[Stream | Listing | Sweep, Cursor]:
     rows = connection.execute(select(cursor).where(cursor.c.account == account))
-    services = {service.value: service for service in (*Stream, *Listing)}
+    services = {service.value: service for service in (*Stream, *Listing, *Sweep)}
     return {
         services[row.stream]: Cursor(
             position=Position(at=row.at, record=row.record), began=row.began

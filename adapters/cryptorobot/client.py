@@ -11,6 +11,7 @@ import aiohttp
 
 from adapters.cryptorobot import calls, decode, frames, logins
 from adapters.cryptorobot.calls import OWN, PROOFS, Call, Request
+from adapters.cryptorobot.clock import PlatformClock
 from adapters.cryptorobot.limits import Budget, plan_named
 from adapters.cryptorobot.rest import Rest
 from adapters.cryptorobot.session import CryptorobotSession
@@ -72,8 +73,8 @@ class CryptorobotPlatform:
         self.ignored: Counter[str] = Counter()
         self._http = http
         self._settings = settings
-        self._now = now
-        self._rest = Rest(http, settings, now)
+        self._clock = PlatformClock(now)
+        self._rest = Rest(http, settings, self._clock)
         self._budgets: dict[str, Budget] = {}
         self._guarded: set[str] = set()
 
@@ -98,7 +99,7 @@ class CryptorobotPlatform:
             http=self._http,
             rest=self._rest,
             settings=self._settings,
-            now=self._now,
+            clock=self._clock,
             credential=credential,
             budget=self._budget(credential, plan),
             keep=self._keep,

@@ -14,6 +14,7 @@ from adapters.cryptorobot.calls import Oversized
 from adapters.cryptorobot.fields import Fields
 from adapters.cryptorobot.frames import TICKER_SERVICE, Frame, Heading
 from bot.domain.events import (
+    AHEAD,
     Event,
     Kind,
     Message,
@@ -38,9 +39,6 @@ STRATEGIES = "strategies"
 
 SAME_FACT = timedelta(seconds=10)
 """Within it, two events without id or time that say the same are one, sent in both spellings."""
-
-CLOCK_SKEW = timedelta(days=1)
-"""A record dated further ahead is not believed: it would carry a cursor past what is to come."""
 
 _NAMES_KEPT = 20
 _NAME_KEPT = 40
@@ -80,8 +78,8 @@ def stored(stream: Stream, record: object, received: datetime) -> Event | Unread
         return Unreadable(service=stream.value, reason="not an object")
     fields = Fields(record)
     kind, build = _BUILDERS[stream]
-    origin = _origin(kind, fields, fields.instant("createdAt"), received)
-    return _recognisable(build(fields, origin))
+    at = fields.instant("createdAt")
+    return _recognisable(build(fields, _origin(kind, fields, at, received)), at)
 
 
 def tick(record: object, received: datetime) -> Tick | None:
@@ -182,7 +180,8 @@ def _owner(fields: Fields) -> str | None:
 
 
 def _origin(kind: Kind, fields: Fields, at: datetime | None, received: datetime) -> Origin:
-    dated = at is not None and at <= received + CLOCK_SKEW
+    # One from the future is not believed: it would carry a cursor past what is to come.
+    dated = at is not None and at <= received + AHEAD
     return Origin(
         kind=kind,
         record=fields.id() or "",
@@ -212,15 +211,20 @@ def _revision(seen: Trader | Strategy) -> str:
     return f"{changed}/{_digest(replace(seen, updated_at=None))[:16]}"
 
 
-def _recognisable(event: "_Stored") -> "_Stored":
-    """Name an event without id after its content."""
+def _recognisable(event: "_Stored", claimed: datetime | None) -> "_Stored":
+    """Name an event without id after its content.
+
+    Args:
+        claimed: its own date, whether it is believed or not.
+    """
     origin = event.origin
     if origin.record:
         return event
-    at = origin.at
-    if not origin.dated:
-        at -= timedelta(seconds=at.timestamp() % SAME_FACT.total_seconds())
-    digest = _digest(replace(event, origin=replace(origin, at=at)))[:32]
+    at = claimed
+    if at is None:
+        at = origin.at - timedelta(seconds=origin.at.timestamp() % SAME_FACT.total_seconds())
+    named = replace(origin, at=at, dated=claimed is not None)
+    digest = _digest(replace(event, origin=named))[:32]
     return replace(event, origin=replace(origin, record=digest))
 
 

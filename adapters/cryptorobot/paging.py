@@ -48,6 +48,7 @@ class Reading:
     since: Position
     limit: int
     received: datetime
+    """The platform's time."""
     portion: Portion = field(init=False)
     _events: dict[Position, Event] = field(default_factory=dict)
     _undated: list[Event] = field(default_factory=list)
@@ -85,6 +86,7 @@ class Reading:
             events=(*(self._events[position] for position in read), *self._undated),
             unreadable=tuple(self._unreadable),
             last=last,
+            as_of=self.received,
             more=not self._ended and bool(read),
         )
 

@@ -9,9 +9,9 @@ import aiohttp
 
 from adapters.cryptorobot import faults, logins
 from adapters.cryptorobot.calls import Call, Request
+from adapters.cryptorobot.clock import PlatformClock
 from adapters.cryptorobot.payload import Garbled, loads
 from adapters.cryptorobot.settings import PlatformSettings
-from bot.domain.ids import Now
 from bot.domain.links import Credential
 from bot.errors import Refused
 
@@ -45,13 +45,15 @@ class Answer:
 class Rest:
     """The platform's REST interface, one for all accounts: it keeps nothing of any."""
 
-    def __init__(self, http: aiohttp.ClientSession, settings: PlatformSettings, now: Now) -> None:
+    def __init__(
+        self, http: aiohttp.ClientSession, settings: PlatformSettings, clock: PlatformClock
+    ) -> None:
         self._http = http
         self._base = settings.url
         self._limit = settings.call_limit.total_seconds()
         # Waiting for a connection ends first, and has its own exception: nothing was sent.
         self._timeout = aiohttp.ClientTimeout(connect=settings.connect_limit.total_seconds())
-        self._now = now
+        self._clock = clock
 
     async def call(self, call: Call, credential: Credential | None = None) -> object:
         """Make a call, once; gives the JSON of the answer, `None` where it is empty."""
@@ -103,7 +105,8 @@ class Rest:
                     allow_redirects=False,
                 ) as answer,
             ):
-                wait = faults.wait_asked(answer.headers.get("Retry-After"), self._now())
+                self._clock.hear(answer.headers.get("Date"))
+                wait = faults.wait_asked(answer.headers.get("Retry-After"), self._clock())
                 body = await _bounded(answer.content)
                 if body is None:
                     raise faults.too_large(call)

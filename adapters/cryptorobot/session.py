@@ -6,11 +6,13 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from operator import itemgetter
 
 import aiohttp
 
 from adapters.cryptorobot import calls, decode, frames, logins
 from adapters.cryptorobot.calls import PROOFS, Call, Found, Request
+from adapters.cryptorobot.clock import PlatformClock
 from adapters.cryptorobot.faults import TooLarge
 from adapters.cryptorobot.fields import Fields
 from adapters.cryptorobot.limits import Budget
@@ -30,7 +32,7 @@ from bot.domain.events import (
     Trader,
     Unreadable,
 )
-from bot.domain.ids import Now, TraderId
+from bot.domain.ids import TraderId
 from bot.domain.links import Credential, CredentialKind
 from bot.errors import (
     ConnectionLost,
@@ -48,6 +50,9 @@ AT_ONCE = 200
 
 PATIENCE = timedelta(seconds=10)
 """How long a call waits for its turn in the account's budget; a longer wait is the caller's."""
+
+LISTED_FOR = timedelta(seconds=5)
+"""How long the list that proved a login is as good as one that is read afresh."""
 
 _MOST_PAGES = 50
 
@@ -75,7 +80,7 @@ class CryptorobotSession:
         http: aiohttp.ClientSession,
         rest: Rest,
         settings: PlatformSettings,
-        now: Now,
+        clock: PlatformClock,
         credential: Credential,
         budget: Budget,
         keep: Callable[[str], bool],
@@ -89,13 +94,18 @@ class CryptorobotSession:
         self._http = http
         self._rest = rest
         self._settings = settings
-        self._now = now
+        self._clock = clock
         self._credential = credential
         self._budget = budget
         self._keep = keep
         self._link: Link | None = None
         self._select = True
         self._proofs: tuple[Call, ...] = PROOFS
+        self._listing = True
+        """Whether the list of bots, which is read anyway, is what proves a login."""
+        self._listed: Found | None = None
+        """The beginning of that list, read after the latest login and not asked for since."""
+        self._listed_at = 0.0
         self._watchers: list[tuple[str, asyncio.Future[Tick]]] = []
 
     # --- the socket -----------------------------------------------------------------------
@@ -106,9 +116,18 @@ class CryptorobotSession:
 
     async def connect(self) -> None:
         await self.close()
+        listing, self._listed = self._listing, None
+        try:
+            self._link = await self._open_link()
+        except ConnectionLost:
+            if self._listing is listing:
+                raise
+            self._link = await self._open_link()
+
+    async def _open_link(self) -> Link:
         headers = logins.authorization(self._credential)
         async with AsyncExitStack() as undo:
-            link = Link(self._http, self._settings, self._now, self._keep)
+            link = Link(self._http, self._settings, self._clock, self._keep)
             undo.push_async_callback(link.close)
             try:
                 await link.open(headers)
@@ -122,7 +141,7 @@ class CryptorobotSession:
                 raise SocketRefused(reason) from failure
             await self._log_in(link)
             undo.pop_all()
-        self._link = link
+        return link
 
     async def receive(self) -> Live:
         link = self._link
@@ -157,15 +176,20 @@ class CryptorobotSession:
 
     async def page(self, stream: Stream, since: Position, limit: int = calls.PAGE) -> Page:
         """See `ports.Session`. Records of one instant stay together, beyond `limit` if need be."""
-        reading = Reading(stream=stream, since=since, limit=limit, received=self._now())
-        while reading.add(await self._find(reading.call, reading.portion)):
-            pass
+        reading = Reading(stream=stream, since=since, limit=limit, received=self._clock())
+        more = True
+        while more:
+            found = await self._find(reading.call, reading.portion)
+            reading.received = self._clock()  # the answer has told it
+            more = reading.add(found)
         return reading.page()
 
-    async def newest(self, stream: Stream) -> Position | None:
-        origins = [event.origin for event in await self._youngest(stream, _SOME)]
-        dated = [Position(at=one.at, record=one.record) for one in origins if one.dated]
-        return max(dated, default=None)
+    async def latest(self, stream: Stream) -> Page:
+        youngest, more = await self._youngest(stream, _SOME)
+        positions = {Position(at=one.origin.at, record=one.origin.record): one for one in youngest}
+        dated = max((at for at, one in positions.items() if one.origin.dated), default=None)
+        events = tuple(one for _, one in sorted(positions.items(), key=itemgetter(0)))
+        return Page(events=events, last=dated, more=more, as_of=self._clock())
 
     async def traders(self) -> tuple[Trader, ...]:
         records = await self._whole(decode.TRADERS, calls.TRADER_FIELDS)
@@ -186,11 +210,11 @@ class CryptorobotSession:
         return tuple({strategy.id: strategy for strategy in read}.values())
 
     async def trades(self, limit: int) -> tuple[Trade, ...]:
-        youngest = await self._youngest(Stream.TRADES, limit)
+        youngest, _ = await self._youngest(Stream.TRADES, limit)
         return tuple(one for one in youngest if isinstance(one, Trade))
 
     async def signals(self, limit: int) -> tuple[Signal, ...]:
-        youngest = await self._youngest(Stream.SIGNALS, limit)
+        youngest, _ = await self._youngest(Stream.SIGNALS, limit)
         return tuple(one for one in youngest if isinstance(one, Signal))
 
     async def price(self, symbol: str, within: timedelta) -> tuple[Decimal, datetime] | None:
@@ -291,7 +315,19 @@ class CryptorobotSession:
         Raises:
             SocketRefused: every service is closed, which tells nothing either way.
         """
-        for proof in self._proofs:
+        proofs = self._proofs
+        if self._listing and self._select and proofs[0].service == decode.TRADERS:
+            try:
+                return await self._has_listed(link)
+            except ConnectionLost:
+                # Larger than is taken at once: that must not break the next connection too.
+                self._listing = not link.choked
+                raise
+            except NeedsLogin:
+                return False
+            except Refused:
+                proofs = proofs[1:]
+        for proof in proofs:
             await self._take_turn()
             try:
                 await link.call(proof)
@@ -303,6 +339,15 @@ class CryptorobotSession:
             self._proofs = (proof, *(other for other in PROOFS if other is not proof))
             return True
         raise SocketRefused("The platform's socket accepts nothing with this login")
+
+    async def _has_listed(self, link: Link) -> bool:
+        """Prove the login by reading the list of bots, which who connects wants to see anyway."""
+        await self._take_turn()
+        whole = calls.whole(decode.TRADERS, 0)
+        query = {**whole.query, "$select": [*calls.TRADER_FIELDS]}
+        self._listed = calls.found(await link.call(replace(whole, query=query)))
+        self._listed_at = asyncio.get_running_loop().time()
+        return True
 
     async def _take_turn(self) -> None:
         clock = asyncio.get_running_loop().time
@@ -354,20 +399,22 @@ class CryptorobotSession:
                 portion.fitted()
                 return found
 
-    async def _youngest(self, stream: Stream, limit: int) -> list[Event]:
+    async def _youngest(self, stream: Stream, limit: int) -> tuple[list[Event], bool]:
+        """Youngest first, and whether there may be older ones."""
         portion = Portion(limit)
         records: list[object] = []
 
         def call() -> Call:
             return calls.youngest(stream.value, portion.size, len(records))
 
-        ended = False
+        ended = more = False
         while not ended and len(records) < limit:
             found = await self._find(call, portion)
-            ended = found.ends(len(records)) or not portion.lowered
+            more = not found.ends(len(records))
+            ended = not more or not portion.lowered
             records.extend(found.records)
-        read = [decode.stored(stream, record, self._now()) for record in records[:limit]]
-        return [one for one in read if not isinstance(one, Unreadable)]
+        read = [decode.stored(stream, record, self._clock()) for record in records[:limit]]
+        return [one for one in read if not isinstance(one, Unreadable)], more
 
     async def _whole(self, service: str, fields: Iterable[str]) -> list[object]:
         """All records of a service; a list that is cut short would look like deletions."""
@@ -375,7 +422,9 @@ class CryptorobotSession:
         previous: tuple[object, ...] = ()
         for _ in range(_MOST_PAGES):
             skip = len(records)
-            found = _listed(await self._read(calls.whole(service, skip), fields))
+            found = self._take_listed(service) if skip == 0 else None
+            if found is None:
+                found = _listed(await self._read(calls.whole(service, skip), fields))
             if found.records == previous:
                 return records
             records.extend(found.records)
@@ -384,11 +433,19 @@ class CryptorobotSession:
                 return records
         raise TryLater(f"The platform's list of {service} does not end")
 
+    def _take_listed(self, service: str) -> Found | None:
+        """What the proof of the login has read of this list already; once."""
+        if service != decode.TRADERS:
+            return None
+        listed, self._listed = self._listed, None
+        age = asyncio.get_running_loop().time() - self._listed_at
+        return listed if age < LISTED_FOR.total_seconds() else None
+
     # --- prices and pods ------------------------------------------------------------------
 
     def _on_price(self, raw: str) -> None:
         frame = frames.parse(raw)
-        tick = None if isinstance(frame, Unreadable) else decode.tick(frame.record, self._now())
+        tick = None if isinstance(frame, Unreadable) else decode.tick(frame.record, self._clock())
         if tick is None:
             return
         for symbol, coming in self._watchers:

@@ -5,7 +5,7 @@ Every field but the origin is optional, since the platform documents examples on
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -37,6 +37,19 @@ class Listing(StrEnum):
 
 
 LOOKED = "looked"
+
+
+class Sweep(StrEnum):
+    """A reading of everything that is due after a while; its position is when it was last done."""
+
+    DAILY = "daily sweep"
+
+
+AHEAD = timedelta(minutes=1)
+"""How far ahead of the platform's clock a record's date is believed.
+
+Less than the overlap of each reading: a cursor that stands so far ahead misses nothing.
+"""
 
 
 class Kind(StrEnum):
@@ -256,8 +269,11 @@ class Page:
     """Records of one stream, oldest first, from a position on.
 
     `last` is the position of the last record on the page, readable or not, and `None` only if the
-    page is empty. `more` is false once the platform has no younger record.
+    page is empty. `more` is false once the platform has no younger record. `as_of` is the
+    platform's time when it was read.
     """
+
+    as_of: datetime
 
     events: tuple[Event, ...] = ()
     unreadable: tuple[Unreadable, ...] = field(default=())

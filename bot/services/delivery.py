@@ -128,15 +128,22 @@ class Delivering:
         await self._settle_interrupted()
         async with asyncio.TaskGroup() as group:
             self._group = group
-            while True:
-                await self._age()
-                try:
-                    owing = await self._outbox.owing()
-                except TryLater as outage:
-                    log.warning("cannot see what is owed", extra={"reason": str(outage)})
-                    owing = {}
-                self.wake({key: (address, Priority.NORMAL) for key, address in owing.items()})
-                await asyncio.sleep(RECHECK.total_seconds())
+            try:
+                await self._look_around()
+            finally:
+                self._group = None
+
+    async def _look_around(self) -> NoReturn:
+        """Set the lanes going that nobody woke."""
+        while True:
+            await self._age()
+            try:
+                owing = await self._outbox.owing()
+            except TryLater as outage:
+                log.warning("cannot see what is owed", extra={"reason": str(outage)})
+                owing = {}
+            self.wake({key: (address, Priority.NORMAL) for key, address in owing.items()})
+            await asyncio.sleep(RECHECK.total_seconds())
 
     async def _settle_interrupted(self) -> None:
         interrupted = await self._outbox.interrupted()

@@ -1,5 +1,6 @@
 """Platform event in, deliveries owed: what is news, who is told, all in one transaction."""
 
+import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from bot.domain.cards import Button, Card, Severity, in_parts
 from bot.domain.changes import Change, condition, merged, strategy_changes, trader_changes
 from bot.domain.deliveries import Draft, Priority
 from bot.domain.events import (
+    AHEAD,
     Event,
     Message,
     Notice,
@@ -113,6 +115,11 @@ class Ingest:
             if idle:
                 self._delivering.give_up(doubt)
             raise
+        except asyncio.CancelledError:
+            # It is committed or not, and what it came to is not known: look where it may be owed.
+            heard = self._audience.get(account.id, {})
+            self._delivering.wake({key: (at, Priority.NORMAL) for key, at in heard.items()})
+            raise
         self._meter.admitted(told=admitted.told, known=admitted.known)
         if admitted.owed:
             # Where the last one went, the next one probably goes: it can be claimed at once.
@@ -209,7 +216,7 @@ def _decide_trader(
             forget=before,
             answer=answer_by_removal(before, event.origin.at),
         )
-    if _is_stale(before, event.trader):
+    if _is_stale(before, event.trader, now):
         return Verdict(news=False, reason="older than what is known")
     trader = merged(before, event.trader)
     changes = trader_changes(before, trader)
@@ -258,7 +265,7 @@ def _decide_strategy(event: StrategySeen, known: Known, now: datetime, new_id: N
         telling = tell_strategy_changes(before, before, (Change.REMOVED,), event.origin.at)
         origin = _revised(event.origin, known, "removed")
         return replace(_news(origin, telling, known, now, new_id), forget=before)
-    if _is_stale(before, event.strategy):
+    if _is_stale(before, event.strategy, now):
         return Verdict(news=False, reason="older than what is known")
     strategy = merged(before, event.strategy)
     changes = strategy_changes(before, strategy)
@@ -269,12 +276,12 @@ def _decide_strategy(event: StrategySeen, known: Known, now: datetime, new_id: N
     return replace(_news(origin, telling, known, now, new_id), remember=strategy)
 
 
-def _is_stale(before: Trader | Strategy | None, now: Trader | Strategy) -> bool:
+def _is_stale(before: Trader | Strategy | None, seen: Trader | Strategy, now: datetime) -> bool:
     return (
         before is not None
         and before.updated_at is not None
-        and now.updated_at is not None
-        and now.updated_at < before.updated_at
+        and seen.updated_at is not None
+        and seen.updated_at < before.updated_at <= now + AHEAD
     )
 
 

@@ -480,11 +480,11 @@ async def test_the_youngest_record_gives_the_position_to_begin_at(
     person = await platform.add_user()
     session = client.session(await token_of(client, person))
 
-    before = await session.newest(Stream.TRADES)
+    before = (await session.latest(Stream.TRADES)).last
     for number in range(3):
         record = trade(number, createdAt=at(number))
         stored = await platform.add("trades", record, person.id, announce=False)
-    after = await session.newest(Stream.TRADES)
+    after = (await session.latest(Stream.TRADES)).last
 
     assert before is None
     assert after == Position(at=NOON + timedelta(milliseconds=2), record=stored["_id"])

@@ -145,6 +145,7 @@ async def test_a_socket_that_lost_its_login_silently_is_given_up_when_it_is_used
         await simulator.add("traders", {"name": "Alpha"}, person.id)
         session = client.session(Credential(kind=CredentialKind.API_KEY, secret=person.api_key))
         await session.connect()
+        await session.traders()
         await simulator.platform.expire_tokens(person.id)
         connected = session.connected
 
@@ -166,7 +167,7 @@ async def test_a_token_that_ended_silently_needs_a_new_login():
         async with listening(client, person) as session:
             await simulator.platform.expire_tokens(person.id)
             with pytest.raises(NeedsLogin, match="jwt expired"):
-                await session.newest(Stream.TRADES)
+                await session.latest(Stream.TRADES)
             with pytest.raises(NeedsLogin, match="jwt expired"):
                 await session.set_running(TraderId("1"), True)
 

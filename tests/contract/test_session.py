@@ -127,6 +127,10 @@ async def connected(scene: Scene) -> AsyncIterator[Session]:
         await session.close()
 
 
+def amounts(page: Page) -> list[Decimal | None]:
+    return [event.amount for event in page.events if isinstance(event, Trade)]
+
+
 async def hear(session: Session, count: int) -> list[Decimal | None]:
     """The amounts of the next trades."""
     amounts: list[Decimal | None] = []
@@ -210,14 +214,45 @@ async def test_a_position_without_a_record_includes_its_own_instant(scene):
 
 async def test_the_newest_position_is_that_of_the_youngest_record(scene):
     async with connected(scene) as session:
-        assert await session.newest(Stream.TRADES) is None
+        assert (await session.latest(Stream.TRADES)).last is None
         await scene.trade(3, False)
         await scene.trade(9, False)
 
-        newest = await session.newest(Stream.TRADES)
+        newest = (await session.latest(Stream.TRADES)).last
 
         assert newest is not None
         assert newest.at == NOON + timedelta(seconds=9)
+
+
+async def test_the_latest_records_come_oldest_first_and_say_whether_there_are_older_ones(scene):
+    async with connected(scene) as session:
+        for number in range(1, 13):
+            await scene.trade(number, False)
+            if number == 3:
+                few = await session.latest(Stream.TRADES)
+        many = await session.latest(Stream.TRADES)
+
+        assert amounts(few) == [1, 2, 3]
+        assert not few.more
+        assert amounts(many) == [*range(3, 13)]
+        assert many.more
+
+
+@pytest.mark.parametrize("ahead", [90, 20 * 3600])
+async def test_a_record_from_the_future_is_given_and_moves_no_position(scene, ahead):
+    async with connected(scene) as session:
+        start = Position(at=NOON)
+        await scene.trade(1, False)
+        await scene.trade(int((now() - NOON).total_seconds()) + ahead, False)
+
+        page = await session.page(Stream.TRADES, start)
+        latest = await session.latest(Stream.TRADES)
+
+        assert [event.origin.dated for event in page.events] == [True, False]
+        assert page.last is not None
+        assert page.last.at == NOON + timedelta(seconds=1)
+        assert latest.last == page.last
+        assert abs(page.as_of - now()) < timedelta(seconds=5)
 
 
 async def test_a_write_is_seen_in_the_answer_in_the_event_and_when_read_again(scene):

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.domain.events import (
+    AHEAD,
     Event,
     Kind,
     Origin,
@@ -76,6 +77,8 @@ class FakePlatform:
     cap: int = 100
     seconds: float = 0.0
     """How long a session's call takes."""
+    slow: dict[str, float] = field(default_factory=dict)
+    """By call name: how long it takes besides."""
     loses_answers: bool = False
     """Writes take effect but are never answered."""
     ignores_writes: bool = False
@@ -270,17 +273,29 @@ class FakeSession:
         )
         most = min(limit, self.platform.cap)
         shown = records[:most]
+        as_of = self.platform.clock()
+        believed = [one for one in shown if one.origin.at <= as_of + AHEAD]
         return Page(
-            events=tuple(shown),
-            last=_position(shown[-1]) if shown else None,
-            more=len(records) > most,
+            events=tuple(_believed(one, as_of) for one in shown),
+            last=_position(believed[-1]) if believed else since if shown else None,
+            more=len(records) > most and bool(believed),
+            as_of=as_of,
         )
 
-    async def newest(self, stream: Stream) -> Position | None:
-        await self._ask(f"newest {stream}")
+    async def latest(self, stream: Stream) -> Page:
+        await self._ask(f"latest {stream}")
         if stream in self.platform.denied:
             raise NotOffered("Forbidden")
-        return max(map(_position, self.platform.readable(stream)), default=None)
+        as_of = self.platform.clock()
+        records = sorted(self.platform.readable(stream), key=_position)
+        shown = records[-10:]
+        believed = [one for one in shown if one.origin.at <= as_of + AHEAD]
+        return Page(
+            events=tuple(_believed(one, as_of) for one in shown),
+            last=_position(believed[-1]) if believed else None,
+            more=len(records) > len(shown),
+            as_of=as_of,
+        )
 
     async def traders(self) -> tuple[Trader, ...]:
         await self._ask("traders")
@@ -327,11 +342,19 @@ class FakeSession:
         return self.platform.bots[trader]
 
     async def _ask(self, call: str) -> None:
-        if self.platform.seconds:
-            await asyncio.sleep(self.platform.seconds)
+        seconds = self.platform.seconds + self.platform.slow.get(call, 0.0)
+        if seconds:
+            await asyncio.sleep(seconds)
         self.platform.check(call)
         if self.credential.secret not in self.platform.accepts:
             raise NeedsLogin("jwt expired")
+
+
+def _believed(event: Event, as_of: datetime) -> Event:
+    """As the platform's time allows: what is dated ahead of it counts as undated."""
+    if event.origin.at <= as_of + AHEAD:
+        return event
+    return replace(event, origin=replace(event.origin, at=as_of, dated=False))
 
 
 def _position(event: Event) -> Position:

@@ -634,7 +634,7 @@ async def test_the_same_error_after_an_unlink_is_told_again(world, platform, cha
 
 
 async def test_one_broken_service_leaves_the_feed_live_and_is_named(world, platform, chat):
-    platform.fail("page messages", *([TryLater("Internal error")] * 3))
+    platform.fail("latest messages", *([TryLater("Internal error")] * 3))
     account = await live(world)
     assert world.feeds.status(account.id).failing == ("messages",)
 
@@ -1001,3 +1001,93 @@ async def test_a_reminder_that_could_not_be_stored_is_told_when_it_can(
 
     assert [title.partition(" in ")[0] for title in chat.titles()] == ["Your login ends"]
     assert unswept.feeds.status(account.id).state is FeedState.LIVE
+
+
+# --- the first second -----------------------------------------------------------------------
+
+
+async def test_a_live_event_waits_for_its_own_stream_alone(world, platform, chat):
+    account = await live(world)
+    platform.slow["page messages"] = 60
+    platform.cut()
+    await world.until(lambda: world.feeds.status(account.id).state is FeedState.CATCHING_UP)
+    began = world.now()
+
+    platform.store(Stream.TRADES, world.trade(1))
+    await world.until(lambda: chat.shown)
+
+    assert world.now() - began < timedelta(seconds=1)
+    assert world.feeds.status(account.id).state is FeedState.CATCHING_UP
+
+
+async def test_what_is_younger_waits_for_what_is_older_in_its_stream(world, platform, chat):
+    account = await live(world)
+    platform.away = True
+    platform.cut()
+    await world.quiet(10)
+    platform.store(Stream.TRADES, world.trade(1), announce=False)
+    platform.slow["page trades"] = 5
+    platform.away = False
+    await world.until(lambda: world.feeds.status(account.id).state is FeedState.CATCHING_UP)
+    for number in (2, 3):
+        platform.store(Stream.TRADES, world.trade(number))
+    await world.quiet(2)
+    before = chat.titles()
+    await world.quiet(10)
+
+    assert before == []
+    assert chat.titles() == [f"Bought {number} BTC/USDT" for number in (1, 2, 3)]
+
+
+async def test_seven_requests_are_enough_to_be_live(world, platform):
+    account = await live(world)
+    first = len(platform.calls)
+    platform.cut()
+    await world.quiet(5)
+
+    assert world.feeds.status(account.id).state is FeedState.LIVE
+    assert first - platform.calls.index("connect") == 8  # the fake counts connecting besides
+    assert len(platform.calls) - first == 8
+
+
+async def test_a_trade_of_a_bot_that_nobody_knows_yet_names_it(world, platform, chat):
+    await live(world)
+    platform.put(owl(id=TraderId("wren"), name="Wren"), announce=False)
+
+    for number in (1, 2):
+        platform.store(Stream.TRADES, replace(world.trade(number), trader=TraderId("wren")))
+    await world.quiet()
+
+    trades = [one.card for one in chat.shown if one.card.title.startswith("Bought")]
+    assert len(trades) == 2
+    assert all("Wren" in str(card) for card in trades)
+    assert platform.calls.count("trader") == 1
+
+
+@pytest.mark.parametrize("trouble", [TryLater("busy"), NotOffered("Forbidden"), None])
+async def test_a_name_that_is_not_to_be_had_keeps_no_trade_waiting(world, platform, chat, trouble):
+    await live(world)
+    if trouble is None:
+        platform.slow["trader"] = 30
+    else:
+        platform.fail("trader", trouble)
+    began = world.now()
+
+    platform.store(Stream.TRADES, replace(world.trade(1), trader=TraderId("wren")))
+    await world.until(lambda: chat.shown)
+
+    assert world.now() - began < timedelta(seconds=2)
+
+
+async def test_a_commit_that_a_cut_overtakes_is_sent_at_once_all_the_same(world, platform, chat):
+    account = await live(world)
+    platform.store(Stream.TRADES, world.trade(1))
+    await world.quiet()
+    began = world.now()
+
+    platform.store(Stream.TRADES, world.trade(2))
+    platform.cut()
+    await world.until(lambda: len(chat.shown) == 2)
+
+    assert world.now() - began < timedelta(seconds=5)
+    assert account

@@ -65,6 +65,7 @@ from bot.services.delivery import LOOK, Delivering
 from bot.services.feeds import Feeds
 from bot.services.ingest import Ingest
 from bot.services.linking import Linking
+from bot.services.steady import steady
 
 log = logging.getLogger(__name__)
 
@@ -196,7 +197,7 @@ class Conversation:
                     yield reply
 
     async def _reply_to_person(self, said: Command | Words | Press) -> AsyncIterator[Reply]:
-        match self._throttle.judge(said.person.id, self._now()):
+        match self._throttle.judge(said.person.id, timedelta(seconds=steady())):
             case "ignore":
                 return
             case "warn":
@@ -758,12 +759,16 @@ class _Throttle:
     """Lets nobody ask so much that others wait."""
 
     def __init__(self) -> None:
-        self._spent_until: dict[str, datetime] = {}
+        self._spent_until: dict[str, timedelta] = {}
         """When each person's requests will have been earned back."""
         self._warned: set[str] = set()
 
-    def judge(self, person: str, now: datetime) -> str:
-        """'ok', 'warn' once when it is too much, then 'ignore'."""
+    def judge(self, person: str, now: timedelta) -> str:
+        """'ok', 'warn' once when it is too much, then 'ignore'.
+
+        Args:
+            now: by the steady clock.
+        """
         if len(self._spent_until) > 10_000:
             self._spent_until = {one: at for one, at in self._spent_until.items() if at > now}
             self._warned &= self._spent_until.keys()

@@ -10,6 +10,7 @@ from bot.domain.links import Account
 from bot.errors import ConnectionLost, NeedsLogin, Refused, TryLater
 from bot.ports import Accounts, Session
 from bot.services.feeds.notices import Notices
+from bot.services.steady import Seconds, steady
 
 log = logging.getLogger(__name__)
 
@@ -52,16 +53,15 @@ class Expiry:
     chance: random.Random
     _ends: datetime | None = field(init=False, default=None)
     """The end that is provided for; `None` if the login has none."""
-    _renew_at: datetime | None = field(init=False, default=None)
+    _ends_at: Seconds = field(init=False, default=0.0)
+    """The same, as waits count; of no meaning if there is none."""
+    _renew_at: Seconds | None = field(init=False, default=None)
     """When a later login is asked for; `None` once there is none to be had."""
     _failures: int = field(init=False, default=0)
     """Renewals of this login that came to nothing."""
     _reminded: set[timedelta] = field(init=False, default_factory=set)
-    _remind_from: datetime = field(init=False)
+    _remind_from: Seconds = field(init=False, default=0.0)
     """Not sooner: the last reminder could not be stored."""
-
-    def __post_init__(self) -> None:
-        self._remind_from = self.now()
 
     def provide_for(self, ends: datetime | None) -> None:
         """Plan for a login that ends then."""
@@ -71,19 +71,21 @@ class Expiry:
         self._ends, self._renew_at, self._failures = ends, None, 0
         self._reminded.clear()
         if ends is not None:
-            part = RENEW_AT * self.chance.uniform(0.9, 1.1)
-            self._renew_at = first_try(self.now(), ends, part, not_sooner)
+            left = ends - self.now()
+            wait = first_try(left, RENEW_AT * self.chance.uniform(0.9, 1.1), not_sooner)
+            self._ends_at = steady() + left.total_seconds()
+            self._renew_at = steady() + wait.total_seconds()
 
-    def next_at(self) -> datetime | None:
+    def next_at(self) -> Seconds | None:
         """When `mind` has something to do; `None` for a login without an end."""
         if self._ends is None:
             return None
-        moments = [self._ends]
+        moments = [self._ends_at]
         if self._renew_at is not None:
             moments.append(self._renew_at)
         if self._failures:
             left = [ahead for ahead in REMINDERS if ahead not in self._reminded]
-            moments.extend(max(self._ends - ahead, self._remind_from) for ahead in left)
+            moments.extend(max(self._reminder_at(ahead), self._remind_from) for ahead in left)
         return min(moments)
 
     async def mind(self, session: Session) -> None:
@@ -96,10 +98,9 @@ class Expiry:
         """
         if self._ends is None:
             return
-        now = self.now()
-        if now >= self._ends:
+        if steady() >= self._ends_at:
             raise NeedsLogin("the login has expired")
-        if self._renew_at is not None and now >= self._renew_at:
+        if self._renew_at is not None and steady() >= self._renew_at:
             await self._renew(session)
         if self._failures:
             await self._remind(self._ends)
@@ -125,35 +126,38 @@ class Expiry:
 
     def _put_off(self, failure: TryLater) -> None:
         wait = min(LONGEST_WAIT, RENEW_AGAIN * 2**self._failures) * self.chance.uniform(0.9, 1.1)
-        self._renew_at = self.now() + max(wait, failure.retry_after or timedelta(0))
+        wait = max(wait, failure.retry_after or timedelta(0))
+        self._renew_at = steady() + wait.total_seconds()
         self._failures = min(self._failures + 1, 10)
 
     def _facts(self, reason: Exception) -> dict[str, object]:
         return {"account": self.account.id, "reason": str(reason)}
 
     async def _remind(self, ends: datetime) -> None:
-        now = self.now()
-        due = [ahead for ahead in REMINDERS if now >= ends - ahead]
-        if not due or min(due) in self._reminded or now < self._remind_from:
+        due = [ahead for ahead in REMINDERS if steady() >= self._reminder_at(ahead)]
+        if not due or min(due) in self._reminded or steady() < self._remind_from:
             return
         if await self.notices.login_ends(ends, min(due), trying=self._renew_at is not None):
             self._reminded.update(due)
         else:
-            self._remind_from = now + REMIND_AGAIN
+            self._remind_from = steady() + REMIND_AGAIN.total_seconds()
+
+    def _reminder_at(self, ahead: timedelta) -> Seconds:
+        return self._ends_at - ahead.total_seconds()
 
 
-def first_try(now: datetime, ends: datetime, part: float, not_sooner: timedelta) -> datetime:
-    """When to ask for a later login: late in its life, but before the next reminder.
+def first_try(left: timedelta, part: float, not_sooner: timedelta) -> timedelta:
+    """How long not to ask for a later login: until late in its life, but before the next reminder.
 
     So one that is refused is told at the reminder's own time (`guarantees.md` 2.4).
 
     Args:
+        left: until it ends.
         part: of the remaining life, after which it is asked for if no reminder comes before.
         not_sooner: what no reminder may hurry it below.
     """
-    wait = (ends - now) * part
-    reminders = [ends - ahead for ahead in REMINDERS if ends - ahead > now]
+    wait = left * part
+    reminders = [left - ahead for ahead in REMINDERS if left > ahead]
     if reminders:
-        in_time = min(reminders) - now - BEFORE_REMINDER
-        wait = min(wait, max(in_time, not_sooner))
-    return now + wait
+        wait = min(wait, max(min(reminders) - BEFORE_REMINDER, not_sooner))
+    return wait

@@ -4,9 +4,10 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import partial
+from typing import NoReturn
 
 from bot.domain.ids import Now
 from bot.domain.links import Account, AccountState, Credential, FeedState
@@ -16,6 +17,7 @@ from bot.services.feeds.expiry import Expiry, Renewed
 from bot.services.feeds.notices import Notices
 from bot.services.feeds.reading import Reading
 from bot.services.feeds.status import FeedStatus, Rhythm
+from bot.services.steady import Seconds, side_by_side, sleep_until, steady
 
 log = logging.getLogger(__name__)
 
@@ -49,20 +51,31 @@ class Feed:
     _failures: int = field(init=False, default=0)
     _failing_rounds: int = field(init=False, default=0)
     _socket_refusals: int = field(init=False, default=0)
-    _trouble_since: datetime | None = field(init=False, default=None)
+    _since: Seconds = field(init=False)
+    """When the state began."""
+    _trouble_since: Seconds | None = field(init=False, default=None)
+    _incident: datetime = field(init=False)
+    """The same instant as it is told and stored."""
     _told: FeedState | None = field(init=False, default=None)
-    _not_told_before: datetime = field(init=False, default=datetime.min.replace(tzinfo=UTC))
+    _not_told_before: Seconds = field(init=False, default=0.0)
     """Until when the store is left alone after it did not take a notice."""
-    _next_sweep: datetime = field(init=False)
-    _next_long_sweep: datetime = field(init=False)
+    _next_sweep: Seconds = field(init=False)
+    _next_long_sweep: Seconds | None = field(init=False, default=None)
+    """`None` until it is known when the last one was."""
 
     def __post_init__(self) -> None:
-        self._status = FeedStatus(state=FeedState.CONNECTING, since=self.now())
-        self._plan_sweeps()
+        self._incident = self.now()
+        self._status = FeedStatus(state=FeedState.CONNECTING, since=self._incident)
+        self._since = steady()
+        self._next_sweep = self._due_in(self.rhythm.sweep_every)
 
     @property
     def status(self) -> FeedStatus:
-        return replace(self._status, not_offered=tuple(sorted(self.reading.not_offered)))
+        return replace(
+            self._status,
+            since=self.now() - timedelta(seconds=steady() - self._since),
+            not_offered=tuple(sorted(self.reading.not_offered)),
+        )
 
     async def run(self) -> None:
         """Follow the account until cancelled. Whatever goes wrong is this account's alone."""
@@ -114,25 +127,30 @@ class Feed:
         await self.gate()
         await session.connect()
         self._socket_refusals = 0
-        # Live events wait in the session from here on; what is read again is dropped by dedup.
+        # Live events of each service wait from here on until it is read; dedup drops the repeats.
         self._enter(FeedState.CATCHING_UP, credential=credential)
-        caught_up = await self.reading.catch_up(session, self.rhythm.overlap)
-        self._enter(FeedState.LIVE, credential=credential)
-        self._plan_sweeps()
-        self._return_to(caught_up.failing)
-        while True:
-            live = None
-            chore_at = self._next_chore()
-            with suppress(TimeoutError):
-                async with asyncio.timeout((chore_at - self.now()).total_seconds()):
-                    live = await session.receive()
-            if live is not None:
-                await self.reading.take(live)
-            if self.now() >= chore_at:
-                await self._do_chores(session)
+        self.reading.hold()
+        await side_by_side([partial(self._listen, session), partial(self._mind, session)], 2)
 
-    def _next_chore(self) -> datetime:
-        moments = [self._next_sweep, self._next_long_sweep]
+    async def _listen(self, session: Session) -> NoReturn:
+        while True:
+            await self.reading.take(session, await session.receive())
+
+    async def _mind(self, session: Session) -> NoReturn:
+        """Catch up, then do what is to be done now and then."""
+        caught_up = await self.reading.catch_up(session, self.rhythm.overlap)
+        self._enter(FeedState.LIVE)
+        self._return_to(caught_up.failing)
+        if self._next_long_sweep is None:
+            self._next_long_sweep = await self._long_sweep_due()
+        while True:
+            chore_at = self._next_chore(self._next_long_sweep)
+            await sleep_until(chore_at)
+            await self._do_chores(session)
+
+    def _next_chore(self, next_long_sweep: Seconds) -> Seconds:
+        sweep_at = min(self._next_sweep, next_long_sweep)
+        moments = [max(sweep_at, self._rested_at())]
         if self._trouble_since is not None:
             moments.append(self._steady_at())
         if (expiry := self.expiry.next_at()) is not None:
@@ -141,38 +159,55 @@ class Feed:
 
     async def _do_chores(self, session: Session) -> None:
         await self.expiry.mind(session)
-        if self._trouble_since is not None and self.now() >= self._steady_at():
-            await self._end_trouble(self._trouble_since)
-        now = self.now()
-        if now >= self._next_long_sweep:
-            self._plan_sweeps()
-            await self._sweep(session, self.rhythm.long_sweep_overlap)
-        elif now >= self._next_sweep:
-            self._next_sweep = now + self._jittered(self.rhythm.sweep_every)
+        if self._trouble_since is not None and steady() >= self._steady_at():
+            await self._end_trouble()
+        if steady() < self._rested_at():
+            return
+        if self._next_long_sweep is not None and steady() >= self._next_long_sweep:
+            self._next_sweep = self._due_in(self.rhythm.sweep_every)
+            if await self._sweep(session, self.rhythm.long_sweep_overlap):
+                await self.reading.note_sweep()
+                self._next_long_sweep = self._due_in(self.rhythm.long_sweep_every)
+            else:
+                self._next_long_sweep = self._next_sweep
+        elif steady() >= self._next_sweep:
+            self._next_sweep = self._due_in(self.rhythm.sweep_every)
             await self._sweep(session, self.rhythm.sweep_overlap)
 
-    def _plan_sweeps(self) -> None:
-        now = self.now()
-        self._next_sweep = now + self._jittered(self.rhythm.sweep_every)
-        self._next_long_sweep = now + self._jittered(self.rhythm.long_sweep_every)
+    async def _long_sweep_due(self) -> Seconds:
+        """When the daily sweep is due, whichever process and session did the last one."""
+        ago = self.now() - await self.reading.swept_at()
+        if ago < timedelta(0):
+            return steady()  # our clock was wrong then or is now
+        left = self._jittered(self.rhythm.long_sweep_every) - ago
+        return steady() + max(0.0, left.total_seconds())
+
+    def _rested_at(self) -> Seconds:
+        return self._since + self.rhythm.sweep_rest.total_seconds()
+
+    def _due_in(self, span: timedelta) -> Seconds:
+        return steady() + self._jittered(span).total_seconds()
 
     def _jittered(self, span: timedelta) -> timedelta:
         """Never longer: others count on it (`guarantees.md` 2.9, row 5)."""
-        return span * self.chance.uniform(0.8, 1.0)
+        return span * self.chance.uniform(0.8, 0.95)
 
-    async def _sweep(self, session: Session, overlap: timedelta) -> None:
-        """Read again although all seems well: what it finds, the socket did not bring."""
+    async def _sweep(self, session: Session, overlap: timedelta) -> bool:
+        """Read again although all seems well: what it finds, the socket did not bring.
+
+        Gives whether it was done; if not, the next sweep comes as soon as may be.
+        """
         late = set(self._status.failing)
         try:
-            caught_up = await self.reading.catch_up(session, overlap)
+            caught_up = await self.reading.catch_up(session, overlap, self.rhythm.sweep_spacing)
         except ConnectionLost:
             raise
         except TryLater as failure:
             # The socket is fine: a busy platform is no reason to leave it.
             wait = max(failure.retry_after or timedelta(0), self._jittered(timedelta(minutes=1)))
-            self._next_sweep = self.now() + wait
+            self._next_sweep = steady() + wait.total_seconds()
             log.warning("a sweep must wait", extra=self._facts(reason=str(failure)))
-            return
+            return False
         self._return_to(caught_up.failing)
         for stream, count in caught_up.found.items():
             if stream.value in late:
@@ -183,6 +218,7 @@ class Feed:
                 "a sweep found what the socket did not bring",
                 extra=self._facts(stream=stream, count=count),
             )
+        return True
 
     def _return_to(self, failing: Mapping[str, str]) -> None:
         """Services that could not be read are read again soon; `/status` names them meanwhile."""
@@ -192,7 +228,7 @@ class Feed:
         else:
             wait = min(self.rhythm.sweep_every, FAILING_AGAIN * 2**self._failing_rounds)
             self._failing_rounds = min(self._failing_rounds + 1, 10)
-            self._next_sweep = self.now() + self._jittered(wait)
+            self._next_sweep = self._due_in(wait)
             log.warning("some services cannot be read", extra=self._facts(**failing))
 
     # --- trouble ------------------------------------------------------------------------------
@@ -204,7 +240,8 @@ class Feed:
         ceiling = min(self.rhythm.longest_wait, self.rhythm.first_wait * 2**self._failures)
         self._failures = min(self._failures + 1, 10)
         wait = ceiling * self.chance.random()
-        await self._rest(max(wait, failure.retry_after or timedelta(0)))
+        wait = max(wait, failure.retry_after or timedelta(0))
+        await self._rest(steady() + wait.total_seconds())
 
     async def _poll(self, session: Session, credential: Credential, reason: str) -> None:
         """No socket is to be had: read by `find`, and try the socket again now and then."""
@@ -215,8 +252,8 @@ class Feed:
         self._socket_refusals = min(self._socket_refusals + 1, 10)
         self._enter(FeedState.POLLING, reason=reason, credential=credential)
         log.warning("no socket: polling", extra=self._facts(reason=reason))
-        until = self.now() + self._jittered(wait)
-        while self.now() < until:
+        until = self._due_in(wait)
+        while steady() < until:
             wait = await self._look(session)
             await self._rest_minding(session, wait)
 
@@ -234,32 +271,31 @@ class Feed:
 
     async def _rest_minding(self, session: Session, wait: timedelta) -> None:
         """Rest so long, but not past what the end of the login asks for."""
-        end = self.now() + wait
-        while self.now() < end:
+        end = steady() + wait.total_seconds()
+        while steady() < end:
             await self.expiry.mind(session)
-            chore_at = self.expiry.next_at() or end
-            await self._rest(min(chore_at, end) - self.now())
+            chore_at = self.expiry.next_at()
+            await self._rest(end if chore_at is None else min(chore_at, end))
 
-    async def _rest(self, wait: timedelta) -> None:
-        """Sleep so long; tell in between if trouble lasts."""
-        end = self.now() + wait
-        while self.now() < end:
+    async def _rest(self, end: Seconds) -> None:
+        """Sleep until then; tell in between if trouble lasts."""
+        while steady() < end:
             until = end
             if self._trouble_since is not None and self._told is not self._status.state:
-                lasting = self._trouble_since + self.rhythm.notice_after
+                lasting = self._trouble_since + self.rhythm.notice_after.total_seconds()
                 tell_at = max(lasting, self._not_told_before)
-                if self.now() >= tell_at:
-                    await self._tell_trouble(self._trouble_since)
+                if steady() >= tell_at:
+                    await self._tell_trouble()
                     continue
                 until = min(end, tell_at)
-            await asyncio.sleep((until - self.now()).total_seconds())
+            await sleep_until(until)
 
-    async def _tell_trouble(self, since: datetime) -> None:
+    async def _tell_trouble(self) -> None:
         state = self._status.state
-        if await self.notices.trouble(state, since, self.rhythm.poll_every):
+        if await self.notices.trouble(state, self._incident, self.rhythm.poll_every):
             self._told = state
         else:
-            self._not_told_before = self.now() + TELL_AGAIN
+            self._not_told_before = steady() + TELL_AGAIN.total_seconds()
 
     async def _await_login(self, reason: str, refused: Credential | None) -> None:
         """Only the person can help: say so once, and wait without asking the platform again."""
@@ -285,15 +321,15 @@ class Feed:
         await self.accounts.mark(self.account.id, AccountState.NEEDS_LOGIN)
         return True
 
-    def _steady_at(self) -> datetime:
+    def _steady_at(self) -> Seconds:
         """When the connection, now live, has lasted so long that trouble before it is over."""
-        return max(self._status.since + self.rhythm.notice_after, self._not_told_before)
+        return max(self._since + self.rhythm.notice_after.total_seconds(), self._not_told_before)
 
-    async def _end_trouble(self, since: datetime) -> None:
+    async def _end_trouble(self) -> None:
         """A connection that breaks again before it comes to this was only part of the trouble."""
         self._failures = 0
-        if self._told is not None and not await self.notices.recovery(since):
-            self._not_told_before = self.now() + TELL_AGAIN
+        if self._told is not None and not await self.notices.recovery(self._incident):
+            self._not_told_before = steady() + TELL_AGAIN.total_seconds()
             return
         self._trouble_since = self._told = None
 
@@ -302,22 +338,23 @@ class Feed:
     def _enter(
         self, state: FeedState, *, reason: str = "", credential: Credential | None = None
     ) -> None:
-        now = self.now()
+        now = steady()
         before = self._status.state
         changed = state is not before
         if self._trouble_since is None or (changed and FeedState.POLLING in (state, before)):
             # Being away and having no socket are two troubles, each told when it lasts.
-            self._trouble_since = now
+            self._trouble_since, self._incident = now, self.now()
         elif changed and before is FeedState.LIVE:
             # The same trouble goes on, and only what it was away for counts.
-            self._trouble_since += now - self._status.since
+            self._trouble_since += now - self._since
         self._status = FeedStatus(
             state=state,
-            since=now if changed else self._status.since,
+            since=self._status.since,
             reason=reason,
             expires_at=credential.expires_at if credential else self._status.expires_at,
             failing=self._status.failing if state is FeedState.LIVE else (),
         )
+        self._since = now if changed else self._since
         self.meter.feed(self.account.id, state)
 
     def _facts(self, **facts: object) -> dict[str, object]:

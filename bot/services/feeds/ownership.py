@@ -71,8 +71,9 @@ class OwnSession:
         page = await self._session.page(stream, since, limit)
         return replace(page, events=self._own_events(page.events))
 
-    async def newest(self, stream: Stream) -> Position | None:
-        return await self._session.newest(stream)
+    async def latest(self, stream: Stream) -> Page:
+        page = await self._session.latest(stream)
+        return replace(page, events=self._own_events(page.events))
 
     async def traders(self) -> tuple[Trader, ...]:
         return self._own_records(await self._session.traders())

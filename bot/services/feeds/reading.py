@@ -2,30 +2,38 @@
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from bot.domain.events import (
+    AHEAD,
     LOOKED,
     Cursor,
     Event,
     Kind,
     Listing,
     Origin,
+    Page,
+    PodEvent,
     Position,
     Strategy,
     StrategySeen,
     Stream,
+    Sweep,
+    Trade,
     Trader,
     TraderSeen,
     Unreadable,
 )
-from bot.domain.ids import Now
+from bot.domain.ids import Now, TraderId
 from bot.domain.links import Account
 from bot.errors import ConnectionLost, NeedsLogin, NotOffered, Refused, StoreAway, TryLater
 from bot.ports import Admitted, Inbox, Live, Meter, Progress, Session
 from bot.services.ingest import Ingest
+from bot.services.steady import side_by_side
 
 HORIZON = timedelta(days=7)
 """Nothing older is caught up (G2)."""
@@ -40,6 +48,44 @@ JUST_AFTER = timedelta(milliseconds=1)
 """The platform's clock has milliseconds: what a stream began with is not read again."""
 
 Read = TypeVar("Read")
+
+
+AT_ONCE = 4
+"""Services that are read side by side: they take turns in the account's budget, and none waits so
+long there that it gives up."""
+
+MOST_HELD = 5000
+"""Live events that may wait for what is older; more are left with the session."""
+
+PORTION = 200
+"""Held events that are handed over at once, in one transaction."""
+
+NAME_LIMIT = timedelta(seconds=1)
+"""How long an event waits for the name of its bot."""
+
+MOST_LOOKUPS = 3
+"""Bots that are asked for by themselves for the events of one batch."""
+
+ORDER: tuple[Stream | Listing, ...] = (
+    Listing.TRADERS,
+    Stream.TRADES,
+    Stream.POD_EVENTS,
+    Stream.SIGNALS,
+    Stream.MESSAGES,
+    Stream.SYSTEM_EVENTS,
+    Listing.STRATEGIES,
+)
+"""What is read first: the names of bots, then what is worth most."""
+
+SOURCES: Mapping[Kind, Stream | Listing] = {
+    Kind.TRADER: Listing.TRADERS,
+    Kind.TRADE: Stream.TRADES,
+    Kind.POD_EVENT: Stream.POD_EVENTS,
+    Kind.SIGNAL: Stream.SIGNALS,
+    Kind.MESSAGE: Stream.MESSAGES,
+    Kind.SYSTEM_EVENT: Stream.SYSTEM_EVENTS,
+    Kind.STRATEGY: Listing.STRATEGIES,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,18 +109,47 @@ class Reading:
     meter: Meter
     now: Now
     not_offered: set[str] = field(init=False, default_factory=set)
+    _held: dict[Stream | Listing, list[Event]] = field(init=False, default_factory=dict)
+    """Live events of sources that have not been read up to them."""
+    _released: asyncio.Event = field(init=False, default_factory=asyncio.Event)
+    _named: set[TraderId] = field(init=False, default_factory=set)
+    """Bots that are known, or were asked for in vain."""
+    _listed: asyncio.Event = field(init=False, default_factory=asyncio.Event)
+    """Set while the bots are not being listed."""
+    _first_look: bool = field(init=False, default=True)
+    """Whether the bots have not been listed since the link."""
 
-    async def take(self, live: Live) -> None:
+    def __post_init__(self) -> None:
+        self._listed.set()
+
+    def hold(self) -> None:
+        """From here on live events of each source wait until `catch_up` has read it."""
+        self._held = {source: [] for source in ORDER}
+        self._named.clear()
+
+    async def take(self, session: Session, live: Live) -> None:
         """What came over the socket."""
         if live.unreadable:
             await self._set_aside(live.unreadable)
-        if live.events:
-            await self._hand_over(live.events)
+        ready: list[Event] = []
+        for event in live.events:
+            self._held.get(SOURCES[event.origin.kind], ready).append(event)
+        if ready:
+            await self._hand_over_named(session, ready)
+        while sum(map(len, self._held.values())) >= MOST_HELD:
+            self._released.clear()
+            await self._released.wait()
 
-    async def catch_up(self, session: Session, overlap: timedelta) -> CaughtUp:
-        """Bring every stream's cursor to the present.
+    async def catch_up(
+        self, session: Session, overlap: timedelta, spacing: timedelta | None = None
+    ) -> CaughtUp:
+        """Bring every stream's cursor to the present, and let go of what was held for it.
 
         A service that is denied or broken leaves the others working.
+
+        Args:
+            spacing: read one service after the other, so far apart that requests are left for
+                what is urgent; `None` to read them side by side.
 
         Raises:
             TryLater: the platform is away or over its limit, or every service is broken.
@@ -83,24 +158,61 @@ class Reading:
         """
         cursors = await self.inbox.cursors(self.account.id)
         failing: dict[str, str] = {}
-        # Names of bots first: the events that follow mention them.
-        for listing, look in (
-            (Listing.TRADERS, self._traders_seen),
-            (Listing.STRATEGIES, self._strategies_seen),
-        ):
-            first = await self._is_first(listing, cursors.get(listing))
-            seen = await self._tolerate(listing.value, failing, look(session))
-            if seen is not None:
-                looked = Progress(stream=listing, position=Position(at=self.now(), record=LOOKED))
-                await self._hand_over(seen, looked, first=first)
         found: dict[Stream, int] = {}
-        for stream in Stream:
-            reading = self._catch_up_with(session, stream, cursors.get(stream), overlap)
-            if new := await self._tolerate(stream.value, failing, reading):
-                found[stream] = new
-        if len(failing) == len(Stream) + len(Listing):
+
+        async def bring(source: Stream | Listing) -> None:
+            cursor = cursors.get(source)
+            if isinstance(source, Listing):
+                await self._tolerate(source, failing, self._look_at(session, source, cursor))
+                if source is Listing.TRADERS:
+                    self._listed.set()
+            else:
+                reading = self._catch_up_with(session, source, cursor, overlap)
+                if new := await self._tolerate(source, failing, reading):
+                    found[source] = new
+            await self._release(session, source)
+            if spacing is not None:
+                await asyncio.sleep(spacing.total_seconds())
+
+        self._listed.clear()
+        try:
+            works = [partial(bring, source) for source in ORDER]
+            await side_by_side(works, AT_ONCE if spacing is None else 1)
+        finally:
+            self._listed.set()
+        if len(failing) == len(ORDER):
             raise TryLater(next(iter(failing.values())))
         return CaughtUp(found=found, failing=failing)
+
+    async def _release(self, session: Session, source: Stream | Listing) -> None:
+        """Hand over what was held, oldest first; what comes from now on need not wait."""
+        while held := self._held.get(source):
+            portion, self._held[source] = held[:PORTION], held[PORTION:]
+            await self._hand_over_named(session, portion)
+        self._held.pop(source, None)
+        self._released.set()
+
+    async def _look_at(self, session: Session, listing: Listing, cursor: Cursor | None) -> None:
+        first = await self._is_first(listing, cursor)
+        if listing is Listing.TRADERS:
+            self._first_look = first
+            seen = await self._traders_seen(session)
+        else:
+            seen = await self._strategies_seen(session)
+        looked = Progress(stream=listing, position=Position(at=self.now(), record=LOOKED))
+        await self._hand_over(seen, looked, first=first)
+        if listing is Listing.TRADERS:
+            self._first_look = False
+
+    async def swept_at(self) -> datetime:
+        """When everything was last read that the daily sweep reads; if it never was, the link."""
+        cursor = (await self.inbox.cursors(self.account.id)).get(Sweep.DAILY)
+        return self.account.created_at if cursor is None else cursor.position.at
+
+    async def note_sweep(self) -> None:
+        """The daily sweep is done: the next one is due in a day, whoever will do it."""
+        position = Position(at=self.now())
+        await self._hand_over((), Progress(stream=Sweep.DAILY, position=position, rewinds=True))
 
     async def last_answer(self) -> datetime:
         """When the platform last gave anything for the account; if it never did, the link."""
@@ -148,29 +260,47 @@ class Reading:
     async def _catch_up_with(
         self, session: Session, stream: Stream, cursor: Cursor | None, overlap: timedelta
     ) -> int:
-        if cursor is not None:
-            return await self._read_on(session, stream, self._start_of(cursor, overlap))
+        if cursor is None:
+            return await self._begin(session, stream)
+        start = self._start_of(cursor, overlap)
+        page = await session.page(stream, start)
+        if cursor.position.at <= page.as_of + AHEAD:
+            return await self._read_on(session, stream, start, page)
+        # A record from the future has carried it there, past what nobody has read.
+        start = Position(at=max(min(cursor.began + JUST_AFTER, page.as_of), page.as_of - HORIZON))
+        await self._hand_over((), Progress(stream=stream, position=start, rewinds=True))
+        return await self._read_on(session, stream, start)
+
+    async def _begin(self, session: Session, stream: Stream) -> int:
+        """Begin with 'now'; gives how much there is since the link, as `_read_on` does."""
         try:
-            start = await self._first_position(session, stream)
+            page = await session.latest(stream)
         except NotOffered:
             # Should it be offered later, it is told from the link on.
             await self._advance(stream, Position(at=self.account.created_at))
             raise
+        start = self._first_position(page.last)
         await self._advance(stream, start)
-        return await self._read_on(session, stream, start)
+        dated = [(_position(event), event) for event in page.events if event.origin.dated]
+        since = [event for position, event in dated if position > start]
+        if len(since) == len(dated) and page.more:
+            return await self._read_on(session, stream, start)
+        if not since or page.last is None:
+            return 0
+        progress = Progress(stream=stream, position=page.last)
+        return (await self._hand_over_named(session, since, progress)).new
 
     async def _advance(self, stream: Stream | Listing, position: Position) -> None:
         progress = Progress(stream=stream, position=position)
         await self._hand_over((), progress)
 
-    async def _first_position(self, session: Session, stream: Stream) -> Position:
+    def _first_position(self, newest: Position | None) -> Position:
         """'Now' for an account that was just linked, by the platform's clock.
 
         The link's time is ours and the newest record's the platform's; the earlier of the two
         loses nothing that came after the link, whichever clock is ahead. Where there is no record
         to go by there is no old one either, so it may as well begin before the link.
         """
-        newest = await session.newest(stream)
         linked_at = self.account.created_at
         if newest is None:
             return Position(at=linked_at - CLOCK_ERROR)
@@ -184,26 +314,34 @@ class Reading:
         start = max(cursor.position.at - overlap, earliest)
         return Position(at=start) if start < cursor.position.at else cursor.position
 
-    async def _read_on(self, session: Session, stream: Stream, since: Position) -> int:
+    async def _read_on(
+        self, session: Session, stream: Stream, since: Position, page: Page | None = None
+    ) -> int:
+        """Read from a position to the end; gives how much was news.
+
+        Args:
+            page: the first one, if it is there already.
+        """
         new = 0
         while True:
-            page = await session.page(stream, since)
+            page = page or await session.page(stream, since)
             if page.unreadable:
                 await self._set_aside(page.unreadable)
             if page.last is None:
                 return new
             progress = Progress(stream=stream, position=page.last)
-            admitted = await self._hand_over(page.events, progress)
+            admitted = await self._hand_over_named(session, page.events, progress)
             new += admitted.new
             if not page.more or page.last == since:
                 return new
-            since = page.last
+            since, page = page.last, None
 
     async def _traders_seen(self, session: Session) -> list[Event]:
         now = self.now()
         there = await session.traders()
         ids = {trader.id for trader in there}
         known = await self.inbox.traders(self.account.id)
+        self._named.update(ids)
         gone = [trader for trader in known if trader.id not in ids]
         return [
             *(TraderSeen(origin=_origin(Kind.TRADER, one, now), trader=one) for one in there),
@@ -227,6 +365,38 @@ class Reading:
             ),
         ]
 
+    async def _hand_over_named(
+        self, session: Session, events: Sequence[Event], progress: Progress | None = None
+    ) -> Admitted:
+        """Hand over events, and before them the bots of theirs that are not known yet."""
+        self._named.update(event.trader.id for event in events if isinstance(event, TraderSeen))
+        unknown = {
+            event.trader: None
+            for event in events
+            if isinstance(event, Trade | PodEvent)
+            and event.trader is not None
+            and event.trader not in self._named
+        }
+        for seen in await self._looked_up(session, list(unknown)):
+            await self._hand_over((seen,), first=self._first_look)
+        return await self._hand_over(events, progress)
+
+    async def _looked_up(self, session: Session, unknown: Sequence[TraderId]) -> list[TraderSeen]:
+        """Bots that no list has shown yet, as far as they can be had in time."""
+        seen: list[TraderSeen] = []
+        if not unknown:
+            return seen
+        with suppress(TimeoutError):
+            async with asyncio.timeout(NAME_LIMIT.total_seconds()):
+                await self._listed.wait()
+                for trader in [one for one in unknown if one not in self._named][:MOST_LOOKUPS]:
+                    self._named.add(trader)  # asked for once
+                    with suppress(Refused, TryLater):
+                        bot = await session.trader(trader)
+                        origin = _origin(Kind.TRADER, bot, self.now())
+                        seen.append(TraderSeen(origin=origin, trader=bot))
+        return seen
+
     async def _hand_over(
         self, events: Sequence[Event], progress: Progress | None = None, *, first: bool = False
     ) -> Admitted:
@@ -242,6 +412,10 @@ class Reading:
         for one in unreadable:
             self.meter.unreadable(one.service)
         await self.inbox.set_aside(self.account.id, unreadable, self.now())
+
+
+def _position(event: Event) -> Position:
+    return Position(at=event.origin.at, record=event.origin.record)
 
 
 def _origin(kind: Kind, seen: Trader | Strategy, now: datetime) -> Origin:

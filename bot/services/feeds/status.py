@@ -16,6 +16,12 @@ class Rhythm:
     sweep_overlap: timedelta = timedelta(hours=1)
     long_sweep_every: timedelta = timedelta(hours=24)
     long_sweep_overlap: timedelta = timedelta(hours=24)
+    sweep_spacing: timedelta = timedelta(seconds=2)
+    """Between the requests of a sweep: the Free plan earns one in 1.54 s, so that a connection that
+    breaks meanwhile finds its requests unused.
+    """
+    sweep_rest: timedelta = timedelta(seconds=15)
+    """After connecting no sweep begins for so long: the requests that it took are earned back."""
     poll_every: timedelta = timedelta(seconds=45)
     """Without a socket: about ten requests a minute, a sixth of the Free plan's budget."""
     first_wait: timedelta = timedelta(seconds=1)

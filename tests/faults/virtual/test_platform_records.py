@@ -9,9 +9,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.domain.deliveries import State
-from bot.domain.events import Kind, Origin, Stream, TraderSeen
+from bot.domain.events import AHEAD, Kind, Origin, Position, Stream, TraderSeen
 from bot.domain.links import FeedState
 from bot.errors import TryLater
+from bot.ports import Progress
+from bot.services.feeds import reading
+from bot.services.ingest import remember_only
 from tests.fakes.messenger import FakeMessenger
 from tests.judge import assert_kept
 from tests.world import owl, running
@@ -246,6 +249,108 @@ async def test_a_clock_of_ours_that_jumps_by_an_hour_loses_nothing(store, platfo
         await assert_kept(store, chat.shown, created=4)
 
 
+@pytest.mark.fault(71)
+@pytest.mark.parametrize("ahead", [timedelta(seconds=90), timedelta(hours=23), timedelta(days=30)])
+async def test_a_record_from_the_future_is_told_once_and_costs_nothing_else(
+    world, platform, chat, ahead
+):
+    account = await world.goes_live()
+    platform.store(Stream.TRADES, world.trade(1, world.now() + ahead), announce=False)
+    await reconnects(world, platform, account)
+    for numbers in ((2, 3), (4, 5)):
+        platform.away = True
+        platform.cut()
+        await world.quiet(30)
+        for number in numbers:
+            platform.store(Stream.TRADES, world.trade(number), announce=False)
+            await world.quiet(30)
+        platform.away = False
+        await world.until_state(account, FeedState.LIVE)
+        await world.quiet(20)
+    await world.quiet(timedelta(hours=1).total_seconds())
+
+    assert trades(chat) == bought(1, 2, 3, 4, 5)
+    cursors = await world.store.inbox.cursors(account.id)
+    assert cursors[Stream.TRADES].position.at <= world.now() + AHEAD
+
+
+@pytest.mark.fault(71)
+async def test_a_cursor_that_stands_in_the_future_is_taken_back_and_what_it_skipped_is_told(
+    store, platform, chat, now
+):
+    async with running(store, platform, chat, now) as world:
+        account = await world.goes_live()
+    for number in (1, 2):
+        platform.store(Stream.TRADES, world.trade(number), announce=False)
+        await world.quiet(60)
+    poisoned = Progress(stream=Stream.TRADES, position=Position(at=now() + timedelta(hours=20)))
+    await store.inbox.admit(account.id, (), remember_only, now(), poisoned)
+
+    async with running(store, platform, chat, now) as world:
+        await world.until_state(account, FeedState.LIVE)
+        await world.quiet()
+
+    assert trades(chat) == bought(1, 2)
+    cursors = await store.inbox.cursors(account.id)
+    assert cursors[Stream.TRADES].position.at <= now()
+
+
+@pytest.mark.fault(71)
+async def test_a_bot_that_was_changed_in_the_future_is_still_seen_to_change(world, platform, chat):
+    platform.skew = timedelta(hours=20)
+    platform.put(owl(), announce=False)
+    platform.skew = timedelta(0)
+    await world.goes_live()
+
+    platform.put(owl(running=False, status="stopped"))
+    await world.quiet()
+
+    assert len(chat.titles()) == 1
+
+
+@pytest.mark.fault(72)
+@pytest.mark.parametrize("hours", [1, -1, 24 * 30, -24 * 30])
+async def test_no_step_of_our_clock_keeps_a_feed_from_dialling_sweeping_and_telling_trouble(
+    store, platform, now, hours
+):
+    clock = Clock(now)
+    chat = FakeMessenger(now=clock)
+    async with running(store, platform, chat, clock) as world:
+        account = await world.goes_live()
+        platform.away = True
+        platform.cut()
+        await world.quiet(10)
+        clock.off += timedelta(hours=hours)
+        await world.quiet(80)
+        told = chat.titles()
+        platform.away = False
+        await world.until_state(account, FeedState.LIVE, within=90)
+        clock.off -= timedelta(hours=hours)
+        platform.store(Stream.TRADES, world.trade(1, platform.clock()), announce=False)
+        await world.quiet(620)
+
+        assert told == ["No connection to the trading platform"]
+        assert trades(chat) == bought(1)
+
+
+@pytest.mark.fault(72)
+@pytest.mark.parametrize("hours", [1, -1])
+async def test_no_step_of_our_clock_silences_a_person_or_throttles_them(
+    store, platform, now, hours
+):
+    clock = Clock(now)
+    chat = FakeMessenger(now=clock)
+    async with running(store, platform, chat, clock) as world:
+        await world.goes_live()
+        await world.quiet(20)
+        clock.off += timedelta(hours=hours)
+
+        answers = [await world.says("/help") for _ in range(8)]
+
+        assert all("One moment" not in str(one) for one in answers)
+        assert all(answers)
+
+
 # --- pages ------------------------------------------------------------------------------------
 
 
@@ -287,8 +392,10 @@ async def test_a_find_that_is_slower_than_events_come_is_bounded_and_loses_nothi
         return await real(account, events, *others)
 
     monkeypatch.setattr(world.store.inbox, "admit", admit)
+    monkeypatch.setattr(reading, "MOST_HELD", 20)
+    monkeypatch.setattr(reading, "PORTION", 30)
     account = await world.goes_live()
-    platform.cap, platform.most_waiting = 10, 50
+    platform.cap, platform.most_waiting = 10, 30
     platform.page_takes = timedelta(seconds=2)
 
     platform.cut()
@@ -298,7 +405,7 @@ async def test_a_find_that_is_slower_than_events_come_is_bounded_and_loses_nothi
     await world.quiet(1200)
 
     assert world.feeds.status(account.id).state is FeedState.LIVE
-    assert max(batches) <= 50
+    assert max(batches) <= 30
     ends = await assert_kept(world.store, chat.shown)
     assert ends[State.SENT] + ends[State.COALESCED] == sum(ends.values())
     assert sum(ends.values()) >= 100

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -15,7 +16,7 @@ from bot.domain.links import Credential, CredentialKind, FeedState
 from bot.errors import NeedsLogin
 from tests.fakes.platform import MALLORY
 from tests.judge import assert_kept
-from tests.world import CHAT
+from tests.world import CHAT, running
 
 TEN_MINUTES = 600
 
@@ -281,3 +282,57 @@ async def test_a_socket_that_flaps_every_5_s_for_an_hour_is_told_once_and_backs_
     assert chat.titles() == [*flapping, *bought(2), FOUND]
     assert asked / 60 < SMALLEST_BUDGET
     await assert_kept(world.store, chat.shown, created=4)
+
+
+# --- sweeps ---------------------------------------------------------------------------------
+
+
+@pytest.mark.fault(80)
+@pytest.mark.parametrize("every", [timedelta(hours=5), timedelta(minutes=9)])
+async def test_the_daily_sweep_comes_although_no_session_lasts_a_day(world, platform, chat, every):
+    account = await world.goes_live()
+    await world.quiet(3600)
+    late = world.trade(1)
+    await world.quiet(3 * 3600)
+    platform.store(Stream.TRADES, late, announce=False)
+
+    for _ in range(int(timedelta(hours=24) / every)):
+        platform.cut()
+        await world.quiet(1)
+        await world.until_state(account, FeedState.LIVE)
+        await world.quiet(every.total_seconds())
+
+    assert trades(chat) == bought(1)
+
+
+@pytest.mark.fault(80)
+async def test_the_daily_sweep_comes_although_no_process_lasts_a_day(store, platform, chat, now):
+    async with running(store, platform, chat, now) as world:
+        account = await world.goes_live()
+        await world.quiet(3600)
+        late = world.trade(1)
+        await world.quiet(3 * 3600)
+        platform.store(Stream.TRADES, late, announce=False)
+    for _ in range(4):
+        async with running(store, platform, chat, now) as world:
+            await world.until_state(account, FeedState.LIVE)
+            await world.quiet(5 * 3600)
+
+    assert trades(chat) == bought(1)
+    assert platform.calls.count("connect") == 5
+
+
+@pytest.mark.fault(80)
+async def test_each_short_session_does_not_make_a_daily_sweep_of_its_own(
+    store, platform, chat, now
+):
+    async with running(store, platform, chat, now) as world:
+        account = await world.goes_live()
+    asked = []
+    for _ in range(10):
+        async with running(store, platform, chat, now) as world:
+            await world.until_state(account, FeedState.LIVE)
+            await world.quiet(60)
+            asked.append(len(platform.calls))
+
+    assert {after - before for before, after in pairwise(asked)} == {8}

@@ -94,7 +94,7 @@ async def test_an_answer_to_a_read_has_its_next_step(
     server.rest = says(content, status, Location="/elsewhere")
 
     with pytest.raises(error) as refusal:
-        await session.newest(Stream.TRADES)
+        await session.latest(Stream.TRADES)
 
     assert says_what in str(refusal.value)
     assert not any(leak in str(refusal.value) for leak in ("/srv", "proxy-7", "<", "/api/v1"))
@@ -473,7 +473,7 @@ async def test_the_latest_are_shown_without_what_nobody_can_take(
     server.rest = finds([heavy(number, size) for number, size in enumerate(sizes)])
 
     latest = await session.trades(5)
-    newest = await session.newest(Stream.TRADES)
+    newest = (await session.latest(Stream.TRADES)).last
 
     assert [trade.origin.record for trade in latest] == ["4", "3", "2", "1"]
     assert newest is not None

@@ -192,7 +192,7 @@ async def test_a_stored_record_beyond_all_measure_leaves_the_connection_alone(
     await session.connect()
 
     page = await session.page(Stream.TRADES, Position(at=NOON))
-    newest = await session.newest(Stream.TRADES)
+    newest = (await session.latest(Stream.TRADES)).last
     latest = await session.trades(5)
 
     assert [event.origin.record for event in page.events] == ["1"]
@@ -201,10 +201,40 @@ async def test_a_stored_record_beyond_all_measure_leaves_the_connection_alone(
     assert session.connected
 
 
+async def test_bots_that_are_too_much_for_the_socket_do_not_keep_it_from_being_opened(
+    server: Server, session: CryptorobotSession
+):
+    huge = {"total": 1, "data": [{"_id": "1", "name": "x" * LARGEST_FRAME}]}
+    server.rest = says(huge)
+    server.answer = lambda call: (
+        f"[null,{json.dumps(huge)}]" if call[-1]["$limit"] > 1 else "[null,[]]"
+    )
+
+    await session.connect()
+
+    assert session.connected
+
+
+async def test_the_bots_that_prove_the_login_are_not_read_twice(
+    server: Server, session: CryptorobotSession
+):
+    bots = {"total": 1, "data": [{"_id": "1", "name": "Owl"}]}
+    server.answer = lambda _: f"[null,{json.dumps(bots)}]"
+
+    await session.connect()
+    first = await session.traders()
+    proved = len(server.calls)
+    again = await session.traders()
+
+    assert [bot.name for bot in first] == ["Owl"] == [bot.name for bot in again]
+    assert (proved, len(server.calls)) == (1, 2)
+
+
 async def test_bots_that_are_too_much_for_the_socket_are_read_over_rest(
     server: Server, session: CryptorobotSession
 ):
     await session.connect()
+    await session.traders()
     huge = {"total": 1, "data": [{"_id": "1", "name": "x" * LARGEST_FRAME}]}
     server.rest = says(huge)
     server.answer = lambda _: f"[null,{json.dumps(huge)}]"

@@ -127,7 +127,7 @@ def test_what_is_too_large_is_passed_over_and_everything_else_given_once(
 
 
 def test_an_empty_stream_is_an_empty_page():
-    assert read([], Position(at=NOON), limit=5, cap=5) == Page()
+    assert read([], Position(at=NOON), limit=5, cap=5) == Page(as_of=NOON + timedelta(hours=1))
 
 
 def test_one_request_is_enough_for_a_page_that_says_that_it_is_the_last():
