@@ -100,6 +100,14 @@ class Chats:
             return after_failure(error)
         return Sent(message=number)
 
+    async def type(self, address: Address) -> None:
+        """Show that something is being written, for a moment. That it fails is only logged."""
+        route = Route("POST", "/channels/{channel_id}/typing", channel_id=int(address.chat))
+        try:
+            await self._http.request(route)
+        except (Refusal, Withheld, NoAnswer) as error:
+            log.info("could not show that it takes a while", extra={"reason": str(error)})
+
     async def find(self, address: Address, mark: str, since: datetime) -> str | None:
         """The id of our message with this mark in its footer, if the chat shows one since then.
 

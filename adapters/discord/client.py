@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NoReturn
 from weakref import WeakValueDictionary
 
 from discord.http import Route
 
+from adapters.chat.queues import ChatQueues
 from adapters.discord.api import (
     CHOICES,
     EPHEMERAL,
@@ -69,6 +71,13 @@ goes on for as long as an outage may last."""
 ANSWER_WITHIN = timedelta(seconds=1.0)
 """A reply that comes so fast is the first answer; else "thinking..." is, long before the three
 seconds that Discord waits for one."""
+
+TYPING_AFTER = timedelta(seconds=1)
+TYPING_AGAIN = timedelta(seconds=8)
+"""It shows for ten seconds.
+
+Source: https://docs.discord.com/developers/resources/channel#trigger-typing-indicator
+"""
 
 AT_ONCE = 1000
 """Above so many answers under way the next ones are not begun: the person sees that they failed."""
@@ -135,6 +144,8 @@ class _Ear:
     hear: Hear
     suggest: Suggest
     group: asyncio.TaskGroup
+    queues: ChatQueues
+    """Of what is written in chats; interactions are answered each for itself."""
 
 
 class DiscordClient:
@@ -170,7 +181,7 @@ class DiscordClient:
         self._ear: _Ear | None = None
         self._under_way = 0
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        """Of chats in which something is being answered that was written there."""
+        """Of chats in which an answer to what was written there is being shown."""
         self.trouble: str | None = "not listening yet"
 
     @property
@@ -243,7 +254,8 @@ class DiscordClient:
         """Answer what people say, until cancelled."""
         gateway = Gateway(self._http, self._take, self._told, self._chance)
         async with asyncio.TaskGroup() as group:
-            self._ear = _Ear(hear=hear, suggest=suggest, group=group)
+            queues = ChatQueues(group, at_once=AT_ONCE, most=AT_ONCE)
+            self._ear = _Ear(hear=hear, suggest=suggest, group=group, queues=queues)
             group.create_task(self._register(), name="discord commands")
             try:
                 await gateway.follow(self._gateway_url)
@@ -298,7 +310,11 @@ class DiscordClient:
             log.warning("too much is asked at once, and some of it is not answered")
             return
         self._under_way += 1
-        self._ear.group.create_task(self._serve(found, self._ear), name="discord answer")
+        serve = partial(self._serve, found, self._ear)
+        if isinstance(found, Written):
+            self._ear.queues.put(found.said.place.address.chat, serve)
+        else:
+            self._ear.group.create_task(serve(), name="discord answer")
 
     async def _serve(self, found: Heard, ear: _Ear) -> None:
         try:
@@ -312,7 +328,7 @@ class DiscordClient:
                 case Wanted(handle=handle):
                     await self._answers.first(handle, FORM_SHOWN, _form())
                 case Written():
-                    await self._answer_in_turn(found, ear.hear)
+                    await self._answer_written(found, ear.hear)
         except (Refusal, Withheld, NoAnswer) as error:
             # The person sees that it failed, and asks again.
             log.warning("an answer was not shown", extra={"reason": str(error)})
@@ -342,15 +358,26 @@ class DiscordClient:
             if card is not None and (rest := await answer.show(card, replaces=reply.replaces)):
                 await self._write_instead(pressed, rest)
 
-    async def _answer_in_turn(self, written: Written, hear: Hear) -> None:
-        """Answer a message in the chat where it was written; each chat's are answered in order."""
+    async def _answer_written(self, written: Written, hear: Hear) -> None:
+        """Answer a message in the chat where it was written, one answer shown after the other."""
         address = written.said.place.address
         turn = self._turns.setdefault(address.chat, asyncio.Lock())
-        async with turn:
+        async with asyncio.TaskGroup() as group:
+            typing = group.create_task(self._type(address), name="discord typing")
             async for reply in hear(written.said):
+                typing.cancel()
                 card = _card_of(_with_form(written, reply))
                 if card is not None:
-                    await self._write(address, rendered(card))
+                    async with turn:
+                        await self._write(address, rendered(card))
+            typing.cancel()
+
+    async def _type(self, address: Address) -> NoReturn:
+        """Show that the answer takes a while, until cancelled."""
+        await asyncio.sleep(TYPING_AFTER.total_seconds())
+        while True:
+            await self._chats.type(address)
+            await asyncio.sleep(TYPING_AGAIN.total_seconds())
 
     async def _complete(self, typing: Typing, suggest: Suggest) -> None:
         names = await suggest(typing.place, typing.person, typing.command, typing.typed)
@@ -536,7 +563,7 @@ def _unsettled(outcome: Attempt) -> Attempt:
 
 def _card_of(reply: Reply) -> Card | None:
     """What a reply shows here, where nothing shows for a moment only."""
-    if reply.card is None and reply.toast:
+    if reply.card is None and reply.toast and not reply.passing:
         return Card(title=reply.toast)
     return reply.card
 

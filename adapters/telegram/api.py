@@ -177,8 +177,10 @@ class Chats:
         except (Refusal, NoAnswer) as error:
             log.warning("a picture may not have been shown", extra={"reason": str(error)})
 
-    async def answer(self, query: str, toast: str = "") -> None:
-        """End the spinner on a pressed button, with a sentence if there is one."""
+    async def answer(self, query: str, toast: str = "") -> bool:
+        """End the spinner on a pressed button, with a sentence if there is one; gives whether
+        Telegram took it.
+        """
         parameters: dict[str, Any] = {"callback_query_id": query}
         if toast:
             parameters["text"] = toast[:TOAST_LIMIT]
@@ -187,6 +189,18 @@ class Chats:
         except (Refusal, NoAnswer) as error:
             # Too late, or nobody knows: the press itself is being worked on all the same.
             log.info("a press could not be answered", extra={"reason": str(error)})
+            return False
+        return True
+
+    async def type(self, address: Address) -> None:
+        """Show 'typing' for a moment. That it fails is only logged."""
+        parameters: dict[str, Any] = {"chat_id": int(address.chat), "action": "typing"}
+        if address.thread:
+            parameters["message_thread_id"] = int(address.thread)
+        try:
+            await self._api.call("sendChatAction", parameters)
+        except (Refusal, NoAnswer) as error:
+            log.info("could not show that it takes a while", extra={"reason": str(error)})
 
     async def _send(
         self, address: Address, message: Rendered, after: Awaitable[None] | None = None

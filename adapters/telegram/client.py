@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NoReturn
+from weakref import WeakValueDictionary
 
 from telegram import (
     BotCommand,
@@ -20,16 +21,16 @@ from telegram import (
     BotCommandScopeDefault,
 )
 
+from adapters.chat.queues import ChatQueues
 from adapters.http.exchange import NoAnswer
 from adapters.telegram.api import BotApi, Chats
 from adapters.telegram.faults import MESSAGE_GONE, Trouble, trouble
-from adapters.telegram.queues import ChatQueues
 from adapters.telegram.render import Rendered, photo, rendered
 from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.transport import AiohttpRequest, Refusal
 from adapters.telegram.updates import KINDS, Heard, Json, Us, heard
 from bot.domain.cards import Card
-from bot.domain.commands import COMMANDS, Reply, Said
+from bot.domain.commands import COMMANDS, Left, Reply, Returned, Said
 from bot.domain.deliveries import (
     ONE_MARKED_REPEAT,
     Attempt,
@@ -52,6 +53,10 @@ POLL = timedelta(seconds=30)
 
 TOAST_WAIT = timedelta(seconds=0.3)
 """How long a press waits for words to be answered with; a spinner shows meanwhile."""
+
+TYPING_AFTER = timedelta(seconds=1)
+TYPING_AGAIN = timedelta(seconds=4)
+"""It shows for five seconds. Source: https://core.telegram.org/bots/api#sendchataction"""
 
 CHATS_AT_ONCE = 64
 UPDATES_WAITING = 1000
@@ -155,6 +160,8 @@ class TelegramClient:
         self._public_url = public_url
         self._us = Us(id=settings.bot)
         self._ear: _Ear | None = None
+        self._showing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """Of chats in which a reply is being shown: one after the other, in the order they came."""
         self.trouble: str | None = "not listening yet"
 
     # --- showing cards --------------------------------------------------------------------
@@ -215,7 +222,8 @@ class TelegramClient:
     async def listen(self, hear: Hear, journal: Journal) -> NoReturn:
         """Answer what people say, until cancelled; what a crash left unanswered comes first.
 
-        An update is stored before Telegram may forget it. Each chat's are handled in order.
+        An update is stored before Telegram may forget it. Each chat's are begun in order, and one
+        that takes long holds up none of those after it.
 
         Raises:
             Misconfigured: Telegram does not take our webhook's address.
@@ -401,15 +409,16 @@ class TelegramClient:
             # From here on, whatever is ahead of it in the chat's queue, the press is answered.
             toast = _Toast()
             ear.group.create_task(self._answer_press(found.query, toast), name="telegram press")
-        ear.queues.put(found.chat, partial(self._answer, ear, number, found, toast))
+        # Whether a chat is open to us is decided by what came last.
+        alone = isinstance(found.said, Left | Returned)
+        ear.queues.put(found.chat, partial(self._answer, ear, number, found, toast), alone=alone)
 
     async def _answer_press(self, query: str, toast: "_Toast") -> None:
-        await self._chats.answer(query, await toast.words(TOAST_WAIT))
+        toast.end(await self._chats.answer(query, await toast.words(TOAST_WAIT)))
 
     async def _answer(self, ear: _Ear, number: int, found: Heard, toast: "_Toast | None") -> None:
         if found.said is not None:
-            async for reply in ear.hear(found.said):
-                await self._reply(found.said, found.message, reply, toast)
+            await self._reply_to(ear.hear, found.said, found.message, toast)
         if toast is not None:
             toast.offer("")
         try:
@@ -418,19 +427,41 @@ class TelegramClient:
             # At worst it is answered once more after a restart.
             log.warning("an answered update stays open", extra={"reason": str(outage)})
 
+    async def _reply_to(
+        self, hear: Hear, said: Said, message: int | None, toast: "_Toast | None"
+    ) -> None:
+        async with asyncio.TaskGroup() as group:
+            typing = group.create_task(self._type(said.place.address), name="telegram typing")
+            async for reply in hear(said):
+                typing.cancel()
+                await self._reply(said, message, reply, toast)
+            typing.cancel()
+
+    async def _type(self, address: Address) -> NoReturn:
+        """Show that the answer takes a while, until cancelled."""
+        await asyncio.sleep(TYPING_AFTER.total_seconds())
+        while True:
+            await self._chats.type(address)
+            await asyncio.sleep(TYPING_AGAIN.total_seconds())
+
     async def _reply(
         self, said: Said, message: int | None, reply: Reply, toast: "_Toast | None"
     ) -> None:
         card = reply.card
-        shown = bool(reply.toast) and toast is not None and toast.offer(reply.toast or "")
-        if card is None and reply.toast and not shown:
-            card = Card(title=reply.toast)
+        if reply.toast:
+            told = toast is not None and toast.offer(reply.toast) and await toast.told()
+            if not told and card is None and not reply.passing:
+                card = Card(title=reply.toast)
         if card is None:
             return
-        address: Address | None = said.place.address
-        replaced = message if reply.replaces else None
+        chat = said.place.address.chat
+        async with self._showing.setdefault(chat, asyncio.Lock()):
+            await self._show(said.place.address, card, message if reply.replaces else None)
+
+    async def _show(self, asked_in: Address, card: Card, replaced: int | None) -> None:
+        address: Address | None = asked_in
         for part in rendered(card, self._now()):
-            address = await self._insist(said.place.address, part, replaced)
+            address = await self._insist(asked_in, part, replaced)
             replaced = None
         if card.picture is not None and address is not None:
             await self._may_send(address)
@@ -470,10 +501,12 @@ class _Toast:
     """The words that a press is answered with, if they come in time."""
 
     def __init__(self) -> None:
-        self._words: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._words: asyncio.Future[str] = loop.create_future()
+        self._told: asyncio.Future[bool] = loop.create_future()
 
     def offer(self, words: str) -> bool:
-        """Whether they will be shown."""
+        """Whether they come in time."""
         if self._words.done():
             return False
         self._words.set_result(words)
@@ -485,6 +518,13 @@ class _Toast:
                 return await self._words
         except TimeoutError:
             return ""
+
+    def end(self, told: bool) -> None:
+        self._told.set_result(told)
+
+    async def told(self) -> bool:
+        """Whether Telegram took them: it does not when the press is some minutes old."""
+        return await self._told
 
 
 def _numbered(updates: object) -> Sequence[dict[str, Any]]:

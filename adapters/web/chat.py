@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Awaitable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NoReturn
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from adapters.chat.queues import ChatQueues
 from adapters.web.guard import (
     SCRIPT_POLICY,
     client_address,
@@ -17,7 +19,7 @@ from adapters.web.guard import (
 )
 from adapters.web.pages import page
 from adapters.web.render import Json, card_json, commands_json
-from adapters.web.rooms import TABS, Heard, Room, Rooms, Tab
+from adapters.web.rooms import ROOMS, TABS, UNDER_WAY, Heard, Room, Rooms, Tab, Taken
 from adapters.web.settings import WebSettings
 from adapters.web.updates import Push, Say, read, said
 from bot.domain.cards import Card
@@ -42,6 +44,8 @@ CLOSING = 2.0
 
 KEPT = 30 * 24 * 3600
 """Seconds that a browser remembers which chat is its own."""
+
+CHATS_AT_ONCE = 64
 
 TOO_FAST = "One at a time, please: I am still answering."
 
@@ -73,7 +77,7 @@ class Chat:
         self._anywhere = anywhere
         self._cookie = cookie_name("tradebell-chat", settings.https)
         self._rooms = Rooms(now, new_id)
-        self._unattended: asyncio.Queue[Room] = asyncio.Queue()
+        self._heard: asyncio.Queue[tuple[Room, Heard]] = asyncio.Queue()
 
     async def send(
         self,
@@ -98,11 +102,12 @@ class Chat:
         return Declined(reason="the page shows it no more")
 
     async def listen(self, hear: Hear) -> NoReturn:
-        """Answer what is said, chats side by side and each in order, until cancelled."""
+        """Answer what is said, each chat's begun in order, until cancelled."""
         async with asyncio.TaskGroup() as group:
+            queues = ChatQueues(group, at_once=CHATS_AT_ONCE, most=ROOMS * UNDER_WAY)
             while True:
-                room = await self._unattended.get()
-                group.create_task(self._attend(room, hear), name="web chat")
+                room, heard = await self._heard.get()
+                queues.put(room.chat, partial(self._answer, room, heard, hear))
         raise AssertionError("the loop ends only by an exception")
 
     async def page(self, request: web.Request) -> web.Response:
@@ -180,27 +185,21 @@ class Chat:
 
     def _hear(self, room: Room, update: Say | Push) -> None:
         address = Address(channel=self.channel, bot=self.bot, chat=room.chat)
-        if not room.hear(update, said(update, address)):
-            room.tell({"type": "toast", "text": TOO_FAST})
-            room.tell(_answered(update, refused=True))
-        elif room.waiting and not room.attended:
-            room.attended = True
-            self._unattended.put_nowait(room)
-
-    async def _attend(self, room: Room, hear: Hear) -> None:
-        try:
-            while room.waiting:
-                await self._answer(room, room.waiting.popleft(), hear)
-        finally:
-            room.attended = False
+        match room.hear(update):
+            case Taken.NEW:
+                self._heard.put_nowait((room, Heard(said(update, address), update)))
+            case Taken.TOO_MUCH:
+                room.tell({"type": "toast", "text": TOO_FAST})
+                room.tell(_answered(update, refused=True))
+            case Taken.KNOWN:
+                pass  # it is being answered, or was
 
     async def _answer(self, room: Room, heard: Heard, hear: Hear) -> None:
-        room.typing(True)
         try:
             async for reply in hear(heard.said):
                 self._show(room, heard.update, reply)
         finally:
-            room.typing(False)
+            room.answered()
             room.tell(_answered(heard.update, refused=False))
 
     def _show(self, room: Room, update: Say | Push, reply: Reply) -> None:

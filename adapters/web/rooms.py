@@ -2,9 +2,10 @@
 
 import asyncio
 import json
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import TypeVar
 
 from aiohttp import WSCloseCode, web
@@ -25,7 +26,7 @@ ROOMS = 500
 TABS = 20
 """Tabs that one chat may have open."""
 
-WAITING = 20
+UNDER_WAY = 20
 """Things said in one chat that may wait for their answers."""
 
 FRAMES = 256
@@ -38,6 +39,16 @@ class Heard:
 
     said: Said
     update: Say | Push
+
+
+class Taken(Enum):
+    """What became of something said."""
+
+    NEW = auto()
+    KNOWN = auto()
+    """It came again under its nonce, after a lost connection: it is the same text."""
+    TOO_MUCH = auto()
+    """The person is faster than we are."""
 
 
 class Tab:
@@ -73,15 +84,12 @@ class Room:
     def __init__(self, chat: str, now: Now, new_id: NewId) -> None:
         self.chat = chat
         self.tabs: set[Tab] = set()
-        self.waiting: deque[Heard] = deque()
-        self.attended = False
-        """Whether somebody is answering here."""
+        self._under_way = 0
         self._now = now
         self._new_id = new_id
         self._messages: OrderedDict[str, Json] = OrderedDict()
         self._by_reference: OrderedDict[str, str] = OrderedDict()
         self._nonces: OrderedDict[str, None] = OrderedDict()
-        self._typing = False
 
     def enter(self, tab: Tab, greeting: Json) -> None:
         """Show a new tab all there is, and from now on all that comes."""
@@ -90,24 +98,31 @@ class Room:
             "type": "hello",
             **greeting,
             "messages": list(self._messages.values()),
-            "typing": self._typing,
+            "typing": self.answering,
         }
         tab.tell(json.dumps(hello))
 
-    def hear(self, update: Say | Push, said: Said) -> bool:
-        """Note what was said, to be answered; false if the person is faster than we are.
+    @property
+    def answering(self) -> bool:
+        """Whether something that was said has not been answered yet."""
+        return self._under_way > 0
 
-        A text that comes again under its nonce, after a lost connection, is the same text.
-        """
+    def hear(self, update: Say | Push) -> Taken:
+        """Note what was said; what is new is to be answered, and then `answered`."""
         if isinstance(update, Say) and update.nonce in self._nonces:
-            return True
-        if len(self.waiting) >= WAITING:
-            return False
+            return Taken.KNOWN
+        if self._under_way >= UNDER_WAY:
+            return Taken.TOO_MUCH
         if isinstance(update, Say):
             _bounded(self._nonces, update.nonce, None)
             self._add({"mine": True, "nonce": update.nonce, "text": update.text})
-        self.waiting.append(Heard(said, update))
-        return True
+        self._under_way += 1
+        self.tell({"type": "typing", "on": True})
+        return Taken.NEW
+
+    def answered(self) -> None:
+        self._under_way -= 1
+        self.tell({"type": "typing", "on": self.answering})
 
     def show(self, card: Json, reference: str | None) -> str:
         """Add a card, or find the one of that reference; gives the message's id."""
@@ -126,10 +141,6 @@ class Room:
         self._messages[message] = {**old, "card": card}
         self.tell({"type": "edit", "message": self._messages[message]})
         return True
-
-    def typing(self, on: bool) -> None:
-        self._typing = on
-        self.tell({"type": "typing", "on": on})
 
     def tell(self, frame: Json) -> None:
         """Tell all tabs."""
@@ -168,7 +179,7 @@ class Rooms:
         if len(self._rooms) < ROOMS:
             return
         for chat, room in self._rooms.items():
-            if not room.tabs and not room.attended:
+            if not room.tabs and not room.answering:
                 del self._rooms[chat]
                 return
 

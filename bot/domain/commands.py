@@ -247,9 +247,11 @@ class Reply:
 
     `replaces` says that it takes the place of the card whose button was pressed. `toast` is a
     sentence shown for a moment by platforms that can (at most 200 characters), a message
-    elsewhere. A reply with neither card nor toast only acknowledges.
+    elsewhere, or nothing there if it is `passing`. A reply with neither card nor toast only
+    acknowledges.
     """
 
     card: Card | None = None
     toast: str | None = None
+    passing: bool = False
     replaces: bool = False

@@ -12,7 +12,7 @@ import pytest
 from bot.domain.actions import CONFIRM_LIFE, Action, Target, Verb
 from bot.domain.cards import Field, Severity
 from bot.domain.charts import profits
-from bot.domain.commands import COMMANDS, Left, Press, Returned
+from bot.domain.commands import COMMANDS, Left, Press, Reply, Returned
 from bot.domain.deliveries import Declined
 from bot.domain.events import Kind, Notice, Origin, Signal, Strategy, Stream, Trader
 from bot.domain.ids import ActionId, StrategyId, TraderId
@@ -575,7 +575,7 @@ async def test_pressing_twice_acts_once(world, platform):
     await world.presses(asked, "Pause Night Owl")
     [again] = await world.presses(asked, "Pause Night Owl")
 
-    assert again.toast == "This card was used already."
+    assert again == Reply(toast="This card was used already.", passing=True)
     assert platform.calls.count("set_running owl False") == 1
 
 

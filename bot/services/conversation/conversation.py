@@ -633,7 +633,9 @@ class Conversation:
             return
         claimed = await self._acting.claim(press, link)
         if isinstance(claimed, Denied):
-            yield Reply(toast=TOASTS[claimed])
+            # Whoever presses quickly reads below what becomes of the first press.
+            passing = claimed in (Denied.USED, Denied.RUNNING)
+            yield Reply(toast=TOASTS[claimed], passing=passing)
             return
         async for reply in self._carry_out(claimed, press, link):
             yield reply

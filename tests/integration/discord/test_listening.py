@@ -632,6 +632,28 @@ async def test_what_is_written_in_a_chat_is_answered_in_order_and_chats_side_by_
     assert [title(message) for message in api.world.messages].index("bob") <= 1
 
 
+async def test_one_slow_answer_holds_up_nothing_that_is_written_in_its_chat(
+    api: DiscordApi, ann: Person
+):
+    platform = asyncio.Event()
+
+    async def hear(said: Said) -> AsyncIterator[Reply]:
+        assert isinstance(said, Command)
+        if said.name == "slow":
+            await platform.wait()
+        yield Reply(card=Card(title=said.name))
+
+    async with listening(api, hear):
+        ann.types("/slow")
+        ann.types("/status")
+        await until(lambda: [m for m in ann.screen() if m.embeds])
+        await until(lambda: api.world.calls_of("type"))
+        platform.set()
+        await until(lambda: len([m for m in ann.screen() if m.embeds]) == 2)
+
+    assert [title(m) for m in ann.screen() if m.embeds] == ["status", "slow"]
+
+
 # --- completing what is typed -------------------------------------------------------------
 
 

@@ -29,6 +29,7 @@ from bot.domain.deliveries import (
 from bot.domain.ids import ActionId
 from bot.domain.links import Address, Channel
 from bot.errors import Misconfigured, TryLater
+from bot.ports import Hear
 from tests.fakes.meter import FakeMeter
 from tests.fakes.telegram import Conversation, MemoryJournal
 from tests.parity.examples import EVERYTHING, every_card
@@ -80,7 +81,7 @@ async def our_bot(
 
 @asynccontextmanager
 async def listening(
-    client: TelegramClient, hear: Conversation, journal: MemoryJournal
+    client: TelegramClient, hear: Hear, journal: MemoryJournal
 ) -> AsyncIterator[None]:
     """The bot, answering in the background."""
     async with asyncio.TaskGroup() as group:
@@ -489,6 +490,51 @@ async def test_each_chat_is_answered_in_order_while_others_do_not_wait(api: BotA
     ]
 
 
+async def test_one_slow_answer_holds_up_nothing_in_its_own_chat(api: BotApi):
+    ann = api.world.person("Ann")
+    platform = asyncio.Event()
+
+    async def hear(said: Said) -> AsyncIterator[Reply]:
+        if text_of(said) == "slow":
+            yield Reply(card=Card(title="Pausing Alpha"))
+            await platform.wait()
+            yield Reply(card=Card(title="Alpha is paused"))
+        else:
+            yield Reply(card=Card(title=text_of(said)))
+
+    async with our_bot(api) as client, listening(client, hear, MemoryJournal()):
+        for text in ("slow", "slow", "status", "pause Heron"):
+            ann.types(text)
+        await api.world.message_where(lambda m: m.text == "pause Heron" and m.sender != ann.id)
+        before = answers_to(ann)
+        platform.set()
+        await api.world.until(lambda: answers_to(ann)[4:] == ["Alpha is paused"] * 2)
+
+    assert before == ["Pausing Alpha", "Pausing Alpha", "status", "pause Heron"]
+
+
+async def test_who_waits_for_an_answer_sees_that_it_is_being_written(api: BotApi):
+    ann = api.world.person("Ann")
+    group = api.world.group("Desk", ann)
+    thread = api.world.topic(group, "Alerts")
+    hear = Conversation(says("All is well"))
+    hear.may_answer.clear()
+
+    async with our_bot(api) as client, listening(client, hear, MemoryJournal()):
+        ann.types("/status@tradebell_bot", group, thread)
+        await api.world.until(lambda: bool(api.world.calls_of("sendChatAction")))
+        hear.may_answer.set()
+        await api.world.message_where(lambda m: m.text == "All is well")
+
+    (typing,) = api.world.calls_of("sendChatAction")
+    assert typing.parameters["action"] == "typing"
+    assert typing.parameters["message_thread_id"] == str(thread)
+
+
+def answers_to(person: Person) -> list[str]:
+    return [message.text for message in person.chat.shown if message.sender != person.id]
+
+
 async def test_an_update_is_stored_before_telegram_may_forget_it(api: BotApi):
     ann = api.world.person("Ann")
     hear, journal = Conversation(says("Welcome")), MemoryJournal(fails=1)
@@ -661,6 +707,44 @@ async def test_a_sentence_that_comes_late_is_sent_as_a_message(api: BotApi):
 
     assert answer.text == ""
     assert late.chat is ann.chat
+
+
+async def test_a_sentence_that_telegram_does_not_take_any_more_is_sent_as_a_message(api: BotApi):
+    ann = api.world.person("Ann")
+    too_old = "Bad Request: query is too old and response timeout expired or query ID is invalid"
+    api.fail(refused(400, too_old), method="answerCallbackQuery")
+
+    async with (
+        our_bot(api) as client,
+        listening(client, Conversation(refuses), MemoryJournal()),
+    ):
+        ann.types("/pause")
+        ann.presses(await api.world.message_where(lambda m: True), "Pause")
+        late = await api.world.message_where(lambda m: m.text == "Only Bob may press this")
+
+    assert late.chat is ann.chat
+
+
+@pytest.mark.parametrize("fault", [None, refused(400, "Bad Request: query is too old")])
+async def test_a_passing_sentence_costs_no_message_whatever_becomes_of_it(
+    api: BotApi, fault: Fault | None
+):
+    ann = api.world.person("Ann")
+    journal = MemoryJournal()
+    if fault is not None:
+        api.fail(fault, method="answerCallbackQuery", times=4)
+    again = Reply(toast="Already on it", passing=True)
+    hear = Conversation(lambda said: [again] if isinstance(said, Press) else asks(said))
+
+    async with our_bot(api) as client, listening(client, hear, journal):
+        ann.types("/pause")
+        card = await api.world.message_where(lambda m: True)
+        presses = [ann.presses(card, "Pause") for _ in range(4)]
+        await until(lambda: len(journal.finished) == 5)
+
+    told = [press.answer.text for press in presses if press.answer is not None]
+    assert told == ([] if fault else ["Already on it"] * 4)
+    assert len(api.world.messages) == 1
 
 
 def refuses(said: Said) -> list[Reply]:

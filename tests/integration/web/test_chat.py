@@ -9,7 +9,7 @@ import pytest
 from aiohttp import WSCloseCode, WSMsgType
 
 from adapters.web.chat import TOO_FAST
-from adapters.web.rooms import FRAMES, HISTORY, ROOMS, TABS, WAITING
+from adapters.web.rooms import FRAMES, HISTORY, ROOMS, TABS, UNDER_WAY
 from adapters.web.settings import parse_proxies
 from bot.domain.cards import Button, Card, answered
 from bot.domain.commands import COMMANDS, Command, Press, Reply, Said, Words
@@ -139,6 +139,28 @@ async def test_several_replies_come_in_order(site):
 
     shown = [frame["message"] for frame in frames if frame["type"] == "message"]
     assert titles(shown) == ["/status", *(f"part {n}" for n in range(5))]
+
+
+async def test_one_slow_answer_holds_up_nothing_in_its_own_chat(site):
+    platform = asyncio.Event()
+
+    class Slow(Talker):
+        async def _replies(self, said: Said) -> AsyncIterator[Reply]:
+            assert isinstance(said, Command)
+            if said.name == "pause":
+                await platform.wait()
+            yield Reply(card=Card(title=said.name))
+
+    site.talker = Slow()
+    async with site.opened() as client, tab_of(site, client) as tab:
+        await tab.say("/pause Alpha", nonce="n-1")
+        await tab.say("/status", nonce="n-2")
+        quick = await tab.until("answered")
+        platform.set()
+        slow = await tab.all_until("answered")
+
+    assert (quick["nonce"], slow[-1]["nonce"]) == ("n-2", "n-1")
+    assert [frame["on"] for frame in slow if frame["type"] == "typing"] == [False]
 
 
 async def test_the_page_knows_all_commands(site):
@@ -378,7 +400,7 @@ async def test_a_person_faster_than_the_answers_is_asked_to_wait_and_others_are_
     ):
         await hasty.say("first")
         await hasty.until("typing")
-        for number in range(WAITING + 1):
+        for number in range(UNDER_WAY):
             await hasty.say(f"{number}", nonce=f"n-{number}")
         toast = await hasty.until("toast")
         refused = await hasty.until("answered")
@@ -386,11 +408,11 @@ async def test_a_person_faster_than_the_answers_is_asked_to_wait_and_others_are_
         await calm.until("answered")
 
         gate.set()
-        for _ in range(WAITING + 1):
+        for _ in range(UNDER_WAY):
             assert not (await hasty.until("answered"))["refused"]
 
     assert toast["text"] == TOO_FAST
-    assert (refused["refused"], refused["nonce"]) == (True, f"n-{WAITING}")
+    assert (refused["refused"], refused["nonce"]) == (True, f"n-{UNDER_WAY - 1}")
 
 
 async def test_one_chat_may_have_only_so_many_tabs(site):
