@@ -127,6 +127,8 @@ TRADER_FIELDS = (
     "owner",
     "name",
     "running",
+    "isRunning",
+    "isActive",
     "status",
     "state",
     "dry_run",

@@ -13,6 +13,7 @@ from hashlib import sha256
 from adapters.cryptorobot.calls import Oversized
 from adapters.cryptorobot.fields import Fields
 from adapters.cryptorobot.frames import TICKER_SERVICE, Frame, Heading
+from adapters.cryptorobot.orders import order_of
 from bot.domain.events import (
     AHEAD,
     Event,
@@ -138,7 +139,7 @@ def _trader(fields: Fields) -> Trader:
     return Trader(
         id=TraderId(fields.id() or ""),
         name=fields.text("name"),
-        running=fields.flag("running"),
+        running=fields.flag("running", "isRunning", "isActive"),
         status=fields.text("status", "state"),
         dry_run=fields.flag("dry_run"),
         open_trades=fields.count("open_trades", "open_trade_count"),
@@ -236,12 +237,15 @@ def _digest(content: object) -> str:
 
 
 def _trade(fields: Fields, origin: Origin) -> Trade:
+    order = order_of(fields)
     return Trade(
         origin=origin,
-        side=fields.text("side", "direction"),
+        side=order.side,
         symbol=fields.symbol("symbol", "pair", "market"),
-        amount=fields.number("amount", "quantity"),
-        price=fields.number("price", "rate", "order_rate", "close_rate", "open_rate"),
+        amount=order.amount,
+        price=order.price,
+        asked=order.asked,
+        order=order.ended,
         profit=fields.number("profit_abs", "close_profit_abs", "profit_amount", "profit"),
         profit_ratio=_ratio(fields),
         reason=fields.text("exit_reason", "sell_reason", "reason"),

@@ -133,9 +133,15 @@ def number(value: object) -> Decimal | None:
 
 
 def flag(value: object) -> bool | None:
-    if isinstance(value, str):
-        return {"true": True, "false": False}.get(value.strip().lower())
-    return value if isinstance(value, bool) else None
+    """Yes or no, in the spellings of JSON, SQL and people."""
+    word = str(value).strip().lower() if isinstance(value, (str, int, Decimal)) else ""
+    return _FLAGS.get(word)
+
+
+_FLAGS = {
+    **dict.fromkeys(("true", "1", "1.0", "yes", "y", "on"), True),
+    **dict.fromkeys(("false", "0", "0.0", "no", "n", "off"), False),
+}
 
 
 def instant(value: object) -> datetime | None:

@@ -9,9 +9,24 @@ from typing import TypeVar
 
 from bot.domain.events import Strategy, Trader
 
-_FAILED = frozenset({"error", "failed", "crashed", "dead"})
-_RUNNING = frozenset({"running", "started", "active"})
-_STOPPED = frozenset({"stopped", "paused", "inactive", "stopping"})
+_FAILED = frozenset({"error", "errored", "failed", "failure", "crashed", "dead", "died"})
+_RUNNING = frozenset({"running", "started", "active", "online", "live", "healthy", "up", "trading"})
+_STOPPED = frozenset({"stopped", "paused", "inactive", "stopping", "pausing"})
+_PASSING = frozenset(
+    {
+        "starting",
+        "restarting",
+        "resuming",
+        "reloading",
+        "reload_config",
+        "pending",
+        "initializing",
+        "initialising",
+        "creating",
+        "updating",
+    }
+)
+"""On the way to another state, which comes by itself."""
 
 
 class Change(StrEnum):
@@ -25,6 +40,9 @@ class Change(StrEnum):
     WENT_DRY = "went dry"
     RENAMED = "renamed"
     RESTRATEGISED = "has another strategy"
+    LOST = "no longer says that it runs"
+    """Its status is a word that nobody knows, and it was not stopped before."""
+    PASSING = "is changing"
     OTHER_STATUS = "has another status"
     CONFIGURED = "configured"
     EDITED = "edited"
@@ -37,19 +55,24 @@ class Condition:
     word: str
     running: bool | None
     failed: bool = False
+    known: bool = True
+    """Whether the word is one of those that say how a bot is doing."""
 
 
 def condition(trader: Trader) -> Condition:
     """`status` if there is one, else `running`; an unknown word is given as it is."""
     if trader.status:
-        word = trader.status.lower()
+        word = " ".join(trader.status.lower().split())
         if word in _FAILED:
             return Condition(word=word, running=False, failed=True)
         if word in _RUNNING:
             return Condition(word="running", running=True)
         if word in _STOPPED:
             return Condition(word="paused" if word == "stopped" else word, running=False)
-        return Condition(word=trader.status, running=trader.running)
+        if word in _PASSING:
+            return Condition(word=word, running=None)
+        # What `running` says is what was asked for: a killed bot may well still have it.
+        return Condition(word=trader.status, running=None, known=False)
     if trader.running is None:
         return Condition(word="unknown", running=None)
     return Condition(word="running" if trader.running else "paused", running=trader.running)
@@ -85,8 +108,8 @@ def trader_changes(before: Trader | None, now: Trader) -> tuple[Change, ...]:
         found.append(Change.STARTED)
     elif is_now.running is False and not is_now.failed and (was.failed or was.running is not False):
         found.append(Change.PAUSED)
-    elif is_now.word != was.word and is_now.running == was.running:
-        found.append(Change.OTHER_STATUS)
+    elif is_now.word != was.word:
+        found.append(_other_word(was, is_now))
     if before.dry_run is not None and now.dry_run is not None and before.dry_run != now.dry_run:
         found.append(Change.WENT_DRY if now.dry_run else Change.WENT_LIVE)
     if before.strategy and now.strategy and before.strategy != now.strategy:
@@ -94,6 +117,14 @@ def trader_changes(before: Trader | None, now: Trader) -> tuple[Change, ...]:
     if before.name and now.name and before.name != now.name:
         found.append(Change.RENAMED)
     return tuple(found)
+
+
+def _other_word(was: Condition, is_now: Condition) -> Change:
+    if not is_now.known and was.running is not False:
+        return Change.LOST
+    if is_now.known and is_now.running is None:
+        return Change.PASSING
+    return Change.OTHER_STATUS
 
 
 def strategy_changes(before: Strategy | None, now: Strategy) -> tuple[Change, ...]:

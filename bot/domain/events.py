@@ -100,6 +100,10 @@ class Trade:
     profit_ratio: Decimal | None = None
     reason: str | None = None
     trader: TraderId | None = None
+    order: str | None = None
+    """Where nothing was filled, what became of the order: 'placed', 'cancelled', 'rejected' ..."""
+    asked: Decimal | None = None
+    """Of which `amount` is the part that was filled so far."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,7 +64,11 @@ _SIDES = {
     "sell": "Sold",
     "short": "Sold short",
     "entry": "Entered",
+    "entry long": "Bought",
+    "entry short": "Sold short",
     "exit": "Closed",
+    "exit long": "Closed long",
+    "exit short": "Closed short",
 }
 _FORCED = re.compile("liquidation|emergency", re.IGNORECASE)
 _STOPPED_OUT = re.compile("stop_loss|stoploss|stop loss|trailing_stop", re.IGNORECASE)
@@ -74,7 +78,7 @@ def tell_trade(trade: Trade, traders: Mapping[str, Trader]) -> Telling:
     trader = traders.get(trade.trader) if trade.trader else None
     quote = quote_of(trade.symbol)
     fields = [Field("Bot", trader_name(trader, trade.trader))] if trade.trader else []
-    if trade.amount is not None and trade.price is not None:
+    if trade.amount and trade.price:
         fields.append(Field("Value", money(trade.amount * trade.price, quote)))
     if trade.profit is not None or trade.profit_ratio is not None:
         fields.append(_result(trade, quote))
@@ -94,9 +98,14 @@ def tell_trade(trade: Trade, traders: Mapping[str, Trader]) -> Telling:
 def _trade_title(trade: Trade, quote: str) -> str:
     side = clean(trade.side or "", 20)
     verb = _SIDES.get(side.lower(), f"Trade ({side})" if side else "Trade")
+    if trade.order is not None:
+        # Nothing has changed hands: only what was filled is bought or sold.
+        verb = f"Order {clean(trade.order, 20)}: {side}" if side else f"Order {trade.order}:"
     amount = quantity(trade.amount) if trade.amount else ""
+    if trade.asked is not None:
+        amount = f"{amount} of {quantity(trade.asked)}"
     pair = clean(trade.symbol or "", 30)
-    price = f"at {_price(trade.price, quote)}" if trade.price is not None else ""
+    price = f"at {_price(trade.price, quote)}" if trade.price else ""
     return " ".join(filter(None, (verb, amount, pair, price)))
 
 
@@ -207,7 +216,16 @@ def tell_message(event: Message | SystemEvent) -> Telling:
 
 # --- changes --------------------------------------------------------------------------------
 
-_STATE_CHANGES = frozenset({Change.FAILED, Change.STARTED, Change.PAUSED, Change.OTHER_STATUS})
+_STATE_CHANGES = frozenset(
+    {
+        Change.FAILED,
+        Change.LOST,
+        Change.STARTED,
+        Change.PAUSED,
+        Change.PASSING,
+        Change.OTHER_STATUS,
+    }
+)
 
 
 def tell_trader_changes(
@@ -237,7 +255,7 @@ def tell_trader_changes(
 
 def _change_weight(change: Change) -> tuple[Severity, Priority]:
     match change:
-        case Change.FAILED:
+        case Change.FAILED | Change.LOST:
             return Severity.CRITICAL, Priority.URGENT
         case Change.WENT_LIVE:
             return Severity.WARNING, Priority.URGENT
@@ -261,6 +279,8 @@ def _change_words(change: Change, before: Trader | None, now: Trader) -> str:
         Change.WENT_DRY: "now trades paper money",
         Change.RENAMED: f"has a new name (was {trader_name(before)})",
         Change.RESTRATEGISED: "has another strategy",
+        Change.LOST: f"no longer says that it runs: {word}",
+        Change.PASSING: f"is {word}",
         Change.OTHER_STATUS: f"is now: {word}",
         Change.CONFIGURED: "is configured",
         Change.EDITED: "was edited",
@@ -312,17 +332,28 @@ SAME_FACT_WINDOW = timedelta(seconds=15)
 
 _FILL = re.compile(
     r"^\s*(?P<side>bought|sold)\s+(?P<amount>[0-9][0-9.,]*)\s+(?P<base>[A-Z0-9]{2,12})"
-    r"(?:/[A-Z0-9:]+)?\s*(?:@|at|for)\s*(?P<price>[0-9][0-9.,]*)",
+    r"(?:/[A-Z0-9:]+)?\s*(?:@|at|for)\s*(?P<price>[0-9][0-9.,]*)(?:\s*[A-Z]{3,5})?\s*[.!]?\s*$",
     re.IGNORECASE,
 )
 
 
-def fingerprint(event: object) -> str | None:
+def fingerprint(event: object, told: Telling, traders: Mapping[str, Trader]) -> str | None:
     """What makes two reports of different services the same fill for certain, or `None`.
 
-    Side, base currency, amount and price must all be there and equal; anything less is told twice
-    rather than lost (`guarantees.md` 2.4.6).
+    Bot, side, base currency, amount and price must all be equal, and a text say nothing besides;
+    anything less is told twice rather than lost (`guarantees.md` 2.4.6). What is urgent is never
+    the same as anything.
     """
+    fill = _fill_of(event)
+    if fill is None or told.priority is Priority.URGENT:
+        return None
+    bot = told.about.id if told.about else getattr(event, "trader", None)
+    if not bot and len(traders) == 1:
+        bot = next(iter(traders))
+    return f"{bot or ''} {fill}".strip()
+
+
+def _fill_of(event: object) -> str | None:
     match event:
         case Trade(side=side, symbol=symbol, amount=amount, price=price):
             if side is None or symbol is None or amount is None or price is None:

@@ -188,7 +188,7 @@ def decide(
         known,
         now,
         new_id,
-        mark=fingerprint(event),
+        mark=fingerprint(event, telling, known.traders),
         subject=(event.trader or event.pod or "") if isinstance(event, PodEvent) else "",
     )
 

@@ -27,7 +27,8 @@ def test_the_same_state_is_no_news():
         (trader(status="stopped"), Change.PAUSED),
         (trader(running=False), Change.PAUSED),
         (trader(status="error"), Change.FAILED),
-        (trader(status="rebalancing", running=True), Change.OTHER_STATUS),
+        (trader(status="rebalancing", running=True), Change.LOST),
+        (trader(status="Restarting"), Change.PASSING),
         (trader(status="running", running=True, dry_run=False), Change.WENT_LIVE),
     ],
 )
@@ -75,3 +76,29 @@ def test_a_strategy_that_becomes_ready_is_told():
     assert strategy_changes(before, Strategy(id=StrategyId("s"), configured=True)) == (
         Change.CONFIGURED,
     )
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "OOMKilled",
+        "terminated",
+        "offline",
+        "liquidated",
+        "exited (137)",
+        "Stopped on error",
+        "停止",
+    ],
+)
+@pytest.mark.parametrize("running", [True, False, None])
+def test_a_bot_that_no_longer_says_that_it_runs_is_lost_with_its_word(word, running):
+    now = trader(status=word, running=running)
+
+    assert trader_changes(trader(status="running", running=True), now)[0] is Change.LOST
+    assert condition(now).word == word
+
+
+def test_a_stopped_bot_with_an_unknown_word_is_only_told_as_that():
+    stopped = trader(status="stopped", running=False)
+
+    assert trader_changes(stopped, trader(status="archived")) == (Change.OTHER_STATUS,)

@@ -203,10 +203,45 @@ def test_every_change_has_words(change):
     assert telling.card.title.startswith("Night Owl ")
 
 
-def test_the_same_fill_told_by_two_services_has_one_fingerprint():
-    pod = PodEvent(origin=origin(Kind.POD_EVENT), message="Bought 0.10 BTC @ 42,400")
+def mark(event, **bots):
+    known = {bot.id: bot for bot in bots.values()}
+    tell = tell_trade if isinstance(event, Trade) else tell_pod_event
+    return fingerprint(event, tell(event, known), known)
 
-    assert fingerprint(trade()) == fingerprint(pod)
+
+def fill(text="Bought 0.10 BTC @ 42,400", **facts):
+    return PodEvent(origin=origin(Kind.POD_EVENT), message=text, **facts)
+
+
+HERON = Trader(id=TraderId("heron"), name="Heron", pod="pod-2")
+
+
+def test_the_same_fill_told_by_two_services_has_one_fingerprint():
+    of_owl = mark(trade(trader=OWL.id), owl=OWL, heron=HERON)
+    of_heron = mark(trade(trader=HERON.id), owl=OWL, heron=HERON)
+
+    assert of_owl == mark(fill(trader=OWL.id), owl=OWL, heron=HERON) is not None
+    assert of_heron == mark(fill(pod="pod-2"), owl=OWL, heron=HERON) is not None
+    assert mark(fill(), owl=OWL) == of_owl
+
+
+def test_fills_of_two_bots_are_never_the_same():
+    both = {"owl": OWL, "heron": HERON}
+
+    assert mark(trade(trader=OWL.id), **both) != mark(fill(trader=HERON.id), **both)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        fill("Bought 0.10 BTC @ 42,400 - liquidation of the whole position"),
+        fill("Bought 0.10 BTC @ 42,400 - stop moved"),
+        fill(type="error"),
+        trade(reason="liquidation"),
+    ],
+)
+def test_what_says_more_or_worse_is_a_fact_of_its_own(event):
+    assert mark(event) is None
 
 
 @pytest.mark.parametrize(
@@ -219,4 +254,21 @@ def test_the_same_fill_told_by_two_services_has_one_fingerprint():
     ],
 )
 def test_when_in_doubt_two_reports_are_two_facts(event):
-    assert fingerprint(event) is None
+    assert mark(event) is None
+
+
+def test_a_bot_that_is_lost_is_urgent_and_told_with_its_word():
+    killed = Trader(id=TraderId("t1"), name="Night Owl", status="OOMKilled")
+
+    telling = tell_trader_changes(OWL, killed, (Change.LOST,), AT)
+
+    assert telling.card.title == "Night Owl no longer says that it runs: OOMKilled"
+    assert (telling.card.severity, telling.priority) == (Severity.CRITICAL, Priority.URGENT)
+
+
+def test_only_what_was_filled_is_bought():
+    cancelled = tell_trade(trade(order="cancelled"), {}).card.title
+    partly = tell_trade(trade(asked=Decimal(5)), {}).card.title
+
+    assert cancelled.startswith("Order cancelled: buy 0.1 BTC/USDT")
+    assert partly.startswith("Bought 0.1 of 5 BTC/USDT")
