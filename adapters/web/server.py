@@ -47,7 +47,7 @@ STOPPING = 3.0
 TOLD = ("Allow", "Accept-Encoding")
 """What a refusal says of itself in its headers."""
 
-ROUTE = "route"
+ROUTE = web.RequestKey("route", str)
 """The name of its route; what is no request has none."""
 
 log = logging.getLogger(__name__)
@@ -201,7 +201,7 @@ async def _to_chat(request: web.Request) -> web.StreamResponse:
 
 
 def _route(request: web.BaseRequest) -> str:
-    return str(request.get(ROUTE, "none"))
+    return request.get(ROUTE, "none")
 
 
 def _not_bound(listen: Listen, problem: OSError) -> str:
