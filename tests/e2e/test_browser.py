@@ -128,7 +128,7 @@ async def test_the_whole_journey(demo: Demo, chromium_browser: Browser) -> None:
     await expect(page.locator("[data-message]", has_text="strategies").first).to_be_visible()
 
     # The market brings some of everything within two rounds.
-    for title in (r"(Bought|Sold) [\d.]+ [A-Z]{3} at", "Signal: (buy|sell) ", r"\w: error"):
+    for title in (r"(Bought|Sold) [\d.,]+ [A-Z]+/[A-Z]+ at", "Signal: (buy|sell) ", r"\w: error"):
         alert = page.locator("[data-message]", has_text=re.compile(title))
         await expect(alert.first).to_be_visible(timeout=90_000)
     other_page = await linked_chat(demo, await a_person(chromium_browser), problems)
