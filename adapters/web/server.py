@@ -201,7 +201,8 @@ async def _to_chat(request: web.Request) -> web.StreamResponse:
 
 
 def _route(request: web.BaseRequest) -> str:
-    return request.get(ROUTE, "none")
+    name: str = request.get(ROUTE, "none")
+    return name
 
 
 def _not_bound(listen: Listen, problem: OSError) -> str:
