@@ -119,8 +119,7 @@ async def main() -> None:
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: _Connection(api), "127.0.0.1", 0, backlog=1000)
     address = server.sockets[0].getsockname()
-    async with server:
-        await answer({"url": lambda: f"http://127.0.0.1:{address[1]}", "shown": api.shown})
+    await answer({"url": lambda: f"http://127.0.0.1:{address[1]}", "shown": api.shown})
 
 
 if __name__ == "__main__":

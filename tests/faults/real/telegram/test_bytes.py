@@ -308,8 +308,10 @@ async def test_a_certificate_that_has_expired_delays_and_repeats_nothing(
 @asynccontextmanager
 async def also_at(api: BotApi, **where: Any) -> AsyncIterator[int]:
     """Serve the Bot API at another port too, which it gives; `where` as `asyncio.start_server`."""
+    clients: list[asyncio.StreamWriter] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        clients.append(writer)
         _, host, port = true_host(api)
         inner_reader, inner_writer = await asyncio.open_connection(host, port)
         async with asyncio.TaskGroup() as group:
@@ -318,6 +320,9 @@ async def also_at(api: BotApi, **where: Any) -> AsyncIterator[int]:
 
     async with await asyncio.start_server(serve, **where) as server:
         yield server.sockets[0].getsockname()[1]
+        # From Python 3.12 on a server that closes waits until its last client has gone.
+        for client in clients:
+            client.close()
 
 
 async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
