@@ -40,14 +40,20 @@ Version = Annotated[
 ]
 
 
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", help="A file of settings (TOML); the environment wins over it."),
+]
+
+
 @cli.callback()
 def options(version: Version = False) -> None: ...
 
 
 @cli.command()
-def run() -> None:
+def run(config: Config = None) -> None:
     """Follow the linked accounts and ring, until stopped by SIGTERM or Ctrl-C."""
-    settings = read()
+    settings = read(config=config)
     app.logging_as(settings)
     app.until_signalled(partial(app.run, settings))
 
@@ -74,23 +80,23 @@ def demo(
 
 
 @cli.command()
-def check() -> None:
+def check(config: Config = None) -> None:
     """Look at settings, database, platform and chats; one line each."""
-    raise typer.Exit(0 if asyncio.run(_checked()) else 1)
+    raise typer.Exit(0 if asyncio.run(_checked(config)) else 1)
 
 
-async def _checked() -> bool:
+async def _checked(config: Path | None) -> bool:
     good = True
-    async for finding in app.check(read()):
+    async for finding in app.check(read(config=config)):
         typer.echo(finding)
         good &= finding.good
     return good
 
 
 @cli.command()
-def migrate() -> None:
+def migrate(config: Config = None) -> None:
     """Bring the database's tables to this version."""
-    typer.echo(asyncio.run(app.migrate(read())))
+    typer.echo(asyncio.run(app.migrate(read(config=config))))
 
 
 @keys.callback(invoke_without_command=True)
@@ -101,9 +107,9 @@ def make_key(context: typer.Context) -> None:
 
 
 @keys.command()
-def rotate() -> None:
+def rotate(config: Config = None) -> None:
     """Encrypt everything with the first key; the others can be left out afterwards."""
-    typer.echo(f"Encrypted with the first key now: {asyncio.run(app.rotate(read()))}.")
+    typer.echo(f"Encrypted with the first key now: {asyncio.run(app.rotate(read(config=config)))}.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the operator has set, read from the environment once; all mistakes are told together."""
+"""What the operator has set, in the environment or a file; all mistakes are told together."""
 
 import os
 import re
@@ -43,6 +43,7 @@ from adapters.web.settings import (
     parse_proxies,
     parse_public_url,
 )
+from bot.config_file import ConfigFile, as_text, read_config
 from bot.domain.hosts import is_loopback
 from bot.errors import Misconfigured
 from storage.store import parsed
@@ -76,6 +77,9 @@ _NOT_OURS = re.compile(
 Source: https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
 """
 
+SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "SECRET_KEY", "DATABASE_URL")
+"""What nobody else should read where it stands in a file of settings."""
+
 KEY_FILE = "secret.key"
 
 DEFAULT_LISTEN = Listen(host="127.0.0.1", port=8080)
@@ -97,6 +101,8 @@ class Settings:
     discord: DiscordSettings | None
     web: WebSettings
     logs: LogSettings
+    open_file: Path | None = None
+    """The file of settings, if secrets stand in it and every user of the machine may read it."""
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -106,16 +112,17 @@ class Settings:
         return tuple(filter(None, (*tokens, password, *self.secret_keys)))
 
 
-def read(environ: Mapping[str, str] | None = None) -> Settings:
+def read(environ: Mapping[str, str] | None = None, config: Path | None = None) -> Settings:
     """Read the settings.
 
     Args:
-        environ: the process's own environment, unless given.
+        environ: the process's own environment, unless given; it wins over the file.
+        config: a file of settings.
 
     Raises:
         Misconfigured: a list of all mistakes, a line each.
     """
-    reader = _Reader(os.environ if environ is None else environ)
+    reader = _Reader(os.environ if environ is None else environ, config)
     data_dir = reader.value("DATA_DIR", Path, Path("data"))
     listen = reader.value("LISTEN", parse_listen, DEFAULT_LISTEN)
     telegram, discord = _telegram(reader), _discord(reader)
@@ -138,6 +145,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
             format=reader.value("LOG_FORMAT", parse_format, None),
             level=reader.value("LOG_LEVEL", parse_level, LogSettings().level),
         ),
+        open_file=reader.open_file,
     )
     _check_webhook(reader, telegram, settings.web)
     reader.finish()
@@ -232,9 +240,9 @@ def _needs_https(telegram: TelegramSettings) -> bool:
 
 
 class _Reader:
-    """Takes settings out of an environment, and notes what is wrong with them."""
+    """Takes settings out of an environment and a file, and notes what is wrong with them."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], config: Path | None) -> None:
         self._environ = {
             name.removeprefix(PREFIX): value
             for name, value in environ.items()
@@ -242,6 +250,28 @@ class _Reader:
         }
         self._wrong: set[str] = set()
         self._mistakes = [_unknown(name) for name in sorted(self._environ) if not _is_known(name)]
+        self._config = config
+        self._filed: dict[str, str] = {}
+        self.open_file: Path | None = None
+        if config is not None:
+            try:
+                self._take(read_config(config))
+            except Misconfigured as mistake:
+                self._mistakes.append(str(mistake))
+
+    def _take(self, file: ConfigFile) -> None:
+        for key, value in file.content.items():
+            name = key.upper()
+            if key != name.lower() or name.removesuffix("_FILE") not in NAMES:
+                self._mistakes.append(f"{file.path}: {_unknown_key(key)}")
+                continue
+            try:
+                self._filed[name] = as_text(name, value)
+            except ValueError as mistake:
+                self._wrong.add(name)
+                self._mistakes.append(f"{file.path}: {key} {mistake}.")
+        if file.open_to_all and any(map(self._filed.get, SECRETS)):
+            self.open_file = file.path
 
     def value(self, name: str, parse: Callable[[str], T], default: T) -> T:
         """Give a setting as the type that it stands for; an empty one counts as not set."""
@@ -255,9 +285,12 @@ class _Reader:
             return default
 
     def text(self, name: str) -> str | None:
-        own, path = self._environ.get(name, "").strip(), self._environ.get(f"{name}_FILE", "")
+        given = self._filed if self._is_filed(name) else self._environ
+        own, path = given.get(name, "").strip(), given.get(f"{name}_FILE", "")
         if own and path:
-            self.note(name, f"is set, and {PREFIX}{name}_FILE too: leave one of them out")
+            self.note(
+                name, f"is set, and {self._called(f'{name}_FILE')} too: leave one of them out"
+            )
         if own or not path:
             return own or None
         try:
@@ -271,9 +304,20 @@ class _Reader:
 
     def note(self, name: str, mistake: str) -> None:
         """Remember a mistake; `mistake` may begin with the setting's name or leave it out."""
-        sentence = mistake if mistake.startswith(PREFIX) else f"{PREFIX}{name} {mistake}"
+        where = f"{self._config}: " if self._is_filed(name.removesuffix("_FILE")) else ""
+        words = mistake.removeprefix(f"{PREFIX}{name}").lstrip()
+        sentence = f"{where}{self._called(name)} {words}"
         self._wrong.add(name.removesuffix("_FILE"))
         self._mistakes.append(sentence if sentence.endswith(".") else f"{sentence}.")
+
+    def _is_filed(self, name: str) -> bool:
+        """Whether a setting is as the file says: the environment says nothing of it."""
+        both = (name, f"{name}_FILE")
+        return any(map(self._filed.get, both)) and not any(map(self._environ.get, both))
+
+    def _called(self, name: str) -> str:
+        filed = self._is_filed(name.removesuffix("_FILE"))
+        return name.lower() if filed else f"{PREFIX}{name}"
 
     def is_wrong(self, name: str) -> bool:
         """Whether a mistake was noted, so that nobody knows what the setting should be."""
@@ -289,10 +333,22 @@ def _is_known(name: str) -> bool:
 
 
 def _unknown(name: str) -> str:
+    near = _nearest(name)
+    hint = f"did you mean {PREFIX}{near}?" if near else "leave it out."
+    return f"{PREFIX}{name} is no setting: {hint}"
+
+
+def _unknown_key(key: str) -> str:
+    near = _nearest(key.upper().removeprefix(PREFIX))
+    hint = f"did you mean {near.lower()}?" if near else "leave it out."
+    shown = key if key.isidentifier() else ascii(key)
+    return f"{shown[:60]} is no setting: {hint}"
+
+
+def _nearest(name: str) -> str | None:
     file = "_FILE" if name.endswith("_FILE") else ""
     near = get_close_matches(name.removesuffix("_FILE"), NAMES, n=1)
-    hint = f"did you mean {PREFIX}{near[0]}{file}?" if near else "leave it out."
-    return f"{PREFIX}{name} is no setting: {hint}"
+    return f"{near[0]}{file}" if near else None
 
 
 def _nearby(listen: Listen) -> str:

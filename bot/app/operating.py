@@ -35,8 +35,8 @@ class Finding:
 
 async def check(settings: Settings) -> AsyncIterator[Finding]:
     """Look at all that `run` needs, without serving anybody."""
-    yield Finding(what="settings", words="understood")
     for what, look in (
+        ("settings", _look_at_settings),
         ("folder", _look_at_folder),
         ("key", _look_at_key),
         ("database", _look_at_database),
@@ -77,6 +77,15 @@ async def rotate(settings: Settings) -> int:
         count = await store.rotate()
         await store.audit.note("keys_rotated", now(), count=str(count))
         return count
+
+
+async def _look_at_settings(settings: Settings) -> str:
+    if settings.open_file is None:
+        return "understood"
+    raise Refused(
+        f"every user of this machine can read the secrets in {settings.open_file}: take the file"
+        f" from them with chmod o= {settings.open_file}"
+    )
 
 
 async def _look_at_folder(settings: Settings) -> str:

@@ -357,6 +357,11 @@ def _announce(settings: Settings, store: Store) -> None:
         log.warning(
             "no chat platform is set up: set TRADEBELL_TELEGRAM_TOKEN or TRADEBELL_DISCORD_TOKEN"
         )
+    if settings.open_file is not None:
+        log.warning(
+            "every user of this machine can read the secrets: take the file from them (chmod o=)",
+            extra={"file": str(settings.open_file)},
+        )
     if settings.web.exposed:
         log.warning(
             "people would send their passwords unencrypted: put the pages behind https",

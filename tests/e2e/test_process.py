@@ -79,6 +79,21 @@ async def test_every_setting_wrong_at_once_gives_one_list_before_anything_starts
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.parametrize("arguments", [("run",), ("check",), ("migrate",), ("keys", "rotate")])
+async def test_every_command_that_needs_settings_takes_them_from_a_file(tmp_path, arguments):
+    config = tmp_path / "tradebell.toml"
+    config.write_text('listn = "127.0.0.1:8080"\nlog_level = "loud"\n')
+
+    ended = await command(*arguments, "--config", str(config), LOG_FORMAT="xml")
+
+    assert ended.code == 2
+    assert ended.err.splitlines() == [
+        f"{config}: listn is no setting: did you mean listen?",
+        "TRADEBELL_LOG_FORMAT must be console or json.",
+        f"{config}: log_level must be debug, info, warning or error.",
+    ]
+
+
 async def test_a_taken_port_is_told_in_one_sentence(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -345,3 +346,183 @@ def test_a_database_that_would_not_last_or_is_of_another_kind_is_a_mistake(url):
     (told,) = mistakes(DATABASE_URL=url)
 
     assert told.startswith("TRADEBELL_DATABASE_URL must ")
+
+
+# --- from a file ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "tradebell.toml"
+    path.touch(0o600)
+    return path
+
+
+def filed(config: Path, text: str, **environ: str) -> Settings:
+    config.write_text(text, "utf-8")
+    return read({f"TRADEBELL_{name}": value for name, value in environ.items()}, config)
+
+
+def filed_mistakes(config: Path, text: str, **environ: str) -> list[str]:
+    with pytest.raises(Misconfigured) as refused:
+        filed(config, text, **environ)
+    return str(refused.value).replace(f"{config}: ", "").splitlines()
+
+
+def test_a_file_sets_what_the_environment_sets_and_in_toml_s_own_types(config):
+    chosen = filed(
+        config,
+        f"""
+        listen = "127.0.0.1:9000"
+        telegram_token = "{TOKEN}"
+        telegram_rate = 7
+        telegram_chat_rate = 0.5
+        telegram_webhook = true
+        public_url = "https://bell.example.org"
+        trusted_proxies = ["127.0.0.1", "10.0.0.0/8"]
+        secret_key = ["{KEY}", "{KEY}"]
+        """,
+    )
+
+    assert chosen == settings(
+        LISTEN="127.0.0.1:9000",
+        TELEGRAM_TOKEN=TOKEN,
+        TELEGRAM_RATE="7",
+        TELEGRAM_CHAT_RATE="0.5",
+        TELEGRAM_WEBHOOK="true",
+        PUBLIC_URL="https://bell.example.org",
+        TRUSTED_PROXIES="127.0.0.1, 10.0.0.0/8",
+        SECRET_KEY=f"{KEY},{KEY}",
+    )
+
+
+def test_every_setting_may_stand_in_the_file_as_a_text(config):
+    names = sorted(NAMES - {"DATA_DIR"})
+
+    told = filed_mistakes(config, "\n".join(f'{name.lower()} = "\\u0000 {{"' for name in names))
+
+    assert sorted(line.split()[0].upper() for line in told) == names
+
+
+def test_the_environment_wins_over_the_file(config, tmp_path):
+    (tmp_path / "token").write_text(TOKEN)
+
+    text = 'listen = "127.0.0.1:1"\ntelegram_token = "wrong"\nlog_level = "debug"'
+    chosen = filed(
+        config,
+        text,
+        LISTEN="127.0.0.1:2",
+        TELEGRAM_TOKEN_FILE=str(tmp_path / "token"),
+        LOG_LEVEL="",
+    )
+
+    assert chosen.web.listen.port == 2
+    assert chosen.telegram is not None
+    assert chosen.telegram.token == TOKEN
+    assert chosen.logs.level == LogLevel.DEBUG
+
+
+def test_a_secret_of_the_file_can_stand_in_a_file_of_its_own(config, tmp_path):
+    (tmp_path / "token").write_text(TOKEN)
+
+    chosen = filed(config, f'telegram_token_file = "{tmp_path / "token"}"')
+
+    assert chosen.telegram is not None
+    assert chosen.telegram.token == TOKEN
+
+
+def test_all_mistakes_of_file_and_environment_are_told_together(config):
+    told = filed_mistakes(
+        config,
+        f"""
+        TELEGRAM_TOKEN = "x"
+        tradebell_log_levl = "info"
+        shoe_size = 46
+        listen = 8080
+        data_dir = ["a"]
+        public_url = "bell.example.org"
+        telegram_rate = true
+        telegram_webhook = "perhaps"
+        trusted_proxies = [1]
+        secret_key = "half a k"
+        discord_token = "{DISCORD_TOKEN}"
+        discord_token_file = "y"
+        [database_url]
+        host = "db"
+        """,
+        LOG_FORMAT="xml",
+    )
+
+    assert told == [
+        "TELEGRAM_TOKEN is no setting: did you mean telegram_token?",
+        "tradebell_log_levl is no setting: did you mean log_level?",
+        "shoe_size is no setting: leave it out.",
+        'listen must be a text in quotes, like "...".',
+        'data_dir must be a text in quotes, like "...".',
+        "telegram_rate must be a number.",
+        'trusted_proxies must be a list of texts, like ["..."].',
+        'database_url must be a text in quotes, like "...".',
+        "telegram_webhook must be true or false.",
+        "discord_token is set, and discord_token_file too: leave one of them out.",
+        "secret_key must be Fernet keys, newest first, separated by commas: `tradebell keys` makes"
+        " one.",
+        "public_url must be like https://bell.example.org: it must begin with https:// or http://.",
+        "TRADEBELL_LOG_FORMAT must be console or json.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"listen = 127.0.0.1:80", "is no TOML: "),
+        (b"listen = 'a'\nlisten = 'b'", "is no TOML: "),
+        (b"\xff\xfel", "is no text in UTF-8: save it as such."),
+        (b"telegram_rate = " + b"9" * 5000, "holds a value beyond all measure."),
+        (b"listen = " + b"[" * 5000, "holds a value beyond all measure."),
+    ],
+)
+def test_a_file_that_cannot_be_understood_is_a_mistake_among_the_others(config, content, words):
+    config.write_bytes(content)
+
+    with pytest.raises(Misconfigured) as refused:
+        read({"TRADEBELL_LOG_LEVEL": "loud"}, config)
+
+    file, level = str(refused.value).splitlines()
+    assert file.startswith(f"The settings' file {config} {words}")
+    assert level == "TRADEBELL_LOG_LEVEL must be debug, info, warning or error."
+
+
+@pytest.mark.parametrize("name", ["missing.toml", "."])
+def test_a_file_that_cannot_be_read_is_told(tmp_path, name):
+    with pytest.raises(Misconfigured, match=r"cannot be read \((No such|Is a directory).*\): let"):
+        read({}, tmp_path / name)
+
+
+def test_a_file_that_was_saved_by_a_windows_editor_is_read(config):
+    config.write_bytes(b'\xef\xbb\xbflisten = "127.0.0.1:9000"\r\n')
+
+    assert read({}, config).web.listen.port == 9000
+
+
+@pytest.mark.parametrize(
+    ("mode", "text", "noticed"),
+    [
+        (0o644, f'telegram_token = "{TOKEN}"', True),
+        (0o640, f'telegram_token = "{TOKEN}"', False),
+        (0o644, 'listen = "127.0.0.1:9000"', False),
+        (0o644, 'secret_key = ["uOxEDt5AYnRgXUQ3jVhC3e0ZyWqfXRQ3d0ztfZUgT7Y="]', True),
+        (0o644, 'database_url = "postgresql://b:hunter2@db/b"', True),
+    ],
+)
+def test_secrets_in_a_file_that_all_can_read_are_noticed(config, mode, text, noticed):
+    config.chmod(mode)
+
+    assert filed(config, text).open_file == (config if noticed else None)
+
+
+@given(text=st.text())
+def test_no_text_as_a_file_is_answered_by_anything_but_a_list_of_mistakes(tmp_path_factory, text):
+    path = tmp_path_factory.getbasetemp() / "any.toml"
+    path.write_text(text, "utf-8", "surrogateescape")
+    with suppress(Misconfigured):
+        read({}, path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from cryptography.fernet import Fernet
 
@@ -48,6 +50,15 @@ async def test_check_tells_what_is_there(settings, simulated, bot_api):
     assert f"{simulated.url}: Socket.IO 4 answers" in said
     assert f"the token opens bot {bot_api.token.partition(':')[0]}" in said
     assert "of version " in said
+
+
+async def test_check_tells_that_all_users_of_the_machine_can_read_the_secrets(settings, tmp_path):
+    chosen = replace(settings(), open_file=tmp_path / "tradebell.toml")
+
+    found = await findings(chosen)
+
+    assert found.pop("settings").endswith(f"with chmod o= {tmp_path / 'tradebell.toml'}")
+    assert set(found.values()) == {"ok"}
 
 
 async def test_check_goes_on_after_what_is_wrong_and_names_each_cure(settings, tmp_path):
