@@ -1,20 +1,29 @@
-FROM python:3.13-slim-bookworm AS build
+# The exact release of Python on Debian 13. Whoever wants the very same bytes each time adds the
+# digest, which the registry gives: `docker buildx imagetools inspect python:3.13.11-slim-trixie`
+# prints it, and both FROM lines become python:3.13.11-slim-trixie@sha256:...
+FROM python:3.13.11-slim-trixie AS build
 
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /source
 
 # The locks come first: a change of the code alone does not install them again.
-COPY requirements.lock requirements-dev.lock ./
+COPY requirements.lock ./
 RUN python -m venv /opt/tradebell \
  && /opt/tradebell/bin/pip install --require-hashes --no-deps -r requirements.lock
-RUN pip install --require-hashes --no-deps -r requirements-dev.lock
 
-COPY . .
+COPY requirements-build.lock ./
+RUN pip install --require-hashes --no-deps -r requirements-build.lock
+
+COPY pyproject.toml README.md ./
+COPY bot bot
+COPY adapters adapters
+COPY storage storage
 RUN python -m hatchling build -t wheel -d dist \
- && /opt/tradebell/bin/pip install --no-deps --no-index dist/*.whl
+ && /opt/tradebell/bin/pip install --no-deps --no-index dist/*.whl \
+ && /opt/tradebell/bin/pip uninstall --yes pip
 
 
-FROM python:3.13-slim-bookworm
+FROM python:3.13.11-slim-trixie
 
 RUN groupadd --gid 10001 tradebell \
  && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin tradebell \

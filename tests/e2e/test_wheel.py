@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import email
 import random
 import signal
 import subprocess
@@ -53,6 +54,18 @@ def test_the_wheel_holds_the_three_packages_and_nothing_else(wheel):
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"bot", "adapters", "storage"}
     assert not [name for name in names if name.endswith((".pyc", ".db", ".key"))]
+
+
+def test_the_wheel_says_what_it_is_and_on_what_it_runs(wheel):
+    with zipfile.ZipFile(wheel) as opened:
+        (name,) = [name for name in opened.namelist() if name.endswith(".dist-info/METADATA")]
+        told = email.message_from_bytes(opened.read(name))
+
+    assert told["Description-Content-Type"] == "text/markdown"
+    assert str(told.get_payload()).startswith("# Tradebell")
+    assert told["Requires-Python"] == ">=3.11"
+    assert told["Keywords"]
+    assert "Programming Language :: Python :: 3.13" in (told.get_all("Classifier") or [])
 
 
 async def test_it_tells_its_version(tradebell, wheel, tmp_path):
