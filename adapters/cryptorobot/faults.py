@@ -191,7 +191,7 @@ def wait_asked(header: str | None, now: datetime) -> timedelta | None:
         return _sane(float(seconds))
     try:
         at = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at
     return _sane((at - now).total_seconds())

@@ -6,12 +6,12 @@ import hmac
 import json
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, NoReturn
+from typing import NoReturn
 from weakref import WeakValueDictionary
 
 from telegram import (
@@ -47,6 +47,9 @@ from bot.errors import Misconfigured, TryLater
 from bot.ports import Hear, Journal, Meter
 
 log = logging.getLogger(__name__)
+
+LAST_UPDATE = 2**63 - 2
+"""The largest number of an update that both fits where we keep it and has a successor."""
 
 POLL = timedelta(seconds=30)
 """How long one `getUpdates` waits for something to happen."""
@@ -347,17 +350,21 @@ class TelegramClient:
             self._well()
             try:
                 # The next call confirms these to Telegram, so they must be stored before it.
-                offset = await self._take(ear, updates) or offset
-                failures = 0
+                taken = await self._take(ear, updates)
+                offset, failures = taken or offset, 0 if taken or not updates else failures + 1
             except TryLater as outage:
                 # Telegram keeps them meanwhile.
                 failures += 1
                 log.warning("updates cannot be stored now", extra={"reason": str(outage)})
-                await asyncio.sleep(min(failures, LONGEST_WAIT.total_seconds()))
+            # What cannot be stored comes again at once.
+            await asyncio.sleep(min(failures, LONGEST_WAIT.total_seconds()))
 
     async def _take(self, ear: _Ear, updates: object) -> int:
         """Store updates and queue those that are new; gives the number to go on from, or 0."""
-        numbered: dict[int, Json] = {update["update_id"]: update for update in _numbered(updates)}
+        numbered = _numbered(updates)
+        if updates and not numbered:
+            self._meter.alarm("unusable_update")
+            log.error("Telegram brings updates that have no number")
         if not numbered:
             return 0
         texts = {number: json.dumps(update) for number, update in numbered.items()}
@@ -527,12 +534,11 @@ class _Toast:
         return await self._told
 
 
-def _numbered(updates: object) -> Sequence[dict[str, Any]]:
-    """What is an update; anything else is not for us, and nothing could confirm it."""
-    if not isinstance(updates, list):
-        return []
-    return [
-        update
-        for update in updates
-        if isinstance(update, dict) and isinstance(update.get("update_id"), int)
-    ]
+def _numbered(updates: object) -> Mapping[int, Json]:
+    """What is an update, by its number; anything else nothing could store or confirm."""
+    numbered: dict[int, Json] = {}
+    for update in updates if isinstance(updates, list) else ():
+        match update:
+            case {"update_id": int(number)} if 0 <= number <= LAST_UPDATE:
+                numbered[number] = update
+    return numbered

@@ -907,6 +907,39 @@ async def test_only_telegram_can_bring_an_update(api: BotApi):
     assert answers == [401, 401, 401, 400, 413, 200, 200]
 
 
+@pytest.mark.parametrize(
+    "number", ["9223372036854775808", "9223372036854775807", f"1{'0' * 400}", "-1", "1e3", '"7"']
+)
+async def test_an_update_without_a_usable_number_is_counted_and_left_out(api: BotApi, number: str):
+    hear, meter, journal = Conversation(), FakeMeter(), MemoryJournal()
+    body = f'{{"update_id": {number}, "message": {{}}}}'.encode()
+
+    async with (
+        our_bot(api, meter, webhook=True, public_url="http://127.0.0.1:9") as client,
+        listening(client, hear, journal),
+    ):
+        await until(lambda: client.trouble is None)
+        answer = await client.receive({SECRET_HEADER: secret_of(client)}, body)
+
+    assert answer == 200  # another one would make Telegram bring it again
+    assert meter.alarms["unusable_update"] == 1
+    assert journal.kept == {}
+
+
+async def test_a_poll_passes_over_updates_without_a_usable_number(api: BotApi):
+    ann, hear, meter = api.world.person("Ann"), Conversation(says("Welcome")), FakeMeter()
+    ann.types("/start")
+    api.world.updates.append({"update_id": 2**63, "message": {}})
+
+    async with our_bot(api, meter) as client, listening(client, hear, MemoryJournal()):
+        await api.world.message_where(lambda m: m.text == "Welcome")
+        await until(lambda: len(api.world.calls_of("getUpdates")) >= 2)
+
+    assert len(hear.heard) == 1
+    # It stays with Telegram, which is not asked for it again and again without a rest.
+    assert len(api.world.calls_of("getUpdates")) <= 3
+
+
 async def test_polling_ends_a_webhook_that_was_left(api: BotApi):
     ann = api.world.person("Ann")
     hear, journal = Conversation(says("Welcome")), MemoryJournal()

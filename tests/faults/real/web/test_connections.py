@@ -13,13 +13,14 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
+from bot.app.process import raise_descriptor_limit
 from tests.contract.platforms import Simulated, simulated
 from tests.e2e.processes import Tradebell, tradebell
 from tests.faults.real.test_process import bought, link, trade
 from tests.standins.bot_api import BotApi
 
 DESCRIPTORS = 1_024
-STRANGERS = 1_000
+STRANGERS = 1_200
 
 LOG_LIMIT = 100_000
 """Bytes of log that an attack may cost in a few seconds."""
@@ -40,6 +41,7 @@ async def bot_api() -> AsyncIterator[BotApi]:
 @asynccontextmanager
 async def strangers(running: Tradebell, head: bytes) -> AsyncIterator[None]:
     """So many connections that began to say something, for as long as they are let."""
+    raise_descriptor_limit()  # they are ours, too
     at = urlsplit(running.url)
     async with AsyncExitStack() as stack:
         for _ in range(STRANGERS):
