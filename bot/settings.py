@@ -198,14 +198,6 @@ def _unusable(path: Path, failure: OSError) -> Misconfigured:
     )
 
 
-def can_write(folder: Path) -> bool:
-    """Whether files can be made in a folder, which itself may have to be made first."""
-    there = next(
-        place for place in (folder.absolute(), *folder.absolute().parents) if place.exists()
-    )
-    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
-
-
 def new_key() -> str:
     return Fernet.generate_key().decode()
 

@@ -38,6 +38,7 @@ from storage.database import (
     transact,
 )
 from storage.faults import described
+from storage.folders import unwritable
 
 log = logging.getLogger(__name__)
 
@@ -310,8 +311,13 @@ def looking_at(path: Path) -> Iterator[Connection | None]:
     Raises:
         Misconfigured: it is no database, or nobody can make one there.
     """
-    if not path.exists():
-        _check_folder(path.parent)
+    try:
+        there = path.exists()
+    except OSError as error:
+        raise _unwritable(path.parent, str(error.strerror)) from error
+    if not there:
+        if (reason := unwritable(path.parent)) is not None:
+            raise _unwritable(path.parent, reason)
         yield None
         return
     url = URL.create("sqlite", database=f"file:{path}", query={"mode": "ro", "uri": "true"})
@@ -323,12 +329,6 @@ def looking_at(path: Path) -> Iterator[Connection | None]:
         raise _unusable(path, error) from error
     finally:
         engine.dispose()
-
-
-def _check_folder(folder: Path) -> None:
-    existing = next(each for each in (folder, *folder.parents) if each.exists())
-    if not (existing.is_dir() and os.access(existing, os.W_OK)):
-        raise _unwritable(folder, "it is not a folder that this user may write in")
 
 
 @contextmanager

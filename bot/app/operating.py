@@ -18,7 +18,8 @@ from bot.app.sources import new_id, now
 from bot.domain.links import Address
 from bot.domain.text import counted
 from bot.errors import Refused, TradebellError, TryLater
-from bot.settings import KEY_FILE, Settings, can_write, kept_keys, keys_in, new_key
+from bot.settings import KEY_FILE, Settings, kept_keys, keys_in, new_key
+from storage.folders import unwritable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,11 +90,12 @@ async def _look_at_settings(settings: Settings) -> str:
 
 
 async def _look_at_folder(settings: Settings) -> str:
-    if can_write(settings.data_dir):
+    reason = unwritable(settings.data_dir)
+    if reason is None:
         return f"{settings.data_dir} can be written"
     raise Refused(
-        f"{settings.data_dir} cannot be written: let Tradebell's user write there, or set"
-        " TRADEBELL_DATA_DIR."
+        f"The data folder {settings.data_dir} cannot be written ({reason}): let Tradebell's user"
+        " write there, or set TRADEBELL_DATA_DIR."
     )
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
@@ -10,7 +14,7 @@ from cryptography.fernet import Fernet
 from bot.app import check, migrate, rotate
 from bot.app.sources import new_id, now
 from bot.errors import Misconfigured
-from bot.settings import Settings, keys_in
+from bot.settings import Settings, keys_in, new_key
 from storage import open_store
 from tests.e2e.processes import free_port
 from tests.integration.app.conftest import running
@@ -77,6 +81,80 @@ async def test_check_goes_on_after_what_is_wrong_and_names_each_cure(settings, t
     assert "TRADEBELL_PLATFORM_URL" in found["platform"]
     assert "TRADEBELL_TELEGRAM_API_URL" in found["telegram"]
     assert "TRADEBELL_PUBLIC_URL" in found["pages"]
+
+
+def _file(place: Path) -> Path:
+    place.write_text("")
+    return place
+
+
+def _locked(place: Path) -> Path:
+    place.mkdir(mode=0)
+    return place
+
+
+def _closed(place: Path) -> Path:
+    place.mkdir()
+    (place / "data").mkdir()
+    (place / "data" / "tradebell.db").write_bytes(b"")
+    place.chmod(0)
+    return place / "data"
+
+
+def _link(place: Path, to: Path) -> Path:
+    place.symlink_to(to)
+    return place
+
+
+FOLDERS = {
+    "a file": _file,
+    "below a file": lambda place: _file(place) / "data",
+    "locked": _locked,
+    "below a locked one": lambda place: _locked(place) / "a" / "b",
+    "one in a locked one": _closed,
+    "read only": lambda place: (place.mkdir(mode=0o555), place)[1],
+    "below one that is read only": lambda _: Path("/proc/tradebell"),
+    "a link to nothing": lambda place: _link(place, place.parent / "gone"),
+    "below a link to nothing": lambda place: _link(place, place.parent / "gone") / "data",
+    "a link to itself": lambda place: _link(place, place),
+    "a link to a locked one": lambda place: _link(place, _locked(place.parent / "locked")),
+    "too long a name": lambda place: place.parent / ("x" * 300),
+    "a device": lambda _: Path("/dev/null"),
+}
+
+
+@pytest.fixture
+def as_anybody() -> Iterator[Path]:
+    """A folder of this process's, which for the time of the test is not root's, who may do all."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        if os.geteuid() == 0:
+            os.chown(place, NOBODY, NOBODY)
+            os.seteuid(NOBODY)
+            try:
+                yield place
+            finally:
+                os.seteuid(0)
+        else:
+            yield place
+        for one in place.iterdir():
+            if one.is_dir():
+                one.chmod(0o700)
+
+
+NOBODY = 65534
+
+
+@pytest.mark.parametrize("kind", FOLDERS)
+async def test_check_says_in_a_line_why_a_folder_cannot_be_used(settings, as_anybody, kind):
+    folder = FOLDERS[kind](as_anybody / "place")
+
+    found = await findings(settings(DATA_DIR=str(folder), SECRET_KEY=new_key()))
+
+    for what in ("folder", "database"):
+        assert str(folder) in found[what]
+        assert "TRADEBELL_DATA_DIR" in found[what]
+        assert "\n" not in found[what]
 
 
 async def test_check_says_that_a_token_is_refused_without_repeating_it(settings, bot_api):
