@@ -1,4 +1,4 @@
-"""`python -m benchmarks [latency|burst|ticker|idle]`: one line of figures each."""
+"""`python -m benchmarks [latency|burst|ticker|idle|first]`: one line of figures each."""
 
 import argparse
 import asyncio
@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from benchmarks import burst, idle, latency, ticker
+from benchmarks import burst, first, idle, latency, ticker
 from benchmarks.figures import Report, median, table
 from benchmarks.world import ON_DISK
 
@@ -18,6 +18,7 @@ BENCHMARKS: Mapping[str, Callable[..., Awaitable[Report]]] = {
     "burst": burst.measure,
     "ticker": ticker.measure,
     "idle": idle.measure,
+    "first": first.measure,
 }
 
 
@@ -75,8 +76,9 @@ def main() -> None:
     names = given.names or list(BENCHMARKS)
     if unknown := set(names) - BENCHMARKS.keys():
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
-    if given.profile and "idle" in names:
-        parser.error("idle has nothing to profile")
+    for name in ("idle", "first"):
+        if given.profile and name in names:
+            parser.error(f"{name} has nothing to profile")
     asyncio.run(run(names, markdown=given.markdown, profile=given.profile))
 
 

@@ -117,7 +117,7 @@ async def tradebell_bot(
     `at_least` so many (`None`: all) are connected; if all, they have also caught up.
     """
     with tempfile.TemporaryDirectory(prefix="tradebell-", dir=ON_DISK) as folder:
-        listen = _free_address()
+        listen = free_address()
         arguments = (world.platform_url, world.bot_api_url, str(accounts), folder, listen)
         options = (tradebell.PROFILE,) if profile else ()
         async with child(tradebell.__name__, *arguments, *options) as process:
@@ -148,6 +148,6 @@ async def _are_live(listen: str, accounts: int) -> bool:
         return False  # it has not started to listen yet
 
 
-def _free_address() -> str:
+def free_address() -> str:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return f"127.0.0.1:{taken.getsockname()[1]}"

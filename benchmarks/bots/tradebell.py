@@ -40,7 +40,11 @@ def settings(platform: str, bot_api: str, folder: str, listen: str) -> Settings:
     )
 
 
-async def link(store: Store, user: str) -> None:
+def credential_of(user: str) -> Credential:
+    return Credential(kind=CredentialKind.TOKEN, secret=token(user), expires_at=expiry())
+
+
+async def link(store: Store, user: str, platform_user: str, credential: Credential) -> None:
     """Take a user through all steps of linking, without the page and the chat."""
     at = now()
     chat = Address(channel=Channel.TELEGRAM, bot=TOKEN.partition(":")[0], chat=chat_of(user))
@@ -52,8 +56,7 @@ async def link(store: Store, user: str) -> None:
         role=Role.OWNER,
         expires_at=at + timedelta(minutes=10),
     )
-    credential = Credential(kind=CredentialKind.TOKEN, secret=token(user), expires_at=expiry())
-    grant = Grant(platform_user=user, label=user, plan=None, credential=credential)
+    grant = Grant(platform_user=platform_user, label=user, plan=None, credential=credential)
     await store.codes.invite(code, invitation, at)
     await store.codes.sign_in(code, grant, digits, at)
     completed = await store.codes.complete(chat, chat.chat, digits, at)
@@ -65,7 +68,7 @@ async def main(arguments: list[str]) -> None:
     set_up = settings(platform, bot_api, folder, listen)
     async with open_store(set_up.database_url, set_up.secret_keys, now, new_id) as store:
         for user in users(NAME, int(count)):
-            await link(store, user)
+            await link(store, user, user, credential_of(user))
     # Only from here on: how long the linking took is of no interest.
     profiling = Profiling() if PROFILE in options else None
     stop = asyncio.Event()

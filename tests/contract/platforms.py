@@ -213,6 +213,9 @@ class Feathers:
     async def fail_finds(self, count: int, status: int) -> None:
         await self._ask("script", {"failures": {"count": count, "status": status}})
 
+    async def answer_after(self, milliseconds: int) -> None:
+        await self._ask("script", {"answerAfter": milliseconds})
+
     async def calls(self) -> Sequence[Mapping[str, Any]]:
         calls: Sequence[Mapping[str, Any]] = await self._ask("calls", {})
         return calls

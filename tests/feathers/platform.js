@@ -1,6 +1,7 @@
 // A stock FeathersJS 5 application with the services, ownership and events of the trading platform.
 
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { feathers } from '@feathersjs/feathers'
 import { bodyParser, errorHandler, koa, rest } from '@feathersjs/koa'
 import socketio from '@feathersjs/socketio'
@@ -62,7 +63,7 @@ class Authentication extends AuthenticationService {
 
 /** Build the application.
  *
- * `script` is what the tests change while it runs: refuseSockets, pageCap, failures
+ * `script` is what the tests change while it runs: refuseSockets, pageCap, answerAfter (milliseconds), failures
  * ({count, status} for the next finds); `calls` receives every call from outside.
  */
 export function platform(script, calls) {
@@ -101,7 +102,7 @@ export function platform(script, calls) {
   authentication.register('apiKey', new ApiKeyStrategy())
   app.use('authentication', authentication)
 
-  app.hooks({ around: { all: [record(calls), obey(script)] }, before: { create: [stamp], patch: [stamp] } })
+  app.hooks({ around: { all: [record(calls), delay(script), obey(script)] }, before: { create: [stamp], patch: [stamp] } })
   for (const path of Object.keys(SERVICES)) {
     app.service(path).hooks({ before: { all: [authenticate('jwt', 'apiKey'), own, typed] }, after: { all: [quiet] } })
   }
@@ -137,6 +138,12 @@ const record = (calls) => async (context, next) => {
     calls.push({ service: path, method, id: id ?? null, query: params.query ?? {}, transport: params.provider })
   }
   await next()
+}
+
+/** Whatever is asked from outside is answered so many milliseconds later. */
+const delay = (script) => async (context, next) => {
+  await next()
+  if (fromOutside(context) && !context.params.authenticated && script.answerAfter) await sleep(script.answerAfter)
 }
 
 const obey = (script) => async (context, next) => {

@@ -5,7 +5,7 @@
 import http from 'node:http'
 import { platform } from './platform.js'
 
-const NO_SCRIPT = { refuseSockets: false, pageCap: null, failures: { count: 0, status: 500 } }
+const NO_SCRIPT = { refuseSockets: false, pageCap: null, answerAfter: 0, failures: { count: 0, status: 500 } }
 
 const script = structuredClone(NO_SCRIPT)
 const calls = []
