@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, case, func, null, select, update
+from sqlalchemy import Connection, bindparam, case, func, null, or_, select, update
 
 from bot.domain.actions import OFFER_LIFE, ActionState, Verb, offer_to_pause
 from bot.domain.amendments import AMEND_LIFE, Amendment, Amendments, Answer
@@ -133,7 +133,8 @@ def select_amendments(
         .join(link, link.c.id == delivery.c.link)
         .where(
             DELIVERY_IS_TO_AMEND,
-            delivery.c.amend_at <= now,
+            # Or our clock has been set back since: what it said then is no reason to wait.
+            or_(delivery.c.amend_at <= now, delivery.c.answered_at > now),
             delivery.c.card.is_not(None),
             endpoint.c.channel == channel,
             endpoint.c.bot == bot,

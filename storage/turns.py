@@ -187,6 +187,7 @@ def _select_heads(dialect: str) -> Select[*tuple[Any, ...]]:
             *_CLAIMED,
             delivery.c.link_epoch,
             delivery.c.not_before,
+            delivery.c.started_at,
             delivery.c.reason,
             delivery.c.subject,
             crowd.label("crowd"),
@@ -356,7 +357,7 @@ def _claim(
         dropping = set()
         coalesced = set()
         for row in rows:
-            if row.not_before is not None and row.not_before > now:
+            if _is_resting(row, now):
                 due[row.endpoint] = row.not_before
             elif row.endpoint not in claiming:
                 due[row.endpoint] = now
@@ -378,6 +379,12 @@ def _claim(
         for head, answer in _start(connection, heads, now)
     }
     return claimed, due
+
+
+def _is_resting(head: AnyRow, now: datetime) -> bool:
+    """Whether it must wait; not by a clock that has been set back since it was last tried."""
+    tried_ahead = head.started_at is not None and head.started_at > now
+    return head.not_before is not None and head.not_before > now and not tried_ahead
 
 
 def _is_void(head: AnyRow, now: datetime) -> bool:

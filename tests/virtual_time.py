@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -82,3 +82,16 @@ def virtual_now() -> datetime:
     except RuntimeError:
         elapsed = 0.0
     return START + timedelta(seconds=elapsed)
+
+
+class Clock:
+    """Our wall clock, which may be wrong, or be set: the loop's time goes on all the same."""
+
+    def __init__(
+        self, true: Callable[[], datetime] = virtual_now, off: timedelta = timedelta(0)
+    ) -> None:
+        self._true = true
+        self.off = off
+
+    def __call__(self) -> datetime:
+        return self._true() + self.off

@@ -23,6 +23,7 @@ from bot.ports import Accounts, Actions, Audit, Session
 from bot.services.feeds import Feeds
 from bot.services.ingest import Ingest
 from bot.services.patience import patiently
+from bot.services.steady import steady
 
 log = logging.getLogger(__name__)
 
@@ -312,8 +313,8 @@ class Acting:
         return f"{target.name} is {clean(word, 60)}."
 
     async def _read_patiently(self, action: Action, target: Target) -> Trader | None:
-        deadline = self._now() + RECOVERY_WAIT
-        while self._now() < deadline:
+        deadline = steady() + RECOVERY_WAIT.total_seconds()
+        while steady() < deadline:
             session = await self._feeds.session(action.account)
             if session is None:
                 return None

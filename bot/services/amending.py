@@ -15,10 +15,9 @@ from bot.domain.links import Channel
 from bot.errors import TryLater, Unclear
 from bot.ports import Outbox
 from bot.services.delivery import Outlet, not_to_be_shown, presented
+from bot.services.steady import Seconds, steady
 
 log = logging.getLogger(__name__)
-
-Seconds = float
 
 RECHECK = timedelta(minutes=5)
 """How often what is owed is looked up even if nobody woke us: another process may owe, or a chat
@@ -27,7 +26,7 @@ may be open again."""
 YIELD: Seconds = 0.2
 """Alerts go first: so long a change waits where one may be about to leave."""
 
-FRESH = timedelta(seconds=5)
+FRESH: Seconds = 5.0
 """How old a look at what is owed may be: a process that was stopped meanwhile must look again."""
 
 LONGEST_WAIT: Seconds = 60.0
@@ -92,12 +91,12 @@ class Amending:
 
         One at a look: whoever was unlinked since is shown nothing (G7).
         """
-        looked_at = self._now()
-        owed = await self._outbox.amendments(channel, bot, looked_at)
+        looked_at, now = steady(), self._now()
+        owed = await self._outbox.amendments(channel, bot, now)
         waits = [RECHECK.total_seconds()]
         if owed.due is not None:
-            waits.append(max(0.0, (owed.due - looked_at).total_seconds()))
-        if self._now() - looked_at > FRESH:
+            waits.append(max(0.0, (owed.due - now).total_seconds()))
+        if steady() - looked_at > FRESH:
             return 0.0
         for amendment in owed.now:
             wait = await self._take_up(amendment, outlet)

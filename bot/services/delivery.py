@@ -34,6 +34,7 @@ from bot.domain.text import counted
 from bot.errors import Refused, TryLater, Unclear, Unreachable
 from bot.ports import Messenger, Meter, Outbox, Readership, Turn, Turned
 from bot.services.pace import Pace, Place
+from bot.services.steady import Seconds, steady
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ class _Lane:
     """To be sent first."""
     blind: int = 0
     """How often in a row nobody could tell who reads along."""
-    heard_at: datetime | None = None
+    heard_at: Seconds | None = None
     """When somebody last spoke there: an older attempt that found it closed proves nothing."""
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -83,8 +84,8 @@ TellGone = Callable[[Delivery, str], Awaitable[None]]
 
 _Outcome = tuple[Delivery, Settlement]
 
-_Given = tuple[Delivery, Awaitable[None]]
-"""What was claimed when it was admitted, and what it has to wait for; see `ports.Ahead`."""
+_Given = tuple[Delivery, Awaitable[None], Seconds]
+"""What was claimed when it was admitted, what it has to wait for (see `ports.Ahead`), and when."""
 
 
 class Delivering:
@@ -185,7 +186,7 @@ class Delivering:
         """Somebody speaks there: it is open, whatever comes of an attempt that is on its way."""
         lane = self._lanes.get(endpoint)
         if lane is not None:
-            lane.heard_at = self._now()
+            lane.heard_at = steady()
 
     def idle(self, endpoints: Mapping[EndpointId, Address]) -> frozenset[EndpointId]:
         """Those of the endpoints that a message could leave for at this moment."""
@@ -208,14 +209,14 @@ class Delivering:
         for delivery in started:
             lane = self._lanes.get(delivery.endpoint)
             if lane is not None:
-                lane.given = delivery, committed
+                lane.given = delivery, committed, steady()
                 lane.woken.set()
             elif self._group is not None:
                 lane = _Lane(
                     endpoint=delivery.endpoint,
                     address=delivery.address,
                     priority=delivery.priority,
-                    given=(delivery, committed),
+                    given=(delivery, committed, steady()),
                 )
                 self._open(self._group, lane)
 
@@ -276,7 +277,7 @@ class Delivering:
             if wait > 0 and (not place or not pace.may_leave(lane.address)):
                 continue
             lane.woken.clear()
-            asked_at = self._now()
+            asked_at = steady()
             turned = await self._turn(lane, settled, claim=True, pressed=pressed)
             settled, pressed = None, False
             if turned.delivery is not None:
@@ -287,14 +288,14 @@ class Delivering:
                 return
 
     async def _send_claimed(
-        self, lane: _Lane, delivery: Delivery, asked_at: datetime
+        self, lane: _Lane, delivery: Delivery, asked_at: Seconds
     ) -> _Outcome | None:
-        if self._now() - asked_at > STALE:
+        if steady() - asked_at > STALE.total_seconds():
             return delivery, handed_back(self._now())
         return await self._attempt(lane, delivery, asked_at)
 
     async def _send_given(
-        self, lane: _Lane, delivery: Delivery, committed: Awaitable[None]
+        self, lane: _Lane, delivery: Delivery, committed: Awaitable[None], claimed_at: Seconds
     ) -> _Outcome | None:
         """Send what was claimed when it was admitted, unless the moment has passed.
 
@@ -303,7 +304,7 @@ class Delivering:
         lane.given = None
         pace = self._outlet(lane).pace
         wait, place = pace.take_place(delivery.priority)
-        stale = self._now() - delivery.created_at > STALE
+        stale = steady() - claimed_at > STALE.total_seconds()
         if self._closing or stale or wait > BREATH or pace.chat_wait(lane.address) > 0:
             pace.give_back(place)
             try:
@@ -313,7 +314,7 @@ class Delivering:
             return delivery, handed_back(self._now())
         if wait > 0:
             await asyncio.sleep(wait)
-        return await self._attempt(lane, delivery, delivery.created_at, committed)
+        return await self._attempt(lane, delivery, claimed_at, committed)
 
     async def _turn(
         self,
@@ -363,7 +364,7 @@ class Delivering:
         self,
         lane: _Lane,
         delivery: Delivery,
-        claimed_at: datetime,
+        claimed_at: Seconds,
         committed: Awaitable[None] | None = None,
     ) -> _Outcome | None:
         outlet = self._outlet(lane)
@@ -401,7 +402,7 @@ class Delivering:
         lane: _Lane,
         delivery: Delivery,
         readership: Readership | None,
-        claimed_at: datetime,
+        claimed_at: Seconds,
     ) -> Attempt | None:
         """What keeps a card from a shared chat; `None` if nothing does, or nobody reads along."""
         attempt = await not_to_be_shown(delivery, readership)
@@ -411,7 +412,7 @@ class Delivering:
                 lane.blind += 1
                 wait = max(outage_wait(lane.blind, self._chance), asked or timedelta(0))
                 return replace(attempt, retry_after=wait)
-            case None if self._now() - claimed_at > STALE:
+            case None if steady() - claimed_at > STALE.total_seconds():
                 return Postponed(reason=LOOKED_TOO_LONG, tried=False)
             case None:
                 lane.blind = 0
@@ -462,7 +463,7 @@ REASONS = frozenset({HOST_LEFT, UNSURE, LOOKED_TOO_LONG})
 SPOKEN_MEANWHILE = "found closed, while somebody spoke there"
 
 
-def _is_contradicted(attempt: Attempt, heard_at: datetime | None, began: datetime) -> bool:
+def _is_contradicted(attempt: Attempt, heard_at: Seconds | None, began: Seconds) -> bool:
     """Whether a chat that was found closed has been open since the attempt began."""
     if not isinstance(attempt, Gone) or attempt.reason == HOST_LEFT:
         return False

@@ -48,6 +48,10 @@ from bot.errors import Unclear
 from bot.ports import Admitted, Ahead, Inbox, Known, Meter, Progress, Verdict
 from bot.services.amending import Amending
 from bot.services.delivery import Delivering
+from bot.services.steady import Seconds, steady
+
+ECHO_WINDOW: Seconds = 30.0
+"""How long what a person has asked for may take to come back as an event."""
 
 TTL = timedelta(hours=72)
 """How long an item that is not urgent is worth sending (`guarantees.md` 2.6)."""
@@ -59,7 +63,8 @@ class Asked:
 
     running: bool
     endpoint: EndpointId
-    until: datetime
+    until: Seconds
+    """By the steady clock."""
 
 
 class Ingest:
@@ -105,7 +110,7 @@ class Ingest:
         judge = (
             remember_only
             if first
-            else partial(decide, now=now, new_id=self._new_id, asked=self._current(now))
+            else partial(decide, now=now, new_id=self._new_id, asked=self._current())
         )
         idle = self._delivering.idle(self._audience.get(account.id, {}))
         ahead = Ahead(idle=idle, begin=self._delivering.begin)
@@ -136,11 +141,12 @@ class Ingest:
 
     def expect(self, trader: TraderId, running: bool, endpoint: EndpointId) -> None:
         """The person at this endpoint is about to start or pause a bot."""
-        until = self._now() + timedelta(seconds=30)
+        until = steady() + ECHO_WINDOW
         self._asked[trader] = Asked(running=running, endpoint=endpoint, until=until)
 
-    def _current(self, now: datetime) -> Mapping[TraderId, Asked]:
+    def _current(self) -> Mapping[TraderId, Asked]:
         if self._asked:
+            now = steady()
             self._asked = {key: asked for key, asked in self._asked.items() if asked.until > now}
         return self._asked
 

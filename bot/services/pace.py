@@ -9,10 +9,9 @@ from datetime import timedelta
 
 from bot.domain.deliveries import Attempt, Halted, Postponed, Priority, Scope, outage_wait
 from bot.domain.links import Address
+from bot.services.steady import Seconds
 
 log = logging.getLogger(__name__)
-
-Seconds = float
 
 URGENT_SHARE = 0.2
 """Part of a bot's rate that only urgent items may use (`guarantees.md` 2.7: about 5/s of 30)."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -17,6 +16,7 @@ from bot.services.feeds import reading
 from bot.services.ingest import remember_only
 from tests.fakes.messenger import FakeMessenger
 from tests.judge import assert_kept
+from tests.virtual_time import Clock
 from tests.world import owl, running
 
 PAGE = f"page {Stream.TRADES}"
@@ -178,17 +178,6 @@ async def test_a_record_visible_90_s_after_a_younger_one_is_found_by_the_overlap
 
 
 RIGHT, OFF = timedelta(0), timedelta(minutes=10)
-
-
-class Clock:
-    """Our clock, which may be wrong."""
-
-    def __init__(self, true: Callable[[], datetime], off: timedelta = RIGHT) -> None:
-        self._true = true
-        self.off = off
-
-    def __call__(self) -> datetime:
-        return self._true() + self.off
 
 
 @pytest.mark.fault(14)

@@ -1,0 +1,96 @@
+"""Our wall clock set back or ahead: waits inside the process do not notice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.deliveries import Postponed
+from bot.domain.events import Stream
+from tests.fakes.messenger import FakeMessenger
+from tests.virtual_time import Clock
+from tests.world import CHAT, owl, running
+
+pytestmark = pytest.mark.parametrize("hours", [1, -1, 72, -24 * 30])
+
+
+@pytest.fixture
+def clock(now):
+    return Clock(now)
+
+
+@pytest.fixture
+def chat(clock):
+    return FakeMessenger(now=clock)
+
+
+@pytest.mark.fault(72)
+async def test_a_delivery_is_tried_again_as_soon_as_it_would_have_been(
+    store, platform, chat, clock, hours
+):
+    async with running(store, platform, chat, clock) as world:
+        await world.goes_live()
+        chat.script(CHAT, *[Postponed(reason="refused", counts=True)] * 3)
+        platform.store(Stream.TRADES, world.trade(1, platform.clock()))
+        await world.quiet(0.5)
+        clock.off += timedelta(hours=min(hours, 1))
+        began = platform.clock()
+
+        await world.until(lambda: chat.shown)
+
+        assert platform.clock() - began < timedelta(seconds=15)
+
+
+@pytest.mark.fault(72)
+async def test_a_delivery_is_tried_again_by_a_process_that_starts_with_another_clock(
+    store, platform, chat, clock, hours
+):
+    async with running(store, platform, chat, clock) as world:
+        await world.goes_live()
+        chat.script(CHAT, Postponed(reason="slow", retry_after=timedelta(seconds=20)))
+        platform.store(Stream.TRADES, world.trade(1, platform.clock()))
+        await world.quiet(0.5)
+    clock.off += timedelta(hours=min(hours, 1))
+    async with running(store, platform, chat, clock) as world:
+        await world.quiet(30)
+
+        assert len(chat.shown) == 1
+
+
+@pytest.mark.fault(72)
+async def test_the_echo_of_what_a_person_asked_for_is_known_as_one(
+    store, platform, chat, clock, hours
+):
+    async with running(store, platform, chat, clock) as world:
+        await world.goes_live()
+        link = await world.link()
+        assert link is not None
+        world.ingest.expect(owl().id, False, link.endpoint.id)
+        clock.off += timedelta(hours=hours)
+
+        platform.put(owl(running=False, status="stopped"))
+        await world.quiet()
+
+        assert chat.shown == []
+
+
+@pytest.mark.fault(72)
+async def test_a_login_neither_ends_nor_is_renewed_by_a_step(store, platform, chat, clock, hours):
+    async with running(store, platform, chat, clock) as world:
+        account = await world.goes_live()
+        current = await store.accounts.credential(account.id)
+        await store.accounts.renew(account.id, _ending(current, clock() + timedelta(hours=30)))
+        await world.feeds.relogged(account)
+        await world.quiet(5)
+        clock.off += timedelta(hours=hours)
+        await world.quiet(3600)
+
+        assert chat.shown == []
+        assert platform.calls.count("renew") == 0
+        assert world.is_live(account)
+
+
+def _ending(credential, ends):
+    return replace(credential, expires_at=ends)
