@@ -16,7 +16,7 @@ from adapters.discord.settings import (
     SEND_MESSAGES,
     VIEW,
 )
-from bot.domain.commands import Command, Place, Press, Said, Shared, Words
+from bot.domain.commands import Command, Place, Press, Said, Shared, Wordless, Words
 from bot.domain.ids import ActionId
 from bot.domain.links import Address, Channel, Person
 from bot.domain.typed import command_in
@@ -59,6 +59,12 @@ NEEDED_IN_THREADS = {
 """Rights without which alerts cannot be shown, as Discord's settings call them.
 
 Source: https://docs.discord.com/developers/topics/permissions
+"""
+
+WORDLESS = ("attachments", "sticker_items", "poll")
+"""What people send beside text.
+
+Source: https://docs.discord.com/developers/resources/message#message-object
 """
 
 _BITS = re.compile(r"\d{1,30}", re.ASCII)
@@ -143,12 +149,15 @@ def _message(message: Json, bot: str) -> Written | None:
             "channel_id": str(chat),
             "author": {"id": str(author)},
             "content": str(text),
-        } if text.strip() and author != bot:
+        } if author != bot:
             address = Address(channel=Channel.DISCORD, bot=bot, chat=chat)
             place = Place(address=address, private=True)
             person = Person(channel=Channel.DISCORD, id=author)
         case _:
             return None
+    if not text.strip():
+        sent = any(message.get(kind) for kind in WORDLESS)
+        return Written(said=Wordless(place=place, person=person)) if sent else None
     typed = command_in(text)
     if typed is not None and typed.name == GROUP:
         typed = command_in(f"/{typed.arguments}") or typed

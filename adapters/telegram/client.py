@@ -17,8 +17,8 @@ from weakref import WeakValueDictionary
 from telegram import (
     BotCommand,
     BotCommandScope,
+    BotCommandScopeAllGroupChats,
     BotCommandScopeAllPrivateChats,
-    BotCommandScopeDefault,
 )
 
 from adapters.chat.queues import ChatQueues
@@ -30,7 +30,16 @@ from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.transport import AiohttpRequest, Refusal
 from adapters.telegram.updates import KINDS, Heard, Json, Us, heard
 from bot.domain.cards import Card
-from bot.domain.commands import COMMANDS, Left, Reply, Returned, Said
+from bot.domain.commands import (
+    ABOUT,
+    ABOUT_IN_SHORT,
+    COMMANDS,
+    Left,
+    Reply,
+    Returned,
+    Said,
+    works_for_all,
+)
 from bot.domain.deliveries import (
     ONE_MARKED_REPEAT,
     Attempt,
@@ -292,9 +301,12 @@ class TelegramClient:
             if not self._settings.webhook:
                 await self._api.delete_webhook()
             await self._register_menu()
+            await self._describe()
         except (Refusal, NoAnswer) as error:
             # Neither keeps anybody from being heard: polling itself tells if a webhook is left.
-            log.warning("the menu could not be registered", extra={"reason": str(error)})
+            log.warning(
+                "the menu or the description could not be registered", extra={"reason": str(error)}
+            )
         self._well()
 
     async def _set_webhook(self) -> None:
@@ -315,17 +327,25 @@ class TelegramClient:
     async def _register_menu(self) -> None:
         """Each command's line in the client's menu; in groups only what works there."""
         scopes: list[tuple[BotCommandScope, bool]] = [
-            (BotCommandScopeDefault(), False),
+            (BotCommandScopeAllGroupChats(), False),
             (BotCommandScopeAllPrivateChats(), True),
         ]
         for scope, private in scopes:
             wanted = tuple(
                 BotCommand(spec.name, spec.summary)
                 for spec in COMMANDS
-                if spec.menu and (private or not spec.discreet)
+                if spec.menu and (private or works_for_all(spec))
             )
             if await self._api.get_my_commands(scope=scope) != wanted:
                 await self._api.set_my_commands(wanted, scope=scope)
+
+    async def _describe(self) -> None:
+        """Say what we are where a person has not begun yet; what an operator wrote there stays."""
+        for name, text in (("description", ABOUT), ("short_description", ABOUT_IN_SHORT)):
+            method = f"My{name.title().replace('_', '')}"
+            match await self._api.call(f"get{method}", {}):
+                case {**said} if not said.get(name):
+                    await self._api.call(f"set{method}", {name: text})
 
     async def _poll(self, ear: _Ear) -> NoReturn:
         offset = failures = 0

@@ -8,7 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.commands import Command, Left, Place, Press, Returned, Said, Words, find_spec
+from bot.domain.commands import (
+    Command,
+    Left,
+    Place,
+    Press,
+    Returned,
+    Said,
+    Wordless,
+    Words,
+    find_spec,
+)
 from bot.domain.ids import ActionId
 from bot.domain.links import Address, Channel, Person
 from bot.domain.typed import command_in
@@ -20,6 +30,17 @@ ANONYMOUS_ADMIN = 1087968824
 """The user who stands for a group's anonymous admins: nobody in particular.
 
 Source: https://core.telegram.org/bots/api#message (`sender_chat`)
+"""
+
+REMOVED = "removed from the group"
+
+WORDLESS = frozenset(
+    {"animation", "audio", "checklist", "contact", "dice", "document", "game", "location", "photo"}
+    | {"paid_media", "poll", "sticker", "story", "venue", "video", "video_note", "voice"}
+)
+"""What people send beside text; any other message is about the chat itself.
+
+Source: https://core.telegram.org/bots/api#message
 """
 
 _ACTION = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -63,9 +84,14 @@ def heard(update: Json, us: Us) -> Heard:
 
 def _message(message: Json, us: Us) -> Said | None:
     person = _person(message)
+    if person is None:
+        return None
+    place = _place(message, us)
     match message:
-        case {"text": str(text)} if person is not None:
-            place = _place(message, us)
+        case {"text": str(text)} | {"caption": str(text)}:
+            pass
+        case _ if place.private and not WORDLESS.isdisjoint(message):
+            return Wordless(place=place, person=person)
         case _:
             return None
     typed = command_in(text)
@@ -103,15 +129,19 @@ def _membership(change: Json, us: Us) -> Said | None:
             return None
     place = _place(change, us)
     if closed is not None:
-        blocked = place.private and closed == "removed from the group"
+        blocked = place.private and closed == REMOVED
         return Left(place=place, reason="blocked by the user" if blocked else closed)
-    return Returned(place=place) if closed_before is not None else None
+    if closed_before is None:
+        return None
+    # A channel is no place to talk.
+    in_group = change["chat"].get("type") in ("group", "supergroup")
+    return Returned(place=place, added=in_group and closed_before == REMOVED)
 
 
 def _why_closed(member: Json) -> str | None:
     match member:
         case {"status": "kicked" | "left"}:
-            return "removed from the group"
+            return REMOVED
         case {"status": "restricted", "can_send_messages": False}:
             return "no right to write in the group"
         case _:

@@ -74,6 +74,7 @@ COMMANDS: tuple[Spec, ...] = (
         least=None,
         discreet=True,
     ),
+    Spec(name="settings", summary="What can be set, and how", least=None),
     Spec(
         name="unlink",
         summary="Disconnect this chat from your account, or all others",
@@ -151,6 +152,18 @@ COMMANDS: tuple[Spec, ...] = (
 )
 
 _BY_NAME = {word: spec for spec in COMMANDS for word in (spec.name, *spec.aliases)}
+
+
+ABOUT = (
+    "I ring when your trading bot trades, errs or stops, and you can look, pause and resume from "
+    "here. Send /link to connect your account; you never type a password into this chat."
+)
+ABOUT_IN_SHORT = "Rings when your trading bots trade, err or stop. Send /link to begin."
+
+
+def works_for_all(spec: Spec) -> bool:
+    """Whether it works where others read along and nobody can be answered alone."""
+    return spec.least is None and not spec.discreet
 
 
 def find_spec(word: str) -> Spec | None:
@@ -233,12 +246,21 @@ class Left:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Returned:
-    """The chat is open to us again."""
+    """The chat is open to us, be it again. `added` where somebody has just added our bot to it."""
 
     place: Place
+    added: bool = False
 
 
-Said = Command | Press | Words | Left | Returned
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wordless:
+    """Something without words that a person sent: a voice message, a sticker, where they are."""
+
+    place: Place
+    person: Person
+
+
+Said = Command | Press | Words | Wordless | Left | Returned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -377,13 +377,25 @@ TOLD: dict[str, Trader] = {trader.id: trader for trader in (OWL, HERON, CRANE)}
 
 EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     # answers
-    "answers.welcome": lambda: [answers.welcome(one) for one in (True, False)],
-    "answers.help_card": lambda: [answers.help_card(one) for one in (True, False)],
+    "answers.welcome": lambda: [
+        answers.welcome(linked, carried) for linked in (True, False) for carried in ("", "x")
+    ],
+    "answers.among_others": lambda: [answers.among_others()],
+    "answers.settings": lambda: [
+        answers.settings(None),
+        answers.settings(replace(LINK, endpoint=replace(ENDPOINT, private=False))),
+    ],
+    "answers.only_text": lambda: [answers.only_text()],
+    "answers.help_card": lambda: [
+        answers.help_card(True),
+        answers.help_card(False),
+        answers.help_card(False, discreet=False),
+    ],
     "answers.unknown_command": lambda: [
         answers.unknown_command("stauts", near) for near in (["status"], [])
     ],
     "answers.small_talk": lambda: [answers.small_talk(one) for one in (True, False)],
-    "answers.not_linked": lambda: [answers.not_linked()],
+    "answers.not_linked": lambda: [answers.not_linked(one) for one in (True, False)],
     "answers.only_in_private": lambda: [answers.only_in_private(SPEC)],
     "answers.only_the_owner": lambda: [answers.only_the_owner()],
     "answers.role_too_low": lambda: [answers.role_too_low(SPEC)],

@@ -12,7 +12,7 @@ import pytest
 from bot.domain.actions import CONFIRM_LIFE, Action, Target, Verb
 from bot.domain.cards import Field, Severity
 from bot.domain.charts import profits
-from bot.domain.commands import COMMANDS, Left, Press, Reply, Returned
+from bot.domain.commands import COMMANDS, Left, Press, Reply, Returned, Wordless
 from bot.domain.deliveries import Declined
 from bot.domain.events import Kind, Notice, Origin, Signal, Strategy, Stream, Trader
 from bot.domain.ids import ActionId, StrategyId, TraderId
@@ -77,6 +77,70 @@ async def test_other_words_get_a_hint(world):
     card = await ask(world, "how are you?")
 
     assert "/link" in card.lines[0]
+
+
+async def test_an_address_that_carries_what_nobody_knows_is_answered_kindly(world):
+    stranger = await ask(world, "/start from-a-friend_42")
+    await linked(world)
+    known = await ask(world, "/start from-a-friend_42")
+
+    assert stranger.title == "Hello, I am Tradebell"
+    assert known.title == "Welcome back"
+    assert {card.lines[0] for card in (stranger, known)} == {
+        "What your address carried means nothing to me: it may be old."
+    }
+
+
+async def test_digits_may_come_with_start(world):
+    await sign_in(world, await ask(world, "/link"))
+
+    card = await ask(world, "/start 482913")
+
+    assert card.title == "Linked to a***@example.com"
+
+
+async def test_what_can_be_set_is_told_before_and_after_linking(world):
+    before = await ask(world, "/settings")
+    await linked(world)
+    after = await ask(world, "/settings")
+
+    assert before == after
+    assert "/unlink" in before.fields[0].value
+
+
+async def test_something_without_words_is_answered_once_in_a_while(world):
+    sent = Wordless(place=world.place(), person=world.person())
+
+    async def answered():
+        return [reply.card.title async for reply in world.conversation.hear(sent)]
+
+    album = [await answered() for _ in range(BURST + 5)]
+    await asyncio.sleep(timedelta(hours=1).total_seconds())
+    later = await answered()
+
+    assert album == [["I only understand text"], *[[]] * (BURST + 4)]
+    assert later == ["I only understand text"]
+    assert (await ask(world, "/help")).title == "What you can ask me"
+
+
+@pytest.mark.parametrize("spec", [spec for spec in COMMANDS if spec.least], ids=lambda s: s.name)
+async def test_a_group_is_told_at_once_that_linking_is_private(world, spec):
+    card = await ask(world, f"/{spec.name}", chat="-500", person="7", private=False)
+
+    assert card.title == "I show no account here"
+    assert "private chat" in card.lines[0]
+
+
+async def test_whoever_adds_us_to_a_group_is_told_what_works_there(world):
+    added = Returned(place=world.place("-500", private=False), added=True)
+
+    [reply] = [reply async for reply in world.conversation.hear(added)]
+    start = await ask(world, "/start", chat="-500", person="7", private=False)
+    help = await ask(world, "/help", chat="-500", person="7", private=False)
+
+    assert reply.card == start
+    assert "private chat" in start.lines[1]
+    assert [field.label for field in help.fields] == ["/help", "/settings"]
 
 
 # --- linking --------------------------------------------------------------------------------

@@ -259,7 +259,7 @@ async def test_who_linked_it_may_link_it_to_another_account(world):
 # --- roles --------------------------------------------------------------------------------
 
 OPEN_TO = {
-    None: {"start", "help", "link", "cancel"},
+    None: {"start", "help", "link", "settings", "cancel"},
     Role.VIEWER: {"status", "traders", "strategies", "trades", "signals", "price", "missed"},
     Role.OPERATOR: {"pause", "resume", "test"},
     Role.OWNER: {"unlink", "members"},

@@ -19,7 +19,7 @@ from bot.domain.cards import (
     spoken,
 )
 from bot.domain.changes import condition
-from bot.domain.commands import COMMANDS, Shared, Spec
+from bot.domain.commands import COMMANDS, Shared, Spec, works_for_all
 from bot.domain.deliveries import State
 from bot.domain.events import Signal, Strategy, Trade, Trader
 from bot.domain.ids import ActionId
@@ -55,26 +55,61 @@ def plain(title: str, *lines: str, severity: Severity = Severity.INFO) -> Card:
 # --- getting started ----------------------------------------------------------------------
 
 
-def welcome(linked: bool) -> Card:
+def welcome(linked: bool, carried: str = "") -> Card:
+    """
+    Args:
+        carried: what came along with the address that somebody began with.
+    """
+    unknown = "What your address carried means nothing to me: it may be old." if carried else ""
     if linked:
         return plain(
             "Welcome back",
+            unknown,
             "This chat is linked: I ring when your bots trade, err or stop.",
             "Try /status, or /help for everything I understand.",
         )
     return plain(
         "Hello, I am Tradebell",
+        unknown,
         "I ring when your trading bot does something, and you can answer from here.",
         "Send /link to connect your account. It takes a minute, and you never type a "
         "password into this chat.",
     )
 
 
-def help_card(linked: bool) -> Card:
-    specs = [spec for spec in COMMANDS if spec.menu]
+def among_others() -> Card:
+    """What works in a group, where nobody can be answered alone."""
+    return plain(
+        "Hello, I am Tradebell",
+        "I ring when a trading bot does something, and show an account to its owner only. Here "
+        "others read along, so here I answer /help and nothing about accounts.",
+        "For your own bots, open a private chat with me and send /link there.",
+    )
+
+
+def help_card(linked: bool, discreet: bool = True) -> Card:
+    specs = [spec for spec in COMMANDS if spec.menu and (discreet or works_for_all(spec))]
     fields = tuple(Field(usage(spec), spec.summary) for spec in specs)
     note = "Anything that changes a bot asks you first." if linked else "Begin with /link."
+    if not discreet:
+        note = "The rest works in a private chat with me, where nobody reads along."
     return Card(title="What you can ask me", fields=fields, notes=(note,))
+
+
+def settings(here: Link | None) -> Card:
+    """What can be set today, and how."""
+    fields = [
+        Field("Where it rings", "/link in a chat adds it, /unlink there ends it"),
+        Field("Your login", "/link in a linked chat renews it"),
+        Field("How loud", "by your app: mute the chat there; that mutes urgent alerts too"),
+    ]
+    if here is not None and not here.endpoint.private:
+        fields.append(Field("What others here may do", "/members"))
+    return Card(
+        title="What can be set",
+        fields=tuple(fields),
+        notes=("Kinds of alerts and quiet hours cannot be chosen yet.",),
+    )
 
 
 def usage(spec: Spec) -> str:
@@ -96,7 +131,17 @@ def small_talk(linked: bool) -> Card:
     return plain("I only understand commands", hint)
 
 
-def not_linked() -> Card:
+def only_text() -> Card:
+    return plain("I only understand text", "Try /status, or /help for everything I understand.")
+
+
+def not_linked(discreet: bool = True) -> Card:
+    if not discreet:
+        return plain(
+            "I show no account here",
+            "Others read along, so this chat cannot be linked. Open a private chat with me and "
+            "send /link there.",
+        )
     return plain("This chat is not linked yet", "Send /link to connect your trading account.")
 
 

@@ -24,6 +24,7 @@ from bot.domain.commands import (
     Said,
     Shared,
     Spec,
+    Wordless,
     Words,
     find_spec,
     known_words,
@@ -76,6 +77,11 @@ SUGGEST_LIMIT = timedelta(seconds=2)
 """Discord waits three for what completes a word."""
 
 PRICE_LIMIT = timedelta(seconds=5)
+WORDLESS_AGAIN = timedelta(hours=1)
+"""How soon the same chat is told again that only text is understood."""
+
+MOST_REMEMBERED = 10_000
+
 LATEST = 10
 """Rows of /trades and /signals."""
 
@@ -125,6 +131,8 @@ class Conversation:
         self._new_id = new_id
         self._acting = Acting(actions, accounts, feeds, ingest, audit, now, new_id)
         self._throttle = _Throttle()
+        self._wordless: dict[Address, timedelta] = {}
+        """When something without words was last answered in a chat, by the steady clock."""
         self._answers: dict[str, Callable[[_Asked], Awaitable[Card]]] = {
             "unlink": self._unlink,
             "members": self._members,
@@ -190,14 +198,21 @@ class Conversation:
         match said:
             case Left(place=place, reason=reason):
                 await self._close(place, reason)
-            case Returned(place=place):
+            case Returned(place=place, added=added):
                 await self._reopen(place)
-            case Command() | Words() | Press():
+                if added:
+                    yield Reply(card=answers.among_others())
+            case Command() | Words() | Wordless() | Press():
                 async for reply in self._reply_to_person(said):
                     yield reply
 
-    async def _reply_to_person(self, said: Command | Words | Press) -> AsyncIterator[Reply]:
-        match self._throttle.judge(said.person.id, timedelta(seconds=steady())):
+    async def _reply_to_person(
+        self, said: Command | Words | Wordless | Press
+    ) -> AsyncIterator[Reply]:
+        at = timedelta(seconds=steady())
+        if isinstance(said, Wordless) and not self._is_first_in_a_while(said.place.address, at):
+            return
+        match self._throttle.judge(said.person.id, at):
             case "ignore":
                 return
             case "warn":
@@ -211,9 +226,25 @@ class Conversation:
                 card = await self._words(said)
                 if card is not None:
                     yield Reply(card=card)
+            case Wordless():
+                yield Reply(card=answers.only_text())
             case Press():
                 async for reply in self._press(said):
                     yield reply
+
+    def _is_first_in_a_while(self, address: Address, at: timedelta) -> bool:
+        """Whether something without words is answered: an album must not bring ten answers."""
+        if len(self._wordless) > MOST_REMEMBERED:
+            self._wordless = {
+                one: before
+                for one, before in self._wordless.items()
+                if at - before < WORDLESS_AGAIN
+            }
+        before = self._wordless.get(address)
+        if before is not None and at - before < WORDLESS_AGAIN:
+            return False
+        self._wordless[address] = at
+        return True
 
     # --- commands ---------------------------------------------------------------------------
 
@@ -238,9 +269,11 @@ class Conversation:
     ) -> Card:
         if spec.least is None:
             return await self._open_to_all(spec, command, link)
+        if link is None:
+            return answers.not_linked(command.place.discreet)
         refusal = await self._refusal(spec, command.person, link)
-        if link is None or refusal is not None:
-            return refusal or answers.not_linked()
+        if refusal is not None:
+            return refusal
         account = await self._accounts.get(link.account)
         if account is None:
             return answers.not_linked()
@@ -253,11 +286,23 @@ class Conversation:
             case "link":
                 return await self._link(command, link)
             case "help":
-                return answers.help_card(link is not None)
+                return answers.help_card(link is not None, command.place.discreet)
+            case "settings":
+                return answers.settings(link)
             case "cancel":
                 return answers.cancelled()
             case _:
-                return answers.welcome(link is not None)
+                return await self._start(command, link)
+
+    async def _start(self, command: Command, link: Link | None) -> Card:
+        place = command.place
+        if not place.discreet:
+            return answers.among_others()
+        if command.arguments:
+            card = await self._typed_digits(place, command.person, command.arguments)
+            if card is not None:
+                return card
+        return answers.welcome(link is not None, carried=command.arguments)
 
     async def _link(self, command: Command, link: Link | None) -> Card:
         place, person = command.place, command.person
@@ -298,10 +343,8 @@ class Conversation:
     def _readership(self, address: Address) -> Readership | None:
         return self._readerships.get((address.channel, address.bot))
 
-    async def _refusal(self, spec: Spec, person: Person, link: Link | None) -> Card | None:
+    async def _refusal(self, spec: Spec, person: Person, link: Link) -> Card | None:
         """Why a command is not for this person here."""
-        if link is None:
-            return answers.not_linked()
         role = link.role_of(person.id)
         if role is None or (spec.own and person.id != link.person):
             return answers.only_the_owner()

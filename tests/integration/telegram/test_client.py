@@ -15,7 +15,7 @@ from aiohttp.test_utils import TestServer
 from adapters.telegram.client import SECRET_HEADER, TelegramClient, open_telegram
 from adapters.telegram.settings import TelegramSettings
 from bot.domain.cards import Button, Card, Picture, Severity
-from bot.domain.commands import COMMANDS, Command, Left, Press, Reply, Returned, Said, Words
+from bot.domain.commands import ABOUT, COMMANDS, Command, Left, Press, Reply, Returned, Said, Words
 from bot.domain.deliveries import (
     Declined,
     Gone,
@@ -440,10 +440,25 @@ async def test_the_menu_is_registered_only_when_it_changed(api: BotApi):
             api.world.person("Ann").types("hello")
             await api.world.until(lambda: not api.world.updates)
 
-    everywhere, private = api.world.commands.values()
+    groups, private = api.world.commands.values()
     assert len(api.world.calls_of("setMyCommands")) == 2
     assert [c["command"] for c in private] == [spec.name for spec in COMMANDS if spec.menu]
-    assert {c["command"] for c in private} - {c["command"] for c in everywhere} == {"link"}
+    assert [c["command"] for c in groups] == ["help", "settings"]
+
+
+async def test_what_we_are_is_said_where_nobody_has_begun_and_an_operators_words_stay(api: BotApi):
+    api.world.described["short_description", ""] = "The desk's own bell"
+
+    for _ in range(2):
+        async with our_bot(api) as client, listening(client, Conversation(), MemoryJournal()):
+            api.world.person("Ann").types("hello")
+            await api.world.until(lambda: not api.world.updates)
+
+    assert api.world.described == {
+        ("description", ""): ABOUT,
+        ("short_description", ""): "The desk's own bell",
+    }
+    assert len(api.world.calls_of("setMyDescription")) == 1
 
 
 # --- answering ----------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tests.standins.bot_api.text import Formatted, Refused, check_link, formatted
@@ -91,6 +92,10 @@ class Methods:
             "setMyCommands": self._set_my_commands,
             "getMyCommands": self._get_my_commands,
             "deleteMyCommands": self._delete_my_commands,
+            "setMyDescription": partial(self._describe, "description", 512),
+            "getMyDescription": partial(self._description, "description"),
+            "setMyShortDescription": partial(self._describe, "short_description", 120),
+            "getMyShortDescription": partial(self._description, "short_description"),
             "sendMessage": self._send_message,
             "sendPhoto": self._send_photo,
             "sendChatAction": self._send_chat_action,
@@ -128,6 +133,18 @@ class Methods:
     def _delete_my_commands(self, asked: Parameters) -> bool:
         self._world.commands.pop(self._scope(asked), None)
         return True
+
+    def _describe(self, name: str, limit: int, asked: Parameters) -> bool:
+        text = asked.text(name).strip()
+        if len(text) > limit:
+            raise bad(f"BOT_{'ABOUT' if name.startswith('short') else 'DESCRIPTION'}_TOO_LONG")
+        self._world.described[name, asked.text("language_code")] = text
+        return True
+
+    def _description(self, name: str, asked: Parameters) -> Json:
+        language = asked.text("language_code")
+        said = self._world.described
+        return {name: said.get((name, language)) or said.get((name, ""), "")}
 
     def _scope(self, asked: Parameters) -> tuple[str, str]:
         scope = asked.json("scope", "BotCommandScope") or {"type": "default"}

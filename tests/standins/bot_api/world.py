@@ -197,6 +197,13 @@ class Person:
             where.access = Access.OPEN
         return self.world.heard(self, where, text, thread=thread)
 
+    def sends(self, kind: str, chat: Chat | None = None, caption: str = "") -> Message:
+        """Send something that is no text, such as a `voice` or a `photo`."""
+        content: Json = {kind: [{"file_id": kind}] if kind == "photo" else {"file_id": kind}}
+        if caption:
+            content["caption"] = caption
+        return self.world.heard(self, chat or self.chat, "", **content)
+
     def replies(self, message: Message, text: str) -> Message:
         return self.world.heard(self, message.chat, text, reply_to=message)
 
@@ -254,6 +261,8 @@ class World:
         self.calls: list[Call] = []
         self.presses: dict[str, Press] = {}
         self.commands: dict[tuple[str, str], list[Json]] = {}
+        self.described: dict[tuple[str, str], str] = {}
+        """By the field's name and a language."""
         self.updates: list[Json] = []
         self.allowed: frozenset[str] | None = None
         self._ids = itertools.count(FIRST_PERSON)
@@ -363,6 +372,7 @@ class World:
 
     def _membership(self, access: Access) -> Json:
         status = "kicked" if access in (Access.BLOCKED, Access.KICKED) else "member"
+        status = "left" if access is Access.LEFT else status
         until = {"until_date": 0} if status == "kicked" else {}
         return {"user": self.bot, "status": status, **until}
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from adapters.discord.updates import (
     FORM,
+    WORDLESS,
     Asked,
     Handle,
     Pressed,
@@ -16,7 +17,7 @@ from adapters.discord.updates import (
     Written,
     heard,
 )
-from bot.domain.commands import Command, Place, Press, Shared, Words
+from bot.domain.commands import Command, Place, Press, Shared, Wordless, Words
 from bot.domain.ids import ActionId
 from bot.domain.links import Address, Channel, Person
 
@@ -283,6 +284,8 @@ def message(text: str, **more: Any) -> dict[str, Any]:
         ("/status", "status", ""),
         ("/bell pause Night Owl", "pause", "Night Owl"),
         ("/Pause all", "pause", "all"),
+        ("/bell\u00a0pause\u00a0Night Owl", "pause", "Night Owl"),
+        ("/status.", "status", ""),
     ],
 )
 def test_a_command_typed_as_text_in_a_direct_chat_is_one(text: str, name: str, arguments: str):
@@ -292,6 +295,13 @@ def test_a_command_typed_as_text_in_a_direct_chat_is_one(text: str, name: str, a
     assert isinstance(found.said, Command)
     assert (found.said.name, found.said.arguments) == (name, arguments)
     assert found.said.place == DM
+
+
+@pytest.mark.parametrize("kind", sorted(WORDLESS))
+def test_what_has_no_words_is_noticed_in_a_direct_chat(kind: str):
+    assert heard(message("", **{kind: [{"id": "9"}]}), BOT) == Written(
+        said=Wordless(place=DM, person=Person(channel=Channel.DISCORD, id="7"))
+    )
 
 
 def test_other_words_in_a_direct_chat_are_words():
@@ -311,7 +321,7 @@ def test_other_words_in_a_direct_chat_are_words():
         {"webhook_id": "3"},
         {"content": " "},
     ],
-    ids=["on a server", "a bot's", "our own", "a webhook's", "a picture"],
+    ids=["on a server", "a bot's", "our own", "a webhook's", "nothing"],
 )
 def test_what_is_not_said_to_us_by_a_person_is_nothing(more: dict[str, Any]):
     assert heard(message("hello", **more), BOT) is None

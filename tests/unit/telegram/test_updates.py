@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.telegram.updates import ANONYMOUS_ADMIN, Heard, Us, heard
-from bot.domain.commands import Command, Left, Place, Press, Returned, Said, Words
+from adapters.telegram.updates import ANONYMOUS_ADMIN, WORDLESS, Heard, Us, heard
+from bot.domain.commands import Command, Left, Place, Press, Returned, Said, Wordless, Words
 from bot.domain.ids import ActionId
 from bot.domain.links import Address, Channel, Person
 
@@ -83,6 +83,29 @@ def test_in_a_group_only_what_is_meant_for_us_is_heard(text: str, answered: bool
 
     assert (found is not None) is answered
     assert found is None or found.place == GROUP
+
+
+@pytest.mark.parametrize("kind", ["photo", "video", "document", "animation"])
+def test_a_caption_is_read_like_a_text(kind: str):
+    content: dict[str, Any] = {kind: {"file_id": "x"}, "caption": "/status."}
+    update = message(None, **content)
+
+    assert said(update) == Command(place=PRIVATE, person=PERSON, name="status")
+
+
+@pytest.mark.parametrize("kind", sorted(WORDLESS))
+def test_what_has_no_words_is_noticed_where_nobody_else_is(kind: str):
+    content: dict[str, Any] = {kind: {"file_id": "x"}}
+
+    assert said(message(None, **content)) == Wordless(place=PRIVATE, person=PERSON)
+    assert said(message(None, -1001, **content)) is None
+
+
+@pytest.mark.parametrize("kind", ["pinned_message", "new_chat_title", "forum_topic_created"])
+def test_what_a_chat_tells_of_itself_says_nothing(kind: str):
+    content: dict[str, Any] = {kind: {}}
+
+    assert said(message(None, **content)) is None
 
 
 def test_a_command_for_somebody_else_is_theirs_in_private_too():
@@ -184,7 +207,11 @@ MUTED = {"status": "restricted", "can_send_messages": False}
             Left(place=GROUP, reason="no right to write in the group"),
         ),
         (membership(MUTED, MEMBER, -1001), Returned(place=GROUP)),
-        (membership({"status": "left"}, {"status": "administrator"}, -1001), Returned(place=GROUP)),
+        (
+            membership({"status": "left"}, {"status": "administrator"}, -1001),
+            Returned(place=GROUP, added=True),
+        ),
+        (membership(KICKED, MEMBER, -1001), Returned(place=GROUP, added=True)),
         (membership(MEMBER, {"status": "administrator"}, -1001), None),
     ],
 )
@@ -203,7 +230,7 @@ def test_a_chat_that_closes_or_opens_to_us_is_noticed(
         {"update_id": 4, "message": {"chat": {}}},
         {"update_id": 4, "edited_message": message("/pause all")["message"]},
         {"update_id": 4, "channel_post": message("/pause all")["message"]},
-        message(None, photo=[{"file_id": "x"}], caption="/pause all"),
+        message(None, -1001, photo=[{"file_id": "x"}], caption="look at this"),
         message(None, -4001, migrate_to_chat_id=-1001),
         membership(None, None),
     ],
