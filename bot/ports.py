@@ -7,7 +7,6 @@ ports: what is raised is in `bot.errors`, nothing else.
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Protocol
 
 from bot.domain.actions import Action, ActionState, Denied
@@ -35,6 +34,7 @@ from bot.domain.events import (
     Strategy,
     Stream,
     Sweep,
+    Tick,
     Trade,
     Trader,
     Unreadable,
@@ -164,8 +164,14 @@ class Session(Protocol):
     async def signals(self, limit: int) -> tuple[Signal, ...]:
         """The latest signals, youngest first."""
 
-    async def price(self, symbol: str, within: timedelta) -> tuple[Decimal, datetime] | None:
-        """The next price of a symbol that passes on the socket; `None` if none does in time."""
+    @property
+    def pairs(self) -> Collection[str]:
+        """The pairs whose prices have passed on the socket so far."""
+
+    async def price(self, wanted: str, within: timedelta) -> Tick | None:
+        """The next price of the pair that a person means (`pairs_meant`) that passes on the socket;
+        `None` if none does in time.
+        """
 
     async def set_running(self, trader: TraderId, running: bool) -> Trader:
         """Start or pause a bot. Never repeated, whatever happens.

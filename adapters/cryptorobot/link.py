@@ -48,6 +48,7 @@ class Link:
 
     Args:
         keep: whether an event is worth keeping. Called for each: quick, and never raising.
+        on_price: takes prices, which are kept for nobody; quick, and never raising.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Link:
         settings: PlatformSettings,
         now: Now,
         keep: Callable[[str], bool],
+        on_price: Callable[[str], None],
     ) -> None:
         self.ended: str | None = None
         """Why it ended; `None` while it has not."""
@@ -70,7 +72,7 @@ class Link:
         self._answers: set[asyncio.Future[tuple[object, ...] | None]] = set()
         self._refusal: object = None
         self._opening: asyncio.Timeout | None = None
-        self._wire = _Wire(http, self._hear, self._end, self._choke)
+        self._wire = _Wire(http, self._hear, self._end, self._choke, on_price)
         self._sio = socketio.AsyncClient(
             reconnection=False,
             handle_sigint=False,
@@ -151,10 +153,6 @@ class Link:
             raise faults.cut_off(call, self.ended or "The connection ended")
         return faults.outcome(call, arguments)
 
-    def watch_prices(self, on_price: Callable[[str], None] | None) -> None:
-        """Have prices handed over, which otherwise are dropped unread. Must not raise."""
-        self._wire.on_price = on_price
-
     def give_up(self, reason: str) -> None:
         """End it from our side; `close` must follow."""
         self._end(reason)
@@ -225,15 +223,16 @@ class _Wire:
         on_event: Callable[[str | Unreadable], None],
         on_end: Callable[[str], None],
         on_excess: Callable[[], None],
+        on_price: Callable[[str], None],
     ) -> None:
         self.closed = False
         self.ended: str | None = None
         self.failure: aiohttp.ClientError | None = None
-        self.on_price: Callable[[str], None] | None = None
         self._http = http
         self._on_event = on_event
         self._on_end = on_end
         self._on_excess = on_excess
+        self._on_price = on_price
         self._socket: aiohttp.ClientWebSocketResponse | None = None
 
     async def ws_connect(self, url: str, **options: Any) -> "_Wire":
@@ -260,8 +259,8 @@ class _Wire:
             elif frame.startswith(EVENT):
                 if not frame.startswith(TICKERS):
                     self._on_event(frame)
-                elif self.on_price is not None:
-                    self.on_price(frame)
+                else:
+                    self._on_price(frame)
             elif for_the_library(frame):
                 return message
             elif frame.startswith(ENDED):

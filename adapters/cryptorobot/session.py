@@ -1,11 +1,11 @@
 """One account's way to the platform: a socket when there is one, REST otherwise."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from operator import itemgetter
 
 import aiohttp
@@ -34,6 +34,7 @@ from bot.domain.events import (
 )
 from bot.domain.ids import TraderId
 from bot.domain.links import Credential, CredentialKind
+from bot.domain.pairs import pairs_meant
 from bot.errors import (
     ConnectionLost,
     NeedsLogin,
@@ -55,6 +56,15 @@ LISTED_FOR = timedelta(seconds=5)
 """How long the list that proved a login is as good as one that is read afresh."""
 
 _MOST_PAGES = 50
+
+MOST_PAIRS = 2000
+"""Pairs of which we know that their prices come."""
+
+PAIR_WITHIN = 500
+"""Characters of a price's frame in which its pair is looked for."""
+
+_PAIR = re.compile(r'"(?:symbol|pair)"\s*:\s*"([^"]{1,40})"', re.IGNORECASE)
+"""Cheaper than decoding each: prices come by the hundred."""
 
 _FORGOTTEN = "The platform forgot the login of the connection"
 
@@ -107,6 +117,8 @@ class CryptorobotSession:
         """The beginning of that list, read after the latest login and not asked for since."""
         self._listed_at = 0.0
         self._watchers: list[tuple[str, asyncio.Future[Tick]]] = []
+        self._pairs: dict[str, str] = {}
+        """Those heard: as a frame names them, and as we do."""
 
     # --- the socket -----------------------------------------------------------------------
 
@@ -127,7 +139,7 @@ class CryptorobotSession:
     async def _open_link(self) -> Link:
         headers = logins.authorization(self._credential)
         async with AsyncExitStack() as undo:
-            link = Link(self._http, self._settings, self._clock, self._keep)
+            link = Link(self._http, self._settings, self._clock, self._keep, self._on_price)
             undo.push_async_callback(link.close)
             try:
                 await link.open(headers)
@@ -217,24 +229,23 @@ class CryptorobotSession:
         youngest, _ = await self._youngest(Stream.SIGNALS, limit)
         return tuple(one for one in youngest if isinstance(one, Signal))
 
-    async def price(self, symbol: str, within: timedelta) -> tuple[Decimal, datetime] | None:
-        link = self._link
-        if link is None:
+    @property
+    def pairs(self) -> Collection[str]:
+        return tuple(filter(None, self._pairs.values()))
+
+    async def price(self, wanted: str, within: timedelta) -> Tick | None:
+        if self._link is None:
             return None
         coming: asyncio.Future[Tick] = asyncio.get_running_loop().create_future()
-        watcher = (symbol.strip().upper(), coming)
+        watcher = (wanted, coming)
         self._watchers.append(watcher)
-        link.watch_prices(self._on_price)
         try:
             async with asyncio.timeout(within.total_seconds()):
-                tick = await coming
+                return await coming
         except TimeoutError:
             return None
         finally:
             self._watchers.remove(watcher)
-            if not self._watchers:
-                link.watch_prices(None)
-        return tick.last, tick.at
 
     # --- writing --------------------------------------------------------------------------
 
@@ -444,12 +455,19 @@ class CryptorobotSession:
     # --- prices and pods ------------------------------------------------------------------
 
     def _on_price(self, raw: str) -> None:
+        """Decode a price only for whoever waits for one, or to learn of a pair."""
+        named = _PAIR.search(raw, 0, PAIR_WITHIN)
+        name = named[1] if named and len(self._pairs) < MOST_PAIRS else ""
+        if not self._watchers and (not name or name in self._pairs):
+            return
         frame = frames.parse(raw)
         tick = None if isinstance(frame, Unreadable) else decode.tick(frame.record, self._clock())
+        if name:
+            self._pairs[name] = tick.symbol if tick else ""
         if tick is None:
             return
-        for symbol, coming in self._watchers:
-            if symbol == tick.symbol.upper() and not coming.done():
+        for wanted, coming in self._watchers:
+            if not coming.done() and pairs_meant(wanted, (tick.symbol,)):
                 coming.set_result(tick)
 
     async def _counted(self, trader: Trader) -> Trader:

@@ -307,9 +307,28 @@ async def test_a_price_is_heard_by_those_who_wait_for_it_and_by_nobody_else(
 
     found = price.result()
     assert found is not None
-    assert found[0] == Decimal("42400.1")
+    assert (found.symbol, found.last) == ("BTC/USDT", Decimal("42400.1"))
+    assert {*session.pairs} == {"BTC/USDT", "ETH/USDT"}
     assert numbers(events) == [4]
     assert client.ignored == {}
+
+
+@pytest.mark.parametrize("wanted", ["btcusdt", "BTC-USDT", "btc_usdt", "BTC", "xbt/usdt"])
+async def test_a_pair_is_meant_however_it_is_parted(
+    client: CryptorobotPlatform, platform: PlatformUnderTest, wanted: str
+):
+    person = await platform.add_user()
+
+    async with listening(client, person) as session, asyncio.TaskGroup() as group:
+        price = group.create_task(session.price(wanted, timedelta(seconds=PATIENCE)))
+        await asyncio.sleep(0)
+        await platform.tick({"symbol": "ETH/USDT", "last": 2})
+        await platform.tick({"last": 42400.1, "symbol": "BTC/USDT"})
+        await price
+
+    found = price.result()
+    assert found is not None
+    assert (found.symbol, found.last) == ("BTC/USDT", Decimal("42400.1"))
 
 
 async def test_a_price_that_does_not_come_in_time_is_none(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,12 +19,14 @@ from bot.domain.events import (
     Signal,
     Strategy,
     Stream,
+    Tick,
     Trade,
     Trader,
     TraderSeen,
 )
 from bot.domain.ids import TraderId
 from bot.domain.links import Credential, CredentialKind, Grant, Login, PasswordLogin
+from bot.domain.pairs import pairs_meant
 from bot.errors import (
     ConnectionLost,
     NeedsLogin,
@@ -66,6 +68,10 @@ class FakePlatform:
     skew: timedelta = timedelta(0)
     """How far the platform's clock is ahead of the true one."""
     page_takes: timedelta = timedelta(0)
+    ticking: tuple[str, ...] = ("BTC/USDT",)
+    """Pairs whose prices come."""
+    pairs: tuple[str, ...] = ()
+    """Those that have come so far."""
     most_waiting: int | None = None
     """How many events a session keeps until they are taken; one more ends its socket."""
     denied: set[str] = field(default_factory=set)
@@ -323,9 +329,16 @@ class FakeSession:
         found = self.platform.streams.get(Stream.SIGNALS, [])
         return tuple(one for one in reversed(found) if isinstance(one, Signal))[:limit]
 
-    async def price(self, symbol: str, within: timedelta) -> tuple[Decimal, datetime] | None:
+    @property
+    def pairs(self) -> Collection[str]:
+        return self.platform.pairs
+
+    async def price(self, wanted: str, within: timedelta) -> Tick | None:
         await self._ask("price")
-        return (Decimal("42400"), self.platform.now()) if symbol == "BTC/USDT" else None
+        for pair in pairs_meant(wanted, self.platform.ticking):
+            return Tick(symbol=pair, last=Decimal("42400"), at=self.platform.now())
+        await asyncio.sleep(within.total_seconds())
+        return None
 
     async def set_running(self, trader: TraderId, running: bool) -> Trader:
         await self._ask(f"set_running {trader} {running}")

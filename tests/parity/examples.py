@@ -464,7 +464,13 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         ),
     ],
     "answers.price": lambda: [answers.price("BTC/USDT", Decimal("42400.5"), AT)],
-    "answers.no_price": lambda: [answers.no_price("DOGE/USDT")],
+    "answers.no_price": lambda: [
+        answers.no_price("DOGE/USDT", ["BTC/USDT"], [ActionId("a1")]),
+        answers.no_price("DOGE/USDT", [], []),
+    ],
+    "answers.which_of_pairs": lambda: [
+        answers.which_of_pairs(["BTC/USDT", "BTC/EUR"], [ActionId("a1"), ActionId("a2")])
+    ],
     "answers.no_prices_now": lambda: [answers.no_prices_now()],
     "answers.which_pair": lambda: [answers.which_pair()],
     "answers.nothing_missed": lambda: [answers.nothing_missed()],

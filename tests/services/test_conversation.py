@@ -493,6 +493,53 @@ async def test_a_price_is_shown_or_honestly_not_known(world):
     assert (await ask(world, "/price")).title == "Which pair?"
 
 
+@pytest.mark.parametrize(
+    "typed", ["BTCUSDT", "btc-usdt", "BTC_USDT", "BTC usdt", "BTC", "xbt/usdt"]
+)
+@pytest.mark.parametrize("heard", [(), ("ETH/USDT", "BTC/USDT")], ids=["at first", "later"])
+async def test_a_pair_is_found_however_it_is_typed(world, platform, typed, heard):
+    platform.pairs = heard
+    await linked(world)
+
+    card = await ask(world, f"/price {typed}")
+
+    assert card.title == "BTC/USDT: 42,400 USDT"
+
+
+async def test_a_pair_that_does_not_come_is_answered_at_once_with_the_nearest(world, platform, now):
+    platform.pairs = ("ETH/USDT", "BTC/USDT", "SOL/USDT", "ADA/EUR")
+    await linked(world)
+    asked_at = now()
+
+    [nothing] = await world.says("/price BTC/USD")
+    waited = now() - asked_at
+    [pressed] = await world.presses(nothing, "BTC/USDT")
+
+    assert waited < timedelta(seconds=1)
+    assert nothing.card.title == "No price for BTC/USD came by"
+    assert "BTC/USDT" in nothing.card.lines[0]
+    assert pressed.card.title == "BTC/USDT: 42,400 USDT"
+
+
+async def test_a_coin_of_several_pairs_is_asked_back(world, platform):
+    platform.pairs = platform.ticking = ("BTC/USDT", "BTC/EUR", "ETH/EUR")
+    await linked(world)
+
+    [choice] = await world.says("/price btc")
+    [pressed] = await world.presses(choice, "BTC/EUR")
+
+    assert [option.label for option in choice.card.pick.options] == ["BTC/USDT", "BTC/EUR"]
+    assert pressed.card.title.startswith("BTC/EUR")
+
+
+async def test_a_pair_that_only_a_strategy_trades_is_known_too(world, platform):
+    platform.plans["s1"] = Strategy(id=StrategyId("s1"), name="Momentum", pair="SOL/USDT")
+    platform.ticking = ("SOL/BTC", "SOL/USDT")
+    await linked(world)
+
+    assert (await ask(world, "/price sol")).title.startswith("SOL/USDT")
+
+
 async def test_a_service_that_is_denied_is_explained(world, platform):
     await linked(world)
     platform.fail("strategies", NotOffered("You are not permitted"))

@@ -582,12 +582,34 @@ def price(symbol: str, last: Decimal, at: datetime) -> Card:
     return Card(title=f"{shown}: {quantity(last)} {quote}".strip(), at=at)
 
 
-def no_price(symbol: str) -> Card:
-    return plain(
-        f"No price for {clean(symbol, 30)} came by",
-        "I only hear prices of exchanges that your bots are connected to. "
-        "Is the pair spelled like BTC/USDT?",
-    )
+def no_price(wanted: str, near: Sequence[str], actions: Sequence[ActionId]) -> Card:
+    """
+    Args:
+        near: pairs whose prices do come.
+        actions: one for each of them.
+    """
+    title = f"No price for {clean(wanted, 30)} came by"
+    if not near:
+        return plain(
+            title,
+            "I only hear prices of exchanges that your bots are connected to. "
+            "Is the pair spelled like BTC/USDT?",
+        )
+    options = _pairs(near, actions)
+    heard = f"I do hear {', '.join(option.label for option in options)}."
+    return Card(title=title, lines=(heard,), pick=_meant(options))
+
+
+def which_of_pairs(pairs: Sequence[str], actions: Sequence[ActionId]) -> Card:
+    options = tuple(_pairs(pairs, actions))
+    return Card(title="Which pair?", pick=PickList(prompt="Choose a pair", options=options))
+
+
+def _pairs(pairs: Sequence[str], actions: Sequence[ActionId]) -> Sequence[Option]:
+    return [
+        Option(label=clean(pair, 30), action=action)
+        for pair, action in zip(pairs, actions, strict=False)
+    ]
 
 
 def no_prices_now() -> Card:

@@ -44,6 +44,7 @@ from bot.domain.names import (
     pick,
     told_apart,
 )
+from bot.domain.pairs import nearest_pairs, pairs_meant
 from bot.domain.telling import trader_name
 from bot.domain.text import counted
 from bot.domain.typed import command_without_slash, digits_in, six_digits_in
@@ -467,14 +468,40 @@ class Conversation:
         return answers.signals_list(await session.signals(LATEST))
 
     async def _price(self, asked: "_Asked") -> Card:
-        symbol = asked.command.arguments.strip().upper()
-        if not symbol:
+        wanted = asked.command.arguments.strip()
+        if not wanted:
             return answers.which_pair()
         session = await self._session(asked.account)
         if not session.connected:
             return answers.no_prices_now()
-        found = await session.price(symbol, PRICE_LIMIT)
-        return answers.price(symbol, *found) if found else answers.no_price(symbol)
+        known = await self._known_pairs(session, asked.account.id)
+        meant = pairs_meant(wanted, known)
+        if len(meant) > 1:
+            return answers.which_of_pairs(meant, await self._ask_price(asked, meant))
+        if not meant and session.pairs:
+            # It can be known at once that none of it comes.
+            near = nearest_pairs(wanted, session.pairs)
+            return answers.no_price(wanted, near, await self._ask_price(asked, near))
+        [pair] = meant or (wanted,)
+        tick = await session.price(pair, PRICE_LIMIT)
+        if tick is not None:
+            return answers.price(tick.symbol, tick.last, tick.at)
+        near = nearest_pairs(wanted, session.pairs)
+        return answers.no_price(pair, near, await self._ask_price(asked, near))
+
+    async def _known_pairs(self, session: Session, account: AccountId) -> Sequence[str]:
+        """Those whose prices come, and those that the person's strategies trade."""
+        strategies = await self._inbox.strategies(account)
+        return (*session.pairs, *(one.pair for one in strategies if one.pair))
+
+    async def _ask_price(self, asked: "_Asked", pairs: Sequence[str]) -> Sequence[ActionId]:
+        """Buttons that ask for the prices of some pairs."""
+        person, asks = asked.command.person.id, asked.spec.name
+        return [
+            action
+            for pair in pairs[: answers.MOST_CHOICES]
+            for action in await self._acting.choices(asked.link, person, f"{asks} {pair}", [()])
+        ]
 
     async def _missed(self, asked: "_Asked") -> Card:
         endpoint = asked.link.endpoint.id

@@ -1,13 +1,12 @@
 """The platform as one account may see it: what belongs to another user stops here."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from typing import TypeVar
 
-from bot.domain.events import Event, Page, Position, Signal, Strategy, Stream, Trade, Trader
+from bot.domain.events import Event, Page, Position, Signal, Strategy, Stream, Tick, Trade, Trader
 from bot.domain.ids import TraderId
 from bot.domain.links import Account, Credential, Grant, Login
 from bot.errors import Refused, Unclear
@@ -92,8 +91,12 @@ class OwnSession:
     async def signals(self, limit: int) -> tuple[Signal, ...]:
         return self._own_events(await self._session.signals(limit))
 
-    async def price(self, symbol: str, within: timedelta) -> tuple[Decimal, datetime] | None:
-        return await self._session.price(symbol, within)
+    @property
+    def pairs(self) -> Collection[str]:
+        return self._session.pairs
+
+    async def price(self, wanted: str, within: timedelta) -> Tick | None:
+        return await self._session.price(wanted, within)
 
     async def set_running(self, trader: TraderId, running: bool) -> Trader:
         for own in self._own_records((await self._session.set_running(trader, running),)):

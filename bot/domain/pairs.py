@@ -1,0 +1,50 @@
+"""Finding the trading pair that a person means among those there are."""
+
+import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+_ALIASES = {"XBT": "BTC"}
+"""What some exchanges call a coin."""
+
+
+def pairs_meant(wanted: str, pairs: Iterable[str]) -> tuple[str, ...]:
+    """The pairs that a person may mean: one if they named both coins, however they parted them, or
+    all of a coin if they named that alone. A settlement (`ETH/USDT:USDT`) need not be named.
+    """
+    them = tuple(dict.fromkeys(pairs))
+    word = _compact(wanted)
+    for names in (_whole, _without_settlement, _base):
+        found = tuple(pair for pair in them if word and names(pair) == word)
+        if found:
+            return found
+    return ()
+
+
+def nearest_pairs(wanted: str, pairs: Iterable[str], most: int = 3) -> tuple[str, ...]:
+    """Pairs that look like what was typed, best first; else the first of all."""
+    by_key = {_without_settlement(pair): pair for pair in pairs}
+    close = get_close_matches(_compact(wanted)[:40], list(by_key), n=most, cutoff=0.5)
+    return tuple(by_key[key] for key in close or sorted(by_key)[:most])
+
+
+def _whole(pair: str) -> str:
+    return _compact(pair)
+
+
+def _without_settlement(pair: str) -> str:
+    return _compact(pair.partition(":")[0])
+
+
+def _base(pair: str) -> str:
+    return _compact(pair.partition("/")[0])
+
+
+def _compact(text: str) -> str:
+    """Letters and digits alone, in capitals, each coin by its usual name."""
+    shown = unicodedata.normalize("NFKC", text).upper()
+    joined = "".join(filter(str.isalnum, shown))
+    for alias, name in _ALIASES.items():
+        if joined.startswith(alias):
+            return name + joined[len(alias) :]
+    return joined
