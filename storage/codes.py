@@ -131,7 +131,8 @@ class Codes:
         for other in connection.execute(others).scalars().all():
             _close(connection, other, AttemptState.REPLACED)
         self._vault.keep_grant(connection, found.id, grant)
-        return SignedIn(digits=digits, until=until, label=grant.label)
+        ends = grant.credential.expires_at
+        return SignedIn(digits=digits, until=until, label=grant.label, login_ends=ends)
 
     def _complete_all(
         self, connection: Connection, tries: Sequence[_Try]

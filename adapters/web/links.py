@@ -173,6 +173,7 @@ class LinkPages:
             label=clean(signed_in.label),
             left=_left(signed_in.until - self._now()),
             until=signed_in.until,
+            lasts=signed_in.login_ends and _left(signed_in.login_ends - self._now()),
         )
         # What somebody may have seen before the login is worth nothing after it.
         self._set_cookie(response, self._new_id())

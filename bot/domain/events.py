@@ -234,6 +234,8 @@ class Notice:
     """The endpoint that need not hear it: the one that it is about."""
     personal: bool = False
     """About the person's chats: those that others read hear it only if there is no other."""
+    log_in: bool = False
+    """A new login helps: a button leads to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,6 +68,8 @@ class SignedIn:
     digits: str
     until: datetime
     label: str
+    login_ends: datetime | None = None
+    """`None` for a key, which does not end by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

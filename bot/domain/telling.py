@@ -28,11 +28,15 @@ NAME_LIMIT = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
-    """A card with its priority. `about` is the bot that a button under it may act on."""
+    """A card with its priority.
+
+    `about` is the bot that a button under it may act on; with `log_in` one leads to a new login.
+    """
 
     card: Card
     priority: Priority
     about: Trader | None = None
+    log_in: bool = False
 
 
 def trader_name(trader: Trader | None, fallback: str | None = None) -> str:
@@ -323,7 +327,8 @@ def tell_notice(notice: Notice) -> Telling:
     else:
         severity = Severity.INFO
     card = Card(title=notice.title, severity=severity, lines=notice.lines, at=notice.origin.at)
-    return Telling(card=card, priority=Priority.URGENT if notice.urgent else Priority.NORMAL)
+    priority = Priority.URGENT if notice.urgent else Priority.NORMAL
+    return Telling(card=card, priority=priority, log_in=notice.log_in)
 
 
 # --- one fact told by several services --------------------------------------------------------

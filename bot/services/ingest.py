@@ -348,15 +348,11 @@ def _news(
 def _with_offers(
     telling: Telling, link: Link, now: datetime, new_id: NewId
 ) -> tuple[Card, tuple[Action, ...]]:
-    """A critical card about a running bot offers to pause it, which only opens a confirm card."""
-    bot, card = telling.about, telling.card
-    if (
-        bot is None
-        or card.severity is not Severity.CRITICAL
-        or condition(bot).running is False
-        or not link.role.covers(Role.OPERATOR)
-    ):
-        return card, ()
+    """The card with its button, if it has one, which does nothing yet: it asks a command."""
+    offer = _offer(telling, link)
+    if offer is None:
+        return telling.card, ()
+    label, command = offer
     action = Action(
         id=ActionId(new_id()),
         card=new_id(),
@@ -365,9 +361,26 @@ def _with_offers(
         endpoint=link.endpoint.id,
         person=None,
         verb=Verb.ASK,
-        arguments=offer_to_pause(bot.id),
+        arguments=command,
         repeatable=True,
         expires_at=now + OFFER_LIFE,
     )
-    button = Button(label=f"Pause {trader_name(bot)}", action=action.id)
-    return replace(card, buttons=((button,),)), (action,)
+    button = Button(label=label, action=action.id)
+    return replace(telling.card, buttons=((button,),)), (action,)
+
+
+def _offer(telling: Telling, link: Link) -> tuple[str, str] | None:
+    """What a button says and asks: a new login where only that helps, or, under a critical card
+    about a running bot, to pause it.
+    """
+    if telling.log_in:
+        return "Log in again", "link"
+    bot = telling.about
+    if (
+        bot is None
+        or telling.card.severity is not Severity.CRITICAL
+        or condition(bot).running is False
+        or not link.role.covers(Role.OPERATOR)
+    ):
+        return None
+    return f"Pause {trader_name(bot)}", offer_to_pause(bot.id)

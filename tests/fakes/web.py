@@ -75,7 +75,10 @@ class LinkingDesk:
             return LoginFailed(reason="wrong e-mail or password", tries_left=LOGIN_TRIES - failures)
         self._used.add(code)
         return SignedIn(
-            digits=self.digits, until=self.now() + DIGITS_LIFE, label="a***@example.com"
+            digits=self.digits,
+            until=self.now() + DIGITS_LIFE,
+            label="a***@example.com",
+            login_ends=None if isinstance(login, KeyLogin) else self.now() + timedelta(days=7),
         )
 
     def _state(self, code: str) -> Invitation | LinkProblem:

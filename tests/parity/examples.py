@@ -249,7 +249,7 @@ def noticed(*tell: Callable[[Any], Coroutine[Any, Any, object]]) -> list[Card]:
     caught = Caught()
     for one in tell:
         _done(one(caught))
-    return [owed(telling.tell_notice(notice)) for notice in caught.notices]
+    return [offered(telling.tell_notice(notice)) for notice in caught.notices]
 
 
 def _done(work: Coroutine[Any, Any, object]) -> None:
@@ -268,7 +268,7 @@ def owed(told: telling.Telling) -> Card:
 
 
 def offered(told: telling.Telling) -> Card:
-    """With a button to act on the bot that it is about."""
+    """With its button, if it has one."""
     card, _ = _with_offers(told, LINK, NOW, lambda: "a1")
     return owed(replace(told, card=card))
 
@@ -577,7 +577,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         owed(telling.tell_strategy_changes(PLAN, PLAN, (change,), AT)) for change in Change
     ],
     "telling.tell_notice": lambda: [
-        owed(
+        offered(
             telling.tell_notice(
                 Notice(
                     origin=origin(Kind.FEED),
@@ -585,6 +585,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
                     lines=("What to do.",),
                     bad=bad,
                     urgent=urgent,
+                    log_in=bad,
                 )
             )
         )

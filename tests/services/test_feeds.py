@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import delete
 
 from bot.domain.cards import Severity
+from bot.domain.commands import Reply
 from bot.domain.events import Kind, Origin, PodEvent, Strategy, Stream
 from bot.domain.ids import StrategyId, TraderId
 from bot.domain.links import NAMELESS, AccountState, Credential, CredentialKind, FeedState
@@ -17,7 +18,7 @@ from bot.errors import ConnectionLost, NeedsLogin, NotOffered, TryLater, Unclear
 from bot.services.feeds.ownership import OwnPlatform
 from storage.tables import cursor
 from tests.fakes.platform import MALLORY
-from tests.world import CHAT, heron, owl, running
+from tests.world import CHAT, actions_under, heron, owl, running
 
 
 async def live(world):
@@ -682,6 +683,26 @@ async def test_a_refused_renewal_is_no_refused_login(unswept, platform, chat):
 
     assert unswept.feeds.status(account.id).state is FeedState.LIVE
     assert chat.titles() == ["Your login ends in 24 h"]
+
+
+async def test_a_login_that_ends_has_a_button_that_leads_to_the_next_one(unswept, platform, chat):
+    account = await live(unswept)
+    await unswept.store.accounts.renew(account.id, token(unswept, timedelta(days=7)))
+    await unswept.feeds.relogged(account)
+    platform.fail("renew", NeedsLogin("jwt strategy is off"))
+    await unswept.quiet(timedelta(days=6, hours=12).total_seconds())
+    [reminder] = [Reply(card=one.card) for one in chat.shown]
+
+    [address] = await unswept.presses(reminder, "Log in again")
+    platform.accepts.clear()
+    platform.cut()
+    await unswept.quiet(24 * 3600)
+
+    assert address.card.title == "Log in again"
+    assert address.card.buttons[0][0].url.startswith("https://bell.example/link/")
+    assert not address.replaces
+    assert chat.titles()[-1] == "I need you to log in again"
+    assert "Log in again" in actions_under(chat.shown[-1].card)
 
 
 async def polling(world, platform, life):

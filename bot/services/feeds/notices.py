@@ -66,6 +66,7 @@ class Notices:
             "Send /link to log in again. Your alerts are kept and follow afterwards.",
             urgent=True,
             personal=True,
+            log_in=True,
         )
 
     async def login_ends(self, expires_at: datetime, ahead: timedelta, *, trying: bool) -> bool:
@@ -83,6 +84,7 @@ class Notices:
             else "The platform does not let me renew it myself.",
             "Send /link to log in again, and no alert is delayed.",
             personal=True,
+            log_in=True,
         )
 
     async def _tell(
@@ -93,11 +95,18 @@ class Notices:
         bad: bool = True,
         urgent: bool = False,
         personal: bool = False,
+        log_in: bool = False,
     ) -> bool:
         """Give whether it is owed now, and need not be tried again."""
         origin = Origin(kind=Kind.FEED, record=record, at=self.now())
         notice = Notice(
-            origin=origin, title=title, lines=lines, bad=bad, urgent=urgent, personal=personal
+            origin=origin,
+            title=title,
+            lines=lines,
+            bad=bad,
+            urgent=urgent,
+            personal=personal,
+            log_in=log_in,
         )
         try:
             await self.ingest.take(self.account, (notice,))

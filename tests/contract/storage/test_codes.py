@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -135,7 +135,9 @@ async def test_a_good_login_uses_the_address_up(store: Store):
 
     signed_in = await sign_in(store)
 
-    assert signed_in == SignedIn(digits=DIGITS, until=NOW + DIGITS_LIFE, label="a***")
+    ends = NOW + timedelta(days=7)
+    until = NOW + DIGITS_LIFE
+    assert signed_in == SignedIn(digits=DIGITS, until=until, label="a***", login_ends=ends)
     assert await store.codes.look("code", NOW) is LinkProblem.USED
     assert await store.codes.count_login("code", NOW) is LinkProblem.USED
     assert await sign_in(store) is LinkProblem.USED

@@ -180,6 +180,7 @@ async def test_a_good_login_shows_exactly_six_digits_and_what_to_do(site, secret
     assert status == 200
     assert digits_of(page) == "482913"
     assert "2 min" in page
+    assert ("This login lasts 7 days." in page) is (secret != "api_key")
     assert "a***@example.com" in page
     assert [(code, tried) for code, tried, _ in site.desk.tried] == [(CODE, login)]
 
