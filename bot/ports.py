@@ -173,6 +173,22 @@ class Session(Protocol):
         `None` if none does in time.
         """
 
+    @property
+    def commands_pods(self) -> bool:
+        """Whether it is known how a bot itself is told something; without it `stop_entries` and
+        `opens_trades` are Refused.
+        """
+
+    async def stop_entries(self, bot: Trader) -> None:
+        """Let a running bot open no more trades; it goes on managing those it has. Never repeated.
+
+        Raises:
+            Unclear, Refused: as of `set_running`; Refused also if it does not run.
+        """
+
+    async def opens_trades(self, bot: Trader) -> bool | None:
+        """Whether a bot opens new trades, asked of itself; `None` if it does not say."""
+
     async def set_running(self, trader: TraderId, running: bool) -> Trader:
         """Start or pause a bot. Never repeated, whatever happens.
 

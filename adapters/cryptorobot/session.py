@@ -68,8 +68,9 @@ _PAIR = re.compile(r'"(?:symbol|pair)"\s*:\s*"([^"]{1,40})"', re.IGNORECASE)
 
 _FORGOTTEN = "The platform forgot the login of the connection"
 
-_COUNT = Call(method="get", service="traders/pods")
-"""What a pod's command `count` is to us, wherever its template sends it: a read."""
+_READ_POD = Call(method="get", service="traders/pods")
+_CHANGE_POD = Call(method="create", service="traders/pods")
+"""What a pod's command is to us, wherever its template sends it: a read, or a write."""
 
 
 class CryptorobotSession:
@@ -255,6 +256,19 @@ class CryptorobotSession:
         if isinstance(read, Unreadable):
             raise Unclear("The platform's answer is not readable")
         return read
+
+    @property
+    def commands_pods(self) -> bool:
+        return self._settings.pod_command is not None
+
+    async def stop_entries(self, bot: Trader) -> None:
+        if not _has_pod(bot):
+            # A bot that does not run would be started by it (freqtrade's `pause`).
+            raise Refused("The bot is not running")
+        await self._tell_pod(bot, _CHANGE_POD, "stopbuy")
+
+    async def opens_trades(self, bot: Trader) -> bool | None:
+        return _opens_trades(await self._tell_pod(bot, _READ_POD, "show_config"))
 
     # --- calls ----------------------------------------------------------------------------
 
@@ -472,16 +486,25 @@ class CryptorobotSession:
 
     async def _counted(self, trader: Trader) -> Trader:
         """Add the number of open trades, where the operator has told how to ask a pod for it."""
-        command = self._settings.pod_command
-        if command is None or not (trader.running or trader.status == "running"):
+        if not self.commands_pods or not _has_pod(trader):
             return trader
         try:
-            request = _pod_request(command, trader, "count")
-            await self._take_turn()
-            answer = await self._rest.send(_COUNT, request, self._credential)
-        except (Refused, TryLater, ValueError):
+            answer = await self._tell_pod(trader, _READ_POD, "count")
+        except (Refused, TryLater):
             return trader
         return replace(trader, open_trades=_open_trades(answer))
+
+    async def _tell_pod(self, trader: Trader, call: Call, command: str) -> object:
+        """Give a bot itself a command, in the way that the operator has told."""
+        template = self._settings.pod_command
+        if template is None:
+            raise Refused("I was not told how bots are commanded")
+        try:
+            request = _pod_request(template, trader, command)
+        except ValueError as error:
+            raise Refused("There is no bot of that id") from error
+        await self._take_turn()
+        return await self._rest.send(call, request, self._credential)
 
 
 _SOME = 10
@@ -517,6 +540,25 @@ def _pod_request(command: PodCommand, trader: Trader, name: str) -> Request:
     steps = {place: calls.segment(value) for place, value in values.items()}
     body = None if command.body is None else filled(command.body, values)
     return Request(verb=command.method, path=str(filled(command.path, steps)), data=body)
+
+
+def _has_pod(trader: Trader) -> bool:
+    return bool(trader.running) or trader.status == "running"
+
+
+def _opens_trades(answer: object) -> bool | None:
+    """Read the answer to `show_config`, bare or wrapped.
+
+    An old bot is told that it may have no trades, a newer one is paused.
+
+    Source: freqtrade's rpc/api_server/api_schemas.py, `ShowConfig`; rpc/rpc.py, `_rpc_stopentry`
+    """
+    fields = Fields(answer if isinstance(answer, dict) else {})
+    for inner in (fields, fields.part("data"), fields.part("result")):
+        state = None if inner is None else inner.text("state")
+        if inner is not None and state is not None:
+            return state.lower() == "running" and inner.number("max_open_trades") != 0
+    return None
 
 
 def _open_trades(answer: object) -> int | None:

@@ -6,6 +6,7 @@ Source: https://docs.discord.com/developers/interactions/receiving-and-respondin
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from adapters.discord.render import GROUP, PICK, PUBLIC
@@ -162,9 +163,23 @@ def _message(message: Json, bot: str) -> Written | None:
     if typed is not None and typed.name == GROUP:
         typed = command_in(f"/{typed.arguments}") or typed
     if typed is None:
-        return Written(said=Words(place=place, person=person, text=text))
-    said = Command(place=place, person=person, name=typed.name, arguments=typed.arguments)
+        return Written(said=Words(place=place, person=person, text=text, at=_at(message)))
+    said = Command(
+        place=place,
+        person=person,
+        name=typed.name,
+        arguments=typed.arguments,
+        at=_at(message),
+    )
     return Written(said=said)
+
+
+def _at(message: Json) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(str(message.get("timestamp")))
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else None
 
 
 def _interaction(interaction: Json, bot: str) -> Heard | None:

@@ -6,6 +6,7 @@ Source: https://core.telegram.org/bots/api#update
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.domain.commands import (
@@ -97,12 +98,27 @@ def _message(message: Json, us: Us) -> Said | None:
     typed = command_in(text)
     if typed is None:
         # In a group people talk to each other.
-        return Words(place=place, person=person, text=text) if place.private else None
+        words = Words(place=place, person=person, text=text, at=_date(message))
+        return words if place.private else None
     if typed.addressee is not None and typed.addressee.lower() != (us.username or "").lower():
         return None
     if not place.private and typed.addressee is None and find_spec(typed.name) is None:
         return None  # another bot's command
-    return Command(place=place, person=person, name=typed.name, arguments=typed.arguments)
+    return Command(
+        place=place,
+        person=person,
+        name=typed.name,
+        arguments=typed.arguments,
+        at=_date(message),
+    )
+
+
+def _date(message: Json) -> datetime | None:
+    match message:
+        case {"date": int(seconds)} if 0 < seconds < 1 << 32:
+            return datetime.fromtimestamp(seconds, UTC)
+        case _:
+            return None
 
 
 def _press(query: str, press: Json, us: Us) -> Heard:

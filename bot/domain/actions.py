@@ -17,6 +17,9 @@ class Verb(StrEnum):
     """What pressing does."""
 
     PAUSE = "pause"
+    """Stop a bot: nobody manages its open trades then."""
+    NO_ENTRIES = "no entries"
+    """Let a running bot open no more trades; it goes on managing those it has."""
     RESUME = "resume"
     UNLINK = "unlink"
     ADMIT = "admit"

@@ -84,10 +84,10 @@ def answer_by_change(
     if condition(now).failed:
         return Answer(about=now.id, note=_dated("Stopped with an error", at))
     if asked_in is None:
-        return Answer(about=now.id, note=_dated("Paused meanwhile", at))
+        return Answer(about=now.id, note=_dated("Stopped meanwhile", at))
     name = _NAMES[asked_in.address.channel]
     where = "the web chat" if asked_in.address.channel is Channel.WEB else name
-    return Answer(about=now.id, note=_dated(f"Paused from {where}", at))
+    return Answer(about=now.id, note=_dated(f"Stopped from {where}", at))
 
 
 def answer_by_removal(gone: Trader, at: datetime) -> Answer:

@@ -33,7 +33,7 @@ class Change(StrEnum):
     CREATED = "created"
     REMOVED = "removed"
     STARTED = "started"
-    PAUSED = "paused"
+    STOPPED = "stopped"
     FAILED = "failed"
     WENT_LIVE = "went live"
     """From paper money to real money."""
@@ -68,14 +68,14 @@ def condition(trader: Trader) -> Condition:
         if word in _RUNNING:
             return Condition(word="running", running=True)
         if word in _STOPPED:
-            return Condition(word="paused" if word == "stopped" else word, running=False)
+            return Condition(word=word, running=False)
         if word in _PASSING:
             return Condition(word=word, running=None)
         # What `running` says is what was asked for: a killed bot may well still have it.
         return Condition(word=trader.status, running=None, known=False)
     if trader.running is None:
         return Condition(word="unknown", running=None)
-    return Condition(word="running" if trader.running else "paused", running=trader.running)
+    return Condition(word="running" if trader.running else "stopped", running=trader.running)
 
 
 _Record = TypeVar("_Record", Trader, Strategy)
@@ -107,7 +107,7 @@ def trader_changes(before: Trader | None, now: Trader) -> tuple[Change, ...]:
     elif is_now.running is True and was.running is not True:
         found.append(Change.STARTED)
     elif is_now.running is False and not is_now.failed and (was.failed or was.running is not False):
-        found.append(Change.PAUSED)
+        found.append(Change.STOPPED)
     elif is_now.word != was.word:
         found.append(_other_word(was, is_now))
     if before.dry_run is not None and now.dry_run is not None and before.dry_run != now.dry_run:

@@ -1,6 +1,7 @@
 """What a person can ask: the registry that every chat platform's menu and help come from."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.cards import Card
@@ -35,7 +36,7 @@ class Spec:
 
     Attributes:
         least: the least role that may use it, `None` if it works without a link.
-        danger: it changes something and answers with a confirm card.
+        danger: it changes something, or answers with a confirm card.
         own: only who linked the chat may use it, whatever role others have there.
         discreet: its answer is for nobody else to read, so it works where nobody does.
         showable: its answer may be shown to everybody in a shared chat, if the person wants that.
@@ -85,6 +86,7 @@ COMMANDS: tuple[Spec, ...] = (
             choices=("others",),
         ),
         own=True,
+        danger=True,
     ),
     Spec(
         name="members",
@@ -97,6 +99,7 @@ COMMANDS: tuple[Spec, ...] = (
         ),
         least=Role.OWNER,
         own=True,
+        danger=True,
         menu=False,  # most people never share a chat
     ),
     Spec(
@@ -116,7 +119,7 @@ COMMANDS: tuple[Spec, ...] = (
     ),
     Spec(
         name="pause",
-        summary="Pause a bot (asks first)",
+        summary="Stop a bot (asks first)",
         aliases=("stop",),
         argument=_TRADER,
         least=Role.OPERATOR,
@@ -124,7 +127,7 @@ COMMANDS: tuple[Spec, ...] = (
     ),
     Spec(
         name="resume",
-        summary="Start a paused bot (asks first)",
+        summary="Start a stopped bot (asks first)",
         argument=_TRADER,
         least=Role.OPERATOR,
         danger=True,
@@ -209,13 +212,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """`/name arguments`. `public` asks for an answer that everybody there can read."""
+    """`/name arguments`. `public` asks for an answer that everybody there can read; `at` is when it
+    was said, where its platform tells.
+    """
 
     place: Place
     person: Person
     name: str
     arguments: str = ""
     public: bool = False
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,11 +235,12 @@ class Press:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """Anything else a person wrote: the six digits, or a question."""
+    """Anything else a person wrote: the six digits, or a question; `at` as of a command."""
 
     place: Place
     person: Person
     text: str
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,6 +265,10 @@ class Wordless:
 
     place: Place
     person: Person
+
+
+OLD_AFTER = timedelta(minutes=1)
+"""A command that is answered later than this may not be meant any more."""
 
 
 Said = Command | Press | Words | Wordless | Left | Returned

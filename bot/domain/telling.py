@@ -225,7 +225,7 @@ _STATE_CHANGES = frozenset(
         Change.FAILED,
         Change.LOST,
         Change.STARTED,
-        Change.PAUSED,
+        Change.STOPPED,
         Change.PASSING,
         Change.OTHER_STATUS,
     }
@@ -263,7 +263,7 @@ def _change_weight(change: Change) -> tuple[Severity, Priority]:
             return Severity.CRITICAL, Priority.URGENT
         case Change.WENT_LIVE:
             return Severity.WARNING, Priority.URGENT
-        case Change.PAUSED | Change.REMOVED | Change.OTHER_STATUS:
+        case Change.STOPPED | Change.REMOVED | Change.OTHER_STATUS:
             return Severity.WARNING, Priority.NORMAL
         case Change.STARTED:
             return Severity.GOOD, Priority.NORMAL
@@ -277,7 +277,7 @@ def _change_words(change: Change, before: Trader | None, now: Trader) -> str:
         Change.CREATED: f"was added ({word})",
         Change.REMOVED: "was deleted",
         Change.STARTED: "is running",
-        Change.PAUSED: "was paused",
+        Change.STOPPED: "was stopped",
         Change.FAILED: "stopped with an error",
         Change.WENT_LIVE: "now trades real money",
         Change.WENT_DRY: "now trades paper money",

@@ -3,14 +3,14 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
 from bot.domain.actions import CONFIRM_LIFE, OFFER_LIFE, Action, ActionState, Denied, Target, Verb
-from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity
+from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity, spoken
 from bot.domain.changes import condition
 from bot.domain.commands import Press, Reply
 from bot.domain.events import Kind, Notice, Origin, Trader, TraderSeen
@@ -30,11 +30,15 @@ log = logging.getLogger(__name__)
 READ_BACKS = (1.0, 3.0, 8.0)
 """Seconds before each look at what became of an unclear write."""
 
+LATE_LOOKS = (15.0, 30.0, 60.0, 120.0)
+"""Seconds before each further look at what the platform accepted and does not show yet."""
+
 RECOVERY_WAIT = timedelta(seconds=60)
 """How long after a start the feed may take before an interrupted action is reported as unclear."""
 
 _ROLES = {
     Verb.PAUSE: Role.OPERATOR,
+    Verb.NO_ENTRIES: Role.OPERATOR,
     Verb.RESUME: Role.OPERATOR,
     Verb.UNLINK: Role.VIEWER,
     Verb.ADMIT: Role.OWNER,
@@ -45,13 +49,31 @@ _ROLES = {
 _OWN = frozenset({Verb.UNLINK, Verb.ADMIT})
 """Only for the person who linked the chat, whatever role others have there."""
 
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How a change of a bot is called: while it is done, and once it is."""
+
+    doing: str
+    done: str
+
+
+_CHANGES = {
+    Verb.PAUSE: _Words("stopping", "is stopped"),
+    Verb.NO_ENTRIES: _Words("ending new trades of", "opens no new trades"),
+    Verb.RESUME: _Words("starting", "is running"),
+}
+
 _INTERRUPTED = {
-    Verb.PAUSE: "pausing",
-    Verb.RESUME: "resuming",
+    Verb.PAUSE: "stopping a bot",
+    Verb.NO_ENTRIES: "ending a bot's new trades",
+    Verb.RESUME: "starting a bot",
     Verb.UNLINK: "unlinking",
     Verb.ADMIT: "setting what others may do",
 }
 """What is reported after a crash, and how it is called."""
+
+_NO_LOGIN = "not done: I need a new login, send /link"
 
 TOASTS = {
     Denied.UNKNOWN: "This button is no longer known. Ask again.",
@@ -60,7 +82,7 @@ TOASTS = {
     Denied.ELSEWHERE: "This button belongs to another chat.",
     Denied.USED: "This card was used already.",
     Denied.RUNNING: "Already on it. One moment.",
-    Denied.ANSWERED: "Nothing left to do: that bot was paused or stopped meanwhile. See /traders.",
+    Denied.ANSWERED: "Nothing left to do: that bot was stopped or deleted meanwhile. See /traders.",
     Denied.UNLINKED: "This chat is no longer linked to that account.",
     Denied.NO_RIGHT: "You may not do that here. Who linked this chat can allow it: /members.",
 }
@@ -68,10 +90,23 @@ TOASTS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What became of one bot."""
+    """What became of one bot.
+
+    `words` follow its name, or say why nothing was done. `accepted` while the platform has said yes
+    and does not show it yet.
+    """
 
     target: Target
     state: ActionState
+    words: str
+    accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """How a bot is: whether that is what was wanted, and in words that follow its name."""
+
+    wanted: bool
     words: str
 
 
@@ -106,18 +141,27 @@ class Acting:
         self,
         link: Link,
         person: str,
-        verb: Verb,
-        label: str,
+        deeds: Mapping[Verb, str],
         targets: Sequence[Target] = (),
         arguments: str = "",
     ) -> tuple[tuple[Button, ...], ...]:
-        """Buttons of a confirm card: the deed, named by `label`, and a way out."""
+        """Buttons of a confirm card: the deeds, of which one can be done, and a way out.
+
+        Args:
+            deeds: with what stands on the button of each.
+        """
         card = self._new_id()
-        deed = self._action(link, card, person, verb, tuple(targets), arguments)
+        offered = {
+            verb: self._action(link, card, person, verb, tuple(targets), arguments)
+            for verb in deeds
+        }
         way_out = self._action(link, card, person, Verb.CANCEL)
-        await self._actions.offer((deed, way_out))
+        await self._actions.offer((*offered.values(), way_out))
         return (
-            (Button(label=label, action=deed.id, style=_style(verb)),),
+            *(
+                (Button(label=label, action=offered[verb].id, style=_style(verb)),)
+                for verb, label in deeds.items()
+            ),
             (Button(label="Cancel", action=way_out.id),),
         )
 
@@ -189,57 +233,56 @@ class Acting:
             # It counts as interrupted then, and is reported after the next start.
             log.error("the end of an action was not stored", extra={"reason": str(outage)})
 
-    async def set_running(self, action: Action, link: Link) -> AsyncIterator[Reply]:
-        """Start or pause the bots that the card named: one write each, never repeated."""
-        running = action.verb is Verb.RESUME
-        yield Reply(card=_working(action, running), replaces=True)
+    async def change(self, action: Action, link: Link) -> AsyncIterator[Reply]:
+        """Do what the card said to the bots that it named: one write each, never repeated.
+
+        What the platform accepted and does not show yet is told as that, and its end later.
+        """
+        yield Reply(card=_working(action), replaces=True)
         await self._note(action, "asked")
         session = await self._feeds.session(action.account)
         results: list[Result] = []
         for target in action.targets:
             if session is None:
-                results.append(
-                    Result(
-                        target=target,
-                        state=ActionState.REFUSED,
-                        words="not done: I need a new login, send /link",
-                    )
-                )
+                results.append(_refused(target, _NO_LOGIN))
                 continue
-            self._ingest.expect(TraderId(target.id), running, link.endpoint.id)
-            result = await self._write(session, action, target, running)
+            result = await self._write(session, action, target, link)
             if result.state is ActionState.UNCLEAR:
-                yield Reply(card=_checking(target, running), replaces=True)
-                result = await self._reconcile(session, target, running)
+                yield Reply(card=_checking(result, action.verb), replaces=True)
+                result = await self._read_back(session, action.verb, result)
             results.append(result)
         # The person first: whatever becomes of the record, the deed is done.
-        yield Reply(card=_outcome(results, running), replaces=True)
+        yield Reply(card=_outcome(results, action.verb), replaces=True)
+        if session is not None and any(result.accepted for result in results):
+            results = await self._look_late(session, action.verb, results)
+            yield Reply(card=_outcome(results, action.verb), replaces=True)
         state = _overall(results)
         await self.finish(action, state)
         await self._note(action, state)
 
-    async def _write(
-        self, session: Session, action: Action, target: Target, running: bool
-    ) -> Result:
+    async def _write(self, session: Session, action: Action, target: Target, link: Link) -> Result:
+        bot = TraderId(target.id)
+        running = action.verb is Verb.RESUME
         try:
-            trader = await session.set_running(TraderId(target.id), running)
+            if action.verb is Verb.NO_ENTRIES:
+                await session.stop_entries(await session.trader(bot))
+                return _accepted(target)
+            self._ingest.expect(bot, running, link.endpoint.id)
+            trader = await session.set_running(bot, running)
         except Unclear as unclear:
-            return Result(target=target, state=ActionState.UNCLEAR, words=str(unclear))
+            words = clean(str(unclear), 200)
+            return Result(target=target, state=ActionState.UNCLEAR, words=words)
         except NeedsLogin:
-            words = "not done: I need a new login, send /link"
-            return Result(target=target, state=ActionState.REFUSED, words=words)
+            return _refused(target, "not done: the platform refused my login, send /link")
         except Refused as refusal:
-            words = f"not done, the platform says: {clean(str(refusal), 200)}"
-            return Result(target=target, state=ActionState.REFUSED, words=words)
+            return _refused(target, f"not done, the platform says: {clean(str(refusal), 200)}")
         except TryLater as failure:
-            words = f"not done: {clean(str(failure), 200)}"
-            return Result(target=target, state=ActionState.REFUSED, words=words)
+            return _refused(target, f"not done: {clean(str(failure), 200)}")
         if condition(trader).running is not running:
             # It said yes and shows something else: only looking again tells.
-            return Result(target=target, state=ActionState.UNCLEAR, words="the answer was unclear")
+            return _accepted(target)
         await self._remember(action, trader)
-        words = "is running" if running else "is paused"
-        return Result(target=target, state=ActionState.DONE, words=words)
+        return Result(target=target, state=ActionState.DONE, words=_CHANGES[action.verb].done)
 
     async def _remember(self, action: Action, trader: Trader) -> None:
         """The answer is as good as the event: other chats of the account hear of it either way."""
@@ -253,24 +296,68 @@ class Acting:
         except TryLater as outage:
             log.warning("a change waits for its event", extra={"reason": str(outage)})
 
-    async def _reconcile(self, session: Session, target: Target, running: bool) -> Result:
-        """Nobody knows whether the write arrived: read back until it shows, then say what is."""
-        seen: Trader | None = None
+    async def _look(self, session: Session, verb: Verb, target: Target) -> _Seen:
+        """Read how a bot is.
+
+        Raises:
+            TryLater, Refused: it cannot be read.
+        """
+        bot = TraderId(target.id)
+        if verb is Verb.NO_ENTRIES:
+            opens = await session.opens_trades(await session.trader(bot))
+            return _Seen(wanted=opens is False, words=_ENTRIES[opens])
+        how = condition(await session.trader(bot))
+        return _Seen(wanted=how.running is (verb is Verb.RESUME), words=f"is {clean(how.word, 30)}")
+
+    async def _read_back(self, session: Session, verb: Verb, written: Result) -> Result:
+        """Look until the write shows, then say what is."""
+        target, failure = written.target, ""
+        seen: _Seen | None = None
         for wait in READ_BACKS:
             await asyncio.sleep(wait)
             try:
-                seen = await session.trader(TraderId(target.id))
-            except (TryLater, Refused) as failure:
-                log.warning("could not read back", extra={"reason": str(failure)})
+                seen = await self._look(session, verb, target)
+            except NeedsLogin:
+                failure = "then the platform refused my login: send /link, then /status"
+                break
+            except (TryLater, Refused) as error:
+                log.warning("could not read back", extra={"reason": str(error)})
+                failure = "I could not read back: look with /status"
                 continue
-            if condition(seen).running is running:
-                words = f"is {condition(seen).word} (checked by reading back)"
-                return Result(target=target, state=ActionState.DONE, words=words)
+            if seen.wanted:
+                return _shown(target, seen)
         if seen is None:
-            words = "UNCLEAR: no answer, and I could not read back. Look with /status"
+            words = f"is UNCLEAR. {written.words}, and {failure}"
             return Result(target=target, state=ActionState.UNCLEAR, words=words)
-        words = f"is still {clean(condition(seen).word, 30)}: it did not take effect. Ask again"
+        if written.accepted:
+            return replace(written, words=_still(seen))
+        words = f"{_still(seen)}: it did not take effect. {written.words}. Ask again"
         return Result(target=target, state=ActionState.UNCLEAR, words=words)
+
+    async def _look_late(
+        self, session: Session, verb: Verb, results: Sequence[Result]
+    ) -> list[Result]:
+        """Look on for what was accepted; gives how all of it ended."""
+        ended = list(results)
+        for wait in LATE_LOOKS:
+            if not any(result.accepted for result in ended):
+                break
+            await asyncio.sleep(wait)
+            ended = [
+                await self._look_once_more(session, verb, one) if one.accepted else one
+                for one in ended
+            ]
+        return [_given_up(one) if one.accepted else one for one in ended]
+
+    async def _look_once_more(self, session: Session, verb: Verb, result: Result) -> Result:
+        try:
+            seen = await self._look(session, verb, result.target)
+        except (TryLater, Refused) as error:
+            log.warning("could not read back", extra={"reason": str(error)})
+            return result
+        if seen.wanted:
+            return _shown(result.target, seen)
+        return replace(result, words=_still(seen))
 
     # --- after a crash ------------------------------------------------------------------------
 
@@ -308,18 +395,18 @@ class Acting:
         await self._ingest.take(account, (notice,))
 
     async def _state_of(self, action: Action, target: Target) -> str:
-        trader = await self._read_patiently(action, target)
-        word = condition(trader).word if trader else "not known: look with /status"
-        return f"{target.name} is {clean(word, 60)}."
+        seen = await self._look_patiently(action, target)
+        words = seen.words if seen else "is not known: look with /status"
+        return f"{target.name} {words}."
 
-    async def _read_patiently(self, action: Action, target: Target) -> Trader | None:
+    async def _look_patiently(self, action: Action, target: Target) -> _Seen | None:
         deadline = steady() + RECOVERY_WAIT.total_seconds()
         while steady() < deadline:
             session = await self._feeds.session(action.account)
             if session is None:
                 return None
             try:
-                return await session.trader(TraderId(target.id))
+                return await self._look(session, action.verb, target)
             except TryLater:
                 await asyncio.sleep(5)
             except Refused:
@@ -354,8 +441,44 @@ def _person(action: Action) -> str:
     return hashlib.sha256((action.person or "").encode()).hexdigest()[:16]
 
 
+_ENTRIES = {
+    True: "opens new trades",
+    False: "opens no new trades, and manages those it has",
+    None: "does not say whether it opens new trades",
+}
+
+
 def _style(verb: Verb) -> ButtonStyle:
-    return ButtonStyle.PRIMARY if verb is Verb.RESUME else ButtonStyle.DANGER
+    milder = (Verb.RESUME, Verb.NO_ENTRIES)
+    return ButtonStyle.PRIMARY if verb in milder else ButtonStyle.DANGER
+
+
+def _refused(target: Target, words: str) -> Result:
+    return Result(target=target, state=ActionState.REFUSED, words=words)
+
+
+def _accepted(target: Target) -> Result:
+    words = "The platform accepted it"
+    return Result(target=target, state=ActionState.UNCLEAR, words=words, accepted=True)
+
+
+def _shown(target: Target, seen: _Seen) -> Result:
+    words = f"{seen.words} (checked by reading back)"
+    return Result(target=target, state=ActionState.DONE, words=words)
+
+
+def _given_up(result: Result) -> Result:
+    waited = spoken(timedelta(seconds=sum(READ_BACKS) + sum(LATE_LOOKS)))
+    words = (
+        f"{result.words}, {waited} after the platform accepted the change. "
+        "Look with /status, or ask again"
+    )
+    return replace(result, accepted=False, words=words)
+
+
+def _still(seen: _Seen) -> str:
+    verb, rest = seen.words.split(" ", 1)
+    return f"{verb} still {rest}" if verb == "is" else f"still {seen.words}"
 
 
 def _overall(results: Sequence[Result]) -> ActionState:
@@ -370,30 +493,53 @@ def _who(targets: Sequence[Target]) -> str:
     return targets[0].name if len(targets) == 1 else counted(len(targets), "bot")
 
 
-def _working(action: Action, running: bool) -> Card:
-    verb = "Starting" if running else "Pausing"
-    return Card(title=f"{verb} {_who(action.targets)} …", lines=("Waiting for the platform.",))
+def _working(action: Action) -> Card:
+    doing = _CHANGES[action.verb].doing.capitalize()
+    return Card(title=f"{doing} {_who(action.targets)} …", lines=("Waiting for the platform.",))
 
 
-def _checking(target: Target, running: bool) -> Card:
-    return Card(
-        title=f"Unclear so far: {'starting' if running else 'pausing'} {target.name}",
-        severity=Severity.WARNING,
-        lines=(
-            "The platform did not answer. I look whether it took effect, and do not repeat it.",
-        ),
-    )
+def _checking(result: Result, verb: Verb) -> Card:
+    name = result.target.name
+    if result.accepted:
+        title, why = _accepted_title(name), ""
+    else:
+        title = f"Unclear so far: {_CHANGES[verb].doing} {name}"
+        why = f"{result.words}. "
+    look = f"{why}I look whether it took effect, and do not repeat it."
+    return Card(title=title, severity=Severity.WARNING, lines=(look,))
 
 
-def _outcome(results: Sequence[Result], running: bool) -> Card:
+def _accepted_title(name: str) -> str:
+    return f"The platform accepted it; {name} does not show it yet"
+
+
+def _outcome(results: Sequence[Result], verb: Verb) -> Card:
     done = [result for result in results if result.state is ActionState.DONE]
+    notes = _notes(verb) if done else ()
     if len(results) == 1:
-        return _one_outcome(results[0])
-    verb = "running" if running else "paused"
-    title = f"{len(done)} of {counted(len(results), 'bot')} {verb}"
+        return replace(_one_outcome(results[0]), notes=notes)
+    is_done = _CHANGES[verb].done.removeprefix("is ").replace("opens", "open", 1)
+    title = f"{len(done)} of {counted(len(results), 'bot')} {is_done}"
     severity = Severity.GOOD if len(done) == len(results) else Severity.WARNING
-    fields = tuple(Field(result.target.name, result.words) for result in results)
-    return Card(title=title, severity=severity, fields=fields)
+    fields = tuple(
+        Field(
+            result.target.name,
+            f"accepted, not shown yet: it {result.words}" if result.accepted else result.words,
+        )
+        for result in results
+    )
+    return Card(title=title, severity=severity, fields=fields, notes=notes)
+
+
+def _notes(verb: Verb) -> tuple[str, ...]:
+    """What a person should know once it is done."""
+    match verb:
+        case Verb.PAUSE:
+            return ("Open trades are not managed until you /resume.",)
+        case Verb.NO_ENTRIES:
+            return ("It opens trades again after /pause and /resume.",)
+        case _:
+            return ()
 
 
 def _one_outcome(result: Result) -> Card:
@@ -401,6 +547,12 @@ def _one_outcome(result: Result) -> Card:
     match result.state:
         case ActionState.DONE:
             return Card(title=f"{name} {result.words}", severity=Severity.GOOD)
+        case ActionState.UNCLEAR if result.accepted:
+            return Card(
+                title=_accepted_title(name),
+                severity=Severity.WARNING,
+                lines=(f"{name} {result.words}. I look on for some minutes, and tell you here.",),
+            )
         case ActionState.UNCLEAR:
             return Card(
                 title=f"{name}: unclear",

@@ -199,7 +199,7 @@ def decide(
     )
 
 
-_ECHOES = frozenset({Change.STARTED, Change.PAUSED, Change.OTHER_STATUS})
+_ECHOES = frozenset({Change.STARTED, Change.STOPPED, Change.OTHER_STATUS})
 """What starting or pausing a bot may look like; that it failed meanwhile is news all the same."""
 
 
@@ -371,7 +371,7 @@ def _with_offers(
 
 def _offer(telling: Telling, link: Link) -> tuple[str, str] | None:
     """What a button says and asks: a new login where only that helps, or, under a critical card
-    about a running bot, to pause it.
+    about a running bot, to stop it.
     """
     if telling.log_in:
         return "Log in again", "link"
@@ -383,4 +383,4 @@ def _offer(telling: Telling, link: Link) -> tuple[str, str] | None:
         or not link.role.covers(Role.OPERATOR)
     ):
         return None
-    return f"Pause {trader_name(bot)}", offer_to_pause(bot.id)
+    return f"Stop {trader_name(bot)}", offer_to_pause(bot.id)

@@ -135,15 +135,15 @@ async def test_the_whole_journey(demo: Demo, chromium_browser: Browser) -> None:
 
     # Which bots run is the market's secret: take the first that can be paused.
     await say(page, "/pause")
-    picking = page.locator("[data-message]", has_text="Pause which bot?")
+    picking = page.locator("[data-message]", has_text="Stop which bot?")
     name = await picking.locator("button[data-action] .label").first.text_content()
     assert name is not None
     await picking.locator("button[data-action]").first.click()
-    card = page.locator("[data-message]", has_text=f"Pause {name}?")
-    await card.locator("button[data-action]", has_text=f"Pause {name}").click()
-    paused = page.locator("[data-message]", has_text=f"{name} is paused")
+    card = page.locator("[data-message]", has_text=f"Stop {name}?")
+    await card.locator("button[data-action]", has_text=f"Stop {name}").click()
+    paused = page.locator("[data-message]", has_text=f"{name} is stopped")
     await expect(paused.last).to_be_visible()
-    change = other_page.locator("[data-message]", has_text=f"{name} was paused")
+    change = other_page.locator("[data-message]", has_text=f"{name} was stopped")
     await expect(change.last).to_be_visible()
     await page.wait_for_timeout(500)  # let the last animation end before the picture
     await _picture(page)

@@ -100,10 +100,10 @@ async def test_the_main_job_works_in_telegram(
         assert "Night Owl" in told.text
 
         ann.types("/pause night owl")
-        card = await bot_api.world.message_where(lambda one: "Pause Night Owl?" in one.text)
-        press = ann.presses(card, "Pause Night Owl")
+        card = await bot_api.world.message_where(lambda one: "Stop Night Owl?" in one.text)
+        press = ann.presses(card, "Stop Night Owl")
         await press.answered()
-        await bot_api.world.until(lambda: "Night Owl is paused" in card.text, within=10)
+        await bot_api.world.until(lambda: "Night Owl is stopped" in card.text, within=10)
         assert card.labels == ()
 
         found = [call for call in await platform.calls() if call["method"] == "patch"]

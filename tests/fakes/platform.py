@@ -85,6 +85,9 @@ class FakePlatform:
     """How long a session's call takes."""
     slow: dict[str, float] = field(default_factory=dict)
     """By call name: how long it takes besides."""
+    commands_pods: bool = False
+    no_entries: set[str] = field(default_factory=set)
+    """Bots that open no new trades."""
     loses_answers: bool = False
     """Writes take effect but are never answered."""
     ignores_writes: bool = False
@@ -339,6 +342,25 @@ class FakeSession:
             return Tick(symbol=pair, last=Decimal("42400"), at=self.platform.now())
         await asyncio.sleep(within.total_seconds())
         return None
+
+    @property
+    def commands_pods(self) -> bool:
+        return self.platform.commands_pods
+
+    async def stop_entries(self, bot: Trader) -> None:
+        await self._ask(f"stop_entries {bot.id}")
+        if not self.commands_pods or not bot.running:
+            raise Refused("The bot is not running")
+        if self.platform.loses_requests:
+            raise Unclear("no answer in time")
+        if not self.platform.ignores_writes:
+            self.platform.no_entries.add(bot.id)
+        if self.platform.loses_answers:
+            raise Unclear("no answer in time")
+
+    async def opens_trades(self, bot: Trader) -> bool | None:
+        await self._ask(f"opens_trades {bot.id}")
+        return bot.id not in self.platform.no_entries
 
     async def set_running(self, trader: TraderId, running: bool) -> Trader:
         await self._ask(f"set_running {trader} {running}")

@@ -96,7 +96,7 @@ LINK = Link(
 )
 OTHER = replace(LINK, id=LinkId("m"), endpoint=replace(ENDPOINT, id=EndpointId("f")))
 
-PAUSE = Button(label="Pause Night Owl", action=ActionId("a1"), style=ButtonStyle.DANGER)
+PAUSE = Button(label="Stop Night Owl", action=ActionId("a1"), style=ButtonStyle.DANGER)
 CANCEL = Button(label="Cancel", action=ActionId("a2"))
 CONFIRM = ((PAUSE,), (CANCEL,))
 TARGET = Target(id="owl", name="Night Owl")
@@ -327,6 +327,10 @@ def a_result(state: ActionState, words: str, target: Target = TARGET) -> Result:
     return Result(target=target, state=state, words=words)
 
 
+CHANGES = (Verb.PAUSE, Verb.NO_ENTRIES, Verb.RESUME)
+ACCEPTED = replace(a_result(ActionState.UNCLEAR, "is still running"), accepted=True)
+
+
 def a_part(kind: Kind, number: int) -> digests.Part:
     severity = Severity.WARNING if number % 5 == 0 else Severity.INFO
     at = AT + timedelta(minutes=number)
@@ -336,7 +340,7 @@ def a_part(kind: Kind, number: int) -> digests.Part:
 def choosing(traders: Sequence[Trader]) -> Card:
     several = traders[: answers.MOST_CHOICES]
     ids = [ActionId(f"pick-{one.id}") for one in several]
-    return answers.choose("Pause", traders, ids, ActionId("pick-all") if len(several) > 1 else None)
+    return answers.choose(False, traders, ids, ActionId("pick-all") if len(several) > 1 else None)
 
 
 def told_of_feed(way: Callable[[Notices], Coroutine[Any, Any, object]]) -> list[Card]:
@@ -502,9 +506,11 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         for traders in ((OWL,), (OWL, HERON))
         for running in (True, False)
     ],
+    "answers.asked_long_ago": lambda: [answers.asked_long_ago("pause Night Owl", PAUSE)],
     "answers.confirm_running": lambda: [
-        answers.confirm_running((OWL,), False, CONFIRM),
-        answers.confirm_running(MANY, True, CONFIRM),
+        answers.confirm_running(bots, running, pods, CONFIRM)
+        for bots in ((OWL,), MANY)
+        for running, pods in ((True, False), (False, False), (False, True))
     ],
     "answers.confirm_unlink": lambda: [
         answers.confirm_unlink(ACCOUNT, last, CONFIRM) for last in (True, False)
@@ -516,22 +522,28 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "answers.unlinked_others": lambda: [answers.unlinked_others(2)],
     "answers.cancelled": lambda: [answers.cancelled()],
     # what a pressed button comes to
-    "actions._working": lambda: [
-        actions._working(an_action(Verb.PAUSE, TARGET), running) for running in (True, False)
+    "actions._working": lambda: [actions._working(an_action(verb, TARGET)) for verb in CHANGES],
+    "actions._checking": lambda: [
+        actions._checking(one, verb)
+        for verb in CHANGES
+        for one in (a_result(ActionState.UNCLEAR, "No answer came"), ACCEPTED)
     ],
-    "actions._checking": lambda: [actions._checking(TARGET, running) for running in (True, False)],
     "actions._outcome": lambda: [
         actions._outcome(
             [
-                a_result(ActionState.DONE, "is paused"),
+                a_result(ActionState.DONE, "is stopped"),
                 a_result(ActionState.REFUSED, "not done: away", Target(id="x", name="Heron")),
             ],
-            False,
+            verb,
         )
+        for verb in CHANGES
     ],
     "actions._one_outcome": lambda: [
-        actions._one_outcome(a_result(state, "is paused"))
-        for state in (ActionState.DONE, ActionState.UNCLEAR, ActionState.REFUSED)
+        *(
+            actions._one_outcome(a_result(state, "is stopped"))
+            for state in (ActionState.DONE, ActionState.UNCLEAR, ActionState.REFUSED)
+        ),
+        actions._one_outcome(ACCEPTED),
     ],
     # alerts
     "telling.tell_trade": lambda: [
@@ -642,7 +654,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     ),
     "actions.Acting._report_interrupted": lambda: [
         card
-        for verb in (Verb.PAUSE, Verb.RESUME, Verb.UNLINK, Verb.ADMIT)
+        for verb in (*CHANGES, Verb.UNLINK, Verb.ADMIT)
         for card in noticed(
             lambda caught, verb=verb: Acting._report_interrupted(  # type: ignore[misc]
                 standing_for(caught, _state_of=a_state), ACCOUNT, an_action(verb, TARGET)

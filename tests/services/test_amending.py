@@ -22,7 +22,7 @@ from bot.services.feeds import feeds
 from tests.fakes.messenger import FakeMessenger, ShownUnclear
 from tests.world import OWL, World, owl, running
 
-PAUSE = "Pause Night Owl"
+PAUSE = "Stop Night Owl"
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ async def test_an_alert_that_is_answered_on_discord_is_closed_on_telegram(
     at = both.now()
     await both.quiet()
 
-    note = f"Paused from Discord · {at:%d %b %H:%M} UTC"
+    note = f"Stopped from Discord · {at:%d %b %H:%M} UTC"
     assert offered == [[PAUSE], [PAUSE]]
     for card in (chat.screen("100")[0], discord.screen("100")[0]):
         assert card.title == "Night Owl: error"
@@ -88,7 +88,7 @@ async def test_the_quiet_word_of_it_says_where_it_was_asked_for(both, chat, disc
     await both.quiet()
 
     [told] = chat.screen("100")
-    assert told.title == "Night Owl was paused"
+    assert told.title == "Night Owl was stopped"
     assert told.notes == ("Asked for in your Discord chat",)
     assert told.silent
     assert discord.shown == []
@@ -104,7 +104,7 @@ async def test_what_nobody_here_asked_for_was_done_meanwhile(both, platform, cha
     for one in (chat, discord):
         closed, told = one.screen("100")
         assert buttons(closed) == []
-        assert closed.notes == (f"Paused meanwhile · {at:%d %b %H:%M} UTC",)
+        assert closed.notes == (f"Stopped meanwhile · {at:%d %b %H:%M} UTC",)
         assert told.notes == ()
 
 
@@ -137,7 +137,7 @@ async def test_the_event_alone_leads_to_the_same_end_as_the_answer(both, platfor
     await pauses(both.on(discord))
     await both.quiet()
 
-    assert chat.screen("100")[0].notes[0].startswith("Paused from Discord · ")
+    assert chat.screen("100")[0].notes[0].startswith("Stopped from Discord · ")
 
 
 async def test_so_does_the_answer_alone(both, platform, chat, discord, monkeypatch):
@@ -147,7 +147,7 @@ async def test_so_does_the_answer_alone(both, platform, chat, discord, monkeypat
     await pauses(both.on(discord))
     await both.quiet()
 
-    assert chat.screen("100")[0].notes[0].startswith("Paused from Discord · ")
+    assert chat.screen("100")[0].notes[0].startswith("Stopped from Discord · ")
 
 
 async def test_an_alert_after_the_bot_runs_again_offers_to_pause_it_again(
@@ -189,7 +189,7 @@ async def test_a_late_alert_is_still_as_late_as_it_was(both, platform, chat, dis
 
     late, answered = chat.screen("100")[0].notes
     assert late == "delayed 14 min"
-    assert answered.startswith("Paused from Discord")
+    assert answered.startswith("Stopped from Discord")
 
 
 async def test_what_waits_meanwhile_goes_out_closed(both, platform, chat, discord):
@@ -201,7 +201,7 @@ async def test_what_waits_meanwhile_goes_out_closed(both, platform, chat, discor
 
     [card] = [one.card for one in chat.shown if one.card.title == "Night Owl: error"]
     assert buttons(card) == []
-    assert any(note.startswith("Paused from Discord") for note in card.notes)
+    assert any(note.startswith("Stopped from Discord") for note in card.notes)
     assert chat.change_calls == 0
 
 
@@ -285,7 +285,7 @@ async def test_a_message_that_the_person_has_deleted_is_not_shown_again(
     await both.quiet(3600)
 
     assert chat.change_calls == 1
-    assert chat.titles("100") == ["Night Owl: error", "Night Owl was paused"]
+    assert chat.titles("100") == ["Night Owl: error", "Night Owl was stopped"]
 
 
 async def test_a_message_that_cannot_be_changed_for_a_day_is_given_up(

@@ -12,13 +12,14 @@ import pytest
 from bot.domain.actions import CONFIRM_LIFE, Action, Target, Verb
 from bot.domain.cards import Field, Severity
 from bot.domain.charts import profits
-from bot.domain.commands import COMMANDS, Left, Press, Reply, Returned, Wordless
+from bot.domain.commands import COMMANDS, Command, Left, Press, Reply, Returned, Wordless, Words
 from bot.domain.deliveries import Declined
 from bot.domain.events import Kind, Notice, Origin, Signal, Strategy, Stream, Trader
 from bot.domain.ids import ActionId, StrategyId, TraderId
 from bot.domain.linking import CODE_LIFE, Invitation
 from bot.domain.links import FeedState, PasswordLogin, Role
-from bot.errors import NotOffered, TryLater, Unclear
+from bot.domain.typed import command_in
+from bot.errors import NeedsLogin, NotOffered, Refused, TryLater, Unclear
 from bot.services.conversation.conversation import BURST
 from tests.fakes.pictures import blank, undrawable
 from tests.world import CHAT, owl, running
@@ -315,7 +316,7 @@ async def test_status_shows_every_bot_the_connection_and_the_last_event(world, p
 
     assert card.title == "1 of 2 bots running"
     assert Field("Night Owl", "running · paper · 2 open trades") in card.fields
-    assert Field("Heron", "paused · real money") in card.fields
+    assert Field("Heron", "stopped · real money") in card.fields
     assert any(field.label == "Connection" and "live" in field.value for field in card.fields)
 
 
@@ -633,8 +634,8 @@ async def test_pausing_states_the_effect_and_does_nothing_before_the_press(world
 
     card = await ask(world, "/pause night owl")
 
-    assert card.title == "Pause Night Owl?"
-    assert [row[0].label for row in card.buttons] == ["Pause Night Owl", "Cancel"]
+    assert card.title == "Stop Night Owl?"
+    assert [row[0].label for row in card.buttons] == ["Stop Night Owl", "Cancel"]
     assert platform.bots["owl"].running
 
 
@@ -642,12 +643,12 @@ async def test_a_press_pauses_once_and_is_not_echoed_to_the_same_chat(world, pla
     await linked(world)
     [asked] = await world.says("/pause night owl")
 
-    replies = await world.presses(asked, "Pause Night Owl")
+    replies = await world.presses(asked, "Stop Night Owl")
     await world.quiet()
 
     assert [reply.card.title for reply in replies] == [
-        "Pausing Night Owl …",
-        "Night Owl is paused",
+        "Stopping Night Owl …",
+        "Night Owl is stopped",
     ]
     assert all(reply.replaces for reply in replies)
     assert platform.calls.count("set_running owl False") == 1
@@ -657,7 +658,7 @@ async def test_a_press_pauses_once_and_is_not_echoed_to_the_same_chat(world, pla
 async def test_an_error_right_after_a_pause_is_told_to_who_paused(world, platform, chat):
     await world.links()
     [card] = await world.says("/pause owl")
-    await world.presses(card, "Pause Night Owl")
+    await world.presses(card, "Stop Night Owl")
 
     platform.put(owl(running=False, status="error"))
     await world.quiet()
@@ -673,18 +674,18 @@ async def test_the_other_chats_of_the_account_hear_of_it(world, chat):
     chat.shown.clear()
     [asked] = await world.says("/pause night owl")
 
-    await world.presses(asked, "Pause Night Owl")
+    await world.presses(asked, "Stop Night Owl")
     await world.quiet()
 
-    assert [(one.chat, one.card.title) for one in chat.shown] == [("200", "Night Owl was paused")]
+    assert [(one.chat, one.card.title) for one in chat.shown] == [("200", "Night Owl was stopped")]
 
 
 async def test_pressing_twice_acts_once(world, platform):
     await linked(world)
     [asked] = await world.says("/pause night owl")
 
-    await world.presses(asked, "Pause Night Owl")
-    [again] = await world.presses(asked, "Pause Night Owl")
+    await world.presses(asked, "Stop Night Owl")
+    [again] = await world.presses(asked, "Stop Night Owl")
 
     assert again == Reply(toast="This card was used already.", passing=True)
     assert platform.calls.count("set_running owl False") == 1
@@ -696,7 +697,7 @@ async def test_pressing_while_it_is_being_done_acts_once(world, platform):
     [asked] = await world.says("/pause night owl")
 
     async with asyncio.TaskGroup() as group:
-        presses = [group.create_task(world.presses(asked, "Pause Night Owl")) for _ in range(4)]
+        presses = [group.create_task(world.presses(asked, "Stop Night Owl")) for _ in range(4)]
 
     toasts = [press.result()[0].toast for press in presses]
     assert sum(toast is None for toast in toasts) == 1
@@ -708,7 +709,7 @@ async def test_cancel_closes_the_card_for_good(world, platform):
     [asked] = await world.says("/pause night owl")
 
     await world.presses(asked, "Cancel")
-    [late] = await world.presses(asked, "Pause Night Owl")
+    [late] = await world.presses(asked, "Stop Night Owl")
 
     assert late.toast == "This card was used already."
     assert platform.bots["owl"].running
@@ -718,7 +719,7 @@ async def test_another_person_cannot_press(world, platform):
     await linked(world)
     [asked] = await world.says("/pause night owl")
 
-    [reply] = await world.presses(asked, "Pause Night Owl", person="666")
+    [reply] = await world.presses(asked, "Stop Night Owl", person="666")
 
     assert reply.toast == "Only the person who asked may press this."
     assert platform.bots["owl"].running
@@ -729,7 +730,7 @@ async def test_a_card_expires_after_a_minute(world, platform):
     [asked] = await world.says("/pause night owl")
     await asyncio.sleep(61)
 
-    [reply] = await world.presses(asked, "Pause Night Owl")
+    [reply] = await world.presses(asked, "Stop Night Owl")
 
     assert "expired" in reply.toast
     assert platform.bots["owl"].running
@@ -741,9 +742,9 @@ async def test_a_card_works_after_a_restart(store, platform, chat, now):
         [asked] = await world.says("/pause night owl")
 
     async with running(store, platform, chat, now) as world:
-        replies = await world.presses(asked, "Pause Night Owl")
+        replies = await world.presses(asked, "Stop Night Owl")
 
-    assert [reply.card and reply.card.title for reply in replies][-1] == "Night Owl is paused"
+    assert [reply.card and reply.card.title for reply in replies][-1] == "Night Owl is stopped"
 
 
 async def test_a_button_of_an_unlinked_chat_is_dead(world, platform):
@@ -751,7 +752,7 @@ async def test_a_button_of_an_unlinked_chat_is_dead(world, platform):
     [asked] = await world.says("/pause night owl")
     await world.linking.end(await world.link())
 
-    [reply] = await world.presses(asked, "Pause Night Owl")
+    [reply] = await world.presses(asked, "Stop Night Owl")
 
     assert "no longer linked" in reply.toast
     assert platform.bots["owl"].running
@@ -784,7 +785,7 @@ async def test_an_answer_about_another_users_bot_is_not_reported_as_done(world, 
     [asked] = await world.says("/pause night owl")
     platform.put(owl(name="Strange", owner="user-2"), announce=False)
 
-    replies = await world.presses(asked, "Pause Night Owl")
+    replies = await world.presses(asked, "Stop Night Owl")
 
     assert replies[-1].card.title == "Night Owl: unclear"
     assert "Strange" not in repr(replies)
@@ -798,12 +799,12 @@ async def test_a_lost_answer_is_reported_reconciled_and_never_repeated(world, pl
     platform.loses_answers = True
     [asked] = await world.says("/pause night owl")
 
-    replies = await world.presses(asked, "Pause Night Owl")
+    replies = await world.presses(asked, "Stop Night Owl")
 
     assert [reply.card.title for reply in replies] == [
-        "Pausing Night Owl …",
-        "Unclear so far: pausing Night Owl",
-        "Night Owl is paused (checked by reading back)",
+        "Stopping Night Owl …",
+        "Unclear so far: stopping Night Owl",
+        "Night Owl is stopped (checked by reading back)",
     ]
     assert platform.calls.count("set_running owl False") == 1
 
@@ -813,7 +814,7 @@ async def test_a_lost_request_is_reported_as_not_done_and_not_repeated(world, pl
     platform.loses_requests = True
     [asked] = await world.says("/pause night owl")
 
-    replies = await world.presses(asked, "Pause Night Owl")
+    replies = await world.presses(asked, "Stop Night Owl")
 
     assert replies[-1].card.title == "Night Owl: unclear"
     assert "still running" in replies[-1].card.lines[0]
@@ -825,10 +826,185 @@ async def test_a_yes_that_changes_nothing_is_not_reported_as_done(world, platfor
     platform.ignores_writes = True
     [asked] = await world.says("/pause night owl")
 
-    replies = await world.presses(asked, "Pause Night Owl")
+    replies = await world.presses(asked, "Stop Night Owl")
+
+    assert titles(replies) == [
+        "Stopping Night Owl …",
+        "The platform accepted it; Night Owl does not show it yet",
+        "The platform accepted it; Night Owl does not show it yet",
+        "Night Owl: unclear",
+    ]
+    assert replies[-1].card.lines == (
+        "Night Owl is still running, 3 min after the platform accepted the change."
+        " Look with /status, or ask again.",
+    )
+    assert "did not answer" not in repr(replies)
+    assert platform.calls.count("set_running owl False") == 1
+
+
+@pytest.mark.parametrize("seconds", [2, 10, 90])
+async def test_what_the_platform_accepted_is_told_once_it_shows(world, platform, seconds):
+    await linked(world)
+    platform.ignores_writes = True
+    [asked] = await world.says("/pause night owl")
+
+    async with asyncio.TaskGroup() as group:
+        pressing = group.create_task(world.presses(asked, "Stop Night Owl"))
+        await asyncio.sleep(seconds)
+        platform.put(owl(running=False, status="stopped"), announce=False)
+
+    told = titles(pressing.result())
+    assert told[1] == "The platform accepted it; Night Owl does not show it yet"
+    assert told[-1] == "Night Owl is stopped (checked by reading back)"
+
+
+async def test_of_several_bots_only_what_does_not_show_yet_is_looked_at_again(world, platform):
+    crane = owl(id=TraderId("crane"), name="Crane")
+    platform.put(crane)
+    await linked(world)
+    platform.ignores_writes = True
+    [asked] = await world.says("/pause all")
+
+    async with asyncio.TaskGroup() as group:
+        pressing = group.create_task(world.presses(asked, "Stop 2 bots"))
+        await asyncio.sleep(2)
+        platform.put(replace(crane, running=False, status="stopped"), announce=False)
+
+    replies = pressing.result()
+    assert replies[-2].card.title == "1 of 2 bots stopped"
+    assert {one.label: one.value for one in replies[-2].card.fields} == {
+        "Crane": "is stopped",
+        "Night Owl": "accepted, not shown yet: it is still running",
+    }
+    assert "3 min after" in {one.label: one.value for one in replies[-1].card.fields}["Night Owl"]
+
+
+async def test_a_login_that_is_refused_is_called_that_before_and_after_the_write(world, platform):
+    await linked(world)
+    [asked] = await world.says("/pause night owl")
+    platform.fail("set_running owl False", NeedsLogin("jwt expired"))
+    [_, refused] = await world.presses(asked, "Stop Night Owl")
+
+    platform.loses_answers = True
+    platform.fail("trader", NeedsLogin("jwt expired"))
+    [asked] = await world.says("/pause night owl")
+    replies = await world.presses(asked, "Stop Night Owl")
+
+    assert refused.card.title == "Night Owl was not changed"
+    assert refused.card.lines == ("Not done: the platform refused my login, send /link.",)
+    assert replies[-1].card.lines == (
+        "Night Owl is UNCLEAR. no answer in time, and then the platform refused my login:"
+        " send /link, then /status.",
+    )
+
+
+async def test_stopping_says_that_open_trades_are_not_managed_before_and_after(world, platform):
+    await linked(world)
+
+    [asked] = await world.says("/pause night owl")
+    replies = await world.presses(asked, "Stop Night Owl")
+
+    assert asked.card.title == "Stop Night Owl?"
+    assert "its open trades are not managed until you resume it" in asked.card.lines[0]
+    assert replies[-1].card.notes == ("Open trades are not managed until you /resume.",)
+
+
+async def test_no_new_trades_is_offered_first_where_bots_can_be_told(world, platform):
+    platform.commands_pods = True
+    await linked(world)
+
+    [asked] = await world.says("/pause night owl")
+    replies = await world.presses(asked, "No new trades: Night Owl")
+    [again] = await world.presses(asked, "Stop Night Owl")
+
+    assert asked.card.title == "Stop Night Owl, or only new trades?"
+    assert [row[0].label for row in asked.card.buttons] == [
+        "No new trades: Night Owl",
+        "Stop Night Owl",
+        "Cancel",
+    ]
+    assert replies[-1].card.title == (
+        "Night Owl opens no new trades, and manages those it has (checked by reading back)"
+    )
+    assert again.toast == "This card was used already."
+    assert platform.bots["owl"].running
+    assert platform.calls.count("stop_entries owl") == 1
+
+
+async def test_no_new_trades_is_unclear_where_the_answer_is_lost_and_it_cannot_be_read(
+    world, platform
+):
+    platform.commands_pods = True
+    platform.loses_answers = True
+    await linked(world)
+    platform.fail("opens_trades owl", *[TryLater("away")] * 3)
+
+    [asked] = await world.says("/pause night owl")
+    replies = await world.presses(asked, "No new trades: Night Owl")
 
     assert replies[-1].card.title == "Night Owl: unclear"
-    assert "still running" in replies[-1].card.lines[0]
+    assert platform.calls.count("stop_entries owl") == 1
+
+
+async def test_no_new_trades_is_refused_with_the_platforms_reason(world, platform):
+    platform.commands_pods = True
+    await linked(world)
+    platform.fail("stop_entries owl", Refused("trader is not running"))
+
+    [asked] = await world.says("/pause night owl")
+    replies = await world.presses(asked, "No new trades: Night Owl")
+
+    assert replies[-1].card.lines == ("Not done, the platform says: trader is not running.",)
+
+
+@pytest.mark.parametrize(
+    ("text", "age", "note"),
+    [
+        ("/status", timedelta(seconds=59), None),
+        ("/status", timedelta(hours=3), "You asked this 3 h ago."),
+        ("traders", timedelta(minutes=12), "You asked this 12 min ago."),
+        ("/help", timedelta(days=3), "You asked this 3 days ago."),
+    ],
+)
+async def test_a_command_that_comes_late_says_so(world, text, age, note):
+    await linked(world)
+
+    card = await asks_late(world, text, age)
+
+    assert (note in card.notes) is (note is not None)
+    assert card.title
+
+
+@pytest.mark.parametrize("text", ["/pause night owl", "/resume heron", "/unlink", "/pause"])
+async def test_a_dangerous_command_that_comes_late_asks_again(world, platform, text):
+    await linked(world)
+
+    card = await asks_late(world, text, timedelta(hours=3))
+    [now] = await world.presses(Reply(card=card), "Ask it now")
+
+    assert card.title == f"Still want to {text}?"
+    assert card.notes == ("You asked this 3 h ago.",)
+    assert (now.card.title, now.card.notes) != (card.title, card.notes)
+    assert now.card == replace(
+        (await ask(world, text)), buttons=now.card.buttons, pick=now.card.pick
+    )
+    assert not any(call.startswith("set_running") for call in platform.calls)
+
+
+async def asks_late(world, text, age):
+    place, person, at = world.place(), world.person(), world.now() - age
+    typed = command_in(text)
+    said = (
+        Words(place=place, person=person, text=text, at=at)
+        if typed is None
+        else Command(place=place, person=person, name=typed.name, arguments=typed.arguments, at=at)
+    )
+    [reply] = [reply async for reply in world.conversation.hear(said)]
+    return reply.card
+
+
+def titles(replies):
+    return [reply.card.title for reply in replies]
 
 
 async def test_all_under_a_partial_name_means_only_those_it_shows(world, platform):
@@ -839,7 +1015,7 @@ async def test_all_under_a_partial_name_means_only_those_it_shows(world, platfor
     [picking] = await world.says("/pause ow")
     [confirm] = await world.presses(picking, "All 2")
 
-    assert confirm.card.title == "Pause 2 bots?"
+    assert confirm.card.title == "Stop 2 bots?"
     assert [field.label for field in confirm.card.fields] == ["Night Owl", "Grey Owl"]
 
 
@@ -887,10 +1063,10 @@ async def test_without_a_socket_the_other_chats_hear_of_it_all_the_same(world, p
     chat.shown.clear()
     [asked] = await world.says("/pause night owl")
 
-    await world.presses(asked, "Pause Night Owl")
+    await world.presses(asked, "Stop Night Owl")
     await world.quiet(2)
 
-    assert chat.titles("200") == ["Night Owl was paused"]
+    assert chat.titles("200") == ["Night Owl was stopped"]
 
 
 async def link_as_viewer(world):
@@ -945,7 +1121,7 @@ async def test_what_cannot_be_read_back_stays_unclear(world, platform):
     platform.fail("trader", *[TryLater("away")] * 3)
     [asked] = await world.says("/pause night owl")
 
-    replies = await world.presses(asked, "Pause Night Owl")
+    replies = await world.presses(asked, "Stop Night Owl")
 
     assert replies[-1].card.title == "Night Owl: unclear"
     assert platform.calls.count("set_running owl False") == 1
@@ -958,14 +1134,14 @@ async def test_without_a_name_a_pick_list_leads_to_a_confirm_card(world, platfor
     [picking] = await world.says("/pause")
     [confirm] = await world.presses(picking, "Crane")
 
-    assert picking.card.title == "Pause which bot?"
+    assert picking.card.title == "Stop which bot?"
     assert [(one.label, one.hint) for one in picking.card.pick.options] == [
         ("Night Owl", "running · paper"),
         ("Crane", "running"),
         ("All 2", ""),
     ]
     assert picking.card.notes == ("Or name one: /pause NAME",)
-    assert confirm.card.title == "Pause Crane?"
+    assert confirm.card.title == "Stop Crane?"
     assert platform.bots["crane"].running
 
 
@@ -976,7 +1152,7 @@ async def test_all_may_be_picked_too(world, platform):
     [picking] = await world.says("/pause")
     [confirm] = await world.presses(picking, "All 2")
 
-    assert confirm.card.title == "Pause 2 bots?"
+    assert confirm.card.title == "Stop 2 bots?"
 
 
 async def test_a_pick_list_that_would_be_too_long_says_how_to_name_the_others(world, platform):
@@ -991,7 +1167,7 @@ async def test_a_pick_list_that_would_be_too_long_says_how_to_name_the_others(wo
     assert labels == ["Night Owl", *names[:14], "All 23"]
     assert rest == Field("and 8 more", ", ".join(names[14:]))
     assert picking.notes == ("These are the first 15 of 23. Or name one: /pause NAME",)
-    assert confirm.title == "Pause Bot 21?"
+    assert confirm.title == "Stop Bot 21?"
 
 
 async def test_a_wrong_name_among_many_bots_says_where_all_are_listed(world, platform):
@@ -1009,10 +1185,10 @@ async def test_all_names_every_bot_and_acts_on_just_those(world, platform):
     [asked] = await world.says("/pause all")
     platform.put(owl(id=TraderId("late"), name="Latecomer"))
 
-    replies = await world.presses(asked, "Pause 2 bots")
+    replies = await world.presses(asked, "Stop 2 bots")
 
-    assert asked.card.title == "Pause 2 bots?"
-    assert replies[-1].card.title == "2 of 2 bots paused"
+    assert asked.card.title == "Stop 2 bots?"
+    assert replies[-1].card.title == "2 of 2 bots stopped"
     assert platform.bots["late"].running
 
 
@@ -1024,7 +1200,7 @@ async def test_a_wrong_name_suggests_the_nearest(world):
 
     assert guess.card.title == "No bot is called nite owl"
     assert guess.card.lines == ("Did you mean Night Owl?",)
-    assert confirm.card.title == "Pause Night Owl?"
+    assert confirm.card.title == "Stop Night Owl?"
     assert confirm.replaces
 
 
@@ -1060,7 +1236,7 @@ async def test_a_bot_is_found_however_its_name_is_typed(world, platform, name, t
 
     [confirm] = await world.says(f"/pause {typed}")
 
-    assert confirm.card.title.startswith("Pause ")
+    assert confirm.card.title.startswith("Stop ")
     assert confirm.card.title.endswith("?")
     assert confirm.card.buttons
 
@@ -1082,7 +1258,7 @@ async def test_two_bots_of_one_name_are_told_apart_wherever_one_is_named(world, 
     await world.quiet()
 
     assert [option.label for option in choice.card.pick.options][:2] == apart
-    assert confirm.card.title == typed.card.title == "Pause Twin (kraken)?"
+    assert confirm.card.title == typed.card.title == "Stop Twin (kraken)?"
     assert [one.label for one in listed.card.fields if "Twin" in one.label] == apart
     assert [one.label for one in status.card.fields if "Twin" in one.label] == apart
     assert list(offered) == apart
@@ -1094,7 +1270,7 @@ async def test_what_is_paused_already_needs_no_card(world):
 
     card = await ask(world, "/pause heron")
 
-    assert card.title == "Heron is paused already"
+    assert card.title == "Heron is stopped already"
 
 
 async def test_an_interrupted_action_is_reported_after_the_restart(store, platform, chat, now):
@@ -1106,8 +1282,8 @@ async def test_an_interrupted_action_is_reported_after_the_restart(store, platfo
         await world.conversation.recover()
         await world.quiet()
 
-    assert chat.shown[-1].card.title == "I was interrupted while pausing"
-    assert chat.shown[-1].card.lines == ("Night Owl is paused.",)
+    assert chat.shown[-1].card.title == "I was interrupted while stopping a bot"
+    assert chat.shown[-1].card.lines == ("Night Owl is stopped.",)
     assert platform.calls.count("set_running owl False") == 1
 
 
@@ -1129,7 +1305,7 @@ async def interrupt(world, platform):
     [asked] = await world.says("/pause night owl")
     platform.loses_answers = True
     async with asyncio.TaskGroup() as group:
-        pressing = group.create_task(world.presses(asked, "Pause Night Owl"))
+        pressing = group.create_task(world.presses(asked, "Stop Night Owl"))
         await asyncio.sleep(0.5)
         pressing.cancel()
     platform.loses_answers = False
@@ -1160,7 +1336,7 @@ async def test_a_database_that_is_away_puts_off_the_report_of_an_interrupted_act
         await world.conversation.recover()
         await world.quiet()
 
-    assert chat.titles() == ["I was interrupted while pausing"]
+    assert chat.titles() == ["I was interrupted while stopping a bot"]
     assert await store.actions.interrupted() == []
 
 
@@ -1180,7 +1356,7 @@ async def test_the_report_waits_longer_each_time_but_not_for_ever(
         await world.quiet()
 
     assert timedelta(minutes=10) < waited < timedelta(minutes=30)
-    assert chat.titles() == ["I was interrupted while pausing"]
+    assert chat.titles() == ["I was interrupted while stopping a bot"]
 
 
 async def test_what_is_pressed_while_the_report_waits_is_not_interrupted(
@@ -1192,7 +1368,7 @@ async def test_what_is_pressed_while_the_report_waits_is_not_interrupted(
         fails(monkeypatch, store.actions, "interrupted", *([TryLater("disk full")] * 2))
         platform.loses_requests = True
         async with asyncio.TaskGroup() as group:
-            pressing = group.create_task(world.presses(asked, "Pause Night Owl"))
+            pressing = group.create_task(world.presses(asked, "Stop Night Owl"))
             group.create_task(world.conversation.recover())
         await world.quiet()
 
@@ -1213,11 +1389,11 @@ async def test_a_press_that_comes_again_after_a_crash_does_not_keep_the_report_b
         fails(monkeypatch, store.actions, "interrupted", TryLater("disk full"))
         async with asyncio.TaskGroup() as group:
             group.create_task(world.conversation.recover())
-            [again] = await world.presses(asked, "Pause Night Owl")
+            [again] = await world.presses(asked, "Stop Night Owl")
         await world.quiet()
 
     assert again.toast == "Already on it. One moment."
-    assert chat.titles() == ["I was interrupted while pausing"]
+    assert chat.titles() == ["I was interrupted while stopping a bot"]
     assert await store.actions.interrupted() == []
 
 
@@ -1256,9 +1432,9 @@ async def test_an_alert_offers_to_pause_its_bot_through_a_confirm_card(world, pl
     )
     await world.quiet()
 
-    [confirm] = await world.presses(Reply(card=chat.shown[0].card), "Pause Night Owl")
+    [confirm] = await world.presses(Reply(card=chat.shown[0].card), "Stop Night Owl")
 
-    assert confirm.card.title == "Pause Night Owl?"
+    assert confirm.card.title == "Stop Night Owl?"
     assert not confirm.replaces
     assert platform.bots["owl"].running
 

@@ -432,9 +432,9 @@ async def test_running_paused_running_is_three_messages_not_two(world, platform,
     await world.quiet()
 
     assert chat.titles() == [
-        "Night Owl was paused",
+        "Night Owl was stopped",
         "Night Owl is running",
-        "Night Owl was paused",
+        "Night Owl was stopped",
     ]
 
 

@@ -301,7 +301,7 @@ async def test_a_card_heeds_the_role_of_the_moment_in_which_it_is_pressed(
     card = await asks(world, "/pause night owl", BOB)
     await allows(world, role)
 
-    replies = await presses(world, card, "Pause Night Owl", BOB)
+    replies = await presses(world, card, "Stop Night Owl", BOB)
 
     assert platform.bots["owl"].running is not paused
     if not paused:
@@ -338,7 +338,7 @@ async def test_another_member_s_card_is_not_theirs_to_press(world, platform):
     await allows(world, "operator")
     card = await asks(world, "/pause night owl", BOB)
 
-    [reply] = await presses(world, card, "Pause Night Owl", CAROL)
+    [reply] = await presses(world, card, "Stop Night Owl", CAROL)
 
     assert "Only the person who asked" in reply.toast
     assert platform.bots["owl"].running
@@ -355,7 +355,7 @@ async def test_the_button_under_an_alert_heeds_the_role_too(world, platform, cha
     )
     await world.quiet()
 
-    [reply] = await presses(world, chat.shown[-1].card, "Pause Night Owl", BOB)
+    [reply] = await presses(world, chat.shown[-1].card, "Stop Night Owl", BOB)
 
     if title is None:
         assert "You may not do that here" in reply.toast
@@ -511,7 +511,7 @@ async def test_others_may_ask_nothing_any_more_then(world, readership, platform)
     readership.left.add((DESK, ALICE))
 
     asked = await asks(world, "/status", BOB)
-    [pressed] = await presses(world, card, "Pause Night Owl", BOB)
+    [pressed] = await presses(world, card, "Stop Night Owl", BOB)
 
     assert asked.title == "This chat rests"
     assert pressed.card.title == "This chat rests"

@@ -737,7 +737,10 @@ def went_wrong() -> Card:
 
 
 def choose(
-    verb: str, traders: Sequence[Trader], actions: Sequence[ActionId], all_of_them: ActionId | None
+    running: bool,
+    traders: Sequence[Trader],
+    actions: Sequence[ActionId],
+    all_of_them: ActionId | None,
 ) -> Card:
     """
     Args:
@@ -753,10 +756,10 @@ def choose(
     more = len(traders) > MOST_CHOICES
     listed = f"These are the first {MOST_CHOICES} of {len(traders)}. " if more else ""
     return Card(
-        title=f"{verb} which bot?",
+        title=f"{'Resume' if running else 'Stop'} which bot?",
         fields=_the_rest(traders),
         pick=PickList(prompt="Choose a bot", options=tuple(options)),
-        notes=(f"{listed}Or name one: /{verb.lower()} NAME",),
+        notes=(f"{listed}Or name one: /{'resume' if running else 'pause'} NAME",),
     )
 
 
@@ -796,31 +799,57 @@ def _others(what: str, names: Iterable[str], listed: str) -> str:
 
 
 def nothing_to_do(traders: Sequence[Trader], running: bool) -> Card:
-    state = "running" if running else "paused"
+    state = "running" if running else "stopped"
     if len(traders) == 1:
         return plain(f"{trader_name(traders[0])} is {state} already", "Nothing to do.")
     return plain(f"All of them are {state} already", "Nothing to do.")
 
 
-def confirm_running(
-    traders: Sequence[Trader], running: bool, buttons: tuple[tuple[Button, ...], ...]
-) -> Card:
-    """What exactly pressing the button does, before it is pressed."""
-    verb = "Resume" if running else "Pause"
-    who = trader_name(traders[0]) if len(traders) == 1 else counted(len(traders), "bot")
-    if running:
-        effect = "I ask the platform to start it. From then on it may open trades by itself."
-    else:
-        effect = (
-            "I ask the platform to stop it: no new trades. Trades that are open stay open, "
-            "and nobody may be watching them until you resume."
-        )
-    if len(traders) > 1:
-        effect = effect.replace(" it", " them", 1).replace("it may", "they may")
+def asked_long_ago(wanted: str, again: Button) -> Card:
     return Card(
-        title=f"{verb} {who}?",
+        title=f"Still want to /{clean(wanted, 60)}?",
         severity=Severity.WARNING,
-        lines=(effect,),
+        lines=("It reached me late. Nothing was changed.",),
+        buttons=((again,),),
+    )
+
+
+def confirm_running(
+    traders: Sequence[Trader],
+    running: bool,
+    can_end_entries: bool,
+    buttons: tuple[tuple[Button, ...], ...],
+) -> Card:
+    """What exactly pressing each button does, before it is pressed."""
+    one = len(traders) == 1
+    who = trader_name(traders[0]) if one else counted(len(traders), "bot")
+    it, its = ("it", "its") if one else ("them", "their")
+    they = "it" if one else "they"
+    if running:
+        effects = [f"I ask the platform to start {it}. From then on {they} may open trades alone."]
+    else:
+        effects = [
+            f"I ask the platform to stop {it}: no new trades, and {its} open trades are not "
+            f"managed until you resume {it}. They stay open, and no stop loss of {its} own works."
+        ]
+    if can_end_entries:
+        effects = [
+            f"No new trades: {they} go on managing the open ones until those are closed.".replace(
+                "it go", "it goes"
+            ),
+            f"Stop: {its} open trades are not managed. They stay open, and no stop loss of {its} "
+            f"own works until you resume {it}.",
+        ]
+    if running:
+        title = f"Resume {who}?"
+    elif can_end_entries:
+        title = f"Stop {who}, or only new trades?"
+    else:
+        title = f"Stop {who}?"
+    return Card(
+        title=title,
+        severity=Severity.WARNING,
+        lines=tuple(effects),
         fields=_all_rows(traders),
         buttons=buttons,
         notes=("For you only, once, within 60 seconds.",),

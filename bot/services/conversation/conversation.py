@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.actions import Action, ActionState, Denied, Target, Verb
-from bot.domain.cards import Button, Card, Picture, with_note
+from bot.domain.cards import Button, Card, Picture, spoken, with_note
 from bot.domain.changes import condition
 from bot.domain.charts import Chart, profits
 from bot.domain.commands import (
     NOBODY,
+    OLD_AFTER,
     ArgumentType,
     Command,
     Left,
@@ -263,6 +264,9 @@ class Conversation:
             return answers.only_in_private(spec)
         link = await self._links.at(command.place.address)
         card = await self._answer_to(spec, command, link, about)
+        age = self._age(command)
+        if age > OLD_AFTER:
+            card = with_note(card, f"You asked this {spoken(age)} ago.")
         return _shown_to_all(card, spec, command, link) if command.public else card
 
     async def _answer_to(
@@ -278,9 +282,20 @@ class Conversation:
         account = await self._accounts.get(link.account)
         if account is None:
             return answers.not_linked()
+        if spec.danger and self._age(command) > OLD_AFTER:
+            return await self._ask_again(spec, command, link)
         ids = frozenset(target.id for target in about)
         asked = _Asked(spec=spec, command=command, link=link, account=account, about=ids)
         return await self._answered(asked)
+
+    def _age(self, command: Command) -> timedelta:
+        return timedelta(0) if command.at is None else self._now() - command.at
+
+    async def _ask_again(self, spec: Spec, command: Command, link: Link) -> Card:
+        """Instead of a card that acts: who asked this long ago may want something else by now."""
+        wanted = f"{spec.name} {command.arguments}".strip()
+        [action] = await self._acting.choices(link, command.person.id, wanted, [()])
+        return answers.asked_long_ago(wanted, Button(label="Ask it now", action=action))
 
     async def _open_to_all(self, spec: Spec, command: Command, link: Link | None) -> Card:
         match spec.name:
@@ -576,7 +591,6 @@ class Conversation:
             return answers.nothing_to_do(traders, running)
         if len(traders) == 1:
             return await self._confirm_running(asked, traders, running)
-        verb = "Resume" if running else "Pause"
         shown = open_to_it[: answers.MOST_CHOICES]
         choices = [targets_of((one,)) for one in shown]
         if len(open_to_it) > 1:
@@ -584,7 +598,7 @@ class Conversation:
         person = asked.command.person.id
         actions = await self._acting.choices(asked.link, person, asked.spec.name, choices)
         of_all = actions[-1] if len(open_to_it) > 1 else None
-        return answers.choose(verb, open_to_it, actions[: len(shown)], of_all)
+        return answers.choose(running, open_to_it, actions[: len(shown)], of_all)
 
     async def _confirm_running(
         self, asked: "_Asked", traders: tuple[Trader, ...], running: bool
@@ -594,23 +608,23 @@ class Conversation:
             return answers.no_bots()
         if not changing:
             return answers.nothing_to_do(traders, running)
-        verb = "Resume" if running else "Pause"
         who = trader_name(changing[0]) if len(changing) == 1 else counted(len(changing), "bot")
+        deeds = {Verb.RESUME: f"Resume {who}"} if running else {Verb.PAUSE: f"Stop {who}"}
+        session = await self._session(asked.account)
+        can_end_entries = not running and session.commands_pods
+        if can_end_entries:
+            deeds = {Verb.NO_ENTRIES: f"No new trades: {who}", **deeds}
         buttons = await self._acting.confirm(
-            asked.link,
-            asked.command.person.id,
-            Verb.RESUME if running else Verb.PAUSE,
-            f"{verb} {who}",
-            targets_of(changing),
+            asked.link, asked.command.person.id, deeds, targets_of(changing)
         )
-        return answers.confirm_running(changing, running, buttons)
+        return answers.confirm_running(changing, running, can_end_entries, buttons)
 
     async def _unlink(self, asked: "_Asked") -> Card:
         others = [one for one in await self._links.of(asked.account.id) if one.id != asked.link.id]
         if asked.command.arguments.strip().lower() in UNLINK_OTHERS:
             return await self._unlink_others(asked, others)
         buttons = await self._acting.confirm(
-            asked.link, asked.command.person.id, Verb.UNLINK, "Unlink this chat"
+            asked.link, asked.command.person.id, {Verb.UNLINK: "Unlink this chat"}
         )
         return answers.confirm_unlink(asked.account, not others, buttons)
 
@@ -622,7 +636,7 @@ class Conversation:
         targets = [Target(id=one.id, name=answers.chat_name(one)) for one in others]
         label = f"Unlink {counted(len(others), 'other chat')}"
         buttons = await self._acting.confirm(
-            asked.link, asked.command.person.id, Verb.UNLINK, label, targets
+            asked.link, asked.command.person.id, {Verb.UNLINK: label}, targets
         )
         return answers.confirm_unlink_others(targets, buttons)
 
@@ -638,7 +652,7 @@ class Conversation:
             await self._admit(link, role)
             return answers.members(role)
         buttons = await self._acting.confirm(
-            link, asked.command.person.id, Verb.ADMIT, "Allow it", arguments=role
+            link, asked.command.person.id, {Verb.ADMIT: "Allow it"}, arguments=role
         )
         return answers.confirm_members(role, link.endpoint.name, buttons)
 
@@ -658,6 +672,7 @@ class Conversation:
                 person=words.person,
                 name=command.name,
                 arguments=command.arguments,
+                at=words.at,
             )
             return await self._command(said)
         card = await self._typed_digits(words.place, words.person, words.text)
@@ -738,8 +753,8 @@ class Conversation:
                 ended = await self._linking.end(link)
                 await self._acting.finish(action, ActionState.DONE)
                 yield Reply(card=answers.unlinked(ended.cancelled, ended.last), replaces=True)
-            case Verb.PAUSE | Verb.RESUME:
-                async for reply in self._acting.set_running(action, link):
+            case Verb.PAUSE | Verb.NO_ENTRIES | Verb.RESUME:
+                async for reply in self._acting.change(action, link):
                     yield reply
 
     # --- the chat itself --------------------------------------------------------------------

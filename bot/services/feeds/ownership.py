@@ -98,6 +98,16 @@ class OwnSession:
     async def price(self, wanted: str, within: timedelta) -> Tick | None:
         return await self._session.price(wanted, within)
 
+    @property
+    def commands_pods(self) -> bool:
+        return self._session.commands_pods
+
+    async def stop_entries(self, bot: Trader) -> None:
+        await self._session.stop_entries(bot)
+
+    async def opens_trades(self, bot: Trader) -> bool | None:
+        return await self._session.opens_trades(bot)
+
     async def set_running(self, trader: TraderId, running: bool) -> Trader:
         for own in self._own_records((await self._session.set_running(trader, running),)):
             return own

@@ -20,7 +20,7 @@ from storage import Store
 
 NOW = datetime(2026, 1, 5, 12, 0, 0, 123456, tzinfo=UTC)
 DIGITS = "314159"
-NOTE = "Paused from Discord · 05 Jan 12:00 UTC"
+NOTE = "Stopped from Discord · 05 Jan 12:00 UTC"
 
 _numbers = itertools.count(1)
 

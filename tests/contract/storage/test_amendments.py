@@ -406,9 +406,9 @@ async def test_an_answer_that_is_noted_while_an_item_is_claimed_goes_out_with_it
     class Meanwhile:
         def rows(self, connection: Connection, given: dict[str, Any]) -> Any:
             found = heads.rows(connection, given)
-            connection.execute(update(delivery).values(answer="Paused meanwhile"))
+            connection.execute(update(delivery).values(answer="Stopped meanwhile"))
             return found
 
     monkeypatch.setattr(turns, "_HEADS", Meanwhile())
 
-    assert (await claimed(store, link.endpoint.id)).answer == "Paused meanwhile"
+    assert (await claimed(store, link.endpoint.id)).answer == "Stopped meanwhile"

@@ -270,12 +270,12 @@ async def test_a_process_that_is_killed_amid_a_command_does_it_once_and_says_so(
         await town.link()
         await process.tells(LIVE)
         town.ann.types("/pause night owl")
-        card = await town.shows(lambda one: "Pause Night Owl?" in one.text)
+        card = await town.shows(lambda one: "Stop Night Owl?" in one.text)
         await process.arm()
-        town.ann.presses(card, "Pause Night Owl")
+        town.ann.presses(card, "Stop Night Owl")
         await process.dies()
     async with town.process("before commit of storage.journal._done, 1") as process:
-        report = await town.shows(lambda one: "I was interrupted while pausing" in one.text)
+        report = await town.shows(lambda one: "I was interrupted while stopping a bot" in one.text)
         await process.tells("after commit of storage.journal._done")  # of the press, brought again
         await process.arm()
         town.ann.types("/status")
@@ -285,7 +285,7 @@ async def test_a_process_that_is_killed_amid_a_command_does_it_once_and_says_so(
         await town.api.world.until(lambda: len(answered()) == 2, within=30)
         await process.stops()
 
-    assert "Night Owl is paused" in report.text
+    assert "Night Owl is stopped" in report.text
     calls = [call for call in await town.platform.calls() if call["method"] == "patch"]
     assert [call["id"] for call in calls] == [town.owl]
     await town.assert_kept()

@@ -425,7 +425,7 @@ def short_read_backs(monkeypatch: pytest.MonkeyPatch) -> None:
 async def pauses(scene: Scene) -> list[str]:
     """Ask to pause the bot, and confirm; gives the titles of all that is answered."""
     [asked] = await scene.world.says("/pause night owl")
-    replies = await scene.world.presses(asked, "Pause Night Owl")
+    replies = await scene.world.presses(asked, "Stop Night Owl")
     return [reply.card.title for reply in replies if reply.card]
 
 
@@ -446,9 +446,9 @@ async def test_a_write_whose_answer_is_lost_is_unclear_then_read_back_and_never_
     await scene.until_live()
 
     assert pausing.result() == [
-        "Pausing Night Owl …",
-        "Unclear so far: pausing Night Owl",
-        "Night Owl is paused (checked by reading back)",
+        "Stopping Night Owl …",
+        "Unclear so far: stopping Night Owl",
+        "Night Owl is stopped (checked by reading back)",
     ]
     assert patches(scene) == 1
     await assert_kept(scene.world.store, scene.chat.shown)
@@ -463,7 +463,7 @@ async def test_a_write_that_is_lost_on_its_way_is_unclear_then_read_back_and_nev
     async with asyncio.TaskGroup() as group:
         [asked] = await scene.world.says("/pause night owl")
         socket.impair(Swallow(), Way.UP)
-        pressing = group.create_task(scene.world.presses(asked, "Pause Night Owl"))
+        pressing = group.create_task(scene.world.presses(asked, "Stop Night Owl"))
         await scene.world.until(lambda: socket.swallowed[Way.UP] > 40, PATIENCE)
         socket.impair(Reset())
     await scene.until_live()

@@ -272,7 +272,7 @@ class Story:
         """
         await self._alarms()
         self.chat.change_outcomes[BEN] = deque([Unclear(reason="no answer")])
-        await self.presses(ANN, await self.asks(ANN, "pause night owl"), "Pause Night Owl")
+        await self.presses(ANN, await self.asks(ANN, "pause night owl"), "Stop Night Owl")
         self.platform.loses_answers = True
         await self.presses(ANN, await self.asks(ANN, "resume heron"), "Resume Heron")
         self.platform.loses_answers = False

@@ -35,6 +35,8 @@ ELSEWHERE = {
     "commit of storage.outbox._prune": "erases what ended long ago",
     "commit of storage.quarantine.prune": "erases what ended long ago",
     "call of Platform.reachable": "an operator's check",
+    "call of Session.stop_entries": "only where bots can be commanded; as `set_running`",
+    "call of Session.opens_trades": "only where bots can be commanded; a read",
 }
 """What is neither on the way of an event nor of a command, and where it is."""
 

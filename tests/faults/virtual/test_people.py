@@ -21,7 +21,7 @@ OTHER = "200"
 STRANGER = "666"
 
 RIGHT = PasswordLogin(email="alice@example.com", password="right")
-PAUSE = "Pause Night Owl"
+PAUSE = "Stop Night Owl"
 
 IN_MEMORY = pytest.mark.parametrize("store", ["sqlite memory"], indirect=True)
 """For what asks a database so often that a second one would only take its time."""
@@ -205,7 +205,7 @@ async def test_a_button_works_after_a_restart_once(store, platform, chat, now):
         replies = await world.presses(asked, PAUSE)
         [again] = await world.presses(asked, PAUSE)
 
-    assert [reply.card and reply.card.title for reply in replies][-1] == "Night Owl is paused"
+    assert [reply.card and reply.card.title for reply in replies][-1] == "Night Owl is stopped"
     assert again.toast == "This card was used already."
     assert platform.calls.count("set_running owl False") == 1
     await assert_kept(store, chat.shown)

@@ -123,11 +123,11 @@ async def test_a_bot_patched_five_times_in_a_second_ends_as_it_is_and_never_flip
     await reconnects(world, platform, account)
 
     assert chat.titles() == [
-        "Night Owl was paused",
+        "Night Owl was stopped",
         "Night Owl is running",
-        "Night Owl was paused",
+        "Night Owl was stopped",
         "Night Owl stopped with an error",
-        "Night Owl was paused",
+        "Night Owl was stopped",
     ]
     await assert_kept(world.store, chat.shown)
 
@@ -149,7 +149,7 @@ async def test_patches_that_come_in_another_order_do_not_undo_the_youngest(world
     await world.quiet()
     await reconnects(world, platform, account)
 
-    assert chat.titles() == ["Night Owl was paused"]
+    assert chat.titles() == ["Night Owl was stopped"]
     await assert_kept(world.store, chat.shown, created=1)
 
 

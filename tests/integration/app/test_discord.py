@@ -84,9 +84,9 @@ async def test_who_names_no_bot_chooses_one_from_a_list_and_confirms(
         card = await dora.runs("bell pause").answered()
         offered = [one["label"] for one in card.part("Choose a bot")["options"]]
         dora.selects(card, "Choose a bot", "Heron")
-        await discord_api.world.until(lambda: "Pause Heron" in card.labels)
-        dora.presses(card, "Pause Heron")
-        await discord_api.world.until(lambda: "Heron is paused" in card.text)
+        await discord_api.world.until(lambda: "Stop Heron" in card.labels)
+        dora.presses(card, "Stop Heron")
+        await discord_api.world.until(lambda: "Heron is stopped" in card.text)
         status = await dora.runs("bell status").answered()
 
     assert offered == ["Heron", "Crane", "All 2"]
@@ -141,16 +141,16 @@ async def test_an_alert_that_is_answered_on_discord_is_closed_on_telegram(
         offered = there.labels, here.labels
         notified = there.content
 
-        await dora.presses(there, "Pause Night Owl").deferred()
+        await dora.presses(there, "Stop Night Owl").deferred()
         confirm = await discord_api.world.message_where(lambda one: "Night Owl?" in one.text)
-        await dora.presses(confirm, "Pause Night Owl").deferred()
+        await dora.presses(confirm, "Stop Night Owl").deferred()
         await discord_api.world.until(lambda: not there.labels)
         await bot_api.world.until(lambda: not here.labels)
 
-    assert offered == (("Pause Night Owl",), ("Pause Night Owl",))
+    assert offered == (("Stop Night Owl",), ("Stop Night Owl",))
     for message in (here, there):
         assert "Insufficient balance" in message.text
-        assert "Paused from Discord · " in message.text
+        assert "Stopped from Discord · " in message.text
         assert len(message.earlier) == 1
     assert notified == there.content == "🔴 Critical · Night Owl: error"
 
@@ -178,8 +178,8 @@ async def test_a_process_that_could_not_close_an_alert_leaves_it_to_the_next(
     async with running(chosen):
         await bot_api.world.until(lambda: not here.labels, within=15)
 
-    assert before == ("Pause Night Owl",)
-    assert "Paused meanwhile · " in here.text
+    assert before == ("Stop Night Owl",)
+    assert "Stopped meanwhile · " in here.text
     assert sum(alarm(message) for message in ann.chat.shown) == 1
 
 

@@ -17,7 +17,7 @@ from adapters.cryptorobot.client import CryptorobotPlatform, open_platform
 from adapters.cryptorobot.rest import LARGEST_ANSWER
 from adapters.cryptorobot.session import CryptorobotSession
 from adapters.cryptorobot.settings import PlatformSettings, PodCommand
-from bot.domain.events import Event, Position, Stream
+from bot.domain.events import Event, Position, Stream, Trader
 from bot.domain.ids import TraderId
 from bot.domain.links import (
     Credential,
@@ -763,6 +763,80 @@ async def test_open_trades_are_asked_of_running_bots_where_the_template_says_how
         ("/traders/a%2Fb/pods", {"command": "count", "pod": ["pod-1"]}),
         ("/traders/broken/pods", {"command": "count", "pod": ["broken"]}),
     ]
+
+
+@pytest.mark.parametrize(
+    ("config", "opens"),
+    [
+        ({"state": "running", "max_open_trades": 3}, True),
+        ({"state": "running", "max_open_trades": -1}, True),
+        ({"state": "running", "max_open_trades": 0}, False),
+        ({"data": {"state": "paused", "max_open_trades": 3}}, False),
+        ({"result": {"state": "STOPPED", "max_open_trades": 3}}, False),
+        ({"status": "what?"}, None),
+        ([], None),
+    ],
+)
+async def test_a_bot_is_told_to_open_no_more_trades_once_and_asked_whether_it_does(
+    server: Server, config: object, opens: bool | None
+):
+    answers: dict[str, object] = {"stopbuy": {"status": "No more buy"}, "show_config": config}
+    command = PodCommand(path="/traders/{traderId}/pods/{command}", method="POST")
+    asked: list[tuple[str, str]] = []
+
+    async def platform(request: web.Request) -> web.StreamResponse:
+        asked.append((request.method, request.path))
+        return web.json_response(answers[request.path.rpartition("/")[2]])
+
+    server.rest = platform
+    bot = Trader(id=TraderId("1"), name="Owl", running=True)
+    async with open_platform(PlatformSettings(url=server.url, pod_command=command), now) as client:
+        session = client.session(Credential(kind=CredentialKind.TOKEN, secret="token"))
+        assert session.commands_pods
+        await session.stop_entries(bot)
+        found = await session.opens_trades(bot)
+
+    assert found is opens
+    assert asked == [("POST", "/traders/1/pods/stopbuy"), ("POST", "/traders/1/pods/show_config")]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (502, {"error": "Error querying /api/v1/stopbuy: trader is not running"}, Refused),
+        (500, {"message": "boom"}, Unclear),
+        (200, "no json", Unclear),
+        (401, {"message": "jwt expired"}, NeedsLogin),
+    ],
+)
+async def test_what_a_bot_says_to_it_is_done_refused_or_unclear(
+    server: Server, status: int, body: object, error: type[Exception]
+):
+    async def platform(request: web.Request) -> web.StreamResponse:
+        if isinstance(body, str):
+            return web.Response(text=body, status=status)
+        return web.json_response(body, status=status)
+
+    server.rest = platform
+    command = PodCommand(path="/traders/{traderId}/pods/{command}", method="POST")
+    bot = Trader(id=TraderId("1"), name="Owl", running=True)
+    async with open_platform(PlatformSettings(url=server.url, pod_command=command), now) as client:
+        session = client.session(Credential(kind=CredentialKind.TOKEN, secret="token"))
+        with pytest.raises(error):
+            await session.stop_entries(bot)
+
+    assert len(server.requests) == 1
+
+
+async def test_a_bot_that_does_not_run_is_not_told_what_would_start_it(
+    server: Server, session: CryptorobotSession
+):
+    assert not session.commands_pods
+    for running in (True, False):
+        with pytest.raises(Refused):
+            await session.stop_entries(Trader(id=TraderId("1"), name="Owl", running=running))
+
+    assert server.requests == []
 
 
 async def test_without_a_template_no_pod_is_asked(server: Server, session: CryptorobotSession):

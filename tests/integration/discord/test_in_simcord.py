@@ -275,7 +275,7 @@ async def is_taken(card: Card) -> None:
 
 
 async def test_on_a_server_an_answer_is_for_who_asked_and_what_follows_too(sim: InSimcord):
-    await sim.listen(says("1 of 2 bots running", "Night Owl is paused"), nothing)
+    await sim.listen(says("1 of 2 bots running", "Night Owl is stopped"), nothing)
     channel, ann, bob = room(sim.env)
 
     answer = await ann.slash(channel, "bell status")
@@ -283,7 +283,7 @@ async def test_on_a_server_an_answer_is_for_who_asked_and_what_follows_too(sim: 
     [more] = answer.followups
     assert (title_of(answer), more.embeds[0].title) == (
         "1 of 2 bots running",
-        "Night Owl is paused",
+        "Night Owl is stopped",
     )
     assert (answer.ephemeral, more.ephemeral) == (True, True)
     assert len(channel.history(viewer=ann)) == 2
@@ -393,15 +393,15 @@ async def test_a_bot_is_paused_by_its_button_and_by_it_alone(story: Story):
     status = await story.asks("status")
     question = await story.asks("pause", bot="Night Owl")
     before = story.platform.bots["owl"].running
-    await story.presses(question, "Pause Night Owl")
+    await story.presses(question, "Stop Night Owl")
 
     assert title_of(status) == "1 of 2 bots running"
     assert before
     assert not story.platform.bots["owl"].running
-    assert title_of(question) == "🟢 Night Owl is paused", "the question became the answer"
+    assert title_of(question) == "🟢 Night Owl is stopped", "the question became the answer"
     assert buttons_of(question) == {}
     with pytest.raises(SetupError):
-        await story.presses(question, "Pause Night Owl")
+        await story.presses(question, "Stop Night Owl")
     assert story.platform.calls.count("set_running owl False") == 1
 
 
@@ -415,9 +415,9 @@ async def test_one_of_several_bots_is_chosen_from_a_list(story: Story):
     [chosen] = [one["value"] for one in row["components"][0]["options"] if one["label"] == "Heron"]
     await story.ann.select(which.response, [chosen])
     question = title_of(which)
-    await story.presses(which, "Pause Heron")
+    await story.presses(which, "Stop Heron")
 
-    assert "Pause Heron?" in question, "the list became the question"
+    assert "Stop Heron?" in question, "the list became the question"
     assert not story.platform.bots["heron"].running
     assert story.platform.bots["owl"].running
 
@@ -427,7 +427,7 @@ async def test_a_button_that_was_left_too_long_does_nothing(story: Story):
     question = await story.asks("pause", bot="Night Owl")
 
     await story.env.advance_time(CONFIRM_LIFE.total_seconds() + 1)
-    await story.presses(question, "Pause Night Owl")
+    await story.presses(question, "Stop Night Owl")
 
     [*_, last] = story.ann.dm_channel.history(viewer=story.ann)
     assert "Too late" in text_of(last)

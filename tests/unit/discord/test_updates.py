@@ -1,5 +1,6 @@
 """What is read from the gateway's frames, with literals as Discord sends them."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -276,6 +277,24 @@ def test_what_is_typed_so_far_is_told_with_its_command():
 def message(text: str, **more: Any) -> dict[str, Any]:
     body = {"id": "1", "channel_id": "100", "author": {"id": "7"}, "content": text, **more}
     return {"t": "MESSAGE_CREATE", "op": 0, "s": 2, "d": body}
+
+
+@pytest.mark.parametrize("text", ["/status", "words"])
+def test_what_is_written_tells_when(text: str):
+    found = heard(message(text, timestamp="2026-11-22T12:03:00.123000+00:00"), BOT)
+
+    assert isinstance(found, Written)
+    assert isinstance(found.said, Command | Words)
+    assert found.said.at == datetime(2026, 11, 22, 12, 3, 0, 123000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("timestamp", [None, 7, "yesterday", "2026-11-22T12:03:00"])
+def test_what_is_written_without_a_time_is_heard_all_the_same(timestamp: object):
+    found = heard(message("/status", timestamp=timestamp), BOT)
+
+    assert isinstance(found, Written)
+    assert isinstance(found.said, Command)
+    assert found.said.at is None
 
 
 @pytest.mark.parametrize(

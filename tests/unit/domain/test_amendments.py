@@ -57,12 +57,12 @@ def chat(channel: Channel, *, private: bool = True) -> Endpoint:
 @pytest.mark.parametrize(
     ("before", "now", "asked_in", "note"),
     [
-        (GRID, PAUSED, None, "Paused meanwhile · 26 Nov 12:03 UTC"),
-        (GRID, PAUSED, Channel.DISCORD, "Paused from Discord · 26 Nov 12:03 UTC"),
-        (GRID, PAUSED, Channel.TELEGRAM, "Paused from Telegram · 26 Nov 12:03 UTC"),
-        (GRID, PAUSED, Channel.WEB, "Paused from the web chat · 26 Nov 12:03 UTC"),
+        (GRID, PAUSED, None, "Stopped meanwhile · 26 Nov 12:03 UTC"),
+        (GRID, PAUSED, Channel.DISCORD, "Stopped from Discord · 26 Nov 12:03 UTC"),
+        (GRID, PAUSED, Channel.TELEGRAM, "Stopped from Telegram · 26 Nov 12:03 UTC"),
+        (GRID, PAUSED, Channel.WEB, "Stopped from the web chat · 26 Nov 12:03 UTC"),
         (GRID, FAILED, None, "Stopped with an error · 26 Nov 12:03 UTC"),
-        (UNSURE, PAUSED, None, "Paused meanwhile · 26 Nov 12:03 UTC"),
+        (UNSURE, PAUSED, None, "Stopped meanwhile · 26 Nov 12:03 UTC"),
     ],
 )
 def test_a_bot_that_does_not_run_any_more_needs_no_pause(

@@ -24,8 +24,8 @@ def test_the_same_state_is_no_news():
 @pytest.mark.parametrize(
     ("now", "change"),
     [
-        (trader(status="stopped"), Change.PAUSED),
-        (trader(running=False), Change.PAUSED),
+        (trader(status="stopped"), Change.STOPPED),
+        (trader(running=False), Change.STOPPED),
         (trader(status="error"), Change.FAILED),
         (trader(status="rebalancing", running=True), Change.LOST),
         (trader(status="Restarting"), Change.PASSING),
@@ -39,7 +39,7 @@ def test_a_real_change_is_told(now, change):
 def test_a_bot_that_stops_after_an_error_is_told_again():
     failed = trader(status="error")
 
-    assert trader_changes(failed, trader(status="stopped")) == (Change.PAUSED,)
+    assert trader_changes(failed, trader(status="stopped")) == (Change.STOPPED,)
 
 
 def test_status_speaks_before_running():

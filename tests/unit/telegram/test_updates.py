@@ -1,5 +1,6 @@
 """What a person said, read from updates as Telegram sends them."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -23,6 +24,9 @@ def place(chat: int, *, private: bool = False, thread: str = "") -> Place:
 
 PRIVATE = place(5000000001, private=True)
 GROUP = place(-1001)
+
+
+SENT = datetime(2026, 9, 21, 14, 13, 20, tzinfo=UTC)
 
 
 def message(text: str | None, chat_id: int = 5000000001, **more: Any) -> dict[str, Any]:
@@ -58,13 +62,20 @@ def said(update: dict[str, Any]) -> Said | None:
 )
 def test_a_command_is_read_with_its_arguments(text: str, name: str, arguments: str):
     assert said(message(text)) == Command(
-        place=PRIVATE, person=PERSON, name=name, arguments=arguments
+        place=PRIVATE, person=PERSON, name=name, arguments=arguments, at=SENT
+    )
+
+
+@pytest.mark.parametrize("date", [None, 0, -1, "yesterday", 1 << 80])
+def test_a_message_without_a_time_is_a_message(date: object):
+    assert said(message("/status", date=date)) == Command(
+        place=PRIVATE, person=PERSON, name="status"
     )
 
 
 @pytest.mark.parametrize("text", ["123456", "hello", "/", "// x", "/é", "status"])
 def test_anything_else_in_a_private_chat_is_words(text: str):
-    assert said(message(text)) == Words(place=PRIVATE, person=PERSON, text=text)
+    assert said(message(text)) == Words(place=PRIVATE, person=PERSON, text=text, at=SENT)
 
 
 @pytest.mark.parametrize(
@@ -142,9 +153,8 @@ def test_a_missing_language_is_english():
 
     found = said(update)
 
-    assert found == Words(
-        place=PRIVATE, person=Person(channel=Channel.TELEGRAM, id="5", language="en"), text="hello"
-    )
+    person = Person(channel=Channel.TELEGRAM, id="5", language="en")
+    assert found == Words(place=PRIVATE, person=person, text="hello", at=SENT)
 
 
 def press(data: object, **more: Any) -> dict[str, Any]:
