@@ -88,7 +88,7 @@ def coalesce(connection: Connection, head: AnyRow, pressed: bool, now: datetime)
     if head.unclear:
         return False
     if head.priority == Priority.URGENT:
-        return _coalesce_urgent(connection, head, now)
+        return bool(head.subject) and _coalesce_urgent(connection, head, now)
     where = {"here": head.endpoint, "for_link": head.link, "in_epoch": head.link_epoch}
     waiting = connection.execute(_CANDIDATES, {**where, "now": now}).all()
     came_back = sum(row.reason == Reason.REOPENED for row in waiting)

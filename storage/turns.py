@@ -173,6 +173,7 @@ def _select_heads(dialect: str) -> Select[*tuple[Any, ...]]:
             _other.c.priority == delivery.c.priority,
             _other.c.kind == delivery.c.kind,
             _other.c.subject == delivery.c.subject,
+            delivery.c.subject != literal_column("''"),
             delivery.c.priority == literal_column(str(int(Priority.URGENT))),
         )
         .limit(literal_column("1"))

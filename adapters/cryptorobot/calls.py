@@ -127,8 +127,6 @@ TRADER_FIELDS = (
     "owner",
     "name",
     "running",
-    "isRunning",
-    "isActive",
     "status",
     "state",
     "dry_run",

@@ -44,7 +44,7 @@ def order_of(fields: Fields) -> Order:
     partly = bool(filled and asked and filled < asked)
     return Order(
         side=_side(fields, kind, leaving),
-        amount=(filled or asked) or None,
+        amount=filled or asked,
         price=_price(fields, leaving, filled),
         asked=asked if partly else None,
         ended=None if filled else ended,
@@ -98,12 +98,12 @@ def _ended(fields: Fields, kind: str, filled: Decimal | None) -> str | None:
 
 
 def _price(fields: Fields, leaving: bool, filled: Decimal | None) -> Decimal | None:
-    """Nought is 'not known yet', as a market order has it."""
+    """Nought is what a market order has: any other says more."""
     names = ["price", "rate", "order_rate", "close_rate", "open_rate", "average", "avgPrice"]
     if leaving:
         names.insert(0, "close_rate")
-    for name in names:
-        if price := fields.number(name):
-            return price
+    given = [price for name in names if (price := fields.number(name)) is not None]
     spent = fields.number("cummulativeQuoteQty", "cost")
-    return spent / filled if spent and filled else None
+    if spent and filled:
+        given.append(spent / filled)
+    return next(filter(None, given), given[0] if given else None)

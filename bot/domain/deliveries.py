@@ -47,8 +47,8 @@ class Draft:
     """A delivery that ingest wants to owe.
 
     `part` counts from 0 where one fact takes several messages at an endpoint. `about` is the bot
-    that its card offers to pause, if it does; `subject` the one that it is of, empty if it is of
-    none: too many urgent items of one subject are told together.
+    that its card offers to pause, if it does; `subject` the one that it is of, or the platform:
+    too many urgent items of one subject are told together, of none each by itself.
     """
 
     link: LinkId

@@ -53,6 +53,9 @@ from bot.services.steady import Seconds, steady
 ECHO_WINDOW: Seconds = 30.0
 """How long what a person has asked for may take to come back as an event."""
 
+PLATFORM = "the platform"
+"""Stands for no bot: whose messages and system events are."""
+
 TTL = timedelta(hours=72)
 """How long an item that is not urgent is worth sending (`guarantees.md` 2.6)."""
 
@@ -195,8 +198,18 @@ def decide(
         now,
         new_id,
         mark=fingerprint(event, telling, known.traders),
-        subject=(event.trader or event.pod or "") if isinstance(event, PodEvent) else "",
+        subject=_subject(event),
     )
+
+
+def _subject(event: Event) -> str:
+    """Whose report it is, where no bot that we know is."""
+    match event:
+        case PodEvent():
+            return event.trader or event.pod or ""
+        case Message() | SystemEvent():
+            return PLATFORM
+    return ""
 
 
 _ECHOES = frozenset({Change.STARTED, Change.STOPPED, Change.OTHER_STATUS})

@@ -84,6 +84,7 @@ def tell_all(
     priority: Priority = Priority.NORMAL,
     expires_at: datetime | None = None,
     fingerprint: str | None = None,
+    subject: str = "",
 ) -> Decide:
     """Everything is news for every chat of the account; the card's title is the record's id."""
 
@@ -93,7 +94,7 @@ def tell_all(
             reason="news",
             record=event.origin.record,
             revision=event.origin.revision,
-            drafts=drafts(known.links, event.origin.record, priority, expires_at),
+            drafts=drafts(known.links, event.origin.record, priority, expires_at, subject),
             fingerprint=fingerprint,
         )
 
@@ -105,6 +106,7 @@ def drafts(
     title: str,
     priority: Priority = Priority.NORMAL,
     expires_at: datetime | None = None,
+    subject: str = "",
 ) -> tuple[Draft, ...]:
     return tuple(
         Draft(
@@ -114,6 +116,7 @@ def drafts(
             priority=priority,
             card=Card(title=title),
             expires_at=expires_at,
+            subject=subject,
         )
         for link in links
     )
@@ -170,10 +173,12 @@ async def told(
     at: datetime = NOW,
     priority: Priority = Priority.NORMAL,
     expires_at: datetime | None = None,
+    subject: str = "",
 ) -> Admitted:
     """Owe a card for each record, a second of happening apart."""
     facts = [fact(record, at=at + number * SECOND) for number, record in enumerate(records)]
-    return await store.inbox.admit(account, facts, tell_all(priority, expires_at), NOW)
+    decide = tell_all(priority, expires_at, subject=subject)
+    return await store.inbox.admit(account, facts, decide, NOW)
 
 
 def button(link: Link, name: str = "pause") -> Action:

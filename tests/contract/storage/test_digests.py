@@ -347,7 +347,7 @@ async def test_a_stream_of_urgent_items_starves_nothing(store: Store):
 
 
 async def test_a_crowd_of_urgent_items_of_one_bot_is_told_in_one_urgent_item(store: Store):
-    chat = await crowded(store, URGENT_CROWD + 1, priority=Priority.URGENT)
+    chat = await crowded(store, URGENT_CROWD + 1, priority=Priority.URGENT, subject="owl")
 
     one = await claimed(store, chat.endpoint.id, LATER)
 
@@ -356,6 +356,12 @@ async def test_a_crowd_of_urgent_items_of_one_bot_is_told_in_one_urgent_item(sto
 
 
 async def test_few_urgent_items_go_one_by_one(store: Store):
-    chat = await crowded(store, URGENT_CROWD, priority=Priority.URGENT)
+    chat = await crowded(store, URGENT_CROWD, priority=Priority.URGENT, subject="owl")
 
     assert len(await titles_sent(store, chat.endpoint.id, LATER)) == URGENT_CROWD
+
+
+async def test_urgent_items_of_no_bot_go_one_by_one(store: Store):
+    chat = await crowded(store, URGENT_CROWD + 1, priority=Priority.URGENT)
+
+    assert len(await titles_sent(store, chat.endpoint.id, LATER)) == URGENT_CROWD + 1

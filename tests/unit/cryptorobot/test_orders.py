@@ -88,10 +88,9 @@ def test_a_part_that_was_filled_is_a_part(record):
     assert (order.amount, order.asked, order.ended) == (Decimal(2), Decimal(5), None)
 
 
-def test_nought_is_not_known_yet():
+def test_a_price_of_nought_gives_way_to_any_other():
     market = read(side="buy", amount="0.5", price=0)
     priced = read(side="BUY", origQty="2", executedQty="2", price="0", cummulativeQuoteQty="84")
 
-    assert (market.amount, market.price) == (Decimal("0.5"), None)
+    assert (market.amount, market.price) == (Decimal("0.5"), Decimal(0))
     assert priced.price == Decimal(42)
-    assert read(amount=0, price="2.33").amount is None

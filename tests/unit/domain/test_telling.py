@@ -272,3 +272,11 @@ def test_only_what_was_filled_is_bought():
 
     assert cancelled.startswith("Order cancelled: buy 0.1 BTC/USDT")
     assert partly.startswith("Bought 0.1 of 5 BTC/USDT")
+
+
+@pytest.mark.parametrize("facts", [{"price": Decimal(0)}, {"amount": Decimal(0)}])
+def test_nought_is_not_known_yet(facts):
+    card = tell_trade(trade(**facts), {}).card
+
+    assert " 0 " not in card.title.replace(" at 42", "")
+    assert "Value" not in [field.label for field in card.fields]
