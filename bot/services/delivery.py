@@ -85,7 +85,7 @@ TellGone = Callable[[Delivery, str], Awaitable[None]]
 _Outcome = tuple[Delivery, Settlement]
 
 _Given = tuple[Delivery, Awaitable[None], Seconds]
-"""What was claimed when it was admitted, what it has to wait for (see `ports.Ahead`), and when."""
+"""What was claimed when it was admitted, what it waits for (see `ports.Ahead`), and since when."""
 
 
 class Delivering:
@@ -200,23 +200,26 @@ class Delivering:
             and outlet.pace.is_free(address)
         )
 
-    def begin(self, started: Sequence[Delivery], committed: Awaitable[None]) -> None:
+    def begin(
+        self, asked_at: Seconds, started: Sequence[Delivery], committed: Awaitable[None]
+    ) -> None:
         """Send items that are claimed already, at endpoints that were idle just before.
 
         Args:
+            asked_at: when they were to be claimed, by the steady clock.
             committed: done once they may leave; see `ports.Ahead`.
         """
         for delivery in started:
             lane = self._lanes.get(delivery.endpoint)
             if lane is not None:
-                lane.given = delivery, committed, steady()
+                lane.given = delivery, committed, asked_at
                 lane.woken.set()
             elif self._group is not None:
                 lane = _Lane(
                     endpoint=delivery.endpoint,
                     address=delivery.address,
                     priority=delivery.priority,
-                    given=(delivery, committed, steady()),
+                    given=(delivery, committed, asked_at),
                 )
                 self._open(self._group, lane)
 

@@ -116,7 +116,7 @@ class Ingest:
             else partial(decide, now=now, new_id=self._new_id, asked=self._current())
         )
         idle = self._delivering.idle(self._audience.get(account.id, {}))
-        ahead = Ahead(idle=idle, begin=self._delivering.begin)
+        ahead = Ahead(idle=idle, begin=partial(self._delivering.begin, steady()))
         try:
             admitted = await self._inbox.admit(account.id, events, judge, now, progress, ahead)
         except Unclear as doubt:

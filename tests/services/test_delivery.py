@@ -27,6 +27,7 @@ from bot.domain.links import EndpointState
 from bot.errors import TryLater
 from bot.ports import Ahead
 from bot.services.ingest import decide
+from bot.services.steady import steady
 from tests.fakes.messenger import FakeMessenger
 from tests.world import CHAT, running
 
@@ -521,7 +522,7 @@ async def test_an_item_claimed_at_once_waits_if_the_chat_is_paused_meanwhile(wor
     def begin(started, committed):
         assert len(started) == 1
         world.pace.pause(link.endpoint.address, 60)
-        world.delivering.begin(started, committed)
+        world.delivering.begin(steady(), started, committed)
 
     await world.store.inbox.admit(
         account.id,
@@ -545,12 +546,12 @@ async def test_what_was_begun_and_never_committed_is_not_sent(world, chat):
     delivery = await claimed_ahead(world, account, "second")
     committed = asyncio.get_running_loop().create_future()
 
-    world.delivering.begin([replace(delivery, id=delivery.id + 1)], committed)
+    world.delivering.begin(steady(), [replace(delivery, id=delivery.id + 1)], committed)
     await world.quiet(60)
     assert chat.titles() == ["first"]
     committed.set_exception(TryLater("the disk is full"))
     await world.quiet(60)
-    world.delivering.begin([delivery], done())
+    world.delivering.begin(steady(), [delivery], done())
     await world.quiet(60)
 
     assert chat.titles() == ["first", "second"]
@@ -578,11 +579,11 @@ async def test_what_became_of_a_message_that_was_never_owed_has_no_consequence(
         committed = asyncio.get_running_loop().create_future()
         never = replace(delivery, card=replace(delivery.card, title="never owed"))
 
-        world.delivering.begin([never], committed)
+        world.delivering.begin(steady(), [never], committed)
         await world.quiet(0.1)
         committed.set_exception(TryLater("the disk is full"))
         await world.quiet(0.1)
-        world.delivering.begin([delivery], done())
+        world.delivering.begin(steady(), [delivery], done())
         await world.quiet(0.1)
 
     assert chat.titles() == ["first", "second"]

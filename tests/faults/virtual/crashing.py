@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from bot.domain.actions import ActionState, Denied
+from bot.domain.cards import Card
 from bot.domain.commands import Command, Left, Place, Press, Reply, Returned, Said, Shared, Words
 from bot.domain.deliveries import PENDING, Gone, Postponed, State, Unclear
 from bot.domain.events import Kind, Origin, PodEvent, Stream, Trade, Trader, Unreadable
@@ -442,7 +443,7 @@ class Story:
             return
         for item in items:
             cards = [one for one in self.chat.screen(item.chat) if one.reference == item.reference]
-            if item.state is State.SENT and item.unlinked_at is None and cards[-1].buttons:
+            if item.state is State.SENT and item.unlinked_at is None and offers_a_stop(cards[-1]):
                 yield f"{item.reference} ({item.title!r}) in {item.chat} still has a button"
 
     def _untold(self, now: Stored) -> Iterator[str]:
@@ -517,3 +518,7 @@ def place(chat: str) -> Place:
 def person(chat: str) -> Person:
     """Who speaks there."""
     return Person(channel=Channel.TELEGRAM, id=ANN if chat == DESK else chat)
+
+
+def offers_a_stop(card: Card) -> bool:
+    return any(button.label.startswith("Stop ") for row in card.buttons for button in row)
