@@ -149,7 +149,7 @@ async def test_the_whole_journey(demo: Demo, chromium_browser: Browser) -> None:
     await _picture(page)
 
     await say(page, "/status")
-    await expect(page.locator("[data-message]", has_text="paused").last).to_be_visible()
+    await expect(page.locator("[data-message]", has_text="stopped").last).to_be_visible()
     shown = await page.locator("[data-message]").count()
     await page.reload()
     await expect(page.locator("[data-message]").nth(shown - 1)).to_be_visible()

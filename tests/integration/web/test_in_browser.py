@@ -23,7 +23,7 @@ from bot.domain.cards import (
     Table,
 )
 from bot.domain.charts import Bar, Chart
-from bot.domain.commands import Command, Press, Reply, Said
+from bot.domain.commands import COMMANDS, Command, Press, Reply, Said
 from bot.domain.ids import ActionId
 from bot.domain.links import Address, Channel
 from storage.codec import decode_card, encode_card
@@ -374,7 +374,7 @@ async def test_commands_are_found_and_sent_by_keyboard_alone(site, browser):
         box = page.get_by_role("combobox")
         await page.locator("#scroller").focus()
         await page.keyboard.press("/")
-        await expect(page.get_by_role("option")).to_have_count(13)
+        await expect(page.get_by_role("option")).to_have_count(sum(spec.menu for spec in COMMANDS))
 
         await page.keyboard.type("st")
         options = page.get_by_role("option")
