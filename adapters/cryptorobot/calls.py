@@ -127,6 +127,7 @@ TRADER_FIELDS = (
     "owner",
     "name",
     "running",
+    "isActive",
     "status",
     "state",
     "dry_run",
@@ -138,7 +139,6 @@ TRADER_FIELDS = (
     "stake_currency",
     "pod",
     "podId",
-    "createdAt",
     "updatedAt",
 )
 STRATEGY_FIELDS = (

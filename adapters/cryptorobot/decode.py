@@ -139,8 +139,8 @@ def _trader(fields: Fields) -> Trader:
     return Trader(
         id=TraderId(fields.id() or ""),
         name=fields.text("name"),
-        running=fields.flag("running", "isRunning", "isActive"),
-        status=fields.text("status", "state"),
+        running=fields.flag(*_RUNNING),
+        status=_status(fields),
         dry_run=fields.flag("dry_run"),
         open_trades=fields.count("open_trades", "open_trade_count"),
         exchange=fields.label("exchange", "exchangeId"),
@@ -149,6 +149,21 @@ def _trader(fields: Fields) -> Trader:
         pod=fields.link("podId", "pod"),
         updated_at=fields.instant("updatedAt"),
     )
+
+
+_RUNNING = ("running", "isRunning", "isActive", "active", "enabled")
+
+
+def _status(fields: Fields) -> str | None:
+    """The word for how a bot is doing; also where it is nested, or stands for yes or no."""
+    nested = fields.part("status") or fields.part("state")
+    word = fields.text("status", "state") or (nested and nested.text("status", "state", "phase"))
+    if word:
+        return word
+    stated = fields.flag("status", "state")
+    if stated is not None:
+        return "running" if stated else "stopped"
+    return None if fields.flag(*_RUNNING) is not None else fields.text("running")
 
 
 def _strategy(fields: Fields) -> Strategy:

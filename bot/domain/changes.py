@@ -3,6 +3,7 @@
 `patched` means any change, and most are not worth a word (`platform.md` 6.7).
 """
 
+import re
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import TypeVar
@@ -10,15 +11,27 @@ from typing import TypeVar
 from bot.domain.events import Strategy, Trader
 
 _FAILED = frozenset({"error", "errored", "failed", "failure", "crashed", "dead", "died"})
-_RUNNING = frozenset({"running", "started", "active", "online", "live", "healthy", "up", "trading"})
-_STOPPED = frozenset({"stopped", "paused", "inactive", "stopping", "pausing"})
+_RUNNING = frozenset(
+    {
+        *("running", "started", "active", "online", "live", "healthy", "up", "trading"),
+        *("enabled", "on", "yes", "true", "1"),
+    }
+)
+_STOPPED = frozenset(
+    {
+        *("stopped", "paused", "inactive", "stopping", "pausing"),
+        *("disabled", "off", "no", "false", "0"),
+        *("stopped by user", "paused by user"),
+    }
+)
 _PASSING = frozenset(
     {
         "starting",
+        "starting up",
         "restarting",
         "resuming",
         "reloading",
-        "reload_config",
+        "reload config",
         "pending",
         "initializing",
         "initialising",
@@ -27,6 +40,12 @@ _PASSING = frozenset(
     }
 )
 """On the way to another state, which comes by itself."""
+
+_AS_RUNNING = re.compile(
+    r"(?:running|up|active|online|live)(?: (?:for |about )*(?:an?|\d+) ?[a-z]+)?"
+    r"(?: \((?:running|healthy)\))?"
+)
+"""As containers and services say it: 'Up 3 hours (healthy)', 'active (running)'."""
 
 
 class Change(StrEnum):
@@ -62,13 +81,14 @@ class Condition:
 def condition(trader: Trader) -> Condition:
     """`status` if there is one, else `running`; an unknown word is given as it is."""
     if trader.status:
-        word = " ".join(trader.status.lower().split())
+        word = " ".join(trader.status.lower().replace("_", " ").strip(" .!").split())
         if word in _FAILED:
             return Condition(word=word, running=False, failed=True)
-        if word in _RUNNING:
+        if word in _RUNNING or _AS_RUNNING.fullmatch(word):
             return Condition(word="running", running=True)
         if word in _STOPPED:
-            return Condition(word=word, running=False)
+            says = word.startswith(("stop", "paus", "inactive"))
+            return Condition(word=word if says else "stopped", running=False)
         if word in _PASSING:
             return Condition(word=word, running=None)
         # What `running` says is what was asked for: a killed bot may well still have it.

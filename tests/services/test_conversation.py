@@ -330,6 +330,17 @@ async def test_status_is_loud_when_a_bot_has_an_error(world, platform):
     assert Field("Night Owl", "ERROR · paper") in card.fields
 
 
+async def test_status_counts_a_bot_in_a_state_that_nobody_knows_as_that(world, platform):
+    await linked(world)
+    platform.put(owl(status="OOMKilled"))
+
+    card = await ask(world, "/status")
+
+    assert card.title == "0 of 2 bots running, 1 in an unknown state"
+    assert card.severity is Severity.WARNING
+    assert Field("Night Owl", "OOMKilled · paper") in card.fields
+
+
 async def test_status_shows_the_last_known_state_when_the_platform_is_away(world, platform):
     await linked(world)
     platform.away = True

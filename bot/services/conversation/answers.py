@@ -429,13 +429,17 @@ def _status_title(traders: Sequence[Trader]) -> str:
         return "No bots yet"
     failed = sum(condition(trader).failed for trader in traders)
     running = sum(condition(trader).running is True for trader in traders)
+    unknown = sum(not condition(trader).known for trader in traders)
     title = f"{running} of {counted(len(traders), 'bot')} running"
-    return f"{title}, {failed} with an error" if failed else title
+    title += f", {failed} with an error" if failed else ""
+    return title + (f", {unknown} in an unknown state" if unknown else "")
 
 
 def _status_severity(traders: Sequence[Trader], feed: FeedStatus | None) -> Severity:
     if any(condition(trader).failed for trader in traders):
         return Severity.CRITICAL
+    if any(not condition(trader).known for trader in traders):
+        return Severity.WARNING
     if feed is None or feed.state in (FeedState.NEEDS_LOGIN, FeedState.CONNECTING):
         return Severity.WARNING
     return Severity.INFO

@@ -101,6 +101,25 @@ def test_a_trade_is_read():
     )
 
 
+@pytest.mark.parametrize(
+    ("sent", "running", "status"),
+    [
+        ({"active": "off"}, False, None),
+        ({"enabled": 1}, True, None),
+        ({"running": "stopped"}, None, "stopped"),
+        ({"status": False}, None, "stopped"),
+        ({"status": {"state": "OOMKilled", "key": "CANARY"}}, None, "OOMKilled"),
+    ],
+)
+def test_how_a_bot_is_doing_is_read_in_any_spelling(
+    sent: dict[str, object], running: bool | None, status: str | None
+):
+    bot = decode.trader({"_id": "t", **sent})
+
+    assert isinstance(bot, Trader)
+    assert (bot.running, bot.status) == (running, status)
+
+
 def test_a_percentage_becomes_a_ratio():
     trade = event("trades", "created", {**STAMPS, "profit_pct": 5})
 

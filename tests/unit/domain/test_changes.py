@@ -98,6 +98,33 @@ def test_a_bot_that_no_longer_says_that_it_runs_is_lost_with_its_word(word, runn
     assert condition(now).word == word
 
 
+@pytest.mark.parametrize(
+    "word",
+    ["Running", "ONLINE", "Up 3 hours (healthy)", "running for 3h", "active (running)", "1", "On"],
+)
+def test_a_bot_that_says_that_it_runs_is_no_news(word):
+    before = trader(status="running", running=True)
+
+    assert trader_changes(before, trader(status=word)) == ()
+
+
+@pytest.mark.parametrize("word", ["Stopped.", "paused_by_user", "disabled", "0", "no", "False"])
+def test_a_bot_that_says_that_it_is_off_is_stopped(word):
+    before = trader(status="running", running=True)
+
+    assert trader_changes(before, trader(status=word)) == (Change.STOPPED,)
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["Up 3 hours (unhealthy)", "running with errors", "not running", "ready", "Exited (0)"],
+)
+def test_a_word_that_only_looks_like_running_is_none(word):
+    before = trader(status="running", running=True)
+
+    assert trader_changes(before, trader(status=word)) == (Change.LOST,)
+
+
 def test_a_stopped_bot_with_an_unknown_word_is_only_told_as_that():
     stopped = trader(status="stopped", running=False)
 
