@@ -11,7 +11,7 @@ from decimal import Decimal
 from hashlib import sha256
 
 from adapters.cryptorobot.calls import Oversized
-from adapters.cryptorobot.fields import Fields
+from adapters.cryptorobot.fields import Fields, prose
 from adapters.cryptorobot.frames import TICKER_SERVICE, Frame, Heading
 from adapters.cryptorobot.orders import order_of
 from bot.domain.events import (
@@ -33,6 +33,7 @@ from bot.domain.events import (
     Unreadable,
 )
 from bot.domain.ids import StrategyId, TraderId
+from bot.domain.telling import quote_of
 from bot.domain.text import clean
 
 TRADERS = "traders"
@@ -252,27 +253,43 @@ def _digest(content: object) -> str:
 
 
 def _trade(fields: Fields, origin: Origin) -> Trade:
-    order = order_of(fields)
+    pair = fields.symbol("symbol", "pair", "market")
+    quote = quote_of(pair)
+    order = order_of(fields, pair)
+    profit, ratio = fields.number(*_PROFIT, unit=quote), _ratio(fields)
+    unread = fields.unread(*_PROFIT, unit=quote) if profit is None and ratio is None else None
     return Trade(
         origin=origin,
         side=order.side,
-        symbol=fields.symbol("symbol", "pair", "market"),
+        type=fields.text("type", "event"),
+        symbol=pair,
         amount=order.amount,
         price=order.price,
         asked=order.asked,
         order=order.ended,
-        profit=fields.number("profit_abs", "close_profit_abs", "profit_amount", "profit"),
-        profit_ratio=_ratio(fields),
+        amount_sent=order.amount_sent,
+        price_sent=order.price_sent,
+        profit=profit,
+        profit_ratio=ratio,
+        profit_sent=unread,
         reason=fields.text("exit_reason", "sell_reason", "reason"),
         trader=_trader_of(fields),
     )
 
 
+_PROFIT = ("profit_abs", "close_profit_abs", "profit_amount", "profit")
+_RATIOS = ("profit_ratio", "close_profit")
+_PERCENTAGES = ("profit_pct", "profit_percent", "close_profit_pct")
+
+
 def _ratio(fields: Fields) -> Decimal | None:
-    ratio = fields.number("profit_ratio", "close_profit")
+    ratio = fields.number(*_RATIOS)
     if ratio is not None:
         return ratio
-    percent = fields.number("profit_pct", "profit_percent", "close_profit_pct")
+    ratio = fields.ratio(*_RATIOS, *_PERCENTAGES, *_PROFIT)
+    if ratio is not None:
+        return ratio
+    percent = fields.number(*_PERCENTAGES)
     return None if percent is None else percent / _PERCENT
 
 
@@ -287,14 +304,47 @@ def _signal(fields: Fields, origin: Origin) -> Signal:
 
 
 def _pod_event(fields: Fields, origin: Origin) -> PodEvent:
+    message = _words(fields, "title") or fields.prose("status")
+    trade = _trade_within(fields, origin) if fields.words(*_SAID) is None else None
+    if trade is not None:
+        # Its reason and its status are told of the trade.
+        message = fields.words("error", "errors", "description", "detail")
     return PodEvent(
         origin=origin,
         type=fields.text("type", "event"),
         level=_level(fields),
-        message=fields.prose("message", "text", "msg", "status"),
+        message=message,
+        trade=trade,
         pod=fields.link("podId", "pod"),
         trader=_trader_of(fields),
     )
+
+
+_SAID = ("message", "text", "msg", "body", "content")
+_BESIDES = ("error", "errors", "reason", "description", "detail", "details")
+_WITHIN = ("data", "payload")
+
+
+def _words(fields: Fields, *before: str) -> str | None:
+    """All that a report says in words, each thing once, wherever it says it."""
+    found: list[str] = []
+    nested = (part.words(*_SAID, *_BESIDES) for name in _WITHIN if (part := fields.part(name)))
+    first = (fields.words(*before), fields.words(*_SAID))
+    for said in (*first, *(fields.words(name) for name in _BESIDES), *nested):
+        if said and not any(said in one for one in found):
+            found.append(said)
+    return prose("\n".join(found))
+
+
+def _trade_within(fields: Fields, origin: Origin) -> Trade | None:
+    """The trade that a report tells in fields and not in words."""
+    parts = (part for name in ("trade", "order", *_WITHIN) if (part := fields.part(name)))
+    for place in (fields, *parts):
+        trade = _trade(place.with_default("type", fields.text("type", "event")), origin)
+        numbers = (trade.amount, trade.price, trade.profit, trade.profit_ratio)
+        if trade.symbol and any(one is not None for one in numbers):
+            return trade
+    return None
 
 
 def _message(fields: Fields, origin: Origin) -> Message:
@@ -309,7 +359,7 @@ def _told(fields: Fields) -> dict[str, str | None]:
     """What a message says; none of its fields is documented (`platform.md` 7, item 6)."""
     return {
         "title": fields.prose("title", "subject"),
-        "text": fields.prose("message", "text", "body", "content", "description"),
+        "text": _words(fields),
         "level": _level(fields),
         "type": fields.text("type", "kind", "category"),
     }

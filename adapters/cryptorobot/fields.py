@@ -1,5 +1,6 @@
 """Fields of a record that may be spelled, typed and nested in any way."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -58,8 +59,20 @@ class Fields:
         """A text of any length: of a very long one the head and the tail."""
         return self._first(names, prose)
 
-    def number(self, *names: str) -> Decimal | None:
-        return self._first(names, number)
+    def words(self, *names: str) -> str | None:
+        """Like `prose`, of an object or a list too: what these say in words, and their code."""
+        return self._first(names, words)
+
+    def number(self, *names: str, unit: str = "") -> Decimal | None:
+        return self._first(names, partial(number, unit=unit) if unit else number)
+
+    def ratio(self, *names: str) -> Decimal | None:
+        """0.012 where '1.2 %' was sent; `None` for what names no percent."""
+        return self._first(names, ratio)
+
+    def unread(self, *names: str, unit: str = "") -> str | None:
+        """The text in place of a number that cannot be read: to be shown, not to be guessed at."""
+        return self._first(names, partial(unread, unit=unit))
 
     def count(self, *names: str) -> int | None:
         """A whole number that is not negative."""
@@ -88,6 +101,13 @@ class Fields:
         """The fields of an object inside this one."""
         inner = self._values.get(_plain(name))
         return Fields(inner) if isinstance(inner, dict) else None
+
+    def with_default(self, name: str, value: object) -> "Fields":
+        """The same, with this where it has no field of that name."""
+        return Fields({**self._record, name: value}) if self._lacks(name) else self
+
+    def _lacks(self, name: str) -> bool:
+        return _plain(name) not in self._values
 
     def _first(self, names: tuple[str, ...], read: Callable[[object], Read | None]) -> Read | None:
         for name in names:
@@ -122,14 +142,60 @@ def identifier(value: object) -> str | None:
     return spelled if spelled is not None and len(spelled) <= LONGEST_ID else None
 
 
-def number(value: object) -> Decimal | None:
+_SAYING = ("message", "msg", "text", "error", "reason", "description", "detail", "title")
+_MOST_SAID = 5
+"""Of a list of errors."""
+
+
+def words(value: object, depth: int = 2) -> str | None:
+    if isinstance(value, dict):
+        found = _first_said(value, depth) if depth else None
+        code = text(value.get("code"))
+        return f"{found} (code {code})" if found and code and code not in found else found
+    if isinstance(value, list):
+        said = (words(one, depth - 1) for one in value[:_MOST_SAID]) if depth else ()
+        return prose("\n".join(filter(None, said)))
+    return prose(value)
+
+
+def _first_said(value: Mapping[str, object], depth: int) -> str | None:
+    inner = Fields(value)
+    return next(
+        filter(None, (inner._first((name,), partial(words, depth=depth - 1)) for name in _SAYING)),
+        None,
+    )
+
+
+def number(value: object, unit: str = "") -> Decimal | None:
+    """An exact number, however it is grouped; `None` where that may be read in two ways.
+
+    Args:
+        unit: the currency that may stand beside it. Any other would make it another number.
+    """
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
-        return _spelled_number(value)
+        return _spelled_number(value, unit)
     if isinstance(value, (int, Decimal)):
         return _sane(Decimal(value))
     return None
+
+
+def ratio(value: object) -> Decimal | None:
+    if not isinstance(value, str) or not value.rstrip().endswith("%"):
+        return None
+    percent = number(value.rstrip()[:-1])
+    return None if percent is None else percent / 100
+
+
+def unread(value: object, unit: str = "") -> str | None:
+    sent = text(value) if isinstance(value, str) else None
+    if sent is None or sent.lower() in _ABSENT or number(sent, unit) is not None:
+        return None
+    return sent
+
+
+_ABSENT = frozenset({"n/a", "na", "none", "null", "nan", "undefined", "unknown", "-", "--", "?"})
 
 
 def flag(value: object) -> bool | None:
@@ -183,14 +249,49 @@ def symbol(value: object) -> str | None:
     return text(value) if isinstance(value, str) else None
 
 
-def _spelled_number(value: str) -> Decimal | None:
+def _spelled_number(value: str, unit: str) -> Decimal | None:
     spelled = value.strip()
     if len(spelled) > LONGEST_NUMBER:
         return None
+    spelled = spelled.translate(_ALIKE)
+    if unit:
+        spelled = _without(spelled, unit)
     try:
         return _sane(Decimal(spelled))
     except InvalidOperation:
-        return None
+        return _grouped_number(spelled)
+
+
+_ALIKE = {0x2212: "-", 0xA0: " ", 0x2009: " ", 0x202F: " ", 0x2019: "'"}
+"""A minus, blanks and an apostrophe as a keyboard has them."""
+
+
+def _without(spelled: str, unit: str) -> str:
+    lower, beside = spelled.lower(), unit.lower()
+    if lower.endswith(beside):
+        return spelled[: -len(unit)].rstrip()
+    return spelled[len(unit) :].lstrip() if lower.startswith(beside) else spelled
+
+
+_GROUPED = (
+    # What groups the digits and what parts the decimals, wherever only one reading is possible.
+    (re.compile(r"\d{1,3}(?:,\d{2,3})*,\d{3}\.\d+"), ",", "."),
+    (re.compile(r"\d{1,3}(?:,\d{3}){2,}|\d{1,2}(?:,\d{2})+,\d{3}"), ",", "."),
+    (re.compile(r"\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}"), ".", ","),
+    (re.compile(r"\d{1,3}(?: \d{3})+(?:[.,]\d+)?"), " ", ","),
+    (re.compile(r"\d{1,3}(?:'\d{3})+(?:[.,]\d+)?"), "'", ","),
+    (re.compile(r"(?![1-9]\d{0,2},\d{3}$)\d+,\d+"), "", ","),
+)
+
+
+def _grouped_number(spelled: str) -> Decimal | None:
+    sign = spelled[:1] if spelled[:1] in ("+", "-") else ""
+    digits = spelled[len(sign) :].strip()
+    for pattern, group, point in _GROUPED:
+        if digits.isascii() and pattern.fullmatch(digits):
+            plain = digits.replace(group, "") if group else digits
+            return _sane(Decimal(sign + plain.replace(point, ".")))
+    return None
 
 
 def _sane(value: Decimal) -> Decimal | None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from adapters.cryptorobot.fields import Fields
+from bot.domain.telling import quote_of
 
 _EXITS = ("exit", "close", "sell", "reduce")
 _ENTRIES = ("entry", "enter", "open", "buy")
@@ -15,6 +16,21 @@ _ENDS = {
 _WAITING = frozenset(
     {"new", "placed", "pending", "pending new", "submitted", "accepted", "unfilled"}
 )
+_DONE = frozenset(
+    {
+        *("filled", "closed", "done", "executed", "complete", "completed", "success", "settled"),
+        *("open", "active", "partial", "partially filled", "partially closed", "ok"),
+    }
+)
+"""With any of these something was filled, unless it is said how much."""
+_ORDERS = ("limit", "market", "stop", "take profit", "trailing")
+"""Begin the type of what is an order and no trade: it is open until it is filled."""
+
+_AMOUNTS = ("amount", "quantity", "origQty", "qty", "size")
+_FILLED = ("filled", "executedQty", "filled_amount", "filledQty", "cumQty")
+_PRICES = (
+    *("price", "rate", "order_rate", "close_rate", "open_rate", "average", "avgPrice", "limit"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +41,7 @@ class Order:
         amount: what was filled; what was asked for if nothing was.
         asked: set where only a part of it is filled.
         ended: what became of it where nothing is filled; `None` where something is.
+        amount_sent, price_sent: the text in place of a number that cannot be read.
     """
 
     side: str | None
@@ -32,22 +49,31 @@ class Order:
     price: Decimal | None
     asked: Decimal | None = None
     ended: str | None = None
+    amount_sent: str | None = None
+    price_sent: str | None = None
 
 
-def order_of(fields: Fields) -> Order:
-    """Source: freqtrade's rpc/rpc_types.py, CCXT's order structure, Binance's order object."""
+def order_of(fields: Fields, pair: str | None = None) -> Order:
+    """What a record says, of a pair whose currencies may stand beside its numbers.
+
+    Source: freqtrade's rpc/rpc_types.py, CCXT's order structure, Binance's order object.
+    """
+    base, quote = (pair or "").partition("/")[0], quote_of(pair)
     kind = _word(fields.text("type", "event", "action"))
     leaving = _leaves(fields, kind)
-    asked = fields.number("amount", "quantity", "origQty", "qty", "size")
-    filled = _filled(fields, asked)
+    asked = fields.number(*_AMOUNTS, unit=base)
+    filled = _filled(fields, asked, base)
+    price = _price(fields, leaving, filled, quote)
     ended = _ended(fields, kind, filled)
     partly = bool(filled and asked and filled < asked)
     return Order(
         side=_side(fields, kind, leaving),
         amount=filled or asked,
-        price=_price(fields, leaving, filled),
+        price=price,
         asked=asked if partly else None,
         ended=None if filled else ended,
+        amount_sent=fields.unread(*_AMOUNTS, unit=base) if asked is None and not filled else None,
+        price_sent=fields.unread(*_prices(leaving), unit=quote) if price is None else None,
     )
 
 
@@ -56,32 +82,40 @@ def _word(text: str | None) -> str:
 
 
 def _leaves(fields: Fields, kind: str) -> bool:
+    side = _word(fields.text("side"))
     if kind.startswith(_ENTRIES):
         return False
-    if kind.startswith(_EXITS) or fields.flag("reduceOnly", "reduce_only", "is_exit"):
+    if kind.startswith(_EXITS) or side.startswith(_EXITS):
         return True
-    ends = fields.text("close_date", "exit_reason", "sell_reason") or fields.number("close_rate")
-    return bool(ends) and not fields.text("side")
+    if fields.flag("reduceOnly", "reduce_only", "is_exit") or fields.flag("is_open") is False:
+        return True
+    if fields.text("exit_reason", "sell_reason"):
+        return True
+    ends = fields.text("close_date") or fields.number("close_rate")
+    # A record of freqtrade names the way of the trade; an order's own side stays what it is.
+    return bool(ends) and side not in ("buy", "sell")
 
 
 def _side(fields: Fields, kind: str, leaving: bool) -> str | None:
     given = fields.text("side")
-    direction = _word(fields.text("direction", "positionSide", "position_side"))
-    short = direction == "short" or _word(given) == "short" or fields.flag("is_short") is True
+    direction = _word(fields.text("direction", "positionSide", "position_side", "trade_direction"))
+    told = f"{_word(given)} {kind} {direction}".split()
+    flagged = fields.flag("is_short")
+    short = "short" in told or flagged is True
+    known = short or "long" in told or "buy" in told or flagged is False
     way = "short" if short else "long"
     if leaving and _word(given) != "sell":
-        known = short or direction or given or fields.flag("is_short") is False
         return f"exit {way}" if known else "exit"
-    if given:
+    if given and not _word(given).startswith(("entry", "enter", "open")):
         return given
-    if direction in ("long", "short") or kind.startswith(_ENTRIES):
-        return f"entry {way}" if direction or short else "entry"
+    if given or known or kind.startswith(_ENTRIES):
+        return f"entry {way}" if known else "entry"
     return fields.text("direction")
 
 
-def _filled(fields: Fields, asked: Decimal | None) -> Decimal | None:
-    filled = fields.number("filled", "executedQty", "filled_amount", "filledQty", "cumQty")
-    remaining = fields.number("remaining")
+def _filled(fields: Fields, asked: Decimal | None, base: str) -> Decimal | None:
+    filled = fields.number(*_FILLED, unit=base)
+    remaining = fields.number("remaining", unit=base)
     if filled is None and remaining is not None and asked is not None:
         return max(asked - remaining, Decimal())
     return filled
@@ -94,16 +128,23 @@ def _ended(fields: Fields, kind: str, filled: Decimal | None) -> str | None:
             return end
     # A trade that is open has been entered; an order that is has not been filled.
     waits = status in _WAITING or kind in ("entry", "exit") or filled == 0
-    return "placed" if waits else None
+    if waits or (status == "open" and kind.startswith(_ORDERS)):
+        return "placed"
+    return None if not status or status in _DONE else status
 
 
-def _price(fields: Fields, leaving: bool, filled: Decimal | None) -> Decimal | None:
-    """Nought is what a market order has: any other says more."""
-    names = ["price", "rate", "order_rate", "close_rate", "open_rate", "average", "avgPrice"]
+def _prices(leaving: bool) -> tuple[str, ...]:
+    """Where to look, the likeliest first; what a trade was opened at is no price of its exit."""
     if leaving:
-        names.insert(0, "close_rate")
-    given = [price for name in names if (price := fields.number(name)) is not None]
-    spent = fields.number("cummulativeQuoteQty", "cost")
+        return ("close_rate", *(name for name in _PRICES if name != "open_rate"))
+    return _PRICES
+
+
+def _price(fields: Fields, leaving: bool, filled: Decimal | None, quote: str) -> Decimal | None:
+    """Nought is what a market order has: any other says more."""
+    read = (fields.number(name, unit=quote) for name in _prices(leaving))
+    given = [price for price in read if price is not None]
+    spent = fields.number("cummulativeQuoteQty", "cost", unit=quote)
     if spent and filled:
         given.append(spent / filled)
     return next(filter(None, given), given[0] if given else None)

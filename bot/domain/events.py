@@ -100,10 +100,16 @@ class Trade:
     profit_ratio: Decimal | None = None
     reason: str | None = None
     trader: TraderId | None = None
+    type: str | None = None
+    """Of order or event, as sent."""
     order: str | None = None
     """Where nothing was filled, what became of the order: 'placed', 'cancelled', 'rejected' ..."""
     asked: Decimal | None = None
     """Of which `amount` is the part that was filled so far."""
+    amount_sent: str | None = None
+    """What was sent for an amount that cannot be read as one; as `price_sent`, `profit_sent`."""
+    price_sent: str | None = None
+    profit_sent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,12 +125,16 @@ class Signal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PodEvent:
-    """Something a bot's container reported. `level` is the grade it gave itself, as sent."""
+    """Something a bot's container reported. `level` is the grade it gave itself, as sent.
+
+    `trade` is what it told in fields instead of in a message.
+    """
 
     origin: Origin
     type: str | None = None
     level: str | None = None
     message: str | None = None
+    trade: Trade | None = None
     pod: str | None = None
     trader: TraderId | None = None
 

@@ -82,10 +82,12 @@ def tell_trade(trade: Trade, traders: Mapping[str, Trader]) -> Telling:
     trader = traders.get(trade.trader) if trade.trader else None
     quote = quote_of(trade.symbol)
     fields = [Field("Bot", trader_name(trader, trade.trader))] if trade.trader else []
-    if trade.amount and trade.price:
+    if trade.amount and trade.price and trade.order is None:
         fields.append(Field("Value", money(trade.amount * trade.price, quote)))
     if trade.profit is not None or trade.profit_ratio is not None:
         fields.append(_result(trade, quote))
+    elif trade.profit_sent:
+        fields.append(Field("Result", clean(trade.profit_sent, _SENT)))
     if trade.reason:
         fields.append(Field("Why", clean(trade.reason.replace("_", " "), NAME_LIMIT)))
     severity, priority = _trade_weight(trade)
@@ -104,13 +106,19 @@ def _trade_title(trade: Trade, quote: str) -> str:
     verb = _SIDES.get(side.lower(), f"Trade ({side})" if side else "Trade")
     if trade.order is not None:
         # Nothing has changed hands: only what was filled is bought or sold.
-        verb = f"Order {clean(trade.order, 20)}: {side}" if side else f"Order {trade.order}:"
-    amount = quantity(trade.amount) if trade.amount else ""
+        word = side.lower() if side.lower() in _SIDES else side
+        verb = f"Order {clean(trade.order, 20)}: {word}".rstrip()
+    amount = quantity(trade.amount) if trade.amount else clean(trade.amount_sent or "", _SENT)
     if trade.asked is not None:
         amount = f"{amount} of {quantity(trade.asked)}"
     pair = clean(trade.symbol or "", 30)
-    price = f"at {_price(trade.price, quote)}" if trade.price else ""
+    price = _price(trade.price, quote) if trade.price else clean(trade.price_sent or "", _SENT)
+    price = f"at {price}" if price else ""
     return " ".join(filter(None, (verb, amount, pair, price)))
+
+
+_SENT = 40
+"""Characters shown of what is no number, where one is due."""
 
 
 def _result(trade: Trade, quote: str) -> Field:
@@ -125,7 +133,7 @@ def _result(trade: Trade, quote: str) -> Field:
 
 
 def _trade_weight(trade: Trade) -> tuple[Severity, Priority]:
-    if trade.reason and _FORCED.search(trade.reason):
+    if _FORCED.search(f"{trade.reason} {trade.type}"):
         return Severity.CRITICAL, Priority.URGENT
     if trade.reason and _STOPPED_OUT.search(trade.reason):
         return Severity.WARNING, Priority.NORMAL
@@ -187,7 +195,28 @@ def tell_pod_event(event: PodEvent, traders: Mapping[str, Trader]) -> Telling:
         lines=paragraphs(event.message or ""),
         at=event.origin.at,
     )
-    return Telling(card=card, priority=grade.priority, about=trader)
+    if event.trade is None:
+        return Telling(card=card, priority=grade.priority, about=trader)
+    told = tell_trade(replace(event.trade, trader=None), {})
+    return Telling(
+        card=replace(
+            card,
+            title=f"{name}: {told.card.title}",
+            severity=_worse(grade.severity, told.card.severity),
+            lines=(*card.lines, *_paper(trader)),
+            fields=told.card.fields,
+        ),
+        priority=min(grade.priority, told.priority),
+        about=trader,
+    )
+
+
+def _worse(graded: Severity, told: Severity) -> Severity:
+    """What a report is graded as, unless that is only routine or the trade itself is worse."""
+    for severity in (Severity.CRITICAL, Severity.WARNING):
+        if severity in (graded, told):
+            return severity
+    return told
 
 
 def trader_of_pod(event: PodEvent, traders: Mapping[str, Trader]) -> Trader | None:
@@ -360,6 +389,10 @@ def fingerprint(event: object, told: Telling, traders: Mapping[str, Trader]) -> 
 
 def _fill_of(event: object) -> str | None:
     match event:
+        case PodEvent(trade=Trade() as trade):
+            return _fill_of(trade)
+        case Trade(order=str()) | Trade(asked=Decimal()):
+            return None  # not filled, or not all of it
         case Trade(side=side, symbol=symbol, amount=amount, price=price):
             if side is None or symbol is None or amount is None or price is None:
                 return None

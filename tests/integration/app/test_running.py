@@ -59,6 +59,45 @@ async def test_what_the_platform_calls_critical_rings_and_what_it_calls_info_doe
     assert [message.silent for message in told] == [False, True, False, False, True]
 
 
+async def test_what_records_mean_is_told_however_they_spell_it(settings, simulated, bot_api, ann):
+    beta = await simulated.platform.add("traders", {"name": "Beta"}, simulated.alice.id)
+    records = [
+        ("trades", {"side": "sell", "amount": 3, "price": 95, "traderId": simulated.owl}),
+        ("traders/pods/events", {"type": "error", "traderId": beta["_id"], "message": LIQUIDATED}),
+        ("trades", {"type": "exit_fill", "direction": "Long", "amount": 7, "close_rate": "1.04"}),
+        ("trades", {"side": "buy", "status": "canceled", "amount": 5, "price": 10}),
+        ("trades", {"side": "buy", "amount": "1,234.5", "price": "42,400.10"}),
+        ("traders/pods/events", {"type": "error", "error": {"code": -2010, "msg": "Too little"}}),
+        ("traders/pods/events", {"type": "exit_fill", "pair": "A/USDT", "amount": 2, "rate": 8}),
+    ]
+    expected = [
+        "Sold 3 SOL/USDT at 95 USDT",
+        "liquidation of the whole position",
+        "Closed long 7 SOL/USDT at 1.04 USDT",
+        "Order cancelled: buy 5 SOL/USDT",
+        "Bought 1,234.5 SOL/USDT at 42,400.1 USDT",
+        "Too little (code -2010)",
+        "Closed 2 A/USDT at 8 USDT",
+    ]
+
+    await simulated.platform.change("traders", simulated.owl, {"status": "running"})
+    async with running(settings()) as product:
+        await linked(product, bot_api, ann, simulated.alice)
+        for service, record in records:
+            symbol = {"symbol": "SOL/USDT"} if service == "trades" else {}
+            await simulated.platform.add(service, symbol | record, simulated.alice.id)
+        for words in expected:
+            await bot_api.world.message_where(lambda one, words=words: words in one.text, within=15)
+        await simulated.platform.change("traders", simulated.owl, {"status": "OOMKilled"})
+        lost = await bot_api.world.message_where(lambda one: "OOMKilled" in one.text, within=15)
+
+    assert "Night Owl no longer says that it runs" in lost.text
+    assert not lost.silent
+
+
+LIQUIDATED = "Sold 3 SOL @ 95 - liquidation of the whole position"
+
+
 async def test_what_is_in_flight_at_the_stop_arrives_once(settings, simulated, bot_api, ann):
     async with running(settings()) as product:
         await linked(product, bot_api, ann, simulated.alice)

@@ -101,6 +101,73 @@ def test_a_trade_is_read():
     )
 
 
+def test_a_number_of_a_trade_is_read_or_kept_as_it_was_sent():
+    trade = event(
+        "trades",
+        "created",
+        {
+            **STAMPS,
+            "side": "buy",
+            "symbol": "BTC/USDT",
+            "amount": "1,234.5",
+            "price": "42,400.10 USDT",
+            "profit": "about 5",
+        },
+    )
+
+    assert (trade.amount, trade.price) == (Decimal("1234.5"), Decimal("42400.10"))
+    assert (trade.profit, trade.profit_sent) == (None, "about 5")
+
+
+@pytest.mark.parametrize("name", ["profit_ratio", "profit_pct", "profit"])
+def test_a_profit_in_percent_is_a_ratio_under_any_name(name: str):
+    trade = event("trades", "created", {**STAMPS, name: "1.2%"})
+
+    assert (trade.profit, trade.profit_ratio) == (None, Decimal("0.012"))
+    assert trade.profit_sent is None
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        ({"error": "Too little"}, "Too little"),
+        ({"message": {"code": -2010, "msg": "Too little"}}, "Too little (code -2010)"),
+        ({"msg": "Failed", "reason": "Too little"}, "Failed\nToo little"),
+        ({"message": "Failed: too little", "error": "too little"}, "Failed: too little"),
+        ({"title": "Order failed", "description": "Too little"}, "Order failed\nToo little"),
+        ({"detail": [{"msg": "Too little", "loc": ["CANARY"]}]}, "Too little"),
+        ({"data": {"message": "Too little", "key": "CANARY"}}, "Too little"),
+        ({"payload": {"error": {"message": "Too little"}}}, "Too little"),
+        ({"errors": ["Too little", "Too late"]}, "Too little\nToo late"),
+        ({"status": "RUNNING"}, "RUNNING"),
+        ({"data": "CANARY"}, None),
+    ],
+)
+def test_the_words_of_a_report_are_read_wherever_they_are(
+    record: dict[str, object], words: str | None
+):
+    report = event("traders/pods/events", "created", {**STAMPS, "type": "error", **record})
+
+    assert report.message == words
+
+
+@pytest.mark.parametrize("place", [None, "data", "trade", "order", "payload"])
+def test_a_report_that_tells_a_trade_in_fields_has_the_trade(place: str | None):
+    facts = {"pair": "ETH/USDT", "amount": 1, "close_rate": 2000, "exit_reason": "roi"}
+    placed = facts if place is None else {place: facts}
+    report = event("traders/pods/events", "created", {**STAMPS, "type": "exit_fill", **placed})
+
+    assert report.message is None
+    assert (report.trade.side, report.trade.symbol) == ("exit", "ETH/USDT")
+    assert (report.trade.amount, report.trade.price) == (Decimal(1), Decimal(2000))
+
+
+def test_a_report_in_words_is_told_by_them():
+    record = {**STAMPS, "message": "Bought", "pair": "ETH/USDT", "amount": 1}
+
+    assert event("traders/pods/events", "created", record).trade is None
+
+
 @pytest.mark.parametrize(
     ("sent", "running", "status"),
     [

@@ -80,10 +80,74 @@ def test_what_is_no_instant_is_none(written: object):
         ("-1e-8", Decimal("-1e-8")),
         (0, Decimal(0)),
         ("0e-400", Decimal(0)),
+        ("4.2E4", Decimal(42000)),
+        ("\u22125", Decimal(-5)),
     ],
 )
 def test_a_number_is_exact(written: object, value: Decimal):
     assert number(written) == value
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("1,234.5", "1234.5"),
+        ("-1,234.50", "-1234.50"),
+        ("42,400.10", "42400.10"),
+        ("1.234,5", "1234.5"),
+        ("0,5", "0.5"),
+        ("0,125", "0.125"),
+        ("1234,567", "1234.567"),
+        ("1,234,567", "1234567"),
+        ("1.234.567,8", "1234567.8"),
+        ("12,34,567.8", "1234567.8"),
+        ("1 234,5", "1234.5"),
+        ("1\u202f234.5", "1234.5"),
+        ("1'234'567.8", "1234567.8"),
+        ("1\u2019234", "1234"),
+    ],
+)
+def test_a_number_is_read_however_it_is_grouped(written: str, value: str):
+    assert number(written) == Decimal(value)
+
+
+@pytest.mark.parametrize("written", ["0.5 BTC", "0.5btc", "BTC 0.5", "0,5 BTC", "0.5"])
+def test_a_number_may_have_its_unit_beside_it(written: str):
+    assert number(written, "BTC") == Decimal("0.5")
+
+
+@pytest.mark.parametrize("written", ["0.5 ETH", "0.5 mBTC", "0.5%", "BTC"])
+def test_another_unit_makes_it_another_number(written: str):
+    assert number(written, "BTC") is None
+    assert Fields({"amount": written}).unread("amount", unit="BTC") == written
+
+
+@pytest.mark.parametrize("written", [5, "5", "1,234.5", "", "n/a", "NaN", None, {"a": "b"}])
+def test_what_is_a_number_or_nothing_is_not_shown_as_sent(written: object):
+    assert Fields({"amount": written}).unread("amount") is None
+
+
+def test_a_percentage_is_a_ratio():
+    fields = Fields({"profit": "-1.2 %", "plain": "1.2"})
+
+    assert fields.ratio("plain", "profit") == Decimal("-0.012")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("too little", "too little"),
+        ({"msg": "too little", "stack": "CANARY"}, "too little"),
+        ({"code": -2010, "msg": "too little"}, "too little (code -2010)"),
+        ({"error": {"message": "too little"}}, "too little"),
+        ([{"msg": "too"}, "little"], "too\nlittle"),
+        ({"password": "CANARY"}, None),
+        ({"a": {"message": "CANARY"}}, None),
+        ([], None),
+    ],
+)
+def test_words_are_found_in_an_object_or_a_list(value: object, said: str | None):
+    assert Fields({"message": value}).words("message") == said
 
 
 @pytest.mark.parametrize(
@@ -94,7 +158,12 @@ def test_a_number_is_exact(written: object, value: Decimal):
         "",
         "NaN",
         "-Infinity",
-        "1,5",
+        "1,234",
+        "1,23.4",
+        "1.2%",
+        "1.5k",
+        "0.5 BTC",
+        "12 34",
         "unlimited",
         "1e31",
         10**31,

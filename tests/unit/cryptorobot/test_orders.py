@@ -37,6 +37,15 @@ def read(**record: object) -> Order:
         ({"close_rate": "1.2", "direction": "Long"}, "exit long"),
         ({"close_rate": "1.2", "is_short": False}, "exit long"),
         ({"exit_reason": "roi"}, "exit"),
+        ({"side": "long", "close_rate": "1.2"}, "exit long"),
+        ({"side": "buy", "exit_reason": "roi", "is_short": True}, "exit short"),
+        ({"side": "close_long"}, "exit long"),
+        ({"side": "exit", "direction": "Short"}, "exit short"),
+        ({"action": "close_short"}, "exit short"),
+        ({"side": "open_short"}, "entry short"),
+        ({"is_short": True, "is_open": True}, "entry short"),
+        ({"is_short": True, "is_open": False}, "exit short"),
+        ({"trade_direction": "long"}, "entry long"),
         ({}, None),
     ],
 )
@@ -63,6 +72,9 @@ def test_an_exit_of_freqtrade_has_the_price_at_which_it_was_closed():
         ({"status": "open", "filled": 0}, "placed"),
         ({"status": "open", "remaining": 5}, "placed"),
         ({"type": "entry"}, "placed"),
+        ({"type": "limit", "status": "open"}, "placed"),
+        ({"status": "已撤销"}, "已撤销"),
+        ({"status": "partially_filled"}, None),
         ({"status": "open"}, None),
         ({"status": "closed"}, None),
         ({"status": "FILLED", "executedQty": "5"}, None),
@@ -86,6 +98,26 @@ def test_a_part_that_was_filled_is_a_part(record):
     order = read(side="buy", **record)
 
     assert (order.amount, order.asked, order.ended) == (Decimal(2), Decimal(5), None)
+
+
+def test_a_closed_trade_has_no_price_but_that_of_its_exit():
+    assert read(is_open=False, open_rate="10").price is None
+
+
+def test_the_currencies_of_the_pair_may_stand_beside_numbers():
+    record = {"amount": "0.5 BTC", "price": "42,400.10 USDT", "filled": "0.2BTC"}
+    order = order_of(Fields(record), "BTC/USDT:USDT")
+
+    assert (order.amount, order.asked) == (Decimal("0.2"), Decimal("0.5"))
+    assert order.price == Decimal("42400.10")
+    assert (order.amount_sent, order.price_sent) == (None, None)
+
+
+def test_what_is_no_number_is_kept_as_it_was_sent():
+    order = order_of(Fields({"amount": "500 USDT", "price": "market"}), "BTC/USDT")
+
+    assert (order.amount, order.amount_sent) == (None, "500 USDT")
+    assert (order.price, order.price_sent) == (None, "market")
 
 
 def test_a_price_of_nought_gives_way_to_any_other():

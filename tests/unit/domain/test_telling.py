@@ -238,6 +238,9 @@ def test_fills_of_two_bots_are_never_the_same():
         fill("Bought 0.10 BTC @ 42,400 - stop moved"),
         fill(type="error"),
         trade(reason="liquidation"),
+        trade(type="LIQUIDATION"),
+        trade(order="cancelled"),
+        trade(asked=Decimal(5)),
     ],
 )
 def test_what_says_more_or_worse_is_a_fact_of_its_own(event):
@@ -257,6 +260,42 @@ def test_when_in_doubt_two_reports_are_two_facts(event):
     assert mark(event) is None
 
 
+def test_a_report_that_tells_a_trade_in_fields_is_told_like_the_trade():
+    filled = trade(trader=None, profit=Decimal("-3.2"), reason="stop_loss")
+    event = PodEvent(origin=origin(Kind.POD_EVENT), type="fill", trade=filled, pod="pod-1")
+
+    telling = tell_pod_event(event, TRADERS)
+
+    assert telling.card.title == "Night Owl: Bought 0.1 BTC/USDT at 42,400 USDT"
+    assert Field("Loss", "-3.20 USDT") in telling.card.fields
+    assert telling.card.lines == ("Paper trade (dry run): no real money moved.",)
+    assert (telling.card.severity, telling.priority) == (Severity.WARNING, Priority.NORMAL)
+    assert telling.about is OWL
+
+
+def test_a_report_of_an_error_that_tells_a_trade_stays_loud():
+    event = PodEvent(origin=origin(Kind.POD_EVENT), type="error", trade=trade(), message="Why")
+
+    telling = tell_pod_event(event, {})
+
+    assert (telling.card.severity, telling.priority) == (Severity.CRITICAL, Priority.URGENT)
+    assert telling.card.lines == ("Why",)
+
+
+def test_a_fill_that_a_report_tells_in_fields_is_the_same_fact_as_the_trade():
+    event = PodEvent(origin=origin(Kind.POD_EVENT), type="fill", trade=trade(), trader=OWL.id)
+
+    assert mark(event, owl=OWL) == mark(trade(trader=OWL.id), owl=OWL) is not None
+
+
+def test_what_is_no_number_is_shown_as_it_was_sent():
+    sent = {"amount": None, "amount_sent": "500 USDT", "price": None, "price_sent": "1,234"}
+    telling = tell_trade(trade(**sent, profit_sent="2 or 3"), {})
+
+    assert telling.card.title == "Bought 500 USDT BTC/USDT at 1,234"
+    assert Field("Result", "2 or 3") in telling.card.fields
+
+
 def test_a_bot_that_is_lost_is_urgent_and_told_with_its_word():
     killed = Trader(id=TraderId("t1"), name="Night Owl", status="OOMKilled")
 
@@ -272,6 +311,8 @@ def test_only_what_was_filled_is_bought():
 
     assert cancelled.startswith("Order cancelled: buy 0.1 BTC/USDT")
     assert partly.startswith("Bought 0.1 of 5 BTC/USDT")
+    fields = tell_trade(trade(order="cancelled"), {}).card.fields
+    assert "Value" not in [field.label for field in fields]
 
 
 @pytest.mark.parametrize("facts", [{"price": Decimal(0)}, {"amount": Decimal(0)}])
