@@ -118,7 +118,10 @@ Source: https://cryptorobot.ai/docs/guides/api-keys, "Scopes"
 """
 
 # A bot that is read must look like the same bot in an event, or it would seem to have changed: so
-# every name that is read there is asked for here, whichever of them the platform may have.
+# the names that are read there are asked for here, whichever of them the platform may have. No more
+# than 20: of a longer list in an address FeathersJS makes an object, and fails. The rarest names of
+# `running` are read from events only, and what a list leaves out changes nothing that is known.
+# Source: https://github.com/ljharb/qs#parsing-arrays ("arrayLimit")
 TRADER_FIELDS = (
     "_id",
     "userId",

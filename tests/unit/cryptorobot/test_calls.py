@@ -95,6 +95,10 @@ def test_data_is_not_shown():
     assert "CANARY" not in repr(call.over_rest())
 
 
+def test_no_more_fields_are_asked_for_than_an_address_can_name():
+    assert max(len(TRADER_FIELDS), len(STRATEGY_FIELDS)) <= 20
+
+
 def test_no_secret_is_asked_for():
     assert not SECRETS & {*TRADER_FIELDS, *STRATEGY_FIELDS}
 
