@@ -101,7 +101,7 @@ def test_a_caption_is_read_like_a_text(kind: str):
     content: dict[str, Any] = {kind: {"file_id": "x"}, "caption": "/status."}
     update = message(None, **content)
 
-    assert said(update) == Command(place=PRIVATE, person=PERSON, name="status")
+    assert said(update) == Command(place=PRIVATE, person=PERSON, name="status", at=SENT)
 
 
 @pytest.mark.parametrize("kind", sorted(WORDLESS))
