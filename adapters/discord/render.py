@@ -396,9 +396,10 @@ def _in_our_words(text: str) -> str:
 
 def _escaped(text: str, limit: int) -> list[str]:
     """Text that shows exactly as it is, in pieces of at most so many UTF-16 units."""
-    pieces = _joined(_units_of(_in_our_words(text)), limit - 1)
-    # Where a line is cut, another one begins.
-    return [*pieces[:1], *map(_begun, pieces[1:])]
+    pieces = _joined(_units_of(_in_our_words(text)), limit - 2)
+    # Where a line is cut, one ends and another one begins.
+    ended = [*map(_ended, pieces[:-1]), *pieces[-1:]]
+    return [*ended[:1], *map(_begun, ended[1:])]
 
 
 def _begun(piece: str) -> str:
@@ -407,6 +408,12 @@ def _begun(piece: str) -> str:
         return piece
     at = found.start(found.lastindex or 0)
     return f"{piece[:at]}\\{piece[at:]}"
+
+
+def _ended(piece: str) -> str:
+    """The piece with its last line as if it were all of it: '-1' may have been cut to '-'."""
+    lines, newline, last = piece.rpartition("\n")
+    return f"{lines}{newline}{_begun(last)}" if newline else piece
 
 
 def _units_of(text: str) -> Iterator[str]:

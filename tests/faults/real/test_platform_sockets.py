@@ -20,7 +20,7 @@ from adapters.simulator import Options
 from bot.domain.deliveries import PENDING, State
 from bot.domain.links import Account, FeedState, PasswordLogin
 from bot.services import actions
-from bot.services.feeds import Rhythm
+from bot.services.feeds import Rhythm, reading
 from storage import Store, open_memory
 from tests.contract.platforms import Person, Simulated, simulated
 from tests.databases import opened
@@ -241,7 +241,8 @@ async def test_a_handshake_that_is_cut_anywhere_loses_and_doubles_nothing(scene:
 async def test_a_record_whose_event_never_came_is_found_by_a_sweep_and_told_once(
     store: Store,
 ):
-    rhythm = Rhythm(sweep_every=timedelta(milliseconds=700))
+    sweeping = timedelta(milliseconds=700)
+    rhythm = Rhythm(sweep_every=sweeping, sweep_rest=timedelta(0), sweep_spacing=timedelta(0))
     async with playing(store, rhythm) as scene:
         record = await scene.trade(1, announce=False)
         await scene.until_shown(*bought(1))
@@ -250,7 +251,7 @@ async def test_a_record_whose_event_never_came_is_found_by_a_sweep_and_told_once
         await scene.until_shown(*bought(2))
 
         assert len(scene.sockets) == 1
-        assert scene.world.meter.alarms == {"found_by_sweep": 1}
+        await scene.world.until(lambda: scene.world.meter.alarms == {"found_by_sweep": 1}, PATIENCE)
         await scene.kept(*bought(1, 2))
 
 
@@ -329,6 +330,7 @@ async def test_events_that_come_faster_than_they_are_found_are_bounded_and_none_
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(link, "MOST_WAITING", 20)
+    monkeypatch.setattr(reading, "MOST_HELD", 20)
     scene.server.platform.script.delay("find", timedelta(seconds=0.5), service="trades")
     before = len(scene.sockets)
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adapters.discord.render import (
@@ -312,11 +312,11 @@ def test_more_fields_than_an_embed_has_go_on_in_the_next_part():
 
 
 def test_where_a_line_is_cut_no_list_begins():
-    line = "x" * (DESCRIPTION_LIMIT - 1) + "- y"
+    line = "x" * (DESCRIPTION_LIMIT - 2) + "- y"
 
     first, second = rendered(Card(title="x", lines=(line,)))
 
-    assert first.embed["description"] == "x" * (DESCRIPTION_LIMIT - 1)
+    assert first.embed["description"] == "x" * (DESCRIPTION_LIMIT - 2)
     assert second.embed["description"] == r"\- y"
 
 
@@ -488,6 +488,7 @@ def without_spaces(text: str) -> str:
 
 
 @given(card=cards)
+@example(card=Card(title="-111111<<<<<<\n" * 39, severity=Severity.GOOD))
 def test_no_payload_can_begin_markup_or_a_mention(card: Card):
     for message in rendered(card):
         for text in texts_of(message.embed):
