@@ -5,10 +5,13 @@ They compare what people's devices showed with the outbox, whatever happened in 
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -216,3 +219,14 @@ async def assert_kept(
     )
     assert not findings.all, "\n".join(findings.all)
     return Counter(item.state for item in items)
+
+
+async def assert_kept_at_last(
+    store: Store, shown: Sequence[Shown], *, within: float = 10, **expected: Any
+) -> Counter[State]:
+    """Judge a run on real time: what was shown a moment ago may not have been settled yet."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within):
+            while any(item.state in PENDING for item in await owed(store)):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+    return await assert_kept(store, shown, **expected)

@@ -26,7 +26,7 @@ from storage import Store, open_memory
 from tests.fakes.messenger import Shown
 from tests.fakes.meter import FakeMeter
 from tests.fakes.platform import FakePlatform
-from tests.judge import assert_kept
+from tests.judge import assert_kept_at_last
 from tests.standins.discord import DiscordApi, Message, Person
 from tests.standins.discord.faults import internal_error
 from tests.standins.faults import Drop, Fault, Slow, bad_gateway
@@ -169,7 +169,7 @@ async def test_an_error_after_the_message_was_created_shows_it_once(
 
     assert ended == {State.SENT: 3}
     assert [one.card.title for one in shown(api)] == ["first", "second", "third"]
-    await assert_kept(store, shown(api), created=3)
+    await assert_kept_at_last(store, shown(api), created=3)
 
 
 @pytest.mark.fault(44)
@@ -189,7 +189,7 @@ async def test_what_was_under_way_at_a_kill_shows_once_after_the_restart(
     assert ended == {State.SENT: 2}
     assert len(api.world.calls_of("create_message")) == 3
     assert [one.card.title for one in shown(api)] == ["first", "second"]
-    await assert_kept(store, shown(api), created=2)
+    await assert_kept_at_last(store, shown(api), created=2)
 
 
 @pytest.mark.fault(45)
@@ -209,7 +209,7 @@ async def test_after_ten_minutes_the_chat_is_looked_at_before_a_repeat(
     assert ended == {State.SENT: 2}
     assert [one.card.title for one in shown(api)] == ["first", "second"]
     assert len(api.world.calls_of("create_message")) == (2 if created else 3)
-    await assert_kept(store, shown(api), created=2)
+    await assert_kept_at_last(store, shown(api), created=2)
 
 
 @pytest.mark.fault(46)
@@ -226,7 +226,7 @@ async def test_a_repeat_of_what_the_person_has_deleted_is_no_error_and_shows_not
 
     assert ended == {State.SENT: 2}
     assert [title_of(message) for message in ann.screen()] == ["second"]
-    await assert_kept(store, shown(api), created=2)
+    await assert_kept_at_last(store, shown(api), created=2)
 
 
 @pytest.mark.fault(47)
@@ -297,4 +297,4 @@ async def test_a_closed_direct_chat_costs_one_call_and_what_was_held_comes_when_
         assert await all_ended(store) == {State.SENT: 1, State.COALESCED: 5}
 
     assert all(f"Warning · {title}" in digest.text for title in "abcde")
-    await assert_kept(store, shown(api), created=5)
+    await assert_kept_at_last(store, shown(api), created=5)

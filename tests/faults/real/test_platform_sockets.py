@@ -26,7 +26,7 @@ from tests.contract.platforms import Person, Simulated, simulated
 from tests.databases import opened
 from tests.fakes.messenger import FakeMessenger
 from tests.integration.cryptorobot import server as by_hand
-from tests.judge import assert_kept, owed
+from tests.judge import assert_kept_at_last, owed
 from tests.standins.fault_proxy import Connection, Cut, Drip, FaultProxy, Reset, Swallow, Way
 from tests.world import World, running
 
@@ -110,7 +110,7 @@ class Scene:
         """Nothing but these was shown, each once, and all is accounted for."""
         await self.world.quiet(0.1)
         assert self.chat.titles() == [*titles]
-        await assert_kept(self.world.store, self.chat.shown, created=len(titles))
+        await assert_kept_at_last(self.world.store, self.chat.shown, created=len(titles))
 
 
 @asynccontextmanager
@@ -301,7 +301,7 @@ async def test_events_beyond_understanding_are_set_aside_and_all_others_flow(eit
         assert len(scene.chat.shown) == good + 4
         assert scene.world.meter.aside["trades"] >= 6
         assert scene.world.meter.alarms == {}
-        await assert_kept(either, scene.chat.shown, created=good + 4)
+        await assert_kept_at_last(either, scene.chat.shown, created=good + 4)
 
 
 @pytest.mark.fault(9)
@@ -322,7 +322,7 @@ async def test_records_beyond_understanding_are_set_aside_and_all_others_found(e
         assert [title for title in titles if title in bought(1, 2)] == bought(1, 2)
         assert {*titles} == {*bought(1, 2), "Bought 9,001 BTC/USDT", "Bought 9,002 ?/USDT"}
         assert scene.world.meter.aside["trades"] > 0
-        await assert_kept(either, scene.chat.shown, created=4)
+        await assert_kept_at_last(either, scene.chat.shown, created=4)
 
 
 @pytest.mark.fault(16)
@@ -344,7 +344,7 @@ async def test_events_that_come_faster_than_they_are_found_are_bounded_and_none_
 
     # One was broken by us, the next by itself, as more came than may wait.
     assert len(scene.sockets) >= before + 2
-    ends = await assert_kept(scene.world.store, scene.chat.shown)
+    ends = await assert_kept_at_last(scene.world.store, scene.chat.shown)
     assert {*ends} <= {State.SENT, State.COALESCED}
 
 
@@ -413,7 +413,7 @@ async def test_a_reconnect_that_fails_in_ways_the_library_does_not_catch_is_trie
             assert len(server.sockets) == 1 + len(beyond) + 1
             assert world.meter.alarms == {}
             assert chat.titles() == bought(1)
-            await assert_kept(store, chat.shown, created=1)
+            await assert_kept_at_last(store, chat.shown, created=1)
 
 
 # --- what we ask over it ----------------------------------------------------------------------
@@ -453,7 +453,7 @@ async def test_a_write_whose_answer_is_lost_is_unclear_then_read_back_and_never_
         "Night Owl is stopped (checked by reading back)",
     ]
     assert patches(scene) == 1
-    await assert_kept(scene.world.store, scene.chat.shown)
+    await assert_kept_at_last(scene.world.store, scene.chat.shown)
 
 
 @pytest.mark.fault(19)
@@ -475,4 +475,4 @@ async def test_a_write_that_is_lost_on_its_way_is_unclear_then_read_back_and_nev
     assert last.title == "Night Owl: unclear"
     assert "still running" in last.lines[0]
     assert patches(scene) == 0
-    await assert_kept(scene.world.store, scene.chat.shown, created=0)
+    await assert_kept_at_last(scene.world.store, scene.chat.shown, created=0)

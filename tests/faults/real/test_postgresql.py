@@ -20,7 +20,7 @@ from storage import Store, postgresql
 from tests.databases import connected, opened
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform
-from tests.judge import assert_kept
+from tests.judge import assert_kept_at_last
 from tests.standins.postgresql import Server, own_server
 from tests.supervision import supervised
 from tests.troubled_database import Troubled
@@ -111,7 +111,9 @@ async def test_a_server_that_restarts_again_and_again_loses_nothing(
 
     assert sum(cut) > 10
     async with open_store() as store:
-        assert (await assert_kept(store, chat.shown, commits_take=SLOWEST))[State.SENT] == 60
+        assert (await assert_kept_at_last(store, chat.shown, commits_take=SLOWEST))[
+            State.SENT
+        ] == 60
 
 
 @pytest.mark.fault(55)
@@ -144,7 +146,9 @@ async def test_tables_that_somebody_has_locked_hold_up_and_lose_nothing(
     assert alarms["feed_failed"] == 0  # it is a matter of time, and no fault of ours
     assert sorted(chat.titles()) == sorted(f"Bought {number} BTC/USDT" for number in range(1, 12))
     async with open_store() as store:
-        assert (await assert_kept(store, chat.shown, commits_take=SLOWEST))[State.SENT] == 11
+        assert (await assert_kept_at_last(store, chat.shown, commits_take=SLOWEST))[
+            State.SENT
+        ] == 11
 
 
 @pytest.fixture(scope="module")
@@ -182,4 +186,4 @@ async def test_a_server_that_hangs_with_sixty_reads_waiting_ends_nothing(
     assert {type(failure) for failure in failures} == {StoreAway}
     assert supervisor.ended == 0
     async with open_store() as store:
-        assert (await assert_kept(store, chat.shown, commits_take=STALL))[State.SENT] == 10
+        assert (await assert_kept_at_last(store, chat.shown, commits_take=STALL))[State.SENT] == 10

@@ -22,7 +22,7 @@ from tests.e2e.processes import digits_in, free_port, sign_in
 from tests.fakes.messenger import Shown
 from tests.fakes.platform import FakePlatform
 from tests.faults.hostile import HOSTILE, hidden_in, hostile_bot, hostile_events
-from tests.judge import assert_kept
+from tests.judge import assert_kept_at_last
 from tests.world import World, code_in, running
 
 OWN = "chat-of-somebody-whose-browser-is-not-open"
@@ -117,7 +117,7 @@ async def test_a_robot_that_looks_at_a_one_time_address_does_not_use_it_up(site,
     page = await sign_in(address, email="alice@example.com", password="right")
     await site.world.says(digits_in(page), OWN)
     assert await site.world.link(OWN) is not None
-    await assert_kept(site.world.store, site.chat.shown)
+    await assert_kept_at_last(site.world.store, site.chat.shown)
 
 
 @pytest.mark.fault(66)
@@ -132,7 +132,7 @@ async def test_who_signs_in_on_a_forwarded_address_sees_whose_chat_it_is_for(sit
     assert OWN not in page
     assert OWN[-4:] in page
     assert await site.world.link(OWN) is None
-    await assert_kept(site.world.store, site.chat.shown)
+    await assert_kept_at_last(site.world.store, site.chat.shown)
 
 
 # --- hostile text -------------------------------------------------------------------------
@@ -159,7 +159,7 @@ async def test_hostile_text_of_the_platform_is_inert_on_the_web_chat(site, platf
     words = [" ".join(texts_in(message)) for message in shown]
     assert sum("<script>alert(1)</script>" in one for one in words) >= 2
     assert sum("@everyone" in one for one in words) >= 4
-    counted = await assert_kept(site.world.store, site.chat.shown, created=5 * len(bots))
+    counted = await assert_kept_at_last(site.world.store, site.chat.shown, created=5 * len(bots))
     assert counted == {State.SENT: 5 * len(bots)}
 
 
