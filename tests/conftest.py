@@ -29,22 +29,32 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 settings.load_profile("untimed")
 
 NODE_MAJOR = 20
-"""The Node release that `tests/feathers/package.json` asks for."""
+"""The Node release that both `package.json` of the FeathersJS servers ask for."""
 
 
 @pytest.fixture(scope="session")
 def node_modules() -> Path:
-    """The folder of the FeathersJS server, its npm packages installed."""
+    """The folder of the FeathersJS 5 server, its npm packages installed."""
+    return _with_packages("feathers")
+
+
+@pytest.fixture(scope="session")
+def node_modules_4() -> Path:
+    """The same of the FeathersJS 4 server."""
+    return _with_packages("feathers4")
+
+
+def _with_packages(name: str) -> Path:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None or _major(node) < NODE_MAJOR:
         pytest.skip(f"needs Node.js {NODE_MAJOR} or newer with npm: install it")
-    feathers = ROOT / "tests" / "feathers"
-    installed = feathers / "node_modules" / ".package-lock.json"
-    wanted = feathers / "package-lock.json"
+    folder = ROOT / "tests" / name
+    installed = folder / "node_modules" / ".package-lock.json"
+    wanted = folder / "package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
         command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        subprocess.run(command, cwd=feathers, check=True)
-    return feathers
+        subprocess.run(command, cwd=folder, check=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -112,7 +112,7 @@ class CryptorobotPlatform:
         if answer.text.startswith("0{"):
             return "Socket.IO 4 answers"
         if _SOCKET_IO_2.match(answer.text):
-            return "Socket.IO 2 answers: the connection will end every 45 seconds"
+            return "Socket.IO 2 answers"
         return f"It answers (HTTP {answer.status}) but offers no Socket.IO: polling only"
 
     async def _logged_in(self, login: Login) -> Grant:

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from socketio.packet import ACK, Packet
+from socketio.packet import ACK, CONNECT_ERROR, Packet
 
 from adapters.cryptorobot.payload import Garbled, loads
 from bot.domain.events import Unreadable
@@ -105,6 +105,7 @@ class GuardedPacket(Packet):  # type: ignore[misc]
     """
 
     id: int | None
+    data: object
     json = _Json
     uses_binary_events = False
 
@@ -119,6 +120,9 @@ class GuardedPacket(Packet):  # type: ignore[misc]
                 self.id = None
             if not isinstance(self.data, list):
                 self.data = [_UNREADABLE_ANSWER]
+        elif self.packet_type == CONNECT_ERROR and isinstance(self.data, str):
+            # A server of Socket.IO 2 says in plain words why it refuses.
+            self.data = {"message": self.data}
         elif not isinstance(self.data, dict):
             self.data = None
         return attachments

@@ -17,6 +17,7 @@ from socketio.exceptions import SocketIOError
 
 from adapters.cryptorobot import faults
 from adapters.cryptorobot.calls import Call
+from adapters.cryptorobot.dialect import PING, Dialect
 from adapters.cryptorobot.frames import ENDED, EVENT, TICKERS, GuardedPacket, for_the_library
 from adapters.cryptorobot.settings import PlatformSettings
 from bot.domain.events import Unreadable
@@ -41,6 +42,11 @@ _SILENT = logging.Logger("silent", level=logging.CRITICAL + 1)
 _CLOSED = aiohttp.WSMessage(aiohttp.WSMsgType.CLOSED, None, None)
 
 _TEXT, _BINARY = aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY
+
+_PING = aiohttp.WSMessage(_TEXT, PING, None)
+
+_AT_ONCE = 0.001
+"""Seconds: what has come already is read before a time that has passed means anything."""
 
 
 class Link:
@@ -211,7 +217,7 @@ class _Wire:
 
     Behind it the library runs every message as a task of its own, which costs much and loses the
     order. So events end here: handed on at once, one after the other. The library gets what is
-    left, heartbeats and answers.
+    left, heartbeats and answers, as a server of its own time sends them.
 
     Used of it: `closed`, `ws_connect`; and of what that gives, `receive`, `send_str`, `send_bytes`,
     `close`.
@@ -234,6 +240,8 @@ class _Wire:
         self._on_excess = on_excess
         self._on_price = on_price
         self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._dialect = Dialect()
+        self._clock = asyncio.get_running_loop().time
 
     async def ws_connect(self, url: str, **options: Any) -> "_Wire":
         try:
@@ -246,9 +254,11 @@ class _Wire:
     async def receive(self) -> aiohttp.WSMessage:
         """The next message that the library has to see."""
         assert self._socket is not None
-        receive = self._socket.receive
+        receive, dialect = self._socket.receive, self._dialect
         while self.ended is None:
-            message = await receive()
+            message = await receive() if dialect.later else await self._receive_older()
+            if message is None:
+                continue
             frame = message.data
             if message.type is not _TEXT:
                 if message.type is not _BINARY:
@@ -270,9 +280,31 @@ class _Wire:
         self._on_end("The platform ended the connection")
         return _CLOSED
 
+    async def _receive_older(self) -> aiohttp.WSMessage | None:
+        """The same of a server that may be an older one; `None` where nothing came of it."""
+        assert self._socket is not None
+        dialect = self._dialect
+        if dialect.pings(self._clock()):
+            return _PING
+        wait = None if dialect.due is None else max(dialect.due - self._clock(), _AT_ONCE)
+        try:
+            message = await self._socket.receive(wait)
+        except TimeoutError:
+            request = dialect.asks(self._clock())
+            if request is not None:
+                await self._socket.send_str(request)
+            if dialect.lost(self._clock()):
+                self._on_end("The platform does not answer any more")
+            return None
+        if message.type is _TEXT and not dialect.heard(message.data, self._clock()):
+            return None
+        return message
+
     async def send_str(self, text: str) -> None:
         assert self._socket is not None
-        await self._socket.send_str(text)
+        spoken = text if self._dialect.later else self._dialect.said(text)
+        if spoken is not None:
+            await self._socket.send_str(spoken)
 
     async def send_bytes(self, content: bytes) -> None:
         assert self._socket is not None

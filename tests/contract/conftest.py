@@ -1,10 +1,11 @@
-"""The platform under test: each contract test runs against both."""
+"""The platform under test: each contract test runs against all."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from tests.contract.platforms import (
@@ -23,12 +24,26 @@ def feathers_server(node_modules: Path) -> Iterator[FeathersProcess]:
         yield process
 
 
-@pytest.fixture(params=["simulator", "feathers"])
+@pytest.fixture(scope="session")
+def feathers4_server(node_modules_4: Path) -> Iterator[FeathersProcess]:
+    """The same of the version before, on Socket.IO 2."""
+    with feathers_process(node_modules_4) as process:
+        yield process
+
+
+@pytest.fixture(params=["simulator", "feathers", "feathers4"])
 async def platform(request: pytest.FixtureRequest) -> AsyncIterator[PlatformUnderTest]:
     if request.param == "simulator":
         async with simulated() as simulator:
             yield simulator
     else:
         # Asked for only here, so that without Node the simulator is tested all the same.
-        async with feathers(request.getfixturevalue("feathers_server")) as server:
+        process = request.getfixturevalue(f"{request.param}_server")
+        async with feathers(process) as server:
             yield server
+
+
+@pytest.fixture
+async def http(platform: PlatformUnderTest) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(platform.url) as session:
+        yield session

@@ -1,10 +1,10 @@
-"""The two platforms that contract tests run against, behind one interface."""
+"""The platforms that contract tests run against, behind one interface."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -73,6 +73,22 @@ class PlatformUnderTest(Protocol):
 
     async def calls(self) -> Sequence[Mapping[str, Any]]:
         """Give method, service, id, query and transport of every call so far."""
+
+
+async def trades(platform: PlatformUnderTest, person: Person, *prices: float) -> list[str]:
+    """Store trades of these prices, one second apart; gives their ids."""
+    ids = []
+    for second, price in enumerate(prices):
+        trade = {
+            "side": "buy" if second % 2 == 0 else "sell",
+            "amount": 0.1,
+            "symbol": "BTC/USDT",
+            "price": price,
+            "createdAt": f"2026-01-05T12:00:{second:02}.000Z",
+        }
+        stored = await platform.add("trades", trade, person.id, announce=False)
+        ids.append(stored["_id"])
+    return ids
 
 
 class Simulated:
@@ -220,6 +236,11 @@ class Feathers:
         calls: Sequence[Mapping[str, Any]] = await self._ask("calls", {})
         return calls
 
+    async def connections(self) -> int:
+        """How many sockets were connected so far."""
+        connections: int = await self._ask("connections", {})
+        return connections
+
     async def reset(self) -> None:
         await self._ask("reset", {})
 
@@ -235,13 +256,23 @@ class FeathersProcess:
 
     url: str
     control: str
+    signal: Callable[[int], None]
+
+
+SERVER = Path(__file__).parents[1] / "feathers" / "server.js"
 
 
 @contextmanager
-def feathers_process(folder: Path) -> Iterator[FeathersProcess]:
-    """Run the FeathersJS server; it also ends by itself when this process does."""
+def feathers_process(
+    folder: Path, heartbeat: Mapping[str, int] | None = None
+) -> Iterator[FeathersProcess]:
+    """Run the FeathersJS server of a folder; it also ends by itself when this process does.
+
+    Args:
+        heartbeat: `pingInterval` and `pingTimeout` in milliseconds, if not those of Socket.IO.
+    """
     with subprocess.Popen(
-        ["node", "server.js"],
+        ["node", str(SERVER), json.dumps(heartbeat or {})],
         cwd=folder,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -253,6 +284,7 @@ def feathers_process(folder: Path) -> Iterator[FeathersProcess]:
             yield FeathersProcess(
                 url=f"http://127.0.0.1:{ports['platform']}",
                 control=f"http://127.0.0.1:{ports['control']}",
+                signal=process.send_signal,
             )
         finally:
             process.kill()

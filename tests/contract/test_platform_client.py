@@ -177,8 +177,12 @@ async def test_a_password_is_never_part_of_a_refusal(
     assert "s3cret" not in repr(refusal.value)
 
 
-async def test_what_answers_at_the_address_is_told(client: CryptorobotPlatform):
-    assert await client.reachable() == "Socket.IO 4 answers"
+async def test_what_answers_at_the_address_is_told(
+    client: CryptorobotPlatform, request: pytest.FixtureRequest
+):
+    version = 2 if "feathers4" in request.node.name else 4
+
+    assert await client.reachable() == f"Socket.IO {version} answers"
 
 
 # The socket.
@@ -375,6 +379,7 @@ async def test_what_came_before_a_cut_is_given_and_then_the_loss_is_told(
     assert numbers(events) == [1, 2]
 
 
+@pytest.mark.parametrize("platform", ["simulator", "feathers"], indirect=True)
 async def test_a_socket_is_lost_when_its_token_ends(
     client: CryptorobotPlatform, platform: PlatformUnderTest
 ):

@@ -102,7 +102,7 @@ async def real(server: PlatformUnderTest) -> AsyncIterator[Scene]:
         )
 
 
-@pytest.fixture(params=["fake", "simulator", "feathers"])
+@pytest.fixture(params=["fake", "simulator", "feathers", "feathers4"])
 async def scene(request: pytest.FixtureRequest) -> AsyncIterator[Scene]:
     match request.param:
         case "fake":
@@ -112,7 +112,7 @@ async def scene(request: pytest.FixtureRequest) -> AsyncIterator[Scene]:
             async with simulated() as simulator, real(simulator) as made:
                 yield made
         case _:
-            process = request.getfixturevalue("feathers_server")
+            process = request.getfixturevalue(f"{request.param}_server")
             async with feathers(process) as server, real(server) as made:
                 yield made
 

@@ -1,7 +1,5 @@
 // A stock FeathersJS 5 application with the services, ownership and events of the trading platform.
 
-import { randomBytes } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { feathers } from '@feathersjs/feathers'
 import { bodyParser, errorHandler, koa, rest } from '@feathersjs/koa'
 import socketio from '@feathersjs/socketio'
@@ -14,251 +12,28 @@ import {
 import { LocalStrategy } from '@feathersjs/authentication-local'
 import { MemoryService } from '@feathersjs/memory'
 import errors from '@feathersjs/errors'
+import { AUTHENTICATION, PAGES, SERVICES, apiKeyStrategy, rule, watchSockets, withTokenLife } from './rules.js'
 
-const { NotAuthenticated, errors: byStatus } = errors
+const { errors: byStatus } = errors
 
-// path -> methods that a client may call; the server itself may call all of them.
-const SERVICES = {
-  users: ['find', 'get'],
-  traders: ['find', 'get', 'create', 'patch', 'remove'],
-  'traders/pods/events': ['find', 'get'],
-  strategies: ['find', 'get', 'create', 'patch', 'remove'],
-  trades: ['find', 'get'],
-  messages: ['find', 'get', 'patch'],
-  events: ['find', 'get'],
-  'models/signals': ['find', 'get']
-}
-
-// Query strings carry text only; these fields are compared as what they are.
-const NUMBERS = ['amount', 'price', 'confidence', 'profit_abs', 'profit_ratio']
-const BOOLEANS = ['running', 'dry_run', 'configured', 'connected']
-
-const EVERY_LOGIN = 'every login'
-const personal = (userId) => `user ${userId}`
-
-class ApiKeyStrategy extends AuthenticationBaseStrategy {
-  async parse(req) {
-    const [, apiKey] = /^ApiKey\s+(\S+)$/i.exec(req.headers?.authorization ?? '') ?? []
-    return apiKey ? { strategy: this.name, apiKey } : null
-  }
-
-  async authenticate({ apiKey }, params) {
-    const users = this.app.service('users')
-    const found = apiKey ? await users.find({ query: { apiKey }, paginate: false }) : []
-    if (found.length !== 1) throw new NotAuthenticated('Invalid API key')
-    return {
-      authentication: { strategy: this.name },
-      user: params.provider ? visible(found[0]) : found[0]
-    }
-  }
-}
-
-class Authentication extends AuthenticationService {
-  async getTokenOptions(result, params) {
-    const options = await super.getTokenOptions(result, params)
-    const { tokenLife } = await this.app.service('users').get(result.user._id)
-    return tokenLife ? { ...options, expiresIn: tokenLife } : options
-  }
-}
-
-/** Build the application.
- *
- * `script` is what the tests change while it runs: refuseSockets, pageCap, answerAfter (milliseconds), failures
- * ({count, status} for the next finds); `calls` receives every call from outside.
- */
-export function platform(script, calls) {
+/** Build the application; `heartbeat` has Socket.IO's pingInterval and pingTimeout, in milliseconds. */
+export function platform(script, calls, heartbeat) {
   const app = koa(feathers())
-  app.set('authentication', {
-    secret: randomBytes(32).toString('hex'),
-    entity: 'user',
-    entityId: '_id',
-    service: 'users',
-    authStrategies: ['jwt', 'apiKey', 'local'],
-    jwtOptions: {
-      header: { typ: 'access' },
-      algorithm: 'HS256',
-      audience: 'platform',
-      issuer: 'platform',
-      expiresIn: '7d'
-    },
-    local: { usernameField: 'email', passwordField: 'password', hashSize: 4 }
-  })
+  app.set('authentication', AUTHENTICATION)
   app.use(errorHandler())
   app.use(bodyParser())
   app.configure(rest())
-  app.configure(
-    socketio((io) => {
-      io.use((socket, next) => next(script.refuseSockets ? new Error('Too many connections') : undefined))
-    })
-  )
+  app.configure(socketio(heartbeat, watchSockets(script)))
 
   for (const [path, methods] of Object.entries(SERVICES)) {
-    app.use(path, new MemoryService({ id: '_id', paginate: { default: 25, max: 100 } }), { methods })
+    app.use(path, new MemoryService(PAGES), { methods })
   }
   app.use('exchanges/ticker', { patch: async (_id, tick) => tick }, { methods: [] })
-  const authentication = new Authentication(app)
+  const authentication = new (withTokenLife(AuthenticationService))(app)
   authentication.register('jwt', new JWTStrategy())
   authentication.register('local', new LocalStrategy())
-  authentication.register('apiKey', new ApiKeyStrategy())
+  authentication.register('apiKey', new (apiKeyStrategy(AuthenticationBaseStrategy, byStatus))())
   app.use('authentication', authentication)
 
-  app.hooks({ around: { all: [record(calls), delay(script), obey(script)] }, before: { create: [stamp], patch: [stamp] } })
-  for (const path of Object.keys(SERVICES)) {
-    app.service(path).hooks({ before: { all: [authenticate('jwt', 'apiKey'), own, typed] }, after: { all: [quiet] } })
-  }
-  app.service('users').hooks({ after: { all: [hideSecrets] } })
-  app.service('traders').hooks({ before: { create: [equip], patch: [startOrStop] } })
-  app.service('traders').on('patched', reportStatus(app))
-
-  app.on('login', (result, { connection }) => {
-    if (!connection) return
-    if (app.channels.length > 0) app.channel(app.channels).leave(connection)
-    app.channel(personal(result.user._id), EVERY_LOGIN).join(connection)
-  })
-  app.publish((record, context) => app.channel(personal(record?.userId ?? context.params?.user?._id)))
-  app.service('exchanges/ticker').publish(() => app.channel(EVERY_LOGIN))
-  return app
-}
-
-/** 24 hex digits that sort by the time of creation, as MongoDB's. */
-const ofThisProcess = randomBytes(5).toString('hex')
-let count = 0
-export function objectId() {
-  const seconds = Math.floor(Date.now() / 1000).toString(16)
-  count += 1
-  return seconds + ofThisProcess + count.toString(16).padStart(6, '0')
-}
-
-const fromOutside = (context) => context.params.provider !== undefined
-
-const record = (calls) => async (context, next) => {
-  // The library reads the user of a login as if from outside, but already authenticated.
-  if (fromOutside(context) && !context.params.authenticated) {
-    const { path, method, id, params } = context
-    calls.push({ service: path, method, id: id ?? null, query: params.query ?? {}, transport: params.provider })
-  }
-  await next()
-}
-
-/** Whatever is asked from outside is answered so many milliseconds later. */
-const delay = (script) => async (context, next) => {
-  await next()
-  if (fromOutside(context) && !context.params.authenticated && script.answerAfter) await sleep(script.answerAfter)
-}
-
-const obey = (script) => async (context, next) => {
-  if (fromOutside(context) && context.method === 'find') {
-    if (script.failures.count > 0) {
-      script.failures.count -= 1
-      throw new byStatus[script.failures.status]('Scripted failure')
-    }
-    const max = script.pageCap ?? 100
-    context.params.paginate = { default: Math.min(25, max), max }
-  }
-  await next()
-}
-
-async function stamp(context) {
-  const now = new Date().toISOString()
-  const { data, method } = context
-  if (context.path === 'authentication') return
-  context.data =
-    method === 'create' ? { _id: objectId(), createdAt: now, updatedAt: now, ...data } : { updatedAt: now, ...data }
-}
-
-/** A person sees and changes what is theirs; everything else does not exist. */
-async function own(context) {
-  if (!fromOutside(context) || !context.params.user) return
-  const { _id } = context.params.user
-  context.params.query = {
-    ...context.params.query,
-    ...(context.path === 'users' ? { _id } : { userId: _id })
-  }
-  if (context.data) context.data = { ...context.data, userId: _id }
-}
-
-async function typed(context) {
-  if (context.params.provider === 'rest') convert(context.params.query)
-}
-
-function convert(query) {
-  for (const [field, value] of Object.entries(query)) {
-    if (field === '$or') value.forEach(convert)
-    else if (NUMBERS.includes(field)) query[field] = each(value, Number)
-    else if (BOOLEANS.includes(field)) query[field] = each(value, (text) => text === 'true')
-  }
-}
-
-function each(value, change) {
-  if (Array.isArray(value)) return value.map((one) => each(one, change))
-  if (typeof value === 'object') {
-    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, each(one, change)]))
-  }
-  return change(value)
-}
-
-/** `params.quiet`: the state changes and nobody is told. */
-async function quiet(context) {
-  if (context.params.quiet) context.event = null
-}
-
-function visible({ _id, email, name, plan, verified, createdAt, updatedAt }) {
-  return { _id, email, name, plan, verified, createdAt, updatedAt }
-}
-
-async function hideSecrets(context) {
-  if (!fromOutside(context)) return
-  const { result } = context
-  context.result = result.data ? { ...result, data: result.data.map(visible) } : visible(result)
-}
-
-/** The defaults of a new trader, secrets included, as the platform's guide shows them. */
-async function equip(context) {
-  context.data = {
-    name: 'Trader 1',
-    dry_run: true,
-    dry_run_wallet: 10000,
-    stake_currency: 'USDT',
-    stake_amount: 'unlimited',
-    fiat_display_currency: 'USD',
-    cancel_open_orders_on_exit: true,
-    unfilledtimeout: { entry: 10, exit: 10 },
-    stressShield: { enabled: true },
-    webhook: { enabled: true, format: 'json', url: `https://pods.example/${randomBytes(16).toString('hex')}` },
-    api_server: {
-      enabled: true,
-      listen_ip_address: '0.0.0.0',
-      listen_port: 8080,
-      verbosity: 'error',
-      jwt_secret_key: randomBytes(16).toString('hex'),
-      username: 'pod',
-      password: randomBytes(8).toString('hex')
-    },
-    running: false,
-    status: 'stopped',
-    ...context.data
-  }
-}
-
-async function startOrStop(context) {
-  const { running, status } = context.data
-  if (running === undefined || status !== undefined || context.id === null) return
-  if (running && fromOutside(context)) {
-    const { $select, ...query } = context.params.query
-    const trader = await context.service.get(context.id, { query })
-    const missing = ['exchangeId', 'strategyId'].filter((field) => !{ ...trader, ...context.data }[field])
-    if (missing.length > 0) {
-      throw new byStatus[422]('Trader is not configured', {
-        errors: missing.map((field) => ({ field, message: `${field} is required` }))
-      })
-    }
-  }
-  context.data = { ...context.data, status: running ? 'running' : 'stopped' }
-}
-
-const reportStatus = (app) => (trader, context) => {
-  if (!fromOutside(context) || context.data.running === undefined) return
-  const message = context.data.running ? 'Bot started' : 'Bot stopped'
-  const event = { type: 'status_changed', podId: `pod-${context.id}`, traderId: context.id, message }
-  app.service('traders/pods/events').create({ ...event, userId: context.params.user._id })
+  return rule(app, { script, calls, authenticate: authenticate('jwt', 'apiKey'), byStatus })
 }

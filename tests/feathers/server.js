@@ -1,15 +1,25 @@
-// Serves the platform on one loopback port and its control, for the tests, on another.
+// Serves the platform of the current folder on one loopback port and its control, for the tests, on another.
 //
+// Its argument is Socket.IO's heartbeat: {"pingInterval": milliseconds, "pingTimeout": milliseconds}.
 // Prints {"platform": port, "control": port} when both listen; ends when its standard input ends.
 
 import http from 'node:http'
-import { platform } from './platform.js'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 
-const NO_SCRIPT = { refuseSockets: false, pageCap: null, answerAfter: 0, failures: { count: 0, status: 500 } }
+const { platform } = await import(pathToFileURL(resolve('platform.js')))
+
+const NO_SCRIPT = {
+  refuseSockets: false,
+  pageCap: null,
+  answerAfter: 0,
+  failures: { count: 0, status: 500 },
+  connections: 0
+}
 
 const script = structuredClone(NO_SCRIPT)
 const calls = []
-const app = platform(script, calls)
+const app = platform(script, calls, JSON.parse(process.argv[2] ?? '{}'))
 
 // What a test may ask for: POST /<name> with a JSON body, answered with JSON.
 const control = {
@@ -19,6 +29,7 @@ const control = {
   },
   script: async (changes) => void Object.assign(script, changes),
   calls: async () => calls,
+  connections: async () => script.connections,
   // The local strategy stores hashes, so the password is hashed as a registration would.
   addUser: async ({ password, ...user }) => {
     const [local] = app.service('authentication').getStrategies('local')
@@ -30,7 +41,11 @@ const control = {
   remove: async ({ service, id, announce }) => app.service(service).remove(id, { quiet: !announce }),
   tick: async (ticker) => void app.service('exchanges/ticker').emit('patched', ticker),
   cutSockets: async ({ user }) => {
-    const sockets = [...app.io.sockets.sockets.values()].filter(({ feathers }) => feathers.user?._id === user)
+    // A map in Socket.IO 4, an object in 2.
+    const { sockets: all } = app.io.sockets
+    const sockets = (all.values ? [...all.values()] : Object.values(all)).filter(
+      ({ feathers }) => feathers.person === user
+    )
     sockets.forEach((socket) => socket.disconnect(true))
     return sockets.length
   }

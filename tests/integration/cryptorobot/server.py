@@ -14,7 +14,9 @@ from aiohttp import WSMsgType, web
 PATIENCE = 10
 """Seconds that something which has to happen may take before a test gives up."""
 
-OPENING = '0{"sid":"one","upgrades":[],"pingInterval":25000,"pingTimeout":20000}'
+OPENING = (
+    '0{"sid":"one","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
+)
 CONNECTED = '40{"sid":"two"}'
 
 _CALL = re.compile(r"42(\d+)(\[.*)", re.DOTALL)

@@ -320,7 +320,7 @@ async def test_the_servers_word_ends_the_connection(
 
 
 async def test_a_platform_whose_heart_stops_is_lost(server: Server, session: CryptorobotSession):
-    opening = '0{"sid":"one","upgrades":[],"pingInterval":100,"pingTimeout":100}'
+    opening = '0{"sid":"one","upgrades":[],"pingInterval":100,"pingTimeout":100,"maxPayload":1}'
     server.greeting = ([opening], server.greeting[1])
     await session.connect()
 
@@ -329,8 +329,21 @@ async def test_a_platform_whose_heart_stops_is_lost(server: Server, session: Cry
             await session.receive()
 
 
+async def test_a_platform_between_the_versions_is_asked_to_connect_when_it_keeps_silent(
+    server: Server, session: CryptorobotSession
+):
+    opening = '0{"sid":"one","upgrades":[],"pingInterval":25000,"pingTimeout":20000}'
+    server.greeting = ([opening], server.greeting[1])
+    await session.connect()
+
+    await server.send(created(1))
+    events, _ = await heard_until(session, 1)
+
+    assert prices(events) == [1]
+
+
 async def test_prices_are_no_heartbeat(server: Server, session: CryptorobotSession):
-    opening = '0{"sid":"one","upgrades":[],"pingInterval":100,"pingTimeout":100}'
+    opening = '0{"sid":"one","upgrades":[],"pingInterval":100,"pingTimeout":100,"maxPayload":1}'
     server.greeting = ([opening], server.greeting[1])
     await session.connect()
 
