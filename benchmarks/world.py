@@ -117,14 +117,14 @@ async def tradebell_bot(
     `at_least` so many (`None`: all) are connected; if all, they have also caught up.
     """
     with tempfile.TemporaryDirectory(prefix="tradebell-", dir=ON_DISK) as folder:
-        listen = free_address()
-        arguments = (world.platform_url, world.bot_api_url, str(accounts), folder, listen)
+        metrics = free_address()
+        arguments = (world.platform_url, world.bot_api_url, str(accounts), folder, metrics)
         options = (tradebell.PROFILE,) if profile else ()
         async with child(tradebell.__name__, *arguments, *options) as process:
             bot = Bot(name=tradebell.NAME, process=process, users=users(tradebell.NAME, accounts))
             await world.connected(bot, at_least)
             if at_least is None:
-                await _until(partial(_are_live, listen, accounts), process)
+                await _until(partial(_are_live, metrics, accounts), process)
             yield bot
 
 
@@ -135,13 +135,13 @@ async def _until(condition: Callable[[], Awaitable[bool]], process: Child) -> No
             await asyncio.sleep(0.1)
 
 
-async def _are_live(listen: str, accounts: int) -> bool:
+async def _are_live(metrics: str, accounts: int) -> bool:
     """Whether so many feeds have caught up, by the product's own metrics."""
     wanted = f'tradebell_feeds{{state="live"}} {float(accounts)}\n'
     try:
         async with (
             aiohttp.ClientSession() as http,
-            http.get(f"http://{listen}/metrics") as response,
+            http.get(f"http://{metrics}/metrics") as response,
         ):
             return wanted in await response.text()
     except aiohttp.ClientConnectorError:

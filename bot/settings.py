@@ -56,7 +56,7 @@ NAMES = frozenset(
     {
         *("PLATFORM_URL", "POD_COMMAND_PATH", "POD_COMMAND_METHOD", "POD_COMMAND_BODY"),
         *("DATA_DIR", "DATABASE_URL", "SECRET_KEY"),
-        *("PUBLIC_URL", "LISTEN", "TRUSTED_PROXIES"),
+        *("PUBLIC_URL", "LISTEN", "METRICS_LISTEN", "TRUSTED_PROXIES"),
         *("TELEGRAM_TOKEN", "TELEGRAM_API_URL", "TELEGRAM_WEBHOOK"),
         *("TELEGRAM_RATE", "TELEGRAM_CHAT_RATE"),
         *("DISCORD_TOKEN", "DISCORD_API_URL", "DISCORD_GATEWAY_URL", "DISCORD_RATE"),
@@ -83,6 +83,14 @@ SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "SECRET_KEY", "DATABASE_URL")
 KEY_FILE = "secret.key"
 
 DEFAULT_LISTEN = Listen(host="127.0.0.1", port=8080)
+
+METRICS_LISTEN = f"{PREFIX}METRICS_LISTEN"
+
+DEFAULT_METRICS = Listen(host="127.0.0.1", port=9464, set_by=(METRICS_LISTEN, METRICS_LISTEN))
+"""The port that OpenTelemetry gives to exporters for Prometheus.
+
+Source: https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/prometheus/
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +146,9 @@ def read(environ: Mapping[str, str] | None = None, config: Path | None = None) -
         discord=discord if discord.token else None,
         web=WebSettings(
             listen=listen,
+            metrics=reader.unless_emptied(
+                "METRICS_LISTEN", partial(parse_listen, name=METRICS_LISTEN), DEFAULT_METRICS
+            ),
             public_url=reader.value("PUBLIC_URL", parse_public_url, _nearby(listen)),
             trusted_proxies=reader.value("TRUSTED_PROXIES", parse_proxies, ()),
         ),
@@ -275,6 +286,15 @@ class _Reader:
         except (ValueError, Misconfigured) as mistake:
             self.note(name, str(mistake))
             return default
+
+    def unless_emptied(self, name: str, parse: Callable[[str], T], default: T) -> T | None:
+        """Like `value`, but one that is there and empty switches something off: `None`."""
+        sources = (self._environ, self._filed)
+        both = (name, f"{name}_FILE")
+        said = any(source.get(key, "").strip() for source in sources for key in both)
+        if not said and any(name in source for source in sources):
+            return None
+        return self.value(name, parse, default)
 
     def text(self, name: str) -> str | None:
         given = self._filed if self._is_filed(name) else self._environ

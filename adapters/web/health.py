@@ -1,10 +1,13 @@
 """What machines ask: alive, ready, and the figures that an operator watches."""
 
+import platform
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
+from importlib.metadata import version
+from itertools import product
 
 import prometheus_client as prometheus
 from aiohttp import web
@@ -36,8 +39,16 @@ REASONS = frozenset({"sent", "moved", "uncertain"})
 
 OTHER = "other"
 
-ALARMS_LIMIT = 32
-"""Distinct alarms that get a label; their names come from the code, so this is never reached."""
+ALARMS = frozenset(
+    {
+        *("foreign_record", "found_by_sweep", "feed_failed", "channel_halted"),
+        *("telegram_not_listening", "unusable_update", "discord_not_listening"),
+    }
+)
+"""All that the code can raise."""
+
+OUTCOMES = (State.READY, State.UNKNOWN, State.HELD, State.DEAD)
+"""What an attempt can lead to, other than to have been sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,17 +72,19 @@ class Metrics:
     def __init__(
         self,
         backlog: Callable[[], Awaitable[Backlog]],
-        reasons: Collection[str] = (),
+        reasons: Mapping[Channel, Collection[str]] | None = None,
+        ends: Collection[str] = (),
     ) -> None:
         """
         Args:
             backlog: asked at each scrape.
-            reasons: outcomes that the chat adapters and the store name; others count as `other`.
+            reasons: what an attempt can come to, by the channels that are set up.
+            ends: what an item can come to without an attempt. All else counts as `other`.
         """
         self._backlog = backlog
-        self._reasons = REASONS | frozenset(reasons)
+        reasons = reasons or {}
+        self._reasons = REASONS.union(ends, *reasons.values())
         self._feeds: dict[AccountId, FeedState] = {}
-        self._alarms: set[str] = set()
         # Each counter would come twice, with the time of its first count.
         prometheus.disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = prometheus.CollectorRegistry(auto_describe=True)
@@ -142,11 +155,31 @@ class Metrics:
             ["state", "reason"],
             registry=self.registry,
         )
-        # A figure that must stay 0 is shown from the start, or its absence looks like 0.
+        build = prometheus.Info(
+            "tradebell_build", "What runs here; always 1.", registry=self.registry
+        )
+        build.info({"version": version("tradebell"), "python": platform.python_version()})
+        prometheus.ProcessCollector(registry=self.registry)
+        self._begin(reasons)
+
+    def _begin(self, reasons: Mapping[Channel, Collection[str]]) -> None:
+        """Show all counters as 0: one that first appears as 1 has not risen, to Prometheus."""
         for stream in Stream:
             self._swept.labels(stream.value)
         for result in ("told", "known"):
             self._admitted.labels(result)
+        for service in SERVICES | {OTHER}:
+            self._unreadable.labels(service)
+        for what in ALARMS | {OTHER}:
+            self._alarmed.labels(what)
+        for channel, named in reasons.items():
+            self._delay.labels(channel.value)
+            self._own_delay.labels(channel.value)
+            self._deliveries.labels(channel.value, State.SENT.value, "sent")
+            self._deliveries.labels(channel.value, State.READY.value, "moved")
+            self._deliveries.labels(channel.value, State.DEAD.value, "uncertain")
+            for state, reason in product(OUTCOMES, {*named, OTHER}):
+                self._deliveries.labels(channel.value, state.value, reason)
 
     def delivered(
         self,
@@ -179,9 +212,7 @@ class Metrics:
             self._feeds[account] = state
 
     def alarm(self, what: str) -> None:
-        if len(self._alarms) < ALARMS_LIMIT:
-            self._alarms.add(what)
-        self._alarmed.labels(label_of(what, self._alarms)).inc()
+        self._alarmed.labels(label_of(what, ALARMS)).inc()
 
     async def text(self) -> bytes:
         """The exposition of this moment."""
@@ -207,11 +238,10 @@ def label_of(text: str, known: Collection[str]) -> str:
 
 
 class HealthPages:
-    """`/healthz`, `/readyz` and `/metrics`."""
+    """`/healthz` and `/readyz`."""
 
-    def __init__(self, health: Health, metrics: Metrics) -> None:
+    def __init__(self, health: Health) -> None:
         self._health = health
-        self._metrics = metrics
 
     async def alive(self, request: web.Request) -> web.Response:
         """The process answers: nothing more is asked, so that nothing else restarts it."""
@@ -226,7 +256,14 @@ class HealthPages:
             text="".join(f"{problem}\n" for problem in problems),
         )
 
-    async def metrics(self, request: web.Request) -> web.Response:
+
+class MetricsPage:
+    """`/metrics`."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    async def show(self, request: web.Request) -> web.Response:
         return web.Response(
             body=await self._metrics.text(),
             headers={"Content-Type": prometheus.CONTENT_TYPE_LATEST},

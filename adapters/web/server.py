@@ -23,7 +23,7 @@ from adapters.web.connections import (
     take_connections,
 )
 from adapters.web.guard import security_headers
-from adapters.web.health import Health, HealthPages, Metrics
+from adapters.web.health import Health, HealthPages, Metrics, MetricsPage
 from adapters.web.links import LinkPages
 from adapters.web.pages import (
     STATIC,
@@ -64,14 +64,13 @@ def web_app(
     *,
     sign_in: SignIn,
     health: Health,
-    metrics: Metrics,
     chat: Chat | None,
     webhooks: Mapping[str, Webhook],
     settings: WebSettings,
     now: Now,
     new_id: NewId,
 ) -> web.Application:
-    """All that we serve.
+    """All that we serve to people, and to who looks after us.
 
     Args:
         chat: the demo's chat; `None` leaves it out.
@@ -79,7 +78,7 @@ def web_app(
     """
     app = web.Application(middlewares=[_kindly])
     links = LinkPages(sign_in, settings, now, new_id)
-    watch = HealthPages(health, metrics)
+    watch = HealthPages(health)
     app.add_routes(
         [
             web.get("/", _to_chat if chat else _home, name="home"),
@@ -87,7 +86,6 @@ def web_app(
             web.post("/link/{code}", links.submit),
             web.get("/healthz", watch.alive, name="healthz"),
             web.get("/readyz", watch.ready, name="readyz"),
-            web.get("/metrics", watch.metrics, name="metrics"),
         ]
     )
     for path, serve in static_files().items():
@@ -99,7 +97,20 @@ def web_app(
         app.router.add_get("/chat/ws", chat.socket, name="chat-socket", allow_head=False)
         app.on_shutdown.append(lambda _: chat.close())
 
-    headers = security_headers(settings.https)
+    _protect(app, settings.https)
+    return app
+
+
+def metrics_app(metrics: Metrics) -> web.Application:
+    """The figures, which are the operator's alone: served apart from the pages."""
+    app = web.Application(middlewares=[_kindly])
+    app.router.add_get("/metrics", MetricsPage(metrics).show, name="metrics")
+    _protect(app, https=False)
+    return app
+
+
+def _protect(app: web.Application, https: bool) -> None:
+    headers = security_headers(https)
 
     async def protect(request: web.Request, response: web.StreamResponse) -> None:
         response.headers["Server"] = SERVER
@@ -107,7 +118,6 @@ def web_app(
             response.headers.setdefault(name, value)
 
     app.on_response_prepare.append(protect)
-    return app
 
 
 @asynccontextmanager

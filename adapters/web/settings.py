@@ -30,12 +30,14 @@ class Listen:
 class WebSettings:
     """How people and proxies reach the pages.
 
-    `public_url` has no slash at its end. `platform` is the name of the account that the
+    `public_url` has no slash at its end. `metrics` is where the figures are served, `None` if
+    nowhere. `platform` is the name of the account that the
     link page asks for; `hint` is a sentence shown above its form (the demo's login).
     """
 
     public_url: str
     listen: Listen
+    metrics: Listen | None = None
     trusted_proxies: tuple[Network, ...] = ()
     platform: str = "Cryptorobot"
     hint: str | None = None
@@ -73,16 +75,16 @@ def parse_public_url(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
-def parse_listen(text: str) -> Listen:
-    """Read TRADEBELL_LISTEN: `host:port`, an IPv6 address in brackets.
+def parse_listen(text: str, name: str = "TRADEBELL_LISTEN") -> Listen:
+    """Read TRADEBELL_LISTEN or another setting: `host:port`, an IPv6 address in brackets.
 
     Raises:
         ValueError: a sentence that names the setting and the cure.
     """
     found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.%]+)\]|([^\s:/\[\]]+)):(\d{1,5})", text.strip())
     if found is None or int(found[3]) > 65535:
-        raise ValueError("TRADEBELL_LISTEN must be host:port, like 127.0.0.1:8080 or [::]:8080.")
-    return Listen(host=found[1] or found[2], port=int(found[3]))
+        raise ValueError(f"{name} must be host:port, like 127.0.0.1:8080 or [::]:8080.")
+    return Listen(host=found[1] or found[2], port=int(found[3]), set_by=(name, name))
 
 
 def parse_proxies(text: str) -> tuple[Network, ...]:

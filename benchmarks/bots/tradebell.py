@@ -24,7 +24,7 @@ PROFILE = "profile"
 TOKEN = "1111111111:AATradebellTradebellTradebellTradebel"
 
 
-def settings(platform: str, bot_api: str, folder: str, listen: str) -> Settings:
+def settings(platform: str, bot_api: str, folder: str, metrics: str) -> Settings:
     return read(
         {
             "TRADEBELL_PLATFORM_URL": platform,
@@ -34,7 +34,8 @@ def settings(platform: str, bot_api: str, folder: str, listen: str) -> Settings:
             "TRADEBELL_TELEGRAM_CHAT_RATE": "0",
             "TRADEBELL_DATA_DIR": folder,
             "TRADEBELL_SECRET_KEY": Fernet.generate_key().decode(),
-            "TRADEBELL_LISTEN": listen,
+            "TRADEBELL_LISTEN": "127.0.0.1:0",
+            "TRADEBELL_METRICS_LISTEN": metrics,
             "TRADEBELL_LOG_LEVEL": "error",
         }
     )
@@ -64,8 +65,8 @@ async def link(store: Store, user: str, platform_user: str, credential: Credenti
 
 
 async def main(arguments: list[str]) -> None:
-    platform, bot_api, count, folder, listen, *options = arguments
-    set_up = settings(platform, bot_api, folder, listen)
+    platform, bot_api, count, folder, metrics, *options = arguments
+    set_up = settings(platform, bot_api, folder, metrics)
     async with open_store(set_up.database_url, set_up.secret_keys, now, new_id) as store:
         for user in users(NAME, int(count)):
             await link(store, user, user, credential_of(user))

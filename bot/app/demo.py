@@ -75,6 +75,7 @@ def _settings(show: Show, platform: str, data_dir: Path, user: simulator.User) -
             "TRADEBELL_PLATFORM_URL": platform,
             "TRADEBELL_DATA_DIR": str(data_dir),
             "TRADEBELL_LISTEN": str(Listen(host=show.host, port=port)),
+            "TRADEBELL_METRICS_LISTEN": "",
         }
     )
     hint = f"For this demo: {user.email} and the password {user.password}"

@@ -22,11 +22,11 @@ from adapters.telegram.settings import TelegramSettings
 from adapters.web.chat import Chat
 from adapters.web.connections import MOST
 from adapters.web.health import Backlog, Metrics
-from adapters.web.server import Webhook, serving, web_app
+from adapters.web.server import Webhook, metrics_app, serving, web_app
 from bot.app.process import raise_descriptor_limit
 from bot.app.sources import new_digits, new_id, now
 from bot.domain.deliveries import Priority
-from bot.domain.links import Address
+from bot.domain.links import Address, Channel
 from bot.errors import TryLater, Unclear
 from bot.ports import Hear, Messenger, Platform, Readership, Suggest
 from bot.services.amending import Amending
@@ -51,6 +51,9 @@ DRAIN = timedelta(seconds=4)
 server three: together less than the ten that are promised."""
 
 PRUNE_EVERY = timedelta(hours=1)
+
+SCRAPERS = 20
+"""Connections at a time to the figures."""
 
 SHARE = 4
 """One of so many descriptors may be a connection to the pages; feeds, sends and files have the
@@ -80,8 +83,9 @@ async def run(
         open_platform(settings.platform, now) as platform,
         AsyncExitStack() as stack,
     ):
-        reasons = TELEGRAM_REASONS | DISCORD_REASONS | STORED_REASONS | DELIVERY_REASONS
-        meter = Metrics(partial(_backlog, store), reasons=reasons)
+        meter = Metrics(
+            partial(_backlog, store), _reasons(settings, chat), STORED_REASONS | DELIVERY_REASONS
+        )
         bots = [] if chat is None else [_page(chat)]
         if settings.telegram is not None:
             opened = _telegram(settings.telegram, settings.web.public_url, store, meter)
@@ -94,25 +98,38 @@ async def run(
         pages = web_app(
             sign_in=services.linking,
             health=_readiness(services, store, bots, duty).problems,
-            metrics=meter,
             chat=chat,
             webhooks={path: hook for bot in bots for path, hook in bot.webhooks.items()},
             settings=settings.web,
             now=now,
             new_id=new_id,
         )
-        async with serving(
-            pages, settings.web.listen, min(MOST, raise_descriptor_limit() // SHARE)
-        ):
-            ready()
-            _announce(settings, store)
-            if await duty.begin(stop):
-                try:
-                    await _live(services, store, bots, duty, stop)
-                finally:
-                    # Also after a failure: then nothing is in flight, and who starts need not wait.
-                    await duty.end()
+        most = min(MOST, raise_descriptor_limit() // SHARE)
+        await stack.enter_async_context(serving(pages, settings.web.listen, most))
+        if settings.web.metrics is not None:
+            figures = serving(metrics_app(meter), settings.web.metrics, SCRAPERS)
+            await stack.enter_async_context(figures)
+        ready()
+        _announce(settings, store)
+        if await duty.begin(stop):
+            try:
+                await _live(services, store, bots, duty, stop)
+            finally:
+                # Also after a failure: then nothing is in flight, and who starts need not wait.
+                await duty.end()
     log.info("stopped")
+
+
+def _reasons(settings: Settings, chat: Chat | None) -> Mapping[Channel, frozenset[str]]:
+    """What an attempt can come to, by the channels that there are."""
+    reasons = {}
+    if chat is not None:
+        reasons[Channel.WEB] = frozenset[str]()
+    if settings.telegram is not None:
+        reasons[Channel.TELEGRAM] = TELEGRAM_REASONS
+    if settings.discord is not None:
+        reasons[Channel.DISCORD] = DISCORD_REASONS
+    return {channel: named | DELIVERY_REASONS for channel, named in reasons.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -459,11 +459,9 @@ LOOK: float = 4.0
 HOST_LEFT = "the person who linked it has left"
 UNSURE = "nobody can tell who is there"
 LOOKED_TOO_LONG = "it took too long to see who is there"
-REASONS = frozenset({HOST_LEFT, UNSURE, LOOKED_TOO_LONG})
-"""What keeps an item from a shared chat."""
-
-
 SPOKEN_MEANWHILE = "found closed, while somebody spoke there"
+REASONS = frozenset({HOST_LEFT, UNSURE, LOOKED_TOO_LONG, SPOKEN_MEANWHILE})
+"""What an attempt can come to whatever the platform answers."""
 
 
 def _is_contradicted(attempt: Attempt, heard_at: Seconds | None, began: Seconds) -> bool:

@@ -86,9 +86,13 @@ async def tradebell(
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """This process's environment without settings of its own, and with these."""
+    """This process's environment without settings of its own, and with these.
+
+    The figures have one port for all by default, so only who asks for them gets them.
+    """
     ours = {key: value for key, value in os.environ.items() if not key.startswith("TRADEBELL_")}
-    return ours | {f"TRADEBELL_{name}": value for name, value in settings.items()}
+    given = {"METRICS_LISTEN": "", **settings}
+    return ours | {f"TRADEBELL_{name}": value for name, value in given.items()}
 
 
 def free_port() -> int:

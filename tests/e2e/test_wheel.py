@@ -88,14 +88,17 @@ async def test_it_runs_with_its_pages_and_tables_and_ends_when_told(
     tradebell, tmp_path, platform_url
 ):
     listen = f"127.0.0.1:{free_port()}"
-    settings = {"LISTEN": listen, "PLATFORM_URL": platform_url}
+    metrics = f"127.0.0.1:{free_port()}"
+    settings = {"LISTEN": listen, "METRICS_LISTEN": metrics, "PLATFORM_URL": platform_url}
 
     async with _started(tradebell, "run", cwd=tmp_path, **settings) as process:
         await _answers(f"http://{listen}/healthz", process)
         async with aiohttp.ClientSession(f"http://{listen}") as http:
-            for path, status in (("/readyz", 200), ("/metrics", 200), ("/", 200)):
+            for path, status in (("/readyz", 200), ("/metrics", 404), ("/", 200)):
                 async with http.get(path) as answer:
                     assert answer.status == status
+            async with http.get(f"http://{metrics}/metrics") as answer:
+                assert "tradebell_build_info{" in await answer.text()
             async with http.get(f"/link/{'x' * 22}") as answer:
                 assert answer.content_type == "text/html"
                 assert answer.status == 404

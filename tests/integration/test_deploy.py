@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 import yaml
-from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.parser import text_string_to_metric_families
 from typer.testing import CliRunner
 
 from adapters.web.health import Backlog, Metrics
 from bot.__main__ import cli
 from bot.domain.deliveries import State
-from bot.settings import NAMES
+from bot.domain.links import Channel
+from bot.settings import DEFAULT_METRICS, NAMES
 from tests.conftest import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -45,23 +45,14 @@ def ended(*command: str) -> str:
 
 
 async def figures() -> set[str]:
-    """The names of all samples that /metrics can give."""
+    """The names of all figures that /metrics can give, and of their samples."""
 
     async def backlog() -> Backlog:
         return Backlog(oldest=None, items={}, missed={(State.DEAD, "sent"): 1})
 
-    text = (await Metrics(backlog).text()).decode()
-    families = [*text_string_to_metric_families(text)]
-    names = {"tradebell_build_info"}
-    process = CollectorRegistry()
-    ProcessCollector(registry=process)
-    for family in [*families, *process.collect()]:
-        names |= {sample.name for sample in family.samples} | {family.name}
-        if family.type == "counter":
-            names.add(f"{family.name}_total")
-        if family.type == "histogram":
-            names |= {f"{family.name}_{part}" for part in ("bucket", "sum", "count")}
-    return names
+    text = (await Metrics(backlog, {Channel.TELEGRAM: []}).text()).decode()
+    families = text_string_to_metric_families(text)
+    return {sample.name for family in families for sample in family.samples}
 
 
 def asked(expression: str) -> set[str]:
@@ -119,6 +110,15 @@ def test_every_setting_in_the_compose_file_exists(compose):
     }
 
 
+def test_the_figures_are_published_where_they_are_served(compose):
+    ours = compose["services"]["tradebell"]
+
+    given = ours["environment"]["TRADEBELL_METRICS_LISTEN"]
+    port = DEFAULT_METRICS.port
+    assert given == f"${{TRADEBELL_METRICS_LISTEN-0.0.0.0:{port}}}"
+    assert f"127.0.0.1:{port}:{port}" in ours["ports"]
+
+
 def test_the_database_comes_only_with_its_profile(compose):
     services = compose["services"]
 
@@ -130,7 +130,7 @@ def test_the_database_comes_only_with_its_profile(compose):
 def test_nothing_is_open_to_the_network_and_the_data_lasts(compose):
     ours = compose["services"]["tradebell"]
 
-    assert [port.rsplit(":", 2)[0] for port in ours["ports"]] == ["127.0.0.1"]
+    assert [port.rsplit(":", 2)[0] for port in ours["ports"]] == ["127.0.0.1"] * 2
     volumes = [
         one.split(":") for service in compose["services"].values() for one in service["volumes"]
     ]

@@ -43,6 +43,7 @@ def test_nothing_needs_to_be_set():
     assert chosen.secret_keys == ()
     assert chosen.web.public_url == "http://127.0.0.1:8080"
     assert str(chosen.web.listen) == "127.0.0.1:8080"
+    assert str(chosen.web.metrics) == "127.0.0.1:9464"
     assert chosen.telegram is None
     assert chosen.discord is None
     assert chosen.logs.format is None
@@ -110,6 +111,20 @@ def test_the_database_lies_in_the_data_folder_whatever_its_name():
 )
 def test_the_pages_are_by_default_where_the_server_listens(listen, public_url):
     assert settings(LISTEN=listen).web.public_url == public_url
+
+
+def test_where_the_figures_are_served_is_set_and_nothing_switches_it_off(tmp_path):
+    config = tmp_path / "tradebell.toml"
+    config.write_text('metrics_listen = ""\n')
+    address = "TRADEBELL_METRICS_LISTEN"
+
+    assert str(settings(METRICS_LISTEN="[::1]:9000").web.metrics) == "[::1]:9000"
+    assert settings(METRICS_LISTEN=" ").web.metrics is None
+    assert read({}, config).web.metrics is None
+    assert str(read({address: "127.0.0.1:9000"}, config).web.metrics) == "127.0.0.1:9000"
+    assert mistakes(METRICS_LISTEN="9464") == [
+        f"{address} must be host:port, like 127.0.0.1:8080 or [::]:8080."
+    ]
 
 
 def test_an_empty_setting_counts_as_not_set():

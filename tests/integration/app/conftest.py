@@ -83,6 +83,7 @@ def settings(tmp_path: Path, simulated: Simulated, bot_api: BotApi) -> Callable[
             "TELEGRAM_API_URL": bot_api.url,
             "TELEGRAM_CHAT_RATE": "0",
             "LISTEN": f"127.0.0.1:{free_port()}",
+            "METRICS_LISTEN": f"127.0.0.1:{free_port()}",
         }
         return read({f"TRADEBELL_{name}": value for name, value in (usual | given).items()})
 
@@ -98,8 +99,9 @@ class Running:
     task: asyncio.Task[None]
 
     async def asked(self, path: str) -> tuple[int, str]:
-        """The status and text of one of our pages."""
-        url = f"{self.settings.web.public_url}{path}"
+        """The status and text of one of our pages, or of the figures."""
+        web = self.settings.web
+        url = f"http://{web.metrics if path == '/metrics' else web.listen}{path}"
         async with aiohttp.ClientSession() as http, http.get(url) as answer:
             return answer.status, await answer.text()
 

@@ -8,16 +8,14 @@ import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import aiohttp
 import pytest
 
 from adapters.web.chat import Chat
-from adapters.web.health import Backlog, Metrics
 from adapters.web.server import Webhook, serving, web_app
 from adapters.web.settings import Listen, WebSettings
-from bot.domain.deliveries import State
 from bot.domain.links import Address, Channel
 from tests.fakes.web import LinkingDesk, Talker
 
@@ -41,7 +39,6 @@ class Site:
     def __post_init__(self) -> None:
         self.desk = LinkingDesk(now=self.now)
         self.messenger = Chat(self.settings, self.now, new_id, anywhere=self.anywhere)
-        self.metrics = Metrics(self._backlog)
 
     @property
     def url(self) -> str:
@@ -53,16 +50,12 @@ class Site:
     async def _health(self) -> list[str]:
         return self.problems
 
-    async def _backlog(self) -> Backlog:
-        return Backlog(oldest=timedelta(seconds=3), items={State.READY: 1}, missed={})
-
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[aiohttp.ClientSession]:
         """Serve, listen and answer; gives a client."""
         app = web_app(
             sign_in=self.desk,
             health=self._health,
-            metrics=self.metrics,
             chat=self.messenger if self.chat else None,
             webhooks=self.webhooks,
             settings=self.settings,

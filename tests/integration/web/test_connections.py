@@ -187,7 +187,6 @@ async def test_a_full_house_still_answers_who_sends_a_whole_request(site):
     app = web_app(
         sign_in=site.desk,
         health=nothing_wrong,
-        metrics=site.metrics,
         chat=None,
         webhooks={},
         settings=site.settings,

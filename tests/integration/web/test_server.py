@@ -1,15 +1,20 @@
 import asyncio
 import logging
 import socket
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import aiohttp
 import pytest
 from aiohttp import WSCloseCode, web
 
-from adapters.web.server import HOOK_LIMIT, serving
-from adapters.web.settings import Listen
+from adapters.web.health import Backlog, Metrics
+from adapters.web.server import HOOK_LIMIT, metrics_app, serving
+from adapters.web.settings import Listen, parse_listen
+from bot.domain.deliveries import State
 from bot.errors import Misconfigured
+from bot.settings import METRICS_LISTEN
 from tests.integration.web.conftest import CODE, Site, with_public_url
 
 
@@ -27,7 +32,7 @@ class Hook:
 
 async def test_every_answer_carries_the_headers_that_protect_it(site):
     paths = ["/", "/chat", f"/link/{CODE}", "/link/unknown", "/nowhere", "/healthz"]
-    paths += ["/readyz", "/metrics", "/static/page.css", "/static/chat.js"]
+    paths += ["/readyz", "/static/page.css", "/static/chat.js"]
     async with site.opened() as client:
         for path in paths:
             response = await client.get(path, allow_redirects=False)
@@ -158,6 +163,14 @@ async def test_a_taken_port_is_the_operator_s_to_cure(site):
     assert str(site.settings.listen) in str(refusal.value)
 
 
+async def test_a_taken_port_of_the_figures_names_their_own_setting():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = parse_listen(f"127.0.0.1:{taken.getsockname()[1]}", METRICS_LISTEN)
+        with pytest.raises(Misconfigured, match=f"set {METRICS_LISTEN} to a free port"):
+            async with serving(web.Application(), listen):
+                pass
+
+
 async def test_an_address_that_is_not_ours_is_the_operator_s_to_cure():
     app = web.Application()
 
@@ -230,11 +243,35 @@ async def test_ready_tells_each_problem_on_a_line(site):
     assert text == "The database does not answer.\nTelegram refuses the token.\n"
 
 
-async def test_metrics_are_prometheus_text_of_this_moment(site):
-    async with site.opened() as client:
-        response = await client.get("/metrics")
+@asynccontextmanager
+async def figures() -> AsyncIterator[aiohttp.ClientSession]:
+    """Where the figures are served, and nothing else; gives a client."""
+
+    async def backlog() -> Backlog:
+        return Backlog(oldest=timedelta(seconds=3), items={State.READY: 1}, missed={})
+
+    app = metrics_app(Metrics(backlog))
+    async with (
+        serving(app, Listen(host="127.0.0.1", port=0)) as bound,
+        aiohttp.ClientSession(f"http://{bound}") as client,
+    ):
+        yield client
+
+
+async def test_the_figures_are_not_where_the_pages_are(site):
+    async with site.opened() as client, figures() as operator:
+        assert (await client.get("/metrics")).status == 404
+        assert (await operator.get("/metrics")).status == 200
+        assert (await operator.get(f"/link/{CODE}")).status == 404
+
+
+async def test_metrics_are_prometheus_text_of_this_moment():
+    async with figures() as operator:
+        response = await operator.get("/metrics")
         text = await response.text()
 
+    assert response.headers["Server"] == "Tradebell"
+    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
     assert response.headers["Content-Type"].startswith("text/plain; version=")
     assert "tradebell_oldest_owed_seconds 3.0" in text
     assert 'tradebell_outbox_items{state="ready"} 1.0' in text

@@ -1,13 +1,17 @@
+import platform
+import re
 from datetime import timedelta
+from importlib.metadata import version
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from adapters.web.health import ALARMS_LIMIT, Backlog, Metrics
+from adapters.web.health import ALARMS, Backlog, Metrics
 from bot.domain.deliveries import State
 from bot.domain.events import Stream
 from bot.domain.ids import AccountId
 from bot.domain.links import Channel, FeedState
+from tests.conftest import ROOT
 
 ONE, TWO = AccountId("one"), AccountId("two")
 
@@ -18,7 +22,7 @@ async def nothing_owed() -> Backlog:
 
 @pytest.fixture
 def metrics() -> Metrics:
-    return Metrics(nothing_owed, reasons=("blocked by the user",))
+    return Metrics(nothing_owed, {Channel.TELEGRAM: ["blocked by the user"], Channel.WEB: []})
 
 
 async def figures(metrics: Metrics) -> dict[str, float]:
@@ -99,13 +103,64 @@ async def test_admitted_events_count_as_told_and_as_known(metrics):
     assert seen["tradebell_admitted_total known"] == 1
 
 
-async def test_what_must_stay_zero_is_shown_as_zero_from_the_start(metrics):
+async def test_what_can_be_counted_is_shown_as_zero_from_the_start(metrics):
     before = await figures(metrics)
 
+    no_time = timedelta(0)
+    for state, reason in (
+        (State.SENT, "sent"),
+        (State.READY, "moved"),
+        (State.HELD, "blocked by the user"),
+        (State.UNKNOWN, "blocked by the user"),
+        (State.DEAD, "uncertain: no answer in time"),
+        (State.DEAD, "in words of its own"),
+    ):
+        metrics.delivered(Channel.TELEGRAM, state, reason, no_time, no_time)
+        metrics.delivered(Channel.WEB, State.SENT, "sent", no_time, no_time)
+    metrics.admitted(told=1, known=1)
+    metrics.unreadable("trades")
+    metrics.unreadable("what nobody knows")
     metrics.found_by_sweep(Stream.TRADES, 2)
+    metrics.alarm("foreign_record")
+    metrics.alarm("what nobody knows")
 
-    assert before["tradebell_sweep_found_total trades"] == 0
-    assert (await figures(metrics))["tradebell_sweep_found_total trades"] == 2
+    assert (await figures(metrics)).keys() == before.keys()
+    told = {key: before[key] for key in before if key.startswith("tradebell_")}
+    assert {key for key in told if told[key]} == {key for key in told if "_build_info" in key}
+
+
+def test_every_alarm_that_the_code_raises_has_its_label():
+    raised = {
+        what
+        for package in ("bot", "adapters", "storage")
+        for file in (ROOT / package).rglob("*.py")
+        for what in re.findall(r"""\.alarm\(\s*["'](\w+)""", file.read_text("utf-8"))
+    }
+
+    assert raised == ALARMS
+
+
+async def test_the_build_and_the_process_are_told(metrics):
+    text = (await metrics.text()).decode()
+    seen = await figures(metrics)
+
+    built = f'{{python="{platform.python_version()}",version="{version("tradebell")}"}}'
+    assert f"tradebell_build_info{built} 1.0\n" in text
+    assert seen["process_start_time_seconds"] > 0
+    assert seen["process_open_fds"] > 0
+
+
+async def test_the_operator_s_table_names_every_figure_and_no_other(metrics):
+    families = text_string_to_metric_families((await metrics.text()).decode())
+    text = (ROOT / "docs" / "operating.md").read_text("utf-8")
+    table = text.partition("<!-- metrics")[2].partition("<!-- end of")[0]
+
+    rows = [line.split(" | ")[0] for line in table.splitlines() if line.startswith("| `")]
+    told = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    suffix = {"counter": "_total", "info": "_info"}
+    assert sorted(told) == sorted(
+        f"{family.name}{suffix.get(family.type, '')}" for family in families
+    )
 
 
 async def test_feeds_count_once_each_in_their_present_state(metrics):
@@ -124,13 +179,14 @@ async def test_feeds_count_once_each_in_their_present_state(metrics):
 
 
 async def test_alarms_count_by_name_and_even_they_are_bounded(metrics):
-    for number in range(ALARMS_LIMIT + 5):
+    for number in range(5):
         metrics.alarm(f"alarm {number}")
-    metrics.alarm("alarm 0")
+    metrics.alarm("feed_failed")
+    metrics.alarm("feed_failed")
 
     seen = await figures(metrics)
 
-    assert seen["tradebell_alarms_total alarm 0"] == 2
+    assert seen["tradebell_alarms_total feed_failed"] == 2
     assert seen["tradebell_alarms_total other"] == 5
 
 
@@ -164,7 +220,7 @@ async def test_what_did_not_arrive_counts_by_state_and_reason_at_each_scrape():
     async def backlog() -> Backlog:
         return Backlog(oldest=None, items={}, missed=missed)
 
-    metrics = Metrics(backlog, reasons=("too late",))
+    metrics = Metrics(backlog, ends=["too late"])
     before = await figures(metrics)
     missed = {(State.EXPIRED, "too late"): 3}
     after = await figures(metrics)

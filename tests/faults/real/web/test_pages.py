@@ -12,7 +12,6 @@ import aiohttp
 import pytest
 
 from adapters.web.chat import Chat
-from adapters.web.health import Backlog, Metrics
 from adapters.web.server import serving, web_app
 from adapters.web.settings import Listen, WebSettings
 from bot.app.sources import new_id, now
@@ -73,7 +72,6 @@ async def site(store: Store, platform: FakePlatform) -> AsyncIterator[Site]:
         pages = web_app(
             sign_in=world.linking,
             health=nothing_wrong,
-            metrics=Metrics(nothing_owed),
             chat=chat,
             webhooks={},
             settings=settings,
@@ -86,10 +84,6 @@ async def site(store: Store, platform: FakePlatform) -> AsyncIterator[Site]:
 
 async def nothing_wrong() -> list[str]:
     return []
-
-
-async def nothing_owed() -> Backlog:
-    return Backlog(oldest=None, items={}, missed={})
 
 
 # --- one-time addresses -------------------------------------------------------------------
