@@ -47,6 +47,7 @@ from bot.domain.linking import (
     LinkProblem,
     LoginFailed,
     SignedIn,
+    TooSoon,
     WrongDigits,
 )
 from bot.domain.links import (
@@ -585,8 +586,17 @@ class Codes(Protocol):
     async def look(self, code_hash: str, now: datetime) -> Invitation | LinkProblem:
         """What stands behind a code; changes nothing."""
 
-    async def count_login(self, code_hash: str, now: datetime) -> int | LinkProblem:
-        """Count one login try before it is made; gives how many are left after it."""
+    async def count_login(
+        self, code_hash: str, who: str, source: str, now: datetime
+    ) -> int | TooSoon | LinkProblem:
+        """Count one login try before it is made; gives how many are left after it.
+
+        It counts as a wrong one, of `who` from `source`, until it is forgiven. Both are stored
+        only as keyed hashes, and only as long as they matter.
+        """
+
+    async def forgive_login(self, who: str, source: str, *, right: bool) -> None:
+        """It was not a wrong one: it was right, or nobody knows."""
 
     async def sign_in(
         self, code_hash: str, grant: Grant, digits: str, now: datetime
@@ -616,7 +626,7 @@ class SignIn(Protocol):
 
     async def sign_in(
         self, code: str, login: Login, source: str, *, agreed: bool = False
-    ) -> SignedIn | LoginFailed | LinkProblem:
+    ) -> SignedIn | LoginFailed | TooSoon | LinkProblem:
         """Log in with what the person typed.
 
         Args:

@@ -28,6 +28,7 @@ from bot.domain.linking import (
     Invitation,
     LinkProblem,
     SignedIn,
+    TooSoon,
     WrongDigits,
 )
 from bot.domain.links import Account, AccountState, Address, Grant, Link, Preferences
@@ -36,6 +37,7 @@ from storage.codec import encode_preferences
 from storage.database import Database, each, unsettle
 from storage.forgetting import forget_if_unlinked
 from storage.links import is_at, links_of, unlink
+from storage.logins import Keys, begin_login, forgive_login, login_keys, prune_logins
 from storage.rows import AnyRow, account_of, address_of, link_of, select_active_links
 from storage.states import AttemptState, LinkState
 from storage.tables import LINK_IS_ACTIVE, account, attempt, endpoint, link
@@ -76,8 +78,15 @@ class Codes:
     async def look(self, code_hash: str, now: datetime) -> Invitation | LinkProblem:
         return await self._database.read(_look, code_hash, now)
 
-    async def count_login(self, code_hash: str, now: datetime) -> int | LinkProblem:
-        return await self._database.write(_count_login, (code_hash, now))
+    async def count_login(
+        self, code_hash: str, who: str, source: str, now: datetime
+    ) -> int | TooSoon | LinkProblem:
+        keys = login_keys(self._vault, who, source)
+        return await self._database.write(_count_login, (code_hash, keys, now))
+
+    async def forgive_login(self, who: str, source: str, *, right: bool) -> None:
+        keys = login_keys(self._vault, who, source)
+        await self._database.write(_forgive_login, (keys, right))
 
     async def sign_in(
         self, code_hash: str, grant: Grant, digits: str, now: datetime
@@ -93,7 +102,9 @@ class Codes:
         return await self._database.write(self._complete_all, _Try(address, person, digits, now))
 
     async def prune(self, now: datetime) -> int:
-        """Delete old attempts, and logins whose digits were never typed; gives how many."""
+        """Delete old attempts, what is left of wrong logins, and logins whose digits were never
+        typed; gives how many attempts.
+        """
         return await self._database.write(_prune, now)
 
     def _sign_in_all(
@@ -277,8 +288,10 @@ def _look(connection: Connection, code_hash: str, now: datetime) -> Invitation |
 
 
 @each
-def _count_login(connection: Connection, request: tuple[str, datetime]) -> int | LinkProblem:
-    code_hash, now = request
+def _count_login(
+    connection: Connection, request: tuple[str, Keys, datetime]
+) -> int | TooSoon | LinkProblem:
+    code_hash, keys, now = request
     counted = connection.execute(
         update(attempt)
         .where(
@@ -290,10 +303,17 @@ def _count_login(connection: Connection, request: tuple[str, datetime]) -> int |
         .values(logins=attempt.c.logins + 1)
         .returning(attempt.c.logins)
     ).scalar()
-    if counted is not None:
-        return LOGIN_TRIES - counted
-    looked = _look(connection, code_hash, now)
-    return looked if isinstance(looked, LinkProblem) else LinkProblem.UNKNOWN
+    if counted is None:
+        looked = _look(connection, code_hash, now)
+        return looked if isinstance(looked, LinkProblem) else LinkProblem.UNKNOWN
+    wait = begin_login(connection, keys, now)
+    return TooSoon(wait=wait) if wait else LOGIN_TRIES - counted
+
+
+@each
+def _forgive_login(connection: Connection, request: tuple[Keys, bool]) -> None:
+    keys, right = request
+    forgive_login(connection, keys, right=right)
 
 
 def _signed_in(address: Address, person: str) -> Select[*tuple[Any, ...]]:
@@ -381,6 +401,7 @@ def _prune(connection: Connection, now: datetime) -> int:
     )
     for late in connection.execute(untyped).scalars().all():
         _close(connection, late, AttemptState.REPLACED)
+    prune_logins(connection, now)
     old = delete(attempt).where(
         attempt.c.expires_at < now - KEPT_AFTER_EXPIRY, attempt.c.state != AttemptState.SIGNED_IN
     )

@@ -306,6 +306,17 @@ class _Attempt(TypedColumns):
 attempt = Table("attempt", metadata, _Attempt)
 
 
+class _WrongLogin(TypedColumns):
+    id = Column(Text, primary_key=True)
+    """A keyed hash of what it is counted for."""
+    failures: Named[int] = Column(Integer)
+    since: Named[datetime] = Column(Instant)
+    at: Named[datetime] = Column(Instant, index=True)
+
+
+wrong_login = Table("wrong_login", metadata, _WrongLogin)
+
+
 class _Journal(TypedColumns):
     channel: Named[Channel] = Column(OneOf(Channel), primary_key=True)
     bot = Column(Foreign, primary_key=True)

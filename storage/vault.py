@@ -62,6 +62,7 @@ class Vault:
         self._digit_keys = [
             hmac.digest(key.encode(), b"tradebell digits", "sha256") for key in keys
         ]
+        self._login_key = hmac.digest(keys[0].encode(), b"tradebell logins", "sha256")
 
     # --- rows -----------------------------------------------------------------------------
 
@@ -196,6 +197,11 @@ class Vault:
     def _digits_hashes(self, attempt: str, digits: str) -> list[str]:
         text = f"{attempt}\0{digits}".encode("utf-8", "replace")
         return [hmac.digest(key, text, "sha256").hex() for key in self._digit_keys]
+
+    def login_hash(self, *parts: str) -> str:
+        """Another one under another first key: what was counted before is then forgotten."""
+        text = json.dumps(parts).encode("utf-8", "replace")
+        return hmac.digest(self._login_key, text, "sha256").hex()
 
 
 def account_secret(account: AccountId) -> str:

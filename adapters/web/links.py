@@ -24,7 +24,7 @@ from adapters.web.pages import Problem, page, problem_page
 from adapters.web.settings import WebSettings
 from bot.domain.cards import spoken
 from bot.domain.ids import NewId, Now
-from bot.domain.linking import CODE_LIFE, Invitation, LinkProblem, LoginFailed, SignedIn
+from bot.domain.linking import CODE_LIFE, Invitation, LinkProblem, LoginFailed, SignedIn, TooSoon
 from bot.domain.links import (
     Address,
     Channel,
@@ -38,9 +38,6 @@ from bot.ports import SignIn
 
 FORM_LIMIT = 8 * 1024
 """Bytes of a form (`guarantees.md` 3.3)."""
-
-BUSY_WAIT = 15 * 60
-"""Seconds after which the limits on logins have been forgotten (`guarantees.md` 3.2)."""
 
 _FORM = "application/x-www-form-urlencoded"
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -124,9 +121,11 @@ class LinkPages:
                 return problem_page(explain(LinkProblem.TOO_MANY_TRIES))
             case LoginFailed():
                 return self._form(request, code, invitation, email, refused(outcome, login))
-            case LinkProblem.BUSY:
-                response = self._form(request, code, invitation, email, BUSY)
-                response.headers["Retry-After"] = str(BUSY_WAIT)
+            case TooSoon(wait=wait):
+                left = invitation.expires_at - self._now()
+                complaint = too_soon(wait, left)
+                response = self._form(request, code, invitation, email, complaint)
+                response.headers["Retry-After"] = str(-(-wait // timedelta(seconds=1)))
                 return response
             case LinkProblem():
                 return problem_page(explain(outcome))
@@ -254,16 +253,6 @@ STALE = Complaint(
     lines=("This page had been open twice or for too long. It is fresh again now.",),
 )
 
-BUSY = Complaint(
-    status=HTTPStatus.TOO_MANY_REQUESTS,
-    title="Too many sign-ins lately",
-    lines=(
-        f"Nothing is lost. Wait {BUSY_WAIT // 60} minutes; this address has ended by then.",
-        ASK_AGAIN,
-    ),
-)
-
-
 NOT_AGREED = Complaint(
     status=HTTPStatus.UNPROCESSABLE_ENTITY,
     title="Others will read along: do you agree?",
@@ -288,6 +277,23 @@ def incomplete(fields: Mapping[str, str]) -> Complaint:
         title="Something is missing",
         lines=(f"Please enter {what}.",),
         fields=missing,
+    )
+
+
+def too_soon(wait: timedelta, left: timedelta) -> Complaint:
+    """Whoever guesses is slowed down, and with them whoever else is there.
+
+    Args:
+        left: of the life of the address.
+    """
+    second = timedelta(seconds=1)
+    until = f"Wait {_left(-(-wait // second) * second)}"
+    return Complaint(
+        status=HTTPStatus.TOO_MANY_REQUESTS,
+        title="Too many wrong sign-ins lately",
+        lines=("This one was not tried.", f"{until}, then sign in here again.")
+        if wait < left
+        else ("This one was not tried.", f"{until}; this address has ended by then.", ASK_AGAIN),
     )
 
 
@@ -366,16 +372,6 @@ def explain(problem: LinkProblem) -> Problem:
                 status=HTTPStatus.UNPROCESSABLE_ENTITY,
                 title="You have not agreed to be read by others",
                 lines=("Nothing was linked or changed.", ASK_AGAIN),
-            )
-        case LinkProblem.BUSY:
-            return Problem(
-                status=HTTPStatus.TOO_MANY_REQUESTS,
-                title="Too many sign-ins lately",
-                lines=(
-                    f"Wait {BUSY_WAIT // 60} minutes; this address has ended by then.",
-                    ASK_AGAIN,
-                ),
-                retry_after=BUSY_WAIT,
             )
         case _:
             assert_never(problem)

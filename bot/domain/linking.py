@@ -25,8 +25,6 @@ class LinkProblem(StrEnum):
     USED = "used"
     TOO_MANY_TRIES = "too many tries"
     WRONG_DIGITS = "wrong digits"
-    BUSY = "busy"
-    """Too many logins from this address or for this account lately."""
     TAKEN = "taken"
     """Somebody else has linked this shared chat."""
     NO_CONSENT = "no consent"
@@ -78,6 +76,13 @@ class LoginFailed:
 
     reason: str
     tries_left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TooSoon:
+    """Not tried: there were too many wrong logins lately."""
+
+    wait: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,7 @@
 
 import hashlib
 import logging
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from ipaddress import ip_address, ip_network
@@ -20,6 +18,7 @@ from bot.domain.linking import (
     LinkProblem,
     LoginFailed,
     SignedIn,
+    TooSoon,
     WrongDigits,
 )
 from bot.domain.links import (
@@ -42,14 +41,6 @@ from bot.services.ingest import Ingest
 from bot.services.patience import patiently
 
 log = logging.getLogger(__name__)
-
-# guarantees.md 3.2
-LOGIN_WINDOW = timedelta(minutes=15)
-LOGINS_PER_ACCOUNT = 5
-LOGINS_PER_SOURCE = 20
-LOGINS_IN_ALL = 600
-MOST_COUNTED = 10_000
-PRUNE_AFTER = timedelta(minutes=1)
 
 LOOK_BACK = timedelta(hours=1)
 """After a start: how old a link may be that the account's other chats have not heard of."""
@@ -88,7 +79,6 @@ class Linking:
         self._now = now
         self._new_id = new_id
         self._new_digits = new_digits
-        self._limits = _Limits()
 
     async def invite(self, place: Place, person: Person, audience: Audience | None = None) -> str:
         """A one-time address for this person in this chat, good for `CODE_LIFE`.
@@ -116,7 +106,7 @@ class Linking:
 
     async def sign_in(
         self, code: str, login: Login, source: str, *, agreed: bool = False
-    ) -> SignedIn | LoginFailed | LinkProblem:
+    ) -> SignedIn | LoginFailed | TooSoon | LinkProblem:
         now = self._now()
         code_hash = _hashed(code)
         invitation = await self._codes.look(code_hash, now)
@@ -125,18 +115,19 @@ class Linking:
         if invitation.readers and not agreed:
             return LinkProblem.NO_CONSENT
         # Counted first: an address that is used to hammer is soon used up.
-        left = await self._codes.count_login(code_hash, now)
-        if isinstance(left, LinkProblem):
+        counted_for = _name_of(login), network_of(source)
+        left = await self._codes.count_login(code_hash, *counted_for, now)
+        if not isinstance(left, int):
             return left
-        if self._limits.refuse(_hashed(_name_of(login)), network_of(source), now):
-            return LinkProblem.BUSY
         try:
             grant = await self._platform.log_in(login)
         except NeedsLogin as refusal:
             await self._note("login_failed", now, invitation.address, invitation.person)
             return LoginFailed(reason=str(refusal), tries_left=left)
         except (TryLater, Refused) as failure:
+            await self._codes.forgive_login(*counted_for, right=False)
             return LoginFailed(reason=str(failure), tries_left=left)
+        await self._codes.forgive_login(*counted_for, right=True)
         await self._note("logged_in", now, invitation.address, invitation.person)
         return await self._codes.sign_in(code_hash, grant, self._new_digits(), self._now())
 
@@ -266,47 +257,3 @@ def _name_of(login: Login) -> str:
 
 def _hashed(code: str) -> str:
     return hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()
-
-
-class _Limits:
-    """Keeps people from guessing: by account, by source, and all together."""
-
-    def __init__(self) -> None:
-        self._by_account = _Attempts(LOGINS_PER_ACCOUNT)
-        self._by_source = _Attempts(LOGINS_PER_SOURCE)
-        self._by_all = _Attempts(LOGINS_IN_ALL)
-
-    def refuse(self, account: str, source: str, now: datetime) -> bool:
-        """Count this attempt; gives whether it is one too many.
-
-        A source that is over its limit counts for nothing else: it cannot lock others out.
-        """
-        return (
-            self._by_source.is_over(source, now)
-            or self._by_all.is_over("", now)
-            or self._by_account.is_over(account, now)
-        )
-
-
-@dataclass(slots=True)
-class _Attempts:
-    """Counts attempts in a sliding window; when there are too many to count, all are over."""
-
-    limit: int
-    _seen: dict[str, deque[datetime]] = field(default_factory=dict)
-    _pruned_at: datetime | None = None
-
-    def is_over(self, key: str, now: datetime) -> bool:
-        since = now - LOGIN_WINDOW
-        if len(self._seen) >= MOST_COUNTED and key not in self._seen:
-            if self._pruned_at is not None and now - self._pruned_at < PRUNE_AFTER:
-                return True
-            self._pruned_at = now
-            self._seen = {one: at for one, at in self._seen.items() if at[-1] > since}
-        times = self._seen.setdefault(key, deque())
-        while times and times[0] <= since:
-            times.popleft()
-        if len(times) >= self.limit:
-            return True
-        times.append(now)
-        return False

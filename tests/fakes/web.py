@@ -16,6 +16,7 @@ from bot.domain.linking import (
     LinkProblem,
     LoginFailed,
     SignedIn,
+    TooSoon,
 )
 from bot.domain.links import Address, KeyLogin, Login, PasswordLogin, Role, TokenLogin
 
@@ -29,7 +30,8 @@ class LinkingDesk:
     api_key: str = "key-1"
     token: str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
     digits: str = "482913"
-    busy: bool = False
+    wait: timedelta | None = None
+    """What a login has to wait for, if it must."""
     tried: list[tuple[str, Login, str]] = field(default_factory=list)
     """Code, login and source of every login try, in order."""
     looked: list[str] = field(default_factory=list)
@@ -61,14 +63,14 @@ class LinkingDesk:
 
     async def sign_in(
         self, code: str, login: Login, source: str, *, agreed: bool = False
-    ) -> SignedIn | LoginFailed | LinkProblem:
+    ) -> SignedIn | LoginFailed | TooSoon | LinkProblem:
         state = self._state(code)
         if isinstance(state, LinkProblem):
             return state
         if state.readers and not agreed:
             return LinkProblem.NO_CONSENT
-        if self.busy:
-            return LinkProblem.BUSY
+        if self.wait is not None:
+            return TooSoon(wait=self.wait)
         self.tried.append((code, login, source))
         if not self._right(login):
             failures = self._failures[code] = self._failures.get(code, 0) + 1

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from itertools import count
 
-from bot.domain.linking import Invitation, LinkProblem, LoginFailed, SignedIn
+from bot.domain.linking import Invitation, LinkProblem, LoginFailed, SignedIn, TooSoon
 from bot.domain.links import PasswordLogin
+from bot.domain.logins import LONGEST_WAIT, WINDOW
 from bot.errors import TryLater
-from bot.services.linking import MOST_COUNTED, _Attempts
 from tests.world import CHAT, code_in, running
 
 RIGHT = PasswordLogin(email="alice@example.com", password="right")
@@ -82,28 +82,90 @@ async def test_five_wrong_passwords_end_the_attempt(world):
     assert last is LinkProblem.TOO_MANY_TRIES
 
 
-async def test_one_account_cannot_be_guessed_through_many_addresses(world):
+async def test_an_account_can_be_guessed_five_times_from_one_source(world):
     outcomes = []
-    for number in range(8):
+    for number in range(6):
         code = await invited(world, chat=str(number))
-        outcomes.append(await world.linking.sign_in(code, WRONG, f"10.0.0.{number}"))
+        outcomes.append(await world.linking.sign_in(code, WRONG, "10.0.0.1"))
 
     assert outcomes[4] == LoginFailed(reason="Invalid login", tries_left=4)
-    assert outcomes[5:] == [LinkProblem.BUSY] * 3
+    assert outcomes[5] == TooSoon(wait=WINDOW)
 
-    await asyncio.sleep(timedelta(minutes=16).total_seconds())
+    await asyncio.sleep(WINDOW.total_seconds())
     code = await invited(world)
     assert isinstance(await world.linking.sign_in(code, RIGHT, "10.0.0.1"), SignedIn)
 
 
-async def test_one_source_cannot_guess_many_accounts(world):
-    outcomes = []
-    for number in range(25):
+async def test_wrong_logins_of_others_do_not_lock_an_account_for_its_owner(world):
+    for number in range(9):
+        code = await invited(world, chat=str(number))
+        await world.linking.sign_in(code, WRONG, f"10.0.1.{number // 5}")
+
+    code = await invited(world)
+    assert isinstance(await world.linking.sign_in(code, RIGHT, "10.0.0.1"), SignedIn)
+
+
+async def test_an_account_guessed_from_everywhere_makes_its_owner_wait_once_and_not_long(world):
+    async with asyncio.TaskGroup() as group:
+        guessing = group.create_task(guess_from_everywhere(world))
+        await asyncio.sleep(100)
+        code = await invited(world)
+
+        first = await world.linking.sign_in(code, RIGHT, "10.0.0.1")
+        await asyncio.sleep(first.wait.total_seconds())
+        second = await world.linking.sign_in(code, RIGHT, "10.0.0.1")
+        guessing.cancel()
+
+    assert first == TooSoon(wait=LONGEST_WAIT)
+    assert isinstance(second, SignedIn)
+
+
+async def guess_from_everywhere(world):
+    """A new source each second, each coming back when it may."""
+    for number in count():
+        for one in (number, number - 60):
+            code = await invited(world, chat=f"guesser {number} {one}")
+            source = f"10.{1 + one // 250 % 250}.1.{one % 250}"
+            await world.linking.sign_in(code, WRONG, source)
+        await asyncio.sleep(1)
+
+
+async def test_one_source_that_guesses_many_accounts_is_slowed_down_more_and_more(world):
+    outcomes, waits = [], []
+    for number in range(30):
         code = await invited(world, chat=str(number))
         login = PasswordLogin(email=f"{number}@example.com", password="guess")
-        outcomes.append(await world.linking.sign_in(code, login, "10.0.0.1"))
+        outcome = await world.linking.sign_in(code, login, "10.0.0.1")
+        if isinstance(outcome, TooSoon):
+            waits.append(outcome.wait.total_seconds())
+            await asyncio.sleep(waits[-1])
+            outcome = await world.linking.sign_in(code, login, "10.0.0.1")
+        outcomes.append(outcome)
 
-    assert outcomes[20:] == [LinkProblem.BUSY] * 5
+    assert all(isinstance(outcome, LoginFailed) for outcome in outcomes)
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]
+
+
+async def test_a_platform_that_is_away_costs_no_login(world, platform):
+    platform.fail("log_in", *[TryLater("The platform does not answer.")] * 6)
+    for number in range(6):
+        code = await invited(world, chat=str(number))
+        await world.linking.sign_in(code, RIGHT, "127.0.0.1")
+
+    code = await invited(world)
+    assert isinstance(await world.linking.sign_in(code, RIGHT, "127.0.0.1"), SignedIn)
+
+
+async def test_a_good_login_ends_the_count_of_the_wrong_ones(world):
+    for number in range(4):
+        code = await invited(world, chat=str(number))
+        await world.linking.sign_in(code, WRONG, "127.0.0.1")
+    await world.linking.sign_in(await invited(world, chat="4"), RIGHT, "127.0.0.1")
+
+    code = await invited(world, chat="5")
+    outcomes = [await world.linking.sign_in(code, WRONG, "127.0.0.1") for _ in range(5)]
+
+    assert all(isinstance(outcome, LoginFailed) for outcome in outcomes)
 
 
 async def test_a_platform_that_is_away_costs_no_address(world, platform):
@@ -164,17 +226,7 @@ async def test_a_whole_ipv6_network_is_one_source(world):
         login = PasswordLogin(email=f"{number}@example.com", password="guess")
         outcomes.append(await world.linking.sign_in(code, login, f"2001:db8:1:2::{number:x}"))
 
-    assert outcomes[20:] == [LinkProblem.BUSY] * 5
-
-
-def test_what_cannot_be_counted_any_more_is_refused_and_memory_stays_bounded(now):
-    attempts = _Attempts(limit=5)
-
-    over = [attempts.is_over(str(number), now()) for number in range(MOST_COUNTED + 100)]
-
-    assert not any(over[:MOST_COUNTED])
-    assert all(over[-99:])
-    assert len(attempts._seen) <= MOST_COUNTED + 1
+    assert all(isinstance(outcome, TooSoon) for outcome in outcomes[20:])
 
 
 async def test_a_new_chat_that_a_crash_kept_from_being_told_of_is_told_of_after_a_start(

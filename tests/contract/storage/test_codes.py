@@ -20,11 +20,13 @@ from bot.domain.linking import (
     Completed,
     LinkProblem,
     SignedIn,
+    TooSoon,
     WrongDigits,
 )
 from bot.domain.links import AccountState
+from bot.domain.logins import PER_PAIR, WINDOW, Counted
 from storage import Store
-from storage.tables import attempt, secret
+from storage.tables import attempt, secret, wrong_login
 from tests.contract.storage.given import (
     DIGITS,
     MINUTE,
@@ -39,6 +41,7 @@ from tests.contract.storage.given import (
 )
 
 WRONG = "000000"
+ANN = "ann@example.com", "10.0.0.1"
 
 
 async def sign_in(store: Store, code: str = "code", user: str = "alice", now: datetime = NOW):
@@ -64,7 +67,7 @@ async def test_an_address_can_be_looked_at_any_number_of_times(store: Store):
 
 async def test_an_unknown_address_leads_nowhere(store: Store):
     assert await store.codes.look("unknown", NOW) is LinkProblem.UNKNOWN
-    assert await store.codes.count_login("unknown", NOW) is LinkProblem.UNKNOWN
+    assert await store.codes.count_login("unknown", *ANN, NOW) is LinkProblem.UNKNOWN
     assert await sign_in(store, "unknown") is LinkProblem.UNKNOWN
 
 
@@ -73,7 +76,7 @@ async def test_an_address_expires(store: Store):
     late = NOW + CODE_LIFE
 
     assert await store.codes.look("code", late) is LinkProblem.EXPIRED
-    assert await store.codes.count_login("code", late) is LinkProblem.EXPIRED
+    assert await store.codes.count_login("code", *ANN, late) is LinkProblem.EXPIRED
     assert await sign_in(store, now=late) is LinkProblem.EXPIRED
 
 
@@ -104,7 +107,7 @@ async def test_a_persons_addresses_are_counted_over_all_chats(store: Store):
 async def test_logins_are_counted_before_they_are_made(store: Store):
     await invited(store, "code")
 
-    left = [await store.codes.count_login("code", NOW) for _ in range(LOGIN_TRIES + 1)]
+    left = [await store.codes.count_login("code", *ANN, NOW) for _ in range(LOGIN_TRIES + 1)]
 
     assert left == [*reversed(range(LOGIN_TRIES)), LinkProblem.TOO_MANY_TRIES]
     assert await store.codes.look("code", NOW) is LinkProblem.TOO_MANY_TRIES
@@ -115,17 +118,69 @@ async def test_logins_that_are_made_at_once_are_all_counted(store: Store):
 
     async with asyncio.TaskGroup() as group:
         tries = [
-            group.create_task(store.codes.count_login("code", NOW)) for _ in range(LOGIN_TRIES + 3)
+            group.create_task(store.codes.count_login("code", *ANN, NOW))
+            for _ in range(LOGIN_TRIES + 3)
         ]
 
     refused = [task for task in tries if task.result() is LinkProblem.TOO_MANY_TRIES]
     assert len(refused) == 3
 
 
+async def test_wrong_logins_are_still_counted_after_a_restart(lasting_url: str, open_again):
+    async with open_again(lasting_url) as store:
+        await guess(store, PER_PAIR, *ANN)
+
+    async with open_again(lasting_url) as store:
+        await invited(store, "code")
+        assert await store.codes.count_login("code", *ANN, NOW + MINUTE) == TooSoon(
+            wait=WINDOW - MINUTE
+        )
+
+
+async def test_logins_of_one_account_that_are_tried_at_once_are_all_counted(store: Store):
+    codes = [f"code {number}" for number in range(PER_PAIR + 3)]
+    for code in codes:
+        await invited(store, code, chat=code)
+    await guess(store, 1, *ANN)  # a pair that is known is locked by its row
+
+    async with asyncio.TaskGroup() as group:
+        tries = [group.create_task(store.codes.count_login(code, *ANN, NOW)) for code in codes]
+
+    outcomes = [task.result() for task in tries]
+    assert sum(isinstance(outcome, TooSoon) for outcome in outcomes) == 4
+
+
+async def test_of_wrong_logins_nothing_is_kept_in_clear_or_for_long(store: Store):
+    await guess(store, 2, *ANN)
+
+    kept = await wrong_logins(store)
+    await store.codes.prune(NOW + WINDOW - SECOND)
+    before = await wrong_logins(store)
+    await store.codes.prune(NOW + WINDOW)
+
+    assert len(kept) == len(before) == len(Counted)
+    assert not [word for word in ANN if word in str(kept)]
+    assert await wrong_logins(store) == []
+
+
+async def guess(store: Store, times: int, who: str, source: str) -> None:
+    for number in range(times):
+        code = f"guess {number}"
+        await invited(store, code, chat=code)
+        assert isinstance(await store.codes.count_login(code, who, source, NOW), int)
+
+
+async def wrong_logins(store: Store) -> list[Any]:
+    def read(connection: Any) -> list[Any]:
+        return list(connection.execute(select(wrong_login)))
+
+    return await store.database.read(read)
+
+
 async def test_the_last_login_may_still_be_the_right_one(store: Store):
     await invited(store, "code")
     for _ in range(LOGIN_TRIES):
-        await store.codes.count_login("code", NOW)
+        await store.codes.count_login("code", *ANN, NOW)
 
     assert isinstance(await sign_in(store), SignedIn)
 
@@ -139,7 +194,7 @@ async def test_a_good_login_uses_the_address_up(store: Store):
     until = NOW + DIGITS_LIFE
     assert signed_in == SignedIn(digits=DIGITS, until=until, label="a***", login_ends=ends)
     assert await store.codes.look("code", NOW) is LinkProblem.USED
-    assert await store.codes.count_login("code", NOW) is LinkProblem.USED
+    assert await store.codes.count_login("code", *ANN, NOW) is LinkProblem.USED
     assert await sign_in(store) is LinkProblem.USED
 
 

@@ -1,6 +1,7 @@
 import asyncio
 import html
 import logging
+import math
 import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -9,7 +10,7 @@ import aiohttp
 import pytest
 
 from adapters.web.settings import parse_proxies
-from bot.domain.linking import CODE_LIFE, LOGIN_TRIES, Audience
+from bot.domain.linking import LOGIN_TRIES, Audience
 from bot.domain.links import Address, Channel, KeyLogin, PasswordLogin, TokenLogin
 from tests.fakes.web import LinkingDesk
 from tests.integration.web.conftest import CODE, TELEGRAM, Site, with_public_url
@@ -239,8 +240,15 @@ async def test_the_last_try_closes_the_address(site):
     assert len(site.desk.tried) == LOGIN_TRIES
 
 
-async def test_too_many_sign_ins_elsewhere_keep_the_form_and_say_when_to_come_back(site):
-    site.desk.busy = True
+@pytest.mark.parametrize(
+    ("wait", "told"),
+    [
+        (timedelta(seconds=39.2), "Wait 40 s, then sign in here again."),
+        (timedelta(minutes=14.5), "Wait 15 min; this address has ended by then."),
+    ],
+)
+async def test_too_many_wrong_sign_ins_keep_the_form_and_say_when_to_come_back(site, wait, told):
+    site.desk.wait = wait
     async with site.opened() as client:
         form = await open_form(client)
         response = await client.post(
@@ -251,9 +259,8 @@ async def test_too_many_sign_ins_elsewhere_keep_the_form_and_say_when_to_come_ba
         page = await response.text()
 
     assert response.status == 429
-    minutes = int(response.headers["Retry-After"]) // 60
-    assert f"Wait {minutes} minutes; this address has ended by then." in page
-    assert minutes > CODE_LIFE.total_seconds() / 60
+    assert int(response.headers["Retry-After"]) == math.ceil(wait.total_seconds())
+    assert told in page
     assert f'value="{EMAIL}"' in page
 
 
