@@ -161,6 +161,11 @@ class Delivering:
         outlet = self._outlets.get((address.channel, address.bot))
         return outlet.messenger.repeats if outlet else ONE_MARKED_REPEAT
 
+    def may_answer_stranger(self, address: Address) -> bool:
+        """Whether somebody who is not linked is answered there now; if so, it counts."""
+        outlet = self._outlets.get((address.channel, address.bot))
+        return outlet is None or outlet.pace.may_answer_stranger()
+
     async def _age(self) -> None:
         try:
             await self._outbox.age(self._now())

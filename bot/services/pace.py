@@ -16,6 +16,12 @@ log = logging.getLogger(__name__)
 URGENT_SHARE = 0.2
 """Part of a bot's rate that only urgent items may use (`guarantees.md` 2.7: about 5/s of 30)."""
 
+STRANGERS_SHARE = 0.25
+"""Part of a bot's rate that answers to people who are not linked may use, at most."""
+
+STRANGERS_BURST: Seconds = 5.0
+"""So much of their share they may use at once: who is linked waits for a quarter of it, no more."""
+
 FORGET_AFTER: Seconds = 600.0
 """A chat that was quiet for so long is as good as new."""
 
@@ -139,6 +145,7 @@ class Pace:
     _learned: _Learned = field(init=False)
     _general: _Bucket = field(init=False, default_factory=_Bucket)
     _urgent: _Bucket = field(init=False, default_factory=_Bucket)
+    _strangers: _Bucket = field(init=False, default_factory=_Bucket)
     _chats: dict[Address, _Bucket] = field(init=False, default_factory=dict)
     _pauses: dict[Address, Seconds] = field(init=False, default_factory=dict)
     _paused_until: Seconds = field(init=False, default=0.0)
@@ -193,6 +200,19 @@ class Pace:
         if priority is Priority.URGENT and self._urgent.wait(at) < self._general.wait(at):
             return self._urgent.take(at), self._urgent
         return self._general.take(at), self._general
+
+    def may_answer_stranger(self) -> bool:
+        """Whether somebody who is not linked is answered now; if so, it counts.
+
+        Those answers take places like any other. But they are never so many that others wait
+        behind them, and none is kept for later: who asked would have asked again by then.
+        """
+        at = self.clock()
+        self._earn(at)
+        if self._strangers.wait(at) > 0:
+            return False
+        self._strangers.take(at)
+        return True
 
     def give_back(self, place: "Place") -> None:
         """There was nothing to send after all."""
@@ -303,6 +323,9 @@ class Pace:
         """Split the rate, so that urgent items have a part of it for themselves."""
         self._general.share(self._learned.rate * (1 - URGENT_SHARE))
         self._urgent.share(self._learned.rate * URGENT_SHARE)
+        strangers = self._learned.rate * STRANGERS_SHARE
+        self._strangers.interval = _interval(strangers)
+        self._strangers.burst = max(1, int(strangers * STRANGERS_BURST))
 
     def _forget_what_left_before(self, at: Seconds) -> None:
         while self._left and self._left[0] < at:

@@ -132,7 +132,10 @@ class Conversation:
         self._now = now
         self._new_id = new_id
         self._acting = Acting(actions, accounts, feeds, ingest, audit, now, new_id)
-        self._throttle = _Throttle()
+        self._throttle = _Throttle(EARNED)
+        self._strangers = _Throttle(EARNED_BY_STRANGERS)
+        self._passed_over_at: timedelta | None = None
+        """When it was last logged that strangers are not answered, by the steady clock."""
         self._wordless: dict[Address, timedelta] = {}
         """When something without words was last answered in a chat, by the steady clock."""
         self._answers: dict[str, Callable[[_Asked], Awaitable[Card]]] = {
@@ -214,13 +217,12 @@ class Conversation:
         at = timedelta(seconds=steady())
         if isinstance(said, Wordless) and not self._is_first_in_a_while(said.place.address, at):
             return
-        match self._throttle.judge(said.person.id, at):
+        match await self._judge(said.place, said.person, at):
             case "ignore":
                 return
             case "warn":
                 yield Reply(card=answers.too_fast())
                 return
-        await self._open_where_heard(said.place, said.person)
         match said:
             case Command():
                 yield Reply(card=await self._command(said))
@@ -233,6 +235,33 @@ class Conversation:
             case Press():
                 async for reply in self._press(said):
                     yield reply
+
+    async def _judge(self, place: Place, person: Person, at: timedelta) -> str:
+        """'ok', 'warn' or 'ignore'. Many strangers must not make those wait who are linked, or just
+        about to be.
+        """
+        verdict = self._throttle.judge(person.id, at)
+        if verdict == "ignore":
+            return verdict
+        link = await self._links.at(place.address)
+        if link is None:
+            if await self._linking.awaits_digits(place, person):
+                return verdict
+            verdict = self._strangers.judge(person.id, at)
+            if verdict == "ignore" or self._answers_stranger(place.address, at):
+                return verdict
+            return "ignore"
+        if verdict == "ok":
+            await self._open_where_heard(link, place, person)
+        return verdict
+
+    def _answers_stranger(self, address: Address, at: timedelta) -> bool:
+        if self._delivering.may_answer_stranger(address):
+            return True
+        if self._passed_over_at is None or at - self._passed_over_at >= PASSED_OVER_AGAIN:
+            self._passed_over_at = at
+            log.warning("more strangers write than are answered")
+        return False
 
     def _is_first_in_a_while(self, address: Address, at: timedelta) -> bool:
         """Whether something without words is answered: an album must not bring ten answers."""
@@ -767,12 +796,11 @@ class Conversation:
             return
         await self._closures.tell(link.account, link.endpoint.id, reason, self._new_id())
 
-    async def _open_where_heard(self, place: Place, person: Person) -> None:
+    async def _open_where_heard(self, link: Link, place: Place, person: Person) -> None:
         """Whoever speaks to us in a chat that is theirs has it open, whatever was found before."""
         if not place.private and (place.shared is None or place.shared.lacking):
             return
-        link = await self._links.at(place.address)
-        if link is None or person.id != link.person:
+        if person.id != link.person:
             return
         self._delivering.heard(link.endpoint.id)
         if link.endpoint.state is EndpointState.DISABLED:
@@ -836,16 +864,29 @@ def _changeable(traders: tuple[Trader, ...], running: bool) -> tuple[Trader, ...
 
 
 BURST = 10
-"""Requests that a person may make at once; a second earns another (`guarantees.md` 3.7).
+"""Requests that a person may make at once (`guarantees.md` 3.7).
 
 Twice the burst that is named there: reading a card, choosing and confirming is three already.
 """
+
+EARNED = timedelta(seconds=1)
+"""How long it takes to earn another one (as above)."""
+
+EARNED_BY_STRANGERS = timedelta(seconds=6)
+"""The same for a person whose chat is not linked: linking takes five requests."""
+
+PASSED_OVER_AGAIN = timedelta(minutes=1)
 
 
 class _Throttle:
     """Lets nobody ask so much that others wait."""
 
-    def __init__(self) -> None:
+    def __init__(self, earned: timedelta) -> None:
+        """
+        Args:
+            earned: how long it takes until a person has earned another request.
+        """
+        self._earned = earned
         self._spent_until: dict[str, timedelta] = {}
         """When each person's requests will have been earned back."""
         self._warned: set[str] = set()
@@ -859,8 +900,8 @@ class _Throttle:
         if len(self._spent_until) > 10_000:
             self._spent_until = {one: at for one, at in self._spent_until.items() if at > now}
             self._warned &= self._spent_until.keys()
-        earned_at = max(self._spent_until.get(person, now), now) + timedelta(seconds=1)
-        if earned_at - now <= timedelta(seconds=BURST):
+        earned_at = max(self._spent_until.get(person, now), now) + self._earned
+        if earned_at - now <= self._earned * BURST:
             self._spent_until[person] = earned_at
             self._warned.discard(person)
             return "ok"
