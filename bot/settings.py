@@ -44,7 +44,8 @@ from adapters.web.settings import (
     parse_public_url,
 )
 from bot.config_file import ConfigFile, as_text, read_config
-from bot.domain.hosts import is_loopback
+from bot.domain.hosts import is_here, is_loopback
+from bot.domain.links import Channel
 from bot.errors import Misconfigured
 from storage.store import parsed
 
@@ -118,6 +119,17 @@ class Settings:
         tokens = [one.token for one in (self.telegram, self.discord) if one]
         password = str(make_url(self.database_url).password or "")
         return tuple(filter(None, (*tokens, password, *self.secret_keys)))
+
+    @property
+    def cut_off(self) -> frozenset[Channel]:
+        """The chats whose people read them on phones, where our pages' address leads nowhere.
+
+        A chat platform on this machine is a stand-in, whose people are here.
+        """
+        if not is_here(self.web.public_url):
+            return frozenset()
+        chats = ((Channel.TELEGRAM, self.telegram), (Channel.DISCORD, self.discord))
+        return frozenset(channel for channel, one in chats if one and not is_here(one.api_url))
 
 
 def read(environ: Mapping[str, str] | None = None, config: Path | None = None) -> Settings:

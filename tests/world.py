@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,7 +17,7 @@ from bot.domain.commands import Command, Place, Press, Reply, Said, Words
 from bot.domain.events import Kind, Origin, Trade, Trader
 from bot.domain.ids import ActionId, TraderId
 from bot.domain.linking import SignedIn
-from bot.domain.links import Account, Address, FeedState, Link, PasswordLogin, Person
+from bot.domain.links import Account, Address, Channel, FeedState, Link, PasswordLogin, Person
 from bot.domain.typed import command_in
 from bot.ports import Draw, Messenger, Platform, Readership
 from bot.services.amending import Amending
@@ -172,12 +172,14 @@ async def running(
     others: Sequence[Messenger] = (),
     readership: Readership | None = None,
     draw: Draw = blank,
+    cut_off: Collection[Channel] = (),
 ) -> AsyncIterator[World]:
     """One process from start to a kill: leaving cancels everything wherever it is.
 
     Args:
         rate: messages a second over the whole bot; 0 = no limit.
         others: bots of further chat platforms; `World.on` goes to one of them.
+        cut_off: chats whose people cannot open the link page's address.
     """
     chance = random.Random(7)
     ids = itertools.count()
@@ -210,6 +212,7 @@ async def running(
         now,
         new_id,
         lambda: "482913",
+        cut_off,
     )
     closures = Closures(
         accounts=store.accounts, links=store.links, audit=store.audit, ingest=ingest, now=now

@@ -24,14 +24,19 @@ from storage.folders import unwritable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that was looked at; `words` say what is there, or what to do."""
+    """One thing that was looked at; `words` say what is there, or what to do.
+
+    A `hint` is good as far as it goes.
+    """
 
     what: str
     words: str
     good: bool = True
+    hint: bool = False
 
     def __str__(self) -> str:
-        return f"{'ok  ' if self.good else 'FAIL'}  {self.what:<9} {self.words}"
+        mark = "hint" if self.hint else "ok" if self.good else "FAIL"
+        return f"{mark:<4}  {self.what:<9} {self.words}"
 
 
 async def check(settings: Settings) -> AsyncIterator[Finding]:
@@ -45,11 +50,18 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
         ("telegram", _look_at_telegram),
         ("discord", _look_at_discord),
         ("pages", _look_at_pages),
+        ("metrics", _look_at_metrics),
     ):
         try:
             yield Finding(what=what, words=await look(settings))
         except TradebellError as problem:
             yield Finding(what=what, words=str(problem), good=False)
+    if settings.cut_off:
+        words = (
+            f"no phone can open {settings.web.public_url}: set TRADEBELL_PUBLIC_URL to an address"
+            " that phones can open, as docs/reaching-it.md shows"
+        )
+        yield Finding(what="phones", words=words, hint=True)
 
 
 async def migrate(settings: Settings) -> str:
@@ -186,6 +198,12 @@ async def _look_at_pages(settings: Settings) -> str:
             " set TRADEBELL_PUBLIC_URL to that address."
         )
     return f"{settings.web.public_url}, served at {settings.web.listen}"
+
+
+async def _look_at_metrics(settings: Settings) -> str:
+    if settings.web.metrics is None:
+        return "switched off: TRADEBELL_METRICS_LISTEN is empty"
+    return f"http://{settings.web.metrics}/metrics"
 
 
 async def _nothing_owed() -> Backlog:

@@ -178,6 +178,7 @@ def _composed(
         ingest=ingest,
         audit=store.audit,
         public_url=settings.web.public_url,
+        cut_off=settings.cut_off,
         now=now,
         new_id=new_id,
         new_digits=new_digits,
@@ -378,6 +379,11 @@ def _announce(settings: Settings, store: Store) -> None:
         log.warning(
             "every user of this machine can read the secrets: take the file from them (chmod o=)",
             extra={"file": str(settings.open_file)},
+        )
+    if settings.cut_off:
+        log.warning(
+            "no phone can open the link page: set TRADEBELL_PUBLIC_URL, see docs/reaching-it.md",
+            extra={"public_url": settings.web.public_url},
         )
     if settings.web.exposed:
         log.warning(

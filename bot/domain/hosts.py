@@ -10,6 +10,11 @@ def is_exposed(url: str) -> bool:
     return parts.scheme != "https" and not is_loopback(parts.hostname or "")
 
 
+def is_here(url: str) -> bool:
+    """Whether an address leads to this very machine, so that no other one can follow it."""
+    return is_loopback(urlsplit(url).hostname or "")
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host name or address can only mean this machine."""
     if host == "localhost" or host.endswith(".localhost"):  # RFC 6761, section 6.3

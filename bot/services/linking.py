@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from functools import partial
 from ipaddress import ip_address, ip_network
@@ -52,6 +52,7 @@ class Linking:
     Args:
         public_url: where people reach the link page, without a trailing slash.
         new_digits: gives six random decimal digits.
+        cut_off: chats whose people cannot open that address on their phones.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Linking:
         now: Now,
         new_id: NewId,
         new_digits: Callable[[], str],
+        cut_off: Collection[Channel] = (),
     ) -> None:
         self._codes = codes
         self._accounts = accounts
@@ -76,6 +78,7 @@ class Linking:
         self._ingest = ingest
         self._audit = audit
         self._public_url = public_url
+        self._cut_off = cut_off
         self._now = now
         self._new_id = new_id
         self._new_digits = new_digits
@@ -100,6 +103,10 @@ class Linking:
         )
         await self._codes.invite(_hashed(code), invitation, now)
         return f"{self._public_url}/link/{code}"
+
+    def is_cut_off(self, address: Address) -> bool:
+        """Whether people of that chat can open our address only at the machine that runs us."""
+        return address.channel in self._cut_off
 
     async def look(self, code: str) -> Invitation | LinkProblem:
         return await self._codes.look(_hashed(code), self._now())

@@ -405,7 +405,8 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "answers.role_too_low": lambda: [answers.role_too_low(SPEC)],
     "answers.too_fast": lambda: [answers.too_fast()],
     "answers.link_address": lambda: [
-        answers.link_address(f"{PUBLIC_URL}/link/Ab3-_cc", again) for again in (True, False)
+        answers.link_address(f"{PUBLIC_URL}/link/Ab3-_cc", again, cut_off=cut_off)
+        for again, cut_off in ((True, False), (False, False), (False, True))
     ],
     "answers.taken": lambda: [answers.taken()],
     "answers.cannot_govern": lambda: [answers.cannot_govern(SHARED)],
@@ -413,7 +414,8 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "answers.not_there": lambda: [answers.not_there(SHARED)],
     "answers.readers_unknown": lambda: [answers.readers_unknown("Discord does not answer.")],
     "answers.shared_link_address": lambda: [
-        answers.shared_link_address(f"{PUBLIC_URL}/link/Ab3-_cc", AUDIENCE)
+        answers.shared_link_address(f"{PUBLIC_URL}/link/Ab3-_cc", AUDIENCE, cut_off=cut_off)
+        for cut_off in (False, True)
     ],
     "answers.nobody_else_here": lambda: [answers.nobody_else_here()],
     "answers.members": lambda: [

@@ -154,6 +154,19 @@ async def test_linking_is_refused_in_a_group(world):
     assert card.buttons == ()
 
 
+async def test_an_address_that_no_phone_can_open_says_so_and_only_then(store, platform, chat, now):
+    async with running(store, platform, chat, now, cut_off=[chat.channel]) as world:
+        cut_off = await ask(world, "/link")
+    async with running(store, platform, chat, now) as world:
+        reached = await ask(world, "/link")
+
+    assert cut_off.lines[1] == (
+        "It opens only on the computer that runs me, not on a phone."
+        " TRADEBELL_PUBLIC_URL changes that (docs/reaching-it.md)."
+    )
+    assert "phone" not in " ".join(reached.lines)
+
+
 async def test_the_address_alone_links_nothing(world):
     await ask(world, "/link")
 

@@ -45,6 +45,16 @@ async def world(store, platform, chat, now, readership) -> AsyncIterator[World]:
         yield started
 
 
+async def test_a_channel_s_address_that_no_phone_can_open_says_so(
+    store, platform, chat, now, readership
+):
+    phones = [chat.channel]
+    async with running(store, platform, chat, now, readership=readership, cut_off=phones) as world:
+        reply = await says(world, "/link")
+
+    assert "not on a phone. TRADEBELL_PUBLIC_URL" in reply.card.lines[3]
+
+
 def desk(world, *, chat=DESK, **facts) -> Place:
     shared = Shared(name="#desk", **{"governs": True} | facts)
     return Place(address=world.place(chat).address, private=False, shared=shared)

@@ -15,6 +15,7 @@ from sqlalchemy import make_url
 
 from adapters.logs.settings import LogFormat, LogLevel
 from adapters.web.settings import Listen
+from bot.domain.links import Channel
 from bot.errors import Misconfigured
 from bot.settings import NAMES, Settings, has_display, keys_in, read
 
@@ -125,6 +126,28 @@ def test_where_the_figures_are_served_is_set_and_nothing_switches_it_off(tmp_pat
     assert mistakes(METRICS_LISTEN="9464") == [
         f"{address} must be host:port, like 127.0.0.1:8080 or [::]:8080."
     ]
+
+
+HERE = {"TELEGRAM_API_URL": "http://127.0.0.1:8081", "DISCORD_API_URL": "http://localhost:8082"}
+
+
+@pytest.mark.parametrize(
+    ("given", "cut_off"),
+    [
+        ({}, {Channel.TELEGRAM, Channel.DISCORD}),
+        ({"LISTEN": "0.0.0.0:80"}, {Channel.TELEGRAM, Channel.DISCORD}),
+        ({"PUBLIC_URL": "https://localhost"}, {Channel.TELEGRAM, Channel.DISCORD}),
+        ({"TELEGRAM_TOKEN": ""}, {Channel.DISCORD}),
+        ({"TELEGRAM_API_URL": "http://[::1]:8081"}, {Channel.DISCORD}),
+        (HERE, set()),
+        ({"PUBLIC_URL": "https://bell.example.org"}, set()),
+        ({"TELEGRAM_TOKEN": "", "DISCORD_TOKEN": ""}, set()),
+    ],
+)
+def test_an_address_of_this_machine_cuts_off_who_has_their_chat_on_a_phone(given, cut_off):
+    tokens = {"TELEGRAM_TOKEN": TOKEN, "DISCORD_TOKEN": DISCORD_TOKEN}
+
+    assert settings(**(tokens | given)).cut_off == cut_off
 
 
 def test_an_empty_setting_counts_as_not_set():

@@ -180,13 +180,24 @@ def too_fast() -> Card:
 # --- linking --------------------------------------------------------------------------------
 
 
-def link_address(url: str, again: bool) -> Card:
+ONLY_THERE = (
+    "It opens only on the computer that runs me, not on a phone. TRADEBELL_PUBLIC_URL changes"
+    " that (docs/reaching-it.md)."
+)
+
+
+def link_address(url: str, again: bool, *, cut_off: bool = False) -> Card:
+    """
+    Args:
+        cut_off: only a browser on the machine that runs us can open the address.
+    """
     minutes = int(CODE_LIFE.total_seconds() // 60)
     first = "Log in again on this page" if again else "Open this page and log in"
     return Card(
         title="Log in again" if again else "Link your trading account",
         lines=(
             f"{first}: {url}",
+            *([ONLY_THERE] if cut_off else []),
             "It then shows six digits. Type them here, and we are done.",
         ),
         buttons=((Button(label="Open the page", url=url, style=ButtonStyle.PRIMARY),),),
@@ -233,8 +244,8 @@ def readers_unknown(reason: str) -> Card:
     )
 
 
-def shared_link_address(url: str, audience: Audience) -> Card:
-    """Consent comes first: who will see what, before anybody logs in."""
+def shared_link_address(url: str, audience: Audience, *, cut_off: bool = False) -> Card:
+    """Consent comes first: who will see what, before anybody logs in. `cut_off` as above."""
     return Card(
         title=f"Link {audience.name}?",
         severity=Severity.WARNING,
@@ -243,6 +254,7 @@ def shared_link_address(url: str, audience: Audience) -> Card:
             "your bots' names, trades, amounts and errors.",
             "They can ask and change nothing, unless you allow it with /members.",
             f"If you agree, log in on this page: {url}",
+            *([ONLY_THERE] if cut_off else []),
             "It then shows six digits. Give them to me here, with /link and the digits.",
         ),
         buttons=((Button(label="Open the page", url=url, style=ButtonStyle.PRIMARY),),),

@@ -358,7 +358,8 @@ class Conversation:
         if place.shared is not None:
             return await self._link_shared(place, place.shared, person, link)
         url = await self._linking.invite(place, person)
-        return answers.link_address(url, again=link is not None)
+        cut_off = self._linking.is_cut_off(place.address)
+        return answers.link_address(url, again=link is not None, cut_off=cut_off)
 
     async def _link_shared(
         self, place: Place, shared: Shared, person: Person, link: Link | None
@@ -383,7 +384,8 @@ class Conversation:
         if theirs is not None:
             await self._linking.end(theirs)
         url = await self._linking.invite(place, person, audience)
-        return answers.shared_link_address(url, audience)
+        cut_off = self._linking.is_cut_off(place.address)
+        return answers.shared_link_address(url, audience, cut_off=cut_off)
 
     def _readership(self, address: Address) -> Readership | None:
         return self._readerships.get((address.channel, address.bot))

@@ -83,6 +83,45 @@ async def test_check_goes_on_after_what_is_wrong_and_names_each_cure(settings, t
     assert "TRADEBELL_PUBLIC_URL" in found["pages"]
 
 
+async def test_check_says_that_no_phone_can_open_the_link_page(settings):
+    far = settings(TELEGRAM_API_URL="http://telegram.invalid")
+    reached = settings(
+        TELEGRAM_API_URL="http://telegram.invalid", PUBLIC_URL="https://bell.example.org"
+    )
+
+    hints = [str(one) async for one in check(far) if one.hint]
+
+    assert len(hints) == 1
+    assert hints[0].startswith(f"hint  phones    no phone can open {far.web.public_url}: ")
+    assert "TRADEBELL_PUBLIC_URL" in hints[0]
+    assert "docs/reaching-it.md" in hints[0]
+    assert not [one async for one in check(reached) if one.hint]
+    assert not [one async for one in check(settings()) if one.hint]
+
+
+async def test_check_tells_where_the_figures_are(settings):
+    there, nowhere = settings(METRICS_LISTEN="127.0.0.1:9999"), settings(METRICS_LISTEN="")
+
+    said = [one.words async for one in check(there) if one.what == "metrics"]
+    said += [one.words async for one in check(nowhere) if one.what == "metrics"]
+
+    assert said == [
+        "http://127.0.0.1:9999/metrics",
+        "switched off: TRADEBELL_METRICS_LISTEN is empty",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("telegram", "said"), [("http://127.0.0.1:9", False), ("http://telegram.invalid", True)]
+)
+async def test_the_log_says_that_no_phone_can_open_the_link_page(settings, caplog, telegram, said):
+    async with running(settings(TELEGRAM_API_URL=telegram)) as product:
+        await product.becomes("/healthz", lambda status, _: status == 200)
+
+    lines = [record.getMessage() for record in caplog.records]
+    assert any("no phone can open the link page" in line for line in lines) is said
+
+
 def _file(place: Path) -> Path:
     place.write_text("")
     return place
