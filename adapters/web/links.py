@@ -21,8 +21,10 @@ from adapters.web.guard import (
     well_formed,
 )
 from adapters.web.pages import Problem, page, problem_page
+from adapters.web.qr import qr_code
 from adapters.web.settings import WebSettings
 from bot.domain.cards import spoken
+from bot.domain.hosts import is_here
 from bot.domain.ids import NewId, Now
 from bot.domain.linking import CODE_LIFE, Invitation, LinkProblem, LoginFailed, SignedIn, TooSoon
 from bot.domain.links import (
@@ -142,6 +144,7 @@ class LinkPages:
     ) -> web.Response:
         known = well_formed(request.cookies.get(self._cookie))
         cookie = known or self._new_id()
+        address = f"{self._settings.public_url}/link/{code}"
         response = page(
             "sign_in.html",
             status=complaint.status if complaint else HTTPStatus.OK,
@@ -156,6 +159,8 @@ class LinkPages:
             email=email,
             complaint=complaint,
             bad_fields=complaint.fields if complaint else frozenset(),
+            # An address of this machine leads another device nowhere.
+            qr=None if is_here(address) else qr_code(address),
         )
         if known is None:
             self._set_cookie(response, cookie)

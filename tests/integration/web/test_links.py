@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import aiohttp
 import pytest
+import segno
 
 from adapters.web.settings import parse_proxies
 from bot.domain.linking import LOGIN_TRIES, Audience
@@ -69,6 +70,43 @@ async def test_the_page_names_the_platform_the_chat_and_how_long_it_is_good(site
     assert TELEGRAM.chat not in page
     assert "10 min" in page
     assert "12:10 UTC" in page
+
+
+def modules_of(svg: str) -> set[tuple[int, int]]:
+    """The dark modules of a QR code that is drawn row by row, by column and row."""
+    (path,) = re.findall(r'stroke="#000" d="([^"]+)"', svg)
+    column, row, dark = 0, -1, set()
+    for move, x, y, across in re.findall(r"([Mm])(-?[\d.]+) (-?[\d.]+)(?:h(\d+))?", path):
+        column = int(x) if move == "M" else column + int(x)
+        row = int(float(y)) if move == "M" else row + int(y)
+        dark |= {(column + step, row) for step in range(int(across))}
+        column += int(across)
+    return dark
+
+
+@pytest.mark.parametrize("channel", [Channel.TELEGRAM, Channel.DISCORD])
+async def test_the_page_shows_its_address_to_the_camera_of_another_device(channel):
+    site = Site(settings=with_public_url("https://bell.example.org"))
+    site.desk.invite(CODE, Address(channel=channel, bot="7", chat="812348299"))
+
+    async with site.opened() as client:
+        page = await (await client.get(f"/link/{CODE}")).text()
+
+    (shown,) = re.findall(
+        r'<div class="qr" role="img" aria-label="[^"]+">(<svg aria-hidden="true".*?</svg>)', page
+    )
+    expected = segno.make_qr(f"https://bell.example.org/link/{CODE}", error="m")
+    rows = enumerate(expected.matrix_iter(border=4))
+    assert modules_of(shown) == {(x, y) for y, row in rows for x, dark in enumerate(row) if dark}
+    assert "style" not in shown  # the policy of the page forbids it
+
+
+async def test_an_address_of_this_machine_is_shown_to_no_camera(site):
+    async with site.opened() as client:
+        page = await (await client.get(f"/link/{CODE}")).text()
+
+    assert "<svg" not in page
+    assert "another device" not in page
 
 
 READERS = "everyone who can read #desk in <Alpha> (a server of about 34 people)"
