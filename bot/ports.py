@@ -63,6 +63,7 @@ from bot.domain.links import (
     Person,
     Role,
 )
+from bot.domain.stages import Stage
 
 # --- the trading platform -----------------------------------------------------------------
 
@@ -331,6 +332,8 @@ class Verdict:
     `record`, `revision` key the inbox row (with the event's account and kind). With `news` false
     nothing is told and no inbox row written, but `remember`/`forget` still update the last known
     state. `answer` ends all offers of that kind that were made by earlier facts of the account.
+    With `stage`, the record comes as often as it changes, and is news only if it has come further
+    than any of its facts that are kept; with `only_if_kept`, only if there is one.
     `fingerprint` is set when the same fact may come from another service too: then the
     n-th fact of this kind with that fingerprint within `window` is owed only if no other kind
     has brought n of them.
@@ -347,6 +350,10 @@ class Verdict:
     answer: Answer | None = None
     fingerprint: str | None = None
     window: timedelta = timedelta(seconds=15)
+    stage: Stage | None = None
+    only_if_kept: bool = False
+    at: datetime | None = None
+    """When the fact came to be, if not when its record was made."""
 
 
 Decide = Callable[[Event, Known], Verdict]

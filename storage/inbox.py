@@ -30,6 +30,7 @@ from storage.echoes import leave_out_echoes
 from storage.facts import Fact, FactKey, Tally
 from storage.memory import Memories, Memory, remember
 from storage.owing import owe
+from storage.stages import Stages
 from storage.statements import Statement, Values
 from storage.states import KnownKind
 from storage.tables import cursor, inbox, known
@@ -86,8 +87,11 @@ class Inbox:
         memories = self._memories.take(connection, accounts, calls[0].now)
         tallies = [Tally() for _ in calls]
         facts: dict[FactKey, Fact] = {}
+        stages = Stages(connection)
+        for call in calls:
+            stages.look_up(call.account, call.events)
         for call, tally in zip(calls, tallies, strict=True):
-            _judge(connection, call, memories[call.account], tally, facts)
+            _judge(connection, call, memories[call.account], tally, facts, stages)
         new = _keep(connection, facts)
         leave_out_echoes(connection, new, memories)
         close_offers(connection, new)
@@ -126,6 +130,7 @@ def _judge(
     memory: Memory,
     tally: Tally,
     facts: dict[FactKey, Fact],
+    stages: Stages,
 ) -> None:
     """Decide event by event: what one changes, the next is compared with."""
     state = memory.known()
@@ -138,13 +143,14 @@ def _judge(
             call.account, event.origin.kind, key(verdict.record), key(verdict.revision)
         )
         changes = verdict.remember is not None or verdict.forget is not None
-        if fact_key in facts or (changes and _is_kept(connection, fact_key)):
+        kept = fact_key in facts or (changes and _is_kept(connection, fact_key))
+        if kept or not stages.is_news(fact_key, verdict):
             tally.known += 1
             continue
         memory.learn(verdict)
         facts[fact_key] = Fact(
             key=fact_key,
-            at=event.origin.at,
+            at=verdict.at or event.origin.at,
             verdict=verdict,
             drafts=verdict.drafts,
             now=call.now,

@@ -53,7 +53,9 @@ def wanted(heading: Heading) -> bool:
     """Whether `event` makes something of such events."""
     if heading.service in (TRADERS, STRATEGIES):
         return heading.happening in _CHANGES
-    # A stored fact is told once, when it is made: its later changes are none of a new one.
+    if heading.service == Stream.TRADES:
+        return heading.happening in _CHANGES - {"removed"}
+    # What else is stored is told once, when it is made: its later changes are none of a new fact.
     return heading.service in _STREAMS and heading.happening == "created"
 
 
@@ -67,8 +69,10 @@ def event(frame: Frame, received: datetime) -> Event | Unreadable:
         read = _trader_seen(record, happening, received)
     elif service == STRATEGIES:
         read = _strategy_seen(record, happening, received)
-    else:
+    elif happening == "created":
         read = stored(_STREAMS[service], record, received)
+    else:
+        read = _trade_changed(record, received)
     return replace(read, size=frame.size) if isinstance(read, Unreadable) else read
 
 
@@ -81,7 +85,28 @@ def stored(stream: Stream, record: object, received: datetime) -> Event | Unread
     fields = Fields(record)
     kind, build = _BUILDERS[stream]
     at = fields.instant("createdAt")
-    return _recognisable(build(fields, _origin(kind, fields, at, received)), at)
+    read = _recognisable(build(fields, _origin(kind, fields, at, received)), at)
+    return _without_future(read, received) if isinstance(read, Trade) else read
+
+
+def _without_future(trade: Trade, received: datetime) -> Trade:
+    def believed(at: datetime | None) -> datetime | None:
+        return at if at is not None and at <= received + AHEAD else None
+
+    return replace(
+        trade, closed_at=believed(trade.closed_at), changed_at=believed(trade.changed_at)
+    )
+
+
+def _trade_changed(record: object, received: datetime) -> Event | Unreadable:
+    fields = _identified(Stream.TRADES, record)
+    if isinstance(fields, Unreadable):
+        return fields  # of which one it is a change cannot be known
+    read = stored(Stream.TRADES, record, received)
+    if isinstance(read, Trade):
+        changed_at = read.changed_at or (received if read.origin.dated else None)
+        return replace(read, changed=True, changed_at=changed_at)
+    return read
 
 
 def tick(record: object, received: datetime) -> Tick | None:
@@ -255,8 +280,8 @@ def _digest(content: object) -> str:
 def _trade(fields: Fields, origin: Origin) -> Trade:
     pair = fields.symbol("symbol", "pair", "market")
     quote = quote_of(pair)
-    order = order_of(fields, pair)
     profit, ratio = fields.number(*_PROFIT, unit=quote), _ratio(fields)
+    order = order_of(fields, pair, earned=bool(profit or ratio))
     unread = fields.unread(*_PROFIT, unit=quote) if profit is None and ratio is None else None
     return Trade(
         origin=origin,
@@ -272,9 +297,22 @@ def _trade(fields: Fields, origin: Origin) -> Trade:
         profit=profit,
         profit_ratio=ratio,
         profit_sent=unread,
+        rest=order.rest,
+        final=order.final,
+        closed_at=fields.instant("close_date", "closedAt", "closed_at") if order.final else None,
+        changed_at=_changed_at(fields, origin),
         reason=fields.text("exit_reason", "sell_reason", "reason"),
         trader=_trader_of(fields),
     )
+
+
+def _changed_at(fields: Fields, origin: Origin) -> datetime | None:
+    changed = fields.instant("updatedAt")
+    return changed if changed and origin.dated and changed > origin.at + _AS_MADE else None
+
+
+_AS_MADE = timedelta(seconds=1)
+"""A record changed within it is as it was made."""
 
 
 _PROFIT = ("profit_abs", "close_profit_abs", "profit_amount", "profit")

@@ -26,6 +26,9 @@ _DONE = frozenset(
 _ORDERS = ("limit", "market", "stop", "take profit", "trailing")
 """Begin the type of what is an order and no trade: it is open until it is filled."""
 
+_CLOSED = frozenset({"closed", "exited", "finished", "settled"})
+"""A trade is over, where there is a result; of an order it says that it was filled."""
+
 _AMOUNTS = ("amount", "quantity", "origQty", "qty", "size")
 _FILLED = ("filled", "executedQty", "filled_amount", "filledQty", "cumQty")
 _PRICES = (
@@ -41,6 +44,8 @@ class Order:
         amount: what was filled; what was asked for if nothing was.
         asked: set where only a part of it is filled.
         ended: what became of it where nothing is filled; `None` where something is.
+        rest: what became of the rest where only a part is filled, if nothing more comes.
+        final: nothing more comes of it.
         amount_sent, price_sent: the text in place of a number that cannot be read.
     """
 
@@ -49,29 +54,37 @@ class Order:
     price: Decimal | None
     asked: Decimal | None = None
     ended: str | None = None
+    rest: str | None = None
+    final: bool = False
     amount_sent: str | None = None
     price_sent: str | None = None
 
 
-def order_of(fields: Fields, pair: str | None = None) -> Order:
+def order_of(fields: Fields, pair: str | None = None, *, earned: bool = False) -> Order:
     """What a record says, of a pair whose currencies may stand beside its numbers.
+
+    Args:
+        earned: there is a result, as an exit has, and a trade that is followed while it is open.
 
     Source: freqtrade's rpc/rpc_types.py, CCXT's order structure, Binance's order object.
     """
     base, quote = (pair or "").partition("/")[0], quote_of(pair)
     kind = _word(fields.text("type", "event", "action"))
-    leaving = _leaves(fields, kind)
+    leaving = _leaves(fields, kind) or (earned and _status(fields) in _CLOSED)
     asked = fields.number(*_AMOUNTS, unit=base)
     filled = _filled(fields, asked, base)
     price = _price(fields, leaving, filled, quote)
     ended = _ended(fields, kind, filled)
     partly = bool(filled and asked and filled < asked)
+    over = ended in _ENDS
     return Order(
         side=_side(fields, kind, leaving),
         amount=filled or asked,
         price=price,
         asked=asked if partly else None,
         ended=None if filled else ended,
+        rest=ended if partly and over else None,
+        final=over or (not partly and ended is None and leaving and (earned or _is_closed(fields))),
         amount_sent=fields.unread(*_AMOUNTS, unit=base) if asked is None and not filled else None,
         price_sent=fields.unread(*_prices(leaving), unit=quote) if price is None else None,
     )
@@ -94,6 +107,18 @@ def _leaves(fields: Fields, kind: str) -> bool:
     ends = fields.text("close_date") or fields.number("close_rate")
     # A record of freqtrade names the way of the trade; an order's own side stays what it is.
     return bool(ends) and side not in ("buy", "sell")
+
+
+def _status(fields: Fields) -> str:
+    return _word(fields.text("status", "order_status", "orderStatus", "state"))
+
+
+def _is_closed(fields: Fields) -> bool:
+    return (
+        fields.flag("is_open") is False
+        or fields.text("close_date") is not None
+        or fields.number("close_rate") is not None
+    )
 
 
 def _side(fields: Fields, kind: str, leaving: bool) -> str | None:
@@ -122,7 +147,7 @@ def _filled(fields: Fields, asked: Decimal | None, base: str) -> Decimal | None:
 
 
 def _ended(fields: Fields, kind: str, filled: Decimal | None) -> str | None:
-    status = _word(fields.text("status", "order_status", "orderStatus", "state"))
+    status = _status(fields)
     for end, words in _ENDS.items():
         if status in words or (end == "cancelled" and kind.endswith("cancel")):
             return end

@@ -110,6 +110,20 @@ class Trade:
     """What was sent for an amount that cannot be read as one; as `price_sent`, `profit_sent`."""
     price_sent: str | None = None
     profit_sent: str | None = None
+    rest: str | None = None
+    """Where a part was filled and no more will be, what became of the order."""
+    final: bool = False
+    """Nothing more comes of it: the trade was closed, or the order has ended."""
+    closed_at: datetime | None = None
+    changed_at: datetime | None = None
+    """When the record was changed, if that was after it was made."""
+    changed: bool = False
+    """It came as a change of a record: news only if the trade has come further by it."""
+
+    @property
+    def at(self) -> datetime:
+        """When what it says came to be."""
+        return self.closed_at or self.changed_at or self.origin.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

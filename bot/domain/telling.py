@@ -94,11 +94,16 @@ def tell_trade(trade: Trade, traders: Mapping[str, Trader]) -> Telling:
     card = Card(
         title=_trade_title(trade, quote),
         severity=severity,
-        lines=_paper(trader),
+        lines=(*_rest(trade), *_paper(trader)),
         fields=tuple(fields),
-        at=trade.origin.at,
+        at=trade.at,
     )
     return Telling(card=card, priority=priority, about=trader)
+
+
+def _rest(trade: Trade) -> tuple[str, ...]:
+    """Of an order that ended before all of it was filled."""
+    return (f"The rest was {clean(trade.rest, 20)}.",) if trade.rest else ()
 
 
 def _trade_title(trade: Trade, quote: str) -> str:

@@ -30,6 +30,7 @@ from bot.domain.events import (
 from bot.domain.ids import AccountId, ActionId, EndpointId, NewId, Now, TraderId
 from bot.domain.links import Account, Address, Endpoint, Link, Role, private_ones
 from bot.domain.names import told_apart
+from bot.domain.stages import is_recent, stage_of
 from bot.domain.telling import (
     SAME_FACT_WINDOW,
     Telling,
@@ -180,7 +181,7 @@ def decide(
         case StrategySeen():
             return _decide_strategy(event, known, now, new_id)
         case Trade():
-            telling = tell_trade(event, _bots_told_apart(known))
+            return _decide_trade(event, known, now, new_id)
         case Signal():
             telling = tell_signal(event)
         case PodEvent():
@@ -199,6 +200,19 @@ def decide(
         new_id,
         mark=fingerprint(event, telling, known.traders),
         subject=_subject(event),
+    )
+
+
+def _decide_trade(trade: Trade, known: Known, now: datetime, new_id: NewId) -> Verdict:
+    telling = tell_trade(trade, _bots_told_apart(known))
+    stage = stage_of(trade)
+    origin = replace(trade.origin, revision=str(stage))
+    mark = fingerprint(trade, telling, known.traders)
+    return replace(
+        _news(origin, telling, known, now, new_id, mark=mark),
+        stage=stage,
+        only_if_kept=trade.changed and not is_recent(trade, now),
+        at=trade.at,
     )
 
 

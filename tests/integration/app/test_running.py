@@ -95,6 +95,40 @@ async def test_what_records_mean_is_told_however_they_spell_it(settings, simulat
     assert not lost.silent
 
 
+async def test_a_trade_is_told_again_each_time_it_has_come_further(
+    settings, simulated, bot_api, ann
+):
+    platform, alice = simulated.platform, simulated.alice.id
+    opened = {"side": "buy", "symbol": "SOL/USDT", "amount": 3, "price": 95, "status": "open"}
+    placed = {**opened, "symbol": "UNI/USDT", "type": "limit", "amount": 5, "filled": 0}
+
+    async with running(settings()) as product:
+        await linked(product, bot_api, ann, simulated.alice)
+
+        async def told(words: str) -> None:
+            await bot_api.world.message_where(lambda one: words in one.text, within=15)
+
+        trade = await platform.add("trades", opened, alice)
+        order = await platform.add("trades", placed, alice)
+        await told("Bought 3 SOL/USDT")
+        await told("Order placed: buy 5 UNI/USDT")
+        await platform.change("trades", trade["_id"], {"note": "looked at"})
+        await platform.change("trades", order["_id"], {"filled": 2})
+        await told("Bought 2 of 5 UNI/USDT")
+        closed = {"status": "closed", "close_rate": 99, "profit": 12}
+        await platform.change("trades", trade["_id"], closed)
+        await platform.change("trades", order["_id"], {"status": "canceled"})
+        await told("Closed long 3 SOL/USDT at 99 USDT")
+        await told("The rest was cancelled.")
+        await platform.change("trades", trade["_id"], {"note": "looked at again"})
+        await platform.add("trades", {**opened, "symbol": "END/USDT"}, alice)
+        await told("END/USDT")
+
+    titles = [one.text.splitlines()[0] for one in bot_api.world.messages]
+    assert sum("SOL/USDT" in title for title in titles) == 2
+    assert sum("UNI/USDT" in title for title in titles) == 3
+
+
 LIQUIDATED = "Sold 3 SOL @ 95 - liquidation of the whole position"
 
 

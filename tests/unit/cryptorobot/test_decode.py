@@ -98,6 +98,8 @@ def test_a_trade_is_read():
         profit_ratio=Decimal("0.05"),
         reason="roi",
         trader=TraderId("trader-1"),
+        final=True,
+        changed_at=datetime(2024, 1, 15, 12, 0, 1, 5000, UTC),
     )
 
 
@@ -331,6 +333,26 @@ def test_a_bot_or_strategy_that_is_read_says_whose_it_is(field: str, owner: obje
     assert field in STRATEGY_FIELDS
 
 
+# A trade that changes.
+
+
+def test_a_changed_trade_is_dated_by_its_close_or_its_change_but_not_from_the_future():
+    opened = {**STAMPS, "side": "buy", "symbol": "BTC/USDT", "status": "open"}
+    closed = {**opened, "status": "closed", "profit": 12, "close_date": "2024-01-15T12:00:00.900Z"}
+
+    def at(record: object) -> Any:
+        return event("trades", "patched", record).at
+
+    assert at(opened) == datetime(2024, 1, 15, 12, 0, 1, 5000, UTC)
+    assert at(closed) == datetime(2024, 1, 15, 12, 0, 0, 900_000, UTC)
+    assert at({**closed, "updatedAt": "2099-01-01T00:00:00Z", "close_date": None}) == NOW
+    assert at({**opened, "updatedAt": STAMPS["createdAt"]}) == NOW
+
+
+def test_a_change_of_a_trade_without_id_is_set_aside():
+    assert isinstance(event("trades", "patched", {"side": "buy"}), Unreadable)
+
+
 # What is worth reading.
 
 
@@ -341,9 +363,9 @@ def test_every_change_of_a_bot_or_strategy_is_wanted(happening: str):
 
 
 @pytest.mark.parametrize("service", [stream.value for stream in Stream])
-def test_of_a_fact_only_its_creation_is_wanted(service: str):
+def test_of_facts_only_trades_are_heard_of_again(service: str):
     assert decode.wanted(Heading(service, "created"))
-    assert not decode.wanted(Heading(service, "patched"))
+    assert decode.wanted(Heading(service, "patched")) is (service == Stream.TRADES)
     assert not decode.wanted(Heading(service, "removed"))
 
 

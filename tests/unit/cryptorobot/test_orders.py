@@ -126,3 +126,32 @@ def test_a_price_of_nought_gives_way_to_any_other():
 
     assert (market.amount, market.price) == (Decimal("0.5"), Decimal(0))
     assert priced.price == Decimal(42)
+
+
+@pytest.mark.parametrize(
+    ("record", "earned", "side", "final"),
+    [
+        ({"side": "buy", "status": "open"}, True, "buy", False),
+        ({"side": "buy", "status": "closed"}, False, "buy", False),
+        ({"side": "buy", "status": "closed"}, True, "exit long", True),
+        ({"side": "sell", "status": "closed"}, True, "sell", True),
+        ({"side": "sell"}, False, "sell", False),
+        (FREQTRADE_EXIT, False, "exit long", True),
+        ({"side": "buy", "status": "canceled"}, False, "buy", True),
+        ({"side": "buy", "status": "canceled", "amount": 10, "filled": 3}, False, "buy", True),
+        ({"side": "sell", "amount": 10, "filled": 3}, True, "sell", False),
+    ],
+)
+def test_a_trade_is_over_when_it_was_closed_with_a_result_or_its_order_has_ended(
+    record, earned, side, final
+):
+    order = order_of(Fields(record), earned=earned)
+
+    assert (order.side, order.final) == (side, final)
+
+
+def test_of_an_order_that_ends_half_filled_it_is_known_what_became_of_the_rest():
+    order = read(side="buy", status="canceled", amount=10, filled=3)
+
+    assert (order.amount, order.asked) == (Decimal(3), Decimal(10))
+    assert (order.ended, order.rest) == (None, "cancelled")
