@@ -63,6 +63,7 @@ from bot.domain.links import (
     Person,
     Role,
 )
+from bot.domain.shown import EndedCards, ShownCard
 from bot.domain.stages import Stage
 
 # --- the trading platform -----------------------------------------------------------------
@@ -612,6 +613,9 @@ class Codes(Protocol):
         the same chat ends.
         """
 
+    async def withdraw(self, address: Address, person: str, now: datetime) -> int:
+        """End this person's attempts from that chat; gives how many."""
+
     async def waiting(self, address: Address, person: str, now: datetime) -> bool:
         """Whether this person, in this chat, is expected to type digits."""
 
@@ -657,6 +661,28 @@ class Actions(Protocol):
 
     async def interrupted(self) -> Sequence[Action]:
         """Actions that a crash left RUNNING."""
+
+
+class ShownCards(Protocol):
+    """Messages of ours that show buttons which will end."""
+
+    async def note(self, shown: ShownCard) -> bool:
+        """From its buttons' end on it is told of by `ended`; false if none of them is open.
+
+        What was noted of that message before is forgotten.
+        """
+
+    async def forget(self, endpoint: EndpointId, message: str) -> None:
+        """The message shows no buttons any more, or nobody can change it."""
+
+    async def withdraw(
+        self, endpoint: EndpointId, person: str, now: datetime
+    ) -> Sequence[tuple[Action, ...]]:
+        """End everything that this person could still press there; gives it card by card."""
+
+    async def ended(self, channel: Channel, bot: str, now: datetime) -> EndedCards: ...
+
+    async def postpone(self, shown: ShownCard, until: datetime) -> None: ...
 
 
 class Audit(Protocol):

@@ -101,10 +101,10 @@ def _find(connection: Connection, action_id: ActionId) -> tuple[Action, bool] | 
         .join(link, link.c.id == action.c.link)
         .where(action.c.id == action_id)
     ).first()
-    return row and (_action_of(row), row.link_state is LinkState.ACTIVE)
+    return row and (action_of(row), row.link_state is LinkState.ACTIVE)
 
 
-def _action_of(row: AnyRow) -> Action:
+def action_of(row: AnyRow) -> Action:
     return Action(
         id=ActionId(row.id),
         card=row.card,
@@ -133,7 +133,7 @@ def _finish(connection: Connection, request: tuple[ActionId, ActionState, dateti
 
 def _interrupted(connection: Connection) -> Sequence[Action]:
     running = select(action).where(action.c.state == ActionState.RUNNING).order_by(action.c.id)
-    return [_action_of(row) for row in connection.execute(running)]
+    return [action_of(row) for row in connection.execute(running)]
 
 
 @each

@@ -6,8 +6,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, case, func, null, or_, select, update
 
-from bot.domain.actions import OFFER_LIFE, ActionState, Verb, offer_to_pause
-from bot.domain.amendments import AMEND_LIFE, Amendment, Amendments, Answer
+from bot.domain.actions import OFFER_LIFE, ActionState, Verb
+from bot.domain.amendments import (
+    AMEND_LIFE,
+    EXPIRED_OFFER,
+    Amendment,
+    Amendments,
+    Answer,
+)
 from bot.domain.cards import answered
 from bot.domain.deliveries import Delivery, Draft, Priority, State
 from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
@@ -45,27 +51,30 @@ def close_offers(connection: Connection, facts: Sequence[Fact]) -> None:
     for place, fact in enumerate(facts):
         if (answer := fact.verdict.answer) is None:
             continue
-        _CLOSE.run(
-            connection,
-            {
-                "of_account": fact.key.account,
-                "offering": offer_to_pause(answer.about),
-                "now": fact.now,
-            },
-        )
-        fact.tally.answered += _ANSWER.run(
-            connection,
-            {
-                "of_account": fact.key.account,
-                "of_bot": answer.about,
-                "since": fact.now - OFFER_LIFE,
-                "note": answer.note,
-                "now": fact.now,
-            },
-        )
+        fact.tally.answered += take_answer(connection, fact.key.account, answer, fact.now)
         for earlier in facts[:place]:
             if earlier.key.account == fact.key.account:
                 _answer_unsaid(earlier, answer)
+
+
+def take_answer(connection: Connection, account: str, answer: Answer, now: datetime) -> int:
+    """Close what was offered until now; gives how many items offered it."""
+    offer = {"of_account": account, "offering": answer.offered, "now": now}
+    _CLOSE.run(connection, offer)
+    item = {"of_account": account, "of_bot": answer.about, "since": now - OFFER_LIFE}
+    return _ANSWER.run(connection, {**item, "note": answer.note, "now": now})
+
+
+def expire_offers(connection: Connection, now: datetime) -> int:
+    """Answer the offers whose buttons have expired and are shown; gives how many."""
+    expired = (
+        DELIVERY_OFFERS
+        & is_one_of(delivery.c.state, State.SENT)
+        & delivery.c.message.is_not(None)
+        & delivery.c.created_at.between(now - 2 * OFFER_LIFE, now - OFFER_LIFE)
+    )
+    values = {"answer": EXPIRED_OFFER, "answered_at": now, "amend_at": now}
+    return connection.execute(update(delivery).where(expired).values(values)).rowcount
 
 
 def _answer_unsaid(fact: Fact, answer: Answer) -> None:

@@ -14,10 +14,12 @@ from sqlalchemy import (
     insert,
     literal_column,
     null,
+    or_,
     select,
     update,
 )
 
+from bot.domain.amendments import answer_by_login
 from bot.domain.ids import AccountId, EndpointId, NewId
 from bot.domain.linking import (
     DIGITS_LIFE,
@@ -33,6 +35,7 @@ from bot.domain.linking import (
 )
 from bot.domain.links import Account, AccountState, Address, Grant, Link, Preferences
 from storage import endpoints
+from storage.amendments import take_answer
 from storage.codec import encode_preferences
 from storage.database import Database, each, unsettle
 from storage.forgetting import forget_if_unlinked
@@ -92,6 +95,9 @@ class Codes:
         self, code_hash: str, grant: Grant, digits: str, now: datetime
     ) -> SignedIn | LinkProblem:
         return await self._database.write(self._sign_in_all, _SignIn(code_hash, grant, digits, now))
+
+    async def withdraw(self, address: Address, person: str, now: datetime) -> int:
+        return await self._database.write(_withdraw, (address, person, now))
 
     async def waiting(self, address: Address, person: str, now: datetime) -> bool:
         return await self._database.read(_is_waiting, address, person, now)
@@ -188,6 +194,7 @@ class Codes:
         forget_if_unlinked(connection, owner.id)
         made = before or _make_link(connection, self._new_id(), owner.id, found, now)
         self._vault.keep_credential(connection, owner.id, grant.credential)
+        take_answer(connection, owner.id, answer_by_login(now), now)
         return Completed(
             link=made,
             account=owner,
@@ -320,6 +327,23 @@ def _signed_in(address: Address, person: str) -> Select[*tuple[Any, ...]]:
     return _attempts().where(
         is_at(address), attempt.c.person == person, attempt.c.state == AttemptState.SIGNED_IN
     )
+
+
+@each
+def _withdraw(connection: Connection, request: tuple[Address, str, datetime]) -> int:
+    address, person, now = request
+    open_ones = _attempts().where(
+        is_at(address),
+        attempt.c.person == person,
+        or_(
+            (attempt.c.state == AttemptState.OPEN) & (attempt.c.expires_at > now),
+            (attempt.c.state == AttemptState.SIGNED_IN) & (attempt.c.digits_until > now),
+        ),
+    )
+    found = connection.execute(open_ones).all()
+    for row in found:
+        _close(connection, row.id, AttemptState.REPLACED)
+    return len(found)
 
 
 def _is_waiting(connection: Connection, address: Address, person: str, now: datetime) -> bool:

@@ -23,7 +23,7 @@ from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
 from bot.domain.links import Address, Channel, EndpointState
 from bot.ports import Missed, Turn, Turned
-from storage.amendments import give_up, select_amendments, settle
+from storage.amendments import expire_offers, give_up, select_amendments, settle
 from storage.database import Database, each
 from storage.digests import follow
 from storage.reasons import Reason
@@ -130,6 +130,7 @@ def _prune(connection: Connection, now: datetime) -> int:
         .where(delivery.c.id.in_(old.limit(PRUNE_BATCH)))
         .values(card=null(), message=null(), about=null(), amend_at=null())
     )
+    expire_offers(connection, now)
     return given_up.rowcount + erased.rowcount + give_up(connection, now)
 
 

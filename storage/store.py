@@ -25,6 +25,7 @@ from storage.links import Accounts, Links
 from storage.outbox import Outbox
 from storage.postgresql import open_postgresql
 from storage.schema import Version
+from storage.shown_cards import ShownCards
 from storage.sqlite import looking_at, open_inline, open_sqlite
 from storage.vault import Vault
 
@@ -44,6 +45,7 @@ class Store:
     leases: Leases
     links: Links
     outbox: Outbox
+    shown_cards: ShownCards
 
     async def prune(self, now: datetime) -> None:
         """Erase what has been kept long enough. Every hour is often enough, every day is not:
@@ -54,6 +56,7 @@ class Store:
         await self.inbox.prune(now)
         await self.journal.prune(now)
         await self.actions.prune(now)
+        await self.shown_cards.prune(now)
 
     async def rotate(self) -> int:
         """Encrypt all secrets with the first key; gives how many had another.
@@ -217,6 +220,7 @@ def store_on(database: Database, vault: Vault, now: Now, new_id: NewId) -> Store
         vault=vault,
         accounts=Accounts(database, vault),
         actions=Actions(database),
+        shown_cards=ShownCards(database),
         audit=Audit(database),
         codes=Codes(database, vault, new_id),
         inbox=Inbox(database),

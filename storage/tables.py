@@ -286,6 +286,21 @@ ACTION_IS_OFFER = (action.c.state == literal_column(f"'{ActionState.OPEN}'")) & 
 _index("ix_action_offer", action.c.account, action.c.arguments, where=ACTION_IS_OFFER)
 
 
+class _ShownCard(TypedColumns):
+    endpoint = Column(Text, ForeignKey("endpoint.id"), primary_key=True)
+    message = Column(Foreign, primary_key=True)
+    actions: Named[str] = Column(Text)
+    """What its buttons share (`action.card`)."""
+    card: Named[dict[str, Any]] = Column(Json)
+    ends_at: Named[datetime] = Column(Instant)
+    due_at: Named[datetime] = Column(Instant, index=True)
+    """When its buttons are to be taken away: at their end, later if that failed."""
+    withdrawn: Named[bool] = Column(Boolean)
+
+
+shown_card = Table("shown_card", metadata, _ShownCard)
+
+
 class _Attempt(TypedColumns):
     id = Column(Text, primary_key=True)
     code_hash: Named[str] = Column(Text, unique=True)

@@ -197,7 +197,7 @@ async def running(
     def new_id() -> str:
         return f"id-{started}-{next(ids)}"
 
-    amending = Amending(store.outbox, outlets, now, chance)
+    amending = Amending(store.outbox, store.shown_cards, outlets, now, chance)
     ingest = Ingest(store.inbox, meter, delivering, amending, now, new_id)
     feeds = Feeds(platform, store.accounts, store.inbox, ingest, meter, now, chance, rhythm)
     linking = Linking(
@@ -224,6 +224,8 @@ async def running(
         inbox=store.inbox,
         outbox=store.outbox,
         actions=store.actions,
+        shown_cards=store.shown_cards,
+        amending=amending,
         feeds=feeds,
         linking=linking,
         ingest=ingest,

@@ -194,8 +194,11 @@ class Answers:
 
     async def first(
         self, handle: Handle, kind: int, data: Json | None = None, files: Files = ()
-    ) -> None:
-        """The first answer: what an interaction waits three seconds for."""
+    ) -> str | None:
+        """The first answer: what an interaction waits three seconds for.
+
+        Gives the id of the message that shows it, if one does.
+        """
         route = Route(
             "POST",
             "/interactions/{webhook_id}/{webhook_token}/callback",
@@ -205,18 +208,31 @@ class Answers:
         body: dict[str, Any] = {"type": kind}
         if data is not None:
             body["data"] = data
-        await self._http.request(route, json=body, files=files)
+        told = await self._http.request(
+            route, json=body, files=files, params={"with_response": "true"}
+        )
+        match told:
+            case {"resource": {"message": {"id": str(id)}}}:
+                return id
+            case _:
+                return None
 
-    async def rewrite(self, handle: Handle, message: Rendered) -> None:
-        """Change the first answer, or the message under which a button was pressed."""
-        route = self._original("PATCH", handle)
-        await self._http.request(route, json=message.replacing, files=message.files)
+    async def rewrite(
+        self, handle: Handle, message: Rendered, number: str = "@original"
+    ) -> str | None:
+        """Change the first answer, or the message under which a button was pressed.
+
+        Args:
+            number: of another message of the same interaction.
+        """
+        route = self._message("PATCH", handle, number)
+        return _id(await self._http.request(route, json=message.replacing, files=message.files))
 
     async def withdraw(self, handle: Handle) -> None:
         """Take the first answer back."""
-        await self._http.request(self._original("DELETE", handle))
+        await self._http.request(self._message("DELETE", handle))
 
-    async def add(self, handle: Handle, message: Rendered, flags: int) -> None:
+    async def add(self, handle: Handle, message: Rendered, flags: int) -> str | None:
         """Another message after the first answer."""
         route = Route(
             "POST",
@@ -225,12 +241,21 @@ class Answers:
             webhook_token=handle.token,
         )
         body = {**message.body, "flags": flags}
-        await self._http.request(route, json=body, files=message.files)
+        return _id(await self._http.request(route, json=body, files=message.files))
 
-    def _original(self, method: str, handle: Handle) -> Route:
+    def _message(self, method: str, handle: Handle, number: str = "@original") -> Route:
         return Route(
             method,
-            "/webhooks/{webhook_id}/{webhook_token}/messages/@original",
+            "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}",
             webhook_id=handle.application,
             webhook_token=handle.token,
+            message_id=number,
         )
+
+
+def _id(message: object) -> str | None:
+    match message:
+        case {"id": str(id)}:
+            return id
+        case _:
+            return None

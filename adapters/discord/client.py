@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 from weakref import WeakValueDictionary
 
 from discord.http import Route
@@ -78,6 +78,9 @@ TYPING_AGAIN = timedelta(seconds=8)
 
 Source: https://docs.discord.com/developers/resources/channel#trigger-typing-indicator
 """
+
+HANDLE_LIFE = timedelta(minutes=14)
+"""Discord takes changes by an interaction for fifteen."""
 
 AT_ONCE = 1000
 """Above so many answers under way the next ones are not begun: the person sees that they failed."""
@@ -180,6 +183,7 @@ class DiscordClient:
         self._application: str | None = None
         self._ear: _Ear | None = None
         self._under_way = 0
+        self._recent = _Recent(now)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         """Of chats in which an answer to what was written there is being shown."""
         self.trouble: str | None = "not listening yet"
@@ -224,7 +228,17 @@ class DiscordClient:
     async def amend(self, address: Address, message: str, card: Card) -> Attempt:
         if not message.isdecimal():
             return Declined(reason=MESSAGE_GONE)
-        return await self._chats.amend(address, message, rendered(card)[-1])
+        part = rendered(card)[-1]
+        handle = self._recent.handle(message)
+        if handle is None:
+            return await self._chats.amend(address, message, part)
+        try:
+            await self._answers.rewrite(handle, part, message)
+        except (Refusal, Withheld, NoAnswer) as error:
+            if isinstance(error, Refusal):
+                return Declined(reason=MESSAGE_GONE)
+            return after_failure(error)
+        return Sent(message=message)
 
     async def _look_for(self, address: Address, part: Rendered, since: datetime) -> Attempt | None:
         """The outcome of an earlier attempt, by what the chat shows; `None` if it was not shown."""
@@ -344,8 +358,8 @@ class DiscordClient:
             group.create_task(answer.think_after(ANSWER_WITHIN), name="discord thinking")
             async for reply in hear(asked.said):
                 card = _card_of(_with_form(asked, reply))
-                if card is not None and (rest := await answer.show(card)):
-                    await self._write_instead(asked, rest)
+                if card is not None:
+                    await self._show(asked, answer, card, reply)
             answer.settle()
         await answer.close()
 
@@ -355,8 +369,21 @@ class DiscordClient:
         await answer.work()
         async for reply in hear(pressed.said):
             card = _card_of(reply)
-            if card is not None and (rest := await answer.show(card, replaces=reply.replaces)):
-                await self._write_instead(pressed, rest)
+            if card is not None:
+                await self._show(pressed, answer, card, reply)
+
+    async def _show(
+        self, heard: Asked | Pressed, answer: "_Answer", card: Card, reply: Reply
+    ) -> None:
+        replaces = reply.replaces and isinstance(heard, Pressed)
+        rest = await answer.show(card, replaces=replaces)
+        shown = await self._write_instead(heard, rest) if rest else answer.message
+        if not shown or reply.shown is None:
+            return
+        if not rest and not heard.said.place.private:
+            # What only one person sees can be changed by the interaction alone.
+            self._recent.keep(shown, heard.handle)
+        await reply.shown(shown)
 
     async def _answer_written(self, written: Written, hear: Hear) -> None:
         """Answer a message in the chat where it was written, one answer shown after the other."""
@@ -369,7 +396,9 @@ class DiscordClient:
                 card = _card_of(_with_form(written, reply))
                 if card is not None:
                     async with turn:
-                        await self._write(address, rendered(card))
+                        shown = await self._write(address, rendered(card))
+                    if shown and reply.shown is not None:
+                        await reply.shown(shown)
             typing.cancel()
 
     async def _type(self, address: Address) -> NoReturn:
@@ -383,16 +412,20 @@ class DiscordClient:
         names = await suggest(typing.place, typing.person, typing.command, typing.typed)
         await self._answers.first(typing.handle, CHOICES, {"choices": choices(names)})
 
-    async def _write_instead(self, asked: Asked | Pressed, rest: Sequence[Rendered]) -> None:
+    async def _write_instead(self, asked: Asked | Pressed, rest: Sequence[Rendered]) -> str | None:
         """The interaction is over: a direct chat gets what is left as messages of its own."""
         place = asked.said.place
         if place.private:
-            await self._write(place.address, rest)
-        else:
-            log.warning("an answer came too late to be shown")
+            return await self._write(place.address, rest)
+        log.warning("an answer came too late to be shown")
+        return None
 
-    async def _write(self, address: Address, parts: Sequence[Rendered]) -> None:
-        """Show parts of a card as messages, with patience as long as none can show twice."""
+    async def _write(self, address: Address, parts: Sequence[Rendered]) -> str | None:
+        """Show parts of a card as messages, with patience as long as none can show twice.
+
+        Gives the id of the last one; `None` if it may not show.
+        """
+        shown = None
         for part in parts:
             for tries in range(REPLY_TRIES):
                 await self._may_send(address)
@@ -401,11 +434,34 @@ class DiscordClient:
                     break
                 wait = min(outcome.retry_after or timedelta(seconds=2**tries), LONGEST_REPLY_WAIT)
                 await asyncio.sleep(wait.total_seconds())
-            if not isinstance(outcome, Sent):
+            shown = outcome.message if isinstance(outcome, Sent) else None
+            if shown is None:
                 log.warning("a reply was not shown", extra={"outcome": type(outcome).__name__})
+        return shown
 
 
-_Say = Callable[[Rendered, int], Awaitable[None]]
+class _Recent:
+    """Messages of interactions that can be changed by these still.
+
+    Kept in memory only: the token is a secret, and a restart costs what it is good for at most.
+    """
+
+    def __init__(self, now: Now) -> None:
+        self._now = now
+        self._kept: dict[str, tuple[datetime, Handle]] = {}
+
+    def keep(self, message: str, handle: Handle) -> None:
+        now = self._now()
+        self._kept = {key: kept for key, kept in self._kept.items() if kept[0] > now}
+        self._kept[message] = (now + HANDLE_LIFE, handle)
+
+    def handle(self, message: str) -> Handle | None:
+        until, handle = self._kept.get(message, (self._now(), None))
+        return handle if until > self._now() else None
+
+
+_Say = Callable[[Rendered, int], Awaitable[str | None]]
+_T = TypeVar("_T")
 
 
 class _Answer:
@@ -423,6 +479,8 @@ class _Answer:
         self._begun = False
         self._thinking = False
         self._settled = asyncio.Event()
+        self.message: str | None = None
+        """What was last shown, by its id."""
 
     def settle(self) -> None:
         """All that there is to say has come."""
@@ -502,28 +560,29 @@ class _Answer:
 
     async def _say(self, say: _Say, part: Rendered, flags: int) -> None:
         try:
-            await say(part, flags)
+            self.message = await say(part, flags)
         except Refusal as refusal:
             if not goes_plain(part, refusal):
                 raise
             log.error("an answer was refused and goes out plain", extra={"code": refusal.code})
-            await say(part.plain, flags)
+            self.message = await say(part.plain, flags)
 
-    async def _open(self, part: Rendered, flags: int) -> None:
-        await self._begin(MESSAGE, {**part.body, "flags": flags}, part.files)
+    async def _open(self, part: Rendered, flags: int) -> str | None:
+        return await self._begin(MESSAGE, {**part.body, "flags": flags}, part.files)
 
-    async def _rewrite(self, part: Rendered, flags: int) -> None:
+    async def _rewrite(self, part: Rendered, flags: int) -> str | None:
         # Who sees a message was decided when it was first shown.
-        await _insisted(lambda: self._answers.rewrite(self._handle, part))
+        return await _insisted(lambda: self._answers.rewrite(self._handle, part))
 
-    async def _add(self, part: Rendered, flags: int) -> None:
-        await _insisted(lambda: self._answers.add(self._handle, part, flags), freely=False)
+    async def _add(self, part: Rendered, flags: int) -> str | None:
+        return await _insisted(lambda: self._answers.add(self._handle, part, flags), freely=False)
 
     async def _begin(
         self, kind: int, data: Mapping[str, Any] | None = None, files: Files = ()
-    ) -> None:
+    ) -> str | None:
+        shown = None
         try:
-            await _insisted(lambda: self._answers.first(self._handle, kind, data, files))
+            shown = await _insisted(lambda: self._answers.first(self._handle, kind, data, files))
         except Refusal as refusal:
             # The first of two tries got through after all.
             if refusal.code != ALREADY_ANSWERED:
@@ -531,9 +590,10 @@ class _Answer:
         except NoAnswer as lost:
             log.info("perhaps an interaction was not answered", extra={"reason": str(lost)})
         self._begun = True
+        return shown
 
 
-async def _insisted(call: Callable[[], Awaitable[None]], *, freely: bool = True) -> None:
+async def _insisted(call: Callable[[], Awaitable[_T]], *, freely: bool = True) -> _T:
     """Make a call, and make it again where that is asked for or does no harm.
 
     Args:
@@ -550,6 +610,7 @@ async def _insisted(call: Callable[[], Awaitable[None]], *, freely: bool = True)
             if tries == REPLY_TRIES or not freely:
                 raise
             await asyncio.sleep(0.1 * tries)
+    raise AssertionError("the last try returns or raises")
 
 
 def _unsettled(outcome: Attempt) -> Attempt:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 from weakref import WeakValueDictionary
 
 from telegram import (
@@ -483,23 +483,27 @@ class TelegramClient:
             return
         chat = said.place.address.chat
         async with self._showing.setdefault(chat, asyncio.Lock()):
-            await self._show(said.place.address, card, message if reply.replaces else None)
+            shown = await self._show(said.place.address, card, message if reply.replaces else None)
+        if shown is not None and reply.shown is not None:
+            await reply.shown(shown)
 
-    async def _show(self, asked_in: Address, card: Card, replaced: int | None) -> None:
-        address: Address | None = asked_in
+    async def _show(self, asked_in: Address, card: Card, replaced: int | None) -> str | None:
+        """Gives the id of the card's last message; `None` if it may not show."""
+        shown: _Shows | None = None
         for part in rendered(card, self._now()):
-            address = await self._insist(asked_in, part, replaced)
+            shown = await self._insist(asked_in, part, replaced)
             replaced = None
-        if card.picture is not None and address is not None:
-            await self._may_send(address)
-            await self._chats.illustrate(address, photo(card.picture))
+        if card.picture is not None and shown is not None:
+            await self._may_send(shown.address)
+            await self._chats.illustrate(shown.address, photo(card.picture))
+        return None if shown is None else shown.message
 
     async def _insist(
         self, address: Address, part: Rendered, replaced: int | None
-    ) -> Address | None:
+    ) -> "_Shows | None":
         """Show a part of a reply, with patience as long as it cannot show twice.
 
-        Gives where it shows now; `None` if it does not, or nobody knows.
+        Gives what shows it now; `None` if nothing does, or nobody knows.
         """
         outcome: Attempt = Unclear(reason="not tried")
         for tries in range(REPLY_TRIES):
@@ -509,8 +513,8 @@ class TelegramClient:
             else:
                 outcome = await self._chats.show(address, part)
             match outcome:
-                case Sent():
-                    return address
+                case Sent(message=shown):
+                    return _Shows(address, shown)
                 case Moved(chat=chat):
                     address = replace(address, chat=chat)
                 case Postponed(retry_after=asked):
@@ -522,6 +526,11 @@ class TelegramClient:
                     break
         log.warning("a reply was not shown", extra={"outcome": type(outcome).__name__})
         return None
+
+
+class _Shows(NamedTuple):
+    address: Address
+    message: str
 
 
 class _Toast:

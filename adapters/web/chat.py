@@ -197,22 +197,23 @@ class Chat:
     async def _answer(self, room: Room, heard: Heard, hear: Hear) -> None:
         try:
             async for reply in hear(heard.said):
-                self._show(room, heard.update, reply)
+                shown = self._show(room, heard.update, reply)
+                if reply.shown is not None and shown is not None:
+                    await reply.shown(shown)
         finally:
             room.answered()
             room.tell(_answered(heard.update, refused=False))
 
-    def _show(self, room: Room, update: Say | Push, reply: Reply) -> None:
+    def _show(self, room: Room, update: Say | Push, reply: Reply) -> str | None:
+        """Gives the id of the message that shows the reply's card."""
         if reply.toast is not None:
             room.tell({"type": "toast", "text": reply.toast})
         if reply.card is None:
-            return
+            return None
         card = card_json(reply.card, self._settings.public_url)
         if reply.replaces and isinstance(update, Push):
-            if not room.replace(update.message, card):
-                room.show(card, None)
-        else:
-            room.show(card, reply.card.reference)
+            return update.message if room.replace(update.message, card) else room.show(card, None)
+        return room.show(card, reply.card.reference)
 
 
 def _answered(update: Say | Push, refused: bool) -> Json:

@@ -166,7 +166,9 @@ def _composed(
     delivering = Delivering(
         outbox=store.outbox, outlets=outlets, meter=meter, now=now, chance=chance
     )
-    amending = Amending(outbox=store.outbox, outlets=outlets, now=now, chance=chance)
+    amending = Amending(
+        outbox=store.outbox, shown_cards=store.shown_cards, outlets=outlets, now=now, chance=chance
+    )
     ingest = Ingest(store.inbox, meter, delivering, amending, now, new_id)
     feeds = Feeds(platform, store.accounts, store.inbox, ingest, meter, now, chance)
     linking = Linking(
@@ -198,6 +200,8 @@ def _composed(
         inbox=store.inbox,
         outbox=store.outbox,
         actions=store.actions,
+        shown_cards=store.shown_cards,
+        amending=amending,
         feeds=feeds,
         linking=linking,
         ingest=ingest,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.domain.actions import offer_to_pause
 from bot.domain.cards import moment
 from bot.domain.changes import condition
 from bot.domain.deliveries import (
@@ -29,12 +30,24 @@ FIRST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(minutes=5)
 
 
+LOG_IN = TraderId("log in")
+"""Stands for a bot where a new login is offered; no id has a space."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The offers to pause a bot are answered. `note` tells how, under each card that made one."""
+    """The offers to pause a bot, or to log in, are answered.
+
+    `note` tells how, under each card that made one.
+    """
 
     about: TraderId
     note: str
+
+    @property
+    def offered(self) -> str:
+        """The `arguments` of the buttons."""
+        return "link" if self.about == LOG_IN else offer_to_pause(self.about)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +107,13 @@ def answer_by_removal(gone: Trader, at: datetime) -> Answer:
     return Answer(about=gone.id, note=_dated("Deleted meanwhile", at))
 
 
+def answer_by_login(at: datetime) -> Answer:
+    return Answer(about=LOG_IN, note=_dated("Logged in again", at))
+
+
+EXPIRED_OFFER = "The button has expired: ask again, with /help if you need the command."
+
+
 def _dated(words: str, at: datetime) -> str:
     return f"{words} · {moment(at)}"
 
@@ -105,12 +125,17 @@ def asked_for_in(chat: Endpoint) -> str:
 
 
 def after_amending(amendment: Amendment, attempt: Attempt, now: datetime) -> datetime | None:
-    """When to try once more; `None` if that was the end of it, whatever came of it.
+    """When to try once more; `None` if that was the end of it, whatever came of it."""
+    wait = wait_after(attempt, now - amendment.answered_at)
+    return None if wait is None else now + wait
 
-    The wait grows with the time that it has taken so far. While the platform is away the bot's own
+
+def wait_after(attempt: Attempt, waited: timedelta) -> timedelta | None:
+    """How long until a change of a message is tried once more; `None`: that was the end of it.
+
+    It grows with the time that it has taken so far. While the platform is away the bot's own
     rest is the wait (`Pace`).
     """
-    waited = now - amendment.answered_at
     match attempt:
         case Sent() | Declined() | Gone():
             return None
@@ -118,13 +143,13 @@ def after_amending(amendment: Amendment, attempt: Attempt, now: datetime) -> dat
             # The message stays in the old chat, where nothing can be changed any more.
             return None
         case Postponed(scope=Scope.CHANNEL, retry_after=None):
-            return now
+            return timedelta(0)
         case Halted():
-            return now + CHANNEL_WAIT
+            return CHANNEL_WAIT
         case Postponed(retry_after=timedelta() as asked):
-            return now + max(asked, _wait(waited))
+            return max(asked, _wait(waited))
         case _:
-            return now + _wait(waited)
+            return _wait(waited)
 
 
 def is_too_old(amendment: Amendment, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 """What a person can ask: the registry that every chat platform's menu and help come from."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -288,3 +289,5 @@ class Reply:
     toast: str | None = None
     passing: bool = False
     replaces: bool = False
+    shown: Callable[[str], Awaitable[None]] | None = None
+    """To be called with the id of the message that shows the card, its last one."""

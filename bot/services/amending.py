@@ -5,15 +5,18 @@ import logging
 import random
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import NoReturn
 
-from bot.domain.amendments import Amendment, after_amending, is_too_old
+from bot.domain.amendments import Amendment, after_amending, is_too_old, wait_after
+from bot.domain.cards import answered
 from bot.domain.deliveries import Attempt, Postponed, Priority, Scope, Sent
 from bot.domain.ids import Now
-from bot.domain.links import Channel
+from bot.domain.links import Address, Channel
+from bot.domain.shown import END_LIFE, NOTES, EndedCard
 from bot.errors import TryLater, Unclear
-from bot.ports import Outbox
+from bot.ports import Outbox, ShownCards
 from bot.services.delivery import Outlet, not_to_be_shown, presented
 from bot.services.steady import Seconds, steady
 
@@ -45,11 +48,13 @@ class Amending:
     def __init__(
         self,
         outbox: Outbox,
+        shown_cards: ShownCards,
         outlets: Mapping[tuple[Channel, str], Outlet],
         now: Now,
         chance: random.Random,
     ) -> None:
         self._outbox = outbox
+        self._shown_cards = shown_cards
         self._outlets = outlets
         self._now = now
         self._chance = chance
@@ -75,6 +80,8 @@ class Amending:
             woken.clear()
             try:
                 wait = await self._change_what_is_due(channel, bot, outlet)
+                if wait:
+                    wait = min(wait, await self._end_what_is_due(channel, bot, outlet))
                 failures = 0
             except (TryLater, Unclear) as outage:
                 # Whatever was not stored is done again: that leaves the same message.
@@ -107,18 +114,13 @@ class Amending:
 
     async def _take_up(self, amendment: Amendment, outlet: Outlet) -> Seconds:
         """Change a message if it may be changed now; gives how long its chat must rest, or 0."""
-        address, pace = amendment.delivery.address, outlet.pace
+        address = amendment.delivery.address
         if not amendment.message or is_too_old(amendment, self._now()):
             await self._give_up(amendment, "too late, or nobody knows its id")
             return 0.0
-        wait = pace.chat_wait(address)
+        wait = _room(outlet, address)
         if wait > 0:
-            return wait + YIELD
-        wait, place = pace.take_place(Priority.INFO)
-        if wait > 0:
-            pace.give_back(place)
-            return wait + YIELD
-        pace.sent_to(address)
+            return wait
         marked = outlet.messenger.repeats.marked
         card = presented(amendment.delivery, marked, amendment.shown_at)
         attempt = await not_to_be_shown(amendment.delivery, outlet.readership)
@@ -130,23 +132,71 @@ class Amending:
     async def _settle(self, amendment: Amendment, attempt: Attempt, outlet: Outlet) -> None:
         now = self._now()
         again = after_amending(amendment, attempt, now)
-        self._heed(amendment, attempt, outlet)
+        self._heed(amendment.delivery.address, attempt, outlet)
         if again is None and not isinstance(attempt, Sent):
             await self._give_up(amendment, getattr(attempt, "reason", "its chat has moved"))
             return
         await self._outbox.amended(amendment, again, now)
 
-    def _heed(self, amendment: Amendment, attempt: Attempt, outlet: Outlet) -> None:
+    def _heed(self, address: Address, attempt: Attempt, outlet: Outlet) -> None:
         """What an attempt means for others: what the platform asks for, never our own back-off."""
         asked = timedelta(0)
         if isinstance(attempt, Postponed):
             asked = attempt.retry_after or asked
             if not attempt.tried and attempt.scope is Scope.ENDPOINT:
                 return
-        address = amendment.delivery.address
         outlet.pace.heed(address, attempt, asked.total_seconds(), self._chance)
 
     async def _give_up(self, amendment: Amendment, reason: str) -> None:
         facts = {"delivery": amendment.delivery.reference, "reason": reason}
         log.warning("a message keeps a button that does nothing any more", extra=facts)
         await self._outbox.amended(amendment, None, self._now())
+
+    # --- buttons that have ended ------------------------------------------------------------
+
+    async def _end_what_is_due(self, channel: Channel, bot: str, outlet: Outlet) -> Seconds:
+        """As `_change_what_is_due`, of cards whose buttons have come to their end."""
+        now = self._now()
+        ended = await self._shown_cards.ended(channel, bot, now)
+        waits = [RECHECK.total_seconds()]
+        if ended.due is not None:
+            waits.append(max(0.0, (ended.due - now).total_seconds()))
+        for card in ended.now:
+            wait = await self._end(card, outlet)
+            if not wait:
+                return 0.0
+            waits.append(wait)
+        return min(waits)
+
+    async def _end(self, ended: EndedCard, outlet: Outlet) -> Seconds:
+        """Take the buttons away if there is room; gives how long its chat must rest, or 0."""
+        shown, address = ended.shown, ended.shown.address
+        wait = _room(outlet, address)
+        if wait > 0:
+            return wait
+        # What its notes say is how it is pressed.
+        card = answered(replace(shown.card, notes=()), NOTES[ended.ending])
+        attempt = await outlet.messenger.amend(address, shown.message, card)
+        self._heed(address, attempt, outlet)
+        now = self._now()
+        again = wait_after(attempt, now - ended.ended_at)
+        if again is None or now - ended.ended_at >= END_LIFE:
+            # Gone, or it can be changed no more: a press there is told that it came too late.
+            await self._shown_cards.forget(shown.endpoint, shown.message)
+        else:
+            await self._shown_cards.postpone(shown, now + again)
+        return 0.0
+
+
+def _room(outlet: Outlet, address: Address) -> Seconds:
+    """Take the place of a message, or give how long there is none."""
+    pace = outlet.pace
+    wait = pace.chat_wait(address)
+    if wait > 0:
+        return wait + YIELD
+    wait, place = pace.take_place(Priority.INFO)
+    if wait > 0:
+        pace.give_back(place)
+        return wait + YIELD
+    pace.sent_to(address)
+    return 0.0

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bot.domain.actions import OFFER_LIFE, Action, Verb, offer_to_pause
-from bot.domain.amendments import answer_by_change, answer_by_removal, asked_for_in
+from bot.domain.amendments import LOG_IN, answer_by_change, answer_by_removal, asked_for_in
 from bot.domain.cards import Button, Card, Severity, in_parts
 from bot.domain.changes import Change, condition, merged, strategy_changes, trader_changes
 from bot.domain.deliveries import Draft, Priority
@@ -355,7 +355,7 @@ def _news(
                 card=part,
                 part=number,
                 expires_at=None if telling.priority is Priority.URGENT else now + TTL,
-                about=telling.about.id if telling.about and part.buttons else None,
+                about=_offered_about(telling) if part.buttons else None,
                 subject=subject or (telling.about.id if telling.about else ""),
             )
             for number, part in enumerate(in_parts(card))
@@ -394,6 +394,12 @@ def _with_offers(
     )
     button = Button(label=label, action=action.id)
     return replace(telling.card, buttons=((button,),)), (action,)
+
+
+def _offered_about(telling: Telling) -> TraderId | None:
+    if telling.log_in:
+        return LOG_IN
+    return telling.about.id if telling.about else None
 
 
 def _offer(telling: Telling, link: Link) -> tuple[str, str] | None:

@@ -159,6 +159,10 @@ class Linking:
             await self._tell_others(account, outcome.link)
         return outcome
 
+    async def withdraw(self, place: Place, person: Person) -> int:
+        """End the addresses that a person has asked for in a chat; gives how many."""
+        return await self._codes.withdraw(place.address, person.id, self._now())
+
     async def awaits_digits(self, place: Place, person: Person) -> bool:
         """Whether this person is expected to type digits there now."""
         return await self._codes.waiting(place.address, person.id, self._now())

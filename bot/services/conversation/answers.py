@@ -934,3 +934,17 @@ def unlinked_others(count: int) -> Card:
 
 def cancelled() -> Card:
     return plain("Nothing was changed")
+
+
+def cancelled_open(questions: Sequence[str], addresses: int) -> Card:
+    """What /cancel has ended.
+
+    Args:
+        addresses: how many log-in addresses.
+    """
+    ended = [f"The question: {question}." for question in dict.fromkeys(questions)]
+    if addresses:
+        ended.append("The address to log in: ask for a new one with /link.")
+    if not ended:
+        return plain("Nothing to cancel", "No question of yours is open here. Nothing was changed.")
+    return plain("Cancelled", *ended, "Nothing was changed.")

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.domain.actions import Action, ActionState, Denied, Target, Verb
 from bot.domain.cards import Button, Card, Picture, spoken, with_note
@@ -46,10 +47,11 @@ from bot.domain.names import (
     told_apart,
 )
 from bot.domain.pairs import nearest_pairs, pairs_meant
+from bot.domain.shown import ShownCard, question
 from bot.domain.telling import trader_name
 from bot.domain.text import counted
 from bot.domain.typed import command_without_slash, digits_in, six_digits_in
-from bot.errors import NeedsLogin, NotOffered, Refused, TryLater
+from bot.errors import NeedsLogin, NotOffered, Refused, TryLater, Unclear
 from bot.ports import (
     Accounts,
     Actions,
@@ -60,8 +62,10 @@ from bot.ports import (
     Outbox,
     Readership,
     Session,
+    ShownCards,
 )
 from bot.services.actions import TOASTS, Acting, targets_of
+from bot.services.amending import Amending
 from bot.services.closures import Closures
 from bot.services.conversation import answers
 from bot.services.delivery import LOOK, Delivering
@@ -102,6 +106,8 @@ class Conversation:
         inbox: Inbox,
         outbox: Outbox,
         actions: Actions,
+        shown_cards: ShownCards,
+        amending: Amending,
         feeds: Feeds,
         linking: Linking,
         ingest: Ingest,
@@ -121,6 +127,8 @@ class Conversation:
         self._accounts = accounts
         self._inbox = inbox
         self._outbox = outbox
+        self._shown_cards = shown_cards
+        self._amending = amending
         self._feeds = feeds
         self._linking = linking
         self._ingest = ingest
@@ -162,11 +170,29 @@ class Conversation:
         try:
             async with aclosing(self._reply(said)) as replies:
                 async for reply in replies:
-                    yield reply
+                    yield self._minded(said, reply)
         except Exception:
             # The person must not wait for nothing, and one question must not stop the others.
             log.exception("could not answer", extra={"said": type(said).__name__})
             yield Reply(card=answers.went_wrong())
+
+    def _minded(self, said: Said, reply: Reply) -> Reply:
+        """With what sees to it that its buttons go when they end."""
+        card = reply.card
+        offers = card is not None and (card.buttons or card.pick)
+        if card is None or not (offers or reply.replaces):
+            return reply
+        return replace(reply, shown=partial(self._note_shown, said.place, card))
+
+    async def _note_shown(self, place: Place, card: Card, message: str) -> None:
+        """A message shows a card of ours now. What fails here costs no more than a dead button."""
+        try:
+            endpoint = await self._links.endpoint(place.address, place.private)
+            shown = ShownCard(endpoint=endpoint, address=place.address, message=message, card=card)
+            if await self._shown_cards.note(shown):
+                self._amending.wake()
+        except (TryLater, Unclear) as outage:
+            log.warning("a card's buttons may outlive their end", extra={"reason": str(outage)})
 
     async def suggest(
         self, place: Place, person: Person, command: str, typed: str
@@ -335,9 +361,19 @@ class Conversation:
             case "settings":
                 return answers.settings(link)
             case "cancel":
-                return answers.cancelled()
+                return await self._cancel(command)
             case _:
                 return await self._start(command, link)
+
+    async def _cancel(self, command: Command) -> Card:
+        """End what this person could still press or type here, and nobody else's."""
+        place, person, now = command.place, command.person, self._now()
+        endpoint = await self._links.endpoint(place.address, place.private)
+        cards = await self._shown_cards.withdraw(endpoint, person.id, now)
+        if cards:
+            self._amending.wake()
+        addresses = await self._linking.withdraw(place, person)
+        return answers.cancelled_open([question(actions) for actions in cards], addresses)
 
     async def _start(self, command: Command, link: Link | None) -> Card:
         place = command.place
@@ -732,6 +768,7 @@ class Conversation:
         outcome = await self._linking.complete(place, person, digits)
         if isinstance(outcome, WrongDigits):
             return answers.digits_refused(outcome)
+        self._amending.wake()
         endpoint = outcome.link.endpoint.id
         if await self._outbox.pending(endpoint):
             # It had been closed, and is not any more.

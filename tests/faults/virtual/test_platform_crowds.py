@@ -68,7 +68,7 @@ async def following(
     crowd: Any = Crowd(count, now)
     meter, chance = FakeMeter(), random.Random(7)
     delivering = Delivering(crowd, {}, meter, now, chance)
-    amending = Amending(crowd, {}, now, chance)
+    amending = Amending(crowd, crowd, {}, now, chance)
     ingest = Ingest(crowd, meter, delivering, amending, now, lambda: "")
     feeds = Feeds(platform, crowd, crowd, ingest, meter, now, chance, rhythm)
     async with asyncio.TaskGroup() as group:

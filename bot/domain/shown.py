@@ -1,0 +1,78 @@
+"""Cards with buttons that chats show: when the buttons end, they go."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.domain.actions import Action, Verb
+from bot.domain.cards import Card
+from bot.domain.ids import EndpointId
+from bot.domain.links import Address
+
+END_LIFE = timedelta(hours=24)
+"""How long a card whose buttons have ended is still worth changing."""
+
+
+class Ending(StrEnum):
+    """Why nothing under a card can be pressed any more."""
+
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    """The person has said /cancel."""
+    PRESSED = "pressed"
+    """And what came of it was never shown in the card's place."""
+
+
+NOTES = {
+    Ending.EXPIRED: "Expired, nothing was changed. Ask again.",
+    Ending.WITHDRAWN: "Cancelled: nothing was changed.",
+    Ending.PRESSED: "A button was pressed here. What came of it: /status",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownCard:
+    """A message of ours that shows buttons; `message` is its id on the chat platform."""
+
+    endpoint: EndpointId
+    address: Address
+    message: str
+    card: Card
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedCard:
+    """One whose buttons have ended at `ended_at`, and that is to be changed."""
+
+    shown: ShownCard
+    ending: Ending
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedCards:
+    """Those that are to be changed now; `due` is when others may be."""
+
+    now: tuple[EndedCard, ...] = ()
+    due: datetime | None = None
+
+
+_ASKED = {
+    Verb.PAUSE: "stop {}",
+    Verb.NO_ENTRIES: "end new trades of {}",
+    Verb.RESUME: "start {}",
+    Verb.UNLINK: "unlink",
+    Verb.ADMIT: "let others act here",
+}
+
+
+def question(actions: tuple[Action, ...]) -> str:
+    """What the buttons of one card asked, in a few words: 'stop Night Owl'."""
+    for action in actions:
+        if action.verb is Verb.ASK:
+            name = action.arguments.partition(" ")[0]
+            return f"which one to /{name}" if len(actions) > 1 else f"/{name}"
+        if action.verb in _ASKED:
+            names = ", ".join(target.name for target in action.targets)
+            return _ASKED[action.verb].format(names or "a bot")
+    return "a question"

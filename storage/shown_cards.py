@@ -1,0 +1,179 @@
+"""Which message shows which buttons, so that these go when they have ended."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from bot.domain.actions import Action, ActionState
+from bot.domain.cards import Card
+from bot.domain.ids import EndpointId
+from bot.domain.links import Channel, EndpointState
+from bot.domain.shown import END_LIFE, EndedCard, EndedCards, Ending, ShownCard
+from storage.actions import action_of
+from storage.codec import decode_card, encode_card
+from storage.database import Database, each
+from storage.rows import AnyRow, address_of
+from storage.tables import action, endpoint, shown_card
+from storage.upsert import insert_into
+
+AT_ONCE = 100
+"""Cards that are told of at once."""
+
+
+class _Asker(NamedTuple):
+    endpoint: EndpointId
+    person: str
+    now: datetime
+
+
+class ShownCards:
+    """Implements `bot.ports.ShownCards`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def note(self, shown: ShownCard) -> bool:
+        return await self._database.write(_note, shown)
+
+    async def forget(self, endpoint: EndpointId, message: str) -> None:
+        await self._database.write(_forget, (endpoint, message))
+
+    async def withdraw(
+        self, endpoint: EndpointId, person: str, now: datetime
+    ) -> Sequence[tuple[Action, ...]]:
+        return await self._database.write(_withdraw, _Asker(endpoint, person, now))
+
+    async def ended(self, channel: Channel, bot: str, now: datetime) -> EndedCards:
+        return await self._database.read(_ended, channel, bot, now)
+
+    async def postpone(self, shown: ShownCard, until: datetime) -> None:
+        await self._database.write(_postpone, (shown.endpoint, shown.message, until))
+
+    async def prune(self, now: datetime) -> int:
+        """Forget cards that nobody could change in all that time; gives how many."""
+        return await self._database.write(_prune, now)
+
+
+def _action_ids(card: Card) -> list[str]:
+    buttons = [button.action for row in card.buttons for button in row if button.action]
+    return [*buttons, *(option.action for option in (card.pick.options if card.pick else ()))]
+
+
+@each
+def _note(connection: Connection, shown: ShownCard) -> bool:
+    _drop(connection, shown.endpoint, shown.message)
+    of_this = action.c.id.in_(_action_ids(shown.card))
+    row = connection.execute(
+        select(
+            func.min(action.c.card).label("card"), func.max(action.c.expires_at).label("ends")
+        ).where(of_this, action.c.state == ActionState.OPEN)
+    ).one()
+    if row.card is None:
+        return False
+    connection.execute(
+        insert_into(shown_card, connection.dialect.name),
+        {
+            "endpoint": shown.endpoint,
+            "message": shown.message,
+            "actions": row.card,
+            "card": encode_card(shown.card),
+            "ends_at": row.ends,
+            "due_at": row.ends,
+            "withdrawn": False,
+        },
+    )
+    return True
+
+
+@each
+def _forget(connection: Connection, request: tuple[EndpointId, str]) -> None:
+    _drop(connection, *request)
+
+
+def _drop(connection: Connection, endpoint_id: EndpointId, message: str) -> None:
+    this = (shown_card.c.endpoint == endpoint_id, shown_card.c.message == message)
+    connection.execute(delete(shown_card).where(*this))
+
+
+@each
+def _withdraw(connection: Connection, asker: _Asker) -> Sequence[tuple[Action, ...]]:
+    open_ones = (
+        action.c.endpoint == asker.endpoint,
+        action.c.person == asker.person,
+        action.c.state == ActionState.OPEN,
+        action.c.expires_at > asker.now,
+    )
+    ended = connection.execute(
+        update(action).where(*open_ones).values(expires_at=asker.now).returning(action)
+    ).all()
+    cards: dict[str, list[Action]] = defaultdict(list)
+    for row in sorted(ended, key=lambda row: row.id):
+        cards[row.card].append(action_of(row))
+    if cards:
+        connection.execute(
+            update(shown_card)
+            .where(shown_card.c.endpoint == asker.endpoint, shown_card.c.actions.in_(cards))
+            .values(ends_at=asker.now, due_at=asker.now, withdrawn=True)
+        )
+    return [tuple(actions) for actions in cards.values()]
+
+
+def _ended(connection: Connection, channel: Channel, bot: str, now: datetime) -> EndedCards:
+    here = (
+        endpoint.c.channel == channel,
+        endpoint.c.bot == bot,
+        endpoint.c.state == EndpointState.ACTIVE,
+    )
+    joined = shown_card.c.endpoint == endpoint.c.id
+    columns = (endpoint.c.channel, endpoint.c.bot, endpoint.c.chat, endpoint.c.thread)
+    rows = connection.execute(
+        select(shown_card, *columns)
+        .join(endpoint, joined)
+        .where(*here, shown_card.c.due_at <= now)
+        .order_by(shown_card.c.due_at)
+        .limit(AT_ONCE)
+    ).all()
+    later = (
+        select(func.min(shown_card.c.due_at))
+        .join(endpoint, joined)
+        .where(*here, shown_card.c.due_at > now)
+    )
+    pressed = _pressed(connection, {row.actions for row in rows})
+    return EndedCards(
+        now=tuple(_ended_card(row, row.actions in pressed) for row in rows),
+        due=connection.execute(later).scalar(),
+    )
+
+
+def _pressed(connection: Connection, cards: Iterable[str]) -> set[str]:
+    states = (ActionState.OPEN, ActionState.CLOSED)
+    taken = select(action.c.card).where(action.c.card.in_(cards), action.c.state.not_in(states))
+    return set(connection.execute(taken).scalars())
+
+
+def _ended_card(row: AnyRow, pressed: bool) -> EndedCard:
+    ending = Ending.WITHDRAWN if row.withdrawn else Ending.EXPIRED
+    shown = ShownCard(
+        endpoint=EndpointId(row.endpoint),
+        address=address_of(row),
+        message=row.message,
+        card=decode_card(row.card),
+    )
+    ending = Ending.PRESSED if pressed else ending
+    return EndedCard(shown=shown, ending=ending, ended_at=row.ends_at)
+
+
+@each
+def _postpone(connection: Connection, request: tuple[EndpointId, str, datetime]) -> None:
+    endpoint_id, message, until = request
+    this = (shown_card.c.endpoint == endpoint_id, shown_card.c.message == message)
+    connection.execute(update(shown_card).where(*this).values(due_at=until))
+
+
+@each
+def _prune(connection: Connection, now: datetime) -> int:
+    old = delete(shown_card).where(shown_card.c.ends_at < now - END_LIFE)
+    return connection.execute(old).rowcount
