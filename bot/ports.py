@@ -76,7 +76,8 @@ class Platform(Protocol):
         """Log in once, over REST, and prove the credential with an authenticated call.
 
         Raises:
-            NeedsLogin: wrong e-mail, password, key or token; the text is the platform's.
+            NeedsLogin: wrong e-mail, password, key or token; the text is the platform's. Or nothing
+                certain says whose key or token it is.
             TryLater: not reachable, or over its limit.
         """
 
@@ -611,6 +612,9 @@ class Codes(Protocol):
     ) -> SignedIn | LinkProblem:
         """Use the code up: one conditional UPDATE. Another signed-in attempt of the same person in
         the same chat ends.
+
+        A login that is only inferred to be an account's, which has another one, is NOT_CERTAIN: it
+        leaves the code as it was, and `complete` makes nothing of it either.
         """
 
     async def withdraw(self, address: Address, person: str, now: datetime) -> int:

@@ -194,6 +194,7 @@ def encode_grant(grant: Grant) -> Plain:
         "label": grant.label,
         "plan": grant.plan,
         "credential": encode_credential(grant.credential),
+        "inferred": grant.inferred,
     }
 
 
@@ -203,6 +204,7 @@ def decode_grant(plain: Mapping[str, Any]) -> Grant:
         label=plain["label"],
         plan=plain.get("plan"),
         credential=decode_credential(plain["credential"]),
+        inferred=bool(plain.get("inferred")),
     )
 
 

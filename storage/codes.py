@@ -123,6 +123,8 @@ class Codes:
         found = connection.execute(_attempts().where(attempt.c.code_hash == code_hash)).first()
         if found is None:
             return LinkProblem.UNKNOWN
+        if self._is_anothers(connection, grant):
+            return _problem(found, now) or LinkProblem.NOT_CERTAIN
         until = now + DIGITS_LIFE
         used_up = connection.execute(
             update(attempt)
@@ -174,6 +176,9 @@ class Codes:
         if _is_taken(_link_at(connection, found.endpoint), typed.person):
             _close(connection, found.id, AttemptState.FAILED)
             return WrongDigits(problem=LinkProblem.TAKEN)
+        if self._is_anothers(connection, grant):
+            _close(connection, found.id, AttemptState.FAILED)
+            return WrongDigits(problem=LinkProblem.NOT_CERTAIN)
         _close(connection, found.id, AttemptState.DONE)
         return self._link(connection, found, grant, typed.now)
 
@@ -201,6 +206,17 @@ class Codes:
             others=tuple(others),
             replaced=replaced,
         )
+
+    def _is_anothers(self, connection: Connection, grant: Grant) -> bool:
+        """Whether it would replace the login of an account that may be somebody else's."""
+        if not grant.inferred:
+            return False
+        named = select(account.c.id).where(account.c.platform_user == grant.platform_user)
+        known = connection.execute(named.with_for_update()).scalar()
+        if known is None:
+            return False
+        kept = self._vault.credential(connection, AccountId(known))
+        return kept is not None and kept.secret != grant.credential.secret
 
     def _account(self, connection: Connection, grant: Grant, now: datetime) -> Account:
         """The account of whoever the platform says has logged in, made if it is new."""

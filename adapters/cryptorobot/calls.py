@@ -93,8 +93,8 @@ def _pairs(name: str, value: object) -> Iterator[tuple[str, str]]:
 # --- the calls we make --------------------------------------------------------------------
 
 
-def _smallest(service: str, *fields: str) -> Call:
-    query: dict[str, object] = {"$limit": 1}
+def _few(service: str, *fields: str, limit: int = 1) -> Call:
+    query: dict[str, object] = {"$limit": limit}
     if fields:
         query["$select"] = [*fields]
     return Call(method="find", service=service, query=query)
@@ -102,19 +102,25 @@ def _smallest(service: str, *fields: str) -> Call:
 
 # Where a record holds secrets only these two fields are read; elsewhere all of them, for a server
 # that refuses to select.
-OWN = (
-    _smallest("traders", "_id", "userId"),
-    _smallest("trades"),
-    _smallest("exchanges", "_id", "userId"),
+_OWN: tuple[tuple[str, ...], ...] = (
+    ("traders", "_id", "userId"),
+    ("trades",),
+    ("exchanges", "_id", "userId"),
 )
-"""Small reads of what is the account's alone, so that a record names whose the account is."""
+_SHARED = (_few("models/signals"), _few("strategies"))
 
-PROOFS = (*OWN, _smallest("models/signals"), _smallest("strategies"))
+PROOFS = (*(_few(*own) for own in _OWN), *_SHARED)
 """Small reads that only a login may make, the likeliest first: a key may lack the scope for any.
 
-What comes after `OWN` may also hold what other people share.
-
 Source: https://cryptorobot.ai/docs/guides/api-keys, "Scopes"
+"""
+
+OWN = tuple(_few(*own, limit=20) for own in _OWN)
+"""Reads of what is the account's alone, so that the records name whose the account is."""
+
+TELLING = (*OWN, *_SHARED)
+"""The same as `PROOFS`, of which the first ones tell the owner too. What comes after `OWN` may also
+hold what other people share.
 """
 
 # A bot that is read must look like the same bot in an event, or it would seem to have changed: so

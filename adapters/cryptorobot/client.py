@@ -10,7 +10,7 @@ from hashlib import sha256
 import aiohttp
 
 from adapters.cryptorobot import calls, decode, frames, logins
-from adapters.cryptorobot.calls import OWN, PROOFS, Call, Request
+from adapters.cryptorobot.calls import OWN, PROOFS, TELLING, Call, Request
 from adapters.cryptorobot.clock import PlatformClock
 from adapters.cryptorobot.limits import Budget, plan_named
 from adapters.cryptorobot.rest import Rest
@@ -120,10 +120,11 @@ class CryptorobotPlatform:
         credential = logins.kept(login, answer)
         if credential is None:
             raise TryLater("The platform's answer to the login has no token")
-        proofs = iter(PROOFS)
-        owner = await self._prove(credential, proofs)
-        if owner is None and logins.user(answer) is None:
-            owner = await self._owner(credential, proofs)
+        owner = None
+        if logins.user(answer) is not None:
+            await self._prove(credential, iter(PROOFS))
+        else:
+            owner = await self._owner(login, credential)
         return logins.grant(login, credential, answer, owner)
 
     async def _sign_in(self, login: Login) -> object:
@@ -135,8 +136,8 @@ class CryptorobotPlatform:
             return await self._rest.call(call)
         return None
 
-    async def _prove(self, credential: Credential, proofs: Iterator[Call]) -> str | None:
-        """Have one service at least accept a credential; gives the owner of what it shows.
+    async def _prove(self, credential: Credential, proofs: Iterator[Call]) -> tuple[object, ...]:
+        """Have one service at least accept a credential; gives what it shows of the account's own.
 
         A refusal is no proof, however polite: it may come from what stands before the platform.
 
@@ -154,18 +155,27 @@ class CryptorobotPlatform:
             except Refused:
                 continue
             if records is not None:
-                return _owner(call, records)
+                return records if call in OWN else ()
         raise logins.nothing_accepted(credential)
 
-    async def _owner(self, credential: Credential, proofs: Iterator[Call]) -> str | None:
-        """Look on for a record that names the owner of a credential."""
+    async def _owner(self, login: Login, credential: Credential) -> str | None:
+        """Prove a credential by all that can tell whose it is; gives the owner, if it is told.
+
+        Raises:
+            NeedsLogin: none accepts it, or what they show is not one person's.
+        """
+        proofs = iter(TELLING)
+        shown = [*await self._prove(credential, proofs)]
         for call in proofs:
             if call in OWN:
                 with suppress(Refused, TryLater):
-                    owner = _owner(call, await self._shown(call, credential) or ())
-                    if owner is not None:
-                        return owner
-        return None
+                    shown.extend(await self._shown(call, credential) or ())
+        try:
+            return logins.agreed(shown)
+        except NeedsLogin as refusal:
+            if isinstance(login, PasswordLogin):
+                raise
+            raise NeedsLogin(f"{refusal}. Use your e-mail and password instead") from refusal
 
     async def _shown(self, call: Call, credential: Credential) -> tuple[object, ...] | None:
         """What a service shows to a credential, `None` if strangers are not turned away there."""
@@ -208,7 +218,3 @@ class CryptorobotPlatform:
         if name not in self.ignored and len(self.ignored) >= _MOST_NAMES:
             name = "others"
         self.ignored[clean(name)] += 1
-
-
-def _owner(call: Call, records: tuple[object, ...]) -> str | None:
-    return next(map(logins.owner, records[:1]), None) if call in OWN else None

@@ -11,11 +11,12 @@ from decimal import Decimal
 from hashlib import sha256
 
 from adapters.cryptorobot.calls import Oversized
-from adapters.cryptorobot.fields import Fields, prose
+from adapters.cryptorobot.fields import Fields, link, prose
 from adapters.cryptorobot.frames import TICKER_SERVICE, Frame, Heading
 from adapters.cryptorobot.orders import order_of
 from bot.domain.events import (
     AHEAD,
+    SOMEBODY,
     Event,
     Kind,
     Message,
@@ -218,7 +219,7 @@ def _identified(service: str, record: object) -> Fields | Unreadable:
 
 
 def _owner(fields: Fields) -> str | None:
-    return fields.link("userId", "user", "ownerId", "owner")
+    return fields.said("userId", "user", "ownerId", "owner", read=link, otherwise=SOMEBODY)
 
 
 def _origin(kind: Kind, fields: Fields, at: datetime | None, received: datetime) -> Origin:

@@ -97,6 +97,14 @@ class Fields:
         """A trading pair, given as text or in two halves."""
         return self._first(names, symbol)
 
+    def said(self, *names: str, read: Callable[[object], str | None], otherwise: str) -> str | None:
+        """What the first of these that is there says, `otherwise` if that cannot be read."""
+        for name in names:
+            value = self._values.get(_plain(name))
+            if value is not None:
+                return read(value) or otherwise
+        return None
+
     def part(self, name: str) -> "Fields | None":
         """The fields of an object inside this one."""
         inner = self._values.get(_plain(name))

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
 
@@ -131,25 +131,58 @@ def owner(record: object) -> str | None:
     return identifier(record.get("userId")) if isinstance(record, Mapping) else None
 
 
+def agreed(records: Iterable[object]) -> str | None:
+    """The owner of all these records, as far as they name any; `None` if none does.
+
+    Raises:
+        NeedsLogin: they name several, or one that cannot be read.
+    """
+    named = {
+        owner(record)
+        for record in records
+        if isinstance(record, Mapping) and record.get("userId") is not None
+    }
+    if len(named) > 1 or None in named:
+        raise NeedsLogin(
+            "The platform shows this login what belongs to others too, so I cannot tell whose it is"
+        )
+    return named.pop() if named else None
+
+
 def grant(login: Login, credential: Credential, answer: object, owner: str | None) -> Grant:
     """Who logged in: the user of the answer, else the owner, else whom the given token names.
 
     All three are the platform's words. Nothing is read from what the person typed: anybody can
-    write a token that claims to be somebody.
+    write a token that claims to be somebody. The owner alone is less than the platform's own word
+    on who logged in: it may show a record to somebody else.
 
     Args:
         credential: to keep, accepted by the platform.
         answer: of the login that succeeded; `None` if it did not, as with most API keys.
-        owner: whom a record names that the platform showed to this credential, if any.
+        owner: whom all records name that the platform showed to this credential, if any.
+
+    Raises:
+        NeedsLogin: nothing says whose key or token it is.
     """
-    who = _user(answer)
-    id = who.id() or owner or _subject(login, answer)
+    who, subject = _user(answer), _subject(login, answer)
+    id = who.id() or owner or subject
     email, name = who.text("email"), who.text("name")
     return Grant(
-        platform_user=id or NAMELESS + sha256(credential.secret.encode()).hexdigest()[:32],
+        platform_user=id or _made_up(login),
         label=clean(masked_email(email) if email else name or "your account"),
         plan=who.text("plan"),
         credential=credential,
+        inferred=id is not None and id not in (who.id(), subject),
+    )
+
+
+def _made_up(login: Login) -> str:
+    """The same for the same person, of whom only the e-mail is certain."""
+    if isinstance(login, PasswordLogin):
+        return NAMELESS + sha256(login.email.strip().lower().encode()).hexdigest()[:32]
+    what = "key" if isinstance(login, KeyLogin) else "token"
+    raise NeedsLogin(
+        f"The platform does not say whose {what} this is. Use your e-mail and password instead"
     )
 
 

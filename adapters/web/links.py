@@ -372,6 +372,16 @@ def explain(problem: LinkProblem) -> Problem:
                 title="Somebody else has linked this chat",
                 lines=("Nothing was linked or changed. Only they can unlink it.",),
             )
+        case LinkProblem.NOT_CERTAIN:
+            return Problem(
+                status=HTTPStatus.CONFLICT,
+                title="That login may be somebody else's",
+                lines=(
+                    "Nothing was linked or changed.",
+                    ASK_AGAIN,
+                    "Use your e-mail and password.",
+                ),
+            )
         case LinkProblem.NO_CONSENT:
             return Problem(
                 status=HTTPStatus.UNPROCESSABLE_ENTITY,

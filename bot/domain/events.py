@@ -52,6 +52,10 @@ Less than the overlap of each reading: a cursor that stands so far ahead misses 
 """
 
 
+SOMEBODY = ""
+"""The owner of a record that names one who cannot be read: never oneself."""
+
+
 class Kind(StrEnum):
     """What sort of fact it is: part of the key by which it is told once."""
 
@@ -76,7 +80,7 @@ class Origin:
     `record` is the platform's `_id`, or a digest of the content where there is none.
     `at` is the platform's time (`createdAt`; for a change `updatedAt`), or, if it gave none,
     the time of receipt: then `dated` is false and the event moves no cursor.
-    `owner` is the `userId` the record carries; `None` if it carries none.
+    `owner` is the `userId` the record carries; `None` if it carries none, `SOMEBODY` if it is none.
     """
 
     kind: Kind

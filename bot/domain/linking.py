@@ -27,6 +27,8 @@ class LinkProblem(StrEnum):
     WRONG_DIGITS = "wrong digits"
     TAKEN = "taken"
     """Somebody else has linked this shared chat."""
+    NOT_CERTAIN = "not certain"
+    """The account is another login's already, and only records say that it is this one's too."""
     NO_CONSENT = "no consent"
     """Others read along there, and the person has not agreed to that."""
 

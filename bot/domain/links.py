@@ -110,7 +110,7 @@ class AccountState(StrEnum):
 
 
 NAMELESS = "key:"
-"""How a user id begins that we made up, because nothing reveals whose API key it is."""
+"""How a user id begins that we made up, because nothing reveals whose login it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,11 +124,17 @@ class Account:
     state: AccountState = AccountState.ACTIVE
     created_at: datetime
 
+    @property
+    def nameless(self) -> bool:
+        """Whether nobody knows which user of the platform it is."""
+        return self.platform_user.startswith(NAMELESS)
+
     def owns(self, owner: str | None) -> bool:
-        """Whether a record of this user may be this account's; `None` if it names no user."""
-        if owner is None or self.platform_user.startswith(NAMELESS):
-            return True
-        return owner == self.platform_user
+        """Whether a record of this user is this account's; `None` if it names no user.
+
+        What names one is not an account's of which no user is certain.
+        """
+        return owner is None or owner == self.platform_user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +191,8 @@ class Grant:
     label: str
     plan: str | None
     credential: Credential
+    inferred: bool = False
+    """Whether only the records that it was shown say who it is, and not the platform itself."""
 
 
 class FeedState(StrEnum):

@@ -42,6 +42,11 @@ from bot.services.patience import patiently
 
 log = logging.getLogger(__name__)
 
+NOT_CERTAIN = (
+    "This account is linked already with another login, and the platform does not say that this one"
+    " is its owner's. Use your e-mail and password instead"
+)
+
 LOOK_BACK = timedelta(hours=1)
 """After a start: how old a link may be that the account's other chats have not heard of."""
 
@@ -136,7 +141,10 @@ class Linking:
             return LoginFailed(reason=str(failure), tries_left=left)
         await self._codes.forgive_login(*counted_for, right=True)
         await self._note("logged_in", now, invitation.address, invitation.person)
-        return await self._codes.sign_in(code_hash, grant, self._new_digits(), self._now())
+        outcome = await self._codes.sign_in(code_hash, grant, self._new_digits(), self._now())
+        if outcome is LinkProblem.NOT_CERTAIN:
+            return LoginFailed(reason=NOT_CERTAIN, tries_left=left)
+        return outcome
 
     async def complete(self, place: Place, person: Person, digits: str) -> Completed | WrongDigits:
         """The digits came back in the chat: link, start the feed, tell the other chats."""

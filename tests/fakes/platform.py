@@ -25,7 +25,7 @@ from bot.domain.events import (
     TraderSeen,
 )
 from bot.domain.ids import TraderId
-from bot.domain.links import Credential, CredentialKind, Grant, Login, PasswordLogin
+from bot.domain.links import Credential, CredentialKind, Grant, KeyLogin, Login, PasswordLogin
 from bot.domain.pairs import pairs_meant
 from bot.errors import (
     ConnectionLost,
@@ -103,7 +103,11 @@ class FakePlatform:
         if isinstance(login, PasswordLogin) and login.email == MALLORY:
             return Grant(platform_user="user-2", label="m***", plan="pro", credential=credential)
         return Grant(
-            platform_user=self.user, label="a***@example.com", plan="pro", credential=credential
+            platform_user=self.user,
+            label="a***@example.com",
+            plan="pro",
+            credential=credential,
+            inferred=isinstance(login, KeyLogin),
         )
 
     def session(self, credential: Credential, plan: str | None = None) -> FakeSession:

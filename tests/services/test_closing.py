@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bot.domain.actions import CONFIRM_LIFE, OFFER_LIFE
 from bot.domain.commands import Reply
-from bot.domain.deliveries import Declined, Postponed, Scope
+from bot.domain.deliveries import Declined, Postponed, Scope, Sent
 from bot.domain.events import Kind, Origin, PodEvent, Stream
 from bot.domain.shown import NOTES, Ending
 from tests.fakes.messenger import FakeMessenger
@@ -22,12 +23,13 @@ async def shows(world: World, chat: FakeMessenger, reply: Reply) -> Reply:
     """What an adapter does with a reply: show its card, and say by which message."""
     assert reply.card is not None
     sent = await chat.send(world.place().address, reply.card)
+    assert isinstance(sent, Sent)
     if reply.shown is not None:
         await reply.shown(sent.message)
     return reply
 
 
-async def asks(world: World, chat: FakeMessenger, text: str) -> Reply:
+async def asks(world: World, chat: FakeMessenger, text: str) -> Any:
     [reply] = await world.says(text)
     return await shows(world, chat, reply)
 

@@ -11,7 +11,7 @@ from sqlalchemy import delete
 
 from bot.domain.cards import Severity
 from bot.domain.commands import Reply
-from bot.domain.events import Kind, Origin, PodEvent, Strategy, Stream
+from bot.domain.events import SOMEBODY, Kind, Origin, PodEvent, Strategy, Stream
 from bot.domain.ids import StrategyId, TraderId
 from bot.domain.links import NAMELESS, AccountState, Credential, CredentialKind, FeedState
 from bot.errors import ConnectionLost, NeedsLogin, NotOffered, TryLater, Unclear
@@ -381,20 +381,45 @@ async def test_another_users_bots_and_strategies_are_neither_told_nor_remembered
     assert world.meter.alarms["foreign_record"] == 2
 
 
-async def test_a_key_that_nobody_is_known_by_is_shown_what_the_platform_shows_it(world, platform):
+@pytest.mark.fault(76)
+async def test_a_record_of_an_owner_who_cannot_be_read_reaches_nobody(world, platform, chat):
     account = await live(world)
-    platform.put(owl(id="own", name="Own", owner="user-2"), announce=False)
+    strange, own = world.trade(12), world.trade(13)
+    strange = replace(strange, origin=replace(strange.origin, owner=SOMEBODY))
+
+    platform.announce(strange)
+    platform.store(Stream.TRADES, own)
+    await world.quiet()
+
+    assert chat.titles() == ["Bought 13 BTC/USDT"]
+    assert world.meter.alarms["foreign_record"] == 1
+    assert world.feeds.status(account.id).state is FeedState.LIVE
+
+
+@pytest.mark.fault(76)
+@pytest.mark.parametrize("owner", ["user-2", SOMEBODY])
+async def test_an_account_of_no_certain_user_is_shown_what_names_nobody(world, platform, owner):
+    account = await live(world)
     platform.store(Stream.TRADES, world.trade(14), announce=False)
     nameless = replace(account, platform_user=f"{NAMELESS}1")
     session = OwnPlatform(platform, nameless, world.meter).session(
         Credential(kind=CredentialKind.TOKEN, secret="token-1")
     )
 
-    bots = await session.traders()
+    before = await session.traders()
+    trades = await session.trades(5)
+    platform.put(owl(id="strange", name="Strange", owner=owner), announce=False)
 
-    assert [bot.id for bot in bots] == ["owl", "heron", "own"]
-    assert len(await session.trades(5)) == 1
+    assert [bot.id for bot in before] == ["owl", "heron"]
+    assert len(trades) == 1
     assert world.meter.alarms["foreign_record"] == 0
+    if owner == SOMEBODY:
+        assert await session.traders() == before
+    else:
+        # A new login may tell whose it is.
+        with pytest.raises(NeedsLogin, match="which user"):
+            await session.traders()
+    assert world.meter.alarms["foreign_record"] == 1
 
 
 async def test_an_unforeseen_error_is_this_accounts_alone_and_passes(world, platform, chat):

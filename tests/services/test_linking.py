@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from itertools import count
 
+import pytest
+
 from bot.domain.linking import Invitation, LinkProblem, LoginFailed, SignedIn, TooSoon
-from bot.domain.links import PasswordLogin
+from bot.domain.links import KeyLogin, PasswordLogin
 from bot.domain.logins import LONGEST_WAIT, WINDOW
 from bot.errors import TryLater
 from tests.world import CHAT, code_in, running
@@ -68,6 +70,24 @@ async def test_a_wrong_password_may_be_corrected(world):
     signed_in = await world.linking.sign_in(code, RIGHT, "127.0.0.1")
 
     assert refused == LoginFailed(reason="Invalid login", tries_left=4)
+    assert isinstance(signed_in, SignedIn)
+
+
+@pytest.mark.fault(76)
+async def test_a_key_that_may_be_anothers_asks_for_the_password_on_the_same_page(world, platform):
+    account = await world.links()
+    credential = await world.store.accounts.credential(account.id)
+    platform.token = "token-2"
+    code = await invited(world, chat="200")
+
+    refused = await world.linking.sign_in(code, KeyLogin(api_key="key"), "127.0.0.1")
+    kept = await world.store.accounts.credential(account.id)
+    signed_in = await world.linking.sign_in(code, RIGHT, "127.0.0.1")
+
+    assert isinstance(refused, LoginFailed)
+    assert "Use your e-mail and password instead" in refused.reason
+    assert refused.tries_left == 4
+    assert kept == credential
     assert isinstance(signed_in, SignedIn)
 
 

@@ -308,6 +308,12 @@ def digits_refused(wrong: WrongDigits) -> Card:
             )
         case LinkProblem.TAKEN:
             return taken()
+        case LinkProblem.NOT_CERTAIN:
+            return plain(
+                "That login may be somebody else's",
+                "The account has been linked with another login meanwhile. Nothing was changed.",
+                "Send /link and use your e-mail and password.",
+            )
         case _:
             return plain("I am not waiting for digits", "Send /link to connect your account.")
 

@@ -6,10 +6,21 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
-from bot.domain.events import Event, Page, Position, Signal, Strategy, Stream, Tick, Trade, Trader
+from bot.domain.events import (
+    SOMEBODY,
+    Event,
+    Page,
+    Position,
+    Signal,
+    Strategy,
+    Stream,
+    Tick,
+    Trade,
+    Trader,
+)
 from bot.domain.ids import TraderId
 from bot.domain.links import Account, Credential, Grant, Login
-from bot.errors import Refused, Unclear
+from bot.errors import NeedsLogin, Refused, Unclear
 from bot.ports import Live, Meter, Platform, Session
 
 log = logging.getLogger(__name__)
@@ -41,7 +52,8 @@ class OwnSession:
     """`ports.Session`, of which everything is checked for its owner, however it is read.
 
     A platform that gives us another user's record has a fault that a person must look at, so each
-    is an alarm; the rest of what came with it is good.
+    is an alarm; the rest of what came with it is good. Whose a record is that names a user nobody
+    can tell while it is not known which user the account is: a new login tells.
     """
 
     def __init__(self, session: Session, account: Account, meter: Meter) -> None:
@@ -130,4 +142,6 @@ class OwnSession:
             "the platform gave this account a record of another user",
             extra={"account": self._account.id, "kind": type(record).__name__},
         )
+        if self._account.nameless and owner != SOMEBODY:
+            raise NeedsLogin("The platform did not say which user this login is")
         return False

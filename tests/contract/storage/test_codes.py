@@ -23,7 +23,7 @@ from bot.domain.linking import (
     TooSoon,
     WrongDigits,
 )
-from bot.domain.links import AccountState
+from bot.domain.links import AccountState, Grant
 from bot.domain.logins import PER_PAIR, WINDOW, Counted
 from storage import Store
 from storage.tables import attempt, secret, wrong_login
@@ -347,6 +347,59 @@ async def test_linking_again_keeps_the_link_and_renews_the_credential(store: Sto
     assert (after.account.state, after.account.plan) == (AccountState.ACTIVE, "free")
     assert await store.accounts.credential(after.account.id) == renewed.credential
     assert await store.outbox.pending(after.link.endpoint.id) == 1
+
+
+def inferred(secret: str, user: str = "alice") -> Grant:
+    """A login of which only records say whose it is."""
+    return replace(grant(user, secret), inferred=True)
+
+
+@pytest.mark.fault(76)
+async def test_a_login_that_is_only_inferred_replaces_no_other_and_leaves_the_address(store: Store):
+    before = await completed(store)
+    await invited(store, "code", chat="200")
+
+    refused = await store.codes.sign_in("code", inferred("key of mallory"), DIGITS, NOW)
+    again = await store.codes.sign_in("code", grant(), DIGITS, NOW)
+
+    assert refused is LinkProblem.NOT_CERTAIN
+    assert isinstance(again, SignedIn)
+    assert await store.accounts.credential(before.account.id) == grant().credential
+    assert await store.accounts.get(before.account.id) == before.account
+
+
+@pytest.mark.fault(76)
+async def test_an_account_that_gets_another_login_meanwhile_keeps_it(store: Store):
+    await invited(store, "code", chat="200")
+    signed_in = await store.codes.sign_in("code", inferred("key of mallory"), DIGITS, NOW)
+    before = await completed(store)
+
+    refused = await type_digits(store, chat="200", person="200")
+    again = await type_digits(store, chat="200", person="200")
+
+    assert isinstance(signed_in, SignedIn)
+    assert refused == WrongDigits(problem=LinkProblem.NOT_CERTAIN)
+    assert again == WrongDigits(problem=LinkProblem.UNKNOWN)
+    assert await store.accounts.credential(before.account.id) == grant().credential
+    assert await store.links.at(address("200")) is None
+
+
+@pytest.mark.fault(76)
+@pytest.mark.parametrize("known", [True, False], ids=["the same key", "unlinked since"])
+async def test_an_inferred_login_is_taken_where_it_replaces_none(store: Store, known: bool):
+    await invited(store, "first", chat="200")
+    await store.codes.sign_in("first", inferred("key"), DIGITS, NOW)
+    first = await type_digits(store, chat="200", person="200")
+    assert isinstance(first, Completed)
+    if not known:
+        await store.links.end(first.link.id, NOW)
+    await invited(store, "second", chat="300")
+
+    await store.codes.sign_in("second", inferred("key" if known else "newer"), DIGITS, NOW)
+    second = await type_digits(store, chat="300", person="300")
+
+    assert isinstance(second, Completed)
+    assert second.account.id == first.account.id
 
 
 async def test_a_chat_that_is_linked_to_another_account_loses_that_first(store: Store):

@@ -559,9 +559,8 @@ async def test_nobody_is_who_the_text_that_they_typed_claims(
 ):
     server.rest = members_only(showing())
 
-    grant = await client.log_in(login)
-
-    assert grant.platform_user.startswith("key:")
+    with pytest.raises(NeedsLogin, match="does not say whose"):
+        await client.log_in(login)
 
 
 @pytest.mark.parametrize("login", FORGED, ids=["key", "token"])
@@ -574,6 +573,7 @@ async def test_a_record_says_who_it_is_whatever_the_typed_text_claims(
     grant = await client.log_in(login)
 
     assert grant.platform_user == "user-7"
+    assert grant.inferred
     assert grant.plan is None
 
 
@@ -586,9 +586,8 @@ async def test_what_others_may_have_shared_does_not_say_whose_a_key_is(
     services = {"traders": denied, "trades": denied, "exchanges": denied, service: shared}
     server.rest = members_only(showing(**services))
 
-    grant = await client.log_in(KeyLogin(api_key="cr_live_1"))
-
-    assert grant.platform_user.startswith("key:")
+    with pytest.raises(NeedsLogin, match="does not say whose"):
+        await client.log_in(KeyLogin(api_key="cr_live_1"))
 
 
 async def test_records_that_everybody_sees_do_not_say_whose_a_key_is(
@@ -602,9 +601,28 @@ async def test_records_that_everybody_sees_do_not_say_whose_a_key_is(
 
     server.rest = platform
 
-    grant = await client.log_in(KeyLogin(api_key="cr_live_1"))
+    with pytest.raises(NeedsLogin, match="does not say whose"):
+        await client.log_in(KeyLogin(api_key="cr_live_1"))
 
-    assert grant.platform_user.startswith("key:")
+
+@pytest.mark.fault(76)
+@pytest.mark.parametrize(
+    "other",
+    ["victim", ["user-7"], {"$oid": "user-7"}, {}],
+    ids=["named", "list", "object", "empty"],
+)
+@pytest.mark.parametrize("service", ["traders", "trades", "exchanges"])
+@pytest.mark.parametrize("first", [True, False], ids=["first", "last"])
+async def test_a_key_that_is_shown_what_is_anothers_too_is_nobodys(
+    server: Server, client: CryptorobotPlatform, service: str, other: object, first: bool
+):
+    own, strange = {"_id": "1", "userId": "user-7"}, {"_id": "2", "userId": other}
+    both = [strange, own] if first else [own, strange]
+    services = {"trades": says({"data": [own]}), service: says({"data": both})}
+    server.rest = members_only(showing(**services))
+
+    with pytest.raises(NeedsLogin, match=r"belongs to others.*e-mail and password instead"):
+        await client.log_in(KeyLogin(api_key="cr_live_1"))
 
 
 async def test_any_one_service_is_proof_enough(server: Server, client: CryptorobotPlatform):
@@ -615,7 +633,13 @@ async def test_any_one_service_is_proof_enough(server: Server, client: Cryptorob
     grant = await client.log_in(KeyLogin(api_key="cr_live_1"))
 
     assert grant.platform_user == "user-7"
-    assert asked(server) == [("traders", True), ("trades", True), ("trades", False)]
+    assert asked(server) == [
+        ("traders", True),
+        ("trades", True),
+        ("trades", False),
+        ("exchanges", True),
+        ("exchanges", False),
+    ]
 
 
 async def test_what_a_stranger_is_answered_is_asked_once(
@@ -627,7 +651,11 @@ async def test_what_a_stranger_is_answered_is_asked_once(
     await client.log_in(KeyLogin(api_key="cr_live_1"))
     await client.log_in(KeyLogin(api_key="cr_live_2"))
 
-    assert asked(server) == [("traders", True), ("traders", False), ("traders", True)]
+    services = ("traders", "trades", "exchanges")
+    assert asked(server) == [
+        *((service, known) for service in services for known in (True, False)),
+        *((service, True) for service in services),
+    ]
 
 
 async def test_an_answer_that_is_no_list_is_no_proof(server: Server, client: CryptorobotPlatform):
@@ -635,21 +663,6 @@ async def test_an_answer_that_is_no_list_is_no_proof(server: Server, client: Cry
 
     with pytest.raises(TryLater, match="no list"):
         await client.log_in(KeyLogin(api_key="cr_live_1"))
-
-
-async def test_a_key_whose_owner_nothing_names_is_recognised_by_itself(
-    server: Server, client: CryptorobotPlatform
-):
-    server.rest = members_only(showing())
-
-    first = await client.log_in(KeyLogin(api_key="cr_live_1"))
-    again = await client.log_in(KeyLogin(api_key="cr_live_1"))
-    other = await client.log_in(KeyLogin(api_key="cr_live_2"))
-
-    assert first == again
-    assert first.platform_user.startswith("key:")
-    assert "cr_live" not in first.platform_user
-    assert first.platform_user != other.platform_user
 
 
 @pytest.mark.parametrize("place", ["accessToken", "authentication"])

@@ -15,6 +15,7 @@ from adapters.cryptorobot import decode
 from adapters.cryptorobot.calls import STRATEGY_FIELDS, TRADER_FIELDS
 from adapters.cryptorobot.frames import Frame, Heading, parse
 from bot.domain.events import (
+    SOMEBODY,
     Kind,
     Message,
     Origin,
@@ -460,9 +461,25 @@ def test_a_clock_that_is_ahead_by_less_than_the_overlap_is_believed():
     assert trade.origin.dated
 
 
+@pytest.mark.fault(76)
+@pytest.mark.parametrize("name", ["userId", "user_id", "user", "ownerId", "owner"])
+@pytest.mark.parametrize("value", [["x"], {"$oid": "x"}, {}, [], "", " ", True, "x" * 129])
+def test_an_owner_who_cannot_be_read_is_somebody_else(name: str, value: object):
+    record = {"_id": "1", name: value}
+
+    trade = event("trades", "created", record)
+    seen = event("traders", "patched", record)
+    read = decode.trader(record)
+
+    assert isinstance(read, Trader)
+    assert [trade.origin.owner, seen.origin.owner, read.owner] == [SOMEBODY] * 3
+
+
 @pytest.mark.parametrize(
     ("fields", "owner"),
     [
+        ({"userId": ["x"], "owner": "user-1"}, SOMEBODY),
+        ({"userId": None, "owner": "user-1"}, "user-1"),
         ({"userId": "user-2"}, "user-2"),
         ({"user_id": 7}, "7"),
         ({"user": {"_id": "user-2", "email": "a@b"}}, "user-2"),

@@ -126,10 +126,65 @@ def test_what_a_person_typed_names_nobody(login: Login, answer: object):
     credential = logins.kept(login, answer)
     assert credential is not None
 
-    grant = logins.grant(login, credential, answer, owner=None)
+    with pytest.raises(NeedsLogin, match=r"does not say whose .* e-mail and password instead"):
+        logins.grant(login, credential, answer, owner=None)
+    grant = logins.grant(login, credential, answer, owner="user-3")
 
-    assert grant.platform_user.startswith(NAMELESS)
-    assert logins.grant(login, credential, answer, owner="user-3").platform_user == "user-3"
+    assert grant.platform_user == "user-3"
+    assert grant.inferred
+
+
+def test_of_a_person_whom_the_platform_does_not_name_the_e_mail_is_certain():
+    first, again, other = (
+        logins.grant(login, logins.with_token(secret), None, owner=None)
+        for login, secret in [
+            (PasswordLogin(email="ada@example.com", password="x"), "one"),
+            (PasswordLogin(email=" Ada@Example.com", password="x"), "two"),
+            (PasswordLogin(email="bob@example.com", password="x"), "three"),
+        ]
+    )
+
+    assert first.platform_user == again.platform_user
+    assert first.platform_user.startswith(NAMELESS)
+    assert "ada" not in first.platform_user
+    assert other.platform_user != first.platform_user
+
+
+@pytest.mark.parametrize(
+    ("answer", "owner", "inferred"),
+    [
+        ({"user": {"_id": "user-1"}}, None, False),
+        ({"accessToken": token({"sub": "user-1"})}, None, False),
+        ({"accessToken": token({"sub": "user-1"})}, "user-1", False),
+        ({"accessToken": token({"sub": "user-1"})}, "user-3", True),
+        (None, "user-3", True),
+    ],
+)
+def test_what_only_records_say_is_inferred(answer: object, owner: str | None, inferred: bool):
+    login = TokenLogin(token="typed")
+    credential = logins.with_token("typed")
+
+    assert logins.grant(login, credential, answer, owner).inferred is inferred
+
+
+@pytest.mark.parametrize(
+    ("records", "owner"),
+    [
+        ([], None),
+        ([{"_id": "1"}, {"_id": "2", "userId": None}, "x"], None),
+        ([{"userId": 3}, {"_id": "2"}, {"userId": "3"}], "3"),
+    ],
+)
+def test_records_that_agree_name_their_owner(records: list[object], owner: str | None):
+    assert logins.agreed(records) == owner
+
+
+@pytest.mark.parametrize(
+    "others", [[{"userId": "user-2"}], [{"userId": ["user-1"]}], [{"userId": {}}], [{"userId": ""}]]
+)
+def test_records_that_disagree_or_cannot_be_read_name_nobody(others: list[object]):
+    with pytest.raises(NeedsLogin, match="belongs to others"):
+        logins.agreed([{"userId": "user-1"}, *others])
 
 
 @pytest.mark.parametrize(

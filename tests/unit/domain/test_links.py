@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.domain.events import SOMEBODY
 from bot.domain.ids import AccountId
 from bot.domain.links import Account, Role
 
@@ -19,7 +20,10 @@ def account(user):
         ("user-1", "user-1", True),
         ("user-1", None, True),
         ("user-1", "user-2", False),
-        ("key:3f2a", "user-1", True),
+        ("user-1", SOMEBODY, False),
+        ("key:3f2a", None, True),
+        ("key:3f2a", "user-1", False),
+        ("key:3f2a", SOMEBODY, False),
     ],
 )
 def test_an_account_takes_its_own_records_and_those_that_name_nobody(user, owner, owns):
