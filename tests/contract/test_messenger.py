@@ -349,6 +349,24 @@ async def test_of_a_card_in_several_messages_the_last_is_changed(platform: Platf
 
 
 @pytest.mark.parametrize("platform", ALL)
+async def test_a_list_to_choose_from_goes_as_buttons_do(platform: Platform):
+    card = Card(title="Stop which bot?", pick=PICK)
+
+    async with platform() as stage:
+        sent = await stage.messenger.send(stage.address, card)
+        assert isinstance(sent, Sent)
+        before = "\n".join(stage.shown())
+        await stage.messenger.amend(stage.address, sent.message, answered(card, "Expired"))
+        [after] = stage.shown()
+        labels = stage.labels()
+
+    assert OWL.label in before
+    assert OWL.label not in after
+    assert "Expired" in after
+    assert labels == []
+
+
+@pytest.mark.parametrize("platform", ALL)
 @pytest.mark.parametrize("message", ["", "not a number", "404404404"])
 async def test_a_message_that_never_was_cannot_be_changed(platform: Platform, message: str):
     async with platform() as stage:
