@@ -42,6 +42,7 @@ from storage.forgetting import forget_if_unlinked
 from storage.links import is_at, links_of, unlink
 from storage.logins import Keys, begin_login, forgive_login, login_keys, prune_logins
 from storage.rows import AnyRow, account_of, address_of, link_of, select_active_links
+from storage.shown_cards import end_address
 from storage.states import AttemptState, LinkState
 from storage.tables import LINK_IS_ACTIVE, account, attempt, endpoint, link
 from storage.upsert import insert_into
@@ -200,6 +201,7 @@ class Codes:
         made = before or _make_link(connection, self._new_id(), owner.id, found, now)
         self._vault.keep_credential(connection, owner.id, grant.credential)
         take_answer(connection, owner.id, answer_by_login(now), now)
+        end_address(connection, found.code_hash, now)
         return Completed(
             link=made,
             account=owner,
@@ -359,6 +361,7 @@ def _withdraw(connection: Connection, request: tuple[Address, str, datetime]) ->
     found = connection.execute(open_ones).all()
     for row in found:
         _close(connection, row.id, AttemptState.REPLACED)
+        end_address(connection, row.code_hash, now, withdrawn=True)
     return len(found)
 
 

@@ -1,11 +1,11 @@
 """Which message shows which buttons, so that these go when they have ended."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Select, delete, func, select, update
 
 from bot.domain.actions import Action, ActionState
 from bot.domain.cards import Card
@@ -16,7 +16,8 @@ from storage.actions import action_of
 from storage.codec import decode_card, encode_card
 from storage.database import Database, each
 from storage.rows import AnyRow, address_of
-from storage.tables import action, endpoint, shown_card
+from storage.states import AttemptState
+from storage.tables import action, attempt, endpoint, shown_card
 from storage.upsert import insert_into
 
 AT_ONCE = 100
@@ -65,12 +66,7 @@ def _action_ids(card: Card) -> list[str]:
 @each
 def _note(connection: Connection, shown: ShownCard) -> bool:
     _drop(connection, shown.endpoint, shown.message)
-    of_this = action.c.id.in_(_action_ids(shown.card))
-    row = connection.execute(
-        select(
-            func.min(action.c.card).label("card"), func.max(action.c.expires_at).label("ends")
-        ).where(of_this, action.c.state == ActionState.OPEN)
-    ).one()
+    row = connection.execute(_open_behind(shown)).one()
     if row.card is None:
         return False
     connection.execute(
@@ -86,6 +82,28 @@ def _note(connection: Connection, shown: ShownCard) -> bool:
         },
     )
     return True
+
+
+def _open_behind(shown: ShownCard) -> Select[*tuple[Any, ...]]:
+    """What the message's buttons share, and until when they work."""
+    if shown.code_hash is not None:
+        card, ends = func.min(attempt.c.code_hash), func.max(attempt.c.expires_at)
+        behind = (attempt.c.code_hash == shown.code_hash) & (attempt.c.state == AttemptState.OPEN)
+    else:
+        card, ends = func.min(action.c.card), func.max(action.c.expires_at)
+        behind = action.c.id.in_(_action_ids(shown.card)) & (action.c.state == ActionState.OPEN)
+    return select(card.label("card"), ends.label("ends")).where(behind)
+
+
+def end_address(
+    connection: Connection, code_hash: str, now: datetime, *, withdrawn: bool = False
+) -> None:
+    """A one-time address leads nowhere any more: its button is to go."""
+    connection.execute(
+        update(shown_card)
+        .where(shown_card.c.actions == code_hash)
+        .values(ends_at=now, due_at=now, withdrawn=withdrawn)
+    )
 
 
 @each
@@ -141,29 +159,38 @@ def _ended(connection: Connection, channel: Channel, bot: str, now: datetime) ->
         .join(endpoint, joined)
         .where(*here, shown_card.c.due_at > now)
     )
-    pressed = _pressed(connection, {row.actions for row in rows})
+    taken = _taken(connection, {row.actions for row in rows})
     return EndedCards(
-        now=tuple(_ended_card(row, row.actions in pressed) for row in rows),
+        now=tuple(_ended_card(row, taken.get(row.actions)) for row in rows),
         due=connection.execute(later).scalar(),
     )
 
 
-def _pressed(connection: Connection, cards: Iterable[str]) -> set[str]:
-    states = (ActionState.OPEN, ActionState.CLOSED)
-    taken = select(action.c.card).where(action.c.card.in_(cards), action.c.state.not_in(states))
-    return set(connection.execute(taken).scalars())
+def _taken(connection: Connection, cards: Collection[str]) -> Mapping[str, Ending]:
+    """Of these, whose buttons or addresses did their work."""
+    untouched = (ActionState.OPEN, ActionState.CLOSED)
+    pressed = select(action.c.card).where(
+        action.c.card.in_(cards), action.c.state.not_in(untouched)
+    )
+    used = select(attempt.c.code_hash).where(
+        attempt.c.code_hash.in_(cards),
+        attempt.c.state.in_((AttemptState.SIGNED_IN, AttemptState.DONE)),
+    )
+    return {
+        **dict.fromkeys(connection.execute(pressed).scalars(), Ending.PRESSED),
+        **dict.fromkeys(connection.execute(used).scalars(), Ending.USED),
+    }
 
 
-def _ended_card(row: AnyRow, pressed: bool) -> EndedCard:
-    ending = Ending.WITHDRAWN if row.withdrawn else Ending.EXPIRED
+def _ended_card(row: AnyRow, taken: Ending | None) -> EndedCard:
+    untouched = Ending.WITHDRAWN if row.withdrawn else Ending.EXPIRED
     shown = ShownCard(
         endpoint=EndpointId(row.endpoint),
         address=address_of(row),
         message=row.message,
         card=decode_card(row.card),
     )
-    ending = Ending.PRESSED if pressed else ending
-    return EndedCard(shown=shown, ending=ending, ended_at=row.ends_at)
+    return EndedCard(shown=shown, ending=taken or untouched, ended_at=row.ends_at)
 
 
 @each

@@ -290,7 +290,7 @@ class _ShownCard(TypedColumns):
     endpoint = Column(Text, ForeignKey("endpoint.id"), primary_key=True)
     message = Column(Foreign, primary_key=True)
     actions: Named[str] = Column(Text)
-    """What its buttons share (`action.card`)."""
+    """What its buttons share (`action.card`), or the hash of the one-time address it shows."""
     card: Named[dict[str, Any]] = Column(Json)
     ends_at: Named[datetime] = Column(Instant)
     due_at: Named[datetime] = Column(Instant, index=True)

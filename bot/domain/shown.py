@@ -21,23 +21,36 @@ class Ending(StrEnum):
     """The person has said /cancel."""
     PRESSED = "pressed"
     """And what came of it was never shown in the card's place."""
+    USED = "used"
+    """Of a one-time address: somebody has logged in there."""
 
 
 NOTES = {
     Ending.EXPIRED: "Expired, nothing was changed. Ask again.",
     Ending.WITHDRAWN: "Cancelled: nothing was changed.",
     Ending.PRESSED: "A button was pressed here. What came of it: /status",
+    Ending.USED: "This address was used.",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownCard:
-    """A message of ours that shows buttons; `message` is its id on the chat platform."""
+    """A message of ours that shows buttons; `message` is its id on the chat platform.
+
+    `code_hash` is that of the one-time address that it shows, if it does; then `card` is what may
+    be kept of it, without the address.
+    """
 
     endpoint: EndpointId
     address: Address
     message: str
     card: Card
+    code_hash: str | None = None
+
+
+def without_address(card: Card) -> Card:
+    """What may be stored of a card that shows a one-time address: who reads it could log in."""
+    return Card(title=card.title, severity=card.severity, private=card.private)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

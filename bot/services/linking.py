@@ -167,6 +167,11 @@ class Linking:
             await self._tell_others(account, outcome.link)
         return outcome
 
+    def code_hash_in(self, url: str) -> str | None:
+        """By what one of our one-time addresses is known; `None` if it is none."""
+        page = f"{self._public_url}/link/"
+        return _hashed(url.removeprefix(page)) if url.startswith(page) else None
+
     async def withdraw(self, place: Place, person: Person) -> int:
         """End the addresses that a person has asked for in a chat; gives how many."""
         return await self._codes.withdraw(place.address, person.id, self._now())

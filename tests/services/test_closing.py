@@ -6,17 +6,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.domain.actions import CONFIRM_LIFE, OFFER_LIFE
 from bot.domain.commands import Reply
 from bot.domain.deliveries import Declined, Postponed, Scope, Sent
 from bot.domain.events import Kind, Origin, PodEvent, Stream
+from bot.domain.linking import CODE_LIFE
+from bot.domain.links import PasswordLogin
 from bot.domain.shown import NOTES, Ending
+from storage.tables import shown_card
 from tests.fakes.messenger import FakeMessenger
-from tests.world import OWL, World, running
+from tests.world import OWL, World, code_in, running
 
 STOP = "Stop Night Owl"
-EXPIRED, WITHDRAWN, PRESSED = (NOTES[ending] for ending in Ending)
+EXPIRED, WITHDRAWN, PRESSED, USED = (NOTES[ending] for ending in Ending)
 
 
 async def shows(world: World, chat: FakeMessenger, reply: Reply) -> Reply:
@@ -112,8 +116,8 @@ async def test_a_change_is_tried_again_until_it_is_made_or_cannot_be(live, chat,
 
 async def test_cancel_ends_what_is_open_and_says_which(live, chat):
     confirm = await asks(live, chat, "/pause night owl")
-    picked = await asks(live, chat, "/pause ow")
-    invited = await asks(live, chat, "/link")
+    await asks(live, chat, "/pause ow")
+    await asks(live, chat, "/link")
 
     [reply] = await live.says("/cancel")
     [late] = await live.presses(confirm, STOP)
@@ -129,10 +133,9 @@ async def test_cancel_ends_what_is_open_and_says_which(live, chat):
     assert [one.notes for one in chat.screen("100")[-3:]] == [
         (WITHDRAWN,),
         (WITHDRAWN,),
-        invited.card.notes,
+        (WITHDRAWN,),
     ]
-    assert picked.card.buttons
-    assert invited.card.buttons
+    assert last(chat)[0] == []
     assert live.platform.bots["owl"].running
     again = await live.says("/cancel")
     assert again[0].card.title == "Nothing to cancel"
@@ -145,6 +148,41 @@ async def test_cancel_leaves_what_others_have_open(live, chat, store):
     done = await live.presses(asked, STOP)
 
     assert done[-1].card.title == "Night Owl is stopped"
+
+
+# --- one-time addresses -------------------------------------------------------------------
+
+
+async def test_an_address_loses_its_button_when_it_expires(live, chat):
+    await asks(live, chat, "/link")
+    before = last(chat)[0]
+
+    await live.quiet(CODE_LIFE.total_seconds() + 5)
+
+    assert before == ["Open the page"]
+    assert last(chat) == ([], (EXPIRED,))
+
+
+async def test_an_address_that_was_used_loses_its_button_once_the_chat_is_linked(live, chat):
+    invited = await asks(live, chat, "/link")
+    login = PasswordLogin(email="alice@example.com", password="right")
+
+    signed_in = await live.linking.sign_in(code_in(invited), login, "127.0.0.1")
+    await live.says(signed_in.digits)
+    await live.quiet()
+
+    assert last(chat) == ([], (USED,))
+
+
+async def test_nobody_finds_an_address_in_the_database(live, chat, store):
+    invited = await asks(live, chat, "/link")
+
+    kept = await store.database.read(
+        lambda connection: connection.execute(select(shown_card.c.card)).scalars().all()
+    )
+
+    assert kept
+    assert code_in(invited) not in str(kept)
 
 
 # --- under alerts -------------------------------------------------------------------------

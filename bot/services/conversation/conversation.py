@@ -47,7 +47,7 @@ from bot.domain.names import (
     told_apart,
 )
 from bot.domain.pairs import nearest_pairs, pairs_meant
-from bot.domain.shown import ShownCard, question
+from bot.domain.shown import ShownCard, question, without_address
 from bot.domain.telling import trader_name
 from bot.domain.text import counted
 from bot.domain.typed import command_without_slash, digits_in, six_digits_in
@@ -188,11 +188,22 @@ class Conversation:
         """A message shows a card of ours now. What fails here costs no more than a dead button."""
         try:
             endpoint = await self._links.endpoint(place.address, place.private)
-            shown = ShownCard(endpoint=endpoint, address=place.address, message=message, card=card)
+            code_hash = self._code_hash_in(card)
+            shown = ShownCard(
+                endpoint=endpoint,
+                address=place.address,
+                message=message,
+                card=card if code_hash is None else without_address(card),
+                code_hash=code_hash,
+            )
             if await self._shown_cards.note(shown):
                 self._amending.wake()
         except (TryLater, Unclear) as outage:
             log.warning("a card's buttons may outlive their end", extra={"reason": str(outage)})
+
+    def _code_hash_in(self, card: Card) -> str | None:
+        urls = (button.url for row in card.buttons for button in row if button.url)
+        return next(filter(None, map(self._linking.code_hash_in, urls)), None)
 
     async def suggest(
         self, place: Place, person: Person, command: str, typed: str
@@ -370,9 +381,9 @@ class Conversation:
         place, person, now = command.place, command.person, self._now()
         endpoint = await self._links.endpoint(place.address, place.private)
         cards = await self._shown_cards.withdraw(endpoint, person.id, now)
-        if cards:
-            self._amending.wake()
         addresses = await self._linking.withdraw(place, person)
+        if cards or addresses:
+            self._amending.wake()
         return answers.cancelled_open([question(actions) for actions in cards], addresses)
 
     async def _start(self, command: Command, link: Link | None) -> Card:

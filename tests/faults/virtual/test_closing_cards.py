@@ -9,21 +9,24 @@ import pytest
 from bot.domain.actions import CONFIRM_LIFE
 from bot.domain.cards import Card
 from bot.domain.commands import Reply
-from bot.domain.deliveries import Attempt
+from bot.domain.deliveries import Attempt, Sent
 from bot.domain.links import Address
 from bot.domain.shown import END_LIFE, NOTES, Ending
 from tests.fakes.messenger import FakeMessenger
 from tests.faults.alerts import owe
-from tests.world import CHAT, running
+from tests.world import CHAT, World, running
 
 LIFE = CONFIRM_LIFE.total_seconds()
 STOP = "Stop Night Owl"
 
 
-async def asks_to_stop(world, chat) -> Reply:
+async def asks_to_stop(world: World, chat: FakeMessenger) -> Reply:
     """A confirm card, shown as an adapter shows it."""
     [reply] = await world.says("/pause night owl")
+    assert reply.card is not None
+    assert reply.shown is not None
     sent = await chat.send(world.place().address, reply.card)
+    assert isinstance(sent, Sent)
     await reply.shown(sent.message)
     return reply
 
@@ -41,7 +44,7 @@ class SlowlyChanging(FakeMessenger):
         return outcome
 
 
-def closed(chat) -> bool:
+def closed(chat: FakeMessenger) -> bool:
     """Whether the chat's first card shows its end and nothing to press."""
     card = chat.screen(CHAT)[0]
     return not card.buttons and NOTES[Ending.EXPIRED] in card.notes
