@@ -1,6 +1,6 @@
 """Cards with buttons that chats show: when the buttons end, they go."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -50,7 +50,7 @@ class ShownCard:
 
 def without_address(card: Card) -> Card:
     """What may be stored of a card that shows a one-time address: who reads it could log in."""
-    return Card(title=card.title, severity=card.severity, private=card.private)
+    return replace(card, lines=(), buttons=(), notes=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -523,6 +523,10 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     ],
     "answers.unlinked_others": lambda: [answers.unlinked_others(2)],
     "answers.cancelled": lambda: [answers.cancelled()],
+    "answers.cancelled_open": lambda: [
+        answers.cancelled_open(["stop Night Owl"], 1),
+        answers.cancelled_open([], 0),
+    ],
     # what a pressed button comes to
     "actions._working": lambda: [actions._working(an_action(verb, TARGET)) for verb in CHANGES],
     "actions._checking": lambda: [
