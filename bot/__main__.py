@@ -51,11 +51,16 @@ def options(version: Version = False) -> None: ...
 
 
 @cli.command()
-def run(config: Config = None) -> None:
+def run(
+    config: Config = None,
+    new: Annotated[
+        bool, typer.Option("--new", help="Begin a new database beside an old secret key.")
+    ] = False,
+) -> None:
     """Follow the linked accounts and ring, until stopped by SIGTERM or Ctrl-C."""
     settings = read(config=config)
     app.logging_as(settings)
-    app.until_signalled(partial(app.run, settings))
+    app.until_signalled(partial(app.run, settings, new=new))
 
 
 @cli.command()

@@ -86,6 +86,10 @@ class Database(ABC):
     def __init__(self, dialect: str) -> None:
         self.dialect = dialect
 
+    def trouble(self) -> str | None:
+        """Why what is stored may be lost, in words for an operator; `None` if all is well."""
+        return None
+
     @abstractmethod
     def _write(self, request: Request) -> None:
         """Have the request resolved once it is committed."""

@@ -5,10 +5,12 @@ import fcntl
 import logging
 import os
 import sqlite3
+import sys
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -82,8 +84,11 @@ class Sqlite(Database):
     commit, which would then take ten times as long.
     """
 
-    def __init__(self, writer: Connection, reader: Connection, keeper: Connection) -> None:
+    def __init__(
+        self, file: "_File", writer: Connection, reader: Connection, keeper: Connection
+    ) -> None:
         super().__init__("sqlite")
+        self._file = file
         self._loop = asyncio.get_running_loop()
         self._connection = writer
         self._writer = _Thread("database writer")
@@ -100,6 +105,9 @@ class Sqlite(Database):
         self._apart_until = 0.0
         self._idle = asyncio.Event()
         self._idle.set()
+
+    def trouble(self) -> str | None:
+        return self._file.trouble()
 
     def _write(self, request: Request) -> None:
         self._waiting.append(request)
@@ -248,9 +256,9 @@ async def open_sqlite(path: Path, prepare: Prepare) -> AsyncIterator[Database]:
 
 def _open(
     path: Path, prepare: Prepare, stack: ExitStack
-) -> tuple[Connection, Connection, Connection]:
+) -> tuple["_File", Connection, Connection, Connection]:
     """Give the connections that write, read and copy the log; the stack closes them."""
-    _lock(path, stack)
+    file = _lock(path, stack)
     writing = _engine(path, "BEGIN IMMEDIATE", "wal_autocheckpoint=0")
     reading = _engine(path, "BEGIN", "query_only=ON")
     keeping = _engine(path, "BEGIN")
@@ -260,29 +268,62 @@ def _open(
         writer = stack.enter_context(writing.connect())
         do(writer, prepare)
         reader, keeper = (stack.enter_context(each.connect()) for each in (reading, keeping))
-        return writer, reader, keeper
+        return file, writer, reader, keeper
     except (DBAPIError, sqlite3.Error) as error:
         raise _unusable(path, error) from error
 
 
-def _lock(path: Path, stack: ExitStack) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    """The file that is open, whatever its name stands for by now."""
+
+    path: Path
+    descriptor: int
+
+    def trouble(self) -> str | None:
+        """What has become of the name, in words for an operator; `None` if it is still the file.
+
+        What is written to a file without a name works until it is closed, and is gone then.
+        """
+        try:
+            there = os.stat(self.path)
+        except OSError as error:
+            what = f"is not there any more ({error.strerror})"
+        else:
+            if os.path.samestat(there, os.fstat(self.descriptor)):
+                return None
+            what = "was replaced by another file"
+        return (
+            f"The database {self.path} {what} while Tradebell uses it: alerts are sent on, but what"
+            " is stored from now on is lost at the next stop. Put the newest backup there and start"
+            " Tradebell again."
+        )
+
+
+def _lock(path: Path, stack: ExitStack) -> _File:
     """Make the files, and keep every other process of ours out."""
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # For nobody else's eyes, whatever the umask says.
-        os.close(os.open(path, flags, 0o600))
+        file = os.open(path, flags, 0o600)
+        stack.callback(os.close, file)
         lock = os.open(path.with_name(path.name + ".lock"), flags, 0o600)
+        stack.callback(os.close, lock)
     except OSError as error:
         raise _unwritable(path.parent, str(error.strerror)) from error
-    stack.callback(os.close, lock)
+    # By its name, and by itself, whatever other name it has. Elsewhere than on Linux the second
+    # would be in the way of SQLite's own locks.
+    locked = (lock, file) if sys.platform == "linux" else (lock,)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for each in locked:
+            fcntl.flock(each, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise Misconfigured(
             f"Another Tradebell has {path} open: stop it, or give this one a TRADEBELL_DATA_DIR or"
             " TRADEBELL_DATABASE_URL of its own."
         ) from error
+    return _File(path=path, descriptor=file)
 
 
 def _unusable(path: Path, error: Exception) -> Misconfigured:
@@ -306,13 +347,14 @@ def _engine(path: Path, begin: str, *pragmas: str) -> Engine:
 
 @contextmanager
 def looking_at(path: Path) -> Iterator[Connection | None]:
-    """Look into a database file that another process may have open; `None` if there is none yet.
+    """Look into a database file that another process may have open; `None` if there is none yet,
+    or nothing in it.
 
     Raises:
         Misconfigured: it is no database, or nobody can make one there.
     """
     try:
-        there = path.exists()
+        there = path.exists() and path.stat().st_size > 0
     except OSError as error:
         raise _unwritable(path.parent, str(error.strerror)) from error
     if not there:

@@ -27,7 +27,7 @@ from storage.postgresql import open_postgresql
 from storage.schema import Version
 from storage.shown_cards import ShownCards
 from storage.sqlite import looking_at, open_inline, open_sqlite
-from storage.vault import Vault
+from storage.vault import Vault, is_locked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,43 +125,51 @@ async def migrate(url: str) -> Version:
 class Inspected:
     """What a look at a database showed.
 
-    `broken` is the first row of the audit trail that is not as it was written, if any.
+    `broken` is the first row of the audit trail that is not as it was written, if any; `locked`
+    says that there are secrets, which need their key.
     """
 
     version: Version
-    broken: int | None
+    broken: int | None = None
+    locked: bool = False
 
 
-async def inspect(url: str, secret_keys: Sequence[str]) -> Inspected:
+async def inspect(url: str, secret_keys: Sequence[str] = ()) -> Inspected:
     """Look at a database, whoever else has it open, and change nothing.
+
+    Args:
+        secret_keys: without any, nothing is opened.
 
     Raises:
         Misconfigured: it cannot be opened, is of a newer version, or the keys do not fit.
     """
     place = parsed(url)
-    vault = Vault(secret_keys)
+    vault = Vault(secret_keys) if secret_keys else None
     if place.get_backend_name() == "postgresql":
         seen: list[Inspected] = []
         async with open_postgresql(place, lambda each: seen.append(_inspected(each, vault))):
             return seen[0]
     if _is_in_memory(place):
-        return Inspected(version=Version(None, schema.newest()), broken=None)
+        return Inspected(version=Version(None, schema.newest()))
     return await asyncio.to_thread(_look_at_file, Path(str(place.database)), vault)
 
 
-def _look_at_file(path: Path, vault: Vault) -> Inspected:
+def _look_at_file(path: Path, vault: Vault | None) -> Inspected:
     with looking_at(path) as connection:
         return _inspected(connection, vault)
 
 
-def _inspected(connection: Connection | None, vault: Vault) -> Inspected:
+def _inspected(connection: Connection | None, vault: Vault | None) -> Inspected:
     if connection is None:
-        return Inspected(version=Version(None, schema.newest()), broken=None)
+        return Inspected(version=Version(None, schema.newest()))
     version = schema.version(connection)
     if version.present is None:
-        return Inspected(version=version, broken=None)
-    vault.fits(connection)
-    return Inspected(version=version, broken=audit.broken(connection))
+        return Inspected(version=version)
+    if vault is None:
+        return Inspected(version=version, locked=is_locked(connection))
+    return Inspected(
+        version=version, broken=audit.broken(connection), locked=vault.fits(connection)
+    )
 
 
 def parsed(url: str) -> URL:

@@ -204,6 +204,11 @@ class Vault:
         return hmac.digest(self._login_key, text, "sha256").hex()
 
 
+def is_locked(connection: Connection) -> bool:
+    """Whether there are secrets, which only their key opens."""
+    return connection.execute(select(secret.c.owner).limit(1)).first() is not None
+
+
 def account_secret(account: AccountId) -> str:
     return f"account:{account}"
 

@@ -14,11 +14,12 @@ from adapters.http.exchange import NoAnswer
 from adapters.telegram.client import open_telegram
 from adapters.telegram.transport import Refusal
 from adapters.web.health import Backlog, Metrics
+from bot.app.keys import keys_of, refuse_what_is_lost
 from bot.app.sources import new_id, now
 from bot.domain.links import Address
 from bot.domain.text import counted
 from bot.errors import Refused, TradebellError, TryLater
-from bot.settings import KEY_FILE, Settings, kept_keys, keys_in, new_key
+from bot.settings import KEY_FILE, Settings, kept_keys, new_key
 from storage.folders import unwritable
 
 
@@ -85,7 +86,7 @@ async def rotate(settings: Settings) -> int:
     Raises:
         Misconfigured: for some none of the keys fits; all others are done.
     """
-    keys = settings.secret_keys or keys_in(settings.data_dir)
+    keys = await keys_of(settings)
     async with storage.open_store(settings.database_url, keys, now, new_id) as store:
         count = await store.rotate()
         await store.audit.note("keys_rotated", now(), count=str(count))
@@ -115,7 +116,9 @@ async def _look_at_key(settings: Settings) -> str:
     if settings.secret_keys:
         return f"{counted(len(settings.secret_keys), 'key')} given by TRADEBELL_SECRET_KEY"
     path = settings.data_dir / KEY_FILE
-    if kept_keys(settings.data_dir):
+    kept = kept_keys(settings.data_dir)
+    await refuse_what_is_lost(settings, kept, new=False)
+    if kept:
         return f"kept in {path}"
     return f"will be made at the first start, in {path}"
 

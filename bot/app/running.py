@@ -23,6 +23,7 @@ from adapters.web.chat import Chat
 from adapters.web.connections import MOST
 from adapters.web.health import Backlog, Metrics
 from adapters.web.server import Webhook, metrics_app, serving, web_app
+from bot.app.keys import keys_of
 from bot.app.process import raise_descriptor_limit
 from bot.app.sources import new_digits, new_id, now
 from bot.domain.deliveries import Priority
@@ -40,7 +41,7 @@ from bot.services.ingest import Ingest
 from bot.services.linking import Linking
 from bot.services.pace import Pace
 from bot.services.readiness import Readiness
-from bot.settings import Settings, keys_in
+from bot.settings import Settings
 from storage import REASONS as STORED_REASONS
 from storage import Store, open_store
 
@@ -51,6 +52,9 @@ DRAIN = timedelta(seconds=4)
 server three: together less than the ten that are promised."""
 
 PRUNE_EVERY = timedelta(hours=1)
+
+WATCH_EVERY = timedelta(seconds=2)
+"""How often it is looked whether the database is still where it was."""
 
 SCRAPERS = 20
 """Connections at a time to the figures."""
@@ -66,18 +70,20 @@ async def run(
     *,
     chat: Chat | None = None,
     ready: Callable[[], None] = lambda: None,
+    new: bool = False,
 ) -> None:
     """Serve until `stop` is set; then end within ten seconds, with nothing half done.
 
     Args:
         chat: a chat page, if there is to be one.
         ready: called once the pages can be opened.
+        new: the database may begin anew, whatever key is kept.
 
     Raises:
         Misconfigured: a setting must be changed first.
         Superseded: another process with the same database does the work now.
     """
-    keys = settings.secret_keys or keys_in(settings.data_dir)
+    keys = await keys_of(settings, new=new)
     async with (
         open_store(settings.database_url, keys, now, new_id) as store,
         open_platform(settings.platform, now) as platform,
@@ -113,7 +119,7 @@ async def run(
         _announce(settings, store)
         if await duty.begin(stop):
             try:
-                await _live(services, store, bots, duty, stop)
+                await _live(services, store, bots, duty, meter, stop)
             finally:
                 # Also after a failure: then nothing is in flight, and who starts need not wait.
                 await duty.end()
@@ -228,7 +234,8 @@ def _readiness(
     def troubles() -> Sequence[str]:
         if duty.trouble is not None:
             return [duty.trouble]
-        return [trouble for bot in bots if (trouble := bot.trouble()) is not None]
+        found = [store.database.trouble(), *(bot.trouble() for bot in bots)]
+        return [trouble for trouble in found if trouble is not None]
 
     return Readiness(
         probe=partial(store.leases.acquire, "probe", "probe", timedelta(0)),
@@ -244,6 +251,7 @@ async def _live(
     store: Store,
     bots: Sequence[_ChatBot],
     duty: Duty,
+    meter: Metrics,
     stop: asyncio.Event,
 ) -> None:
     """All that goes on side by side, and its end: hear nothing new, then send what is in flight."""
@@ -256,6 +264,7 @@ async def _live(
             group.create_task(services.conversation.recover(), name="recovery"),
             group.create_task(services.linking.recover(), name="recovery of links"),
             group.create_task(_prune(store), name="pruning"),
+            group.create_task(_watch(store, meter), name="watch of the database"),
         ]
         listening = [
             group.create_task(
@@ -287,6 +296,18 @@ async def _prune(store: Store) -> NoReturn:
         except (TryLater, Unclear) as failure:
             log.warning("old records were not erased", extra={"reason": str(failure)})
         await asyncio.sleep(PRUNE_EVERY.total_seconds())
+
+
+async def _watch(store: Store, meter: Metrics) -> NoReturn:
+    """Say it loudly, once for each, when what is stored goes nowhere."""
+    before = None
+    while True:
+        trouble = store.database.trouble()
+        if trouble is not None and trouble != before:
+            meter.alarm("database_lost")
+            log.error(trouble)
+        before = trouble
+        await asyncio.sleep(WATCH_EVERY.total_seconds())
 
 
 def _page(chat: Chat) -> _ChatBot:

@@ -9,7 +9,6 @@ TABLE = TESTS.parent / "docs" / "guarantees.md"
 
 NOT_YET = {
     **dict.fromkeys((49, 50), "comes with mobile push"),
-    79: "not mended yet",
 }
 """Rows that do not apply, and why."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import stat
 from contextlib import closing
@@ -78,6 +79,56 @@ async def test_a_file_is_open_to_one_process_at_a_time(tmp_path: Path):
     assert "Another Tradebell" in reason
     assert "TRADEBELL_DATABASE_URL" in reason
     assert "TRADEBELL_DATA_DIR" in reason
+
+
+@pytest.mark.fault(79)
+@pytest.mark.parametrize("link", [os.link, os.symlink])
+async def test_a_file_is_open_once_by_whatever_name(tmp_path: Path, link):
+    path, other = tmp_path / "tradebell.db", tmp_path / "elsewhere" / "other.db"
+    path.touch()
+    other.parent.mkdir()
+    link(path, other)
+
+    async with open_store(f"sqlite:///{path}", [KEY], lambda: NOW, lambda: "id"):
+        reason = await refusal(f"sqlite:///{other}")
+
+    assert "Another Tradebell" in reason
+
+
+@pytest.mark.fault(79)
+async def test_a_file_that_loses_its_name_or_gives_it_to_another_is_noticed(tmp_path: Path):
+    path = tmp_path / "tradebell.db"
+    async with open_store(f"sqlite:///{path}", [KEY], lambda: NOW, lambda: "id") as store:
+        before = store.database.trouble()
+        path.rename(tmp_path / "kept.db")
+        gone = store.database.trouble()
+        path.write_bytes(b"")
+        replaced = store.database.trouble()
+        await store.audit.note("still written", NOW)
+        (tmp_path / "kept.db").replace(path)
+        after = store.database.trouble()
+
+    assert (before, after) == (None, None)
+    assert gone is not None
+    assert "not there any more" in gone
+    assert replaced is not None
+    assert "replaced" in replaced
+    assert str(path) in replaced
+
+
+@pytest.mark.fault(79)
+async def test_a_damaged_schema_is_refused_with_the_cure(tmp_path: Path):
+    url = f"sqlite:///{tmp_path}/tradebell.db"
+    async with open_store(url, [KEY], lambda: NOW, lambda: "id"):
+        pass
+    with closing(sqlite3.connect(tmp_path / "tradebell.db")) as broken:
+        broken.execute("PRAGMA writable_schema=ON")
+        broken.execute("UPDATE sqlite_master SET sql = 'CREATE TABEL oops' WHERE name = 'inbox'")
+        broken.commit()
+
+    reason = await refusal(url)
+
+    assert "put a backup in its place" in reason
 
 
 async def test_a_folder_that_cannot_be_one_is_refused(tmp_path: Path):

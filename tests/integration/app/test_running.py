@@ -186,6 +186,24 @@ async def test_it_says_when_it_is_not_ready_and_when_it_is_again(settings, bot_a
         await product.becomes("/readyz", lambda status, _: status == 200)
 
 
+@pytest.mark.fault(79)
+async def test_a_database_file_that_is_gone_is_said_and_alerts_go_on(
+    settings, simulated, bot_api, ann, caplog
+):
+    async with running(settings()) as product:
+        await linked(product, bot_api, ann, simulated.alice)
+        await product.becomes("/readyz", lambda status, _: status == 200)
+        (product.settings.data_dir / "tradebell.db").unlink()
+
+        text = await product.becomes("/readyz", lambda status, _: status == 503)
+        await simulated.trade(1)
+        await bot_api.world.message_where(lambda one: "Bought 1 BTC/USDT" in one.text)
+        await product.becomes("/metrics", lambda _, text: 'what="database_lost"} 1.0' in text)
+
+    assert "is not there any more" in text
+    assert any("newest backup" in one.message for one in caplog.records)
+
+
 async def test_a_webhook_brings_what_people_say(settings, bot_api, ann):
     async with running(settings(TELEGRAM_WEBHOOK="true")) as product:
         await product.becomes("/readyz", lambda status, _: status == 200)
