@@ -25,6 +25,7 @@ from storage.rows import AnyRow, address_of
 from storage.statements import Statement
 from storage.tables import (
     ACTION_IS_OFFER,
+    DELIVERY_IS_ERASABLE,
     DELIVERY_IS_SENDING,
     DELIVERY_IS_TO_AMEND,
     DELIVERY_OFFERS,
@@ -71,7 +72,9 @@ def expire_offers(connection: Connection, now: datetime) -> int:
         DELIVERY_OFFERS
         & is_one_of(delivery.c.state, State.SENT)
         & delivery.c.message.is_not(None)
-        & delivery.c.created_at.between(now - 2 * OFFER_LIFE, now - OFFER_LIFE)
+        & DELIVERY_IS_ERASABLE
+        # Not by when it was made: an index leads to a day's ended ones, none to a day's offers.
+        & delivery.c.ended_at.between(now - 2 * OFFER_LIFE, now - OFFER_LIFE)
     )
     values = {"answer": EXPIRED_OFFER, "answered_at": now, "amend_at": now}
     return connection.execute(update(delivery).where(expired).values(values)).rowcount

@@ -201,7 +201,7 @@ class Codes:
         made = before or _make_link(connection, self._new_id(), owner.id, found, now)
         self._vault.keep_credential(connection, owner.id, grant.credential)
         take_answer(connection, owner.id, answer_by_login(now), now)
-        end_address(connection, found.code_hash, now)
+        end_address(connection, found.endpoint, found.code_hash, now)
         return Completed(
             link=made,
             account=owner,
@@ -361,7 +361,7 @@ def _withdraw(connection: Connection, request: tuple[Address, str, datetime]) ->
     found = connection.execute(open_ones).all()
     for row in found:
         _close(connection, row.id, AttemptState.REPLACED)
-        end_address(connection, row.code_hash, now, withdrawn=True)
+        end_address(connection, row.endpoint, row.code_hash, now, withdrawn=True)
     return len(found)
 
 

@@ -96,12 +96,17 @@ def _open_behind(shown: ShownCard) -> Select[*tuple[Any, ...]]:
 
 
 def end_address(
-    connection: Connection, code_hash: str, now: datetime, *, withdrawn: bool = False
+    connection: Connection,
+    endpoint_id: str,
+    code_hash: str,
+    now: datetime,
+    *,
+    withdrawn: bool = False,
 ) -> None:
     """A one-time address leads nowhere any more: its button is to go."""
     connection.execute(
         update(shown_card)
-        .where(shown_card.c.actions == code_hash)
+        .where(shown_card.c.endpoint == endpoint_id, shown_card.c.actions == code_hash)
         .values(ends_at=now, due_at=now, withdrawn=withdrawn)
     )
 
