@@ -125,7 +125,9 @@ async def test_an_error_in_the_callers_block_comes_out_as_it_is(lasting_url, ope
 
 
 @pytest.fixture
-async def file_store(sqlite_url: str, open_again):
+async def file_store(sqlite_url: str, open_again, monkeypatch: pytest.MonkeyPatch):
+    """A store that takes its disk for a quick one, however busy the machine is."""
+    monkeypatch.setattr("storage.sqlite.QUICK", timedelta(hours=1))
     async with open_again(sqlite_url) as opened:
         yield opened
 
