@@ -11,6 +11,8 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 STATIC = "/static/"
+ICON = "favicon.ico"
+"""Browsers ask for it at the root too, whatever a page names."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -26,6 +26,7 @@ from adapters.web.guard import security_headers
 from adapters.web.health import Health, HealthPages, Metrics, MetricsPage
 from adapters.web.links import LinkPages
 from adapters.web.pages import (
+    ICON,
     STATIC,
     Handler,
     page,
@@ -90,6 +91,8 @@ def web_app(
     )
     for path, serve in static_files().items():
         app.router.add_get(path, serve, name=path.removeprefix(STATIC))
+        if path == f"{STATIC}{ICON}":
+            app.router.add_get(f"/{ICON}", serve, name="icon")
     for number, (path, webhook) in enumerate(webhooks.items()):
         app.router.add_post(path, _receive(webhook), name=f"webhook{number}")
     if chat is not None:

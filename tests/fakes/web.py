@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -111,11 +113,23 @@ class Talker:
     def __init__(self, answer: Callable[[Said], Sequence[Reply]] = lambda _: ()) -> None:
         self.heard: list[Said] = []
         self._answer = answer
+        self._may_answer = asyncio.Event()
+        self._may_answer.set()
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Meanwhile it hears, and answers nothing."""
+        self._may_answer.clear()
+        try:
+            yield
+        finally:
+            self._may_answer.set()
 
     def __call__(self, said: Said) -> AsyncIterator[Reply]:
         return self._replies(said)
 
     async def _replies(self, said: Said) -> AsyncIterator[Reply]:
         self.heard.append(said)
+        await self._may_answer.wait()
         for reply in self._answer(said):
             yield reply

@@ -3,6 +3,7 @@
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
 import { dayOf, dividerElement, messageElement } from "./messages.js";
+import { Notices } from "./notices.js";
 import { Ringer } from "./ringer.js";
 
 const NEAR_END = 80;
@@ -21,6 +22,7 @@ const unsent = new Map();
 const pressed = new Set();
 
 const ringer = new Ringer(byId("sound"));
+const notices = new Notices(byId("notices"), toast);
 const composer = new Composer(say);
 const address = new URL("/chat/ws", location);
 address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
@@ -73,7 +75,7 @@ function put(message) {
   }
   shown.set(message.id, { message, element: made });
   if (old) {
-    old.element.replaceWith(made);
+    replace(old.element, made);
   } else {
     const day = dayOf(message.at);
     if (list.dataset.day !== day) list.append(dividerElement(day));
@@ -81,8 +83,19 @@ function put(message) {
     list.append(made);
     prune();
   }
+  if (byId("empty").contains(document.activeElement)) byId("say").focus();
   byId("empty").hidden = true;
   if (atEnd) scrollToEnd();
+}
+
+/** The focus stays where it was: on the same button, or else on the message. */
+function replace(old, made) {
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
+  old.replaceWith(made);
+  if (!focused) return;
+  const { action } = focused.dataset;
+  const same = action && made.querySelector(`[data-action="${CSS.escape(action)}"]`);
+  (same || made).focus({ preventScroll: true });
 }
 
 /** A page that stays open for weeks must not grow for weeks. */
@@ -97,7 +110,10 @@ function arrived({ id, mine, card }) {
   if (mine) return;
   const { element } = shown.get(id);
   element.classList.add(card.silent ? "silent" : "loud");
-  if (!card.silent) ringer.ring(card.severity);
+  if (!card.silent) {
+    ringer.ring(card.severity);
+    notices.tell({ id, card });
+  }
   if (!atEnd || document.hidden) {
     unseen += 1;
     showUnseen();
@@ -166,9 +182,11 @@ function showTyping(on) {
 }
 
 function setBusy(key, busy) {
-  key.toggleAttribute("disabled", busy);
-  if (busy) key.setAttribute("aria-busy", "true");
-  else key.removeAttribute("aria-busy");
+  // Not `disabled`: that would take the focus away.
+  for (const name of ["aria-disabled", "aria-busy"]) {
+    if (busy) key.setAttribute(name, "true");
+    else key.removeAttribute(name);
+  }
 }
 
 function showUnseen() {

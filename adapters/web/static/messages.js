@@ -4,6 +4,11 @@ const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-d
 const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const DATE = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 
+const DATED = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const TOLD = new RegExp(`\\b(?:(\\d{2}) (${MONTHS.join("|")}) )?(\\d{2}):(\\d{2}) UTC\\b`, "g");
+const DAY = 24 * 60 * 60 * 1000;
+
 /** An element with attributes and children; `undefined` attributes and children are left out. */
 function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -29,6 +34,8 @@ function icon(name, label) {
 export function messageElement(message) {
   const item = element("li", {
     class: message.mine ? "mine" : "theirs",
+    // Where the focus goes when what had it is gone.
+    tabindex: -1,
     "data-message": message.id,
     "data-severity": message.card?.severity,
   });
@@ -46,7 +53,7 @@ export function dayOf(at) {
 }
 
 export function dividerElement(day) {
-  return element("li", { class: "day", role: "separator", "aria-label": day }, element("span", {}, day));
+  return element("li", { class: "day" }, element("span", {}, day));
 }
 
 function ownParts(message) {
@@ -60,15 +67,15 @@ function ownParts(message) {
 }
 
 function cardParts(message) {
-  const { card } = message;
+  const { card, at } = message;
   const parts = [
     head(card),
-    element("h3", { class: "title", dir: "auto" }, card.title),
-    ...card.lines.map((line) => element("p", { class: "line", dir: "auto" }, ...pieces(line))),
-    card.fields.length ? fields(card.fields) : null,
-    card.table ? table(card.table) : null,
+    element("h2", { class: "title", dir: "auto" }, ...words(card.title, at)),
+    ...card.lines.map((line) => element("p", { class: "line", dir: "auto" }, ...pieces(line, at))),
+    card.fields.length ? fields(card.fields, at) : null,
+    card.table ? table(card.table, at) : null,
     card.picture ? element("img", { class: "picture", ...card.picture }) : null,
-    ...card.notes.map((note) => element("p", { class: "note", dir: "auto" }, ...pieces(note))),
+    ...card.notes.map((note) => element("p", { class: "note", dir: "auto" }, ...pieces(note, at))),
     foot([
       card.reference ? element("span", { class: "reference" }, `#${card.reference}`) : null,
       card.at && card.silent ? icon("quiet", "Arrived silently") : null,
@@ -99,26 +106,52 @@ function arrival({ at, card }) {
   return told ? null : clock(at);
 }
 
-function pieces(line) {
-  return line.map(({ text, href }) =>
-    href ? element("a", { href, target: "_blank", rel: "noopener noreferrer" }, text) : text,
+function pieces(line, at) {
+  return line.flatMap(({ text, href }) =>
+    href ? [element("a", { href, target: "_blank", rel: "noopener noreferrer" }, text)] : words(text, at),
   );
 }
 
-function fields(entries) {
+/** A text, its times of day as the person's clock shows them, like those around it. */
+function words(text, at) {
+  const parts = [];
+  let end = 0;
+  for (const found of text.matchAll(TOLD)) {
+    const [told, day] = found;
+    const when = instant(found, new Date(at));
+    const shown = (day ? DATED : CLOCK).format(when);
+    parts.push(text.slice(end, found.index), element("time", { datetime: when.toISOString(), title: told }, shown));
+    end = found.index + told.length;
+  }
+  return [...parts, text.slice(end)].filter((part) => part !== "");
+}
+
+/** What a time told without its year, or without its day, means: the one nearest to `at`. */
+function instant([, day, month, hour, minute], at) {
+  const year = at.getUTCFullYear();
+  const near = [-1, 0, 1].map((step) =>
+    day
+      ? Date.UTC(year + step, MONTHS.indexOf(month), day, hour, minute)
+      : Date.UTC(year, at.getUTCMonth(), at.getUTCDate(), hour, minute) + step * DAY,
+  );
+  const apart = (one) => Math.abs(one - at);
+  return new Date(near.reduce((best, one) => (apart(one) < apart(best) ? one : best)));
+}
+
+function fields(entries, at) {
   const rows = entries.map(({ label, value }) =>
     element(
       "div",
       {},
-      element("dt", { dir: "auto" }, label),
-      element("dd", { dir: "auto" }, ...pieces(value)),
+      element("dt", { dir: "auto" }, ...words(label, at)),
+      element("dd", { dir: "auto" }, ...pieces(value, at)),
     ),
   );
   return element("dl", { class: "fields" }, ...rows);
 }
 
 /** A table that a narrow bubble shows as one short block per row: hence `data-label`. */
-function table({ columns, rows, numeric }) {
+function table({ columns, rows, numeric }, at) {
   const kind = (index) => (numeric[index] ? "number" : undefined);
   const heads = columns.map((name, index) => element("th", { scope: "col", class: kind(index), dir: "auto" }, name));
   const lines = rows.map((row) =>
@@ -126,7 +159,7 @@ function table({ columns, rows, numeric }) {
       "tr",
       {},
       ...row.map((cell, index) =>
-        element("td", { class: kind(index), "data-label": columns[index], dir: "auto" }, cell),
+        element("td", { class: kind(index), "data-label": columns[index], dir: "auto" }, ...words(cell, at)),
       ),
     ),
   );

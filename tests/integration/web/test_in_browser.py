@@ -199,6 +199,190 @@ PICK = PickList(
 )
 
 
+async def test_the_focus_stays_where_it_was_when_something_was_pressed(browser):
+    def slowly_careful(said: Said) -> Sequence[Reply]:
+        if isinstance(said, Press) and said.action == "a2":
+            return [Reply(card=replace(ASK, title="Really?"), replaces=True)]
+        return careful(said)
+
+    talker = Talker(slowly_careful)
+    site = Site(talker=talker)
+    async with chatting(site, browser) as (page, _):
+        await page.get_by_role("button", name="Start").press("Enter")
+        await expect(page.locator("#say")).to_be_focused()
+        await say(page, "/pause BTC swing")
+        card = page.locator("[data-message][data-severity=warning]")
+        cancel, danger = card.locator("[data-action=a2]"), card.locator("[data-action=a1]")
+
+        await cancel.press("Enter")
+        await expect(card).to_contain_text("Really?")
+        await expect(cancel).to_be_focused()
+
+        async with talker.held():
+            await danger.press("Enter")
+            await expect(danger).to_have_attribute("aria-busy", "true")
+            await expect(danger).to_be_focused()
+            await danger.press("Enter")
+        done = page.locator("[data-message][data-severity=good]")
+        await expect(done).to_be_focused()
+    presses = [said for said in talker.heard if isinstance(said, Press)]
+    assert [press.action for press in presses] == ["a2", "a1"]
+
+
+async def test_the_page_is_built_as_screen_readers_need_it(site, browser):
+    """The rules of axe that such a page could break, on every kind of card."""
+    async with chatting(site, browser) as (page, address):
+        for card in every_card():
+            await site.messenger.send(address, leading_to(site.url, card))
+        await say(page, "/status")
+        await expect(page.locator(".mine")).to_be_visible()
+
+        assert await page.evaluate(ILL_BUILT) == []
+
+
+ILL_BUILT = """() => {
+    const ill = [];
+    const expect = (holds, what, one) => {
+        if (!holds) ill.push(`${what}: ${one.outerHTML.slice(0, 90)}`);
+    };
+    for (const item of document.querySelectorAll("li:not([role])")) {
+        const list = item.parentElement;
+        expect(/^[OU]L$/.test(list.tagName) && !list.hasAttribute("role"), "item of no list", item);
+    }
+    for (const list of document.querySelectorAll("ol:not([role]), ul:not([role])")) {
+        const items = [...list.children].every((one) => one.matches("li:not([role])"));
+        expect(items, "list of other things", list);
+    }
+    let level = 0;
+    for (const heading of document.querySelectorAll("h1, h2, h3, h4")) {
+        const its = Number(heading.tagName[1]);
+        expect(its <= level + 1, "skips a level", heading);
+        level = its;
+    }
+    const ids = [...document.querySelectorAll("[id]")].map(({ id }) => id);
+    for (const one of document.querySelectorAll("[id]")) {
+        expect(ids.filter((id) => id === one.id).length === 1, "an id twice", one);
+    }
+    for (const one of document.querySelectorAll("button, a, img, input")) {
+        const label = one.getAttribute("aria-label") ?? one.getAttribute("alt") ?? one.textContent;
+        const hidden = one.matches("[hidden], [hidden] *");
+        expect(hidden || label.trim() || one.alt === "", "no name", one);
+    }
+    return ill;
+}"""
+
+
+async def test_all_times_are_those_of_the_reader_s_clock(site, browser):
+    noon = "26 Nov 12:03 UTC"
+    card = Card(
+        title="2 events, 23:30 UTC to 23:59 UTC",
+        lines=(f"Paused from Discord · {noon}",),
+        fields=(Field(noon, "bought"),),
+        table=Table(columns=("When",), rows=((noon,),)),
+        notes=("31 Dec 22:00 UTC, the year before.",),
+    )
+    context = await browser.new_context(timezone_id="Asia/Tokyo", locale="en-GB")
+    page = await context.new_page()
+    async with site.opened():
+        await page.goto(f"{site.url}/chat")
+        await expect(page.locator("#state")).to_have_text("online")
+        await site.messenger.send(await address_of(context), card)
+
+        await expect(page.locator(".title")).to_have_text("2 events, 08:30 to 08:59")
+        await expect(page.locator(".line")).to_have_text("Paused from Discord · 26 Nov, 21:03")
+        await expect(page.locator("dt")).to_have_text("26 Nov, 21:03")
+        await expect(page.locator("td")).to_have_text("26 Nov, 21:03")
+        await expect(page.locator("td time")).to_have_attribute("title", noon)
+        told = page.locator(".note time")
+        await expect(told).to_have_text("1 Jan, 07:00")
+        year = START.year if START.month > 6 else START.year - 1
+        await expect(told).to_have_attribute("datetime", f"{year}-12-31T22:00:00.000Z")
+        await context.close()
+
+
+async def test_every_page_has_an_icon_and_so_has_the_address_itself(site, browser):
+    async with chatting(site, browser) as (page, _):
+        for path in ("/favicon.ico", "/static/favicon.ico", "/static/bell.svg"):
+            width = await page.evaluate(
+                "path => new Promise((done) => { const icon = new Image(); icon.src = path;"
+                " icon.onload = () => done(icon.width); icon.onerror = () => done(0); })",
+                path,
+            )
+            assert width > 0
+
+
+# What the browser would show, without a desktop to show it on.
+NOTIFYING = """
+    window.told = [];
+    window.asked = 0;
+    window.Notification = class extends EventTarget {
+        static permission = "ANSWER";
+        static async requestPermission() { window.asked += 1; return "ANSWER"; }
+        constructor(title, { body, tag }) {
+            super();
+            if ("ANSWER" === "granted" && UNABLE) throw new TypeError("Illegal constructor");
+            window.told.push({ title, body, tag });
+        }
+        close() {}
+    };
+    document.hasFocus = () => !window.away;
+"""
+
+
+async def test_loud_messages_notify_whoever_asked_for_it_and_looks_elsewhere(site, browser):
+    async with chatting(site, browser) as (page, address):
+        await page.add_init_script(
+            NOTIFYING.replace("ANSWER", "granted").replace("UNABLE", "false")
+        )
+        await page.reload()
+        switch = page.get_by_role("button", name="Notifications of loud messages")
+        await expect(switch).to_have_attribute("aria-pressed", "false")
+        assert await page.evaluate("asked") == 0
+
+        await switch.click()
+        await expect(switch).to_have_attribute("aria-pressed", "true")
+        await page.reload()
+        await expect(switch).to_have_attribute("aria-pressed", "true")
+        for number, (away, severity) in enumerate(
+            [(False, "critical"), (True, "good"), (True, "critical")]
+        ):
+            await page.evaluate("away => { window.away = away; }", away)
+            bad = Card(title=f"Card {number}", severity=Severity(severity), at=START)
+            await site.messenger.send(address, bad)
+            await expect(page.locator("[data-message]")).to_have_count(number + 1)
+
+        [told] = await page.evaluate("told")
+        assert (told["title"], told["body"]) == ("Card 2", "Critical")
+        identity = await page.locator("[data-message]").last.get_attribute("data-message")
+        assert told["tag"] == identity
+
+        await switch.click()
+        await site.messenger.send(address, Card(title="Card 3", severity=Severity.CRITICAL))
+        await expect(page.locator("[data-message]")).to_have_count(4)
+        assert len(await page.evaluate("told")) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "unable", "words"),
+    [
+        ("denied", "false", "Your browser blocks notifications here."),
+        ("granted", "true", "This browser shows no notifications for a page."),
+    ],
+)
+async def test_notifications_that_cannot_come_stay_off_and_it_is_said_why(
+    site, browser, answer, unable, words
+):
+    async with chatting(site, browser) as (page, _):
+        await page.add_init_script(NOTIFYING.replace("ANSWER", answer).replace("UNABLE", unable))
+        await page.reload()
+        switch = page.get_by_role("button", name="Notifications of loud messages")
+
+        await switch.click()
+
+        await expect(page.locator("#toasts")).to_contain_text(words)
+        await expect(switch).to_have_attribute("aria-pressed", "false")
+
+
 async def test_one_of_several_is_chosen_by_keyboard_from_a_list_that_a_screen_reader_names(browser):
     def choosing(said: Said) -> Sequence[Reply]:
         if isinstance(said, Press):
@@ -261,8 +445,14 @@ def leading_to(url: str, card: Card) -> Card:
 AS_SHOWN = """message => {
     const all = (where, selector) =>
         [...where.querySelectorAll(selector)].filter((one) => one.checkVisibility());
-    const text = (where, selector) => all(where, selector)[0]?.textContent ?? "";
-    const piece = (one) => [{ text: one.textContent }];
+    // Times of day are the reader's own; as they were told they stand behind them.
+    const said = (one) => {
+        const copy = one.cloneNode(true);
+        for (const time of copy.querySelectorAll("time")) time.replaceWith(time.title);
+        return copy.textContent;
+    };
+    const text = (where, selector) => all(where, selector).slice(0, 1).map(said).join("");
+    const piece = (one) => [{ text: said(one) }];
     const seen = (key) => [...key.childNodes].filter((one) => one.ariaHidden !== "true");
     const picture = all(message, ".picture")[0];
     const list = all(message, ".options")[0];
@@ -275,7 +465,7 @@ AS_SHOWN = """message => {
             { label: text(row, "dt"), value: [{ text: text(row, "dd") }] }
         )),
         table: {
-            rows: all(message, "tbody tr").map((row) => all(row, "td").map((td) => td.textContent)),
+            rows: all(message, "tbody tr").map((row) => all(row, "td").map(said)),
         },
         notes: all(message, ".note").map(piece),
         reference: text(message, ".reference"),
