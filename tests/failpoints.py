@@ -214,6 +214,7 @@ STORED = (
     ports.Journal,
     ports.Links,
     ports.Outbox,
+    ports.ShownCards,
 )
 """Ports of which every call is a transaction on the database."""
 

@@ -244,12 +244,12 @@ class Answers:
         return _id(await self._http.request(route, json=body, files=message.files))
 
     def _message(self, method: str, handle: Handle, number: str = "@original") -> Route:
+        # In the path as it is: what is filled in there is quoted, and not every server undoes it.
         return Route(
             method,
-            "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}",
+            f"/webhooks/{{webhook_id}}/{{webhook_token}}/messages/{number}",
             webhook_id=handle.application,
             webhook_token=handle.token,
-            message_id=number,
         )
 
 

@@ -350,15 +350,15 @@ async def test_events_of_services_that_nobody_asked_for_are_counted_and_dropped(
     client: CryptorobotPlatform, platform: PlatformUnderTest
 ):
     person = await platform.add_user()
-    stored = await platform.add("trades", trade(1), person.id, announce=False)
+    stored = await platform.add("models/signals", {"type": "buy"}, person.id, announce=False)
 
     async with listening(client, person) as session:
-        await platform.change("trades", stored["_id"], {"price": 2})
+        await platform.change("models/signals", stored["_id"], {"confidence": 2})
         await platform.add("trades", trade(3), person.id)
         events = await heard(session, 1)
 
     assert numbers(events) == [3]
-    assert client.ignored == {"trades patched": 1}
+    assert client.ignored == {"models/signals patched": 1}
 
 
 async def test_what_came_before_a_cut_is_given_and_then_the_loss_is_told(

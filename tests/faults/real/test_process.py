@@ -114,7 +114,8 @@ async def test_a_process_whose_key_is_lost_does_not_start_and_changes_nothing(tm
         _, err = await process.communicate()
 
     assert process.returncode == 2
-    assert err.decode().startswith("TRADEBELL_SECRET_KEY does not open this database")
+    assert err.decode().startswith(f"The secret key {tmp_path}/secret.key is missing")
+    assert not (tmp_path / "secret.key").exists()
     (tmp_path / "secret.key").write_bytes(key)
     async with opened(tmp_path):
         pass
