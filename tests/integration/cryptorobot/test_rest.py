@@ -426,11 +426,11 @@ def finds(records: list[dict[str, Any]]) -> Rest:
 async def test_records_that_are_too_large_together_are_read_in_smaller_pages(
     server: Server, session: CryptorobotSession
 ):
-    server.rest = finds([heavy(number, LARGEST_ANSWER // 5) for number in range(12)])
+    server.rest = finds([heavy(number, LARGEST_ANSWER // 5) for number in range(7)])
 
     events = await read_all(session)
 
-    assert [event.origin.record for event in events] == [str(number) for number in range(12)]
+    assert [event.origin.record for event in events] == [str(number) for number in range(7)]
 
 
 async def test_a_record_that_nobody_can_take_is_set_aside_and_the_next_ones_come(
