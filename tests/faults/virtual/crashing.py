@@ -164,6 +164,8 @@ class Telegram:
             if not fate.passes(When.BEFORE, REPLY):
                 raise asyncio.CancelledError
             self.replies[number].append(reply)
+            if reply.shown is not None:
+                await reply.shown(f"answer {number}")
             if not fate.passes(When.AFTER, REPLY):
                 raise asyncio.CancelledError
         await world.store.journal.done(Channel.TELEGRAM, world.chat.bot, number)
@@ -240,6 +242,7 @@ class Story:
         await self.links(world, ANN)
         await self._sends()
         await self._asks()
+        await self._cancels()
         await self.links(world, BEN)
         await self._acts()
         await self._closes()
@@ -266,6 +269,12 @@ class Story:
     async def _asks(self) -> None:
         for question in ("status", "strategies", "trades", "signals", "price BTC/USDT", "missed"):
             await self.asks(ANN, question)
+
+    async def _cancels(self) -> None:
+        """Ann thinks better of it, and her question cannot be changed at once."""
+        self.chat.script_change(ANN, Unclear(reason="no answer"))
+        for words in ("pause night owl", "link", "cancel"):
+            await self.asks(ANN, words)
 
     async def _acts(self) -> None:
         """Both are alarmed, and Ann pauses the bot; then she starts one, and the platform does not
