@@ -111,7 +111,7 @@ def answer_by_login(at: datetime) -> Answer:
     return Answer(about=LOG_IN, note=_dated("Logged in again", at))
 
 
-EXPIRED_OFFER = "The button has expired: ask again, with /help if you need the command."
+EXPIRED_OFFER = "The button has expired. /help lists what you can ask."
 
 
 def _dated(words: str, at: datetime) -> str:

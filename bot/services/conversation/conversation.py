@@ -372,16 +372,17 @@ class Conversation:
             case "settings":
                 return answers.settings(link)
             case "cancel":
-                return await self._cancel(command)
+                return await self._cancel(command, link)
             case _:
                 return await self._start(command, link)
 
-    async def _cancel(self, command: Command) -> Card:
+    async def _cancel(self, command: Command, link: Link | None) -> Card:
         """End what this person could still press or type here, and nobody else's."""
-        place, person, now = command.place, command.person, self._now()
-        endpoint = await self._links.endpoint(place.address, place.private)
-        cards = await self._shown_cards.withdraw(endpoint, person.id, now)
-        addresses = await self._linking.withdraw(place, person)
+        person = command.person
+        cards: Sequence[tuple[Action, ...]] = ()
+        if link is not None:
+            cards = await self._shown_cards.withdraw(link.endpoint.id, person.id, self._now())
+        addresses = await self._linking.withdraw(command.place, person)
         if cards or addresses:
             self._amending.wake()
         return answers.cancelled_open([question(actions) for actions in cards], addresses)
