@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-import asyncpg.exceptions as asyncpg
 from sqlalchemy import exc
 
 
@@ -54,14 +53,6 @@ SQLSTATES_APART: Mapping[str, Fault] = MappingProxyType(
 
 CLASSES: Mapping[type[BaseException], Fault] = MappingProxyType(
     {
-        asyncpg.InvalidCachedStatementError: Fault.AWAY,  # the tables have changed: it is made anew
-        asyncpg.InterfaceError: Fault.CUT,  # closed, or in the middle of something else
-        asyncpg.InternalClientError: Fault.CUT,
-        asyncpg.OutdatedSchemaCacheError: Fault.AWAY,
-        asyncpg.TargetServerAttributeNotMatched: Fault.AWAY,
-        asyncpg.UnsupportedClientFeatureError: Fault.OURS,
-        asyncpg.UnsupportedServerFeatureError: Fault.OURS,
-        asyncpg.FatalPostgresError: Fault.CUT,
         exc.TimeoutError: Fault.AWAY,  # all connections of the pool are in use
         exc.DisconnectionError: Fault.CUT,
         exc.PendingRollbackError: Fault.CUT,
@@ -82,6 +73,20 @@ CLASSES: Mapping[type[BaseException], Fault] = MappingProxyType(
     }
 )
 """By exception, where no code tells; what derives from these is like the nearest of them."""
+
+ASYNCPG: Mapping[str, Fault] = MappingProxyType(
+    {
+        "InvalidCachedStatementError": Fault.AWAY,  # the tables have changed: it is made anew
+        "InterfaceError": Fault.CUT,  # closed, or in the middle of something else
+        "InternalClientError": Fault.CUT,
+        "OutdatedSchemaCacheError": Fault.AWAY,
+        "TargetServerAttributeNotMatched": Fault.AWAY,
+        "UnsupportedClientFeatureError": Fault.OURS,
+        "UnsupportedServerFeatureError": Fault.OURS,
+        "FatalPostgresError": Fault.CUT,
+    }
+)
+"""The same for the driver of PostgreSQL, by name: with another database it is not even loaded."""
 
 # Source: https://www.sqlite.org/rescode.html
 SQLITE: Mapping[str, Fault] = MappingProxyType(
@@ -113,11 +118,20 @@ def fault(error: BaseException) -> Fault:
         return SQLITE.get(name.removeprefix("SQLITE_").partition("_")[0], Fault.OURS)
     if isinstance(cause, ValueError):  # asyncpg's has two bases, and this one says more
         return Fault.OURS
-    known = next(kind for kind in type(cause).__mro__ if kind in CLASSES or kind is object)
+    if (known := by_class(type(cause))) is not None:
+        return known
     code = getattr(cause, "sqlstate", None) or ""  # 57P01
-    if known is object:
-        return SQLSTATES_APART.get(code) or SQLSTATES.get(code[:2], Fault.OURS)
-    return CLASSES[known]
+    return SQLSTATES_APART.get(code) or SQLSTATES.get(code[:2], Fault.OURS)
+
+
+def by_class(kind: type[BaseException]) -> Fault | None:
+    """What an exception means as such; `None` if it takes a code to tell."""
+    for one in kind.__mro__:
+        of_driver = one.__module__.partition(".")[0] == "asyncpg"
+        found = ASYNCPG.get(one.__name__) if of_driver else CLASSES.get(one)
+        if found is not None:
+            return found
+    return None
 
 
 def described(error: BaseException) -> str:

@@ -3,16 +3,19 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, column, func, select, table
 
 from bot.errors import Misconfigured
 from storage.tables import metadata
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+_REACHED = table("alembic_version", column("version_num"))
+"""Alembic's own table. It is read without Alembic, which takes as long to load as all else here:
+only who changes the tables waits for that.
+
+Source: https://alembic.sqlalchemy.org/en/latest/tutorial.html#running-our-first-migration
+"""
 
 _MIGRATION_LOCK = 0x7261_6465_6265_6C6C
 """Any number that no other program on the server takes."""
@@ -23,9 +26,15 @@ def create(connection: Connection) -> None:
     metadata.create_all(connection)
 
 
+def steps() -> list[str]:
+    """All steps of the schema in their order, by the files that make them."""
+    files = (MIGRATIONS / "versions").glob("[0-9]*.py")
+    return sorted(file.name.partition("_")[0] for file in files)
+
+
 def newest() -> str:
     """The last step of the schema."""
-    return str(ScriptDirectory(str(_MIGRATIONS)).get_current_head())
+    return steps()[-1]
 
 
 class Version(NamedTuple):
@@ -41,15 +50,19 @@ def version(connection: Connection) -> Version:
     Raises:
         Misconfigured: it is newer than this code.
     """
-    scripts = ScriptDirectory(str(_MIGRATIONS))
-    present = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in scripts.walk_revisions()}
-    if present is not None and present not in known:
+    present = _reached(connection)
+    if present is not None and present not in steps():
         raise Misconfigured(
             f"The database is of a newer version ({present}) than this Tradebell: run that version"
             " or a later one, or point TRADEBELL_DATABASE_URL at another database."
         )
     return Version(present, newest())
+
+
+def _reached(connection: Connection) -> str | None:
+    if not connection.dialect.has_table(connection, _REACHED.name):
+        return None
+    return connection.scalars(select(_REACHED.c.version_num)).one_or_none()
 
 
 def upgrade(connection: Connection) -> Version:
@@ -63,7 +76,7 @@ def upgrade(connection: Connection) -> Version:
         connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
     found = version(connection)
     if found.present != found.wanted:
-        command.upgrade(_config(connection), "head")
+        _change(connection)
     return found
 
 
@@ -81,8 +94,11 @@ def check(connection: Connection) -> None:
         )
 
 
-def _config(connection: Connection) -> Config:
+def _change(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    return config
+    command.upgrade(config, "head")

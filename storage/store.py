@@ -23,7 +23,6 @@ from storage.journal import Journal
 from storage.leases import Leases
 from storage.links import Accounts, Links
 from storage.outbox import Outbox
-from storage.postgresql import open_postgresql
 from storage.schema import Version
 from storage.shown_cards import ShownCards
 from storage.sqlite import looking_at, open_inline, open_sqlite
@@ -147,7 +146,7 @@ async def inspect(url: str, secret_keys: Sequence[str] = ()) -> Inspected:
     vault = Vault(secret_keys) if secret_keys else None
     if place.get_backend_name() == "postgresql":
         seen: list[Inspected] = []
-        async with open_postgresql(place, lambda each: seen.append(_inspected(each, vault))):
+        async with _open(place, lambda each: seen.append(_inspected(each, vault))):
             return seen[0]
     if _is_in_memory(place):
         return Inspected(version=Version(None, schema.newest()))
@@ -205,6 +204,8 @@ def _open(
     place: URL, prepare: Callable[[Connection], object]
 ) -> AbstractAsyncContextManager[Database]:
     if place.get_backend_name() == "postgresql":
+        from storage.postgresql import open_postgresql  # whose driver takes a while to load
+
         return open_postgresql(place, prepare)
     if _is_in_memory(place):
         return _opened(prepare)

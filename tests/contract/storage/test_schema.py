@@ -7,6 +7,7 @@ from typing import Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from bot.domain.deliveries import Priority
@@ -15,6 +16,7 @@ from bot.domain.links import Channel
 from bot.ports import Ahead, Turn
 from storage import migrate, open_memory
 from storage.database import each
+from storage.schema import MIGRATIONS, newest, steps
 from storage.tables import metadata
 from tests.contract.storage.given import (
     MINUTE,
@@ -52,6 +54,14 @@ async def test_migrations_make_the_same_indexes_and_triggers_as_the_code(
     assert made_by_migrations == made_by_code
     assert "ix_delivery_lane" in made_by_code
     assert "audit_no_update" in made_by_code
+
+
+def test_the_steps_are_those_that_alembic_makes():
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    oldest_first = [script.revision for script in scripts.walk_revisions()][::-1]
+
+    assert steps() == oldest_first
+    assert newest() == scripts.get_current_head()
 
 
 async def test_migrating_again_changes_nothing(lasting_url: str, open_again):

@@ -11,7 +11,15 @@ from sqlalchemy import exc
 
 from bot.errors import Misconfigured, StoreAway
 from storage.database import Request, failed
-from storage.faults import CLASSES, SQLITE, SQLSTATES, SQLSTATES_APART, Fault, fault
+from storage.faults import (
+    ASYNCPG,
+    SQLITE,
+    SQLSTATES,
+    SQLSTATES_APART,
+    Fault,
+    by_class,
+    fault,
+)
 
 
 def raised_by(*modules: object) -> list[type[BaseException]]:
@@ -28,11 +36,7 @@ def is_error(thing: object) -> bool:
 
 def is_classified(kind: type[BaseException]) -> bool:
     code = getattr(kind, "sqlstate", None)
-    return (
-        any(parent in CLASSES for parent in kind.__mro__)
-        or code in SQLSTATES_APART
-        or (code or "")[:2] in SQLSTATES
-    )
+    return by_class(kind) is not None or code in SQLSTATES_APART or (code or "")[:2] in SQLSTATES
 
 
 @pytest.mark.fault(75)
@@ -41,6 +45,10 @@ def test_every_error_of_drivers_and_pool_has_a_class():
 
     assert len(kinds) > 250
     assert [kind for kind in kinds if not is_classified(kind)] == []
+
+
+def test_the_errors_of_the_driver_have_these_names():
+    assert [name for name in ASYNCPG if not is_error(getattr(asyncpg, name))] == []
 
 
 def test_an_error_that_is_new_would_be_noticed():
