@@ -9,8 +9,16 @@ from typing import Annotated
 
 import typer
 
-from bot import app
+from bot.app.process import (
+    logging_as,
+    spare_what_lasts,
+    spare_what_loads,
+    supervised,
+    until_signalled,
+)
 from bot.settings import new_key, read
+
+# Each command loads what it runs: a start does not wait for what it does not need.
 
 cli = typer.Typer(
     name="tradebell",
@@ -24,7 +32,8 @@ cli.add_typer(keys, name="keys")
 
 
 def main() -> None:
-    with app.supervised():
+    spare_what_loads()
+    with supervised():
         cli()
 
 
@@ -58,9 +67,11 @@ def run(
     ] = False,
 ) -> None:
     """Follow the linked accounts and ring, until stopped by SIGTERM or Ctrl-C."""
+    from bot.app.running import run
+
     settings = read(config=config)
-    app.logging_as(settings)
-    app.until_signalled(partial(app.run, settings, new=new))
+    logging_as(settings)
+    until_signalled(partial(run, settings, new=new, ready=spare_what_lasts))
 
 
 @cli.command()
@@ -78,10 +89,12 @@ def demo(
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
 ) -> None:
     """Try everything on a simulated platform, with a chat in the browser."""
-    show = app.Show(
+    from bot.app.demo import Show, demo
+
+    show = Show(
         host=host, port=port, data_dir=data_dir, pace=timedelta(seconds=pace), browser=browser
     )
-    app.until_signalled(partial(app.demo, show, typer.echo))
+    until_signalled(partial(demo, show, typer.echo, ready=spare_what_lasts))
 
 
 @cli.command()
@@ -91,8 +104,10 @@ def check(config: Config = None) -> None:
 
 
 async def _checked(config: Path | None) -> bool:
+    from bot.app.operating import check
+
     good = True
-    async for finding in app.check(read(config=config)):
+    async for finding in check(read(config=config)):
         typer.echo(finding)
         good &= finding.good
     return good
@@ -101,7 +116,9 @@ async def _checked(config: Path | None) -> bool:
 @cli.command()
 def migrate(config: Config = None) -> None:
     """Bring the database's tables to this version."""
-    typer.echo(asyncio.run(app.migrate(read(config=config))))
+    from bot.app.operating import migrate
+
+    typer.echo(asyncio.run(migrate(read(config=config))))
 
 
 @keys.callback(invoke_without_command=True)
@@ -114,7 +131,9 @@ def make_key(context: typer.Context) -> None:
 @keys.command()
 def rotate(config: Config = None) -> None:
     """Encrypt everything with the first key; the others can be left out afterwards."""
-    typer.echo(f"Encrypted with the first key now: {asyncio.run(app.rotate(read(config=config)))}.")
+    from bot.app.operating import rotate
+
+    typer.echo(f"Encrypted with the first key now: {asyncio.run(rotate(read(config=config)))}.")
 
 
 if __name__ == "__main__":

@@ -297,6 +297,13 @@ class Hear(Protocol):
         """Zero or more replies, the last one final. Never raises."""
 
 
+class Webhook(Protocol):
+    """Takes what a chat platform posts to us."""
+
+    async def receive(self, headers: Mapping[str, str], body: bytes) -> int:
+        """Check and store it; gives the HTTP status to answer with."""
+
+
 class Journal(Protocol):
     """Updates of a chat platform, stored before they are confirmed to it.
 

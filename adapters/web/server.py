@@ -6,7 +6,6 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import Protocol
 
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
@@ -37,7 +36,7 @@ from adapters.web.pages import (
 from adapters.web.settings import Listen, WebSettings
 from bot.domain.ids import NewId, Now
 from bot.errors import Misconfigured
-from bot.ports import SignIn
+from bot.ports import SignIn, Webhook
 
 HOOK_LIMIT = 256 * 1024
 """Bytes of a webhook call: the longest message with all its entities and the one it answers."""
@@ -52,13 +51,6 @@ ROUTE = web.RequestKey("route", str)
 """The name of its route; what is no request has none."""
 
 log = logging.getLogger(__name__)
-
-
-class Webhook(Protocol):
-    """Takes what a chat platform posts to us."""
-
-    async def receive(self, headers: Mapping[str, str], body: bytes) -> int:
-        """Check and store it; gives the HTTP status to answer with."""
 
 
 def web_app(

@@ -11,7 +11,8 @@ from benchmarks.bots.profiling import Profiling
 from benchmarks.bots.vitals import VITALS
 from benchmarks.children import answer
 from benchmarks.people import chat_of, expiry, new_id, now, token, users
-from bot.app import run, spare_what_lasts
+from bot.app.process import spare_what_lasts
+from bot.app.running import run
 from bot.domain.linking import Completed, Invitation
 from bot.domain.links import Address, Channel, Credential, CredentialKind, Grant, Role
 from bot.settings import Settings, read
@@ -73,9 +74,8 @@ async def main(arguments: list[str]) -> None:
     # Only from here on: how long the linking took is of no interest.
     profiling = Profiling() if PROFILE in options else None
     stop = asyncio.Event()
-    spare_what_lasts()
     async with asyncio.TaskGroup() as group:
-        group.create_task(run(set_up, stop))
+        group.create_task(run(set_up, stop, ready=spare_what_lasts))
         await answer({**VITALS, **({"begin_profile": profiling.begin} if profiling else {})})
         stop.set()
     if profiling:

@@ -40,11 +40,17 @@ class Show:
     browser: bool = True
 
 
-async def demo(show: Show, tell: Callable[[str], None], stop: asyncio.Event) -> None:
+async def demo(
+    show: Show,
+    tell: Callable[[str], None],
+    stop: asyncio.Event,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
     """Give a demo until `stop` is set.
 
     Args:
         tell: takes the lines that a person needs to begin.
+        ready: called once the page can be opened.
 
     Raises:
         Misconfigured: it cannot begin; the text says why.
@@ -58,11 +64,16 @@ async def demo(show: Show, tell: Callable[[str], None], stop: asyncio.Event) -> 
         async with simulator.serving(platform) as url, asyncio.TaskGroup() as group:
             playing = group.create_task(simulator.play(platform, market, now=now), name="market")
             settings = _settings(show, url, show.data_dir or Path(folder), resident.user)
+
+            def begin() -> None:
+                ready()
+                _begin(f"{settings.web.public_url}/chat", resident.user, show, tell)
+
             await run(
                 settings,
                 stop,
                 chat=Chat(settings.web, now, new_id, anywhere=not is_loopback(show.host)),
-                ready=lambda: _begin(f"{settings.web.public_url}/chat", resident.user, show, tell),
+                ready=begin,
             )
             playing.cancel()
 

@@ -1,26 +1,25 @@
 """What an operator runs by hand: a look at all that `run` needs, new tables, a change of keys."""
 
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 import storage
 from adapters.cryptorobot.client import open_platform
-from adapters.discord.client import open_discord
-from adapters.discord.settings import invitation
-from adapters.discord.transport import Refusal as DiscordRefusal
-from adapters.discord.transport import Withheld
-from adapters.http.exchange import NoAnswer
-from adapters.telegram.client import open_telegram
-from adapters.telegram.transport import Refusal
 from adapters.web.health import Backlog, Metrics
+from bot.app.chats import PLATFORMS, token_of
 from bot.app.keys import keys_of, refuse_what_is_lost
 from bot.app.sources import new_id, now
-from bot.domain.links import Address
+from bot.domain.links import Channel
 from bot.domain.text import counted
 from bot.errors import Refused, TradebellError, TryLater
+from bot.services.chats import Around
 from bot.settings import KEY_FILE, Settings, kept_keys, new_key
 from storage.folders import unwritable
+
+Look = Callable[[Settings], Awaitable[str]]
+"""Gives what is there, or raises a `TradebellError`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,17 +41,17 @@ class Finding:
 
 async def check(settings: Settings) -> AsyncIterator[Finding]:
     """Look at all that `run` needs, without serving anybody."""
-    for what, look in (
+    looks: tuple[tuple[str, Look], ...] = (
         ("settings", _look_at_settings),
         ("folder", _look_at_folder),
         ("key", _look_at_key),
         ("database", _look_at_database),
         ("platform", _look_at_platform),
-        ("telegram", _look_at_telegram),
-        ("discord", _look_at_discord),
+        *((channel, partial(_look_at_chats, channel)) for channel in PLATFORMS),
         ("pages", _look_at_pages),
         ("metrics", _look_at_metrics),
-    ):
+    )
+    for what, look in looks:
         try:
             yield Finding(what=what, words=await look(settings))
         except TradebellError as problem:
@@ -148,50 +147,17 @@ async def _look_at_platform(settings: Settings) -> str:
             ) from failure
 
 
-async def _look_at_telegram(settings: Settings) -> str:
-    if settings.telegram is None:
-        return "not set up: TRADEBELL_TELEGRAM_TOKEN is not set"
-    opened = open_telegram(
-        settings.telegram,
+async def _look_at_chats(channel: Channel, settings: Settings) -> str:
+    platform = PLATFORMS[channel](settings)
+    if platform is None:
+        return f"not set up: {token_of(channel)} is not set"
+    around = Around(
+        meter=Metrics(_nothing_owed),
+        public_url=settings.web.public_url,
         now=now,
         chance=random.Random(),
-        meter=Metrics(_nothing_owed),
-        may_send=_never_asked,
     )
-    async with opened as client:
-        try:
-            await client.introduce()
-        except (Refusal, NoAnswer) as failure:
-            raise Refused(
-                f"{settings.telegram.api_url} cannot be used now ({failure}): see whether"
-                " TRADEBELL_TELEGRAM_API_URL is right and this machine has a way there."
-            ) from failure
-        return f"{settings.telegram.api_url}: the token opens bot {client.bot}"
-
-
-async def _look_at_discord(settings: Settings) -> str:
-    if settings.discord is None:
-        return "not set up: TRADEBELL_DISCORD_TOKEN is not set"
-    opened = open_discord(
-        settings.discord,
-        now=now,
-        chance=random.Random(),
-        meter=Metrics(_nothing_owed),
-        may_send=_never_asked,
-    )
-    async with opened as client:
-        try:
-            await client.introduce()
-        except (DiscordRefusal, Withheld, NoAnswer) as failure:
-            raise Refused(
-                f"{settings.discord.api_url} cannot be used now ({failure}): see whether"
-                " TRADEBELL_DISCORD_API_URL is right and this machine has a way there."
-            ) from failure
-        return (
-            f"{settings.discord.api_url}: the token opens bot {client.bot}; to add it to your own"
-            f" account, open {invitation(client.application, to_server=False)} , to a server"
-            f" {invitation(client.application, to_server=True)}"
-        )
+    return await platform.look(around)
 
 
 async def _look_at_pages(settings: Settings) -> str:
@@ -211,7 +177,3 @@ async def _look_at_metrics(settings: Settings) -> str:
 
 async def _nothing_owed() -> Backlog:
     return Backlog(oldest=None, items={}, missed={})
-
-
-async def _never_asked(address: Address) -> None:
-    raise AssertionError(f"nobody replies to {address.channel} here")

@@ -3,34 +3,30 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from typing import Any, NoReturn
 
 from adapters.cryptorobot.client import open_platform
-from adapters.discord.client import open_discord
-from adapters.discord.faults import REASONS as DISCORD_REASONS
-from adapters.discord.settings import DiscordSettings
-from adapters.pictures.draw import drawn
-from adapters.telegram.client import open_telegram
-from adapters.telegram.faults import REASONS as TELEGRAM_REASONS
-from adapters.telegram.settings import TelegramSettings
 from adapters.web.chat import Chat
 from adapters.web.connections import MOST
 from adapters.web.health import Backlog, Metrics
-from adapters.web.server import Webhook, metrics_app, serving, web_app
+from adapters.web.server import metrics_app, serving, web_app
+from bot.app.chats import PLATFORMS, set_up, token_of
 from bot.app.keys import keys_of
 from bot.app.process import raise_descriptor_limit
 from bot.app.sources import new_digits, new_id, now
-from bot.domain.deliveries import Priority
-from bot.domain.links import Address, Channel
+from bot.domain.cards import Picture
+from bot.domain.charts import Chart
+from bot.domain.links import Channel
 from bot.errors import TryLater, Unclear
-from bot.ports import Hear, Messenger, Platform, Readership, Suggest
+from bot.ports import Platform
 from bot.services.amending import Amending
+from bot.services.chats import Around, ChatBot, ChatPlatform, pace
 from bot.services.closures import Closures
 from bot.services.conversation import Conversation
 from bot.services.delivery import REASONS as DELIVERY_REASONS
@@ -39,7 +35,6 @@ from bot.services.duty import Duty
 from bot.services.feeds import Feeds
 from bot.services.ingest import Ingest
 from bot.services.linking import Linking
-from bot.services.pace import Pace
 from bot.services.readiness import Readiness
 from bot.settings import Settings
 from storage import REASONS as STORED_REASONS
@@ -83,6 +78,7 @@ async def run(
         Misconfigured: a setting must be changed first.
         Superseded: another process with the same database does the work now.
     """
+    chats = set_up(settings)
     keys = await keys_of(settings, new=new)
     async with (
         open_store(settings.database_url, keys, now, new_id) as store,
@@ -90,14 +86,17 @@ async def run(
         AsyncExitStack() as stack,
     ):
         meter = Metrics(
-            partial(_backlog, store), _reasons(settings, chat), STORED_REASONS | DELIVERY_REASONS
+            partial(_backlog, store), _reasons(chats, chat), STORED_REASONS | DELIVERY_REASONS
+        )
+        around = Around(
+            meter=meter,
+            public_url=settings.web.public_url,
+            now=now,
+            chance=random.Random(),
         )
         bots = [] if chat is None else [_page(chat)]
-        if settings.telegram is not None:
-            opened = _telegram(settings.telegram, settings.web.public_url, store, meter)
-            bots.append(await stack.enter_async_context(opened))
-        if settings.discord is not None:
-            bots.append(await stack.enter_async_context(_discord(settings.discord, meter)))
+        for each in chats.values():
+            bots.append(await stack.enter_async_context(each.open(around, store.journal)))
         services = _composed(settings, store, platform, meter, bots)
         one_of_many = store.database.dialect == "postgresql"  # an SQLite file has its own lock
         duty = Duty(store.leases if one_of_many else None, owner=new_id())
@@ -116,7 +115,7 @@ async def run(
             figures = serving(metrics_app(meter), settings.web.metrics, SCRAPERS)
             await stack.enter_async_context(figures)
         ready()
-        _announce(settings, store)
+        _announce(settings, store, chats)
         if await duty.begin(stop):
             try:
                 await _live(services, store, bots, duty, meter, stop)
@@ -126,28 +125,13 @@ async def run(
     log.info("stopped")
 
 
-def _reasons(settings: Settings, chat: Chat | None) -> Mapping[Channel, frozenset[str]]:
+def _reasons(
+    chats: Mapping[Channel, ChatPlatform], chat: Chat | None
+) -> Mapping[Channel, frozenset[str]]:
     """What an attempt can come to, by the channels that there are."""
-    reasons = {}
-    if chat is not None:
-        reasons[Channel.WEB] = frozenset[str]()
-    if settings.telegram is not None:
-        reasons[Channel.TELEGRAM] = TELEGRAM_REASONS
-    if settings.discord is not None:
-        reasons[Channel.DISCORD] = DISCORD_REASONS
+    reasons = {} if chat is None else {Channel.WEB: frozenset[str]()}
+    reasons |= {channel: platform.reasons for channel, platform in chats.items()}
     return {channel: named | DELIVERY_REASONS for channel, named in reasons.items()}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ChatBot:
-    """A bot of a chat platform: what sends, how fast, and what listens."""
-
-    messenger: Messenger
-    pace: Pace
-    listen: Callable[[Hear, Suggest], Coroutine[Any, Any, NoReturn]]
-    readership: Readership | None = None
-    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
-    trouble: Callable[[], str | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +144,7 @@ class _Services:
 
 
 def _composed(
-    settings: Settings, store: Store, platform: Platform, meter: Metrics, bots: Sequence[_ChatBot]
+    settings: Settings, store: Store, platform: Platform, meter: Metrics, bots: Sequence[ChatBot]
 ) -> _Services:
     chance = random.Random()
     outlets = {
@@ -215,7 +199,7 @@ def _composed(
         closures=closures,
         delivering=delivering,
         readerships=readerships,
-        draw=drawn,
+        draw=_drawn,
         now=now,
         new_id=new_id,
     )
@@ -228,9 +212,7 @@ def _composed(
     )
 
 
-def _readiness(
-    services: _Services, store: Store, bots: Sequence[_ChatBot], duty: Duty
-) -> Readiness:
+def _readiness(services: _Services, store: Store, bots: Sequence[ChatBot], duty: Duty) -> Readiness:
     def troubles() -> Sequence[str]:
         if duty.trouble is not None:
             return [duty.trouble]
@@ -249,7 +231,7 @@ def _readiness(
 async def _live(
     services: _Services,
     store: Store,
-    bots: Sequence[_ChatBot],
+    bots: Sequence[ChatBot],
     duty: Duty,
     meter: Metrics,
     stop: asyncio.Event,
@@ -310,77 +292,16 @@ async def _watch(store: Store, meter: Metrics) -> NoReturn:
         await asyncio.sleep(WATCH_EVERY.total_seconds())
 
 
-def _page(chat: Chat) -> _ChatBot:
-    return _ChatBot(
-        messenger=chat, pace=_pace(0, lambda _: 0), listen=lambda hear, _: chat.listen(hear)
+def _page(chat: Chat) -> ChatBot:
+    return ChatBot(
+        messenger=chat, pace=pace(0, lambda _: 0), listen=lambda hear, _: chat.listen(hear)
     )
 
 
-@asynccontextmanager
-async def _telegram(
-    settings: TelegramSettings, public_url: str, store: Store, meter: Metrics
-) -> AsyncIterator[_ChatBot]:
-    pace = _pace(settings.rate, settings.rate_of)
-    opened = open_telegram(
-        settings,
-        now=now,
-        chance=random.Random(),
-        meter=meter,
-        may_send=partial(_take_turn, pace),
-        public_url=public_url,
-    )
-    async with opened as client:
-        yield _ChatBot(
-            messenger=client,
-            pace=pace,
-            listen=lambda hear, _: client.listen(hear, store.journal),
-            webhooks={client.webhook_path: client} if settings.webhook else {},
-            trouble=lambda: f"Telegram: {client.trouble}." if client.trouble else None,
-        )
+def _drawn(chart: Chart) -> Picture:
+    from adapters.pictures.draw import drawn  # loaded with the first picture: no alert has one
 
-
-@asynccontextmanager
-async def _discord(settings: DiscordSettings, meter: Metrics) -> AsyncIterator[_ChatBot]:
-    # How fast one chat may get messages Discord tells itself, with every answer.
-    pace = _pace(settings.rate, lambda _: 0)
-    opened = open_discord(
-        settings,
-        now=now,
-        chance=random.Random(),
-        meter=meter,
-        may_send=partial(_take_turn, pace),
-        may_ask=partial(_take_place, pace),
-    )
-    async with opened as client:
-        yield _ChatBot(
-            messenger=client,
-            pace=pace,
-            listen=client.listen,
-            readership=client.readership,
-            trouble=lambda: f"Discord: {client.trouble}." if client.trouble else None,
-        )
-
-
-def _pace(rate: float, chat_rate: Callable[[Address], float]) -> Pace:
-    return Pace(rate=rate, chat_rate=chat_rate, clock=asyncio.get_running_loop().time)
-
-
-async def _take_turn(pace: Pace, address: Address) -> None:
-    """Wait until a reply may leave; who has asked comes before what nobody waits for.
-
-    The platform has just brought what is answered here, so it is not away.
-    """
-    pace.reached()
-    while (wait := pace.chat_wait(address)) > 0:  # noqa: ASYNC110 it is time that we wait for
-        await asyncio.sleep(wait)
-    pace.sent_to(address)
-    await _take_place(pace)
-
-
-async def _take_place(pace: Pace) -> None:
-    """Wait until the bot as a whole may make one more request."""
-    wait, _ = pace.take_place(Priority.NORMAL)
-    await asyncio.sleep(wait)
+    return drawn(chart)
 
 
 async def _backlog(store: Store) -> Backlog:
@@ -393,13 +314,11 @@ async def _backlog(store: Store) -> Backlog:
     )
 
 
-def _announce(settings: Settings, store: Store) -> None:
+def _announce(settings: Settings, store: Store, chats: Mapping[Channel, ChatPlatform]) -> None:
     facts = {"database": store.database.dialect, "platform": settings.platform.url}
     log.info("serving", extra={"version": version("tradebell"), **facts})
-    if settings.telegram is None and settings.discord is None:
-        log.warning(
-            "no chat platform is set up: set TRADEBELL_TELEGRAM_TOKEN or TRADEBELL_DISCORD_TOKEN"
-        )
+    if not chats:
+        log.warning(f"no chat platform is set up: set {' or '.join(map(token_of, PLATFORMS))}")
     if settings.open_file is not None:
         log.warning(
             "every user of this machine can read the secrets: take the file from them (chmod o=)",
@@ -420,10 +339,6 @@ def _announce(settings: Settings, store: Store) -> None:
             "logins go to the platform unencrypted: use https in TRADEBELL_PLATFORM_URL",
             extra={"platform": settings.platform.url},
         )
-    if settings.telegram is not None and settings.telegram.exposed:
-        log.warning("the bot's token travels unencrypted: use https in TRADEBELL_TELEGRAM_API_URL")
-    if settings.discord is not None and settings.discord.exposed:
-        log.warning(
-            "the bot's token travels unencrypted: use https in TRADEBELL_DISCORD_API_URL and wss in"
-            " TRADEBELL_DISCORD_GATEWAY_URL"
-        )
+    for platform in chats.values():
+        if platform.exposed is not None:
+            log.warning(platform.exposed)

@@ -8,8 +8,8 @@ from functools import partial
 import pytest
 
 from adapters.chat.queues import ChatQueues
-from bot.app.running import _take_turn
 from bot.domain.links import PasswordLogin
+from bot.services.chats import take_turn
 from bot.services.pace import STRANGERS_BURST, STRANGERS_SHARE, Pace
 from tests.world import CHAT, code_in, running
 
@@ -32,7 +32,7 @@ class Counter:
 
     async def _answer(self, text: str, chat: str) -> None:
         for _ in await self._world.says(text, chat):
-            await _take_turn(self._pace, self._world.place(chat).address)
+            await take_turn(self._pace, self._world.place(chat).address)
             self.shown.append((asyncio.get_running_loop().time(), chat))
 
     def waited(self, chat: str, since: float) -> list[float]:

@@ -16,9 +16,10 @@ from functools import partial
 from typing import Any
 
 from adapters.cryptorobot.client import open_platform
+from adapters.telegram import platform
 from adapters.telegram.client import open_telegram
-from bot import app
 from bot.app import running
+from bot.app.process import logging_as, until_signalled
 from bot.settings import Settings, read
 from storage import open_store
 from tests.failpoints import Fate, Mortal, MortalDatabase, Point, When
@@ -43,15 +44,15 @@ def main() -> None:
     parser.add_argument("--at-once", action="store_true")
     given = parser.parse_args()
     fate = Telling(given.point if given.at_once else None)
-    # The composition root knows these by name: what it opens is put in between here.
+    # These are known by name: what it opens is put in between here.
     vars(running).update(
         open_store=partial(open_store, through=lambda inner: MortalDatabase(inner, fate)),
         open_platform=between(open_platform, "Platform", fate),
-        open_telegram=between(open_telegram, "Messenger", fate),
     )
+    vars(platform).update(open_telegram=between(open_telegram, "Messenger", fate))
     settings = read()
-    app.logging_as(settings)
-    app.until_signalled(partial(serve, settings, fate, given.point))
+    logging_as(settings)
+    until_signalled(partial(serve, settings, fate, given.point))
 
 
 async def serve(settings: Settings, fate: Fate, point: Point, stop: asyncio.Event) -> None:
@@ -60,7 +61,7 @@ async def serve(settings: Settings, fate: Fate, point: Point, stop: asyncio.Even
         print("armed", flush=True)
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, arm)
-    await app.run(settings, stop, ready=lambda: print("ready", flush=True))
+    await running.run(settings, stop, ready=lambda: print("ready", flush=True))
 
 
 def between(opening: Opening, name: str, fate: Fate) -> Any:

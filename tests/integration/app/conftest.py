@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 
 from adapters.simulator import Options, SimulatedPlatform, User, object_ids, serving
-from bot.app import run
+from bot.app.running import run
 from bot.app.sources import now
 from bot.settings import Settings, read
 from tests.e2e.processes import digits_in, free_port, sign_in
@@ -92,7 +92,7 @@ def settings(tmp_path: Path, simulated: Simulated, bot_api: BotApi) -> Callable[
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """`bot.app.run` at work."""
+    """`bot.app.running.run` at work."""
 
     settings: Settings
     stopping: asyncio.Event

@@ -10,7 +10,7 @@ from datetime import timedelta
 import aiohttp
 import pytest
 
-from bot.app import Show, demo
+from bot.app.demo import Show, demo
 from bot.errors import Misconfigured
 from tests.e2e.processes import free_port
 

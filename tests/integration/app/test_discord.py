@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.app import check
+from bot.app.operating import check
 from tests.e2e.processes import digits_in, sign_in
 from tests.integration.app.conftest import linked, running
 from tests.integration.app.test_operating import findings

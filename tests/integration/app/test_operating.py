@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.app import check, migrate, rotate
+from bot.app.operating import check, migrate, rotate
 from bot.app.sources import new_id, now
 from bot.errors import Misconfigured
 from bot.settings import Settings, keys_in, new_key

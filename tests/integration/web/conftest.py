@@ -14,9 +14,10 @@ import aiohttp
 import pytest
 
 from adapters.web.chat import Chat
-from adapters.web.server import Webhook, serving, web_app
+from adapters.web.server import serving, web_app
 from adapters.web.settings import Listen, WebSettings
 from bot.domain.links import Address, Channel
+from bot.ports import Webhook
 from tests.fakes.web import LinkingDesk, Talker
 
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)

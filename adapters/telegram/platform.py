@@ -1,0 +1,64 @@
+"""Telegram, as one of the chat platforms that the product opens and looks at."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+
+from adapters.http.exchange import NoAnswer
+from adapters.telegram.client import TelegramClient, open_telegram
+from adapters.telegram.faults import REASONS
+from adapters.telegram.settings import TelegramSettings
+from adapters.telegram.transport import Refusal
+from bot.errors import Refused
+from bot.ports import Journal
+from bot.services.chats import Around, ChatBot, pace, take_turn
+from bot.services.pace import Pace
+
+
+class Telegram:
+    """Implements `chats.ChatPlatform`."""
+
+    reasons = REASONS
+
+    def __init__(self, settings: TelegramSettings) -> None:
+        self._settings = settings
+
+    @property
+    def exposed(self) -> str | None:
+        if not self._settings.exposed:
+            return None
+        return "the bot's token travels unencrypted: use https in TRADEBELL_TELEGRAM_API_URL"
+
+    @asynccontextmanager
+    async def open(self, around: Around, journal: Journal) -> AsyncIterator[ChatBot]:
+        its = pace(self._settings.rate, self._settings.rate_of)
+        async with self._client(around, its) as client:
+            yield ChatBot(
+                messenger=client,
+                pace=its,
+                listen=lambda hear, _: client.listen(hear, journal),
+                webhooks={client.webhook_path: client} if self._settings.webhook else {},
+                trouble=lambda: f"Telegram: {client.trouble}." if client.trouble else None,
+            )
+
+    async def look(self, around: Around) -> str:
+        its = pace(self._settings.rate, self._settings.rate_of)
+        async with self._client(around, its) as client:
+            try:
+                await client.introduce()
+            except (Refusal, NoAnswer) as failure:
+                raise Refused(
+                    f"{self._settings.api_url} cannot be used now ({failure}): see whether"
+                    " TRADEBELL_TELEGRAM_API_URL is right and this machine has a way there."
+                ) from failure
+            return f"{self._settings.api_url}: the token opens bot {client.bot}"
+
+    def _client(self, around: Around, its: Pace) -> AbstractAsyncContextManager[TelegramClient]:
+        return open_telegram(
+            self._settings,
+            now=around.now,
+            chance=around.chance,
+            meter=around.meter,
+            may_send=partial(take_turn, its),
+            public_url=around.public_url,
+        )

@@ -1,0 +1,94 @@
+"""What a chat platform brings: a bot that shows cards at its own pace, and hears what is said."""
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, Protocol
+
+from bot.domain.deliveries import Priority
+from bot.domain.ids import Now
+from bot.domain.links import Address
+from bot.ports import Hear, Journal, Messenger, Meter, Readership, Suggest, Webhook
+from bot.services.pace import Pace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What a bot is given to live with. `public_url` is where our pages are reached."""
+
+    meter: Meter
+    public_url: str
+    now: Now
+    chance: random.Random
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatBot:
+    """A bot of a chat platform: what sends, how fast, and what listens.
+
+    `webhooks` are by path; `trouble` gives a sentence while people are not heard.
+    """
+
+    messenger: Messenger
+    pace: Pace
+    listen: Callable[[Hear, Suggest], Coroutine[Any, Any, NoReturn]]
+    readership: Readership | None = None
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
+    trouble: Callable[[], str | None] = lambda: None
+
+
+class ChatPlatform(Protocol):
+    """A chat platform that is set up.
+
+    `reasons` are all that an attempt there can come to; `exposed` is a sentence for the operator
+    if the bot's token crosses a network unencrypted.
+    """
+
+    @property
+    def reasons(self) -> frozenset[str]: ...
+
+    @property
+    def exposed(self) -> str | None: ...
+
+    def open(self, around: Around, journal: Journal) -> AbstractAsyncContextManager[ChatBot]:
+        """Our bot, ready to send; the platform need not be there yet.
+
+        Args:
+            journal: for what people say, where the platform does not keep it until it is answered.
+
+        Raises:
+            Misconfigured: the token is refused.
+        """
+
+    async def look(self, around: Around) -> str:
+        """See whether the bot can be used now, and serve nobody; gives what there is to be told.
+
+        Raises:
+            Misconfigured: the token is refused.
+            Refused: it cannot; the text says why, and what to do.
+        """
+
+
+def pace(rate: float, chat_rate: Callable[[Address], float]) -> Pace:
+    """A bot's pace, by the event loop's clock; see `Pace`."""
+    return Pace(rate=rate, chat_rate=chat_rate, clock=asyncio.get_running_loop().time)
+
+
+async def take_turn(pace: Pace, address: Address) -> None:
+    """Wait until a reply may leave; who has asked comes before what nobody waits for.
+
+    The platform has just brought what is answered here, so it is not away.
+    """
+    pace.reached()
+    while (wait := pace.chat_wait(address)) > 0:  # noqa: ASYNC110 it is time that we wait for
+        await asyncio.sleep(wait)
+    pace.sent_to(address)
+    await take_place(pace)
+
+
+async def take_place(pace: Pace) -> None:
+    """Wait until the bot as a whole may make one more request."""
+    wait, _ = pace.take_place(Priority.NORMAL)
+    await asyncio.sleep(wait)
