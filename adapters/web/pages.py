@@ -4,11 +4,15 @@ import hashlib
 import mimetypes
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from aiohttp import web
-from jinja2 import Environment, PackageLoader, StrictUndefined
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 STATIC = "/static/"
 ICON = "favicon.ico"
@@ -28,18 +32,22 @@ class Problem:
     """Seconds, for the header of that name."""
 
 
-_ENVIRONMENT = Environment(
-    loader=PackageLoader("adapters.web"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # loaded with the first page
+
+    return Environment(
+        loader=PackageLoader("adapters.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def page(template: str, *, status: HTTPStatus = HTTPStatus.OK, **values: object) -> web.Response:
     """Render a template; every value is escaped."""
-    text = _ENVIRONMENT.get_template(template).render(values)
+    text = _environment().get_template(template).render(values)
     return web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
 
 

@@ -2,7 +2,6 @@
 
 from functools import lru_cache
 
-import segno
 from markupsafe import Markup
 
 QUIET = 4
@@ -18,6 +17,8 @@ def qr_code(address: str) -> Markup:
 
     Whoever shows it says in words what it is.
     """
+    import segno  # loaded with the first picture
+
     code = segno.make_qr(address, error="m")
     drawn = code.svg_inline(border=QUIET, light="#fff", omitsize=True, svgclass="", lineclass="")
     return Markup(drawn.replace("<svg", '<svg aria-hidden="true"', 1))

@@ -7,6 +7,8 @@ is silent only if it says itself that it is routine, or in words that are known 
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import cache
+from typing import NamedTuple
 
 from bot.domain.cards import Severity
 from bot.domain.deliveries import Priority
@@ -219,10 +221,24 @@ _DENIALS = (
     rf"\bmaintenance\b{_NOT_OVER}\b(?:over|finished|completed?|ended|done|closed)\b",
     rf"\b(?:recovered|restored|cleared|back) (?:from|after) {_MODIFIERS}{_LISTED}",
 )
-_DENIED = re.compile("|".join(_DENIALS))
-_ALARMING = re.compile("|".join((_BAD, _BAD_PHRASES, _DOWN_AT_THE_END)), re.MULTILINE)
-_REMARKABLE = re.compile(_NOTABLE)
-_HARMLESS = re.compile(_KNOWN)
+
+
+class _Patterns(NamedTuple):
+    denied: re.Pattern[str]
+    alarming: re.Pattern[str]
+    remarkable: re.Pattern[str]
+    harmless: re.Pattern[str]
+
+
+@cache
+def _patterns() -> _Patterns:
+    """Made with the first words that are weighed: it takes a tenth of a second."""
+    return _Patterns(
+        denied=re.compile("|".join(_DENIALS)),
+        alarming=re.compile("|".join((_BAD, _BAD_PHRASES, _DOWN_AT_THE_END)), re.MULTILINE),
+        remarkable=re.compile(_NOTABLE),
+        harmless=re.compile(_KNOWN),
+    )
 
 
 def of_words(text: str) -> Grade | None:
@@ -232,9 +248,10 @@ def of_words(text: str) -> Grade | None:
     """
     lines = (clean(line, _WEIGHED).casefold() for line in text[:_WEIGHED].splitlines())
     told = "\n".join(lines).replace("\u2019", "'").replace("_", " ")
-    rest, denied = _DENIED.subn(" ", told)
-    if _ALARMING.search(rest):
+    known = _patterns()
+    rest, denied = known.denied.subn(" ", told)
+    if known.alarming.search(rest):
         return URGENT
-    if _REMARKABLE.search(rest):
+    if known.remarkable.search(rest):
         return NOTABLE
-    return ROUTINE if denied or _HARMLESS.search(rest) else None
+    return ROUTINE if denied or known.harmless.search(rest) else None
