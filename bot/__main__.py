@@ -121,6 +121,48 @@ def migrate(config: Config = None) -> None:
     typer.echo(asyncio.run(migrate(read(config=config))))
 
 
+@cli.command()
+def accounts(config: Config = None) -> None:
+    """List the accounts that are kept, for `export` and `erase`."""
+    asyncio.run(_listed(config))
+
+
+async def _listed(config: Path | None) -> None:
+    from bot.app.operating import accounts
+
+    async for line in accounts(read(config=config)):
+        typer.echo(line)
+
+
+Whose = Annotated[
+    str,
+    typer.Option("--account", help="An id out of `tradebell accounts`, or telegram:NUMBER."),
+]
+
+
+@cli.command()
+def export(account: Whose, config: Config = None) -> None:
+    """Print all that is kept of an account, as JSON."""
+    from bot.app import operating
+
+    typer.echo(asyncio.run(operating.export(read(config=config), account)))
+
+
+@cli.command()
+def erase(
+    account: Whose,
+    config: Config = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask first.")] = False,
+) -> None:
+    """Delete all that is kept of an account, for good. Tradebell must be stopped."""
+    from bot.app import operating
+
+    settings = read(config=config)
+    if not yes:
+        typer.confirm(f"Delete all that is kept of {account}? It cannot be undone", abort=True)
+    typer.echo(asyncio.run(operating.erase(settings, account)))
+
+
 @keys.callback(invoke_without_command=True)
 def make_key(context: typer.Context) -> None:
     """Print a new TRADEBELL_SECRET_KEY. To change keys, put it before the old one and a comma."""

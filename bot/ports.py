@@ -65,6 +65,7 @@ from bot.domain.links import (
 )
 from bot.domain.shown import EndedCards, ShownCard
 from bot.domain.stages import Stage
+from bot.domain.trail import Trace
 
 # --- the trading platform -----------------------------------------------------------------
 
@@ -701,6 +702,13 @@ class Audit(Protocol):
         self, what: str, now: datetime, account: AccountId | None = None, **facts: str
     ) -> None:
         """Append to the hash-chained audit trail. Facts hold no secrets."""
+
+    async def trail(
+        self, account: AccountId, limit: int, skip: int = 0, by: Person | None = None
+    ) -> Sequence[Trace]:
+        """What was done on an account, youngest first, after the first `skip`; with `by` only what
+        that person did.
+        """
 
 
 # --- watching -----------------------------------------------------------------------------

@@ -2,14 +2,29 @@
 
 from storage.reasons import REASONS
 from storage.schema import Version
-from storage.store import Inspected, Store, inspect, migrate, open_memory, open_store
+from storage.store import (
+    Inspected,
+    Store,
+    exported,
+    found,
+    inspect,
+    listed,
+    look,
+    migrate,
+    open_memory,
+    open_store,
+)
 
 __all__ = [
     "REASONS",
     "Inspected",
     "Store",
     "Version",
+    "exported",
+    "found",
     "inspect",
+    "listed",
+    "look",
     "migrate",
     "open_memory",
     "open_store",

@@ -1,17 +1,42 @@
-"""The audit trail: rows that are only ever added, each sealed with the hash of the one before."""
+"""The audit trail: rows that are only ever added, each sealed with the hash of the one before.
+
+Of a row that has been kept long enough, or whose account is erased, account and facts go; what was
+done when stays, and so does the chain.
+"""
 
 import hashlib
 import json
+import secrets
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Text,
+    cast,
+    insert,
+    null,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from bot.domain.ids import AccountId
-from storage.database import Database
+from bot.domain.links import Person
+from bot.domain.trail import Trace, audited
+from storage.database import Database, each
+from storage.rows import AnyRow
 from storage.tables import audit
 from storage.types import storable
+
+LIFE = timedelta(days=365)
+"""How long it is kept who did it, and to what."""
+
+AT_ONCE = 500
+"""Rows erased in one transaction."""
 
 _FIRST = "0" * 64
 """What stands for the hash before the first row."""
@@ -36,12 +61,24 @@ class Audit:
         plain = {storable(name): storable(fact) for name, fact in facts.items()}
         await self._database.write(_append, _Note(now, storable(what), account, plain))
 
+    async def trail(
+        self, account: AccountId, limit: int, skip: int = 0, by: Person | None = None
+    ) -> Sequence[Trace]:
+        return await self._database.read(_trail, account, limit, skip, by)
+
     async def broken(self) -> int | None:
         """The number of the first row that is not as it was written; `None` if all are.
 
         Rows cut off at the end do not show: note the newest hash elsewhere to see that too.
         """
         return await self._database.read(broken)
+
+    async def prune(self, now: datetime) -> int:
+        """Erase from old rows whom they are about; gives of how many."""
+        erased = 0
+        while old := await self._database.read(_old, now - LIFE):
+            erased += await self._database.write(_erase, old)
+        return erased
 
 
 def _append(connection: Connection, notes: Sequence[_Note]) -> Sequence[None]:
@@ -52,13 +89,18 @@ def _append(connection: Connection, notes: Sequence[_Note]) -> Sequence[None]:
     previous = connection.execute(newest).scalar() or _FIRST
     rows = []
     for note in notes:
-        sealed = _sealed(previous, note)
+        # Without it, who knows the chats of some people could try which of them a row was about.
+        salt = secrets.token_hex(8)
+        digest = _digest(salt, note.account, note.facts)
+        sealed = _sealed(previous, note.at, note.what, digest)
         rows.append(
             {
                 "at": note.at,
                 "what": note.what,
                 "account": note.account,
                 "facts": dict(note.facts),
+                "salt": salt,
+                "digest": digest,
                 "previous": previous,
                 "hash": sealed,
             }
@@ -68,9 +110,13 @@ def _append(connection: Connection, notes: Sequence[_Note]) -> Sequence[None]:
     return [None] * len(notes)
 
 
-def _sealed(previous: str, note: _Note) -> str:
-    at = note.at.astimezone(UTC).isoformat()
-    row = json.dumps([previous, at, note.what, note.account, sorted(note.facts.items())])
+def _digest(salt: str | None, account: str | None, facts: Mapping[str, str]) -> str:
+    about = json.dumps([salt, account, sorted(facts.items())])
+    return hashlib.sha256(about.encode()).hexdigest()
+
+
+def _sealed(previous: str, at: datetime, what: str, *about: object) -> str:
+    row = json.dumps([previous, at.astimezone(UTC).isoformat(), what, *about])
     return hashlib.sha256(row.encode()).hexdigest()
 
 
@@ -78,8 +124,53 @@ def broken(connection: Connection) -> int | None:
     """See `Audit.broken`."""
     previous = _FIRST
     for row in connection.execute(select(audit).order_by(audit.c.id)):
-        note = _Note(row.at, row.what, row.account, row.facts)
-        if row.hash != _sealed(previous, note):
+        if row.previous != previous or not _is_as_written(row):
             return int(row.id)
         previous = row.hash
     return None
+
+
+def _is_as_written(row: AnyRow) -> bool:
+    erased = row.account is None and not row.facts
+    if row.digest is None:
+        # What such a row was sealed with is gone once it is erased: only its place can be checked.
+        about = (row.account, sorted(row.facts.items()))
+        return erased or bool(row.hash == _sealed(row.previous, row.at, row.what, *about))
+    if row.hash != _sealed(row.previous, row.at, row.what, row.digest):
+        return False
+    is_erased = erased and row.salt is None
+    return is_erased or bool(row.digest == _digest(row.salt, row.account, row.facts))
+
+
+def _trail(
+    connection: Connection, account: AccountId, limit: int, skip: int, by: Person | None
+) -> Sequence[Trace]:
+    traces = select(audit.c.at, audit.c.what, audit.c.facts).where(audit.c.account == account)
+    if by is not None:
+        traces = traces.where(
+            audit.c.facts["channel"].as_string() == by.channel,
+            audit.c.facts["person"].as_string() == audited(by),
+        )
+    rows = connection.execute(traces.order_by(audit.c.id.desc()).limit(limit).offset(skip))
+    return [Trace(at=row.at, what=row.what, facts=row.facts) for row in rows]
+
+
+_IS_ABOUT_SOMEBODY = or_(
+    audit.c.account.is_not(None), audit.c.salt.is_not(None), cast(audit.c.facts, Text) != "{}"
+)
+
+
+def _old(connection: Connection, before: datetime) -> Sequence[int]:
+    old = select(audit.c.id).where(_IS_ABOUT_SOMEBODY, audit.c.at < before)
+    return connection.execute(old.order_by(audit.c.id).limit(AT_ONCE)).scalars().all()
+
+
+@each
+def _erase(connection: Connection, rows: Sequence[int]) -> int:
+    return erase(connection, audit.c.id.in_(rows))
+
+
+def erase(connection: Connection, which: ColumnElement[bool]) -> int:
+    """Leave of these rows no more than what was done when; gives of how many."""
+    about = {"account": null(), "facts": {}, "salt": null()}
+    return connection.execute(update(audit).where(which, _IS_ABOUT_SOMEBODY).values(about)).rowcount

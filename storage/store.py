@@ -1,32 +1,38 @@
 """All of storage, opened and closed as one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 from cryptography.fernet import Fernet
 from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.domain.ids import NewId, Now
-from bot.errors import Misconfigured
-from storage import audit, schema
+from bot.domain.links import Account
+from bot.errors import Misconfigured, Refused
+from storage import audit, personal, schema
 from storage.actions import Actions
 from storage.audit import Audit
 from storage.codes import Codes
-from storage.database import Database
+from storage.database import Database, each, unsettle
 from storage.inbox import Inbox
 from storage.journal import Journal
 from storage.leases import Leases
 from storage.links import Accounts, Links
 from storage.outbox import Outbox
+from storage.retention import Retention
 from storage.schema import Version
 from storage.shown_cards import ShownCards
 from storage.sqlite import looking_at, open_inline, open_sqlite
 from storage.vault import Vault, is_locked
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +50,7 @@ class Store:
     leases: Leases
     links: Links
     outbox: Outbox
+    retention: Retention
     shown_cards: ShownCards
 
     async def prune(self, now: datetime) -> None:
@@ -56,6 +63,16 @@ class Store:
         await self.journal.prune(now)
         await self.actions.prune(now)
         await self.shown_cards.prune(now)
+        await self.audit.prune(now)
+        await self.retention.prune(now)
+
+    async def erase(self, called: str) -> Account:
+        """Delete all that is kept of an account; gives which it was. See `storage.personal`.
+
+        Raises:
+            Refused: none or several are called so.
+        """
+        return await self.database.write(_erase, called)
 
     async def rotate(self) -> int:
         """Encrypt all secrets with the first key; gives how many had another.
@@ -64,6 +81,48 @@ class Store:
             Misconfigured: for some none of the keys fits; all others are done.
         """
         return await self.vault.rotate(self.database)
+
+
+@each
+def _erase(connection: Connection, called: str) -> Account:
+    if connection.dialect.name == "sqlite":
+        # Else it can still be read in the file.
+        connection.exec_driver_sql("PRAGMA secure_delete=ON")
+    erased = personal.find(connection, called)
+    personal.erase(connection, erased.id)
+    unsettle(connection)
+    return erased
+
+
+def exported(called: str, connection: Connection | None) -> Mapping[str, Any]:
+    """All that is kept of an account, for `look`.
+
+    Raises:
+        Refused: none or several are called so.
+    """
+    whose = found(called, connection)
+    assert connection is not None
+    return personal.export(connection, whose.id)
+
+
+def found(called: str, connection: Connection | None) -> Account:
+    """The one account that is called so, for `look`.
+
+    Raises:
+        Refused: none is, or several are.
+    """
+    if connection is None or schema.version(connection).present is None:
+        raise Refused("There is no database yet, so nothing is kept of anybody.")
+    schema.check(connection)
+    return personal.find(connection, called)
+
+
+def listed(connection: Connection | None) -> Sequence[tuple[Account, int]]:
+    """All accounts and the number of their chats, for `look`."""
+    if connection is None or schema.version(connection).present is None:
+        return ()
+    schema.check(connection)
+    return personal.accounts(connection)
 
 
 Through = Callable[[Database], Database]
@@ -142,23 +201,35 @@ async def inspect(url: str, secret_keys: Sequence[str] = ()) -> Inspected:
     Raises:
         Misconfigured: it cannot be opened, is of a newer version, or the keys do not fit.
     """
-    place = parsed(url)
     vault = Vault(secret_keys) if secret_keys else None
+    return await look(url, partial(_inspected, vault))
+
+
+async def look(url: str, at: Callable[[Connection | None], R]) -> R:
+    """Read a database, whoever else has it open.
+
+    Args:
+        at: is given no connection where there is no database yet.
+
+    Raises:
+        Misconfigured: it cannot be opened.
+    """
+    place = parsed(url)
     if place.get_backend_name() == "postgresql":
-        seen: list[Inspected] = []
-        async with _open(place, lambda each: seen.append(_inspected(each, vault))):
+        seen: list[R] = []
+        async with _open(place, lambda each: seen.append(at(each))):
             return seen[0]
     if _is_in_memory(place):
-        return Inspected(version=Version(None, schema.newest()))
-    return await asyncio.to_thread(_look_at_file, Path(str(place.database)), vault)
+        return at(None)
+    return await asyncio.to_thread(_look_at_file, Path(str(place.database)), at)
 
 
-def _look_at_file(path: Path, vault: Vault | None) -> Inspected:
+def _look_at_file(path: Path, at: Callable[[Connection | None], R]) -> R:
     with looking_at(path) as connection:
-        return _inspected(connection, vault)
+        return at(connection)
 
 
-def _inspected(connection: Connection | None, vault: Vault | None) -> Inspected:
+def _inspected(vault: Vault | None, connection: Connection | None) -> Inspected:
     if connection is None:
         return Inspected(version=Version(None, schema.newest()))
     version = schema.version(connection)
@@ -237,4 +308,5 @@ def store_on(database: Database, vault: Vault, now: Now, new_id: NewId) -> Store
         leases=Leases(database),
         links=Links(database, new_id),
         outbox=Outbox(database),
+        retention=Retention(database),
     )

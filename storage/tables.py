@@ -367,6 +367,12 @@ class _Audit(TypedColumns):
     what: Named[str] = Column(Foreign)
     account: Named[str | None] = Column(Text)
     facts: Named[dict[str, str]] = Column(Json)
+    """Empty, as is the account, once they have been erased."""
+    salt: Named[str | None] = Column(Text)
+    digest: Named[str | None] = Column(Text)
+    """Of salt, account and facts, which stays when these go; NULL in rows from before there was
+    one: their hash is of account and facts themselves.
+    """
     previous: Named[str] = Column(Text, unique=True)
     """The hash of the row before: unique, so that the chain never forks."""
     hash: Named[str] = Column(Text)
@@ -374,21 +380,33 @@ class _Audit(TypedColumns):
 
 audit = Table("audit", metadata, _Audit)
 
+_index("ix_audit_account", audit.c.account, audit.c.id, where=audit.c.account.is_not(None))
+
 APPEND_ONLY = {
     "sqlite": (
         "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit"
+        " WHEN NOT (NEW.account IS NULL AND NEW.facts = '{}' AND NEW.salt IS NULL"
+        " AND NEW.id = OLD.id AND NEW.at = OLD.at AND NEW.what = OLD.what"
+        " AND NEW.digest IS OLD.digest AND NEW.previous = OLD.previous AND NEW.hash = OLD.hash)"
         " BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END",
         "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit"
         " BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END",
     ),
     "postgresql": (
-        "CREATE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql"
-        " AS $$ BEGIN RAISE EXCEPTION 'audit is append-only'; END $$",
-        "CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit"
+        "CREATE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " IF TG_OP = 'UPDATE' THEN"
+        " IF NEW.account IS NULL AND NEW.facts::text = '{}' AND NEW.salt IS NULL"
+        " AND (NEW.id, NEW.at, NEW.what, NEW.previous, NEW.hash)"
+        " = (OLD.id, OLD.at, OLD.what, OLD.previous, OLD.hash)"
+        " AND NEW.digest IS NOT DISTINCT FROM OLD.digest THEN RETURN NEW; END IF;"
+        " END IF; RAISE EXCEPTION 'audit is append-only'; END $$",
+        "CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE ON audit"
+        " FOR EACH ROW EXECUTE FUNCTION audit_append_only()",
+        "CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit"
         " FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only()",
     ),
 }
-"""What makes a written row stay as it is, by dialect."""
+"""What makes a written row stay as it is, but for erasing whom it is about, by dialect."""
 
 for _dialect, _statements in APPEND_ONLY.items():
     for _statement in _statements:

@@ -1,5 +1,6 @@
 """What an operator runs by hand: a look at all that `run` needs, new tables, a change of keys."""
 
+import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from bot.domain.links import Channel
 from bot.domain.text import counted
 from bot.errors import Refused, TradebellError, TryLater
 from bot.services.chats import Around
+from bot.services.duty import Duty
 from bot.settings import KEY_FILE, Settings, kept_keys, new_key
 from storage.folders import unwritable
 
@@ -90,6 +92,59 @@ async def rotate(settings: Settings) -> int:
         count = await store.rotate()
         await store.audit.note("keys_rotated", now(), count=str(count))
         return count
+
+
+async def accounts(settings: Settings) -> AsyncIterator[str]:
+    """The accounts that are kept, a line each.
+
+    Raises:
+        Misconfigured: the database cannot be read.
+    """
+    kept = await storage.look(settings.database_url, storage.listed)
+    for account, chats in kept:
+        user = "" if account.nameless else f", user {account.platform_user}"
+        yield (
+            f"{account.id}  {account.label}{user}, since {account.created_at:%Y-%m-%d},"
+            f" {counted(chats, 'chat')}"
+        )
+    if not kept:
+        yield "No account is kept."
+
+
+async def export(settings: Settings, called: str) -> str:
+    """All that is kept of an account, as JSON; while Tradebell runs or not.
+
+    Raises:
+        Misconfigured: the database cannot be read.
+        Refused: no account is called so, or several are.
+    """
+    found = await storage.look(settings.database_url, partial(storage.exported, called))
+    return json.dumps(found, ensure_ascii=False, indent=2)
+
+
+async def erase(settings: Settings, called: str) -> str:
+    """Delete all that is kept of an account; gives a sentence on it.
+
+    Raises:
+        Misconfigured: the database cannot be opened, or another process has it.
+        Refused: no account is called so, or several are, or another process does the work.
+    """
+    await storage.look(settings.database_url, partial(storage.found, called))
+    keys = await keys_of(settings)
+    async with storage.open_store(settings.database_url, keys, now, new_id) as store:
+        duty = Duty(store.leases, owner=new_id())
+        if not await duty.take():
+            raise Refused(
+                "Tradebell is running with this database: stop it, erase, and start it again."
+            )
+        try:
+            account = await store.erase(called)
+        finally:
+            await duty.end()
+    return (
+        f"Everything about account {account.id} ({account.label}) is erased. Backups of the"
+        " database still have it."
+    )
 
 
 async def _look_at_settings(settings: Settings) -> str:

@@ -150,6 +150,14 @@ COMMANDS: tuple[Spec, ...] = (
             name="page", type=ArgumentType.NUMBER, description="2 for the older ones, and so on"
         ),
     ),
+    Spec(
+        name="audit",
+        summary="What was done on your account, by whom",
+        aliases=("trail",),
+        argument=Argument(
+            name="page", type=ArgumentType.NUMBER, description="2 for the older ones, and so on"
+        ),
+    ),
     # It rings in every chat of the account.
     Spec(name="test", summary="Send a test alert through the whole chain", least=Role.OPERATOR),
     Spec(name="cancel", summary="Leave whatever we were doing", least=None, menu=False),

@@ -1,7 +1,6 @@
 """Buttons: a card that states the effect, pressed once by the right person, with an honest end."""
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import nullcontext
@@ -15,9 +14,10 @@ from bot.domain.changes import condition
 from bot.domain.commands import Press, Reply
 from bot.domain.events import Kind, Notice, Origin, Trader, TraderSeen
 from bot.domain.ids import ActionId, NewId, Now, TraderId
-from bot.domain.links import Account, Link, Role
+from bot.domain.links import Account, Link, Person, Role
 from bot.domain.telling import trader_name
 from bot.domain.text import clean, counted
+from bot.domain.trail import by
 from bot.errors import NeedsLogin, Refused, TryLater, Unclear
 from bot.ports import Accounts, Actions, Audit, Session
 from bot.services.feeds import Feeds
@@ -239,7 +239,8 @@ class Acting:
         What the platform accepted and does not show yet is told as that, and its end later.
         """
         yield Reply(card=_working(action), replaces=True)
-        await self._note(action, "asked")
+        asker = Person(channel=link.endpoint.address.channel, id=action.person or "")
+        await self._note(action, "asked", asker)
         session = await self._feeds.session(action.account)
         results: list[Result] = []
         for target in action.targets:
@@ -258,7 +259,7 @@ class Acting:
             yield Reply(card=_outcome(results, action.verb), replaces=True)
         state = _overall(results)
         await self.finish(action, state)
-        await self._note(action, state)
+        await self._note(action, state, asker)
 
     async def _write(self, session: Session, action: Action, target: Target, link: Link) -> Result:
         bot = TraderId(target.id)
@@ -413,17 +414,17 @@ class Acting:
                 return None
         return None
 
-    async def _note(self, action: Action, state: str) -> None:
-        names = ", ".join(target.id for target in action.targets)
+    async def _note(self, action: Action, state: str, asker: Person | None = None) -> None:
         try:
             await self._audit.note(
                 "action",
                 self._now(),
                 action.account,
+                **({} if asker is None else by(asker)),
                 verb=action.verb,
                 state=state,
-                person=_person(action),
-                targets=names,
+                targets=", ".join(target.id for target in action.targets),
+                names=", ".join(target.name for target in action.targets),
             )
         except (TryLater, Unclear) as outage:
             log.error("an action was not audited", extra={"reason": str(outage), "state": state})
@@ -434,11 +435,6 @@ def _may(person: str, verb: Verb, link: Link) -> bool:
     role = link.role_of(person)
     own = verb not in _OWN or person == link.person
     return role is not None and role.covers(_ROLES[verb]) and own
-
-
-def _person(action: Action) -> str:
-    """By the hash: on the web chat who somebody is, is a secret."""
-    return hashlib.sha256((action.person or "").encode()).hexdigest()[:16]
 
 
 _ENTRIES = {

@@ -62,6 +62,10 @@ class Duty:
                     await stop.wait()
         return not stop.is_set()
 
+    async def take(self) -> bool:
+        """Take the right at once, or not at all; gives whether it was to be had."""
+        return self._leases is None or await self._is_taken(self._leases)
+
     async def keep(self) -> None:
         """Keep the right, until cancelled.
 

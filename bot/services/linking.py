@@ -34,6 +34,7 @@ from bot.domain.links import (
     TokenLogin,
     private_ones,
 )
+from bot.domain.trail import by
 from bot.errors import NeedsLogin, Refused, TryLater
 from bot.ports import Accounts, Audit, Codes, Ended, Links, Platform
 from bot.services.feeds import Feeds
@@ -249,13 +250,8 @@ class Linking:
         account: AccountId | None = None,
         **facts: str,
     ) -> None:
-        who = audited(address.channel, person)
-        await self._audit.note(what, now, account, channel=address.channel, person=who, **facts)
-
-
-def audited(channel: Channel, person: str) -> str:
-    """Who it was, for the audit trail: a page's visitor is known by a secret, so by its hash."""
-    return _hashed(person)[:16] if channel is Channel.WEB else person
+        who = by(Person(channel=address.channel, id=person))
+        await self._audit.note(what, now, account, **who, **facts)
 
 
 def network_of(source: str) -> str:

@@ -56,13 +56,15 @@ from bot.domain.links import (
     Endpoint,
     FeedState,
     Link,
+    Person,
     Role,
 )
+from bot.domain.trail import Trace, by
 from bot.ports import Missed
 from bot.services import actions
 from bot.services.actions import Acting, Result
 from bot.services.closures import Closures
-from bot.services.conversation import Conversation, answers
+from bot.services.conversation import Conversation, answers, trails
 from bot.services.feeds import FeedStatus
 from bot.services.feeds.notices import Notices
 from bot.services.ingest import _with_offers
@@ -163,7 +165,7 @@ BUILDERS = frozenset({"answers.plain"})
 def makers() -> Mapping[str, Sequence[str]]:
     """The functions that make cards, by the heading under which the docs show them."""
     return {
-        "Answers": [f"answers.{name}" for name in _give(answers, Card)],
+        "Answers": [f"answers.{name}" for name in _give(answers, Card)] + ["trails.trail"],
         "What a pressed button comes to": [f"actions.{name}" for name in _give(actions, Card)],
         "Alerts": [
             f"telling.{name}" for name in _give(telling, telling.Telling) if "tell_" in name
@@ -297,6 +299,24 @@ def a_feed(state: FeedState) -> FeedStatus:
         not_offered=("events",),
         failing=("trades",),
     )
+
+
+ASKER = Person(channel=Channel.TELEGRAM, id="4711")
+
+TRACES = [
+    Trace(at=NOW, what=what, facts=facts)
+    for what, facts in (
+        ("command", {**by(ASKER), "name": "audit"}),
+        ("action", {**by(ASKER), "verb": "pause", "names": "Night Owl", "state": "done"}),
+        ("press", {**by(ASKER), "verb": "pause"}),
+        ("press", {"channel": "discord", "person": "1", "refused": "expired"}),
+        ("members", {"channel": "discord", "person": "1", "role": "viewer"}),
+        ("endpoint_disabled", {"channel": "discord", "reason": "our bot was removed"}),
+        ("unlinked", by(ASKER)),
+        ("linked", by(ASKER)),
+        ("something_new", {}),
+    )
+]
 
 
 def a_missed(number: int) -> Missed:
@@ -488,6 +508,11 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
             *(1, 45, 3),
             [Button(label="Older", action=ActionId("a1"))],
         ),
+    ],
+    "trails.trail": lambda: [
+        trails.trail((), 1, (), ASKER),
+        trails.trail((), 9, (), ASKER),
+        trails.trail(TRACES, 1, [Button(label="Older", action=ActionId("a1"))], ASKER),
     ],
     "answers.test_started": lambda: [answers.test_started()],
     "answers.needs_login": lambda: [answers.needs_login()],

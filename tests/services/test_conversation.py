@@ -19,7 +19,7 @@ from bot.domain.ids import ActionId, StrategyId, TraderId
 from bot.domain.linking import CODE_LIFE, Invitation
 from bot.domain.links import FeedState, PasswordLogin, Role
 from bot.domain.typed import command_in
-from bot.errors import NeedsLogin, NotOffered, Refused, TryLater, Unclear
+from bot.errors import NeedsLogin, NotOffered, Refused, StoreAway, TryLater, Unclear
 from bot.services.conversation.conversation import BURST
 from tests.fakes.pictures import blank, undrawable
 from tests.world import CHAT, owl, running
@@ -648,6 +648,67 @@ async def test_nothing_missed_is_said_too(world):
     await linked(world)
 
     assert (await ask(world, "/missed")).title == "Nothing was missed"
+
+
+# --- the trail --------------------------------------------------------------------------------
+
+
+async def deeds(world, words="/audit", **where):
+    return [field.value for field in (await ask(world, words, **where)).fields]
+
+
+async def test_a_person_sees_what_they_asked_pressed_and_did(world):
+    await linked(world)
+    [asked] = await world.says("/pause night owl")
+    await world.presses(asked, "Stop Night Owl")
+    await world.presses(asked, "Stop Night Owl")
+    await ask(world, "/help")
+
+    assert await deeds(world) == [
+        "asked /audit · you on Telegram",
+        "asked /help · you on Telegram",
+        "pressed a button, refused: used · you on Telegram",
+        "stop Night Owl: done · you on Telegram",
+        "stop Night Owl: asked · you on Telegram",
+        "pressed stop · you on Telegram",
+        "asked /pause · you on Telegram",
+        "linked a chat · you on Telegram",
+    ]
+
+
+async def test_the_trail_is_read_page_by_page(world):
+    await linked(world)
+    for _ in range(20):
+        await ask(world, "/help")
+        await asyncio.sleep(2)
+
+    [first] = await world.says("/trail")
+    [second] = await world.presses(first, "Older")
+
+    assert len(first.card.fields) == 15
+    assert first.card.notes == ("Older ones: /audit 2",)
+    assert second.card.title == "What was done, page 2"
+    assert second.card.fields[-1].value == "linked a chat · you on Telegram"
+    for wrong in ("9", "0", "two"):
+        assert "There is no such page" in (await ask(world, f"/audit {wrong}")).lines[0]
+
+
+async def test_strangers_leave_no_trail_and_see_none(world, store):
+    await linked(world)
+    await ask(world, "/status", chat="666")
+
+    assert "/link" in " ".join((await ask(world, "/audit", chat="666")).lines)
+    assert await deeds(world) == [
+        "asked /audit · you on Telegram",
+        "linked a chat · you on Telegram",
+    ]
+
+
+async def test_who_cannot_be_audited_is_answered_all_the_same(world, store, monkeypatch):
+    await linked(world)
+    fails(monkeypatch, store.audit, "note", StoreAway("disk full"), StoreAway("disk full"))
+
+    assert (await ask(world, "/status")).title
 
 
 # --- pausing and resuming --------------------------------------------------------------------

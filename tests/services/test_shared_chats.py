@@ -270,7 +270,16 @@ async def test_who_linked_it_may_link_it_to_another_account(world):
 
 OPEN_TO = {
     None: {"start", "help", "link", "settings", "cancel"},
-    Role.VIEWER: {"status", "traders", "strategies", "trades", "signals", "price", "missed"},
+    Role.VIEWER: {
+        "status",
+        "traders",
+        "strategies",
+        "trades",
+        "signals",
+        "price",
+        "audit",
+        "missed",
+    },
     Role.OPERATOR: {"pause", "resume", "test"},
     Role.OWNER: {"unlink", "members"},
 }
@@ -803,3 +812,26 @@ async def test_a_refusal_is_for_who_asked(world):
     await links(world)
 
     assert (await asks(world, "/status", CAROL, public=True)).private
+
+
+async def test_in_a_shared_chat_each_sees_their_own_trail_and_the_owner_alone_all_of_it(world):
+    await world.links()
+    await links(world)
+    await allows(world, "viewer")
+    await asks(world, "/status", BOB)
+    await asks(world, "/pause", BOB)
+
+    theirs = [field.value for field in (await asks(world, "/audit", BOB)).fields]
+    mine = [field.value for field in (await asks(world, "/audit")).fields]
+    [whole] = await world.says("/audit")
+
+    assert theirs == [
+        "asked /audit · you on Telegram",
+        "asked /pause, refused · you on Telegram",
+        "asked /status · you on Telegram",
+    ]
+    assert not any("/status" in one for one in mine)
+    assert "set what others in a chat may do: viewer · you on Telegram" in mine
+    assert "asked /pause, refused · somebody else on Telegram" in [
+        field.value for field in whole.card.fields
+    ]

@@ -104,6 +104,7 @@ def test_every_field_of_a_card_is_looked_for():
 def test_cards_are_made_only_where_their_makers_are_looked_for():
     assert card_making_modules() == {
         "bot.services.conversation.answers",
+        "bot.services.conversation.trails",
         "bot.services.actions",
         "bot.domain.telling",
         "bot.domain.digests",

@@ -50,6 +50,7 @@ from bot.domain.pairs import nearest_pairs, pairs_meant
 from bot.domain.shown import ShownCard, question, without_address
 from bot.domain.telling import trader_name
 from bot.domain.text import counted
+from bot.domain.trail import by
 from bot.domain.typed import command_without_slash, digits_in, six_digits_in
 from bot.errors import NeedsLogin, NotOffered, Refused, TryLater, Unclear
 from bot.ports import (
@@ -67,7 +68,7 @@ from bot.ports import (
 from bot.services.actions import TOASTS, Acting, targets_of
 from bot.services.amending import Amending
 from bot.services.closures import Closures
-from bot.services.conversation import answers
+from bot.services.conversation import answers, trails
 from bot.services.delivery import LOOK, Delivering
 from bot.services.feeds import Feeds
 from bot.services.ingest import Ingest
@@ -158,6 +159,7 @@ class Conversation:
             "signals": self._signals,
             "price": self._price,
             "missed": self._missed,
+            "audit": self._trail,
             "test": self._test,
         }
 
@@ -339,10 +341,14 @@ class Conversation:
         self, spec: Spec, command: Command, link: Link | None, about: Sequence[Target]
     ) -> Card:
         if spec.least is None:
+            if link is not None:
+                await self._note("command", link, command.person, name=spec.name)
             return await self._open_to_all(spec, command, link)
         if link is None:
             return answers.not_linked(command.place.discreet)
         refusal = await self._refusal(spec, command.person, link)
+        refused = {} if refusal is None else {"refused": "yes"}
+        await self._note("command", link, command.person, name=spec.name, **refused)
         if refusal is not None:
             return refusal
         account = await self._accounts.get(link.account)
@@ -353,6 +359,13 @@ class Conversation:
         ids = frozenset(target.id for target in about)
         asked = _Asked(spec=spec, command=command, link=link, account=account, about=ids)
         return await self._answered(asked)
+
+    async def _note(self, what: str, link: Link, person: Person, **facts: str) -> None:
+        """Into the trail. A disk that is full must not keep a person from looking at their bots."""
+        try:
+            await self._audit.note(what, self._now(), link.account, **by(person), **facts)
+        except (TryLater, Unclear) as outage:
+            log.error("what was asked was not audited", extra={"reason": str(outage)})
 
     def _age(self, command: Command) -> timedelta:
         return timedelta(0) if command.at is None else self._now() - command.at
@@ -615,6 +628,26 @@ class Conversation:
             older = (Button(label="Older", action=action),)
         return answers.missed(items, page, count, lost, older)
 
+    async def _trail(self, asked: "_Asked") -> Card:
+        """Who owns the account sees, in a chat of their own, what anybody did on it; others see
+        what they did themselves.
+        """
+        link, person = asked.link, asked.command.person
+        all_of_it = link.endpoint.private and person.id == link.person and link.role is Role.OWNER
+        page = _page(asked.command.arguments)
+        if page is None:
+            return trails.trail((), 2, (), person)
+        rows = trails.TRAIL_ROWS
+        traces = await self._audit.trail(
+            asked.account.id, rows + 1, (page - 1) * rows, None if all_of_it else person
+        )
+        older: Sequence[Button] = ()
+        if len(traces) > rows:
+            command = f"{asked.spec.name} {page + 1}"
+            [action] = await self._acting.choices(link, person.id, command, [()])
+            older = (Button(label="Older", action=action),)
+        return trails.trail(traces[:rows], page, older, person)
+
     async def _test(self, asked: "_Asked") -> Card:
         origin = Origin(kind=Kind.TEST, record=self._new_id(), at=self._now())
         notice = Notice(
@@ -728,16 +761,18 @@ class Conversation:
             return answers.members(now)
         role = _MEMBERS[wanted]
         if role is now or role is None or (now is not None and now.covers(role)):
-            await self._admit(link, role)
+            await self._admit(link, role, asked.command.person)
             return answers.members(role)
         buttons = await self._acting.confirm(
             link, asked.command.person.id, {Verb.ADMIT: "Allow it"}, arguments=role
         )
         return answers.confirm_members(role, link.endpoint.name, buttons)
 
-    async def _admit(self, link: Link, role: Role | None) -> None:
+    async def _admit(self, link: Link, role: Role | None, person: Person) -> None:
         await self._links.admit(link.id, role)
-        await self._audit.note("members", self._now(), link.account, role=role or NOBODY)
+        await self._audit.note(
+            "members", self._now(), link.account, **by(person), role=role or NOBODY
+        )
 
     # --- words and buttons ------------------------------------------------------------------
 
@@ -798,10 +833,13 @@ class Conversation:
             return
         claimed = await self._acting.claim(press, link)
         if isinstance(claimed, Denied):
+            await self._note("press", link, press.person, refused=claimed)
             # Whoever presses quickly reads below what becomes of the first press.
             passing = claimed in (Denied.USED, Denied.RUNNING)
             yield Reply(toast=TOASTS[claimed], passing=passing)
             return
+        if claimed.verb is not Verb.ASK:  # which is noted as what it asks
+            await self._note("press", link, press.person, verb=claimed.verb)
         async for reply in self._carry_out(claimed, press, link):
             yield reply
 
@@ -818,7 +856,7 @@ class Conversation:
                 yield Reply(card=card, replaces=action.person is not None)
             case Verb.ADMIT:
                 role = Role(action.arguments)
-                await self._admit(link, role)
+                await self._admit(link, role, press.person)
                 # The person first: without it they are told that it was interrupted.
                 yield Reply(card=answers.members(role), replaces=True)
                 await self._acting.finish(action, ActionState.DONE)

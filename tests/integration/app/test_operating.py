@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Iterator
@@ -11,11 +12,14 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.app.operating import check, migrate, rotate
+from bot.app.keys import keys_of
+from bot.app.operating import accounts, check, erase, export, migrate, rotate
 from bot.app.sources import new_id, now
-from bot.errors import Misconfigured
+from bot.errors import Misconfigured, Refused
+from bot.services.duty import Duty
 from bot.settings import Settings, keys_in, new_key
 from storage import open_store
+from tests.contract.storage.given import NOW, linked
 from tests.e2e.processes import free_port
 from tests.integration.app.conftest import running
 
@@ -241,3 +245,54 @@ async def test_the_key_in_the_data_folder_is_changed_by_a_line_before_it(setting
     path.write_text(new)
     assert await rotate(chosen) == 0
     assert keys_in(tmp_path) == (new,)
+
+
+async def test_an_account_is_listed_exported_while_the_product_runs_and_erased_when_it_does_not(
+    settings,
+):
+    chosen = settings()
+    async with running(chosen):
+        assert [line async for line in accounts(chosen)] == ["No account is kept."]
+    await somebody_in(chosen)
+    async with running(chosen):
+        [line] = [line async for line in accounts(chosen)]
+        whole = json.loads(await export(chosen, "alice"))
+        with pytest.raises(Misconfigured, match="Another Tradebell"):
+            await erase(chosen, "alice")
+
+    assert line.endswith(", 1 chat")
+    assert "user alice" in line
+    assert whole["account"]["platform_user"] == "alice"
+    words = await erase(chosen, whole["account"]["id"])
+    assert words.startswith("Everything about account")
+    with pytest.raises(Refused, match="tradebell accounts"):
+        await export(chosen, "alice")
+
+
+async def test_nobody_is_erased_behind_the_back_of_a_process_that_does_the_work(
+    settings, postgres_without_rows
+):
+    chosen = settings(DATABASE_URL=postgres_without_rows, SECRET_KEY=new_key())
+    await somebody_in(chosen)
+    async with open_store(chosen.database_url, chosen.secret_keys, now, new_id) as store:
+        assert await Duty(store.leases, owner="another").take()
+
+        with pytest.raises(Refused, match="stop it, erase, and start it again"):
+            await erase(chosen, "alice")
+
+        assert await store.accounts.active()
+
+
+async def test_where_there_is_no_database_yet_nothing_can_be_exported(settings, tmp_path):
+    chosen = settings(DATA_DIR=str(tmp_path / "data"))
+
+    with pytest.raises(Refused, match="no database yet"):
+        await export(chosen, "alice")
+
+    assert not (tmp_path / "data").exists()
+
+
+async def somebody_in(chosen: Settings) -> None:
+    keys = chosen.secret_keys or await keys_of(chosen)
+    async with open_store(chosen.database_url, keys, lambda: NOW, new_id) as store:
+        await linked(store)
