@@ -32,6 +32,10 @@ NODE_MAJOR = 20
 """The Node release that both `package.json` of the FeathersJS servers ask for."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-crash", action="store_true", help="crash at every point of a day")
+
+
 @pytest.fixture(scope="session")
 def node_modules() -> Path:
     """The folder of the FeathersJS 5 server, its npm packages installed."""

@@ -218,6 +218,7 @@ async def test_what_is_in_flight_meanwhile_is_closed_soon_after(both, platform, 
 # --- what goes wrong ----------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("store", ["sqlite memory"], indirect=True)  # a day of statements
 async def test_a_chat_platform_that_is_away_shows_it_when_it_is_back(both, platform, chat, discord):
     await alarm(both, platform)
     chat.away = True
@@ -288,6 +289,7 @@ async def test_a_message_that_the_person_has_deleted_is_not_shown_again(
     assert chat.titles("100") == ["Night Owl: error", "Night Owl was stopped"]
 
 
+@pytest.mark.parametrize("store", ["sqlite memory"], indirect=True)  # a day of statements
 async def test_a_message_that_cannot_be_changed_for_a_day_is_given_up(
     both, platform, chat, discord, caplog, monkeypatch
 ):

@@ -45,6 +45,7 @@ async def world(store, platform, chat, now):
         yield world
 
 
+@pytest.mark.parametrize("store", ["sqlite memory"], indirect=True)  # a day of statements
 async def test_who_is_linked_is_answered_in_a_few_seconds_among_thousands_of_strangers(world):
     await world.links()
     async with asyncio.TaskGroup() as group:

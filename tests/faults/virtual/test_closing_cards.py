@@ -67,6 +67,7 @@ async def test_a_card_that_expires_while_its_platform_is_away_is_closed_afterwar
 
 
 @pytest.mark.fault(68)
+@pytest.mark.parametrize("store", ["sqlite memory"], indirect=True)  # a day of statements
 async def test_one_that_nobody_could_change_for_a_day_is_given_up(world, chat):
     await world.goes_live()
     asked = await asks_to_stop(world, chat)

@@ -289,6 +289,7 @@ async def test_a_socket_that_flaps_every_5_s_for_an_hour_is_told_once_and_backs_
 
 @pytest.mark.fault(80)
 @pytest.mark.parametrize("every", [timedelta(hours=5), timedelta(minutes=9)])
+@pytest.mark.parametrize("store", ["sqlite memory"], indirect=True)  # a day of statements
 async def test_the_daily_sweep_comes_although_no_session_lasts_a_day(world, platform, chat, every):
     account = await world.goes_live()
     await world.quiet(3600)
@@ -308,6 +309,7 @@ async def test_the_daily_sweep_comes_although_no_session_lasts_a_day(world, plat
 
 
 @pytest.mark.fault(80)
+@pytest.mark.parametrize("store", ["sqlite memory"], indirect=True)  # a day of statements
 async def test_the_daily_sweep_comes_although_no_process_lasts_a_day(store, platform, chat, now):
     async with running(store, platform, chat, now) as world:
         account = await world.goes_live()
@@ -327,6 +329,7 @@ async def test_the_daily_sweep_comes_although_no_process_lasts_a_day(store, plat
 
 
 @pytest.mark.fault(80)
+@pytest.mark.parametrize("store", ["sqlite memory"], indirect=True)  # a day of statements
 async def test_each_short_session_does_not_make_a_daily_sweep_of_its_own(
     store, platform, chat, now
 ):
