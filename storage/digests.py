@@ -50,6 +50,12 @@ _URGENT_CANDIDATES = _WAITING.where(
     delivery.c.subject == bindparam("of_subject"),
 )
 
+_URGENT_OF_BOTS = _WAITING.where(
+    delivery.c.priority == Priority.URGENT,
+    delivery.c.kind != Kind.DIGEST,
+    delivery.c.subject != "",
+)
+
 _PARTS = select(delivery.c.kind, delivery.c.card, delivery.c.occurred_at).where(
     delivery.c.digest.in_(bindparam("of", expanding=True))
 )
@@ -76,7 +82,8 @@ _HAND_ON = (
 def coalesce(connection: Connection, head: AnyRow, pressed: bool, now: datetime) -> bool:
     """Make a digest of all that waits behind an item and with it, if that is a crowd.
 
-    What is urgent is told together with its like only: of the same bot, and of the same kind.
+    What is urgent is told together with its like: of the same bot, and of the same kind; of all
+    bots only where so much waits that the last would come a long while after the first.
     Items that were held while the chat was closed are one as soon as there are two.
 
     Args:
@@ -106,19 +113,13 @@ def coalesce(connection: Connection, head: AnyRow, pressed: bool, now: datetime)
 
 
 def _coalesce_urgent(connection: Connection, head: AnyRow, now: datetime) -> bool:
-    waiting = connection.execute(
-        _URGENT_CANDIDATES,
-        {
-            "here": head.endpoint,
-            "for_link": head.link,
-            "in_epoch": head.link_epoch,
-            "of_kind": head.kind,
-            "of_subject": head.subject,
-            "now": now,
-        },
-    ).all()
+    where = {"here": head.endpoint, "for_link": head.link, "in_epoch": head.link_epoch, "now": now}
+    alike = {"of_kind": head.kind, "of_subject": head.subject}
+    waiting = connection.execute(_URGENT_CANDIDATES, where | alike).all()
     if len(waiting) <= digests.URGENT_CROWD:
-        return False
+        waiting = connection.execute(_URGENT_OF_BOTS, where).all()
+        if len(waiting) <= digests.URGENT_CROWD_OF_BOTS:
+            return False
     card = digests.urgent_digest([_part(row) for row in waiting])
     _put_into(connection, waiting, _make(connection, waiting, card, now), now)
     return True
@@ -172,7 +173,7 @@ def _make(connection: Connection, waiting: Sequence[AnyRow], card: Card, now: da
         "occurred_at": min(row.occurred_at for row in waiting),
         "created_at": now,
         "expires_at": None if None in expiries else max(expiries),
-        "subject": first.subject if first.priority == Priority.URGENT else "",
+        "subject": first.subject if len({row.subject for row in waiting}) == 1 else "",
     }
     owe = insert_into(delivery, connection.dialect.name).values(values).returning(delivery.c.id)
     return connection.execute(owe).scalar_one()

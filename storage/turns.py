@@ -403,8 +403,8 @@ def _may_be_told_together(head: AnyRow) -> bool:
     if head.reason == Reason.REOPENED:
         return True
     # A digest that has just been made is not made anew with what waits behind it.
-    waits = head.urgent_crowd if head.priority == Priority.URGENT else head.crowd
-    return waits is not None and head.kind is not Kind.DIGEST
+    waits = head.crowd is not None or head.urgent_crowd is not None
+    return waits and head.kind is not Kind.DIGEST
 
 
 def _start(

@@ -20,6 +20,9 @@ URGENT_CROWD = 4
 """More urgent items than this of one bot that wait at one endpoint are told together: another
 bot's must not come behind all of them, one a second."""
 
+URGENT_CROWD_OF_BOTS = 10
+"""The same of all bots together, once a crowd waits: when an exchange fails, all fail at once."""
+
 SHOWN = 10
 """Events that a digest shows one by one; /missed has all of them."""
 

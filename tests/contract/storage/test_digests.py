@@ -8,7 +8,12 @@ import pytest
 from sqlalchemy import Connection, select
 
 from bot.domain.deliveries import Declined, Delivery, Priority, Settlement, State
-from bot.domain.digests import CROWD, CROWD_UNDER_PRESSURE, URGENT_CROWD
+from bot.domain.digests import (
+    CROWD,
+    CROWD_UNDER_PRESSURE,
+    URGENT_CROWD,
+    URGENT_CROWD_OF_BOTS,
+)
 from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
 from bot.domain.links import Link
@@ -365,3 +370,29 @@ async def test_urgent_items_of_no_bot_go_one_by_one(store: Store):
     chat = await crowded(store, URGENT_CROWD + 1, priority=Priority.URGENT)
 
     assert len(await titles_sent(store, chat.endpoint.id, LATER)) == URGENT_CROWD + 1
+
+
+async def test_where_many_bots_fail_at_once_it_is_told_in_one_urgent_item(store: Store):
+    chat = await linked(store)
+    await told(store, chat.account, "r00", "r01", at=NOW + MINUTE, priority=Priority.URGENT)
+    for number in range(CROWD):
+        bot = f"bot {number}"
+        await told(store, chat.account, f"{bot} failed", priority=Priority.URGENT, subject=bot)
+
+    titles = await titles_sent(store, chat.endpoint.id, LATER)
+
+    assert titles[:1] == [f"{CROWD} urgent alerts, 12:00 UTC to 12:00 UTC"]
+    assert titles[1:] == ["r00", "r01"]
+
+
+async def test_a_crowd_of_other_things_does_not_hide_a_few_urgent_items_of_bots(store: Store):
+    chat = await crowded(store)
+    for number in range(URGENT_CROWD_OF_BOTS):
+        bot = f"bot {number}"
+        await told(store, chat.account, f"{bot} failed", priority=Priority.URGENT, subject=bot)
+
+    titles = await titles_sent(store, chat.endpoint.id, LATER)
+
+    assert titles[:URGENT_CROWD_OF_BOTS] == [
+        f"bot {number} failed" for number in range(URGENT_CROWD_OF_BOTS)
+    ]
