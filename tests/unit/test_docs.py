@@ -1,15 +1,21 @@
-"""The README says what the code does."""
+"""The README says what the code does, and what people read is kept readable."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+import pytest
+
 from bot.domain.commands import COMMANDS
 from bot.services.conversation.answers import usage
 from bot.settings import NAMES
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+TEXTS = sorted(path for room in ("", "docs/", "benchmarks/") for path in ROOT.glob(f"{room}*.md"))
+
+LONGEST_LINE = 160
 
 
 def rows(section: str) -> dict[str, list[str]]:
@@ -32,3 +38,12 @@ def test_every_setting_is_in_the_readme():
     section = text.partition("<!-- settings")[2].partition("<!-- end of")[0]
 
     assert set(re.findall(r"`([A-Z][A-Z_]+)`", section)) >= NAMES
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_line_is_too_long_but_rows_of_tables_which_cannot_be_wrapped(text):
+    lines = text.read_text(encoding="utf-8").splitlines()
+
+    too_long = [line for line in lines if len(line) > LONGEST_LINE and not line.startswith("|")]
+
+    assert too_long == []
