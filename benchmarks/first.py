@@ -23,7 +23,7 @@ from bot.domain.links import Credential, CredentialKind
 from storage import open_store
 from tests.contract.platforms import Feathers, Person, feathers, feathers_process
 from tests.fakes.messenger import FakeMessenger
-from tests.world import running
+from tests.harness.world import running
 
 SERVER = Path(__file__).parents[1] / "tests" / "feathers"
 

@@ -19,7 +19,11 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import make_url
 
 from storage import migrate
-from tests.databases import apart, empty, execute
+from tests.harness.databases import (
+    apart,
+    empty,
+    execute,
+)
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 

@@ -8,7 +8,7 @@ from bot.domain.deliveries import Postponed, Scope
 from bot.domain.events import Kind, Notice, Origin
 from bot.domain.ids import EndpointId
 from bot.domain.links import Account
-from tests.world import World
+from tests.harness.world import World
 
 
 async def owe(

@@ -11,11 +11,19 @@ import pytest
 from bot.services import amending, delivery
 from bot.services.feeds import Rhythm, feeds
 from storage import Store, open_memory
-from tests.databases import opened
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform
-from tests.virtual_time import VirtualTimeLoop, virtual_now
-from tests.world import World, heron, owl, running
+from tests.harness.databases import opened
+from tests.harness.virtual_time import (
+    VirtualTimeLoop,
+    virtual_now,
+)
+from tests.harness.world import (
+    World,
+    heron,
+    owl,
+    running,
+)
 
 
 def pytest_asyncio_loop_factories(
@@ -26,7 +34,7 @@ def pytest_asyncio_loop_factories(
 
 @pytest.fixture(scope="session")
 def now() -> Callable[[], datetime]:
-    """A clock that starts at `tests.virtual_time.START` and moves with the loop."""
+    """A clock that starts at `tests.harness.virtual_time.START` and moves with the loop."""
     return virtual_now
 
 

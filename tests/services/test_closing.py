@@ -17,7 +17,12 @@ from bot.domain.links import PasswordLogin
 from bot.domain.shown import NOTES, Ending
 from storage.tables import shown_card
 from tests.fakes.messenger import FakeMessenger
-from tests.world import OWL, World, code_in, running
+from tests.harness.world import (
+    OWL,
+    World,
+    code_in,
+    running,
+)
 
 STOP = "Stop Night Owl"
 EXPIRED, WITHDRAWN, PRESSED, USED = (NOTES[ending] for ending in Ending)

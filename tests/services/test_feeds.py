@@ -18,7 +18,13 @@ from bot.errors import ConnectionLost, NeedsLogin, NotOffered, TryLater, Unclear
 from bot.services.feeds.ownership import OwnPlatform
 from storage.tables import cursor
 from tests.fakes.platform import MALLORY
-from tests.world import CHAT, actions_under, heron, owl, running
+from tests.harness.world import (
+    CHAT,
+    actions_under,
+    heron,
+    owl,
+    running,
+)
 
 
 async def live(world):

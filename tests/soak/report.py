@@ -14,10 +14,13 @@ from storage import Store
 from storage.inbox import OWN_KINDS
 from storage.tables import account, delivery, endpoint
 from tests.fakes.messenger import Shown
-from tests.judge import judged, owed
+from tests.harness.judge import (
+    judged,
+    owed,
+)
+from tests.harness.troubled_database import SLOWEST
 from tests.soak.people import Phone
 from tests.soak.records import Record, user_in
-from tests.troubled_database import SLOWEST
 
 ENDS = (
     State.SENT,

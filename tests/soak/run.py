@@ -22,17 +22,24 @@ from bot.domain.linking import SignedIn
 from bot.domain.links import EndpointState, PasswordLogin
 from bot.errors import TryLater, Unclear
 from storage import Store
-from tests.databases import opened
+from tests.harness.databases import opened
+from tests.harness.supervision import Supervisor
+from tests.harness.troubled_database import (
+    Troubled,
+    troubled,
+)
+from tests.harness.virtual_time import virtual_now
+from tests.harness.world import (
+    World,
+    code_in,
+    owl,
+)
 from tests.soak.people import Phone, Span
 from tests.soak.phones import Phones
 from tests.soak.platforms import Platforms
 from tests.soak.records import Record, made, name_of
 from tests.soak.report import Report, reported
 from tests.soak.troubles import TROUBLES
-from tests.supervision import Supervisor
-from tests.troubled_database import Troubled, troubled
-from tests.virtual_time import virtual_now
-from tests.world import World, code_in, owl
 
 BETWEEN_RECORDS = 10.0
 """Seconds from one record, or burst of them, to the next, on average."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from bot.domain.commands import Left
 from bot.domain.events import Kind, Origin, Trade
 from bot.errors import TryLater
-from tests.troubled_database import SLOWEST
-from tests.virtual_time import virtual_now
+from tests.harness.troubled_database import SLOWEST
+from tests.harness.virtual_time import virtual_now
 
 if TYPE_CHECKING:
     from tests.soak.run import Soak

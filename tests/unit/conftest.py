@@ -7,7 +7,10 @@ from datetime import datetime
 
 import pytest
 
-from tests.virtual_time import VirtualTimeLoop, virtual_now
+from tests.harness.virtual_time import (
+    VirtualTimeLoop,
+    virtual_now,
+)
 
 
 def pytest_asyncio_loop_factories(
@@ -18,5 +21,5 @@ def pytest_asyncio_loop_factories(
 
 @pytest.fixture(scope="session")
 def now() -> Callable[[], datetime]:
-    """A clock that starts at `tests.virtual_time.START` and moves with the loop."""
+    """A clock that starts at `tests.harness.virtual_time.START` and moves with the loop."""
     return virtual_now

@@ -17,7 +17,7 @@ from bot.errors import Misconfigured
 from storage import inspect, migrate, open_store
 from storage.schema import newest
 from tests.contract.storage.given import NOW, linked, told
-from tests.databases import execute
+from tests.harness.databases import execute
 
 KEY = Fernet.generate_key().decode()
 PASSWORD = "correct-horse"

@@ -26,11 +26,16 @@ from storage import Store, open_memory
 from tests.fakes.messenger import Shown
 from tests.fakes.meter import FakeMeter
 from tests.fakes.platform import FakePlatform
-from tests.judge import assert_kept_at_last
+from tests.harness.judge import assert_kept_at_last
+from tests.harness.world import (
+    World,
+    code_in,
+    owl,
+    running,
+)
 from tests.standins.discord import DiscordApi, Message, Person
 from tests.standins.discord.faults import internal_error
 from tests.standins.faults import Drop, Fault, Slow, bad_gateway
-from tests.world import World, code_in, owl, running
 
 SOON = tuple(timedelta(seconds=0.1) for _ in range(5))
 """Waits before repeats: as many as a test needs, and none that it would feel."""

@@ -22,7 +22,7 @@ from storage import open_store
 from storage.tables import delivery
 from tests.contract.platforms import Person, Simulated, simulated
 from tests.e2e.processes import digits_in, environment, free_port, sign_in
-from tests.judge import assert_kept
+from tests.harness.judge import assert_kept
 from tests.standins.bot_api import BotApi, Message
 from tests.standins.bot_api import Person as Friend
 from tests.standins.bot_api.devices import on_devices

@@ -16,7 +16,7 @@ from storage import Store, open_store
 from tests.contract.storage.given import fact, linked, tell_all
 from tests.fakes.messenger import Shown
 from tests.faults.real.workers import PATIENCE, Start, Worker
-from tests.judge import assert_kept_at_last
+from tests.harness.judge import assert_kept_at_last
 
 LIFE = timedelta(seconds=0.6)
 LONGER = 1.2

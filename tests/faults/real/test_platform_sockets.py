@@ -23,12 +23,18 @@ from bot.services import actions
 from bot.services.feeds import Rhythm, reading
 from storage import Store, open_memory
 from tests.contract.platforms import Person, Simulated, simulated
-from tests.databases import opened
 from tests.fakes.messenger import FakeMessenger
+from tests.harness.databases import opened
+from tests.harness.judge import (
+    assert_kept_at_last,
+    owed,
+)
+from tests.harness.world import (
+    World,
+    running,
+)
 from tests.integration.cryptorobot import server as by_hand
-from tests.judge import assert_kept_at_last, owed
 from tests.standins.fault_proxy import Connection, Cut, Drip, FaultProxy, Reset, Swallow, Way
-from tests.world import World, running
 
 PATIENCE = 20
 """Seconds that something which has to happen may take before a test gives up."""

@@ -17,14 +17,20 @@ from bot.domain.events import Stream, Trade
 from bot.errors import StoreAway
 from bot.services.feeds import Rhythm, feed
 from storage import Store, postgresql
-from tests.databases import connected, opened
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform
-from tests.judge import assert_kept_at_last
+from tests.harness.databases import (
+    connected,
+    opened,
+)
+from tests.harness.judge import assert_kept_at_last
+from tests.harness.supervision import supervised
+from tests.harness.troubled_database import Troubled
+from tests.harness.world import (
+    World,
+    owl,
+)
 from tests.standins.postgresql import Server, own_server
-from tests.supervision import supervised
-from tests.troubled_database import Troubled
-from tests.world import World, owl
 
 PATIENCE = 30.0
 

@@ -9,7 +9,11 @@ from datetime import datetime
 import pytest
 
 from storage import Store
-from tests.databases import opened
+from tests.harness.databases import opened
+from tests.harness.troubled_database import (
+    Troubled,
+    troubled,
+)
 from tests.services.conftest import (  # noqa: F401 fixtures and a hook are found by their names
     chat,
     now,
@@ -19,7 +23,6 @@ from tests.services.conftest import (  # noqa: F401 fixtures and a hook are foun
     unswept,
     world,
 )
-from tests.troubled_database import Troubled, troubled
 
 
 @pytest.fixture(params=["sqlite memory", "postgresql"])

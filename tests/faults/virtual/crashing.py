@@ -38,12 +38,30 @@ from storage.codec import decode_record
 from storage.states import KnownKind
 from storage.store import store_on
 from storage.tables import action, delivery, endpoint, journal, known, link
-from tests.failpoints import Fate, Mortal, MortalDatabase, Point, When
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform, FakeSession
 from tests.fakes.readership import FakeReadership
-from tests.judge import Owed, judged, owed
-from tests.world import OWL, World, actions_under, code_in, heron, owl, running
+from tests.harness.failpoints import (
+    Fate,
+    Mortal,
+    MortalDatabase,
+    Point,
+    When,
+)
+from tests.harness.judge import (
+    Owed,
+    judged,
+    owed,
+)
+from tests.harness.world import (
+    OWL,
+    World,
+    actions_under,
+    code_in,
+    heron,
+    owl,
+    running,
+)
 
 ANN = "100"
 BEN = "200"

@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.domain.deliveries import Declined, Sent, State, Unclear
 from bot.services.ingest import TTL
 from tests.fakes.messenger import Shown, Tried
-from tests.judge import Owed
+from tests.harness.judge import Owed
 
 
 @dataclass(eq=False)

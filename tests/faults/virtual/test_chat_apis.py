@@ -27,9 +27,12 @@ from tests.fakes.bot_api import Wire
 from tests.fakes.meter import FakeMeter
 from tests.fakes.platform import MALLORY
 from tests.faults.alerts import link_all, numbered, owe, slow_down
-from tests.judge import assert_kept
+from tests.harness.judge import assert_kept
+from tests.harness.world import (
+    CHAT,
+    running,
+)
 from tests.standins.bot_api import TOKEN
-from tests.world import CHAT, running
 
 OTHER = "200"
 GROUP = "-100500"

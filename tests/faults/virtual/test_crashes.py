@@ -16,13 +16,20 @@ from bot.services import delivery
 from bot.services.feeds import feeds
 from storage import Store, open_memory
 from storage.database import raw_of
-from tests import failpoints
-from tests.databases import empty, opened
-from tests.failpoints import Fate, Point, When
 from tests.faults.virtual.crashing import ANN, Story
-from tests.judge import assert_kept
-from tests.virtual_time import VirtualTimeLoop
-from tests.world import World
+from tests.harness import failpoints
+from tests.harness.databases import (
+    empty,
+    opened,
+)
+from tests.harness.failpoints import (
+    Fate,
+    Point,
+    When,
+)
+from tests.harness.judge import assert_kept
+from tests.harness.virtual_time import VirtualTimeLoop
+from tests.harness.world import World
 
 Now = Callable[[], datetime]
 

@@ -20,12 +20,15 @@ from bot.domain.links import FeedState
 from storage import Store, sqlite
 from storage.database import Request, each
 from storage.turns import take_turns
-from tests.databases import opened
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform
-from tests.judge import assert_kept
-from tests.troubled_database import Troubled
-from tests.world import World, running
+from tests.harness.databases import opened
+from tests.harness.judge import assert_kept
+from tests.harness.troubled_database import Troubled
+from tests.harness.world import (
+    World,
+    running,
+)
 
 SWEPT_WITHIN = 11 * 60
 """Seconds: a service whose events could not be stored is read again with the next sweep at last."""

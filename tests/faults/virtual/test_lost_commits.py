@@ -19,9 +19,12 @@ from storage.tables import delivery
 from storage.turns import take_turns
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform
-from tests.judge import assert_kept
-from tests.supervision import Supervisor, supervised
-from tests.troubled_database import Troubled
+from tests.harness.judge import assert_kept
+from tests.harness.supervision import (
+    Supervisor,
+    supervised,
+)
+from tests.harness.troubled_database import Troubled
 
 
 @pytest.fixture

@@ -46,13 +46,25 @@ from storage import open_memory
 from storage.rows import link_of, select_active_links
 from storage.store import store_on
 from storage.tables import account
-from tests.databases import Mortal
 from tests.fakes.messenger import FakeMessenger, Shown, ShownUnclear, Tried
 from tests.fakes.platform import FakePlatform, FakePlatforms
 from tests.faults.virtual.oracle import Fact, Oracle, Stint, repeated
-from tests.judge import Owed, judged, owed, owed_by
-from tests.virtual_time import START, VirtualTimeLoop
-from tests.world import World, code_in, running
+from tests.harness.databases import Mortal
+from tests.harness.judge import (
+    Owed,
+    judged,
+    owed,
+    owed_by,
+)
+from tests.harness.virtual_time import (
+    START,
+    VirtualTimeLoop,
+)
+from tests.harness.world import (
+    World,
+    code_in,
+    running,
+)
 
 R = TypeVar("R")
 T = TypeVar("T")

@@ -21,11 +21,18 @@ from storage import Store
 from storage.database import each
 from storage.tables import audit, metadata
 from storage.vault import Vault
-from tests import databases
 from tests.contract.storage.given import tell_all
-from tests.databases import apart, empty, opened
-from tests.judge import assert_kept
-from tests.world import World, running
+from tests.harness import databases
+from tests.harness.databases import (
+    apart,
+    empty,
+    opened,
+)
+from tests.harness.judge import assert_kept
+from tests.harness.world import (
+    World,
+    running,
+)
 
 OpenAt = Callable[..., AbstractAsyncContextManager[Store]]
 

@@ -22,7 +22,7 @@ from bot.services.feeds import Feeds, Rhythm
 from bot.services.ingest import Ingest
 from tests.fakes.meter import FakeMeter
 from tests.fakes.platform import MALLORY, FakePlatform
-from tests.judge import assert_kept
+from tests.harness.judge import assert_kept
 
 
 class Crowd:

@@ -15,9 +15,12 @@ from bot.ports import Progress
 from bot.services.feeds import reading
 from bot.services.ingest import remember_only
 from tests.fakes.messenger import FakeMessenger
-from tests.judge import assert_kept
-from tests.virtual_time import Clock
-from tests.world import owl, running
+from tests.harness.judge import assert_kept
+from tests.harness.virtual_time import Clock
+from tests.harness.world import (
+    owl,
+    running,
+)
 
 PAGE = f"page {Stream.TRADES}"
 

@@ -15,8 +15,11 @@ from bot.domain.ids import AccountId
 from bot.domain.links import Credential, CredentialKind, FeedState
 from bot.errors import NeedsLogin
 from tests.fakes.platform import MALLORY
-from tests.judge import assert_kept
-from tests.world import CHAT, running
+from tests.harness.judge import assert_kept
+from tests.harness.world import (
+    CHAT,
+    running,
+)
 
 TEN_MINUTES = 600
 

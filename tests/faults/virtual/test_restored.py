@@ -17,14 +17,21 @@ from bot.domain.events import Stream
 from storage import Store
 from storage.database import raw_of
 from storage.tables import metadata
-from tests.databases import connected, empty, opened
-from tests.failpoints import Point
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform
 from tests.faults.virtual.crashing import Story
-from tests.judge import assert_kept
-from tests.virtual_time import VirtualTimeLoop
-from tests.world import World, running
+from tests.harness.databases import (
+    connected,
+    empty,
+    opened,
+)
+from tests.harness.failpoints import Point
+from tests.harness.judge import assert_kept
+from tests.harness.virtual_time import VirtualTimeLoop
+from tests.harness.world import (
+    World,
+    running,
+)
 
 Now = Callable[[], datetime]
 

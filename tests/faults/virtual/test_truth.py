@@ -8,7 +8,7 @@ from bot.domain.deliveries import Declined, Gone, Halted, Postponed, Scope, Uncl
 from bot.domain.events import Kind, Notice, Origin, Stream
 from bot.domain.links import FeedState
 from bot.errors import TryLater
-from tests.world import CHAT
+from tests.harness.world import CHAT
 
 MINUTE = timedelta(minutes=1)
 

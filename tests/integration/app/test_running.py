@@ -13,7 +13,7 @@ from sqlalchemy import make_url
 
 from bot.errors import Unclear
 from bot.services.duty import LIFE
-from tests.databases import execute
+from tests.harness.databases import execute
 from tests.integration.app.conftest import bought, linked, running
 from tests.standins.faults import Hold
 

@@ -1,4 +1,4 @@
-"""What the devices show, as the cards that it was made from: for `tests.judge`."""
+"""What the devices show, as the cards that it was made from: for `tests.harness.judge`."""
 
 import re
 import time

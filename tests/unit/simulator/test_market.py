@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.simulator.market import Bot, Changed, Happening, Market, Stored, Ticked
-from tests.virtual_time import START
+from tests.harness.virtual_time import START
 
 PACE = timedelta(seconds=4)
 STEP = timedelta(milliseconds=250)

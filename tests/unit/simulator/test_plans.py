@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.simulator.plans import Bucket, plan_of
-from tests.virtual_time import START
+from tests.harness.virtual_time import START
 
 
 @settings(deadline=None)

@@ -25,11 +25,14 @@ from tests.faults.real.telegram.conftest import (
     our_bot,
     settled,
 )
+from tests.harness.world import (
+    code_in,
+    running,
+)
 from tests.standins.bot_api import Access
 from tests.standins.bot_api.devices import on_devices
 from tests.standins.bot_api.faults import cannot_parse
 from tests.standins.bot_api.text import utf16_length
-from tests.world import code_in, running
 
 CLOSED = {
     Access.BLOCKED: "blocked by the user",

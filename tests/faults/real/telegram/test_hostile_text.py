@@ -16,8 +16,8 @@ from tests.faults.real.telegram.conftest import (
     our_bot,
     settled,
 )
+from tests.harness.world import running
 from tests.standins.bot_api.text import utf16_length
-from tests.world import running
 
 OURS = {"bold", "italic", "pre"}
 """The entities that we make: none of them leads anywhere or calls anybody."""

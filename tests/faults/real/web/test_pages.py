@@ -21,8 +21,12 @@ from tests.e2e.processes import digits_in, free_port, sign_in
 from tests.fakes.messenger import Shown
 from tests.fakes.platform import FakePlatform
 from tests.faults.hostile import HOSTILE, hidden_in, hostile_bot, hostile_events
-from tests.judge import assert_kept_at_last
-from tests.world import World, code_in, running
+from tests.harness.judge import assert_kept_at_last
+from tests.harness.world import (
+    World,
+    code_in,
+    running,
+)
 
 OWN = "chat-of-somebody-whose-browser-is-not-open"
 

@@ -13,8 +13,11 @@ from bot.ports import Platform
 from bot.services.feeds import Rhythm
 from storage import Store
 from tests.fakes.messenger import FakeMessenger
-from tests.troubled_database import Troubled
-from tests.world import World, running
+from tests.harness.troubled_database import Troubled
+from tests.harness.world import (
+    World,
+    running,
+)
 
 Open = Callable[[], AbstractAsyncContextManager[Store]]
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from bot.errors import StoreAway, Unclear
 from storage.database import Database, Request
-from tests.databases import Awaited
+from tests.harness.databases import Awaited
 
 SLOWEST = timedelta(seconds=2)
 

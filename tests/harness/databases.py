@@ -16,7 +16,7 @@ from storage import Store, open_store
 from storage.database import Database, Request
 from storage.store import Through
 from storage.tables import metadata
-from tests.virtual_time import VirtualTimeLoop
+from tests.harness.virtual_time import VirtualTimeLoop
 
 R = TypeVar("R")
 
