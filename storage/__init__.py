@@ -1,7 +1,7 @@
 """The database: engine, tables, migrations and the statements on them."""
 
-from storage.reasons import REASONS
-from storage.schema import Version
+from storage.schema.reasons import REASONS
+from storage.schema.versions import Version
 from storage.store import (
     Inspected,
     Store,

@@ -27,10 +27,13 @@ from sqlalchemy import (
 from bot.domain.ids import AccountId
 from bot.domain.links import Person
 from bot.domain.trail import Trace, audited
-from storage.database import Database, each
-from storage.rows import AnyRow
-from storage.tables import audit
-from storage.types import storable
+from storage.engine.database import (
+    Database,
+    each,
+)
+from storage.engine.types import storable
+from storage.schema.rows import AnyRow
+from storage.schema.tables import audit
 
 LIFE = timedelta(days=365)
 """How long it is kept who did it, and to what."""

@@ -9,9 +9,12 @@ from sqlalchemy import Connection, delete, null, select, update
 
 from bot.domain.ids import Now
 from bot.domain.links import Channel
-from storage.database import Database, each
-from storage.tables import journal
-from storage.upsert import insert_into
+from storage.engine.database import (
+    Database,
+    each,
+)
+from storage.engine.upsert import insert_into
+from storage.schema.tables import journal
 
 LIFE = timedelta(days=7)
 """Longer than any platform repeats an update: Telegram keeps them for a day.

@@ -15,10 +15,13 @@ from sqlalchemy import (
     update,
 )
 
-from storage.database import Database, each
-from storage.tables import lease
-from storage.types import Instant
-from storage.upsert import insert_into
+from storage.engine.database import (
+    Database,
+    each,
+)
+from storage.engine.types import Instant
+from storage.engine.upsert import insert_into
+from storage.schema.tables import lease
 
 _MICROSECOND = timedelta(microseconds=1)
 

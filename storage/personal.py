@@ -23,9 +23,12 @@ from bot.domain.trail import audited
 from bot.errors import Refused
 from storage import audit as trail
 from storage.retention import forget_account, unused
-from storage.rows import AnyRow, account_of
-from storage.states import LinkState
-from storage.tables import (
+from storage.schema.rows import (
+    AnyRow,
+    account_of,
+)
+from storage.schema.states import LinkState
+from storage.schema.tables import (
     account,
     action,
     attempt,

@@ -1,6 +1,6 @@
 """What is kept no longer: keys of old facts, and all that ended links leave behind.
 
-Texts go earlier (`storage.outbox.TEXT_LIFE`). Everything here goes in small transactions: events
+Texts go earlier (`storage.outbox.deliveries`). Everything here goes in small transactions: events
 and deliveries go on in between. `docs/data.md` tells it to people.
 """
 
@@ -24,9 +24,13 @@ from sqlalchemy import (
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId
 from bot.domain.stages import Step
-from storage.database import Database, each, unsettle
-from storage.states import LinkState
-from storage.tables import (
+from storage.engine.database import (
+    Database,
+    each,
+    unsettle,
+)
+from storage.schema.states import LinkState
+from storage.schema.tables import (
     DELIVERY_HAS_ENDED,
     account,
     action,

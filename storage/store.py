@@ -16,20 +16,35 @@ from sqlalchemy.exc import ArgumentError
 from bot.domain.ids import NewId, Now
 from bot.domain.links import Account
 from bot.errors import Misconfigured, Refused
-from storage import audit, personal, schema
-from storage.actions import Actions
+from storage import (
+    audit,
+    personal,
+)
+from storage.accounts.codes import Codes
+from storage.accounts.links import (
+    Accounts,
+    Links,
+)
 from storage.audit import Audit
-from storage.codes import Codes
-from storage.database import Database, each, unsettle
-from storage.inbox import Inbox
+from storage.buttons.actions import Actions
+from storage.buttons.shown_cards import ShownCards
+from storage.engine.database import (
+    Database,
+    each,
+    unsettle,
+)
+from storage.engine.sqlite import (
+    looking_at,
+    open_inline,
+    open_sqlite,
+)
+from storage.inbox.admission import Inbox
 from storage.journal import Journal
 from storage.leases import Leases
-from storage.links import Accounts, Links
-from storage.outbox import Outbox
+from storage.outbox.deliveries import Outbox
 from storage.retention import Retention
-from storage.schema import Version
-from storage.shown_cards import ShownCards
-from storage.sqlite import looking_at, open_inline, open_sqlite
+from storage.schema import versions as schema
+from storage.schema.versions import Version
 from storage.vault import Vault, is_locked
 
 R = TypeVar("R")
@@ -275,7 +290,7 @@ def _open(
     place: URL, prepare: Callable[[Connection], object]
 ) -> AbstractAsyncContextManager[Database]:
     if place.get_backend_name() == "postgresql":
-        from storage.postgresql import open_postgresql  # whose driver takes a while to load
+        from storage.engine.postgresql import open_postgresql  # whose driver takes a while to load
 
         return open_postgresql(place, prepare)
     if _is_in_memory(place):

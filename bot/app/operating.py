@@ -18,7 +18,7 @@ from bot.errors import Refused, TradebellError, TryLater
 from bot.services.chats import Around
 from bot.services.duty import Duty
 from bot.settings import KEY_FILE, Settings, kept_keys, new_key
-from storage.folders import unwritable
+from storage.engine.folders import unwritable
 
 Look = Callable[[Settings], Awaitable[str]]
 """Gives what is there, or raises a `TradebellError`."""

@@ -1,1 +1,1 @@
-"""The history of the schema, run by `storage.schema`."""
+"""The history of the schema, run by `storage.schema.versions`."""

@@ -20,7 +20,10 @@ from typing import Any, get_origin, get_type_hints
 
 import storage
 from bot import ports
-from storage.database import Database, Request
+from storage.engine.database import (
+    Database,
+    Request,
+)
 
 # --- points -------------------------------------------------------------------------------
 
@@ -250,8 +253,12 @@ def commits() -> set[str]:
 
 
 def _operations() -> Iterator[Callable[..., Any]]:
-    for path in sorted(Path(storage.__file__).parent.glob("*.py")):
-        module = import_module(f"storage.{path.stem}")
+    root = Path(storage.__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        parts = path.relative_to(root).with_suffix("").parts
+        if "migrations" in parts or "__init__" in parts:
+            continue
+        module = import_module(".".join(("storage", *parts)))
         tree = ast.parse(path.read_text())
         for node in tree.body:
             scope = vars(module).get(node.name) if isinstance(node, ast.ClassDef) else None

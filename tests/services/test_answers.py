@@ -12,7 +12,7 @@ from bot.domain.events import Kind, Origin, Trade, Trader
 from bot.domain.ids import TraderId
 from bot.ports import Missed
 from bot.services.conversation import answers
-from storage.reasons import Reason
+from storage.schema.reasons import Reason
 
 AT = datetime(2026, 1, 5, 12, tzinfo=UTC)
 BOTS = (

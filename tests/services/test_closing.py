@@ -15,7 +15,7 @@ from bot.domain.events import Kind, Origin, PodEvent, Stream
 from bot.domain.linking import CODE_LIFE
 from bot.domain.links import PasswordLogin
 from bot.domain.shown import NOTES, Ending
-from storage.tables import shown_card
+from storage.schema.tables import shown_card
 from tests.fakes.messenger import FakeMessenger
 from tests.harness.world import (
     OWL,

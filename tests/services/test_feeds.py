@@ -16,7 +16,7 @@ from bot.domain.ids import StrategyId, TraderId
 from bot.domain.links import NAMELESS, AccountState, Credential, CredentialKind, FeedState
 from bot.errors import ConnectionLost, NeedsLogin, NotOffered, TryLater, Unclear
 from bot.services.feeds.ownership import OwnPlatform
-from storage.tables import cursor
+from storage.schema.tables import cursor
 from tests.fakes.platform import MALLORY
 from tests.harness.world import (
     CHAT,

@@ -11,8 +11,12 @@ from sqlalchemy import Connection, select
 from bot.domain.deliveries import PENDING, State
 from bot.domain.events import Kind
 from storage import Store
-from storage.inbox import OWN_KINDS
-from storage.tables import account, delivery, endpoint
+from storage.inbox.admission import OWN_KINDS
+from storage.schema.tables import (
+    account,
+    delivery,
+    endpoint,
+)
 from tests.fakes.messenger import Shown
 from tests.harness.judge import (
     judged,

@@ -6,7 +6,7 @@ Revision ID: 0001
 import sqlalchemy as sa
 from alembic import op
 
-from storage.types import Instant
+from storage.engine.types import Instant
 
 revision = "0001"
 down_revision = None

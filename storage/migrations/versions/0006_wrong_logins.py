@@ -6,7 +6,7 @@ Revision ID: 0006
 import sqlalchemy as sa
 from alembic import op
 
-from storage.types import Instant
+from storage.engine.types import Instant
 
 revision = "0006"
 down_revision = "0005"

@@ -6,7 +6,7 @@ Revision ID: 0007
 import sqlalchemy as sa
 from alembic import op
 
-from storage.types import Instant
+from storage.engine.types import Instant
 
 revision = "0007"
 down_revision = "0006"

@@ -13,8 +13,8 @@ from bot.domain.actions import Action, ActionState, Denied, Target, Verb
 from bot.domain.ids import ActionId, EndpointId
 from bot.domain.links import Link
 from storage import Store
-from storage.actions import KEPT_AFTER_EXPIRY
-from storage.tables import action
+from storage.buttons.actions import KEPT_AFTER_EXPIRY
+from storage.schema.tables import action
 from tests.contract.storage.given import MINUTE, NOW, SECOND, address, button, linked
 
 

@@ -16,8 +16,12 @@ from bot.domain.deliveries import Delivery, Settlement, State
 from bot.domain.ids import AccountId, ActionId
 from bot.domain.links import Channel, Link
 from bot.ports import Admitted, Ahead
-from storage import Store, turns
-from storage.tables import action, delivery
+from storage import Store
+from storage.outbox import claims as turns
+from storage.schema.tables import (
+    action,
+    delivery,
+)
 from tests.contract.storage.given import (
     GONE,
     MINUTE,

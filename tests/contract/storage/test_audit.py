@@ -11,8 +11,8 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.domain.ids import AccountId
 from storage import Store
-from storage.database import each
-from storage.tables import audit
+from storage.engine.database import each
+from storage.schema.tables import audit
 from tests.contract.storage.given import MINUTE, NOW
 
 ALICE = AccountId("alice")

@@ -17,8 +17,14 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.errors import TryLater
 from storage import Store
-from storage.database import BATCH_LIMIT, each
-from storage.tables import cursor, lease
+from storage.engine.database import (
+    BATCH_LIMIT,
+    each,
+)
+from storage.schema.tables import (
+    cursor,
+    lease,
+)
 from tests.contract.storage.given import NOW
 
 
@@ -127,7 +133,7 @@ async def test_an_error_in_the_callers_block_comes_out_as_it_is(lasting_url, ope
 @pytest.fixture
 async def file_store(sqlite_url: str, open_again, monkeypatch: pytest.MonkeyPatch):
     """A store that takes its disk for a quick one, however busy the machine is."""
-    monkeypatch.setattr("storage.sqlite.QUICK", timedelta(hours=1))
+    monkeypatch.setattr("storage.engine.sqlite.QUICK", timedelta(hours=1))
     async with open_again(sqlite_url) as opened:
         yield opened
 
@@ -135,8 +141,8 @@ async def file_store(sqlite_url: str, open_again, monkeypatch: pytest.MonkeyPatc
 @pytest.fixture
 async def slow_store(file_store: Store, monkeypatch: pytest.MonkeyPatch):
     """A store that takes its disk for a slow one: its writer's thread does everything."""
-    monkeypatch.setattr("storage.sqlite.QUICK", timedelta(seconds=-1))
-    monkeypatch.setattr("storage.sqlite.APART", timedelta(hours=1))
+    monkeypatch.setattr("storage.engine.sqlite.QUICK", timedelta(seconds=-1))
+    monkeypatch.setattr("storage.engine.sqlite.APART", timedelta(hours=1))
     await file_store.database.write(add, "slow")
     return file_store
 
@@ -183,9 +189,9 @@ async def test_statements_leave_the_loop_s_thread_for_a_while_after_slow_ones(
     where = each(lambda connection, _: threading.current_thread().name)
 
     places = []
-    monkeypatch.setattr("storage.sqlite.APART", timedelta(hours=1))
+    monkeypatch.setattr("storage.engine.sqlite.APART", timedelta(hours=1))
     for limit in (quick, quick, slow, quick, quick):
-        monkeypatch.setattr("storage.sqlite.QUICK", limit)
+        monkeypatch.setattr("storage.engine.sqlite.QUICK", limit)
         places.append(await file_store.database.write(where, None))
 
     assert places == [here, here, here, there, there]
@@ -194,8 +200,8 @@ async def test_statements_leave_the_loop_s_thread_for_a_while_after_slow_ones(
 async def test_statements_come_back_to_the_loop_s_thread(
     file_store: Store, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("storage.sqlite.APART", timedelta(0))
-    monkeypatch.setattr("storage.sqlite.QUICK", timedelta(seconds=-1))
+    monkeypatch.setattr("storage.engine.sqlite.APART", timedelta(0))
+    monkeypatch.setattr("storage.engine.sqlite.QUICK", timedelta(seconds=-1))
     where = each(lambda connection, _: threading.current_thread().name)
 
     places = [await file_store.database.write(where, None) for _ in range(3)]
@@ -221,8 +227,8 @@ async def test_a_reader_does_not_wait_for_the_writer(slow_store: Store):
 async def test_the_log_is_copied_into_the_file_now_and_then(
     file_store: Store, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("storage.sqlite.CHECKPOINT_AFTER", 3)
-    monkeypatch.setattr("storage.sqlite.LONGEST_LOG", 50)
+    monkeypatch.setattr("storage.engine.sqlite.CHECKPOINT_AFTER", 3)
+    monkeypatch.setattr("storage.engine.sqlite.LONGEST_LOG", 50)
     pages = 2 * 600  # one of the table and one of its index, for each
 
     for number in range(600):

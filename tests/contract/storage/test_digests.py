@@ -18,9 +18,13 @@ from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
 from bot.domain.links import Link
 from bot.ports import Turn
-from storage import Store, digests
-from storage.outbox import AGED, HELD_LIFE
-from storage.tables import delivery
+from storage import Store
+from storage.outbox import digests
+from storage.outbox.deliveries import (
+    AGED,
+    HELD_LIFE,
+)
+from storage.schema.tables import delivery
 from tests.contract.storage.given import (
     GONE,
     MINUTE,

@@ -32,10 +32,13 @@ from bot.domain.ids import AccountId, ActionId, StrategyId, TraderId
 from bot.domain.links import Link
 from bot.ports import Admitted, Ahead, Decide, Known, Progress, Verdict
 from storage import Store
-from storage.database import each
-from storage.memory import RECENTLY
-from storage.quarantine import LIFE
-from storage.tables import inbox, quarantine
+from storage.engine.database import each
+from storage.inbox.cache import RECENTLY
+from storage.inbox.quarantine import LIFE
+from storage.schema.tables import (
+    inbox,
+    quarantine,
+)
 from tests.contract.storage.given import (
     MINUTE,
     NOW,
@@ -388,7 +391,7 @@ async def test_what_was_taken_back_with_others_is_not_remembered(
 
         # While the writer waits, both go into the transaction that follows. That fails, and then
         # each has one of its own.
-        monkeypatch.setattr("storage.sqlite.QUICK", timedelta(seconds=-1))
+        monkeypatch.setattr("storage.engine.sqlite.QUICK", timedelta(seconds=-1))
         await store.inbox.admit(chat.account, [], tell_changes, NOW)
         async with asyncio.TaskGroup() as group:
             waiting = each(lambda connection, _: gate.wait())
@@ -692,7 +695,7 @@ async def test_an_old_fact_is_compared_with_what_is_not_kept_at_hand(lasting_url
 async def test_a_wild_account_is_compared_with_what_is_not_kept_at_hand(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("storage.memory.FINGERPRINTS", 2)
+    monkeypatch.setattr("storage.inbox.cache.FINGERPRINTS", 2)
     chat = await linked(store)
     first = await brought(store, chat, fact("a"))
     for number in range(5):

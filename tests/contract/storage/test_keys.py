@@ -11,8 +11,8 @@ from sqlalchemy import select, update
 
 from bot.errors import Misconfigured
 from storage import Store
-from storage.database import each
-from storage.tables import secret
+from storage.engine.database import each
+from storage.schema.tables import secret
 from storage.vault import ROTATE_BATCH
 from tests.contract.storage.given import DIGITS, NOW, completed, grant, invited, linked
 

@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 
 from bot.errors import Misconfigured
 from storage import inspect, migrate, open_store
-from storage.schema import newest
+from storage.schema.versions import newest
 from tests.contract.storage.given import NOW, linked, told
 from tests.harness.databases import execute
 

@@ -21,11 +21,18 @@ from bot.domain.ids import EndpointId
 from bot.domain.links import EndpointState
 from bot.ports import Turn, Turned
 from storage import Store
-from storage.database import each
-from storage.outbox import HELD_LIFE, TEXT_LIFE
-from storage.reasons import REASONS
-from storage.states import LinkState
-from storage.tables import delivery, endpoint, link
+from storage.engine.database import each
+from storage.outbox.deliveries import (
+    HELD_LIFE,
+    TEXT_LIFE,
+)
+from storage.schema.reasons import REASONS
+from storage.schema.states import LinkState
+from storage.schema.tables import (
+    delivery,
+    endpoint,
+    link,
+)
 from tests.contract.storage.given import (
     GONE,
     MINUTE,

@@ -21,7 +21,10 @@ from bot.domain.ids import EndpointId
 from bot.domain.links import Link
 from bot.ports import Turn
 from storage import Store, open_memory
-from storage.outbox import HELD_LIFE, TEXT_LIFE
+from storage.outbox.deliveries import (
+    HELD_LIFE,
+    TEXT_LIFE,
+)
 from tests.contract.storage.given import NOW, address, fact, linked, tell_all
 
 R = TypeVar("R")

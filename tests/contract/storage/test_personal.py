@@ -14,7 +14,7 @@ from bot.domain.links import Channel, Person
 from bot.domain.trail import by
 from bot.errors import Refused
 from storage import Store, exported, listed, look
-from storage.tables import metadata
+from storage.schema.tables import metadata
 from tests.contract.storage.given import (
     MINUTE,
     NOW,

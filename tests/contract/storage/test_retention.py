@@ -16,7 +16,14 @@ from bot.ports import Known, Verdict
 from storage import Store
 from storage.audit import LIFE as TRAIL_LIFE
 from storage.retention import AT_ONCE, KEYS_LIFE, LINK_LIFE, OPEN_TRADE_LIFE
-from storage.tables import account, action, delivery, endpoint, inbox, link
+from storage.schema.tables import (
+    account,
+    action,
+    delivery,
+    endpoint,
+    inbox,
+    link,
+)
 from tests.contract.storage.given import (
     MINUTE,
     NOW,

@@ -15,9 +15,13 @@ from bot.domain.ids import NewId
 from bot.domain.links import Channel
 from bot.ports import Ahead, Turn
 from storage import migrate, open_memory
-from storage.database import each
-from storage.schema import MIGRATIONS, newest, steps
-from storage.tables import metadata
+from storage.engine.database import each
+from storage.schema.tables import metadata
+from storage.schema.versions import (
+    MIGRATIONS,
+    newest,
+    steps,
+)
 from tests.contract.storage.given import (
     MINUTE,
     NOW,

@@ -17,7 +17,7 @@ from bot.domain.links import Link, Role
 from bot.errors import Refused
 from bot.ports import Ahead, Known, Verdict
 from storage import Store
-from storage.codes import _Try as Try
+from storage.accounts.codes import _Try as Try
 from tests.contract.storage.conftest import OpenStore
 from tests.contract.storage.given import (
     DIGITS,

@@ -14,7 +14,7 @@ from bot.domain.ids import AccountId
 from bot.ports import Admitted
 from bot.services.ingest import decide
 from storage import Store
-from storage.tables import inbox
+from storage.schema.tables import inbox
 from tests.contract.storage.given import MINUTE, NOW, fact, linked
 
 DAY = timedelta(days=1)

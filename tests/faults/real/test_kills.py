@@ -19,7 +19,7 @@ from sqlalchemy import Connection, select
 from bot.domain.deliveries import State
 from bot.settings import keys_in
 from storage import open_store
-from storage.tables import delivery
+from storage.schema.tables import delivery
 from tests.contract.platforms import Person, Simulated, simulated
 from tests.e2e.processes import digits_in, environment, free_port, sign_in
 from tests.harness.judge import assert_kept
@@ -31,11 +31,11 @@ NEVER = "before call of Platform.reachable, 1"
 
 LIVE = "before call of Session.receive"
 
-LINKED = "after commit of storage.codes.Codes._complete_all, 1"
+LINKED = "after commit of storage.accounts.codes.Codes._complete_all, 1"
 
 SENT = "after call of Messenger.send"
 
-SETTLED = "after commit of storage.turns.take_turns"
+SETTLED = "after commit of storage.outbox.claims.take_turns"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +49,13 @@ class Kill:
 ONCE, TWICE, MAYBE = frozenset({1}), frozenset({2}), frozenset({1, 2})
 
 KILLS = (
-    Kill(point="before commit of storage.inbox.Inbox._admit, 1", copies=ONCE),
+    Kill(point="before commit of storage.inbox.admission.Inbox._admit, 1", copies=ONCE),
     # It is prepared while the disk is waited for, and may leave as soon as that is done.
     Kill(point="before call of Messenger.send, 1", copies=ONCE),
-    Kill(point="after commit of storage.inbox.Inbox._admit, 1", copies=MAYBE),
+    Kill(point="after commit of storage.inbox.admission.Inbox._admit, 1", copies=MAYBE),
     Kill(point="after call of Messenger.send, 1", copies=TWICE),
-    Kill(point="before commit of storage.turns.take_turns, 1", copies=TWICE),
-    Kill(point="after commit of storage.turns.take_turns, 1", copies=ONCE),
+    Kill(point="before commit of storage.outbox.claims.take_turns, 1", copies=TWICE),
+    Kill(point="after commit of storage.outbox.claims.take_turns, 1", copies=ONCE),
 )
 
 

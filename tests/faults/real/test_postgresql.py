@@ -16,7 +16,8 @@ from bot.domain.deliveries import State
 from bot.domain.events import Stream, Trade
 from bot.errors import StoreAway
 from bot.services.feeds import Rhythm, feed
-from storage import Store, postgresql
+from storage import Store
+from storage.engine import postgresql
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform
 from tests.harness.databases import (

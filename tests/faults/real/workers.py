@@ -23,7 +23,7 @@ from bot.services.delivery import Delivering, Outlet
 from bot.services.duty import Duty, Superseded
 from bot.services.pace import Pace
 from storage import Store, open_store
-from storage.outbox import Outbox
+from storage.outbox.deliveries import Outbox
 from tests.fakes.messenger import FakeMessenger, Shown
 from tests.fakes.meter import FakeMeter
 

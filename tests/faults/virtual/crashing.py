@@ -34,10 +34,17 @@ from bot.domain.links import (
 from bot.ports import Live
 from bot.services.actions import TOASTS
 from storage import Store
-from storage.codec import decode_record
-from storage.states import KnownKind
+from storage.schema.codec import decode_record
+from storage.schema.states import KnownKind
+from storage.schema.tables import (
+    action,
+    delivery,
+    endpoint,
+    journal,
+    known,
+    link,
+)
 from storage.store import store_on
-from storage.tables import action, delivery, endpoint, journal, known, link
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform, FakeSession
 from tests.fakes.readership import FakeReadership

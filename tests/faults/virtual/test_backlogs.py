@@ -14,9 +14,12 @@ from bot.domain.ids import EndpointId
 from bot.domain.links import Link
 from bot.ports import Ahead, Turn, Turned
 from storage import Store
-from storage.database import each, raw_of
-from storage.tables import delivery
-from storage.turns import take_turns
+from storage.engine.database import (
+    each,
+    raw_of,
+)
+from storage.outbox.claims import take_turns
+from storage.schema.tables import delivery
 from tests.contract.storage.given import NOW, SECOND, SENT, claimed, fact, linked, tell_all, told
 
 FEW, MANY = 100, 10_000

@@ -15,7 +15,7 @@ from bot.domain.events import Kind, Notice, Origin
 from bot.services import delivery
 from bot.services.feeds import feeds
 from storage import Store, open_memory
-from storage.database import raw_of
+from storage.engine.database import raw_of
 from tests.faults.virtual.crashing import ANN, Story
 from tests.harness import failpoints
 from tests.harness.databases import (
@@ -37,12 +37,12 @@ ELSEWHERE = {
     "commit of storage.leases._acquire": "who may work at all, before there is anything to do",
     "commit of storage.leases._prolong": "who may work at all, before there is anything to do",
     "commit of storage.vault.Vault._rotate": "an operator's change of keys",
-    "commit of storage.actions._prune": "erases what ended long ago",
-    "commit of storage.codes._prune": "erases what ended long ago",
+    "commit of storage.buttons.actions._prune": "erases what ended long ago",
+    "commit of storage.accounts.codes._prune": "erases what ended long ago",
     "commit of storage.journal._prune": "erases what ended long ago",
-    "commit of storage.outbox._prune": "erases what ended long ago",
-    "commit of storage.quarantine.prune": "erases what ended long ago",
-    "commit of storage.shown_cards._prune": "erases what ended long ago",
+    "commit of storage.outbox.deliveries._prune": "erases what ended long ago",
+    "commit of storage.inbox.quarantine.prune": "erases what ended long ago",
+    "commit of storage.buttons.shown_cards._prune": "erases what ended long ago",
     "commit of storage.audit._erase": "erases what ended long ago",
     "commit of storage.retention._delete_items": "erases what ended long ago",
     "commit of storage.retention._delete_keys": "erases what ended long ago",
@@ -194,7 +194,7 @@ async def test_a_crash_after_two_of_five_parts_repeats_at_most_the_one_that_was_
 ):
     story = LongReport(store, now)
 
-    await story.until_crash(Point("commit of storage.turns.take_turns", when, 3))
+    await story.until_crash(Point("commit of storage.outbox.claims.take_turns", when, 3))
     await story.after()
 
     cards = [one.card for one in story.chat.shown[:-1]]

@@ -17,9 +17,13 @@ from sqlalchemy import Connection, text
 from bot.domain.deliveries import State
 from bot.domain.events import Stream, Trade
 from bot.domain.links import FeedState
-from storage import Store, sqlite
-from storage.database import Request, each
-from storage.turns import take_turns
+from storage import Store
+from storage.engine import sqlite
+from storage.engine.database import (
+    Request,
+    each,
+)
+from storage.outbox.claims import take_turns
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform
 from tests.harness.databases import opened

@@ -14,9 +14,9 @@ from bot.domain.deliveries import State
 from bot.domain.events import Stream
 from bot.services.delivery import STALE
 from storage import Store
-from storage.database import Request
-from storage.tables import delivery
-from storage.turns import take_turns
+from storage.engine.database import Request
+from storage.outbox.claims import take_turns
+from storage.schema.tables import delivery
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform
 from tests.harness.judge import assert_kept

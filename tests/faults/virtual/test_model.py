@@ -43,9 +43,12 @@ from bot.domain.links import Address, Channel, Link, PasswordLogin
 from bot.services import delivery
 from bot.services.feeds import feeds
 from storage import open_memory
-from storage.rows import link_of, select_active_links
+from storage.schema.rows import (
+    link_of,
+    select_active_links,
+)
+from storage.schema.tables import account
 from storage.store import store_on
-from storage.tables import account
 from tests.fakes.messenger import FakeMessenger, Shown, ShownUnclear, Tried
 from tests.fakes.platform import FakePlatform, FakePlatforms
 from tests.faults.virtual.oracle import Fact, Oracle, Stint, repeated

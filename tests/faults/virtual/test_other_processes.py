@@ -18,8 +18,11 @@ from bot.domain.events import Stream
 from bot.errors import Misconfigured
 from bot.services.delivery import RECHECK
 from storage import Store
-from storage.database import each
-from storage.tables import audit, metadata
+from storage.engine.database import each
+from storage.schema.tables import (
+    audit,
+    metadata,
+)
 from storage.vault import Vault
 from tests.contract.storage.given import tell_all
 from tests.harness import databases

@@ -15,8 +15,8 @@ import pytest
 from bot.domain.deliveries import State
 from bot.domain.events import Stream
 from storage import Store
-from storage.database import raw_of
-from storage.tables import metadata
+from storage.engine.database import raw_of
+from storage.schema.tables import metadata
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform
 from tests.faults.virtual.crashing import Story
@@ -142,10 +142,10 @@ def torn(path: Path, folder: Path) -> Path:
 @pytest.mark.parametrize(
     "point",
     [
-        "after commit of storage.codes.Codes._complete_all, 1",
-        "after commit of storage.inbox.Inbox._admit, 12",
-        "after commit of storage.turns.take_turns, 2",
-        "after commit of storage.actions._claim, 1",
+        "after commit of storage.accounts.codes.Codes._complete_all, 1",
+        "after commit of storage.inbox.admission.Inbox._admit, 12",
+        "after commit of storage.outbox.claims.take_turns, 2",
+        "after commit of storage.buttons.actions._claim, 1",
     ],
 )
 async def test_a_commit_whose_last_page_was_torn_never_was_and_is_made_good(

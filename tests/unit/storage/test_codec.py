@@ -24,7 +24,7 @@ from bot.domain.cards import (
 from bot.domain.events import Kind, Strategy, Trader
 from bot.domain.ids import ActionId, StrategyId, TraderId
 from bot.domain.links import Credential, CredentialKind, Grant, Preferences
-from storage.codec import (
+from storage.schema.codec import (
     decode_card,
     decode_credential,
     decode_grant,

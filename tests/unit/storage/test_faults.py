@@ -10,8 +10,11 @@ import pytest
 from sqlalchemy import exc
 
 from bot.errors import Misconfigured, StoreAway
-from storage.database import Request, failed
-from storage.faults import (
+from storage.engine.database import (
+    Request,
+    failed,
+)
+from storage.engine.faults import (
     ASYNCPG,
     SQLITE,
     SQLSTATES,

@@ -8,11 +8,20 @@ from sqlalchemy import Connection, case, delete, insert, select, update
 
 from bot.domain.actions import Action, ActionState, Denied, may_press
 from bot.domain.ids import AccountId, ActionId, EndpointId, LinkId
-from storage.codec import decode_targets, encode_targets
-from storage.database import Database, each
-from storage.rows import AnyRow
-from storage.states import LinkState
-from storage.tables import action, link
+from storage.engine.database import (
+    Database,
+    each,
+)
+from storage.schema.codec import (
+    decode_targets,
+    encode_targets,
+)
+from storage.schema.rows import AnyRow
+from storage.schema.states import LinkState
+from storage.schema.tables import (
+    action,
+    link,
+)
 
 KEPT_AFTER_EXPIRY = timedelta(days=30)
 """So long a press is told that the button has expired, and later that it is unknown."""

@@ -1,31 +1,29 @@
 """What a fact is owed to whom, and what of it can leave at once."""
 
-import hashlib
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from sqlalchemy import Connection, Insert, bindparam, insert, select
 
 from bot.domain.deliveries import PENDING, Draft, State
-from bot.domain.ids import AccountId, DeliveryId, EndpointId
+from bot.domain.ids import AccountId, DeliveryId
 from bot.domain.links import EndpointState, Link
-from storage.actions import action_row
-from storage.codec import encode_card
-from storage.facts import Fact, FactKey, Started
-from storage.memory import Memory
-from storage.statements import Statement
-from storage.tables import action, delivery, endpoint, is_one_of
-from storage.types import key
-
-_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-"""Thirty-two characters that are not mistaken for each other when read aloud."""
-
-
-def reference(fact_key: FactKey, endpoint: EndpointId) -> str:
-    """The short name of a delivery: six characters, the same whenever it is worked out."""
-    text = "\0".join((*fact_key, endpoint))
-    number = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest())
-    return "".join([_ALPHABET[number >> 5 * place & 31] for place in range(6)])
+from storage.buttons.actions import action_row
+from storage.engine.statements import Statement
+from storage.engine.types import key
+from storage.inbox.cache import Memory
+from storage.schema.codec import encode_card
+from storage.schema.facts import (
+    Fact,
+    Started,
+    reference,
+)
+from storage.schema.tables import (
+    action,
+    delivery,
+    endpoint,
+    is_one_of,
+)
 
 
 def owe(

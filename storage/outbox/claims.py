@@ -25,14 +25,23 @@ from bot.domain.events import Kind
 from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
 from bot.domain.links import EndpointState
 from bot.ports import Turn, Turned
-from storage import digests, endpoints
-from storage.codec import decode_card
-from storage.database import Database
-from storage.reasons import Reason
-from storage.rows import AnyRow, address_of
-from storage.statements import Statement, among
-from storage.states import LinkState
-from storage.tables import (
+from storage.engine.database import Database
+from storage.engine.statements import (
+    Statement,
+    among,
+)
+from storage.outbox import (
+    digests,
+    endpoints,
+)
+from storage.schema.codec import decode_card
+from storage.schema.reasons import Reason
+from storage.schema.rows import (
+    AnyRow,
+    address_of,
+)
+from storage.schema.states import LinkState
+from storage.schema.tables import (
     DELIVERY_IS_SENDING,
     DELIVERY_IS_WAITING,
     LINK_IS_ACTIVE,

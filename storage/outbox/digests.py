@@ -11,14 +11,21 @@ from bot.domain.cards import Card
 from bot.domain.deliveries import Priority, State
 from bot.domain.digests import Part
 from bot.domain.events import Kind
-from storage.codec import decode_card, encode_card
-from storage.facts import FactKey
-from storage.owing import reference
-from storage.reasons import Reason
-from storage.rows import AnyRow
-from storage.statements import Statement
-from storage.tables import DELIVERY_HAS_ENDED, DELIVERY_IS_WAITING, delivery, is_one_of
-from storage.upsert import insert_into
+from storage.engine.statements import Statement
+from storage.engine.upsert import insert_into
+from storage.schema.codec import (
+    decode_card,
+    encode_card,
+)
+from storage.schema.facts import FactKey, reference
+from storage.schema.reasons import Reason
+from storage.schema.rows import AnyRow
+from storage.schema.tables import (
+    DELIVERY_HAS_ENDED,
+    DELIVERY_IS_WAITING,
+    delivery,
+    is_one_of,
+)
 
 MOST_PARTS = 500
 """Items that one digest tells of: a turn must stay short however many wait. The next tells on."""

@@ -10,7 +10,11 @@ from typing import Any, Protocol, TypeVar, TypeVarTuple
 from sqlalchemy import Connection
 
 from bot.errors import Misconfigured, StoreAway, TradebellError, Unclear
-from storage.faults import Fault, described, fault
+from storage.engine.faults import (
+    Fault,
+    described,
+    fault,
+)
 
 A = TypeVar("A")
 R = TypeVar("R")

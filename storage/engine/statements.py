@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from storage.database import raw_of
+from storage.engine.database import raw_of
 
 Core = Select[*tuple[Any, ...]] | Insert | Update | Delete
 Values = Mapping[str, Any]

@@ -6,9 +6,9 @@ from typing import NamedTuple
 from sqlalchemy import Connection, column, func, select, table
 
 from bot.errors import Misconfigured
-from storage.tables import metadata
+from storage.schema.tables import metadata
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 _REACHED = table("alembic_version", column("version_num"))
 """Alembic's own table. It is read without Alembic, which takes as long to load as all else here:

@@ -16,8 +16,8 @@ from bot.domain.logins import (
     still_counts,
     wait_for_login,
 )
-from storage.tables import wrong_login
-from storage.upsert import insert_into
+from storage.engine.upsert import insert_into
+from storage.schema.tables import wrong_login
 from storage.vault import Vault
 
 Keys = Mapping[Counted, str]

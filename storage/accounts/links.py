@@ -20,14 +20,33 @@ from bot.domain.links import (
 )
 from bot.errors import Refused
 from bot.ports import Ended
-from storage import endpoints
-from storage.codec import decode_preferences, encode_preferences
-from storage.database import Database, each, unsettle
+from storage.engine.database import (
+    Database,
+    each,
+    unsettle,
+)
+from storage.engine.upsert import (
+    Insert,
+    insert_into,
+)
 from storage.forgetting import forget_if_unlinked
-from storage.reasons import Reason
-from storage.rows import account_of, link_of, select_active_links
-from storage.tables import LINK_IS_ACTIVE, account, endpoint, link
-from storage.upsert import Insert, insert_into
+from storage.outbox import endpoints
+from storage.schema.codec import (
+    decode_preferences,
+    encode_preferences,
+)
+from storage.schema.reasons import Reason
+from storage.schema.rows import (
+    account_of,
+    link_of,
+    select_active_links,
+)
+from storage.schema.tables import (
+    LINK_IS_ACTIVE,
+    account,
+    endpoint,
+    link,
+)
 from storage.vault import Vault
 
 

@@ -11,14 +11,28 @@ from bot.domain.events import Strategy, Trader
 from bot.domain.ids import AccountId
 from bot.domain.links import Link
 from bot.ports import Known, Verdict
-from storage.codec import decode_record, encode_record
-from storage.database import raw_of
-from storage.rows import AnyRow, link_of, select_active_links
-from storage.statements import Statement
-from storage.states import KnownKind
-from storage.tables import inbox, known, link
-from storage.types import key
-from storage.upsert import Insert, insert_into
+from storage.engine.database import raw_of
+from storage.engine.statements import Statement
+from storage.engine.types import key
+from storage.engine.upsert import (
+    Insert,
+    insert_into,
+)
+from storage.schema.codec import (
+    decode_record,
+    encode_record,
+)
+from storage.schema.rows import (
+    AnyRow,
+    link_of,
+    select_active_links,
+)
+from storage.schema.states import KnownKind
+from storage.schema.tables import (
+    inbox,
+    known,
+    link,
+)
 
 MEMORIES = 1000
 """Accounts whose links and last known states are kept at hand."""

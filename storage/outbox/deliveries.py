@@ -23,12 +23,25 @@ from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
 from bot.domain.links import Address, Channel, EndpointState
 from bot.ports import Missed, Turn, Turned
-from storage.amendments import expire_offers, give_up, select_amendments, settle
-from storage.database import Database, each
-from storage.digests import follow
-from storage.reasons import Reason
-from storage.rows import address_of
-from storage.tables import (
+from storage.engine.database import (
+    Database,
+    each,
+)
+from storage.outbox.amendments import (
+    expire_offers,
+    give_up,
+    select_amendments,
+    settle,
+)
+from storage.outbox.claims import (
+    hand_back,
+    select_interrupted,
+    take_turns,
+)
+from storage.outbox.digests import follow
+from storage.schema.reasons import Reason
+from storage.schema.rows import address_of
+from storage.schema.tables import (
     DELIVERY_HAS_ENDED,
     DELIVERY_IS_ERASABLE,
     DELIVERY_IS_MISSED,
@@ -39,7 +52,6 @@ from storage.tables import (
     is_one_of,
     link,
 )
-from storage.turns import hand_back, select_interrupted, take_turns
 
 HELD_LIFE = timedelta(days=7)
 """How long items wait for a closed chat (`guarantees.md` 2.2)."""

@@ -10,9 +10,12 @@ from sqlalchemy import Connection, case, delete
 
 from bot.domain.events import Unreadable
 from bot.domain.ids import AccountId
-from storage.database import each
-from storage.tables import quarantine
-from storage.upsert import Insert, insert_into
+from storage.engine.database import each
+from storage.engine.upsert import (
+    Insert,
+    insert_into,
+)
+from storage.schema.tables import quarantine
 
 LIFE = timedelta(days=30)
 """How long a shape is remembered after it has last come."""

@@ -8,13 +8,13 @@ from bot.domain.actions import ActionState
 from bot.domain.deliveries import State
 from bot.domain.ids import AccountId
 from bot.domain.links import EndpointState
-from storage.database import unsettle
-from storage.digests import follow
+from storage.engine.database import unsettle
 from storage.forgetting import forget_if_unlinked
-from storage.reasons import Reason
-from storage.rows import AnyRow
-from storage.states import LinkState
-from storage.tables import (
+from storage.outbox.digests import follow
+from storage.schema.reasons import Reason
+from storage.schema.rows import AnyRow
+from storage.schema.states import LinkState
+from storage.schema.tables import (
     DELIVERY_IS_MISSED,
     DELIVERY_IS_WAITING,
     LINK_IS_ACTIVE,

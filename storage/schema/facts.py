@@ -1,5 +1,6 @@
 """A fact on its way through an admission."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,6 +20,17 @@ class FactKey(NamedTuple):
     kind: Kind
     record: str
     revision: str
+
+
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""Thirty-two characters that are not mistaken for each other when read aloud."""
+
+
+def reference(fact_key: FactKey, endpoint: EndpointId) -> str:
+    """The short name of a delivery: six characters, the same whenever it is worked out."""
+    text = "\0".join((*fact_key, endpoint))
+    number = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest())
+    return "".join([_ALPHABET[number >> 5 * place & 31] for place in range(6)])
 
 
 @dataclass(slots=True, eq=False)

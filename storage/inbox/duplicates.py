@@ -9,10 +9,13 @@ from sqlalchemy import Connection, bindparam, select, update
 from bot.domain.deliveries import Draft
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId
-from storage.facts import Fact, FactKey
-from storage.memory import Memory
-from storage.statements import Statement
-from storage.tables import inbox
+from storage.engine.statements import Statement
+from storage.inbox.cache import Memory
+from storage.schema.facts import (
+    Fact,
+    FactKey,
+)
+from storage.schema.tables import inbox
 
 
 class _Voice(NamedTuple):

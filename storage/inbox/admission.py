@@ -22,20 +22,38 @@ from bot.domain.events import (
 )
 from bot.domain.ids import AccountId, EndpointId
 from bot.ports import Admitted, Ahead, Decide, Progress
-from storage import quarantine
-from storage.amendments import close_offers
-from storage.codec import decode_record
-from storage.database import Database
-from storage.echoes import leave_out_echoes
-from storage.facts import Fact, FactKey, Tally
-from storage.memory import Memories, Memory, remember
-from storage.owing import owe
-from storage.stages import Stages
-from storage.statements import Statement, Values
-from storage.states import KnownKind
-from storage.tables import cursor, inbox, known
-from storage.types import key
-from storage.upsert import Insert, insert_into
+from storage.engine.database import Database
+from storage.engine.statements import (
+    Statement,
+    Values,
+)
+from storage.engine.types import key
+from storage.engine.upsert import (
+    Insert,
+    insert_into,
+)
+from storage.inbox import quarantine
+from storage.inbox.cache import (
+    Memories,
+    Memory,
+    remember,
+)
+from storage.inbox.duplicates import leave_out_echoes
+from storage.inbox.enqueue import owe
+from storage.inbox.stages import Stages
+from storage.outbox.amendments import close_offers
+from storage.schema.codec import decode_record
+from storage.schema.facts import (
+    Fact,
+    FactKey,
+    Tally,
+)
+from storage.schema.states import KnownKind
+from storage.schema.tables import (
+    cursor,
+    inbox,
+    known,
+)
 
 OWN_KINDS = frozenset({Kind.FEED, Kind.ACTION, Kind.TEST})
 """Facts about Tradebell itself: no sign of life from the platform."""

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.errors import Misconfigured
-from storage.database import (
+from storage.engine.database import (
     BATCH_LIMIT,
     Database,
     Outcome,
@@ -20,7 +20,7 @@ from storage.database import (
     resolve,
     transact,
 )
-from storage.faults import described
+from storage.engine.faults import described
 
 CONNECT_LIMIT = timedelta(seconds=10)
 STATEMENT_LIMIT = timedelta(seconds=30)

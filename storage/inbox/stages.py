@@ -9,10 +9,10 @@ from sqlalchemy import Connection, bindparam, select
 from bot.domain.events import Kind, Trade
 from bot.domain.ids import AccountId
 from bot.ports import Verdict
-from storage.facts import FactKey
-from storage.statements import Statement
-from storage.tables import inbox
-from storage.types import key
+from storage.engine.statements import Statement
+from storage.engine.types import key
+from storage.schema.facts import FactKey
+from storage.schema.tables import inbox
 
 
 class _Record(NamedTuple):

@@ -18,12 +18,15 @@ from bot.domain.cards import answered
 from bot.domain.deliveries import Delivery, Draft, Priority, State
 from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
 from bot.domain.links import Channel, EndpointState
-from storage.codec import decode_card
-from storage.database import each
-from storage.facts import Fact
-from storage.rows import AnyRow, address_of
-from storage.statements import Statement
-from storage.tables import (
+from storage.engine.database import each
+from storage.engine.statements import Statement
+from storage.schema.codec import decode_card
+from storage.schema.facts import Fact
+from storage.schema.rows import (
+    AnyRow,
+    address_of,
+)
+from storage.schema.tables import (
     ACTION_IS_OFFER,
     DELIVERY_IS_ERASABLE,
     DELIVERY_IS_SENDING,

@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.errors import Misconfigured
-from storage.database import (
+from storage.engine.database import (
     BATCH_LIMIT,
     BEGIN,
     Database,
@@ -39,8 +39,8 @@ from storage.database import (
     resolve,
     transact,
 )
-from storage.faults import described
-from storage.folders import unwritable
+from storage.engine.faults import described
+from storage.engine.folders import unwritable
 
 log = logging.getLogger(__name__)
 

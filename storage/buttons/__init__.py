@@ -1,0 +1,1 @@
+"""Buttons, pressed once, and the messages that show them."""

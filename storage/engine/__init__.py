@@ -1,0 +1,1 @@
+"""Running statements on SQLite or PostgreSQL: it knows nothing of what is stored."""

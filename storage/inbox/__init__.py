@@ -1,0 +1,1 @@
+"""What has happened: facts admitted once, remembered, and owed to whom."""
