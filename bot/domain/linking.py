@@ -104,3 +104,12 @@ class WrongDigits:
 
     problem: LinkProblem
     tries_left: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """An unlinked account. `last` means nobody is linked any more: its credential is deleted."""
+
+    link: Link
+    cancelled: int
+    last: bool

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, select, update
 
 from bot.domain.ids import AccountId, EndpointId, LinkId, NewId
+from bot.domain.linking import Ended
 from bot.domain.links import (
     Account,
     AccountState,
@@ -19,7 +20,6 @@ from bot.domain.links import (
     Role,
 )
 from bot.errors import Refused
-from bot.ports import Ended
 from storage.engine.database import (
     Database,
     each,

@@ -8,6 +8,11 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select
 
+from bot.domain.decisions import (
+    Admitted,
+    Decide,
+    Progress,
+)
 from bot.domain.events import (
     Cursor,
     Event,
@@ -21,7 +26,7 @@ from bot.domain.events import (
     Unreadable,
 )
 from bot.domain.ids import AccountId, EndpointId
-from bot.ports import Admitted, Ahead, Decide, Progress
+from bot.ports import Ahead
 from storage.engine.database import Database
 from storage.engine.statements import (
     Statement,

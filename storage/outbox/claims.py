@@ -23,8 +23,11 @@ from bot.domain.digests import URGENT_CROWD
 from bot.domain.digests import crowd as digest_crowd
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
+from bot.domain.lanes import (
+    Turn,
+    Turned,
+)
 from bot.domain.links import EndpointState
-from bot.ports import Turn, Turned
 from storage.engine.database import Database
 from storage.engine.statements import (
     Statement,

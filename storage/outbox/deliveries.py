@@ -21,8 +21,12 @@ from bot.domain.amendments import Amendment, Amendments
 from bot.domain.deliveries import MISSED, PENDING, Delivery, Priority, State
 from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
+from bot.domain.lanes import (
+    Missed,
+    Turn,
+    Turned,
+)
 from bot.domain.links import Address, Channel, EndpointState
-from bot.ports import Missed, Turn, Turned
 from storage.engine.database import (
     Database,
     each,

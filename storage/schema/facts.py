@@ -6,11 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
+from bot.domain.decisions import (
+    Admitted,
+    Verdict,
+)
 from bot.domain.deliveries import Delivery, Draft, Priority, State
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, DeliveryId, EndpointId
 from bot.domain.links import Address, Link
-from bot.ports import Admitted, Verdict
 
 
 class FactKey(NamedTuple):

@@ -205,8 +205,8 @@ def call_of(port: str, method: str) -> str:
 
 OUTSIDE = (ports.Platform, ports.Session, ports.Messenger, ports.Readership)
 
-INWARD = (ports.Hear, ports.SignIn, ports.Suggest)
-"""Ports that our own services implement, for the adapters to call."""
+INWARD = (ports.Hear, ports.SignIn, ports.Suggest, ports.Webhook)
+"""Ports that we implement ourselves, for the adapters to call."""
 
 STORED = (
     ports.Accounts,
@@ -233,7 +233,7 @@ def waiting_ports() -> set[type]:
         found
         for found in vars(ports).values()
         if getattr(found, "_is_protocol", False)
-        and found.__module__ == ports.__name__
+        and found.__module__.startswith(f"{ports.__name__}.")
         and (_coroutines(found) or _gives_one_by_one(found))
     }
 

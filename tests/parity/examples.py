@@ -46,6 +46,7 @@ from bot.domain.events import (
     Trader,
 )
 from bot.domain.ids import AccountId, ActionId, EndpointId, LinkId, StrategyId, TraderId
+from bot.domain.lanes import Missed
 from bot.domain.linking import Audience, Completed, LinkProblem, WrongDigits
 from bot.domain.links import (
     Account,
@@ -60,7 +61,6 @@ from bot.domain.links import (
     Role,
 )
 from bot.domain.trail import Trace, by
-from bot.ports import Missed
 from bot.services import actions
 from bot.services.actions import Acting, Result
 from bot.services.closures import Closures

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.deliveries import State
 from bot.domain.events import Kind, Origin, Trade, Trader
 from bot.domain.ids import TraderId
-from bot.ports import Missed
+from bot.domain.lanes import Missed
 from bot.services.conversation import answers
 from storage.schema.reasons import Reason
 

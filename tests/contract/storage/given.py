@@ -10,12 +10,18 @@ from datetime import UTC, datetime, timedelta
 from bot.domain.actions import OFFER_LIFE, Action, Verb, offer_to_pause
 from bot.domain.amendments import Answer
 from bot.domain.cards import Button, Card
+from bot.domain.decisions import (
+    Admitted,
+    Decide,
+    Known,
+    Verdict,
+)
 from bot.domain.deliveries import Delivery, Draft, Priority, Settlement, State
 from bot.domain.events import Event, Kind, Origin, Trade
 from bot.domain.ids import AccountId, ActionId, EndpointId, TraderId
+from bot.domain.lanes import Turn
 from bot.domain.linking import CODE_LIFE, Completed, Invitation
 from bot.domain.links import Address, Channel, Credential, CredentialKind, Grant, Link, Role
-from bot.ports import Admitted, Decide, Known, Turn, Verdict
 from storage import Store
 
 NOW = datetime(2026, 1, 5, 12, 0, 0, 123456, tzinfo=UTC)

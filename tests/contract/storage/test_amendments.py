@@ -12,10 +12,11 @@ from sqlalchemy import Connection, select, update
 
 from bot.domain.actions import OFFER_LIFE, ActionState, Denied
 from bot.domain.amendments import AMEND_LIFE, Amendment
+from bot.domain.decisions import Admitted
 from bot.domain.deliveries import Delivery, Settlement, State
 from bot.domain.ids import AccountId, ActionId
 from bot.domain.links import Channel, Link
-from bot.ports import Admitted, Ahead
+from bot.ports import Ahead
 from storage import Store
 from storage.outbox import claims as turns
 from storage.schema.tables import (

@@ -16,8 +16,8 @@ from bot.domain.digests import (
 )
 from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
+from bot.domain.lanes import Turn
 from bot.domain.links import Link
-from bot.ports import Turn
 from storage import Store
 from storage.outbox import digests
 from storage.outbox.deliveries import (

@@ -13,6 +13,13 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.actions import Action, Denied
+from bot.domain.decisions import (
+    Admitted,
+    Decide,
+    Known,
+    Progress,
+    Verdict,
+)
 from bot.domain.deliveries import Delivery, Priority, State
 from bot.domain.events import (
     LOOKED,
@@ -30,7 +37,7 @@ from bot.domain.events import (
 )
 from bot.domain.ids import AccountId, ActionId, StrategyId, TraderId
 from bot.domain.links import Link
-from bot.ports import Admitted, Ahead, Decide, Known, Progress, Verdict
+from bot.ports import Ahead
 from storage import Store
 from storage.engine.database import each
 from storage.inbox.cache import RECENTLY

@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.actions import ActionState, Denied
+from bot.domain.decisions import Progress
 from bot.domain.deliveries import State
 from bot.domain.events import Kind, Origin, Position, Stream, Trader, TraderSeen
 from bot.domain.ids import AccountId, LinkId, TraderId
 from bot.domain.links import AccountState, Credential, CredentialKind, EndpointState
 from bot.errors import Refused
-from bot.ports import Progress
 from bot.services.ingest import remember_only
 from storage import Store
 from tests.contract.storage.given import (

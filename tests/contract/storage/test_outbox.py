@@ -18,8 +18,11 @@ from bot.domain.deliveries import (
     after_crash,
 )
 from bot.domain.ids import EndpointId
+from bot.domain.lanes import (
+    Turn,
+    Turned,
+)
 from bot.domain.links import EndpointState
-from bot.ports import Turn, Turned
 from storage import Store
 from storage.engine.database import each
 from storage.outbox.deliveries import (

@@ -18,8 +18,8 @@ from bot.domain.deliveries import PENDING, Delivery, Priority, Settlement, State
 from bot.domain.digests import CROWD
 from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
+from bot.domain.lanes import Turn
 from bot.domain.links import Link
-from bot.ports import Turn
 from storage import Store, open_memory
 from storage.outbox.deliveries import (
     HELD_LIFE,

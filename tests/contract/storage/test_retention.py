@@ -7,12 +7,15 @@ from typing import Any
 
 from sqlalchemy import Table, func, select
 
+from bot.domain.decisions import (
+    Known,
+    Verdict,
+)
 from bot.domain.events import Event, Trade
 from bot.domain.ids import AccountId
 from bot.domain.links import Channel, Person
 from bot.domain.stages import Stage, Step
 from bot.domain.trail import by
-from bot.ports import Known, Verdict
 from storage import Store
 from storage.audit import LIFE as TRAIL_LIFE
 from storage.retention import AT_ONCE, KEYS_LIFE, LINK_LIFE, OPEN_TRADE_LIFE

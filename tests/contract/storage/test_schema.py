@@ -12,8 +12,9 @@ from sqlalchemy import Connection, text
 
 from bot.domain.deliveries import Priority
 from bot.domain.ids import NewId
+from bot.domain.lanes import Turn
 from bot.domain.links import Channel
-from bot.ports import Ahead, Turn
+from bot.ports import Ahead
 from storage import migrate, open_memory
 from storage.engine.database import each
 from storage.schema.tables import metadata

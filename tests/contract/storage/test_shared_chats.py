@@ -9,13 +9,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
+from bot.domain.decisions import (
+    Known,
+    Verdict,
+)
 from bot.domain.deliveries import Delivery
 from bot.domain.events import Event
 from bot.domain.ids import EndpointId, LinkId
 from bot.domain.linking import CODE_LIFE, Completed, Invitation, LinkProblem, WrongDigits
 from bot.domain.links import Link, Role
 from bot.errors import Refused
-from bot.ports import Ahead, Known, Verdict
+from bot.ports import Ahead
 from storage import Store
 from storage.accounts.codes import _Try as Try
 from tests.contract.storage.conftest import OpenStore

@@ -9,9 +9,9 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
+from bot.domain.decisions import Admitted
 from bot.domain.events import Trade
 from bot.domain.ids import AccountId
-from bot.ports import Admitted
 from bot.services.ingest import decide
 from storage import Store
 from storage.schema.tables import inbox

@@ -11,8 +11,12 @@ from sqlalchemy import Connection, insert, select, text
 
 from bot.domain.deliveries import Priority
 from bot.domain.ids import EndpointId
+from bot.domain.lanes import (
+    Turn,
+    Turned,
+)
 from bot.domain.links import Link
-from bot.ports import Ahead, Turn, Turned
+from bot.ports import Ahead
 from storage import Store
 from storage.engine.database import (
     each,

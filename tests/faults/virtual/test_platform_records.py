@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.decisions import Progress
 from bot.domain.deliveries import State
 from bot.domain.events import AHEAD, Kind, Origin, Position, Stream, TraderSeen
 from bot.domain.links import FeedState
 from bot.errors import TryLater
-from bot.ports import Progress
 from bot.services.feeds import reading
 from bot.services.ingest import remember_only
 from tests.fakes.messenger import FakeMessenger

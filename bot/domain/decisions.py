@@ -1,0 +1,98 @@
+"""What ingest decides about an event, and what a batch of events comes to."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain.actions import Action
+from bot.domain.amendments import Answer
+from bot.domain.deliveries import (
+    Draft,
+    Priority,
+)
+from bot.domain.events import (
+    Event,
+    Listing,
+    Position,
+    Strategy,
+    Stream,
+    Sweep,
+    Trader,
+)
+from bot.domain.ids import EndpointId
+from bot.domain.links import (
+    Address,
+    Link,
+)
+from bot.domain.stages import Stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What ingest knows about the account when it decides."""
+
+    links: tuple[Link, ...]
+    traders: Mapping[str, Trader]
+    strategies: Mapping[str, Strategy]
+    revisions: Mapping[str, str]
+    """Record id of a trader or strategy to the revision under which it was last told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What ingest decides about one event, inside the transaction.
+
+    `record`, `revision` key the inbox row (with the event's account and kind). With `news` false
+    nothing is told and no inbox row written, but `remember`/`forget` still update the last known
+    state. `answer` ends all offers of that kind that were made by earlier facts of the account.
+    With `stage`, the record comes as often as it changes, and is news only if it has come further
+    than any of its facts that are kept; with `only_if_kept`, only if there is one.
+    `fingerprint` is set when the same fact may come from another service too: then the
+    n-th fact of this kind with that fingerprint within `window` is owed only if no other kind
+    has brought n of them.
+    """
+
+    news: bool
+    reason: str
+    record: str = ""
+    revision: str = ""
+    drafts: tuple[Draft, ...] = ()
+    actions: tuple[Action, ...] = ()
+    remember: Trader | Strategy | None = None
+    forget: Trader | Strategy | None = None
+    answer: Answer | None = None
+    fingerprint: str | None = None
+    window: timedelta = timedelta(seconds=15)
+    stage: Stage | None = None
+    only_if_kept: bool = False
+    at: datetime | None = None
+    """When the fact came to be, if not when its record was made."""
+
+
+Decide = Callable[[Event, Known], Verdict]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Move a stream's cursor, in the same transaction; backwards only if it `rewinds`."""
+
+    stream: Stream | Listing | Sweep
+    position: Position
+    rewinds: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """What a batch came to.
+
+    `new` counts events that were news, `known` those that were not, `told` deliveries created;
+    `owed` says at which endpoints, where they are, and the most urgent priority among the new
+    items. What was begun ahead (see `Ahead`) is not among them. `answered` counts earlier items
+    whose offers have been answered.
+    """
+
+    new: int
+    known: int
+    told: int
+    owed: Mapping[EndpointId, tuple[Address, Priority]]
+    answered: int = 0

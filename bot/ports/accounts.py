@@ -1,0 +1,147 @@
+"""Accounts, their chats, and how these come to be linked."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.ids import AccountId, EndpointId, LinkId
+from bot.domain.linking import (
+    Completed,
+    Ended,
+    Invitation,
+    LinkProblem,
+    LoginFailed,
+    SignedIn,
+    TooSoon,
+    WrongDigits,
+)
+from bot.domain.links import (
+    Account,
+    AccountState,
+    Address,
+    Credential,
+    Grant,
+    Link,
+    Login,
+    Role,
+)
+
+
+class Links(Protocol):
+    async def at(self, address: Address) -> Link | None:
+        """The active link of a chat."""
+
+    async def endpoint(self, address: Address, private: bool, name: str = "") -> EndpointId:
+        """The endpoint of a chat, made if it is not known yet.
+
+        Args:
+            name: what it is called now; kept if it is none.
+        """
+
+    async def of(self, account: AccountId) -> Sequence[Link]:
+        """The active links of an account."""
+
+    async def made_since(self, since: datetime) -> Sequence[Link]:
+        """The active links of all accounts that are younger than that."""
+
+    async def end(self, link: LinkId, now: datetime) -> Ended:
+        """Unlink: cancel what is owed; with the last link also delete the credential.
+
+        Raises:
+            Refused: it is not active.
+        """
+
+    async def admit(self, link: LinkId, members: Role | None) -> None:
+        """Set what the others in a shared chat may do.
+
+        Raises:
+            Refused: the link is not active.
+        """
+
+    async def disable(self, address: Address, reason: str, now: datetime) -> int:
+        """The chat is closed to us: hold what is owed; gives how many."""
+
+    async def enable(self, address: Address, now: datetime) -> int:
+        """The chat is open again: held items are owed again; gives how many."""
+
+
+class Accounts(Protocol):
+    async def active(self) -> Sequence[Account]:
+        """Accounts with at least one active link."""
+
+    async def get(self, account: AccountId) -> Account | None: ...
+
+    async def credential(self, account: AccountId) -> Credential | None: ...
+
+    async def renew(self, account: AccountId, credential: Credential) -> None:
+        """Replace the credential; the account is active again."""
+
+    async def mark(self, account: AccountId, state: AccountState) -> None: ...
+
+
+class Codes(Protocol):
+    """Linking attempts.
+
+    Codes are stored only as SHA-256, digits only as a keyed hash; the grant of a login that waits
+    for its digits is stored encrypted, bound to its attempt.
+    """
+
+    async def invite(self, code_hash: str, invitation: Invitation, now: datetime) -> None:
+        """Open an attempt; the person's oldest ones give way above `OPEN_CODES`."""
+
+    async def look(self, code_hash: str, now: datetime) -> Invitation | LinkProblem:
+        """What stands behind a code; changes nothing."""
+
+    async def count_login(
+        self, code_hash: str, who: str, source: str, now: datetime
+    ) -> int | TooSoon | LinkProblem:
+        """Count one login try before it is made; gives how many are left after it.
+
+        It counts as a wrong one, of `who` from `source`, until it is forgiven. Both are stored
+        only as keyed hashes, and only as long as they matter.
+        """
+
+    async def forgive_login(self, who: str, source: str, *, right: bool) -> None:
+        """It was not a wrong one: it was right, or nobody knows."""
+
+    async def sign_in(
+        self, code_hash: str, grant: Grant, digits: str, now: datetime
+    ) -> SignedIn | LinkProblem:
+        """Use the code up: one conditional UPDATE. Another signed-in attempt of the same person in
+        the same chat ends.
+
+        A login that is only inferred to be an account's, which has another one, is NOT_CERTAIN: it
+        leaves the code as it was, and `complete` makes nothing of it either.
+        """
+
+    async def withdraw(self, address: Address, person: str, now: datetime) -> int:
+        """End this person's attempts from that chat; gives how many."""
+
+    async def waiting(self, address: Address, person: str, now: datetime) -> bool:
+        """Whether this person, in this chat, is expected to type digits."""
+
+    async def complete(
+        self, address: Address, person: str, digits: str, now: datetime
+    ) -> Completed | WrongDigits:
+        """Check the digits, counting the try; if right make account, link and credential at once.
+
+        A chat that was linked to another account loses that link first, with all that was owed;
+        but a shared chat stays with who linked it (TAKEN). Linking again to the same account keeps
+        the link; only the credential is renewed.
+        """
+
+
+class SignIn(Protocol):
+    """What the link page does; the linking service implements it."""
+
+    async def look(self, code: str) -> Invitation | LinkProblem: ...
+
+    async def sign_in(
+        self, code: str, login: Login, source: str, *, agreed: bool = False
+    ) -> SignedIn | LoginFailed | TooSoon | LinkProblem:
+        """Log in with what the person typed.
+
+        Args:
+            source: the person's IP address, for the limits.
+            agreed: to others' reading along; without it only a private chat is linked.
+        """

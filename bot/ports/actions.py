@@ -1,0 +1,51 @@
+"""Buttons, pressed once, and the messages that show them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.actions import Action, ActionState, Denied
+from bot.domain.ids import ActionId, EndpointId
+from bot.domain.links import (
+    Channel,
+)
+from bot.domain.shown import EndedCards, ShownCard
+
+
+class Actions(Protocol):
+    async def offer(self, actions: Sequence[Action]) -> None: ...
+
+    async def claim(
+        self, action: ActionId, person: str, endpoint: EndpointId, now: datetime
+    ) -> Action | Denied:
+        """Take it, once: `may_press`, then one conditional UPDATE; siblings on the card are closed.
+
+        A repeatable action stays open.
+        """
+
+    async def finish(self, action: ActionId, state: ActionState, now: datetime) -> None: ...
+
+    async def interrupted(self) -> Sequence[Action]:
+        """Actions that a crash left RUNNING."""
+
+
+class ShownCards(Protocol):
+    """Messages of ours that show buttons which will end."""
+
+    async def note(self, shown: ShownCard) -> bool:
+        """From its buttons' end on it is told of by `ended`; false if none of them is open.
+
+        What was noted of that message before is forgotten.
+        """
+
+    async def forget(self, endpoint: EndpointId, message: str) -> None:
+        """The message shows no buttons any more, or nobody can change it."""
+
+    async def withdraw(
+        self, endpoint: EndpointId, person: str, now: datetime
+    ) -> Sequence[tuple[Action, ...]]:
+        """End everything that this person could still press there; gives it card by card."""
+
+    async def ended(self, channel: Channel, bot: str, now: datetime) -> EndedCards: ...
+
+    async def postpone(self, shown: ShownCard, until: datetime) -> None: ...

@@ -1,0 +1,69 @@
+"""Deliveries out: what lanes ask of the store."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.amendments import Amendment, Amendments
+from bot.domain.deliveries import (
+    MISSED,
+    Delivery,
+    Priority,
+    State,
+)
+from bot.domain.ids import EndpointId
+from bot.domain.lanes import Missed, Turn, Turned
+from bot.domain.links import (
+    Address,
+    Channel,
+)
+
+
+class Outbox(Protocol):
+    async def turn(self, turn: Turn, now: datetime) -> Turned:
+        """One transaction for both halves.
+
+        Claiming takes the endpoint's first due item by (rank, time of the fact, id), provided
+        none of its items is SENDING; its rank is its priority, less one once it has waited long
+        (`age`). Where a crowd waits, that is a digest of all that is not urgent
+        (`bot.domain.digests`): these are COALESCED, and end with it if it ends unseen. An item
+        past `expires_at` ends EXPIRED; one whose link is not active, has another epoch, or whose
+        endpoint has another link now ends CANCELLED (G7); a disabled endpoint gives nothing.
+        """
+
+    async def amendments(self, channel: Channel, bot: str, now: datetime) -> Amendments:
+        """What one of our bots is to change.
+
+        Only messages that were sent, at active endpoints, under active links as in `turn` (G7):
+        what waits for any of that comes later, and is given up after `AMEND_LIFE`.
+        """
+
+    async def amended(self, amendment: Amendment, again: datetime | None, now: datetime) -> None:
+        """That is done or given up; with `again` it is tried once more then."""
+
+    async def age(self, now: datetime) -> int:
+        """Let what has waited long go before others, so that nothing starves; gives how many."""
+
+    async def owing(self) -> Mapping[EndpointId, Address]:
+        """Endpoints with something pending."""
+
+    async def interrupted(self) -> Sequence[Delivery]:
+        """What a crash left SENDING, for a start to settle as attempts of unknown outcome."""
+
+    async def missed(self, endpoint: EndpointId, limit: int, skip: int = 0) -> Sequence[Missed]:
+        """Youngest first, after the first `skip`; only what its link's people may see, and only as
+        long as its text is kept.
+        """
+
+    async def missed_count(self, endpoint: EndpointId, states: Collection[State] = MISSED) -> int:
+        """How many `missed` would give without a limit, of those in one of these states."""
+
+    async def counts(self) -> Mapping[State, int]: ...
+
+    async def missed_by_reason(self) -> Mapping[tuple[State, str], int]:
+        """How many items are in one of the states of `MISSED`, and for which reason."""
+
+    async def oldest_pending(self, priority: Priority | None = None) -> datetime | None:
+        """Since when the longest waiting item waits; of one priority, or of all."""
+
+    async def pending(self, endpoint: EndpointId) -> int: ...
