@@ -36,13 +36,7 @@ from adapters.telegram.settings import (
     parse_token,
     parse_webhook,
 )
-from adapters.web.settings import (
-    Listen,
-    WebSettings,
-    parse_listen,
-    parse_proxies,
-    parse_public_url,
-)
+from adapters.web.settings import Listen, WebSettings, parse_listen, parse_proxies, parse_public_url
 from bot.config_file import ConfigFile, as_text, read_config
 from bot.domain.hosts import is_here, is_loopback
 from bot.domain.links import Channel

@@ -27,10 +27,7 @@ from sqlalchemy import (
 from bot.domain.ids import AccountId
 from bot.domain.links import Person
 from bot.domain.trail import Trace, audited
-from storage.engine.database import (
-    Database,
-    each,
-)
+from storage.engine.database import Database, each
 from storage.engine.types import storable
 from storage.schema.rows import AnyRow
 from storage.schema.tables import audit

@@ -3,13 +3,7 @@
 from sqlalchemy import Connection, delete, select
 
 from bot.domain.ids import AccountId
-from storage.schema.tables import (
-    LINK_IS_ACTIVE,
-    cursor,
-    known,
-    link,
-    secret,
-)
+from storage.schema.tables import LINK_IS_ACTIVE, cursor, known, link, secret
 from storage.vault import account_secret
 
 

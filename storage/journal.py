@@ -9,10 +9,7 @@ from sqlalchemy import Connection, delete, null, select, update
 
 from bot.domain.ids import Now
 from bot.domain.links import Channel
-from storage.engine.database import (
-    Database,
-    each,
-)
+from storage.engine.database import Database, each
 from storage.engine.upsert import insert_into
 from storage.schema.tables import journal
 

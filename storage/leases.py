@@ -15,10 +15,7 @@ from sqlalchemy import (
     update,
 )
 
-from storage.engine.database import (
-    Database,
-    each,
-)
+from storage.engine.database import Database, each
 from storage.engine.types import Instant
 from storage.engine.upsert import insert_into
 from storage.schema.tables import lease

@@ -4,17 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Table,
-    and_,
-    delete,
-    func,
-    not_,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, not_, or_, select
 
 from bot.domain.ids import AccountId
 from bot.domain.links import Account, Channel, Person
@@ -23,10 +13,7 @@ from bot.domain.trail import audited
 from bot.errors import Refused
 from storage import audit as trail
 from storage.retention import forget_account, unused
-from storage.schema.rows import (
-    AnyRow,
-    account_of,
-)
+from storage.schema.rows import AnyRow, account_of
 from storage.schema.states import LinkState
 from storage.schema.tables import (
     account,

@@ -24,11 +24,7 @@ from sqlalchemy import (
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId
 from bot.domain.stages import Step
-from storage.engine.database import (
-    Database,
-    each,
-    unsettle,
-)
+from storage.engine.database import Database, each, unsettle
 from storage.schema.states import LinkState
 from storage.schema.tables import (
     DELIVERY_HAS_ENDED,

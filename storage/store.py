@@ -16,28 +16,14 @@ from sqlalchemy.exc import ArgumentError
 from bot.domain.ids import NewId, Now
 from bot.domain.links import Account
 from bot.errors import Misconfigured, Refused
-from storage import (
-    audit,
-    personal,
-)
+from storage import audit, personal
 from storage.accounts.codes import Codes
-from storage.accounts.links import (
-    Accounts,
-    Links,
-)
+from storage.accounts.links import Accounts, Links
 from storage.audit import Audit
 from storage.buttons.actions import Actions
 from storage.buttons.shown_cards import ShownCards
-from storage.engine.database import (
-    Database,
-    each,
-    unsettle,
-)
-from storage.engine.sqlite import (
-    looking_at,
-    open_inline,
-    open_sqlite,
-)
+from storage.engine.database import Database, each, unsettle
+from storage.engine.sqlite import looking_at, open_inline, open_sqlite
 from storage.inbox.admission import Inbox
 from storage.journal import Journal
 from storage.leases import Leases

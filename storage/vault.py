@@ -16,16 +16,8 @@ from bot.domain.links import Credential, Grant
 from bot.domain.text import counted
 from bot.errors import Misconfigured
 from storage.engine.database import Database
-from storage.engine.upsert import (
-    Insert,
-    insert_into,
-)
-from storage.schema.codec import (
-    decode_credential,
-    decode_grant,
-    encode_credential,
-    encode_grant,
-)
+from storage.engine.upsert import Insert, insert_into
+from storage.schema.codec import decode_credential, decode_grant, encode_credential, encode_grant
 from storage.schema.tables import secret
 
 log = logging.getLogger(__name__)

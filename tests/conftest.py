@@ -19,11 +19,7 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import make_url
 
 from storage import migrate
-from tests.harness.databases import (
-    apart,
-    empty,
-    execute,
-)
+from tests.harness.databases import apart, empty, execute
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 

@@ -9,15 +9,7 @@ from http import HTTPStatus
 from adapters.discord.transport import Refusal, Withheld
 from adapters.http.exchange import NoAnswer
 from adapters.http.faults import after_no_answer, reasons
-from bot.domain.deliveries import (
-    Attempt,
-    Declined,
-    Gone,
-    Halted,
-    Postponed,
-    Scope,
-    Sent,
-)
+from bot.domain.deliveries import Attempt, Declined, Gone, Halted, Postponed, Scope, Sent
 
 PLATFORM = "Discord"
 

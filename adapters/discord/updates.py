@@ -10,13 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from adapters.discord.render import GROUP, PICK, PUBLIC
-from adapters.discord.settings import (
-    EMBED,
-    READ_HISTORY,
-    SEND_IN_THREADS,
-    SEND_MESSAGES,
-    VIEW,
-)
+from adapters.discord.settings import EMBED, READ_HISTORY, SEND_IN_THREADS, SEND_MESSAGES, VIEW
 from bot.domain.commands import Command, Place, Press, Said, Shared, Wordless, Words
 from bot.domain.ids import ActionId
 from bot.domain.links import Address, Channel, Person

@@ -11,16 +11,7 @@ from http import HTTPStatus
 from adapters.http import faults
 from adapters.http.exchange import NoAnswer
 from adapters.telegram.transport import Refusal
-from bot.domain.deliveries import (
-    Attempt,
-    Declined,
-    Gone,
-    Halted,
-    Moved,
-    Postponed,
-    Scope,
-    Unclear,
-)
+from bot.domain.deliveries import Attempt, Declined, Gone, Halted, Moved, Postponed, Scope, Unclear
 
 PLATFORM = "Telegram"
 

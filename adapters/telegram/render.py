@@ -7,16 +7,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.domain.cards import (
-    Button,
-    ButtonStyle,
-    Card,
-    Option,
-    PickList,
-    Picture,
-    Severity,
-    Table,
-)
+from bot.domain.cards import Button, ButtonStyle, Card, Option, PickList, Picture, Severity, Table
 from bot.domain.columns import in_columns
 from bot.domain.text import utf16_length
 

@@ -27,14 +27,7 @@ from bot.domain.cards import spoken
 from bot.domain.hosts import is_here
 from bot.domain.ids import NewId, Now
 from bot.domain.linking import CODE_LIFE, Invitation, LinkProblem, LoginFailed, SignedIn, TooSoon
-from bot.domain.links import (
-    Address,
-    Channel,
-    KeyLogin,
-    Login,
-    PasswordLogin,
-    TokenLogin,
-)
+from bot.domain.links import Address, Channel, KeyLogin, Login, PasswordLogin, TokenLogin
 from bot.domain.text import clean, counted
 from bot.ports import SignIn
 

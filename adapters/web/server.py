@@ -24,15 +24,7 @@ from adapters.web.connections import (
 from adapters.web.guard import security_headers
 from adapters.web.health import Health, HealthPages, Metrics, MetricsPage
 from adapters.web.links import LinkPages
-from adapters.web.pages import (
-    ICON,
-    STATIC,
-    Handler,
-    page,
-    problem_page,
-    refusal,
-    static_files,
-)
+from adapters.web.pages import ICON, STATIC, Handler, page, problem_page, refusal, static_files
 from adapters.web.settings import Listen, WebSettings
 from bot.domain.ids import NewId, Now
 from bot.errors import Misconfigured

@@ -3,11 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.deliveries import (
-    Delivery,
-    Settlement,
-    State,
-)
+from bot.domain.deliveries import Delivery, Settlement, State
 from bot.domain.ids import EndpointId
 
 

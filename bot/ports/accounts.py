@@ -15,16 +15,7 @@ from bot.domain.linking import (
     TooSoon,
     WrongDigits,
 )
-from bot.domain.links import (
-    Account,
-    AccountState,
-    Address,
-    Credential,
-    Grant,
-    Link,
-    Login,
-    Role,
-)
+from bot.domain.links import Account, AccountState, Address, Credential, Grant, Link, Login, Role
 
 
 class Links(Protocol):

@@ -6,9 +6,7 @@ from typing import Protocol
 
 from bot.domain.actions import Action, ActionState, Denied
 from bot.domain.ids import ActionId, EndpointId
-from bot.domain.links import (
-    Channel,
-)
+from bot.domain.links import Channel
 from bot.domain.shown import EndedCards, ShownCard
 
 

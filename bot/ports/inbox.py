@@ -6,19 +6,8 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.decisions import Admitted, Decide, Progress
-from bot.domain.deliveries import (
-    Delivery,
-)
-from bot.domain.events import (
-    Cursor,
-    Event,
-    Listing,
-    Strategy,
-    Stream,
-    Sweep,
-    Trader,
-    Unreadable,
-)
+from bot.domain.deliveries import Delivery
+from bot.domain.events import Cursor, Event, Listing, Strategy, Stream, Sweep, Trader, Unreadable
 from bot.domain.ids import AccountId, EndpointId
 
 

@@ -18,11 +18,7 @@ from bot.domain.events import (
     Unreadable,
 )
 from bot.domain.ids import TraderId
-from bot.domain.links import (
-    Credential,
-    Grant,
-    Login,
-)
+from bot.domain.links import Credential, Grant, Login
 
 
 class Platform(Protocol):

@@ -4,18 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.domain.deliveries import (
-    State,
-)
-from bot.domain.events import (
-    Stream,
-)
+from bot.domain.deliveries import State
+from bot.domain.events import Stream
 from bot.domain.ids import AccountId
-from bot.domain.links import (
-    Channel,
-    FeedState,
-    Person,
-)
+from bot.domain.links import Channel, FeedState, Person
 from bot.domain.trail import Trace
 
 

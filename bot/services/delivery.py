@@ -29,19 +29,11 @@ from bot.domain.deliveries import (
     outage_wait,
 )
 from bot.domain.ids import EndpointId, Now
-from bot.domain.lanes import (
-    Turn,
-    Turned,
-)
+from bot.domain.lanes import Turn, Turned
 from bot.domain.links import Address, Channel
 from bot.domain.text import counted
 from bot.errors import Refused, TryLater, Unclear, Unreachable
-from bot.ports import (
-    Messenger,
-    Meter,
-    Outbox,
-    Readership,
-)
+from bot.ports import Messenger, Meter, Outbox, Readership
 from bot.services.pace import Pace, Place
 from bot.services.steady import Seconds, steady
 

@@ -11,12 +11,7 @@ from bot.domain.actions import OFFER_LIFE, Action, Verb, offer_to_pause
 from bot.domain.amendments import LOG_IN, answer_by_change, answer_by_removal, asked_for_in
 from bot.domain.cards import Button, Card, Severity, in_parts
 from bot.domain.changes import Change, condition, merged, strategy_changes, trader_changes
-from bot.domain.decisions import (
-    Admitted,
-    Known,
-    Progress,
-    Verdict,
-)
+from bot.domain.decisions import Admitted, Known, Progress, Verdict
 from bot.domain.deliveries import Draft, Priority
 from bot.domain.events import (
     AHEAD,
@@ -52,11 +47,7 @@ from bot.domain.telling import (
     trader_name,
 )
 from bot.errors import Unclear
-from bot.ports import (
-    Ahead,
-    Inbox,
-    Meter,
-)
+from bot.ports import Ahead, Inbox, Meter
 from bot.services.amending import Amending
 from bot.services.delivery import Delivering
 from bot.services.steady import Seconds, steady

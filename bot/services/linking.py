@@ -37,13 +37,7 @@ from bot.domain.links import (
 )
 from bot.domain.trail import by
 from bot.errors import NeedsLogin, Refused, TryLater
-from bot.ports import (
-    Accounts,
-    Audit,
-    Codes,
-    Links,
-    Platform,
-)
+from bot.ports import Accounts, Audit, Codes, Links, Platform
 from bot.services.feeds import Feeds
 from bot.services.ingest import Ingest
 from bot.services.patience import patiently

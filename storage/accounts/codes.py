@@ -34,47 +34,18 @@ from bot.domain.linking import (
     WrongDigits,
 )
 from bot.domain.links import Account, AccountState, Address, Grant, Link, Preferences
-from storage.accounts.links import (
-    is_at,
-    links_of,
-    unlink,
-)
-from storage.accounts.logins import (
-    Keys,
-    begin_login,
-    forgive_login,
-    login_keys,
-    prune_logins,
-)
+from storage.accounts.links import is_at, links_of, unlink
+from storage.accounts.logins import Keys, begin_login, forgive_login, login_keys, prune_logins
 from storage.buttons.shown_cards import end_address
-from storage.engine.database import (
-    Database,
-    each,
-    unsettle,
-)
+from storage.engine.database import Database, each, unsettle
 from storage.engine.upsert import insert_into
 from storage.forgetting import forget_if_unlinked
 from storage.outbox import endpoints
 from storage.outbox.amendments import take_answer
 from storage.schema.codec import encode_preferences
-from storage.schema.rows import (
-    AnyRow,
-    account_of,
-    address_of,
-    link_of,
-    select_active_links,
-)
-from storage.schema.states import (
-    AttemptState,
-    LinkState,
-)
-from storage.schema.tables import (
-    LINK_IS_ACTIVE,
-    account,
-    attempt,
-    endpoint,
-    link,
-)
+from storage.schema.rows import AnyRow, account_of, address_of, link_of, select_active_links
+from storage.schema.states import AttemptState, LinkState
+from storage.schema.tables import LINK_IS_ACTIVE, account, attempt, endpoint, link
 from storage.vault import Vault, forget_grant
 
 KEPT_AFTER_EXPIRY = timedelta(days=1)

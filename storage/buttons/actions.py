@@ -8,20 +8,11 @@ from sqlalchemy import Connection, case, delete, insert, select, update
 
 from bot.domain.actions import Action, ActionState, Denied, may_press
 from bot.domain.ids import AccountId, ActionId, EndpointId, LinkId
-from storage.engine.database import (
-    Database,
-    each,
-)
-from storage.schema.codec import (
-    decode_targets,
-    encode_targets,
-)
+from storage.engine.database import Database, each
+from storage.schema.codec import decode_targets, encode_targets
 from storage.schema.rows import AnyRow
 from storage.schema.states import LinkState
-from storage.schema.tables import (
-    action,
-    link,
-)
+from storage.schema.tables import action, link
 
 KEPT_AFTER_EXPIRY = timedelta(days=30)
 """So long a press is told that the button has expired, and later that it is unknown."""

@@ -13,26 +13,12 @@ from bot.domain.ids import EndpointId
 from bot.domain.links import Channel, EndpointState
 from bot.domain.shown import END_LIFE, EndedCard, EndedCards, Ending, ShownCard
 from storage.buttons.actions import action_of
-from storage.engine.database import (
-    Database,
-    each,
-)
+from storage.engine.database import Database, each
 from storage.engine.upsert import insert_into
-from storage.schema.codec import (
-    decode_card,
-    encode_card,
-)
-from storage.schema.rows import (
-    AnyRow,
-    address_of,
-)
+from storage.schema.codec import decode_card, encode_card
+from storage.schema.rows import AnyRow, address_of
 from storage.schema.states import AttemptState
-from storage.schema.tables import (
-    action,
-    attempt,
-    endpoint,
-    shown_card,
-)
+from storage.schema.tables import action, attempt, endpoint, shown_card
 
 AT_ONCE = 100
 """Cards that are told of at once."""

@@ -10,11 +10,7 @@ from typing import Any, Protocol, TypeVar, TypeVarTuple
 from sqlalchemy import Connection
 
 from bot.errors import Misconfigured, StoreAway, TradebellError, Unclear
-from storage.engine.faults import (
-    Fault,
-    described,
-    fault,
-)
+from storage.engine.faults import Fault, described, fault
 
 A = TypeVar("A")
 R = TypeVar("R")

@@ -8,11 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select
 
-from bot.domain.decisions import (
-    Admitted,
-    Decide,
-    Progress,
-)
+from bot.domain.decisions import Admitted, Decide, Progress
 from bot.domain.events import (
     Cursor,
     Event,
@@ -28,37 +24,19 @@ from bot.domain.events import (
 from bot.domain.ids import AccountId, EndpointId
 from bot.ports import Ahead
 from storage.engine.database import Database
-from storage.engine.statements import (
-    Statement,
-    Values,
-)
+from storage.engine.statements import Statement, Values
 from storage.engine.types import key
-from storage.engine.upsert import (
-    Insert,
-    insert_into,
-)
+from storage.engine.upsert import Insert, insert_into
 from storage.inbox import quarantine
-from storage.inbox.cache import (
-    Memories,
-    Memory,
-    remember,
-)
+from storage.inbox.cache import Memories, Memory, remember
 from storage.inbox.duplicates import leave_out_echoes
 from storage.inbox.enqueue import owe
 from storage.inbox.stages import Stages
 from storage.outbox.amendments import close_offers
 from storage.schema.codec import decode_record
-from storage.schema.facts import (
-    Fact,
-    FactKey,
-    Tally,
-)
+from storage.schema.facts import Fact, FactKey, Tally
 from storage.schema.states import KnownKind
-from storage.schema.tables import (
-    cursor,
-    inbox,
-    known,
-)
+from storage.schema.tables import cursor, inbox, known
 
 OWN_KINDS = frozenset({Kind.FEED, Kind.ACTION, Kind.TEST})
 """Facts about Tradebell itself: no sign of life from the platform."""

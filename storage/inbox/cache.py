@@ -7,35 +7,18 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select
 
-from bot.domain.decisions import (
-    Known,
-    Verdict,
-)
+from bot.domain.decisions import Known, Verdict
 from bot.domain.events import Strategy, Trader
 from bot.domain.ids import AccountId
 from bot.domain.links import Link
 from storage.engine.database import raw_of
 from storage.engine.statements import Statement
 from storage.engine.types import key
-from storage.engine.upsert import (
-    Insert,
-    insert_into,
-)
-from storage.schema.codec import (
-    decode_record,
-    encode_record,
-)
-from storage.schema.rows import (
-    AnyRow,
-    link_of,
-    select_active_links,
-)
+from storage.engine.upsert import Insert, insert_into
+from storage.schema.codec import decode_record, encode_record
+from storage.schema.rows import AnyRow, link_of, select_active_links
 from storage.schema.states import KnownKind
-from storage.schema.tables import (
-    inbox,
-    known,
-    link,
-)
+from storage.schema.tables import inbox, known, link
 
 MEMORIES = 1000
 """Accounts whose links and last known states are kept at hand."""

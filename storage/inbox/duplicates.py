@@ -11,10 +11,7 @@ from bot.domain.events import Kind
 from bot.domain.ids import AccountId
 from storage.engine.statements import Statement
 from storage.inbox.cache import Memory
-from storage.schema.facts import (
-    Fact,
-    FactKey,
-)
+from storage.schema.facts import Fact, FactKey
 from storage.schema.tables import inbox
 
 

@@ -13,17 +13,8 @@ from storage.engine.statements import Statement
 from storage.engine.types import key
 from storage.inbox.cache import Memory
 from storage.schema.codec import encode_card
-from storage.schema.facts import (
-    Fact,
-    Started,
-    reference,
-)
-from storage.schema.tables import (
-    action,
-    delivery,
-    endpoint,
-    is_one_of,
-)
+from storage.schema.facts import Fact, Started, reference
+from storage.schema.tables import action, delivery, endpoint, is_one_of
 
 
 def owe(

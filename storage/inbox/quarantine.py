@@ -11,10 +11,7 @@ from sqlalchemy import Connection, case, delete
 from bot.domain.events import Unreadable
 from bot.domain.ids import AccountId
 from storage.engine.database import each
-from storage.engine.upsert import (
-    Insert,
-    insert_into,
-)
+from storage.engine.upsert import Insert, insert_into
 from storage.schema.tables import quarantine
 
 LIFE = timedelta(days=30)

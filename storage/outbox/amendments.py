@@ -7,13 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, case, func, null, or_, select, update
 
 from bot.domain.actions import OFFER_LIFE, ActionState, Verb
-from bot.domain.amendments import (
-    AMEND_LIFE,
-    EXPIRED_OFFER,
-    Amendment,
-    Amendments,
-    Answer,
-)
+from bot.domain.amendments import AMEND_LIFE, EXPIRED_OFFER, Amendment, Amendments, Answer
 from bot.domain.cards import answered
 from bot.domain.deliveries import Delivery, Draft, Priority, State
 from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
@@ -22,10 +16,7 @@ from storage.engine.database import each
 from storage.engine.statements import Statement
 from storage.schema.codec import decode_card
 from storage.schema.facts import Fact
-from storage.schema.rows import (
-    AnyRow,
-    address_of,
-)
+from storage.schema.rows import AnyRow, address_of
 from storage.schema.tables import (
     ACTION_IS_OFFER,
     DELIVERY_IS_ERASABLE,

@@ -23,26 +23,14 @@ from bot.domain.digests import URGENT_CROWD
 from bot.domain.digests import crowd as digest_crowd
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
-from bot.domain.lanes import (
-    Turn,
-    Turned,
-)
+from bot.domain.lanes import Turn, Turned
 from bot.domain.links import EndpointState
 from storage.engine.database import Database
-from storage.engine.statements import (
-    Statement,
-    among,
-)
-from storage.outbox import (
-    digests,
-    endpoints,
-)
+from storage.engine.statements import Statement, among
+from storage.outbox import digests, endpoints
 from storage.schema.codec import decode_card
 from storage.schema.reasons import Reason
-from storage.schema.rows import (
-    AnyRow,
-    address_of,
-)
+from storage.schema.rows import AnyRow, address_of
 from storage.schema.states import LinkState
 from storage.schema.tables import (
     DELIVERY_IS_SENDING,

@@ -5,43 +5,17 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Select,
-    bindparam,
-    func,
-    null,
-    or_,
-    select,
-    union_all,
-    update,
-)
+from sqlalchemy import Connection, Select, bindparam, func, null, or_, select, union_all, update
 
 from bot.domain.amendments import Amendment, Amendments
 from bot.domain.deliveries import MISSED, PENDING, Delivery, Priority, State
 from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
-from bot.domain.lanes import (
-    Missed,
-    Turn,
-    Turned,
-)
+from bot.domain.lanes import Missed, Turn, Turned
 from bot.domain.links import Address, Channel, EndpointState
-from storage.engine.database import (
-    Database,
-    each,
-)
-from storage.outbox.amendments import (
-    expire_offers,
-    give_up,
-    select_amendments,
-    settle,
-)
-from storage.outbox.claims import (
-    hand_back,
-    select_interrupted,
-    take_turns,
-)
+from storage.engine.database import Database, each
+from storage.outbox.amendments import expire_offers, give_up, select_amendments, settle
+from storage.outbox.claims import hand_back, select_interrupted, take_turns
 from storage.outbox.digests import follow
 from storage.schema.reasons import Reason
 from storage.schema.rows import address_of

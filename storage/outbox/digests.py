@@ -13,19 +13,11 @@ from bot.domain.digests import Part
 from bot.domain.events import Kind
 from storage.engine.statements import Statement
 from storage.engine.upsert import insert_into
-from storage.schema.codec import (
-    decode_card,
-    encode_card,
-)
+from storage.schema.codec import decode_card, encode_card
 from storage.schema.facts import FactKey, reference
 from storage.schema.reasons import Reason
 from storage.schema.rows import AnyRow
-from storage.schema.tables import (
-    DELIVERY_HAS_ENDED,
-    DELIVERY_IS_WAITING,
-    delivery,
-    is_one_of,
-)
+from storage.schema.tables import DELIVERY_HAS_ENDED, DELIVERY_IS_WAITING, delivery, is_one_of
 
 MOST_PARTS = 500
 """Items that one digest tells of: a turn must stay short however many wait. The next tells on."""

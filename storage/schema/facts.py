@@ -6,10 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from bot.domain.decisions import (
-    Admitted,
-    Verdict,
-)
+from bot.domain.decisions import Admitted, Verdict
 from bot.domain.deliveries import Delivery, Draft, Priority, State
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, DeliveryId, EndpointId

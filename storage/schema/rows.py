@@ -7,11 +7,7 @@ from sqlalchemy import Row, Select, select
 from bot.domain.ids import AccountId, EndpointId, LinkId
 from bot.domain.links import Account, Address, Endpoint, Link
 from storage.schema.codec import decode_preferences
-from storage.schema.tables import (
-    LINK_IS_ACTIVE,
-    endpoint,
-    link,
-)
+from storage.schema.tables import LINK_IS_ACTIVE, endpoint, link
 
 AnyRow = Row[*tuple[Any, ...]]
 

@@ -28,16 +28,8 @@ from bot.domain.actions import ActionState, Verb
 from bot.domain.deliveries import MISSED, PENDING, State
 from bot.domain.events import Kind
 from bot.domain.links import AccountState, Channel, EndpointState, Role
-from storage.engine.types import (
-    Foreign,
-    Instant,
-    OneOf,
-)
-from storage.schema.states import (
-    AttemptState,
-    KnownKind,
-    LinkState,
-)
+from storage.engine.types import Foreign, Instant, OneOf
+from storage.schema.states import AttemptState, KnownKind, LinkState
 
 metadata = MetaData(
     naming_convention={

@@ -15,13 +15,7 @@ from adapters.cryptorobot.settings import PlatformSettings
 from bot.domain.events import Trade
 from bot.domain.links import Credential, PasswordLogin
 from bot.errors import ConnectionLost, NeedsLogin, SocketRefused
-from tests.contract.platforms import (
-    Feathers,
-    FeathersProcess,
-    Person,
-    feathers,
-    feathers_process,
-)
+from tests.contract.platforms import Feathers, FeathersProcess, Person, feathers, feathers_process
 
 HEARTBEAT = {"pingInterval": 500, "pingTimeout": 1500}
 """Milliseconds. Without any, a connection lasts for both together."""

@@ -11,15 +11,7 @@ import aiohttp
 import pytest
 import socketio
 
-from tests.contract.bare_client import (
-    PATIENCE,
-    Socket,
-    bearer,
-    by_key,
-    connected,
-    local,
-    logged_in,
-)
+from tests.contract.bare_client import PATIENCE, Socket, bearer, by_key, connected, local, logged_in
 from tests.contract.platforms import PlatformUnderTest, trades
 
 # A bare client of Socket.IO 4 is of no use to FeathersJS 4.

@@ -13,10 +13,7 @@ from sqlalchemy import make_url
 
 from bot.domain.ids import NewId, Now
 from storage import Store, open_store
-from storage.engine.database import (
-    Database,
-    Request,
-)
+from storage.engine.database import Database, Request
 from storage.schema.tables import metadata
 from storage.store import Through
 from tests.harness.virtual_time import VirtualTimeLoop

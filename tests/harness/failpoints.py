@@ -20,10 +20,7 @@ from typing import Any, get_origin, get_type_hints
 
 import storage
 from bot import ports
-from storage.engine.database import (
-    Database,
-    Request,
-)
+from storage.engine.database import Database, Request
 
 # --- points -------------------------------------------------------------------------------
 

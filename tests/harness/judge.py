@@ -18,11 +18,7 @@ from sqlalchemy import Connection, select
 from bot.domain.deliveries import PENDING, State
 from bot.domain.events import Kind
 from storage import Store
-from storage.schema.tables import (
-    delivery,
-    endpoint,
-    link,
-)
+from storage.schema.tables import delivery, endpoint, link
 from tests.fakes.messenger import Shown
 
 

@@ -14,10 +14,7 @@ from bot.services.feeds import Rhythm
 from storage import Store
 from tests.fakes.messenger import FakeMessenger
 from tests.harness.troubled_database import Troubled
-from tests.harness.world import (
-    World,
-    running,
-)
+from tests.harness.world import World, running
 
 Open = Callable[[], AbstractAsyncContextManager[Store]]
 

@@ -7,10 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bot.errors import StoreAway, Unclear
-from storage.engine.database import (
-    Database,
-    Request,
-)
+from storage.engine.database import Database, Request
 from tests.harness.databases import Awaited
 
 SLOWEST = timedelta(seconds=2)

@@ -14,16 +14,8 @@ from storage import Store, open_memory
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform
 from tests.harness.databases import opened
-from tests.harness.virtual_time import (
-    VirtualTimeLoop,
-    virtual_now,
-)
-from tests.harness.world import (
-    World,
-    heron,
-    owl,
-    running,
-)
+from tests.harness.virtual_time import VirtualTimeLoop, virtual_now
+from tests.harness.world import World, heron, owl, running
 
 
 def pytest_asyncio_loop_factories(

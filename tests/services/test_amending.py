@@ -20,12 +20,7 @@ from bot.services import delivery
 from bot.services.actions import TOASTS
 from bot.services.feeds import feeds
 from tests.fakes.messenger import FakeMessenger, ShownUnclear
-from tests.harness.world import (
-    OWL,
-    World,
-    owl,
-    running,
-)
+from tests.harness.world import OWL, World, owl, running
 
 PAUSE = "Stop Night Owl"
 

@@ -17,12 +17,7 @@ from bot.domain.links import PasswordLogin
 from bot.domain.shown import NOTES, Ending
 from storage.schema.tables import shown_card
 from tests.fakes.messenger import FakeMessenger
-from tests.harness.world import (
-    OWL,
-    World,
-    code_in,
-    running,
-)
+from tests.harness.world import OWL, World, code_in, running
 
 STOP = "Stop Night Owl"
 EXPIRED, WITHDRAWN, PRESSED, USED = (NOTES[ending] for ending in Ending)

@@ -22,11 +22,7 @@ from bot.domain.typed import command_in
 from bot.errors import NeedsLogin, NotOffered, Refused, StoreAway, TryLater, Unclear
 from bot.services.conversation.conversation import BURST
 from tests.fakes.pictures import blank, undrawable
-from tests.harness.world import (
-    CHAT,
-    owl,
-    running,
-)
+from tests.harness.world import CHAT, owl, running
 
 
 async def ask(world, text, **where):

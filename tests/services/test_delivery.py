@@ -29,10 +29,7 @@ from bot.ports import Ahead
 from bot.services.ingest import decide
 from bot.services.steady import steady
 from tests.fakes.messenger import FakeMessenger
-from tests.harness.world import (
-    CHAT,
-    running,
-)
+from tests.harness.world import CHAT, running
 
 
 async def owe(world, account, *titles, urgent=False):

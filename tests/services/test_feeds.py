@@ -18,13 +18,7 @@ from bot.errors import ConnectionLost, NeedsLogin, NotOffered, TryLater, Unclear
 from bot.services.feeds.ownership import OwnPlatform
 from storage.schema.tables import cursor
 from tests.fakes.platform import MALLORY
-from tests.harness.world import (
-    CHAT,
-    actions_under,
-    heron,
-    owl,
-    running,
-)
+from tests.harness.world import CHAT, actions_under, heron, owl, running
 
 
 async def live(world):

@@ -11,11 +11,7 @@ from bot.domain.linking import Invitation, LinkProblem, LoginFailed, SignedIn, T
 from bot.domain.links import KeyLogin, PasswordLogin
 from bot.domain.logins import LONGEST_WAIT, WINDOW
 from bot.errors import TryLater
-from tests.harness.world import (
-    CHAT,
-    code_in,
-    running,
-)
+from tests.harness.world import CHAT, code_in, running
 
 RIGHT = PasswordLogin(email="alice@example.com", password="right")
 WRONG = PasswordLogin(email="alice@example.com", password="guess")

@@ -19,12 +19,7 @@ from bot.services import delivery
 from bot.services.feeds.notices import Notices
 from tests.fakes.platform import MALLORY
 from tests.fakes.readership import FakeReadership
-from tests.harness.world import (
-    World,
-    code_in,
-    owl,
-    running,
-)
+from tests.harness.world import World, code_in, owl, running
 
 DESK, VAULT = "900", "901"
 """Chats that many read, in two servers."""

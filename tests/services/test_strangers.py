@@ -11,11 +11,7 @@ from adapters.chat.queues import ChatQueues
 from bot.domain.links import PasswordLogin
 from bot.services.chats import take_turn
 from bot.services.pace import STRANGERS_BURST, STRANGERS_SHARE, Pace
-from tests.harness.world import (
-    CHAT,
-    code_in,
-    running,
-)
+from tests.harness.world import CHAT, code_in, running
 
 RATE = 30
 STRANGERS = 5_000

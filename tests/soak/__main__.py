@@ -15,10 +15,7 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import make_url
 
-from tests.harness.databases import (
-    apart,
-    execute,
-)
+from tests.harness.databases import apart, execute
 from tests.harness.virtual_time import VirtualTimeLoop
 from tests.soak.report import Report
 from tests.soak.run import Plan, Soak

@@ -12,16 +12,9 @@ from bot.domain.deliveries import PENDING, State
 from bot.domain.events import Kind
 from storage import Store
 from storage.inbox.admission import OWN_KINDS
-from storage.schema.tables import (
-    account,
-    delivery,
-    endpoint,
-)
+from storage.schema.tables import account, delivery, endpoint
 from tests.fakes.messenger import Shown
-from tests.harness.judge import (
-    judged,
-    owed,
-)
+from tests.harness.judge import judged, owed
 from tests.harness.troubled_database import SLOWEST
 from tests.soak.people import Phone
 from tests.soak.records import Record, user_in

@@ -24,16 +24,9 @@ from bot.errors import TryLater, Unclear
 from storage import Store
 from tests.harness.databases import opened
 from tests.harness.supervision import Supervisor
-from tests.harness.troubled_database import (
-    Troubled,
-    troubled,
-)
+from tests.harness.troubled_database import Troubled, troubled
 from tests.harness.virtual_time import virtual_now
-from tests.harness.world import (
-    World,
-    code_in,
-    owl,
-)
+from tests.harness.world import World, code_in, owl
 from tests.soak.people import Phone, Span
 from tests.soak.phones import Phones
 from tests.soak.platforms import Platforms

@@ -7,10 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from tests.harness.virtual_time import (
-    VirtualTimeLoop,
-    virtual_now,
-)
+from tests.harness.virtual_time import VirtualTimeLoop, virtual_now
 
 
 def pytest_asyncio_loop_factories(

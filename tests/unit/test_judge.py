@@ -9,10 +9,7 @@ from bot.domain.cards import Card
 from bot.domain.deliveries import State
 from bot.domain.events import Kind
 from tests.fakes.messenger import Shown
-from tests.harness.judge import (
-    Owed,
-    judged,
-)
+from tests.harness.judge import Owed, judged
 from tests.harness.virtual_time import START
 
 SECOND = timedelta(seconds=1)

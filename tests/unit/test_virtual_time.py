@@ -6,10 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.harness.virtual_time import (
-    START,
-    VirtualTimeLoop,
-)
+from tests.harness.virtual_time import START, VirtualTimeLoop
 
 
 async def test_an_hour_of_sleep_moves_the_clock_by_an_hour_and_takes_no_time(now):

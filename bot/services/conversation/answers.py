@@ -24,14 +24,7 @@ from bot.domain.deliveries import State
 from bot.domain.events import Signal, Strategy, Trade, Trader
 from bot.domain.ids import ActionId
 from bot.domain.lanes import Missed
-from bot.domain.linking import (
-    CODE_LIFE,
-    DIGITS_LIFE,
-    Audience,
-    Completed,
-    LinkProblem,
-    WrongDigits,
-)
+from bot.domain.linking import CODE_LIFE, DIGITS_LIFE, Audience, Completed, LinkProblem, WrongDigits
 from bot.domain.links import Account, FeedState, Link, Role
 from bot.domain.telling import quote_of, strategy_name, tell_signal, tell_trade, trader_name
 from bot.domain.text import clean, counted

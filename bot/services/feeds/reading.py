@@ -8,10 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from bot.domain.decisions import (
-    Admitted,
-    Progress,
-)
+from bot.domain.decisions import Admitted, Progress
 from bot.domain.events import (
     AHEAD,
     LOOKED,
@@ -35,12 +32,7 @@ from bot.domain.events import (
 from bot.domain.ids import Now, TraderId
 from bot.domain.links import Account
 from bot.errors import ConnectionLost, NeedsLogin, NotOffered, Refused, StoreAway, TryLater
-from bot.ports import (
-    Inbox,
-    Live,
-    Meter,
-    Session,
-)
+from bot.ports import Inbox, Live, Meter, Session
 from bot.services.ingest import Ingest
 from bot.services.steady import side_by_side
 

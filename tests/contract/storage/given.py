@@ -10,12 +10,7 @@ from datetime import UTC, datetime, timedelta
 from bot.domain.actions import OFFER_LIFE, Action, Verb, offer_to_pause
 from bot.domain.amendments import Answer
 from bot.domain.cards import Button, Card
-from bot.domain.decisions import (
-    Admitted,
-    Decide,
-    Known,
-    Verdict,
-)
+from bot.domain.decisions import Admitted, Decide, Known, Verdict
 from bot.domain.deliveries import Delivery, Draft, Priority, Settlement, State
 from bot.domain.events import Event, Kind, Origin, Trade
 from bot.domain.ids import AccountId, ActionId, EndpointId, TraderId

@@ -19,10 +19,7 @@ from bot.domain.links import Channel, Link
 from bot.ports import Ahead
 from storage import Store
 from storage.outbox import claims as turns
-from storage.schema.tables import (
-    action,
-    delivery,
-)
+from storage.schema.tables import action, delivery
 from tests.contract.storage.given import (
     GONE,
     MINUTE,

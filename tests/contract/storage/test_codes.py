@@ -26,11 +26,7 @@ from bot.domain.linking import (
 from bot.domain.links import AccountState, Grant
 from bot.domain.logins import PER_PAIR, WINDOW, Counted
 from storage import Store
-from storage.schema.tables import (
-    attempt,
-    secret,
-    wrong_login,
-)
+from storage.schema.tables import attempt, secret, wrong_login
 from tests.contract.storage.given import (
     DIGITS,
     MINUTE,

@@ -17,14 +17,8 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.errors import TryLater
 from storage import Store
-from storage.engine.database import (
-    BATCH_LIMIT,
-    each,
-)
-from storage.schema.tables import (
-    cursor,
-    lease,
-)
+from storage.engine.database import BATCH_LIMIT, each
+from storage.schema.tables import cursor, lease
 from tests.contract.storage.given import NOW
 
 

@@ -13,13 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.actions import Action, Denied
-from bot.domain.decisions import (
-    Admitted,
-    Decide,
-    Known,
-    Progress,
-    Verdict,
-)
+from bot.domain.decisions import Admitted, Decide, Known, Progress, Verdict
 from bot.domain.deliveries import Delivery, Priority, State
 from bot.domain.events import (
     LOOKED,
@@ -42,10 +36,7 @@ from storage import Store
 from storage.engine.database import each
 from storage.inbox.cache import RECENTLY
 from storage.inbox.quarantine import LIFE
-from storage.schema.tables import (
-    inbox,
-    quarantine,
-)
+from storage.schema.tables import inbox, quarantine
 from tests.contract.storage.given import (
     MINUTE,
     NOW,

@@ -10,32 +10,16 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.domain.actions import Action
-from bot.domain.deliveries import (
-    ONE_MARKED_REPEAT,
-    Priority,
-    Settlement,
-    State,
-    after_crash,
-)
+from bot.domain.deliveries import ONE_MARKED_REPEAT, Priority, Settlement, State, after_crash
 from bot.domain.ids import EndpointId
-from bot.domain.lanes import (
-    Turn,
-    Turned,
-)
+from bot.domain.lanes import Turn, Turned
 from bot.domain.links import EndpointState
 from storage import Store
 from storage.engine.database import each
-from storage.outbox.deliveries import (
-    HELD_LIFE,
-    TEXT_LIFE,
-)
+from storage.outbox.deliveries import HELD_LIFE, TEXT_LIFE
 from storage.schema.reasons import REASONS
 from storage.schema.states import LinkState
-from storage.schema.tables import (
-    delivery,
-    endpoint,
-    link,
-)
+from storage.schema.tables import delivery, endpoint, link
 from tests.contract.storage.given import (
     GONE,
     MINUTE,

@@ -21,10 +21,7 @@ from bot.domain.ids import EndpointId
 from bot.domain.lanes import Turn
 from bot.domain.links import Link
 from storage import Store, open_memory
-from storage.outbox.deliveries import (
-    HELD_LIFE,
-    TEXT_LIFE,
-)
+from storage.outbox.deliveries import HELD_LIFE, TEXT_LIFE
 from tests.contract.storage.given import NOW, address, fact, linked, tell_all
 
 R = TypeVar("R")

@@ -7,10 +7,7 @@ from typing import Any
 
 from sqlalchemy import Table, func, select
 
-from bot.domain.decisions import (
-    Known,
-    Verdict,
-)
+from bot.domain.decisions import Known, Verdict
 from bot.domain.events import Event, Trade
 from bot.domain.ids import AccountId
 from bot.domain.links import Channel, Person
@@ -19,14 +16,7 @@ from bot.domain.trail import by
 from storage import Store
 from storage.audit import LIFE as TRAIL_LIFE
 from storage.retention import AT_ONCE, KEYS_LIFE, LINK_LIFE, OPEN_TRADE_LIFE
-from storage.schema.tables import (
-    account,
-    action,
-    delivery,
-    endpoint,
-    inbox,
-    link,
-)
+from storage.schema.tables import account, action, delivery, endpoint, inbox, link
 from tests.contract.storage.given import (
     MINUTE,
     NOW,

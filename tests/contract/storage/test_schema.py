@@ -18,11 +18,7 @@ from bot.ports import Ahead
 from storage import migrate, open_memory
 from storage.engine.database import each
 from storage.schema.tables import metadata
-from storage.schema.versions import (
-    MIGRATIONS,
-    newest,
-    steps,
-)
+from storage.schema.versions import MIGRATIONS, newest, steps
 from tests.contract.storage.given import (
     MINUTE,
     NOW,

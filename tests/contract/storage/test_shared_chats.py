@@ -9,10 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from bot.domain.decisions import (
-    Known,
-    Verdict,
-)
+from bot.domain.decisions import Known, Verdict
 from bot.domain.deliveries import Delivery
 from bot.domain.events import Event
 from bot.domain.ids import EndpointId, LinkId

@@ -22,13 +22,7 @@ from bot.app import running
 from bot.app.process import logging_as, until_signalled
 from bot.settings import Settings, read
 from storage import open_store
-from tests.harness.failpoints import (
-    Fate,
-    Mortal,
-    MortalDatabase,
-    Point,
-    When,
-)
+from tests.harness.failpoints import Fate, Mortal, MortalDatabase, Point, When
 
 Opening = Callable[..., AbstractAsyncContextManager[Any]]
 

@@ -27,12 +27,7 @@ from tests.fakes.messenger import Shown
 from tests.fakes.meter import FakeMeter
 from tests.fakes.platform import FakePlatform
 from tests.harness.judge import assert_kept_at_last
-from tests.harness.world import (
-    World,
-    code_in,
-    owl,
-    running,
-)
+from tests.harness.world import World, code_in, owl, running
 from tests.standins.discord import DiscordApi, Message, Person
 from tests.standins.discord.faults import internal_error
 from tests.standins.faults import Drop, Fault, Slow, bad_gateway

@@ -25,14 +25,8 @@ from storage import Store, open_memory
 from tests.contract.platforms import Person, Simulated, simulated
 from tests.fakes.messenger import FakeMessenger
 from tests.harness.databases import opened
-from tests.harness.judge import (
-    assert_kept_at_last,
-    owed,
-)
-from tests.harness.world import (
-    World,
-    running,
-)
+from tests.harness.judge import assert_kept_at_last, owed
+from tests.harness.world import World, running
 from tests.integration.cryptorobot import server as by_hand
 from tests.standins.fault_proxy import Connection, Cut, Drip, FaultProxy, Reset, Swallow, Way
 

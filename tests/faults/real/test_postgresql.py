@@ -20,17 +20,11 @@ from storage import Store
 from storage.engine import postgresql
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform
-from tests.harness.databases import (
-    connected,
-    opened,
-)
+from tests.harness.databases import connected, opened
 from tests.harness.judge import assert_kept_at_last
 from tests.harness.supervision import supervised
 from tests.harness.troubled_database import Troubled
-from tests.harness.world import (
-    World,
-    owl,
-)
+from tests.harness.world import World, owl
 from tests.standins.postgresql import Server, own_server
 
 PATIENCE = 30.0

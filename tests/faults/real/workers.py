@@ -17,10 +17,7 @@ from datetime import datetime, timedelta
 from bot.app.sources import new_id, now
 from bot.domain.cards import Card
 from bot.domain.deliveries import Attempt, Sent
-from bot.domain.lanes import (
-    Turn,
-    Turned,
-)
+from bot.domain.lanes import Turn, Turned
 from bot.domain.links import Address
 from bot.services.delivery import Delivering, Outlet
 from bot.services.duty import Duty, Superseded

@@ -10,10 +10,7 @@ import pytest
 
 from storage import Store
 from tests.harness.databases import opened
-from tests.harness.troubled_database import (
-    Troubled,
-    troubled,
-)
+from tests.harness.troubled_database import Troubled, troubled
 from tests.services.conftest import (  # noqa: F401 fixtures and a hook are found by their names
     chat,
     now,

@@ -36,39 +36,14 @@ from bot.services.actions import TOASTS
 from storage import Store
 from storage.schema.codec import decode_record
 from storage.schema.states import KnownKind
-from storage.schema.tables import (
-    action,
-    delivery,
-    endpoint,
-    journal,
-    known,
-    link,
-)
+from storage.schema.tables import action, delivery, endpoint, journal, known, link
 from storage.store import store_on
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform, FakeSession
 from tests.fakes.readership import FakeReadership
-from tests.harness.failpoints import (
-    Fate,
-    Mortal,
-    MortalDatabase,
-    Point,
-    When,
-)
-from tests.harness.judge import (
-    Owed,
-    judged,
-    owed,
-)
-from tests.harness.world import (
-    OWL,
-    World,
-    actions_under,
-    code_in,
-    heron,
-    owl,
-    running,
-)
+from tests.harness.failpoints import Fate, Mortal, MortalDatabase, Point, When
+from tests.harness.judge import Owed, judged, owed
+from tests.harness.world import OWL, World, actions_under, code_in, heron, owl, running
 
 ANN = "100"
 BEN = "200"

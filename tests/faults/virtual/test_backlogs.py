@@ -11,17 +11,11 @@ from sqlalchemy import Connection, insert, select, text
 
 from bot.domain.deliveries import Priority
 from bot.domain.ids import EndpointId
-from bot.domain.lanes import (
-    Turn,
-    Turned,
-)
+from bot.domain.lanes import Turn, Turned
 from bot.domain.links import Link
 from bot.ports import Ahead
 from storage import Store
-from storage.engine.database import (
-    each,
-    raw_of,
-)
+from storage.engine.database import each, raw_of
 from storage.outbox.claims import take_turns
 from storage.schema.tables import delivery
 from tests.contract.storage.given import NOW, SECOND, SENT, claimed, fact, linked, tell_all, told

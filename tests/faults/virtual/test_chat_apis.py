@@ -15,23 +15,13 @@ from adapters.telegram.api import BotApi
 from adapters.telegram.client import TelegramClient
 from adapters.telegram.settings import TelegramSettings
 from bot.domain.commands import Left, Returned
-from bot.domain.deliveries import (
-    Gone,
-    Halted,
-    Moved,
-    Scope,
-    State,
-    Unclear,
-)
+from bot.domain.deliveries import Gone, Halted, Moved, Scope, State, Unclear
 from tests.fakes.bot_api import Wire
 from tests.fakes.meter import FakeMeter
 from tests.fakes.platform import MALLORY
 from tests.faults.alerts import link_all, numbered, owe, slow_down
 from tests.harness.judge import assert_kept
-from tests.harness.world import (
-    CHAT,
-    running,
-)
+from tests.harness.world import CHAT, running
 from tests.standins.bot_api import TOKEN
 
 OTHER = "200"

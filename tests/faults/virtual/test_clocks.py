@@ -11,11 +11,7 @@ from bot.domain.deliveries import Postponed
 from bot.domain.events import Stream
 from tests.fakes.messenger import FakeMessenger
 from tests.harness.virtual_time import Clock
-from tests.harness.world import (
-    CHAT,
-    owl,
-    running,
-)
+from tests.harness.world import CHAT, owl, running
 
 pytestmark = pytest.mark.parametrize("hours", [1, -1, 72, -24 * 30])
 

@@ -14,11 +14,7 @@ from bot.domain.links import Address
 from bot.domain.shown import END_LIFE, NOTES, Ending
 from tests.fakes.messenger import FakeMessenger
 from tests.faults.alerts import owe
-from tests.harness.world import (
-    CHAT,
-    World,
-    running,
-)
+from tests.harness.world import CHAT, World, running
 
 LIFE = CONFIRM_LIFE.total_seconds()
 STOP = "Stop Night Owl"

@@ -18,15 +18,8 @@ from storage import Store, open_memory
 from storage.engine.database import raw_of
 from tests.faults.virtual.crashing import ANN, Story
 from tests.harness import failpoints
-from tests.harness.databases import (
-    empty,
-    opened,
-)
-from tests.harness.failpoints import (
-    Fate,
-    Point,
-    When,
-)
+from tests.harness.databases import empty, opened
+from tests.harness.failpoints import Fate, Point, When
 from tests.harness.judge import assert_kept
 from tests.harness.virtual_time import VirtualTimeLoop
 from tests.harness.world import World

@@ -19,20 +19,14 @@ from bot.domain.events import Stream, Trade
 from bot.domain.links import FeedState
 from storage import Store
 from storage.engine import sqlite
-from storage.engine.database import (
-    Request,
-    each,
-)
+from storage.engine.database import Request, each
 from storage.outbox.claims import take_turns
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform
 from tests.harness.databases import opened
 from tests.harness.judge import assert_kept
 from tests.harness.troubled_database import Troubled
-from tests.harness.world import (
-    World,
-    running,
-)
+from tests.harness.world import World, running
 
 SWEPT_WITHIN = 11 * 60
 """Seconds: a service whose events could not be stored is read again with the next sweep at last."""

@@ -20,10 +20,7 @@ from storage.schema.tables import delivery
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform
 from tests.harness.judge import assert_kept
-from tests.harness.supervision import (
-    Supervisor,
-    supervised,
-)
+from tests.harness.supervision import Supervisor, supervised
 from tests.harness.troubled_database import Troubled
 
 

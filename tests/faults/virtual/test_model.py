@@ -43,31 +43,16 @@ from bot.domain.links import Address, Channel, Link, PasswordLogin
 from bot.services import delivery
 from bot.services.feeds import feeds
 from storage import open_memory
-from storage.schema.rows import (
-    link_of,
-    select_active_links,
-)
+from storage.schema.rows import link_of, select_active_links
 from storage.schema.tables import account
 from storage.store import store_on
 from tests.fakes.messenger import FakeMessenger, Shown, ShownUnclear, Tried
 from tests.fakes.platform import FakePlatform, FakePlatforms
 from tests.faults.virtual.oracle import Fact, Oracle, Stint, repeated
 from tests.harness.databases import Mortal
-from tests.harness.judge import (
-    Owed,
-    judged,
-    owed,
-    owed_by,
-)
-from tests.harness.virtual_time import (
-    START,
-    VirtualTimeLoop,
-)
-from tests.harness.world import (
-    World,
-    code_in,
-    running,
-)
+from tests.harness.judge import Owed, judged, owed, owed_by
+from tests.harness.virtual_time import START, VirtualTimeLoop
+from tests.harness.world import World, code_in, running
 
 R = TypeVar("R")
 T = TypeVar("T")

@@ -19,23 +19,13 @@ from bot.errors import Misconfigured
 from bot.services.delivery import RECHECK
 from storage import Store
 from storage.engine.database import each
-from storage.schema.tables import (
-    audit,
-    metadata,
-)
+from storage.schema.tables import audit, metadata
 from storage.vault import Vault
 from tests.contract.storage.given import tell_all
 from tests.harness import databases
-from tests.harness.databases import (
-    apart,
-    empty,
-    opened,
-)
+from tests.harness.databases import apart, empty, opened
 from tests.harness.judge import assert_kept
-from tests.harness.world import (
-    World,
-    running,
-)
+from tests.harness.world import World, running
 
 OpenAt = Callable[..., AbstractAsyncContextManager[Store]]
 

@@ -15,11 +15,7 @@ from bot.services.actions import TOASTS
 from tests.fakes.platform import MALLORY
 from tests.faults.alerts import link_all, numbered, owe, slow_down
 from tests.harness.judge import assert_kept
-from tests.harness.world import (
-    CHAT,
-    code_in,
-    running,
-)
+from tests.harness.world import CHAT, code_in, running
 
 OTHER = "200"
 STRANGER = "666"

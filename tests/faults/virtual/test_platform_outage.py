@@ -11,14 +11,8 @@ import pytest
 from bot.domain.deliveries import Priority, State
 from bot.domain.events import Kind, Origin, PodEvent, Stream
 from bot.domain.links import FeedState
-from tests.harness.judge import (
-    assert_kept,
-    owed,
-)
-from tests.harness.world import (
-    OWL,
-    running,
-)
+from tests.harness.judge import assert_kept, owed
+from tests.harness.world import OWL, running
 
 MISSED = 400
 OUTAGE = timedelta(hours=6)

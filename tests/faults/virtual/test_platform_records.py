@@ -17,10 +17,7 @@ from bot.services.ingest import remember_only
 from tests.fakes.messenger import FakeMessenger
 from tests.harness.judge import assert_kept
 from tests.harness.virtual_time import Clock
-from tests.harness.world import (
-    owl,
-    running,
-)
+from tests.harness.world import owl, running
 
 PAGE = f"page {Stream.TRADES}"
 

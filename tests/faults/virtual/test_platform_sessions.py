@@ -16,10 +16,7 @@ from bot.domain.links import Credential, CredentialKind, FeedState
 from bot.errors import NeedsLogin
 from tests.fakes.platform import MALLORY
 from tests.harness.judge import assert_kept
-from tests.harness.world import (
-    CHAT,
-    running,
-)
+from tests.harness.world import CHAT, running
 
 TEN_MINUTES = 600
 

@@ -20,18 +20,11 @@ from storage.schema.tables import metadata
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform
 from tests.faults.virtual.crashing import Story
-from tests.harness.databases import (
-    connected,
-    empty,
-    opened,
-)
+from tests.harness.databases import connected, empty, opened
 from tests.harness.failpoints import Point
 from tests.harness.judge import assert_kept
 from tests.harness.virtual_time import VirtualTimeLoop
-from tests.harness.world import (
-    World,
-    running,
-)
+from tests.harness.world import World, running
 
 Now = Callable[[], datetime]
 

@@ -19,14 +19,7 @@ from adapters.cryptorobot.session import CryptorobotSession
 from adapters.cryptorobot.settings import PlatformSettings, PodCommand
 from bot.domain.events import Event, Position, Stream, Trader
 from bot.domain.ids import TraderId
-from bot.domain.links import (
-    Credential,
-    CredentialKind,
-    KeyLogin,
-    Login,
-    PasswordLogin,
-    TokenLogin,
-)
+from bot.domain.links import Credential, CredentialKind, KeyLogin, Login, PasswordLogin, TokenLogin
 from bot.errors import NeedsLogin, NotOffered, Refused, TryLater, Unclear
 from tests.integration.cryptorobot.conftest import now
 from tests.integration.cryptorobot.server import PATIENCE, Rest, Server, members_only, says

@@ -43,12 +43,7 @@ from bot.domain.links import Account, Address, Channel, FeedState, PasswordLogin
 from storage import open_memory
 from tests.fakes.platform import FakePlatform
 from tests.fakes.telegram import Conversation
-from tests.harness.world import (
-    World,
-    heron,
-    owl,
-    running,
-)
+from tests.harness.world import World, heron, owl, running
 from tests.standins.in_simcord import InSimcord, in_simcord, outside
 from tests.unit.discord.test_render import cards
 

@@ -18,12 +18,7 @@ from bot.domain.links import Channel as Platform
 from storage import open_memory
 from tests.fakes.meter import FakeMeter
 from tests.fakes.platform import FakePlatform
-from tests.harness.world import (
-    World,
-    heron,
-    owl,
-    running,
-)
+from tests.harness.world import World, heron, owl, running
 from tests.standins.discord import Channel, DiscordApi, Guild, Message, Permission, Person
 from tests.standins.discord.world import USUAL
 

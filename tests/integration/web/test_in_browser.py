@@ -12,24 +12,12 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from adapters.pictures.draw import drawn
-from bot.domain.cards import (
-    Button,
-    ButtonStyle,
-    Card,
-    Field,
-    Option,
-    PickList,
-    Severity,
-    Table,
-)
+from bot.domain.cards import Button, ButtonStyle, Card, Field, Option, PickList, Severity, Table
 from bot.domain.charts import Bar, Chart
 from bot.domain.commands import COMMANDS, Command, Press, Reply, Said
 from bot.domain.ids import ActionId
 from bot.domain.links import Address, Channel
-from storage.schema.codec import (
-    decode_card,
-    encode_card,
-)
+from storage.schema.codec import decode_card, encode_card
 from tests.fakes.web import Talker
 from tests.integration.web.conftest import CODE, START, Site
 from tests.parity.examples import EVERYTHING, QUIET, WIDE, every_card

@@ -13,16 +13,7 @@ from functools import partial
 from typing import Any
 
 from tests.standins.bot_api.text import Formatted, Refused, check_link, formatted
-from tests.standins.bot_api.world import (
-    Access,
-    Answer,
-    Button,
-    Chat,
-    Json,
-    Message,
-    Rows,
-    World,
-)
+from tests.standins.bot_api.world import Access, Answer, Button, Chat, Json, Message, Rows, World
 
 TEXT_LIMIT = 4096
 CAPTION_LIMIT = 1024

@@ -6,12 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.standins.discord.errors import (
-    EMPTY_MESSAGE,
-    UNKNOWN_CHANNEL,
-    UNKNOWN_MESSAGE,
-    refusal,
-)
+from tests.standins.discord.errors import EMPTY_MESSAGE, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, refusal
 from tests.standins.discord.limits import check_message, walk
 from tests.standins.discord.mentions import REGULAR, Pinged, pinged
 from tests.standins.discord.world import Channel, Message, Permission, Person, World

@@ -10,16 +10,7 @@ from adapters.discord import faults
 from adapters.discord.faults import after_failure, may_go_plain
 from adapters.discord.transport import Refusal, Withheld
 from adapters.http.exchange import NoAnswer, Reached
-from bot.domain.deliveries import (
-    Attempt,
-    Declined,
-    Gone,
-    Halted,
-    Postponed,
-    Scope,
-    Sent,
-    Unclear,
-)
+from bot.domain.deliveries import Attempt, Declined, Gone, Halted, Postponed, Scope, Sent, Unclear
 
 
 def test_an_answer_of_somebody_else_leaves_unknown_what_became_of_the_message():

@@ -8,16 +8,7 @@ import pytest
 from bot.domain.cards import Field, Severity
 from bot.domain.changes import Change
 from bot.domain.deliveries import Priority
-from bot.domain.events import (
-    Kind,
-    Message,
-    Origin,
-    PodEvent,
-    Signal,
-    SystemEvent,
-    Trade,
-    Trader,
-)
+from bot.domain.events import Kind, Message, Origin, PodEvent, Signal, SystemEvent, Trade, Trader
 from bot.domain.ids import TraderId
 from bot.domain.telling import (
     fingerprint,

@@ -4,13 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.typed import (
-    Typed,
-    command_in,
-    command_without_slash,
-    digits_in,
-    six_digits_in,
-)
+from bot.domain.typed import Typed, command_in, command_without_slash, digits_in, six_digits_in
 
 BLANKS = " \t\n\u00a0\u1680\u2003\u2009\u2028\u202f\u205f\u3000\u200b\ufeff\u2800"
 

@@ -10,10 +10,7 @@ import pytest
 from sqlalchemy import exc
 
 from bot.errors import Misconfigured, StoreAway
-from storage.engine.database import (
-    Request,
-    failed,
-)
+from storage.engine.database import Request, failed
 from storage.engine.faults import (
     ASYNCPG,
     SQLITE,

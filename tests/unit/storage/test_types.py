@@ -9,12 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.dialects import sqlite
 
-from storage.engine.types import (
-    KEY_LIMIT,
-    Instant,
-    key,
-    storable,
-)
+from storage.engine.types import KEY_LIMIT, Instant, key, storable
 
 DIALECT = sqlite.dialect()
 instants = st.datetimes(

@@ -10,16 +10,7 @@ from adapters.http.exchange import NoAnswer, Reached
 from adapters.telegram import faults
 from adapters.telegram.faults import Trouble, after_no_answer, after_refusal, trouble
 from adapters.telegram.transport import Refusal
-from bot.domain.deliveries import (
-    Attempt,
-    Declined,
-    Gone,
-    Halted,
-    Moved,
-    Postponed,
-    Scope,
-    Unclear,
-)
+from bot.domain.deliveries import Attempt, Declined, Gone, Halted, Moved, Postponed, Scope, Unclear
 
 
 def test_an_answer_of_somebody_else_leaves_unknown_what_became_of_the_message():

@@ -3,15 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.web.links import (
-    APPS,
-    _left,
-    explain,
-    incomplete,
-    masked_chat,
-    refused,
-    typed_login,
-)
+from adapters.web.links import APPS, _left, explain, incomplete, masked_chat, refused, typed_login
 from bot.domain.linking import LinkProblem, LoginFailed
 from bot.domain.links import Address, Channel, KeyLogin, PasswordLogin, TokenLogin
 

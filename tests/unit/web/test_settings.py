@@ -1,12 +1,6 @@
 import pytest
 
-from adapters.web.settings import (
-    Listen,
-    WebSettings,
-    parse_listen,
-    parse_proxies,
-    parse_public_url,
-)
+from adapters.web.settings import Listen, WebSettings, parse_listen, parse_proxies, parse_public_url
 from bot.domain.hosts import is_loopback
 
 

@@ -28,11 +28,7 @@ from storage import Store, open_memory
 from tests.fakes.meter import FakeMeter
 from tests.fakes.platform import FakePlatform
 from tests.harness.judge import assert_kept
-from tests.harness.world import (
-    World,
-    owl,
-    running,
-)
+from tests.harness.world import World, owl, running
 from tests.standins.bot_api import BotApi
 from tests.standins.bot_api.devices import on_devices
 

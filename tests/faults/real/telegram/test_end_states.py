@@ -18,17 +18,8 @@ from bot.domain.links import PasswordLogin
 from bot.errors import Misconfigured
 from tests.fakes.meter import FakeMeter
 from tests.faults.alerts import owe
-from tests.faults.real.telegram.conftest import (
-    at_work,
-    kept,
-    listening,
-    our_bot,
-    settled,
-)
-from tests.harness.world import (
-    code_in,
-    running,
-)
+from tests.faults.real.telegram.conftest import at_work, kept, listening, our_bot, settled
+from tests.harness.world import code_in, running
 from tests.standins.bot_api import Access
 from tests.standins.bot_api.devices import on_devices
 from tests.standins.bot_api.faults import cannot_parse

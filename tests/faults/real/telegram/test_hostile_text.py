@@ -9,13 +9,7 @@ import pytest
 from bot.app.sources import now
 from bot.domain.deliveries import State
 from tests.faults.hostile import HOSTILE, hidden_in, hostile_bot, hostile_events
-from tests.faults.real.telegram.conftest import (
-    at_work,
-    kept,
-    listening,
-    our_bot,
-    settled,
-)
+from tests.faults.real.telegram.conftest import at_work, kept, listening, our_bot, settled
 from tests.harness.world import running
 from tests.standins.bot_api.text import utf16_length
 

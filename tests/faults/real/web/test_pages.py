@@ -22,11 +22,7 @@ from tests.fakes.messenger import Shown
 from tests.fakes.platform import FakePlatform
 from tests.faults.hostile import HOSTILE, hidden_in, hostile_bot, hostile_events
 from tests.harness.judge import assert_kept_at_last
-from tests.harness.world import (
-    World,
-    code_in,
-    running,
-)
+from tests.harness.world import World, code_in, running
 
 OWN = "chat-of-somebody-whose-browser-is-not-open"
 
