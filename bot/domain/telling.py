@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from bot.domain import grading
@@ -363,67 +363,6 @@ def tell_notice(notice: Notice) -> Telling:
     card = Card(title=notice.title, severity=severity, lines=notice.lines, at=notice.origin.at)
     priority = Priority.URGENT if notice.urgent else Priority.NORMAL
     return Telling(card=card, priority=priority, log_in=notice.log_in)
-
-
-# --- one fact told by several services --------------------------------------------------------
-
-SAME_FACT_WINDOW = timedelta(seconds=15)
-
-_FILL = re.compile(
-    r"^\s*(?P<side>bought|sold)\s+(?P<amount>[0-9][0-9.,]*)\s+(?P<base>[A-Z0-9]{2,12})"
-    r"(?:/[A-Z0-9:]+)?\s*(?:@|at|for)\s*(?P<price>[0-9][0-9.,]*)(?:\s*[A-Z]{3,5})?\s*[.!]?\s*$",
-    re.IGNORECASE,
-)
-
-
-def fingerprint(event: object, told: Telling, traders: Mapping[str, Trader]) -> str | None:
-    """What makes two reports of different services the same fill for certain, or `None`.
-
-    Bot, side, base currency, amount and price must all be equal, and a text say nothing besides;
-    anything less is told twice rather than lost (`guarantees.md` 2.4.6). What is urgent is never
-    the same as anything.
-    """
-    fill = _fill_of(event)
-    if fill is None or told.priority is Priority.URGENT:
-        return None
-    bot = told.about.id if told.about else getattr(event, "trader", None)
-    if not bot and len(traders) == 1:
-        bot = next(iter(traders))
-    return f"{bot or ''} {fill}".strip()
-
-
-def _fill_of(event: object) -> str | None:
-    match event:
-        case PodEvent(trade=Trade() as trade):
-            return _fill_of(trade)
-        case Trade(order=str()) | Trade(asked=Decimal()):
-            return None  # not filled, or not all of it
-        case Trade(side=side, symbol=symbol, amount=amount, price=price):
-            if side is None or symbol is None or amount is None or price is None:
-                return None
-            if side.lower() not in {"buy", "sell"}:
-                return None
-            return _fingerprint(side.lower(), symbol.partition("/")[0], amount, price)
-        case PodEvent(message=text) | Message(text=text):
-            found = _FILL.match(text or "")
-            if found is None:
-                return None
-            side = "buy" if found["side"].lower() == "bought" else "sell"
-            amount, price = _number(found["amount"]), _number(found["price"])
-            if amount is None or price is None:
-                return None
-            return _fingerprint(side, found["base"], amount, price)
-        case _:
-            return None
-
-
-def _number(text: str) -> Decimal | None:
-    digits = text.rstrip(".,").replace(",", "")
-    return Decimal(digits) if re.fullmatch(r"\d+(\.\d+)?", digits) and len(digits) < 40 else None
-
-
-def _fingerprint(side: str, base: str, amount: Decimal, price: Decimal) -> str:
-    return f"{side} {base.upper()} {amount.normalize()} {price.normalize()}"
 
 
 def quietly(telling: Telling, note: str | None) -> Telling:

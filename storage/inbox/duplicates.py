@@ -1,31 +1,21 @@
-"""One fact that several services bring: it is told once."""
+"""One fact that several services bring: it is told once (`bot.policy.duplicates`)."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from bot.domain.deliveries import Draft
-from bot.domain.events import Kind
 from bot.domain.ids import AccountId
+from bot.policy.duplicates import Report, told_by
 from storage.engine.statements import Statement
 from storage.inbox.cache import Memory
 from storage.schema.facts import Fact, FactKey
 from storage.schema.tables import inbox
 
 
-class _Voice(NamedTuple):
-    """One service's word for a fact, and who would hear it."""
-
-    key: FactKey
-    audience: Sequence[str]
-
-
 def leave_out_echoes(
     connection: Connection, facts: Sequence[Fact], memories: Mapping[AccountId, Memory]
 ) -> None:
-    """Drop the drafts of facts that another kind of event has told; see `bot.ports.Verdict`.
+    """Drop the drafts of facts that another kind of event has told.
 
     The facts are in the inbox already. It is decided for each endpoint: one that does not hear
     trades still hears of the fill from its bot.
@@ -37,24 +27,17 @@ def leave_out_echoes(
             del marked[fact.key]
             continue
         # Those that come after it in this batch are in the inbox too, but were not before it.
-        voices = [voice for voice in _voices(connection, fact) if voice.key not in marked]
+        reports = [report for key, report in _reports(connection, fact) if key not in marked]
         del marked[fact.key]
-        kept = [draft for draft in fact.drafts if not _told_by(voices, fact.key.kind, draft)]
+        kept = [draft for draft in fact.drafts if not told_by(reports, fact.key.kind, draft)]
         if fact.drafts and not kept:
-            other = _told_by(voices, fact.key.kind, fact.drafts[0])
+            other = told_by(reports, fact.key.kind, fact.drafts[0])
             echo = {f"of_{name}": value for name, value in fact.key._asdict().items()}
             _MARK.run(connection, {**echo, "because": f"same fact as {other}"})
         fact.drafts = kept
 
 
-def _told_by(voices: Iterable[_Voice], kind: Kind, draft: Draft) -> Kind | None:
-    """Which other kind has told that endpoint as many facts as this would make, if any."""
-    counts = Counter(voice.key.kind for voice in voices if draft.endpoint in voice.audience)
-    nth = counts.pop(kind, 0) + 1
-    return next((other for other, count in counts.items() if count >= nth), None)
-
-
-_VOICES = Statement(
+_REPORTS = Statement(
     lambda _: select(
         inbox.c.account, inbox.c.kind, inbox.c.record, inbox.c.revision, inbox.c.audience
     ).where(
@@ -78,9 +61,9 @@ _MARK = Statement(
 )
 
 
-def _voices(connection: Connection, fact: Fact) -> list[_Voice]:
+def _reports(connection: Connection, fact: Fact) -> list[tuple[FactKey, Report]]:
     """What is in the inbox with the same fingerprint at about the same time."""
-    rows = _VOICES.rows(
+    rows = _REPORTS.rows(
         connection,
         {
             "of_account": fact.key.account,
@@ -89,4 +72,4 @@ def _voices(connection: Connection, fact: Fact) -> list[_Voice]:
             "before": fact.at + fact.verdict.window,
         },
     )
-    return [_Voice(FactKey(*row[:4]), row.audience or ()) for row in rows]
+    return [(FactKey(*row[:4]), Report(row.kind, row.audience or ())) for row in rows]

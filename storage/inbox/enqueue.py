@@ -7,7 +7,9 @@ from sqlalchemy import Connection, Insert, bindparam, insert, select
 
 from bot.domain.deliveries import PENDING, Draft, State
 from bot.domain.ids import AccountId, DeliveryId
-from bot.domain.links import EndpointState, Link
+from bot.domain.links import Link
+from bot.policy.audience import may_go
+from bot.policy.decision import SEND, Course
 from storage.buttons.actions import action_row
 from storage.engine.statements import Statement
 from storage.engine.types import key
@@ -52,7 +54,8 @@ def owe(
 
 
 def _row(fact: Fact, draft: Draft, link: Link) -> dict[str, Any]:
-    held = link.endpoint.state is EndpointState.DISABLED
+    decision = may_go(link)
+    held = decision.course is Course.HOLD
     fact_key = fact.key
     if draft.part:
         # Each part is an item of its own: it has its own end, and its own name.
@@ -70,7 +73,7 @@ def _row(fact: Fact, draft: Draft, link: Link) -> dict[str, Any]:
         "priority": int(draft.priority),
         "rank": int(draft.priority),
         "state": State.HELD if held else State.READY,
-        "reason": "the chat is closed" if held else "new",
+        "reason": decision.reason or "new",
         "attempts": 0,
         "unclear": 0,
         "card": encode_card(draft.card),
@@ -99,7 +102,7 @@ def _may_leave(fact: Fact, draft: Draft, link: Link) -> bool:
     return (
         draft.endpoint in fact.idle
         and link.endpoint.id == draft.endpoint
-        and link.endpoint.state is EndpointState.ACTIVE
+        and may_go(link) is SEND
         and link.epoch == draft.link_epoch
         and (draft.expires_at is None or draft.expires_at > fact.now)
     )

@@ -25,6 +25,8 @@ from bot.domain.events import Kind
 from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
 from bot.domain.lanes import Turn, Turned
 from bot.domain.links import EndpointState
+from bot.policy.decision import Course
+from bot.policy.sending import Item, may_leave
 from storage.engine.database import Database
 from storage.engine.statements import Statement, among
 from storage.outbox import digests, endpoints
@@ -358,11 +360,12 @@ def _claim(
         dropping = set()
         coalesced = set()
         for row in rows:
-            if _is_resting(row, now):
+            decision = may_leave(_item(row, now))
+            if decision.course is Course.HOLD:
                 due[row.endpoint] = row.not_before
             elif row.endpoint not in claiming:
                 due[row.endpoint] = now
-            elif _is_void(row, now):
+            elif decision.course is Course.DROP:
                 dropping.add(row.endpoint)
             elif _may_be_told_together(row) and digests.coalesce(
                 connection, row, row.endpoint in pressed, now
@@ -382,19 +385,15 @@ def _claim(
     return claimed, due
 
 
-def _is_resting(head: AnyRow, now: datetime) -> bool:
-    """Whether it must wait; not by a clock that has been set back since it was last tried."""
-    tried_ahead = head.started_at is not None and head.started_at > now
-    return head.not_before is not None and head.not_before > now and not tried_ahead
-
-
-def _is_void(head: AnyRow, now: datetime) -> bool:
-    """Whether an item must not be sent any more (G7, G8)."""
-    return bool(
-        (head.expires_at is not None and head.expires_at <= now)
-        or head.link_state is not LinkState.ACTIVE
-        or head.link_epoch != head.current_epoch
-        or head.endpoint != head.current_endpoint
+def _item(head: AnyRow, now: datetime) -> Item:
+    return Item(
+        now=now,
+        not_before=head.not_before,
+        started_at=head.started_at,
+        expires_at=head.expires_at,
+        linked=head.link_state is LinkState.ACTIVE
+        and head.link_epoch == head.current_epoch
+        and head.endpoint == head.current_endpoint,
     )
 
 

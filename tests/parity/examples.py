@@ -61,13 +61,13 @@ from bot.domain.links import (
     Role,
 )
 from bot.domain.trail import Trace, by
+from bot.policy.news import _with_offers
 from bot.services import actions
 from bot.services.actions import Acting, Result
 from bot.services.closures import Closures
 from bot.services.conversation import Conversation, answers, trails
 from bot.services.feeds import FeedStatus
 from bot.services.feeds.notices import Notices
-from bot.services.ingest import _with_offers
 from bot.services.linking import Linking
 from tests.fakes.pictures import blank
 from tests.parity.screens import PUBLIC_URL

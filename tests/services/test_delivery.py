@@ -25,8 +25,8 @@ from bot.domain.deliveries import (
 from bot.domain.events import Kind, Notice, Origin
 from bot.domain.links import EndpointState
 from bot.errors import TryLater
+from bot.policy.news import decide
 from bot.ports import Ahead
-from bot.services.ingest import decide
 from bot.services.steady import steady
 from tests.fakes.messenger import FakeMessenger
 from tests.harness.world import CHAT, running

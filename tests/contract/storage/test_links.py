@@ -14,7 +14,7 @@ from bot.domain.events import Kind, Origin, Position, Stream, Trader, TraderSeen
 from bot.domain.ids import AccountId, LinkId, TraderId
 from bot.domain.links import AccountState, Credential, CredentialKind, EndpointState
 from bot.errors import Refused
-from bot.services.ingest import remember_only
+from bot.policy.news import remember_only
 from storage import Store
 from tests.contract.storage.given import (
     MINUTE,

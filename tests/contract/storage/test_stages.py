@@ -12,7 +12,7 @@ from sqlalchemy import select
 from bot.domain.decisions import Admitted
 from bot.domain.events import Trade
 from bot.domain.ids import AccountId
-from bot.services.ingest import decide
+from bot.policy.news import decide
 from storage import Store
 from storage.schema.tables import inbox
 from tests.contract.storage.given import MINUTE, NOW, fact, linked

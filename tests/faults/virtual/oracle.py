@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.deliveries import Declined, Sent, State, Unclear
-from bot.services.ingest import TTL
+from bot.policy.news import TTL
 from tests.fakes.messenger import Shown, Tried
 from tests.harness.judge import Owed
 

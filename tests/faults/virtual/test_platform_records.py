@@ -12,8 +12,8 @@ from bot.domain.deliveries import State
 from bot.domain.events import AHEAD, Kind, Origin, Position, Stream, TraderSeen
 from bot.domain.links import FeedState
 from bot.errors import TryLater
+from bot.policy.news import remember_only
 from bot.services.feeds import reading
-from bot.services.ingest import remember_only
 from tests.fakes.messenger import FakeMessenger
 from tests.harness.judge import assert_kept
 from tests.harness.virtual_time import Clock

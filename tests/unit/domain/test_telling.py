@@ -11,13 +11,13 @@ from bot.domain.deliveries import Priority
 from bot.domain.events import Kind, Message, Origin, PodEvent, Signal, SystemEvent, Trade, Trader
 from bot.domain.ids import TraderId
 from bot.domain.telling import (
-    fingerprint,
     tell_message,
     tell_pod_event,
     tell_signal,
     tell_trade,
     tell_trader_changes,
 )
+from bot.policy.duplicates import fingerprint
 
 AT = datetime(2026, 1, 5, 12, tzinfo=UTC)
 OWL = Trader(id=TraderId("t1"), name="Night Owl", dry_run=True, running=True, pod="pod-1")

@@ -1,0 +1,305 @@
+"""What an event means: whether it is news, how it is told, and to whom. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.domain.actions import OFFER_LIFE, Action, Verb, offer_to_pause
+from bot.domain.amendments import LOG_IN, answer_by_change, answer_by_removal, asked_for_in
+from bot.domain.cards import Button, Card, Severity, in_parts
+from bot.domain.changes import Change, condition, merged, strategy_changes, trader_changes
+from bot.domain.decisions import Known, Verdict
+from bot.domain.deliveries import Draft, Priority
+from bot.domain.events import (
+    Event,
+    Message,
+    Notice,
+    Origin,
+    PodEvent,
+    Signal,
+    StrategySeen,
+    SystemEvent,
+    Trade,
+    Trader,
+    TraderSeen,
+)
+from bot.domain.ids import ActionId, EndpointId, NewId, TraderId
+from bot.domain.links import Endpoint, Link, Role, private_ones
+from bot.domain.names import told_apart
+from bot.domain.stages import is_recent, stage_of
+from bot.domain.telling import (
+    Telling,
+    quietly,
+    tell_message,
+    tell_notice,
+    tell_pod_event,
+    tell_signal,
+    tell_strategy_changes,
+    tell_trade,
+    tell_trader_changes,
+    trader_name,
+)
+from bot.policy.audience import owed
+from bot.policy.decision import Course
+from bot.policy.duplicates import SAME_FACT_WINDOW, fingerprint
+from bot.policy.revisions import is_stale, revised
+
+PLATFORM = "the platform"
+"""Stands for no bot: whose messages and system events are."""
+
+TTL = timedelta(hours=72)
+"""How long an item that is not urgent is worth sending (`guarantees.md` 2.6)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A change that a person has just asked for from a chat: its echo is no news there."""
+
+    running: bool
+    endpoint: EndpointId
+    until: float
+    """Seconds of the steady clock."""
+
+
+def remember_only(event: Event, known: Known) -> Verdict:
+    """The first look at an account: everything there is old news."""
+    match event:
+        case TraderSeen(trader=trader, removed=False):
+            return Verdict(news=False, reason="first look", remember=trader)
+        case StrategySeen(strategy=strategy, removed=False):
+            return Verdict(news=False, reason="first look", remember=strategy)
+        case _:
+            return Verdict(news=False, reason="first look")
+
+
+def decide(
+    event: Event,
+    known: Known,
+    *,
+    now: datetime,
+    new_id: NewId,
+    asked: Mapping[TraderId, Asked],
+) -> Verdict:
+    """What an event means for the account's endpoints. Pure but for the ids it draws."""
+    match event:
+        case TraderSeen():
+            return _decide_trader(event, known, now, new_id, asked)
+        case StrategySeen():
+            return _decide_strategy(event, known, now, new_id)
+        case Trade():
+            return _decide_trade(event, known, now, new_id)
+        case Signal():
+            telling = tell_signal(event)
+        case PodEvent():
+            telling = tell_pod_event(event, _bots_told_apart(known))
+        case Message() | SystemEvent():
+            telling = tell_message(event)
+        case Notice(without=without):
+            if event.personal:
+                known = replace(known, links=private_ones(known.links, without) or known.links)
+            return _news(event.origin, tell_notice(event), known, now, new_id, without)
+    return _news(
+        event.origin,
+        telling,
+        known,
+        now,
+        new_id,
+        mark=fingerprint(event, telling, known.traders),
+        subject=_subject(event),
+    )
+
+
+def _decide_trade(trade: Trade, known: Known, now: datetime, new_id: NewId) -> Verdict:
+    telling = tell_trade(trade, _bots_told_apart(known))
+    stage = stage_of(trade)
+    origin = replace(trade.origin, revision=str(stage))
+    mark = fingerprint(trade, telling, known.traders)
+    return replace(
+        _news(origin, telling, known, now, new_id, mark=mark),
+        stage=stage,
+        only_if_kept=trade.changed and not is_recent(trade, now),
+        at=trade.at,
+    )
+
+
+def _subject(event: Event) -> str:
+    """Whose report it is, where no bot that we know is."""
+    match event:
+        case PodEvent():
+            return event.trader or event.pod or ""
+        case Message() | SystemEvent():
+            return PLATFORM
+    return ""
+
+
+_ECHOES = frozenset({Change.STARTED, Change.STOPPED, Change.OTHER_STATUS})
+"""What starting or pausing a bot may look like; that it failed meanwhile is news all the same."""
+
+
+def _decide_trader(
+    event: TraderSeen,
+    known: Known,
+    now: datetime,
+    new_id: NewId,
+    asked: Mapping[TraderId, Asked],
+) -> Verdict:
+    before = known.traders.get(event.trader.id)
+    if event.removed:
+        if before is None:
+            return Verdict(news=False, reason="was not known")
+        gone = _bots_told_apart(known)[before.id]
+        telling = tell_trader_changes(before, gone, (Change.REMOVED,), event.origin.at)
+        origin = revised(event.origin, known, "removed")
+        return replace(
+            _news(origin, telling, known, now, new_id),
+            forget=before,
+            answer=answer_by_removal(before, event.origin.at),
+        )
+    if is_stale(before, event.trader, now):
+        return Verdict(news=False, reason="older than what is known")
+    trader = merged(before, event.trader)
+    changes = trader_changes(before, trader)
+    if not changes:
+        return Verdict(news=False, reason="no real change", remember=trader)
+    origin = revised(
+        event.origin, known, f"{condition(trader)}{trader.name}{trader.dry_run}{trader.strategy}"
+    )
+    named = _bots_told_apart(known, trader)[trader.id]
+    telling = tell_trader_changes(before, named, changes, event.origin.at)
+    echo = asked.get(trader.id)
+    without: EndpointId | None = None
+    asked_in: Endpoint | None = None
+    if echo is not None and condition(trader).running is echo.running:
+        asked_in = _endpoint(known, echo.endpoint)
+        if len(changes) == 1 and changes[0] in _ECHOES:
+            note = asked_for_in(asked_in) if asked_in else None
+            telling, without = quietly(telling, note), echo.endpoint
+    return replace(
+        _news(origin, telling, known, now, new_id, without),
+        remember=trader,
+        answer=answer_by_change(before, trader, event.origin.at, asked_in),
+    )
+
+
+def _bots_told_apart(known: Known, now: Trader | None = None) -> dict[str, Trader]:
+    """The account's bots as they are called.
+
+    Args:
+        now: the newer sighting of one.
+    """
+    bots = dict(known.traders) if now is None else {**known.traders, now.id: now}
+    return {bot.id: bot for bot in told_apart(bots.values(), known.strategies.values())}
+
+
+def _endpoint(known: Known, id: EndpointId) -> Endpoint | None:
+    """One of the account's chats, if it still is one."""
+    return next((link.endpoint for link in known.links if link.endpoint.id == id), None)
+
+
+def _decide_strategy(event: StrategySeen, known: Known, now: datetime, new_id: NewId) -> Verdict:
+    before = known.strategies.get(event.strategy.id)
+    if event.removed:
+        if before is None:
+            return Verdict(news=False, reason="was not known")
+        telling = tell_strategy_changes(before, before, (Change.REMOVED,), event.origin.at)
+        origin = revised(event.origin, known, "removed")
+        return replace(_news(origin, telling, known, now, new_id), forget=before)
+    if is_stale(before, event.strategy, now):
+        return Verdict(news=False, reason="older than what is known")
+    strategy = merged(before, event.strategy)
+    changes = strategy_changes(before, strategy)
+    if not changes:
+        return Verdict(news=False, reason="no real change", remember=strategy)
+    origin = revised(event.origin, known, repr(strategy))
+    telling = tell_strategy_changes(before, strategy, changes, event.origin.at)
+    return replace(_news(origin, telling, known, now, new_id), remember=strategy)
+
+
+def _news(
+    origin: Origin,
+    telling: Telling,
+    known: Known,
+    now: datetime,
+    new_id: NewId,
+    without: EndpointId | None = None,
+    mark: str | None = None,
+    subject: str = "",
+) -> Verdict:
+    drafts: list[Draft] = []
+    actions: list[Action] = []
+    for link in known.links:
+        if owed(link, origin.kind, without).course is Course.DROP:
+            continue
+        card, offers = _with_offers(telling, link, now, new_id)
+        actions.extend(offers)
+        drafts += [
+            Draft(
+                link=link.id,
+                link_epoch=link.epoch,
+                endpoint=link.endpoint.id,
+                priority=telling.priority,
+                card=part,
+                part=number,
+                expires_at=None if telling.priority is Priority.URGENT else now + TTL,
+                about=_offered_about(telling) if part.buttons else None,
+                subject=subject or (telling.about.id if telling.about else ""),
+            )
+            for number, part in enumerate(in_parts(card))
+        ]
+    return Verdict(
+        news=True,
+        reason="news",
+        record=origin.record,
+        revision=origin.revision,
+        drafts=tuple(drafts),
+        actions=tuple(actions),
+        fingerprint=mark,
+        window=SAME_FACT_WINDOW,
+    )
+
+
+def _with_offers(
+    telling: Telling, link: Link, now: datetime, new_id: NewId
+) -> tuple[Card, tuple[Action, ...]]:
+    """The card with its button, if it has one, which does nothing yet: it asks a command."""
+    offer = _offer(telling, link)
+    if offer is None:
+        return telling.card, ()
+    label, command = offer
+    action = Action(
+        id=ActionId(new_id()),
+        card=new_id(),
+        account=link.account,
+        link=link.id,
+        endpoint=link.endpoint.id,
+        person=None,
+        verb=Verb.ASK,
+        arguments=command,
+        repeatable=True,
+        expires_at=now + OFFER_LIFE,
+    )
+    button = Button(label=label, action=action.id)
+    return replace(telling.card, buttons=((button,),)), (action,)
+
+
+def _offered_about(telling: Telling) -> TraderId | None:
+    if telling.log_in:
+        return LOG_IN
+    return telling.about.id if telling.about else None
+
+
+def _offer(telling: Telling, link: Link) -> tuple[str, str] | None:
+    """What a button says and asks: a new login where only that helps, or, under a critical card
+    about a running bot, to stop it.
+    """
+    if telling.log_in:
+        return "Log in again", "link"
+    bot = telling.about
+    if (
+        bot is None
+        or telling.card.severity is not Severity.CRITICAL
+        or condition(bot).running is False
+        or not link.role.covers(Role.OPERATOR)
+    ):
+        return None
+    return f"Stop {trader_name(bot)}", offer_to_pause(bot.id)
