@@ -8,6 +8,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from importlib.metadata import version
 from itertools import product
+from typing import Any
 
 import prometheus_client as prometheus
 from aiohttp import web
@@ -64,6 +65,67 @@ class Backlog:
     missed: Mapping[tuple[State, str], int]
 
 
+FIGURES: Mapping[str, tuple[Any, str, Sequence[str], Mapping[str, Any]]] = {
+    "tradebell_delivery_delay_seconds": (
+        prometheus.Histogram,
+        "From the time of an event, as the platform dates it, to its arrival in the chat.",
+        ["channel"],
+        {"buckets": DELAYS},
+    ),
+    "tradebell_delivery_own_delay_seconds": (
+        prometheus.Histogram,
+        "From the admission of an event to its arrival in the chat.",
+        ["channel"],
+        {"buckets": DELAYS},
+    ),
+    "tradebell_deliveries": (
+        prometheus.Counter,
+        "Attempts settled, by the state they led to.",
+        ["channel", "state", "reason"],
+        {},
+    ),
+    "tradebell_admitted": (
+        prometheus.Counter,
+        "Deliveries owed (told) and repeats recognised (known).",
+        ["result"],
+        {},
+    ),
+    "tradebell_unreadable": (
+        prometheus.Counter,
+        "Frames and records of the platform that could not be understood.",
+        ["service"],
+        {},
+    ),
+    "tradebell_sweep_found": (
+        prometheus.Counter,
+        "Records that a sweep found although the feed was live. Must stay 0.",
+        ["stream"],
+        {},
+    ),
+    "tradebell_feeds": (
+        prometheus.Gauge,
+        "Accounts, by the state of their feed.",
+        ["state"],
+        {},
+    ),
+    "tradebell_alarms": (prometheus.Counter, "Things that must not happen.", ["what"], {}),
+    "tradebell_oldest_owed_seconds": (
+        prometheus.Gauge,
+        "Age of the oldest item that is still owed; 0 if there is none.",
+        [],
+        {},
+    ),
+    "tradebell_outbox_items": (prometheus.Gauge, "Items in the outbox, by state.", ["state"], {}),
+    "tradebell_missed_items": (
+        prometheus.Gauge,
+        "Items that did not end as sent, by state and reason.",
+        ["state", "reason"],
+        {},
+    ),
+}
+"""Kind, help, labels and options of each figure, by its name."""
+
+
 class Metrics:
     """Implements `bot.ports.Meter` on a registry of its own.
 
@@ -89,73 +151,21 @@ class Metrics:
         # Each counter would come twice, with the time of its first count.
         prometheus.disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = prometheus.CollectorRegistry(auto_describe=True)
-        self._delay = prometheus.Histogram(
-            "tradebell_delivery_delay_seconds",
-            "From the time of an event, as the platform dates it, to its arrival in the chat.",
-            ["channel"],
-            buckets=DELAYS,
-            registry=self.registry,
-        )
-        self._own_delay = prometheus.Histogram(
-            "tradebell_delivery_own_delay_seconds",
-            "From the admission of an event to its arrival in the chat.",
-            ["channel"],
-            buckets=DELAYS,
-            registry=self.registry,
-        )
-        self._deliveries = prometheus.Counter(
-            "tradebell_deliveries",
-            "Attempts settled, by the state they led to.",
-            ["channel", "state", "reason"],
-            registry=self.registry,
-        )
-        self._admitted = prometheus.Counter(
-            "tradebell_admitted",
-            "Deliveries owed (told) and repeats recognised (known).",
-            ["result"],
-            registry=self.registry,
-        )
-        self._unreadable = prometheus.Counter(
-            "tradebell_unreadable",
-            "Frames and records of the platform that could not be understood.",
-            ["service"],
-            registry=self.registry,
-        )
-        self._swept = prometheus.Counter(
-            "tradebell_sweep_found",
-            "Records that a sweep found although the feed was live. Must stay 0.",
-            ["stream"],
-            registry=self.registry,
-        )
-        self._by_state = prometheus.Gauge(
-            "tradebell_feeds",
-            "Accounts, by the state of their feed.",
-            ["state"],
-            registry=self.registry,
-        )
-        self._alarmed = prometheus.Counter(
-            "tradebell_alarms",
-            "Things that must not happen.",
-            ["what"],
-            registry=self.registry,
-        )
-        self._oldest = prometheus.Gauge(
-            "tradebell_oldest_owed_seconds",
-            "Age of the oldest item that is still owed; 0 if there is none.",
-            registry=self.registry,
-        )
-        self._items = prometheus.Gauge(
-            "tradebell_outbox_items",
-            "Items in the outbox, by state.",
-            ["state"],
-            registry=self.registry,
-        )
-        self._missed = prometheus.Gauge(
-            "tradebell_missed_items",
-            "Items that did not end as sent, by state and reason.",
-            ["state", "reason"],
-            registry=self.registry,
-        )
+        figures = {
+            name: kind(name, help, labels, registry=self.registry, **options)
+            for name, (kind, help, labels, options) in FIGURES.items()
+        }
+        self._delay = figures["tradebell_delivery_delay_seconds"]
+        self._own_delay = figures["tradebell_delivery_own_delay_seconds"]
+        self._deliveries = figures["tradebell_deliveries"]
+        self._admitted = figures["tradebell_admitted"]
+        self._unreadable = figures["tradebell_unreadable"]
+        self._swept = figures["tradebell_sweep_found"]
+        self._by_state = figures["tradebell_feeds"]
+        self._alarmed = figures["tradebell_alarms"]
+        self._oldest = figures["tradebell_oldest_owed_seconds"]
+        self._items = figures["tradebell_outbox_items"]
+        self._missed = figures["tradebell_missed_items"]
         build = prometheus.Info(
             "tradebell_build", "What runs here; always 1.", registry=self.registry
         )

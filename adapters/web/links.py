@@ -65,7 +65,7 @@ class LinkPages:
         code = request.match_info["code"]
         invitation = await self._look(code)
         if isinstance(invitation, LinkProblem):
-            return problem_page(explain(invitation))
+            return problem_page(PROBLEMS[invitation])
         return self._form(request, code, invitation)
 
     async def submit(self, request: web.Request) -> web.Response:
@@ -76,7 +76,7 @@ class LinkPages:
         fields = await _read_form(request)
         invitation = await self._look(code)
         if isinstance(invitation, LinkProblem):
-            return problem_page(explain(invitation))
+            return problem_page(PROBLEMS[invitation])
 
         email = fields.get("email", "").strip()
         cookie = well_formed(request.cookies.get(self._cookie))
@@ -113,7 +113,7 @@ class LinkPages:
             case SignedIn():
                 return self._digits(invitation, outcome)
             case LoginFailed(tries_left=0):
-                return problem_page(explain(LinkProblem.TOO_MANY_TRIES))
+                return problem_page(PROBLEMS[LinkProblem.TOO_MANY_TRIES])
             case LoginFailed():
                 return self._form(request, code, invitation, email, refused(outcome, login))
             case TooSoon(wait=wait):
@@ -123,7 +123,7 @@ class LinkPages:
                 response.headers["Retry-After"] = str(-(-wait // timedelta(seconds=1)))
                 return response
             case LinkProblem():
-                return problem_page(explain(outcome))
+                return problem_page(PROBLEMS[outcome])
             case _:
                 assert_never(outcome)
 
@@ -315,71 +315,60 @@ def refused(failure: LoginFailed, login: Login) -> Complaint:
     )
 
 
-def explain(problem: LinkProblem) -> Problem:
-    """What a person is told about an address that leads nowhere."""
-    match problem:
-        case LinkProblem.UNKNOWN:
-            return Problem(
-                status=HTTPStatus.NOT_FOUND,
-                title="This address does not work",
-                lines=("Perhaps a part of it was lost on the way.", ASK_AGAIN),
-            )
-        case LinkProblem.EXPIRED:
-            return Problem(
-                status=HTTPStatus.GONE,
-                title="This address has expired",
-                lines=(
-                    f"For your safety it is good for {spoken(CODE_LIFE)} only.",
-                    ASK_AGAIN,
-                ),
-            )
-        case LinkProblem.USED:
-            return Problem(
-                status=HTTPStatus.GONE,
-                title="This address has been used",
-                lines=(
-                    "If it was you who signed in, type the six digits in your chat"
-                    " while they are good.",
-                    "If it was not you: nothing is linked without those digits.",
-                    ASK_AGAIN,
-                ),
-            )
-        case LinkProblem.TOO_MANY_TRIES:
-            return Problem(
-                status=HTTPStatus.TOO_MANY_REQUESTS,
-                title="Too many tries",
-                lines=(
-                    "This address is closed. Nothing was linked or changed.",
-                    ASK_AGAIN,
-                ),
-            )
-        case LinkProblem.WRONG_DIGITS:
-            return Problem(
-                status=HTTPStatus.GONE,
-                title="The six digits did not match",
-                lines=("Nothing was linked.", ASK_AGAIN),
-            )
-        case LinkProblem.TAKEN:
-            return Problem(
-                status=HTTPStatus.CONFLICT,
-                title="Somebody else has linked this chat",
-                lines=("Nothing was linked or changed. Only they can unlink it.",),
-            )
-        case LinkProblem.NOT_CERTAIN:
-            return Problem(
-                status=HTTPStatus.CONFLICT,
-                title="That login may be somebody else's",
-                lines=(
-                    "Nothing was linked or changed.",
-                    ASK_AGAIN,
-                    "Use your e-mail and password.",
-                ),
-            )
-        case LinkProblem.NO_CONSENT:
-            return Problem(
-                status=HTTPStatus.UNPROCESSABLE_ENTITY,
-                title="You have not agreed to be read by others",
-                lines=("Nothing was linked or changed.", ASK_AGAIN),
-            )
-        case _:
-            assert_never(problem)
+PROBLEMS: Mapping[LinkProblem, Problem] = {
+    LinkProblem.UNKNOWN: Problem(
+        status=HTTPStatus.NOT_FOUND,
+        title="This address does not work",
+        lines=("Perhaps a part of it was lost on the way.", ASK_AGAIN),
+    ),
+    LinkProblem.EXPIRED: Problem(
+        status=HTTPStatus.GONE,
+        title="This address has expired",
+        lines=(
+            f"For your safety it is good for {spoken(CODE_LIFE)} only.",
+            ASK_AGAIN,
+        ),
+    ),
+    LinkProblem.USED: Problem(
+        status=HTTPStatus.GONE,
+        title="This address has been used",
+        lines=(
+            "If it was you who signed in, type the six digits in your chat while they are good.",
+            "If it was not you: nothing is linked without those digits.",
+            ASK_AGAIN,
+        ),
+    ),
+    LinkProblem.TOO_MANY_TRIES: Problem(
+        status=HTTPStatus.TOO_MANY_REQUESTS,
+        title="Too many tries",
+        lines=(
+            "This address is closed. Nothing was linked or changed.",
+            ASK_AGAIN,
+        ),
+    ),
+    LinkProblem.WRONG_DIGITS: Problem(
+        status=HTTPStatus.GONE,
+        title="The six digits did not match",
+        lines=("Nothing was linked.", ASK_AGAIN),
+    ),
+    LinkProblem.TAKEN: Problem(
+        status=HTTPStatus.CONFLICT,
+        title="Somebody else has linked this chat",
+        lines=("Nothing was linked or changed. Only they can unlink it.",),
+    ),
+    LinkProblem.NOT_CERTAIN: Problem(
+        status=HTTPStatus.CONFLICT,
+        title="That login may be somebody else's",
+        lines=(
+            "Nothing was linked or changed.",
+            ASK_AGAIN,
+            "Use your e-mail and password.",
+        ),
+    ),
+    LinkProblem.NO_CONSENT: Problem(
+        status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        title="You have not agreed to be read by others",
+        lines=("Nothing was linked or changed.", ASK_AGAIN),
+    ),
+}
+"""What a person is told about an address that leads nowhere."""

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.web.links import APPS, _left, explain, incomplete, masked_chat, refused, typed_login
+from adapters.web.links import APPS, PROBLEMS, _left, incomplete, masked_chat, refused, typed_login
 from bot.domain.linking import LinkProblem, LoginFailed
 from bot.domain.links import Address, Channel, KeyLogin, PasswordLogin, TokenLogin
 
@@ -45,7 +45,7 @@ def test_what_is_missing_is_named(fields, missing):
 
 @pytest.mark.parametrize("problem", LinkProblem)
 def test_every_problem_is_explained_and_none_is_a_success(problem):
-    explained = explain(problem)
+    explained = PROBLEMS[problem]
 
     assert explained.title
     assert explained.lines
