@@ -64,28 +64,32 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One owed card, as claimed for sending.
-
-    `attempts` counts those that say something about the item, this one included; `unclear` how
-    many of them ended without an answer. `notice` is true when an earlier item of the same
-    endpoint ended uncertain and this one is to say so.
-    """
+    """One owed card, as claimed for sending."""
 
     id: DeliveryId
     reference: str
+    """Six characters by which people and logs name it."""
     account: AccountId
     link: LinkId
+    """Under which it is owed: if that ends, it is not sent any more."""
     endpoint: EndpointId
     address: Address
+    """Where the endpoint is now."""
     kind: Kind
+    """What sort of event it tells of."""
     priority: Priority
     state: State
     attempts: int
+    """Those that say something about the item, this one included."""
     unclear: int
+    """How many of them ended without an answer: it may have been shown."""
     card: Card
     occurred_at: datetime
+    """When the platform says that it happened."""
     created_at: datetime
+    """When we owed it."""
     expires_at: datetime | None = None
+    """From when on it is not worth sending; `None`: always."""
     doubtful: int = 0
     """Earlier items of this endpoint that may be missing and have not been mentioned yet."""
     answer: str | None = None

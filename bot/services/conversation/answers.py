@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from bot.domain.actions import Target
+from bot.domain.actions import CONFIRM_LIFE, Target
 from bot.domain.amounts import quantity
 from bot.domain.cards import (
     Button,
@@ -38,6 +38,10 @@ NAME_LIMIT = 60
 
 MISSED_ROWS = 20
 """Of one page of /missed: fits one message of any platform."""
+
+
+FOR_YOU_ONCE = f"For you only, once, within {int(CONFIRM_LIFE.total_seconds())} seconds."
+"""Under each confirm card."""
 
 
 def plain(title: str, *lines: str, severity: Severity = Severity.INFO) -> Card:
@@ -357,7 +361,7 @@ def confirm_members(role: Role, name: str, buttons: tuple[tuple[Button, ...], ..
         severity=Severity.WARNING,
         lines=(f"Everybody who can write in {where} {effect[role]}.",),
         buttons=buttons,
-        notes=("For you only, once, within 60 seconds.",),
+        notes=(FOR_YOU_ONCE,),
     )
 
 
@@ -867,7 +871,7 @@ def confirm_running(
         lines=tuple(effects),
         fields=_all_rows(traders),
         buttons=buttons,
-        notes=("For you only, once, within 60 seconds.",),
+        notes=(FOR_YOU_ONCE,),
     )
 
 
@@ -895,7 +899,7 @@ def confirm_unlink(account: Account, last: bool, buttons: tuple[tuple[Button, ..
         severity=Severity.WARNING,
         lines=tuple(lines),
         buttons=buttons,
-        notes=("For you only, once, within 60 seconds.",),
+        notes=(FOR_YOU_ONCE,),
     )
 
 
@@ -919,7 +923,7 @@ def confirm_unlink_others(
             *(target.name for target in targets),
         ),
         buttons=buttons,
-        notes=("For you only, once, within 60 seconds.",),
+        notes=(FOR_YOU_ONCE,),
     )
 
 
