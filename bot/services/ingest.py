@@ -6,9 +6,7 @@ from functools import partial
 
 from bot.domain.decisions import Admitted, Progress
 from bot.domain.deliveries import Priority
-from bot.domain.events import (
-    Event,
-)
+from bot.domain.events import Event
 from bot.domain.ids import AccountId, EndpointId, NewId, Now, TraderId
 from bot.domain.links import Account, Address
 from bot.errors import Unclear
