@@ -306,7 +306,7 @@ async def test_a_test_in_another_process_plays_the_people():
         sys.executable,
         "-m",
         "tests.standins.discord",
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
