@@ -110,34 +110,17 @@ async def open_discord(
     may_send: MaySend,
     may_ask: MayAsk = _at_once,
 ) -> AsyncIterator["DiscordClient"]:
-    """Our bot, ready to send.
-
-    Discord need not be there yet; only a token that it refuses is an error.
+    """Our bot; it is to be begun.
 
     Args:
         may_send: asked before every message that is no answer to an interaction; deliveries keep
             their own pace.
         may_ask: asked before each look at who is in a server.
-
-    Raises:
-        Misconfigured: the token is refused.
     """
     clock = asyncio.get_running_loop().time
     async with new_session() as session:
         http = DiscordHttp(session, settings.token, settings.api_url, clock)
-        client = DiscordClient(http, settings, now, chance, meter, may_send, may_ask)
-        try:
-            await client.introduce()
-        except Refusal as refusal:
-            if refusal.status == 401:
-                raise Misconfigured(
-                    "TRADEBELL_DISCORD_TOKEN is refused by Discord: take the current one from the"
-                    " Developer Portal."
-                ) from None
-            log.warning("Discord does not know us yet", extra={"reason": str(refusal)})
-        except (NoAnswer, Withheld) as lost:
-            log.warning("Discord cannot be reached yet", extra={"reason": str(lost)})
-        yield client
+        yield DiscordClient(http, settings, now, chance, meter, may_send, may_ask)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +235,24 @@ class DiscordClient:
         return None if found is None else Sent(message=found)
 
     # --- listening ------------------------------------------------------------------------
+
+    async def begin(self) -> None:
+        """Introduce ourselves. Discord need not be there yet.
+
+        Raises:
+            Misconfigured: the token is refused.
+        """
+        try:
+            await self.introduce()
+        except Refusal as refusal:
+            if refusal.status == 401:
+                raise Misconfigured(
+                    "TRADEBELL_DISCORD_TOKEN is refused by Discord: take the current one from the"
+                    " Developer Portal."
+                ) from None
+            log.warning("Discord does not know us yet", extra={"reason": str(refusal)})
+        except (NoAnswer, Withheld) as lost:
+            log.warning("Discord cannot be reached yet", extra={"reason": str(lost)})
 
     async def introduce(self) -> None:
         """Learn what we are called by.

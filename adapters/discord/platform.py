@@ -39,6 +39,7 @@ class Discord:
             yield ChatBot(
                 messenger=client,
                 pace=its,
+                begin=client.begin,
                 listen=client.listen,
                 readership=client.readership,
                 trouble=lambda: f"Discord: {client.trouble}." if client.trouble else None,
@@ -46,6 +47,7 @@ class Discord:
 
     async def look(self, around: Around) -> str:
         async with self._client(around, self._pace()) as client:
+            await client.begin()
             try:
                 await client.introduce()
             except (Refusal, Withheld, NoAnswer) as failure:

@@ -101,16 +101,11 @@ async def open_telegram(
     may_send: MaySend,
     public_url: str = "",
 ) -> AsyncIterator["TelegramClient"]:
-    """Our bot, ready to send.
-
-    Telegram need not be there yet; only a token that it refuses is an error.
+    """Our bot; it is to be begun.
 
     Args:
         may_send: asked before every reply; deliveries keep their own pace.
         public_url: where the webhook is reached, if the settings want one.
-
-    Raises:
-        Misconfigured: the token is refused.
     """
     request, polling = AiohttpRequest(), AiohttpRequest(connections=2)
     api = BotApi(
@@ -122,17 +117,6 @@ async def open_telegram(
     )
     client = TelegramClient(api, settings, now, chance, meter, may_send, public_url)
     async with request, polling:
-        try:
-            await client.introduce()
-        except Refusal as refusal:
-            if trouble(refusal) is Trouble.TOKEN:
-                raise Misconfigured(
-                    "TRADEBELL_TELEGRAM_TOKEN is refused by Telegram"
-                    f" ({refusal.description}): take the current one from @BotFather."
-                ) from None
-            log.warning("Telegram does not know us yet", extra={"reason": str(refusal)})
-        except NoAnswer as lost:
-            log.warning("Telegram cannot be reached yet", extra={"reason": str(lost)})
         yield client
 
 
@@ -219,6 +203,24 @@ class TelegramClient:
         return await self._chats.amend(address, int(message), part)
 
     # --- listening ------------------------------------------------------------------------
+
+    async def begin(self) -> None:
+        """Introduce ourselves. Telegram need not be there yet.
+
+        Raises:
+            Misconfigured: the token is refused.
+        """
+        try:
+            await self.introduce()
+        except Refusal as refusal:
+            if trouble(refusal) is Trouble.TOKEN:
+                raise Misconfigured(
+                    "TRADEBELL_TELEGRAM_TOKEN is refused by Telegram"
+                    f" ({refusal.description}): take the current one from @BotFather."
+                ) from None
+            log.warning("Telegram does not know us yet", extra={"reason": str(refusal)})
+        except NoAnswer as lost:
+            log.warning("Telegram cannot be reached yet", extra={"reason": str(lost)})
 
     async def introduce(self) -> None:
         """Learn the bot's own name.

@@ -36,6 +36,7 @@ class Telegram:
             yield ChatBot(
                 messenger=client,
                 pace=its,
+                begin=client.begin,
                 listen=lambda hear, _: client.listen(hear, journal),
                 webhooks={client.webhook_path: client} if self._settings.webhook else {},
                 trouble=lambda: f"Telegram: {client.trouble}." if client.trouble else None,
@@ -44,6 +45,7 @@ class Telegram:
     async def look(self, around: Around) -> str:
         its = pace(self._settings.rate, self._settings.rate_of)
         async with self._client(around, its) as client:
+            await client.begin()
             try:
                 await client.introduce()
             except (Refusal, NoAnswer) as failure:

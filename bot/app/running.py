@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -116,12 +116,16 @@ async def run(
             await stack.enter_async_context(figures)
         ready()
         _announce(settings, store, chats)
-        if await duty.begin(stop):
-            try:
-                await _live(services, store, bots, duty, meter, stop)
-            finally:
-                # Also after a failure: then nothing is in flight, and who starts need not wait.
-                await duty.end()
+        begun = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            beginning = group.create_task(_begin(bots, begun), name="introductions")
+            if await duty.begin(stop):
+                try:
+                    await _live(services, store, bots, duty, meter, begun, stop)
+                finally:
+                    # Also after a failure: then nothing is in flight, and who starts need not wait.
+                    await duty.end()
+            beginning.cancel()
     log.info("stopped")
 
 
@@ -228,20 +232,38 @@ def _readiness(services: _Services, store: Store, bots: Sequence[ChatBot], duty:
     )
 
 
+async def _begin(bots: Sequence[ChatBot], begun: asyncio.Event) -> None:
+    """Introduce the bots, side by side; one that is refused ends it all."""
+    async with asyncio.TaskGroup() as group:
+        for bot in bots:
+            group.create_task(bot.begin(), name=f"{bot.messenger.channel} introduction")
+    begun.set()
+
+
+async def _once(begun: asyncio.Event, work: Callable[[], Coroutine[Any, Any, object]]) -> None:
+    await begun.wait()
+    await work()
+
+
 async def _live(
     services: _Services,
     store: Store,
     bots: Sequence[ChatBot],
     duty: Duty,
     meter: Metrics,
+    begun: asyncio.Event,
     stop: asyncio.Event,
 ) -> None:
-    """All that goes on side by side, and its end: hear nothing new, then send what is in flight."""
+    """All that goes on side by side, and its end: hear nothing new, then send what is in flight.
+
+    What sends and what hears waits until the bots have begun, and nothing else does: meanwhile the
+    feeds connect.
+    """
     async with asyncio.TaskGroup() as group:
         working = [
             group.create_task(duty.keep(), name="duty"),
-            group.create_task(services.delivering.run(), name="delivery"),
-            group.create_task(services.amending.run(), name="amending"),
+            group.create_task(_once(begun, services.delivering.run), name="delivery"),
+            group.create_task(_once(begun, services.amending.run), name="amending"),
             group.create_task(services.feeds.run(), name="feeds"),
             group.create_task(services.conversation.recover(), name="recovery"),
             group.create_task(services.linking.recover(), name="recovery of links"),
@@ -250,7 +272,10 @@ async def _live(
         ]
         listening = [
             group.create_task(
-                bot.listen(services.conversation.hear, services.conversation.suggest),
+                _once(
+                    begun,
+                    partial(bot.listen, services.conversation.hear, services.conversation.suggest),
+                ),
                 name=f"{bot.messenger.channel} listener",
             )
             for bot in bots
@@ -294,8 +319,14 @@ async def _watch(store: Store, meter: Metrics) -> NoReturn:
 
 def _page(chat: Chat) -> ChatBot:
     return ChatBot(
-        messenger=chat, pace=pace(0, lambda _: 0), listen=lambda hear, _: chat.listen(hear)
+        messenger=chat,
+        pace=pace(0, lambda _: 0),
+        begin=_nobody_to_ask,
+        listen=lambda hear, _: chat.listen(hear),
     )
+
+
+async def _nobody_to_ask() -> None: ...
 
 
 def _drawn(chart: Chart) -> Picture:

@@ -28,11 +28,14 @@ class Around:
 class ChatBot:
     """A bot of a chat platform: what sends, how fast, and what listens.
 
-    `webhooks` are by path; `trouble` gives a sentence while people are not heard.
+    `begin` comes before both: it introduces the bot, even if the platform is not there yet, and
+    raises `Misconfigured` if the token is refused. `webhooks` are by path; `trouble` gives a
+    sentence while people are not heard.
     """
 
     messenger: Messenger
     pace: Pace
+    begin: Callable[[], Coroutine[Any, Any, None]]
     listen: Callable[[Hear, Suggest], Coroutine[Any, Any, NoReturn]]
     readership: Readership | None = None
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
@@ -53,13 +56,10 @@ class ChatPlatform(Protocol):
     def exposed(self) -> str | None: ...
 
     def open(self, around: Around, journal: Journal) -> AbstractAsyncContextManager[ChatBot]:
-        """Our bot, ready to send; the platform need not be there yet.
+        """Our bot; the platform is not asked yet.
 
         Args:
             journal: for what people say, where the platform does not keep it until it is answered.
-
-        Raises:
-            Misconfigured: the token is refused.
         """
 
     async def look(self, around: Around) -> str:

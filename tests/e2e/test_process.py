@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -168,7 +169,9 @@ async def test_a_refused_token_is_told_in_one_sentence(tmp_path, listen):
         )
 
     assert ended.code == 2
-    assert ended.sentence.startswith("TRADEBELL_TELEGRAM_TOKEN is refused by Telegram")
+    *begun, sentence = ended.err.splitlines()
+    assert sentence.startswith("TRADEBELL_TELEGRAM_TOKEN is refused by Telegram")
+    assert {json.loads(line)["level"] for line in begun} <= {"info"}
     assert wrong not in ended.err
 
 

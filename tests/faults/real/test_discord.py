@@ -66,6 +66,7 @@ async def our_bot(api: DiscordApi) -> AsyncIterator[DiscordClient]:
         meter=FakeMeter(),
         may_send=may_send,
     ) as client:
+        await client.begin()
         client.repeats = Repeats(waits=SOON, urgent_waits=SOON, marked=False)
         yield client
 

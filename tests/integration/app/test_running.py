@@ -11,7 +11,8 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import make_url
 
-from bot.errors import Unclear
+from bot.app.running import run
+from bot.errors import Misconfigured, Unclear
 from bot.services.duty import LIFE
 from tests.harness.databases import execute
 from tests.integration.app.conftest import bought, linked, running
@@ -173,6 +174,42 @@ async def test_a_platform_that_never_answers_delays_no_stop(settings, simulated,
         await product.becomes("/metrics", lambda _, text: 'state="connecting"} 1.0' in text)
 
         assert await product.stop() < STOP_WITHIN / 2
+
+
+async def test_feeds_do_not_wait_for_a_chat_platform_that_takes_its_time(
+    settings, simulated, bot_api, ann
+):
+    async with running(settings()) as product:
+        await linked(product, bot_api, ann, simulated.alice)
+    held = Hold()
+    bot_api.fail(held, method="getMe")
+
+    async with running(settings()) as product:
+        await product.becomes("/metrics", lambda _, text: 'state="live"} 1.0' in text)
+        await simulated.trade(1)
+        await product.becomes("/metrics", lambda _, text: 'items{state="ready"} 1.0' in text)
+        assert bought(bot_api) == []
+        held.release()
+        await bot_api.world.message_where(lambda one: "Bought 1 BTC/USDT" in one.text)
+
+
+async def test_a_token_that_is_refused_ends_it_before_anything_is_sent(
+    settings, simulated, bot_api, ann
+):
+    async with running(settings()) as product:
+        await linked(product, bot_api, ann, simulated.alice)
+    await simulated.trade(1)
+    bot_api.revoked = True
+
+    with pytest.RaisesGroup(
+        pytest.RaisesExc(Misconfigured, match="TRADEBELL_TELEGRAM_TOKEN"), flatten_subgroups=True
+    ):
+        await run(settings(), asyncio.Event())
+    assert [call.method for call in bot_api.world.calls][-1] == "getMe"
+
+    bot_api.revoked = False
+    async with running(settings()):
+        await bot_api.world.message_where(lambda one: "Bought 1 BTC/USDT" in one.text)
 
 
 async def test_it_says_when_it_is_not_ready_and_when_it_is_again(settings, bot_api, ann):

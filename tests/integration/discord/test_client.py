@@ -59,6 +59,7 @@ async def our_bot(api: DiscordApi) -> AsyncIterator[DiscordClient]:
         meter=FakeMeter(),
         may_send=may_send,
     ) as client:
+        await client.begin()
         yield client
 
 

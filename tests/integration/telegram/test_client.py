@@ -67,6 +67,7 @@ async def our_bot(
         may_send=may_send,
         public_url=public_url,
     ) as client:
+        await client.begin()
         yield client
 
 

@@ -238,9 +238,9 @@ async def test_a_token_that_is_refused_at_the_start_stops_the_start_and_keeps_ev
 
     api.revoked = True
     settings = TelegramSettings(token=api.token, api_url=api.url)
-    with pytest.raises(Misconfigured, match="TRADEBELL_TELEGRAM_TOKEN is refused"):
-        async with open_telegram(settings, now=now, **others()):
-            raise AssertionError("it must not open")
+    async with open_telegram(settings, now=now, **others()) as client:
+        with pytest.raises(Misconfigured, match="TRADEBELL_TELEGRAM_TOKEN is refused"):
+            await client.begin()
     assert [call.method for call in api.world.calls[calls:]] == ["getMe"]
     assert sum((await kept(api, store, pending=True)).values()) == 2
 
