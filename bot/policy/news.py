@@ -1,5 +1,6 @@
 """What an event means: whether it is news, how it is told, and to whom. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -91,7 +92,9 @@ def decide(
         case Signal():
             telling = tell_signal(event)
         case PodEvent():
-            telling = tell_pod_event(event, _bots_told_apart(known))
+            telling = _unless_asked(
+                event, tell_pod_event(event, _bots_told_apart(known)), known, asked
+            )
         case Message() | SystemEvent():
             telling = tell_message(event)
         case Notice(without=without):
@@ -120,6 +123,28 @@ def _decide_trade(trade: Trade, known: Known, now: datetime, new_id: NewId) -> V
         only_if_kept=trade.changed and not is_recent(trade, now),
         at=trade.at,
     )
+
+
+_STATE = re.compile(
+    r"(?:the )?(?:bot|trader|strategy|pod)?\s*(?:is|was|has been|has)?\s*"
+    r"(?P<stopped>stopped|paused)?(?P<started>started|resumed|running)?\s*[.!]?",
+    re.IGNORECASE,
+)
+"""A report that says this and nothing else."""
+
+
+def _unless_asked(
+    event: PodEvent, telling: Telling, known: Known, asked: Mapping[TraderId, Asked]
+) -> Telling:
+    """What a bot reports of a change that a person has just asked for is no alarm."""
+    echo = asked.get(event.trader) if event.trader else None
+    said = _STATE.fullmatch((event.message or "").strip())
+    if echo is None or said is None or telling.priority is Priority.URGENT:
+        return telling
+    if not (said["started"] if echo.running else said["stopped"]):
+        return telling
+    asked_in = _endpoint(known, echo.endpoint)
+    return quietly(telling, asked_for_in(asked_in) if asked_in else None)
 
 
 def _subject(event: Event) -> str:

@@ -14,7 +14,7 @@ from bot.domain.cards import Field, Severity
 from bot.domain.charts import profits
 from bot.domain.commands import COMMANDS, Command, Left, Press, Reply, Returned, Wordless, Words
 from bot.domain.deliveries import Declined
-from bot.domain.events import Kind, Notice, Origin, Signal, Strategy, Stream, Trader
+from bot.domain.events import Kind, Notice, Origin, PodEvent, Signal, Strategy, Stream, Trader
 from bot.domain.ids import ActionId, StrategyId, TraderId
 from bot.domain.linking import CODE_LIFE, Invitation
 from bot.domain.links import FeedState, PasswordLogin, Role
@@ -738,6 +738,34 @@ async def test_a_press_pauses_once_and_is_not_echoed_to_the_same_chat(world, pla
     assert all(reply.replaces for reply in replies)
     assert platform.calls.count("set_running owl False") == 1
     assert chat.shown == []
+
+
+@pytest.mark.parametrize(
+    ("message", "level", "severity"),
+    [
+        ("Bot stopped", "info", Severity.INFO),
+        ("Bot stopped", None, Severity.INFO),
+        ("Stopped: margin call", None, Severity.CRITICAL),
+        ("Bot started", None, Severity.INFO),
+        ("Bot stopped", "critical", Severity.CRITICAL),
+    ],
+)
+async def test_what_a_bot_reports_of_a_pause_that_was_asked_for_is_no_alarm(
+    world, platform, chat, message, level, severity
+):
+    await linked(world)
+    [asked] = await world.says("/pause night owl")
+    await world.presses(asked, "Stop Night Owl")
+    origin = Origin(kind=Kind.POD_EVENT, record="report", at=world.now())
+    report = PodEvent(
+        origin=origin, type="status", message=message, level=level, trader=TraderId("owl")
+    )
+
+    platform.store(Stream.POD_EVENTS, report)
+    await world.quiet()
+
+    [told] = chat.shown
+    assert told.card.severity is severity
 
 
 async def test_an_error_right_after_a_pause_is_told_to_who_paused(world, platform, chat):
