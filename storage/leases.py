@@ -45,8 +45,11 @@ class Leases:
         return await self._database.write(_acquire, _Lease(name, owner, 0, life))
 
     async def renew(self, name: str, owner: str, epoch: int, life: timedelta) -> bool:
-        """Keep it for so long from now on; false if somebody else has had it since."""
-        return await self._database.write(_prolong, _Lease(name, owner, epoch, life))
+        """Keep it for so long from now on; false if somebody else has had it since.
+
+        It waits for nothing else that is to be stored: a queue may be longer than a life.
+        """
+        return await self._database.write_apart(_prolong, _Lease(name, owner, epoch, life))
 
     async def release(self, name: str, owner: str, epoch: int) -> None:
         """Give it up, if it is still held."""

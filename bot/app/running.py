@@ -97,9 +97,9 @@ async def run(
         bots = [] if chat is None else [_page(chat)]
         for each in chats.values():
             bots.append(await stack.enter_async_context(each.open(around, store.journal)))
-        services = _composed(settings, store, platform, meter, bots)
         one_of_many = store.database.dialect == "postgresql"  # an SQLite file has its own lock
         duty = Duty(store.leases if one_of_many else None, owner=new_id())
+        services = _composed(settings, store, platform, meter, bots, duty)
         pages = web_app(
             sign_in=services.linking,
             health=_readiness(services, store, bots, duty).problems,
@@ -148,7 +148,12 @@ class _Services:
 
 
 def _composed(
-    settings: Settings, store: Store, platform: Platform, meter: Metrics, bots: Sequence[ChatBot]
+    settings: Settings,
+    store: Store,
+    platform: Platform,
+    meter: Metrics,
+    bots: Sequence[ChatBot],
+    duty: Duty,
 ) -> _Services:
     chance = random.Random()
     outlets = {
@@ -158,7 +163,12 @@ def _composed(
         for bot in bots
     }
     delivering = Delivering(
-        outbox=store.outbox, outlets=outlets, meter=meter, now=now, chance=chance
+        outbox=store.outbox,
+        outlets=outlets,
+        meter=meter,
+        now=now,
+        chance=chance,
+        may_send=duty.is_sure,
     )
     amending = Amending(
         outbox=store.outbox, shown_cards=store.shown_cards, outlets=outlets, now=now, chance=chance

@@ -48,11 +48,8 @@ PRESSED: float = 30.0
 BREATH = 0.25
 """Seconds that a claimed item may wait for its place in the bot's schedule."""
 
-STALE = timedelta(seconds=10)
-"""How old a claim may be when its message leaves. A process that was stopped meanwhile may have
-lost its right to send (`duty.LIFE`, less a renewal): the claim is another's then, and this one
-must find out first.
-"""
+UNSURE_WAIT = 0.2
+"""Seconds after which it is looked again whether anything may be sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +91,9 @@ class Delivering:
 
     Args:
         outlets: by channel and our bot's id there; items of others stay owed.
+        may_send: whether nobody else sends now (`Duty.is_sure`), which is asked right before a
+            message leaves: a process that was stopped since it claimed one may have lost its right
+            to, and the claim is another's then.
     """
 
     def __init__(
@@ -103,12 +103,14 @@ class Delivering:
         meter: Meter,
         now: Now,
         chance: random.Random,
+        may_send: Callable[[], bool] = lambda: True,
     ) -> None:
         self._outbox = outbox
         self._outlets = outlets
         self._meter = meter
         self._now = now
         self._chance = chance
+        self._may_send = may_send
         self._tell_gone: TellGone | None = None
         self._lanes: dict[EndpointId, _Lane] = {}
         self._group: asyncio.TaskGroup | None = None
@@ -299,7 +301,7 @@ class Delivering:
     async def _send_claimed(
         self, lane: _Lane, delivery: Delivery, asked_at: Seconds
     ) -> _Outcome | None:
-        if steady() - asked_at > STALE.total_seconds():
+        if not self._may_send():
             return delivery, handed_back(self._now())
         return await self._attempt(lane, delivery, asked_at)
 
@@ -313,8 +315,8 @@ class Delivering:
         lane.given = None
         pace = self._outlet(lane).pace
         wait, place = pace.take_place(delivery.priority)
-        stale = steady() - claimed_at > STALE.total_seconds()
-        if self._closing or stale or wait > BREATH or pace.chat_wait(lane.address) > 0:
+        unsure = not self._may_send()
+        if self._closing or unsure or wait > BREATH or pace.chat_wait(lane.address) > 0:
             pace.give_back(place)
             try:
                 await committed
@@ -335,7 +337,7 @@ class Delivering:
     ) -> Turned:
         """Commit; while the database cannot, wait for it: an outcome is never dropped."""
         turn = Turn(endpoint=lane.endpoint, settled=settled, claim=claim, pressed=pressed)
-        waits = itertools.chain((0.1, 0.5, 1.0, 2.0), itertools.repeat(5.0))
+        waits = itertools.chain((0.1, 0.5), itertools.repeat(1.0))
         while True:
             try:
                 return await self._outbox.turn(turn, self._now())
@@ -349,6 +351,8 @@ class Delivering:
     def _next_place(self, lane: _Lane, pace: Pace) -> tuple[float, Place]:
         """Seconds to wait, and the place that comes then: only once the chat itself is free."""
         wait = 0.0 if self._closing else pace.chat_wait(lane.address)
+        if not self._may_send():
+            wait = max(wait, UNSURE_WAIT)
         if wait > 0 or self._closing:
             return wait, None
         return pace.take_place(lane.priority)
@@ -381,7 +385,7 @@ class Delivering:
         outlet.pace.sent_to(lane.address)
         card = presented(delivery, messenger.repeats.marked, self._now())
         try:
-            attempt = await self._look(lane, delivery, outlet.readership, claimed_at)
+            attempt = await self._look(lane, delivery, outlet.readership)
             if attempt is None:
                 attempt = await messenger.send(
                     delivery.address,
@@ -411,7 +415,6 @@ class Delivering:
         lane: _Lane,
         delivery: Delivery,
         readership: Readership | None,
-        claimed_at: Seconds,
     ) -> Attempt | None:
         """What keeps a card from a shared chat; `None` if nothing does, or nobody reads along."""
         attempt = await not_to_be_shown(delivery, readership)
@@ -421,7 +424,7 @@ class Delivering:
                 lane.blind += 1
                 wait = max(outage_wait(lane.blind, self._chance), asked or timedelta(0))
                 return replace(attempt, retry_after=wait)
-            case None if steady() - claimed_at > STALE.total_seconds():
+            case None if not self._may_send():
                 return Postponed(reason=LOOKED_TOO_LONG, tried=False)
             case None:
                 lane.blind = 0
@@ -460,7 +463,7 @@ class Delivering:
 
 
 LOOK: float = 4.0
-"""Seconds that a look at who is there may take: a claim must not grow stale meanwhile."""
+"""Seconds that a look at who is there may take: its lane stands still meanwhile."""
 
 HOST_LEFT = "the person who linked it has left"
 UNSURE = "nobody can tell who is there"

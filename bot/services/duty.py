@@ -7,13 +7,23 @@ from datetime import timedelta
 from typing import Protocol
 
 from bot.errors import TradebellError, TryLater, Unclear
+from bot.services.steady import Seconds, sleep_until, steady
 
 log = logging.getLogger(__name__)
 
 LEASE = "work"
-LIFE = timedelta(seconds=20)
-RENEW_EVERY = timedelta(seconds=4)
-RETRY_EVERY = timedelta(seconds=1)
+LIFE = timedelta(seconds=4.5)
+"""How long the work rests after an end without a word: five seconds with a look (`RETRY_EVERY`)."""
+
+RENEW_EVERY = timedelta(seconds=1)
+"""A renewal may take three seconds more than this, and nobody takes the right."""
+
+RETRY_EVERY = timedelta(seconds=0.5)
+
+SURE = 2 / 3
+"""The part of its life for which the right is counted on: so much has to be left for a message to
+leave, and whoever was stopped meanwhile finds that nothing is.
+"""
 
 
 class Superseded(TradebellError):
@@ -30,7 +40,10 @@ class Leases(Protocol):
         """Take the right if nobody else has it; gives its epoch, `None` if somebody has."""
 
     async def renew(self, name: str, owner: str, epoch: int, life: timedelta) -> bool:
-        """Keep it for so long from now on; false if somebody else has had it since."""
+        """Keep it for so long from now on; false if somebody else has had it since.
+
+        It waits for nothing else that is to be stored.
+        """
 
     async def release(self, name: str, owner: str, epoch: int) -> None:
         """Give it up, if it is still held."""
@@ -50,7 +63,16 @@ class Duty:
         self._leases = leases
         self._owner = owner
         self._epoch = 0
+        self._sure_until: Seconds = 0.0
         self.trouble: str | None = None
+
+    def is_sure(self) -> bool:
+        """Whether nobody else can have the right at this moment.
+
+        It is counted from before it was asked for, and by the steady clock: a process that was
+        stopped past it is not sure any more, whatever it claimed before, until it has asked again.
+        """
+        return self._leases is None or steady() < self._sure_until
 
     async def begin(self, stop: asyncio.Event) -> bool:
         """Wait for the right; false if `stop` is set before it comes."""
@@ -58,7 +80,7 @@ class Duty:
             if await self._is_taken(self._leases):
                 return True
             with suppress(TimeoutError):
-                async with asyncio.timeout(RENEW_EVERY.total_seconds()):
+                async with asyncio.timeout(RETRY_EVERY.total_seconds()):
                     await stop.wait()
         return not stop.is_set()
 
@@ -69,21 +91,24 @@ class Duty:
     async def keep(self) -> None:
         """Keep the right, until cancelled.
 
-        While the store is away nothing can be claimed for sending; once it is back, somebody
-        else can have taken the right, which is asked for within `RETRY_EVERY`.
+        While the store is away nobody is sure of it; once it is back, somebody else can have taken
+        it, which is asked for within `RETRY_EVERY`.
 
         Raises:
             Superseded: somebody has.
         """
         while self._leases is not None:
-            wait = RENEW_EVERY
+            asked_at = steady()
             try:
                 kept = await self._leases.renew(LEASE, self._owner, self._epoch, LIFE)
             except (TryLater, Unclear):
-                kept, wait = True, RETRY_EVERY
+                await asyncio.sleep(RETRY_EVERY.total_seconds())
+                continue
             if not kept:
                 raise Superseded("Another Tradebell with this database has taken over the work.")
-            await asyncio.sleep(wait.total_seconds())
+            self._count_from(asked_at)
+            # From when it was asked for: a slow database is not asked more rarely.
+            await sleep_until(asked_at + RENEW_EVERY.total_seconds())
 
     async def end(self) -> None:
         """Let the next process begin at once."""
@@ -92,14 +117,19 @@ class Duty:
                 await self._leases.release(LEASE, self._owner, self._epoch)
 
     async def _is_taken(self, leases: Leases) -> bool:
+        asked_at = steady()
         try:
             epoch = await leases.acquire(LEASE, self._owner, LIFE)
         except (TryLater, Unclear):
             return False
         if epoch is not None:
             self._epoch, self.trouble = epoch, None
+            self._count_from(asked_at)
             return True
         if self.trouble is None:
             self.trouble = "Another process does the work: this one stands by."
             log.info("another process does the work: standing by")
         return False
+
+    def _count_from(self, asked_at: Seconds) -> None:
+        self._sure_until = asked_at + LIFE.total_seconds() * SURE

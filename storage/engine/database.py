@@ -98,6 +98,10 @@ class Database(ABC):
     def _read(self, request: Request) -> None:
         """Have the request, which changes nothing, resolved."""
 
+    def _write_apart(self, request: Request) -> None:
+        """As `_write`, but without waiting for other writes, where there can be several at once."""
+        self._write(request)
+
     async def write(self, operation: Operation[A, R], argument: A) -> R:
         """Do it, and return once it is committed.
 
@@ -106,6 +110,12 @@ class Database(ABC):
             Unclear: the connection broke while it was being committed.
         """
         return await self.submit(operation, argument)
+
+    async def write_apart(self, operation: Operation[A, R], argument: A) -> R:
+        """As `write`, waiting for no other write where the database allows it."""
+        future: asyncio.Future[R] = _Standing()
+        self._write_apart(Request(operation, argument, future))
+        return await future
 
     def submit(
         self, operation: Operation[A, R], argument: A, foretell: Foretell[R] | None = None

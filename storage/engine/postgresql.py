@@ -49,6 +49,9 @@ class Postgresql(Database):
     def _read(self, request: Request) -> None:
         self._group.create_task(self._do([request]), name="database read")
 
+    def _write_apart(self, request: Request) -> None:
+        self._group.create_task(self._do([request]), name="database write")
+
     async def close(self) -> None:
         """Finish what has been asked for, then end."""
         self._closing = True

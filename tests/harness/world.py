@@ -173,6 +173,7 @@ async def running(
     readership: Readership | None = None,
     draw: Draw = blank,
     cut_off: Collection[Channel] = (),
+    may_send: Callable[[], bool] = lambda: True,
 ) -> AsyncIterator[World]:
     """One process from start to a kill: leaving cancels everything wherever it is.
 
@@ -180,6 +181,7 @@ async def running(
         rate: messages a second over the whole bot; 0 = no limit.
         others: bots of further chat platforms; `World.on` goes to one of them.
         cut_off: chats whose people cannot open the link page's address.
+        may_send: whether this process surely has the right to.
     """
     chance = random.Random(7)
     ids = itertools.count()
@@ -192,7 +194,7 @@ async def running(
     for other in others:
         own_pace = Pace(rate=rate, chat_rate=lambda address: 0, clock=clock)
         outlets[other.channel, other.bot] = Outlet(messenger=other, pace=own_pace)
-    delivering = Delivering(store.outbox, outlets, meter, now, chance)
+    delivering = Delivering(store.outbox, outlets, meter, now, chance, may_send)
 
     def new_id() -> str:
         return f"id-{started}-{next(ids)}"

@@ -22,6 +22,8 @@ class FakeLeases:
     now: Now
     held: dict[str, tuple[str, int, datetime]] = field(default_factory=dict)
     away: bool = False
+    seconds: float = 0
+    """How long a renewal takes."""
 
     async def acquire(self, name: str, owner: str, life: timedelta) -> int | None:
         self.check()
@@ -33,9 +35,11 @@ class FakeLeases:
 
     async def renew(self, name: str, owner: str, epoch: int, life: timedelta) -> bool:
         self.check()
+        until = self.now() + life  # as the database counts it: from when it begins
+        await asyncio.sleep(self.seconds)
         if self.held[name][:2] != (owner, epoch):
             return False
-        self.held[name] = (owner, epoch, self.now() + life)
+        self.held[name] = (owner, epoch, until)
         return True
 
     async def release(self, name: str, owner: str, epoch: int) -> None:
@@ -110,6 +114,58 @@ async def test_who_has_slept_too_long_finds_out_and_ends(leases, stop):
 
     with pytest.raises(Superseded, match="taken over"):
         await first.keep()
+
+
+async def test_an_end_without_a_word_costs_five_seconds_at_most(leases, stop):
+    first, second = Duty(leases, "a"), Duty(leases, "b")
+    await first.begin(stop)
+
+    async with asyncio.timeout(5):
+        assert await second.begin(stop)
+
+
+async def test_a_database_that_takes_two_seconds_for_each_renewal_takes_the_work_from_nobody(
+    leases, stop
+):
+    first, second = Duty(leases, "a"), Duty(leases, "b")
+    await first.begin(stop)
+    leases.seconds = 2
+
+    async with asyncio.TaskGroup() as group:
+        keeping = group.create_task(first.keep())
+        waiting = group.create_task(second.begin(stop))
+        await asyncio.sleep(600)
+        assert not keeping.done()
+        assert not waiting.done()
+        keeping.cancel()
+        stop.set()
+
+
+async def test_nobody_is_sure_of_a_right_that_another_can_have(leases, stop):
+    """However the renewals go: also where one was never answered."""
+    first, second = Duty(leases, "a"), Duty(leases, "b")
+    assert not first.is_sure()
+    await first.begin(stop)
+    assert first.is_sure()
+
+    async with asyncio.TaskGroup() as group:
+        keeping = group.create_task(first.keep())
+        await asyncio.sleep(60)
+        assert first.is_sure()
+        leases.seconds = 3600
+        waiting = group.create_task(second.begin(stop))
+        while not waiting.done():
+            was_sure = first.is_sure()
+            await asyncio.sleep(0.1)
+        keeping.cancel()
+
+    assert not was_sure
+    assert not first.is_sure()
+    assert second.is_sure()
+
+
+async def test_where_only_one_process_can_be_it_is_always_sure(stop):
+    assert Duty(None, "a").is_sure()
 
 
 async def test_an_outage_of_the_database_takes_the_work_from_nobody(leases, stop):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -15,7 +16,6 @@ from bot.domain.ids import ActionId, TraderId
 from bot.domain.linking import Audience, LinkProblem, SignedIn
 from bot.domain.links import EndpointState, FeedState, PasswordLogin, Role
 from bot.errors import Refused, TryLater, Unreachable
-from bot.services import delivery
 from bot.services.feeds.notices import Notices
 from tests.fakes.platform import MALLORY
 from tests.fakes.readership import FakeReadership
@@ -40,8 +40,17 @@ def readership() -> FakeReadership:
 
 
 @pytest.fixture
-async def world(store, platform, chat, now, readership) -> AsyncIterator[World]:
-    async with running(store, platform, chat, now, readership=readership) as started:
+def may_send() -> asyncio.Event:
+    """Set while nobody else can have the right to send."""
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
+@pytest.fixture
+async def world(store, platform, chat, now, readership, may_send) -> AsyncIterator[World]:
+    world = running(store, platform, chat, now, readership=readership, may_send=may_send.is_set)
+    async with world as started:
         yield started
 
 
@@ -636,16 +645,16 @@ async def test_a_look_at_who_is_there_that_hangs_keeps_no_claim_until_it_is_stal
     assert (await world.store.outbox.counts())[State.SENDING] == 0
 
 
-async def test_nothing_leaves_on_a_claim_that_grew_stale_during_a_look(
-    world, chat, readership, monkeypatch
+async def test_nothing_leaves_where_the_right_to_send_may_have_been_lost_during_a_look(
+    world, chat, readership, may_send
 ):
-    monkeypatch.setattr(delivery, "STALE", timedelta(seconds=2))
     await links(world)
     readership.seconds = 3
     await says(world, "/test")
+    may_send.clear()
     await world.quiet(20)
     before = chat.titles(DESK)
-    readership.seconds = 0
+    may_send.set()
     await world.quiet(20)
 
     assert before == []

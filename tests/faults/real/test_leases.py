@@ -30,7 +30,6 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(duty, "RENEW_EVERY", LIFE / 5)
     monkeypatch.setattr(duty, "RETRY_EVERY", LIFE / 20)
     monkeypatch.setattr(delivery, "RECHECK", timedelta(seconds=0.05))
-    monkeypatch.setattr(delivery, "STALE", LIFE / 2)
 
 
 @pytest.fixture

@@ -124,7 +124,7 @@ class Worker:
         outbox = Stopping(store.database)
         outbox.stops_for = self.stops_after_claim
         outlets = {(chat.channel, chat.bot): Outlet(messenger=chat, pace=pace)}
-        delivering = Delivering(outbox, outlets, FakeMeter(), clock, random.Random(7))  # type: ignore[arg-type]
+        delivering = Delivering(outbox, outlets, FakeMeter(), clock, random.Random(7), duty.is_sure)  # type: ignore[arg-type]
         async with asyncio.TaskGroup() as group:
             group.create_task(duty.keep(), name="duty")
             group.create_task(delivering.run(), name="delivery")
