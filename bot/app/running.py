@@ -276,7 +276,7 @@ async def _live(
             group.create_task(_once(begun, services.amending.run), name="amending"),
             group.create_task(services.feeds.run(), name="feeds"),
             group.create_task(services.conversation.recover(), name="recovery"),
-            group.create_task(services.linking.recover(), name="recovery of links"),
+            group.create_task(services.linking.run(), name="news of links"),
             group.create_task(_prune(store), name="pruning"),
             group.create_task(_watch(store, meter), name="watch of the database"),
         ]

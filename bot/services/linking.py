@@ -1,11 +1,13 @@
 """Joining a chat to an account: one-time address, login on the page, six digits in the chat."""
 
+import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from functools import partial
 from ipaddress import ip_address, ip_network
+from typing import NoReturn
 
 from bot.domain.commands import Place
 from bot.domain.events import Kind, Notice, Origin
@@ -36,7 +38,7 @@ from bot.domain.links import (
     private_ones,
 )
 from bot.domain.trail import by
-from bot.errors import NeedsLogin, Refused, TryLater
+from bot.errors import NeedsLogin, Refused, TryLater, Unclear
 from bot.ports import Accounts, Audit, Codes, Links, Platform
 from bot.services.feeds import Feeds
 from bot.services.ingest import Ingest
@@ -89,6 +91,7 @@ class Linking:
         self._now = now
         self._new_id = new_id
         self._new_digits = new_digits
+        self._half_done = asyncio.Event()
 
     async def invite(self, place: Place, person: Person, audience: Audience | None = None) -> str:
         """A one-time address for this person in this chat, good for `CODE_LIFE`.
@@ -149,7 +152,17 @@ class Linking:
         return outcome
 
     async def complete(self, place: Place, person: Person, digits: str) -> Completed | WrongDigits:
-        """The digits came back in the chat: link, start the feed, tell the other chats."""
+        """The digits came back in the chat: link, start the feed, tell the other chats.
+
+        If the database goes away meanwhile, `run` tells them once it is back.
+        """
+        try:
+            return await self._complete(place, person, digits)
+        except (TryLater, Unclear):
+            self._half_done.set()
+            raise
+
+    async def _complete(self, place: Place, person: Person, digits: str) -> Completed | WrongDigits:
         now = self._now()
         outcome = await self._codes.complete(place.address, person.id, digits, now)
         if isinstance(outcome, WrongDigits):
@@ -182,8 +195,15 @@ class Linking:
         """Whether this person is expected to type digits there now."""
         return await self._codes.waiting(place.address, person.id, self._now())
 
+    async def run(self) -> NoReturn:
+        """Tell of new chats whatever kept them from being told of, until cancelled."""
+        while True:
+            self._half_done.clear()
+            await self.recover()
+            await self._half_done.wait()
+
     async def recover(self) -> None:
-        """After a start: a new chat that a crash kept from being told of is told of now."""
+        """A new chat that a crash or the database kept from being told of is told of now."""
         since = self._now() - LOOK_BACK
         for link in await patiently(partial(self._links.made_since, since)):
             await patiently(partial(self._tell_older, link))

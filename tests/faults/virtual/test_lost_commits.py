@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import datetime, timedelta
 
 import pytest
 
 from bot.domain.deliveries import State
 from bot.domain.events import Stream
+from bot.domain.linking import SignedIn
+from bot.domain.links import PasswordLogin
+from bot.errors import TryLater, Unclear
 from storage import Store
 from storage.engine.database import Request
 from storage.outbox.claims import take_turns
@@ -19,7 +22,7 @@ from tests.fakes.platform import FakePlatform
 from tests.harness.judge import assert_kept
 from tests.harness.supervision import Supervisor, supervised
 from tests.harness.troubled_database import Troubled
-from tests.harness.world import running
+from tests.harness.world import CHAT, code_in, running
 
 
 @pytest.fixture
@@ -113,3 +116,50 @@ async def test_nothing_leaves_on_a_claim_while_somebody_else_may_have_the_right_
     assert meanwhile == told[:1]
     assert chat.titles() == told
     assert (await assert_kept(troubled_store, chat.shown))[State.SENT] == 1 + events
+
+
+@pytest.mark.fault(57)
+@pytest.mark.parametrize("broken", ["the answer", "what follows"])
+async def test_the_other_chats_hear_of_a_new_one_once_though_the_database_goes_away_meanwhile(
+    troubled_store: Store, platform, chat, now, database: Troubled, broken
+):
+    async with running(troubled_store, platform, chat, now) as world, asyncio.TaskGroup() as group:
+        telling = group.create_task(world.linking.run())
+        await world.links()
+        [invited] = await world.says("/link", "200")
+        login = PasswordLogin(email="alice@example.com", password="right")
+        signed_in = await world.linking.sign_in(code_in(invited), login, "127.0.0.1")
+        assert isinstance(signed_in, SignedIn)
+        await world.quiet(60)
+        if broken == "the answer":
+            database.concerns, database.swallows = a_completion, 1
+        else:
+            database.concerns, database.is_full = _since(a_completion), True
+        with suppress(TryLater, Unclear):
+            await world.says(signed_in.digits, "200")
+        await world.quiet(600)
+        database.is_full = False
+        await world.quiet(120)
+        await world.linking.recover()
+        await world.quiet(60)
+        telling.cancel()
+
+    assert chat.titles(CHAT).count("A new Telegram chat was linked to your account") == 1
+    assert "A new Telegram chat was linked to your account" not in chat.titles("200")
+
+
+def a_completion(request: Request) -> bool:
+    return "_complete" in repr(request.operation)
+
+
+def _since(first: Callable[[Request], bool]) -> Callable[[Request], bool]:
+    """All that comes after such a request."""
+    seen: list[Request] = []
+
+    def concerns(request: Request) -> bool:
+        if first(request):
+            seen.append(request)
+            return False
+        return bool(seen)
+
+    return concerns
