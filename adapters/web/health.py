@@ -44,7 +44,7 @@ ALARMS = frozenset(
     {
         *("foreign_record", "found_by_sweep", "feed_failed", "channel_halted"),
         *("telegram_not_listening", "unusable_update", "discord_not_listening"),
-        "database_lost",
+        *("database_lost", "disk_full"),
     }
 )
 """All that the code can raise."""

@@ -49,7 +49,7 @@ server three: together less than the ten that are promised."""
 PRUNE_EVERY = timedelta(hours=1)
 
 WATCH_EVERY = timedelta(seconds=2)
-"""How often it is looked whether the database is still where it was."""
+"""How often it is looked whether the database is still where it was, with room beside it."""
 
 SCRAPERS = 20
 """Connections at a time to the figures."""
@@ -230,7 +230,9 @@ def _readiness(services: _Services, store: Store, bots: Sequence[ChatBot], duty:
     def troubles() -> Sequence[str]:
         if duty.trouble is not None:
             return [duty.trouble]
-        found = [store.database.trouble(), *(bot.trouble() for bot in bots)]
+        stored = store.database.trouble()
+        words = None if stored is None else stored.words
+        found = [words, *(bot.trouble() for bot in bots)]
         return [trouble for trouble in found if trouble is not None]
 
     return Readiness(
@@ -316,13 +318,13 @@ async def _prune(store: Store) -> NoReturn:
 
 
 async def _watch(store: Store, meter: Metrics) -> NoReturn:
-    """Say it loudly, once for each, when what is stored goes nowhere."""
+    """Say it loudly, once for each, when what is stored goes nowhere, or finds no room."""
     before = None
     while True:
         trouble = store.database.trouble()
         if trouble is not None and trouble != before:
-            meter.alarm("database_lost")
-            log.error(trouble)
+            meter.alarm(trouble.alarm)
+            log.error(trouble.words)
         before = trouble
         await asyncio.sleep(WATCH_EVERY.total_seconds())
 

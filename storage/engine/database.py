@@ -76,6 +76,19 @@ class _Standing(asyncio.Future[R]):
         return False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Why what is stored may be lost, or can soon not be stored.
+
+    Attributes:
+        alarm: its kind, for the figures.
+        words: for an operator, the same for as long as it lasts.
+    """
+
+    alarm: str
+    words: str
+
+
 class Database(ABC):
     """Runs operations in transactions.
 
@@ -86,8 +99,8 @@ class Database(ABC):
     def __init__(self, dialect: str) -> None:
         self.dialect = dialect
 
-    def trouble(self) -> str | None:
-        """Why what is stored may be lost, in words for an operator; `None` if all is well."""
+    def trouble(self) -> Trouble | None:
+        """What an operator must see to; `None` if all is well."""
         return None
 
     @abstractmethod

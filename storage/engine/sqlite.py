@@ -30,6 +30,7 @@ from storage.engine.database import (
     Outcome,
     Pending,
     Request,
+    Trouble,
     apart,
     do,
     foretell,
@@ -70,6 +71,11 @@ Prepare = Callable[[Connection], object]
 """Brings the tables into shape, or raises `Misconfigured`."""
 
 
+MEBIBYTE = 1 << 20
+LEAST_ROOM = 8 * MEBIBYTE
+"""Bytes that a disk must have left: enough for some ten thousand events, and for the log."""
+
+
 class Sqlite(Database):
     """A database file, with one connection that writes and one that reads.
 
@@ -106,7 +112,7 @@ class Sqlite(Database):
         self._idle = asyncio.Event()
         self._idle.set()
 
-    def trouble(self) -> str | None:
+    def trouble(self) -> Trouble | None:
         return self._file.trouble()
 
     def _write(self, request: Request) -> None:
@@ -280,8 +286,8 @@ class _File:
     path: Path
     descriptor: int
 
-    def trouble(self) -> str | None:
-        """What has become of the name, in words for an operator; `None` if it is still the file.
+    def trouble(self) -> Trouble | None:
+        """What has become of the name, or of the room beside it; `None` if all is well.
 
         What is written to a file without a name works until it is closed, and is gone then.
         """
@@ -291,12 +297,25 @@ class _File:
             what = f"is not there any more ({error.strerror})"
         else:
             if os.path.samestat(there, os.fstat(self.descriptor)):
-                return None
+                return self._lack_of_room()
             what = "was replaced by another file"
-        return (
-            f"The database {self.path} {what} while Tradebell uses it: alerts are sent on, but what"
-            " is stored from now on is lost at the next stop. Put the newest backup there and start"
-            " Tradebell again."
+        return Trouble(
+            alarm="database_lost",
+            words=f"The database {self.path} {what} while Tradebell uses it: alerts are sent on,"
+            " but what is stored from now on is lost at the next stop. Put the newest backup there"
+            " and start Tradebell again.",
+        )
+
+    def _lack_of_room(self) -> Trouble | None:
+        """A write alone would not tell: small ones find room in the log for long."""
+        disk = os.statvfs(self.path.parent)
+        if disk.f_bavail * disk.f_frsize >= LEAST_ROOM:
+            return None
+        return Trouble(
+            alarm="disk_full",
+            words=f"The disk with the database {self.path} is full (less than"
+            f" {LEAST_ROOM // MEBIBYTE} MiB are left): what cannot be stored is not told before"
+            " there is room. Free some there, or make the disk larger.",
         )
 
 

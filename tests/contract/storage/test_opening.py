@@ -110,10 +110,10 @@ async def test_a_file_that_loses_its_name_or_gives_it_to_another_is_noticed(tmp_
 
     assert (before, after) == (None, None)
     assert gone is not None
-    assert "not there any more" in gone
+    assert "not there any more" in gone.words
     assert replaced is not None
-    assert "replaced" in replaced
-    assert str(path) in replaced
+    assert "replaced" in replaced.words
+    assert str(path) in replaced.words
 
 
 @pytest.mark.fault(79)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
-from collections.abc import AsyncIterator
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -239,6 +243,59 @@ async def test_a_database_file_that_is_gone_is_said_and_alerts_go_on(
 
     assert "is not there any more" in text
     assert any("newest backup" in one.message for one in caplog.records)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A disk of 64 MiB; where nobody may mount one, what a disk tells is told of a file in it."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ("mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder))
+    if subprocess.run(mount, check=False, capture_output=True).returncode == 0:
+        yield folder
+        subprocess.run(("umount", "--lazy", str(folder)), check=True)
+        return
+    real = os.statvfs
+
+    def told(path: Path) -> os.statvfs_result:
+        facts = list(real(path))
+        facts[4] = 0 if (folder / "filling").exists() else facts[4]
+        return os.statvfs_result(facts)
+
+    monkeypatch.setattr(os, "statvfs", told)
+    yield folder
+
+
+def fill(disk: Path) -> Path:
+    """Leave not one byte; gives what takes all the room."""
+    filling = disk / "filling"
+    with suppress(OSError), filling.open("wb", buffering=0) as file:
+        for _ in range(64):
+            file.write(bytes(1 << 20))
+        while file.write(b"0"):
+            pass
+    return filling
+
+
+@pytest.mark.fault(54)
+async def test_a_full_disk_is_said_with_its_cure_until_there_is_room(
+    settings, simulated, bot_api, ann, small_disk, caplog
+):
+    async with running(settings(DATA_DIR=str(small_disk))) as product:
+        await linked(product, bot_api, ann, simulated.alice)
+        await product.becomes("/readyz", lambda status, _: status == 200)
+        filling = fill(small_disk)
+
+        text = await product.becomes("/readyz", lambda status, _: status == 503)
+        await product.becomes("/metrics", lambda _, text: 'what="disk_full"} 1.0' in text)
+        filling.unlink()
+        await product.becomes("/readyz", lambda status, _: status == 200)
+        await simulated.trade(1)
+        await bot_api.world.message_where(lambda one: "Bought 1 BTC/USDT" in one.text)
+
+    assert f"The disk with the database {small_disk / 'tradebell.db'} is full" in text
+    assert "Free some there" in text
+    assert len([one for one in caplog.records if "is full" in one.message]) == 1
 
 
 async def test_a_webhook_brings_what_people_say(settings, bot_api, ann):

@@ -134,7 +134,7 @@ def test_every_alarm_that_the_code_raises_has_its_label():
         what
         for package in ("bot", "adapters", "storage")
         for file in (ROOT / package).rglob("*.py")
-        for what in re.findall(r"""\.alarm\(\s*["'](\w+)""", file.read_text("utf-8"))
+        for what in re.findall(r"""\balarm(?:\(\s*|=)["'](\w+)""", file.read_text("utf-8"))
     }
 
     assert raised == ALARMS
