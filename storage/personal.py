@@ -30,7 +30,7 @@ from storage.schema.tables import (
     secret,
     shown_card,
 )
-from storage.vault import account_secret
+from storage.vault import account_secret, forget_grant
 
 UNTOLD = frozenset({"code_hash", "digits_hash", "salt", "digest", "previous", "hash", "token"})
 """Columns that an export leaves out: what is derived from secrets, and the trail's seals."""
@@ -78,23 +78,21 @@ def find(connection: Connection, called: str) -> Account:
 
 def export(connection: Connection, account_id: AccountId) -> Mapping[str, Any]:
     """Everything about an account, ready for JSON; no secrets, and nothing derived from one."""
-    chats = _chats(connection, account_id)
-    here = [row.id for row in chats]
     kept = select(secret.c.kind).where(secret.c.owner == account_secret(account_id))
     [owner] = _rows(connection, account, account.c.id == account_id)
     return {
         "account": owner,
         "credential": connection.execute(kept).scalar(),
-        "chats": [_plain(row) for row in chats],
+        "chats": [_plain(row) for row in _chats(connection, account_id)],
         "links": _rows(connection, link, link.c.account == account_id),
-        "linking attempts": _rows(connection, attempt, attempt.c.endpoint.in_(here)),
+        "linking attempts": _rows(connection, attempt, _is_shown_here(attempt, account_id)),
         "alerts": _rows(connection, delivery, delivery.c.account == account_id),
         "facts": _rows(connection, inbox, inbox.c.account == account_id),
         "bots and strategies": _rows(connection, known, known.c.account == account_id),
         "read up to": _rows(connection, cursor, cursor.c.account == account_id),
         "not understood": _rows(connection, quarantine, quarantine.c.account == account_id),
         "buttons": _rows(connection, action, action.c.account == account_id),
-        "cards with buttons": _rows(connection, shown_card, shown_card.c.endpoint.in_(here)),
+        "cards with buttons": _rows(connection, shown_card, _is_shown_here(shown_card, account_id)),
         "trail": _rows(connection, audit, _is_in_trail(connection, account_id)),
     }
 
@@ -103,16 +101,16 @@ def erase(connection: Connection, account_id: AccountId) -> None:
     """Delete everything about an account; of its trail, whom it is about."""
     trail.erase(connection, _is_in_trail(connection, account_id))
     here = [row.id for row in _chats(connection, account_id)]
+    begun = select(attempt.c.id).where(_is_shown_here(attempt, account_id))
+    for attempt_id in connection.execute(begun).scalars().all():
+        forget_grant(connection, attempt_id)
+    for table in (attempt, shown_card):
+        connection.execute(delete(table).where(_is_shown_here(table, account_id)))
     connection.execute(delete(action).where(action.c.account == account_id))
     connection.execute(delete(delivery).where(delivery.c.account == account_id))
     connection.execute(delete(link).where(link.c.account == account_id))
     forget_account(connection, account_id)
     connection.execute(delete(account).where(account.c.id == account_id))
-    # A chat that is linked to another account by now stays.
-    others = select(link.c.endpoint)
-    for table in (attempt, shown_card):
-        mine = table.c.endpoint.in_(here) & table.c.endpoint.not_in(others)
-        connection.execute(delete(table).where(mine))
     of_another = endpoint.c.id.in_(select(delivery.c.endpoint))
     connection.execute(delete(endpoint).where(endpoint.c.id.in_(here), unused(), not_(of_another)))
 
@@ -120,6 +118,13 @@ def erase(connection: Connection, account_id: AccountId) -> None:
 def _chats(connection: Connection, account_id: AccountId) -> Sequence[AnyRow]:
     linked = select(link.c.endpoint).where(link.c.account == account_id)
     return connection.execute(select(endpoint).where(endpoint.c.id.in_(linked))).all()
+
+
+def _is_shown_here(table: Table, account_id: AccountId) -> ColumnElement[bool]:
+    """Of a table that knows chats but not accounts: where nobody else's account was ever linked."""
+    mine = select(link.c.endpoint).where(link.c.account == account_id)
+    others = select(link.c.endpoint).where(link.c.account != account_id)
+    return table.c.endpoint.in_(mine) & table.c.endpoint.not_in(others)
 
 
 def _is_in_trail(connection: Connection, account_id: AccountId) -> ColumnElement[bool]:

@@ -16,6 +16,7 @@ from bot.errors import Refused
 from storage import Store, exported, listed, look
 from storage.schema.tables import metadata
 from tests.contract.storage.given import (
+    DIGITS,
     MINUTE,
     NOW,
     address,
@@ -23,6 +24,7 @@ from tests.contract.storage.given import (
     button,
     claimed,
     completed,
+    grant,
     invited,
     linked,
     settle,
@@ -45,8 +47,11 @@ async def lived_in(store: Store) -> None:
     unreadable = Unreadable(service="trades", reason="no id", fields=("alice_field",), size=10)
     await store.inbox.set_aside(mine.account, [unreadable], NOW)
     await invited(store, "open code of alice", "100100")
+    await invited(store, "signed in, of alice", "100100")
+    await store.codes.sign_in("signed in, of alice", grant("alice"), DIGITS, NOW)
     yours = (await completed(store, "200200", "bob")).link
     await told(store, yours.account, "alert of bob")
+    await invited(store, "open code of bob", "200200")
 
 
 async def test_an_export_has_everything_and_no_secret(lasting_url: str, open_again):
