@@ -708,7 +708,7 @@ async def test_who_cannot_be_audited_is_answered_all_the_same(world, store, monk
     await linked(world)
     fails(monkeypatch, store.audit, "note", StoreAway("disk full"), StoreAway("disk full"))
 
-    assert (await ask(world, "/status")).title
+    assert (await ask(world, "/status")).title == "1 of 2 bots running"
 
 
 # --- pausing and resuming --------------------------------------------------------------------
