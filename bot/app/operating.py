@@ -1,5 +1,6 @@
 """What an operator runs by hand: a look at all that `run` needs, new tables, a change of keys."""
 
+import asyncio
 import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -138,7 +139,12 @@ async def erase(settings: Settings, called: str) -> str:
                 "Tradebell is running with this database: stop it, erase, and start it again."
             )
         try:
-            account = await store.erase(called)
+            async with asyncio.TaskGroup() as group:
+                # Of a large account it may take longer than the right lasts.
+                keeping = group.create_task(duty.keep(), name="duty")
+                account = await store.erase(called)
+                await store.audit.note("account_erased", now())
+                keeping.cancel()
         finally:
             await duty.end()
     return (

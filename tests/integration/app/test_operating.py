@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy import Connection, select
 
 from bot.app.keys import keys_of
 from bot.app.operating import accounts, check, erase, export, migrate, rotate
@@ -19,6 +20,7 @@ from bot.errors import Misconfigured, Refused
 from bot.services.duty import Duty
 from bot.settings import Settings, keys_in, new_key
 from storage import open_store
+from storage.schema.tables import audit
 from tests.contract.storage.given import NOW, linked
 from tests.e2e.processes import free_port
 from tests.integration.app.conftest import running
@@ -265,6 +267,8 @@ async def test_an_account_is_listed_exported_while_the_product_runs_and_erased_w
     assert whole["account"]["platform_user"] == "alice"
     words = await erase(chosen, whole["account"]["id"])
     assert words.startswith("Everything about account")
+    async with open_store(chosen.database_url, await keys_of(chosen), now, new_id) as store:
+        assert await store.database.read(noted) == ["account_erased"]
     with pytest.raises(Refused, match="tradebell accounts"):
         await export(chosen, "alice")
 
@@ -290,6 +294,12 @@ async def test_where_there_is_no_database_yet_nothing_can_be_exported(settings, 
         await export(chosen, "alice")
 
     assert not (tmp_path / "data").exists()
+
+
+def noted(connection: Connection) -> list[str]:
+    """What the trail says was done, of nobody any more."""
+    rows = connection.execute(select(audit.c.what).where(audit.c.account.is_(None)))
+    return list(rows.scalars())
 
 
 async def somebody_in(chosen: Settings) -> None:
