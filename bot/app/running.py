@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -35,10 +35,12 @@ from bot.services.duty import Duty
 from bot.services.feeds import Feeds
 from bot.services.ingest import Ingest
 from bot.services.linking import Linking
+from bot.services.patience import patiently
 from bot.services.readiness import Readiness
 from bot.settings import Settings
 from storage import REASONS as STORED_REASONS
 from storage import Store, open_store
+from storage.heartbeat import EVERY, Heartbeat
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +101,7 @@ async def run(
             bots.append(await stack.enter_async_context(each.open(around, store.journal)))
         one_of_many = store.database.dialect == "postgresql"  # an SQLite file has its own lock
         duty = Duty(store.leases if one_of_many else None, owner=new_id())
+        heartbeat = Heartbeat(store.leases, settings.data_dir, now)
         services = _composed(settings, store, platform, meter, bots, duty)
         pages = web_app(
             sign_in=services.linking,
@@ -121,7 +124,7 @@ async def run(
             beginning = group.create_task(_begin(bots, begun), name="introductions")
             if await duty.begin(stop):
                 try:
-                    await _live(services, store, bots, duty, meter, begun, stop)
+                    await _live(services, store, bots, duty, heartbeat, meter, begun, stop)
                 finally:
                     # Also after a failure: then nothing is in flight, and who starts need not wait.
                     await duty.end()
@@ -252,8 +255,11 @@ async def _begin(bots: Sequence[ChatBot], begun: asyncio.Event) -> None:
     begun.set()
 
 
-async def _once(begun: asyncio.Event, work: Callable[[], Coroutine[Any, Any, object]]) -> None:
-    await begun.wait()
+async def _once(
+    begun: Sequence[asyncio.Event], work: Callable[[], Coroutine[Any, Any, object]]
+) -> None:
+    for event in begun:
+        await event.wait()
     await work()
 
 
@@ -262,6 +268,7 @@ async def _live(
     store: Store,
     bots: Sequence[ChatBot],
     duty: Duty,
+    heartbeat: Heartbeat,
     meter: Metrics,
     begun: asyncio.Event,
     stop: asyncio.Event,
@@ -269,23 +276,25 @@ async def _live(
     """All that goes on side by side, and its end: hear nothing new, then send what is in flight.
 
     What sends and what hears waits until the bots have begun, and nothing else does: meanwhile the
-    feeds connect.
+    feeds connect. What sends waits also until it is known whether a backup was put back.
     """
+    compared = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         working = [
             group.create_task(duty.keep(), name="duty"),
-            group.create_task(_once(begun, services.delivering.run), name="delivery"),
-            group.create_task(_once(begun, services.amending.run), name="amending"),
+            group.create_task(_once([begun, compared], services.delivering.run), name="delivery"),
+            group.create_task(_once([begun, compared], services.amending.run), name="amending"),
             group.create_task(services.feeds.run(), name="feeds"),
             group.create_task(services.conversation.recover(), name="recovery"),
             group.create_task(services.linking.run(), name="news of links"),
+            group.create_task(_beat(heartbeat, services, compared), name="heartbeat"),
             group.create_task(_prune(store), name="pruning"),
             group.create_task(_watch(store, meter), name="watch of the database"),
         ]
         listening = [
             group.create_task(
                 _once(
-                    begun,
+                    [begun],
                     partial(bot.listen, services.conversation.hear, services.conversation.suggest),
                 ),
                 name=f"{bot.messenger.channel} listener",
@@ -306,6 +315,16 @@ async def _cancelled(tasks: Sequence["asyncio.Task[Any]"]) -> None:
         task.cancel()
     if tasks:
         await asyncio.wait(tasks)
+
+
+async def _beat(heartbeat: Heartbeat, services: _Services, compared: asyncio.Event) -> NoReturn:
+    restored = await patiently(heartbeat.begin)
+    services.delivering.restored = services.amending.restored = restored
+    compared.set()
+    while True:
+        await asyncio.sleep(EVERY.total_seconds())
+        with suppress(TryLater, Unclear):  # the watch and the feeds tell when the database is away
+            await heartbeat.beat()
 
 
 async def _prune(store: Store) -> NoReturn:

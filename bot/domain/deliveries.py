@@ -98,6 +98,19 @@ class Delivery:
     """Of a shared chat: the person who linked it, without whom nothing is shown there."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """A backup of the database was put back: what it has forgotten may have been told before."""
+
+    found_at: datetime
+    told_until: datetime
+    """The latest that anything can have happened that was told before."""
+
+    def may_repeat(self, delivery: Delivery, at: datetime) -> bool:
+        """Whether showing it at this instant may be a repeat."""
+        return at >= self.found_at and delivery.occurred_at <= self.told_until
+
+
 # --- what an attempt tells us -------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from bot.domain.amendments import Amendment, after_amending, is_too_old, wait_after
 from bot.domain.cards import answered
-from bot.domain.deliveries import Attempt, Postponed, Priority, Scope, Sent
+from bot.domain.deliveries import Attempt, Postponed, Priority, Restored, Scope, Sent
 from bot.domain.ids import Now
 from bot.domain.links import Address, Channel
 from bot.domain.shown import END_LIFE, NOTES, EndedCard
@@ -43,6 +43,8 @@ class Amending:
 
     Args:
         outlets: by channel and our bot's id there; what others owe stays owed.
+
+    `restored` is set before `run` where a backup was put back.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Amending:
         self._outlets = outlets
         self._now = now
         self._chance = chance
+        self.restored: Restored | None = None
         self._woken = {key: asyncio.Event() for key in outlets}
 
     def wake(self) -> None:
@@ -122,7 +125,7 @@ class Amending:
         if wait > 0:
             return wait
         marked = outlet.messenger.repeats.marked
-        card = presented(amendment.delivery, marked, amendment.shown_at)
+        card = presented(amendment.delivery, marked, amendment.shown_at, self.restored)
         attempt = await not_to_be_shown(amendment.delivery, outlet.readership)
         if attempt is None:
             attempt = await outlet.messenger.amend(address, amendment.message, card)

@@ -21,6 +21,7 @@ from bot.domain.deliveries import (
     Postponed,
     Priority,
     Repeats,
+    Restored,
     Scope,
     Settlement,
     State,
@@ -94,6 +95,8 @@ class Delivering:
         may_send: whether nobody else sends now (`Duty.is_sure`), which is asked right before a
             message leaves: a process that was stopped since it claimed one may have lost its right
             to, and the claim is another's then.
+
+    `restored` is set before `run` where a backup was put back.
     """
 
     def __init__(
@@ -112,6 +115,7 @@ class Delivering:
         self._chance = chance
         self._may_send = may_send
         self._tell_gone: TellGone | None = None
+        self.restored: Restored | None = None
         self._lanes: dict[EndpointId, _Lane] = {}
         self._group: asyncio.TaskGroup | None = None
         self._closing = False
@@ -383,7 +387,8 @@ class Delivering:
         outlet = self._outlet(lane)
         messenger = outlet.messenger
         outlet.pace.sent_to(lane.address)
-        card = presented(delivery, messenger.repeats.marked, self._now())
+        marked = messenger.repeats.marked
+        card = presented(delivery, marked, self._now(), self.restored)
         try:
             attempt = await self._look(lane, delivery, outlet.readership)
             if attempt is None:
@@ -507,15 +512,16 @@ def handed_back(now: datetime) -> Settlement:
     return Settlement(state=State.READY, reason="not yet", not_before=now, counts=False)
 
 
-def presented(delivery: Delivery, marked: bool, now: datetime) -> Card:
+def presented(delivery: Delivery, marked: bool, now: datetime, restored: Restored | None) -> Card:
     """The card as it goes out at this moment: late, repeated or with a gap before it, it says so,
     and it offers nothing that is answered already.
 
     Args:
-        marked: whether a repeat may show twice on this platform.
+        marked: whether a repeat of an attempt may show twice on this platform.
     """
     card = with_lateness(delivery.card, now)
-    if delivery.unclear and marked:
+    is_forgotten = restored is not None and restored.may_repeat(delivery, now)
+    if (delivery.unclear and marked) or is_forgotten:
         card = with_note(card, f"possible repeat of {delivery.reference}")
     if delivery.doubtful:
         card = with_note(card, f"{counted(delivery.doubtful, 'message')} may be missing: /missed")

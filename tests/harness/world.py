@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.domain.cards import Card
 from bot.domain.commands import Command, Place, Press, Reply, Said, Words
+from bot.domain.deliveries import Restored
 from bot.domain.events import Kind, Origin, Trade, Trader
 from bot.domain.ids import ActionId, TraderId
 from bot.domain.linking import SignedIn
@@ -174,6 +175,7 @@ async def running(
     draw: Draw = blank,
     cut_off: Collection[Channel] = (),
     may_send: Callable[[], bool] = lambda: True,
+    restored: Restored | None = None,
 ) -> AsyncIterator[World]:
     """One process from start to a kill: leaving cancels everything wherever it is.
 
@@ -182,6 +184,7 @@ async def running(
         others: bots of further chat platforms; `World.on` goes to one of them.
         cut_off: chats whose people cannot open the link page's address.
         may_send: whether this process surely has the right to.
+        restored: where a backup was put back.
     """
     chance = random.Random(7)
     ids = itertools.count()
@@ -200,6 +203,7 @@ async def running(
         return f"id-{started}-{next(ids)}"
 
     amending = Amending(store.outbox, store.shown_cards, outlets, now, chance)
+    delivering.restored = amending.restored = restored
     ingest = Ingest(store.inbox, meter, delivering, amending, now, new_id)
     feeds = Feeds(platform, store.accounts, store.inbox, ingest, meter, now, chance, rhythm)
     linking = Linking(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.deliveries import State
+from bot.domain.deliveries import Restored, State
 from bot.domain.events import Stream
 from storage import Store
 from storage.engine.database import raw_of
@@ -100,19 +100,22 @@ async def test_after_a_restored_backup_all_since_is_read_and_told_again_with_its
         chat.shown.clear()
     await restore()
 
-    async with running(store, platform, chat, now) as world:
+    restored = Restored(found_at=now(), told_until=now())
+    async with running(store, platform, chat, now, restored=restored) as world:
         await world.quiet(60)
         await trade(world, platform, 8, seconds=60)
 
     assert [one.card.title for one in before] == [f"Bought {n} BTC/USDT" for n in (1, 2, 3)]
     assert chat.titles() == [f"Bought {n} BTC/USDT" for n in (3, 4, 5, 6, 7, 8)]
-    in_flight, *again, _ = chat.shown
+    in_flight, *again, after = chat.shown
     reference = in_flight.card.reference
     assert in_flight.card.notes == ("delayed 1 h", f"possible repeat of {reference}")
     assert [one.card.reference for one in again] == [one.card.reference for one in since]
     assert [one.card.notes for one in again] == [
-        (f"delayed {span}",) for span in ("1 h", "45 min", "30 min", "15 min")
+        (f"delayed {span}", f"possible repeat of {one.card.reference}")
+        for one, span in zip(again, ("1 h", "45 min", "30 min", "15 min"), strict=True)
     ]
+    assert after.card.notes == ()
     await assert_kept(store, [*before, *chat.shown], created=8)
 
 

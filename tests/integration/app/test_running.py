@@ -227,6 +227,30 @@ async def test_it_says_when_it_is_not_ready_and_when_it_is_again(settings, bot_a
         await product.becomes("/readyz", lambda status, _: status == 200)
 
 
+@pytest.mark.fault(56)
+async def test_what_is_told_again_after_a_backup_was_put_back_is_marked(
+    settings, simulated, bot_api, ann, tmp_path
+):
+    file = tmp_path / "tradebell.db"
+    async with running(settings()) as product:
+        await linked(product, bot_api, ann, simulated.alice)
+    backup = file.read_bytes()
+    async with running(settings()):
+        await simulated.trade(1)
+        await bot_api.world.message_where(lambda one: "Bought 1 BTC/USDT" in one.text)
+    for left in tmp_path.glob("tradebell.db*"):
+        left.unlink()
+    file.write_bytes(backup)
+
+    async with running(settings()):
+        await bot_api.world.until(lambda: bought(bot_api) == [1, 1])
+        await simulated.trade(2)
+        await bot_api.world.message_where(lambda one: "Bought 2 BTC/USDT" in one.text)
+
+    marks = ["possible repeat" in one.text for one in bot_api.world.messages if "Bo" in one.text]
+    assert marks == [False, True, False]
+
+
 @pytest.mark.fault(79)
 async def test_a_database_file_that_is_gone_is_said_and_alerts_go_on(
     settings, simulated, bot_api, ann, caplog
