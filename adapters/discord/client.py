@@ -48,9 +48,9 @@ from adapters.discord.updates import (
 )
 from adapters.http.exchange import NoAnswer
 from bot.domain.cards import Button, ButtonStyle, Card
-from bot.domain.commands import Command, Reply
 from bot.domain.deliveries import Attempt, Declined, Postponed, Repeats, Sent, Unclear
 from bot.domain.ids import ActionId, Now
+from bot.domain.incoming import Command, Reply
 from bot.domain.links import Address, Channel
 from bot.errors import Misconfigured
 from bot.ports import Hear, Meter, Suggest

@@ -30,16 +30,7 @@ from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.transport import AiohttpRequest, Refusal
 from adapters.telegram.updates import KINDS, Heard, Json, Us, heard
 from bot.domain.cards import Card
-from bot.domain.commands import (
-    ABOUT,
-    ABOUT_IN_SHORT,
-    COMMANDS,
-    Left,
-    Reply,
-    Returned,
-    Said,
-    works_for_all,
-)
+from bot.domain.commands import ABOUT, ABOUT_IN_SHORT, COMMANDS, works_for_all
 from bot.domain.deliveries import (
     ONE_MARKED_REPEAT,
     Attempt,
@@ -51,6 +42,7 @@ from bot.domain.deliveries import (
     Unclear,
 )
 from bot.domain.ids import Now
+from bot.domain.incoming import Left, Reply, Returned, Said
 from bot.domain.links import Address, Channel
 from bot.errors import Misconfigured, TryLater
 from bot.ports import Hear, Journal, Meter

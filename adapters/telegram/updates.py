@@ -9,18 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.domain.commands import (
-    Command,
-    Left,
-    Place,
-    Press,
-    Returned,
-    Said,
-    Wordless,
-    Words,
-    find_spec,
-)
+from bot.domain.commands import find_spec
 from bot.domain.ids import ActionId
+from bot.domain.incoming import Command, Left, Place, Press, Returned, Said, Wordless, Words
 from bot.domain.links import Address, Channel, Person
 from bot.domain.typed import command_in
 

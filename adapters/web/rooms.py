@@ -12,8 +12,8 @@ from aiohttp import WSCloseCode, web
 
 from adapters.web.render import Json, instant
 from adapters.web.updates import Push, Say
-from bot.domain.commands import Said
 from bot.domain.ids import NewId, Now
+from bot.domain.incoming import Said
 
 Value = TypeVar("Value")
 

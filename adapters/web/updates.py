@@ -5,8 +5,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from bot.domain.commands import Command, Place, Press, Said, Words
 from bot.domain.ids import ActionId
+from bot.domain.incoming import Command, Place, Press, Said, Words
 from bot.domain.links import Address, Channel, Person
 from bot.domain.typed import command_in
 

@@ -11,9 +11,9 @@ from functools import partial
 from bot.domain.actions import CONFIRM_LIFE, OFFER_LIFE, Action, ActionState, Denied, Target, Verb
 from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity, spoken
 from bot.domain.changes import condition
-from bot.domain.commands import Press, Reply
 from bot.domain.events import Kind, Notice, Origin, Trader, TraderSeen
 from bot.domain.ids import ActionId, NewId, Now, TraderId
+from bot.domain.incoming import Press, Reply
 from bot.domain.links import Account, Link, Person, Role
 from bot.domain.telling import trader_name
 from bot.domain.text import clean, counted

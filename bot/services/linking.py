@@ -9,9 +9,9 @@ from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import NoReturn
 
-from bot.domain.commands import Place
 from bot.domain.events import Kind, Notice, Origin
 from bot.domain.ids import AccountId, NewId, Now
+from bot.domain.incoming import Place
 from bot.domain.linking import (
     CODE_LIFE,
     Audience,

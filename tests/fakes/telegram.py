@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.domain.commands import Reply, Said
+from bot.domain.incoming import Reply, Said
 from bot.domain.links import Channel
 
 Answer = Callable[[Said], Sequence[Reply]]

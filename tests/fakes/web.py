@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.domain.commands import Reply, Said
 from bot.domain.ids import EndpointId
+from bot.domain.incoming import Reply, Said
 from bot.domain.linking import (
     DIGITS_LIFE,
     LOGIN_TRIES,

@@ -13,10 +13,10 @@ from decimal import Decimal
 from typing import Any
 
 from bot.domain.cards import Card
-from bot.domain.commands import Command, Place, Press, Reply, Said, Words
 from bot.domain.deliveries import Restored
 from bot.domain.events import Kind, Origin, Trade, Trader
 from bot.domain.ids import ActionId, TraderId
+from bot.domain.incoming import Command, Place, Press, Reply, Said, Words
 from bot.domain.linking import SignedIn
 from bot.domain.links import Account, Address, Channel, FeedState, Link, PasswordLogin, Person
 from bot.domain.typed import command_in

@@ -30,7 +30,7 @@ from bot.domain.cards import (
 )
 from bot.domain.changes import Change
 from bot.domain.charts import profits
-from bot.domain.commands import COMMANDS, Shared
+from bot.domain.commands import COMMANDS
 from bot.domain.deliveries import State
 from bot.domain.events import (
     Event,
@@ -46,6 +46,7 @@ from bot.domain.events import (
     Trader,
 )
 from bot.domain.ids import AccountId, ActionId, EndpointId, LinkId, StrategyId, TraderId
+from bot.domain.incoming import Shared
 from bot.domain.lanes import Missed
 from bot.domain.linking import Audience, Completed, LinkProblem, WrongDigits
 from bot.domain.links import (

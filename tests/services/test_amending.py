@@ -11,9 +11,9 @@ import pytest
 
 from bot.domain.actions import Denied
 from bot.domain.amendments import AMEND_LIFE
-from bot.domain.commands import Reply
 from bot.domain.deliveries import Attempt, Postponed, Scope, Unclear
 from bot.domain.events import Kind, Origin, PodEvent, Stream, TraderSeen
+from bot.domain.incoming import Reply
 from bot.domain.links import Channel
 from bot.errors import TryLater
 from bot.services import delivery

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.actions import CONFIRM_LIFE, OFFER_LIFE
-from bot.domain.commands import Reply
 from bot.domain.deliveries import Declined, Postponed, Scope, Sent
 from bot.domain.events import Kind, Origin, PodEvent, Stream
+from bot.domain.incoming import Reply
 from bot.domain.linking import CODE_LIFE
 from bot.domain.links import PasswordLogin
 from bot.domain.shown import NOTES, Ending

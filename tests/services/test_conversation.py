@@ -12,10 +12,11 @@ import pytest
 from bot.domain.actions import CONFIRM_LIFE, Action, Target, Verb
 from bot.domain.cards import Field, Severity
 from bot.domain.charts import profits
-from bot.domain.commands import COMMANDS, Command, Left, Press, Reply, Returned, Wordless, Words
+from bot.domain.commands import COMMANDS
 from bot.domain.deliveries import Declined
 from bot.domain.events import Kind, Notice, Origin, PodEvent, Signal, Strategy, Stream, Trader
 from bot.domain.ids import ActionId, StrategyId, TraderId
+from bot.domain.incoming import Command, Left, Press, Reply, Returned, Wordless, Words
 from bot.domain.linking import CODE_LIFE, Invitation
 from bot.domain.links import FeedState, PasswordLogin, Role
 from bot.domain.typed import command_in
@@ -1530,8 +1531,8 @@ async def test_an_unlinking_that_was_interrupted_is_not_taken_for_done(store, pl
 
 
 async def test_an_alert_offers_to_pause_its_bot_through_a_confirm_card(world, platform, chat):
-    from bot.domain.commands import Reply
     from bot.domain.events import PodEvent
+    from bot.domain.incoming import Reply
 
     await linked(world)
     platform.store(

@@ -9,10 +9,11 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.actions import CONFIRM_LIFE, Action, Verb
-from bot.domain.commands import COMMANDS, Command, Place, Press, Said, Shared, Words
+from bot.domain.commands import COMMANDS
 from bot.domain.deliveries import Gone, State
 from bot.domain.events import Kind, Origin, PodEvent, Stream
 from bot.domain.ids import ActionId, TraderId
+from bot.domain.incoming import Command, Place, Press, Said, Shared, Words
 from bot.domain.linking import Audience, LinkProblem, SignedIn
 from bot.domain.links import EndpointState, FeedState, PasswordLogin, Role
 from bot.errors import Refused, TryLater, Unreachable

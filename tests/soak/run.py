@@ -17,7 +17,7 @@ from datetime import timedelta
 from cryptography.fernet import Fernet
 from sqlalchemy import make_url
 
-from bot.domain.commands import Returned
+from bot.domain.incoming import Returned
 from bot.domain.linking import SignedIn
 from bot.domain.links import EndpointState, PasswordLogin
 from bot.errors import TryLater, Unclear

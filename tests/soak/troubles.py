@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from bot.domain.commands import Left
 from bot.domain.events import Kind, Origin, Trade
+from bot.domain.incoming import Left
 from bot.errors import TryLater
 from tests.harness.troubled_database import SLOWEST
 from tests.harness.virtual_time import virtual_now

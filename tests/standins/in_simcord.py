@@ -33,7 +33,7 @@ from adapters.discord.client import DiscordClient
 from adapters.discord.gateway import INTENTS
 from adapters.discord.settings import DEFAULT_API_URL, DiscordSettings
 from adapters.discord.transport import DiscordHttp
-from bot.domain.commands import Reply, Said
+from bot.domain.incoming import Reply, Said
 from bot.ports import Hear, Suggest
 from tests.fakes.meter import FakeMeter
 

@@ -13,7 +13,8 @@ from adapters.telegram import updates as telegram
 from adapters.web import updates as web
 from adapters.web.render import commands_json
 from bot.domain.cards import Card
-from bot.domain.commands import COMMANDS, Command, Said, Spec
+from bot.domain.commands import COMMANDS, Spec
+from bot.domain.incoming import Command, Said
 from bot.domain.links import Address, Channel
 from tests.parity import tables
 from tests.parity.examples import EVERYTHING, QUIET, WIDE, card_making_modules, examples

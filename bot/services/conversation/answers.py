@@ -19,10 +19,11 @@ from bot.domain.cards import (
     spoken,
 )
 from bot.domain.changes import condition
-from bot.domain.commands import COMMANDS, Shared, Spec, works_for_all
+from bot.domain.commands import COMMANDS, Spec, works_for_all
 from bot.domain.deliveries import State
 from bot.domain.events import Signal, Strategy, Trade, Trader
 from bot.domain.ids import ActionId
+from bot.domain.incoming import Shared
 from bot.domain.lanes import Missed
 from bot.domain.linking import CODE_LIFE, DIGITS_LIFE, Audience, Completed, LinkProblem, WrongDigits
 from bot.domain.links import Account, FeedState, Link, Role

@@ -13,10 +13,12 @@ from bot.domain.actions import Action, ActionState, Denied, Target, Verb
 from bot.domain.cards import Button, Card, Picture, spoken, with_note
 from bot.domain.changes import condition
 from bot.domain.charts import Chart, profits
-from bot.domain.commands import (
-    NOBODY,
+from bot.domain.commands import NOBODY, ArgumentType, Spec, find_spec, known_words
+from bot.domain.deliveries import LOST, Priority
+from bot.domain.events import Kind, Notice, Origin, Strategy, Trader
+from bot.domain.ids import AccountId, ActionId, NewId, Now
+from bot.domain.incoming import (
     OLD_AFTER,
-    ArgumentType,
     Command,
     Left,
     Place,
@@ -25,15 +27,9 @@ from bot.domain.commands import (
     Returned,
     Said,
     Shared,
-    Spec,
     Wordless,
     Words,
-    find_spec,
-    known_words,
 )
-from bot.domain.deliveries import LOST, Priority
-from bot.domain.events import Kind, Notice, Origin, Strategy, Trader
-from bot.domain.ids import AccountId, ActionId, NewId, Now
 from bot.domain.linking import WrongDigits
 from bot.domain.links import Account, Address, Channel, EndpointState, Link, Person, Role
 from bot.domain.names import (

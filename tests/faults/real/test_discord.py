@@ -15,9 +15,9 @@ from adapters.discord.client import DiscordClient, open_discord
 from adapters.discord.limits import MOST_REFUSALS
 from adapters.discord.settings import DiscordSettings
 from bot.domain.cards import Card
-from bot.domain.commands import Command, Place, Words
 from bot.domain.deliveries import PENDING, Gone, Postponed, Repeats, Scope, State
 from bot.domain.events import Kind, Notice, Origin
+from bot.domain.incoming import Command, Place, Words
 from bot.domain.linking import SignedIn
 from bot.domain.links import Account, Address, PasswordLogin
 from bot.domain.links import Channel as Platform

@@ -16,9 +16,9 @@ from sqlalchemy import Connection, select
 
 from bot.domain.actions import ActionState, Denied
 from bot.domain.cards import Card
-from bot.domain.commands import Command, Left, Place, Press, Reply, Returned, Said, Shared, Words
 from bot.domain.deliveries import PENDING, Gone, Postponed, State, Unclear
 from bot.domain.events import Kind, Origin, PodEvent, Stream, Trade, Trader, Unreadable
+from bot.domain.incoming import Command, Left, Place, Press, Reply, Returned, Said, Shared, Words
 from bot.domain.linking import Audience, SignedIn
 from bot.domain.links import (
     Address,

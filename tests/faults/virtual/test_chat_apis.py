@@ -14,8 +14,8 @@ from adapters.http.exchange import NoAnswer, Reached
 from adapters.telegram.api import BotApi
 from adapters.telegram.client import TelegramClient
 from adapters.telegram.settings import TelegramSettings
-from bot.domain.commands import Left, Returned
 from bot.domain.deliveries import Gone, Halted, Moved, Scope, State, Unclear
+from bot.domain.incoming import Left, Returned
 from tests.fakes.bot_api import Wire
 from tests.fakes.meter import FakeMeter
 from tests.fakes.platform import MALLORY

@@ -8,8 +8,8 @@ import pytest
 
 from bot.domain.actions import CONFIRM_LIFE
 from bot.domain.cards import Card
-from bot.domain.commands import Reply
 from bot.domain.deliveries import Attempt, Sent
+from bot.domain.incoming import Reply
 from bot.domain.links import Address
 from bot.domain.shown import END_LIFE, NOTES, Ending
 from tests.fakes.messenger import FakeMessenger

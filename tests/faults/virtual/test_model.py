@@ -23,7 +23,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import Connection, select
 
 from bot.domain.cards import Button, Card
-from bot.domain.commands import Left, Reply, Returned
 from bot.domain.deliveries import Declined, Halted, Postponed, Scope, Unclear
 from bot.domain.events import (
     LOOKED,
@@ -38,6 +37,7 @@ from bot.domain.events import (
     Trader,
 )
 from bot.domain.ids import AccountId, ActionId, TraderId
+from bot.domain.incoming import Left, Reply, Returned
 from bot.domain.linking import SignedIn
 from bot.domain.links import Address, Channel, Link, PasswordLogin
 from bot.services import delivery

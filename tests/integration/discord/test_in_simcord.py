@@ -34,10 +34,11 @@ from adapters.discord import client as adapter
 from adapters.discord.render import rendered
 from bot.domain.actions import CONFIRM_LIFE
 from bot.domain.cards import Button, Card, Field, Picture
-from bot.domain.commands import COMMANDS, Command, Place, Reply
+from bot.domain.commands import COMMANDS
 from bot.domain.deliveries import Sent
 from bot.domain.events import Stream
 from bot.domain.ids import ActionId
+from bot.domain.incoming import Command, Place, Reply
 from bot.domain.linking import SignedIn
 from bot.domain.links import Account, Address, Channel, FeedState, PasswordLogin, Person
 from storage import open_memory

@@ -19,8 +19,8 @@ from adapters.discord.gateway import Gateway
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.transport import DiscordHttp, new_session
 from bot.domain.cards import Button, Card, Option, PickList, Picture
-from bot.domain.commands import Command, Place, Press, Reply, Said, Words
 from bot.domain.ids import ActionId
+from bot.domain.incoming import Command, Place, Press, Reply, Said, Words
 from bot.domain.links import Address
 from bot.domain.links import Person as Someone
 from bot.ports import Hear

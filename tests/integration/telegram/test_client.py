@@ -15,9 +15,10 @@ from aiohttp.test_utils import TestServer
 from adapters.telegram.client import SECRET_HEADER, TelegramClient, open_telegram
 from adapters.telegram.settings import TelegramSettings
 from bot.domain.cards import Button, Card, Picture, Severity
-from bot.domain.commands import ABOUT, COMMANDS, Command, Left, Press, Reply, Returned, Said, Words
+from bot.domain.commands import ABOUT, COMMANDS
 from bot.domain.deliveries import Declined, Gone, Halted, Moved, Postponed, Scope, Sent, Unclear
 from bot.domain.ids import ActionId
+from bot.domain.incoming import Command, Left, Press, Reply, Returned, Said, Words
 from bot.domain.links import Address, Channel
 from bot.errors import Misconfigured, TryLater
 from bot.ports import Hear

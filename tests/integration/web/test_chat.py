@@ -12,9 +12,10 @@ from adapters.web.chat import TOO_FAST
 from adapters.web.rooms import FRAMES, HISTORY, ROOMS, TABS, UNDER_WAY
 from adapters.web.settings import parse_proxies
 from bot.domain.cards import Button, Card, answered
-from bot.domain.commands import COMMANDS, Command, Press, Reply, Said, Words
+from bot.domain.commands import COMMANDS
 from bot.domain.deliveries import Declined, Sent
 from bot.domain.ids import ActionId
+from bot.domain.incoming import Command, Press, Reply, Said, Words
 from bot.domain.links import Address, Channel
 from bot.ports import Messenger
 from tests.fakes.web import Talker

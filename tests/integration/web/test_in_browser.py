@@ -14,8 +14,9 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from adapters.pictures.draw import drawn
 from bot.domain.cards import Button, ButtonStyle, Card, Field, Option, PickList, Severity, Table
 from bot.domain.charts import Bar, Chart
-from bot.domain.commands import COMMANDS, Command, Press, Reply, Said
+from bot.domain.commands import COMMANDS
 from bot.domain.ids import ActionId
+from bot.domain.incoming import Command, Press, Reply, Said
 from bot.domain.links import Address, Channel
 from storage.schema.codec import decode_card, encode_card
 from tests.fakes.web import Talker

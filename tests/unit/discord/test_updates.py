@@ -18,8 +18,8 @@ from adapters.discord.updates import (
     Written,
     heard,
 )
-from bot.domain.commands import Command, Place, Press, Shared, Wordless, Words
 from bot.domain.ids import ActionId
+from bot.domain.incoming import Command, Place, Press, Shared, Wordless, Words
 from bot.domain.links import Address, Channel, Person
 
 BOT = "42"

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.telegram.updates import ANONYMOUS_ADMIN, WORDLESS, Heard, Us, heard
-from bot.domain.commands import Command, Left, Place, Press, Returned, Said, Wordless, Words
 from bot.domain.ids import ActionId
+from bot.domain.incoming import Command, Left, Place, Press, Returned, Said, Wordless, Words
 from bot.domain.links import Address, Channel, Person
 
 US = Us(id="42", username="tradebell_bot")

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.web.updates import TEXT_LIMIT, Push, Say, read, said
-from bot.domain.commands import Command, Place, Press, Words
 from bot.domain.ids import ActionId
+from bot.domain.incoming import Command, Place, Press, Words
 from bot.domain.links import Address, Channel, Person
 
 ADDRESS = Address(channel=Channel.WEB, bot="web", chat="c" * 24)

@@ -11,9 +11,9 @@ import pytest
 from adapters.telegram.client import open_telegram
 from adapters.telegram.settings import TelegramSettings
 from bot.app.sources import now
-from bot.domain.commands import Command
 from bot.domain.deliveries import State
 from bot.domain.events import Kind, Notice, Origin, Trade
+from bot.domain.incoming import Command
 from bot.domain.links import PasswordLogin
 from bot.errors import Misconfigured
 from tests.fakes.meter import FakeMeter

@@ -1,0 +1,122 @@
+"""What reaches us from a chat, and what is answered."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain.cards import Card
+from bot.domain.ids import ActionId
+from bot.domain.links import Address, Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """A chat in which others read along, but not what a person is answered there.
+
+    Attributes:
+        name: as its platform tells it; of foreign origin.
+        governs: the person who speaks has a say in what is shown there.
+        lacking: rights that our bot needs to show alerts there and does not have, by their names.
+        invited: false where our bot seems to be with the person only, and not there itself.
+    """
+
+    name: str
+    governs: bool
+    lacking: tuple[str, ...] = ()
+    invited: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where something was said. `shared` is only for platforms that can answer one person alone."""
+
+    address: Address
+    private: bool
+    shared: Shared | None = None
+
+    @property
+    def discreet(self) -> bool:
+        """Whether nobody else reads what a person is answered here."""
+        return self.private or self.shared is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """`/name arguments`. `public` asks for an answer that everybody there can read; `at` is when it
+    was said, where its platform tells.
+    """
+
+    place: Place
+    person: Person
+    name: str
+    arguments: str = ""
+    public: bool = False
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """A button pressed."""
+
+    place: Place
+    person: Person
+    action: ActionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """Anything else a person wrote: the six digits, or a question; `at` as of a command."""
+
+    place: Place
+    person: Person
+    text: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """The person closed the chat to us (blocked the bot, removed it from the group)."""
+
+    place: Place
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """The chat is open to us, be it again. `added` where somebody has just added our bot to it."""
+
+    place: Place
+    added: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wordless:
+    """Something without words that a person sent: a voice message, a sticker, where they are."""
+
+    place: Place
+    person: Person
+
+
+OLD_AFTER = timedelta(minutes=1)
+"""A command that is answered later than this may not be meant any more."""
+
+
+Said = Command | Press | Words | Wordless | Left | Returned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What is answered.
+
+    `replaces` says that it takes the place of the card whose button was pressed. `toast` is a
+    sentence shown for a moment by platforms that can (at most 200 characters), a message
+    elsewhere, or nothing there if it is `passing`. A reply with neither card nor toast only
+    acknowledges.
+    """
+
+    card: Card | None = None
+    toast: str | None = None
+    passing: bool = False
+    replaces: bool = False
+    shown: Callable[[str], Awaitable[None]] | None = None
+    """To be called with the id of the message that shows the card, its last one."""
