@@ -47,6 +47,7 @@ from adapters.discord.updates import (
     heard,
 )
 from adapters.http.exchange import NoAnswer
+from bot.domain.backoff import Backoff
 from bot.domain.cards import Button, ButtonStyle, Card
 from bot.domain.deliveries import Attempt, Declined, Postponed, Repeats, Sent, Unclear
 from bot.domain.ids import ActionId, Now
@@ -86,7 +87,7 @@ AT_ONCE = 1000
 """Above so many answers under way the next ones are not begun: the person sees that they failed."""
 
 REPLY_TRIES = 4
-LONGEST_REPLY_WAIT = timedelta(seconds=60)
+REPLY_WAITS = Backoff(first=timedelta(seconds=1), ceiling=timedelta(seconds=60))
 REGISTER_WAIT = timedelta(seconds=30)
 SHOWN_TO_ALL = Card(title="Shown to everybody here")
 FORM_TITLE = "Link your trading account"
@@ -433,7 +434,8 @@ class DiscordClient:
                 outcome = await self._chats.show(address, part)
                 if not isinstance(outcome, Postponed):
                     break
-                wait = min(outcome.retry_after or timedelta(seconds=2**tries), LONGEST_REPLY_WAIT)
+                asked = outcome.retry_after or REPLY_WAITS.step(tries + 1)
+                wait = min(asked, REPLY_WAITS.ceiling)
                 await asyncio.sleep(wait.total_seconds())
             shown = outcome.message if isinstance(outcome, Sent) else None
             if shown is None:
@@ -604,7 +606,7 @@ async def _insisted(call: Callable[[], Awaitable[_T]], *, freely: bool = True) -
         try:
             return await call()
         except Withheld as asked:
-            if tries == REPLY_TRIES or asked.wait > LONGEST_REPLY_WAIT.total_seconds():
+            if tries == REPLY_TRIES or asked.wait > REPLY_WAITS.ceiling.total_seconds():
                 raise
             await asyncio.sleep(asked.wait)
         except NoAnswer:

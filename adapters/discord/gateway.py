@@ -7,6 +7,7 @@ import random
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, NoReturn
 
 import discord
@@ -19,6 +20,7 @@ from discord.voice_client import VoiceClient
 from adapters.discord.limits import Seconds
 from adapters.discord.transport import DiscordHttp, Refusal, Withheld
 from adapters.http.exchange import NoAnswer
+from bot.domain.backoff import Backoff
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +33,7 @@ HELLO_TIMEOUT = 30.0
 STABLE: Seconds = 120.0
 """A connection that lasted so long was a good one."""
 
-LONGEST_WAIT: Seconds = 120.0
+WAITS = Backoff(first=timedelta(seconds=1), ceiling=timedelta(seconds=120), jitter=(0.8, 1.2))
 """Between two connections of which none lasts: fewer than 1,000 a day, which are allowed.
 
 Source: https://docs.discord.com/developers/events/gateway#rate-limiting
@@ -72,7 +74,7 @@ class Redial:
         self.failures = 1 if lasted >= STABLE else self.failures + 1
         if self.failures == 1 and resumable:
             return 0.0
-        return min(2.0 ** (self.failures - 1), LONGEST_WAIT) * self.chance.uniform(0.8, 1.2)
+        return WAITS.wait(self.failures, self.chance).total_seconds()
 
 
 class _State(ConnectionState[Any]):

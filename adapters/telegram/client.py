@@ -29,6 +29,7 @@ from adapters.telegram.render import Rendered, photo, rendered
 from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.transport import AiohttpRequest, Refusal
 from adapters.telegram.updates import KINDS, Heard, Json, Us, heard
+from bot.domain.backoff import Backoff
 from bot.domain.cards import Card
 from bot.domain.commands import ABOUT, ABOUT_IN_SHORT, COMMANDS, works_for_all
 from bot.domain.deliveries import (
@@ -71,10 +72,10 @@ SECRET_HEADER = "x-telegram-bot-api-secret-token"
 """Source: https://core.telegram.org/bots/api#setwebhook"""
 
 REPLY_TRIES = 4
-LONGEST_REPLY_WAIT = timedelta(seconds=60)
+REPLY_WAITS = Backoff(first=timedelta(seconds=1), ceiling=timedelta(seconds=60))
 
-FIRST_WAIT = timedelta(seconds=1)
-LONGEST_WAIT = timedelta(seconds=30)
+WAITS = Backoff(first=timedelta(seconds=1), ceiling=timedelta(seconds=30), jitter=(0.5, 1.0))
+"""Between two questions while Telegram is away."""
 REFUSED_WAIT = timedelta(minutes=5)
 """Between two looks whether Telegram takes our token again."""
 CONFLICT_WAIT = timedelta(seconds=30)
@@ -371,7 +372,7 @@ class TelegramClient:
                 failures += 1
                 log.warning("updates cannot be stored now", extra={"reason": str(outage)})
             # What cannot be stored comes again at once.
-            await asyncio.sleep(min(failures, LONGEST_WAIT.total_seconds()))
+            await asyncio.sleep(min(failures, WAITS.ceiling.total_seconds()))
 
     async def _take(self, ear: _Ear, updates: object) -> int:
         """Store updates and queue those that are new; gives the number to go on from, or 0."""
@@ -391,8 +392,7 @@ class TelegramClient:
         if isinstance(error, NoAnswer):
             if failures > 1:
                 self._ill("Telegram cannot be reached", error)
-            longest: timedelta = min(FIRST_WAIT * 2 ** min(failures - 1, 10), LONGEST_WAIT)
-            return self._chance.uniform(0.5, 1.0) * longest.total_seconds()
+            return WAITS.wait(failures, self._chance).total_seconds()
         if error.retry_after is not None:
             return error.retry_after.total_seconds()
         if trouble(error) is Trouble.TOKEN:
@@ -402,7 +402,7 @@ class TelegramClient:
             self._ill("another program listens with the bot's token", error)
             return CONFLICT_WAIT.total_seconds()
         self._ill("Telegram refuses to be asked for updates", error)
-        return LONGEST_WAIT.total_seconds()
+        return WAITS.ceiling.total_seconds()
 
     def _ill(self, what: str, error: Refusal | NoAnswer) -> None:
         if self.trouble == what:
@@ -512,10 +512,10 @@ class TelegramClient:
                 case Moved(chat=chat):
                     address = replace(address, chat=chat)
                 case Postponed(retry_after=asked):
-                    wait = min(asked or FIRST_WAIT * 2**tries, LONGEST_REPLY_WAIT)
+                    wait = min(asked or REPLY_WAITS.step(tries + 1), REPLY_WAITS.ceiling)
                     await asyncio.sleep(wait.total_seconds())
                 case Unclear() if replaced is not None:
-                    await asyncio.sleep(FIRST_WAIT.total_seconds())
+                    await asyncio.sleep(REPLY_WAITS.first.total_seconds())
                 case _:
                     break
         log.warning("a reply was not shown", extra={"outcome": type(outcome).__name__})

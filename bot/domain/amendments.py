@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.actions import offer_to_pause
+from bot.domain.backoff import Backoff
 from bot.domain.cards import moment
 from bot.domain.changes import condition
 from bot.domain.deliveries import (
@@ -26,8 +27,8 @@ from bot.domain.links import Channel, Endpoint
 AMEND_LIFE = timedelta(hours=24)
 """How long a message is still worth changing: its button has expired by then (`OFFER_LIFE`)."""
 
-FIRST_WAIT = timedelta(seconds=1)
-LONGEST_WAIT = timedelta(minutes=5)
+WAITS = Backoff(first=timedelta(seconds=1), ceiling=timedelta(minutes=5))
+"""Between tries to change a message."""
 
 
 LOG_IN = TraderId("log in")
@@ -147,15 +148,11 @@ def wait_after(attempt: Attempt, waited: timedelta) -> timedelta | None:
         case Halted():
             return CHANNEL_WAIT
         case Postponed(retry_after=timedelta() as asked):
-            return max(asked, _wait(waited))
+            return max(asked, WAITS.after(waited))
         case _:
-            return _wait(waited)
+            return WAITS.after(waited)
 
 
 def is_too_old(amendment: Amendment, now: datetime) -> bool:
     """Whether it is given up."""
     return now - amendment.answered_at >= AMEND_LIFE
-
-
-def _wait(waited: timedelta) -> timedelta:
-    return min(max(waited, FIRST_WAIT), LONGEST_WAIT)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import assert_never
 
+from bot.domain.backoff import Backoff
 from bot.domain.cards import Card
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId, TraderId
@@ -223,11 +224,21 @@ class Settlement:
     moved_to: str | None = None
 
 
-WAITS = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 15, 60, 300, 900))
-"""Back-off after certain failures (`guarantees.md` 2.6), then every 15 minutes."""
+WAITS = Backoff(
+    first=timedelta(seconds=1),
+    between=tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 60, 300)),
+    ceiling=timedelta(minutes=15),
+    jitter=(0.8, 1.2),
+)
+"""Between attempts at an item that certainly failed (`guarantees.md` 2.6)."""
 
-OUTAGE_WAITS = tuple(timedelta(seconds=seconds) for seconds in (1, 2, 5, 15, 30, 50))
-"""Back-off of a whole channel that is away: short enough to be back soon after it is."""
+OUTAGE_WAITS = Backoff(
+    first=timedelta(seconds=1),
+    between=tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 30)),
+    ceiling=timedelta(seconds=50),
+    jitter=(0.8, 1.2),
+)
+"""Between looks at a whole channel that is away: back within a minute of its return."""
 
 CHANNEL_WAIT = timedelta(seconds=30)
 """How long a refused channel rests before it is tried again."""
@@ -295,19 +306,6 @@ def back_off(attempts: int, asked: timedelta | None, chance: random.Random) -> t
         asked: no time at all, or less, counts as not asked.
     """
     if asked is None or asked <= timedelta(0):
-        return _step(WAITS, attempts, chance)
+        return WAITS.wait(attempts, chance)
     # Waiting exactly as long as asked by everybody at once would make the next rush.
     return asked + timedelta(milliseconds=chance.uniform(50, 250))
-
-
-def outage_wait(failures: int, chance: random.Random) -> timedelta:
-    """The rest of a channel that is away; at most a minute.
-
-    Args:
-        failures: how many looks have found it away, one after the other, this one included.
-    """
-    return _step(OUTAGE_WAITS, failures, chance)
-
-
-def _step(waits: tuple[timedelta, ...], failures: int, chance: random.Random) -> timedelta:
-    return waits[min(max(failures, 1), len(waits)) - 1] * chance.uniform(0.8, 1.2)

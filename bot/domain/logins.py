@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.backoff import Backoff
+
 # guarantees.md 3.2
 WINDOW = timedelta(minutes=15)
 PER_PAIR = 5
-FIRST_WAIT = timedelta(seconds=1)
-LONGEST_WAIT = timedelta(minutes=1)
+WAITS = Backoff(first=timedelta(seconds=1), ceiling=timedelta(minutes=1))
 
 
 class Counted(StrEnum):
@@ -81,7 +82,7 @@ def _slowed(sort: Counted, lately: Mapping[Counted, Failures]) -> timedelta:
     over = (lately[sort].count if sort in lately else 0) - BORNE[sort]
     if over < 0:
         return timedelta(0)
-    return min(LONGEST_WAIT, FIRST_WAIT * (1 << min(over, 10)))
+    return WAITS.step(over + 1)
 
 
 def _since(before: Failures | None, now: datetime) -> datetime:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import NoReturn
 
 from bot.domain.amendments import Amendment, after_amending, is_too_old, wait_after
+from bot.domain.backoff import Backoff
 from bot.domain.cards import answered
 from bot.domain.deliveries import Attempt, Postponed, Priority, Restored, Scope, Sent
 from bot.domain.ids import Now
@@ -32,7 +33,7 @@ YIELD: Seconds = 0.2
 FRESH: Seconds = 5.0
 """How old a look at what is owed may be: a process that was stopped meanwhile must look again."""
 
-LONGEST_WAIT: Seconds = 60.0
+STORE_WAITS = Backoff(first=timedelta(seconds=2), ceiling=timedelta(seconds=60))
 """Between two tries while the database is away."""
 
 
@@ -90,7 +91,7 @@ class Amending:
                 # Whatever was not stored is done again: that leaves the same message.
                 log.warning("changes of messages must wait", extra={"reason": str(outage)})
                 failures += 1
-                wait = min(2.0 ** min(failures, 10), LONGEST_WAIT)
+                wait = STORE_WAITS.step(failures).total_seconds()
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await woken.wait()

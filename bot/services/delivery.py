@@ -10,9 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NoReturn
 
+from bot.domain.backoff import Backoff
 from bot.domain.cards import Card, answered, with_lateness, with_note
 from bot.domain.deliveries import (
     ONE_MARKED_REPEAT,
+    OUTAGE_WAITS,
     Attempt,
     Delivery,
     Gone,
@@ -27,7 +29,6 @@ from bot.domain.deliveries import (
     State,
     after_attempt,
     after_crash,
-    outage_wait,
 )
 from bot.domain.ids import EndpointId, Now
 from bot.domain.lanes import Turn, Turned
@@ -48,6 +49,13 @@ PRESSED: float = 30.0
 
 BREATH = 0.25
 """Seconds that a claimed item may wait for its place in the bot's schedule."""
+
+COMMIT_WAITS = Backoff(
+    first=timedelta(seconds=0.1),
+    between=(timedelta(seconds=0.5),),
+    ceiling=timedelta(seconds=1),
+)
+"""While the database is away."""
 
 UNSURE_WAIT = 0.2
 """Seconds after which it is looked again whether anything may be sent."""
@@ -341,13 +349,13 @@ class Delivering:
     ) -> Turned:
         """Commit; while the database cannot, wait for it: an outcome is never dropped."""
         turn = Turn(endpoint=lane.endpoint, settled=settled, claim=claim, pressed=pressed)
-        waits = itertools.chain((0.1, 0.5), itertools.repeat(1.0))
-        while True:
+        for failures in itertools.count(1):
             try:
                 return await self._outbox.turn(turn, self._now())
             except TryLater as outage:
                 log.warning("the database must recover first", extra={"reason": str(outage)})
-                await asyncio.sleep(next(waits))
+                await asyncio.sleep(COMMIT_WAITS.step(failures).total_seconds())
+        raise AssertionError("the count has no end")
 
     def _outlet(self, lane: _Lane) -> Outlet:
         return self._outlets[lane.address.channel, lane.address.bot]
@@ -427,7 +435,7 @@ class Delivering:
             case Postponed(scope=Scope.ENDPOINT, retry_after=asked):
                 # This chat alone asks ever more rarely: it says nothing of the others.
                 lane.blind += 1
-                wait = max(outage_wait(lane.blind, self._chance), asked or timedelta(0))
+                wait = OUTAGE_WAITS.wait(lane.blind, self._chance, asked)
                 return replace(attempt, retry_after=wait)
             case None if not self._may_send():
                 return Postponed(reason=LOOKED_TOO_LONG, tried=False)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from bot.domain.deliveries import Attempt, Halted, Postponed, Priority, Scope, outage_wait
+from bot.domain.deliveries import OUTAGE_WAITS, Attempt, Halted, Postponed, Priority, Scope
 from bot.domain.links import Address
 from bot.services.steady import Seconds
 
@@ -306,7 +306,8 @@ class Pace:
             return  # it left before this rest began, so it has nothing new to say
         self._failures += 1
         self._probing_until = 0.0
-        self._away_until = at + max(least, outage_wait(self._failures, chance).total_seconds())
+        rest = OUTAGE_WAITS.wait(self._failures, chance, timedelta(seconds=least))
+        self._away_until = at + rest.total_seconds()
 
     def reached(self) -> None:
         """The platform has answered: it is not away, or not any more."""

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.linking import Invitation, LinkProblem, LoginFailed, SignedIn, TooSoon
 from bot.domain.links import KeyLogin, PasswordLogin
-from bot.domain.logins import LONGEST_WAIT, WINDOW
+from bot.domain.logins import WAITS, WINDOW
 from bot.errors import TryLater
 from tests.harness.world import CHAT, code_in, running
 
@@ -136,7 +136,7 @@ async def test_an_account_guessed_from_everywhere_makes_its_owner_wait_once_and_
         second = await world.linking.sign_in(code, RIGHT, "10.0.0.1")
         guessing.cancel()
 
-    assert first == TooSoon(wait=LONGEST_WAIT)
+    assert first == TooSoon(wait=WAITS.ceiling)
     assert isinstance(second, SignedIn)
 
 

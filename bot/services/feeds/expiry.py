@@ -5,6 +5,7 @@ import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bot.domain.backoff import Backoff
 from bot.domain.ids import Now
 from bot.domain.links import Account
 from bot.errors import ConnectionLost, NeedsLogin, Refused, TryLater
@@ -17,10 +18,8 @@ log = logging.getLogger(__name__)
 RENEW_AT = 0.8
 """Part of a login's remaining life after which a later one is asked for."""
 
-RENEW_AGAIN = timedelta(minutes=1)
-"""When a renewal that must wait is tried again; twice as late each time."""
-
-LONGEST_WAIT = timedelta(minutes=15)
+RENEW_AGAIN = Backoff(first=timedelta(minutes=1), ceiling=timedelta(minutes=15), jitter=(0.9, 1.1))
+"""When a renewal that must wait is tried again."""
 
 REMINDERS = (timedelta(hours=24), timedelta(hours=2))
 """How long before an end that could not be put off so far the person is asked to log in again."""
@@ -125,10 +124,9 @@ class Expiry:
         self._failures += 1
 
     def _put_off(self, failure: TryLater) -> None:
-        wait = min(LONGEST_WAIT, RENEW_AGAIN * 2**self._failures) * self.chance.uniform(0.9, 1.1)
-        wait = max(wait, failure.retry_after or timedelta(0))
+        self._failures += 1
+        wait = RENEW_AGAIN.wait(self._failures, self.chance, failure.retry_after)
         self._renew_at = steady() + wait.total_seconds()
-        self._failures = min(self._failures + 1, 10)
 
     def _facts(self, reason: Exception) -> dict[str, object]:
         return {"account": self.account.id, "reason": str(reason)}

@@ -21,9 +21,6 @@ from bot.services.steady import Seconds, side_by_side, sleep_until, steady
 
 log = logging.getLogger(__name__)
 
-FAILING_AGAIN = timedelta(seconds=10)
-"""When services that could not be read are read again; twice as late each time they fail."""
-
 TELL_AGAIN = timedelta(seconds=30)
 """When a notice that could not be stored is tried again."""
 
@@ -226,30 +223,25 @@ class Feed:
         if not failing:
             self._failing_rounds = 0
         else:
-            wait = min(self.rhythm.sweep_every, FAILING_AGAIN * 2**self._failing_rounds)
-            self._failing_rounds = min(self._failing_rounds + 1, 10)
-            self._next_sweep = self._due_in(wait)
+            self._failing_rounds += 1
+            wait = self.rhythm.reread.step(self._failing_rounds)
+            self._next_sweep = self._due_in(min(self.rhythm.sweep_every, wait))
             log.warning("some services cannot be read", extra=self._facts(**failing))
 
     # --- trouble ------------------------------------------------------------------------------
 
     async def _pause(self, failure: TryLater) -> None:
-        """Wait before the next attempt: full jitter, growing, never shorter than asked for."""
+        """Wait before the next attempt."""
         self._enter(FeedState.CONNECTING, reason=str(failure))
         log.warning("connection lost", extra=self._facts(reason=str(failure)))
-        ceiling = min(self.rhythm.longest_wait, self.rhythm.first_wait * 2**self._failures)
-        self._failures = min(self._failures + 1, 10)
-        wait = ceiling * self.chance.random()
-        wait = max(wait, failure.retry_after or timedelta(0))
+        self._failures += 1
+        wait = self.rhythm.reconnect.wait(self._failures, self.chance, failure.retry_after)
         await self._rest(steady() + wait.total_seconds())
 
     async def _poll(self, session: Session, credential: Credential, reason: str) -> None:
         """No socket is to be had: read by `find`, and try the socket again now and then."""
-        wait = min(
-            self.rhythm.longest_socket_retry,
-            self.rhythm.socket_retry * 2**self._socket_refusals,
-        )
-        self._socket_refusals = min(self._socket_refusals + 1, 10)
+        self._socket_refusals += 1
+        wait = self.rhythm.socket_retry.step(self._socket_refusals)
         self._enter(FeedState.POLLING, reason=reason, credential=credential)
         log.warning("no socket: polling", extra=self._facts(reason=reason))
         until = self._due_in(wait)

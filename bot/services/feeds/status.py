@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.domain.backoff import Backoff
 from bot.domain.links import FeedState
+
+RECONNECT = Backoff(first=timedelta(seconds=1), ceiling=timedelta(seconds=60))
+SOCKET_RETRY = Backoff(first=timedelta(minutes=2), ceiling=timedelta(minutes=15))
+REREAD = Backoff(first=timedelta(seconds=10), ceiling=timedelta(minutes=10))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,10 +29,10 @@ class Rhythm:
     """After connecting no sweep begins for so long: the requests that it took are earned back."""
     poll_every: timedelta = timedelta(seconds=45)
     """Without a socket: about ten requests a minute, a sixth of the Free plan's budget."""
-    first_wait: timedelta = timedelta(seconds=1)
-    longest_wait: timedelta = timedelta(seconds=60)
-    socket_retry: timedelta = timedelta(minutes=2)
-    longest_socket_retry: timedelta = timedelta(minutes=15)
+    reconnect: Backoff = RECONNECT
+    socket_retry: Backoff = SOCKET_RETRY
+    reread: Backoff = REREAD
+    """Of services that could not be read; at the latest the next sweep reads them."""
     notice_after: timedelta = timedelta(seconds=60)
     """Trouble that is over sooner is not worth a message, and it is over once the connection has
     lasted so long.

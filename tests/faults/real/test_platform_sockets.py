@@ -17,6 +17,7 @@ from adapters.cryptorobot import link
 from adapters.cryptorobot.client import open_platform
 from adapters.cryptorobot.settings import PlatformSettings
 from adapters.simulator import Options
+from bot.domain.backoff import Backoff
 from bot.domain.deliveries import PENDING, State
 from bot.domain.links import Account, FeedState, PasswordLogin
 from bot.services import actions
@@ -39,11 +40,9 @@ BEAT = timedelta(milliseconds=300)
 SOCKET = b"GET /socket.io/"
 
 QUICK = Rhythm(
-    first_wait=timedelta(milliseconds=20),
-    longest_wait=timedelta(milliseconds=100),
+    reconnect=Backoff(first=timedelta(milliseconds=20), ceiling=timedelta(milliseconds=100)),
     poll_every=timedelta(milliseconds=200),
-    socket_retry=timedelta(milliseconds=200),
-    longest_socket_retry=timedelta(milliseconds=200),
+    socket_retry=Backoff(first=timedelta(milliseconds=200), ceiling=timedelta(milliseconds=200)),
     connects_a_second=100,
 )
 

@@ -12,10 +12,11 @@ from functools import partial
 import pytest
 
 from bot.app.sources import new_id, now
+from bot.domain.backoff import Backoff
 from bot.domain.deliveries import State
 from bot.domain.events import Stream, Trade
 from bot.errors import StoreAway
-from bot.services.feeds import Rhythm, feed
+from bot.services.feeds import Rhythm
 from storage import Store
 from storage.engine import postgresql
 from tests.fakes.messenger import FakeMessenger
@@ -37,15 +38,13 @@ STALL = timedelta(seconds=10)
 
 SOON = timedelta(seconds=0.2)
 
-HURRIED = Rhythm(first_wait=SOON, longest_wait=SOON)
+HURRIED = Rhythm(
+    reconnect=Backoff(first=SOON, ceiling=SOON),
+    reread=Backoff(first=SOON, ceiling=timedelta(minutes=10)),
+)
 """The waits between attempts are not what is tested here."""
 
 Open = Callable[[], AbstractAsyncContextManager[Store]]
-
-
-@pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed, "FAILING_AGAIN", SOON)
 
 
 @pytest.fixture

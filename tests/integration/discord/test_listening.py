@@ -31,6 +31,8 @@ from tests.standins.discord.errors import UNKNOWN_INTERACTION, ApiError, refusal
 from tests.standins.discord.faults import internal_error, refused, too_many_requests
 from tests.standins.faults import Drop, bad_gateway
 
+SOON = replace(gateway.WAITS, first=timedelta(seconds=0.02), ceiling=timedelta(seconds=0.02))
+
 
 @dataclass(eq=False)
 class Names:
@@ -745,7 +747,7 @@ async def test_a_token_that_the_gateway_refuses_is_told_and_alarmed(api: Discord
 async def test_nonsense_from_the_gateway_is_a_lost_connection(
     api: DiscordApi, monkeypatch: pytest.MonkeyPatch, nonsense: str
 ):
-    monkeypatch.setattr(gateway, "LONGEST_WAIT", 0.02)
+    monkeypatch.setattr(gateway, "WAITS", SOON)
 
     async def talk(request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
@@ -778,7 +780,7 @@ async def test_nonsense_from_the_gateway_is_a_lost_connection(
 async def test_a_gateway_that_stays_away_is_told_and_found_again(
     api: DiscordApi, ann: Person, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(gateway, "LONGEST_WAIT", 0.05)
+    monkeypatch.setattr(gateway, "WAITS", SOON)
     hear = Conversation(says("Your bots"))
 
     async with listening(api, hear) as client:

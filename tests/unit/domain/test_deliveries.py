@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bot.domain.cards import Card
 from bot.domain.deliveries import (
     ONE_MARKED_REPEAT,
+    OUTAGE_WAITS,
     WAITS,
     Declined,
     Delivery,
@@ -23,7 +24,6 @@ from bot.domain.deliveries import (
     Unclear,
     after_attempt,
     back_off,
-    outage_wait,
 )
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
@@ -104,14 +104,14 @@ def test_a_wait_that_was_asked_for_is_never_shortened(asked, attempts, seed):
 def test_no_wait_that_was_asked_for_makes_us_hammer(asked, attempts, seed):
     wait = back_off(attempts, timedelta(seconds=asked), random.Random(seed))
 
-    assert wait == back_off(attempts, None, random.Random(seed)) >= WAITS[0] * 0.8
+    assert wait == back_off(attempts, None, random.Random(seed)) >= WAITS.first * 0.8
 
 
 @given(attempts=st.integers(0, 1000), seed=st.integers())
 def test_our_own_waits_are_bounded(attempts, seed):
     wait = back_off(attempts, None, random.Random(seed))
 
-    assert timedelta(0) < wait <= WAITS[-1] * 1.2
+    assert timedelta(0) < wait <= WAITS.ceiling * 1.2
 
 
 def test_our_own_waits_grow():
@@ -122,6 +122,6 @@ def test_our_own_waits_grow():
 
 @given(failures=st.integers(0, 10_000), seed=st.integers())
 def test_a_channel_that_is_away_is_asked_at_least_once_a_minute(failures, seed):
-    wait = outage_wait(failures, random.Random(seed))
+    wait = OUTAGE_WAITS.wait(failures, random.Random(seed))
 
     assert timedelta(0) < wait <= timedelta(minutes=1)

@@ -22,8 +22,10 @@ from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.transport import AiohttpRequest
 from bot.app.sources import now
 from bot.domain import deliveries
+from bot.domain.backoff import Backoff
 from bot.domain.deliveries import State
 from bot.domain.links import Address
+from bot.services import pace
 from storage import Store, open_memory
 from tests.fakes.meter import FakeMeter
 from tests.fakes.platform import FakePlatform
@@ -41,8 +43,9 @@ IMPATIENT = {"pool_timeout": 0, "connect_timeout": 0.3, "answer_timeout": 0.3}
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """All waits shortened: how long they are is tested in virtual time."""
-    for name in ("WAITS", "OUTAGE_WAITS"):
-        monkeypatch.setattr(deliveries, name, (QUICK,))
+    quickly = Backoff(first=QUICK, ceiling=QUICK, jitter=(0.8, 1.2))
+    monkeypatch.setattr(deliveries, "WAITS", quickly)
+    monkeypatch.setattr(pace, "OUTAGE_WAITS", quickly)
     monkeypatch.setattr(deliveries, "CHANNEL_WAIT", QUICK)
     waits = replace(deliveries.ONE_MARKED_REPEAT, waits=(QUICK,), urgent_waits=(QUICK, QUICK))
     monkeypatch.setattr(client, "ONE_MARKED_REPEAT", waits)
