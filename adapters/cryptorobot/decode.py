@@ -14,6 +14,7 @@ from adapters.cryptorobot.calls import Oversized
 from adapters.cryptorobot.fields import Fields, link, prose
 from adapters.cryptorobot.frames import TICKER_SERVICE, Frame, Heading
 from adapters.cryptorobot.orders import order_of
+from bot.domain.changes import first_to_believe
 from bot.domain.events import (
     AHEAD,
     SOMEBODY,
@@ -166,7 +167,7 @@ def _trader(fields: Fields) -> Trader:
     return Trader(
         id=TraderId(fields.id() or ""),
         name=fields.text("name"),
-        running=fields.flag(*_RUNNING),
+        running=_running(fields),
         status=_status(fields),
         dry_run=fields.flag("dry_run"),
         open_trades=fields.count("open_trades", "open_trade_count"),
@@ -178,19 +179,42 @@ def _trader(fields: Fields) -> Trader:
     )
 
 
-_RUNNING = ("running", "isRunning", "isActive", "active", "enabled")
+_RUNNING = ("running", "isRunning", "isActive", "active", "enabled", "online", "alive")
+_ENDED = ("stopped", "isStopped", "paused", "isPaused", "disabled")
+
+_STATES = ("status", "state")
+_RARE_STATES = ("podStatus", "botStatus", "traderStatus", "podState", "botState", "phase")
+_NESTED_STATES = (*_STATES, "phase", "name", "current", "label", "reason", "message")
+
+
+def _running(fields: Fields) -> bool | None:
+    """Yes or no; that it was not stopped does not say that it runs."""
+    running = fields.flag(*_RUNNING)
+    return False if running is None and fields.flag(*_ENDED) else running
 
 
 def _status(fields: Fields) -> str | None:
     """The word for how a bot is doing; also where it is nested, or stands for yes or no."""
-    nested = fields.part("status") or fields.part("state")
-    word = fields.text("status", "state") or (nested and nested.text("status", "state", "phase"))
-    if word:
+    said = [word for name in _STATES if (word := _state(fields, name))]
+    pod = fields.part("pod")
+    if pod is not None and _running(fields) is not False:
+        said += [word for name in _STATES if (word := _state(pod, name))]
+    rare = (word for name in _RARE_STATES if (word := _state(fields, name)))
+    word = first_to_believe(said) or next(rare, None)
+    if word is None and _running(fields) is None:
+        return fields.text("running")
+    return word
+
+
+def _state(fields: Fields, name: str) -> str | None:
+    if word := fields.text(name):
         return word
-    stated = fields.flag("status", "state")
-    if stated is not None:
-        return "running" if stated else "stopped"
-    return None if fields.flag(*_RUNNING) is not None else fields.text("running")
+    part, stated = fields.part(name), fields.flag(name)
+    if part is not None:
+        if word := part.text(*_NESTED_STATES):
+            return word
+        stated = _running(part)
+    return None if stated is None else "running" if stated else "stopped"
 
 
 def _strategy(fields: Fields) -> Strategy:

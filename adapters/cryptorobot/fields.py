@@ -50,7 +50,9 @@ class Fields:
 
     def id(self) -> str | None:
         """The record's own id: `_id` of the platform, or `id`."""
-        return identifier(self._record.get("_id")) or identifier(self._record.get("id"))
+        ids = (self._record.get("_id"), self._record.get("id"))
+        plain = filter(None, map(identifier, ids))
+        return next(plain, None) or next(filter(None, (_wrapped_id(id) for id in ids)), None)
 
     def text(self, *names: str, limit: int = NAME) -> str | None:
         return self._first(names, text if limit == NAME else partial(text, limit=limit))
@@ -120,9 +122,47 @@ class Fields:
     def _first(self, names: tuple[str, ...], read: Callable[[object], Read | None]) -> Read | None:
         for name in names:
             value = self._values.get(_plain(name))
-            if value is not None and (found := read(value)) is not None:
+            if value is not None and (found := _read(value, read)) is not None:
                 return found
         return None
+
+
+def _read(value: object, read: Callable[[object], Read | None]) -> Read | None:
+    found = read(value)
+    if found is None and (inner := unwrapped(value)) is not value:
+        found = read(inner)
+    return found
+
+
+_WRAPPINGS = (
+    *("value", "$oid", "$date", "$numberDecimal", "$numberDouble", "$numberInt", "$numberLong"),
+)
+_UNITS = ("currency", "unit", "asset")
+
+
+def unwrapped(value: object) -> object:
+    """What an object holds that stands for one value, or a list of one; else the value itself.
+
+    A currency that is named inside goes with its amount.
+
+    Source: https://www.mongodb.com/docs/manual/reference/mongodb-extended-json/
+    """
+    inner = value
+    for _ in range(_DEEPEST_WRAPPING):
+        if isinstance(inner, dict):
+            held = next((inner[name] for name in _WRAPPINGS if inner.get(name) is not None), None)
+            unit = next(filter(None, (text(inner.get(name)) for name in _UNITS)), None)
+            if unit and isinstance(held, (str, int, Decimal)):
+                held = f"{held} {unit}"
+        else:
+            held = inner[0] if isinstance(inner, list) and len(inner) == 1 else None
+        if held is None:
+            break
+        inner = held
+    return inner
+
+
+_DEEPEST_WRAPPING = 3
 
 
 def text(value: object, limit: int = NAME) -> str | None:
@@ -148,6 +188,10 @@ def identifier(value: object) -> str | None:
     """An id as an opaque text. One that is too long is none, since half of it names nothing."""
     spelled = text(value, LONGEST_ID + 1)
     return spelled if spelled is not None and len(spelled) <= LONGEST_ID else None
+
+
+def _wrapped_id(value: object) -> str | None:
+    return identifier(value.get("$oid")) if isinstance(value, dict) else None
 
 
 _SAYING = ("message", "msg", "text", "error", "reason", "description", "detail", "title")
@@ -213,8 +257,8 @@ def flag(value: object) -> bool | None:
 
 
 _FLAGS = {
-    **dict.fromkeys(("true", "1", "1.0", "yes", "y", "on"), True),
-    **dict.fromkeys(("false", "0", "0.0", "no", "n", "off"), False),
+    **dict.fromkeys(("true", "t", "1", "1.0", "yes", "y", "on"), True),
+    **dict.fromkeys(("false", "f", "0", "0.0", "no", "n", "off"), False),
 }
 
 

@@ -4,11 +4,14 @@
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import TypeVar
 
 from bot.domain.events import Strategy, Trader
+from bot.domain.grading import URGENT, of_words
+from bot.domain.text import folded
 
 _FAILED = frozenset({"error", "errored", "failed", "failure", "crashed", "dead", "died"})
 _RUNNING = frozenset(
@@ -47,6 +50,14 @@ _AS_RUNNING = re.compile(
 )
 """As containers and services say it: 'Up 3 hours (healthy)', 'active (running)'."""
 
+_GOOD_MARKS = (
+    " .!*\u2022\u25b6\u25cf\u2611\u2705\u2713\u2714\U0001f3c3\U0001f49a\U0001f680\U0001f7e2"
+)
+"""What may stand around the word of a bot that is well; any other mark may mean the opposite."""
+
+SWITCHED_OFF = "running, but switched off"
+"""A status that says one thing, beside a `running` that says the other."""
+
 
 class Change(StrEnum):
     CREATED = "created"
@@ -76,26 +87,53 @@ class Condition:
     failed: bool = False
     known: bool = True
     """Whether the word is one of those that say how a bot is doing."""
+    passing: bool = False
+    """On the way to another state."""
 
 
 def condition(trader: Trader) -> Condition:
     """`status` if there is one, else `running`; an unknown word is given as it is."""
     if trader.status:
-        word = " ".join(trader.status.lower().replace("_", " ").strip(" .!").split())
+        word = _plain(trader.status)
         if word in _FAILED:
             return Condition(word=word, running=False, failed=True)
-        if word in _RUNNING or _AS_RUNNING.fullmatch(word):
+        if _says_running(word):
+            if trader.running is False:
+                return Condition(word=SWITCHED_OFF, running=None)
             return Condition(word="running", running=True)
         if word in _STOPPED:
             says = word.startswith(("stop", "paus", "inactive"))
             return Condition(word=word if says else "stopped", running=False)
         if word in _PASSING:
-            return Condition(word=word, running=None)
+            return Condition(word=word, running=None, passing=True)
         # What `running` says is what was asked for: a killed bot may well still have it.
         return Condition(word=trader.status, running=None, known=False)
     if trader.running is None:
         return Condition(word="unknown", running=None)
     return Condition(word="running" if trader.running else "stopped", running=trader.running)
+
+
+def _plain(status: str) -> str:
+    word = " ".join(folded(status).replace("_", " ").strip(_GOOD_MARKS).split())
+    return word.removeprefix("currently ").removeprefix("is ")
+
+
+def _says_running(word: str) -> bool:
+    return word in _RUNNING or _AS_RUNNING.fullmatch(word) is not None
+
+
+def first_to_believe(words: Sequence[str]) -> str | None:
+    """Of several words for the state of one bot, the first that says that it does not run.
+
+    One of them may be about the record, or about what was asked for: bad news is the truth.
+    """
+    plain = [_plain(word) for word in words]
+    ended = (
+        word
+        for word, one in zip(words, plain, strict=True)
+        if one in _FAILED or one in _STOPPED or of_words(one) is URGENT
+    )
+    return next(ended, words[0] if words else None)
 
 
 _Record = TypeVar("_Record", Trader, Strategy)
@@ -142,7 +180,7 @@ def trader_changes(before: Trader | None, now: Trader) -> tuple[Change, ...]:
 def _other_word(was: Condition, is_now: Condition) -> Change:
     if not is_now.known and was.running is not False:
         return Change.LOST
-    if is_now.known and is_now.running is None:
+    if is_now.passing:
         return Change.PASSING
     return Change.OTHER_STATUS
 

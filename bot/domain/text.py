@@ -121,7 +121,9 @@ _ALIKE = str.maketrans(
     | dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033\uff02", '"')
     | {"\u2212": "-", "\u2800": " ", "\u034f": None}
 )
-"""What a phone's keyboard puts for what another one has, before it is normalised."""
+"""What a phone's keyboard puts for what another one has, before it is normalised (which makes two
+characters of some of these).
+"""
 
 _DASHES = re.compile(r"-+")
 
@@ -135,7 +137,8 @@ def folded(text: str) -> str:
 
     Source: https://www.unicode.org/versions/latest/core-spec/chapter-3/ (D146, NFKC_Casefold)
     """
-    once = _seen(unicodedata.normalize("NFKC", text.translate(_ALIKE)))
+    typed = text.replace(" \u0301", "'").replace("\u2032\u2032", '"').translate(_ALIKE)
+    once = _seen(unicodedata.normalize("NFKC", typed))
     # Upper case first: some letters share it alone (dotless i, long s).
     cased = unicodedata.normalize("NFKC", _seen(once).casefold().upper().casefold())
     return " ".join(_DASHES.sub("-", cased).split())

@@ -194,7 +194,7 @@ def _decide_trader(
     echo = asked.get(trader.id)
     without: EndpointId | None = None
     asked_in: Endpoint | None = None
-    if echo is not None and condition(trader).running is echo.running:
+    if echo is not None and _is_as_asked(trader, echo):
         asked_in = _endpoint(known, echo.endpoint)
         if len(changes) == 1 and changes[0] in _ECHOES:
             note = asked_for_in(asked_in) if asked_in else None
@@ -204,6 +204,12 @@ def _decide_trader(
         remember=trader,
         answer=answer_by_change(before, trader, event.origin.at, asked_in),
     )
+
+
+def _is_as_asked(trader: Trader, echo: Asked) -> bool:
+    """Whether the bot is now what was asked for, or at least accepted to be so."""
+    running = condition(trader).running
+    return echo.running is (trader.running if running is None else running)
 
 
 def _bots_told_apart(known: Known, now: Trader | None = None) -> dict[str, Trader]:

@@ -94,6 +94,19 @@ async def test_the_quiet_word_of_it_says_where_it_was_asked_for(both, chat, disc
     assert discord.shown == []
 
 
+async def test_it_is_as_quiet_while_the_status_does_not_follow_yet(both, platform, chat, discord):
+    await pauses(both.on(discord))
+    await both.quiet(1)
+
+    platform.put(owl(running=False, status="running"))
+    await both.quiet()
+
+    told = chat.screen("100")[-1]
+    assert told.title == "Night Owl is now: running, but switched off"
+    assert told.silent
+    assert discord.shown == []
+
+
 async def test_what_nobody_here_asked_for_was_done_meanwhile(both, platform, chat, discord):
     await alarm(both, platform)
 

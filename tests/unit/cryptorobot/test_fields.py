@@ -151,6 +151,29 @@ def test_words_are_found_in_an_object_or_a_list(value: object, said: str | None)
 
 
 @pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ({"value": "0.5"}, "0.5"),
+        ({"value": {"$numberDecimal": "-3.2"}}, "-3.2"),
+        ({"value": 3, "currency": "USDT"}, "3"),
+        ([{"$numberLong": "12"}], "12"),
+        ({"value": 3, "currency": "EUR"}, None),
+        ({"values": 3}, None),
+        ([1, 2], None),
+        ([[[[1]]]], None),
+    ],
+)
+def test_a_value_may_be_wrapped(written: object, value: str | None):
+    read = Fields({"price": written}).number("price", unit="USDT")
+
+    assert read == (None if value is None else Decimal(value))
+
+
+def test_an_amount_of_another_currency_is_kept_as_it_was_sent():
+    assert Fields({"profit": {"value": 3, "currency": "EUR"}}).unread("profit") == "3 EUR"
+
+
+@pytest.mark.parametrize(
     "written",
     [
         None,
@@ -203,6 +226,8 @@ def test_a_text_can_be_stored_and_is_bounded(written: object, read: str | None):
         ({"_id": None, "id": "b"}, "b"),
         ({"_id": 7}, "7"),
         ({"_id": {"$oid": "x"}, "id": 8}, "8"),
+        ({"_id": {"$oid": "x"}}, "x"),
+        ({"_id": {"$oid": {"$oid": "x"}}}, None),
         ({"_id": True}, None),
         ({"_id": ""}, None),
         ({"_id": "x" * LONGEST_ID}, "x" * LONGEST_ID),
@@ -216,7 +241,14 @@ def test_an_id_is_an_opaque_text(record: dict[str, object], id: str | None):
 
 @pytest.mark.parametrize(
     ("value", "id"),
-    [("a", "a"), (7, "7"), ({"_id": "a", "password": "x"}, "a"), ({"id": 7}, "7"), ({}, None)],
+    [
+        ("a", "a"),
+        (7, "7"),
+        ({"$oid": "a"}, "a"),
+        ({"_id": "a", "password": "x"}, "a"),
+        ({"id": 7}, "7"),
+        ({}, None),
+    ],
 )
 def test_a_link_may_be_the_linked_record_itself(value: object, id: str | None):
     assert Fields({"strategyId": value}).link("strategyId") == id

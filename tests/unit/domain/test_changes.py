@@ -4,7 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.domain.changes import Change, condition, merged, strategy_changes, trader_changes
+from bot.domain.changes import (
+    Change,
+    condition,
+    first_to_believe,
+    merged,
+    strategy_changes,
+    trader_changes,
+)
 from bot.domain.events import Strategy, Trader
 from bot.domain.ids import StrategyId, TraderId
 
@@ -100,7 +107,18 @@ def test_a_bot_that_no_longer_says_that_it_runs_is_lost_with_its_word(word, runn
 
 @pytest.mark.parametrize(
     "word",
-    ["Running", "ONLINE", "Up 3 hours (healthy)", "running for 3h", "active (running)", "1", "On"],
+    [
+        *("Running", "ONLINE", "Up 3 hours (healthy)", "running for 3h", "active (running)", "1"),
+        *(
+            "On",
+            "\U0001f7e2 running",
+            "RUNNING \u2705",
+            "is running",
+            "Currently running.",
+            "Run\u200bning",
+        ),
+        "\uff32unning",
+    ],
 )
 def test_a_bot_that_says_that_it_runs_is_no_news(word):
     before = trader(status="running", running=True)
@@ -117,7 +135,10 @@ def test_a_bot_that_says_that_it_is_off_is_stopped(word):
 
 @pytest.mark.parametrize(
     "word",
-    ["Up 3 hours (unhealthy)", "running with errors", "not running", "ready", "Exited (0)"],
+    [
+        *("Up 3 hours (unhealthy)", "running with errors", "not running", "ready", "Exited (0)"),
+        *("\U0001f534 running", "\u274c running", "running?", "-1", "\U0001f534"),
+    ],
 )
 def test_a_word_that_only_looks_like_running_is_none(word):
     before = trader(status="running", running=True)
@@ -129,3 +150,27 @@ def test_a_stopped_bot_with_an_unknown_word_is_only_told_as_that():
     stopped = trader(status="stopped", running=False)
 
     assert trader_changes(stopped, trader(status="archived")) == (Change.OTHER_STATUS,)
+
+
+def test_a_bot_that_is_switched_off_while_its_status_still_says_that_it_runs_is_told():
+    before = trader(status="running", running=True)
+    now = merged(before, trader(status="running", running=False))
+
+    assert trader_changes(before, now) == (Change.OTHER_STATUS,)
+    assert condition(now).word == "running, but switched off"
+    assert trader_changes(now, trader(status="stopped", running=False)) == (Change.STOPPED,)
+
+
+@pytest.mark.parametrize(
+    ("words", "believed"),
+    [
+        (("running", "error"), "error"),
+        (("running", "OOMKilled"), "OOMKilled"),
+        (("active", "stopped"), "stopped"),
+        (("running", "v2"), "running"),
+        (("error", "running"), "error"),
+        ((), None),
+    ],
+)
+def test_of_several_words_for_a_state_the_bad_one_is_believed(words, believed):
+    assert first_to_believe(words) == believed
