@@ -1,1 +1,1 @@
-"""What chat platforms have in common: work in order for each chat."""
+"""What chat platforms have in common."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from discord.http import Route
 
+from adapters.chat.exchange import NoAnswer
 from adapters.discord.faults import (
     MESSAGE_GONE,
     THREAD_SLEEPS,
@@ -18,7 +19,6 @@ from adapters.discord.faults import (
 from adapters.discord.render import SUPPRESS_NOTIFICATIONS, Rendered
 from adapters.discord.transport import DiscordHttp, Refusal, Withheld
 from adapters.discord.updates import Handle
-from adapters.http.exchange import NoAnswer
 from bot.domain.deliveries import Attempt, Declined, Sent
 from bot.domain.links import Address
 

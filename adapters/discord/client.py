@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 
 from discord.http import Route
 
+from adapters.chat.exchange import NoAnswer
 from adapters.chat.queues import ChatQueues
 from adapters.discord.api import (
     CHOICES,
@@ -46,7 +47,6 @@ from adapters.discord.updates import (
     Written,
     heard,
 )
-from adapters.http.exchange import NoAnswer
 from bot.domain.backoff import Backoff
 from bot.domain.cards import Button, ButtonStyle, Card
 from bot.domain.deliveries import Attempt, Declined, Postponed, Repeats, Sent, Unclear

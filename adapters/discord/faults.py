@@ -6,9 +6,9 @@ Codes: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
 from datetime import timedelta
 from http import HTTPStatus
 
+from adapters.chat.exchange import NoAnswer
+from adapters.chat.faults import after_no_answer, reasons
 from adapters.discord.transport import Refusal, Withheld
-from adapters.http.exchange import NoAnswer
-from adapters.http.faults import after_no_answer, reasons
 from bot.domain.deliveries import Attempt, Declined, Gone, Halted, Postponed, Scope, Sent
 
 PLATFORM = "Discord"

@@ -17,9 +17,9 @@ from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.state import ConnectionState
 from discord.voice_client import VoiceClient
 
+from adapters.chat.exchange import NoAnswer
 from adapters.discord.limits import Seconds
 from adapters.discord.transport import DiscordHttp, Refusal, Withheld
-from adapters.http.exchange import NoAnswer
 from bot.domain.backoff import Backoff
 
 log = logging.getLogger(__name__)

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
+from adapters.chat.exchange import NoAnswer
 from adapters.discord.client import DiscordClient, open_discord
 from adapters.discord.faults import REASONS
 from adapters.discord.settings import DiscordSettings, invitation
 from adapters.discord.transport import Refusal, Withheld
-from adapters.http.exchange import NoAnswer
 from bot.errors import Refused
 from bot.ports import Journal
 from bot.services.chats import Around, ChatBot, pace, take_place, take_turn

@@ -8,9 +8,9 @@ from typing import Any
 
 from discord.http import Route
 
+from adapters.chat.exchange import NoAnswer, Reached
 from adapters.discord.limits import Seconds
 from adapters.discord.transport import DiscordHttp, Refusal, Withheld
-from adapters.http.exchange import NoAnswer, Reached
 from bot.domain.linking import Audience
 from bot.domain.links import Address
 from bot.domain.text import clean, counted

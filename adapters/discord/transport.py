@@ -11,8 +11,7 @@ from aiohttp import ClientSession, ClientWSTimeout, FormData
 from discord.gateway import DiscordClientWebSocketResponse
 from discord.http import HTTPClient, Route
 
-from adapters.discord.limits import Breaker, Buckets, Seconds, number
-from adapters.http.exchange import (
+from adapters.chat.exchange import (
     Answer,
     NoAnswer,
     Reached,
@@ -22,7 +21,8 @@ from adapters.http.exchange import (
     quoted,
     time_limits,
 )
-from adapters.http.faults import UNTOLD_WAIT
+from adapters.chat.faults import UNTOLD_WAIT
+from adapters.discord.limits import Breaker, Buckets, Seconds, number
 
 BAN_WAIT = 600.0
 """Seconds of rest after a 429 that does not come from the API itself but from what stands before

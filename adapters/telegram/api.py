@@ -8,7 +8,7 @@ from typing import Any
 
 from telegram import Bot, InputFile
 
-from adapters.http.exchange import NoAnswer
+from adapters.chat.exchange import NoAnswer
 from adapters.telegram.faults import MESSAGE_GONE, Trouble, after_no_answer, after_refusal, trouble
 from adapters.telegram.render import Photo, Rendered
 from adapters.telegram.transport import AiohttpRequest, Refusal

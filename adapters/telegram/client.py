@@ -21,8 +21,8 @@ from telegram import (
     BotCommandScopeAllPrivateChats,
 )
 
+from adapters.chat.exchange import NoAnswer
 from adapters.chat.queues import ChatQueues
-from adapters.http.exchange import NoAnswer
 from adapters.telegram.api import BotApi, Chats
 from adapters.telegram.faults import MESSAGE_GONE, Trouble, trouble
 from adapters.telegram.render import Rendered, photo, rendered

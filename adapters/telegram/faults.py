@@ -8,8 +8,8 @@ from datetime import timedelta
 from enum import Enum, auto
 from http import HTTPStatus
 
-from adapters.http import faults
-from adapters.http.exchange import NoAnswer
+from adapters.chat import faults
+from adapters.chat.exchange import NoAnswer
 from adapters.telegram.transport import Refusal
 from bot.domain.deliveries import Attempt, Declined, Gone, Halted, Moved, Postponed, Scope, Unclear
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
-from adapters.http.exchange import NoAnswer
+from adapters.chat.exchange import NoAnswer
 from adapters.telegram.client import TelegramClient, open_telegram
 from adapters.telegram.faults import REASONS
 from adapters.telegram.settings import TelegramSettings

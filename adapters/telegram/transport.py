@@ -16,7 +16,7 @@ from telegram.error import TelegramError
 from telegram.request import BaseRequest, RequestData
 from yarl import URL
 
-from adapters.http.exchange import (
+from adapters.chat.exchange import (
     ANSWER_TIMEOUT,
     CONNECT_TIMEOUT,
     CONNECTIONS,

@@ -10,7 +10,7 @@ from typing import cast
 
 import pytest
 
-from adapters.http.exchange import NoAnswer, Reached
+from adapters.chat.exchange import NoAnswer, Reached
 from adapters.telegram.api import BotApi
 from adapters.telegram.client import TelegramClient
 from adapters.telegram.settings import TelegramSettings

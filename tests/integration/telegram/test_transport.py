@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputFile
 from telegram.error import TelegramError
 
-from adapters.http.exchange import NoAnswer, Reached
+from adapters.chat.exchange import NoAnswer, Reached
 from adapters.telegram.transport import AiohttpRequest, Refusal
 from bot.errors import TryLater
 from tests.standins.bot_api import TOKEN, Access, BotApi

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.chat.exchange import NoAnswer, Reached
 from adapters.discord import faults
 from adapters.discord.faults import after_failure, may_go_plain
 from adapters.discord.transport import Refusal, Withheld
-from adapters.http.exchange import NoAnswer, Reached
 from bot.domain.deliveries import Attempt, Declined, Gone, Halted, Postponed, Scope, Sent, Unclear
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.http.exchange import NoAnswer, Reached
+from adapters.chat.exchange import NoAnswer, Reached
 from adapters.telegram import faults
 from adapters.telegram.faults import Trouble, after_no_answer, after_refusal, trouble
 from adapters.telegram.transport import Refusal

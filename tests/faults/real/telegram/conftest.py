@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from adapters.http import faults
+from adapters.chat import faults
 from adapters.telegram import client
 from adapters.telegram.api import BotApi as OurSide
 from adapters.telegram.client import TelegramClient

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from http import HTTPStatus
 
-from adapters.http.exchange import NoAnswer, Reached
+from adapters.chat.exchange import NoAnswer, Reached
 from bot.domain.deliveries import Declined, Postponed, Scope, Unclear
 
 UNTOLD_WAIT = timedelta(seconds=30)

@@ -6,8 +6,8 @@ from http import HTTPStatus
 
 import pytest
 
-from adapters.http.exchange import NoAnswer, Reached
-from adapters.http.faults import after_no_answer, reasons
+from adapters.chat.exchange import NoAnswer, Reached
+from adapters.chat.faults import after_no_answer, reasons
 from bot.domain.deliveries import Attempt, Declined, Postponed, Scope, Unclear
 
 RESTING = Postponed(

@@ -1,1 +1,0 @@
-"""Requests to a chat platform's API."""
