@@ -20,6 +20,7 @@ from sqlalchemy import make_url
 
 from storage import migrate
 from tests.harness.databases import apart, empty, execute
+from tests.harness.packages import install
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
@@ -53,11 +54,7 @@ def _with_packages(name: str) -> Path:
     if node is None or npm is None or _major(node) < NODE_MAJOR:
         pytest.skip(f"needs Node.js {NODE_MAJOR} or newer with npm: install it")
     folder = ROOT / "tests" / name
-    installed = folder / "node_modules" / ".package-lock.json"
-    wanted = folder / "package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
-        command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        subprocess.run(command, cwd=folder, check=True)
+    install(folder, [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"])
     return folder
 
 
