@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NoReturn, TypeVar
-from weakref import WeakValueDictionary
 
 from discord.http import Route
 
 from adapters.chat.exchange import NoAnswer
 from adapters.chat.queues import ChatQueues
+from adapters.chat.replies import TRIES, WAITS, MaySend, Shown, Turns, insist, typing
 from adapters.discord.api import (
     CHOICES,
     EPHEMERAL,
@@ -49,7 +49,7 @@ from adapters.discord.updates import (
 )
 from bot.domain.backoff import Backoff
 from bot.domain.cards import Button, ButtonStyle, Card
-from bot.domain.deliveries import Attempt, Declined, Postponed, Repeats, Sent, Unclear
+from bot.domain.deliveries import Attempt, Declined, Repeats, Sent, Unclear
 from bot.domain.ids import ActionId, Now
 from bot.domain.incoming import Command, Reply
 from bot.domain.links import Address, Channel
@@ -73,7 +73,6 @@ ANSWER_WITHIN = timedelta(seconds=1.0)
 """A reply that comes so fast is the first answer; else "thinking..." is, long before the three
 seconds that Discord waits for one."""
 
-TYPING_AFTER = timedelta(seconds=1)
 TYPING_AGAIN = timedelta(seconds=8)
 """It shows for ten seconds.
 
@@ -86,15 +85,17 @@ HANDLE_LIFE = timedelta(minutes=14)
 AT_ONCE = 1000
 """Above so many answers under way the next ones are not begun: the person sees that they failed."""
 
-REPLY_TRIES = 4
-REPLY_WAITS = Backoff(first=timedelta(seconds=1), ceiling=timedelta(seconds=60))
+LOST_WAITS = Backoff(
+    first=timedelta(seconds=0.1),
+    between=(timedelta(seconds=0.2),),
+    ceiling=timedelta(seconds=0.3),
+)
+"""Before an answer to an interaction of unknown outcome is made again: it must come in time."""
+
 REGISTER_WAIT = timedelta(seconds=30)
 SHOWN_TO_ALL = Card(title="Shown to everybody here")
 FORM_TITLE = "Link your trading account"
 FORM_LABEL = "The six digits that the page shows"
-
-MaySend = Callable[[Address], Awaitable[None]]
-"""Returns once the rate of the bot allows one more message there."""
 
 
 async def _at_once() -> None:
@@ -168,8 +169,8 @@ class DiscordClient:
         self._ear: _Ear | None = None
         self._under_way = 0
         self._recent = _Recent(now)
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        """Of chats in which an answer to what was written there is being shown."""
+        self._turns = Turns()
+        """For answers to what was written in a chat."""
         self.trouble: str | None = "not listening yet"
 
     @property
@@ -390,25 +391,16 @@ class DiscordClient:
     async def _answer_written(self, written: Written, hear: Hear) -> None:
         """Answer a message in the chat where it was written, one answer shown after the other."""
         address = written.said.place.address
-        turn = self._turns.setdefault(address.chat, asyncio.Lock())
-        async with asyncio.TaskGroup() as group:
-            typing = group.create_task(self._type(address), name="discord typing")
+        turn = self._turns.of(address.chat)
+        async with typing(partial(self._chats.type, address), TYPING_AGAIN) as stop:
             async for reply in hear(written.said):
-                typing.cancel()
+                stop()
                 card = _card_of(_with_form(written, reply))
                 if card is not None:
                     async with turn:
                         shown = await self._write(address, rendered(card))
                     if shown and reply.shown is not None:
                         await reply.shown(shown)
-            typing.cancel()
-
-    async def _type(self, address: Address) -> NoReturn:
-        """Show that the answer takes a while, until cancelled."""
-        await asyncio.sleep(TYPING_AFTER.total_seconds())
-        while True:
-            await self._chats.type(address)
-            await asyncio.sleep(TYPING_AGAIN.total_seconds())
 
     async def _complete(self, typing: Typing, suggest: Suggest) -> None:
         names = await suggest(typing.place, typing.person, typing.command, typing.typed)
@@ -423,24 +415,14 @@ class DiscordClient:
         return None
 
     async def _write(self, address: Address, parts: Sequence[Rendered]) -> str | None:
-        """Show parts of a card as messages, with patience as long as none can show twice.
-
-        Gives the id of the last one; `None` if it may not show.
-        """
-        shown = None
+        """Show parts of a card as messages; gives the id of the last, `None` if it may not show."""
+        shown: Shown | None = None
         for part in parts:
-            for tries in range(REPLY_TRIES):
-                await self._may_send(address)
-                outcome = await self._chats.show(address, part)
-                if not isinstance(outcome, Postponed):
-                    break
-                asked = outcome.retry_after or REPLY_WAITS.step(tries + 1)
-                wait = min(asked, REPLY_WAITS.ceiling)
-                await asyncio.sleep(wait.total_seconds())
-            shown = outcome.message if isinstance(outcome, Sent) else None
-            if shown is None:
-                log.warning("a reply was not shown", extra={"outcome": type(outcome).__name__})
-        return shown
+            shown = await insist(partial(self._show_part, part), address, self._may_send)
+        return None if shown is None else shown.message
+
+    async def _show_part(self, part: Rendered, address: Address) -> Attempt:
+        return await self._chats.show(address, part)
 
 
 class _Recent:
@@ -602,17 +584,17 @@ async def _insisted(call: Callable[[], Awaitable[_T]], *, freely: bool = True) -
     Args:
         freely: it may be repeated if nobody knows what became of it.
     """
-    for tries in range(1, REPLY_TRIES + 1):
+    for tries in range(1, TRIES + 1):
         try:
             return await call()
         except Withheld as asked:
-            if tries == REPLY_TRIES or asked.wait > REPLY_WAITS.ceiling.total_seconds():
+            if tries == TRIES or asked.wait > WAITS.ceiling.total_seconds():
                 raise
             await asyncio.sleep(asked.wait)
         except NoAnswer:
-            if tries == REPLY_TRIES or not freely:
+            if tries == TRIES or not freely:
                 raise
-            await asyncio.sleep(0.1 * tries)
+            await asyncio.sleep(LOST_WAITS.step(tries).total_seconds())
     raise AssertionError("the last try returns or raises")
 
 

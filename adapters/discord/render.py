@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+from adapters.chat.severities import MARKS
 from bot.domain.cards import Button, ButtonStyle, Card, Option, PickList, Picture, Severity, Table
 from bot.domain.columns import in_columns
 from bot.domain.commands import COMMANDS
@@ -63,14 +64,6 @@ Source: https://docs.discord.com/developers/reference#uploading-files
 
 TABLE_WIDTH = 30
 """Columns of fixed-width text in an embed on a phone."""
-
-MARKS = {
-    Severity.INFO: "",
-    Severity.GOOD: "🟢 ",
-    Severity.WARNING: "🟠 Warning · ",
-    Severity.CRITICAL: "🔴 Critical · ",
-}
-"""What a title begins with: what must be acted on is also said in a word."""
 
 COLOURS = {
     Severity.INFO: 0x5C6B7A,

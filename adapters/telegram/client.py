@@ -6,13 +6,12 @@ import hmac
 import json
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NamedTuple, NoReturn
-from weakref import WeakValueDictionary
+from typing import NoReturn
 
 from telegram import (
     BotCommand,
@@ -23,6 +22,7 @@ from telegram import (
 
 from adapters.chat.exchange import NoAnswer
 from adapters.chat.queues import ChatQueues
+from adapters.chat.replies import MaySend, Shown, Turns, insist, typing
 from adapters.telegram.api import BotApi, Chats
 from adapters.telegram.faults import MESSAGE_GONE, Trouble, trouble
 from adapters.telegram.render import Rendered, photo, rendered
@@ -36,8 +36,6 @@ from bot.domain.deliveries import (
     ONE_MARKED_REPEAT,
     Attempt,
     Declined,
-    Moved,
-    Postponed,
     Repeats,
     Sent,
     Unclear,
@@ -59,7 +57,6 @@ POLL = timedelta(seconds=30)
 TOAST_WAIT = timedelta(seconds=0.3)
 """How long a press waits for words to be answered with; a spinner shows meanwhile."""
 
-TYPING_AFTER = timedelta(seconds=1)
 TYPING_AGAIN = timedelta(seconds=4)
 """It shows for five seconds. Source: https://core.telegram.org/bots/api#sendchataction"""
 
@@ -71,17 +68,11 @@ BODY_LIMIT = 1 << 20
 SECRET_HEADER = "x-telegram-bot-api-secret-token"
 """Source: https://core.telegram.org/bots/api#setwebhook"""
 
-REPLY_TRIES = 4
-REPLY_WAITS = Backoff(first=timedelta(seconds=1), ceiling=timedelta(seconds=60))
-
 WAITS = Backoff(first=timedelta(seconds=1), ceiling=timedelta(seconds=30), jitter=(0.5, 1.0))
 """Between two questions while Telegram is away."""
 REFUSED_WAIT = timedelta(minutes=5)
 """Between two looks whether Telegram takes our token again."""
 CONFLICT_WAIT = timedelta(seconds=30)
-
-MaySend = Callable[[Address], Awaitable[None]]
-"""Returns once the rates of the chat and of the bot allow one more message there."""
 
 
 @asynccontextmanager
@@ -149,8 +140,7 @@ class TelegramClient:
         self._public_url = public_url
         self._us = Us(id=settings.bot)
         self._ear: _Ear | None = None
-        self._showing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        """Of chats in which a reply is being shown: one after the other, in the order they came."""
+        self._turns = Turns()
         self.trouble: str | None = "not listening yet"
 
     # --- showing cards --------------------------------------------------------------------
@@ -451,19 +441,10 @@ class TelegramClient:
     async def _reply_to(
         self, hear: Hear, said: Said, message: int | None, toast: "_Toast | None"
     ) -> None:
-        async with asyncio.TaskGroup() as group:
-            typing = group.create_task(self._type(said.place.address), name="telegram typing")
+        async with typing(partial(self._chats.type, said.place.address), TYPING_AGAIN) as stop:
             async for reply in hear(said):
-                typing.cancel()
+                stop()
                 await self._reply(said, message, reply, toast)
-            typing.cancel()
-
-    async def _type(self, address: Address) -> NoReturn:
-        """Show that the answer takes a while, until cancelled."""
-        await asyncio.sleep(TYPING_AFTER.total_seconds())
-        while True:
-            await self._chats.type(address)
-            await asyncio.sleep(TYPING_AGAIN.total_seconds())
 
     async def _reply(
         self, said: Said, message: int | None, reply: Reply, toast: "_Toast | None"
@@ -475,56 +456,27 @@ class TelegramClient:
                 card = Card(title=reply.toast)
         if card is None:
             return
-        chat = said.place.address.chat
-        async with self._showing.setdefault(chat, asyncio.Lock()):
+        async with self._turns.of(said.place.address.chat):
             shown = await self._show(said.place.address, card, message if reply.replaces else None)
         if shown is not None and reply.shown is not None:
             await reply.shown(shown)
 
     async def _show(self, asked_in: Address, card: Card, replaced: int | None) -> str | None:
         """Gives the id of the card's last message; `None` if it may not show."""
-        shown: _Shows | None = None
+        shown: Shown | None = None
         for part in rendered(card, self._now()):
-            shown = await self._insist(asked_in, part, replaced)
+            show = partial(self._show_part, part, replaced)
+            shown = await insist(show, asked_in, self._may_send, freely=replaced is not None)
             replaced = None
         if card.picture is not None and shown is not None:
             await self._may_send(shown.address)
             await self._chats.illustrate(shown.address, photo(card.picture))
         return None if shown is None else shown.message
 
-    async def _insist(
-        self, address: Address, part: Rendered, replaced: int | None
-    ) -> "_Shows | None":
-        """Show a part of a reply, with patience as long as it cannot show twice.
-
-        Gives what shows it now; `None` if nothing does, or nobody knows.
-        """
-        outcome: Attempt = Unclear(reason="not tried")
-        for tries in range(REPLY_TRIES):
-            await self._may_send(address)
-            if replaced is not None:
-                outcome = await self._chats.change(address, replaced, part)
-            else:
-                outcome = await self._chats.show(address, part)
-            match outcome:
-                case Sent(message=shown):
-                    return _Shows(address, shown)
-                case Moved(chat=chat):
-                    address = replace(address, chat=chat)
-                case Postponed(retry_after=asked):
-                    wait = min(asked or REPLY_WAITS.step(tries + 1), REPLY_WAITS.ceiling)
-                    await asyncio.sleep(wait.total_seconds())
-                case Unclear() if replaced is not None:
-                    await asyncio.sleep(REPLY_WAITS.first.total_seconds())
-                case _:
-                    break
-        log.warning("a reply was not shown", extra={"outcome": type(outcome).__name__})
-        return None
-
-
-class _Shows(NamedTuple):
-    address: Address
-    message: str
+    async def _show_part(self, part: Rendered, replaced: int | None, address: Address) -> Attempt:
+        if replaced is None:
+            return await self._chats.show(address, part)
+        return await self._chats.change(address, replaced, part)
 
 
 class _Toast:

@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.domain.cards import Button, ButtonStyle, Card, Option, PickList, Picture, Severity, Table
+from adapters.chat.severities import MARKS
+from bot.domain.cards import Button, ButtonStyle, Card, Option, PickList, Picture, Table
 from bot.domain.columns import in_columns
 from bot.domain.text import utf16_length
 
@@ -24,14 +25,6 @@ ROW_LIMIT = 3
 
 TABLE_WIDTH = 32
 """Columns of fixed-width text on a phone."""
-
-MARKS = {
-    Severity.INFO: "",
-    Severity.GOOD: "🟢 ",
-    Severity.WARNING: "🟠 Warning · ",
-    Severity.CRITICAL: "🔴 Critical · ",
-}
-"""What a title begins with: what must be acted on is also said in a word."""
 
 
 class Style(StrEnum):

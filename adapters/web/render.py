@@ -5,19 +5,12 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from adapters.chat.severities import WORDS
 from bot.domain.cards import Button, Card, PickList, Picture, Severity, Table
 from bot.domain.commands import Spec
 
 Json = Mapping[str, "JsonValue"]
 JsonValue = str | int | bool | None | Json | Sequence["JsonValue"]
-
-WORDS = {
-    Severity.INFO: "Info",
-    Severity.GOOD: "Good",
-    Severity.WARNING: "Warning",
-    Severity.CRITICAL: "Critical",
-}
-"""What the colour of a card says, for those who do not see it."""
 
 _END = re.compile(r"[.,;:!?)\]}'\"]+$")
 """What follows an address at the end of a sentence, and is not a part of it."""

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from adapters.telegram.render import MARKS
+from adapters.chat.severities import MARKS
 from bot.domain.cards import Card
 from tests.fakes.messenger import Shown
 from tests.standins.bot_api.world import Message
