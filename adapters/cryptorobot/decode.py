@@ -11,9 +11,9 @@ from decimal import Decimal
 from hashlib import sha256
 
 from adapters.cryptorobot.calls import Oversized
-from adapters.cryptorobot.fields import Fields, link, prose
+from adapters.cryptorobot.fields import Fields, link, prose, text
 from adapters.cryptorobot.frames import TICKER_SERVICE, Frame, Heading
-from adapters.cryptorobot.orders import order_of
+from adapters.cryptorobot.orders import Order, order_of, order_type
 from bot.domain.changes import first_to_believe
 from bot.domain.events import (
     AHEAD,
@@ -302,16 +302,21 @@ def _digest(content: object) -> str:
 # --- streams ------------------------------------------------------------------------------
 
 
-def _trade(fields: Fields, origin: Origin) -> Trade:
-    pair = fields.symbol("symbol", "pair", "market")
+def _trade(sent: Fields, origin: Origin) -> Trade:
+    fields = sent.with_parts("trade", "order", *_WITHIN)
+    pair = fields.symbol(*_PAIRS) or _pair_in_halves(fields)
     quote = quote_of(pair)
     profit, ratio = fields.number(*_PROFIT, unit=quote), _ratio(fields)
+    if profit is None and ratio is None and (result := fields.part("profit")) is not None:
+        profit = result.number("abs", "amount", "absolute", unit=quote)
+        ratio = result.number("ratio", *_RATIOS)
     order = order_of(fields, pair, earned=bool(profit or ratio))
     unread = fields.unread(*_PROFIT, unit=quote) if profit is None and ratio is None else None
     return Trade(
         origin=origin,
         side=order.side,
-        type=fields.text("type", "event"),
+        type=fields.text("type", "event", "eventType", "tradeType"),
+        order_type=order_type(fields),
         symbol=pair,
         amount=order.amount,
         price=order.price,
@@ -326,9 +331,44 @@ def _trade(fields: Fields, origin: Origin) -> Trade:
         final=order.final,
         closed_at=fields.instant("close_date", "closedAt", "closed_at") if order.final else None,
         changed_at=_changed_at(fields, origin),
-        reason=fields.text("exit_reason", "sell_reason", "reason"),
-        trader=_trader_of(fields),
+        reason=_reason(fields, order),
+        words=fields.words("message", "msg", "text", "note", "comment", "description"),
+        paper=fields.flag("dry_run", "paper", "isPaper", "paperTrading", "simulated"),
+        trader=_trader_of(fields) or _called(fields),
     )
+
+
+_PAIRS = ("symbol", "pair", "market", "instrument", "ticker", "instId")
+
+
+def _pair_in_halves(fields: Fields) -> str | None:
+    base = fields.text("baseAsset", "baseCurrency", "base", "coin")
+    quote = fields.text("quoteAsset", "quoteCurrency", "quote")
+    return f"{base}/{quote}" if base and quote else base
+
+
+def _reason(fields: Fields, order: Order) -> str | None:
+    """Why, in the words that came; a forced end is one, wherever it is said."""
+    reason = fields.words(*_REASONS)
+    if reason is None and order.says_more:
+        reason = order.says_more
+    forced = fields.flag("liquidation", "isLiquidation", "liquidated", "isLiquidated")
+    info = fields.part("info")
+    if forced or (info is not None and info.flag("liquidation", "isLiquidation")):
+        return f"liquidation: {reason}" if reason else "liquidation"
+    return text(reason)
+
+
+_REASONS = (
+    *("exit_reason", "sell_reason", "close_reason", "reason", "reject_reason", "cancel_reason"),
+    *("error", "errorMessage"),
+)
+
+
+def _called(fields: Fields) -> TraderId | None:
+    """The name of a bot of which no id is told, to be shown."""
+    name = fields.label("trader", "traderName", "bot", "botName")
+    return None if name is None else TraderId(name)
 
 
 def _changed_at(fields: Fields, origin: Origin) -> datetime | None:
@@ -340,9 +380,15 @@ _AS_MADE = timedelta(seconds=1)
 """A record changed within it is as it was made."""
 
 
-_PROFIT = ("profit_abs", "close_profit_abs", "profit_amount", "profit")
+_PROFIT = (
+    *("profit_abs", "close_profit_abs", "profit_amount", "profit", "realizedPnl", "realisedPnl"),
+    *("realizedProfit", "closedPnl", "netProfit", "profitLoss", "pnl"),
+)
 _RATIOS = ("profit_ratio", "close_profit")
-_PERCENTAGES = ("profit_pct", "profit_percent", "close_profit_pct")
+_PERCENTAGES = (
+    *("profit_pct", "profit_percent", "close_profit_pct", "profitPercentage", "pnlPercent"),
+    *("pnlPct", "roi", "roe"),
+)
 
 
 def _ratio(fields: Fields) -> Decimal | None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from email.utils import parsedate_to_datetime
 from functools import lru_cache, partial
 from itertools import islice
 from typing import TypeVar
@@ -29,7 +30,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 _FIRST_IN_MILLISECONDS = 10**11
-"""As seconds this number would be in the year 5138; so it counts milliseconds."""
+"""As seconds this number would be in the year 5138; so it counts milliseconds, or still less."""
 
 
 class Fields:
@@ -111,6 +112,16 @@ class Fields:
         """The fields of an object inside this one."""
         inner = self._values.get(_plain(name))
         return Fields(inner) if isinstance(inner, dict) else None
+
+    def with_parts(self, *names: str) -> "Fields":
+        """The same, with what the objects under these names have where it has no such field."""
+        parts = [part for name in names if (part := self.part(name)) is not None]
+        if not parts:
+            return self
+        together: dict[str, object] = {}
+        for one in reversed((self, *parts)):
+            together.update(one._values)
+        return Fields(together)
 
     def with_default(self, name: str, value: object) -> "Fields":
         """The same, with this where it has no field of that name."""
@@ -203,11 +214,17 @@ def words(value: object, depth: int = 2) -> str | None:
     if isinstance(value, dict):
         found = _first_said(value, depth) if depth else None
         code = text(value.get("code"))
-        return f"{found} (code {code})" if found and code and code not in found else found
+        if found and code and code not in found:
+            return f"{found} (code {code})"
+        return found or (_as_words(code) if code and depth else None)
     if isinstance(value, list):
         said = (words(one, depth - 1) for one in value[:_MOST_SAID]) if depth else ()
         return prose("\n".join(filter(None, said)))
     return prose(value)
+
+
+def _as_words(code: str) -> str:
+    return code if code.strip("-0123456789") else f"code {code}"
 
 
 def _first_said(value: Mapping[str, object], depth: int) -> str | None:
@@ -263,7 +280,8 @@ _FLAGS = {
 
 
 def instant(value: object) -> datetime | None:
-    """An instant from ISO 8601 (UTC where no zone is given), epoch seconds or milliseconds.
+    """An instant from ISO 8601 (UTC where no zone is given), from epoch seconds or thousandths,
+    millionths ... of them, or as e-mail (RFC 5322) and JavaScript write it.
 
     Source: `platform.md` 6, item 10.
     """
@@ -297,7 +315,7 @@ def symbol(value: object) -> str | None:
     if isinstance(value, dict):
         halves = Fields(value)
         left, right = halves.text("left", "base"), halves.text("right", "quote")
-        return f"{left}/{right}" if left and right else left
+        return f"{left}/{right}" if left and right else left or halves.text("symbol", "pair")
     return text(value) if isinstance(value, str) else None
 
 
@@ -357,11 +375,25 @@ def _sane(value: Decimal) -> Decimal | None:
 def _spelled_instant(value: str) -> datetime | None:
     """ISO 8601; `None` for what may be a number, which has neither of its marks."""
     spelled = value.strip() if len(value) <= _LONGEST_INSTANT else ""
-    return datetime.fromisoformat(spelled) if spelled[4:5] == "-" or "T" in spelled else None
+    spelled = spelled.partition("(")[0].strip().removesuffix(" UTC")
+    if spelled[4:5] == "-" or spelled[8:9] == "T":
+        return datetime.fromisoformat(spelled)
+    if found := _OF_JAVASCRIPT.fullmatch(spelled):
+        return datetime.strptime(f"{found[1]} {found[2] or '+0000'}", "%b %d %Y %H:%M:%S %z")
+    return parsedate_to_datetime(spelled) if spelled[:1].isalpha() else None
+
+
+_OF_JAVASCRIPT = re.compile(
+    r"[A-Z][a-z]{2} ([A-Z][a-z]{2} \d\d \d{4} [\d:]{8})(?: GMT([+-]\d{4})?)?"
+)
+"""'Mon Jan 05 2026 12:00:00 GMT+0000', as a date's `toString` gives it."""
 
 
 def _from_epoch(value: Decimal) -> datetime:
-    seconds = value / 1000 if value >= _FIRST_IN_MILLISECONDS else value
+    seconds = value
+    for _ in range(3):
+        if seconds >= _FIRST_IN_MILLISECONDS:
+            seconds /= 1000
     return _EPOCH + timedelta(microseconds=int(seconds * 1_000_000))
 
 

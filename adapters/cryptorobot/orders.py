@@ -1,5 +1,6 @@
 """What a record of a trade says of its order: which way it went, and how much of it was filled."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -8,10 +9,21 @@ from bot.domain.telling import quote_of
 
 _EXITS = ("exit", "close", "sell", "reduce")
 _ENTRIES = ("entry", "enter", "open", "buy")
+_LEAVING = re.compile(
+    r"\b(?:closed?|closing|exit(?:ed|ing)?|reduced?|liquidat\w*|to cover|cover(?:ed|ing)?)\b"
+)
+"""Anywhere in what a trade is called, but for an order, which is closed when it is filled."""
+_ENTERING = re.compile(r"\b(?:sell|sold|buy|bought) (?:short|long|to open)\b")
 _ENDS = {
-    "cancelled": frozenset({"cancelled", "canceled", "cancel", "pending cancel"}),
-    "rejected": frozenset({"rejected", "refused", "denied", "failed", "error"}),
-    "expired": frozenset({"expired", "expired in match", "timed out"}),
+    "cancelled": re.compile(r"(?:.* )?(?:filled ?)?cancell?(?:ed)?\b.*"),
+    "rejected": re.compile(r"(?:.* )?(?:reject|refus|denied|fail|error)\w*\b.*"),
+    "expired": re.compile(r"(?:.* )?expired\b.*|timed out\b.*"),
+}
+"""What ends an order, with anything before or after it: 'cancelled by user'."""
+_ENDED_FLAGS = {
+    "cancelled": ("cancelled", "canceled", "isCancelled", "isCanceled"),
+    "rejected": ("rejected", "isRejected"),
+    "expired": ("expired", "isExpired"),
 }
 _WAITING = frozenset(
     {"new", "placed", "pending", "pending new", "submitted", "accepted", "unfilled"}
@@ -29,11 +41,18 @@ _ORDERS = ("limit", "market", "stop", "take profit", "trailing")
 _CLOSED = frozenset({"closed", "exited", "finished", "settled"})
 """A trade is over, where there is a result; of an order it says that it was filled."""
 
-_AMOUNTS = ("amount", "quantity", "origQty", "qty", "size")
-_FILLED = ("filled", "executedQty", "filled_amount", "filledQty", "cumQty")
+_AMOUNTS = (
+    *("amount", "quantity", "origQty", "qty", "size", "baseAmount", "baseQty"),
+    *("execQty", "lastQty", "tradeSize"),
+)
+_FILLED = ("filled", "executedQty", "filled_amount", "filledQty", "cumQty", "cumExecQty")
 _PRICES = (
     *("price", "rate", "order_rate", "close_rate", "open_rate", "average", "avgPrice", "limit"),
+    *("averagePrice", "fillPrice", "execPrice", "executionPrice", "lastPrice"),
 )
+
+_KINDS = ("type", "event", "eventType", "action", "tradeType", "kind")
+_ORDER_TYPES = ("orderType", "execType", "ordType")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +66,7 @@ class Order:
         rest: what became of the rest where only a part is filled, if nothing more comes.
         final: nothing more comes of it.
         amount_sent, price_sent: the text in place of a number that cannot be read.
+        says_more: how it ended, in more than a word: 'failed: insufficient funds'.
     """
 
     side: str | None
@@ -58,6 +78,7 @@ class Order:
     final: bool = False
     amount_sent: str | None = None
     price_sent: str | None = None
+    says_more: str | None = None
 
 
 def order_of(fields: Fields, pair: str | None = None, *, earned: bool = False) -> Order:
@@ -69,38 +90,65 @@ def order_of(fields: Fields, pair: str | None = None, *, earned: bool = False) -
     Source: freqtrade's rpc/rpc_types.py, CCXT's order structure, Binance's order object.
     """
     base, quote = (pair or "").partition("/")[0], quote_of(pair)
-    kind = _word(fields.text("type", "event", "action"))
+    kind = _word(fields.text(*_KINDS))
     leaving = _leaves(fields, kind) or (earned and _status(fields) in _CLOSED)
     asked = fields.number(*_AMOUNTS, unit=base)
     filled = _filled(fields, asked, base)
     price = _price(fields, leaving, filled, quote)
     ended = _ended(fields, kind, filled)
+    unread_part = fields.unread(*_FILLED, unit=base) if filled is None else None
     partly = bool(filled and asked and filled < asked)
     over = ended in _ENDS
     return Order(
         side=_side(fields, kind, leaving),
-        amount=filled or asked,
+        amount=None if unread_part else _size(filled or asked, _word(fields.text("side"))),
         price=price,
-        asked=asked if partly else None,
+        asked=asked if partly or unread_part else None,
         ended=None if filled else ended,
         rest=ended if partly and over else None,
         final=over or (not partly and ended is None and leaving and (earned or _is_closed(fields))),
-        amount_sent=fields.unread(*_AMOUNTS, unit=base) if asked is None and not filled else None,
+        amount_sent=fields.unread(*_AMOUNTS, unit=base)
+        if asked is None and not filled
+        else unread_part,
         price_sent=fields.unread(*_prices(leaving), unit=quote) if price is None else None,
+        says_more=status_of(fields) if over and _says_more(_status(fields)) else None,
     )
 
 
+def order_type(fields: Fields) -> str | None:
+    """What is said of the order besides what happened: 'liquidation', 'stop_loss_limit'."""
+    return fields.text(*_ORDER_TYPES)
+
+
 def _word(text: str | None) -> str:
-    return " ".join((text or "").lower().replace("_", " ").replace("-", " ").split())
+    """'partially filled canceled' of `PartiallyFilledCanceled`; without marks around it."""
+    parted = _CAMEL.sub(" ", text or "").lower().replace("_", " ").replace("-", " ")
+    return " ".join(parted.split()).strip(_AROUND)
+
+
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_AROUND = " .!*\u2705\u2713\u2714\u2611\u274c\u2716\U0001f7e2\U0001f534"
+
+
+def _size(amount: Decimal | None, side: str) -> Decimal | None:
+    """Without the sign, where the side says the same already."""
+    return abs(amount) if amount is not None and side in ("buy", "sell") else amount
 
 
 def _leaves(fields: Fields, kind: str) -> bool:
     side = _word(fields.text("side"))
-    if kind.startswith(_ENTRIES):
-        return False
-    if kind.startswith(_EXITS) or side.startswith(_EXITS):
+    if "cover" in f"{kind} {side}".split():
         return True
-    if fields.flag("reduceOnly", "reduce_only", "is_exit") or fields.flag("is_open") is False:
+    if kind.startswith(_ENTRIES) or _ENTERING.search(f"{kind}, {side}"):
+        return False
+    if kind.startswith(_EXITS) or (_LEAVING.search(kind) and "order" not in kind.split()):
+        return True
+    if _reduces(fields) or fields.flag("is_exit") or fields.flag("is_open") is False:
+        return True
+    way = _way(fields)
+    if side in ("buy", "sell") and way and not fields.text("exit_reason", "sell_reason"):
+        return (side == "buy") is (way == "short")
+    if side.startswith(_EXITS) or _LEAVING.search(side):
         return True
     if fields.text("exit_reason", "sell_reason"):
         return True
@@ -109,8 +157,29 @@ def _leaves(fields: Fields, kind: str) -> bool:
     return bool(ends) and side not in ("buy", "sell")
 
 
+def _reduces(fields: Fields) -> bool:
+    """An order that can only make a position smaller: its side is against the position's."""
+    return fields.flag("reduceOnly", "closePosition", "isReduceOnly") is True
+
+
+def _way(fields: Fields) -> str | None:
+    """Which way the position goes, where that is said besides the order's side."""
+    told = _word(fields.text(*_WAYS)).split()
+    if "short" in told or fields.flag("is_short") is True:
+        return "short"
+    return "long" if "long" in told else None
+
+
+_WAYS = ("positionSide", "direction", "trade_direction")
+
+
 def _status(fields: Fields) -> str:
-    return _word(fields.text("status", "order_status", "orderStatus", "state"))
+    return _word(status_of(fields))
+
+
+def status_of(fields: Fields) -> str | None:
+    """What became of an order, as sent."""
+    return fields.text("status", "order_status", "orderStatus", "state")
 
 
 def _is_closed(fields: Fields) -> bool:
@@ -123,14 +192,19 @@ def _is_closed(fields: Fields) -> bool:
 
 def _side(fields: Fields, kind: str, leaving: bool) -> str | None:
     given = fields.text("side")
-    direction = _word(fields.text("direction", "positionSide", "position_side", "trade_direction"))
+    if given is None and (buyer := fields.flag("isBuyer")) is not None:
+        given = "buy" if buyer else "sell"
+    direction = _word(fields.text(*_WAYS))
     told = f"{_word(given)} {kind} {direction}".split()
     flagged = fields.flag("is_short")
-    short = "short" in told or flagged is True
+    covers = "cover" in told or ("buy" in told and _reduces(fields))
+    short = "short" in told or flagged is True or (covers and "long" not in told)
     known = short or "long" in told or "buy" in told or flagged is False
     way = "short" if short else "long"
     if leaving and _word(given) != "sell":
         return f"exit {way}" if known else "exit"
+    if given and short and _word(given).startswith("sell") and not leaving:
+        return "entry short"
     if given and not _word(given).startswith(("entry", "enter", "open")):
         return given
     if given or known or kind.startswith(_ENTRIES):
@@ -149,13 +223,27 @@ def _filled(fields: Fields, asked: Decimal | None, base: str) -> Decimal | None:
 def _ended(fields: Fields, kind: str, filled: Decimal | None) -> str | None:
     status = _status(fields)
     for end, words in _ENDS.items():
-        if status in words or (end == "cancelled" and kind.endswith("cancel")):
+        if words.fullmatch(status) or fields.flag(*_ENDED_FLAGS[end]):
             return end
+    if kind.endswith("cancel"):
+        return "cancelled"
     # A trade that is open has been entered; an order that is has not been filled.
-    waits = status in _WAITING or kind in ("entry", "exit") or filled == 0
-    if waits or (status == "open" and kind.startswith(_ORDERS)):
+    told = _word(fields.text("type", "event", "action"))
+    waits = status in _WAITING or told in ("entry", "exit") or filled == 0
+    of_order = kind.startswith(_ORDERS) or _word(order_type(fields)).startswith(_ORDERS)
+    if waits or (status == "open" and of_order):
         return "placed"
     return None if not status or status in _DONE else status
+
+
+def _says_more(status: str) -> bool:
+    return any(len(word) > 2 and not _JUST_ENDED.fullmatch(word) for word in status.split())
+
+
+_JUST_ENDED = re.compile(
+    r"(?:cancell?ed|cancel|rejected|refused|denied|failed|error|expired|timed|out|partially|partial|"
+    r"filled|order|pending|match)"
+)
 
 
 def _prices(leaving: bool) -> tuple[str, ...]:

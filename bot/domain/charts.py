@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from bot.domain.amounts import brief, gained, is_extreme, percent
 from bot.domain.events import Trade, Trader
-from bot.domain.telling import quote_of
+from bot.domain.telling import on_paper, quote_of
 from bot.domain.text import counted
 
 FEWEST = 3
@@ -49,8 +49,7 @@ def profits(trades: Sequence[Trade], traders: Mapping[str, Trader]) -> Chart | N
 
 
 def _on_paper(trade: Trade, traders: Mapping[str, Trader]) -> bool | None:
-    trader = traders.get(trade.trader) if trade.trader else None
-    return None if trader is None else trader.dry_run
+    return on_paper(trade, traders.get(trade.trader) if trade.trader else None)
 
 
 def _profits(closed: Sequence[Trade], word: str) -> Chart | None:

@@ -106,6 +106,12 @@ class Trade:
     trader: TraderId | None = None
     type: str | None = None
     """Of order or event, as sent."""
+    order_type: str | None = field(default=None, repr=False)
+    """What is said of the order besides that, as sent."""
+    words: str | None = field(default=None, repr=False)
+    """A sentence that came with it."""
+    paper: bool | None = field(default=None, repr=False)
+    """Whether it says itself that no real money moved."""
     order: str | None = None
     """Where nothing was filled, what became of the order: 'placed', 'cancelled', 'rejected' ..."""
     asked: Decimal | None = None

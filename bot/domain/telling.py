@@ -74,8 +74,12 @@ _SIDES = {
     "exit long": "Closed long",
     "exit short": "Closed short",
 }
-_FORCED = re.compile("liquidation|emergency", re.IGNORECASE)
-_STOPPED_OUT = re.compile("stop_loss|stoploss|stop loss|trailing_stop", re.IGNORECASE)
+_FORCED = re.compile(
+    r"liquidat|emergency|margin ?call|bankrupt|delever|\badl\b|bust ?trade|adl ?trade",
+    re.IGNORECASE,
+)
+_STOPPED_OUT = re.compile(r"stop ?loss|trailing ?stop|stopped ?out|\bsl\b", re.IGNORECASE)
+_ENDS_AS_USUAL = ("placed", "cancelled", "expired", "cancelling", "untriggered", "triggered")
 
 
 def tell_trade(trade: Trade, traders: Mapping[str, Trader]) -> Telling:
@@ -88,17 +92,44 @@ def tell_trade(trade: Trade, traders: Mapping[str, Trader]) -> Telling:
         fields.append(_result(trade, quote))
     elif trade.profit_sent:
         fields.append(Field("Result", clean(trade.profit_sent, _SENT)))
-    if trade.reason:
-        fields.append(Field("Why", clean(trade.reason.replace("_", " "), NAME_LIMIT)))
+    if why := _why(trade):
+        fields.append(Field("Why", clean(why.replace("_", " "), _WHY)))
     severity, priority = _trade_weight(trade)
     card = Card(
         title=_trade_title(trade, quote),
         severity=severity,
-        lines=(*_rest(trade), *_paper(trader)),
+        lines=(*paragraphs(trade.words or ""), *_rest(trade), *_paper(trade, trader)),
         fields=tuple(fields),
         at=trade.at,
     )
     return Telling(card=card, priority=priority, about=trader)
+
+
+_WHY = 120
+
+
+def _why(trade: Trade) -> str | None:
+    """The reason, and the type of the order where that is one."""
+    said = trade.reason or ""
+    for kind in (trade.type, trade.order_type):
+        if kind and _ends_a_trade(kind) and not _ends_a_trade(said) and not _is_order(trade):
+            return f"{kind}: {said}" if said else kind
+    return trade.reason
+
+
+def _ends_a_trade(words: str) -> bool:
+    plain = _parted(words)
+    return bool(_FORCED.search(plain) or _STOPPED_OUT.search(plain))
+
+
+def _is_order(trade: Trade) -> bool:
+    """Nothing has been filled: a stop that waits has not stopped anything."""
+    return trade.order is not None
+
+
+def _parted(words: str) -> str:
+    """'stop loss' of 'stop-loss', 'STOP_LOSS' and 'stopLoss'."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_]+", " ", words)
 
 
 def _rest(trade: Trade) -> tuple[str, ...]:
@@ -138,14 +169,30 @@ def _result(trade: Trade, quote: str) -> Field:
 
 
 def _trade_weight(trade: Trade) -> tuple[Severity, Priority]:
-    if _FORCED.search(f"{trade.reason} {trade.type}"):
+    said = _parted(f"{trade.reason or ''} {trade.type or ''} {trade.order_type or ''}")
+    if _FORCED.search(said):
         return Severity.CRITICAL, Priority.URGENT
-    if trade.reason and _STOPPED_OUT.search(trade.reason):
+    alarming = trade.words is not None and grading.of_words(trade.words) is grading.URGENT
+    if alarming and (trade.side or "").lower().startswith(("sell", "exit")):
+        return Severity.CRITICAL, Priority.URGENT
+    if alarming:
+        return Severity.WARNING, Priority.NORMAL
+    if trade.order is not None:
+        usual = trade.order in _ENDS_AS_USUAL
+        return Severity.INFO if usual else Severity.WARNING, Priority.NORMAL
+    fails = grading.of_words(_parted(trade.reason or "")) is grading.URGENT
+    if fails or _STOPPED_OUT.search(said) or trade.rest == "rejected":
         return Severity.WARNING, Priority.NORMAL
     earned = trade.profit if trade.profit is not None else trade.profit_ratio
+    if earned is None and trade.profit_sent and _MINUS.match(trade.profit_sent):
+        return Severity.WARNING, Priority.NORMAL
     if earned is None or earned == 0:
         return Severity.INFO, Priority.NORMAL
     return (Severity.GOOD if earned > 0 else Severity.WARNING), Priority.NORMAL
+
+
+_MINUS = re.compile(r"\W*[-\u2212(]")
+"""How a loss begins that cannot be read as a number."""
 
 
 def quote_of(symbol: str | None) -> str:
@@ -158,8 +205,14 @@ def _price(value: Decimal, currency: str) -> str:
     return f"{quantity(value)} {currency}".strip()
 
 
-def _paper(trader: Trader | None) -> tuple[str, ...]:
-    return ("Paper trade (dry run): no real money moved.",) if trader and trader.dry_run else ()
+def on_paper(trade: Trade, trader: Trader | None) -> bool | None:
+    """What the trade says itself, else what its bot is known for."""
+    return trade.paper if trade.paper is not None else trader.dry_run if trader else None
+
+
+def _paper(trade: Trade, trader: Trader | None) -> tuple[str, ...]:
+    told = on_paper(trade, trader)
+    return ("Paper trade (dry run): no real money moved.",) if told else ()
 
 
 # --- signals, pod events, messages ----------------------------------------------------------
@@ -208,7 +261,7 @@ def tell_pod_event(event: PodEvent, traders: Mapping[str, Trader]) -> Telling:
             card,
             title=f"{name}: {told.card.title}",
             severity=_worse(grade.severity, told.card.severity),
-            lines=(*card.lines, *_paper(trader)),
+            lines=(*card.lines, *_paper(event.trade, trader)),
             fields=told.card.fields,
         ),
         priority=min(grade.priority, told.priority),

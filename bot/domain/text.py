@@ -125,6 +125,7 @@ _ALIKE = str.maketrans(
 characters of some of these).
 """
 
+_ACUTE = re.compile(r"\s+\u0301")
 _DASHES = re.compile(r"-+")
 
 
@@ -137,7 +138,7 @@ def folded(text: str) -> str:
 
     Source: https://www.unicode.org/versions/latest/core-spec/chapter-3/ (D146, NFKC_Casefold)
     """
-    typed = text.replace(" \u0301", "'").replace("\u2032\u2032", '"').translate(_ALIKE)
+    typed = _ACUTE.sub("'", text).replace("\u2032\u2032", '"').translate(_ALIKE)
     once = _seen(unicodedata.normalize("NFKC", typed))
     # Upper case first: some letters share it alone (dotless i, long s).
     cased = unicodedata.normalize("NFKC", _seen(once).casefold().upper().casefold())

@@ -27,7 +27,14 @@ from bot.domain.incoming import Shared
 from bot.domain.lanes import Missed
 from bot.domain.linking import CODE_LIFE, DIGITS_LIFE, Audience, Completed, LinkProblem, WrongDigits
 from bot.domain.links import Account, FeedState, Link, Role
-from bot.domain.telling import quote_of, strategy_name, tell_signal, tell_trade, trader_name
+from bot.domain.telling import (
+    on_paper,
+    quote_of,
+    strategy_name,
+    tell_signal,
+    tell_trade,
+    trader_name,
+)
 from bot.domain.text import clean, counted
 from bot.services.feeds import FeedStatus
 
@@ -578,7 +585,7 @@ def _trade_line(trade: Trade, known: Mapping[str, Trader]) -> str:
     told = {field.label: field.value for field in card.fields}
     results = [f"{label} {told[label]}" for label in ("Profit", "Loss") if label in told]
     trader = known.get(trade.trader) if trade.trader else None
-    paper = "paper" if trader is not None and trader.dry_run else ""
+    paper = "paper" if on_paper(trade, trader) else ""
     return " · ".join(filter(None, (card.title, *results, told.get("Bot"), paper)))
 
 

@@ -347,6 +347,86 @@ def test_a_bot_or_strategy_that_is_read_says_whose_it_is(field: str, owner: obje
     assert field in STRATEGY_FIELDS
 
 
+# A trade in other words, and in other places.
+
+
+def traded(**record: object) -> Any:
+    return event("trades", "created", {**STAMPS, "symbol": "BTC/USDT", **record})
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"profit": "-3.2"},
+        {"pnl": {"value": "-3.2", "currency": "USDT"}},
+        {"realizedPnl": "-3.2 USDT"},
+        {"realized_profit": {"$numberDecimal": "-3.2"}},
+        {"profit": {"abs": "-3.2", "key": "CANARY"}},
+        {"data": {"profit_abs": Decimal("-3.2")}},
+    ],
+)
+def test_a_loss_is_read_wherever_it_is(record: dict[str, object]):
+    assert traded(**record).profit == Decimal("-3.2")
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        *({"profit": "-3 %"}, {"roi": "-3%"}, {"profitPercentage": -3}),
+        {"profit": {"ratio": Decimal("-0.03")}},
+    ],
+)
+def test_a_loss_in_percent_is_read_wherever_it_is(record: dict[str, object]):
+    assert traded(**record).profit_ratio == Decimal("-0.03")
+
+
+@pytest.mark.parametrize("place", ["trade", "order", "data", "payload"])
+def test_a_trade_is_read_from_inside_and_its_own_fields_come_first(place: str):
+    trade = traded(side="sell", **{place: {"side": "buy", "amount": 2, "userId": "user-2"}})
+
+    assert (trade.side, trade.amount, trade.origin.owner) == ("sell", Decimal(2), "user-1")
+
+
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        ({"closeReason": "stopLoss"}, "stopLoss"),
+        ({"reason": {"code": "stop_loss"}}, "stop_loss"),
+        ({"exit_reason": ["stop_loss"]}, "stop_loss"),
+        ({"liquidation": True}, "liquidation"),
+        ({"isLiquidation": 1, "reason": "margin"}, "liquidation: margin"),
+        ({"info": {"liquidation": True, "key": "CANARY"}}, "liquidation"),
+        ({"status": "failed: no funds"}, "failed: no funds"),
+        ({"status": "rejected", "rejectReason": "no funds"}, "no funds"),
+        ({"error": {"message": "no funds"}}, "no funds"),
+        ({}, None),
+    ],
+)
+def test_why_a_trade_or_an_order_ended_is_read_wherever_it_is(
+    record: dict[str, object], reason: str | None
+):
+    assert traded(**record).reason == reason
+
+
+def test_a_trade_may_say_itself_that_it_is_on_paper_and_whose_it_is_by_name():
+    trade = traded(isPaper="true", trader={"name": "Gamma"}, message="Well done")
+
+    assert (trade.paper, trade.trader, trade.words) == (True, "Gamma", "Well done")
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"symbol": {"value": "ETH/BTC"}},
+        {"symbol": {"symbol": "ETH/BTC", "key": "CANARY"}},
+        {"symbol": None, "baseAsset": "ETH", "quoteAsset": "BTC"},
+        {"symbol": None, "instrument": "ETH/BTC"},
+    ],
+)
+def test_a_pair_is_read_wherever_it_is(record: dict[str, object]):
+    assert traded(**record).symbol == "ETH/BTC"
+
+
 # A trade that changes.
 
 

@@ -41,10 +41,21 @@ def test_a_field_of_no_value_hides_no_other_spelling():
         "1705320000",
         "1705320000000",
         Decimal("1705320000.0"),
+        1705320000000000,
+        1705320000000000000,
+        "2024-01-15T12:00:00 UTC",
+        "Mon, 15 Jan 2024 12:00:00 GMT",
+        "Mon Jan 15 2024 14:00:00 GMT+0200 (Central European Summer Time)",
     ],
 )
 def test_an_instant_is_read_in_every_form(written: object):
     assert instant(written) == NOON
+
+
+def test_an_instant_of_a_database_may_be_wrapped():
+    wrapped = {"$date": {"$numberLong": "1705320000000"}}
+
+    assert Fields({"createdAt": wrapped}).instant("createdAt") == NOON
 
 
 @pytest.mark.parametrize(
@@ -140,6 +151,8 @@ def test_a_percentage_is_a_ratio():
         ({"msg": "too little", "stack": "CANARY"}, "too little"),
         ({"code": -2010, "msg": "too little"}, "too little (code -2010)"),
         ({"error": {"message": "too little"}}, "too little"),
+        ({"code": "ECONNREFUSED"}, "ECONNREFUSED"),
+        ({"code": -2010}, "code -2010"),
         ([{"msg": "too"}, "little"], "too\nlittle"),
         ({"password": "CANARY"}, None),
         ({"a": {"message": "CANARY"}}, None),

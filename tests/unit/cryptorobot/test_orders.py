@@ -46,6 +46,26 @@ def read(**record: object) -> Order:
         ({"is_short": True, "is_open": True}, "entry short"),
         ({"is_short": True, "is_open": False}, "exit short"),
         ({"trade_direction": "long"}, "entry long"),
+        ({"side": "buy", "reduceOnly": True}, "exit short"),
+        ({"side": "buy", "closePosition": "true"}, "exit short"),
+        ({"side": "sell", "reduceOnly": True}, "sell"),
+        ({"side": "BUY", "positionSide": "SHORT"}, "exit short"),
+        ({"side": "BUY", "positionSide": "LONG"}, "BUY"),
+        ({"side": "BUY", "positionSide": "BOTH"}, "BUY"),
+        ({"side": "SELL", "positionSide": "SHORT"}, "entry short"),
+        ({"side": "SELL", "positionSide": "LONG"}, "SELL"),
+        ({"side": "sell_short"}, "entry short"),
+        ({"side": "Sell short"}, "entry short"),
+        ({"side": "buy to cover"}, "exit short"),
+        ({"type": "BUY_TO_COVER"}, "exit short"),
+        ({"side": "cover"}, "exit short"),
+        ({"type": "position_closed", "side": "long"}, "exit long"),
+        ({"event": "trade_closed", "direction": "short"}, "exit short"),
+        ({"type": "partial_exit", "direction": "Long"}, "exit long"),
+        ({"type": "order_closed", "side": "buy"}, "buy"),
+        ({"tradeType": "exit", "side": "buy"}, "exit long"),
+        ({"isBuyer": True}, "buy"),
+        ({"isBuyer": False}, "sell"),
         ({}, None),
     ],
 )
@@ -79,6 +99,16 @@ def test_an_exit_of_freqtrade_has_the_price_at_which_it_was_closed():
         ({"status": "closed"}, None),
         ({"status": "FILLED", "executedQty": "5"}, None),
         ({"status": "canceled", "filled": 2}, None),
+        ({"status": "Cancelled by user"}, "cancelled"),
+        ({"status": "CANCELED_BY_EXCHANGE"}, "cancelled"),
+        ({"status": "PartiallyFilledCanceled"}, "cancelled"),
+        ({"status": {"value": "canceled"}}, "cancelled"),
+        ({"isCancelled": 1}, "cancelled"),
+        ({"canceled": False}, None),
+        ({"status": "failed: insufficient funds"}, "rejected"),
+        ({"status": "cancelling"}, "cancelling"),
+        ({"status": "open", "order_type": "limit"}, "placed"),
+        ({"status": "FILLED \u2705"}, None),
         ({}, None),
     ],
 )
@@ -92,6 +122,9 @@ def test_an_order_of_which_nothing_was_filled_says_what_became_of_it(record, end
         {"amount": 5, "filled": 2, "status": "canceled"},
         {"origQty": "5", "executedQty": "2", "status": "PARTIALLY_FILLED"},
         {"amount": 5, "remaining": 3, "status": "open"},
+        {"amount": 5, "filled": 2, "status": "PARTIALLY_CANCELED"},
+        {"amount": {"value": 5}, "filled": {"$numberDecimal": "2"}},
+        {"execQty": 5, "cumExecQty": "2"},
     ],
 )
 def test_a_part_that_was_filled_is_a_part(record):
@@ -155,3 +188,35 @@ def test_of_an_order_that_ends_half_filled_it_is_known_what_became_of_the_rest()
 
     assert (order.amount, order.asked) == (Decimal(3), Decimal(10))
     assert (order.ended, order.rest) == (None, "cancelled")
+
+
+def test_a_part_that_cannot_be_read_is_no_whole():
+    order = read(side="buy", amount=10, filled="30%")
+
+    assert (order.amount, order.amount_sent, order.asked) == (None, "30%", Decimal(10))
+
+
+@pytest.mark.parametrize(
+    ("record", "amount"),
+    [
+        ({"side": "sell", "amount": -3}, 3),
+        ({"side": "buy", "amount": -3}, 3),
+        ({"amount": -3}, -3),
+    ],
+)
+def test_a_sign_that_says_what_the_side_says_is_not_told_twice(record, amount):
+    assert read(**record).amount == amount
+
+
+@pytest.mark.parametrize(
+    ("status", "more"),
+    [
+        ("failed: insufficient funds", "failed: insufficient funds"),
+        ("Cancelled by user", "Cancelled by user"),
+        ("PARTIALLY_CANCELED", None),
+        ("canceled", None),
+        ("open to everybody", None),
+    ],
+)
+def test_an_end_that_says_more_than_a_word_is_kept(status, more):
+    assert read(side="buy", amount=1, status=status).says_more == more

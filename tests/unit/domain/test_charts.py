@@ -141,3 +141,12 @@ def test_whatever_the_platform_says_the_words_fit_and_there_is_a_bar_for_each(tr
         assert 3 <= len(chart.bars) <= len(trades)
         assert all(bar.value.is_finite() for bar in chart.bars)
         assert utf16_length(chart.alt) <= ALT_LIMIT
+
+
+def test_a_trade_that_says_itself_that_it_is_on_paper_is_never_among_real_ones():
+    real = [replace(trade(number, "0.01"), paper=False) for number in range(3)]
+    paper = [replace(trade(number, "0.5"), paper=True) for number in range(3, 6)]
+
+    chart = chart_of(*real, *paper)
+
+    assert chart.title == "Profit of the latest 3 closed real trades in %"

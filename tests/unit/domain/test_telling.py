@@ -75,6 +75,16 @@ def test_a_profit_is_quiet_and_good():
     [
         ("liquidation", Severity.CRITICAL, Priority.URGENT),
         ("trailing_stop_loss", Severity.WARNING, Priority.NORMAL),
+        ("liquidated", Severity.CRITICAL, Priority.URGENT),
+        ("margin_call", Severity.CRITICAL, Priority.URGENT),
+        ("auto_deleveraging", Severity.CRITICAL, Priority.URGENT),
+        ("ADL", Severity.CRITICAL, Priority.URGENT),
+        ("stop-loss", Severity.WARNING, Priority.NORMAL),
+        ("stopLoss", Severity.WARNING, Priority.NORMAL),
+        ("SL hit", Severity.WARNING, Priority.NORMAL),
+        ("insufficient funds", Severity.WARNING, Priority.NORMAL),
+        ("exit_signal", Severity.INFO, Priority.NORMAL),
+        ("slow trend", Severity.INFO, Priority.NORMAL),
         ("roi", Severity.INFO, Priority.NORMAL),
     ],
 )
@@ -82,6 +92,43 @@ def test_why_a_trade_closed_decides_how_loud_it_is(reason, severity, priority):
     telling = tell_trade(trade(side="sell", reason=reason), TRADERS)
 
     assert (telling.card.severity, telling.priority) == (severity, priority)
+
+
+@pytest.mark.parametrize(
+    ("facts", "severity", "why"),
+    [
+        ({"type": "liquidation"}, Severity.CRITICAL, "liquidation"),
+        ({"order_type": "BustTrade"}, Severity.CRITICAL, "BustTrade"),
+        ({"type": "STOP_LOSS_LIMIT"}, Severity.WARNING, "STOP LOSS LIMIT"),
+        ({"type": "stop_loss", "reason": "by hand"}, Severity.WARNING, "stop loss: by hand"),
+        ({"type": "stop_loss", "order": "placed"}, Severity.INFO, None),
+        ({"type": "limit"}, Severity.INFO, None),
+        ({"order": "rejected"}, Severity.WARNING, None),
+        ({"order": "cancelled"}, Severity.INFO, None),
+        ({"order": "\u5df2\u64a4\u9500"}, Severity.WARNING, None),
+        ({"profit_sent": "(3.20)"}, Severity.WARNING, None),
+        ({"profit_sent": "\u22123.2 or so"}, Severity.WARNING, None),
+        ({"profit_sent": "lots"}, Severity.INFO, None),
+        ({"words": "after a liquidation"}, Severity.CRITICAL, None),
+        ({"words": "well done"}, Severity.INFO, None),
+    ],
+)
+def test_what_a_trade_says_in_any_field_decides_how_loud_it_is(facts, severity, why):
+    card = tell_trade(trade(side="sell", **facts), TRADERS).card
+
+    assert card.severity is severity
+    assert next((one.value for one in card.fields if one.label == "Why"), None) == why
+
+
+def test_the_sentence_that_came_with_a_trade_is_shown():
+    assert tell_trade(trade(words="Sold by hand"), {}).card.lines == ("Sold by hand",)
+
+
+@pytest.mark.parametrize(("paper", "marked"), [(True, True), (False, False), (None, True)])
+def test_a_trade_that_says_whose_money_it_is_is_believed_before_its_bot(paper, marked):
+    lines = tell_trade(trade(paper=paper), TRADERS).card.lines
+
+    assert ("Paper trade (dry run): no real money moved." in lines) is marked
 
 
 @pytest.mark.parametrize(
