@@ -75,6 +75,14 @@ REFUSED_WAIT = timedelta(minutes=5)
 CONFLICT_WAIT = timedelta(seconds=30)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TelegramBot:
+    """Our bot, in its two halves: what shows cards, and what hears people and answers them."""
+
+    messenger: "TelegramMessenger"
+    listener: "Listener"
+
+
 @asynccontextmanager
 async def open_telegram(
     settings: TelegramSettings,
@@ -84,13 +92,8 @@ async def open_telegram(
     meter: Meter,
     may_send: MaySend,
     public_url: str = "",
-) -> AsyncIterator["TelegramClient"]:
-    """Our bot; it is to be begun.
-
-    Args:
-        may_send: asked before every reply; deliveries keep their own pace.
-        public_url: where the webhook is reached, if the settings want one.
-    """
+) -> AsyncIterator[TelegramBot]:
+    """Our bot; its listener is to be begun. For the arguments see `composed`."""
     request, polling = AiohttpRequest(), AiohttpRequest(connections=2)
     api = BotApi(
         settings.token,
@@ -99,9 +102,41 @@ async def open_telegram(
         request=request,
         get_updates_request=polling,
     )
-    client = TelegramClient(api, settings, now, chance, meter, may_send, public_url)
     async with request, polling:
-        yield client
+        yield composed(
+            api,
+            settings,
+            now=now,
+            chance=chance,
+            meter=meter,
+            may_send=may_send,
+            public_url=public_url,
+        )
+
+
+def composed(
+    api: BotApi,
+    settings: TelegramSettings,
+    *,
+    now: Now,
+    chance: random.Random,
+    meter: Meter,
+    may_send: MaySend,
+    public_url: str = "",
+    repeats: Repeats = ONE_MARKED_REPEAT,
+) -> TelegramBot:
+    """Our bot, from its parts.
+
+    Args:
+        may_send: asked before every reply; deliveries keep their own pace.
+        public_url: where the webhook is reached, if the settings want one.
+    """
+    chats = Chats(api)
+    answering = Answering(chats, now, may_send)
+    return TelegramBot(
+        messenger=TelegramMessenger(chats, settings.bot, now, repeats),
+        listener=Listener(api, answering, settings, chance, meter, public_url),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,48 +149,16 @@ class _Ear:
     group: asyncio.TaskGroup
 
 
-class TelegramClient:
-    """Implements `ports.Messenger`, and listens.
+class TelegramMessenger:
+    """Implements `ports.Messenger`."""
 
-    `trouble` is a sentence while Telegram does not bring us what people say.
-    """
+    channel = Channel.TELEGRAM
 
-    def __init__(
-        self,
-        api: BotApi,
-        settings: TelegramSettings,
-        now: Now,
-        chance: random.Random,
-        meter: Meter,
-        may_send: MaySend,
-        public_url: str,
-    ) -> None:
-        self._api = api
-        self._chats = Chats(api)
-        self._settings = settings
+    def __init__(self, chats: Chats, bot: str, now: Now, repeats: Repeats) -> None:
+        self._chats = chats
         self._now = now
-        self._chance = chance
-        self._meter = meter
-        self._may_send = may_send
-        self._public_url = public_url
-        self._us = Us(id=settings.bot)
-        self._ear: _Ear | None = None
-        self._turns = Turns()
-        self.trouble: str | None = "not listening yet"
-
-    # --- showing cards --------------------------------------------------------------------
-
-    @property
-    def channel(self) -> Channel:
-        return Channel.TELEGRAM
-
-    @property
-    def bot(self) -> str:
-        return self._us.id
-
-    @property
-    def repeats(self) -> Repeats:
-        return ONE_MARKED_REPEAT
+        self.bot = bot
+        self.repeats = repeats
 
     async def send(
         self,
@@ -185,7 +188,31 @@ class TelegramClient:
         part = rendered(card, self._now())[-1]
         return await self._chats.amend(address, int(message), part)
 
-    # --- listening ------------------------------------------------------------------------
+
+class Listener:
+    """Hears what people say, and has it answered.
+
+    `trouble` is a sentence while Telegram does not bring it to us.
+    """
+
+    def __init__(
+        self,
+        api: BotApi,
+        answering: "Answering",
+        settings: TelegramSettings,
+        chance: random.Random,
+        meter: Meter,
+        public_url: str,
+    ) -> None:
+        self._api = api
+        self._answering = answering
+        self._settings = settings
+        self._chance = chance
+        self._meter = meter
+        self._public_url = public_url
+        self._us = Us(id=settings.bot)
+        self._ear: _Ear | None = None
+        self.trouble: str | None = "not listening yet"
 
     async def begin(self) -> None:
         """Introduce ourselves. Telegram need not be there yet.
@@ -229,7 +256,7 @@ class TelegramClient:
         async with asyncio.TaskGroup() as group:
             queues = ChatQueues(group, at_once=CHATS_AT_ONCE, most=UPDATES_WAITING)
             ear = _Ear(hear=hear, journal=journal, queues=queues, group=group)
-            left = await journal.open(Channel.TELEGRAM, self.bot)
+            left = await journal.open(Channel.TELEGRAM, self._us.id)
             for number, text in left.items():
                 self._queue(ear, number, json.loads(text))
             self._ear = ear
@@ -373,7 +400,7 @@ class TelegramClient:
         if not numbered:
             return 0
         texts = {number: json.dumps(update) for number, update in numbered.items()}
-        for number in await ear.journal.keep(Channel.TELEGRAM, self.bot, texts):
+        for number in await ear.journal.keep(Channel.TELEGRAM, self._us.id, texts):
             self._queue(ear, number, numbered[number])
         return max(numbered) + 1
 
@@ -411,43 +438,69 @@ class TelegramClient:
         token = self._settings.token.encode()
         return hmac.new(token, f"tradebell webhook {purpose}".encode(), hashlib.sha256).hexdigest()
 
-    # --- answering ------------------------------------------------------------------------
-
     def _queue(self, ear: _Ear, number: int, update: Json) -> None:
         found = heard(update, self._us)
         toast = None
         if found.query is not None:
             # From here on, whatever is ahead of it in the chat's queue, the press is answered.
-            toast = _Toast()
-            ear.group.create_task(self._answer_press(found.query, toast), name="telegram press")
+            toast = Toast()
+            answering = self._answering.answer_press(found.query, toast)
+            ear.group.create_task(answering, name="telegram press")
         # Whether a chat is open to us is decided by what came last.
         alone = isinstance(found.said, Left | Returned)
         ear.queues.put(found.chat, partial(self._answer, ear, number, found, toast), alone=alone)
 
-    async def _answer_press(self, query: str, toast: "_Toast") -> None:
-        toast.end(await self._chats.answer(query, await toast.words(TOAST_WAIT)))
-
-    async def _answer(self, ear: _Ear, number: int, found: Heard, toast: "_Toast | None") -> None:
+    async def _answer(self, ear: _Ear, number: int, found: Heard, toast: "Toast | None") -> None:
         if found.said is not None:
-            await self._reply_to(ear.hear, found.said, found.message, toast)
+            await self._answering.reply_to(ear.hear, found.said, found.message, toast)
         if toast is not None:
             toast.offer("")
         try:
-            await ear.journal.done(Channel.TELEGRAM, self.bot, number)
+            await ear.journal.done(Channel.TELEGRAM, self._us.id, number)
         except TryLater as outage:
             # At worst it is answered once more after a restart.
             log.warning("an answered update stays open", extra={"reason": str(outage)})
 
-    async def _reply_to(
-        self, hear: Hear, said: Said, message: int | None, toast: "_Toast | None"
+
+def _numbered(updates: object) -> Mapping[int, Json]:
+    """What is an update, by its number; anything else nothing could store or confirm."""
+    numbered: dict[int, Json] = {}
+    for update in updates if isinstance(updates, list) else ():
+        match update:
+            case {"update_id": int(number)} if 0 <= number <= LAST_UPDATE:
+                numbered[number] = update
+    return numbered
+
+
+class Answering:
+    """Shows what there is to answer, in the order it comes."""
+
+    def __init__(self, chats: Chats, now: Now, may_send: MaySend) -> None:
+        self._chats = chats
+        self._now = now
+        self._may_send = may_send
+        self._turns = Turns()
+
+    async def answer_press(self, query: str, toast: "Toast") -> None:
+        """Answer a press itself: with words that come in time, or else with none."""
+        toast.end(await self._chats.answer(query, await toast.words(TOAST_WAIT)))
+
+    async def reply_to(
+        self, hear: Hear, said: Said, message: int | None, toast: "Toast | None"
     ) -> None:
+        """Answer what was said, in the chat where it was.
+
+        Args:
+            message: what a press was under.
+            toast: takes the first words, if it is a press.
+        """
         async with typing(partial(self._chats.type, said.place.address), TYPING_AGAIN) as stop:
             async for reply in hear(said):
                 stop()
                 await self._reply(said, message, reply, toast)
 
     async def _reply(
-        self, said: Said, message: int | None, reply: Reply, toast: "_Toast | None"
+        self, said: Said, message: int | None, reply: Reply, toast: "Toast | None"
     ) -> None:
         card = reply.card
         if reply.toast:
@@ -479,7 +532,7 @@ class TelegramClient:
         return await self._chats.change(address, replaced, part)
 
 
-class _Toast:
+class Toast:
     """The words that a press is answered with, if they come in time."""
 
     def __init__(self) -> None:
@@ -507,13 +560,3 @@ class _Toast:
     async def told(self) -> bool:
         """Whether Telegram took them: it does not when the press is some minutes old."""
         return await self._told
-
-
-def _numbered(updates: object) -> Mapping[int, Json]:
-    """What is an update, by its number; anything else nothing could store or confirm."""
-    numbered: dict[int, Json] = {}
-    for update in updates if isinstance(updates, list) else ():
-        match update:
-            case {"update_id": int(number)} if 0 <= number <= LAST_UPDATE:
-                numbered[number] = update
-    return numbered

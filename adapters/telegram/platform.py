@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
 from adapters.chat.exchange import NoAnswer
-from adapters.telegram.client import TelegramClient, open_telegram
+from adapters.telegram.client import TelegramBot, open_telegram
 from adapters.telegram.faults import REASONS
 from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.transport import Refusal
@@ -32,30 +32,31 @@ class Telegram:
     @asynccontextmanager
     async def open(self, around: Around, journal: Journal) -> AsyncIterator[ChatBot]:
         its = pace(self._settings.rate, self._settings.rate_of)
-        async with self._client(around, its) as client:
+        async with self._bot(around, its) as bot:
+            listener = bot.listener
             yield ChatBot(
-                messenger=client,
+                messenger=bot.messenger,
                 pace=its,
-                begin=client.begin,
-                listen=lambda hear, _: client.listen(hear, journal),
-                webhooks={client.webhook_path: client} if self._settings.webhook else {},
-                trouble=lambda: f"Telegram: {client.trouble}." if client.trouble else None,
+                begin=listener.begin,
+                listen=lambda hear, _: listener.listen(hear, journal),
+                webhooks={listener.webhook_path: listener} if self._settings.webhook else {},
+                trouble=lambda: f"Telegram: {listener.trouble}." if listener.trouble else None,
             )
 
     async def look(self, around: Around) -> str:
         its = pace(self._settings.rate, self._settings.rate_of)
-        async with self._client(around, its) as client:
-            await client.begin()
+        async with self._bot(around, its) as bot:
+            await bot.listener.begin()
             try:
-                await client.introduce()
+                await bot.listener.introduce()
             except (Refusal, NoAnswer) as failure:
                 raise Refused(
                     f"{self._settings.api_url} cannot be used now ({failure}): see whether"
                     " TRADEBELL_TELEGRAM_API_URL is right and this machine has a way there."
                 ) from failure
-            return f"{self._settings.api_url}: the token opens bot {client.bot}"
+            return f"{self._settings.api_url}: the token opens bot {bot.messenger.bot}"
 
-    def _client(self, around: Around, its: Pace) -> AbstractAsyncContextManager[TelegramClient]:
+    def _bot(self, around: Around, its: Pace) -> AbstractAsyncContextManager[TelegramBot]:
         return open_telegram(
             self._settings,
             now=around.now,

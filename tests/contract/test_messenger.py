@@ -90,12 +90,12 @@ async def telegram() -> AsyncIterator[Stage]:
             chance=random.Random(1),
             meter=FakeMeter(),
             may_send=may_send,
-        ) as client,
+        ) as bot,
     ):
         ann = api.world.person("Ann")
         yield Stage(
-            messenger=client,
-            address=Address(channel=Channel.TELEGRAM, bot=client.bot, chat=str(ann.id)),
+            messenger=bot.messenger,
+            address=Address(channel=Channel.TELEGRAM, bot=bot.messenger.bot, chat=str(ann.id)),
             shown=lambda: ["\n".join((one.text, *one.labels)) for one in ann.chat.shown],
             labels=lambda: [one for message in ann.chat.shown for one in message.labels],
             spoil={

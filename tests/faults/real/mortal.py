@@ -12,12 +12,13 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from adapters.cryptorobot.client import open_platform
 from adapters.telegram import platform
-from adapters.telegram.client import open_telegram
+from adapters.telegram.client import TelegramBot, open_telegram
 from bot.app import running
 from bot.app.process import logging_as, until_signalled
 from bot.settings import Settings, read
@@ -49,7 +50,7 @@ def main() -> None:
         open_store=partial(open_store, through=lambda inner: MortalDatabase(inner, fate)),
         open_platform=between(open_platform, "Platform", fate),
     )
-    vars(platform).update(open_telegram=between(open_telegram, "Messenger", fate))
+    vars(platform).update(open_telegram=between_messenger(open_telegram, fate))
     settings = read()
     logging_as(settings)
     until_signalled(partial(serve, settings, fate, given.point))
@@ -71,6 +72,18 @@ def between(opening: Opening, name: str, fate: Fate) -> Any:
     async def opened(*given: Any, **named: Any) -> AsyncIterator[Any]:
         async with opening(*given, **named) as port:
             yield Mortal(port, name, fate)
+
+    return opened
+
+
+def between_messenger(opening: Opening, fate: Fate) -> Any:
+    """The same of a bot, whose messenger is reached through the points."""
+
+    @asynccontextmanager
+    async def opened(*given: Any, **named: Any) -> AsyncIterator[TelegramBot]:
+        async with opening(*given, **named) as bot:
+            mortal: Any = Mortal(bot.messenger, "Messenger", fate)
+            yield replace(bot, messenger=mortal)
 
     return opened
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import random
 from dataclasses import replace
 from datetime import timedelta
 from typing import cast
@@ -11,13 +10,12 @@ from typing import cast
 import pytest
 
 from adapters.chat.exchange import NoAnswer, Reached
-from adapters.telegram.api import BotApi
-from adapters.telegram.client import TelegramClient
+from adapters.telegram.api import BotApi, Chats
+from adapters.telegram.client import TelegramMessenger
 from adapters.telegram.settings import TelegramSettings
-from bot.domain.deliveries import Gone, Halted, Moved, Scope, State, Unclear
+from bot.domain.deliveries import ONE_MARKED_REPEAT, Gone, Halted, Moved, Scope, State, Unclear
 from bot.domain.incoming import Left, Returned
 from tests.fakes.bot_api import Wire
-from tests.fakes.meter import FakeMeter
 from tests.fakes.platform import MALLORY
 from tests.faults.alerts import link_all, numbered, owe, slow_down
 from tests.harness.judge import assert_kept
@@ -141,19 +139,8 @@ async def test_twenty_minutes_of_server_errors_keep_the_order_and_lose_nothing(
 
 def telegram(wire, now):
     """The real client, on a wire that has neither bytes nor seconds."""
-
-    async def may_send(address):
-        raise AssertionError("nobody is answered here")
-
-    return TelegramClient(
-        cast("BotApi", wire),
-        TelegramSettings(token=TOKEN),
-        now,
-        random.Random(1),
-        FakeMeter(),
-        may_send,
-        "",
-    )
+    chats, bot = Chats(cast("BotApi", wire)), TelegramSettings(token=TOKEN).bot
+    return TelegramMessenger(chats, bot, now, ONE_MARKED_REPEAT)
 
 
 # --- asked to slow down -------------------------------------------------------------------

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from adapters.telegram.client import SECRET_HEADER, TelegramClient, open_telegram
+from adapters.telegram.client import SECRET_HEADER, TelegramBot, open_telegram
 from adapters.telegram.settings import TelegramSettings
 from bot.domain.cards import Button, Card, Picture, Severity
 from bot.domain.commands import ABOUT, COMMANDS
@@ -54,7 +54,7 @@ async def our_bot(
     meter: FakeMeter | None = None,
     asked: list[Address] | None = None,
     **settings: object,
-) -> AsyncIterator[TelegramClient]:
+) -> AsyncIterator[TelegramBot]:
     async def may_send(address: Address) -> None:
         if asked is not None:
             asked.append(address)
@@ -67,18 +67,16 @@ async def our_bot(
         meter=meter or FakeMeter(),
         may_send=may_send,
         public_url=public_url,
-    ) as client:
-        await client.begin()
-        yield client
+    ) as bot:
+        await bot.listener.begin()
+        yield bot
 
 
 @asynccontextmanager
-async def listening(
-    client: TelegramClient, hear: Hear, journal: MemoryJournal
-) -> AsyncIterator[None]:
+async def listening(bot: TelegramBot, hear: Hear, journal: MemoryJournal) -> AsyncIterator[None]:
     """The bot, answering in the background."""
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(client.listen(hear, journal))
+        task = group.create_task(bot.listener.listen(hear, journal))
         try:
             yield
         finally:
@@ -107,8 +105,8 @@ async def test_telegram_takes_every_card_that_we_make_as_it_is(
     ann = api.world.person("Ann")
     cards = [EVERYTHING, *every_card()]
 
-    async with our_bot(api) as client:
-        outcomes = [await client.send(address(ann), card) for card in cards]
+    async with our_bot(api) as bot:
+        outcomes = [await bot.messenger.send(address(ann), card) for card in cards]
 
     assert {type(outcome) for outcome in outcomes} == {Sent}
     assert caplog.text == ""
@@ -119,8 +117,8 @@ async def test_a_picture_comes_silently_after_its_words_with_what_it_shows_below
     group = api.world.group("Desk", ann)
     topic = api.world.topic(group, "grid")
 
-    async with our_bot(api) as client:
-        outcome = await client.send(address(group, topic), PICTURED)
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(group, topic), PICTURED)
 
     words, picture = group.shown
     assert outcome == Sent(message=str(words.id))
@@ -146,8 +144,8 @@ async def test_a_picture_that_cannot_be_shown_costs_no_words(
     ann = api.world.person("Ann")
     api.fail(fault, method="sendPhoto")
 
-    async with our_bot(api) as client:
-        outcome = await client.send(address(ann), PICTURED)
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(ann), PICTURED)
 
     assert outcome == Sent(message="1")
     assert [message.text for message in ann.chat.shown] == ["Latest trades"]
@@ -158,8 +156,8 @@ async def test_words_that_were_not_shown_bring_no_picture(api: BotApi):
     ann = api.world.person("Ann")
     api.fail(too_many_requests(3), method="sendMessage")
 
-    async with our_bot(api) as client:
-        outcome = await client.send(address(ann), PICTURED)
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(ann), PICTURED)
 
     assert isinstance(outcome, Postponed)
     assert api.world.calls_of("sendPhoto") == []
@@ -170,7 +168,7 @@ async def test_an_answer_has_its_picture_too_at_the_same_pace(api: BotApi):
     asked: list[Address] = []
     hear = Conversation(lambda said: [Reply(card=PICTURED)])
 
-    async with our_bot(api, asked=asked) as client, listening(client, hear, MemoryJournal()):
+    async with our_bot(api, asked=asked) as bot, listening(bot, hear, MemoryJournal()):
         ann.types("/trades")
         await api.world.message_where(lambda one: one.photo)
 
@@ -183,9 +181,9 @@ async def test_a_card_arrives_with_its_sound_buttons_and_no_preview(api: BotApi)
     button = Button(label="Pause", action=ActionId("a1"))
     card = Card(title="Bought", lines=("https://example.org",), buttons=((button,),))
 
-    async with our_bot(api) as client:
-        quiet = await client.send(address(ann), card)
-        loud = await client.send(address(ann), CARD)
+    async with our_bot(api) as bot:
+        quiet = await bot.messenger.send(address(ann), card)
+        loud = await bot.messenger.send(address(ann), CARD)
 
     first, second = ann.chat.shown
     assert (quiet, loud) == (Sent(message="1"), Sent(message="2"))
@@ -198,8 +196,8 @@ async def test_a_card_arrives_with_its_sound_buttons_and_no_preview(api: BotApi)
 async def test_a_card_of_several_messages_is_sent_when_all_are(api: BotApi):
     ann = api.world.person("Ann")
 
-    async with our_bot(api) as client:
-        outcome = await client.send(address(ann), LONG)
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(ann), LONG)
 
     assert outcome == Sent(message="2")
     assert len(ann.chat.shown) == 2
@@ -209,8 +207,8 @@ async def test_a_card_that_breaks_off_is_unclear_since_some_of_it_shows(api: Bot
     ann = api.world.person("Ann")
     api.fail(too_many_requests(1), method="sendMessage", skip=1)
 
-    async with our_bot(api) as client:
-        outcome = await client.send(address(ann), LONG)
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(ann), LONG)
 
     assert outcome == Unclear(reason="broke off: after part 1 of 2")
 
@@ -251,8 +249,8 @@ async def test_every_fault_has_its_outcome_and_one_request(
     ann = api.world.person("Ann")
     api.fail(fault, method="sendMessage")
 
-    async with our_bot(api) as client:
-        found = await client.send(address(ann), CARD)
+    async with our_bot(api) as bot:
+        found = await bot.messenger.send(address(ann), CARD)
 
     assert found == outcome
     assert len(ann.chat.shown) == shown
@@ -264,8 +262,8 @@ async def test_after_an_outcome_that_nobody_knows_something_harmless_is_asked_fi
     api.fail(bad_gateway(), method="sendMessage")
     api.fail(bad_gateway(), method="sendChatAction")
 
-    async with our_bot(api) as client:
-        outcomes = [await client.send(address(ann), CARD) for _ in range(4)]
+    async with our_bot(api) as bot:
+        outcomes = [await bot.messenger.send(address(ann), CARD) for _ in range(4)]
 
     assert outcomes == [
         Unclear(reason="server error: HTTP 502"),
@@ -285,9 +283,9 @@ async def test_whoever_is_told_to_slow_down_when_asking_sends_nothing(api: BotAp
     api.fail(Drop(), method="sendMessage")
     api.fail(too_many_requests(7), method="sendChatAction")
 
-    async with our_bot(api) as client:
-        await client.send(address(ann), CARD)
-        outcome = await client.send(address(ann), CARD)
+    async with our_bot(api) as bot:
+        await bot.messenger.send(address(ann), CARD)
+        outcome = await bot.messenger.send(address(ann), CARD)
 
     assert outcome == Postponed(reason="asked to slow down", retry_after=timedelta(seconds=7))
     assert len(api.world.calls_of("sendMessage")) == 1
@@ -299,10 +297,10 @@ async def test_what_may_not_leave_yet_does_not_even_ask(api: BotApi):
     never = asyncio.get_running_loop().create_future()
     never.set_exception(TryLater("the disk is full"))
 
-    async with our_bot(api) as client:
-        await client.send(address(ann), CARD)
+    async with our_bot(api) as bot:
+        await bot.messenger.send(address(ann), CARD)
         with pytest.raises(TryLater):
-            await client.send(address(ann), CARD, never)
+            await bot.messenger.send(address(ann), CARD, never)
 
     assert [call.method for call in api.world.calls] == ["getMe", "sendMessage"]
 
@@ -310,8 +308,8 @@ async def test_what_may_not_leave_yet_does_not_even_ask(api: BotApi):
 async def test_an_outage_postpones_for_the_whole_channel(api: BotApi):
     ann = api.world.person("Ann")
 
-    async with our_bot(api) as client, api.down():
-        outcome = await client.send(address(ann), CARD)
+    async with our_bot(api) as bot, api.down():
+        outcome = await bot.messenger.send(address(ann), CARD)
 
     assert outcome == Postponed(reason="no connection", scope=Scope.CHANNEL)
 
@@ -321,8 +319,8 @@ async def test_a_refusal_that_broke_off_was_a_refusal(api: BotApi):
     ann.chat.access = Access.BLOCKED
     api.fail(Drop(executes=True, midway=True), method="sendMessage")
 
-    async with our_bot(api) as client:
-        outcome = await client.send(address(ann), CARD)
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(ann), CARD)
 
     assert outcome == Postponed(reason="turned away: HTTP 403", scope=Scope.CHANNEL)
 
@@ -331,8 +329,8 @@ async def test_a_person_who_blocked_us_is_gone_after_one_call(api: BotApi):
     ann = api.world.person("Ann")
     ann.chat.access = Access.BLOCKED
 
-    async with our_bot(api) as client:
-        outcome = await client.send(address(ann), CARD)
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(ann), CARD)
 
     assert outcome == Gone(reason="blocked by the user")
     assert [call.method for call in api.world.calls] == ["getMe", "sendMessage"]
@@ -343,8 +341,10 @@ async def test_a_chat_that_is_not_found_is_looked_for_once(api: BotApi):
     forgotten = api.world.person("Bob")
     api.fail(refused(400, "Bad Request: chat not found"), method="sendMessage", chat=forgotten)
 
-    async with our_bot(api) as client:
-        outcomes = [await client.send(address(p), CARD) for p in (gone, forgotten, forgotten)]
+    async with our_bot(api) as bot:
+        outcomes = [
+            await bot.messenger.send(address(p), CARD) for p in (gone, forgotten, forgotten)
+        ]
 
     assert outcomes == [
         Gone(reason="chat not found"),
@@ -358,8 +358,8 @@ async def test_a_group_that_became_a_supergroup_tells_its_new_address(api: BotAp
     group = api.world.group("Desk", api.world.person("Ann"), basic=True)
     new = api.world.upgrade(group)
 
-    async with our_bot(api) as client:
-        outcome = await client.send(address(group), CARD)
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(group), CARD)
 
     assert outcome == Moved(chat=str(new.id))
 
@@ -368,10 +368,10 @@ async def test_a_closed_topic_falls_back_to_the_general_one(api: BotApi):
     group = api.world.group("Desk", api.world.person("Ann"))
     thread = api.world.topic(group, "Alerts")
 
-    async with our_bot(api) as client:
-        opened = await client.send(address(group, thread), CARD)
+    async with our_bot(api) as bot:
+        opened = await bot.messenger.send(address(group, thread), CARD)
         group.topics[thread].closed = True
-        closed = await client.send(address(group, thread), CARD)
+        closed = await bot.messenger.send(address(group, thread), CARD)
 
     assert isinstance(opened, Sent)
     assert isinstance(closed, Sent)
@@ -382,8 +382,8 @@ async def test_a_refused_layout_goes_out_plain_once(api: BotApi):
     ann = api.world.person("Ann")
     button = Button(label="Pause", action=ActionId("x" * 65))  # too long for Telegram
 
-    async with our_bot(api) as client:
-        outcome = await client.send(address(ann), Card(title="Bought", buttons=((button,),)))
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(ann), Card(title="Bought", buttons=((button,),)))
 
     (message,) = ann.chat.shown
     assert outcome == Sent(message="1")
@@ -393,8 +393,8 @@ async def test_a_refused_layout_goes_out_plain_once(api: BotApi):
 async def test_what_is_refused_even_plain_is_declined(api: BotApi):
     ann = api.world.person("Ann")
 
-    async with our_bot(api) as client:
-        outcome = await client.send(address(ann), Card(title=" "))
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(ann), Card(title=" "))
 
     assert outcome == Declined(reason="Telegram refuses the content")
     assert len(api.world.calls_of("sendMessage")) == 2
@@ -417,19 +417,19 @@ async def test_it_starts_while_telegram_is_away_and_listens_once_it_is_back(api:
 
     async with AsyncExitStack() as stack:
         async with api.down():
-            client = await stack.enter_async_context(our_bot(api))
-            away = client.trouble
-            await stack.enter_async_context(listening(client, hear, journal))
+            bot = await stack.enter_async_context(our_bot(api))
+            away = bot.listener.trouble
+            await stack.enter_async_context(listening(bot, hear, journal))
         ann.types("/start@tradebell_bot")
         await api.world.message_where(lambda m: m.text == "Welcome")
 
     assert away is not None
-    assert client.trouble is None
+    assert bot.listener.trouble is None
 
 
 async def test_the_menu_is_registered_only_when_it_changed(api: BotApi):
     for _ in range(2):
-        async with our_bot(api) as client, listening(client, Conversation(), MemoryJournal()):
+        async with our_bot(api) as bot, listening(bot, Conversation(), MemoryJournal()):
             api.world.person("Ann").types("hello")
             await api.world.until(lambda: not api.world.updates)
 
@@ -443,7 +443,7 @@ async def test_what_we_are_is_said_where_nobody_has_begun_and_an_operators_words
     api.world.described["short_description", ""] = "The desk's own bell"
 
     for _ in range(2):
-        async with our_bot(api) as client, listening(client, Conversation(), MemoryJournal()):
+        async with our_bot(api) as bot, listening(bot, Conversation(), MemoryJournal()):
             api.world.person("Ann").types("hello")
             await api.world.until(lambda: not api.world.updates)
 
@@ -464,7 +464,7 @@ async def test_a_command_is_answered_in_its_chat_and_topic(api: BotApi):
     asked: list[Address] = []
     hear = Conversation(says("All is well", "Really"))
 
-    async with our_bot(api, asked=asked) as client, listening(client, hear, MemoryJournal()):
+    async with our_bot(api, asked=asked) as bot, listening(bot, hear, MemoryJournal()):
         ann.types("/status@tradebell_bot now", group, thread)
         await api.world.message_where(lambda m: m.text == "Really")
 
@@ -483,7 +483,7 @@ async def test_each_chat_is_answered_in_order_while_others_do_not_wait(api: BotA
     hear = Conversation(lambda said: [Reply(card=Card(title=text_of(said)))])
     hear.may_answer.clear()
 
-    async with our_bot(api) as client, listening(client, hear, MemoryJournal()):
+    async with our_bot(api) as bot, listening(bot, hear, MemoryJournal()):
         for text in ("one", "two", "three"):
             ann.types(text)
         await until(lambda: len(hear.heard) == 1)
@@ -510,7 +510,7 @@ async def test_one_slow_answer_holds_up_nothing_in_its_own_chat(api: BotApi):
         else:
             yield Reply(card=Card(title=text_of(said)))
 
-    async with our_bot(api) as client, listening(client, hear, MemoryJournal()):
+    async with our_bot(api) as bot, listening(bot, hear, MemoryJournal()):
         for text in ("slow", "slow", "status", "pause Heron"):
             ann.types(text)
         await api.world.message_where(lambda m: m.text == "pause Heron" and m.sender != ann.id)
@@ -528,7 +528,7 @@ async def test_who_waits_for_an_answer_sees_that_it_is_being_written(api: BotApi
     hear = Conversation(says("All is well"))
     hear.may_answer.clear()
 
-    async with our_bot(api) as client, listening(client, hear, MemoryJournal()):
+    async with our_bot(api) as bot, listening(bot, hear, MemoryJournal()):
         ann.types("/status@tradebell_bot", group, thread)
         await api.world.until(lambda: bool(api.world.calls_of("sendChatAction")))
         hear.may_answer.set()
@@ -548,7 +548,7 @@ async def test_an_update_is_stored_before_telegram_may_forget_it(api: BotApi):
     hear, journal = Conversation(says("Welcome")), MemoryJournal(fails=1)
 
     async def live() -> None:
-        async with our_bot(api) as client, listening(client, hear, journal):
+        async with our_bot(api) as bot, listening(bot, hear, journal):
             ann.types("/start")
             await asyncio.Event().wait()
 
@@ -557,7 +557,7 @@ async def test_an_update_is_stored_before_telegram_may_forget_it(api: BotApi):
         await live()
     waiting = len(api.world.updates)
     # ... and the next one gets the update again.
-    async with our_bot(api) as client, listening(client, hear, journal):
+    async with our_bot(api) as bot, listening(bot, hear, journal):
         await api.world.message_where(lambda m: m.text == "Welcome")
 
     assert waiting == 1
@@ -570,7 +570,7 @@ async def test_a_database_that_is_away_for_a_moment_costs_no_update(api: BotApi)
     away = TryLater("the database cannot do it now")
     hear, journal = Conversation(says("Welcome")), MemoryJournal(fails=1, failure=away)
 
-    async with our_bot(api) as client, listening(client, hear, journal):
+    async with our_bot(api) as bot, listening(bot, hear, journal):
         ann.types("/start")
         await api.world.message_where(lambda m: m.text == "Welcome")
 
@@ -583,12 +583,12 @@ async def test_what_a_crash_left_unanswered_is_answered_once_by_the_next_start(a
     silent = Conversation(says("never"))
     silent.may_answer.clear()
 
-    async with our_bot(api) as client, listening(client, silent, journal):
+    async with our_bot(api) as bot, listening(bot, silent, journal):
         ann.types("/status")
         await until(lambda: bool(silent.heard))  # stored, confirmed, not answered
     for _ in range(2):
         hear = Conversation(says("All is well"))
-        async with our_bot(api) as client, listening(client, hear, journal):
+        async with our_bot(api) as bot, listening(bot, hear, journal):
             ann.types("/help")
             await until(
                 lambda: not api.world.updates and not any(map(journal.is_open, journal.kept))
@@ -607,7 +607,7 @@ async def test_an_update_that_telegram_repeats_is_answered_once(api: BotApi):
 
     for _ in range(2):
         api.world.updates = list(repeated)
-        async with our_bot(api) as client, listening(client, hear, journal):
+        async with our_bot(api) as bot, listening(bot, hear, journal):
             await until(lambda: not api.world.updates and journal.finished == [*journal.kept])
 
     assert len(api.world.messages) == 1
@@ -618,7 +618,7 @@ async def test_a_reply_waits_as_long_as_telegram_asks(api: BotApi):
     api.fail(too_many_requests(1), method="sendMessage")
     hear, journal = Conversation(says("All is well")), MemoryJournal()
 
-    async with our_bot(api) as client, listening(client, hear, journal):
+    async with our_bot(api) as bot, listening(bot, hear, journal):
         ann.types("/status")
         await api.world.message_where(lambda m: m.text == "All is well")
 
@@ -631,7 +631,7 @@ async def test_a_reply_that_may_have_been_shown_is_not_repeated(api: BotApi):
     api.fail(Drop(executes=True), method="sendMessage")
     hear, journal = Conversation(says("All is well")), MemoryJournal()
 
-    async with our_bot(api) as client, listening(client, hear, journal):
+    async with our_bot(api) as bot, listening(bot, hear, journal):
         ann.types("/status")
         await until(lambda: bool(journal.finished))
 
@@ -643,7 +643,7 @@ async def test_blocking_and_coming_back_are_heard(api: BotApi):
     ann = api.world.person("Ann")
     hear = Conversation()
 
-    async with our_bot(api) as client, listening(client, hear, MemoryJournal()):
+    async with our_bot(api) as bot, listening(bot, hear, MemoryJournal()):
         ann.blocks()
         ann.unblocks()
         await until(lambda: len(hear.heard) == 2)
@@ -673,7 +673,7 @@ async def test_a_press_is_answered_at_once_and_changes_its_card_in_place(api: Bo
     ann = api.world.person("Ann")
     hear = Conversation(asks)
 
-    async with our_bot(api) as client, listening(client, hear, MemoryJournal()):
+    async with our_bot(api) as bot, listening(bot, hear, MemoryJournal()):
         ann.types("/pause")
         card = await api.world.message_where(lambda m: m.text == "Pause?")
         hear.may_answer.clear()  # the work takes long
@@ -694,7 +694,7 @@ async def test_a_sentence_that_comes_at_once_is_shown_as_a_toast(api: BotApi):
     ann = api.world.person("Ann")
     hear = Conversation(refuses)
 
-    async with our_bot(api) as client, listening(client, hear, MemoryJournal()):
+    async with our_bot(api) as bot, listening(bot, hear, MemoryJournal()):
         ann.types("/pause")
         press = ann.presses(await api.world.message_where(lambda m: True), "Pause")
         answer = await press.answered()
@@ -707,7 +707,7 @@ async def test_a_sentence_that_comes_late_is_sent_as_a_message(api: BotApi):
     ann = api.world.person("Ann")
     hear = Conversation(refuses, seconds=0.5)
 
-    async with our_bot(api) as client, listening(client, hear, MemoryJournal()):
+    async with our_bot(api) as bot, listening(bot, hear, MemoryJournal()):
         ann.types("/pause")
         press = ann.presses(await api.world.message_where(lambda m: True), "Pause")
         answer = await press.answered()
@@ -723,8 +723,8 @@ async def test_a_sentence_that_telegram_does_not_take_any_more_is_sent_as_a_mess
     api.fail(refused(400, too_old), method="answerCallbackQuery")
 
     async with (
-        our_bot(api) as client,
-        listening(client, Conversation(refuses), MemoryJournal()),
+        our_bot(api) as bot,
+        listening(bot, Conversation(refuses), MemoryJournal()),
     ):
         ann.types("/pause")
         ann.presses(await api.world.message_where(lambda m: True), "Pause")
@@ -744,7 +744,7 @@ async def test_a_passing_sentence_costs_no_message_whatever_becomes_of_it(
     again = Reply(toast="Already on it", passing=True)
     hear = Conversation(lambda said: [again] if isinstance(said, Press) else asks(said))
 
-    async with our_bot(api) as client, listening(client, hear, journal):
+    async with our_bot(api) as bot, listening(bot, hear, journal):
         ann.types("/pause")
         card = await api.world.message_where(lambda m: True)
         presses = [ann.presses(card, "Pause") for _ in range(4)]
@@ -763,8 +763,8 @@ async def test_a_press_that_means_nothing_to_us_is_still_answered(api: BotApi):
     ann = api.world.person("Ann")
     hear = Conversation()
 
-    async with our_bot(api) as client, listening(client, hear, MemoryJournal()):
-        await client.send(address(ann), Card(title="x"))
+    async with our_bot(api) as bot, listening(bot, hear, MemoryJournal()):
+        await bot.messenger.send(address(ann), Card(title="x"))
         (message,) = ann.chat.shown
         press = ann.presses_button(message, TelegramButton("Old", "no:action of ours"))
         await press.answered()
@@ -778,7 +778,7 @@ async def test_an_edit_is_repeated_until_it_shows(api: BotApi):
     api.fail(Drop(executes=True), method="editMessageText", skip=1)
     hear = Conversation(asks)
 
-    async with our_bot(api) as client, listening(client, hear, MemoryJournal()):
+    async with our_bot(api) as bot, listening(bot, hear, MemoryJournal()):
         ann.types("/pause")
         card = await api.world.message_where(lambda m: True)
         ann.presses(card, "Pause")
@@ -793,7 +793,7 @@ async def test_an_edit_that_changes_nothing_is_fine(api: BotApi, caplog: pytest.
     hear = Conversation(lambda said: [same, same] if isinstance(said, Press) else asks(said))
     journal = MemoryJournal()
 
-    async with our_bot(api) as client, listening(client, hear, journal):
+    async with our_bot(api) as bot, listening(bot, hear, journal):
         ann.types("/pause")
         card = await api.world.message_where(lambda m: True)
         await ann.presses(card, "Pause").answered()
@@ -809,7 +809,7 @@ async def test_a_card_that_was_deleted_meanwhile_is_answered_by_a_new_message(ap
     ann = api.world.person("Ann")
     hear = Conversation(asks)
 
-    async with our_bot(api) as client, listening(client, hear, MemoryJournal()):
+    async with our_bot(api) as bot, listening(bot, hear, MemoryJournal()):
         ann.types("/pause")
         card = await api.world.message_where(lambda m: True)
         press = ann.presses(card, "Pause")
@@ -826,27 +826,27 @@ async def test_a_card_that_was_deleted_meanwhile_is_answered_by_a_new_message(ap
 async def test_another_poller_is_an_alarm(api: BotApi):
     meter = FakeMeter()
 
-    async with our_bot(api, meter) as client, listening(client, Conversation(), MemoryJournal()):
+    async with our_bot(api, meter) as bot, listening(bot, Conversation(), MemoryJournal()):
         await api.world.call_where(lambda call: call.method == "getUpdates")
         api.fail(refused(409, "Conflict: terminated by other getUpdates request"), times=None)
         api.world.person("Ann").types("hello")  # ends the poll under way
-        await until(lambda: client.trouble is not None)
+        await until(lambda: bot.listener.trouble is not None)
 
-    assert client.trouble == "another program listens with the bot's token"
+    assert bot.listener.trouble == "another program listens with the bot's token"
     assert meter.alarms == {"telegram_not_listening": 1}
 
 
 async def test_a_token_revoked_while_running_stops_the_polling(api: BotApi):
     meter = FakeMeter()
 
-    async with our_bot(api, meter) as client, listening(client, Conversation(), MemoryJournal()):
+    async with our_bot(api, meter) as bot, listening(bot, Conversation(), MemoryJournal()):
         await api.world.call_where(lambda call: call.method == "getUpdates")
         api.revoked = True
         api.world.person("Ann").types("hello")
-        await until(lambda: client.trouble is not None)
+        await until(lambda: bot.listener.trouble is not None)
         polls = len(api.world.calls_of("getUpdates"))
 
-    assert client.trouble == "Telegram refuses the bot's token"
+    assert bot.listener.trouble == "Telegram refuses the bot's token"
     assert meter.alarms == {"telegram_not_listening": 1}
     assert polls == 2
 
@@ -855,14 +855,16 @@ async def test_a_token_revoked_while_running_stops_the_polling(api: BotApi):
 
 
 @asynccontextmanager
-async def web_server(clients: list[TelegramClient]) -> AsyncIterator[str]:
-    """Hands what comes to the client's path on to it, as our web server does."""
+async def web_server(clients: list[TelegramBot]) -> AsyncIterator[str]:
+    """Hands what comes to the bot's path on to it, as our web server does."""
 
     async def receive(request: web.Request) -> web.Response:
-        (client,) = clients
-        if request.path != client.webhook_path:
+        (bot,) = clients
+        if request.path != bot.listener.webhook_path:
             return web.Response(status=404)
-        return web.Response(status=await client.receive(request.headers, await request.read()))
+        return web.Response(
+            status=await bot.listener.receive(request.headers, await request.read())
+        )
 
     app = web.Application()
     app.router.add_post("/{path:.*}", receive)
@@ -873,14 +875,14 @@ async def web_server(clients: list[TelegramClient]) -> AsyncIterator[str]:
 async def test_a_webhook_brings_updates_once_they_are_stored(api: BotApi):
     ann = api.world.person("Ann")
     hear, journal = Conversation(says("Welcome")), MemoryJournal(fails=1)
-    clients: list[TelegramClient] = []
+    clients: list[TelegramBot] = []
 
     async with (
         web_server(clients) as url,
-        our_bot(api, webhook=True, public_url=url) as client,
-        listening(client, hear, journal),
+        our_bot(api, webhook=True, public_url=url) as bot,
+        listening(bot, hear, journal),
     ):
-        clients.append(client)
+        clients.append(bot)
         ann.types("/start")
         await api.world.message_where(lambda m: m.text == "Welcome")
         await until(lambda: not api.world.updates)
@@ -894,20 +896,20 @@ async def test_only_telegram_can_bring_an_update(api: BotApi):
     hear = Conversation()
     update = b'{"update_id": 1, "message": {}}'
 
-    async with our_bot(api, webhook=True, public_url="http://127.0.0.1:9") as client:
-        early = await client.receive({SECRET_HEADER: secret_of(client)}, update)
-        async with listening(client, hear, MemoryJournal()):
-            await until(lambda: client.trouble is None)
+    async with our_bot(api, webhook=True, public_url="http://127.0.0.1:9") as bot:
+        early = await bot.listener.receive({SECRET_HEADER: secret_of(bot)}, update)
+        async with listening(bot, hear, MemoryJournal()):
+            await until(lambda: bot.listener.trouble is None)
             answers = [
-                await client.receive(headers, body)
+                await bot.listener.receive(headers, body)
                 for headers, body in [
                     ({}, update),
                     ({SECRET_HEADER: "wrong"}, update),
                     ({SECRET_HEADER: "ö"}, update),
-                    ({SECRET_HEADER.title(): secret_of(client)}, b"not json"),
-                    ({SECRET_HEADER.title(): secret_of(client)}, b"x" * (1 << 20 | 1)),
-                    ({SECRET_HEADER.title(): secret_of(client)}, b"[]"),
-                    ({SECRET_HEADER.title(): secret_of(client)}, update),
+                    ({SECRET_HEADER.title(): secret_of(bot)}, b"not json"),
+                    ({SECRET_HEADER.title(): secret_of(bot)}, b"x" * (1 << 20 | 1)),
+                    ({SECRET_HEADER.title(): secret_of(bot)}, b"[]"),
+                    ({SECRET_HEADER.title(): secret_of(bot)}, update),
                 ]
             ]
 
@@ -923,11 +925,11 @@ async def test_an_update_without_a_usable_number_is_counted_and_left_out(api: Bo
     body = f'{{"update_id": {number}, "message": {{}}}}'.encode()
 
     async with (
-        our_bot(api, meter, webhook=True, public_url="http://127.0.0.1:9") as client,
-        listening(client, hear, journal),
+        our_bot(api, meter, webhook=True, public_url="http://127.0.0.1:9") as bot,
+        listening(bot, hear, journal),
     ):
-        await until(lambda: client.trouble is None)
-        answer = await client.receive({SECRET_HEADER: secret_of(client)}, body)
+        await until(lambda: bot.listener.trouble is None)
+        answer = await bot.listener.receive({SECRET_HEADER: secret_of(bot)}, body)
 
     assert answer == 200  # another one would make Telegram bring it again
     assert meter.alarms["unusable_update"] == 1
@@ -939,7 +941,7 @@ async def test_a_poll_passes_over_updates_without_a_usable_number(api: BotApi):
     ann.types("/start")
     api.world.updates.append({"update_id": 2**63, "message": {}})
 
-    async with our_bot(api, meter) as client, listening(client, hear, MemoryJournal()):
+    async with our_bot(api, meter) as bot, listening(bot, hear, MemoryJournal()):
         await api.world.message_where(lambda m: m.text == "Welcome")
         await until(lambda: len(api.world.calls_of("getUpdates")) >= 2)
 
@@ -953,13 +955,13 @@ async def test_polling_ends_a_webhook_that_was_left(api: BotApi):
     hear, journal = Conversation(says("Welcome")), MemoryJournal()
     unreachable = "http://127.0.0.1:9"
     async with (
-        our_bot(api, webhook=True, public_url=unreachable) as client,
-        listening(client, hear, journal),
+        our_bot(api, webhook=True, public_url=unreachable) as bot,
+        listening(bot, hear, journal),
     ):
-        await until(lambda: client.trouble is None)
+        await until(lambda: bot.listener.trouble is None)
     ann.types("/start")
 
-    async with our_bot(api) as client, listening(client, hear, journal):
+    async with our_bot(api) as bot, listening(bot, hear, journal):
         await api.world.message_where(lambda m: m.text == "Welcome")
 
 
@@ -977,14 +979,14 @@ async def test_the_token_and_what_people_say_are_in_no_log_and_no_error(
             caplog.set_level(logging.DEBUG, logger=name)
 
     with suppress(ExceptionGroup):
-        async with our_bot(api) as client, listening(client, hear, MemoryJournal()):
+        async with our_bot(api) as bot, listening(bot, hear, MemoryJournal()):
             ann.types("my secret words")
             await api.world.message_where(lambda m: True)
             for fault in (Drop(), bad_gateway(), refused(400, "Bad Request: x"), captive_portal()):
                 api.fail(fault, method="sendMessage")
-                await client.send(address(ann), CARD)
+                await bot.messenger.send(address(ann), CARD)
             async with api.down():
-                await client.send(address(ann), CARD)
+                await bot.messenger.send(address(ann), CARD)
             raise RuntimeError("boom")
 
     told = caplog.text + "".join(
@@ -996,7 +998,7 @@ async def test_the_token_and_what_people_say_are_in_no_log_and_no_error(
     assert caplog.records
     for secret in (api.token.partition(":")[2], "my secret words", "Balance 60,000"):
         assert secret not in told
-    assert api.token not in repr(client._api)
+    assert api.token not in repr(bot.listener._api)
 
 
 # --- helpers ------------------------------------------------------------------------------
@@ -1007,8 +1009,8 @@ def text_of(said: Said) -> str:
     return said.text
 
 
-def secret_of(client: TelegramClient) -> str:
-    return client._derived("secret")
+def secret_of(bot: TelegramBot) -> str:
+    return bot.listener._derived("secret")
 
 
 async def until(condition: Callable[[], bool]) -> None:

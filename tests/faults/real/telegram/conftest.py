@@ -15,15 +15,14 @@ from typing import Any
 import pytest
 
 from adapters.chat import faults
-from adapters.telegram import client
 from adapters.telegram.api import BotApi as OurSide
-from adapters.telegram.client import TelegramClient
+from adapters.telegram.client import TelegramBot, composed
 from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.transport import AiohttpRequest
 from bot.app.sources import now
 from bot.domain import deliveries
 from bot.domain.backoff import Backoff
-from bot.domain.deliveries import State
+from bot.domain.deliveries import ONE_MARKED_REPEAT, State
 from bot.domain.links import Address
 from bot.services import pace
 from storage import Store, open_memory
@@ -47,8 +46,6 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deliveries, "WAITS", quickly)
     monkeypatch.setattr(pace, "OUTAGE_WAITS", quickly)
     monkeypatch.setattr(deliveries, "CHANNEL_WAIT", QUICK)
-    waits = replace(deliveries.ONE_MARKED_REPEAT, waits=(QUICK,), urgent_waits=(QUICK, QUICK))
-    monkeypatch.setattr(client, "ONE_MARKED_REPEAT", waits)
 
 
 @pytest.fixture
@@ -80,7 +77,9 @@ def store() -> Iterator[Store]:
 
 
 @asynccontextmanager
-async def our_bot(api: BotApi, *, url: str | None = None, **limits: Any) -> AsyncIterator[Any]:
+async def our_bot(
+    api: BotApi, *, url: str | None = None, **limits: Any
+) -> AsyncIterator[TelegramBot]:
     """Our bot, without its opening `getMe`.
 
     Args:
@@ -96,9 +95,16 @@ async def our_bot(api: BotApi, *, url: str | None = None, **limits: Any) -> Asyn
     polling = AiohttpRequest(connections=2)
     ours = OurSide(api.token, base_url=f"{url}/bot", request=request, get_updates_request=polling)
     settings = TelegramSettings(token=api.token, api_url=url)
-    chance = random.Random(1)
     async with request, polling:
-        yield TelegramClient(ours, settings, now, chance, FakeMeter(), may_send, "")
+        yield composed(
+            ours,
+            settings,
+            now=now,
+            chance=random.Random(1),
+            meter=FakeMeter(),
+            may_send=may_send,
+            repeats=replace(ONE_MARKED_REPEAT, waits=(QUICK,), urgent_waits=(QUICK, QUICK)),
+        )
 
 
 @asynccontextmanager
@@ -108,16 +114,16 @@ async def at_work(
     """The core with our bot, which sends and does not listen."""
     async with (
         our_bot(api, url=url, **limits) as ours,
-        running(store, platform, ours, now) as world,
+        running(store, platform, ours.messenger, now) as world,
     ):
         yield world
 
 
 @asynccontextmanager
-async def listening(world: World, ours: TelegramClient) -> AsyncIterator[None]:
+async def listening(world: World, ours: TelegramBot) -> AsyncIterator[None]:
     """Our bot also hears what people say."""
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(ours.listen(world.conversation.hear, world.store.journal))
+        task = group.create_task(ours.listener.listen(world.conversation.hear, world.store.journal))
         try:
             yield
         finally:

@@ -128,8 +128,8 @@ async def test_however_long_a_wait_is_asked_for_it_is_a_sane_one(api, asked, wai
     api.fail(Answer(status=429, body=json.dumps(body | parameters).encode()), method="sendMessage")
 
     async with our_bot(api) as ours:
-        address = Address(channel=Channel.TELEGRAM, bot=ours.bot, chat=str(ann.id))
-        outcome = await ours.send(address, Card(title="first"))
+        address = Address(channel=Channel.TELEGRAM, bot=ours.messenger.bot, chat=str(ann.id))
+        outcome = await ours.messenger.send(address, Card(title="first"))
 
     assert outcome == Postponed(reason="asked to slow down", retry_after=wait, scope=scope)
     assert ann.chat.shown == []

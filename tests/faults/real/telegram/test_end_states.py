@@ -67,7 +67,7 @@ async def test_a_chat_that_is_closed_is_called_once_and_what_is_owed_is_held(
 @pytest.mark.fault(32)
 async def test_who_blocks_us_and_comes_back_loses_nothing(store, platform, api):
     ann = api.world.person("Ann")
-    async with our_bot(api) as ours, running(store, platform, ours, now) as world:
+    async with our_bot(api) as ours, running(store, platform, ours.messenger, now) as world:
         account = await world.links(str(ann.id))
         async with listening(world, ours):
             ann.blocks()
@@ -238,9 +238,9 @@ async def test_a_token_that_is_refused_at_the_start_stops_the_start_and_keeps_ev
 
     api.revoked = True
     settings = TelegramSettings(token=api.token, api_url=api.url)
-    async with open_telegram(settings, now=now, **others()) as client:
+    async with open_telegram(settings, now=now, **others()) as bot:
         with pytest.raises(Misconfigured, match="TRADEBELL_TELEGRAM_TOKEN is refused"):
-            await client.begin()
+            await bot.listener.begin()
     assert [call.method for call in api.world.calls[calls:]] == ["getMe"]
     assert sum((await kept(api, store, pending=True)).values()) == 2
 
@@ -277,21 +277,21 @@ async def test_of_two_that_listen_with_one_token_one_stops_and_nothing_is_answer
     async with (
         our_bot(api) as first,
         our_bot(api) as second,
-        running(store, platform, first, now) as world,
+        running(store, platform, first.messenger, now) as world,
     ):
         account = await world.links(str(ann.id))
         async with listening(world, first):
             await api.world.call_where(lambda call: call.method == "getUpdates")
-            await world.until(lambda: first.trouble is None, within=5)
+            await world.until(lambda: first.listener.trouble is None, within=5)
             async with listening(world, second):
-                await world.until(lambda: first.trouble is not None, within=5)
+                await world.until(lambda: first.listener.trouble is not None, within=5)
                 polls = len(api.world.calls_of("getUpdates"))
                 for _ in range(3):
                     ann.types("/help")
                 await api.world.until(lambda: len(api.world.messages) == 3)
                 await owe(world, account, "alert")
                 await settled(world)
-                assert (first.trouble, second.trouble) == (TWO_LISTEN, None)
+                assert (first.listener.trouble, second.listener.trouble) == (TWO_LISTEN, None)
                 assert len(api.world.calls_of("getUpdates")) <= polls + 10
 
     assert len(api.world.messages) == 4

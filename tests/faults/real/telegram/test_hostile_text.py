@@ -45,7 +45,7 @@ async def test_the_one_time_address_comes_without_a_preview(store, platform, api
     ann = api.world.person("Ann")
     async with (
         our_bot(api) as ours,
-        running(store, platform, ours, now) as world,
+        running(store, platform, ours.messenger, now) as world,
         listening(world, ours),
     ):
         ann.types("/link")
