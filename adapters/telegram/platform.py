@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
 from adapters.chat.exchange import NoAnswer
-from adapters.telegram.client import TelegramBot, open_telegram
+from adapters.telegram.bot import TelegramBot, open_telegram
 from adapters.telegram.faults import REASONS
 from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.transport import Refusal

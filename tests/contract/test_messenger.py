@@ -12,7 +12,7 @@ import pytest
 
 from adapters.discord.client import open_discord
 from adapters.discord.settings import DiscordSettings
-from adapters.telegram.client import open_telegram
+from adapters.telegram.bot import open_telegram
 from adapters.telegram.settings import TelegramSettings
 from bot.domain.cards import (
     Button,

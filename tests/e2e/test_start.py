@@ -28,7 +28,7 @@ async def test_a_start_loads_nothing_that_its_settings_do_not_ask_for(tmp_path: 
             assert await again.stop() == 0
 
     loaded = loaded_by(again.log)
-    assert {"adapters.telegram.client", "telegram", "sqlalchemy", "aiohttp"} <= loaded
+    assert {"adapters.telegram.bot", "telegram", "sqlalchemy", "aiohttp"} <= loaded
     assert loaded & UNASKED == set()
 
 

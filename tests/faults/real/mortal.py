@@ -18,7 +18,7 @@ from typing import Any
 
 from adapters.cryptorobot.client import open_platform
 from adapters.telegram import platform
-from adapters.telegram.client import TelegramBot, open_telegram
+from adapters.telegram.bot import TelegramBot, open_telegram
 from bot.app import running
 from bot.app.process import logging_as, until_signalled
 from bot.settings import Settings, read

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.chat.exchange import NoAnswer, Reached
 from adapters.telegram.api import BotApi, Chats
-from adapters.telegram.client import TelegramMessenger
+from adapters.telegram.messenger import TelegramMessenger
 from adapters.telegram.settings import TelegramSettings
 from bot.domain.deliveries import ONE_MARKED_REPEAT, Gone, Halted, Moved, Scope, State, Unclear
 from bot.domain.incoming import Left, Returned

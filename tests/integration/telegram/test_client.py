@@ -12,7 +12,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from adapters.telegram.client import SECRET_HEADER, TelegramBot, open_telegram
+from adapters.telegram.bot import TelegramBot, open_telegram
+from adapters.telegram.listening import SECRET_HEADER
 from adapters.telegram.settings import TelegramSettings
 from bot.domain.cards import Button, Card, Picture, Severity
 from bot.domain.commands import ABOUT, COMMANDS

@@ -16,7 +16,7 @@ import pytest
 
 from adapters.chat import faults
 from adapters.telegram.api import BotApi as OurSide
-from adapters.telegram.client import TelegramBot, composed
+from adapters.telegram.bot import TelegramBot, composed
 from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.transport import AiohttpRequest
 from bot.app.sources import now

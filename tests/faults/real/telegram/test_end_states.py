@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from adapters.telegram.client import open_telegram
+from adapters.telegram.bot import open_telegram
 from adapters.telegram.settings import TelegramSettings
 from bot.app.sources import now
 from bot.domain.deliveries import State

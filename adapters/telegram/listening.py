@@ -1,4 +1,4 @@
-"""Our bot on Telegram: it shows cards, and answers what people say."""
+"""What people say on Telegram: fetched or brought, stored, and given on to be answered."""
 
 import asyncio
 import hashlib
@@ -6,10 +6,9 @@ import hmac
 import json
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import NoReturn
 
@@ -22,27 +21,16 @@ from telegram import (
 
 from adapters.chat.exchange import NoAnswer
 from adapters.chat.queues import ChatQueues
-from adapters.chat.replies import MaySend, Shown, Turns, insist, typing
-from adapters.telegram.api import BotApi, Chats
-from adapters.telegram.faults import MESSAGE_GONE, Trouble, trouble
-from adapters.telegram.render import Rendered, photo, rendered
+from adapters.telegram.answering import Answering, Toast
+from adapters.telegram.api import BotApi
+from adapters.telegram.faults import Trouble, trouble
 from adapters.telegram.settings import TelegramSettings
-from adapters.telegram.transport import AiohttpRequest, Refusal
+from adapters.telegram.transport import Refusal
 from adapters.telegram.updates import KINDS, Heard, Json, Us, heard
 from bot.domain.backoff import Backoff
-from bot.domain.cards import Card
 from bot.domain.commands import ABOUT, ABOUT_IN_SHORT, COMMANDS, works_for_all
-from bot.domain.deliveries import (
-    ONE_MARKED_REPEAT,
-    Attempt,
-    Declined,
-    Repeats,
-    Sent,
-    Unclear,
-)
-from bot.domain.ids import Now
-from bot.domain.incoming import Left, Reply, Returned, Said
-from bot.domain.links import Address, Channel
+from bot.domain.incoming import Left, Returned
+from bot.domain.links import Channel
 from bot.errors import Misconfigured, TryLater
 from bot.ports import Hear, Journal, Meter
 
@@ -54,89 +42,23 @@ LAST_UPDATE = 2**63 - 2
 POLL = timedelta(seconds=30)
 """How long one `getUpdates` waits for something to happen."""
 
-TOAST_WAIT = timedelta(seconds=0.3)
-"""How long a press waits for words to be answered with; a spinner shows meanwhile."""
-
-TYPING_AGAIN = timedelta(seconds=4)
-"""It shows for five seconds. Source: https://core.telegram.org/bots/api#sendchataction"""
-
 CHATS_AT_ONCE = 64
+
 UPDATES_WAITING = 1000
 """Above this we ask for no more: what Telegram keeps is safe."""
 
 BODY_LIMIT = 1 << 20
+
 SECRET_HEADER = "x-telegram-bot-api-secret-token"
 """Source: https://core.telegram.org/bots/api#setwebhook"""
 
 WAITS = Backoff(first=timedelta(seconds=1), ceiling=timedelta(seconds=30), jitter=(0.5, 1.0))
 """Between two questions while Telegram is away."""
+
 REFUSED_WAIT = timedelta(minutes=5)
 """Between two looks whether Telegram takes our token again."""
+
 CONFLICT_WAIT = timedelta(seconds=30)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TelegramBot:
-    """Our bot, in its two halves: what shows cards, and what hears people and answers them."""
-
-    messenger: "TelegramMessenger"
-    listener: "Listener"
-
-
-@asynccontextmanager
-async def open_telegram(
-    settings: TelegramSettings,
-    *,
-    now: Now,
-    chance: random.Random,
-    meter: Meter,
-    may_send: MaySend,
-    public_url: str = "",
-) -> AsyncIterator[TelegramBot]:
-    """Our bot; its listener is to be begun. For the arguments see `composed`."""
-    request, polling = AiohttpRequest(), AiohttpRequest(connections=2)
-    api = BotApi(
-        settings.token,
-        base_url=f"{settings.api_url}/bot",
-        base_file_url=f"{settings.api_url}/file/bot",
-        request=request,
-        get_updates_request=polling,
-    )
-    async with request, polling:
-        yield composed(
-            api,
-            settings,
-            now=now,
-            chance=chance,
-            meter=meter,
-            may_send=may_send,
-            public_url=public_url,
-        )
-
-
-def composed(
-    api: BotApi,
-    settings: TelegramSettings,
-    *,
-    now: Now,
-    chance: random.Random,
-    meter: Meter,
-    may_send: MaySend,
-    public_url: str = "",
-    repeats: Repeats = ONE_MARKED_REPEAT,
-) -> TelegramBot:
-    """Our bot, from its parts.
-
-    Args:
-        may_send: asked before every reply; deliveries keep their own pace.
-        public_url: where the webhook is reached, if the settings want one.
-    """
-    chats = Chats(api)
-    answering = Answering(chats, now, may_send)
-    return TelegramBot(
-        messenger=TelegramMessenger(chats, settings.bot, now, repeats),
-        listener=Listener(api, answering, settings, chance, meter, public_url),
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,46 +71,6 @@ class _Ear:
     group: asyncio.TaskGroup
 
 
-class TelegramMessenger:
-    """Implements `ports.Messenger`."""
-
-    channel = Channel.TELEGRAM
-
-    def __init__(self, chats: Chats, bot: str, now: Now, repeats: Repeats) -> None:
-        self._chats = chats
-        self._now = now
-        self.bot = bot
-        self.repeats = repeats
-
-    async def send(
-        self,
-        address: Address,
-        card: Card,
-        after: Awaitable[None] | None = None,
-        tried_since: datetime | None = None,
-    ) -> Attempt:
-        """Show a card.
-
-        One that needs several messages is Sent once all are; when a later one fails the card
-        is Unclear, since some of it shows already. Its picture comes after its words, if it can.
-        """
-        parts = rendered(card, self._now())
-        for number, part in enumerate(parts):
-            attempt = await self._chats.show(address, part, after)
-            if not isinstance(attempt, Sent):
-                cut = Unclear(reason=f"broke off: after part {number} of {len(parts)}")
-                return cut if number else attempt
-        if card.picture is not None:
-            await self._chats.illustrate(address, photo(card.picture))
-        return attempt
-
-    async def amend(self, address: Address, message: str, card: Card) -> Attempt:
-        if not message.isdecimal():
-            return Declined(reason=MESSAGE_GONE)
-        part = rendered(card, self._now())[-1]
-        return await self._chats.amend(address, int(message), part)
-
-
 class Listener:
     """Hears what people say, and has it answered.
 
@@ -198,7 +80,7 @@ class Listener:
     def __init__(
         self,
         api: BotApi,
-        answering: "Answering",
+        answering: Answering,
         settings: TelegramSettings,
         chance: random.Random,
         meter: Meter,
@@ -450,7 +332,7 @@ class Listener:
         alone = isinstance(found.said, Left | Returned)
         ear.queues.put(found.chat, partial(self._answer, ear, number, found, toast), alone=alone)
 
-    async def _answer(self, ear: _Ear, number: int, found: Heard, toast: "Toast | None") -> None:
+    async def _answer(self, ear: _Ear, number: int, found: Heard, toast: Toast | None) -> None:
         if found.said is not None:
             await self._answering.reply_to(ear.hear, found.said, found.message, toast)
         if toast is not None:
@@ -470,93 +352,3 @@ def _numbered(updates: object) -> Mapping[int, Json]:
             case {"update_id": int(number)} if 0 <= number <= LAST_UPDATE:
                 numbered[number] = update
     return numbered
-
-
-class Answering:
-    """Shows what there is to answer, in the order it comes."""
-
-    def __init__(self, chats: Chats, now: Now, may_send: MaySend) -> None:
-        self._chats = chats
-        self._now = now
-        self._may_send = may_send
-        self._turns = Turns()
-
-    async def answer_press(self, query: str, toast: "Toast") -> None:
-        """Answer a press itself: with words that come in time, or else with none."""
-        toast.end(await self._chats.answer(query, await toast.words(TOAST_WAIT)))
-
-    async def reply_to(
-        self, hear: Hear, said: Said, message: int | None, toast: "Toast | None"
-    ) -> None:
-        """Answer what was said, in the chat where it was.
-
-        Args:
-            message: what a press was under.
-            toast: takes the first words, if it is a press.
-        """
-        async with typing(partial(self._chats.type, said.place.address), TYPING_AGAIN) as stop:
-            async for reply in hear(said):
-                stop()
-                await self._reply(said, message, reply, toast)
-
-    async def _reply(
-        self, said: Said, message: int | None, reply: Reply, toast: "Toast | None"
-    ) -> None:
-        card = reply.card
-        if reply.toast:
-            told = toast is not None and toast.offer(reply.toast) and await toast.told()
-            if not told and card is None and not reply.passing:
-                card = Card(title=reply.toast)
-        if card is None:
-            return
-        async with self._turns.of(said.place.address.chat):
-            shown = await self._show(said.place.address, card, message if reply.replaces else None)
-        if shown is not None and reply.shown is not None:
-            await reply.shown(shown)
-
-    async def _show(self, asked_in: Address, card: Card, replaced: int | None) -> str | None:
-        """Gives the id of the card's last message; `None` if it may not show."""
-        shown: Shown | None = None
-        for part in rendered(card, self._now()):
-            show = partial(self._show_part, part, replaced)
-            shown = await insist(show, asked_in, self._may_send, freely=replaced is not None)
-            replaced = None
-        if card.picture is not None and shown is not None:
-            await self._may_send(shown.address)
-            await self._chats.illustrate(shown.address, photo(card.picture))
-        return None if shown is None else shown.message
-
-    async def _show_part(self, part: Rendered, replaced: int | None, address: Address) -> Attempt:
-        if replaced is None:
-            return await self._chats.show(address, part)
-        return await self._chats.change(address, replaced, part)
-
-
-class Toast:
-    """The words that a press is answered with, if they come in time."""
-
-    def __init__(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._words: asyncio.Future[str] = loop.create_future()
-        self._told: asyncio.Future[bool] = loop.create_future()
-
-    def offer(self, words: str) -> bool:
-        """Whether they come in time."""
-        if self._words.done():
-            return False
-        self._words.set_result(words)
-        return True
-
-    async def words(self, within: timedelta) -> str:
-        try:
-            async with asyncio.timeout(within.total_seconds()):
-                return await self._words
-        except TimeoutError:
-            return ""
-
-    def end(self, told: bool) -> None:
-        self._told.set_result(told)
-
-    async def told(self) -> bool:
-        """Whether Telegram took them: it does not when the press is some minutes old."""
-        return await self._told

@@ -1,0 +1,114 @@
+"""What people are answered with on Telegram, and how it is shown."""
+
+import asyncio
+import logging
+from datetime import timedelta
+from functools import partial
+
+from adapters.chat.replies import MaySend, Shown, Turns, insist, typing
+from adapters.telegram.api import Chats
+from adapters.telegram.render import Rendered, photo, rendered
+from bot.domain.cards import Card
+from bot.domain.deliveries import Attempt
+from bot.domain.ids import Now
+from bot.domain.incoming import Reply, Said
+from bot.domain.links import Address
+from bot.ports import Hear
+
+log = logging.getLogger(__name__)
+
+TOAST_WAIT = timedelta(seconds=0.3)
+"""How long a press waits for words to be answered with; a spinner shows meanwhile."""
+
+TYPING_AGAIN = timedelta(seconds=4)
+"""It shows for five seconds. Source: https://core.telegram.org/bots/api#sendchataction"""
+
+
+class Answering:
+    """Shows what there is to answer, in the order it comes."""
+
+    def __init__(self, chats: Chats, now: Now, may_send: MaySend) -> None:
+        self._chats = chats
+        self._now = now
+        self._may_send = may_send
+        self._turns = Turns()
+
+    async def answer_press(self, query: str, toast: "Toast") -> None:
+        """Answer a press itself: with words that come in time, or else with none."""
+        toast.end(await self._chats.answer(query, await toast.words(TOAST_WAIT)))
+
+    async def reply_to(
+        self, hear: Hear, said: Said, message: int | None, toast: "Toast | None"
+    ) -> None:
+        """Answer what was said, in the chat where it was.
+
+        Args:
+            message: what a press was under.
+            toast: takes the first words, if it is a press.
+        """
+        async with typing(partial(self._chats.type, said.place.address), TYPING_AGAIN) as stop:
+            async for reply in hear(said):
+                stop()
+                await self._reply(said, message, reply, toast)
+
+    async def _reply(
+        self, said: Said, message: int | None, reply: Reply, toast: "Toast | None"
+    ) -> None:
+        card = reply.card
+        if reply.toast:
+            told = toast is not None and toast.offer(reply.toast) and await toast.told()
+            if not told and card is None and not reply.passing:
+                card = Card(title=reply.toast)
+        if card is None:
+            return
+        async with self._turns.of(said.place.address.chat):
+            shown = await self._show(said.place.address, card, message if reply.replaces else None)
+        if shown is not None and reply.shown is not None:
+            await reply.shown(shown)
+
+    async def _show(self, asked_in: Address, card: Card, replaced: int | None) -> str | None:
+        """Gives the id of the card's last message; `None` if it may not show."""
+        shown: Shown | None = None
+        for part in rendered(card, self._now()):
+            show = partial(self._show_part, part, replaced)
+            shown = await insist(show, asked_in, self._may_send, freely=replaced is not None)
+            replaced = None
+        if card.picture is not None and shown is not None:
+            await self._may_send(shown.address)
+            await self._chats.illustrate(shown.address, photo(card.picture))
+        return None if shown is None else shown.message
+
+    async def _show_part(self, part: Rendered, replaced: int | None, address: Address) -> Attempt:
+        if replaced is None:
+            return await self._chats.show(address, part)
+        return await self._chats.change(address, replaced, part)
+
+
+class Toast:
+    """The words that a press is answered with, if they come in time."""
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._words: asyncio.Future[str] = loop.create_future()
+        self._told: asyncio.Future[bool] = loop.create_future()
+
+    def offer(self, words: str) -> bool:
+        """Whether they come in time."""
+        if self._words.done():
+            return False
+        self._words.set_result(words)
+        return True
+
+    async def words(self, within: timedelta) -> str:
+        try:
+            async with asyncio.timeout(within.total_seconds()):
+                return await self._words
+        except TimeoutError:
+            return ""
+
+    def end(self, told: bool) -> None:
+        self._told.set_result(told)
+
+    async def told(self) -> bool:
+        """Whether Telegram took them: it does not when the press is some minutes old."""
+        return await self._told

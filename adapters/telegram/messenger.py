@@ -1,0 +1,52 @@
+"""Cards, shown on Telegram."""
+
+from collections.abc import Awaitable
+from datetime import datetime
+
+from adapters.telegram.api import Chats
+from adapters.telegram.faults import MESSAGE_GONE
+from adapters.telegram.render import photo, rendered
+from bot.domain.cards import Card
+from bot.domain.deliveries import Attempt, Declined, Repeats, Sent, Unclear
+from bot.domain.ids import Now
+from bot.domain.links import Address, Channel
+
+
+class TelegramMessenger:
+    """Implements `ports.Messenger`."""
+
+    channel = Channel.TELEGRAM
+
+    def __init__(self, chats: Chats, bot: str, now: Now, repeats: Repeats) -> None:
+        self._chats = chats
+        self._now = now
+        self.bot = bot
+        self.repeats = repeats
+
+    async def send(
+        self,
+        address: Address,
+        card: Card,
+        after: Awaitable[None] | None = None,
+        tried_since: datetime | None = None,
+    ) -> Attempt:
+        """Show a card.
+
+        One that needs several messages is Sent once all are; when a later one fails the card
+        is Unclear, since some of it shows already. Its picture comes after its words, if it can.
+        """
+        parts = rendered(card, self._now())
+        for number, part in enumerate(parts):
+            attempt = await self._chats.show(address, part, after)
+            if not isinstance(attempt, Sent):
+                cut = Unclear(reason=f"broke off: after part {number} of {len(parts)}")
+                return cut if number else attempt
+        if card.picture is not None:
+            await self._chats.illustrate(address, photo(card.picture))
+        return attempt
+
+    async def amend(self, address: Address, message: str, card: Card) -> Attempt:
+        if not message.isdecimal():
+            return Declined(reason=MESSAGE_GONE)
+        part = rendered(card, self._now())[-1]
+        return await self._chats.amend(address, int(message), part)
