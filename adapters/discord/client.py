@@ -98,6 +98,18 @@ FORM_TITLE = "Link your trading account"
 FORM_LABEL = "The six digits that the page shows"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscordBot:
+    """Our bot, in its two halves: what shows cards, and what hears people and answers them.
+
+    `readership` tells who reads along in servers.
+    """
+
+    messenger: "DiscordMessenger"
+    listener: "Listener"
+    readership: Servers
+
+
 async def _at_once() -> None:
     """For who keeps to no rate."""
 
@@ -111,18 +123,46 @@ async def open_discord(
     meter: Meter,
     may_send: MaySend,
     may_ask: MayAsk = _at_once,
-) -> AsyncIterator["DiscordClient"]:
-    """Our bot; it is to be begun.
+) -> AsyncIterator[DiscordBot]:
+    """Our bot; its listener is to be begun. For the arguments see `composed`."""
+    clock = asyncio.get_running_loop().time
+    async with new_session() as session:
+        http = DiscordHttp(session, settings.token, settings.api_url, clock)
+        yield composed(
+            http,
+            settings,
+            now=now,
+            chance=chance,
+            meter=meter,
+            may_send=may_send,
+            may_ask=may_ask,
+        )
+
+
+def composed(
+    http: DiscordHttp,
+    settings: DiscordSettings,
+    *,
+    now: Now,
+    chance: random.Random,
+    meter: Meter,
+    may_send: MaySend,
+    may_ask: MayAsk,
+) -> DiscordBot:
+    """Our bot, from its parts.
 
     Args:
         may_send: asked before every message that is no answer to an interaction; deliveries keep
             their own pace.
         may_ask: asked before each look at who is in a server.
     """
-    clock = asyncio.get_running_loop().time
-    async with new_session() as session:
-        http = DiscordHttp(session, settings.token, settings.api_url, clock)
-        yield DiscordClient(http, settings, now, chance, meter, may_send, may_ask)
+    chats, answers, recent = Chats(http, settings.bot), Answers(http), Recent(now)
+    answering = Answering(answers, chats, recent, may_send)
+    return DiscordBot(
+        messenger=DiscordMessenger(chats, answers, recent, settings.bot, now),
+        listener=Listener(http, answering, settings, chance, meter),
+        readership=Servers(http, asyncio.get_running_loop().time, may_ask),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,53 +176,20 @@ class _Ear:
     """Of what is written in chats; interactions are answered each for itself."""
 
 
-class DiscordClient:
-    """Implements `ports.Messenger`, and listens.
-
-    `trouble` is a sentence while Discord does not bring us what people say; `readership` tells who
-    reads along in servers.
-    """
+class DiscordMessenger:
+    """Implements `ports.Messenger`."""
 
     channel = Channel.DISCORD
-    repeats = UNMARKED_REPEATS
 
     def __init__(
-        self,
-        http: DiscordHttp,
-        settings: DiscordSettings,
-        now: Now,
-        chance: random.Random,
-        meter: Meter,
-        may_send: MaySend,
-        may_ask: MayAsk,
+        self, chats: Chats, answers: Answers, recent: "Recent", bot: str, now: Now
     ) -> None:
-        self._http = http
-        self._settings = settings
+        self._chats = chats
+        self._answers = answers
+        self._recent = recent
         self._now = now
-        self._chance = chance
-        self._meter = meter
-        self._may_send = may_send
-        self._chats = Chats(http, settings.bot)
-        self.readership = Servers(http, asyncio.get_running_loop().time, may_ask)
-        self._answers = Answers(http)
-        self._application: str | None = None
-        self._ear: _Ear | None = None
-        self._under_way = 0
-        self._recent = _Recent(now)
-        self._turns = Turns()
-        """For answers to what was written in a chat."""
-        self.trouble: str | None = "not listening yet"
-
-    @property
-    def bot(self) -> str:
-        return self._settings.bot
-
-    @property
-    def application(self) -> str:
-        """By what the bot is invited: for all but the oldest bots the same as its own id."""
-        return self._application or self.bot
-
-    # --- showing cards --------------------------------------------------------------------
+        self.bot = bot
+        self.repeats = UNMARKED_REPEATS
 
     async def send(
         self,
@@ -236,7 +243,44 @@ class DiscordClient:
             return _unsettled(after_failure(error))
         return None if found is None else Sent(message=found)
 
-    # --- listening ------------------------------------------------------------------------
+
+def _unsettled(outcome: Attempt) -> Attempt:
+    """A look at the history is no attempt at the message: it can postpone it, and not end it."""
+    match outcome:
+        case Sent() | Unclear() | Declined():
+            return Unclear(reason="the chat's history cannot be read")
+        case _:
+            return outcome
+
+
+class Listener:
+    """Hears what people say, and has it answered.
+
+    `trouble` is a sentence while Discord does not bring it to us.
+    """
+
+    def __init__(
+        self,
+        http: DiscordHttp,
+        answering: "Answering",
+        settings: DiscordSettings,
+        chance: random.Random,
+        meter: Meter,
+    ) -> None:
+        self._http = http
+        self._answering = answering
+        self._settings = settings
+        self._chance = chance
+        self._meter = meter
+        self._application: str | None = None
+        self._ear: _Ear | None = None
+        self._under_way = 0
+        self.trouble: str | None = "not listening yet"
+
+    @property
+    def application(self) -> str:
+        """By what the bot is invited: for all but the oldest bots the same as its own id."""
+        return self._application or self._settings.bot
 
     async def begin(self) -> None:
         """Introduce ourselves. Discord need not be there yet.
@@ -320,7 +364,7 @@ class DiscordClient:
         log.error(trouble)
 
     def _take(self, frame: Mapping[str, Any]) -> None:
-        found = heard(frame, self.bot)
+        found = heard(frame, self._settings.bot)
         if found is None or self._ear is None:
             return
         if self._under_way >= AT_ONCE:
@@ -335,28 +379,43 @@ class DiscordClient:
 
     async def _serve(self, found: Heard, ear: _Ear) -> None:
         try:
-            match found:
-                case Asked():
-                    await self._answer(found, ear.hear)
-                case Pressed():
-                    await self._answer_press(found, ear.hear)
-                case Typing():
-                    await self._complete(found, ear.suggest)
-                case Wanted(handle=handle):
-                    await self._answers.first(handle, FORM_SHOWN, _form())
-                case Written():
-                    await self._answer_written(found, ear.hear)
-        except (Refusal, Withheld, NoAnswer) as error:
-            # The person sees that it failed, and asks again.
-            log.warning("an answer was not shown", extra={"reason": str(error)})
+            await self._answering.answer(found, ear.hear, ear.suggest)
         finally:
             self._under_way -= 1
 
-    # --- answering ------------------------------------------------------------------------
 
-    async def _answer(self, asked: Asked, hear: Hear) -> None:
+class Answering:
+    """Shows what there is to answer."""
+
+    def __init__(self, answers: Answers, chats: Chats, recent: "Recent", may_send: MaySend) -> None:
+        self._answers = answers
+        self._chats = chats
+        self._recent = recent
+        self._may_send = may_send
+        self._turns = Turns()
+        """For answers to what was written in a chat."""
+
+    async def answer(self, found: Heard, hear: Hear, suggest: Suggest) -> None:
+        """Answer what was heard, in its own way."""
+        try:
+            match found:
+                case Asked():
+                    await self._answer_command(found, hear)
+                case Pressed():
+                    await self._answer_press(found, hear)
+                case Typing():
+                    await self._complete(found, suggest)
+                case Wanted(handle=handle):
+                    await self._answers.first(handle, FORM_SHOWN, _form())
+                case Written():
+                    await self._answer_written(found, hear)
+        except (Refusal, Withheld, NoAnswer) as error:
+            # The person sees that it failed, and asks again.
+            log.warning("an answer was not shown", extra={"reason": str(error)})
+
+    async def _answer_command(self, asked: Asked, hear: Hear) -> None:
         """Answer a command: at once if it is quick, else under "thinking..."."""
-        answer = _Answer(self._answers, asked.handle, private=asked.said.place.private)
+        answer = Interaction(self._answers, asked.handle, private=asked.said.place.private)
         async with asyncio.TaskGroup() as group:
             group.create_task(answer.think_after(ANSWER_WITHIN), name="discord thinking")
             async for reply in hear(asked.said):
@@ -368,7 +427,7 @@ class DiscordClient:
 
     async def _answer_press(self, pressed: Pressed, hear: Hear) -> None:
         """Answer a press: the card it was under changes, and what is new comes after it."""
-        answer = _Answer(self._answers, pressed.handle, private=pressed.said.place.private)
+        answer = Interaction(self._answers, pressed.handle, private=pressed.said.place.private)
         await answer.work()
         async for reply in hear(pressed.said):
             card = _card_of(reply)
@@ -376,7 +435,7 @@ class DiscordClient:
                 await self._show(pressed, answer, card, reply)
 
     async def _show(
-        self, heard: Asked | Pressed, answer: "_Answer", card: Card, reply: Reply
+        self, heard: Asked | Pressed, answer: "Interaction", card: Card, reply: Reply
     ) -> None:
         replaces = reply.replaces and isinstance(heard, Pressed)
         rest = await answer.show(card, replaces=replaces)
@@ -425,7 +484,37 @@ class DiscordClient:
         return await self._chats.show(address, part)
 
 
-class _Recent:
+def _card_of(reply: Reply) -> Card | None:
+    """What a reply shows here, where nothing shows for a moment only."""
+    if reply.card is None and reply.toast and not reply.passing:
+        return Card(title=reply.toast)
+    return reply.card
+
+
+def _with_form(heard: Asked | Written, reply: Reply) -> Reply:
+    """Under the address of the login page also a button for what that page shows."""
+    card = reply.card
+    match heard.said:
+        case Command(name="link") if card is not None and card.buttons:
+            digits = Button(
+                label="Type the six digits", action=ActionId(FORM), style=ButtonStyle.PRIMARY
+            )
+            return replace(reply, card=replace(card, buttons=(*card.buttons, (digits,))))
+        case _:
+            return reply
+
+
+def _form() -> Mapping[str, Any]:
+    """Source: https://docs.discord.com/developers/components/reference#label"""
+    text = {"type": 4, "custom_id": FORM, "style": 1, "min_length": 6, "max_length": 8}
+    return {
+        "custom_id": FORM,
+        "title": FORM_TITLE,
+        "components": [{"type": 18, "label": FORM_LABEL, "component": {**text, "required": True}}],
+    }
+
+
+class Recent:
     """Messages of interactions that can be changed by these still.
 
     Kept in memory only: the token is a secret, and a restart costs what it is good for at most.
@@ -449,7 +538,7 @@ _Say = Callable[[Rendered, int], Awaitable[str | None]]
 _T = TypeVar("_T")
 
 
-class _Answer:
+class Interaction:
     """One interaction's answers: the first one, and those after it."""
 
     def __init__(self, answers: Answers, handle: Handle, *, private: bool) -> None:
@@ -596,42 +685,3 @@ async def _insisted(call: Callable[[], Awaitable[_T]], *, freely: bool = True) -
                 raise
             await asyncio.sleep(LOST_WAITS.step(tries).total_seconds())
     raise AssertionError("the last try returns or raises")
-
-
-def _unsettled(outcome: Attempt) -> Attempt:
-    """A look at the history is no attempt at the message: it can postpone it, and not end it."""
-    match outcome:
-        case Sent() | Unclear() | Declined():
-            return Unclear(reason="the chat's history cannot be read")
-        case _:
-            return outcome
-
-
-def _card_of(reply: Reply) -> Card | None:
-    """What a reply shows here, where nothing shows for a moment only."""
-    if reply.card is None and reply.toast and not reply.passing:
-        return Card(title=reply.toast)
-    return reply.card
-
-
-def _with_form(heard: Asked | Written, reply: Reply) -> Reply:
-    """Under the address of the login page also a button for what that page shows."""
-    card = reply.card
-    match heard.said:
-        case Command(name="link") if card is not None and card.buttons:
-            digits = Button(
-                label="Type the six digits", action=ActionId(FORM), style=ButtonStyle.PRIMARY
-            )
-            return replace(reply, card=replace(card, buttons=(*card.buttons, (digits,))))
-        case _:
-            return reply
-
-
-def _form() -> Mapping[str, Any]:
-    """Source: https://docs.discord.com/developers/components/reference#label"""
-    text = {"type": 4, "custom_id": FORM, "style": 1, "min_length": 6, "max_length": 8}
-    return {
-        "custom_id": FORM,
-        "title": FORM_TITLE,
-        "components": [{"type": 18, "label": FORM_LABEL, "component": {**text, "required": True}}],
-    }

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
 from adapters.chat.exchange import NoAnswer
-from adapters.discord.client import DiscordClient, open_discord
+from adapters.discord.client import DiscordBot, open_discord
 from adapters.discord.faults import REASONS
 from adapters.discord.settings import DiscordSettings, invitation
 from adapters.discord.transport import Refusal, Withheld
@@ -35,37 +35,39 @@ class Discord:
     @asynccontextmanager
     async def open(self, around: Around, journal: Journal) -> AsyncIterator[ChatBot]:
         its = self._pace()
-        async with self._client(around, its) as client:
+        async with self._bot(around, its) as bot:
+            listener = bot.listener
             yield ChatBot(
-                messenger=client,
+                messenger=bot.messenger,
                 pace=its,
-                begin=client.begin,
-                listen=client.listen,
-                readership=client.readership,
-                trouble=lambda: f"Discord: {client.trouble}." if client.trouble else None,
+                begin=listener.begin,
+                listen=listener.listen,
+                readership=bot.readership,
+                trouble=lambda: f"Discord: {listener.trouble}." if listener.trouble else None,
             )
 
     async def look(self, around: Around) -> str:
-        async with self._client(around, self._pace()) as client:
-            await client.begin()
+        async with self._bot(around, self._pace()) as bot:
+            listener = bot.listener
+            await listener.begin()
             try:
-                await client.introduce()
+                await listener.introduce()
             except (Refusal, Withheld, NoAnswer) as failure:
                 raise Refused(
                     f"{self._settings.api_url} cannot be used now ({failure}): see whether"
                     " TRADEBELL_DISCORD_API_URL is right and this machine has a way there."
                 ) from failure
             return (
-                f"{self._settings.api_url}: the token opens bot {client.bot}; to add it to your own"
-                f" account, open {invitation(client.application, to_server=False)} , to a server"
-                f" {invitation(client.application, to_server=True)}"
+                f"{self._settings.api_url}: the token opens bot {bot.messenger.bot}; to add it to"
+                f" your own account, open {invitation(listener.application, to_server=False)} , to a server"
+                f" {invitation(listener.application, to_server=True)}"
             )
 
     def _pace(self) -> Pace:
         # How fast one chat may get messages Discord tells itself, with every answer.
         return pace(self._settings.rate, lambda _: 0)
 
-    def _client(self, around: Around, its: Pace) -> AbstractAsyncContextManager[DiscordClient]:
+    def _bot(self, around: Around, its: Pace) -> AbstractAsyncContextManager[DiscordBot]:
         return open_discord(
             self._settings,
             now=around.now,

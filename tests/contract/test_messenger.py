@@ -127,13 +127,13 @@ async def discord() -> AsyncIterator[Stage]:
             chance=random.Random(1),
             meter=FakeMeter(),
             may_send=may_send,
-        ) as client,
+        ) as bot,
     ):
         ann = api.world.person("Ann")
         slow_down = discord_faults.too_many_requests(7)
         yield Stage(
-            messenger=client,
-            address=Address(channel=Channel.DISCORD, bot=client.bot, chat=str(ann.dm.id)),
+            messenger=bot.messenger,
+            address=Address(channel=Channel.DISCORD, bot=bot.messenger.bot, chat=str(ann.dm.id)),
             shown=lambda: [as_read(message) for message in ann.screen()],
             labels=lambda: [one for message in ann.screen() for one in message.labels],
             spoil={

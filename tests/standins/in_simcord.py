@@ -29,7 +29,7 @@ import yarl
 from aiohttp import ClientSession, FormData, WSMessage, WSMsgType
 from discord.http import Route
 
-from adapters.discord.client import DiscordClient
+from adapters.discord.client import DiscordBot, composed
 from adapters.discord.gateway import INTENTS
 from adapters.discord.settings import DEFAULT_API_URL, DiscordSettings
 from adapters.discord.transport import DiscordHttp
@@ -64,7 +64,7 @@ class InSimcord:
         self._owned = owned
         self._ears: asyncio.Future[tuple[Hear, Suggest]] = asyncio.Future()
         self.env = simcord.Env(self._account, settle_timeout=PATIENCE)
-        self.client: DiscordClient
+        self.bot: DiscordBot
 
     async def listen(self, hear: Hear, suggest: Suggest) -> None:
         """Begin to answer; returns once the commands are registered."""
@@ -86,14 +86,14 @@ class InSimcord:
         token = f"{base64.b64encode(str(user.id).encode()).decode().rstrip('=')}.sim.cord"
         clock = asyncio.get_running_loop().time
         session = cast("ClientSession", _Session(self._account, self))
-        self.client = DiscordClient(
+        self.bot = composed(
             DiscordHttp(session, token, DEFAULT_API_URL, clock),
             DiscordSettings(token=token, gateway_url=GATEWAY_URL),
-            self.env.now,
-            random.Random(1),
-            FakeMeter(),
-            _at_once,
-            _at_once,
+            now=self.env.now,
+            chance=random.Random(1),
+            meter=FakeMeter(),
+            may_send=_at_once,
+            may_ask=_at_once,
         )
 
     async def end(self) -> None:
@@ -106,7 +106,7 @@ class InSimcord:
 
     async def _listen(self) -> None:
         hear, suggest = await self.silence(self._ears)
-        await self.client.listen(hear, suggest)
+        await self.bot.listener.listen(hear, suggest)
 
     async def silence(self, awaited: Awaitable[Given]) -> Given:
         """Wait for what comes from outside, which nobody is to wait for."""
@@ -156,7 +156,7 @@ async def outside(hear: Hear) -> AsyncIterator[Hear]:
 
 
 async def _at_once(*_: object) -> None:
-    """Implements `client.MaySend` and `servers.MayAsk`."""
+    """Implements `replies.MaySend` and `servers.MayAsk`."""
 
 
 def _nothing() -> None:

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.discord.client import DiscordClient, open_discord
+from adapters.discord.client import DiscordBot, open_discord
 from adapters.discord.limits import MOST_REFUSALS
 from adapters.discord.settings import DiscordSettings
 from bot.domain.cards import Card
@@ -55,7 +55,7 @@ def store(api: DiscordApi) -> Iterator[Store]:
 
 
 @asynccontextmanager
-async def our_bot(api: DiscordApi) -> AsyncIterator[DiscordClient]:
+async def our_bot(api: DiscordApi) -> AsyncIterator[DiscordBot]:
     async def may_send(_: Address) -> None:
         pass
 
@@ -65,21 +65,25 @@ async def our_bot(api: DiscordApi) -> AsyncIterator[DiscordClient]:
         chance=random.Random(1),
         meter=FakeMeter(),
         may_send=may_send,
-    ) as client:
-        await client.begin()
-        client.repeats = Repeats(waits=SOON, urgent_waits=SOON, marked=False)
-        yield client
+    ) as bot:
+        await bot.listener.begin()
+        bot.messenger.repeats = Repeats(waits=SOON, urgent_waits=SOON, marked=False)
+        yield bot
 
 
 @asynccontextmanager
 async def process(api: DiscordApi, store: Store) -> AsyncIterator[World]:
     """One process from its start to a kill."""
+    async with our_bot(api) as bot, working(api, store, bot) as world:
+        yield world
+
+
+@asynccontextmanager
+async def working(api: DiscordApi, store: Store, bot: DiscordBot) -> AsyncIterator[World]:
+    """The core with our bot, which sends and does not listen."""
     platform = FakePlatform(now=api.clock)
     platform.bots[owl().id] = owl()
-    async with (
-        our_bot(api) as client,
-        running(store, platform, client, api.clock) as world,
-    ):
+    async with running(store, platform, bot.messenger, api.clock) as world:
         yield world
 
 
@@ -237,8 +241,8 @@ async def test_a_crowd_whose_chats_are_closed_does_not_get_us_banned(api: Discor
         person.dms_open = False
     card = Card(title="Bought", reference="A1B2C3")
 
-    async with our_bot(api) as client:
-        outcomes = [await client.send(place(person).address, card) for person in crowd]
+    async with our_bot(api) as bot:
+        outcomes = [await bot.messenger.send(place(person).address, card) for person in crowd]
 
         assert sum(isinstance(one, Gone) for one in outcomes) == MOST_REFUSALS
         rest = outcomes[MOST_REFUSALS:]
@@ -252,10 +256,12 @@ async def test_a_crowd_whose_chats_are_closed_does_not_get_us_banned(api: Discor
 async def test_a_session_that_cannot_be_resumed_is_begun_anew_and_commands_are_answered(
     api: DiscordApi, ann: Person, store: Store, forgotten: str
 ):
-    async with process(api, store) as world, asyncio.TaskGroup() as group:
-        client = world.chat
-        assert isinstance(client, DiscordClient)
-        hearing = client.listen(world.conversation.hear, world.conversation.suggest)
+    async with (
+        our_bot(api) as bot,
+        working(api, store, bot) as world,
+        asyncio.TaskGroup() as group,
+    ):
+        hearing = bot.listener.listen(world.conversation.hear, world.conversation.suggest)
         listening = group.create_task(hearing)
         await api.gateway.connected()
         await api.world.until(lambda: api.world.commands[None])

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.discord.client import DiscordClient, open_discord
+from adapters.discord.client import DiscordBot, open_discord
 from adapters.discord.settings import DiscordSettings
 from bot.domain.cards import Button, Card, Picture, Severity
 from bot.domain.deliveries import Declined, Gone, Halted, Postponed, Scope, Sent, Unclear
@@ -48,7 +48,7 @@ async def api() -> AsyncIterator[DiscordApi]:
 
 
 @asynccontextmanager
-async def our_bot(api: DiscordApi) -> AsyncIterator[DiscordClient]:
+async def our_bot(api: DiscordApi) -> AsyncIterator[DiscordBot]:
     async def may_send(_: Address) -> None:
         pass
 
@@ -58,9 +58,9 @@ async def our_bot(api: DiscordApi) -> AsyncIterator[DiscordClient]:
         chance=random.Random(1),
         meter=FakeMeter(),
         may_send=may_send,
-    ) as client:
-        await client.begin()
-        yield client
+    ) as bot:
+        await bot.listener.begin()
+        yield bot
 
 
 def address(of: Channel | Person) -> Address:
@@ -86,8 +86,8 @@ async def test_a_card_arrives_with_its_sound_and_its_buttons(api: DiscordApi):
     button = Button(label="Pause", action=ActionId("a1"))
     quiet = Card(title="Bought", lines=("@everyone",), buttons=((button,),))
 
-    async with our_bot(api) as client:
-        outcomes = [await client.send(address(ann), card) for card in (quiet, CARD)]
+    async with our_bot(api) as bot:
+        outcomes = [await bot.messenger.send(address(ann), card) for card in (quiet, CARD)]
 
     first, second = ann.screen()
     assert outcomes == [Sent(message=str(first.id)), Sent(message=str(second.id))]
@@ -101,8 +101,8 @@ async def test_a_picture_is_inside_its_card_with_the_words_for_who_does_not_see_
 ):
     ann = api.world.person("Ann")
 
-    async with our_bot(api) as client:
-        outcome = await client.send(address(ann), PICTURED)
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(ann), PICTURED)
 
     (message,) = ann.screen()
     (picture,) = message.pictures_in_embeds
@@ -115,8 +115,8 @@ async def test_a_card_with_a_picture_leaves_once_even_if_it_is_tried_again(api: 
     ann = api.world.person("Ann")
     api.fail(Drop(executes=True), route="create_message")
 
-    async with our_bot(api) as client:
-        outcomes = [await client.send(address(ann), PICTURED) for _ in range(2)]
+    async with our_bot(api) as bot:
+        outcomes = [await bot.messenger.send(address(ann), PICTURED) for _ in range(2)]
 
     first, second = outcomes
     assert isinstance(first, Unclear)
@@ -130,8 +130,8 @@ async def test_where_no_file_may_be_attached_the_words_come_alone(api: DiscordAp
     channel = guild.channel("alerts")
     channel.denied[api.world.bot_id] = Permission.ATTACH_FILES
 
-    async with our_bot(api) as client:
-        outcome = await client.send(address(channel), PICTURED)
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(channel), PICTURED)
 
     (message,) = ann.screen(channel)
     assert isinstance(outcome, Sent)
@@ -145,9 +145,9 @@ async def test_discord_takes_every_card_that_we_make_as_it_is(
     ann = api.world.person("Ann")
     cards = [EVERYTHING, *every_card()]
 
-    async with our_bot(api) as client:
+    async with our_bot(api) as bot:
         outcomes = [
-            await client.send(address(ann), replace(card, reference=f"{number:06}"))
+            await bot.messenger.send(address(ann), replace(card, reference=f"{number:06}"))
             for number, card in enumerate(cards)
         ]
 
@@ -161,9 +161,9 @@ async def test_a_card_goes_to_a_channel_or_into_a_thread(api: DiscordApi):
     channel = guild.channel("alerts")
     thread = guild.thread(channel, "grid")
 
-    async with our_bot(api) as client:
-        await client.send(address(channel), CARD)
-        await client.send(address(thread), replace(CARD, reference="D4E5F6"))
+    async with our_bot(api) as bot:
+        await bot.messenger.send(address(channel), CARD)
+        await bot.messenger.send(address(thread), replace(CARD, reference="D4E5F6"))
 
     assert [len(ann.screen(one)) for one in (channel, thread)] == [1, 1]
 
@@ -176,8 +176,8 @@ async def test_a_closed_thread_is_never_answered_by_writing_into_its_channel(api
     thread = guild.thread(channel, "grid")
     guild.delete(thread)
 
-    async with our_bot(api) as client:
-        outcome = await client.send(address(thread), CARD)
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(thread), CARD)
 
     assert outcome == Gone(reason="the channel is gone")
     assert ann.screen(channel) == []
@@ -186,8 +186,8 @@ async def test_a_closed_thread_is_never_answered_by_writing_into_its_channel(api
 async def test_a_card_of_several_messages_is_sent_when_all_are(api: DiscordApi):
     ann = api.world.person("Ann")
 
-    async with our_bot(api) as client:
-        outcome = await client.send(address(ann), LONG)
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(ann), LONG)
 
     assert isinstance(outcome, Sent)
     assert len(ann.screen()) == 2
@@ -197,10 +197,10 @@ async def test_a_card_that_broke_off_goes_on_where_it_did(api: DiscordApi):
     ann = api.world.person("Ann")
     api.fail(too_many_requests(0.05), route="create_message", skip=1)
 
-    async with our_bot(api) as client:
-        cut = await client.send(address(ann), LONG)
+    async with our_bot(api) as bot:
+        cut = await bot.messenger.send(address(ann), LONG)
         await asyncio.sleep(0.1)
-        done = await client.send(address(ann), LONG, tried_since=api.clock())
+        done = await bot.messenger.send(address(ann), LONG, tried_since=api.clock())
 
     assert cut == Unclear(reason="broke off: after part 1 of 2")
     assert isinstance(done, Sent)
@@ -274,8 +274,8 @@ async def test_every_fault_has_its_outcome_and_one_request(
     ann = api.world.person("Ann")
     api.fail(fault, route="create_message")
 
-    async with our_bot(api) as client:
-        found = await client.send(address(ann), CARD)
+    async with our_bot(api) as bot:
+        found = await bot.messenger.send(address(ann), CARD)
 
     assert found == outcome
     assert len(ann.screen()) == shown
@@ -285,8 +285,8 @@ async def test_every_fault_has_its_outcome_and_one_request(
 async def test_an_outage_postpones_for_the_whole_channel(api: DiscordApi):
     ann = api.world.person("Ann")
 
-    async with our_bot(api) as client, api.down():
-        outcome = await client.send(address(ann), CARD)
+    async with our_bot(api) as bot, api.down():
+        outcome = await bot.messenger.send(address(ann), CARD)
 
     assert outcome == Postponed(reason="no connection", scope=Scope.CHANNEL)
 
@@ -294,9 +294,9 @@ async def test_an_outage_postpones_for_the_whole_channel(api: DiscordApi):
 async def test_a_kept_connection_that_was_hung_up_is_not_written_to(api: DiscordApi):
     ann = api.world.person("Ann")
 
-    async with our_bot(api) as client:
+    async with our_bot(api) as bot:
         api.hang_up()  # in one turn of the loop: our side has not seen it yet
-        outcome = await client.send(address(ann), CARD)
+        outcome = await bot.messenger.send(address(ann), CARD)
 
     assert isinstance(outcome, Sent)
     assert len(api.world.calls_of("create_message")) == 1
@@ -307,8 +307,8 @@ async def test_a_refusal_that_broke_off_was_a_refusal(api: DiscordApi):
     ann.dms_open = False
     api.fail(Drop(executes=True, midway=True), route="create_message")
 
-    async with our_bot(api) as client:
-        outcome = await client.send(address(ann), CARD)
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(ann), CARD)
 
     assert outcome == Postponed(reason="turned away: HTTP 403", scope=Scope.CHANNEL)
 
@@ -321,8 +321,10 @@ async def test_people_and_servers_that_are_closed_to_us_are_gone(api: DiscordApi
     silenced.denied[api.world.bot_id] = Permission.SEND_MESSAGES
     hidden.denied[api.world.bot_id] = Permission.VIEW_CHANNEL
 
-    async with our_bot(api) as client:
-        outcomes = [await client.send(address(one), CARD) for one in (ann, bob, silenced, hidden)]
+    async with our_bot(api) as bot:
+        outcomes = [
+            await bot.messenger.send(address(one), CARD) for one in (ann, bob, silenced, hidden)
+        ]
 
     assert outcomes == [
         Gone(reason="the person takes no messages from the bot"),
@@ -338,8 +340,8 @@ async def test_a_card_whose_buttons_are_refused_goes_out_without_them(api: Disco
     problem = bad_field("components", "BUTTON_COMPONENT_EMPTY", "no")
     api.fail(refused(problem), route="create_message")
 
-    async with our_bot(api) as client:
-        outcome = await client.send(address(ann), card)
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(ann), card)
 
     (message,) = ann.screen()
     assert outcome == Sent(message=str(message.id))
@@ -351,8 +353,8 @@ async def test_a_card_that_is_refused_without_buttons_too_is_declined(api: Disco
     problem = bad_field("embeds", "BASE_TYPE_REQUIRED", "no")
     api.fail(refused(problem), route="create_message", times=None)
 
-    async with our_bot(api) as client:
-        outcome = await client.send(address(ann), CARD)
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(ann), CARD)
 
     assert outcome == Declined(reason="Discord refuses the content")
 
@@ -364,13 +366,13 @@ async def test_an_empty_bucket_is_left_alone_until_it_refills(api: DiscordApi):
     ann, bob = api.world.person("Ann"), api.world.person("Bob")
     api.limit("create_message", 2, per=0.3)
 
-    async with our_bot(api) as client:
+    async with our_bot(api) as bot:
         for number in range(2):
-            await client.send(address(ann), replace(CARD, reference=f"R{number}"))
-        held = await client.send(address(ann), CARD)
-        other = await client.send(address(bob), CARD)
+            await bot.messenger.send(address(ann), replace(CARD, reference=f"R{number}"))
+        held = await bot.messenger.send(address(ann), CARD)
+        other = await bot.messenger.send(address(bob), CARD)
         await asyncio.sleep(0.3)
-        later = await client.send(address(ann), CARD)
+        later = await bot.messenger.send(address(ann), CARD)
 
     assert isinstance(held, Postponed)
     assert held.scope is Scope.ENDPOINT
@@ -383,10 +385,10 @@ async def test_a_chat_that_was_asked_to_rest_is_left_alone(api: DiscordApi):
     ann, bob = api.world.person("Ann"), api.world.person("Bob")
     api.fail(too_many_requests(0.2), route="create_message")
 
-    async with our_bot(api) as client:
-        await client.send(address(ann), CARD)
-        held = await client.send(address(ann), CARD)
-        other = await client.send(address(bob), CARD)
+    async with our_bot(api) as bot:
+        await bot.messenger.send(address(ann), CARD)
+        held = await bot.messenger.send(address(ann), CARD)
+        other = await bot.messenger.send(address(bob), CARD)
 
     assert isinstance(held, Postponed)
     assert isinstance(other, Sent)
@@ -397,11 +399,11 @@ async def test_a_pause_of_everything_is_kept_for_everybody(api: DiscordApi):
     ann, bob = api.world.person("Ann"), api.world.person("Bob")
     api.fail(too_many_requests(0.2, everything=True), route="create_message")
 
-    async with our_bot(api) as client:
-        await client.send(address(ann), CARD)
-        held = await client.send(address(bob), CARD)
+    async with our_bot(api) as bot:
+        await bot.messenger.send(address(ann), CARD)
+        held = await bot.messenger.send(address(bob), CARD)
         await asyncio.sleep(0.25)
-        later = await client.send(address(bob), CARD)
+        later = await bot.messenger.send(address(bob), CARD)
 
     assert isinstance(held, Postponed)
     assert held.scope is Scope.CHANNEL
@@ -416,11 +418,11 @@ async def test_the_key_is_the_same_on_every_attempt_and_after_a_restart(api: Dis
     ann, bob = api.world.person("Ann"), api.world.person("Bob")
 
     for _ in range(2):
-        async with our_bot(api) as client:
-            await client.send(address(ann), CARD)
-    async with our_bot(api) as client:
-        await client.send(address(bob), CARD)
-        await client.send(address(bob), replace(CARD, reference="D4E5F6"))
+        async with our_bot(api) as bot:
+            await bot.messenger.send(address(ann), CARD)
+    async with our_bot(api) as bot:
+        await bot.messenger.send(address(bob), CARD)
+        await bot.messenger.send(address(bob), replace(CARD, reference="D4E5F6"))
 
     keys = [call.payload["nonce"] for call in api.world.calls_of("create_message")]
     assert keys[0] == keys[1]
@@ -434,13 +436,13 @@ async def test_a_message_found_in_the_chat_is_not_sent_again(api: DiscordApi):
     ann = api.world.person("Ann")
     api.fail(bad_gateway(executes=True), route="create_message", skip=110)
 
-    async with our_bot(api) as client:
+    async with our_bot(api) as bot:
         since = api.clock()
         for number in range(110):
-            await client.send(address(ann), Card(title=str(number)))
-        first = await client.send(address(ann), CARD)
+            await bot.messenger.send(address(ann), Card(title=str(number)))
+        first = await bot.messenger.send(address(ann), CARD)
         api.clock.advance(minutes=10)
-        again = await client.send(address(ann), CARD, tried_since=since)
+        again = await bot.messenger.send(address(ann), CARD, tried_since=since)
 
     assert isinstance(first, Unclear)
     assert again == Sent(message=str(ann.screen()[-1].id))
@@ -452,12 +454,12 @@ async def test_a_message_that_the_chat_does_not_show_is_sent(api: DiscordApi):
     ann = api.world.person("Ann")
     api.fail(bad_gateway(), route="create_message")
 
-    async with our_bot(api) as client:
+    async with our_bot(api) as bot:
         since = api.clock()
-        await client.send(address(ann), CARD)
+        await bot.messenger.send(address(ann), CARD)
         ann.types("ref A1B2C3")
         api.clock.advance(minutes=10)
-        again = await client.send(address(ann), CARD, tried_since=since)
+        again = await bot.messenger.send(address(ann), CARD, tried_since=since)
 
     assert isinstance(again, Sent)
     assert titles_of_bot(ann) == ["🟠 Warning · Bought BTC"]
@@ -467,11 +469,11 @@ async def test_of_a_long_card_only_the_missing_part_is_sent_again(api: DiscordAp
     ann = api.world.person("Ann")
     api.fail(bad_gateway(), route="create_message", skip=1)
 
-    async with our_bot(api) as client:
+    async with our_bot(api) as bot:
         since = api.clock()
-        await client.send(address(ann), LONG)
+        await bot.messenger.send(address(ann), LONG)
         api.clock.advance(minutes=10)
-        again = await client.send(address(ann), LONG, tried_since=since)
+        again = await bot.messenger.send(address(ann), LONG, tried_since=since)
 
     assert isinstance(again, Sent)
     marks = [message.embeds[0]["footer"]["text"] for message in ann.screen()]
@@ -483,12 +485,12 @@ async def test_as_long_as_the_chat_cannot_be_read_nothing_is_sent_again(api: Dis
     api.fail(bad_gateway(executes=True), route="create_message")
     api.fail(internal_error(), route="get_messages")
 
-    async with our_bot(api) as client:
+    async with our_bot(api) as bot:
         since = api.clock()
-        await client.send(address(ann), CARD)
+        await bot.messenger.send(address(ann), CARD)
         api.clock.advance(minutes=10)
-        blind = await client.send(address(ann), CARD, tried_since=since)
-        again = await client.send(address(ann), CARD, tried_since=since)
+        blind = await bot.messenger.send(address(ann), CARD, tried_since=since)
+        again = await bot.messenger.send(address(ann), CARD, tried_since=since)
 
     assert blind == Unclear(reason="the chat's history cannot be read")
     assert isinstance(again, Sent)
@@ -505,8 +507,8 @@ async def test_more_history_than_can_be_read_leaves_it_unclear(
         ann.types(str(number))
     api.clock.advance(minutes=10)
 
-    async with our_bot(api) as client:
-        outcome = await client.send(address(ann), CARD, tried_since=since)
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(ann), CARD, tried_since=since)
 
     assert outcome == Unclear(reason="the chat's history cannot be read")
     assert api.world.calls_of("create_message") == []
@@ -515,9 +517,9 @@ async def test_more_history_than_can_be_read_leaves_it_unclear(
 async def test_a_first_attempt_asks_for_no_history(api: DiscordApi):
     ann = api.world.person("Ann")
 
-    async with our_bot(api) as client:
-        await client.send(address(ann), CARD)
-        await client.send(address(ann), CARD, tried_since=api.clock())
+    async with our_bot(api) as bot:
+        await bot.messenger.send(address(ann), CARD)
+        await bot.messenger.send(address(ann), CARD, tried_since=api.clock())
 
     assert api.world.calls_of("get_messages") == []
 
@@ -542,8 +544,8 @@ async def test_discord_need_not_be_there_at_the_start(api: DiscordApi):
 
     async with api.down():
         opening = our_bot(api)
-        client = await opening.__aenter__()
-    outcome = await client.send(address(ann), CARD)
+        bot = await opening.__aenter__()
+    outcome = await bot.messenger.send(address(ann), CARD)
     await opening.__aexit__(None, None, None)
 
     assert isinstance(outcome, Sent)
@@ -554,12 +556,14 @@ async def test_a_message_in_a_thread_that_sleeps_stays_and_the_next_one_wakes_it
     alpha = api.world.guild("Alpha", ann)
     thread = alpha.thread(alpha.channel("desk"), "bots")
 
-    async with our_bot(api) as client:
-        first = await client.send(address(thread), CARD)
+    async with our_bot(api) as bot:
+        first = await bot.messenger.send(address(thread), CARD)
         assert isinstance(first, Sent)
         alpha.archive(thread)
-        amended = await client.amend(address(thread), first.message, replace(CARD, title="Closed"))
-        second = await client.send(address(thread), replace(CARD, reference="D4E5F6"))
+        amended = await bot.messenger.amend(
+            address(thread), first.message, replace(CARD, title="Closed")
+        )
+        second = await bot.messenger.send(address(thread), replace(CARD, reference="D4E5F6"))
 
     assert isinstance(amended, Declined), "the chat is not closed for all that"
     assert isinstance(second, Sent)

@@ -116,7 +116,7 @@ async def story(sim: InSimcord) -> AsyncIterator[Story]:
     with open_memory(sim.env.now, lambda: f"row-{next(ids)}") as store:
         async with (
             running(
-                store, platform, sim.client, sim.env.now, readership=sim.client.readership
+                store, platform, sim.bot.messenger, sim.env.now, readership=sim.bot.readership
             ) as world,
             outside(world.conversation.hear) as hear,
         ):
@@ -256,9 +256,9 @@ async def is_taken(card: Card) -> None:
     parts = rendered(card)
     async with in_simcord() as sim:
         channel = sim.env.create_user("Ann").dm_channel
-        address = Address(channel=Channel.DISCORD, bot=sim.client.bot, chat=str(channel.id))
+        address = Address(channel=Channel.DISCORD, bot=sim.bot.messenger.bot, chat=str(channel.id))
 
-        attempt = await sim.client.send(address, card)
+        attempt = await sim.bot.messenger.send(address, card)
 
         assert isinstance(attempt, Sent)
         # A refused one would have gone out once more, without its buttons.
@@ -297,10 +297,10 @@ async def test_a_picture_arrives_whole_with_its_words_in_an_answer_and_in_an_ale
     card = Card(title="Latest trades", picture=picture)
     await sim.listen(Conversation(lambda said: [Reply(card=card)]), nothing)
     ann = sim.env.create_user("Ann")
-    chat = Address(channel=Channel.DISCORD, bot=sim.client.bot, chat=str(ann.dm_channel.id))
+    chat = Address(channel=Channel.DISCORD, bot=sim.bot.messenger.bot, chat=str(ann.dm_channel.id))
 
     answer = await ann.slash("bell trades")
-    await sim.client.send(chat, card)
+    await sim.bot.messenger.send(chat, card)
 
     assert answer.response is not None
     alert = ann.dm_channel.last_message

@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestServer
 
 from adapters.discord import client as adapter
 from adapters.discord import gateway
-from adapters.discord.client import DiscordClient, open_discord
+from adapters.discord.client import DiscordBot, open_discord
 from adapters.discord.gateway import Gateway
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.transport import DiscordHttp, new_session
@@ -73,7 +73,7 @@ async def listening(
     suggest: Names | None = None,
     meter: FakeMeter | None = None,
     gateway_url: str | None = None,
-) -> AsyncIterator[DiscordClient]:
+) -> AsyncIterator[DiscordBot]:
     """The bot with its commands registered, answering in the background."""
 
     async def may_send(_: Address) -> None:
@@ -86,13 +86,13 @@ async def listening(
             chance=random.Random(1),
             meter=meter or FakeMeter(),
             may_send=may_send,
-        ) as client,
+        ) as bot,
         asyncio.TaskGroup() as group,
     ):
-        task = group.create_task(client.listen(hear, suggest or Names()))
+        task = group.create_task(bot.listener.listen(hear, suggest or Names()))
         await api.gateway.connected()
         await api.world.until(lambda: api.world.commands[None])
-        yield client
+        yield bot
         task.cancel()
 
 
@@ -542,9 +542,9 @@ async def test_what_is_chosen_from_a_list_is_heard_as_a_press(api: DiscordApi, a
 async def test_a_press_under_an_alert_is_answered_below_it(api: DiscordApi, ann: Person):
     hear = Conversation(pressed(Reply(card=Card(title="Pause Night Owl?"))))
 
-    async with listening(api, hear) as client:
-        chat = Address(channel=client.channel, bot=client.bot, chat=str(ann.dm.id))
-        await client.send(chat, PAUSE)
+    async with listening(api, hear) as bot:
+        chat = Address(channel=bot.messenger.channel, bot=bot.messenger.bot, chat=str(ann.dm.id))
+        await bot.messenger.send(chat, PAUSE)
         await ann.presses(ann.screen()[0], "Pause").followed_up()
 
     assert [title(message) for message in ann.screen()] == ["Pause?", "Pause Night Owl?"]
@@ -555,9 +555,9 @@ async def test_who_may_not_press_is_told_alone(api: DiscordApi, ann: Person):
     room = api.world.guild("Desk", ann, bob).channel("general")
     hear = Conversation(pressed(Reply(toast="Only the person who asked may press this.")))
 
-    async with listening(api, hear) as client:
-        chat = Address(channel=client.channel, bot=client.bot, chat=str(room.id))
-        await client.send(chat, PAUSE)
+    async with listening(api, hear) as bot:
+        chat = Address(channel=bot.messenger.channel, bot=bot.messenger.bot, chat=str(room.id))
+        await bot.messenger.send(chat, PAUSE)
         told = await bob.presses(bob.screen(room)[0], "Pause").followed_up()
 
     assert told.ephemeral
@@ -567,9 +567,9 @@ async def test_who_may_not_press_is_told_alone(api: DiscordApi, ann: Person):
 async def test_a_press_that_the_person_sees_failing_does_nothing(api: DiscordApi, ann: Person):
     hear = Conversation(pressed())
 
-    async with listening(api, hear) as client:
-        chat = Address(channel=client.channel, bot=client.bot, chat=str(ann.dm.id))
-        await client.send(chat, PAUSE)
+    async with listening(api, hear) as bot:
+        chat = Address(channel=bot.messenger.channel, bot=bot.messenger.bot, chat=str(ann.dm.id))
+        await bot.messenger.send(chat, PAUSE)
         api.fail(refused(refusal(UNKNOWN_INTERACTION)), route="answer")
         ann.presses(ann.screen()[0], "Pause")
         await until(lambda: api.world.calls_of("answer"))
@@ -734,12 +734,12 @@ async def test_the_gateway_may_be_another_than_the_api_says(api: DiscordApi, ann
 async def test_a_token_that_the_gateway_refuses_is_told_and_alarmed(api: DiscordApi):
     meter = FakeMeter()
 
-    async with listening(api, Conversation(), meter=meter) as client:
-        assert client.trouble is None
+    async with listening(api, Conversation(), meter=meter) as bot:
+        assert bot.listener.trouble is None
         api.gateway.close(4004)
-        await until(lambda: client.trouble)
+        await until(lambda: bot.listener.trouble)
 
-        assert client.trouble == "Discord refuses the bot's token"
+        assert bot.listener.trouble == "Discord refuses the bot's token"
     assert meter.alarms == {"discord_not_listening": 1}
 
 
@@ -783,10 +783,10 @@ async def test_a_gateway_that_stays_away_is_told_and_found_again(
     monkeypatch.setattr(gateway, "WAITS", SOON)
     hear = Conversation(says("Your bots"))
 
-    async with listening(api, hear) as client:
+    async with listening(api, hear) as bot:
         async with api.down():
-            await until(lambda: client.trouble)
-        await until(lambda: client.trouble is None)
+            await until(lambda: bot.listener.trouble)
+        await until(lambda: bot.listener.trouble is None)
         answer = await ann.runs("bell status").answered()
 
     assert title(answer) == "Your bots"

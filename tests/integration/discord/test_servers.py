@@ -232,5 +232,5 @@ async def test_our_bot_tells_who_reads_along(api: DiscordApi, alpha: Guild):
     settings = DiscordSettings(token=api.token, api_url=api.url)
     async with open_discord(
         settings, now=api.clock, chance=random.Random(1), meter=FakeMeter(), may_send=may_send
-    ) as client:
-        assert await client.readership.of(at(alpha.channel("desk"))) is not None
+    ) as bot:
+        assert await bot.readership.of(at(alpha.channel("desk"))) is not None

@@ -69,9 +69,9 @@ async def world(api: DiscordApi) -> AsyncIterator[World]:
     )
     with open_memory(api.clock, lambda: f"row-{next(ids)}") as store:
         async with (
-            opened as client,
-            running(store, platform, client, api.clock, readership=client.readership) as world,
-            listening(client, world),
+            opened as bot,
+            running(store, platform, bot.messenger, api.clock, readership=bot.readership) as world,
+            listening(bot.listener, world),
         ):
             await api.gateway.connected()
             await api.world.until(lambda: api.world.commands[None])
@@ -79,10 +79,10 @@ async def world(api: DiscordApi) -> AsyncIterator[World]:
 
 
 @asynccontextmanager
-async def listening(client: adapter.DiscordClient, world: World) -> AsyncIterator[None]:
+async def listening(listener: adapter.Listener, world: World) -> AsyncIterator[None]:
     talk = world.conversation
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(client.listen(talk.hear, talk.suggest))
+        task = group.create_task(listener.listen(talk.hear, talk.suggest))
         yield
         task.cancel()
 
