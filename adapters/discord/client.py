@@ -462,7 +462,9 @@ class Answering:
                         await reply.shown(shown)
 
     async def _complete(self, typing: Typing, suggest: Suggest) -> None:
-        names = await suggest(typing.place, typing.person, typing.command, typing.typed)
+        names = await suggest(
+            typing.place, typing.person, typing.command, typing.argument, typing.typed
+        )
         await self._answers.first(typing.handle, CHOICES, {"choices": choices(names)})
 
     async def _write_instead(self, asked: Asked | Pressed, rest: Sequence[Rendered]) -> str | None:

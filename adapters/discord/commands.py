@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.discord.render import GROUP, PUBLIC
-from bot.domain.commands import COMMANDS, Argument, ArgumentType, Spec
+from bot.domain.commands import Argument, ArgumentType, Spec
 from bot.domain.text import clean
+from bot.services.commands.registry import SPECS
 
 Json = Mapping[str, Any]
 
@@ -32,7 +33,7 @@ def registered() -> list[Json]:
             "name": GROUP,
             "type": 1,
             "description": "Your trading bots: see, pause and resume them",
-            "options": [_subcommand(spec) for spec in COMMANDS],
+            "options": [_subcommand(spec) for spec in SPECS],
             "default_member_permissions": str(MANAGE_CHANNELS),
             "contexts": [IN_A_SERVER, IN_A_DIRECT_CHAT],
             "integration_types": [BY_A_SERVER, BY_A_PERSON],
@@ -46,7 +47,7 @@ def _subcommand(spec: Spec) -> Json:
         "name": spec.name,
         "description": clean(spec.summary, DESCRIPTION_LIMIT),
     }
-    options = [] if spec.argument is None else [_option(spec.argument)]
+    options = [_option(argument) for argument in spec.arguments]
     if spec.showable:
         options.append(_PUBLIC)
     if options:
@@ -74,7 +75,7 @@ def _option(argument: Argument) -> Json:
         option["min_value"] = 1
     if argument.choices:
         option["choices"] = [{"name": one, "value": one} for one in argument.choices]
-    elif argument.type in (ArgumentType.TRADER, ArgumentType.STRATEGY):
+    elif argument.type in (ArgumentType.BOT, ArgumentType.STRATEGY):
         option["autocomplete"] = True
     return option
 

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from adapters.chat.severities import MARKS
 from bot.domain.cards import Button, ButtonStyle, Card, Option, PickList, Picture, Severity, Table
 from bot.domain.columns import in_columns
-from bot.domain.commands import COMMANDS
 from bot.domain.text import utf16_length
+from bot.services.commands.registry import SPECS
 
 Json = Mapping[str, Any]
 
@@ -370,7 +370,7 @@ _AT_LINE_START = re.compile(r"(?m)^[^\S\n]*(?:([-+])|\d+(\.))(?=\s|$)")
 _ADDRESS = re.compile(r"https?://[^\s<>\\]+")
 """Discord makes a link of it by itself, and reads no markup in it: an escape would break it."""
 
-_COMMAND = re.compile(rf"(?<![\w/.:])/({'|'.join(spec.name for spec in COMMANDS)})(?![\w/])")
+_COMMAND = re.compile(rf"(?<![\w/.:])/({'|'.join(spec.name for spec in SPECS)})(?![\w/])")
 
 
 def _in_our_words(text: str) -> str:

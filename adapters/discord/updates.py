@@ -107,6 +107,7 @@ class Typing:
     place: Place
     person: Person
     command: str
+    argument: str
     typed: str
     handle: Handle
 
@@ -211,6 +212,7 @@ def _command(data: Json, place: Place, person: Person, handle: Handle) -> Asked 
                 person=person,
                 name=called.lower(),
                 arguments=" ".join(map(str, given.values())).strip(),
+                options={str(option): str(value).strip() for option, value in given.items()},
                 public=public,
             )
             return Asked(said=said, handle=handle)
@@ -249,6 +251,7 @@ def _typing(data: Json, place: Place, person: Person, handle: Handle) -> Typing 
         place=place,
         person=person,
         command=command.lower(),
+        argument=str(typed.get("name", "")),
         typed=str(typed.get("value", "")),
         handle=handle,
     )

@@ -28,11 +28,13 @@ from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.transport import Refusal
 from adapters.telegram.updates import KINDS, Heard, Json, Us, heard
 from bot.domain.backoff import Backoff
-from bot.domain.commands import ABOUT, ABOUT_IN_SHORT, COMMANDS, works_for_all
+from bot.domain.commands import works_for_all
 from bot.domain.incoming import Left, Returned
 from bot.domain.links import Channel
 from bot.errors import Misconfigured, TryLater
 from bot.ports import Hear, Journal, Meter
+from bot.services.commands.registry import SPECS
+from bot.texts.getting_started import ABOUT, ABOUT_IN_SHORT
 
 log = logging.getLogger(__name__)
 
@@ -227,7 +229,7 @@ class Listener:
         for scope, private in scopes:
             wanted = tuple(
                 BotCommand(spec.name, spec.summary)
-                for spec in COMMANDS
+                for spec in SPECS
                 if spec.menu and (private or works_for_all(spec))
             )
             if await self._api.get_my_commands(scope=scope) != wanted:

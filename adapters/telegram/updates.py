@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.domain.commands import find_spec
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Left, Place, Press, Returned, Said, Wordless, Words
 from bot.domain.links import Address, Channel, Person
 from bot.domain.typed import command_in
+from bot.services.commands import registry
 
 KINDS = ("message", "callback_query", "my_chat_member")
 """The kinds of update that we ask for."""
@@ -93,7 +93,7 @@ def _message(message: Json, us: Us) -> Said | None:
         return words if place.private else None
     if typed.addressee is not None and typed.addressee.lower() != (us.username or "").lower():
         return None
-    if not place.private and typed.addressee is None and find_spec(typed.name) is None:
+    if not place.private and typed.addressee is None and registry.find(typed.name) is None:
         return None  # another bot's command
     return Command(
         place=place,

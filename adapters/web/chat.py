@@ -23,13 +23,13 @@ from adapters.web.rooms import ROOMS, TABS, UNDER_WAY, Heard, Room, Rooms, Tab, 
 from adapters.web.settings import WebSettings
 from adapters.web.updates import Push, Say, read, said
 from bot.domain.cards import Card
-from bot.domain.commands import COMMANDS
 from bot.domain.deliveries import Attempt, Declined, Repeats, Sent
 from bot.domain.hosts import is_loopback
 from bot.domain.ids import NewId, Now
 from bot.domain.incoming import Reply
 from bot.domain.links import Address, Channel
 from bot.ports import Hear
+from bot.services.commands.registry import SPECS
 
 BOT = "web"
 """Stands where other platforms have our bot's id."""
@@ -167,7 +167,7 @@ class Chat:
             await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
             return
         tab = Tab(socket)
-        room.enter(tab, {"commands": commands_json(COMMANDS)})
+        room.enter(tab, {"commands": commands_json(SPECS)})
         try:
             async with asyncio.TaskGroup() as group:
                 writing = group.create_task(tab.write(), name="web chat tab")

@@ -15,8 +15,9 @@ from aiohttp import web
 
 from bot.domain.deliveries import State
 from bot.domain.events import Stream
+from bot.domain.feeds import FeedState
 from bot.domain.ids import AccountId
-from bot.domain.links import Channel, FeedState
+from bot.domain.links import Channel
 
 Health = Callable[[], Awaitable[Sequence[str]]]
 """Gives what is wrong, a short sentence each; nothing if all is well."""

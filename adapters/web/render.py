@@ -71,8 +71,7 @@ def commands_json(specs: Sequence[Spec]) -> list[Json]:
             "name": spec.name,
             "summary": spec.summary,
             "aliases": list(spec.aliases),
-            "argument": spec.argument.name if spec.argument else None,
-            "required": bool(spec.argument and spec.argument.required),
+            "arguments": [one.name if one.required else f"[{one.name}]" for one in spec.arguments],
             "menu": spec.menu,
         }
         for spec in specs

@@ -5,7 +5,6 @@ import logging
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
@@ -17,6 +16,7 @@ from adapters.web.connections import MOST
 from adapters.web.health import Backlog, Metrics
 from adapters.web.server import metrics_app, serving, web_app
 from bot.app.chats import PLATFORMS, set_up, token_of
+from bot.app.composition import Services, compose
 from bot.app.keys import keys_of
 from bot.app.process import raise_descriptor_limit
 from bot.app.sources import new_digits, new_id, now
@@ -24,17 +24,10 @@ from bot.domain.cards import Picture
 from bot.domain.charts import Chart
 from bot.domain.links import Channel
 from bot.errors import TryLater, Unclear
-from bot.ports import Platform
-from bot.services.amending import Amending
 from bot.services.chats import Around, ChatBot, ChatPlatform, pace
-from bot.services.closures import Closures
-from bot.services.conversation import Conversation
 from bot.services.delivery import REASONS as DELIVERY_REASONS
-from bot.services.delivery import Delivering, Outlet
+from bot.services.delivery import Outlet
 from bot.services.duty import Duty
-from bot.services.feeds import Feeds
-from bot.services.ingest import Ingest
-from bot.services.linking import Linking
 from bot.services.patience import patiently
 from bot.services.readiness import Readiness
 from bot.settings import Settings
@@ -102,7 +95,20 @@ async def run(
         one_of_many = store.database.dialect == "postgresql"  # an SQLite file has its own lock
         duty = Duty(store.leases if one_of_many else None, owner=new_id())
         heartbeat = Heartbeat(store.leases, settings.data_dir, now)
-        services = _composed(settings, store, platform, meter, bots, duty)
+        services = compose(
+            store=store,
+            platform=platform,
+            outlets=_outlets(bots),
+            may_send=duty.is_sure,
+            meter=meter,
+            public_url=settings.web.public_url,
+            cut_off=settings.cut_off,
+            draw=_drawn,
+            now=now,
+            new_id=new_id,
+            new_digits=new_digits,
+            chance=random.Random(),
+        )
         pages = web_app(
             sign_in=services.linking,
             health=_readiness(services, store, bots, duty).problems,
@@ -141,95 +147,16 @@ def _reasons(
     return {channel: named | DELIVERY_REASONS for channel, named in reasons.items()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Services:
-    delivering: Delivering
-    amending: Amending
-    feeds: Feeds
-    linking: Linking
-    conversation: Conversation
-
-
-def _composed(
-    settings: Settings,
-    store: Store,
-    platform: Platform,
-    meter: Metrics,
-    bots: Sequence[ChatBot],
-    duty: Duty,
-) -> _Services:
-    chance = random.Random()
-    outlets = {
+def _outlets(bots: Sequence[ChatBot]) -> Mapping[tuple[Channel, str], Outlet]:
+    return {
         (bot.messenger.channel, bot.messenger.bot): Outlet(
             messenger=bot.messenger, pace=bot.pace, readership=bot.readership
         )
         for bot in bots
     }
-    delivering = Delivering(
-        outbox=store.outbox,
-        outlets=outlets,
-        meter=meter,
-        now=now,
-        chance=chance,
-        may_send=duty.is_sure,
-    )
-    amending = Amending(
-        outbox=store.outbox, shown_cards=store.shown_cards, outlets=outlets, now=now, chance=chance
-    )
-    ingest = Ingest(store.inbox, meter, delivering, amending, now, new_id)
-    feeds = Feeds(platform, store.accounts, store.inbox, ingest, meter, now, chance)
-    linking = Linking(
-        codes=store.codes,
-        accounts=store.accounts,
-        links=store.links,
-        platform=platform,
-        feeds=feeds,
-        ingest=ingest,
-        audit=store.audit,
-        public_url=settings.web.public_url,
-        cut_off=settings.cut_off,
-        now=now,
-        new_id=new_id,
-        new_digits=new_digits,
-    )
-    readerships = {
-        (bot.messenger.channel, bot.messenger.bot): bot.readership
-        for bot in bots
-        if bot.readership is not None
-    }
-    closures = Closures(
-        accounts=store.accounts, links=store.links, audit=store.audit, ingest=ingest, now=now
-    )
-    delivering.when_gone(closures.gone)
-    conversation = Conversation(
-        links=store.links,
-        accounts=store.accounts,
-        inbox=store.inbox,
-        outbox=store.outbox,
-        actions=store.actions,
-        shown_cards=store.shown_cards,
-        amending=amending,
-        feeds=feeds,
-        linking=linking,
-        ingest=ingest,
-        audit=store.audit,
-        closures=closures,
-        delivering=delivering,
-        readerships=readerships,
-        draw=_drawn,
-        now=now,
-        new_id=new_id,
-    )
-    return _Services(
-        delivering=delivering,
-        amending=amending,
-        feeds=feeds,
-        linking=linking,
-        conversation=conversation,
-    )
 
 
-def _readiness(services: _Services, store: Store, bots: Sequence[ChatBot], duty: Duty) -> Readiness:
+def _readiness(services: Services, store: Store, bots: Sequence[ChatBot], duty: Duty) -> Readiness:
     def troubles() -> Sequence[str]:
         if duty.trouble is not None:
             return [duty.trouble]
@@ -264,7 +191,7 @@ async def _once(
 
 
 async def _live(
-    services: _Services,
+    services: Services,
     store: Store,
     bots: Sequence[ChatBot],
     duty: Duty,
@@ -285,7 +212,7 @@ async def _live(
             group.create_task(_once([begun, compared], services.delivering.run), name="delivery"),
             group.create_task(_once([begun, compared], services.amending.run), name="amending"),
             group.create_task(services.feeds.run(), name="feeds"),
-            group.create_task(services.conversation.recover(), name="recovery"),
+            group.create_task(services.router.recover(), name="recovery"),
             group.create_task(services.linking.run(), name="news of links"),
             group.create_task(_beat(heartbeat, services, compared), name="heartbeat"),
             group.create_task(_prune(store), name="pruning"),
@@ -295,7 +222,7 @@ async def _live(
             group.create_task(
                 _once(
                     [begun],
-                    partial(bot.listen, services.conversation.hear, services.conversation.suggest),
+                    partial(bot.listen, services.router.hear, services.router.suggest),
                 ),
                 name=f"{bot.messenger.channel} listener",
             )
@@ -317,7 +244,7 @@ async def _cancelled(tasks: Sequence["asyncio.Task[Any]"]) -> None:
         await asyncio.wait(tasks)
 
 
-async def _beat(heartbeat: Heartbeat, services: _Services, compared: asyncio.Event) -> NoReturn:
+async def _beat(heartbeat: Heartbeat, services: Services, compared: asyncio.Event) -> NoReturn:
     restored = await patiently(heartbeat.begin)
     services.delivering.restored = services.amending.restored = restored
     compared.set()

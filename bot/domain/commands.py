@@ -1,30 +1,48 @@
-"""What a person can ask: the registry that every chat platform's menu and help come from."""
+"""What a person can ask: how a command is declared, and how its arguments are read."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
 from bot.domain.links import Role
 
 
 class ArgumentType(StrEnum):
-    TRADER = "trader"
+    BOT = "bot"
     """A bot's name, or `all`."""
     STRATEGY = "strategy"
     """A strategy's name, or `all`."""
-    SYMBOL = "symbol"
+    PAIR = "pair"
+    """Such as `BTC/USDT`."""
     NUMBER = "number"
     """A whole number from 1 on."""
+    SPAN = "span"
+    """Such as `2h`, `90 min`, `1 day`."""
+    CHOICE = "choice"
+    """One of a few words."""
     TEXT = "text"
+
+
+_NAMES = frozenset({ArgumentType.BOT, ArgumentType.STRATEGY, ArgumentType.TEXT})
+"""Types of any number of words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Argument:
+    """
+    Attributes:
+        choices: all that it can be, of a choice.
+        synonyms: other words for them.
+    """
+
     name: str
     type: ArgumentType
     description: str
     required: bool = False
     choices: tuple[str, ...] = ()
-    """All that it can be, for platforms that let a person choose; none for anything."""
+    synonyms: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +55,13 @@ class Spec:
         own: only who linked the chat may use it, whatever role others have there.
         discreet: its answer is for nobody else to read, so it works where nobody does.
         showable: its answer may be shown to everybody in a shared chat, if the person wants that.
+        menu: it is listed where commands are.
     """
 
     name: str
     summary: str
     aliases: tuple[str, ...] = ()
-    argument: Argument | None = None
+    arguments: tuple[Argument, ...] = ()
     least: Role | None = Role.VIEWER
     danger: bool = False
     own: bool = False
@@ -54,131 +73,137 @@ class Spec:
 NOBODY = "nobody"
 """Stands for no role at all."""
 
-_TRADER = Argument(
-    name="bot", type=ArgumentType.TRADER, description="a bot's name, or all", required=False
-)
-
-COMMANDS: tuple[Spec, ...] = (
-    Spec(name="start", summary="Say hello and show how to begin", least=None, menu=False),
-    Spec(name="help", summary="What you can ask me", least=None, showable=True),
-    Spec(
-        name="link",
-        summary="Connect your trading account",
-        argument=Argument(
-            name="digits",
-            type=ArgumentType.TEXT,
-            description="the six digits, once the page shows them",
-        ),
-        least=None,
-        discreet=True,
-    ),
-    Spec(name="settings", summary="What can be set, and how", least=None),
-    Spec(
-        name="unlink",
-        summary="Disconnect this chat from your account, or all others",
-        argument=Argument(
-            name="others",
-            type=ArgumentType.TEXT,
-            description="others: every chat but this one",
-            choices=("others",),
-        ),
-        own=True,
-        danger=True,
-    ),
-    Spec(
-        name="members",
-        summary="What others in this chat may ask and do",
-        argument=Argument(
-            name="role",
-            type=ArgumentType.TEXT,
-            description="nobody asks, a viewer looks, an operator also pauses and resumes",
-            choices=(NOBODY, Role.VIEWER.value, Role.OPERATOR.value),
-        ),
-        least=Role.OWNER,
-        own=True,
-        danger=True,
-        menu=False,  # most people never share a chat
-    ),
-    Spec(
-        name="status",
-        summary="Your bots and the connection",
-        aliases=("s",),
-        showable=True,
-    ),
-    Spec(name="traders", summary="Your bots, one by one", aliases=("bots",), showable=True),
-    Spec(
-        name="strategies",
-        summary="Your strategies, or one and its bots",
-        argument=Argument(
-            name="strategy", type=ArgumentType.STRATEGY, description="a strategy's name"
-        ),
-        showable=True,
-    ),
-    Spec(
-        name="pause",
-        summary="Stop a bot (asks first)",
-        aliases=("stop",),
-        argument=_TRADER,
-        least=Role.OPERATOR,
-        danger=True,
-    ),
-    Spec(
-        name="resume",
-        summary="Start a stopped bot (asks first)",
-        argument=_TRADER,
-        least=Role.OPERATOR,
-        danger=True,
-    ),
-    Spec(name="trades", summary="Latest trades", showable=True),
-    Spec(name="signals", summary="Latest signals", showable=True),
-    Spec(
-        name="price",
-        summary="The price of a pair right now",
-        argument=Argument(
-            name="pair", type=ArgumentType.SYMBOL, description="such as BTC/USDT", required=True
-        ),
-        showable=True,
-    ),
-    Spec(
-        name="missed",
-        summary="Alerts that did not reach you, and why",
-        argument=Argument(
-            name="page", type=ArgumentType.NUMBER, description="2 for the older ones, and so on"
-        ),
-    ),
-    Spec(
-        name="audit",
-        summary="What was done on your account, by whom",
-        aliases=("trail",),
-        argument=Argument(
-            name="page", type=ArgumentType.NUMBER, description="2 for the older ones, and so on"
-        ),
-    ),
-    # It rings in every chat of the account.
-    Spec(name="test", summary="Send a test alert through the whole chain", least=Role.OPERATOR),
-    Spec(name="cancel", summary="Leave whatever we were doing", least=None, menu=False),
-)
-
-_BY_NAME = {word: spec for spec in COMMANDS for word in (spec.name, *spec.aliases)}
-
-
-ABOUT = (
-    "I ring when your trading bot trades, errs or stops, and you can look, pause and resume from "
-    "here. Send /link to connect your account; you never type a password into this chat."
-)
-ABOUT_IN_SHORT = "Rings when your trading bots trade, err or stop. Send /link to begin."
-
 
 def works_for_all(spec: Spec) -> bool:
     """Whether it works where others read along and nobody can be answered alone."""
     return spec.least is None and not spec.discreet
 
 
-def find_spec(word: str) -> Spec | None:
-    """The command of that name or alias, in any case."""
-    return _BY_NAME.get(word.lower())
+# --- arguments --------------------------------------------------------------------------------
+
+Value = str | int | timedelta
+
+_LARGEST = 999_999
+
+_SPAN = re.compile(r"(\d{1,6})\s?(m|min|minutes?|h|hours?|d|days?|w|weeks?)", re.IGNORECASE)
+
+_UNITS = {
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
+
+_PAIR = re.compile(r"[^\s/]+/[^\s/]+")
 
 
-def known_words() -> tuple[str, ...]:
-    """All names and aliases, for suggestions."""
-    return tuple(_BY_NAME)
+@dataclass(frozen=True, slots=True)
+class Misread:
+    """What was given is nothing that the argument can be."""
+
+    argument: Argument
+    given: str
+
+
+class Arguments:
+    """What was given for each argument of a command, by its name."""
+
+    def __init__(self, values: Mapping[str, Value] | None = None) -> None:
+        self._values = values or {}
+
+    def text(self, name: str) -> str:
+        """A name, a pair, a choice, or words; empty if none was given."""
+        value = self._values.get(name, "")
+        assert isinstance(value, str)
+        return value
+
+    def number(self, name: str) -> int | None:
+        value = self._values.get(name)
+        assert value is None or isinstance(value, int)
+        return value
+
+    def span(self, name: str) -> timedelta | None:
+        value = self._values.get(name)
+        assert value is None or isinstance(value, timedelta)
+        return value
+
+
+def read_options(spec: Spec, options: Mapping[str, str]) -> Arguments | Misread:
+    """The arguments, each given by its name, as a platform with a form for them tells."""
+    values: dict[str, Value] = {}
+    for argument in spec.arguments:
+        given = options.get(argument.name, "").strip()
+        if not given:
+            continue
+        value = _value(argument, given)
+        if value is None:
+            return Misread(argument, given)
+        values[argument.name] = value
+    return Arguments(values)
+
+
+def read_typed(spec: Spec, typed: str) -> Arguments | Misread:
+    """The arguments, typed one after the other.
+
+    A single one takes all that was typed. Of several, numbers, spans, pairs and choices are known
+    by their looks and may stand at either end, in any order; what is left is the name.
+    """
+    words = typed.split()
+    if not spec.arguments or not words:
+        return Arguments()
+    if len(spec.arguments) == 1:
+        return read_options(spec, {spec.arguments[0].name: typed})
+    names = [one for one in spec.arguments if one.type in _NAMES]
+    plain = [one for one in spec.arguments if one.type not in _NAMES]
+    values: dict[str, Value] = {}
+    while words and plain:
+        found = _at_an_end(words, plain)
+        if found is None:
+            break
+        argument, value, words = found
+        values[argument.name] = value
+        plain.remove(argument)
+    if words and names:
+        values[names[0].name] = " ".join(words)
+    elif words:
+        return Misread(plain[0] if plain else spec.arguments[-1], " ".join(words))
+    return Arguments(values)
+
+
+def _at_an_end(
+    words: list[str], arguments: list[Argument]
+) -> tuple[Argument, Value, list[str]] | None:
+    """The first argument that the last or first words are, and the words without them."""
+    for count in (2, 1):  # "90 min" is two words
+        if len(words) < count:
+            continue
+        for taken, rest in ((words[-count:], words[:-count]), (words[:count], words[count:])):
+            for argument in arguments:
+                value = _value(argument, " ".join(taken))
+                looks = argument.type is not ArgumentType.PAIR or _PAIR.fullmatch(str(value))
+                if value is not None and looks:
+                    return argument, value, rest
+    return None
+
+
+def _value(argument: Argument, given: str) -> Value | None:
+    """What was given, as its type; `None` if it is not of it."""
+    match argument.type:
+        case ArgumentType.NUMBER:
+            return _number(given)
+        case ArgumentType.SPAN:
+            found = _SPAN.fullmatch(given)
+            count = None if found is None else _number(found[1])
+            return count * _UNITS[found[2][0].lower()] if found and count else None
+        case ArgumentType.CHOICE:
+            word = " ".join(given.split()).lower()
+            word = argument.synonyms.get(word, word)
+            return word if word in argument.choices else None
+        case _:
+            return given
+
+
+def _number(given: str) -> int | None:
+    """In the numerals of any script."""
+    number = int(given) if given.isdecimal() and len(given) < 10 else 0
+    return number if 1 <= number <= _LARGEST else None

@@ -1,7 +1,7 @@
 """What reaches us from a chat, and what is answered."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.cards import Card
@@ -43,13 +43,15 @@ class Place:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """`/name arguments`. `public` asks for an answer that everybody there can read; `at` is when it
-    was said, where its platform tells.
+    was said, where its platform tells; `options` are the arguments by their names, where its
+    platform asks for each.
     """
 
     place: Place
     person: Person
     name: str
     arguments: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
     public: bool = False
     at: datetime | None = None
 

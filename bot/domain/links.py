@@ -193,15 +193,3 @@ class Grant:
     credential: Credential
     inferred: bool = False
     """Whether only the records that it was shown say who it is, and not the platform itself."""
-
-
-class FeedState(StrEnum):
-    """How an account's feed is doing, from best to worst."""
-
-    LIVE = "live"
-    CATCHING_UP = "catching up"
-    CONNECTING = "connecting"
-    POLLING = "polling"
-    """No socket to be had (the plan's single one is taken): reading by `find` instead."""
-    NEEDS_LOGIN = "needs a new login"
-    STOPPED = "stopped"

@@ -4,7 +4,6 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from bot.domain.commands import find_spec
 from bot.domain.text import folded
 
 _BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001)))) + (
@@ -55,12 +54,9 @@ def command_in(text: str) -> Typed | None:
 
 
 def command_without_slash(text: str) -> Typed | None:
-    """A command of ours that somebody typed as a plain word, alone or with what it takes."""
+    """What may be a command that somebody typed as a plain word, alone or with what it takes."""
     typed = command_in(f"/{text}")
-    spec = None if typed is None else find_spec(typed.name)
-    if typed is None or spec is None or typed.addressee is not None:
-        return None
-    return typed if spec.argument is not None or not typed.arguments else None
+    return None if typed is None or typed.addressee is not None else typed
 
 
 def digits_in(text: str) -> str | None:

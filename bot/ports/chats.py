@@ -90,10 +90,10 @@ class Suggest(Protocol):
     """Completes what a person types; the conversation implements it, chat adapters call it."""
 
     async def __call__(
-        self, place: Place, person: Person, command: str, typed: str
+        self, place: Place, person: Person, command: str, argument: str, typed: str
     ) -> Sequence[str]:
-        """What the command's argument may become, likeliest first; from the last known state, never
-        waiting for the platform. Nothing for whom the command is not. Never raises.
+        """What an argument of the command may become, likeliest first; from the last known state,
+        never waiting for the platform. Nothing for whom the command is not. Never raises.
         """
 
 

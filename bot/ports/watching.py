@@ -6,8 +6,9 @@ from typing import Protocol
 
 from bot.domain.deliveries import State
 from bot.domain.events import Stream
+from bot.domain.feeds import FeedState
 from bot.domain.ids import AccountId
-from bot.domain.links import Channel, FeedState, Person
+from bot.domain.links import Channel, Person
 from bot.domain.trail import Trace
 
 

@@ -6,11 +6,10 @@ from datetime import timedelta
 
 from bot.domain.cards import spoken
 from bot.domain.deliveries import Priority
+from bot.domain.feeds import FeedState, FeedStatus
 from bot.domain.ids import AccountId, Now
-from bot.domain.links import FeedState
 from bot.errors import TryLater, Unclear
 from bot.ports import Outbox
-from bot.services.feeds import FeedStatus
 
 PROBE_LIMIT = timedelta(seconds=2)
 """An orchestrator asks every few seconds and gives up soon."""

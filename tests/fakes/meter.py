@@ -8,8 +8,9 @@ from datetime import timedelta
 
 from bot.domain.deliveries import State
 from bot.domain.events import Stream
+from bot.domain.feeds import FeedState
 from bot.domain.ids import AccountId
-from bot.domain.links import Channel, FeedState
+from bot.domain.links import Channel
 
 
 @dataclass

@@ -12,18 +12,18 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from bot.app.composition import compose
 from bot.domain.cards import Card
 from bot.domain.deliveries import Restored
 from bot.domain.events import Kind, Origin, Trade, Trader
+from bot.domain.feeds import FeedState
 from bot.domain.ids import ActionId, TraderId
 from bot.domain.incoming import Command, Place, Press, Reply, Said, Words
 from bot.domain.linking import SignedIn
-from bot.domain.links import Account, Address, Channel, FeedState, Link, PasswordLogin, Person
+from bot.domain.links import Account, Address, Channel, Link, PasswordLogin, Person
 from bot.domain.typed import command_in
 from bot.ports import Draw, Messenger, Platform, Readership
-from bot.services.amending import Amending
-from bot.services.closures import Closures
-from bot.services.conversation import Conversation
+from bot.services.commands.router import Router
 from bot.services.delivery import Delivering, Outlet
 from bot.services.feeds import Feeds, Rhythm
 from bot.services.ingest import Ingest
@@ -50,7 +50,7 @@ class World:
     feeds: Feeds
     ingest: Ingest
     linking: Linking
-    conversation: Conversation
+    router: Router
 
     def on(self, other: Messenger) -> World:
         """The same world, with its people on another chat platform."""
@@ -72,7 +72,7 @@ class World:
         typed = command_in(text)
         if typed is not None:
             said = Command(place=place, person=who, name=typed.name, arguments=typed.arguments)
-        return [reply async for reply in self.conversation.hear(said)]
+        return [reply async for reply in self.router.hear(said)]
 
     async def presses(
         self, reply: Reply, label: str, chat: str = CHAT, person: str = ""
@@ -80,7 +80,7 @@ class World:
         assert reply.card is not None
         action = actions_under(reply.card)[label]
         press = Press(place=self.place(chat), person=self.person(person or chat), action=action)
-        return [reply async for reply in self.conversation.hear(press)]
+        return [reply async for reply in self.router.hear(press)]
 
     async def links(
         self, chat: str = CHAT, email: str = "alice@example.com", password: str = "right"
@@ -197,57 +197,31 @@ async def running(
     for other in others:
         own_pace = Pace(rate=rate, chat_rate=lambda address: 0, clock=clock)
         outlets[other.channel, other.bot] = Outlet(messenger=other, pace=own_pace)
-    delivering = Delivering(store.outbox, outlets, meter, now, chance, may_send)
 
     def new_id() -> str:
         return f"id-{started}-{next(ids)}"
 
-    amending = Amending(store.outbox, store.shown_cards, outlets, now, chance)
-    delivering.restored = amending.restored = restored
-    ingest = Ingest(store.inbox, meter, delivering, amending, now, new_id)
-    feeds = Feeds(platform, store.accounts, store.inbox, ingest, meter, now, chance, rhythm)
-    linking = Linking(
-        store.codes,
-        store.accounts,
-        store.links,
-        platform,
-        feeds,
-        ingest,
-        store.audit,
-        "https://bell.example",
-        now,
-        new_id,
-        lambda: "482913",
-        cut_off,
-    )
-    closures = Closures(
-        accounts=store.accounts, links=store.links, audit=store.audit, ingest=ingest, now=now
-    )
-    delivering.when_gone(closures.gone)
-    conversation = Conversation(
-        links=store.links,
-        accounts=store.accounts,
-        inbox=store.inbox,
-        outbox=store.outbox,
-        actions=store.actions,
-        shown_cards=store.shown_cards,
-        amending=amending,
-        feeds=feeds,
-        linking=linking,
-        ingest=ingest,
-        audit=store.audit,
-        closures=closures,
-        delivering=delivering,
-        readerships={(chat.channel, chat.bot): readership} if readership else {},
+    services = compose(
+        store=store,
+        platform=platform,
+        outlets=outlets,
+        may_send=may_send,
+        meter=meter,
+        public_url="https://bell.example",
+        cut_off=cut_off,
         draw=draw,
         now=now,
         new_id=new_id,
+        new_digits=lambda: "482913",
+        chance=chance,
+        rhythm=rhythm,
     )
+    services.delivering.restored = services.amending.restored = restored
     async with asyncio.TaskGroup() as group:
         tasks = [
-            group.create_task(delivering.run(), name="delivering"),
-            group.create_task(amending.run(), name="amending"),
-            group.create_task(feeds.run(), name="feeds"),
+            group.create_task(services.delivering.run(), name="delivering"),
+            group.create_task(services.amending.run(), name="amending"),
+            group.create_task(services.feeds.run(), name="feeds"),
         ]
         await asyncio.sleep(0.01)
         yield World(
@@ -257,11 +231,11 @@ async def running(
             chat=chat,
             meter=meter,
             pace=pace,
-            delivering=delivering,
-            feeds=feeds,
-            ingest=ingest,
-            linking=linking,
-            conversation=conversation,
+            delivering=services.delivering,
+            feeds=services.feeds,
+            ingest=services.ingest,
+            linking=services.linking,
+            router=services.router,
         )
         for task in tasks:
             task.cancel()

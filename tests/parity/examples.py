@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
+import pkgutil
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -13,7 +15,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any, get_type_hints
 
 import bot
-from bot import services
+from bot import services, texts
 from bot.domain import digests, telling
 from bot.domain.actions import Action, ActionState, Target, Verb
 from bot.domain.cards import (
@@ -30,7 +32,7 @@ from bot.domain.cards import (
 )
 from bot.domain.changes import Change
 from bot.domain.charts import profits
-from bot.domain.commands import COMMANDS
+from bot.domain.commands import Misread
 from bot.domain.deliveries import State
 from bot.domain.events import (
     Event,
@@ -45,6 +47,7 @@ from bot.domain.events import (
     Trade,
     Trader,
 )
+from bot.domain.feeds import FeedState, FeedStatus
 from bot.domain.ids import AccountId, ActionId, EndpointId, LinkId, StrategyId, TraderId
 from bot.domain.incoming import Shared
 from bot.domain.lanes import Missed
@@ -56,7 +59,6 @@ from bot.domain.links import (
     Credential,
     CredentialKind,
     Endpoint,
-    FeedState,
     Link,
     Person,
     Role,
@@ -66,10 +68,26 @@ from bot.policy.news import _with_offers
 from bot.services import actions
 from bot.services.actions import Acting, Result
 from bot.services.closures import Closures
-from bot.services.conversation import Conversation, answers, trails
-from bot.services.feeds import FeedStatus
+from bot.services.commands.registry import SPECS
 from bot.services.feeds.notices import Notices
 from bot.services.linking import Linking
+from bot.texts import (
+    access,
+    asking,
+    bots,
+    failures,
+    getting_started,
+    linking,
+    members,
+    missed,
+    prices,
+    signals,
+    status,
+    strategies,
+    trades,
+    trail,
+)
+from bot.texts.cards import MOST_CHOICES
 from tests.fakes.pictures import blank
 from tests.parity.screens import PUBLIC_URL
 
@@ -159,20 +177,29 @@ WIDE = replace(
 
 # --- the makers -------------------------------------------------------------------------------
 
-BUILDERS = frozenset({"answers.plain"})
+ANSWERS: Sequence[ModuleType] = tuple(
+    importlib.import_module(f"{texts.__name__}.{found.name}")
+    for found in pkgutil.iter_modules(texts.__path__)
+)
+
+BUILDERS = frozenset({"cards.plain"})
 """What only other makers call."""
 
 
 def makers() -> Mapping[str, Sequence[str]]:
     """The functions that make cards, by the heading under which the docs show them."""
     return {
-        "Answers": [f"answers.{name}" for name in _give(answers, Card)] + ["trails.trail"],
+        "Answers": [
+            f"{module.__name__.rpartition('.')[2]}.{name}"
+            for module in ANSWERS
+            for name in _give(module, Card)
+        ],
         "What a pressed button comes to": [f"actions.{name}" for name in _give(actions, Card)],
         "Alerts": [
             f"telling.{name}" for name in _give(telling, telling.Telling) if "tell_" in name
         ],
         "Digests": [f"digests.{name}" for name in _give(digests, Card)],
-        "Notices of Tradebell itself": sorted(_notices()),
+        "Notices of Tradebell itself": sorted((*_notices(), "asking.test_alert")),
     }
 
 
@@ -277,7 +304,7 @@ def offered(told: telling.Telling) -> Card:
 
 
 def a_status(*traders: Trader, feed: FeedStatus | None, closed: Sequence[Link] = ()) -> Card:
-    return answers.status(
+    return status.overview(
         ACCOUNT,
         traders,
         feed,
@@ -359,9 +386,9 @@ def a_part(kind: Kind, number: int) -> digests.Part:
 
 
 def choosing(traders: Sequence[Trader]) -> Card:
-    several = traders[: answers.MOST_CHOICES]
+    several = traders[:MOST_CHOICES]
     ids = [ActionId(f"pick-{one.id}") for one in several]
-    return answers.choose(False, traders, ids, ActionId("pick-all") if len(several) > 1 else None)
+    return bots.choose(False, traders, ids, ActionId("pick-all") if len(several) > 1 else None)
 
 
 def told_of_feed(way: Callable[[Notices], Coroutine[Any, Any, object]]) -> list[Card]:
@@ -395,163 +422,164 @@ def standing_for(caught: Caught, **more: object) -> Any:
     return SimpleNamespace(_ingest=caught, _now=lambda: NOW, _new_id=lambda: "n", **more)
 
 
-SPEC = COMMANDS[4]
+SPEC = SPECS[4]
 SHARED = Shared(name="#desk", governs=True, lacking=("Send Messages", "Embed Links"))
 AUDIENCE = Audience(name="#desk in Alpha", readers="everyone who can read #desk in Alpha")
 TOLD: dict[str, Trader] = {trader.id: trader for trader in (OWL, HERON, CRANE)}
 
 EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     # answers
-    "answers.welcome": lambda: [
-        answers.welcome(linked, carried) for linked in (True, False) for carried in ("", "x")
+    "getting_started.welcome": lambda: [
+        getting_started.welcome(linked, carried)
+        for linked in (True, False)
+        for carried in ("", "x")
     ],
-    "answers.among_others": lambda: [answers.among_others()],
-    "answers.settings": lambda: [
-        answers.settings(None),
-        answers.settings(replace(LINK, endpoint=replace(ENDPOINT, private=False))),
+    "getting_started.among_others": lambda: [getting_started.among_others()],
+    "getting_started.settings": lambda: [
+        getting_started.settings(None),
+        getting_started.settings(replace(LINK, endpoint=replace(ENDPOINT, private=False))),
     ],
-    "answers.only_text": lambda: [answers.only_text()],
-    "answers.help_card": lambda: [
-        answers.help_card(True),
-        answers.help_card(False),
-        answers.help_card(False, discreet=False),
+    "getting_started.only_text": lambda: [getting_started.only_text()],
+    "getting_started.help_card": lambda: [
+        getting_started.help_card(SPECS, True),
+        getting_started.help_card(SPECS, False),
+        getting_started.help_card(SPECS, False, discreet=False),
     ],
-    "answers.unknown_command": lambda: [
-        answers.unknown_command("stauts", near) for near in (["status"], [])
+    "getting_started.unknown_command": lambda: [
+        getting_started.unknown_command("stauts", near) for near in (["status"], [])
     ],
-    "answers.small_talk": lambda: [answers.small_talk(one) for one in (True, False)],
-    "answers.not_linked": lambda: [answers.not_linked(one) for one in (True, False)],
-    "answers.only_in_private": lambda: [answers.only_in_private(SPEC)],
-    "answers.only_the_owner": lambda: [answers.only_the_owner()],
-    "answers.role_too_low": lambda: [answers.role_too_low(SPEC)],
-    "answers.too_fast": lambda: [answers.too_fast()],
-    "answers.link_address": lambda: [
-        answers.link_address(f"{PUBLIC_URL}/link/Ab3-_cc", again, cut_off=cut_off)
+    "getting_started.small_talk": lambda: [
+        getting_started.small_talk(one) for one in (True, False)
+    ],
+    "access.not_linked": lambda: [access.not_linked(one) for one in (True, False)],
+    "access.only_in_private": lambda: [access.only_in_private(SPEC)],
+    "access.only_the_owner": lambda: [access.only_the_owner()],
+    "access.role_too_low": lambda: [access.role_too_low(SPEC)],
+    "access.too_fast": lambda: [access.too_fast()],
+    "linking.link_address": lambda: [
+        linking.link_address(f"{PUBLIC_URL}/link/Ab3-_cc", again, cut_off=cut_off)
         for again, cut_off in ((True, False), (False, False), (False, True))
     ],
-    "answers.taken": lambda: [answers.taken()],
-    "answers.cannot_govern": lambda: [answers.cannot_govern(SHARED)],
-    "answers.lacks_rights": lambda: [answers.lacks_rights(SHARED)],
-    "answers.not_there": lambda: [answers.not_there(SHARED)],
-    "answers.readers_unknown": lambda: [answers.readers_unknown("Discord does not answer.")],
-    "answers.shared_link_address": lambda: [
-        answers.shared_link_address(f"{PUBLIC_URL}/link/Ab3-_cc", AUDIENCE, cut_off=cut_off)
+    "linking.taken": lambda: [linking.taken()],
+    "linking.cannot_govern": lambda: [linking.cannot_govern(SHARED)],
+    "linking.lacks_rights": lambda: [linking.lacks_rights(SHARED)],
+    "linking.not_there": lambda: [linking.not_there(SHARED)],
+    "linking.readers_unknown": lambda: [linking.readers_unknown("Discord does not answer.")],
+    "linking.shared_link_address": lambda: [
+        linking.shared_link_address(f"{PUBLIC_URL}/link/Ab3-_cc", AUDIENCE, cut_off=cut_off)
         for cut_off in (False, True)
     ],
-    "answers.nobody_else_here": lambda: [answers.nobody_else_here()],
-    "answers.members": lambda: [
-        answers.members(role) for role in (None, Role.VIEWER, Role.OPERATOR)
+    "members.nobody_else_here": lambda: [members.nobody_else_here()],
+    "members.rights": lambda: [members.rights(role) for role in (None, Role.VIEWER, Role.OPERATOR)],
+    "members.confirm": lambda: [
+        members.confirm(role, AUDIENCE.name, ((PAUSE,),)) for role in (Role.VIEWER, Role.OPERATOR)
     ],
-    "answers.confirm_members": lambda: [
-        answers.confirm_members(role, AUDIENCE.name, ((PAUSE,),))
-        for role in (Role.VIEWER, Role.OPERATOR)
+    "access.deserted": lambda: [access.deserted()],
+    "strategies.one": lambda: [
+        strategies.one(PLAN, (replace(OWL, strategy=PLAN.id),)),
+        strategies.one(PLAN, ()),
     ],
-    "answers.deserted": lambda: [answers.deserted()],
-    "answers.strategy": lambda: [
-        answers.strategy(PLAN, (replace(OWL, strategy=PLAN.id),)),
-        answers.strategy(PLAN, ()),
-    ],
-    "answers.no_such_strategy": lambda: [
-        answers.no_such_strategy("mom", near, [ActionId("a1")] * len(near), plans)
+    "strategies.no_such_strategy": lambda: [
+        strategies.no_such_strategy("mom", near, [ActionId("a1")] * len(near), plans)
         for near, plans in (((PLAN,), (PLAN,)), ((), (PLAN,)), ((), ()))
     ],
-    "answers.linked": lambda: [
-        answers.linked(Completed(link=link, account=ACCOUNT, others=(OTHER,), replaced=OTHER))
+    "linking.linked": lambda: [
+        linking.linked(Completed(link=link, account=ACCOUNT, others=(OTHER,), replaced=OTHER))
         for link in (LINK, replace(LINK, endpoint=replace(ENDPOINT, private=False)))
     ],
-    "answers.digits_refused": lambda: [
-        answers.digits_refused(WrongDigits(problem=problem, tries_left=2))
+    "linking.digits_refused": lambda: [
+        linking.digits_refused(WrongDigits(problem=problem, tries_left=2))
         for problem in LinkProblem
     ],
-    "answers.unlinked": lambda: [answers.unlinked(3, last=True), answers.unlinked(0, last=False)],
-    "answers.status": lambda: [
+    "linking.unlinked": lambda: [linking.unlinked(3, last=True), linking.unlinked(0, last=False)],
+    "status.overview": lambda: [
         a_status(feed=None),
         a_status(OWL, HERON, CRANE, feed=a_feed(FeedState.CONNECTING), closed=(LINK, OTHER)),
         *(a_status(OWL, feed=a_feed(state)) for state in FeedState),
     ],
-    "answers.traders_list": lambda: [
-        answers.traders_list((), ()),
-        answers.traders_list((OWL, HERON, CRANE), (PLAN,)),
-        answers.traders_list(MANY, ()),
+    "bots.listed": lambda: [
+        bots.listed((), ()),
+        bots.listed((OWL, HERON, CRANE), (PLAN,)),
+        bots.listed(MANY, ()),
     ],
-    "answers.no_bots": lambda: [answers.no_bots()],
-    "answers.strategies_list": lambda: [
-        answers.strategies_list(()),
-        answers.strategies_list((PLAN, replace(PLAN, id=StrategyId("s2"), configured=False))),
+    "bots.no_bots": lambda: [bots.no_bots()],
+    "strategies.listed": lambda: [
+        strategies.listed(()),
+        strategies.listed((PLAN, replace(PLAN, id=StrategyId("s2"), configured=False))),
     ],
-    "answers.trades_list": lambda: [
-        answers.trades_list((), ()),
-        answers.trades_list(TRADES, (OWL,), PICTURE),
-        answers.trades_list(TRADES[:2], (OWL,)),
+    "trades.listed": lambda: [
+        trades.listed((), ()),
+        trades.listed(TRADES, (OWL,), PICTURE),
+        trades.listed(TRADES[:2], (OWL,)),
     ],
-    "answers.signals_list": lambda: [
-        answers.signals_list(()),
-        answers.signals_list(
+    "signals.listed": lambda: [
+        signals.listed(()),
+        signals.listed(
             [Signal(origin=origin(Kind.SIGNAL), type="buy", pair="ETH/USDT", confidence=Decimal(1))]
         ),
     ],
-    "answers.price": lambda: [answers.price("BTC/USDT", Decimal("42400.5"), AT)],
-    "answers.no_price": lambda: [
-        answers.no_price("DOGE/USDT", ["BTC/USDT"], [ActionId("a1")]),
-        answers.no_price("DOGE/USDT", [], []),
+    "prices.current": lambda: [prices.current("BTC/USDT", Decimal("42400.5"), AT)],
+    "prices.no_price": lambda: [
+        prices.no_price("DOGE/USDT", ["BTC/USDT"], [ActionId("a1")]),
+        prices.no_price("DOGE/USDT", [], []),
     ],
-    "answers.which_of_pairs": lambda: [
-        answers.which_of_pairs(["BTC/USDT", "BTC/EUR"], [ActionId("a1"), ActionId("a2")])
+    "prices.which_of_pairs": lambda: [
+        prices.which_of_pairs(["BTC/USDT", "BTC/EUR"], [ActionId("a1"), ActionId("a2")])
     ],
-    "answers.no_prices_now": lambda: [answers.no_prices_now()],
-    "answers.which_pair": lambda: [answers.which_pair()],
-    "answers.nothing_missed": lambda: [answers.nothing_missed()],
-    "answers.no_such_page": lambda: [answers.no_such_page(45, 3)],
-    "answers.missed": lambda: [
-        answers.missed([a_missed(1), a_missed(2)], 1, 2, 2, ()),
-        answers.missed(
+    "prices.no_prices_now": lambda: [prices.no_prices_now()],
+    "prices.which_pair": lambda: [prices.which_pair()],
+    "missed.nothing": lambda: [missed.nothing()],
+    "missed.no_such_page": lambda: [missed.no_such_page(45, 3)],
+    "missed.page": lambda: [
+        missed.page([a_missed(1), a_missed(2)], 1, 2, 2, ()),
+        missed.page(
             [a_missed(number) for number in range(20)],
             *(1, 45, 3),
             [Button(label="Older", action=ActionId("a1"))],
         ),
     ],
-    "trails.trail": lambda: [
-        trails.trail((), 1, (), ASKER),
-        trails.trail((), 9, (), ASKER),
-        trails.trail(TRACES, 1, [Button(label="Older", action=ActionId("a1"))], ASKER),
+    "trail.page": lambda: [
+        trail.page((), 1, (), ASKER),
+        trail.page((), 9, (), ASKER),
+        trail.page(TRACES, 1, [Button(label="Older", action=ActionId("a1"))], ASKER),
     ],
-    "answers.test_started": lambda: [answers.test_started()],
-    "answers.needs_login": lambda: [answers.needs_login()],
-    "answers.platform_away": lambda: [answers.platform_away("no answer in time")],
-    "answers.not_offered": lambda: [answers.not_offered("You are not permitted")],
-    "answers.went_wrong": lambda: [answers.went_wrong()],
-    "answers.choose": lambda: [choosing((OWL,)), choosing((OWL, HERON, CRANE)), choosing(MANY)],
-    "answers.not_six_digits": lambda: [
-        answers.not_six_digits(None),
-        answers.not_six_digits("48291"),
+    "asking.test_started": lambda: [asking.test_started()],
+    "failures.needs_login": lambda: [failures.needs_login()],
+    "failures.platform_away": lambda: [failures.platform_away("no answer in time")],
+    "failures.not_offered": lambda: [failures.not_offered("You are not permitted")],
+    "failures.went_wrong": lambda: [failures.went_wrong()],
+    "bots.choose": lambda: [choosing((OWL,)), choosing((OWL, HERON, CRANE)), choosing(MANY)],
+    "linking.not_six_digits": lambda: [
+        linking.not_six_digits(None),
+        linking.not_six_digits("48291"),
     ],
-    "answers.no_such_bot": lambda: [
-        answers.no_such_bot("owll", [OWL], [ActionId("a1")], (OWL,)),
-        answers.no_such_bot("zzz", [], [], MANY),
+    "bots.no_such_bot": lambda: [
+        bots.no_such_bot("owll", [OWL], [ActionId("a1")], (OWL,)),
+        bots.no_such_bot("zzz", [], [], MANY),
     ],
-    "answers.nothing_to_do": lambda: [
-        answers.nothing_to_do(traders, running)
+    "bots.nothing_to_do": lambda: [
+        bots.nothing_to_do(traders, running)
         for traders in ((OWL,), (OWL, HERON))
         for running in (True, False)
     ],
-    "answers.asked_long_ago": lambda: [answers.asked_long_ago("pause Night Owl", PAUSE)],
-    "answers.confirm_running": lambda: [
-        answers.confirm_running(bots, running, pods, CONFIRM)
-        for bots in ((OWL,), MANY)
+    "asking.asked_long_ago": lambda: [asking.asked_long_ago("pause Night Owl", ActionId("a1"))],
+    "bots.confirm": lambda: [
+        bots.confirm(meant, running, pods, CONFIRM)
+        for meant in ((OWL,), MANY)
         for running, pods in ((True, False), (False, False), (False, True))
     ],
-    "answers.confirm_unlink": lambda: [
-        answers.confirm_unlink(ACCOUNT, last, CONFIRM) for last in (True, False)
+    "linking.confirm_unlink": lambda: [
+        linking.confirm_unlink(ACCOUNT, last, CONFIRM) for last in (True, False)
     ],
-    "answers.no_other_chats": lambda: [answers.no_other_chats()],
-    "answers.confirm_unlink_others": lambda: [
-        answers.confirm_unlink_others([Target(id="l", name=answers.chat_name(LINK))], CONFIRM)
+    "linking.no_other_chats": lambda: [linking.no_other_chats()],
+    "linking.confirm_unlink_others": lambda: [
+        linking.confirm_unlink_others([Target(id="l", name=linking.chat_name(LINK))], CONFIRM)
     ],
-    "answers.unlinked_others": lambda: [answers.unlinked_others(2)],
-    "answers.cancelled": lambda: [answers.cancelled()],
-    "answers.cancelled_open": lambda: [
-        answers.cancelled_open(["stop Night Owl"], 1),
-        answers.cancelled_open([], 0),
+    "linking.unlinked_others": lambda: [linking.unlinked_others(2)],
+    "asking.cancelled": lambda: [asking.cancelled()],
+    "asking.cancelled_open": lambda: [
+        asking.cancelled_open(["stop Night Owl"], 1),
+        asking.cancelled_open([], 0),
     ],
     # what a pressed button comes to
     "actions._working": lambda: [actions._working(an_action(verb, TARGET)) for verb in CHANGES],
@@ -678,12 +706,8 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
             standing_for(caught, _links=SimpleNamespace(of=the_links)), ACCOUNT, LINK
         )
     ),
-    "conversation.Conversation._test": lambda: noticed(
-        lambda caught: Conversation._test(
-            standing_for(caught),
-            SimpleNamespace(account=ACCOUNT),  # type: ignore[arg-type]
-        )
-    ),
+    "asking.misread": lambda: [asking.misread(SPEC, Misread(SPEC.arguments[0], "everything"))],
+    "asking.test_alert": lambda: [offered(telling.tell_notice(asking.test_alert("n", NOW)))],
     "actions.Acting._report_interrupted": lambda: [
         card
         for verb in (*CHANGES, Verb.UNLINK, Verb.ADMIT)

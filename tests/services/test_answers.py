@@ -11,7 +11,7 @@ from bot.domain.deliveries import State
 from bot.domain.events import Kind, Origin, Trade, Trader
 from bot.domain.ids import TraderId
 from bot.domain.lanes import Missed
-from bot.services.conversation import answers
+from bot.texts import missed, prices, trades
 from storage.schema.reasons import Reason
 
 AT = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -49,7 +49,7 @@ def sold(
     ],
 )
 def test_each_trade_says_its_bot_its_result_and_whether_it_was_on_paper(trade: Trade, line: str):
-    (row,) = answers.trades_list((trade,), BOTS).fields
+    (row,) = trades.listed((trade,), BOTS).fields
 
     assert row.value == " · ".join(filter(None, ("Sold 0.5 BTC/USDT at 42,400 USDT", line)))
 
@@ -64,7 +64,7 @@ def test_each_trade_says_its_bot_its_result_and_whether_it_was_on_paper(trade: T
     ],
 )
 def test_a_price_is_in_the_currency_of_the_quote(pair: str, shown: str):
-    assert answers.price(pair, Decimal("2250.250"), AT).title == shown
+    assert prices.current(pair, Decimal("2250.250"), AT).title == shown
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,6 @@ def test_a_price_is_in_the_currency_of_the_quote(pair: str, shown: str):
 def test_what_became_of_an_alert_is_said_once(state: State, reason: str, said: str):
     item = Missed(reference="A1", state=state, reason=reason, title="Alert", occurred_at=AT)
 
-    (row,) = answers.missed((item,), 1, 1, 1, ()).fields
+    (row,) = missed.page((item,), 1, 1, 1, ()).fields
 
     assert row.value == f"Alert {said}"

@@ -12,16 +12,18 @@ import pytest
 from bot.domain.actions import CONFIRM_LIFE, Action, Target, Verb
 from bot.domain.cards import Field, Severity
 from bot.domain.charts import profits
-from bot.domain.commands import COMMANDS
 from bot.domain.deliveries import Declined
 from bot.domain.events import Kind, Notice, Origin, PodEvent, Signal, Strategy, Stream, Trader
+from bot.domain.feeds import FeedState
 from bot.domain.ids import ActionId, StrategyId, TraderId
 from bot.domain.incoming import Command, Left, Press, Reply, Returned, Wordless, Words
 from bot.domain.linking import CODE_LIFE, Invitation
-from bot.domain.links import FeedState, PasswordLogin, Role
+from bot.domain.links import PasswordLogin, Role
 from bot.domain.typed import command_in
 from bot.errors import NeedsLogin, NotOffered, Refused, StoreAway, TryLater, Unclear
-from bot.services.conversation.conversation import BURST
+from bot.services.commands import registry
+from bot.services.commands.registry import SPECS
+from bot.services.commands.throttle import BURST
 from tests.fakes.pictures import blank, undrawable
 from tests.harness.world import CHAT, owl, running
 
@@ -50,17 +52,17 @@ async def test_help_lists_every_command_of_the_menu(world):
     card = await ask(world, "/help")
 
     words = {field.label.split()[0].removeprefix("/") for field in card.fields}
-    assert words == {spec.name for spec in COMMANDS if spec.menu}
+    assert words == {spec.name for spec in SPECS if spec.menu}
 
 
-@pytest.mark.parametrize("spec", [spec for spec in COMMANDS if spec.least], ids=lambda s: s.name)
+@pytest.mark.parametrize("spec", [spec for spec in SPECS if spec.least], ids=lambda s: s.name)
 async def test_without_a_link_every_account_command_says_how_to_link(world, spec):
     card = await ask(world, f"/{spec.name}")
 
     assert card.title == "This chat is not linked yet"
 
 
-@pytest.mark.parametrize("spec", COMMANDS, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
 async def test_every_declared_command_is_answered(world, spec):
     await linked(world)
 
@@ -114,7 +116,7 @@ async def test_something_without_words_is_answered_once_in_a_while(world):
     sent = Wordless(place=world.place(), person=world.person())
 
     async def answered():
-        return [reply.card.title async for reply in world.conversation.hear(sent)]
+        return [reply.card.title async for reply in world.router.hear(sent)]
 
     album = [await answered() for _ in range(BURST + 5)]
     await asyncio.sleep(timedelta(hours=1).total_seconds())
@@ -125,7 +127,7 @@ async def test_something_without_words_is_answered_once_in_a_while(world):
     assert (await ask(world, "/help")).title == "What you can ask me"
 
 
-@pytest.mark.parametrize("spec", [spec for spec in COMMANDS if spec.least], ids=lambda s: s.name)
+@pytest.mark.parametrize("spec", [spec for spec in SPECS if spec.least], ids=lambda s: s.name)
 async def test_a_group_is_told_at_once_that_linking_is_private(world, spec):
     card = await ask(world, f"/{spec.name}", chat="-500", person="7", private=False)
 
@@ -136,7 +138,7 @@ async def test_a_group_is_told_at_once_that_linking_is_private(world, spec):
 async def test_whoever_adds_us_to_a_group_is_told_what_works_there(world):
     added = Returned(place=world.place("-500", private=False), added=True)
 
-    [reply] = [reply async for reply in world.conversation.hear(added)]
+    [reply] = [reply async for reply in world.router.hear(added)]
     start = await ask(world, "/start", chat="-500", person="7", private=False)
     help = await ask(world, "/help", chat="-500", person="7", private=False)
 
@@ -627,7 +629,7 @@ async def test_a_button_turns_the_page_of_what_was_missed(world, chat):
     assert alerts_in(third.card)[-1] == "alert 0"
 
 
-@pytest.mark.parametrize("page", ["4", "0", "-1", "two", "9" * 5000])
+@pytest.mark.parametrize("page", ["4", "999999"])
 async def test_a_page_of_what_was_missed_that_there_is_not_is_explained(world, chat, page):
     account = await linked(world)
     await misses(world, chat, account, 45)
@@ -636,6 +638,17 @@ async def test_a_page_of_what_was_missed_that_there_is_not_is_explained(world, c
 
     assert card.title == "There is no such page"
     assert card.lines == ("45 alerts did not reach you: /missed 1 to /missed 3 show them.",)
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "two", "9" * 5000])
+async def test_what_is_no_page_at_all_is_answered_with_what_it_takes(world, chat, page):
+    account = await linked(world)
+    await misses(world, chat, account, 1)
+
+    card = await ask(world, f"/missed {page}")
+
+    assert card.title.startswith(f"I do not understand {page[:30]}")
+    assert card.lines == ("/missed [page] takes page: 2 for the older ones, and so on.",)
 
 
 async def test_status_counts_all_that_was_missed(world, chat):
@@ -690,8 +703,8 @@ async def test_the_trail_is_read_page_by_page(world):
     assert first.card.notes == ("Older ones: /audit 2",)
     assert second.card.title == "What was done, page 2"
     assert second.card.fields[-1].value == "linked a chat · you on Telegram"
-    for wrong in ("9", "0", "two"):
-        assert "There is no such page" in (await ask(world, f"/audit {wrong}")).lines[0]
+    assert "There is no such page" in (await ask(world, "/audit 9")).lines[0]
+    assert "/audit [page] takes page" in (await ask(world, "/audit two")).lines[0]
 
 
 async def test_strangers_leave_no_trail_and_see_none(world, store):
@@ -1113,7 +1126,7 @@ async def asks_late(world, text, age):
         if typed is None
         else Command(place=place, person=person, name=typed.name, arguments=typed.arguments, at=at)
     )
-    [reply] = [reply async for reply in world.conversation.hear(said)]
+    [reply] = [reply async for reply in world.router.hear(said)]
     return reply.card
 
 
@@ -1223,7 +1236,7 @@ async def test_a_viewer_cannot_press_even_a_button_made_for_them(world, platform
     await world.store.actions.offer((action,))
     press = Press(place=world.place("300"), person=world.person("300"), action=action.id)
 
-    [reply] = [reply async for reply in world.conversation.hear(press)]
+    [reply] = [reply async for reply in world.router.hear(press)]
 
     assert reply.toast is not None
     assert platform.bots["owl"].running
@@ -1367,7 +1380,7 @@ async def test_two_bots_of_one_name_are_told_apart_wherever_one_is_named(world, 
     [typed] = await world.says("/pause Twin (kraken)")
     [listed] = await world.says("/traders")
     [status] = await world.says("/status")
-    offered = await world.conversation.suggest(world.place(), world.person(), "pause", "tw")
+    offered = await world.router.suggest(world.place(), world.person(), "pause", "bot", "tw")
     await world.ingest.take(account, [replace(world.trade(1), trader=TraderId("t2"))])
     await world.quiet()
 
@@ -1393,7 +1406,7 @@ async def test_an_interrupted_action_is_reported_after_the_restart(store, platfo
         await interrupt(world, platform)
 
     async with running(store, platform, chat, now) as world:
-        await world.conversation.recover()
+        await world.router.recover()
         await world.quiet()
 
     assert chat.shown[-1].card.title == "I was interrupted while stopping a bot"
@@ -1447,7 +1460,7 @@ async def test_a_database_that_is_away_puts_off_the_report_of_an_interrupted_act
     async with running(store, platform, chat, now) as world:
         await world.quiet(60)
         fails(monkeypatch, getattr(store, port), method, *([outage] * 5))
-        await world.conversation.recover()
+        await world.router.recover()
         await world.quiet()
 
     assert chat.titles() == ["I was interrupted while stopping a bot"]
@@ -1465,7 +1478,7 @@ async def test_the_report_waits_longer_each_time_but_not_for_ever(
         await world.quiet(60)
         fails(monkeypatch, store.actions, "interrupted", *([TryLater("disk full")] * 30))
         began = now()
-        await world.conversation.recover()
+        await world.router.recover()
         waited = now() - began
         await world.quiet()
 
@@ -1483,7 +1496,7 @@ async def test_what_is_pressed_while_the_report_waits_is_not_interrupted(
         platform.loses_requests = True
         async with asyncio.TaskGroup() as group:
             pressing = group.create_task(world.presses(asked, "Stop Night Owl"))
-            group.create_task(world.conversation.recover())
+            group.create_task(world.router.recover())
         await world.quiet()
 
     outcome = pressing.result()[-1].card
@@ -1502,7 +1515,7 @@ async def test_a_press_that_comes_again_after_a_crash_does_not_keep_the_report_b
     async with running(store, platform, chat, now) as world:
         fails(monkeypatch, store.actions, "interrupted", TryLater("disk full"))
         async with asyncio.TaskGroup() as group:
-            group.create_task(world.conversation.recover())
+            group.create_task(world.router.recover())
             [again] = await world.presses(asked, "Stop Night Owl")
         await world.quiet()
 
@@ -1523,7 +1536,7 @@ async def test_an_unlinking_that_was_interrupted_is_not_taken_for_done(store, pl
         await store.actions.claim(button, CHAT, link.endpoint.id, now())
 
     async with running(store, platform, chat, now) as world:
-        await world.conversation.recover()
+        await world.router.recover()
         await world.quiet()
 
     assert chat.titles() == ["I was interrupted while unlinking"]
@@ -1582,13 +1595,13 @@ async def test_a_closed_chat_is_told_on_the_others_and_reopens(world, chat):
     chat.shown.clear()
 
     left = Left(place=world.place("200"), reason="blocked by the user")
-    assert [reply async for reply in world.conversation.hear(left)] == []
+    assert [reply async for reply in world.router.hear(left)] == []
     await world.quiet()
     assert chat.titles(CHAT) == ["Your Telegram chat is closed to me"]
     assert chat.titles("200") == []
 
     back = Returned(place=world.place("200"))
-    assert [reply async for reply in world.conversation.hear(back)] == []
+    assert [reply async for reply in world.router.hear(back)] == []
     await world.quiet()
     assert chat.titles("200") == []
 
@@ -1607,7 +1620,9 @@ async def test_an_unforeseen_error_ends_in_an_apology(world, platform):
 
 async def suggested(world, typed, command="pause", person=CHAT, chat=CHAT):
     place = world.place(chat)
-    return await world.conversation.suggest(place, world.person(person), command, typed)
+    found = registry.find(command)
+    argument = found.spec.arguments[0].name if found and found.spec.arguments else ""
+    return await world.router.suggest(place, world.person(person), command, argument, typed)
 
 
 async def test_a_bot_s_name_is_completed_without_asking_the_platform(world, platform):

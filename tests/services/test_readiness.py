@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.domain.deliveries import Priority
+from bot.domain.feeds import FeedState, FeedStatus
 from bot.domain.ids import AccountId
-from bot.domain.links import FeedState
 from bot.errors import TryLater
-from bot.services.feeds import FeedStatus
 from bot.services.readiness import Readiness
 
 MINUTE = timedelta(minutes=1)

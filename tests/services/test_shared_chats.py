@@ -9,14 +9,15 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.actions import CONFIRM_LIFE, Action, Verb
-from bot.domain.commands import COMMANDS
 from bot.domain.deliveries import Gone, State
 from bot.domain.events import Kind, Origin, PodEvent, Stream
+from bot.domain.feeds import FeedState
 from bot.domain.ids import ActionId, TraderId
 from bot.domain.incoming import Command, Place, Press, Said, Shared, Words
 from bot.domain.linking import Audience, LinkProblem, SignedIn
-from bot.domain.links import EndpointState, FeedState, PasswordLogin, Role
+from bot.domain.links import EndpointState, PasswordLogin, Role
 from bot.errors import Refused, TryLater, Unreachable
+from bot.services.commands.registry import SPECS
 from bot.services.feeds.notices import Notices
 from tests.fakes.platform import MALLORY
 from tests.fakes.readership import FakeReadership
@@ -76,7 +77,7 @@ async def says(world, text, person=ALICE, *, public=False, **where):
     if text.startswith("/"):
         name, _, arguments = text[1:].partition(" ")
         said = Command(place=place, person=who, name=name, arguments=arguments, public=public)
-    [reply] = [reply async for reply in world.conversation.hear(said)]
+    [reply] = [reply async for reply in world.router.hear(said)]
     return reply
 
 
@@ -87,7 +88,7 @@ async def asks(world, text, person=ALICE, **where):
 async def presses(world, card, label, person=ALICE):
     [action] = [one.action for row in card.buttons for one in row if one.label == label]
     press = Press(place=desk(world), person=world.person(person), action=action)
-    return [reply async for reply in world.conversation.hear(press)]
+    return [reply async for reply in world.router.hear(press)]
 
 
 async def links(world, person=ALICE, login=RIGHT, *, chat=DESK):
@@ -308,7 +309,7 @@ async def test_every_command_heeds_every_role(world, role):
     allowed = set().union(*(OPEN_TO[one] for one in roles[: roles.index(role) + 1]))
 
     answered = set()
-    for spec in COMMANDS:
+    for spec in SPECS:
         await world.quiet(2)
         card = await asks(world, f"/{spec.name}", person)
         if not card.title.startswith(REFUSALS):
@@ -316,7 +317,7 @@ async def test_every_command_heeds_every_role(world, role):
 
     # That somebody else has linked it, everybody may know.
     assert answered | {"link"} == allowed
-    assert allowed <= {spec.name for spec in COMMANDS}
+    assert allowed <= {spec.name for spec in SPECS}
 
 
 @pytest.mark.parametrize(
@@ -356,7 +357,7 @@ async def test_only_who_linked_it_ends_or_opens_it_whatever_the_button_says(worl
     await world.store.actions.offer((action,))
     press = Press(place=desk(world), person=world.person(BOB), action=action.id)
 
-    [reply] = [reply async for reply in world.conversation.hear(press)]
+    [reply] = [reply async for reply in world.router.hear(press)]
 
     assert "You may not do that here" in reply.toast
     assert await world.link(DESK) == link
@@ -783,7 +784,7 @@ async def test_what_is_typed_is_completed_in_time_or_not_at_all(world, readershi
     readership.seconds = 29
     at = world.now()
 
-    names = await world.conversation.suggest(desk(world), world.person(BOB), "pause", "ni")
+    names = await world.router.suggest(desk(world), world.person(BOB), "pause", "bot", "ni")
 
     assert names == ()
     assert (world.now() - at).total_seconds() < 3

@@ -236,7 +236,7 @@ class Soak:
         await self._until_done(lambda world: self._try_to_return(world, phone))
 
     async def _try_to_return(self, world: World, phone: Phone) -> bool:
-        async for _ in world.conversation.hear(Returned(place=world.place(phone.chat))):
+        async for _ in world.router.hear(Returned(place=world.place(phone.chat))):
             pass
         link = await world.link(phone.chat)
         return link is None or link.endpoint.state is EndpointState.ACTIVE

@@ -90,7 +90,7 @@ async def _blocked(soak: Soak, chance: random.Random) -> None:
     soak.chats.closed.add(phone.chat)
     if chance.random() < 0.5 and soak.world is not None:
         left = Left(place=soak.world.place(phone.chat), reason="blocked by the user")
-        async for _ in soak.world.conversation.hear(left):
+        async for _ in soak.world.router.hear(left):
             pass
     await asyncio.sleep(chance.uniform(60, 2400))
     await soak.returns(phone)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.commands import COMMANDS
-from bot.services.conversation.answers import usage
+from bot.services.commands.registry import SPECS
 from bot.settings import NAMES
+from bot.texts.getting_started import usage
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -28,7 +28,7 @@ def rows(section: str) -> dict[str, list[str]]:
 
 
 def test_every_command_is_in_the_readme_with_its_summary():
-    expected = {usage(spec): [spec.summary] for spec in COMMANDS if spec.menu}
+    expected = {usage(spec): [spec.summary] for spec in SPECS if spec.menu}
 
     assert rows("commands") == expected
 

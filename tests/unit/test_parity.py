@@ -13,11 +13,12 @@ from adapters.telegram import updates as telegram
 from adapters.web import updates as web
 from adapters.web.render import commands_json
 from bot.domain.cards import Card
-from bot.domain.commands import COMMANDS, Spec
+from bot.domain.commands import Spec
 from bot.domain.incoming import Command, Said
 from bot.domain.links import Address, Channel
+from bot.services.commands.registry import SPECS
 from tests.parity import tables
-from tests.parity.examples import EVERYTHING, QUIET, WIDE, card_making_modules, examples
+from tests.parity.examples import ANSWERS, EVERYTHING, QUIET, WIDE, card_making_modules, examples
 from tests.parity.parts import FIELDS, parts
 from tests.parity.screens import SCREENS
 
@@ -54,7 +55,7 @@ def on_discord(spec: Spec) -> Said | None:
 
 
 def on_the_page(spec: Spec) -> Said | None:
-    assert spec.name in [one["name"] for one in commands_json(COMMANDS)]
+    assert spec.name in [one["name"] for one in commands_json(SPECS)]
     say = web.Say(text=f"/{spec.name} words", nonce="n")
     return web.said(say, Address(channel=Channel.WEB, bot="web", chat="room"))
 
@@ -64,13 +65,13 @@ TYPED = {"Telegram": "/{}", "Discord": "/bell {}", "chat page": "/{}"}
 
 
 @pytest.mark.parametrize("platform", WAYS)
-@pytest.mark.parametrize("spec", COMMANDS, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
 def test_every_command_is_heard_on_every_platform_with_its_argument(spec: Spec, platform: str):
     said = WAYS[platform](spec)
 
     assert isinstance(said, Command)
     assert said.name == spec.name
-    if spec.argument is not None:
+    if spec.arguments:
         assert said.arguments == "words"
 
 
@@ -80,7 +81,7 @@ def test_the_table_of_commands_and_platforms_is_true():
         f"| {' | '.join('---' for _ in range(len(WAYS) + 1))} |",
         *(
             f"| {spec.name} | {' | '.join(f'`{TYPED[one].format(spec.name)}`' for one in WAYS)} |"
-            for spec in COMMANDS
+            for spec in SPECS
         ),
     ]
     text = DOCS.read_text(encoding="utf-8")
@@ -103,9 +104,8 @@ def test_every_field_of_a_card_is_looked_for():
 
 
 def test_cards_are_made_only_where_their_makers_are_looked_for():
-    assert card_making_modules() == {
-        "bot.services.conversation.answers",
-        "bot.services.conversation.trails",
+    answers = {module.__name__ for module in ANSWERS}
+    assert card_making_modules() - answers == {
         "bot.services.actions",
         "bot.domain.telling",
         "bot.domain.digests",

@@ -124,18 +124,18 @@ export class Composer {
   }
 
   #pick(command) {
-    if (command.argument) this.#complete(command);
+    if (command.arguments.length) this.#complete(command);
     else this.submit(`/${command.name}`);
   }
 
   #complete(command) {
-    this.#fill(command.argument ? `/${command.name} ` : `/${command.name}`);
+    this.#fill(command.arguments.length ? `/${command.name} ` : `/${command.name}`);
     this.#show([]);
     this.#input.focus();
   }
 }
 
-function option({ name, summary, argument, required }, index) {
+function option({ name, summary, arguments: taken }, index) {
   const item = document.createElement("li");
   item.id = `suggestion-${index}`;
   item.setAttribute("role", "option");
@@ -144,9 +144,9 @@ function option({ name, summary, argument, required }, index) {
   const command = document.createElement("b");
   command.textContent = `/${name}`;
   item.append(command);
-  if (argument) {
+  if (taken.length) {
     const hint = document.createElement("i");
-    hint.textContent = required ? argument : `[${argument}]`;
+    hint.textContent = taken.join(" ");
     command.append(" ", hint);
   }
   const about = document.createElement("span");

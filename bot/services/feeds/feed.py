@@ -9,14 +9,15 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import NoReturn
 
+from bot.domain.feeds import FeedState, FeedStatus
 from bot.domain.ids import Now
-from bot.domain.links import Account, AccountState, Credential, FeedState
+from bot.domain.links import Account, AccountState, Credential
 from bot.errors import ConnectionLost, NeedsLogin, SocketRefused, TryLater
 from bot.ports import Accounts, Meter, Platform, Session
 from bot.services.feeds.expiry import Expiry, Renewed
 from bot.services.feeds.notices import Notices
 from bot.services.feeds.reading import Reading
-from bot.services.feeds.status import FeedStatus, Rhythm
+from bot.services.feeds.rhythm import Rhythm
 from bot.services.steady import Seconds, side_by_side, sleep_until, steady
 
 log = logging.getLogger(__name__)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import NoReturn
 
+from bot.domain.feeds import FeedStatus
 from bot.domain.ids import AccountId, Now
 from bot.domain.links import Account
 from bot.errors import TryLater
@@ -16,7 +17,7 @@ from bot.services.feeds.feed import Feed
 from bot.services.feeds.notices import Notices
 from bot.services.feeds.ownership import OwnPlatform
 from bot.services.feeds.reading import Reading
-from bot.services.feeds.status import FeedStatus, Rhythm
+from bot.services.feeds.rhythm import Rhythm
 from bot.services.ingest import Ingest
 
 log = logging.getLogger(__name__)

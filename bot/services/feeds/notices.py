@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from bot.domain.cards import spoken
 from bot.domain.events import Kind, Notice, Origin
+from bot.domain.feeds import FeedState
 from bot.domain.ids import Now
-from bot.domain.links import Account, Credential, FeedState
+from bot.domain.links import Account, Credential
 from bot.errors import TryLater, Unclear
 from bot.services.ingest import Ingest
 

@@ -97,12 +97,12 @@ async def links(world: World, person: Person) -> Account:
     """Go through the whole linking of a person's direct chat."""
     where, who = place(person), Someone(channel=Platform.DISCORD, id=str(person.id))
     asked = Command(place=where, person=who, name="link")
-    [invited] = [reply async for reply in world.conversation.hear(asked)]
+    [invited] = [reply async for reply in world.router.hear(asked)]
     login = PasswordLogin(email="alice@example.com", password="right")
     signed_in = await world.linking.sign_in(code_in(invited), login, "127.0.0.1")
     assert isinstance(signed_in, SignedIn)
     digits = Words(place=where, person=who, text=signed_in.digits)
-    [_] = [reply async for reply in world.conversation.hear(digits)]
+    [_] = [reply async for reply in world.router.hear(digits)]
     link = await world.store.links.at(where.address)
     assert link is not None
     account = await world.store.accounts.get(link.account)
@@ -261,7 +261,7 @@ async def test_a_session_that_cannot_be_resumed_is_begun_anew_and_commands_are_a
         working(api, store, bot) as world,
         asyncio.TaskGroup() as group,
     ):
-        hearing = bot.listener.listen(world.conversation.hear, world.conversation.suggest)
+        hearing = bot.listener.listen(world.router.hear, world.router.suggest)
         listening = group.create_task(hearing)
         await api.gateway.connected()
         await api.world.until(lambda: api.world.commands[None])
@@ -298,7 +298,7 @@ async def test_a_closed_direct_chat_costs_one_call_and_what_was_held_comes_when_
         ann.dms_open = True
         who = Someone(channel=Platform.DISCORD, id=str(ann.id))
         start = Command(place=place(ann), person=who, name="start")
-        [_] = [reply async for reply in world.conversation.hear(start)]
+        [_] = [reply async for reply in world.router.hear(start)]
 
         digest = await api.world.message_where(lambda message: "5 events" in message.text)
         assert await all_ended(store) == {State.SENT: 1, State.COALESCED: 5}

@@ -18,6 +18,7 @@ from bot.domain.actions import ActionState, Denied
 from bot.domain.cards import Card
 from bot.domain.deliveries import PENDING, Gone, Postponed, State, Unclear
 from bot.domain.events import Kind, Origin, PodEvent, Stream, Trade, Trader, Unreadable
+from bot.domain.feeds import FeedState
 from bot.domain.incoming import Command, Left, Place, Press, Reply, Returned, Said, Shared, Words
 from bot.domain.linking import Audience, SignedIn
 from bot.domain.links import (
@@ -25,7 +26,6 @@ from bot.domain.links import (
     Channel,
     Credential,
     CredentialKind,
-    FeedState,
     Grant,
     Login,
     PasswordLogin,
@@ -160,7 +160,7 @@ class Telegram:
                 await self._stir.wait()
 
     async def _answer(self, world: World, number: int, fate: Fate) -> None:
-        async for reply in world.conversation.hear(self.said[number]):
+        async for reply in world.router.hear(self.said[number]):
             if not fate.passes(When.BEFORE, REPLY):
                 raise asyncio.CancelledError
             self.replies[number].append(reply)
@@ -209,7 +209,7 @@ class Story:
                 asyncio.TaskGroup() as group,
             ):
                 tasks = [
-                    group.create_task(world.conversation.recover(), name="recovery"),
+                    group.create_task(world.router.recover(), name="recovery"),
                     group.create_task(self.telegram.listen(world, fate), name="listener"),
                 ]
                 yield world

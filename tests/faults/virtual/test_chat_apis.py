@@ -310,7 +310,7 @@ async def test_a_group_that_says_that_it_removed_us_is_not_called_at_all(world, 
     account = await world.links(GROUP)
     removed = Left(place=world.place(GROUP, private=False), reason="removed from the group")
 
-    assert [reply async for reply in world.conversation.hear(removed)] == []
+    assert [reply async for reply in world.router.hear(removed)] == []
     await owe(world, account, *numbered(50))
     await world.quiet(3600)
 
@@ -341,7 +341,7 @@ async def test_a_group_that_takes_us_back_gets_a_digest_of_what_was_held(world, 
     await world.quiet(3600)
 
     back = Returned(place=world.place(GROUP, private=False))
-    assert [reply async for reply in world.conversation.hear(back)] == []
+    assert [reply async for reply in world.router.hear(back)] == []
     await world.quiet(120)
 
     await told_in_a_digest(world, chat)

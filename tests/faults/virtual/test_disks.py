@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 
 from bot.domain.deliveries import State
 from bot.domain.events import Stream, Trade
-from bot.domain.links import FeedState
+from bot.domain.feeds import FeedState
 from storage import Store
 from storage.engine import sqlite
 from storage.engine.database import Request, each

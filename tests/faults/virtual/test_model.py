@@ -440,7 +440,7 @@ class Model(RuleBasedStateMachine):
 
     def hear(self, said: Left | Returned) -> None:
         assert self.world is not None
-        self.run(_all_of(self.world.conversation.hear(said)))
+        self.run(_all_of(self.world.router.hear(said)))
 
     @precondition(lambda self: bool(self.those_settled()))
     @rule(place=places, count=bustle)

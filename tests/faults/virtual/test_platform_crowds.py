@@ -14,8 +14,9 @@ import pytest
 
 from bot.domain.decisions import Admitted
 from bot.domain.events import Stream
+from bot.domain.feeds import FeedState
 from bot.domain.ids import AccountId
-from bot.domain.links import Account, AccountState, Credential, CredentialKind, FeedState
+from bot.domain.links import Account, AccountState, Credential, CredentialKind
 from bot.services.amending import Amending
 from bot.services.delivery import Delivering
 from bot.services.feeds import Feeds, Rhythm

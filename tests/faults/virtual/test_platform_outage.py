@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.deliveries import Priority, State
 from bot.domain.events import Kind, Origin, PodEvent, Stream
-from bot.domain.links import FeedState
+from bot.domain.feeds import FeedState
 from tests.harness.judge import assert_kept, owed
 from tests.harness.world import OWL, running
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.deliveries import Declined, Gone, Halted, Postponed, Scope, Unclear
 from bot.domain.events import Kind, Notice, Origin, Stream
-from bot.domain.links import FeedState
+from bot.domain.feeds import FeedState
 from bot.errors import TryLater
 from tests.harness.world import CHAT
 

@@ -34,13 +34,14 @@ from adapters.discord import client as adapter
 from adapters.discord.render import rendered
 from bot.domain.actions import CONFIRM_LIFE
 from bot.domain.cards import Button, Card, Field, Picture
-from bot.domain.commands import COMMANDS
 from bot.domain.deliveries import Sent
 from bot.domain.events import Stream
+from bot.domain.feeds import FeedState
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Place, Reply
 from bot.domain.linking import SignedIn
-from bot.domain.links import Account, Address, Channel, FeedState, PasswordLogin, Person
+from bot.domain.links import Account, Address, Channel, PasswordLogin, Person
+from bot.services.commands.registry import SPECS
 from storage import open_memory
 from tests.fakes.platform import FakePlatform
 from tests.fakes.telegram import Conversation
@@ -118,14 +119,16 @@ async def story(sim: InSimcord) -> AsyncIterator[Story]:
             running(
                 store, platform, sim.bot.messenger, sim.env.now, readership=sim.bot.readership
             ) as world,
-            outside(world.conversation.hear) as hear,
+            outside(world.router.hear) as hear,
         ):
-            await sim.listen(hear, world.conversation.suggest)
+            await sim.listen(hear, world.router.suggest)
             ann = sim.env.create_user("Ann")
             yield Story(env=sim.env, world=world, platform=platform, ann=ann)
 
 
-async def nothing(place: Place, person: Person, command: str, typed: str) -> Sequence[str]:
+async def nothing(
+    place: Place, person: Person, command: str, argument: str, typed: str
+) -> Sequence[str]:
     """Implements `ports.Suggest`."""
     return ()
 
@@ -174,7 +177,7 @@ async def test_every_command_is_offered_in_a_direct_chat_and_to_who_manages_chan
 ):
     await sim.listen(says("Hello"), nothing)
     channel, manager, member = room(sim.env)
-    names = tuple(f"bell {spec.name}" for spec in COMMANDS)
+    names = tuple(f"bell {spec.name}" for spec in SPECS)
 
     assert sim.env.create_user("Cay").available_commands() == names
     assert manager.available_commands(channel) == names

@@ -39,12 +39,12 @@ class Names:
     """Implements `ports.Suggest`."""
 
     names: Sequence[str] = ()
-    asked: list[tuple[str, str]] = field(default_factory=list)
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
 
     async def __call__(
-        self, place: Place, person: Someone, command: str, typed: str
+        self, place: Place, person: Someone, command: str, argument: str, typed: str
     ) -> Sequence[str]:
-        self.asked.append((command, typed))
+        self.asked.append((command, argument, typed))
         return self.names
 
 
@@ -666,7 +666,7 @@ async def test_what_is_typed_is_completed(api: DiscordApi, ann: Person):
         asked = ann.types_into_autocomplete("bell pause", "bot", "ni")
         offered = await asked.completed()
 
-    assert names.asked == [("pause", "ni")]
+    assert names.asked == [("pause", "bot", "ni")]
     assert [choice.name for choice in offered] == ["Night Owl", "Night Heron"]
 
 

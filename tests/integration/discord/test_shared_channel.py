@@ -80,7 +80,7 @@ async def world(api: DiscordApi) -> AsyncIterator[World]:
 
 @asynccontextmanager
 async def listening(listener: adapter.Listener, world: World) -> AsyncIterator[None]:
-    talk = world.conversation
+    talk = world.router
     async with asyncio.TaskGroup() as group:
         task = group.create_task(listener.listen(talk.hear, talk.suggest))
         yield

@@ -16,13 +16,14 @@ from adapters.telegram.bot import TelegramBot, open_telegram
 from adapters.telegram.listening import SECRET_HEADER
 from adapters.telegram.settings import TelegramSettings
 from bot.domain.cards import Button, Card, Picture, Severity
-from bot.domain.commands import ABOUT, COMMANDS
 from bot.domain.deliveries import Declined, Gone, Halted, Moved, Postponed, Scope, Sent, Unclear
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Left, Press, Reply, Returned, Said, Words
 from bot.domain.links import Address, Channel
 from bot.errors import Misconfigured, TryLater
 from bot.ports import Hear
+from bot.services.commands.registry import SPECS
+from bot.texts.getting_started import ABOUT
 from tests.fakes.meter import FakeMeter
 from tests.fakes.telegram import Conversation, MemoryJournal
 from tests.parity.examples import EVERYTHING, every_card
@@ -436,7 +437,7 @@ async def test_the_menu_is_registered_only_when_it_changed(api: BotApi):
 
     groups, private = api.world.commands.values()
     assert len(api.world.calls_of("setMyCommands")) == 2
-    assert [c["command"] for c in private] == [spec.name for spec in COMMANDS if spec.menu]
+    assert [c["command"] for c in private] == [spec.name for spec in SPECS if spec.menu]
     assert [c["command"] for c in groups] == ["help", "settings"]
 
 

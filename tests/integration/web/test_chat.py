@@ -12,12 +12,12 @@ from adapters.web.chat import TOO_FAST
 from adapters.web.rooms import FRAMES, HISTORY, ROOMS, TABS, UNDER_WAY
 from adapters.web.settings import parse_proxies
 from bot.domain.cards import Button, Card, answered
-from bot.domain.commands import COMMANDS
 from bot.domain.deliveries import Declined, Sent
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Press, Reply, Said, Words
 from bot.domain.links import Address, Channel
 from bot.ports import Messenger
+from bot.services.commands.registry import SPECS
 from tests.fakes.web import Talker
 from tests.integration.web.conftest import Site, new_id
 
@@ -168,9 +168,7 @@ async def test_the_page_knows_all_commands(site):
     async with site.opened() as client, tab_of(site, client) as tab:
         pass
 
-    assert [command["name"] for command in tab.hello["commands"]] == [
-        spec.name for spec in COMMANDS
-    ]
+    assert [command["name"] for command in tab.hello["commands"]] == [spec.name for spec in SPECS]
 
 
 async def test_a_pressed_card_is_replaced_where_it_stands(site):

@@ -14,10 +14,10 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from adapters.pictures.draw import drawn
 from bot.domain.cards import Button, ButtonStyle, Card, Field, Option, PickList, Severity, Table
 from bot.domain.charts import Bar, Chart
-from bot.domain.commands import COMMANDS
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Press, Reply, Said
 from bot.domain.links import Address, Channel
+from bot.services.commands.registry import SPECS
 from storage.schema.codec import decode_card, encode_card
 from tests.fakes.web import Talker
 from tests.integration.web.conftest import CODE, START, Site
@@ -556,7 +556,7 @@ async def test_commands_are_found_and_sent_by_keyboard_alone(site, browser):
         box = page.get_by_role("combobox")
         await page.locator("#scroller").focus()
         await page.keyboard.press("/")
-        await expect(page.get_by_role("option")).to_have_count(sum(spec.menu for spec in COMMANDS))
+        await expect(page.get_by_role("option")).to_have_count(sum(spec.menu for spec in SPECS))
 
         await page.keyboard.type("st")
         options = page.get_by_role("option")

@@ -3,7 +3,7 @@
 import pytest
 
 from adapters.discord.commands import CHOICES_LIMIT, choices, is_registered, registered
-from bot.domain.commands import COMMANDS
+from bot.services.commands.registry import SPECS
 from tests.standins.discord.commands import check_commands
 
 (BELL,) = registered()
@@ -12,7 +12,7 @@ PARTS = {part["name"]: part for part in BELL["options"]}
 
 def test_every_command_is_there_with_its_own_words_and_discord_takes_them():
     assert {name: part["description"] for name, part in PARTS.items()} == {
-        spec.name: spec.summary for spec in COMMANDS
+        spec.name: spec.summary for spec in SPECS
     }
     check_commands([dict(one) for one in registered()])
 

@@ -59,7 +59,9 @@ def test_a_slash_command_is_a_command_with_its_option_as_argument():
 
     found = heard(frame(2, bell("pause", option)), BOT)
 
-    said = Command(place=DM, person=ANN, name="pause", arguments="Night Owl")
+    said = Command(
+        place=DM, person=ANN, name="pause", arguments="Night Owl", options={"bot": "Night Owl"}
+    )
     assert found == Asked(said=said, handle=HANDLE)
 
 
@@ -271,7 +273,9 @@ def test_what_is_typed_so_far_is_told_with_its_command():
 
     found = heard(frame(4, bell("pause", option)), BOT)
 
-    assert found == Typing(place=DM, person=ANN, command="pause", typed="ni", handle=HANDLE)
+    assert found == Typing(
+        place=DM, person=ANN, command="pause", argument="bot", typed="ni", handle=HANDLE
+    )
 
 
 def message(text: str, **more: Any) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from adapters.web.health import ALARMS, Backlog, Metrics
 from bot.domain.deliveries import State
 from bot.domain.events import Stream
+from bot.domain.feeds import FeedState
 from bot.domain.ids import AccountId
-from bot.domain.links import Channel, FeedState
+from bot.domain.links import Channel
 from tests.conftest import ROOT
 
 ONE, TWO = AccountId("one"), AccountId("two")

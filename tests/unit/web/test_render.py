@@ -17,8 +17,8 @@ from bot.domain.cards import (
     Severity,
     Table,
 )
-from bot.domain.commands import COMMANDS
 from bot.domain.ids import ActionId
+from bot.services.commands.registry import SPECS
 
 PUBLIC = "http://127.0.0.1:8080"
 AT = datetime(2026, 1, 5, 12, 4, 11, tzinfo=UTC)
@@ -215,12 +215,13 @@ def test_hostile_text_stays_the_text_that_it_is(hostile):
 
 
 def test_every_command_is_suggested_as_the_registry_has_it():
-    suggested = commands_json(COMMANDS)
+    suggested = commands_json(SPECS)
 
-    assert [command["name"] for command in suggested] == [spec.name for spec in COMMANDS]
+    assert [command["name"] for command in suggested] == [spec.name for spec in SPECS]
     price = next(command for command in suggested if command["name"] == "price")
-    assert price["argument"] == "pair"
-    assert price["required"] is True
+    assert price["arguments"] == ["pair"]
+    missed = next(command for command in suggested if command["name"] == "missed")
+    assert missed["arguments"] == ["[page]"]
 
 
 def test_a_card_without_a_table_or_buttons_has_none():

@@ -123,7 +123,7 @@ async def at_work(
 async def listening(world: World, ours: TelegramBot) -> AsyncIterator[None]:
     """Our bot also hears what people say."""
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(ours.listener.listen(world.conversation.hear, world.store.journal))
+        task = group.create_task(ours.listener.listen(world.router.hear, world.store.journal))
         try:
             yield
         finally:

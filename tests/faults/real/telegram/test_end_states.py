@@ -140,7 +140,7 @@ async def linked_in_topic(world, chat, thread):
     general = world.place(chat)
     place = replace(general, address=replace(general.address, thread=thread))
     asked = Command(place=place, person=world.person(), name="link")
-    [invited] = [reply async for reply in world.conversation.hear(asked)]
+    [invited] = [reply async for reply in world.router.hear(asked)]
     login = PasswordLogin(email="alice@example.com", password="right")
     signed_in = await world.linking.sign_in(code_in(invited), login, "127.0.0.1")
     return (await world.linking.complete(place, world.person(), signed_in.digits)).account

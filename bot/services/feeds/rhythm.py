@@ -1,10 +1,9 @@
-"""How a feed is doing, and how often it does what."""
+"""How often a feed does what."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bot.domain.backoff import Backoff
-from bot.domain.links import FeedState
 
 RECONNECT = Backoff(first=timedelta(seconds=1), ceiling=timedelta(seconds=60))
 SOCKET_RETRY = Backoff(first=timedelta(minutes=2), ceiling=timedelta(minutes=15))
@@ -39,17 +38,3 @@ class Rhythm:
     """
     connects_a_second: float = 20.0
     """Over the whole process: a platform that comes back must not be trampled."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedStatus:
-    """What `/status` says of a feed. `since` is when the state began."""
-
-    state: FeedState
-    since: datetime
-    reason: str = ""
-    expires_at: datetime | None = None
-    not_offered: tuple[str, ...] = ()
-    """Services that the platform denies to this account: their events cannot be told."""
-    failing: tuple[str, ...] = ()
-    """Services that could not be read the last time: their events come late."""

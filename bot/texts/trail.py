@@ -8,30 +8,30 @@ from bot.domain.links import Person
 from bot.domain.text import clean
 from bot.domain.trail import Trace, by
 
-TRAIL_ROWS = 15
+ROWS = 15
 """Of one page: fits one message of any platform."""
 
 
-def trail(traces: Sequence[Trace], page: int, older: Sequence[Button], asker: Person) -> Card:
+def page(traces: Sequence[Trace], number: int, older: Sequence[Button], asker: Person) -> Card:
     """One page, youngest first.
 
     Args:
-        page: from 1.
+        number: from 1.
         older: what leads to the next page.
     """
     if not traces:
-        words = "There is no such page. /audit shows the newest." if page > 1 else "Nothing yet."
+        words = "There is no such page. /audit shows the newest." if number > 1 else "Nothing yet."
         return Card(title="What was done", severity=Severity.INFO, lines=(words,))
     rows = [
         Field(moment(trace.at), " · ".join(filter(None, (_deed(trace), _who(trace, asker)))))
         for trace in traces
     ]
     return Card(
-        title="What was done" if page == 1 else f"What was done, page {page}",
+        title="What was done" if number == 1 else f"What was done, page {number}",
         severity=Severity.INFO,
         fields=tuple(rows),
         buttons=(tuple(older),) if older else (),
-        notes=(f"Older ones: /audit {page + 1}",) if older else (),
+        notes=(f"Older ones: /audit {number + 1}",) if older else (),
     )
 
 

@@ -1,0 +1,120 @@
+"""The core, put together: the services of one process over its store and the outside."""
+
+import random
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from bot.domain.ids import NewId, Now
+from bot.domain.links import Channel
+from bot.ports import Draw, Meter, Platform
+from bot.services.actions import Acting
+from bot.services.amending import Amending
+from bot.services.closures import Closures
+from bot.services.commands.access import Access
+from bot.services.commands.desk import Desk
+from bot.services.commands.registry import SPECS
+from bot.services.commands.router import Router
+from bot.services.delivery import Delivering, Outlet
+from bot.services.feeds import Feeds, Rhythm
+from bot.services.ingest import Ingest
+from bot.services.linking import Linking
+from storage import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What a process does, once it is run."""
+
+    delivering: Delivering
+    amending: Amending
+    ingest: Ingest
+    feeds: Feeds
+    linking: Linking
+    router: Router
+
+
+def compose(
+    *,
+    store: Store,
+    platform: Platform,
+    outlets: Mapping[tuple[Channel, str], Outlet],
+    may_send: Callable[[], bool],
+    meter: Meter,
+    public_url: str,
+    cut_off: Collection[Channel],
+    draw: Draw,
+    now: Now,
+    new_id: NewId,
+    new_digits: Callable[[], str],
+    chance: random.Random,
+    rhythm: Rhythm | None = None,
+) -> Services:
+    """
+    Args:
+        outlets: by channel and our bot's id there.
+        may_send: whether this process surely has the right to (`Duty.is_sure`).
+        public_url: where people reach the link page.
+        cut_off: chats whose people cannot open that address.
+        new_digits: gives six random decimal digits.
+    """
+    delivering = Delivering(
+        outbox=store.outbox,
+        outlets=outlets,
+        meter=meter,
+        now=now,
+        chance=chance,
+        may_send=may_send,
+    )
+    amending = Amending(
+        outbox=store.outbox, shown_cards=store.shown_cards, outlets=outlets, now=now, chance=chance
+    )
+    ingest = Ingest(store.inbox, meter, delivering, amending, now, new_id)
+    feeds = Feeds(platform, store.accounts, store.inbox, ingest, meter, now, chance, rhythm)
+    linking = Linking(
+        codes=store.codes,
+        accounts=store.accounts,
+        links=store.links,
+        platform=platform,
+        feeds=feeds,
+        ingest=ingest,
+        audit=store.audit,
+        public_url=public_url,
+        cut_off=cut_off,
+        now=now,
+        new_id=new_id,
+        new_digits=new_digits,
+    )
+    closures = Closures(
+        accounts=store.accounts, links=store.links, audit=store.audit, ingest=ingest, now=now
+    )
+    delivering.when_gone(closures.gone)
+    readerships = {
+        key: outlet.readership for key, outlet in outlets.items() if outlet.readership is not None
+    }
+    desk = Desk(
+        access=Access(readerships),
+        accounts=store.accounts,
+        acting=Acting(store.actions, store.accounts, feeds, ingest, store.audit, now, new_id),
+        amending=amending,
+        audit=store.audit,
+        delivering=delivering,
+        draw=draw,
+        feeds=feeds,
+        inbox=store.inbox,
+        ingest=ingest,
+        linking=linking,
+        links=store.links,
+        outbox=store.outbox,
+        shown_cards=store.shown_cards,
+        specs=SPECS,
+        now=now,
+        new_id=new_id,
+    )
+    return Services(
+        delivering=delivering,
+        amending=amending,
+        ingest=ingest,
+        feeds=feeds,
+        linking=linking,
+        router=Router(desk, closures),
+    )

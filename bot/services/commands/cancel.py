@@ -1,0 +1,27 @@
+"""`/cancel`: end what this person could still press or type here, and nobody else's."""
+
+from collections.abc import Sequence
+
+from bot.domain.actions import Action
+from bot.domain.cards import Card
+from bot.domain.commands import Spec
+from bot.domain.shown import question
+from bot.services.commands.desk import OpenCommand, Request
+from bot.texts import asking as texts
+
+
+async def _answer(request: Request) -> Card:
+    desk, link, person = request.desk, request.link, request.command.person
+    cards: Sequence[tuple[Action, ...]] = ()
+    if link is not None:
+        cards = await desk.shown_cards.withdraw(link.endpoint.id, person.id, desk.now())
+    addresses = await desk.linking.withdraw(request.command.place, person)
+    if cards or addresses:
+        desk.amending.wake()
+    return texts.cancelled_open([question(actions) for actions in cards], addresses)
+
+
+COMMAND = OpenCommand(
+    spec=Spec(name="cancel", summary="Leave whatever we were doing", least=None, menu=False),
+    answer=_answer,
+)

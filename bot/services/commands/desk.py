@@ -1,0 +1,155 @@
+"""What the answers of commands are made with."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain.actions import Target
+from bot.domain.cards import Button, Card
+from bot.domain.commands import Arguments, Spec
+from bot.domain.events import Strategy, Trader
+from bot.domain.ids import AccountId, ActionId, NewId, Now
+from bot.domain.incoming import Command
+from bot.domain.links import Account, Link
+from bot.domain.names import name_of, told_apart
+from bot.errors import NeedsLogin, Refused, TryLater
+from bot.ports import Accounts, Audit, Draw, Inbox, Links, Outbox, Session, ShownCards
+from bot.services.actions import Acting
+from bot.services.amending import Amending
+from bot.services.commands.access import Access
+from bot.services.delivery import Delivering
+from bot.services.feeds import Feeds
+from bot.services.ingest import Ingest
+from bot.services.linking import Linking
+from bot.texts.cards import OLDER
+
+log = logging.getLogger(__name__)
+
+READ_LIMIT = timedelta(seconds=6)
+"""A person who waits gets the last known state rather than nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The services and ports that commands use, and what several of them ask."""
+
+    access: Access
+    accounts: Accounts
+    acting: Acting
+    amending: Amending
+    audit: Audit
+    delivering: Delivering
+    draw: Draw
+    feeds: Feeds
+    inbox: Inbox
+    ingest: Ingest
+    linking: Linking
+    links: Links
+    outbox: Outbox
+    shown_cards: ShownCards
+    specs: Sequence[Spec]
+    now: Now
+    new_id: NewId
+
+    async def session(self, account: Account) -> Session:
+        """
+        Raises:
+            NeedsLogin: there is no credential.
+        """
+        session = await self.feeds.session(account.id)
+        if session is None:
+            raise NeedsLogin("there is no credential")
+        return session
+
+    async def bots(self, account: Account) -> tuple[tuple[Trader, ...], datetime | None]:
+        """The bots as they are now, or as last known if the platform does not say in time; then
+        with the instant of that look.
+        """
+        try:
+            session = await self.feeds.session(account.id)
+            if session is not None:
+                async with asyncio.timeout(READ_LIMIT.total_seconds()):
+                    return await self.bots_now(session, account.id), None
+        except (TryLater, Refused, TimeoutError) as failure:
+            log.warning("showing the last known bots", extra={"reason": str(failure)})
+        return await self.known_bots(account.id), self.now()
+
+    async def bots_now(self, session: Session, account: AccountId) -> tuple[Trader, ...]:
+        return told_apart(await session.traders(), await self.inbox.strategies(account))
+
+    async def known_bots(self, account: AccountId) -> tuple[Trader, ...]:
+        traders = await self.inbox.traders(account)
+        return told_apart(traders, await self.inbox.strategies(account))
+
+    async def strategies(self, account: AccountId) -> tuple[Strategy, ...]:
+        return told_apart(await self.inbox.strategies(account))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A command that may be answered, with or without a link."""
+
+    desk: Desk
+    spec: Spec
+    command: Command
+    arguments: Arguments
+    link: Link | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRequest:
+    """A command about an account: the person is allowed to ask it.
+
+    `about` are the ids that a button meant, instead of words.
+    """
+
+    desk: Desk
+    spec: Spec
+    command: Command
+    arguments: Arguments
+    link: Link
+    account: Account
+    about: frozenset[str] = frozenset()
+
+    async def asking(self, words: str = "", *choices: Sequence[Target]) -> Sequence[ActionId]:
+        """Buttons that ask this command of these words, one for each choice of things.
+
+        Without any choice it is one button.
+        """
+        command = f"{self.spec.name} {words}".strip()
+        person = self.command.person.id
+        return await self.desk.acting.choices(self.link, person, command, choices or [()])
+
+    async def asking_about(
+        self, things: Sequence[Trader] | Sequence[Strategy]
+    ) -> Sequence[ActionId]:
+        """A button for each, which asks the same about it."""
+        if not things:
+            return ()
+        return await self.asking("", *((Target(id=one.id, name=name_of(one)),) for one in things))
+
+    async def older(self, page: int) -> Button:
+        """Leads to the next page."""
+        [action] = await self.asking(str(page + 1))
+        return Button(label=OLDER, action=action)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCommand:
+    """Answered also where nothing is linked."""
+
+    spec: Spec
+    answer: Callable[[Request], Awaitable[Card]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountCommand:
+    """About an account."""
+
+    spec: Spec
+    answer: Callable[[AccountRequest], Awaitable[Card]]
+
+
+AnyCommand = OpenCommand | AccountCommand

@@ -1,0 +1,49 @@
+"""The six digits that the link page shows, typed back in the chat."""
+
+from bot.domain.cards import Card
+from bot.domain.deliveries import Priority
+from bot.domain.incoming import Place, Shared
+from bot.domain.linking import WrongDigits
+from bot.domain.links import Person
+from bot.domain.typed import digits_in, six_digits_in
+from bot.services.commands.desk import Desk
+from bot.texts import linking as texts
+
+
+async def typed_digits(desk: Desk, place: Place, person: Person, text: str) -> Card | None:
+    """An answer about the six digits; `None` if that is not what this is about.
+
+    Where they are waited for, what cannot be them costs no try.
+    """
+    six = six_digits_in(text)
+    if six is not None:
+        return await link_by(desk, place, person, six)
+    if await desk.linking.awaits_digits(place, person):
+        return texts.not_six_digits(digits_in(text))
+    return None
+
+
+async def link_by(desk: Desk, place: Place, person: Person, digits: str) -> Card:
+    """Link the chat, if these are the digits."""
+    # Whoever had a say when they asked for the address may have none any more.
+    refusal = None if place.shared is None else cannot_link(place.shared)
+    if refusal is not None:
+        return refusal
+    outcome = await desk.linking.complete(place, person, digits)
+    if isinstance(outcome, WrongDigits):
+        return texts.digits_refused(outcome)
+    desk.amending.wake()
+    endpoint = outcome.link.endpoint.id
+    if await desk.outbox.pending(endpoint):
+        # It had been closed, and is not any more.
+        desk.delivering.wake({endpoint: (place.address, Priority.NORMAL)})
+    return texts.linked(outcome)
+
+
+def cannot_link(shared: Shared) -> Card | None:
+    """Why this person cannot link a shared chat."""
+    if not shared.governs:
+        return texts.cannot_govern(shared)
+    if not shared.lacking:
+        return None
+    return texts.lacks_rights(shared) if shared.invited else texts.not_there(shared)

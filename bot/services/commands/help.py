@@ -1,0 +1,17 @@
+"""`/help`: what can be asked."""
+
+from bot.domain.cards import Card
+from bot.domain.commands import Spec
+from bot.services.commands.desk import OpenCommand, Request
+from bot.texts import getting_started as texts
+
+
+async def _answer(request: Request) -> Card:
+    discreet = request.command.place.discreet
+    return texts.help_card(request.desk.specs, request.link is not None, discreet)
+
+
+COMMAND = OpenCommand(
+    spec=Spec(name="help", summary="What you can ask me", least=None, showable=True),
+    answer=_answer,
+)

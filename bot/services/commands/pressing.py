@@ -1,0 +1,89 @@
+"""Buttons that people press: who may, and what each of them leads to."""
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from typing import Protocol
+
+from bot.domain.actions import Action, ActionState, Denied, Target, Verb
+from bot.domain.cards import Card
+from bot.domain.incoming import Command, Press, Reply
+from bot.domain.links import Link, Role
+from bot.domain.trail import by
+from bot.errors import TryLater, Unclear
+from bot.services.actions import TOASTS
+from bot.services.commands import members, unlink
+from bot.services.commands.desk import Desk
+from bot.texts import access, asking
+from bot.texts import members as members_texts
+
+log = logging.getLogger(__name__)
+
+
+class Ask(Protocol):
+    """Answers a command that a button asks, about certain things."""
+
+    def __call__(self, command: Command, about: Sequence[Target]) -> Awaitable[Card]: ...
+
+
+class Pressing:
+    """Answers presses."""
+
+    def __init__(self, desk: Desk, ask: Ask) -> None:
+        self._desk = desk
+        self._ask = ask
+
+    async def reply(self, press: Press) -> AsyncIterator[Reply]:
+        desk = self._desk
+        link = await desk.links.at(press.place.address)
+        if link is None:
+            yield Reply(toast=TOASTS[Denied.UNLINKED])
+            return
+        others = press.person.id != link.person and link.role_of(press.person.id) is not None
+        if others and await desk.access.has_left(link) is not False:
+            yield Reply(card=access.deserted())
+            return
+        claimed = await desk.acting.claim(press, link)
+        if isinstance(claimed, Denied):
+            await self._note(press, link, refused=claimed)
+            # Whoever presses quickly reads below what becomes of the first press.
+            passing = claimed in (Denied.USED, Denied.RUNNING)
+            yield Reply(toast=TOASTS[claimed], passing=passing)
+            return
+        if claimed.verb is not Verb.ASK:  # which is noted as what it asks
+            await self._note(press, link, verb=claimed.verb)
+        async for reply in self._carry_out(claimed, press, link):
+            yield reply
+
+    async def _carry_out(self, action: Action, press: Press, link: Link) -> AsyncIterator[Reply]:
+        desk = self._desk
+        match action.verb:
+            case Verb.CANCEL:
+                await desk.acting.finish(action, ActionState.DONE)
+                yield Reply(card=asking.cancelled(), replaces=True)
+            case Verb.ASK:
+                name, _, rest = action.arguments.partition(" ")
+                command = Command(place=press.place, person=press.person, name=name, arguments=rest)
+                # A pick list has done its work; an alert stays what it is.
+                card = await self._ask(command, action.targets)
+                yield Reply(card=card, replaces=action.person is not None)
+            case Verb.ADMIT:
+                role = Role(action.arguments)
+                await members.grant(desk, link, role, press.person)
+                # The person first: without it they are told that it was interrupted.
+                yield Reply(card=members_texts.rights(role), replaces=True)
+                await desk.acting.finish(action, ActionState.DONE)
+            case Verb.UNLINK:
+                card = await unlink.unlinked(desk, action, link)
+                await desk.acting.finish(action, ActionState.DONE)
+                yield Reply(card=card, replaces=True)
+            case Verb.PAUSE | Verb.NO_ENTRIES | Verb.RESUME:
+                async for reply in desk.acting.change(action, link):
+                    yield reply
+
+    async def _note(self, press: Press, link: Link, **facts: str) -> None:
+        """Into the trail. A disk that is full must not keep a person from pressing."""
+        desk = self._desk
+        try:
+            await desk.audit.note("press", desk.now(), link.account, **by(press.person), **facts)
+        except (TryLater, Unclear) as outage:
+            log.error("what was pressed was not audited", extra={"reason": str(outage)})

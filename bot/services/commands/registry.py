@@ -1,0 +1,62 @@
+"""All commands, in the order in which they are listed."""
+
+from collections.abc import Sequence
+
+from bot.domain.commands import Spec
+from bot.services.commands import (
+    audit,
+    cancel,
+    help,
+    link,
+    members,
+    missed,
+    price,
+    running,
+    settings,
+    signals,
+    start,
+    status,
+    strategies,
+    test,
+    traders,
+    trades,
+    unlink,
+)
+from bot.services.commands.desk import AnyCommand
+
+COMMANDS: Sequence[AnyCommand] = (
+    start.COMMAND,
+    help.COMMAND,
+    link.COMMAND,
+    settings.COMMAND,
+    unlink.COMMAND,
+    members.COMMAND,
+    status.COMMAND,
+    traders.COMMAND,
+    strategies.COMMAND,
+    running.PAUSE,
+    running.RESUME,
+    trades.COMMAND,
+    signals.COMMAND,
+    price.COMMAND,
+    missed.COMMAND,
+    audit.COMMAND,
+    test.COMMAND,
+    cancel.COMMAND,
+)
+
+SPECS: Sequence[Spec] = tuple(command.spec for command in COMMANDS)
+
+_BY_WORD = {
+    word: command for command in COMMANDS for word in (command.spec.name, *command.spec.aliases)
+}
+
+
+def find(word: str) -> AnyCommand | None:
+    """The command of that name or alias, in any case."""
+    return _BY_WORD.get(word.lower())
+
+
+def known_words() -> tuple[str, ...]:
+    """All names and aliases, for suggestions."""
+    return tuple(_BY_WORD)

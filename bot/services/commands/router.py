@@ -1,0 +1,391 @@
+"""The one way from what a person said to a reply: hear, find the command, dispatch."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
+from bot.domain.actions import Target
+from bot.domain.cards import Card, with_note
+from bot.domain.commands import Arguments, ArgumentType, Misread, Spec, read_options, read_typed
+from bot.domain.deliveries import Priority
+from bot.domain.incoming import (
+    OLD_AFTER,
+    Command,
+    Left,
+    Place,
+    Press,
+    Reply,
+    Returned,
+    Said,
+    Wordless,
+    Words,
+)
+from bot.domain.links import Address, EndpointState, Link, Person
+from bot.domain.names import completions, nearest
+from bot.domain.shown import ShownCard, without_address
+from bot.domain.trail import by
+from bot.domain.typed import Typed, command_without_slash, six_digits_in
+from bot.errors import NeedsLogin, NotOffered, Refused, TryLater, Unclear
+from bot.services.closures import Closures
+from bot.services.commands import registry
+from bot.services.commands.desk import (
+    AccountCommand,
+    AccountRequest,
+    AnyCommand,
+    Desk,
+    OpenCommand,
+    Request,
+)
+from bot.services.commands.digits import link_by, typed_digits
+from bot.services.commands.pressing import Pressing
+from bot.services.commands.throttle import (
+    EARNED,
+    EARNED_BY_STRANGERS,
+    Judged,
+    OnceInAWhile,
+    Throttle,
+)
+from bot.services.steady import steady
+from bot.texts import access, asking, failures, getting_started
+
+log = logging.getLogger(__name__)
+
+SUGGEST_LIMIT = timedelta(seconds=2)
+"""Discord waits three for what completes a word."""
+
+WORDLESS_AGAIN = timedelta(hours=1)
+"""How soon the same chat is told again that only text is understood: an album must not bring ten
+answers.
+"""
+
+PASSED_OVER_AGAIN = timedelta(minutes=1)
+"""How soon it is logged again that strangers are not answered."""
+
+
+class Router:
+    """Answers people. `hear` implements `ports.Hear`, `suggest` `ports.Suggest`."""
+
+    def __init__(self, desk: Desk, closures: Closures) -> None:
+        self._desk = desk
+        self._closures = closures
+        self._pressing = Pressing(desk, self._command)
+        self._people = Throttle(EARNED)
+        self._strangers = Throttle(EARNED_BY_STRANGERS)
+        self._wordless = OnceInAWhile(WORDLESS_AGAIN)
+        self._passed_over = OnceInAWhile(PASSED_OVER_AGAIN)
+
+    async def recover(self) -> None:
+        """After a start: report actions that a crash interrupted."""
+        await self._desk.acting.recover()
+
+    # --- hearing ----------------------------------------------------------------------------
+
+    async def hear(self, said: Said) -> AsyncGenerator[Reply]:
+        """Answer. Ends with an apology, never with an exception."""
+        try:
+            async with aclosing(self._reply(said)) as replies:
+                async for reply in replies:
+                    yield self._minded(said, reply)
+        except Exception:
+            # The person must not wait for nothing, and one question must not stop the others.
+            log.exception("could not answer", extra={"said": type(said).__name__})
+            yield Reply(card=failures.went_wrong())
+
+    def _minded(self, said: Said, reply: Reply) -> Reply:
+        """With what sees to it that its buttons go when they end."""
+        card = reply.card
+        offers = card is not None and (card.buttons or card.pick)
+        if card is None or not (offers or reply.replaces):
+            return reply
+        return replace(reply, shown=partial(self._note_shown, said.place, card))
+
+    async def _note_shown(self, place: Place, card: Card, message: str) -> None:
+        """A message shows a card of ours now. What fails here costs no more than a dead button."""
+        desk = self._desk
+        try:
+            endpoint = await desk.links.endpoint(place.address, place.private)
+            code_hash = self._code_hash_in(card)
+            shown = ShownCard(
+                endpoint=endpoint,
+                address=place.address,
+                message=message,
+                card=card if code_hash is None else without_address(card),
+                code_hash=code_hash,
+            )
+            if await desk.shown_cards.note(shown):
+                desk.amending.wake()
+        except (TryLater, Unclear) as outage:
+            log.warning("a card's buttons may outlive their end", extra={"reason": str(outage)})
+
+    def _code_hash_in(self, card: Card) -> str | None:
+        urls = (button.url for row in card.buttons for button in row if button.url)
+        return next(filter(None, map(self._desk.linking.code_hash_in, urls)), None)
+
+    async def _reply(self, said: Said) -> AsyncGenerator[Reply]:
+        match said:
+            case Left(place=place, reason=reason):
+                await self._close(place, reason)
+            case Returned(place=place, added=added):
+                await self._reopen(place)
+                if added:
+                    yield Reply(card=getting_started.among_others())
+            case Command() | Words() | Wordless() | Press():
+                async for reply in self._reply_to_person(said):
+                    yield reply
+
+    async def _reply_to_person(
+        self, said: Command | Words | Wordless | Press
+    ) -> AsyncIterator[Reply]:
+        at = timedelta(seconds=steady())
+        if isinstance(said, Wordless) and not self._wordless.is_due(said.place.address, at):
+            return
+        match await self._judge(said.place, said.person, at):
+            case Judged.IGNORE:
+                return
+            case Judged.WARN:
+                yield Reply(card=access.too_fast())
+                return
+        match said:
+            case Command():
+                yield Reply(card=await self._command(said))
+            case Words():
+                card = await self._words(said)
+                if card is not None:
+                    yield Reply(card=card)
+            case Wordless():
+                yield Reply(card=getting_started.only_text())
+            case Press():
+                async for reply in self._pressing.reply(said):
+                    yield reply
+
+    async def _judge(self, place: Place, person: Person, at: timedelta) -> Judged:
+        """Many strangers must not make those wait who are linked, or just about to be."""
+        judged = self._people.judge(person.id, at)
+        if judged is Judged.IGNORE:
+            return judged
+        link = await self._desk.links.at(place.address)
+        if link is None:
+            if await self._desk.linking.awaits_digits(place, person):
+                return judged
+            judged = self._strangers.judge(person.id, at)
+            if judged is Judged.IGNORE or self._answers_stranger(place.address, at):
+                return judged
+            return Judged.IGNORE
+        if judged is Judged.OK:
+            await self._open_where_heard(link, place, person)
+        return judged
+
+    def _answers_stranger(self, address: Address, at: timedelta) -> bool:
+        if self._desk.delivering.may_answer_stranger(address):
+            return True
+        if self._passed_over.is_due("strangers", at):
+            log.warning("more strangers write than are answered")
+        return False
+
+    # --- suggesting -------------------------------------------------------------------------
+
+    async def suggest(
+        self, place: Place, person: Person, command: str, argument: str, typed: str
+    ) -> Sequence[str]:
+        """Implements `ports.Suggest`."""
+        found = registry.find(command)
+        if found is None:
+            return ()
+        types = {one.name: one.type for one in found.spec.arguments}
+        if argument not in types:
+            return ()
+        try:
+            async with asyncio.timeout(SUGGEST_LIMIT.total_seconds()):
+                return await self._suggested(place, person, found.spec, types[argument], typed)
+        except TimeoutError:
+            return ()
+        except Exception:
+            # A person can type on without it.
+            log.exception("could not complete what is typed")
+            return ()
+
+    async def _suggested(
+        self, place: Place, person: Person, spec: Spec, type: ArgumentType, typed: str
+    ) -> Sequence[str]:
+        desk = self._desk
+        link = await desk.links.at(place.address)
+        if link is None or await desk.access.refusal(spec, person, link) is not None:
+            return ()
+        match type:
+            case ArgumentType.BOT:
+                return completions(typed, await desk.known_bots(link.account))
+            case ArgumentType.STRATEGY:
+                return completions(typed, await desk.strategies(link.account))
+            case _:
+                return ()
+
+    # --- commands ---------------------------------------------------------------------------
+
+    async def _command(self, command: Command, about: Sequence[Target] = ()) -> Card:
+        """
+        Args:
+            about: the bots that a button meant, instead of words.
+        """
+        place = command.place
+        found = registry.find(command.name)
+        if found is None:
+            if six_digits_in(command.name) and place.discreet:
+                return await link_by(self._desk, place, command.person, command.name)
+            near = nearest(command.name, registry.known_words())
+            return getting_started.unknown_command(command.name, near)
+        spec = found.spec
+        if spec.discreet and not place.discreet:
+            return access.only_in_private(spec)
+        link = await self._desk.links.at(place.address)
+        card = await self._answer_to(found, command, link, about)
+        age = self._age(command)
+        if age > OLD_AFTER:
+            card = with_note(card, asking.asked_before(age))
+        return _shown_to_all(card, spec, command, link) if command.public else card
+
+    async def _answer_to(
+        self, found: AnyCommand, command: Command, link: Link | None, about: Sequence[Target]
+    ) -> Card:
+        match found:
+            case OpenCommand(spec=spec, answer=answer):
+                if link is not None:
+                    await self._note(link, command.person, name=spec.name)
+                arguments = _read(spec, command)
+                if isinstance(arguments, Misread):
+                    return asking.misread(spec, arguments)
+                desk = self._desk
+                return await answer(
+                    Request(desk=desk, spec=spec, command=command, arguments=arguments, link=link)
+                )
+            case AccountCommand():
+                if link is None:
+                    return access.not_linked(command.place.discreet)
+                return await self._answer_about_account(found, command, link, about)
+
+    async def _answer_about_account(
+        self, found: AccountCommand, command: Command, link: Link, about: Sequence[Target]
+    ) -> Card:
+        desk, spec = self._desk, found.spec
+        refusal = await desk.access.refusal(spec, command.person, link)
+        refused = {} if refusal is None else {"refused": "yes"}
+        await self._note(link, command.person, name=spec.name, **refused)
+        if refusal is not None:
+            return refusal
+        account = await desk.accounts.get(link.account)
+        if account is None:
+            return access.not_linked()
+        arguments = _read(spec, command)
+        if isinstance(arguments, Misread):
+            return asking.misread(spec, arguments)
+        request = AccountRequest(
+            desk=desk,
+            spec=spec,
+            command=command,
+            arguments=arguments,
+            link=link,
+            account=account,
+            about=frozenset(target.id for target in about),
+        )
+        if spec.danger and self._age(command) > OLD_AFTER:
+            return await _ask_again(request)
+        try:
+            return await found.answer(request)
+        except NeedsLogin:
+            return failures.needs_login()
+        except NotOffered as refusal_of_platform:
+            return failures.not_offered(str(refusal_of_platform))
+        except (TryLater, Refused) as failure:
+            return failures.platform_away(str(failure))
+
+    async def _note(self, link: Link, person: Person, **facts: str) -> None:
+        """Into the trail. A disk that is full must not keep a person from looking at their bots."""
+        desk = self._desk
+        try:
+            await desk.audit.note("command", desk.now(), link.account, **by(person), **facts)
+        except (TryLater, Unclear) as outage:
+            log.error("what was asked was not audited", extra={"reason": str(outage)})
+
+    def _age(self, command: Command) -> timedelta:
+        return timedelta(0) if command.at is None else self._desk.now() - command.at
+
+    async def _words(self, words: Words) -> Card | None:
+        place = words.place
+        if not place.discreet:
+            return None
+        typed = command_without_slash(words.text) if place.private else None
+        if typed is not None and _is_meant(typed):
+            said = Command(
+                place=place,
+                person=words.person,
+                name=typed.name,
+                arguments=typed.arguments,
+                at=words.at,
+            )
+            return await self._command(said)
+        card = await typed_digits(self._desk, place, words.person, words.text)
+        if card is not None:
+            return card
+        return getting_started.small_talk(await self._desk.links.at(place.address) is not None)
+
+    # --- the chat itself --------------------------------------------------------------------
+
+    async def _close(self, place: Place, reason: str) -> None:
+        desk = self._desk
+        link = await desk.links.at(place.address)
+        held = await desk.links.disable(place.address, reason, desk.now())
+        log.warning("a chat was closed to us", extra={"reason": reason, "held": held})
+        if link is None:
+            return
+        await self._closures.tell(link.account, link.endpoint.id, reason, desk.new_id())
+
+    async def _open_where_heard(self, link: Link, place: Place, person: Person) -> None:
+        """Whoever speaks to us in a chat that is theirs has it open, whatever was found before."""
+        if not place.private and (place.shared is None or place.shared.lacking):
+            return
+        if person.id != link.person:
+            return
+        self._desk.delivering.heard(link.endpoint.id)
+        if link.endpoint.state is EndpointState.DISABLED:
+            await self._reopen(place)
+
+    async def _reopen(self, place: Place) -> None:
+        desk = self._desk
+        owed = await desk.links.enable(place.address, desk.now())
+        if owed:
+            endpoint = await desk.links.endpoint(place.address, place.private)
+            desk.delivering.wake({endpoint: (place.address, Priority.NORMAL)})
+
+
+def _is_meant(typed: Typed) -> bool:
+    """Whether a plain word is a command of ours, alone or with what it takes."""
+    found = registry.find(typed.name)
+    return found is not None and bool(found.spec.arguments or not typed.arguments)
+
+
+def _read(spec: Spec, command: Command) -> Arguments | Misread:
+    if command.options:
+        return read_options(spec, command.options)
+    return read_typed(spec, command.arguments)
+
+
+async def _ask_again(request: AccountRequest) -> Card:
+    """Instead of a card that acts: who asked this long ago may want something else by now."""
+    words = request.command.arguments
+    [action] = await request.asking(words)
+    return asking.asked_long_ago(f"{request.spec.name} {words}".strip(), action)
+
+
+def _shown_to_all(card: Card, spec: Spec, command: Command, link: Link | None) -> Card:
+    """An answer as everybody in the chat may see it, if this one may be and the person may say so.
+
+    What holds nothing of an account anybody may show.
+    """
+    if not spec.showable or card.buttons or card.pick:
+        return card
+    if spec.least is not None and (link is None or command.person.id != link.person):
+        return with_note(card, access.ONLY_OWNER_SHOWS)
+    return replace(card, private=False)

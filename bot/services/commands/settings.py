@@ -1,0 +1,16 @@
+"""`/settings`: what can be set, and how."""
+
+from bot.domain.cards import Card
+from bot.domain.commands import Spec
+from bot.services.commands.desk import OpenCommand, Request
+from bot.texts import getting_started as texts
+
+
+async def _answer(request: Request) -> Card:
+    return texts.settings(request.link)
+
+
+COMMAND = OpenCommand(
+    spec=Spec(name="settings", summary="What can be set, and how", least=None),
+    answer=_answer,
+)

@@ -1,0 +1,19 @@
+"""`/traders`: the bots, one by one."""
+
+from bot.domain.cards import Card
+from bot.domain.commands import Spec
+from bot.services.commands.desk import AccountCommand, AccountRequest
+from bot.texts import bots as texts
+
+
+async def _answer(request: AccountRequest) -> Card:
+    desk, account = request.desk, request.account
+    session = await desk.session(account)
+    traders = await desk.bots_now(session, account.id)
+    return texts.listed(traders, await desk.strategies(account.id))
+
+
+COMMAND = AccountCommand(
+    spec=Spec(name="traders", summary="Your bots, one by one", aliases=("bots",), showable=True),
+    answer=_answer,
+)

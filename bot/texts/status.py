@@ -1,0 +1,125 @@
+"""How the bots and the connection are."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from bot.domain.cards import Card, Field, Severity, spoken
+from bot.domain.changes import condition
+from bot.domain.events import Trader
+from bot.domain.feeds import FeedState, FeedStatus
+from bot.domain.links import Account, Link
+from bot.domain.telling import trader_name
+from bot.domain.text import clean, counted
+from bot.texts import bots
+
+
+def overview(
+    account: Account,
+    traders: Sequence[Trader],
+    feed: FeedStatus | None,
+    *,
+    read_at: datetime | None,
+    last_event_at: datetime | None,
+    pending: int,
+    missed: int,
+    here: Link,
+    closed: Sequence[Link],
+    now: datetime,
+) -> Card:
+    """Every bot with its state, and how far the picture can be trusted.
+
+    Where others read along it says nothing of the person: neither login nor other chats.
+
+    Args:
+        closed: chats of the account that cannot be reached, `here` perhaps among them.
+        read_at: `None` when the bots were read just now, else when they last were known.
+    """
+    fields = [Field(trader_name(trader), bots.state_line(trader)) for trader in traders]
+    fields.append(Field("Connection", _feed_line(feed, now)))
+    age = f"{spoken(now - last_event_at)} ago" if last_event_at else "none yet"
+    fields.append(Field("Last event", age))
+    if pending:
+        fields.append(Field("On their way", counted(pending, "alert")))
+    notes = []
+    if read_at is not None:
+        out = feed is not None and feed.state is FeedState.NEEDS_LOGIN
+        why = "" if out else "I could not read your bots just now. "
+        notes.append(f"{why}This is the last known state.")
+    notes += _notes_of_feed(feed)
+    if missed:
+        notes.append(f"{counted(missed, 'alert')} did not reach you: /missed")
+    if any(link.id == here.id for link in closed):
+        notes.append(
+            "Alerts for this chat wait, since I was kept from writing here. Once I may, a word "
+            "from who linked it brings them."
+        )
+    if here.endpoint.private:
+        others = [link for link in closed if link.id != here.id]
+        notes += [*_notes_of_person(feed, others, now), clean(account.label, 60)]
+    return Card(
+        title=_status_title(traders),
+        severity=_status_severity(traders, feed),
+        lines=() if traders else ("No bots yet. Create one on the platform and it appears here.",),
+        fields=tuple(fields),
+        notes=tuple(notes),
+    )
+
+
+def _notes_of_feed(feed: FeedStatus | None) -> Iterator[str]:
+    if feed is not None and feed.not_offered:
+        yield f"The platform does not let me read: {', '.join(feed.not_offered)}."
+    if feed is not None and feed.failing:
+        yield f"The platform has trouble with: {', '.join(feed.failing)}. I try again."
+
+
+def _notes_of_person(
+    feed: FeedStatus | None, closed: Sequence[Link], now: datetime
+) -> Iterator[str]:
+    """What is nobody else's business: other chats, and the login."""
+    for link in closed:
+        yield f"Your other {link.endpoint.title} is closed to me: I keep its alerts."
+    if feed is not None and feed.expires_at is not None:
+        left = feed.expires_at - now
+        if timedelta(0) < left < timedelta(hours=24):
+            yield f"Your login ends in {spoken(left)}: /link renews it."
+
+
+def _status_title(traders: Sequence[Trader]) -> str:
+    if not traders:
+        return "No bots yet"
+    failed = sum(condition(trader).failed for trader in traders)
+    running = sum(condition(trader).running is True for trader in traders)
+    unknown = sum(not condition(trader).known for trader in traders)
+    title = f"{running} of {counted(len(traders), 'bot')} running"
+    title += f", {failed} with an error" if failed else ""
+    return title + (f", {unknown} in an unknown state" if unknown else "")
+
+
+def _status_severity(traders: Sequence[Trader], feed: FeedStatus | None) -> Severity:
+    if any(condition(trader).failed for trader in traders):
+        return Severity.CRITICAL
+    if any(not condition(trader).known for trader in traders):
+        return Severity.WARNING
+    if feed is None or feed.state in (FeedState.NEEDS_LOGIN, FeedState.CONNECTING):
+        return Severity.WARNING
+    return Severity.INFO
+
+
+def _feed_line(feed: FeedStatus | None, now: datetime) -> str:
+    if feed is None:
+        return "not started"
+    since = spoken(now - feed.since)
+    match feed.state:
+        case FeedState.LIVE:
+            return f"live for {since}"
+        case FeedState.CATCHING_UP:
+            return "catching up"
+        case FeedState.CONNECTING:
+            why = f" ({clean(feed.reason, 80)})" if feed.reason else ""
+            return f"down for {since}, trying{why}"
+        case FeedState.POLLING:
+            return "no realtime connection to be had: I look every so often instead"
+        case FeedState.NEEDS_LOGIN:
+            return "needs a new login: /link"
+        case FeedState.STOPPED:
+            return "stopped"
