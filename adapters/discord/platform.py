@@ -57,10 +57,11 @@ class Discord:
                     f"{self._settings.api_url} cannot be used now ({failure}): see whether"
                     " TRADEBELL_DISCORD_API_URL is right and this machine has a way there."
                 ) from failure
+            to_account = invitation(listener.application, to_server=False)
+            to_server = invitation(listener.application, to_server=True)
             return (
                 f"{self._settings.api_url}: the token opens bot {bot.messenger.bot}; to add it to"
-                f" your own account, open {invitation(listener.application, to_server=False)} , to a server"
-                f" {invitation(listener.application, to_server=True)}"
+                f" your own account, open {to_account} , to a server {to_server}"
             )
 
     def _pace(self) -> Pace:

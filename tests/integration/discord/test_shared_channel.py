@@ -69,9 +69,11 @@ async def world(api: DiscordApi) -> AsyncIterator[World]:
     )
     with open_memory(api.clock, lambda: f"row-{next(ids)}") as store:
         async with (
-            opened as bot,
-            running(store, platform, bot.messenger, api.clock, readership=bot.readership) as world,
-            listening(bot.listener, world),
+            opened as ours,
+            running(
+                store, platform, ours.messenger, api.clock, readership=ours.readership
+            ) as world,
+            listening(ours.listener, world),
         ):
             await api.gateway.connected()
             await api.world.until(lambda: api.world.commands[None])
