@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
 from adapters.chat.exchange import NoAnswer
-from adapters.discord.client import DiscordBot, open_discord
+from adapters.discord.bot import DiscordBot, open_discord
 from adapters.discord.faults import REASONS
 from adapters.discord.settings import DiscordSettings, invitation
 from adapters.discord.transport import Refusal, Withheld

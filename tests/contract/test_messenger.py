@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.discord.client import open_discord
+from adapters.discord.bot import open_discord
 from adapters.discord.settings import DiscordSettings
 from adapters.telegram.bot import open_telegram
 from adapters.telegram.settings import TelegramSettings

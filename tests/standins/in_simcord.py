@@ -29,7 +29,7 @@ import yarl
 from aiohttp import ClientSession, FormData, WSMessage, WSMsgType
 from discord.http import Route
 
-from adapters.discord.client import DiscordBot, composed
+from adapters.discord.bot import DiscordBot, composed
 from adapters.discord.gateway import INTENTS
 from adapters.discord.settings import DEFAULT_API_URL, DiscordSettings
 from adapters.discord.transport import DiscordHttp

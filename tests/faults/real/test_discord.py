@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.discord.client import DiscordBot, open_discord
+from adapters.discord.bot import DiscordBot, open_discord
 from adapters.discord.limits import MOST_REFUSALS
 from adapters.discord.settings import DiscordSettings
 from bot.domain.cards import Card

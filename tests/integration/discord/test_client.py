@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.discord.client import DiscordBot, open_discord
+from adapters.discord.bot import DiscordBot, open_discord
 from adapters.discord.settings import DiscordSettings
 from bot.domain.cards import Button, Card, Picture, Severity
 from bot.domain.deliveries import Declined, Gone, Halted, Postponed, Scope, Sent, Unclear

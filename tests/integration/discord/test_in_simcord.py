@@ -30,7 +30,7 @@ from simcord import (
     UserHandle,
 )
 
-from adapters.discord import client as adapter
+from adapters.discord import answering
 from adapters.discord.render import rendered
 from bot.domain.actions import CONFIRM_LIFE
 from bot.domain.cards import Button, Card, Field, Picture
@@ -318,7 +318,7 @@ async def test_a_picture_arrives_whole_with_its_words_in_an_answer_and_in_an_ale
 async def test_a_slow_answer_fills_in_what_was_announced_and_stays_private(
     outer: InSimcord, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(adapter, "ANSWER_WITHIN", timedelta(seconds=0.02))
+    monkeypatch.setattr(answering, "ANSWER_WITHIN", timedelta(seconds=0.02))
     conversation = says("1 of 2 bots running")
     conversation.may_answer.clear()
     await outer.listen(conversation, nothing)
@@ -338,7 +338,7 @@ async def test_a_slow_answer_fills_in_what_was_announced_and_stays_private(
 async def test_an_announced_answer_that_never_comes_is_taken_back(
     outer: InSimcord, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(adapter, "ANSWER_WITHIN", timedelta(seconds=0.02))
+    monkeypatch.setattr(answering, "ANSWER_WITHIN", timedelta(seconds=0.02))
     conversation = says()
     conversation.may_answer.clear()
     await outer.listen(conversation, nothing)

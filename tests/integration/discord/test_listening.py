@@ -12,9 +12,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from adapters.discord import client as adapter
-from adapters.discord import gateway
-from adapters.discord.client import DiscordBot, open_discord
+from adapters.discord import answering, gateway
+from adapters.discord import listening as listening_module
+from adapters.discord.bot import DiscordBot, open_discord
 from adapters.discord.gateway import Gateway
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.transport import DiscordHttp, new_session
@@ -62,8 +62,8 @@ def ann(api: DiscordApi) -> Person:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has to wait here for what takes a while."""
-    monkeypatch.setattr(adapter, "ANSWER_WITHIN", timedelta(seconds=0.2))
-    monkeypatch.setattr(adapter, "REGISTER_WAIT", timedelta(seconds=0.05))
+    monkeypatch.setattr(answering, "ANSWER_WITHIN", timedelta(seconds=0.2))
+    monkeypatch.setattr(listening_module, "REGISTER_WAIT", timedelta(seconds=0.05))
 
 
 @asynccontextmanager
@@ -390,7 +390,7 @@ async def test_an_answer_that_cannot_be_shown_is_logged_without_any_token(
 async def test_what_is_too_much_at_once_is_seen_to_fail(
     api: DiscordApi, ann: Person, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(adapter, "AT_ONCE", 1)
+    monkeypatch.setattr(listening_module, "AT_ONCE", 1)
     hear = Conversation(says("Your bots"))
     hear.may_answer.clear()
 

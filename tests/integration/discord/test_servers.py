@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from adapters.discord.client import open_discord
+from adapters.discord.bot import open_discord
 from adapters.discord.servers import FRESH, Servers
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.transport import DiscordHttp, new_session

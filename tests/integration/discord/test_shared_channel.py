@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from adapters.discord import client as adapter
-from adapters.discord.client import open_discord
+from adapters.discord.bot import open_discord
+from adapters.discord.listening import Listener
 from adapters.discord.settings import DiscordSettings
 from bot.domain.linking import SignedIn
 from bot.domain.links import Address, PasswordLogin
@@ -81,7 +81,7 @@ async def world(api: DiscordApi) -> AsyncIterator[World]:
 
 
 @asynccontextmanager
-async def listening(listener: adapter.Listener, world: World) -> AsyncIterator[None]:
+async def listening(listener: Listener, world: World) -> AsyncIterator[None]:
     talk = world.router
     async with asyncio.TaskGroup() as group:
         task = group.create_task(listener.listen(talk.hear, talk.suggest))

@@ -1,0 +1,172 @@
+"""What people are answered with on Discord, and how it is shown."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from adapters.chat.exchange import NoAnswer
+from adapters.chat.replies import MaySend, Shown, Turns, insist, typing
+from adapters.discord.api import CHOICES, FORM_SHOWN, Answers, Chats
+from adapters.discord.commands import choices
+from adapters.discord.interactions import Interaction, Recent
+from adapters.discord.render import Rendered, rendered
+from adapters.discord.transport import Refusal, Withheld
+from adapters.discord.updates import FORM, Asked, Heard, Pressed, Typing, Wanted, Written
+from bot.domain.cards import Button, ButtonStyle, Card
+from bot.domain.deliveries import Attempt
+from bot.domain.ids import ActionId
+from bot.domain.incoming import Command, Reply
+from bot.domain.links import Address
+from bot.ports import Hear, Suggest
+
+log = logging.getLogger(__name__)
+
+ANSWER_WITHIN = timedelta(seconds=1.0)
+"""A reply that comes so fast is the first answer; else "thinking..." is, long before the three
+seconds that Discord waits for one."""
+
+TYPING_AGAIN = timedelta(seconds=8)
+"""It shows for ten seconds.
+
+Source: https://docs.discord.com/developers/resources/channel#trigger-typing-indicator
+"""
+
+FORM_TITLE = "Link your trading account"
+
+FORM_LABEL = "The six digits that the page shows"
+
+
+class Answering:
+    """Shows what there is to answer."""
+
+    def __init__(self, answers: Answers, chats: Chats, recent: Recent, may_send: MaySend) -> None:
+        self._answers = answers
+        self._chats = chats
+        self._recent = recent
+        self._may_send = may_send
+        self._turns = Turns()
+        """For answers to what was written in a chat."""
+
+    async def answer(self, found: Heard, hear: Hear, suggest: Suggest) -> None:
+        """Answer what was heard, in its own way."""
+        try:
+            match found:
+                case Asked():
+                    await self._answer_command(found, hear)
+                case Pressed():
+                    await self._answer_press(found, hear)
+                case Typing():
+                    await self._complete(found, suggest)
+                case Wanted(handle=handle):
+                    await self._answers.first(handle, FORM_SHOWN, _form())
+                case Written():
+                    await self._answer_written(found, hear)
+        except (Refusal, Withheld, NoAnswer) as error:
+            # The person sees that it failed, and asks again.
+            log.warning("an answer was not shown", extra={"reason": str(error)})
+
+    async def _answer_command(self, asked: Asked, hear: Hear) -> None:
+        """Answer a command: at once if it is quick, else under "thinking..."."""
+        answer = Interaction(self._answers, asked.handle, private=asked.said.place.private)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(answer.think_after(ANSWER_WITHIN), name="discord thinking")
+            async for reply in hear(asked.said):
+                card = _card_of(_with_form(asked, reply))
+                if card is not None:
+                    await self._show(asked, answer, card, reply)
+            answer.settle()
+        await answer.close()
+
+    async def _answer_press(self, pressed: Pressed, hear: Hear) -> None:
+        """Answer a press: the card it was under changes, and what is new comes after it."""
+        answer = Interaction(self._answers, pressed.handle, private=pressed.said.place.private)
+        await answer.work()
+        async for reply in hear(pressed.said):
+            card = _card_of(reply)
+            if card is not None:
+                await self._show(pressed, answer, card, reply)
+
+    async def _show(
+        self, heard: Asked | Pressed, answer: Interaction, card: Card, reply: Reply
+    ) -> None:
+        replaces = reply.replaces and isinstance(heard, Pressed)
+        rest = await answer.show(card, replaces=replaces)
+        shown = await self._write_instead(heard, rest) if rest else answer.message
+        if not shown or reply.shown is None:
+            return
+        if not rest and not heard.said.place.private:
+            # What only one person sees can be changed by the interaction alone.
+            self._recent.keep(shown, heard.handle)
+        await reply.shown(shown)
+
+    async def _answer_written(self, written: Written, hear: Hear) -> None:
+        """Answer a message in the chat where it was written, one answer shown after the other."""
+        address = written.said.place.address
+        turn = self._turns.of(address.chat)
+        async with typing(partial(self._chats.type, address), TYPING_AGAIN) as stop:
+            async for reply in hear(written.said):
+                stop()
+                card = _card_of(_with_form(written, reply))
+                if card is not None:
+                    async with turn:
+                        shown = await self._write(address, rendered(card))
+                    if shown and reply.shown is not None:
+                        await reply.shown(shown)
+
+    async def _complete(self, typing: Typing, suggest: Suggest) -> None:
+        names = await suggest(
+            typing.place, typing.person, typing.command, typing.argument, typing.typed
+        )
+        await self._answers.first(typing.handle, CHOICES, {"choices": choices(names)})
+
+    async def _write_instead(self, asked: Asked | Pressed, rest: Sequence[Rendered]) -> str | None:
+        """The interaction is over: a direct chat gets what is left as messages of its own."""
+        place = asked.said.place
+        if place.private:
+            return await self._write(place.address, rest)
+        log.warning("an answer came too late to be shown")
+        return None
+
+    async def _write(self, address: Address, parts: Sequence[Rendered]) -> str | None:
+        """Show parts of a card as messages; gives the id of the last, `None` if it may not show."""
+        shown: Shown | None = None
+        for part in parts:
+            shown = await insist(partial(self._show_part, part), address, self._may_send)
+        return None if shown is None else shown.message
+
+    async def _show_part(self, part: Rendered, address: Address) -> Attempt:
+        return await self._chats.show(address, part)
+
+
+def _card_of(reply: Reply) -> Card | None:
+    """What a reply shows here, where nothing shows for a moment only."""
+    if reply.card is None and reply.toast and not reply.passing:
+        return Card(title=reply.toast)
+    return reply.card
+
+
+def _with_form(heard: Asked | Written, reply: Reply) -> Reply:
+    """Under the address of the login page also a button for what that page shows."""
+    card = reply.card
+    match heard.said:
+        case Command(name="link") if card is not None and card.buttons:
+            digits = Button(
+                label="Type the six digits", action=ActionId(FORM), style=ButtonStyle.PRIMARY
+            )
+            return replace(reply, card=replace(card, buttons=(*card.buttons, (digits,))))
+        case _:
+            return reply
+
+
+def _form() -> Mapping[str, Any]:
+    """Source: https://docs.discord.com/developers/components/reference#label"""
+    text = {"type": 4, "custom_id": FORM, "style": 1, "min_length": 6, "max_length": 8}
+    return {
+        "custom_id": FORM,
+        "title": FORM_TITLE,
+        "components": [{"type": 18, "label": FORM_LABEL, "component": {**text, "required": True}}],
+    }

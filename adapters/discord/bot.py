@@ -1,0 +1,86 @@
+"""Our bot on Discord, put together."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from adapters.chat.replies import MaySend
+from adapters.discord.answering import Answering
+from adapters.discord.api import Answers, Chats
+from adapters.discord.interactions import Recent
+from adapters.discord.listening import Listener
+from adapters.discord.messenger import DiscordMessenger
+from adapters.discord.servers import MayAsk, Servers
+from adapters.discord.settings import DiscordSettings
+from adapters.discord.transport import DiscordHttp, new_session
+from bot.domain.ids import Now
+from bot.ports import Meter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscordBot:
+    """Our bot, in its two halves: what shows cards, and what hears people and answers them.
+
+    `readership` tells who reads along in servers.
+    """
+
+    messenger: DiscordMessenger
+    listener: Listener
+    readership: Servers
+
+
+async def _at_once() -> None:
+    """For who keeps to no rate."""
+
+
+@asynccontextmanager
+async def open_discord(
+    settings: DiscordSettings,
+    *,
+    now: Now,
+    chance: random.Random,
+    meter: Meter,
+    may_send: MaySend,
+    may_ask: MayAsk = _at_once,
+) -> AsyncIterator[DiscordBot]:
+    """Our bot; its listener is to be begun. For the arguments see `composed`."""
+    clock = asyncio.get_running_loop().time
+    async with new_session() as session:
+        http = DiscordHttp(session, settings.token, settings.api_url, clock)
+        yield composed(
+            http,
+            settings,
+            now=now,
+            chance=chance,
+            meter=meter,
+            may_send=may_send,
+            may_ask=may_ask,
+        )
+
+
+def composed(
+    http: DiscordHttp,
+    settings: DiscordSettings,
+    *,
+    now: Now,
+    chance: random.Random,
+    meter: Meter,
+    may_send: MaySend,
+    may_ask: MayAsk,
+) -> DiscordBot:
+    """Our bot, from its parts.
+
+    Args:
+        may_send: asked before every message that is no answer to an interaction; deliveries keep
+            their own pace.
+        may_ask: asked before each look at who is in a server.
+    """
+    chats, answers, recent = Chats(http, settings.bot), Answers(http), Recent(now)
+    answering = Answering(answers, chats, recent, may_send)
+    return DiscordBot(
+        messenger=DiscordMessenger(chats, answers, recent, settings.bot, now),
+        listener=Listener(http, answering, settings, chance, meter),
+        readership=Servers(http, asyncio.get_running_loop().time, may_ask),
+    )

@@ -1,0 +1,206 @@
+"""Answers to interactions: commands, presses and forms, each under a token of its own."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from adapters.chat.exchange import NoAnswer
+from adapters.chat.replies import TRIES, WAITS
+from adapters.discord.api import EPHEMERAL, MESSAGE, THINKING, WORKING, Answers, Files, goes_plain
+from adapters.discord.faults import ALREADY_ANSWERED
+from adapters.discord.render import Rendered, rendered
+from adapters.discord.transport import Refusal, Withheld
+from adapters.discord.updates import Handle
+from bot.domain.backoff import Backoff
+from bot.domain.cards import Card
+from bot.domain.ids import Now
+
+log = logging.getLogger(__name__)
+
+HANDLE_LIFE = timedelta(minutes=14)
+"""Discord takes changes by an interaction for fifteen."""
+
+LOST_WAITS = Backoff(
+    first=timedelta(seconds=0.1),
+    between=(timedelta(seconds=0.2),),
+    ceiling=timedelta(seconds=0.3),
+)
+"""Before an answer to an interaction of unknown outcome is made again: it must come in time."""
+
+SHOWN_TO_ALL = Card(title="Shown to everybody here")
+
+
+class Recent:
+    """Messages of interactions that can be changed by these still.
+
+    Kept in memory only: the token is a secret, and a restart costs what it is good for at most.
+    """
+
+    def __init__(self, now: Now) -> None:
+        self._now = now
+        self._kept: dict[str, tuple[datetime, Handle]] = {}
+
+    def keep(self, message: str, handle: Handle) -> None:
+        now = self._now()
+        self._kept = {key: kept for key, kept in self._kept.items() if kept[0] > now}
+        self._kept[message] = (now + HANDLE_LIFE, handle)
+
+    def handle(self, message: str) -> Handle | None:
+        until, handle = self._kept.get(message, (self._now(), None))
+        return handle if until > self._now() else None
+
+
+_Say = Callable[[Rendered, int], Awaitable[str | None]]
+_T = TypeVar("_T")
+
+
+class Interaction:
+    """One interaction's answers: the first one, and those after it."""
+
+    def __init__(self, answers: Answers, handle: Handle, *, private: bool) -> None:
+        """
+        Args:
+            private: only the person reads along; elsewhere what is private is shown to them only.
+        """
+        self._answers = answers
+        self._handle = handle
+        self._private = private
+        self._lock = asyncio.Lock()
+        self._begun = False
+        self._thinking = False
+        self._settled = asyncio.Event()
+        self.message: str | None = None
+        """What was last shown, by its id."""
+
+    def settle(self) -> None:
+        """All that there is to say has come."""
+        self._settled.set()
+
+    async def think_after(self, wait: timedelta) -> None:
+        """Say that the answer takes a while, unless all of it has come by then.
+
+        It is never cancelled half-way: then nobody would know what the person sees.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait.total_seconds()):
+                await self._settled.wait()
+                return
+        async with self._lock:
+            if self._begun:
+                return
+            try:
+                # Nobody knows yet what will be in it.
+                await self._begin(THINKING, {"flags": 0 if self._private else EPHEMERAL})
+                self._thinking = True
+            except (Refusal, Withheld) as error:
+                log.info("could not say that it takes a while", extra={"reason": str(error)})
+
+    async def work(self) -> None:
+        """Say that a press was heard.
+
+        Raises:
+            Refusal, Withheld: the person sees that it failed, so nothing may come of it.
+        """
+        async with self._lock:
+            await self._begin(WORKING)
+
+    async def show(self, card: Card, *, replaces: bool = False) -> Sequence[Rendered]:
+        """Show a card; gives the parts that certainly were not shown.
+
+        Where only the person has the bot, five messages may follow the first.
+
+        Source: https://docs.discord.com/developers/interactions/receiving-and-responding#create-followup-message
+        """
+        flags = EPHEMERAL if card.private and not self._private else 0
+        parts = rendered(card)
+        async with self._lock:
+            if self._thinking and not self._private and not flags:
+                # What began for one person's eyes stays so: the answer comes after it.
+                parts = (*rendered(SHOWN_TO_ALL), *parts)
+            for number, part in enumerate(parts):
+                try:
+                    await self._show(part, flags, replaces and number == 0)
+                except (Refusal, Withheld) as error:
+                    log.info("an interaction is over", extra={"reason": str(error)})
+                    return parts[number:]
+                except NoAnswer as lost:
+                    log.warning("an answer may not have been shown", extra={"reason": str(lost)})
+        return ()
+
+    async def close(self) -> None:
+        """There is no more to say: nobody is to be left "thinking..."."""
+        async with self._lock:
+            if self._thinking:
+                self._thinking = False
+                await _insisted(lambda: self._answers.withdraw(self._handle))
+
+    async def _show(self, part: Rendered, flags: int, replaces: bool) -> None:
+        if not self._begun:
+            say = self._open
+        elif self._thinking or replaces:
+            say = self._rewrite
+        else:
+            say = self._add
+        thinking, self._thinking = self._thinking, False
+        try:
+            await self._say(say, part, flags)
+        except (Refusal, Withheld):
+            self._thinking = thinking  # it shows still, and must not stay
+            raise
+
+    async def _say(self, say: _Say, part: Rendered, flags: int) -> None:
+        try:
+            self.message = await say(part, flags)
+        except Refusal as refusal:
+            if not goes_plain(part, refusal):
+                raise
+            log.error("an answer was refused and goes out plain", extra={"code": refusal.code})
+            self.message = await say(part.plain, flags)
+
+    async def _open(self, part: Rendered, flags: int) -> str | None:
+        return await self._begin(MESSAGE, {**part.body, "flags": flags}, part.files)
+
+    async def _rewrite(self, part: Rendered, flags: int) -> str | None:
+        # Who sees a message was decided when it was first shown.
+        return await _insisted(lambda: self._answers.rewrite(self._handle, part))
+
+    async def _add(self, part: Rendered, flags: int) -> str | None:
+        return await _insisted(lambda: self._answers.add(self._handle, part, flags), freely=False)
+
+    async def _begin(
+        self, kind: int, data: Mapping[str, Any] | None = None, files: Files = ()
+    ) -> str | None:
+        shown = None
+        try:
+            shown = await _insisted(lambda: self._answers.first(self._handle, kind, data, files))
+        except Refusal as refusal:
+            # The first of two tries got through after all.
+            if refusal.code != ALREADY_ANSWERED:
+                raise
+        except NoAnswer as lost:
+            log.info("perhaps an interaction was not answered", extra={"reason": str(lost)})
+        self._begun = True
+        return shown
+
+
+async def _insisted(call: Callable[[], Awaitable[_T]], *, freely: bool = True) -> _T:
+    """Make a call, and make it again where that is asked for or does no harm.
+
+    Args:
+        freely: it may be repeated if nobody knows what became of it.
+    """
+    for tries in range(1, TRIES + 1):
+        try:
+            return await call()
+        except Withheld as asked:
+            if tries == TRIES or asked.wait > WAITS.ceiling.total_seconds():
+                raise
+            await asyncio.sleep(asked.wait)
+        except NoAnswer:
+            if tries == TRIES or not freely:
+                raise
+            await asyncio.sleep(LOST_WAITS.step(tries).total_seconds())
+    raise AssertionError("the last try returns or raises")

@@ -1,0 +1,172 @@
+"""What people say on Discord: it comes by the gateway and is given on to be answered."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any, NoReturn
+
+from discord.http import Route
+
+from adapters.chat.exchange import NoAnswer
+from adapters.chat.queues import ChatQueues
+from adapters.discord.answering import Answering
+from adapters.discord.commands import is_registered, registered
+from adapters.discord.gateway import Gateway
+from adapters.discord.settings import DiscordSettings
+from adapters.discord.transport import DiscordHttp, Refusal, Withheld
+from adapters.discord.updates import Heard, Written, heard
+from bot.errors import Misconfigured
+from bot.ports import Hear, Meter, Suggest
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 1000
+"""Above so many answers under way the next ones are not begun: the person sees that they failed."""
+
+REGISTER_WAIT = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ear:
+    """Where what people say goes."""
+
+    hear: Hear
+    suggest: Suggest
+    group: asyncio.TaskGroup
+    queues: ChatQueues
+    """Of what is written in chats; interactions are answered each for itself."""
+
+
+class Listener:
+    """Hears what people say, and has it answered.
+
+    `trouble` is a sentence while Discord does not bring it to us.
+    """
+
+    def __init__(
+        self,
+        http: DiscordHttp,
+        answering: Answering,
+        settings: DiscordSettings,
+        chance: random.Random,
+        meter: Meter,
+    ) -> None:
+        self._http = http
+        self._answering = answering
+        self._settings = settings
+        self._chance = chance
+        self._meter = meter
+        self._application: str | None = None
+        self._ear: _Ear | None = None
+        self._under_way = 0
+        self.trouble: str | None = "not listening yet"
+
+    @property
+    def application(self) -> str:
+        """By what the bot is invited: for all but the oldest bots the same as its own id."""
+        return self._application or self._settings.bot
+
+    async def begin(self) -> None:
+        """Introduce ourselves. Discord need not be there yet.
+
+        Raises:
+            Misconfigured: the token is refused.
+        """
+        try:
+            await self.introduce()
+        except Refusal as refusal:
+            if refusal.status == 401:
+                raise Misconfigured(
+                    "TRADEBELL_DISCORD_TOKEN is refused by Discord: take the current one from the"
+                    " Developer Portal."
+                ) from None
+            log.warning("Discord does not know us yet", extra={"reason": str(refusal)})
+        except (NoAnswer, Withheld) as lost:
+            log.warning("Discord cannot be reached yet", extra={"reason": str(lost)})
+
+    async def introduce(self) -> None:
+        """Learn what we are called by.
+
+        Raises:
+            Refusal: the token is not good.
+            Withheld, NoAnswer: Discord is away.
+        """
+        match await self._http.request(Route("GET", "/applications/@me")):
+            case {"id": str(id)}:
+                self._application = id
+
+    async def listen(self, hear: Hear, suggest: Suggest) -> NoReturn:
+        """Answer what people say, until cancelled."""
+        gateway = Gateway(self._http, self._take, self._told, self._chance)
+        async with asyncio.TaskGroup() as group:
+            queues = ChatQueues(group, at_once=AT_ONCE, most=AT_ONCE)
+            self._ear = _Ear(hear=hear, suggest=suggest, group=group, queues=queues)
+            group.create_task(self._register(), name="discord commands")
+            try:
+                await gateway.follow(self._gateway_url)
+            finally:
+                self._ear = None
+        raise AssertionError("the gateway is followed without an end")
+
+    async def _gateway_url(self) -> str:
+        if self._settings.gateway_url is not None:
+            return self._settings.gateway_url
+        match await self._http.request(Route("GET", "/gateway/bot")):
+            case {"url": str(url)}:
+                return url
+            case _:
+                raise Refusal(200, 0, "no address of a gateway")
+
+    async def _register(self) -> None:
+        """Have the commands registered as they are now; nothing is written if they are already."""
+        wanted = registered()
+        while True:
+            try:
+                await self.introduce()
+                there = await self._http.get_global_commands(int(self.application))
+                if not is_registered(wanted, there):
+                    route = Route(
+                        "PUT",
+                        "/applications/{application_id}/commands",
+                        application_id=self.application,
+                    )
+                    await self._http.request(route, json=wanted)
+                    log.info("commands registered")
+                return
+            except (Refusal, Withheld, NoAnswer) as error:
+                log.warning("the commands are not registered", extra={"reason": str(error)})
+                await asyncio.sleep(REGISTER_WAIT.total_seconds())
+
+    def _told(self, trouble: str | None) -> None:
+        if trouble == self.trouble:
+            return
+        self.trouble = trouble
+        if trouble is None:
+            log.info("listening to Discord")
+            return
+        self._meter.alarm("discord_not_listening")
+        log.error(trouble)
+
+    def _take(self, frame: Mapping[str, Any]) -> None:
+        found = heard(frame, self._settings.bot)
+        if found is None or self._ear is None:
+            return
+        if self._under_way >= AT_ONCE:
+            log.warning("too much is asked at once, and some of it is not answered")
+            return
+        self._under_way += 1
+        serve = partial(self._serve, found, self._ear)
+        if isinstance(found, Written):
+            self._ear.queues.put(found.said.place.address.chat, serve)
+        else:
+            self._ear.group.create_task(serve(), name="discord answer")
+
+    async def _serve(self, found: Heard, ear: _Ear) -> None:
+        try:
+            await self._answering.answer(found, ear.hear, ear.suggest)
+        finally:
+            self._under_way -= 1
