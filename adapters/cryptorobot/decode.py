@@ -4,7 +4,8 @@ Only fields named here get through: the platform's objects carry passwords and k
 (`platform.md` 2.5).
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -34,6 +35,7 @@ from bot.domain.events import (
     TraderSeen,
     Unreadable,
 )
+from bot.domain.grading import URGENT, loudest, of_words
 from bot.domain.ids import StrategyId, TraderId
 from bot.domain.telling import quote_of
 from bot.domain.text import clean
@@ -413,70 +415,163 @@ def _signal(fields: Fields, origin: Origin) -> Signal:
 
 
 def _pod_event(fields: Fields, origin: Origin) -> PodEvent:
-    message = _words(fields, "title") or fields.prose("status")
-    trade = _trade_within(fields, origin) if fields.words(*_SAID) is None else None
-    if trade is not None:
+    kind = _type(fields)
+    trade = _trade_within(fields, origin, kind)
+    if trade is None:
+        message = _words(fields, "title") or _state(fields, "status") or _state(fields, "state")
+        message = prose("\n".join(filter(None, (message, _about(fields, message or "")))))
+    else:
         # Its reason and its status are told of the trade.
-        message = fields.words("error", "errors", "description", "detail")
+        message = fields.words(*_SAID) or fields.words("error", "errors", "description", "detail")
     return PodEvent(
         origin=origin,
-        type=fields.text("type", "event"),
+        type=kind,
         level=_level(fields),
         message=message,
         trade=trade,
+        unread=() if message or trade else fields.names(besides=_ABOUT_A_REPORT),
         pod=fields.link("podId", "pod"),
         trader=_trader_of(fields),
     )
 
 
-_SAID = ("message", "text", "msg", "body", "content")
-_BESIDES = ("error", "errors", "reason", "description", "detail", "details")
+_TYPES = ("type", "event", "eventType", "kind", "category")
+
+
+def _type(fields: Fields) -> str | None:
+    given = fields.text(*_TYPES)
+    if given is None and (part := fields.part("type")) is not None:
+        given = part.text("name", "type")
+    return given
+
+
+_SAID = ("message", "text", "msg", "body", "content", "markdown", "html", "summary", "note")
+_BESIDES = (
+    *("error", "errors", "err", "errorMessage", "exception", "reason", "reasons", "lockReason"),
+    *("rejectReason", "description", "detail", "details", "cause", "traceback", "stackTrace"),
+    *("stack", "output", "logs", "log", "lines", "result", "info"),
+)
 _WITHIN = ("data", "payload")
+_PLACES = (*_WITHIN, "event", "notification", "meta", "context", "details", "result")
+
+_ABOUT_A_REPORT = frozenset(
+    {
+        *("id", "userid", "user", "ownerid", "owner", "createdat", "updatedat", "timestamp", "v"),
+        *("traderid", "trader", "botid", "bot", "podid", "pod", "read", "seen", "date", "time"),
+        *(name.lower() for name in _TYPES),
+        *("level", "severity", "levelname", "loglevel", "lvl", "levelno", "priority"),
+    }
+)
+"""Of which nothing need be told; plain names."""
 
 
 def _words(fields: Fields, *before: str) -> str | None:
     """All that a report says in words, each thing once, wherever it says it."""
     found: list[str] = []
-    nested = (part.words(*_SAID, *_BESIDES) for name in _WITHIN if (part := fields.part(name)))
-    first = (fields.words(*before), fields.words(*_SAID))
-    for said in (*first, *(fields.words(name) for name in _BESIDES), *nested):
+    nested = (part.words(*_SAID, *_BESIDES) for part in _parts(fields))
+    first = (fields.words(*before), *(fields.words(name) for name in (*_SAID, *_BESIDES)))
+    ended = fields.number("exitCode", "exitStatus")
+    last = (None if ended is None else f"exit code {ended}", _code(fields))
+    for said in (*first, *nested, *last):
         if said and not any(said in one for one in found):
             found.append(said)
     return prose("\n".join(found))
 
 
-def _trade_within(fields: Fields, origin: Origin) -> Trade | None:
-    """The trade that a report tells in fields and not in words."""
-    parts = (part for name in ("trade", "order", *_WITHIN) if (part := fields.part(name)))
-    for place in (fields, *parts):
-        trade = _trade(place.with_default("type", fields.text("type", "event")), origin)
+def _parts(fields: Fields) -> Iterator[Fields]:
+    for name in _PLACES:
+        if (part := fields.part(name)) is not None:
+            yield part
+            yield from (one for inner in _WITHIN if (one := part.part(inner)) is not None)
+
+
+def _code(fields: Fields) -> str | None:
+    code = fields.text("code", "errorCode")
+    return code if code is None or code.strip("-0123456789") else f"code {code}"
+
+
+def _about(fields: Fields, said: str) -> str | None:
+    """The facts of a report in fields, as far as its words leave them out."""
+    pair = fields.text(*_PAIRS) or ""
+    facts = [pair] if pair and not _stands_in(said, pair.partition("/")[0]) else []
+    for name in ("amount", "price", "stopPrice"):
+        value = fields.number(name)
+        if pair and value is not None and not _stands_in(said, str(value)):
+            facts.append(f"{name} {value}")
+    return ", ".join(facts) or None
+
+
+def _stands_in(text: str, word: str) -> bool:
+    return re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE) is not None
+
+
+def _trade_within(fields: Fields, origin: Origin, kind: str | None) -> Trade | None:
+    """The trade that a report tells in fields, whatever it says in words besides."""
+    names = ("trade", "order", *_PLACES, "message")
+    parts = (part for name in names if (part := fields.part(name)))
+    inner = (part for outer in _parts(fields) for part in (outer.part("trade"),) if part)
+    for place in (fields, *parts, *inner):
+        trade = _trade(place.with_default("type", kind), origin)
         numbers = (trade.amount, trade.price, trade.profit, trade.profit_ratio)
-        if trade.symbol and any(one is not None for one in numbers):
+        known = trade.symbol and any(one is not None for one in numbers)
+        if known and _is_of_a_trade(kind or "", trade):
             return trade
     return None
 
 
+_TRADING = re.compile(
+    r"entry|enter|exit|buy|bought|sell|sold|fill|clos|open|trade|order|position|cover|short|long",
+    re.IGNORECASE,
+)
+
+
+def _is_of_a_trade(kind: str, trade: Trade) -> bool:
+    """Whether a report of this kind, with a pair and numbers, says that something was traded."""
+    if "liquidat" in kind.lower():
+        return True
+    if of_words(kind.replace("_", " ")) is URGENT:
+        return False  # of what did not come to be
+    return bool(trade.side or trade.order) or _TRADING.search(kind) is not None
+
+
 def _message(fields: Fields, origin: Origin) -> Message:
-    return Message(origin=origin, **_told(fields))
+    return Message(origin=origin, unread=_unread(fields), **_told(fields))
 
 
 def _system_event(fields: Fields, origin: Origin) -> SystemEvent:
-    return SystemEvent(origin=origin, **_told(fields))
+    return SystemEvent(origin=origin, unread=_unread(fields), **_told(fields))
+
+
+_TITLES = ("title", "subject", "heading", "headline")
 
 
 def _told(fields: Fields) -> dict[str, str | None]:
     """What a message says; none of its fields is documented (`platform.md` 7, item 6)."""
+    title = fields.words(*_TITLES)
+    inner = (part.words(*_TITLES) for part in _parts(fields))
     return {
-        "title": fields.prose("title", "subject"),
+        "title": title or next(filter(None, inner), None),
         "text": _words(fields),
         "level": _level(fields),
-        "type": fields.text("type", "kind", "category"),
+        "type": _type(fields),
     }
 
 
+def _unread(fields: Fields) -> tuple[str, ...]:
+    told = _told(fields)
+    return () if told["title"] or told["text"] else fields.names(besides=_ABOUT_A_REPORT)
+
+
+_LEVELS = ("level", "severity", "levelname", "loglevel", "lvl", "levelno", "sev")
+_SCALES = ("importance", "urgency", "priority")
+"""Of these only words say how bad it is: numbers go up in one place and down in another."""
+
+
 def _level(fields: Fields) -> str | None:
-    """How bad a report says that it is, by the names that loggers use."""
-    return fields.label("level", "severity", "levelname", "loglevel", "lvl", "levelno")
+    """How bad a report says that it is, by the names that loggers use; at its worst."""
+    said = [word for name in _LEVELS if (word := fields.label(name))]
+    scaled = (word for name in _SCALES if (word := fields.label(name)))
+    return loudest([*said, *(word for word in scaled if not word.strip("-").isdecimal())])
 
 
 def _trader_of(fields: Fields) -> TraderId | None:

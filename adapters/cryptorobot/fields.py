@@ -1,7 +1,7 @@
 """Fields of a record that may be spelled, typed and nested in any way."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TypeVar
 
 from adapters.cryptorobot.payload import LONGEST_NUMBER
-from bot.domain.text import EXCERPT, excerpt
+from bot.domain.text import EXCERPT, clean, excerpt
 
 Read = TypeVar("Read")
 
@@ -20,6 +20,7 @@ NAME = 120
 LONGEST_ID = 128
 
 _MOST_FIELDS = 1000
+_MOST_NAMED = 8
 _LONGEST_FIELD = 40
 _LONGEST_INSTANT = 64
 
@@ -113,6 +114,20 @@ class Fields:
         inner = self._values.get(_plain(name))
         return Fields(inner) if isinstance(inner, dict) else None
 
+    def names(self, besides: Collection[str]) -> tuple[str, ...]:
+        """What fields there are, of those that hold anything.
+
+        Args:
+            besides: those to leave out, plain.
+        """
+        empty: tuple[object, ...] = ("", [], {})
+        there = (
+            name
+            for name, value in self._values.items()
+            if value is not False and value not in empty
+        )
+        return tuple(clean(name, NAME) for name in there if name not in besides)[:_MOST_NAMED]
+
     def with_parts(self, *names: str) -> "Fields":
         """The same, with what the objects under these names have where it has no such field."""
         parts = [part for name in names if (part := self.part(name)) is not None]
@@ -205,12 +220,15 @@ def _wrapped_id(value: object) -> str | None:
     return identifier(value.get("$oid")) if isinstance(value, dict) else None
 
 
-_SAYING = ("message", "msg", "text", "error", "reason", "description", "detail", "title")
+_SAYING = (
+    *("message", "msg", "text", "error", "reason", "description", "detail", "title"),
+    *("body", "content", "errorMessage", "retMsg", "err", "en"),
+)
 _MOST_SAID = 5
 """Of a list of errors."""
 
 
-def words(value: object, depth: int = 2) -> str | None:
+def words(value: object, depth: int = 3) -> str | None:
     if isinstance(value, dict):
         found = _first_said(value, depth) if depth else None
         code = text(value.get("code"))

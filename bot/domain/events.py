@@ -151,11 +151,13 @@ class Signal:
 class PodEvent:
     """Something a bot's container reported. `level` is the grade it gave itself, as sent.
 
-    `trade` is what it told in fields instead of in a message.
+    `trade` is what it told in fields, perhaps besides a message. `unread` names the fields of one
+    that says nothing in any way that we know, as of a message.
     """
 
     origin: Origin
     type: str | None = None
+    unread: tuple[str, ...] = field(default=(), repr=False)
     level: str | None = None
     message: str | None = None
     trade: Trade | None = None
@@ -172,6 +174,7 @@ class Message:
     text: str | None = None
     level: str | None = None
     type: str | None = None
+    unread: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +186,7 @@ class SystemEvent:
     text: str | None = None
     level: str | None = None
     type: str | None = None
+    unread: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

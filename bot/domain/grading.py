@@ -5,6 +5,7 @@ is silent only if it says itself that it is routine, or in words that are known 
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cache
@@ -12,7 +13,7 @@ from typing import NamedTuple
 
 from bot.domain.cards import Severity
 from bot.domain.deliveries import Priority
-from bot.domain.text import clean
+from bot.domain.text import clean, folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,15 @@ def grade(*, level: str | None = None, kind: str | None = None, texts: tuple[str
     return found or (NOTABLE if words.strip() else ROUTINE)
 
 
+def loudest(levels: Iterable[str]) -> str | None:
+    """The one that counts of several levels of one report; one that nobody knows rings."""
+
+    def place(level: str) -> int:
+        return _LOUDEST_FIRST.index(of_level(level) or NOTABLE)
+
+    return min(levels, key=place, default=None)
+
+
 def _loudest(*grades: Grade) -> Grade:
     return min(grades, key=_LOUDEST_FIRST.index)
 
@@ -63,8 +73,8 @@ def _loudest(*grades: Grade) -> Grade:
 # --- grades that are given ----------------------------------------------------------------
 
 _LEVELS = {
-    URGENT: "critical crit fatal emergency emerg alert panic error errors err severe failure "
-    "failed danger exception disaster urgent major high c e f",
+    URGENT: "critical crit crt fatal ftl emergency emerg alert panic error errors err erro severe "
+    "failure failed danger exception disaster urgent major high highest blocker c e f",
     NOTABLE: "warning warnings warn wrn caution attention important medium moderate minor w",
     ROUTINE: "info inf information informational notice note debug dbg trace trc verbose fine "
     "finer finest config success successful ok okay normal low silly i d t",
@@ -78,7 +88,11 @@ _NEGATIONS = frozenset({"no", "non", "not", "none", "without", "zero"})
 
 _WORD = re.compile(r"[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_NUMBER = re.compile(r"[<\[(]?\s*(\d{1,4}(?:\.0+)?)\s*[>\])]?")
+_NUMBER = re.compile(
+    r"(?:(?:log )?level|severity|lvl)?\W{0,3}[<\[(]?\s*(\d{1,4}(?:\.0+)?)\s*[>\])]?"
+)
+_INCIDENT = re.compile(r"(?:p|prio|priority|sev)[- ]?([0-3])")
+"""How incidents are numbered: 'P1', 'SEV-2'."""
 
 
 def of_level(level: str) -> Grade | None:
@@ -88,10 +102,12 @@ def of_level(level: str) -> Grade | None:
 
     Source: RFC 5424, section 6.2.1; https://docs.python.org/3/library/logging.html#logging-levels
     """
-    shown = clean(level, 60)
+    shown = folded(_CAMEL.sub(" ", clean(level, 60)))
     if number := _NUMBER.fullmatch(shown):
-        return _of_number(number[1])
-    words = [word.casefold() for word in _WORD.findall(_CAMEL.sub(" ", shown))]
+        return None if "-" in shown else _of_number(number[1])
+    if incident := _INCIDENT.fullmatch(shown):
+        return NOTABLE if incident[1] == "3" else URGENT
+    words = _WORD.findall(shown)
     if not _NEGATIONS.isdisjoint(words) or len(words) > _MOST_WORDS:
         return None
     if len(words) > 1:
@@ -136,29 +152,43 @@ BEGUN, ANY_BEGINNING = r"\b*", r"\b\w{0,30}"
 
 _BAD = _any(
     r"""
-    *error*, err, errno, fail(?!over|safe|[- ]over|[- ]safe)*, fault, faults, *exception,
-    *exceptions, traceback*, crash*, died, dead, dying, killed, oom*, out of memory, fatal*,
-    critical*, emergenc*, panic*, severe*, liquidat*, margin call*, deleverag*, bankrupt*,
-    insolven*, wiped, hack*, breach*, compromised, stolen, unauthori[sz]ed, phish*, suspicious*,
-    suspend*, banned, blocked, frozen, revoked, halt*, terminat*, abort*, offline, unreachable,
-    unavailable, unresponsive, outage, outages, disconnect*, stuck, corrupt*, broken?,
-    insufficient, reject*, refus*, denied, declined, forbidden, invalid*, time-?outs?, timed out,
-    exceed*, exhausted, unexpected*, delisted, overdue, unhealthy, incidents?, problems?
+    *error(?!less)*, err, errno, e(?:conn|host|net)[a-z]{4,9}, etimedout, enotfound, epipe, eai
+    again, segfault, segmentation, sig(?:kill|segv|abrt|bus), core dumped, fail(?!over|safe|[-
+    ]over|[- ]safe)*, fault, faults, *exception, *exceptions, traceback*, crash*, died, dead,
+    dying, killed, oom*, out[- ]of[- ]memory, fatal*, critical*, emergenc*, panic*, severe*,
+    liquidat*, margin call*, *deleverag*, adl, bankrupt*, insolven*, wiped, hack*, breach*,
+    compromised, stolen, unauthori[sz]ed, phish*, suspicious*, suspend*, banned, blocked, frozen,
+    revoked, halt*, terminat*, abort*, offline, unreachable, unavailable, unresponsive, outage,
+    outages, disconnect*, stuck, corrupt*, broken?, insufficient, reject*, refus*, denied,
+    declined, forbidden, invalid*, time-?outs?, timed out, exceed*, exhausted, unexpected*,
+    delisted, overdue, unhealthy, incidents?, problems?, deadlock*, drained, naked, unprotected,
+    kill[- ]?switch*, circuit[- ]?breaker*, too many requests
     """
 )
 _BAD_PHRASES = _any(
     r"""
-    can ?not, can't, could not, couldn't, unable to, not able to, won't, will not, stopp?ed on
+    can ?not, can't, could not, couldn't, unable to, not able to, (?:won't|will not) (?:be able|
+    start|stop|open|close|trade|run|place|connect|work|respond|execute|fill|buy|sell), stopp?ed on
     error, (?:key|token|login|licen[cs]e|subscription|session|credentials?|certificate|plan|trial|
     account|password|api)\b[^.\n]{0,30}\b(?:expired|locked|disabled|deleted|restricted|limited|
-    closed|removed|flagged), connection\b[^.\n]{0,20}\b(?:lost|closed|reset|dropped),
-    (?:lost|no|losing) (?:the |its |a )?(?:connection|connectivity|contact|response|heartbeat|
-    internet|network|answer|balance|funds|money|margin), (?:not|no
-    longer|never|isn't|aren't|wasn't|stopped) (?:yet )?(?:running|connected|available|responding|
-    reachable|working|healthy|online|trading|allowed|permitted|enough|authori[sz]ed|found|
-    supported|alive|protected), exited(?!\W*(?:with )?(?:code )?0\b), exit code:? ?[1-9]*, (?:is|
-    are|was|went|gone|goes|exchange|server|api|bot|node|pod|service|platform|network|system|
-    database|site|broker|feed|(?:web)?socket) down(?! (?:by )?[-~]?\d)
+    closed|removed|flagged), connection\b[^.\n]{0,20}\b(?:lost|closed|reset|dropped), (?:lost|no|
+    losing|without) (?:the |its |a |any )?(?:connection|connectivity|contact|response|heartbeat|
+    internet|network|answer|balance|funds|money|margin|credentials|protection|hedge|stop[- ]?loss),
+    stop[- ]?loss (?:order )?(?:is |was )?(?:missing|not|removed|lost|gone), (?:positions?|wallet|
+    funds|money) (?:is |are )?(?:lost|gone|at risk|missing), (?:bot|pod|server|node|process|
+    service) (?:is |has )?gone, (?:force[- ]?|forcibly |forcefully )(?:closed|exited|liquidated),
+    closed by (?:the |your )?(?:exchange|broker|risk), (?:did not|didn't|does not|doesn't|do not|
+    don't|never) (?:start|respond|answer|react|run|work|connect)*, none of (?:the |these |your |our
+    )?(?:\w+ )?(?:succe\w+|filled|completed|worked|passed|executed|connected), (?<![\d.,])0 (?:of|
+    out of|/) ?\d+ (?:\w+ )?(?:succe\w+|filled|completed|worked|passed|executed), (?:http|status|
+    code)\W{0,3}[45]\d\d, (?:disk|volume|storage|memory) (?:is )?full, no space left, (?:price|
+    data|feed|quote)s? (?:is |are )?(?:too )?(?:stale|outdated), stale (?:price|data|feed|quote)s?,
+    exit status [1-9]*, (?:not|no longer|never|isn't|aren't|wasn't|stopped) (?:yet )?(?:running|
+    connected|available|responding|reachable|working|healthy|online|trading|allowed|permitted|
+    enough|authori[sz]ed|found|supported|alive|protected|valid|accepted), exited(?!\W*(?:with
+    )?(?:code )?0\b), exit code:? ?[1-9]*, (?:is|are|was|went|gone|goes|exchange|server|api|bot|
+    node|pod|service|platform|network|system|database|site|broker|feed|(?:web)?socket) down(?!
+    (?:by )?[-~]?\d)
     """
 )
 _NOTABLE = _any(
@@ -166,22 +196,31 @@ _NOTABLE = _any(
     warn*, alerts?, stop*, shut(?:ting)? ?down, protection*, cancel*, paus*, locks?, locked,
     expire[sd]?, expir*, disabled, withdraw*, delay*, degraded, slow*, retry*, reconnecting,
     restart*, drawdown*, lost, loss, losses, low(?:er)? (?:balance|margin|funds), limit reached,
-    rate.?limit*, maintenance, issues?, missing, missed, risk*, attention, action (?:is
-    )?required, please, security, password, 2fa, new (?:login|device), sign(?:ed)?[- ]in,
-    deprecat*, unable, skipp*, delet*, removed?, exited, ended, ends, (?:not|never|\w{1,9}n't|no
-    longer) (?:yet )?(?:\w+ed|placed|sent|bought|sold|ready)
+    rate.?limit*, maintenance, issues?, missing, missed, risk*, attention, action (?:is )?required,
+    please, security, password, 2fa, new (?:login|device), sign(?:ed)?[- ]in, (?:not|never|
+    \w{1,9}n't) (?:yet |been )?(?:start|open|close|fill|buy|sell|trade|confirm|complete|execute|
+    update|load|arrive|receive)*, no (?:data|ticks?|prices?|candles?), but (?:no|not|never|cannot|
+    check|with|only), check (?:your|the|it|margin|account|balance|settings|exchange|key), wrong*,
+    *mistake*, ignor*, twice, duplicat*, unsupported, unpaid, reversed, (?:payment|invoice|is|now)
+    due(?! to), over (?:the |your )?limit, action needed, (?:profit|loss|result|p&l|pnl|return|
+    total|summary|today|closed at)\W{0,3}[-\u2212] ?\d*, (?:success|succe\w+|completed|passed|
+    filled)(?: rate)?\W{1,3}0(?![\d.,]*\d), fehler*, fehlgeschlagen*, gesperrt*, angehalten*,
+    gestoppt*, abgelehnt*, abgebrochen*, verloren*, abgest\u00fcrzt*, bloque*, bloqu\u00e9*,
+    fall[o\u00f3]s?, rechaz*, detenid*, parad[oa], erreurs?, errore, errori, erros?, \u00e9chec*,
+    echec*, arr[e\u00ea]t*, bloccat*, sospes*, fermat*, falh*, insufi*, insuffi*, deprecat*,
+    unable, skipp*, delet*, removed?, exited, ended, ends, (?:not|never|\w{1,9}n't|no longer)
+    (?:yet )?(?:\w+ed|placed|sent|bought|sold|ready)
     """
 )
 _KNOWN = _any(
     r"""
-    ok, okay, good, ping, pong,
-    confirm*, complet*, finish*, executed, fill, fills, filled, bought, sold, buy, buying, sell,
-    selling, open, opens, opened, opening, closed, closes, closing, entry, entries, entered,
-    entering, exit, exits, exiting, starts?, started, starting, startup, running, active,
-    connected, reconnected, established, restor*, recover*, resolved, fixed, solved, updat*,
-    creat*, added, saved, loaded, loading, ready, welcome, succe*, enabled, subscribed, received,
-    deposit*, credited, heartbeat*, alive, healthy, online, available, resum*, normal*, over,
-    done, summary, candles?, whitelist*, pairlist*, analy[sz]*, check*, waiting, scheduled,
+    ok, okay, good, ping, pong, confirm*, complet*, finish*, executed, fill, fills, filled, bought,
+    sold, buy, buying, sell, selling, open, opens, opened, opening, closed, closes, closing, entry,
+    entries, entered, entering, exit, exits, exiting, starts?, started, starting, startup, running,
+    active, connected, reconnected, established, restor*, recover*, resolved, fixed, solved,
+    updat*, creat*, added, saved, loaded, loading, ready, welcome, succe*, enabled, subscribed,
+    received, deposit*, credited, heartbeat*, alive, healthy, online, available, resum*, normal*,
+    over, done, summary, candles?, whitelist*, pairlist*, analy[sz]*, check*, waiting, scheduled,
     pulled, pulling, sync*, signals?, placed, placing, submit*, profit*, gain*, roi, target,
     thank*, congrat*, new feature*, version, released?, newsletter, hello, hi, test*, backtest*,
     dry.?run, bonus*, reward*, rebalanc*, paid, invoice, transferred, connecting, initiali[sz]*,
@@ -192,10 +231,21 @@ _KNOWN = _any(
 
 _DOWN_AT_THE_END = r"(?:^|\W)down\W*$"
 
+_OTHER_LETTERS = re.compile(r"[^\W\d_\u0000-\u036f]")
+_LETTERS = re.compile(r"[^\W\d_]")
+
+
+def _is_in_other_letters(text: str) -> bool:
+    """Whether a word or two that is known says nothing of the rest."""
+    return 4 * len(_OTHER_LETTERS.findall(text)) > len(_LETTERS.findall(text))
+
+
 _MODIFIERS = (
     r"(?:(?:any|an?|the|further|new|more|other|known|open|serious|major|minor|recent|current|such|"
     r"single|unexpected|critical|fatal|orders?|trades?|network|connection|api|unresolved) ){0,3}"
 )
+_NEEDED = r"(?:any |an? |the |its )?(?:stop[- ]?loss|protection|hedge)"
+"""What it is bad to be without."""
 _LISTED = rf"(?:{_BAD}|{_NOTABLE})"
 _COUNTED = rf"(?:{_BAD}|{_any('warn*, alerts?, issues?, missing, missed, skipp*, cancel*')})"
 _ZERO = r"0+(?:[.,]0+)?"
@@ -204,8 +254,14 @@ _NOT_OVER = r"(?:(?!\bnot\b|n't\b|\bnever\b|\bwill\b|\bto be\b)[^.!?\n]){0,40}?"
 _DENIALS = (
     # 'no errors', '0 failed', 'without any errors or warnings', '0/12 failed', '0 of 12 failed'
     rf"(?:\b(?:no|zero|none|nil|nothing|never|w/o|(?<!not )without|free (?:of|from))|"
-    rf"(?<![\d.,]){_ZERO}(?: ?(?:/|of|out of) ?\d+)?) {_MODIFIERS}{_LISTED}"
-    rf"(?:(?: ?, ?{_LISTED})* ?,? ?(?:or|nor) {_MODIFIERS}{_LISTED})?",
+    rf"(?<![\d.,]){_ZERO}(?: ?(?:/|of|out of) ?\d+)?(?: ?%)?) (?!{_NEEDED}){_MODIFIERS}{_LISTED}"
+    rf"(?:(?: ?, ?{_LISTED})* ?,? ?(?:or|nor) {_MODIFIERS}{_LISTED})?"
+    r"(?: (?:risks?|problems?|issues?|events?|warnings?)\b)?",
+    # 'no position was liquidated', 'none of the orders failed', 'not one error', 'is not down'
+    r"\b(?:no|nothing|nobody|none|not one|not a single) (?:of )?(?:the |these |your |our )?"
+    r"(?:(?!response|answer|heartbeat|balance|funds|money|margin|contact)\w+ )?"
+    rf"(?:(?:was|were|is|are|has|have|had|has been|have been) )?{_BAD}",
+    r"\b(?:not|\w{1,9}n't) down\b",
     # 'did not fail', 'is not an error', "hasn't crashed", 'no longer offline'
     r"(?:(?<!could )(?<!can )(?<!would )(?<!will )\bnot|\b(?!could|ca|wo|would)\w{1,9}n't|"
     rf"\bno longer|\bneither) (?:been )?{_MODIFIERS}{_BAD}(?: (?:or|nor) {_MODIFIERS}{_BAD})*",
@@ -219,7 +275,8 @@ _DENIALS = (
     rf"(?:{_BAD}|\bissues?\b|\bwarnings?\b){_NOT_OVER}"
     r"\b(?:resolved|fixed|solved|cleared|recovered|restored|is over|are over)\b",
     rf"\bmaintenance\b{_NOT_OVER}\b(?:over|finished|completed?|ended|done|closed)\b",
-    rf"\b(?:recovered|restored|cleared|back) (?:from|after) {_MODIFIERS}{_LISTED}",
+    r"\b(?:recovered|restored|cleared|back|reconnected|re-?established|resumed) "
+    rf"(?:from|after) {_MODIFIERS}{_LISTED}",
 )
 
 
@@ -252,6 +309,6 @@ def of_words(text: str) -> Grade | None:
     rest, denied = known.denied.subn(" ", told)
     if known.alarming.search(rest):
         return URGENT
-    if known.remarkable.search(rest):
+    if known.remarkable.search(rest) or _is_in_other_letters(rest):
         return NOTABLE
     return ROUTINE if denied or known.harmless.search(rest) else None

@@ -245,12 +245,12 @@ def _confidence(value: Decimal) -> str:
 def tell_pod_event(event: PodEvent, traders: Mapping[str, Trader]) -> Telling:
     trader = trader_of_pod(event, traders)
     kind = clean((event.type or "report").replace("_", " "), NAME_LIMIT)
-    grade = grading.grade(level=event.level, kind=event.type, texts=(event.message or "",))
+    grade = grading.grade(level=event.level, kind=event.type, texts=_texts(event, event.message))
     name = trader_name(trader, event.trader or event.pod)
     card = Card(
         title=f"{name}: {kind}",
         severity=grade.severity,
-        lines=paragraphs(event.message or ""),
+        lines=(*paragraphs(event.message or ""), *_unread(event)),
         at=event.origin.at,
     )
     if event.trade is None:
@@ -267,6 +267,17 @@ def tell_pod_event(event: PodEvent, traders: Mapping[str, Trader]) -> Telling:
         priority=min(grade.priority, told.priority),
         about=trader,
     )
+
+
+def _texts(event: PodEvent | Message | SystemEvent, *texts: str | None) -> tuple[str, ...]:
+    """What is weighed; what cannot be read is something all the same."""
+    return (*(text or "" for text in texts), "?" if event.unread else "")
+
+
+def _unread(event: PodEvent | Message | SystemEvent) -> tuple[str, ...]:
+    if not event.unread:
+        return ()
+    return (f"It says nothing that I can read. Its fields: {', '.join(event.unread)}.",)
 
 
 def _worse(graded: Severity, told: Severity) -> Severity:
@@ -289,9 +300,8 @@ def trader_of_pod(event: PodEvent, traders: Mapping[str, Trader]) -> Trader | No
 
 
 def tell_message(event: Message | SystemEvent) -> Telling:
-    grade = grading.grade(
-        level=event.level, kind=event.type, texts=(event.title or "", event.text or "")
-    )
+    texts = _texts(event, event.title, event.text)
+    grade = grading.grade(level=event.level, kind=event.type, texts=texts)
     system = isinstance(event, SystemEvent)
     title = clean(event.title or "", 120) or (
         "System event" if system else "Message from the platform"
@@ -299,7 +309,7 @@ def tell_message(event: Message | SystemEvent) -> Telling:
     card = Card(
         title=title,
         severity=grade.severity,
-        lines=paragraphs(event.text or ""),
+        lines=(*paragraphs(event.text or ""), *_unread(event)),
         at=event.origin.at,
     )
     return Telling(card=card, priority=grade.priority)

@@ -38,7 +38,7 @@ def fingerprint(event: object, told: Telling, traders: Mapping[str, Trader]) -> 
 
 def _fill_of(event: object) -> str | None:
     match event:
-        case PodEvent(trade=Trade() as trade):
+        case PodEvent(trade=Trade() as trade, message=None):
             return _fill_of(trade)
         case Trade(order=str()) | Trade(asked=Decimal()):
             return None  # not filled, or not all of it

@@ -143,6 +143,20 @@ def test_a_profit_in_percent_is_a_ratio_under_any_name(name: str):
         ({"payload": {"error": {"message": "Too little"}}}, "Too little"),
         ({"errors": ["Too little", "Too late"]}, "Too little\nToo late"),
         ({"status": "RUNNING"}, "RUNNING"),
+        ({"state": {"phase": "OOMKilled", "key": "CANARY"}}, "OOMKilled"),
+        ({"exitCode": 137}, "exit code 137"),
+        ({"message": "Too little", "code": -2010}, "Too little\ncode -2010"),
+        ({"code": "TOO_LITTLE"}, "TOO_LITTLE"),
+        ({"error_message": "Too little"}, "Too little"),
+        ({"exception": "ValueError: x", "traceback": "Traceback"}, "ValueError: x\nTraceback"),
+        ({"logs": ["one", "two"], "key": "CANARY"}, "one\ntwo"),
+        ({"message": "Stopped", "body": "Too little"}, "Stopped\nToo little"),
+        ({"message": {"text": {"body": "Too little"}}}, "Too little"),
+        ({"event": {"message": "Too little", "key": "CANARY"}}, "Too little"),
+        ({"payload": {"data": {"reason": "Too little"}}}, "Too little"),
+        ({"lock_reason": "Max drawdown"}, "Max drawdown"),
+        ({"message": "Order failed", "pair": "A/B", "amount": 5}, "Order failed\nA/B, amount 5"),
+        ({"message": "No 5 A", "pair": "A/B", "amount": 5}, "No 5 A"),
         ({"data": "CANARY"}, None),
     ],
 )
@@ -163,6 +177,83 @@ def test_a_report_that_tells_a_trade_in_fields_has_the_trade(place: str | None):
     assert report.message is None
     assert (report.trade.side, report.trade.symbol) == ("exit", "ETH/USDT")
     assert (report.trade.amount, report.trade.price) == (Decimal(1), Decimal(2000))
+
+
+def reported(**record: object) -> Any:
+    return event("traders/pods/events", "created", {**STAMPS, **record})
+
+
+@pytest.mark.parametrize("place", ["message", "payload"])
+def test_a_trade_may_lie_still_deeper(place: str):
+    facts = {"pair": "ETH/USDT", "amount": 1, "close_rate": 2000}
+    inner = facts if place == "message" else {"trade": facts}
+
+    assert reported(type="exit_fill", **{place: inner}).trade.price == Decimal(2000)
+
+
+def test_words_besides_a_trade_in_fields_hide_nothing_of_it():
+    report = reported(type="exit_fill", pair="A/B", amount=1, profit=-3, message="Exit filled")
+
+    assert (report.message, report.trade.profit) == ("Exit filled", Decimal(-3))
+
+
+@pytest.mark.parametrize("kind", ["whale_alert", "order_rejected", "error", None])
+def test_numbers_of_what_was_not_traded_are_no_trade(kind: str | None):
+    report = reported(type=kind, pair="A/B", amount=500, message="Look")
+
+    assert report.trade is None
+    assert report.message == "Look\nA/B, amount 500"
+
+
+def test_a_report_that_says_nothing_known_names_its_fields_and_no_values():
+    report = reported(type="wallet", blah="CANARY", free=0, errors=[], note="")
+
+    assert (report.message, report.unread) == (None, ("blah", "free"))
+    assert reported(message="Well", blah=1).unread == ()
+    assert event("messages", "created", {**STAMPS, "blah": "CANARY"}).unread == ("blah",)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        *({"type": {"name": "error"}}, {"type": ["error"]}, {"eventType": "error"}),
+        *({"event_type": "error"}, {"kind": "error"}, {"category": "error"}),
+    ],
+)
+@pytest.mark.parametrize("service", ["traders/pods/events", "messages", "events"])
+def test_the_type_of_a_report_is_read_in_any_spelling(service: str, record: dict[str, object]):
+    assert event(service, "created", {**STAMPS, "message": "x", **record}).type == "error"
+
+
+@pytest.mark.parametrize(
+    ("record", "level"),
+    [
+        ({"level": "info", "severity": "critical"}, "critical"),
+        ({"level": {"value": "critical"}}, "critical"),
+        ({"severity": {"name": "critical"}}, "critical"),
+        ({"level": ["critical"]}, "critical"),
+        ({"sev": 0}, "0"),
+        ({"importance": "high"}, "high"),
+        ({"priority": "urgent"}, "urgent"),
+        ({"priority": 1}, None),
+        ({"level": "info", "priority": 5}, "info"),
+    ],
+)
+def test_how_bad_a_report_says_it_is_is_read_at_its_worst(
+    record: dict[str, object], level: str | None
+):
+    assert reported(message="x", **record).level == level
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        *({"heading": "Hello"}, {"title": {"en": "Hello"}}, {"data": {"title": "Hello"}}),
+        {"notification": {"title": "Hello", "key": "CANARY"}},
+    ],
+)
+def test_the_title_of_a_message_is_read_wherever_it_is(record: dict[str, object]):
+    assert event("messages", "created", {**STAMPS, **record}).title == "Hello"
 
 
 def test_a_report_in_words_is_told_by_them():

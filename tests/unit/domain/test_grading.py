@@ -6,14 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.grading import NOTABLE, ROUTINE, URGENT, Grade, grade, of_level, of_words
+from bot.domain.grading import (
+    NOTABLE,
+    ROUTINE,
+    URGENT,
+    Grade,
+    grade,
+    loudest,
+    of_level,
+    of_words,
+)
 
 CLEARLY_BAD = "Bot crashed"
 CLEARLY_ROUTINE = "Deposit confirmed"
 
 GIVEN = {
     URGENT: """critical CRITICAL Crit fatal emergency EMERG alert panic error ERR Error severe
-        0 1 2 3 40 50 [ERROR] LOG_ERR SystemError <3> 50.0 E""",
+        0 1 2 3 40 50 [ERROR] LOG_ERR SystemError <3> 50.0 E ERRO highest P1 SEV-2 level:50
+        \uff25\uff52\uff52\uff4f\uff52 severity=0 er\u200bror""",
     NOTABLE: "warning WARN Warning wrn 4 30 [warn] SEVERITY_WARNING W",
     ROUTINE: "info INFO information notice success debug trace ok 5 6 7 10 20 (info) level:info I",
 }
@@ -74,26 +84,44 @@ ALARMS = """Account suspended | API key expired | Exchange down | Bot offline | 
     the outage is not resolved | bot didn't start, no connection | Order failed: 0.5 BTC
     {"errors":0,"failed":2} | errors: [7] | error count is 3 | error: none of the orders placed
     stopped on error | Bot crashed; no further errors | Not enough funds | exited with code 1
-    my password has expired | your api was deleted | lost its heartbeat | not healthy | bot is down
-    Bot isn\u2019t running | ACCOUNT SUSPENDED | Max drawdown exceeded | Cuenta suspendida"""
+    my password has expired | your api was deleted | lost its heartbeat | not healthy
+    bot is down | None of the orders succeeded | 0 of 12 orders succeeded | Positions force closed
+    ECONNREFUSED | read ETIMEDOUT | getaddrinfo EAI_AGAIN | Segmentation fault | killed by SIGSEGV
+    HTTP 503 | HTTP 401 | Kill switch engaged | Circuit breaker tripped | ADL event
+    out-of-memory | disk full | doesn't respond | does not respond | Bot did not start
+    never started | exit status 1 | position lost | wallet drained | running without protection
+    no stoploss on open position | Position without stop loss | stale data | No response error
+    no heartbeat timeout | Stop-loss missing | Signature for this request is not valid
+    closed by exchange | bot is gone | none of the orders failed, but the bot crashed
+    Your funds are at risk | Too many requests | Bot isn\u2019t running | ACCOUNT SUSPENDED
+    Max drawdown exceeded | Cuenta suspendida"""
 
 RINGING = """Bot stopped | Pair locked until 12:00 | Order cancelled | Trading paused
     Maintenance starts in 10 minutes | New login from Berlin | Withdrawal requested
-    Rate limit: 0 requests left | Balance is 0 | Order not filled
-    order was not cancelled | Konto gesperrt | 账户已被冻结 | Бот остановлен
+    check your account | Connected, but no data | Order filled twice | Opened position by mistake
+    bought at wrong price | profit: -500 USDT | Daily summary: -40 % | Completed: 0 of 12
+    Deposit reversed | update available: action needed | version unsupported | success rate 0 %
+    sell signal ignored | Konto gesperrt, alles ok? | Bot angehalten, Server online | Erreur, ok
+    Bot parado, todo ok | 账户已被冻结 ok | Бот выключен, ok | You will not be charged
+    no ticks for 10 minutes, feed open | Rate limit: 0 requests left | Balance is 0
+    Order not filled | order was not cancelled | Konto gesperrt | 账户已被冻结 | Бот остановлен
     取引が停止されました | Bot durdu | Something odd | 42 | ⚠️ | Funding is -0.3 %"""
 
 SILENT = """Deposit confirmed | Backtest finished | Maintenance over | Maintenance is finished
     Welcome to the platform | No errors in the last hour | 12 files, 0 errors, 0 failed
     without errors | errors: 0 | errors=0 | did not fail | It didn't fail | It didn\u2019t fail
     no error | 0 failed | 0/12 failed | 0 of 12 orders failed | zero errors | error-free
-    no warnings or errors | No errors, warnings or failures | Outage resolved | hasn't crashed
-    Bought 0.1 BTC @ 42400 | Bot started | Heartbeat | error count: 0 | failures: none
-    bot is no longer offline | exit code 0 | Trading resumed | recovered from error | never failed
-    0 error(s) | errors: 0.00 % | nothing failed | 0 timeouts, 0 rejects, all orders filled
-    Take profit reached: +3 % | Daily summary: 3 trades, +12 USDT | Exchange back online
-    {"errors":0,"failed":0} | errors: [] | errors none | error count is 0 | Everything ok
-    Invoice paid | Version 2.1 released | The connection error was fixed | Order filled
+    none of the orders failed | No position was liquidated | Nothing was rejected | not one error
+    not a single error | 0% errors | no liquidation risk | isn't down | is not down | no problems
+    Reconnected after connection loss | Connection re-established after timeout
+    closed due to roi | no warnings or errors | No errors, warnings or failures | Outage resolved
+    hasn't crashed | Bought 0.1 BTC @ 42400 | Bot started | Heartbeat | error count: 0
+    failures: none | bot is no longer offline | exit code 0 | Trading resumed
+    recovered from error | never failed | 0 error(s) | errors: 0.00 % | nothing failed
+    0 timeouts, 0 rejects, all orders filled | Take profit reached: +3 %
+    Daily summary: 3 trades, +12 USDT | Exchange back online | {"errors":0,"failed":0}
+    errors: [] | errors none | error count is 0 | Everything ok | Invoice paid
+    Version 2.1 released | The connection error was fixed | Order filled
     Position opened: long ETH | backtest completed without any errors | Bot is running"""
 
 
@@ -131,3 +159,17 @@ def test_no_text_takes_long_to_weigh(unit: str):
     of_words(unit * 200_000)
 
     assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("levels", "worst"),
+    [
+        (["info", "critical"], "critical"),
+        (["critical", "info"], "critical"),
+        (["info", "blorp"], "blorp"),
+        (["info", "debug"], "info"),
+        ([], None),
+    ],
+)
+def test_of_several_levels_the_worst_counts(levels, worst):
+    assert loudest(levels) == worst

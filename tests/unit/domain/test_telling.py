@@ -148,6 +148,15 @@ def test_a_pod_event_is_as_loud_as_its_words(type_, message, severity):
     assert tell_pod_event(event, TRADERS).card.severity is severity
 
 
+def test_a_report_without_words_that_are_known_rings_and_names_its_fields():
+    event = PodEvent(origin=origin(Kind.POD_EVENT), pod="pod-1", unread=("blah", "free"))
+    message = Message(origin=origin(Kind.MESSAGE), unread=("blah", "free"))
+
+    for told in (tell_pod_event(event, TRADERS), tell_message(message)):
+        assert told.card.severity is Severity.WARNING
+        assert told.card.lines == ("It says nothing that I can read. Its fields: blah, free.",)
+
+
 def test_a_pod_event_finds_its_bot_by_the_pod():
     event = PodEvent(origin=origin(Kind.POD_EVENT), type="error", message="x", pod="pod-1")
 
