@@ -53,6 +53,7 @@ async def test_nothing_is_found_where_nothing_was_put_back(store: Store, tmp_pat
         clock.at += HOUR
 
 
+@pytest.mark.fault(56)
 async def test_what_the_database_has_forgotten_is_found_also_by_the_starts_that_follow(
     store: Store, tmp_path, clock
 ):
