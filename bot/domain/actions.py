@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.clocks import was_set_back
 from bot.domain.ids import AccountId, ActionId, EndpointId, LinkId, TraderId
 
 CONFIRM_LIFE = timedelta(seconds=60)
@@ -76,6 +77,10 @@ class Action:
     expires_at: datetime
     state: ActionState = ActionState.OPEN
 
+    @property
+    def made_at(self) -> datetime:
+        return self.expires_at - (OFFER_LIFE if self.repeatable else CONFIRM_LIFE)
+
 
 class Denied(StrEnum):
     """Why a press does nothing."""
@@ -114,6 +119,6 @@ def may_press(
         return Denied.ANSWERED
     if action.state is not ActionState.OPEN:
         return Denied.USED
-    if now >= action.expires_at:
+    if now >= action.expires_at or was_set_back(action.made_at, now):
         return Denied.EXPIRED
     return None

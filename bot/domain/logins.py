@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.backoff import Backoff
+from bot.domain.clocks import was_set_back
 
 # guarantees.md 3.2
 WINDOW = timedelta(minutes=15)
@@ -52,7 +53,7 @@ def first_wait(now: datetime) -> Failures:
 def still_counts(sort: Counted, failures: Failures, now: datetime) -> bool:
     """Whether they are recent. A pair that guesses on is not new before it has rested."""
     begun = failures.at if sort is Counted.PAIR else failures.since
-    return now - begun < WINDOW
+    return now - begun < WINDOW and not was_set_back(failures.at, now)
 
 
 def wait_for_login(lately: Mapping[Counted, Failures], now: datetime) -> timedelta:

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from bot.domain.amendments import answer_by_login
+from bot.domain.clocks import was_set_back
 from bot.domain.ids import AccountId, EndpointId, NewId
 from bot.domain.linking import (
     DIGITS_LIFE,
@@ -166,7 +167,8 @@ class Codes:
         if found is None:
             return WrongDigits(problem=LinkProblem.UNKNOWN)
         grant = self._vault.grant(connection, found.id)
-        if found.digits_until <= typed.now or grant is None:
+        late = found.digits_until <= typed.now or was_set_back(found.created_at, typed.now)
+        if late or grant is None:
             _close(connection, found.id, AttemptState.REPLACED)
             return WrongDigits(problem=LinkProblem.EXPIRED)
         if not self._vault.are_digits(found.id, typed.digits, found.digits_hash):
@@ -256,7 +258,7 @@ def _problem(found: AnyRow, now: datetime) -> LinkProblem | None:
             return LinkProblem.EXPIRED
         case AttemptState.FAILED:
             return LinkProblem.TOO_MANY_TRIES
-    if found.expires_at <= now:
+    if found.expires_at <= now or was_set_back(found.created_at, now):
         return LinkProblem.EXPIRED
     return LinkProblem.TOO_MANY_TRIES if found.logins >= LOGIN_TRIES else None
 
