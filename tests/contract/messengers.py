@@ -2,10 +2,11 @@
 
 import random
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from adapters.discord.bot import open_discord
 from adapters.discord.settings import DiscordSettings
@@ -18,12 +19,12 @@ from bot.ports import Messenger
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.meter import FakeMeter
 from tests.standins.bot_api import Access, BotApi
-from tests.standins.bot_api.faults import too_many_requests
+from tests.standins.bot_api.faults import internal_error, refused, too_many_requests
 from tests.standins.bot_api.world import Message as TelegramMessage
 from tests.standins.discord import DiscordApi, Message
 from tests.standins.discord import faults as discord_faults
 from tests.standins.discord.limits import STRING_SELECT, walk
-from tests.standins.faults import Drop
+from tests.standins.faults import Drop, Fault
 
 NOW = datetime(2026, 11, 22, 12, 4, tzinfo=UTC)
 
@@ -46,8 +47,27 @@ class Stage:
     delete: Callable[[], None]
 
 
+@dataclass(frozen=True, kw_only=True)
+class RemoteStage(Stage):
+    """A messenger whose platform is reached over HTTP.
+
+    `fail` meets the next message with a fault, of which `faults` are in the platform's own words;
+    `requests` counts messages that were asked for. `close` lets the person take no more of them,
+    `revoke` ends our token.
+    """
+
+    name: str
+    begin: Callable[[], Awaitable[None]]
+    fail: Callable[..., None]
+    faults: Mapping[str, Fault]
+    requests: Callable[[], int]
+    down: Callable[[], AbstractAsyncContextManager[object]]
+    close: Callable[[], None]
+    revoke: Callable[[], None]
+
+
 @asynccontextmanager
-async def telegram() -> AsyncIterator[Stage]:
+async def telegram() -> AsyncIterator[RemoteStage]:
     async def may_send(_: Address) -> None:
         pass
 
@@ -62,7 +82,19 @@ async def telegram() -> AsyncIterator[Stage]:
         ) as bot,
     ):
         ann = api.world.person("Ann")
-        yield Stage(
+        yield RemoteStage(
+            name="Telegram",
+            begin=bot.listener.begin,
+            fail=partial(api.fail, method="sendMessage"),
+            faults={
+                "slow down": too_many_requests(7),
+                "internal error": internal_error(),
+                "token refused": refused(401, "Unauthorized"),
+            },
+            requests=lambda: len(api.world.calls_of("sendMessage")),
+            down=api.down,
+            close=lambda: setattr(ann.chat, "access", Access.BLOCKED),
+            revoke=lambda: setattr(api, "revoked", True),
             messenger=bot.messenger,
             address=Address(channel=Channel.TELEGRAM, bot=bot.messenger.bot, chat=str(ann.id)),
             shown=lambda: ["\n".join((one.text, *one.labels)) for one in ann.chat.shown],
@@ -84,7 +116,7 @@ async def telegram() -> AsyncIterator[Stage]:
 
 
 @asynccontextmanager
-async def discord() -> AsyncIterator[Stage]:
+async def discord() -> AsyncIterator[RemoteStage]:
     async def may_send(_: Address) -> None:
         pass
 
@@ -100,7 +132,19 @@ async def discord() -> AsyncIterator[Stage]:
     ):
         ann = api.world.person("Ann")
         slow_down = discord_faults.too_many_requests(7)
-        yield Stage(
+        yield RemoteStage(
+            name="Discord",
+            begin=bot.listener.begin,
+            fail=partial(api.fail, route="create_message"),
+            faults={
+                "slow down": slow_down,
+                "internal error": discord_faults.internal_error(),
+                "token refused": discord_faults.token_refused(),
+            },
+            requests=lambda: len(api.world.calls_of("create_message")),
+            down=api.down,
+            close=lambda: setattr(ann, "dms_open", False),
+            revoke=lambda: setattr(api, "revoked", True),
             messenger=bot.messenger,
             address=Address(channel=Channel.DISCORD, bot=bot.messenger.bot, chat=str(ann.dm.id)),
             shown=lambda: [as_read(message) for message in ann.screen()],
@@ -168,8 +212,10 @@ async def fake() -> AsyncIterator[Stage]:
 
 
 Platform = Callable[[], AbstractAsyncContextManager[Stage]]
+Remote = Callable[[], AbstractAsyncContextManager[RemoteStage]]
 
-ALL: list[Platform] = [telegram, discord, fake]
+REMOTE: list[Remote] = [telegram, discord]
+ALL: list[Platform] = [*REMOTE, fake]
 TROUBLES: list[tuple[Platform, type[Attempt]]] = [
     *((telegram, kind) for kind in (Postponed, Gone, Halted, Unclear)),
     *((discord, kind) for kind in (Postponed, Gone, Halted, Unclear)),

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -16,10 +17,22 @@ from bot.domain.cards import (
     Table,
     answered,
 )
-from bot.domain.deliveries import Attempt, Declined, Sent
+from bot.domain.deliveries import Attempt, Declined, Halted, Postponed, Scope, Sent, Unclear
 from bot.domain.ids import ActionId
-from bot.errors import TryLater
-from tests.contract.messengers import ALL, CHANGE_TROUBLES, NOW, TROUBLES, Platform, fake, words_of
+from bot.errors import Misconfigured, TryLater
+from tests.contract.messengers import (
+    ALL,
+    CHANGE_TROUBLES,
+    NOW,
+    REMOTE,
+    TROUBLES,
+    Platform,
+    Remote,
+    fake,
+    words_of,
+)
+from tests.parity.examples import EVERYTHING, every_card
+from tests.standins.faults import Drop, Fault, bad_gateway, captive_portal
 
 OWL = Option(label="Night Owl", action=ActionId("a1"), hint="running · paper")
 HERON = Option(label="Heron", action=ActionId("a2"))
@@ -233,3 +246,116 @@ async def test_a_change_that_goes_wrong_is_an_outcome_and_may_be_repeated(
     assert isinstance(outcome, kind)
     assert getattr(outcome, "reason", "")
     assert labels == ["Pause Grid BTC"]
+
+
+# --- over HTTP ----------------------------------------------------------------------------
+
+BOUGHT = Card(title="Bought BTC", severity=Severity.WARNING, reference="A1B2C3")
+LONG = Card(title="Report", lines=("y" * 90,) * 60, reference="A1B2C3")
+
+
+@pytest.mark.parametrize("platform", REMOTE)
+async def test_every_card_that_we_make_is_taken_as_it_is(
+    platform: Remote, caplog: pytest.LogCaptureFixture
+):
+    cards = [EVERYTHING, *every_card()]
+
+    async with platform() as stage:
+        outcomes = [
+            await stage.messenger.send(stage.address, replace(card, reference=f"{number:06}"))
+            for number, card in enumerate(cards)
+        ]
+
+    assert {type(outcome) for outcome in outcomes} == {Sent}
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize("platform", REMOTE)
+async def test_a_card_of_several_messages_is_sent_when_all_are(platform: Remote):
+    async with platform() as stage:
+        outcome = await stage.messenger.send(stage.address, LONG)
+        shown = stage.shown()
+
+    assert isinstance(outcome, Sent)
+    assert len(shown) == 2
+
+
+@pytest.mark.parametrize("platform", REMOTE)
+async def test_a_card_that_breaks_off_is_unclear_since_some_of_it_shows(platform: Remote):
+    async with platform() as stage:
+        stage.fail(stage.faults["slow down"], skip=1)
+        outcome = await stage.messenger.send(stage.address, LONG)
+
+    assert outcome == Unclear(reason="broke off: after part 1 of 2")
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "shown"),
+    [
+        (
+            "slow down",
+            Postponed(
+                reason="asked to slow down",
+                retry_after=timedelta(seconds=7),
+                scope=Scope.ENDPOINT,
+            ),
+            0,
+        ),
+        (Drop(), Unclear(reason="the connection broke off"), 0),
+        (Drop(executes=True), Unclear(reason="the connection broke off"), 1),
+        (Drop(executes=True, midway=True), Unclear(reason="the answer broke off"), 1),
+        ("internal error", Unclear(reason="server error: HTTP 500"), 0),
+        (bad_gateway(executes=True), Unclear(reason="server error: HTTP 502"), 1),
+        (captive_portal(), Unclear(reason="an answer that is not {name}'s"), 0),
+        ("token refused", Halted(reason="{name} refuses the bot's token"), 0),
+    ],
+)
+@pytest.mark.parametrize("platform", REMOTE)
+async def test_every_fault_has_its_outcome_and_one_request(
+    platform: Remote, fault: Fault | str, outcome: Unclear | Postponed | Halted, shown: int
+):
+    async with platform() as stage:
+        stage.fail(stage.faults[fault] if isinstance(fault, str) else fault)
+        found = await stage.messenger.send(stage.address, BOUGHT)
+        seen = stage.shown()
+
+    assert found == replace(outcome, reason=outcome.reason.format(name=stage.name))
+    assert len(seen) == shown
+    assert stage.requests() == 1
+
+
+@pytest.mark.parametrize("platform", REMOTE)
+async def test_an_outage_postpones_for_the_whole_channel(platform: Remote):
+    async with platform() as stage, stage.down():
+        outcome = await stage.messenger.send(stage.address, BOUGHT)
+
+    assert outcome == Postponed(reason="no connection", scope=Scope.CHANNEL)
+
+
+@pytest.mark.parametrize("platform", REMOTE)
+async def test_a_refusal_that_broke_off_was_a_refusal(platform: Remote):
+    async with platform() as stage:
+        stage.close()
+        stage.fail(Drop(executes=True, midway=True))
+        outcome = await stage.messenger.send(stage.address, BOUGHT)
+
+    assert outcome == Postponed(reason="turned away: HTTP 403", scope=Scope.CHANNEL)
+
+
+@pytest.mark.parametrize("platform", REMOTE)
+async def test_a_refused_token_is_told_at_the_start_with_its_setting(platform: Remote):
+    async with platform() as stage:
+        stage.revoke()
+        setting = f"TRADEBELL_{stage.name.upper()}_TOKEN"
+        with pytest.raises(Misconfigured, match=f"^{setting} is refused by {stage.name}"):
+            await stage.begin()
+
+
+@pytest.mark.parametrize("platform", REMOTE)
+async def test_the_platform_need_not_be_there_at_the_start(platform: Remote):
+    async with platform() as stage:
+        async with stage.down():
+            await stage.begin()
+        outcome = await stage.messenger.send(stage.address, BOUGHT)
+
+    assert isinstance(outcome, Sent)
