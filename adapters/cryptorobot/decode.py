@@ -37,7 +37,7 @@ from bot.domain.events import (
 )
 from bot.domain.grading import URGENT, loudest, of_words
 from bot.domain.ids import StrategyId, TraderId
-from bot.domain.telling import quote_of
+from bot.domain.telling import settled_in
 from bot.domain.text import clean
 
 TRADERS = "traders"
@@ -307,7 +307,7 @@ def _digest(content: object) -> str:
 def _trade(sent: Fields, origin: Origin) -> Trade:
     fields = sent.with_parts("trade", "order", *_WITHIN)
     pair = fields.symbol(*_PAIRS) or _pair_in_halves(fields)
-    quote = quote_of(pair)
+    quote = settled_in(pair)
     profit, ratio = fields.number(*_PROFIT, unit=quote), _ratio(fields)
     if profit is None and ratio is None and (result := fields.part("profit")) is not None:
         profit = result.number("abs", "amount", "absolute", unit=quote)
@@ -405,13 +405,32 @@ def _ratio(fields: Fields) -> Decimal | None:
 
 
 def _signal(fields: Fields, origin: Origin) -> Signal:
+    confidence = fields.number(*_CONFIDENCE)
+    if confidence is None:
+        confidence = fields.ratio(*_CONFIDENCE)
     return Signal(
         origin=origin,
-        type=fields.text("type", "signal", "side", "action"),
-        pair=fields.symbol("pair", "symbol", "market"),
-        confidence=fields.number("confidence", "probability", "score"),
+        type=fields.text(*_SIGNALS),
+        pair=fields.symbol(*_PAIRS) or _pair_in_halves(fields),
+        confidence=confidence,
+        confidence_sent=fields.unread(*_CONFIDENCE) if confidence is None else None,
         model=fields.label("model", "modelName", "modelId"),
+        prices=tuple(
+            (label, price)
+            for label, names in _SIGNAL_PRICES.items()
+            if (price := fields.number(*names))
+        ),
+        words=fields.words(*_SAID, "reason", "description"),
     )
+
+
+_SIGNALS = ("type", "signal", "side", "action", "direction", "prediction", "recommendation")
+_CONFIDENCE = ("confidence", "probability", "score")
+_SIGNAL_PRICES = {
+    "Price": ("price", "entry", "entryPrice"),
+    "Target": ("target", "targetPrice", "takeProfit"),
+    "Stop": ("stopLoss", "stop", "stopPrice"),
+}
 
 
 def _pod_event(fields: Fields, origin: Origin) -> PodEvent:

@@ -124,7 +124,8 @@ class Fields:
         there = (
             name
             for name, value in self._values.items()
-            if value is not False and value not in empty
+            if value is not False
+            and (value.strip() if isinstance(value, str) else value not in empty)
         )
         return tuple(clean(name, NAME) for name in there if name not in besides)[:_MOST_NAMED]
 

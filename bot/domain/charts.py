@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from bot.domain.amounts import brief, gained, is_extreme, percent
 from bot.domain.events import Trade, Trader
-from bot.domain.telling import on_paper, quote_of
+from bot.domain.telling import on_paper, settled_in
 from bot.domain.text import counted
 
 FEWEST = 3
@@ -61,7 +61,7 @@ def _profits(closed: Sequence[Trade], word: str) -> Chart | None:
         return _chart("%", shown, counted(len(closed), which), map(percent, ratios))
     amounts = _usable([trade.profit for trade in closed])
     currency, *others = {
-        quote_of(trade.symbol) for trade in closed if trade.profit is not None
+        settled_in(trade.symbol) for trade in closed if trade.profit is not None
     } or {""}
     if len(amounts) < FEWEST or others or not currency:
         return None

@@ -35,7 +35,7 @@ class Verdict:
     than any of its facts that are kept; with `only_if_kept`, only if there is one.
     `fingerprint` is set when the same fact may come from another service too: then the
     n-th fact of this kind with that fingerprint within `window` is owed only if no other kind
-    has brought n of them.
+    has brought n of them; with `says_more` it is owed all the same, and only the others are not.
     """
 
     news: bool
@@ -48,6 +48,7 @@ class Verdict:
     forget: Trader | Strategy | None = None
     answer: Answer | None = None
     fingerprint: str | None = None
+    says_more: bool = False
     window: timedelta = timedelta(seconds=15)
     stage: Stage | None = None
     only_if_kept: bool = False

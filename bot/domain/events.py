@@ -145,6 +145,10 @@ class Signal:
     pair: str | None = None
     confidence: Decimal | None = None
     model: str | None = None
+    confidence_sent: str | None = field(default=None, repr=False)
+    """What was sent for one that cannot be read as a number."""
+    prices: tuple[tuple[str, Decimal], ...] = field(default=(), repr=False)
+    words: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

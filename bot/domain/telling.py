@@ -86,10 +86,10 @@ def tell_trade(trade: Trade, traders: Mapping[str, Trader]) -> Telling:
     trader = traders.get(trade.trader) if trade.trader else None
     quote = quote_of(trade.symbol)
     fields = [Field("Bot", trader_name(trader, trade.trader))] if trade.trader else []
-    if trade.amount and trade.price and trade.order is None:
+    if trade.amount and trade.price and trade.order is None and settled_in(trade.symbol) == quote:
         fields.append(Field("Value", money(trade.amount * trade.price, quote)))
     if trade.profit is not None or trade.profit_ratio is not None:
-        fields.append(_result(trade, quote))
+        fields.append(_result(trade, settled_in(trade.symbol)))
     elif trade.profit_sent:
         fields.append(Field("Result", clean(trade.profit_sent, _SENT)))
     if why := _why(trade):
@@ -201,6 +201,12 @@ def quote_of(symbol: str | None) -> str:
     return clean(quote.partition(":")[0], 12)
 
 
+def settled_in(symbol: str | None) -> str:
+    """The currency of a pair's results: a perpetual's may be another than that of its prices."""
+    settlement = (symbol or "").partition(":")[2].partition("-")[0]
+    return clean(settlement, 12) or quote_of(symbol)
+
+
 def _price(value: Decimal, currency: str) -> str:
     return f"{quantity(value)} {currency}".strip()
 
@@ -224,11 +230,15 @@ def tell_signal(signal: Signal) -> Telling:
     fields = []
     if signal.confidence is not None:
         fields.append(Field("Confidence", _confidence(signal.confidence)))
+    elif signal.confidence_sent:
+        fields.append(Field("Confidence", clean(signal.confidence_sent, _SENT)))
+    quote = quote_of(signal.pair)
+    fields += [Field(label, _price(value, quote)) for label, value in signal.prices]
     if signal.model:
         fields.append(Field("Model", clean(signal.model, NAME_LIMIT)))
     card = Card(
         title=f"Signal: {word} {pair}".strip(),
-        lines=("A model's opinion, not a trade.",),
+        lines=(*paragraphs(signal.words or ""), "A model's opinion, not a trade."),
         fields=tuple(fields),
         at=signal.origin.at,
     )

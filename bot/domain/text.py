@@ -17,6 +17,10 @@ _NOT_SHOWN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 """Categories: control, format (bidi, zero width), surrogate, private use, not assigned."""
 
 
+_COLOURS = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
+"""What colours a terminal. Source: ECMA-48, section 5.4."""
+
+
 def clean(text: str, limit: int = LINE_LIMIT) -> str:
     """Make foreign text one visible line of at most `limit` characters.
 
@@ -27,7 +31,7 @@ def clean(text: str, limit: int = LINE_LIMIT) -> str:
         return " ".join(text.split())  # nearly all there is
     # A megabyte from the platform must not cost a megabyte of work.
     rough = text[: limit * 4 + 16]
-    visible = "".join(_shown(character) for character in rough)
+    visible = "".join(_shown(character) for character in _COLOURS.sub("", rough))
     line = " ".join(visible.split())
     if len(line) <= limit and len(text) <= len(rough):
         return line
@@ -41,8 +45,13 @@ _FIRST_LINES = 4
 _LINE_OF_MANY = 160
 _LONE_LINE = 600
 
-_RAISED = re.compile(r"[\s|+]*[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Timeout)\b")
-"""How a line begins that says what went wrong, in the traceback of most languages."""
+_RAISED = re.compile(
+    r"[\s|+]*(?:[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Timeout)\b|[Cc]aused by\b)"
+    r"|[\d\s:.,TZ/|+\[\](-]{0,60}(?i:fatal|panic|critical|error|emerg(?:ency)?|alert)\b"
+)
+"""How a line begins that says what went wrong, in the traceback or the log of most languages."""
+
+_MOST_RAISED = 3
 
 
 _OUR_SMALL_PRINT = re.compile(r"(?:ref|possible repeat|delayed)\b", re.IGNORECASE)
@@ -74,7 +83,7 @@ def _chosen(lines: list[str]) -> list[str]:
     if len(lines) <= MOST_LINES:
         return lines
     raised = [at for at, line in enumerate(lines) if _RAISED.match(line)]
-    kept = {*range(_FIRST_LINES), len(lines) - 1, *raised[-3:]}
+    kept = {*range(_FIRST_LINES), len(lines) - 1, *raised[-_MOST_RAISED:]}
     tail = iter(range(len(lines) - 1, _FIRST_LINES - 1, -1))
     while len(kept) < MOST_LINES - 1:
         kept.add(next(tail))
@@ -87,14 +96,23 @@ def _chosen(lines: list[str]) -> list[str]:
     return chosen
 
 
+_SEARCHED = 500_000
+"""Characters of the middle of a text that are looked through."""
+
 EXCERPT = 4000
 """Characters of a text that are kept to choose from."""
 
 
 def excerpt(text: str, limit: int = EXCERPT) -> str:
-    """The head and the tail of a text that is too long."""
+    """The head and the tail of a text that is too long, and the lines that matter in between."""
     if len(text) <= limit:
         return text
+    middle = text[limit // 2 : -(limit // 2)][-_SEARCHED:].splitlines()[1:-1]
+    raised = [_ends(line, _LINE_OF_MANY) for line in middle if _RAISED.match(line)][-_MOST_RAISED:]
+    if raised:
+        told = "\n".join(("…", *raised, "…"))
+        room = (limit - len(told)) // 2
+        return f"{text[:room]}\n{told}\n{text[-room:]}"
     head, tail = text[: limit // 2], text[-(limit // 2) :]
     return f"{head}\n…\n{tail}" if "\n" in head or "\n" in tail else f"{head} … {tail}"
 

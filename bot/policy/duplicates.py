@@ -36,6 +36,14 @@ def fingerprint(event: object, told: Telling, traders: Mapping[str, Trader]) -> 
     return f"{bot or ''} {fill}".strip()
 
 
+def says_more(trade: Trade) -> bool:
+    """Whether a trade tells what no text does that is the same fact by its fingerprint."""
+    return any(
+        told is not None
+        for told in (trade.profit, trade.profit_ratio, trade.profit_sent, trade.words)
+    ) or bool(trade.reason)
+
+
 def _fill_of(event: object) -> str | None:
     match event:
         case PodEvent(trade=Trade() as trade, message=None):
@@ -62,8 +70,15 @@ def _fill_of(event: object) -> str | None:
 
 
 def _number(text: str) -> Decimal | None:
-    digits = text.rstrip(".,").replace(",", "")
+    """A number that can be read in one way only: '1,5' is none, it may be one and a half."""
+    digits = text.rstrip(".,")
+    if "," in digits and not _GROUPED.fullmatch(digits):
+        return None
+    digits = digits.replace(",", "")
     return Decimal(digits) if re.fullmatch(r"\d+(\.\d+)?", digits) and len(digits) < 40 else None
+
+
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
 
 def _fingerprint(side: str, base: str, amount: Decimal, price: Decimal) -> str:

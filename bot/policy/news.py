@@ -42,7 +42,7 @@ from bot.domain.telling import (
 )
 from bot.policy.audience import owed
 from bot.policy.decision import Course
-from bot.policy.duplicates import SAME_FACT_WINDOW, fingerprint
+from bot.policy.duplicates import SAME_FACT_WINDOW, fingerprint, says_more
 from bot.policy.revisions import is_stale, revised
 
 PLATFORM = "the platform"
@@ -119,6 +119,7 @@ def _decide_trade(trade: Trade, known: Known, now: datetime, new_id: NewId) -> V
     mark = fingerprint(trade, telling, known.traders)
     return replace(
         _news(origin, telling, known, now, new_id, mark=mark),
+        says_more=says_more(trade),
         stage=stage,
         only_if_kept=trade.changed and not is_recent(trade, now),
         at=trade.at,

@@ -29,6 +29,8 @@ def leave_out_echoes(
         # Those that come after it in this batch are in the inbox too, but were not before it.
         reports = [report for key, report in _reports(connection, fact) if key not in marked]
         del marked[fact.key]
+        if fact.verdict.says_more:
+            continue
         kept = [draft for draft in fact.drafts if not told_by(reports, fact.key.kind, draft)]
         if fact.drafts and not kept:
             other = told_by(reports, fact.key.kind, fact.drafts[0])

@@ -86,6 +86,7 @@ def tell_all(
     expires_at: datetime | None = None,
     fingerprint: str | None = None,
     subject: str = "",
+    says_more: bool = False,
 ) -> Decide:
     """Everything is news for every chat of the account; the card's title is the record's id."""
 
@@ -97,6 +98,7 @@ def tell_all(
             revision=event.origin.revision,
             drafts=drafts(known.links, event.origin.record, priority, expires_at, subject),
             fingerprint=fingerprint,
+            says_more=says_more,
         )
 
     return decide

@@ -714,6 +714,17 @@ async def test_a_fact_that_another_service_has_told_is_not_told_again(store: Sto
     assert await reasons(store) == {"a": (True, "news"), "b": (False, "same fact as trade")}
 
 
+async def test_a_fact_that_says_more_is_told_after_another_and_instead_of_a_later_one(store: Store):
+    chat = await linked(store)
+    more = tell_all(fingerprint="same", says_more=True)
+
+    first = await brought(store, chat, fact("a", Kind.POD_EVENT))
+    richer = await brought(store, chat, fact("b", Kind.TRADE, NOW + SECOND), by=more)
+    last = await brought(store, chat, fact("c", Kind.MESSAGE, NOW + SECOND))
+
+    assert (first, richer, last) == ([1], [1], [0])
+
+
 async def test_it_does_not_matter_which_service_is_first(store: Store):
     chat = await linked(store)
 

@@ -438,6 +438,34 @@ def test_a_bot_or_strategy_that_is_read_says_whose_it_is(field: str, owner: obje
     assert field in STRATEGY_FIELDS
 
 
+# A signal in other words.
+
+
+@pytest.mark.parametrize(
+    ("record", "confidence", "sent"),
+    [
+        ({"confidence": "87%"}, Decimal("0.87"), None),
+        ({"probability": {"value": Decimal("0.8")}}, Decimal("0.8"), None),
+        ({"confidence": "high"}, None, "high"),
+        ({"confidence": None}, None, None),
+    ],
+)
+def test_the_confidence_of_a_signal_is_read_or_kept_as_sent(
+    record: dict[str, object], confidence: Decimal | None, sent: str | None
+):
+    signal = event("models/signals", "created", {**STAMPS, **record})
+
+    assert (signal.confidence, signal.confidence_sent) == (confidence, sent)
+
+
+def test_what_a_signal_says_besides_is_read():
+    record = {"prediction": "up", "entry": 42, "take_profit": 45, "stop_loss": 40, "note": "Strong"}
+    signal = event("models/signals", "created", {**STAMPS, "instrument": "A/B", **record})
+
+    assert (signal.type, signal.pair, signal.words) == ("up", "A/B", "Strong")
+    assert signal.prices == (("Price", 42), ("Target", 45), ("Stop", 40))
+
+
 # A trade in other words, and in other places.
 
 

@@ -17,7 +17,7 @@ from bot.domain.telling import (
     tell_trade,
     tell_trader_changes,
 )
-from bot.policy.duplicates import fingerprint
+from bot.policy.duplicates import fingerprint, says_more
 
 AT = datetime(2026, 1, 5, 12, tzinfo=UTC)
 OWL = Trader(id=TraderId("t1"), name="Night Owl", dry_run=True, running=True, pod="pod-1")
@@ -52,6 +52,16 @@ def test_a_trade_of_which_nothing_is_known_is_still_told():
     telling = tell_trade(Trade(origin=origin()), {})
 
     assert telling.card.title == "Trade"
+
+
+def test_a_result_of_a_perpetual_is_in_the_currency_that_it_settles_in():
+    inverse = tell_trade(trade(symbol="BTC/USD:BTC", profit=Decimal("0.00012")), {}).card
+    linear = tell_trade(trade(symbol="BTC/USDT:USDT-260327", profit=Decimal("0.5")), {}).card
+
+    assert Field("Profit", "+0.00012 BTC") in inverse.fields
+    assert "Value" not in {field.label for field in inverse.fields}
+    assert Field("Profit", "+0.50 USDT") in linear.fields
+    assert Field("Value", "4,240 USDT") in linear.fields
 
 
 def test_a_loss_is_called_a_loss():
@@ -283,6 +293,7 @@ def test_fills_of_two_bots_are_never_the_same():
     [
         fill("Bought 0.10 BTC @ 42,400 - liquidation of the whole position"),
         fill("Bought 0.10 BTC @ 42,400 - stop moved"),
+        fill("Exit filled", trade=trade()),
         fill(type="error"),
         trade(reason="liquidation"),
         trade(type="LIQUIDATION"),
@@ -292,6 +303,28 @@ def test_fills_of_two_bots_are_never_the_same():
 )
 def test_what_says_more_or_worse_is_a_fact_of_its_own(event):
     assert mark(event) is None
+
+
+@pytest.mark.parametrize(
+    ("told", "more"),
+    [
+        (trade(), False),
+        (trade(profit=Decimal(-3)), True),
+        (trade(profit_ratio=Decimal("0.1")), True),
+        (trade(profit_sent="lots"), True),
+        (trade(reason="roi"), True),
+        (trade(words="by hand"), True),
+    ],
+)
+def test_a_trade_with_a_result_or_a_reason_says_more_than_a_text(told, more):
+    assert says_more(told) is more
+
+
+@pytest.mark.parametrize(
+    "text", ["Bought 1,5 BTC @ 42,400", "Bought 0.1 BTC @ 42,40", "Bought 0,10 BTC @ 42400"]
+)
+def test_a_number_in_words_that_may_be_read_in_two_ways_is_compared_with_none(text):
+    assert mark(fill(text)) is None
 
 
 @pytest.mark.parametrize(
@@ -368,3 +401,19 @@ def test_nought_is_not_known_yet(facts):
 
     assert " 0 " not in card.title.replace(" at 42", "")
     assert "Value" not in [field.label for field in card.fields]
+
+
+def test_a_signal_tells_all_that_came_with_it():
+    signal = Signal(
+        origin=origin(Kind.SIGNAL),
+        type="buy",
+        pair="BTC/USDT",
+        confidence_sent="high",
+        prices=(("Target", Decimal(45000)),),
+        words="Strong",
+    )
+
+    card = tell_signal(signal).card
+
+    assert card.fields == (Field("Confidence", "high"), Field("Target", "45,000 USDT"))
+    assert card.lines == ("Strong", "A model's opinion, not a trade.")

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.text import (
+    EXCERPT,
     LINE_LIMIT,
     MOST_LINES,
     clean,
@@ -122,3 +123,27 @@ def test_what_is_too_long_to_keep_loses_its_middle():
 
     assert (kept[:50], kept[-50:]) == ("a" * 50, "b" * 50)
     assert excerpt("short", 100) == "short"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "FATAL disk full",
+        "2026-01-05 12:00:00,123 | ERROR: no funds",
+        "ValueError: no funds",
+        "Caused by: java.io.IOException: broken pipe",
+        "[12:00] panic: no funds",
+    ],
+)
+@pytest.mark.parametrize("around", [100, 2000])
+def test_the_line_that_says_what_went_wrong_is_shown_from_the_middle_too(line: str, around: int):
+    routine = "\n".join(f"{number}: all is well" for number in range(around))
+
+    kept = excerpt(f"{routine}\n{line}\n{routine}")
+
+    assert len(kept) <= EXCERPT + 3
+    assert line in paragraphs(kept)
+
+
+def test_what_colours_a_terminal_is_not_shown():
+    assert clean("\x1b[1;31mred\x1b[0m text") == "red text"
