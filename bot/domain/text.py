@@ -111,7 +111,7 @@ def excerpt(text: str, limit: int = EXCERPT) -> str:
     raised = [_ends(line, _LINE_OF_MANY) for line in middle if _RAISED.match(line)][-_MOST_RAISED:]
     if raised:
         told = "\n".join(("…", *raised, "…"))
-        room = (limit - len(told)) // 2
+        room = (limit - len(told) - 2) // 2
         return f"{text[:room]}\n{told}\n{text[-room:]}"
     head, tail = text[: limit // 2], text[-(limit // 2) :]
     return f"{head}\n…\n{tail}" if "\n" in head or "\n" in tail else f"{head} … {tail}"
