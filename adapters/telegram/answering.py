@@ -54,33 +54,39 @@ class Answering:
     async def _reply(
         self, said: Said, message: int | None, reply: Reply, toast: "Toast | None"
     ) -> None:
-        card = reply.card
+        card, answered = reply.card, None
         if reply.toast:
             told = toast is not None and toast.offer(reply.toast) and await toast.told()
             if not told and card is None and not reply.passing:
-                card = Card(title=reply.toast)
+                # In answer to the card that was pressed: it may stand far above by now.
+                card, answered = Card(title=reply.toast), message
         if card is None:
             return
         async with self._turns.of(said.place.address.chat):
-            shown = await self._show(said.place.address, card, message if reply.replaces else None)
+            replaced = message if reply.replaces else None
+            shown = await self._show(said.place.address, card, replaced, answered)
         if shown is not None and reply.shown is not None:
             await reply.shown(shown)
 
-    async def _show(self, asked_in: Address, card: Card, replaced: int | None) -> str | None:
+    async def _show(
+        self, asked_in: Address, card: Card, replaced: int | None, answered: int | None
+    ) -> str | None:
         """Gives the id of the card's last message; `None` if it may not show."""
         shown: Shown | None = None
         for part in rendered(card, self._now()):
-            show = partial(self._show_part, part, replaced)
+            show = partial(self._show_part, part, replaced, answered)
             shown = await insist(show, asked_in, self._may_send, freely=replaced is not None)
-            replaced = None
+            replaced = answered = None
         if card.picture is not None and shown is not None:
             await self._may_send(shown.address)
             await self._chats.illustrate(shown.address, photo(card.picture))
         return None if shown is None else shown.message
 
-    async def _show_part(self, part: Rendered, replaced: int | None, address: Address) -> Attempt:
+    async def _show_part(
+        self, part: Rendered, replaced: int | None, answered: int | None, address: Address
+    ) -> Attempt:
         if replaced is None:
-            return await self._chats.show(address, part)
+            return await self._chats.show(address, part, answered=answered)
         return await self._chats.change(address, replaced, part)
 
 

@@ -83,7 +83,11 @@ class Chats:
         """Nobody knows what became of the last message."""
 
     async def show(
-        self, address: Address, message: Rendered, after: Awaitable[None] | None = None
+        self,
+        address: Address,
+        message: Rendered,
+        after: Awaitable[None] | None = None,
+        answered: int | None = None,
     ) -> Attempt:
         """Send a message. A second try is made only after the first was certainly not sent.
 
@@ -92,6 +96,7 @@ class Chats:
 
         Args:
             after: nothing leaves before this is done.
+            answered: the message that it is an answer to, shown with it as long as it is there.
         """
         if self._in_doubt:
             if after is not None:
@@ -99,15 +104,19 @@ class Chats:
             away = await self._knock(address)
             if away is not None:
                 return away
-        attempt = await self._show(address, message, after)
+        attempt = await self._show(address, message, after, answered)
         self._in_doubt = isinstance(attempt, Unclear)
         return attempt
 
     async def _show(
-        self, address: Address, message: Rendered, after: Awaitable[None] | None
+        self,
+        address: Address,
+        message: Rendered,
+        after: Awaitable[None] | None,
+        answered: int | None,
     ) -> Attempt:
         try:
-            return await self._send(address, message, after)
+            return await self._send(address, message, after, answered)
         except NoAnswer as lost:
             return after_no_answer(lost)
         except Refusal as refusal:
@@ -203,9 +212,16 @@ class Chats:
             log.info("could not show that it takes a while", extra={"reason": str(error)})
 
     async def _send(
-        self, address: Address, message: Rendered, after: Awaitable[None] | None = None
+        self,
+        address: Address,
+        message: Rendered,
+        after: Awaitable[None] | None = None,
+        answered: int | None = None,
     ) -> Sent:
         parameters = _message(address, message)
+        if answered is not None:
+            there = {"message_id": answered, "allow_sending_without_reply": True}
+            parameters["reply_parameters"] = there
         if message.silent:
             parameters["disable_notification"] = True
         if address.thread:

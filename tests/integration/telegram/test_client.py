@@ -611,21 +611,26 @@ async def test_a_sentence_that_comes_at_once_is_shown_as_a_toast(api: BotApi):
     assert len(api.world.messages) == 1
 
 
-async def test_a_sentence_that_comes_late_is_sent_as_a_message(api: BotApi):
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_a_sentence_that_comes_late_is_said_to_its_card(api: BotApi, deleted: bool):
     ann = api.world.person("Ann")
     hear = Conversation(refuses, seconds=0.5)
 
     async with our_bot(api) as bot, listening(bot, hear, MemoryJournal()):
         ann.types("/pause")
-        press = ann.presses(await api.world.message_where(lambda m: True), "Pause")
+        card = await api.world.message_where(lambda m: True)
+        press = ann.presses(card, "Pause")
         answer = await press.answered()
+        card.deleted = deleted
         late = await api.world.message_where(lambda m: m.text == "Only Bob may press this")
 
     assert answer.text == ""
     assert late.chat is ann.chat
+    assert late.reply_to == (None if deleted else card.id)
+    assert len(api.world.calls_of("sendMessage")) == 2
 
 
-async def test_a_sentence_that_telegram_does_not_take_any_more_is_sent_as_a_message(api: BotApi):
+async def test_a_sentence_that_telegram_does_not_take_any_more_is_said_to_its_card(api: BotApi):
     ann = api.world.person("Ann")
     too_old = "Bad Request: query is too old and response timeout expired or query ID is invalid"
     api.fail(refused(400, too_old), method="answerCallbackQuery")
@@ -635,10 +640,11 @@ async def test_a_sentence_that_telegram_does_not_take_any_more_is_sent_as_a_mess
         listening(bot, Conversation(refuses), MemoryJournal()),
     ):
         ann.types("/pause")
-        ann.presses(await api.world.message_where(lambda m: True), "Pause")
+        card = await api.world.message_where(lambda m: True)
+        ann.presses(card, "Pause")
         late = await api.world.message_where(lambda m: m.text == "Only Bob may press this")
 
-    assert late.chat is ann.chat
+    assert late.reply_to == card.id
 
 
 @pytest.mark.parametrize("fault", [None, refused(400, "Bad Request: query is too old")])
