@@ -65,6 +65,7 @@ def test_the_wheel_says_what_it_is_and_on_what_it_runs(wheel):
     assert str(told.get_payload()).startswith("# Tradebell")
     assert told["Requires-Python"] == ">=3.11"
     assert told["Keywords"]
+    assert "Trading platform, https://cryptorobot.ai" in (told.get_all("Project-URL") or [])
     assert "Programming Language :: Python :: 3.13" in (told.get_all("Classifier") or [])
 
 
