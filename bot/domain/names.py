@@ -53,7 +53,10 @@ def pick(wanted: str, all_there: Sequence[Named]) -> Found[Named] | Several[Name
     for word in dict.fromkeys((whole, whole.strip(AROUND_NAMES))):
         if word in EVERYTHING:
             return Found(tuple(all_there))
-        for fits in (_is_exactly, _is_but_for_accents, _begins_with, _contains, _has_words):
+        for fits in (
+            *(_is_exactly, _is_but_for_accents, _is_but_for_marks),
+            *(_begins_with, _contains, _has_words),
+        ):
             found = tuple(one for one in all_there if word and fits(one, word))
             if found:
                 return Found(found) if len(found) == 1 else Several(found)
@@ -169,6 +172,16 @@ def _is_exactly(record: Trader | Strategy, word: str) -> bool:
 
 def _is_but_for_accents(record: Trader | Strategy, word: str) -> bool:
     return without_accents(word) in map(without_accents, _names(record))
+
+
+def _is_but_for_marks(record: Trader | Strategy, word: str) -> bool:
+    """Whether letters and digits are the same: 'bobs bot' is "Bob's bot"."""
+    bare = _bare(word)
+    return bare != "" and bare in map(_bare, _names(record))
+
+
+def _bare(text: str) -> str:
+    return "".join(filter(str.isalnum, without_accents(text)))
 
 
 def _begins_with(record: Trader | Strategy, word: str) -> bool:

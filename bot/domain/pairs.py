@@ -1,5 +1,6 @@
 """Finding the trading pair that a person means among those there are."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -13,17 +14,34 @@ def pairs_meant(wanted: str, pairs: Iterable[str]) -> tuple[str, ...]:
     all of a coin if they named that alone. A settlement (`ETH/USDT:USDT`) need not be named.
     """
     them = tuple(dict.fromkeys(pairs))
-    word = _compact(wanted)
-    for names in (_whole, _without_settlement, _base):
-        found = tuple(pair for pair in them if word and names(pair) == word)
-        if found:
-            return found
+    perpetual = tuple(pair for pair in them if ":" in pair)
+    for spelled, among in (
+        (wanted, them),
+        (_OF_PERPETUALS.sub("", wanted), perpetual or them),
+        (wanted.partition(":")[2], them),
+        (_BETWEEN.sub("/", wanted), them),
+    ):
+        word = _compact(spelled)
+        for names in (_whole, _without_settlement, _base):
+            found = tuple(pair for pair in among if word and names(pair) == word)
+            if found:
+                return found
     return ()
+
+
+_OF_PERPETUALS = re.compile(
+    r"[-_./ ]?(?:perp(?:etual)?|swap|futures?|(?<=[./])p)\s*$", re.IGNORECASE
+)
+"""How exchanges and charts mark them: 'BTC-PERP', 'BTCUSDT.P', 'ETH-USDT-SWAP'."""
+
+_BETWEEN = re.compile(r"\s+(?:to|in|vs|against)\.?\s+", re.IGNORECASE)
 
 
 def nearest_pairs(wanted: str, pairs: Iterable[str], most: int = 3) -> tuple[str, ...]:
     """Pairs that look like what was typed, best first; else the first of all."""
-    by_key = {_without_settlement(pair): pair for pair in pairs}
+    by_key: dict[str, str] = {}
+    for pair in pairs:
+        by_key.setdefault(_without_settlement(pair), pair)
     close = get_close_matches(_compact(wanted)[:40], list(by_key), n=most, cutoff=0.5)
     return tuple(by_key[key] for key in close or sorted(by_key)[:most])
 

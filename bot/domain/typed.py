@@ -14,11 +14,18 @@ _BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001)))) + (
 _GAP = f"[{re.escape(_BLANKS)}]"
 
 _COMMAND = re.compile(
-    rf"[/\uff0f\u2044\u2215]{_GAP}*(\w{{1,32}})(?:@(\w{{1,64}}))?[.,;:!?\u2026\u3002]*"
-    rf"(?:{_GAP}+(.*))?",
+    rf"[/\uff0f\u2044\u2215\u29f8\u2571\\]{_GAP}*(\w{{1,32}})(?:@(\w{{1,64}}))?"
+    rf"(?:[.,;:!?\u2026\u3002]*(?:{_GAP}+|$)|[,;:=\u2010-\u2015-]{_GAP}*)(.*)",
     re.DOTALL,
 )
 """A slash of any script, a word, perhaps whom it is for, punctuation that means nothing."""
+
+_UNSEEN = dict.fromkeys((0xAD, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFE0E, 0xFE0F))
+"""Directions, soft hyphens and variation selectors: a keyboard or a page brings them along."""
+
+_MARKS = "[`*_'\"\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb]+"
+_QUOTED = re.compile(f"{_MARKS}(.*?){_MARKS}", re.DOTALL)
+"""A command as somebody has copied it, with the marks around it."""
 
 _NAME = re.compile(r"\w{1,32}", re.ASCII)
 
@@ -44,7 +51,9 @@ def command_in(text: str) -> Typed | None:
 
     White space of any kind parts its words, and punctuation behind its name is nothing.
     """
-    found = _COMMAND.fullmatch(text.strip(_BLANKS))
+    seen = text.translate(_UNSEEN).strip(_BLANKS)
+    quoted = _QUOTED.fullmatch(seen)
+    found = _COMMAND.fullmatch(quoted[1].strip(_BLANKS) if quoted else seen)
     if found is None:
         return None
     name = folded(found[1])

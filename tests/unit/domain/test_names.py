@@ -194,3 +194,31 @@ def test_a_name_longer_than_is_kept_is_found_when_it_is_pasted_whole():
 
 def test_the_words_of_a_name_find_it_in_any_order():
     assert pick("btc grid", BOTS) == Found((BOTS[0],))
+
+
+@pytest.mark.parametrize(
+    ("typed", "named"),
+    [
+        ("bobs bot", "Bob's bot"),
+        ("alpha beta", "alpha-beta"),
+        ("bot 1", "Bot #1"),
+        ("abc", "a_b_c"),
+        ("Grid Pro", "Grid \u201cPro\u201d"),
+    ],
+)
+def test_a_name_is_found_without_its_marks_before_one_that_only_begins_so(typed, named):
+    names = ("Bob's bot", "alpha-beta", "Alpha Beta 2", "Bot #1", "Bot #10", "a_b_c", "abcd")
+    bots = [Trader(id=TraderId(f"id{n}"), name=name) for n, name in enumerate(names)]
+    bots.append(Trader(id=TraderId("grid"), name="Grid \u201cPro\u201d"))
+
+    found = pick(typed, bots)
+
+    assert isinstance(found, Found)
+    assert [bot.name for bot in found.meant] == [named]
+
+
+def test_names_that_differ_in_marks_alone_are_both_offered():
+    bots = [Trader(id=TraderId(name), name=name) for name in ("C++ bot", "C# bot")]
+
+    assert pick("c bot", bots) == Several(tuple(bots))
+    assert pick("c++ bot", bots) == Found((bots[0],))

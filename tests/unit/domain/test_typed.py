@@ -28,6 +28,24 @@ def test_anything_else_is_no_command(text):
     assert command_in(text) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("/pause,Alpha", "/pause: Alpha", "/pause:Alpha", "/pause-Alpha", "/pause\u2014Alpha"),
+        *("/pause = Alpha".replace(" = ", "="), "\\pause Alpha", "\u29f8pause Alpha"),
+        *(
+            "`/pause Alpha`",
+            "\u201c/pause Alpha\u201d",
+            "*/pause Alpha*",
+            "\u00ab/pause Alpha\u00bb",
+        ),
+        *("\u202a/pause\u202c Alpha", "/pa\u00aduse Alpha", "/pause\ufe0f Alpha"),
+    ],
+)
+def test_a_command_is_understood_with_the_marks_that_a_keyboard_or_a_page_puts(text):
+    assert command_in(text) == Typed(name="pause", arguments="Alpha")
+
+
 def test_whom_a_command_is_for_is_told():
     assert command_in("/status@Tradebell_bot.") == Typed(name="status", addressee="Tradebell_bot")
 
