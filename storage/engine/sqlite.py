@@ -279,32 +279,44 @@ def _open(
         raise _unusable(path, error) from error
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _File:
     """The file that is open, whatever its name stands for by now."""
 
     path: Path
     descriptor: int
+    longest: int = 0
+    """Bytes that it had at any look: nothing of ours makes it shorter."""
+    cut_short: bool = False
 
     def trouble(self) -> Trouble | None:
-        """What has become of the name, or of the room beside it; `None` if all is well.
+        """What has become of the name, of the file or of the room beside it; `None` if all is well.
 
-        What is written to a file without a name works until it is closed, and is gone then.
+        What is written to a file without a name works until it is closed, and is gone then. One
+        that was cut short grows again with what is written, and what it held is gone at once.
         """
+        lost = "what is stored from now on is lost at the next stop"
         try:
             there = os.stat(self.path)
         except OSError as error:
             what = f"is not there any more ({error.strerror})"
         else:
-            if os.path.samestat(there, os.fstat(self.descriptor)):
+            if not os.path.samestat(there, os.fstat(self.descriptor)):
+                what = "was replaced by another file"
+            elif self._is_cut_short(there.st_size):
+                what, lost = "was emptied or cut short", "what was stored before may be lost"
+            else:
                 return self._lack_of_room()
-            what = "was replaced by another file"
         return Trouble(
             alarm="database_lost",
             words=f"The database {self.path} {what} while Tradebell uses it: alerts are sent on,"
-            " but what is stored from now on is lost at the next stop. Put the newest backup there"
-            " and start Tradebell again.",
+            f" but {lost}. Put the newest backup there and start Tradebell again.",
         )
+
+    def _is_cut_short(self, size: int) -> bool:
+        self.cut_short = self.cut_short or size < self.longest
+        self.longest = max(self.longest, size)
+        return self.cut_short
 
     def _lack_of_room(self) -> Trouble | None:
         """A write alone would not tell: small ones find room in the log for long."""

@@ -117,6 +117,27 @@ async def test_a_file_that_loses_its_name_or_gives_it_to_another_is_noticed(tmp_
 
 
 @pytest.mark.fault(79)
+@pytest.mark.parametrize("left", [0, 5000])
+async def test_a_file_that_is_emptied_or_cut_short_is_noticed_whatever_is_written_since(
+    tmp_path: Path, left: int
+):
+    path = tmp_path / "tradebell.db"
+    async with open_store(f"sqlite:///{path}", [KEY], lambda: NOW, lambda: "id"):
+        pass
+    async with open_store(f"sqlite:///{path}", [KEY], lambda: NOW, lambda: "id") as store:
+        whole, before = path.stat().st_size, store.database.trouble()
+        os.truncate(path, left)
+        cut = store.database.trouble()
+        os.truncate(path, whole)
+        after = store.database.trouble()
+
+    assert before is None
+    assert cut is not None
+    assert "cut short" in cut.words
+    assert after == cut
+
+
+@pytest.mark.fault(79)
 async def test_a_damaged_schema_is_refused_with_the_cure(tmp_path: Path):
     url = f"sqlite:///{tmp_path}/tradebell.db"
     async with open_store(url, [KEY], lambda: NOW, lambda: "id"):
