@@ -205,14 +205,14 @@ def _interaction(interaction: Json, bot: str) -> Heard | None:
 def _command(data: Json, place: Place, person: Person, handle: Handle) -> Asked | None:
     match data:
         case {"name": name, "options": [{"name": str(called), **rest}]} if name == GROUP:
-            given = {one.get("name"): one["value"] for one in _options(rest) if "value" in one}
+            given = {str(one.get("name")): one["value"] for one in _options(rest) if "value" in one}
             public = given.pop(PUBLIC, False) is True
             said = Command(
                 place=place,
                 person=person,
                 name=called.lower(),
                 arguments=" ".join(map(str, given.values())).strip(),
-                options={str(option): str(value).strip() for option, value in given.items()},
+                options={option: str(value).strip() for option, value in given.items()},
                 public=public,
             )
             return Asked(said=said, handle=handle)

@@ -378,3 +378,4 @@ def test_a_frame_of_any_shape_is_read_or_nothing(type: int, key: str, value: Any
 
     heard(odd, BOT)
     heard({"t": "MESSAGE_CREATE", "d": {**message("x")["d"], key: value}}, BOT)
+    heard(frame(2, bell("pause", {"name": value, "value": value})), BOT)
