@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -16,7 +17,10 @@ from storage import Store, open_store
 from tests.contract.storage.given import fact, linked, tell_all
 from tests.fakes.messenger import Shown
 from tests.faults.real.workers import PATIENCE, Start, Worker
+from tests.harness import waiting
 from tests.harness.judge import assert_kept_at_last
+
+until = partial(waiting.until, within=PATIENCE)
 
 LIFE = timedelta(seconds=0.6)
 LONGER = 1.2
@@ -67,12 +71,6 @@ async def owe(store: Store, account: AccountId, *records: str) -> None:
     """Each admitted by itself, as events come."""
     for record in records:
         await store.inbox.admit(account, [fact(record, at=now())], tell_all(), now())
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not condition():  # noqa: ASYNC110 another thread makes it true
-            await asyncio.sleep(0.02)
 
 
 async def sent(store: Store, many: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -19,6 +19,7 @@ from bot.domain.events import Event, Position, Stream, Trade, Unreadable
 from bot.domain.ids import TraderId
 from bot.domain.links import Credential, CredentialKind
 from bot.errors import ConnectionLost, NeedsLogin, NotOffered, SocketRefused, TryLater, Unclear
+from tests.harness.waiting import until
 from tests.integration.cryptorobot.conftest import now
 from tests.integration.cryptorobot.server import (
     CONNECTED,
@@ -55,12 +56,6 @@ async def heard_until(
             events += live.events
             unreadable += live.unreadable
     return events, unreadable
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not condition():  # noqa: ASYNC110 - nothing signals it
-            await asyncio.sleep(0.01)
 
 
 IGNORED = {
@@ -265,7 +260,7 @@ async def test_more_events_than_can_be_taken_end_the_connection_after_those_that
 
     for number in range(MOST_WAITING + 1):
         await server.send(created(number + 1))
-    await until(lambda: not session.connected)
+    await until(lambda: not session.connected, within=PATIENCE)
     events, _ = await heard_until(session, MOST_WAITING)
 
     assert prices(events) == list(range(1, MOST_WAITING + 1))
@@ -284,7 +279,7 @@ async def test_megabytes_that_wait_end_the_connection_and_those_that_are_taken_d
     still_connected = session.connected
     for number in range(1, 11):
         await server.send(created(number, side="x" * 2**20))
-    await until(lambda: not session.connected)
+    await until(lambda: not session.connected, within=PATIENCE)
 
     assert still_connected
 
@@ -681,7 +676,7 @@ async def test_connecting_can_be_cancelled_at_every_step(
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.1):
             await session.connect()
-    await until(lambda: server.sockets[0].closed)
+    await until(lambda: server.sockets[0].closed, within=PATIENCE)
 
     assert not session.connected
 

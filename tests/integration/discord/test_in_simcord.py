@@ -43,8 +43,8 @@ from bot.domain.linking import SignedIn
 from bot.domain.links import Account, Address, Channel, PasswordLogin, Person
 from bot.services.commands.registry import SPECS
 from storage import open_memory
+from tests.fakes.conversation import Conversation
 from tests.fakes.platform import FakePlatform
-from tests.fakes.telegram import Conversation
 from tests.harness.world import World, heron, owl, running
 from tests.standins.in_simcord import InSimcord, in_simcord, outside
 from tests.unit.discord.test_render import cards

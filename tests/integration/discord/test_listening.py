@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -20,32 +20,18 @@ from adapters.discord.settings import DiscordSettings
 from adapters.discord.transport import DiscordHttp, new_session
 from bot.domain.cards import Button, Card, Option, PickList, Picture
 from bot.domain.ids import ActionId
-from bot.domain.incoming import Command, Place, Press, Reply, Said, Words
+from bot.domain.incoming import Command, Press, Reply, Said, Words
 from bot.domain.links import Address
-from bot.domain.links import Person as Someone
 from bot.ports import Hear
+from tests.fakes.conversation import Conversation, Names
 from tests.fakes.meter import FakeMeter
-from tests.fakes.telegram import Conversation
+from tests.harness.waiting import until
 from tests.standins.discord import DiscordApi, Message, Permission, Person
 from tests.standins.discord.errors import UNKNOWN_INTERACTION, ApiError, refusal
 from tests.standins.discord.faults import internal_error, refused, too_many_requests
 from tests.standins.faults import Drop, bad_gateway
 
 SOON = replace(gateway.WAITS, first=timedelta(seconds=0.02), ceiling=timedelta(seconds=0.02))
-
-
-@dataclass(eq=False)
-class Names:
-    """Implements `ports.Suggest`."""
-
-    names: Sequence[str] = ()
-    asked: list[tuple[str, str, str]] = field(default_factory=list)
-
-    async def __call__(
-        self, place: Place, person: Someone, command: str, argument: str, typed: str
-    ) -> Sequence[str]:
-        self.asked.append((command, argument, typed))
-        return self.names
 
 
 @pytest.fixture
@@ -98,12 +84,6 @@ async def listening(
 
 def says(*titles: str, private: bool = True) -> Callable[[Said], list[Reply]]:
     return lambda said: [Reply(card=Card(title=title, private=private)) for title in titles]
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - the condition is anything
-            await asyncio.sleep(0.01)
 
 
 def title(message: object) -> str:
@@ -539,17 +519,6 @@ async def test_what_is_chosen_from_a_list_is_heard_as_a_press(api: DiscordApi, a
     assert card.components == []
 
 
-async def test_a_press_under_an_alert_is_answered_below_it(api: DiscordApi, ann: Person):
-    hear = Conversation(pressed(Reply(card=Card(title="Pause Night Owl?"))))
-
-    async with listening(api, hear) as bot:
-        chat = Address(channel=bot.messenger.channel, bot=bot.messenger.bot, chat=str(ann.dm.id))
-        await bot.messenger.send(chat, PAUSE)
-        await ann.presses(ann.screen()[0], "Pause").followed_up()
-
-    assert [title(message) for message in ann.screen()] == ["Pause?", "Pause Night Owl?"]
-
-
 async def test_who_may_not_press_is_told_alone(api: DiscordApi, ann: Person):
     bob = api.world.person("Bob")
     room = api.world.guild("Desk", ann, bob).channel("general")
@@ -615,45 +584,6 @@ async def test_words_in_a_direct_chat_are_heard_and_answered_there(api: DiscordA
     assert words.text == "482 913"
     assert isinstance(command, Command)
     assert command.name == "status"
-
-
-async def test_what_is_written_in_a_chat_is_answered_in_order_and_chats_side_by_side(
-    api: DiscordApi, ann: Person
-):
-    bob = api.world.person("Bob")
-    hear = Conversation(lambda said: [Reply(card=Card(title=getattr(said, "text", "")))])
-    hear.seconds = 0.1
-
-    async with listening(api, hear):
-        for number in range(3):
-            ann.types(f"ann {number}")
-        bob.types("bob")
-        await until(lambda: len(api.world.messages) == 4)
-
-    assert [title(m) for m in ann.screen() if m.embeds] == ["ann 0", "ann 1", "ann 2"]
-    assert [title(message) for message in api.world.messages].index("bob") <= 1
-
-
-async def test_one_slow_answer_holds_up_nothing_that_is_written_in_its_chat(
-    api: DiscordApi, ann: Person
-):
-    platform = asyncio.Event()
-
-    async def hear(said: Said) -> AsyncIterator[Reply]:
-        assert isinstance(said, Command)
-        if said.name == "slow":
-            await platform.wait()
-        yield Reply(card=Card(title=said.name))
-
-    async with listening(api, hear):
-        ann.types("/slow")
-        ann.types("/status")
-        await until(lambda: [m for m in ann.screen() if m.embeds])
-        await until(lambda: api.world.calls_of("type"))
-        platform.set()
-        await until(lambda: len([m for m in ann.screen() if m.embeds]) == 2)
-
-    assert [title(m) for m in ann.screen() if m.embeds] == ["status", "slow"]
 
 
 # --- completing what is typed -------------------------------------------------------------
@@ -729,18 +659,6 @@ async def test_the_gateway_may_be_another_than_the_api_says(api: DiscordApi, ann
         await ann.runs("bell status").answered()
 
     assert api.world.calls_of("get_gateway") == []
-
-
-async def test_a_token_that_the_gateway_refuses_is_told_and_alarmed(api: DiscordApi):
-    meter = FakeMeter()
-
-    async with listening(api, Conversation(), meter=meter) as bot:
-        assert bot.listener.trouble is None
-        api.gateway.close(4004)
-        await until(lambda: bot.listener.trouble)
-
-        assert bot.listener.trouble == "Discord refuses the bot's token"
-    assert meter.alarms == {"discord_not_listening": 1}
 
 
 @pytest.mark.parametrize("nonsense", ["[]", "{", '{"op": 10, "d": {}}', '{"op": 0, "t": "READY"}'])

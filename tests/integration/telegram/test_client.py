@@ -5,7 +5,7 @@ import logging
 import random
 import traceback
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -24,8 +24,9 @@ from bot.errors import TryLater
 from bot.ports import Hear
 from bot.services.commands.registry import SPECS
 from bot.texts.getting_started import ABOUT
+from tests.fakes.conversation import Conversation, MemoryJournal
 from tests.fakes.meter import FakeMeter
-from tests.fakes.telegram import Conversation, MemoryJournal
+from tests.harness.waiting import until
 from tests.standins.bot_api import Access, BotApi, Chat, Person
 from tests.standins.bot_api import Button as TelegramButton
 from tests.standins.bot_api.faults import (
@@ -319,22 +320,6 @@ async def test_what_is_refused_even_plain_is_declined(api: BotApi):
 # --- starting -----------------------------------------------------------------------------
 
 
-async def test_it_starts_while_telegram_is_away_and_listens_once_it_is_back(api: BotApi):
-    ann = api.world.person("Ann")
-    hear, journal = Conversation(says("Welcome")), MemoryJournal()
-
-    async with AsyncExitStack() as stack:
-        async with api.down():
-            bot = await stack.enter_async_context(our_bot(api))
-            away = bot.listener.trouble
-            await stack.enter_async_context(listening(bot, hear, journal))
-        ann.types("/start@tradebell_bot")
-        await api.world.message_where(lambda m: m.text == "Welcome")
-
-    assert away is not None
-    assert bot.listener.trouble is None
-
-
 async def test_the_menu_is_registered_only_when_it_changed(api: BotApi):
     for _ in range(2):
         async with our_bot(api) as bot, listening(bot, Conversation(), MemoryJournal()):
@@ -384,49 +369,6 @@ async def test_a_command_is_answered_in_its_chat_and_topic(api: BotApi):
         ("Really", thread),
     ]
     assert asked == [address(group, thread)] * 2
-
-
-async def test_each_chat_is_answered_in_order_while_others_do_not_wait(api: BotApi):
-    ann, bob = api.world.person("Ann"), api.world.person("Bob")
-    hear = Conversation(lambda said: [Reply(card=Card(title=text_of(said)))])
-    hear.may_answer.clear()
-
-    async with our_bot(api) as bot, listening(bot, hear, MemoryJournal()):
-        for text in ("one", "two", "three"):
-            ann.types(text)
-        await until(lambda: len(hear.heard) == 1)
-        hear.may_answer.set()
-        bob.types("four")
-        await api.world.until(lambda: len(api.world.messages) == 4)
-
-    assert [message.text for message in ann.chat.shown if message.sender != ann.id] == [
-        "one",
-        "two",
-        "three",
-    ]
-
-
-async def test_one_slow_answer_holds_up_nothing_in_its_own_chat(api: BotApi):
-    ann = api.world.person("Ann")
-    platform = asyncio.Event()
-
-    async def hear(said: Said) -> AsyncIterator[Reply]:
-        if text_of(said) == "slow":
-            yield Reply(card=Card(title="Pausing Alpha"))
-            await platform.wait()
-            yield Reply(card=Card(title="Alpha is paused"))
-        else:
-            yield Reply(card=Card(title=text_of(said)))
-
-    async with our_bot(api) as bot, listening(bot, hear, MemoryJournal()):
-        for text in ("slow", "slow", "status", "pause Heron"):
-            ann.types(text)
-        await api.world.message_where(lambda m: m.text == "pause Heron" and m.sender != ann.id)
-        before = answers_to(ann)
-        platform.set()
-        await api.world.until(lambda: answers_to(ann)[4:] == ["Alpha is paused"] * 2)
-
-    assert before == ["Pausing Alpha", "Pausing Alpha", "status", "pause Heron"]
 
 
 async def test_who_waits_for_an_answer_sees_that_it_is_being_written(api: BotApi):
@@ -519,32 +461,6 @@ async def test_an_update_that_telegram_repeats_is_answered_once(api: BotApi):
             await until(lambda: not api.world.updates and journal.finished == [*journal.kept])
 
     assert len(api.world.messages) == 1
-
-
-async def test_a_reply_waits_as_long_as_telegram_asks(api: BotApi):
-    ann = api.world.person("Ann")
-    api.fail(too_many_requests(1), method="sendMessage")
-    hear, journal = Conversation(says("All is well")), MemoryJournal()
-
-    async with our_bot(api) as bot, listening(bot, hear, journal):
-        ann.types("/status")
-        await api.world.message_where(lambda m: m.text == "All is well")
-
-    first, second = api.world.calls_of("sendMessage")
-    assert second.at - first.at >= 1
-
-
-async def test_a_reply_that_may_have_been_shown_is_not_repeated(api: BotApi):
-    ann = api.world.person("Ann")
-    api.fail(Drop(executes=True), method="sendMessage")
-    hear, journal = Conversation(says("All is well")), MemoryJournal()
-
-    async with our_bot(api) as bot, listening(bot, hear, journal):
-        ann.types("/status")
-        await until(lambda: bool(journal.finished))
-
-    assert len(api.world.messages) == 1
-    assert len(api.world.calls_of("sendMessage")) == 1
 
 
 async def test_blocking_and_coming_back_are_heard(api: BotApi):
@@ -925,10 +841,3 @@ def text_of(said: Said) -> str:
 
 def secret_of(bot: TelegramBot) -> str:
     return bot.listener._derived("secret")
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that nothing tells of."""
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - see above
-            await asyncio.sleep(0.01)

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.domain.incoming import Reply, Said
-from bot.domain.links import Channel
+from bot.domain.incoming import Place, Reply, Said
+from bot.domain.links import Channel, Person
 
 Answer = Callable[[Said], Sequence[Reply]]
 
@@ -31,6 +31,20 @@ class Conversation:
         for reply in self.answer(said):
             await asyncio.sleep(self.seconds)
             yield reply
+
+
+@dataclass(eq=False)
+class Names:
+    """Implements `ports.Suggest`."""
+
+    names: Sequence[str] = ()
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
+
+    async def __call__(
+        self, place: Place, person: Person, command: str, argument: str, typed: str
+    ) -> Sequence[str]:
+        self.asked.append((command, argument, typed))
+        return self.names
 
 
 @dataclass(eq=False)
