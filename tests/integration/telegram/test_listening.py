@@ -1,320 +1,31 @@
-"""Our bot against a Bot API over HTTP: what people see, and what is remembered."""
+"""What Telegram alone has of hearing and answering, over HTTP: see the contract for the rest."""
 
 import asyncio
 import logging
-import random
 import traceback
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
-from adapters.telegram.bot import TelegramBot, open_telegram
-from adapters.telegram.listening import SECRET_HEADER
-from adapters.telegram.settings import TelegramSettings
 from bot.domain.cards import Button, Card, Picture, Severity
-from bot.domain.deliveries import Declined, Gone, Moved, Postponed, Scope, Sent, Unclear
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Left, Press, Reply, Returned, Said, Words
-from bot.domain.links import Address, Channel
+from bot.domain.links import Address
 from bot.errors import TryLater
-from bot.ports import Hear
 from bot.services.commands.registry import SPECS
 from bot.texts.getting_started import ABOUT
 from tests.fakes.conversation import Conversation, MemoryJournal
 from tests.fakes.meter import FakeMeter
 from tests.harness.waiting import until
-from tests.standins.bot_api import Access, BotApi, Chat, Person
+from tests.integration.telegram.bots import address, listening, our_bot, says
+from tests.standins.bot_api import BotApi, Person
 from tests.standins.bot_api import Button as TelegramButton
-from tests.standins.bot_api.faults import (
-    internal_error,
-    refused,
-    too_many_requests,
-    too_many_requests_html,
-)
+from tests.standins.bot_api.faults import refused
 from tests.standins.faults import Drop, Fault, bad_gateway, captive_portal
 
-NOW = datetime(2026, 11, 22, 12, 4, tzinfo=UTC)
 CARD = Card(title="Bought BTC", severity=Severity.WARNING)
 CHART = Picture(png=b"\x89PNG...", alt="Profit of 3 trades: +1 %", width=640, height=320)
 PICTURED = Card(title="Latest trades", picture=CHART)
-LONG = Card(title="Report", lines=("y" * 90,) * 60)
-
-
-@pytest.fixture
-async def api() -> AsyncIterator[BotApi]:
-    async with BotApi() as api:
-        yield api
-
-
-@asynccontextmanager
-async def our_bot(
-    api: BotApi,
-    meter: FakeMeter | None = None,
-    asked: list[Address] | None = None,
-    **settings: object,
-) -> AsyncIterator[TelegramBot]:
-    async def may_send(address: Address) -> None:
-        if asked is not None:
-            asked.append(address)
-
-    public_url = str(settings.pop("public_url", ""))
-    async with open_telegram(
-        TelegramSettings(token=api.token, api_url=api.url, **settings),  # type: ignore[arg-type]
-        now=lambda: NOW,
-        chance=random.Random(1),
-        meter=meter or FakeMeter(),
-        may_send=may_send,
-        public_url=public_url,
-    ) as bot:
-        await bot.listener.begin()
-        yield bot
-
-
-@asynccontextmanager
-async def listening(bot: TelegramBot, hear: Hear, journal: MemoryJournal) -> AsyncIterator[None]:
-    """The bot, answering in the background."""
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(bot.listener.listen(hear, journal))
-        try:
-            yield
-        finally:
-            task.cancel()
-
-
-def address(chat: Chat | Person, thread: int | None = None) -> Address:
-    return Address(
-        channel=Channel.TELEGRAM,
-        bot="1234567890",
-        chat=str(chat.id),
-        thread=str(thread) if thread else "",
-    )
-
-
-def says(*titles: str) -> Callable[[Said], list[Reply]]:
-    return lambda said: [Reply(card=Card(title=title)) for title in titles]
-
-
-# --- showing cards ------------------------------------------------------------------------
-
-
-async def test_a_picture_comes_silently_after_its_words_with_what_it_shows_below_it(api: BotApi):
-    ann = api.world.person("Ann")
-    group = api.world.group("Desk", ann)
-    topic = api.world.topic(group, "grid")
-
-    async with our_bot(api) as bot:
-        outcome = await bot.messenger.send(address(group, topic), PICTURED)
-
-    words, picture = group.shown
-    assert outcome == Sent(message=str(words.id))
-    assert words.text == "Latest trades"
-    assert (picture.photo, picture.text) == (CHART.png, CHART.alt)
-    assert picture.silent
-    assert [message.thread for message in group.shown] == [topic, topic]
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        bad_gateway(),
-        internal_error(),
-        captive_portal(),
-        too_many_requests(3),
-        refused(400, "IMAGE_BAD"),
-    ],
-)
-async def test_a_picture_that_cannot_be_shown_costs_no_words(
-    api: BotApi, caplog: pytest.LogCaptureFixture, fault: Fault
-):
-    ann = api.world.person("Ann")
-    api.fail(fault, method="sendPhoto")
-
-    async with our_bot(api) as bot:
-        outcome = await bot.messenger.send(address(ann), PICTURED)
-
-    assert outcome == Sent(message="1")
-    assert [message.text for message in ann.chat.shown] == ["Latest trades"]
-    assert "a picture may not have been shown" in caplog.text
-
-
-async def test_words_that_were_not_shown_bring_no_picture(api: BotApi):
-    ann = api.world.person("Ann")
-    api.fail(too_many_requests(3), method="sendMessage")
-
-    async with our_bot(api) as bot:
-        outcome = await bot.messenger.send(address(ann), PICTURED)
-
-    assert isinstance(outcome, Postponed)
-    assert api.world.calls_of("sendPhoto") == []
-
-
-async def test_an_answer_has_its_picture_too_at_the_same_pace(api: BotApi):
-    ann = api.world.person("Ann")
-    asked: list[Address] = []
-    hear = Conversation(lambda said: [Reply(card=PICTURED)])
-
-    async with our_bot(api, asked=asked) as bot, listening(bot, hear, MemoryJournal()):
-        ann.types("/trades")
-        await api.world.message_where(lambda one: one.photo)
-
-    assert [message.text for message in ann.chat.shown][1:] == ["Latest trades", CHART.alt]
-    assert len(asked) == 2
-
-
-async def test_a_card_arrives_with_its_sound_buttons_and_no_preview(api: BotApi):
-    ann = api.world.person("Ann")
-    button = Button(label="Pause", action=ActionId("a1"))
-    card = Card(title="Bought", lines=("https://example.org",), buttons=((button,),))
-
-    async with our_bot(api) as bot:
-        quiet = await bot.messenger.send(address(ann), card)
-        loud = await bot.messenger.send(address(ann), CARD)
-
-    first, second = ann.chat.shown
-    assert (quiet, loud) == (Sent(message="1"), Sent(message="2"))
-    assert (first.silent, second.silent) == (True, False)
-    assert first.parts("bold") == ["Bought"]
-    assert first.button("Pause").data == "a1"
-    assert not first.preview
-
-
-async def test_whoever_is_not_told_how_long_to_slow_down_rests_as_a_whole(api: BotApi):
-    ann = api.world.person("Ann")
-    api.fail(too_many_requests_html(), method="sendMessage")
-
-    async with our_bot(api) as bot:
-        outcome = await bot.messenger.send(address(ann), CARD)
-
-    assert outcome == Postponed(
-        reason="asked to slow down", retry_after=timedelta(seconds=30), scope=Scope.CHANNEL
-    )
-
-
-async def test_after_an_outcome_that_nobody_knows_something_harmless_is_asked_first(api: BotApi):
-    ann = api.world.person("Ann")
-    api.fail(bad_gateway(), method="sendMessage")
-    api.fail(bad_gateway(), method="sendChatAction")
-
-    async with our_bot(api) as bot:
-        outcomes = [await bot.messenger.send(address(ann), CARD) for _ in range(4)]
-
-    assert outcomes == [
-        Unclear(reason="server error: HTTP 502"),
-        Postponed(reason="server error: HTTP 502", scope=Scope.CHANNEL),
-        Sent(message="1"),
-        Sent(message="2"),
-    ]
-    assert [call.method for call in api.world.calls[1:]] == [
-        "sendMessage",
-        *("sendChatAction", "sendChatAction", "sendMessage"),
-        "sendMessage",
-    ]
-
-
-async def test_whoever_is_told_to_slow_down_when_asking_sends_nothing(api: BotApi):
-    ann = api.world.person("Ann")
-    api.fail(Drop(), method="sendMessage")
-    api.fail(too_many_requests(7), method="sendChatAction")
-
-    async with our_bot(api) as bot:
-        await bot.messenger.send(address(ann), CARD)
-        outcome = await bot.messenger.send(address(ann), CARD)
-
-    assert outcome == Postponed(reason="asked to slow down", retry_after=timedelta(seconds=7))
-    assert len(api.world.calls_of("sendMessage")) == 1
-
-
-async def test_what_may_not_leave_yet_does_not_even_ask(api: BotApi):
-    ann = api.world.person("Ann")
-    api.fail(Drop(), method="sendMessage")
-    never = asyncio.get_running_loop().create_future()
-    never.set_exception(TryLater("the disk is full"))
-
-    async with our_bot(api) as bot:
-        await bot.messenger.send(address(ann), CARD)
-        with pytest.raises(TryLater):
-            await bot.messenger.send(address(ann), CARD, never)
-
-    assert [call.method for call in api.world.calls] == ["getMe", "sendMessage"]
-
-
-async def test_a_person_who_blocked_us_is_gone_after_one_call(api: BotApi):
-    ann = api.world.person("Ann")
-    ann.chat.access = Access.BLOCKED
-
-    async with our_bot(api) as bot:
-        outcome = await bot.messenger.send(address(ann), CARD)
-
-    assert outcome == Gone(reason="blocked by the user")
-    assert [call.method for call in api.world.calls] == ["getMe", "sendMessage"]
-
-
-async def test_a_chat_that_is_not_found_is_looked_for_once(api: BotApi):
-    gone = api.world.person("Ann", started=False)
-    forgotten = api.world.person("Bob")
-    api.fail(refused(400, "Bad Request: chat not found"), method="sendMessage", chat=forgotten)
-
-    async with our_bot(api) as bot:
-        outcomes = [
-            await bot.messenger.send(address(p), CARD) for p in (gone, forgotten, forgotten)
-        ]
-
-    assert outcomes == [
-        Gone(reason="chat not found"),
-        Postponed(reason="chat not found at first", counts=True),
-        Sent(message="1"),
-    ]
-    assert len(api.world.calls_of("getChat")) == 2
-
-
-async def test_a_group_that_became_a_supergroup_tells_its_new_address(api: BotApi):
-    group = api.world.group("Desk", api.world.person("Ann"), basic=True)
-    new = api.world.upgrade(group)
-
-    async with our_bot(api) as bot:
-        outcome = await bot.messenger.send(address(group), CARD)
-
-    assert outcome == Moved(chat=str(new.id))
-
-
-async def test_a_closed_topic_falls_back_to_the_general_one(api: BotApi):
-    group = api.world.group("Desk", api.world.person("Ann"))
-    thread = api.world.topic(group, "Alerts")
-
-    async with our_bot(api) as bot:
-        opened = await bot.messenger.send(address(group, thread), CARD)
-        group.topics[thread].closed = True
-        closed = await bot.messenger.send(address(group, thread), CARD)
-
-    assert isinstance(opened, Sent)
-    assert isinstance(closed, Sent)
-    assert [message.thread for message in group.shown] == [thread, None]
-
-
-async def test_a_refused_layout_goes_out_plain_once(api: BotApi):
-    ann = api.world.person("Ann")
-    button = Button(label="Pause", action=ActionId("x" * 65))  # too long for Telegram
-
-    async with our_bot(api) as bot:
-        outcome = await bot.messenger.send(address(ann), Card(title="Bought", buttons=((button,),)))
-
-    (message,) = ann.chat.shown
-    assert outcome == Sent(message="1")
-    assert (message.text, message.labels, message.entities) == ("Bought", (), ())
-
-
-async def test_what_is_refused_even_plain_is_declined(api: BotApi):
-    ann = api.world.person("Ann")
-
-    async with our_bot(api) as bot:
-        outcome = await bot.messenger.send(address(ann), Card(title=" "))
-
-    assert outcome == Declined(reason="Telegram refuses the content")
-    assert len(api.world.calls_of("sendMessage")) == 2
 
 
 # --- starting -----------------------------------------------------------------------------
@@ -348,6 +59,19 @@ async def test_what_we_are_is_said_where_nobody_has_begun_and_an_operators_words
 
 
 # --- answering ----------------------------------------------------------------------------
+
+
+async def test_an_answer_has_its_picture_too_at_the_same_pace(api: BotApi):
+    ann = api.world.person("Ann")
+    asked: list[Address] = []
+    hear = Conversation(lambda said: [Reply(card=PICTURED)])
+
+    async with our_bot(api, asked=asked) as bot, listening(bot, hear, MemoryJournal()):
+        ann.types("/trades")
+        await api.world.message_where(lambda one: one.photo)
+
+    assert [message.text for message in ann.chat.shown][1:] == ["Latest trades", CHART.alt]
+    assert len(asked) == 2
 
 
 async def test_a_command_is_answered_in_its_chat_and_topic(api: BotApi):
@@ -681,120 +405,6 @@ async def test_a_token_revoked_while_running_stops_the_polling(api: BotApi):
     assert polls == 2
 
 
-# --- the webhook --------------------------------------------------------------------------
-
-
-@asynccontextmanager
-async def web_server(clients: list[TelegramBot]) -> AsyncIterator[str]:
-    """Hands what comes to the bot's path on to it, as our web server does."""
-
-    async def receive(request: web.Request) -> web.Response:
-        (bot,) = clients
-        if request.path != bot.listener.webhook_path:
-            return web.Response(status=404)
-        return web.Response(
-            status=await bot.listener.receive(request.headers, await request.read())
-        )
-
-    app = web.Application()
-    app.router.add_post("/{path:.*}", receive)
-    async with TestServer(app) as server:
-        yield str(server.make_url("")).rstrip("/")
-
-
-async def test_a_webhook_brings_updates_once_they_are_stored(api: BotApi):
-    ann = api.world.person("Ann")
-    hear, journal = Conversation(says("Welcome")), MemoryJournal(fails=1)
-    clients: list[TelegramBot] = []
-
-    async with (
-        web_server(clients) as url,
-        our_bot(api, webhook=True, public_url=url) as bot,
-        listening(bot, hear, journal),
-    ):
-        clients.append(bot)
-        ann.types("/start")
-        await api.world.message_where(lambda m: m.text == "Welcome")
-        await until(lambda: not api.world.updates)
-
-    assert len(hear.heard) == 1
-    assert len(journal.kept) == 1
-    assert api.world.calls_of("getUpdates") == []
-
-
-async def test_only_telegram_can_bring_an_update(api: BotApi):
-    hear = Conversation()
-    update = b'{"update_id": 1, "message": {}}'
-
-    async with our_bot(api, webhook=True, public_url="http://127.0.0.1:9") as bot:
-        early = await bot.listener.receive({SECRET_HEADER: secret_of(bot)}, update)
-        async with listening(bot, hear, MemoryJournal()):
-            await until(lambda: bot.listener.trouble is None)
-            answers = [
-                await bot.listener.receive(headers, body)
-                for headers, body in [
-                    ({}, update),
-                    ({SECRET_HEADER: "wrong"}, update),
-                    ({SECRET_HEADER: "ö"}, update),
-                    ({SECRET_HEADER.title(): secret_of(bot)}, b"not json"),
-                    ({SECRET_HEADER.title(): secret_of(bot)}, b"x" * (1 << 20 | 1)),
-                    ({SECRET_HEADER.title(): secret_of(bot)}, b"[]"),
-                    ({SECRET_HEADER.title(): secret_of(bot)}, update),
-                ]
-            ]
-
-    assert early == 503
-    assert answers == [401, 401, 401, 400, 413, 200, 200]
-
-
-@pytest.mark.parametrize(
-    "number", ["9223372036854775808", "9223372036854775807", f"1{'0' * 400}", "-1", "1e3", '"7"']
-)
-async def test_an_update_without_a_usable_number_is_counted_and_left_out(api: BotApi, number: str):
-    hear, meter, journal = Conversation(), FakeMeter(), MemoryJournal()
-    body = f'{{"update_id": {number}, "message": {{}}}}'.encode()
-
-    async with (
-        our_bot(api, meter, webhook=True, public_url="http://127.0.0.1:9") as bot,
-        listening(bot, hear, journal),
-    ):
-        await until(lambda: bot.listener.trouble is None)
-        answer = await bot.listener.receive({SECRET_HEADER: secret_of(bot)}, body)
-
-    assert answer == 200  # another one would make Telegram bring it again
-    assert meter.alarms["unusable_update"] == 1
-    assert journal.kept == {}
-
-
-async def test_a_poll_passes_over_updates_without_a_usable_number(api: BotApi):
-    ann, hear, meter = api.world.person("Ann"), Conversation(says("Welcome")), FakeMeter()
-    ann.types("/start")
-    api.world.updates.append({"update_id": 2**63, "message": {}})
-
-    async with our_bot(api, meter) as bot, listening(bot, hear, MemoryJournal()):
-        await api.world.message_where(lambda m: m.text == "Welcome")
-        await until(lambda: len(api.world.calls_of("getUpdates")) >= 2)
-
-    assert len(hear.heard) == 1
-    # It stays with Telegram, which is not asked for it again and again without a rest.
-    assert len(api.world.calls_of("getUpdates")) <= 3
-
-
-async def test_polling_ends_a_webhook_that_was_left(api: BotApi):
-    ann = api.world.person("Ann")
-    hear, journal = Conversation(says("Welcome")), MemoryJournal()
-    unreachable = "http://127.0.0.1:9"
-    async with (
-        our_bot(api, webhook=True, public_url=unreachable) as bot,
-        listening(bot, hear, journal),
-    ):
-        await until(lambda: bot.listener.trouble is None)
-    ann.types("/start")
-
-    async with our_bot(api) as bot, listening(bot, hear, journal):
-        await api.world.message_where(lambda m: m.text == "Welcome")
-
-
 # --- secrets ------------------------------------------------------------------------------
 
 
@@ -831,13 +441,6 @@ async def test_the_token_and_what_people_say_are_in_no_log_and_no_error(
     assert api.token not in repr(bot.listener._api)
 
 
-# --- helpers ------------------------------------------------------------------------------
-
-
 def text_of(said: Said) -> str:
     assert isinstance(said, Words)
     return said.text
-
-
-def secret_of(bot: TelegramBot) -> str:
-    return bot.listener._derived("secret")

@@ -1,4 +1,4 @@
-"""Our bot against a Discord over HTTP: what people's devices show, and what each fault comes to."""
+"""What Discord alone has of showing cards, over HTTP: see the contract for the rest."""
 
 import asyncio
 import random

@@ -1,0 +1,227 @@
+"""What Telegram alone has of showing cards, over HTTP: see the contract for the rest."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.cards import Button, Card, Picture, Severity
+from bot.domain.deliveries import Declined, Gone, Moved, Postponed, Scope, Sent, Unclear
+from bot.domain.ids import ActionId
+from bot.errors import TryLater
+from tests.integration.telegram.bots import address, our_bot
+from tests.standins.bot_api import Access, BotApi
+from tests.standins.bot_api.faults import (
+    internal_error,
+    refused,
+    too_many_requests,
+    too_many_requests_html,
+)
+from tests.standins.faults import Drop, Fault, bad_gateway, captive_portal
+
+CARD = Card(title="Bought BTC", severity=Severity.WARNING)
+CHART = Picture(png=b"\x89PNG...", alt="Profit of 3 trades: +1 %", width=640, height=320)
+PICTURED = Card(title="Latest trades", picture=CHART)
+
+
+async def test_a_picture_comes_silently_after_its_words_with_what_it_shows_below_it(api: BotApi):
+    ann = api.world.person("Ann")
+    group = api.world.group("Desk", ann)
+    topic = api.world.topic(group, "grid")
+
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(group, topic), PICTURED)
+
+    words, picture = group.shown
+    assert outcome == Sent(message=str(words.id))
+    assert words.text == "Latest trades"
+    assert (picture.photo, picture.text) == (CHART.png, CHART.alt)
+    assert picture.silent
+    assert [message.thread for message in group.shown] == [topic, topic]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        bad_gateway(),
+        internal_error(),
+        captive_portal(),
+        too_many_requests(3),
+        refused(400, "IMAGE_BAD"),
+    ],
+)
+async def test_a_picture_that_cannot_be_shown_costs_no_words(
+    api: BotApi, caplog: pytest.LogCaptureFixture, fault: Fault
+):
+    ann = api.world.person("Ann")
+    api.fail(fault, method="sendPhoto")
+
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(ann), PICTURED)
+
+    assert outcome == Sent(message="1")
+    assert [message.text for message in ann.chat.shown] == ["Latest trades"]
+    assert "a picture may not have been shown" in caplog.text
+
+
+async def test_words_that_were_not_shown_bring_no_picture(api: BotApi):
+    ann = api.world.person("Ann")
+    api.fail(too_many_requests(3), method="sendMessage")
+
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(ann), PICTURED)
+
+    assert isinstance(outcome, Postponed)
+    assert api.world.calls_of("sendPhoto") == []
+
+
+async def test_a_card_arrives_with_its_sound_buttons_and_no_preview(api: BotApi):
+    ann = api.world.person("Ann")
+    button = Button(label="Pause", action=ActionId("a1"))
+    card = Card(title="Bought", lines=("https://example.org",), buttons=((button,),))
+
+    async with our_bot(api) as bot:
+        quiet = await bot.messenger.send(address(ann), card)
+        loud = await bot.messenger.send(address(ann), CARD)
+
+    first, second = ann.chat.shown
+    assert (quiet, loud) == (Sent(message="1"), Sent(message="2"))
+    assert (first.silent, second.silent) == (True, False)
+    assert first.parts("bold") == ["Bought"]
+    assert first.button("Pause").data == "a1"
+    assert not first.preview
+
+
+async def test_whoever_is_not_told_how_long_to_slow_down_rests_as_a_whole(api: BotApi):
+    ann = api.world.person("Ann")
+    api.fail(too_many_requests_html(), method="sendMessage")
+
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(ann), CARD)
+
+    assert outcome == Postponed(
+        reason="asked to slow down", retry_after=timedelta(seconds=30), scope=Scope.CHANNEL
+    )
+
+
+async def test_after_an_outcome_that_nobody_knows_something_harmless_is_asked_first(api: BotApi):
+    ann = api.world.person("Ann")
+    api.fail(bad_gateway(), method="sendMessage")
+    api.fail(bad_gateway(), method="sendChatAction")
+
+    async with our_bot(api) as bot:
+        outcomes = [await bot.messenger.send(address(ann), CARD) for _ in range(4)]
+
+    assert outcomes == [
+        Unclear(reason="server error: HTTP 502"),
+        Postponed(reason="server error: HTTP 502", scope=Scope.CHANNEL),
+        Sent(message="1"),
+        Sent(message="2"),
+    ]
+    assert [call.method for call in api.world.calls[1:]] == [
+        "sendMessage",
+        *("sendChatAction", "sendChatAction", "sendMessage"),
+        "sendMessage",
+    ]
+
+
+async def test_whoever_is_told_to_slow_down_when_asking_sends_nothing(api: BotApi):
+    ann = api.world.person("Ann")
+    api.fail(Drop(), method="sendMessage")
+    api.fail(too_many_requests(7), method="sendChatAction")
+
+    async with our_bot(api) as bot:
+        await bot.messenger.send(address(ann), CARD)
+        outcome = await bot.messenger.send(address(ann), CARD)
+
+    assert outcome == Postponed(reason="asked to slow down", retry_after=timedelta(seconds=7))
+    assert len(api.world.calls_of("sendMessage")) == 1
+
+
+async def test_what_may_not_leave_yet_does_not_even_ask(api: BotApi):
+    ann = api.world.person("Ann")
+    api.fail(Drop(), method="sendMessage")
+    never = asyncio.get_running_loop().create_future()
+    never.set_exception(TryLater("the disk is full"))
+
+    async with our_bot(api) as bot:
+        await bot.messenger.send(address(ann), CARD)
+        with pytest.raises(TryLater):
+            await bot.messenger.send(address(ann), CARD, never)
+
+    assert [call.method for call in api.world.calls] == ["getMe", "sendMessage"]
+
+
+async def test_a_person_who_blocked_us_is_gone_after_one_call(api: BotApi):
+    ann = api.world.person("Ann")
+    ann.chat.access = Access.BLOCKED
+
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(ann), CARD)
+
+    assert outcome == Gone(reason="blocked by the user")
+    assert [call.method for call in api.world.calls] == ["getMe", "sendMessage"]
+
+
+async def test_a_chat_that_is_not_found_is_looked_for_once(api: BotApi):
+    gone = api.world.person("Ann", started=False)
+    forgotten = api.world.person("Bob")
+    api.fail(refused(400, "Bad Request: chat not found"), method="sendMessage", chat=forgotten)
+
+    async with our_bot(api) as bot:
+        outcomes = [
+            await bot.messenger.send(address(p), CARD) for p in (gone, forgotten, forgotten)
+        ]
+
+    assert outcomes == [
+        Gone(reason="chat not found"),
+        Postponed(reason="chat not found at first", counts=True),
+        Sent(message="1"),
+    ]
+    assert len(api.world.calls_of("getChat")) == 2
+
+
+async def test_a_group_that_became_a_supergroup_tells_its_new_address(api: BotApi):
+    group = api.world.group("Desk", api.world.person("Ann"), basic=True)
+    new = api.world.upgrade(group)
+
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(group), CARD)
+
+    assert outcome == Moved(chat=str(new.id))
+
+
+async def test_a_closed_topic_falls_back_to_the_general_one(api: BotApi):
+    group = api.world.group("Desk", api.world.person("Ann"))
+    thread = api.world.topic(group, "Alerts")
+
+    async with our_bot(api) as bot:
+        opened = await bot.messenger.send(address(group, thread), CARD)
+        group.topics[thread].closed = True
+        closed = await bot.messenger.send(address(group, thread), CARD)
+
+    assert isinstance(opened, Sent)
+    assert isinstance(closed, Sent)
+    assert [message.thread for message in group.shown] == [thread, None]
+
+
+async def test_a_refused_layout_goes_out_plain_once(api: BotApi):
+    ann = api.world.person("Ann")
+    button = Button(label="Pause", action=ActionId("x" * 65))  # too long for Telegram
+
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(ann), Card(title="Bought", buttons=((button,),)))
+
+    (message,) = ann.chat.shown
+    assert outcome == Sent(message="1")
+    assert (message.text, message.labels, message.entities) == ("Bought", (), ())
+
+
+async def test_what_is_refused_even_plain_is_declined(api: BotApi):
+    ann = api.world.person("Ann")
+
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(ann), Card(title=" "))
+
+    assert outcome == Declined(reason="Telegram refuses the content")
+    assert len(api.world.calls_of("sendMessage")) == 2
