@@ -325,7 +325,8 @@ PROBLEMS: Mapping[LinkProblem, Problem] = {
         status=HTTPStatus.GONE,
         title="This address has expired",
         lines=(
-            f"For your safety it is good for {spoken(CODE_LIFE)} only.",
+            f"For your safety it is good for {spoken(CODE_LIFE)} at most; /cancel and newer"
+            " addresses end it sooner.",
             ASK_AGAIN,
         ),
     ),

@@ -77,7 +77,7 @@ _NO_LOGIN = "not done: I need a new login, send /link"
 
 TOASTS = {
     Denied.UNKNOWN: "This button is no longer known. Ask again.",
-    Denied.EXPIRED: "Too late: this card has expired, nothing was changed. Ask again.",
+    Denied.EXPIRED: "Too late: this card has ended, nothing was changed. Ask again.",
     Denied.NOT_YOURS: "Only the person who asked may press this.",
     Denied.ELSEWHERE: "This button belongs to another chat.",
     Denied.USED: "This card was used already.",

@@ -129,7 +129,7 @@ async def test_cancel_ends_what_is_open_and_says_which(live, chat):
         "The address to log in: ask for a new one with /link.",
         "Nothing was changed.",
     )
-    assert late.toast.startswith("Too late")
+    assert late.toast == "Too late: this card has ended, nothing was changed. Ask again."
     assert [one.notes for one in chat.screen("100")[-3:]] == [
         (WITHDRAWN,),
         (WITHDRAWN,),
