@@ -194,7 +194,7 @@ async def test_an_expired_code_says_so_and_what_to_do(site):
 
     assert response.status == 410
     assert "expired" in page
-    assert "10 minutes at most; /cancel" in page
+    assert "10 min at most; /cancel" in page
     assert "/link" in page
 
 
