@@ -187,7 +187,9 @@ def _at_an_end(
 
 
 def _value(argument: Argument, given: str) -> Value | None:
-    """What was given, as its type; `None` if it is not of it."""
+    """What was given, as its type; `None` if it is not of it. A full stop behind it is nothing."""
+    if argument.type not in _NAMES and argument.type is not ArgumentType.PAIR:
+        given = given.strip(_PUNCTUATION)
     match argument.type:
         case ArgumentType.NUMBER:
             return _number(given)
@@ -201,6 +203,9 @@ def _value(argument: Argument, given: str) -> Value | None:
             return word if word in argument.choices else None
         case _:
             return given
+
+
+_PUNCTUATION = " .,;:!?\u2026\u3002\"'\u201c\u201d\u2018\u2019"
 
 
 def _number(given: str) -> int | None:

@@ -55,6 +55,11 @@ def misread(spec: Spec, wrong: Misread) -> Card:
     )
 
 
+def left_out(spec: Spec, words: str) -> str:
+    """What was typed behind a command that takes nothing."""
+    return f"/{spec.name} takes nothing more: I left out \u201c{clean(words, 40)}\u201d."
+
+
 def test_alert(id: str, at: datetime) -> Notice:
     return Notice(
         origin=Origin(kind=Kind.TEST, record=id, at=at),

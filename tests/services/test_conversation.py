@@ -77,6 +77,20 @@ async def test_a_mistyped_command_gets_the_nearest(world):
     assert "/status" in card.lines[0]
 
 
+@pytest.mark.parametrize("text", ["/status Alpha", "/trades 5", "/help pause"])
+async def test_words_behind_a_command_that_takes_none_are_not_passed_over(world, text):
+    await linked(world)
+    command, _, words = text.partition(" ")
+
+    plain, more = await ask(world, command), await ask(world, text)
+
+    assert more.notes == (
+        *plain.notes,
+        f"{command} takes nothing more: I left out \u201c{words}\u201d.",
+    )
+    assert (await ask(world, f"{command} .")).notes == plain.notes
+
+
 async def test_other_words_get_a_hint(world):
     card = await ask(world, "how are you?")
 

@@ -242,6 +242,9 @@ class Router:
             return access.only_in_private(spec)
         link = await self._desk.links.at(place.address)
         card = await self._answer_to(found, command, link, about)
+        # Those that are in no menu take what an address carries.
+        if spec.menu and not spec.arguments and any(map(str.isalnum, command.arguments)):
+            card = with_note(card, asking.left_out(spec, command.arguments))
         age = self._age(command)
         if age > OLD_AFTER:
             card = with_note(card, asking.asked_before(age))
