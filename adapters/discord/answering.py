@@ -25,10 +25,6 @@ from bot.ports import Hear, Suggest
 
 log = logging.getLogger(__name__)
 
-ANSWER_WITHIN = timedelta(seconds=1.0)
-"""A reply that comes so fast is the first answer; else "thinking..." is, long before the three
-seconds that Discord waits for one."""
-
 TYPING_AGAIN = timedelta(seconds=8)
 """It shows for ten seconds.
 
@@ -43,11 +39,24 @@ FORM_LABEL = "The six digits that the page shows"
 class Answering:
     """Shows what there is to answer."""
 
-    def __init__(self, answers: Answers, chats: Chats, recent: Recent, may_send: MaySend) -> None:
+    def __init__(
+        self,
+        answers: Answers,
+        chats: Chats,
+        recent: Recent,
+        may_send: MaySend,
+        within: timedelta,
+    ) -> None:
+        """
+        Args:
+            within: how long a command is left without an answer before it is said that it takes a
+                while.
+        """
         self._answers = answers
         self._chats = chats
         self._recent = recent
         self._may_send = may_send
+        self._within = within
         self._turns = Turns()
         """For answers to what was written in a chat."""
 
@@ -73,7 +82,7 @@ class Answering:
         """Answer a command: at once if it is quick, else under "thinking..."."""
         answer = Interaction(self._answers, asked.handle, private=asked.said.place.private)
         async with asyncio.TaskGroup() as group:
-            group.create_task(answer.think_after(ANSWER_WITHIN), name="discord thinking")
+            group.create_task(answer.think_after(self._within), name="discord thinking")
             async for reply in hear(asked.said):
                 card = _card_of(_with_form(asked, reply))
                 if card is not None:

@@ -12,6 +12,7 @@ from adapters.discord.api import Answers, Chats
 from adapters.discord.interactions import Recent
 from adapters.discord.listening import Listener
 from adapters.discord.messenger import DiscordMessenger
+from adapters.discord.rhythm import USUAL, Rhythm
 from adapters.discord.servers import MayAsk, Servers
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.transport import DiscordHttp, new_session
@@ -44,6 +45,7 @@ async def open_discord(
     meter: Meter,
     may_send: MaySend,
     may_ask: MayAsk = _at_once,
+    rhythm: Rhythm = USUAL,
 ) -> AsyncIterator[DiscordBot]:
     """Our bot; its listener is to be begun. For the arguments see `composed`."""
     clock = asyncio.get_running_loop().time
@@ -57,6 +59,7 @@ async def open_discord(
             meter=meter,
             may_send=may_send,
             may_ask=may_ask,
+            rhythm=rhythm,
         )
 
 
@@ -69,6 +72,7 @@ def composed(
     meter: Meter,
     may_send: MaySend,
     may_ask: MayAsk,
+    rhythm: Rhythm = USUAL,
 ) -> DiscordBot:
     """Our bot, from its parts.
 
@@ -78,9 +82,9 @@ def composed(
         may_ask: asked before each look at who is in a server.
     """
     chats, answers, recent = Chats(http, settings.bot), Answers(http), Recent(now)
-    answering = Answering(answers, chats, recent, may_send)
+    answering = Answering(answers, chats, recent, may_send, rhythm.answer_within)
     return DiscordBot(
         messenger=DiscordMessenger(chats, answers, recent, settings.bot, now),
-        listener=Listener(http, answering, settings, chance, meter),
+        listener=Listener(http, answering, settings, chance, meter, rhythm),
         readership=Servers(http, asyncio.get_running_loop().time, may_ask),
     )

@@ -7,7 +7,6 @@ import random
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, NoReturn
 
 import discord
@@ -19,6 +18,7 @@ from discord.voice_client import VoiceClient
 
 from adapters.chat.exchange import NoAnswer
 from adapters.discord.limits import Seconds
+from adapters.discord.rhythm import RECONNECT
 from adapters.discord.transport import DiscordHttp, Refusal, Withheld
 from bot.domain.backoff import Backoff
 
@@ -32,12 +32,6 @@ INTENTS = discord.Intents(dm_messages=True)
 HELLO_TIMEOUT = 30.0
 STABLE: Seconds = 120.0
 """A connection that lasted so long was a good one."""
-
-WAITS = Backoff(first=timedelta(seconds=1), ceiling=timedelta(seconds=120), jitter=(0.8, 1.2))
-"""Between two connections of which none lasts: fewer than 1,000 a day, which are allowed.
-
-Source: https://docs.discord.com/developers/events/gateway#rate-limiting
-"""
 
 LOST_CAUSE = 4
 """After so many failures in a row a session is not taken up any more: its own address may be what
@@ -67,6 +61,7 @@ class Redial:
     """How long to wait before the next connection."""
 
     chance: random.Random
+    waits: Backoff = RECONNECT
     failures: int = 0
 
     def wait(self, lasted: Seconds, resumable: bool) -> Seconds:
@@ -74,7 +69,7 @@ class Redial:
         self.failures = 1 if lasted >= STABLE else self.failures + 1
         if self.failures == 1 and resumable:
             return 0.0
-        return WAITS.wait(self.failures, self.chance).total_seconds()
+        return self.waits.wait(self.failures, self.chance).total_seconds()
 
 
 class _State(ConnectionState[Any]):
@@ -104,6 +99,7 @@ class Gateway(discord.Client):
         take: Callable[[Json], None],
         tell: Callable[[str | None], None],
         chance: random.Random,
+        waits: Backoff = RECONNECT,
     ) -> None:
         # The library gives the bare frames only with this set.
         super().__init__(intents=INTENTS, enable_debug_events=True, max_messages=None)
@@ -111,7 +107,7 @@ class Gateway(discord.Client):
         self._take = take
         self._tell = tell
         self._chance = chance
-        self._redial = Redial(chance)
+        self._redial = Redial(chance, waits)
 
     def _get_state(self, **options: Any) -> _State:
         return _State(

@@ -5,7 +5,6 @@ import logging
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import Any, NoReturn
 
@@ -16,6 +15,7 @@ from adapters.chat.queues import ChatQueues
 from adapters.discord.answering import Answering
 from adapters.discord.commands import is_registered, registered
 from adapters.discord.gateway import Gateway
+from adapters.discord.rhythm import Rhythm
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.transport import DiscordHttp, Refusal, Withheld
 from adapters.discord.updates import Heard, Written, heard
@@ -23,11 +23,6 @@ from bot.errors import Misconfigured
 from bot.ports import Hear, Meter, Suggest
 
 log = logging.getLogger(__name__)
-
-AT_ONCE = 1000
-"""Above so many answers under way the next ones are not begun: the person sees that they failed."""
-
-REGISTER_WAIT = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +49,14 @@ class Listener:
         settings: DiscordSettings,
         chance: random.Random,
         meter: Meter,
+        rhythm: Rhythm,
     ) -> None:
         self._http = http
         self._answering = answering
         self._settings = settings
         self._chance = chance
         self._meter = meter
+        self._rhythm = rhythm
         self._application: str | None = None
         self._ear: _Ear | None = None
         self._under_way = 0
@@ -101,9 +98,10 @@ class Listener:
 
     async def listen(self, hear: Hear, suggest: Suggest) -> NoReturn:
         """Answer what people say, until cancelled."""
-        gateway = Gateway(self._http, self._take, self._told, self._chance)
+        gateway = Gateway(self._http, self._take, self._told, self._chance, self._rhythm.reconnect)
         async with asyncio.TaskGroup() as group:
-            queues = ChatQueues(group, at_once=AT_ONCE, most=AT_ONCE)
+            most = self._rhythm.at_once
+            queues = ChatQueues(group, at_once=most, most=most)
             self._ear = _Ear(hear=hear, suggest=suggest, group=group, queues=queues)
             group.create_task(self._register(), name="discord commands")
             try:
@@ -139,7 +137,7 @@ class Listener:
                 return
             except (Refusal, Withheld, NoAnswer) as error:
                 log.warning("the commands are not registered", extra={"reason": str(error)})
-                await asyncio.sleep(REGISTER_WAIT.total_seconds())
+                await asyncio.sleep(self._rhythm.register_again.total_seconds())
 
     def _told(self, trouble: str | None) -> None:
         if trouble == self.trouble:
@@ -155,7 +153,7 @@ class Listener:
         found = heard(frame, self._settings.bot)
         if found is None or self._ear is None:
             return
-        if self._under_way >= AT_ONCE:
+        if self._under_way >= self._rhythm.at_once:
             log.warning("too much is asked at once, and some of it is not answered")
             return
         self._under_way += 1

@@ -31,6 +31,7 @@ from discord.http import Route
 
 from adapters.discord.bot import DiscordBot, composed
 from adapters.discord.gateway import INTENTS
+from adapters.discord.rhythm import USUAL, Rhythm
 from adapters.discord.settings import DEFAULT_API_URL, DiscordSettings
 from adapters.discord.transport import DiscordHttp
 from bot.domain.incoming import Reply, Said
@@ -58,10 +59,11 @@ class InSimcord:
         owned: whether the client belongs to the bot.
     """
 
-    def __init__(self, group: asyncio.TaskGroup, *, owned: bool) -> None:
+    def __init__(self, group: asyncio.TaskGroup, *, owned: bool, rhythm: Rhythm) -> None:
         self._account = _Account(self._start if owned else _nothing)
         self._group = group
         self._owned = owned
+        self._rhythm = rhythm
         self._ears: asyncio.Future[tuple[Hear, Suggest]] = asyncio.Future()
         self.env = simcord.Env(self._account, settle_timeout=PATIENCE)
         self.bot: DiscordBot
@@ -94,6 +96,7 @@ class InSimcord:
             meter=FakeMeter(),
             may_send=_at_once,
             may_ask=_at_once,
+            rhythm=self._rhythm,
         )
 
     async def end(self) -> None:
@@ -117,10 +120,10 @@ class InSimcord:
 
 
 @asynccontextmanager
-async def in_simcord(*, owned: bool = True) -> AsyncIterator[InSimcord]:
+async def in_simcord(*, owned: bool = True, rhythm: Rhythm = USUAL) -> AsyncIterator[InSimcord]:
     """A world of its own. What goes wrong in the bot's tasks fails the test at its end."""
     async with asyncio.TaskGroup() as group:
-        world = InSimcord(group, owned=owned)
+        world = InSimcord(group, owned=owned, rhythm=rhythm)
         await world.begin()
         try:
             yield world

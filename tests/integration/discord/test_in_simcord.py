@@ -30,8 +30,8 @@ from simcord import (
     UserHandle,
 )
 
-from adapters.discord import answering
 from adapters.discord.render import rendered
+from adapters.discord.rhythm import Rhythm
 from bot.domain.actions import CONFIRM_LIFE
 from bot.domain.cards import Button, Card, Field, Picture
 from bot.domain.deliveries import Sent
@@ -61,8 +61,9 @@ async def sim() -> AsyncIterator[InSimcord]:
 
 @pytest.fixture
 async def outer() -> AsyncIterator[InSimcord]:
-    """For answers that take a while: simcord does not wait for them."""
-    async with in_simcord(owned=False) as sim:
+    """For answers that take a while: soon announced, and simcord does not wait for them."""
+    rhythm = Rhythm(answer_within=timedelta(seconds=0.02))
+    async with in_simcord(owned=False, rhythm=rhythm) as sim:
         yield sim
 
 
@@ -315,10 +316,7 @@ async def test_a_picture_arrives_whole_with_its_words_in_an_answer_and_in_an_ale
     assert embed.image.url == f"attachment://{answer.response.attachments[0].filename}"
 
 
-async def test_a_slow_answer_fills_in_what_was_announced_and_stays_private(
-    outer: InSimcord, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(answering, "ANSWER_WITHIN", timedelta(seconds=0.02))
+async def test_a_slow_answer_fills_in_what_was_announced_and_stays_private(outer: InSimcord):
     conversation = says("1 of 2 bots running")
     conversation.may_answer.clear()
     await outer.listen(conversation, nothing)
@@ -335,10 +333,7 @@ async def test_a_slow_answer_fills_in_what_was_announced_and_stays_private(
     assert channel.history(viewer=bob) == []
 
 
-async def test_an_announced_answer_that_never_comes_is_taken_back(
-    outer: InSimcord, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(answering, "ANSWER_WITHIN", timedelta(seconds=0.02))
+async def test_an_announced_answer_that_never_comes_is_taken_back(outer: InSimcord):
     conversation = says()
     conversation.may_answer.clear()
     await outer.listen(conversation, nothing)

@@ -12,10 +12,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from adapters.discord import answering, gateway
-from adapters.discord import listening as listening_module
 from adapters.discord.bot import DiscordBot, open_discord
 from adapters.discord.gateway import Gateway
+from adapters.discord.rhythm import RECONNECT, Rhythm
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.transport import DiscordHttp, new_session
 from bot.domain.cards import Button, Card, Option, PickList, Picture
@@ -31,7 +30,10 @@ from tests.standins.discord.errors import UNKNOWN_INTERACTION, ApiError, refusal
 from tests.standins.discord.faults import internal_error, refused, too_many_requests
 from tests.standins.faults import Drop, bad_gateway
 
-SOON = replace(gateway.WAITS, first=timedelta(seconds=0.02), ceiling=timedelta(seconds=0.02))
+SOON = replace(RECONNECT, first=timedelta(seconds=0.02), ceiling=timedelta(seconds=0.02))
+
+QUICK = Rhythm(answer_within=timedelta(seconds=0.2), register_again=timedelta(seconds=0.05))
+"""Nobody has to wait here for what takes a while."""
 
 
 @pytest.fixture
@@ -45,13 +47,6 @@ def ann(api: DiscordApi) -> Person:
     return api.world.person("Ann", locale="de")
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody has to wait here for what takes a while."""
-    monkeypatch.setattr(answering, "ANSWER_WITHIN", timedelta(seconds=0.2))
-    monkeypatch.setattr(listening_module, "REGISTER_WAIT", timedelta(seconds=0.05))
-
-
 @asynccontextmanager
 async def listening(
     api: DiscordApi,
@@ -59,6 +54,7 @@ async def listening(
     suggest: Names | None = None,
     meter: FakeMeter | None = None,
     gateway_url: str | None = None,
+    rhythm: Rhythm = QUICK,
 ) -> AsyncIterator[DiscordBot]:
     """The bot with its commands registered, answering in the background."""
 
@@ -72,6 +68,7 @@ async def listening(
             chance=random.Random(1),
             meter=meter or FakeMeter(),
             may_send=may_send,
+            rhythm=rhythm,
         ) as bot,
         asyncio.TaskGroup() as group,
     ):
@@ -367,14 +364,11 @@ async def test_an_answer_that_cannot_be_shown_is_logged_without_any_token(
     assert not [token for token in (api.token, asked.token) if token in logged]
 
 
-async def test_what_is_too_much_at_once_is_seen_to_fail(
-    api: DiscordApi, ann: Person, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(listening_module, "AT_ONCE", 1)
+async def test_what_is_too_much_at_once_is_seen_to_fail(api: DiscordApi, ann: Person):
     hear = Conversation(says("Your bots"))
     hear.may_answer.clear()
 
-    async with listening(api, hear):
+    async with listening(api, hear, rhythm=replace(QUICK, at_once=1)):
         first, second = ann.runs("bell status"), ann.runs("bell status")
         await first.deferred()
         await asyncio.sleep(0.1)  # in which the second one would be deferred too
@@ -662,11 +656,7 @@ async def test_the_gateway_may_be_another_than_the_api_says(api: DiscordApi, ann
 
 
 @pytest.mark.parametrize("nonsense", ["[]", "{", '{"op": 10, "d": {}}', '{"op": 0, "t": "READY"}'])
-async def test_nonsense_from_the_gateway_is_a_lost_connection(
-    api: DiscordApi, monkeypatch: pytest.MonkeyPatch, nonsense: str
-):
-    monkeypatch.setattr(gateway, "WAITS", SOON)
-
+async def test_nonsense_from_the_gateway_is_a_lost_connection(api: DiscordApi, nonsense: str):
     async def talk(request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
@@ -686,7 +676,7 @@ async def test_nonsense_from_the_gateway_is_a_lost_connection(
         clock = asyncio.get_running_loop().time
         http = DiscordHttp(session, api.token, api.url, clock)
         told: list[str | None] = []
-        following = Gateway(http, lambda frame: None, told.append, random.Random(1))
+        following = Gateway(http, lambda frame: None, told.append, random.Random(1), SOON)
         async with asyncio.TaskGroup() as group:
             task = group.create_task(following.follow(address))
             await until(lambda: told)
@@ -695,13 +685,10 @@ async def test_nonsense_from_the_gateway_is_a_lost_connection(
     assert told == [None], "the second address was a good one"
 
 
-async def test_a_gateway_that_stays_away_is_told_and_found_again(
-    api: DiscordApi, ann: Person, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(gateway, "WAITS", SOON)
+async def test_a_gateway_that_stays_away_is_told_and_found_again(api: DiscordApi, ann: Person):
     hear = Conversation(says("Your bots"))
 
-    async with listening(api, hear) as bot:
+    async with listening(api, hear, rhythm=replace(QUICK, reconnect=SOON)) as bot:
         async with api.down():
             await until(lambda: bot.listener.trouble)
         await until(lambda: bot.listener.trouble is None)

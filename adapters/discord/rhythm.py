@@ -1,0 +1,32 @@
+"""How long our bot on Discord waits for what, and how much it does at a time."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.domain.backoff import Backoff
+
+RECONNECT = Backoff(first=timedelta(seconds=1), ceiling=timedelta(seconds=120), jitter=(0.8, 1.2))
+"""Fewer than 1,000 times a day, which are allowed.
+
+Source: https://docs.discord.com/developers/events/gateway#rate-limiting
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """What only tests have otherwise: they are in a hurry."""
+
+    answer_within: timedelta = timedelta(seconds=1)
+    """A reply that comes so fast is the first answer; else "thinking..." is, long before the three
+    seconds that Discord waits for one.
+    """
+    register_again: timedelta = timedelta(seconds=30)
+    at_once: int = 1000
+    """Above so many answers under way the next ones are not begun: the person sees that they
+    failed.
+    """
+    reconnect: Backoff = RECONNECT
+    """Between two connections to the gateway of which none lasts."""
+
+
+USUAL = Rhythm()
