@@ -23,7 +23,7 @@ from storage.audit import Audit
 from storage.buttons.actions import Actions
 from storage.buttons.shown_cards import ShownCards
 from storage.engine.database import Database, each, unsettle
-from storage.engine.sqlite import looking_at, open_inline, open_sqlite
+from storage.engine.sqlite import looking_at, open_inline, open_sqlite, refuse_damage
 from storage.inbox.admission import Inbox
 from storage.journal import Journal
 from storage.leases import Leases
@@ -200,7 +200,8 @@ async def inspect(url: str, secret_keys: Sequence[str] = ()) -> Inspected:
         secret_keys: without any, nothing is opened.
 
     Raises:
-        Misconfigured: it cannot be opened, is of a newer version, or the keys do not fit.
+        Misconfigured: it cannot be opened, is damaged or of a newer version, or the keys do not
+            fit.
     """
     vault = Vault(secret_keys) if secret_keys else None
     return await look(url, partial(_inspected, vault))
@@ -238,6 +239,8 @@ def _inspected(vault: Vault | None, connection: Connection | None) -> Inspected:
         return Inspected(version=version)
     if vault is None:
         return Inspected(version=version, locked=is_locked(connection))
+    if connection.dialect.name == "sqlite":
+        refuse_damage(connection)
     return Inspected(
         version=version, broken=audit.broken(connection), locked=vault.fits(connection)
     )

@@ -404,6 +404,20 @@ def looking_at(path: Path) -> Iterator[Connection | None]:
         engine.dispose()
 
 
+def refuse_damage(connection: Connection) -> None:
+    """Read the whole file, also what a start would not come by for days.
+
+    Raises:
+        Misconfigured: some page of it is no use.
+    """
+    found: str = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+    if found != "ok":
+        raise Misconfigured(
+            f"The database is damaged ({found.splitlines()[-1]}): put a backup in its place, or"
+            " point TRADEBELL_DATABASE_URL elsewhere."
+        )
+
+
 @contextmanager
 def open_inline(prepare: Prepare) -> Iterator[Inline]:
     """Open a database in memory, which lives as long as the context."""

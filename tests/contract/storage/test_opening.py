@@ -281,6 +281,22 @@ async def test_a_look_sees_that_the_key_does_not_fit(lasting_url: str, open_agai
         assert "TRADEBELL_SECRET_KEY" in await refused_look(lasting_url)
 
 
+@pytest.mark.fault(79)
+@pytest.mark.parametrize("junk", [bytes(4096), b"\xff" * 4096], ids=["zeros", "junk"])
+async def test_a_look_finds_damage_where_a_start_would_not_come_by(tmp_path: Path, junk: bytes):
+    path = tmp_path / "tradebell.db"
+    async with open_store(f"sqlite:///{path}", [KEY], lambda: NOW, lambda: "id"):
+        pass
+    with closing(sqlite3.connect(path)) as whole:
+        asked = "SELECT rootpage FROM sqlite_master WHERE name = 'shown_card'"
+        (page,) = whole.execute(asked).fetchone()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * len(junk))
+        file.write(junk)
+
+    assert "put a backup in its place" in await refused_look(f"sqlite:///{path}")
+
+
 async def refused_look(url: str) -> str:
     with pytest.raises(Misconfigured) as refused:
         await inspect(url, [KEY])
