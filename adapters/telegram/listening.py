@@ -12,29 +12,20 @@ from datetime import timedelta
 from functools import partial
 from typing import NoReturn
 
-from telegram import (
-    BotCommand,
-    BotCommandScope,
-    BotCommandScopeAllGroupChats,
-    BotCommandScopeAllPrivateChats,
-)
-
 from adapters.chat.exchange import NoAnswer
 from adapters.chat.queues import ChatQueues
 from adapters.telegram.answering import Answering, Toast
 from adapters.telegram.api import BotApi
+from adapters.telegram.commands import describe, register_menu
 from adapters.telegram.faults import Trouble, trouble
 from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.transport import Refusal
 from adapters.telegram.updates import KINDS, Heard, Json, Us, heard
 from bot.domain.backoff import Backoff
-from bot.domain.commands import works_for_all
 from bot.domain.incoming import Left, Returned
 from bot.domain.links import Channel
 from bot.errors import Misconfigured, TryLater
 from bot.ports import Hear, Journal, Meter
-from bot.services.commands.registry import SPECS
-from bot.texts.getting_started import ABOUT, ABOUT_IN_SHORT
 
 log = logging.getLogger(__name__)
 
@@ -196,8 +187,8 @@ class Listener:
         try:
             if not self._settings.webhook:
                 await self._api.delete_webhook()
-            await self._register_menu()
-            await self._describe()
+            await register_menu(self._api)
+            await describe(self._api)
         except (Refusal, NoAnswer) as error:
             # Neither keeps anybody from being heard: polling itself tells if a webhook is left.
             log.warning(
@@ -219,29 +210,6 @@ class Listener:
                     f" reach ({refusal.description})."
                 ) from None
             raise
-
-    async def _register_menu(self) -> None:
-        """Each command's line in the client's menu; in groups only what works there."""
-        scopes: list[tuple[BotCommandScope, bool]] = [
-            (BotCommandScopeAllGroupChats(), False),
-            (BotCommandScopeAllPrivateChats(), True),
-        ]
-        for scope, private in scopes:
-            wanted = tuple(
-                BotCommand(spec.name, spec.summary)
-                for spec in SPECS
-                if spec.menu and (private or works_for_all(spec))
-            )
-            if await self._api.get_my_commands(scope=scope) != wanted:
-                await self._api.set_my_commands(wanted, scope=scope)
-
-    async def _describe(self) -> None:
-        """Say what we are where a person has not begun yet; what an operator wrote there stays."""
-        for name, text in (("description", ABOUT), ("short_description", ABOUT_IN_SHORT)):
-            method = f"My{name.title().replace('_', '')}"
-            match await self._api.call(f"get{method}", {}):
-                case {**said} if not said.get(name):
-                    await self._api.call(f"set{method}", {name: text})
 
     async def _poll(self, ear: _Ear) -> NoReturn:
         offset = failures = 0

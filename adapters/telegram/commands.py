@@ -1,0 +1,38 @@
+"""The registry as the menu of Telegram's clients, and what they say of us."""
+
+from telegram import (
+    BotCommand,
+    BotCommandScope,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeAllPrivateChats,
+)
+
+from adapters.telegram.api import BotApi
+from bot.domain.commands import works_for_all
+from bot.services.commands.registry import SPECS
+from bot.texts.getting_started import ABOUT, ABOUT_IN_SHORT
+
+
+async def register_menu(api: BotApi) -> None:
+    """Each command's line in the client's menu; in groups only what works there."""
+    scopes: list[tuple[BotCommandScope, bool]] = [
+        (BotCommandScopeAllGroupChats(), False),
+        (BotCommandScopeAllPrivateChats(), True),
+    ]
+    for scope, private in scopes:
+        wanted = tuple(
+            BotCommand(spec.name, spec.summary)
+            for spec in SPECS
+            if spec.menu and (private or works_for_all(spec))
+        )
+        if await api.get_my_commands(scope=scope) != wanted:
+            await api.set_my_commands(wanted, scope=scope)
+
+
+async def describe(api: BotApi) -> None:
+    """Say what we are where a person has not begun yet; what an operator wrote there stays."""
+    for name, text in (("description", ABOUT), ("short_description", ABOUT_IN_SHORT)):
+        method = f"My{name.title().replace('_', '')}"
+        match await api.call(f"get{method}", {}):
+            case {**said} if not said.get(name):
+                await api.call(f"set{method}", {name: text})
