@@ -4,7 +4,7 @@ from datetime import timedelta
 from http import HTTPStatus
 
 from adapters.chat.exchange import NoAnswer, Reached
-from bot.domain.deliveries import Declined, Postponed, Scope, Unclear
+from bot.domain.deliveries import Attempt, Declined, Postponed, Scope, Unclear
 
 UNTOLD_WAIT = timedelta(seconds=30)
 """The rest of the whole bot after a 429 that does not say how long."""
@@ -43,6 +43,17 @@ def _after_status(status: int, platform: str) -> Postponed | Declined | Unclear:
     if status < 500:
         return Postponed(reason=f"turned away: HTTP {status}", scope=Scope.CHANNEL)
     return Unclear(reason=f"server error: HTTP {status}")
+
+
+def after_part(attempt: Attempt, number: int, of: int) -> Attempt:
+    """The outcome of a card in several messages, of which one was not shown: those before were.
+
+    Args:
+        number: how many were shown before it.
+    """
+    if number == 0:
+        return attempt
+    return Unclear(reason=f"broke off: after part {number} of {of}")
 
 
 def after_untold_wait() -> Postponed:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable
 from datetime import datetime, timedelta
 
 from adapters.chat.exchange import NoAnswer
+from adapters.chat.faults import after_part
 from adapters.discord.api import Answers, Chats, HistoryUnreadable, key_of
 from adapters.discord.faults import MESSAGE_GONE, after_failure
 from adapters.discord.interactions import Recent
@@ -62,8 +63,7 @@ class DiscordMessenger:
             key = key_of(address, card.reference, number)
             attempt = found or await self._chats.show(address, part, key, after)
             if not isinstance(attempt, Sent):
-                cut = Unclear(reason=f"broke off: after part {number} of {len(parts)}")
-                return cut if number else attempt
+                return after_part(attempt, number, len(parts))
         return attempt
 
     async def amend(self, address: Address, message: str, card: Card) -> Attempt:

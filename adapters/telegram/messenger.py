@@ -3,11 +3,12 @@
 from collections.abc import Awaitable
 from datetime import datetime
 
+from adapters.chat.faults import after_part
 from adapters.telegram.api import Chats
 from adapters.telegram.faults import MESSAGE_GONE
 from adapters.telegram.render import photo, rendered
 from bot.domain.cards import Card
-from bot.domain.deliveries import Attempt, Declined, Repeats, Sent, Unclear
+from bot.domain.deliveries import Attempt, Declined, Repeats, Sent
 from bot.domain.ids import Now
 from bot.domain.links import Address, Channel
 
@@ -39,8 +40,7 @@ class TelegramMessenger:
         for number, part in enumerate(parts):
             attempt = await self._chats.show(address, part, after)
             if not isinstance(attempt, Sent):
-                cut = Unclear(reason=f"broke off: after part {number} of {len(parts)}")
-                return cut if number else attempt
+                return after_part(attempt, number, len(parts))
         if card.picture is not None:
             await self._chats.illustrate(address, photo(card.picture))
         return attempt
