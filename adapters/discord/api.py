@@ -37,9 +37,6 @@ CLOCKS_APART = timedelta(minutes=15)
 """How far Discord's clock may be from ours for a message to be found by its time."""
 
 PAGE = 100
-PAGES = 20
-"""So much of a chat's history is read at most."""
-
 MESSAGE, THINKING, WORKING, CHOICES, FORM_SHOWN = 4, 5, 6, 8, 9
 """Source: https://docs.discord.com/developers/interactions/receiving-and-responding"""
 
@@ -51,13 +48,15 @@ class HistoryUnreadable(Exception):
 class Chats:
     """Shows messages, changes them, finds them again."""
 
-    def __init__(self, http: DiscordHttp, bot: str) -> None:
+    def __init__(self, http: DiscordHttp, bot: str, pages: int) -> None:
         """
         Args:
             bot: our own numeric id.
+            pages: so much of a chat's history is read at most.
         """
         self._http = http
         self._bot = bot
+        self._pages = pages
 
     async def show(
         self,
@@ -118,7 +117,7 @@ class Chats:
         at = _snowflake(since - CLOCKS_APART)
         channel = address.thread or address.chat
         route = Route("GET", "/channels/{channel_id}/messages", channel_id=channel)
-        for _ in range(PAGES):
+        for _ in range(self._pages):
             page = await self._http.request(route, params={"limit": PAGE, "after": at})
             messages = [one for one in page if isinstance(one, Mapping)]
             for one in messages:

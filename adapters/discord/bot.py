@@ -81,10 +81,10 @@ def composed(
             their own pace.
         may_ask: asked before each look at who is in a server.
     """
-    chats, answers, recent = Chats(http, settings.bot), Answers(http), Recent(now)
+    chats, answers, recent = Chats(http, settings.bot, rhythm.pages), Answers(http), Recent(now)
     answering = Answering(answers, chats, recent, may_send, rhythm.answer_within)
     return DiscordBot(
         messenger=DiscordMessenger(chats, answers, recent, settings.bot, now),
         listener=Listener(http, answering, settings, chance, meter, rhythm),
-        readership=Servers(http, asyncio.get_running_loop().time, may_ask),
+        readership=Servers(http, asyncio.get_running_loop().time, may_ask, rhythm.fresh),
     )

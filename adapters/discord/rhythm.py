@@ -25,6 +25,10 @@ class Rhythm:
     """Above so many answers under way the next ones are not begun: the person sees that they
     failed.
     """
+    pages: int = 20
+    """So much of a chat's history is read at most."""
+    fresh: timedelta = timedelta(seconds=60)
+    """How long it is believed that somebody is in a server (`guarantees.md` 3.7)."""
     reconnect: Backoff = RECONNECT
     """Between two connections to the gateway of which none lasts."""
 

@@ -16,9 +16,6 @@ from bot.domain.links import Address
 from bot.domain.text import clean, counted
 from bot.errors import Refused, TryLater, Unreachable
 
-FRESH: Seconds = 60.0
-"""How long it is believed that somebody is there (`guarantees.md` 3.7)."""
-
 KEPT = 10_000
 """So much is remembered before what is no longer fresh is forgotten."""
 
@@ -45,12 +42,16 @@ class Servers:
     Args:
         clock: monotonic seconds.
         may_ask: returns once the rate of the bot allows one more request.
+        fresh: how long it is believed that somebody is there.
     """
 
-    def __init__(self, http: DiscordHttp, clock: Callable[[], Seconds], may_ask: MayAsk) -> None:
+    def __init__(
+        self, http: DiscordHttp, clock: Callable[[], Seconds], may_ask: MayAsk, fresh: timedelta
+    ) -> None:
         self._http = http
         self._clock = clock
         self._may_ask = may_ask
+        self._fresh: Seconds = fresh.total_seconds()
         self._servers: dict[str, str] = {}
         """The server of each channel: it never changes."""
         self._seen: dict[tuple[str, str], Seconds] = {}
@@ -79,7 +80,7 @@ class Servers:
         try:
             server = await self._server_of(address)
             now = self._clock()
-            if now - self._seen.get((server, person), now - FRESH) < FRESH:
+            if now - self._seen.get((server, person), now - self._fresh) < self._fresh:
                 return False
             path = "/guilds/{guild_id}/members/{user_id}"
             await self._get(path, guild_id=server, user_id=person)
@@ -89,7 +90,7 @@ class Servers:
             _settle(refusal)
             raise Refused("I am not in that server.") from None
         if len(self._seen) >= KEPT:
-            self._seen = {key: at for key, at in self._seen.items() if now - at < FRESH}
+            self._seen = {key: at for key, at in self._seen.items() if now - at < self._fresh}
         self._seen[server, person] = now
         return False
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.discord.bot import DiscordBot, open_discord
+from adapters.discord.rhythm import USUAL, Rhythm
 from adapters.discord.settings import DiscordSettings
 from bot.domain.cards import Button, Card, Picture, Severity
 from bot.domain.deliveries import Declined, Gone, Postponed, Scope, Sent, Unclear
@@ -45,7 +46,7 @@ async def api() -> AsyncIterator[DiscordApi]:
 
 
 @asynccontextmanager
-async def our_bot(api: DiscordApi) -> AsyncIterator[DiscordBot]:
+async def our_bot(api: DiscordApi, rhythm: Rhythm = USUAL) -> AsyncIterator[DiscordBot]:
     async def may_send(_: Address) -> None:
         pass
 
@@ -55,6 +56,7 @@ async def our_bot(api: DiscordApi) -> AsyncIterator[DiscordBot]:
         chance=random.Random(1),
         meter=FakeMeter(),
         may_send=may_send,
+        rhythm=rhythm,
     ) as bot:
         await bot.listener.begin()
         yield bot
@@ -446,17 +448,14 @@ async def test_as_long_as_the_chat_cannot_be_read_nothing_is_sent_again(api: Dis
     assert len(ann.screen()) == 1
 
 
-async def test_more_history_than_can_be_read_leaves_it_unclear(
-    api: DiscordApi, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr("adapters.discord.api.PAGES", 1)
+async def test_more_history_than_can_be_read_leaves_it_unclear(api: DiscordApi):
     ann = api.world.person("Ann")
     since = api.clock()
     for number in range(101):
         ann.types(str(number))
     api.clock.advance(minutes=10)
 
-    async with our_bot(api) as bot:
+    async with our_bot(api, Rhythm(pages=1)) as bot:
         outcome = await bot.messenger.send(address(ann), CARD, tried_since=since)
 
     assert outcome == Unclear(reason="the chat's history cannot be read")

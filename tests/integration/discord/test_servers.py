@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from adapters.discord.bot import open_discord
-from adapters.discord.servers import FRESH, Servers
+from adapters.discord.rhythm import USUAL
+from adapters.discord.servers import Servers
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.transport import DiscordHttp, new_session
 from bot.domain.links import Address, Channel
@@ -50,7 +51,7 @@ async def servers(api: DiscordApi, time: list[float]) -> AsyncIterator[Servers]:
         pass
 
     async with new_session() as session:
-        yield Servers(DiscordHttp(session, api.token, api.url, clock), clock, may_ask)
+        yield Servers(DiscordHttp(session, api.token, api.url, clock), clock, may_ask, USUAL.fresh)
 
 
 def at(room: Room) -> Address:
@@ -129,7 +130,7 @@ async def test_a_member_is_there_until_they_leave(
 
     there = await servers.has_left(room, str(bob.id))
     alpha.remove(bob)
-    time[0] += FRESH
+    time[0] += USUAL.fresh.total_seconds()
     left = await servers.has_left(room, str(bob.id))
 
     assert (there, left) == (False, True)
@@ -142,7 +143,7 @@ async def test_one_look_is_good_for_a_minute(
 
     for _ in range(3):
         await servers.has_left(room, str(ann.id))
-        time[0] += FRESH / 3 - 0.1
+        time[0] += USUAL.fresh.total_seconds() / 3 - 0.1
 
     assert len(api.world.calls_of("get_member")) == 1
     assert len(api.world.calls_of("get_channel")) == 1
@@ -203,7 +204,7 @@ async def test_each_look_takes_its_place_in_the_bot_s_rate(
     room = at(alpha.channel("desk"))
     async with new_session() as session:
         servers = Servers(
-            DiscordHttp(session, api.token, api.url, lambda: 0.0), lambda: 0.0, may_ask
+            DiscordHttp(session, api.token, api.url, lambda: 0.0), lambda: 0.0, may_ask, USUAL.fresh
         )
         for _ in range(2):
             await servers.has_left(room, str(ann.id))

@@ -6,11 +6,13 @@ import random
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 
 from adapters.discord.bot import open_discord
 from adapters.discord.listening import Listener
+from adapters.discord.rhythm import Rhythm
 from adapters.discord.settings import DiscordSettings
 from bot.domain.linking import SignedIn
 from bot.domain.links import Address, PasswordLogin
@@ -51,7 +53,12 @@ def desk(alpha: Guild) -> Channel:
 
 
 @pytest.fixture
-async def world(api: DiscordApi) -> AsyncIterator[World]:
+def rhythm() -> Rhythm:
+    return Rhythm()
+
+
+@pytest.fixture
+async def world(api: DiscordApi, rhythm: Rhythm) -> AsyncIterator[World]:
     ids = itertools.count()
     platform = FakePlatform(now=api.clock)
     for bot in (owl(), heron()):
@@ -66,6 +73,7 @@ async def world(api: DiscordApi) -> AsyncIterator[World]:
         chance=random.Random(1),
         meter=FakeMeter(),
         may_send=may_send,
+        rhythm=rhythm,
     )
     with open_memory(api.clock, lambda: f"row-{next(ids)}") as store:
         async with (
@@ -220,10 +228,10 @@ async def test_an_answer_for_everybody_is_seen_by_everybody(
     assert bob.screen(desk) == [answer]
 
 
+@pytest.mark.parametrize("rhythm", [Rhythm(fresh=timedelta(0))], ids=["at once"])
 async def test_once_who_linked_it_has_left_the_channel_is_told_nothing(
-    world: World, api: DiscordApi, ann: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
+    world: World, api: DiscordApi, ann: Person, bob: Person
 ):
-    monkeypatch.setattr("adapters.discord.servers.FRESH", 0.0)
     alpha = api.world.guild("Alpha Traders", bob, ann)
     alpha.permissions[ann.id] = USUAL | Permission.MANAGE_CHANNELS
     desk = alpha.channel("desk")
