@@ -14,7 +14,7 @@ from hashlib import sha256
 from adapters.cryptorobot.calls import Oversized
 from adapters.cryptorobot.fields import Fields, link, prose, text
 from adapters.cryptorobot.frames import TICKER_SERVICE, Frame, Heading
-from adapters.cryptorobot.orders import Order, order_of, order_type
+from adapters.cryptorobot.orders import LIQUIDATED, Order, is_under_way, order_of, order_type
 from bot.domain.changes import first_to_believe
 from bot.domain.events import (
     AHEAD,
@@ -314,6 +314,8 @@ def _trade(sent: Fields, origin: Origin) -> Trade:
         ratio = result.number("ratio", *_RATIOS)
     order = order_of(fields, pair, earned=bool(profit or ratio))
     unread = fields.unread(*_PROFIT, unit=quote) if profit is None and ratio is None else None
+    if is_under_way(fields, order):
+        profit = ratio = unread = None
     return Trade(
         origin=origin,
         side=order.side,
@@ -354,7 +356,7 @@ def _reason(fields: Fields, order: Order) -> str | None:
     reason = fields.words(*_REASONS)
     if reason is None and order.says_more:
         reason = order.says_more
-    forced = fields.flag("liquidation", "isLiquidation", "liquidated", "isLiquidated")
+    forced = fields.flag(*LIQUIDATED)
     info = fields.part("info")
     if forced or (info is not None and info.flag("liquidation", "isLiquidation")):
         return f"liquidation: {reason}" if reason else "liquidation"

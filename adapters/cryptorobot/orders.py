@@ -41,14 +41,37 @@ _ORDERS = ("limit", "market", "stop", "take profit", "trailing")
 _CLOSED = frozenset({"closed", "exited", "finished", "settled"})
 """A trade is over, where there is a result; of an order it says that it was filled."""
 
+_TRADE_ENDED = re.compile(
+    r"liquidat\w*|exited|stopped out|stop ?loss\b.*|margin call\w*|delever\w*"
+)
+"""A status that no order has: the trade is over, and how."""
+
 _AMOUNTS = (
     *("amount", "quantity", "origQty", "qty", "size", "baseAmount", "baseQty"),
-    *("execQty", "lastQty", "tradeSize"),
+    *("execQty", "lastQty", "tradeSize", "sz", "vol"),
 )
-_FILLED = ("filled", "executedQty", "filled_amount", "filledQty", "cumQty", "cumExecQty")
+_FILLED = (
+    "filled",
+    "executedQty",
+    "filled_amount",
+    "filledQty",
+    "cumQty",
+    "cumExecQty",
+    "accFillSz",
+    "vol_exec",
+)
 _PRICES = (
     *("price", "rate", "order_rate", "close_rate", "open_rate", "average", "avgPrice", "limit"),
-    *("averagePrice", "fillPrice", "execPrice", "executionPrice", "lastPrice"),
+    *(
+        "averagePrice",
+        "fillPrice",
+        "execPrice",
+        "executionPrice",
+        "lastPrice",
+        "avgPx",
+        "fillPx",
+        "px",
+    ),
 )
 
 _KINDS = ("type", "event", "eventType", "action", "tradeType", "kind")
@@ -106,12 +129,19 @@ def order_of(fields: Fields, pair: str | None = None, *, earned: bool = False) -
         asked=asked if partly or unread_part else None,
         ended=None if filled else ended,
         rest=ended if partly and over else None,
-        final=over or (not partly and ended is None and leaving and (earned or _is_closed(fields))),
+        final=over
+        or (
+            _status(fields) not in _PARTLY_OVER
+            and not partly
+            and ended is None
+            and leaving
+            and (earned or _is_closed(fields))
+        ),
         amount_sent=fields.unread(*_AMOUNTS, unit=base)
         if asked is None and not filled
         else unread_part,
         price_sent=fields.unread(*_prices(leaving), unit=quote) if price is None else None,
-        says_more=status_of(fields) if over and _says_more(_status(fields)) else None,
+        says_more=_more_of_the_end(fields, over),
     )
 
 
@@ -145,6 +175,8 @@ def _leaves(fields: Fields, kind: str) -> bool:
         return True
     if _reduces(fields) or fields.flag("is_exit") or fields.flag("is_open") is False:
         return True
+    if _is_over(fields) or _status(fields) in _PARTLY_OVER:
+        return True
     way = _way(fields)
     if side in ("buy", "sell") and way and not fields.text("exit_reason", "sell_reason"):
         return (side == "buy") is (way == "short")
@@ -155,6 +187,19 @@ def _leaves(fields: Fields, kind: str) -> bool:
     ends = fields.text("close_date") or fields.number("close_rate")
     # A record of freqtrade names the way of the trade; an order's own side stays what it is.
     return bool(ends) and side not in ("buy", "sell")
+
+
+def _is_over(fields: Fields) -> bool:
+    """Whether a trade has ended, by what no order has, however little is told of it."""
+    if _TRADE_ENDED.fullmatch(_status(fields)) or fields.flag(*LIQUIDATED):
+        return True
+    closed = fields.text("close_date") or fields.number("close_rate")
+    return _status(fields) in _CLOSED and bool(closed)
+
+
+LIQUIDATED = ("liquidation", "isLiquidation", "liquidated", "isLiquidated")
+
+_PARTLY_OVER = ("partially closed", "partly closed", "partially exited")
 
 
 def _reduces(fields: Fields) -> bool:
@@ -170,7 +215,7 @@ def _way(fields: Fields) -> str | None:
     return "long" if "long" in told else None
 
 
-_WAYS = ("positionSide", "direction", "trade_direction")
+_WAYS = ("positionSide", "posSide", "direction", "trade_direction")
 
 
 def _status(fields: Fields) -> str:
@@ -182,9 +227,17 @@ def status_of(fields: Fields) -> str | None:
     return fields.text("status", "order_status", "orderStatus", "state")
 
 
+def is_under_way(fields: Fields, order: Order) -> bool:
+    """A trade that is still open: what it has earned so far is no result."""
+    opened = fields.flag("is_open") is True or _status(fields) == "open"
+    return opened and not (order.side or "").lower().startswith(_EXITS)
+
+
 def _is_closed(fields: Fields) -> bool:
     return (
-        fields.flag("is_open") is False
+        _TRADE_ENDED.fullmatch(_status(fields)) is not None
+        or (_status(fields) in _CLOSED and fields.text("exit_reason", "sell_reason") is not None)
+        or fields.flag("is_open") is False
         or fields.text("close_date") is not None
         or fields.number("close_rate") is not None
     )
@@ -222,6 +275,8 @@ def _filled(fields: Fields, asked: Decimal | None, base: str) -> Decimal | None:
 
 def _ended(fields: Fields, kind: str, filled: Decimal | None) -> str | None:
     status = _status(fields)
+    if _TRADE_ENDED.fullmatch(status):
+        return None
     for end, words in _ENDS.items():
         if words.fullmatch(status) or fields.flag(*_ENDED_FLAGS[end]):
             return end
@@ -233,7 +288,14 @@ def _ended(fields: Fields, kind: str, filled: Decimal | None) -> str | None:
     of_order = kind.startswith(_ORDERS) or _word(order_type(fields)).startswith(_ORDERS)
     if waits or (status == "open" and of_order):
         return "placed"
-    return None if not status or status in _DONE else status
+    return None if not status or status in (*_DONE, *_PARTLY_OVER) else status
+
+
+def _more_of_the_end(fields: Fields, over: bool) -> str | None:
+    status = _status(fields)
+    if _TRADE_ENDED.fullmatch(status):
+        return None if status == "exited" else status_of(fields)
+    return status_of(fields) if over and _says_more(status) else None
 
 
 def _says_more(status: str) -> bool:

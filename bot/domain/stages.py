@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import IntEnum
 
 from bot.domain.events import Trade
+from bot.domain.telling import is_forced
 
 RECENT = timedelta(days=1)
 """A change of a trade that was never told is news if the trade, or its close, is no older: a
@@ -51,11 +52,18 @@ def stage_of(trade: Trade) -> Stage:
         return Stage(Step.PLACED)
     if trade.order is not None:
         return Stage(Step.ENDED if trade.final else Step.PLACED, trade.order.lower())
+    if is_forced(trade):
+        return Stage(Step.ENDED, "forced")
     if trade.rest is not None:
         return Stage(Step.ENDED, f"rest {trade.rest.lower()}")
     if trade.asked is not None and trade.amount is not None:
         return Stage(Step.PARTLY, str(trade.amount.normalize()))
-    return Stage(Step.ENDED, "closed") if trade.final else Stage(Step.FILLED)
+    if trade.final:
+        return Stage(Step.ENDED, "closed")
+    if (trade.side or "").startswith("exit"):
+        # A part of a trade, whose end is still to come.
+        return Stage(Step.ENDED, f"exit {'' if trade.amount is None else trade.amount.normalize()}")
+    return Stage(Step.FILLED)
 
 
 _UNKNOWN = Stage(Step.ENDED)
@@ -72,5 +80,6 @@ def _part(stage: Stage) -> Decimal:
 
 
 def is_recent(trade: Trade, received: datetime) -> bool:
-    moments = (trade.origin.at, trade.closed_at)
+    undated = is_forced(trade) and trade.closed_at is None
+    moments = (trade.origin.at, trade.changed_at if undated else trade.closed_at)
     return any(at is not None and at >= received - RECENT for at in moments)

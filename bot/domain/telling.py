@@ -168,9 +168,17 @@ def _result(trade: Trade, quote: str) -> Field:
     return Field(label, " · ".join(parts))
 
 
+def is_forced(trade: Trade) -> bool:
+    """Whether it was ended by nobody's will: liquidated, deleveraged."""
+    return _FORCED.search(_said_of(trade)) is not None
+
+
+def _said_of(trade: Trade) -> str:
+    return _parted(f"{trade.reason or ''} {trade.type or ''} {trade.order_type or ''}")
+
+
 def _trade_weight(trade: Trade) -> tuple[Severity, Priority]:
-    said = _parted(f"{trade.reason or ''} {trade.type or ''} {trade.order_type or ''}")
-    if _FORCED.search(said):
+    if is_forced(trade):
         return Severity.CRITICAL, Priority.URGENT
     alarming = trade.words is not None and grading.of_words(trade.words) is grading.URGENT
     if alarming and (trade.side or "").lower().startswith(("sell", "exit")):
@@ -181,7 +189,7 @@ def _trade_weight(trade: Trade) -> tuple[Severity, Priority]:
         usual = trade.order in _ENDS_AS_USUAL
         return Severity.INFO if usual else Severity.WARNING, Priority.NORMAL
     fails = grading.of_words(_parted(trade.reason or "")) is grading.URGENT
-    if fails or _STOPPED_OUT.search(said) or trade.rest == "rejected":
+    if fails or _STOPPED_OUT.search(_said_of(trade)) or trade.rest == "rejected":
         return Severity.WARNING, Priority.NORMAL
     earned = trade.profit if trade.profit is not None else trade.profit_ratio
     if earned is None and trade.profit_sent and _MINUS.match(trade.profit_sent):

@@ -24,7 +24,7 @@ def _trade_line(trade: Trade, known: Mapping[str, Trader]) -> str:
     """'Sold 0.5 BTC/USDT at 42,400 USDT · Profit +12.43 USDT · Night Owl · paper'."""
     card = tell_trade(trade, known).card
     told = {field.label: field.value for field in card.fields}
-    results = [f"{label} {told[label]}" for label in ("Profit", "Loss") if label in told]
+    results = [f"{label} {told[label]}" for label in ("Profit", "Loss", "Result") if label in told]
     trader = known.get(trade.trader) if trade.trader else None
     paper = "paper" if on_paper(trade, trader) else ""
     return " · ".join(filter(None, (card.title, *results, told.get("Bot"), paper)))

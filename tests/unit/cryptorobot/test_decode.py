@@ -527,6 +527,24 @@ def test_why_a_trade_or_an_order_ended_is_read_wherever_it_is(
     assert traded(**record).reason == reason
 
 
+def test_what_an_open_trade_has_earned_so_far_is_no_result():
+    open_one = traded(is_open=True, open_rate=95, profit_abs=Decimal("-0.5"), profit_ratio="-0.2")
+    also = traded(side="buy", status="open", profit="lots")
+    over = traded(is_open=False, profit_abs=Decimal("-0.5"))
+
+    assert (open_one.profit, open_one.profit_ratio) == (None, None)
+    assert (also.profit, also.profit_sent) == (None, None)
+    assert over.profit == Decimal("-0.5")
+
+
+def test_the_names_that_large_exchanges_use_are_read():
+    of_okx = traded(side="sell", accFillSz="3", sz="3", avgPx="95", pnl="-3")
+    of_kraken = traded(type="buy", vol="3", vol_exec="3", price="95")
+
+    assert (of_okx.amount, of_okx.price, of_okx.profit) == (3, 95, -3)
+    assert (of_kraken.amount, of_kraken.price) == (3, 95)
+
+
 def test_a_trade_may_say_itself_that_it_is_on_paper_and_whose_it_is_by_name():
     trade = traded(isPaper="true", trader={"name": "Gamma"}, message="Well done")
 

@@ -69,3 +69,29 @@ def test_a_trade_is_recent_by_when_it_was_made_or_closed():
     assert is_recent(CLOSED, NOW + timedelta(hours=23))
     assert not is_recent(old, NOW)
     assert is_recent(replace(old, closed_at=NOW - timedelta(hours=1)), NOW)
+
+
+def test_a_forced_end_is_told_whatever_was_told_before():
+    forced = stage_of(replace(CLOSED, reason="liquidation"))
+
+    assert all(forced.is_further_than([told]) for told in ("placed", "filled", "ended closed"))
+    assert not forced.is_further_than(["filled", str(forced)])
+
+
+def test_a_part_that_was_closed_is_told_and_so_is_the_end():
+    part, larger = (stage_of(replace(FILLED, side="exit long", amount=Decimal(n))) for n in (1, 2))
+    end = stage_of(replace(FILLED, side="exit long", final=True))
+
+    assert part.is_further_than(["filled"])
+    assert larger.is_further_than(["filled", str(part)])
+    assert not part.is_further_than(["filled", str(part)])
+    assert end.is_further_than(["filled", str(part), str(larger)])
+
+
+def test_a_forced_end_without_a_date_is_as_recent_as_the_change_of_its_record():
+    old = replace(CLOSED, origin=replace(CLOSED.origin, at=NOW - 3 * RECENT), changed_at=NOW)
+    forced = replace(old, reason="liquidation")
+
+    assert not is_recent(old, NOW)
+    assert is_recent(forced, NOW)
+    assert not is_recent(replace(forced, closed_at=NOW - 2 * RECENT), NOW)
