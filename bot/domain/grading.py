@@ -251,6 +251,15 @@ _COUNTED = rf"(?:{_BAD}|{_any('warn*, alerts?, issues?, missing, missed, skipp*,
 _ZERO = r"0+(?:[.,]0+)?"
 _NOT_OVER = r"(?:(?!\bnot\b|n't\b|\bnever\b|\bwill\b|\bto be\b)[^.!?\n]){0,40}?"
 
+_NO_ELSEWHERE = (
+    r"(?:keine?|ohne|sin|ning[uú]n|sans|aucune?|senza|nessun|sem|nenhum|geen|zonder|utan|inga|brak|"
+    r"bez|без|нет)"
+)
+_ERRORS_ELSEWHERE = (
+    r"\b(?:fehler|errores|erreurs?|errore|errori|erros?|fouten|fel|błęd\w+|ошиб\w+)\b"
+)
+"""In the languages that most bots are written in; of others each report rings."""
+
 _DENIALS = (
     # 'no errors', '0 failed', 'without any errors or warnings', '0/12 failed', '0 of 12 failed'
     rf"(?:\b(?:no|zero|none|nil|nothing|never|w/o|(?<!not )without|free (?:of|from))|"
@@ -262,6 +271,11 @@ _DENIALS = (
     r"(?:(?!response|answer|heartbeat|balance|funds|money|margin|contact)\w+ )?"
     rf"(?:(?:was|were|is|are|has|have|had|has been|have been) )?{_BAD}",
     r"\b(?:not|\w{1,9}n't) down\b",
+    # 'keine Fehler', 'sin errores', '0 erreurs', 'нет ошибок'
+    rf"\b{_NO_ELSEWHERE} {_ERRORS_ELSEWHERE}|{_ERRORS_ELSEWHERE} (?:нет|нема)\b",
+    r"(?:没有|无|無)(?:错误|錯誤)",
+    rf"(?<![\d.,]){_ZERO} {_ERRORS_ELSEWHERE}|"
+    rf"{_ERRORS_ELSEWHERE} ?[:=(]? ?{_ZERO}(?![\d.,]*\d)(?!\w)(?! ?(?:->|→) ?[1-9])",
     # 'did not fail', 'is not an error', "hasn't crashed", 'no longer offline'
     r"(?:(?<!could )(?<!can )(?<!would )(?<!will )\bnot|\b(?!could|ca|wo|would)\w{1,9}n't|"
     rf"\bno longer|\bneither) (?:been )?{_MODIFIERS}{_BAD}(?: (?:or|nor) {_MODIFIERS}{_BAD})*",

@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
+from bot.domain.cards import Severity
 from bot.domain.deliveries import Draft, Priority
 from bot.domain.events import Kind, Message, PodEvent, Trade, Trader
 from bot.domain.telling import Telling
@@ -25,10 +26,11 @@ def fingerprint(event: object, told: Telling, traders: Mapping[str, Trader]) -> 
 
     Bot, side, base currency, amount and price must all be equal, and a text say nothing besides;
     anything less is told twice rather than lost (`guarantees.md` 2.4.6). What is urgent is never
-    the same as anything.
+    the same as anything, nor is a report that rings by its level or type.
     """
     fill = _fill_of(event)
-    if fill is None or told.priority is Priority.URGENT:
+    rings = told.card.severity is Severity.WARNING and not isinstance(event, Trade)
+    if fill is None or rings or told.priority is Priority.URGENT:
         return None
     bot = told.about.id if told.about else getattr(event, "trader", None)
     if not bot and len(traders) == 1:

@@ -96,7 +96,8 @@ ALARMS = """Account suspended | API key expired | Exchange down | Bot offline | 
     Your funds are at risk | Too many requests | Bot isn\u2019t running | ACCOUNT SUSPENDED
     Max drawdown exceeded | Cuenta suspendida"""
 
-RINGING = """Bot stopped | Pair locked until 12:00 | Order cancelled | Trading paused
+RINGING = """3 Fehler | keine Fehler, Bot angehalten | ohne Geld | нет связи | 没有连接
+    Bot stopped | Pair locked until 12:00 | Order cancelled | Trading paused
     Maintenance starts in 10 minutes | New login from Berlin | Withdrawal requested
     check your account | Connected, but no data | Order filled twice | Opened position by mistake
     bought at wrong price | profit: -500 USDT | Daily summary: -40 % | Completed: 0 of 12
@@ -107,7 +108,9 @@ RINGING = """Bot stopped | Pair locked until 12:00 | Order cancelled | Trading p
     Order not filled | order was not cancelled | Konto gesperrt | 账户已被冻结 | Бот остановлен
     取引が停止されました | Bot durdu | Something odd | 42 | ⚠️ | Funding is -0.3 %"""
 
-SILENT = """Deposit confirmed | Backtest finished | Maintenance over | Maintenance is finished
+SILENT = """keine Fehler | sin errores | sans erreur | aucune erreur | 0 Fehler | Fehler: 0
+    нет ошибок | ошибок нет | 没有错误 | nessun errore | sem erros
+    Deposit confirmed | Backtest finished | Maintenance over | Maintenance is finished
     Welcome to the platform | No errors in the last hour | 12 files, 0 errors, 0 failed
     without errors | errors: 0 | errors=0 | did not fail | It didn't fail | It didn\u2019t fail
     no error | 0 failed | 0/12 failed | 0 of 12 orders failed | zero errors | error-free

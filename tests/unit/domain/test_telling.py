@@ -294,6 +294,8 @@ def test_fills_of_two_bots_are_never_the_same():
         fill("Bought 0.10 BTC @ 42,400 - liquidation of the whole position"),
         fill("Bought 0.10 BTC @ 42,400 - stop moved"),
         fill("Exit filled", trade=trade()),
+        fill(level="warning"),
+        fill(type="stop_loss"),
         fill(type="error"),
         trade(reason="liquidation"),
         trade(type="LIQUIDATION"),
