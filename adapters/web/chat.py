@@ -77,6 +77,7 @@ class Chat:
         self._new_id = new_id
         self._anywhere = anywhere
         self._cookie = cookie_name("tradebell-chat", settings.https)
+        self._now = now
         self._rooms = Rooms(now, new_id)
         self._heard: asyncio.Queue[tuple[Room, Heard]] = asyncio.Queue()
 
@@ -188,7 +189,7 @@ class Chat:
         address = Address(channel=self.channel, bot=self.bot, chat=room.chat)
         match room.hear(update):
             case Taken.NEW:
-                self._heard.put_nowait((room, Heard(said(update, address), update)))
+                self._heard.put_nowait((room, Heard(said(update, address, self._now()), update)))
             case Taken.TOO_MUCH:
                 room.tell({"type": "toast", "text": TOO_FAST})
                 room.tell(_answered(update, refused=True))

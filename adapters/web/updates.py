@@ -4,6 +4,7 @@ import json
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Place, Press, Said, Words
@@ -13,15 +14,22 @@ from bot.domain.typed import command_in
 TEXT_LIMIT = 2000
 """Characters that a person can send at once."""
 
+LONGEST_WAIT = timedelta(days=7)
+"""Of a text that waits for a connection; longer ones count as this long."""
+
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
-    """Something typed. The page repeats it under the same `nonce` until it is answered."""
+    """Something typed. The page repeats it under the same `nonce` until it is answered.
+
+    `waited` is how long ago it was typed: without a connection the page keeps it.
+    """
 
     nonce: str
     text: str
+    waited: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +47,11 @@ def read(frame: str) -> Say | Push | None:
     except (ValueError, RecursionError):
         return None
     match value:
-        case {"type": "say", "nonce": str(nonce), "text": str(text)}:
-            text = _typed(text)
-            fits = 0 < len(text) <= TEXT_LIMIT and _ID.fullmatch(nonce)
-            return Say(nonce=nonce, text=text) if fits else None
+        case {"type": "say", "nonce": str(nonce), "text": str(text), **rest}:
+            text, waited = _typed(text), _waited(rest.get("waited", 0))
+            if waited is None or not 0 < len(text) <= TEXT_LIMIT or not _ID.fullmatch(nonce):
+                return None
+            return Say(nonce=nonce, text=text, waited=waited)
         case {"type": "press", "message": str(message), "action": str(action)}:
             fits = _ID.fullmatch(message) and _ID.fullmatch(action)
             return Push(message=message, action=ActionId(action)) if fits else None
@@ -59,15 +68,23 @@ def _typed(text: str) -> str:
     ).strip()
 
 
-def said(update: Say | Push, address: Address) -> Said:
+def _waited(seconds: object) -> timedelta | None:
+    if not isinstance(seconds, int | float) or not seconds >= 0:
+        return None
+    return timedelta(seconds=min(seconds, LONGEST_WAIT.total_seconds()))
+
+
+def said(update: Say | Push, address: Address, now: datetime) -> Said:
     """What it means, in the chat of one person's browser: the chat's secret id is who they are."""
     place = Place(address=address, private=True)
     person = Person(channel=Channel.WEB, id=address.chat)
     match update:
         case Push(action=action):
             return Press(place=place, person=person, action=action)
-        case Say(text=text):
-            typed = command_in(text)
+        case Say(text=text, waited=waited):
+            typed, at = command_in(text), now - waited
             if typed is None:
-                return Words(place=place, person=person, text=text)
-            return Command(place=place, person=person, name=typed.name, arguments=typed.arguments)
+                return Words(place=place, person=person, text=text, at=at)
+            return Command(
+                place=place, person=person, name=typed.name, arguments=typed.arguments, at=at
+            )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,8 @@ def on_discord(spec: Spec) -> Said | None:
 def on_the_page(spec: Spec) -> Said | None:
     assert spec.name in [one["name"] for one in commands_json(SPECS)]
     say = web.Say(text=f"/{spec.name} words", nonce="n")
-    return web.said(say, Address(channel=Channel.WEB, bot="web", chat="room"))
+    place = Address(channel=Channel.WEB, bot="web", chat="room")
+    return web.said(say, place, datetime(2026, 1, 5, tzinfo=UTC))
 
 
 WAYS = {"Telegram": on_telegram, "Discord": on_discord, "chat page": on_the_page}

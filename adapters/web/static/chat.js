@@ -144,7 +144,8 @@ function say(text) {
 function deliver(message) {
   const waiting = { ...message, sending: true, failed: false };
   redraw(waiting);
-  connection.send({ type: "say", nonce: message.nonce, text: message.text });
+  const waited = Math.max(0, (Date.now() - Date.parse(message.at)) / 1000);
+  connection.send({ type: "say", nonce: message.nonce, text: message.text, waited });
 }
 
 function redraw(message) {
@@ -230,7 +231,7 @@ list.addEventListener("click", ({ target }) => {
   const key = target.closest("button[data-action]");
   if (key) press(key);
   const retry = target.closest("[data-retry]");
-  if (retry) deliver(unsent.get(retry.dataset.retry));
+  if (retry) deliver({ ...unsent.get(retry.dataset.retry), at: new Date().toISOString() });
 });
 byId("empty").addEventListener("click", ({ target }) => {
   const starter = target.closest("[data-say]");

@@ -1,10 +1,11 @@
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.web.updates import TEXT_LIMIT, Push, Say, read, said
+from adapters.web.updates import LONGEST_WAIT, TEXT_LIMIT, Push, Say, read, said
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Place, Press, Words
 from bot.domain.links import Address, Channel, Person
@@ -12,6 +13,7 @@ from bot.domain.links import Address, Channel, Person
 ADDRESS = Address(channel=Channel.WEB, bot="web", chat="c" * 24)
 PLACE = Place(address=ADDRESS, private=True)
 PERSON = Person(channel=Channel.WEB, id="c" * 24)
+NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
 def frame(**values):
@@ -41,6 +43,10 @@ def test_a_text_and_a_press_are_read():
         frame(type="say", nonce="", text="hello"),
         frame(type="say", nonce="n" * 65, text="hello"),
         frame(type="say", text="hello"),
+        frame(type="say", nonce="n", text="hello", waited=-1),
+        frame(type="say", nonce="n", text="hello", waited="1"),
+        frame(type="say", nonce="n", text="hello", waited=None),
+        '{"type": "say", "nonce": "n", "text": "hello", "waited": NaN}',
         frame(type="press", message="m1", action="<script>"),
         frame(type="press", message="m1"),
         frame(type="shout", nonce="n", text="hello"),
@@ -72,17 +78,36 @@ def test_a_text_can_be_stored_whatever_was_in_it():
     ],
 )
 def test_a_slash_makes_a_command(text, name, arguments):
-    assert said(Say(nonce="n", text=text), ADDRESS) == Command(
-        place=PLACE, person=PERSON, name=name, arguments=arguments
+    assert said(Say(nonce="n", text=text), ADDRESS, NOW) == Command(
+        place=PLACE, person=PERSON, name=name, arguments=arguments, at=NOW
     )
 
 
 @pytest.mark.parametrize("text", ["482913", "/", "//status", "/påuse", "status"])
 def test_anything_else_is_words(text):
-    assert said(Say(nonce="n", text=text), ADDRESS) == Words(place=PLACE, person=PERSON, text=text)
+    assert said(Say(nonce="n", text=text), ADDRESS, NOW) == Words(
+        place=PLACE, person=PERSON, text=text, at=NOW
+    )
+
+
+@pytest.mark.parametrize("text", ["/pause", "pause it"])
+def test_what_waited_for_a_connection_was_said_when_it_was_typed(text):
+    update = read(frame(type="say", nonce="n", text=text, waited=90.5))
+
+    assert isinstance(update, Say)
+    heard = said(update, ADDRESS, NOW)
+    assert isinstance(heard, Command | Words)
+    assert heard.at == NOW - timedelta(seconds=90.5)
+
+
+@pytest.mark.parametrize("seconds", ["1e9", "1e400", "9" * 400])
+def test_nothing_waits_for_longer_than_a_week(seconds):
+    update = read(f'{{"type": "say", "nonce": "n", "text": "/pause", "waited": {seconds}}}')
+
+    assert update == Say(nonce="n", text="/pause", waited=LONGEST_WAIT)
 
 
 def test_a_press_names_its_action():
-    assert said(Push(message="m1", action=ActionId("a1")), ADDRESS) == Press(
+    assert said(Push(message="m1", action=ActionId("a1")), ADDRESS, NOW) == Press(
         place=PLACE, person=PERSON, action=ActionId("a1")
     )
