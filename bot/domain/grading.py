@@ -161,8 +161,8 @@ _BAD = _any(
     revoked, halt*, terminat*, abort*, offline, unreachable, unavailable, unresponsive, outage,
     outages, disconnect*, stuck, corrupt*, broken?, insufficient, reject*, refus*, denied,
     declined, forbidden, invalid*, time-?outs?, timed out, exceed*, exhausted, unexpected*,
-    delisted, overdue, unhealthy, incidents?, problems?, deadlock*, drained, naked, unprotected,
-    kill[- ]?switch*, circuit[- ]?breaker*, too many requests
+    delisted, overdue, unhealthy, incidents?, problems?, deadlock*, drained, naked positions?,
+    unprotected, kill[- ]?switch*, circuit[- ]?breaker*, too many requests
     """
 )
 _BAD_PHRASES = _any(
@@ -174,16 +174,17 @@ _BAD_PHRASES = _any(
     closed|removed|flagged), connection\b[^.\n]{0,20}\b(?:lost|closed|reset|dropped), (?:lost|no|
     losing|without) (?:the |its |a |any )?(?:connection|connectivity|contact|response|heartbeat|
     internet|network|answer|balance|funds|money|margin|credentials|protection|hedge|stop[- ]?loss),
-    stop[- ]?loss (?:order )?(?:is |was )?(?:missing|not|removed|lost|gone), (?:positions?|wallet|
-    funds|money) (?:is |are )?(?:lost|gone|at risk|missing), (?:bot|pod|server|node|process|
-    service) (?:is |has )?gone, (?:force[- ]?|forcibly |forcefully )(?:closed|exited|liquidated),
-    closed by (?:the |your )?(?:exchange|broker|risk), (?:did not|didn't|does not|doesn't|do not|
-    don't|never) (?:start|respond|answer|react|run|work|connect)*, none of (?:the |these |your |our
-    )?(?:\w+ )?(?:succe\w+|filled|completed|worked|passed|executed|connected), (?<![\d.,])0 (?:of|
-    out of|/) ?\d+ (?:\w+ )?(?:succe\w+|filled|completed|worked|passed|executed), (?:http|status|
-    code)\W{0,3}[45]\d\d, (?:disk|volume|storage|memory) (?:is )?full, no space left, (?:price|
-    data|feed|quote)s? (?:is |are )?(?:too )?(?:stale|outdated), stale (?:price|data|feed|quote)s?,
-    exit status [1-9]*, (?:not|no longer|never|isn't|aren't|wasn't|stopped) (?:yet )?(?:running|
+    stop[- ]?loss (?:order )?(?:is |was )?(?:missing|not (?:set|placed|there|found|active)|removed|
+    lost|gone), (?:positions?|wallet|funds|money) (?:is |are )?(?:lost|gone|at risk|missing),
+    (?:bot|pod|server|node|process|service) (?:is |has )?gone, (?:force[- ]?|forcibly |forcefully
+    )(?:closed|exited|liquidated), closed by (?:the |your )?(?:exchange|broker|risk), (?:did not|
+    didn't|does not|doesn't|do not|don't|never) (?:start|respond|answer|react|run|work|connect)*,
+    none of (?:the |these |your |our )?(?:\w+ )?(?:succe\w+|filled|completed|worked|passed|
+    executed|connected), (?<![\d.,])0 (?:of|out of|/) ?\d+ (?:\w+ )?(?:succe\w+|worked|passed|
+    executed), http(?: status|code)?\W{0,3}[45]\d\d, (?:status|code)\W{0,3}[45]\d\d(?=\W*(?:$|
+    [.,;)\n])), (?:disk|volume|storage|memory) (?:is )?full, no space left, (?:price|data|feed|
+    quote)s? (?:is |are )?(?:too )?(?:stale|outdated), stale (?:price|data|feed|quote)s?, exit
+    status [1-9]*, (?:not|no longer|never|isn't|aren't|wasn't|stopped) (?:yet )?(?:running|
     connected|available|responding|reachable|working|healthy|online|trading|allowed|permitted|
     enough|authori[sz]ed|found|supported|alive|protected|valid|accepted), exited(?!\W*(?:with
     )?(?:code )?0\b), exit code:? ?[1-9]*, (?:is|are|was|went|gone|goes|exchange|server|api|bot|
@@ -285,6 +286,11 @@ _DENIALS = (
     r"(?:[:=(] ?(?:none|zero|nil|null|false|no)\b|none\b|[:=] ?(?:\[ ?\]|\{ ?\}))"
     r"(?=\W*(?:$|[.,;)\n])))",
     r"\b\w{1,30}[- ]free\b",
+    # 'stop loss set at 90', 'moved stop to break even', 'profit locked in', 'protection enabled'
+    r"\bstop(?:[- ]?loss(?:es)?)?(?: order)?s? (?:is |was |has been )?"
+    r"(?:set|placed|moved|updated|created|adjusted|raised|active|confirmed|enabled)\b",
+    r"\b(?:set|placed|moved|updated|raised) (?:the )?stop(?:[- ]?loss)? (?:to|at)\b",
+    r"\bprofits? locked\b|\bprotections? (?:enabled|active|lifted|over)\b",
     # 'outage resolved', 'maintenance is over', 'recovered from error'
     rf"(?:{_BAD}|\bissues?\b|\bwarnings?\b){_NOT_OVER}"
     r"\b(?:resolved|fixed|solved|cleared|recovered|restored|is over|are over)\b",

@@ -73,7 +73,8 @@ def test_a_sentence_is_no_grade():
     assert of_level("the alert service had an error but is well again") is None
 
 
-ALARMS = """Account suspended | API key expired | Exchange down | Bot offline | Trading halted
+ALARMS = """Stop loss not placed | status code: 503 | naked position | stop loss placed, bot crashed
+    Account suspended | API key expired | Exchange down | Bot offline | Trading halted
     Insufficient balance | Could not cancel order | no errors but the bot crashed | errors: 3
     100 errors | not without errors | No errors, 3 failures | errors: 0, failed: 3 | 10/12 failed
     1 of 12 failed | No connection to exchange | bot is not running | Position liquidated
@@ -108,7 +109,9 @@ RINGING = """3 Fehler | keine Fehler, Bot angehalten | ohne Geld | нет свя
     Order not filled | order was not cancelled | Konto gesperrt | 账户已被冻结 | Бот остановлен
     取引が停止されました | Bot durdu | Something odd | 42 | ⚠️ | Funding is -0.3 %"""
 
-SILENT = """keine Fehler | sin errores | sans erreur | aucune erreur | 0 Fehler | Fehler: 0
+SILENT = """Stop loss set at 90 | Moved stop to break even | Profit locked in: +5 USDT
+    stop-loss order placed | Protection enabled | Order 0 of 5 filled | status: 500 DOGE filled
+    keine Fehler | sin errores | sans erreur | aucune erreur | 0 Fehler | Fehler: 0
     нет ошибок | ошибок нет | 没有错误 | nessun errore | sem erros
     Deposit confirmed | Backtest finished | Maintenance over | Maintenance is finished
     Welcome to the platform | No errors in the last hour | 12 files, 0 errors, 0 failed
