@@ -157,7 +157,7 @@ def merged(before: _Record | None, now: _Record) -> _Record:
 def trader_changes(before: Trader | None, now: Trader) -> tuple[Change, ...]:
     """What to tell, most important first; empty if nothing is worth it."""
     if before is None:
-        return (Change.CREATED,)
+        return (*_worth_a_sound(condition(now)), Change.CREATED)
     found = []
     was, is_now = condition(before), condition(now)
     if is_now.failed and not was.failed:
@@ -166,7 +166,7 @@ def trader_changes(before: Trader | None, now: Trader) -> tuple[Change, ...]:
         found.append(Change.STARTED)
     elif is_now.running is False and not is_now.failed and (was.failed or was.running is not False):
         found.append(Change.STOPPED)
-    elif is_now.word != was.word:
+    elif folded(is_now.word) != folded(was.word):
         found.append(_other_word(was, is_now))
     if before.dry_run is not None and now.dry_run is not None and before.dry_run != now.dry_run:
         found.append(Change.WENT_DRY if now.dry_run else Change.WENT_LIVE)
@@ -175,6 +175,23 @@ def trader_changes(before: Trader | None, now: Trader) -> tuple[Change, ...]:
     if before.name and now.name and before.name != now.name:
         found.append(Change.RENAMED)
     return tuple(found)
+
+
+def _worth_a_sound(first: Condition) -> tuple[Change, ...]:
+    """Of a bot that is seen for the first time: that it is in a bad way."""
+    if first.failed:
+        return (Change.FAILED,)
+    return (Change.OTHER_STATUS,) if not first.known and of_words(first.word) is URGENT else ()
+
+
+_ABOUT_MONEY = re.compile(
+    "liquidat|margin|bankrupt|suspend|bann|block|frozen|revok|insufficient|unauthori|compromis"
+)
+
+
+def is_about_money(word: str) -> bool:
+    """Whether a state is bad news for a bot that has been stopped, too."""
+    return _ABOUT_MONEY.search(_plain(word)) is not None
 
 
 def _other_word(was: Condition, is_now: Condition) -> Change:

@@ -419,3 +419,21 @@ def test_a_signal_tells_all_that_came_with_it():
 
     assert card.fields == (Field("Confidence", "high"), Field("Target", "45,000 USDT"))
     assert card.lines == ("Strong", "A model's opinion, not a trade.")
+
+
+@pytest.mark.parametrize(
+    ("word", "priority"),
+    [
+        ("liquidated", Priority.URGENT),
+        ("Margin_Call", Priority.URGENT),
+        ("suspended", Priority.URGENT),
+        ("archived", Priority.NORMAL),
+        ("terminated", Priority.NORMAL),
+    ],
+)
+def test_a_stopped_bot_that_loses_money_or_rights_rings_like_a_running_one(word, priority):
+    now = Trader(id=TraderId("t1"), name="Night Owl", status=word)
+
+    telling = tell_trader_changes(OWL, now, (Change.OTHER_STATUS,), AT)
+
+    assert telling.priority is priority
