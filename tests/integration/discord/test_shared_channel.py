@@ -6,13 +6,11 @@ import random
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 
 import pytest
 
 from adapters.discord.bot import open_discord
 from adapters.discord.listening import Listener
-from adapters.discord.rhythm import Rhythm
 from adapters.discord.settings import DiscordSettings
 from bot.domain.linking import SignedIn
 from bot.domain.links import Address, PasswordLogin
@@ -53,12 +51,7 @@ def desk(alpha: Guild) -> Channel:
 
 
 @pytest.fixture
-def rhythm() -> Rhythm:
-    return Rhythm()
-
-
-@pytest.fixture
-async def world(api: DiscordApi, rhythm: Rhythm) -> AsyncIterator[World]:
+async def world(api: DiscordApi) -> AsyncIterator[World]:
     ids = itertools.count()
     platform = FakePlatform(now=api.clock)
     for bot in (owl(), heron()):
@@ -73,7 +66,6 @@ async def world(api: DiscordApi, rhythm: Rhythm) -> AsyncIterator[World]:
         chance=random.Random(1),
         meter=FakeMeter(),
         may_send=may_send,
-        rhythm=rhythm,
     )
     with open_memory(api.clock, lambda: f"row-{next(ids)}") as store:
         async with (
@@ -228,7 +220,6 @@ async def test_an_answer_for_everybody_is_seen_by_everybody(
     assert bob.screen(desk) == [answer]
 
 
-@pytest.mark.parametrize("rhythm", [Rhythm(fresh=timedelta(0))], ids=["at once"])
 async def test_once_who_linked_it_has_left_the_channel_is_told_nothing(
     world: World, api: DiscordApi, ann: Person, bob: Person
 ):
