@@ -268,7 +268,11 @@ def tell_pod_event(event: PodEvent, traders: Mapping[str, Trader]) -> Telling:
     card = Card(
         title=f"{name}: {kind}",
         severity=grade.severity,
-        lines=(*paragraphs(event.message or ""), *_unread(event)),
+        lines=(
+            *_whole(event.type, NAME_LIMIT),
+            *paragraphs(event.message or ""),
+            *_unread(event),
+        ),
         at=event.origin.at,
     )
     if event.trade is None:
@@ -317,17 +321,25 @@ def trader_of_pod(event: PodEvent, traders: Mapping[str, Trader]) -> Trader | No
     return None
 
 
+_TITLE = 120
+
+
+def _whole(title: str | None, limit: int) -> tuple[str, ...]:
+    """What is too long for a title is told below it: what matters may stand at its end."""
+    return paragraphs(title) if title and len(title) > limit else ()
+
+
 def tell_message(event: Message | SystemEvent) -> Telling:
     texts = _texts(event, event.title, event.text)
     grade = grading.grade(level=event.level, kind=event.type, texts=texts)
     system = isinstance(event, SystemEvent)
-    title = clean(event.title or "", 120) or (
+    title = clean(event.title or "", _TITLE) or (
         "System event" if system else "Message from the platform"
     )
     card = Card(
         title=title,
         severity=grade.severity,
-        lines=(*paragraphs(event.text or ""), *_unread(event)),
+        lines=(*_whole(event.title, _TITLE), *paragraphs(event.text or ""), *_unread(event)),
         at=event.origin.at,
     )
     return Telling(card=card, priority=grade.priority)

@@ -437,3 +437,13 @@ def test_a_stopped_bot_that_loses_money_or_rights_rings_like_a_running_one(word,
     telling = tell_trader_changes(OWL, now, (Change.OTHER_STATUS,), AT)
 
     assert telling.priority is priority
+
+
+def test_what_is_too_long_for_a_title_is_told_whole_below_it():
+    title = "Something that takes long to say " * 6 + "and ends with: account suspended"
+    message = Message(origin=origin(Kind.MESSAGE), title=title, text="Call us")
+    report = PodEvent(origin=origin(Kind.POD_EVENT), type=title, message="Call us")
+
+    for card in (tell_message(message).card, tell_pod_event(report, {}).card):
+        assert card.title.endswith("…")
+        assert card.lines == (title, "Call us")
