@@ -12,7 +12,7 @@ from decimal import Decimal
 from hashlib import sha256
 
 from adapters.cryptorobot.calls import Oversized
-from adapters.cryptorobot.fields import Fields, link, prose, text
+from adapters.cryptorobot.fields import Fields, link, prose
 from adapters.cryptorobot.frames import TICKER_SERVICE, Frame, Heading
 from adapters.cryptorobot.orders import LIQUIDATED, Order, is_under_way, order_of, order_type
 from bot.domain.changes import first_to_believe
@@ -360,7 +360,7 @@ def _reason(fields: Fields, order: Order) -> str | None:
     info = fields.part("info")
     if forced or (info is not None and info.flag("liquidation", "isLiquidation")):
         return f"liquidation: {reason}" if reason else "liquidation"
-    return text(reason)
+    return prose(reason)
 
 
 _REASONS = (

@@ -92,13 +92,20 @@ def tell_trade(trade: Trade, traders: Mapping[str, Trader]) -> Telling:
         fields.append(_result(trade, settled_in(trade.symbol)))
     elif trade.profit_sent:
         fields.append(Field("Result", clean(trade.profit_sent, _SENT)))
-    if why := _why(trade):
-        fields.append(Field("Why", clean(why.replace("_", " "), _WHY)))
+    why = (_why(trade) or "").replace("_", " ")
+    long = why if len(why) > _WHY or "\n" in why else ""
+    if why and not long:
+        fields.append(Field("Why", clean(why, _WHY)))
     severity, priority = _trade_weight(trade)
     card = Card(
         title=_trade_title(trade, quote),
         severity=severity,
-        lines=(*paragraphs(trade.words or ""), *_rest(trade), *_paper(trade, trader)),
+        lines=(
+            *paragraphs(trade.words or ""),
+            *paragraphs(long),
+            *_rest(trade),
+            *_paper(trade, trader),
+        ),
         fields=tuple(fields),
         at=trade.at,
     )
@@ -277,13 +284,14 @@ def tell_pod_event(event: PodEvent, traders: Mapping[str, Trader]) -> Telling:
     )
     if event.trade is None:
         return Telling(card=card, priority=grade.priority, about=trader)
-    told = tell_trade(replace(event.trade, trader=None), {})
+    # Its words are the report's, and whose money it is the bot knows too.
+    told = tell_trade(replace(event.trade, trader=None, words=None, paper=False), {})
     return Telling(
         card=replace(
             card,
             title=f"{name}: {told.card.title}",
             severity=_worse(grade.severity, told.card.severity),
-            lines=(*card.lines, *_paper(event.trade, trader)),
+            lines=(*card.lines, *told.card.lines, *_paper(event.trade, trader)),
             fields=told.card.fields,
         ),
         priority=min(grade.priority, told.priority),

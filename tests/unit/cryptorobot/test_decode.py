@@ -527,6 +527,10 @@ def test_why_a_trade_or_an_order_ended_is_read_wherever_it_is(
     assert traded(**record).reason == reason
 
 
+def test_of_a_long_reason_the_end_is_kept():
+    assert traded(error="frame\n" * 60 + "no funds").reason.endswith("no funds")
+
+
 def test_what_an_open_trade_has_earned_so_far_is_no_result():
     open_one = traded(is_open=True, open_rate=95, profit_abs=Decimal("-0.5"), profit_ratio="-0.2")
     also = traded(side="buy", status="open", profit="lots")

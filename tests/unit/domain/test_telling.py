@@ -447,3 +447,23 @@ def test_what_is_too_long_for_a_title_is_told_whole_below_it():
     for card in (tell_message(message).card, tell_pod_event(report, {}).card):
         assert card.title.endswith("…")
         assert card.lines == (title, "Call us")
+
+
+def test_a_reason_that_is_long_is_told_with_its_end():
+    reason = "frame\n" * 60 + "InsufficientFunds: no balance"
+
+    card = tell_trade(trade(order="rejected", reason=reason), {}).card
+
+    assert card.lines[-1] == "InsufficientFunds: no balance"
+    assert "Why" not in {field.label for field in card.fields}
+
+
+def test_what_became_of_the_rest_is_told_of_a_report_too():
+    part = trade(asked=Decimal(5), rest="cancelled", words="Part", paper=True)
+    event = PodEvent(origin=origin(Kind.POD_EVENT), type="fill", trade=part, message="Part")
+
+    assert tell_pod_event(event, {}).card.lines == (
+        "Part",
+        "The rest was cancelled.",
+        "Paper trade (dry run): no real money moved.",
+    )
