@@ -157,7 +157,7 @@ def merged(before: _Record | None, now: _Record) -> _Record:
 def trader_changes(before: Trader | None, now: Trader) -> tuple[Change, ...]:
     """What to tell, most important first; empty if nothing is worth it."""
     if before is None:
-        return (*_worth_a_sound(condition(now)), Change.CREATED)
+        return (Change.CREATED,)
     found = []
     was, is_now = condition(before), condition(now)
     if is_now.failed and not was.failed:
@@ -177,11 +177,9 @@ def trader_changes(before: Trader | None, now: Trader) -> tuple[Change, ...]:
     return tuple(found)
 
 
-def _worth_a_sound(first: Condition) -> tuple[Change, ...]:
-    """Of a bot that is seen for the first time: that it is in a bad way."""
-    if first.failed:
-        return (Change.FAILED,)
-    return (Change.OTHER_STATUS,) if not first.known and of_words(first.word) is URGENT else ()
+def is_in_a_bad_way(how: Condition) -> bool:
+    """Whether a bot that is seen for the first time is worth a sound."""
+    return how.failed or (not how.known and of_words(how.word) is URGENT)
 
 
 _ABOUT_MONEY = re.compile(

@@ -9,7 +9,7 @@ from decimal import Decimal
 from bot.domain import grading
 from bot.domain.amounts import gained, money, percent, quantity
 from bot.domain.cards import Card, Field, Severity, with_note
-from bot.domain.changes import Change, condition, is_about_money
+from bot.domain.changes import Change, condition, is_about_money, is_in_a_bad_way
 from bot.domain.deliveries import Priority
 from bot.domain.events import (
     Message,
@@ -374,7 +374,9 @@ def tell_trader_changes(
     name = trader_name(now)
     first = changes[0]
     severity, priority = _change_weight(first)
-    if first is Change.OTHER_STATUS and is_about_money(condition(now).word):
+    how = condition(now)
+    worse = first is Change.OTHER_STATUS and is_about_money(how.word)
+    if worse or (first is Change.CREATED and is_in_a_bad_way(how)):
         severity, priority = Severity.CRITICAL, Priority.URGENT
     lines = [_change_line(change, before, now) for change in changes[1:]]
     fields = (

@@ -176,19 +176,5 @@ def test_of_several_words_for_a_state_the_bad_one_is_believed(words, believed):
     assert first_to_believe(words) == believed
 
 
-@pytest.mark.parametrize(
-    ("word", "changes"),
-    [
-        ("error", (Change.FAILED, Change.CREATED)),
-        ("OOMKilled", (Change.OTHER_STATUS, Change.CREATED)),
-        ("provisioning", (Change.CREATED,)),
-        ("running", (Change.CREATED,)),
-        ("stopped", (Change.CREATED,)),
-    ],
-)
-def test_a_new_bot_in_a_bad_way_is_told_as_that(word, changes):
-    assert trader_changes(None, trader(status=word)) == changes
-
-
 def test_a_word_in_another_case_is_no_change():
     assert trader_changes(trader(status="OOMKilled"), trader(status="oomkilled")) == ()

@@ -467,3 +467,22 @@ def test_what_became_of_the_rest_is_told_of_a_report_too():
         "The rest was cancelled.",
         "Paper trade (dry run): no real money moved.",
     )
+
+
+@pytest.mark.parametrize(
+    ("word", "priority"),
+    [
+        ("error", Priority.URGENT),
+        ("OOMKilled", Priority.URGENT),
+        ("provisioning", Priority.INFO),
+        ("stopped", Priority.INFO),
+        ("running", Priority.INFO),
+    ],
+)
+def test_a_new_bot_in_a_bad_way_rings(word, priority):
+    now = Trader(id=TraderId("t1"), name="Night Owl", status=word)
+
+    telling = tell_trader_changes(None, now, (Change.CREATED,), AT)
+
+    assert telling.priority is priority
+    assert telling.card.title == f"Night Owl was added ({word})"
