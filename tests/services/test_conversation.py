@@ -873,7 +873,7 @@ async def test_a_card_expires_after_a_minute(world, platform):
 
     [reply] = await world.presses(asked, "Stop Night Owl")
 
-    assert "expired" in reply.toast
+    assert "ended" in reply.toast
     assert platform.bots["owl"].running
 
 
