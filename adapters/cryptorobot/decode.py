@@ -37,7 +37,7 @@ from bot.domain.events import (
 )
 from bot.domain.grading import URGENT, loudest, of_words
 from bot.domain.ids import StrategyId, TraderId
-from bot.domain.telling import settled_in
+from bot.domain.pairs import settled_in
 from bot.domain.text import clean
 
 TRADERS = "traders"

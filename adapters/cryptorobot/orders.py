@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from adapters.cryptorobot.fields import Fields
-from bot.domain.telling import quote_of
+from bot.domain.pairs import quote_of
 
 _EXITS = ("exit", "close", "sell", "reduce")
 _ENTRIES = ("entry", "enter", "open", "buy")

@@ -8,10 +8,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from adapters.chat.severities import MARKS
-from bot.domain.cards import Button, ButtonStyle, Card, Option, PickList, Picture, Severity, Table
+from bot.domain.cards import (
+    Button,
+    ButtonStyle,
+    Card,
+    Option,
+    PickList,
+    Picture,
+    Severity,
+    Table,
+    as_shown,
+)
 from bot.domain.columns import in_columns
 from bot.domain.text import utf16_length
-from bot.services.commands.registry import SPECS
 
 Json = Mapping[str, Any]
 
@@ -145,6 +154,7 @@ def rendered(card: Card) -> tuple[Rendered, ...]:
     A card that does not fit goes on in numbered parts, what can be pressed under the last; should
     there be more of that than fits there, more parts hold it.
     """
+    card = as_shown(card, called)
     embeds = _packed(_pieces(card))
     groups = _grouped([*_selects(card.pick), *_button_rows(card.buttons)]) or [()]
     embeds += [_Embed() for _ in groups[1:]]
@@ -229,7 +239,7 @@ def _pieces(card: Card) -> Iterator[_Piece]:
         yield from _table(card.table)
     for note in card.notes:
         # A footer shows no markup at all, so there is nothing to escape.
-        for text in _cut(_in_our_words(note), FOOTER_LIMIT - _FOOTER_RESERVE):
+        for text in _cut(note, FOOTER_LIMIT - _FOOTER_RESERVE):
             yield _Piece(_Place.SMALL, text)
 
 
@@ -370,17 +380,15 @@ _AT_LINE_START = re.compile(r"(?m)^[^\S\n]*(?:([-+])|\d+(\.))(?=\s|$)")
 _ADDRESS = re.compile(r"https?://[^\s<>\\]+")
 """Discord makes a link of it by itself, and reads no markup in it: an escape would break it."""
 
-_COMMAND = re.compile(rf"(?<![\w/.:])/({'|'.join(spec.name for spec in SPECS)})(?![\w/])")
 
-
-def _in_our_words(text: str) -> str:
-    """Commands as they are called here: '/status' is '/bell status'."""
-    return _COMMAND.sub(rf"/{GROUP} \1", text)
+def called(command: str) -> str:
+    """'/bell status'."""
+    return f"/{GROUP} {command}"
 
 
 def _escaped(text: str, limit: int) -> list[str]:
     """Text that shows exactly as it is, in pieces of at most so many UTF-16 units."""
-    pieces = _joined(_units_of(_in_our_words(text)), limit - 2)
+    pieces = _joined(_units_of(text), limit - 2)
     # Where a line is cut, one ends and another one begins.
     ended = [*map(_ended, pieces[:-1]), *pieces[-1:]]
     return [*ended[:1], *map(_begun, ended[1:])]

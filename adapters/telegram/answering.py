@@ -8,6 +8,7 @@ from functools import partial
 from adapters.chat.replies import MaySend, Shown, Turns, insist, typing
 from adapters.telegram.api import Chats
 from adapters.telegram.render import Rendered, photo, rendered
+from bot.domain import marks
 from bot.domain.cards import Card
 from bot.domain.deliveries import Attempt
 from bot.domain.ids import Now
@@ -56,7 +57,9 @@ class Answering:
     ) -> None:
         card, answered = reply.card, None
         if reply.toast:
-            told = toast is not None and toast.offer(reply.toast) and await toast.told()
+            told = (
+                toast is not None and toast.offer(marks.shown(reply.toast)) and await toast.told()
+            )
             if not told and card is None and not reply.passing:
                 # In answer to the card that was pressed: it may stand far above by now.
                 card, answered = Card(title=reply.toast), message

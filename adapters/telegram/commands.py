@@ -9,8 +9,9 @@ from telegram import (
 
 from adapters.telegram.api import BotApi
 from bot.domain.commands import works_for_all
+from bot.domain.marks import shown
 from bot.services.commands.registry import SPECS
-from bot.texts.getting_started import ABOUT, ABOUT_IN_SHORT
+from bot.texts.getting_started import about, about_in_short
 
 
 async def register_menu(api: BotApi) -> None:
@@ -31,8 +32,8 @@ async def register_menu(api: BotApi) -> None:
 
 async def describe(api: BotApi) -> None:
     """Say what we are where a person has not begun yet; what an operator wrote there stays."""
-    for name, text in (("description", ABOUT), ("short_description", ABOUT_IN_SHORT)):
+    for name, text in (("description", about()), ("short_description", about_in_short())):
         method = f"My{name.title().replace('_', '')}"
         match await api.call(f"get{method}", {}):
             case {**said} if not said.get(name):
-                await api.call(f"set{method}", {name: text})
+                await api.call(f"set{method}", {name: shown(text)})

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from adapters.chat.severities import MARKS
-from bot.domain.cards import Button, ButtonStyle, Card, Option, PickList, Picture, Table
+from bot.domain.cards import Button, ButtonStyle, Card, Option, PickList, Picture, Table, as_shown
 from bot.domain.columns import in_columns
 from bot.domain.text import utf16_length
 
@@ -80,6 +80,7 @@ def rendered(card: Card, now: datetime) -> tuple[Rendered, ...]:
 
     A card that does not fit is cut at line ends into numbered parts, the buttons under the last.
     """
+    card = as_shown(card)
     lines = tuple(_lines(card, now))
     buttons = (*_options(card.pick), *_rows(card.buttons))
     text, entities = joined(lines)

@@ -28,6 +28,7 @@ from bot.domain.hosts import is_loopback
 from bot.domain.ids import NewId, Now
 from bot.domain.incoming import Reply
 from bot.domain.links import Address, Channel
+from bot.domain.marks import shown
 from bot.ports import Hear
 from bot.services.commands.registry import SPECS
 
@@ -209,7 +210,7 @@ class Chat:
     def _show(self, room: Room, update: Say | Push, reply: Reply) -> str | None:
         """Gives the id of the message that shows the reply's card."""
         if reply.toast is not None:
-            room.tell({"type": "toast", "text": reply.toast})
+            room.tell({"type": "toast", "text": shown(reply.toast)})
         if reply.card is None:
             return None
         card = card_json(reply.card, self._settings.public_url)

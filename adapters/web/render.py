@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from adapters.chat.severities import WORDS
-from bot.domain.cards import Button, Card, PickList, Picture, Severity, Table
+from bot.domain.cards import Button, Card, PickList, Picture, Severity, Table, as_shown
 from bot.domain.commands import Spec
 
 Json = Mapping[str, "JsonValue"]
@@ -20,6 +20,7 @@ _NUMBER = re.compile(r"[-+\u2212]?[\d.,' ]*\d[\d.,]*(?:\s?[%A-Za-z$€₿]{1,6})
 
 def card_json(card: Card, public_url: str) -> Json:
     """The card for the page. Only addresses under `public_url` can be followed."""
+    card = as_shown(card)
     buttons, unsafe = _buttons(card, public_url)
     return {
         "severity": card.severity.value,

@@ -1,12 +1,11 @@
 """Offers under alerts that are answered elsewhere: what closes them, and what changes a message."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from bot.domain.actions import offer_to_pause
 from bot.domain.backoff import Backoff
-from bot.domain.cards import moment
 from bot.domain.changes import condition
 from bot.domain.deliveries import (
     CHANNEL_WAIT,
@@ -35,15 +34,39 @@ LOG_IN = TraderId("log in")
 """Stands for a bot where a new login is offered; no id has a space."""
 
 
+class Answering(StrEnum):
+    """What has answered an offer."""
+
+    FAILED = "failed"
+    """The bot stopped with an error."""
+    STOPPED = "stopped"
+    """Somebody stopped it, nobody knows where."""
+    ASKED = "asked"
+    """It was stopped from one of our chats."""
+    DELETED = "deleted"
+    LOGGED_IN = "logged_in"
+    EXPIRED = "expired"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """The offers to pause a bot, or to log in, are answered.
 
-    `note` tells how, under each card that made one.
+    Attributes:
+        at: when, by the platform's clock.
+        channel: where it was asked for, if it was.
     """
 
     about: TraderId
-    note: str
+    by: Answering
+    at: datetime
+    channel: Channel | None = None
+
+    @property
+    def stored(self) -> str:
+        """What is stored of it: words are made of it when it is shown."""
+        channel = (self.channel.value,) if self.channel else ()
+        return " ".join((self.by, self.at.isoformat(), *channel))
 
     @property
     def offered(self) -> str:
@@ -76,14 +99,6 @@ class Amendments:
     due: datetime | None = None
 
 
-_NAMES: Mapping[Channel, str] = {
-    Channel.TELEGRAM: "Telegram",
-    Channel.DISCORD: "Discord",
-    Channel.PUSH: "mobile",
-    Channel.WEB: "web",
-}
-
-
 def answer_by_change(
     before: Trader | None, now: Trader, at: datetime, asked_in: Endpoint | None
 ) -> Answer | None:
@@ -96,33 +111,18 @@ def answer_by_change(
     if condition(now).running is not False or not was_running:
         return None
     if condition(now).failed:
-        return Answer(about=now.id, note=_dated("Stopped with an error", at))
+        return Answer(about=now.id, by=Answering.FAILED, at=at)
     if asked_in is None:
-        return Answer(about=now.id, note=_dated("Stopped meanwhile", at))
-    name = _NAMES[asked_in.address.channel]
-    where = "the web chat" if asked_in.address.channel is Channel.WEB else name
-    return Answer(about=now.id, note=_dated(f"Stopped from {where}", at))
+        return Answer(about=now.id, by=Answering.STOPPED, at=at)
+    return Answer(about=now.id, by=Answering.ASKED, at=at, channel=asked_in.address.channel)
 
 
 def answer_by_removal(gone: Trader, at: datetime) -> Answer:
-    return Answer(about=gone.id, note=_dated("Deleted meanwhile", at))
+    return Answer(about=gone.id, by=Answering.DELETED, at=at)
 
 
 def answer_by_login(at: datetime) -> Answer:
-    return Answer(about=LOG_IN, note=_dated("Logged in again", at))
-
-
-EXPIRED_OFFER = "The button has expired. /help lists what you can ask."
-
-
-def _dated(words: str, at: datetime) -> str:
-    return f"{words} · {moment(at)}"
-
-
-def asked_for_in(chat: Endpoint) -> str:
-    """A note for the account's other chats on what was asked for in this one."""
-    whose = "your" if chat.private else "another"
-    return f"Asked for in {whose} {_NAMES[chat.address.channel]} chat"
+    return Answer(about=LOG_IN, by=Answering.LOGGED_IN, at=at)
 
 
 def after_amending(amendment: Amendment, attempt: Attempt, now: datetime) -> datetime | None:

@@ -1,9 +1,11 @@
 """The neutral message: what is said, apart from how any chat platform shows it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.domain import marks
 from bot.domain.ids import ActionId
 from bot.domain.text import utf16_length
 
@@ -111,6 +113,39 @@ class Card:
         return self.severity in (Severity.INFO, Severity.GOOD)
 
 
+def as_shown(card: Card, command_as: Callable[[str], str] = "/{}".format) -> Card:
+    """The card with all that is marked in it as a platform shows that.
+
+    Args:
+        command_as: how a command of that name is called there.
+    """
+
+    def words(text: str) -> str:
+        return marks.shown(text, command_as)
+
+    picture, pick = card.picture, card.pick
+    return replace(
+        card,
+        title=words(card.title),
+        lines=tuple(map(words, card.lines)),
+        fields=tuple(Field(words(one.label), words(one.value)) for one in card.fields),
+        picture=picture and replace(picture, alt=words(picture.alt)),
+        pick=pick
+        and replace(
+            pick,
+            prompt=words(pick.prompt),
+            options=tuple(
+                replace(one, label=words(one.label), hint=words(one.hint)) for one in pick.options
+            ),
+        ),
+        buttons=tuple(
+            tuple(replace(button, label=words(button.label)) for button in row)
+            for row in card.buttons
+        ),
+        notes=tuple(map(words, card.notes)),
+    )
+
+
 ROOM = 3000
 """UTF-16 units of a card's lines that fit into one message of any chat platform, with all that is
 around them. Telegram's messages have 4096.
@@ -157,13 +192,6 @@ def answered(card: Card, note: str) -> Card:
     """The card with nothing left to press, and why: what it offered has come to an end."""
     rows = (tuple(button for button in row if button.url) for row in card.buttons)
     return with_note(replace(card, pick=None, buttons=tuple(filter(None, rows))), note)
-
-
-def with_lateness(card: Card, now: datetime) -> Card:
-    """Say how late the card is, if it is late enough to mislead (G6)."""
-    if card.at is None or now - card.at < LATE_AFTER:
-        return card
-    return with_note(card, f"delayed {spoken(now - card.at)}")
 
 
 def moment(at: datetime) -> str:

@@ -1,13 +1,12 @@
-"""Charts, as values and words: what is worth a picture, before anybody draws it."""
+"""Charts, as values: what is worth a picture, before anybody draws it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.domain.amounts import brief, gained, is_extreme, percent
-from bot.domain.events import Trade, Trader
-from bot.domain.telling import on_paper, settled_in
-from bot.domain.text import counted
+from bot.domain.amounts import is_extreme
+from bot.domain.events import Trade, Trader, on_paper
+from bot.domain.pairs import quote_of
 
 FEWEST = 3
 """Trades of known profit below which a picture shows no more than the list does."""
@@ -30,7 +29,24 @@ class Chart:
     alt: str
 
 
-def profits(trades: Sequence[Trade], traders: Mapping[str, Trader]) -> Chart | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profits:
+    """What closed trades earned: `bot.texts.charts` makes a chart of it.
+
+    Attributes:
+        currency: that of the values; empty where they are ratios.
+        values: oldest first.
+        closed: how many trades were closed, those whose profit cannot be shown among them.
+        paper: whether on paper, where that is known.
+    """
+
+    currency: str
+    values: tuple[Decimal, ...]
+    closed: int
+    paper: bool | None
+
+
+def profits(trades: Sequence[Trade], traders: Mapping[str, Trader]) -> Profits | None:
     """The profit of each trade that was closed, oldest first; `None` where too few tell it.
 
     In percent, or in their currency where too few ratios are known and it is the same one for all.
@@ -40,11 +56,11 @@ def profits(trades: Sequence[Trade], traders: Mapping[str, Trader]) -> Chart | N
         (trade for trade in trades if trade.profit is not None or trade.profit_ratio is not None),
         key=lambda trade: (trade.origin.at, trade.origin.record),
     )
-    for paper, word in ((False, "real"), (None, ""), (True, "paper")):
+    for paper in (False, None, True):
         alike = [trade for trade in closed if _on_paper(trade, traders) is paper]
-        chart = _profits(alike, word)
-        if chart is not None:
-            return chart
+        earned = _profits(alike, paper)
+        if earned is not None:
+            return earned
     return None
 
 
@@ -52,41 +68,18 @@ def _on_paper(trade: Trade, traders: Mapping[str, Trader]) -> bool | None:
     return on_paper(trade, traders.get(trade.trader) if trade.trader else None)
 
 
-def _profits(closed: Sequence[Trade], word: str) -> Chart | None:
-    which = f"closed {word} trade" if word else "closed trade"
+def _profits(closed: Sequence[Trade], paper: bool | None) -> Profits | None:
     ratios = _usable([trade.profit_ratio for trade in closed])
     if len(ratios) >= FEWEST:
-        shown = [ratio * 100 for ratio in ratios]
-        # Of different stakes, so their sum would be none.
-        return _chart("%", shown, counted(len(closed), which), map(percent, ratios))
+        return Profits(currency="", values=tuple(ratios), closed=len(closed), paper=paper)
     amounts = _usable([trade.profit for trade in closed])
     currency, *others = {
-        settled_in(trade.symbol) for trade in closed if trade.profit is not None
+        quote_of(trade.symbol) for trade in closed if trade.profit is not None
     } or {""}
     if len(amounts) < FEWEST or others or not currency:
         return None
-    told = (gained(amount, currency) for amount in amounts)
-    together = f" Together {gained(sum(amounts, Decimal()), currency)}."
-    return _chart(currency, amounts, counted(len(closed), which), told, together)
+    return Profits(currency=currency, values=tuple(amounts), closed=len(closed), paper=paper)
 
 
 def _usable(values: Sequence[Decimal | None]) -> list[Decimal]:
     return [value for value in values if value is not None and not is_extreme(value)]
-
-
-def _chart(
-    unit: str, values: Sequence[Decimal], closed: str, told: Iterable[str], together: str = ""
-) -> Chart:
-    """
-    Args:
-        closed: how many trades were closed, those whose profit cannot be shown among them.
-        told: each value in words.
-    """
-    which = f"the latest {closed}"
-    if not which.startswith(f"the latest {len(values)} "):
-        which = f"{len(values)} of {which}"
-    return Chart(
-        title=f"Profit of {which} in {unit}",
-        bars=tuple(Bar(value=value, label=brief(value)) for value in values),
-        alt=f"Profit of {which}, oldest first: {', '.join(told)}.{together}",
-    )

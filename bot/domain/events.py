@@ -4,6 +4,7 @@ Every field but the origin is optional, since the platform documents examples on
 `None` was missing or unreadable. Texts are as the platform sent them: `text.clean` them to show.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -263,13 +264,21 @@ class Tick:
     at: datetime
 
 
+class NoticeText:
+    """A title, and lines below it."""
+
+    def __init__(self, title: str, *lines: str) -> None:
+        self.title = title
+        self.lines = lines
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """A fact about Tradebell itself that the person must hear: a feed that is down, a test."""
 
     origin: Origin
-    title: str
-    lines: tuple[str, ...] = ()
+    say: Callable[[], NoticeText]
+    """Makes the text in the language of who will read it: each chat has its own."""
     bad: bool = False
     urgent: bool = False
     without: EndpointId | None = None
@@ -290,6 +299,11 @@ class Unreadable:
     """Names of the fields it had, cleaned and bounded; never their values."""
     size: int = 0
     """Bytes of the frame, 0 if it came inside a page."""
+
+
+def on_paper(trade: Trade, trader: Trader | None) -> bool | None:
+    """What the trade says itself, else what its bot is known for."""
+    return trade.paper if trade.paper is not None else trader.dry_run if trader else None
 
 
 Event = Trade | Signal | PodEvent | Message | SystemEvent | TraderSeen | StrategySeen | Notice

@@ -1,9 +1,11 @@
-"""Finding the trading pair that a person means among those there are."""
+"""Trading pairs: what they are made of, and which one a person means."""
 
 import re
 import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+from bot.domain.text import clean
 
 _ALIASES = {"XBT": "BTC"}
 """What some exchanges call a coin."""
@@ -66,3 +68,15 @@ def _compact(text: str) -> str:
         if joined.startswith(alias):
             return name + joined[len(alias) :]
     return joined
+
+
+def quote_of(symbol: str | None) -> str:
+    """The currency in which a pair's prices are; empty if it names none."""
+    _, _, quote = (symbol or "").partition("/")
+    return clean(quote.partition(":")[0], 12)
+
+
+def settled_in(symbol: str | None) -> str:
+    """The currency of a pair's results: a perpetual's may be another than that of its prices."""
+    settlement = (symbol or "").partition(":")[2].partition("-")[0]
+    return clean(settlement, 12) or quote_of(symbol)

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.actions import Action, Verb
 from bot.domain.cards import Card
 from bot.domain.ids import EndpointId
 from bot.domain.links import Address
@@ -23,14 +22,6 @@ class Ending(StrEnum):
     """And what came of it was never shown in the card's place."""
     USED = "used"
     """Of a one-time address: somebody has logged in there."""
-
-
-NOTES = {
-    Ending.EXPIRED: "Expired, nothing was changed. Ask again.",
-    Ending.WITHDRAWN: "Cancelled: nothing was changed.",
-    Ending.PRESSED: "A button was pressed here. What came of it: /status",
-    Ending.USED: "This address was used.",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,24 +59,3 @@ class EndedCards:
 
     now: tuple[EndedCard, ...] = ()
     due: datetime | None = None
-
-
-_ASKED = {
-    Verb.PAUSE: "stop {}",
-    Verb.NO_ENTRIES: "end new trades of {}",
-    Verb.RESUME: "start {}",
-    Verb.UNLINK: "unlink",
-    Verb.ADMIT: "let others act here",
-}
-
-
-def question(actions: tuple[Action, ...]) -> str:
-    """What the buttons of one card asked, in a few words: 'stop Night Owl'."""
-    for action in actions:
-        if action.verb is Verb.ASK:
-            name = action.arguments.partition(" ")[0]
-            return f"which one to /{name}" if len(actions) > 1 else f"/{name}"
-        if action.verb in _ASKED:
-            names = ", ".join(target.name for target in action.targets)
-            return _ASKED[action.verb].format(names or "a bot")
-    return "a question"

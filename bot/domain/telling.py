@@ -20,7 +20,9 @@ from bot.domain.events import (
     SystemEvent,
     Trade,
     Trader,
+    on_paper,
 )
+from bot.domain.pairs import quote_of, settled_in
 from bot.domain.text import clean, paragraphs
 
 NAME_LIMIT = 60
@@ -210,25 +212,8 @@ _MINUS = re.compile(r"\W*[-\u2212(]")
 """How a loss begins that cannot be read as a number."""
 
 
-def quote_of(symbol: str | None) -> str:
-    """The currency in which a pair's prices are; empty if it names none."""
-    _, _, quote = (symbol or "").partition("/")
-    return clean(quote.partition(":")[0], 12)
-
-
-def settled_in(symbol: str | None) -> str:
-    """The currency of a pair's results: a perpetual's may be another than that of its prices."""
-    settlement = (symbol or "").partition(":")[2].partition("-")[0]
-    return clean(settlement, 12) or quote_of(symbol)
-
-
 def _price(value: Decimal, currency: str) -> str:
     return f"{quantity(value)} {currency}".strip()
-
-
-def on_paper(trade: Trade, trader: Trader | None) -> bool | None:
-    """What the trade says itself, else what its bot is known for."""
-    return trade.paper if trade.paper is not None else trader.dry_run if trader else None
 
 
 def _paper(trade: Trade, trader: Trader | None) -> tuple[str, ...]:
@@ -465,7 +450,8 @@ def tell_notice(notice: Notice) -> Telling:
         severity = Severity.CRITICAL if notice.urgent else Severity.WARNING
     else:
         severity = Severity.INFO
-    card = Card(title=notice.title, severity=severity, lines=notice.lines, at=notice.origin.at)
+    text = notice.say()
+    card = Card(title=text.title, severity=severity, lines=text.lines, at=notice.origin.at)
     priority = Priority.URGENT if notice.urgent else Priority.NORMAL
     return Telling(card=card, priority=priority, log_in=notice.log_in)
 

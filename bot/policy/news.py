@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.actions import OFFER_LIFE, Action, Verb, offer_to_pause
-from bot.domain.amendments import LOG_IN, answer_by_change, answer_by_removal, asked_for_in
+from bot.domain.amendments import LOG_IN, answer_by_change, answer_by_removal
 from bot.domain.cards import Button, Card, Severity, in_parts
 from bot.domain.changes import Change, condition, merged, strategy_changes, trader_changes
 from bot.domain.decisions import Known, Verdict
@@ -44,6 +44,7 @@ from bot.policy.audience import owed
 from bot.policy.decision import Course
 from bot.policy.duplicates import SAME_FACT_WINDOW, fingerprint, says_more
 from bot.policy.revisions import is_stale, revised
+from bot.texts.answered import asked_for_in
 
 PLATFORM = "the platform"
 """Stands for no bot: whose messages and system events are."""

@@ -4,19 +4,20 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
 from bot.domain.actions import CONFIRM_LIFE, OFFER_LIFE, Action, ActionState, Denied, Target, Verb
-from bot.domain.cards import Button, ButtonStyle, Card, Field, Severity, spoken
+from bot.domain.cards import Button, ButtonStyle
 from bot.domain.changes import condition
-from bot.domain.events import Kind, Notice, Origin, Trader, TraderSeen
+from bot.domain.events import Kind, Origin, Trader, TraderSeen
 from bot.domain.ids import ActionId, NewId, Now, TraderId
 from bot.domain.incoming import Press, Reply
 from bot.domain.links import Account, Link, Person, Role
+from bot.domain.outcomes import Result, Seen
 from bot.domain.telling import trader_name
-from bot.domain.text import clean, counted
+from bot.domain.text import clean
 from bot.domain.trail import by
 from bot.errors import NeedsLogin, Refused, TryLater, Unclear
 from bot.ports import Accounts, Actions, Audit, Session
@@ -24,6 +25,7 @@ from bot.services.feeds import Feeds
 from bot.services.ingest import Ingest
 from bot.services.patience import patiently
 from bot.services.steady import steady
+from bot.texts import outcomes as texts
 
 log = logging.getLogger(__name__)
 
@@ -48,66 +50,6 @@ _ROLES = {
 
 _OWN = frozenset({Verb.UNLINK, Verb.ADMIT})
 """Only for the person who linked the chat, whatever role others have there."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """How a change of a bot is called: while it is done, and once it is."""
-
-    doing: str
-    done: str
-
-
-_CHANGES = {
-    Verb.PAUSE: _Words("stopping", "is stopped"),
-    Verb.NO_ENTRIES: _Words("ending new trades of", "opens no new trades"),
-    Verb.RESUME: _Words("starting", "is running"),
-}
-
-_INTERRUPTED = {
-    Verb.PAUSE: "stopping a bot",
-    Verb.NO_ENTRIES: "ending a bot's new trades",
-    Verb.RESUME: "starting a bot",
-    Verb.UNLINK: "unlinking",
-    Verb.ADMIT: "setting what others may do",
-}
-"""What is reported after a crash, and how it is called."""
-
-_NO_LOGIN = "not done: I need a new login, send /link"
-
-TOASTS = {
-    Denied.UNKNOWN: "This button is no longer known. Ask again.",
-    Denied.EXPIRED: "Too late: this card has ended, nothing was changed. Ask again.",
-    Denied.NOT_YOURS: "Only the person who asked may press this.",
-    Denied.ELSEWHERE: "This button belongs to another chat.",
-    Denied.USED: "This card was used already.",
-    Denied.RUNNING: "Already on it. One moment.",
-    Denied.ANSWERED: "Nothing left to do: that bot was stopped or deleted meanwhile. See /traders.",
-    Denied.UNLINKED: "This chat is no longer linked to that account.",
-    Denied.NO_RIGHT: "You may not do that here. Who linked this chat can allow it: /members.",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """What became of one bot.
-
-    `words` follow its name, or say why nothing was done. `accepted` while the platform has said yes
-    and does not show it yet.
-    """
-
-    target: Target
-    state: ActionState
-    words: str
-    accepted: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
-    """How a bot is: whether that is what was wanted, and in words that follow its name."""
-
-    wanted: bool
-    words: str
 
 
 class Acting:
@@ -162,7 +104,7 @@ class Acting:
                 (Button(label=label, action=offered[verb].id, style=_style(verb)),)
                 for verb, label in deeds.items()
             ),
-            (Button(label="Cancel", action=way_out.id),),
+            (Button(label=texts.cancel(), action=way_out.id),),
         )
 
     async def choices(
@@ -238,25 +180,25 @@ class Acting:
 
         What the platform accepted and does not show yet is told as that, and its end later.
         """
-        yield Reply(card=_working(action), replaces=True)
+        yield Reply(card=texts.working(action), replaces=True)
         asker = Person(channel=link.endpoint.address.channel, id=action.person or "")
         await self._note(action, "asked", asker)
         session = await self._feeds.session(action.account)
         results: list[Result] = []
         for target in action.targets:
             if session is None:
-                results.append(_refused(target, _NO_LOGIN))
+                results.append(texts.not_done(target, texts.no_login()))
                 continue
             result = await self._write(session, action, target, link)
             if result.state is ActionState.UNCLEAR:
-                yield Reply(card=_checking(result, action.verb), replaces=True)
+                yield Reply(card=texts.checking(result, action.verb), replaces=True)
                 result = await self._read_back(session, action.verb, result)
             results.append(result)
         # The person first: whatever becomes of the record, the deed is done.
-        yield Reply(card=_outcome(results, action.verb), replaces=True)
+        yield Reply(card=texts.outcome(results, action.verb), replaces=True)
         if session is not None and any(result.accepted for result in results):
             results = await self._look_late(session, action.verb, results)
-            yield Reply(card=_outcome(results, action.verb), replaces=True)
+            yield Reply(card=texts.outcome(results, action.verb), replaces=True)
         state = _overall(results)
         await self.finish(action, state)
         await self._note(action, state, asker)
@@ -267,23 +209,23 @@ class Acting:
         try:
             if action.verb is Verb.NO_ENTRIES:
                 await session.stop_entries(await session.trader(bot))
-                return _accepted(target)
+                return texts.accepted(target)
             self._ingest.expect(bot, running, link.endpoint.id)
             trader = await session.set_running(bot, running)
         except Unclear as unclear:
             words = clean(str(unclear), 200)
             return Result(target=target, state=ActionState.UNCLEAR, words=words)
         except NeedsLogin:
-            return _refused(target, "not done: the platform refused my login, send /link")
+            return texts.not_done(target, texts.login_refused())
         except Refused as refusal:
-            return _refused(target, f"not done, the platform says: {clean(str(refusal), 200)}")
+            return texts.not_done(target, texts.refused(str(refusal)))
         except TryLater as failure:
-            return _refused(target, f"not done: {clean(str(failure), 200)}")
+            return texts.not_done(target, texts.failed(str(failure)))
         if condition(trader).running is not running:
             # It said yes and shows something else: only looking again tells.
-            return _accepted(target)
+            return texts.accepted(target)
         await self._remember(action, trader)
-        return Result(target=target, state=ActionState.DONE, words=_CHANGES[action.verb].done)
+        return Result(target=target, state=ActionState.DONE, words=texts.done(action.verb))
 
     async def _remember(self, action: Action, trader: Trader) -> None:
         """The answer is as good as the event: other chats of the account hear of it either way."""
@@ -297,7 +239,7 @@ class Acting:
         except TryLater as outage:
             log.warning("a change waits for its event", extra={"reason": str(outage)})
 
-    async def _look(self, session: Session, verb: Verb, target: Target) -> _Seen:
+    async def _look(self, session: Session, verb: Verb, target: Target) -> Seen:
         """Read how a bot is.
 
         Raises:
@@ -306,34 +248,32 @@ class Acting:
         bot = TraderId(target.id)
         if verb is Verb.NO_ENTRIES:
             opens = await session.opens_trades(await session.trader(bot))
-            return _Seen(wanted=opens is False, words=_ENTRIES[opens])
+            return Seen(wanted=opens is False, opens=opens)
         how = condition(await session.trader(bot))
-        return _Seen(wanted=how.running is (verb is Verb.RESUME), words=f"is {clean(how.word, 30)}")
+        return Seen(wanted=how.running is (verb is Verb.RESUME), condition=how)
 
     async def _read_back(self, session: Session, verb: Verb, written: Result) -> Result:
         """Look until the write shows, then say what is."""
         target, failure = written.target, ""
-        seen: _Seen | None = None
+        seen: Seen | None = None
         for wait in READ_BACKS:
             await asyncio.sleep(wait)
             try:
                 seen = await self._look(session, verb, target)
             except NeedsLogin:
-                failure = "then the platform refused my login: send /link, then /status"
+                failure = texts.login_refused_meanwhile()
                 break
             except (TryLater, Refused) as error:
                 log.warning("could not read back", extra={"reason": str(error)})
-                failure = "I could not read back: look with /status"
+                failure = texts.not_read_back()
                 continue
             if seen.wanted:
-                return _shown(target, seen)
+                return texts.shown(target, seen)
         if seen is None:
-            words = f"is UNCLEAR. {written.words}, and {failure}"
-            return Result(target=target, state=ActionState.UNCLEAR, words=words)
+            return texts.unclear(written, failure)
         if written.accepted:
-            return replace(written, words=_still(seen))
-        words = f"{_still(seen)}: it did not take effect. {written.words}. Ask again"
-        return Result(target=target, state=ActionState.UNCLEAR, words=words)
+            return replace(written, words=texts.still(seen))
+        return texts.without_effect(written, seen)
 
     async def _look_late(
         self, session: Session, verb: Verb, results: Sequence[Result]
@@ -348,7 +288,8 @@ class Acting:
                 await self._look_once_more(session, verb, one) if one.accepted else one
                 for one in ended
             ]
-        return [_given_up(one) if one.accepted else one for one in ended]
+        waited = timedelta(seconds=sum(READ_BACKS) + sum(LATE_LOOKS))
+        return [texts.given_up(one, waited) if one.accepted else one for one in ended]
 
     async def _look_once_more(self, session: Session, verb: Verb, result: Result) -> Result:
         try:
@@ -357,8 +298,8 @@ class Acting:
             log.warning("could not read back", extra={"reason": str(error)})
             return result
         if seen.wanted:
-            return _shown(result.target, seen)
-        return replace(result, words=_still(seen))
+            return texts.shown(result.target, seen)
+        return replace(result, words=texts.still(seen))
 
     # --- after a crash ------------------------------------------------------------------------
 
@@ -377,30 +318,15 @@ class Acting:
     async def _close_interrupted(self, action: Action) -> None:
         """May be repeated: the report's record is the action, so it is told once."""
         account = await self._accounts.get(action.account)
-        if account is not None and action.verb in _INTERRUPTED:
+        if account is not None and action.verb in texts.REPORTED:
             await self._report_interrupted(account, action)
         await self._actions.finish(action.id, ActionState.UNCLEAR, self._now())
 
     async def _report_interrupted(self, account: Account, action: Action) -> None:
-        match action.verb:
-            case Verb.UNLINK:
-                still = "A chat that still hears from me is still linked: send /unlink there again."
-                lines = [still]
-            case Verb.ADMIT:
-                lines = ["Send /members there to see what holds now."]
-            case _:
-                lines = [await self._state_of(action, target) for target in action.targets]
-        origin = Origin(kind=Kind.ACTION, record=action.id, at=self._now())
-        title = f"I was interrupted while {_INTERRUPTED[action.verb]}"
-        notice = Notice(origin=origin, title=title, lines=tuple(lines), bad=True)
-        await self._ingest.take(account, (notice,))
+        bots = [(target, await self._look_patiently(action, target)) for target in action.targets]
+        await self._ingest.take(account, (texts.interrupted(action, bots, self._now()),))
 
-    async def _state_of(self, action: Action, target: Target) -> str:
-        seen = await self._look_patiently(action, target)
-        words = seen.words if seen else "is not known: look with /status"
-        return f"{target.name} {words}."
-
-    async def _look_patiently(self, action: Action, target: Target) -> _Seen | None:
+    async def _look_patiently(self, action: Action, target: Target) -> Seen | None:
         deadline = steady() + RECOVERY_WAIT.total_seconds()
         while steady() < deadline:
             session = await self._feeds.session(action.account)
@@ -437,44 +363,9 @@ def _may(person: str, verb: Verb, link: Link) -> bool:
     return role is not None and role.covers(_ROLES[verb]) and own
 
 
-_ENTRIES = {
-    True: "opens new trades",
-    False: "opens no new trades, and manages those it has",
-    None: "does not say whether it opens new trades",
-}
-
-
 def _style(verb: Verb) -> ButtonStyle:
     milder = (Verb.RESUME, Verb.NO_ENTRIES)
     return ButtonStyle.PRIMARY if verb in milder else ButtonStyle.DANGER
-
-
-def _refused(target: Target, words: str) -> Result:
-    return Result(target=target, state=ActionState.REFUSED, words=words)
-
-
-def _accepted(target: Target) -> Result:
-    words = "The platform accepted it"
-    return Result(target=target, state=ActionState.UNCLEAR, words=words, accepted=True)
-
-
-def _shown(target: Target, seen: _Seen) -> Result:
-    words = f"{seen.words} (checked by reading back)"
-    return Result(target=target, state=ActionState.DONE, words=words)
-
-
-def _given_up(result: Result) -> Result:
-    waited = spoken(timedelta(seconds=sum(READ_BACKS) + sum(LATE_LOOKS)))
-    words = (
-        f"{result.words}, {waited} after the platform accepted the change. "
-        "Look with /status, or ask again"
-    )
-    return replace(result, accepted=False, words=words)
-
-
-def _still(seen: _Seen) -> str:
-    verb, rest = seen.words.split(" ", 1)
-    return f"{verb} still {rest}" if verb == "is" else f"still {seen.words}"
 
 
 def _overall(results: Sequence[Result]) -> ActionState:
@@ -483,83 +374,6 @@ def _overall(results: Sequence[Result]) -> ActionState:
         if state in states:
             return state
     return ActionState.DONE
-
-
-def _who(targets: Sequence[Target]) -> str:
-    return targets[0].name if len(targets) == 1 else counted(len(targets), "bot")
-
-
-def _working(action: Action) -> Card:
-    doing = _CHANGES[action.verb].doing.capitalize()
-    return Card(title=f"{doing} {_who(action.targets)} …", lines=("Waiting for the platform.",))
-
-
-def _checking(result: Result, verb: Verb) -> Card:
-    name = result.target.name
-    if result.accepted:
-        title, why = _accepted_title(name), ""
-    else:
-        title = f"Unclear so far: {_CHANGES[verb].doing} {name}"
-        why = f"{result.words}. "
-    look = f"{why}I look whether it took effect, and do not repeat it."
-    return Card(title=title, severity=Severity.WARNING, lines=(look,))
-
-
-def _accepted_title(name: str) -> str:
-    return f"The platform accepted it; {name} does not show it yet"
-
-
-def _outcome(results: Sequence[Result], verb: Verb) -> Card:
-    done = [result for result in results if result.state is ActionState.DONE]
-    notes = _notes(verb) if done else ()
-    if len(results) == 1:
-        return replace(_one_outcome(results[0]), notes=notes)
-    is_done = _CHANGES[verb].done.removeprefix("is ").replace("opens", "open", 1)
-    title = f"{len(done)} of {counted(len(results), 'bot')} {is_done}"
-    severity = Severity.GOOD if len(done) == len(results) else Severity.WARNING
-    fields = tuple(
-        Field(
-            result.target.name,
-            f"accepted, not shown yet: it {result.words}" if result.accepted else result.words,
-        )
-        for result in results
-    )
-    return Card(title=title, severity=severity, fields=fields, notes=notes)
-
-
-def _notes(verb: Verb) -> tuple[str, ...]:
-    """What a person should know once it is done."""
-    match verb:
-        case Verb.PAUSE:
-            return ("Open trades are not managed until you /resume.",)
-        case Verb.NO_ENTRIES:
-            return ("It opens trades again after /pause and /resume.",)
-        case _:
-            return ()
-
-
-def _one_outcome(result: Result) -> Card:
-    name = result.target.name
-    match result.state:
-        case ActionState.DONE:
-            return Card(title=f"{name} {result.words}", severity=Severity.GOOD)
-        case ActionState.UNCLEAR if result.accepted:
-            return Card(
-                title=_accepted_title(name),
-                severity=Severity.WARNING,
-                lines=(f"{name} {result.words}. I look on for some minutes, and tell you here.",),
-            )
-        case ActionState.UNCLEAR:
-            return Card(
-                title=f"{name}: unclear",
-                severity=Severity.WARNING,
-                lines=(f"{name} {result.words}.",),
-            )
-        case _:
-            words = result.words[:1].upper() + result.words[1:]
-            return Card(
-                title=f"{name} was not changed", severity=Severity.WARNING, lines=(f"{words}.",)
-            )
 
 
 def targets_of(traders: Sequence[Trader]) -> tuple[Target, ...]:

@@ -15,11 +15,13 @@ from bot.domain.cards import answered
 from bot.domain.deliveries import Attempt, Postponed, Priority, Restored, Scope, Sent
 from bot.domain.ids import Now
 from bot.domain.links import Address, Channel
-from bot.domain.shown import END_LIFE, NOTES, EndedCard
+from bot.domain.shown import END_LIFE, EndedCard
 from bot.errors import TryLater, Unclear
 from bot.ports import Outbox, ShownCards
-from bot.services.delivery import Outlet, not_to_be_shown, presented
+from bot.services.delivery import Outlet, not_to_be_shown
 from bot.services.steady import Seconds, steady
+from bot.texts import answered as texts
+from bot.texts.presented import presented
 
 log = logging.getLogger(__name__)
 
@@ -179,7 +181,7 @@ class Amending:
         if wait > 0:
             return wait
         # What its notes say is how it is pressed.
-        card = answered(replace(shown.card, notes=()), NOTES[ended.ending])
+        card = answered(replace(shown.card, notes=()), texts.ending(ended.ending))
         attempt = await outlet.messenger.amend(address, shown.message, card)
         self._heed(address, attempt, outlet)
         now = self._now()

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 
 from bot.domain.deliveries import Delivery
 from bot.domain.events import Kind, Notice, Origin
@@ -10,6 +11,7 @@ from bot.domain.links import Account, Endpoint, private_ones
 from bot.errors import TryLater, Unclear
 from bot.ports import Accounts, Audit, Links
 from bot.services.ingest import Ingest
+from bot.texts import notices
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +50,7 @@ class Closures:
         origin = Origin(kind=Kind.FEED, record=f"closed {incident}", at=self.now())
         notice = Notice(
             origin=origin,
-            title=f"Your {closed.title if named else closed.sort} is closed to me",
-            lines=(f"Alerts for it are kept. Open it again there to get them ({reason}).",),
+            say=partial(notices.chat_closed, closed, reason, named=named),
             bad=True,
             without=closed.id,
             personal=True,

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import NoReturn
 
 from bot.domain.backoff import Backoff
-from bot.domain.cards import Card, answered, with_lateness, with_note
 from bot.domain.deliveries import (
     ONE_MARKED_REPEAT,
     OUTAGE_WAITS,
@@ -33,11 +32,11 @@ from bot.domain.deliveries import (
 from bot.domain.ids import EndpointId, Now
 from bot.domain.lanes import Turn, Turned
 from bot.domain.links import Address, Channel
-from bot.domain.text import counted
 from bot.errors import Refused, TryLater, Unclear, Unreachable
 from bot.ports import Messenger, Meter, Outbox, Readership
 from bot.services.pace import Pace, Place
 from bot.services.steady import Seconds, steady
+from bot.texts.presented import presented
 
 log = logging.getLogger(__name__)
 
@@ -518,21 +517,3 @@ async def _fail(doubt: Unclear) -> NoReturn:
 def handed_back(now: datetime) -> Settlement:
     """A claim is given up before anything was sent."""
     return Settlement(state=State.READY, reason="not yet", not_before=now, counts=False)
-
-
-def presented(delivery: Delivery, marked: bool, now: datetime, restored: Restored | None) -> Card:
-    """The card as it goes out at this moment: late, repeated or with a gap before it, it says so,
-    and it offers nothing that is answered already.
-
-    Args:
-        marked: whether a repeat of an attempt may show twice on this platform.
-    """
-    card = with_lateness(delivery.card, now)
-    is_forgotten = restored is not None and restored.may_repeat(delivery, now)
-    if (delivery.unclear and marked) or is_forgotten:
-        card = with_note(card, f"possible repeat of {delivery.reference}")
-    if delivery.doubtful:
-        card = with_note(card, f"{counted(delivery.doubtful, 'message')} may be missing: /missed")
-    if delivery.answer is not None:
-        card = answered(card, delivery.answer)
-    return card

@@ -43,6 +43,7 @@ from bot.ports import Accounts, Audit, Codes, Links, Platform
 from bot.services.feeds import Feeds
 from bot.services.ingest import Ingest
 from bot.services.patience import patiently
+from bot.texts import notices
 
 log = logging.getLogger(__name__)
 
@@ -246,15 +247,10 @@ class Linking:
         """Once, however often it is asked for."""
         alone = private_ones(await self._links.of(account.id), link.endpoint.id)
         # What its chats are called is nobody's business who reads along in another one.
-        new = link.endpoint.title if alone else link.endpoint.sort
         origin = Origin(kind=Kind.FEED, record=f"linked {link.id}", at=self._now())
         notice = Notice(
             origin=origin,
-            title=f"A new {new} was linked to your account",
-            lines=(
-                "Not you? Send /unlink others here: that ends it at once. Then change your "
-                "password on the platform.",
-            ),
+            say=partial(notices.chat_linked, link.endpoint, named=bool(alone)),
             bad=True,
             urgent=True,
             without=link.endpoint.id,

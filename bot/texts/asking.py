@@ -5,28 +5,30 @@ from datetime import datetime, timedelta
 
 from bot.domain.cards import Button, Card, Severity, spoken
 from bot.domain.commands import Misread, Spec
-from bot.domain.events import Kind, Notice, Origin
+from bot.domain.events import Kind, Notice, NoticeText, Origin
 from bot.domain.ids import ActionId
+from bot.domain.marks import command
 from bot.domain.text import clean
 from bot.texts.cards import plain
 from bot.texts.getting_started import usage
+from bot.texts.language import _
 
 
 def test_started() -> Card:
-    return plain("Test alert on its way", "It goes the same way as a real one. Did it ring?")
+    return plain(_("Test alert on its way"), _("It goes the same way as a real one. Did it ring?"))
 
 
-def asked_long_ago(wanted: str, again: ActionId) -> Card:
+def asked_long_ago(name: str, words: str, again: ActionId) -> Card:
     return Card(
-        title=f"Still want to /{clean(wanted, 60)}?",
+        title=_("Still want to {wanted}?", wanted=f"{command(name)} {clean(words, 60)}".strip()),
         severity=Severity.WARNING,
-        lines=("It reached me late. Nothing was changed.",),
-        buttons=((Button(label="Ask it now", action=again),),),
+        lines=(_("It reached me late. Nothing was changed."),),
+        buttons=((Button(label=_("Ask it now"), action=again),),),
     )
 
 
 def cancelled() -> Card:
-    return plain("Nothing was changed")
+    return plain(_("Nothing was changed"))
 
 
 def cancelled_open(questions: Sequence[str], addresses: int) -> Card:
@@ -35,35 +37,46 @@ def cancelled_open(questions: Sequence[str], addresses: int) -> Card:
     Args:
         addresses: how many log-in addresses.
     """
-    ended = [f"The question: {question}." for question in dict.fromkeys(questions)]
+    ended = [
+        _("The question: {question}.", question=question) for question in dict.fromkeys(questions)
+    ]
     if addresses:
-        ended.append("The address to log in: ask for a new one with /link.")
+        ended.append(_("The address to log in: ask for a new one with /link."))
     if not ended:
-        return plain("Nothing to cancel", "No question of yours is open here. Nothing was changed.")
-    return plain("Cancelled", *ended, "Nothing was changed.")
+        return plain(
+            _("Nothing to cancel"), _("No question of yours is open here. Nothing was changed.")
+        )
+    return plain(_("Cancelled"), *ended, _("Nothing was changed."))
 
 
 def asked_before(age: timedelta) -> str:
-    return f"You asked this {spoken(age)} ago."
+    return _("You asked this {span} ago.", span=spoken(age))
 
 
 def misread(spec: Spec, wrong: Misread) -> Card:
     """What was given for an argument is nothing that it can be."""
     return plain(
-        f"I do not understand {clean(wrong.given, 40)} here",
-        f"{usage(spec)} takes {wrong.argument.name}: {wrong.argument.description}.",
+        _("I do not understand {given} here", given=clean(wrong.given, 40)),
+        _(
+            "{usage} takes {name}: {description}.",
+            usage=usage(spec),
+            name=wrong.argument.name,
+            description=wrong.argument.description,
+        ),
     )
 
 
 def left_out(spec: Spec, words: str) -> str:
     """What was typed behind a command that takes nothing."""
-    return f"/{spec.name} takes nothing more: I left out \u201c{clean(words, 40)}\u201d."
+    return _(
+        "{command} takes nothing more: I left out \u201c{words}\u201d.",
+        command=command(spec.name),
+        words=clean(words, 40),
+    )
 
 
 def test_alert(id: str, at: datetime) -> Notice:
-    return Notice(
-        origin=Origin(kind=Kind.TEST, record=id, at=at),
-        title="Test alert",
-        lines=("If you read this, the whole chain works.",),
-        bad=True,
-    )
+    def say() -> NoticeText:
+        return NoticeText(_("Test alert"), _("If you read this, the whole chain works."))
+
+    return Notice(origin=Origin(kind=Kind.TEST, record=id, at=at), say=say, bad=True)

@@ -7,18 +7,20 @@ from bot.domain.cards import Button, Card, Field, Option, PickList, Severity
 from bot.domain.changes import condition
 from bot.domain.events import Strategy, Trader
 from bot.domain.ids import ActionId
+from bot.domain.marks import command
 from bot.domain.telling import strategy_name, trader_name
-from bot.domain.text import clean, counted
-from bot.texts.cards import FOR_YOU_ONCE, MOST_CHOICES, guess, meant, others, plain
+from bot.domain.text import clean
+from bot.texts.cards import MOST_CHOICES, for_you_once, guess, meant, others, plain
+from bot.texts.language import _, ngettext
 
 
 def state_line(trader: Trader) -> str:
     how = condition(trader)
-    parts = ["ERROR" if how.failed else clean(how.word, 30)]
+    parts = [_("ERROR") if how.failed else clean(how.word, 30)]
     if trader.dry_run is not None:
-        parts.append("paper" if trader.dry_run else "real money")
+        parts.append(_("paper") if trader.dry_run else _("real money"))
     if trader.open_trades is not None:
-        parts.append(counted(trader.open_trades, "open trade"))
+        parts.append(ngettext("{count} open trade", "{count} open trades", trader.open_trades))
     return " · ".join(parts)
 
 
@@ -33,14 +35,18 @@ def listed(traders: Sequence[Trader], strategies: Sequence[Strategy]) -> Card:
             line += f" · {names.get(trader.strategy, clean(trader.strategy, 30))}"
         rows.append(Field(trader_name(trader), line))
     return Card(
-        title=counted(len(traders), "bot"),
+        title=_count(len(traders)),
         fields=tuple(rows),
-        notes=("/pause and /resume take a bot's name, or all.",),
+        notes=(_("/pause and /resume take a bot's name, or all."),),
     )
 
 
+def _count(bots: int) -> str:
+    return ngettext("{count} bot", "{count} bots", bots)
+
+
 def no_bots() -> Card:
-    return plain("No bots yet", "Create one on the platform, and it appears here by itself.")
+    return plain(_("No bots yet"), _("Create one on the platform, and it appears here by itself."))
 
 
 def choose(
@@ -59,14 +65,15 @@ def choose(
         for one, action in zip(traders[:MOST_CHOICES], actions, strict=True)
     ]
     if all_of_them is not None:
-        options.append(Option(label=f"All {len(traders)}", action=all_of_them))
+        options.append(Option(label=_("All {count}", count=len(traders)), action=all_of_them))
     more = len(traders) > MOST_CHOICES
-    listed = f"These are the first {MOST_CHOICES} of {len(traders)}. " if more else ""
+    listed = _("These are the first {shown} of {count}.", shown=MOST_CHOICES, count=len(traders))
+    name_one = _("Or name one: /resume NAME") if running else _("Or name one: /pause NAME")
     return Card(
-        title=f"{'Resume' if running else 'Stop'} which bot?",
+        title=_("Resume which bot?") if running else _("Stop which bot?"),
         fields=_the_rest(traders),
-        pick=PickList(prompt="Choose a bot", options=tuple(options)),
-        notes=(f"{listed}Or name one: /{'resume' if running else 'pause'} NAME",),
+        pick=PickList(prompt=_("Choose a bot"), options=tuple(options)),
+        notes=(f"{listed} {name_one}" if more else name_one,),
     )
 
 
@@ -77,21 +84,29 @@ def no_such_bot(
     Args:
         actions: one for each of those near.
     """
-    title = f"No bot is called {clean(wanted, 40)}"
+    title = _("No bot is called {wanted}", wanted=clean(wanted, 40))
     if near:
         options = [
             Option(label=trader_name(one), action=action, hint=state_line(one))
             for one, action in zip(near, actions, strict=True)
         ]
         return Card(title=title, lines=(guess(options),), pick=meant(options))
-    return plain(title, others("Your bots", map(trader_name, everyone), "/traders"))
+    return plain(title, others(_("Your bots"), map(trader_name, everyone), command("traders")))
 
 
 def nothing_to_do(traders: Sequence[Trader], running: bool) -> Card:
-    state = "running" if running else "stopped"
     if len(traders) == 1:
-        return plain(f"{trader_name(traders[0])} is {state} already", "Nothing to do.")
-    return plain(f"All of them are {state} already", "Nothing to do.")
+        bot = trader_name(traders[0])
+        already = (
+            _("{bot} is running already", bot=bot)
+            if running
+            else _("{bot} is stopped already", bot=bot)
+        )
+    elif running:
+        already = _("All of them are running already")
+    else:
+        already = _("All of them are stopped already")
+    return plain(already, _("Nothing to do."))
 
 
 def deed(verb: Verb, traders: Sequence[Trader]) -> str:
@@ -99,15 +114,15 @@ def deed(verb: Verb, traders: Sequence[Trader]) -> str:
     who = _all_of(traders)
     match verb:
         case Verb.RESUME:
-            return f"Resume {who}"
+            return _("Resume {who}", who=who)
         case Verb.NO_ENTRIES:
-            return f"No new trades: {who}"
+            return _("No new trades: {who}", who=who)
         case _:
-            return f"Stop {who}"
+            return _("Stop {who}", who=who)
 
 
 def _all_of(traders: Sequence[Trader]) -> str:
-    return trader_name(traders[0]) if len(traders) == 1 else counted(len(traders), "bot")
+    return trader_name(traders[0]) if len(traders) == 1 else _count(len(traders))
 
 
 def confirm(
@@ -117,38 +132,54 @@ def confirm(
     buttons: tuple[tuple[Button, ...], ...],
 ) -> Card:
     """What exactly pressing each button does, before it is pressed."""
-    one = len(traders) == 1
-    who = _all_of(traders)
-    it, its = ("it", "its") if one else ("them", "their")
-    they = "it" if one else "they"
+    who, count = _all_of(traders), len(traders)
     if running:
-        effects = [f"I ask the platform to start {it}. From then on {they} may open trades alone."]
-    else:
         effects = [
-            f"I ask the platform to stop {it}: no new trades, and {its} open trades are not "
-            f"managed until you resume {it}. They stay open, and no stop loss of {its} own works."
+            ngettext(
+                "I ask the platform to start it. From then on it may open trades alone.",
+                "I ask the platform to start them. From then on they may open trades alone.",
+                count,
+            )
         ]
-    if can_end_entries:
-        effects = [
-            f"No new trades: {they} go on managing the open ones until those are closed.".replace(
-                "it go", "it goes"
-            ),
-            f"Stop: {its} open trades are not managed. They stay open, and no stop loss of {its} "
-            f"own works until you resume {it}.",
-        ]
-    if running:
-        title = f"Resume {who}?"
     elif can_end_entries:
-        title = f"Stop {who}, or only new trades?"
+        effects = [
+            ngettext(
+                "No new trades: it goes on managing the open ones until those are closed.",
+                "No new trades: they go on managing the open ones until those are closed.",
+                count,
+            ),
+            ngettext(
+                "Stop: its open trades are not managed. They stay open, and no stop loss of its own"
+                " works until you resume it.",
+                "Stop: their open trades are not managed. They stay open, and no stop loss of their"
+                " own works until you resume them.",
+                count,
+            ),
+        ]
     else:
-        title = f"Stop {who}?"
+        effects = [
+            ngettext(
+                "I ask the platform to stop it: no new trades, and its open trades are not managed"
+                " until you resume it. They stay open, and no stop loss of its own works.",
+                "I ask the platform to stop them: no new trades, and their open trades are not"
+                " managed until you resume them. They stay open, and no stop loss of their own"
+                " works.",
+                count,
+            )
+        ]
+    if running:
+        title = _("Resume {who}?", who=who)
+    elif can_end_entries:
+        title = _("Stop {who}, or only new trades?", who=who)
+    else:
+        title = _("Stop {who}?", who=who)
     return Card(
         title=title,
         severity=Severity.WARNING,
         lines=tuple(effects),
         fields=_all_rows(traders),
         buttons=buttons,
-        notes=(FOR_YOU_ONCE,),
+        notes=(for_you_once(),),
     )
 
 
@@ -163,4 +194,4 @@ def _the_rest(traders: Sequence[Trader]) -> tuple[Field, ...]:
     if not rest:
         return ()
     names = ", ".join(clean(trader_name(one), 30) for one in rest)
-    return (Field(f"and {len(rest)} more", clean(names, 1500)),)
+    return (Field(_("and {count} more", count=len(rest)), clean(names, 1500)),)

@@ -4,9 +4,13 @@ from collections.abc import Iterable, Sequence
 
 from bot.domain.actions import CONFIRM_LIFE
 from bot.domain.cards import Card, Option, PickList, Severity
+from bot.texts.language import _
 
-OLDER = "Older"
-"""Leads to the next page."""
+
+def older() -> str:
+    """Leads to the next page."""
+    return _("Older")
+
 
 MOST_CHOICES = 15
 """Bots to choose from that a phone still shows without tiring its reader."""
@@ -16,8 +20,10 @@ NAME_LIMIT = 60
 """Characters of a chat's name that are shown."""
 
 
-FOR_YOU_ONCE = f"For you only, once, within {int(CONFIRM_LIFE.total_seconds())} seconds."
-"""Under each confirm card."""
+def for_you_once() -> str:
+    """Under each confirm card."""
+    seconds = int(CONFIRM_LIFE.total_seconds())
+    return _("For you only, once, within {seconds} seconds.", seconds=seconds)
 
 
 def plain(title: str, *lines: str, severity: Severity = Severity.INFO) -> Card:
@@ -26,18 +32,22 @@ def plain(title: str, *lines: str, severity: Severity = Severity.INFO) -> Card:
 
 
 def guess(options: Sequence[Option]) -> str:
-    return f"Did you mean {' or '.join(option.label for option in options)}?"
+    return _("Did you mean {names}?", names=_(" or ").join(option.label for option in options))
 
 
 def meant(options: Sequence[Option]) -> PickList:
-    return PickList(prompt="I meant", options=tuple(options))
+    return PickList(prompt=_("I meant"), options=tuple(options))
 
 
 def others(what: str, names: Iterable[str], listed: str) -> str:
     """What there is, after a name that nothing looks like."""
     them = list(names)
     if not them:
-        return "There are none yet."
+        return _("There are none yet.")
     rest = len(them) - MOST_CHOICES
     shown = f"{what}: {', '.join(them[:MOST_CHOICES])}"
-    return f"{shown}, and {rest} more: {listed}" if rest > 0 else f"{shown}."
+    return (
+        _("{shown}, and {rest} more: {listed}", shown=shown, rest=rest, listed=listed)
+        if rest > 0
+        else f"{shown}."
+    )

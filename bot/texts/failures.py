@@ -3,36 +3,37 @@
 from bot.domain.cards import Card, Severity
 from bot.domain.text import clean
 from bot.texts.cards import plain
+from bot.texts.language import _
 
 
 def needs_login() -> Card:
     return plain(
-        "I need you to log in again",
-        "The platform no longer accepts the login that I have. Send /link.",
+        _("I need you to log in again"),
+        _("The platform no longer accepts the login that I have. Send /link."),
         severity=Severity.WARNING,
     )
 
 
 def platform_away(reason: str) -> Card:
     return plain(
-        "I could not get that just now",
+        _("I could not get that just now"),
         clean(reason, 200),
-        "Try again in a minute; /status shows what I last knew.",
+        _("Try again in a minute; /status shows what I last knew."),
         severity=Severity.WARNING,
     )
 
 
 def not_offered(reason: str) -> Card:
     return plain(
-        "The platform does not let me read that",
-        f"It says: {clean(reason, 200)}",
-        "If you linked with an API key, it may lack the scope for this.",
+        _("The platform does not let me read that"),
+        _("It says: {reason}", reason=clean(reason, 200)),
+        _("If you linked with an API key, it may lack the scope for this."),
     )
 
 
 def went_wrong() -> Card:
     return plain(
-        "Something went wrong on my side",
-        "It has been logged. /status shows how things are.",
+        _("Something went wrong on my side"),
+        _("It has been logged. /status shows how things are."),
         severity=Severity.WARNING,
     )

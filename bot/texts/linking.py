@@ -7,15 +7,20 @@ from bot.domain.cards import Button, ButtonStyle, Card, Severity, moment
 from bot.domain.incoming import Shared
 from bot.domain.linking import CODE_LIFE, DIGITS_LIFE, Audience, Completed, LinkProblem, WrongDigits
 from bot.domain.links import Account, Link
-from bot.domain.text import clean, counted
-from bot.texts.cards import FOR_YOU_ONCE, NAME_LIMIT, plain
+from bot.domain.text import clean
+from bot.texts.cards import NAME_LIMIT, for_you_once, plain
+from bot.texts.language import _, ngettext
 
-UNLINK_THIS = "Unlink this chat"
 
-ONLY_THERE = (
-    "It opens only on the computer that runs me, not on a phone. TRADEBELL_PUBLIC_URL changes"
-    " that (docs/reaching-it.md)."
-)
+def unlink_this() -> str:
+    return _("Unlink this chat")
+
+
+def only_there() -> str:
+    return _(
+        "It opens only on the computer that runs me, not on a phone. TRADEBELL_PUBLIC_URL changes"
+        " that (docs/reaching-it.md)."
+    )
 
 
 def link_address(url: str, again: bool, *, cut_off: bool = False) -> Card:
@@ -24,54 +29,54 @@ def link_address(url: str, again: bool, *, cut_off: bool = False) -> Card:
         cut_off: only a browser on the machine that runs us can open the address.
     """
     minutes = int(CODE_LIFE.total_seconds() // 60)
-    first = "Log in again on this page" if again else "Open this page and log in"
+    first = _("Log in again on this page") if again else _("Open this page and log in")
     return Card(
-        title="Log in again" if again else "Link your trading account",
+        title=_("Log in again") if again else _("Link your trading account"),
         lines=(
             f"{first}: {url}",
-            *([ONLY_THERE] if cut_off else []),
-            "It then shows six digits. Type them here, and we are done.",
+            *([only_there()] if cut_off else []),
+            _("It then shows six digits. Type them here, and we are done."),
         ),
-        buttons=((Button(label="Open the page", url=url, style=ButtonStyle.PRIMARY),),),
-        notes=(f"Good for {minutes} minutes, for you only. Do not forward it.",),
+        buttons=((Button(label=_("Open the page"), url=url, style=ButtonStyle.PRIMARY),),),
+        notes=(_("Good for {minutes} minutes, for you only. Do not forward it.", minutes=minutes),),
     )
 
 
 def taken() -> Card:
     return plain(
-        "Somebody else has linked this chat",
-        "Only they can change that, with /unlink. For your own alerts, write to me directly.",
+        _("Somebody else has linked this chat"),
+        _("Only they can change that, with /unlink. For your own alerts, write to me directly."),
     )
 
 
 def cannot_govern(shared: Shared) -> Card:
     return plain(
-        f"You cannot link {clean(shared.name, NAME_LIMIT)}",
-        "It takes the right to manage the channel, since everybody there would get the alerts.",
-        "For your own alerts, write to me directly and send /link there.",
+        _("You cannot link {name}", name=clean(shared.name, NAME_LIMIT)),
+        _("It takes the right to manage the channel, since everybody there would get the alerts."),
+        _("For your own alerts, write to me directly and send /link there."),
     )
 
 
 def lacks_rights(shared: Shared) -> Card:
     return plain(
-        f"I could not show anything in {clean(shared.name, NAME_LIMIT)}",
-        f"Allow me first: {', '.join(shared.lacking)}. Then send /link again.",
+        _("I could not show anything in {name}", name=clean(shared.name, NAME_LIMIT)),
+        _("Allow me first: {lacking}. Then send /link again.", lacking=", ".join(shared.lacking)),
     )
 
 
 def not_there(shared: Shared) -> Card:
     return plain(
-        f"I am not in {clean(shared.name, NAME_LIMIT)}",
-        "Invite me to the server first, then send /link here again.",
-        "For your own alerts, write to me directly and send /link there.",
+        _("I am not in {name}", name=clean(shared.name, NAME_LIMIT)),
+        _("Invite me to the server first, then send /link here again."),
+        _("For your own alerts, write to me directly and send /link there."),
     )
 
 
 def readers_unknown(reason: str) -> Card:
     return plain(
-        "I cannot see who reads along here",
+        _("I cannot see who reads along here"),
         clean(reason, 200),
-        "Nothing was linked. Try again in a minute.",
+        _("Nothing was linked. Try again in a minute."),
         severity=Severity.WARNING,
     )
 
@@ -79,20 +84,26 @@ def readers_unknown(reason: str) -> Card:
 def shared_link_address(url: str, audience: Audience, *, cut_off: bool = False) -> Card:
     """Consent comes first: who will see what, before anybody logs in. `cut_off` as above."""
     return Card(
-        title=f"Link {audience.name}?",
+        title=_("Link {name}?", name=audience.name),
         severity=Severity.WARNING,
         lines=(
-            f"Your alerts will be seen by {audience.readers}: "
-            "your bots' names, trades, amounts and errors.",
-            "They can ask and change nothing, unless you allow it with /members.",
-            f"If you agree, log in on this page: {url}",
-            *([ONLY_THERE] if cut_off else []),
-            "It then shows six digits. Give them to me here, with /link and the digits.",
+            _(
+                "Your alerts will be seen by {readers}: your bots' names, trades, amounts and"
+                " errors.",
+                readers=audience.readers,
+            ),
+            _("They can ask and change nothing, unless you allow it with /members."),
+            _("If you agree, log in on this page: {url}", url=url),
+            *([only_there()] if cut_off else []),
+            _("It then shows six digits. Give them to me here, with /link and the digits."),
         ),
-        buttons=((Button(label="Open the page", url=url, style=ButtonStyle.PRIMARY),),),
+        buttons=((Button(label=_("Open the page"), url=url, style=ButtonStyle.PRIMARY),),),
         notes=(
-            f"Good for {int(CODE_LIFE.total_seconds() // 60)} minutes, for you only. "
-            "For alerts that only you see, write to me directly.",
+            _(
+                "Good for {minutes} minutes, for you only. For alerts that only you see, write to"
+                " me directly.",
+                minutes=int(CODE_LIFE.total_seconds() // 60),
+            ),
         ),
     )
 
@@ -100,87 +111,114 @@ def shared_link_address(url: str, audience: Audience, *, cut_off: bool = False) 
 def linked(completed: Completed) -> Card:
     label = clean(completed.account.label, 60)
     endpoint = completed.link.endpoint
-    lines = ["From now on I ring when your bots trade, err or stop."]
+    lines = [_("From now on I ring when your bots trade, err or stop.")]
     if not endpoint.private:
-        lines.append("All who read along here see it. /members says what else they may do.")
+        lines.append(_("All who read along here see it. /members says what else they may do."))
     if completed.replaced is not None:
-        lines.insert(0, "The account that was linked here before is no longer.")
+        lines.insert(0, _("The account that was linked here before is no longer."))
     if completed.others:
-        lines.append(f"Your {counted(len(completed.others), 'other chat')} got a note about it.")
-    lines.append("Try /status now.")
-    return Card(title=f"Linked to {label}", severity=Severity.GOOD, lines=tuple(lines))
+        lines.append(
+            ngettext(
+                "Your {count} other chat got a note about it.",
+                "Your {count} other chats got a note about it.",
+                len(completed.others),
+            )
+        )
+    lines.append(_("Try /status now."))
+    return Card(
+        title=_("Linked to {label}", label=label), severity=Severity.GOOD, lines=tuple(lines)
+    )
 
 
 def not_six_digits(digits: str | None) -> Card:
-    seen = "I wait for the six digits that the page shows"
+    seen = _("I wait for the six digits that the page shows")
     if digits is not None:
-        seen = f"{counted(len(digits), 'digit')}, but the page shows six"
+        seen = ngettext(
+            "{count} digit, but the page shows six",
+            "{count} digits, but the page shows six",
+            len(digits),
+        )
     return plain(
         seen,
-        "Type just those here, such as 123 456. No try is lost.",
-        "Is the page gone? Send /link to start again.",
+        _("Type just those here, such as 123 456. No try is lost."),
+        _("Is the page gone? Send /link to start again."),
     )
 
 
 def digits_refused(wrong: WrongDigits) -> Card:
     match wrong.problem:
         case LinkProblem.WRONG_DIGITS:
-            left = counted(wrong.tries_left, "try", "tries")
-            return plain("Those are not the digits", f"Look at the page again: {left} left.")
+            return plain(
+                _("Those are not the digits"),
+                ngettext(
+                    "Look at the page again: {count} try left.",
+                    "Look at the page again: {count} tries left.",
+                    wrong.tries_left,
+                ),
+            )
         case LinkProblem.EXPIRED:
             seconds = int(DIGITS_LIFE.total_seconds())
             return plain(
-                "Those digits have expired",
-                f"They are good for {seconds // 60} minutes. Send /link to start again.",
+                _("Those digits have expired"),
+                _(
+                    "They are good for {minutes} minutes. Send /link to start again.",
+                    minutes=seconds // 60,
+                ),
             )
         case LinkProblem.TOO_MANY_TRIES:
             return plain(
-                "Too many wrong digits",
-                "For your safety this attempt is over. Send /link to start again.",
+                _("Too many wrong digits"),
+                _("For your safety this attempt is over. Send /link to start again."),
             )
         case LinkProblem.TAKEN:
             return taken()
         case LinkProblem.NOT_CERTAIN:
             return plain(
-                "That login may be somebody else's",
-                "The account has been linked with another login meanwhile. Nothing was changed.",
-                "Send /link and use your e-mail and password.",
+                _("That login may be somebody else's"),
+                _("The account has been linked with another login meanwhile. Nothing was changed."),
+                _("Send /link and use your e-mail and password."),
             )
         case _:
-            return plain("I am not waiting for digits", "Send /link to connect your account.")
+            return plain(_("I am not waiting for digits"), _("Send /link to connect your account."))
 
 
 def unlinked(cancelled: int, last: bool) -> Card:
-    lines = ["You get no more alerts here."]
+    lines = [_("You get no more alerts here.")]
     if cancelled:
-        lines.append(f"{counted(cancelled, 'alert')} that had not gone out yet will not be sent.")
+        lines.append(
+            ngettext(
+                "{count} alert that had not gone out yet will not be sent.",
+                "{count} alerts that had not gone out yet will not be sent.",
+                cancelled,
+            )
+        )
     if last:
-        lines.append("Your login has been deleted from Tradebell.")
-    lines.append("Send /link whenever you want to come back.")
-    return plain("Unlinked", *lines)
+        lines.append(_("Your login has been deleted from Tradebell."))
+    lines.append(_("Send /link whenever you want to come back."))
+    return plain(_("Unlinked"), *lines)
 
 
 def confirm_unlink(account: Account, last: bool, buttons: tuple[tuple[Button, ...], ...]) -> Card:
-    lines = ["You get no more alerts here, and alerts that wait are not sent."]
+    lines = [_("You get no more alerts here, and alerts that wait are not sent.")]
     if last:
-        lines.append("This is your only chat: I also delete your login.")
-    lines.append("Your bots run on as they are.")
+        lines.append(_("This is your only chat: I also delete your login."))
+    lines.append(_("Your bots run on as they are."))
     return Card(
-        title=f"Unlink {clean(account.label, 60)} from this chat?",
+        title=_("Unlink {label} from this chat?", label=clean(account.label, 60)),
         severity=Severity.WARNING,
         lines=tuple(lines),
         buttons=buttons,
-        notes=(FOR_YOU_ONCE,),
+        notes=(for_you_once(),),
     )
 
 
 def chat_name(link: Link) -> str:
     """A chat as its owner may recognise it: where it is and since when, never its address."""
-    return f"{link.endpoint.title}, since {moment(link.linked_at)}"
+    return _("{title}, since {when}", title=link.endpoint.title, when=moment(link.linked_at))
 
 
 def no_other_chats() -> Card:
-    return plain("No other chat is linked to your account", "There is only this one.")
+    return plain(_("No other chat is linked to your account"), _("There is only this one."))
 
 
 def confirm_unlink_others(
@@ -190,21 +228,21 @@ def confirm_unlink_others(
         title=f"{unlink_others(len(targets))}?",
         severity=Severity.WARNING,
         lines=(
-            "They get no more alerts and can no longer ask or act. This chat stays linked.",
+            _("They get no more alerts and can no longer ask or act. This chat stays linked."),
             *(target.name for target in targets),
         ),
         buttons=buttons,
-        notes=(FOR_YOU_ONCE,),
+        notes=(for_you_once(),),
     )
 
 
 def unlinked_others(count: int) -> Card:
     return plain(
-        f"{counted(count, 'other chat')} unlinked",
-        "If you did not link it yourself, change your password on the platform now.",
+        ngettext("{count} other chat unlinked", "{count} other chats unlinked", count),
+        _("If you did not link it yourself, change your password on the platform now."),
         severity=Severity.GOOD,
     )
 
 
 def unlink_others(count: int) -> str:
-    return f"Unlink {counted(count, 'other chat')}"
+    return ngettext("Unlink {count} other chat", "Unlink {count} other chats", count)

@@ -2,19 +2,28 @@
 
 from bot.domain.cards import Button, Card, Severity
 from bot.domain.links import Role
-from bot.texts.cards import FOR_YOU_ONCE, plain
+from bot.texts.cards import for_you_once, plain
+from bot.texts.language import _
 
-ALLOW_IT = "Allow it"
 
-_MAY = {
-    None: "Others here see the alerts, and may ask nothing.",
-    Role.VIEWER: "Others here may look: /status, /trades and the like. They can change nothing.",
-    Role.OPERATOR: "Others here may look, and pause and resume your bots.",
-}
+def allow_it() -> str:
+    return _("Allow it")
+
+
+def _may(role: Role | None) -> str:
+    match role:
+        case Role.VIEWER:
+            return _(
+                "Others here may look: /status, /trades and the like. They can change nothing."
+            )
+        case Role.OPERATOR:
+            return _("Others here may look, and pause and resume your bots.")
+        case _:
+            return _("Others here see the alerts, and may ask nothing.")
 
 
 def nobody_else_here() -> Card:
-    return plain("Nobody else is in this chat", "/members is for chats that others read too.")
+    return plain(_("Nobody else is in this chat"), _("/members is for chats that others read too."))
 
 
 def rights(role: Role | None) -> Card:
@@ -23,22 +32,31 @@ def rights(role: Role | None) -> Card:
         role: what everybody but the person who linked the chat has.
     """
     return plain(
-        _MAY.get(role, _MAY[None]),
-        "If they do not find my commands: Server Settings, Integrations." if role else "",
-        "/members viewer lets them look, /members operator act too, /members nobody neither.",
+        _may(role),
+        _("If they do not find my commands: Server Settings, Integrations.") if role else "",
+        _("/members viewer lets them look, /members operator act too, /members nobody neither."),
     )
 
 
 def confirm(role: Role, name: str, buttons: tuple[tuple[Button, ...], ...]) -> Card:
-    where = name or "this chat"
-    effect = {
-        Role.VIEWER: "may ask for your bots, trades and signals",
-        Role.OPERATOR: "may ask for all that, and pause and resume your bots, with real money too",
-    }
+    where = name or _("this chat")
+    if role is Role.VIEWER:
+        title = _("Let others here look?")
+        effect = _(
+            "Everybody who can write in {where} may ask for your bots, trades and signals.",
+            where=where,
+        )
+    else:
+        title = _("Let others here act?")
+        effect = _(
+            "Everybody who can write in {where} may ask for all that, and pause and resume your"
+            " bots, with real money too.",
+            where=where,
+        )
     return Card(
-        title="Let others here look?" if role is Role.VIEWER else "Let others here act?",
+        title=title,
         severity=Severity.WARNING,
-        lines=(f"Everybody who can write in {where} {effect[role]}.",),
+        lines=(effect,),
         buttons=buttons,
-        notes=(FOR_YOU_ONCE,),
+        notes=(for_you_once(),),
     )

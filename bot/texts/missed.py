@@ -5,30 +5,32 @@ from collections.abc import Sequence
 from bot.domain.cards import Button, Card, Field, Severity, moment
 from bot.domain.deliveries import State
 from bot.domain.lanes import Missed
-from bot.domain.text import clean, counted
+from bot.domain.text import clean
 from bot.texts.cards import plain
+from bot.texts.language import _, ngettext
 
 ROWS = 20
 """Of one page of /missed: fits one message of any platform."""
 
 
-_ENDS = {
-    State.HELD: "held back",
-    State.DEAD: "not delivered",
-    State.EXPIRED: "too old to send",
-    State.CANCELLED: "cancelled",
-}
-
-
 def _end_of(item: Missed) -> str:
     reason = clean(item.reason, 60)
-    # A digest is its own reason.
-    return f"{_ENDS[item.state]}: {reason}" if item.state in _ENDS else reason
+    match item.state:
+        case State.HELD:
+            return _("held back: {reason}", reason=reason)
+        case State.DEAD:
+            return _("not delivered: {reason}", reason=reason)
+        case State.EXPIRED:
+            return _("too old to send: {reason}", reason=reason)
+        case State.CANCELLED:
+            return _("cancelled: {reason}", reason=reason)
+        case _:
+            return reason  # a digest is its own reason
 
 
 def nothing() -> Card:
     return plain(
-        "Nothing was missed", "Every alert so far has reached this chat, or is on its way."
+        _("Nothing was missed"), _("Every alert so far has reached this chat, or is on its way.")
     )
 
 
@@ -38,8 +40,12 @@ def pages(count: int) -> int:
 
 def no_such_page(count: int, lost: int) -> Card:
     last = pages(count)
-    where = "/missed shows them" if last == 1 else f"/missed 1 to /missed {last} show them"
-    return plain("There is no such page", f"{_what_became_of(count, lost)}: {where}.")
+    where = (
+        _("/missed shows them")
+        if last == 1
+        else _("/missed 1 to /missed {last} show them", last=last)
+    )
+    return plain(_("There is no such page"), f"{_what_became_of(count, lost)}: {where}.")
 
 
 def page(
@@ -63,8 +69,14 @@ def page(
     first = (number - 1) * ROWS
     notes = []
     if count > ROWS:
-        where = f"{first + 1} to {first + len(items)} of {count}."
-        notes.append(where + (f" Older ones: /missed {number + 1}" if older else ""))
+        where = _(
+            "{first} to {last} of {count}.",
+            first=first + 1,
+            last=first + len(items),
+            count=count,
+        )
+        further = _("Older ones: /missed {page}", page=number + 1)
+        notes.append(f"{where} {further}" if older else where)
     return Card(
         title=_what_became_of(count, lost),
         severity=Severity.WARNING if lost else Severity.INFO,
@@ -75,8 +87,10 @@ def page(
 
 
 def _what_became_of(count: int, lost: int) -> str:
-    missing = f"{counted(lost, 'alert')} did not reach you"
+    missing = ngettext("{count} alert did not reach you", "{count} alerts did not reach you", lost)
     if lost == count:
         return missing
-    summed = f"{counted(count - lost, 'alert')} came in digests"
+    summed = ngettext(
+        "{count} alert came in digests", "{count} alerts came in digests", count - lost
+    )
     return f"{missing}, {summed}" if lost else summed

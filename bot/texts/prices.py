@@ -7,9 +7,10 @@ from decimal import Decimal
 from bot.domain.amounts import quantity
 from bot.domain.cards import Card, Option, PickList
 from bot.domain.ids import ActionId
-from bot.domain.telling import quote_of
+from bot.domain.pairs import quote_of
 from bot.domain.text import clean
 from bot.texts.cards import meant, plain
+from bot.texts.language import _
 
 
 def current(symbol: str, last: Decimal, at: datetime) -> Card:
@@ -24,21 +25,23 @@ def no_price(wanted: str, near: Sequence[str], actions: Sequence[ActionId]) -> C
         near: pairs whose prices do come.
         actions: one for each of them.
     """
-    title = f"No price for {clean(wanted, 30)} came by"
+    title = _("No price for {wanted} came by", wanted=clean(wanted, 30))
     if not near:
         return plain(
             title,
-            "I only hear prices of exchanges that your bots are connected to. "
-            "Is the pair spelled like BTC/USDT?",
+            _(
+                "I only hear prices of exchanges that your bots are connected to. "
+                "Is the pair spelled like BTC/USDT?"
+            ),
         )
     options = _pairs(near, actions)
-    heard = f"I do hear {', '.join(option.label for option in options)}."
+    heard = _("I do hear {pairs}.", pairs=", ".join(option.label for option in options))
     return Card(title=title, lines=(heard,), pick=meant(options))
 
 
 def which_of_pairs(pairs: Sequence[str], actions: Sequence[ActionId]) -> Card:
     options = tuple(_pairs(pairs, actions))
-    return Card(title="Which pair?", pick=PickList(prompt="Choose a pair", options=options))
+    return Card(title=_("Which pair?"), pick=PickList(prompt=_("Choose a pair"), options=options))
 
 
 def _pairs(pairs: Sequence[str], actions: Sequence[ActionId]) -> Sequence[Option]:
@@ -50,10 +53,10 @@ def _pairs(pairs: Sequence[str], actions: Sequence[ActionId]) -> Sequence[Option
 
 def no_prices_now() -> Card:
     return plain(
-        "I hear no prices right now",
-        "They only come over the realtime connection, which is not open at the moment: /status",
+        _("I hear no prices right now"),
+        _("They only come over the realtime connection, which is not open at the moment: /status"),
     )
 
 
 def which_pair() -> Card:
-    return plain("Which pair?", "For example: /price BTC/USDT")
+    return plain(_("Which pair?"), _("For example: /price BTC/USDT"))

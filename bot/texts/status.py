@@ -9,8 +9,9 @@ from bot.domain.events import Trader
 from bot.domain.feeds import FeedState, FeedStatus
 from bot.domain.links import Account, Link
 from bot.domain.telling import trader_name
-from bot.domain.text import clean, counted
+from bot.domain.text import clean
 from bot.texts import bots
+from bot.texts.language import _, ngettext
 
 
 def overview(
@@ -35,23 +36,34 @@ def overview(
         read_at: `None` when the bots were read just now, else when they last were known.
     """
     fields = [Field(trader_name(trader), bots.state_line(trader)) for trader in traders]
-    fields.append(Field("Connection", _feed_line(feed, now)))
-    age = f"{spoken(now - last_event_at)} ago" if last_event_at else "none yet"
-    fields.append(Field("Last event", age))
+    fields.append(Field(_("Connection"), _feed_line(feed, now)))
+    age = _("{span} ago", span=spoken(now - last_event_at)) if last_event_at else _("none yet")
+    fields.append(Field(_("Last event"), age))
     if pending:
-        fields.append(Field("On their way", counted(pending, "alert")))
+        fields.append(
+            Field(_("On their way"), ngettext("{count} alert", "{count} alerts", pending))
+        )
     notes = []
     if read_at is not None:
         out = feed is not None and feed.state is FeedState.NEEDS_LOGIN
-        why = "" if out else "I could not read your bots just now. "
-        notes.append(f"{why}This is the last known state.")
+        last_known = _("This is the last known state.")
+        unread = _("I could not read your bots just now.")
+        notes.append(last_known if out else f"{unread} {last_known}")
     notes += _notes_of_feed(feed)
     if missed:
-        notes.append(f"{counted(missed, 'alert')} did not reach you: /missed")
+        notes.append(
+            ngettext(
+                "{count} alert did not reach you: /missed",
+                "{count} alerts did not reach you: /missed",
+                missed,
+            )
+        )
     if any(link.id == here.id for link in closed):
         notes.append(
-            "Alerts for this chat wait, since I was kept from writing here. Once I may, a word "
-            "from who linked it brings them."
+            _(
+                "Alerts for this chat wait, since I was kept from writing here. Once I may, a word "
+                "from who linked it brings them."
+            )
         )
     if here.endpoint.private:
         others = [link for link in closed if link.id != here.id]
@@ -59,7 +71,9 @@ def overview(
     return Card(
         title=_status_title(traders),
         severity=_status_severity(traders, feed),
-        lines=() if traders else ("No bots yet. Create one on the platform and it appears here.",),
+        lines=()
+        if traders
+        else (_("No bots yet. Create one on the platform and it appears here."),),
         fields=tuple(fields),
         notes=tuple(notes),
     )
@@ -67,9 +81,15 @@ def overview(
 
 def _notes_of_feed(feed: FeedStatus | None) -> Iterator[str]:
     if feed is not None and feed.not_offered:
-        yield f"The platform does not let me read: {', '.join(feed.not_offered)}."
+        yield _(
+            "The platform does not let me read: {not_offered}.",
+            not_offered=", ".join(feed.not_offered),
+        )
     if feed is not None and feed.failing:
-        yield f"The platform has trouble with: {', '.join(feed.failing)}. I try again."
+        yield _(
+            "The platform has trouble with: {failing}. I try again.",
+            failing=", ".join(feed.failing),
+        )
 
 
 def _notes_of_person(
@@ -77,22 +97,32 @@ def _notes_of_person(
 ) -> Iterator[str]:
     """What is nobody else's business: other chats, and the login."""
     for link in closed:
-        yield f"Your other {link.endpoint.title} is closed to me: I keep its alerts."
+        yield _("Your other {title} is closed to me: I keep its alerts.", title=link.endpoint.title)
     if feed is not None and feed.expires_at is not None:
         left = feed.expires_at - now
         if timedelta(0) < left < timedelta(hours=24):
-            yield f"Your login ends in {spoken(left)}: /link renews it."
+            yield _("Your login ends in {span}: /link renews it.", span=spoken(left))
 
 
 def _status_title(traders: Sequence[Trader]) -> str:
     if not traders:
-        return "No bots yet"
+        return _("No bots yet")
     failed = sum(condition(trader).failed for trader in traders)
     running = sum(condition(trader).running is True for trader in traders)
     unknown = sum(not condition(trader).known for trader in traders)
-    title = f"{running} of {counted(len(traders), 'bot')} running"
-    title += f", {failed} with an error" if failed else ""
-    return title + (f", {unknown} in an unknown state" if unknown else "")
+    parts = [
+        ngettext(
+            "{running} of {count} bot running",
+            "{running} of {count} bots running",
+            len(traders),
+            running=running,
+        )
+    ]
+    if failed:
+        parts.append(_("{failed} with an error", failed=failed))
+    if unknown:
+        parts.append(_("{unknown} in an unknown state", unknown=unknown))
+    return ", ".join(parts)
 
 
 def _status_severity(traders: Sequence[Trader], feed: FeedStatus | None) -> Severity:
@@ -107,19 +137,19 @@ def _status_severity(traders: Sequence[Trader], feed: FeedStatus | None) -> Seve
 
 def _feed_line(feed: FeedStatus | None, now: datetime) -> str:
     if feed is None:
-        return "not started"
+        return _("not started")
     since = spoken(now - feed.since)
     match feed.state:
         case FeedState.LIVE:
-            return f"live for {since}"
+            return _("live for {since}", since=since)
         case FeedState.CATCHING_UP:
-            return "catching up"
+            return _("catching up")
         case FeedState.CONNECTING:
             why = f" ({clean(feed.reason, 80)})" if feed.reason else ""
-            return f"down for {since}, trying{why}"
+            return _("down for {since}, trying", since=since) + why
         case FeedState.POLLING:
-            return "no realtime connection to be had: I look every so often instead"
+            return _("no realtime connection to be had: I look every so often instead")
         case FeedState.NEEDS_LOGIN:
-            return "needs a new login: /link"
+            return _("needs a new login: /link")
         case FeedState.STOPPED:
-            return "stopped"
+            return _("stopped")

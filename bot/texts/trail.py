@@ -1,12 +1,14 @@
 """The words of a person's own trail: what was done on an account, by whom, when."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.domain.actions import Verb
 from bot.domain.cards import Button, Card, Field, Severity, moment
 from bot.domain.links import Person
+from bot.domain.marks import command
 from bot.domain.text import clean
 from bot.domain.trail import Trace, by
+from bot.texts.language import _
 
 ROWS = 15
 """Of one page: fits one message of any platform."""
@@ -20,72 +22,80 @@ def page(traces: Sequence[Trace], number: int, older: Sequence[Button], asker: P
         older: what leads to the next page.
     """
     if not traces:
-        words = "There is no such page. /audit shows the newest." if number > 1 else "Nothing yet."
-        return Card(title="What was done", severity=Severity.INFO, lines=(words,))
+        words = (
+            _("There is no such page. /audit shows the newest.")
+            if number > 1
+            else _("Nothing yet.")
+        )
+        return Card(title=_("What was done"), severity=Severity.INFO, lines=(words,))
     rows = [
         Field(moment(trace.at), " · ".join(filter(None, (_deed(trace), _who(trace, asker)))))
         for trace in traces
     ]
     return Card(
-        title="What was done" if number == 1 else f"What was done, page {number}",
+        title=_("What was done") if number == 1 else _("What was done, page {page}", page=number),
         severity=Severity.INFO,
         fields=tuple(rows),
         buttons=(tuple(older),) if older else (),
-        notes=(f"Older ones: /audit {number + 1}",) if older else (),
+        notes=(_("Older ones: /audit {page}", page=number + 1),) if older else (),
     )
 
 
-def _deed(trace: Trace) -> str:
-    words = _DEEDS.get(trace.what)
-    return clean(words(trace.facts) if words else trace.what.replace("_", " "), 200)
-
-
 def _who(trace: Trace, asker: Person) -> str:
-    channel = trace.facts.get("channel", "")
+    channel = trace.facts.get("channel", "").capitalize()
     if "person" not in trace.facts or not channel:
-        return channel.capitalize()
-    theirs = by(asker).items() <= trace.facts.items()
-    return f"{'you' if theirs else 'somebody else'} on {channel.capitalize()}"
+        return channel
+    if by(asker).items() <= trace.facts.items():
+        return _("you on {channel}", channel=channel)
+    return _("somebody else on {channel}", channel=channel)
 
 
-def _command(facts: Mapping[str, str]) -> str:
-    refused = ", refused" if "refused" in facts else ""
-    return f"asked /{facts.get('name', '')}{refused}"
+def _asked(facts: Mapping[str, str]) -> str:
+    asked = _("asked {command}", command=command(facts.get("name", "")))
+    return _("{deed}, refused", deed=asked) if "refused" in facts else asked
 
 
-def _press(facts: Mapping[str, str]) -> str:
+def _pressed(facts: Mapping[str, str]) -> str:
     if "refused" in facts:
-        return f"pressed a button, refused: {facts['refused']}"
-    return f"pressed {_verb(facts)}"
+        return _("pressed a button, refused: {reason}", reason=facts["refused"])
+    return _("pressed {verb}", verb=_verb(facts))
 
 
-def _action(facts: Mapping[str, str]) -> str:
+def _done(facts: Mapping[str, str]) -> str:
     names = facts.get("names") or facts.get("targets", "")
     return f"{_verb(facts)} {names}: {facts.get('state', '')}"
 
 
 def _verb(facts: Mapping[str, str]) -> str:
+    """What the button says."""
     verb = facts.get("verb", "")
-    return _VERBS.get(verb, verb)
+    match verb:
+        case Verb.PAUSE:
+            return _("stop")
+        case Verb.NO_ENTRIES:
+            return _("no new trades of")
+        case Verb.ADMIT:
+            return _("allow")
+        case _:
+            return verb
 
 
-def _members(facts: Mapping[str, str]) -> str:
-    return f"set what others in a chat may do: {facts.get('role', '')}"
-
-
-_VERBS = {
-    Verb.PAUSE.value: "stop",
-    Verb.NO_ENTRIES.value: "no new trades of",
-    Verb.ADMIT.value: "allow",
-}
-"""What the buttons say."""
-
-_DEEDS: Mapping[str, Callable[[Mapping[str, str]], str]] = {
-    "command": _command,
-    "press": _press,
-    "action": _action,
-    "members": _members,
-    "linked": lambda _: "linked a chat",
-    "unlinked": lambda _: "unlinked a chat",
-    "endpoint_disabled": lambda facts: f"a chat was closed to me: {facts.get('reason', '')}",
-}
+def _deed(trace: Trace) -> str:
+    facts = {name: clean(fact, 120) for name, fact in trace.facts.items()}
+    match trace.what:
+        case "command":
+            return _asked(facts)
+        case "press":
+            return _pressed(facts)
+        case "action":
+            return _done(facts)
+        case "members":
+            return _("set what others in a chat may do: {role}", role=facts.get("role", ""))
+        case "linked":
+            return _("linked a chat")
+        case "unlinked":
+            return _("unlinked a chat")
+        case "endpoint_disabled":
+            return _("a chat was closed to me: {reason}", reason=facts.get("reason", ""))
+        case other:
+            return clean(other.replace("_", " "), 60)

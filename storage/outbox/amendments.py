@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, case, func, null, or_, select, update
 
 from bot.domain.actions import OFFER_LIFE, ActionState, Verb
-from bot.domain.amendments import AMEND_LIFE, EXPIRED_OFFER, Amendment, Amendments, Answer
+from bot.domain.amendments import AMEND_LIFE, Amendment, Amendments, Answer, Answering
 from bot.domain.cards import answered
 from bot.domain.deliveries import Delivery, Draft, Priority, State
 from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
 from bot.domain.links import Channel, EndpointState
+from bot.texts import answered as texts
 from storage.engine.database import each
 from storage.engine.statements import Statement
 from storage.schema.codec import decode_card
@@ -57,7 +58,7 @@ def take_answer(connection: Connection, account: str, answer: Answer, now: datet
     offer = {"of_account": account, "offering": answer.offered, "now": now}
     _CLOSE.run(connection, offer)
     item = {"of_account": account, "of_bot": answer.about, "since": now - OFFER_LIFE}
-    return _ANSWER.run(connection, {**item, "note": answer.note, "now": now})
+    return _ANSWER.run(connection, {**item, "note": answer.stored, "now": now})
 
 
 def expire_offers(connection: Connection, now: datetime) -> int:
@@ -70,7 +71,7 @@ def expire_offers(connection: Connection, now: datetime) -> int:
         # Not by when it was made: an index leads to a day's ended ones, none to a day's offers.
         & delivery.c.ended_at.between(now - 2 * OFFER_LIFE, now - OFFER_LIFE)
     )
-    values = {"answer": EXPIRED_OFFER, "answered_at": now, "amend_at": now}
+    values = {"answer": Answering.EXPIRED.value, "answered_at": now, "amend_at": now}
     return connection.execute(update(delivery).where(expired).values(values)).rowcount
 
 
@@ -84,7 +85,7 @@ def _answer_unsaid(fact: Fact, answer: Answer) -> None:
 def _answered_draft(draft: Draft, answer: Answer) -> Draft:
     if draft.about != answer.about:
         return draft
-    return replace(draft, card=answered(draft.card, answer.note), about=None)
+    return replace(draft, card=answered(draft.card, texts.answer(answer.stored)), about=None)
 
 
 _CLOSE = Statement(

@@ -11,6 +11,7 @@ from bot.domain.cards import Card
 from bot.domain.deliveries import Priority, State
 from bot.domain.digests import Part
 from bot.domain.events import Kind
+from bot.texts import digests as texts
 from storage.engine.statements import Statement
 from storage.engine.upsert import insert_into
 from storage.schema.codec import decode_card, encode_card
@@ -104,7 +105,7 @@ def coalesce(connection: Connection, head: AnyRow, pressed: bool, now: datetime)
     parts = [_part(row) for row in waiting if row.kind is not Kind.DIGEST]
     if older:
         parts += [_part(row) for row in connection.execute(_PARTS, {"of": older})]
-    made = _make(connection, waiting, digests.digest(parts), now)
+    made = _make(connection, waiting, texts.digest(parts), now)
     if older:
         connection.execute(_HAND_ON, {"of": older, "into": made})
     _put_into(connection, waiting, made, now)
@@ -119,7 +120,7 @@ def _coalesce_urgent(connection: Connection, head: AnyRow, now: datetime) -> boo
         waiting = connection.execute(_URGENT_OF_BOTS, where).all()
         if len(waiting) <= digests.URGENT_CROWD_OF_BOTS:
             return False
-    card = digests.urgent_digest([_part(row) for row in waiting])
+    card = texts.urgent_digest([_part(row) for row in waiting])
     _put_into(connection, waiting, _make(connection, waiting, card, now), now)
     return True
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.domain.cards import Card
+from bot.domain.cards import Card, as_shown
 from bot.domain.deliveries import (
     ONE_MARKED_REPEAT,
     Attempt,
@@ -98,6 +98,7 @@ class FakeMessenger:
         message = str(self.calls)
         self.tried_since.append(tried_since)
         self.under_way += 1
+        card = as_shown(card)
         tried = Tried(address.chat, card, self.now())
         self.tried.append(tried)
         try:
@@ -127,7 +128,7 @@ class FakeMessenger:
         if outcome is None or isinstance(outcome, ShownUnclear):
             if not self._shows(address.chat, message):
                 return Declined(reason="message to edit not found")
-            self.changed.append(Shown(address.chat, card, left, self.now(), message))
+            self.changed.append(Shown(address.chat, as_shown(card), left, self.now(), message))
         return outcome or Sent(message=message)
 
     def _shows(self, chat: str, message: str) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from bot.domain.deliveries import Postponed, Scope
-from bot.domain.events import Kind, Notice, Origin
+from bot.domain.events import Kind, Notice, NoticeText, Origin
 from bot.domain.ids import EndpointId
 from bot.domain.links import Account
 from tests.harness.world import World
@@ -24,7 +25,7 @@ async def owe(
         [
             Notice(
                 origin=Origin(kind=Kind.TEST, record=title, at=world.now()),
-                title=title,
+                say=partial(NoticeText, title),
                 bad=True,
                 urgent=urgent,
                 without=without,

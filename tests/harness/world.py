@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.app.composition import compose
-from bot.domain.cards import Card
+from bot.domain.cards import Card, as_shown
 from bot.domain.deliveries import Restored
 from bot.domain.events import Kind, Origin, Trade, Trader
 from bot.domain.feeds import FeedState
@@ -21,6 +21,7 @@ from bot.domain.ids import ActionId, TraderId
 from bot.domain.incoming import Command, Place, Press, Reply, Said, Words
 from bot.domain.linking import SignedIn
 from bot.domain.links import Account, Address, Channel, Link, PasswordLogin, Person
+from bot.domain.marks import shown
 from bot.domain.typed import command_in
 from bot.ports import Draw, Messenger, Platform, Readership
 from bot.services.commands.router import Router
@@ -72,7 +73,7 @@ class World:
         typed = command_in(text)
         if typed is not None:
             said = Command(place=place, person=who, name=typed.name, arguments=typed.arguments)
-        return [reply async for reply in self.router.hear(said)]
+        return [as_shown_there(reply) async for reply in self.router.hear(said)]
 
     async def presses(
         self, reply: Reply, label: str, chat: str = CHAT, person: str = ""
@@ -80,7 +81,7 @@ class World:
         assert reply.card is not None
         action = actions_under(reply.card)[label]
         press = Press(place=self.place(chat), person=self.person(person or chat), action=action)
-        return [reply async for reply in self.router.hear(press)]
+        return [as_shown_there(reply) async for reply in self.router.hear(press)]
 
     async def links(
         self, chat: str = CHAT, email: str = "alice@example.com", password: str = "right"
@@ -146,6 +147,12 @@ def owl(**facts: Any) -> Trader:
 
 def heron(**facts: Any) -> Trader:
     return replace(HERON, **facts)
+
+
+def as_shown_there(reply: Reply) -> Reply:
+    """With commands as they are called on a platform that has no name of its own for them."""
+    card, toast = reply.card, reply.toast
+    return replace(reply, card=card and as_shown(card), toast=toast and shown(toast))
 
 
 def actions_under(card: Card) -> dict[str, ActionId]:

@@ -6,17 +6,18 @@ import ast
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
-from typing import Any, get_type_hints
+from types import ModuleType
+from typing import get_type_hints
 
 import bot
-from bot import services, texts
-from bot.domain import digests, telling
+from bot import texts
+from bot.domain import telling
 from bot.domain.actions import Action, ActionState, Target, Verb
 from bot.domain.cards import (
     Button,
@@ -27,18 +28,18 @@ from bot.domain.cards import (
     PickList,
     Severity,
     Table,
-    with_lateness,
     with_note,
 )
 from bot.domain.changes import Change
 from bot.domain.charts import profits
 from bot.domain.commands import Misread
 from bot.domain.deliveries import State
+from bot.domain.digests import Part
 from bot.domain.events import (
-    Event,
     Kind,
     Message,
     Notice,
+    NoticeText,
     Origin,
     PodEvent,
     Signal,
@@ -56,30 +57,27 @@ from bot.domain.links import (
     Account,
     Address,
     Channel,
-    Credential,
-    CredentialKind,
     Endpoint,
     Link,
     Person,
     Role,
 )
+from bot.domain.outcomes import Result, Seen
 from bot.domain.trail import Trace, by
 from bot.policy.news import _with_offers
-from bot.services import actions
-from bot.services.actions import Acting, Result
-from bot.services.closures import Closures
 from bot.services.commands.registry import SPECS
-from bot.services.feeds.notices import Notices
-from bot.services.linking import Linking
 from bot.texts import (
     access,
     asking,
     bots,
+    digests,
     failures,
     getting_started,
     linking,
     members,
     missed,
+    notices,
+    outcomes,
     prices,
     signals,
     status,
@@ -88,6 +86,8 @@ from bot.texts import (
     trail,
 )
 from bot.texts.cards import MOST_CHOICES
+from bot.texts.charts import chart
+from bot.texts.presented import with_lateness
 from tests.fakes.pictures import blank
 from tests.parity.screens import PUBLIC_URL
 
@@ -142,9 +142,9 @@ def trade(number: int, ratio: str) -> Trade:
 
 
 TRADES = tuple(trade(number, ratio) for number, ratio in enumerate(("0.012", "-0.004", "0.031")))
-CHART = profits(TRADES, {})
-assert CHART is not None
-PICTURE = blank(CHART)
+EARNED = profits(TRADES, {})
+assert EARNED is not None
+PICTURE = blank(chart(EARNED))
 
 EVERYTHING = Card(
     title="A card that has everything",
@@ -177,29 +177,26 @@ WIDE = replace(
 
 # --- the makers -------------------------------------------------------------------------------
 
-ANSWERS: Sequence[ModuleType] = tuple(
-    importlib.import_module(f"{texts.__name__}.{found.name}")
+TEXTS: Mapping[str, ModuleType] = {
+    found.name: importlib.import_module(f"{texts.__name__}.{found.name}")
     for found in pkgutil.iter_modules(texts.__path__)
-)
+}
 
-BUILDERS = frozenset({"cards.plain"})
-"""What only other makers call."""
+BUILDERS = frozenset({"cards.plain", "presented.presented", "presented.with_lateness"})
+"""What only other makers call, or what is done to any card when it goes out."""
 
 
 def makers() -> Mapping[str, Sequence[str]]:
     """The functions that make cards, by the heading under which the docs show them."""
+    others = ("outcomes", "digests", "notices")
+    answers = [module for name, module in TEXTS.items() if name not in others]
+    notices_elsewhere = [name for module in TEXTS.values() for name in _give(module, Notice)]
     return {
-        "Answers": [
-            f"{module.__name__.rpartition('.')[2]}.{name}"
-            for module in ANSWERS
-            for name in _give(module, Card)
-        ],
-        "What a pressed button comes to": [f"actions.{name}" for name in _give(actions, Card)],
-        "Alerts": [
-            f"telling.{name}" for name in _give(telling, telling.Telling) if "tell_" in name
-        ],
-        "Digests": [f"digests.{name}" for name in _give(digests, Card)],
-        "Notices of Tradebell itself": sorted((*_notices(), "asking.test_alert")),
+        "Answers": [name for module in answers for name in _give(module, Card)],
+        "What a pressed button comes to": _give(outcomes, Card),
+        "Alerts": [one for one in _give(telling, telling.Telling) if ".tell_" in one],
+        "Digests": _give(digests, Card),
+        "Notices of Tradebell itself": [*_give(notices, NoticeText), *notices_elsewhere],
     }
 
 
@@ -228,67 +225,16 @@ def _give(module: ModuleType, wanted: type) -> list[str]:
     }
     ordered = sorted(found, key=lambda name: found[name].__code__.co_firstlineno)
     short = module.__name__.rpartition(".")[2]
-    return [name for name in ordered if f"{short}.{name}" not in BUILDERS]
-
-
-def _notices() -> Iterator[str]:
-    """The methods of services that make a notice, or give another one of theirs its title."""
-    root = Path(services.__file__).parent
-    for path in sorted(root.rglob("*.py")):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.ClassDef):
-                yield from (f"{path.stem}.{node.name}.{name}" for name in _notifying(node))
-
-
-def _notifying(scope: ast.ClassDef) -> Iterator[str]:
-    methods = [one for one in scope.body if isinstance(one, ast.AsyncFunctionDef)]
-    for method in methods:
-        if "Notice" not in _called(method):
-            continue
-        if "title" not in [each.arg for each in method.args.args]:
-            yield method.name
-            continue
-        yield from (one.name for one in methods if method.name in _called(one))
-
-
-def _called(method: ast.AsyncFunctionDef) -> set[str]:
-    called = (node.func for node in ast.walk(method) if isinstance(node, ast.Call))
-    return {
-        one.id if isinstance(one, ast.Name) else one.attr
-        for one in called
-        if isinstance(one, ast.Name | ast.Attribute)
-    }
+    return [f"{short}.{name}" for name in ordered if f"{short}.{name}" not in BUILDERS]
 
 
 # --- what they are called with ----------------------------------------------------------------
 
 
-@dataclass
-class Caught:
-    """Stands for ingest: keeps the notices that it is given."""
-
-    notices: list[Notice] = field(default_factory=list)
-
-    async def take(self, account: Account, events: Sequence[Event]) -> SimpleNamespace:
-        self.notices += [event for event in events if isinstance(event, Notice)]
-        return SimpleNamespace(new=len(events))
-
-
-def noticed(*tell: Callable[[Any], Coroutine[Any, Any, object]]) -> list[Card]:
-    """The cards of the notices that are made with such an ingest."""
-    caught = Caught()
-    for one in tell:
-        _done(one(caught))
-    return [offered(telling.tell_notice(notice)) for notice in caught.notices]
-
-
-def _done(work: Coroutine[Any, Any, object]) -> None:
-    """Run what waits for nothing here."""
-    try:
-        work.send(None)
-    except StopIteration:
-        return
-    raise AssertionError(f"{work} waits for something")
+def noticed(text: NoticeText, *, log_in: bool = False) -> Card:
+    """The card of a notice that says so."""
+    notice = Notice(origin=origin(Kind.FEED), say=lambda: text, bad=True, log_in=log_in)
+    return offered(telling.tell_notice(notice))
 
 
 def owed(told: telling.Telling) -> Card:
@@ -379,47 +325,16 @@ CHANGES = (Verb.PAUSE, Verb.NO_ENTRIES, Verb.RESUME)
 ACCEPTED = replace(a_result(ActionState.UNCLEAR, "is still running"), accepted=True)
 
 
-def a_part(kind: Kind, number: int) -> digests.Part:
+def a_part(kind: Kind, number: int) -> Part:
     severity = Severity.WARNING if number % 5 == 0 else Severity.INFO
     at = AT + timedelta(minutes=number)
-    return digests.Part(kind=kind, title=f"alert {number}", severity=severity, occurred_at=at)
+    return Part(kind=kind, title=f"alert {number}", severity=severity, occurred_at=at)
 
 
 def choosing(traders: Sequence[Trader]) -> Card:
     several = traders[:MOST_CHOICES]
     ids = [ActionId(f"pick-{one.id}") for one in several]
     return bots.choose(False, traders, ids, ActionId("pick-all") if len(several) > 1 else None)
-
-
-def told_of_feed(way: Callable[[Notices], Coroutine[Any, Any, object]]) -> list[Card]:
-    return noticed(lambda caught: way(Notices(account=ACCOUNT, ingest=caught, now=lambda: NOW)))
-
-
-async def an_account(_: AccountId) -> Account:
-    return ACCOUNT
-
-
-async def the_links(_: AccountId) -> Sequence[Link]:
-    return (LINK,)
-
-
-async def no_audit(*_: object, **__: object) -> None:
-    return None
-
-
-async def a_state(_: Action, target: Target) -> str:
-    return f"{target.name} is paused."
-
-
-def closing(caught: Any) -> Coroutine[Any, Any, object]:
-    known = SimpleNamespace(get=an_account, of=the_links, note=no_audit)
-    closures = Closures(accounts=known, links=known, audit=known, ingest=caught, now=lambda: NOW)
-    return closures.tell(ACCOUNT.id, ENDPOINT.id, "blocked by the user", "1")
-
-
-def standing_for(caught: Caught, **more: object) -> Any:
-    """A service with only what one of its methods needs."""
-    return SimpleNamespace(_ingest=caught, _now=lambda: NOW, _new_id=lambda: "n", **more)
 
 
 SPEC = SPECS[4]
@@ -562,7 +477,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         for traders in ((OWL,), (OWL, HERON))
         for running in (True, False)
     ],
-    "asking.asked_long_ago": lambda: [asking.asked_long_ago("pause Night Owl", ActionId("a1"))],
+    "asking.asked_long_ago": lambda: [asking.asked_long_ago("pause", "Night Owl", ActionId("a1"))],
     "bots.confirm": lambda: [
         bots.confirm(meant, running, pods, CONFIRM)
         for meant in ((OWL,), MANY)
@@ -582,14 +497,14 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         asking.cancelled_open([], 0),
     ],
     # what a pressed button comes to
-    "actions._working": lambda: [actions._working(an_action(verb, TARGET)) for verb in CHANGES],
-    "actions._checking": lambda: [
-        actions._checking(one, verb)
+    "outcomes.working": lambda: [outcomes.working(an_action(verb, TARGET)) for verb in CHANGES],
+    "outcomes.checking": lambda: [
+        outcomes.checking(one, verb)
         for verb in CHANGES
         for one in (a_result(ActionState.UNCLEAR, "No answer came"), ACCEPTED)
     ],
-    "actions._outcome": lambda: [
-        actions._outcome(
+    "outcomes.outcome": lambda: [
+        outcomes.outcome(
             [
                 a_result(ActionState.DONE, "is stopped"),
                 a_result(ActionState.REFUSED, "not done: away", Target(id="x", name="Heron")),
@@ -598,12 +513,12 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         )
         for verb in CHANGES
     ],
-    "actions._one_outcome": lambda: [
+    "outcomes._one_outcome": lambda: [
         *(
-            actions._one_outcome(a_result(state, "is stopped"))
+            outcomes._one_outcome(a_result(state, "is stopped"))
             for state in (ActionState.DONE, ActionState.UNCLEAR, ActionState.REFUSED)
         ),
-        actions._one_outcome(ACCEPTED),
+        outcomes._one_outcome(ACCEPTED),
     ],
     # alerts
     "telling.tell_trade": lambda: [
@@ -653,8 +568,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
             telling.tell_notice(
                 Notice(
                     origin=origin(Kind.FEED),
-                    title="Notice",
-                    lines=("What to do.",),
+                    say=partial(NoticeText, "Notice", "What to do."),
                     bad=bad,
                     urgent=urgent,
                     log_in=bad,
@@ -680,42 +594,27 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         )
     ],
     # notices
-    "notices.Notices.trouble": lambda: [
-        card
-        for state in (FeedState.POLLING, FeedState.CONNECTING)
-        for card in told_of_feed(
-            lambda told, state=state: told.trouble(state, AT, timedelta(seconds=45))  # type: ignore[misc]
-        )
-    ],
-    "notices.Notices.recovery": lambda: told_of_feed(lambda told: told.recovery(AT)),
-    "notices.Notices.login_refused": lambda: told_of_feed(
-        lambda told: told.login_refused(Credential(kind=CredentialKind.TOKEN, secret="s"), AT)
-    ),
-    "notices.Notices.login_ends": lambda: [
-        card
+    "notices.polling": lambda: [noticed(notices.polling(timedelta(seconds=45)))],
+    "notices.down": lambda: [noticed(notices.down())],
+    "notices.back": lambda: [noticed(notices.back())],
+    "notices.login_refused": lambda: [noticed(notices.login_refused(), log_in=True)],
+    "notices.login_ends": lambda: [
+        noticed(notices.login_ends(timedelta(hours=2), trying=trying), log_in=True)
         for trying in (True, False)
-        for card in told_of_feed(
-            lambda told, trying=trying: told.login_ends(  # type: ignore[misc]
-                NOW + timedelta(hours=2), timedelta(hours=2), trying=trying
-            )
-        )
     ],
-    "closures.Closures._tell": lambda: noticed(closing),
-    "linking.Linking._tell_others": lambda: noticed(
-        lambda caught: Linking._tell_others(
-            standing_for(caught, _links=SimpleNamespace(of=the_links)), ACCOUNT, LINK
-        )
-    ),
+    "notices.chat_closed": lambda: [
+        noticed(notices.chat_closed(ENDPOINT, "blocked by the user", named=named))
+        for named in (True, False)
+    ],
+    "notices.chat_linked": lambda: [
+        noticed(notices.chat_linked(ENDPOINT, named=named)) for named in (True, False)
+    ],
     "asking.misread": lambda: [asking.misread(SPEC, Misread(SPEC.arguments[0], "everything"))],
     "asking.test_alert": lambda: [offered(telling.tell_notice(asking.test_alert("n", NOW)))],
-    "actions.Acting._report_interrupted": lambda: [
-        card
-        for verb in (*CHANGES, Verb.UNLINK, Verb.ADMIT)
-        for card in noticed(
-            lambda caught, verb=verb: Acting._report_interrupted(  # type: ignore[misc]
-                standing_for(caught, _state_of=a_state), ACCOUNT, an_action(verb, TARGET)
-            )
-        )
+    "outcomes.interrupted": lambda: [
+        offered(telling.tell_notice(outcomes.interrupted(an_action(verb, TARGET), bots, NOW)))
+        for verb in outcomes.REPORTED
+        for bots in ([(TARGET, None)], [(TARGET, Seen(wanted=True, opens=False))])
     ],
 }
 

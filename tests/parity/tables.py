@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from bot.domain.cards import Card
+from bot.domain.cards import Card, as_shown
 from tests.parity.examples import EVERYTHING, QUIET, WIDE, examples
 from tests.parity.parts import FIELDS, Screen, found
 from tests.parity.screens import SCREENS
@@ -57,7 +57,7 @@ def write() -> None:
 
 def missing(card: Card, platform: str) -> list[str]:
     """The parts of a card that a platform does not show."""
-    shown = found(card, SCREENS[platform](card))
+    shown = found(as_shown(card), SCREENS[platform](card))
     return [f"{part.kind} {' or '.join(part.words)!r}" for part, place in shown if place is None]
 
 

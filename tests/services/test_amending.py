@@ -15,10 +15,11 @@ from bot.domain.deliveries import Attempt, Postponed, Scope, Unclear
 from bot.domain.events import Kind, Origin, PodEvent, Stream, TraderSeen
 from bot.domain.incoming import Reply
 from bot.domain.links import Channel
+from bot.domain.marks import shown
 from bot.errors import TryLater
 from bot.services import delivery
-from bot.services.actions import TOASTS
 from bot.services.feeds import feeds
+from bot.texts.outcomes import toast
 from tests.fakes.messenger import FakeMessenger, ShownUnclear
 from tests.harness.world import OWL, World, owl, running
 
@@ -187,7 +188,7 @@ async def test_a_press_that_comes_too_late_is_told_kindly(both, platform, chat, 
 
     [reply] = await both.presses(offered, PAUSE)
 
-    assert reply.toast == TOASTS[Denied.ANSWERED]
+    assert reply.toast == shown(toast(Denied.ANSWERED))
     assert "/traders" in (reply.toast or "")
 
 

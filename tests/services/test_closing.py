@@ -14,13 +14,15 @@ from bot.domain.events import Kind, Origin, PodEvent, Stream
 from bot.domain.incoming import Reply
 from bot.domain.linking import CODE_LIFE
 from bot.domain.links import PasswordLogin
-from bot.domain.shown import NOTES, Ending
+from bot.domain.marks import shown
+from bot.domain.shown import Ending
+from bot.texts.answered import ending as ending_note
 from storage.schema.tables import shown_card
 from tests.fakes.messenger import FakeMessenger
 from tests.harness.world import OWL, World, code_in, running
 
 STOP = "Stop Night Owl"
-EXPIRED, WITHDRAWN, PRESSED, USED = (NOTES[ending] for ending in Ending)
+EXPIRED, WITHDRAWN, PRESSED, USED = (shown(ending_note(ending)) for ending in Ending)
 
 
 async def shows(world: World, chat: FakeMessenger, reply: Reply) -> Reply:

@@ -6,14 +6,25 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
 from bot.domain.actions import CONFIRM_LIFE, Action, Target, Verb
-from bot.domain.cards import Field, Severity
+from bot.domain.cards import Field, Severity, as_shown
 from bot.domain.charts import profits
 from bot.domain.deliveries import Declined
-from bot.domain.events import Kind, Notice, Origin, PodEvent, Signal, Strategy, Stream, Trader
+from bot.domain.events import (
+    Kind,
+    Notice,
+    NoticeText,
+    Origin,
+    PodEvent,
+    Signal,
+    Strategy,
+    Stream,
+    Trader,
+)
 from bot.domain.feeds import FeedState
 from bot.domain.ids import ActionId, StrategyId, TraderId
 from bot.domain.incoming import Command, Left, Press, Reply, Returned, Wordless, Words
@@ -24,13 +35,14 @@ from bot.errors import NeedsLogin, NotOffered, Refused, StoreAway, TryLater, Unc
 from bot.services.commands import registry
 from bot.services.commands.registry import SPECS
 from bot.services.commands.throttle import BURST
+from bot.texts.charts import chart
 from tests.fakes.pictures import blank, undrawable
 from tests.harness.world import CHAT, owl, running
 
 
 async def ask(world, text, **where):
     [reply] = await world.says(text, **where)
-    return reply.card
+    return as_shown(reply.card)
 
 
 async def linked(world):
@@ -156,7 +168,7 @@ async def test_whoever_adds_us_to_a_group_is_told_what_works_there(world):
     start = await ask(world, "/start", chat="-500", person="7", private=False)
     help = await ask(world, "/help", chat="-500", person="7", private=False)
 
-    assert reply.card == start
+    assert as_shown(reply.card) == start
     assert "private chat" in start.lines[1]
     assert [field.label for field in help.fields] == ["/help", "/settings"]
 
@@ -481,9 +493,9 @@ async def test_the_latest_profits_come_as_a_picture_too_with_its_words(world, pl
 
     card = await ask(world, "/trades")
 
-    chart = profits(platform.streams[Stream.TRADES], {})
-    assert chart is not None
-    assert card.picture == blank(chart)
+    earned = profits(platform.streams[Stream.TRADES], {})
+    assert earned is not None
+    assert card.picture == blank(chart(earned))
     assert card.picture.alt == (
         "Profit of the latest 3 closed trades, oldest first: +1.00 %, -0.50 %, +2.00 %."
     )
@@ -605,7 +617,7 @@ async def misses(world, chat, account, count):
     chat.script(CHAT, *[Declined(reason="refused")] * count)
     for number in range(count):
         origin = Origin(kind=Kind.TEST, record=f"miss {number}", at=world.now())
-        notice = Notice(origin=origin, title=f"alert {number}", bad=True)
+        notice = Notice(origin=origin, say=partial(NoticeText, f"alert {number}"), bad=True)
         await world.ingest.take(account, (notice,))
         await world.quiet(60)
 
@@ -1141,7 +1153,7 @@ async def asks_late(world, text, age):
         else Command(place=place, person=person, name=typed.name, arguments=typed.arguments, at=at)
     )
     [reply] = [reply async for reply in world.router.hear(said)]
-    return reply.card
+    return as_shown(reply.card)
 
 
 def titles(replies):

@@ -22,7 +22,7 @@ from bot.domain.deliveries import (
     State,
     Unclear,
 )
-from bot.domain.events import Kind, Notice, Origin
+from bot.domain.events import Kind, Notice, NoticeText, Origin
 from bot.domain.links import EndpointState
 from bot.errors import TryLater
 from bot.policy.news import decide
@@ -37,7 +37,7 @@ async def owe(world, account, *titles, urgent=False):
     notices = [
         Notice(
             origin=Origin(kind=Kind.TEST, record=title, at=world.now()),
-            title=title,
+            say=partial(NoticeText, title),
             bad=True,
             urgent=urgent,
         )
@@ -526,7 +526,7 @@ async def test_an_item_claimed_at_once_waits_if_the_chat_is_paused_meanwhile(wor
 
     await world.store.inbox.admit(
         account.id,
-        [Notice(origin=origin, title="second", bad=True)],
+        [Notice(origin=origin, say=partial(NoticeText, "second"), bad=True)],
         judge,
         world.now(),
         ahead=Ahead(idle=frozenset({link.endpoint.id}), begin=begin),
@@ -603,7 +603,9 @@ async def claimed_ahead(world, account, title):
         account.id,
         [
             Notice(
-                origin=Origin(kind=Kind.TEST, record=title, at=world.now()), title=title, bad=True
+                origin=Origin(kind=Kind.TEST, record=title, at=world.now()),
+                say=partial(NoticeText, title),
+                bad=True,
             )
         ],
         partial(decide, now=world.now(), new_id=lambda: "an-id", asked={}),

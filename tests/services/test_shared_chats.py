@@ -21,7 +21,7 @@ from bot.services.commands.registry import SPECS
 from bot.services.feeds.notices import Notices
 from tests.fakes.platform import MALLORY
 from tests.fakes.readership import FakeReadership
-from tests.harness.world import World, code_in, owl, running
+from tests.harness.world import World, as_shown_there, code_in, owl, running
 
 DESK, VAULT = "900", "901"
 """Chats that many read, in two servers."""
@@ -77,7 +77,7 @@ async def says(world, text, person=ALICE, *, public=False, **where):
     if text.startswith("/"):
         name, _, arguments = text[1:].partition(" ")
         said = Command(place=place, person=who, name=name, arguments=arguments, public=public)
-    [reply] = [reply async for reply in world.router.hear(said)]
+    [reply] = [as_shown_there(reply) async for reply in world.router.hear(said)]
     return reply
 
 
@@ -88,7 +88,7 @@ async def asks(world, text, person=ALICE, **where):
 async def presses(world, card, label, person=ALICE):
     [action] = [one.action for row in card.buttons for one in row if one.label == label]
     press = Press(place=desk(world), person=world.person(person), action=action)
-    return [reply async for reply in world.router.hear(press)]
+    return [as_shown_there(reply) async for reply in world.router.hear(press)]
 
 
 async def links(world, person=ALICE, login=RIGHT, *, chat=DESK):

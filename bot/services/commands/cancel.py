@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from bot.domain.actions import Action
 from bot.domain.cards import Card
 from bot.domain.commands import Spec
-from bot.domain.shown import question
 from bot.services.commands.desk import OpenCommand, Request
 from bot.texts import asking as texts
+from bot.texts.answered import question
 
 
 async def _answer(request: Request) -> Card:

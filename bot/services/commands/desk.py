@@ -23,7 +23,7 @@ from bot.services.delivery import Delivering
 from bot.services.feeds import Feeds
 from bot.services.ingest import Ingest
 from bot.services.linking import Linking
-from bot.texts.cards import OLDER
+from bot.texts.cards import older
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +133,7 @@ class AccountRequest:
     async def older(self, page: int) -> Button:
         """Leads to the next page."""
         [action] = await self.asking(str(page + 1))
-        return Button(label=OLDER, action=action)
+        return Button(label=older(), action=action)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ async def _answer(request: AccountRequest) -> Card:
         await grant(desk, link, role, person)
         return texts.rights(role)
     buttons = await desk.acting.confirm(
-        link, person.id, {Verb.ADMIT: texts.ALLOW_IT}, arguments=role
+        link, person.id, {Verb.ADMIT: texts.allow_it()}, arguments=role
     )
     return texts.confirm(role, link.endpoint.name, buttons)
 

@@ -10,10 +10,9 @@ from bot.domain.incoming import Command, Press, Reply
 from bot.domain.links import Link, Role
 from bot.domain.trail import by
 from bot.errors import TryLater, Unclear
-from bot.services.actions import TOASTS
 from bot.services.commands import members, unlink
 from bot.services.commands.desk import Desk
-from bot.texts import access, asking
+from bot.texts import access, asking, outcomes
 from bot.texts import members as members_texts
 
 log = logging.getLogger(__name__)
@@ -36,7 +35,7 @@ class Pressing:
         desk = self._desk
         link = await desk.links.at(press.place.address)
         if link is None:
-            yield Reply(toast=TOASTS[Denied.UNLINKED])
+            yield Reply(toast=outcomes.toast(Denied.UNLINKED))
             return
         others = press.person.id != link.person and link.role_of(press.person.id) is not None
         if others and await desk.access.has_left(link) is not False:
@@ -47,7 +46,7 @@ class Pressing:
             await self._note(press, link, refused=claimed)
             # Whoever presses quickly reads below what becomes of the first press.
             passing = claimed in (Denied.USED, Denied.RUNNING)
-            yield Reply(toast=TOASTS[claimed], passing=passing)
+            yield Reply(toast=outcomes.toast(claimed), passing=passing)
             return
         if claimed.verb is not Verb.ASK:  # which is noted as what it asks
             await self._note(press, link, verb=claimed.verb)

@@ -379,7 +379,7 @@ async def _ask_again(request: AccountRequest) -> Card:
     """Instead of a card that acts: who asked this long ago may want something else by now."""
     words = request.command.arguments
     [action] = await request.asking(words)
-    return asking.asked_long_ago(f"{request.spec.name} {words}".strip(), action)
+    return asking.asked_long_ago(request.spec.name, words, action)
 
 
 def _shown_to_all(card: Card, spec: Spec, command: Command, link: Link | None) -> Card:
@@ -390,5 +390,5 @@ def _shown_to_all(card: Card, spec: Spec, command: Command, link: Link | None) -
     if not spec.showable or card.buttons or card.pick:
         return card
     if spec.least is not None and (link is None or command.person.id != link.person):
-        return with_note(card, access.ONLY_OWNER_SHOWS)
+        return with_note(card, access.only_the_owner_shows())
     return replace(card, private=False)

@@ -8,6 +8,7 @@ from bot.domain.commands import Spec
 from bot.ports import Draw
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.texts import trades as texts
+from bot.texts.charts import chart
 
 log = logging.getLogger(__name__)
 
@@ -19,8 +20,8 @@ async def _answer(request: AccountRequest) -> Card:
     session = await desk.session(request.account)
     known = await desk.known_bots(request.account.id)
     trades = await session.trades(LATEST)
-    chart = profits(trades, {trader.id: trader for trader in known})
-    picture = None if chart is None else _drawn(chart, desk.draw)
+    earned = profits(trades, {trader.id: trader for trader in known})
+    picture = None if earned is None else _drawn(chart(earned), desk.draw)
     return texts.listed(trades, known, picture)
 
 

@@ -17,7 +17,7 @@ async def _answer(request: AccountRequest) -> Card:
     if request.arguments.text("others"):
         return await _unlink_others(request, others)
     buttons = await request.desk.acting.confirm(
-        link, request.command.person.id, {Verb.UNLINK: texts.UNLINK_THIS}
+        link, request.command.person.id, {Verb.UNLINK: texts.unlink_this()}
     )
     return texts.confirm_unlink(request.account, not others, buttons)
 

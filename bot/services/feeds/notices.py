@@ -2,16 +2,18 @@
 
 import hashlib
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
-from bot.domain.cards import spoken
-from bot.domain.events import Kind, Notice, Origin
+from bot.domain.events import Kind, Notice, NoticeText, Origin
 from bot.domain.feeds import FeedState
 from bot.domain.ids import Now
 from bot.domain.links import Account, Credential
 from bot.errors import TryLater, Unclear
 from bot.services.ingest import Ingest
+from bot.texts import notices as texts
 
 log = logging.getLogger(__name__)
 
@@ -27,29 +29,13 @@ class Notices:
     async def trouble(self, state: FeedState, since: datetime, poll_every: timedelta) -> bool:
         """The feed has been out of order for a while, in this state."""
         if state is FeedState.POLLING:
-            return await self._tell(
-                f"polling {since.isoformat()}",
-                "The platform gives me no realtime connection",
-                f"I look every {spoken(poll_every)} instead, so alerts come a little later. "
-                "Nothing is lost.",
-                "If the one of your plan is taken, closing the platform's page in your browser "
-                "usually frees it.",
-            )
-        return await self._tell(
-            f"down {since.isoformat()}",
-            "No connection to the trading platform",
-            "I keep trying. Your bots do not need me to run, but I cannot see them meanwhile.",
-            "What happens meanwhile is told as soon as it is back.",
-        )
+            say = partial(texts.polling, poll_every)
+            return await self._tell(f"polling {since.isoformat()}", say)
+        return await self._tell(f"down {since.isoformat()}", texts.down)
 
     async def recovery(self, since: datetime) -> bool:
         """The trouble that began then is over."""
-        return await self._tell(
-            f"back {since.isoformat()}",
-            "Connected to the trading platform again",
-            "Everything that happened meanwhile has been read.",
-            bad=False,
-        )
+        return await self._tell(f"back {since.isoformat()}", texts.back, bad=False)
 
     async def login_refused(self, refused: Credential | None, worked: datetime) -> bool:
         """The platform does not take this credential, which last worked then.
@@ -62,9 +48,7 @@ class Notices:
         ).hexdigest()
         return await self._tell(
             f"needs login {digest[:16]}",
-            "I need you to log in again",
-            "The platform no longer accepts the login you gave me, so I cannot see your bots.",
-            "Send /link to log in again. Your alerts are kept and follow afterwards.",
+            texts.login_refused,
             urgent=True,
             personal=True,
             log_in=True,
@@ -76,14 +60,9 @@ class Notices:
         Args:
             trying: a renewal may still come.
         """
-        left = spoken(expires_at - self.now())
         return await self._tell(
             f"renew {ahead} {expires_at.isoformat()}",
-            f"Your login ends in {left}",
-            "I could not renew it so far, and keep trying."
-            if trying
-            else "The platform does not let me renew it myself.",
-            "Send /link to log in again, and no alert is delayed.",
+            partial(texts.login_ends, expires_at - self.now(), trying=trying),
             personal=True,
             log_in=True,
         )
@@ -91,8 +70,8 @@ class Notices:
     async def _tell(
         self,
         record: str,
-        title: str,
-        *lines: str,
+        say: Callable[[], NoticeText],
+        *,
         bad: bool = True,
         urgent: bool = False,
         personal: bool = False,
@@ -102,8 +81,7 @@ class Notices:
         origin = Origin(kind=Kind.FEED, record=record, at=self.now())
         notice = Notice(
             origin=origin,
-            title=title,
-            lines=lines,
+            say=say,
             bad=bad,
             urgent=urgent,
             personal=personal,

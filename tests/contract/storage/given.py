@@ -6,9 +6,10 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from bot.domain.actions import OFFER_LIFE, Action, Verb, offer_to_pause
-from bot.domain.amendments import Answer
+from bot.domain.amendments import Answer, Answering
 from bot.domain.cards import Button, Card
 from bot.domain.decisions import Admitted, Decide, Known, Verdict
 from bot.domain.deliveries import Delivery, Draft, Priority, Settlement, State
@@ -21,7 +22,10 @@ from storage import Store
 
 NOW = datetime(2026, 1, 5, 12, 0, 0, 123456, tzinfo=UTC)
 DIGITS = "314159"
-NOTE = "Stopped from Discord · 05 Jan 12:00 UTC"
+NOTE = f"asked {NOW.isoformat()} discord"
+"""How it is stored that a bot was stopped from Discord."""
+
+ANSWER = partial(Answer, by=Answering.ASKED, at=NOW, channel=Channel.DISCORD)
 
 _numbers = itertools.count(1)
 
@@ -130,7 +134,7 @@ def alarming(event: Event, known: Known) -> Verdict:
     what, _, bot, *_ = (*event.origin.record.split(), "", "")
     found = Verdict(news=True, reason="news", record=event.origin.record)
     if what == "end":
-        return replace(found, answer=Answer(about=TraderId(bot), note=NOTE))
+        return replace(found, answer=ANSWER(about=TraderId(bot)))
     offers = [offer(link, bot, event.origin.record) for link in known.links]
     cards = [alarm(event.origin.record, one) for one in offers]
     return replace(

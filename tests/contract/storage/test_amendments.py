@@ -17,6 +17,7 @@ from bot.domain.deliveries import Delivery, Settlement, State
 from bot.domain.ids import AccountId, ActionId
 from bot.domain.links import Channel, Link
 from bot.ports import Ahead
+from bot.texts.answered import answer
 from storage import Store
 from storage.outbox import claims as turns
 from storage.schema.tables import action, delivery
@@ -231,7 +232,7 @@ async def test_what_is_answered_in_the_same_admission_never_offers_anything(stor
 
     delivery = await claimed(store, chat.endpoint.id)
     assert delivery.card.buttons == ()
-    assert delivery.card.notes == (NOTE,)
+    assert delivery.card.notes == (answer(NOTE),)
     assert await states(store, action.c.id) == []
 
 

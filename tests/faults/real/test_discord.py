@@ -8,6 +8,7 @@ import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -16,7 +17,7 @@ from adapters.discord.limits import MOST_REFUSALS
 from adapters.discord.settings import DiscordSettings
 from bot.domain.cards import Card
 from bot.domain.deliveries import PENDING, Gone, Postponed, Repeats, Scope, State
-from bot.domain.events import Kind, Notice, Origin
+from bot.domain.events import Kind, Notice, NoticeText, Origin
 from bot.domain.incoming import Command, Place, Words
 from bot.domain.linking import SignedIn
 from bot.domain.links import Account, Address, PasswordLogin
@@ -115,7 +116,9 @@ async def owe(world: World, account: Account, *titles: str) -> None:
         account,
         [
             Notice(
-                origin=Origin(kind=Kind.TEST, record=title, at=world.now()), title=title, bad=True
+                origin=Origin(kind=Kind.TEST, record=title, at=world.now()),
+                say=partial(NoticeText, title),
+                bad=True,
             )
             for title in titles
         ],

@@ -32,7 +32,7 @@ from bot.domain.links import (
     Person,
 )
 from bot.ports import Live
-from bot.services.actions import TOASTS
+from bot.texts.outcomes import toast
 from storage import Store
 from storage.schema.codec import decode_record
 from storage.schema.states import KnownKind
@@ -514,7 +514,7 @@ def _stored(connection: Connection) -> Stored:
 
 def _is_final(words: str) -> bool:
     """Whether somebody who pressed a button knows by these what it led to."""
-    open_ended = (TOASTS[Denied.RUNNING], TOASTS[Denied.USED])
+    open_ended = (toast(Denied.RUNNING), toast(Denied.USED))
     return "…" not in words and "so far" not in words and words not in open_ended
 
 

@@ -11,7 +11,8 @@ from bot.domain.cards import Card
 from bot.domain.deliveries import Attempt, Sent
 from bot.domain.incoming import Reply
 from bot.domain.links import Address
-from bot.domain.shown import END_LIFE, NOTES, Ending
+from bot.domain.shown import END_LIFE, Ending
+from bot.texts.answered import ending
 from tests.fakes.messenger import FakeMessenger
 from tests.faults.alerts import owe
 from tests.harness.world import CHAT, World, running
@@ -47,7 +48,7 @@ class SlowlyChanging(FakeMessenger):
 def closed(chat: FakeMessenger) -> bool:
     """Whether the chat's first card shows its end and nothing to press."""
     card = chat.screen(CHAT)[0]
-    return not card.buttons and NOTES[Ending.EXPIRED] in card.notes
+    return not card.buttons and ending(Ending.EXPIRED) in card.notes
 
 
 @pytest.mark.fault(68)

@@ -8,10 +8,11 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
-from bot.domain.events import Kind, Notice, Origin
+from bot.domain.events import Kind, Notice, NoticeText, Origin
 from bot.services import delivery
 from bot.services.feeds import feeds
 from storage import Store, open_memory
@@ -169,7 +170,9 @@ class LongReport(Story):
         [account] = await world.store.accounts.active()
         lines = tuple(f"{number:02} {'x' * 287}" for number in range(50))
         origin = Origin(kind=Kind.ACTION, record="report", at=self.now())
-        await world.ingest.take(account, (Notice(origin=origin, title="Report", lines=lines),))
+        await world.ingest.take(
+            account, (Notice(origin=origin, say=partial(NoticeText, "Report", *lines)),)
+        )
         await asyncio.sleep(10)
 
 

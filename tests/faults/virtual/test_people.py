@@ -11,7 +11,7 @@ from bot.domain.actions import Denied
 from bot.domain.deliveries import State
 from bot.domain.linking import Completed, LinkProblem, SignedIn, WrongDigits
 from bot.domain.links import PasswordLogin
-from bot.services.actions import TOASTS
+from bot.texts.outcomes import toast
 from tests.fakes.platform import MALLORY
 from tests.faults.alerts import link_all, numbered, owe, slow_down
 from tests.harness.judge import assert_kept
@@ -187,7 +187,7 @@ async def test_a_button_does_nothing_after_its_minute(world, platform, chat):
     await asyncio.sleep(0.1)
 
     [late] = await world.presses(asked, PAUSE)
-    assert late.toast == TOASTS[Denied.EXPIRED]
+    assert late.toast == toast(Denied.EXPIRED)
     assert not changed(platform)
 
     await world.presses(in_time, PAUSE)

@@ -1,11 +1,12 @@
 """What lasts for a minute shows in `/status` and `/missed` (G10), whatever it is."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from bot.domain.deliveries import Declined, Gone, Halted, Postponed, Scope, Unclear
-from bot.domain.events import Kind, Notice, Origin, Stream
+from bot.domain.events import Kind, Notice, NoticeText, Origin, Stream
 from bot.domain.feeds import FeedState
 from bot.errors import TryLater
 from tests.harness.world import CHAT
@@ -32,7 +33,10 @@ async def owe(world, account, count):
     await world.ingest.take(
         account,
         [
-            Notice(origin=Origin(kind=Kind.TEST, record=f"n{number}", at=at), title=f"n{number}")
+            Notice(
+                origin=Origin(kind=Kind.TEST, record=f"n{number}", at=at),
+                say=partial(NoticeText, f"n{number}"),
+            )
             for number in range(count)
         ],
     )

@@ -11,9 +11,10 @@ from bot.domain.cards import Button, Card, Picture, Severity
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Left, Press, Reply, Returned, Said, Words
 from bot.domain.links import Address
+from bot.domain.marks import shown
 from bot.errors import TryLater
 from bot.services.commands.registry import SPECS
-from bot.texts.getting_started import ABOUT
+from bot.texts.getting_started import about
 from tests.fakes.conversation import Conversation, MemoryJournal
 from tests.fakes.meter import FakeMeter
 from tests.harness.waiting import until
@@ -52,7 +53,7 @@ async def test_what_we_are_is_said_where_nobody_has_begun_and_an_operators_words
             await api.world.until(lambda: not api.world.updates)
 
     assert api.world.described == {
-        ("description", ""): ABOUT,
+        ("description", ""): shown(about()),
         ("short_description", ""): "The desk's own bell",
     }
     assert len(api.world.calls_of("setMyDescription")) == 1

@@ -12,7 +12,17 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from adapters.pictures.draw import drawn
-from bot.domain.cards import Button, ButtonStyle, Card, Field, Option, PickList, Severity, Table
+from bot.domain.cards import (
+    Button,
+    ButtonStyle,
+    Card,
+    Field,
+    Option,
+    PickList,
+    Severity,
+    Table,
+    as_shown,
+)
 from bot.domain.charts import Bar, Chart
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Press, Reply, Said
@@ -425,7 +435,7 @@ async def test_every_part_of_every_card_is_on_the_page(site, browser):
             shown = page.locator("[data-message]").nth(number)
             screen = of_the_page(await shown.evaluate(AS_SHOWN))
 
-            gaps = [part for part, place in found(given, screen) if place is None]
+            gaps = [part for part, place in found(as_shown(given), screen) if place is None]
             assert gaps == [], card.title
 
 

@@ -41,6 +41,7 @@ from bot.domain.cards import (
     Table,
 )
 from bot.domain.ids import ActionId
+from bot.domain.marks import command
 from bot.domain.text import utf16_length
 
 NOW = datetime(2026, 11, 22, 12, 4, tzinfo=UTC)
@@ -140,15 +141,18 @@ def test_an_address_stays_one_that_can_be_followed():
 def test_commands_are_called_as_they_are_here():
     card = Card(
         title="x",
-        lines=("Try /status now, or /unlink others.", "https://x.example/link/abc or 1/status"),
-        notes=("3 alerts did not reach you: /missed",),
+        lines=(
+            f"Try {command('status')} now, or {command('unlink')} others.",
+            "https://x.example/link/abc or what a bot calls /status",
+        ),
+        notes=(f"3 alerts did not reach you: {command('missed')}",),
     )
 
     message = one(card)
 
     assert message.embed["description"].split("\n") == [
         "Try /bell status now, or /bell unlink others.",
-        "https://x.example/link/abc or 1/status",
+        "https://x.example/link/abc or what a bot calls /status",
     ]
     assert message.embed["footer"]["text"] == "3 alerts did not reach you: /bell missed"
 

@@ -12,11 +12,10 @@ from bot.domain.amendments import (
     AMEND_LIFE,
     WAITS,
     Amendment,
-    Answer,
+    Answering,
     after_amending,
     answer_by_change,
     answer_by_removal,
-    asked_for_in,
     is_too_old,
 )
 from bot.domain.cards import Button, Card, answered
@@ -37,6 +36,9 @@ from bot.domain.deliveries import (
 from bot.domain.events import Kind, Trader
 from bot.domain.ids import AccountId, ActionId, DeliveryId, EndpointId, LinkId, TraderId
 from bot.domain.links import Address, Channel, Endpoint
+from bot.domain.marks import shown
+from bot.texts.answered import answer as words
+from bot.texts.answered import asked_for_in
 
 AT = datetime(2026, 11, 26, 12, 3, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -70,7 +72,9 @@ def test_a_bot_that_does_not_run_any_more_needs_no_pause(
 ):
     answer = answer_by_change(before, now, AT, chat(asked_in) if asked_in else None)
 
-    assert answer == Answer(about=GRID.id, note=note)
+    assert answer is not None
+    assert answer.about == GRID.id
+    assert words(answer.stored) == note
 
 
 @pytest.mark.parametrize(
@@ -88,9 +92,21 @@ def test_any_other_change_answers_nothing(before: Trader | None, now: Trader):
 
 
 def test_a_bot_that_is_gone_needs_none_either():
-    note = "Deleted meanwhile · 26 Nov 12:03 UTC"
+    answer = answer_by_removal(GRID, AT)
 
-    assert answer_by_removal(GRID, AT) == Answer(about=GRID.id, note=note)
+    assert answer.about == GRID.id
+    assert words(answer.stored) == "Deleted meanwhile · 26 Nov 12:03 UTC"
+
+
+@pytest.mark.parametrize(
+    ("stored", "note"),
+    [
+        ("Stopped from Discord · 05 Jan 12:00 UTC", "Stopped from Discord · 05 Jan 12:00 UTC"),
+        (Answering.EXPIRED, "The button has expired. /help lists what you can ask."),
+    ],
+)
+def test_what_is_stored_without_an_instant_is_shown_too(stored: str, note: str):
+    assert shown(words(stored)) == note
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from bot.domain.charts import Chart, profits
 from bot.domain.events import Kind, Origin, Trade, Trader
 from bot.domain.ids import TraderId
 from bot.domain.text import utf16_length
+from bot.texts.charts import chart
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -30,33 +31,33 @@ def trade(number: int, ratio: str | None = None, amount: str | None = None, pair
 
 
 def chart_of(*trades: Trade) -> Chart:
-    chart = profits(trades, {})
-    assert chart is not None
-    return chart
+    earned = profits(trades, {})
+    assert earned is not None
+    return chart(earned)
 
 
 def test_profits_are_shown_in_percent_oldest_first_and_said_in_words():
     youngest_first = trade(4, "-0.004", "-3"), trade(3), trade(2, "0.023"), trade(1, "0.012")
 
-    chart = chart_of(*youngest_first)
+    shown = chart_of(*youngest_first)
 
-    assert [(bar.value, bar.label) for bar in chart.bars] == [
+    assert [(bar.value, bar.label) for bar in shown.bars] == [
         (Decimal("1.2"), "+1.20"),
         (Decimal("2.3"), "+2.30"),
         (Decimal("-0.4"), "-0.40"),
     ]
-    assert chart.title == "Profit of the latest 3 closed trades in %"
-    assert chart.alt == (
+    assert shown.title == "Profit of the latest 3 closed trades in %"
+    assert shown.alt == (
         "Profit of the latest 3 closed trades, oldest first: +1.20 %, +2.30 %, -0.40 %."
     )
 
 
 def test_amounts_of_one_currency_are_shown_where_no_ratios_are_known():
-    chart = chart_of(*(trade(i, amount=one) for i, one in enumerate(("12.5", "-3", "0.25"))))
+    shown = chart_of(*(trade(i, amount=one) for i, one in enumerate(("12.5", "-3", "0.25"))))
 
-    assert chart.title == "Profit of the latest 3 closed trades in USDT"
-    assert [bar.label for bar in chart.bars] == ["+12.5", "-3.00", "+0.25"]
-    assert "+12.50 USDT, -3 USDT, +0.25 USDT. Together +9.75 USDT." in chart.alt
+    assert shown.title == "Profit of the latest 3 closed trades in USDT"
+    assert [bar.label for bar in shown.bars] == ["+12.5", "-3.00", "+0.25"]
+    assert "+12.50 USDT, -3 USDT, +0.25 USDT. Together +9.75 USDT." in shown.alt
 
 
 def test_amounts_of_several_currencies_are_not_compared():
@@ -95,11 +96,13 @@ BOTS = {
 def test_paper_and_real_money_are_never_in_one_picture(bots: str, title: str | None, unit: str):
     trades = [of(bot, trade(i, **{unit: "0.5"})) for i, bot in enumerate(bots.split())]
 
-    chart = profits(trades, BOTS)
+    earned = profits(trades, BOTS)
 
-    assert title is None if chart is None else chart.title.startswith(f"Profit of {title} in ")
-    if chart is not None:
-        assert chart.alt.startswith(f"Profit of {title}, oldest first: ")
+    assert (earned is None) is (title is None)
+    if earned is not None:
+        shown = chart(earned)
+        assert shown.title.startswith(f"Profit of {title} in ")
+        assert shown.alt.startswith(f"Profit of {title}, oldest first: ")
 
 
 def test_percentages_of_different_stakes_are_not_added_up():
@@ -135,18 +138,19 @@ values = st.none() | st.decimals(allow_nan=True, allow_infinity=True)
     )
 )
 def test_whatever_the_platform_says_the_words_fit_and_there_is_a_bar_for_each(trades: list[Trade]):
-    chart = profits(trades, {})
+    earned = profits(trades, {})
 
-    if chart is not None:
-        assert 3 <= len(chart.bars) <= len(trades)
-        assert all(bar.value.is_finite() for bar in chart.bars)
-        assert utf16_length(chart.alt) <= ALT_LIMIT
+    if earned is not None:
+        shown = chart(earned)
+        assert 3 <= len(shown.bars) <= len(trades)
+        assert all(bar.value.is_finite() for bar in shown.bars)
+        assert utf16_length(shown.alt) <= ALT_LIMIT
 
 
 def test_a_trade_that_says_itself_that_it_is_on_paper_is_never_among_real_ones():
     real = [replace(trade(number, "0.01"), paper=False) for number in range(3)]
     paper = [replace(trade(number, "0.5"), paper=True) for number in range(3, 6)]
 
-    chart = chart_of(*real, *paper)
+    shown = chart_of(*real, *paper)
 
-    assert chart.title == "Profit of the latest 3 closed real trades in %"
+    assert shown.title == "Profit of the latest 3 closed real trades in %"

@@ -2,11 +2,21 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.cards import Severity
-from bot.domain.digests import SHOWN, Part, crowd, digest, urgent_digest
+from bot.domain.cards import Severity, as_shown
+from bot.domain.digests import Part, crowd
 from bot.domain.events import Kind
+from bot.texts import digests
+from bot.texts.digests import SHOWN
 
 AT = datetime(2026, 1, 5, 2, 10, tzinfo=UTC)
+
+
+def digest(parts):
+    return as_shown(digests.digest(parts))
+
+
+def urgent_digest(parts):
+    return as_shown(digests.urgent_digest(parts))
 
 
 def part(minute: int, **facts: object) -> Part:

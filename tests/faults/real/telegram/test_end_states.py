@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
@@ -12,7 +13,7 @@ from adapters.telegram.bot import open_telegram
 from adapters.telegram.settings import TelegramSettings
 from bot.app.sources import now
 from bot.domain.deliveries import State
-from bot.domain.events import Kind, Notice, Origin, Trade
+from bot.domain.events import Kind, Notice, NoticeText, Origin, Trade
 from bot.domain.incoming import Command
 from bot.domain.links import PasswordLogin
 from bot.errors import Misconfigured
@@ -204,7 +205,7 @@ async def test_a_text_too_long_for_one_message_is_split_and_nothing_is_lost_or_c
         for shifted in ("x" * shift + line for shift in range(4)):
             before = len(ann.chat.shown)
             origin = Origin(kind=Kind.TEST, record=f"{len(shifted)} long", at=now())
-            notice = Notice(origin=origin, title="Long", lines=(shifted,))
+            notice = Notice(origin=origin, say=partial(NoticeText, "Long", shifted))
             await world.ingest.take(account, [notice])
             await settled(world)
             assert_whole(f"Long{shifted}", ann.chat.shown[before:])

@@ -1,0 +1,101 @@
+"""Under alerts and cards whose buttons are gone: why nothing can be pressed any more."""
+
+from datetime import datetime
+
+from bot.domain.actions import Action, Verb
+from bot.domain.amendments import Answering
+from bot.domain.cards import moment
+from bot.domain.links import Channel, Endpoint
+from bot.domain.marks import command
+from bot.domain.shown import Ending
+from bot.texts.language import _
+
+
+def answer(stored: str) -> str:
+    """What has answered an offer, of `Answer.stored`; older versions stored the words."""
+    by, *rest = stored.split(" ")
+    if by not in set(Answering):
+        return stored
+    words = _answer(Answering(by), Channel(rest[1]) if rest[1:] else None)
+    return f"{words} · {moment(datetime.fromisoformat(rest[0]))}" if rest else words
+
+
+def _answer(by: Answering, channel: Channel | None) -> str:
+    match by:
+        case Answering.FAILED:
+            return _("Stopped with an error")
+        case Answering.STOPPED:
+            return _("Stopped meanwhile")
+        case Answering.ASKED:
+            return _stopped_from(channel)
+        case Answering.DELETED:
+            return _("Deleted meanwhile")
+        case Answering.LOGGED_IN:
+            return _("Logged in again")
+        case Answering.EXPIRED:
+            return _("The button has expired. /help lists what you can ask.")
+
+
+def _stopped_from(channel: Channel | None) -> str:
+    match channel:
+        case Channel.TELEGRAM:
+            return _("Stopped from Telegram")
+        case Channel.DISCORD:
+            return _("Stopped from Discord")
+        case Channel.WEB:
+            return _("Stopped from the web chat")
+        case _:
+            return _("Stopped from mobile")
+
+
+def asked_for_in(chat: Endpoint) -> str:
+    """A note for the account's other chats on what was asked for in this one."""
+    match chat.address.channel, chat.private:
+        case Channel.TELEGRAM, True:
+            return _("Asked for in your Telegram chat")
+        case Channel.TELEGRAM, False:
+            return _("Asked for in another Telegram chat")
+        case Channel.DISCORD, True:
+            return _("Asked for in your Discord chat")
+        case Channel.DISCORD, False:
+            return _("Asked for in another Discord chat")
+        case Channel.WEB, _private:
+            return _("Asked for in your web chat")
+        case _:
+            return _("Asked for in your mobile chat")
+
+
+def ending(ending: Ending) -> str:
+    """Why nothing under a card can be pressed any more."""
+    match ending:
+        case Ending.EXPIRED:
+            return _("Expired, nothing was changed. Ask again.")
+        case Ending.WITHDRAWN:
+            return _("Cancelled: nothing was changed.")
+        case Ending.PRESSED:
+            return _("A button was pressed here. What came of it: /status")
+        case Ending.USED:
+            return _("This address was used.")
+
+
+def question(actions: tuple[Action, ...]) -> str:
+    """What the buttons of one card asked, in a few words: 'stop Night Owl'."""
+    for action in actions:
+        names = ", ".join(target.name for target in action.targets) or _("a bot")
+        match action.verb:
+            case Verb.ASK:
+                name = command(action.arguments.partition(" ")[0])
+                return _("which one to {command}", command=name) if len(actions) > 1 else name
+            case Verb.PAUSE:
+                return _("stop {bots}", bots=names)
+            case Verb.NO_ENTRIES:
+                return _("end new trades of {bots}", bots=names)
+            case Verb.RESUME:
+                return _("start {bots}", bots=names)
+            case Verb.UNLINK:
+                return _("unlink")
+            case Verb.ADMIT:
+                return _("let others act here")
+            case Verb.CANCEL:
+                continue
+    return _("a question")

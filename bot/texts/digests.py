@@ -1,0 +1,113 @@
+"""Many alerts told in one message."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from bot.domain.cards import Card, Severity
+from bot.domain.digests import Part
+from bot.domain.events import Kind
+from bot.domain.text import clean
+from bot.texts.language import _, both, ngettext
+
+SHOWN = 10
+"""Events that a digest shows one by one; /missed has all of them."""
+
+TITLE_LIMIT = 80
+
+
+def digest(parts: Sequence[Part]) -> Card:
+    """Tell of at least one item: how many, since when, and the newest first."""
+    newest_first = sorted(parts, key=lambda part: part.occurred_at, reverse=True)
+    first, last = newest_first[-1].occurred_at, newest_first[0].occurred_at
+    dated = first.astimezone(UTC).date() != last.astimezone(UTC).date()
+    shown = newest_first[:SHOWN]
+    hidden = len(parts) - len(shown)
+    return Card(
+        title=ngettext(
+            "{count} event, {first} to {last}",
+            "{count} events, {first} to {last}",
+            len(parts),
+            first=_moment(first, dated),
+            last=_moment(last, dated),
+        ),
+        severity=Severity.WARNING if _has_bad_news(parts) else Severity.INFO,
+        lines=(_sorts(parts), *(_line(part, dated) for part in shown)),
+        notes=(_("{count} more: /missed", count=hidden),) if hidden else (),
+    )
+
+
+def urgent_digest(parts: Sequence[Part]) -> Card:
+    """Tell of at least one urgent item of one bot: what was said, how often, the newest first."""
+    newest_first = sorted(parts, key=lambda part: part.occurred_at, reverse=True)
+    first, last = newest_first[-1].occurred_at, newest_first[0].occurred_at
+    dated = first.astimezone(UTC).date() != last.astimezone(UTC).date()
+    said = Counter((part.title, part.detail) for part in newest_first)
+    shown = list(said.items())[:SHOWN]
+    hidden = len(said) - len(shown)
+    return Card(
+        title=ngettext(
+            "{count} urgent alert, {first} to {last}",
+            "{count} urgent alerts, {first} to {last}",
+            len(parts),
+            first=_moment(first, dated),
+            last=_moment(last, dated),
+        ),
+        severity=Severity.CRITICAL,
+        lines=tuple(_repeated(*what, times) for what, times in shown),
+        notes=(_("{count} more kinds: /missed", count=hidden),) if hidden else (),
+    )
+
+
+def _repeated(title: str, detail: str, times: int) -> str:
+    text = clean(" · ".join(filter(None, (title, detail))), 2 * TITLE_LIMIT)
+    return f"{times}x {text}" if times > 1 else text
+
+
+def _sorts(parts: Sequence[Part]) -> str:
+    """'30 trades, 7 signals, 2 of them warnings'."""
+    sorts = Counter(part.kind for part in parts)
+    told = ", ".join(_count(kind, count) for kind, count in sorts.most_common())
+    bad = sum(part.severity in _BAD for part in parts)
+    if not bad:
+        return told
+    warnings = ngettext("{count} warning among them", "{count} warnings among them", bad)
+    return f"{told}, {warnings}"
+
+
+def _line(part: Part, dated: bool) -> str:
+    title = clean(part.title, TITLE_LIMIT)
+    if part.severity in _BAD:
+        title = _("Warning · {title}", title=title)
+    return f"{_moment(part.occurred_at, dated)} {title}"
+
+
+def _moment(at: datetime, dated: bool) -> str:
+    shown = at.astimezone(UTC)
+    return f"{shown:%d %b %H:%M} UTC" if dated else f"{shown:%H:%M} UTC"
+
+
+def _has_bad_news(parts: Sequence[Part]) -> bool:
+    return any(part.severity in _BAD for part in parts)
+
+
+_BAD = frozenset({Severity.WARNING, Severity.CRITICAL})
+
+
+def _count(kind: Kind, count: int) -> str:
+    return ngettext(*_COUNTS[kind], count)
+
+
+_COUNTS = {
+    Kind.TRADE: both("{count} trade", "{count} trades"),
+    Kind.SIGNAL: both("{count} signal", "{count} signals"),
+    Kind.POD_EVENT: both("{count} bot event", "{count} bot events"),
+    Kind.TRADER: both("{count} bot change", "{count} bot changes"),
+    Kind.STRATEGY: both("{count} strategy change", "{count} strategy changes"),
+    Kind.MESSAGE: both("{count} message", "{count} messages"),
+    Kind.SYSTEM_EVENT: both("{count} platform event", "{count} platform events"),
+    Kind.FEED: both("{count} notice about the connection", "{count} notices about the connection"),
+    Kind.ACTION: both("{count} outcome of an action", "{count} outcomes of actions"),
+    Kind.TEST: both("{count} test alert", "{count} test alerts"),
+    Kind.DIGEST: both("{count} digest", "{count} digests"),
+}

@@ -1,0 +1,134 @@
+"""The language in which sentences are made: catalogues of gettext, one chosen for each chat.
+
+Sentences are made when something is owed or answered, in the language of who will read them, and
+stored as such: a card looks the same whenever it is shown again, also after an upgrade has changed
+its wording, and what is stored can be read by a person. A chat whose language is changed gets new
+cards in the new one; those that are shown already stay what they were.
+
+A command that one of our sentences names (`/status`) is marked as such, so that each chat platform
+can show it as it is called there (see `bot.domain.marks`). What is filled in is foreign, and never
+marked.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from gettext import NullTranslations
+from pathlib import Path
+
+from bot.domain.marks import command
+
+FOLDER = Path(__file__).parent / "locale"
+"""Of catalogues: `de.po` and so on, made of `tradebell.pot` (`make texts`)."""
+
+ENGLISH = "en"
+"""What the sentences in the code are in."""
+
+_COMMAND = re.compile(r"(?<![\w/.:])/([a-z]+)\b")
+
+
+class Language:
+    """
+    Args:
+        code: by BCP 47, such as `de` or `pt-BR`.
+        translations: the sentences of the code in that language.
+    """
+
+    def __init__(self, code: str, translations: NullTranslations) -> None:
+        self.code = code
+        self._translations = translations
+        self._templates: dict[tuple[str, bool], str] = {}
+
+    def template(self, message: str) -> str:
+        found = self._templates.get((message, True))
+        if found is None:
+            found = _marked(self._translations.gettext(message))
+            self._templates[message, True] = found
+        return found
+
+    def plural(self, singular: str, plural: str, count: int) -> str:
+        return _marked(self._translations.ngettext(singular, plural, count))
+
+
+def _marked(template: str) -> str:
+    return _COMMAND.sub(lambda found: command(found[1]), template) if "/" in template else template
+
+
+_ENGLISH = Language(ENGLISH, NullTranslations())
+
+_spoken: ContextVar[Language] = ContextVar("language", default=_ENGLISH)
+
+
+def _(message: str, /, **values: object) -> str:
+    """A sentence in the language of who will read it, with values filled in where `{name}` is."""
+    template = _spoken.get().template(message)
+    return template.format_map(values) if values else template
+
+
+def ngettext(singular: str, plural: str, count: int, /, **values: object) -> str:
+    """The same of a sentence that depends on a count, which fills in `{count}`."""
+    return _spoken.get().plural(singular, plural, count).format(count=count, **values)
+
+
+def both(singular: str, plural: str) -> tuple[str, str]:
+    """A sentence that is made by `ngettext` elsewhere: so that catalogues have it."""
+    return singular, plural
+
+
+@contextmanager
+def speaking(language: Language | str) -> Iterator[None]:
+    """Sentences that are made inside are in this language, or in English if there is no such
+    catalogue.
+    """
+    chosen = language if isinstance(language, Language) else _known(language)
+    token = _spoken.set(chosen)
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
+
+
+def spoken_language() -> str:
+    """The code of the language in which sentences are made now."""
+    return _spoken.get().code
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """The codes of all there are."""
+    return (ENGLISH, *sorted(path.stem for path in FOLDER.glob("*.po")))
+
+
+@cache
+def nearest_language(code: str) -> str:
+    """The language there is that is nearest to one that a chat platform tells of a person."""
+    wanted = code.replace("_", "-").lower()
+    known = {one.lower(): one for one in languages()}
+    return known.get(wanted) or known.get(wanted.partition("-")[0]) or ENGLISH
+
+
+@cache
+def _known(code: str) -> Language:
+    code = nearest_language(code)
+    if code == ENGLISH:
+        return _ENGLISH
+    return Language(code, read_catalogue(FOLDER / f"{code}.po"))
+
+
+def read_catalogue(path: Path) -> NullTranslations:
+    """A catalogue as translators write it."""
+    # Loaded with the first language that is not English.
+    from io import BytesIO
+
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+    from babel.support import Translations
+
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=path.stem.replace("-", "_"))
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Translations(compiled)

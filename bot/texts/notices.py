@@ -1,0 +1,81 @@
+"""What Tradebell tells of itself: its connection, logins, and the account's other chats."""
+
+from datetime import timedelta
+
+from bot.domain.cards import spoken
+from bot.domain.events import NoticeText
+from bot.domain.links import Endpoint
+from bot.texts.language import _
+
+
+def polling(every: timedelta) -> NoticeText:
+    return NoticeText(
+        _("The platform gives me no realtime connection"),
+        _(
+            "I look every {span} instead, so alerts come a little later. Nothing is lost.",
+            span=spoken(every),
+        ),
+        _(
+            "If the one of your plan is taken, closing the platform's page in your browser"
+            " usually frees it."
+        ),
+    )
+
+
+def down() -> NoticeText:
+    return NoticeText(
+        _("No connection to the trading platform"),
+        _("I keep trying. Your bots do not need me to run, but I cannot see them meanwhile."),
+        _("What happens meanwhile is told as soon as it is back."),
+    )
+
+
+def back() -> NoticeText:
+    return NoticeText(
+        _("Connected to the trading platform again"),
+        _("Everything that happened meanwhile has been read."),
+    )
+
+
+def login_refused() -> NoticeText:
+    return NoticeText(
+        _("I need you to log in again"),
+        _("The platform no longer accepts the login you gave me, so I cannot see your bots."),
+        _("Send /link to log in again. Your alerts are kept and follow afterwards."),
+    )
+
+
+def login_ends(left: timedelta, *, trying: bool) -> NoticeText:
+    """
+    Args:
+        trying: a renewal may still come.
+    """
+    return NoticeText(
+        _("Your login ends in {span}", span=spoken(left)),
+        _("I could not renew it so far, and keep trying.")
+        if trying
+        else _("The platform does not let me renew it myself."),
+        _("Send /link to log in again, and no alert is delayed."),
+    )
+
+
+def chat_closed(chat: Endpoint, reason: str, *, named: bool) -> NoticeText:
+    """
+    Args:
+        named: who reads it may know what the chat is called.
+    """
+    return NoticeText(
+        _("Your {chat} is closed to me", chat=chat.title if named else chat.sort),
+        _("Alerts for it are kept. Open it again there to get them ({reason}).", reason=reason),
+    )
+
+
+def chat_linked(chat: Endpoint, *, named: bool) -> NoticeText:
+    """`named` as above."""
+    return NoticeText(
+        _("A new {chat} was linked to your account", chat=chat.title if named else chat.sort),
+        _(
+            "Not you? Send /unlink others here: that ends it at once. Then change your password"
+            " on the platform."
+        ),
+    )

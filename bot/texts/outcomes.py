@@ -1,0 +1,306 @@
+"""What a pressed button comes to: what is being done, and how it ended, bot by bot."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from bot.domain.actions import Action, ActionState, Denied, Target, Verb
+from bot.domain.cards import Card, Field, Severity, spoken
+from bot.domain.events import Kind, Notice, NoticeText, Origin
+from bot.domain.outcomes import Result, Seen
+from bot.domain.text import clean
+from bot.texts.language import _, ngettext
+
+
+def toast(denied: Denied) -> str:
+    """Why a press does nothing."""
+    match denied:
+        case Denied.UNKNOWN:
+            return _("This button is no longer known. Ask again.")
+        case Denied.EXPIRED:
+            return _("Too late: this card has ended, nothing was changed. Ask again.")
+        case Denied.NOT_YOURS:
+            return _("Only the person who asked may press this.")
+        case Denied.ELSEWHERE:
+            return _("This button belongs to another chat.")
+        case Denied.USED:
+            return _("This card was used already.")
+        case Denied.RUNNING:
+            return _("Already on it. One moment.")
+        case Denied.ANSWERED:
+            return _("Nothing left to do: that bot was stopped or deleted meanwhile. See /traders.")
+        case Denied.UNLINKED:
+            return _("This chat is no longer linked to that account.")
+        case Denied.NO_RIGHT:
+            return _("You may not do that here. Who linked this chat can allow it: /members.")
+
+
+def cancel() -> str:
+    """On the button that does nothing."""
+    return _("Cancel")
+
+
+# --- how a bot is, in words that follow its name --------------------------------------------------
+
+
+def found(seen: Seen) -> str:
+    if seen.condition is not None:
+        return _("is {state}", state=clean(seen.condition.word, 30))
+    match seen.opens:
+        case True:
+            return _("opens new trades")
+        case False:
+            return _("opens no new trades, and manages those it has")
+        case None:
+            return _("does not say whether it opens new trades")
+
+
+def still(seen: Seen) -> str:
+    """Where it should have changed."""
+    if seen.condition is not None:
+        return _("is still {state}", state=clean(seen.condition.word, 30))
+    match seen.opens:
+        case True:
+            return _("still opens new trades")
+        case False:
+            return _("still opens no new trades, and manages those it has")
+        case None:
+            return _("still does not say whether it opens new trades")
+
+
+def done(verb: Verb) -> str:
+    match verb:
+        case Verb.RESUME:
+            return _("is running")
+        case Verb.NO_ENTRIES:
+            return _("opens no new trades")
+        case _:
+            return _("is stopped")
+
+
+# --- what became of it ----------------------------------------------------------------------------
+
+
+def not_done(target: Target, why: str) -> Result:
+    return Result(target=target, state=ActionState.REFUSED, words=why)
+
+
+def no_login() -> str:
+    return _("not done: I need a new login, send /link")
+
+
+def login_refused() -> str:
+    return _("not done: the platform refused my login, send /link")
+
+
+def refused(reason: str) -> str:
+    return _("not done, the platform says: {reason}", reason=clean(reason, 200))
+
+
+def failed(reason: str) -> str:
+    return _("not done: {reason}", reason=clean(reason, 200))
+
+
+def accepted(target: Target) -> Result:
+    words = _("The platform accepted it")
+    return Result(target=target, state=ActionState.UNCLEAR, words=words, accepted=True)
+
+
+def shown(target: Target, seen: Seen) -> Result:
+    words = _("{words} (checked by reading back)", words=found(seen))
+    return Result(target=target, state=ActionState.DONE, words=words)
+
+
+def login_refused_meanwhile() -> str:
+    return _("then the platform refused my login: send /link, then /status")
+
+
+def not_read_back() -> str:
+    return _("I could not read back: look with /status")
+
+
+def unclear(written: Result, failure: str) -> Result:
+    words = _("is UNCLEAR. {written}, and {failure}", written=written.words, failure=failure)
+    return replace(written, state=ActionState.UNCLEAR, words=words, accepted=False)
+
+
+def without_effect(written: Result, seen: Seen) -> Result:
+    words = _(
+        "{still}: it did not take effect. {written}. Ask again",
+        still=still(seen),
+        written=written.words,
+    )
+    return replace(written, state=ActionState.UNCLEAR, words=words)
+
+
+def given_up(result: Result, waited: timedelta) -> Result:
+    words = _(
+        "{words}, {span} after the platform accepted the change. Look with /status, or ask again",
+        words=result.words,
+        span=spoken(waited),
+    )
+    return replace(result, accepted=False, words=words)
+
+
+# --- cards ----------------------------------------------------------------------------------------
+
+
+def working(action: Action) -> Card:
+    return Card(title=_working_title(action), lines=(_("Waiting for the platform."),))
+
+
+def _working_title(action: Action) -> str:
+    targets = action.targets
+    one = len(targets) == 1
+    who = targets[0].name if one else ngettext("{count} bot", "{count} bots", len(targets))
+    match action.verb:
+        case Verb.RESUME:
+            return _("Starting {who} …", who=who)
+        case Verb.NO_ENTRIES:
+            return _("Ending new trades of {who} …", who=who)
+        case _:
+            return _("Stopping {who} …", who=who)
+
+
+def checking(result: Result, verb: Verb) -> Card:
+    look = _("I look whether it took effect, and do not repeat it.")
+    if result.accepted:
+        title = _accepted_title(result.target.name)
+    else:
+        title = _unclear_title(result.target.name, verb)
+        look = f"{result.words}. {look}"
+    return Card(title=title, severity=Severity.WARNING, lines=(look,))
+
+
+def _unclear_title(name: str, verb: Verb) -> str:
+    match verb:
+        case Verb.RESUME:
+            return _("Unclear so far: starting {bot}", bot=name)
+        case Verb.NO_ENTRIES:
+            return _("Unclear so far: ending new trades of {bot}", bot=name)
+        case _:
+            return _("Unclear so far: stopping {bot}", bot=name)
+
+
+def _accepted_title(name: str) -> str:
+    return _("The platform accepted it; {bot} does not show it yet", bot=name)
+
+
+def outcome(results: Sequence[Result], verb: Verb) -> Card:
+    ended = [result for result in results if result.state is ActionState.DONE]
+    notes = _notes(verb) if ended else ()
+    if len(results) == 1:
+        return replace(_one_outcome(results[0]), notes=notes)
+    severity = Severity.GOOD if len(ended) == len(results) else Severity.WARNING
+    fields = tuple(Field(result.target.name, _in_a_row(result)) for result in results)
+    title = _outcome_title(len(ended), len(results), verb)
+    return Card(title=title, severity=severity, fields=fields, notes=notes)
+
+
+def _outcome_title(ended: int, all_of_them: int, verb: Verb) -> str:
+    match verb:
+        case Verb.RESUME:
+            return ngettext(
+                "{done} of {count} bot running",
+                "{done} of {count} bots running",
+                all_of_them,
+                done=ended,
+            )
+        case Verb.NO_ENTRIES:
+            return ngettext(
+                "{done} of {count} bot open no new trades",
+                "{done} of {count} bots open no new trades",
+                all_of_them,
+                done=ended,
+            )
+        case _:
+            return ngettext(
+                "{done} of {count} bot stopped",
+                "{done} of {count} bots stopped",
+                all_of_them,
+                done=ended,
+            )
+
+
+def _in_a_row(result: Result) -> str:
+    if result.accepted:
+        return _("accepted, not shown yet: it {words}", words=result.words)
+    return result.words
+
+
+def _notes(verb: Verb) -> tuple[str, ...]:
+    """What a person should know once it is done."""
+    match verb:
+        case Verb.PAUSE:
+            return (_("Open trades are not managed until you /resume."),)
+        case Verb.NO_ENTRIES:
+            return (_("It opens trades again after /pause and /resume."),)
+        case _:
+            return ()
+
+
+def _one_outcome(result: Result) -> Card:
+    name = result.target.name
+    sentence = f"{name} {result.words}"
+    match result.state:
+        case ActionState.DONE:
+            return Card(title=sentence, severity=Severity.GOOD)
+        case ActionState.UNCLEAR if result.accepted:
+            look = _("{outcome}. I look on for some minutes, and tell you here.", outcome=sentence)
+            return Card(title=_accepted_title(name), severity=Severity.WARNING, lines=(look,))
+        case ActionState.UNCLEAR:
+            return Card(
+                title=_("{bot}: unclear", bot=name),
+                severity=Severity.WARNING,
+                lines=(f"{sentence}.",),
+            )
+        case _:
+            words = result.words[:1].upper() + result.words[1:]
+            return Card(
+                title=_("{bot} was not changed", bot=name),
+                severity=Severity.WARNING,
+                lines=(f"{words}.",),
+            )
+
+
+# --- after a crash --------------------------------------------------------------------------------
+
+REPORTED = frozenset({Verb.PAUSE, Verb.NO_ENTRIES, Verb.RESUME, Verb.UNLINK, Verb.ADMIT})
+"""What is reported if a crash interrupts it."""
+
+
+def interrupted(action: Action, bots: Sequence[tuple[Target, Seen | None]], at: datetime) -> Notice:
+    """
+    Args:
+        bots: with how each is now, where that can be known.
+    """
+    origin = Origin(kind=Kind.ACTION, record=action.id, at=at)
+    return Notice(origin=origin, say=partial(_interrupted, action.verb, tuple(bots)), bad=True)
+
+
+def _interrupted(verb: Verb, bots: Sequence[tuple[Target, Seen | None]]) -> NoticeText:
+    match verb:
+        case Verb.UNLINK:
+            title = _("I was interrupted while unlinking")
+            lines = [
+                _("A chat that still hears from me is still linked: send /unlink there again.")
+            ]
+        case Verb.ADMIT:
+            title = _("I was interrupted while setting what others may do")
+            lines = [_("Send /members there to see what holds now.")]
+        case Verb.RESUME:
+            title = _("I was interrupted while starting a bot")
+            lines = [_state_of(*bot) for bot in bots]
+        case Verb.NO_ENTRIES:
+            title = _("I was interrupted while ending a bot's new trades")
+            lines = [_state_of(*bot) for bot in bots]
+        case _:
+            title = _("I was interrupted while stopping a bot")
+            lines = [_state_of(*bot) for bot in bots]
+    return NoticeText(title, *lines)
+
+
+def _state_of(target: Target, seen: Seen | None) -> str:
+    words = found(seen) if seen else _("is not known: look with /status")
+    return f"{target.name} {words}."
