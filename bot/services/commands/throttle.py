@@ -7,7 +7,7 @@ from enum import StrEnum
 BURST = 10
 """Requests that a person may make at once (`guarantees.md` 3.7).
 
-Twice the burst that is named there: reading a card, choosing and confirming is three already.
+Reading a card, choosing and confirming is three already.
 """
 
 EARNED = timedelta(seconds=1)
