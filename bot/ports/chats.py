@@ -87,7 +87,7 @@ class Draw(Protocol):
 
 
 class Suggest(Protocol):
-    """Completes what a person types; the conversation implements it, chat adapters call it."""
+    """Completes what a person types; the router implements it, chat adapters call it."""
 
     async def __call__(
         self, place: Place, person: Person, command: str, argument: str, typed: str
@@ -98,7 +98,7 @@ class Suggest(Protocol):
 
 
 class Hear(Protocol):
-    """Answers what a person said; the conversation implements it, chat adapters call it."""
+    """Answers what a person said; the router implements it, chat adapters call it."""
 
     def __call__(self, said: Said) -> AsyncIterator[Reply]:
         """Zero or more replies, the last one final. Never raises."""

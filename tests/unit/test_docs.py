@@ -48,3 +48,17 @@ def test_no_line_is_too_long_but_rows_of_tables_which_cannot_be_wrapped(text):
     too_long = [line for line in lines if len(line) > LONGEST_LINE and not line.startswith("|")]
 
     assert too_long == []
+
+
+PLACE = re.compile(
+    r"(?<![\w/.-])(?:bot|adapters|storage|tests|docs|deploy|benchmarks)/[\w/.-]*[\w/]"
+)
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_is_named_in_the_repository_is_there(text):
+    """A module may be named without `.py`, as pictures do to keep narrow."""
+    named = set(PLACE.findall(text.read_text(encoding="utf-8")))
+
+    lost = {one for one in named if not (ROOT / one).exists() and not (ROOT / f"{one}.py").exists()}
+    assert lost == set()
