@@ -23,13 +23,13 @@ from adapters.web.guard import (
 from adapters.web.pages import Problem, page, problem_page
 from adapters.web.qr import qr_code
 from adapters.web.settings import WebSettings
-from bot.domain.cards import spoken
 from bot.domain.hosts import is_here
 from bot.domain.ids import NewId, Now
 from bot.domain.linking import CODE_LIFE, Invitation, LinkProblem, LoginFailed, SignedIn, TooSoon
 from bot.domain.links import Address, Channel, KeyLogin, Login, PasswordLogin, TokenLogin
 from bot.domain.text import clean, counted
 from bot.ports import SignIn
+from bot.texts.times import spoken
 
 FORM_LIMIT = 8 * 1024
 """Bytes of a form (`guarantees.md` 3.3)."""

@@ -192,20 +192,3 @@ def answered(card: Card, note: str) -> Card:
     """The card with nothing left to press, and why: what it offered has come to an end."""
     rows = (tuple(button for button in row if button.url) for row in card.buttons)
     return with_note(replace(card, pick=None, buttons=tuple(filter(None, rows))), note)
-
-
-def moment(at: datetime) -> str:
-    """'26 Nov 12:03 UTC'."""
-    return at.strftime("%d %b %H:%M UTC")
-
-
-def spoken(span: timedelta) -> str:
-    """A duration in the largest unit that fits: '40 s', '14 min', '6 h', '3 days'."""
-    seconds = max(0, int(span.total_seconds()))
-    if seconds < 60:
-        return f"{seconds} s"
-    if seconds < 3600:
-        return f"{seconds // 60} min"
-    if seconds < 48 * 3600:
-        return f"{seconds // 3600} h"
-    return f"{seconds // 86400} days"

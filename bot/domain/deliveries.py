@@ -61,6 +61,8 @@ class Draft:
     expires_at: datetime | None = None
     about: TraderId | None = None
     subject: str = ""
+    language: str = "en"
+    """That of its card."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +99,8 @@ class Delivery:
     """What became of its card's offer, if it is answered already."""
     host: str | None = None
     """Of a shared chat: the person who linked it, without whom nothing is shown there."""
+    language: str = "en"
+    """That of its chat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,16 +69,6 @@ class Endpoint:
     name: str = ""
     """Of a shared chat, as its people call it; of foreign origin, and cleaned."""
 
-    @property
-    def sort(self) -> str:
-        """'Telegram chat'."""
-        return f"{self.address.channel.value.capitalize()} chat"
-
-    @property
-    def title(self) -> str:
-        """'Discord chat #desk in Alpha': which one it is, never its address."""
-        return f"{self.sort} {self.name}".rstrip()
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
@@ -87,6 +77,8 @@ class Preferences:
     muted: frozenset[Kind] = frozenset()
     members: Role | None = None
     """What everybody else in a shared chat may do; `None` for nothing but reading the alerts."""
+    language: str = "en"
+    """In which it is told and answered, by BCP 47: one that there is a catalogue for."""
 
 
 class CredentialKind(StrEnum):

@@ -7,8 +7,9 @@ from typing import Generic, TypeVar
 
 from bot.domain.events import Strategy, Trader
 from bot.domain.ids import StrategyId
-from bot.domain.telling import strategy_name, trader_name
 from bot.domain.text import clean, folded, without_accents
+
+NAME_LIMIT = 60
 
 EVERYTHING = frozenset({"all", "*", "everything"})
 
@@ -23,6 +24,27 @@ SHORTEST_END = 4
 """Characters of an id's end that are shown."""
 
 Named = TypeVar("Named", Trader, Strategy)
+
+
+def trader_name(trader: Trader | None, fallback: str | None = None) -> str:
+    """A bot's name to show: its own, else its id, else nothing."""
+    for text in (trader.name if trader else None, trader.id if trader else None, fallback):
+        if text and (shown := clean(text, NAME_LIMIT)):
+            return _with_difference(shown, trader.apart if trader else None)
+    return ""
+
+
+def strategy_name(strategy: Strategy) -> str:
+    shown = clean(strategy.name or strategy.id, NAME_LIMIT)
+    return _with_difference(shown, strategy.apart)
+
+
+def _with_difference(name: str, apart: str | None) -> str:
+    """'Grid (kraken)': the difference shows whole, however long the name is."""
+    if apart is None:
+        return name
+    difference = f" ({apart})"
+    return clean(name, NAME_LIMIT - len(difference)) + difference
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ class EndedCard:
     shown: ShownCard
     ending: Ending
     ended_at: datetime
+    language: str = "en"
+    """That of its chat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

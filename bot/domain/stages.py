@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import IntEnum
 
 from bot.domain.events import Trade
-from bot.domain.telling import is_forced
+from bot.domain.weights import is_forced
 
 RECENT = timedelta(days=1)
 """A change of a trade that was never told is news if the trade, or its close, is no older: a

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from bot.domain.cards import Severity
 from bot.domain.deliveries import Draft, Priority
 from bot.domain.events import Kind, Message, PodEvent, Trade, Trader
-from bot.domain.telling import Telling
+from bot.texts.alerts import Alert
 
 SAME_FACT_WINDOW = timedelta(seconds=15)
 
@@ -21,7 +21,7 @@ _FILL = re.compile(
 )
 
 
-def fingerprint(event: object, told: Telling, traders: Mapping[str, Trader]) -> str | None:
+def fingerprint(event: object, told: Alert, traders: Mapping[str, Trader]) -> str | None:
     """What makes two reports of different services the same fill for certain, or `None`.
 
     Bot, side, base currency, amount and price must all be equal, and a text say nothing besides;

@@ -1,9 +1,10 @@
 """What an event means: whether it is news, how it is told, and to whom. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.domain.actions import OFFER_LIFE, Action, Verb, offer_to_pause
 from bot.domain.amendments import LOG_IN, answer_by_change, answer_by_removal
@@ -28,29 +29,56 @@ from bot.domain.ids import ActionId, EndpointId, NewId, TraderId
 from bot.domain.links import Endpoint, Link, Role, private_ones
 from bot.domain.names import told_apart
 from bot.domain.stages import is_recent, stage_of
-from bot.domain.telling import (
-    Telling,
-    quietly,
-    tell_message,
-    tell_notice,
-    tell_pod_event,
-    tell_signal,
-    tell_strategy_changes,
-    tell_trade,
-    tell_trader_changes,
-    trader_name,
-)
 from bot.policy.audience import owed
 from bot.policy.decision import Course
 from bot.policy.duplicates import SAME_FACT_WINDOW, fingerprint, says_more
 from bot.policy.revisions import is_stale, revised
+from bot.texts.alerts import (
+    Alert,
+    bot_alert,
+    message_alert,
+    notice_alert,
+    quietly,
+    report_alert,
+    signal_alert,
+    strategy_alert,
+    trade_alert,
+)
 from bot.texts.answered import asked_for_in
+from bot.texts.language import ENGLISH, _, speaking
+from bot.texts.names import trader_name
 
 PLATFORM = "the platform"
 """Stands for no bot: whose messages and system events are."""
 
 TTL = timedelta(hours=72)
 """How long an item that is not urgent is worth sending (`guarantees.md` 2.6)."""
+
+
+Tell = Callable[[], Alert]
+"""Makes an alert in the language that is spoken."""
+
+
+class _Told:
+    """What is told of an event, in the language of each chat."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._alerts: dict[str, Alert] = {}
+
+    @property
+    def plainly(self) -> Alert:
+        """In no chat's language: for how loud it is, and what it is about."""
+        return self._in(ENGLISH)
+
+    def for_chat(self, link: Link) -> Alert:
+        return self._in(link.preferences.language)
+
+    def _in(self, language: str) -> Alert:
+        if language not in self._alerts:
+            with speaking(language):
+                self._alerts[language] = self._tell()
+        return self._alerts[language]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +111,7 @@ def decide(
     asked: Mapping[TraderId, Asked],
 ) -> Verdict:
     """What an event means for the account's endpoints. Pure but for the ids it draws."""
+    tell: Tell
     match event:
         case TraderSeen():
             return _decide_trader(event, known, now, new_id, asked)
@@ -91,35 +120,36 @@ def decide(
         case Trade():
             return _decide_trade(event, known, now, new_id)
         case Signal():
-            telling = tell_signal(event)
+            tell = partial(signal_alert, event)
         case PodEvent():
-            telling = _unless_asked(
-                event, tell_pod_event(event, _bots_told_apart(known)), known, asked
-            )
+            tell = partial(_report_alert, event, _bots_told_apart(known), known, asked)
         case Message() | SystemEvent():
-            telling = tell_message(event)
+            tell = partial(message_alert, event)
         case Notice(without=without):
             if event.personal:
                 known = replace(known, links=private_ones(known.links, without) or known.links)
-            return _news(event.origin, tell_notice(event), known, now, new_id, without)
+            return _news(
+                event.origin, _Told(partial(notice_alert, event)), known, now, new_id, without
+            )
+    told = _Told(tell)
     return _news(
         event.origin,
-        telling,
+        told,
         known,
         now,
         new_id,
-        mark=fingerprint(event, telling, known.traders),
+        mark=fingerprint(event, told.plainly, known.traders),
         subject=_subject(event),
     )
 
 
 def _decide_trade(trade: Trade, known: Known, now: datetime, new_id: NewId) -> Verdict:
-    telling = tell_trade(trade, _bots_told_apart(known))
+    told = _Told(partial(trade_alert, trade, _bots_told_apart(known)))
     stage = stage_of(trade)
     origin = replace(trade.origin, revision=str(stage))
-    mark = fingerprint(trade, telling, known.traders)
+    mark = fingerprint(trade, told.plainly, known.traders)
     return replace(
-        _news(origin, telling, known, now, new_id, mark=mark),
+        _news(origin, told, known, now, new_id, mark=mark),
         says_more=says_more(trade),
         stage=stage,
         only_if_kept=trade.changed and not is_recent(trade, now),
@@ -135,18 +165,19 @@ _STATE = re.compile(
 """A report that says this and nothing else."""
 
 
-def _unless_asked(
-    event: PodEvent, telling: Telling, known: Known, asked: Mapping[TraderId, Asked]
-) -> Telling:
+def _report_alert(
+    event: PodEvent, bots: Mapping[str, Trader], known: Known, asked: Mapping[TraderId, Asked]
+) -> Alert:
     """What a bot reports of a change that a person has just asked for is no alarm."""
+    alert = report_alert(event, bots)
     echo = asked.get(event.trader) if event.trader else None
     said = _STATE.fullmatch((event.message or "").strip())
-    if echo is None or said is None or telling.priority is Priority.URGENT:
-        return telling
+    if echo is None or said is None or alert.priority is Priority.URGENT:
+        return alert
     if not (said["started"] if echo.running else said["stopped"]):
-        return telling
+        return alert
     asked_in = _endpoint(known, echo.endpoint)
-    return quietly(telling, asked_for_in(asked_in) if asked_in else None)
+    return quietly(alert, asked_for_in(asked_in) if asked_in else None)
 
 
 def _subject(event: Event) -> str:
@@ -175,10 +206,10 @@ def _decide_trader(
         if before is None:
             return Verdict(news=False, reason="was not known")
         gone = _bots_told_apart(known)[before.id]
-        telling = tell_trader_changes(before, gone, (Change.REMOVED,), event.origin.at)
+        told = _Told(partial(bot_alert, before, gone, (Change.REMOVED,), event.origin.at))
         origin = revised(event.origin, known, "removed")
         return replace(
-            _news(origin, telling, known, now, new_id),
+            _news(origin, told, known, now, new_id),
             forget=before,
             answer=answer_by_removal(before, event.origin.at),
         )
@@ -192,20 +223,23 @@ def _decide_trader(
         event.origin, known, f"{condition(trader)}{trader.name}{trader.dry_run}{trader.strategy}"
     )
     named = _bots_told_apart(known, trader)[trader.id]
-    telling = tell_trader_changes(before, named, changes, event.origin.at)
+    tell: Tell = partial(bot_alert, before, named, changes, event.origin.at)
     echo = asked.get(trader.id)
     without: EndpointId | None = None
     asked_in: Endpoint | None = None
     if echo is not None and _is_as_asked(trader, echo):
         asked_in = _endpoint(known, echo.endpoint)
         if len(changes) == 1 and changes[0] in _ECHOES:
-            note = asked_for_in(asked_in) if asked_in else None
-            telling, without = quietly(telling, note), echo.endpoint
+            tell, without = partial(_asked_for, tell, asked_in), echo.endpoint
     return replace(
-        _news(origin, telling, known, now, new_id, without),
+        _news(origin, _Told(tell), known, now, new_id, without),
         remember=trader,
         answer=answer_by_change(before, trader, event.origin.at, asked_in),
     )
+
+
+def _asked_for(tell: Tell, asked_in: Endpoint | None) -> Alert:
+    return quietly(tell(), asked_for_in(asked_in) if asked_in else None)
 
 
 def _is_as_asked(trader: Trader, echo: Asked) -> bool:
@@ -234,9 +268,9 @@ def _decide_strategy(event: StrategySeen, known: Known, now: datetime, new_id: N
     if event.removed:
         if before is None:
             return Verdict(news=False, reason="was not known")
-        telling = tell_strategy_changes(before, before, (Change.REMOVED,), event.origin.at)
+        told = _Told(partial(strategy_alert, before, before, (Change.REMOVED,), event.origin.at))
         origin = revised(event.origin, known, "removed")
-        return replace(_news(origin, telling, known, now, new_id), forget=before)
+        return replace(_news(origin, told, known, now, new_id), forget=before)
     if is_stale(before, event.strategy, now):
         return Verdict(news=False, reason="older than what is known")
     strategy = merged(before, event.strategy)
@@ -244,13 +278,13 @@ def _decide_strategy(event: StrategySeen, known: Known, now: datetime, new_id: N
     if not changes:
         return Verdict(news=False, reason="no real change", remember=strategy)
     origin = revised(event.origin, known, repr(strategy))
-    telling = tell_strategy_changes(before, strategy, changes, event.origin.at)
-    return replace(_news(origin, telling, known, now, new_id), remember=strategy)
+    told = _Told(partial(strategy_alert, before, strategy, changes, event.origin.at))
+    return replace(_news(origin, told, known, now, new_id), remember=strategy)
 
 
 def _news(
     origin: Origin,
-    telling: Telling,
+    told: "_Told",
     known: Known,
     now: datetime,
     new_id: NewId,
@@ -263,19 +297,22 @@ def _news(
     for link in known.links:
         if owed(link, origin.kind, without).course is Course.DROP:
             continue
-        card, offers = _with_offers(telling, link, now, new_id)
+        alert = told.for_chat(link)
+        with speaking(link.preferences.language):
+            card, offers = _with_offers(alert, link, now, new_id)
         actions.extend(offers)
         drafts += [
             Draft(
                 link=link.id,
                 link_epoch=link.epoch,
                 endpoint=link.endpoint.id,
-                priority=telling.priority,
+                priority=alert.priority,
                 card=part,
                 part=number,
-                expires_at=None if telling.priority is Priority.URGENT else now + TTL,
-                about=_offered_about(telling) if part.buttons else None,
-                subject=subject or (telling.about.id if telling.about else ""),
+                language=link.preferences.language,
+                expires_at=None if alert.priority is Priority.URGENT else now + TTL,
+                about=_offered_about(alert) if part.buttons else None,
+                subject=subject or (alert.about.id if alert.about else ""),
             )
             for number, part in enumerate(in_parts(card))
         ]
@@ -292,12 +329,12 @@ def _news(
 
 
 def _with_offers(
-    telling: Telling, link: Link, now: datetime, new_id: NewId
+    alert: Alert, link: Link, now: datetime, new_id: NewId
 ) -> tuple[Card, tuple[Action, ...]]:
     """The card with its button, if it has one, which does nothing yet: it asks a command."""
-    offer = _offer(telling, link)
+    offer = _offer(alert, link)
     if offer is None:
-        return telling.card, ()
+        return alert.card, ()
     label, command = offer
     action = Action(
         id=ActionId(new_id()),
@@ -312,27 +349,27 @@ def _with_offers(
         expires_at=now + OFFER_LIFE,
     )
     button = Button(label=label, action=action.id)
-    return replace(telling.card, buttons=((button,),)), (action,)
+    return replace(alert.card, buttons=((button,),)), (action,)
 
 
-def _offered_about(telling: Telling) -> TraderId | None:
-    if telling.log_in:
+def _offered_about(alert: Alert) -> TraderId | None:
+    if alert.log_in:
         return LOG_IN
-    return telling.about.id if telling.about else None
+    return alert.about.id if alert.about else None
 
 
-def _offer(telling: Telling, link: Link) -> tuple[str, str] | None:
+def _offer(alert: Alert, link: Link) -> tuple[str, str] | None:
     """What a button says and asks: a new login where only that helps, or, under a critical card
     about a running bot, to stop it.
     """
-    if telling.log_in:
-        return "Log in again", "link"
-    bot = telling.about
+    if alert.log_in:
+        return _("Log in again"), "link"
+    bot = alert.about
     if (
         bot is None
-        or telling.card.severity is not Severity.CRITICAL
+        or alert.card.severity is not Severity.CRITICAL
         or condition(bot).running is False
         or not link.role.covers(Role.OPERATOR)
     ):
         return None
-    return f"Stop {trader_name(bot)}", offer_to_pause(bot.id)
+    return _("Stop {who}", who=trader_name(bot)), offer_to_pause(bot.id)

@@ -49,6 +49,13 @@ class Links(Protocol):
             Refused: the link is not active.
         """
 
+    async def speak(self, link: LinkId, language: str) -> None:
+        """Set the language of a chat.
+
+        Raises:
+            Refused: the link is not active.
+        """
+
     async def disable(self, address: Address, reason: str, now: datetime) -> int:
         """The chat is closed to us: hold what is owed; gives how many."""
 

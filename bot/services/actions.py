@@ -16,7 +16,6 @@ from bot.domain.ids import ActionId, NewId, Now, TraderId
 from bot.domain.incoming import Press, Reply
 from bot.domain.links import Account, Link, Person, Role
 from bot.domain.outcomes import Result, Seen
-from bot.domain.telling import trader_name
 from bot.domain.text import clean
 from bot.domain.trail import by
 from bot.errors import NeedsLogin, Refused, TryLater, Unclear
@@ -26,6 +25,7 @@ from bot.services.ingest import Ingest
 from bot.services.patience import patiently
 from bot.services.steady import steady
 from bot.texts import outcomes as texts
+from bot.texts.names import trader_name
 
 log = logging.getLogger(__name__)
 

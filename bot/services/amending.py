@@ -21,6 +21,7 @@ from bot.ports import Outbox, ShownCards
 from bot.services.delivery import Outlet, not_to_be_shown
 from bot.services.steady import Seconds, steady
 from bot.texts import answered as texts
+from bot.texts.language import speaking
 from bot.texts.presented import presented
 
 log = logging.getLogger(__name__)
@@ -128,7 +129,8 @@ class Amending:
         if wait > 0:
             return wait
         marked = outlet.messenger.repeats.marked
-        card = presented(amendment.delivery, marked, amendment.shown_at, self.restored)
+        with speaking(amendment.delivery.language):
+            card = presented(amendment.delivery, marked, amendment.shown_at, self.restored)
         attempt = await not_to_be_shown(amendment.delivery, outlet.readership)
         if attempt is None:
             attempt = await outlet.messenger.amend(address, amendment.message, card)
@@ -181,7 +183,8 @@ class Amending:
         if wait > 0:
             return wait
         # What its notes say is how it is pressed.
-        card = answered(replace(shown.card, notes=()), texts.ending(ended.ending))
+        with speaking(ended.language):
+            card = answered(replace(shown.card, notes=()), texts.ending(ended.ending))
         attempt = await outlet.messenger.amend(address, shown.message, card)
         self._heed(address, attempt, outlet)
         now = self._now()

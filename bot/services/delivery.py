@@ -36,6 +36,7 @@ from bot.errors import Refused, TryLater, Unclear, Unreachable
 from bot.ports import Messenger, Meter, Outbox, Readership
 from bot.services.pace import Pace, Place
 from bot.services.steady import Seconds, steady
+from bot.texts.language import speaking
 from bot.texts.presented import presented
 
 log = logging.getLogger(__name__)
@@ -395,7 +396,8 @@ class Delivering:
         messenger = outlet.messenger
         outlet.pace.sent_to(lane.address)
         marked = messenger.repeats.marked
-        card = presented(delivery, marked, self._now(), self.restored)
+        with speaking(delivery.language):
+            card = presented(delivery, marked, self._now(), self.restored)
         try:
             attempt = await self._look(lane, delivery, outlet.readership)
             if attempt is None:

@@ -44,6 +44,7 @@ from bot.services.feeds import Feeds
 from bot.services.ingest import Ingest
 from bot.services.patience import patiently
 from bot.texts import notices
+from bot.texts.language import nearest_language
 
 log = logging.getLogger(__name__)
 
@@ -175,6 +176,9 @@ class Linking:
         endpoint = outcome.link.endpoint
         facts = {} if endpoint.private else {"shared": endpoint.name}
         await self._note("linked", now, place.address, person.id, account.id, **facts)
+        language = nearest_language(person.language)
+        if language != outcome.link.preferences.language:
+            await self._links.speak(outcome.link.id, language)
         if outcome.replaced is not None:
             await self._forget_if_last(outcome.replaced, now)
         # Also the first time: a feed of an earlier link may not have been noticed to be over.

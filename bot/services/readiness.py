@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 
-from bot.domain.cards import spoken
 from bot.domain.deliveries import Priority
 from bot.domain.feeds import FeedState, FeedStatus
 from bot.domain.ids import AccountId, Now
 from bot.errors import TryLater, Unclear
 from bot.ports import Outbox
+from bot.texts.times import spoken
 
 PROBE_LIMIT = timedelta(seconds=2)
 """An orchestrator asks every few seconds and gives up soon."""

@@ -4,11 +4,11 @@ from datetime import datetime
 
 from bot.domain.actions import Action, Verb
 from bot.domain.amendments import Answering
-from bot.domain.cards import moment
 from bot.domain.links import Channel, Endpoint
 from bot.domain.marks import command
 from bot.domain.shown import Ending
 from bot.texts.language import _
+from bot.texts.times import moment
 
 
 def answer(stored: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot.domain.cards import Button, Card, Severity, spoken
+from bot.domain.cards import Button, Card, Severity
 from bot.domain.commands import Misread, Spec
 from bot.domain.events import Kind, Notice, NoticeText, Origin
 from bot.domain.ids import ActionId
@@ -12,6 +12,7 @@ from bot.domain.text import clean
 from bot.texts.cards import plain
 from bot.texts.getting_started import usage
 from bot.texts.language import _
+from bot.texts.times import spoken
 
 
 def test_started() -> Card:
@@ -19,8 +20,9 @@ def test_started() -> Card:
 
 
 def asked_long_ago(name: str, words: str, again: ActionId) -> Card:
+    wanted = f"{command(name)} {clean(words, 60)}".strip()
     return Card(
-        title=_("Still want to {wanted}?", wanted=f"{command(name)} {clean(words, 60)}".strip()),
+        title=_("Still want to {wanted}?", wanted=wanted),
         severity=Severity.WARNING,
         lines=(_("It reached me late. Nothing was changed."),),
         buttons=((Button(label=_("Ask it now"), action=again),),),
@@ -61,7 +63,7 @@ def misread(spec: Spec, wrong: Misread) -> Card:
             "{usage} takes {name}: {description}.",
             usage=usage(spec),
             name=wrong.argument.name,
-            description=wrong.argument.description,
+            description=_(wrong.argument.description),
         ),
     )
 

@@ -8,10 +8,10 @@ from bot.domain.changes import condition
 from bot.domain.events import Strategy, Trader
 from bot.domain.ids import ActionId
 from bot.domain.marks import command
-from bot.domain.telling import strategy_name, trader_name
 from bot.domain.text import clean
 from bot.texts.cards import MOST_CHOICES, for_you_once, guess, meant, others, plain
 from bot.texts.language import _, ngettext
+from bot.texts.names import strategy_name, trader_name
 
 
 def state_line(trader: Trader) -> str:

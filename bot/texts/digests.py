@@ -9,11 +9,17 @@ from bot.domain.digests import Part
 from bot.domain.events import Kind
 from bot.domain.text import clean
 from bot.texts.language import _, both, ngettext
+from bot.texts.times import clock, moment
 
 SHOWN = 10
 """Events that a digest shows one by one; /missed has all of them."""
 
 TITLE_LIMIT = 80
+
+
+def erased() -> Card:
+    """Of an item that was held up for a month."""
+    return Card(title=_("An event whose text has been erased"))
 
 
 def digest(parts: Sequence[Part]) -> Card:
@@ -83,8 +89,7 @@ def _line(part: Part, dated: bool) -> str:
 
 
 def _moment(at: datetime, dated: bool) -> str:
-    shown = at.astimezone(UTC)
-    return f"{shown:%d %b %H:%M} UTC" if dated else f"{shown:%H:%M} UTC"
+    return moment(at) if dated else clock(at)
 
 
 def _has_bad_news(parts: Sequence[Part]) -> bool:

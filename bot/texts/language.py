@@ -72,6 +72,11 @@ def ngettext(singular: str, plural: str, count: int, /, **values: object) -> str
     return _spoken.get().plural(singular, plural, count).format(count=count, **values)
 
 
+def later(message: str) -> str:
+    """A sentence that is made by `_` elsewhere: so that catalogues have it."""
+    return message
+
+
 def both(singular: str, plural: str) -> tuple[str, str]:
     """A sentence that is made by `ngettext` elsewhere: so that catalogues have it."""
     return singular, plural

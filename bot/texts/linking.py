@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 
 from bot.domain.actions import Target
-from bot.domain.cards import Button, ButtonStyle, Card, Severity, moment
+from bot.domain.cards import Button, ButtonStyle, Card, Severity
 from bot.domain.incoming import Shared
 from bot.domain.linking import CODE_LIFE, DIGITS_LIFE, Audience, Completed, LinkProblem, WrongDigits
 from bot.domain.links import Account, Link
 from bot.domain.text import clean
 from bot.texts.cards import NAME_LIMIT, for_you_once, plain
 from bot.texts.language import _, ngettext
+from bot.texts.names import chat_title
+from bot.texts.times import moment
 
 
 def unlink_this() -> str:
@@ -214,7 +216,7 @@ def confirm_unlink(account: Account, last: bool, buttons: tuple[tuple[Button, ..
 
 def chat_name(link: Link) -> str:
     """A chat as its owner may recognise it: where it is and since when, never its address."""
-    return _("{title}, since {when}", title=link.endpoint.title, when=moment(link.linked_at))
+    return _("{title}, since {when}", title=chat_title(link.endpoint), when=moment(link.linked_at))
 
 
 def no_other_chats() -> Card:

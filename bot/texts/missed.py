@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from bot.domain.cards import Button, Card, Field, Severity, moment
+from bot.domain.cards import Button, Card, Field, Severity
 from bot.domain.deliveries import State
 from bot.domain.lanes import Missed
 from bot.domain.text import clean
 from bot.texts.cards import plain
 from bot.texts.language import _, ngettext
+from bot.texts.times import moment
 
 ROWS = 20
 """Of one page of /missed: fits one message of any platform."""

@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
-from bot.domain.cards import spoken
 from bot.domain.events import NoticeText
 from bot.domain.links import Endpoint
 from bot.texts.language import _
+from bot.texts.names import chat_sort, chat_title
+from bot.texts.times import spoken
 
 
 def polling(every: timedelta) -> NoticeText:
@@ -65,7 +66,7 @@ def chat_closed(chat: Endpoint, reason: str, *, named: bool) -> NoticeText:
         named: who reads it may know what the chat is called.
     """
     return NoticeText(
-        _("Your {chat} is closed to me", chat=chat.title if named else chat.sort),
+        _("Your {chat} is closed to me", chat=chat_title(chat) if named else chat_sort(chat)),
         _("Alerts for it are kept. Open it again there to get them ({reason}).", reason=reason),
     )
 
@@ -73,7 +74,10 @@ def chat_closed(chat: Endpoint, reason: str, *, named: bool) -> NoticeText:
 def chat_linked(chat: Endpoint, *, named: bool) -> NoticeText:
     """`named` as above."""
     return NoticeText(
-        _("A new {chat} was linked to your account", chat=chat.title if named else chat.sort),
+        _(
+            "A new {chat} was linked to your account",
+            chat=chat_title(chat) if named else chat_sort(chat),
+        ),
         _(
             "Not you? Send /unlink others here: that ends it at once. Then change your password"
             " on the platform."

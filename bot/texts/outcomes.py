@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bot.domain.actions import Action, ActionState, Denied, Target, Verb
-from bot.domain.cards import Card, Field, Severity, spoken
+from bot.domain.cards import Card, Field, Severity
 from bot.domain.events import Kind, Notice, NoticeText, Origin
 from bot.domain.outcomes import Result, Seen
 from bot.domain.text import clean
 from bot.texts.language import _, ngettext
+from bot.texts.times import spoken
 
 
 def toast(denied: Denied) -> str:

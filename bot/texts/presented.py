@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from bot.domain.cards import LATE_AFTER, Card, answered, spoken, with_note
+from bot.domain.cards import LATE_AFTER, Card, answered, with_note
 from bot.domain.deliveries import Delivery, Restored
 from bot.texts.answered import answer
 from bot.texts.language import _, ngettext
+from bot.texts.times import spoken
 
 
 def presented(delivery: Delivery, marked: bool, now: datetime, restored: Restored | None) -> Card:

@@ -3,15 +3,16 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from bot.domain.cards import Card, Field, Severity, spoken
+from bot.domain.cards import Card, Field, Severity
 from bot.domain.changes import condition
 from bot.domain.events import Trader
 from bot.domain.feeds import FeedState, FeedStatus
 from bot.domain.links import Account, Link
-from bot.domain.telling import trader_name
 from bot.domain.text import clean
 from bot.texts import bots
 from bot.texts.language import _, ngettext
+from bot.texts.names import chat_title, trader_name
+from bot.texts.times import spoken
 
 
 def overview(
@@ -97,7 +98,10 @@ def _notes_of_person(
 ) -> Iterator[str]:
     """What is nobody else's business: other chats, and the login."""
     for link in closed:
-        yield _("Your other {title} is closed to me: I keep its alerts.", title=link.endpoint.title)
+        yield _(
+            "Your other {title} is closed to me: I keep its alerts.",
+            title=chat_title(link.endpoint),
+        )
     if feed is not None and feed.expires_at is not None:
         left = feed.expires_at - now
         if timedelta(0) < left < timedelta(hours=24):

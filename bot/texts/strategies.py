@@ -6,11 +6,11 @@ from bot.domain.cards import Card, Field, Option
 from bot.domain.events import Strategy, Trader
 from bot.domain.ids import ActionId
 from bot.domain.marks import command
-from bot.domain.telling import strategy_name, trader_name
 from bot.domain.text import clean
 from bot.texts import bots
 from bot.texts.cards import guess, meant, others, plain
 from bot.texts.language import _, ngettext
+from bot.texts.names import strategy_name, trader_name
 
 
 def listed(strategies: Sequence[Strategy]) -> Card:

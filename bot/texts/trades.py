@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.domain.cards import Card, Field, Picture, moment
+from bot.domain.cards import Card, Field, Picture
 from bot.domain.events import Trade, Trader, on_paper
-from bot.domain.telling import tell_trade
+from bot.texts.alerts import result_of, trade_title
 from bot.texts.cards import plain
 from bot.texts.language import _, ngettext
+from bot.texts.names import trader_name
+from bot.texts.times import moment
 
 
 def listed(
@@ -22,9 +24,12 @@ def listed(
 
 def _trade_line(trade: Trade, known: Mapping[str, Trader]) -> str:
     """'Sold 0.5 BTC/USDT at 42,400 USDT · Profit +12.43 USDT · Night Owl · paper'."""
-    card = tell_trade(trade, known).card
-    told = {field.label: field.value for field in card.fields}
-    results = [f"{label} {told[label]}" for label in ("Profit", "Loss", "Result") if label in told]
+    result = result_of(trade)
     trader = known.get(trade.trader) if trade.trader else None
-    paper = _("paper") if on_paper(trade, trader) else ""
-    return " · ".join(filter(None, (card.title, *results, told.get("Bot"), paper)))
+    parts = (
+        trade_title(trade),
+        f"{result.label} {result.value}" if result else "",
+        trader_name(trader, trade.trader) if trade.trader else "",
+        _("paper") if on_paper(trade, trader) else "",
+    )
+    return " · ".join(filter(None, parts))

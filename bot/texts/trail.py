@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.domain.actions import Verb
-from bot.domain.cards import Button, Card, Field, Severity, moment
+from bot.domain.actions import ActionState, Denied, Verb
+from bot.domain.cards import Button, Card, Field, Severity
 from bot.domain.links import Person
 from bot.domain.marks import command
 from bot.domain.text import clean
 from bot.domain.trail import Trace, by
-from bot.texts.language import _
+from bot.texts.language import _, later
+from bot.texts.times import moment
 
 ROWS = 15
 """Of one page: fits one message of any platform."""
@@ -57,13 +58,39 @@ def _asked(facts: Mapping[str, str]) -> str:
 
 def _pressed(facts: Mapping[str, str]) -> str:
     if "refused" in facts:
-        return _("pressed a button, refused: {reason}", reason=facts["refused"])
+        why = facts["refused"]
+        why = _(_DENIED[Denied(why)]) if why in set(Denied) else why
+        return _("pressed a button, refused: {reason}", reason=why)
     return _("pressed {verb}", verb=_verb(facts))
+
+
+_DENIED = {
+    Denied.UNKNOWN: later("unknown"),
+    Denied.EXPIRED: later("expired"),
+    Denied.NOT_YOURS: later("not yours"),
+    Denied.ELSEWHERE: later("elsewhere"),
+    Denied.USED: later("used"),
+    Denied.RUNNING: later("running"),
+    Denied.UNLINKED: later("unlinked"),
+    Denied.ANSWERED: later("answered"),
+    Denied.NO_RIGHT: later("no right"),
+}
 
 
 def _done(facts: Mapping[str, str]) -> str:
     names = facts.get("names") or facts.get("targets", "")
-    return f"{_verb(facts)} {names}: {facts.get('state', '')}"
+    state = facts.get("state", "")
+    ended = _(_STATES[state]) if state in _STATES else state
+    return f"{_verb(facts)} {names}: {ended}"
+
+
+_STATES = {
+    "asked": later("asked"),
+    "interrupted": later("interrupted"),
+    ActionState.DONE.value: later("done"),
+    ActionState.REFUSED.value: later("refused"),
+    ActionState.UNCLEAR.value: later("unclear"),
+}
 
 
 def _verb(facts: Mapping[str, str]) -> str:

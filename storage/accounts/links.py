@@ -1,10 +1,10 @@
 """Accounts, the chats that are linked to them, and what unlinking leaves behind: nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, select, update
 
@@ -58,7 +58,10 @@ class Links:
         return await self._database.write(_end, (link, now))
 
     async def admit(self, link: LinkId, members: Role | None) -> None:
-        await self._database.write(_admit, (link, members))
+        await self._database.write(_prefer, (link, {"members": members}))
+
+    async def speak(self, link: LinkId, language: str) -> None:
+        await self._database.write(_prefer, (link, {"language": language}))
 
     async def disable(self, address: Address, reason: str, now: datetime) -> int:
         return await self._database.write(_disable, (address, reason, now))
@@ -142,13 +145,13 @@ def unlink(connection: Connection, ended: Link, now: datetime) -> Ended:
 
 
 @each
-def _admit(connection: Connection, request: tuple[LinkId, Role | None]) -> None:
-    link_id, members = request
+def _prefer(connection: Connection, request: tuple[LinkId, Mapping[str, Any]]) -> None:
+    link_id, changed = request
     chosen = select_active_links().where(link.c.id == link_id).with_for_update(of=link)
     row = connection.execute(chosen).one_or_none()
     if row is None:
         raise Refused("This chat is not linked any more.")
-    preferences = replace(decode_preferences(row.preferences), members=members)
+    preferences = replace(decode_preferences(row.preferences), **changed)
     unsettle(connection)
     connection.execute(
         update(link).where(link.c.id == link_id).values(preferences=encode_preferences(preferences))

@@ -15,10 +15,10 @@ from bot.domain.shown import END_LIFE, EndedCard, EndedCards, Ending, ShownCard
 from storage.buttons.actions import action_of
 from storage.engine.database import Database, each
 from storage.engine.upsert import insert_into
-from storage.schema.codec import decode_card, encode_card
+from storage.schema.codec import decode_card, encode_card, language_of
 from storage.schema.rows import AnyRow, address_of
 from storage.schema.states import AttemptState
-from storage.schema.tables import action, attempt, endpoint, shown_card
+from storage.schema.tables import LINK_IS_ACTIVE, action, attempt, endpoint, link, shown_card
 
 AT_ONCE = 100
 """Cards that are told of at once."""
@@ -153,8 +153,9 @@ def _ended(connection: Connection, channel: Channel, bot: str, now: datetime) ->
     joined = shown_card.c.endpoint == endpoint.c.id
     columns = (endpoint.c.channel, endpoint.c.bot, endpoint.c.chat, endpoint.c.thread)
     rows = connection.execute(
-        select(shown_card, *columns)
+        select(shown_card, *columns, link.c.preferences)
         .join(endpoint, joined)
+        .outerjoin(link, (link.c.endpoint == endpoint.c.id) & LINK_IS_ACTIVE)
         .where(*here, shown_card.c.due_at <= now)
         .order_by(shown_card.c.due_at)
         .limit(AT_ONCE)
@@ -195,7 +196,12 @@ def _ended_card(row: AnyRow, taken: Ending | None) -> EndedCard:
         message=row.message,
         card=decode_card(row.card),
     )
-    return EndedCard(shown=shown, ending=taken or untouched, ended_at=row.ends_at)
+    return EndedCard(
+        shown=shown,
+        ending=taken or untouched,
+        ended_at=row.ends_at,
+        language=language_of(row.preferences or {}),
+    )
 
 
 @each

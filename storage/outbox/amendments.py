@@ -13,9 +13,10 @@ from bot.domain.deliveries import Delivery, Draft, Priority, State
 from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
 from bot.domain.links import Channel, EndpointState
 from bot.texts import answered as texts
+from bot.texts.language import speaking
 from storage.engine.database import each
 from storage.engine.statements import Statement
-from storage.schema.codec import decode_card
+from storage.schema.codec import decode_card, language_of
 from storage.schema.facts import Fact
 from storage.schema.rows import AnyRow, address_of
 from storage.schema.tables import (
@@ -85,7 +86,9 @@ def _answer_unsaid(fact: Fact, answer: Answer) -> None:
 def _answered_draft(draft: Draft, answer: Answer) -> Draft:
     if draft.about != answer.about:
         return draft
-    return replace(draft, card=answered(draft.card, texts.answer(answer.stored)), about=None)
+    with speaking(draft.language):
+        note = texts.answer(answer.stored)
+    return replace(draft, card=answered(draft.card, note), about=None)
 
 
 _CLOSE = Statement(
@@ -162,6 +165,7 @@ def select_amendments(
             endpoint.c.thread,
             endpoint.c.private,
             link.c.person,
+            link.c.preferences,
         )
         .join(endpoint, endpoint.c.id == delivery.c.endpoint)
         .join(link, link.c.id == delivery.c.link)
@@ -203,6 +207,7 @@ def _amendment(row: AnyRow) -> Amendment:
         doubtful=row.mentioned or 0,
         answer=row.answer,
         host=None if row.private else row.person,
+        language=language_of(row.preferences),
     )
     return Amendment(
         delivery=shown,

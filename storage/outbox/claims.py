@@ -30,7 +30,7 @@ from bot.policy.sending import Item, may_leave
 from storage.engine.database import Database
 from storage.engine.statements import Statement, among
 from storage.outbox import digests, endpoints
-from storage.schema.codec import decode_card
+from storage.schema.codec import decode_card, language_of
 from storage.schema.reasons import Reason
 from storage.schema.rows import AnyRow, address_of
 from storage.schema.states import LinkState
@@ -135,6 +135,7 @@ _CLAIMED = (
     endpoint.c.doubtful,
     endpoint.c.private,
     link.c.person,
+    link.c.preferences,
 )
 """What a `Delivery` is made of."""
 
@@ -444,4 +445,5 @@ def _claimed(head: AnyRow, attempts: int, answer: str | None) -> Delivery:
         doubtful=head.doubtful,
         answer=answer,
         host=None if head.private else head.person,
+        language=language_of(head.preferences),
     )

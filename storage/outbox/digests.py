@@ -12,9 +12,10 @@ from bot.domain.deliveries import Priority, State
 from bot.domain.digests import Part
 from bot.domain.events import Kind
 from bot.texts import digests as texts
+from bot.texts.language import speaking
 from storage.engine.statements import Statement
 from storage.engine.upsert import insert_into
-from storage.schema.codec import decode_card, encode_card
+from storage.schema.codec import decode_card, encode_card, language_of
 from storage.schema.facts import FactKey, reference
 from storage.schema.reasons import Reason
 from storage.schema.rows import AnyRow
@@ -102,10 +103,13 @@ def coalesce(connection: Connection, head: AnyRow, pressed: bool, now: datetime)
     if len(waiting) <= digests.crowd(pressed) and came_back < 2:
         return False
     older = [row.id for row in waiting if row.kind is Kind.DIGEST]
-    parts = [_part(row) for row in waiting if row.kind is not Kind.DIGEST]
+    told = [row for row in waiting if row.kind is not Kind.DIGEST]
     if older:
-        parts += [_part(row) for row in connection.execute(_PARTS, {"of": older})]
-    made = _make(connection, waiting, texts.digest(parts), now)
+        told += connection.execute(_PARTS, {"of": older})
+    with speaking(language_of(head.preferences)):
+        parts = [_part(row) for row in told]
+        card = texts.digest(parts)
+    made = _make(connection, waiting, card, now)
     if older:
         connection.execute(_HAND_ON, {"of": older, "into": made})
     _put_into(connection, waiting, made, now)
@@ -120,7 +124,8 @@ def _coalesce_urgent(connection: Connection, head: AnyRow, now: datetime) -> boo
         waiting = connection.execute(_URGENT_OF_BOTS, where).all()
         if len(waiting) <= digests.URGENT_CROWD_OF_BOTS:
             return False
-    card = texts.urgent_digest([_part(row) for row in waiting])
+    with speaking(language_of(head.preferences)):
+        card = texts.urgent_digest([_part(row) for row in waiting])
     _put_into(connection, waiting, _make(connection, waiting, card, now), now)
     return True
 
@@ -131,7 +136,7 @@ def _put_into(connection: Connection, waiting: Sequence[AnyRow], made: int, now:
 
 
 def _part(row: AnyRow) -> Part:
-    card = decode_card(row.card) if row.card else _ERASED
+    card = decode_card(row.card) if row.card else texts.erased()
     return Part(
         kind=row.kind,
         title=card.title,
@@ -139,10 +144,6 @@ def _part(row: AnyRow) -> Part:
         occurred_at=row.occurred_at,
         detail=card.lines[0] if card.lines else "",
     )
-
-
-_ERASED = Card(title="An event whose text has been erased")
-"""Of a digest that was held up for a month."""
 
 
 def _make(connection: Connection, waiting: Sequence[AnyRow], card: Card, now: datetime) -> int:

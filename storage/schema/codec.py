@@ -25,6 +25,7 @@ from bot.domain.cards import (
 from bot.domain.events import Kind, Strategy, Trader
 from bot.domain.ids import ActionId
 from bot.domain.links import Credential, CredentialKind, Grant, Preferences, Role
+from bot.texts.language import ENGLISH
 
 Plain = dict[str, Any]
 
@@ -160,6 +161,8 @@ def encode_preferences(preferences: Preferences) -> Plain:
     plain: Plain = {"muted": sorted(preferences.muted)}
     if preferences.members is not None:
         plain["members"] = preferences.members.value
+    if preferences.language != ENGLISH:
+        plain["language"] = preferences.language
     return plain
 
 
@@ -169,7 +172,13 @@ def decode_preferences(plain: Mapping[str, Any]) -> Preferences:
     return Preferences(
         muted=frozenset(Kind(kind) for kind in plain["muted"] if kind in known),
         members=Role(members) if members in set(Role) else None,
+        language=language_of(plain),
     )
+
+
+def language_of(plain: Mapping[str, Any]) -> str:
+    """The language of a chat, by its preferences."""
+    return str(plain.get("language", ENGLISH))
 
 
 def encode_credential(credential: Credential) -> Plain:

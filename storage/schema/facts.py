@@ -104,4 +104,5 @@ class Started:
             created_at=self.fact.now,
             expires_at=self.draft.expires_at,
             host=None if self.link.endpoint.private else self.link.person,
+            language=self.link.preferences.language,
         )

@@ -17,7 +17,6 @@ from typing import get_type_hints
 
 import bot
 from bot import texts
-from bot.domain import telling
 from bot.domain.actions import Action, ActionState, Target, Verb
 from bot.domain.cards import (
     Button,
@@ -68,6 +67,7 @@ from bot.policy.news import _with_offers
 from bot.services.commands.registry import SPECS
 from bot.texts import (
     access,
+    alerts,
     asking,
     bots,
     digests,
@@ -87,6 +87,7 @@ from bot.texts import (
 )
 from bot.texts.cards import MOST_CHOICES
 from bot.texts.charts import chart
+from bot.texts.language import _
 from bot.texts.presented import with_lateness
 from tests.fakes.pictures import blank
 from tests.parity.screens import PUBLIC_URL
@@ -182,19 +183,24 @@ TEXTS: Mapping[str, ModuleType] = {
     for found in pkgutil.iter_modules(texts.__path__)
 }
 
-BUILDERS = frozenset({"cards.plain", "presented.presented", "presented.with_lateness"})
+BUILDERS = frozenset(
+    {
+        *("alerts.quietly", "cards.plain", "digests.erased"),
+        *("presented.presented", "presented.with_lateness"),
+    }
+)
 """What only other makers call, or what is done to any card when it goes out."""
 
 
 def makers() -> Mapping[str, Sequence[str]]:
     """The functions that make cards, by the heading under which the docs show them."""
-    others = ("outcomes", "digests", "notices")
+    others = ("alerts", "outcomes", "digests", "notices")
     answers = [module for name, module in TEXTS.items() if name not in others]
     notices_elsewhere = [name for module in TEXTS.values() for name in _give(module, Notice)]
     return {
         "Answers": [name for module in answers for name in _give(module, Card)],
         "What a pressed button comes to": _give(outcomes, Card),
-        "Alerts": [one for one in _give(telling, telling.Telling) if ".tell_" in one],
+        "Alerts": _give(alerts, alerts.Alert),
         "Digests": _give(digests, Card),
         "Notices of Tradebell itself": [*_give(notices, NoticeText), *notices_elsewhere],
     }
@@ -234,16 +240,18 @@ def _give(module: ModuleType, wanted: type) -> list[str]:
 def noticed(text: NoticeText, *, log_in: bool = False) -> Card:
     """The card of a notice that says so."""
     notice = Notice(origin=origin(Kind.FEED), say=lambda: text, bad=True, log_in=log_in)
-    return offered(telling.tell_notice(notice))
+    return offered(alerts.notice_alert(notice))
 
 
-def owed(told: telling.Telling) -> Card:
+def owed(told: alerts.Alert) -> Card:
     """As a chat is shown it: under a reference, late, and perhaps not for the first time."""
     card = replace(told.card, reference="K7F3Q2")
-    return with_note(with_lateness(card, NOW), "possible repeat of K7F3Q2")
+    return with_note(
+        with_lateness(card, NOW), _("possible repeat of {reference}", reference="K7F3Q2")
+    )
 
 
-def offered(told: telling.Telling) -> Card:
+def offered(told: alerts.Alert) -> Card:
     """With its button, if it has one."""
     card, _ = _with_offers(told, LINK, NOW, lambda: "a1")
     return owed(replace(told, card=card))
@@ -521,13 +529,13 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         outcomes._one_outcome(ACCEPTED),
     ],
     # alerts
-    "telling.tell_trade": lambda: [
-        *(owed(telling.tell_trade(one, TOLD)) for one in TRADES),
-        owed(telling.tell_trade(replace(TRADES[0], reason="liquidation"), {})),
+    "alerts.trade_alert": lambda: [
+        *(owed(alerts.trade_alert(one, TOLD)) for one in TRADES),
+        owed(alerts.trade_alert(replace(TRADES[0], reason="liquidation"), {})),
     ],
-    "telling.tell_signal": lambda: [
+    "alerts.signal_alert": lambda: [
         owed(
-            telling.tell_signal(
+            alerts.signal_alert(
                 Signal(
                     origin=origin(Kind.SIGNAL),
                     type="buy",
@@ -538,9 +546,9 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
             )
         )
     ],
-    "telling.tell_pod_event": lambda: [
+    "alerts.report_alert": lambda: [
         offered(
-            telling.tell_pod_event(
+            alerts.report_alert(
                 PodEvent(
                     origin=origin(Kind.POD_EVENT),
                     type="error",
@@ -551,21 +559,20 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
             )
         )
     ],
-    "telling.tell_message": lambda: [
-        owed(telling.tell_message(kind(origin=origin(Kind.MESSAGE), title=title, text="Words.")))
+    "alerts.message_alert": lambda: [
+        owed(alerts.message_alert(kind(origin=origin(Kind.MESSAGE), title=title, text="Words.")))
         for kind in (Message, SystemEvent)
         for title in ("Maintenance", None)
     ],
-    "telling.tell_trader_changes": lambda: [
-        offered(telling.tell_trader_changes(HERON, OWL, (change, Change.RENAMED), AT))
-        for change in Change
+    "alerts.bot_alert": lambda: [
+        offered(alerts.bot_alert(HERON, OWL, (change, Change.RENAMED), AT)) for change in Change
     ],
-    "telling.tell_strategy_changes": lambda: [
-        owed(telling.tell_strategy_changes(PLAN, PLAN, (change,), AT)) for change in Change
+    "alerts.strategy_alert": lambda: [
+        owed(alerts.strategy_alert(PLAN, PLAN, (change,), AT)) for change in Change
     ],
-    "telling.tell_notice": lambda: [
+    "alerts.notice_alert": lambda: [
         offered(
-            telling.tell_notice(
+            alerts.notice_alert(
                 Notice(
                     origin=origin(Kind.FEED),
                     say=partial(NoticeText, "Notice", "What to do."),
@@ -610,9 +617,9 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         noticed(notices.chat_linked(ENDPOINT, named=named)) for named in (True, False)
     ],
     "asking.misread": lambda: [asking.misread(SPEC, Misread(SPEC.arguments[0], "everything"))],
-    "asking.test_alert": lambda: [offered(telling.tell_notice(asking.test_alert("n", NOW)))],
+    "asking.test_alert": lambda: [offered(alerts.notice_alert(asking.test_alert("n", NOW)))],
     "outcomes.interrupted": lambda: [
-        offered(telling.tell_notice(outcomes.interrupted(an_action(verb, TARGET), bots, NOW)))
+        offered(alerts.notice_alert(outcomes.interrupted(an_action(verb, TARGET), bots, NOW)))
         for verb in outcomes.REPORTED
         for bots in ([(TARGET, None)], [(TARGET, Seen(wanted=True, opens=False))])
     ],

@@ -107,7 +107,7 @@ def test_every_field_of_a_card_is_looked_for():
 
 def test_cards_are_made_only_where_their_makers_are_looked_for():
     texts = {module.__name__ for module in TEXTS.values()}
-    assert card_making_modules() - texts == {"bot.domain.telling"}, (
+    assert card_making_modules() <= texts, (
         "let makers() in tests/parity/examples.py look for cards there too"
     )
 

@@ -8,6 +8,7 @@ from bot.domain.links import Role
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.services.commands.missed import PAGE
 from bot.texts import trail as texts
+from bot.texts.language import later
 
 
 async def _answer(request: AccountRequest) -> Card:
@@ -32,7 +33,7 @@ async def _answer(request: AccountRequest) -> Card:
 COMMAND = AccountCommand(
     spec=Spec(
         name="audit",
-        summary="What was done on your account, by whom",
+        summary=later("What was done on your account, by whom"),
         aliases=("trail",),
         arguments=(PAGE,),
     ),

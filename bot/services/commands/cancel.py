@@ -8,6 +8,7 @@ from bot.domain.commands import Spec
 from bot.services.commands.desk import OpenCommand, Request
 from bot.texts import asking as texts
 from bot.texts.answered import question
+from bot.texts.language import later
 
 
 async def _answer(request: Request) -> Card:
@@ -22,6 +23,6 @@ async def _answer(request: Request) -> Card:
 
 
 COMMAND = OpenCommand(
-    spec=Spec(name="cancel", summary="Leave whatever we were doing", least=None, menu=False),
+    spec=Spec(name="cancel", summary=later("Leave whatever we were doing"), least=None, menu=False),
     answer=_answer,
 )

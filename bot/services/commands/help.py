@@ -4,6 +4,7 @@ from bot.domain.cards import Card
 from bot.domain.commands import Spec
 from bot.services.commands.desk import OpenCommand, Request
 from bot.texts import getting_started as texts
+from bot.texts.language import later
 
 
 async def _answer(request: Request) -> Card:
@@ -12,6 +13,6 @@ async def _answer(request: Request) -> Card:
 
 
 COMMAND = OpenCommand(
-    spec=Spec(name="help", summary="What you can ask me", least=None, showable=True),
+    spec=Spec(name="help", summary=later("What you can ask me"), least=None, showable=True),
     answer=_answer,
 )

@@ -9,6 +9,7 @@ from bot.errors import TryLater
 from bot.services.commands.desk import READ_LIMIT, OpenCommand, Request
 from bot.services.commands.digits import cannot_link, typed_digits
 from bot.texts import linking as texts
+from bot.texts.language import later
 
 
 async def _answer(request: Request) -> Card:
@@ -55,12 +56,12 @@ async def _link_shared(request: Request, shared: Shared) -> Card:
 COMMAND = OpenCommand(
     spec=Spec(
         name="link",
-        summary="Connect your trading account",
+        summary=later("Connect your trading account"),
         arguments=(
             Argument(
                 name="digits",
                 type=ArgumentType.TEXT,
-                description="the six digits, once the page shows them",
+                description=later("the six digits, once the page shows them"),
             ),
         ),
         least=None,

@@ -9,6 +9,7 @@ from bot.domain.links import Link, Person, Role
 from bot.domain.trail import by
 from bot.services.commands.desk import AccountCommand, AccountRequest, Desk
 from bot.texts import members as texts
+from bot.texts.language import later
 
 _ROLES: Mapping[str, Role | None] = {
     NOBODY: None,
@@ -43,12 +44,14 @@ async def grant(desk: Desk, link: Link, role: Role | None, person: Person) -> No
 COMMAND = AccountCommand(
     spec=Spec(
         name="members",
-        summary="What others in this chat may ask and do",
+        summary=later("What others in this chat may ask and do"),
         arguments=(
             Argument(
                 name="role",
                 type=ArgumentType.CHOICE,
-                description="nobody asks, a viewer looks, an operator also pauses and resumes",
+                description=later(
+                    "nobody asks, a viewer looks, an operator also pauses and resumes"
+                ),
                 choices=tuple(_ROLES),
             ),
         ),

@@ -7,9 +7,10 @@ from bot.domain.commands import Argument, ArgumentType, Spec
 from bot.domain.deliveries import LOST
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.texts import missed as texts
+from bot.texts.language import later
 
 PAGE = Argument(
-    name="page", type=ArgumentType.NUMBER, description="2 for the older ones, and so on"
+    name="page", type=ArgumentType.NUMBER, description=later("2 for the older ones, and so on")
 )
 
 
@@ -30,6 +31,8 @@ async def _answer(request: AccountRequest) -> Card:
 
 
 COMMAND = AccountCommand(
-    spec=Spec(name="missed", summary="Alerts that did not reach you, and why", arguments=(PAGE,)),
+    spec=Spec(
+        name="missed", summary=later("Alerts that did not reach you, and why"), arguments=(PAGE,)
+    ),
     answer=_answer,
 )

@@ -11,6 +11,7 @@ from bot.ports import Session
 from bot.services.commands.desk import AccountCommand, AccountRequest, Desk
 from bot.texts import prices as texts
 from bot.texts.cards import MOST_CHOICES
+from bot.texts.language import later
 
 PRICE_LIMIT = timedelta(seconds=5)
 
@@ -51,12 +52,12 @@ async def _asking_for(request: AccountRequest, pairs: Sequence[str]) -> Sequence
 COMMAND = AccountCommand(
     spec=Spec(
         name="price",
-        summary="The price of a pair right now",
+        summary=later("The price of a pair right now"),
         arguments=(
             Argument(
                 name="pair",
                 type=ArgumentType.PAIR,
-                description="such as BTC/USDT",
+                description=later("such as BTC/USDT"),
                 required=True,
             ),
         ),

@@ -51,6 +51,7 @@ from bot.services.commands.throttle import (
 )
 from bot.services.steady import steady
 from bot.texts import access, asking, failures, getting_started
+from bot.texts.language import ENGLISH, speaking
 
 log = logging.getLogger(__name__)
 
@@ -87,13 +88,26 @@ class Router:
     async def hear(self, said: Said) -> AsyncGenerator[Reply]:
         """Answer. Ends with an apology, never with an exception."""
         try:
+            language = await self._language(said)
             async with aclosing(self._reply(said)) as replies:
-                async for reply in replies:
+                while True:
+                    # Not around the yield: whoever hears the reply speaks for themselves.
+                    with speaking(language):
+                        reply = await anext(replies, None)
+                    if reply is None:
+                        break
                     yield self._minded(said, reply)
         except Exception:
             # The person must not wait for nothing, and one question must not stop the others.
             log.exception("could not answer", extra={"said": type(said).__name__})
             yield Reply(card=failures.went_wrong())
+
+    async def _language(self, said: Said) -> str:
+        """That of the chat, else that of the person who speaks."""
+        link = await self._desk.links.at(said.place.address)
+        if link is not None:
+            return link.preferences.language
+        return ENGLISH if isinstance(said, Left | Returned) else said.person.language
 
     def _minded(self, said: Said, reply: Reply) -> Reply:
         """With what sees to it that its buttons go when they end."""

@@ -13,6 +13,7 @@ from bot.services.actions import targets_of
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.texts import bots as texts
 from bot.texts.cards import MOST_CHOICES
+from bot.texts.language import later
 
 
 async def _answer(request: AccountRequest, *, running: bool) -> Card:
@@ -76,12 +77,12 @@ def _changeable(traders: tuple[Trader, ...], running: bool) -> tuple[Trader, ...
     return tuple(trader for trader in traders if condition(trader).running is not running)
 
 
-_BOT = Argument(name="bot", type=ArgumentType.BOT, description="a bot's name, or all")
+_BOT = Argument(name="bot", type=ArgumentType.BOT, description=later("a bot's name, or all"))
 
 PAUSE = AccountCommand(
     spec=Spec(
         name="pause",
-        summary="Stop a bot (asks first)",
+        summary=later("Stop a bot (asks first)"),
         aliases=("stop",),
         arguments=(_BOT,),
         least=Role.OPERATOR,
@@ -93,7 +94,7 @@ PAUSE = AccountCommand(
 RESUME = AccountCommand(
     spec=Spec(
         name="resume",
-        summary="Start a stopped bot (asks first)",
+        summary=later("Start a stopped bot (asks first)"),
         arguments=(_BOT,),
         least=Role.OPERATOR,
         danger=True,

@@ -4,6 +4,7 @@ from bot.domain.cards import Card
 from bot.domain.commands import Spec
 from bot.services.commands.desk import OpenCommand, Request
 from bot.texts import getting_started as texts
+from bot.texts.language import later
 
 
 async def _answer(request: Request) -> Card:
@@ -11,6 +12,6 @@ async def _answer(request: Request) -> Card:
 
 
 COMMAND = OpenCommand(
-    spec=Spec(name="settings", summary="What can be set, and how", least=None),
+    spec=Spec(name="settings", summary=later("What can be set, and how"), least=None),
     answer=_answer,
 )

@@ -4,6 +4,7 @@ from bot.domain.cards import Card
 from bot.domain.commands import Spec
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.texts import signals as texts
+from bot.texts.language import later
 
 LATEST = 10
 
@@ -14,5 +15,5 @@ async def _answer(request: AccountRequest) -> Card:
 
 
 COMMAND = AccountCommand(
-    spec=Spec(name="signals", summary="Latest signals", showable=True), answer=_answer
+    spec=Spec(name="signals", summary=later("Latest signals"), showable=True), answer=_answer
 )

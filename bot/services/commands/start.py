@@ -5,6 +5,7 @@ from bot.domain.commands import Spec
 from bot.services.commands.desk import OpenCommand, Request
 from bot.services.commands.digits import typed_digits
 from bot.texts import getting_started as texts
+from bot.texts.language import later
 
 
 async def _answer(request: Request) -> Card:
@@ -19,6 +20,8 @@ async def _answer(request: Request) -> Card:
 
 
 COMMAND = OpenCommand(
-    spec=Spec(name="start", summary="Say hello and show how to begin", least=None, menu=False),
+    spec=Spec(
+        name="start", summary=later("Say hello and show how to begin"), least=None, menu=False
+    ),
     answer=_answer,
 )

@@ -6,6 +6,7 @@ from bot.domain.deliveries import LOST
 from bot.domain.links import EndpointState
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.texts import status as texts
+from bot.texts.language import later
 
 
 async def _answer(request: AccountRequest) -> Card:
@@ -28,6 +29,8 @@ async def _answer(request: AccountRequest) -> Card:
 
 
 COMMAND = AccountCommand(
-    spec=Spec(name="status", summary="Your bots and the connection", aliases=("s",), showable=True),
+    spec=Spec(
+        name="status", summary=later("Your bots and the connection"), aliases=("s",), showable=True
+    ),
     answer=_answer,
 )

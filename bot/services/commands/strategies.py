@@ -5,6 +5,7 @@ from bot.domain.commands import Argument, ArgumentType, Spec
 from bot.domain.names import Found, Nothing, Several, pick, told_apart
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.texts import strategies as texts
+from bot.texts.language import later
 
 
 async def _answer(request: AccountRequest) -> Card:
@@ -31,9 +32,11 @@ async def _answer(request: AccountRequest) -> Card:
 COMMAND = AccountCommand(
     spec=Spec(
         name="strategies",
-        summary="Your strategies, or one and its bots",
+        summary=later("Your strategies, or one and its bots"),
         arguments=(
-            Argument(name="strategy", type=ArgumentType.STRATEGY, description="a strategy's name"),
+            Argument(
+                name="strategy", type=ArgumentType.STRATEGY, description=later("a strategy's name")
+            ),
         ),
         showable=True,
     ),

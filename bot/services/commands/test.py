@@ -5,6 +5,7 @@ from bot.domain.commands import Spec
 from bot.domain.links import Role
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.texts import asking as texts
+from bot.texts.language import later
 
 
 async def _answer(request: AccountRequest) -> Card:
@@ -15,7 +16,7 @@ async def _answer(request: AccountRequest) -> Card:
 
 COMMAND = AccountCommand(
     spec=Spec(
-        name="test", summary="Send a test alert through the whole chain", least=Role.OPERATOR
+        name="test", summary=later("Send a test alert through the whole chain"), least=Role.OPERATOR
     ),
     answer=_answer,
 )

@@ -4,6 +4,7 @@ from bot.domain.cards import Card
 from bot.domain.commands import Spec
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.texts import bots as texts
+from bot.texts.language import later
 
 
 async def _answer(request: AccountRequest) -> Card:
@@ -14,6 +15,8 @@ async def _answer(request: AccountRequest) -> Card:
 
 
 COMMAND = AccountCommand(
-    spec=Spec(name="traders", summary="Your bots, one by one", aliases=("bots",), showable=True),
+    spec=Spec(
+        name="traders", summary=later("Your bots, one by one"), aliases=("bots",), showable=True
+    ),
     answer=_answer,
 )

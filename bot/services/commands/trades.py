@@ -9,6 +9,7 @@ from bot.ports import Draw
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.texts import trades as texts
 from bot.texts.charts import chart
+from bot.texts.language import later
 
 log = logging.getLogger(__name__)
 
@@ -35,5 +36,5 @@ def _drawn(chart: Chart, draw: Draw) -> Picture | None:
 
 
 COMMAND = AccountCommand(
-    spec=Spec(name="trades", summary="Latest trades", showable=True), answer=_answer
+    spec=Spec(name="trades", summary=later("Latest trades"), showable=True), answer=_answer
 )

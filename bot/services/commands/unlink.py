@@ -9,6 +9,7 @@ from bot.domain.links import Link, Role
 from bot.services.commands.desk import AccountCommand, AccountRequest, Desk
 from bot.texts import access
 from bot.texts import linking as texts
+from bot.texts.language import later
 
 
 async def _answer(request: AccountRequest) -> Card:
@@ -50,12 +51,12 @@ async def unlinked(desk: Desk, action: Action, link: Link) -> Card:
 COMMAND = AccountCommand(
     spec=Spec(
         name="unlink",
-        summary="Disconnect this chat from your account, or all others",
+        summary=later("Disconnect this chat from your account, or all others"),
         arguments=(
             Argument(
                 name="others",
                 type=ArgumentType.CHOICE,
-                description="others: every chat but this one",
+                description=later("others: every chat but this one"),
                 choices=("others",),
                 synonyms={"other": "others", "all others": "others"},
             ),

@@ -28,7 +28,7 @@ from tests.harness.failpoints import Fate, Mortal, MortalDatabase, Point, When
 Opening = Callable[..., AbstractAsyncContextManager[Any]]
 
 
-class Telling(Fate):
+class Alert(Fate):
     """Tells the parent which points are passed, as each is."""
 
     def __init__(self, end_at: Point | None) -> None:
@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("point", type=Point.parse)
     parser.add_argument("--at-once", action="store_true")
     given = parser.parse_args()
-    fate = Telling(given.point if given.at_once else None)
+    fate = Alert(given.point if given.at_once else None)
     # These are known by name: what it opens is put in between here.
     vars(running).update(
         open_store=partial(open_store, through=lambda inner: MortalDatabase(inner, fate)),

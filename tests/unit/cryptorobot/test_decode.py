@@ -628,7 +628,7 @@ def test_a_removal_that_does_not_say_of_what_is_unreadable():
     )
 
 
-# Telling two facts apart.
+# Alert two facts apart.
 
 
 def test_one_change_told_twice_has_one_revision_and_the_next_another():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bot.domain.events import Strategy, Trader
 from bot.domain.ids import StrategyId, TraderId
 from bot.domain.names import (
+    NAME_LIMIT,
     Found,
     Nothing,
     Several,
@@ -19,7 +20,6 @@ from bot.domain.names import (
     pick,
     told_apart,
 )
-from bot.domain.telling import NAME_LIMIT
 from bot.domain.text import folded
 
 BOTS = tuple(

@@ -10,14 +10,8 @@ from bot.domain.changes import Change
 from bot.domain.deliveries import Priority
 from bot.domain.events import Kind, Message, Origin, PodEvent, Signal, SystemEvent, Trade, Trader
 from bot.domain.ids import TraderId
-from bot.domain.telling import (
-    tell_message,
-    tell_pod_event,
-    tell_signal,
-    tell_trade,
-    tell_trader_changes,
-)
 from bot.policy.duplicates import fingerprint, says_more
+from bot.texts.alerts import bot_alert, message_alert, report_alert, signal_alert, trade_alert
 
 AT = datetime(2026, 1, 5, 12, tzinfo=UTC)
 OWL = Trader(id=TraderId("t1"), name="Night Owl", dry_run=True, running=True, pod="pod-1")
@@ -40,7 +34,7 @@ def trade(**facts):
 
 
 def test_a_trade_says_what_for_how_much_and_which_bot():
-    telling = tell_trade(trade(), TRADERS)
+    telling = trade_alert(trade(), TRADERS)
 
     assert telling.card.title == "Bought 0.1 BTC/USDT at 42,400 USDT"
     assert telling.card.fields == (Field("Bot", "Night Owl"), Field("Value", "4,240 USDT"))
@@ -49,14 +43,14 @@ def test_a_trade_says_what_for_how_much_and_which_bot():
 
 
 def test_a_trade_of_which_nothing_is_known_is_still_told():
-    telling = tell_trade(Trade(origin=origin()), {})
+    telling = trade_alert(Trade(origin=origin()), {})
 
     assert telling.card.title == "Trade"
 
 
 def test_a_result_of_a_perpetual_is_in_the_currency_that_it_settles_in():
-    inverse = tell_trade(trade(symbol="BTC/USD:BTC", profit=Decimal("0.00012")), {}).card
-    linear = tell_trade(trade(symbol="BTC/USDT:USDT-260327", profit=Decimal("0.5")), {}).card
+    inverse = trade_alert(trade(symbol="BTC/USD:BTC", profit=Decimal("0.00012")), {}).card
+    linear = trade_alert(trade(symbol="BTC/USDT:USDT-260327", profit=Decimal("0.5")), {}).card
 
     assert Field("Profit", "+0.00012 BTC") in inverse.fields
     assert "Value" not in {field.label for field in inverse.fields}
@@ -65,14 +59,14 @@ def test_a_result_of_a_perpetual_is_in_the_currency_that_it_settles_in():
 
 
 def test_a_loss_is_called_a_loss():
-    telling = tell_trade(trade(side="sell", profit=Decimal("-3.2")), TRADERS)
+    telling = trade_alert(trade(side="sell", profit=Decimal("-3.2")), TRADERS)
 
     assert Field("Loss", "-3.20 USDT") in telling.card.fields
     assert telling.card.severity is Severity.WARNING
 
 
 def test_a_profit_is_quiet_and_good():
-    telling = tell_trade(
+    telling = trade_alert(
         trade(side="sell", profit=Decimal("5"), profit_ratio=Decimal("0.012")), TRADERS
     )
 
@@ -99,7 +93,7 @@ def test_a_profit_is_quiet_and_good():
     ],
 )
 def test_why_a_trade_closed_decides_how_loud_it_is(reason, severity, priority):
-    telling = tell_trade(trade(side="sell", reason=reason), TRADERS)
+    telling = trade_alert(trade(side="sell", reason=reason), TRADERS)
 
     assert (telling.card.severity, telling.priority) == (severity, priority)
 
@@ -124,19 +118,19 @@ def test_why_a_trade_closed_decides_how_loud_it_is(reason, severity, priority):
     ],
 )
 def test_what_a_trade_says_in_any_field_decides_how_loud_it_is(facts, severity, why):
-    card = tell_trade(trade(side="sell", **facts), TRADERS).card
+    card = trade_alert(trade(side="sell", **facts), TRADERS).card
 
     assert card.severity is severity
     assert next((one.value for one in card.fields if one.label == "Why"), None) == why
 
 
 def test_the_sentence_that_came_with_a_trade_is_shown():
-    assert tell_trade(trade(words="Sold by hand"), {}).card.lines == ("Sold by hand",)
+    assert trade_alert(trade(words="Sold by hand"), {}).card.lines == ("Sold by hand",)
 
 
 @pytest.mark.parametrize(("paper", "marked"), [(True, True), (False, False), (None, True)])
 def test_a_trade_that_says_whose_money_it_is_is_believed_before_its_bot(paper, marked):
-    lines = tell_trade(trade(paper=paper), TRADERS).card.lines
+    lines = trade_alert(trade(paper=paper), TRADERS).card.lines
 
     assert ("Paper trade (dry run): no real money moved." in lines) is marked
 
@@ -155,14 +149,14 @@ def test_a_trade_that_says_whose_money_it_is_is_believed_before_its_bot(paper, m
 def test_a_pod_event_is_as_loud_as_its_words(type_, message, severity):
     event = PodEvent(origin=origin(Kind.POD_EVENT), type=type_, message=message, pod="pod-1")
 
-    assert tell_pod_event(event, TRADERS).card.severity is severity
+    assert report_alert(event, TRADERS).card.severity is severity
 
 
 def test_a_report_without_words_that_are_known_rings_and_names_its_fields():
     event = PodEvent(origin=origin(Kind.POD_EVENT), pod="pod-1", unread=("blah", "free"))
     message = Message(origin=origin(Kind.MESSAGE), unread=("blah", "free"))
 
-    for told in (tell_pod_event(event, TRADERS), tell_message(message)):
+    for told in (report_alert(event, TRADERS), message_alert(message)):
         assert told.card.severity is Severity.WARNING
         assert told.card.lines == ("It says nothing that I can read. Its fields: blah, free.",)
 
@@ -170,18 +164,18 @@ def test_a_report_without_words_that_are_known_rings_and_names_its_fields():
 def test_a_pod_event_finds_its_bot_by_the_pod():
     event = PodEvent(origin=origin(Kind.POD_EVENT), type="error", message="x", pod="pod-1")
 
-    assert tell_pod_event(event, TRADERS).about is OWL
+    assert report_alert(event, TRADERS).about is OWL
 
 
 def test_hostile_text_is_shown_as_text():
     event = PodEvent(origin=origin(Kind.POD_EVENT), type="error", message="a\u202eb\x00c\nd")
 
-    assert tell_pod_event(event, {}).card.lines == ("abc", "d")
+    assert report_alert(event, {}).card.lines == ("abc", "d")
 
 
 @pytest.mark.parametrize("kind", [Message, SystemEvent])
 def test_what_the_platform_grades_itself_is_told_so_whatever_it_says(kind):
-    told = tell_message(
+    told = message_alert(
         kind(origin=origin(Kind.MESSAGE), level="critical", title="Welcome", text="All is well")
     )
 
@@ -192,7 +186,7 @@ def test_a_bot_may_grade_its_own_report():
     quiet = PodEvent(origin=origin(Kind.POD_EVENT), level="info", message="retry after error 7")
     loud = PodEvent(origin=origin(Kind.POD_EVENT), level="50", message="hello")
 
-    assert [tell_pod_event(one, {}).card.silent for one in (quiet, loud)] == [True, False]
+    assert [report_alert(one, {}).card.silent for one in (quiet, loud)] == [True, False]
 
 
 def test_a_report_keeps_its_lines():
@@ -200,11 +194,11 @@ def test_a_report_keeps_its_lines():
         origin=origin(Kind.POD_EVENT), message="Closed: 2\r\n- A +1 %\n\n\n\n- B -1 %\n"
     )
 
-    assert tell_pod_event(event, {}).card.lines == ("Closed: 2", "- A +1 %", "", "- B -1 %")
+    assert report_alert(event, {}).card.lines == ("Closed: 2", "- A +1 %", "", "- B -1 %")
 
 
 def test_money_has_the_digits_of_its_currency_and_prices_theirs():
-    told = tell_trade(
+    told = trade_alert(
         trade(
             side="sell",
             amount=Decimal("0.011842"),
@@ -224,7 +218,7 @@ def test_money_has_the_digits_of_its_currency_and_prices_theirs():
     [("-0.00001", Field("Loss", "-0.001 %")), ("0.00004", Field("Profit", "+0.004 %"))],
 )
 def test_a_small_result_is_told_with_enough_digits(ratio, field):
-    assert field in tell_trade(trade(side="sell", profit_ratio=Decimal(ratio)), {}).card.fields
+    assert field in trade_alert(trade(side="sell", profit_ratio=Decimal(ratio)), {}).card.fields
 
 
 @pytest.mark.parametrize(
@@ -235,19 +229,19 @@ def test_confidence_is_read_on_either_scale(confidence, shown):
         origin=origin(Kind.SIGNAL), type="buy", pair="ETH/USDT", confidence=Decimal(confidence)
     )
 
-    assert Field("Confidence", shown) in tell_signal(event).card.fields
+    assert Field("Confidence", shown) in signal_alert(event).card.fields
 
 
 def test_a_graded_message_is_not_graded_again_by_its_words():
     event = Message(origin=origin(Kind.MESSAGE), title="No errors today", level="info")
 
-    assert tell_message(event).card.severity is Severity.INFO
+    assert message_alert(event).card.severity is Severity.INFO
 
 
 def test_a_bot_that_fails_is_urgent():
     failed = Trader(id=TraderId("t1"), name="Night Owl", status="error")
 
-    telling = tell_trader_changes(OWL, failed, (Change.FAILED,), AT)
+    telling = bot_alert(OWL, failed, (Change.FAILED,), AT)
 
     assert telling.card.title == "Night Owl stopped with an error"
     assert telling.priority is Priority.URGENT
@@ -255,14 +249,14 @@ def test_a_bot_that_fails_is_urgent():
 
 @pytest.mark.parametrize("change", list(Change))
 def test_every_change_has_words(change):
-    telling = tell_trader_changes(OWL, OWL, (change, change), AT)
+    telling = bot_alert(OWL, OWL, (change, change), AT)
 
     assert telling.card.title.startswith("Night Owl ")
 
 
 def mark(event, **bots):
     known = {bot.id: bot for bot in bots.values()}
-    tell = tell_trade if isinstance(event, Trade) else tell_pod_event
+    tell = trade_alert if isinstance(event, Trade) else report_alert
     return fingerprint(event, tell(event, known), known)
 
 
@@ -346,7 +340,7 @@ def test_a_report_that_tells_a_trade_in_fields_is_told_like_the_trade():
     filled = trade(trader=None, profit=Decimal("-3.2"), reason="stop_loss")
     event = PodEvent(origin=origin(Kind.POD_EVENT), type="fill", trade=filled, pod="pod-1")
 
-    telling = tell_pod_event(event, TRADERS)
+    telling = report_alert(event, TRADERS)
 
     assert telling.card.title == "Night Owl: Bought 0.1 BTC/USDT at 42,400 USDT"
     assert Field("Loss", "-3.20 USDT") in telling.card.fields
@@ -358,7 +352,7 @@ def test_a_report_that_tells_a_trade_in_fields_is_told_like_the_trade():
 def test_a_report_of_an_error_that_tells_a_trade_stays_loud():
     event = PodEvent(origin=origin(Kind.POD_EVENT), type="error", trade=trade(), message="Why")
 
-    telling = tell_pod_event(event, {})
+    telling = report_alert(event, {})
 
     assert (telling.card.severity, telling.priority) == (Severity.CRITICAL, Priority.URGENT)
     assert telling.card.lines == ("Why",)
@@ -372,7 +366,7 @@ def test_a_fill_that_a_report_tells_in_fields_is_the_same_fact_as_the_trade():
 
 def test_what_is_no_number_is_shown_as_it_was_sent():
     sent = {"amount": None, "amount_sent": "500 USDT", "price": None, "price_sent": "1,234"}
-    telling = tell_trade(trade(**sent, profit_sent="2 or 3"), {})
+    telling = trade_alert(trade(**sent, profit_sent="2 or 3"), {})
 
     assert telling.card.title == "Bought 500 USDT BTC/USDT at 1,234"
     assert Field("Result", "2 or 3") in telling.card.fields
@@ -381,25 +375,25 @@ def test_what_is_no_number_is_shown_as_it_was_sent():
 def test_a_bot_that_is_lost_is_urgent_and_told_with_its_word():
     killed = Trader(id=TraderId("t1"), name="Night Owl", status="OOMKilled")
 
-    telling = tell_trader_changes(OWL, killed, (Change.LOST,), AT)
+    telling = bot_alert(OWL, killed, (Change.LOST,), AT)
 
     assert telling.card.title == "Night Owl no longer says that it runs: OOMKilled"
     assert (telling.card.severity, telling.priority) == (Severity.CRITICAL, Priority.URGENT)
 
 
 def test_only_what_was_filled_is_bought():
-    cancelled = tell_trade(trade(order="cancelled"), {}).card.title
-    partly = tell_trade(trade(asked=Decimal(5)), {}).card.title
+    cancelled = trade_alert(trade(order="cancelled"), {}).card.title
+    partly = trade_alert(trade(asked=Decimal(5)), {}).card.title
 
     assert cancelled.startswith("Order cancelled: buy 0.1 BTC/USDT")
     assert partly.startswith("Bought 0.1 of 5 BTC/USDT")
-    fields = tell_trade(trade(order="cancelled"), {}).card.fields
+    fields = trade_alert(trade(order="cancelled"), {}).card.fields
     assert "Value" not in [field.label for field in fields]
 
 
 @pytest.mark.parametrize("facts", [{"price": Decimal(0)}, {"amount": Decimal(0)}])
 def test_nought_is_not_known_yet(facts):
-    card = tell_trade(trade(**facts), {}).card
+    card = trade_alert(trade(**facts), {}).card
 
     assert " 0 " not in card.title.replace(" at 42", "")
     assert "Value" not in [field.label for field in card.fields]
@@ -415,7 +409,7 @@ def test_a_signal_tells_all_that_came_with_it():
         words="Strong",
     )
 
-    card = tell_signal(signal).card
+    card = signal_alert(signal).card
 
     assert card.fields == (Field("Confidence", "high"), Field("Target", "45,000 USDT"))
     assert card.lines == ("Strong", "A model's opinion, not a trade.")
@@ -434,7 +428,7 @@ def test_a_signal_tells_all_that_came_with_it():
 def test_a_stopped_bot_that_loses_money_or_rights_rings_like_a_running_one(word, priority):
     now = Trader(id=TraderId("t1"), name="Night Owl", status=word)
 
-    telling = tell_trader_changes(OWL, now, (Change.OTHER_STATUS,), AT)
+    telling = bot_alert(OWL, now, (Change.OTHER_STATUS,), AT)
 
     assert telling.priority is priority
 
@@ -444,7 +438,7 @@ def test_what_is_too_long_for_a_title_is_told_whole_below_it():
     message = Message(origin=origin(Kind.MESSAGE), title=title, text="Call us")
     report = PodEvent(origin=origin(Kind.POD_EVENT), type=title, message="Call us")
 
-    for card in (tell_message(message).card, tell_pod_event(report, {}).card):
+    for card in (message_alert(message).card, report_alert(report, {}).card):
         assert card.title.endswith("…")
         assert card.lines == (title, "Call us")
 
@@ -452,7 +446,7 @@ def test_what_is_too_long_for_a_title_is_told_whole_below_it():
 def test_a_reason_that_is_long_is_told_with_its_end():
     reason = "frame\n" * 60 + "InsufficientFunds: no balance"
 
-    card = tell_trade(trade(order="rejected", reason=reason), {}).card
+    card = trade_alert(trade(order="rejected", reason=reason), {}).card
 
     assert card.lines[-1] == "InsufficientFunds: no balance"
     assert "Why" not in {field.label for field in card.fields}
@@ -462,7 +456,7 @@ def test_what_became_of_the_rest_is_told_of_a_report_too():
     part = trade(asked=Decimal(5), rest="cancelled", words="Part", paper=True)
     event = PodEvent(origin=origin(Kind.POD_EVENT), type="fill", trade=part, message="Part")
 
-    assert tell_pod_event(event, {}).card.lines == (
+    assert report_alert(event, {}).card.lines == (
         "Part",
         "The rest was cancelled.",
         "Paper trade (dry run): no real money moved.",
@@ -482,7 +476,7 @@ def test_what_became_of_the_rest_is_told_of_a_report_too():
 def test_a_new_bot_in_a_bad_way_rings(word, priority):
     now = Trader(id=TraderId("t1"), name="Night Owl", status=word)
 
-    telling = tell_trader_changes(None, now, (Change.CREATED,), AT)
+    telling = bot_alert(None, now, (Change.CREATED,), AT)
 
     assert telling.priority is priority
     assert telling.card.title == f"Night Owl was added ({word})"

@@ -1,0 +1,242 @@
+"""Every sentence is made in the language of who will read it, and nothing is left in English."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from gettext import NullTranslations
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from bot.domain.cards import Card
+from bot.domain.marks import command, shown
+from bot.services.commands.registry import SPECS
+from bot.texts import getting_started
+from bot.texts.language import (
+    Language,
+    _,
+    languages,
+    nearest_language,
+    ngettext,
+    read_catalogue,
+    speaking,
+    spoken_language,
+)
+from tests.harness.extraction import KEYWORDS, METHODS, SOURCES
+from tests.parity.examples import examples
+
+TEMPLATE = Path(__file__).parents[3] / "bot" / "texts" / "locale" / "tradebell.pot"
+
+
+class Pseudo(NullTranslations):
+    """Says every sentence in capitals between brackets; what is filled in stays as it is."""
+
+    def gettext(self, message: str) -> str:
+        return _loud(message)
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        return _loud(singular if n == 1 else plural)
+
+
+def _loud(message: str) -> str:
+    parts = re.split(r"(\{\w+\}|/[a-z]+\b)", message)
+    return "«" + "".join(part if i % 2 else part.upper() for i, part in enumerate(parts)) + "»"
+
+
+PSEUDO = Language("qps", Pseudo())
+
+FOREIGN = re.compile(
+    "|".join(
+        map(
+            re.escape,
+            (
+                *("https://bell.example.org/link/Ab3-_cc", "a***@example.com", "[page]", "[bot]"),
+                *(
+                    "[others]",
+                    "others:",
+                    "[role]",
+                    "[strategy]",
+                    "stop Night Owl",
+                    "You are not permitted",
+                ),
+                *(
+                    "no answer in time",
+                    "Discord does not answer.",
+                    "No answer came",
+                    "not done: away",
+                ),
+                *("is still running", "is stopped", "something new", "blocked by the user"),
+                *("Order refused: *balance* too low", "What to do.", "Send Messages, Embed Links"),
+                *(
+                    "everyone who can read #desk in Alpha",
+                    "#desk in Alpha",
+                    "liquidation",
+                    "stop_loss",
+                ),
+                *(
+                    "buy ETH/USDT",
+                    "Momentum",
+                    "Night Owl",
+                    "zzz",
+                    "mom",
+                    "owll",
+                    "running",
+                    "stopped",
+                ),
+                *(
+                    "alert ",
+                    "grid",
+                    "error",
+                    "Maintenance",
+                    "Words.",
+                    "Notice",
+                    "#desk",
+                    "trades",
+                    "owl",
+                ),
+                *(
+                    "everything",
+                    "/price pair",
+                    "refused",
+                    "our bot was removed",
+                    "[digits]",
+                    "events",
+                ),
+                *("viewer", "stop loss", "no answer"),
+            ),
+        )
+    )
+)
+"""What examples bring along from outside, where it may be in any language."""
+
+
+def texts_in(value: object, name: str = "") -> Iterator[str]:
+    """All that a person can read of a card."""
+    if isinstance(value, str):
+        if name not in ("url", "action", "reference", "style", "severity"):
+            yield value
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from texts_in(one, name)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from texts_in(getattr(value, field.name), field.name)
+
+
+@pytest.fixture(scope="module")
+def pseudo() -> list[tuple[str, Card]]:
+    with speaking(PSEUDO):
+        return [
+            (name, card)
+            for makers in examples().values()
+            for name, cards in makers.items()
+            for card in cards
+        ]
+
+
+def test_no_card_has_a_plain_english_word(pseudo: list[tuple[str, Card]]):
+    plain = {}
+    for name, card in pseudo:
+        for text in texts_in(replace(card, picture=None)):
+            left = re.findall(r"(?<![/\w.])[a-z]{3,}(?![\w/])", FOREIGN.sub("", shown(text)))
+            if left:
+                plain[name] = (text, left)
+
+    assert plain == {}, "\n".join(f"{k} {v}" for k, v in plain.items())
+
+
+def test_the_help_is_in_that_language_too():
+    with speaking(PSEUDO):
+        card = getting_started.help_card(SPECS, linked=True)
+
+    assert all(field.value.startswith("«") for field in card.fields)
+
+
+# --- the language of a moment ------------------------------------------------------------------
+
+
+def test_sentences_are_english_unless_another_language_is_spoken():
+    assert _("Hello, {name}", name="Ann") == "Hello, Ann"
+    assert ngettext("{count} bot", "{count} bots", 1) == "1 bot"
+    with speaking(PSEUDO):
+        assert _("Hello, {name}", name="Ann") == "«HELLO, Ann»"
+        assert ngettext("{count} bot", "{count} bots", 2) == "«2 BOTS»"
+        assert spoken_language() == "qps"
+    assert spoken_language() == "en"
+
+
+def test_commands_are_marked_in_our_words_and_never_in_what_is_filled_in():
+    said = _("Try /status, or {what}", what="/pause")
+
+    assert said == f"Try {command('status')}, or /pause"
+    assert shown(said, "/bell {}".format) == "Try /bell status, or /pause"
+
+
+@pytest.mark.parametrize("text", ["docs/reaching-it.md", "https://x.example/link", "a/b"])
+def test_what_only_looks_like_a_command_is_not_marked(text: str):
+    assert _(text) == text
+
+
+def test_what_is_filled_in_is_shown_as_it_is_whatever_is_in_it():
+    assert _("Hello, {name}", name="{name} {0} %s") == "Hello, {name} {0} %s"
+
+
+@pytest.mark.parametrize("code", ["en", "en-GB", "EN_us", "tlh", ""])
+def test_a_language_that_nobody_has_written_is_english(code: str):
+    assert nearest_language(code) == "en"
+    with speaking(code):
+        assert _("Nothing was changed") == "Nothing was changed"
+
+
+def test_there_is_english():
+    assert languages()[0] == "en"
+
+
+CATALOGUE = r"""
+msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=UTF-8\n"
+"Plural-Forms: nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && (n%100<12 ||"
+" n%100>14) ? 1 : 2);\n"
+
+msgid "{count} bot"
+msgid_plural "{count} bots"
+msgstr[0] "{count} бот"
+msgstr[1] "{count} бота"
+msgstr[2] "{count} ботов"
+
+msgid "Send /link"
+msgstr "Пошлите /link"
+"""
+
+
+def test_a_catalogue_is_read_as_translators_write_it(tmp_path: Path):
+    path = tmp_path / "ru.po"
+    path.write_text(CATALOGUE, encoding="utf-8")
+
+    with speaking(Language("ru", read_catalogue(path))):
+        counted = [ngettext("{count} bot", "{count} bots", count) for count in (1, 3, 11, 21)]
+        sent = _("Send /link")
+        unknown = _("Nothing was changed")
+
+    assert counted == ["1 бот", "3 бота", "11 ботов", "21 бот"]
+    assert sent == f"Пошлите {command('link')}"
+    assert unknown == "Nothing was changed"
+
+
+def test_the_template_for_translators_has_every_sentence():
+    """Otherwise: `make texts`."""
+    with TEMPLATE.open("rb") as file:
+        kept = {message.id for message in read_po(file) if message.id}
+    found = {
+        message[2]
+        for source in SOURCES
+        for message in extract_from_dir(source, method_map=METHODS, keywords=KEYWORDS)
+    }
+
+    assert found - kept == set(), "not in the template: run `make texts`"
+    assert kept - found == set(), "in no sentence any more: run `make texts`"
