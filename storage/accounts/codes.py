@@ -36,7 +36,7 @@ from bot.domain.linking import (
 )
 from bot.domain.links import Account, AccountState, Address, Grant, Link, Preferences
 from storage.accounts.links import is_at, links_of, unlink
-from storage.accounts.logins import Keys, begin_login, forgive_login, login_keys, prune_logins
+from storage.accounts.wrong_logins import Keys, begin_login, forgive_login, login_keys, prune_logins
 from storage.buttons.shown_cards import end_address
 from storage.engine.database import Database, each, unsettle
 from storage.engine.upsert import insert_into

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.linking import Invitation, LinkProblem, LoginFailed, SignedIn, TooSoon
 from bot.domain.links import KeyLogin, PasswordLogin
-from bot.domain.logins import WAITS, WINDOW
+from bot.domain.wrong_logins import WAITS, WINDOW
 from bot.errors import TryLater
 from tests.harness.world import CHAT, code_in, running
 

@@ -24,7 +24,7 @@ from bot.domain.linking import (
     WrongDigits,
 )
 from bot.domain.links import AccountState, Grant
-from bot.domain.logins import PER_PAIR, WINDOW, Counted
+from bot.domain.wrong_logins import PER_PAIR, WINDOW, Counted
 from storage import Store
 from storage.schema.tables import attempt, secret, wrong_login
 from tests.contract.storage.given import (

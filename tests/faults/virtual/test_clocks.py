@@ -12,7 +12,7 @@ from bot.domain.deliveries import Postponed
 from bot.domain.events import Stream
 from bot.domain.linking import CODE_LIFE, DIGITS_LIFE, LinkProblem, SignedIn
 from bot.domain.links import PasswordLogin
-from bot.domain.logins import PER_PAIR, WINDOW
+from bot.domain.wrong_logins import PER_PAIR, WINDOW
 from tests.fakes.messenger import FakeMessenger
 from tests.harness.virtual_time import Clock
 from tests.harness.world import CHAT, code_in, owl, running

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
-from bot.domain.logins import (
+from bot.domain.wrong_logins import (
     WINDOW,
     Counted,
     Failures,
