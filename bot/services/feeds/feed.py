@@ -14,7 +14,7 @@ from bot.domain.ids import Now
 from bot.domain.links import Account, AccountState, Credential
 from bot.errors import ConnectionLost, NeedsLogin, SocketRefused, TryLater
 from bot.ports import Accounts, Meter, Platform, Session
-from bot.services.feeds.expiry import Expiry, Renewed
+from bot.services.feeds.login_end import Expiry, Renewed
 from bot.services.feeds.notices import Notices
 from bot.services.feeds.reading import Reading
 from bot.services.feeds.rhythm import Rhythm

@@ -12,8 +12,8 @@ from bot.domain.ids import AccountId, Now
 from bot.domain.links import Account
 from bot.errors import TryLater
 from bot.ports import Accounts, Inbox, Meter, Platform, Session
-from bot.services.feeds.expiry import Expiry
 from bot.services.feeds.feed import Feed
+from bot.services.feeds.login_end import Expiry
 from bot.services.feeds.notices import Notices
 from bot.services.feeds.ownership import OwnPlatform
 from bot.services.feeds.reading import Reading

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.services.feeds.expiry import REMINDERS, first_try
+from bot.services.feeds.login_end import REMINDERS, first_try
 
 HOUR = timedelta(hours=1)
 NONE = timedelta(0)
