@@ -86,15 +86,13 @@ class Answer:
 
 
 @dataclass(slots=True)
-class Progress:
+class _Progress:
     """How far a request has got by now."""
 
     reached: Reached = Reached.CONNECTING
-    held: bool = False
-    """What is connected does not leave yet."""
 
 
-_progress: ContextVar[Progress | None] = ContextVar("_progress", default=None)
+_progress: ContextVar[_Progress | None] = ContextVar("_progress", default=None)
 
 
 def open_session(
@@ -123,7 +121,6 @@ async def exchange(
     method: str,
     url: str | URL,
     *,
-    progress: Progress | None = None,
     no_answer: type[NoAnswer] = NoAnswer,
     **given: Any,
 ) -> Answer:
@@ -140,7 +137,7 @@ async def exchange(
     Raises:
         NoAnswer: no answer came, or not wholly.
     """
-    progress, status = progress or Progress(), None
+    progress, status = _Progress(), None
     outer = _progress.set(progress)
     try:
         async with session.request(method, url, allow_redirects=False, **given) as response:
@@ -178,7 +175,7 @@ class _Connector(TCPConnector):
             connection.close()
             connection = await super().connect(req, traces, timeout)
         progress = _progress.get()
-        if progress is not None and not progress.held:
+        if progress is not None:
             progress.reached = Reached.SENT
         return connection
 
@@ -189,10 +186,10 @@ class _Connector(TCPConnector):
         if transport not in self._used:
             self._used.add(transport)
             return False
-        return has_ended(transport)
+        return _has_ended(transport)
 
 
-def has_ended(transport: asyncio.BaseTransport) -> bool:
+def _has_ended(transport: asyncio.BaseTransport) -> bool:
     """Whether a connection has been hung up without the event loop having seen it yet.
 
     What is written to it has an unknown outcome, so it is better not written. A connection on

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -63,17 +63,15 @@ class Chats:
         address: Address,
         message: Rendered,
         key: str | None = None,
-        after: Awaitable[None] | None = None,
     ) -> Attempt:
         """Send a message. Never raises for anything that Discord does.
 
         Args:
             key: Discord drops a repeat with the same one, for a few minutes.
-            after: nothing leaves before this is done.
         """
         try:
             try:
-                return await self._send(address, message, key, after)
+                return await self._send(address, message, key)
             except Refusal as refusal:
                 if not goes_plain(message, refusal):
                     raise
@@ -133,7 +131,6 @@ class Chats:
         address: Address,
         message: Rendered,
         key: str | None,
-        after: Awaitable[None] | None = None,
     ) -> Sent:
         body = message.body
         if message.silent:
@@ -142,7 +139,7 @@ class Chats:
             body |= {"nonce": key, "enforce_nonce": True}
         channel = address.thread or address.chat
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel)
-        sent = await self._http.request(route, json=body, files=message.files, after=after)
+        sent = await self._http.request(route, json=body, files=message.files)
         return Sent(message=str(sent.get("id", "")) if isinstance(sent, Mapping) else "")
 
     def _is_ours(self, message: Json) -> bool:

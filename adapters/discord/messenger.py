@@ -1,6 +1,5 @@
 """Cards, shown on Discord."""
 
-from collections.abc import Awaitable
 from datetime import datetime, timedelta
 
 from adapters.chat.exchange import NoAnswer
@@ -45,7 +44,6 @@ class DiscordMessenger:
         self,
         address: Address,
         card: Card,
-        after: Awaitable[None] | None = None,
         tried_since: datetime | None = None,
     ) -> Attempt:
         """Show a card.
@@ -61,7 +59,7 @@ class DiscordMessenger:
             if tried_since is not None and forgotten and part.mark:
                 found = await self._look_for(address, part, tried_since)
             key = key_of(address, card.reference, number)
-            attempt = found or await self._chats.show(address, part, key, after)
+            attempt = found or await self._chats.show(address, part, key)
             if not isinstance(attempt, Sent):
                 return after_part(attempt, number, len(parts))
         return attempt

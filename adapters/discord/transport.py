@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -83,20 +83,16 @@ class DiscordHttp(HTTPClient):
 
         Args:
             given: `json`, the body; `files`, names and contents of PNGs that go with it, in the
-                order of its `attachments`; `params`, the query; `after`, an awaitable: nothing
-                leaves before it is done, and what it raises is raised.
+                order of its `attachments`; `params`, the query.
 
         Raises:
             Refusal: the API said no.
             Withheld: not now.
             NoAnswer: nobody knows.
         """
-        after: Awaitable[None] | None = given.get("after")
         body = json.dumps(given["json"]).encode() if "json" in given else None
         files: Sequence[tuple[str, bytes]] = given.get("files", ())
         self._check(route)
-        if after is not None:
-            await after
         answer = await self._exchange(route, body, files, given.get("params"))
         self._told_buckets.learn(route.key, route.major_parameters, answer.headers, self._clock())
         if answer.is_good:

@@ -1,7 +1,6 @@
 """Calls of the Bot API that show something in a chat, and what became of them."""
 
 import logging
-from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -42,13 +41,11 @@ class BotApi(Bot):
         parameters: dict[str, Any],
         *,
         wait: timedelta | None = None,
-        after: Awaitable[None] | None = None,
     ) -> Any:
         """Call a method.
 
         Args:
             wait: how long Telegram itself may take before it answers.
-            after: nothing leaves before this is done.
 
         Raises:
             Refusal: the Bot API said no.
@@ -59,7 +56,7 @@ class BotApi(Bot):
             return await self._do_post(method, parameters, read_timeout=patience)
         request = self.request
         assert isinstance(request, AiohttpRequest)
-        return await request.ask(f"{self.base_url}/{method}", parameters, after)
+        return await request.ask(f"{self.base_url}/{method}", parameters)
 
     async def upload(self, method: str, parameters: dict[str, Any]) -> Any:
         """Call a method with files, `InputFile`s, among its parameters.
@@ -86,7 +83,6 @@ class Chats:
         self,
         address: Address,
         message: Rendered,
-        after: Awaitable[None] | None = None,
         answered: int | None = None,
     ) -> Attempt:
         """Send a message. A second try is made only after the first was certainly not sent.
@@ -95,16 +91,13 @@ class Chats:
         use up the few attempts that each message has.
 
         Args:
-            after: nothing leaves before this is done.
             answered: the message that it is an answer to, shown with it as long as it is there.
         """
         if self._in_doubt:
-            if after is not None:
-                await after
             away = await self._knock(address)
             if away is not None:
                 return away
-        attempt = await self._show(address, message, after, answered)
+        attempt = await self._show(address, message, answered)
         self._in_doubt = isinstance(attempt, Unclear)
         return attempt
 
@@ -112,11 +105,10 @@ class Chats:
         self,
         address: Address,
         message: Rendered,
-        after: Awaitable[None] | None,
         answered: int | None,
     ) -> Attempt:
         try:
-            return await self._send(address, message, after, answered)
+            return await self._send(address, message, answered)
         except NoAnswer as lost:
             return after_no_answer(lost)
         except Refusal as refusal:
@@ -215,7 +207,6 @@ class Chats:
         self,
         address: Address,
         message: Rendered,
-        after: Awaitable[None] | None = None,
         answered: int | None = None,
     ) -> Sent:
         parameters = _message(address, message)
@@ -226,7 +217,7 @@ class Chats:
             parameters["disable_notification"] = True
         if address.thread:
             parameters["message_thread_id"] = int(address.thread)
-        sent = await self._api.call("sendMessage", parameters, after=after)
+        sent = await self._api.call("sendMessage", parameters)
         number = sent.get("message_id", "") if isinstance(sent, dict) else ""
         return Sent(message=str(number))
 

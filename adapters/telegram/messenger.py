@@ -1,6 +1,5 @@
 """Cards, shown on Telegram."""
 
-from collections.abc import Awaitable
 from datetime import datetime
 
 from adapters.chat.faults import after_part
@@ -28,7 +27,6 @@ class TelegramMessenger:
         self,
         address: Address,
         card: Card,
-        after: Awaitable[None] | None = None,
         tried_since: datetime | None = None,
     ) -> Attempt:
         """Show a card.
@@ -38,7 +36,7 @@ class TelegramMessenger:
         """
         parts = rendered(card, self._now())
         for number, part in enumerate(parts):
-            attempt = await self._chats.show(address, part, after)
+            attempt = await self._chats.show(address, part)
             if not isinstance(attempt, Sent):
                 return after_part(attempt, number, len(parts))
         if card.picture is not None:

@@ -1,14 +1,13 @@
 """Requests to the Bot API."""
 
 import json
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any, TypeGuard
 
 from aiohttp import ClientSession, ClientTimeout, FormData
-from aiohttp.abc import AbstractStreamWriter
 from aiohttp.payload import BytesPayload
 from telegram._utils.defaultvalue import DefaultValue
 from telegram._utils.types import ODVInput
@@ -22,10 +21,8 @@ from adapters.chat.exchange import (
     CONNECTIONS,
     Answer,
     NoAnswer,
-    Progress,
     Reached,
     exchange,
-    has_ended,
     open_session,
     parsed,
     quoted,
@@ -68,25 +65,6 @@ class Refusal(TelegramError):
         self.description = description
         self.retry_after = retry_after
         self.moved_to = moved_to
-
-
-class _Held(BytesPayload):
-    """A body that waits, and with it the request: aiohttp keeps the head until the body comes."""
-
-    def __init__(self, body: bytes, after: Awaitable[None], progress: Progress) -> None:
-        super().__init__(body, content_type=_JSON)
-        self._after = after
-        self._progress = progress
-
-    async def write_with_length(
-        self, writer: AbstractStreamWriter, content_length: int | None
-    ) -> None:
-        await self._after
-        transport = getattr(writer, "transport", None)
-        if transport is not None and has_ended(transport):
-            raise ConnectionResetError("hung up while the request was held")
-        self._progress.reached = Reached.SENT
-        await super().write_with_length(writer, content_length)
 
 
 class AiohttpRequest(BaseRequest):
@@ -152,33 +130,17 @@ class AiohttpRequest(BaseRequest):
         answer = await self._exchange(method, url, data=data, headers=headers, timeout=timeout)
         return answer.status, answer.body
 
-    async def ask(
-        self, url: str, parameters: Mapping[str, Any], after: Awaitable[None] | None = None
-    ) -> Any:
+    async def ask(self, url: str, parameters: Mapping[str, Any]) -> Any:
         """Call a method of the Bot API with JSON; gives its result.
 
         The library's own way there, through `RequestParameter`s, costs a third more.
-
-        Args:
-            after: the request is prepared, and leaves once this is done. If it raises, nothing
-                leaves, and the same is raised.
 
         Raises:
             Refusal: the Bot API said no.
             NoAnswer: no answer came, or none of the Bot API's.
         """
-        body = json.dumps(parameters).encode()
-        progress = Progress(held=after is not None)
-        if after is None:
-            data = BytesPayload(body, content_type=_JSON)
-        else:
-            data = _Held(body, after, progress)
-        try:
-            answer = await self._exchange("POST", url, data=data, progress=progress)
-        except NoAnswer:
-            if after is not None:
-                await after
-            raise
+        body = BytesPayload(json.dumps(parameters).encode(), content_type=_JSON)
+        answer = await self._exchange("POST", url, data=body)
         return self.parse_json_payload(answer.body)["result"]
 
     async def _exchange(self, method: str, url: str, **given: Any) -> Answer:

@@ -1,7 +1,6 @@
 """The demo's chat: a page in the browser, and the messenger behind it."""
 
 import asyncio
-from collections.abc import Awaitable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NoReturn
@@ -86,11 +85,8 @@ class Chat:
         self,
         address: Address,
         card: Card,
-        after: Awaitable[None] | None = None,
         tried_since: datetime | None = None,
     ) -> Attempt:
-        if after is not None:
-            await after
         if (address.channel, address.bot) != (self.channel, self.bot):
             return Declined(reason="not a web chat")
         if well_formed(address.chat) is None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.actions import Action
 from bot.domain.amendments import Answer
-from bot.domain.deliveries import Draft, Priority
+from bot.domain.deliveries import Delivery, Draft, Priority
 from bot.domain.events import Event, Listing, Position, Strategy, Stream, Sweep, Trader
 from bot.domain.ids import EndpointId
 from bot.domain.links import Address, Link
@@ -74,12 +74,13 @@ class Admitted:
 
     `new` counts events that were news, `known` those that were not, `told` deliveries created;
     `owed` says at which endpoints, where they are, and the most urgent priority among the new
-    items. What was begun ahead (see `Ahead`) is not among them. `answered` counts earlier items
-    whose offers have been answered.
+    items. `preclaimed` are not among them: these are in flight already, for the caller to send.
+    `answered` counts earlier items whose offers have been answered.
     """
 
     new: int
     known: int
     told: int
     owed: Mapping[EndpointId, tuple[Address, Priority]]
+    preclaimed: tuple[Delivery, ...] = ()
     answered: int = 0

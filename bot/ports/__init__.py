@@ -7,7 +7,7 @@ ports: what is raised is in `bot.errors`, nothing else.
 from bot.ports.accounts import Accounts, Codes, Links, SignIn
 from bot.ports.actions import Actions, ShownCards
 from bot.ports.chats import Draw, Hear, Journal, Messenger, Readership, Suggest, Webhook
-from bot.ports.inbox import Ahead, Inbox
+from bot.ports.inbox import Inbox
 from bot.ports.outbox import Outbox
 from bot.ports.platform import Live, Platform, Session
 from bot.ports.watching import Audit, Meter
@@ -15,7 +15,6 @@ from bot.ports.watching import Audit, Meter
 __all__ = [
     "Accounts",
     "Actions",
-    "Ahead",
     "Audit",
     "Codes",
     "Draw",

@@ -1,6 +1,6 @@
 """What the core needs of chat platforms, and they of it."""
 
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -30,7 +30,6 @@ class Messenger(Protocol):
         self,
         address: Address,
         card: Card,
-        after: Awaitable[None] | None = None,
         tried_since: datetime | None = None,
     ) -> Attempt:
         """Show a card. Never raises for anything that the other side does: the outcome says it all.
@@ -38,8 +37,6 @@ class Messenger(Protocol):
         Where the platform has a key against repeats, it is made from `card.reference`.
 
         Args:
-            after: everything may be prepared, but nothing leaves before this is done. If it raises,
-                nothing leaves at all, and this raises the same.
             tried_since: an attempt at this card may have shown it already, and none was made before
                 this instant. Where repeats are not marked, it is not shown twice for all that.
         """

@@ -77,7 +77,7 @@ class _Lane:
     endpoint: EndpointId
     address: Address
     priority: Priority
-    given: "_Given | None" = None
+    preclaimed: "_Preclaimed | None" = None
     """To be sent first."""
     blind: int = 0
     """How often in a row nobody could tell who reads along."""
@@ -91,8 +91,8 @@ TellGone = Callable[[Delivery, str], Awaitable[None]]
 
 _Outcome = tuple[Delivery, Settlement]
 
-_Given = tuple[Delivery, Awaitable[None], Seconds]
-"""What was claimed when it was admitted, what it waits for (see `ports.Ahead`), and since when."""
+_Preclaimed = tuple[Delivery, Seconds]
+"""What was claimed in the transaction that owes it, and since when."""
 
 
 class Delivering:
@@ -220,32 +220,31 @@ class Delivering:
             and outlet.pace.is_free(address)
         )
 
-    def begin(
-        self, asked_at: Seconds, started: Sequence[Delivery], committed: Awaitable[None]
-    ) -> None:
-        """Send items that are claimed already, at endpoints that were idle just before.
+    def send_preclaimed(self, claimed: Sequence[Delivery], asked_at: Seconds) -> None:
+        """Send items that were claimed when they were admitted, where it was `idle` just before.
+
+        So they leave right after their commit: no lane has to look for them in the store.
 
         Args:
             asked_at: when they were to be claimed, by the steady clock.
-            committed: done once they may leave; see `ports.Ahead`.
         """
-        for delivery in started:
+        for delivery in claimed:
             lane = self._lanes.get(delivery.endpoint)
             if lane is not None:
-                lane.given = delivery, committed, asked_at
+                lane.preclaimed = delivery, asked_at
                 lane.woken.set()
             elif self._group is not None:
                 lane = _Lane(
                     endpoint=delivery.endpoint,
                     address=delivery.address,
                     priority=delivery.priority,
-                    given=(delivery, committed, asked_at),
+                    preclaimed=(delivery, asked_at),
                 )
                 self._open(self._group, lane)
 
     def give_up(self, doubt: Unclear) -> None:
-        """End `run`: what was claimed with an admission may be in flight in the store, and nobody
-        has heard of it. Only a start finds out.
+        """End `run`: what an admission claimed may be in flight in the store, and nobody has heard
+        of it. Only a start finds out.
         """
         if self._group is not None:
             self._group.create_task(_fail(doubt), name="doubt")
@@ -279,9 +278,9 @@ class Delivering:
         settled: _Outcome | None = None
         pressed = False
         while True:
-            if lane.given is not None:
-                # The store gives one only where nothing else is pending: nothing is left to settle.
-                settled = await self._send_given(lane, *lane.given)
+            if lane.preclaimed is not None:
+                # Claimed only where nothing else was pending: nothing is left to settle.
+                settled = await self._send_preclaimed(lane, *lane.preclaimed)
                 continue
             pace = self._outlet(lane).pace
             wait, place = self._next_place(lane, pace)
@@ -310,34 +309,26 @@ class Delivering:
             if not await self._has_more(lane, turned.due):
                 return
 
-    async def _send_claimed(
-        self, lane: _Lane, delivery: Delivery, asked_at: Seconds
-    ) -> _Outcome | None:
+    async def _send_claimed(self, lane: _Lane, delivery: Delivery, asked_at: Seconds) -> _Outcome:
         if not self._may_send():
             return delivery, handed_back(self._now())
         return await self._attempt(lane, delivery, asked_at)
 
-    async def _send_given(
-        self, lane: _Lane, delivery: Delivery, committed: Awaitable[None], claimed_at: Seconds
-    ) -> _Outcome | None:
-        """Send what was claimed when it was admitted, unless the moment has passed.
-
-        `None` if it never was: whoever wanted it admitted says why.
+    async def _send_preclaimed(
+        self, lane: _Lane, delivery: Delivery, asked_at: Seconds
+    ) -> _Outcome:
+        """The same for what had no place in the bot's schedule when it was claimed: where none is
+        near, it goes back.
         """
-        lane.given = None
+        lane.preclaimed = None
         pace = self._outlet(lane).pace
         wait, place = pace.take_place(delivery.priority)
-        unsure = not self._may_send()
-        if self._closing or unsure or wait > BREATH or pace.chat_wait(lane.address) > 0:
+        if self._closing or wait > BREATH or pace.chat_wait(lane.address) > 0:
             pace.give_back(place)
-            try:
-                await committed
-            except (TryLater, Unclear):
-                return None
             return delivery, handed_back(self._now())
         if wait > 0:
             await asyncio.sleep(wait)
-        return await self._attempt(lane, delivery, claimed_at, committed)
+        return await self._send_claimed(lane, delivery, asked_at)
 
     async def _turn(
         self,
@@ -385,34 +376,20 @@ class Delivering:
                 await lane.woken.wait()
         return True
 
-    async def _attempt(
-        self,
-        lane: _Lane,
-        delivery: Delivery,
-        claimed_at: Seconds,
-        committed: Awaitable[None] | None = None,
-    ) -> _Outcome | None:
+    async def _attempt(self, lane: _Lane, delivery: Delivery, claimed_at: Seconds) -> _Outcome:
         outlet = self._outlet(lane)
         messenger = outlet.messenger
         outlet.pace.sent_to(lane.address)
         marked = messenger.repeats.marked
         with speaking(delivery.language):
             card = presented(delivery, marked, self._now(), self.restored)
-        try:
-            attempt = await self._look(lane, delivery, outlet.readership)
-            if attempt is None:
-                attempt = await messenger.send(
-                    delivery.address,
-                    card,
-                    committed,
-                    tried_since=delivery.created_at if delivery.unclear else None,
-                )
-            if committed is not None:
-                await committed  # an outcome may be known before: a connection that failed
-        except (TryLater, Unclear):
-            if committed is None:
-                raise
-            return None
+        attempt = await self._look(lane, delivery, outlet.readership)
+        if attempt is None:
+            attempt = await messenger.send(
+                delivery.address,
+                card,
+                tried_since=delivery.created_at if delivery.unclear else None,
+            )
         now = self._now()
         if _is_contradicted(attempt, lane.heard_at, claimed_at):
             attempt = Postponed(reason=SPOKEN_MEANWHILE, counts=True)

@@ -11,7 +11,7 @@ from bot.domain.ids import AccountId, EndpointId, NewId, Now, TraderId
 from bot.domain.links import Account, Address
 from bot.errors import Unclear
 from bot.policy.news import Asked, decide, remember_only
-from bot.ports import Ahead, Inbox, Meter
+from bot.ports import Inbox, Meter
 from bot.services.amending import Amending
 from bot.services.delivery import Delivering
 from bot.services.steady import Seconds, steady
@@ -57,7 +57,8 @@ class Ingest:
 
         Raises:
             TryLater: the store cannot do it now, and nothing has changed.
-            Unclear: it may have; what was begun ahead ends the delivering, and is found at a start.
+            Unclear: it may have; if it may have claimed something, that ends the delivering, and is
+                found at a start.
         """
         now = self._now()
         judge = (
@@ -65,10 +66,9 @@ class Ingest:
             if first
             else partial(decide, now=now, new_id=self._new_id, asked=self._current())
         )
-        idle = self._delivering.idle(self._audience.get(account.id, {}))
-        ahead = Ahead(idle=idle, begin=partial(self._delivering.begin, steady()))
+        idle, asked_at = self._delivering.idle(self._audience.get(account.id, {})), steady()
         try:
-            admitted = await self._inbox.admit(account.id, events, judge, now, progress, ahead)
+            admitted = await self._inbox.admit(account.id, events, judge, now, progress, idle)
         except Unclear as doubt:
             if idle:
                 self._delivering.give_up(doubt)
@@ -78,6 +78,7 @@ class Ingest:
             heard = self._audience.get(account.id, {})
             self._delivering.wake({key: (at, Priority.NORMAL) for key, at in heard.items()})
             raise
+        self._delivering.send_preclaimed(admitted.preclaimed, asked_at)
         self._meter.admitted(told=admitted.told, known=admitted.known)
         if admitted.owed:
             # Where the last one went, the next one probably goes: it can be claimed at once.

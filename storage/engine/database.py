@@ -26,14 +26,6 @@ the connection. It leaves behind what calling it once for each argument would ha
 BATCH_LIMIT = 100
 """Requests in one transaction, so that nothing else waits for an endless one."""
 
-Foretell = Callable[[R, "asyncio.Future[None]"], object]
-"""Told what a request comes to as soon as only the disk is left, and what to wait for.
-
-It is called on the event loop's thread once for each attempt, at the latest when the result is
-there. The future ends well once the result is committed, and with an error if it is not: then
-nothing of what was told is so, and another attempt may follow.
-"""
-
 
 def each(function: Callable[[Connection, A], R]) -> Operation[A, R]:
     """An operation out of a function of one argument; it keeps the function's name."""
@@ -52,7 +44,6 @@ class Request:
     operation: Operation[Any, Any]
     argument: Any
     future: "asyncio.Future[Any]"
-    foretell: Foretell[Any] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -62,7 +53,6 @@ class Outcome:
     request: Request
     result: Any = None
     error: BaseException | None = None
-    foretold: bool = False
 
 
 class _Standing(asyncio.Future[R]):
@@ -130,12 +120,10 @@ class Database(ABC):
         self._write_apart(Request(operation, argument, future))
         return await future
 
-    def submit(
-        self, operation: Operation[A, R], argument: A, foretell: Foretell[R] | None = None
-    ) -> "asyncio.Future[R]":
+    def submit(self, operation: Operation[A, R], argument: A) -> "asyncio.Future[R]":
         """Have it done; see `write`."""
         future: asyncio.Future[R] = _Standing()
-        self._write(Request(operation, argument, future, foretell))
+        self._write(Request(operation, argument, future))
         return future
 
     async def read(self, function: Callable[[Connection, *Ts], R], *arguments: *Ts) -> R:
@@ -210,8 +198,6 @@ class Pending:
     connection: Connection
     transaction: "_Transaction"
     outcomes: list[Outcome]
-    committed: "asyncio.Future[None] | None" = None
-    """What those wait for who were told beforehand."""
 
     def commit(self) -> list[Outcome]:
         """Make it last; give what became of the requests.
@@ -340,39 +326,7 @@ def resolve(outcomes: Sequence[Outcome]) -> None:
             outcome.request.future.set_exception(outcome.error)
             outcome.request.future.exception()  # seen: who waited may have been cancelled
         else:
-            if outcome.request.foretell is not None and not outcome.foretold:
-                outcome.request.foretell(outcome.result, _committed())
             outcome.request.future.set_result(outcome.result)
-
-
-def foretell(pending: Pending) -> None:
-    """Tell those who want to know what is about to be committed; on the loop's thread only.
-
-    `keep_word` must follow.
-    """
-    for outcome in pending.outcomes:
-        if outcome.request.foretell is not None:
-            if pending.committed is None:
-                pending.committed = _Standing()
-            outcome.foretold = True
-            outcome.request.foretell(outcome.result, pending.committed)
-
-
-def keep_word(pending: Pending, outcomes: Sequence[Outcome]) -> None:
-    """Say whether what was foretold has come true; on the loop's thread only."""
-    if pending.committed is None:
-        return
-    if outcomes is pending.outcomes:
-        pending.committed.set_result(None)
-    else:
-        pending.committed.set_exception(StoreAway("The database could not commit it."))
-        pending.committed.exception()  # seen: perhaps nobody waits
-
-
-def _committed() -> "asyncio.Future[None]":
-    committed: asyncio.Future[None] = _Standing()
-    committed.set_result(None)
-    return committed
 
 
 class Inline(Database):

@@ -33,8 +33,6 @@ from storage.engine.database import (
     Trouble,
     apart,
     do,
-    foretell,
-    keep_word,
     perform,
     raw_of,
     resolve,
@@ -137,8 +135,7 @@ class Sqlite(Database):
         except Exception as error:  # noqa: BLE001 it is for those who asked
             self._writer.do(partial(apart, self._connection, requests, error), self._end)
             return
-        self._writer.take(partial(self._commit, pending), partial(self._end, pending=pending))
-        foretell(pending)
+        self._writer.take(partial(self._commit, pending), self._end)
 
     def _perform(self, requests: Sequence[Request]) -> Pending:
         begun = self._loop.time()
@@ -157,9 +154,7 @@ class Sqlite(Database):
             requests = [outcome.request for outcome in pending.outcomes]
             return apart(self._connection, requests, error)
 
-    def _end(self, outcomes: Sequence[Outcome], pending: Pending | None = None) -> None:
-        if pending is not None:
-            keep_word(pending, outcomes)
+    def _end(self, outcomes: Sequence[Outcome]) -> None:
         resolve(outcomes)
         self._unchecked += 1
         if self._unchecked >= CHECKPOINT_AFTER and not self._checkpointing:

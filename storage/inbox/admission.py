@@ -1,6 +1,7 @@
 """Facts in: told once, remembered, and owed, in one transaction for all accounts that have some."""
 
-from collections.abc import Awaitable, Mapping, Sequence, Set
+import asyncio
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -22,7 +23,6 @@ from bot.domain.events import (
     Unreadable,
 )
 from bot.domain.ids import AccountId, EndpointId
-from bot.ports import Ahead
 from storage.engine.database import Database
 from storage.engine.statements import Statement, Values
 from storage.engine.types import key
@@ -33,6 +33,7 @@ from storage.inbox.duplicates import leave_out_echoes
 from storage.inbox.enqueue import owe
 from storage.inbox.stages import Stages
 from storage.outbox.amendments import close_offers
+from storage.outbox.claims import hand_back
 from storage.schema.codec import decode_record
 from storage.schema.facts import Fact, FactKey, Tally
 from storage.schema.states import KnownKind
@@ -42,8 +43,6 @@ OWN_KINDS = frozenset({Kind.FEED, Kind.ACTION, Kind.TEST})
 """Facts about Tradebell itself: no sign of life from the platform."""
 
 Record = TypeVar("Record", Trader, Strategy)
-
-_NOWHERE: frozenset[EndpointId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +71,16 @@ class Inbox:
         decide: Decide,
         now: datetime,
         progress: Progress | None = None,
-        ahead: Ahead | None = None,
+        idle: frozenset[EndpointId] = frozenset(),
     ) -> Admitted:
-        def begin(tally: Tally, committed: Awaitable[None]) -> None:
-            if ahead is not None and tally.started:
-                ahead.begin([started.delivery() for started in tally.started], committed)
-
-        idle = ahead.idle if ahead is not None else _NOWHERE
         call = _Call(account, events, decide, now, progress, idle)
-        tally = await self._database.submit(self._admit, call, begin if idle else None)
-        return tally.total()
+        admitting = self._database.submit(self._admit, call)
+        try:
+            return (await admitting).total()
+        except asyncio.CancelledError:
+            if not admitting.exception() and (claimed := admitting.result().total().preclaimed):
+                await hand_back(self._database, claimed, now)
+            raise
 
     def _admit(self, connection: Connection, calls: Sequence[_Call]) -> Sequence[Tally]:
         accounts = {call.account for call in calls}

@@ -15,7 +15,7 @@ from storage.engine.statements import Statement
 from storage.engine.types import key
 from storage.inbox.cache import Memory
 from storage.schema.codec import encode_card
-from storage.schema.facts import Fact, Started, reference
+from storage.schema.facts import Fact, Preclaimed, reference
 from storage.schema.tables import action, delivery, endpoint, is_one_of
 
 
@@ -37,7 +37,7 @@ def owe(
                 and _may_leave(fact, draft, link)
                 and (id := _start(connection, fact, row)) is not None
             ):
-                fact.tally.started.append(Started(id, fact, draft, link, row["reference"]))
+                fact.tally.preclaimed.append(Preclaimed(id, fact, draft, link, row["reference"]))
                 continue
             waiting.append(row)
             if row["state"] is State.READY:

@@ -1,5 +1,6 @@
 """Turns: what lanes report is settled, what they ask for is claimed, for all of them at once."""
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any
@@ -25,6 +26,7 @@ from bot.domain.events import Kind
 from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
 from bot.domain.lanes import Turn, Turned
 from bot.domain.links import EndpointState
+from bot.errors import TryLater, Unclear
 from bot.policy.decision import Course
 from bot.policy.sending import Item, may_leave
 from storage.engine.database import Database
@@ -43,6 +45,8 @@ from storage.schema.tables import (
     is_one_of,
     link,
 )
+
+log = logging.getLogger(__name__)
 
 
 def take_turns(
@@ -66,11 +70,17 @@ def take_turns(
 
 
 async def hand_back(database: Database, claimed: Iterable[Delivery], now: datetime) -> None:
-    """Undo claims that nobody waits for any more: these have not been tried."""
+    """Undo claims that nobody waits for any more: these have not been tried.
+
+    It raises nothing, since whoever is cancelled has to end. What it cannot undo, a start settles.
+    """
     untried = Settlement(state=State.READY, reason="not tried", not_before=now, counts=False)
     for each in claimed:
         turn = Turn(endpoint=each.endpoint, settled=(each, untried))
-        await database.write(take_turns, (turn, now))
+        try:
+            await database.write(take_turns, (turn, now))
+        except (TryLater, Unclear) as outage:
+            log.warning("a claim stays until the next start", extra={"reason": str(outage)})
 
 
 _SETTLE = Statement(

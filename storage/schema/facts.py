@@ -42,7 +42,7 @@ class Tally:
     told: int = 0
     answered: int = 0
     owed: dict[EndpointId, tuple[Address, Priority]] = field(default_factory=dict)
-    started: list["Started"] = field(default_factory=list)
+    preclaimed: list["Preclaimed"] = field(default_factory=list)
 
     def total(self) -> Admitted:
         return Admitted(
@@ -50,6 +50,7 @@ class Tally:
             known=self.known,
             told=self.told,
             owed=self.owed,
+            preclaimed=tuple([one.delivery() for one in self.preclaimed]),
             answered=self.answered,
         )
 
@@ -76,7 +77,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
+class Preclaimed:
     """An item that was stored as claimed."""
 
     id: DeliveryId

@@ -1,6 +1,5 @@
 """The contract of `ports.Messenger`, for every chat platform and for the fake."""
 
-import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -19,7 +18,7 @@ from bot.domain.cards import (
 )
 from bot.domain.deliveries import Attempt, Declined, Halted, Postponed, Scope, Sent, Unclear
 from bot.domain.ids import ActionId
-from bot.errors import Misconfigured, TryLater
+from bot.errors import Misconfigured
 from tests.contract.messengers import (
     ALL,
     CHANGE_TROUBLES,
@@ -107,36 +106,6 @@ async def test_a_messenger_says_which_bot_of_which_platform_it_is(platform: Plat
         found = stage.messenger.channel, stage.messenger.bot
 
     assert found == (stage.address.channel, stage.address.bot)
-
-
-@pytest.mark.parametrize("platform", ALL)
-async def test_a_card_may_be_given_before_it_may_leave(platform: Platform):
-    async with platform() as stage:
-        async with asyncio.TaskGroup() as group:
-            word: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            sending = group.create_task(stage.messenger.send(stage.address, CARDS[0], word))
-            await asyncio.sleep(0.05)
-            before = list(stage.shown())
-            word.set_result(None)
-        shown = stage.shown()
-
-    assert before == []
-    assert isinstance(sending.result(), Sent)
-    assert len(shown) == 1
-
-
-@pytest.mark.parametrize("platform", ALL)
-async def test_a_card_that_may_not_leave_after_all_does_not(platform: Platform):
-    async with platform() as stage:
-        word: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        word.set_exception(TryLater("the disk is full"))
-        with pytest.raises(TryLater, match="the disk is full"):
-            await stage.messenger.send(stage.address, CARDS[0], word)
-        await stage.messenger.send(stage.address, Card(title="The next one"))
-        shown = stage.shown()
-
-    assert len(shown) == 1
-    assert "The next one" in shown[0]
 
 
 ALARM = Card(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,10 +37,7 @@ class Wire:
         parameters: dict[str, Any],
         *,
         wait: timedelta | None = None,
-        after: Awaitable[None] | None = None,
     ) -> Any:
-        if after is not None:
-            await after
         self.calls.append((method, self.now()))
         fault = self.fault(method)
         if fault is not None:

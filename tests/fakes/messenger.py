@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -89,11 +89,8 @@ class FakeMessenger:
         self,
         address: Address,
         card: Card,
-        after: Awaitable[None] | None = None,
         tried_since: datetime | None = None,
     ) -> Attempt:
-        if after is not None:
-            await after
         self.calls += 1
         message = str(self.calls)
         self.tried_since.append(tried_since)

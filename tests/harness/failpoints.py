@@ -133,8 +133,7 @@ class MortalDatabase(Database):
         self._under_way.add(future)
         future.add_done_callback(self._under_way.discard)
         future.add_done_callback(partial(self._bring, request, what))
-        foretell = None if request.foretell is None else partial(self._foretell, request)
-        return Request(request.operation, request.argument, future, foretell)
+        return Request(request.operation, request.argument, future)
 
     def _bring(self, request: Request, what: str | None, answered: asyncio.Future[Any]) -> None:
         error = answered.exception()
@@ -148,10 +147,6 @@ class MortalDatabase(Database):
             request.future.exception()  # seen: who waited may have been cancelled
         else:
             request.future.set_result(answered.result())
-
-    def _foretell(self, request: Request, result: Any, standing: asyncio.Future[None]) -> None:
-        if request.foretell is not None and not self._fate.over.is_set():
-            request.foretell(result, standing)
 
     async def settled(self) -> None:
         """Return once all that was sent has been done."""

@@ -12,7 +12,6 @@ import pytest
 from bot import errors
 from bot.domain.deliveries import (
     Declined,
-    Delivery,
     Gone,
     Halted,
     Moved,
@@ -26,9 +25,7 @@ from bot.domain.events import Kind, Notice, NoticeText, Origin
 from bot.domain.links import EndpointState
 from bot.errors import TryLater
 from bot.policy.news import decide
-from bot.ports import Ahead
 from bot.services.steady import steady
-from tests.fakes.messenger import FakeMessenger
 from tests.harness.world import CHAT, running
 
 
@@ -515,22 +512,10 @@ async def test_an_item_claimed_at_once_waits_if_the_chat_is_paused_meanwhile(wor
     account = await world.links()
     await owe(world, account, "first")
     await world.quiet()
-    link = await world.link()
-    origin = Origin(kind=Kind.TEST, record="second", at=world.now())
-    judge = partial(decide, now=world.now(), new_id=lambda: "an-id", asked={})
+    claimed = await claimed_at_once(world, account, "second")
 
-    def begin(started, committed):
-        assert len(started) == 1
-        world.pace.pause(link.endpoint.address, 60)
-        world.delivering.begin(steady(), started, committed)
-
-    await world.store.inbox.admit(
-        account.id,
-        [Notice(origin=origin, say=partial(NoticeText, "second"), bad=True)],
-        judge,
-        world.now(),
-        ahead=Ahead(idle=frozenset({link.endpoint.id}), begin=begin),
-    )
+    world.pace.pause((await world.link()).endpoint.address, 60)
+    world.delivering.send_preclaimed([claimed], steady())
     await world.quiet(59)
     assert chat.titles() == ["first"]
 
@@ -539,83 +524,19 @@ async def test_an_item_claimed_at_once_waits_if_the_chat_is_paused_meanwhile(wor
     assert chat.shown[-1].card.notes == ()
 
 
-async def test_what_was_begun_and_never_committed_is_not_sent(world, chat):
-    account = await world.links()
-    await owe(world, account, "first")
-    await world.quiet()
-    delivery = await claimed_ahead(world, account, "second")
-    committed = asyncio.get_running_loop().create_future()
-
-    world.delivering.begin(steady(), [replace(delivery, id=delivery.id + 1)], committed)
-    await world.quiet(60)
-    assert chat.titles() == ["first"]
-    committed.set_exception(TryLater("the disk is full"))
-    await world.quiet(60)
-    world.delivering.begin(steady(), [delivery], done())
-    await world.quiet(60)
-
-    assert chat.titles() == ["first", "second"]
-    assert await counts(world) == {State.SENT: 2}
-
-
-class Hasty(FakeMessenger):
-    """Knows what came of a message before it was to leave: there was no connection."""
-
-    async def send(self, address, card, after=None, tried_since=None):
-        if card.title == "never owed":
-            return Postponed(reason="no connection")
-        return await super().send(address, card, after, tried_since)
-
-
-async def test_what_became_of_a_message_that_was_never_owed_has_no_consequence(
-    store, platform, now
-):
-    chat = Hasty(now=now)
-    async with running(store, platform, chat, now) as world:
-        account = await world.links()
-        await owe(world, account, "first")
-        await world.quiet()
-        delivery = await claimed_ahead(world, account, "second")
-        committed = asyncio.get_running_loop().create_future()
-        never = replace(delivery, card=replace(delivery.card, title="never owed"))
-
-        world.delivering.begin(steady(), [never], committed)
-        await world.quiet(0.1)
-        committed.set_exception(TryLater("the disk is full"))
-        await world.quiet(0.1)
-        world.delivering.begin(steady(), [delivery], done())
-        await world.quiet(0.1)
-
-    assert chat.titles() == ["first", "second"]
-
-
-def done():
-    future = asyncio.get_running_loop().create_future()
-    future.set_result(None)
-    return future
-
-
-async def claimed_ahead(world, account, title):
+async def claimed_at_once(world, account, title):
     """Have a card claimed in the transaction that owes it, and keep it from being sent."""
     link = await world.link()
-    kept: list[Delivery] = []
-    await world.store.inbox.admit(
+    origin = Origin(kind=Kind.TEST, record=title, at=world.now())
+    admitted = await world.store.inbox.admit(
         account.id,
-        [
-            Notice(
-                origin=Origin(kind=Kind.TEST, record=title, at=world.now()),
-                say=partial(NoticeText, title),
-                bad=True,
-            )
-        ],
+        [Notice(origin=origin, say=partial(NoticeText, title), bad=True)],
         partial(decide, now=world.now(), new_id=lambda: "an-id", asked={}),
         world.now(),
-        ahead=Ahead(
-            idle=frozenset({link.endpoint.id}), begin=lambda started, _: kept.extend(started)
-        ),
+        idle=frozenset({link.endpoint.id}),
     )
-    (delivery,) = kept
-    return delivery
+    (claimed,) = admitted.preclaimed
+    return claimed
 
 
 class Flaky:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -75,11 +74,8 @@ class Phones(FakeMessenger):
         self,
         address: Address,
         card: Card,
-        after: Awaitable[None] | None = None,
         tried_since: datetime | None = None,
     ) -> Attempt:
-        if after is not None:
-            await after
         self._tries[card.reference] += 1
         chance = random.Random(f"{self.seed} {card.reference} {self._tries[card.reference]}")
         left = self.now()

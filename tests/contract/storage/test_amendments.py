@@ -14,9 +14,8 @@ from bot.domain.actions import OFFER_LIFE, ActionState, Denied
 from bot.domain.amendments import AMEND_LIFE, Amendment
 from bot.domain.decisions import Admitted
 from bot.domain.deliveries import Delivery, Settlement, State
-from bot.domain.ids import AccountId, ActionId
+from bot.domain.ids import AccountId, ActionId, EndpointId
 from bot.domain.links import Channel, Link
-from bot.ports import Ahead
 from bot.texts.answered import answer
 from storage import Store
 from storage.outbox import claims as turns
@@ -42,10 +41,14 @@ from tests.contract.storage.given import (
 
 
 async def happens(
-    store: Store, account: AccountId, *records: str, now: datetime = NOW, ahead: Ahead | None = None
+    store: Store,
+    account: AccountId,
+    *records: str,
+    now: datetime = NOW,
+    idle: frozenset[EndpointId] = frozenset(),
 ) -> Admitted:
     facts = [fact(record, at=now + number * SECOND) for number, record in enumerate(records)]
-    return await store.inbox.admit(account, facts, alarming, now, ahead=ahead)
+    return await store.inbox.admit(account, facts, alarming, now, idle=idle)
 
 
 async def owed(store: Store, now: datetime = NOW) -> Sequence[Amendment]:
@@ -250,14 +253,10 @@ async def test_what_is_in_flight_is_changed_once_it_is_sent(store: Store):
     assert [one.message for one in await owed(store)] == ["77"]
 
 
-async def test_so_is_what_was_claimed_ahead(store: Store):
+async def test_so_is_what_was_claimed_with_its_admission(store: Store):
     chat = await linked(store)
-    begun: list[Delivery] = []
-    ahead = Ahead(
-        idle=frozenset({chat.endpoint.id}), begin=lambda started, _: begun.extend(started)
-    )
-    await happens(store, chat.account, "alarm of owl", ahead=ahead)
-    [delivery] = begun
+    idle = frozenset({chat.endpoint.id})
+    [delivery] = (await happens(store, chat.account, "alarm of owl", idle=idle)).preclaimed
 
     await happens(store, chat.account, "end of owl")
     await settle(store, delivery, SENT)

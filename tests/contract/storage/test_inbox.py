@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +13,7 @@ from sqlalchemy import select
 
 from bot.domain.actions import Action, Denied
 from bot.domain.decisions import Admitted, Decide, Known, Progress, Verdict
-from bot.domain.deliveries import Delivery, Priority, State
+from bot.domain.deliveries import Priority, State
 from bot.domain.events import (
     LOOKED,
     Event,
@@ -31,9 +30,10 @@ from bot.domain.events import (
 )
 from bot.domain.ids import AccountId, ActionId, StrategyId, TraderId
 from bot.domain.links import Link
-from bot.ports import Ahead
+from bot.errors import StoreAway
 from storage import Store
-from storage.engine.database import each
+from storage.engine.database import Database, Request, each, failed, resolve
+from storage.inbox.admission import Inbox
 from storage.inbox.cache import RECENTLY
 from storage.inbox.quarantine import LIFE
 from storage.schema.tables import inbox, quarantine
@@ -196,40 +196,22 @@ async def test_a_fact_that_comes_again_offers_no_buttons_again(store: Store):
 # --- leaving at once ----------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
-class Begun:
-    """What came of an admission, and what was claimed with it."""
-
-    admitted: Admitted
-    started: Sequence[Delivery]
-
-
 async def admit_idle(
     store: Store, chat: Link, *records: str, decide: Decide | None = None
-) -> Begun:
+) -> Admitted:
     """Admit facts while the chat's lane has nothing to do."""
     facts = [fact(record) for record in records]
-    begun: list[Delivery] = []
-    words: list[Awaitable[None]] = []
-
-    def begin(started: Sequence[Delivery], committed: Awaitable[None]) -> None:
-        begun.extend(started)
-        words.append(committed)
-
-    ahead = Ahead(idle=frozenset({chat.endpoint.id}), begin=begin)
-    admitted = await store.inbox.admit(chat.account, facts, decide or tell_all(), NOW, None, ahead)
-    for committed in words:
-        await committed
-    return Begun(admitted=admitted, started=begun)
+    idle = frozenset({chat.endpoint.id})
+    return await store.inbox.admit(chat.account, facts, decide or tell_all(), NOW, None, idle)
 
 
 async def test_a_lone_item_of_an_idle_lane_is_in_flight_at_once(store: Store):
     chat = await linked(store)
 
-    begun = await admit_idle(store, chat, "one")
+    admitted = await admit_idle(store, chat, "one")
 
-    (started,) = begun.started
-    assert (begun.admitted.told, begun.admitted.owed) == (1, {})
+    (started,) = admitted.preclaimed
+    assert (admitted.told, admitted.owed) == (1, {})
     assert await claim(store, chat.endpoint.id) is None
     await settle(store, started, again(NOW, counts=False))
     assert await claimed(store, chat.endpoint.id) == started
@@ -238,20 +220,20 @@ async def test_a_lone_item_of_an_idle_lane_is_in_flight_at_once(store: Store):
 async def test_an_item_leaves_at_once_only_where_its_lane_is_idle(store: Store):
     one, two = await linked(store, chat="1"), await linked(store, chat="2")
 
-    begun = await admit_idle(store, one, "one")
+    admitted = await admit_idle(store, one, "one")
 
-    assert [started.endpoint for started in begun.started] == [one.endpoint.id]
-    assert list(begun.admitted.owed) == [two.endpoint.id]
-    assert begun.admitted.told == 2
+    assert [started.endpoint for started in admitted.preclaimed] == [one.endpoint.id]
+    assert list(admitted.owed) == [two.endpoint.id]
+    assert admitted.told == 2
 
 
 async def test_of_several_items_none_leaves_before_its_turn(store: Store):
     chat = await linked(store)
 
-    begun = await admit_idle(store, chat, "one", "two")
+    admitted = await admit_idle(store, chat, "one", "two")
 
-    assert begun.started == []
-    assert list(begun.admitted.owed) == [chat.endpoint.id]
+    assert admitted.preclaimed == ()
+    assert list(admitted.owed) == [chat.endpoint.id]
 
 
 async def test_nothing_overtakes_what_is_owed_already(store: Store):
@@ -262,7 +244,7 @@ async def test_nothing_overtakes_what_is_owed_already(store: Store):
     await claimed(store, chat.endpoint.id)
     while_in_flight = await admit_idle(store, chat, "two")
 
-    assert (while_owed.started, while_in_flight.started) == ([], [])
+    assert (while_owed.preclaimed, while_in_flight.preclaimed) == ((), ())
 
 
 async def test_an_item_that_has_to_mention_a_missing_one_waits_for_its_turn(store: Store):
@@ -270,9 +252,9 @@ async def test_an_item_that_has_to_mention_a_missing_one_waits_for_its_turn(stor
     await told(store, chat.account, "lost")
     await settle(store, await claimed(store, chat.endpoint.id), UNCERTAIN)
 
-    begun = await admit_idle(store, chat, "one")
+    admitted = await admit_idle(store, chat, "one")
 
-    assert begun.started == []
+    assert admitted.preclaimed == ()
     assert (await claimed(store, chat.endpoint.id)).doubtful == 1
 
 
@@ -280,9 +262,9 @@ async def test_nothing_leaves_to_a_closed_chat(store: Store):
     chat = await linked(store)
     await store.links.disable(address(), "blocked", NOW)
 
-    begun = await admit_idle(store, chat, "one")
+    admitted = await admit_idle(store, chat, "one")
 
-    assert (begun.started, begun.admitted.owed) == ([], {})
+    assert (admitted.preclaimed, admitted.owed) == ((), {})
     assert (await store.outbox.counts())[State.HELD] == 1
 
 
@@ -300,7 +282,7 @@ async def test_nothing_leaves_that_is_too_old_or_of_another_epoch(store: Store):
     stale = await admit_idle(store, chat, "stale", decide=decide)
     assert await claim(store, chat.endpoint.id) is None
 
-    assert (old.started, stale.started) == ([], [])
+    assert (old.preclaimed, stale.preclaimed) == ((), ())
     counts = await store.outbox.counts()
     assert (counts[State.EXPIRED], counts[State.CANCELLED]) == (1, 1)
 
@@ -310,30 +292,53 @@ async def test_a_fact_that_another_service_has_told_does_not_leave(store: Store)
     await brought(store, chat, fact("pod", Kind.POD_EVENT))
     await titles_sent(store, chat.endpoint.id)
 
-    begun = await admit_idle(store, chat, "trade", decide=tell_all(fingerprint="same"))
+    admitted = await admit_idle(store, chat, "trade", decide=tell_all(fingerprint="same"))
 
-    assert begun.started == []
+    assert admitted.preclaimed == ()
 
 
-async def test_what_was_begun_is_sent_although_who_admitted_it_was_cancelled(store: Store):
+async def test_what_nobody_waits_for_any_more_goes_back_to_its_lane(store: Store):
     chat = await linked(store)
-    begun: list[Delivery] = []
-    ahead = Ahead(
-        idle=frozenset({chat.endpoint.id}), begin=lambda started, _: begun.extend(started)
-    )
 
     async with asyncio.TaskGroup() as group:
-        admitting = group.create_task(
-            store.inbox.admit(chat.account, [fact("one")], tell_all(), NOW, None, ahead)
-        )
+        admitting = group.create_task(admit_idle(store, chat, "one"))
         await asyncio.sleep(0)
         admitting.cancel()
 
     assert admitting.cancelled()
-    (started,) = begun
-    assert await claim(store, chat.endpoint.id) is None
-    await settle(store, started, again(NOW, counts=False))
-    assert await claimed(store, chat.endpoint.id) == started
+    assert (await claimed(store, chat.endpoint.id)).attempts == 1
+
+
+class Leaving(Database):
+    """Does one thing more and is away then."""
+
+    def __init__(self, inner: Database) -> None:
+        super().__init__(inner.dialect)
+        self._inner = inner
+        self._away = False
+
+    def _write(self, request: Request) -> None:
+        if self._away:
+            resolve(failed([request], StoreAway("gone")))
+        else:
+            self._away = True
+            self._inner._write(request)
+
+    def _read(self, request: Request) -> None:
+        self._inner._read(request)
+
+
+async def test_whoever_is_cancelled_ends_although_the_database_is_away(store: Store):
+    chat = await linked(store)
+    leaving = replace(store, inbox=Inbox(Leaving(store.database)))
+
+    async with asyncio.TaskGroup() as group:
+        admitting = group.create_task(admit_idle(leaving, chat, "one"))
+        await asyncio.sleep(0)
+        admitting.cancel()
+
+    assert admitting.cancelled()
+    assert [left.attempts for left in await store.outbox.interrupted()] == [1]
 
 
 # --- what is kept at hand -----------------------------------------------------------------

@@ -14,7 +14,6 @@ from bot.domain.deliveries import Priority
 from bot.domain.ids import NewId
 from bot.domain.lanes import Turn
 from bot.domain.links import Channel
-from bot.ports import Ahead
 from storage import migrate, open_memory
 from storage.engine.database import each
 from storage.schema.tables import metadata
@@ -83,9 +82,9 @@ async def test_nothing_that_is_done_often_scans_a_table(sqlite_url: str, open_ag
         statements: list[str] = []
         await store.database.write(tracing, statements.append)
 
-        ahead = Ahead(idle=frozenset({chat.endpoint.id}), begin=lambda *_: None)
+        idle = frozenset({chat.endpoint.id})
         decide = tell_all(Priority.NORMAL, NOW + MINUTE, "fingerprint")
-        await store.inbox.admit(chat.account, [fact("one")], decide, NOW, None, ahead)
+        await store.inbox.admit(chat.account, [fact("one")], decide, NOW, None, idle)
         one = await claimed(store, chat.endpoint.id)
         turn = Turn(endpoint=chat.endpoint.id, settled=(one, SENT), claim=True)
         two = (await store.outbox.turn(turn, NOW)).delivery

@@ -10,13 +10,11 @@ import pytest
 from sqlalchemy import Connection, text
 
 from bot.domain.decisions import Known, Verdict
-from bot.domain.deliveries import Delivery
 from bot.domain.events import Event
-from bot.domain.ids import EndpointId, LinkId
+from bot.domain.ids import LinkId
 from bot.domain.linking import CODE_LIFE, Completed, Invitation, LinkProblem, WrongDigits
 from bot.domain.links import Link, Role
 from bot.errors import Refused
-from bot.ports import Ahead
 from storage import Store
 from storage.accounts.codes import _Try as Try
 from tests.contract.storage.conftest import OpenStore
@@ -190,16 +188,12 @@ async def test_an_item_for_a_shared_chat_names_who_linked_it(store: Store):
 
 async def test_an_item_that_is_claimed_with_its_admission_names_them_too(store: Store):
     done, alone = await shared(store), await completed(store, "100", "alice")
-    begun: dict[EndpointId, Delivery] = {}
-    endpoints = frozenset({done.link.endpoint.id, alone.link.endpoint.id})
-    ahead = Ahead(
-        idle=endpoints, begin=lambda found, _: begun.update({one.endpoint: one for one in found})
-    )
+    idle = frozenset({done.link.endpoint.id, alone.link.endpoint.id})
 
-    await store.inbox.admit(done.account.id, [fact("a")], tell_all(), NOW, None, ahead)
+    admitted = await store.inbox.admit(done.account.id, [fact("a")], tell_all(), NOW, None, idle)
 
-    assert begun[done.link.endpoint.id].host == "ann"
-    assert begun[alone.link.endpoint.id].host is None
+    hosts = {claimed.endpoint: claimed.host for claimed in admitted.preclaimed}
+    assert hosts == {done.link.endpoint.id: "ann", alone.link.endpoint.id: None}
 
 
 @pytest.mark.parametrize("lasting_url", ["postgresql"], indirect=True)

@@ -235,7 +235,7 @@ async def test_a_process_that_is_killed_again_and_again_tells_each_event_in_orde
             await process.tells(LIVE)
             for number in down:
                 await town.shows_trade(number)
-            # Where the last one went, the next one is expected to go: it leaves ahead.
+            # Where the last one went, the next one is expected to go: it is claimed at once.
             warm = await town.trade()
             await town.shows_trade(warm)
             await process.settles(town.told() - before)

@@ -9,7 +9,7 @@ import asyncio
 import random
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -38,11 +38,8 @@ class SlowToAnswer(FakeMessenger):
         self,
         address: Address,
         card: Card,
-        after: Awaitable[None] | None = None,
         tried_since: datetime | None = None,
     ) -> Attempt:
-        if after is not None:
-            await after
         self.calls += 1
         left = self.now()
         message = str(self.calls)

@@ -252,7 +252,7 @@ class Story:
         await self._shares(world)
 
     async def _sends(self) -> None:
-        """Live events: sent, sent ahead, refused for the moment, and of unknown outcome."""
+        """Live events: sent, claimed at once, refused for the moment, and of unknown outcome."""
         await self.trades()
         await self.trades()
         self.chat.script(ANN, Postponed(reason="busy", counts=True))

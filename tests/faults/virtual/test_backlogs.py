@@ -13,7 +13,6 @@ from bot.domain.deliveries import Priority
 from bot.domain.ids import EndpointId
 from bot.domain.lanes import Turn, Turned
 from bot.domain.links import Link
-from bot.ports import Ahead
 from storage import Store
 from storage.engine.database import each, raw_of
 from storage.outbox.claims import take_turns
@@ -137,7 +136,7 @@ def what_happens_often(store: Store, link: Link, number: int) -> dict[str, Await
     """What is done for an event, an attempt, and every now and then, in this order."""
     endpoint = link.endpoint.id
     urgent = tell_all(Priority.URGENT)
-    ahead = Ahead(idle=frozenset({endpoint}), begin=lambda *_: None)
+    idle = frozenset({endpoint})
     news = [fact(f"news {number}")]
 
     async def send_two() -> None:
@@ -148,7 +147,7 @@ def what_happens_often(store: Store, link: Link, number: int) -> dict[str, Await
         await store.outbox.turn(Turn(endpoint=endpoint, settled=(second, SENT)), NOW)
 
     return {
-        "an admission": store.inbox.admit(link.account, news, urgent, NOW, None, ahead),
+        "an admission": store.inbox.admit(link.account, news, urgent, NOW, None, idle),
         "two messages": send_two(),
         "a look at who is owed something": store.outbox.owing(),
     }

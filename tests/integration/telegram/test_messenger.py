@@ -1,6 +1,5 @@
 """What Telegram alone has of showing cards, over HTTP: see the contract for the rest."""
 
-import asyncio
 from datetime import timedelta
 
 import pytest
@@ -8,7 +7,6 @@ import pytest
 from bot.domain.cards import Button, Card, Picture, Severity
 from bot.domain.deliveries import Declined, Gone, Moved, Postponed, Scope, Sent, Unclear
 from bot.domain.ids import ActionId
-from bot.errors import TryLater
 from tests.integration.telegram.bots import address, our_bot
 from tests.standins.bot_api import Access, BotApi
 from tests.standins.bot_api.faults import (
@@ -136,20 +134,6 @@ async def test_whoever_is_told_to_slow_down_when_asking_sends_nothing(api: BotAp
 
     assert outcome == Postponed(reason="asked to slow down", retry_after=timedelta(seconds=7))
     assert len(api.world.calls_of("sendMessage")) == 1
-
-
-async def test_what_may_not_leave_yet_does_not_even_ask(api: BotApi):
-    ann = api.world.person("Ann")
-    api.fail(Drop(), method="sendMessage")
-    never = asyncio.get_running_loop().create_future()
-    never.set_exception(TryLater("the disk is full"))
-
-    async with our_bot(api) as bot:
-        await bot.messenger.send(address(ann), CARD)
-        with pytest.raises(TryLater):
-            await bot.messenger.send(address(ann), CARD, never)
-
-    assert [call.method for call in api.world.calls] == ["getMe", "sendMessage"]
 
 
 async def test_a_person_who_blocked_us_is_gone_after_one_call(api: BotApi):

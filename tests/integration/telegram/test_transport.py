@@ -1,7 +1,6 @@
 """How far a request got, for each thing that can go wrong with it (`guarantees.md` 2.3)."""
 
 import asyncio
-import socket
 import ssl
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,7 +18,6 @@ from telegram.error import TelegramError
 
 from adapters.chat.exchange import NoAnswer, Reached
 from adapters.telegram.transport import AiohttpRequest, Refusal
-from bot.errors import TryLater
 from tests.standins.bot_api import TOKEN, Access, BotApi
 from tests.standins.bot_api.faults import (
     internal_error,
@@ -523,98 +521,6 @@ async def test_a_long_poll_may_take_longer_than_an_answer(api: BotApi):
         ann.types("hello")
 
     assert len(polling.result()) == 1
-
-
-# --- requests that are held ---------------------------------------------------------------
-
-
-async def test_a_held_request_leaves_once_it_may(api: BotApi):
-    ann = api.world.person("Ann")
-    word = Word()
-
-    async with AiohttpRequest() as request, asyncio.TaskGroup() as group:
-        asking = group.create_task(request.ask(method(api), message(ann.id), word))
-        await asyncio.sleep(SHORT)
-        before = len(ann.chat.shown)
-        word.set_result(None)
-
-    assert before == 0
-    assert [shown.text for shown in ann.chat.shown] == ["Hello"]
-    assert asking.result()["text"] == "Hello"
-
-
-async def test_a_held_request_that_may_not_leave_says_why_and_does_not(api: BotApi):
-    ann = api.world.person("Ann")
-    word = Word()
-
-    async with AiohttpRequest() as request:
-        async with asyncio.TaskGroup() as group:
-            asking = group.create_task(asked(request, api, ann.id, word))
-            await asyncio.sleep(SHORT)
-            word.set_exception(TryLater("the disk is full"))
-        await request.ask(method(api), message(ann.id))
-
-    assert str(asking.result()) == "the disk is full"
-    assert len(ann.chat.shown) == 1
-
-
-async def asked(
-    request: AiohttpRequest, api: BotApi, chat: int, word: Awaitable[None]
-) -> Exception | None:
-    try:
-        await request.ask(method(api), message(chat), word)
-    except TryLater as error:
-        return error
-    return None
-
-
-async def test_a_held_request_whose_connection_is_hung_up_means_not_sent():
-    heard: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-    word = Word()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(SHORT)
-        # In one turn of the loop: the other side has not seen yet that nobody listens.
-        writer.get_extra_info("socket").shutdown(socket.SHUT_WR)
-        word.set_result(None)
-        heard.set_result(await reader.read())
-        writer.close()
-
-    async with wire(serve) as url, AiohttpRequest() as request:
-        error = await failure(request.ask(f"{url}/bot{TOKEN}/sendMessage", message(1), word))
-
-    assert isinstance(error, NoAnswer)
-    assert error.reached is Reached.CONNECTING
-    assert await heard == b""
-
-
-async def test_a_held_request_that_gets_no_answer_means_unknown():
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"}")
-        writer.close()
-
-    word = Word()
-    word.set_result(None)
-    async with wire(serve) as url, AiohttpRequest() as request:
-        error = await failure(request.ask(f"{url}/bot{TOKEN}/sendMessage", message(1), word))
-
-    assert isinstance(error, NoAnswer)
-    assert error.reached is Reached.SENT
-
-
-class Word(asyncio.Future[None]):
-    """What a request waits for; who waits may be cancelled, as `ports.Ahead` says."""
-
-    def cancel(self, msg: object = None) -> bool:
-        return False
-
-
-def method(api: BotApi) -> str:
-    return f"{api.url}/bot{TOKEN}/sendMessage"
-
-
-def message(chat: int) -> dict[str, object]:
-    return {"chat_id": chat, "text": "Hello"}
 
 
 # --- helpers ------------------------------------------------------------------------------

@@ -34,9 +34,9 @@ class Watched(Chat):
         super().__init__(settings, now, new_id)
         self.shown: list[Shown] = []
 
-    async def send(self, address, card, after=None, tried_since=None):
+    async def send(self, address, card, tried_since=None):
         left = now()
-        attempt = await super().send(address, card, after, tried_since)
+        attempt = await super().send(address, card, tried_since)
         self.shown.append(Shown(address.chat, card, left, now()))
         return attempt
 
