@@ -5,7 +5,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import NoReturn
 
@@ -18,12 +18,10 @@ from bot.services.feeds.login_end import Expiry, Renewed
 from bot.services.feeds.notices import Notices
 from bot.services.feeds.reading import Reading
 from bot.services.feeds.rhythm import Rhythm
+from bot.services.feeds.trouble import Trouble
 from bot.services.steady import Seconds, side_by_side, sleep_until, steady
 
 log = logging.getLogger(__name__)
-
-TELL_AGAIN = timedelta(seconds=30)
-"""When a notice that could not be stored is tried again."""
 
 LOOK_FOR_LOGIN = timedelta(seconds=60)
 
@@ -46,32 +44,23 @@ class Feed:
     """Waits until this process may open another connection."""
     session: Session | None = None
     _status: FeedStatus = field(init=False)
-    _failures: int = field(init=False, default=0)
+    _trouble: Trouble = field(init=False)
     _failing_rounds: int = field(init=False, default=0)
     _socket_refusals: int = field(init=False, default=0)
-    _since: Seconds = field(init=False)
-    """When the state began."""
-    _trouble_since: Seconds | None = field(init=False, default=None)
-    _incident: datetime = field(init=False)
-    """The same instant as it is told and stored."""
-    _told: FeedState | None = field(init=False, default=None)
-    _not_told_before: Seconds = field(init=False, default=0.0)
-    """Until when the store is left alone after it did not take a notice."""
     _next_sweep: Seconds = field(init=False)
     _next_long_sweep: Seconds | None = field(init=False, default=None)
     """`None` until it is known when the last one was."""
 
     def __post_init__(self) -> None:
-        self._incident = self.now()
-        self._status = FeedStatus(state=FeedState.CONNECTING, since=self._incident)
-        self._since = steady()
+        self._trouble = Trouble(notices=self.notices, rhythm=self.rhythm, now=self.now)
+        self._status = FeedStatus(state=FeedState.CONNECTING, since=self.now())
         self._next_sweep = self._due_in(self.rhythm.sweep_every)
 
     @property
     def status(self) -> FeedStatus:
         return replace(
             self._status,
-            since=self.now() - timedelta(seconds=steady() - self._since),
+            since=self.now() - timedelta(seconds=steady() - self._trouble.entered_at),
             not_offered=tuple(sorted(self.reading.not_offered)),
         )
 
@@ -100,7 +89,7 @@ class Feed:
         try:
             await self._live(session, credential)
         except Renewed:
-            self._failures = 0
+            self._trouble.failures = 0
         except NeedsLogin as refusal:
             await self._close()
             await self._await_login(str(refusal), credential)
@@ -149,16 +138,14 @@ class Feed:
     def _next_chore(self, next_long_sweep: Seconds) -> Seconds:
         sweep_at = min(self._next_sweep, next_long_sweep)
         moments = [max(sweep_at, self._rested_at())]
-        if self._trouble_since is not None:
-            moments.append(self._steady_at())
-        if (expiry := self.expiry.next_at()) is not None:
-            moments.append(expiry)
-        return min(moments)
+        others = self._trouble.over_at(), self.expiry.next_at()
+        return min(moments + [moment for moment in others if moment is not None])
 
     async def _do_chores(self, session: Session) -> None:
         await self.expiry.mind(session)
-        if self._trouble_since is not None and steady() >= self._steady_at():
-            await self._end_trouble()
+        over_at = self._trouble.over_at()
+        if over_at is not None and steady() >= over_at:
+            await self._trouble.end()
         if steady() < self._rested_at():
             return
         if self._next_long_sweep is not None and steady() >= self._next_long_sweep:
@@ -181,7 +168,7 @@ class Feed:
         return steady() + max(0.0, left.total_seconds())
 
     def _rested_at(self) -> Seconds:
-        return self._since + self.rhythm.sweep_rest.total_seconds()
+        return self._trouble.entered_at + self.rhythm.sweep_rest.total_seconds()
 
     def _due_in(self, span: timedelta) -> Seconds:
         return steady() + self._jittered(span).total_seconds()
@@ -229,15 +216,16 @@ class Feed:
             self._next_sweep = self._due_in(min(self.rhythm.sweep_every, wait))
             log.warning("some services cannot be read", extra=self._facts(**failing))
 
-    # --- trouble ------------------------------------------------------------------------------
+    # --- without a socket, or nothing at all --------------------------------------------------
 
     async def _pause(self, failure: TryLater) -> None:
         """Wait before the next attempt."""
         self._enter(FeedState.CONNECTING, reason=str(failure))
         log.warning("connection lost", extra=self._facts(reason=str(failure)))
-        self._failures += 1
-        wait = self.rhythm.reconnect.wait(self._failures, self.chance, failure.retry_after)
-        await self._rest(steady() + wait.total_seconds())
+        self._trouble.failures += 1
+        failures = self._trouble.failures
+        wait = self.rhythm.reconnect.wait(failures, self.chance, failure.retry_after)
+        await self._trouble.rest(steady() + wait.total_seconds())
 
     async def _poll(self, session: Session, credential: Credential, reason: str) -> None:
         """No socket is to be had: read by `find`, and try the socket again now and then."""
@@ -268,27 +256,7 @@ class Feed:
         while steady() < end:
             await self.expiry.mind(session)
             chore_at = self.expiry.next_at()
-            await self._rest(end if chore_at is None else min(chore_at, end))
-
-    async def _rest(self, end: Seconds) -> None:
-        """Sleep until then; tell in between if trouble lasts."""
-        while steady() < end:
-            until = end
-            if self._trouble_since is not None and self._told is not self._status.state:
-                lasting = self._trouble_since + self.rhythm.notice_after.total_seconds()
-                tell_at = max(lasting, self._not_told_before)
-                if steady() >= tell_at:
-                    await self._tell_trouble()
-                    continue
-                until = min(end, tell_at)
-            await sleep_until(until)
-
-    async def _tell_trouble(self) -> None:
-        state = self._status.state
-        if await self.notices.trouble(state, self._incident, self.rhythm.poll_every):
-            self._told = state
-        else:
-            self._not_told_before = steady() + TELL_AGAIN.total_seconds()
+            await self._trouble.rest(end if chore_at is None else min(chore_at, end))
 
     async def _await_login(self, reason: str, refused: Credential | None) -> None:
         """Only the person can help: say so once, and wait without asking the platform again."""
@@ -314,32 +282,12 @@ class Feed:
         await self.accounts.mark(self.account.id, AccountState.NEEDS_LOGIN)
         return True
 
-    def _steady_at(self) -> Seconds:
-        """When the connection, now live, has lasted so long that trouble before it is over."""
-        return max(self._since + self.rhythm.notice_after.total_seconds(), self._not_told_before)
-
-    async def _end_trouble(self) -> None:
-        """A connection that breaks again before it comes to this was only part of the trouble."""
-        self._failures = 0
-        if self._told is not None and not await self.notices.recovery(self._incident):
-            self._not_told_before = steady() + TELL_AGAIN.total_seconds()
-            return
-        self._trouble_since = self._told = None
-
     # --- where it stands ----------------------------------------------------------------------
 
     def _enter(
         self, state: FeedState, *, reason: str = "", credential: Credential | None = None
     ) -> None:
-        now = steady()
-        before = self._status.state
-        changed = state is not before
-        if self._trouble_since is None or (changed and FeedState.POLLING in (state, before)):
-            # Being away and having no socket are two troubles, each told when it lasts.
-            self._trouble_since, self._incident = now, self.now()
-        elif changed and before is FeedState.LIVE:
-            # The same trouble goes on, and only what it was away for counts.
-            self._trouble_since += now - self._since
+        self._trouble.enter(state)
         self._status = FeedStatus(
             state=state,
             since=self._status.since,
@@ -347,7 +295,6 @@ class Feed:
             expires_at=credential.expires_at if credential else self._status.expires_at,
             failing=self._status.failing if state is FeedState.LIVE else (),
         )
-        self._since = now if changed else self._since
         self.meter.feed(self.account.id, state)
 
     def _facts(self, **facts: object) -> dict[str, object]:
