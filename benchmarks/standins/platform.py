@@ -103,7 +103,8 @@ class Platform:
         socket.open(f"{next(self._ids):020x}")
         token = _bearer(request)
         if token is not None:
-            self._sockets[_user(token)] = socket
+            socket.user = _user(token)
+            self._sockets[socket.user] = socket
         try:
             with socket.kept_awake():
                 async for message in wire:
