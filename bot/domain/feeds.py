@@ -14,7 +14,6 @@ class FeedState(StrEnum):
     POLLING = "polling"
     """No socket to be had (the plan's single one is taken): reading by `find` instead."""
     NEEDS_LOGIN = "needs a new login"
-    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

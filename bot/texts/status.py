@@ -155,5 +155,3 @@ def _feed_line(feed: FeedStatus | None, now: datetime) -> str:
             return _("no realtime connection to be had: I look every so often instead")
         case FeedState.NEEDS_LOGIN:
             return _("needs a new login: /link")
-        case FeedState.STOPPED:
-            return _("stopped")
