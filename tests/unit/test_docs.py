@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,17 @@ def test_every_setting_is_in_the_readme():
     section = text.partition("<!-- settings")[2].partition("<!-- end of")[0]
 
     assert set(re.findall(r"`([A-Z][A-Z_]+)`", section)) >= NAMES
+
+
+def test_every_library_is_in_the_readme_once():
+    section = README.read_text(encoding="utf-8").partition("<!-- dependencies")[2]
+    table = section.partition("<!-- end of")[0].splitlines()
+    rows = [row for row in table if row.startswith("| ")][2:]
+    told = [name for row in rows for name in row.strip("| ").partition(" | ")[0].split(", ")]
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = {re.split(r"[\[<>=;]", one)[0].lower() for one in project["dependencies"]}
+    assert sorted(name.lower() for name in told) == sorted(needed)
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=lambda path: str(path.relative_to(ROOT)))
