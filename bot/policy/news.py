@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import assert_never
 
 from bot.domain.actions import OFFER_LIFE, Action, Verb, offer_to_pause
 from bot.domain.amendments import LOG_IN, answer_by_change, answer_by_removal
@@ -131,6 +132,8 @@ def decide(
             return _news(
                 event.origin, _Told(partial(notice_alert, event)), known, now, new_id, without
             )
+        case _:
+            assert_never(event)
     told = _Told(tell)
     return _news(
         event.origin,
