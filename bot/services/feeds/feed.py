@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -12,12 +12,13 @@ from typing import NoReturn
 from bot.domain.feeds import FeedState, FeedStatus
 from bot.domain.ids import Now
 from bot.domain.links import Account, AccountState, Credential
-from bot.errors import ConnectionLost, NeedsLogin, SocketRefused, TryLater
+from bot.errors import NeedsLogin, SocketRefused, TryLater
 from bot.ports import Accounts, Meter, Platform, Session
 from bot.services.feeds.login_end import Expiry, Renewed
 from bot.services.feeds.notices import Notices
 from bot.services.feeds.reading import Reading
-from bot.services.feeds.rhythm import Rhythm
+from bot.services.feeds.rhythm import Rhythm, jittered
+from bot.services.feeds.sweeps import Sweeps
 from bot.services.feeds.trouble import Trouble
 from bot.services.steady import Seconds, side_by_side, sleep_until, steady
 
@@ -45,16 +46,20 @@ class Feed:
     session: Session | None = None
     _status: FeedStatus = field(init=False)
     _trouble: Trouble = field(init=False)
-    _failing_rounds: int = field(init=False, default=0)
+    _sweeps: Sweeps = field(init=False)
     _socket_refusals: int = field(init=False, default=0)
-    _next_sweep: Seconds = field(init=False)
-    _next_long_sweep: Seconds | None = field(init=False, default=None)
-    """`None` until it is known when the last one was."""
 
     def __post_init__(self) -> None:
         self._trouble = Trouble(notices=self.notices, rhythm=self.rhythm, now=self.now)
         self._status = FeedStatus(state=FeedState.CONNECTING, since=self.now())
-        self._next_sweep = self._due_in(self.rhythm.sweep_every)
+        self._sweeps = Sweeps(
+            account=self.account,
+            reading=self.reading,
+            meter=self.meter,
+            now=self.now,
+            chance=self.chance,
+            rhythm=self.rhythm,
+        )
 
     @property
     def status(self) -> FeedStatus:
@@ -62,6 +67,7 @@ class Feed:
             self._status,
             since=self.now() - timedelta(seconds=steady() - self._trouble.entered_at),
             not_offered=tuple(sorted(self.reading.not_offered)),
+            failing=self._sweeps.failing if self._status.state is FeedState.LIVE else (),
         )
 
     async def run(self) -> None:
@@ -127,94 +133,21 @@ class Feed:
         """Catch up, then do what is to be done now and then."""
         caught_up = await self.reading.catch_up(session, self.rhythm.overlap)
         self._enter(FeedState.LIVE)
-        self._return_to(caught_up.failing)
-        if self._next_long_sweep is None:
-            self._next_long_sweep = await self._long_sweep_due()
+        await self._sweeps.begin(caught_up.failing)
         while True:
-            chore_at = self._next_chore(self._next_long_sweep)
-            await sleep_until(chore_at)
+            await sleep_until(self._next_chore())
             await self._do_chores(session)
 
-    def _next_chore(self, next_long_sweep: Seconds) -> Seconds:
-        sweep_at = min(self._next_sweep, next_long_sweep)
-        moments = [max(sweep_at, self._rested_at())]
-        others = self._trouble.over_at(), self.expiry.next_at()
-        return min(moments + [moment for moment in others if moment is not None])
+    def _next_chore(self) -> Seconds:
+        moments = self._sweeps.next_at(), self._trouble.over_at(), self.expiry.next_at()
+        return min(moment for moment in moments if moment is not None)
 
     async def _do_chores(self, session: Session) -> None:
         await self.expiry.mind(session)
         over_at = self._trouble.over_at()
         if over_at is not None and steady() >= over_at:
             await self._trouble.end()
-        if steady() < self._rested_at():
-            return
-        if self._next_long_sweep is not None and steady() >= self._next_long_sweep:
-            self._next_sweep = self._due_in(self.rhythm.sweep_every)
-            if await self._sweep(session, self.rhythm.long_sweep_overlap):
-                await self.reading.note_sweep()
-                self._next_long_sweep = self._due_in(self.rhythm.long_sweep_every)
-            else:
-                self._next_long_sweep = self._next_sweep
-        elif steady() >= self._next_sweep:
-            self._next_sweep = self._due_in(self.rhythm.sweep_every)
-            await self._sweep(session, self.rhythm.sweep_overlap)
-
-    async def _long_sweep_due(self) -> Seconds:
-        """When the daily sweep is due, whichever process and session did the last one."""
-        ago = self.now() - await self.reading.swept_at()
-        if ago < timedelta(0):
-            return steady()  # our clock was wrong then or is now
-        left = self._jittered(self.rhythm.long_sweep_every) - ago
-        return steady() + max(0.0, left.total_seconds())
-
-    def _rested_at(self) -> Seconds:
-        return self._trouble.entered_at + self.rhythm.sweep_rest.total_seconds()
-
-    def _due_in(self, span: timedelta) -> Seconds:
-        return steady() + self._jittered(span).total_seconds()
-
-    def _jittered(self, span: timedelta) -> timedelta:
-        """Never longer: others count on it (`guarantees.md` 2.9, row 5)."""
-        return span * self.chance.uniform(0.8, 0.95)
-
-    async def _sweep(self, session: Session, overlap: timedelta) -> bool:
-        """Read again although all seems well: what it finds, the socket did not bring.
-
-        Gives whether it was done; if not, the next sweep comes as soon as may be.
-        """
-        late = set(self._status.failing)
-        try:
-            caught_up = await self.reading.catch_up(session, overlap, self.rhythm.sweep_spacing)
-        except ConnectionLost:
-            raise
-        except TryLater as failure:
-            # The socket is fine: a busy platform is no reason to leave it.
-            wait = max(failure.retry_after or timedelta(0), self._jittered(timedelta(minutes=1)))
-            self._next_sweep = steady() + wait.total_seconds()
-            log.warning("a sweep must wait", extra=self._facts(reason=str(failure)))
-            return False
-        self._return_to(caught_up.failing)
-        for stream, count in caught_up.found.items():
-            if stream.value in late:
-                continue  # it could not be read before, so there was something to find
-            self.meter.found_by_sweep(stream, count)
-            self.meter.alarm("found_by_sweep")
-            log.error(
-                "a sweep found what the socket did not bring",
-                extra=self._facts(stream=stream, count=count),
-            )
-        return True
-
-    def _return_to(self, failing: Mapping[str, str]) -> None:
-        """Services that could not be read are read again soon; `/status` names them meanwhile."""
-        self._status = replace(self._status, failing=tuple(sorted(failing)))
-        if not failing:
-            self._failing_rounds = 0
-        else:
-            self._failing_rounds += 1
-            wait = self.rhythm.reread.step(self._failing_rounds)
-            self._next_sweep = self._due_in(min(self.rhythm.sweep_every, wait))
-            log.warning("some services cannot be read", extra=self._facts(**failing))
+        await self._sweeps.mind(session)
 
     # --- without a socket, or nothing at all --------------------------------------------------
 
@@ -233,14 +166,14 @@ class Feed:
         wait = self.rhythm.socket_retry.step(self._socket_refusals)
         self._enter(FeedState.POLLING, reason=reason, credential=credential)
         log.warning("no socket: polling", extra=self._facts(reason=reason))
-        until = self._due_in(wait)
+        until = steady() + jittered(wait, self.chance).total_seconds()
         while steady() < until:
             wait = await self._look(session)
             await self._rest_minding(session, wait)
 
     async def _look(self, session: Session) -> timedelta:
         """Read once; gives the wait until the next time."""
-        wait = self._jittered(self.rhythm.poll_every)
+        wait = jittered(self.rhythm.poll_every, self.chance)
         try:
             await self.reading.catch_up(session, self.rhythm.overlap)
         except TryLater as failure:
@@ -293,7 +226,6 @@ class Feed:
             since=self._status.since,
             reason=reason,
             expires_at=credential.expires_at if credential else self._status.expires_at,
-            failing=self._status.failing if state is FeedState.LIVE else (),
         )
         self.meter.feed(self.account.id, state)
 

@@ -1,5 +1,6 @@
 """How often a feed does what."""
 
+import random
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -38,3 +39,8 @@ class Rhythm:
     """
     connects_a_second: float = 20.0
     """Over the whole process: a platform that comes back must not be trampled."""
+
+
+def jittered(span: timedelta, chance: random.Random) -> timedelta:
+    """Never longer: others count on it (`guarantees.md` 2.9, row 5)."""
+    return span * chance.uniform(0.8, 0.95)

@@ -1,0 +1,116 @@
+"""Reading again although all seems well: what it finds, the socket did not bring."""
+
+import logging
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from math import inf
+
+from bot.domain.ids import Now
+from bot.domain.links import Account
+from bot.errors import ConnectionLost, TryLater
+from bot.ports import Meter, Session
+from bot.services.feeds.reading import Reading
+from bot.services.feeds.rhythm import Rhythm, jittered
+from bot.services.steady import Seconds, steady
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Sweeps:
+    """When a live feed is read again: every few minutes, every day, and soon what failed."""
+
+    account: Account
+    reading: Reading
+    meter: Meter
+    now: Now
+    chance: random.Random
+    rhythm: Rhythm
+    failing: tuple[str, ...] = field(init=False, default=())
+    """Services that could not be read the last time."""
+    _failing_rounds: int = field(init=False, default=0)
+    _rested_at: Seconds = field(init=False, default=0.0)
+    _next: Seconds = field(init=False)
+    _next_long: Seconds = field(init=False, default=inf)
+    """Endless until it is known when the last one was."""
+
+    def __post_init__(self) -> None:
+        self._next = self._due_in(self.rhythm.sweep_every)
+
+    async def begin(self, failing: Mapping[str, str]) -> None:
+        """The feed is live from now on, and has read all but these."""
+        self._rested_at = steady() + self.rhythm.sweep_rest.total_seconds()
+        self._return_to(failing)
+        if self._next_long == inf:
+            self._next_long = await self._long_due()
+
+    def next_at(self) -> Seconds:
+        return max(min(self._next, self._next_long), self._rested_at)
+
+    async def mind(self, session: Session) -> None:
+        """Sweep if it is time."""
+        if steady() < self._rested_at:
+            return
+        if steady() >= self._next_long:
+            self._next = self._due_in(self.rhythm.sweep_every)
+            if await self._sweep(session, self.rhythm.long_sweep_overlap):
+                await self.reading.note_sweep()
+                self._next_long = self._due_in(self.rhythm.long_sweep_every)
+            else:
+                self._next_long = self._next
+        elif steady() >= self._next:
+            self._next = self._due_in(self.rhythm.sweep_every)
+            await self._sweep(session, self.rhythm.sweep_overlap)
+
+    async def _long_due(self) -> Seconds:
+        """When the daily sweep is due, whichever process and session did the last one."""
+        ago = self.now() - await self.reading.swept_at()
+        if ago < timedelta(0):
+            return steady()  # our clock was wrong then or is now
+        left = jittered(self.rhythm.long_sweep_every, self.chance) - ago
+        return steady() + max(0.0, left.total_seconds())
+
+    async def _sweep(self, session: Session, overlap: timedelta) -> bool:
+        """Give whether it was done; if not, the next sweep comes as soon as may be."""
+        late = set(self.failing)
+        try:
+            caught_up = await self.reading.catch_up(session, overlap, self.rhythm.sweep_spacing)
+        except ConnectionLost:
+            raise
+        except TryLater as failure:
+            # The socket is fine: a busy platform is no reason to leave it.
+            least = jittered(timedelta(minutes=1), self.chance)
+            wait = max(failure.retry_after or timedelta(0), least)
+            self._next = steady() + wait.total_seconds()
+            log.warning("a sweep must wait", extra=self._facts(reason=str(failure)))
+            return False
+        self._return_to(caught_up.failing)
+        for stream, count in caught_up.found.items():
+            if stream.value in late:
+                continue  # it could not be read before, so there was something to find
+            self.meter.found_by_sweep(stream, count)
+            self.meter.alarm("found_by_sweep")
+            log.error(
+                "a sweep found what the socket did not bring",
+                extra=self._facts(stream=stream, count=count),
+            )
+        return True
+
+    def _return_to(self, failing: Mapping[str, str]) -> None:
+        """Services that could not be read are read again soon."""
+        self.failing = tuple(sorted(failing))
+        if not failing:
+            self._failing_rounds = 0
+        else:
+            self._failing_rounds += 1
+            wait = self.rhythm.reread.step(self._failing_rounds)
+            self._next = self._due_in(min(self.rhythm.sweep_every, wait))
+            log.warning("some services cannot be read", extra=self._facts(**failing))
+
+    def _due_in(self, span: timedelta) -> Seconds:
+        return steady() + jittered(span, self.chance).total_seconds()
+
+    def _facts(self, **facts: object) -> dict[str, object]:
+        return {"account": self.account.id, **facts}
