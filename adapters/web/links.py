@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -20,16 +21,20 @@ from adapters.web.guard import (
     foreign,
     well_formed,
 )
+from adapters.web.languages import LanguageFor, accepted
 from adapters.web.pages import Problem, page, problem_page
 from adapters.web.qr import qr_code
 from adapters.web.settings import WebSettings
 from bot.domain.hosts import is_here
 from bot.domain.ids import NewId, Now
-from bot.domain.linking import CODE_LIFE, Invitation, LinkProblem, LoginFailed, SignedIn, TooSoon
+from bot.domain.linking import Invitation, LinkProblem, LoginFailed, SignedIn, TooSoon
 from bot.domain.links import Address, Channel, KeyLogin, Login, PasswordLogin, TokenLogin
-from bot.domain.text import clean, counted
+from bot.domain.text import clean
 from bot.ports import SignIn
-from bot.texts.times import spoken
+from bot.texts import pages
+from bot.texts.language import speaking
+from bot.texts.linking import type_digits
+from bot.texts.pages import Told
 
 FORM_LIMIT = 8 * 1024
 """Bytes of a form (`guarantees.md` 3.3)."""
@@ -46,44 +51,64 @@ class Complaint:
     """Why the form is shown again. `fields` are the ones to look at."""
 
     status: HTTPStatus
-    title: str
-    lines: tuple[str, ...]
+    told: Told
     fields: frozenset[str] = frozenset()
 
 
 class LinkPages:
     """`/link/<code>`: looking never changes anything, only sending the form does."""
 
-    def __init__(self, sign_in: SignIn, settings: WebSettings, now: Now, new_id: NewId) -> None:
+    def __init__(
+        self,
+        sign_in: SignIn,
+        settings: WebSettings,
+        now: Now,
+        new_id: NewId,
+        language_for: LanguageFor,
+    ) -> None:
         self._sign_in = sign_in
         self._settings = settings
         self._now = now
         self._new_id = new_id
+        self._language_for = language_for
         self._cookie = cookie_name("tradebell", settings.https)
 
     async def show(self, request: web.Request) -> web.Response:
         code = request.match_info["code"]
         invitation = await self._look(code)
         if isinstance(invitation, LinkProblem):
-            return problem_page(PROBLEMS[invitation])
-        return self._form(request, code, invitation)
+            return problem_page(leads_nowhere(invitation))
+        with self._speaking(request, invitation):
+            return self._form(request, code, invitation)
 
     async def submit(self, request: web.Request) -> web.Response:
         if (reason := foreign(request.headers, self._settings.public_url)) is not None:
             log.warning("form refused", extra={"reason": reason})
-            return problem_page(FOREIGN)
+            return problem_page(Problem(status=HTTPStatus.FORBIDDEN, told=pages.foreign_form()))
         code = request.match_info["code"]
         fields = await _read_form(request)
         invitation = await self._look(code)
         if isinstance(invitation, LinkProblem):
-            return problem_page(PROBLEMS[invitation])
+            return problem_page(leads_nowhere(invitation))
 
+        with self._speaking(request, invitation):
+            return await self._submit(request, code, invitation, fields)
+
+    def _speaking(
+        self, request: web.Request, invitation: Invitation
+    ) -> AbstractContextManager[None]:
+        """The language in which the chat was given the address, if there is that one."""
+        return speaking(self._language_for(invitation.language, *accepted(request)))
+
+    async def _submit(
+        self, request: web.Request, code: str, invitation: Invitation, fields: Mapping[str, str]
+    ) -> web.Response:
         email = fields.get("email", "").strip()
         cookie = well_formed(request.cookies.get(self._cookie))
         if cookie is None or not csrf_matches(cookie, code, fields.get("csrf", "")):
-            return self._form(request, code, invitation, email, STALE)
+            return self._form(request, code, invitation, email, stale())
         if invitation.readers and fields.get("agreed") != "yes":
-            return self._form(request, code, invitation, email, NOT_AGREED)
+            return self._form(request, code, invitation, email, not_agreed())
         login = typed_login(fields)
         if login is None:
             return self._form(request, code, invitation, email, incomplete(fields))
@@ -113,17 +138,19 @@ class LinkPages:
             case SignedIn():
                 return self._digits(invitation, outcome)
             case LoginFailed(tries_left=0):
-                return problem_page(PROBLEMS[LinkProblem.TOO_MANY_TRIES])
+                return problem_page(leads_nowhere(LinkProblem.TOO_MANY_TRIES))
             case LoginFailed():
                 return self._form(request, code, invitation, email, refused(outcome, login))
             case TooSoon(wait=wait):
-                left = invitation.expires_at - self._now()
-                complaint = too_soon(wait, left)
+                complaint = Complaint(
+                    status=HTTPStatus.TOO_MANY_REQUESTS,
+                    told=pages.too_soon(wait, invitation.expires_at - self._now()),
+                )
                 response = self._form(request, code, invitation, email, complaint)
                 response.headers["Retry-After"] = str(-(-wait // timedelta(seconds=1)))
                 return response
             case LinkProblem():
-                return problem_page(PROBLEMS[outcome])
+                return problem_page(leads_nowhere(outcome))
             case _:
                 assert_never(outcome)
 
@@ -140,13 +167,14 @@ class LinkPages:
         address = f"{self._settings.public_url}/link/{code}"
         response = page(
             "sign_in.html",
+            say=pages.said(pages.SIGN_IN),
             status=complaint.status if complaint else HTTPStatus.OK,
             platform=self._settings.platform,
             hint=self._settings.hint,
-            app=APPS[invitation.address.channel],
+            app=pages.app_name(invitation.address.channel),
             chat=invitation.name or masked_chat(invitation.address),
             readers=invitation.readers,
-            left=_left(invitation.expires_at - self._now()),
+            left=pages.left(invitation.expires_at - self._now()),
             until=invitation.expires_at,
             csrf=csrf_token(cookie, code),
             email=email,
@@ -162,15 +190,17 @@ class LinkPages:
     def _digits(self, invitation: Invitation, signed_in: SignedIn) -> web.Response:
         response = page(
             "digits.html",
+            say=pages.said(pages.DIGITS),
+            button=type_digits(),
             platform=self._settings.platform,
-            app=APPS[invitation.address.channel],
+            app=pages.app_name(invitation.address.channel),
             chat=invitation.name or masked_chat(invitation.address),
             shared=bool(invitation.readers),
             digits=signed_in.digits,
             label=clean(signed_in.label),
-            left=_left(signed_in.until - self._now()),
+            left=pages.left(signed_in.until - self._now()),
             until=signed_in.until,
-            lasts=signed_in.login_ends and _left(signed_in.login_ends - self._now()),
+            lasts=signed_in.login_ends and pages.left(signed_in.login_ends - self._now()),
         )
         # What somebody may have seen before the login is worth nothing after it.
         self._set_cookie(response, self._new_id())
@@ -210,20 +240,6 @@ def typed_login(fields: Mapping[str, str]) -> Login | None:
     return PasswordLogin(email=email, password=password) if email and password else None
 
 
-APPS: Mapping[Channel, str] = {
-    Channel.TELEGRAM: "Telegram",
-    Channel.DISCORD: "Discord",
-    Channel.PUSH: "Mobile push",
-    Channel.WEB: "Web chat",
-}
-
-
-def _left(span: timedelta) -> str:
-    """What is left in whole minutes, rounded up: '2 min' rather than '1 min' at 1:58."""
-    minute = timedelta(minutes=1)
-    return spoken(-(-span // minute) * minute if span > minute else span)
-
-
 def masked_chat(address: Address) -> str:
     """Enough of a chat's id to tell two apart, too little to write to it.
 
@@ -235,63 +251,29 @@ def masked_chat(address: Address) -> str:
     return f"••••{address.chat[len(address.chat) - shown :]}"
 
 
-ASK_AGAIN = "Send /link in your chat (on Discord /bell link) to get a new address."
+def stale() -> Complaint:
+    return Complaint(status=HTTPStatus.FORBIDDEN, told=pages.stale())
 
-FOREIGN = Problem(
-    status=HTTPStatus.FORBIDDEN,
-    title="This form was not sent from our page",
-    lines=(
-        "Nothing was signed in. Open the address from your chat again, and use the form there.",
-    ),
-)
 
-STALE = Complaint(
-    status=HTTPStatus.FORBIDDEN,
-    title="Please send the form once more",
-    lines=("This page had been open twice or for too long. It is fresh again now.",),
-)
-
-NOT_AGREED = Complaint(
-    status=HTTPStatus.UNPROCESSABLE_ENTITY,
-    title="Others will read along: do you agree?",
-    lines=("Tick the box if you do. If not, close this page: nothing is linked.",),
-    fields=frozenset({"agreed"}),
-)
+def not_agreed() -> Complaint:
+    return Complaint(
+        status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        told=pages.not_agreed(),
+        fields=frozenset({"agreed"}),
+    )
 
 
 def incomplete(fields: Mapping[str, str]) -> Complaint:
     """What is missing in a form that was sent too early."""
     if "api_key" in fields:
-        missing, what = frozenset({"api_key"}), "your API key"
-    elif fields.get("email", "").strip():
-        missing, what = frozenset({"password"}), "your password"
-    elif fields.get("password"):
-        missing, what = frozenset({"email"}), "your e-mail address"
+        missing = ["api_key"]
     else:
-        missing = frozenset({"email", "password"})
-        what = "your e-mail address and your password"
+        given = {"email": fields.get("email", "").strip(), "password": fields.get("password", "")}
+        missing = [name for name, typed in given.items() if not typed]
     return Complaint(
         status=HTTPStatus.UNPROCESSABLE_ENTITY,
-        title="Something is missing",
-        lines=(f"Please enter {what}.",),
-        fields=missing,
-    )
-
-
-def too_soon(wait: timedelta, left: timedelta) -> Complaint:
-    """Whoever guesses is slowed down, and with them whoever else is there.
-
-    Args:
-        left: of the life of the address.
-    """
-    second = timedelta(seconds=1)
-    until = f"Wait {_left(-(-wait // second) * second)}"
-    return Complaint(
-        status=HTTPStatus.TOO_MANY_REQUESTS,
-        title="Too many wrong sign-ins lately",
-        lines=("This one was not tried.", f"{until}, then sign in here again.")
-        if wait < left
-        else ("This one was not tried.", f"{until}; this address has ended by then.", ASK_AGAIN),
+        told=pages.missing(missing),
+        fields=frozenset(missing),
     )
 
 
@@ -302,74 +284,26 @@ def refused(failure: LoginFailed, login: Login) -> Complaint:
 
     Source: https://www.rfc-editor.org/rfc/rfc9110, section 15.5.4
     """
-    reason = clean(failure.reason).rstrip(".")
     fields = {"email", "password"} if isinstance(login, PasswordLogin) else {"api_key"}
     return Complaint(
         status=HTTPStatus.FORBIDDEN,
-        title="You are not signed in yet",
-        lines=(
-            f"{reason[:1].upper()}{reason[1:]}.",
-            f"{counted(failure.tries_left, 'try', 'tries')} left.",
-        ),
+        told=pages.refused(failure.reason, failure.tries_left),
         fields=frozenset(fields),
     )
 
 
-PROBLEMS: Mapping[LinkProblem, Problem] = {
-    LinkProblem.UNKNOWN: Problem(
-        status=HTTPStatus.NOT_FOUND,
-        title="This address does not work",
-        lines=("Perhaps a part of it was lost on the way.", ASK_AGAIN),
-    ),
-    LinkProblem.EXPIRED: Problem(
-        status=HTTPStatus.GONE,
-        title="This address has expired",
-        lines=(
-            f"For your safety it is good for {spoken(CODE_LIFE)} at most; /cancel and newer"
-            " addresses end it sooner.",
-            ASK_AGAIN,
-        ),
-    ),
-    LinkProblem.USED: Problem(
-        status=HTTPStatus.GONE,
-        title="This address has been used",
-        lines=(
-            "If it was you who signed in, type the six digits in your chat while they are good.",
-            "If it was not you: nothing is linked without those digits.",
-            ASK_AGAIN,
-        ),
-    ),
-    LinkProblem.TOO_MANY_TRIES: Problem(
-        status=HTTPStatus.TOO_MANY_REQUESTS,
-        title="Too many tries",
-        lines=(
-            "This address is closed. Nothing was linked or changed.",
-            ASK_AGAIN,
-        ),
-    ),
-    LinkProblem.WRONG_DIGITS: Problem(
-        status=HTTPStatus.GONE,
-        title="The six digits did not match",
-        lines=("Nothing was linked.", ASK_AGAIN),
-    ),
-    LinkProblem.TAKEN: Problem(
-        status=HTTPStatus.CONFLICT,
-        title="Somebody else has linked this chat",
-        lines=("Nothing was linked or changed. Only they can unlink it.",),
-    ),
-    LinkProblem.NOT_CERTAIN: Problem(
-        status=HTTPStatus.CONFLICT,
-        title="That login may be somebody else's",
-        lines=(
-            "Nothing was linked or changed.",
-            ASK_AGAIN,
-            "Use your e-mail and password.",
-        ),
-    ),
-    LinkProblem.NO_CONSENT: Problem(
-        status=HTTPStatus.UNPROCESSABLE_ENTITY,
-        title="You have not agreed to be read by others",
-        lines=("Nothing was linked or changed.", ASK_AGAIN),
-    ),
+def leads_nowhere(problem: LinkProblem) -> Problem:
+    """What a person is told about an address that leads nowhere."""
+    return Problem(status=STATUSES[problem], told=pages.leads_nowhere(problem))
+
+
+STATUSES: Mapping[LinkProblem, HTTPStatus] = {
+    LinkProblem.UNKNOWN: HTTPStatus.NOT_FOUND,
+    LinkProblem.EXPIRED: HTTPStatus.GONE,
+    LinkProblem.USED: HTTPStatus.GONE,
+    LinkProblem.TOO_MANY_TRIES: HTTPStatus.TOO_MANY_REQUESTS,
+    LinkProblem.WRONG_DIGITS: HTTPStatus.GONE,
+    LinkProblem.TAKEN: HTTPStatus.CONFLICT,
+    LinkProblem.NOT_CERTAIN: HTTPStatus.CONFLICT,
+    LinkProblem.NO_CONSENT: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
-"""What a person is told about an address that leads nowhere."""

@@ -11,8 +11,14 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot.domain.marks import shown
+from bot.texts import pages
+from bot.texts.language import spoken_language
+from bot.texts.pages import Told
+
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 STATIC = "/static/"
 ICON = "favicon.ico"
@@ -26,8 +32,7 @@ class Problem:
     """A page that says what is wrong and what to do next."""
 
     status: HTTPStatus
-    title: str
-    lines: tuple[str, ...] = ()
+    told: Told
     retry_after: int | None = None
     """Seconds, for the header of that name."""
 
@@ -36,23 +41,32 @@ class Problem:
 def _environment() -> "Environment":
     from jinja2 import Environment, PackageLoader, StrictUndefined  # loaded with the first page
 
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("adapters.web"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["filled"] = _filled
+    return environment
+
+
+def _filled(sentence: str, **values: object) -> "Markup":
+    """A sentence with values where `{name}` is: markup of a template, or else escaped."""
+    from markupsafe import escape
+
+    return escape(sentence).format(**values)
 
 
 def page(template: str, *, status: HTTPStatus = HTTPStatus.OK, **values: object) -> web.Response:
-    """Render a template; every value is escaped."""
-    text = _environment().get_template(template).render(values)
-    return web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
+    """Render a template in the language that is spoken; every value is escaped."""
+    html = _environment().get_template(template).render(values, language=spoken_language())
+    return web.Response(text=shown(html), status=status, content_type="text/html", charset="utf-8")
 
 
 def problem_page(problem: Problem, headers: Mapping[str, str] | None = None) -> web.Response:
-    response = page("problem.html", status=problem.status, problem=problem)
+    response = page("problem.html", status=problem.status, told=problem.told)
     response.headers.update(headers or {})
     if problem.retry_after is not None:
         response.headers["Retry-After"] = str(problem.retry_after)
@@ -63,35 +77,16 @@ def refusal(status: int) -> Problem:
     """What a person is told about a request that leads nowhere."""
     match status:
         case HTTPStatus.NOT_FOUND:
-            return Problem(
-                status=HTTPStatus.NOT_FOUND,
-                title="There is nothing at this address",
-                lines=("Check that you have opened the whole address.",),
-            )
+            told = pages.nothing_there()
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            return Problem(
-                status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                title="That was too much text",
-                lines=("Go back, and enter only what the form asks for.",),
-            )
+            told = pages.too_much_text()
         case HTTPStatus.METHOD_NOT_ALLOWED:
-            return Problem(
-                status=HTTPStatus.METHOD_NOT_ALLOWED,
-                title="This address cannot be used like that",
-                lines=("Open it as a page in your browser.",),
-            )
+            told = pages.not_like_that()
         case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return Problem(
-                status=HTTPStatus(status),
-                title="Something went wrong on our side",
-                lines=("It has been noted. Please try again in a minute.",),
-            )
+            told = pages.our_fault()
         case _:
-            return Problem(
-                status=HTTPStatus(status),
-                title="That request could not be understood",
-                lines=("Go back, reload the page and try again.",),
-            )
+            told = pages.not_understood()
+    return Problem(status=HTTPStatus(status), told=told)
 
 
 def static_files() -> Mapping[str, Handler]:

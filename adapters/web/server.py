@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
+from aiohttp.typedefs import Middleware
 
 from adapters.web.chat import Chat
 from adapters.web.connections import (
@@ -23,12 +24,15 @@ from adapters.web.connections import (
 )
 from adapters.web.guard import security_headers
 from adapters.web.health import Health, HealthPages, Metrics, MetricsPage
+from adapters.web.languages import LanguageFor, accepted
 from adapters.web.links import LinkPages
 from adapters.web.pages import ICON, STATIC, Handler, page, problem_page, refusal, static_files
 from adapters.web.settings import Listen, WebSettings
 from bot.domain.ids import NewId, Now
 from bot.errors import Misconfigured
 from bot.ports import SignIn, Webhook
+from bot.texts import pages
+from bot.texts.language import language_for, speaking
 
 HOOK_LIMIT = 256 * 1024
 """Bytes of a webhook call: the longest message with all its entities and the one it answers."""
@@ -54,15 +58,17 @@ def web_app(
     settings: WebSettings,
     now: Now,
     new_id: NewId,
+    language_for: LanguageFor = language_for,
 ) -> web.Application:
     """All that we serve to people, and to who looks after us.
 
     Args:
         chat: the demo's chat; `None` leaves it out.
         webhooks: what receives at which path.
+        language_for: gives the language of a page.
     """
-    app = web.Application(middlewares=[_kindly])
-    links = LinkPages(sign_in, settings, now, new_id)
+    app = web.Application(middlewares=[_in_language(language_for), _kindly])
+    links = LinkPages(sign_in, settings, now, new_id, language_for)
     watch = HealthPages(health)
     app.add_routes(
         [
@@ -162,6 +168,17 @@ class AccessLog(AbstractAccessLogger):
         )
 
 
+def _in_language(language_for: LanguageFor) -> Middleware:
+    """Speak as the browser asks for, until more is known of the person."""
+
+    @web.middleware
+    async def in_language(request: web.Request, handler: Handler) -> web.StreamResponse:
+        with speaking(language_for(*accepted(request))):
+            return await handler(request)
+
+    return in_language
+
+
 @web.middleware
 async def _kindly(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn every refusal and every bug into a page that a person can read."""
@@ -190,7 +207,7 @@ def _receive(webhook: Webhook) -> Handler:
 
 
 async def _home(request: web.Request) -> web.StreamResponse:
-    return page("home.html")
+    return page("home.html", say=pages.said(pages.HOME))
 
 
 async def _to_chat(request: web.Request) -> web.StreamResponse:

@@ -49,7 +49,8 @@ class Audience:
 class Invitation:
     """A one-time address, as its page shows it. The code itself is known only to the person.
 
-    `name` and `readers` are those of an `Audience`, and empty where nobody reads along.
+    `name` and `readers` are those of an `Audience`, and empty where nobody reads along. `language`
+    is the one in which the chat was given the address.
     """
 
     endpoint: EndpointId
@@ -59,6 +60,7 @@ class Invitation:
     expires_at: datetime
     name: str = ""
     readers: str = ""
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,7 +44,7 @@ from bot.services.feeds import Feeds
 from bot.services.ingest import Ingest
 from bot.services.patience import patiently
 from bot.texts import notices
-from bot.texts.language import nearest_language
+from bot.texts.language import nearest_language, spoken_language
 
 log = logging.getLogger(__name__)
 
@@ -112,6 +112,7 @@ class Linking:
             expires_at=now + CODE_LIFE,
             name=name,
             readers="" if audience is None else audience.readers,
+            language=spoken_language(),
         )
         await self._codes.invite(_hashed(code), invitation, now)
         return f"{self._public_url}/link/{code}"

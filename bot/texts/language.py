@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from gettext import NullTranslations
 from pathlib import Path
 
@@ -87,7 +87,7 @@ def speaking(language: Language | str) -> Iterator[None]:
     """Sentences that are made inside are in this language, or in English if there is no such
     catalogue.
     """
-    chosen = language if isinstance(language, Language) else _known(language)
+    chosen = language if isinstance(language, Language) else language_for(language)
     token = _spoken.set(chosen)
     try:
         yield
@@ -106,17 +106,25 @@ def languages() -> tuple[str, ...]:
     return (ENGLISH, *sorted(path.stem for path in FOLDER.glob("*.po")))
 
 
-@cache
 def nearest_language(code: str) -> str:
     """The language there is that is nearest to one that a chat platform tells of a person."""
+    return _found(code) or ENGLISH
+
+
+def language_for(*codes: str) -> Language:
+    """The first there is of the languages that somebody would like, else English."""
+    return _known(next(filter(None, map(_found, codes)), ENGLISH))
+
+
+@lru_cache(maxsize=256)  # of what anybody may ask for
+def _found(code: str) -> str | None:
     wanted = code.replace("_", "-").lower()
     known = {one.lower(): one for one in languages()}
-    return known.get(wanted) or known.get(wanted.partition("-")[0]) or ENGLISH
+    return known.get(wanted) or known.get(wanted.partition("-")[0])
 
 
 @cache
 def _known(code: str) -> Language:
-    code = nearest_language(code)
     if code == ENGLISH:
         return _ENGLISH
     return Language(code, read_catalogue(FOLDER / f"{code}.po"))

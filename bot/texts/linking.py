@@ -18,6 +18,10 @@ def unlink_this() -> str:
     return _("Unlink this chat")
 
 
+def type_digits() -> str:
+    return _("Type the six digits")
+
+
 def only_there() -> str:
     return _(
         "It opens only on the computer that runs me, not on a phone. TRADEBELL_PUBLIC_URL changes"

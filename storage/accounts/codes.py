@@ -280,6 +280,7 @@ def _invite(connection: Connection, request: tuple[str, str, Invitation, datetim
             "logins": 0,
             "digits_tries": 0,
             "readers": invitation.readers,
+            "language": invitation.language,
         },
     )
     surplus = (
@@ -311,6 +312,7 @@ def _look(connection: Connection, code_hash: str, now: datetime) -> Invitation |
         expires_at=found.expires_at,
         name=found.name,
         readers=found.readers,
+        language=found.language,
     )
 
 

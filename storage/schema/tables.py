@@ -316,6 +316,8 @@ class _Attempt(TypedColumns):
     digits_tries: Named[int] = Column(Integer)
     readers: Named[str] = Column(Foreign, server_default="")
     """Who reads along in a shared chat, as it is told to the person."""
+    language: Named[str] = Column(Text, server_default="en")
+    """That of the page behind the address."""
 
 
 attempt = Table("attempt", metadata, _Attempt)

@@ -32,12 +32,14 @@ class LinkingDesk:
     api_key: str = "key-1"
     token: str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
     digits: str = "482913"
+    refusal: str = "wrong e-mail or password"
     wait: timedelta | None = None
     """What a login has to wait for, if it must."""
     tried: list[tuple[str, Login, str]] = field(default_factory=list)
     """Code, login and source of every login try, in order."""
     looked: list[str] = field(default_factory=list)
     _open: dict[str, Invitation] = field(default_factory=dict)
+    _problems: dict[str, LinkProblem] = field(default_factory=dict)
     _used: set[str] = field(default_factory=set)
     _failures: dict[str, int] = field(default_factory=dict)
 
@@ -48,7 +50,15 @@ class LinkingDesk:
         life: timedelta = timedelta(minutes=10),
         *,
         audience: Audience | None = None,
+        language: str = "en",
+        problem: LinkProblem | None = None,
     ) -> None:
+        """
+        Args:
+            problem: why the address leads nowhere.
+        """
+        if problem is not None:
+            self._problems[code] = problem
         self._open[code] = Invitation(
             endpoint=EndpointId("endpoint"),
             address=address,
@@ -57,6 +67,7 @@ class LinkingDesk:
             expires_at=self.now() + life,
             name=audience.name if audience else "",
             readers=audience.readers if audience else "",
+            language=language,
         )
 
     async def look(self, code: str) -> Invitation | LinkProblem:
@@ -76,7 +87,7 @@ class LinkingDesk:
         self.tried.append((code, login, source))
         if not self._right(login):
             failures = self._failures[code] = self._failures.get(code, 0) + 1
-            return LoginFailed(reason="wrong e-mail or password", tries_left=LOGIN_TRIES - failures)
+            return LoginFailed(reason=self.refusal, tries_left=LOGIN_TRIES - failures)
         self._used.add(code)
         return SignedIn(
             digits=self.digits,
@@ -86,6 +97,8 @@ class LinkingDesk:
         )
 
     def _state(self, code: str) -> Invitation | LinkProblem:
+        if code in self._problems:
+            return self._problems[code]
         invitation = self._open.get(code)
         if invitation is None:
             return LinkProblem.UNKNOWN

@@ -11,6 +11,8 @@ from bot.domain.linking import Invitation, LinkProblem, LoginFailed, SignedIn, T
 from bot.domain.links import KeyLogin, PasswordLogin
 from bot.domain.wrong_logins import WAITS, WINDOW
 from bot.errors import TryLater
+from bot.texts.language import speaking
+from tests.harness.pseudo import PSEUDO
 from tests.harness.world import CHAT, code_in, running
 
 RIGHT = PasswordLogin(email="alice@example.com", password="right")
@@ -30,6 +32,17 @@ async def test_looking_at_an_address_does_not_use_it_up(world):
 
     assert all(isinstance(look, Invitation) for look in looks)
     assert isinstance(signed_in, SignedIn)
+
+
+async def test_an_address_is_known_to_be_given_in_the_language_that_is_spoken(world):
+    with speaking(PSEUDO):
+        address = await world.linking.invite(world.place(), world.person())
+    code = address.rpartition("/")[2]
+
+    looked = await world.linking.look(code)
+
+    assert isinstance(looked, Invitation)
+    assert looked.language == "qps"
 
 
 async def test_an_address_works_once(world):

@@ -49,7 +49,12 @@ def grant(user: str = "alice", secret: str = "token-of-alice") -> Grant:
 
 
 async def invited(
-    store: Store, code: str, chat: str = "100", person: str | None = None, at: datetime = NOW
+    store: Store,
+    code: str,
+    chat: str = "100",
+    person: str | None = None,
+    at: datetime = NOW,
+    language: str = "en",
 ) -> Invitation:
     """An open linking attempt in a chat."""
     place = address(chat)
@@ -59,6 +64,7 @@ async def invited(
         person=person or chat,
         role=Role.OWNER,
         expires_at=at + CODE_LIFE,
+        language=language,
     )
     await store.codes.invite(code, invitation, at)
     return invitation

@@ -57,6 +57,15 @@ async def type_digits(
 # --- the address --------------------------------------------------------------------------
 
 
+async def test_an_address_knows_the_language_in_which_it_was_given(store: Store):
+    invitation = await invited(store, "code", language="de")
+
+    looked = await store.codes.look("code", NOW)
+
+    assert looked == invitation
+    assert invitation.language == "de"
+
+
 async def test_an_address_can_be_looked_at_any_number_of_times(store: Store):
     invitation = await invited(store, "code")
 

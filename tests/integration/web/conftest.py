@@ -18,7 +18,9 @@ from adapters.web.server import serving, web_app
 from adapters.web.settings import Listen, WebSettings
 from bot.domain.links import Address, Channel
 from bot.ports import Webhook
+from bot.texts.language import ENGLISH, Language, language_for
 from tests.fakes.web import LinkingDesk, Talker
+from tests.harness.pseudo import PSEUDO
 
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
 CODE = "Ab3-_" + "c" * 17
@@ -62,6 +64,7 @@ class Site:
             settings=self.settings,
             now=self.now,
             new_id=new_id,
+            language_for=pseudo_or_english,
         )
         async with (
             serving(app, self.settings.listen) as bound,
@@ -72,6 +75,12 @@ class Site:
             listening = group.create_task(self.messenger.listen(self.talker))
             yield client
             listening.cancel()
+
+
+def pseudo_or_english(*codes: str) -> Language:
+    """As if there were one language more."""
+    known = (one for one in codes if one in (PSEUDO.code, ENGLISH))
+    return PSEUDO if next(known, ENGLISH) == PSEUDO.code else language_for(ENGLISH)
 
 
 def new_id() -> str:

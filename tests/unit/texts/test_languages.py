@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
-from gettext import NullTranslations
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from bot.texts import getting_started
 from bot.texts.language import (
     Language,
     _,
+    language_for,
     languages,
     nearest_language,
     ngettext,
@@ -27,27 +27,11 @@ from bot.texts.language import (
     spoken_language,
 )
 from tests.harness.extraction import KEYWORDS, METHODS, SOURCES
+from tests.harness.pseudo import PSEUDO, plain_words
 from tests.parity.examples import examples
 
 TEMPLATE = Path(__file__).parents[3] / "bot" / "texts" / "locale" / "tradebell.pot"
 
-
-class Pseudo(NullTranslations):
-    """Says every sentence in capitals between brackets; what is filled in stays as it is."""
-
-    def gettext(self, message: str) -> str:
-        return _loud(message)
-
-    def ngettext(self, singular: str, plural: str, n: int) -> str:
-        return _loud(singular if n == 1 else plural)
-
-
-def _loud(message: str) -> str:
-    parts = re.split(r"(\{\w+\}|/[a-z]+\b)", message)
-    return "«" + "".join(part if i % 2 else part.upper() for i, part in enumerate(parts)) + "»"
-
-
-PSEUDO = Language("qps", Pseudo())
 
 FOREIGN = re.compile(
     "|".join(
@@ -142,7 +126,7 @@ def test_no_card_has_a_plain_english_word(pseudo: list[tuple[str, Card]]):
     plain = {}
     for name, card in pseudo:
         for text in texts_in(replace(card, picture=None)):
-            left = re.findall(r"(?<![/\w.])[a-z]{3,}(?![\w/])", FOREIGN.sub("", shown(text)))
+            left = plain_words(FOREIGN.sub("", shown(text)))
             if left:
                 plain[name] = (text, left)
 
@@ -190,6 +174,11 @@ def test_a_language_that_nobody_has_written_is_english(code: str):
     assert nearest_language(code) == "en"
     with speaking(code):
         assert _("Nothing was changed") == "Nothing was changed"
+
+
+@pytest.mark.parametrize("codes", [(), ("tlh",), ("tlh", "en-GB"), ("x" * 10_000,)])
+def test_who_asks_for_no_language_that_there_is_gets_english(codes: tuple[str, ...]):
+    assert language_for(*codes).code == "en"
 
 
 def test_there_is_english():

@@ -3,9 +3,10 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.web.links import APPS, PROBLEMS, _left, incomplete, masked_chat, refused, typed_login
+from adapters.web.links import incomplete, leads_nowhere, masked_chat, refused, typed_login
 from bot.domain.linking import LinkProblem, LoginFailed
 from bot.domain.links import Address, Channel, KeyLogin, PasswordLogin, TokenLogin
+from bot.texts.pages import app_name, left
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 
@@ -35,6 +36,7 @@ def test_what_was_typed_says_how_to_log_in(fields: Mapping[str, str], login):
     [
         ({"email": "a@example.com", "password": ""}, {"password"}),
         ({"email": "", "password": "p"}, {"email"}),
+        ({"email": "", "password": "  "}, {"email"}),
         ({"email": "", "password": ""}, {"email", "password"}),
         ({"api_key": ""}, {"api_key"}),
     ],
@@ -45,16 +47,16 @@ def test_what_is_missing_is_named(fields, missing):
 
 @pytest.mark.parametrize("problem", LinkProblem)
 def test_every_problem_is_explained_and_none_is_a_success(problem):
-    explained = PROBLEMS[problem]
+    explained = leads_nowhere(problem)
 
-    assert explained.title
-    assert explained.lines
+    assert explained.told.title
+    assert explained.told.lines
     assert 400 <= explained.status < 500
 
 
 @pytest.mark.parametrize("channel", Channel)
 def test_every_chat_platform_has_a_name(channel):
-    assert APPS[channel]
+    assert app_name(channel)
 
 
 def test_a_chat_is_recognisable_and_no_more():
@@ -73,11 +75,11 @@ def test_a_platform_s_refusal_becomes_a_sentence_and_cannot_mislead():
 
     complaint = refused(failure, PasswordLogin(email="a", password="p"))
 
-    assert complaint.lines == ("No account such.", "1 try left.")
+    assert complaint.told.lines == ("No account such.", "1 try left.")
 
 
 @pytest.mark.parametrize(
-    ("seconds", "left"), [(600, "10 min"), (598.5, "10 min"), (118, "2 min"), (59, "59 s")]
+    ("seconds", "shown"), [(600, "10 min"), (598.5, "10 min"), (118, "2 min"), (59, "59 s")]
 )
-def test_what_is_left_is_rounded_up_to_whole_minutes(seconds, left):
-    assert _left(timedelta(seconds=seconds)) == left
+def test_what_is_left_is_rounded_up_to_whole_minutes(seconds, shown):
+    assert left(timedelta(seconds=seconds)) == shown
