@@ -30,6 +30,8 @@ from bot.domain.links import Address, Channel
 from bot.domain.marks import shown
 from bot.ports import Hear
 from bot.services.commands.registry import SPECS
+from bot.texts import chat_page, pages
+from bot.texts.language import spoken_language
 
 BOT = "web"
 """Stands where other platforms have our bot's id."""
@@ -47,8 +49,6 @@ KEPT = 30 * 24 * 3600
 """Seconds that a browser remembers which chat is its own."""
 
 CHATS_AT_ONCE = 64
-
-TOO_FAST = "One at a time, please: I am still answering."
 
 _WAITS = tuple(timedelta(seconds=seconds) for seconds in (1, 5, 30))
 
@@ -111,7 +111,7 @@ class Chat:
 
     async def page(self, request: web.Request) -> web.Response:
         self._check(request)
-        response = page("chat.html")
+        response = page("chat.html", say=pages.said(chat_page.PAGE), sentences=chat_page.script())
         response.headers["Content-Security-Policy"] = SCRIPT_POLICY
         if well_formed(request.cookies.get(self._cookie)) is None:
             response.set_cookie(
@@ -186,9 +186,11 @@ class Chat:
         address = Address(channel=self.channel, bot=self.bot, chat=room.chat)
         match room.hear(update):
             case Taken.NEW:
-                self._heard.put_nowait((room, Heard(said(update, address, self._now()), update)))
+                self._heard.put_nowait(
+                    (room, Heard(said(update, address, self._now(), spoken_language()), update))
+                )
             case Taken.TOO_MUCH:
-                room.tell({"type": "toast", "text": TOO_FAST})
+                room.tell({"type": "toast", "text": chat_page.too_fast()})
                 room.tell(_answered(update, refused=True))
             case Taken.KNOWN:
                 pass  # it is being answered, or was

@@ -8,6 +8,8 @@ from datetime import datetime
 from adapters.chat.severities import WORDS
 from bot.domain.cards import Button, Card, PickList, Picture, Severity, Table, as_shown
 from bot.domain.commands import Spec
+from bot.domain.marks import shown
+from bot.texts.language import _
 
 Json = Mapping[str, "JsonValue"]
 JsonValue = str | int | bool | None | Json | Sequence["JsonValue"]
@@ -66,11 +68,11 @@ def instant(at: datetime) -> str:
 
 
 def commands_json(specs: Sequence[Spec]) -> list[Json]:
-    """What the page suggests while a command is typed."""
+    """What the page suggests while a command is typed, in the language that is spoken."""
     return [
         {
             "name": spec.name,
-            "summary": spec.summary,
+            "summary": shown(_(spec.summary)),
             "aliases": list(spec.aliases),
             "arguments": [one.name if one.required else f"[{one.name}]" for one in spec.arguments],
             "menu": spec.menu,

@@ -74,10 +74,14 @@ def _waited(seconds: object) -> timedelta | None:
     return timedelta(seconds=min(seconds, LONGEST_WAIT.total_seconds()))
 
 
-def said(update: Say | Push, address: Address, now: datetime) -> Said:
-    """What it means, in the chat of one person's browser: the chat's secret id is who they are."""
+def said(update: Say | Push, address: Address, now: datetime, language: str) -> Said:
+    """What it means, in the chat of one person's browser: the chat's secret id is who they are.
+
+    Args:
+        language: of their page.
+    """
     place = Place(address=address, private=True)
-    person = Person(channel=Channel.WEB, id=address.chat)
+    person = Person(channel=Channel.WEB, id=address.chat, language=language)
     match update:
         case Push(action=action):
             return Press(place=place, person=person, action=action)

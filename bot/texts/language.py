@@ -11,7 +11,7 @@ marked.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
@@ -70,6 +70,35 @@ def _(message: str, /, **values: object) -> str:
 def ngettext(singular: str, plural: str, count: int, /, **values: object) -> str:
     """The same of a sentence that depends on a count, which fills in `{count}`."""
     return _spoken.get().plural(singular, plural, count).format(count=count, **values)
+
+
+def forms(singular: str, plural: str) -> Mapping[str, str]:
+    """All of a sentence that depends on a count, not filled in, by the category of plurals that
+    browsers find a count to be in; where they find one that is not here, it is as `other`.
+
+    Source: https://www.unicode.org/reports/tr35/tr35-numbers.html#Language_Plural_Rules
+    """
+    language = _spoken.get()
+    counts = _counts(language.code)
+    return {name: language.plural(singular, plural, count) for name, count in counts.items()}
+
+
+@cache
+def _counts(code: str) -> Mapping[str, int]:
+    """A count of each category that there is."""
+    if code == ENGLISH:
+        return {"one": 1, "other": 2}
+    from babel import Locale, UnknownLocaleError  # loaded with the first other language
+
+    try:
+        category = Locale.parse(code, sep="-").plural_form
+    except (ValueError, UnknownLocaleError):
+        return _counts(ENGLISH)
+    return {category(count): count for count in reversed(range(_ALL_CATEGORIES))}
+
+
+_ALL_CATEGORIES = 200
+"""Counts among which each category is met, but for millions, which some languages count apart."""
 
 
 def later(message: str) -> str:

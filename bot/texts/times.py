@@ -15,6 +15,13 @@ def clock(at: datetime) -> str:
     return f"{at.astimezone(UTC):%H:%M} UTC"
 
 
+def months() -> tuple[str, ...]:
+    """What `moment` calls them."""
+    return tuple(
+        _dated(datetime(2026, month, 1, tzinfo=UTC), "%b", "MMM") for month in range(1, 13)
+    )
+
+
 def _dated(at: datetime, english: str, pattern: str) -> str:
     language = spoken_language()
     shown = at.astimezone(UTC)

@@ -26,6 +26,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "later": None,
     "ngettext": (1, 2),
     "both": (1, 2),
+    "forms": (1, 2),
 }
 """Functions that sentences are given to, with which of their arguments these are."""
 

@@ -8,7 +8,7 @@ from gettext import NullTranslations
 from bot.domain.marks import shown
 from bot.texts.language import Language
 
-_PLAIN = re.compile(r"(?<![/\w.])[a-z]{3,}(?![\w/])")
+_PLAIN = re.compile(r"(?<![/\w.{])[a-z]{3,}(?![\w/])")
 
 
 class Pseudo(NullTranslations):

@@ -59,7 +59,7 @@ def on_the_page(spec: Spec) -> Said | None:
     assert spec.name in [one["name"] for one in commands_json(SPECS)]
     say = web.Say(text=f"/{spec.name} words", nonce="n")
     place = Address(channel=Channel.WEB, bot="web", chat="room")
-    return web.said(say, place, datetime(2026, 1, 5, tzinfo=UTC))
+    return web.said(say, place, datetime(2026, 1, 5, tzinfo=UTC), "en")
 
 
 WAYS = {"Telegram": on_telegram, "Discord": on_discord, "chat page": on_the_page}

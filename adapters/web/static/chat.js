@@ -5,11 +5,11 @@ import { Connection } from "./connection.js";
 import { dayOf, dividerElement, messageElement } from "./messages.js";
 import { Notices } from "./notices.js";
 import { Ringer } from "./ringer.js";
+import { counted, sentence } from "./sentences.js";
 
 const NEAR_END = 80;
 const KEPT = 500;
 const TOAST_LIFE = 4500;
-const STATES = { connecting: "connecting…", online: "online", offline: "no connection, trying again…" };
 
 const byId = (id) => document.getElementById(id);
 const scroller = byId("scroller");
@@ -158,7 +158,7 @@ function press(key) {
   const { message } = key.closest("[data-message]").dataset;
   if (pressed.has(action)) return;
   if (!connection.send({ type: "press", message, action })) {
-    return toast("No connection: the button was not pressed.");
+    return toast(sentence("not_pressed"));
   }
   pressed.add(action);
   setBusy(key, true);
@@ -168,17 +168,17 @@ function press(key) {
 
 function showState(state) {
   document.body.dataset.connection = state;
-  byId("state").textContent = STATES[state];
+  byId("state").textContent = sentence(state);
   if (state !== "offline") return;
   showTyping(false);
-  if (pressed.size) toast("The connection was lost: check what happened before you press again.");
+  if (pressed.size) toast(sentence("connection_lost"));
   pressed.clear();
   for (const key of list.querySelectorAll("[aria-busy]")) setBusy(key, false);
 }
 
 function showTyping(on) {
   byId("typing").hidden = !on;
-  if (document.body.dataset.connection === "online") byId("state").textContent = on ? "typing…" : STATES.online;
+  if (document.body.dataset.connection === "online") byId("state").textContent = sentence(on ? "typing" : "online");
   if (on && atEnd) scrollToEnd();
 }
 
@@ -192,7 +192,7 @@ function setBusy(key, busy) {
 
 function showUnseen() {
   newer.hidden = atEnd || unseen === 0;
-  newer.textContent = `${unseen} new ${unseen === 1 ? "message" : "messages"} ↓`;
+  newer.textContent = counted("new_messages", unseen);
   document.title = unseen ? `(${unseen}) Tradebell` : "Tradebell";
 }
 

@@ -1,13 +1,18 @@
 // Turns messages into elements. Every text goes in as text: nothing here makes markup of it.
 
+import { MONTHS, sentence } from "./sentences.js";
+
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const DATE = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 
 const DATED = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-const TOLD = new RegExp(`\\b(?:(\\d{2}) (${MONTHS.join("|")}) )?(\\d{2}):(\\d{2}) UTC\\b`, "g");
+const TOLD = new RegExp(`\\b(?:(\\d{2}) (${MONTHS.map(literal).join("|")}) )?(\\d{2}):(\\d{2}) UTC\\b`, "g");
 const DAY = 24 * 60 * 60 * 1000;
+
+function literal(text) {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
 
 /** An element with attributes and children; `undefined` attributes and children are left out. */
 function element(tag, attributes = {}, ...children) {
@@ -47,9 +52,9 @@ export function messageElement(message) {
 export function dayOf(at) {
   const day = new Date(at).toDateString();
   const today = new Date();
-  if (day === today.toDateString()) return "Today";
+  if (day === today.toDateString()) return sentence("today");
   today.setDate(today.getDate() - 1);
-  return day === today.toDateString() ? "Yesterday" : DATE.format(new Date(at));
+  return day === today.toDateString() ? sentence("yesterday") : DATE.format(new Date(at));
 }
 
 export function dividerElement(day) {
@@ -58,10 +63,10 @@ export function dividerElement(day) {
 
 function ownParts(message) {
   const state = message.failed
-    ? element("button", { type: "button", class: "retry", "data-retry": message.nonce }, "Not sent. Try again")
+    ? element("button", { type: "button", class: "retry", "data-retry": message.nonce }, sentence("not_sent"))
     : message.sending
-      ? icon("clock", "Sending")
-      : icon("tick", "Sent");
+      ? icon("clock", sentence("sending"))
+      : icon("tick", sentence("sent"));
   const said = element("p", { class: "said", dir: "auto" }, message.text);
   return [element("div", { class: "bubble" }, said, foot([clock(message.at), state]))];
 }
@@ -78,7 +83,7 @@ function cardParts(message) {
     ...card.notes.map((note) => element("p", { class: "note", dir: "auto" }, ...pieces(note, at))),
     foot([
       card.reference ? element("span", { class: "reference" }, `#${card.reference}`) : null,
-      card.at && card.silent ? icon("quiet", "Arrived silently") : null,
+      card.at && card.silent ? icon("quiet", sentence("silent")) : null,
       arrival(message),
     ]),
   ];
@@ -96,7 +101,7 @@ function head(card) {
     "p",
     { class: "head" },
     card.word ? element("strong", { class: "word" }, card.word) : null,
-    card.at ? clock(card.at, "happened") : null,
+    card.at ? clock(card.at, (when) => sentence("happened", { when })) : null,
   );
 }
 
@@ -213,8 +218,7 @@ function foot(parts) {
   return element("p", { class: "foot" }, ...parts);
 }
 
-function clock(at, what) {
+function clock(at, say = (when) => when) {
   const when = new Date(at);
-  const exact = what ? `${what} ${EXACT.format(when)}` : EXACT.format(when);
-  return element("time", { datetime: at, title: exact }, CLOCK.format(when));
+  return element("time", { datetime: at, title: say(EXACT.format(when)) }, CLOCK.format(when));
 }

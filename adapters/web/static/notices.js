@@ -1,8 +1,8 @@
 // The browser's own notifications of loud messages, if the person has asked for them.
 
+import { sentence } from "./sentences.js";
+
 const KEY = "tradebell.notices";
-const BLOCKED = "Your browser blocks notifications here. Allow them in its settings for this page, then press again.";
-const UNABLE = "This browser shows no notifications for a page. Keep the sound on, or link Telegram or Discord too.";
 
 export class Notices {
   #button;
@@ -35,9 +35,9 @@ export class Notices {
   /** Browsers let a page ask only when the person has just pressed something. */
   async #turn(on) {
     const allowed = !on || (await Notification.requestPermission()) === "granted";
-    if (!allowed) this.#say(BLOCKED);
-    else if (on && !this.#made("Notifications are on", { body: "Loud messages come like this.", tag: "on" })) {
-      this.#say(UNABLE);
+    if (!allowed) this.#say(sentence("notices_blocked"));
+    else if (on && !this.#made(sentence("notices_on"), { body: sentence("notices_example"), tag: "on" })) {
+      this.#say(sentence("no_notices"));
     } else {
       localStorage.setItem(KEY, on ? "on" : "off");
       this.#show(on);

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -8,7 +8,6 @@ import aiohttp
 import pytest
 from aiohttp import WSCloseCode, WSMsgType
 
-from adapters.web.chat import TOO_FAST
 from adapters.web.rooms import FRAMES, HISTORY, ROOMS, TABS, UNDER_WAY
 from adapters.web.settings import parse_proxies
 from bot.domain.cards import Button, Card, answered
@@ -18,6 +17,7 @@ from bot.domain.incoming import Command, Press, Reply, Said, Words
 from bot.domain.links import Address, Channel
 from bot.ports import Messenger
 from bot.services.commands.registry import SPECS
+from bot.texts import chat_page
 from tests.fakes.web import Talker
 from tests.integration.web.conftest import Site, new_id
 
@@ -71,11 +71,14 @@ async def browser(client: aiohttp.ClientSession) -> str:
 
 @asynccontextmanager
 async def tab_of(
-    site: Site, client: aiohttp.ClientSession, cookie: str | None = None
+    site: Site,
+    client: aiohttp.ClientSession,
+    cookie: str | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Tab]:
     cookie = cookie or await browser(client)
-    headers = {"Cookie": cookie, "Origin": site.url}
-    async with client.ws_connect("/chat/ws", headers=headers) as socket:
+    sent = {"Cookie": cookie, "Origin": site.url, **(headers or {})}
+    async with client.ws_connect("/chat/ws", headers=sent) as socket:
         tab = Tab(socket, cookie.partition("=")[2])
         tab.hello = await tab.until("hello")
         yield tab
@@ -410,7 +413,7 @@ async def test_a_person_faster_than_the_answers_is_asked_to_wait_and_others_are_
         for _ in range(UNDER_WAY):
             assert not (await hasty.until("answered"))["refused"]
 
-    assert toast["text"] == TOO_FAST
+    assert toast["text"] == chat_page.too_fast()
     assert (refused["refused"], refused["nonce"]) == (True, f"n-{UNDER_WAY - 1}")
 
 

@@ -635,6 +635,20 @@ async def test_who_reads_older_messages_is_told_of_new_ones_and_not_torn_away(si
         await expect(page).to_have_title("Tradebell")
 
 
+async def test_the_chat_page_speaks_the_language_of_the_browser(browser):
+    site = Site(talker=Talker(careful))
+    context = await browser.new_context(extra_http_headers={"Accept-Language": "qps"})
+    page = await context.new_page()
+    async with site.opened():
+        await page.goto(f"{site.url}/chat")
+        await expect(page.locator("#state")).to_have_text("«ONLINE»")
+        await say(page, "/status")
+        await expect(page.locator(".mine").get_by_label("«SENT»")).to_be_visible()
+        await expect(page.locator(".day").first).to_have_text("«TODAY»")
+    await expect(page.locator("#state")).to_have_text("«NO CONNECTION, TRYING AGAIN…»")
+    await context.close()
+
+
 async def test_a_lost_connection_is_shown_and_nothing_typed_meanwhile_is_lost(browser):
     site = Site(talker=Talker(careful))
     context = await browser.new_context()

@@ -7,13 +7,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
+from adapters.web.rooms import UNDER_WAY
+from bot.domain.incoming import Words
 from bot.domain.linking import Audience, LinkProblem
+from bot.services.commands.registry import SPECS
+from bot.texts import chat_page
+from bot.texts.language import speaking
+from tests.harness.pseudo import PSEUDO as PSEUDO_LANGUAGE
 from tests.harness.pseudo import plain_words
 from tests.integration.web.conftest import CODE, TELEGRAM, Site
+from tests.integration.web.test_chat import tab_of
 from tests.integration.web.test_links import open_form
+
+STATIC = Path(__file__).parents[3] / "adapters" / "web" / "static"
 
 PSEUDO = {"Accept-Language": "tlh, qps;q=0.8, en;q=0.5"}
 SHARED = Audience(name="#DESK", readers="ALL")
@@ -146,6 +156,50 @@ async def test_the_chat_s_language_goes_before_that_of_the_browser(site: Site):
 
     assert seen(page).language == "en"
     assert "Sign in with your password" in page
+
+
+async def test_the_chat_page_has_no_plain_english_word_either(site: Site):
+    async with site.opened() as client:
+        page = await (await client.get("/chat", headers=PSEUDO)).text()
+
+    assert plain_words_of(page) == []
+    assert seen(page).language == "qps"
+
+
+async def test_what_is_suggested_and_what_is_said_in_passing_is_in_the_page_s_language():
+    site = Site()
+    async with (
+        site.opened() as client,
+        tab_of(site, client, headers=PSEUDO) as tab,
+        site.talker.held(),
+    ):
+        for number in range(UNDER_WAY + 1):
+            await tab.say(f"{number}")
+        toast = await tab.until("toast")
+
+    assert plain_words(toast["text"]) == []
+    assert [plain_words(one["summary"]) for one in tab.hello["commands"]] == [[]] * len(SPECS)
+    assert {said.person.language for said in site.talker.heard if isinstance(said, Words)} == {
+        "qps"
+    }
+
+
+def test_scripts_say_nothing_of_their_own_and_all_that_they_name_is_there():
+    scripts = "".join(path.read_text("utf-8") for path in STATIC.glob("*.js"))
+    asked = {
+        name
+        for call in re.findall(r"(?:sentence|counted)\(([^()]*)", scripts)
+        for name in re.findall(r'"([a-z_]+)"', call)
+    }
+    with speaking(PSEUDO_LANGUAGE):
+        there = dict(chat_page.script())
+    assert there.pop("months")
+    forms = there["new_messages"]
+    assert isinstance(forms, Mapping)
+
+    assert [text for text in there.values() if isinstance(text, str) and plain_words(text)] == []
+    assert [form for form in forms.values() if plain_words(form)] == []
+    assert asked | {"connecting", "online", "offline"} == set(there)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from bot.texts import getting_started
 from bot.texts.language import (
     Language,
     _,
+    forms,
     language_for,
     languages,
     nearest_language,
@@ -215,6 +216,22 @@ def test_a_catalogue_is_read_as_translators_write_it(tmp_path: Path):
     assert counted == ["1 бот", "3 бота", "11 ботов", "21 бот"]
     assert sent == f"Пошлите {command('link')}"
     assert unknown == "Nothing was changed"
+
+
+def test_a_page_gets_all_forms_of_a_sentence_that_depends_on_a_count(tmp_path: Path):
+    path = tmp_path / "ru.po"
+    path.write_text(CATALOGUE, encoding="utf-8")
+
+    english = forms("{count} bot", "{count} bots")
+    with speaking(Language("ru", read_catalogue(path))):
+        russian = forms("{count} bot", "{count} bots")
+
+    assert english == {"one": "{count} bot", "other": "{count} bots"}
+    assert {name: russian[name] for name in ("one", "few", "many")} == {
+        "one": "{count} бот",
+        "few": "{count} бота",
+        "many": "{count} ботов",
+    }
 
 
 def test_the_template_for_translators_has_every_sentence():
