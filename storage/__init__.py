@@ -1,6 +1,5 @@
 """The database: engine, tables, migrations and the statements on them."""
 
-from storage.schema.reasons import REASONS
 from storage.schema.versions import Version
 from storage.store import (
     Inspected,
@@ -16,7 +15,6 @@ from storage.store import (
 )
 
 __all__ = [
-    "REASONS",
     "Inspected",
     "Store",
     "Version",

@@ -5,44 +5,42 @@ from http import HTTPStatus
 
 from adapters.chat.exchange import NoAnswer, Reached
 from bot.domain.deliveries import Attempt, Declined, Postponed, Scope, Unclear
+from bot.domain.reasons import Reason
 
 UNTOLD_WAIT = timedelta(seconds=30)
 """The rest of the whole bot after a 429 that does not say how long."""
 
 
-def after_no_answer(lost: NoAnswer, platform: str) -> Postponed | Declined | Unclear:
+def after_no_answer(lost: NoAnswer) -> Postponed | Declined | Unclear:
     """The outcome of a send without an answer of the platform's API.
 
     Only a request that never had a connection, or that a 3xx or 4xx turned away, was certainly
     not carried out. That stands in the first line of an answer, whatever became of its body.
-
-    Args:
-        platform: what people call it.
     """
     if lost.reached is Reached.CONNECTING:
-        reason = "no connection in time" if lost.timed_out else "no connection"
+        reason = Reason.NO_CONNECTION_IN_TIME if lost.timed_out else Reason.NO_CONNECTION
         return Postponed(reason=reason, scope=Scope.CHANNEL)
     if lost.status is not None and lost.status >= 300:
-        return _after_status(lost.status, platform)
+        return _after_status(lost.status)
     if lost.timed_out:
-        return Unclear(reason="no answer in time")
+        return Unclear(reason=Reason.NO_ANSWER_IN_TIME)
     match lost.reached:
         case Reached.ANSWERED:
-            return Unclear(reason=f"an answer that is not {platform}'s")
+            return Unclear(reason=Reason.FOREIGN_ANSWER)
         case Reached.ANSWERING:
-            return Unclear(reason="the answer broke off")
+            return Unclear(reason=Reason.ANSWER_BROKE_OFF)
         case _:
-            return Unclear(reason="the connection broke off")
+            return Unclear(reason=Reason.CONNECTION_BROKE_OFF)
 
 
-def _after_status(status: int, platform: str) -> Postponed | Declined | Unclear:
+def _after_status(status: int) -> Postponed | Declined | Unclear:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return after_untold_wait()
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return Declined(reason=f"{platform} refuses the content")
+        return Declined(reason=Reason.CONTENT_REFUSED)
     if status < 500:
-        return Postponed(reason=f"turned away: HTTP {status}", scope=Scope.CHANNEL)
-    return Unclear(reason=f"server error: HTTP {status}")
+        return Postponed(reason=f"{Reason.TURNED_AWAY}: HTTP {status}", scope=Scope.CHANNEL)
+    return Unclear(reason=f"{Reason.SERVER_ERROR}: HTTP {status}")
 
 
 def after_part(attempt: Attempt, number: int, of: int) -> Attempt:
@@ -53,21 +51,25 @@ def after_part(attempt: Attempt, number: int, of: int) -> Attempt:
     """
     if number == 0:
         return attempt
-    return Unclear(reason=f"broke off: after part {number} of {of}")
+    return Unclear(reason=f"{Reason.BROKE_OFF}: after part {number} of {of}")
 
 
 def after_untold_wait() -> Postponed:
     """The outcome where we are asked to slow down, and not told for how long."""
-    return Postponed(reason="asked to slow down", retry_after=UNTOLD_WAIT, scope=Scope.CHANNEL)
+    return Postponed(reason=Reason.SLOW_DOWN, retry_after=UNTOLD_WAIT, scope=Scope.CHANNEL)
 
 
-def reasons(platform: str) -> frozenset[str]:
-    """All that an outcome here can be for, up to a colon."""
-    return frozenset(
-        {
-            *("no connection in time", "no connection", "turned away", "server error"),
-            *(f"{platform} refuses the content", f"an answer that is not {platform}'s"),
-            *("no answer in time", "the answer broke off", "the connection broke off"),
-            "asked to slow down",
-        }
-    )
+REASONS: frozenset[str] = frozenset(
+    {
+        *(
+            Reason.NO_CONNECTION_IN_TIME,
+            Reason.NO_CONNECTION,
+            Reason.TURNED_AWAY,
+            Reason.SERVER_ERROR,
+        ),
+        *(Reason.CONTENT_REFUSED, Reason.FOREIGN_ANSWER),
+        *(Reason.NO_ANSWER_IN_TIME, Reason.ANSWER_BROKE_OFF, Reason.CONNECTION_BROKE_OFF),
+        Reason.SLOW_DOWN,
+    }
+)
+"""All that an outcome here can be for, up to a colon."""

@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 from bot.domain.backoff import Backoff
 from bot.domain.deliveries import Attempt, Moved, Postponed, Sent, Unclear
 from bot.domain.links import Address
+from bot.domain.reasons import Reason
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ async def insist(
     Args:
         freely: it may be repeated if nobody knows what became of it.
     """
-    outcome: Attempt = Unclear(reason="not tried")
+    outcome: Attempt = Unclear(reason=Reason.NOT_TRIED)
     for tries in range(1, TRIES + 1):
         await may_send(address)
         outcome = await show(address)

@@ -6,10 +6,11 @@ Codes: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
 from datetime import timedelta
 from http import HTTPStatus
 
+from adapters.chat import faults
 from adapters.chat.exchange import NoAnswer
-from adapters.chat.faults import after_no_answer, reasons
 from adapters.discord.transport import Refusal, Withheld
 from bot.domain.deliveries import Attempt, Declined, Gone, Halted, Postponed, Scope, Sent
+from bot.domain.reasons import Reason
 
 PLATFORM = "Discord"
 
@@ -32,29 +33,29 @@ DMS_WAIT = timedelta(minutes=10)
 """The rest of the whole bot when it has opened direct messages too fast."""
 
 _CLOSED = {
-    50007: "the person takes no messages from the bot",
-    50278: "the person shares no server with the bot",
-    10003: "the channel is gone",
-    10004: "the bot was removed from the server",
-    10013: "the account is gone",
-    50001: "no access to the channel",
-    NO_PERMISSION: "no right to write in the channel",
-    50008: "not a channel that can be written to",
-    50024: "not a channel that can be written to",
-    THREAD_SLEEPS: "the thread is closed",
-    160005: "the thread is closed",
+    50007: Reason.NO_MESSAGES,
+    50278: Reason.NO_SERVER_SHARED,
+    10003: Reason.CHANNEL_GONE,
+    10004: Reason.REMOVED_FROM_SERVER,
+    10013: Reason.ACCOUNT_GONE,
+    50001: Reason.NO_ACCESS,
+    NO_PERMISSION: Reason.NO_RIGHT,
+    50008: Reason.NOT_WRITABLE,
+    50024: Reason.NOT_WRITABLE,
+    THREAD_SLEEPS: Reason.THREAD_CLOSED,
+    160005: Reason.THREAD_CLOSED,
 }
 """Codes of an endpoint that is closed to us, and our words."""
 
-MESSAGE_GONE = "the message is gone or can no longer be changed"
+MESSAGE_GONE = Reason.MESSAGE_GONE
 
-REASONS = reasons(PLATFORM) | frozenset(
+REASONS = faults.REASONS | frozenset(
     {
         *_CLOSED.values(),
-        *("no access to the channel", "Discord refuses the bot's token"),
-        *("Discord refuses the content", "asked to open chats more slowly"),
-        *("asked to slow down", "refused too often", "turned away by what stands before Discord"),
-        *("broke off", "the chat's history cannot be read", MESSAGE_GONE),
+        *(Reason.NO_ACCESS, Reason.TOKEN_REFUSED),
+        *(Reason.CONTENT_REFUSED, Reason.OPEN_SLOWER),
+        *(Reason.SLOW_DOWN, Reason.REFUSED_TOO_OFTEN, Reason.TURNED_AWAY_BEFORE),
+        *(Reason.BROKE_OFF, Reason.HISTORY_UNREADABLE, MESSAGE_GONE),
     }
 )
 """All that an outcome here can be for, up to a colon: few enough to count by."""
@@ -83,7 +84,7 @@ def after_failure(error: Refusal | Withheld | NoAnswer) -> Attempt:
                 scope=Scope.CHANNEL if error.whole else Scope.ENDPOINT,
             )
         case NoAnswer():
-            return after_no_answer(error, PLATFORM)
+            return faults.after_no_answer(error)
 
 
 def after_refusal(refusal: Refusal) -> Attempt:
@@ -93,15 +94,15 @@ def after_refusal(refusal: Refusal) -> Attempt:
         # Source: https://github.com/Rapptz/discord.py/issues/10116
         return Sent(message="")
     if refusal.code == DMS_TOO_FAST:
-        return Postponed(
-            reason="asked to open chats more slowly", retry_after=DMS_WAIT, scope=Scope.CHANNEL
-        )
+        return Postponed(reason=Reason.OPEN_SLOWER, retry_after=DMS_WAIT, scope=Scope.CHANNEL)
     if refusal.status == HTTPStatus.UNAUTHORIZED:
-        return Halted(reason="Discord refuses the bot's token")
+        return Halted(reason=Reason.TOKEN_REFUSED)
     if refusal.code in _CLOSED:
         return Gone(reason=_CLOSED[refusal.code])
     if refusal.status in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
         if refusal.code in AT_THE_DOOR:
-            return Postponed(reason=f"turned away: HTTP {refusal.status}", scope=Scope.CHANNEL)
-        return Gone(reason="no access to the channel")
-    return Declined(reason="Discord refuses the content")
+            return Postponed(
+                reason=f"{Reason.TURNED_AWAY}: HTTP {refusal.status}", scope=Scope.CHANNEL
+            )
+        return Gone(reason=Reason.NO_ACCESS)
+    return Declined(reason=Reason.CONTENT_REFUSED)

@@ -13,6 +13,7 @@ from bot.domain.cards import Card
 from bot.domain.deliveries import Attempt, Declined, Repeats, Sent, Unclear
 from bot.domain.ids import Now
 from bot.domain.links import Address, Channel
+from bot.domain.reasons import Reason
 
 KEY_LIFE = timedelta(minutes=2)
 """How long a key against repeats is relied on: Discord says "a few minutes"."""
@@ -84,7 +85,7 @@ class DiscordMessenger:
         try:
             found = await self._chats.find(address, part.mark, since)
         except HistoryUnreadable:
-            return Unclear(reason="the chat's history cannot be read")
+            return Unclear(reason=Reason.HISTORY_UNREADABLE)
         except (Refusal, Withheld, NoAnswer) as error:
             # Whatever becomes of a look: the message itself is as unclear as before.
             return _unsettled(after_failure(error))
@@ -95,6 +96,6 @@ def _unsettled(outcome: Attempt) -> Attempt:
     """A look at the history is no attempt at the message: it can postpone it, and not end it."""
     match outcome:
         case Sent() | Unclear() | Declined():
-            return Unclear(reason="the chat's history cannot be read")
+            return Unclear(reason=Reason.HISTORY_UNREADABLE)
         case _:
             return outcome

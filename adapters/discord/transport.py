@@ -23,6 +23,7 @@ from adapters.chat.exchange import (
 )
 from adapters.chat.faults import UNTOLD_WAIT
 from adapters.discord.limits import Breaker, Buckets, Seconds, number
+from bot.domain.reasons import Reason
 
 BAN_WAIT = 600.0
 """Seconds of rest after a 429 that does not come from the API itself but from what stands before
@@ -114,11 +115,11 @@ class DiscordHttp(HTTPClient):
     def _check(self, route: Route) -> None:
         at = self._clock()
         if self._whole_until > at:
-            raise Withheld("asked to slow down", self._whole_until - at, whole=True)
+            raise Withheld(Reason.SLOW_DOWN, self._whole_until - at, whole=True)
         if wait := self._breaker.wait(at):
-            raise Withheld("refused too often", wait, whole=True)
+            raise Withheld(Reason.REFUSED_TOO_OFTEN, wait, whole=True)
         if wait := self._told_buckets.wait(route.key, route.major_parameters, at):
-            raise Withheld("asked to slow down", wait, whole=False)
+            raise Withheld(Reason.SLOW_DOWN, wait, whole=False)
 
     async def _exchange(
         self,
@@ -157,7 +158,7 @@ class DiscordHttp(HTTPClient):
     ) -> Withheld:
         if not headers.get("Via") or not isinstance(answer, dict):
             self._whole_until = at + BAN_WAIT
-            return Withheld("turned away by what stands before Discord", BAN_WAIT, whole=True)
+            return Withheld(Reason.TURNED_AWAY_BEFORE, BAN_WAIT, whole=True)
         wait = number(answer.get("retry_after")) or number(headers.get("Retry-After"))
         wait = wait or UNTOLD_WAIT.total_seconds()
         whole = answer.get("global") is True or headers.get("X-RateLimit-Scope") == "global"
@@ -165,7 +166,7 @@ class DiscordHttp(HTTPClient):
             self._whole_until = max(self._whole_until, at + wait)
         else:
             self._told_buckets.rest(route.key, route.major_parameters, wait, at)
-        return Withheld("asked to slow down", wait, whole=whole)
+        return Withheld(Reason.SLOW_DOWN, wait, whole=whole)
 
 
 _AGENT = {"User-Agent": "DiscordBot (https://tradebell.invalid, 1) Tradebell"}

@@ -13,6 +13,7 @@ from adapters.telegram.render import Photo, Rendered
 from adapters.telegram.transport import AiohttpRequest, Refusal
 from bot.domain.deliveries import Attempt, Declined, Gone, Postponed, Scope, Sent, Unclear
 from bot.domain.links import Address
+from bot.domain.reasons import Reason
 
 log = logging.getLogger(__name__)
 
@@ -251,8 +252,8 @@ class Chats:
         try:
             await self._api.call("getChat", {"chat_id": int(address.chat)})
         except Refusal:
-            return Gone(reason="chat not found")
-        return Postponed(reason="chat not found at first", counts=True)
+            return Gone(reason=Reason.CHAT_NOT_FOUND)
+        return Postponed(reason=Reason.CHAT_NOT_FOUND_AT_FIRST, counts=True)
 
 
 def _message(address: Address, message: Rendered) -> dict[str, Any]:

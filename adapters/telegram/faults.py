@@ -12,6 +12,7 @@ from adapters.chat import faults
 from adapters.chat.exchange import NoAnswer
 from adapters.telegram.transport import Refusal
 from bot.domain.deliveries import Attempt, Declined, Gone, Halted, Moved, Postponed, Scope, Unclear
+from bot.domain.reasons import Reason
 
 PLATFORM = "Telegram"
 
@@ -87,53 +88,53 @@ def after_refusal(refusal: Refusal) -> Attempt:
         case Trouble.PACE:
             return _after_wait(refusal.retry_after)
         case Trouble.TOKEN:
-            return Halted(reason="Telegram refuses the bot's token")
+            return Halted(reason=Reason.TOKEN_REFUSED)
         case Trouble.CHAT:
             return Gone(reason=_why_closed(refusal.description))
         case Trouble.UNKNOWN_CHAT:
-            return Gone(reason="chat not found")
+            return Gone(reason=Reason.CHAT_NOT_FOUND)
         case Trouble.TOPIC:
-            return Gone(reason="the topic is closed")
+            return Gone(reason=Reason.TOPIC_CLOSED)
         case Trouble.UNCHANGED | Trouble.MESSAGE | Trouble.CONTENT:
-            return Declined(reason="Telegram refuses the content")
+            return Declined(reason=Reason.CONTENT_REFUSED)
 
 
 def after_no_answer(lost: NoAnswer) -> Postponed | Declined | Unclear:
     """The outcome of a send without an answer of the Bot API."""
-    return faults.after_no_answer(lost, PLATFORM)
+    return faults.after_no_answer(lost)
 
 
 def _after_wait(wait: timedelta | None) -> Postponed:
     if wait is None:
         return faults.after_untold_wait()
     scope = Scope.CHANNEL if wait > CHAT_WAIT else Scope.ENDPOINT
-    return Postponed(reason="asked to slow down", retry_after=wait, scope=scope)
+    return Postponed(reason=Reason.SLOW_DOWN, retry_after=wait, scope=scope)
 
 
 _CLOSED = {
-    "blocked by the user": "blocked by the user",
-    "deactivated": "the account or group was deactivated",
-    "kicked": "removed from the group",
-    "not a member": "removed from the group",
-    "deleted": "the group was deleted",
-    "initiate conversation": "the person has not started the bot",
-    "rights": "no right to write in the group",
+    "blocked by the user": Reason.BLOCKED,
+    "deactivated": Reason.DEACTIVATED,
+    "kicked": Reason.REMOVED_FROM_GROUP,
+    "not a member": Reason.REMOVED_FROM_GROUP,
+    "deleted": Reason.GROUP_DELETED,
+    "initiate conversation": Reason.NOT_STARTED,
+    "rights": Reason.NO_RIGHT,
 }
 """Telegram's words for a closed chat, and ours."""
 
-MESSAGE_GONE = "the message is gone or can no longer be changed"
+MESSAGE_GONE = Reason.MESSAGE_GONE
 
-REASONS = faults.reasons(PLATFORM) | frozenset(
+REASONS = faults.REASONS | frozenset(
     {
         *_CLOSED.values(),
         *(
-            "no access to the chat",
-            "chat not found",
-            "chat not found at first",
-            "the topic is closed",
+            Reason.NO_ACCESS,
+            Reason.CHAT_NOT_FOUND,
+            Reason.CHAT_NOT_FOUND_AT_FIRST,
+            Reason.TOPIC_CLOSED,
         ),
-        *("Telegram refuses the bot's token", "Telegram refuses the content"),
-        *("asked to slow down", "broke off", MESSAGE_GONE),
+        *(Reason.TOKEN_REFUSED, Reason.CONTENT_REFUSED),
+        *(Reason.SLOW_DOWN, Reason.BROKE_OFF, MESSAGE_GONE),
     }
 )
 """All that an outcome here can be for, up to a colon: few enough to count by."""
@@ -141,4 +142,4 @@ REASONS = faults.reasons(PLATFORM) | frozenset(
 
 def _why_closed(description: str) -> str:
     found = (reason for words, reason in _CLOSED.items() if words in description)
-    return next(found, "no access to the chat")
+    return next(found, Reason.NO_ACCESS)

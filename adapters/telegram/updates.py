@@ -12,6 +12,7 @@ from typing import Any
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Left, Place, Press, Returned, Said, Wordless, Words
 from bot.domain.links import Address, Channel, Person
+from bot.domain.reasons import Reason
 from bot.domain.typed import command_in
 from bot.services.commands import registry
 
@@ -24,7 +25,7 @@ ANONYMOUS_ADMIN = 1087968824
 Source: https://core.telegram.org/bots/api#message (`sender_chat`)
 """
 
-REMOVED = "removed from the group"
+REMOVED = Reason.REMOVED_FROM_GROUP
 
 WORDLESS = frozenset(
     {"animation", "audio", "checklist", "contact", "dice", "document", "game", "location", "photo"}
@@ -137,7 +138,7 @@ def _membership(change: Json, us: Us) -> Said | None:
     place = _place(change, us)
     if closed is not None:
         blocked = place.private and closed == REMOVED
-        return Left(place=place, reason="blocked by the user" if blocked else closed)
+        return Left(place=place, reason=Reason.BLOCKED if blocked else closed)
     if closed_before is None:
         return None
     # A channel is no place to talk.
@@ -150,7 +151,7 @@ def _why_closed(member: Json) -> str | None:
         case {"status": "kicked" | "left"}:
             return REMOVED
         case {"status": "restricted", "can_send_messages": False}:
-            return "no right to write in the group"
+            return Reason.NO_RIGHT
         case _:
             return None
 

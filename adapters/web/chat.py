@@ -28,6 +28,7 @@ from bot.domain.ids import NewId, Now
 from bot.domain.incoming import Reply
 from bot.domain.links import Address, Channel
 from bot.domain.marks import shown
+from bot.domain.reasons import Reason
 from bot.ports import Hear
 from bot.services.commands.registry import SPECS
 from bot.texts import chat_page, pages
@@ -88,9 +89,9 @@ class Chat:
         tried_since: datetime | None = None,
     ) -> Attempt:
         if (address.channel, address.bot) != (self.channel, self.bot):
-            return Declined(reason="not a web chat")
+            return Declined(reason=Reason.NOT_A_WEB_CHAT)
         if well_formed(address.chat) is None:
-            return Declined(reason="no such web chat")
+            return Declined(reason=Reason.NO_SUCH_WEB_CHAT)
         shown = card_json(card, self._settings.public_url)
         return Sent(message=self._rooms.of(address.chat).show(shown, card.reference))
 
@@ -98,7 +99,7 @@ class Chat:
         shown = card_json(card, self._settings.public_url)
         if well_formed(address.chat) and self._rooms.of(address.chat).replace(message, shown):
             return Sent(message=message)
-        return Declined(reason="the page shows it no more")
+        return Declined(reason=Reason.PAGE_SHOWS_NO_MORE)
 
     async def listen(self, hear: Hear) -> NoReturn:
         """Answer what is said, each chat's begun in order, until cancelled."""

@@ -18,6 +18,7 @@ from bot.domain.events import Stream
 from bot.domain.feeds import FeedState
 from bot.domain.ids import AccountId
 from bot.domain.links import Channel
+from bot.domain.reasons import Reason
 
 Health = Callable[[], Awaitable[Sequence[str]]]
 """Gives what is wrong, a short sentence each; nothing if all is well."""
@@ -36,7 +37,7 @@ SERVICES = frozenset(
 )
 """Services of the platform that may be named in a label."""
 
-REASONS = frozenset({"sent", "moved", "uncertain"})
+REASONS = frozenset({Reason.SENT, Reason.MOVED, Reason.UNCERTAIN})
 """Outcomes that the core itself decides on."""
 
 OTHER = "other"
@@ -187,9 +188,9 @@ class Metrics:
         for channel, named in reasons.items():
             self._delay.labels(channel.value)
             self._own_delay.labels(channel.value)
-            self._deliveries.labels(channel.value, State.SENT.value, "sent")
-            self._deliveries.labels(channel.value, State.READY.value, "moved")
-            self._deliveries.labels(channel.value, State.DEAD.value, "uncertain")
+            self._deliveries.labels(channel.value, State.SENT.value, Reason.SENT)
+            self._deliveries.labels(channel.value, State.READY.value, Reason.MOVED)
+            self._deliveries.labels(channel.value, State.DEAD.value, Reason.UNCERTAIN)
             for state, reason in product(OUTCOMES, {*named, OTHER}):
                 self._deliveries.labels(channel.value, state.value, reason)
 

@@ -23,6 +23,7 @@ from bot.app.sources import new_digits, new_id, now
 from bot.domain.cards import Picture
 from bot.domain.charts import Chart
 from bot.domain.links import Channel
+from bot.domain.reasons import STORED
 from bot.errors import TryLater, Unclear
 from bot.services.chats import Around, ChatBot, ChatPlatform, pace
 from bot.services.delivery import REASONS as DELIVERY_REASONS
@@ -31,7 +32,6 @@ from bot.services.duty import Duty
 from bot.services.patience import patiently
 from bot.services.readiness import Readiness
 from bot.settings import Settings
-from storage import REASONS as STORED_REASONS
 from storage import Store, open_store
 from storage.heartbeat import EVERY, Heartbeat
 
@@ -80,9 +80,7 @@ async def run(
         open_platform(settings.platform, now) as platform,
         AsyncExitStack() as stack,
     ):
-        meter = Metrics(
-            partial(_backlog, store), _reasons(chats, chat), STORED_REASONS | DELIVERY_REASONS
-        )
+        meter = Metrics(partial(_backlog, store), _reasons(chats, chat), STORED | DELIVERY_REASONS)
         around = Around(
             meter=meter,
             public_url=settings.web.public_url,

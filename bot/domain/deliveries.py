@@ -11,6 +11,7 @@ from bot.domain.cards import Card
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId, TraderId
 from bot.domain.links import Address
+from bot.domain.reasons import Reason
 
 
 class Priority(IntEnum):
@@ -258,7 +259,7 @@ def after_attempt(
     """Decide what an attempt leads to."""
     match attempt:
         case Sent(message=message):
-            return Settlement(state=State.SENT, reason="sent", message=message)
+            return Settlement(state=State.SENT, reason=Reason.SENT, message=message)
         case Postponed(reason=reason, retry_after=retry_after, counts=counts):
             wait = back_off(delivery.attempts, retry_after, chance)
             return Settlement(
@@ -270,7 +271,7 @@ def after_attempt(
             return Settlement(state=State.HELD, reason=reason, endpoint_gone=True)
         case Moved(chat=chat):
             return Settlement(
-                state=State.READY, reason="moved", not_before=now, counts=False, moved_to=chat
+                state=State.READY, reason=Reason.MOVED, not_before=now, counts=False, moved_to=chat
             )
         case Halted(reason=reason):
             return Settlement(
@@ -288,7 +289,7 @@ def after_crash(delivery: Delivery, now: datetime, repeats: Repeats) -> Settleme
     It counts like any other attempt of unknown outcome, so that a card that ends the process, time
     after time, comes to an end itself. What was to be waited for has passed meanwhile.
     """
-    settlement = _after_unclear(delivery, "interrupted", now, repeats)
+    settlement = _after_unclear(delivery, Reason.INTERRUPTED, now, repeats)
     return replace(settlement, not_before=now if settlement.not_before else None)
 
 
@@ -296,7 +297,7 @@ def _after_unclear(delivery: Delivery, reason: str, now: datetime, repeats: Repe
     urgent = delivery.priority is Priority.URGENT
     waits = repeats.urgent_waits if urgent else repeats.waits
     if delivery.unclear >= len(waits):
-        return Settlement(state=State.DEAD, reason=f"uncertain: {reason}", unclear=True)
+        return Settlement(state=State.DEAD, reason=f"{Reason.UNCERTAIN}: {reason}", unclear=True)
     return Settlement(
         state=State.UNKNOWN, reason=reason, not_before=now + waits[delivery.unclear], unclear=True
     )

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
 from bot.domain.links import EndpointState, Link
+from bot.domain.reasons import Reason
 from bot.policy.decision import SEND, Course, Decision, Stage, decided
 
 
@@ -39,5 +40,5 @@ def owed(link: Link, kind: Kind, without: EndpointId | None = None) -> Decision:
 def may_go(link: Link) -> Decision:
     """Whether what is owed there may be sent at once, asked where it is stored."""
     if link.endpoint.state is EndpointState.DISABLED:
-        return Decision(Course.HOLD, "the chat is closed")
+        return Decision(Course.HOLD, Reason.CLOSED)
     return SEND

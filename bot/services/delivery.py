@@ -32,6 +32,7 @@ from bot.domain.deliveries import (
 from bot.domain.ids import EndpointId, Now
 from bot.domain.lanes import Turn, Turned
 from bot.domain.links import Address, Channel
+from bot.domain.reasons import Reason
 from bot.errors import Refused, TryLater, Unclear, Unreachable
 from bot.ports import Messenger, Meter, Outbox, Readership
 from bot.services.pace import Pace, Place
@@ -392,7 +393,7 @@ class Delivering:
             )
         now = self._now()
         if _is_contradicted(attempt, lane.heard_at, claimed_at):
-            attempt = Postponed(reason=SPOKEN_MEANWHILE, counts=True)
+            attempt = Postponed(reason=Reason.SPOKEN_MEANWHILE, counts=True)
         settlement = after_attempt(delivery, attempt, now, messenger.repeats, self._chance)
         self._heed(lane, delivery, attempt, settlement, outlet.pace)
         if isinstance(attempt, Gone) and self._tell_gone is not None:
@@ -416,7 +417,7 @@ class Delivering:
                 wait = OUTAGE_WAITS.wait(lane.blind, self._chance, asked)
                 return replace(attempt, retry_after=wait)
             case None if not self._may_send():
-                return Postponed(reason=LOOKED_TOO_LONG, tried=False)
+                return Postponed(reason=Reason.LOOKED_TOO_LONG, tried=False)
             case None:
                 lane.blind = 0
         return attempt
@@ -456,17 +457,15 @@ class Delivering:
 LOOK: float = 4.0
 """Seconds that a look at who is there may take: its lane stands still meanwhile."""
 
-HOST_LEFT = "the person who linked it has left"
-UNSURE = "nobody can tell who is there"
-LOOKED_TOO_LONG = "it took too long to see who is there"
-SPOKEN_MEANWHILE = "found closed, while somebody spoke there"
-REASONS = frozenset({HOST_LEFT, UNSURE, LOOKED_TOO_LONG, SPOKEN_MEANWHILE})
+REASONS = frozenset(
+    {Reason.HOST_LEFT, Reason.READERS_UNKNOWN, Reason.LOOKED_TOO_LONG, Reason.SPOKEN_MEANWHILE}
+)
 """What an attempt can come to whatever the platform answers."""
 
 
 def _is_contradicted(attempt: Attempt, heard_at: Seconds | None, began: Seconds) -> bool:
     """Whether a chat that was found closed has been open since the attempt began."""
-    if not isinstance(attempt, Gone) or attempt.reason == HOST_LEFT:
+    if not isinstance(attempt, Gone) or attempt.reason == Reason.HOST_LEFT:
         return False
     return heard_at is not None and heard_at >= began
 
@@ -479,14 +478,14 @@ async def not_to_be_shown(delivery: Delivery, readership: Readership | None) -> 
         async with asyncio.timeout(LOOK):
             left = await readership.has_left(delivery.address, delivery.host)
     except TimeoutError:
-        return Postponed(reason=UNSURE, tried=False)
+        return Postponed(reason=Reason.READERS_UNKNOWN, tried=False)
     except Unreachable:
-        return Postponed(reason=UNSURE, scope=Scope.CHANNEL, tried=False)
+        return Postponed(reason=Reason.READERS_UNKNOWN, scope=Scope.CHANNEL, tried=False)
     except TryLater as outage:
-        return Postponed(reason=UNSURE, retry_after=outage.retry_after, tried=False)
+        return Postponed(reason=Reason.READERS_UNKNOWN, retry_after=outage.retry_after, tried=False)
     except Refused:
         return None  # the message itself finds out how it is
-    return Gone(reason=HOST_LEFT) if left else None
+    return Gone(reason=Reason.HOST_LEFT) if left else None
 
 
 async def _fail(doubt: Unclear) -> NoReturn:
@@ -495,4 +494,4 @@ async def _fail(doubt: Unclear) -> NoReturn:
 
 def handed_back(now: datetime) -> Settlement:
     """A claim is given up before anything was sent."""
-    return Settlement(state=State.READY, reason="not yet", not_before=now, counts=False)
+    return Settlement(state=State.READY, reason=Reason.NOT_YET, not_before=now, counts=False)

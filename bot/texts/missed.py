@@ -8,6 +8,7 @@ from bot.domain.lanes import Missed
 from bot.domain.text import clean
 from bot.texts.cards import plain
 from bot.texts.language import _, ngettext
+from bot.texts.reasons import in_words
 from bot.texts.times import moment
 
 ROWS = 20
@@ -15,7 +16,7 @@ ROWS = 20
 
 
 def _end_of(item: Missed) -> str:
-    reason = clean(item.reason, 60)
+    reason = in_words(item.reason)
     match item.state:
         case State.HELD:
             return _("held back: {reason}", reason=reason)

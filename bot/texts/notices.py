@@ -6,6 +6,7 @@ from bot.domain.events import NoticeText
 from bot.domain.links import Endpoint
 from bot.texts.language import _
 from bot.texts.names import chat_sort, chat_title
+from bot.texts.reasons import in_words
 from bot.texts.times import spoken
 
 
@@ -67,7 +68,10 @@ def chat_closed(chat: Endpoint, reason: str, *, named: bool) -> NoticeText:
     """
     return NoticeText(
         _("Your {chat} is closed to me", chat=chat_title(chat) if named else chat_sort(chat)),
-        _("Alerts for it are kept. Open it again there to get them ({reason}).", reason=reason),
+        _(
+            "Alerts for it are kept. Open it again there to get them ({reason}).",
+            reason=in_words(reason),
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from bot.domain.marks import command
 from bot.domain.text import clean
 from bot.domain.trail import Trace, by
 from bot.texts.language import _, later
+from bot.texts.reasons import in_words
 from bot.texts.times import moment
 
 ROWS = 15
@@ -123,6 +124,6 @@ def _deed(trace: Trace) -> str:
         case "unlinked":
             return _("unlinked a chat")
         case "endpoint_disabled":
-            return _("a chat was closed to me: {reason}", reason=facts.get("reason", ""))
+            return _("a chat was closed to me: {reason}", reason=in_words(facts.get("reason", "")))
         case other:
             return clean(other.replace("_", " "), 60)

@@ -11,13 +11,13 @@ from sqlalchemy import ColumnElement, Connection, and_, select, update
 from bot.domain.ids import AccountId, EndpointId, LinkId, NewId
 from bot.domain.linking import Ended
 from bot.domain.links import Account, AccountState, Address, Credential, EndpointState, Link, Role
+from bot.domain.reasons import Reason
 from bot.errors import Refused
 from storage.engine.database import Database, each, unsettle
 from storage.engine.upsert import Insert, insert_into
 from storage.forgetting import forget_if_unlinked
 from storage.outbox import endpoints
 from storage.schema.codec import decode_preferences, encode_preferences
-from storage.schema.reasons import Reason
 from storage.schema.rows import account_of, link_of, select_active_links
 from storage.schema.tables import LINK_IS_ACTIVE, account, endpoint, link
 from storage.vault import Vault

@@ -26,6 +26,7 @@ from bot.domain.events import Kind
 from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
 from bot.domain.lanes import Turn, Turned
 from bot.domain.links import EndpointState
+from bot.domain.reasons import Reason
 from bot.errors import TryLater, Unclear
 from bot.policy.decision import Course
 from bot.policy.sending import Item, may_leave
@@ -33,7 +34,6 @@ from storage.engine.database import Database
 from storage.engine.statements import Statement, among
 from storage.outbox import digests, endpoints
 from storage.schema.codec import decode_card, language_of
-from storage.schema.reasons import Reason
 from storage.schema.rows import AnyRow, address_of
 from storage.schema.states import LinkState
 from storage.schema.tables import (
@@ -74,7 +74,7 @@ async def hand_back(database: Database, claimed: Iterable[Delivery], now: dateti
 
     It raises nothing, since whoever is cancelled has to end. What it cannot undo, a start settles.
     """
-    untried = Settlement(state=State.READY, reason="not tried", not_before=now, counts=False)
+    untried = Settlement(state=State.READY, reason=Reason.NOT_TRIED, not_before=now, counts=False)
     for each in claimed:
         turn = Turn(endpoint=each.endpoint, settled=(each, untried))
         try:

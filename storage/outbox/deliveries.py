@@ -13,11 +13,11 @@ from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
 from bot.domain.lanes import Missed, Turn, Turned
 from bot.domain.links import Address, Channel, EndpointState
+from bot.domain.reasons import Reason
 from storage.engine.database import Database, each
 from storage.outbox.amendments import expire_offers, give_up, select_amendments, settle
 from storage.outbox.claims import hand_back, select_interrupted, take_turns
 from storage.outbox.digests import follow
-from storage.schema.reasons import Reason
 from storage.schema.rows import address_of
 from storage.schema.tables import (
     DELIVERY_HAS_ENDED,

@@ -11,13 +11,13 @@ from bot.domain.cards import Card
 from bot.domain.deliveries import Priority, State
 from bot.domain.digests import Part
 from bot.domain.events import Kind
+from bot.domain.reasons import Reason
 from bot.texts import digests as texts
 from bot.texts.language import speaking
 from storage.engine.statements import Statement
 from storage.engine.upsert import insert_into
 from storage.schema.codec import decode_card, encode_card, language_of
 from storage.schema.facts import FactKey, reference
-from storage.schema.reasons import Reason
 from storage.schema.rows import AnyRow
 from storage.schema.tables import DELIVERY_HAS_ENDED, DELIVERY_IS_WAITING, delivery, is_one_of
 

@@ -8,10 +8,10 @@ from bot.domain.actions import ActionState
 from bot.domain.deliveries import State
 from bot.domain.ids import AccountId
 from bot.domain.links import EndpointState
+from bot.domain.reasons import Reason
 from storage.engine.database import unsettle
 from storage.forgetting import forget_if_unlinked
 from storage.outbox.digests import follow
-from storage.schema.reasons import Reason
 from storage.schema.rows import AnyRow
 from storage.schema.states import LinkState
 from storage.schema.tables import (

@@ -255,7 +255,7 @@ async def test_a_card_that_breaks_off_is_unclear_since_some_of_it_shows(platform
         stage.fail(stage.faults["slow down"], skip=1)
         outcome = await stage.messenger.send(stage.address, LONG)
 
-    assert outcome == Unclear(reason="broke off: after part 1 of 2")
+    assert outcome == Unclear(reason="broke_off: after part 1 of 2")
 
 
 @pytest.mark.parametrize(
@@ -264,19 +264,19 @@ async def test_a_card_that_breaks_off_is_unclear_since_some_of_it_shows(platform
         (
             "slow down",
             Postponed(
-                reason="asked to slow down",
+                reason="slow_down",
                 retry_after=timedelta(seconds=7),
                 scope=Scope.ENDPOINT,
             ),
             0,
         ),
-        (Drop(), Unclear(reason="the connection broke off"), 0),
-        (Drop(executes=True), Unclear(reason="the connection broke off"), 1),
-        (Drop(executes=True, midway=True), Unclear(reason="the answer broke off"), 1),
-        ("internal error", Unclear(reason="server error: HTTP 500"), 0),
-        (bad_gateway(executes=True), Unclear(reason="server error: HTTP 502"), 1),
-        (captive_portal(), Unclear(reason="an answer that is not {name}'s"), 0),
-        ("token refused", Halted(reason="{name} refuses the bot's token"), 0),
+        (Drop(), Unclear(reason="connection_broke_off"), 0),
+        (Drop(executes=True), Unclear(reason="connection_broke_off"), 1),
+        (Drop(executes=True, midway=True), Unclear(reason="answer_broke_off"), 1),
+        ("internal error", Unclear(reason="server_error: HTTP 500"), 0),
+        (bad_gateway(executes=True), Unclear(reason="server_error: HTTP 502"), 1),
+        (captive_portal(), Unclear(reason="foreign_answer"), 0),
+        ("token refused", Halted(reason="token_refused"), 0),
     ],
 )
 @pytest.mark.parametrize("platform", REMOTE)
@@ -288,7 +288,7 @@ async def test_every_fault_has_its_outcome_and_one_request(
         found = await stage.messenger.send(stage.address, BOUGHT)
         seen = stage.shown()
 
-    assert found == replace(outcome, reason=outcome.reason.format(name=stage.name))
+    assert found == outcome
     assert len(seen) == shown
     assert stage.requests() == 1
 
@@ -298,7 +298,7 @@ async def test_an_outage_postpones_for_the_whole_channel(platform: Remote):
     async with platform() as stage, stage.down():
         outcome = await stage.messenger.send(stage.address, BOUGHT)
 
-    assert outcome == Postponed(reason="no connection", scope=Scope.CHANNEL)
+    assert outcome == Postponed(reason="no_connection", scope=Scope.CHANNEL)
 
 
 @pytest.mark.parametrize("platform", REMOTE)
@@ -308,7 +308,7 @@ async def test_a_refusal_that_broke_off_was_a_refusal(platform: Remote):
         stage.fail(Drop(executes=True, midway=True))
         outcome = await stage.messenger.send(stage.address, BOUGHT)
 
-    assert outcome == Postponed(reason="turned away: HTTP 403", scope=Scope.CHANNEL)
+    assert outcome == Postponed(reason="turned_away: HTTP 403", scope=Scope.CHANNEL)
 
 
 @pytest.mark.parametrize("platform", REMOTE)

@@ -141,7 +141,7 @@ class FakeMessenger:
 
     def _refused(self, chat: str) -> Attempt | None:
         if self.away:
-            return Postponed(reason="no connection", scope=Scope.CHANNEL)
+            return Postponed(reason="no_connection", scope=Scope.CHANNEL)
         if chat in self.moved:
             return Moved(chat=self.moved[chat])
         if chat in self.closed:

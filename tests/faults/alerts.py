@@ -53,4 +53,4 @@ async def link_all(world: World, *chats: str) -> Account:
 def slow_down(seconds: float, scope: Scope = Scope.ENDPOINT) -> Postponed:
     """What a 429 comes to."""
     wait = timedelta(seconds=seconds)
-    return Postponed(reason="asked to slow down", retry_after=wait, scope=scope)
+    return Postponed(reason="slow_down", retry_after=wait, scope=scope)

@@ -293,7 +293,7 @@ TRACES = [
         ("press", {**by(ASKER), "verb": "pause"}),
         ("press", {"channel": "discord", "person": "1", "refused": "expired"}),
         ("members", {"channel": "discord", "person": "1", "role": "viewer"}),
-        ("endpoint_disabled", {"channel": "discord", "reason": "our bot was removed"}),
+        ("endpoint_disabled", {"channel": "discord", "reason": "removed_from_server"}),
         ("unlinked", by(ASKER)),
         ("linked", by(ASKER)),
         ("something_new", {}),
@@ -305,7 +305,7 @@ def a_missed(number: int) -> Missed:
     return Missed(
         reference=f"REF{number:03}",
         state=State.DEAD,
-        reason="refused",
+        reason="content_refused",
         title=f"Bought {number} BTC/USDT",
         occurred_at=AT,
     )
@@ -468,7 +468,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     ],
     "asking.test_started": lambda: [asking.test_started()],
     "failures.needs_login": lambda: [failures.needs_login()],
-    "failures.platform_away": lambda: [failures.platform_away("no answer in time")],
+    "failures.platform_away": lambda: [failures.platform_away("no_answer_in_time")],
     "failures.not_offered": lambda: [failures.not_offered("You are not permitted")],
     "failures.went_wrong": lambda: [failures.went_wrong()],
     "bots.choose": lambda: [choosing((OWL,)), choosing((OWL, HERON, CRANE)), choosing(MANY)],
@@ -610,8 +610,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         for trying in (True, False)
     ],
     "notices.chat_closed": lambda: [
-        noticed(notices.chat_closed(ENDPOINT, "blocked by the user", named=named))
-        for named in (True, False)
+        noticed(notices.chat_closed(ENDPOINT, "blocked", named=named)) for named in (True, False)
     ],
     "notices.chat_linked": lambda: [
         noticed(notices.chat_linked(ENDPOINT, named=named)) for named in (True, False)

@@ -255,7 +255,7 @@ async def test_a_message_alone_brings_a_bot_back_that_owes_nothing_else(
 ):
     """No alert is owed that could find out that the platform is back."""
     await alarm(both, platform)
-    chat.change_outcomes["100"] = deque([Postponed(reason="no connection", scope=Scope.CHANNEL)])
+    chat.change_outcomes["100"] = deque([Postponed(reason="no_connection", scope=Scope.CHANNEL)])
     await pauses(both.on(discord))
 
     await both.quiet(60)
@@ -417,14 +417,12 @@ async def test_what_an_old_change_is_asked_to_wait_keeps_alerts_back_no_longer(
 ):
     """Its own back-off is minutes by then; the platform asks for a second."""
     await alarm(both, platform)
-    outcomes: deque[Attempt | None] = deque([Unclear(reason="no answer in time")] * 11)
+    outcomes: deque[Attempt | None] = deque([Unclear(reason="no_answer_in_time")] * 11)
     chat.change_outcomes["100"] = outcomes
     await pauses(both.on(discord))
     await both.quiet(620)
     outcomes.clear()
-    outcomes.append(
-        Postponed(reason="asked to slow down", retry_after=timedelta(seconds=1), scope=scope)
-    )
+    outcomes.append(Postponed(reason="slow_down", retry_after=timedelta(seconds=1), scope=scope))
     await both.until(lambda: not outcomes)
     at = both.now()
     chat.shown.clear()

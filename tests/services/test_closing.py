@@ -99,7 +99,7 @@ async def test_a_press_whose_answer_never_showed_is_not_called_expired(live, cha
     ("outcome", "tries"),
     [
         (Postponed(reason="slow down", retry_after=timedelta(seconds=30)), 2),
-        (Postponed(reason="no connection", scope=Scope.CHANNEL), 2),
+        (Postponed(reason="no_connection", scope=Scope.CHANNEL), 2),
         (Declined(reason="message is gone"), 1),
     ],
 )

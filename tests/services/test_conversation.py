@@ -1620,7 +1620,7 @@ async def test_a_closed_chat_is_told_on_the_others_and_reopens(world, chat):
     await world.quiet()
     chat.shown.clear()
 
-    left = Left(place=world.place("200"), reason="blocked by the user")
+    left = Left(place=world.place("200"), reason="blocked")
     assert [reply async for reply in world.router.hear(left)] == []
     await world.quiet()
     assert chat.titles(CHAT) == ["Your Telegram chat is closed to me"]

@@ -86,7 +86,7 @@ async def test_one_message_is_in_flight_per_chat(world, chat):
 
 async def test_a_certain_failure_is_tried_again_and_nothing_overtakes(world, chat):
     account = await world.links()
-    chat.script(CHAT, *[Postponed(reason="no connection")] * 3)
+    chat.script(CHAT, *[Postponed(reason="no_connection")] * 3)
 
     await owe(world, account, "first", "second")
     await world.quiet(120)
@@ -141,7 +141,7 @@ async def test_a_pause_of_the_whole_bot_holds_other_chats_too(world, chat):
 async def test_an_attempt_without_an_answer_is_repeated_once_and_says_so(world, chat):
     account = await world.links()
     chat.unclear_but_shown = True
-    chat.script(CHAT, Unclear(reason="no answer in time"))
+    chat.script(CHAT, Unclear(reason="no_answer_in_time"))
 
     await owe(world, account, "a")
     await world.quiet(60)
@@ -192,7 +192,7 @@ async def test_a_refused_card_dies_and_the_lane_moves_on(world, chat):
 
 async def test_a_blocked_chat_is_asked_once_and_its_cards_come_in_a_digest_on_return(world, chat):
     account = await world.links()
-    chat.script(CHAT, Gone(reason="blocked by the user"))
+    chat.script(CHAT, Gone(reason="blocked"))
 
     await owe(world, account, *[f"alert {number}" for number in range(15)])
     await world.quiet(3600)
@@ -211,7 +211,7 @@ async def test_a_chat_that_is_found_closed_is_told_of_in_the_others_once(world, 
     await world.links("200")
     await world.quiet()
     chat.shown.clear()
-    chat.script(CHAT, Gone(reason="blocked by the user"))
+    chat.script(CHAT, Gone(reason="blocked"))
 
     await owe(world, account, "a", "b")
     await world.quiet(3600)
@@ -231,7 +231,7 @@ async def test_a_person_who_speaks_in_a_closed_chat_opens_it_and_gets_what_was_k
 ):
     account = await world.links()
     await world.quiet()
-    chat.script(CHAT, Gone(reason="blocked by the user"))
+    chat.script(CHAT, Gone(reason="blocked"))
     await owe(world, account, "a")
     await world.quiet(3600)
     closed = await world.link()
@@ -249,7 +249,7 @@ async def test_a_person_who_speaks_in_a_closed_chat_opens_it_and_gets_what_was_k
 async def test_a_press_in_a_closed_chat_opens_it_too(world, chat):
     account = await world.goes_live()
     [asked] = await world.says("/pause night owl")
-    chat.script(CHAT, Gone(reason="blocked by the user"))
+    chat.script(CHAT, Gone(reason="blocked"))
     await owe(world, account, "a")
     await world.quiet(5)
 
@@ -264,7 +264,7 @@ async def test_an_attempt_that_began_before_a_person_spoke_does_not_close_their_
     await world.links("200")
     await world.quiet()
     chat.shown.clear()
-    chat.script(CHAT, Gone(reason="blocked by the user"))
+    chat.script(CHAT, Gone(reason="blocked"))
     chat.seconds = 3
     await owe(world, account, "a")
     await world.quiet(1)
@@ -281,7 +281,7 @@ async def test_whoever_spoke_before_an_attempt_has_proven_nothing_about_it(world
     account = await world.links()
     await world.says("/status")
     await world.quiet()
-    chat.script(CHAT, Gone(reason="blocked by the user"))
+    chat.script(CHAT, Gone(reason="blocked"))
 
     await owe(world, account, "a")
     await world.quiet(60)
@@ -397,7 +397,7 @@ async def test_a_refused_bot_keeps_everything_and_raises_an_alarm(world, chat):
     assert chat.titles() == ["a", "b"]
 
 
-NO_CONNECTION = Postponed(reason="no connection", scope=Scope.CHANNEL)
+NO_CONNECTION = Postponed(reason="no_connection", scope=Scope.CHANNEL)
 
 
 async def test_a_platform_that_is_away_for_long_is_asked_ever_more_rarely(world, chat):

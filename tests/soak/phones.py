@@ -101,7 +101,7 @@ class Phones(FakeMessenger):
         if chat in self.moved:
             return Moved(chat=self.moved[chat])
         if chat in self.closed:
-            return Gone(reason="blocked by the user")
+            return Gone(reason="blocked")
         if chat in self.waits:
             return Postponed(reason="Too Many Requests", retry_after=self.waits[chat])
         happens = None if self.well else _drawn(chance)
@@ -127,7 +127,7 @@ def _outcome_of(happens: Happens, chance: random.Random) -> Attempt:
         case Happens.DECLINED:
             return Declined(reason="can't parse entities")
         case Happens.FAILED:
-            return Postponed(reason="no connection")
+            return Postponed(reason="no_connection")
 
 
 def _drawn(chance: random.Random) -> Happens | None:

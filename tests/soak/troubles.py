@@ -89,7 +89,7 @@ async def _blocked(soak: Soak, chance: random.Random) -> None:
     phone.busy = True
     soak.chats.closed.add(phone.chat)
     if chance.random() < 0.5 and soak.world is not None:
-        left = Left(place=soak.world.place(phone.chat), reason="blocked by the user")
+        left = Left(place=soak.world.place(phone.chat), reason="blocked")
         async for _ in soak.world.router.hear(left):
             pass
     await asyncio.sleep(chance.uniform(60, 2400))

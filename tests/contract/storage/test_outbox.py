@@ -14,10 +14,10 @@ from bot.domain.deliveries import ONE_MARKED_REPEAT, Priority, Settlement, State
 from bot.domain.ids import EndpointId
 from bot.domain.lanes import Turn, Turned
 from bot.domain.links import EndpointState
+from bot.domain.reasons import STORED
 from storage import Store
 from storage.engine.database import each
 from storage.outbox.deliveries import HELD_LIFE, TEXT_LIFE
-from storage.schema.reasons import REASONS
 from storage.schema.states import LinkState
 from storage.schema.tables import delivery, endpoint, link
 from tests.contract.storage.given import (
@@ -700,19 +700,19 @@ async def test_what_did_not_arrive_is_counted_by_why(store: Store):
     ended = await store.outbox.missed_by_reason()
 
     assert closed == {
-        (State.EXPIRED, "too late to be of use"): 2,
+        (State.EXPIRED, "late"): 2,
         (State.DEAD, "refused"): 1,
         (State.HELD, "blocked"): 1,
-        (State.HELD, "the chat is closed"): 1,
+        (State.HELD, "closed"): 1,
     }
-    assert more[State.HELD, "the chat is closed"] == 2
+    assert more[State.HELD, "closed"] == 2
     assert ended == {
-        (State.EXPIRED, "too late to be of use"): 2,
+        (State.EXPIRED, "late"): 2,
         (State.DEAD, "refused"): 1,
-        (State.EXPIRED, "the chat stayed closed"): 3,
+        (State.EXPIRED, "stayed_closed"): 3,
         (State.CANCELLED, "unlinked"): 1,
     }
-    assert {reason for _, reason in (*more, *ended)} - REASONS == {"refused", "blocked"}
+    assert {reason for _, reason in (*more, *ended)} - STORED == {"refused", "blocked"}
 
 
 # --- forgetting ---------------------------------------------------------------------------

@@ -34,7 +34,7 @@ SUPERGROUP = "-100900"
 async def test_no_answer_to_a_message_that_arrived_leads_to_one_marked_copy_at_most(world, chat):
     account = await world.links()
     chat.unclear_but_shown = True
-    chat.script(CHAT, Unclear(reason="no answer in time"))
+    chat.script(CHAT, Unclear(reason="no_answer_in_time"))
 
     await owe(world, account, "first", "second")
     await world.quiet(120)
@@ -48,7 +48,7 @@ async def test_no_answer_to_a_message_that_arrived_leads_to_one_marked_copy_at_m
 async def test_an_urgent_message_without_answers_leads_to_two_marked_copies_at_most(world, chat):
     account = await world.links()
     chat.unclear_but_shown = True
-    chat.script(CHAT, *[Unclear(reason="no answer in time")] * 10)
+    chat.script(CHAT, *[Unclear(reason="no_answer_in_time")] * 10)
 
     await owe(world, account, "fire", urgent=True)
     await world.quiet(3600)
@@ -90,7 +90,7 @@ async def test_a_message_that_ends_the_process_each_time_ends_itself_and_the_lan
 @pytest.mark.fault(24)
 async def test_no_answer_to_a_message_that_did_not_arrive_brings_it_all_the_same(world, chat):
     account = await world.links()
-    chat.script(CHAT, Unclear(reason="no answer in time"))
+    chat.script(CHAT, Unclear(reason="no_answer_in_time"))
 
     await owe(world, account, "first", "second")
     await world.quiet(120)
@@ -278,7 +278,7 @@ async def test_a_message_that_arrives_during_a_pause_does_not_end_it(world, chat
 @pytest.mark.fault(32)
 async def test_a_chat_that_blocked_us_is_called_once_and_all_is_held(world, chat):
     account = await world.links()
-    chat.script(CHAT, Gone(reason="blocked by the user"))
+    chat.script(CHAT, Gone(reason="blocked"))
 
     await owe(world, account, *numbered(50))
     await world.quiet(3600)
@@ -295,7 +295,7 @@ async def test_a_chat_that_blocked_us_is_called_once_and_all_is_held(world, chat
 @pytest.mark.fault(33)
 async def test_a_group_that_removed_us_is_called_once_and_all_is_held(world, chat):
     account = await world.links(GROUP)
-    chat.script(GROUP, Gone(reason="removed from the group"))
+    chat.script(GROUP, Gone(reason="removed_from_group"))
 
     await owe(world, account, *numbered(50))
     await world.quiet(3600)
@@ -308,7 +308,7 @@ async def test_a_group_that_removed_us_is_called_once_and_all_is_held(world, cha
 @pytest.mark.fault(33)
 async def test_a_group_that_says_that_it_removed_us_is_not_called_at_all(world, chat):
     account = await world.links(GROUP)
-    removed = Left(place=world.place(GROUP, private=False), reason="removed from the group")
+    removed = Left(place=world.place(GROUP, private=False), reason="removed_from_group")
 
     assert [reply async for reply in world.router.hear(removed)] == []
     await owe(world, account, *numbered(50))
@@ -321,7 +321,7 @@ async def test_a_group_that_says_that_it_removed_us_is_not_called_at_all(world, 
 @pytest.mark.fault(32)
 async def test_who_comes_back_after_blocking_us_gets_a_digest_of_what_was_held(world, chat):
     account = await world.links()
-    chat.script(CHAT, Gone(reason="blocked by the user"))
+    chat.script(CHAT, Gone(reason="blocked"))
     await owe(world, account, *numbered(49))
     await owe(world, account, "fire", urgent=True)
     await world.quiet(3600)
@@ -335,7 +335,7 @@ async def test_who_comes_back_after_blocking_us_gets_a_digest_of_what_was_held(w
 @pytest.mark.fault(33)
 async def test_a_group_that_takes_us_back_gets_a_digest_of_what_was_held(world, chat):
     account = await world.links(GROUP)
-    chat.script(GROUP, Gone(reason="removed from the group"))
+    chat.script(GROUP, Gone(reason="removed_from_group"))
     await owe(world, account, *numbered(49))
     await owe(world, account, "fire", urgent=True)
     await world.quiet(3600)
@@ -438,7 +438,7 @@ async def test_a_token_that_is_revoked_stops_the_sending_and_keeps_everything(wo
     account = await link_all(world, CHAT, OTHER)
     before, shown = chat.calls, len(chat.shown)
     for each in (CHAT, OTHER):
-        chat.script(each, *[Halted(reason="Telegram refuses the bot's token")] * 1000)
+        chat.script(each, *[Halted(reason="token_refused")] * 1000)
 
     await owe(world, account, *numbered(10), urgent=True)
     await world.quiet(3600)

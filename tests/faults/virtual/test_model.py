@@ -112,14 +112,14 @@ class Answer(Enum):
 
     WAIT = Postponed(reason="429", retry_after=timedelta(seconds=35))
     ALL_WAIT = Postponed(reason="429", retry_after=timedelta(seconds=45), scope=Scope.CHANNEL)
-    NO_CONNECTION = Postponed(reason="no connection", scope=Scope.CHANNEL)
+    NO_CONNECTION = Postponed(reason="no_connection", scope=Scope.CHANNEL)
     NOT_NOW = Postponed(reason="not now", counts=True)
     TOKEN_REVOKED = Halted(reason="401")
     CANNOT_PARSE = Declined(reason="can't parse entities")
 
 
-SILENCE = Unclear(reason="no answer in time")
-SILENCE_BUT_SHOWN = ShownUnclear(reason="no answer in time")
+SILENCE = Unclear(reason="no_answer_in_time")
+SILENCE_BUT_SHOWN = ShownUnclear(reason="no_answer_in_time")
 
 times = counts = st.integers(1, 3)
 

@@ -120,7 +120,7 @@ async def test_a_message_that_was_not_shown(world, chat, end):
 async def test_another_chat_that_is_closed(world, chat):
     account = await live(world)
     await world.links("200")
-    chat.script("200", Gone(reason="blocked by the user"))
+    chat.script("200", Gone(reason="blocked"))
     await owe(world, account, 1)
     await world.quiet(60)
 

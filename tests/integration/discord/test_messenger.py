@@ -162,7 +162,7 @@ async def test_a_closed_thread_is_never_answered_by_writing_into_its_channel(api
     async with our_bot(api) as bot:
         outcome = await bot.messenger.send(address(thread), CARD)
 
-    assert outcome == Gone(reason="the channel is gone")
+    assert outcome == Gone(reason="channel_gone")
     assert ann.screen(channel) == []
 
 
@@ -175,7 +175,7 @@ async def test_a_card_that_broke_off_goes_on_where_it_did(api: DiscordApi):
         await asyncio.sleep(0.1)
         done = await bot.messenger.send(address(ann), LONG, tried_since=api.clock())
 
-    assert cut == Unclear(reason="broke off: after part 1 of 2")
+    assert cut == Unclear(reason="broke_off: after part 1 of 2")
     assert isinstance(done, Sent)
     assert len(ann.screen()) == 2
 
@@ -186,7 +186,7 @@ async def test_a_card_that_broke_off_goes_on_where_it_did(api: DiscordApi):
         (
             too_many_requests(7, everything=True),
             Postponed(
-                reason="asked to slow down",
+                reason="slow_down",
                 retry_after=timedelta(seconds=7),
                 scope=Scope.CHANNEL,
             ),
@@ -194,7 +194,7 @@ async def test_a_card_that_broke_off_goes_on_where_it_did(api: DiscordApi):
         (
             banned(),
             Postponed(
-                reason="turned away by what stands before Discord",
+                reason="turned_away_before",
                 retry_after=timedelta(minutes=10),
                 scope=Scope.CHANNEL,
             ),
@@ -202,7 +202,7 @@ async def test_a_card_that_broke_off_goes_on_where_it_did(api: DiscordApi):
         (
             too_many_requests(7, via=False),
             Postponed(
-                reason="turned away by what stands before Discord",
+                reason="turned_away_before",
                 retry_after=timedelta(minutes=10),
                 scope=Scope.CHANNEL,
             ),
@@ -210,15 +210,15 @@ async def test_a_card_that_broke_off_goes_on_where_it_did(api: DiscordApi):
         (
             dms_too_fast(),
             Postponed(
-                reason="asked to open chats more slowly",
+                reason="open_slower",
                 retry_after=timedelta(minutes=10),
                 scope=Scope.CHANNEL,
             ),
         ),
-        (overloaded(), Unclear(reason="server error: HTTP 503")),
-        (channel_gone(), Gone(reason="the channel is gone")),
-        (no_access(), Gone(reason="no access to the channel")),
-        (no_permission(), Gone(reason="no right to write in the channel")),
+        (overloaded(), Unclear(reason="server_error: HTTP 503")),
+        (channel_gone(), Gone(reason="channel_gone")),
+        (no_access(), Gone(reason="no_access")),
+        (no_permission(), Gone(reason="no_right")),
     ],
 )
 async def test_what_discord_says_has_its_outcome_and_one_request(
@@ -260,10 +260,10 @@ async def test_people_and_servers_that_are_closed_to_us_are_gone(api: DiscordApi
         ]
 
     assert outcomes == [
-        Gone(reason="the person takes no messages from the bot"),
-        Gone(reason="the person shares no server with the bot"),
-        Gone(reason="no right to write in the channel"),
-        Gone(reason="no access to the channel"),
+        Gone(reason="no_messages"),
+        Gone(reason="no_server_shared"),
+        Gone(reason="no_right"),
+        Gone(reason="no_access"),
     ]
 
 
@@ -289,7 +289,7 @@ async def test_a_card_that_is_refused_without_buttons_too_is_declined(api: Disco
     async with our_bot(api) as bot:
         outcome = await bot.messenger.send(address(ann), CARD)
 
-    assert outcome == Declined(reason="Discord refuses the content")
+    assert outcome == Declined(reason="content_refused")
 
 
 async def test_a_message_in_a_thread_that_sleeps_stays_and_the_next_one_wakes_it(api: DiscordApi):
@@ -443,7 +443,7 @@ async def test_as_long_as_the_chat_cannot_be_read_nothing_is_sent_again(api: Dis
         blind = await bot.messenger.send(address(ann), CARD, tried_since=since)
         again = await bot.messenger.send(address(ann), CARD, tried_since=since)
 
-    assert blind == Unclear(reason="the chat's history cannot be read")
+    assert blind == Unclear(reason="history_unreadable")
     assert isinstance(again, Sent)
     assert len(ann.screen()) == 1
 
@@ -458,7 +458,7 @@ async def test_more_history_than_can_be_read_leaves_it_unclear(api: DiscordApi):
     async with our_bot(api, Rhythm(pages=1)) as bot:
         outcome = await bot.messenger.send(address(ann), CARD, tried_since=since)
 
-    assert outcome == Unclear(reason="the chat's history cannot be read")
+    assert outcome == Unclear(reason="history_unreadable")
     assert api.world.calls_of("create_message") == []
 
 

@@ -240,4 +240,4 @@ async def test_once_who_linked_it_has_left_the_channel_is_told_nothing(
 
     assert bob.screen(desk) == []
     [missed] = await world.store.outbox.missed(link.endpoint.id, 10)
-    assert missed.reason == "the person who linked it has left"
+    assert missed.reason == "host_left"

@@ -199,7 +199,7 @@ async def test_blocking_and_coming_back_are_heard(api: BotApi):
 
     left, returned = hear.heard
     assert isinstance(left, Left)
-    assert left.reason == "blocked by the user"
+    assert left.reason == "blocked"
     assert isinstance(returned, Returned)
     assert returned.place.address == address(ann)
 

@@ -12,9 +12,9 @@ from bot.domain.deliveries import Attempt, Declined, Moved, Postponed, Sent, Unc
 from bot.domain.links import Address, Channel
 
 HERE = Address(channel=Channel.TELEGRAM, bot="1", chat="7")
-SLOW_DOWN = Postponed(reason="asked to slow down", retry_after=timedelta(seconds=7))
-AWAY = Postponed(reason="no connection")
-LOST = Unclear(reason="no answer in time")
+SLOW_DOWN = Postponed(reason="slow_down", retry_after=timedelta(seconds=7))
+AWAY = Postponed(reason="no_connection")
+LOST = Unclear(reason="no_answer_in_time")
 SHOWN = Sent(message="5")
 
 

@@ -59,7 +59,7 @@ def settle(attempt, **facts):
     ("attempt", "state"),
     [
         (Sent(message="5"), State.SENT),
-        (Postponed(reason="no connection"), State.READY),
+        (Postponed(reason="no_connection"), State.READY),
         (Declined(reason="too long"), State.DEAD),
         (Gone(reason="blocked"), State.HELD),
         (Moved(chat="-100"), State.READY),

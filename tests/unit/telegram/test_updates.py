@@ -205,16 +205,16 @@ MUTED = {"status": "restricted", "can_send_messages": False}
 @pytest.mark.parametrize(
     ("update", "expected"),
     [
-        (membership(MEMBER, KICKED), Left(place=PRIVATE, reason="blocked by the user")),
+        (membership(MEMBER, KICKED), Left(place=PRIVATE, reason="blocked")),
         (membership(KICKED, MEMBER), Returned(place=PRIVATE)),
-        (membership(MEMBER, KICKED, -1001), Left(place=GROUP, reason="removed from the group")),
+        (membership(MEMBER, KICKED, -1001), Left(place=GROUP, reason="removed_from_group")),
         (
             membership(MEMBER, {"status": "left"}, -1001),
-            Left(place=GROUP, reason="removed from the group"),
+            Left(place=GROUP, reason="removed_from_group"),
         ),
         (
             membership(MEMBER, MUTED, -1001),
-            Left(place=GROUP, reason="no right to write in the group"),
+            Left(place=GROUP, reason="no_right"),
         ),
         (membership(MUTED, MEMBER, -1001), Returned(place=GROUP)),
         (

@@ -11,8 +11,8 @@ from bot.domain.deliveries import State
 from bot.domain.events import Kind, Origin, Trade, Trader
 from bot.domain.ids import TraderId
 from bot.domain.lanes import Missed
+from bot.domain.reasons import Reason
 from bot.texts import missed, prices, trades
-from storage.schema.reasons import Reason
 
 AT = datetime(2026, 1, 5, 12, tzinfo=UTC)
 BOTS = (

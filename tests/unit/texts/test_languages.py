@@ -86,8 +86,6 @@ FOREIGN = re.compile(
                 *(
                     "everything",
                     "/price pair",
-                    "refused",
-                    "our bot was removed",
                     "[digits]",
                     "events",
                 ),

@@ -23,7 +23,7 @@ async def nothing_owed() -> Backlog:
 
 @pytest.fixture
 def metrics() -> Metrics:
-    return Metrics(nothing_owed, {Channel.TELEGRAM: ["blocked by the user"], Channel.WEB: []})
+    return Metrics(nothing_owed, {Channel.TELEGRAM: ["blocked"], Channel.WEB: []})
 
 
 async def figures(metrics: Metrics) -> dict[str, float]:
@@ -43,7 +43,7 @@ async def test_a_delivery_counts_by_channel_state_and_reason_with_its_delays(met
     metrics.delivered(
         Channel.TELEGRAM,
         State.HELD,
-        "blocked by the user",
+        "blocked",
         timedelta(seconds=9),
         timedelta(seconds=9),
     )
@@ -51,7 +51,7 @@ async def test_a_delivery_counts_by_channel_state_and_reason_with_its_delays(met
     seen = await figures(metrics)
 
     assert seen["tradebell_deliveries_total telegram sent sent"] == 1
-    assert seen["tradebell_deliveries_total telegram blocked by the user held"] == 1
+    assert seen["tradebell_deliveries_total telegram blocked held"] == 1
     assert seen["tradebell_delivery_delay_seconds_count telegram"] == 1
     assert seen["tradebell_delivery_delay_seconds_sum telegram"] == 40
     assert seen["tradebell_delivery_own_delay_seconds_count telegram"] == 1
@@ -67,7 +67,7 @@ async def test_a_fact_that_is_dated_later_than_now_has_no_delay(metrics):
 
 async def test_an_uncertain_end_counts_as_such_whatever_it_says_after_the_colon(metrics):
     metrics.delivered(
-        Channel.WEB, State.DEAD, "uncertain: no answer in time", timedelta(0), timedelta(0)
+        Channel.WEB, State.DEAD, "uncertain: no_answer_in_time", timedelta(0), timedelta(0)
     )
 
     assert (await figures(metrics))["tradebell_deliveries_total web uncertain dead"] == 1
@@ -111,9 +111,9 @@ async def test_what_can_be_counted_is_shown_as_zero_from_the_start(metrics):
     for state, reason in (
         (State.SENT, "sent"),
         (State.READY, "moved"),
-        (State.HELD, "blocked by the user"),
-        (State.UNKNOWN, "blocked by the user"),
-        (State.DEAD, "uncertain: no answer in time"),
+        (State.HELD, "blocked"),
+        (State.UNKNOWN, "blocked"),
+        (State.DEAD, "uncertain: no_answer_in_time"),
         (State.DEAD, "in words of its own"),
     ):
         metrics.delivered(Channel.TELEGRAM, state, reason, no_time, no_time)
@@ -212,8 +212,8 @@ async def test_what_is_owed_is_asked_at_each_scrape():
 async def test_what_did_not_arrive_counts_by_state_and_reason_at_each_scrape():
     missed = {
         (State.EXPIRED, "too late"): 2,
-        (State.DEAD, "uncertain: no answer in time"): 1,
-        (State.DEAD, "uncertain: the connection broke off"): 4,
+        (State.DEAD, "uncertain: no_answer_in_time"): 1,
+        (State.DEAD, "uncertain: connection_broke_off"): 4,
         (State.DEAD, "what somebody said"): 1,
         (State.DEAD, "what somebody else said"): 1,
     }

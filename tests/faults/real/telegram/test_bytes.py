@@ -131,7 +131,7 @@ async def test_however_long_a_wait_is_asked_for_it_is_a_sane_one(api, asked, wai
         address = Address(channel=Channel.TELEGRAM, bot=ours.messenger.bot, chat=str(ann.id))
         outcome = await ours.messenger.send(address, Card(title="first"))
 
-    assert outcome == Postponed(reason="asked to slow down", retry_after=wait, scope=scope)
+    assert outcome == Postponed(reason="slow_down", retry_after=wait, scope=scope)
     assert ann.chat.shown == []
 
 

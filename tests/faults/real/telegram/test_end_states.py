@@ -27,13 +27,13 @@ from tests.standins.bot_api.faults import cannot_parse
 from tests.standins.bot_api.text import utf16_length
 
 CLOSED = {
-    Access.BLOCKED: "blocked by the user",
-    Access.DEACTIVATED: "the account or group was deactivated",
-    Access.KICKED: "removed from the group",
-    Access.LEFT: "removed from the group",
-    Access.DELETED: "the group was deleted",
-    Access.MUTED: "no right to write in the group",
-    Access.NEVER_STARTED: "chat not found",
+    Access.BLOCKED: "blocked",
+    Access.DEACTIVATED: "deactivated",
+    Access.KICKED: "removed_from_group",
+    Access.LEFT: "removed_from_group",
+    Access.DELETED: "group_deleted",
+    Access.MUTED: "no_right",
+    Access.NEVER_STARTED: "chat_not_found",
 }
 
 
@@ -186,7 +186,7 @@ async def test_what_is_refused_even_plain_ends_visibly_and_the_next_follows(stor
         [missed] = await store.outbox.missed(link.endpoint.id, 9)
 
     assert titles(api, ann.chat) == ["next"]
-    assert (missed.title, missed.reason) == ("poison", "Telegram refuses the content")
+    assert (missed.title, missed.reason) == ("poison", "content_refused")
     assert await kept(api, store, created=2) == {State.DEAD: 1, State.SENT: 1}
 
 
