@@ -43,7 +43,7 @@ class NeedsLogin(Refused):
     """The credential is missing, wrong or expired: only the person can give a new one."""
 
 
-class Unclear(TradebellError):
+class OutcomeUnknown(TradebellError):
     """It may or may not have happened: read the state back, never just repeat."""
 
 

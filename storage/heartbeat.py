@@ -48,7 +48,7 @@ class Heartbeat:
         It is still known when the process is started again.
 
         Raises:
-            TryLater, Unclear: the database is away: try again.
+            TryLater, OutcomeUnknown: the database is away: try again.
         """
         before = await asyncio.to_thread(self._read)
         count = await self._count()
@@ -70,7 +70,7 @@ class Heartbeat:
         """Count one more minute.
 
         Raises:
-            TryLater, Unclear: the database is away.
+            TryLater, OutcomeUnknown: the database is away.
         """
         count = await self._count()
         await asyncio.to_thread(self._write, count, self._now())

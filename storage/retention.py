@@ -24,7 +24,7 @@ from sqlalchemy import (
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId
 from bot.domain.stages import Step
-from storage.engine.database import Database, each, unsettle
+from storage.engine.database import Database, each, invalidate
 from storage.schema.states import LinkState
 from storage.schema.tables import (
     DELIVERY_HAS_ENDED,
@@ -228,7 +228,7 @@ def _unused_endpoints(connection: Connection) -> Sequence[str]:
 
 @each
 def _empty_endpoint(connection: Connection, endpoint_id: str) -> None:
-    unsettle(connection)
+    invalidate(connection)
     nowhere = {"chat": endpoint_id, "name": "", "reason": ""}
     chosen = update(endpoint).where(endpoint.c.id == endpoint_id, unused())
     connection.execute(chosen.values(nowhere))

@@ -22,7 +22,7 @@ from storage.accounts.links import Accounts, Links
 from storage.audit import Audit
 from storage.buttons.actions import Actions
 from storage.buttons.shown_cards import ShownCards
-from storage.engine.database import Database, each, unsettle
+from storage.engine.database import Database, each, invalidate
 from storage.engine.sqlite import looking_at, open_inline, open_sqlite, refuse_damage
 from storage.inbox.admission import Inbox
 from storage.journal import Journal
@@ -91,7 +91,7 @@ def _erase(connection: Connection, called: str) -> Account:
         connection.exec_driver_sql("PRAGMA secure_delete=ON")
     erased = personal.find(connection, called)
     personal.erase(connection, erased.id)
-    unsettle(connection)
+    invalidate(connection)
     return erased
 
 

@@ -4,14 +4,14 @@ from datetime import timedelta
 from http import HTTPStatus
 
 from adapters.chat.exchange import NoAnswer, Reached
-from bot.domain.deliveries import Attempt, Declined, Postponed, Scope, Unclear
+from bot.domain.deliveries import Attempt, Declined, Postponed, Scope, Unknown
 from bot.domain.reasons import Reason
 
 UNTOLD_WAIT = timedelta(seconds=30)
 """The rest of the whole bot after a 429 that does not say how long."""
 
 
-def after_no_answer(lost: NoAnswer) -> Postponed | Declined | Unclear:
+def after_no_answer(lost: NoAnswer) -> Postponed | Declined | Unknown:
     """The outcome of a send without an answer of the platform's API.
 
     Only a request that never had a connection, or that a 3xx or 4xx turned away, was certainly
@@ -23,24 +23,24 @@ def after_no_answer(lost: NoAnswer) -> Postponed | Declined | Unclear:
     if lost.status is not None and lost.status >= 300:
         return _after_status(lost.status)
     if lost.timed_out:
-        return Unclear(reason=Reason.NO_ANSWER_IN_TIME)
+        return Unknown(reason=Reason.NO_ANSWER_IN_TIME)
     match lost.reached:
         case Reached.ANSWERED:
-            return Unclear(reason=Reason.FOREIGN_ANSWER)
+            return Unknown(reason=Reason.FOREIGN_ANSWER)
         case Reached.ANSWERING:
-            return Unclear(reason=Reason.ANSWER_BROKE_OFF)
+            return Unknown(reason=Reason.ANSWER_BROKE_OFF)
         case _:
-            return Unclear(reason=Reason.CONNECTION_BROKE_OFF)
+            return Unknown(reason=Reason.CONNECTION_BROKE_OFF)
 
 
-def _after_status(status: int) -> Postponed | Declined | Unclear:
+def _after_status(status: int) -> Postponed | Declined | Unknown:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return after_untold_wait()
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return Declined(reason=Reason.CONTENT_REFUSED)
     if status < 500:
         return Postponed(reason=f"{Reason.TURNED_AWAY}: HTTP {status}", scope=Scope.CHANNEL)
-    return Unclear(reason=f"{Reason.SERVER_ERROR}: HTTP {status}")
+    return Unknown(reason=f"{Reason.SERVER_ERROR}: HTTP {status}")
 
 
 def after_part(attempt: Attempt, number: int, of: int) -> Attempt:
@@ -51,7 +51,7 @@ def after_part(attempt: Attempt, number: int, of: int) -> Attempt:
     """
     if number == 0:
         return attempt
-    return Unclear(reason=f"{Reason.BROKE_OFF}: after part {number} of {of}")
+    return Unknown(reason=f"{Reason.BROKE_OFF}: after part {number} of {of}")
 
 
 def after_untold_wait() -> Postponed:

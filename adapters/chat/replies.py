@@ -10,7 +10,7 @@ from typing import NamedTuple, NoReturn
 from weakref import WeakValueDictionary
 
 from bot.domain.backoff import Backoff
-from bot.domain.deliveries import Attempt, Moved, Postponed, Sent, Unclear
+from bot.domain.deliveries import Attempt, Moved, Postponed, Sent, Unknown
 from bot.domain.links import Address
 from bot.domain.reasons import Reason
 
@@ -47,7 +47,7 @@ async def insist(
     Args:
         freely: it may be repeated if nobody knows what became of it.
     """
-    outcome: Attempt = Unclear(reason=Reason.NOT_TRIED)
+    outcome: Attempt = Unknown(reason=Reason.NOT_TRIED)
     for tries in range(1, TRIES + 1):
         await may_send(address)
         outcome = await show(address)
@@ -59,7 +59,7 @@ async def insist(
             case Postponed(retry_after=asked):
                 wait = min(asked or WAITS.step(tries), WAITS.ceiling)
                 await asyncio.sleep(wait.total_seconds())
-            case Unclear() if freely:
+            case Unknown() if freely:
                 await asyncio.sleep(WAITS.first.total_seconds())
             case _:
                 break

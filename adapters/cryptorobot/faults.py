@@ -16,11 +16,11 @@ from bot.errors import (
     ConnectionLost,
     NeedsLogin,
     NotOffered,
+    OutcomeUnknown,
     Refused,
     SocketRefused,
     TradebellError,
     TryLater,
-    Unclear,
 )
 
 
@@ -94,18 +94,18 @@ def refusal(
 
 def unanswered(call: Call, reason: str, retry_after: timedelta | None = None) -> TradebellError:
     """The call went out, and nothing came back that says what it did."""
-    return Unclear(reason) if call.writes else TryLater(reason, retry_after)
+    return OutcomeUnknown(reason) if call.writes else TryLater(reason, retry_after)
 
 
 def too_large(call: Call) -> TradebellError:
     """The answer is more than is taken, so what it says is not known."""
     reason = "The platform's answer is too large"
-    return Unclear(reason) if call.writes else TooLarge(reason)
+    return OutcomeUnknown(reason) if call.writes else TooLarge(reason)
 
 
 def cut_off(call: Call, reason: str) -> TradebellError:
     """The connection ended before the answer came."""
-    return Unclear(reason) if call.writes else ConnectionLost(reason)
+    return OutcomeUnknown(reason) if call.writes else ConnectionLost(reason)
 
 
 def broken(call: Call, error: Exception) -> TradebellError:

@@ -39,10 +39,10 @@ from bot.errors import (
     ConnectionLost,
     NeedsLogin,
     NotOffered,
+    OutcomeUnknown,
     Refused,
     SocketRefused,
     TryLater,
-    Unclear,
 )
 from bot.ports import Live
 
@@ -254,7 +254,7 @@ class CryptorobotSession:
         change = Call(method="patch", service=decode.TRADERS, id=trader, data={"running": running})
         read = decode.trader(await self._ask(change))
         if isinstance(read, Unreadable):
-            raise Unclear("The platform's answer is not readable")
+            raise OutcomeUnknown("The platform's answer is not readable")
         return read
 
     @property

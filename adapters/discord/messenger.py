@@ -10,7 +10,7 @@ from adapters.discord.interactions import Recent
 from adapters.discord.render import Rendered, rendered
 from adapters.discord.transport import Refusal, Withheld
 from bot.domain.cards import Card
-from bot.domain.deliveries import Attempt, Declined, Repeats, Sent, Unclear
+from bot.domain.deliveries import Attempt, Declined, Repeats, Sent, Unknown
 from bot.domain.ids import Now
 from bot.domain.links import Address, Channel
 from bot.domain.reasons import Reason
@@ -50,7 +50,7 @@ class DiscordMessenger:
         """Show a card.
 
         One that needs several messages is Sent once all are; when a later one fails the card
-        is Unclear, since some of it shows already.
+        is Unknown, since some of it shows already.
         """
         parts = rendered(card)
         forgotten = tried_since is not None and self._now() - tried_since > KEY_LIFE
@@ -85,7 +85,7 @@ class DiscordMessenger:
         try:
             found = await self._chats.find(address, part.mark, since)
         except HistoryUnreadable:
-            return Unclear(reason=Reason.HISTORY_UNREADABLE)
+            return Unknown(reason=Reason.HISTORY_UNREADABLE)
         except (Refusal, Withheld, NoAnswer) as error:
             # Whatever becomes of a look: the message itself is as unclear as before.
             return _unsettled(after_failure(error))
@@ -95,7 +95,7 @@ class DiscordMessenger:
 def _unsettled(outcome: Attempt) -> Attempt:
     """A look at the history is no attempt at the message: it can postpone it, and not end it."""
     match outcome:
-        case Sent() | Unclear() | Declined():
-            return Unclear(reason=Reason.HISTORY_UNREADABLE)
+        case Sent() | Unknown() | Declined():
+            return Unknown(reason=Reason.HISTORY_UNREADABLE)
         case _:
             return outcome

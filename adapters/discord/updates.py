@@ -335,9 +335,11 @@ def _shared(interaction: Json, in_thread: bool) -> Shared:
     needed = NEEDED_IN_THREADS if in_thread else NEEDED
     return Shared(
         name=name if name == "this channel" else f"#{name}",
-        governs=bool(theirs & GOVERNING),
+        can_manage=bool(theirs & GOVERNING),
         invited=not (isinstance(owners, Mapping) and {*owners} == {BY_A_PERSON}),
-        lacking=tuple(right for bit, right in needed.items() if not ours & (bit | ADMINISTRATOR)),
+        missing_permissions=tuple(
+            right for bit, right in needed.items() if not ours & (bit | ADMINISTRATOR)
+        ),
     )
 
 

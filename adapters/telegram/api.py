@@ -11,7 +11,7 @@ from adapters.chat.exchange import NoAnswer
 from adapters.telegram.faults import MESSAGE_GONE, Trouble, after_no_answer, after_refusal, trouble
 from adapters.telegram.render import Photo, Rendered
 from adapters.telegram.transport import AiohttpRequest, Refusal
-from bot.domain.deliveries import Attempt, Declined, Gone, Postponed, Scope, Sent, Unclear
+from bot.domain.deliveries import Attempt, Declined, Gone, Postponed, Scope, Sent, Unknown
 from bot.domain.links import Address
 from bot.domain.reasons import Reason
 
@@ -99,7 +99,7 @@ class Chats:
             if away is not None:
                 return away
         attempt = await self._show(address, message, answered)
-        self._in_doubt = isinstance(attempt, Unclear)
+        self._in_doubt = isinstance(attempt, Unknown)
         return attempt
 
     async def _show(

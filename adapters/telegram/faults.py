@@ -11,7 +11,7 @@ from http import HTTPStatus
 from adapters.chat import faults
 from adapters.chat.exchange import NoAnswer
 from adapters.telegram.transport import Refusal
-from bot.domain.deliveries import Attempt, Declined, Gone, Halted, Moved, Postponed, Scope, Unclear
+from bot.domain.deliveries import Attempt, Declined, Gone, Halted, Moved, Postponed, Scope, Unknown
 from bot.domain.reasons import Reason
 
 PLATFORM = "Telegram"
@@ -99,7 +99,7 @@ def after_refusal(refusal: Refusal) -> Attempt:
             return Declined(reason=Reason.CONTENT_REFUSED)
 
 
-def after_no_answer(lost: NoAnswer) -> Postponed | Declined | Unclear:
+def after_no_answer(lost: NoAnswer) -> Postponed | Declined | Unknown:
     """The outcome of a send without an answer of the Bot API."""
     return faults.after_no_answer(lost)
 

@@ -20,7 +20,7 @@ from adapters.telegram.commands import describe, register_menu
 from adapters.telegram.faults import Trouble, trouble
 from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.transport import Refusal
-from adapters.telegram.updates import KINDS, Heard, Json, Us, heard
+from adapters.telegram.updates import KINDS, BotIdentity, Heard, Json, heard
 from bot.domain.backoff import Backoff
 from bot.domain.incoming import Left, Returned
 from bot.domain.links import Channel
@@ -85,7 +85,7 @@ class Listener:
         self._chance = chance
         self._meter = meter
         self._public_url = public_url
-        self._us = Us(id=settings.bot)
+        self._us = BotIdentity(id=settings.bot)
         self._ear: _Ear | None = None
         self.trouble: str | None = "not listening yet"
 

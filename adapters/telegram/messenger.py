@@ -32,7 +32,7 @@ class TelegramMessenger:
         """Show a card.
 
         One that needs several messages is Sent once all are; when a later one fails the card
-        is Unclear, since some of it shows already. Its picture comes after its words, if it can.
+        is Unknown, since some of it shows already. Its picture comes after its words, if it can.
         """
         parts = rendered(card, self._now())
         for number, part in enumerate(parts):

@@ -42,7 +42,7 @@ Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Us:
+class BotIdentity:
     """Our bot, as it is addressed: a numeric id, and a name without '@' once we know it."""
 
     id: str
@@ -62,7 +62,7 @@ class Heard:
     message: int | None = None
 
 
-def heard(update: Json, us: Us) -> Heard:
+def heard(update: Json, us: BotIdentity) -> Heard:
     """Read an update; whatever is not for us, or not of a shape we know, says nothing."""
     match update:
         case {"message": {"chat": {"id": int(chat)}} as message}:
@@ -75,7 +75,7 @@ def heard(update: Json, us: Us) -> Heard:
             return Heard()
 
 
-def _message(message: Json, us: Us) -> Said | None:
+def _message(message: Json, us: BotIdentity) -> Said | None:
     person = _person(message)
     if person is None:
         return None
@@ -113,7 +113,7 @@ def _date(message: Json) -> datetime | None:
             return None
 
 
-def _press(query: str, press: Json, us: Us) -> Heard:
+def _press(query: str, press: Json, us: BotIdentity) -> Heard:
     person = _person(press)
     match press:
         case {
@@ -126,7 +126,7 @@ def _press(query: str, press: Json, us: Us) -> Heard:
             return Heard(query=query)
 
 
-def _membership(change: Json, us: Us) -> Said | None:
+def _membership(change: Json, us: BotIdentity) -> Said | None:
     match change:
         case {
             "old_chat_member": {"status": str()} as old,
@@ -169,7 +169,7 @@ def _person(spoken: Json) -> Person | None:
             return None
 
 
-def _place(message: Json, us: Us) -> Place:
+def _place(message: Json, us: BotIdentity) -> Place:
     chat = message["chat"]
     thread = ""
     match message:

@@ -52,7 +52,7 @@ def compose(
     """
     Args:
         outlets: by channel and our bot's id there.
-        may_send: whether this process surely has the right to (`Duty.is_sure`).
+        may_send: whether this process surely has the right to (`Leadership.is_sure`).
         public_url: where people reach the link page.
         cut_off: chats whose people cannot open that address.
         new_digits: gives six random decimal digits.

@@ -17,7 +17,7 @@ from bot.domain.links import Channel
 from bot.domain.text import counted
 from bot.errors import Refused, TradebellError, TryLater
 from bot.services.chats import Around
-from bot.services.duty import Duty
+from bot.services.leadership import Leadership
 from bot.settings import KEY_FILE, Settings, kept_keys, new_key
 from storage.engine.folders import unwritable
 
@@ -133,7 +133,7 @@ async def erase(settings: Settings, called: str) -> str:
     await storage.look(settings.database_url, partial(storage.found, called))
     keys = await keys_of(settings)
     async with storage.open_store(settings.database_url, keys, now, new_id) as store:
-        duty = Duty(store.leases, owner=new_id())
+        duty = Leadership(store.leases, owner=new_id())
         if not await duty.take():
             raise Refused(
                 "Tradebell is running with this database: stop it, erase, and start it again."

@@ -24,13 +24,13 @@ from bot.domain.cards import Picture
 from bot.domain.charts import Chart
 from bot.domain.links import Channel
 from bot.domain.reasons import STORED
-from bot.errors import TryLater, Unclear
+from bot.errors import OutcomeUnknown, TryLater
 from bot.services.chats import Around, ChatBot, ChatPlatform, pace
 from bot.services.delivery import REASONS as DELIVERY_REASONS
 from bot.services.delivery import Outlet
-from bot.services.duty import Duty
-from bot.services.patience import patiently
+from bot.services.leadership import Leadership
 from bot.services.readiness import Readiness
+from bot.services.retrying import retry_until_available
 from bot.settings import Settings
 from storage import Store, open_store
 from storage.heartbeat import EVERY, Heartbeat
@@ -91,7 +91,7 @@ async def run(
         for each in chats.values():
             bots.append(await stack.enter_async_context(each.open(around, store.journal)))
         one_of_many = store.database.dialect == "postgresql"  # an SQLite file has its own lock
-        duty = Duty(store.leases if one_of_many else None, owner=new_id())
+        duty = Leadership(store.leases if one_of_many else None, owner=new_id())
         heartbeat = Heartbeat(store.leases, settings.data_dir, now)
         services = compose(
             store=store,
@@ -154,7 +154,9 @@ def _outlets(bots: Sequence[ChatBot]) -> Mapping[tuple[Channel, str], Outlet]:
     }
 
 
-def _readiness(services: Services, store: Store, bots: Sequence[ChatBot], duty: Duty) -> Readiness:
+def _readiness(
+    services: Services, store: Store, bots: Sequence[ChatBot], duty: Leadership
+) -> Readiness:
     def troubles() -> Sequence[str]:
         if duty.trouble is not None:
             return [duty.trouble]
@@ -192,7 +194,7 @@ async def _live(
     services: Services,
     store: Store,
     bots: Sequence[ChatBot],
-    duty: Duty,
+    duty: Leadership,
     heartbeat: Heartbeat,
     meter: Metrics,
     begun: asyncio.Event,
@@ -243,12 +245,14 @@ async def _cancelled(tasks: Sequence["asyncio.Task[Any]"]) -> None:
 
 
 async def _beat(heartbeat: Heartbeat, services: Services, compared: asyncio.Event) -> NoReturn:
-    restored = await patiently(heartbeat.begin)
+    restored = await retry_until_available(heartbeat.begin)
     services.delivering.restored = services.amending.restored = restored
     compared.set()
     while True:
         await asyncio.sleep(EVERY.total_seconds())
-        with suppress(TryLater, Unclear):  # the watch and the feeds tell when the database is away
+        with suppress(
+            TryLater, OutcomeUnknown
+        ):  # the watch and the feeds tell when the database is away
             await heartbeat.beat()
 
 
@@ -256,7 +260,7 @@ async def _prune(store: Store) -> NoReturn:
     while True:
         try:
             await store.prune(now())
-        except (TryLater, Unclear) as failure:
+        except (TryLater, OutcomeUnknown) as failure:
             log.warning("old records were not erased", extra={"reason": str(failure)})
         await asyncio.sleep(PRUNE_EVERY.total_seconds())
 

@@ -69,7 +69,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Admitted:
+class IngestResult:
     """What a batch came to.
 
     `new` counts events that were news, `known` those that were not, `told` deliveries created;

@@ -178,13 +178,13 @@ class Halted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unclear:
+class Unknown:
     """It may or may not have been shown."""
 
     reason: str
 
 
-Attempt = Sent | Postponed | Declined | Gone | Moved | Halted | Unclear
+Attempt = Sent | Postponed | Declined | Gone | Moved | Halted | Unknown
 
 
 # --- what follows from it -----------------------------------------------------------------
@@ -277,7 +277,7 @@ def after_attempt(
             return Settlement(
                 state=State.READY, reason=reason, not_before=now + CHANNEL_WAIT, counts=False
             )
-        case Unclear(reason=reason):
+        case Unknown(reason=reason):
             return _after_unclear(delivery, reason, now, repeats)
         case _:
             assert_never(attempt)

@@ -15,14 +15,15 @@ class Shared:
 
     Attributes:
         name: as its platform tells it; of foreign origin.
-        governs: the person who speaks has a say in what is shown there.
-        lacking: rights that our bot needs to show alerts there and does not have, by their names.
+        can_manage: the person who speaks has a say in what is shown there.
+        missing_permissions: rights that our bot needs to show alerts there and does not have, by
+            their names.
         invited: false where our bot seems to be with the person only, and not there itself.
     """
 
     name: str
-    governs: bool
-    lacking: tuple[str, ...] = ()
+    can_manage: bool
+    missing_permissions: tuple[str, ...] = ()
     invited: bool = True
 
 
@@ -35,7 +36,7 @@ class Place:
     shared: Shared | None = None
 
     @property
-    def discreet(self) -> bool:
+    def answers_privately(self) -> bool:
         """Whether nobody else reads what a person is answered here."""
         return self.private or self.shared is not None
 

@@ -8,7 +8,7 @@ from bot.domain.ids import EndpointId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class LaneRequest:
     """What a lane wants: commit the last outcome, claim the next item, or both at once.
 
     `pressed` says that messages are held up for long: then fewer make a digest.
@@ -21,7 +21,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turned:
+class LaneResult:
     """`delivery` is now SENDING, committed. Without one, `due` is when the next item is, if any
     (also when nothing was to be claimed).
     """

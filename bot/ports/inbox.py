@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.domain.decisions import Admitted, Decide, Progress
+from bot.domain.decisions import Decide, IngestResult, Progress
 from bot.domain.events import Cursor, Event, Listing, Strategy, Stream, Sweep, Trader, Unreadable
 from bot.domain.ids import AccountId, EndpointId
 
@@ -18,7 +18,7 @@ class Inbox(Protocol):
         now: datetime,
         progress: Progress | None = None,
         idle: frozenset[EndpointId] = frozenset(),
-    ) -> Admitted:
+    ) -> IngestResult:
         """Dedup rows, deliveries, last known states and the cursor, in one transaction.
 
         An endpoint that is `idle` could be sent to at once. Where a new item is the only pending

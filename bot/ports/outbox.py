@@ -7,12 +7,12 @@ from typing import Protocol
 from bot.domain.amendments import Amendment, Amendments
 from bot.domain.deliveries import MISSED, Delivery, Priority, State
 from bot.domain.ids import EndpointId
-from bot.domain.lanes import Missed, Turn, Turned
+from bot.domain.lanes import LaneRequest, LaneResult, Missed
 from bot.domain.links import Address, Channel
 
 
 class Outbox(Protocol):
-    async def turn(self, turn: Turn, now: datetime) -> Turned:
+    async def turn(self, turn: LaneRequest, now: datetime) -> LaneResult:
         """One transaction for both halves.
 
         Claiming takes the endpoint's first due item by (rank, time of the fact, id), provided

@@ -139,7 +139,7 @@ class Session(Protocol):
         """Let a running bot open no more trades; it goes on managing those it has. Never repeated.
 
         Raises:
-            Unclear, Refused: as of `set_running`; Refused also if it does not run.
+            OutcomeUnknown, Refused: as of `set_running`; Refused also if it does not run.
         """
 
     async def opens_trades(self, bot: Trader) -> bool | None:
@@ -149,6 +149,6 @@ class Session(Protocol):
         """Start or pause a bot. Never repeated, whatever happens.
 
         Raises:
-            Unclear: sent, but no answer came: read back before saying anything.
+            OutcomeUnknown: sent, but no answer came: read back before saying anything.
             Refused: the platform said no; the text is its reason.
         """

@@ -18,11 +18,11 @@ from bot.domain.links import Account, Link, Person, Role
 from bot.domain.outcomes import Result, Seen
 from bot.domain.text import clean
 from bot.domain.trail import by
-from bot.errors import NeedsLogin, Refused, TryLater, Unclear
+from bot.errors import NeedsLogin, OutcomeUnknown, Refused, TryLater
 from bot.ports import Accounts, Actions, Audit, Session
 from bot.services.feeds import Feeds
 from bot.services.ingest import Ingest
-from bot.services.patience import patiently
+from bot.services.retrying import retry_until_available
 from bot.services.steady import steady
 from bot.texts import outcomes as texts
 from bot.texts.names import trader_name
@@ -212,7 +212,7 @@ class Acting:
                 return texts.accepted(target)
             self._ingest.expect(bot, running, link.endpoint.id)
             trader = await session.set_running(bot, running)
-        except Unclear as unclear:
+        except OutcomeUnknown as unclear:
             words = clean(str(unclear), 200)
             return Result(target=target, state=ActionState.UNCLEAR, words=words)
         except NeedsLogin:
@@ -305,8 +305,8 @@ class Acting:
 
     async def recover(self) -> None:
         """Report what a crash interrupted: read the state back and say how it is now."""
-        for action in await patiently(self._left_behind):
-            await patiently(partial(self._close_interrupted, action))
+        for action in await retry_until_available(self._left_behind):
+            await retry_until_available(partial(self._close_interrupted, action))
             await self._note(action, "interrupted")
 
     async def _left_behind(self) -> Sequence[Action]:
@@ -352,7 +352,7 @@ class Acting:
                 targets=", ".join(target.id for target in action.targets),
                 names=", ".join(target.name for target in action.targets),
             )
-        except (TryLater, Unclear) as outage:
+        except (TryLater, OutcomeUnknown) as outage:
             log.error("an action was not audited", extra={"reason": str(outage), "state": state})
 
 

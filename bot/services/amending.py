@@ -16,7 +16,7 @@ from bot.domain.deliveries import Attempt, Postponed, Priority, Restored, Scope,
 from bot.domain.ids import Now
 from bot.domain.links import Address, Channel
 from bot.domain.shown import END_LIFE, EndedCard
-from bot.errors import TryLater, Unclear
+from bot.errors import OutcomeUnknown, TryLater
 from bot.ports import Outbox, ShownCards
 from bot.services.delivery import Outlet, not_to_be_shown
 from bot.services.steady import Seconds, steady
@@ -90,7 +90,7 @@ class Amending:
                 if wait:
                     wait = min(wait, await self._end_what_is_due(channel, bot, outlet))
                 failures = 0
-            except (TryLater, Unclear) as outage:
+            except (TryLater, OutcomeUnknown) as outage:
                 # Whatever was not stored is done again: that leaves the same message.
                 log.warning("changes of messages must wait", extra={"reason": str(outage)})
                 failures += 1

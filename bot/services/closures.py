@@ -8,7 +8,7 @@ from bot.domain.deliveries import Delivery
 from bot.domain.events import Kind, Notice, Origin
 from bot.domain.ids import AccountId, EndpointId, Now
 from bot.domain.links import Account, Endpoint, private_ones
-from bot.errors import TryLater, Unclear
+from bot.errors import OutcomeUnknown, TryLater
 from bot.ports import Accounts, Audit, Links
 from bot.services.ingest import Ingest
 from bot.texts import notices
@@ -40,7 +40,7 @@ class Closures:
                 # What its chats are called is nobody's business who reads along in another one.
                 named = bool(private_ones(links, endpoint))
                 await self._tell(owner, closed[0], reason, incident, named=named)
-        except (TryLater, Unclear) as outage:
+        except (TryLater, OutcomeUnknown) as outage:
             # The chat itself is closed all the same, and `/status` elsewhere does not need this.
             log.warning("a closed chat was not told of", extra={"reason": str(outage)})
 

@@ -30,10 +30,10 @@ from bot.domain.deliveries import (
     after_crash,
 )
 from bot.domain.ids import EndpointId, Now
-from bot.domain.lanes import Turn, Turned
+from bot.domain.lanes import LaneRequest, LaneResult
 from bot.domain.links import Address, Channel
 from bot.domain.reasons import Reason
-from bot.errors import Refused, TryLater, Unclear, Unreachable
+from bot.errors import OutcomeUnknown, Refused, TryLater, Unreachable
 from bot.ports import Messenger, Meter, Outbox, Readership
 from bot.services.pace import Pace, Place
 from bot.services.steady import Seconds, steady
@@ -101,9 +101,9 @@ class Delivering:
 
     Args:
         outlets: by channel and our bot's id there; items of others stay owed.
-        may_send: whether nobody else sends now (`Duty.is_sure`), which is asked right before a
-            message leaves: a process that was stopped since it claimed one may have lost its right
-            to, and the claim is another's then.
+        may_send: whether nobody else sends now (`Leadership.is_sure`), which is asked right before
+            a message leaves: a process that was stopped since it claimed one may have lost its
+            right to, and the claim is another's then.
 
     `restored` is set before `run` where a backup was put back.
     """
@@ -140,7 +140,7 @@ class Delivering:
         """Send what is owed, until cancelled; what a crash left half sent is taken up first.
 
         Raises:
-            Unclear: a commit broke off, in a group: only a start tells what was claimed.
+            OutcomeUnknown: a commit broke off, in a group: only a start tells what was claimed.
         """
         await self._settle_interrupted()
         async with asyncio.TaskGroup() as group:
@@ -170,7 +170,9 @@ class Delivering:
         for each in interrupted:
             now = self._now()
             settlement = after_crash(each, now, self._repeats(each.address))
-            await self._outbox.turn(Turn(endpoint=each.endpoint, settled=(each, settlement)), now)
+            await self._outbox.turn(
+                LaneRequest(endpoint=each.endpoint, settled=(each, settlement)), now
+            )
 
     def _repeats(self, address: Address) -> Repeats:
         """Of a bot that is not there any more: as few as any has."""
@@ -185,7 +187,7 @@ class Delivering:
     async def _age(self) -> None:
         try:
             await self._outbox.age(self._now())
-        except (TryLater, Unclear) as outage:
+        except (TryLater, OutcomeUnknown) as outage:
             # Done or not: it claims nothing, and the next look does what is left.
             log.warning("nothing rises now", extra={"reason": str(outage)})
 
@@ -243,7 +245,7 @@ class Delivering:
                 )
                 self._open(self._group, lane)
 
-    def give_up(self, doubt: Unclear) -> None:
+    def give_up(self, doubt: OutcomeUnknown) -> None:
         """End `run`: what an admission claimed may be in flight in the store, and nobody has heard
         of it. Only a start finds out.
         """
@@ -338,9 +340,9 @@ class Delivering:
         *,
         claim: bool = False,
         pressed: bool = False,
-    ) -> Turned:
+    ) -> LaneResult:
         """Commit; while the database cannot, wait for it: an outcome is never dropped."""
-        turn = Turn(endpoint=lane.endpoint, settled=settled, claim=claim, pressed=pressed)
+        turn = LaneRequest(endpoint=lane.endpoint, settled=settled, claim=claim, pressed=pressed)
         for failures in itertools.count(1):
             try:
                 return await self._outbox.turn(turn, self._now())
@@ -488,7 +490,7 @@ async def not_to_be_shown(delivery: Delivery, readership: Readership | None) -> 
     return Gone(reason=Reason.HOST_LEFT) if left else None
 
 
-async def _fail(doubt: Unclear) -> NoReturn:
+async def _fail(doubt: OutcomeUnknown) -> NoReturn:
     raise doubt
 
 

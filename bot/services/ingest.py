@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from bot.domain.decisions import Admitted, Progress
+from bot.domain.decisions import IngestResult, Progress
 from bot.domain.deliveries import Priority
 from bot.domain.events import Event
 from bot.domain.ids import AccountId, EndpointId, NewId, Now, TraderId
 from bot.domain.links import Account, Address
-from bot.errors import Unclear
+from bot.errors import OutcomeUnknown
 from bot.policy.news import Asked, decide, remember_only
 from bot.ports import Inbox, Meter
 from bot.services.amending import Amending
@@ -48,7 +48,7 @@ class Ingest:
         progress: Progress | None = None,
         *,
         first: bool = False,
-    ) -> Admitted:
+    ) -> IngestResult:
         """Commit what these events mean; on return the deliveries are owed.
 
         Args:
@@ -57,8 +57,8 @@ class Ingest:
 
         Raises:
             TryLater: the store cannot do it now, and nothing has changed.
-            Unclear: it may have; if it may have claimed something, that ends the delivering, and is
-                found at a start.
+            OutcomeUnknown: it may have; if it may have claimed something, that ends the delivering,
+                and is found at a start.
         """
         now = self._now()
         judge = (
@@ -69,7 +69,7 @@ class Ingest:
         idle, asked_at = self._delivering.idle(self._audience.get(account.id, {})), steady()
         try:
             admitted = await self._inbox.admit(account.id, events, judge, now, progress, idle)
-        except Unclear as doubt:
+        except OutcomeUnknown as doubt:
             if idle:
                 self._delivering.give_up(doubt)
             raise

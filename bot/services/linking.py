@@ -38,11 +38,11 @@ from bot.domain.links import (
     private_ones,
 )
 from bot.domain.trail import by
-from bot.errors import NeedsLogin, Refused, TryLater, Unclear
+from bot.errors import NeedsLogin, OutcomeUnknown, Refused, TryLater
 from bot.ports import Accounts, Audit, Codes, Links, Platform
 from bot.services.feeds import Feeds
 from bot.services.ingest import Ingest
-from bot.services.patience import patiently
+from bot.services.retrying import retry_until_available
 from bot.texts import notices
 from bot.texts.language import nearest_language, spoken_language
 
@@ -161,7 +161,7 @@ class Linking:
         """
         try:
             return await self._complete(place, person, digits)
-        except (TryLater, Unclear):
+        except (TryLater, OutcomeUnknown):
             self._half_done.set()
             raise
 
@@ -183,7 +183,7 @@ class Linking:
         if outcome.replaced is not None:
             await self._forget_if_last(outcome.replaced, now)
         # Also the first time: a feed of an earlier link may not have been noticed to be over.
-        await self._feeds.relogged(account)
+        await self._feeds.credential_renewed(account)
         if outcome.others:
             await self._tell_others(account, outcome.link)
         return outcome
@@ -211,8 +211,8 @@ class Linking:
     async def recover(self) -> None:
         """A new chat that a crash or the database kept from being told of is told of now."""
         since = self._now() - LOOK_BACK
-        for link in await patiently(partial(self._links.made_since, since)):
-            await patiently(partial(self._tell_older, link))
+        for link in await retry_until_available(partial(self._links.made_since, since)):
+            await retry_until_available(partial(self._tell_older, link))
 
     async def _tell_older(self, link: Link) -> None:
         linked = await self._links.of(link.account)

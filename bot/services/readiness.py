@@ -7,7 +7,7 @@ from datetime import timedelta
 from bot.domain.deliveries import Priority
 from bot.domain.feeds import FeedState, FeedStatus
 from bot.domain.ids import AccountId, Now
-from bot.errors import TryLater, Unclear
+from bot.errors import OutcomeUnknown, TryLater
 from bot.ports import Outbox
 from bot.texts.times import spoken
 
@@ -25,7 +25,7 @@ class Readiness:
     """Looks at the database, the chats and the feeds.
 
     Args:
-        probe: writes something to the database; raises `TryLater` or `Unclear` if it cannot.
+        probe: writes something to the database; raises `TryLater` or `OutcomeUnknown` if it cannot.
         feeds: the state of every feed.
         troubles: what the chat adapters have to say.
     """
@@ -55,7 +55,7 @@ class Readiness:
                 oldest = await self._outbox.oldest_pending(Priority.URGENT)
         except TimeoutError:
             return [f"The database does not answer within {spoken(PROBE_LIMIT)}."]
-        except (TryLater, Unclear) as failure:
+        except (TryLater, OutcomeUnknown) as failure:
             return [str(failure)]
         if oldest is None or self._now() - oldest < URGENT_LIMIT:
             return []

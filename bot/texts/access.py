@@ -44,7 +44,7 @@ def role_too_low(spec: Spec) -> Card:
     )
 
 
-def deserted() -> Card:
+def owner_absent() -> Card:
     return plain(
         _("This chat rests"),
         _("I cannot see the person who linked it here, so I show nothing of their account."),

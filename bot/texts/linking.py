@@ -66,7 +66,10 @@ def cannot_govern(shared: Shared) -> Card:
 def lacks_rights(shared: Shared) -> Card:
     return plain(
         _("I could not show anything in {name}", name=clean(shared.name, NAME_LIMIT)),
-        _("Allow me first: {lacking}. Then send /link again.", lacking=", ".join(shared.lacking)),
+        _(
+            "Allow me first: {missing_permissions}. Then send /link again.",
+            missing_permissions=", ".join(shared.missing_permissions),
+        ),
     )
 
 

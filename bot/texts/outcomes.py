@@ -177,11 +177,11 @@ def checking(result: Result, verb: Verb) -> Card:
 def _unclear_title(name: str, verb: Verb) -> str:
     match verb:
         case Verb.RESUME:
-            return _("Unclear so far: starting {bot}", bot=name)
+            return _("OutcomeUnknown so far: starting {bot}", bot=name)
         case Verb.NO_ENTRIES:
-            return _("Unclear so far: ending new trades of {bot}", bot=name)
+            return _("OutcomeUnknown so far: ending new trades of {bot}", bot=name)
         case _:
-            return _("Unclear so far: stopping {bot}", bot=name)
+            return _("OutcomeUnknown so far: stopping {bot}", bot=name)
 
 
 def _accepted_title(name: str) -> str:

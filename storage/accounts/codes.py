@@ -38,7 +38,7 @@ from bot.domain.links import Account, AccountState, Address, Grant, Link, Prefer
 from storage.accounts.links import is_at, links_of, unlink
 from storage.accounts.wrong_logins import Keys, begin_login, forgive_login, login_keys, prune_logins
 from storage.buttons.shown_cards import end_address
-from storage.engine.database import Database, each, unsettle
+from storage.engine.database import Database, each, invalidate
 from storage.engine.upsert import insert_into
 from storage.forgetting import forget_if_unlinked
 from storage.outbox import endpoints
@@ -412,7 +412,7 @@ def _making_account(dialect: str) -> Any:
 def _make_link(
     connection: Connection, link_id: str, account_id: AccountId, found: AnyRow, now: datetime
 ) -> Link:
-    unsettle(connection)
+    invalidate(connection)
     connection.execute(
         insert(link),
         {

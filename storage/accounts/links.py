@@ -13,7 +13,7 @@ from bot.domain.linking import Ended
 from bot.domain.links import Account, AccountState, Address, Credential, EndpointState, Link, Role
 from bot.domain.reasons import Reason
 from bot.errors import Refused
-from storage.engine.database import Database, each, unsettle
+from storage.engine.database import Database, each, invalidate
 from storage.engine.upsert import Insert, insert_into
 from storage.forgetting import forget_if_unlinked
 from storage.outbox import endpoints
@@ -118,7 +118,7 @@ def _meet(connection: Connection, found: _Found) -> EndpointId:
         },
     )
     if found.name:
-        unsettle(connection)
+        invalidate(connection)
         connection.execute(update(endpoint).where(is_at(address)).values(name=found.name))
     return EndpointId(connection.execute(select(endpoint.c.id).where(is_at(address))).scalar_one())
 
@@ -152,7 +152,7 @@ def _prefer(connection: Connection, request: tuple[LinkId, Mapping[str, Any]]) -
     if row is None:
         raise Refused("This chat is not linked any more.")
     preferences = replace(decode_preferences(row.preferences), **changed)
-    unsettle(connection)
+    invalidate(connection)
     connection.execute(
         update(link).where(link.c.id == link_id).values(preferences=encode_preferences(preferences))
     )

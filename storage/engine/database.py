@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar, TypeVarTuple
 
 from sqlalchemy import Connection
 
-from bot.errors import Misconfigured, StoreAway, TradebellError, Unclear
+from bot.errors import Misconfigured, OutcomeUnknown, StoreAway, TradebellError
 from storage.engine.faults import Fault, described, fault
 
 A = TypeVar("A")
@@ -110,7 +110,7 @@ class Database(ABC):
 
         Raises:
             StoreAway: the database cannot do it now, and has done nothing.
-            Unclear: the connection broke while it was being committed.
+            OutcomeUnknown: the connection broke while it was being committed.
         """
         return await self.submit(operation, argument)
 
@@ -158,7 +158,7 @@ def apart(
     connection: Connection, requests: Sequence[Request], error: BaseException
 ) -> list[Outcome]:
     """What could not be done together is done one by one, where that can help."""
-    together = isinstance(error, NotBegun | Unclear) or fault(error) is Fault.CUT
+    together = isinstance(error, NotBegun | OutcomeUnknown) or fault(error) is Fault.CUT
     if len(requests) == 1 or together:
         return failed(requests, error)
     return [outcome for request in requests for outcome in transact(connection, [request])]
@@ -185,7 +185,7 @@ def perform(connection: Connection, requests: Sequence[Request]) -> "Pending":
             results = operation(connection, [request.argument for request in group])
             outcomes += map(Outcome, group, results)
     except BaseException:
-        unsettle(connection)
+        invalidate(connection)
         transaction.rollback()
         raise
     return Pending(connection, transaction, outcomes)
@@ -203,15 +203,17 @@ class Pending:
         """Make it last; give what became of the requests.
 
         Raises:
-            Unclear: the connection broke meanwhile.
+            OutcomeUnknown: the connection broke meanwhile.
             Exception: it could not be committed; nothing is left of it.
         """
         try:
             self.transaction.commit()
         except Exception as error:
             if fault(error) is Fault.CUT:
-                raise Unclear("The connection to the database broke during a commit.") from error
-            unsettle(self.connection)
+                raise OutcomeUnknown(
+                    "The connection to the database broke during a commit."
+                ) from error
+            invalidate(self.connection)
             self.transaction.rollback()
             raise
         return self.outcomes
@@ -260,7 +262,7 @@ class Raw:
     driver: Any
     begin: str
     settled: int = 0
-    """A number that changes with each `unsettle`."""
+    """A number that changes with each `invalidate`."""
 
 
 @lru_cache(maxsize=16)
@@ -289,7 +291,7 @@ def _grouped(requests: Sequence[Request]) -> dict[Operation[Any, Any], list[Requ
     return groups
 
 
-def unsettle(connection: Connection) -> None:
+def invalidate(connection: Connection) -> None:
     """What anybody remembers of these tables may not be so any more.
 
     On PostgreSQL nobody remembers: other processes would not be told.

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select
 
-from bot.domain.decisions import Admitted, Decide, Progress
+from bot.domain.decisions import Decide, IngestResult, Progress
 from bot.domain.events import (
     Cursor,
     Event,
@@ -72,7 +72,7 @@ class Inbox:
         now: datetime,
         progress: Progress | None = None,
         idle: frozenset[EndpointId] = frozenset(),
-    ) -> Admitted:
+    ) -> IngestResult:
         call = _Call(account, events, decide, now, progress, idle)
         admitting = self._database.submit(self._admit, call)
         try:

@@ -128,7 +128,7 @@ class Memories:
         return taken | _read(connection, accounts - taken.keys(), now - RECENTLY)
 
     def put_back(self, connection: Connection, memories: Mapping[AccountId, Memory]) -> None:
-        """As the open transaction leaves them; if it fails, `unsettle` makes them worthless."""
+        """As the open transaction leaves them; if it fails, `invalidate` makes them worthless."""
         if connection.dialect.name != "sqlite":
             return
         self._kept.update(memories)

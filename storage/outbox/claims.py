@@ -24,10 +24,10 @@ from bot.domain.digests import URGENT_CROWD
 from bot.domain.digests import crowd as digest_crowd
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
-from bot.domain.lanes import Turn, Turned
+from bot.domain.lanes import LaneRequest, LaneResult
 from bot.domain.links import EndpointState
 from bot.domain.reasons import Reason
-from bot.errors import TryLater, Unclear
+from bot.errors import OutcomeUnknown, TryLater
 from bot.policy.decision import Course
 from bot.policy.sending import Item, may_leave
 from storage.engine.database import Database
@@ -50,8 +50,8 @@ log = logging.getLogger(__name__)
 
 
 def take_turns(
-    connection: Connection, requests: Sequence[tuple[Turn, datetime]]
-) -> Sequence[Turned]:
+    connection: Connection, requests: Sequence[tuple[LaneRequest, datetime]]
+) -> Sequence[LaneResult]:
     """Settle first, then claim: a lane's next item is free once its last has come to an end."""
     _settle(connection, [(*turn.settled, now) for turn, now in requests if turn.settled])
     now = max(now for _, now in requests)
@@ -60,7 +60,7 @@ def take_turns(
     pressed = {turn.endpoint for turn, _ in requests if turn.pressed}
     claimed, due = _claim(connection, asked, claiming, pressed, now)
     return [
-        Turned(
+        LaneResult(
             # Whoever of one endpoint asked first has it; the others find it in flight.
             delivery=claimed.pop(turn.endpoint, None) if turn.claim else None,
             due=due.get(turn.endpoint),
@@ -76,10 +76,10 @@ async def hand_back(database: Database, claimed: Iterable[Delivery], now: dateti
     """
     untried = Settlement(state=State.READY, reason=Reason.NOT_TRIED, not_before=now, counts=False)
     for each in claimed:
-        turn = Turn(endpoint=each.endpoint, settled=(each, untried))
+        turn = LaneRequest(endpoint=each.endpoint, settled=(each, untried))
         try:
             await database.write(take_turns, (turn, now))
-        except (TryLater, Unclear) as outage:
+        except (TryLater, OutcomeUnknown) as outage:
             log.warning("a claim stays until the next start", extra={"reason": str(outage)})
 
 

@@ -11,7 +11,7 @@ from bot.domain.amendments import Amendment, Amendments
 from bot.domain.deliveries import MISSED, PENDING, Delivery, Priority, State
 from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
-from bot.domain.lanes import Missed, Turn, Turned
+from bot.domain.lanes import LaneRequest, LaneResult, Missed
 from bot.domain.links import Address, Channel, EndpointState
 from bot.domain.reasons import Reason
 from storage.engine.database import Database, each
@@ -49,7 +49,7 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def turn(self, turn: Turn, now: datetime) -> Turned:
+    async def turn(self, turn: LaneRequest, now: datetime) -> LaneResult:
         turning = self._database.submit(take_turns, (turn, now))
         try:
             return await turning

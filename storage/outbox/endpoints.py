@@ -9,7 +9,7 @@ from bot.domain.deliveries import State
 from bot.domain.ids import AccountId
 from bot.domain.links import EndpointState
 from bot.domain.reasons import Reason
-from storage.engine.database import unsettle
+from storage.engine.database import invalidate
 from storage.forgetting import forget_if_unlinked
 from storage.outbox.digests import follow
 from storage.schema.rows import AnyRow
@@ -36,7 +36,7 @@ _MOVABLE = OWED | is_one_of(delivery.c.state, State.DEAD, State.EXPIRED, State.C
 
 def close(connection: Connection, endpoint_id: str, reason: str, now: datetime) -> int:
     """Nothing can be sent there: hold what waits; gives how many."""
-    unsettle(connection)
+    invalidate(connection)
     connection.execute(
         update(endpoint)
         .where(endpoint.c.id == endpoint_id)
@@ -51,7 +51,7 @@ def close(connection: Connection, endpoint_id: str, reason: str, now: datetime) 
 
 def reopen(connection: Connection, endpoint_id: str) -> int:
     """It can be sent to again: held items are owed again; gives how many."""
-    unsettle(connection)
+    invalidate(connection)
     connection.execute(
         update(endpoint)
         .where(endpoint.c.id == endpoint_id)
@@ -76,7 +76,7 @@ def end_link(connection: Connection, link_id: str, reason: str, now: datetime) -
 
     What is in flight comes to its end; if that is not the end of it, the new epoch is (G7).
     """
-    unsettle(connection)
+    invalidate(connection)
     connection.execute(
         update(link)
         .where(link.c.id == link_id)
@@ -97,7 +97,7 @@ def end_link(connection: Connection, link_id: str, reason: str, now: datetime) -
 
 def move(connection: Connection, endpoint_id: str, chat: str, now: datetime) -> None:
     """The chat has another address. If that one is known already, both become one."""
-    unsettle(connection)
+    invalidate(connection)
     old = connection.execute(select(endpoint).where(endpoint.c.id == endpoint_id)).one()
     if old.chat == chat:
         return

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from bot.domain.decisions import Admitted, Verdict
+from bot.domain.decisions import IngestResult, Verdict
 from bot.domain.deliveries import Delivery, Draft, Priority, State
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, DeliveryId, EndpointId
@@ -44,8 +44,8 @@ class Tally:
     owed: dict[EndpointId, tuple[Address, Priority]] = field(default_factory=dict)
     preclaimed: list["Preclaimed"] = field(default_factory=list)
 
-    def total(self) -> Admitted:
-        return Admitted(
+    def total(self) -> IngestResult:
+        return IngestResult(
             new=self.new,
             known=self.known,
             told=self.told,

@@ -13,7 +13,7 @@ from adapters.discord.settings import DiscordSettings
 from adapters.telegram.bot import open_telegram
 from adapters.telegram.settings import TelegramSettings
 from bot.domain.cards import Card, Option
-from bot.domain.deliveries import Attempt, Gone, Halted, Postponed, Unclear
+from bot.domain.deliveries import Attempt, Gone, Halted, Postponed, Unknown
 from bot.domain.links import Address, Channel
 from bot.ports import Messenger
 from tests.fakes.messenger import FakeMessenger
@@ -103,13 +103,13 @@ async def telegram() -> AsyncIterator[RemoteStage]:
                 Postponed: lambda: api.fail(too_many_requests(7), method="sendMessage"),
                 Gone: lambda: setattr(ann.chat, "access", Access.BLOCKED),
                 Halted: lambda: setattr(api, "revoked", True),
-                Unclear: lambda: api.fail(Drop(), method="sendMessage"),
+                Unknown: lambda: api.fail(Drop(), method="sendMessage"),
             },
             spoil_change={
                 Postponed: lambda: api.fail(too_many_requests(7), method="editMessageText"),
                 Gone: lambda: setattr(ann.chat, "access", Access.BLOCKED),
                 Halted: lambda: setattr(api, "revoked", True),
-                Unclear: lambda: api.fail(Drop(), method="editMessageText"),
+                Unknown: lambda: api.fail(Drop(), method="editMessageText"),
             },
             delete=lambda: delete_all(ann.chat.messages),
         )
@@ -153,12 +153,12 @@ async def discord() -> AsyncIterator[RemoteStage]:
                 Postponed: lambda: api.fail(slow_down, route="create_message"),
                 Gone: lambda: setattr(ann, "dms_open", False),
                 Halted: lambda: setattr(api, "revoked", True),
-                Unclear: lambda: api.fail(Drop(), route="create_message"),
+                Unknown: lambda: api.fail(Drop(), route="create_message"),
             },
             spoil_change={
                 Postponed: lambda: api.fail(slow_down, route="edit_message"),
                 Halted: lambda: setattr(api, "revoked", True),
-                Unclear: lambda: api.fail(Drop(), route="edit_message"),
+                Unknown: lambda: api.fail(Drop(), route="edit_message"),
             },
             delete=lambda: delete_all(ann.dm.messages),
         )
@@ -190,7 +190,7 @@ async def fake() -> AsyncIterator[Stage]:
         Postponed: Postponed(reason="slow down"),
         Gone: Gone(reason="blocked"),
         Halted: Halted(reason="refused"),
-        Unclear: Unclear(reason="lost"),
+        Unknown: Unknown(reason="lost"),
     }
     yield Stage(
         messenger=messenger,
@@ -217,9 +217,9 @@ Remote = Callable[[], AbstractAsyncContextManager[RemoteStage]]
 REMOTE: list[Remote] = [telegram, discord]
 ALL: list[Platform] = [*REMOTE, fake]
 TROUBLES: list[tuple[Platform, type[Attempt]]] = [
-    *((telegram, kind) for kind in (Postponed, Gone, Halted, Unclear)),
-    *((discord, kind) for kind in (Postponed, Gone, Halted, Unclear)),
-    *((fake, kind) for kind in (Postponed, Gone, Halted, Unclear)),
+    *((telegram, kind) for kind in (Postponed, Gone, Halted, Unknown)),
+    *((discord, kind) for kind in (Postponed, Gone, Halted, Unknown)),
+    *((fake, kind) for kind in (Postponed, Gone, Halted, Unknown)),
 ]
 """What can go wrong where; a page in our own browser, say, is never refused."""
 

@@ -16,7 +16,7 @@ from bot.domain.cards import (
     Table,
     answered,
 )
-from bot.domain.deliveries import Attempt, Declined, Halted, Postponed, Scope, Sent, Unclear
+from bot.domain.deliveries import Attempt, Declined, Halted, Postponed, Scope, Sent, Unknown
 from bot.domain.ids import ActionId
 from bot.errors import Misconfigured
 from tests.contract.messengers import (
@@ -255,7 +255,7 @@ async def test_a_card_that_breaks_off_is_unclear_since_some_of_it_shows(platform
         stage.fail(stage.faults["slow down"], skip=1)
         outcome = await stage.messenger.send(stage.address, LONG)
 
-    assert outcome == Unclear(reason="broke_off: after part 1 of 2")
+    assert outcome == Unknown(reason="broke_off: after part 1 of 2")
 
 
 @pytest.mark.parametrize(
@@ -270,18 +270,18 @@ async def test_a_card_that_breaks_off_is_unclear_since_some_of_it_shows(platform
             ),
             0,
         ),
-        (Drop(), Unclear(reason="connection_broke_off"), 0),
-        (Drop(executes=True), Unclear(reason="connection_broke_off"), 1),
-        (Drop(executes=True, midway=True), Unclear(reason="answer_broke_off"), 1),
-        ("internal error", Unclear(reason="server_error: HTTP 500"), 0),
-        (bad_gateway(executes=True), Unclear(reason="server_error: HTTP 502"), 1),
-        (captive_portal(), Unclear(reason="foreign_answer"), 0),
+        (Drop(), Unknown(reason="connection_broke_off"), 0),
+        (Drop(executes=True), Unknown(reason="connection_broke_off"), 1),
+        (Drop(executes=True, midway=True), Unknown(reason="answer_broke_off"), 1),
+        ("internal error", Unknown(reason="server_error: HTTP 500"), 0),
+        (bad_gateway(executes=True), Unknown(reason="server_error: HTTP 502"), 1),
+        (captive_portal(), Unknown(reason="foreign_answer"), 0),
         ("token refused", Halted(reason="token_refused"), 0),
     ],
 )
 @pytest.mark.parametrize("platform", REMOTE)
 async def test_every_fault_has_its_outcome_and_one_request(
-    platform: Remote, fault: Fault | str, outcome: Unclear | Postponed | Halted, shown: int
+    platform: Remote, fault: Fault | str, outcome: Unknown | Postponed | Halted, shown: int
 ):
     async with platform() as stage:
         stage.fail(stage.faults[fault] if isinstance(fault, str) else fault)

@@ -15,7 +15,14 @@ from adapters.simulator import Options
 from bot.domain.events import PodEvent, Position, Stream, Trade
 from bot.domain.ids import TraderId
 from bot.domain.links import Credential, CredentialKind, KeyLogin
-from bot.errors import ConnectionLost, NeedsLogin, NotOffered, SocketRefused, TryLater, Unclear
+from bot.errors import (
+    ConnectionLost,
+    NeedsLogin,
+    NotOffered,
+    OutcomeUnknown,
+    SocketRefused,
+    TryLater,
+)
 from tests.contract.platforms import Simulated, simulated
 from tests.contract.test_platform_client import (
     NOON,
@@ -226,7 +233,7 @@ async def test_a_write_without_an_answer_is_unclear_and_never_repeated(
         session = client.session(await token_of(client, person))
         if connected:
             await session.connect()
-        with pytest.raises(Unclear):
+        with pytest.raises(OutcomeUnknown):
             await session.set_running(TraderId(bot["_id"]), False)
         read = await session.trader(TraderId(bot["_id"]))
         await session.close()

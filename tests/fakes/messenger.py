@@ -19,7 +19,7 @@ from bot.domain.deliveries import (
     Repeats,
     Scope,
     Sent,
-    Unclear,
+    Unknown,
 )
 from bot.domain.links import Address, Channel
 
@@ -35,7 +35,7 @@ class Shown:
     message: str = ""
 
 
-class ShownUnclear(Unclear):
+class ShownUnknown(Unknown):
     """No answer came, but the message is there."""
 
 
@@ -109,8 +109,8 @@ class FakeMessenger:
         outcome = self._refused(chat)
         if outcome is None and (waiting := self.outcomes.get(chat)):
             outcome = waiting.popleft()
-        unclear_but_shown = isinstance(outcome, Unclear) and self.unclear_but_shown
-        if outcome is None or unclear_but_shown or isinstance(outcome, ShownUnclear):
+        unclear_but_shown = isinstance(outcome, Unknown) and self.unclear_but_shown
+        if outcome is None or unclear_but_shown or isinstance(outcome, ShownUnknown):
             self.shown.append(Shown(chat, card, left, self.now(), message))
             await asyncio.sleep(self.answer_seconds)
         return outcome or Sent(message=message)
@@ -122,7 +122,7 @@ class FakeMessenger:
         outcome = self._refused(address.chat)
         if outcome is None and (waiting := self.change_outcomes.get(address.chat)):
             outcome = waiting.popleft()
-        if outcome is None or isinstance(outcome, ShownUnclear):
+        if outcome is None or isinstance(outcome, ShownUnknown):
             if not self._shows(address.chat, message):
                 return Declined(reason="message to edit not found")
             self.changed.append(Shown(address.chat, as_shown(card), left, self.now(), message))

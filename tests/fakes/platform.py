@@ -31,10 +31,10 @@ from bot.errors import (
     ConnectionLost,
     NeedsLogin,
     NotOffered,
+    OutcomeUnknown,
     Refused,
     SocketRefused,
     TryLater,
-    Unclear,
 )
 from bot.ports import Live
 
@@ -356,11 +356,11 @@ class FakeSession:
         if not self.commands_pods or not bot.running:
             raise Refused("The bot is not running")
         if self.platform.loses_requests:
-            raise Unclear("no answer in time")
+            raise OutcomeUnknown("no answer in time")
         if not self.platform.ignores_writes:
             self.platform.no_entries.add(bot.id)
         if self.platform.loses_answers:
-            raise Unclear("no answer in time")
+            raise OutcomeUnknown("no answer in time")
 
     async def opens_trades(self, bot: Trader) -> bool | None:
         await self._ask(f"opens_trades {bot.id}")
@@ -371,13 +371,13 @@ class FakeSession:
         if trader not in self.platform.bots:
             raise Refused("No record found")
         if self.platform.loses_requests:
-            raise Unclear("no answer in time")
+            raise OutcomeUnknown("no answer in time")
         if self.platform.ignores_writes:
             return self.platform.bots[trader]
         status = "running" if running else "stopped"
         self.platform.put(replace(self.platform.bots[trader], running=running, status=status))
         if self.platform.loses_answers:
-            raise Unclear("no answer in time")
+            raise OutcomeUnknown("no answer in time")
         return self.platform.bots[trader]
 
     async def _ask(self, call: str) -> None:

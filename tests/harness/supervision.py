@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.errors import Misconfigured, TryLater, Unclear
+from bot.errors import Misconfigured, OutcomeUnknown, TryLater
 from bot.ports import Platform
 from bot.services.feeds import Rhythm
 from storage import Store
@@ -46,7 +46,7 @@ class Supervisor:
             self._down_for = timedelta(seconds=1)
             try:
                 await self._run_once()
-            except* (Misconfigured, TryLater, Unclear):
+            except* (Misconfigured, TryLater, OutcomeUnknown):
                 if not self._end.is_set():
                     self.ended += 1
             await asyncio.sleep(self._down_for.total_seconds())

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
-from bot.errors import StoreAway, Unclear
+from bot.errors import OutcomeUnknown, StoreAway
 from storage.engine.database import Database, Request
 from tests.harness.databases import Awaited
 
@@ -41,7 +41,9 @@ class Troubled(Database):
             _refuse(request, StoreAway("The database cannot do it now (disk is full)."))
         elif self.loses:
             self.loses -= 1
-            _refuse(request, Unclear("The connection to the database broke during a commit."))
+            _refuse(
+                request, OutcomeUnknown("The connection to the database broke during a commit.")
+            )
         elif self.swallows:
             self.swallows -= 1
             self._pass_on(_unanswered(request), self._inner._write)
@@ -77,7 +79,7 @@ def _unanswered(request: Request) -> Request:
 
     def break_off(_: object) -> None:
         done.exception()
-        _refuse(request, Unclear("The connection to the database broke during a commit."))
+        _refuse(request, OutcomeUnknown("The connection to the database broke during a commit."))
 
     done.add_done_callback(break_off)
     return Request(request.operation, request.argument, done)

@@ -346,7 +346,7 @@ def choosing(traders: Sequence[Trader]) -> Card:
 
 
 SPEC = SPECS[4]
-SHARED = Shared(name="#desk", governs=True, lacking=("Send Messages", "Embed Links"))
+SHARED = Shared(name="#desk", can_manage=True, missing_permissions=("Send Messages", "Embed Links"))
 AUDIENCE = Audience(name="#desk in Alpha", readers="everyone who can read #desk in Alpha")
 TOLD: dict[str, Trader] = {trader.id: trader for trader in (OWL, HERON, CRANE)}
 
@@ -397,7 +397,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "members.confirm": lambda: [
         members.confirm(role, AUDIENCE.name, ((PAUSE,),)) for role in (Role.VIEWER, Role.OPERATOR)
     ],
-    "access.deserted": lambda: [access.deserted()],
+    "access.owner_absent": lambda: [access.owner_absent()],
     "strategies.one": lambda: [
         strategies.one(PLAN, (replace(OWL, strategy=PLAN.id),)),
         strategies.one(PLAN, ()),

@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.actions import Denied
 from bot.domain.amendments import AMEND_LIFE
-from bot.domain.deliveries import Attempt, Postponed, Scope, Unclear
+from bot.domain.deliveries import Attempt, Postponed, Scope, Unknown
 from bot.domain.events import Kind, Origin, PodEvent, Stream, TraderSeen
 from bot.domain.incoming import Reply
 from bot.domain.links import Channel
@@ -20,7 +20,7 @@ from bot.errors import TryLater
 from bot.services import delivery
 from bot.services.feeds import feeds
 from bot.texts.outcomes import toast
-from tests.fakes.messenger import FakeMessenger, ShownUnclear
+from tests.fakes.messenger import FakeMessenger, ShownUnknown
 from tests.harness.world import OWL, World, owl, running
 
 PAUSE = "Stop Night Owl"
@@ -265,7 +265,7 @@ async def test_a_message_alone_brings_a_bot_back_that_owes_nothing_else(
 
 async def test_a_change_that_nobody_answers_is_made_again(both, platform, chat, discord):
     await alarm(both, platform)
-    chat.change_outcomes["100"] = deque([Unclear(reason="lost"), ShownUnclear(reason="lost")])
+    chat.change_outcomes["100"] = deque([Unknown(reason="lost"), ShownUnknown(reason="lost")])
     await pauses(both.on(discord))
 
     await both.quiet(60)
@@ -417,7 +417,7 @@ async def test_what_an_old_change_is_asked_to_wait_keeps_alerts_back_no_longer(
 ):
     """Its own back-off is minutes by then; the platform asks for a second."""
     await alarm(both, platform)
-    outcomes: deque[Attempt | None] = deque([Unclear(reason="no_answer_in_time")] * 11)
+    outcomes: deque[Attempt | None] = deque([Unknown(reason="no_answer_in_time")] * 11)
     chat.change_outcomes["100"] = outcomes
     await pauses(both.on(discord))
     await both.quiet(620)

@@ -31,7 +31,7 @@ from bot.domain.incoming import Command, Left, Press, Reply, Returned, Wordless,
 from bot.domain.linking import CODE_LIFE, Invitation
 from bot.domain.links import PasswordLogin, Role
 from bot.domain.typed import command_in
-from bot.errors import NeedsLogin, NotOffered, Refused, StoreAway, TryLater, Unclear
+from bot.errors import NeedsLogin, NotOffered, OutcomeUnknown, Refused, StoreAway, TryLater
 from bot.services.commands import registry
 from bot.services.commands.registry import SPECS
 from bot.services.commands.throttle import BURST
@@ -956,7 +956,7 @@ async def test_a_lost_answer_is_reported_reconciled_and_never_repeated(world, pl
 
     assert [reply.card.title for reply in replies] == [
         "Stopping Night Owl …",
-        "Unclear so far: stopping Night Owl",
+        "OutcomeUnknown so far: stopping Night Owl",
         "Night Owl is stopped (checked by reading back)",
     ]
     assert platform.calls.count("set_running owl False") == 1
@@ -1465,7 +1465,7 @@ async def interrupt(world, platform):
     return asked
 
 
-@pytest.mark.parametrize("outage", [TryLater("disk full"), Unclear("broke during a commit")])
+@pytest.mark.parametrize("outage", [TryLater("disk full"), OutcomeUnknown("broke during a commit")])
 @pytest.mark.parametrize(
     ("port", "method"),
     [

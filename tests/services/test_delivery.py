@@ -19,7 +19,7 @@ from bot.domain.deliveries import (
     Priority,
     Scope,
     State,
-    Unclear,
+    Unknown,
 )
 from bot.domain.events import Kind, Notice, NoticeText, Origin
 from bot.domain.links import EndpointState
@@ -141,7 +141,7 @@ async def test_a_pause_of_the_whole_bot_holds_other_chats_too(world, chat):
 async def test_an_attempt_without_an_answer_is_repeated_once_and_says_so(world, chat):
     account = await world.links()
     chat.unclear_but_shown = True
-    chat.script(CHAT, Unclear(reason="no_answer_in_time"))
+    chat.script(CHAT, Unknown(reason="no_answer_in_time"))
 
     await owe(world, account, "a")
     await world.quiet(60)
@@ -155,7 +155,7 @@ async def test_an_attempt_without_an_answer_is_repeated_once_and_says_so(world, 
 async def test_a_repeat_says_since_when_it_may_have_been_shown(world, chat):
     account = await world.links()
     first_call = len(chat.tried_since)
-    chat.script(CHAT, Postponed(reason="slow down"), Unclear(reason="no answer"))
+    chat.script(CHAT, Postponed(reason="slow down"), Unknown(reason="no answer"))
     owed_at = world.now()
 
     await owe(world, account, "a", "b")
@@ -166,7 +166,7 @@ async def test_a_repeat_says_since_when_it_may_have_been_shown(world, chat):
 
 async def test_two_attempts_without_an_answer_end_uncertain_and_the_next_card_says_so(world, chat):
     account = await world.links()
-    chat.script(CHAT, Unclear(reason="no answer"), Unclear(reason="no answer"))
+    chat.script(CHAT, Unknown(reason="no answer"), Unknown(reason="no answer"))
 
     await owe(world, account, "lost", "next", "last")
     await world.quiet(60)
@@ -346,7 +346,7 @@ async def test_ageing_that_broke_off_stops_no_delivery(world, store, chat, monke
 
     async def broken(now):
         tries.append(now)
-        raise errors.Unclear("the connection broke")
+        raise errors.OutcomeUnknown("the connection broke")
 
     monkeypatch.setattr(store.outbox, "age", broken)
     await world.quiet(120)

@@ -15,7 +15,7 @@ from bot.domain.feeds import FeedState
 from bot.domain.ids import StrategyId, TraderId
 from bot.domain.incoming import Reply
 from bot.domain.links import NAMELESS, AccountState, Credential, CredentialKind
-from bot.errors import ConnectionLost, NeedsLogin, NotOffered, TryLater, Unclear
+from bot.errors import ConnectionLost, NeedsLogin, NotOffered, OutcomeUnknown, TryLater
 from bot.services.feeds.ownership import OwnPlatform
 from storage.schema.tables import cursor
 from tests.fakes.platform import MALLORY
@@ -171,7 +171,7 @@ async def test_trouble_that_lasts_is_told_once_and_so_is_its_end(world, platform
     assert told_after < timedelta(seconds=180)
 
 
-@pytest.mark.parametrize("doubt", [TryLater("disk full"), Unclear("broke during a commit")])
+@pytest.mark.parametrize("doubt", [TryLater("disk full"), OutcomeUnknown("broke during a commit")])
 async def test_trouble_and_its_end_are_told_although_the_database_was_away(
     unswept, platform, chat, away_for_notices, doubt
 ):
@@ -272,7 +272,7 @@ async def test_a_new_login_brings_everything_that_was_missed(world, platform, ch
     credential = Credential(kind=CredentialKind.TOKEN, secret="token-2")
     platform.accepts.add("token-2")
     await world.store.accounts.renew(account.id, credential)
-    await world.feeds.relogged(account)
+    await world.feeds.credential_renewed(account)
     await world.until(lambda: world.feeds.status(account.id).state is FeedState.LIVE)
     await world.quiet()
 
@@ -288,7 +288,7 @@ def token(world, life):
 async def test_a_credential_is_renewed_before_it_ends(unswept, platform, chat):
     account = await live(unswept)
     await unswept.store.accounts.renew(account.id, token(unswept, timedelta(days=7)))
-    await unswept.feeds.relogged(account)
+    await unswept.feeds.credential_renewed(account)
     platform.cut()
     later = Credential(
         kind=CredentialKind.TOKEN,
@@ -594,7 +594,7 @@ async def test_a_new_login_is_used_at_once_and_the_old_one_never_again(world, pl
     credential = Credential(kind=CredentialKind.TOKEN, secret="token-2")
     await world.store.accounts.renew(account.id, credential)
 
-    await world.feeds.relogged(account)
+    await world.feeds.credential_renewed(account)
     await world.until(lambda: world.feeds.status(account.id).state is FeedState.LIVE)
 
     assert not old.connected
@@ -688,7 +688,7 @@ async def test_a_key_that_may_read_bots_only_still_tells_their_errors(world, pla
 async def test_reminders_come_in_time_however_often_the_socket_breaks(unswept, platform, chat):
     account = await live(unswept)
     await unswept.store.accounts.renew(account.id, token(unswept, timedelta(days=7)))
-    await unswept.feeds.relogged(account)
+    await unswept.feeds.credential_renewed(account)
     ends = unswept.now() + timedelta(days=7)
     for _ in range(13):
         await unswept.quiet(12 * 3600)
@@ -702,7 +702,7 @@ async def test_reminders_come_in_time_however_often_the_socket_breaks(unswept, p
 async def test_a_refused_renewal_is_no_refused_login(unswept, platform, chat):
     account = await live(unswept)
     await unswept.store.accounts.renew(account.id, token(unswept, timedelta(days=7)))
-    await unswept.feeds.relogged(account)
+    await unswept.feeds.credential_renewed(account)
     platform.fail("renew", NeedsLogin("jwt strategy is off"))
 
     await unswept.quiet(timedelta(days=6, hours=12).total_seconds())
@@ -714,7 +714,7 @@ async def test_a_refused_renewal_is_no_refused_login(unswept, platform, chat):
 async def test_a_login_that_ends_has_a_button_that_leads_to_the_next_one(unswept, platform, chat):
     account = await live(unswept)
     await unswept.store.accounts.renew(account.id, token(unswept, timedelta(days=7)))
-    await unswept.feeds.relogged(account)
+    await unswept.feeds.credential_renewed(account)
     platform.fail("renew", NeedsLogin("jwt strategy is off"))
     await unswept.quiet(timedelta(days=6, hours=12).total_seconds())
     [reminder] = [Reply(card=one.card) for one in chat.shown]
@@ -736,7 +736,7 @@ async def polling(world, platform, life):
     platform.sockets = False
     account = await world.links()
     await world.store.accounts.renew(account.id, token(world, life))
-    await world.feeds.relogged(account)
+    await world.feeds.credential_renewed(account)
     await world.until(lambda: world.feeds.status(account.id).state is FeedState.POLLING)
     return account
 
@@ -778,7 +778,7 @@ async def test_a_platform_that_asks_for_a_pause_does_not_put_off_the_end(world, 
 async def test_a_renewal_that_must_wait_leaves_the_socket_alone(unswept, platform, chat):
     account = await live(unswept)
     await unswept.store.accounts.renew(account.id, token(unswept, timedelta(days=7)))
-    await unswept.feeds.relogged(account)
+    await unswept.feeds.credential_renewed(account)
     await unswept.until(lambda: platform.calls.count("connect") == 2)
     platform.fail("renew", *([TryLater("502")] * 1000))
 
@@ -793,7 +793,7 @@ async def test_a_renewal_that_must_wait_leaves_the_socket_alone(unswept, platfor
 async def test_a_renewal_is_tried_again_until_it_comes(unswept, platform, chat):
     account = await live(unswept)
     await unswept.store.accounts.renew(account.id, token(unswept, timedelta(hours=20)))
-    await unswept.feeds.relogged(account)
+    await unswept.feeds.credential_renewed(account)
     platform.fail("renew", *([TryLater("the platform does not answer")] * 5))
     platform.renewal = Credential(
         kind=CredentialKind.TOKEN, secret="token-2", expires_at=unswept.now() + timedelta(days=7)
@@ -812,7 +812,7 @@ async def test_a_wait_that_the_platform_asks_for_is_kept_before_renewing_again(
     asked = []
     account = await live(unswept)
     await unswept.store.accounts.renew(account.id, token(unswept, timedelta(hours=20)))
-    await unswept.feeds.relogged(account)
+    await unswept.feeds.credential_renewed(account)
     platform.fail("renew", TryLater("too many requests", timedelta(minutes=50)))
     check = platform.check
 
@@ -831,7 +831,7 @@ async def test_a_wait_that_the_platform_asks_for_is_kept_before_renewing_again(
 async def test_a_renewal_that_ends_the_connection_makes_no_storm(unswept, platform, chat):
     account = await live(unswept)
     await unswept.store.accounts.renew(account.id, token(unswept, timedelta(hours=20)))
-    await unswept.feeds.relogged(account)
+    await unswept.feeds.credential_renewed(account)
     platform.fail("renew", *([ConnectionLost("closed")] * 1000))
 
     await unswept.quiet(timedelta(hours=19, minutes=30).total_seconds())
@@ -854,7 +854,7 @@ async def test_a_renewal_that_must_wait_does_not_end_the_polling(world, platform
 async def test_a_login_that_is_found_late_is_still_announced_a_day_ahead(unswept, platform, chat):
     account = await live(unswept)
     await unswept.store.accounts.renew(account.id, token(unswept, timedelta(hours=25)))
-    await unswept.feeds.relogged(account)
+    await unswept.feeds.credential_renewed(account)
     ends = unswept.now() + timedelta(hours=25)
 
     await unswept.quiet(timedelta(hours=24).total_seconds())
@@ -960,7 +960,7 @@ def away_for_notices(monkeypatch, store):
     return fail
 
 
-@pytest.mark.parametrize("outage", [TryLater("disk full"), Unclear("broke during a commit")])
+@pytest.mark.parametrize("outage", [TryLater("disk full"), OutcomeUnknown("broke during a commit")])
 async def test_a_refused_credential_is_told_although_the_database_was_away(
     unswept, platform, chat, away_for_notices, outage
 ):
@@ -1029,7 +1029,7 @@ async def test_the_same_key_refused_again_after_it_worked_is_told_again(unswept,
         platform.accepts.add("token-1")
         credential = Credential(kind=CredentialKind.TOKEN, secret="token-1")
         await unswept.store.accounts.renew(account.id, credential)
-        await unswept.feeds.relogged(account)
+        await unswept.feeds.credential_renewed(account)
         await unswept.quiet(3600)
 
     asked = [title for title in chat.titles() if title == "I need you to log in again"]
@@ -1041,7 +1041,7 @@ async def test_a_reminder_that_could_not_be_stored_is_told_when_it_can(
 ):
     account = await live(unswept)
     await unswept.store.accounts.renew(account.id, token(unswept, timedelta(days=7)))
-    await unswept.feeds.relogged(account)
+    await unswept.feeds.credential_renewed(account)
     away_for_notices(*([TryLater("disk full")] * 3))
 
     await unswept.quiet(timedelta(days=6, hours=2).total_seconds())

@@ -67,7 +67,7 @@ async def test_a_channel_s_address_that_no_phone_can_open_says_so(
 
 
 def desk(world, *, chat=DESK, **facts) -> Place:
-    shared = Shared(name="#desk", **{"governs": True} | facts)
+    shared = Shared(name="#desk", **{"can_manage": True} | facts)
     return Place(address=world.place(chat).address, private=False, shared=shared)
 
 
@@ -185,8 +185,8 @@ async def test_what_only_the_person_need_know_is_not_told_where_others_read(worl
 @pytest.mark.parametrize(
     ("where", "words_for_it"),
     [
-        ({"governs": False}, "right to manage the channel"),
-        ({"lacking": ("Send Messages", "Embed Links")}, "Send Messages, Embed Links"),
+        ({"can_manage": False}, "right to manage the channel"),
+        ({"missing_permissions": ("Send Messages", "Embed Links")}, "Send Messages, Embed Links"),
     ],
 )
 async def test_it_takes_a_say_there_and_our_own_rights(world, where, words_for_it):
@@ -197,7 +197,9 @@ async def test_it_takes_a_say_there_and_our_own_rights(world, where, words_for_i
 
 
 async def test_who_has_us_only_for_themselves_is_told_to_invite_us_not_which_rights_we_lack(world):
-    card = await asks(world, "/link", invited=False, lacking=("View Channel", "Send Messages"))
+    card = await asks(
+        world, "/link", invited=False, missing_permissions=("View Channel", "Send Messages")
+    )
 
     assert card.title == "I am not in #desk"
     assert "Invite me to the server first" in words(card)
@@ -249,7 +251,9 @@ async def test_of_two_who_link_at_the_same_time_the_first_has_it(world):
     assert await world.store.accounts.active() == [await world.store.accounts.get(link.account)]
 
 
-@pytest.mark.parametrize("lost", [{"governs": False}, {"lacking": ("Send Messages",)}])
+@pytest.mark.parametrize(
+    "lost", [{"can_manage": False}, {"missing_permissions": ("Send Messages",)}]
+)
 async def test_who_has_no_say_any_more_when_the_digits_come_links_nothing(world, lost):
     code = code_in(await says(world, "/link"))
     signed_in = await world.linking.sign_in(code, RIGHT, "127.0.0.1", agreed=True)
@@ -506,15 +510,19 @@ async def test_when_they_return_what_was_kept_is_shown(world, chat, readership):
 
 
 @pytest.mark.parametrize(
-    ("lacking", "opened"), [((), True), (("Send Messages",), False)], ids=["allowed", "not allowed"]
+    ("missing_permissions", "opened"),
+    [((), True), (("Send Messages",), False)],
+    ids=["allowed", "not allowed"],
 )
-async def test_a_word_of_its_person_opens_it_where_we_may_write_again(world, chat, lacking, opened):
+async def test_a_word_of_its_person_opens_it_where_we_may_write_again(
+    world, chat, missing_permissions, opened
+):
     await links(world)
     chat.script(DESK, Gone(reason="Missing Permissions"))
     await says(world, "/test")
     await world.quiet(60)
 
-    await asks(world, "/status", lacking=lacking)
+    await asks(world, "/status", missing_permissions=missing_permissions)
     await world.quiet()
 
     state = (await world.link(DESK)).endpoint.state

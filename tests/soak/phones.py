@@ -19,13 +19,13 @@ from bot.domain.deliveries import (
     Postponed,
     Scope,
     Sent,
-    Unclear,
+    Unknown,
 )
 from bot.domain.links import Address
 from tests.fakes.messenger import FakeMessenger, Shown
 
-SHOWN = Unclear(reason="the answer was lost")
-NOT_SHOWN = Unclear(reason="the request was lost")
+SHOWN = Unknown(reason="the answer was lost")
+NOT_SHOWN = Unknown(reason="the request was lost")
 
 
 class Happens(Enum):

@@ -20,7 +20,7 @@ from sqlalchemy import make_url
 from bot.domain.incoming import Returned
 from bot.domain.linking import SignedIn
 from bot.domain.links import EndpointState, PasswordLogin
-from bot.errors import TryLater, Unclear
+from bot.errors import OutcomeUnknown, TryLater
 from storage import Store
 from tests.harness.databases import opened
 from tests.harness.supervision import Supervisor
@@ -249,7 +249,7 @@ class Soak:
                     async with asyncio.timeout(120):
                         if await deed(self.world):
                             return
-                except (TryLater, Unclear, TimeoutError):
+                except (TryLater, OutcomeUnknown, TimeoutError):
                     pass
             await asyncio.sleep(7)
 

@@ -33,7 +33,7 @@ def on_telegram(spec: Spec) -> Said | None:
         "from": {"id": 7, "is_bot": False},
         "text": f"/{spec.name} words",
     }
-    return telegram.heard({"update_id": 1, "message": message}, telegram.Us(id="1")).said
+    return telegram.heard({"update_id": 1, "message": message}, telegram.BotIdentity(id="1")).said
 
 
 def on_discord(spec: Spec) -> Said | None:

@@ -35,7 +35,7 @@ class Access:
         if spec.least is not None and not role.covers(spec.least):
             return texts.role_too_low(spec)
         if person.id != link.person and await self.has_left(link) is not False:
-            return texts.deserted()
+            return texts.owner_absent()
         return None
 
     async def has_left(self, link: Link) -> bool | None:

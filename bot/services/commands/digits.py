@@ -42,8 +42,8 @@ async def link_by(desk: Desk, place: Place, person: Person, digits: str) -> Card
 
 def cannot_link(shared: Shared) -> Card | None:
     """Why this person cannot link a shared chat."""
-    if not shared.governs:
+    if not shared.can_manage:
         return texts.cannot_govern(shared)
-    if not shared.lacking:
+    if not shared.missing_permissions:
         return None
     return texts.lacks_rights(shared) if shared.invited else texts.not_there(shared)

@@ -8,7 +8,7 @@ from bot.texts.language import later
 
 
 async def _answer(request: Request) -> Card:
-    discreet = request.command.place.discreet
+    discreet = request.command.place.answers_privately
     return texts.help_card(request.desk.specs, request.link is not None, discreet)
 
 

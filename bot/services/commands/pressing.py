@@ -9,7 +9,7 @@ from bot.domain.cards import Card
 from bot.domain.incoming import Command, Press, Reply
 from bot.domain.links import Link, Role
 from bot.domain.trail import by
-from bot.errors import TryLater, Unclear
+from bot.errors import OutcomeUnknown, TryLater
 from bot.services.commands import members, unlink
 from bot.services.commands.desk import Desk
 from bot.texts import access, asking, outcomes
@@ -39,7 +39,7 @@ class Pressing:
             return
         others = press.person.id != link.person and link.role_of(press.person.id) is not None
         if others and await desk.access.has_left(link) is not False:
-            yield Reply(card=access.deserted())
+            yield Reply(card=access.owner_absent())
             return
         claimed = await desk.acting.claim(press, link)
         if isinstance(claimed, Denied):
@@ -84,5 +84,5 @@ class Pressing:
         desk = self._desk
         try:
             await desk.audit.note("press", desk.now(), link.account, **by(press.person), **facts)
-        except (TryLater, Unclear) as outage:
+        except (TryLater, OutcomeUnknown) as outage:
             log.error("what was pressed was not audited", extra={"reason": str(outage)})

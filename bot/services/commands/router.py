@@ -29,7 +29,7 @@ from bot.domain.names import completions, nearest
 from bot.domain.shown import ShownCard, without_address
 from bot.domain.trail import by
 from bot.domain.typed import Typed, command_without_slash, six_digits_in
-from bot.errors import NeedsLogin, NotOffered, Refused, TryLater, Unclear
+from bot.errors import NeedsLogin, NotOffered, OutcomeUnknown, Refused, TryLater
 from bot.services.closures import Closures
 from bot.services.commands import registry
 from bot.services.commands.desk import (
@@ -132,7 +132,7 @@ class Router:
             )
             if await desk.shown_cards.note(shown):
                 desk.amending.wake()
-        except (TryLater, Unclear) as outage:
+        except (TryLater, OutcomeUnknown) as outage:
             log.warning("a card's buttons may outlive their end", extra={"reason": str(outage)})
 
     def _code_hash_in(self, card: Card) -> str | None:
@@ -247,12 +247,12 @@ class Router:
         place = command.place
         found = registry.find(command.name)
         if found is None:
-            if six_digits_in(command.name) and place.discreet:
+            if six_digits_in(command.name) and place.answers_privately:
                 return await link_by(self._desk, place, command.person, command.name)
             near = nearest(command.name, registry.known_words())
             return getting_started.unknown_command(command.name, near)
         spec = found.spec
-        if spec.discreet and not place.discreet:
+        if spec.discreet and not place.answers_privately:
             return access.only_in_private(spec)
         link = await self._desk.links.at(place.address)
         card = await self._answer_to(found, command, link, about)
@@ -280,7 +280,7 @@ class Router:
                 )
             case AccountCommand():
                 if link is None:
-                    return access.not_linked(command.place.discreet)
+                    return access.not_linked(command.place.answers_privately)
                 return await self._answer_about_account(found, command, link, about)
 
     async def _answer_about_account(
@@ -323,7 +323,7 @@ class Router:
         desk = self._desk
         try:
             await desk.audit.note("command", desk.now(), link.account, **by(person), **facts)
-        except (TryLater, Unclear) as outage:
+        except (TryLater, OutcomeUnknown) as outage:
             log.error("what was asked was not audited", extra={"reason": str(outage)})
 
     def _age(self, command: Command) -> timedelta:
@@ -331,7 +331,7 @@ class Router:
 
     async def _words(self, words: Words) -> Card | None:
         place = words.place
-        if not place.discreet:
+        if not place.answers_privately:
             return None
         typed = command_without_slash(words.text) if place.private else None
         if typed is not None and _is_meant(typed):
@@ -361,7 +361,7 @@ class Router:
 
     async def _open_where_heard(self, link: Link, place: Place, person: Person) -> None:
         """Whoever speaks to us in a chat that is theirs has it open, whatever was found before."""
-        if not place.private and (place.shared is None or place.shared.lacking):
+        if not place.private and (place.shared is None or place.shared.missing_permissions):
             return
         if person.id != link.person:
             return

@@ -10,7 +10,7 @@ from bot.texts.language import later
 
 async def _answer(request: Request) -> Card:
     command = request.command
-    if not command.place.discreet:
+    if not command.place.answers_privately:
         return texts.among_others()
     if command.arguments:
         card = await typed_digits(request.desk, command.place, command.person, command.arguments)

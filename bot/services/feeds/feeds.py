@@ -109,7 +109,7 @@ class Feeds:
         task = self._group.create_task(feed.run(), name=f"feed {account.id}")
         self._feeds[account.id] = (feed, task)
 
-    async def relogged(self, account: Account) -> None:
+    async def credential_renewed(self, account: Account) -> None:
         """The account has a new credential: nothing is asked with the old one any more."""
         await self.stop(account.id)
         self.start(account)

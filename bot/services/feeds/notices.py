@@ -11,7 +11,7 @@ from bot.domain.events import Kind, Notice, NoticeText, Origin
 from bot.domain.feeds import FeedState
 from bot.domain.ids import Now
 from bot.domain.links import Account, Credential
-from bot.errors import TryLater, Unclear
+from bot.errors import OutcomeUnknown, TryLater
 from bot.services.ingest import Ingest
 from bot.texts import notices as texts
 
@@ -89,7 +89,7 @@ class Notices:
         )
         try:
             await self.ingest.take(self.account, (notice,))
-        except (TryLater, Unclear) as outage:
+        except (TryLater, OutcomeUnknown) as outage:
             # `/status` shows the same: a database that is away must not cost the feed besides.
             log.warning("a notice was not stored", extra={"reason": str(outage)})
             return False

@@ -20,7 +20,7 @@ from bot.domain.events import (
 )
 from bot.domain.ids import TraderId
 from bot.domain.links import Account, Credential, Grant, Login
-from bot.errors import NeedsLogin, Refused, Unclear
+from bot.errors import NeedsLogin, OutcomeUnknown, Refused
 from bot.ports import Live, Meter, Platform, Session
 
 log = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ class OwnSession:
         for own in self._own_records((await self._session.set_running(trader, running),)):
             return own
         # Something was written; whether to the bot that was meant, its state has to tell.
-        raise Unclear("The platform answered with another user's bot")
+        raise OutcomeUnknown("The platform answered with another user's bot")
 
     def _own_events(self, events: Iterable[_Event]) -> tuple[_Event, ...]:
         return tuple(one for one in events if self._is_own(one, one.origin.owner))

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from bot.domain.decisions import Admitted, Progress
+from bot.domain.decisions import IngestResult, Progress
 from bot.domain.events import (
     AHEAD,
     LOOKED,
@@ -368,7 +368,7 @@ class Reading:
 
     async def _hand_over_named(
         self, session: Session, events: Sequence[Event], progress: Progress | None = None
-    ) -> Admitted:
+    ) -> IngestResult:
         """Hand over events, and before them the bots of theirs that are not known yet."""
         self._named.update(event.trader.id for event in events if isinstance(event, TraderSeen))
         unknown = {
@@ -400,7 +400,7 @@ class Reading:
 
     async def _hand_over(
         self, events: Sequence[Event], progress: Progress | None = None, *, first: bool = False
-    ) -> Admitted:
+    ) -> IngestResult:
         """Have it ingested; what hangs there is a failure like any that nobody foresaw.
 
         Raises:

@@ -11,11 +11,11 @@ from functools import partial
 from bot.domain.actions import OFFER_LIFE, Action, Verb, offer_to_pause
 from bot.domain.amendments import Answer, Answering
 from bot.domain.cards import Button, Card
-from bot.domain.decisions import Admitted, Decide, Known, Verdict
+from bot.domain.decisions import Decide, IngestResult, Known, Verdict
 from bot.domain.deliveries import Delivery, Draft, Priority, Settlement, State
 from bot.domain.events import Event, Kind, Origin, Trade
 from bot.domain.ids import AccountId, ActionId, EndpointId, TraderId
-from bot.domain.lanes import Turn
+from bot.domain.lanes import LaneRequest
 from bot.domain.linking import CODE_LIFE, Completed, Invitation
 from bot.domain.links import Address, Channel, Credential, CredentialKind, Grant, Link, Role
 from storage import Store
@@ -187,7 +187,7 @@ async def told(
     priority: Priority = Priority.NORMAL,
     expires_at: datetime | None = None,
     subject: str = "",
-) -> Admitted:
+) -> IngestResult:
     """Owe a card for each record, a second of happening apart."""
     facts = [fact(record, at=at + number * SECOND) for number, record in enumerate(records)]
     decide = tell_all(priority, expires_at, subject=subject)
@@ -209,7 +209,7 @@ def button(link: Link, name: str = "pause") -> Action:
 
 
 async def claim(store: Store, endpoint: EndpointId, now: datetime = NOW) -> Delivery | None:
-    return (await store.outbox.turn(Turn(endpoint=endpoint, claim=True), now)).delivery
+    return (await store.outbox.turn(LaneRequest(endpoint=endpoint, claim=True), now)).delivery
 
 
 async def claimed(store: Store, endpoint: EndpointId, now: datetime = NOW) -> Delivery:
@@ -221,7 +221,7 @@ async def claimed(store: Store, endpoint: EndpointId, now: datetime = NOW) -> De
 async def settle(
     store: Store, delivery: Delivery, settlement: Settlement, now: datetime = NOW
 ) -> None:
-    turn = Turn(endpoint=delivery.endpoint, settled=(delivery, settlement))
+    turn = LaneRequest(endpoint=delivery.endpoint, settled=(delivery, settlement))
     await store.outbox.turn(turn, now)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, update
 
 from bot.domain.actions import OFFER_LIFE, ActionState, Denied
 from bot.domain.amendments import AMEND_LIFE, Amendment
-from bot.domain.decisions import Admitted
+from bot.domain.decisions import IngestResult
 from bot.domain.deliveries import Delivery, Settlement, State
 from bot.domain.ids import AccountId, ActionId, EndpointId
 from bot.domain.links import Channel, Link
@@ -46,7 +46,7 @@ async def happens(
     *records: str,
     now: datetime = NOW,
     idle: frozenset[EndpointId] = frozenset(),
-) -> Admitted:
+) -> IngestResult:
     facts = [fact(record, at=now + number * SECOND) for number, record in enumerate(records)]
     return await store.inbox.admit(account, facts, alarming, now, idle=idle)
 

@@ -11,7 +11,7 @@ from bot.domain.deliveries import Declined, Delivery, Priority, Settlement, Stat
 from bot.domain.digests import CROWD, CROWD_UNDER_PRESSURE, URGENT_CROWD, URGENT_CROWD_OF_BOTS
 from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
-from bot.domain.lanes import Turn
+from bot.domain.lanes import LaneRequest
 from bot.domain.links import Link
 from storage import Store
 from storage.outbox import digests
@@ -52,7 +52,7 @@ async def states(store: Store) -> dict[State, int]:
 
 
 async def claim_pressed(store: Store, endpoint: EndpointId) -> Delivery | None:
-    turn = Turn(endpoint=endpoint, claim=True, pressed=True)
+    turn = LaneRequest(endpoint=endpoint, claim=True, pressed=True)
     return (await store.outbox.turn(turn, LATER)).delivery
 
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.actions import Action, Denied
-from bot.domain.decisions import Admitted, Decide, Known, Progress, Verdict
+from bot.domain.decisions import Decide, IngestResult, Known, Progress, Verdict
 from bot.domain.deliveries import Priority, State
 from bot.domain.events import (
     LOOKED,
@@ -198,7 +198,7 @@ async def test_a_fact_that_comes_again_offers_no_buttons_again(store: Store):
 
 async def admit_idle(
     store: Store, chat: Link, *records: str, decide: Decide | None = None
-) -> Admitted:
+) -> IngestResult:
     """Admit facts while the chat's lane has nothing to do."""
     facts = [fact(record) for record in records]
     idle = frozenset({chat.endpoint.id})

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from bot.domain.actions import Action
 from bot.domain.deliveries import ONE_MARKED_REPEAT, Priority, Settlement, State, after_crash
 from bot.domain.ids import EndpointId
-from bot.domain.lanes import Turn, Turned
+from bot.domain.lanes import LaneRequest, LaneResult
 from bot.domain.links import EndpointState
 from bot.domain.reasons import STORED
 from storage import Store
@@ -93,10 +93,10 @@ async def test_an_endpoint_has_one_item_in_flight(store: Store):
     await told(store, chat.account, "one", "two")
 
     first = await claimed(store, chat.endpoint.id)
-    second = await store.outbox.turn(Turn(endpoint=chat.endpoint.id, claim=True), NOW)
+    second = await store.outbox.turn(LaneRequest(endpoint=chat.endpoint.id, claim=True), NOW)
 
     assert first.state is State.SENDING
-    assert second == Turned()
+    assert second == LaneResult()
 
 
 async def test_an_urgent_item_waits_for_what_is_in_flight(store: Store):
@@ -105,10 +105,10 @@ async def test_an_urgent_item_waits_for_what_is_in_flight(store: Store):
     normal = await claimed(store, chat.endpoint.id)
     await told(store, chat.account, "urgent", priority=Priority.URGENT)
 
-    meanwhile = await store.outbox.turn(Turn(endpoint=chat.endpoint.id, claim=True), NOW)
+    meanwhile = await store.outbox.turn(LaneRequest(endpoint=chat.endpoint.id, claim=True), NOW)
     await settle(store, normal, SENT)
 
-    assert meanwhile == Turned()
+    assert meanwhile == LaneResult()
     assert (await claimed(store, chat.endpoint.id)).card.title == "urgent"
 
 
@@ -129,7 +129,7 @@ async def test_settling_one_and_claiming_the_next_is_one_turn(store: Store):
     one = await claimed(store, chat.endpoint.id)
 
     turned = await store.outbox.turn(
-        Turn(endpoint=chat.endpoint.id, settled=(one, SENT), claim=True), NOW
+        LaneRequest(endpoint=chat.endpoint.id, settled=(one, SENT), claim=True), NOW
     )
 
     assert turned.delivery is not None
@@ -155,10 +155,10 @@ async def test_an_item_that_must_wait_holds_back_the_younger_ones(store: Store):
     one = await claimed(store, chat.endpoint.id)
     await settle(store, one, again(NOW + MINUTE))
 
-    early = await store.outbox.turn(Turn(endpoint=chat.endpoint.id, claim=True), NOW)
+    early = await store.outbox.turn(LaneRequest(endpoint=chat.endpoint.id, claim=True), NOW)
     due = await titles_sent(store, chat.endpoint.id, NOW + MINUTE)
 
-    assert early == Turned(due=NOW + MINUTE)
+    assert early == LaneResult(due=NOW + MINUTE)
     assert due == ["one", "two"]
 
 
@@ -181,9 +181,9 @@ async def test_an_urgent_item_that_must_wait_holds_back_all(store: Store):
     await told(store, chat.account, "normal")
     await settle(store, urgent, again(NOW + MINUTE))
 
-    turned = await store.outbox.turn(Turn(endpoint=chat.endpoint.id, claim=True), NOW)
+    turned = await store.outbox.turn(LaneRequest(endpoint=chat.endpoint.id, claim=True), NOW)
 
-    assert turned == Turned(due=NOW + MINUTE)
+    assert turned == LaneResult(due=NOW + MINUTE)
 
 
 async def test_a_turn_without_a_claim_says_when_the_next_item_is_due(store: Store):
@@ -192,23 +192,23 @@ async def test_a_turn_without_a_claim_says_when_the_next_item_is_due(store: Stor
     one = await claimed(store, chat.endpoint.id)
 
     waiting = await store.outbox.turn(
-        Turn(endpoint=chat.endpoint.id, settled=(one, again(NOW + MINUTE))), NOW
+        LaneRequest(endpoint=chat.endpoint.id, settled=(one, again(NOW + MINUTE))), NOW
     )
     one = await claimed(store, chat.endpoint.id, NOW + MINUTE)
     ready = await store.outbox.turn(
-        Turn(endpoint=chat.endpoint.id, settled=(one, SENT)), NOW + MINUTE
+        LaneRequest(endpoint=chat.endpoint.id, settled=(one, SENT)), NOW + MINUTE
     )
 
-    assert waiting == Turned(due=NOW + MINUTE)
-    assert ready == Turned(due=NOW + MINUTE)
+    assert waiting == LaneResult(due=NOW + MINUTE)
+    assert ready == LaneResult(due=NOW + MINUTE)
 
 
 async def test_an_endpoint_that_is_owed_nothing_gives_nothing(store: Store):
     chat = await linked(store)
 
-    turned = await store.outbox.turn(Turn(endpoint=chat.endpoint.id, claim=True), NOW)
+    turned = await store.outbox.turn(LaneRequest(endpoint=chat.endpoint.id, claim=True), NOW)
 
-    assert turned == Turned()
+    assert turned == LaneResult()
 
 
 # --- what a claim gives -------------------------------------------------------------------
@@ -457,10 +457,10 @@ async def test_all_that_is_owed_to_a_chat_that_closes_is_held(store: Store):
     one = await claimed(store, chat.endpoint.id)
 
     turned = await store.outbox.turn(
-        Turn(endpoint=chat.endpoint.id, settled=(one, GONE), claim=True), NOW
+        LaneRequest(endpoint=chat.endpoint.id, settled=(one, GONE), claim=True), NOW
     )
 
-    assert turned == Turned()
+    assert turned == LaneResult()
     assert (await store.outbox.counts())[State.HELD] == 3
     assert await store.outbox.owing() == {}
 
@@ -519,7 +519,7 @@ async def test_a_chat_that_moves_takes_along_what_it_is_owed(store: Store):
     one = await claimed(store, chat.endpoint.id)
 
     turned = await store.outbox.turn(
-        Turn(endpoint=chat.endpoint.id, settled=(one, moved("new")), claim=True), NOW
+        LaneRequest(endpoint=chat.endpoint.id, settled=(one, moved("new")), claim=True), NOW
     )
 
     assert turned.delivery is not None

@@ -18,7 +18,7 @@ from bot.domain.deliveries import PENDING, Delivery, Priority, Settlement, State
 from bot.domain.digests import CROWD
 from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
-from bot.domain.lanes import Turn
+from bot.domain.lanes import LaneRequest
 from bot.domain.links import Link
 from storage import Store, open_memory
 from storage.outbox.deliveries import HELD_LIFE, TEXT_LIFE
@@ -139,7 +139,9 @@ class Model(RuleBasedStateMachine):
     @rule(chat=chats)
     def claim(self, chat: str) -> None:
         endpoint = self.links[chat].endpoint.id
-        turned = self.run(self.store.outbox.turn(Turn(endpoint=endpoint, claim=True), self.now))
+        turned = self.run(
+            self.store.outbox.turn(LaneRequest(endpoint=endpoint, claim=True), self.now)
+        )
         expected = self.expected_claim(endpoint)
         assert (turned.delivery and title_of(turned.delivery)) == (expected and expected.title)
         if turned.delivery is not None and expected is not None:
@@ -217,7 +219,7 @@ class Model(RuleBasedStateMachine):
             unclear=state is State.UNKNOWN,
             endpoint_gone=state is State.HELD,
         )
-        turn = Turn(endpoint=endpoint, settled=(delivery, settlement))
+        turn = LaneRequest(endpoint=endpoint, settled=(delivery, settlement))
         self.run(self.store.outbox.turn(turn, self.now))
         self.run(self.store.outbox.turn(turn, self.now))  # a second time changes nothing
         item.held_before = False

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 
 from bot.domain.deliveries import Priority
 from bot.domain.ids import NewId
-from bot.domain.lanes import Turn
+from bot.domain.lanes import LaneRequest
 from bot.domain.links import Channel
 from storage import migrate, open_memory
 from storage.engine.database import each
@@ -86,7 +86,7 @@ async def test_nothing_that_is_done_often_scans_a_table(sqlite_url: str, open_ag
         decide = tell_all(Priority.NORMAL, NOW + MINUTE, "fingerprint")
         await store.inbox.admit(chat.account, [fact("one")], decide, NOW, None, idle)
         one = await claimed(store, chat.endpoint.id)
-        turn = Turn(endpoint=chat.endpoint.id, settled=(one, SENT), claim=True)
+        turn = LaneRequest(endpoint=chat.endpoint.id, settled=(one, SENT), claim=True)
         two = (await store.outbox.turn(turn, NOW)).delivery
         assert two is not None
         await settle(store, two, again(NOW))

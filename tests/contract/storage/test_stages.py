@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
-from bot.domain.decisions import Admitted
+from bot.domain.decisions import IngestResult
 from bot.domain.events import Trade
 from bot.domain.ids import AccountId
 from bot.policy.news import decide
@@ -20,7 +20,7 @@ from tests.contract.storage.given import MINUTE, NOW, fact, linked
 DAY = timedelta(days=1)
 
 
-async def taken(store: Store, account: AccountId, *trades: Trade) -> Admitted:
+async def taken(store: Store, account: AccountId, *trades: Trade) -> IngestResult:
     ids = (f"id-{number}" for number in range(100))
     judge = partial(decide, now=NOW, new_id=lambda: next(ids), asked={})
     return await store.inbox.admit(account, trades, judge, NOW)

@@ -12,7 +12,7 @@ import pytest
 from bot.app.sources import new_id, now
 from bot.domain.deliveries import State
 from bot.domain.ids import AccountId
-from bot.services import delivery, duty
+from bot.services import delivery, leadership
 from storage import Store, open_store
 from tests.contract.storage.given import fact, linked, tell_all
 from tests.fakes.messenger import Shown
@@ -30,9 +30,9 @@ LONGER = 1.2
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """All that takes seconds takes fractions of one."""
-    monkeypatch.setattr(duty, "LIFE", LIFE)
-    monkeypatch.setattr(duty, "RENEW_EVERY", LIFE / 5)
-    monkeypatch.setattr(duty, "RETRY_EVERY", LIFE / 20)
+    monkeypatch.setattr(leadership, "LIFE", LIFE)
+    monkeypatch.setattr(leadership, "RENEW_EVERY", LIFE / 5)
+    monkeypatch.setattr(leadership, "RETRY_EVERY", LIFE / 20)
     monkeypatch.setattr(delivery, "RECHECK", timedelta(seconds=0.05))
 
 

@@ -367,7 +367,7 @@ async def test_a_token_that_ends_is_noticed_and_a_new_login_brings_what_was_miss
 
         grant = await scene.world.platform.log_in(scene.login)
         await scene.world.store.accounts.renew(scene.account.id, grant.credential)
-        await scene.world.feeds.relogged(scene.account)
+        await scene.world.feeds.credential_renewed(scene.account)
         await scene.until_shown(*bought(2))
         await scene.kept(*bought(1), "I need you to log in again", *bought(2))
 
@@ -449,7 +449,7 @@ async def test_a_write_whose_answer_is_lost_is_unclear_then_read_back_and_never_
 
     assert pausing.result() == [
         "Stopping Night Owl …",
-        "Unclear so far: stopping Night Owl",
+        "OutcomeUnknown so far: stopping Night Owl",
         "Night Owl is stopped (checked by reading back)",
     ]
     assert patches(scene) == 1

@@ -17,10 +17,10 @@ from datetime import datetime, timedelta
 from bot.app.sources import new_id, now
 from bot.domain.cards import Card
 from bot.domain.deliveries import Attempt, Sent
-from bot.domain.lanes import Turn, Turned
+from bot.domain.lanes import LaneRequest, LaneResult
 from bot.domain.links import Address
 from bot.services.delivery import Delivering, Outlet
-from bot.services.duty import Duty, Superseded
+from bot.services.leadership import Leadership, Superseded
 from bot.services.pace import Pace
 from storage import Store, open_store
 from storage.outbox.deliveries import Outbox
@@ -53,7 +53,7 @@ class Stopping(Outbox):
 
     stops_for = 0.0
 
-    async def turn(self, turn: Turn, now_: object) -> Turned:
+    async def turn(self, turn: LaneRequest, now_: object) -> LaneResult:
         turned = await super().turn(turn, now_)  # type: ignore[arg-type]
         if turned.delivery is not None and self.stops_for:
             seconds, self.stops_for = self.stops_for, 0.0
@@ -105,14 +105,14 @@ class Worker:
     async def _live(self) -> None:
         self._task = asyncio.current_task()
         async with open_store(self.url, [self.secret_key], now, new_id) as store:
-            duty = Duty(store.leases, self.name)
+            duty = Leadership(store.leases, self.name)
             if await duty.begin(asyncio.Event()):
                 try:
                     await self._work(store, duty)
                 except* Superseded:
                     self.superseded.set()
 
-    async def _work(self, store: Store, duty: Duty) -> None:
+    async def _work(self, store: Store, duty: Leadership) -> None:
         def clock() -> object:
             return now() + self.skew
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 
 from bot.domain.actions import ActionState, Denied
 from bot.domain.cards import Card
-from bot.domain.deliveries import PENDING, Gone, Postponed, State, Unclear
+from bot.domain.deliveries import PENDING, Gone, Postponed, State, Unknown
 from bot.domain.events import Kind, Origin, PodEvent, Stream, Trade, Trader, Unreadable
 from bot.domain.feeds import FeedState
 from bot.domain.incoming import Command, Left, Place, Press, Reply, Returned, Said, Shared, Words
@@ -259,7 +259,7 @@ class Story:
         await self.trades(seconds=0)
         await self.trades(seconds=4)
         self.chat.unclear_but_shown = True
-        self.chat.script(ANN, Unclear(reason="no answer"))
+        self.chat.script(ANN, Unknown(reason="no answer"))
         self._unclear += 1
         await self.trades(seconds=0.5)
         await self.trades(seconds=8)
@@ -272,7 +272,7 @@ class Story:
 
     async def _cancels(self) -> None:
         """Ann thinks better of it, and her question cannot be changed at once."""
-        self.chat.script_change(ANN, Unclear(reason="no answer"))
+        self.chat.script_change(ANN, Unknown(reason="no answer"))
         for words in ("pause night owl", "link", "cancel"):
             await self.asks(ANN, words)
 
@@ -281,7 +281,7 @@ class Story:
         answer. Ben's alarm cannot be changed at once.
         """
         await self._alarms()
-        self.chat.change_outcomes[BEN] = deque([Unclear(reason="no answer")])
+        self.chat.change_outcomes[BEN] = deque([Unknown(reason="no answer")])
         await self.presses(ANN, await self.asks(ANN, "pause night owl"), "Stop Night Owl")
         self.platform.loses_answers = True
         await self.presses(ANN, await self.asks(ANN, "resume heron"), "Resume Heron")
@@ -520,7 +520,7 @@ def _is_final(words: str) -> bool:
 
 def place(chat: str) -> Place:
     address = Address(channel=Channel.TELEGRAM, bot="1", chat=chat)
-    shared = Shared(name="#desk", governs=True) if chat == DESK else None
+    shared = Shared(name="#desk", can_manage=True) if chat == DESK else None
     return Place(address=address, private=shared is None, shared=shared)
 
 

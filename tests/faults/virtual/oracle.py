@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.domain.deliveries import Declined, Sent, State, Unclear
+from bot.domain.deliveries import Declined, Sent, State, Unknown
 from bot.policy.news import TTL
 from tests.fakes.messenger import Shown, Tried
 from tests.harness.judge import Owed
@@ -225,7 +225,7 @@ def repeated(tried: Sequence[Tried], killed_at: Sequence[datetime]) -> list[str]
 
 
 def _is_unclear(one: Tried) -> bool:
-    return one.outcome is None or isinstance(one.outcome, Unclear)
+    return one.outcome is None or isinstance(one.outcome, Unknown)
 
 
 def _by_reference(tried: Iterable[Tried]) -> dict[str, list[Tried]]:

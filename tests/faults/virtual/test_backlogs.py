@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select, text
 
 from bot.domain.deliveries import Priority
 from bot.domain.ids import EndpointId
-from bot.domain.lanes import Turn, Turned
+from bot.domain.lanes import LaneRequest, LaneResult
 from bot.domain.links import Link
 from storage import Store
 from storage.engine.database import each, raw_of
@@ -60,7 +60,7 @@ def look_at_statistics(connection: Connection, _: None) -> None:
 
 
 @each
-def rows_of_a_turn(connection: Connection, turn: Turn) -> tuple[Turned, int]:
+def rows_of_a_turn(connection: Connection, turn: LaneRequest) -> tuple[LaneResult, int]:
     """Take it, and give how many rows PostgreSQL went through for it."""
     before = _rows_touched(connection)
     [turned] = take_turns(connection, [(turn, NOW)])
@@ -79,14 +79,14 @@ def _rows_touched(connection: Connection) -> int:
 async def rows_of_turns(store: Store, endpoint: EndpointId) -> list[int]:
     """Of three outcomes, each with the next claim."""
     first = await claimed(store, endpoint)
-    turned, works = Turned(delivery=first), []
+    turned, works = LaneResult(delivery=first), []
     for _ in range(3):
         assert turned.delivery is not None
-        turn = Turn(endpoint=endpoint, settled=(turned.delivery, SENT), claim=True)
+        turn = LaneRequest(endpoint=endpoint, settled=(turned.delivery, SENT), claim=True)
         turned, work = await store.database.write(rows_of_a_turn, turn)
         works.append(work)
     assert turned.delivery is not None
-    await store.outbox.turn(Turn(endpoint=endpoint, settled=(turned.delivery, SENT)), NOW)
+    await store.outbox.turn(LaneRequest(endpoint=endpoint, settled=(turned.delivery, SENT)), NOW)
     return works
 
 
@@ -141,10 +141,10 @@ def what_happens_often(store: Store, link: Link, number: int) -> dict[str, Await
 
     async def send_two() -> None:
         first = await claimed(store, endpoint)
-        turn = Turn(endpoint=endpoint, settled=(first, SENT), claim=True)
+        turn = LaneRequest(endpoint=endpoint, settled=(first, SENT), claim=True)
         second = (await store.outbox.turn(turn, NOW)).delivery
         assert second is not None
-        await store.outbox.turn(Turn(endpoint=endpoint, settled=(second, SENT)), NOW)
+        await store.outbox.turn(LaneRequest(endpoint=endpoint, settled=(second, SENT)), NOW)
 
     return {
         "an admission": store.inbox.admit(link.account, news, urgent, NOW, None, idle),

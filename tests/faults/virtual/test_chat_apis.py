@@ -13,7 +13,7 @@ from adapters.chat.exchange import NoAnswer, Reached
 from adapters.telegram.api import BotApi, Chats
 from adapters.telegram.messenger import TelegramMessenger
 from adapters.telegram.settings import TelegramSettings
-from bot.domain.deliveries import ONE_MARKED_REPEAT, Gone, Halted, Moved, Scope, State, Unclear
+from bot.domain.deliveries import ONE_MARKED_REPEAT, Gone, Halted, Moved, Scope, State, Unknown
 from bot.domain.incoming import Left, Returned
 from tests.fakes.bot_api import Wire
 from tests.fakes.platform import MALLORY
@@ -34,7 +34,7 @@ SUPERGROUP = "-100900"
 async def test_no_answer_to_a_message_that_arrived_leads_to_one_marked_copy_at_most(world, chat):
     account = await world.links()
     chat.unclear_but_shown = True
-    chat.script(CHAT, Unclear(reason="no_answer_in_time"))
+    chat.script(CHAT, Unknown(reason="no_answer_in_time"))
 
     await owe(world, account, "first", "second")
     await world.quiet(120)
@@ -48,7 +48,7 @@ async def test_no_answer_to_a_message_that_arrived_leads_to_one_marked_copy_at_m
 async def test_an_urgent_message_without_answers_leads_to_two_marked_copies_at_most(world, chat):
     account = await world.links()
     chat.unclear_but_shown = True
-    chat.script(CHAT, *[Unclear(reason="no_answer_in_time")] * 10)
+    chat.script(CHAT, *[Unknown(reason="no_answer_in_time")] * 10)
 
     await owe(world, account, "fire", urgent=True)
     await world.quiet(3600)
@@ -90,7 +90,7 @@ async def test_a_message_that_ends_the_process_each_time_ends_itself_and_the_lan
 @pytest.mark.fault(24)
 async def test_no_answer_to_a_message_that_did_not_arrive_brings_it_all_the_same(world, chat):
     account = await world.links()
-    chat.script(CHAT, Unclear(reason="no_answer_in_time"))
+    chat.script(CHAT, Unknown(reason="no_answer_in_time"))
 
     await owe(world, account, "first", "second")
     await world.quiet(120)

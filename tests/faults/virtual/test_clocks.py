@@ -89,7 +89,7 @@ async def test_a_login_neither_ends_nor_is_renewed_by_a_step(store, platform, ch
         account = await world.goes_live()
         current = await store.accounts.credential(account.id)
         await store.accounts.renew(account.id, _ending(current, clock() + timedelta(hours=30)))
-        await world.feeds.relogged(account)
+        await world.feeds.credential_renewed(account)
         await world.quiet(5)
         clock.off += timedelta(hours=hours)
         await world.quiet(3600)

@@ -13,7 +13,7 @@ from bot.domain.deliveries import State
 from bot.domain.events import Stream
 from bot.domain.linking import SignedIn
 from bot.domain.links import PasswordLogin
-from bot.errors import TryLater, Unclear
+from bot.errors import OutcomeUnknown, TryLater
 from storage import Store
 from storage.engine.database import Request
 from storage.outbox.claims import take_turns
@@ -135,7 +135,7 @@ async def test_the_other_chats_hear_of_a_new_one_once_though_the_database_goes_a
             database.concerns, database.swallows = a_completion, 1
         else:
             database.concerns, database.is_full = _since(a_completion), True
-        with suppress(TryLater, Unclear):
+        with suppress(TryLater, OutcomeUnknown):
             await world.says(signed_in.digits, "200")
         await world.quiet(600)
         database.is_full = False

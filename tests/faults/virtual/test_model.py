@@ -23,7 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import Connection, select
 
 from bot.domain.cards import Button, Card
-from bot.domain.deliveries import Declined, Halted, Postponed, Scope, Unclear
+from bot.domain.deliveries import Declined, Halted, Postponed, Scope, Unknown
 from bot.domain.events import (
     LOOKED,
     Event,
@@ -46,7 +46,7 @@ from storage import open_memory
 from storage.schema.rows import link_of, select_active_links
 from storage.schema.tables import account
 from storage.store import store_on
-from tests.fakes.messenger import FakeMessenger, Shown, ShownUnclear, Tried
+from tests.fakes.messenger import FakeMessenger, Shown, ShownUnknown, Tried
 from tests.fakes.platform import FakePlatform, FakePlatforms
 from tests.faults.virtual.oracle import Fact, Oracle, Stint, repeated
 from tests.harness.databases import Mortal
@@ -118,8 +118,8 @@ class Answer(Enum):
     CANNOT_PARSE = Declined(reason="can't parse entities")
 
 
-SILENCE = Unclear(reason="no_answer_in_time")
-SILENCE_BUT_SHOWN = ShownUnclear(reason="no_answer_in_time")
+SILENCE = Unknown(reason="no_answer_in_time")
+SILENCE_BUT_SHOWN = ShownUnknown(reason="no_answer_in_time")
 
 times = counts = st.integers(1, 3)
 

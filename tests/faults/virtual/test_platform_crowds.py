@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.decisions import Admitted
+from bot.domain.decisions import IngestResult
 from bot.domain.events import Stream
 from bot.domain.feeds import FeedState
 from bot.domain.ids import AccountId
@@ -58,7 +58,7 @@ class Crowd:
         return ()
 
     async def admit(self, *_):
-        return Admitted(new=0, known=0, told=0, owed={})
+        return IngestResult(new=0, known=0, told=0, owed={})
 
 
 @asynccontextmanager

@@ -46,7 +46,7 @@ async def logs_in_again(world, account, credential):
     """As the link page does, with a credential that the platform accepts."""
     world.platform.accepts.add(credential.secret)
     await world.store.accounts.renew(account.id, credential)
-    await world.feeds.relogged(account)
+    await world.feeds.credential_renewed(account)
     await world.until_state(account, FeedState.LIVE)
 
 

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from bot.domain.deliveries import Declined, Gone, Halted, Postponed, Scope, Unclear
+from bot.domain.deliveries import Declined, Gone, Halted, Postponed, Scope, Unknown
 from bot.domain.events import Kind, Notice, NoticeText, Origin, Stream
 from bot.domain.feeds import FeedState
 from bot.errors import TryLater
@@ -105,7 +105,7 @@ async def test_messages_that_are_held_up(world, chat, obstacle):
     assert "On their way: 4 alerts" in await status(world)
 
 
-@pytest.mark.parametrize("end", [Declined(reason="no"), Unclear(reason="no answer")])
+@pytest.mark.parametrize("end", [Declined(reason="no"), Unknown(reason="no answer")])
 async def test_a_message_that_was_not_shown(world, chat, end):
     account = await live(world)
     chat.script(CHAT, end, end)

@@ -17,7 +17,7 @@ from bot.app.keys import keys_of
 from bot.app.operating import accounts, check, erase, export, migrate, rotate
 from bot.app.sources import new_id, now
 from bot.errors import Misconfigured, Refused
-from bot.services.duty import Duty
+from bot.services.leadership import Leadership
 from bot.settings import Settings, keys_in, new_key
 from storage import open_store
 from storage.schema.tables import audit
@@ -279,7 +279,7 @@ async def test_nobody_is_erased_behind_the_back_of_a_process_that_does_the_work(
     chosen = settings(DATABASE_URL=postgres_without_rows, SECRET_KEY=new_key())
     await somebody_in(chosen)
     async with open_store(chosen.database_url, chosen.secret_keys, now, new_id) as store:
-        assert await Duty(store.leases, owner="another").take()
+        assert await Leadership(store.leases, owner="another").take()
 
         with pytest.raises(Refused, match="stop it, erase, and start it again"):
             await erase(chosen, "alice")

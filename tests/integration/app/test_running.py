@@ -16,8 +16,8 @@ from cryptography.fernet import Fernet
 from sqlalchemy import make_url
 
 from bot.app.running import run
-from bot.errors import Misconfigured, Unclear
-from bot.services.duty import LIFE
+from bot.errors import Misconfigured, OutcomeUnknown
+from bot.services.leadership import LIFE
 from tests.harness.databases import execute
 from tests.integration.app.conftest import bought, linked, running
 from tests.standins.faults import Hold
@@ -395,7 +395,7 @@ async def test_what_a_broken_commit_has_ended_can_start_again_at_once(
 
     with pytest.raises(ExceptionGroup) as ended:
         await until_a_commit_breaks()
-    assert ended.group_contains(Unclear)
+    assert ended.group_contains(OutcomeUnknown)
 
     await execute(database, "DROP TRIGGER cut ON delivery")
     async with running(settings(**shared)) as again:

@@ -20,7 +20,7 @@ from adapters.cryptorobot.settings import PlatformSettings, PodCommand
 from bot.domain.events import Event, Position, Stream, Trader
 from bot.domain.ids import TraderId
 from bot.domain.links import Credential, CredentialKind, KeyLogin, Login, PasswordLogin, TokenLogin
-from bot.errors import NeedsLogin, NotOffered, Refused, TryLater, Unclear
+from bot.errors import NeedsLogin, NotOffered, OutcomeUnknown, Refused, TryLater
 from tests.integration.cryptorobot.conftest import now
 from tests.integration.cryptorobot.server import PATIENCE, Rest, Server, members_only, says
 
@@ -103,15 +103,15 @@ async def test_an_answer_to_a_read_has_its_next_step(
         (404, {"message": "No record found for id 'bot-1'"}, Refused),
         (409, {"message": "Conflict"}, Refused),
         (429, {"message": "Slow down"}, TryLater),
-        (408, {"message": "Timeout"}, Unclear),
-        (500, {"message": "boom"}, Unclear),
-        (502, HTML, Unclear),
+        (408, {"message": "Timeout"}, OutcomeUnknown),
+        (500, {"message": "boom"}, OutcomeUnknown),
+        (502, HTML, OutcomeUnknown),
         (502, {"error": "Error querying /api/v1/start: no"}, Refused),
-        (504, "", Unclear),
-        (200, HTML, Unclear),
-        (200, "", Unclear),
-        (200, {"message": "done"}, Unclear),
-        (302, "", Unclear),
+        (504, "", OutcomeUnknown),
+        (200, HTML, OutcomeUnknown),
+        (200, "", OutcomeUnknown),
+        (200, {"message": "done"}, OutcomeUnknown),
+        (302, "", OutcomeUnknown),
     ],
 )
 async def test_an_answer_to_a_write_says_whether_it_happened(
@@ -143,7 +143,7 @@ async def test_a_connection_that_breaks_after_a_write_is_unclear_and_the_write_i
     server.requests.clear()
     server.rest = hang_up
 
-    with pytest.raises(Unclear, match="broke"):
+    with pytest.raises(OutcomeUnknown, match="broke"):
         await session.set_running(BOT, True)
 
     assert len(server.requests) == 1
@@ -159,7 +159,7 @@ async def test_a_write_that_is_never_answered_is_unclear(server: Server):
     server.rest = never
     async with open_platform(settings, now) as client:
         session = client.session(Credential(kind=CredentialKind.TOKEN, secret="token"))
-        with pytest.raises(Unclear, match="did not answer in time"):
+        with pytest.raises(OutcomeUnknown, match="did not answer in time"):
             await session.set_running(BOT, True)
         with pytest.raises(TryLater, match="did not answer in time"):
             await session.strategies()
@@ -810,8 +810,8 @@ async def test_a_bot_is_told_to_open_no_more_trades_once_and_asked_whether_it_do
     ("status", "body", "error"),
     [
         (502, {"error": "Error querying /api/v1/stopbuy: trader is not running"}, Refused),
-        (500, {"message": "boom"}, Unclear),
-        (200, "no json", Unclear),
+        (500, {"message": "boom"}, OutcomeUnknown),
+        (200, "no json", OutcomeUnknown),
         (401, {"message": "jwt expired"}, NeedsLogin),
     ],
 )

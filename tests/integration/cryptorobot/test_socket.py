@@ -18,7 +18,14 @@ from adapters.cryptorobot.settings import PlatformSettings
 from bot.domain.events import Event, Position, Stream, Trade, Unreadable
 from bot.domain.ids import TraderId
 from bot.domain.links import Credential, CredentialKind
-from bot.errors import ConnectionLost, NeedsLogin, NotOffered, SocketRefused, TryLater, Unclear
+from bot.errors import (
+    ConnectionLost,
+    NeedsLogin,
+    NotOffered,
+    OutcomeUnknown,
+    SocketRefused,
+    TryLater,
+)
 from tests.harness.waiting import until
 from tests.integration.cryptorobot.conftest import now
 from tests.integration.cryptorobot.server import (
@@ -377,7 +384,7 @@ async def test_a_write_whose_connection_breaks_is_unclear_and_made_once(
         await server.until_called()
         server.abort()
 
-    assert isinstance(write.result(), Unclear)
+    assert isinstance(write.result(), OutcomeUnknown)
     assert [call[0] for call in server.calls].count("patch") == 1
     assert server.requests == []
 
@@ -385,7 +392,7 @@ async def test_a_write_whose_connection_breaks_is_unclear_and_made_once(
 async def _failure(call: Awaitable[object]) -> Exception | None:
     try:
         await call
-    except (TryLater, Unclear) as failure:
+    except (TryLater, OutcomeUnknown) as failure:
         return failure
     return None
 
@@ -400,7 +407,7 @@ async def test_a_write_that_is_answered_beyond_understanding_is_unclear(
     await session.connect()
     server.answer = lambda call: answer if call[0] == "patch" else nothing_found(call)
 
-    with pytest.raises(Unclear) as unclear:
+    with pytest.raises(OutcomeUnknown) as unclear:
         await session.set_running(BOT, False)
 
     assert "/srv" not in str(unclear.value)
@@ -428,7 +435,7 @@ async def test_a_call_that_is_never_answered_has_a_time_limit(server: Server):
 
         with pytest.raises(TryLater, match="did not answer in time"):
             await session.strategies()
-        with pytest.raises(Unclear, match="did not answer in time"):
+        with pytest.raises(OutcomeUnknown, match="did not answer in time"):
             await session.set_running(BOT, True)
         server.answer = nothing_found
         late = await session.strategies()

@@ -13,7 +13,7 @@ from adapters.discord.bot import DiscordBot, open_discord
 from adapters.discord.rhythm import USUAL, Rhythm
 from adapters.discord.settings import DiscordSettings
 from bot.domain.cards import Button, Card, Picture, Severity
-from bot.domain.deliveries import Declined, Gone, Postponed, Scope, Sent, Unclear
+from bot.domain.deliveries import Declined, Gone, Postponed, Scope, Sent, Unknown
 from bot.domain.ids import ActionId
 from bot.domain.links import Address
 from bot.domain.links import Channel as Platform
@@ -118,7 +118,7 @@ async def test_a_card_with_a_picture_leaves_once_even_if_it_is_tried_again(api: 
         outcomes = [await bot.messenger.send(address(ann), PICTURED) for _ in range(2)]
 
     first, second = outcomes
-    assert isinstance(first, Unclear)
+    assert isinstance(first, Unknown)
     assert isinstance(second, Sent)
     assert len(ann.screen()) == 1
 
@@ -175,7 +175,7 @@ async def test_a_card_that_broke_off_goes_on_where_it_did(api: DiscordApi):
         await asyncio.sleep(0.1)
         done = await bot.messenger.send(address(ann), LONG, tried_since=api.clock())
 
-    assert cut == Unclear(reason="broke_off: after part 1 of 2")
+    assert cut == Unknown(reason="broke_off: after part 1 of 2")
     assert isinstance(done, Sent)
     assert len(ann.screen()) == 2
 
@@ -215,7 +215,7 @@ async def test_a_card_that_broke_off_goes_on_where_it_did(api: DiscordApi):
                 scope=Scope.CHANNEL,
             ),
         ),
-        (overloaded(), Unclear(reason="server_error: HTTP 503")),
+        (overloaded(), Unknown(reason="server_error: HTTP 503")),
         (channel_gone(), Gone(reason="channel_gone")),
         (no_access(), Gone(reason="no_access")),
         (no_permission(), Gone(reason="no_right")),
@@ -395,7 +395,7 @@ async def test_a_message_found_in_the_chat_is_not_sent_again(api: DiscordApi):
         api.clock.advance(minutes=10)
         again = await bot.messenger.send(address(ann), CARD, tried_since=since)
 
-    assert isinstance(first, Unclear)
+    assert isinstance(first, Unknown)
     assert again == Sent(message=str(ann.screen()[-1].id))
     assert len(api.world.calls_of("get_messages")) == 2, "a page holds a hundred"
     assert titles(ann).count("🟠 Warning · Bought BTC") == 1
@@ -443,7 +443,7 @@ async def test_as_long_as_the_chat_cannot_be_read_nothing_is_sent_again(api: Dis
         blind = await bot.messenger.send(address(ann), CARD, tried_since=since)
         again = await bot.messenger.send(address(ann), CARD, tried_since=since)
 
-    assert blind == Unclear(reason="history_unreadable")
+    assert blind == Unknown(reason="history_unreadable")
     assert isinstance(again, Sent)
     assert len(ann.screen()) == 1
 
@@ -458,7 +458,7 @@ async def test_more_history_than_can_be_read_leaves_it_unclear(api: DiscordApi):
     async with our_bot(api, Rhythm(pages=1)) as bot:
         outcome = await bot.messenger.send(address(ann), CARD, tried_since=since)
 
-    assert outcome == Unclear(reason="history_unreadable")
+    assert outcome == Unknown(reason="history_unreadable")
     assert api.world.calls_of("create_message") == []
 
 

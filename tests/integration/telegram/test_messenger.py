@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.cards import Button, Card, Picture, Severity
-from bot.domain.deliveries import Declined, Gone, Moved, Postponed, Scope, Sent, Unclear
+from bot.domain.deliveries import Declined, Gone, Moved, Postponed, Scope, Sent, Unknown
 from bot.domain.ids import ActionId
 from tests.integration.telegram.bots import address, our_bot
 from tests.standins.bot_api import Access, BotApi
@@ -111,7 +111,7 @@ async def test_after_an_outcome_that_nobody_knows_something_harmless_is_asked_fi
         outcomes = [await bot.messenger.send(address(ann), CARD) for _ in range(4)]
 
     assert outcomes == [
-        Unclear(reason="server_error: HTTP 502"),
+        Unknown(reason="server_error: HTTP 502"),
         Postponed(reason="server_error: HTTP 502", scope=Scope.CHANNEL),
         Sent(message="1"),
         Sent(message="2"),

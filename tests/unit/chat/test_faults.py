@@ -8,7 +8,7 @@ import pytest
 
 from adapters.chat.exchange import NoAnswer, Reached
 from adapters.chat.faults import REASONS, after_no_answer
-from bot.domain.deliveries import Attempt, Declined, Postponed, Scope, Unclear
+from bot.domain.deliveries import Attempt, Declined, Postponed, Scope, Unknown
 
 RESTING = Postponed(reason="slow_down", retry_after=timedelta(seconds=30), scope=Scope.CHANNEL)
 
@@ -29,19 +29,19 @@ def turned_away(status: int) -> Postponed:
             lost(Reached.CONNECTING, timed_out=True),
             Postponed(reason="no_connection_in_time", scope=Scope.CHANNEL),
         ),
-        (lost(Reached.SENT), Unclear(reason="connection_broke_off")),
-        (lost(Reached.SENT, timed_out=True), Unclear(reason="no_answer_in_time")),
-        (lost(Reached.ANSWERING, 200), Unclear(reason="answer_broke_off")),
-        (lost(Reached.ANSWERING, 200, timed_out=True), Unclear(reason="no_answer_in_time")),
-        (lost(Reached.ANSWERED, 200), Unclear(reason="foreign_answer")),
+        (lost(Reached.SENT), Unknown(reason="connection_broke_off")),
+        (lost(Reached.SENT, timed_out=True), Unknown(reason="no_answer_in_time")),
+        (lost(Reached.ANSWERING, 200), Unknown(reason="answer_broke_off")),
+        (lost(Reached.ANSWERING, 200, timed_out=True), Unknown(reason="no_answer_in_time")),
+        (lost(Reached.ANSWERED, 200), Unknown(reason="foreign_answer")),
         (lost(Reached.ANSWERED, 302), turned_away(302)),
         (lost(Reached.ANSWERED, 403), turned_away(403)),
         (lost(Reached.ANSWERED, 413), Declined(reason="content_refused")),
         (lost(Reached.ANSWERED, 429), RESTING),
-        (lost(Reached.ANSWERED, 500), Unclear(reason="server_error: HTTP 500")),
-        (lost(Reached.ANSWERED, 502), Unclear(reason="server_error: HTTP 502")),
-        (lost(Reached.ANSWERED, 504), Unclear(reason="server_error: HTTP 504")),
-        (lost(Reached.ANSWERED, 520), Unclear(reason="server_error: HTTP 520")),
+        (lost(Reached.ANSWERED, 500), Unknown(reason="server_error: HTTP 500")),
+        (lost(Reached.ANSWERED, 502), Unknown(reason="server_error: HTTP 502")),
+        (lost(Reached.ANSWERED, 504), Unknown(reason="server_error: HTTP 504")),
+        (lost(Reached.ANSWERED, 520), Unknown(reason="server_error: HTTP 520")),
     ],
 )
 def test_a_call_without_an_answer_was_not_sent_only_if_that_is_certain(

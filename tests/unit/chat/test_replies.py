@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 
 from adapters.chat.replies import TRIES, Shown, Turns, insist, typing
-from bot.domain.deliveries import Attempt, Declined, Moved, Postponed, Sent, Unclear
+from bot.domain.deliveries import Attempt, Declined, Moved, Postponed, Sent, Unknown
 from bot.domain.links import Address, Channel
 
 HERE = Address(channel=Channel.TELEGRAM, bot="1", chat="7")
 SLOW_DOWN = Postponed(reason="slow_down", retry_after=timedelta(seconds=7))
 AWAY = Postponed(reason="no_connection")
-LOST = Unclear(reason="no_answer_in_time")
+LOST = Unknown(reason="no_answer_in_time")
 SHOWN = Sent(message="5")
 
 

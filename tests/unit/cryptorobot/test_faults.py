@@ -14,11 +14,11 @@ from bot.errors import (
     ConnectionLost,
     NeedsLogin,
     NotOffered,
+    OutcomeUnknown,
     Refused,
     SocketRefused,
     TradebellError,
     TryLater,
-    Unclear,
 )
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -36,16 +36,16 @@ PATCH = Call(method="patch", service="traders", id="1", data={"running": True})
         (403, NotOffered, NotOffered, NotOffered),
         (404, NotOffered, Refused, Refused),
         (405, NotOffered, NotOffered, NotOffered),
-        (408, TryLater, TryLater, Unclear),
+        (408, TryLater, TryLater, OutcomeUnknown),
         (409, Refused, Refused, Refused),
         (422, Refused, Refused, Refused),
         (429, TryLater, TryLater, TryLater),
-        (500, TryLater, TryLater, Unclear),
-        (502, TryLater, TryLater, Unclear),
-        (503, TryLater, TryLater, Unclear),
-        (None, TryLater, TryLater, Unclear),
-        (200, TryLater, TryLater, Unclear),
-        (10**30, TryLater, TryLater, Unclear),
+        (500, TryLater, TryLater, OutcomeUnknown),
+        (502, TryLater, TryLater, OutcomeUnknown),
+        (503, TryLater, TryLater, OutcomeUnknown),
+        (None, TryLater, TryLater, OutcomeUnknown),
+        (200, TryLater, TryLater, OutcomeUnknown),
+        (10**30, TryLater, TryLater, OutcomeUnknown),
     ],
 )
 def test_a_code_leads_to_its_next_step(
@@ -209,11 +209,11 @@ def test_nothing_and_a_result_are_success(arguments: tuple[object, ...], result:
     ("arguments", "error"),
     [
         (({"code": 401, "message": "no"},), NeedsLogin),
-        (({"message": "boom", "stack": "x"},), Unclear),
+        (({"message": "boom", "stack": "x"},), OutcomeUnknown),
         (({"code": 422, "message": "no"}, {"ignored": 1}), Refused),
-        (("text",), Unclear),
-        ((), Unclear),
-        ((None,), Unclear),
+        (("text",), OutcomeUnknown),
+        ((), OutcomeUnknown),
+        ((None,), OutcomeUnknown),
     ],
 )
 def test_an_error_alone_is_failure_and_nothing_at_all_is_unclear(
@@ -226,7 +226,7 @@ def test_an_error_alone_is_failure_and_nothing_at_all_is_unclear(
 
 
 def test_a_cut_leaves_a_write_unclear_and_a_read_to_be_tried_again():
-    assert type(faults.cut_off(PATCH, "gone")) is Unclear
+    assert type(faults.cut_off(PATCH, "gone")) is OutcomeUnknown
     assert type(faults.cut_off(FIND, "gone")) is ConnectionLost
 
 

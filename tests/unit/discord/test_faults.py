@@ -10,14 +10,14 @@ from adapters.chat.exchange import NoAnswer, Reached
 from adapters.discord import faults
 from adapters.discord.faults import after_failure, may_go_plain
 from adapters.discord.transport import Refusal, Withheld
-from bot.domain.deliveries import Attempt, Declined, Gone, Halted, Postponed, Scope, Sent, Unclear
+from bot.domain.deliveries import Attempt, Declined, Gone, Halted, Postponed, Scope, Sent, Unknown
 from bot.domain.reasons import Reason
 
 
 def test_an_answer_of_somebody_else_leaves_unknown_what_became_of_the_message():
     portal = NoAnswer("detail", reached=Reached.ANSWERED, status=200)
 
-    assert after_failure(portal) == Unclear(reason="foreign_answer")
+    assert after_failure(portal) == Unknown(reason="foreign_answer")
 
 
 @pytest.mark.parametrize(("whole", "scope"), [(False, Scope.ENDPOINT), (True, Scope.CHANNEL)])

@@ -87,17 +87,19 @@ def test_on_a_server_the_place_is_not_private_and_the_person_a_member():
 
     assert isinstance(found, Asked)
     address = Address(channel=Channel.DISCORD, bot=BOT, chat="200")
-    shared = Shared(name="#desk", governs=True)
+    shared = Shared(name="#desk", can_manage=True)
     assert found.said.place == Place(address=address, private=False, shared=shared)
-    assert found.said.place.discreet
+    assert found.said.place.answers_privately
 
 
 @pytest.mark.parametrize(
-    ("permissions", "governs"),
+    ("permissions", "can_manage"),
     [("8", True), ("16", True), ("32", True), ("2048", False), (None, False), ("much", False)],
     ids=["administrator", "manages channels", "manages the server", "writes", "untold", "nonsense"],
 )
-def test_who_manages_channels_has_a_say_in_what_one_shows(permissions: str | None, governs: bool):
+def test_who_manages_channels_has_a_say_in_what_one_shows(
+    permissions: str | None, can_manage: bool
+):
     where = {
         "guild_id": "5",
         "channel_id": "200",
@@ -108,11 +110,11 @@ def test_who_manages_channels_has_a_say_in_what_one_shows(permissions: str | Non
 
     assert isinstance(found, Asked)
     assert found.said.place.shared is not None
-    assert found.said.place.shared.governs is governs
+    assert found.said.place.shared.can_manage is can_manage
 
 
 @pytest.mark.parametrize(
-    ("kind", "granted", "lacking"),
+    ("kind", "granted", "missing_permissions"),
     [
         (0, USUAL, ()),
         (0, 8, ()),
@@ -124,7 +126,7 @@ def test_who_manages_channels_has_a_say_in_what_one_shows(permissions: str | Non
     ],
 )
 def test_the_rights_that_we_lack_in_a_channel_are_named(
-    kind: int, granted: int | None, lacking: tuple[str, ...]
+    kind: int, granted: int | None, missing_permissions: tuple[str, ...]
 ):
     where = {
         "guild_id": "5",
@@ -138,7 +140,7 @@ def test_the_rights_that_we_lack_in_a_channel_are_named(
 
     assert isinstance(found, Asked)
     assert found.said.place.shared is not None
-    assert found.said.place.shared.lacking == lacking
+    assert found.said.place.shared.missing_permissions == missing_permissions
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ from bot.domain.deliveries import (
     Scope,
     Sent,
     State,
-    Unclear,
+    Unknown,
 )
 from bot.domain.events import Kind, Trader
 from bot.domain.ids import AccountId, ActionId, DeliveryId, EndpointId, LinkId, TraderId
@@ -190,7 +190,7 @@ def test_what_cannot_change_any_more_is_the_end(attempt):
     assert after_amending(AMENDMENT, attempt, AT) is None
 
 
-@pytest.mark.parametrize("attempt", [Unclear(reason="x"), Postponed(reason="x")])
+@pytest.mark.parametrize("attempt", [Unknown(reason="x"), Postponed(reason="x")])
 def test_what_may_still_come_is_tried_ever_more_rarely(attempt):
     waits = []
     now = AT

@@ -21,7 +21,7 @@ from bot.domain.deliveries import (
     Priority,
     Sent,
     State,
-    Unclear,
+    Unknown,
     after_attempt,
     back_off,
 )
@@ -64,7 +64,7 @@ def settle(attempt, **facts):
         (Gone(reason="blocked"), State.HELD),
         (Moved(chat="-100"), State.READY),
         (Halted(reason="token revoked"), State.READY),
-        (Unclear(reason="no answer"), State.UNKNOWN),
+        (Unknown(reason="no answer"), State.UNKNOWN),
     ],
 )
 def test_each_outcome_has_its_state(attempt, state):
@@ -72,8 +72,8 @@ def test_each_outcome_has_its_state(attempt, state):
 
 
 def test_an_unclear_attempt_is_repeated_once_after_five_seconds():
-    first = settle(Unclear(reason="no answer"))
-    second = settle(Unclear(reason="no answer"), attempts=2, unclear=1)
+    first = settle(Unknown(reason="no answer"))
+    second = settle(Unknown(reason="no answer"), attempts=2, unclear=1)
 
     assert first.not_before == NOW + timedelta(seconds=5)
     assert second.state is State.DEAD
@@ -81,8 +81,8 @@ def test_an_unclear_attempt_is_repeated_once_after_five_seconds():
 
 
 def test_an_urgent_item_may_be_repeated_twice():
-    second = settle(Unclear(reason="?"), attempts=2, unclear=1, priority=Priority.URGENT)
-    third = settle(Unclear(reason="?"), attempts=3, unclear=2, priority=Priority.URGENT)
+    second = settle(Unknown(reason="?"), attempts=2, unclear=1, priority=Priority.URGENT)
+    third = settle(Unknown(reason="?"), attempts=3, unclear=2, priority=Priority.URGENT)
 
     assert second.not_before == NOW + timedelta(seconds=60)
     assert third.state is State.DEAD

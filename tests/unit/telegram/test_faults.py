@@ -10,14 +10,14 @@ from adapters.chat.exchange import NoAnswer, Reached
 from adapters.telegram import faults
 from adapters.telegram.faults import Trouble, after_no_answer, after_refusal, trouble
 from adapters.telegram.transport import Refusal
-from bot.domain.deliveries import Attempt, Declined, Gone, Halted, Moved, Postponed, Scope, Unclear
+from bot.domain.deliveries import Attempt, Declined, Gone, Halted, Moved, Postponed, Scope, Unknown
 from bot.domain.reasons import Reason
 
 
 def test_an_answer_of_somebody_else_leaves_unknown_what_became_of_the_message():
     portal = NoAnswer("detail", reached=Reached.ANSWERED, status=200)
 
-    assert after_no_answer(portal) == Unclear(reason="foreign_answer")
+    assert after_no_answer(portal) == Unknown(reason="foreign_answer")
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.telegram.updates import ANONYMOUS_ADMIN, WORDLESS, Heard, Us, heard
+from adapters.telegram.updates import ANONYMOUS_ADMIN, WORDLESS, BotIdentity, Heard, heard
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Left, Place, Press, Returned, Said, Wordless, Words
 from bot.domain.links import Address, Channel, Person
 
-US = Us(id="42", username="tradebell_bot")
+US = BotIdentity(id="42", username="tradebell_bot")
 ANN = {"id": 5000000001, "is_bot": False, "first_name": "Ann", "language_code": "de"}
 PERSON = Person(channel=Channel.TELEGRAM, id="5000000001", language="de")
 

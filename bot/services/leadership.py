@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Protocol
 
-from bot.errors import TradebellError, TryLater, Unclear
+from bot.errors import OutcomeUnknown, TradebellError, TryLater
 from bot.services.steady import Seconds, sleep_until, steady
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class Superseded(TradebellError):
 class Leases(Protocol):
     """Rights that one owner has at a time, for as long as it renews them; the store's clock counts.
 
-    All raise `TryLater` or `Unclear` while the store is away.
+    All raise `TryLater` or `OutcomeUnknown` while the store is away.
     """
 
     async def acquire(self, name: str, owner: str, life: timedelta) -> int | None:
@@ -49,7 +49,7 @@ class Leases(Protocol):
         """Give it up, if it is still held."""
 
 
-class Duty:
+class Leadership:
     """Follows accounts and sends for them while no other process does.
 
     `trouble` says so while another one does.
@@ -101,7 +101,7 @@ class Duty:
             asked_at = steady()
             try:
                 kept = await self._leases.renew(LEASE, self._owner, self._epoch, LIFE)
-            except (TryLater, Unclear):
+            except (TryLater, OutcomeUnknown):
                 await asyncio.sleep(RETRY_EVERY.total_seconds())
                 continue
             if not kept:
@@ -113,14 +113,14 @@ class Duty:
     async def end(self) -> None:
         """Let the next process begin at once."""
         if self._leases is not None:
-            with suppress(TryLater, Unclear):
+            with suppress(TryLater, OutcomeUnknown):
                 await self._leases.release(LEASE, self._owner, self._epoch)
 
     async def _is_taken(self, leases: Leases) -> bool:
         asked_at = steady()
         try:
             epoch = await leases.acquire(LEASE, self._owner, LIFE)
-        except (TryLater, Unclear):
+        except (TryLater, OutcomeUnknown):
             return False
         if epoch is not None:
             self._epoch, self.trouble = epoch, None

@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.errors import TryLater
-from bot.services.duty import LIFE, RENEW_EVERY, Duty, Superseded
+from bot.services.leadership import LIFE, RENEW_EVERY, Leadership, Superseded
 
 Now = Callable[[], datetime]
 
 
 @dataclass
 class FakeLeases:
-    """Implements `bot.services.duty.Leases` in memory."""
+    """Implements `bot.services.leadership.Leases` in memory."""
 
     now: Now
     held: dict[str, tuple[str, int, datetime]] = field(default_factory=dict)
@@ -61,7 +61,7 @@ def stop() -> asyncio.Event:
 
 
 async def test_without_leases_there_is_nothing_to_wait_for(stop):
-    duty = Duty(None, "a")
+    duty = Leadership(None, "a")
 
     assert await duty.begin(stop)
 
@@ -70,7 +70,7 @@ async def test_without_leases_there_is_nothing_to_wait_for(stop):
 
 
 async def test_only_one_of_two_begins(leases, stop):
-    first, second = Duty(leases, "a"), Duty(leases, "b")
+    first, second = Leadership(leases, "a"), Leadership(leases, "b")
 
     assert await first.begin(stop)
 
@@ -85,7 +85,7 @@ async def test_only_one_of_two_begins(leases, stop):
 
 
 async def test_the_second_begins_at_once_when_the_first_ends(leases, stop):
-    first, second = Duty(leases, "a"), Duty(leases, "b")
+    first, second = Leadership(leases, "a"), Leadership(leases, "b")
     await first.begin(stop)
 
     async with asyncio.TaskGroup() as group:
@@ -99,7 +99,7 @@ async def test_the_second_begins_at_once_when_the_first_ends(leases, stop):
 
 
 async def test_the_second_takes_over_when_the_first_is_gone_without_a_word(leases, stop):
-    first, second = Duty(leases, "a"), Duty(leases, "b")
+    first, second = Leadership(leases, "a"), Leadership(leases, "b")
     await first.begin(stop)
 
     async with asyncio.timeout((LIFE + RENEW_EVERY).total_seconds()):
@@ -107,7 +107,7 @@ async def test_the_second_takes_over_when_the_first_is_gone_without_a_word(lease
 
 
 async def test_who_has_slept_too_long_finds_out_and_ends(leases, stop):
-    first, second = Duty(leases, "a"), Duty(leases, "b")
+    first, second = Leadership(leases, "a"), Leadership(leases, "b")
     await first.begin(stop)
     await asyncio.sleep(LIFE.total_seconds())
     await second.begin(stop)
@@ -117,7 +117,7 @@ async def test_who_has_slept_too_long_finds_out_and_ends(leases, stop):
 
 
 async def test_an_end_without_a_word_costs_five_seconds_at_most(leases, stop):
-    first, second = Duty(leases, "a"), Duty(leases, "b")
+    first, second = Leadership(leases, "a"), Leadership(leases, "b")
     await first.begin(stop)
 
     async with asyncio.timeout(5):
@@ -127,7 +127,7 @@ async def test_an_end_without_a_word_costs_five_seconds_at_most(leases, stop):
 async def test_a_database_that_takes_two_seconds_for_each_renewal_takes_the_work_from_nobody(
     leases, stop
 ):
-    first, second = Duty(leases, "a"), Duty(leases, "b")
+    first, second = Leadership(leases, "a"), Leadership(leases, "b")
     await first.begin(stop)
     leases.seconds = 2
 
@@ -143,7 +143,7 @@ async def test_a_database_that_takes_two_seconds_for_each_renewal_takes_the_work
 
 async def test_nobody_is_sure_of_a_right_that_another_can_have(leases, stop):
     """However the renewals go: also where one was never answered."""
-    first, second = Duty(leases, "a"), Duty(leases, "b")
+    first, second = Leadership(leases, "a"), Leadership(leases, "b")
     assert not first.is_sure()
     await first.begin(stop)
     assert first.is_sure()
@@ -165,11 +165,11 @@ async def test_nobody_is_sure_of_a_right_that_another_can_have(leases, stop):
 
 
 async def test_where_only_one_process_can_be_it_is_always_sure(stop):
-    assert Duty(None, "a").is_sure()
+    assert Leadership(None, "a").is_sure()
 
 
 async def test_an_outage_of_the_database_takes_the_work_from_nobody(leases, stop):
-    duty = Duty(leases, "a")
+    duty = Leadership(leases, "a")
     await duty.begin(stop)
 
     async with asyncio.TaskGroup() as group:
@@ -184,7 +184,7 @@ async def test_an_outage_of_the_database_takes_the_work_from_nobody(leases, stop
 
 async def test_during_an_outage_one_waits_for_the_right_and_can_still_be_stopped(leases, stop):
     leases.away = True
-    duty = Duty(leases, "a")
+    duty = Leadership(leases, "a")
 
     async with asyncio.TaskGroup() as group:
         waiting = group.create_task(duty.begin(stop))
