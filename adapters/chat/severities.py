@@ -1,26 +1,17 @@
-"""How severe a card is, in words that every chat platform uses alike."""
-
-from collections.abc import Mapping
-from types import MappingProxyType
+"""How severe a card is, as every chat platform shows it."""
 
 from bot.domain.cards import Severity
+from bot.texts.severities import word
 
-WORDS: Mapping[Severity, str] = MappingProxyType(
-    {
-        Severity.INFO: "Info",
-        Severity.GOOD: "Good",
-        Severity.WARNING: "Warning",
-        Severity.CRITICAL: "Critical",
-    }
-)
-"""What a colour says, for those who do not see it."""
 
-MARKS: Mapping[Severity, str] = MappingProxyType(
-    {
-        Severity.INFO: "",
-        Severity.GOOD: "🟢 ",
-        Severity.WARNING: f"🟠 {WORDS[Severity.WARNING]} · ",
-        Severity.CRITICAL: f"🔴 {WORDS[Severity.CRITICAL]} · ",
-    }
-)
-"""What a title begins with: what must be acted on is also said in a word."""
+def mark(severity: Severity) -> str:
+    """What a title begins with: what must be acted on is also said in a word."""
+    match severity:
+        case Severity.INFO:
+            return ""
+        case Severity.GOOD:
+            return "🟢 "
+        case Severity.WARNING:
+            return f"🟠 {word(severity)} · "
+        case Severity.CRITICAL:
+            return f"🔴 {word(severity)} · "

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -13,15 +12,16 @@ from adapters.chat.replies import MaySend, Shown, Turns, insist, typing
 from adapters.discord.api import CHOICES, FORM_SHOWN, Answers, Chats
 from adapters.discord.commands import choices
 from adapters.discord.interactions import Interaction, Recent
-from adapters.discord.render import Rendered, rendered
+from adapters.discord.render import FORM, Rendered, rendered
 from adapters.discord.transport import Refusal, Withheld
-from adapters.discord.updates import FORM, Asked, Heard, Pressed, Typing, Wanted, Written
-from bot.domain.cards import Button, ButtonStyle, Card
+from adapters.discord.updates import Asked, Heard, Pressed, Typing, Wanted, Written
+from bot.domain.cards import Card
 from bot.domain.deliveries import Attempt
-from bot.domain.ids import ActionId
-from bot.domain.incoming import Command, Reply
+from bot.domain.incoming import Reply
 from bot.domain.links import Address
 from bot.ports import Hear, Suggest
+from bot.texts.language import speaking
+from bot.texts.linking import form_of_digits
 
 log = logging.getLogger(__name__)
 
@@ -30,10 +30,6 @@ TYPING_AGAIN = timedelta(seconds=8)
 
 Source: https://docs.discord.com/developers/resources/channel#trigger-typing-indicator
 """
-
-FORM_TITLE = "Link your trading account"
-
-FORM_LABEL = "The six digits that the page shows"
 
 
 class Answering:
@@ -70,8 +66,9 @@ class Answering:
                     await self._answer_press(found, hear)
                 case Typing():
                     await self._complete(found, suggest)
-                case Wanted(handle=handle):
-                    await self._answers.first(handle, FORM_SHOWN, _form())
+                case Wanted(person=person, handle=handle):
+                    with speaking(person.language):
+                        await self._answers.first(handle, FORM_SHOWN, _form())
                 case Written():
                     await self._answer_written(found, hear)
         except (Refusal, Withheld, NoAnswer) as error:
@@ -84,7 +81,7 @@ class Answering:
         async with asyncio.TaskGroup() as group:
             group.create_task(answer.think_after(self._within), name="discord thinking")
             async for reply in hear(asked.said):
-                card = _card_of(_with_form(asked, reply))
+                card = _card_of(reply)
                 if card is not None:
                     await self._show(asked, answer, card, reply)
             answer.settle()
@@ -103,8 +100,9 @@ class Answering:
         self, heard: Asked | Pressed, answer: Interaction, card: Card, reply: Reply
     ) -> None:
         replaces = reply.replaces and isinstance(heard, Pressed)
-        rest = await answer.show(card, replaces=replaces)
-        shown = await self._write_instead(heard, rest) if rest else answer.message
+        with speaking(reply.language):
+            rest = await answer.show(card, replaces=replaces)
+            shown = await self._write_instead(heard, rest) if rest else answer.message
         if not shown or reply.shown is None:
             return
         if not rest and not heard.said.place.private:
@@ -119,10 +117,12 @@ class Answering:
         async with typing(partial(self._chats.type, address), TYPING_AGAIN) as stop:
             async for reply in hear(written.said):
                 stop()
-                card = _card_of(_with_form(written, reply))
+                card = _card_of(reply)
                 if card is not None:
+                    with speaking(reply.language):
+                        parts = rendered(card)
                     async with turn:
-                        shown = await self._write(address, rendered(card))
+                        shown = await self._write(address, parts)
                     if shown and reply.shown is not None:
                         await reply.shown(shown)
 
@@ -158,24 +158,12 @@ def _card_of(reply: Reply) -> Card | None:
     return reply.card
 
 
-def _with_form(heard: Asked | Written, reply: Reply) -> Reply:
-    """Under the address of the login page also a button for what that page shows."""
-    card = reply.card
-    match heard.said:
-        case Command(name="link") if card is not None and card.buttons:
-            digits = Button(
-                label="Type the six digits", action=ActionId(FORM), style=ButtonStyle.PRIMARY
-            )
-            return replace(reply, card=replace(card, buttons=(*card.buttons, (digits,))))
-        case _:
-            return reply
-
-
 def _form() -> Mapping[str, Any]:
     """Source: https://docs.discord.com/developers/components/reference#label"""
+    title, label = form_of_digits()
     text = {"type": 4, "custom_id": FORM, "style": 1, "min_length": 6, "max_length": 8}
     return {
         "custom_id": FORM,
-        "title": FORM_TITLE,
-        "components": [{"type": 18, "label": FORM_LABEL, "component": {**text, "required": True}}],
+        "title": title,
+        "components": [{"type": 18, "label": label, "component": {**text, "required": True}}],
     }

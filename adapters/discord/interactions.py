@@ -17,6 +17,7 @@ from adapters.discord.updates import Handle
 from bot.domain.backoff import Backoff
 from bot.domain.cards import Card
 from bot.domain.ids import Now
+from bot.texts.asking import shown_to_all
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +30,6 @@ LOST_WAITS = Backoff(
     ceiling=timedelta(seconds=0.3),
 )
 """Before an answer to an interaction of unknown outcome is made again: it must come in time."""
-
-SHOWN_TO_ALL = Card(title="Shown to everybody here")
 
 
 class Recent:
@@ -119,7 +118,7 @@ class Interaction:
         async with self._lock:
             if self._thinking and not self._private and not flags:
                 # What began for one person's eyes stays so: the answer comes after it.
-                parts = (*rendered(SHOWN_TO_ALL), *parts)
+                parts = (*rendered(shown_to_all()), *parts)
             for number, part in enumerate(parts):
                 try:
                     await self._show(part, flags, replaces and number == 0)

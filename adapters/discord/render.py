@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from adapters.chat.severities import MARKS
+from adapters.chat.severities import mark
 from bot.domain.cards import (
     Button,
     ButtonStyle,
@@ -20,7 +20,9 @@ from bot.domain.cards import (
     as_shown,
 )
 from bot.domain.columns import in_columns
+from bot.domain.ids import ActionId
 from bot.domain.text import utf16_length
+from bot.texts.linking import type_digits
 
 Json = Mapping[str, Any]
 
@@ -56,6 +58,10 @@ OPTION_LIMIT = 100
 """Of an option's label and its description."""
 PROMPT_LIMIT = 150
 """Source: https://docs.discord.com/developers/components/reference#string-select"""
+
+FORM = "digits form"
+"""The custom id of the button that opens the form for the six digits, and of the form. A blank
+keeps it apart from every action's."""
 
 PICK = "pick "
 """What the custom ids of lists to choose from begin with. The blank keeps them apart from every
@@ -156,14 +162,15 @@ def rendered(card: Card) -> tuple[Rendered, ...]:
     """
     card = as_shown(card, called)
     embeds = _packed(_pieces(card))
-    groups = _grouped([*_selects(card.pick), *_button_rows(card.buttons)]) or [()]
+    buttons = (*card.buttons, (_opens_form(),)) if card.asks_digits else card.buttons
+    groups = _grouped([*_selects(card.pick), *_button_rows(buttons)]) or [()]
     embeds += [_Embed() for _ in groups[1:]]
     first = len(embeds) - len(groups)
     many = len(embeds) > 1
     messages = []
     for number, embed in enumerate(embeds):
-        mark = _mark(card.reference, number + 1 if many else None)
-        footer = " · ".join(filter(None, (mark, f"{number + 1}/{len(embeds)}" if many else "")))
+        known_by = _mark(card.reference, number + 1 if many else None)
+        footer = " · ".join(filter(None, (known_by, f"{number + 1}/{len(embeds)}" if many else "")))
         shown = embed.json(COLOURS[card.severity], footer)
         picture = card.picture if number == first else None
         if picture is not None:
@@ -173,7 +180,7 @@ def rendered(card: Card) -> tuple[Rendered, ...]:
                 embed=shown,
                 components=groups[number - first] if number >= first else (),
                 silent=card.silent,
-                mark=mark,
+                mark=known_by,
                 content=_headline(card) if card.reference and number == 0 else "",
                 picture=picture,
             )
@@ -222,7 +229,7 @@ class _Piece:
 
 
 def _pieces(card: Card) -> Iterator[_Piece]:
-    head, *rest = _escaped(f"{MARKS[card.severity]}{card.title}", TITLE_LIMIT) or [""]
+    head, *rest = _escaped(f"{mark(card.severity)}{card.title}", TITLE_LIMIT) or [""]
     if head:
         yield _Piece(_Place.TITLE, head)
     for line in rest:
@@ -488,7 +495,7 @@ def _headline(card: Card) -> str:
     Discord would fetch an address in it, and show what is there.
     """
     title = card.title.replace("://", " ")
-    return _in_words([f"{MARKS[card.severity]}{title}"], HEADLINE_LIMIT)
+    return _in_words([f"{mark(card.severity)}{title}"], HEADLINE_LIMIT)
 
 
 def _choices(rows: Iterable[Json]) -> Iterator[str]:
@@ -514,6 +521,10 @@ def _button_rows(rows: Sequence[Sequence[Button]]) -> list[Sequence[Json]]:
         return list(laid)
     buttons = [button for row in laid for button in row]
     return [buttons[at : at + ROW_LIMIT] for at in range(0, len(buttons), ROW_LIMIT)]
+
+
+def _opens_form() -> Button:
+    return Button(label=type_digits(), action=ActionId(FORM), style=ButtonStyle.PRIMARY)
 
 
 def _button(button: Button) -> Json | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from adapters.discord.render import GROUP, PICK, PUBLIC
+from adapters.discord.render import FORM, GROUP, PICK, PUBLIC
 from adapters.discord.settings import EMBED, READ_HISTORY, SEND_IN_THREADS, SEND_MESSAGES, VIEW
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Place, Press, Said, Shared, Wordless, Words
@@ -17,10 +17,6 @@ from bot.domain.links import Address, Channel, Person
 from bot.domain.typed import command_in
 
 Json = Mapping[str, Any]
-
-FORM = "digits form"
-"""The custom id of the button that opens the form for the six digits, and of the form. A blank
-keeps it apart from every action's."""
 
 BUTTON, SELECT = 2, 3
 """Source: https://docs.discord.com/developers/components/reference#component-object-component-types"""
@@ -97,6 +93,7 @@ class Pressed:
 class Wanted:
     """The form for the six digits."""
 
+    person: Person
     handle: Handle
 
 
@@ -229,7 +226,7 @@ def _press(data: Json, place: Place, person: Person, handle: Handle) -> Pressed 
         case {"component_type": int(type)} if type != BUTTON:
             return None
         case {"custom_id": str(id)} if id == FORM:
-            return Wanted(handle=handle)
+            return Wanted(person=person, handle=handle)
         case {"custom_id": str(id)}:
             action = id
         case _:

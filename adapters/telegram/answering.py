@@ -15,6 +15,7 @@ from bot.domain.ids import Now
 from bot.domain.incoming import Reply, Said
 from bot.domain.links import Address
 from bot.ports import Hear
+from bot.texts.language import speaking
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,8 @@ class Answering:
         async with typing(partial(self._chats.type, said.place.address), TYPING_AGAIN) as stop:
             async for reply in hear(said):
                 stop()
-                await self._reply(said, message, reply, toast)
+                with speaking(reply.language):
+                    await self._reply(said, message, reply, toast)
 
     async def _reply(
         self, said: Said, message: int | None, reply: Reply, toast: "Toast | None"

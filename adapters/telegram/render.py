@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from adapters.chat.severities import MARKS
+from adapters.chat.severities import mark
 from bot.domain.cards import Button, ButtonStyle, Card, Option, PickList, Picture, Table, as_shown
 from bot.domain.columns import in_columns
 from bot.domain.text import utf16_length
@@ -103,7 +103,7 @@ def rendered(card: Card, now: datetime) -> tuple[Rendered, ...]:
 
 
 def _lines(card: Card, now: datetime) -> Iterator[Line]:
-    yield (Run(f"{MARKS[card.severity]}{card.title}", Style.BOLD),)
+    yield (Run(f"{mark(card.severity)}{card.title}", Style.BOLD),)
     for line in card.lines:
         yield (Run(line),)
     for field in card.fields:

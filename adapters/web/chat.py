@@ -32,7 +32,7 @@ from bot.domain.reasons import Reason
 from bot.ports import Hear
 from bot.services.commands.registry import SPECS
 from bot.texts import chat_page, pages
-from bot.texts.language import spoken_language
+from bot.texts.language import speaking, spoken_language
 
 BOT = "web"
 """Stands where other platforms have our bot's id."""
@@ -199,7 +199,8 @@ class Chat:
     async def _answer(self, room: Room, heard: Heard, hear: Hear) -> None:
         try:
             async for reply in hear(heard.said):
-                shown = self._show(room, heard.update, reply)
+                with speaking(reply.language):
+                    shown = self._show(room, heard.update, reply)
                 if reply.shown is not None and shown is not None:
                     await reply.shown(shown)
         finally:

@@ -1,14 +1,8 @@
-"""Which language a page is in."""
+"""Which languages a browser asks for."""
 
 import re
-from collections.abc import Callable
 
 from aiohttp import web
-
-from bot.texts.language import Language
-
-LanguageFor = Callable[..., Language]
-"""Chooses among codes, the most wanted first: `bot.texts.language.language_for`."""
 
 _LIMIT = 256
 """Characters of the header that are read: room for a dozen languages."""

@@ -21,7 +21,7 @@ from adapters.web.guard import (
     foreign,
     well_formed,
 )
-from adapters.web.languages import LanguageFor, accepted
+from adapters.web.languages import accepted
 from adapters.web.pages import Problem, page, problem_page
 from adapters.web.qr import qr_code
 from adapters.web.settings import WebSettings
@@ -32,7 +32,7 @@ from bot.domain.links import Address, Channel, KeyLogin, Login, PasswordLogin, T
 from bot.domain.text import clean
 from bot.ports import SignIn
 from bot.texts import pages
-from bot.texts.language import speaking
+from bot.texts.language import language_for, speaking
 from bot.texts.linking import type_digits
 from bot.texts.pages import Told
 
@@ -58,19 +58,11 @@ class Complaint:
 class LinkPages:
     """`/link/<code>`: looking never changes anything, only sending the form does."""
 
-    def __init__(
-        self,
-        sign_in: SignIn,
-        settings: WebSettings,
-        now: Now,
-        new_id: NewId,
-        language_for: LanguageFor,
-    ) -> None:
+    def __init__(self, sign_in: SignIn, settings: WebSettings, now: Now, new_id: NewId) -> None:
         self._sign_in = sign_in
         self._settings = settings
         self._now = now
         self._new_id = new_id
-        self._language_for = language_for
         self._cookie = cookie_name("tradebell", settings.https)
 
     async def show(self, request: web.Request) -> web.Response:
@@ -98,7 +90,7 @@ class LinkPages:
         self, request: web.Request, invitation: Invitation
     ) -> AbstractContextManager[None]:
         """The language in which the chat was given the address, if there is that one."""
-        return speaking(self._language_for(invitation.language, *accepted(request)))
+        return speaking(language_for(invitation.language, *accepted(request)))
 
     async def _submit(
         self, request: web.Request, code: str, invitation: Invitation, fields: Mapping[str, str]

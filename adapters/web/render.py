@@ -5,11 +5,11 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from adapters.chat.severities import WORDS
 from bot.domain.cards import Button, Card, PickList, Picture, Severity, Table, as_shown
 from bot.domain.commands import Spec
 from bot.domain.marks import shown
 from bot.texts.language import _
+from bot.texts.severities import word
 
 Json = Mapping[str, "JsonValue"]
 JsonValue = str | int | bool | None | Json | Sequence["JsonValue"]
@@ -88,7 +88,7 @@ def _is_answer(card: Card) -> bool:
 
 def _word(card: Card) -> str | None:
     plain = _is_answer(card) and card.severity is Severity.INFO
-    return None if plain else WORDS[card.severity]
+    return None if plain else word(card.severity)
 
 
 def _table(table: Table) -> Json:

@@ -9,7 +9,6 @@ from http import HTTPStatus
 
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
-from aiohttp.typedefs import Middleware
 
 from adapters.web.chat import Chat
 from adapters.web.connections import (
@@ -24,7 +23,7 @@ from adapters.web.connections import (
 )
 from adapters.web.guard import security_headers
 from adapters.web.health import Health, HealthPages, Metrics, MetricsPage
-from adapters.web.languages import LanguageFor, accepted
+from adapters.web.languages import accepted
 from adapters.web.links import LinkPages
 from adapters.web.pages import ICON, STATIC, Handler, page, problem_page, refusal, static_files
 from adapters.web.settings import Listen, WebSettings
@@ -58,17 +57,15 @@ def web_app(
     settings: WebSettings,
     now: Now,
     new_id: NewId,
-    language_for: LanguageFor = language_for,
 ) -> web.Application:
     """All that we serve to people, and to who looks after us.
 
     Args:
         chat: the demo's chat; `None` leaves it out.
         webhooks: what receives at which path.
-        language_for: gives the language of a page.
     """
-    app = web.Application(middlewares=[_in_language(language_for), _kindly])
-    links = LinkPages(sign_in, settings, now, new_id, language_for)
+    app = web.Application(middlewares=[_in_language, _kindly])
+    links = LinkPages(sign_in, settings, now, new_id)
     watch = HealthPages(health)
     app.add_routes(
         [
@@ -168,15 +165,11 @@ class AccessLog(AbstractAccessLogger):
         )
 
 
-def _in_language(language_for: LanguageFor) -> Middleware:
+@web.middleware
+async def _in_language(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Speak as the browser asks for, until more is known of the person."""
-
-    @web.middleware
-    async def in_language(request: web.Request, handler: Handler) -> web.StreamResponse:
-        with speaking(language_for(*accepted(request))):
-            return await handler(request)
-
-    return in_language
+    with speaking(language_for(*accepted(request))):
+        return await handler(request)
 
 
 @web.middleware

@@ -106,6 +106,10 @@ class Card:
     reference: str | None = None
     private: bool = True
     """Shown only to the person who asked, where the platform can do that."""
+    asks_digits: bool = False
+    """The answer to it are six digits: a platform that has forms offers one, elsewhere they are
+    typed.
+    """
 
     @property
     def silent(self) -> bool:
@@ -191,4 +195,5 @@ def with_note(card: Card, note: str) -> Card:
 def answered(card: Card, note: str) -> Card:
     """The card with nothing left to press, and why: what it offered has come to an end."""
     rows = (tuple(button for button in row if button.url) for row in card.buttons)
-    return with_note(replace(card, pick=None, buttons=tuple(filter(None, rows))), note)
+    done = replace(card, pick=None, buttons=tuple(filter(None, rows)), asks_digits=False)
+    return with_note(done, note)

@@ -114,7 +114,7 @@ class Reply:
     `replaces` says that it takes the place of the card whose button was pressed. `toast` is a
     sentence shown for a moment by platforms that can (at most 200 characters), a message
     elsewhere, or nothing there if it is `passing`. A reply with neither card nor toast only
-    acknowledges.
+    acknowledges. `language` is the one that it is in.
     """
 
     card: Card | None = None
@@ -123,3 +123,4 @@ class Reply:
     replaces: bool = False
     shown: Callable[[str], Awaitable[None]] | None = None
     """To be called with the id of the message that shows the card, its last one."""
+    language: str = "en"

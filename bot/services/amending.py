@@ -131,9 +131,9 @@ class Amending:
         marked = outlet.messenger.repeats.marked
         with speaking(amendment.delivery.language):
             card = presented(amendment.delivery, marked, amendment.shown_at, self.restored)
-        attempt = await not_to_be_shown(amendment.delivery, outlet.readership)
-        if attempt is None:
-            attempt = await outlet.messenger.amend(address, amendment.message, card)
+            attempt = await not_to_be_shown(amendment.delivery, outlet.readership)
+            if attempt is None:
+                attempt = await outlet.messenger.amend(address, amendment.message, card)
         await self._settle(amendment, attempt, outlet)
         return 0.0
 
@@ -185,7 +185,7 @@ class Amending:
         # What its notes say is how it is pressed.
         with speaking(ended.language):
             card = answered(replace(shown.card, notes=()), texts.ending(ended.ending))
-        attempt = await outlet.messenger.amend(address, shown.message, card)
+            attempt = await outlet.messenger.amend(address, shown.message, card)
         self._heed(address, attempt, outlet)
         now = self._now()
         again = wait_after(attempt, now - ended.ended_at)

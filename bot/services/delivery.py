@@ -386,13 +386,13 @@ class Delivering:
         marked = messenger.repeats.marked
         with speaking(delivery.language):
             card = presented(delivery, marked, self._now(), self.restored)
-        attempt = await self._look(lane, delivery, outlet.readership)
-        if attempt is None:
-            attempt = await messenger.send(
-                delivery.address,
-                card,
-                tried_since=delivery.created_at if delivery.unclear else None,
-            )
+            attempt = await self._look(lane, delivery, outlet.readership)
+            if attempt is None:
+                attempt = await messenger.send(
+                    delivery.address,
+                    card,
+                    tried_since=delivery.created_at if delivery.unclear else None,
+                )
         now = self._now()
         if _is_contradicted(attempt, lane.heard_at, claimed_at):
             attempt = Postponed(reason=Reason.SPOKEN_MEANWHILE, counts=True)

@@ -19,6 +19,11 @@ def test_started() -> Card:
     return plain(_("Test alert on its way"), _("It goes the same way as a real one. Did it ring?"))
 
 
+def shown_to_all() -> Card:
+    """Before an answer that others see too, where its person waits for one of their own."""
+    return plain(_("Shown to everybody here"))
+
+
 def asked_long_ago(name: str, words: str, again: ActionId) -> Card:
     wanted = f"{command(name)} {clean(words, 60)}".strip()
     return Card(

@@ -17,6 +17,7 @@ from contextvars import ContextVar
 from functools import cache, lru_cache
 from gettext import NullTranslations
 from pathlib import Path
+from types import MappingProxyType
 
 from bot.domain.marks import command
 
@@ -59,6 +60,8 @@ def _marked(template: str) -> str:
 _ENGLISH = Language(ENGLISH, NullTranslations())
 
 _spoken: ContextVar[Language] = ContextVar("language", default=_ENGLISH)
+
+_offered: ContextVar[Mapping[str, Language]] = ContextVar("languages", default=MappingProxyType({}))
 
 
 def _(message: str, /, **values: object) -> str:
@@ -112,6 +115,16 @@ def both(singular: str, plural: str) -> tuple[str, str]:
 
 
 @contextmanager
+def offering(language: Language) -> Iterator[None]:
+    """Inside there is this language besides those in the folder."""
+    token = _offered.set({**_offered.get(), language.code: language})
+    try:
+        yield
+    finally:
+        _offered.reset(token)
+
+
+@contextmanager
 def speaking(language: Language | str) -> Iterator[None]:
     """Sentences that are made inside are in this language, or in English if there is no such
     catalogue.
@@ -137,12 +150,18 @@ def languages() -> tuple[str, ...]:
 
 def nearest_language(code: str) -> str:
     """The language there is that is nearest to one that a chat platform tells of a person."""
-    return _found(code) or ENGLISH
+    return language_for(code).code
 
 
 def language_for(*codes: str) -> Language:
     """The first there is of the languages that somebody would like, else English."""
-    return _known(next(filter(None, map(_found, codes)), ENGLISH))
+    offered = _offered.get()
+    for code in codes:
+        if code in offered:
+            return offered[code]
+        if found := _found(code):
+            return _known(found)
+    return _ENGLISH
 
 
 @lru_cache(maxsize=256)  # of what anybody may ask for

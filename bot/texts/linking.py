@@ -22,6 +22,11 @@ def type_digits() -> str:
     return _("Type the six digits")
 
 
+def form_of_digits() -> tuple[str, str]:
+    """What the form is called that takes them, and what is to be typed there."""
+    return _("Link your trading account"), _("The six digits that the page shows")
+
+
 def only_there() -> str:
     return _(
         "It opens only on the computer that runs me, not on a phone. TRADEBELL_PUBLIC_URL changes"
@@ -45,6 +50,7 @@ def link_address(url: str, again: bool, *, cut_off: bool = False) -> Card:
         ),
         buttons=((Button(label=_("Open the page"), url=url, style=ButtonStyle.PRIMARY),),),
         notes=(_("Good for {minutes} minutes, for you only. Do not forward it.", minutes=minutes),),
+        asks_digits=True,
     )
 
 
@@ -114,6 +120,7 @@ def shared_link_address(url: str, audience: Audience, *, cut_off: bool = False) 
                 minutes=int(CODE_LIFE.total_seconds() // 60),
             ),
         ),
+        asks_digits=True,
     )
 
 

@@ -46,6 +46,7 @@ def encode_card(card: Card) -> Plain:
         "notes": list(card.notes),
         "at": card.at and card.at.isoformat(),
         "reference": card.reference,
+        "asks_digits": card.asks_digits,
     }
     plain |= {name: value for name, value in rest.items() if value}
     return plain if card.private else plain | {"private": False}
@@ -71,6 +72,7 @@ def decode_card(plain: Mapping[str, Any], reference: str | None = None) -> Card:
         at=_instant(plain.get("at")),
         reference=reference or plain.get("reference"),
         private=plain.get("private", True),
+        asks_digits=plain.get("asks_digits", False),
     )
 
 

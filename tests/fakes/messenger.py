@@ -22,6 +22,7 @@ from bot.domain.deliveries import (
     Unknown,
 )
 from bot.domain.links import Address, Channel
+from bot.texts.language import spoken_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class Tried:
     card: Card
     left: datetime
     outcome: Attempt | None = None
+    language: str = field(default_factory=spoken_language)
+    """That was spoken when it left."""
 
 
 @dataclass(eq=False)

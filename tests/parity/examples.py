@@ -467,6 +467,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         trail.page(TRACES, 1, [Button(label="Older", action=ActionId("a1"))], ASKER),
     ],
     "asking.test_started": lambda: [asking.test_started()],
+    "asking.shown_to_all": lambda: [asking.shown_to_all()],
     "failures.needs_login": lambda: [failures.needs_login()],
     "failures.platform_away": lambda: [failures.platform_away("no_answer_in_time")],
     "failures.not_offered": lambda: [failures.not_offered("You are not permitted")],

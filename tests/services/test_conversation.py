@@ -36,7 +36,9 @@ from bot.services.commands import registry
 from bot.services.commands.registry import SPECS
 from bot.services.commands.throttle import BURST
 from bot.texts.charts import chart
+from bot.texts.language import offering
 from tests.fakes.pictures import blank, undrawable
+from tests.harness.pseudo import PSEUDO
 from tests.harness.world import CHAT, owl, running
 
 
@@ -1639,6 +1641,22 @@ async def test_an_unforeseen_error_ends_in_an_apology(world, platform):
     card = await ask(world, "/strategies")
 
     assert card.title == "Something went wrong on my side"
+
+
+@pytest.mark.parametrize("broken", [False, True])
+async def test_a_reply_says_which_language_it_is_in(world, platform, broken: bool):
+    await linked(world)
+    link = await world.store.links.at(world.place().address)
+    await world.store.links.speak(link.id, PSEUDO.code)
+    if broken:
+        platform.fail("strategies", RuntimeError("nobody thought of this"))
+
+    with offering(PSEUDO):
+        [reply] = await world.says("/strategies")
+
+    assert reply.language == "qps"
+    assert reply.card is not None
+    assert reply.card.title.startswith("«")
 
 
 # --- what completes what is typed ---------------------------------------------------------

@@ -26,6 +26,8 @@ from bot.domain.links import EndpointState
 from bot.errors import TryLater
 from bot.policy.news import decide
 from bot.services.steady import steady
+from bot.texts.language import offering
+from tests.harness.pseudo import PSEUDO
 from tests.harness.world import CHAT, running
 
 
@@ -55,6 +57,20 @@ async def test_what_is_owed_is_sent_in_order(world, chat):
 
     assert chat.titles() == list("abcdefgh")
     assert await counts(world) == {State.SENT: 8}
+
+
+async def test_a_card_goes_out_in_its_chat_s_language_also_what_its_platform_adds(
+    store, platform, chat, now
+):
+    with offering(PSEUDO):
+        async with running(store, platform, chat, now) as world:
+            account = await world.links()
+            (link,) = await store.links.of(account.id)
+            await store.links.speak(link.id, PSEUDO.code)
+            await owe(world, account, "a")
+            await world.quiet()
+
+    assert [tried.language for tried in chat.tried] == ["qps"]
 
 
 async def test_the_delay_counts_from_the_fact_and_our_own_from_its_admission(world, chat):

@@ -87,6 +87,7 @@ class Router:
 
     async def hear(self, said: Said) -> AsyncGenerator[Reply]:
         """Answer. Ends with an apology, never with an exception."""
+        language = ENGLISH
         try:
             language = await self._language(said)
             async with aclosing(self._reply(said)) as replies:
@@ -96,11 +97,13 @@ class Router:
                         reply = await anext(replies, None)
                     if reply is None:
                         break
-                    yield self._minded(said, reply)
+                    yield replace(self._minded(said, reply), language=language)
         except Exception:
             # The person must not wait for nothing, and one question must not stop the others.
             log.exception("could not answer", extra={"said": type(said).__name__})
-            yield Reply(card=failures.went_wrong())
+            with speaking(language):
+                apology = failures.went_wrong()
+            yield Reply(card=apology, language=language)
 
     async def _language(self, said: Said) -> str:
         """That of the chat, else that of the person who speaks."""

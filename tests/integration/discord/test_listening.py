@@ -17,13 +17,15 @@ from adapters.discord.gateway import Gateway
 from adapters.discord.rhythm import RECONNECT, Rhythm
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.transport import DiscordHttp, new_session
-from bot.domain.cards import Button, Card, Option, PickList, Picture
+from bot.domain.cards import Button, Card, Option, PickList, Picture, Severity
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Press, Reply, Said, Words
 from bot.domain.links import Address
 from bot.ports import Hear
+from bot.texts.language import offering
 from tests.fakes.conversation import Conversation, Names
 from tests.fakes.meter import FakeMeter
+from tests.harness.pseudo import PSEUDO
 from tests.harness.waiting import until
 from tests.standins.discord import DiscordApi, Message, Permission, Person
 from tests.standins.discord.errors import UNKNOWN_INTERACTION, ApiError, refusal
@@ -547,12 +549,9 @@ async def test_a_press_that_the_person_sees_failing_does_nothing(api: DiscordApi
 
 async def test_the_digits_can_be_typed_into_a_form_under_the_address(api: DiscordApi, ann: Person):
     page = Button(label="Open the page", url="https://bell.example.org/link/abc")
+    log_in = Card(title="Log in", buttons=((page,),), asks_digits=True)
     hear = Conversation(
-        lambda said: [
-            Reply(card=Card(title="Linked"))
-            if isinstance(said, Words)
-            else Reply(card=Card(title="Log in", buttons=((page,),)))
-        ]
+        lambda said: [Reply(card=Card(title="Linked") if isinstance(said, Words) else log_in)]
     )
 
     async with listening(api, hear):
@@ -563,6 +562,45 @@ async def test_the_digits_can_be_typed_into_a_form_under_the_address(api: Discor
     assert isinstance(hear.heard[1], Words)
     assert hear.heard[1].text == "482913"
     assert title(answer) == "Linked"
+
+
+async def test_the_form_is_in_the_language_of_who_opens_it(api: DiscordApi):
+    ann = api.world.person("Ann", locale="qps")
+    hear = Conversation(lambda said: [Reply(card=Card(title="Log in", asks_digits=True))])
+
+    with offering(PSEUDO):
+        async with listening(api, hear):
+            card = await ann.runs("bell link").answered()
+            form = await ann.presses(card, "Type the six digits").opened()
+
+    assert form.title == "«LINK YOUR TRADING ACCOUNT»"
+    assert form.labels == ("«THE SIX DIGITS THAT THE PAGE SHOWS»",)
+
+
+async def test_what_discord_s_cards_add_is_in_the_language_of_the_answer(
+    api: DiscordApi, ann: Person
+):
+    room = api.world.guild("Desk", ann).channel("general")
+    card = Card(title="X", severity=Severity.CRITICAL, private=False, asks_digits=True)
+    hear = Conversation(lambda said: [Reply(card=card, language="qps")])
+    hear.may_answer.clear()
+
+    with offering(PSEUDO):
+        async with listening(api, hear):
+            ann.types("link")
+            asked = ann.runs("bell status", room, public=True)
+            await asked.deferred()
+            hear.may_answer.set()
+            await asked.followed_up(1)
+            await until(lambda: len(ann.screen()) == 2)
+
+    written = ann.screen()[-1]
+    assert title(written) == "🔴 «CRITICAL» · X"
+    assert written.labels == ("«TYPE THE SIX DIGITS»",)
+    assert [title(one) for one in ann.screen(room)] == [
+        "«SHOWN TO EVERYBODY HERE»",
+        "🔴 «CRITICAL» · X",
+    ]
 
 
 async def test_words_in_a_direct_chat_are_heard_and_answered_there(api: DiscordApi, ann: Person):

@@ -15,8 +15,10 @@ from bot.domain.marks import shown
 from bot.errors import TryLater
 from bot.services.commands.registry import SPECS
 from bot.texts.getting_started import about
+from bot.texts.language import offering
 from tests.fakes.conversation import Conversation, MemoryJournal
 from tests.fakes.meter import FakeMeter
+from tests.harness.pseudo import PSEUDO
 from tests.harness.waiting import until
 from tests.integration.telegram.bots import address, listening, our_bot, says
 from tests.standins.bot_api import BotApi, Person
@@ -237,6 +239,19 @@ async def test_a_press_is_answered_at_once_and_changes_its_card_in_place(api: Bo
     assert card.earlier == ["Pause?", "Pausing"]
     assert card.labels == ()
     assert len(api.world.messages) == 1
+
+
+async def test_what_telegram_s_cards_add_is_in_the_language_of_the_answer(api: BotApi):
+    ann = api.world.person("Ann")
+    card = Card(title="X", severity=Severity.CRITICAL)
+    hear = Conversation(lambda said: [Reply(card=card, language="qps")])
+
+    with offering(PSEUDO):
+        async with our_bot(api) as bot, listening(bot, hear, MemoryJournal()):
+            ann.types("/status")
+            shown = await api.world.message_where(lambda m: True)
+
+    assert shown.text == "🔴 «CRITICAL» · X"
 
 
 async def test_a_sentence_that_comes_at_once_is_shown_as_a_toast(api: BotApi):

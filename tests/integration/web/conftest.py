@@ -18,7 +18,7 @@ from adapters.web.server import serving, web_app
 from adapters.web.settings import Listen, WebSettings
 from bot.domain.links import Address, Channel
 from bot.ports import Webhook
-from bot.texts.language import ENGLISH, Language, language_for
+from bot.texts.language import offering
 from tests.fakes.web import LinkingDesk, Talker
 from tests.harness.pseudo import PSEUDO
 
@@ -55,7 +55,13 @@ class Site:
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[aiohttp.ClientSession]:
-        """Serve, listen and answer; gives a client."""
+        """Serve, listen and answer, also in the pseudo-language; gives a client."""
+        with offering(PSEUDO):
+            async with self._opened() as client:
+                yield client
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[aiohttp.ClientSession]:
         app = web_app(
             sign_in=self.desk,
             health=self._health,
@@ -64,7 +70,6 @@ class Site:
             settings=self.settings,
             now=self.now,
             new_id=new_id,
-            language_for=pseudo_or_english,
         )
         async with (
             serving(app, self.settings.listen) as bound,
@@ -75,12 +80,6 @@ class Site:
             listening = group.create_task(self.messenger.listen(self.talker))
             yield client
             listening.cancel()
-
-
-def pseudo_or_english(*codes: str) -> Language:
-    """As if there were one language more."""
-    known = (one for one in codes if one in (PSEUDO.code, ENGLISH))
-    return PSEUDO if next(known, ENGLISH) == PSEUDO.code else language_for(ENGLISH)
 
 
 def new_id() -> str:

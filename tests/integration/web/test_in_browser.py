@@ -660,7 +660,7 @@ async def test_a_lost_connection_is_shown_and_nothing_typed_meanwhile_is_lost(br
         await site.messenger.send(await address_of(context), ASK)
         await expect(page.locator("button[data-action=a1]")).to_be_visible()
 
-    await expect(state).to_contain_text("no_connection")
+    await expect(state).to_contain_text("no connection")
     await say(page, "/status")
     await expect(page.locator(".mine").get_by_label("Sending")).to_be_visible()
     await page.locator("button[data-action=a1]").click()

@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from adapters.web.rooms import UNDER_WAY
-from bot.domain.incoming import Words
+from bot.domain.cards import Card, Severity
+from bot.domain.incoming import Reply, Words
 from bot.domain.linking import Audience, LinkProblem
 from bot.services.commands.registry import SPECS
 from bot.texts import chat_page
 from bot.texts.language import speaking
+from tests.fakes.web import Talker
 from tests.harness.pseudo import PSEUDO as PSEUDO_LANGUAGE
 from tests.harness.pseudo import plain_words
 from tests.integration.web.conftest import CODE, TELEGRAM, Site
@@ -182,6 +184,17 @@ async def test_what_is_suggested_and_what_is_said_in_passing_is_in_the_page_s_la
     assert {said.person.language for said in site.talker.heard if isinstance(said, Words)} == {
         "qps"
     }
+
+
+async def test_what_the_page_s_cards_add_is_in_the_language_of_the_answer():
+    card = Card(title="X", severity=Severity.CRITICAL)
+    site = Site(talker=Talker(lambda _: [Reply(card=card, language="qps")]))
+    async with site.opened() as client, tab_of(site, client) as tab:
+        await tab.say("/status")
+        await tab.until("message")
+        shown = await tab.until("message")
+
+    assert shown["message"]["card"]["word"] == "«CRITICAL»"
 
 
 def test_scripts_say_nothing_of_their_own_and_all_that_they_name_is_there():

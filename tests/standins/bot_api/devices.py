@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from adapters.chat.severities import MARKS
-from bot.domain.cards import Card
+from adapters.chat.severities import mark
+from bot.domain.cards import Card, Severity
 from tests.fakes.messenger import Shown
 from tests.standins.bot_api.world import Message
 
@@ -18,8 +18,8 @@ def as_card(message: Message) -> Card:
     two.
     """
     title = message.text.partition("\n")[0]
-    for mark in MARKS.values():
-        title = title.removeprefix(mark)
+    for severity in Severity:
+        title = title.removeprefix(mark(severity))
     stamp = _REFERENCE.search(message.text)
     if stamp is None:
         return Card(title=title)

@@ -18,6 +18,7 @@ from adapters.discord.render import (
     EMPTY,
     FIELDS_LIMIT,
     FOOTER_LIMIT,
+    FORM,
     LABEL_LIMIT,
     NAME_LIMIT,
     OPTION_LIMIT,
@@ -39,6 +40,7 @@ from bot.domain.cards import (
     Picture,
     Severity,
     Table,
+    answered,
 )
 from bot.domain.ids import ActionId
 from bot.domain.marks import command
@@ -322,6 +324,21 @@ def test_where_a_line_is_cut_no_list_begins():
 
     assert first.embed["description"] == "x" * (DESCRIPTION_LIMIT - 2)
     assert second.embed["description"] == r"\- y"
+
+
+def test_a_card_that_asks_for_digits_offers_a_form_until_it_is_answered():
+    page = Button(label="Open the page", url="https://bell.example.org/link/abc")
+    card = Card(title="Log in", buttons=((page,),), asks_digits=True)
+
+    (asking,) = rendered(card)
+    (ended,) = rendered(answered(card, "too late"))
+
+    assert [row["components"][0]["label"] for row in asking.components] == [
+        "Open the page",
+        "Type the six digits",
+    ]
+    assert asking.components[1]["components"][0]["custom_id"] == FORM
+    assert [row["components"][0]["label"] for row in ended.components] == ["Open the page"]
 
 
 def test_each_part_is_known_by_the_reference_and_its_number():

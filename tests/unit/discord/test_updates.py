@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.discord.render import FORM
 from adapters.discord.updates import (
-    FORM,
     WORDLESS,
     Asked,
     Handle,
@@ -253,7 +253,7 @@ def test_what_none_of_our_lists_offers_says_nothing(data: dict[str, Any]):
 
 
 def test_the_button_for_the_digits_opens_their_form():
-    assert heard(frame(3, {"custom_id": FORM}), BOT) == Wanted(handle=HANDLE)
+    assert heard(frame(3, {"custom_id": FORM}), BOT) == Wanted(person=ANN, handle=HANDLE)
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from bot.texts.language import (
 from tests.harness.extraction import KEYWORDS, METHODS, SOURCES
 from tests.harness.pseudo import PSEUDO, plain_words
 from tests.parity.examples import examples
+from tests.parity.screens import SCREENS
 
 TEMPLATE = Path(__file__).parents[3] / "bot" / "texts" / "locale" / "tradebell.pot"
 
@@ -128,6 +129,21 @@ def test_no_card_has_a_plain_english_word(pseudo: list[tuple[str, Card]]):
             left = plain_words(FOREIGN.sub("", shown(text)))
             if left:
                 plain[name] = (text, left)
+
+    assert plain == {}, "\n".join(f"{k} {v}" for k, v in plain.items())
+
+
+@pytest.mark.parametrize("platform", SCREENS)
+def test_no_platform_adds_one(pseudo: list[tuple[str, Card]], platform: str):
+    plain = {}
+    with speaking(PSEUDO):
+        for name, card in pseudo:
+            screen = SCREENS[platform](card)
+            texts = [text for _, text in screen.texts] + [label for _, label, _ in screen.pressed]
+            for text in texts:
+                left = plain_words(FOREIGN.sub("", re.sub(r"\bref \w+", "", text)))
+                if left:
+                    plain[name] = (text, left)
 
     assert plain == {}, "\n".join(f"{k} {v}" for k, v in plain.items())
 
