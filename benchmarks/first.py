@@ -19,7 +19,7 @@ from benchmarks.children import Child, child
 from benchmarks.figures import Report, median
 from benchmarks.people import new_id, now
 from benchmarks.world import ON_DISK, free_address
-from bot.domain.links import Credential, CredentialKind
+from bot.domain.accounts import Credential, CredentialKind
 from storage import open_store
 from tests.contract.platforms import Feathers, Person, feathers, feathers_process
 from tests.fakes.messenger import FakeMessenger

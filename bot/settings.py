@@ -38,8 +38,8 @@ from adapters.telegram.settings import (
 )
 from adapters.web.settings import Listen, WebSettings, parse_listen, parse_proxies, parse_public_url
 from bot.config_file import ConfigFile, as_text, read_config
+from bot.domain.chats import Channel
 from bot.domain.hosts import is_here, is_loopback
-from bot.domain.links import Channel
 from bot.errors import Misconfigured
 from storage.store import parsed
 

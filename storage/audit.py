@@ -24,8 +24,8 @@ from sqlalchemy import (
     update,
 )
 
+from bot.domain.chats import Person
 from bot.domain.ids import AccountId
-from bot.domain.links import Person
 from bot.domain.trail import Trace, audited
 from storage.engine.database import Database, each
 from storage.engine.types import storable

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, null, select, update
 
+from bot.domain.chats import Channel
 from bot.domain.ids import Now
-from bot.domain.links import Channel
 from storage.engine.database import Database, each
 from storage.engine.upsert import insert_into
 from storage.schema.tables import journal

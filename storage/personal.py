@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, not_, or_, select
 
+from bot.domain.accounts import Account
+from bot.domain.chats import Channel, Person
 from bot.domain.ids import AccountId
-from bot.domain.links import Account, Channel, Person
 from bot.domain.text import counted
 from bot.domain.trail import audited
 from bot.errors import Refused

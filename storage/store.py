@@ -13,8 +13,8 @@ from cryptography.fernet import Fernet
 from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot.domain.accounts import Account
 from bot.domain.ids import NewId, Now
-from bot.domain.links import Account
 from bot.errors import Misconfigured, Refused
 from storage import audit, personal
 from storage.accounts.codes import Codes

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import Connection, delete, select, update
 
+from bot.domain.accounts import Credential, Grant
 from bot.domain.ids import AccountId
-from bot.domain.links import Credential, Grant
 from bot.domain.text import counted
 from bot.errors import Misconfigured
 from storage.engine.database import Database

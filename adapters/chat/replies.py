@@ -10,8 +10,8 @@ from typing import NamedTuple, NoReturn
 from weakref import WeakValueDictionary
 
 from bot.domain.backoff import Backoff
+from bot.domain.chats import Address
 from bot.domain.deliveries import Attempt, Moved, Postponed, Sent, Unknown
-from bot.domain.links import Address
 from bot.domain.reasons import Reason
 
 log = logging.getLogger(__name__)

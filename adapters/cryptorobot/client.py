@@ -16,8 +16,8 @@ from adapters.cryptorobot.limits import Budget, plan_named
 from adapters.cryptorobot.rest import Rest
 from adapters.cryptorobot.session import CryptorobotSession
 from adapters.cryptorobot.settings import PlatformSettings
+from bot.domain.accounts import Credential, Grant, Login, PasswordLogin
 from bot.domain.ids import Now
-from bot.domain.links import Credential, Grant, Login, PasswordLogin
 from bot.domain.text import clean
 from bot.errors import NeedsLogin, Refused, TryLater
 

@@ -9,7 +9,7 @@ from hashlib import sha256
 from adapters.cryptorobot.calls import AUTHENTICATION, Call
 from adapters.cryptorobot.fields import Fields, identifier
 from adapters.cryptorobot.payload import Garbled, loads
-from bot.domain.links import (
+from bot.domain.accounts import (
     NAMELESS,
     Credential,
     CredentialKind,

@@ -12,7 +12,7 @@ from adapters.cryptorobot.calls import Call, Request
 from adapters.cryptorobot.clock import PlatformClock
 from adapters.cryptorobot.payload import Garbled, loads
 from adapters.cryptorobot.settings import PlatformSettings
-from bot.domain.links import Credential
+from bot.domain.accounts import Credential
 from bot.errors import Refused
 
 LARGEST_ANSWER = 8 * 2**20

@@ -20,6 +20,7 @@ from adapters.cryptorobot.link import Heard, Link
 from adapters.cryptorobot.paging import Portion, Reading
 from adapters.cryptorobot.rest import Rest
 from adapters.cryptorobot.settings import PlatformSettings, PodCommand, filled
+from bot.domain.accounts import Credential, CredentialKind
 from bot.domain.events import (
     Event,
     Page,
@@ -33,7 +34,6 @@ from bot.domain.events import (
     Unreadable,
 )
 from bot.domain.ids import TraderId
-from bot.domain.links import Credential, CredentialKind
 from bot.domain.pairs import pairs_meant
 from bot.errors import (
     ConnectionLost,

@@ -16,9 +16,9 @@ from adapters.discord.render import FORM, Rendered, rendered
 from adapters.discord.transport import Refusal, Withheld
 from adapters.discord.updates import Asked, Heard, Pressed, Typing, Wanted, Written
 from bot.domain.cards import Card
+from bot.domain.chats import Address
 from bot.domain.deliveries import Attempt
 from bot.domain.incoming import Reply
-from bot.domain.links import Address
 from bot.ports import Hear, Suggest
 from bot.texts.language import speaking
 from bot.texts.linking import form_of_digits

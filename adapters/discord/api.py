@@ -19,8 +19,8 @@ from adapters.discord.faults import (
 from adapters.discord.render import SUPPRESS_NOTIFICATIONS, Rendered
 from adapters.discord.transport import DiscordHttp, Refusal, Withheld
 from adapters.discord.updates import Handle
+from bot.domain.chats import Address
 from bot.domain.deliveries import Attempt, Declined, Sent
-from bot.domain.links import Address
 
 log = logging.getLogger(__name__)
 

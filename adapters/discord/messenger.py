@@ -10,9 +10,9 @@ from adapters.discord.interactions import Recent
 from adapters.discord.render import Rendered, rendered
 from adapters.discord.transport import Refusal, Withheld
 from bot.domain.cards import Card
+from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import Attempt, Declined, Repeats, Sent, Unknown
 from bot.domain.ids import Now
-from bot.domain.links import Address, Channel
 from bot.domain.reasons import Reason
 
 KEY_LIFE = timedelta(minutes=2)

@@ -11,7 +11,7 @@ from adapters.discord.settings import DiscordSettings, invitation
 from adapters.discord.transport import Refusal, Withheld
 from bot.errors import Refused
 from bot.ports import Journal
-from bot.services.chats import Around, ChatBot, pace, take_place, take_turn
+from bot.services.chat_platforms import Around, ChatBot, pace, take_place, take_turn
 from bot.services.pace import Pace
 
 

@@ -11,8 +11,8 @@ from discord.http import Route
 from adapters.chat.exchange import NoAnswer, Reached
 from adapters.discord.limits import Seconds
 from adapters.discord.transport import DiscordHttp, Refusal, Withheld
+from bot.domain.chats import Address
 from bot.domain.linking import Audience
-from bot.domain.links import Address
 from bot.domain.text import clean, counted
 from bot.errors import Refused, TryLater, Unreachable
 

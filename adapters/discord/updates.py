@@ -11,9 +11,9 @@ from typing import Any
 
 from adapters.discord.render import FORM, GROUP, PICK, PUBLIC
 from adapters.discord.settings import EMBED, READ_HISTORY, SEND_IN_THREADS, SEND_MESSAGES, VIEW
+from bot.domain.chats import Address, Channel, Person
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Place, Press, Said, Shared, Wordless, Words
-from bot.domain.links import Address, Channel, Person
 from bot.domain.typed import command_in
 
 Json = Mapping[str, Any]

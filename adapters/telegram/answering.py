@@ -10,10 +10,10 @@ from adapters.telegram.api import Chats
 from adapters.telegram.render import Rendered, photo, rendered
 from bot.domain import marks
 from bot.domain.cards import Card
+from bot.domain.chats import Address
 from bot.domain.deliveries import Attempt
 from bot.domain.ids import Now
 from bot.domain.incoming import Reply, Said
-from bot.domain.links import Address
 from bot.ports import Hear
 from bot.texts.language import speaking
 

@@ -11,8 +11,8 @@ from adapters.chat.exchange import NoAnswer
 from adapters.telegram.faults import MESSAGE_GONE, Trouble, after_no_answer, after_refusal, trouble
 from adapters.telegram.render import Photo, Rendered
 from adapters.telegram.transport import AiohttpRequest, Refusal
+from bot.domain.chats import Address
 from bot.domain.deliveries import Attempt, Declined, Gone, Postponed, Scope, Sent, Unknown
-from bot.domain.links import Address
 from bot.domain.reasons import Reason
 
 log = logging.getLogger(__name__)

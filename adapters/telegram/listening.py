@@ -22,8 +22,8 @@ from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.transport import Refusal
 from adapters.telegram.updates import KINDS, BotIdentity, Heard, Json, heard
 from bot.domain.backoff import Backoff
+from bot.domain.chats import Channel
 from bot.domain.incoming import Left, Returned
-from bot.domain.links import Channel
 from bot.errors import Misconfigured, TryLater
 from bot.ports import Hear, Journal, Meter
 

@@ -7,9 +7,9 @@ from adapters.telegram.api import Chats
 from adapters.telegram.faults import MESSAGE_GONE
 from adapters.telegram.render import photo, rendered
 from bot.domain.cards import Card
+from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import Attempt, Declined, Repeats, Sent
 from bot.domain.ids import Now
-from bot.domain.links import Address, Channel
 
 
 class TelegramMessenger:

@@ -11,7 +11,7 @@ from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.transport import Refusal
 from bot.errors import Refused
 from bot.ports import Journal
-from bot.services.chats import Around, ChatBot, pace, take_turn
+from bot.services.chat_platforms import Around, ChatBot, pace, take_turn
 from bot.services.pace import Pace
 
 

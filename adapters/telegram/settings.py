@@ -5,8 +5,8 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from bot.domain.chats import Address
 from bot.domain.hosts import is_exposed
-from bot.domain.links import Address
 
 DEFAULT_API_URL = "https://api.telegram.org"
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.domain.chats import Address, Channel, Person
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Left, Place, Press, Returned, Said, Wordless, Words
-from bot.domain.links import Address, Channel, Person
 from bot.domain.reasons import Reason
 from bot.domain.typed import command_in
 from bot.services.commands import registry

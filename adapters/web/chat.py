@@ -22,11 +22,11 @@ from adapters.web.rooms import ROOMS, TABS, UNDER_WAY, Heard, Room, Rooms, Tab, 
 from adapters.web.settings import WebSettings
 from adapters.web.updates import Push, Say, read, said
 from bot.domain.cards import Card
+from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import Attempt, Declined, Repeats, Sent
 from bot.domain.hosts import is_loopback
 from bot.domain.ids import NewId, Now
 from bot.domain.incoming import Reply
-from bot.domain.links import Address, Channel
 from bot.domain.marks import shown
 from bot.domain.reasons import Reason
 from bot.ports import Hear

@@ -13,11 +13,11 @@ from typing import Any
 import prometheus_client as prometheus
 from aiohttp import web
 
+from bot.domain.chats import Channel
 from bot.domain.deliveries import State
 from bot.domain.events import Stream
 from bot.domain.feeds import FeedState
 from bot.domain.ids import AccountId
-from bot.domain.links import Channel
 from bot.domain.reasons import Reason
 
 Health = Callable[[], Awaitable[Sequence[str]]]

@@ -25,10 +25,11 @@ from adapters.web.languages import accepted
 from adapters.web.pages import Problem, page, problem_page
 from adapters.web.qr import qr_code
 from adapters.web.settings import WebSettings
+from bot.domain.accounts import KeyLogin, Login, PasswordLogin, TokenLogin
+from bot.domain.chats import Address, Channel
 from bot.domain.hosts import is_here
 from bot.domain.ids import NewId, Now
 from bot.domain.linking import Invitation, LinkProblem, LoginFailed, SignedIn, TooSoon
-from bot.domain.links import Address, Channel, KeyLogin, Login, PasswordLogin, TokenLogin
 from bot.domain.text import clean
 from bot.ports import SignIn
 from bot.texts import pages

@@ -6,9 +6,9 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.domain.chats import Address, Channel, Person
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Place, Press, Said, Words
-from bot.domain.links import Address, Channel, Person
 from bot.domain.typed import command_in
 
 TEXT_LIMIT = 2000

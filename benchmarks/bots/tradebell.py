@@ -13,8 +13,9 @@ from benchmarks.children import answer
 from benchmarks.people import chat_of, expiry, new_id, now, token, users
 from bot.app.process import spare_what_lasts
 from bot.app.running import run
+from bot.domain.accounts import Credential, CredentialKind, Grant
+from bot.domain.chats import Address, Channel, Role
 from bot.domain.linking import Completed, Invitation
-from bot.domain.links import Address, Channel, Credential, CredentialKind, Grant, Role
 from bot.settings import Settings, read
 from storage import Store, open_store
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from bot.domain.links import Channel
-from bot.services.chats import ChatPlatform
+from bot.domain.chats import Channel
+from bot.services.chat_platforms import ChatPlatform
 from bot.settings import Settings
 
 

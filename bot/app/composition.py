@@ -4,8 +4,8 @@ import random
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from bot.domain.chats import Channel
 from bot.domain.ids import NewId, Now
-from bot.domain.links import Channel
 from bot.ports import Draw, Meter, Platform
 from bot.services.actions import Acting
 from bot.services.amending import Amending

@@ -13,10 +13,10 @@ from adapters.web.health import Backlog, Metrics
 from bot.app.chats import PLATFORMS, token_of
 from bot.app.keys import keys_of, refuse_what_is_lost
 from bot.app.sources import new_id, now
-from bot.domain.links import Channel
+from bot.domain.chats import Channel
 from bot.domain.text import counted
 from bot.errors import Refused, TradebellError, TryLater
-from bot.services.chats import Around
+from bot.services.chat_platforms import Around
 from bot.services.leadership import Leadership
 from bot.settings import KEY_FILE, Settings, kept_keys, new_key
 from storage.engine.folders import unwritable

@@ -22,10 +22,10 @@ from bot.app.process import raise_descriptor_limit
 from bot.app.sources import new_digits, new_id, now
 from bot.domain.cards import Picture
 from bot.domain.charts import Chart
-from bot.domain.links import Channel
+from bot.domain.chats import Channel
 from bot.domain.reasons import STORED
 from bot.errors import OutcomeUnknown, TryLater
-from bot.services.chats import Around, ChatBot, ChatPlatform, pace
+from bot.services.chat_platforms import Around, ChatBot, ChatPlatform, pace
 from bot.services.delivery import REASONS as DELIVERY_REASONS
 from bot.services.delivery import Outlet
 from bot.services.leadership import Leadership

@@ -7,6 +7,7 @@ from enum import StrEnum
 from bot.domain.actions import offer_to_pause
 from bot.domain.backoff import Backoff
 from bot.domain.changes import condition
+from bot.domain.chats import Channel, Endpoint
 from bot.domain.deliveries import (
     CHANNEL_WAIT,
     Attempt,
@@ -21,7 +22,6 @@ from bot.domain.deliveries import (
 )
 from bot.domain.events import Trader
 from bot.domain.ids import TraderId
-from bot.domain.links import Channel, Endpoint
 
 AMEND_LIFE = timedelta(hours=24)
 """How long a message is still worth changing: its button has expired by then (`OFFER_LIFE`)."""

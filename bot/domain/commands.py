@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from bot.domain.links import Role
+from bot.domain.chats import Role
 
 
 class ArgumentType(StrEnum):

@@ -8,9 +8,9 @@ from typing import assert_never
 
 from bot.domain.backoff import Backoff
 from bot.domain.cards import Card
+from bot.domain.chats import Address
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId, TraderId
-from bot.domain.links import Address
 from bot.domain.reasons import Reason
 
 

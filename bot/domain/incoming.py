@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.cards import Card
+from bot.domain.chats import Address, Person
 from bot.domain.ids import ActionId
-from bot.domain.links import Address, Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.accounts import Account
+from bot.domain.chats import Address, Link, Role
 from bot.domain.ids import EndpointId
-from bot.domain.links import Account, Address, Link, Role
 
 # guarantees.md 3.2
 CODE_LIFE = timedelta(minutes=10)

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.cards import Card
+from bot.domain.chats import Address
 from bot.domain.ids import EndpointId
-from bot.domain.links import Address
 
 END_LIFE = timedelta(hours=24)
 """How long a card whose buttons have ended is still worth changing."""

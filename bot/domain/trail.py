@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.links import Channel, Person
+from bot.domain.chats import Channel, Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
+from bot.domain.chats import EndpointState, Link
 from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
-from bot.domain.links import EndpointState, Link
 from bot.domain.reasons import Reason
 from bot.policy.decision import SEND, Course, Decision, Stage, decided
 

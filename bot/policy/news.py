@@ -11,7 +11,7 @@ from bot.domain.actions import OFFER_LIFE, Action, Verb, offer_to_pause
 from bot.domain.amendments import LOG_IN, answer_by_change, answer_by_removal
 from bot.domain.cards import Button, Card, Severity, in_parts
 from bot.domain.changes import Change, condition, merged, strategy_changes, trader_changes
-from bot.domain.decisions import Known, Verdict
+from bot.domain.chats import Endpoint, Link, Role, private_ones
 from bot.domain.deliveries import Draft, Priority
 from bot.domain.events import (
     Event,
@@ -27,13 +27,13 @@ from bot.domain.events import (
     TraderSeen,
 )
 from bot.domain.ids import ActionId, EndpointId, NewId, TraderId
-from bot.domain.links import Endpoint, Link, Role, private_ones
+from bot.domain.ingesting import Known, Verdict
 from bot.domain.names import told_apart
 from bot.domain.stages import is_recent, stage_of
 from bot.policy.audience import owed
 from bot.policy.decision import Course
-from bot.policy.duplicates import SAME_FACT_WINDOW, fingerprint, says_more
 from bot.policy.revisions import is_stale, revised
+from bot.policy.same_fact import SAME_FACT_WINDOW, fingerprint, says_more
 from bot.texts.alerts import (
     Alert,
     bot_alert,

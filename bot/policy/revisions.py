@@ -4,8 +4,8 @@ import hashlib
 from dataclasses import replace
 from datetime import datetime
 
-from bot.domain.decisions import Known
 from bot.domain.events import AHEAD, Origin, Strategy, Trader
+from bot.domain.ingesting import Known
 
 
 def is_stale(before: Trader | Strategy | None, seen: Trader | Strategy, now: datetime) -> bool:

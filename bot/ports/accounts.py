@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from bot.domain.accounts import Account, AccountState, Credential, Grant, Login
+from bot.domain.chats import Address, Link, Role
 from bot.domain.ids import AccountId, EndpointId, LinkId
 from bot.domain.linking import (
     Completed,
@@ -15,7 +17,6 @@ from bot.domain.linking import (
     TooSoon,
     WrongDigits,
 )
-from bot.domain.links import Account, AccountState, Address, Credential, Grant, Link, Login, Role
 
 
 class Links(Protocol):

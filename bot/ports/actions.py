@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.actions import Action, ActionState, Denied
+from bot.domain.chats import Channel
 from bot.domain.ids import ActionId, EndpointId
-from bot.domain.links import Channel
 from bot.domain.shown import EndedCards, ShownCard
 
 

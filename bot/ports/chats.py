@@ -6,10 +6,10 @@ from typing import Protocol
 
 from bot.domain.cards import Card, Picture
 from bot.domain.charts import Chart
+from bot.domain.chats import Address, Channel, Person
 from bot.domain.deliveries import Attempt, Repeats
 from bot.domain.incoming import Place, Reply, Said
 from bot.domain.linking import Audience
-from bot.domain.links import Address, Channel, Person
 
 
 class Messenger(Protocol):

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.domain.decisions import Decide, IngestResult, Progress
 from bot.domain.events import Cursor, Event, Listing, Strategy, Stream, Sweep, Trader, Unreadable
 from bot.domain.ids import AccountId, EndpointId
+from bot.domain.ingesting import Decide, IngestResult, Progress
 
 
 class Inbox(Protocol):

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.domain.amendments import Amendment, Amendments
+from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import MISSED, Delivery, Priority, State
 from bot.domain.ids import EndpointId
 from bot.domain.lanes import LaneRequest, LaneResult, Missed
-from bot.domain.links import Address, Channel
 
 
 class Outbox(Protocol):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from bot.domain.accounts import Credential, Grant, Login
 from bot.domain.events import (
     Event,
     Page,
@@ -18,7 +19,6 @@ from bot.domain.events import (
     Unreadable,
 )
 from bot.domain.ids import TraderId
-from bot.domain.links import Credential, Grant, Login
 
 
 class Platform(Protocol):

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.domain.chats import Channel, Person
 from bot.domain.deliveries import State
 from bot.domain.events import Stream
 from bot.domain.feeds import FeedState
 from bot.domain.ids import AccountId
-from bot.domain.links import Channel, Person
 from bot.domain.trail import Trace
 
 

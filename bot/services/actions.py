@@ -8,13 +8,14 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
+from bot.domain.accounts import Account
 from bot.domain.actions import CONFIRM_LIFE, OFFER_LIFE, Action, ActionState, Denied, Target, Verb
 from bot.domain.cards import Button, ButtonStyle
 from bot.domain.changes import condition
+from bot.domain.chats import Link, Person, Role
 from bot.domain.events import Kind, Origin, Trader, TraderSeen
 from bot.domain.ids import ActionId, NewId, Now, TraderId
 from bot.domain.incoming import Press, Reply
-from bot.domain.links import Account, Link, Person, Role
 from bot.domain.outcomes import Result, Seen
 from bot.domain.text import clean
 from bot.domain.trail import by

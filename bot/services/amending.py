@@ -12,9 +12,9 @@ from typing import NoReturn
 from bot.domain.amendments import Amendment, after_amending, is_too_old, wait_after
 from bot.domain.backoff import Backoff
 from bot.domain.cards import answered
+from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import Attempt, Postponed, Priority, Restored, Scope, Sent
 from bot.domain.ids import Now
-from bot.domain.links import Address, Channel
 from bot.domain.shown import END_LIFE, EndedCard
 from bot.errors import OutcomeUnknown, TryLater
 from bot.ports import Outbox, ShownCards

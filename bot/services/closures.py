@@ -4,10 +4,11 @@ import logging
 from dataclasses import dataclass
 from functools import partial
 
+from bot.domain.accounts import Account
+from bot.domain.chats import Endpoint, private_ones
 from bot.domain.deliveries import Delivery
 from bot.domain.events import Kind, Notice, Origin
 from bot.domain.ids import AccountId, EndpointId, Now
-from bot.domain.links import Account, Endpoint, private_ones
 from bot.errors import OutcomeUnknown, TryLater
 from bot.ports import Accounts, Audit, Links
 from bot.services.ingest import Ingest

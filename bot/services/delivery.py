@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import NoReturn
 
 from bot.domain.backoff import Backoff
+from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import (
     ONE_MARKED_REPEAT,
     OUTAGE_WAITS,
@@ -31,7 +32,6 @@ from bot.domain.deliveries import (
 )
 from bot.domain.ids import EndpointId, Now
 from bot.domain.lanes import LaneRequest, LaneResult
-from bot.domain.links import Address, Channel
 from bot.domain.reasons import Reason
 from bot.errors import OutcomeUnknown, Refused, TryLater, Unreachable
 from bot.ports import Messenger, Meter, Outbox, Readership

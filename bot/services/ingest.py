@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from bot.domain.decisions import IngestResult, Progress
+from bot.domain.accounts import Account
+from bot.domain.chats import Address
 from bot.domain.deliveries import Priority
 from bot.domain.events import Event
 from bot.domain.ids import AccountId, EndpointId, NewId, Now, TraderId
-from bot.domain.links import Account, Address
+from bot.domain.ingesting import IngestResult, Progress
 from bot.errors import OutcomeUnknown
 from bot.policy.news import Asked, decide, remember_only
 from bot.ports import Inbox, Meter

@@ -9,6 +9,8 @@ from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import NoReturn
 
+from bot.domain.accounts import Account, KeyLogin, Login, PasswordLogin, TokenLogin
+from bot.domain.chats import Address, Channel, Link, Person, Role, private_ones
 from bot.domain.events import Kind, Notice, Origin
 from bot.domain.ids import AccountId, NewId, Now
 from bot.domain.incoming import Place
@@ -23,19 +25,6 @@ from bot.domain.linking import (
     SignedIn,
     TooSoon,
     WrongDigits,
-)
-from bot.domain.links import (
-    Account,
-    Address,
-    Channel,
-    KeyLogin,
-    Link,
-    Login,
-    PasswordLogin,
-    Person,
-    Role,
-    TokenLogin,
-    private_ones,
 )
 from bot.domain.trail import by
 from bot.errors import NeedsLogin, OutcomeUnknown, Refused, TryLater

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from bot.domain.chats import Address
 from bot.domain.deliveries import OUTAGE_WAITS, Attempt, Halted, Postponed, Priority, Scope
-from bot.domain.links import Address
 from bot.services.steady import Seconds
 
 log = logging.getLogger(__name__)

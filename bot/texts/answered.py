@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.domain.actions import Action, Verb
 from bot.domain.amendments import Answering
-from bot.domain.links import Channel, Endpoint
+from bot.domain.chats import Channel, Endpoint
 from bot.domain.marks import command
 from bot.domain.shown import Ending
 from bot.texts.language import _

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from bot.domain.cards import Card, Field
+from bot.domain.chats import Link
 from bot.domain.commands import Spec, works_for_all
-from bot.domain.links import Link
 from bot.domain.marks import command
 from bot.domain.text import clean
 from bot.texts.cards import plain

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+from bot.domain.accounts import Account
 from bot.domain.actions import Target
 from bot.domain.cards import Button, ButtonStyle, Card, Severity
+from bot.domain.chats import Link
 from bot.domain.incoming import Shared
 from bot.domain.linking import CODE_LIFE, DIGITS_LIFE, Audience, Completed, LinkProblem, WrongDigits
-from bot.domain.links import Account, Link
 from bot.domain.text import clean
 from bot.texts.cards import NAME_LIMIT, for_you_once, plain
 from bot.texts.language import _, ngettext

@@ -1,7 +1,7 @@
 """What others in a shared chat may ask and do."""
 
 from bot.domain.cards import Button, Card, Severity
-from bot.domain.links import Role
+from bot.domain.chats import Role
 from bot.texts.cards import for_you_once, plain
 from bot.texts.language import _
 

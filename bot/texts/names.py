@@ -1,8 +1,8 @@
 """What bots, strategies and chats are called; a bot that nobody can name is a bot."""
 
 from bot.domain import names
+from bot.domain.chats import Channel, Endpoint
 from bot.domain.events import Strategy, Trader
-from bot.domain.links import Channel, Endpoint
 from bot.texts.language import _
 
 

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from bot.domain.chats import Endpoint
 from bot.domain.events import NoticeText
-from bot.domain.links import Endpoint
 from bot.texts.language import _
 from bot.texts.names import chat_sort, chat_title
 from bot.texts.reasons import in_words

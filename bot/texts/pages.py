@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
+from bot.domain.chats import Channel
 from bot.domain.linking import CODE_LIFE, LinkProblem
-from bot.domain.links import Channel
 from bot.domain.text import clean
 from bot.texts.language import _, later, ngettext
 from bot.texts.times import spoken

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from bot.domain.accounts import Account
 from bot.domain.cards import Card, Field, Severity
 from bot.domain.changes import condition
+from bot.domain.chats import Link
 from bot.domain.events import Trader
 from bot.domain.feeds import FeedState, FeedStatus
-from bot.domain.links import Account, Link
 from bot.domain.text import clean
 from bot.texts import bots
 from bot.texts.language import _, ngettext

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.actions import ActionState, Denied, Verb
 from bot.domain.cards import Button, Card, Field, Severity
-from bot.domain.links import Person
+from bot.domain.chats import Person
 from bot.domain.marks import command
 from bot.domain.text import clean
 from bot.domain.trail import Trace, by

@@ -19,7 +19,9 @@ from sqlalchemy import (
     update,
 )
 
+from bot.domain.accounts import Account, AccountState, Grant
 from bot.domain.amendments import answer_by_login
+from bot.domain.chats import Address, Link, Preferences
 from bot.domain.clocks import was_set_back
 from bot.domain.ids import AccountId, EndpointId, NewId
 from bot.domain.linking import (
@@ -34,7 +36,6 @@ from bot.domain.linking import (
     TooSoon,
     WrongDigits,
 )
-from bot.domain.links import Account, AccountState, Address, Grant, Link, Preferences
 from storage.accounts.links import is_at, links_of, unlink
 from storage.accounts.wrong_logins import Keys, begin_login, forgive_login, login_keys, prune_logins
 from storage.buttons.shown_cards import end_address

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, select, update
 
+from bot.domain.accounts import Account, AccountState, Credential
+from bot.domain.chats import Address, EndpointState, Link, Role
 from bot.domain.ids import AccountId, EndpointId, LinkId, NewId
 from bot.domain.linking import Ended
-from bot.domain.links import Account, AccountState, Address, Credential, EndpointState, Link, Role
 from bot.domain.reasons import Reason
 from bot.errors import Refused
 from storage.engine.database import Database, each, invalidate

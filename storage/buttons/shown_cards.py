@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Select, delete, func, select, update
 
 from bot.domain.actions import Action, ActionState
 from bot.domain.cards import Card
+from bot.domain.chats import Channel, EndpointState
 from bot.domain.ids import EndpointId
-from bot.domain.links import Channel, EndpointState
 from bot.domain.shown import END_LIFE, EndedCard, EndedCards, Ending, ShownCard
 from storage.buttons.actions import action_of
 from storage.engine.database import Database, each

@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select
 
-from bot.domain.decisions import Decide, IngestResult, Progress
 from bot.domain.events import (
     Cursor,
     Event,
@@ -23,14 +22,15 @@ from bot.domain.events import (
     Unreadable,
 )
 from bot.domain.ids import AccountId, EndpointId
+from bot.domain.ingesting import Decide, IngestResult, Progress
 from storage.engine.database import Database
 from storage.engine.statements import Statement, Values
 from storage.engine.types import key
 from storage.engine.upsert import Insert, insert_into
 from storage.inbox import quarantine
 from storage.inbox.cache import Memories, Memory, remember
-from storage.inbox.duplicates import leave_out_echoes
 from storage.inbox.enqueue import owe
+from storage.inbox.same_fact import leave_out_echoes
 from storage.inbox.stages import Stages
 from storage.outbox.amendments import close_offers
 from storage.outbox.claims import hand_back

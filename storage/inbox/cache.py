@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select
 
-from bot.domain.decisions import Known, Verdict
+from bot.domain.chats import Link
 from bot.domain.events import Strategy, Trader
 from bot.domain.ids import AccountId
-from bot.domain.links import Link
+from bot.domain.ingesting import Known, Verdict
 from storage.engine.database import raw_of
 from storage.engine.statements import Statement
 from storage.engine.types import key

@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Insert, bindparam, insert, select
 
+from bot.domain.chats import Link
 from bot.domain.deliveries import PENDING, Draft, State
 from bot.domain.ids import AccountId, DeliveryId
-from bot.domain.links import Link
 from bot.policy.audience import may_go
 from bot.policy.decision import SEND, Course
 from storage.buttons.actions import action_row

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select
 
-from bot.domain.decisions import Verdict
 from bot.domain.events import Kind, Trade
 from bot.domain.ids import AccountId
+from bot.domain.ingesting import Verdict
 from storage.engine.statements import Statement
 from storage.engine.types import key
 from storage.schema.facts import FactKey

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, bindparam, case, func, null, or_, select, upd
 from bot.domain.actions import OFFER_LIFE, ActionState, Verb
 from bot.domain.amendments import AMEND_LIFE, Amendment, Amendments, Answer, Answering
 from bot.domain.cards import answered
+from bot.domain.chats import Channel, EndpointState
 from bot.domain.deliveries import Delivery, Draft, Priority, State
 from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
-from bot.domain.links import Channel, EndpointState
 from bot.texts import answered as texts
 from bot.texts.language import speaking
 from storage.engine.database import each

@@ -19,13 +19,13 @@ from sqlalchemy import (
     update,
 )
 
+from bot.domain.chats import EndpointState
 from bot.domain.deliveries import PENDING, Delivery, Priority, Settlement, State
 from bot.domain.digests import URGENT_CROWD
 from bot.domain.digests import crowd as digest_crowd
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
 from bot.domain.lanes import LaneRequest, LaneResult
-from bot.domain.links import EndpointState
 from bot.domain.reasons import Reason
 from bot.errors import OutcomeUnknown, TryLater
 from bot.policy.decision import Course

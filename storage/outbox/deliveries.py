@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, func, null, or_, select, union_all, update
 
 from bot.domain.amendments import Amendment, Amendments
+from bot.domain.chats import Address, Channel, EndpointState
 from bot.domain.deliveries import MISSED, PENDING, Delivery, Priority, State
 from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
 from bot.domain.lanes import LaneRequest, LaneResult, Missed
-from bot.domain.links import Address, Channel, EndpointState
 from bot.domain.reasons import Reason
 from storage.engine.database import Database, each
 from storage.outbox.amendments import expire_offers, give_up, select_amendments, settle

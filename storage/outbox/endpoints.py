@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import Connection, null, select, update
 
 from bot.domain.actions import ActionState
+from bot.domain.chats import EndpointState
 from bot.domain.deliveries import State
 from bot.domain.ids import AccountId
-from bot.domain.links import EndpointState
 from bot.domain.reasons import Reason
 from storage.engine.database import invalidate
 from storage.forgetting import forget_if_unlinked

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from bot.domain.accounts import Credential, CredentialKind, Grant
 from bot.domain.actions import Target
 from bot.domain.cards import (
     Button,
@@ -22,9 +23,9 @@ from bot.domain.cards import (
     Severity,
     Table,
 )
+from bot.domain.chats import Preferences, Role
 from bot.domain.events import Kind, Strategy, Trader
 from bot.domain.ids import ActionId
-from bot.domain.links import Credential, CredentialKind, Grant, Preferences, Role
 from bot.texts.language import ENGLISH
 
 Plain = dict[str, Any]

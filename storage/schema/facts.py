@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from bot.domain.decisions import IngestResult, Verdict
+from bot.domain.chats import Address, Link
 from bot.domain.deliveries import Delivery, Draft, Priority, State
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, DeliveryId, EndpointId
-from bot.domain.links import Address, Link
+from bot.domain.ingesting import IngestResult, Verdict
 
 
 class FactKey(NamedTuple):

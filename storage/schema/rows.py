@@ -4,8 +4,9 @@ from typing import Any
 
 from sqlalchemy import Row, Select, select
 
+from bot.domain.accounts import Account
+from bot.domain.chats import Address, Endpoint, Link
 from bot.domain.ids import AccountId, EndpointId, LinkId
-from bot.domain.links import Account, Address, Endpoint, Link
 from storage.schema.codec import decode_preferences
 from storage.schema.tables import LINK_IS_ACTIVE, endpoint, link
 

@@ -24,10 +24,11 @@ from sqlalchemy import (
     literal_column,
 )
 
+from bot.domain.accounts import AccountState
 from bot.domain.actions import ActionState, Verb
+from bot.domain.chats import Channel, EndpointState, Role
 from bot.domain.deliveries import MISSED, PENDING, State
 from bot.domain.events import Kind
-from bot.domain.links import AccountState, Channel, EndpointState, Role
 from storage.engine.types import Foreign, Instant, OneOf
 from storage.schema.states import AttemptState, KnownKind, LinkState
 

@@ -13,7 +13,7 @@ from adapters.discord.bot import open_discord
 from adapters.discord.settings import DiscordSettings
 from adapters.telegram.bot import open_telegram
 from adapters.telegram.settings import TelegramSettings
-from bot.domain.links import Address, Channel
+from bot.domain.chats import Address, Channel
 from bot.ports import Hear, Messenger
 from tests.fakes.conversation import MemoryJournal, Names
 from tests.fakes.meter import FakeMeter

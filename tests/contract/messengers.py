@@ -13,8 +13,8 @@ from adapters.discord.settings import DiscordSettings
 from adapters.telegram.bot import open_telegram
 from adapters.telegram.settings import TelegramSettings
 from bot.domain.cards import Card, Option
+from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import Attempt, Gone, Halted, Postponed, Unknown
-from bot.domain.links import Address, Channel
 from bot.ports import Messenger
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.meter import FakeMeter

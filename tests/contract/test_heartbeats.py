@@ -12,8 +12,8 @@ import pytest
 from adapters.cryptorobot.client import CryptorobotPlatform, open_platform
 from adapters.cryptorobot.session import CryptorobotSession
 from adapters.cryptorobot.settings import PlatformSettings
+from bot.domain.accounts import Credential, PasswordLogin
 from bot.domain.events import Trade
-from bot.domain.links import Credential, PasswordLogin
 from bot.errors import ConnectionLost, NeedsLogin, SocketRefused
 from tests.contract.platforms import Feathers, FeathersProcess, Person, feathers, feathers_process
 

@@ -13,9 +13,16 @@ import pytest
 from adapters.cryptorobot.client import CryptorobotPlatform, open_platform
 from adapters.cryptorobot.session import CryptorobotSession
 from adapters.cryptorobot.settings import PlatformSettings
+from bot.domain.accounts import (
+    Credential,
+    CredentialKind,
+    KeyLogin,
+    Login,
+    PasswordLogin,
+    TokenLogin,
+)
 from bot.domain.events import Event, PodEvent, Position, StrategySeen, Stream, Trade, TraderSeen
 from bot.domain.ids import TraderId
-from bot.domain.links import Credential, CredentialKind, KeyLogin, Login, PasswordLogin, TokenLogin
 from bot.errors import ConnectionLost, NeedsLogin, Refused, SocketRefused, TryLater
 from tests.contract.platforms import Person, PlatformUnderTest
 

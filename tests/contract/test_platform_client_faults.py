@@ -12,9 +12,9 @@ import pytest
 from adapters.cryptorobot.client import CryptorobotPlatform, open_platform
 from adapters.cryptorobot.settings import PlatformSettings
 from adapters.simulator import Options
+from bot.domain.accounts import Credential, CredentialKind, KeyLogin
 from bot.domain.events import PodEvent, Position, Stream, Trade
 from bot.domain.ids import TraderId
-from bot.domain.links import Credential, CredentialKind, KeyLogin
 from bot.errors import (
     ConnectionLost,
     NeedsLogin,

@@ -13,9 +13,9 @@ import pytest
 
 from adapters.cryptorobot.client import open_platform
 from adapters.cryptorobot.settings import PlatformSettings
+from bot.domain.accounts import Credential, CredentialKind, PasswordLogin
 from bot.domain.events import Kind, Origin, Page, Position, Stream, Trade, Trader, TraderSeen
 from bot.domain.ids import TraderId
-from bot.domain.links import Credential, CredentialKind, PasswordLogin
 from bot.errors import ConnectionLost, NeedsLogin, NotOffered, Refused, SocketRefused
 from bot.ports import Platform, Session
 from tests.contract.platforms import PlatformUnderTest, feathers, simulated

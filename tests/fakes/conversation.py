@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.domain.chats import Channel, Person
 from bot.domain.incoming import Place, Reply, Said
-from bot.domain.links import Channel, Person
 
 Answer = Callable[[Said], Sequence[Reply]]
 

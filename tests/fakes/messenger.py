@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.cards import Card, as_shown
+from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import (
     ONE_MARKED_REPEAT,
     Attempt,
@@ -21,7 +22,6 @@ from bot.domain.deliveries import (
     Sent,
     Unknown,
 )
-from bot.domain.links import Address, Channel
 from bot.texts.language import spoken_language
 
 

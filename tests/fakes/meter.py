@@ -6,11 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from bot.domain.chats import Channel
 from bot.domain.deliveries import State
 from bot.domain.events import Stream
 from bot.domain.feeds import FeedState
 from bot.domain.ids import AccountId
-from bot.domain.links import Channel
 
 
 @dataclass

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from bot.domain.accounts import Credential, CredentialKind, Grant, KeyLogin, Login, PasswordLogin
 from bot.domain.events import (
     AHEAD,
     Event,
@@ -25,7 +26,6 @@ from bot.domain.events import (
     TraderSeen,
 )
 from bot.domain.ids import TraderId
-from bot.domain.links import Credential, CredentialKind, Grant, KeyLogin, Login, PasswordLogin
 from bot.domain.pairs import pairs_meant
 from bot.errors import (
     ConnectionLost,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+from bot.domain.chats import Address
 from bot.domain.linking import Audience
-from bot.domain.links import Address
 from bot.errors import TradebellError
 
 

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bot.domain.accounts import KeyLogin, Login, PasswordLogin, TokenLogin
+from bot.domain.chats import Address, Role
 from bot.domain.ids import EndpointId
 from bot.domain.incoming import Reply, Said
 from bot.domain.linking import (
@@ -20,7 +22,6 @@ from bot.domain.linking import (
     SignedIn,
     TooSoon,
 )
-from bot.domain.links import Address, KeyLogin, Login, PasswordLogin, Role, TokenLogin
 
 
 @dataclass

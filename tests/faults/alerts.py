@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
+from bot.domain.accounts import Account
 from bot.domain.deliveries import Postponed, Scope
 from bot.domain.events import Kind, Notice, NoticeText, Origin
 from bot.domain.ids import EndpointId
-from bot.domain.links import Account
 from tests.harness.world import World
 
 

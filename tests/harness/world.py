@@ -13,14 +13,15 @@ from decimal import Decimal
 from typing import Any
 
 from bot.app.composition import compose
+from bot.domain.accounts import Account, PasswordLogin
 from bot.domain.cards import Card, as_shown
+from bot.domain.chats import Address, Channel, Link, Person
 from bot.domain.deliveries import Restored
 from bot.domain.events import Kind, Origin, Trade, Trader
 from bot.domain.feeds import FeedState
 from bot.domain.ids import ActionId, TraderId
 from bot.domain.incoming import Command, Place, Press, Reply, Said, Words
 from bot.domain.linking import SignedIn
-from bot.domain.links import Account, Address, Channel, Link, PasswordLogin, Person
 from bot.domain.marks import shown
 from bot.domain.typed import command_in
 from bot.ports import Draw, Messenger, Platform, Readership

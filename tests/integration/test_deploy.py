@@ -18,8 +18,8 @@ from typer.testing import CliRunner
 
 from adapters.web.health import Backlog, Metrics
 from bot.__main__ import cli
+from bot.domain.chats import Channel
 from bot.domain.deliveries import State
-from bot.domain.links import Channel
 from bot.settings import DEFAULT_METRICS, NAMES
 from tests.conftest import ROOT
 

@@ -17,6 +17,7 @@ from typing import get_type_hints
 
 import bot
 from bot import texts
+from bot.domain.accounts import Account
 from bot.domain.actions import Action, ActionState, Target, Verb
 from bot.domain.cards import (
     Button,
@@ -31,6 +32,7 @@ from bot.domain.cards import (
 )
 from bot.domain.changes import Change
 from bot.domain.charts import profits
+from bot.domain.chats import Address, Channel, Endpoint, Link, Person, Role
 from bot.domain.commands import Misread
 from bot.domain.deliveries import State
 from bot.domain.digests import Part
@@ -52,15 +54,6 @@ from bot.domain.ids import AccountId, ActionId, EndpointId, LinkId, StrategyId, 
 from bot.domain.incoming import Shared
 from bot.domain.lanes import Missed
 from bot.domain.linking import Audience, Completed, LinkProblem, WrongDigits
-from bot.domain.links import (
-    Account,
-    Address,
-    Channel,
-    Endpoint,
-    Link,
-    Person,
-    Role,
-)
 from bot.domain.outcomes import Result, Seen
 from bot.domain.trail import Trace, by
 from bot.policy.news import _with_offers

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot.domain.accounts import PasswordLogin
 from bot.domain.actions import CONFIRM_LIFE, OFFER_LIFE
 from bot.domain.deliveries import Declined, Postponed, Scope, Sent
 from bot.domain.events import Kind, Origin, PodEvent, Stream
 from bot.domain.incoming import Reply
 from bot.domain.linking import CODE_LIFE
-from bot.domain.links import PasswordLogin
 from bot.domain.marks import shown
 from bot.domain.shown import Ending
 from bot.texts.answered import ending as ending_note

@@ -10,6 +10,7 @@ from functools import partial
 import pytest
 
 from bot import errors
+from bot.domain.chats import EndpointState
 from bot.domain.deliveries import (
     Declined,
     Gone,
@@ -22,7 +23,6 @@ from bot.domain.deliveries import (
     Unknown,
 )
 from bot.domain.events import Kind, Notice, NoticeText, Origin
-from bot.domain.links import EndpointState
 from bot.errors import TryLater
 from bot.policy.news import decide
 from bot.services.steady import steady

@@ -9,12 +9,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete
 
+from bot.domain.accounts import NAMELESS, AccountState, Credential, CredentialKind
 from bot.domain.cards import Severity
 from bot.domain.events import SOMEBODY, Kind, Origin, PodEvent, Strategy, Stream
 from bot.domain.feeds import FeedState
 from bot.domain.ids import StrategyId, TraderId
 from bot.domain.incoming import Reply
-from bot.domain.links import NAMELESS, AccountState, Credential, CredentialKind
 from bot.errors import ConnectionLost, NeedsLogin, NotOffered, OutcomeUnknown, TryLater
 from bot.services.feeds.ownership import OwnPlatform
 from storage.schema.tables import cursor

@@ -7,8 +7,8 @@ from itertools import count
 
 import pytest
 
+from bot.domain.accounts import KeyLogin, PasswordLogin
 from bot.domain.linking import Invitation, LinkProblem, LoginFailed, SignedIn, TooSoon
-from bot.domain.links import KeyLogin, PasswordLogin
 from bot.domain.wrong_logins import WAITS, WINDOW
 from bot.errors import TryLater
 from bot.texts.language import speaking

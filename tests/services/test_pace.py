@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import Priority
-from bot.domain.links import Address, Channel
 from bot.services.pace import PROBE_LIMIT, SLOWEST, Pace
 
 CHAT = Address(channel=Channel.TELEGRAM, bot="1", chat="2")

@@ -8,8 +8,8 @@ from functools import partial
 import pytest
 
 from adapters.chat.queues import ChatQueues
-from bot.domain.links import PasswordLogin
-from bot.services.chats import take_turn
+from bot.domain.accounts import PasswordLogin
+from bot.services.chat_platforms import take_turn
 from bot.services.pace import STRANGERS_BURST, STRANGERS_SHARE, Pace
 from tests.harness.world import CHAT, code_in, running
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from bot.domain.cards import Card
+from bot.domain.chats import Address
 from bot.domain.deliveries import (
     Attempt,
     Declined,
@@ -21,7 +22,6 @@ from bot.domain.deliveries import (
     Sent,
     Unknown,
 )
-from bot.domain.links import Address
 from tests.fakes.messenger import FakeMessenger, Shown
 
 SHOWN = Unknown(reason="the answer was lost")

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.domain.accounts import Credential, CredentialKind, Grant, Login, PasswordLogin
 from bot.domain.events import Event
-from bot.domain.links import Credential, CredentialKind, Grant, Login, PasswordLogin
 from bot.errors import NeedsLogin, TryLater
 from tests.fakes.platform import FakePlatform, FakeSession
 

@@ -17,9 +17,10 @@ from datetime import timedelta
 from cryptography.fernet import Fernet
 from sqlalchemy import make_url
 
+from bot.domain.accounts import PasswordLogin
+from bot.domain.chats import EndpointState
 from bot.domain.incoming import Returned
 from bot.domain.linking import SignedIn
-from bot.domain.links import EndpointState, PasswordLogin
 from bot.errors import OutcomeUnknown, TryLater
 from storage import Store
 from tests.harness.databases import opened

@@ -14,9 +14,9 @@ from adapters.telegram import updates as telegram
 from adapters.web import updates as web
 from adapters.web.render import commands_json
 from bot.domain.cards import Card
+from bot.domain.chats import Address, Channel
 from bot.domain.commands import Spec
 from bot.domain.incoming import Command, Said
-from bot.domain.links import Address, Channel
 from bot.services.commands.registry import SPECS
 from tests.parity import tables
 from tests.parity.examples import EVERYTHING, QUIET, TEXTS, WIDE, card_making_modules, examples

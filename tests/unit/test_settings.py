@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 
 from adapters.logs.settings import LogFormat, LogLevel
 from adapters.web.settings import Listen
-from bot.domain.links import Channel
+from bot.domain.chats import Channel
 from bot.errors import Misconfigured
 from bot.settings import NAMES, Settings, has_display, keys_in, read
 

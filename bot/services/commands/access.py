@@ -5,8 +5,8 @@ import logging
 from collections.abc import Mapping
 
 from bot.domain.cards import Card
+from bot.domain.chats import Address, Channel, Link, Person
 from bot.domain.commands import Spec
-from bot.domain.links import Address, Channel, Link, Person
 from bot.errors import Refused, TryLater
 from bot.ports import Readership
 from bot.services.delivery import LOOK

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from bot.domain.cards import Button, Card
+from bot.domain.chats import Role
 from bot.domain.commands import Spec
-from bot.domain.links import Role
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.services.commands.missed import PAGE
 from bot.texts import trail as texts

@@ -6,13 +6,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.domain.accounts import Account
 from bot.domain.actions import Target
 from bot.domain.cards import Button, Card
+from bot.domain.chats import Link
 from bot.domain.commands import Arguments, Spec
 from bot.domain.events import Strategy, Trader
 from bot.domain.ids import AccountId, ActionId, NewId, Now
 from bot.domain.incoming import Command
-from bot.domain.links import Account, Link
 from bot.domain.names import name_of, told_apart
 from bot.errors import NeedsLogin, Refused, TryLater
 from bot.ports import Accounts, Audit, Draw, Inbox, Links, Outbox, Session, ShownCards

@@ -1,10 +1,10 @@
 """The six digits that the link page shows, typed back in the chat."""
 
 from bot.domain.cards import Card
+from bot.domain.chats import Person
 from bot.domain.deliveries import Priority
 from bot.domain.incoming import Place, Shared
 from bot.domain.linking import WrongDigits
-from bot.domain.links import Person
 from bot.domain.typed import digits_in, six_digits_in
 from bot.services.commands.desk import Desk
 from bot.texts import linking as texts

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from bot.domain.actions import Verb
 from bot.domain.cards import Card
+from bot.domain.chats import Link, Person, Role
 from bot.domain.commands import NOBODY, Argument, ArgumentType, Spec
-from bot.domain.links import Link, Person, Role
 from bot.domain.trail import by
 from bot.services.commands.desk import AccountCommand, AccountRequest, Desk
 from bot.texts import members as texts

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from bot.domain.actions import Action, ActionState, Denied, Target, Verb
 from bot.domain.cards import Card
+from bot.domain.chats import Link, Role
 from bot.domain.incoming import Command, Press, Reply
-from bot.domain.links import Link, Role
 from bot.domain.trail import by
 from bot.errors import OutcomeUnknown, TryLater
 from bot.services.commands import members, unlink

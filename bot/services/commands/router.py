@@ -10,6 +10,7 @@ from functools import partial
 
 from bot.domain.actions import Target
 from bot.domain.cards import Card, with_note
+from bot.domain.chats import Address, EndpointState, Link, Person
 from bot.domain.commands import Arguments, ArgumentType, Misread, Spec, read_options, read_typed
 from bot.domain.deliveries import Priority
 from bot.domain.incoming import (
@@ -24,7 +25,6 @@ from bot.domain.incoming import (
     Wordless,
     Words,
 )
-from bot.domain.links import Address, EndpointState, Link, Person
 from bot.domain.names import completions, nearest
 from bot.domain.shown import ShownCard, without_address
 from bot.domain.trail import by

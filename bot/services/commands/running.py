@@ -5,9 +5,9 @@ from functools import partial
 from bot.domain.actions import Verb
 from bot.domain.cards import Card
 from bot.domain.changes import condition
+from bot.domain.chats import Role
 from bot.domain.commands import Argument, ArgumentType, Spec
 from bot.domain.events import Trader
-from bot.domain.links import Role
 from bot.domain.names import Found, Nothing, Several, pick
 from bot.services.actions import targets_of
 from bot.services.commands.desk import AccountCommand, AccountRequest

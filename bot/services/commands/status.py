@@ -1,9 +1,9 @@
 """`/status`: the bots, the connection, and what waits."""
 
 from bot.domain.cards import Card
+from bot.domain.chats import EndpointState
 from bot.domain.commands import Spec
 from bot.domain.deliveries import LOST
-from bot.domain.links import EndpointState
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.texts import status as texts
 from bot.texts.language import later

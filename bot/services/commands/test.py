@@ -1,8 +1,8 @@
 """`/test`: an alert through the whole chain. It rings in every chat of the account."""
 
 from bot.domain.cards import Card
+from bot.domain.chats import Role
 from bot.domain.commands import Spec
-from bot.domain.links import Role
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.texts import asking as texts
 from bot.texts.language import later

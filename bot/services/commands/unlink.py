@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from bot.domain.actions import Action, Target, Verb
 from bot.domain.cards import Card
+from bot.domain.chats import Link, Role
 from bot.domain.commands import Argument, ArgumentType, Spec
-from bot.domain.links import Link, Role
 from bot.services.commands.desk import AccountCommand, AccountRequest, Desk
 from bot.texts import access
 from bot.texts import linking as texts

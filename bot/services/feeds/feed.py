@@ -9,9 +9,9 @@ from datetime import timedelta
 from functools import partial
 from typing import NoReturn
 
+from bot.domain.accounts import Account, AccountState, Credential
 from bot.domain.feeds import FeedState, FeedStatus
 from bot.domain.ids import Now
-from bot.domain.links import Account, AccountState, Credential
 from bot.errors import NeedsLogin, SocketRefused, TryLater
 from bot.ports import Accounts, Meter, Platform, Session
 from bot.services.feeds.login_end import Expiry, Renewed

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import NoReturn
 
+from bot.domain.accounts import Account
 from bot.domain.feeds import FeedStatus
 from bot.domain.ids import AccountId, Now
-from bot.domain.links import Account
 from bot.errors import TryLater
 from bot.ports import Accounts, Inbox, Meter, Platform, Session
 from bot.services.feeds.feed import Feed

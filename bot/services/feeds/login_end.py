@@ -5,9 +5,9 @@ import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bot.domain.accounts import Account
 from bot.domain.backoff import Backoff
 from bot.domain.ids import Now
-from bot.domain.links import Account
 from bot.errors import ConnectionLost, NeedsLogin, Refused, TryLater
 from bot.ports import Accounts, Session
 from bot.services.feeds.notices import Notices

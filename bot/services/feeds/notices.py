@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from bot.domain.accounts import Account, Credential
 from bot.domain.events import Kind, Notice, NoticeText, Origin
 from bot.domain.feeds import FeedState
 from bot.domain.ids import Now
-from bot.domain.links import Account, Credential
 from bot.errors import OutcomeUnknown, TryLater
 from bot.services.ingest import Ingest
 from bot.texts import notices as texts

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
+from bot.domain.accounts import Account, Credential, Grant, Login
 from bot.domain.events import (
     SOMEBODY,
     Event,
@@ -19,7 +20,6 @@ from bot.domain.events import (
     Trader,
 )
 from bot.domain.ids import TraderId
-from bot.domain.links import Account, Credential, Grant, Login
 from bot.errors import NeedsLogin, OutcomeUnknown, Refused
 from bot.ports import Live, Meter, Platform, Session
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from bot.domain.decisions import IngestResult, Progress
+from bot.domain.accounts import Account
 from bot.domain.events import (
     AHEAD,
     LOOKED,
@@ -30,7 +30,7 @@ from bot.domain.events import (
     Unreadable,
 )
 from bot.domain.ids import Now, TraderId
-from bot.domain.links import Account
+from bot.domain.ingesting import IngestResult, Progress
 from bot.errors import ConnectionLost, NeedsLogin, NotOffered, Refused, StoreAway, TryLater
 from bot.ports import Inbox, Live, Meter, Session
 from bot.services.ingest import Ingest

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from math import inf
 
+from bot.domain.accounts import Account
 from bot.domain.ids import Now
-from bot.domain.links import Account
 from bot.errors import ConnectionLost, TryLater
 from bot.ports import Meter, Session
 from bot.services.feeds.reading import Reading

@@ -8,16 +8,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from bot.domain.accounts import Credential, CredentialKind, Grant
 from bot.domain.actions import OFFER_LIFE, Action, Verb, offer_to_pause
 from bot.domain.amendments import Answer, Answering
 from bot.domain.cards import Button, Card
-from bot.domain.decisions import Decide, IngestResult, Known, Verdict
+from bot.domain.chats import Address, Channel, Link, Role
 from bot.domain.deliveries import Delivery, Draft, Priority, Settlement, State
 from bot.domain.events import Event, Kind, Origin, Trade
 from bot.domain.ids import AccountId, ActionId, EndpointId, TraderId
+from bot.domain.ingesting import Decide, IngestResult, Known, Verdict
 from bot.domain.lanes import LaneRequest
 from bot.domain.linking import CODE_LIFE, Completed, Invitation
-from bot.domain.links import Address, Channel, Credential, CredentialKind, Grant, Link, Role
 from storage import Store
 
 NOW = datetime(2026, 1, 5, 12, 0, 0, 123456, tzinfo=UTC)

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.actions import Action, ActionState, Denied, Target, Verb
+from bot.domain.chats import Link
 from bot.domain.ids import ActionId, EndpointId
-from bot.domain.links import Link
 from storage import Store
 from storage.buttons.actions import KEPT_AFTER_EXPIRY
 from storage.schema.tables import action

@@ -12,10 +12,10 @@ from sqlalchemy import Connection, select, update
 
 from bot.domain.actions import OFFER_LIFE, ActionState, Denied
 from bot.domain.amendments import AMEND_LIFE, Amendment
-from bot.domain.decisions import IngestResult
+from bot.domain.chats import Channel, Link
 from bot.domain.deliveries import Delivery, Settlement, State
 from bot.domain.ids import AccountId, ActionId, EndpointId
-from bot.domain.links import Channel, Link
+from bot.domain.ingesting import IngestResult
 from bot.texts.answered import answer
 from storage import Store
 from storage.outbox import claims as turns

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot.domain.accounts import AccountState, Grant
 from bot.domain.deliveries import State
 from bot.domain.linking import (
     CODE_LIFE,
@@ -23,7 +24,6 @@ from bot.domain.linking import (
     TooSoon,
     WrongDigits,
 )
-from bot.domain.links import AccountState, Grant
 from bot.domain.wrong_logins import PER_PAIR, WINDOW, Counted
 from storage import Store
 from storage.schema.tables import attempt, secret, wrong_login

@@ -7,12 +7,12 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Connection, select
 
+from bot.domain.chats import Link
 from bot.domain.deliveries import Declined, Delivery, Priority, Settlement, State
 from bot.domain.digests import CROWD, CROWD_UNDER_PRESSURE, URGENT_CROWD, URGENT_CROWD_OF_BOTS
 from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
 from bot.domain.lanes import LaneRequest
-from bot.domain.links import Link
 from storage import Store
 from storage.outbox import digests
 from storage.outbox.deliveries import AGED, HELD_LIFE

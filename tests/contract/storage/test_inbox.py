@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.actions import Action, Denied
-from bot.domain.decisions import Decide, IngestResult, Known, Progress, Verdict
+from bot.domain.chats import Link
 from bot.domain.deliveries import Priority, State
 from bot.domain.events import (
     LOOKED,
@@ -29,7 +29,7 @@ from bot.domain.events import (
     Unreadable,
 )
 from bot.domain.ids import AccountId, ActionId, StrategyId, TraderId
-from bot.domain.links import Link
+from bot.domain.ingesting import Decide, IngestResult, Known, Progress, Verdict
 from bot.errors import StoreAway
 from storage import Store
 from storage.engine.database import Database, Request, each, failed, resolve

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 
-from bot.domain.links import Channel
+from bot.domain.chats import Channel
 from storage import Store
 from storage.journal import LIFE
 from tests.contract.storage.given import NOW, SECOND

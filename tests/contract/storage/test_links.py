@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.accounts import AccountState, Credential, CredentialKind
 from bot.domain.actions import ActionState, Denied
-from bot.domain.decisions import Progress
+from bot.domain.chats import EndpointState
 from bot.domain.deliveries import State
 from bot.domain.events import Kind, Origin, Position, Stream, Trader, TraderSeen
 from bot.domain.ids import AccountId, LinkId, TraderId
-from bot.domain.links import AccountState, Credential, CredentialKind, EndpointState
+from bot.domain.ingesting import Progress
 from bot.errors import Refused
 from bot.policy.news import remember_only
 from storage import Store

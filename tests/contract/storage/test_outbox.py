@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.domain.actions import Action
+from bot.domain.chats import EndpointState
 from bot.domain.deliveries import ONE_MARKED_REPEAT, Priority, Settlement, State, after_crash
 from bot.domain.ids import EndpointId
 from bot.domain.lanes import LaneRequest, LaneResult
-from bot.domain.links import EndpointState
 from bot.domain.reasons import STORED
 from storage import Store
 from storage.engine.database import each

@@ -14,12 +14,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from bot.domain.chats import Link
 from bot.domain.deliveries import PENDING, Delivery, Priority, Settlement, State
 from bot.domain.digests import CROWD
 from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
 from bot.domain.lanes import LaneRequest
-from bot.domain.links import Link
 from storage import Store, open_memory
 from storage.outbox.deliveries import HELD_LIFE, TEXT_LIFE
 from tests.contract.storage.given import NOW, address, fact, linked, tell_all

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot.domain.chats import Channel, Person
 from bot.domain.events import Unreadable
-from bot.domain.links import Channel, Person
 from bot.domain.trail import by
 from bot.errors import Refused
 from storage import Store, exported, listed, look

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Table, func, select
 
-from bot.domain.decisions import Known, Verdict
+from bot.domain.chats import Channel, Person
 from bot.domain.events import Event, Trade
 from bot.domain.ids import AccountId
-from bot.domain.links import Channel, Person
+from bot.domain.ingesting import Known, Verdict
 from bot.domain.stages import Stage, Step
 from bot.domain.trail import by
 from storage import Store

@@ -10,10 +10,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from bot.domain.chats import Channel
 from bot.domain.deliveries import Priority
 from bot.domain.ids import NewId
 from bot.domain.lanes import LaneRequest
-from bot.domain.links import Channel
 from storage import migrate, open_memory
 from storage.engine.database import each
 from storage.schema.tables import metadata

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from bot.domain.decisions import Known, Verdict
+from bot.domain.chats import Link, Role
 from bot.domain.events import Event
 from bot.domain.ids import LinkId
+from bot.domain.ingesting import Known, Verdict
 from bot.domain.linking import CODE_LIFE, Completed, Invitation, LinkProblem, WrongDigits
-from bot.domain.links import Link, Role
 from bot.errors import Refused
 from storage import Store
 from storage.accounts.codes import _Try as Try

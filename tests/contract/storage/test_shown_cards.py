@@ -7,8 +7,8 @@ from datetime import datetime
 
 from bot.domain.actions import Action, ActionState, Denied
 from bot.domain.cards import Button, Card
+from bot.domain.chats import Channel, Link
 from bot.domain.ids import ActionId
-from bot.domain.links import Channel, Link
 from bot.domain.shown import END_LIFE, EndedCard, Ending, ShownCard
 from storage import Store
 from tests.contract.storage.conftest import OpenStore

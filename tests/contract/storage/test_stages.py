@@ -9,9 +9,9 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
-from bot.domain.decisions import IngestResult
 from bot.domain.events import Trade
 from bot.domain.ids import AccountId
+from bot.domain.ingesting import IngestResult
 from bot.policy.news import decide
 from storage import Store
 from storage.schema.tables import inbox

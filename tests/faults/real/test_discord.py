@@ -15,14 +15,15 @@ import pytest
 from adapters.discord.bot import DiscordBot, open_discord
 from adapters.discord.limits import MOST_REFUSALS
 from adapters.discord.settings import DiscordSettings
+from bot.domain.accounts import Account, PasswordLogin
 from bot.domain.cards import Card
+from bot.domain.chats import Address
+from bot.domain.chats import Channel as Platform
+from bot.domain.chats import Person as Someone
 from bot.domain.deliveries import PENDING, Gone, Postponed, Repeats, Scope, State
 from bot.domain.events import Kind, Notice, NoticeText, Origin
 from bot.domain.incoming import Command, Place, Words
 from bot.domain.linking import SignedIn
-from bot.domain.links import Account, Address, PasswordLogin
-from bot.domain.links import Channel as Platform
-from bot.domain.links import Person as Someone
 from storage import Store, open_memory
 from tests.fakes.messenger import Shown
 from tests.fakes.meter import FakeMeter

@@ -17,10 +17,10 @@ from adapters.cryptorobot import link
 from adapters.cryptorobot.client import open_platform
 from adapters.cryptorobot.settings import PlatformSettings
 from adapters.simulator import Options
+from bot.domain.accounts import Account, PasswordLogin
 from bot.domain.backoff import Backoff
 from bot.domain.deliveries import PENDING, State
 from bot.domain.feeds import FeedState
-from bot.domain.links import Account, PasswordLogin
 from bot.services import actions
 from bot.services.feeds import Rhythm, reading
 from storage import Store, open_memory

@@ -16,9 +16,9 @@ from datetime import datetime, timedelta
 
 from bot.app.sources import new_id, now
 from bot.domain.cards import Card
+from bot.domain.chats import Address
 from bot.domain.deliveries import Attempt, Sent
 from bot.domain.lanes import LaneRequest, LaneResult
-from bot.domain.links import Address
 from bot.services.delivery import Delivering, Outlet
 from bot.services.leadership import Leadership, Superseded
 from bot.services.pace import Pace

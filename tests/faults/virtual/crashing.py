@@ -14,23 +14,15 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from bot.domain.accounts import Credential, CredentialKind, Grant, Login, PasswordLogin
 from bot.domain.actions import ActionState, Denied
 from bot.domain.cards import Card
+from bot.domain.chats import Address, Channel, Person
 from bot.domain.deliveries import PENDING, Gone, Postponed, State, Unknown
 from bot.domain.events import Kind, Origin, PodEvent, Stream, Trade, Trader, Unreadable
 from bot.domain.feeds import FeedState
 from bot.domain.incoming import Command, Left, Place, Press, Reply, Returned, Said, Shared, Words
 from bot.domain.linking import Audience, SignedIn
-from bot.domain.links import (
-    Address,
-    Channel,
-    Credential,
-    CredentialKind,
-    Grant,
-    Login,
-    PasswordLogin,
-    Person,
-)
 from bot.ports import Live
 from bot.texts.outcomes import toast
 from storage import Store

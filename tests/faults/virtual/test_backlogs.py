@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert, select, text
 
+from bot.domain.chats import Link
 from bot.domain.deliveries import Priority
 from bot.domain.ids import EndpointId
 from bot.domain.lanes import LaneRequest, LaneResult
-from bot.domain.links import Link
 from storage import Store
 from storage.engine.database import each, raw_of
 from storage.outbox.claims import take_turns

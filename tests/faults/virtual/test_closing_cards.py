@@ -8,9 +8,9 @@ import pytest
 
 from bot.domain.actions import CONFIRM_LIFE
 from bot.domain.cards import Card
+from bot.domain.chats import Address
 from bot.domain.deliveries import Attempt, Sent
 from bot.domain.incoming import Reply
-from bot.domain.links import Address
 from bot.domain.shown import END_LIFE, Ending
 from bot.texts.answered import ending
 from tests.fakes.messenger import FakeMessenger

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from bot.domain.accounts import PasswordLogin
 from bot.domain.deliveries import State
 from bot.domain.events import Stream
 from bot.domain.linking import SignedIn
-from bot.domain.links import PasswordLogin
 from bot.errors import OutcomeUnknown, TryLater
 from storage import Store
 from storage.engine.database import Request

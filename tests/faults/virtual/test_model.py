@@ -22,7 +22,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import Connection, select
 
+from bot.domain.accounts import PasswordLogin
 from bot.domain.cards import Button, Card
+from bot.domain.chats import Address, Channel, Link
 from bot.domain.deliveries import Declined, Halted, Postponed, Scope, Unknown
 from bot.domain.events import (
     LOOKED,
@@ -39,7 +41,6 @@ from bot.domain.events import (
 from bot.domain.ids import AccountId, ActionId, TraderId
 from bot.domain.incoming import Left, Reply, Returned
 from bot.domain.linking import SignedIn
-from bot.domain.links import Address, Channel, Link, PasswordLogin
 from bot.services import delivery
 from bot.services.feeds import feeds
 from storage import open_memory

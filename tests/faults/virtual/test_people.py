@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.accounts import PasswordLogin
 from bot.domain.actions import Denied
 from bot.domain.deliveries import State
 from bot.domain.linking import Completed, LinkProblem, SignedIn, WrongDigits
-from bot.domain.links import PasswordLogin
 from bot.texts.outcomes import toast
 from tests.fakes.platform import MALLORY
 from tests.faults.alerts import link_all, numbered, owe, slow_down

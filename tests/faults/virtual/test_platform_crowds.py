@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from bot.domain.decisions import IngestResult
+from bot.domain.accounts import Account, AccountState, Credential, CredentialKind
 from bot.domain.events import Stream
 from bot.domain.feeds import FeedState
 from bot.domain.ids import AccountId
-from bot.domain.links import Account, AccountState, Credential, CredentialKind
+from bot.domain.ingesting import IngestResult
 from bot.services.amending import Amending
 from bot.services.delivery import Delivering
 from bot.services.feeds import Feeds, Rhythm

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.decisions import Progress
 from bot.domain.deliveries import State
 from bot.domain.events import AHEAD, Kind, Origin, Position, Stream, TraderSeen
 from bot.domain.feeds import FeedState
+from bot.domain.ingesting import Progress
 from bot.errors import TryLater
 from bot.policy.news import remember_only
 from bot.services.feeds import reading

@@ -9,11 +9,11 @@ from itertools import pairwise
 
 import pytest
 
+from bot.domain.accounts import Credential, CredentialKind
 from bot.domain.deliveries import Postponed
 from bot.domain.events import Kind, Stream
 from bot.domain.feeds import FeedState
 from bot.domain.ids import AccountId
-from bot.domain.links import Credential, CredentialKind
 from bot.errors import NeedsLogin
 from tests.fakes.platform import MALLORY
 from tests.harness.judge import assert_kept

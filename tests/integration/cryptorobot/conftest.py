@@ -13,7 +13,7 @@ from engineio.base_client import connected_clients
 from adapters.cryptorobot.client import CryptorobotPlatform, open_platform
 from adapters.cryptorobot.session import CryptorobotSession
 from adapters.cryptorobot.settings import PlatformSettings
-from bot.domain.links import Credential, CredentialKind
+from bot.domain.accounts import Credential, CredentialKind
 from tests.integration.cryptorobot.server import Server, serving
 
 

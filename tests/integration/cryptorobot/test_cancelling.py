@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from adapters.cryptorobot.client import CryptorobotPlatform
-from bot.domain.links import Credential, CredentialKind
+from bot.domain.accounts import Credential, CredentialKind
 from tests.integration.cryptorobot.server import Server
 
 TRIES = 150

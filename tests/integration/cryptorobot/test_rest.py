@@ -17,9 +17,16 @@ from adapters.cryptorobot.client import CryptorobotPlatform, open_platform
 from adapters.cryptorobot.rest import LARGEST_ANSWER
 from adapters.cryptorobot.session import CryptorobotSession
 from adapters.cryptorobot.settings import PlatformSettings, PodCommand
+from bot.domain.accounts import (
+    Credential,
+    CredentialKind,
+    KeyLogin,
+    Login,
+    PasswordLogin,
+    TokenLogin,
+)
 from bot.domain.events import Event, Position, Stream, Trader
 from bot.domain.ids import TraderId
-from bot.domain.links import Credential, CredentialKind, KeyLogin, Login, PasswordLogin, TokenLogin
 from bot.errors import NeedsLogin, NotOffered, OutcomeUnknown, Refused, TryLater
 from tests.integration.cryptorobot.conftest import now
 from tests.integration.cryptorobot.server import PATIENCE, Rest, Server, members_only, says

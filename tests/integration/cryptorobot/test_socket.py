@@ -15,9 +15,9 @@ from adapters.cryptorobot.client import CryptorobotPlatform, open_platform
 from adapters.cryptorobot.link import LARGEST_FRAME, MOST_WAITING
 from adapters.cryptorobot.session import CryptorobotSession
 from adapters.cryptorobot.settings import PlatformSettings
+from bot.domain.accounts import Credential, CredentialKind
 from bot.domain.events import Event, Position, Stream, Trade, Unreadable
 from bot.domain.ids import TraderId
-from bot.domain.links import Credential, CredentialKind
 from bot.errors import (
     ConnectionLost,
     NeedsLogin,

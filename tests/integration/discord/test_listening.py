@@ -18,9 +18,9 @@ from adapters.discord.rhythm import RECONNECT, Rhythm
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.transport import DiscordHttp, new_session
 from bot.domain.cards import Button, Card, Option, PickList, Picture, Severity
+from bot.domain.chats import Address
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Press, Reply, Said, Words
-from bot.domain.links import Address
 from bot.ports import Hear
 from bot.texts.language import offering
 from tests.fakes.conversation import Conversation, Names

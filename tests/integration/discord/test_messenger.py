@@ -13,10 +13,10 @@ from adapters.discord.bot import DiscordBot, open_discord
 from adapters.discord.rhythm import USUAL, Rhythm
 from adapters.discord.settings import DiscordSettings
 from bot.domain.cards import Button, Card, Picture, Severity
+from bot.domain.chats import Address
+from bot.domain.chats import Channel as Platform
 from bot.domain.deliveries import Declined, Gone, Postponed, Scope, Sent, Unknown
 from bot.domain.ids import ActionId
-from bot.domain.links import Address
-from bot.domain.links import Channel as Platform
 from tests.fakes.meter import FakeMeter
 from tests.standins.discord import Channel, DiscordApi, Permission, Person
 from tests.standins.discord.errors import bad_field

@@ -10,7 +10,7 @@ from adapters.discord.rhythm import USUAL
 from adapters.discord.servers import Servers
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.transport import DiscordHttp, new_session
-from bot.domain.links import Address, Channel
+from bot.domain.chats import Address, Channel
 from bot.errors import Refused, TryLater, Unreachable
 from tests.fakes.meter import FakeMeter
 from tests.standins.discord import Channel as Room

@@ -12,9 +12,10 @@ import pytest
 from adapters.discord.bot import open_discord
 from adapters.discord.listening import Listener
 from adapters.discord.settings import DiscordSettings
+from bot.domain.accounts import PasswordLogin
+from bot.domain.chats import Address
+from bot.domain.chats import Channel as Platform
 from bot.domain.linking import SignedIn
-from bot.domain.links import Address, PasswordLogin
-from bot.domain.links import Channel as Platform
 from storage import open_memory
 from tests.fakes.meter import FakeMeter
 from tests.fakes.platform import FakePlatform

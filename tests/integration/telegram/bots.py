@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from adapters.telegram.bot import TelegramBot, open_telegram
 from adapters.telegram.settings import TelegramSettings
 from bot.domain.cards import Card
+from bot.domain.chats import Address, Channel
 from bot.domain.incoming import Reply, Said
-from bot.domain.links import Address, Channel
 from bot.ports import Hear
 from tests.fakes.conversation import MemoryJournal
 from tests.fakes.meter import FakeMeter

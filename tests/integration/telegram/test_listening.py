@@ -8,9 +8,9 @@ from contextlib import suppress
 import pytest
 
 from bot.domain.cards import Button, Card, Picture, Severity
+from bot.domain.chats import Address
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Left, Press, Reply, Returned, Said, Words
-from bot.domain.links import Address
 from bot.domain.marks import shown
 from bot.errors import TryLater
 from bot.services.commands.registry import SPECS

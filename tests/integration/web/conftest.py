@@ -16,7 +16,7 @@ import pytest
 from adapters.web.chat import Chat
 from adapters.web.server import serving, web_app
 from adapters.web.settings import Listen, WebSettings
-from bot.domain.links import Address, Channel
+from bot.domain.chats import Address, Channel
 from bot.ports import Webhook
 from bot.texts.language import offering
 from tests.fakes.web import LinkingDesk, Talker

@@ -11,10 +11,10 @@ from aiohttp import WSCloseCode, WSMsgType
 from adapters.web.rooms import FRAMES, HISTORY, ROOMS, TABS, UNDER_WAY
 from adapters.web.settings import parse_proxies
 from bot.domain.cards import Button, Card, answered
+from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import Declined, Sent
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Press, Reply, Said, Words
-from bot.domain.links import Address, Channel
 from bot.ports import Messenger
 from bot.services.commands.registry import SPECS
 from bot.texts import chat_page

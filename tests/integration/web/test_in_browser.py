@@ -24,9 +24,9 @@ from bot.domain.cards import (
     as_shown,
 )
 from bot.domain.charts import Bar, Chart
+from bot.domain.chats import Address, Channel
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Press, Reply, Said
-from bot.domain.links import Address, Channel
 from bot.services.commands.registry import SPECS
 from storage.schema.codec import decode_card, encode_card
 from tests.fakes.web import Talker

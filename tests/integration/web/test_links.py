@@ -11,8 +11,9 @@ import pytest
 import segno
 
 from adapters.web.settings import parse_proxies
+from bot.domain.accounts import KeyLogin, PasswordLogin, TokenLogin
+from bot.domain.chats import Address, Channel
 from bot.domain.linking import LOGIN_TRIES, Audience
-from bot.domain.links import Address, Channel, KeyLogin, PasswordLogin, TokenLogin
 from tests.fakes.web import LinkingDesk
 from tests.integration.web.conftest import CODE, TELEGRAM, Site, with_public_url
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from adapters.chat.replies import TRIES, Shown, Turns, insist, typing
+from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import Attempt, Declined, Moved, Postponed, Sent, Unknown
-from bot.domain.links import Address, Channel
 
 HERE = Address(channel=Channel.TELEGRAM, bot="1", chat="7")
 SLOW_DOWN = Postponed(reason="slow_down", retry_after=timedelta(seconds=7))

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.cryptorobot import logins
-from bot.domain.links import (
+from bot.domain.accounts import (
     NAMELESS,
     Credential,
     CredentialKind,

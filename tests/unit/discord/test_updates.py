@@ -18,9 +18,9 @@ from adapters.discord.updates import (
     Written,
     heard,
 )
+from bot.domain.chats import Address, Channel, Person
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Place, Press, Shared, Wordless, Words
-from bot.domain.links import Address, Channel, Person
 
 BOT = "42"
 ANN = Person(channel=Channel.DISCORD, id="7", language="de")

@@ -19,6 +19,7 @@ from bot.domain.amendments import (
     is_too_old,
 )
 from bot.domain.cards import Button, Card, answered
+from bot.domain.chats import Address, Channel, Endpoint
 from bot.domain.deliveries import (
     CHANNEL_WAIT,
     Declined,
@@ -35,7 +36,6 @@ from bot.domain.deliveries import (
 )
 from bot.domain.events import Kind, Trader
 from bot.domain.ids import AccountId, ActionId, DeliveryId, EndpointId, LinkId, TraderId
-from bot.domain.links import Address, Channel, Endpoint
 from bot.domain.marks import shown
 from bot.texts.answered import answer as words
 from bot.texts.answered import asked_for_in

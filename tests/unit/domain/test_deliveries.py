@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.cards import Card
+from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import (
     ONE_MARKED_REPEAT,
     OUTAGE_WAITS,
@@ -27,7 +28,6 @@ from bot.domain.deliveries import (
 )
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
-from bot.domain.links import Address, Channel
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 

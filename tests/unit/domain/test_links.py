@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.domain.accounts import Account
+from bot.domain.chats import Role
 from bot.domain.events import SOMEBODY
 from bot.domain.ids import AccountId
-from bot.domain.links import Account, Role
 
 
 def account(user):

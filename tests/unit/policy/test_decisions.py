@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.domain.chats import Address, Channel, Endpoint, EndpointState, Link, Preferences, Role
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, EndpointId, LinkId
-from bot.domain.links import Address, Channel, Endpoint, EndpointState, Link, Preferences, Role
 from bot.policy import audience, sending
 from bot.policy.decision import SEND, Course, Decision, decided
 from bot.policy.sending import Item, may_leave

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.accounts import Credential, CredentialKind, Grant
 from bot.domain.actions import Target
 from bot.domain.cards import (
     Button,
@@ -21,9 +22,9 @@ from bot.domain.cards import (
     Severity,
     Table,
 )
+from bot.domain.chats import Preferences
 from bot.domain.events import Kind, Strategy, Trader
 from bot.domain.ids import ActionId, StrategyId, TraderId
-from bot.domain.links import Credential, CredentialKind, Grant, Preferences
 from storage.schema.codec import (
     decode_card,
     decode_credential,

@@ -9,7 +9,7 @@ from adapters.telegram.settings import (
     parse_token,
     parse_webhook,
 )
-from bot.domain.links import Address, Channel
+from bot.domain.chats import Address, Channel
 
 TOKEN = "1234567890:AAE-secret_secret_secret_secret_sec"
 

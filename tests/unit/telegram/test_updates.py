@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.telegram.updates import ANONYMOUS_ADMIN, WORDLESS, BotIdentity, Heard, heard
+from bot.domain.chats import Address, Channel, Person
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Left, Place, Press, Returned, Said, Wordless, Words
-from bot.domain.links import Address, Channel, Person
 
 US = BotIdentity(id="42", username="tradebell_bot")
 ANN = {"id": 5000000001, "is_bot": False, "first_name": "Ann", "language_code": "de"}

@@ -10,7 +10,7 @@ from bot.domain.changes import Change
 from bot.domain.deliveries import Priority
 from bot.domain.events import Kind, Message, Origin, PodEvent, Signal, SystemEvent, Trade, Trader
 from bot.domain.ids import TraderId
-from bot.policy.duplicates import fingerprint, says_more
+from bot.policy.same_fact import fingerprint, says_more
 from bot.texts.alerts import bot_alert, message_alert, report_alert, signal_alert, trade_alert
 
 AT = datetime(2026, 1, 5, 12, tzinfo=UTC)

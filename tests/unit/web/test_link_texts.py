@@ -4,8 +4,9 @@ from datetime import timedelta
 import pytest
 
 from adapters.web.links import incomplete, leads_nowhere, masked_chat, refused, typed_login
+from bot.domain.accounts import KeyLogin, PasswordLogin, TokenLogin
+from bot.domain.chats import Address, Channel
 from bot.domain.linking import LinkProblem, LoginFailed
-from bot.domain.links import Address, Channel, KeyLogin, PasswordLogin, TokenLogin
 from bot.texts.pages import app_name, left
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"

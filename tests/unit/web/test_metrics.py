@@ -7,11 +7,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from adapters.web.health import ALARMS, Backlog, Metrics
+from bot.domain.chats import Channel
 from bot.domain.deliveries import State
 from bot.domain.events import Stream
 from bot.domain.feeds import FeedState
 from bot.domain.ids import AccountId
-from bot.domain.links import Channel
 from tests.conftest import ROOT
 
 ONE, TWO = AccountId("one"), AccountId("two")

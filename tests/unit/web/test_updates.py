@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.web.updates import LONGEST_WAIT, TEXT_LIMIT, Push, Say, read, said
+from bot.domain.chats import Address, Channel, Person
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Place, Press, Words
-from bot.domain.links import Address, Channel, Person
 
 ADDRESS = Address(channel=Channel.WEB, bot="web", chat="c" * 24)
 PLACE = Place(address=ADDRESS, private=True)

@@ -22,8 +22,8 @@ from adapters.telegram.transport import AiohttpRequest
 from bot.app.sources import now
 from bot.domain import deliveries
 from bot.domain.backoff import Backoff
+from bot.domain.chats import Address
 from bot.domain.deliveries import ONE_MARKED_REPEAT, State
-from bot.domain.links import Address
 from bot.services import pace
 from storage import Store, open_memory
 from tests.fakes.meter import FakeMeter

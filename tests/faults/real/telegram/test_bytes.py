@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from bot.app.sources import now
 from bot.domain.cards import Card
+from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import Postponed, Scope, State
-from bot.domain.links import Address, Channel
 from tests.faults.alerts import owe
 from tests.faults.real.telegram.conftest import IMPATIENT, at_work, kept, our_bot, settled
 from tests.standins.bot_api import BotApi

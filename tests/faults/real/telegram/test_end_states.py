@@ -12,10 +12,10 @@ import pytest
 from adapters.telegram.bot import open_telegram
 from adapters.telegram.settings import TelegramSettings
 from bot.app.sources import now
+from bot.domain.accounts import PasswordLogin
 from bot.domain.deliveries import State
 from bot.domain.events import Kind, Notice, NoticeText, Origin, Trade
 from bot.domain.incoming import Command
-from bot.domain.links import PasswordLogin
 from bot.errors import Misconfigured
 from tests.fakes.meter import FakeMeter
 from tests.faults.alerts import owe

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from bot.domain.actions import Action
 from bot.domain.amendments import Answer
+from bot.domain.chats import Address, Link
 from bot.domain.deliveries import Delivery, Draft, Priority
 from bot.domain.events import Event, Listing, Position, Strategy, Stream, Sweep, Trader
 from bot.domain.ids import EndpointId
-from bot.domain.links import Address, Link
 from bot.domain.stages import Stage
 
 

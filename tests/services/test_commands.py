@@ -10,9 +10,11 @@ from functools import partial
 
 import pytest
 
+from bot.domain.accounts import PasswordLogin
 from bot.domain.actions import CONFIRM_LIFE, Action, Target, Verb
 from bot.domain.cards import Field, Severity, as_shown
 from bot.domain.charts import profits
+from bot.domain.chats import Role
 from bot.domain.deliveries import Declined
 from bot.domain.events import (
     Kind,
@@ -29,7 +31,6 @@ from bot.domain.feeds import FeedState
 from bot.domain.ids import ActionId, StrategyId, TraderId
 from bot.domain.incoming import Command, Left, Press, Reply, Returned, Wordless, Words
 from bot.domain.linking import CODE_LIFE, Invitation
-from bot.domain.links import PasswordLogin, Role
 from bot.domain.typed import command_in
 from bot.errors import NeedsLogin, NotOffered, OutcomeUnknown, Refused, StoreAway, TryLater
 from bot.services.commands import registry

@@ -1,11 +1,11 @@
-"""One fact that several services bring: it is told once (`bot.policy.duplicates`)."""
+"""One fact that several services bring: it is told once (`bot.policy.same_fact`)."""
 
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from bot.domain.ids import AccountId
-from bot.policy.duplicates import Report, told_by
+from bot.policy.same_fact import Report, told_by
 from storage.engine.statements import Statement
 from storage.inbox.cache import Memory
 from storage.schema.facts import Fact, FactKey

@@ -7,9 +7,9 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol
 
+from bot.domain.chats import Address
 from bot.domain.deliveries import Priority
 from bot.domain.ids import Now
-from bot.domain.links import Address
 from bot.ports import Hear, Journal, Messenger, Meter, Readership, Suggest, Webhook
 from bot.services.pace import Pace
 
