@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import Connection, column, func, select, table
+from sqlalchemy import Connection, column, func, inspect, select, table
 
 from bot.errors import Misconfigured
 from storage.schema.tables import metadata
@@ -48,7 +48,7 @@ def version(connection: Connection) -> Version:
     """Look at the tables' version.
 
     Raises:
-        Misconfigured: it is newer than this code.
+        Misconfigured: it is newer than this code, or some of them are gone.
     """
     present = _reached(connection)
     if present is not None and present not in steps():
@@ -56,7 +56,20 @@ def version(connection: Connection) -> Version:
             f"The database is of a newer version ({present}) than this Tradebell: run that version"
             " or a later one, or point TRADEBELL_DATABASE_URL at another database."
         )
-    return Version(present, newest())
+    found = Version(present, newest())
+    if found.present == found.wanted:
+        _refuse_gaps(connection)
+    return found
+
+
+def _refuse_gaps(connection: Connection) -> None:
+    """Somebody may have dropped a table: better no start than one that ends at the first look."""
+    lost = metadata.tables.keys() - set(inspect(connection).get_table_names())
+    if lost:
+        raise Misconfigured(
+            f"The database has lost {', '.join(sorted(lost))}: put a backup in its place, or point"
+            " TRADEBELL_DATABASE_URL at another database."
+        )
 
 
 def _reached(connection: Connection) -> str | None:

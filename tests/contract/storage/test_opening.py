@@ -152,6 +152,33 @@ async def test_a_damaged_schema_is_refused_with_the_cure(tmp_path: Path):
     assert "put a backup in its place" in reason
 
 
+@pytest.mark.fault(79)
+async def test_a_table_that_somebody_dropped_is_missed_at_once(tmp_path: Path):
+    url = f"sqlite:///{tmp_path}/tradebell.db"
+    async with open_store(url, [KEY], lambda: NOW, lambda: "id"):
+        pass
+    with closing(sqlite3.connect(tmp_path / "tradebell.db")) as broken:
+        broken.execute("DROP TABLE quarantine")
+        broken.commit()
+
+    reason = await refusal(url)
+
+    assert "has lost quarantine: put a backup in its place" in reason
+    with pytest.raises(Misconfigured, match="has lost quarantine"):
+        await inspect(url, [KEY])
+
+
+@pytest.mark.fault(79)
+async def test_a_table_that_is_gone_on_postgresql_is_missed_too(postgres_without_tables: str):
+    await migrate(postgres_without_tables)
+    await execute(postgres_without_tables, "DROP TABLE quarantine")
+
+    reason = await refusal(postgres_without_tables)
+    await execute(postgres_without_tables, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+
+    assert "has lost quarantine" in reason
+
+
 async def test_a_folder_that_cannot_be_one_is_refused(tmp_path: Path):
     (tmp_path / "file").touch()
 
