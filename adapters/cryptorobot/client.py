@@ -20,6 +20,7 @@ from bot.domain.accounts import Credential, Grant, Login, PasswordLogin
 from bot.domain.ids import Now
 from bot.domain.text import clean
 from bot.errors import NeedsLogin, Refused, TryLater
+from bot.texts.errors import USE_PASSWORD, Sentence
 
 _MOST_NAMES = 100
 _MOST_BUDGETS = 1000
@@ -119,7 +120,7 @@ class CryptorobotPlatform:
         answer = await self._sign_in(login)
         credential = logins.kept(login, answer)
         if credential is None:
-            raise TryLater("The platform's answer to the login has no token")
+            raise TryLater(Sentence.NO_TOKEN)
         owner = None
         if logins.user(answer) is not None:
             await self._prove(credential, iter(PROOFS))
@@ -175,13 +176,13 @@ class CryptorobotPlatform:
         except NeedsLogin as refusal:
             if isinstance(login, PasswordLogin):
                 raise
-            raise NeedsLogin(f"{refusal}. Use your e-mail and password instead") from refusal
+            raise NeedsLogin(USE_PASSWORD.format(reason=refusal)) from refusal
 
     async def _shown(self, call: Call, credential: Credential) -> tuple[object, ...] | None:
         """What a service shows to a credential, `None` if strangers are not turned away there."""
         found = calls.found(await self._rest.call(call, credential))
         if found is None:
-            raise TryLater("The platform's answer is no list")
+            raise TryLater(Sentence.NO_LIST)
         return found.records if await self._is_guarded(call) else None
 
     async def _is_guarded(self, call: Call) -> bool:

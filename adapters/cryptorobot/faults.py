@@ -22,6 +22,7 @@ from bot.errors import (
     TradebellError,
     TryLater,
 )
+from bot.texts.errors import NO_SOCKET_BY_STATUS, PLATFORM_SAYS, Sentence
 
 
 class TooLarge(TryLater):
@@ -99,7 +100,7 @@ def unanswered(call: Call, reason: str, retry_after: timedelta | None = None) ->
 
 def too_large(call: Call) -> TradebellError:
     """The answer is more than is taken, so what it says is not known."""
-    reason = "The platform's answer is too large"
+    reason = Sentence.TOO_LARGE
     return OutcomeUnknown(reason) if call.writes else TooLarge(reason)
 
 
@@ -128,12 +129,12 @@ def unopened(error: Exception | None, refusal: object, now: datetime) -> TryLate
     """
     if isinstance(error, aiohttp.WSServerHandshakeError):
         wait = wait_asked(error.headers.get("Retry-After") if error.headers else None, now)
-        return SocketRefused(f"The platform gives no socket (HTTP {error.status})", wait)
+        return SocketRefused(NO_SOCKET_BY_STATUS.format(status=error.status), wait)
     if isinstance(error, (aiohttp.ClientError, TimeoutError)):
         return TryLater(unreached(error))
     if isinstance(refusal, Mapping):
         return SocketRefused(words(refusal))
-    return SocketRefused("The platform gives no socket")
+    return SocketRefused(Sentence.NO_SOCKET)
 
 
 def outcome(call: Call, arguments: tuple[object, ...]) -> object:
@@ -146,33 +147,33 @@ def outcome(call: Call, arguments: tuple[object, ...]) -> object:
             return result
         case (error, *_) if error is not None:
             raise refusal(call, error)
-    raise unanswered(call, "The platform's answer is empty")
+    raise unanswered(call, Sentence.EMPTY)
 
 
 def unreached(error: Exception) -> str:
     """Why there is no answer, in a short sentence."""
     match error:
         case aiohttp.ClientConnectorDNSError():
-            return "The platform's address is not known"
+            return Sentence.ADDRESS_UNKNOWN
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
-            return "The platform's certificate is not trusted"
+            return Sentence.NOT_TRUSTED
         case aiohttp.ClientConnectorError():
             # The system's own words name addresses and calls, which no trader knows.
             return _NOT_CONNECTED.get(error.os_error.errno or 0, _UNREACHABLE)
         case aiohttp.ConnectionTimeoutError():
             return _UNREACHABLE
         case TimeoutError():
-            return "The platform did not answer in time"
-    return "The connection to the platform broke"
+            return Sentence.NO_ANSWER
+    return Sentence.BROKE
 
 
-_UNREACHABLE = "The platform is not reachable"
+_UNREACHABLE = Sentence.UNREACHABLE
 
 _NOT_CONNECTED = {
-    errno.ECONNREFUSED: "The platform is not reachable: it takes no connections",
-    errno.ENETUNREACH: "The platform is not reachable: there is no network",
-    errno.EHOSTUNREACH: "The platform is not reachable: there is no way to it",
-    errno.ETIMEDOUT: "The platform did not answer in time",
+    errno.ECONNREFUSED: Sentence.TAKES_NO_CONNECTIONS,
+    errno.ENETUNREACH: Sentence.NO_NETWORK,
+    errno.EHOSTUNREACH: Sentence.NO_WAY,
+    errno.ETIMEDOUT: Sentence.NO_ANSWER,
 }
 
 
@@ -247,9 +248,9 @@ def _details(error: Mapping[object, object]) -> list[str]:
 
 def _standard(code: int | None) -> str:
     try:
-        return f"The platform says: {HTTPStatus(code or 0).phrase}"
+        return PLATFORM_SAYS.format(phrase=HTTPStatus(code or 0).phrase)
     except ValueError:
-        return "The platform failed without saying why"
+        return Sentence.NO_REASON
 
 
 def _is_pod_refusal(fields: Fields) -> bool:

@@ -9,6 +9,7 @@ from socketio.packet import ACK, CONNECT_ERROR, Packet
 
 from adapters.cryptorobot.payload import Garbled, loads
 from bot.domain.events import Unreadable
+from bot.texts.errors import Sentence
 
 EVENT = "42"
 """An Engine.IO message (4) that holds a Socket.IO event (2).
@@ -35,7 +36,7 @@ TICKERS = tuple(f'{EVENT}["exchanges{mark}ticker ' for mark in "/ .")
 
 _HEADING = re.compile(r'42\d{0,9}\[\s*"([^"\\]{1,200}) ([^" \\]{1,40})"')
 
-_UNREADABLE_ANSWER = {"message": "The platform's answer is not readable"}
+_UNREADABLE_ANSWER = {"message": Sentence.NOT_READABLE}
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from adapters.cryptorobot.settings import PlatformSettings
 from bot.domain.events import Unreadable
 from bot.domain.ids import Now
 from bot.errors import ConnectionLost
+from bot.texts.errors import Sentence
 
 MOST_WAITING = 5000
 """Events that may wait to be taken. One more ends the connection: what it misses is read again."""
@@ -92,7 +93,7 @@ class Link:
         )
         self._sio.on("connect_error", self._refused)
         # The library may also stop by itself: no heartbeat, a frame that it cannot bear.
-        self._sio.on("disconnect", lambda _: self._end("The connection broke"))
+        self._sio.on("disconnect", lambda _: self._end(Sentence.BROKE_OFF))
 
     async def open(self, headers: Mapping[str, str]) -> None:
         """Connect.
@@ -150,13 +151,13 @@ class Link:
             async with asyncio.timeout(self._settings.call_limit.total_seconds()):
                 arguments = await answer
         except SocketIOError as error:
-            raise ConnectionLost("The connection is not open") from error
+            raise ConnectionLost(Sentence.NOT_OPEN) from error
         except TimeoutError as error:
             raise faults.unanswered(call, faults.unreached(error)) from error
         finally:
             self._answers.discard(answer)
         if arguments is None:
-            raise faults.cut_off(call, self.ended or "The connection ended")
+            raise faults.cut_off(call, self.ended or Sentence.ENDED)
         return faults.outcome(call, arguments)
 
     def give_up(self, reason: str) -> None:
@@ -165,7 +166,7 @@ class Link:
 
     async def close(self) -> None:
         """Disconnect, as politely as `close_limit` allows."""
-        self._end("The connection was closed")
+        self._end(Sentence.CLOSED)
         engine = self._sio.eio
         try:
             with suppress(OSError, aiohttp.ClientError):
@@ -186,19 +187,19 @@ class Link:
             return
         self._characters += _size(frame)
         if len(self._heard) >= MOST_WAITING or self._characters > MOST_CHARACTERS:
-            self._end("More events came than could be taken")
+            self._end(Sentence.TOO_MANY_EVENTS)
             return
         self._heard.append((frame, self._now()))
         self._arrived.set()
 
     def _choke(self) -> None:
         self.choked = True
-        self._end("More came at once than can be taken")
+        self._end(Sentence.TOO_MUCH_AT_ONCE)
 
     def _refused(self, data: object = None) -> None:
         self._refusal = data
         if self._opening is None:
-            self._end("The platform ended the connection")
+            self._end(Sentence.PLATFORM_ENDED_IT)
 
     def _end(self, reason: str) -> None:
         if self.ended is not None:
@@ -277,7 +278,7 @@ class _Wire:
                 break
             else:
                 self._on_event(Unreadable(service="", reason="no event", size=len(frame)))
-        self._on_end("The platform ended the connection")
+        self._on_end(Sentence.PLATFORM_ENDED_IT)
         return _CLOSED
 
     async def _receive_older(self) -> aiohttp.WSMessage | None:
@@ -294,7 +295,7 @@ class _Wire:
             if request is not None:
                 await self._socket.send_str(request)
             if dialect.lost(self._clock()):
-                self._on_end("The platform does not answer any more")
+                self._on_end(Sentence.SILENT)
             return None
         if message.type is _TEXT and not dialect.heard(message.data, self._clock()):
             return None

@@ -21,6 +21,7 @@ from bot.domain.accounts import (
 )
 from bot.domain.text import clean, masked_email
 from bot.errors import NeedsLogin
+from bot.texts.errors import USE_PASSWORD, Sentence
 
 KEY_STRATEGY = "apiKey"
 """What an API key's strategy, and its field, are called in the framework's own guide; the platform
@@ -43,7 +44,7 @@ def authorization(credential: Credential) -> dict[str, str]:
     """
     secret = credential.secret
     if not (secret.isascii() and secret.isprintable() and 0 < len(secret) < _LONGEST_SECRET):
-        raise NeedsLogin("This is no key or token: it holds characters that none has")
+        raise NeedsLogin(Sentence.NO_KEY_OR_TOKEN)
     scheme = "ApiKey" if credential.kind is CredentialKind.API_KEY else "Bearer"
     return {"Authorization": f"{scheme} {secret}"}
 
@@ -109,11 +110,8 @@ def expiry(token: str) -> datetime | None:
 def nothing_accepted(credential: Credential) -> NeedsLogin:
     """What to say when no service accepted a credential, though none called it wrong."""
     if credential.kind is CredentialKind.API_KEY:
-        return NeedsLogin(
-            "The platform accepted nothing with this key:"
-            " does it have the scopes read:traders and read:portfolio?"
-        )
-    return NeedsLogin("The platform accepted nothing with this login: may it read its own bots?")
+        return NeedsLogin(Sentence.ACCEPTS_NOTHING_WITH_KEY)
+    return NeedsLogin(Sentence.ACCEPTS_NOTHING_WITH_LOGIN)
 
 
 def user(answer: object) -> str | None:
@@ -143,9 +141,7 @@ def agreed(records: Iterable[object]) -> str | None:
         if isinstance(record, Mapping) and record.get("userId") is not None
     }
     if len(named) > 1 or None in named:
-        raise NeedsLogin(
-            "The platform shows this login what belongs to others too, so I cannot tell whose it is"
-        )
+        raise NeedsLogin(Sentence.SHOWS_OTHERS)
     return named.pop() if named else None
 
 
@@ -180,10 +176,9 @@ def _made_up(login: Login) -> str:
     """The same for the same person, of whom only the e-mail is certain."""
     if isinstance(login, PasswordLogin):
         return NAMELESS + sha256(login.email.strip().lower().encode()).hexdigest()[:32]
-    what = "key" if isinstance(login, KeyLogin) else "token"
-    raise NeedsLogin(
-        f"The platform does not say whose {what} this is. Use your e-mail and password instead"
-    )
+    by_key = isinstance(login, KeyLogin)
+    reason = Sentence.WHOSE_KEY if by_key else Sentence.WHOSE_TOKEN
+    raise NeedsLogin(USE_PASSWORD.format(reason=reason))
 
 
 def _user(answer: object) -> Fields:

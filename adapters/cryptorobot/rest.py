@@ -14,6 +14,7 @@ from adapters.cryptorobot.payload import Garbled, loads
 from adapters.cryptorobot.settings import PlatformSettings
 from bot.domain.accounts import Credential
 from bot.errors import Refused
+from bot.texts.errors import Sentence
 
 LARGEST_ANSWER = 8 * 2**20
 """Bytes: a page of a hundred records of 80 KiB each."""
@@ -60,7 +61,7 @@ class Rest:
         try:
             request = call.over_rest()
         except ValueError as error:
-            raise Refused("There is nothing of that id") from error
+            raise Refused(Sentence.NOTHING_OF_THAT_ID) from error
         return await self.send(call, request, credential)
 
     async def send(
@@ -69,14 +70,14 @@ class Rest:
         """Send a request that stands for a call."""
         answer = await self._exchange(call, request, credential)
         if answer.elsewhere:
-            raise faults.unanswered(call, "The platform's address leads elsewhere")
+            raise faults.unanswered(call, Sentence.LEADS_ELSEWHERE)
         if not answer.body and not answer.refused:
             return None
         try:
             content = loads(answer.body)
         except Garbled as error:
             if not answer.refused:
-                raise faults.unanswered(call, "The platform's answer is not readable") from error
+                raise faults.unanswered(call, Sentence.NOT_READABLE) from error
             content = answer.text
         if answer.refused:
             raise faults.refusal(call, content, answer.status, answer.retry_after)

@@ -45,6 +45,7 @@ from bot.errors import (
     TryLater,
 )
 from bot.ports import Live
+from bot.texts.errors import ENDLESS_LIST, SOCKET_DOES_NOT_OPEN, Sentence
 
 AT_ONCE = 200
 """Events that one `receive` gives: decoding them takes some 10 ms, which everybody waits for."""
@@ -65,8 +66,6 @@ PAIR_WITHIN = 500
 
 _PAIR = re.compile(r'"(?:symbol|pair)"\s*:\s*"([^"]{1,40})"', re.IGNORECASE)
 """Cheaper than decoding each: prices come by the hundred."""
-
-_FORGOTTEN = "The platform forgot the login of the connection"
 
 _READ_POD = Call(method="get", service="traders/pods")
 _CHANGE_POD = Call(method="create", service="traders/pods")
@@ -150,7 +149,7 @@ class CryptorobotSession:
                 await self._prove_over_rest()
                 if isinstance(failure, SocketRefused):
                     raise
-                reason = f"The socket does not open, while the platform answers ({failure})"
+                reason = SOCKET_DOES_NOT_OPEN.format(failure=failure)
                 raise SocketRefused(reason) from failure
             await self._log_in(link)
             undo.pop_all()
@@ -159,14 +158,14 @@ class CryptorobotSession:
     async def receive(self) -> Live:
         link = self._link
         if link is None:
-            raise ConnectionLost("Not connected")
+            raise ConnectionLost(Sentence.NOT_CONNECTED)
         while taken := await link.take(AT_ONCE):
             live = _decoded(taken)
             if live.events or live.unreadable:
                 return live
         if self._link is link:
             await self.close()
-        raise ConnectionLost(link.ended or "The connection ended")
+        raise ConnectionLost(link.ended or Sentence.ENDED)
 
     async def close(self) -> None:
         link, self._link = self._link, None
@@ -214,7 +213,7 @@ class CryptorobotSession:
         call = Call(method="get", service=decode.TRADERS, id=trader)
         read = decode.trader(await self._read(call, calls.TRADER_FIELDS))
         if isinstance(read, Unreadable):
-            raise TryLater("The platform's answer is not readable")
+            raise TryLater(Sentence.NOT_READABLE)
         return read
 
     async def strategies(self) -> tuple[Strategy, ...]:
@@ -254,7 +253,7 @@ class CryptorobotSession:
         change = Call(method="patch", service=decode.TRADERS, id=trader, data={"running": running})
         read = decode.trader(await self._ask(change))
         if isinstance(read, Unreadable):
-            raise OutcomeUnknown("The platform's answer is not readable")
+            raise OutcomeUnknown(Sentence.NOT_READABLE)
         return read
 
     @property
@@ -264,7 +263,7 @@ class CryptorobotSession:
     async def stop_entries(self, bot: Trader) -> None:
         if not _has_pod(bot):
             # A bot that does not run would be started by it (freqtrade's `pause`).
-            raise Refused("The bot is not running")
+            raise Refused(Sentence.NOT_RUNNING)
         await self._tell_pod(bot, _CHANGE_POD, "stopbuy")
 
     async def opens_trades(self, bot: Trader) -> bool | None:
@@ -296,11 +295,11 @@ class CryptorobotSession:
         """Go on after a refusal for want of a login: the credential's, or only the socket's."""
         if call.writes:
             await self._prove_over_rest()
-            link.give_up(_FORGOTTEN)
-            raise TryLater(_FORGOTTEN)
+            link.give_up(Sentence.LOGIN_FORGOTTEN)
+            raise TryLater(Sentence.LOGIN_FORGOTTEN)
         await self._take_turn()
         answer = await self._rest.call(call, self._credential)
-        link.give_up(_FORGOTTEN)
+        link.give_up(Sentence.LOGIN_FORGOTTEN)
         return answer
 
     async def _prove_over_rest(self) -> None:
@@ -332,7 +331,7 @@ class CryptorobotSession:
         except Refused:
             pass
         await self._prove_over_rest()
-        raise SocketRefused("The platform's socket does not take this login")
+        raise SocketRefused(Sentence.SOCKET_TAKES_NO_LOGIN)
 
     async def _is_logged_in(self, link: Link) -> bool:
         """Whether the socket has a login, proved by the first service that accepts it.
@@ -363,7 +362,7 @@ class CryptorobotSession:
             # The next time this one is asked first: it is not closed to the account.
             self._proofs = (proof, *(other for other in PROOFS if other is not proof))
             return True
-        raise SocketRefused("The platform's socket accepts nothing with this login")
+        raise SocketRefused(Sentence.SOCKET_ACCEPTS_NOTHING)
 
     async def _has_listed(self, link: Link) -> bool:
         """Prove the login by reading the list of bots, which who connects wants to see anyway."""
@@ -378,7 +377,7 @@ class CryptorobotSession:
         clock = asyncio.get_running_loop().time
         wait = self._budget.wait(clock())
         if wait > PATIENCE.total_seconds():
-            raise TryLater("Too many requests for this account lately", timedelta(seconds=wait))
+            raise TryLater(Sentence.TOO_MANY_REQUESTS, timedelta(seconds=wait))
         self._budget.take(clock())
         if wait > 0:
             await asyncio.sleep(wait)
@@ -456,7 +455,7 @@ class CryptorobotSession:
             previous = found.records
             if found.ends(skip):
                 return records
-        raise TryLater(f"The platform's list of {service} does not end")
+        raise TryLater(ENDLESS_LIST.format(service=service))
 
     def _take_listed(self, service: str) -> Found | None:
         """What the proof of the login has read of this list already; once."""
@@ -498,11 +497,11 @@ class CryptorobotSession:
         """Give a bot itself a command, in the way that the operator has told."""
         template = self._settings.pod_command
         if template is None:
-            raise Refused("I was not told how bots are commanded")
+            raise Refused(Sentence.COMMANDS_UNKNOWN)
         try:
             request = _pod_request(template, trader, command)
         except ValueError as error:
-            raise Refused("There is no bot of that id") from error
+            raise Refused(Sentence.NO_SUCH_BOT) from error
         await self._take_turn()
         return await self._rest.send(call, request, self._credential)
 
@@ -514,7 +513,7 @@ _SOME = 10
 def _listed(answer: object) -> Found:
     found = calls.found(answer)
     if found is None:
-        raise TryLater("The platform's answer is no list")
+        raise TryLater(Sentence.NO_LIST)
     return found
 
 

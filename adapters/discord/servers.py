@@ -15,6 +15,7 @@ from bot.domain.chats import Address
 from bot.domain.linking import Audience
 from bot.domain.text import clean, counted
 from bot.errors import Refused, TryLater, Unreachable
+from bot.texts.errors import Sentence
 
 KEPT = 10_000
 """So much is remembered before what is no longer fresh is forgotten."""
@@ -88,7 +89,7 @@ class Servers:
             if refusal.code in NO_MEMBER:
                 return True
             _settle(refusal)
-            raise Refused("I am not in that server.") from None
+            raise Refused(Sentence.NOT_IN_SERVER) from None
         if len(self._seen) >= KEPT:
             self._seen = {key: at for key, at in self._seen.items() if now - at < self._fresh}
         self._seen[server, person] = now
@@ -100,7 +101,7 @@ class Servers:
             found = await self._get("/channels/{channel_id}", channel_id=channel)
             server = found.get("guild_id")
             if not isinstance(server, str):
-                raise Refused("That is no channel of a server.")
+                raise Refused(Sentence.NO_CHANNEL)
             self._servers[channel] = server
         return self._servers[channel]
 
@@ -119,11 +120,11 @@ class Servers:
             found = await self._http.request(Route("GET", path, **ids), params=params or {})
         except Withheld as asked:
             raise TryLater(
-                "Discord wants me to wait.", retry_after=timedelta(seconds=asked.wait)
+                Sentence.DISCORD_SAYS_WAIT, retry_after=timedelta(seconds=asked.wait)
             ) from None
         except NoAnswer as lost:
             kind = Unreachable if lost.reached is Reached.CONNECTING else TryLater
-            raise kind("Discord does not answer.") from None
+            raise kind(Sentence.DISCORD_IS_SILENT) from None
         return found if isinstance(found, Mapping) else {}
 
 
@@ -134,7 +135,7 @@ def _settle(refusal: Refusal) -> None:
     """
     # A refused token is found out by whatever is sent.
     if refusal.code not in NOT_THERE and refusal.status != HTTPStatus.UNAUTHORIZED:
-        raise TryLater("Discord does not say.") from None
+        raise TryLater(Sentence.DISCORD_DOES_NOT_SAY) from None
 
 
 def _channel(address: Address) -> str:

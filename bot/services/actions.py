@@ -17,7 +17,6 @@ from bot.domain.events import Kind, Origin, Trader, TraderSeen
 from bot.domain.ids import ActionId, NewId, Now, TraderId
 from bot.domain.incoming import Press, Reply
 from bot.domain.outcomes import Result, Seen
-from bot.domain.text import clean
 from bot.domain.trail import by
 from bot.errors import NeedsLogin, OutcomeUnknown, Refused, TryLater
 from bot.ports import Accounts, Actions, Audit, Session
@@ -26,6 +25,7 @@ from bot.services.ingest import Ingest
 from bot.services.retrying import retry_until_available
 from bot.services.steady import steady
 from bot.texts import outcomes as texts
+from bot.texts.errors import told
 from bot.texts.names import trader_name
 
 log = logging.getLogger(__name__)
@@ -214,7 +214,7 @@ class Acting:
             self._ingest.expect(bot, running, link.endpoint.id)
             trader = await session.set_running(bot, running)
         except OutcomeUnknown as unclear:
-            words = clean(str(unclear), 200)
+            words = told(str(unclear))
             return Result(target=target, state=ActionState.UNCLEAR, words=words)
         except NeedsLogin:
             return texts.not_done(target, texts.login_refused())

@@ -33,14 +33,12 @@ from bot.services.feeds import Feeds
 from bot.services.ingest import Ingest
 from bot.services.retrying import retry_until_available
 from bot.texts import notices
+from bot.texts.errors import USE_PASSWORD, Sentence
 from bot.texts.language import nearest_language, spoken_language
 
 log = logging.getLogger(__name__)
 
-NOT_CERTAIN = (
-    "This account is linked already with another login, and the platform does not say that this one"
-    " is its owner's. Use your e-mail and password instead"
-)
+NOT_CERTAIN = USE_PASSWORD.format(reason=Sentence.LINKED_WITH_ANOTHER_LOGIN)
 
 LOOK_BACK = timedelta(hours=1)
 """After a start: how old a link may be that the account's other chats have not heard of."""

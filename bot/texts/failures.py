@@ -1,8 +1,8 @@
 """What is said when something does not work."""
 
 from bot.domain.cards import Card, Severity
-from bot.domain.text import clean
 from bot.texts.cards import plain
+from bot.texts.errors import told
 from bot.texts.language import _
 
 
@@ -17,7 +17,7 @@ def needs_login() -> Card:
 def platform_away(reason: str) -> Card:
     return plain(
         _("I could not get that just now"),
-        clean(reason, 200),
+        told(reason),
         _("Try again in a minute; /status shows what I last knew."),
         severity=Severity.WARNING,
     )
@@ -26,7 +26,7 @@ def platform_away(reason: str) -> Card:
 def not_offered(reason: str) -> Card:
     return plain(
         _("The platform does not let me read that"),
-        _("It says: {reason}", reason=clean(reason, 200)),
+        _("It says: {reason}", reason=told(reason)),
         _("If you linked with an API key, it may lack the scope for this."),
     )
 

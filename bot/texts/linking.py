@@ -10,6 +10,7 @@ from bot.domain.incoming import Shared
 from bot.domain.linking import CODE_LIFE, DIGITS_LIFE, Audience, Completed, LinkProblem, WrongDigits
 from bot.domain.text import clean
 from bot.texts.cards import NAME_LIMIT, for_you_once, plain
+from bot.texts.errors import told
 from bot.texts.language import _, ngettext
 from bot.texts.names import chat_title
 from bot.texts.times import moment
@@ -91,7 +92,7 @@ def not_there(shared: Shared) -> Card:
 def readers_unknown(reason: str) -> Card:
     return plain(
         _("I cannot see who reads along here"),
-        clean(reason, 200),
+        told(reason),
         _("Nothing was linked. Try again in a minute."),
         severity=Severity.WARNING,
     )

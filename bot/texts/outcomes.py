@@ -10,6 +10,7 @@ from bot.domain.cards import Card, Field, Severity
 from bot.domain.events import Kind, Notice, NoticeText, Origin
 from bot.domain.outcomes import Result, Seen
 from bot.domain.text import clean
+from bot.texts.errors import told
 from bot.texts.language import _, ngettext
 from bot.texts.times import spoken
 
@@ -96,11 +97,11 @@ def login_refused() -> str:
 
 
 def refused(reason: str) -> str:
-    return _("not done, the platform says: {reason}", reason=clean(reason, 200))
+    return _("not done, the platform says: {reason}", reason=told(reason))
 
 
 def failed(reason: str) -> str:
-    return _("not done: {reason}", reason=clean(reason, 200))
+    return _("not done: {reason}", reason=told(reason))
 
 
 def accepted(target: Target) -> Result:

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from bot.domain.chats import Channel
 from bot.domain.linking import CODE_LIFE, LinkProblem
-from bot.domain.text import clean
+from bot.domain.text import LINE_LIMIT
+from bot.texts.errors import told
 from bot.texts.language import _, later, ngettext
 from bot.texts.times import spoken
 
@@ -172,7 +173,7 @@ def refused(reason: str, tries_left: int) -> Told:
     Args:
         reason: of foreign origin.
     """
-    shown = clean(reason).rstrip(".")
+    shown = told(reason, LINE_LIMIT).rstrip(".")
     tries = ngettext("{count} try left.", "{count} tries left.", tries_left)
     return Told(_("You are not signed in yet"), (f"{shown[:1].upper()}{shown[1:]}.", tries))
 

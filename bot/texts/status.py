@@ -11,6 +11,7 @@ from bot.domain.events import Trader
 from bot.domain.feeds import FeedState, FeedStatus
 from bot.domain.text import clean
 from bot.texts import bots
+from bot.texts.errors import told
 from bot.texts.language import _, ngettext
 from bot.texts.names import chat_title, trader_name
 from bot.texts.times import spoken
@@ -150,7 +151,7 @@ def _feed_line(feed: FeedStatus | None, now: datetime) -> str:
         case FeedState.CATCHING_UP:
             return _("catching up")
         case FeedState.CONNECTING:
-            why = f" ({clean(feed.reason, 80)})" if feed.reason else ""
+            why = f" ({told(feed.reason, 80)})" if feed.reason else ""
             return _("down for {since}, trying", since=since) + why
         case FeedState.POLLING:
             return _("no realtime connection to be had: I look every so often instead")

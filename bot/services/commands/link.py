@@ -9,6 +9,7 @@ from bot.errors import TryLater
 from bot.services.commands.desk import READ_LIMIT, OpenCommand, Request
 from bot.services.commands.digits import cannot_link, typed_digits
 from bot.texts import linking as texts
+from bot.texts.errors import Sentence
 from bot.texts.language import later
 
 
@@ -43,7 +44,7 @@ async def _link_shared(request: Request, shared: Shared) -> Card:
     except TryLater as outage:
         return texts.readers_unknown(str(outage))
     except TimeoutError:
-        return texts.readers_unknown("There was no answer in time.")
+        return texts.readers_unknown(Sentence.NO_ANSWER_FROM_CHAT)
     if audience is None:
         return texts.not_there(shared)
     if theirs is not None:

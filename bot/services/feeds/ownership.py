@@ -22,6 +22,7 @@ from bot.domain.events import (
 from bot.domain.ids import TraderId
 from bot.errors import NeedsLogin, OutcomeUnknown, Refused
 from bot.ports import Live, Meter, Platform, Session
+from bot.texts.errors import Sentence
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ class OwnSession:
     async def trader(self, trader: TraderId) -> Trader:
         for own in self._own_records((await self._session.trader(trader),)):
             return own
-        raise Refused("This bot is another user's")
+        raise Refused(Sentence.ANOTHER_USERS_BOT)
 
     async def strategies(self) -> tuple[Strategy, ...]:
         return self._own_records(await self._session.strategies())
@@ -124,7 +125,7 @@ class OwnSession:
         for own in self._own_records((await self._session.set_running(trader, running),)):
             return own
         # Something was written; whether to the bot that was meant, its state has to tell.
-        raise OutcomeUnknown("The platform answered with another user's bot")
+        raise OutcomeUnknown(Sentence.ANSWERED_WITH_ANOTHERS)
 
     def _own_events(self, events: Iterable[_Event]) -> tuple[_Event, ...]:
         return tuple(one for one in events if self._is_own(one, one.origin.owner))
@@ -143,5 +144,5 @@ class OwnSession:
             extra={"account": self._account.id, "kind": type(record).__name__},
         )
         if self._account.nameless and owner != SOMEBODY:
-            raise NeedsLogin("The platform did not say which user this login is")
+            raise NeedsLogin(Sentence.WHOSE_LOGIN)
         return False
