@@ -8,7 +8,11 @@ from gettext import NullTranslations
 from bot.domain.marks import shown
 from bot.texts.language import Language
 
-_PLAIN = re.compile(r"(?<![/\w.{])[a-z]{3,}(?![\w/])")
+_PLAIN = re.compile(r"(?<![/\w.{])[A-Za-z][a-z]{2,}(?![\w/])")
+
+
+_NAMES = {"Tradebell", "Telegram", "Discord", "Cryptorobot"}
+"""Said alike in every language."""
 
 
 class Pseudo(NullTranslations):
@@ -31,4 +35,4 @@ PSEUDO = Language("qps", Pseudo())
 
 def plain_words(text: str) -> list[str]:
     """What is left in plain English."""
-    return _PLAIN.findall(shown(text))
+    return [word for word in _PLAIN.findall(shown(text)) if word not in _NAMES]

@@ -80,6 +80,7 @@ from bot.texts import (
 )
 from bot.texts.cards import MOST_CHOICES
 from bot.texts.charts import chart
+from bot.texts.errors import Sentence
 from bot.texts.language import _
 from bot.texts.presented import with_lateness
 from tests.fakes.pictures import blank
@@ -462,7 +463,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "asking.test_started": lambda: [asking.test_started()],
     "asking.shown_to_all": lambda: [asking.shown_to_all()],
     "failures.needs_login": lambda: [failures.needs_login()],
-    "failures.platform_away": lambda: [failures.platform_away("no_answer_in_time")],
+    "failures.platform_away": lambda: [failures.platform_away(Sentence.NO_ANSWER)],
     "failures.not_offered": lambda: [failures.not_offered("You are not permitted")],
     "failures.went_wrong": lambda: [failures.went_wrong()],
     "bots.choose": lambda: [choosing((OWL,)), choosing((OWL, HERON, CRANE)), choosing(MANY)],

@@ -51,7 +51,6 @@ FOREIGN = re.compile(
                 ),
                 *(
                     "no answer in time",
-                    "Discord does not answer.",
                     "No answer came",
                     "not done: away",
                 ),
@@ -91,6 +90,16 @@ FOREIGN = re.compile(
                     "events",
                 ),
                 *("viewer", "stop loss", "no answer"),
+                *(
+                    "Stop Night Owl",
+                    "Bot ",
+                    "Heron",
+                    "Trend",
+                    "Cancel",
+                    "Older",
+                    " Nov ",
+                    "Bought ",
+                ),
             ),
         )
     )
