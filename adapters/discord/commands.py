@@ -10,6 +10,7 @@ from adapters.discord.render import GROUP, PUBLIC
 from bot.domain.commands import Argument, ArgumentType, Spec
 from bot.domain.text import clean
 from bot.services.commands.registry import SPECS
+from bot.texts.getting_started import about_commands, about_public
 
 Json = Mapping[str, Any]
 
@@ -32,7 +33,7 @@ def registered() -> list[Json]:
         {
             "name": GROUP,
             "type": 1,
-            "description": "Your trading bots: see, pause and resume them",
+            "description": about_commands(),
             "options": [_subcommand(spec) for spec in SPECS],
             "default_member_permissions": str(MANAGE_CHANNELS),
             "contexts": [IN_A_SERVER, IN_A_DIRECT_CHAT],
@@ -49,17 +50,10 @@ def _subcommand(spec: Spec) -> Json:
     }
     options = [_option(argument) for argument in spec.arguments]
     if spec.showable:
-        options.append(_PUBLIC)
+        options.append({"type": BOOLEAN, "name": PUBLIC, "description": about_public()})
     if options:
         shown["options"] = options
     return shown
-
-
-_PUBLIC: Json = {
-    "type": BOOLEAN,
-    "name": PUBLIC,
-    "description": "Show the answer to everybody here, not only to you",
-}
 
 
 def _option(argument: Argument) -> Json:

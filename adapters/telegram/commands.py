@@ -1,5 +1,7 @@
 """The registry as the menu of Telegram's clients, and what they say of us."""
 
+import re
+
 from telegram import (
     BotCommand,
     BotCommandScope,
@@ -12,6 +14,10 @@ from bot.domain.commands import works_for_all
 from bot.domain.marks import shown
 from bot.services.commands.registry import SPECS
 from bot.texts.getting_started import about, about_in_short
+from bot.texts.language import ENGLISH, _, languages, speaking
+
+_TWO_LETTERS = re.compile("[a-z]{2}")
+"""The codes that Telegram takes."""
 
 
 async def register_menu(api: BotApi) -> None:
@@ -20,14 +26,16 @@ async def register_menu(api: BotApi) -> None:
         (BotCommandScopeAllGroupChats(), False),
         (BotCommandScopeAllPrivateChats(), True),
     ]
-    for scope, private in scopes:
-        wanted = tuple(
-            BotCommand(spec.name, spec.summary)
-            for spec in SPECS
-            if spec.menu and (private or works_for_all(spec))
-        )
-        if await api.get_my_commands(scope=scope) != wanted:
-            await api.set_my_commands(wanted, scope=scope)
+    for code, tag in _tags():
+        for scope, private in scopes:
+            with speaking(code):
+                wanted = tuple(
+                    BotCommand(spec.name, shown(_(spec.summary)))
+                    for spec in SPECS
+                    if spec.menu and (private or works_for_all(spec))
+                )
+            if await api.get_my_commands(scope=scope, language_code=tag) != wanted:
+                await api.set_my_commands(wanted, scope=scope, language_code=tag)
 
 
 async def describe(api: BotApi) -> None:
@@ -37,3 +45,12 @@ async def describe(api: BotApi) -> None:
         match await api.call(f"get{method}", {}):
             case {**said} if not said.get(name):
                 await api.call(f"set{method}", {name: shown(text)})
+
+
+def _tags() -> list[tuple[str, str | None]]:
+    """Languages, and what Telegram calls them: nothing for whoever speaks no other of ours.
+
+    Source: https://core.telegram.org/bots/api#setmycommands
+    """
+    codes = (code for code in languages() if code != ENGLISH)
+    return [(ENGLISH, None), *((code, code) for code in codes if _TWO_LETTERS.fullmatch(code))]

@@ -23,6 +23,16 @@ def about_in_short() -> str:
     return _("Rings when your trading bots trade, err or stop. Send /link to begin.")
 
 
+def about_commands() -> str:
+    """Of all commands together, where they are under one of our own."""
+    return _("Your trading bots: see, pause and resume them")
+
+
+def about_public() -> str:
+    """Of the choice to be answered where others read along."""
+    return _("Show the answer to everybody here, not only to you")
+
+
 def welcome(linked: bool, carried: str = "") -> Card:
     """
     Args:

@@ -142,9 +142,13 @@ def spoken_language() -> str:
     return _spoken.get().code
 
 
-@cache
 def languages() -> tuple[str, ...]:
     """The codes of all there are."""
+    return (*_in_the_folder(), *_offered.get())
+
+
+@cache
+def _in_the_folder() -> tuple[str, ...]:
     return (ENGLISH, *sorted(path.stem for path in FOLDER.glob("*.po")))
 
 
@@ -167,7 +171,7 @@ def language_for(*codes: str) -> Language:
 @lru_cache(maxsize=256)  # of what anybody may ask for
 def _found(code: str) -> str | None:
     wanted = code.replace("_", "-").lower()
-    known = {one.lower(): one for one in languages()}
+    known = {one.lower(): one for one in _in_the_folder()}
     return known.get(wanted) or known.get(wanted.partition("-")[0])
 
 

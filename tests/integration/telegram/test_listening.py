@@ -15,10 +15,10 @@ from bot.domain.marks import shown
 from bot.errors import TryLater
 from bot.services.commands.registry import SPECS
 from bot.texts.getting_started import about
-from bot.texts.language import offering
+from bot.texts.language import Language, offering
 from tests.fakes.conversation import Conversation, MemoryJournal
 from tests.fakes.meter import FakeMeter
-from tests.harness.pseudo import PSEUDO
+from tests.harness.pseudo import PSEUDO, Pseudo
 from tests.harness.waiting import until
 from tests.integration.telegram.bots import address, listening, our_bot, says
 from tests.standins.bot_api import BotApi, Person
@@ -44,6 +44,20 @@ async def test_the_menu_is_registered_only_when_it_changed(api: BotApi):
     assert len(api.world.calls_of("setMyCommands")) == 2
     assert [c["command"] for c in private] == [spec.name for spec in SPECS if spec.menu]
     assert [c["command"] for c in groups] == ["help", "settings"]
+
+
+async def test_the_menu_is_in_every_language_that_telegram_has_a_code_for(api: BotApi):
+    with offering(Language("xx", Pseudo())), offering(PSEUDO):
+        async with our_bot(api) as bot, listening(bot, Conversation(), MemoryJournal()):
+            api.world.person("Ann").types("hello")
+            await api.world.until(lambda: not api.world.updates)
+
+    menus = {(scope, code): menu for (scope, code), menu in api.world.commands.items()}
+    assert {code for _, code in menus} == {"", "xx"}
+    for (scope, code), menu in menus.items():
+        english = [one["description"] for one in menus[scope, ""]]
+        told = [one["description"] for one in menu]
+        assert told == [f"«{one.upper()}»" if code else one for one in english]
 
 
 async def test_what_we_are_is_said_where_nobody_has_begun_and_an_operators_words_stay(api: BotApi):
