@@ -50,7 +50,7 @@ def test_no_other_private_module_of_a_library_is_used():
                 found |= {
                     name
                     for name in names
-                    if not name.startswith((f"{folder}.", "__"))
+                    if not name.startswith(("bot.", "adapters.", "storage.", "__"))
                     and any(part.startswith("_") for part in name.split("."))
                 }
 
