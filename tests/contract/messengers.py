@@ -199,12 +199,9 @@ async def fake() -> AsyncIterator[Stage]:
         labels=lambda: [
             button.label for card in messenger.screen("1") for row in card.buttons for button in row
         ],
-        spoil={
-            kind: lambda outcome=outcome: messenger.script("1", outcome)  # type: ignore[misc]
-            for kind, outcome in outcomes.items()
-        },
+        spoil={kind: partial(messenger.script, "1", outcome) for kind, outcome in outcomes.items()},
         spoil_change={
-            kind: lambda outcome=outcome: messenger.script_change("1", outcome)  # type: ignore[misc]
+            kind: partial(messenger.script_change, "1", outcome)
             for kind, outcome in outcomes.items()
         },
         delete=lambda: messenger.deleted.update(one.message for one in messenger.shown),

@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from adapters.telegram.bot import TelegramBot, open_telegram
 from adapters.telegram.settings import TelegramSettings
@@ -24,7 +25,7 @@ async def our_bot(
     api: BotApi,
     meter: FakeMeter | None = None,
     asked: list[Address] | None = None,
-    **settings: object,
+    **settings: Any,
 ) -> AsyncIterator[TelegramBot]:
     async def may_send(address: Address) -> None:
         if asked is not None:
@@ -32,7 +33,7 @@ async def our_bot(
 
     public_url = str(settings.pop("public_url", ""))
     async with open_telegram(
-        TelegramSettings(token=api.token, api_url=api.url, **settings),  # type: ignore[arg-type]
+        TelegramSettings(token=api.token, api_url=api.url, **settings),
         now=lambda: NOW,
         chance=random.Random(1),
         meter=meter or FakeMeter(),
