@@ -89,8 +89,9 @@ class Router:
         """Answer. Ends with an apology, never with an exception."""
         language = ENGLISH
         try:
-            language = await self._language(said)
-            async with aclosing(self._reply(said)) as replies:
+            link = await self._desk.links.at(said.place.address)
+            language = _language_of(said, link)
+            async with aclosing(self._reply(said, link)) as replies:
                 while True:
                     # Not around the yield: whoever hears the reply speaks for themselves.
                     with speaking(language):
@@ -104,13 +105,6 @@ class Router:
             with speaking(language):
                 apology = failures.went_wrong()
             yield Reply(card=apology, language=language)
-
-    async def _language(self, said: Said) -> str:
-        """That of the chat, else that of the person who speaks."""
-        link = await self._desk.links.at(said.place.address)
-        if link is not None:
-            return link.preferences.language
-        return ENGLISH if isinstance(said, Left | Returned) else said.person.language
 
     def _minded(self, said: Said, reply: Reply) -> Reply:
         """With what sees to it that its buttons go when they end."""
@@ -142,7 +136,7 @@ class Router:
         urls = (button.url for row in card.buttons for button in row if button.url)
         return next(filter(None, map(self._desk.linking.code_hash_in, urls)), None)
 
-    async def _reply(self, said: Said) -> AsyncGenerator[Reply]:
+    async def _reply(self, said: Said, link: Link | None) -> AsyncGenerator[Reply]:
         match said:
             case Left(place=place, reason=reason):
                 await self._close(place, reason)
@@ -151,16 +145,16 @@ class Router:
                 if added:
                     yield Reply(card=getting_started.among_others())
             case Command() | Words() | Wordless() | Press():
-                async for reply in self._reply_to_person(said):
+                async for reply in self._reply_to_person(said, link):
                     yield reply
 
     async def _reply_to_person(
-        self, said: Command | Words | Wordless | Press
+        self, said: Command | Words | Wordless | Press, link: Link | None
     ) -> AsyncIterator[Reply]:
         at = timedelta(seconds=steady())
         if isinstance(said, Wordless) and not self._wordless.is_due(said.place.address, at):
             return
-        match await self._judge(said.place, said.person, at):
+        match await self._judge(said.place, said.person, link, at):
             case Judged.IGNORE:
                 return
             case Judged.WARN:
@@ -179,12 +173,13 @@ class Router:
                 async for reply in self._pressing.reply(said):
                     yield reply
 
-    async def _judge(self, place: Place, person: Person, at: timedelta) -> Judged:
+    async def _judge(
+        self, place: Place, person: Person, link: Link | None, at: timedelta
+    ) -> Judged:
         """Many strangers must not make those wait who are linked, or just about to be."""
         judged = self._people.judge(person.id, at)
         if judged is Judged.IGNORE:
             return judged
-        link = await self._desk.links.at(place.address)
         if link is None:
             if await self._desk.linking.awaits_digits(place, person):
                 return judged
@@ -378,6 +373,13 @@ class Router:
         if owed:
             endpoint = await desk.links.endpoint(place.address, place.private)
             desk.delivering.wake({endpoint: (place.address, Priority.NORMAL)})
+
+
+def _language_of(said: Said, link: Link | None) -> str:
+    """That of the chat, else that of the person who speaks."""
+    if link is not None:
+        return link.preferences.language
+    return ENGLISH if isinstance(said, Left | Returned) else said.person.language
 
 
 def _is_meant(typed: Typed) -> bool:
