@@ -10,6 +10,7 @@ can show it as it is called there (see `bot.domain.marks`). What is filled in is
 marked.
 """
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +29,10 @@ ENGLISH = "en"
 """What the sentences in the code are in."""
 
 _COMMAND = re.compile(r"(?<![\w/.:])/([a-z]+)\b")
+_FILLED = re.compile(r"\{([a-z_0-9]+)\}")
+_BRACE = re.compile(r"[{}]")
+
+log = logging.getLogger(__name__)
 
 
 class Language:
@@ -40,17 +45,35 @@ class Language:
     def __init__(self, code: str, translations: NullTranslations) -> None:
         self.code = code
         self._translations = translations
-        self._templates: dict[tuple[str, bool], str] = {}
+        self._templates: dict[tuple[str, str], str] = {}
 
     def template(self, message: str) -> str:
-        found = self._templates.get((message, True))
-        if found is None:
-            found = _marked(self._translations.gettext(message))
-            self._templates[message, True] = found
-        return found
+        return self._usable(self._translations.gettext(message), message)
 
     def plural(self, singular: str, plural: str, count: int) -> str:
-        return _marked(self._translations.ngettext(singular, plural, count))
+        found = self._translations.ngettext(singular, plural, count)
+        return self._usable(found, singular if count == 1 else plural)
+
+    def _usable(self, translated: str, message: str) -> str:
+        """The translation, or the sentence itself where the translation names what that does not
+        fill in: an alert must not be lost for a slip in a catalogue.
+        """
+        found = self._templates.get((translated, message))
+        if found is None:
+            fits = translated == message or _names(translated) <= _names(message)
+            if not fits:
+                log.error(
+                    "a translation names what its sentence does not fill in",
+                    extra={"language": self.code, "sentence": message},
+                )
+            found = _marked(translated if fits else message)
+            self._templates[translated, message] = found
+        return found
+
+
+def _names(template: str) -> set[str]:
+    """What is filled in, and every brace that fills nothing in."""
+    return {*_FILLED.findall(template), *_BRACE.findall(_FILLED.sub("", template))}
 
 
 def _marked(template: str) -> str:

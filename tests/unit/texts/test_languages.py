@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
+from gettext import NullTranslations
 from pathlib import Path
 
 import pytest
@@ -255,6 +256,24 @@ def test_a_page_gets_all_forms_of_a_sentence_that_depends_on_a_count(tmp_path: P
         "few": "{count} бота",
         "many": "{count} ботов",
     }
+
+
+@pytest.mark.parametrize(
+    "slip", ["Hallo, {nombre}", "Hallo, {name", "Hallo, {}", "Hallo, {name.x}", "Hallo, {0}"]
+)
+def test_a_slip_in_a_catalogue_costs_the_translation_and_never_the_sentence(slip: str, caplog):
+    class Slipping(NullTranslations):
+        def gettext(self, message: str) -> str:
+            return slip
+
+        def ngettext(self, singular: str, plural: str, n: int) -> str:
+            return slip
+
+    with speaking(Language("qps", Slipping())):
+        said = [_("Hello, {name}", name="Ann"), ngettext("{count} bot", "{count} bots", 2)]
+
+    assert said == ["Hello, Ann", "2 bots"]
+    assert "a translation names" in caplog.text
 
 
 def test_the_template_for_translators_has_every_sentence():
