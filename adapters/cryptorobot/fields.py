@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from itertools import islice
 from typing import TypeVar
 
@@ -147,11 +147,17 @@ class Fields:
         return _plain(name) not in self._values
 
     def _first(self, names: tuple[str, ...], read: Callable[[object], Read | None]) -> Read | None:
-        for name in names:
-            value = self._values.get(_plain(name))
+        for name in _plain_names(names):
+            value = self._values.get(name)
             if value is not None and (found := _read(value, read)) is not None:
                 return found
         return None
+
+
+@cache
+def _plain_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that the code asks for: a record is asked for hundreds."""
+    return tuple(map(_plain, names))
 
 
 def _read(value: object, read: Callable[[object], Read | None]) -> Read | None:

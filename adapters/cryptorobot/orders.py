@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from adapters.cryptorobot.fields import Fields
 from bot.domain.pairs import quote_of
@@ -150,6 +151,7 @@ def order_type(fields: Fields) -> str | None:
     return fields.text(*_ORDER_TYPES)
 
 
+@lru_cache(maxsize=256)
 def _word(text: str | None) -> str:
     """'partially filled canceled' of `PartiallyFilledCanceled`; without marks around it."""
     parted = _CAMEL.sub(" ", text or "").lower().replace("_", " ").replace("-", " ")
