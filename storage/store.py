@@ -23,6 +23,7 @@ from storage.audit import Audit
 from storage.buttons.actions import Actions
 from storage.buttons.shown_cards import ShownCards
 from storage.engine.database import Database, each, invalidate
+from storage.engine.limits import Limits
 from storage.engine.sqlite import looking_at, open_inline, open_sqlite, refuse_damage
 from storage.inbox.admission import Inbox
 from storage.journal import Journal
@@ -139,6 +140,7 @@ async def open_store(
     *,
     migrate: bool = True,
     through: Through | None = None,
+    limits: Limits | None = None,
 ) -> AsyncIterator[Store]:
     """Open the database, bring its tables up to date, and see that the keys fit.
 
@@ -146,6 +148,7 @@ async def open_store(
         url: `sqlite:///path`, `sqlite://` for one in memory, or `postgresql://...`.
         secret_keys: Fernet keys, newest first.
         migrate: false leaves PostgreSQL's tables to `tradebell migrate`.
+        limits: other than the usual ones.
 
     Raises:
         Misconfigured: a setting is wrong; the text says which, and what to do.
@@ -158,7 +161,7 @@ async def open_store(
         (schema.upgrade if may_upgrade else schema.check)(connection)
         vault.mark(connection)
 
-    async with _open(place, prepare) as database:
+    async with _open(place, prepare, limits or Limits()) as database:
         yield store_on(through(database) if through else database, vault, now, new_id)
 
 
@@ -176,7 +179,7 @@ async def migrate(url: str) -> Version:
         Misconfigured: the database cannot be opened, or is of a newer version.
     """
     found: list[Version] = []
-    async with _open(parsed(url), lambda connection: found.append(schema.upgrade(connection))):
+    async with _open(parsed(url), lambda each: found.append(schema.upgrade(each)), Limits()):
         return found[0]
 
 
@@ -219,7 +222,7 @@ async def look(url: str, at: Callable[[Connection | None], R]) -> R:
     place = parsed(url)
     if place.get_backend_name() == "postgresql":
         seen: list[R] = []
-        async with _open(place, lambda each: seen.append(at(each))):
+        async with _open(place, lambda each: seen.append(at(each)), Limits()):
             return seen[0]
     if _is_in_memory(place):
         return at(None)
@@ -276,15 +279,15 @@ _WRONG_ADDRESS = (
 
 
 def _open(
-    place: URL, prepare: Callable[[Connection], object]
+    place: URL, prepare: Callable[[Connection], object], limits: Limits
 ) -> AbstractAsyncContextManager[Database]:
     if place.get_backend_name() == "postgresql":
         from storage.engine.postgresql import open_postgresql  # whose driver takes a while to load
 
-        return open_postgresql(place, prepare)
+        return open_postgresql(place, prepare, limits)
     if _is_in_memory(place):
         return _opened(prepare)
-    return open_sqlite(Path(str(place.database)), prepare)
+    return open_sqlite(Path(str(place.database)), prepare, limits)
 
 
 def _is_in_memory(place: URL) -> bool:

@@ -4,7 +4,6 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
 
 from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError
@@ -21,10 +20,7 @@ from storage.engine.database import (
     transact,
 )
 from storage.engine.faults import described
-
-CONNECT_LIMIT = timedelta(seconds=10)
-STATEMENT_LIMIT = timedelta(seconds=30)
-"""A server that does not answer must look like one that is away."""
+from storage.engine.limits import Limits
 
 CONNECTIONS = 5
 
@@ -80,7 +76,7 @@ class Postgresql(Database):
 
 @asynccontextmanager
 async def open_postgresql(
-    url: URL, prepare: Callable[[Connection], object]
+    url: URL, prepare: Callable[[Connection], object], limits: Limits
 ) -> AsyncIterator[Database]:
     """Connect to a database.
 
@@ -91,11 +87,11 @@ async def open_postgresql(
         url,
         pool_size=CONNECTIONS,
         pool_pre_ping=True,
-        pool_timeout=STATEMENT_LIMIT.total_seconds(),
+        pool_timeout=limits.statement.total_seconds(),
         hide_parameters=True,
         connect_args={
-            "timeout": CONNECT_LIMIT.total_seconds(),
-            "command_timeout": STATEMENT_LIMIT.total_seconds(),
+            "timeout": limits.connect.total_seconds(),
+            "command_timeout": limits.statement.total_seconds(),
         },
     )
     try:

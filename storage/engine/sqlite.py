@@ -40,30 +40,11 @@ from storage.engine.database import (
 )
 from storage.engine.faults import described
 from storage.engine.folders import unwritable
+from storage.engine.limits import Limits
 
 log = logging.getLogger(__name__)
 
 R = TypeVar("R")
-
-BUSY_MILLISECONDS = 5000
-"""How long to wait for another program that looks into the file (a backup, the sqlite3 shell)."""
-
-QUICK = timedelta(milliseconds=5)
-"""Statements that take longer than this must not hold up the event loop again."""
-
-EACH = timedelta(milliseconds=1)
-"""So much more for each request."""
-
-APART = timedelta(seconds=1)
-"""How long the writer's thread then runs the statements too."""
-
-CHECKPOINT_AFTER = 1000
-"""Transactions after which the log is copied into the database file: some thousand pages. While
-that reaches the disk a commit takes ten times as long, so it is done seldom."""
-
-LONGEST_LOG = 20_000
-"""Pages (80 MB) above which the next transaction waits until all of the log is copied: only then
-is it written over, and without a pause that never comes about by itself."""
 
 Prepare = Callable[[Connection], object]
 """Brings the tables into shape, or raises `Misconfigured`."""
@@ -89,9 +70,15 @@ class Sqlite(Database):
     """
 
     def __init__(
-        self, file: "_File", writer: Connection, reader: Connection, keeper: Connection
+        self,
+        limits: Limits,
+        file: "_File",
+        writer: Connection,
+        reader: Connection,
+        keeper: Connection,
     ) -> None:
         super().__init__("sqlite")
+        self._limits = limits
         self._file = file
         self._loop = asyncio.get_running_loop()
         self._connection = writer
@@ -143,8 +130,9 @@ class Sqlite(Database):
             return perform(self._connection, requests)
         finally:
             now = self._loop.time()
-            if now - begun > (QUICK + EACH * len(requests)).total_seconds():
-                self._apart_until = now + APART.total_seconds()
+            quick = self._limits.quick + self._limits.quick_each * len(requests)
+            if now - begun > quick.total_seconds():
+                self._apart_until = now + self._limits.apart.total_seconds()
 
     def _commit(self, pending: Pending) -> Sequence[Outcome]:
         """On the writer's thread."""
@@ -157,7 +145,7 @@ class Sqlite(Database):
     def _end(self, outcomes: Sequence[Outcome]) -> None:
         resolve(outcomes)
         self._unchecked += 1
-        if self._unchecked >= CHECKPOINT_AFTER and not self._checkpointing:
+        if self._unchecked >= self._limits.checkpoint_after and not self._checkpointing:
             self._checkpointing, self._unchecked = True, 0
             self._keeper.do(self._checkpoint, self._checkpointed)
         # Not at once: those who have an answer now may ask for more, and it goes along.
@@ -172,7 +160,7 @@ class Sqlite(Database):
 
     def _checkpointed(self, pages: int) -> None:
         self._checkpointing = False
-        self._log_is_long = pages > LONGEST_LOG
+        self._log_is_long = pages > self._limits.longest_log
 
     def _read(self, request: Request) -> None:
         self._reader.do(partial(self._reads, [request]), resolve)
@@ -241,14 +229,15 @@ class _Thread:
 
 
 @asynccontextmanager
-async def open_sqlite(path: Path, prepare: Prepare) -> AsyncIterator[Database]:
+async def open_sqlite(path: Path, prepare: Prepare, limits: Limits) -> AsyncIterator[Database]:
     """Open a database file, made if there is none.
 
     Raises:
         Misconfigured: it cannot be, or another process has it open.
     """
     with ExitStack() as stack:
-        database = Sqlite(*await asyncio.to_thread(_open, path, prepare, stack))
+        opened = await asyncio.to_thread(_open, path, prepare, limits, stack)
+        database = Sqlite(limits, *opened)
         try:
             yield database
         finally:
@@ -256,13 +245,13 @@ async def open_sqlite(path: Path, prepare: Prepare) -> AsyncIterator[Database]:
 
 
 def _open(
-    path: Path, prepare: Prepare, stack: ExitStack
+    path: Path, prepare: Prepare, limits: Limits, stack: ExitStack
 ) -> tuple["_File", Connection, Connection, Connection]:
     """Give the connections that write, read and copy the log; the stack closes them."""
     file = _lock(path, stack)
-    writing = _engine(path, "BEGIN IMMEDIATE", "wal_autocheckpoint=0")
-    reading = _engine(path, "BEGIN", "query_only=ON")
-    keeping = _engine(path, "BEGIN")
+    writing = _engine(path, limits, "BEGIN IMMEDIATE", "wal_autocheckpoint=0")
+    reading = _engine(path, limits, "BEGIN", "query_only=ON")
+    keeping = _engine(path, limits, "BEGIN")
     for engine in (writing, reading, keeping):
         stack.callback(engine.dispose)
     try:
@@ -366,9 +355,9 @@ def _unwritable(folder: Path, reason: str) -> Misconfigured:
     )
 
 
-def _engine(path: Path, begin: str, *pragmas: str) -> Engine:
+def _engine(path: Path, limits: Limits, begin: str, *pragmas: str) -> Engine:
     url = URL.create("sqlite", database=str(path))
-    return _set_up(create_engine(url, **_OPTIONS), begin, *pragmas)
+    return _set_up(create_engine(url, **_OPTIONS), limits, begin, *pragmas)
 
 
 @contextmanager
@@ -389,7 +378,7 @@ def looking_at(path: Path) -> Iterator[Connection | None]:
         yield None
         return
     url = URL.create("sqlite", database=f"file:{path}", query={"mode": "ro", "uri": "true"})
-    engine = _set_up(create_engine(url, **_OPTIONS), "BEGIN")
+    engine = _set_up(create_engine(url, **_OPTIONS), Limits(), "BEGIN")
     try:
         with engine.connect() as connection:
             yield connection
@@ -423,7 +412,7 @@ def open_inline(prepare: Prepare) -> Iterator[Inline]:
         **_OPTIONS,
     )
     try:
-        with _set_up(engine, "BEGIN").connect() as connection:
+        with _set_up(engine, Limits(), "BEGIN").connect() as connection:
             do(connection, prepare)
             yield Inline(connection)
     finally:
@@ -438,12 +427,12 @@ _OPTIONS: Mapping[str, Any] = {
 }
 
 
-def _set_up(engine: Engine, begin: str, *pragmas: str) -> Engine:
+def _set_up(engine: Engine, limits: Limits, begin: str, *pragmas: str) -> Engine:
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, record: ConnectionPoolEntry) -> None:
         record.info[BEGIN] = begin
         for pragma in (
-            f"busy_timeout={BUSY_MILLISECONDS}",
+            f"busy_timeout={limits.busy // timedelta(milliseconds=1)}",
             "journal_mode=WAL",
             "synchronous=FULL",  # G1: a commit survives the loss of power
             "foreign_keys=ON",

@@ -14,6 +14,7 @@ from sqlalchemy import make_url
 from bot.domain.ids import NewId, Now
 from storage import Store, open_store
 from storage.engine.database import Database, Request
+from storage.engine.limits import Limits
 from storage.schema.tables import metadata
 from storage.store import Through
 from tests.harness.virtual_time import VirtualTimeLoop
@@ -72,11 +73,12 @@ async def opened(
     now: Now,
     new_id: NewId,
     through: Through = Awaited,
+    limits: Limits | None = None,
 ) -> AsyncIterator[Store]:
     """A store on a lasting database, on a loop of either kind."""
     loop = asyncio.get_running_loop()
     keys = [secret_keys] if isinstance(secret_keys, str) else secret_keys
-    opening = open_store(url, keys, now, new_id, through=through)
+    opening = open_store(url, keys, now, new_id, through=through, limits=limits)
     if not isinstance(loop, VirtualTimeLoop):
         async with opening as store:
             yield store

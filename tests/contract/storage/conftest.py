@@ -14,6 +14,7 @@ import pytest
 
 from bot.domain.ids import NewId
 from storage import Store, open_memory, open_store
+from storage.engine.limits import Limits
 from tests.contract.storage.given import NOW
 
 R = TypeVar("R")
@@ -51,8 +52,12 @@ def new_id() -> NewId:
 def open_again(secret_key: str, new_id: NewId) -> OpenStore:
     """Opens the database at an address, as often as it is wanted."""
 
-    def opened(url: str, *keys: str, migrate: bool = True) -> AbstractAsyncContextManager[Store]:
-        return open_store(url, keys or [secret_key], lambda: NOW, new_id, migrate=migrate)
+    def opened(
+        url: str, *keys: str, migrate: bool = True, limits: Limits | None = None
+    ) -> AbstractAsyncContextManager[Store]:
+        return open_store(
+            url, keys or [secret_key], lambda: NOW, new_id, migrate=migrate, limits=limits
+        )
 
     return opened
 

@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +19,9 @@ from sqlalchemy.exc import IntegrityError
 from bot.errors import TryLater
 from storage import Store
 from storage.engine.database import BATCH_LIMIT, each
+from storage.engine.limits import Limits
 from storage.schema.tables import cursor, lease
+from tests.contract.storage.conftest import OpenStore
 from tests.contract.storage.given import NOW
 
 
@@ -124,21 +127,24 @@ async def test_an_error_in_the_callers_block_comes_out_as_it_is(lasting_url, ope
 # --- one commit for all that waits --------------------------------------------------------
 
 
+QUICK_DISK = Limits(quick=timedelta(hours=1))
+"""However busy the machine is."""
+
+SLOW_DISK = Limits(quick=timedelta(seconds=-1), apart=timedelta(hours=1))
+"""The writer's thread does everything but the first."""
+
+
 @pytest.fixture
-async def file_store(sqlite_url: str, open_again, monkeypatch: pytest.MonkeyPatch):
-    """A store that takes its disk for a quick one, however busy the machine is."""
-    monkeypatch.setattr("storage.engine.sqlite.QUICK", timedelta(hours=1))
-    async with open_again(sqlite_url) as opened:
+async def file_store(sqlite_url: str, open_again: OpenStore):
+    async with open_again(sqlite_url, limits=QUICK_DISK) as opened:
         yield opened
 
 
 @pytest.fixture
-async def slow_store(file_store: Store, monkeypatch: pytest.MonkeyPatch):
-    """A store that takes its disk for a slow one: its writer's thread does everything."""
-    monkeypatch.setattr("storage.engine.sqlite.QUICK", timedelta(seconds=-1))
-    monkeypatch.setattr("storage.engine.sqlite.APART", timedelta(hours=1))
-    await file_store.database.write(add, "slow")
-    return file_store
+async def slow_store(sqlite_url: str, open_again: OpenStore):
+    async with open_again(sqlite_url, limits=SLOW_DISK) as opened:
+        await opened.database.write(add, "slow")
+        yield opened
 
 
 async def test_what_waits_goes_into_one_transaction(slow_store: Store):
@@ -175,32 +181,24 @@ async def test_what_comes_during_a_commit_shares_the_next_one(file_store: Store)
     assert batches == [1, 29]
 
 
-async def test_statements_leave_the_loop_s_thread_for_a_while_after_slow_ones(
-    file_store: Store, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("limits", "elsewhere"),
+    [
+        pytest.param(QUICK_DISK, (False, False, False), id="never, while they are quick"),
+        pytest.param(SLOW_DISK, (False, True, True), id="for a while after slow ones"),
+        pytest.param(replace(SLOW_DISK, apart=timedelta(0)), (False, False, False), id="no longer"),
+    ],
+)
+async def test_statements_leave_the_loop_s_thread(
+    sqlite_url: str, open_again: OpenStore, limits: Limits, elsewhere: tuple[bool, ...]
 ):
+    where = each(lambda connection, _: threading.current_thread().name)
+
+    async with open_again(sqlite_url, limits=limits) as store:
+        places = [await store.database.write(where, None) for _ in elsewhere]
+
     here, there = threading.current_thread().name, "database writer"
-    slow, quick = timedelta(seconds=-1), timedelta(hours=1)
-    where = each(lambda connection, _: threading.current_thread().name)
-
-    places = []
-    monkeypatch.setattr("storage.engine.sqlite.APART", timedelta(hours=1))
-    for limit in (quick, quick, slow, quick, quick):
-        monkeypatch.setattr("storage.engine.sqlite.QUICK", limit)
-        places.append(await file_store.database.write(where, None))
-
-    assert places == [here, here, here, there, there]
-
-
-async def test_statements_come_back_to_the_loop_s_thread(
-    file_store: Store, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr("storage.engine.sqlite.APART", timedelta(0))
-    monkeypatch.setattr("storage.engine.sqlite.QUICK", timedelta(seconds=-1))
-    where = each(lambda connection, _: threading.current_thread().name)
-
-    places = [await file_store.database.write(where, None) for _ in range(3)]
-
-    assert places == [threading.current_thread().name] * 3
+    assert places == [there if away else here for away in elsewhere]
 
 
 async def test_a_reader_does_not_wait_for_the_writer(slow_store: Store):
@@ -218,20 +216,17 @@ async def test_a_reader_does_not_wait_for_the_writer(slow_store: Store):
     assert seen == ["slow"]
 
 
-async def test_the_log_is_copied_into_the_file_now_and_then(
-    file_store: Store, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr("storage.engine.sqlite.CHECKPOINT_AFTER", 3)
-    monkeypatch.setattr("storage.engine.sqlite.LONGEST_LOG", 50)
+async def test_the_log_is_copied_into_the_file_now_and_then(sqlite_url: str, open_again: OpenStore):
     pages = 2 * 600  # one of the table and one of its index, for each
 
-    for number in range(600):
-        await file_store.database.write(add, f"{number:04}")
+    async with open_again(sqlite_url, limits=Limits(checkpoint_after=3, longest_log=50)) as store:
+        for number in range(600):
+            await store.database.write(add, f"{number:04}")
 
-    # What is copied is written over: the log does not grow with what goes through it.
-    log = await asyncio.to_thread(os.stat, sqlite_url.removeprefix("sqlite:///") + "-wal")
-    assert log.st_size < pages * 4096 / 2
-    assert len(await file_store.database.read(names)) == 600
+        # What is copied is written over: the log does not grow with what goes through it.
+        log = await asyncio.to_thread(os.stat, sqlite_url.removeprefix("sqlite:///") + "-wal")
+        assert log.st_size < pages * 4096 / 2
+        assert len(await store.database.read(names)) == 600
 
 
 def break_at_commit(connection: Any, name: str) -> str:

@@ -33,6 +33,7 @@ from bot.domain.ingesting import Decide, IngestResult, Known, Progress, Verdict
 from bot.errors import StoreAway
 from storage import Store
 from storage.engine.database import Database, Request, each, failed, resolve
+from storage.engine.limits import Limits
 from storage.inbox.admission import Inbox
 from storage.inbox.cache import RECENTLY
 from storage.inbox.quarantine import LIFE
@@ -384,18 +385,16 @@ async def test_what_a_failed_batch_would_have_changed_is_not_remembered(store: S
     assert await titles_sent(store, chat.endpoint.id) == ["Old True", "New True"]
 
 
-async def test_what_was_taken_back_with_others_is_not_remembered(
-    sqlite_url: str, open_again, monkeypatch: pytest.MonkeyPatch
-):
-    async with open_again(sqlite_url) as store:
+async def test_what_was_taken_back_with_others_is_not_remembered(sqlite_url: str, open_again):
+    # The writer's thread does everything.
+    limits = Limits(quick=timedelta(seconds=-1), apart=timedelta(hours=1))
+    async with open_again(sqlite_url, limits=limits) as store:
         chat = await linked(store)
         await store.inbox.admit(chat.account, [seen(trader(name="Old"))], tell_changes, NOW)
         gate = threading.Event()
 
         # While the writer waits, both go into the transaction that follows. That fails, and then
         # each has one of its own.
-        monkeypatch.setattr("storage.engine.sqlite.QUICK", timedelta(seconds=-1))
-        await store.inbox.admit(chat.account, [], tell_changes, NOW)
         async with asyncio.TaskGroup() as group:
             waiting = each(lambda connection, _: gate.wait())
             store.database.submit(waiting, None)

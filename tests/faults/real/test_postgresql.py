@@ -18,7 +18,7 @@ from bot.domain.events import Stream, Trade
 from bot.errors import StoreAway
 from bot.services.feeds import Rhythm
 from storage import Store
-from storage.engine import postgresql
+from storage.engine.limits import Limits
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform
 from tests.harness.databases import connected, opened
@@ -58,8 +58,9 @@ def chat() -> FakeMessenger:
 
 
 @pytest.fixture
-def open_store(postgres_without_rows: str, secret_key: str) -> Open:
-    return lambda: opened(postgres_without_rows, secret_key, now, new_id, Troubled)
+def open_store(request: pytest.FixtureRequest, postgres_without_rows: str, secret_key: str) -> Open:
+    limits: Limits | None = getattr(request, "param", None)
+    return lambda: opened(postgres_without_rows, secret_key, now, new_id, Troubled, limits)
 
 
 async def shown(chat: FakeMessenger, many: int) -> None:
@@ -117,14 +118,10 @@ async def test_a_server_that_restarts_again_and_again_loses_nothing(
 
 
 @pytest.mark.fault(55)
+@pytest.mark.parametrize("open_store", [Limits(statement=timedelta(seconds=0.2))], indirect=True)
 async def test_tables_that_somebody_has_locked_hold_up_and_lose_nothing(
-    open_store: Open,
-    postgres_without_rows: str,
-    platform: FakePlatform,
-    chat: FakeMessenger,
-    monkeypatch: pytest.MonkeyPatch,
+    open_store: Open, postgres_without_rows: str, platform: FakePlatform, chat: FakeMessenger
 ):
-    monkeypatch.setattr(postgresql, "STATEMENT_LIMIT", timedelta(seconds=0.2))
     async with supervised(open_store, platform, chat, now, HURRIED) as supervisor:
         trade = partial(liquidation, supervisor.up)
         await supervisor.up.links()
@@ -159,17 +156,12 @@ def server() -> Iterator[Server]:
 
 @pytest.mark.fault(75)
 async def test_a_server_that_hangs_with_sixty_reads_waiting_ends_nothing(
-    server: Server,
-    secret_key: str,
-    platform: FakePlatform,
-    chat: FakeMessenger,
-    monkeypatch: pytest.MonkeyPatch,
+    server: Server, secret_key: str, platform: FakePlatform, chat: FakeMessenger
 ):
-    monkeypatch.setattr(postgresql, "STATEMENT_LIMIT", timedelta(seconds=1))
-    monkeypatch.setattr(postgresql, "CONNECT_LIMIT", timedelta(seconds=1))
+    limits = Limits(connect=timedelta(seconds=1), statement=timedelta(seconds=1))
 
     def open_store() -> AbstractAsyncContextManager[Store]:
-        return opened(server.url, secret_key, now, new_id, Troubled)
+        return opened(server.url, secret_key, now, new_id, Troubled, limits)
 
     async with supervised(open_store, platform, chat, now, HURRIED) as supervisor:
         trade = partial(liquidation, supervisor.up)

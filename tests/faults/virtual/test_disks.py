@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,8 +18,8 @@ from bot.domain.deliveries import State
 from bot.domain.events import Stream, Trade
 from bot.domain.feeds import FeedState
 from storage import Store
-from storage.engine import sqlite
 from storage.engine.database import Request, each
+from storage.engine.limits import Limits
 from storage.outbox.claims import take_turns
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform
@@ -199,22 +199,25 @@ async def file(tmp_path: Path, sqlite_without_rows: Path) -> Path:
     return path
 
 
+IMPATIENT = Limits(busy=timedelta(milliseconds=20))
+"""A locked file is not waited for as long as usual: the tests would."""
+
+
 @pytest.fixture
-async def in_file(file: Path, secret_key: str, now: Callable[[], datetime]) -> AsyncIterator[Store]:
+async def in_file(
+    request: pytest.FixtureRequest, file: Path, secret_key: str, now: Callable[[], datetime]
+) -> AsyncIterator[Store]:
     ids = itertools.count()
-    async with opened(f"sqlite:///{file}", secret_key, now, lambda: f"row-{next(ids)}") as store:
+    limits: Limits = getattr(request, "param", IMPATIENT)
+    async with opened(
+        f"sqlite:///{file}", secret_key, now, lambda: f"row-{next(ids)}", limits=limits
+    ) as store:
         yield store
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A locked file is not waited for as long as usual: the tests would."""
-    monkeypatch.setattr(sqlite, "BUSY_MILLISECONDS", 20)
 
 
 @pytest.mark.fault(55)
 async def test_what_comes_while_another_program_holds_the_file_is_told_afterwards(
-    impatient, in_file: Store, file: Path, platform, chat, now
+    in_file: Store, file: Path, platform, chat, now
 ):
     async with running(in_file, platform, chat, now) as world:
         await world.links()
@@ -235,7 +238,7 @@ async def test_what_comes_while_another_program_holds_the_file_is_told_afterward
 
 @pytest.mark.fault(55)
 async def test_a_file_that_is_held_while_a_message_is_out_costs_no_repeat(
-    impatient, in_file: Store, file: Path, platform, chat, now
+    in_file: Store, file: Path, platform, chat, now
 ):
     chat.seconds = 1
     async with running(in_file, platform, chat, now) as world:
@@ -255,12 +258,13 @@ async def test_a_file_that_is_held_while_a_message_is_out_costs_no_repeat(
 
 
 @pytest.mark.fault(55)
+@pytest.mark.parametrize(
+    "in_file", [replace(IMPATIENT, checkpoint_after=3, longest_log=10)], indirect=True
+)
 async def test_a_log_that_cannot_be_copied_for_a_while_holds_up_nothing(
-    impatient, in_file: Store, file: Path, platform, chat, now, monkeypatch
+    in_file: Store, file: Path, platform, chat, now
 ):
     """A backup keeps reading what was there when it began, so the log only grows."""
-    monkeypatch.setattr(sqlite, "CHECKPOINT_AFTER", 3)
-    monkeypatch.setattr(sqlite, "LONGEST_LOG", 10)
     async with running(in_file, platform, chat, now) as world:
         await world.links()
         await world.quiet(60)
