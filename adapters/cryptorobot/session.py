@@ -16,10 +16,10 @@ from adapters.cryptorobot.clock import PlatformClock
 from adapters.cryptorobot.faults import TooLarge
 from adapters.cryptorobot.fields import Fields
 from adapters.cryptorobot.limits import Budget
-from adapters.cryptorobot.link import Heard, Link
 from adapters.cryptorobot.paging import Portion, Reading
 from adapters.cryptorobot.rest import Rest
 from adapters.cryptorobot.settings import PlatformSettings, PodCommand, filled
+from adapters.cryptorobot.socket import ReceivedFrame, Socket
 from bot.domain.accounts import Credential, CredentialKind
 from bot.domain.events import (
     Event,
@@ -108,7 +108,7 @@ class CryptorobotSession:
         self._credential = credential
         self._budget = budget
         self._keep = keep
-        self._link: Link | None = None
+        self._socket: Socket | None = None
         self._select = True
         self._proofs: tuple[Call, ...] = PROOFS
         self._listing = True
@@ -124,25 +124,25 @@ class CryptorobotSession:
 
     @property
     def connected(self) -> bool:
-        return self._link is not None and self._link.ended is None
+        return self._socket is not None and self._socket.ended is None
 
     async def connect(self) -> None:
         await self.close()
         listing, self._listed = self._listing, None
         try:
-            self._link = await self._open_link()
+            self._socket = await self._open_socket()
         except ConnectionLost:
             if self._listing is listing:
                 raise
-            self._link = await self._open_link()
+            self._socket = await self._open_socket()
 
-    async def _open_link(self) -> Link:
+    async def _open_socket(self) -> Socket:
         headers = logins.authorization(self._credential)
         async with AsyncExitStack() as undo:
-            link = Link(self._http, self._settings, self._clock, self._keep, self._on_price)
-            undo.push_async_callback(link.close)
+            socket = Socket(self._http, self._settings, self._clock, self._keep, self._on_price)
+            undo.push_async_callback(socket.close)
             try:
-                await link.open(headers)
+                await socket.open(headers)
             except TryLater as failure:
                 # Neither the words of a refusal tell whether it is about the credential, nor
                 # silence whether the platform is away or a proxy lets no socket through.
@@ -151,26 +151,26 @@ class CryptorobotSession:
                     raise
                 reason = SOCKET_DOES_NOT_OPEN.format(failure=failure)
                 raise SocketRefused(reason) from failure
-            await self._log_in(link)
+            await self._log_in(socket)
             undo.pop_all()
-        return link
+        return socket
 
     async def receive(self) -> Live:
-        link = self._link
-        if link is None:
+        socket = self._socket
+        if socket is None:
             raise ConnectionLost(Sentence.NOT_CONNECTED)
-        while taken := await link.take(AT_ONCE):
+        while taken := await socket.take(AT_ONCE):
             live = _decoded(taken)
             if live.events or live.unreadable:
                 return live
-        if self._link is link:
+        if self._socket is socket:
             await self.close()
-        raise ConnectionLost(link.ended or Sentence.ENDED)
+        raise ConnectionLost(socket.ended or Sentence.ENDED)
 
     async def close(self) -> None:
-        link, self._link = self._link, None
-        if link is not None:
-            await link.close()
+        socket, self._socket = self._socket, None
+        if socket is not None:
+            await socket.close()
 
     async def renew(self) -> Credential | None:
         current = self._credential
@@ -234,7 +234,7 @@ class CryptorobotSession:
         return tuple(filter(None, self._pairs.values()))
 
     async def price(self, wanted: str, within: timedelta) -> Tick | None:
-        if self._link is None:
+        if self._socket is None:
             return None
         coming: asyncio.Future[Tick] = asyncio.get_running_loop().create_future()
         watcher = (wanted, coming)
@@ -274,16 +274,16 @@ class CryptorobotSession:
     async def _ask(self, call: Call) -> object:
         """Make a call, by the socket if it is open, within the account's budget."""
         await self._take_turn()
-        link = self._link
+        socket = self._socket
         try:
-            if link is None or link.ended is not None:
+            if socket is None or socket.ended is not None:
                 return await self._rest.call(call, self._credential)
             try:
-                return await link.call(call)
+                return await socket.call(call)
             except NeedsLogin:
-                return await self._ask_without(link, call)
+                return await self._ask_without(socket, call)
             except ConnectionLost:
-                if call.writes or not link.choked:
+                if call.writes or not socket.choked:
                     raise
                 await self._take_turn()
                 return await self._rest.call(call, self._credential)
@@ -291,15 +291,15 @@ class CryptorobotSession:
             self._heed(busy)
             raise
 
-    async def _ask_without(self, link: Link, call: Call) -> object:
+    async def _ask_without(self, socket: Socket, call: Call) -> object:
         """Go on after a refusal for want of a login: the credential's, or only the socket's."""
         if call.writes:
             await self._prove_over_rest()
-            link.give_up(Sentence.LOGIN_FORGOTTEN)
+            socket.give_up(Sentence.LOGIN_FORGOTTEN)
             raise TryLater(Sentence.LOGIN_FORGOTTEN)
         await self._take_turn()
         answer = await self._rest.call(call, self._credential)
-        link.give_up(Sentence.LOGIN_FORGOTTEN)
+        socket.give_up(Sentence.LOGIN_FORGOTTEN)
         return answer
 
     async def _prove_over_rest(self) -> None:
@@ -315,14 +315,14 @@ class CryptorobotSession:
         except Refused:
             return
 
-    async def _log_in(self, link: Link) -> None:
+    async def _log_in(self, socket: Socket) -> None:
         """See to it that the socket is logged in: its header may have meant nothing to it."""
-        if await self._is_logged_in(link):
+        if await self._is_logged_in(socket):
             return
         await self._take_turn()
         try:
-            await link.call(logins.presenting(self._credential))
-            if await self._is_logged_in(link):
+            await socket.call(logins.presenting(self._credential))
+            if await self._is_logged_in(socket):
                 return
         except ConnectionLost:
             raise
@@ -333,7 +333,7 @@ class CryptorobotSession:
         await self._prove_over_rest()
         raise SocketRefused(Sentence.SOCKET_TAKES_NO_LOGIN)
 
-    async def _is_logged_in(self, link: Link) -> bool:
+    async def _is_logged_in(self, socket: Socket) -> bool:
         """Whether the socket has a login, proved by the first service that accepts it.
 
         Raises:
@@ -342,10 +342,10 @@ class CryptorobotSession:
         proofs = self._proofs
         if self._listing and self._select and proofs[0].service == decode.TRADERS:
             try:
-                return await self._has_listed(link)
+                return await self._has_listed(socket)
             except ConnectionLost:
                 # Larger than is taken at once: that must not break the next connection too.
-                self._listing = not link.choked
+                self._listing = not socket.choked
                 raise
             except NeedsLogin:
                 return False
@@ -354,7 +354,7 @@ class CryptorobotSession:
         for proof in proofs:
             await self._take_turn()
             try:
-                await link.call(proof)
+                await socket.call(proof)
             except NeedsLogin:
                 return False
             except Refused:
@@ -364,12 +364,12 @@ class CryptorobotSession:
             return True
         raise SocketRefused(Sentence.SOCKET_ACCEPTS_NOTHING)
 
-    async def _has_listed(self, link: Link) -> bool:
+    async def _has_listed(self, socket: Socket) -> bool:
         """Prove the login by reading the list of bots, which who connects wants to see anyway."""
         await self._take_turn()
         whole = calls.whole(decode.TRADERS, 0)
         query = {**whole.query, "$select": [*calls.TRADER_FIELDS]}
-        self._listed = calls.found(await link.call(replace(whole, query=query)))
+        self._listed = calls.found(await socket.call(replace(whole, query=query)))
         self._listed_at = asyncio.get_running_loop().time()
         return True
 
@@ -517,7 +517,7 @@ def _listed(answer: object) -> Found:
     return found
 
 
-def _decoded(heard: Iterable[Heard]) -> Live:
+def _decoded(heard: Iterable[ReceivedFrame]) -> Live:
     events: list[Event] = []
     unreadable: list[Unreadable] = []
     for raw, received in heard:

@@ -13,7 +13,6 @@ from typing import Any, Literal
 import pytest
 from aiohttp import web
 
-from adapters.cryptorobot import link
 from adapters.cryptorobot.client import open_platform
 from adapters.cryptorobot.settings import PlatformSettings
 from adapters.simulator import Options
@@ -329,7 +328,7 @@ async def test_records_beyond_understanding_are_set_aside_and_all_others_found(e
 async def test_events_that_come_faster_than_they_are_found_are_bounded_and_none_is_lost(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(link, "MOST_WAITING", 20)
+    monkeypatch.setattr("adapters.cryptorobot.socket.MOST_WAITING", 20)
     monkeypatch.setattr(reading, "MOST_HELD", 20)
     scene.server.platform.script.delay("find", timedelta(seconds=0.5), service="trades")
     before = len(scene.sockets)

@@ -12,9 +12,9 @@ import pytest
 from aiohttp import web
 
 from adapters.cryptorobot.client import CryptorobotPlatform, open_platform
-from adapters.cryptorobot.link import LARGEST_FRAME, MOST_WAITING
 from adapters.cryptorobot.session import CryptorobotSession
 from adapters.cryptorobot.settings import PlatformSettings
+from adapters.cryptorobot.socket import LARGEST_FRAME, MOST_WAITING
 from bot.domain.accounts import Credential, CredentialKind
 from bot.domain.events import Event, Position, Stream, Trade, Unreadable
 from bot.domain.ids import TraderId

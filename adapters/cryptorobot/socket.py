@@ -34,7 +34,7 @@ MOST_CHARACTERS = 8 * 2**20
 LARGEST_FRAME = 4 * 2**20
 """Bytes; a larger one ends the connection."""
 
-Heard = tuple[str | Unreadable, datetime]
+ReceivedFrame = tuple[str | Unreadable, datetime]
 """An event as it came, or what stands for a frame that is none, and when it came."""
 
 _SILENT = logging.Logger("silent", level=logging.CRITICAL + 1)
@@ -50,7 +50,7 @@ _AT_ONCE = 0.001
 """Seconds: what has come already is read before a time that has passed means anything."""
 
 
-class Link:
+class Socket:
     """A connection, from opening to its end; it is never opened twice.
 
     Args:
@@ -73,7 +73,7 @@ class Link:
         self._settings = settings
         self._now = now
         self._keep = keep
-        self._heard: deque[Heard] = deque()
+        self._received: deque[ReceivedFrame] = deque()
         self._characters = 0
         self._arrived = asyncio.Event()
         self._answers: set[asyncio.Future[tuple[object, ...] | None]] = set()
@@ -124,16 +124,16 @@ class Link:
         finally:
             self._opening = None
 
-    async def take(self, most: int) -> list[Heard]:
+    async def take(self, most: int) -> list[ReceivedFrame]:
         """Wait for events and take them, oldest first; none once the connection has ended."""
-        while not self._heard and self.ended is None:
+        while not self._received and self.ended is None:
             self._arrived.clear()
             await self._arrived.wait()
-        taken: list[Heard] = []
-        while self._heard and len(taken) < most:
-            heard = self._heard.popleft()
-            self._characters -= _size(heard[0])
-            taken.append(heard)
+        taken: list[ReceivedFrame] = []
+        while self._received and len(taken) < most:
+            received = self._received.popleft()
+            self._characters -= _size(received[0])
+            taken.append(received)
         return taken
 
     async def call(self, call: Call) -> object:
@@ -186,10 +186,10 @@ class Link:
         if isinstance(frame, str) and not self._keep(frame):
             return
         self._characters += _size(frame)
-        if len(self._heard) >= MOST_WAITING or self._characters > MOST_CHARACTERS:
+        if len(self._received) >= MOST_WAITING or self._characters > MOST_CHARACTERS:
             self._end(Sentence.TOO_MANY_EVENTS)
             return
-        self._heard.append((frame, self._now()))
+        self._received.append((frame, self._now()))
         self._arrived.set()
 
     def _choke(self) -> None:
