@@ -12,7 +12,7 @@ from decimal import Decimal
 from hashlib import sha256
 
 from adapters.cryptorobot.calls import Oversized
-from adapters.cryptorobot.fields import Fields, link, prose
+from adapters.cryptorobot.fields import Fields, prose, reference_id
 from adapters.cryptorobot.frames import TICKER_SERVICE, Frame, Heading
 from adapters.cryptorobot.orders import LIQUIDATED, Order, is_under_way, order_of, order_type
 from bot.domain.changes import first_to_believe
@@ -165,7 +165,7 @@ def _strategy_seen(record: object, happening: str, received: datetime) -> Strate
 
 
 def _trader(fields: Fields) -> Trader:
-    strategy = fields.link("strategyId", "strategy")
+    strategy = fields.reference_id("strategyId", "strategy")
     return Trader(
         id=TraderId(fields.id() or ""),
         name=fields.text("name"),
@@ -176,7 +176,7 @@ def _trader(fields: Fields) -> Trader:
         exchange=fields.label("exchange", "exchangeId"),
         strategy=None if strategy is None else StrategyId(strategy),
         stake_currency=fields.text("stake_currency"),
-        pod=fields.link("podId", "pod"),
+        pod=fields.reference_id("podId", "pod"),
         updated_at=fields.instant("updatedAt"),
     )
 
@@ -245,7 +245,7 @@ def _identified(service: str, record: object) -> Fields | Unreadable:
 
 
 def _owner(fields: Fields) -> str | None:
-    return fields.said("userId", "user", "ownerId", "owner", read=link, otherwise=SOMEBODY)
+    return fields.said("userId", "user", "ownerId", "owner", read=reference_id, otherwise=SOMEBODY)
 
 
 def _origin(kind: Kind, fields: Fields, at: datetime | None, received: datetime) -> Origin:
@@ -451,7 +451,7 @@ def _pod_event(fields: Fields, origin: Origin) -> PodEvent:
         message=message,
         trade=trade,
         unread=() if message or trade else fields.names(besides=_ABOUT_A_REPORT),
-        pod=fields.link("podId", "pod"),
+        pod=fields.reference_id("podId", "pod"),
         trader=_trader_of(fields),
     )
 
@@ -596,7 +596,7 @@ def _level(fields: Fields) -> str | None:
 
 
 def _trader_of(fields: Fields) -> TraderId | None:
-    id = fields.link("traderId", "trader", "botId", "bot")
+    id = fields.reference_id("traderId", "trader", "botId", "bot")
     return None if id is None else TraderId(id)
 
 

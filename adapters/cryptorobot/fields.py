@@ -89,9 +89,9 @@ class Fields:
     def instant(self, *names: str) -> datetime | None:
         return self._first(names, instant)
 
-    def link(self, *names: str) -> str | None:
+    def reference_id(self, *names: str) -> str | None:
         """The id of another record, given as such or as the record itself."""
-        return self._first(names, link)
+        return self._first(names, reference_id)
 
     def label(self, *names: str) -> str | None:
         """What to call another record: its name if it is given whole, else the text or id."""
@@ -324,7 +324,7 @@ def instant(value: object) -> datetime | None:
     return found if _EARLIEST <= found < _LATEST else None
 
 
-def link(value: object) -> str | None:
+def reference_id(value: object) -> str | None:
     if isinstance(value, dict):
         return identifier(value.get("_id")) or identifier(value.get("id"))
     return identifier(value)
@@ -332,7 +332,7 @@ def link(value: object) -> str | None:
 
 def label(value: object) -> str | None:
     if isinstance(value, dict):
-        return text(value.get("name")) or text(value.get("which")) or link(value)
+        return text(value.get("name")) or text(value.get("which")) or reference_id(value)
     return text(value)
 
 

@@ -264,7 +264,7 @@ def test_an_id_is_an_opaque_text(record: dict[str, object], id: str | None):
     ],
 )
 def test_a_link_may_be_the_linked_record_itself(value: object, id: str | None):
-    assert Fields({"strategyId": value}).link("strategyId") == id
+    assert Fields({"strategyId": value}).reference_id("strategyId") == id
 
 
 @pytest.mark.parametrize(
