@@ -283,7 +283,7 @@ class CryptorobotSession:
             except NeedsLogin:
                 return await self._ask_without(socket, call)
             except ConnectionLost:
-                if call.writes or not socket.choked:
+                if call.writes or not socket.overflowed:
                     raise
                 await self._take_turn()
                 return await self._rest.call(call, self._credential)
@@ -345,7 +345,7 @@ class CryptorobotSession:
                 return await self._has_listed(socket)
             except ConnectionLost:
                 # Larger than is taken at once: that must not break the next connection too.
-                self._listing = not socket.choked
+                self._listing = not socket.overflowed
                 raise
             except NeedsLogin:
                 return False

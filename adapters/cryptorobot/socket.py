@@ -68,7 +68,7 @@ class Socket:
     ) -> None:
         self.ended: str | None = None
         """Why it ended; `None` while it has not."""
-        self.choked = False
+        self.overflowed = False
         """Whether a frame ended it that was larger than is taken."""
         self._settings = settings
         self._now = now
@@ -79,7 +79,7 @@ class Socket:
         self._answers: set[asyncio.Future[tuple[object, ...] | None]] = set()
         self._refusal: object = None
         self._opening: asyncio.Timeout | None = None
-        self._wire = _Wire(http, self._hear, self._end, self._choke, on_price)
+        self._wire = _Wire(http, self._hear, self._end, self._overflow, on_price)
         self._sio = socketio.AsyncClient(
             reconnection=False,
             handle_sigint=False,
@@ -192,8 +192,8 @@ class Socket:
         self._received.append((frame, self._now()))
         self._arrived.set()
 
-    def _choke(self) -> None:
-        self.choked = True
+    def _overflow(self) -> None:
+        self.overflowed = True
         self._end(Sentence.TOO_MUCH_AT_ONCE)
 
     def _refused(self, data: object = None) -> None:
