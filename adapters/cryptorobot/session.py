@@ -273,7 +273,7 @@ class CryptorobotSession:
 
     async def _ask(self, call: Call) -> object:
         """Make a call, by the socket if it is open, within the account's budget."""
-        await self._take_turn()
+        await self._wait_for_rate()
         socket = self._socket
         try:
             if socket is None or socket.ended is not None:
@@ -285,7 +285,7 @@ class CryptorobotSession:
             except ConnectionLost:
                 if call.writes or not socket.overflowed:
                     raise
-                await self._take_turn()
+                await self._wait_for_rate()
                 return await self._rest.call(call, self._credential)
         except TryLater as busy:
             self._heed(busy)
@@ -297,7 +297,7 @@ class CryptorobotSession:
             await self._prove_over_rest()
             socket.give_up(Sentence.LOGIN_FORGOTTEN)
             raise TryLater(Sentence.LOGIN_FORGOTTEN)
-        await self._take_turn()
+        await self._wait_for_rate()
         answer = await self._rest.call(call, self._credential)
         socket.give_up(Sentence.LOGIN_FORGOTTEN)
         return answer
@@ -307,7 +307,7 @@ class CryptorobotSession:
 
         Nothing follows from the refusal of the one service that is asked.
         """
-        await self._take_turn()
+        await self._wait_for_rate()
         try:
             await self._rest.call(self._proofs[0], self._credential)
         except NeedsLogin:
@@ -319,7 +319,7 @@ class CryptorobotSession:
         """See to it that the socket is logged in: its header may have meant nothing to it."""
         if await self._is_logged_in(socket):
             return
-        await self._take_turn()
+        await self._wait_for_rate()
         try:
             await socket.call(logins.presenting(self._credential))
             if await self._is_logged_in(socket):
@@ -352,7 +352,7 @@ class CryptorobotSession:
             except Refused:
                 proofs = proofs[1:]
         for proof in proofs:
-            await self._take_turn()
+            await self._wait_for_rate()
             try:
                 await socket.call(proof)
             except NeedsLogin:
@@ -366,14 +366,14 @@ class CryptorobotSession:
 
     async def _has_listed(self, socket: Socket) -> bool:
         """Prove the login by reading the list of bots, which who connects wants to see anyway."""
-        await self._take_turn()
+        await self._wait_for_rate()
         whole = calls.whole(decode.TRADERS, 0)
         query = {**whole.query, "$select": [*calls.TRADER_FIELDS]}
         self._listed = calls.found(await socket.call(replace(whole, query=query)))
         self._listed_at = asyncio.get_running_loop().time()
         return True
 
-    async def _take_turn(self) -> None:
+    async def _wait_for_rate(self) -> None:
         clock = asyncio.get_running_loop().time
         wait = self._budget.wait(clock())
         if wait > PATIENCE.total_seconds():
@@ -409,7 +409,7 @@ class CryptorobotSession:
             call: gives the call for the portion as it is then.
         """
         while True:
-            await self._take_turn()
+            await self._wait_for_rate()
             try:
                 found = _listed(await self._rest.call(call(), self._credential))
             except TooLarge:
@@ -502,7 +502,7 @@ class CryptorobotSession:
             request = _pod_request(template, trader, command)
         except ValueError as error:
             raise Refused(Sentence.NO_SUCH_BOT) from error
-        await self._take_turn()
+        await self._wait_for_rate()
         return await self._rest.send(call, request, self._credential)
 
 
