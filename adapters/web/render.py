@@ -28,23 +28,23 @@ def card_json(card: Card, public_url: str) -> Json:
         "severity": card.severity.value,
         "word": _word(card),
         "title": card.title,
-        "lines": [linked(line, public_url) for line in card.lines],
+        "lines": [linkify(line, public_url) for line in card.lines],
         "fields": [
-            {"label": field.label, "value": linked(field.value, public_url)}
+            {"label": field.label, "value": linkify(field.value, public_url)}
             for field in card.fields
         ],
         "table": _table(card.table) if card.table else None,
         "picture": _picture(card.picture) if card.picture else None,
         "pick": _pick(card.pick) if card.pick and card.pick.options else None,
         "buttons": buttons,
-        "notes": [linked(note, public_url) for note in (*unsafe, *card.notes)],
+        "notes": [linkify(note, public_url) for note in (*unsafe, *card.notes)],
         "at": instant(card.at) if card.at else None,
         "reference": card.reference,
         "silent": card.silent or _is_answer(card),
     }
 
 
-def linked(text: str, public_url: str) -> list[dict[str, str]]:
+def linkify(text: str, public_url: str) -> list[dict[str, str]]:
     """Cut a text into pieces; those with `href` are addresses of ours.
 
     Joined together the pieces are the text.

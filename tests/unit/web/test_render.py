@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.web.render import card_json, commands_json, linked
+from adapters.web.render import card_json, commands_json, linkify
 from bot.domain.cards import (
     Button,
     ButtonStyle,
@@ -143,7 +143,7 @@ def test_columns_of_numbers_are_known_as_such():
 def test_an_address_of_ours_can_be_followed_and_what_ends_the_sentence_is_no_part_of_it(after):
     address = f"{PUBLIC}/link/Ab_-9"
 
-    pieces = linked(f"Open {address}{after}", PUBLIC)
+    pieces = linkify(f"Open {address}{after}", PUBLIC)
 
     assert pieces[:2] == [{"text": "Open "}, {"text": address, "href": address}]
     assert pieces[2:] == ([{"text": after}] if after else [])
@@ -162,7 +162,7 @@ def test_an_address_of_ours_can_be_followed_and_what_ends_the_sentence_is_no_par
     ],
 )
 def test_no_other_address_can_be_followed(text):
-    assert linked(text, PUBLIC) == [{"text": text}]
+    assert linkify(text, PUBLIC) == [{"text": text}]
 
 
 def test_a_button_to_a_foreign_page_becomes_text():
@@ -184,7 +184,7 @@ def test_a_button_to_a_foreign_page_becomes_text():
 @given(text=st.text(alphabet=st.characters() | st.sampled_from("/:.htp<>&\"'")))
 def test_cutting_a_text_into_pieces_loses_nothing(text):
     for whole in (text, f"{text} {PUBLIC}/{text}", f"{PUBLIC}/link/{text}{PUBLIC}/"):
-        pieces = linked(whole, PUBLIC)
+        pieces = linkify(whole, PUBLIC)
 
         assert "".join(piece["text"] for piece in pieces) == whole
         assert all(
