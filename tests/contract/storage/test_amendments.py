@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select
 
 from bot.domain.actions import OFFER_LIFE, ActionState, Denied
 from bot.domain.amendments import AMEND_LIFE, Amendment
@@ -18,7 +19,6 @@ from bot.domain.ids import AccountId, ActionId, EndpointId
 from bot.domain.ingesting import IngestResult
 from bot.texts.answered import answer
 from storage import Store
-from storage.outbox import claims as turns
 from storage.schema.tables import action, delivery
 from tests.contract.storage.given import (
     GONE,
@@ -38,6 +38,7 @@ from tests.contract.storage.given import (
     settle,
     unclear,
 )
+from tests.harness.databases import connected
 
 
 async def happens(
@@ -397,20 +398,28 @@ async def test_an_erased_alarm_is_looked_for_no_more(store: Store):
     assert await states(store, delivery.c.about) == [None]
 
 
+@pytest.mark.parametrize("store", ["postgresql"], indirect=True)  # no other has two that write
 async def test_an_answer_that_is_noted_while_an_item_is_claimed_goes_out_with_it(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: Store, own_postgres: str
 ):
     """As another process may, between a look at the lane and the claim."""
     link = await linked(store)
     await happens(store, link.account, "a")
-    heads = turns._HEADS
 
-    class Meanwhile:
-        def rows(self, connection: Connection, given: dict[str, Any]) -> Any:
-            found = heads.rows(connection, given)
-            connection.execute(update(delivery).values(answer="Stopped meanwhile"))
-            return found
+    async with (
+        asyncio.TaskGroup() as group,
+        connected(own_postgres) as other,
+        other.transaction(),
+    ):
+        await other.execute("UPDATE delivery SET answer = 'Stopped meanwhile'")
+        claim = group.create_task(claimed(store, link.endpoint.id))
+        while not await other.fetchval(BLOCKED):  # noqa: ASYNC110 it is asked of the database
+            await asyncio.sleep(0.01)
 
-    monkeypatch.setattr(turns, "_HEADS", Meanwhile())
+    assert claim.result().answer == "Stopped meanwhile"
 
-    assert (await claimed(store, link.endpoint.id)).answer == "Stopped meanwhile"
+
+BLOCKED = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""

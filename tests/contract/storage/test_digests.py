@@ -14,8 +14,8 @@ from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
 from bot.domain.lanes import LaneRequest
 from storage import Store
-from storage.outbox import digests
 from storage.outbox.deliveries import AGED, HELD_LIFE
+from storage.outbox.digests import MOST_PARTS
 from storage.schema.tables import delivery
 from tests.contract.storage.given import (
     GONE,
@@ -96,16 +96,13 @@ async def test_a_few_go_one_by_one_even_then(store: Store):
     assert one.card.title == "r00"
 
 
-async def test_a_digest_is_bounded_and_the_next_tells_on(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(digests, "_CANDIDATES", digests._CANDIDATES.limit(30))
-    chat = await crowded(store, 75)
+async def test_a_digest_is_bounded_and_the_next_tells_on(store: Store):
+    chat = await crowded(store, 2 * MOST_PARTS + 5)
 
     titles = await titles_sent(store, chat.endpoint.id, LATER)
 
-    assert [title.split(",")[0] for title in titles[:2]] == ["30 events", "30 events"]
-    assert titles[2:] == [f"r{number}" for number in range(60, 75)]
+    assert [title.split(",")[0] for title in titles[:2]] == [f"{MOST_PARTS} events"] * 2
+    assert titles[2:] == [f"r{2 * MOST_PARTS + number}" for number in range(5)]
 
 
 async def test_urgent_items_are_told_singly_and_before_the_digest(store: Store):

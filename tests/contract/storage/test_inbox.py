@@ -35,7 +35,7 @@ from storage import Store
 from storage.engine.database import Database, Request, each, failed, resolve
 from storage.engine.limits import Limits
 from storage.inbox.admission import Inbox
-from storage.inbox.cache import RECENTLY
+from storage.inbox.cache import FINGERPRINTS, RECENTLY
 from storage.inbox.quarantine import LIFE
 from storage.schema.tables import inbox, quarantine
 from tests.contract.storage.given import (
@@ -694,15 +694,16 @@ async def test_an_old_fact_is_compared_with_what_is_not_kept_at_hand(lasting_url
     assert (before, after) == ([1], [0])
 
 
-async def test_a_wild_account_is_compared_with_what_is_not_kept_at_hand(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr("storage.inbox.cache.FINGERPRINTS", 2)
+async def test_a_wild_account_is_compared_with_what_is_not_kept_at_hand(store: Store):
+    def unlike_any_other(event: Event, known: Known) -> Verdict:
+        return Verdict(
+            news=True, reason="news", record=event.origin.record, fingerprint=event.origin.record
+        )
+
     chat = await linked(store)
     first = await brought(store, chat, fact("a"))
-    for number in range(5):
-        other = tell_all(fingerprint=f"other {number}")
-        await brought(store, chat, fact(f"other {number}"), by=other)
+    others = [fact(f"other {number}") for number in range(FINGERPRINTS)]
+    await store.inbox.admit(chat.account, others, unlike_any_other, NOW)
 
     echo = await brought(store, chat, fact("b", Kind.POD_EVENT, NOW + SECOND))
 
