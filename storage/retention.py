@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId
-from bot.domain.stages import Step
+from bot.domain.trade_stages import Step
 from storage.engine.database import Database, each, invalidate
 from storage.schema.states import LinkState
 from storage.schema.tables import (

@@ -10,7 +10,7 @@ from bot.domain.chats import Address, Link
 from bot.domain.deliveries import Delivery, Draft, Priority
 from bot.domain.events import Event, Listing, Position, Strategy, Stream, Sweep, Trader
 from bot.domain.ids import EndpointId
-from bot.domain.stages import Stage
+from bot.domain.trade_stages import Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 In the order in which an event meets them:
 
 1. `news`: is it news, how is it told, and what does it offer? (With `revisions` for things that
-   change, `bot.domain.stages` for trades, `bot.domain.grading` for how bad words are.)
+   change, `bot.domain.trade_stages` for trades, `bot.domain.grading` for how bad words are.)
 2. `audience`: which of the account's endpoints are owed it.
 3. `same_fact`: has another service told the same fact?
 4. `sending`: may an owed item leave now?

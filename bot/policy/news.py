@@ -29,7 +29,7 @@ from bot.domain.events import (
 from bot.domain.ids import ActionId, EndpointId, NewId, TraderId
 from bot.domain.ingesting import Known, Verdict
 from bot.domain.names import told_apart
-from bot.domain.stages import is_recent, stage_of
+from bot.domain.trade_stages import is_recent, stage_of
 from bot.policy.audience import owed
 from bot.policy.decision import Course
 from bot.policy.revisions import is_stale, revised

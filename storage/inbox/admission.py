@@ -31,7 +31,7 @@ from storage.inbox import quarantine
 from storage.inbox.cache import Memories, Memory, remember
 from storage.inbox.enqueue import owe
 from storage.inbox.same_fact import leave_out_echoes
-from storage.inbox.stages import Stages
+from storage.inbox.trade_stages import Stages
 from storage.outbox.amendments import close_offers
 from storage.outbox.claims import hand_back
 from storage.schema.codec import decode_record

@@ -11,7 +11,7 @@ from bot.domain.chats import Channel, Person
 from bot.domain.events import Event, Trade
 from bot.domain.ids import AccountId
 from bot.domain.ingesting import Known, Verdict
-from bot.domain.stages import Stage, Step
+from bot.domain.trade_stages import Stage, Step
 from bot.domain.trail import by
 from storage import Store
 from storage.audit import LIFE as TRAIL_LIFE

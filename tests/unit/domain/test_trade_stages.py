@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from bot.domain.events import Kind, Origin, Trade
-from bot.domain.stages import RECENT, is_recent, stage_of
+from bot.domain.trade_stages import RECENT, is_recent, stage_of
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 FILLED = Trade(origin=Origin(kind=Kind.TRADE, record="r1", at=NOW), amount=Decimal(10))
