@@ -30,10 +30,9 @@ from bot.domain.ids import ActionId, EndpointId, NewId, TraderId
 from bot.domain.ingesting import Known, Verdict
 from bot.domain.names import told_apart
 from bot.domain.trade_stages import is_recent, stage_of
-from bot.policy.audience import owed
-from bot.policy.decision import Course
 from bot.policy.revisions import is_stale, revised
 from bot.policy.same_fact import SAME_FACT_WINDOW, fingerprint, says_more
+from bot.policy.stages import Course, owed
 from bot.texts.alerts import (
     Alert,
     bot_alert,

@@ -8,8 +8,7 @@ from sqlalchemy import Connection, Insert, bindparam, insert, select
 from bot.domain.chats import Link
 from bot.domain.deliveries import PENDING, Draft, State
 from bot.domain.ids import AccountId, DeliveryId
-from bot.policy.audience import may_go
-from bot.policy.decision import SEND, Course
+from bot.policy.stages import SEND, Course, may_go
 from storage.buttons.actions import action_row
 from storage.engine.statements import Statement
 from storage.engine.types import key

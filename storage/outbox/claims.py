@@ -28,8 +28,7 @@ from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
 from bot.domain.lanes import LaneRequest, LaneResult
 from bot.domain.reasons import Reason
 from bot.errors import OutcomeUnknown, TryLater
-from bot.policy.decision import Course
-from bot.policy.sending import Item, may_leave
+from bot.policy.stages import Course, Item, may_leave
 from storage.engine.database import Database
 from storage.engine.statements import Statement, among
 from storage.outbox import digests, endpoints

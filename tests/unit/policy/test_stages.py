@@ -10,9 +10,8 @@ import pytest
 from bot.domain.chats import Address, Channel, Endpoint, EndpointState, Link, Preferences, Role
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, EndpointId, LinkId
-from bot.policy import audience, sending
-from bot.policy.decision import SEND, Course, Decision, decided
-from bot.policy.sending import Item, may_leave
+from bot.policy import stages
+from bot.policy.stages import SEND, Course, Decision, Item, decided, may_leave
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -53,14 +52,14 @@ def test_the_first_stage_that_has_a_say_decides_and_without_one_it_is_sent():
     ],
 )
 def test_who_is_owed_an_event(link, without, decision):
-    assert audience.owed(link, Kind.TRADE, without) == decision
+    assert stages.owed(link, Kind.TRADE, without) == decision
 
 
 def test_what_is_owed_to_a_closed_chat_is_held():
     closed = replace(LINK, endpoint=replace(LINK.endpoint, state=EndpointState.DISABLED))
 
-    assert audience.may_go(LINK) is SEND
-    assert audience.may_go(closed) == Decision(Course.HOLD, "closed")
+    assert stages.may_go(LINK) is SEND
+    assert stages.may_go(closed) == Decision(Course.HOLD, "closed")
 
 
 @pytest.mark.parametrize(
@@ -86,12 +85,10 @@ def test_when_an_item_may_leave(item, course, until):
 
 
 def test_every_stage_is_in_a_list():
-    for module, stages in ((audience, audience.STAGES), (sending, sending.STAGES)):
-        named = [
-            function
-            for name, function in vars(module).items()
-            if name.startswith("_")
-            and callable(function)
-            and function.__module__ == module.__name__
-        ]
-        assert list(stages) == named
+    named = [
+        function
+        for name, function in vars(stages).items()
+        if name.startswith("_") and callable(function) and function.__module__ == stages.__name__
+    ]
+
+    assert [*stages.OWED, *stages.LEAVING] == named
