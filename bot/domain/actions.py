@@ -1,17 +1,12 @@
 """What a button means, kept on the server: for whom, until when, once."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.clocks import was_set_back
 from bot.domain.ids import AccountId, ActionId, EndpointId, LinkId, TraderId
-
-CONFIRM_LIFE = timedelta(seconds=60)
-"""How long a confirm card works (`guarantees.md` 3.7)."""
-
-OFFER_LIFE = timedelta(hours=24)
-"""How long a button under an alert works: it only opens a confirm card."""
+from bot.domain.lifetimes import CONFIRM_LIFE, OFFER_LIFE
 
 
 class Verb(StrEnum):

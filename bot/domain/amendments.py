@@ -22,9 +22,7 @@ from bot.domain.deliveries import (
 )
 from bot.domain.events import Trader
 from bot.domain.ids import TraderId
-
-AMEND_LIFE = timedelta(hours=24)
-"""How long a message is still worth changing: its button has expired by then (`OFFER_LIFE`)."""
+from bot.domain.lifetimes import AMEND_LIFE
 
 WAITS = Backoff(first=timedelta(seconds=1), ceiling=timedelta(minutes=5))
 """Between tries to change a message."""

@@ -9,8 +9,6 @@ from bot.domain.chats import Address, Link, Role
 from bot.domain.ids import EndpointId
 
 # guarantees.md 3.2
-CODE_LIFE = timedelta(minutes=10)
-DIGITS_LIFE = timedelta(minutes=2)
 DIGITS_TRIES = 3
 LOGIN_TRIES = 5
 """Failed logins that one address survives."""

@@ -1,15 +1,12 @@
 """Cards with buttons that chats show: when the buttons end, they go."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.cards import Card
 from bot.domain.chats import Address
 from bot.domain.ids import EndpointId
-
-END_LIFE = timedelta(hours=24)
-"""How long a card whose buttons have ended is still worth changing."""
 
 
 class Ending(StrEnum):

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import assert_never
 
-from bot.domain.actions import OFFER_LIFE, Action, Verb, offer_to_pause
+from bot.domain.actions import Action, Verb, offer_to_pause
 from bot.domain.amendments import LOG_IN, answer_by_change, answer_by_removal
 from bot.domain.cards import Button, Card, Severity, in_parts
 from bot.domain.changes import Change, condition, merged, strategy_changes, trader_changes
@@ -28,6 +28,7 @@ from bot.domain.events import (
 )
 from bot.domain.ids import ActionId, EndpointId, NewId, TraderId
 from bot.domain.ingesting import Known, Verdict
+from bot.domain.lifetimes import ALERT_LIFE, OFFER_LIFE
 from bot.domain.names import told_apart
 from bot.domain.trade_stages import is_recent, stage_of
 from bot.policy.revisions import is_stale, revised
@@ -50,9 +51,6 @@ from bot.texts.names import trader_name
 
 PLATFORM = "the platform"
 """Stands for no bot: whose messages and system events are."""
-
-TTL = timedelta(hours=72)
-"""How long an item that is not urgent is worth sending (`guarantees.md` 2.6)."""
 
 
 Tell = Callable[[], Alert]
@@ -312,7 +310,7 @@ def _news(
                 card=part,
                 part=number,
                 language=link.preferences.language,
-                expires_at=None if alert.priority is Priority.URGENT else now + TTL,
+                expires_at=None if alert.priority is Priority.URGENT else now + ALERT_LIFE,
                 about=_offered_about(alert) if part.buttons else None,
                 subject=subject or (alert.about.id if alert.about else ""),
             )

@@ -9,13 +9,14 @@ from datetime import timedelta
 from functools import partial
 
 from bot.domain.accounts import Account
-from bot.domain.actions import CONFIRM_LIFE, OFFER_LIFE, Action, ActionState, Denied, Target, Verb
+from bot.domain.actions import Action, ActionState, Denied, Target, Verb
 from bot.domain.cards import Button, ButtonStyle
 from bot.domain.changes import condition
 from bot.domain.chats import Link, Person, Role
 from bot.domain.events import Kind, Origin, Trader, TraderSeen
 from bot.domain.ids import ActionId, NewId, Now, TraderId
 from bot.domain.incoming import Press, Reply
+from bot.domain.lifetimes import CONFIRM_LIFE, OFFER_LIFE
 from bot.domain.outcomes import Result, Seen
 from bot.domain.trail import by
 from bot.errors import NeedsLogin, OutcomeUnknown, Refused, TryLater

@@ -15,7 +15,8 @@ from bot.domain.cards import answered
 from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import Attempt, Postponed, Priority, Restored, Scope, Sent
 from bot.domain.ids import Now
-from bot.domain.shown import END_LIFE, EndedCard
+from bot.domain.lifetimes import END_LIFE
+from bot.domain.shown import EndedCard
 from bot.errors import OutcomeUnknown, TryLater
 from bot.ports import Outbox, ShownCards
 from bot.services.delivery import Outlet, not_to_be_shown

@@ -14,8 +14,8 @@ from bot.domain.chats import Address, Channel, Link, Person, Role, private_ones
 from bot.domain.events import Kind, Notice, Origin
 from bot.domain.ids import AccountId, NewId, Now
 from bot.domain.incoming import Place
+from bot.domain.lifetimes import CODE_LIFE
 from bot.domain.linking import (
-    CODE_LIFE,
     Audience,
     Completed,
     Ended,

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from bot.domain.actions import CONFIRM_LIFE
 from bot.domain.cards import Card, Option, PickList, Severity
+from bot.domain.lifetimes import CONFIRM_LIFE
 from bot.texts.language import _
 
 

@@ -7,7 +7,8 @@ from bot.domain.actions import Target
 from bot.domain.cards import Button, ButtonStyle, Card, Severity
 from bot.domain.chats import Link
 from bot.domain.incoming import Shared
-from bot.domain.linking import CODE_LIFE, DIGITS_LIFE, Audience, Completed, LinkProblem, WrongDigits
+from bot.domain.lifetimes import CODE_LIFE, DIGITS_LIFE
+from bot.domain.linking import Audience, Completed, LinkProblem, WrongDigits
 from bot.domain.text import clean
 from bot.texts.cards import NAME_LIMIT, for_you_once, plain
 from bot.texts.errors import told

@@ -9,7 +9,8 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from bot.domain.chats import Channel
-from bot.domain.linking import CODE_LIFE, LinkProblem
+from bot.domain.lifetimes import CODE_LIFE
+from bot.domain.linking import LinkProblem
 from bot.domain.text import LINE_LIMIT
 from bot.texts.errors import told
 from bot.texts.language import _, later, ngettext

@@ -24,8 +24,8 @@ from bot.domain.amendments import answer_by_login
 from bot.domain.chats import Address, Link, Preferences
 from bot.domain.clocks import was_set_back
 from bot.domain.ids import AccountId, EndpointId, NewId
+from bot.domain.lifetimes import DIGITS_LIFE
 from bot.domain.linking import (
-    DIGITS_LIFE,
     DIGITS_TRIES,
     LOGIN_TRIES,
     OPEN_CODES,

@@ -11,7 +11,8 @@ from bot.domain.actions import Action, ActionState
 from bot.domain.cards import Card
 from bot.domain.chats import Channel, EndpointState
 from bot.domain.ids import EndpointId
-from bot.domain.shown import END_LIFE, EndedCard, EndedCards, Ending, ShownCard
+from bot.domain.lifetimes import END_LIFE
+from bot.domain.shown import EndedCard, EndedCards, Ending, ShownCard
 from storage.buttons.actions import action_of
 from storage.engine.database import Database, each
 from storage.engine.upsert import insert_into

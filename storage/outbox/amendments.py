@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, case, func, null, or_, select, update
 
-from bot.domain.actions import OFFER_LIFE, ActionState, Verb
-from bot.domain.amendments import AMEND_LIFE, Amendment, Amendments, Answer, Answering
+from bot.domain.actions import ActionState, Verb
+from bot.domain.amendments import Amendment, Amendments, Answer, Answering
 from bot.domain.cards import answered
 from bot.domain.chats import Channel, EndpointState
 from bot.domain.deliveries import Delivery, Draft, Priority, State
 from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
+from bot.domain.lifetimes import AMEND_LIFE, OFFER_LIFE
 from bot.texts import answered as texts
 from bot.texts.language import speaking
 from storage.engine.database import each

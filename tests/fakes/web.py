@@ -12,8 +12,8 @@ from bot.domain.accounts import KeyLogin, Login, PasswordLogin, TokenLogin
 from bot.domain.chats import Address, Role
 from bot.domain.ids import EndpointId
 from bot.domain.incoming import Reply, Said
+from bot.domain.lifetimes import DIGITS_LIFE
 from bot.domain.linking import (
-    DIGITS_LIFE,
     LOGIN_TRIES,
     Audience,
     Invitation,

@@ -10,11 +10,11 @@ from itertools import pairwise
 import pytest
 
 from bot.domain.actions import Denied
-from bot.domain.amendments import AMEND_LIFE
 from bot.domain.chats import Channel
 from bot.domain.deliveries import Attempt, Postponed, Scope, Unknown
 from bot.domain.events import Kind, Origin, PodEvent, Stream, TraderSeen
 from bot.domain.incoming import Reply
+from bot.domain.lifetimes import AMEND_LIFE
 from bot.domain.marks import shown
 from bot.errors import TryLater
 from bot.services import delivery

@@ -9,11 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.accounts import PasswordLogin
-from bot.domain.actions import CONFIRM_LIFE, OFFER_LIFE
 from bot.domain.deliveries import Declined, Postponed, Scope, Sent
 from bot.domain.events import Kind, Origin, PodEvent, Stream
 from bot.domain.incoming import Reply
-from bot.domain.linking import CODE_LIFE
+from bot.domain.lifetimes import CODE_LIFE, CONFIRM_LIFE, OFFER_LIFE
 from bot.domain.marks import shown
 from bot.domain.shown import Ending
 from bot.texts.answered import ending as ending_note

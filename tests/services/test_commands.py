@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 
 from bot.domain.accounts import PasswordLogin
-from bot.domain.actions import CONFIRM_LIFE, Action, Target, Verb
+from bot.domain.actions import Action, Target, Verb
 from bot.domain.cards import Field, Severity, as_shown
 from bot.domain.charts import profits
 from bot.domain.chats import Role
@@ -30,7 +30,8 @@ from bot.domain.events import (
 from bot.domain.feeds import FeedState
 from bot.domain.ids import ActionId, StrategyId, TraderId
 from bot.domain.incoming import Command, Left, Press, Reply, Returned, Wordless, Words
-from bot.domain.linking import CODE_LIFE, Invitation
+from bot.domain.lifetimes import CODE_LIFE, CONFIRM_LIFE
+from bot.domain.linking import Invitation
 from bot.domain.typed import command_in
 from bot.errors import NeedsLogin, NotOffered, OutcomeUnknown, Refused, StoreAway, TryLater
 from bot.services.commands import registry

@@ -9,13 +9,14 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.accounts import PasswordLogin
-from bot.domain.actions import CONFIRM_LIFE, Action, Verb
+from bot.domain.actions import Action, Verb
 from bot.domain.chats import EndpointState, Role
 from bot.domain.deliveries import Gone, State
 from bot.domain.events import Kind, Origin, PodEvent, Stream
 from bot.domain.feeds import FeedState
 from bot.domain.ids import ActionId, TraderId
 from bot.domain.incoming import Command, Place, Press, Said, Shared, Words
+from bot.domain.lifetimes import CONFIRM_LIFE
 from bot.domain.linking import Audience, LinkProblem, SignedIn
 from bot.errors import Refused, TryLater, Unreachable
 from bot.services.commands.registry import SPECS

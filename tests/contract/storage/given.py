@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from bot.domain.accounts import Credential, CredentialKind, Grant
-from bot.domain.actions import OFFER_LIFE, Action, Verb, offer_to_pause
+from bot.domain.actions import Action, Verb, offer_to_pause
 from bot.domain.amendments import Answer, Answering
 from bot.domain.cards import Button, Card
 from bot.domain.chats import Address, Channel, Link, Role
@@ -18,7 +18,8 @@ from bot.domain.events import Event, Kind, Origin, Trade
 from bot.domain.ids import AccountId, ActionId, EndpointId, TraderId
 from bot.domain.ingesting import Decide, IngestResult, Known, Verdict
 from bot.domain.lanes import LaneRequest
-from bot.domain.linking import CODE_LIFE, Completed, Invitation
+from bot.domain.lifetimes import CODE_LIFE, OFFER_LIFE
+from bot.domain.linking import Completed, Invitation
 from storage import Store
 
 NOW = datetime(2026, 1, 5, 12, 0, 0, 123456, tzinfo=UTC)

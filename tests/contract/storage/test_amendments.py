@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.domain.actions import OFFER_LIFE, ActionState, Denied
-from bot.domain.amendments import AMEND_LIFE, Amendment
+from bot.domain.actions import ActionState, Denied
+from bot.domain.amendments import Amendment
 from bot.domain.chats import Channel, Link
 from bot.domain.deliveries import Delivery, Settlement, State
 from bot.domain.ids import AccountId, ActionId, EndpointId
 from bot.domain.ingesting import IngestResult
+from bot.domain.lifetimes import AMEND_LIFE, OFFER_LIFE
 from bot.texts.answered import answer
 from storage import Store
 from storage.schema.tables import action, delivery

@@ -12,9 +12,8 @@ from sqlalchemy import select
 
 from bot.domain.accounts import AccountState, Grant
 from bot.domain.deliveries import State
+from bot.domain.lifetimes import CODE_LIFE, DIGITS_LIFE
 from bot.domain.linking import (
-    CODE_LIFE,
-    DIGITS_LIFE,
     DIGITS_TRIES,
     LOGIN_TRIES,
     OPEN_CODES,

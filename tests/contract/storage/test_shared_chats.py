@@ -13,7 +13,8 @@ from bot.domain.chats import Link, Role
 from bot.domain.events import Event
 from bot.domain.ids import LinkId
 from bot.domain.ingesting import Known, Verdict
-from bot.domain.linking import CODE_LIFE, Completed, Invitation, LinkProblem, WrongDigits
+from bot.domain.lifetimes import CODE_LIFE
+from bot.domain.linking import Completed, Invitation, LinkProblem, WrongDigits
 from bot.errors import Refused
 from storage import Store
 from storage.accounts.codes import _Try as Try

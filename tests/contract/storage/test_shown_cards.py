@@ -9,7 +9,8 @@ from bot.domain.actions import Action, ActionState, Denied
 from bot.domain.cards import Button, Card
 from bot.domain.chats import Channel, Link
 from bot.domain.ids import ActionId
-from bot.domain.shown import END_LIFE, EndedCard, Ending, ShownCard
+from bot.domain.lifetimes import END_LIFE
+from bot.domain.shown import EndedCard, Ending, ShownCard
 from storage import Store
 from tests.contract.storage.conftest import OpenStore
 from tests.contract.storage.given import GONE, MINUTE, NOW, SECOND, address, button, linked

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.deliveries import Declined, Sent, State, Unknown
-from bot.policy.news import TTL
+from bot.domain.lifetimes import ALERT_LIFE
 from tests.fakes.messenger import Shown, Tried
 from tests.harness.judge import Owed
 
@@ -204,7 +204,7 @@ def accounted(
             deserved = isinstance(tried[-1].outcome, Declined) or len(doubts) >= 2
             return deserved and item.reference in missed
         case State.EXPIRED:
-            return now - item.created_at > TTL and item.reference in missed
+            return now - item.created_at > ALERT_LIFE and item.reference in missed
         case _:
             return False
 

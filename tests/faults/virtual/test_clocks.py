@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.accounts import PasswordLogin
-from bot.domain.actions import CONFIRM_LIFE
 from bot.domain.deliveries import Postponed
 from bot.domain.events import Stream
-from bot.domain.linking import CODE_LIFE, DIGITS_LIFE, LinkProblem, SignedIn
+from bot.domain.lifetimes import CODE_LIFE, CONFIRM_LIFE, DIGITS_LIFE
+from bot.domain.linking import LinkProblem, SignedIn
 from bot.domain.wrong_logins import PER_PAIR, WINDOW
 from tests.fakes.messenger import FakeMessenger
 from tests.harness.virtual_time import Clock

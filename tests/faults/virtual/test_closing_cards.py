@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
-from bot.domain.actions import CONFIRM_LIFE
 from bot.domain.cards import Card
 from bot.domain.chats import Address
 from bot.domain.deliveries import Attempt, Sent
 from bot.domain.incoming import Reply
-from bot.domain.shown import END_LIFE, Ending
+from bot.domain.lifetimes import CONFIRM_LIFE, END_LIFE
+from bot.domain.shown import Ending
 from bot.texts.answered import ending
 from tests.fakes.messenger import FakeMessenger
 from tests.faults.alerts import owe

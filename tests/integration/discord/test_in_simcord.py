@@ -33,7 +33,6 @@ from simcord import (
 from adapters.discord.render import rendered
 from adapters.discord.rhythm import Rhythm
 from bot.domain.accounts import Account, PasswordLogin
-from bot.domain.actions import CONFIRM_LIFE
 from bot.domain.cards import Button, Card, Field, Picture
 from bot.domain.chats import Address, Channel, Person
 from bot.domain.deliveries import Sent
@@ -41,6 +40,7 @@ from bot.domain.events import Stream
 from bot.domain.feeds import FeedState
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Place, Reply
+from bot.domain.lifetimes import CONFIRM_LIFE
 from bot.domain.linking import SignedIn
 from bot.services.commands.registry import SPECS
 from storage import open_memory

@@ -9,7 +9,6 @@ import pytest
 
 from bot.domain.actions import Action, ActionState, Denied, Verb, may_press, offer_to_pause
 from bot.domain.amendments import (
-    AMEND_LIFE,
     WAITS,
     Amendment,
     Answering,
@@ -36,6 +35,7 @@ from bot.domain.deliveries import (
 )
 from bot.domain.events import Kind, Trader
 from bot.domain.ids import AccountId, ActionId, DeliveryId, EndpointId, LinkId, TraderId
+from bot.domain.lifetimes import AMEND_LIFE
 from bot.domain.marks import shown
 from bot.texts.answered import answer as words
 from bot.texts.answered import asked_for_in

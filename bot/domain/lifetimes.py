@@ -1,0 +1,24 @@
+"""How long what people hold in their hands is good for: buttons, addresses, digits, alerts."""
+
+from datetime import timedelta
+
+CONFIRM_LIFE = timedelta(seconds=60)
+"""How long a confirm card works (`guarantees.md` 3.7)."""
+
+OFFER_LIFE = timedelta(hours=24)
+"""How long a button under an alert works: it only opens a confirm card."""
+
+END_LIFE = timedelta(hours=24)
+"""How long a card whose buttons have ended is still worth changing."""
+
+AMEND_LIFE = timedelta(hours=24)
+"""How long a message is still worth changing: its button has expired by then (`OFFER_LIFE`)."""
+
+ALERT_LIFE = timedelta(hours=72)
+"""How long an item that is not urgent is worth sending (`guarantees.md` 2.6)."""
+
+CODE_LIFE = timedelta(minutes=10)
+"""How long an address of the page works on which an account is linked (`guarantees.md` 3.2)."""
+
+DIGITS_LIFE = timedelta(minutes=2)
+"""How long the digits work that such a page shows (`guarantees.md` 3.2)."""
