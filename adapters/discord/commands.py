@@ -3,14 +3,19 @@
 Source: https://docs.discord.com/developers/interactions/application-commands
 """
 
+import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adapters.discord.render import GROUP, PUBLIC
+from discord import Locale
+
+from adapters.discord.render import GROUP, PUBLIC, called
 from bot.domain.commands import Argument, ArgumentType, Spec
+from bot.domain.marks import shown
 from bot.domain.text import clean
 from bot.services.commands.registry import SPECS
-from bot.texts.getting_started import about_commands, about_public
+from bot.texts.getting_started import ABOUT_COMMANDS, ABOUT_PUBLIC
+from bot.texts.language import ENGLISH, _, language_for, speaking
 
 Json = Mapping[str, Any]
 
@@ -33,7 +38,7 @@ def registered() -> list[Json]:
         {
             "name": GROUP,
             "type": 1,
-            "description": about_commands(),
+            **_described(ABOUT_COMMANDS),
             "options": [_subcommand(spec) for spec in SPECS],
             "default_member_permissions": str(MANAGE_CHANNELS),
             "contexts": [IN_A_SERVER, IN_A_DIRECT_CHAT],
@@ -46,11 +51,11 @@ def _subcommand(spec: Spec) -> Json:
     shown: dict[str, Any] = {
         "type": SUBCOMMAND,
         "name": spec.name,
-        "description": clean(spec.summary, DESCRIPTION_LIMIT),
+        **_described(spec.summary),
     }
     options = [_option(argument) for argument in spec.arguments]
     if spec.showable:
-        options.append({"type": BOOLEAN, "name": PUBLIC, "description": about_public()})
+        options.append({"type": BOOLEAN, "name": PUBLIC, **_described(ABOUT_PUBLIC)})
     if options:
         shown["options"] = options
     return shown
@@ -61,7 +66,7 @@ def _option(argument: Argument) -> Json:
     option: dict[str, Any] = {
         "type": INTEGER if number else STRING,
         "name": argument.name,
-        "description": clean(argument.description, DESCRIPTION_LIMIT),
+        **_described(argument.description),
     }
     if argument.required:
         option["required"] = True
@@ -74,15 +79,38 @@ def _option(argument: Argument) -> Json:
     return option
 
 
-_OURS = frozenset({"options", "required", "choices", "autocomplete", "min_value"})
+LOCALIZED = "description_localizations"
+
+
+def _described(sentence: str) -> Json:
+    """A description, also in those of Discord's languages that there is a catalogue for."""
+    languages = {locale.value: language_for(locale.value) for locale in Locale}
+    localized = {}
+    for locale, language in languages.items():
+        if language.code != ENGLISH:
+            with speaking(language):
+                localized[locale] = _description(sentence)
+    with speaking(ENGLISH):
+        plain = {"description": _description(sentence)}
+    return {**plain, LOCALIZED: localized} if localized else plain
+
+
+def _description(sentence: str) -> str:
+    return clean(shown(_(sentence), called), DESCRIPTION_LIMIT)
+
+
+_OURS = frozenset({LOCALIZED, "options", "required", "choices", "autocomplete", "min_value"})
 """What we may say of a command or an option, and leave out otherwise."""
 
 
 def is_registered(wanted: object, there: object) -> bool:
-    """Whether Discord has what we want; it adds ids and defaults of its own."""
+    """Whether Discord has what we want; it adds ids and defaults of its own, but no languages."""
     match wanted, there:
         case Mapping(), Mapping():
-            kept = all(is_registered(value, there.get(key)) for key, value in wanted.items())
+            kept = all(
+                (operator.eq if key == LOCALIZED else is_registered)(value, there.get(key))
+                for key, value in wanted.items()
+            )
             # What we want no more is there no more, or says nothing.
             return kept and not any(there.get(key) for key in _OURS - wanted.keys())
         case [*ours], [*theirs]:

@@ -125,14 +125,16 @@ class Listener:
         while True:
             try:
                 await self.introduce()
-                there = await self._http.get_global_commands(int(self.application))
+                route = partial(
+                    Route,
+                    path="/applications/{application_id}/commands",
+                    application_id=self.application,
+                )
+                # Else what is there is told in one language only.
+                whole = {"with_localizations": "true"}
+                there = await self._http.request(route("GET"), params=whole)
                 if not is_registered(wanted, there):
-                    route = Route(
-                        "PUT",
-                        "/applications/{application_id}/commands",
-                        application_id=self.application,
-                    )
-                    await self._http.request(route, json=wanted)
+                    await self._http.request(route("PUT"), json=wanted)
                     log.info("commands registered")
                 return
             except (Refusal, Withheld, NoAnswer) as error:

@@ -15,6 +15,7 @@ from bot.domain.chats import Address, Channel, Person
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Place, Press, Said, Shared, Wordless, Words
 from bot.domain.typed import command_in
+from bot.texts.language import later
 
 Json = Mapping[str, Any]
 
@@ -36,14 +37,14 @@ Source: https://docs.discord.com/developers/interactions/receiving-and-respondin
 """
 
 NEEDED = {
-    VIEW: "View Channel",
-    SEND_MESSAGES: "Send Messages",
-    EMBED: "Embed Links",
-    READ_HISTORY: "Read Message History",
+    VIEW: later("View Channel"),
+    SEND_MESSAGES: later("Send Messages"),
+    EMBED: later("Embed Links"),
+    READ_HISTORY: later("Read Message History"),
 }
 NEEDED_IN_THREADS = {
     SEND_IN_THREADS if bit == SEND_MESSAGES else bit: (
-        "Send Messages in Threads" if bit == SEND_MESSAGES else name
+        later("Send Messages in Threads") if bit == SEND_MESSAGES else name
     )
     for bit, name in NEEDED.items()
 }
@@ -319,9 +320,9 @@ def _shared(interaction: Json, in_thread: bool) -> Shared:
     """A server's channel: whoever asks there is answered alone."""
     match interaction.get("channel"):
         case {"name": str(name)} if name.strip():
-            pass
+            name = f"#{name}"
         case _:
-            name = "this channel"
+            name = ""
     match interaction.get("member"):
         case {"permissions": str(permissions)}:
             theirs = _bits(permissions)
@@ -331,7 +332,7 @@ def _shared(interaction: Json, in_thread: bool) -> Shared:
     ours = _bits(interaction.get("app_permissions"))
     needed = NEEDED_IN_THREADS if in_thread else NEEDED
     return Shared(
-        name=name if name == "this channel" else f"#{name}",
+        name=name,
         can_manage=bool(theirs & GOVERNING),
         invited=not (isinstance(owners, Mapping) and {*owners} == {BY_A_PERSON}),
         missing_permissions=tuple(

@@ -14,10 +14,10 @@ class Shared:
     """A chat in which others read along, but not what a person is answered there.
 
     Attributes:
-        name: as its platform tells it; of foreign origin.
+        name: as its platform tells it, empty if it does not; of foreign origin.
         can_manage: the person who speaks has a say in what is shown there.
         missing_permissions: rights that our bot needs to show alerts there and does not have, by
-            their names.
+            their English names: sentences of the catalogues (`later`).
         invited: false where our bot seems to be with the person only, and not there itself.
     """
 

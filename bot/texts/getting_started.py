@@ -8,7 +8,7 @@ from bot.domain.commands import Spec, works_for_all
 from bot.domain.marks import command
 from bot.domain.text import clean
 from bot.texts.cards import plain
-from bot.texts.language import _
+from bot.texts.language import _, later
 
 
 def about() -> str:
@@ -23,14 +23,11 @@ def about_in_short() -> str:
     return _("Rings when your trading bots trade, err or stop. Send /link to begin.")
 
 
-def about_commands() -> str:
-    """Of all commands together, where they are under one of our own."""
-    return _("Your trading bots: see, pause and resume them")
+ABOUT_COMMANDS = later("Your trading bots: see, pause and resume them")
+"""Of all commands together, where they are under one of our own."""
 
-
-def about_public() -> str:
-    """Of the choice to be answered where others read along."""
-    return _("Show the answer to everybody here, not only to you")
+ABOUT_PUBLIC = later("Show the answer to everybody here, not only to you")
+"""Of the choice to be answered where others read along."""
 
 
 def welcome(linked: bool, carried: str = "") -> Card:

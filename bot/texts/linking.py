@@ -66,7 +66,7 @@ def taken() -> Card:
 
 def cannot_govern(shared: Shared) -> Card:
     return plain(
-        _("You cannot link {name}", name=clean(shared.name, NAME_LIMIT)),
+        _("You cannot link {name}", name=_shared_name(shared)),
         _("It takes the right to manage the channel, since everybody there would get the alerts."),
         _("For your own alerts, write to me directly and send /link there."),
     )
@@ -74,17 +74,21 @@ def cannot_govern(shared: Shared) -> Card:
 
 def lacks_rights(shared: Shared) -> Card:
     return plain(
-        _("I could not show anything in {name}", name=clean(shared.name, NAME_LIMIT)),
+        _("I could not show anything in {name}", name=_shared_name(shared)),
         _(
             "Allow me first: {missing_permissions}. Then send /link again.",
-            missing_permissions=", ".join(shared.missing_permissions),
+            missing_permissions=", ".join(map(_, shared.missing_permissions)),
         ),
     )
 
 
+def _shared_name(shared: Shared) -> str:
+    return clean(shared.name, NAME_LIMIT) or _("this channel")
+
+
 def not_there(shared: Shared) -> Card:
     return plain(
-        _("I am not in {name}", name=clean(shared.name, NAME_LIMIT)),
+        _("I am not in {name}", name=_shared_name(shared)),
         _("Invite me to the server first, then send /link here again."),
         _("For your own alerts, write to me directly and send /link there."),
     )

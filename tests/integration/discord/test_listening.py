@@ -22,10 +22,10 @@ from bot.domain.chats import Address
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Press, Reply, Said, Words
 from bot.ports import Hear
-from bot.texts.language import offering
+from bot.texts.language import Language, offering
 from tests.fakes.conversation import Conversation, Names
 from tests.fakes.meter import FakeMeter
-from tests.harness.pseudo import PSEUDO
+from tests.harness.pseudo import PSEUDO, Pseudo
 from tests.harness.waiting import until
 from tests.standins.discord import DiscordApi, Message, Permission, Person
 from tests.standins.discord.errors import UNKNOWN_INTERACTION, ApiError, refusal
@@ -647,6 +647,18 @@ async def test_commands_are_written_only_when_the_set_has_changed(api: DiscordAp
         await until(lambda: len(api.world.calls_of("overwrite_commands")) == 2)
 
     assert api.world.commands[None][0]["description"] != "of an older version"
+
+
+async def test_what_discord_has_in_all_languages_is_not_written_again(api: DiscordApi):
+    with offering(Language("de", Pseudo())):
+        for _ in range(2):
+            async with listening(api, Conversation()):
+                await until(lambda: api.world.calls_of("get_commands"))
+                await asyncio.sleep(0.05)
+
+    assert len(api.world.calls_of("overwrite_commands")) == 1
+    described = api.world.commands[None][0]["description_localizations"]
+    assert described == {"de": "«YOUR TRADING BOTS: SEE, PAUSE AND RESUME THEM»"}
 
 
 async def test_commands_are_registered_as_soon_as_discord_lets_us(api: DiscordApi):

@@ -18,6 +18,14 @@ OPTIONS = 25
 CHOICES = 25
 NAME = re.compile(r"[-_'\w]{1,32}")
 DESCRIPTION = 100
+LOCALES = frozenset(
+    {
+        *("id", "da", "de", "en-GB", "en-US", "es-ES", "es-419", "fr", "hr", "it", "lt", "hu"),
+        *("nl", "no", "pl", "pt-BR", "ro", "fi", "sv-SE", "vi", "tr", "cs", "el", "bg", "ru"),
+        *("uk", "hi", "th", "zh-CN", "ja", "zh-TW", "ko"),
+    }
+)
+"""Source: discord/discord-api-docs:developers/reference.mdx, "Locales"."""
 CHOICE_NAME = 100
 CHARACTERS = 8000
 """Names, descriptions and values of one command in all."""
@@ -95,11 +103,20 @@ def _check_named(path: tuple[str | int, ...], one: Json, problems: Problems) -> 
             "APPLICATION_COMMAND_INVALID_NAME",
             "Command name is invalid",
         )
-    if not 1 <= len(one.get("description") or "") <= DESCRIPTION:
+    localized = one.get("description_localizations") or {}
+    for key, text in {"description": one.get("description"), **localized}.items():
+        if not 1 <= len(text or "") <= DESCRIPTION:
+            at = "description" if key == "description" else "description_localizations"
+            problems.add(
+                (*path, at),
+                "BASE_TYPE_BAD_LENGTH",
+                f"Must be between 1 and {DESCRIPTION} in length.",
+            )
+    for locale in localized.keys() - LOCALES:
         problems.add(
-            (*path, "description"),
-            "BASE_TYPE_BAD_LENGTH",
-            f"Must be between 1 and {DESCRIPTION} in length.",
+            (*path, "description_localizations"),
+            "BASE_TYPE_CHOICES",
+            f"Value {locale!r} must be one of {sorted(LOCALES)}.",
         )
 
 
@@ -156,9 +173,19 @@ def _check_choices(path: tuple[str | int, ...], option: Json, problems: Problems
                 )
 
 
+def without_localizations(one: Json) -> Json:
+    """As it is told to who does not ask for all languages."""
+    kept = {key: value for key, value in one.items() if key != "description_localizations"}
+    if "options" in kept:
+        kept["options"] = [without_localizations(option) for option in kept["options"]]
+    return kept
+
+
 def _texts(one: Json) -> Iterator[str]:
     yield one.get("name") or ""
-    yield one.get("description") or ""
+    # Of the languages only the longest counts.
+    localized = one.get("description_localizations") or {}
+    yield max((one.get("description") or "", *localized.values()), key=len)
     for choice in one.get("choices") or ():
         yield str(choice.get("name", ""))
         yield str(choice.get("value", ""))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from tests.standins.discord.commands import check_commands, registered
+from tests.standins.discord.commands import check_commands, registered, without_localizations
 from tests.standins.discord.errors import (
     DMS_CLOSED,
     INVALID_RECIPIENT,
@@ -290,7 +290,9 @@ class Resources:
         return self._guild(asked).id if "guild" in asked.parameters else None
 
     def _get_commands(self, asked: Asked) -> list[Json]:
-        return self._world.commands.get(self._commands_of(asked), [])
+        kept = self._world.commands.get(self._commands_of(asked), [])
+        whole = asked.query.get("with_localizations", "").lower() in ("1", "true")
+        return kept if whole else [without_localizations(one) for one in kept]
 
     def _overwrite_commands(self, asked: Asked) -> list[Json]:
         where = self._commands_of(asked)

@@ -1,9 +1,14 @@
 """The registry as Discord's slash command."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 import pytest
 
 from adapters.discord.commands import CHOICES_LIMIT, choices, is_registered, registered
 from bot.services.commands.registry import SPECS
+from bot.texts.language import Language, offering
+from tests.harness.pseudo import PSEUDO, Pseudo, plain_words
 from tests.standins.discord.commands import check_commands
 
 (BELL,) = registered()
@@ -42,6 +47,34 @@ def test_what_may_be_shown_to_everybody_has_an_option_for_it():
 def test_it_works_in_servers_and_direct_chats_for_servers_and_people():
     assert (BELL["contexts"], BELL["integration_types"]) == ([0, 1], [0, 1])
     assert BELL["default_member_permissions"] == str(1 << 4)
+
+
+def localized(one: Mapping[str, Any]) -> Iterator[Mapping[str, str]]:
+    yield one.get("description_localizations", {})
+    for option in one.get("options", ()):
+        yield from localized(option)
+
+
+def test_all_is_described_in_every_language_that_discord_has():
+    with offering(Language("de", Pseudo())), offering(PSEUDO):
+        (bell,) = registered()
+
+    check_commands([dict(bell)])
+    found = list(localized(bell))
+    assert len(found) > len(SPECS)
+    assert {tuple(languages) for languages in found} == {("de",)}
+    assert not any(plain_words(languages["de"]) for languages in found)
+
+
+def test_a_language_more_or_less_is_a_change():
+    with offering(Language("de", Pseudo())):
+        one = registered()
+        with offering(Language("fr", Pseudo())):
+            two = registered()
+
+    for wanted, there in ((one, [BELL]), ([BELL], one), (two, one), (one, two)):
+        assert not is_registered(wanted, there)
+    assert is_registered(two, two)
 
 
 def test_what_discord_adds_of_its_own_is_no_change():

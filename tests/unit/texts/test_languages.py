@@ -56,7 +56,7 @@ FOREIGN = re.compile(
                     "not done: away",
                 ),
                 *("is still running", "is stopped", "something new", "blocked by the user"),
-                *("Order refused: *balance* too low", "What to do.", "Send Messages, Embed Links"),
+                *("Order refused: *balance* too low", "What to do."),
                 *(
                     "everyone who can read #desk in Alpha",
                     "#desk in Alpha",
