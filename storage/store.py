@@ -21,6 +21,7 @@ from storage.accounts.codes import Codes
 from storage.accounts.links import Accounts, Links
 from storage.audit import Audit
 from storage.buttons.actions import Actions
+from storage.buttons.handles import MessageHandles
 from storage.buttons.shown_cards import ShownCards
 from storage.engine.database import Database, each, invalidate
 from storage.engine.limits import Limits
@@ -47,6 +48,7 @@ class Store:
     actions: Actions
     audit: Audit
     codes: Codes
+    handles: MessageHandles
     inbox: Inbox
     journal: Journal
     leases: Leases
@@ -65,6 +67,7 @@ class Store:
         await self.journal.prune(now)
         await self.actions.prune(now)
         await self.shown_cards.prune(now)
+        await self.handles.prune(now)
         await self.audit.prune(now)
         await self.retention.prune(now)
 
@@ -310,6 +313,7 @@ def store_on(database: Database, vault: Vault, now: Now, new_id: NewId) -> Store
         shown_cards=ShownCards(database),
         audit=Audit(database),
         codes=Codes(database, vault, new_id),
+        handles=MessageHandles(database, vault, now),
         inbox=Inbox(database),
         journal=Journal(database, now),
         leases=Leases(database),

@@ -5,6 +5,7 @@ import hmac
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -83,10 +84,25 @@ class Vault:
         plain = self._find(connection, attempt_secret(attempt), "grant")
         return None if plain is None else decode_grant(plain)
 
-    def _keep(
-        self, connection: Connection, owner: str, kind: str, plain: Mapping[str, Any]
+    def keep_handle(
+        self, connection: Connection, message: str, handle: str, until: datetime
     ) -> None:
-        row = {"owner": owner, "kind": kind, **self._sealed(owner, kind, plain)}
+        owner = message_secret(message)
+        self._keep(connection, owner, "handle", {"handle": handle}, until)
+
+    def handle(self, connection: Connection, message: str) -> str | None:
+        plain = self._find(connection, message_secret(message), "handle")
+        return None if plain is None else str(plain["handle"])
+
+    def _keep(
+        self,
+        connection: Connection,
+        owner: str,
+        kind: str,
+        plain: Mapping[str, Any],
+        until: datetime | None = None,
+    ) -> None:
+        row = {"owner": owner, "kind": kind, "until": until, **self._sealed(owner, kind, plain)}
         connection.execute(_keeping(connection.dialect.name), row)
 
     def _find(self, connection: Connection, owner: str, kind: str) -> Mapping[str, Any] | None:
@@ -217,6 +233,10 @@ def attempt_secret(attempt: str) -> str:
     return f"attempt:{attempt}"
 
 
+def message_secret(message: str) -> str:
+    return f"message:{message}"
+
+
 def forget_grant(connection: Connection, attempt: str) -> None:
     connection.execute(delete(secret).where(secret.c.owner == attempt_secret(attempt)))
 
@@ -226,5 +246,5 @@ def _keeping(dialect: str) -> Insert:
     row = insert_into(secret, dialect)
     return row.on_conflict_do_update(
         index_elements=[secret.c.owner],
-        set_={"kind": row.excluded.kind, "key": row.excluded.key, "token": row.excluded.token},
+        set_={name: row.excluded[name] for name in ("kind", "key", "token", "until")},
     )

@@ -11,7 +11,8 @@ from adapters.chat.exchange import NoAnswer
 from adapters.chat.replies import MaySend, Shown, Turns, insist, typing
 from adapters.discord.api import CHOICES, FORM_SHOWN, Answers, Chats
 from adapters.discord.commands import choices
-from adapters.discord.interactions import Interaction, Recent
+from adapters.discord.handles import MessageHandles
+from adapters.discord.interactions import Interaction
 from adapters.discord.render import FORM, Rendered, rendered
 from adapters.discord.transport import Refusal, Withheld
 from adapters.discord.updates import Asked, Heard, Pressed, Typing, Wanted, Written
@@ -39,7 +40,7 @@ class Answering:
         self,
         answers: Answers,
         chats: Chats,
-        recent: Recent,
+        handles: MessageHandles,
         may_send: MaySend,
         within: timedelta,
     ) -> None:
@@ -50,7 +51,7 @@ class Answering:
         """
         self._answers = answers
         self._chats = chats
-        self._recent = recent
+        self._handles = handles
         self._may_send = may_send
         self._within = within
         self._turns = Turns()
@@ -89,7 +90,12 @@ class Answering:
 
     async def _answer_press(self, pressed: Pressed, hear: Hear) -> None:
         """Answer a press: the card it was under changes, and what is new comes after it."""
-        answer = Interaction(self._answers, pressed.handle, private=pressed.said.place.private)
+        answer = Interaction(
+            self._answers,
+            pressed.handle,
+            private=pressed.said.place.private,
+            ephemeral=pressed.ephemeral,
+        )
         await answer.work()
         async for reply in hear(pressed.said):
             card = _card_of(reply)
@@ -105,10 +111,9 @@ class Answering:
             shown = await self._write_instead(heard, rest) if rest else answer.message
         if not shown or reply.shown is None:
             return
-        if not rest and not heard.said.place.private:
-            # What only one person sees can be changed by the interaction alone.
-            self._recent.keep(shown, heard.handle)
-        await reply.shown(shown)
+        ephemeral = answer.ephemeral and not rest
+        until = await self._handles.keep(shown, heard.handle) if ephemeral else None
+        await reply.shown(shown, until)
 
     async def _answer_written(self, written: Written, hear: Hear) -> None:
         """Answer a message in the chat where it was written, one answer shown after the other."""

@@ -27,9 +27,6 @@ log = logging.getLogger(__name__)
 Json = Mapping[str, Any]
 Files = Sequence[tuple[str, bytes]]
 
-EPHEMERAL = 1 << 6
-"""Source: https://docs.discord.com/developers/resources/message#message-object-message-flags"""
-
 EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 """Source: https://docs.discord.com/developers/reference#snowflakes"""
 

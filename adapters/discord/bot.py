@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from adapters.chat.replies import MaySend
 from adapters.discord.answering import Answering
 from adapters.discord.api import Answers, Chats
-from adapters.discord.interactions import Recent
+from adapters.discord.handles import MessageHandles
 from adapters.discord.listening import Listener
 from adapters.discord.messenger import DiscordMessenger
 from adapters.discord.rhythm import USUAL, Rhythm
@@ -17,7 +17,7 @@ from adapters.discord.servers import MayAsk, Servers
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.transport import DiscordHttp, new_session
 from bot.domain.ids import Now
-from bot.ports import Meter
+from bot.ports import Handles, Meter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,7 @@ async def _at_once() -> None:
 @asynccontextmanager
 async def open_discord(
     settings: DiscordSettings,
+    handles: Handles,
     *,
     now: Now,
     chance: random.Random,
@@ -54,6 +55,7 @@ async def open_discord(
         yield composed(
             http,
             settings,
+            handles,
             now=now,
             chance=chance,
             meter=meter,
@@ -66,6 +68,7 @@ async def open_discord(
 def composed(
     http: DiscordHttp,
     settings: DiscordSettings,
+    handles: Handles,
     *,
     now: Now,
     chance: random.Random,
@@ -81,10 +84,11 @@ def composed(
             their own pace.
         may_ask: asked before each look at who is in a server.
     """
-    chats, answers, recent = Chats(http, settings.bot, rhythm.pages), Answers(http), Recent(now)
-    answering = Answering(answers, chats, recent, may_send, rhythm.answer_within)
+    chats, answers = Chats(http, settings.bot, rhythm.pages), Answers(http)
+    ours = MessageHandles(handles, settings.bot, now)
+    answering = Answering(answers, chats, ours, may_send, rhythm.answer_within)
     return DiscordBot(
-        messenger=DiscordMessenger(chats, answers, recent, settings.bot, now),
+        messenger=DiscordMessenger(chats, answers, ours, settings.bot, now),
         listener=Listener(http, answering, settings, chance, meter, rhythm),
         readership=Servers(http, asyncio.get_running_loop().time, may_ask, rhythm.fresh),
     )

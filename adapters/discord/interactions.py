@@ -4,25 +4,21 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from adapters.chat.exchange import NoAnswer
 from adapters.chat.replies import TRIES, WAITS
-from adapters.discord.api import EPHEMERAL, MESSAGE, THINKING, WORKING, Answers, Files, goes_plain
+from adapters.discord.api import MESSAGE, THINKING, WORKING, Answers, Files, goes_plain
 from adapters.discord.faults import ALREADY_ANSWERED
 from adapters.discord.render import Rendered, rendered
 from adapters.discord.transport import Refusal, Withheld
-from adapters.discord.updates import Handle
+from adapters.discord.updates import EPHEMERAL, Handle
 from bot.domain.backoff import Backoff
 from bot.domain.cards import Card
-from bot.domain.ids import Now
 from bot.texts.asking import shown_to_all
 
 log = logging.getLogger(__name__)
-
-HANDLE_LIFE = timedelta(minutes=14)
-"""Discord takes changes by an interaction for fifteen."""
 
 LOST_WAITS = Backoff(
     first=timedelta(seconds=0.1),
@@ -32,26 +28,6 @@ LOST_WAITS = Backoff(
 """Before an answer to an interaction of unknown outcome is made again: it must come in time."""
 
 
-class Recent:
-    """Messages of interactions that can be changed by these still.
-
-    Kept in memory only: the token is a secret, and a restart costs what it is good for at most.
-    """
-
-    def __init__(self, now: Now) -> None:
-        self._now = now
-        self._kept: dict[str, tuple[datetime, Handle]] = {}
-
-    def keep(self, message: str, handle: Handle) -> None:
-        now = self._now()
-        self._kept = {key: kept for key, kept in self._kept.items() if kept[0] > now}
-        self._kept[message] = (now + HANDLE_LIFE, handle)
-
-    def handle(self, message: str) -> Handle | None:
-        until, handle = self._kept.get(message, (self._now(), None))
-        return handle if until > self._now() else None
-
-
 _Say = Callable[[Rendered, int], Awaitable[str | None]]
 _T = TypeVar("_T")
 
@@ -59,10 +35,13 @@ _T = TypeVar("_T")
 class Interaction:
     """One interaction's answers: the first one, and those after it."""
 
-    def __init__(self, answers: Answers, handle: Handle, *, private: bool) -> None:
+    def __init__(
+        self, answers: Answers, handle: Handle, *, private: bool, ephemeral: bool = False
+    ) -> None:
         """
         Args:
             private: only the person reads along; elsewhere what is private is shown to them only.
+            ephemeral: so is the message whose button was pressed.
         """
         self._answers = answers
         self._handle = handle
@@ -71,8 +50,11 @@ class Interaction:
         self._begun = False
         self._thinking = False
         self._settled = asyncio.Event()
+        self._first_is_ephemeral = ephemeral
         self.message: str | None = None
         """What was last shown, by its id."""
+        self.ephemeral = ephemeral
+        """Whether that is for the person's eyes only, and changes by this interaction alone."""
 
     def settle(self) -> None:
         """All that there is to say has come."""
@@ -92,7 +74,9 @@ class Interaction:
                 return
             try:
                 # Nobody knows yet what will be in it.
-                await self._begin(THINKING, {"flags": 0 if self._private else EPHEMERAL})
+                self._first_is_ephemeral = not self._private
+                flags = EPHEMERAL if self._first_is_ephemeral else 0
+                await self._begin(THINKING, {"flags": flags})
                 self._thinking = True
             except (Refusal, Withheld) as error:
                 log.info("could not say that it takes a while", extra={"reason": str(error)})
@@ -160,13 +144,16 @@ class Interaction:
             self.message = await say(part.plain, flags)
 
     async def _open(self, part: Rendered, flags: int) -> str | None:
+        self.ephemeral = self._first_is_ephemeral = bool(flags)
         return await self._begin(MESSAGE, {**part.body, "flags": flags}, part.files)
 
     async def _rewrite(self, part: Rendered, flags: int) -> str | None:
         # Who sees a message was decided when it was first shown.
+        self.ephemeral = self._first_is_ephemeral
         return await _insisted(lambda: self._answers.rewrite(self._handle, part))
 
     async def _add(self, part: Rendered, flags: int) -> str | None:
+        self.ephemeral = bool(flags)
         return await _insisted(lambda: self._answers.add(self._handle, part, flags), freely=False)
 
     async def _begin(

@@ -6,7 +6,7 @@ from adapters.chat.exchange import NoAnswer
 from adapters.chat.faults import after_part
 from adapters.discord.api import Answers, Chats, HistoryUnreadable, key_of
 from adapters.discord.faults import MESSAGE_GONE, after_failure
-from adapters.discord.interactions import Recent
+from adapters.discord.handles import MessageHandles
 from adapters.discord.render import Rendered, rendered
 from adapters.discord.transport import Refusal, Withheld
 from bot.domain.cards import Card
@@ -33,10 +33,12 @@ class DiscordMessenger:
 
     channel = Channel.DISCORD
 
-    def __init__(self, chats: Chats, answers: Answers, recent: Recent, bot: str, now: Now) -> None:
+    def __init__(
+        self, chats: Chats, answers: Answers, handles: MessageHandles, bot: str, now: Now
+    ) -> None:
         self._chats = chats
         self._answers = answers
-        self._recent = recent
+        self._handles = handles
         self._now = now
         self.bot = bot
         self.repeats = UNMARKED_REPEATS
@@ -69,7 +71,7 @@ class DiscordMessenger:
         if not message.isdecimal():
             return Declined(reason=MESSAGE_GONE)
         part = rendered(card)[-1]
-        handle = self._recent.handle(message)
+        handle = await self._handles.find(message)
         if handle is None:
             return await self._chats.amend(address, message, part)
         try:

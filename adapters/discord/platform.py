@@ -7,10 +7,11 @@ from functools import partial
 from adapters.chat.exchange import NoAnswer
 from adapters.discord.bot import DiscordBot, open_discord
 from adapters.discord.faults import REASONS
+from adapters.discord.handles import NoHandles
 from adapters.discord.settings import DiscordSettings, invitation
 from adapters.discord.transport import Refusal, Withheld
 from bot.errors import Refused
-from bot.ports import Journal
+from bot.ports import Handles, Journal
 from bot.services.chat_platforms import Around, ChatBot, pace, take_place, take_turn
 from bot.services.pace import Pace
 
@@ -33,9 +34,11 @@ class Discord:
         )
 
     @asynccontextmanager
-    async def open(self, around: Around, journal: Journal) -> AsyncIterator[ChatBot]:
+    async def open(
+        self, around: Around, journal: Journal, handles: Handles
+    ) -> AsyncIterator[ChatBot]:
         its = self._pace()
-        async with self._bot(around, its) as bot:
+        async with self._bot(around, its, handles) as bot:
             listener = bot.listener
             yield ChatBot(
                 messenger=bot.messenger,
@@ -47,7 +50,7 @@ class Discord:
             )
 
     async def look(self, around: Around) -> str:
-        async with self._bot(around, self._pace()) as bot:
+        async with self._bot(around, self._pace(), NoHandles()) as bot:
             listener = bot.listener
             await listener.begin()
             try:
@@ -68,9 +71,12 @@ class Discord:
         # How fast one chat may get messages Discord tells itself, with every answer.
         return pace(self._settings.rate, lambda _: 0)
 
-    def _bot(self, around: Around, its: Pace) -> AbstractAsyncContextManager[DiscordBot]:
+    def _bot(
+        self, around: Around, its: Pace, handles: Handles
+    ) -> AbstractAsyncContextManager[DiscordBot]:
         return open_discord(
             self._settings,
+            handles,
             now=around.now,
             chance=around.chance,
             meter=around.meter,

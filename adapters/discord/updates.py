@@ -22,6 +22,9 @@ Json = Mapping[str, Any]
 BUTTON, SELECT = 2, 3
 """Source: https://docs.discord.com/developers/components/reference#component-object-component-types"""
 
+EPHEMERAL = 1 << 6
+"""Source: https://docs.discord.com/developers/resources/message#message-object-message-flags"""
+
 DM = 1
 THREADS = frozenset({10, 11, 12})
 """Source: https://docs.discord.com/developers/resources/channel#channel-object-channel-types"""
@@ -84,10 +87,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pressed:
-    """A button under one of our messages, or what was chosen from a list there."""
+    """A button under one of our messages, or what was chosen from a list there.
+
+    `ephemeral` says that only this person sees the message.
+    """
 
     said: Press
     handle: Handle
+    ephemeral: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +198,7 @@ def _interaction(interaction: Json, bot: str) -> Heard | None:
         case 2:
             return _command(data, place, person, handle)
         case 3:
-            return _press(data, place, person, handle)
+            return _press(data, interaction.get("message"), place, person, handle)
         case 4:
             return _typing(data, place, person, handle)
         case 5:
@@ -218,7 +225,9 @@ def _command(data: Json, place: Place, person: Person, handle: Handle) -> Asked 
             return None
 
 
-def _press(data: Json, place: Place, person: Person, handle: Handle) -> Pressed | Wanted | None:
+def _press(
+    data: Json, message: object, place: Place, person: Person, handle: Handle
+) -> Pressed | Wanted | None:
     match data:
         case {"component_type": int(type), "custom_id": str(id), "values": [str(chosen)]} if (
             type == SELECT and _PICK.fullmatch(id)
@@ -234,7 +243,10 @@ def _press(data: Json, place: Place, person: Person, handle: Handle) -> Pressed 
             return None
     if not _ACTION.fullmatch(action):
         return None
-    return Pressed(said=Press(place=place, person=person, action=ActionId(action)), handle=handle)
+    said = Press(place=place, person=person, action=ActionId(action))
+    flags = message.get("flags") if isinstance(message, Mapping) else None
+    ephemeral = isinstance(flags, int) and bool(flags & EPHEMERAL)
+    return Pressed(said=said, handle=handle, ephemeral=ephemeral)
 
 
 def _typing(data: Json, place: Place, person: Person, handle: Handle) -> Typing | None:

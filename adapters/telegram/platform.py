@@ -10,7 +10,7 @@ from adapters.telegram.faults import REASONS
 from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.transport import Refusal
 from bot.errors import Refused
-from bot.ports import Journal
+from bot.ports import Handles, Journal
 from bot.services.chat_platforms import Around, ChatBot, pace, take_turn
 from bot.services.pace import Pace
 
@@ -30,7 +30,9 @@ class Telegram:
         return "the bot's token travels unencrypted: use https in TRADEBELL_TELEGRAM_API_URL"
 
     @asynccontextmanager
-    async def open(self, around: Around, journal: Journal) -> AsyncIterator[ChatBot]:
+    async def open(
+        self, around: Around, journal: Journal, handles: Handles
+    ) -> AsyncIterator[ChatBot]:
         its = pace(self._settings.rate, self._settings.rate_of)
         async with self._bot(around, its) as bot:
             listener = bot.listener

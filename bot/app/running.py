@@ -89,7 +89,8 @@ async def run(
         )
         bots = [] if chat is None else [_page(chat)]
         for each in chats.values():
-            bots.append(await stack.enter_async_context(each.open(around, store.journal)))
+            opened = each.open(around, store.journal, store.handles)
+            bots.append(await stack.enter_async_context(opened))
         one_of_many = store.database.dialect == "postgresql"  # an SQLite file has its own lock
         duty = Leadership(store.leases if one_of_many else None, owner=new_id())
         heartbeat = Heartbeat(store.leases, settings.data_dir, now)

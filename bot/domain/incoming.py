@@ -1,8 +1,9 @@
 """What reaches us from a chat, and what is answered."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from bot.domain.cards import Card
 from bot.domain.chats import Address, Person
@@ -107,6 +108,17 @@ OLD_AFTER = timedelta(minutes=1)
 Said = Command | Press | Words | Wordless | Left | Returned
 
 
+class OnShown(Protocol):
+    """To be called once a card shows."""
+
+    async def __call__(self, message: str, until: datetime | None = None) -> None:
+        """
+        Args:
+            message: the id of the message that shows the card, its last one.
+            until: when it is to be changed for the last time; `None` if it can be at any time.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """What is answered.
@@ -121,6 +133,5 @@ class Reply:
     toast: str | None = None
     passing: bool = False
     replaces: bool = False
-    shown: Callable[[str], Awaitable[None]] | None = None
-    """To be called with the id of the message that shows the card, its last one."""
+    shown: OnShown | None = None
     language: str = "en"

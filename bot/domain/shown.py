@@ -26,7 +26,8 @@ class ShownCard:
     """A message of ours that shows buttons; `message` is its id on the chat platform.
 
     `code_hash` is that of the one-time address that it shows, if it does; then `card` is what may
-    be kept of it, without the address.
+    be kept of it, without the address. `until` is when the message is to be changed for the
+    last time, so that its buttons go while they can; `None` if it can be at any time.
     """
 
     endpoint: EndpointId
@@ -34,6 +35,7 @@ class ShownCard:
     message: str
     card: Card
     code_hash: str | None = None
+    until: datetime | None = None
 
 
 def without_address(card: Card) -> Card:

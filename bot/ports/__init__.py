@@ -6,7 +6,7 @@ ports: what is raised is in `bot.errors`, nothing else.
 
 from bot.ports.accounts import Accounts, Codes, Links, SignIn
 from bot.ports.actions import Actions, ShownCards
-from bot.ports.chats import Draw, Hear, Journal, Messenger, Readership, Suggest, Webhook
+from bot.ports.chats import Draw, Handles, Hear, Journal, Messenger, Readership, Suggest, Webhook
 from bot.ports.inbox import Inbox
 from bot.ports.outbox import Outbox
 from bot.ports.platform import Live, Platform, Session
@@ -18,6 +18,7 @@ __all__ = [
     "Audit",
     "Codes",
     "Draw",
+    "Handles",
     "Hear",
     "Inbox",
     "Journal",

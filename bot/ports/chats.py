@@ -108,6 +108,18 @@ class Webhook(Protocol):
         """Check and store it; gives the HTTP status to answer with."""
 
 
+class Handles(Protocol):
+    """Secrets by which single messages of a chat platform can be changed for a while."""
+
+    async def keep(
+        self, channel: Channel, bot: str, message: str, handle: str, until: datetime
+    ) -> None:
+        """Keep what changes a message; what was kept of it before is forgotten."""
+
+    async def find(self, channel: Channel, bot: str, message: str) -> str | None:
+        """What changes the message now; `None` if nothing does any more."""
+
+
 class Journal(Protocol):
     """Updates of a chat platform, stored before they are confirmed to it.
 

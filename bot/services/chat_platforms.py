@@ -10,7 +10,7 @@ from typing import Any, NoReturn, Protocol
 from bot.domain.chats import Address
 from bot.domain.deliveries import Priority
 from bot.domain.ids import Now
-from bot.ports import Hear, Journal, Messenger, Meter, Readership, Suggest, Webhook
+from bot.ports import Handles, Hear, Journal, Messenger, Meter, Readership, Suggest, Webhook
 from bot.services.pace import Pace
 
 
@@ -55,11 +55,14 @@ class ChatPlatform(Protocol):
     @property
     def exposed(self) -> str | None: ...
 
-    def open(self, around: Around, journal: Journal) -> AbstractAsyncContextManager[ChatBot]:
+    def open(
+        self, around: Around, journal: Journal, handles: Handles
+    ) -> AbstractAsyncContextManager[ChatBot]:
         """Our bot; the platform is not asked yet.
 
         Args:
             journal: for what people say, where the platform does not keep it until it is answered.
+            handles: for what changes a message later, where our bot cannot by itself.
         """
 
     async def look(self, around: Around) -> str:

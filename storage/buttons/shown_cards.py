@@ -70,6 +70,7 @@ def _note(connection: Connection, shown: ShownCard) -> bool:
     row = connection.execute(_open_behind(shown)).one()
     if row.card is None:
         return False
+    ends = row.ends if shown.until is None else min(row.ends, shown.until)
     connection.execute(
         insert_into(shown_card, connection.dialect.name),
         {
@@ -77,8 +78,8 @@ def _note(connection: Connection, shown: ShownCard) -> bool:
             "message": shown.message,
             "actions": row.card,
             "card": encode_card(shown.card),
-            "ends_at": row.ends,
-            "due_at": row.ends,
+            "ends_at": ends,
+            "due_at": ends,
             "withdrawn": False,
         },
     )

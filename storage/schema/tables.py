@@ -118,6 +118,8 @@ class _Secret(TypedColumns):
     key: Named[str] = Column(Text, index=True)
     """Which secret key it is encrypted with: what a change of keys has still to do."""
     token: Named[str] = Column(Text)
+    until: Named[datetime | None] = Column(Instant)
+    """When it is worth nothing any more, and goes; `None` if it goes with its owner."""
 
 
 secret = Table("secret", metadata, _Secret)

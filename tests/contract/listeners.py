@@ -16,6 +16,7 @@ from adapters.telegram.settings import TelegramSettings
 from bot.domain.chats import Address, Channel
 from bot.ports import Hear, Messenger
 from tests.fakes.conversation import MemoryJournal, Names
+from tests.fakes.handles import FakeHandles
 from tests.fakes.meter import FakeMeter
 from tests.standins import bot_api
 from tests.standins import discord as discord_api
@@ -138,6 +139,7 @@ async def discord() -> AsyncIterator[Talk]:
         DiscordApi() as api,
         open_discord(
             DiscordSettings(token=api.token, api_url=api.url),
+            FakeHandles(api.clock),
             now=api.clock,
             chance=random.Random(1),
             meter=meter,

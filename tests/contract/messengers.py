@@ -16,6 +16,7 @@ from bot.domain.cards import Card, Option
 from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import Attempt, Gone, Halted, Postponed, Unknown
 from bot.ports import Messenger
+from tests.fakes.handles import FakeHandles
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.meter import FakeMeter
 from tests.standins.bot_api import Access, BotApi
@@ -124,6 +125,7 @@ async def discord() -> AsyncIterator[RemoteStage]:
         DiscordApi() as api,
         open_discord(
             DiscordSettings(token=api.token, api_url=api.url),
+            FakeHandles(api.clock),
             now=api.clock,
             chance=random.Random(1),
             meter=FakeMeter(),

@@ -36,6 +36,7 @@ from adapters.discord.settings import DEFAULT_API_URL, DiscordSettings
 from adapters.discord.transport import DiscordHttp
 from bot.domain.incoming import Reply, Said
 from bot.ports import Hear, Suggest
+from tests.fakes.handles import FakeHandles
 from tests.fakes.meter import FakeMeter
 
 Json = Mapping[str, Any]
@@ -91,6 +92,7 @@ class InSimcord:
         self.bot = composed(
             DiscordHttp(session, token, DEFAULT_API_URL, clock),
             DiscordSettings(token=token, gateway_url=GATEWAY_URL),
+            FakeHandles(self.env.now),
             now=self.env.now,
             chance=random.Random(1),
             meter=FakeMeter(),

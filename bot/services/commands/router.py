@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from bot.domain.actions import Target
@@ -114,7 +114,9 @@ class Router:
             return reply
         return replace(reply, shown=partial(self._note_shown, said.place, card))
 
-    async def _note_shown(self, place: Place, card: Card, message: str) -> None:
+    async def _note_shown(
+        self, place: Place, card: Card, message: str, until: datetime | None = None
+    ) -> None:
         """A message shows a card of ours now. What fails here costs no more than a dead button."""
         desk = self._desk
         try:
@@ -126,6 +128,7 @@ class Router:
                 message=message,
                 card=card if code_hash is None else without_address(card),
                 code_hash=code_hash,
+                until=until,
             )
             if await desk.shown_cards.note(shown):
                 desk.amending.wake()

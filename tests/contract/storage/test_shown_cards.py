@@ -49,6 +49,16 @@ async def test_a_card_is_told_of_from_its_buttons_end_on(store: Store):
     assert one == EndedCard(shown=_message(chat, "7", card), ending=Ending.EXPIRED, ended_at=END)
 
 
+async def test_one_that_cannot_be_changed_so_long_is_told_of_while_it_can(store: Store):
+    chat = await linked(store)
+    card = await shown(store, chat, "7", "pause")
+
+    await store.shown_cards.note(replace(_message(chat, "7", card), until=END - SECOND))
+
+    [one] = await ended(store, END - SECOND)
+    assert (one.ending, one.ended_at) == (Ending.EXPIRED, END - SECOND)
+
+
 async def test_it_is_told_of_after_a_restart(lasting_url: str, open_again: OpenStore):
     async with open_again(lasting_url) as store:
         await shown(store, await linked(store), "7", "pause")

@@ -25,6 +25,7 @@ from bot.domain.events import Kind, Notice, NoticeText, Origin
 from bot.domain.incoming import Command, Place, Words
 from bot.domain.linking import SignedIn
 from storage import Store, open_memory
+from tests.fakes.handles import FakeHandles
 from tests.fakes.messenger import Shown
 from tests.fakes.meter import FakeMeter
 from tests.fakes.platform import FakePlatform
@@ -63,6 +64,7 @@ async def our_bot(api: DiscordApi) -> AsyncIterator[DiscordBot]:
 
     async with open_discord(
         DiscordSettings(token=api.token, api_url=api.url, gateway_url=api.gateway_url),
+        FakeHandles(api.clock),
         now=api.clock,
         chance=random.Random(1),
         meter=FakeMeter(),

@@ -6,7 +6,7 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from aiohttp import web
@@ -24,6 +24,7 @@ from bot.domain.incoming import Command, Press, Reply, Said, Words
 from bot.ports import Hear
 from bot.texts.language import Language, offering
 from tests.fakes.conversation import Conversation, Names
+from tests.fakes.handles import FakeHandles
 from tests.fakes.meter import FakeMeter
 from tests.harness.pseudo import PSEUDO, Pseudo
 from tests.harness.waiting import until
@@ -66,6 +67,7 @@ async def listening(
     async with (
         open_discord(
             DiscordSettings(token=api.token, api_url=api.url, gateway_url=gateway_url),
+            FakeHandles(api.clock),
             now=api.clock,
             chance=random.Random(1),
             meter=meter or FakeMeter(),
@@ -122,6 +124,62 @@ async def test_on_a_server_what_is_private_is_for_the_person_only(
         shown = [await asked.answered(), await asked.followed_up()]
 
     assert [message.ephemeral for message in shown] == [private, private]
+
+
+@pytest.mark.parametrize("slow", [False, True])
+async def test_only_what_one_person_sees_is_to_be_changed_soon(
+    api: DiscordApi, ann: Person, slow: bool
+):
+    room = api.world.guild("Desk", ann).channel("general")
+    due: dict[str, datetime | None] = {}
+
+    async def shown(message: str, until: datetime | None = None) -> None:
+        due[message] = until
+
+    cards = [Card(title="Stop which bot?", private=private) for private in (True, False)]
+    hear = Conversation(lambda said: [Reply(card=card, shown=shown) for card in cards])
+    if slow:
+        hear.may_answer.clear()
+
+    async with listening(api, hear):
+        asked = ann.runs("bell pause", room)
+        if slow:
+            await asked.deferred()
+            hear.may_answer.set()
+        private, public = await asked.answered(), await asked.followed_up()
+        await until(lambda: len(due) == 2)
+
+    assert (private.ephemeral, public.ephemeral) == (True, False)
+    last_change = due[str(private.id)]
+    assert last_change is not None
+    assert timedelta(minutes=13) < last_change - private.at < timedelta(minutes=15)
+    assert due[str(public.id)] is None
+
+
+@pytest.mark.parametrize("private", [True, False])
+async def test_a_card_that_takes_the_place_of_another_is_seen_by_the_same_people(
+    api: DiscordApi, ann: Person, private: bool
+):
+    room = api.world.guild("Desk", ann).channel("general")
+    due: dict[str, datetime | None] = {}
+
+    async def shown(message: str, until: datetime | None = None) -> None:
+        due[message] = until
+
+    def talk(said: Said) -> list[Reply]:
+        button = Button(label="Pause", action=ActionId("a1"))
+        asked = Card(title="Sure?", private=private, buttons=((button,),))
+        if isinstance(said, Press):
+            return [Reply(card=Card(title="Done"), replaces=True, shown=shown)]
+        return [Reply(card=asked)]
+
+    async with listening(api, Conversation(talk)):
+        card = await ann.runs("bell pause", room).answered()
+        await ann.presses(card, "Pause").answered()
+        await until(lambda: due)
+
+    assert due.keys() == {str(card.id)}
+    assert (due[str(card.id)] is not None) is private
 
 
 async def test_a_slow_answer_is_announced_and_then_shown_to_the_person_only(

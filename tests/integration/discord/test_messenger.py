@@ -17,6 +17,7 @@ from bot.domain.chats import Address
 from bot.domain.chats import Channel as Platform
 from bot.domain.deliveries import Declined, Gone, Postponed, Scope, Sent, Unknown
 from bot.domain.ids import ActionId
+from tests.fakes.handles import FakeHandles
 from tests.fakes.meter import FakeMeter
 from tests.standins.discord import Channel, DiscordApi, Permission, Person
 from tests.standins.discord.errors import bad_field
@@ -52,6 +53,7 @@ async def our_bot(api: DiscordApi, rhythm: Rhythm = USUAL) -> AsyncIterator[Disc
 
     async with open_discord(
         DiscordSettings(token=api.token, api_url=api.url),
+        FakeHandles(api.clock),
         now=api.clock,
         chance=random.Random(1),
         meter=FakeMeter(),

@@ -12,6 +12,7 @@ from adapters.discord.settings import DiscordSettings
 from adapters.discord.transport import DiscordHttp, new_session
 from bot.domain.chats import Address, Channel
 from bot.errors import Refused, TryLater, Unreachable
+from tests.fakes.handles import FakeHandles
 from tests.fakes.meter import FakeMeter
 from tests.standins.discord import Channel as Room
 from tests.standins.discord import DiscordApi, Guild, Person
@@ -232,6 +233,11 @@ async def test_our_bot_tells_who_reads_along(api: DiscordApi, alpha: Guild):
 
     settings = DiscordSettings(token=api.token, api_url=api.url)
     async with open_discord(
-        settings, now=api.clock, chance=random.Random(1), meter=FakeMeter(), may_send=may_send
+        settings,
+        FakeHandles(api.clock),
+        now=api.clock,
+        chance=random.Random(1),
+        meter=FakeMeter(),
+        may_send=may_send,
     ) as bot:
         assert await bot.readership.of(at(alpha.channel("desk"))) is not None

@@ -4,8 +4,9 @@ import asyncio
 import itertools
 import random
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 
@@ -16,7 +17,7 @@ from bot.domain.accounts import PasswordLogin
 from bot.domain.chats import Address
 from bot.domain.chats import Channel as Platform
 from bot.domain.linking import SignedIn
-from storage import open_memory
+from storage import Store, open_memory
 from tests.fakes.meter import FakeMeter
 from tests.fakes.platform import FakePlatform
 from tests.harness.world import World, heron, owl, running
@@ -52,8 +53,21 @@ def desk(alpha: Guild) -> Channel:
 
 
 @pytest.fixture
-async def world(api: DiscordApi) -> AsyncIterator[World]:
+def store(api: DiscordApi) -> Iterator[Store]:
     ids = itertools.count()
+    with open_memory(api.clock, lambda: f"row-{next(ids)}") as store:
+        yield store
+
+
+@pytest.fixture
+async def world(api: DiscordApi, store: Store) -> AsyncIterator[World]:
+    async with process(api, store) as world:
+        yield world
+
+
+@asynccontextmanager
+async def process(api: DiscordApi, store: Store) -> AsyncIterator[World]:
+    """One process from its start to a kill; the next one has the same store."""
     platform = FakePlatform(now=api.clock)
     for bot in (owl(), heron()):
         platform.bots[bot.id] = bot
@@ -61,24 +75,21 @@ async def world(api: DiscordApi) -> AsyncIterator[World]:
     async def may_send(_: Address) -> None:
         pass
 
-    opened = open_discord(
-        DiscordSettings(token=api.token, api_url=api.url, gateway_url=api.gateway_url),
-        now=api.clock,
-        chance=random.Random(1),
-        meter=FakeMeter(),
-        may_send=may_send,
-    )
-    with open_memory(api.clock, lambda: f"row-{next(ids)}") as store:
-        async with (
-            opened as ours,
-            running(
-                store, platform, ours.messenger, api.clock, readership=ours.readership
-            ) as world,
-            listening(ours.listener, world),
-        ):
-            await api.gateway.connected()
-            await api.world.until(lambda: api.world.commands[None])
-            yield world
+    async with (
+        open_discord(
+            DiscordSettings(token=api.token, api_url=api.url, gateway_url=api.gateway_url),
+            store.handles,
+            now=api.clock,
+            chance=random.Random(1),
+            meter=FakeMeter(),
+            may_send=may_send,
+        ) as ours,
+        running(store, platform, ours.messenger, api.clock, readership=ours.readership) as world,
+        listening(ours.listener, world),
+    ):
+        await api.gateway.connected()
+        await api.world.until(lambda: api.world.commands[None])
+        yield world
 
 
 @asynccontextmanager
@@ -242,3 +253,38 @@ async def test_once_who_linked_it_has_left_the_channel_is_told_nothing(
     assert bob.screen(desk) == []
     [missed] = await world.store.outbox.missed(link.endpoint.id, 10)
     assert missed.reason == "host_left"
+
+
+async def noted(store: Store, message: Message) -> Message:
+    """It is known what the message shows: what is left to do there survives a kill."""
+    bot, later = str(message.channel.world.bot_id), message.at + timedelta(days=2)
+    async with asyncio.timeout(5):
+        while True:
+            ended = await store.shown_cards.ended(Platform.DISCORD, bot, later)
+            if str(message.id) in {one.shown.message for one in ended.now}:
+                return message
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("asked", "minutes"),
+    [
+        pytest.param({"bot": "Night Owl"}, 1, id="its buttons have expired"),
+        pytest.param({}, 14, id="soon nobody could change it any more"),
+    ],
+)
+async def test_what_one_person_sees_loses_its_buttons_after_a_restart_too(
+    api: DiscordApi, store: Store, ann: Person, desk: Channel, asked: dict[str, str], minutes: int
+):
+    async with process(api, store) as world:
+        await links(world, ann, desk)
+        card = await noted(store, await ann.runs("bell pause", desk, **asked).answered())
+    offered = card.components
+    api.clock.advance(minutes=minutes)
+
+    async with process(api, store):
+        await api.world.until(lambda: not card.components)
+
+    assert card.ephemeral
+    assert offered
+    assert "Ask again." in card.text

@@ -214,7 +214,19 @@ def test_a_pressed_button_is_its_action():
     found = heard(frame(3, {"custom_id": "Ab_c-1", "component_type": 2}), BOT)
 
     said = Press(place=DM, person=ANN, action=ActionId("Ab_c-1"))
-    assert found == Pressed(said=said, handle=HANDLE)
+    assert found == Pressed(said=said, handle=HANDLE, ephemeral=False)
+
+
+@pytest.mark.parametrize(
+    ("flags", "ephemeral"), [(1 << 6 | 1 << 2, True), (1 << 2, False), ("64", False)]
+)
+def test_it_is_known_whether_others_see_the_message_too(flags: object, ephemeral: bool):
+    data = {"custom_id": "Ab_c-1", "component_type": 2}
+
+    found = heard(frame(3, data, **IN_DM, message={"id": "5", "flags": flags}), BOT)
+
+    assert isinstance(found, Pressed)
+    assert found.ephemeral is ephemeral
 
 
 def chosen(*values: object, id: object = "pick 1", type: object = 3) -> dict[str, Any]:
@@ -225,7 +237,7 @@ def test_what_is_chosen_from_a_list_is_its_action():
     found = heard(frame(3, chosen("Ab_c-1", id="pick 12")), BOT)
 
     said = Press(place=DM, person=ANN, action=ActionId("Ab_c-1"))
-    assert found == Pressed(said=said, handle=HANDLE)
+    assert found == Pressed(said=said, handle=HANDLE, ephemeral=False)
 
 
 @pytest.mark.parametrize(
