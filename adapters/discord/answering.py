@@ -14,7 +14,7 @@ from adapters.discord.commands import choices
 from adapters.discord.handles import MessageHandles
 from adapters.discord.interactions import Interaction
 from adapters.discord.render import FORM, Rendered, rendered
-from adapters.discord.transport import Refusal, Withheld
+from adapters.discord.transport import RateLimited, Refusal
 from adapters.discord.updates import Asked, Heard, Pressed, Typing, Wanted, Written
 from bot.domain.cards import Card
 from bot.domain.chats import Address
@@ -72,7 +72,7 @@ class Answering:
                         await self._answers.first(handle, FORM_SHOWN, _form())
                 case Written():
                     await self._answer_written(found, hear)
-        except (Refusal, Withheld, NoAnswer) as error:
+        except (Refusal, RateLimited, NoAnswer) as error:
             # The person sees that it failed, and asks again.
             log.warning("an answer was not shown", extra={"reason": str(error)})
 

@@ -17,7 +17,7 @@ from adapters.discord.faults import (
     may_go_plain,
 )
 from adapters.discord.render import SUPPRESS_NOTIFICATIONS, Rendered
-from adapters.discord.transport import DiscordHttp, Refusal, Withheld
+from adapters.discord.transport import DiscordHttp, RateLimited, Refusal
 from adapters.discord.updates import Handle
 from bot.domain.chats import Address
 from bot.domain.deliveries import Attempt, Declined, Sent
@@ -74,7 +74,7 @@ class Chats:
                     raise
                 log.error("a card was refused and goes out plain", extra={"code": refusal.code})
                 return await self._send(address, message.plain, key)
-        except (Refusal, Withheld, NoAnswer) as error:
+        except (Refusal, RateLimited, NoAnswer) as error:
             return after_failure(error)
 
     async def amend(self, address: Address, number: str, message: Rendered) -> Attempt:
@@ -88,7 +88,7 @@ class Chats:
         )
         try:
             await self._http.request(route, json=message.replacing, files=message.files)
-        except (Refusal, Withheld, NoAnswer) as error:
+        except (Refusal, RateLimited, NoAnswer) as error:
             if isinstance(error, Refusal) and error.code in (UNKNOWN_MESSAGE, THREAD_SLEEPS):
                 return Declined(reason=MESSAGE_GONE)
             return after_failure(error)
@@ -99,7 +99,7 @@ class Chats:
         route = Route("POST", "/channels/{channel_id}/typing", channel_id=int(address.chat))
         try:
             await self._http.request(route)
-        except (Refusal, Withheld, NoAnswer) as error:
+        except (Refusal, RateLimited, NoAnswer) as error:
             log.info("could not show that it takes a while", extra={"reason": str(error)})
 
     async def find(self, address: Address, mark: str, since: datetime) -> str | None:
@@ -107,7 +107,7 @@ class Chats:
 
         Raises:
             HistoryUnreadable: there is too much.
-            Refusal, Withheld, NoAnswer: as any call.
+            Refusal, RateLimited, NoAnswer: as any call.
         """
         at = _snowflake(since - CLOCKS_APART)
         channel = address.thread or address.chat
@@ -180,7 +180,7 @@ def _snowflake(at: datetime) -> int:
 
 
 class Answers:
-    """Answers interactions. All raise `Refusal`, `Withheld` or `NoAnswer`."""
+    """Answers interactions. All raise `Refusal`, `RateLimited` or `NoAnswer`."""
 
     def __init__(self, http: DiscordHttp) -> None:
         self._http = http

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from adapters.chat import faults
 from adapters.chat.exchange import NoAnswer
-from adapters.discord.transport import Refusal, Withheld
+from adapters.discord.transport import RateLimited, Refusal
 from bot.domain.deliveries import Attempt, Declined, Gone, Halted, Postponed, Scope, Sent
 from bot.domain.reasons import Reason
 
@@ -72,12 +72,12 @@ def may_go_plain(refusal: Refusal, *, with_file: bool = False) -> bool:
     )
 
 
-def after_failure(error: Refusal | Withheld | NoAnswer) -> Attempt:
+def after_failure(error: Refusal | RateLimited | NoAnswer) -> Attempt:
     """The outcome of a send that did not come back with a message."""
     match error:
         case Refusal():
             return after_refusal(error)
-        case Withheld():
+        case RateLimited():
             return Postponed(
                 reason=error.reason,
                 retry_after=timedelta(seconds=error.wait),

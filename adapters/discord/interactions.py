@@ -12,7 +12,7 @@ from adapters.chat.replies import TRIES, WAITS
 from adapters.discord.api import MESSAGE, THINKING, WORKING, Answers, Files, goes_plain
 from adapters.discord.faults import ALREADY_ANSWERED
 from adapters.discord.render import Rendered, rendered
-from adapters.discord.transport import Refusal, Withheld
+from adapters.discord.transport import RateLimited, Refusal
 from adapters.discord.updates import EPHEMERAL, Handle
 from bot.domain.backoff import Backoff
 from bot.domain.cards import Card
@@ -78,14 +78,14 @@ class Interaction:
                 flags = EPHEMERAL if self._first_is_ephemeral else 0
                 await self._begin(THINKING, {"flags": flags})
                 self._thinking = True
-            except (Refusal, Withheld) as error:
+            except (Refusal, RateLimited) as error:
                 log.info("could not say that it takes a while", extra={"reason": str(error)})
 
     async def work(self) -> None:
         """Say that a press was heard.
 
         Raises:
-            Refusal, Withheld: the person sees that it failed, so nothing may come of it.
+            Refusal, RateLimited: the person sees that it failed, so nothing may come of it.
         """
         async with self._lock:
             await self._begin(WORKING)
@@ -106,7 +106,7 @@ class Interaction:
             for number, part in enumerate(parts):
                 try:
                     await self._show(part, flags, replaces and number == 0)
-                except (Refusal, Withheld) as error:
+                except (Refusal, RateLimited) as error:
                     log.info("an interaction is over", extra={"reason": str(error)})
                     return parts[number:]
                 except NoAnswer as lost:
@@ -130,7 +130,7 @@ class Interaction:
         thinking, self._thinking = self._thinking, False
         try:
             await self._say(say, part, flags)
-        except (Refusal, Withheld):
+        except (Refusal, RateLimited):
             self._thinking = thinking  # it shows still, and must not stay
             raise
 
@@ -181,7 +181,7 @@ async def _insisted(call: Callable[[], Awaitable[_T]], *, freely: bool = True) -
     for tries in range(1, TRIES + 1):
         try:
             return await call()
-        except Withheld as asked:
+        except RateLimited as asked:
             if tries == TRIES or asked.wait > WAITS.ceiling.total_seconds():
                 raise
             await asyncio.sleep(asked.wait)

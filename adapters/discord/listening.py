@@ -17,7 +17,7 @@ from adapters.discord.commands import is_registered, registered
 from adapters.discord.gateway import Gateway
 from adapters.discord.rhythm import Rhythm
 from adapters.discord.settings import DiscordSettings
-from adapters.discord.transport import DiscordHttp, Refusal, Withheld
+from adapters.discord.transport import DiscordHttp, RateLimited, Refusal
 from adapters.discord.updates import Heard, Written, heard
 from bot.errors import Misconfigured
 from bot.ports import Hear, Meter, Suggest
@@ -82,7 +82,7 @@ class Listener:
                     " Developer Portal."
                 ) from None
             log.warning("Discord does not know us yet", extra={"reason": str(refusal)})
-        except (NoAnswer, Withheld) as lost:
+        except (NoAnswer, RateLimited) as lost:
             log.warning("Discord cannot be reached yet", extra={"reason": str(lost)})
 
     async def introduce(self) -> None:
@@ -90,7 +90,7 @@ class Listener:
 
         Raises:
             Refusal: the token is not good.
-            Withheld, NoAnswer: Discord is away.
+            RateLimited, NoAnswer: Discord is away.
         """
         match await self._http.request(Route("GET", "/applications/@me")):
             case {"id": str(id)}:
@@ -137,7 +137,7 @@ class Listener:
                     await self._http.request(route("PUT"), json=wanted)
                     log.info("commands registered")
                 return
-            except (Refusal, Withheld, NoAnswer) as error:
+            except (Refusal, RateLimited, NoAnswer) as error:
                 log.warning("the commands are not registered", extra={"reason": str(error)})
                 await asyncio.sleep(self._rhythm.register_again.total_seconds())
 

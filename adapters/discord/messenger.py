@@ -8,7 +8,7 @@ from adapters.discord.api import Answers, Chats, HistoryUnreadable, key_of
 from adapters.discord.faults import MESSAGE_GONE, after_failure
 from adapters.discord.handles import MessageHandles
 from adapters.discord.render import Rendered, rendered
-from adapters.discord.transport import Refusal, Withheld
+from adapters.discord.transport import RateLimited, Refusal
 from bot.domain.cards import Card
 from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import Attempt, Declined, Repeats, Sent, Unknown
@@ -76,7 +76,7 @@ class DiscordMessenger:
             return await self._chats.amend(address, message, part)
         try:
             await self._answers.rewrite(handle, part, message)
-        except (Refusal, Withheld, NoAnswer) as error:
+        except (Refusal, RateLimited, NoAnswer) as error:
             if isinstance(error, Refusal):
                 return Declined(reason=MESSAGE_GONE)
             return after_failure(error)
@@ -88,7 +88,7 @@ class DiscordMessenger:
             found = await self._chats.find(address, part.mark, since)
         except HistoryUnreadable:
             return Unknown(reason=Reason.HISTORY_UNREADABLE)
-        except (Refusal, Withheld, NoAnswer) as error:
+        except (Refusal, RateLimited, NoAnswer) as error:
             # Whatever becomes of a look: the message itself is as unclear as before.
             return _unsettled(after_failure(error))
         return None if found is None else Sent(message=found)

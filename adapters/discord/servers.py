@@ -10,7 +10,7 @@ from discord.http import Route
 
 from adapters.chat.exchange import NoAnswer, Reached
 from adapters.discord.limits import Seconds
-from adapters.discord.transport import DiscordHttp, Refusal, Withheld
+from adapters.discord.transport import DiscordHttp, RateLimited, Refusal
 from bot.domain.chats import Address
 from bot.domain.linking import Audience
 from bot.domain.text import clean, counted
@@ -118,7 +118,7 @@ class Servers:
         await self._may_ask()
         try:
             found = await self._http.request(Route("GET", path, **ids), params=params or {})
-        except Withheld as asked:
+        except RateLimited as asked:
             raise TryLater(
                 Sentence.DISCORD_SAYS_WAIT, retry_after=timedelta(seconds=asked.wait)
             ) from None

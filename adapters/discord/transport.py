@@ -44,7 +44,7 @@ class Refusal(Exception):
         self.code = code
 
 
-class Withheld(Exception):
+class RateLimited(Exception):
     """Not now: Discord asked us to wait, or would. Certainly not carried out.
 
     `wait` is in seconds; `whole` says that it is about more than one channel.
@@ -88,7 +88,7 @@ class DiscordHttp(HTTPClient):
 
         Raises:
             Refusal: the API said no.
-            Withheld: not now.
+            RateLimited: not now.
             NoAnswer: nobody knows.
         """
         body = json.dumps(given["json"]).encode() if "json" in given else None
@@ -115,11 +115,11 @@ class DiscordHttp(HTTPClient):
     def _check(self, route: Route) -> None:
         at = self._clock()
         if self._whole_until > at:
-            raise Withheld(Reason.SLOW_DOWN, self._whole_until - at, whole=True)
+            raise RateLimited(Reason.SLOW_DOWN, self._whole_until - at, whole=True)
         if wait := self._breaker.wait(at):
-            raise Withheld(Reason.REFUSED_TOO_OFTEN, wait, whole=True)
+            raise RateLimited(Reason.REFUSED_TOO_OFTEN, wait, whole=True)
         if wait := self._told_buckets.wait(route.key, route.major_parameters, at):
-            raise Withheld(Reason.SLOW_DOWN, wait, whole=False)
+            raise RateLimited(Reason.SLOW_DOWN, wait, whole=False)
 
     async def _exchange(
         self,
@@ -155,10 +155,10 @@ class DiscordHttp(HTTPClient):
 
     def _slowed(
         self, route: Route, headers: Mapping[str, str], answer: object, at: Seconds
-    ) -> Withheld:
+    ) -> RateLimited:
         if not headers.get("Via") or not isinstance(answer, dict):
             self._whole_until = at + BAN_WAIT
-            return Withheld(Reason.TURNED_AWAY_BEFORE, BAN_WAIT, whole=True)
+            return RateLimited(Reason.TURNED_AWAY_BEFORE, BAN_WAIT, whole=True)
         wait = number(answer.get("retry_after")) or number(headers.get("Retry-After"))
         wait = wait or UNTOLD_WAIT.total_seconds()
         whole = answer.get("global") is True or headers.get("X-RateLimit-Scope") == "global"
@@ -166,7 +166,7 @@ class DiscordHttp(HTTPClient):
             self._whole_until = max(self._whole_until, at + wait)
         else:
             self._told_buckets.rest(route.key, route.major_parameters, wait, at)
-        return Withheld(Reason.SLOW_DOWN, wait, whole=whole)
+        return RateLimited(Reason.SLOW_DOWN, wait, whole=whole)
 
 
 _AGENT = {"User-Agent": "DiscordBot (https://tradebell.invalid, 1) Tradebell"}

@@ -9,7 +9,7 @@ import pytest
 from adapters.chat.exchange import NoAnswer, Reached
 from adapters.discord import faults
 from adapters.discord.faults import after_failure, may_go_plain
-from adapters.discord.transport import Refusal, Withheld
+from adapters.discord.transport import RateLimited, Refusal
 from bot.domain.deliveries import Attempt, Declined, Gone, Halted, Postponed, Scope, Sent, Unknown
 from bot.domain.reasons import Reason
 
@@ -24,7 +24,7 @@ def test_an_answer_of_somebody_else_leaves_unknown_what_became_of_the_message():
 def test_a_wait_that_discord_asked_for_is_kept_and_counts_against_nothing(
     whole: bool, scope: Scope
 ):
-    outcome = after_failure(Withheld("slow_down", 7.5, whole=whole))
+    outcome = after_failure(RateLimited("slow_down", 7.5, whole=whole))
 
     assert outcome == Postponed(
         reason="slow_down",
