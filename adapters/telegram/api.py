@@ -95,7 +95,7 @@ class Chats:
             answered: the message that it is an answer to, shown with it as long as it is there.
         """
         if self._in_doubt:
-            away = await self._knock(address)
+            away = await self._probe(address)
             if away is not None:
                 return away
         attempt = await self._show(address, message, answered)
@@ -227,7 +227,7 @@ class Chats:
         await self._api.call("editMessageText", {**parameters, "message_id": number})
         return Sent(message=str(number))
 
-    async def _knock(self, address: Address) -> Attempt | None:
+    async def _probe(self, address: Address) -> Attempt | None:
         """Ask whether anybody is there; gives what keeps us from sending, if anything does.
 
         It goes the way of a message, and the chat shows 'typing' for a moment.
