@@ -9,12 +9,12 @@ from typing import Any
 
 from adapters.chat.exchange import NoAnswer
 from adapters.chat.replies import MaySend, Shown, Turns, insist, typing
-from adapters.discord.api import CHOICES, FORM_SHOWN, Answers, Chats
+from adapters.discord.api import CHOICES, FORM_SHOWN, Answers, DiscordChats
 from adapters.discord.commands import choices
 from adapters.discord.handles import MessageHandles
 from adapters.discord.interactions import Interaction
-from adapters.discord.render import FORM, Rendered, rendered
-from adapters.discord.transport import RateLimited, Refusal
+from adapters.discord.render import FORM, DiscordMessage, rendered
+from adapters.discord.transport import DiscordRefusal, RateLimited
 from adapters.discord.updates import Asked, Heard, Pressed, Typing, Wanted, Written
 from bot.domain.cards import Card
 from bot.domain.chats import Address
@@ -33,13 +33,13 @@ Source: https://docs.discord.com/developers/resources/channel#trigger-typing-ind
 """
 
 
-class Answering:
+class DiscordAnswering:
     """Shows what there is to answer."""
 
     def __init__(
         self,
         answers: Answers,
-        chats: Chats,
+        chats: DiscordChats,
         handles: MessageHandles,
         may_send: MaySend,
         within: timedelta,
@@ -72,7 +72,7 @@ class Answering:
                         await self._answers.first(handle, FORM_SHOWN, _form())
                 case Written():
                     await self._answer_written(found, hear)
-        except (Refusal, RateLimited, NoAnswer) as error:
+        except (DiscordRefusal, RateLimited, NoAnswer) as error:
             # The person sees that it failed, and asks again.
             log.warning("an answer was not shown", extra={"reason": str(error)})
 
@@ -137,7 +137,9 @@ class Answering:
         )
         await self._answers.first(typing.handle, CHOICES, {"choices": choices(names)})
 
-    async def _write_instead(self, asked: Asked | Pressed, rest: Sequence[Rendered]) -> str | None:
+    async def _write_instead(
+        self, asked: Asked | Pressed, rest: Sequence[DiscordMessage]
+    ) -> str | None:
         """The interaction is over: a direct chat gets what is left as messages of its own."""
         place = asked.said.place
         if place.private:
@@ -145,14 +147,14 @@ class Answering:
         log.warning("an answer came too late to be shown")
         return None
 
-    async def _write(self, address: Address, parts: Sequence[Rendered]) -> str | None:
+    async def _write(self, address: Address, parts: Sequence[DiscordMessage]) -> str | None:
         """Show parts of a card as messages; gives the id of the last, `None` if it may not show."""
         shown: Shown | None = None
         for part in parts:
             shown = await insist(partial(self._show_part, part), address, self._may_send)
         return None if shown is None else shown.message
 
-    async def _show_part(self, part: Rendered, address: Address) -> Attempt:
+    async def _show_part(self, part: DiscordMessage, address: Address) -> Attempt:
         return await self._chats.show(address, part)
 
 

@@ -16,8 +16,8 @@ from adapters.discord.faults import (
     after_failure,
     may_go_plain,
 )
-from adapters.discord.render import SUPPRESS_NOTIFICATIONS, Rendered
-from adapters.discord.transport import DiscordHttp, RateLimited, Refusal
+from adapters.discord.render import SUPPRESS_NOTIFICATIONS, DiscordMessage
+from adapters.discord.transport import DiscordHttp, DiscordRefusal, RateLimited
 from adapters.discord.updates import Handle
 from bot.domain.chats import Address
 from bot.domain.deliveries import Attempt, Declined, Sent
@@ -42,7 +42,7 @@ class HistoryUnreadable(Exception):
     """There is more history since then than we read."""
 
 
-class Chats:
+class DiscordChats:
     """Shows messages, changes them, finds them again."""
 
     def __init__(self, http: DiscordHttp, bot: str, pages: int) -> None:
@@ -58,7 +58,7 @@ class Chats:
     async def show(
         self,
         address: Address,
-        message: Rendered,
+        message: DiscordMessage,
         key: str | None = None,
     ) -> Attempt:
         """Send a message. Never raises for anything that Discord does.
@@ -69,15 +69,15 @@ class Chats:
         try:
             try:
                 return await self._send(address, message, key)
-            except Refusal as refusal:
+            except DiscordRefusal as refusal:
                 if not goes_plain(message, refusal):
                     raise
                 log.error("a card was refused and goes out plain", extra={"code": refusal.code})
                 return await self._send(address, message.plain, key)
-        except (Refusal, RateLimited, NoAnswer) as error:
+        except (DiscordRefusal, RateLimited, NoAnswer) as error:
             return after_failure(error)
 
-    async def amend(self, address: Address, number: str, message: Rendered) -> Attempt:
+    async def amend(self, address: Address, number: str, message: DiscordMessage) -> Attempt:
         """Edit a message. May be repeated freely: it leaves the same message."""
         channel = address.thread or address.chat
         route = Route(
@@ -88,8 +88,8 @@ class Chats:
         )
         try:
             await self._http.request(route, json=message.replacing, files=message.files)
-        except (Refusal, RateLimited, NoAnswer) as error:
-            if isinstance(error, Refusal) and error.code in (UNKNOWN_MESSAGE, THREAD_SLEEPS):
+        except (DiscordRefusal, RateLimited, NoAnswer) as error:
+            if isinstance(error, DiscordRefusal) and error.code in (UNKNOWN_MESSAGE, THREAD_SLEEPS):
                 return Declined(reason=MESSAGE_GONE)
             return after_failure(error)
         return Sent(message=number)
@@ -99,7 +99,7 @@ class Chats:
         route = Route("POST", "/channels/{channel_id}/typing", channel_id=int(address.chat))
         try:
             await self._http.request(route)
-        except (Refusal, RateLimited, NoAnswer) as error:
+        except (DiscordRefusal, RateLimited, NoAnswer) as error:
             log.info("could not show that it takes a while", extra={"reason": str(error)})
 
     async def find(self, address: Address, mark: str, since: datetime) -> str | None:
@@ -107,7 +107,7 @@ class Chats:
 
         Raises:
             HistoryUnreadable: there is too much.
-            Refusal, RateLimited, NoAnswer: as any call.
+            DiscordRefusal, RateLimited, NoAnswer: as any call.
         """
         at = _snowflake(since - CLOCKS_APART)
         channel = address.thread or address.chat
@@ -126,7 +126,7 @@ class Chats:
     async def _send(
         self,
         address: Address,
-        message: Rendered,
+        message: DiscordMessage,
         key: str | None,
     ) -> Sent:
         body = message.body
@@ -144,7 +144,7 @@ class Chats:
         return isinstance(author, Mapping) and author.get("id") == self._bot
 
 
-def goes_plain(message: Rendered, refusal: Refusal) -> bool:
+def goes_plain(message: DiscordMessage, refusal: DiscordRefusal) -> bool:
     """Whether a message that was refused is to be tried with its words alone."""
     has_file = message.picture is not None
     return not message.is_plain and may_go_plain(refusal, with_file=has_file)
@@ -180,7 +180,7 @@ def _snowflake(at: datetime) -> int:
 
 
 class Answers:
-    """Answers interactions. All raise `Refusal`, `RateLimited` or `NoAnswer`."""
+    """Answers interactions. All raise `DiscordRefusal`, `RateLimited` or `NoAnswer`."""
 
     def __init__(self, http: DiscordHttp) -> None:
         self._http = http
@@ -211,7 +211,7 @@ class Answers:
                 return None
 
     async def rewrite(
-        self, handle: Handle, message: Rendered, number: str = "@original"
+        self, handle: Handle, message: DiscordMessage, number: str = "@original"
     ) -> str | None:
         """Change the first answer, or the message under which a button was pressed.
 
@@ -225,7 +225,7 @@ class Answers:
         """Take the first answer back."""
         await self._http.request(self._message("DELETE", handle))
 
-    async def add(self, handle: Handle, message: Rendered, flags: int) -> str | None:
+    async def add(self, handle: Handle, message: DiscordMessage, flags: int) -> str | None:
         """Another message after the first answer."""
         route = Route(
             "POST",

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from adapters.chat.replies import MaySend
-from adapters.discord.answering import Answering
-from adapters.discord.api import Answers, Chats
+from adapters.discord.answering import DiscordAnswering
+from adapters.discord.api import Answers, DiscordChats
 from adapters.discord.handles import MessageHandles
-from adapters.discord.listening import Listener
+from adapters.discord.listening import DiscordListener
 from adapters.discord.messenger import DiscordMessenger
 from adapters.discord.rhythm import USUAL, Rhythm
 from adapters.discord.servers import MayAsk, Servers
@@ -28,7 +28,7 @@ class DiscordBot:
     """
 
     messenger: DiscordMessenger
-    listener: Listener
+    listener: DiscordListener
     readership: Servers
 
 
@@ -84,11 +84,11 @@ def composed(
             their own pace.
         may_ask: asked before each look at who is in a server.
     """
-    chats, answers = Chats(http, settings.bot, rhythm.pages), Answers(http)
+    chats, answers = DiscordChats(http, settings.bot, rhythm.pages), Answers(http)
     ours = MessageHandles(handles, settings.bot, now)
-    answering = Answering(answers, chats, ours, may_send, rhythm.answer_within)
+    answering = DiscordAnswering(answers, chats, ours, may_send, rhythm.answer_within)
     return DiscordBot(
         messenger=DiscordMessenger(chats, answers, ours, settings.bot, now),
-        listener=Listener(http, answering, settings, chance, meter, rhythm),
+        listener=DiscordListener(http, answering, settings, chance, meter, rhythm),
         readership=Servers(http, asyncio.get_running_loop().time, may_ask, rhythm.fresh),
     )

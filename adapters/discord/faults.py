@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from adapters.chat import faults
 from adapters.chat.exchange import NoAnswer
-from adapters.discord.transport import RateLimited, Refusal
+from adapters.discord.transport import DiscordRefusal, RateLimited
 from bot.domain.deliveries import Attempt, Declined, Gone, Halted, Postponed, Scope, Sent
 from bot.domain.reasons import Reason
 
@@ -61,7 +61,7 @@ REASONS = faults.REASONS | frozenset(
 """All that an outcome here can be for, up to a colon: few enough to count by."""
 
 
-def may_go_plain(refusal: Refusal, *, with_file: bool = False) -> bool:
+def may_go_plain(refusal: DiscordRefusal, *, with_file: bool = False) -> bool:
     """Whether the words alone might be taken: without buttons, lists and files."""
     if refusal.code == NO_PERMISSION:
         return with_file  # which takes a right of its own
@@ -72,10 +72,10 @@ def may_go_plain(refusal: Refusal, *, with_file: bool = False) -> bool:
     )
 
 
-def after_failure(error: Refusal | RateLimited | NoAnswer) -> Attempt:
+def after_failure(error: DiscordRefusal | RateLimited | NoAnswer) -> Attempt:
     """The outcome of a send that did not come back with a message."""
     match error:
-        case Refusal():
+        case DiscordRefusal():
             return after_refusal(error)
         case RateLimited():
             return Postponed(
@@ -87,7 +87,7 @@ def after_failure(error: Refusal | RateLimited | NoAnswer) -> Attempt:
             return faults.after_no_answer(error)
 
 
-def after_refusal(refusal: Refusal) -> Attempt:
+def after_refusal(refusal: DiscordRefusal) -> Attempt:
     """The outcome of a send that the API refused: certainly not sent, but for one case."""
     if refusal.code == UNKNOWN_MESSAGE:
         # The key against repeats found the first copy, and the person has deleted that since.

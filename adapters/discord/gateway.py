@@ -19,7 +19,7 @@ from discord.voice_client import VoiceClient
 from adapters.chat.exchange import NoAnswer
 from adapters.discord.limits import Seconds
 from adapters.discord.rhythm import RECONNECT
-from adapters.discord.transport import DiscordHttp, RateLimited, Refusal
+from adapters.discord.transport import DiscordHttp, DiscordRefusal, RateLimited
 from bot.domain.backoff import Backoff
 
 log = logging.getLogger(__name__)
@@ -152,7 +152,7 @@ class Gateway(discord.Client):
                     if closed.code in REFUSALS:
                         wait = REFUSED_WAIT
                         self._tell(REFUSALS[closed.code])
-                except (OSError, ClientError, Refusal, RateLimited, NoAnswer) as error:
+                except (OSError, ClientError, DiscordRefusal, RateLimited, NoAnswer) as error:
                     log.info("no gateway", extra={"reason": type(error).__name__})
                     session = self._socket
                 except (ValueError, KeyError, TypeError, zlib.error) as error:

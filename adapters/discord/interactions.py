@@ -11,8 +11,8 @@ from adapters.chat.exchange import NoAnswer
 from adapters.chat.replies import TRIES, WAITS
 from adapters.discord.api import MESSAGE, THINKING, WORKING, Answers, Files, goes_plain
 from adapters.discord.faults import ALREADY_ANSWERED
-from adapters.discord.render import Rendered, rendered
-from adapters.discord.transport import RateLimited, Refusal
+from adapters.discord.render import DiscordMessage, rendered
+from adapters.discord.transport import DiscordRefusal, RateLimited
 from adapters.discord.updates import EPHEMERAL, Handle
 from bot.domain.backoff import Backoff
 from bot.domain.cards import Card
@@ -28,7 +28,7 @@ LOST_WAITS = Backoff(
 """Before an answer to an interaction of unknown outcome is made again: it must come in time."""
 
 
-_Say = Callable[[Rendered, int], Awaitable[str | None]]
+_Say = Callable[[DiscordMessage, int], Awaitable[str | None]]
 _T = TypeVar("_T")
 
 
@@ -78,19 +78,19 @@ class Interaction:
                 flags = EPHEMERAL if self._first_is_ephemeral else 0
                 await self._begin(THINKING, {"flags": flags})
                 self._thinking = True
-            except (Refusal, RateLimited) as error:
+            except (DiscordRefusal, RateLimited) as error:
                 log.info("could not say that it takes a while", extra={"reason": str(error)})
 
     async def work(self) -> None:
         """Say that a press was heard.
 
         Raises:
-            Refusal, RateLimited: the person sees that it failed, so nothing may come of it.
+            DiscordRefusal, RateLimited: the person sees that it failed, so nothing may come of it.
         """
         async with self._lock:
             await self._begin(WORKING)
 
-    async def show(self, card: Card, *, replaces: bool = False) -> Sequence[Rendered]:
+    async def show(self, card: Card, *, replaces: bool = False) -> Sequence[DiscordMessage]:
         """Show a card; gives the parts that certainly were not shown.
 
         Where only the person has the bot, five messages may follow the first.
@@ -106,7 +106,7 @@ class Interaction:
             for number, part in enumerate(parts):
                 try:
                     await self._show(part, flags, replaces and number == 0)
-                except (Refusal, RateLimited) as error:
+                except (DiscordRefusal, RateLimited) as error:
                     log.info("an interaction is over", extra={"reason": str(error)})
                     return parts[number:]
                 except NoAnswer as lost:
@@ -120,7 +120,7 @@ class Interaction:
                 self._thinking = False
                 await _insisted(lambda: self._answers.withdraw(self._handle))
 
-    async def _show(self, part: Rendered, flags: int, replaces: bool) -> None:
+    async def _show(self, part: DiscordMessage, flags: int, replaces: bool) -> None:
         if not self._begun:
             say = self._open
         elif self._thinking or replaces:
@@ -130,29 +130,29 @@ class Interaction:
         thinking, self._thinking = self._thinking, False
         try:
             await self._say(say, part, flags)
-        except (Refusal, RateLimited):
+        except (DiscordRefusal, RateLimited):
             self._thinking = thinking  # it shows still, and must not stay
             raise
 
-    async def _say(self, say: _Say, part: Rendered, flags: int) -> None:
+    async def _say(self, say: _Say, part: DiscordMessage, flags: int) -> None:
         try:
             self.message = await say(part, flags)
-        except Refusal as refusal:
+        except DiscordRefusal as refusal:
             if not goes_plain(part, refusal):
                 raise
             log.error("an answer was refused and goes out plain", extra={"code": refusal.code})
             self.message = await say(part.plain, flags)
 
-    async def _open(self, part: Rendered, flags: int) -> str | None:
+    async def _open(self, part: DiscordMessage, flags: int) -> str | None:
         self.ephemeral = self._first_is_ephemeral = bool(flags)
         return await self._begin(MESSAGE, {**part.body, "flags": flags}, part.files)
 
-    async def _rewrite(self, part: Rendered, flags: int) -> str | None:
+    async def _rewrite(self, part: DiscordMessage, flags: int) -> str | None:
         # Who sees a message was decided when it was first shown.
         self.ephemeral = self._first_is_ephemeral
         return await _insisted(lambda: self._answers.rewrite(self._handle, part))
 
-    async def _add(self, part: Rendered, flags: int) -> str | None:
+    async def _add(self, part: DiscordMessage, flags: int) -> str | None:
         self.ephemeral = bool(flags)
         return await _insisted(lambda: self._answers.add(self._handle, part, flags), freely=False)
 
@@ -162,7 +162,7 @@ class Interaction:
         shown = None
         try:
             shown = await _insisted(lambda: self._answers.first(self._handle, kind, data, files))
-        except Refusal as refusal:
+        except DiscordRefusal as refusal:
             # The first of two tries got through after all.
             if refusal.code != ALREADY_ANSWERED:
                 raise

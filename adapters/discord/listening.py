@@ -12,12 +12,12 @@ from discord.http import Route
 
 from adapters.chat.exchange import NoAnswer
 from adapters.chat.queues import ChatQueues
-from adapters.discord.answering import Answering
+from adapters.discord.answering import DiscordAnswering
 from adapters.discord.commands import is_registered, registered
 from adapters.discord.gateway import Gateway
 from adapters.discord.rhythm import Rhythm
 from adapters.discord.settings import DiscordSettings
-from adapters.discord.transport import DiscordHttp, RateLimited, Refusal
+from adapters.discord.transport import DiscordHttp, DiscordRefusal, RateLimited
 from adapters.discord.updates import Heard, Written, heard
 from bot.errors import Misconfigured
 from bot.ports import Hear, Meter, Suggest
@@ -36,7 +36,7 @@ class _Ear:
     """Of what is written in chats; interactions are answered each for itself."""
 
 
-class Listener:
+class DiscordListener:
     """Hears what people say, and has it answered.
 
     `trouble` is a sentence while Discord does not bring it to us.
@@ -45,7 +45,7 @@ class Listener:
     def __init__(
         self,
         http: DiscordHttp,
-        answering: Answering,
+        answering: DiscordAnswering,
         settings: DiscordSettings,
         chance: random.Random,
         meter: Meter,
@@ -75,7 +75,7 @@ class Listener:
         """
         try:
             await self.introduce()
-        except Refusal as refusal:
+        except DiscordRefusal as refusal:
             if refusal.status == 401:
                 raise Misconfigured(
                     "TRADEBELL_DISCORD_TOKEN is refused by Discord: take the current one from the"
@@ -89,7 +89,7 @@ class Listener:
         """Learn what we are called by.
 
         Raises:
-            Refusal: the token is not good.
+            DiscordRefusal: the token is not good.
             RateLimited, NoAnswer: Discord is away.
         """
         match await self._http.request(Route("GET", "/applications/@me")):
@@ -117,7 +117,7 @@ class Listener:
             case {"url": str(url)}:
                 return url
             case _:
-                raise Refusal(200, 0, "no address of a gateway")
+                raise DiscordRefusal(200, 0, "no address of a gateway")
 
     async def _register(self) -> None:
         """Have the commands registered as they are now; nothing is written if they are already."""
@@ -137,7 +137,7 @@ class Listener:
                     await self._http.request(route("PUT"), json=wanted)
                     log.info("commands registered")
                 return
-            except (Refusal, RateLimited, NoAnswer) as error:
+            except (DiscordRefusal, RateLimited, NoAnswer) as error:
                 log.warning("the commands are not registered", extra={"reason": str(error)})
                 await asyncio.sleep(self._rhythm.register_again.total_seconds())
 

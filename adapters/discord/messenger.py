@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 
 from adapters.chat.exchange import NoAnswer
 from adapters.chat.faults import after_part
-from adapters.discord.api import Answers, Chats, HistoryUnreadable, key_of
+from adapters.discord.api import Answers, DiscordChats, HistoryUnreadable, key_of
 from adapters.discord.faults import MESSAGE_GONE, after_failure
 from adapters.discord.handles import MessageHandles
-from adapters.discord.render import Rendered, rendered
-from adapters.discord.transport import RateLimited, Refusal
+from adapters.discord.render import DiscordMessage, rendered
+from adapters.discord.transport import DiscordRefusal, RateLimited
 from bot.domain.cards import Card
 from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import Attempt, Declined, Repeats, Sent, Unknown
@@ -34,7 +34,7 @@ class DiscordMessenger:
     channel = Channel.DISCORD
 
     def __init__(
-        self, chats: Chats, answers: Answers, handles: MessageHandles, bot: str, now: Now
+        self, chats: DiscordChats, answers: Answers, handles: MessageHandles, bot: str, now: Now
     ) -> None:
         self._chats = chats
         self._answers = answers
@@ -76,19 +76,21 @@ class DiscordMessenger:
             return await self._chats.amend(address, message, part)
         try:
             await self._answers.rewrite(handle, part, message)
-        except (Refusal, RateLimited, NoAnswer) as error:
-            if isinstance(error, Refusal):
+        except (DiscordRefusal, RateLimited, NoAnswer) as error:
+            if isinstance(error, DiscordRefusal):
                 return Declined(reason=MESSAGE_GONE)
             return after_failure(error)
         return Sent(message=message)
 
-    async def _look_for(self, address: Address, part: Rendered, since: datetime) -> Attempt | None:
+    async def _look_for(
+        self, address: Address, part: DiscordMessage, since: datetime
+    ) -> Attempt | None:
         """The outcome of an earlier attempt, by what the chat shows; `None` if it was not shown."""
         try:
             found = await self._chats.find(address, part.mark, since)
         except HistoryUnreadable:
             return Unknown(reason=Reason.HISTORY_UNREADABLE)
-        except (Refusal, RateLimited, NoAnswer) as error:
+        except (DiscordRefusal, RateLimited, NoAnswer) as error:
             # Whatever becomes of a look: the message itself is as unclear as before.
             return _unsettled(after_failure(error))
         return None if found is None else Sent(message=found)

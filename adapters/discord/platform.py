@@ -9,7 +9,7 @@ from adapters.discord.bot import DiscordBot, open_discord
 from adapters.discord.faults import REASONS
 from adapters.discord.handles import NoHandles
 from adapters.discord.settings import DiscordSettings, invitation
-from adapters.discord.transport import RateLimited, Refusal
+from adapters.discord.transport import DiscordRefusal, RateLimited
 from bot.errors import Refused
 from bot.ports import Handles, Journal
 from bot.services.chat_platforms import Around, ChatBot, pace, take_place, take_turn
@@ -55,7 +55,7 @@ class Discord:
             await listener.begin()
             try:
                 await listener.introduce()
-            except (Refusal, RateLimited, NoAnswer) as failure:
+            except (DiscordRefusal, RateLimited, NoAnswer) as failure:
                 raise Refused(
                     f"{self._settings.api_url} cannot be used now ({failure}): see whether"
                     " TRADEBELL_DISCORD_API_URL is right and this machine has a way there."

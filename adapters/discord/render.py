@@ -101,7 +101,7 @@ NO_MENTIONS: Json = {"parse": []}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
+class DiscordMessage:
     """One message to send. `embed` and `components` are as the API takes them.
 
     `mark` is what its footer is known by later; empty without a reference. `content` stands above
@@ -141,7 +141,7 @@ class Rendered:
         return () if self.picture is None else ((PICTURE, self.picture.png),)
 
     @property
-    def plain(self) -> "Rendered":
+    def plain(self) -> "DiscordMessage":
         """The same words, and nothing that could be refused."""
         told = [self.picture.alt] if self.picture is not None else []
         words = _in_words([*told, *_choices(self.components)], CONTENT_LIMIT - HEADLINE_LIMIT - 1)
@@ -154,7 +154,7 @@ class Rendered:
         return not self.components and self.picture is None
 
 
-def rendered(card: Card) -> tuple[Rendered, ...]:
+def rendered(card: Card) -> tuple[DiscordMessage, ...]:
     """Lay a card out. One message unless it is more than one can hold.
 
     A card that does not fit goes on in numbered parts, what can be pressed under the last; should
@@ -176,7 +176,7 @@ def rendered(card: Card) -> tuple[Rendered, ...]:
         if picture is not None:
             shown = {**shown, "image": {"url": f"attachment://{PICTURE}"}}
         messages.append(
-            Rendered(
+            DiscordMessage(
                 embed=shown,
                 components=groups[number - first] if number >= first else (),
                 silent=card.silent,

@@ -10,7 +10,7 @@ from discord.http import Route
 
 from adapters.chat.exchange import NoAnswer, Reached
 from adapters.discord.limits import Seconds
-from adapters.discord.transport import DiscordHttp, RateLimited, Refusal
+from adapters.discord.transport import DiscordHttp, DiscordRefusal, RateLimited
 from bot.domain.chats import Address
 from bot.domain.linking import Audience
 from bot.domain.text import clean, counted
@@ -66,7 +66,7 @@ class Servers:
             if not isinstance(server, str):
                 return None
             found = await self._get("/guilds/{guild_id}", {"with_counts": "true"}, guild_id=server)
-        except Refusal as refusal:
+        except DiscordRefusal as refusal:
             _settle(refusal)
             return None
         name = f"#{_named(channel, 'channel')} in {_named(found, 'a server')}"
@@ -85,7 +85,7 @@ class Servers:
                 return False
             path = "/guilds/{guild_id}/members/{user_id}"
             await self._get(path, guild_id=server, user_id=person)
-        except Refusal as refusal:
+        except DiscordRefusal as refusal:
             if refusal.code in NO_MEMBER:
                 return True
             _settle(refusal)
@@ -111,7 +111,7 @@ class Servers:
         """What the API has there.
 
         Raises:
-            Refusal: it has nothing for us.
+            DiscordRefusal: it has nothing for us.
             Unreachable: Discord is away.
             TryLater: nobody can tell now.
         """
@@ -128,7 +128,7 @@ class Servers:
         return found if isinstance(found, Mapping) else {}
 
 
-def _settle(refusal: Refusal) -> None:
+def _settle(refusal: DiscordRefusal) -> None:
     """
     Raises:
         TryLater: it does not say that we are not there.

@@ -30,7 +30,7 @@ BAN_WAIT = 600.0
 it: our address is banned. Source: `discord/http.py`, "Banned by Cloudflare"."""
 
 
-class Refusal(Exception):
+class DiscordRefusal(Exception):
     """The API said no: the call was certainly not carried out.
 
     `code` is its JSON error code, 0 for none.
@@ -87,7 +87,7 @@ class DiscordHttp(HTTPClient):
                 order of its `attachments`; `params`, the query.
 
         Raises:
-            Refusal: the API said no.
+            DiscordRefusal: the API said no.
             RateLimited: not now.
             NoAnswer: nobody knows.
         """
@@ -151,7 +151,7 @@ class DiscordHttp(HTTPClient):
             detail = f"{status}, not the API's answer" if said is None else f"{status}"
             return NoAnswer(detail, reached=Reached.ANSWERED, status=status)
         code = said["code"] if isinstance(said["code"], int) else 0
-        return Refusal(status, code, quoted(said.get("message", "")))
+        return DiscordRefusal(status, code, quoted(said.get("message", "")))
 
     def _slowed(
         self, route: Route, headers: Mapping[str, str], answer: object, at: Seconds

@@ -11,7 +11,7 @@ from typing import Any
 
 import jwt
 
-from adapters.simulator.refusals import Refusal
+from adapters.simulator.refusals import SimulatedRefusal
 from adapters.simulator.times import iso
 
 Now = Callable[[], datetime]
@@ -181,7 +181,7 @@ class Accounts:
         Source: feathersjs/feathers:packages/authentication/src/service.ts
 
         Raises:
-            Refusal: 401, with the words of the library.
+            SimulatedRefusal: 401, with the words of the library.
         """
         if request.get("strategy") == "jwt":
             return self._verified(request.get("accessToken"))
@@ -191,7 +191,7 @@ class Accounts:
         """Tell whose credential this is.
 
         Raises:
-            Refusal: 401, with the words of the library.
+            SimulatedRefusal: 401, with the words of the library.
         """
         match request.get("strategy"):
             case "jwt":
@@ -202,27 +202,27 @@ class Accounts:
             case "apiKey":
                 key = self._by_secret.get(str(request.get("apiKey")))
                 if key is None:
-                    raise Refusal(401, "Invalid API key")
+                    raise SimulatedRefusal(401, "Invalid API key")
                 return Identity(user=self._users[key.user], key=key, strategy="apiKey")
             case None:
                 reason = " (no `strategy` set)"
             case _:
                 reason = " (strategy not allowed in authStrategies)"
-        raise Refusal(401, f"Invalid authentication information{reason}")
+        raise SimulatedRefusal(401, f"Invalid authentication information{reason}")
 
     def _verified(self, token: object) -> Login:
         if not isinstance(token, str) or not token:
-            raise Refusal(401, "No access token")
+            raise SimulatedRefusal(401, "No access token")
         claims = self._claims(token)
         expires_at = _instant(claims["exp"])
         if self._now() >= expires_at or claims["jti"] in self._expired:
             facts = {"name": "TokenExpiredError", "expiredAt": iso(expires_at)}
-            raise Refusal(401, "jwt expired", data=facts)
+            raise SimulatedRefusal(401, "jwt expired", data=facts)
         key = self._keys.get(claims["key"]) if "key" in claims else None
         user = self._users.get(claims["sub"])
         key_is_gone = "key" in claims and key is None
         if user is None or key_is_gone or claims["jti"] in self._revoked:
-            raise Refusal(401, "Not authenticated")
+            raise SimulatedRefusal(401, "Not authenticated")
         return Login(
             identity=Identity(user=user, key=key, strategy="jwt"),
             token=token,
@@ -234,9 +234,9 @@ class Accounts:
         user = self._by_email.get(str(request.get("email")))
         password = request.get("password")
         if user is None or not isinstance(password, str):
-            raise Refusal(401, "Invalid login")
+            raise SimulatedRefusal(401, "Invalid login")
         if not hmac.compare_digest(password.encode(), user.password.encode()):
-            raise Refusal(401, "Invalid login")
+            raise SimulatedRefusal(401, "Invalid login")
         return user
 
     def _with_new_token(self, identity: Identity) -> Login:
@@ -274,7 +274,7 @@ class Accounts:
         except jwt.InvalidTokenError as error:
             words = _JWT_WORDS.get(type(error), "jwt malformed")
             facts = {"name": "JsonWebTokenError"}
-            raise Refusal(401, words, data=facts) from error
+            raise SimulatedRefusal(401, words, data=facts) from error
 
     def _random_text(self, length: int) -> str:
         return "".join(self._chance.choices("0123456789abcdef", k=length))

@@ -11,7 +11,7 @@ from adapters.simulator.accounts import Accounts, Credential, Login, User
 from adapters.simulator.changes import Changes
 from adapters.simulator.options import Options
 from adapters.simulator.plans import plan_of
-from adapters.simulator.refusals import Refusal
+from adapters.simulator.refusals import SimulatedRefusal
 
 
 class Wire(Protocol):
@@ -75,7 +75,7 @@ class Audience:
         """Take a new socket, logged in if its handshake carried a credential.
 
         Raises:
-            Refusal: the credential is refused, or the plan allows no more sockets.
+            SimulatedRefusal: the credential is refused, or the plan allows no more sockets.
         """
         caller = Caller(socket=socket)
         if credential is not None:
@@ -94,7 +94,7 @@ class Audience:
         """Log a caller in; a socket then hears its user's events until the token ends.
 
         Raises:
-            Refusal: the credential is refused, or the plan allows no more sockets.
+            SimulatedRefusal: the credential is refused, or the plan allows no more sockets.
         """
         login = self._accounts.log_in(credential)
         if caller.socket is None or self.wire is None:
@@ -161,4 +161,4 @@ class Audience:
         """Refuse a socket beyond the plan; that it is refused, not cut, is a guess."""
         others = set(self.sockets(user.id)) - {socket}
         if self._options.socket_limits and len(others) >= plan_of(user.plan).sockets:
-            raise Refusal(429, f"Too many connections for plan '{user.plan}'")
+            raise SimulatedRefusal(429, f"Too many connections for plan '{user.plan}'")

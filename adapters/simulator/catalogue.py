@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from adapters.simulator.refusals import Refusal
+from adapters.simulator.refusals import SimulatedRefusal
 
 READ = frozenset({"find", "get"})
 WRITE = frozenset({"create", "patch", "remove"})
@@ -104,7 +104,7 @@ def started_or_stopped(trader: Mapping[str, Any], changes: Mapping[str, Any]) ->
     """Give `changes` with what starting or stopping a trader entails.
 
     Raises:
-        Refusal: 422, it lacks what it needs to start.
+        SimulatedRefusal: 422, it lacks what it needs to start.
     """
     if not isinstance(changes.get("running"), bool):
         return dict(changes)
@@ -113,7 +113,7 @@ def started_or_stopped(trader: Mapping[str, Any], changes: Mapping[str, Any]) ->
     wanted = {**trader, **changes}
     missing = [name for name in ("exchangeId", "strategyId") if not wanted.get(name)]
     if missing:
-        raise Refusal(
+        raise SimulatedRefusal(
             422,
             "Trader is not configured",
             errors={name: f"{name} is required" for name in missing},

@@ -23,7 +23,7 @@ from adapters.simulator.changes import Changes
 from adapters.simulator.options import Options
 from adapters.simulator.plans import Bucket, plan_of
 from adapters.simulator.records import Record, Records
-from adapters.simulator.refusals import Refusal
+from adapters.simulator.refusals import SimulatedRefusal
 from adapters.simulator.script import Delayed, Failed, Script, Unanswered
 from adapters.simulator.times import iso
 
@@ -211,7 +211,7 @@ class SimulatedPlatform:
         """Perform one call; its events are sent before this returns.
 
         Raises:
-            Refusal: the platform says no.
+            SimulatedRefusal: the platform says no.
             NoAnswer: a test wants this call never answered.
         """
         service = _service(request)
@@ -221,7 +221,7 @@ class SimulatedPlatform:
             _check_scope(identity, service, request)
         fate = self.script.fate(request.method, request.service)
         if isinstance(fate, Failed):
-            raise Refusal(fate.status, "Scripted failure", retry_after=fate.retry_after)
+            raise SimulatedRefusal(fate.status, "Scripted failure", retry_after=fate.retry_after)
         if fate == Unanswered(performed=False):
             raise NoAnswer
         if identity is None:
@@ -240,7 +240,7 @@ class SimulatedPlatform:
         Gives `None` for a login or logout.
 
         Raises:
-            Refusal: 401.
+            SimulatedRefusal: 401.
         """
         identity = None
         try:
@@ -263,7 +263,7 @@ class SimulatedPlatform:
     def _authenticate(self, caller: Caller, request: Request) -> dict[str, Any]:
         if request.method == "create":
             if not isinstance(request.data, Mapping):
-                raise Refusal(401, "Invalid authentication information")
+                raise SimulatedRefusal(401, "Invalid authentication information")
             return self.audience.log_in(caller, request.data).answer()
         login = self.accounts.log_in(_credential(caller))
         self.audience.log_out(caller)
@@ -306,12 +306,12 @@ class SimulatedPlatform:
 
     def _get(self, user: User, request: Request) -> Record:
         if request.id is None:
-            raise Refusal(405, f"Can not {request.method} multiple entries")
+            raise SimulatedRefusal(405, f"Can not {request.method} multiple entries")
         if request.service == "users" and request.id == user.id:
             return _profile(user)
         record = self.records.get(request.service, user.id, request.id)
         if not queries.matches(record, request.query):
-            raise Refusal(404, f"No record found for id '{request.id}'")
+            raise SimulatedRefusal(404, f"No record found for id '{request.id}'")
         return record
 
     async def _patch(self, user: User, request: Request) -> dict[str, Any]:
@@ -330,7 +330,7 @@ class SimulatedPlatform:
     async def _create_key(self, user: User, data: dict[str, Any]) -> dict[str, Any]:
         scopes = data.get("scopes")
         if not isinstance(scopes, list) or not SCOPES.issuperset(map(str, scopes)):
-            raise Refusal(400, "Invalid scopes", errors={"scopes": "unknown scope"})
+            raise SimulatedRefusal(400, "Invalid scopes", errors={"scopes": "unknown scope"})
         key = self.accounts.add_key(user.id, scopes)
         name = str(data.get("name", ""))
         record = {"_id": key.id, "name": name, "scopes": scopes, "lastUsed": None}
@@ -347,15 +347,15 @@ class SimulatedPlatform:
             bucket = self._buckets[user.id] = Bucket.full(plan_of(user.plan), now)
         wait = bucket.take(now)
         if wait:
-            raise Refusal(429, "Rate limit exceeded", retry_after=wait)
+            raise SimulatedRefusal(429, "Rate limit exceeded", retry_after=wait)
 
 
 def _service(request: Request) -> Service:
     service = SERVICES.get(request.service)
     if service is None:
-        raise Refusal(404, f"Service '{request.service}' not found")
+        raise SimulatedRefusal(404, f"Service '{request.service}' not found")
     if request.method not in service.methods:
-        raise Refusal(
+        raise SimulatedRefusal(
             405,
             f"Method '{request.method}' not allowed on service '{request.service}'",
         )
@@ -364,7 +364,7 @@ def _service(request: Request) -> Service:
 
 def _credential(caller: Caller) -> Mapping[str, Any]:
     if caller.credential is None:
-        raise Refusal(401, "Not authenticated")
+        raise SimulatedRefusal(401, "Not authenticated")
     return caller.credential
 
 
@@ -372,7 +372,7 @@ def _check_scope(identity: Identity, service: Service, request: Request) -> None
     if identity.key is None or identity.key.scopes is None:
         return
     if service.scope(request.method) not in identity.key.scopes:
-        raise Refusal(403, f"API key may not {request.method} {request.service}")
+        raise SimulatedRefusal(403, f"API key may not {request.method} {request.service}")
 
 
 def _profile(user: User) -> Record:
@@ -382,7 +382,7 @@ def _profile(user: User) -> Record:
 def _fields(data: Any) -> dict[str, Any]:
     """Give what a client may set: the id and the owner are not among it."""
     if isinstance(data, list):
-        raise Refusal(405, "Can not create multiple entries")
+        raise SimulatedRefusal(405, "Can not create multiple entries")
     if not isinstance(data, Mapping):
-        raise Refusal(400, "Invalid data")
+        raise SimulatedRefusal(400, "Invalid data")
     return {key: value for key, value in data.items() if key not in ("_id", "userId")}

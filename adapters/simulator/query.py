@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from adapters.simulator.refusals import Refusal
+from adapters.simulator.refusals import SimulatedRefusal
 
 Record = Mapping[str, Any]
 Query = Mapping[str, Any]
@@ -34,7 +34,7 @@ def page(
             number or a boolean as what it spells.
 
     Raises:
-        Refusal: 400, the query uses an operator that does not exist.
+        SimulatedRefusal: 400, the query uses an operator that does not exist.
     """
     _check(query)
     limit = _limit(query.get("$limit"), max_limit)
@@ -54,7 +54,7 @@ def matches(record: Record, query: Query, *, text: bool = False) -> bool:
     """Decide whether a record fits the filters of a query.
 
     Raises:
-        Refusal: 400, the query uses an operator that does not exist.
+        SimulatedRefusal: 400, the query uses an operator that does not exist.
     """
     _check(query)
     return _fits(record, query, text)
@@ -87,7 +87,7 @@ def _place(level: dict[str, Any], keys: list[str], value: str) -> None:
     if rest:
         inner = level.setdefault(key, {})
         if not isinstance(inner, dict):
-            raise Refusal(400, f"Invalid query parameter {key}")
+            raise SimulatedRefusal(400, f"Invalid query parameter {key}")
         _place(inner, rest, value)
     elif key in level:
         seen = level[key]
@@ -113,16 +113,16 @@ def _check(query: Query) -> None:
             for branch in _branches(value):
                 _check(branch)
         elif key.startswith("$") and key not in _FILTERS:
-            raise Refusal(400, f"Invalid filter value {key}")
+            raise SimulatedRefusal(400, f"Invalid filter value {key}")
         elif not key.startswith("$") and isinstance(value, Mapping):
             for operator in value:
                 if operator.startswith("$") and operator not in _OPERATORS:
-                    raise Refusal(400, f"Invalid query parameter {operator}")
+                    raise SimulatedRefusal(400, f"Invalid query parameter {operator}")
 
 
 def _branches(value: Any) -> list[Query]:
     if not isinstance(value, list) or not all(isinstance(v, Mapping) for v in value):
-        raise Refusal(400, "Invalid query parameter $or")
+        raise SimulatedRefusal(400, "Invalid query parameter $or")
     return value
 
 

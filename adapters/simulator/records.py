@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from adapters.simulator.refusals import Refusal
+from adapters.simulator.refusals import SimulatedRefusal
 
 Record = Mapping[str, Any]
 
@@ -26,7 +26,7 @@ class Records:
         """Give the owner of a record.
 
         Raises:
-            Refusal: 404.
+            SimulatedRefusal: 404.
         """
         try:
             return self._owners[service, record_id]
@@ -37,7 +37,7 @@ class Records:
         """Give a record of this owner; one that is another's does not exist.
 
         Raises:
-            Refusal: 404.
+            SimulatedRefusal: 404.
         """
         record = self._records.get((service, owner), {}).get(record_id)
         if record is None or (service, record_id) in self._hidden:
@@ -67,5 +67,5 @@ class Records:
         self._hidden.discard((service, record_id))
 
 
-def _missing(record_id: str) -> Refusal:
-    return Refusal(404, f"No record found for id '{record_id}'")
+def _missing(record_id: str) -> SimulatedRefusal:
+    return SimulatedRefusal(404, f"No record found for id '{record_id}'")

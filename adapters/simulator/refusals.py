@@ -24,7 +24,7 @@ _NAMES = {
 }
 
 
-class Refusal(Exception):
+class SimulatedRefusal(Exception):
     """A call that the platform does not answer with a result."""
 
     def __init__(

@@ -16,7 +16,7 @@ from adapters.simulator.audience import Caller
 from adapters.simulator.catalogue import SERVICES
 from adapters.simulator.platform import NoAnswer, Request, SimulatedPlatform
 from adapters.simulator.query import from_brackets
-from adapters.simulator.refusals import Refusal
+from adapters.simulator.refusals import SimulatedRefusal
 
 _ARGUMENTS = {
     "find": ("query",),
@@ -133,9 +133,9 @@ class _Server:
         credential = _credential(environ.get("HTTP_AUTHORIZATION"))
         try:
             if self._platform.script.refuse_sockets:
-                raise Refusal(503, "Too many connections")
+                raise SimulatedRefusal(503, "Too many connections")
             caller = self._platform.audience.connect(socket, credential)
-        except Refusal as refusal:
+        except SimulatedRefusal as refusal:
             facts = [] if refusal.data is None else [refusal.data]
             raise socketio.exceptions.ConnectionRefusedError(refusal.message, *facts) from refusal
         self._callers[socket] = caller
@@ -157,7 +157,7 @@ class _Server:
         try:
             request = _request(method, arguments)
             return None, await self._platform.answer(caller, request)
-        except Refusal as refusal:
+        except SimulatedRefusal as refusal:
             return refusal.as_record()
         except NoAnswer:
             return self._sio.not_handled
@@ -167,7 +167,7 @@ class _Server:
         try:
             call = await _rest_call(request)
             result = await self._platform.answer(caller, call)
-        except Refusal as refusal:
+        except SimulatedRefusal as refusal:
             wait = refusal.retry_after_seconds
             return web.json_response(
                 refusal.as_record(),
@@ -189,10 +189,10 @@ def _request(method: str, arguments: tuple[Any, ...]) -> Request:
     """Read the arguments of a call over the socket."""
     path, *rest = arguments or (None,)
     if not isinstance(path, str):
-        raise Refusal(404, "Invalid service path")
+        raise SimulatedRefusal(404, "Invalid service path")
     names = _ARGUMENTS[method]
     if len(rest) > len(names):
-        raise Refusal(400, f"Too many arguments for '{method}' method")
+        raise SimulatedRefusal(400, f"Too many arguments for '{method}' method")
     given = dict(zip(names, rest, strict=False))
     record_id, query = given.get("id"), given.get("query")
     return Request(
@@ -210,7 +210,7 @@ async def _rest_call(request: web.Request) -> Request:
     try:
         data = await request.json() if request.can_read_body else None
     except ValueError as error:
-        raise Refusal(400, "Invalid JSON") from error
+        raise SimulatedRefusal(400, "Invalid JSON") from error
     return Request(
         method=_METHODS.get(request.method, reading),
         service=service,
@@ -228,7 +228,7 @@ def _resource(path: str) -> tuple[str, str | None]:
     service, _, record_id = service.rpartition("/")
     if service in SERVICES:
         return service, record_id
-    raise Refusal(404, f"Path {path} not found")
+    raise SimulatedRefusal(404, f"Path {path} not found")
 
 
 def _credential(header: str | None) -> Credential | None:

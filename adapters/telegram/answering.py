@@ -6,8 +6,8 @@ from datetime import timedelta
 from functools import partial
 
 from adapters.chat.replies import MaySend, Shown, Turns, insist, typing
-from adapters.telegram.api import Chats
-from adapters.telegram.render import Rendered, photo, rendered
+from adapters.telegram.api import TelegramChats
+from adapters.telegram.render import TelegramMessage, photo, rendered
 from bot.domain import marks
 from bot.domain.cards import Card
 from bot.domain.chats import Address
@@ -26,10 +26,10 @@ TYPING_AGAIN = timedelta(seconds=4)
 """It shows for five seconds. Source: https://core.telegram.org/bots/api#sendchataction"""
 
 
-class Answering:
+class TelegramAnswering:
     """Shows what there is to answer, in the order it comes."""
 
-    def __init__(self, chats: Chats, now: Now, may_send: MaySend) -> None:
+    def __init__(self, chats: TelegramChats, now: Now, may_send: MaySend) -> None:
         self._chats = chats
         self._now = now
         self._may_send = may_send
@@ -88,7 +88,7 @@ class Answering:
         return None if shown is None else shown.message
 
     async def _show_part(
-        self, part: Rendered, replaced: int | None, answered: int | None, address: Address
+        self, part: TelegramMessage, replaced: int | None, answered: int | None, address: Address
     ) -> Attempt:
         if replaced is None:
             return await self._chats.show(address, part, answered=answered)

@@ -9,8 +9,8 @@ from telegram import Bot, InputFile
 
 from adapters.chat.exchange import NoAnswer
 from adapters.telegram.faults import MESSAGE_GONE, Trouble, after_no_answer, after_refusal, trouble
-from adapters.telegram.render import Photo, Rendered
-from adapters.telegram.transport import AiohttpRequest, Refusal
+from adapters.telegram.render import Photo, TelegramMessage
+from adapters.telegram.transport import AiohttpRequest, TelegramRefusal
 from bot.domain.chats import Address
 from bot.domain.deliveries import Attempt, Declined, Gone, Postponed, Scope, Sent, Unknown
 from bot.domain.reasons import Reason
@@ -49,7 +49,7 @@ class BotApi(Bot):
             wait: how long Telegram itself may take before it answers.
 
         Raises:
-            Refusal: the Bot API said no.
+            TelegramRefusal: the Bot API said no.
             NoAnswer: nobody knows.
         """
         if wait is not None:
@@ -63,7 +63,7 @@ class BotApi(Bot):
         """Call a method with files, `InputFile`s, among its parameters.
 
         Raises:
-            Refusal: the Bot API said no.
+            TelegramRefusal: the Bot API said no.
             NoAnswer: nobody knows.
         """
         return await self._do_post(method, parameters)
@@ -72,7 +72,7 @@ class BotApi(Bot):
         return f"<bot {self.token.partition(':')[0]}>"  # the library's holds the whole token
 
 
-class Chats:
+class TelegramChats:
     """Shows messages, changes them and answers presses. Raises nothing that Telegram does."""
 
     def __init__(self, api: BotApi) -> None:
@@ -83,7 +83,7 @@ class Chats:
     async def show(
         self,
         address: Address,
-        message: Rendered,
+        message: TelegramMessage,
         answered: int | None = None,
     ) -> Attempt:
         """Send a message. A second try is made only after the first was certainly not sent.
@@ -105,14 +105,14 @@ class Chats:
     async def _show(
         self,
         address: Address,
-        message: Rendered,
+        message: TelegramMessage,
         answered: int | None,
     ) -> Attempt:
         try:
             return await self._send(address, message, answered)
         except NoAnswer as lost:
             return after_no_answer(lost)
-        except Refusal as refusal:
+        except TelegramRefusal as refusal:
             first = refusal
         try:
             match trouble(first):
@@ -126,16 +126,16 @@ class Chats:
                     return await self._look_for(address)
         except NoAnswer as lost:
             return after_no_answer(lost)
-        except Refusal as refusal:
+        except TelegramRefusal as refusal:
             return after_refusal(refusal)
         return after_refusal(first)
 
-    async def change(self, address: Address, number: int, message: Rendered) -> Attempt:
+    async def change(self, address: Address, number: int, message: TelegramMessage) -> Attempt:
         """Edit a message, or send it anew if that one is gone; see `amend`."""
         outcome = await self._change(address, number, message)
         return await self.show(address, message) if outcome is None else outcome
 
-    async def amend(self, address: Address, number: int, message: Rendered) -> Attempt:
+    async def amend(self, address: Address, number: int, message: TelegramMessage) -> Attempt:
         """Edit a message, if it is still there.
 
         An edit may be repeated freely, whatever became of it: it leaves the same message.
@@ -143,19 +143,21 @@ class Chats:
         outcome = await self._change(address, number, message)
         return Declined(reason=MESSAGE_GONE) if outcome is None else outcome
 
-    async def _change(self, address: Address, number: int, message: Rendered) -> Attempt | None:
+    async def _change(
+        self, address: Address, number: int, message: TelegramMessage
+    ) -> Attempt | None:
         """`None` if the message is gone or cannot be edited any more."""
         try:
             try:
                 return await self._edit(address, number, message)
-            except Refusal as refusal:
+            except TelegramRefusal as refusal:
                 if trouble(refusal) is not Trouble.CONTENT:
                     raise
                 log.error("a card was refused and goes out plain", extra=_about(refusal))
                 return await self._edit(address, number, message.plain)
         except NoAnswer as lost:
             return after_no_answer(lost)
-        except Refusal as refusal:
+        except TelegramRefusal as refusal:
             match trouble(refusal):
                 case Trouble.UNCHANGED:
                     return Sent(message=str(number))
@@ -176,7 +178,7 @@ class Chats:
             parameters["message_thread_id"] = int(address.thread)
         try:
             await self._api.upload("sendPhoto", parameters)
-        except (Refusal, NoAnswer) as error:
+        except (TelegramRefusal, NoAnswer) as error:
             log.warning("a picture may not have been shown", extra={"reason": str(error)})
 
     async def answer(self, query: str, toast: str = "") -> bool:
@@ -188,7 +190,7 @@ class Chats:
             parameters["text"] = toast[:TOAST_LIMIT]
         try:
             await self._api.call("answerCallbackQuery", parameters)
-        except (Refusal, NoAnswer) as error:
+        except (TelegramRefusal, NoAnswer) as error:
             # Too late, or nobody knows: the press itself is being worked on all the same.
             log.info("a press could not be answered", extra={"reason": str(error)})
             return False
@@ -201,13 +203,13 @@ class Chats:
             parameters["message_thread_id"] = int(address.thread)
         try:
             await self._api.call("sendChatAction", parameters)
-        except (Refusal, NoAnswer) as error:
+        except (TelegramRefusal, NoAnswer) as error:
             log.info("could not show that it takes a while", extra={"reason": str(error)})
 
     async def _send(
         self,
         address: Address,
-        message: Rendered,
+        message: TelegramMessage,
         answered: int | None = None,
     ) -> Sent:
         parameters = _message(address, message)
@@ -222,7 +224,7 @@ class Chats:
         number = sent.get("message_id", "") if isinstance(sent, dict) else ""
         return Sent(message=str(number))
 
-    async def _edit(self, address: Address, number: int, message: Rendered) -> Sent:
+    async def _edit(self, address: Address, number: int, message: TelegramMessage) -> Sent:
         parameters = _message(address, message)
         await self._api.call("editMessageText", {**parameters, "message_id": number})
         return Sent(message=str(number))
@@ -236,7 +238,7 @@ class Chats:
             await self._api.call(
                 "sendChatAction", {"chat_id": int(address.chat), "action": "typing"}
             )
-        except Refusal as refusal:
+        except TelegramRefusal as refusal:
             if trouble(refusal) is Trouble.PACE:
                 return after_refusal(refusal)
             # Somebody is there, and will say what is wrong with the message too.
@@ -251,12 +253,12 @@ class Chats:
         """Ask once whether a chat that was 'not found' is really gone."""
         try:
             await self._api.call("getChat", {"chat_id": int(address.chat)})
-        except Refusal:
+        except TelegramRefusal:
             return Gone(reason=Reason.CHAT_NOT_FOUND)
         return Postponed(reason=Reason.CHAT_NOT_FOUND_AT_FIRST, counts=True)
 
 
-def _message(address: Address, message: Rendered) -> dict[str, Any]:
+def _message(address: Address, message: TelegramMessage) -> dict[str, Any]:
     parameters: dict[str, Any] = {
         "chat_id": int(address.chat),
         "text": message.text,
@@ -269,5 +271,5 @@ def _message(address: Address, message: Rendered) -> dict[str, Any]:
     return parameters
 
 
-def _about(refusal: Refusal) -> dict[str, object]:
+def _about(refusal: TelegramRefusal) -> dict[str, object]:
     return {"status": refusal.status, "description": refusal.description}

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from adapters.chat.replies import MaySend
-from adapters.telegram.answering import Answering
-from adapters.telegram.api import BotApi, Chats
-from adapters.telegram.listening import Listener
+from adapters.telegram.answering import TelegramAnswering
+from adapters.telegram.api import BotApi, TelegramChats
+from adapters.telegram.listening import TelegramListener
 from adapters.telegram.messenger import TelegramMessenger
 from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.transport import AiohttpRequest
@@ -22,7 +22,7 @@ class TelegramBot:
     """Our bot, in its two halves: what shows cards, and what hears people and answers them."""
 
     messenger: TelegramMessenger
-    listener: Listener
+    listener: TelegramListener
 
 
 @asynccontextmanager
@@ -73,9 +73,9 @@ def composed(
         may_send: asked before every reply; deliveries keep their own pace.
         public_url: where the webhook is reached, if the settings want one.
     """
-    chats = Chats(api)
-    answering = Answering(chats, now, may_send)
+    chats = TelegramChats(api)
+    answering = TelegramAnswering(chats, now, may_send)
     return TelegramBot(
         messenger=TelegramMessenger(chats, settings.bot, now, repeats),
-        listener=Listener(api, answering, settings, chance, meter, public_url),
+        listener=TelegramListener(api, answering, settings, chance, meter, public_url),
     )

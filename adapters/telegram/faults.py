@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 from adapters.chat import faults
 from adapters.chat.exchange import NoAnswer
-from adapters.telegram.transport import Refusal
+from adapters.telegram.transport import TelegramRefusal
 from bot.domain.deliveries import Attempt, Declined, Gone, Halted, Moved, Postponed, Scope, Unknown
 from bot.domain.reasons import Reason
 
@@ -54,7 +54,7 @@ _MESSAGE = re.compile(
 )
 
 
-def trouble(refusal: Refusal) -> Trouble:
+def trouble(refusal: TelegramRefusal) -> Trouble:
     """Tell what a refusal is about."""
     if refusal.moved_to is not None:
         return Trouble.MOVED
@@ -80,7 +80,7 @@ def trouble(refusal: Refusal) -> Trouble:
     return Trouble.CONTENT
 
 
-def after_refusal(refusal: Refusal) -> Attempt:
+def after_refusal(refusal: TelegramRefusal) -> Attempt:
     """The outcome of a send that the Bot API refused: certainly not sent."""
     match trouble(refusal):
         case Trouble.MOVED:

@@ -14,12 +14,12 @@ from typing import NoReturn
 
 from adapters.chat.exchange import NoAnswer
 from adapters.chat.queues import ChatQueues
-from adapters.telegram.answering import Answering, Toast
+from adapters.telegram.answering import TelegramAnswering, Toast
 from adapters.telegram.api import BotApi
 from adapters.telegram.commands import describe, register_menu
 from adapters.telegram.faults import Trouble, trouble
 from adapters.telegram.settings import TelegramSettings
-from adapters.telegram.transport import Refusal
+from adapters.telegram.transport import TelegramRefusal
 from adapters.telegram.updates import KINDS, BotIdentity, Heard, Json, heard
 from bot.domain.backoff import Backoff
 from bot.domain.chats import Channel
@@ -64,7 +64,7 @@ class _Ear:
     group: asyncio.TaskGroup
 
 
-class Listener:
+class TelegramListener:
     """Hears what people say, and has it answered.
 
     `trouble` is a sentence while Telegram does not bring it to us.
@@ -73,7 +73,7 @@ class Listener:
     def __init__(
         self,
         api: BotApi,
-        answering: Answering,
+        answering: TelegramAnswering,
         settings: TelegramSettings,
         chance: random.Random,
         meter: Meter,
@@ -97,7 +97,7 @@ class Listener:
         """
         try:
             await self.introduce()
-        except Refusal as refusal:
+        except TelegramRefusal as refusal:
             if trouble(refusal) is Trouble.TOKEN:
                 raise Misconfigured(
                     "TRADEBELL_TELEGRAM_TOKEN is refused by Telegram"
@@ -111,7 +111,7 @@ class Listener:
         """Learn the bot's own name.
 
         Raises:
-            Refusal: the token is not good, or Telegram wants us to wait.
+            TelegramRefusal: the token is not good, or Telegram wants us to wait.
             NoAnswer: Telegram is away.
         """
         match await self._api.call("getMe", {}):
@@ -181,7 +181,7 @@ class Listener:
                 if self._settings.webhook:
                     await self._set_webhook()
                 break
-            except (Refusal, NoAnswer) as error:
+            except (TelegramRefusal, NoAnswer) as error:
                 failures += 1
                 await asyncio.sleep(self._wait_after(error, failures))
         try:
@@ -189,7 +189,7 @@ class Listener:
                 await self._api.delete_webhook()
             await register_menu(self._api)
             await describe(self._api)
-        except (Refusal, NoAnswer) as error:
+        except (TelegramRefusal, NoAnswer) as error:
             # Neither keeps anybody from being heard: polling itself tells if a webhook is left.
             log.warning(
                 "the menu or the description could not be registered", extra={"reason": str(error)}
@@ -203,7 +203,7 @@ class Listener:
                 secret_token=self._derived("secret"),
                 allowed_updates=list(KINDS),
             )
-        except Refusal as refusal:
+        except TelegramRefusal as refusal:
             if trouble(refusal) is Trouble.CONTENT:
                 raise Misconfigured(
                     "TRADEBELL_TELEGRAM_WEBHOOK needs a TRADEBELL_PUBLIC_URL that Telegram can"
@@ -227,7 +227,7 @@ class Listener:
                     },
                     wait=wait,
                 )
-            except (Refusal, NoAnswer) as error:
+            except (TelegramRefusal, NoAnswer) as error:
                 failures += 1
                 await asyncio.sleep(self._wait_after(error, failures))
                 continue
@@ -256,7 +256,7 @@ class Listener:
             self._queue(ear, number, numbered[number])
         return max(numbered) + 1
 
-    def _wait_after(self, error: Refusal | NoAnswer, failures: int) -> float:
+    def _wait_after(self, error: TelegramRefusal | NoAnswer, failures: int) -> float:
         """Seconds until Telegram is asked again; says what is wrong, once."""
         if isinstance(error, NoAnswer):
             if failures > 1:
@@ -273,7 +273,7 @@ class Listener:
         self._ill("Telegram refuses to be asked for updates", error)
         return WAITS.ceiling.total_seconds()
 
-    def _ill(self, what: str, error: Refusal | NoAnswer) -> None:
+    def _ill(self, what: str, error: TelegramRefusal | NoAnswer) -> None:
         if self.trouble == what:
             return
         self.trouble = what

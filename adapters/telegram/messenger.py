@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from adapters.chat.faults import after_part
-from adapters.telegram.api import Chats
+from adapters.telegram.api import TelegramChats
 from adapters.telegram.faults import MESSAGE_GONE
 from adapters.telegram.render import photo, rendered
 from bot.domain.cards import Card
@@ -17,7 +17,7 @@ class TelegramMessenger:
 
     channel = Channel.TELEGRAM
 
-    def __init__(self, chats: Chats, bot: str, now: Now, repeats: Repeats) -> None:
+    def __init__(self, chats: TelegramChats, bot: str, now: Now, repeats: Repeats) -> None:
         self._chats = chats
         self._now = now
         self.bot = bot

@@ -8,7 +8,7 @@ from adapters.chat.exchange import NoAnswer
 from adapters.telegram.bot import TelegramBot, open_telegram
 from adapters.telegram.faults import REASONS
 from adapters.telegram.settings import TelegramSettings
-from adapters.telegram.transport import Refusal
+from adapters.telegram.transport import TelegramRefusal
 from bot.errors import Refused
 from bot.ports import Handles, Journal
 from bot.services.chat_platforms import Around, ChatBot, pace, take_turn
@@ -51,7 +51,7 @@ class Telegram:
             await bot.listener.begin()
             try:
                 await bot.listener.introduce()
-            except (Refusal, NoAnswer) as failure:
+            except (TelegramRefusal, NoAnswer) as failure:
                 raise Refused(
                     f"{self._settings.api_url} cannot be used now ({failure}): see whether"
                     " TRADEBELL_TELEGRAM_API_URL is right and this machine has a way there."

@@ -47,7 +47,7 @@ Line = tuple[Run, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
+class TelegramMessage:
     """One message to send. `entities` and `buttons` are as the Bot API takes them."""
 
     text: str
@@ -56,9 +56,9 @@ class Rendered:
     silent: bool = False
 
     @property
-    def plain(self) -> "Rendered":
+    def plain(self) -> "TelegramMessage":
         """The same words and nothing that could be refused."""
-        return Rendered(text=self.text, silent=self.silent)
+        return TelegramMessage(text=self.text, silent=self.silent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ def photo(picture: Picture) -> Photo:
     return Photo(png=picture.png, caption=_head(picture.alt, CAPTION_LIMIT))
 
 
-def rendered(card: Card, now: datetime) -> tuple[Rendered, ...]:
+def rendered(card: Card, now: datetime) -> tuple[TelegramMessage, ...]:
     """Lay a card out. One message unless it is longer than one can be.
 
     A card that does not fit is cut at line ends into numbered parts, the buttons under the last.
@@ -85,11 +85,11 @@ def rendered(card: Card, now: datetime) -> tuple[Rendered, ...]:
     buttons = (*_options(card.pick), *_rows(card.buttons))
     text, entities = joined(lines)
     if _units(text) <= TEXT_LIMIT:
-        return (Rendered(text=text, entities=entities, buttons=buttons, silent=card.silent),)
+        return (TelegramMessage(text=text, entities=entities, buttons=buttons, silent=card.silent),)
     parts = split(lines, TEXT_LIMIT)
     messages = [joined(part) for part in parts]
     return tuple(
-        Rendered(
+        TelegramMessage(
             text=text,
             entities=entities,
             buttons=buttons if number == len(parts) else (),

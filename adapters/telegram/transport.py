@@ -44,7 +44,7 @@ class _NoAnswer(NoAnswer, TelegramError):
     """The library lets no error pass but its own."""
 
 
-class Refusal(TelegramError):
+class TelegramRefusal(TelegramError):
     """The Bot API said no: the call was certainly not carried out.
 
     `retry_after` and `moved_to` (the id that a chat has now) are set where it gave them.
@@ -70,8 +70,9 @@ class Refusal(TelegramError):
 class AiohttpRequest(BaseRequest):
     """python-telegram-bot's way to the Bot API.
 
-    A request is never repeated here: ours is POST. Whatever is not a result raises `Refusal` or
-    `NoAnswer`; the library's own exceptions, which mix up the two, are not used.
+    A request is never repeated here: ours is POST. Whatever is not a result raises
+    `TelegramRefusal` or `NoAnswer`; the library's own exceptions, which mix up the two, are not
+    used.
     """
 
     def __init__(
@@ -120,7 +121,7 @@ class AiohttpRequest(BaseRequest):
         """Make one request; gives the status, which is 2xx, and the body.
 
         Raises:
-            Refusal: the Bot API said no.
+            TelegramRefusal: the Bot API said no.
             NoAnswer: no answer came, or none of the Bot API's.
         """
         data, headers = _body(request_data)
@@ -136,7 +137,7 @@ class AiohttpRequest(BaseRequest):
         The library's own way there, through `RequestParameter`s, costs a third more.
 
         Raises:
-            Refusal: the Bot API said no.
+            TelegramRefusal: the Bot API said no.
             NoAnswer: no answer came, or none of the Bot API's.
         """
         body = BytesPayload(json.dumps(parameters).encode(), content_type=_JSON)
@@ -226,7 +227,7 @@ def _failure(answer: Answer) -> TelegramError:
     given = parameters if isinstance(parameters, dict) else {}
     wait = given.get("retry_after")
     moved_to = given.get("migrate_to_chat_id")
-    return Refusal(
+    return TelegramRefusal(
         status,
         quoted(said.get("description", "")),
         retry_after=timedelta(seconds=wait) if _is_wait(wait) else None,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from adapters.telegram.transport import Refusal
+from adapters.telegram.transport import TelegramRefusal
 from tests.fakes.messenger import Shown
 from tests.standins.bot_api.devices import as_card
 from tests.standins.bot_api.methods import ApiError, Methods, Parameters
@@ -50,7 +50,7 @@ class Wire:
         try:
             answer = self._methods[method](Parameters(texts, {}))
         except ApiError as refused:
-            raise Refusal(
+            raise TelegramRefusal(
                 refused.code,
                 refused.description,
                 moved_to=refused.parameters.get("migrate_to_chat_id"),

@@ -83,7 +83,7 @@ def _pressed(screen: Screen, part: Json) -> None:
                 screen.reads("below the entry", option.get("description", ""))
 
 
-def _attached(screen: Screen, message: discord.Rendered, embed: Json) -> None:
+def _attached(screen: Screen, message: discord.DiscordMessage, embed: Json) -> None:
     """A picture that the embed shows; what is said of it is its file's description."""
     described = message.body.get("attachments", [])
     for number, (name, content) in enumerate(message.files):

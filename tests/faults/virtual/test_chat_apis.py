@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 
 from adapters.chat.exchange import NoAnswer, Reached
-from adapters.telegram.api import BotApi, Chats
+from adapters.telegram.api import BotApi, TelegramChats
 from adapters.telegram.messenger import TelegramMessenger
 from adapters.telegram.settings import TelegramSettings
 from bot.domain.deliveries import ONE_MARKED_REPEAT, Gone, Halted, Moved, Scope, State, Unknown
@@ -139,7 +139,7 @@ async def test_twenty_minutes_of_server_errors_keep_the_order_and_lose_nothing(
 
 def telegram(wire, now):
     """The real client, on a wire that has neither bytes nor seconds."""
-    chats, bot = Chats(cast("BotApi", wire)), TelegramSettings(token=TOKEN).bot
+    chats, bot = TelegramChats(cast("BotApi", wire)), TelegramSettings(token=TOKEN).bot
     return TelegramMessenger(chats, bot, now, ONE_MARKED_REPEAT)
 
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.discord.bot import open_discord
-from adapters.discord.listening import Listener
+from adapters.discord.listening import DiscordListener
 from adapters.discord.settings import DiscordSettings
 from bot.domain.accounts import PasswordLogin
 from bot.domain.chats import Address
@@ -93,7 +93,7 @@ async def process(api: DiscordApi, store: Store) -> AsyncIterator[World]:
 
 
 @asynccontextmanager
-async def listening(listener: Listener, world: World) -> AsyncIterator[None]:
+async def listening(listener: DiscordListener, world: World) -> AsyncIterator[None]:
     talk = world.router
     async with asyncio.TaskGroup() as group:
         task = group.create_task(listener.listen(talk.hear, talk.suggest))

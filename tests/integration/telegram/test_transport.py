@@ -17,7 +17,7 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputFile
 from telegram.error import TelegramError
 
 from adapters.chat.exchange import NoAnswer, Reached
-from adapters.telegram.transport import AiohttpRequest, Refusal
+from adapters.telegram.transport import AiohttpRequest, TelegramRefusal
 from tests.standins.bot_api import TOKEN, Access, BotApi
 from tests.standins.bot_api.faults import (
     internal_error,
@@ -92,9 +92,9 @@ async def no_answer(call: Awaitable[object]) -> NoAnswer:
     return error
 
 
-async def refusal(call: Awaitable[object]) -> Refusal:
+async def refusal(call: Awaitable[object]) -> TelegramRefusal:
     error = await failure(call)
-    assert isinstance(error, Refusal)
+    assert isinstance(error, TelegramRefusal)
     return error
 
 

@@ -9,7 +9,7 @@ import pytest
 from adapters.chat.exchange import NoAnswer, Reached
 from adapters.discord import faults
 from adapters.discord.faults import after_failure, may_go_plain
-from adapters.discord.transport import RateLimited, Refusal
+from adapters.discord.transport import DiscordRefusal, RateLimited
 from bot.domain.deliveries import Attempt, Declined, Gone, Halted, Postponed, Scope, Sent, Unknown
 from bot.domain.reasons import Reason
 
@@ -61,23 +61,25 @@ def test_a_wait_that_discord_asked_for_is_kept_and_counts_against_nothing(
     ],
 )
 def test_a_refusal_says_who_or_what_was_refused(status: int, code: int, outcome: Attempt):
-    assert after_failure(Refusal(status, code, "words")) == outcome
+    assert after_failure(DiscordRefusal(status, code, "words")) == outcome
 
 
 def test_a_first_copy_that_the_person_has_deleted_was_sent():
-    assert after_failure(Refusal(404, 10008, "Unknown Message")) == Sent(message="")
+    assert after_failure(DiscordRefusal(404, 10008, "Unknown Message")) == Sent(message="")
 
 
 def test_only_a_refused_content_is_worth_another_one():
-    assert may_go_plain(Refusal(400, 50035, "Invalid Form Body"))
-    assert may_go_plain(Refusal(413, 40005, "Request entity too large"))
-    assert not may_go_plain(Refusal(400, 50083, "Thread is archived"))
-    assert not may_go_plain(Refusal(400, 40060, "Interaction has already been acknowledged."))
-    assert not may_go_plain(Refusal(403, 50007, "Cannot send messages to this user"))
+    assert may_go_plain(DiscordRefusal(400, 50035, "Invalid Form Body"))
+    assert may_go_plain(DiscordRefusal(413, 40005, "Request entity too large"))
+    assert not may_go_plain(DiscordRefusal(400, 50083, "Thread is archived"))
+    assert not may_go_plain(
+        DiscordRefusal(400, 40060, "Interaction has already been acknowledged.")
+    )
+    assert not may_go_plain(DiscordRefusal(403, 50007, "Cannot send messages to this user"))
 
 
 def test_a_right_that_is_missing_may_be_the_one_to_attach_files():
-    missing = Refusal(403, 50013, "Missing Permissions")
+    missing = DiscordRefusal(403, 50013, "Missing Permissions")
 
     assert may_go_plain(missing, with_file=True)
     assert not may_go_plain(missing)

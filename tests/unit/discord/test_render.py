@@ -27,7 +27,7 @@ from adapters.discord.render import (
     TABLE_WIDTH,
     TITLE_LIMIT,
     VALUE_LIMIT,
-    Rendered,
+    DiscordMessage,
     rendered,
 )
 from bot.domain.cards import (
@@ -49,7 +49,7 @@ from bot.domain.text import utf16_length
 NOW = datetime(2026, 11, 22, 12, 4, tzinfo=UTC)
 
 
-def one(card: Card) -> Rendered:
+def one(card: Card) -> DiscordMessage:
     (message,) = rendered(card)
     return message
 
@@ -61,7 +61,7 @@ def texts_of(embed: Mapping[str, Any]) -> Iterator[str]:
         yield from (field["name"], field["value"])
 
 
-def as_read(message: Rendered) -> str:
+def as_read(message: DiscordMessage) -> str:
     """What a person reads: escapes taken away, as Discord does."""
     shown = map(unescaped, texts_of(message.embed))
     return "\n".join([*shown, message.embed.get("footer", {}).get("text", "")])

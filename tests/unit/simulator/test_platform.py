@@ -10,7 +10,7 @@ import pytest
 
 from adapters.simulator.audience import Caller
 from adapters.simulator.platform import NoAnswer
-from adapters.simulator.refusals import Refusal
+from adapters.simulator.refusals import SimulatedRefusal
 from tests.unit.simulator.conftest import Desk, OpenDesk, by_password
 
 # Logins and their end.
@@ -24,7 +24,7 @@ async def test_a_token_is_good_until_its_end_and_not_after(open_desk: OpenDesk):
     await asyncio.sleep(599)
     await desk.call(socket, "find", "traders")
     await asyncio.sleep(1)
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(SimulatedRefusal) as refused:
         await desk.call(socket, "find", "traders")
 
     assert desk.wire.ends == {"s": timedelta(minutes=10)}
@@ -62,7 +62,7 @@ async def test_an_older_platform_leaves_the_socket_open_and_silent(
 
     await desk.platform.expire_tokens(user.id)
     await desk.platform.add("messages", {"text": "unheard"}, user.id)
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(SimulatedRefusal) as refused:
         await desk.call(socket, "find", "messages")
     await desk.call(socket, "create", "authentication", data=by_password(user))
     await desk.platform.add("messages", {"text": "heard"}, user.id)
@@ -77,7 +77,7 @@ async def test_a_revoked_token_is_refused_while_the_socket_stays(desk: Desk):
     assert socket.login is not None
 
     desk.platform.accounts.revoke_token(socket.login.token)
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(SimulatedRefusal) as refused:
         await desk.call(socket, "find", "traders")
 
     assert refused.value.code == 401
@@ -88,7 +88,7 @@ async def test_a_token_of_somebody_unknown_here_is_refused(open_desk: OpenDesk):
     here, there = open_desk(), open_desk()  # of one seed, so they sign alike
     token = there.platform.accounts.log_in(by_password(there.platform.add_user())).token
 
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(SimulatedRefusal) as refused:
         here.platform.accounts.identify({"strategy": "jwt", "accessToken": token})
 
     assert refused.value.code == 401
@@ -100,7 +100,7 @@ async def test_a_revoked_key_opens_nothing(desk: Desk):
     caller = Caller(credential={"strategy": "apiKey", "apiKey": user.api_key})
 
     desk.platform.accounts.revoke_key(user.api_key)
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(SimulatedRefusal) as refused:
         await desk.call(caller, "find", "traders")
 
     assert refused.value.message == "Invalid API key"
@@ -124,7 +124,7 @@ async def test_a_plan_allows_so_many_sockets(desk: Desk, plan: str, sockets: int
     user = desk.platform.add_user(plan=plan)
     callers = [desk.connect(f"s{i}", user) for i in range(sockets)]
 
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(SimulatedRefusal) as refused:
         desk.connect("surplus", user)
     await desk.call(callers[0], "create", "authentication", data=by_password(user))
     desk.platform.audience.disconnected("s0")
@@ -142,7 +142,7 @@ async def test_requests_beyond_the_burst_are_told_when_to_come_back(
 
     for _ in range(10):
         await desk.call(caller, "find", "traders")
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(SimulatedRefusal) as refused:
         await desk.call(caller, "find", "traders")
     await asyncio.sleep(1)
     await desk.call(caller, "find", "traders")
@@ -162,7 +162,7 @@ async def test_a_key_may_do_what_its_scopes_say(desk: Desk):
     page = await desk.call(caller, "find", "traders")
     refusals = []
     for method, service in [("patch", "traders"), ("find", "trades"), ("find", "keys")]:
-        with pytest.raises(Refusal) as refused:
+        with pytest.raises(SimulatedRefusal) as refused:
             await desk.call(caller, method, service, id=trader["_id"], data={})
         refusals.append(refused.value.code)
 
@@ -185,7 +185,7 @@ async def test_a_key_is_shown_once_and_ends_what_it_opened_when_removed(desk: De
     assert created["key"].startswith("cr_live_")
     assert "key" not in listed["data"][0]
     for revoked in (caller, by_key):
-        with pytest.raises(Refusal) as refused:
+        with pytest.raises(SimulatedRefusal) as refused:
             await desk.call(revoked, "find", "traders")
         assert refused.value.code == 401
 
@@ -193,7 +193,7 @@ async def test_a_key_is_shown_once_and_ends_what_it_opened_when_removed(desk: De
 async def test_an_unknown_scope_is_refused(desk: Desk):
     owner = desk.connect("s", desk.platform.add_user())
 
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(SimulatedRefusal) as refused:
         await desk.call(owner, "create", "keys", data={"scopes": ["write:all"]})
 
     assert refused.value.code == 400
@@ -209,7 +209,7 @@ async def test_a_record_may_become_visible_after_a_younger_one(desk: Desk):
     late = await desk.platform.add("trades", {"price": 1}, user.id, hidden=True)
     await desk.platform.add("trades", {"price": 2}, user.id)
     before = await desk.call(socket, "find", "trades")
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(SimulatedRefusal) as refused:
         await desk.call(socket, "get", "trades", id=late["_id"])
     desk.platform.records.reveal("trades", late["_id"])
     after = await desk.call(socket, "find", "trades")
@@ -269,7 +269,7 @@ async def test_traders_are_numbered(desk: Desk):
 async def test_data_that_is_no_object_is_refused(desk: Desk, data: Any):
     socket = desk.connect("s", desk.platform.add_user())
 
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(SimulatedRefusal) as refused:
         await desk.call(socket, "create", "strategies", data=data)
 
     assert refused.value.code == 400
@@ -279,7 +279,7 @@ async def test_every_call_is_noted_with_who_made_it_but_without_its_data(desk: D
     user = desk.platform.add_user()
     caller = desk.connect("s")
 
-    with pytest.raises(Refusal):
+    with pytest.raises(SimulatedRefusal):
         await desk.call(caller, "find", "trades")
     await desk.call(caller, "create", "authentication", data=by_password(user))
     await desk.call(caller, "find", "trades", query={"side": "buy"})
@@ -305,7 +305,7 @@ async def test_a_fault_spares_some_calls_and_then_hits_as_many_as_planned(desk: 
         try:
             await desk.call(socket, "find", service)
             outcomes.append(200)
-        except Refusal as refusal:
+        except SimulatedRefusal as refusal:
             outcomes.append(refusal.code)
 
     assert outcomes == [200, 200, 503, 503, 200]

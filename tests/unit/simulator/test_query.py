@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.simulator.query import from_brackets, matches, page
-from adapters.simulator.refusals import Refusal
+from adapters.simulator.refusals import SimulatedRefusal
 
 PRICES = st.lists(st.integers(0, 9), max_size=30)
 
@@ -129,7 +129,7 @@ def test_brackets_make_objects_and_lists():
 
 @pytest.mark.parametrize("pairs", [[("a", "1"), ("a[b]", "2")], [("$or", "1")]], ids=["both", "or"])
 def test_a_query_that_contradicts_itself_is_refused(pairs: list[tuple[str, str]]):
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(SimulatedRefusal) as refused:
         page([], from_brackets(pairs))
 
     assert refused.value.code == 400

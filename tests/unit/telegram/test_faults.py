@@ -9,7 +9,7 @@ import pytest
 from adapters.chat.exchange import NoAnswer, Reached
 from adapters.telegram import faults
 from adapters.telegram.faults import Trouble, after_no_answer, after_refusal, trouble
-from adapters.telegram.transport import Refusal
+from adapters.telegram.transport import TelegramRefusal
 from bot.domain.deliveries import Attempt, Declined, Gone, Halted, Moved, Postponed, Scope, Unknown
 from bot.domain.reasons import Reason
 
@@ -30,7 +30,7 @@ def test_an_answer_of_somebody_else_leaves_unknown_what_became_of_the_message():
     ],
 )
 def test_too_many_requests_is_obeyed_to_the_second(wait: timedelta, scope: Scope):
-    refusal = Refusal(429, "Too Many Requests: retry after 1", retry_after=wait)
+    refusal = TelegramRefusal(429, "Too Many Requests: retry after 1", retry_after=wait)
 
     outcome = after_refusal(refusal)
 
@@ -38,7 +38,7 @@ def test_too_many_requests_is_obeyed_to_the_second(wait: timedelta, scope: Scope
 
 
 def test_too_many_requests_without_a_time_rests_the_whole_token():
-    outcome = after_refusal(Refusal(429, "Too Many Requests"))
+    outcome = after_refusal(TelegramRefusal(429, "Too Many Requests"))
 
     assert outcome == Postponed(
         reason="slow_down", retry_after=timedelta(seconds=30), scope=Scope.CHANNEL
@@ -119,11 +119,11 @@ def test_too_many_requests_without_a_time_rests_the_whole_token():
     ],
 )
 def test_a_refusal_says_who_or_what_was_refused(status: int, description: str, outcome: Attempt):
-    assert after_refusal(Refusal(status, description)) == outcome
+    assert after_refusal(TelegramRefusal(status, description)) == outcome
 
 
 def test_a_chat_that_moved_is_followed():
-    refusal = Refusal(
+    refusal = TelegramRefusal(
         400, "Bad Request: group chat was upgraded to a supergroup chat", moved_to=-1001
     )
 
@@ -144,7 +144,7 @@ def test_a_chat_that_moved_is_followed():
     ],
 )
 def test_an_edit_that_cannot_be_made_says_why(description: str, what: Trouble):
-    assert trouble(Refusal(400, description)) is what
+    assert trouble(TelegramRefusal(400, description)) is what
 
 
 def test_every_reason_that_is_given_can_be_counted_by():

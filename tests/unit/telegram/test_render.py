@@ -9,9 +9,9 @@ from adapters.telegram.render import (
     CAPTION_LIMIT,
     TABLE_WIDTH,
     TEXT_LIMIT,
-    Rendered,
     Run,
     Style,
+    TelegramMessage,
     joined,
     photo,
     rendered,
@@ -34,12 +34,12 @@ from bot.domain.ids import ActionId
 NOW = datetime(2026, 11, 22, 12, 4, tzinfo=UTC)
 
 
-def one(card: Card) -> Rendered:
+def one(card: Card) -> TelegramMessage:
     (message,) = rendered(card, NOW)
     return message
 
 
-def spans(message: Rendered, style: Style) -> list[str]:
+def spans(message: TelegramMessage, style: Style) -> list[str]:
     """The pieces of text under entities of one style, cut out as Telegram does."""
     units = message.text.encode("utf-16-le")
     return [
@@ -202,7 +202,7 @@ def test_a_list_of_nothing_is_not_shown():
 def test_plain_keeps_the_words_and_drops_what_could_be_refused():
     card = Card(title="x", buttons=((Button(label="Pause", action=ActionId("a")),),))
 
-    assert one(card).plain == Rendered(text="x", silent=True)
+    assert one(card).plain == TelegramMessage(text="x", silent=True)
 
 
 # --- laws ---------------------------------------------------------------------------------
