@@ -15,7 +15,7 @@ from adapters.discord.handles import MessageHandles
 from adapters.discord.interactions import Interaction
 from adapters.discord.render import FORM, DiscordMessage, rendered
 from adapters.discord.transport import DiscordRefusal, RateLimited
-from adapters.discord.updates import Asked, Heard, Pressed, Typing, Wanted, Written
+from adapters.discord.updates import Asked, DiscordUpdate, Pressed, Typing, Wanted, Written
 from bot.domain.cards import Card
 from bot.domain.chats import Address
 from bot.domain.deliveries import Attempt
@@ -57,7 +57,7 @@ class DiscordAnswering:
         self._turns = Turns()
         """For answers to what was written in a chat."""
 
-    async def answer(self, found: Heard, hear: Hear, suggest: Suggest) -> None:
+    async def answer(self, found: DiscordUpdate, hear: Hear, suggest: Suggest) -> None:
         """Answer what was heard, in its own way."""
         try:
             match found:

@@ -18,7 +18,7 @@ from adapters.discord.gateway import Gateway
 from adapters.discord.rhythm import Rhythm
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.transport import DiscordHttp, DiscordRefusal, RateLimited
-from adapters.discord.updates import Heard, Written, heard
+from adapters.discord.updates import DiscordUpdate, Written, heard
 from bot.errors import Misconfigured
 from bot.ports import Hear, Meter, Suggest
 
@@ -165,7 +165,7 @@ class DiscordListener:
         else:
             self._ear.group.create_task(serve(), name="discord answer")
 
-    async def _serve(self, found: Heard, ear: _Ear) -> None:
+    async def _serve(self, found: DiscordUpdate, ear: _Ear) -> None:
         try:
             await self._answering.answer(found, ear.hear, ear.suggest)
         finally:

@@ -13,7 +13,7 @@ from adapters.discord.render import FORM, GROUP, PICK, PUBLIC
 from adapters.discord.settings import EMBED, READ_HISTORY, SEND_IN_THREADS, SEND_MESSAGES, VIEW
 from bot.domain.chats import Address, Channel, Person
 from bot.domain.ids import ActionId
-from bot.domain.incoming import Command, Place, Press, Said, Shared, Wordless, Words
+from bot.domain.incoming import Command, Incoming, Place, Press, Shared, Wordless, Words
 from bot.domain.typed import command_in
 from bot.texts.language import later
 
@@ -81,7 +81,7 @@ class Handle:
 class Asked:
     """A command or a form: to be answered with a message."""
 
-    said: Said
+    said: Incoming
     handle: Handle
 
 
@@ -121,13 +121,13 @@ class Typing:
 class Written:
     """A message in a direct chat."""
 
-    said: Said
+    said: Incoming
 
 
-Heard = Asked | Pressed | Wanted | Typing | Written
+DiscordUpdate = Asked | Pressed | Wanted | Typing | Written
 
 
-def heard(frame: Json, bot: str) -> Heard | None:
+def heard(frame: Json, bot: str) -> DiscordUpdate | None:
     """Read a frame of the gateway; `None` for what is not for us, or of no shape we know.
 
     Args:
@@ -182,7 +182,7 @@ def _at(message: Json) -> datetime | None:
     return at if at.tzinfo is not None else None
 
 
-def _interaction(interaction: Json, bot: str) -> Heard | None:
+def _interaction(interaction: Json, bot: str) -> DiscordUpdate | None:
     place, person = _place(interaction, bot), _person(interaction)
     match interaction:
         case {

@@ -13,7 +13,7 @@ from bot.domain.cards import Card
 from bot.domain.chats import Address
 from bot.domain.deliveries import Attempt
 from bot.domain.ids import Now
-from bot.domain.incoming import Reply, Said
+from bot.domain.incoming import Incoming, Reply
 from bot.ports import Hear
 from bot.texts.language import speaking
 
@@ -40,7 +40,7 @@ class TelegramAnswering:
         toast.end(await self._chats.answer(query, await toast.words(TOAST_WAIT)))
 
     async def reply_to(
-        self, hear: Hear, said: Said, message: int | None, toast: "Toast | None"
+        self, hear: Hear, said: Incoming, message: int | None, toast: "Toast | None"
     ) -> None:
         """Answer what was said, in the chat where it was.
 
@@ -55,7 +55,7 @@ class TelegramAnswering:
                     await self._reply(said, message, reply, toast)
 
     async def _reply(
-        self, said: Said, message: int | None, reply: Reply, toast: "Toast | None"
+        self, said: Incoming, message: int | None, reply: Reply, toast: "Toast | None"
     ) -> None:
         card, answered = reply.card, None
         if reply.toast:

@@ -20,7 +20,7 @@ from adapters.telegram.commands import describe, register_menu
 from adapters.telegram.faults import Trouble, trouble
 from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.transport import TelegramRefusal
-from adapters.telegram.updates import KINDS, BotIdentity, Heard, Json, heard
+from adapters.telegram.updates import KINDS, BotIdentity, Json, TelegramUpdate, heard
 from bot.domain.backoff import Backoff
 from bot.domain.chats import Channel
 from bot.domain.incoming import Left, Returned
@@ -302,7 +302,9 @@ class TelegramListener:
         alone = isinstance(found.said, Left | Returned)
         ear.queues.put(found.chat, partial(self._answer, ear, number, found, toast), alone=alone)
 
-    async def _answer(self, ear: _Ear, number: int, found: Heard, toast: Toast | None) -> None:
+    async def _answer(
+        self, ear: _Ear, number: int, found: TelegramUpdate, toast: Toast | None
+    ) -> None:
         if found.said is not None:
             await self._answering.reply_to(ear.hear, found.said, found.message, toast)
         if toast is not None:

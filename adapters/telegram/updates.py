@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.domain.chats import Address, Channel, Person
 from bot.domain.ids import ActionId
-from bot.domain.incoming import Command, Left, Place, Press, Returned, Said, Wordless, Words
+from bot.domain.incoming import Command, Incoming, Left, Place, Press, Returned, Wordless, Words
 from bot.domain.reasons import Reason
 from bot.domain.typed import command_in
 from bot.services.commands import registry
@@ -50,32 +50,32 @@ class BotIdentity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class TelegramUpdate:
     """An update: what was said, if it says anything to us, and how to answer.
 
     `query` is the press to be answered, `message` the message under which it was.
     """
 
     chat: str = ""
-    said: Said | None = None
+    said: Incoming | None = None
     query: str | None = None
     message: int | None = None
 
 
-def heard(update: Json, us: BotIdentity) -> Heard:
+def heard(update: Json, us: BotIdentity) -> TelegramUpdate:
     """Read an update; whatever is not for us, or not of a shape we know, says nothing."""
     match update:
         case {"message": {"chat": {"id": int(chat)}} as message}:
-            return Heard(chat=str(chat), said=_message(message, us))
+            return TelegramUpdate(chat=str(chat), said=_message(message, us))
         case {"callback_query": {"id": str(query)} as press}:
             return _press(query, press, us)
         case {"my_chat_member": {"chat": {"id": int(chat)}} as change}:
-            return Heard(chat=str(chat), said=_membership(change, us))
+            return TelegramUpdate(chat=str(chat), said=_membership(change, us))
         case _:
-            return Heard()
+            return TelegramUpdate()
 
 
-def _message(message: Json, us: BotIdentity) -> Said | None:
+def _message(message: Json, us: BotIdentity) -> Incoming | None:
     person = _person(message)
     if person is None:
         return None
@@ -113,7 +113,7 @@ def _date(message: Json) -> datetime | None:
             return None
 
 
-def _press(query: str, press: Json, us: BotIdentity) -> Heard:
+def _press(query: str, press: Json, us: BotIdentity) -> TelegramUpdate:
     person = _person(press)
     match press:
         case {
@@ -121,12 +121,12 @@ def _press(query: str, press: Json, us: BotIdentity) -> Heard:
             "message": {"chat": {"id": int(chat)}, "message_id": int(number)} as message,
         } if person is not None and _ACTION.fullmatch(data):
             said = Press(place=_place(message, us), person=person, action=ActionId(data))
-            return Heard(chat=str(chat), said=said, query=query, message=number)
+            return TelegramUpdate(chat=str(chat), said=said, query=query, message=number)
         case _:
-            return Heard(query=query)
+            return TelegramUpdate(query=query)
 
 
-def _membership(change: Json, us: BotIdentity) -> Said | None:
+def _membership(change: Json, us: BotIdentity) -> Incoming | None:
     match change:
         case {
             "old_chat_member": {"status": str()} as old,

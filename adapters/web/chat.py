@@ -18,7 +18,7 @@ from adapters.web.guard import (
 )
 from adapters.web.pages import page
 from adapters.web.render import Json, card_json, commands_json
-from adapters.web.rooms import ROOMS, TABS, UNDER_WAY, Heard, Room, Rooms, Tab, Taken
+from adapters.web.rooms import ROOMS, TABS, UNDER_WAY, Room, Rooms, Tab, Taken, WebUpdate
 from adapters.web.settings import WebSettings
 from adapters.web.updates import Push, Say, read, said
 from bot.domain.cards import Card
@@ -80,7 +80,7 @@ class Chat:
         self._cookie = cookie_name("tradebell-chat", settings.https)
         self._now = now
         self._rooms = Rooms(now, new_id)
-        self._heard: asyncio.Queue[tuple[Room, Heard]] = asyncio.Queue()
+        self._heard: asyncio.Queue[tuple[Room, WebUpdate]] = asyncio.Queue()
 
     async def send(
         self,
@@ -188,7 +188,7 @@ class Chat:
         match room.hear(update):
             case Taken.NEW:
                 self._heard.put_nowait(
-                    (room, Heard(said(update, address, self._now(), spoken_language()), update))
+                    (room, WebUpdate(said(update, address, self._now(), spoken_language()), update))
                 )
             case Taken.TOO_MUCH:
                 room.tell({"type": "toast", "text": chat_page.too_fast()})
@@ -196,7 +196,7 @@ class Chat:
             case Taken.KNOWN:
                 pass  # it is being answered, or was
 
-    async def _answer(self, room: Room, heard: Heard, hear: Hear) -> None:
+    async def _answer(self, room: Room, heard: WebUpdate, hear: Hear) -> None:
         try:
             async for reply in hear(heard.said):
                 with speaking(reply.language):

@@ -13,7 +13,7 @@ from aiohttp import WSCloseCode, web
 from adapters.web.render import Json, instant
 from adapters.web.updates import Push, Say
 from bot.domain.ids import NewId, Now
-from bot.domain.incoming import Said
+from bot.domain.incoming import Incoming
 
 Value = TypeVar("Value")
 
@@ -34,10 +34,10 @@ FRAMES = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class WebUpdate:
     """What a person said, and how."""
 
-    said: Said
+    said: Incoming
     update: Say | Push
 
 

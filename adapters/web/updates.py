@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.chats import Address, Channel, Person
 from bot.domain.ids import ActionId
-from bot.domain.incoming import Command, Place, Press, Said, Words
+from bot.domain.incoming import Command, Incoming, Place, Press, Words
 from bot.domain.typed import command_in
 
 TEXT_LIMIT = 2000
@@ -74,7 +74,7 @@ def _waited(seconds: object) -> timedelta | None:
     return timedelta(seconds=min(seconds, LONGEST_WAIT.total_seconds()))
 
 
-def said(update: Say | Push, address: Address, now: datetime, language: str) -> Said:
+def said(update: Say | Push, address: Address, now: datetime, language: str) -> Incoming:
     """What it means, in the chat of one person's browser: the chat's secret id is who they are.
 
     Args:

@@ -105,7 +105,7 @@ OLD_AFTER = timedelta(minutes=1)
 """A command that is answered later than this may not be meant any more."""
 
 
-Said = Command | Press | Words | Wordless | Left | Returned
+Incoming = Command | Press | Words | Wordless | Left | Returned
 
 
 class OnShown(Protocol):

@@ -8,7 +8,7 @@ from bot.domain.cards import Card, Picture
 from bot.domain.charts import Chart
 from bot.domain.chats import Address, Channel, Person
 from bot.domain.deliveries import Attempt, Repeats
-from bot.domain.incoming import Place, Reply, Said
+from bot.domain.incoming import Incoming, Place, Reply
 from bot.domain.linking import Audience
 
 
@@ -97,7 +97,7 @@ class Suggest(Protocol):
 class Hear(Protocol):
     """Answers what a person said; the router implements it, chat adapters call it."""
 
-    def __call__(self, said: Said) -> AsyncIterator[Reply]:
+    def __call__(self, said: Incoming) -> AsyncIterator[Reply]:
         """Zero or more replies, the last one final. Never raises."""
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.cards import Button, Card
 from bot.domain.ids import ActionId
-from bot.domain.incoming import Command, Press, Reply, Said, Words
+from bot.domain.incoming import Command, Incoming, Press, Reply, Words
 from bot.ports import Hear
 from tests.contract.listeners import ALL, Listening, Talk
 from tests.fakes.conversation import Conversation
@@ -25,15 +25,15 @@ async def listening(platform: Listening, hear: Hear) -> AsyncIterator[Talk]:
         yield talk
 
 
-def says(*titles: str) -> Callable[[Said], list[Reply]]:
+def says(*titles: str) -> Callable[[Incoming], list[Reply]]:
     return lambda said: [Reply(card=Card(title=title)) for title in titles]
 
 
-def echoes(said: Said) -> list[Reply]:
+def echoes(said: Incoming) -> list[Reply]:
     return [Reply(card=Card(title=words_of(said)))]
 
 
-def words_of(said: Said) -> str:
+def words_of(said: Incoming) -> str:
     assert isinstance(said, Words)
     return said.text
 
@@ -78,7 +78,7 @@ async def test_each_chat_is_answered_in_order_while_others_do_not_wait(platform:
 async def test_one_slow_answer_holds_up_nothing_in_its_own_chat(platform: Listening):
     trading = asyncio.Event()
 
-    async def hear(said: Said) -> AsyncIterator[Reply]:
+    async def hear(said: Incoming) -> AsyncIterator[Reply]:
         if words_of(said) == "slow":
             yield Reply(card=Card(title="Pausing Alpha"))
             await trading.wait()

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.chats import Channel, Person
-from bot.domain.incoming import Place, Reply, Said
+from bot.domain.incoming import Incoming, Place, Reply
 
-Answer = Callable[[Said], Sequence[Reply]]
+Answer = Callable[[Incoming], Sequence[Reply]]
 
 
 @dataclass(eq=False)
@@ -19,13 +19,13 @@ class Conversation:
     answer: Answer = lambda said: ()
     seconds: float = 0.0
     """How long it thinks before each reply."""
-    heard: list[Said] = field(default_factory=list)
+    heard: list[Incoming] = field(default_factory=list)
     may_answer: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self.may_answer.set()
 
-    async def __call__(self, said: Said) -> AsyncIterator[Reply]:
+    async def __call__(self, said: Incoming) -> AsyncIterator[Reply]:
         self.heard.append(said)
         await self.may_answer.wait()
         for reply in self.answer(said):

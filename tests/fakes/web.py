@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from bot.domain.accounts import KeyLogin, Login, PasswordLogin, TokenLogin
 from bot.domain.chats import Address, Role
 from bot.domain.ids import EndpointId
-from bot.domain.incoming import Reply, Said
+from bot.domain.incoming import Incoming, Reply
 from bot.domain.lifetimes import DIGITS_LIFE
 from bot.domain.linking import (
     LOGIN_TRIES,
@@ -124,8 +124,8 @@ class LinkingDesk:
 class Talker:
     """A `Hear` that answers as it is told, and keeps what it heard."""
 
-    def __init__(self, answer: Callable[[Said], Sequence[Reply]] = lambda _: ()) -> None:
-        self.heard: list[Said] = []
+    def __init__(self, answer: Callable[[Incoming], Sequence[Reply]] = lambda _: ()) -> None:
+        self.heard: list[Incoming] = []
         self._answer = answer
         self._may_answer = asyncio.Event()
         self._may_answer.set()
@@ -139,10 +139,10 @@ class Talker:
         finally:
             self._may_answer.set()
 
-    def __call__(self, said: Said) -> AsyncIterator[Reply]:
+    def __call__(self, said: Incoming) -> AsyncIterator[Reply]:
         return self._replies(said)
 
-    async def _replies(self, said: Said) -> AsyncIterator[Reply]:
+    async def _replies(self, said: Incoming) -> AsyncIterator[Reply]:
         self.heard.append(said)
         await self._may_answer.wait()
         for reply in self._answer(said):

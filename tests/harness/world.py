@@ -20,7 +20,7 @@ from bot.domain.deliveries import Restored
 from bot.domain.events import Kind, Origin, Trade, Trader
 from bot.domain.feeds import FeedState
 from bot.domain.ids import ActionId, TraderId
-from bot.domain.incoming import Command, Place, Press, Reply, Said, Words
+from bot.domain.incoming import Command, Incoming, Place, Press, Reply, Words
 from bot.domain.linking import SignedIn
 from bot.domain.marks import shown
 from bot.domain.typed import command_in
@@ -70,7 +70,7 @@ class World:
     ) -> list[Reply]:
         """What is answered to `/command arguments` or words."""
         place, who = self.place(chat, private=private), self.person(person or chat)
-        said: Said = Words(place=place, person=who, text=text)
+        said: Incoming = Words(place=place, person=who, text=text)
         typed = command_in(text)
         if typed is not None:
             said = Command(place=place, person=who, name=typed.name, arguments=typed.arguments)

@@ -15,7 +15,7 @@ from bot.domain.deliveries import Gone, State
 from bot.domain.events import Kind, Origin, PodEvent, Stream
 from bot.domain.feeds import FeedState
 from bot.domain.ids import ActionId, TraderId
-from bot.domain.incoming import Command, Place, Press, Said, Shared, Words
+from bot.domain.incoming import Command, Incoming, Place, Press, Shared, Words
 from bot.domain.lifetimes import CONFIRM_LIFE
 from bot.domain.linking import Audience, LinkProblem, SignedIn
 from bot.errors import Refused, TryLater, Unreachable
@@ -75,7 +75,7 @@ def desk(world, *, chat=DESK, **facts) -> Place:
 
 async def says(world, text, person=ALICE, *, public=False, **where):
     place, who = desk(world, **where), world.person(person)
-    said: Said = Words(place=place, person=who, text=text)
+    said: Incoming = Words(place=place, person=who, text=text)
     if text.startswith("/"):
         name, _, arguments = text[1:].partition(" ")
         said = Command(place=place, person=who, name=name, arguments=arguments, public=public)

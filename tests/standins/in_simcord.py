@@ -34,7 +34,7 @@ from adapters.discord.gateway import INTENTS
 from adapters.discord.rhythm import USUAL, Rhythm
 from adapters.discord.settings import DEFAULT_API_URL, DiscordSettings
 from adapters.discord.transport import DiscordHttp
-from bot.domain.incoming import Reply, Said
+from bot.domain.incoming import Incoming, Reply
 from bot.ports import Hear, Suggest
 from tests.fakes.handles import FakeHandles
 from tests.fakes.meter import FakeMeter
@@ -139,7 +139,7 @@ async def outside(hear: Hear) -> AsyncIterator[Hear]:
 
     What an answer begins belongs to the same, and a feed that goes on would be waited for.
     """
-    asked: asyncio.Queue[tuple[Said, asyncio.Queue[Reply | None]]] = asyncio.Queue()
+    asked: asyncio.Queue[tuple[Incoming, asyncio.Queue[Reply | None]]] = asyncio.Queue()
 
     async def answer() -> None:
         while True:
@@ -148,7 +148,7 @@ async def outside(hear: Hear) -> AsyncIterator[Hear]:
                 replies.put_nowait(reply)
             replies.put_nowait(None)
 
-    async def ask(said: Said) -> AsyncIterator[Reply]:
+    async def ask(said: Incoming) -> AsyncIterator[Reply]:
         replies: asyncio.Queue[Reply | None] = asyncio.Queue()
         asked.put_nowait((said, replies))
         while (reply := await replies.get()) is not None:

@@ -16,7 +16,7 @@ from adapters.web.render import commands_json
 from bot.domain.cards import Card
 from bot.domain.chats import Address, Channel
 from bot.domain.commands import Spec
-from bot.domain.incoming import Command, Said
+from bot.domain.incoming import Command, Incoming
 from bot.services.commands.registry import SPECS
 from tests.parity import tables
 from tests.parity.examples import EVERYTHING, QUIET, TEXTS, WIDE, card_making_modules, examples
@@ -26,7 +26,7 @@ from tests.parity.screens import SCREENS
 DOCS = Path(__file__).parents[2] / "docs" / "how-it-works.md"
 
 
-def on_telegram(spec: Spec) -> Said | None:
+def on_telegram(spec: Spec) -> Incoming | None:
     message = {
         "message_id": 1,
         "chat": {"id": 7, "type": "private"},
@@ -36,7 +36,7 @@ def on_telegram(spec: Spec) -> Said | None:
     return telegram.heard({"update_id": 1, "message": message}, telegram.BotIdentity(id="1")).said
 
 
-def on_discord(spec: Spec) -> Said | None:
+def on_discord(spec: Spec) -> Incoming | None:
     """As Discord tells it: with the registered option, if there is one."""
     (bell,) = registered()
     [part] = [one for one in bell["options"] if one["name"] == spec.name]
@@ -55,7 +55,7 @@ def on_discord(spec: Spec) -> Said | None:
     return found.said if isinstance(found, discord.Asked) else None
 
 
-def on_the_page(spec: Spec) -> Said | None:
+def on_the_page(spec: Spec) -> Incoming | None:
     assert spec.name in [one["name"] for one in commands_json(SPECS)]
     say = web.Say(text=f"/{spec.name} words", nonce="n")
     place = Address(channel=Channel.WEB, bot="web", chat="room")

@@ -16,12 +16,12 @@ from bot.domain.deliveries import Priority
 from bot.domain.incoming import (
     OLD_AFTER,
     Command,
+    Incoming,
     Left,
     Place,
     Press,
     Reply,
     Returned,
-    Said,
     Wordless,
     Words,
 )
@@ -85,7 +85,7 @@ class Router:
 
     # --- hearing ----------------------------------------------------------------------------
 
-    async def hear(self, said: Said) -> AsyncGenerator[Reply]:
+    async def hear(self, said: Incoming) -> AsyncGenerator[Reply]:
         """Answer. Ends with an apology, never with an exception."""
         language = ENGLISH
         try:
@@ -106,7 +106,7 @@ class Router:
                 apology = failures.went_wrong()
             yield Reply(card=apology, language=language)
 
-    def _minded(self, said: Said, reply: Reply) -> Reply:
+    def _minded(self, said: Incoming, reply: Reply) -> Reply:
         """With what sees to it that its buttons go when they end."""
         card = reply.card
         offers = card is not None and (card.buttons or card.pick)
@@ -139,7 +139,7 @@ class Router:
         urls = (button.url for row in card.buttons for button in row if button.url)
         return next(filter(None, map(self._desk.linking.code_hash_in, urls)), None)
 
-    async def _reply(self, said: Said, link: Link | None) -> AsyncGenerator[Reply]:
+    async def _reply(self, said: Incoming, link: Link | None) -> AsyncGenerator[Reply]:
         match said:
             case Left(place=place, reason=reason):
                 await self._close(place, reason)
@@ -378,7 +378,7 @@ class Router:
             desk.delivering.wake({endpoint: (place.address, Priority.NORMAL)})
 
 
-def _language_of(said: Said, link: Link | None) -> str:
+def _language_of(said: Incoming, link: Link | None) -> str:
     """That of the chat, else that of the person who speaks."""
     if link is not None:
         return link.preferences.language

@@ -21,7 +21,17 @@ from bot.domain.chats import Address, Channel, Person
 from bot.domain.deliveries import PENDING, Gone, Postponed, State, Unknown
 from bot.domain.events import Kind, Origin, PodEvent, Stream, Trade, Trader, Unreadable
 from bot.domain.feeds import FeedState
-from bot.domain.incoming import Command, Left, Place, Press, Reply, Returned, Said, Shared, Words
+from bot.domain.incoming import (
+    Command,
+    Incoming,
+    Left,
+    Place,
+    Press,
+    Reply,
+    Returned,
+    Shared,
+    Words,
+)
 from bot.domain.linking import Audience, SignedIn
 from bot.ports import Live
 from bot.texts.outcomes import toast
@@ -103,13 +113,13 @@ class Telegram:
     It outlives the process that listens.
     """
 
-    said: dict[int, Said] = field(default_factory=dict)
+    said: dict[int, Incoming] = field(default_factory=dict)
     replies: dict[int, list[Reply]] = field(default_factory=lambda: defaultdict(list))
     answered: dict[int, asyncio.Event] = field(default_factory=dict)
     _unconfirmed: list[int] = field(default_factory=list)
     _stir: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def brings(self, said: Said) -> list[Reply]:
+    async def brings(self, said: Incoming) -> list[Reply]:
         """What is replied, once all is."""
         number = len(self.said)
         self.said[number] = said
@@ -387,7 +397,7 @@ class Story:
         action = actions_under(reply.card)[label]
         await self.hears(Press(place=place(chat), person=person(chat), action=action))
 
-    async def hears(self, said: Said) -> Reply:
+    async def hears(self, said: Incoming) -> Reply:
         """The last reply, if any. People take their time."""
         replies = await self.telegram.brings(said)
         await asyncio.sleep(2)

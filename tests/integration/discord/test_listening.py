@@ -20,7 +20,7 @@ from adapters.discord.transport import DiscordHttp, new_session
 from bot.domain.cards import Button, Card, Option, PickList, Picture, Severity
 from bot.domain.chats import Address
 from bot.domain.ids import ActionId
-from bot.domain.incoming import Command, Press, Reply, Said, Words
+from bot.domain.incoming import Command, Incoming, Press, Reply, Words
 from bot.ports import Hear
 from bot.texts.language import Language, offering
 from tests.fakes.conversation import Conversation, Names
@@ -83,7 +83,7 @@ async def listening(
         task.cancel()
 
 
-def says(*titles: str, private: bool = True) -> Callable[[Said], list[Reply]]:
+def says(*titles: str, private: bool = True) -> Callable[[Incoming], list[Reply]]:
     return lambda said: [Reply(card=Card(title=title, private=private)) for title in titles]
 
 
@@ -337,7 +337,7 @@ async def test_a_followup_that_may_have_been_shown_is_not_repeated(api: DiscordA
 async def test_a_followup_does_not_go_out_on_a_connection_that_was_hung_up(
     api: DiscordApi, ann: Person
 ):
-    async def hear(said: Said) -> AsyncIterator[Reply]:
+    async def hear(said: Incoming) -> AsyncIterator[Reply]:
         yield Reply(card=Card(title="first"))
         api.hang_up()  # in one turn of the loop: our side has not seen it yet
         yield Reply(card=Card(title="second"))
@@ -516,7 +516,7 @@ async def test_an_answer_whose_picture_is_refused_comes_with_its_words(
 PAUSE = Card(title="Pause?", buttons=((Button(label="Pause", action=ActionId("a1")),),))
 
 
-def pressed(*replies: Reply) -> Callable[[Said], list[Reply]]:
+def pressed(*replies: Reply) -> Callable[[Incoming], list[Reply]]:
     """Answers a command with a card to press, a press with these."""
     return lambda said: list(replies) if isinstance(said, Press) else [Reply(card=PAUSE)]
 

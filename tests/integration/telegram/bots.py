@@ -11,7 +11,7 @@ from adapters.telegram.bot import TelegramBot, open_telegram
 from adapters.telegram.settings import TelegramSettings
 from bot.domain.cards import Card
 from bot.domain.chats import Address, Channel
-from bot.domain.incoming import Reply, Said
+from bot.domain.incoming import Incoming, Reply
 from bot.ports import Hear
 from tests.fakes.conversation import MemoryJournal
 from tests.fakes.meter import FakeMeter
@@ -64,5 +64,5 @@ def address(chat: Chat | Person, thread: int | None = None) -> Address:
     )
 
 
-def says(*titles: str) -> Callable[[Said], list[Reply]]:
+def says(*titles: str) -> Callable[[Incoming], list[Reply]]:
     return lambda said: [Reply(card=Card(title=title)) for title in titles]

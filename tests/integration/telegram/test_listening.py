@@ -10,7 +10,7 @@ import pytest
 from bot.domain.cards import Button, Card, Picture, Severity
 from bot.domain.chats import Address
 from bot.domain.ids import ActionId
-from bot.domain.incoming import Command, Left, Press, Reply, Returned, Said, Words
+from bot.domain.incoming import Command, Incoming, Left, Press, Reply, Returned, Words
 from bot.domain.marks import shown
 from bot.errors import TryLater
 from bot.services.commands.registry import SPECS
@@ -223,7 +223,7 @@ async def test_blocking_and_coming_back_are_heard(api: BotApi):
 # --- presses ------------------------------------------------------------------------------
 
 
-def asks(said: Said) -> list[Reply]:
+def asks(said: Incoming) -> list[Reply]:
     """A card with a button; pressing it changes the card."""
     if isinstance(said, Press):
         return [Reply(card=Card(title="Pausing"), replaces=True), Reply(card=PAUSED, replaces=True)]
@@ -339,7 +339,7 @@ async def test_a_passing_sentence_costs_no_message_whatever_becomes_of_it(
     assert len(api.world.messages) == 1
 
 
-def refuses(said: Said) -> list[Reply]:
+def refuses(said: Incoming) -> list[Reply]:
     return [Reply(toast="Only Bob may press this")] if isinstance(said, Press) else asks(said)
 
 
@@ -471,6 +471,6 @@ async def test_the_token_and_what_people_say_are_in_no_log_and_no_error(
     assert api.token not in repr(bot.listener._api)
 
 
-def text_of(said: Said) -> str:
+def text_of(said: Incoming) -> str:
     assert isinstance(said, Words)
     return said.text

@@ -14,7 +14,7 @@ from bot.domain.cards import Button, Card, answered
 from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import Declined, Sent
 from bot.domain.ids import ActionId
-from bot.domain.incoming import Command, Press, Reply, Said, Words
+from bot.domain.incoming import Command, Incoming, Press, Reply, Words
 from bot.ports import Messenger
 from bot.services.commands.registry import SPECS
 from bot.texts import chat_page
@@ -149,7 +149,7 @@ async def test_one_slow_answer_holds_up_nothing_in_its_own_chat(site):
     platform = asyncio.Event()
 
     class Slow(Talker):
-        async def _replies(self, said: Said) -> AsyncIterator[Reply]:
+        async def _replies(self, said: Incoming) -> AsyncIterator[Reply]:
             assert isinstance(said, Command)
             if said.name == "pause":
                 await platform.wait()
@@ -177,7 +177,7 @@ async def test_the_page_knows_all_commands(site):
 async def test_a_pressed_card_is_replaced_where_it_stands(site):
     ask = Card(title="Pause?", buttons=((Button(label="Pause", action=ActionId("a1")),),))
 
-    def answer(said: Said) -> Sequence[Reply]:
+    def answer(said: Incoming) -> Sequence[Reply]:
         if isinstance(said, Press):
             return [Reply(toast="One moment"), Reply(card=Card(title="Paused"), replaces=True)]
         return [Reply(card=ask)]
@@ -388,7 +388,7 @@ async def test_a_person_faster_than_the_answers_is_asked_to_wait_and_others_are_
     gate = asyncio.Event()
 
     class Slow(Talker):
-        async def _replies(self, said: Said) -> AsyncIterator[Reply]:
+        async def _replies(self, said: Incoming) -> AsyncIterator[Reply]:
             self.heard.append(said)
             if said.place.address.chat == hasty.chat:
                 await gate.wait()
@@ -507,7 +507,7 @@ async def test_each_browser_has_its_own_chat_and_keeps_it(site):
 
 async def test_a_bug_in_the_conversation_is_not_swallowed(site):
     class Broken(Talker):
-        async def _replies(self, said: Said) -> AsyncIterator[Reply]:
+        async def _replies(self, said: Incoming) -> AsyncIterator[Reply]:
             raise RuntimeError("a bug")
             yield
 

@@ -26,7 +26,7 @@ from bot.domain.cards import (
 from bot.domain.charts import Bar, Chart
 from bot.domain.chats import Address, Channel
 from bot.domain.ids import ActionId
-from bot.domain.incoming import Command, Press, Reply, Said
+from bot.domain.incoming import Command, Incoming, Press, Reply
 from bot.services.commands.registry import SPECS
 from storage.schema.codec import decode_card, encode_card
 from tests.fakes.web import Talker
@@ -153,7 +153,7 @@ ASK = Card(
 )
 
 
-def careful(said: Said) -> Sequence[Reply]:
+def careful(said: Incoming) -> Sequence[Reply]:
     match said:
         case Press(action="a1"):
             return [
@@ -202,7 +202,7 @@ PICK = PickList(
 
 
 async def test_the_focus_stays_where_it_was_when_something_was_pressed(browser):
-    def slowly_careful(said: Said) -> Sequence[Reply]:
+    def slowly_careful(said: Incoming) -> Sequence[Reply]:
         if isinstance(said, Press) and said.action == "a2":
             return [Reply(card=replace(ASK, title="Really?"), replaces=True)]
         return careful(said)
@@ -386,7 +386,7 @@ async def test_notifications_that_cannot_come_stay_off_and_it_is_said_why(
 
 
 async def test_one_of_several_is_chosen_by_keyboard_from_a_list_that_a_screen_reader_names(browser):
-    def choosing(said: Said) -> Sequence[Reply]:
+    def choosing(said: Incoming) -> Sequence[Reply]:
         if isinstance(said, Press):
             return [Reply(card=Card(title=f"Pause {said.action}?"), replaces=True)]
         return [Reply(card=Card(title="Pause which bot?", pick=PICK))]

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.telegram.updates import ANONYMOUS_ADMIN, WORDLESS, BotIdentity, Heard, heard
+from adapters.telegram.updates import ANONYMOUS_ADMIN, WORDLESS, BotIdentity, TelegramUpdate, heard
 from bot.domain.chats import Address, Channel, Person
 from bot.domain.ids import ActionId
-from bot.domain.incoming import Command, Left, Place, Press, Returned, Said, Wordless, Words
+from bot.domain.incoming import Command, Incoming, Left, Place, Press, Returned, Wordless, Words
 
 US = BotIdentity(id="42", username="tradebell_bot")
 ANN = {"id": 5000000001, "is_bot": False, "first_name": "Ann", "language_code": "de"}
@@ -41,7 +41,7 @@ def message(text: str | None, chat_id: int = 5000000001, **more: Any) -> dict[st
     return {"update_id": 1, "message": found if text is None else {**found, "text": text}}
 
 
-def said(update: dict[str, Any]) -> Said | None:
+def said(update: dict[str, Any]) -> Incoming | None:
     return heard(update, US).said
 
 
@@ -164,7 +164,7 @@ def press(data: object, **more: Any) -> dict[str, Any]:
 
 
 def test_a_press_carries_the_action_and_where_to_answer():
-    assert heard(press("abc_DEF-123"), US) == Heard(
+    assert heard(press("abc_DEF-123"), US) == TelegramUpdate(
         chat="5000000001",
         said=Press(place=PRIVATE, person=PERSON, action=ActionId("abc_DEF-123")),
         query="99",
@@ -180,7 +180,7 @@ def test_a_press_on_a_message_too_old_to_be_shown_is_still_a_press():
 
 @pytest.mark.parametrize("data", [None, "", "x" * 65, "a b", "pause:all;drop", 5])
 def test_a_press_that_none_of_our_buttons_makes_is_only_acknowledged(data: object):
-    assert heard(press(data), US) == Heard(query="99")
+    assert heard(press(data), US) == TelegramUpdate(query="99")
 
 
 def membership(old: Any, new: Any, chat: int = 5000000001) -> dict[str, Any]:
@@ -226,7 +226,7 @@ MUTED = {"status": "restricted", "can_send_messages": False}
     ],
 )
 def test_a_chat_that_closes_or_opens_to_us_is_noticed(
-    update: dict[str, Any], expected: Said | None
+    update: dict[str, Any], expected: Incoming | None
 ):
     assert said(update) == expected
 
