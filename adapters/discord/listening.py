@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Ear:
+class _Listening:
     """Where what people say goes."""
 
     hear: Hear
@@ -58,7 +58,7 @@ class DiscordListener:
         self._meter = meter
         self._rhythm = rhythm
         self._application: str | None = None
-        self._ear: _Ear | None = None
+        self._listening: _Listening | None = None
         self._under_way = 0
         self.trouble: str | None = "not listening yet"
 
@@ -102,12 +102,12 @@ class DiscordListener:
         async with asyncio.TaskGroup() as group:
             most = self._rhythm.at_once
             queues = ChatQueues(group, at_once=most, most=most)
-            self._ear = _Ear(hear=hear, suggest=suggest, group=group, queues=queues)
+            self._listening = _Listening(hear=hear, suggest=suggest, group=group, queues=queues)
             group.create_task(self._register(), name="discord commands")
             try:
                 await gateway.follow(self._gateway_url)
             finally:
-                self._ear = None
+                self._listening = None
         raise AssertionError("the gateway is followed without an end")
 
     async def _gateway_url(self) -> str:
@@ -153,20 +153,20 @@ class DiscordListener:
 
     def _take(self, frame: Mapping[str, Any]) -> None:
         found = heard(frame, self._settings.bot)
-        if found is None or self._ear is None:
+        if found is None or self._listening is None:
             return
         if self._under_way >= self._rhythm.at_once:
             log.warning("too much is asked at once, and some of it is not answered")
             return
         self._under_way += 1
-        serve = partial(self._serve, found, self._ear)
+        serve = partial(self._serve, found, self._listening)
         if isinstance(found, Written):
-            self._ear.queues.put(found.said.place.address.chat, serve)
+            self._listening.queues.put(found.said.place.address.chat, serve)
         else:
-            self._ear.group.create_task(serve(), name="discord answer")
+            self._listening.group.create_task(serve(), name="discord answer")
 
-    async def _serve(self, found: DiscordUpdate, ear: _Ear) -> None:
+    async def _serve(self, found: DiscordUpdate, listening: _Listening) -> None:
         try:
-            await self._answering.answer(found, ear.hear, ear.suggest)
+            await self._answering.answer(found, listening.hear, listening.suggest)
         finally:
             self._under_way -= 1

@@ -55,7 +55,7 @@ CONFLICT_WAIT = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Ear:
+class _Listening:
     """Where what people say goes."""
 
     hear: Hear
@@ -86,7 +86,7 @@ class TelegramListener:
         self._meter = meter
         self._public_url = public_url
         self._us = BotIdentity(id=settings.bot)
-        self._ear: _Ear | None = None
+        self._listening: _Listening | None = None
         self.trouble: str | None = "not listening yet"
 
     async def begin(self) -> None:
@@ -130,17 +130,17 @@ class TelegramListener:
         await self._arrive()
         async with asyncio.TaskGroup() as group:
             queues = ChatQueues(group, at_once=CHATS_AT_ONCE, most=UPDATES_WAITING)
-            ear = _Ear(hear=hear, journal=journal, queues=queues, group=group)
+            listening = _Listening(hear=hear, journal=journal, queues=queues, group=group)
             left = await journal.open(Channel.TELEGRAM, self._us.id)
             for number, text in left.items():
-                self._queue(ear, number, json.loads(text))
-            self._ear = ear
+                self._queue(listening, number, json.loads(text))
+            self._listening = listening
             try:
                 if self._settings.webhook:
                     await asyncio.Event().wait()  # updates come to `receive`
-                await self._poll(ear)
+                await self._poll(listening)
             finally:
-                self._ear = None
+                self._listening = None
         raise AssertionError("polling never ends")
 
     @property
@@ -159,14 +159,14 @@ class TelegramListener:
             return 401
         if len(body) > BODY_LIMIT:
             return 413
-        if self._ear is None:
+        if self._listening is None:
             return 503
         try:
             update = json.loads(body)
         except (ValueError, RecursionError):
             return 400
         try:
-            await self._take(self._ear, [update])
+            await self._take(self._listening, [update])
         except TryLater as outage:
             log.warning("an update cannot be stored now", extra={"reason": str(outage)})
             return 503
@@ -211,10 +211,10 @@ class TelegramListener:
                 ) from None
             raise
 
-    async def _poll(self, ear: _Ear) -> NoReturn:
+    async def _poll(self, listening: _Listening) -> NoReturn:
         offset = failures = 0
         while True:
-            await ear.queues.room()
+            await listening.queues.room()
             # After trouble the first answer must not take half a minute: it says that all is well.
             wait = timedelta(0) if self.trouble else POLL
             try:
@@ -234,7 +234,7 @@ class TelegramListener:
             self._well()
             try:
                 # The next call confirms these to Telegram, so they must be stored before it.
-                taken = await self._take(ear, updates)
+                taken = await self._take(listening, updates)
                 offset, failures = taken or offset, 0 if taken or not updates else failures + 1
             except TryLater as outage:
                 # Telegram keeps them meanwhile.
@@ -243,7 +243,7 @@ class TelegramListener:
             # What cannot be stored comes again at once.
             await asyncio.sleep(min(failures, WAITS.ceiling.total_seconds()))
 
-    async def _take(self, ear: _Ear, updates: object) -> int:
+    async def _take(self, listening: _Listening, updates: object) -> int:
         """Store updates and queue those that are new; gives the number to go on from, or 0."""
         numbered = _numbered(updates)
         if updates and not numbered:
@@ -252,8 +252,8 @@ class TelegramListener:
         if not numbered:
             return 0
         texts = {number: json.dumps(update) for number, update in numbered.items()}
-        for number in await ear.journal.keep(Channel.TELEGRAM, self._us.id, texts):
-            self._queue(ear, number, numbered[number])
+        for number in await listening.journal.keep(Channel.TELEGRAM, self._us.id, texts):
+            self._queue(listening, number, numbered[number])
         return max(numbered) + 1
 
     def _wait_after(self, error: TelegramRefusal | NoAnswer, failures: int) -> float:
@@ -290,27 +290,29 @@ class TelegramListener:
         token = self._settings.token.encode()
         return hmac.new(token, f"tradebell webhook {purpose}".encode(), hashlib.sha256).hexdigest()
 
-    def _queue(self, ear: _Ear, number: int, update: Json) -> None:
+    def _queue(self, listening: _Listening, number: int, update: Json) -> None:
         found = heard(update, self._us)
         toast = None
         if found.query is not None:
             # From here on, whatever is ahead of it in the chat's queue, the press is answered.
             toast = Toast()
             answering = self._answering.answer_press(found.query, toast)
-            ear.group.create_task(answering, name="telegram press")
+            listening.group.create_task(answering, name="telegram press")
         # Whether a chat is open to us is decided by what came last.
         alone = isinstance(found.said, Left | Returned)
-        ear.queues.put(found.chat, partial(self._answer, ear, number, found, toast), alone=alone)
+        listening.queues.put(
+            found.chat, partial(self._answer, listening, number, found, toast), alone=alone
+        )
 
     async def _answer(
-        self, ear: _Ear, number: int, found: TelegramUpdate, toast: Toast | None
+        self, listening: _Listening, number: int, found: TelegramUpdate, toast: Toast | None
     ) -> None:
         if found.said is not None:
-            await self._answering.reply_to(ear.hear, found.said, found.message, toast)
+            await self._answering.reply_to(listening.hear, found.said, found.message, toast)
         if toast is not None:
             toast.offer("")
         try:
-            await ear.journal.done(Channel.TELEGRAM, self._us.id, number)
+            await listening.journal.done(Channel.TELEGRAM, self._us.id, number)
         except TryLater as outage:
             # At worst it is answered once more after a restart.
             log.warning("an answered update stays open", extra={"reason": str(outage)})
