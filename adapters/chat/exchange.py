@@ -73,7 +73,7 @@ class NoAnswer(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiAnswer:
     """What came back, wholly, whatever it says."""
 
     status: int
@@ -123,7 +123,7 @@ async def exchange(
     *,
     no_answer: type[NoAnswer] = NoAnswer,
     **given: Any,
-) -> Answer:
+) -> ApiAnswer:
     """Make one request.
 
     A POST or PATCH is never repeated: aiohttp does that with idempotent methods only. Redirects
@@ -142,7 +142,7 @@ async def exchange(
     try:
         async with session.request(method, url, allow_redirects=False, **given) as response:
             progress.reached, status = Reached.ANSWERING, response.status
-            return Answer(status, response.headers, await response.read())
+            return ApiAnswer(status, response.headers, await response.read())
     except (ClientError, OSError, UnicodeError) as error:
         failure = no_answer(
             _described(error),

@@ -24,7 +24,7 @@ _SAID = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class RestAnswer:
     status: int
     retry_after: timedelta | None
     body: bytes
@@ -83,13 +83,13 @@ class Rest:
             raise faults.refusal(call, content, answer.status, answer.retry_after)
         return content
 
-    async def probe(self, request: Request) -> Answer:
+    async def probe(self, request: Request) -> RestAnswer:
         """What a stranger is answered, whatever it is."""
         return await self._exchange(Call(method="get", service=""), request, None)
 
     async def _exchange(
         self, call: Call, request: Request, credential: Credential | None
-    ) -> Answer:
+    ) -> RestAnswer:
         headers = {"Accept": "application/json"}
         if credential is not None:
             headers |= logins.authorization(credential)
@@ -111,7 +111,7 @@ class Rest:
                 body = await _bounded(answer.content)
                 if body is None:
                     raise faults.too_large(call)
-                return Answer(status=answer.status, retry_after=wait, body=body)
+                return RestAnswer(status=answer.status, retry_after=wait, body=body)
         except (aiohttp.ClientError, OSError) as error:
             raise faults.broken(call, error) from error
 

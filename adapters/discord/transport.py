@@ -12,7 +12,7 @@ from discord.gateway import DiscordClientWebSocketResponse
 from discord.http import HTTPClient, Route
 
 from adapters.chat.exchange import (
-    Answer,
+    ApiAnswer,
     NoAnswer,
     Reached,
     exchange,
@@ -127,7 +127,7 @@ class DiscordHttp(HTTPClient):
         body: bytes | None,
         files: Sequence[tuple[str, bytes]],
         params: Mapping[str, Any] | None,
-    ) -> Answer:
+    ) -> ApiAnswer:
         headers = {**_AGENT, "Authorization": f"Bot {self.token}"}
         data: bytes | FormData | None = body
         if body is not None and files:
@@ -139,7 +139,7 @@ class DiscordHttp(HTTPClient):
         url = url.extend_query(params or {})
         return await exchange(self._session, route.method, url, data=data, headers=headers)
 
-    def _failure(self, route: Route, answer: Answer) -> Exception:
+    def _failure(self, route: Route, answer: ApiAnswer) -> Exception:
         at = self._clock()
         status, said = answer.status, parsed(answer.body)
         shared = answer.headers.get("X-RateLimit-Scope") == "shared"
@@ -189,7 +189,7 @@ def _form(body: bytes, files: Sequence[tuple[str, bytes]]) -> FormData:
     return form
 
 
-def _result(answer: Answer) -> Any:
+def _result(answer: ApiAnswer) -> Any:
     if not answer.body:
         return None
     result = parsed(answer.body)

@@ -19,7 +19,7 @@ from adapters.chat.exchange import (
     ANSWER_TIMEOUT,
     CONNECT_TIMEOUT,
     CONNECTIONS,
-    Answer,
+    ApiAnswer,
     NoAnswer,
     Reached,
     exchange,
@@ -144,7 +144,7 @@ class AiohttpRequest(BaseRequest):
         answer = await self._exchange("POST", url, data=body)
         return self.parse_json_payload(answer.body)["result"]
 
-    async def _exchange(self, method: str, url: str, **given: Any) -> Answer:
+    async def _exchange(self, method: str, url: str, **given: Any) -> ApiAnswer:
         if self._session is None:
             raise RuntimeError("This AiohttpRequest is not initialized!")
         answer = await exchange(self._session, method, url, no_answer=_NoAnswer, **given)
@@ -213,7 +213,7 @@ def _body(
     return form, None
 
 
-def _failure(answer: Answer) -> TelegramError:
+def _failure(answer: ApiAnswer) -> TelegramError:
     """What an answer without a result says.
 
     A refusal is a 4xx in the Bot API's JSON. After a 5xx nobody knows: the server itself gives it

@@ -32,7 +32,7 @@ LOG_IN = TraderId("log in")
 """Stands for a bot where a new login is offered; no id has a space."""
 
 
-class Answering(StrEnum):
+class AnsweredBy(StrEnum):
     """What has answered an offer."""
 
     FAILED = "failed"
@@ -47,7 +47,7 @@ class Answering(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class OfferAnswer:
     """The offers to pause a bot, or to log in, are answered.
 
     Attributes:
@@ -56,7 +56,7 @@ class Answer:
     """
 
     about: TraderId
-    by: Answering
+    by: AnsweredBy
     at: datetime
     channel: Channel | None = None
 
@@ -99,7 +99,7 @@ class Amendments:
 
 def answer_by_change(
     before: Trader | None, now: Trader, at: datetime, asked_in: Endpoint | None
-) -> Answer | None:
+) -> OfferAnswer | None:
     """What a bot's change means for the offers to pause it; `None` if they stand.
 
     Args:
@@ -109,18 +109,18 @@ def answer_by_change(
     if condition(now).running is not False or not was_running:
         return None
     if condition(now).failed:
-        return Answer(about=now.id, by=Answering.FAILED, at=at)
+        return OfferAnswer(about=now.id, by=AnsweredBy.FAILED, at=at)
     if asked_in is None:
-        return Answer(about=now.id, by=Answering.STOPPED, at=at)
-    return Answer(about=now.id, by=Answering.ASKED, at=at, channel=asked_in.address.channel)
+        return OfferAnswer(about=now.id, by=AnsweredBy.STOPPED, at=at)
+    return OfferAnswer(about=now.id, by=AnsweredBy.ASKED, at=at, channel=asked_in.address.channel)
 
 
-def answer_by_removal(gone: Trader, at: datetime) -> Answer:
-    return Answer(about=gone.id, by=Answering.DELETED, at=at)
+def answer_by_removal(gone: Trader, at: datetime) -> OfferAnswer:
+    return OfferAnswer(about=gone.id, by=AnsweredBy.DELETED, at=at)
 
 
-def answer_by_login(at: datetime) -> Answer:
-    return Answer(about=LOG_IN, by=Answering.LOGGED_IN, at=at)
+def answer_by_login(at: datetime) -> OfferAnswer:
+    return OfferAnswer(about=LOG_IN, by=AnsweredBy.LOGGED_IN, at=at)
 
 
 def after_amending(amendment: Amendment, attempt: Attempt, now: datetime) -> datetime | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.actions import Action
-from bot.domain.amendments import Answer
+from bot.domain.amendments import OfferAnswer
 from bot.domain.chats import Address, Link
 from bot.domain.deliveries import Delivery, Draft, Priority
 from bot.domain.events import Event, Listing, Position, Strategy, Stream, Sweep, Trader
@@ -46,7 +46,7 @@ class Verdict:
     actions: tuple[Action, ...] = ()
     remember: Trader | Strategy | None = None
     forget: Trader | Strategy | None = None
-    answer: Answer | None = None
+    answer: OfferAnswer | None = None
     fingerprint: str | None = None
     says_more: bool = False
     window: timedelta = timedelta(seconds=15)

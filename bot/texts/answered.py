@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.domain.actions import Action, Verb
-from bot.domain.amendments import Answering
+from bot.domain.amendments import AnsweredBy
 from bot.domain.chats import Channel, Endpoint
 from bot.domain.marks import command
 from bot.domain.shown import Ending
@@ -14,25 +14,25 @@ from bot.texts.times import moment
 def answer(stored: str) -> str:
     """What has answered an offer, of `Answer.stored`; older versions stored the words."""
     by, *rest = stored.split(" ")
-    if by not in set(Answering):
+    if by not in set(AnsweredBy):
         return stored
-    words = _answer(Answering(by), Channel(rest[1]) if rest[1:] else None)
+    words = _answer(AnsweredBy(by), Channel(rest[1]) if rest[1:] else None)
     return f"{words} · {moment(datetime.fromisoformat(rest[0]))}" if rest else words
 
 
-def _answer(by: Answering, channel: Channel | None) -> str:
+def _answer(by: AnsweredBy, channel: Channel | None) -> str:
     match by:
-        case Answering.FAILED:
+        case AnsweredBy.FAILED:
             return _("Stopped with an error")
-        case Answering.STOPPED:
+        case AnsweredBy.STOPPED:
             return _("Stopped meanwhile")
-        case Answering.ASKED:
+        case AnsweredBy.ASKED:
             return _stopped_from(channel)
-        case Answering.DELETED:
+        case AnsweredBy.DELETED:
             return _("Deleted meanwhile")
-        case Answering.LOGGED_IN:
+        case AnsweredBy.LOGGED_IN:
             return _("Logged in again")
-        case Answering.EXPIRED:
+        case AnsweredBy.EXPIRED:
             return _("The button has expired. /help lists what you can ask.")
 
 

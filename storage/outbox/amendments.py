@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, case, func, null, or_, select, update
 
 from bot.domain.actions import ActionState, Verb
-from bot.domain.amendments import Amendment, Amendments, Answer, Answering
+from bot.domain.amendments import Amendment, Amendments, AnsweredBy, OfferAnswer
 from bot.domain.cards import answered
 from bot.domain.chats import Channel, EndpointState
 from bot.domain.deliveries import Delivery, Draft, Priority, State
@@ -55,7 +55,7 @@ def close_offers(connection: Connection, facts: Sequence[Fact]) -> None:
                 _answer_unsaid(earlier, answer)
 
 
-def take_answer(connection: Connection, account: str, answer: Answer, now: datetime) -> int:
+def take_answer(connection: Connection, account: str, answer: OfferAnswer, now: datetime) -> int:
     """Close what was offered until now; gives how many items offered it."""
     offer = {"of_account": account, "offering": answer.offered, "now": now}
     _CLOSE.run(connection, offer)
@@ -73,18 +73,18 @@ def expire_offers(connection: Connection, now: datetime) -> int:
         # Not by when it was made: an index leads to a day's ended ones, none to a day's offers.
         & delivery.c.ended_at.between(now - 2 * OFFER_LIFE, now - OFFER_LIFE)
     )
-    values = {"answer": Answering.EXPIRED.value, "answered_at": now, "amend_at": now}
+    values = {"answer": AnsweredBy.EXPIRED.value, "answered_at": now, "amend_at": now}
     return connection.execute(update(delivery).where(expired).values(values)).rowcount
 
 
-def _answer_unsaid(fact: Fact, answer: Answer) -> None:
+def _answer_unsaid(fact: Fact, answer: OfferAnswer) -> None:
     """Of a fact that nobody has been told yet: let it offer nothing."""
     if any(draft.about == answer.about for draft in fact.drafts):
         fact.drafts = [_answered_draft(draft, answer) for draft in fact.drafts]
         fact.verdict = replace(fact.verdict, actions=())
 
 
-def _answered_draft(draft: Draft, answer: Answer) -> Draft:
+def _answered_draft(draft: Draft, answer: OfferAnswer) -> Draft:
     if draft.about != answer.about:
         return draft
     with speaking(draft.language):

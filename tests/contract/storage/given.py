@@ -10,7 +10,7 @@ from functools import partial
 
 from bot.domain.accounts import Credential, CredentialKind, Grant
 from bot.domain.actions import Action, Verb, offer_to_pause
-from bot.domain.amendments import Answer, Answering
+from bot.domain.amendments import AnsweredBy, OfferAnswer
 from bot.domain.cards import Button, Card
 from bot.domain.chats import Address, Channel, Link, Role
 from bot.domain.deliveries import Delivery, Draft, Priority, Settlement, State
@@ -27,7 +27,7 @@ DIGITS = "314159"
 NOTE = f"asked {NOW.isoformat()} discord"
 """How it is stored that a bot was stopped from Discord."""
 
-ANSWER = partial(Answer, by=Answering.ASKED, at=NOW, channel=Channel.DISCORD)
+ANSWER = partial(OfferAnswer, by=AnsweredBy.ASKED, at=NOW, channel=Channel.DISCORD)
 
 _numbers = itertools.count(1)
 

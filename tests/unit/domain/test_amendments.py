@@ -11,7 +11,7 @@ from bot.domain.actions import Action, ActionState, Denied, Verb, may_press, off
 from bot.domain.amendments import (
     WAITS,
     Amendment,
-    Answering,
+    AnsweredBy,
     after_amending,
     answer_by_change,
     answer_by_removal,
@@ -102,7 +102,7 @@ def test_a_bot_that_is_gone_needs_none_either():
     ("stored", "note"),
     [
         ("Stopped from Discord · 05 Jan 12:00 UTC", "Stopped from Discord · 05 Jan 12:00 UTC"),
-        (Answering.EXPIRED, "The button has expired. /help lists what you can ask."),
+        (AnsweredBy.EXPIRED, "The button has expired. /help lists what you can ask."),
     ],
 )
 def test_what_is_stored_without_an_instant_is_shown_too(stored: str, note: str):
