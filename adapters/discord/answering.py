@@ -15,7 +15,7 @@ from adapters.discord.handles import MessageHandles
 from adapters.discord.interactions import Interaction
 from adapters.discord.render import FORM, DiscordMessage, rendered
 from adapters.discord.transport import DiscordRefusal, RateLimited
-from adapters.discord.updates import Asked, DiscordUpdate, Pressed, Typing, Wanted, Written
+from adapters.discord.updates import CommandAsked, DiscordUpdate, Pressed, Typing, Wanted, Written
 from bot.domain.cards import Card
 from bot.domain.chats import Address
 from bot.domain.deliveries import Attempt
@@ -61,7 +61,7 @@ class DiscordAnswering:
         """Answer what was heard, in its own way."""
         try:
             match found:
-                case Asked():
+                case CommandAsked():
                     await self._answer_command(found, hear)
                 case Pressed():
                     await self._answer_press(found, hear)
@@ -76,7 +76,7 @@ class DiscordAnswering:
             # The person sees that it failed, and asks again.
             log.warning("an answer was not shown", extra={"reason": str(error)})
 
-    async def _answer_command(self, asked: Asked, hear: Hear) -> None:
+    async def _answer_command(self, asked: CommandAsked, hear: Hear) -> None:
         """Answer a command: at once if it is quick, else under "thinking..."."""
         answer = Interaction(self._answers, asked.handle, private=asked.said.place.private)
         async with asyncio.TaskGroup() as group:
@@ -103,7 +103,7 @@ class DiscordAnswering:
                 await self._show(pressed, answer, card, reply)
 
     async def _show(
-        self, heard: Asked | Pressed, answer: Interaction, card: Card, reply: Reply
+        self, heard: CommandAsked | Pressed, answer: Interaction, card: Card, reply: Reply
     ) -> None:
         replaces = reply.replaces and isinstance(heard, Pressed)
         with speaking(reply.language):
@@ -138,7 +138,7 @@ class DiscordAnswering:
         await self._answers.first(typing.handle, CHOICES, {"choices": choices(names)})
 
     async def _write_instead(
-        self, asked: Asked | Pressed, rest: Sequence[DiscordMessage]
+        self, asked: CommandAsked | Pressed, rest: Sequence[DiscordMessage]
     ) -> str | None:
         """The interaction is over: a direct chat gets what is left as messages of its own."""
         place = asked.said.place

@@ -78,7 +78,7 @@ class Handle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class CommandAsked:
     """A command or a form: to be answered with a message."""
 
     said: Incoming
@@ -124,7 +124,7 @@ class Written:
     said: Incoming
 
 
-DiscordUpdate = Asked | Pressed | Wanted | Typing | Written
+DiscordUpdate = CommandAsked | Pressed | Wanted | Typing | Written
 
 
 def heard(frame: Json, bot: str) -> DiscordUpdate | None:
@@ -207,7 +207,7 @@ def _interaction(interaction: Json, bot: str) -> DiscordUpdate | None:
             return None
 
 
-def _command(data: Json, place: Place, person: Person, handle: Handle) -> Asked | None:
+def _command(data: Json, place: Place, person: Person, handle: Handle) -> CommandAsked | None:
     match data:
         case {"name": name, "options": [{"name": str(called), **rest}]} if name == GROUP:
             given = {str(one.get("name")): one["value"] for one in _options(rest) if "value" in one}
@@ -220,7 +220,7 @@ def _command(data: Json, place: Place, person: Person, handle: Handle) -> Asked 
                 options={option: str(value).strip() for option, value in given.items()},
                 public=public,
             )
-            return Asked(said=said, handle=handle)
+            return CommandAsked(said=said, handle=handle)
         case _:
             return None
 
@@ -267,12 +267,12 @@ def _typing(data: Json, place: Place, person: Person, handle: Handle) -> Typing 
     )
 
 
-def _form(data: Json, place: Place, person: Person, handle: Handle) -> Asked | None:
+def _form(data: Json, place: Place, person: Person, handle: Handle) -> CommandAsked | None:
     if data.get("custom_id") != FORM:
         return None
     texts = [value for part in _parts(data) if isinstance(value := part.get("value"), str)]
     said = Words(place=place, person=person, text=" ".join(texts))
-    return Asked(said=said, handle=handle)
+    return CommandAsked(said=said, handle=handle)
 
 
 def _parts(part: Json) -> Iterator[Json]:

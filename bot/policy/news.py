@@ -80,7 +80,7 @@ class _Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class RequestedChange:
     """A change that a person has just asked for from a chat: its echo is no news there."""
 
     running: bool
@@ -106,7 +106,7 @@ def decide(
     *,
     now: datetime,
     new_id: NewId,
-    asked: Mapping[TraderId, Asked],
+    asked: Mapping[TraderId, RequestedChange],
 ) -> Verdict:
     """What an event means for the account's endpoints. Pure but for the ids it draws."""
     tell: Tell
@@ -166,7 +166,10 @@ _STATE = re.compile(
 
 
 def _report_alert(
-    event: PodEvent, bots: Mapping[str, Trader], known: Known, asked: Mapping[TraderId, Asked]
+    event: PodEvent,
+    bots: Mapping[str, Trader],
+    known: Known,
+    asked: Mapping[TraderId, RequestedChange],
 ) -> Alert:
     """What a bot reports of a change that a person has just asked for is no alarm."""
     alert = report_alert(event, bots)
@@ -199,7 +202,7 @@ def _decide_trader(
     known: Known,
     now: datetime,
     new_id: NewId,
-    asked: Mapping[TraderId, Asked],
+    asked: Mapping[TraderId, RequestedChange],
 ) -> Verdict:
     before = known.traders.get(event.trader.id)
     if event.removed:
@@ -242,7 +245,7 @@ def _asked_for(tell: Tell, asked_in: Endpoint | None) -> Alert:
     return quietly(tell(), asked_for_in(asked_in) if asked_in else None)
 
 
-def _is_as_asked(trader: Trader, echo: Asked) -> bool:
+def _is_as_asked(trader: Trader, echo: RequestedChange) -> bool:
     """Whether the bot is now what was asked for, or at least accepted to be so."""
     running = condition(trader).running
     return echo.running is (trader.running if running is None else running)

@@ -11,7 +11,7 @@ from bot.domain.events import Event
 from bot.domain.ids import AccountId, EndpointId, NewId, Now, TraderId
 from bot.domain.ingesting import IngestResult, Progress
 from bot.errors import OutcomeUnknown
-from bot.policy.news import Asked, decide, remember_only
+from bot.policy.news import RequestedChange, decide, remember_only
 from bot.ports import Inbox, Meter
 from bot.services.amending import Amending
 from bot.services.delivery import Delivering
@@ -39,7 +39,7 @@ class Ingest:
         self._amending = amending
         self._now = now
         self._new_id = new_id
-        self._asked: dict[TraderId, Asked] = {}
+        self._asked: dict[TraderId, RequestedChange] = {}
         self._audience: dict[AccountId, dict[EndpointId, Address]] = {}
 
     async def take(
@@ -97,9 +97,9 @@ class Ingest:
     def expect(self, trader: TraderId, running: bool, endpoint: EndpointId) -> None:
         """The person at this endpoint is about to start or pause a bot."""
         until = steady() + ECHO_WINDOW
-        self._asked[trader] = Asked(running=running, endpoint=endpoint, until=until)
+        self._asked[trader] = RequestedChange(running=running, endpoint=endpoint, until=until)
 
-    def _current(self) -> Mapping[TraderId, Asked]:
+    def _current(self) -> Mapping[TraderId, RequestedChange]:
         if self._asked:
             now = steady()
             self._asked = {key: asked for key, asked in self._asked.items() if asked.until > now}

@@ -52,7 +52,7 @@ def on_discord(spec: Spec) -> Incoming | None:
         "data": {"name": bell["name"], "options": [{**part, "options": options}]},
     }
     found = discord.heard({"t": "INTERACTION_CREATE", "d": interaction}, "1")
-    return found.said if isinstance(found, discord.Asked) else None
+    return found.said if isinstance(found, discord.CommandAsked) else None
 
 
 def on_the_page(spec: Spec) -> Incoming | None:

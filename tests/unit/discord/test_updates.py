@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from adapters.discord.render import FORM
 from adapters.discord.updates import (
     WORDLESS,
-    Asked,
+    CommandAsked,
     Handle,
     Pressed,
     Typing,
@@ -62,13 +62,13 @@ def test_a_slash_command_is_a_command_with_its_option_as_argument():
     said = Command(
         place=DM, person=ANN, name="pause", arguments="Night Owl", options={"bot": "Night Owl"}
     )
-    assert found == Asked(said=said, handle=HANDLE)
+    assert found == CommandAsked(said=said, handle=HANDLE)
 
 
 def test_a_number_is_an_argument_too():
     found = heard(frame(2, bell("missed", {"name": "page", "type": 4, "value": 2})), BOT)
 
-    assert isinstance(found, Asked)
+    assert isinstance(found, CommandAsked)
     assert isinstance(found.said, Command)
     assert found.said.arguments == "2"
 
@@ -85,7 +85,7 @@ def test_on_a_server_the_place_is_not_private_and_the_person_a_member():
 
     found = heard(frame(2, bell("status"), **where), BOT)
 
-    assert isinstance(found, Asked)
+    assert isinstance(found, CommandAsked)
     address = Address(channel=Channel.DISCORD, bot=BOT, chat="200")
     shared = Shared(name="#desk", can_manage=True)
     assert found.said.place == Place(address=address, private=False, shared=shared)
@@ -108,7 +108,7 @@ def test_who_manages_channels_has_a_say_in_what_one_shows(
 
     found = heard(frame(2, bell("link"), **where), BOT)
 
-    assert isinstance(found, Asked)
+    assert isinstance(found, CommandAsked)
     assert found.said.place.shared is not None
     assert found.said.place.shared.can_manage is can_manage
 
@@ -138,7 +138,7 @@ def test_the_rights_that_we_lack_in_a_channel_are_named(
 
     found = heard(frame(2, bell("link"), **where), BOT)
 
-    assert isinstance(found, Asked)
+    assert isinstance(found, CommandAsked)
     assert found.said.place.shared is not None
     assert found.said.place.shared.missing_permissions == missing_permissions
 
@@ -165,7 +165,7 @@ def test_whether_the_server_has_our_bot_or_only_the_person(
 
     found = heard(frame(2, bell("link"), **where), BOT)
 
-    assert isinstance(found, Asked)
+    assert isinstance(found, CommandAsked)
     assert found.said.place.shared is not None
     assert found.said.place.shared.invited is invited
 
@@ -177,10 +177,10 @@ def test_an_answer_for_everybody_is_asked_for_by_an_option():
     found = heard(frame(2, bell("price", public, pair)), BOT)
     alone = heard(frame(2, bell("price", pair, {**public, "value": False})), BOT)
 
-    assert isinstance(found, Asked)
+    assert isinstance(found, CommandAsked)
     assert isinstance(found.said, Command)
     assert (found.said.arguments, found.said.public) == ("BTC/USDT", True)
-    assert isinstance(alone, Asked)
+    assert isinstance(alone, CommandAsked)
     assert isinstance(alone.said, Command)
     assert (alone.said.arguments, alone.said.public) == ("BTC/USDT", False)
 
@@ -195,7 +195,7 @@ def test_a_thread_is_a_chat_inside_its_channel():
 
     found = heard(frame(2, bell("status"), **where), BOT)
 
-    assert isinstance(found, Asked)
+    assert isinstance(found, CommandAsked)
     address = found.said.place.address
     assert (address.chat, address.thread) == ("200", "300")
 
@@ -206,7 +206,7 @@ def test_a_direct_chat_of_other_people_is_not_private(context: dict[str, int]):
 
     found = heard(frame(2, bell("status"), **where), BOT)
 
-    assert isinstance(found, Asked)
+    assert isinstance(found, CommandAsked)
     assert not found.said.place.private
 
 
@@ -279,7 +279,7 @@ def test_the_button_for_the_digits_opens_their_form():
 def test_a_form_is_the_words_in_it(component: dict[str, Any]):
     found = heard(frame(5, {"custom_id": FORM, "components": [component]}), BOT)
 
-    assert found == Asked(said=Words(place=DM, person=ANN, text="482913"), handle=HANDLE)
+    assert found == CommandAsked(said=Words(place=DM, person=ANN, text="482913"), handle=HANDLE)
 
 
 def test_what_is_typed_so_far_is_told_with_its_command():
