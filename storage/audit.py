@@ -49,7 +49,7 @@ class _Note(NamedTuple):
     facts: Mapping[str, str]
 
 
-class Audit:
+class SqlAudit:
     """Implements `bot.ports.Audit`."""
 
     def __init__(self, database: Database) -> None:
@@ -121,7 +121,7 @@ def _sealed(previous: str, at: datetime, what: str, *about: object) -> str:
 
 
 def broken(connection: Connection) -> int | None:
-    """See `Audit.broken`."""
+    """See `SqlAudit.broken`."""
     previous = _FIRST
     for row in connection.execute(select(audit).order_by(audit.c.id)):
         if row.previous != previous or not _is_as_written(row):

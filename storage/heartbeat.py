@@ -16,7 +16,7 @@ from typing import Any
 
 from bot.domain.deliveries import Restored
 from bot.domain.ids import Now
-from storage.leases import Leases
+from storage.leases import SqlLeases
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Heartbeat:
         folder: where the file is; it is this machine's own, and is never in a backup.
     """
 
-    def __init__(self, leases: Leases, folder: Path, now: Now) -> None:
+    def __init__(self, leases: SqlLeases, folder: Path, now: Now) -> None:
         self._leases = leases
         self._path = folder / FILE
         self._now = now

@@ -27,7 +27,7 @@ class _Updates(NamedTuple):
     now: datetime
 
 
-class Journal:
+class SqlJournal:
     """Implements `bot.ports.Journal`."""
 
     def __init__(self, database: Database, now: Now) -> None:

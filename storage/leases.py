@@ -30,7 +30,7 @@ class _Lease(NamedTuple):
     life: timedelta
 
 
-class Leases:
+class SqlLeases:
     """Rights that one owner has at a time, for as long as it renews them.
 
     Only the database's clock counts: those of the processes may differ. Each new owner has a

@@ -17,19 +17,19 @@ from bot.domain.accounts import Account
 from bot.domain.ids import NewId, Now
 from bot.errors import Misconfigured, Refused
 from storage import audit, personal
-from storage.accounts.codes import Codes
-from storage.accounts.links import Accounts, Links
-from storage.audit import Audit
-from storage.buttons.actions import Actions
+from storage.accounts.codes import SqlCodes
+from storage.accounts.links import SqlAccounts, SqlLinks
+from storage.audit import SqlAudit
+from storage.buttons.actions import SqlActions
 from storage.buttons.handles import MessageHandles
-from storage.buttons.shown_cards import ShownCards
+from storage.buttons.shown_cards import SqlShownCards
 from storage.engine.database import Database, each, invalidate
 from storage.engine.limits import Limits
 from storage.engine.sqlite import looking_at, open_inline, open_sqlite, refuse_damage
-from storage.inbox.admission import Inbox
-from storage.journal import Journal
-from storage.leases import Leases
-from storage.outbox.deliveries import Outbox
+from storage.inbox.admission import SqlInbox
+from storage.journal import SqlJournal
+from storage.leases import SqlLeases
+from storage.outbox.deliveries import SqlOutbox
 from storage.retention import Retention
 from storage.schema import versions as schema
 from storage.schema.versions import Version
@@ -44,18 +44,18 @@ class Store:
 
     database: Database
     vault: Vault
-    accounts: Accounts
-    actions: Actions
-    audit: Audit
-    codes: Codes
+    accounts: SqlAccounts
+    actions: SqlActions
+    audit: SqlAudit
+    codes: SqlCodes
     handles: MessageHandles
-    inbox: Inbox
-    journal: Journal
-    leases: Leases
-    links: Links
-    outbox: Outbox
+    inbox: SqlInbox
+    journal: SqlJournal
+    leases: SqlLeases
+    links: SqlLinks
+    outbox: SqlOutbox
     retention: Retention
-    shown_cards: ShownCards
+    shown_cards: SqlShownCards
 
     async def prune(self, now: datetime) -> None:
         """Erase what has been kept long enough. Every hour is often enough, every day is not:
@@ -308,16 +308,16 @@ def store_on(database: Database, vault: Vault, now: Now, new_id: NewId) -> Store
     return Store(
         database=database,
         vault=vault,
-        accounts=Accounts(database, vault),
-        actions=Actions(database),
-        shown_cards=ShownCards(database),
-        audit=Audit(database),
-        codes=Codes(database, vault, new_id),
+        accounts=SqlAccounts(database, vault),
+        actions=SqlActions(database),
+        shown_cards=SqlShownCards(database),
+        audit=SqlAudit(database),
+        codes=SqlCodes(database, vault, new_id),
         handles=MessageHandles(database, vault, now),
-        inbox=Inbox(database),
-        journal=Journal(database, now),
-        leases=Leases(database),
-        links=Links(database, new_id),
-        outbox=Outbox(database),
+        inbox=SqlInbox(database),
+        journal=SqlJournal(database, now),
+        leases=SqlLeases(database),
+        links=SqlLinks(database, new_id),
+        outbox=SqlOutbox(database),
         retention=Retention(database),
     )

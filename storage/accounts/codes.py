@@ -70,7 +70,7 @@ class _SignIn(NamedTuple):
     now: datetime
 
 
-class Codes:
+class SqlCodes:
     """Implements `bot.ports.Codes`."""
 
     def __init__(self, database: Database, vault: Vault, new_id: NewId) -> None:

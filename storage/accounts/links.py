@@ -33,7 +33,7 @@ class _Found(NamedTuple):
     name: str
 
 
-class Links:
+class SqlLinks:
     """Implements `bot.ports.Links`."""
 
     def __init__(self, database: Database, new_id: NewId) -> None:
@@ -172,7 +172,7 @@ def _enable(connection: Connection, address: Address) -> int:
     return 0 if found is None else endpoints.reopen(connection, found)
 
 
-class Accounts:
+class SqlAccounts:
     """Implements `bot.ports.Accounts`."""
 
     def __init__(self, database: Database, vault: Vault) -> None:

@@ -25,7 +25,7 @@ class _Press(NamedTuple):
     now: datetime
 
 
-class Actions:
+class SqlActions:
     """Implements `bot.ports.Actions`."""
 
     def __init__(self, database: Database) -> None:

@@ -31,7 +31,7 @@ class _Asker(NamedTuple):
     now: datetime
 
 
-class ShownCards:
+class SqlShownCards:
     """Implements `bot.ports.ShownCards`."""
 
     def __init__(self, database: Database) -> None:

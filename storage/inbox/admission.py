@@ -57,7 +57,7 @@ class _Call:
     idle: frozenset[EndpointId]
 
 
-class Inbox:
+class SqlInbox:
     """Implements `bot.ports.Inbox`."""
 
     def __init__(self, database: Database) -> None:

@@ -43,7 +43,7 @@ AGED = timedelta(minutes=10)
 """How long an item waits before it rises a lane (`guarantees.md` 2.7)."""
 
 
-class Outbox:
+class SqlOutbox:
     """Implements `bot.ports.Outbox`."""
 
     def __init__(self, database: Database) -> None:

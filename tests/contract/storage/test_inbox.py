@@ -34,7 +34,7 @@ from bot.errors import StoreAway
 from storage import Store
 from storage.engine.database import Database, Request, each, failed, resolve
 from storage.engine.limits import Limits
-from storage.inbox.admission import Inbox
+from storage.inbox.admission import SqlInbox
 from storage.inbox.cache import FINGERPRINTS, RECENTLY
 from storage.inbox.quarantine import LIFE
 from storage.schema.tables import inbox, quarantine
@@ -331,7 +331,7 @@ class Leaving(Database):
 
 async def test_whoever_is_cancelled_ends_although_the_database_is_away(store: Store):
     chat = await linked(store)
-    leaving = replace(store, inbox=Inbox(Leaving(store.database)))
+    leaving = replace(store, inbox=SqlInbox(Leaving(store.database)))
 
     async with asyncio.TaskGroup() as group:
         admitting = group.create_task(admit_idle(leaving, chat, "one"))

@@ -23,7 +23,7 @@ from bot.services.delivery import Delivering, Outlet
 from bot.services.leadership import Leadership, Superseded
 from bot.services.pace import Pace
 from storage import Store, open_store
-from storage.outbox.deliveries import Outbox
+from storage.outbox.deliveries import SqlOutbox
 from tests.fakes.messenger import FakeMessenger, Shown
 from tests.fakes.meter import FakeMeter
 
@@ -48,7 +48,7 @@ class SlowToAnswer(FakeMessenger):
         return Sent(message=message)
 
 
-class Stopping(Outbox):
+class Stopping(SqlOutbox):
     """Stops the whole process once, right after a claim is committed."""
 
     stops_for = 0.0

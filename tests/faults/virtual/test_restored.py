@@ -138,8 +138,8 @@ def torn(path: Path, folder: Path) -> Path:
 @pytest.mark.parametrize(
     "point",
     [
-        "after commit of storage.accounts.codes.Codes._complete_all, 1",
-        "after commit of storage.inbox.admission.Inbox._admit, 12",
+        "after commit of storage.accounts.codes.SqlCodes._complete_all, 1",
+        "after commit of storage.inbox.admission.SqlInbox._admit, 12",
         "after commit of storage.outbox.claims.take_turns, 2",
         "after commit of storage.buttons.actions._claim, 1",
     ],
