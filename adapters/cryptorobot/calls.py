@@ -43,7 +43,7 @@ class Call:
             given.append(self.data)
         return (*given, self.query)
 
-    def over_rest(self) -> "Request":
+    def over_rest(self) -> "RestRequest":
         """The same call over HTTP.
 
         Raises:
@@ -53,11 +53,13 @@ class Call:
         parameters = tuple(
             pair for name, value in self.query.items() for pair in _pairs(name, value)
         )
-        return Request(verb=_HTTP[self.method], path=path, parameters=parameters, data=self.data)
+        return RestRequest(
+            verb=_HTTP[self.method], path=path, parameters=parameters, data=self.data
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class RestRequest:
     """What HTTP needs of a call. `parameters` have in brackets what is nested."""
 
     verb: str
@@ -206,7 +208,7 @@ class Oversized:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class FoundPage:
     """One page. `total` is how many records match in all, `None` where the answer does not say."""
 
     records: tuple[object, ...]
@@ -221,16 +223,16 @@ class Found:
         return not self.records or (self.total is not None and reached >= self.total)
 
 
-def found(answer: object) -> Found | None:
+def found(answer: object) -> FoundPage | None:
     """Read a page object, an object with only `data`, or a bare list; `None` if it is none.
 
     Source: `platform.md` 6, item 12.
     """
     if isinstance(answer, list):
-        return Found(records=tuple(answer))
+        return FoundPage(records=tuple(answer))
     if not isinstance(answer, Mapping) or not isinstance(answer.get("data"), list):
         return None
     total = answer.get("total")
     # True would count as 1.
     known = isinstance(total, int) and not isinstance(total, bool)
-    return Found(records=tuple(answer["data"]), total=total if known else None)
+    return FoundPage(records=tuple(answer["data"]), total=total if known else None)

@@ -10,7 +10,7 @@ from hashlib import sha256
 import aiohttp
 
 from adapters.cryptorobot import calls, decode, frames, logins
-from adapters.cryptorobot.calls import OWN, PROOFS, TELLING, Call, Request
+from adapters.cryptorobot.calls import OWN, PROOFS, TELLING, Call, RestRequest
 from adapters.cryptorobot.clock import PlatformClock
 from adapters.cryptorobot.limits import Budget, plan_named
 from adapters.cryptorobot.rest import Rest
@@ -25,7 +25,7 @@ from bot.texts.errors import USE_PASSWORD, Sentence
 _MOST_NAMES = 100
 _MOST_BUDGETS = 1000
 
-_HANDSHAKE = Request(
+_HANDSHAKE = RestRequest(
     verb="GET", path="/socket.io/", parameters=(("EIO", "4"), ("transport", "polling"))
 )
 _SOCKET_IO_2 = re.compile(r"\d+:0\{")

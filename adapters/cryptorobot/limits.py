@@ -4,19 +4,19 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RequestLimits:
     """Requests at once, and a minute from then on."""
 
     burst: int
     per_minute: int
 
 
-FREE = Plan(burst=8, per_minute=39)
+FREE = RequestLimits(burst=8, per_minute=39)
 
 PLANS = {
     "free": FREE,
-    "pro": Plan(burst=40, per_minute=195),
-    "enterprise": Plan(burst=80, per_minute=650),
+    "pro": RequestLimits(burst=40, per_minute=195),
+    "enterprise": RequestLimits(burst=80, per_minute=650),
 }
 """Four fifths of each burst, and in no minute more than four fifths of its requests.
 
@@ -24,7 +24,7 @@ Source: https://cryptorobot.ai/docs/guides/errors: 10 and 60, 50 and 300, 100 an
 """
 
 
-def plan_named(name: str | None) -> Plan:
+def plan_named(name: str | None) -> RequestLimits:
     """An unknown plan is as small as the smallest (`platform.md` 7, item 5)."""
     return PLANS.get((name or "").strip().lower(), FREE)
 
@@ -34,13 +34,13 @@ class Budget:
 
     __slots__ = ("_at", "_closed_until", "_left", "_plan")
 
-    def __init__(self, plan: Plan, at: float) -> None:
+    def __init__(self, plan: RequestLimits, at: float) -> None:
         self._plan = plan
         self._left = float(plan.burst)
         self._at = at
         self._closed_until = at
 
-    def widen(self, plan: Plan) -> None:
+    def widen(self, plan: RequestLimits) -> None:
         """The account's plan became known."""
         if plan is not self._plan:
             self._left += max(0, plan.burst - self._plan.burst)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from adapters.cryptorobot import calls, decode
-from adapters.cryptorobot.calls import PAGE, Call, Found, Oversized
+from adapters.cryptorobot.calls import PAGE, Call, FoundPage, Oversized
 from bot.domain.events import Event, Page, Position, Stream, Unreadable
 
 _MOST_REQUESTS = 100
@@ -23,10 +23,10 @@ class Portion:
     def __post_init__(self) -> None:
         self.most = self.size = min(self.most, PAGE)
 
-    def too_large(self) -> Found | None:
+    def too_large(self) -> FoundPage | None:
         """Ask for half; for a single record gives what stands for it, so that it is passed over."""
         if self.size <= 1:
-            return Found(records=(Oversized(),))
+            return FoundPage(records=(Oversized(),))
         self.size //= 2
         self.lowered = True
         return None
@@ -36,7 +36,7 @@ class Portion:
 
 
 @dataclass(slots=True, kw_only=True)
-class Reading:
+class PageReading:
     """One page of ours, from as many of the platform's as it takes.
 
     Records that share an instant have no order that we could rely on: the platform's depends on the
@@ -66,7 +66,7 @@ class Reading:
         """The request to make next."""
         return calls.oldest(self.stream.value, self.since.at, self.portion.size, self._skip)
 
-    def add(self, found: Found) -> bool:
+    def add(self, found: FoundPage) -> bool:
         """Take an answer; gives whether another request is needed."""
         fresh = [self._take(record) for record in found.records]
         # A page that repeats: the platform does not know `$skip` and has given all it has.

@@ -8,7 +8,7 @@ from http import HTTPStatus
 import aiohttp
 
 from adapters.cryptorobot import faults, logins
-from adapters.cryptorobot.calls import Call, Request
+from adapters.cryptorobot.calls import Call, RestRequest
 from adapters.cryptorobot.clock import PlatformClock
 from adapters.cryptorobot.payload import Garbled, loads
 from adapters.cryptorobot.settings import PlatformSettings
@@ -65,7 +65,7 @@ class Rest:
         return await self.send(call, request, credential)
 
     async def send(
-        self, call: Call, request: Request, credential: Credential | None = None
+        self, call: Call, request: RestRequest, credential: Credential | None = None
     ) -> object:
         """Send a request that stands for a call."""
         answer = await self._exchange(call, request, credential)
@@ -83,12 +83,12 @@ class Rest:
             raise faults.refusal(call, content, answer.status, answer.retry_after)
         return content
 
-    async def probe(self, request: Request) -> RestAnswer:
+    async def probe(self, request: RestRequest) -> RestAnswer:
         """What a stranger is answered, whatever it is."""
         return await self._exchange(Call(method="get", service=""), request, None)
 
     async def _exchange(
-        self, call: Call, request: Request, credential: Credential | None
+        self, call: Call, request: RestRequest, credential: Credential | None
     ) -> RestAnswer:
         headers = {"Accept": "application/json"}
         if credential is not None:

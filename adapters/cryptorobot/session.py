@@ -11,12 +11,12 @@ from operator import itemgetter
 import aiohttp
 
 from adapters.cryptorobot import calls, decode, frames, logins
-from adapters.cryptorobot.calls import PROOFS, Call, Found, Request
+from adapters.cryptorobot.calls import PROOFS, Call, FoundPage, RestRequest
 from adapters.cryptorobot.clock import PlatformClock
 from adapters.cryptorobot.faults import TooLarge
 from adapters.cryptorobot.fields import Fields
 from adapters.cryptorobot.limits import Budget
-from adapters.cryptorobot.paging import Portion, Reading
+from adapters.cryptorobot.paging import PageReading, Portion
 from adapters.cryptorobot.rest import Rest
 from adapters.cryptorobot.settings import PlatformSettings, PodCommand, filled
 from adapters.cryptorobot.socket import ReceivedFrame, Socket
@@ -113,7 +113,7 @@ class CryptorobotSession:
         self._proofs: tuple[Call, ...] = PROOFS
         self._listing = True
         """Whether the list of bots, which is read anyway, is what proves a login."""
-        self._listed: Found | None = None
+        self._listed: FoundPage | None = None
         """The beginning of that list, read after the latest login and not asked for since."""
         self._listed_at = 0.0
         self._watchers: list[tuple[str, asyncio.Future[Tick]]] = []
@@ -188,7 +188,7 @@ class CryptorobotSession:
 
     async def page(self, stream: Stream, since: Position, limit: int = calls.PAGE) -> Page:
         """See `ports.Session`. Records of one instant stay together, beyond `limit` if need be."""
-        reading = Reading(stream=stream, since=since, limit=limit, received=self._clock())
+        reading = PageReading(stream=stream, since=since, limit=limit, received=self._clock())
         more = True
         while more:
             found = await self._find(reading.call, reading.portion)
@@ -402,7 +402,7 @@ class CryptorobotSession:
                 return answer
         return await self._ask(call)
 
-    async def _find(self, call: Callable[[], Call], portion: Portion) -> Found:
+    async def _find(self, call: Callable[[], Call], portion: Portion) -> FoundPage:
         """Find stored records, as many as can be taken at once.
 
         Args:
@@ -457,7 +457,7 @@ class CryptorobotSession:
                 return records
         raise TryLater(ENDLESS_LIST.format(service=service))
 
-    def _take_listed(self, service: str) -> Found | None:
+    def _take_listed(self, service: str) -> FoundPage | None:
         """What the proof of the login has read of this list already; once."""
         if service != decode.TRADERS:
             return None
@@ -510,7 +510,7 @@ _SOME = 10
 """Records among which the youngest is, whatever the platform makes of equal times."""
 
 
-def _listed(answer: object) -> Found:
+def _listed(answer: object) -> FoundPage:
     found = calls.found(answer)
     if found is None:
         raise TryLater(Sentence.NO_LIST)
@@ -534,11 +534,11 @@ def _later(one: datetime | None, other: datetime | None) -> bool:
     return one is not None and (other is None or one > other)
 
 
-def _pod_request(command: PodCommand, trader: Trader, name: str) -> Request:
+def _pod_request(command: PodCommand, trader: Trader, name: str) -> RestRequest:
     values = {"traderId": trader.id, "podId": trader.pod or trader.id, "command": name}
     steps = {place: calls.segment(value) for place, value in values.items()}
     body = None if command.body is None else filled(command.body, values)
-    return Request(verb=command.method, path=str(filled(command.path, steps)), data=body)
+    return RestRequest(verb=command.method, path=str(filled(command.path, steps)), data=body)
 
 
 def _has_pod(trader: Trader) -> bool:

@@ -12,7 +12,7 @@ from adapters.discord.api import Answers, DiscordChats
 from adapters.discord.handles import MessageHandles
 from adapters.discord.listening import DiscordListener
 from adapters.discord.messenger import DiscordMessenger
-from adapters.discord.rhythm import USUAL, Rhythm
+from adapters.discord.rhythm import USUAL, DiscordRhythm
 from adapters.discord.servers import MayAsk, Servers
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.transport import DiscordHttp, new_session
@@ -46,7 +46,7 @@ async def open_discord(
     meter: Meter,
     may_send: MaySend,
     may_ask: MayAsk = _at_once,
-    rhythm: Rhythm = USUAL,
+    rhythm: DiscordRhythm = USUAL,
 ) -> AsyncIterator[DiscordBot]:
     """Our bot; its listener is to be begun. For the arguments see `composed`."""
     clock = asyncio.get_running_loop().time
@@ -75,7 +75,7 @@ def composed(
     meter: Meter,
     may_send: MaySend,
     may_ask: MayAsk,
-    rhythm: Rhythm = USUAL,
+    rhythm: DiscordRhythm = USUAL,
 ) -> DiscordBot:
     """Our bot, from its parts.
 

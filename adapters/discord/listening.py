@@ -15,7 +15,7 @@ from adapters.chat.queues import ChatQueues
 from adapters.discord.answering import DiscordAnswering
 from adapters.discord.commands import is_registered, registered
 from adapters.discord.gateway import Gateway
-from adapters.discord.rhythm import Rhythm
+from adapters.discord.rhythm import DiscordRhythm
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.transport import DiscordHttp, DiscordRefusal, RateLimited
 from adapters.discord.updates import DiscordUpdate, Written, heard
@@ -49,7 +49,7 @@ class DiscordListener:
         settings: DiscordSettings,
         chance: random.Random,
         meter: Meter,
-        rhythm: Rhythm,
+        rhythm: DiscordRhythm,
     ) -> None:
         self._http = http
         self._answering = answering

@@ -13,7 +13,7 @@ Source: https://docs.discord.com/developers/events/gateway#rate-limiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rhythm:
+class DiscordRhythm:
     """What only tests have otherwise: they are in a hurry."""
 
     answer_within: timedelta = timedelta(seconds=1)
@@ -33,4 +33,4 @@ class Rhythm:
     """Between two connections to the gateway of which none lasts."""
 
 
-USUAL = Rhythm()
+USUAL = DiscordRhythm()

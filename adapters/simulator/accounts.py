@@ -104,7 +104,7 @@ class Login:
         }
 
 
-class Accounts:
+class SimulatedAccounts:
     """All users and keys, and the tokens given to them."""
 
     def __init__(self, now: Now, new_id: Callable[[], str], chance: Random) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from adapters.simulator.accounts import Accounts, Credential, Login, User
+from adapters.simulator.accounts import Credential, Login, SimulatedAccounts, User
 from adapters.simulator.changes import Changes
 from adapters.simulator.options import Options
 from adapters.simulator.plans import plan_of
@@ -30,7 +30,7 @@ class Wire(Protocol):
         """Break the TCP connection without a word."""
 
     def expire_later(self, socket: str, wait: timedelta) -> Callable[[], None]:
-        """Call `Audience.expire` after a wait; gives what cancels that."""
+        """Call `SimulatedAudience.expire` after a wait; gives what cancels that."""
 
     async def stop(self) -> None:
         """Break every connection and stop listening."""
@@ -53,13 +53,13 @@ class Caller:
     cancel_expiry: Callable[[], None] = field(default=lambda: None)
 
 
-class Audience:
+class SimulatedAudience:
     """All sockets; those that are logged in hear the events of their user."""
 
     def __init__(
         self,
         options: Options,
-        accounts: Accounts,
+        accounts: SimulatedAccounts,
         changes: Changes,
         now: Callable[[], datetime],
     ) -> None:

@@ -10,8 +10,8 @@ from random import Random
 from typing import Any
 
 from adapters.simulator import query as queries
-from adapters.simulator.accounts import SCOPES, Accounts, Identity, User
-from adapters.simulator.audience import Audience, Caller
+from adapters.simulator.accounts import SCOPES, Identity, SimulatedAccounts, User
+from adapters.simulator.audience import Caller, SimulatedAudience
 from adapters.simulator.catalogue import (
     SERVICES,
     Service,
@@ -29,7 +29,7 @@ from adapters.simulator.times import iso
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class ServiceRequest:
     """One call of a service's method, however it travelled."""
 
     method: str
@@ -40,7 +40,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class ReceivedCall:
     """A request that arrived; `user` is `None` when nobody was logged in.
 
     Its data is not kept: it may hold a password.
@@ -54,7 +54,7 @@ class Call:
     transport: str
 
 
-class NoAnswer(Exception):
+class LeftUnanswered(Exception):
     """The caller is to wait for ever."""
 
 
@@ -76,12 +76,12 @@ class SimulatedPlatform:
         chance: Random,
     ) -> None:
         self.options = options
-        self.accounts = Accounts(now, new_id, chance)
+        self.accounts = SimulatedAccounts(now, new_id, chance)
         self.changes = Changes()
-        self.audience = Audience(options, self.accounts, self.changes, now)
+        self.audience = SimulatedAudience(options, self.accounts, self.changes, now)
         self.records = Records()
         self.script = Script()
-        self.calls: list[Call] = []
+        self.calls: list[ReceivedCall] = []
         self._now = now
         self._new_id = new_id
         self._chance = chance
@@ -207,12 +207,12 @@ class SimulatedPlatform:
 
     # What arrives over the wire.
 
-    async def answer(self, caller: Caller, request: Request) -> Any:
+    async def answer(self, caller: Caller, request: ServiceRequest) -> Any:
         """Perform one call; its events are sent before this returns.
 
         Raises:
             SimulatedRefusal: the platform says no.
-            NoAnswer: a test wants this call never answered.
+            LeftUnanswered: a test wants this call never answered.
         """
         service = _service(request)
         identity = self._identify(caller, request)
@@ -223,18 +223,18 @@ class SimulatedPlatform:
         if isinstance(fate, Failed):
             raise SimulatedRefusal(fate.status, "Scripted failure", retry_after=fate.retry_after)
         if fate == Unanswered(performed=False):
-            raise NoAnswer
+            raise LeftUnanswered
         if identity is None:
             result = self._authenticate(caller, request)
         else:
             result = await self._perform(caller, identity.user, request)
         if isinstance(fate, Unanswered):
-            raise NoAnswer
+            raise LeftUnanswered
         if isinstance(fate, Delayed):
             await asyncio.sleep(fate.by.total_seconds())
         return result
 
-    def _identify(self, caller: Caller, request: Request) -> Identity | None:
+    def _identify(self, caller: Caller, request: ServiceRequest) -> Identity | None:
         """Check the caller's credential afresh, as every protected call does.
 
         Gives `None` for a login or logout.
@@ -249,7 +249,7 @@ class SimulatedPlatform:
             return identity
         finally:
             self.calls.append(
-                Call(
+                ReceivedCall(
                     method=request.method,
                     service=request.service,
                     id=request.id,
@@ -260,7 +260,7 @@ class SimulatedPlatform:
             )
             self.changes.notify()
 
-    def _authenticate(self, caller: Caller, request: Request) -> dict[str, Any]:
+    def _authenticate(self, caller: Caller, request: ServiceRequest) -> dict[str, Any]:
         if request.method == "create":
             if not isinstance(request.data, Mapping):
                 raise SimulatedRefusal(401, "Invalid authentication information")
@@ -269,7 +269,7 @@ class SimulatedPlatform:
         self.audience.log_out(caller)
         return login.answer()
 
-    async def _perform(self, caller: Caller, user: User, request: Request) -> Any:
+    async def _perform(self, caller: Caller, user: User, request: ServiceRequest) -> Any:
         service, query = request.service, request.query
         match request.method:
             case "find":
@@ -291,7 +291,7 @@ class SimulatedPlatform:
                 return queries.pick(removed, query)
         raise AssertionError(f"no such method: {request.method}")
 
-    def _find(self, caller: Caller, user: User, request: Request) -> dict[str, Any]:
+    def _find(self, caller: Caller, user: User, request: ServiceRequest) -> dict[str, Any]:
         if request.service == "users":
             own: Iterable[Record] = [_profile(user)]
         else:
@@ -304,7 +304,7 @@ class SimulatedPlatform:
             text=caller.socket is None,
         )
 
-    def _get(self, user: User, request: Request) -> Record:
+    def _get(self, user: User, request: ServiceRequest) -> Record:
         if request.id is None:
             raise SimulatedRefusal(405, f"Can not {request.method} multiple entries")
         if request.service == "users" and request.id == user.id:
@@ -314,7 +314,7 @@ class SimulatedPlatform:
             raise SimulatedRefusal(404, f"No record found for id '{request.id}'")
         return record
 
-    async def _patch(self, user: User, request: Request) -> dict[str, Any]:
+    async def _patch(self, user: User, request: ServiceRequest) -> dict[str, Any]:
         service = request.service
         before = self._get(user, request)
         changes = _fields(request.data)
@@ -350,7 +350,7 @@ class SimulatedPlatform:
             raise SimulatedRefusal(429, "Rate limit exceeded", retry_after=wait)
 
 
-def _service(request: Request) -> Service:
+def _service(request: ServiceRequest) -> Service:
     service = SERVICES.get(request.service)
     if service is None:
         raise SimulatedRefusal(404, f"Service '{request.service}' not found")
@@ -368,7 +368,7 @@ def _credential(caller: Caller) -> Mapping[str, Any]:
     return caller.credential
 
 
-def _check_scope(identity: Identity, service: Service, request: Request) -> None:
+def _check_scope(identity: Identity, service: Service, request: ServiceRequest) -> None:
     if identity.key is None or identity.key.scopes is None:
         return
     if service.scope(request.method) not in identity.key.scopes:

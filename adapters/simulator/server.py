@@ -14,7 +14,7 @@ from aiohttp import web
 from adapters.simulator.accounts import Credential
 from adapters.simulator.audience import Caller
 from adapters.simulator.catalogue import SERVICES
-from adapters.simulator.platform import NoAnswer, Request, SimulatedPlatform
+from adapters.simulator.platform import LeftUnanswered, ServiceRequest, SimulatedPlatform
 from adapters.simulator.query import from_brackets
 from adapters.simulator.refusals import SimulatedRefusal
 
@@ -159,7 +159,7 @@ class _Server:
             return None, await self._platform.answer(caller, request)
         except SimulatedRefusal as refusal:
             return refusal.as_record()
-        except NoAnswer:
+        except LeftUnanswered:
             return self._sio.not_handled
 
     async def _rest(self, request: web.Request) -> web.StreamResponse:
@@ -174,7 +174,7 @@ class _Server:
                 status=refusal.code,
                 headers={} if wait is None else {"Retry-After": str(wait)},
             )
-        except NoAnswer:
+        except LeftUnanswered:
             await _wait_for_ever()
         return web.json_response(result, status=201 if call.method == "create" else 200)
 
@@ -185,7 +185,7 @@ async def _wait_for_ever() -> NoReturn:
     raise AssertionError("nobody sets this event")
 
 
-def _request(method: str, arguments: tuple[Any, ...]) -> Request:
+def _request(method: str, arguments: tuple[Any, ...]) -> ServiceRequest:
     """Read the arguments of a call over the socket."""
     path, *rest = arguments or (None,)
     if not isinstance(path, str):
@@ -195,7 +195,7 @@ def _request(method: str, arguments: tuple[Any, ...]) -> Request:
         raise SimulatedRefusal(400, f"Too many arguments for '{method}' method")
     given = dict(zip(names, rest, strict=False))
     record_id, query = given.get("id"), given.get("query")
-    return Request(
+    return ServiceRequest(
         method=method,
         service=path.strip("/"),
         id=None if record_id is None else str(record_id),
@@ -204,14 +204,14 @@ def _request(method: str, arguments: tuple[Any, ...]) -> Request:
     )
 
 
-async def _rest_call(request: web.Request) -> Request:
+async def _rest_call(request: web.Request) -> ServiceRequest:
     service, record_id = _resource(request.path)
     reading = "find" if record_id is None else "get"
     try:
         data = await request.json() if request.can_read_body else None
     except ValueError as error:
         raise SimulatedRefusal(400, "Invalid JSON") from error
-    return Request(
+    return ServiceRequest(
         method=_METHODS.get(request.method, reading),
         service=service,
         id=record_id,

@@ -8,7 +8,13 @@ from typing import Any
 from telegram import Bot, InputFile
 
 from adapters.chat.exchange import NoAnswer
-from adapters.telegram.faults import MESSAGE_GONE, Trouble, after_no_answer, after_refusal, trouble
+from adapters.telegram.faults import (
+    MESSAGE_GONE,
+    RefusalKind,
+    after_no_answer,
+    after_refusal,
+    trouble,
+)
 from adapters.telegram.render import Photo, TelegramMessage
 from adapters.telegram.transport import AiohttpRequest, TelegramRefusal
 from bot.domain.chats import Address
@@ -116,13 +122,13 @@ class TelegramChats:
             first = refusal
         try:
             match trouble(first):
-                case Trouble.CONTENT:
+                case RefusalKind.CONTENT:
                     log.error("a card was refused and goes out plain", extra=_about(first))
                     return await self._send(address, message.plain)
-                case Trouble.TOPIC if address.thread:
+                case RefusalKind.TOPIC if address.thread:
                     log.warning("a topic is closed, using the general one", extra=_about(first))
                     return await self._send(replace(address, thread=""), message)
-                case Trouble.UNKNOWN_CHAT:
+                case RefusalKind.UNKNOWN_CHAT:
                     return await self._look_for(address)
         except NoAnswer as lost:
             return after_no_answer(lost)
@@ -151,7 +157,7 @@ class TelegramChats:
             try:
                 return await self._edit(address, number, message)
             except TelegramRefusal as refusal:
-                if trouble(refusal) is not Trouble.CONTENT:
+                if trouble(refusal) is not RefusalKind.CONTENT:
                     raise
                 log.error("a card was refused and goes out plain", extra=_about(refusal))
                 return await self._edit(address, number, message.plain)
@@ -159,9 +165,9 @@ class TelegramChats:
             return after_no_answer(lost)
         except TelegramRefusal as refusal:
             match trouble(refusal):
-                case Trouble.UNCHANGED:
+                case RefusalKind.UNCHANGED:
                     return Sent(message=str(number))
-                case Trouble.MESSAGE:
+                case RefusalKind.MESSAGE:
                     return None
                 case _:
                     return after_refusal(refusal)
@@ -239,7 +245,7 @@ class TelegramChats:
                 "sendChatAction", {"chat_id": int(address.chat), "action": "typing"}
             )
         except TelegramRefusal as refusal:
-            if trouble(refusal) is Trouble.PACE:
+            if trouble(refusal) is RefusalKind.PACE:
                 return after_refusal(refusal)
             # Somebody is there, and will say what is wrong with the message too.
         except NoAnswer as lost:

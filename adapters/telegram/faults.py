@@ -20,7 +20,7 @@ CHAT_WAIT = timedelta(seconds=30)
 """A longer wait than this is not about one chat."""
 
 
-class Trouble(Enum):
+class RefusalKind(Enum):
     """What a refusal is about."""
 
     PACE = auto()
@@ -54,48 +54,48 @@ _MESSAGE = re.compile(
 )
 
 
-def trouble(refusal: TelegramRefusal) -> Trouble:
+def trouble(refusal: TelegramRefusal) -> RefusalKind:
     """Tell what a refusal is about."""
     if refusal.moved_to is not None:
-        return Trouble.MOVED
+        return RefusalKind.MOVED
     match refusal.status:
         case HTTPStatus.TOO_MANY_REQUESTS:
-            return Trouble.PACE
+            return RefusalKind.PACE
         case HTTPStatus.UNAUTHORIZED | HTTPStatus.NOT_FOUND | HTTPStatus.MISDIRECTED_REQUEST:
-            return Trouble.TOKEN
+            return RefusalKind.TOKEN
         case HTTPStatus.FORBIDDEN:
-            return Trouble.CHAT
+            return RefusalKind.CHAT
     description = refusal.description
     if re.search(r"chat not found", description, re.I):
-        return Trouble.UNKNOWN_CHAT
+        return RefusalKind.UNKNOWN_CHAT
     if "message is not modified" in description:
-        return Trouble.UNCHANGED
+        return RefusalKind.UNCHANGED
     for pattern, what in (
-        (_CHAT, Trouble.CHAT),
-        (_TOPIC, Trouble.TOPIC),
-        (_MESSAGE, Trouble.MESSAGE),
+        (_CHAT, RefusalKind.CHAT),
+        (_TOPIC, RefusalKind.TOPIC),
+        (_MESSAGE, RefusalKind.MESSAGE),
     ):
         if pattern.search(description):
             return what
-    return Trouble.CONTENT
+    return RefusalKind.CONTENT
 
 
 def after_refusal(refusal: TelegramRefusal) -> Attempt:
     """The outcome of a send that the Bot API refused: certainly not sent."""
     match trouble(refusal):
-        case Trouble.MOVED:
+        case RefusalKind.MOVED:
             return Moved(chat=str(refusal.moved_to))
-        case Trouble.PACE:
+        case RefusalKind.PACE:
             return _after_wait(refusal.retry_after)
-        case Trouble.TOKEN:
+        case RefusalKind.TOKEN:
             return Halted(reason=Reason.TOKEN_REFUSED)
-        case Trouble.CHAT:
+        case RefusalKind.CHAT:
             return Gone(reason=_why_closed(refusal.description))
-        case Trouble.UNKNOWN_CHAT:
+        case RefusalKind.UNKNOWN_CHAT:
             return Gone(reason=Reason.CHAT_NOT_FOUND)
-        case Trouble.TOPIC:
+        case RefusalKind.TOPIC:
             return Gone(reason=Reason.TOPIC_CLOSED)
-        case Trouble.UNCHANGED | Trouble.MESSAGE | Trouble.CONTENT:
+        case RefusalKind.UNCHANGED | RefusalKind.MESSAGE | RefusalKind.CONTENT:
             return Declined(reason=Reason.CONTENT_REFUSED)
 
 

@@ -17,7 +17,7 @@ from adapters.chat.queues import ChatQueues
 from adapters.telegram.answering import TelegramAnswering, Toast
 from adapters.telegram.api import BotApi
 from adapters.telegram.commands import describe, register_menu
-from adapters.telegram.faults import Trouble, trouble
+from adapters.telegram.faults import RefusalKind, trouble
 from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.transport import TelegramRefusal
 from adapters.telegram.updates import KINDS, BotIdentity, Json, TelegramUpdate, heard
@@ -98,7 +98,7 @@ class TelegramListener:
         try:
             await self.introduce()
         except TelegramRefusal as refusal:
-            if trouble(refusal) is Trouble.TOKEN:
+            if trouble(refusal) is RefusalKind.TOKEN:
                 raise Misconfigured(
                     "TRADEBELL_TELEGRAM_TOKEN is refused by Telegram"
                     f" ({refusal.description}): take the current one from @BotFather."
@@ -204,7 +204,7 @@ class TelegramListener:
                 allowed_updates=list(KINDS),
             )
         except TelegramRefusal as refusal:
-            if trouble(refusal) is Trouble.CONTENT:
+            if trouble(refusal) is RefusalKind.CONTENT:
                 raise Misconfigured(
                     "TRADEBELL_TELEGRAM_WEBHOOK needs a TRADEBELL_PUBLIC_URL that Telegram can"
                     f" reach ({refusal.description})."
@@ -264,7 +264,7 @@ class TelegramListener:
             return WAITS.wait(failures, self._chance).total_seconds()
         if error.retry_after is not None:
             return error.retry_after.total_seconds()
-        if trouble(error) is Trouble.TOKEN:
+        if trouble(error) is RefusalKind.TOKEN:
             self._ill("Telegram refuses the bot's token", error)
             return REFUSED_WAIT.total_seconds()
         if error.status == 409:

@@ -15,7 +15,7 @@ from bot.services.commands.desk import Desk
 from bot.services.commands.registry import SPECS
 from bot.services.commands.router import Router
 from bot.services.delivery import Delivering, Outlet
-from bot.services.feeds import Feeds, Rhythm
+from bot.services.feeds import FeedRhythm, Feeds
 from bot.services.ingest import Ingest
 from bot.services.linking import Linking
 from storage import Store
@@ -47,7 +47,7 @@ def compose(
     new_id: NewId,
     new_digits: Callable[[], str],
     chance: random.Random,
-    rhythm: Rhythm | None = None,
+    rhythm: FeedRhythm | None = None,
 ) -> Services:
     """
     Args:

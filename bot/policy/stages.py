@@ -55,7 +55,7 @@ def decided(stages: Sequence[Stage[T]], about: T) -> Decision:
     return SEND
 
 
-class Listener(NamedTuple):
+class Recipient(NamedTuple):
     """A link that may hear of an event; `without` is where somebody knows it already."""
 
     link: Link
@@ -63,24 +63,24 @@ class Listener(NamedTuple):
     without: EndpointId | None = None
 
 
-def _knows_already(listener: Listener) -> Decision | None:
+def _knows_already(listener: Recipient) -> Decision | None:
     if listener.link.endpoint.id == listener.without:
         return Decision(Course.DROP, "known there")
     return None
 
 
-def _is_muted(listener: Listener) -> Decision | None:
+def _is_muted(listener: Recipient) -> Decision | None:
     if listener.kind in listener.link.preferences.muted:
         return Decision(Course.DROP, "muted")
     return None
 
 
-OWED: tuple[Stage[Listener], ...] = (_knows_already, _is_muted)
+OWED: tuple[Stage[Recipient], ...] = (_knows_already, _is_muted)
 
 
 def owed(link: Link, kind: Kind, without: EndpointId | None = None) -> Decision:
     """Whether an event is owed to an endpoint of its account at all."""
-    return decided(OWED, Listener(link, kind, without))
+    return decided(OWED, Recipient(link, kind, without))
 
 
 def may_go(link: Link) -> Decision:

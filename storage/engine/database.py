@@ -38,7 +38,7 @@ def each(function: Callable[[Connection, A], R]) -> Operation[A, R]:
 
 
 @dataclass(slots=True, eq=False)
-class Request:
+class OperationRequest:
     """One argument for an operation, and where its result goes."""
 
     operation: Operation[Any, Any]
@@ -50,7 +50,7 @@ class Request:
 class Outcome:
     """What became of a request, once it is committed or certainly is not."""
 
-    request: Request
+    request: OperationRequest
     result: Any = None
     error: BaseException | None = None
 
@@ -67,7 +67,7 @@ class _Standing(asyncio.Future[R]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
+class StorageTrouble:
     """Why what is stored may be lost, or can soon not be stored.
 
     Attributes:
@@ -89,19 +89,19 @@ class Database(ABC):
     def __init__(self, dialect: str) -> None:
         self.dialect = dialect
 
-    def trouble(self) -> Trouble | None:
+    def trouble(self) -> StorageTrouble | None:
         """What an operator must see to; `None` if all is well."""
         return None
 
     @abstractmethod
-    def _write(self, request: Request) -> None:
+    def _write(self, request: OperationRequest) -> None:
         """Have the request resolved once it is committed."""
 
     @abstractmethod
-    def _read(self, request: Request) -> None:
+    def _read(self, request: OperationRequest) -> None:
         """Have the request, which changes nothing, resolved."""
 
-    def _write_apart(self, request: Request) -> None:
+    def _write_apart(self, request: OperationRequest) -> None:
         """As `_write`, but without waiting for other writes, where there can be several at once."""
         self._write(request)
 
@@ -117,13 +117,13 @@ class Database(ABC):
     async def write_apart(self, operation: Operation[A, R], argument: A) -> R:
         """As `write`, waiting for no other write where the database allows it."""
         future: asyncio.Future[R] = _Standing()
-        self._write_apart(Request(operation, argument, future))
+        self._write_apart(OperationRequest(operation, argument, future))
         return await future
 
     def submit(self, operation: Operation[A, R], argument: A) -> "asyncio.Future[R]":
         """Have it done; see `write`."""
         future: asyncio.Future[R] = _Standing()
-        self._write(Request(operation, argument, future))
+        self._write(OperationRequest(operation, argument, future))
         return future
 
     async def read(self, function: Callable[[Connection, *Ts], R], *arguments: *Ts) -> R:
@@ -133,7 +133,7 @@ class Database(ABC):
             StoreAway: the database cannot do it now.
         """
         future: asyncio.Future[R] = _Standing()
-        self._read(Request(partial(_answer, function), arguments, future))
+        self._read(OperationRequest(partial(_answer, function), arguments, future))
         return await future
 
 
@@ -143,7 +143,7 @@ def _answer(
     return [function(connection, *arguments) for arguments in requests]
 
 
-def transact(connection: Connection, requests: Sequence[Request]) -> list[Outcome]:
+def transact(connection: Connection, requests: Sequence[OperationRequest]) -> list[Outcome]:
     """Do all requests in one transaction; if that fails, each in its own.
 
     So a request that cannot be done harms only itself.
@@ -155,7 +155,7 @@ def transact(connection: Connection, requests: Sequence[Request]) -> list[Outcom
 
 
 def apart(
-    connection: Connection, requests: Sequence[Request], error: BaseException
+    connection: Connection, requests: Sequence[OperationRequest], error: BaseException
 ) -> list[Outcome]:
     """What could not be done together is done one by one, where that can help."""
     together = isinstance(error, NotBegun | OutcomeUnknown) or fault(error) is Fault.CUT
@@ -168,7 +168,7 @@ class NotBegun(Exception):
     """There is no transaction to be had; the cause says why."""
 
 
-def perform(connection: Connection, requests: Sequence[Request]) -> "Pending":
+def perform(connection: Connection, requests: Sequence[OperationRequest]) -> "Pending":
     """Run the statements of all requests in one transaction, which is left to be committed.
 
     Raises:
@@ -283,9 +283,11 @@ def do(connection: Connection, work: Callable[[Connection], R]) -> R:
     return result
 
 
-def _grouped(requests: Sequence[Request]) -> dict[Operation[Any, Any], list[Request]]:
+def _grouped(
+    requests: Sequence[OperationRequest],
+) -> dict[Operation[Any, Any], list[OperationRequest]]:
     """By operation, in the order in which each first came."""
-    groups: dict[Operation[Any, Any], list[Request]] = {}
+    groups: dict[Operation[Any, Any], list[OperationRequest]] = {}
     for request in requests:
         groups.setdefault(request.operation, []).append(request)
     return groups
@@ -300,7 +302,7 @@ def invalidate(connection: Connection) -> None:
         raw_of(connection).settled += 1
 
 
-def failed(requests: Sequence[Request], error: BaseException) -> list[Outcome]:
+def failed(requests: Sequence[OperationRequest], error: BaseException) -> list[Outcome]:
     """The same error for all, in our words where it is not a bug of ours."""
     if isinstance(error, NotBegun) and error.__cause__ is not None:
         error = error.__cause__
@@ -341,10 +343,10 @@ class Inline(Database):
         super().__init__(connection.dialect.name)
         self._connection = connection
 
-    def _write(self, request: Request) -> None:
+    def _write(self, request: OperationRequest) -> None:
         outcomes = transact(self._connection, [request])
         # Not at once: like any other, this database lets everybody else go on meanwhile.
         asyncio.get_running_loop().call_soon(resolve, outcomes)
 
-    def _read(self, request: Request) -> None:
+    def _read(self, request: OperationRequest) -> None:
         self._write(request)

@@ -13,8 +13,8 @@ from bot.errors import Misconfigured
 from storage.engine.database import (
     BATCH_LIMIT,
     Database,
+    OperationRequest,
     Outcome,
-    Request,
     failed,
     resolve,
     transact,
@@ -33,19 +33,19 @@ class Postgresql(Database):
         self._engine = engine
         self._group = group
         # No bound: whoever puts something in waits for it.
-        self._waiting: deque[Request] = deque()
+        self._waiting: deque[OperationRequest] = deque()
         self._arrived = asyncio.Event()
         self._closing = False
         self._writer = group.create_task(self._run(), name="database writer")
 
-    def _write(self, request: Request) -> None:
+    def _write(self, request: OperationRequest) -> None:
         self._waiting.append(request)
         self._arrived.set()
 
-    def _read(self, request: Request) -> None:
+    def _read(self, request: OperationRequest) -> None:
         self._group.create_task(self._do([request]), name="database read")
 
-    def _write_apart(self, request: Request) -> None:
+    def _write_apart(self, request: OperationRequest) -> None:
         self._group.create_task(self._do([request]), name="database write")
 
     async def close(self) -> None:
@@ -63,7 +63,7 @@ class Postgresql(Database):
             if size:
                 await self._do([self._waiting.popleft() for _ in range(size)])
 
-    async def _do(self, requests: list[Request]) -> None:
+    async def _do(self, requests: list[OperationRequest]) -> None:
         outcomes: list[Outcome] = []
         try:
             async with self._engine.connect() as connection:

@@ -27,10 +27,10 @@ from storage.engine.database import (
     BEGIN,
     Database,
     Inline,
+    OperationRequest,
     Outcome,
     Pending,
-    Request,
-    Trouble,
+    StorageTrouble,
     apart,
     do,
     perform,
@@ -91,16 +91,16 @@ class Sqlite(Database):
         self._checkpointing = False
         self._log_is_long = False
         # No bound: whoever puts something in waits for it.
-        self._waiting: deque[Request] = deque()
+        self._waiting: deque[OperationRequest] = deque()
         self._under_way = False
         self._apart_until = 0.0
         self._idle = asyncio.Event()
         self._idle.set()
 
-    def trouble(self) -> Trouble | None:
+    def trouble(self) -> StorageTrouble | None:
         return self._file.trouble()
 
-    def _write(self, request: Request) -> None:
+    def _write(self, request: OperationRequest) -> None:
         self._waiting.append(request)
         if not self._under_way:
             self._begin()
@@ -124,7 +124,7 @@ class Sqlite(Database):
             return
         self._writer.take(partial(self._commit, pending), self._end)
 
-    def _perform(self, requests: Sequence[Request]) -> Pending:
+    def _perform(self, requests: Sequence[OperationRequest]) -> Pending:
         begun = self._loop.time()
         try:
             return perform(self._connection, requests)
@@ -162,7 +162,7 @@ class Sqlite(Database):
         self._checkpointing = False
         self._log_is_long = pages > self._limits.longest_log
 
-    def _read(self, request: Request) -> None:
+    def _read(self, request: OperationRequest) -> None:
         self._reader.do(partial(self._reads, [request]), resolve)
 
     async def close(self) -> None:
@@ -273,7 +273,7 @@ class _File:
     """Bytes that it had at any look: nothing of ours makes it shorter."""
     cut_short: bool = False
 
-    def trouble(self) -> Trouble | None:
+    def trouble(self) -> StorageTrouble | None:
         """What has become of the name, of the file or of the room beside it; `None` if all is well.
 
         What is written to a file without a name works until it is closed, and is gone then. One
@@ -291,7 +291,7 @@ class _File:
                 what, lost = "was emptied or cut short", "what was stored before may be lost"
             else:
                 return self._lack_of_room()
-        return Trouble(
+        return StorageTrouble(
             alarm="database_lost",
             words=f"The database {self.path} {what} while Tradebell uses it: alerts are sent on,"
             f" but {lost}. Put the newest backup there and start Tradebell again.",
@@ -302,12 +302,12 @@ class _File:
         self.longest = max(self.longest, size)
         return self.cut_short
 
-    def _lack_of_room(self) -> Trouble | None:
+    def _lack_of_room(self) -> StorageTrouble | None:
         """A write alone would not tell: small ones find room in the log for long."""
         disk = os.statvfs(self.path.parent)
         if disk.f_bavail * disk.f_frsize >= LEAST_ROOM:
             return None
-        return Trouble(
+        return StorageTrouble(
             alarm="disk_full",
             words=f"The disk with the database {self.path} is full (less than"
             f" {LEAST_ROOM // MEBIBYTE} MiB are left): what cannot be stored is not told before"

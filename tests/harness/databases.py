@@ -13,7 +13,7 @@ from sqlalchemy import make_url
 
 from bot.domain.ids import NewId, Now
 from storage import Store, open_store
-from storage.engine.database import Database, Request
+from storage.engine.database import Database, OperationRequest
 from storage.engine.limits import Limits
 from storage.schema.tables import metadata
 from storage.store import Through
@@ -29,15 +29,15 @@ class Awaited(Database):
         super().__init__(inner.dialect)
         self._inner = inner
 
-    def _write(self, request: Request) -> None:
+    def _write(self, request: OperationRequest) -> None:
         self._hold_the_clock(request)
         self._inner._write(request)
 
-    def _read(self, request: Request) -> None:
+    def _read(self, request: OperationRequest) -> None:
         self._hold_the_clock(request)
         self._inner._read(request)
 
-    def _hold_the_clock(self, request: Request) -> None:
+    def _hold_the_clock(self, request: OperationRequest) -> None:
         loop = asyncio.get_running_loop()
         if isinstance(loop, VirtualTimeLoop):
             loop.hold()
@@ -52,15 +52,15 @@ class Mortal(Database):
         self.killed = False
         self._inner = inner
 
-    def _write(self, request: Request) -> None:
+    def _write(self, request: OperationRequest) -> None:
         if not self._is_dead(request):
             self._inner._write(request)
 
-    def _read(self, request: Request) -> None:
+    def _read(self, request: OperationRequest) -> None:
         if not self._is_dead(request):
             self._inner._read(request)
 
-    def _is_dead(self, request: Request) -> bool:
+    def _is_dead(self, request: OperationRequest) -> bool:
         if self.killed:
             request.future.set_exception(asyncio.CancelledError())
         return self.killed

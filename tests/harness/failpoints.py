@@ -20,7 +20,7 @@ from typing import Any, get_origin, get_type_hints
 
 import storage
 from bot import ports
-from storage.engine.database import Database, Request
+from storage.engine.database import Database, OperationRequest
 
 # --- points -------------------------------------------------------------------------------
 
@@ -115,27 +115,29 @@ class MortalDatabase(Database):
         self._fate = fate
         self._under_way: set[asyncio.Future[Any]] = set()
 
-    def _write(self, request: Request) -> None:
+    def _write(self, request: OperationRequest) -> None:
         what = commit_of(request.operation)
         self._fate.bind(request.future)
         if self._fate.passes(When.BEFORE, what):
             self._inner._write(self._sent_on(request, what))
 
-    def _read(self, request: Request) -> None:
+    def _read(self, request: OperationRequest) -> None:
         # What reads leaves nothing behind: a crash there is one after the commit before it.
         self._fate.bind(request.future)
         if not self._fate.over.is_set():
             self._inner._read(self._sent_on(request, None))
 
-    def _sent_on(self, request: Request, what: str | None) -> Request:
+    def _sent_on(self, request: OperationRequest, what: str | None) -> OperationRequest:
         """The same request, whose result comes to the process only if that still lives."""
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._under_way.add(future)
         future.add_done_callback(self._under_way.discard)
         future.add_done_callback(partial(self._bring, request, what))
-        return Request(request.operation, request.argument, future)
+        return OperationRequest(request.operation, request.argument, future)
 
-    def _bring(self, request: Request, what: str | None, answered: asyncio.Future[Any]) -> None:
+    def _bring(
+        self, request: OperationRequest, what: str | None, answered: asyncio.Future[Any]
+    ) -> None:
         error = answered.exception()
         committed = what is not None and error is None
         if committed and not self._fate.passes(When.AFTER, what or ""):

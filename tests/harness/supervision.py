@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from bot.errors import Misconfigured, OutcomeUnknown, TryLater
 from bot.ports import Platform
-from bot.services.feeds import Rhythm
+from bot.services.feeds import FeedRhythm
 from storage import Store
 from tests.fakes.messenger import FakeMessenger
 from tests.harness.troubled_database import Troubled
@@ -30,7 +30,7 @@ class Supervisor:
     platform: Platform
     chat: FakeMessenger
     now: Callable[[], datetime]
-    rhythm: Rhythm | None = None
+    rhythm: FeedRhythm | None = None
     world: World | None = None
     """The process, while there is one."""
     ended: int = 0
@@ -91,7 +91,7 @@ async def supervised(
     platform: Platform,
     chat: FakeMessenger,
     now: Callable[[], datetime],
-    rhythm: Rhythm | None = None,
+    rhythm: FeedRhythm | None = None,
 ) -> AsyncIterator[Supervisor]:
     """A process that is up, and stays so until the block ends."""
     supervisor = Supervisor(open, platform, chat, now, rhythm)

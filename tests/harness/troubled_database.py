@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bot.errors import OutcomeUnknown, StoreAway
-from storage.engine.database import Database, Request
+from storage.engine.database import Database, OperationRequest
 from tests.harness.databases import Awaited
 
 SLOWEST = timedelta(seconds=2)
@@ -30,10 +30,10 @@ class Troubled(Database):
         """So many of the next commits are done, and the answer is lost."""
         self.loses = 0
         """So many of the next commits are not done, and nobody can tell."""
-        self.concerns: Callable[[Request], object] = lambda request: True
+        self.concerns: Callable[[OperationRequest], object] = lambda request: True
         """Which requests all of this but the first two is about."""
 
-    def _write(self, request: Request) -> None:
+    def _write(self, request: OperationRequest) -> None:
         if self.away or self.killed or not self.concerns(request):
             self._pass_on(request, self._inner._write)
         elif self.is_full:
@@ -50,10 +50,10 @@ class Troubled(Database):
         else:
             self._pass_on(request, self._inner._write)
 
-    def _read(self, request: Request) -> None:
+    def _read(self, request: OperationRequest) -> None:
         self._pass_on(request, self._inner._read)
 
-    def _pass_on(self, request: Request, do: Callable[[Request], None]) -> None:
+    def _pass_on(self, request: OperationRequest, do: Callable[[OperationRequest], None]) -> None:
         """Do it, now or later; what is slow may be too late."""
         if self.delay and self.concerns(request):
             seconds = self.delay.total_seconds()
@@ -61,7 +61,7 @@ class Troubled(Database):
         else:
             self._do(request, do)
 
-    def _do(self, request: Request, do: Callable[[Request], None]) -> None:
+    def _do(self, request: OperationRequest, do: Callable[[OperationRequest], None]) -> None:
         if self.away or self.killed:
             _refuse(request, StoreAway("The database does not answer."))
         else:
@@ -73,7 +73,7 @@ def troubled(database: Database) -> Troubled:
     return Troubled(Awaited(database))
 
 
-def _unanswered(request: Request) -> Request:
+def _unanswered(request: OperationRequest) -> OperationRequest:
     """The same, of which nobody hears: as when the connection breaks during a commit."""
     done: asyncio.Future[object] = asyncio.get_running_loop().create_future()
 
@@ -82,9 +82,9 @@ def _unanswered(request: Request) -> Request:
         _refuse(request, OutcomeUnknown("The connection to the database broke during a commit."))
 
     done.add_done_callback(break_off)
-    return Request(request.operation, request.argument, done)
+    return OperationRequest(request.operation, request.argument, done)
 
 
-def _refuse(request: Request, error: Exception) -> None:
+def _refuse(request: OperationRequest, error: Exception) -> None:
     request.future.set_exception(error)
     request.future.exception()  # seen: who waited may have been cancelled

@@ -27,7 +27,7 @@ from bot.domain.typed import command_in
 from bot.ports import Draw, Messenger, Platform, Readership
 from bot.services.commands.router import Router
 from bot.services.delivery import Delivering, Outlet
-from bot.services.feeds import Feeds, Rhythm
+from bot.services.feeds import FeedRhythm, Feeds
 from bot.services.ingest import Ingest
 from bot.services.linking import Linking
 from bot.services.pace import Pace
@@ -176,7 +176,7 @@ async def running(
     platform: Platform,
     chat: Messenger,
     now: Callable[[], datetime],
-    rhythm: Rhythm | None = None,
+    rhythm: FeedRhythm | None = None,
     rate: float = 0,
     others: Sequence[Messenger] = (),
     readership: Readership | None = None,

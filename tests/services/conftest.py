@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.services import amending, delivery
-from bot.services.feeds import Rhythm, feeds
+from bot.services.feeds import FeedRhythm, feeds
 from storage import Store, open_memory
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform
@@ -82,6 +82,6 @@ async def unswept(
     never = timedelta(days=1000)
     for looking in (amending, delivery, feeds):
         monkeypatch.setattr(looking, "RECHECK", never)
-    rhythm = Rhythm(sweep_every=never, long_sweep_every=never)
+    rhythm = FeedRhythm(sweep_every=never, long_sweep_every=never)
     async with running(store, platform, chat, now, rhythm) as started:
         yield started

@@ -31,7 +31,7 @@ from discord.http import Route
 
 from adapters.discord.bot import DiscordBot, composed
 from adapters.discord.gateway import INTENTS
-from adapters.discord.rhythm import USUAL, Rhythm
+from adapters.discord.rhythm import USUAL, DiscordRhythm
 from adapters.discord.settings import DEFAULT_API_URL, DiscordSettings
 from adapters.discord.transport import DiscordHttp
 from bot.domain.incoming import Incoming, Reply
@@ -60,7 +60,7 @@ class InSimcord:
         owned: whether the client belongs to the bot.
     """
 
-    def __init__(self, group: asyncio.TaskGroup, *, owned: bool, rhythm: Rhythm) -> None:
+    def __init__(self, group: asyncio.TaskGroup, *, owned: bool, rhythm: DiscordRhythm) -> None:
         self._account = _Account(self._start if owned else _nothing)
         self._group = group
         self._owned = owned
@@ -122,7 +122,9 @@ class InSimcord:
 
 
 @asynccontextmanager
-async def in_simcord(*, owned: bool = True, rhythm: Rhythm = USUAL) -> AsyncIterator[InSimcord]:
+async def in_simcord(
+    *, owned: bool = True, rhythm: DiscordRhythm = USUAL
+) -> AsyncIterator[InSimcord]:
     """A world of its own. What goes wrong in the bot's tasks fails the test at its end."""
     async with asyncio.TaskGroup() as group:
         world = InSimcord(group, owned=owned, rhythm=rhythm)

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from bot.domain.actions import Action
 from bot.domain.cards import Card
 from bot.domain.commands import Spec
-from bot.services.commands.desk import OpenCommand, Request
+from bot.services.commands.desk import CommandRequest, OpenCommand
 from bot.texts import asking as texts
 from bot.texts.answered import question
 from bot.texts.language import later
 
 
-async def _answer(request: Request) -> Card:
+async def _answer(request: CommandRequest) -> Card:
     desk, link, person = request.desk, request.link, request.command.person
     cards: Sequence[tuple[Action, ...]] = ()
     if link is not None:

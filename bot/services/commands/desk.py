@@ -89,7 +89,7 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class CommandRequest:
     """A command that may be answered, with or without a link."""
 
     desk: Desk
@@ -142,7 +142,7 @@ class OpenCommand:
     """Answered also where nothing is linked."""
 
     spec: Spec
-    answer: Callable[[Request], Awaitable[Card]]
+    answer: Callable[[CommandRequest], Awaitable[Card]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

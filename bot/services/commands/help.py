@@ -2,12 +2,12 @@
 
 from bot.domain.cards import Card
 from bot.domain.commands import Spec
-from bot.services.commands.desk import OpenCommand, Request
+from bot.services.commands.desk import CommandRequest, OpenCommand
 from bot.texts import getting_started as texts
 from bot.texts.language import later
 
 
-async def _answer(request: Request) -> Card:
+async def _answer(request: CommandRequest) -> Card:
     discreet = request.command.place.answers_privately
     return texts.help_card(request.desk.specs, request.link is not None, discreet)
 

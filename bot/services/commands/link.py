@@ -6,14 +6,14 @@ from bot.domain.cards import Card
 from bot.domain.commands import Argument, ArgumentType, Spec
 from bot.domain.incoming import Shared
 from bot.errors import TryLater
-from bot.services.commands.desk import READ_LIMIT, OpenCommand, Request
+from bot.services.commands.desk import READ_LIMIT, CommandRequest, OpenCommand
 from bot.services.commands.digits import cannot_link, typed_digits
 from bot.texts import linking as texts
 from bot.texts.errors import Sentence
 from bot.texts.language import later
 
 
-async def _answer(request: Request) -> Card:
+async def _answer(request: CommandRequest) -> Card:
     desk, place, person = request.desk, request.command.place, request.command.person
     digits = request.arguments.text("digits")
     if digits:
@@ -27,7 +27,7 @@ async def _answer(request: Request) -> Card:
     return texts.link_address(url, again=request.link is not None, cut_off=cut_off)
 
 
-async def _link_shared(request: Request, shared: Shared) -> Card:
+async def _link_shared(request: CommandRequest, shared: Shared) -> Card:
     """Only for who has a say there and is the first; and who reads along is told before."""
     desk, place, person = request.desk, request.command.place, request.command.person
     refusal = cannot_link(shared)

@@ -36,9 +36,9 @@ from bot.services.commands.desk import (
     AccountCommand,
     AccountRequest,
     AnyCommand,
+    CommandRequest,
     Desk,
     OpenCommand,
-    Request,
 )
 from bot.services.commands.digits import link_by, typed_digits
 from bot.services.commands.pressing import Pressing
@@ -277,7 +277,9 @@ class Router:
                     return asking.misread(spec, arguments)
                 desk = self._desk
                 return await answer(
-                    Request(desk=desk, spec=spec, command=command, arguments=arguments, link=link)
+                    CommandRequest(
+                        desk=desk, spec=spec, command=command, arguments=arguments, link=link
+                    )
                 )
             case AccountCommand():
                 if link is None:

@@ -2,13 +2,13 @@
 
 from bot.domain.cards import Card
 from bot.domain.commands import Spec
-from bot.services.commands.desk import OpenCommand, Request
+from bot.services.commands.desk import CommandRequest, OpenCommand
 from bot.services.commands.digits import typed_digits
 from bot.texts import getting_started as texts
 from bot.texts.language import later
 
 
-async def _answer(request: Request) -> Card:
+async def _answer(request: CommandRequest) -> Card:
     command = request.command
     if not command.place.answers_privately:
         return texts.among_others()

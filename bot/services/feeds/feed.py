@@ -17,9 +17,9 @@ from bot.ports import Accounts, Meter, Platform, Session
 from bot.services.feeds.login_end import Expiry, Renewed
 from bot.services.feeds.notices import Notices
 from bot.services.feeds.reading import Reading
-from bot.services.feeds.rhythm import Rhythm, jittered
+from bot.services.feeds.rhythm import FeedRhythm, jittered
 from bot.services.feeds.sweeps import Sweeps
-from bot.services.feeds.trouble import Trouble
+from bot.services.feeds.trouble import FeedTrouble
 from bot.services.steady import Seconds, side_by_side, sleep_until, steady
 
 log = logging.getLogger(__name__)
@@ -40,17 +40,17 @@ class Feed:
     meter: Meter
     now: Now
     chance: random.Random
-    rhythm: Rhythm
+    rhythm: FeedRhythm
     gate: Callable[[], Awaitable[None]]
     """Waits until this process may open another connection."""
     session: Session | None = None
     _status: FeedStatus = field(init=False)
-    _trouble: Trouble = field(init=False)
+    _trouble: FeedTrouble = field(init=False)
     _sweeps: Sweeps = field(init=False)
     _socket_refusals: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        self._trouble = Trouble(notices=self.notices, rhythm=self.rhythm, now=self.now)
+        self._trouble = FeedTrouble(notices=self.notices, rhythm=self.rhythm, now=self.now)
         self._status = FeedStatus(state=FeedState.CONNECTING, since=self.now())
         self._sweeps = Sweeps(
             account=self.account,

@@ -17,7 +17,7 @@ from bot.services.feeds.login_end import Expiry
 from bot.services.feeds.notices import Notices
 from bot.services.feeds.ownership import OwnPlatform
 from bot.services.feeds.reading import Reading
-from bot.services.feeds.rhythm import Rhythm
+from bot.services.feeds.rhythm import FeedRhythm
 from bot.services.ingest import Ingest
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Feeds:
         meter: Meter,
         now: Now,
         chance: random.Random,
-        rhythm: Rhythm | None = None,
+        rhythm: FeedRhythm | None = None,
     ) -> None:
         self._platform = platform
         self._accounts = accounts
@@ -46,7 +46,7 @@ class Feeds:
         self._meter = meter
         self._now = now
         self._chance = chance
-        self._rhythm = rhythm or Rhythm()
+        self._rhythm = rhythm or FeedRhythm()
         self._feeds: dict[AccountId, tuple[Feed, asyncio.Task[None]]] = {}
         self._gate = _Gate(self._rhythm.connects_a_second)
         self._group: asyncio.TaskGroup | None = None

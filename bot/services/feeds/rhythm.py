@@ -12,7 +12,7 @@ REREAD = Backoff(first=timedelta(seconds=10), ceiling=timedelta(minutes=10))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rhythm:
+class FeedRhythm:
     """How often a feed does what (`guarantees.md` 2.4)."""
 
     overlap: timedelta = timedelta(seconds=120)

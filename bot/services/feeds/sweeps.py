@@ -12,7 +12,7 @@ from bot.domain.ids import Now
 from bot.errors import ConnectionLost, TryLater
 from bot.ports import Meter, Session
 from bot.services.feeds.reading import Reading
-from bot.services.feeds.rhythm import Rhythm, jittered
+from bot.services.feeds.rhythm import FeedRhythm, jittered
 from bot.services.steady import Seconds, steady
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ class Sweeps:
     meter: Meter
     now: Now
     chance: random.Random
-    rhythm: Rhythm
+    rhythm: FeedRhythm
     failing: tuple[str, ...] = field(init=False, default=())
     """Services that could not be read the last time."""
     _failing_rounds: int = field(init=False, default=0)

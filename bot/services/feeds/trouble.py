@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from bot.domain.feeds import FeedState
 from bot.domain.ids import Now
 from bot.services.feeds.notices import Notices
-from bot.services.feeds.rhythm import Rhythm
+from bot.services.feeds.rhythm import FeedRhythm
 from bot.services.steady import Seconds, sleep_until, steady
 
 TELL_AGAIN = timedelta(seconds=30)
@@ -14,7 +14,7 @@ TELL_AGAIN = timedelta(seconds=30)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Trouble:
+class FeedTrouble:
     """Whatever keeps a feed from being live, from its first attempt on.
 
     It is told once it has lasted `notice_after`, and is over once the feed has been live for as
@@ -22,7 +22,7 @@ class Trouble:
     """
 
     notices: Notices
-    rhythm: Rhythm
+    rhythm: FeedRhythm
     now: Now
     failures: int = field(init=False, default=0)
     """Attempts that have failed since the feed was last well."""

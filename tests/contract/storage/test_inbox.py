@@ -32,7 +32,7 @@ from bot.domain.ids import AccountId, ActionId, StrategyId, TraderId
 from bot.domain.ingesting import Decide, IngestResult, Known, Progress, Verdict
 from bot.errors import StoreAway
 from storage import Store
-from storage.engine.database import Database, Request, each, failed, resolve
+from storage.engine.database import Database, OperationRequest, each, failed, resolve
 from storage.engine.limits import Limits
 from storage.inbox.admission import SqlInbox
 from storage.inbox.cache import FINGERPRINTS, RECENTLY
@@ -318,14 +318,14 @@ class Leaving(Database):
         self._inner = inner
         self._away = False
 
-    def _write(self, request: Request) -> None:
+    def _write(self, request: OperationRequest) -> None:
         if self._away:
             resolve(failed([request], StoreAway("gone")))
         else:
             self._away = True
             self._inner._write(request)
 
-    def _read(self, request: Request) -> None:
+    def _read(self, request: OperationRequest) -> None:
         self._inner._read(request)
 
 

@@ -21,7 +21,7 @@ from bot.domain.backoff import Backoff
 from bot.domain.deliveries import PENDING, State
 from bot.domain.feeds import FeedState
 from bot.services import actions
-from bot.services.feeds import Rhythm, reading
+from bot.services.feeds import FeedRhythm, reading
 from storage import Store, open_memory
 from tests.contract.platforms import Person, Simulated, simulated
 from tests.fakes.messenger import FakeMessenger
@@ -39,7 +39,7 @@ BEAT = timedelta(milliseconds=300)
 
 SOCKET = b"GET /socket.io/"
 
-QUICK = Rhythm(
+QUICK = FeedRhythm(
     reconnect=Backoff(first=timedelta(milliseconds=20), ceiling=timedelta(milliseconds=100)),
     poll_every=timedelta(milliseconds=200),
     socket_retry=Backoff(first=timedelta(milliseconds=200), ceiling=timedelta(milliseconds=200)),
@@ -114,7 +114,7 @@ class Scene:
 
 @asynccontextmanager
 async def playing(
-    store: Store, rhythm: Rhythm = QUICK, options: Options | None = None
+    store: Store, rhythm: FeedRhythm = QUICK, options: Options | None = None
 ) -> AsyncIterator[Scene]:
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(simulated(options))
@@ -241,7 +241,7 @@ async def test_a_record_whose_event_never_came_is_found_by_a_sweep_and_told_once
     store: Store,
 ):
     sweeping = timedelta(milliseconds=700)
-    rhythm = Rhythm(sweep_every=sweeping, sweep_rest=timedelta(0), sweep_spacing=timedelta(0))
+    rhythm = FeedRhythm(sweep_every=sweeping, sweep_rest=timedelta(0), sweep_spacing=timedelta(0))
     async with playing(store, rhythm) as scene:
         record = await scene.trade(1, announce=False)
         await scene.until_shown(*bought(1))

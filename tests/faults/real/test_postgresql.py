@@ -16,7 +16,7 @@ from bot.domain.backoff import Backoff
 from bot.domain.deliveries import State
 from bot.domain.events import Stream, Trade
 from bot.errors import StoreAway
-from bot.services.feeds import Rhythm
+from bot.services.feeds import FeedRhythm
 from storage import Store
 from storage.engine.limits import Limits
 from tests.fakes.messenger import FakeMessenger
@@ -38,7 +38,7 @@ STALL = timedelta(seconds=10)
 
 SOON = timedelta(seconds=0.2)
 
-HURRIED = Rhythm(
+HURRIED = FeedRhythm(
     reconnect=Backoff(first=SOON, ceiling=SOON),
     reread=Backoff(first=SOON, ceiling=timedelta(minutes=10)),
 )

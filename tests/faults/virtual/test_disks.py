@@ -18,7 +18,7 @@ from bot.domain.deliveries import State
 from bot.domain.events import Stream, Trade
 from bot.domain.feeds import FeedState
 from storage import Store
-from storage.engine.database import Request, each
+from storage.engine.database import OperationRequest, each
 from storage.engine.limits import Limits
 from storage.outbox.claims import take_turns
 from tests.fakes.messenger import FakeMessenger
@@ -124,12 +124,12 @@ async def test_what_could_not_be_stored_when_it_was_read_is_told_before_what_cam
     assert bought == [f"Bought {number} BTC/USDT" for number in (1, 2, 3, 4)]
 
 
-def something_read(request: Request) -> bool:
+def something_read(request: OperationRequest) -> bool:
     events = getattr(request.argument, "events", ())
     return any(isinstance(event, Trade) for event in events)
 
 
-def an_outcome(request: Request) -> bool:
+def an_outcome(request: OperationRequest) -> bool:
     return request.operation is take_turns and request.argument[0].settled is not None
 
 

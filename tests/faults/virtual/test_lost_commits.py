@@ -15,7 +15,7 @@ from bot.domain.events import Stream
 from bot.domain.linking import SignedIn
 from bot.errors import OutcomeUnknown, TryLater
 from storage import Store
-from storage.engine.database import Request
+from storage.engine.database import OperationRequest
 from storage.outbox.claims import take_turns
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform
@@ -45,16 +45,16 @@ def process(
     return lambda: supervised(the_same, platform, chat, now)
 
 
-def an_admission(request: Request) -> bool:
+def an_admission(request: OperationRequest) -> bool:
     return "_admit" in repr(request.operation)
 
 
-def an_outcome(request: Request) -> bool:
+def an_outcome(request: OperationRequest) -> bool:
     """Also where the next item is claimed with it."""
     return request.operation is take_turns and request.argument[0].settled is not None
 
 
-def a_claim(request: Request) -> bool:
+def a_claim(request: OperationRequest) -> bool:
     return request.operation is take_turns and request.argument[0].settled is None
 
 
@@ -148,15 +148,15 @@ async def test_the_other_chats_hear_of_a_new_one_once_though_the_database_goes_a
     assert "A new Telegram chat was linked to your account" not in chat.titles("200")
 
 
-def a_completion(request: Request) -> bool:
+def a_completion(request: OperationRequest) -> bool:
     return "_complete" in repr(request.operation)
 
 
-def _since(first: Callable[[Request], bool]) -> Callable[[Request], bool]:
+def _since(first: Callable[[OperationRequest], bool]) -> Callable[[OperationRequest], bool]:
     """All that comes after such a request."""
-    seen: list[Request] = []
+    seen: list[OperationRequest] = []
 
-    def concerns(request: Request) -> bool:
+    def concerns(request: OperationRequest) -> bool:
         if first(request):
             seen.append(request)
             return False

@@ -19,7 +19,7 @@ from bot.domain.ids import AccountId
 from bot.domain.ingesting import IngestResult
 from bot.services.amending import Amending
 from bot.services.delivery import Delivering
-from bot.services.feeds import Feeds, Rhythm
+from bot.services.feeds import FeedRhythm, Feeds
 from bot.services.ingest import Ingest
 from tests.fakes.meter import FakeMeter
 from tests.fakes.platform import MALLORY, FakePlatform
@@ -63,7 +63,7 @@ class Crowd:
 
 @asynccontextmanager
 async def following(
-    count: int, platform: FakePlatform, now: Callable[[], datetime], rhythm: Rhythm
+    count: int, platform: FakePlatform, now: Callable[[], datetime], rhythm: FeedRhythm
 ) -> AsyncIterator[Feeds]:
     """Feeds of so many accounts, without a database behind them."""
     crowd: Any = Crowd(count, now)
@@ -100,7 +100,7 @@ def most_in_a_second(moments: list[datetime]) -> int:
 @pytest.mark.fault(3)
 async def test_ten_thousand_clients_that_come_back_at_once_keep_the_budget_of_connects(now):
     platform = FakePlatform(now=now, away=True)
-    async with following(10_000, platform, now, Rhythm(connects_a_second=20)):
+    async with following(10_000, platform, now, FeedRhythm(connects_a_second=20)):
         await asyncio.sleep(60)
 
     connects = platform.asked_at["connect"]
@@ -112,7 +112,7 @@ async def test_ten_thousand_clients_that_come_back_at_once_keep_the_budget_of_co
 async def test_clients_that_lose_the_platform_together_come_back_scattered(now):
     platform = FakePlatform(now=now, away=True, denied={"traders", "strategies", *Stream})
     began = now()
-    async with following(500, platform, now, Rhythm(connects_a_second=1e9)) as feeds:
+    async with following(500, platform, now, FeedRhythm(connects_a_second=1e9)) as feeds:
         await asyncio.sleep(300)
         platform.away = False
         await until_all_are_live(feeds, within=70)

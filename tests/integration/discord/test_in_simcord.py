@@ -31,7 +31,7 @@ from simcord import (
 )
 
 from adapters.discord.render import rendered
-from adapters.discord.rhythm import Rhythm
+from adapters.discord.rhythm import DiscordRhythm
 from bot.domain.accounts import Account, PasswordLogin
 from bot.domain.cards import Button, Card, Field, Picture
 from bot.domain.chats import Address, Channel, Person
@@ -63,7 +63,7 @@ async def sim() -> AsyncIterator[InSimcord]:
 @pytest.fixture
 async def outer() -> AsyncIterator[InSimcord]:
     """For answers that take a while: soon announced, and simcord does not wait for them."""
-    rhythm = Rhythm(answer_within=timedelta(seconds=0.02))
+    rhythm = DiscordRhythm(answer_within=timedelta(seconds=0.02))
     async with in_simcord(owned=False, rhythm=rhythm) as sim:
         yield sim
 

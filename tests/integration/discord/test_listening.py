@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestServer
 
 from adapters.discord.bot import DiscordBot, open_discord
 from adapters.discord.gateway import Gateway
-from adapters.discord.rhythm import RECONNECT, Rhythm
+from adapters.discord.rhythm import RECONNECT, DiscordRhythm
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.transport import DiscordHttp, new_session
 from bot.domain.cards import Button, Card, Option, PickList, Picture, Severity
@@ -35,7 +35,7 @@ from tests.standins.faults import Drop, bad_gateway
 
 SOON = replace(RECONNECT, first=timedelta(seconds=0.02), ceiling=timedelta(seconds=0.02))
 
-QUICK = Rhythm(answer_within=timedelta(seconds=0.2), register_again=timedelta(seconds=0.05))
+QUICK = DiscordRhythm(answer_within=timedelta(seconds=0.2), register_again=timedelta(seconds=0.05))
 """Nobody has to wait here for what takes a while."""
 
 
@@ -57,7 +57,7 @@ async def listening(
     suggest: Names | None = None,
     meter: FakeMeter | None = None,
     gateway_url: str | None = None,
-    rhythm: Rhythm = QUICK,
+    rhythm: DiscordRhythm = QUICK,
 ) -> AsyncIterator[DiscordBot]:
     """The bot with its commands registered, answering in the background."""
 

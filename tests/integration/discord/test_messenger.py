@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.discord.bot import DiscordBot, open_discord
-from adapters.discord.rhythm import USUAL, Rhythm
+from adapters.discord.rhythm import USUAL, DiscordRhythm
 from adapters.discord.settings import DiscordSettings
 from bot.domain.cards import Button, Card, Picture, Severity
 from bot.domain.chats import Address
@@ -47,7 +47,7 @@ async def api() -> AsyncIterator[DiscordApi]:
 
 
 @asynccontextmanager
-async def our_bot(api: DiscordApi, rhythm: Rhythm = USUAL) -> AsyncIterator[DiscordBot]:
+async def our_bot(api: DiscordApi, rhythm: DiscordRhythm = USUAL) -> AsyncIterator[DiscordBot]:
     async def may_send(_: Address) -> None:
         pass
 
@@ -457,7 +457,7 @@ async def test_more_history_than_can_be_read_leaves_it_unclear(api: DiscordApi):
         ann.types(str(number))
     api.clock.advance(minutes=10)
 
-    async with our_bot(api, Rhythm(pages=1)) as bot:
+    async with our_bot(api, DiscordRhythm(pages=1)) as bot:
         outcome = await bot.messenger.send(address(ann), CARD, tried_since=since)
 
     assert outcome == Unknown(reason="history_unreadable")

@@ -11,7 +11,7 @@ from adapters.cryptorobot.calls import (
     STRATEGY_FIELDS,
     TRADER_FIELDS,
     Call,
-    Found,
+    FoundPage,
     found,
     oldest,
     segment,
@@ -106,34 +106,34 @@ def test_no_secret_is_asked_for():
 @pytest.mark.parametrize(
     ("answer", "page"),
     [
-        ({"total": 9, "limit": 2, "skip": 0, "data": [1, 2]}, Found(records=(1, 2), total=9)),
-        ({"data": [1]}, Found(records=(1,))),
-        ([1, 2], Found(records=(1, 2))),
-        ({"total": "9", "data": []}, Found(records=())),
-        ({"total": True, "data": []}, Found(records=())),
+        ({"total": 9, "limit": 2, "skip": 0, "data": [1, 2]}, FoundPage(records=(1, 2), total=9)),
+        ({"data": [1]}, FoundPage(records=(1,))),
+        ([1, 2], FoundPage(records=(1, 2))),
+        ({"total": "9", "data": []}, FoundPage(records=())),
+        ({"total": True, "data": []}, FoundPage(records=())),
         ({"data": {}}, None),
         ({}, None),
         (None, None),
         ("x", None),
     ],
 )
-def test_a_list_is_read_in_every_shape(answer: object, page: Found | None):
+def test_a_list_is_read_in_every_shape(answer: object, page: FoundPage | None):
     assert found(answer) == page
 
 
 @pytest.mark.parametrize(
     ("page", "skipped", "ends"),
     [
-        (Found(records=(1, 2), total=4), 0, False),
-        (Found(records=(1, 2), total=4), 2, True),
-        (Found(records=(1, 2), total=-1), 0, True),
-        (Found(records=(1,)), 0, False),
-        (Found(records=()), 5, True),
-        (Found(records=(), total=9), 5, True),
+        (FoundPage(records=(1, 2), total=4), 0, False),
+        (FoundPage(records=(1, 2), total=4), 2, True),
+        (FoundPage(records=(1, 2), total=-1), 0, True),
+        (FoundPage(records=(1,)), 0, False),
+        (FoundPage(records=()), 5, True),
+        (FoundPage(records=(), total=9), 5, True),
     ],
 )
 def test_a_short_page_is_not_the_last_unless_the_platform_says_so(
-    page: Found, skipped: int, ends: bool
+    page: FoundPage, skipped: int, ends: bool
 ):
     assert page.ends(skipped) is ends
 

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.cryptorobot.calls import Found
-from adapters.cryptorobot.paging import Reading
+from adapters.cryptorobot.calls import FoundPage
+from adapters.cryptorobot.paging import PageReading
 from bot.domain.events import Page, Position, Stream
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -20,20 +20,20 @@ def record(id: object, millisecond: int) -> dict[str, Any]:
     return {"_id": id, "createdAt": at.isoformat(timespec="milliseconds")}
 
 
-def find(records: list[dict[str, Any]], query: Any, cap: int, counts: bool) -> Found:
+def find(records: list[dict[str, Any]], query: Any, cap: int, counts: bool) -> FoundPage:
     """Answer as Feathers does; equal instants in the order in which they were stored."""
     since = query["createdAt"]["$gte"].removesuffix("Z")
     matching = [one for one in records if one["createdAt"] >= since]
     matching.sort(key=lambda one: str(one["createdAt"]))
     skip, limit = query["$skip"], min(query["$limit"], cap)
     total = len(matching) if counts else None
-    return Found(records=tuple(matching[skip : skip + limit]), total=total)
+    return FoundPage(records=tuple(matching[skip : skip + limit]), total=total)
 
 
 def read(
     records: list[dict[str, Any]], since: Position, *, limit: int, cap: int, counts: bool = True
 ) -> Page:
-    reading = Reading(
+    reading = PageReading(
         stream=Stream.TRADES, since=since, limit=limit, received=NOON + timedelta(hours=1)
     )
     while reading.add(find(records, reading.call().query, cap, counts)):
@@ -103,7 +103,7 @@ def test_what_is_too_large_is_passed_over_and_everything_else_given_once(
     given_out: list[str] = []
     passed_over = 0
     for _ in range(100):
-        reading = Reading(
+        reading = PageReading(
             stream=Stream.TRADES, since=since, limit=8, received=NOON + timedelta(hours=1)
         )
         again = True
@@ -131,9 +131,9 @@ def test_an_empty_stream_is_an_empty_page():
 
 
 def test_one_request_is_enough_for_a_page_that_says_that_it_is_the_last():
-    reading = Reading(stream=Stream.TRADES, since=Position(at=NOON), limit=5, received=NOON)
+    reading = PageReading(stream=Stream.TRADES, since=Position(at=NOON), limit=5, received=NOON)
 
-    again = reading.add(Found(records=(record("a", 0),), total=1))
+    again = reading.add(FoundPage(records=(record("a", 0),), total=1))
 
     assert not again
     assert reading.page().last == Position(at=NOON, record="a")
@@ -141,10 +141,10 @@ def test_one_request_is_enough_for_a_page_that_says_that_it_is_the_last():
 
 
 def test_a_platform_that_never_ends_is_left_alone_in_the_end():
-    reading = Reading(stream=Stream.TRADES, since=Position(at=NOON), limit=5, received=NOON)
+    reading = PageReading(stream=Stream.TRADES, since=Position(at=NOON), limit=5, received=NOON)
 
     requests = 1
-    while reading.add(Found(records=(record(requests, 0),))):
+    while reading.add(FoundPage(records=(record(requests, 0),))):
         requests += 1
 
     assert requests == 100

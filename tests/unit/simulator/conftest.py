@@ -11,7 +11,7 @@ import pytest
 
 from adapters.simulator import Options, SimulatedPlatform, User, object_ids
 from adapters.simulator.audience import Caller
-from adapters.simulator.platform import Request
+from adapters.simulator.platform import ServiceRequest
 
 
 class WrittenWire:
@@ -62,7 +62,7 @@ class Desk:
         return self.platform.audience.connect(socket, credential)
 
     async def call(self, caller: Caller, method: str, service: str, **parts: Any) -> Any:
-        request = Request(method=method, service=service, **parts)
+        request = ServiceRequest(method=method, service=service, **parts)
         return await self.platform.answer(caller, request)
 
     def heard(self, socket: str) -> list[tuple[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.simulator.audience import Caller
-from adapters.simulator.platform import NoAnswer
+from adapters.simulator.platform import LeftUnanswered
 from adapters.simulator.refusals import SimulatedRefusal
 from tests.unit.simulator.conftest import Desk, OpenDesk, by_password
 
@@ -336,7 +336,7 @@ async def test_an_unanswered_call_may_have_been_performed(desk: Desk, performed:
     trader = await desk.platform.add("traders", {"name": "Old"}, user.id)
     desk.platform.script.never_answer("patch", performed=performed)
 
-    with pytest.raises(NoAnswer):
+    with pytest.raises(LeftUnanswered):
         await desk.call(socket, "patch", "traders", id=trader["_id"], data={"name": "New"})
     found = await desk.call(socket, "get", "traders", id=trader["_id"])
 

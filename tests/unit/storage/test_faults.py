@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import exc
 
 from bot.errors import Misconfigured, StoreAway
-from storage.engine.database import Request, failed
+from storage.engine.database import OperationRequest, failed
 from storage.engine.faults import (
     ASYNCPG,
     SQLITE,
@@ -132,7 +132,7 @@ def test_an_error_has_the_class_of_what_can_be_done(error: Exception, expected: 
     ],
 )
 def test_who_asked_is_told_in_our_words(error: Exception, told: type[Exception]):
-    request = Request(operation=lambda *_: [], argument=None, future=None)  # type: ignore[arg-type]
+    request = OperationRequest(operation=lambda *_: [], argument=None, future=None)  # type: ignore[arg-type]
 
     (outcome,) = failed([request], error)
 

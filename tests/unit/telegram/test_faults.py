@@ -8,7 +8,7 @@ import pytest
 
 from adapters.chat.exchange import NoAnswer, Reached
 from adapters.telegram import faults
-from adapters.telegram.faults import Trouble, after_no_answer, after_refusal, trouble
+from adapters.telegram.faults import RefusalKind, after_no_answer, after_refusal, trouble
 from adapters.telegram.transport import TelegramRefusal
 from bot.domain.deliveries import Attempt, Declined, Gone, Halted, Moved, Postponed, Scope, Unknown
 from bot.domain.reasons import Reason
@@ -136,14 +136,14 @@ def test_a_chat_that_moved_is_followed():
         (
             "Bad Request: message is not modified: specified new message content and reply"
             " markup are exactly the same as a current content",
-            Trouble.UNCHANGED,
+            RefusalKind.UNCHANGED,
         ),
-        ("Bad Request: message to edit not found", Trouble.MESSAGE),
-        ("Bad Request: message can't be edited", Trouble.MESSAGE),
-        ("Bad Request: entity begins after the end of the text", Trouble.CONTENT),
+        ("Bad Request: message to edit not found", RefusalKind.MESSAGE),
+        ("Bad Request: message can't be edited", RefusalKind.MESSAGE),
+        ("Bad Request: entity begins after the end of the text", RefusalKind.CONTENT),
     ],
 )
-def test_an_edit_that_cannot_be_made_says_why(description: str, what: Trouble):
+def test_an_edit_that_cannot_be_made_says_why(description: str, what: RefusalKind):
     assert trouble(TelegramRefusal(400, description)) is what
 
 
