@@ -18,7 +18,7 @@ class Verb(StrEnum):
     """Let a running bot open no more trades; it goes on managing those it has."""
     RESUME = "resume"
     UNLINK = "unlink"
-    ADMIT = "admit"
+    GRANT_ACCESS = "admit"
     """Let the others in a shared chat have the role in `arguments`."""
     CANCEL = "cancel"
     """Close the card and do nothing."""

@@ -43,7 +43,7 @@ class Links(Protocol):
             Refused: it is not active.
         """
 
-    async def admit(self, link: LinkId, members: Role | None) -> None:
+    async def grant_access(self, link: LinkId, members: Role | None) -> None:
         """Set what the others in a shared chat may do.
 
         Raises:

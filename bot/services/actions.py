@@ -45,12 +45,12 @@ _ROLES = {
     Verb.NO_ENTRIES: Role.OPERATOR,
     Verb.RESUME: Role.OPERATOR,
     Verb.UNLINK: Role.VIEWER,
-    Verb.ADMIT: Role.OWNER,
+    Verb.GRANT_ACCESS: Role.OWNER,
     Verb.CANCEL: Role.VIEWER,
     Verb.ASK: Role.VIEWER,
 }
 
-_OWN = frozenset({Verb.UNLINK, Verb.ADMIT})
+_OWN = frozenset({Verb.UNLINK, Verb.GRANT_ACCESS})
 """Only for the person who linked the chat, whatever role others have there."""
 
 

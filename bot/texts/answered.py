@@ -94,7 +94,7 @@ def question(actions: tuple[Action, ...]) -> str:
                 return _("start {bots}", bots=names)
             case Verb.UNLINK:
                 return _("unlink")
-            case Verb.ADMIT:
+            case Verb.GRANT_ACCESS:
                 return _("let others act here")
             case Verb.CANCEL:
                 continue

@@ -268,7 +268,7 @@ def _one_outcome(result: Result) -> Card:
 
 # --- after a crash --------------------------------------------------------------------------------
 
-REPORTED = frozenset({Verb.PAUSE, Verb.NO_ENTRIES, Verb.RESUME, Verb.UNLINK, Verb.ADMIT})
+REPORTED = frozenset({Verb.PAUSE, Verb.NO_ENTRIES, Verb.RESUME, Verb.UNLINK, Verb.GRANT_ACCESS})
 """What is reported if a crash interrupts it."""
 
 
@@ -288,7 +288,7 @@ def _interrupted(verb: Verb, bots: Sequence[tuple[Target, Seen | None]]) -> Noti
             lines = [
                 _("A chat that still hears from me is still linked: send /unlink there again.")
             ]
-        case Verb.ADMIT:
+        case Verb.GRANT_ACCESS:
             title = _("I was interrupted while setting what others may do")
             lines = [_("Send /members there to see what holds now.")]
         case Verb.RESUME:

@@ -102,7 +102,7 @@ def _verb(facts: Mapping[str, str]) -> str:
             return _("stop")
         case Verb.NO_ENTRIES:
             return _("no new trades of")
-        case Verb.ADMIT:
+        case Verb.GRANT_ACCESS:
             return _("allow")
         case _:
             return verb

@@ -58,7 +58,7 @@ class SqlLinks:
     async def end(self, link: LinkId, now: datetime) -> Ended:
         return await self._database.write(_end, (link, now))
 
-    async def admit(self, link: LinkId, members: Role | None) -> None:
+    async def grant_access(self, link: LinkId, members: Role | None) -> None:
         await self._database.write(_prefer, (link, {"members": members}))
 
     async def speak(self, link: LinkId, language: str) -> None:

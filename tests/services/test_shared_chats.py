@@ -344,7 +344,7 @@ async def test_a_card_heeds_the_role_of_the_moment_in_which_it_is_pressed(
         assert "You may not do that here" in replies[-1].toast
 
 
-@pytest.mark.parametrize("verb", [Verb.UNLINK, Verb.ADMIT])
+@pytest.mark.parametrize("verb", [Verb.UNLINK, Verb.GRANT_ACCESS])
 async def test_only_who_linked_it_ends_or_opens_it_whatever_the_button_says(world, verb):
     await links(world)
     await allows(world, "operator")

@@ -31,13 +31,13 @@ async def _answer(request: AccountRequest) -> Card:
         await grant(desk, link, role, person)
         return texts.rights(role)
     buttons = await desk.acting.confirm(
-        link, person.id, {Verb.ADMIT: texts.allow_it()}, arguments=role
+        link, person.id, {Verb.GRANT_ACCESS: texts.allow_it()}, arguments=role
     )
     return texts.confirm(role, link.endpoint.name, buttons)
 
 
 async def grant(desk: Desk, link: Link, role: Role | None, person: Person) -> None:
-    await desk.links.admit(link.id, role)
+    await desk.links.grant_access(link.id, role)
     await desk.audit.note("members", desk.now(), link.account, **by(person), role=role or NOBODY)
 
 

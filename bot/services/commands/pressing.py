@@ -65,7 +65,7 @@ class Pressing:
                 # A pick list has done its work; an alert stays what it is.
                 card = await self._ask(command, action.targets)
                 yield Reply(card=card, replaces=action.person is not None)
-            case Verb.ADMIT:
+            case Verb.GRANT_ACCESS:
                 role = Role(action.arguments)
                 await members.grant(desk, link, role, press.person)
                 # The person first: without it they are told that it was interrupted.
