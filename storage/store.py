@@ -26,7 +26,7 @@ from storage.buttons.shown_cards import SqlShownCards
 from storage.engine.database import Database, each, invalidate
 from storage.engine.limits import Limits
 from storage.engine.sqlite import looking_at, open_inline, open_sqlite, refuse_damage
-from storage.inbox.admission import SqlInbox
+from storage.inbox.ingest import SqlInbox
 from storage.journal import SqlJournal
 from storage.leases import SqlLeases
 from storage.outbox.deliveries import SqlOutbox

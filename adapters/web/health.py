@@ -76,7 +76,7 @@ FIGURES: Mapping[str, tuple[Any, str, Sequence[str], Mapping[str, Any]]] = {
     ),
     "tradebell_delivery_own_delay_seconds": (
         prometheus.Histogram,
-        "From the admission of an event to its arrival in the chat.",
+        "From the ingestion of an event to its arrival in the chat.",
         ["channel"],
         {"buckets": DELAYS},
     ),
@@ -160,7 +160,7 @@ class Metrics:
         self._delay = figures["tradebell_delivery_delay_seconds"]
         self._own_delay = figures["tradebell_delivery_own_delay_seconds"]
         self._deliveries = figures["tradebell_deliveries"]
-        self._admitted = figures["tradebell_admitted"]
+        self._ingested = figures["tradebell_admitted"]
         self._unreadable = figures["tradebell_unreadable"]
         self._swept = figures["tradebell_sweep_found"]
         self._by_state = figures["tradebell_feeds"]
@@ -180,7 +180,7 @@ class Metrics:
         for stream in Stream:
             self._swept.labels(stream.value)
         for result in ("told", "known"):
-            self._admitted.labels(result)
+            self._ingested.labels(result)
         for service in SERVICES | {OTHER}:
             self._unreadable.labels(service)
         for what in ALARMS | {OTHER}:
@@ -208,9 +208,9 @@ class Metrics:
             self._delay.labels(channel.value).observe(max(0.0, delay.total_seconds()))
             self._own_delay.labels(channel.value).observe(own_delay.total_seconds())
 
-    def admitted(self, told: int, known: int) -> None:
-        self._admitted.labels("told").inc(told)
-        self._admitted.labels("known").inc(known)
+    def ingested(self, told: int, known: int) -> None:
+        self._ingested.labels("told").inc(told)
+        self._ingested.labels("known").inc(known)
 
     def unreadable(self, service: str) -> None:
         self._unreadable.labels(label_of(service, SERVICES)).inc()

@@ -10,7 +10,7 @@ from bot.domain.ingesting import Decide, IngestResult, Progress
 
 
 class Inbox(Protocol):
-    async def admit(
+    async def ingest(
         self,
         account: AccountId,
         events: Sequence[Event],

@@ -41,10 +41,10 @@ class Meter(Protocol):
 
         Args:
             delay: from the fact's own time to now; negative where the platform's clock is ahead.
-            own_delay: the part of it that is ours, from the admission of the event.
+            own_delay: the part of it that is ours, from the ingestion of the event.
         """
 
-    def admitted(self, told: int, known: int) -> None: ...
+    def ingested(self, told: int, known: int) -> None: ...
 
     def unreadable(self, service: str) -> None: ...
 

@@ -224,7 +224,7 @@ class Delivering:
         )
 
     def send_preclaimed(self, claimed: Sequence[Delivery], asked_at: Seconds) -> None:
-        """Send items that were claimed when they were admitted, where it was `idle` just before.
+        """Send items that were claimed when they were ingested, where it was `idle` just before.
 
         So they leave right after their commit: no lane has to look for them in the store.
 
@@ -246,7 +246,7 @@ class Delivering:
                 self._open(self._group, lane)
 
     def give_up(self, doubt: OutcomeUnknown) -> None:
-        """End `run`: what an admission claimed may be in flight in the store, and nobody has heard
+        """End `run`: what an ingestion claimed may be in flight in the store, and nobody has heard
         of it. Only a start finds out.
         """
         if self._group is not None:

@@ -69,7 +69,7 @@ class Ingest:
         )
         idle, asked_at = self._delivering.idle(self._audience.get(account.id, {})), steady()
         try:
-            admitted = await self._inbox.admit(account.id, events, judge, now, progress, idle)
+            ingested = await self._inbox.ingest(account.id, events, judge, now, progress, idle)
         except OutcomeUnknown as doubt:
             if idle:
                 self._delivering.give_up(doubt)
@@ -79,16 +79,16 @@ class Ingest:
             heard = self._audience.get(account.id, {})
             self._delivering.wake({key: (at, Priority.NORMAL) for key, at in heard.items()})
             raise
-        self._delivering.send_preclaimed(admitted.preclaimed, asked_at)
-        self._meter.admitted(told=admitted.told, known=admitted.known)
-        if admitted.owed:
+        self._delivering.send_preclaimed(ingested.preclaimed, asked_at)
+        self._meter.ingested(told=ingested.told, known=ingested.known)
+        if ingested.owed:
             # Where the last one went, the next one probably goes: it can be claimed at once.
-            heard = {endpoint: address for endpoint, (address, _) in admitted.owed.items()}
+            heard = {endpoint: address for endpoint, (address, _) in ingested.owed.items()}
             self._audience[account.id] = heard
-            self._delivering.wake(admitted.owed)
-        if admitted.answered:
+            self._delivering.wake(ingested.owed)
+        if ingested.answered:
             self._amending.wake()
-        return admitted
+        return ingested
 
     def forget(self, account: AccountId) -> None:
         """Nobody is linked to this account any more."""

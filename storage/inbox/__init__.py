@@ -1,1 +1,1 @@
-"""What has happened: facts admitted once, remembered, and owed to whom."""
+"""What has happened: facts ingested once, remembered, and owed to whom."""

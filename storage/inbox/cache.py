@@ -104,7 +104,7 @@ def _kind_of(record: Trader | Strategy) -> KnownKind:
 class Memories:
     """The memories of many accounts, read again only when they may have changed.
 
-    Reading takes as long as all the rest of an admission. On PostgreSQL it is done each time: other
+    Reading takes as long as all the rest of an ingestion. On PostgreSQL it is done each time: other
     processes write there too.
     """
 

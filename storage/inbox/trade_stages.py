@@ -22,7 +22,7 @@ class _Record(NamedTuple):
 
 
 class Stages:
-    """Of the trades of one admission, those that are kept and those that it adds."""
+    """Of the trades of one ingestion, those that are kept and those that it adds."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -1,4 +1,4 @@
-"""A fact on its way through an admission."""
+"""A fact on its way through an ingestion."""
 
 import hashlib
 from collections.abc import Sequence

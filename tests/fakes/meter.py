@@ -38,7 +38,7 @@ class FakeMeter:
         self.delays.append(delay)
         self.own_delays.append(own_delay)
 
-    def admitted(self, told: int, known: int) -> None:
+    def ingested(self, told: int, known: int) -> None:
         self.told += told
 
     def unreadable(self, service: str) -> None:

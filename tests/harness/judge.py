@@ -117,7 +117,7 @@ def judged(
         moved: chats that have another address now, from and to.
         merged: between when and when two linked chats became one: what waited has no order then.
         pending: whether some may still be on their way.
-        commits_take: at most so long; till then what is admitted is not owed yet, and a chat that
+        commits_take: at most so long; till then what is ingested is not owed yet, and a chat that
             is unlinked still is linked.
     """
     findings = Findings()

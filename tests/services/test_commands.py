@@ -1475,7 +1475,7 @@ async def interrupt(world, platform):
     [
         ("actions", "interrupted"),
         ("accounts", "get"),
-        ("inbox", "admit"),
+        ("inbox", "ingest"),
         ("actions", "finish"),
         ("audit", "note"),
     ],

@@ -73,7 +73,7 @@ async def test_a_card_goes_out_in_its_chat_s_language_also_what_its_platform_add
     assert [tried.language for tried in chat.tried] == ["qps"]
 
 
-async def test_the_delay_counts_from_the_fact_and_our_own_from_its_admission(world, chat):
+async def test_the_delay_counts_from_the_fact_and_our_own_from_its_ingestion(world, chat):
     account = await world.links()
     chat.seconds = 2
     an_hour_ago = world.now() - timedelta(hours=1)
@@ -544,14 +544,14 @@ async def claimed_at_once(world, account, title):
     """Have a card claimed in the transaction that owes it, and keep it from being sent."""
     link = await world.link()
     origin = Origin(kind=Kind.TEST, record=title, at=world.now())
-    admitted = await world.store.inbox.admit(
+    ingested = await world.store.inbox.ingest(
         account.id,
         [Notice(origin=origin, say=partial(NoticeText, title), bad=True)],
         partial(decide, now=world.now(), new_id=lambda: "an-id", asked={}),
         world.now(),
         idle=frozenset({link.endpoint.id}),
     )
-    (claimed,) = admitted.preclaimed
+    (claimed,) = ingested.preclaimed
     return claimed
 
 

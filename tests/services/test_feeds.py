@@ -946,9 +946,9 @@ def away_for_notices(monkeypatch, store):
     """Lets the database fail notices of feeds, so many times and in such a way."""
 
     waiting: list[Exception] = []
-    real = store.inbox.admit
+    real = store.inbox.ingest
 
-    async def admit(account, events, *others):
+    async def ingest(account, events, *others):
         if waiting and any(event.origin.kind is Kind.FEED for event in events):
             raise waiting.pop(0)
         return await real(account, events, *others)
@@ -956,7 +956,7 @@ def away_for_notices(monkeypatch, store):
     def fail(*errors):
         waiting[:] = errors
 
-    monkeypatch.setattr(store.inbox, "admit", admit)
+    monkeypatch.setattr(store.inbox, "ingest", ingest)
     return fail
 
 

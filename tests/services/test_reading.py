@@ -2,7 +2,7 @@
 
 from bot.domain.events import Kind, Listing, Stream
 from bot.services.feeds.reading import ORDER, SOURCES
-from storage.inbox.admission import OWN_KINDS
+from storage.inbox.ingest import OWN_KINDS
 
 
 def test_every_service_whose_records_are_told_is_read_once():

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from bot.domain.deliveries import PENDING, State
 from bot.domain.events import Kind
 from storage import Store
-from storage.inbox.admission import OWN_KINDS
+from storage.inbox.ingest import OWN_KINDS
 from storage.schema.tables import account, delivery, endpoint
 from tests.fakes.messenger import Shown
 from tests.harness.judge import judged, owed

@@ -331,8 +331,8 @@ class Reading:
             if page.last is None:
                 return new
             progress = Progress(stream=stream, position=page.last)
-            admitted = await self._hand_over_named(session, page.events, progress)
-            new += admitted.new
+            ingested = await self._hand_over_named(session, page.events, progress)
+            new += ingested.new
             if not page.more or page.last == since:
                 return new
             since, page = page.last, None

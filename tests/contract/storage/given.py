@@ -193,7 +193,7 @@ async def told(
     """Owe a card for each record, a second of happening apart."""
     facts = [fact(record, at=at + number * SECOND) for number, record in enumerate(records)]
     decide = tell_all(priority, expires_at, subject=subject)
-    return await store.inbox.admit(account, facts, decide, NOW)
+    return await store.inbox.ingest(account, facts, decide, NOW)
 
 
 def button(link: Link, name: str = "pause") -> Action:

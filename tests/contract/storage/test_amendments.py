@@ -50,7 +50,7 @@ async def happens(
     idle: frozenset[EndpointId] = frozenset(),
 ) -> IngestResult:
     facts = [fact(record, at=now + number * SECOND) for number, record in enumerate(records)]
-    return await store.inbox.admit(account, facts, alarming, now, idle=idle)
+    return await store.inbox.ingest(account, facts, alarming, now, idle=idle)
 
 
 async def owed(store: Store, now: datetime = NOW) -> Sequence[Amendment]:
@@ -79,10 +79,10 @@ async def alarmed(store: Store, settlement: Settlement = SENT) -> tuple[Link, De
 async def test_a_message_that_shows_an_answered_offer_is_to_be_changed(store: Store):
     chat, delivery = await alarmed(store)
 
-    admitted = await happens(store, chat.account, "end of owl", now=NOW + MINUTE)
+    ingested = await happens(store, chat.account, "end of owl", now=NOW + MINUTE)
 
     [amendment] = await owed(store, NOW + MINUTE)
-    assert admitted.answered == 1
+    assert ingested.answered == 1
     assert amendment.message == "77"
     assert amendment.answered_at == NOW + MINUTE
     assert amendment.shown_at == NOW
@@ -96,10 +96,10 @@ async def test_each_chat_of_the_account_is(store: Store):
     for chat in (one, other):
         await settle(store, await claimed(store, chat.endpoint.id), SENT)
 
-    admitted = await happens(store, one.account, "end of owl")
+    ingested = await happens(store, one.account, "end of owl")
 
     chats = {amendment.delivery.address.chat for amendment in await owed(store)}
-    assert admitted.answered == 2
+    assert ingested.answered == 2
     assert chats == {"100", "200"}
 
 
@@ -128,9 +128,9 @@ async def test_a_change_that_failed_comes_again_when_it_is_due(store: Store):
 async def test_the_offers_of_another_bot_stand(store: Store):
     chat, _ = await alarmed(store)
 
-    admitted = await happens(store, chat.account, "end of heron")
+    ingested = await happens(store, chat.account, "end of heron")
 
-    assert admitted.answered == 0
+    assert ingested.answered == 0
     assert await owed(store) == ()
     assert await states(store, action.c.state) == [ActionState.OPEN]
 
@@ -151,9 +151,9 @@ async def test_an_offer_is_answered_once(store: Store):
     [amendment] = await owed(store)
     await store.outbox.amended(amendment, None, NOW)
 
-    admitted = await happens(store, chat.account, "end of owl 2", now=NOW + MINUTE)
+    ingested = await happens(store, chat.account, "end of owl 2", now=NOW + MINUTE)
 
-    assert admitted.answered == 0
+    assert ingested.answered == 0
     assert await owed(store, NOW + MINUTE) == ()
 
 
@@ -230,7 +230,7 @@ async def test_what_waits_goes_out_with_the_answer_and_owes_nothing(store: Store
     assert await owed(store) == ()
 
 
-async def test_what_is_answered_in_the_same_admission_never_offers_anything(store: Store):
+async def test_what_is_answered_in_the_same_ingestion_never_offers_anything(store: Store):
     chat = await linked(store)
 
     await happens(store, chat.account, "alarm of owl", "end of owl")
@@ -255,7 +255,7 @@ async def test_what_is_in_flight_is_changed_once_it_is_sent(store: Store):
     assert [one.message for one in await owed(store)] == ["77"]
 
 
-async def test_so_is_what_was_claimed_with_its_admission(store: Store):
+async def test_so_is_what_was_claimed_with_its_ingestion(store: Store):
     chat = await linked(store)
     idle = frozenset({chat.endpoint.id})
     [delivery] = (await happens(store, chat.account, "alarm of owl", idle=idle)).preclaimed
@@ -305,9 +305,9 @@ async def test_what_is_held_goes_out_with_the_answer_when_the_chat_is_open_again
 async def test_what_nobody_was_shown_is_not_changed(store: Store):
     chat, _ = await alarmed(store, UNCERTAIN)
 
-    admitted = await happens(store, chat.account, "end of owl")
+    ingested = await happens(store, chat.account, "end of owl")
 
-    assert admitted.answered == 0
+    assert ingested.answered == 0
     assert await owed(store) == ()
 
 

@@ -328,7 +328,7 @@ async def test_what_rises_does_not_overtake_what_happened_before_it(store: Store
     chat = await linked(store)
     await told(store, chat.account, "second", at=NOW)
     found_later = [fact("first", at=NOW - MINUTE)]
-    await store.inbox.admit(chat.account, found_later, tell_all(), NOW + 9 * MINUTE)
+    await store.inbox.ingest(chat.account, found_later, tell_all(), NOW + 9 * MINUTE)
 
     assert await age(store, NOW + AGED) == 2
 

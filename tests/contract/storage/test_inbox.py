@@ -34,8 +34,8 @@ from bot.errors import StoreAway
 from storage import Store
 from storage.engine.database import Database, OperationRequest, each, failed, resolve
 from storage.engine.limits import Limits
-from storage.inbox.admission import SqlInbox
 from storage.inbox.cache import FINGERPRINTS, RECENTLY
+from storage.inbox.ingest import SqlInbox
 from storage.inbox.quarantine import LIFE
 from storage.schema.tables import inbox, quarantine
 from tests.contract.storage.given import (
@@ -65,10 +65,10 @@ async def test_a_new_fact_is_owed_to_every_chat_of_the_account(store: Store):
     two = await linked(store, chat="2")
     other = await linked(store, chat="3", user="bob")
 
-    admitted = await store.inbox.admit(one.account, [fact()], tell_all(), NOW)
+    ingested = await store.inbox.ingest(one.account, [fact()], tell_all(), NOW)
 
-    assert (admitted.new, admitted.known, admitted.told) == (1, 0, 2)
-    assert admitted.owed == {
+    assert (ingested.new, ingested.known, ingested.told) == (1, 0, 2)
+    assert ingested.owed == {
         one.endpoint.id: (address("1"), Priority.NORMAL),
         two.endpoint.id: (address("2"), Priority.NORMAL),
     }
@@ -84,38 +84,38 @@ async def test_the_most_urgent_of_several_items_is_what_wakes_a_lane(store: Stor
         return tell_all(priority)(event, known)
 
     facts = [fact("quiet"), fact("urgent"), fact("quiet too")]
-    admitted = await store.inbox.admit(chat.account, facts, decide, NOW)
+    ingested = await store.inbox.ingest(chat.account, facts, decide, NOW)
 
-    assert admitted.owed == {chat.endpoint.id: (address(), Priority.URGENT)}
+    assert ingested.owed == {chat.endpoint.id: (address(), Priority.URGENT)}
 
 
 async def test_a_fact_that_comes_again_is_not_told_again(store: Store):
     chat = await linked(store)
-    await store.inbox.admit(chat.account, [fact()], tell_all(), NOW)
+    await store.inbox.ingest(chat.account, [fact()], tell_all(), NOW)
 
-    admitted = await store.inbox.admit(chat.account, [fact(), fact("r2")], tell_all(), NOW)
+    ingested = await store.inbox.ingest(chat.account, [fact(), fact("r2")], tell_all(), NOW)
 
-    assert (admitted.new, admitted.known, admitted.told) == (1, 1, 1)
+    assert (ingested.new, ingested.known, ingested.told) == (1, 1, 1)
 
 
 async def test_a_fact_that_is_twice_in_one_batch_is_told_once(store: Store):
     chat = await linked(store)
 
-    admitted = await store.inbox.admit(chat.account, [fact(), fact(), fact()], tell_all(), NOW)
+    ingested = await store.inbox.ingest(chat.account, [fact(), fact(), fact()], tell_all(), NOW)
 
-    assert (admitted.new, admitted.known, admitted.told) == (1, 2, 1)
+    assert (ingested.new, ingested.known, ingested.told) == (1, 2, 1)
 
 
 async def test_a_fact_that_is_brought_by_many_at_once_is_told_once(store: Store):
     chat = await linked(store)
 
     async with asyncio.TaskGroup() as group:
-        admissions = [
-            group.create_task(store.inbox.admit(chat.account, [fact()], tell_all(), NOW))
+        ingestions = [
+            group.create_task(store.inbox.ingest(chat.account, [fact()], tell_all(), NOW))
             for _ in range(10)
         ]
 
-    assert sorted(task.result().told for task in admissions) == [0] * 9 + [1]
+    assert sorted(task.result().told for task in ingestions) == [0] * 9 + [1]
     assert await titles_sent(store, chat.endpoint.id) == ["r1"]
 
 
@@ -128,8 +128,8 @@ async def test_the_same_record_is_another_fact_in_another_kind_revision_or_accou
         replace(fact(), origin=replace(origin, revision="2")),
     ]
 
-    of_alice = await store.inbox.admit(alice.account, facts, tell_all(), NOW)
-    of_bob = await store.inbox.admit(bob.account, facts[:1], tell_all(), NOW)
+    of_alice = await store.inbox.ingest(alice.account, facts, tell_all(), NOW)
+    of_bob = await store.inbox.ingest(bob.account, facts[:1], tell_all(), NOW)
 
     assert (of_alice.told, of_bob.told) == (3, 1)
 
@@ -138,12 +138,12 @@ async def test_accounts_that_come_at_once_get_each_their_own(store: Store):
     chats = [await linked(store, chat=str(number), user=f"user {number}") for number in range(10)]
 
     async with asyncio.TaskGroup() as group:
-        admissions = [
+        ingestions = [
             group.create_task(told(store, chat.account, *map(str, range(number))))
             for number, chat in enumerate(chats)
         ]
 
-    assert [task.result().told for task in admissions] == list(range(10))
+    assert [task.result().told for task in ingestions] == list(range(10))
     for number, chat in enumerate(chats):
         assert await store.outbox.pending(chat.endpoint.id) == number
 
@@ -152,9 +152,9 @@ async def test_what_is_owed_to_a_closed_chat_is_held_and_wakes_nobody(store: Sto
     chat = await linked(store)
     await store.links.disable(address(), "blocked", NOW)
 
-    admitted = await told(store, chat.account, "one")
+    ingested = await told(store, chat.account, "one")
 
-    assert (admitted.told, admitted.owed) == (1, {})
+    assert (ingested.told, ingested.owed) == (1, {})
     assert (await store.outbox.counts())[State.HELD] == 1
 
 
@@ -164,7 +164,7 @@ async def test_buttons_are_there_as_soon_as_their_card_is_owed(store: Store):
     def decide(event: Event, known: Known) -> Verdict:
         return replace(tell_all()(event, known), actions=(button(chat),))
 
-    await store.inbox.admit(chat.account, [fact()], decide, NOW)
+    await store.inbox.ingest(chat.account, [fact()], decide, NOW)
 
     assert isinstance(await press(store, chat), Action)
 
@@ -176,7 +176,7 @@ async def test_a_fact_that_another_service_has_told_offers_no_buttons(store: Sto
     def decide(event: Event, known: Known) -> Verdict:
         return replace(tell_all(fingerprint="same")(event, known), actions=(button(chat),))
 
-    await store.inbox.admit(chat.account, [fact("trade")], decide, NOW)
+    await store.inbox.ingest(chat.account, [fact("trade")], decide, NOW)
 
     assert await press(store, chat) is Denied.UNKNOWN
 
@@ -187,9 +187,9 @@ async def test_a_fact_that_comes_again_offers_no_buttons_again(store: Store):
     def decide(event: Event, known: Known) -> Verdict:
         return replace(tell_all()(event, known), actions=(button(chat),))
 
-    await store.inbox.admit(chat.account, [fact()], decide, NOW)
+    await store.inbox.ingest(chat.account, [fact()], decide, NOW)
     await press(store, chat)
-    await store.inbox.admit(chat.account, [fact()], decide, NOW)
+    await store.inbox.ingest(chat.account, [fact()], decide, NOW)
 
     assert not isinstance(await press(store, chat), Action)
 
@@ -197,22 +197,22 @@ async def test_a_fact_that_comes_again_offers_no_buttons_again(store: Store):
 # --- leaving at once ----------------------------------------------------------------------
 
 
-async def admit_idle(
+async def ingest_idle(
     store: Store, chat: Link, *records: str, decide: Decide | None = None
 ) -> IngestResult:
-    """Admit facts while the chat's lane has nothing to do."""
+    """Ingest facts while the chat's lane has nothing to do."""
     facts = [fact(record) for record in records]
     idle = frozenset({chat.endpoint.id})
-    return await store.inbox.admit(chat.account, facts, decide or tell_all(), NOW, None, idle)
+    return await store.inbox.ingest(chat.account, facts, decide or tell_all(), NOW, None, idle)
 
 
 async def test_a_lone_item_of_an_idle_lane_is_in_flight_at_once(store: Store):
     chat = await linked(store)
 
-    admitted = await admit_idle(store, chat, "one")
+    ingested = await ingest_idle(store, chat, "one")
 
-    (started,) = admitted.preclaimed
-    assert (admitted.told, admitted.owed) == (1, {})
+    (started,) = ingested.preclaimed
+    assert (ingested.told, ingested.owed) == (1, {})
     assert await claim(store, chat.endpoint.id) is None
     await settle(store, started, again(NOW, counts=False))
     assert await claimed(store, chat.endpoint.id) == started
@@ -221,29 +221,29 @@ async def test_a_lone_item_of_an_idle_lane_is_in_flight_at_once(store: Store):
 async def test_an_item_leaves_at_once_only_where_its_lane_is_idle(store: Store):
     one, two = await linked(store, chat="1"), await linked(store, chat="2")
 
-    admitted = await admit_idle(store, one, "one")
+    ingested = await ingest_idle(store, one, "one")
 
-    assert [started.endpoint for started in admitted.preclaimed] == [one.endpoint.id]
-    assert list(admitted.owed) == [two.endpoint.id]
-    assert admitted.told == 2
+    assert [started.endpoint for started in ingested.preclaimed] == [one.endpoint.id]
+    assert list(ingested.owed) == [two.endpoint.id]
+    assert ingested.told == 2
 
 
 async def test_of_several_items_none_leaves_before_its_turn(store: Store):
     chat = await linked(store)
 
-    admitted = await admit_idle(store, chat, "one", "two")
+    ingested = await ingest_idle(store, chat, "one", "two")
 
-    assert admitted.preclaimed == ()
-    assert list(admitted.owed) == [chat.endpoint.id]
+    assert ingested.preclaimed == ()
+    assert list(ingested.owed) == [chat.endpoint.id]
 
 
 async def test_nothing_overtakes_what_is_owed_already(store: Store):
     chat = await linked(store)
     await told(store, chat.account, "before")
 
-    while_owed = await admit_idle(store, chat, "one")
+    while_owed = await ingest_idle(store, chat, "one")
     await claimed(store, chat.endpoint.id)
-    while_in_flight = await admit_idle(store, chat, "two")
+    while_in_flight = await ingest_idle(store, chat, "two")
 
     assert (while_owed.preclaimed, while_in_flight.preclaimed) == ((), ())
 
@@ -253,9 +253,9 @@ async def test_an_item_that_has_to_mention_a_missing_one_waits_for_its_turn(stor
     await told(store, chat.account, "lost")
     await settle(store, await claimed(store, chat.endpoint.id), UNCERTAIN)
 
-    admitted = await admit_idle(store, chat, "one")
+    ingested = await ingest_idle(store, chat, "one")
 
-    assert admitted.preclaimed == ()
+    assert ingested.preclaimed == ()
     assert (await claimed(store, chat.endpoint.id)).doubtful == 1
 
 
@@ -263,9 +263,9 @@ async def test_nothing_leaves_to_a_closed_chat(store: Store):
     chat = await linked(store)
     await store.links.disable(address(), "blocked", NOW)
 
-    admitted = await admit_idle(store, chat, "one")
+    ingested = await ingest_idle(store, chat, "one")
 
-    assert (admitted.preclaimed, admitted.owed) == ((), {})
+    assert (ingested.preclaimed, ingested.owed) == ((), {})
     assert (await store.outbox.counts())[State.HELD] == 1
 
 
@@ -278,9 +278,9 @@ async def test_nothing_leaves_that_is_too_old_or_of_another_epoch(store: Store):
         stale = tuple(replace(link, epoch=link.epoch - 1) for link in known.links)
         return tell_all()(event, replace(known, links=stale))
 
-    old = await admit_idle(store, chat, "old", decide=decide)
+    old = await ingest_idle(store, chat, "old", decide=decide)
     assert await claim(store, chat.endpoint.id) is None
-    stale = await admit_idle(store, chat, "stale", decide=decide)
+    stale = await ingest_idle(store, chat, "stale", decide=decide)
     assert await claim(store, chat.endpoint.id) is None
 
     assert (old.preclaimed, stale.preclaimed) == ((), ())
@@ -293,20 +293,20 @@ async def test_a_fact_that_another_service_has_told_does_not_leave(store: Store)
     await brought(store, chat, fact("pod", Kind.POD_EVENT))
     await titles_sent(store, chat.endpoint.id)
 
-    admitted = await admit_idle(store, chat, "trade", decide=tell_all(fingerprint="same"))
+    ingested = await ingest_idle(store, chat, "trade", decide=tell_all(fingerprint="same"))
 
-    assert admitted.preclaimed == ()
+    assert ingested.preclaimed == ()
 
 
 async def test_what_nobody_waits_for_any_more_goes_back_to_its_lane(store: Store):
     chat = await linked(store)
 
     async with asyncio.TaskGroup() as group:
-        admitting = group.create_task(admit_idle(store, chat, "one"))
+        ingesting = group.create_task(ingest_idle(store, chat, "one"))
         await asyncio.sleep(0)
-        admitting.cancel()
+        ingesting.cancel()
 
-    assert admitting.cancelled()
+    assert ingesting.cancelled()
     assert (await claimed(store, chat.endpoint.id)).attempts == 1
 
 
@@ -334,11 +334,11 @@ async def test_whoever_is_cancelled_ends_although_the_database_is_away(store: St
     leaving = replace(store, inbox=SqlInbox(Leaving(store.database)))
 
     async with asyncio.TaskGroup() as group:
-        admitting = group.create_task(admit_idle(leaving, chat, "one"))
+        ingesting = group.create_task(ingest_idle(leaving, chat, "one"))
         await asyncio.sleep(0)
-        admitting.cancel()
+        ingesting.cancel()
 
-    assert admitting.cancelled()
+    assert ingesting.cancelled()
     assert [left.attempts for left in await store.outbox.interrupted()] == [1]
 
 
@@ -373,13 +373,13 @@ async def test_a_chat_is_owed_or_held_as_it_opens_and_closes(store: Store):
 
 async def test_what_a_failed_batch_would_have_changed_is_not_remembered(store: Store):
     chat = await linked(store)
-    await store.inbox.admit(chat.account, [seen(trader(name="Old"))], tell_changes, NOW)
+    await store.inbox.ingest(chat.account, [seen(trader(name="Old"))], tell_changes, NOW)
 
     with pytest.raises(ZeroDivisionError):
-        await store.inbox.admit(
+        await store.inbox.ingest(
             chat.account, [seen(trader(name="New")), fact("poison")], tell_or_stumble, NOW
         )
-    after = await store.inbox.admit(chat.account, [seen(trader(name="New"))], tell_changes, NOW)
+    after = await store.inbox.ingest(chat.account, [seen(trader(name="New"))], tell_changes, NOW)
 
     assert after.told == 1
     assert await titles_sent(store, chat.endpoint.id) == ["Old True", "New True"]
@@ -390,7 +390,7 @@ async def test_what_was_taken_back_with_others_is_not_remembered(sqlite_url: str
     limits = Limits(quick=timedelta(seconds=-1), apart=timedelta(hours=1))
     async with open_again(sqlite_url, limits=limits) as store:
         chat = await linked(store)
-        await store.inbox.admit(chat.account, [seen(trader(name="Old"))], tell_changes, NOW)
+        await store.inbox.ingest(chat.account, [seen(trader(name="Old"))], tell_changes, NOW)
         gate = threading.Event()
 
         # While the writer waits, both go into the transaction that follows. That fails, and then
@@ -398,15 +398,15 @@ async def test_what_was_taken_back_with_others_is_not_remembered(sqlite_url: str
         async with asyncio.TaskGroup() as group:
             waiting = each(lambda connection, _: gate.wait())
             store.database.submit(waiting, None)
-            admission = group.create_task(
-                store.inbox.admit(chat.account, [seen(trader(name="New"))], tell_changes, NOW)
+            ingestion = group.create_task(
+                store.inbox.ingest(chat.account, [seen(trader(name="New"))], tell_changes, NOW)
             )
             await asyncio.sleep(0)
             failing = store.database.submit(each(fail), None)
             gate.set()
 
         assert isinstance(failing.exception(), ZeroDivisionError)
-        assert admission.result().told == 1
+        assert ingestion.result().told == 1
 
 
 def fail(connection: Any, _: None) -> None:
@@ -415,7 +415,7 @@ def fail(connection: Any, _: None) -> None:
 
 async def test_who_links_again_starts_with_nothing_known(store: Store):
     chat = await linked(store)
-    await store.inbox.admit(chat.account, [seen(trader())], tell_changes, NOW)
+    await store.inbox.ingest(chat.account, [seen(trader())], tell_changes, NOW)
     await store.links.end(chat.id, NOW)
     chat = await linked(store)
     known: list[int] = []
@@ -424,7 +424,7 @@ async def test_who_links_again_starts_with_nothing_known(store: Store):
         known.append(len(state.traders) + len(state.revisions))
         return Verdict(news=False, reason="")
 
-    await store.inbox.admit(chat.account, [fact()], look, NOW)
+    await store.inbox.ingest(chat.account, [fact()], look, NOW)
 
     assert known == [0]
 
@@ -437,7 +437,7 @@ async def test_nothing_of_a_batch_stays_if_one_of_its_facts_cannot_be_decided(st
     progress = Progress(stream=Stream.TRADES, position=Position(at=NOW, record="r2"))
 
     with pytest.raises(ZeroDivisionError):
-        await store.inbox.admit(chat.account, [fact("r1"), fact("poison")], stumble, NOW, progress)
+        await store.inbox.ingest(chat.account, [fact("r1"), fact("poison")], stumble, NOW, progress)
 
     assert await store.inbox.cursors(chat.account) == {}
     assert await store.outbox.pending(chat.endpoint.id) == 0
@@ -446,16 +446,16 @@ async def test_nothing_of_a_batch_stays_if_one_of_its_facts_cannot_be_decided(st
 async def test_a_batch_that_cannot_be_decided_harms_no_other(store: Store):
     alice, bob = await linked(store, chat="1"), await linked(store, chat="2", user="bob")
 
-    async def admit(account: AccountId, record: str) -> bool:
+    async def ingest(account: AccountId, record: str) -> bool:
         try:
-            await store.inbox.admit(account, [fact(record)], stumble, NOW)
+            await store.inbox.ingest(account, [fact(record)], stumble, NOW)
         except ZeroDivisionError:
             return False
         return True
 
     async with asyncio.TaskGroup() as group:
         wishes = [(alice, "a"), (bob, "poison"), (bob, "b"), (alice, "poison"), (alice, "c")]
-        done = [group.create_task(admit(who.account, record)) for who, record in wishes]
+        done = [group.create_task(ingest(who.account, record)) for who, record in wishes]
 
     assert [task.result() for task in done] == [True, False, True, False, True]
     assert await store.outbox.pending(alice.endpoint.id) == 2
@@ -477,7 +477,7 @@ def stumble(event: Event, known: Known) -> Verdict:
 
 async def advance(store: Store, chat: Link, stream: Stream, position: Position) -> None:
     progress = Progress(stream=stream, position=position)
-    await store.inbox.admit(chat.account, [], tell_all(), NOW, progress)
+    await store.inbox.ingest(chat.account, [], tell_all(), NOW, progress)
 
 
 async def test_a_cursor_moves_forward_and_never_back(store: Store):
@@ -533,8 +533,8 @@ async def test_a_look_is_noted_with_what_it_saw_and_apart_from_the_streams(store
     owed = Progress(stream=Listing.TRADERS, position=Position(at=NOW))
     looked = Progress(stream=Listing.TRADERS, position=Position(at=NOW, record=LOOKED))
 
-    await store.inbox.admit(chat.account, [], tell_changes, NOW, owed)
-    await store.inbox.admit(chat.account, [seen(trader())], tell_changes, NOW, looked)
+    await store.inbox.ingest(chat.account, [], tell_changes, NOW, owed)
+    await store.inbox.ingest(chat.account, [seen(trader())], tell_changes, NOW, looked)
 
     cursors = await store.inbox.cursors(chat.account)
     assert set(cursors) == {Stream.TRADES, Listing.TRADERS}
@@ -561,9 +561,9 @@ async def test_what_is_no_news_is_remembered_all_the_same(store: Store):
         assert isinstance(event, TraderSeen)
         return Verdict(news=False, reason="no change", remember=event.trader)
 
-    admitted = await store.inbox.admit(chat.account, [seen(trader())], decide, NOW)
+    ingested = await store.inbox.ingest(chat.account, [seen(trader())], decide, NOW)
 
-    assert (admitted.new, admitted.known, admitted.told) == (0, 0, 0)
+    assert (ingested.new, ingested.known, ingested.told) == (0, 0, 0)
     assert await store.inbox.traders(chat.account) == (trader(),)
 
 
@@ -577,7 +577,7 @@ async def test_bots_and_strategies_are_kept_apart_and_by_account(store: Store):
         record = event.trader if isinstance(event, TraderSeen) else event.strategy
         return Verdict(news=False, reason="", remember=record)
 
-    await store.inbox.admit(alice.account, [seen(trader()), event], decide, NOW)
+    await store.inbox.ingest(alice.account, [seen(trader()), event], decide, NOW)
 
     assert await store.inbox.traders(alice.account) == (trader(),)
     assert await store.inbox.strategies(alice.account) == (strategy,)
@@ -604,7 +604,7 @@ async def test_each_change_is_compared_with_the_one_before_it_in_the_same_batch(
     chat = await linked(store)
     sightings = [trader(running=running) for running in (True, True, False, False, True)]
 
-    await store.inbox.admit(chat.account, [seen(each) for each in sightings], tell_changes, NOW)
+    await store.inbox.ingest(chat.account, [seen(each) for each in sightings], tell_changes, NOW)
 
     titles = await titles_sent(store, chat.endpoint.id)
     assert titles == ["Alpha True", "Alpha False", "Alpha True"]
@@ -615,7 +615,7 @@ async def test_changes_are_compared_with_those_of_earlier_batches_too(store: Sto
     chat = await linked(store)
 
     for running in (True, False, False, True):
-        await store.inbox.admit(chat.account, [seen(trader(running=running))], tell_changes, NOW)
+        await store.inbox.ingest(chat.account, [seen(trader(running=running))], tell_changes, NOW)
 
     titles = await titles_sent(store, chat.endpoint.id)
     assert titles == ["Alpha True", "Alpha False", "Alpha True"]
@@ -627,7 +627,7 @@ async def test_changes_that_come_at_once_are_compared_with_each_other(store: Sto
     async with asyncio.TaskGroup() as group:
         for running in (True, False, False, True):
             group.create_task(
-                store.inbox.admit(chat.account, [seen(trader(running=running))], tell_changes, NOW)
+                store.inbox.ingest(chat.account, [seen(trader(running=running))], tell_changes, NOW)
             )
 
     titles = await titles_sent(store, chat.endpoint.id)
@@ -642,9 +642,9 @@ async def test_a_fact_that_is_known_changes_no_state(store: Store):
         assert isinstance(event, TraderSeen)
         return replace(tell_all()(event, known), remember=event.trader)
 
-    await store.inbox.admit(chat.account, [rename], decide, NOW)
-    await store.inbox.admit(chat.account, [seen(trader(name="New"), revision="2")], decide, NOW)
-    again = await store.inbox.admit(chat.account, [rename], decide, NOW)
+    await store.inbox.ingest(chat.account, [rename], decide, NOW)
+    await store.inbox.ingest(chat.account, [seen(trader(name="New"), revision="2")], decide, NOW)
+    again = await store.inbox.ingest(chat.account, [rename], decide, NOW)
 
     assert again.known == 1
     assert await store.inbox.traders(chat.account) == (trader(name="New"),)
@@ -652,12 +652,12 @@ async def test_a_fact_that_is_known_changes_no_state(store: Store):
 
 async def test_a_bot_that_is_gone_is_forgotten(store: Store):
     chat = await linked(store)
-    await store.inbox.admit(chat.account, [seen(trader())], tell_changes, NOW)
+    await store.inbox.ingest(chat.account, [seen(trader())], tell_changes, NOW)
 
     def decide(event: Event, known: Known) -> Verdict:
         return replace(tell_all()(event, known), forget=known.traders["t1"])
 
-    await store.inbox.admit(chat.account, [fact("gone")], decide, NOW)
+    await store.inbox.ingest(chat.account, [fact("gone")], decide, NOW)
 
     assert await store.inbox.traders(chat.account) == ()
 
@@ -668,7 +668,7 @@ async def test_a_bot_that_is_gone_is_forgotten(store: Store):
 async def brought(store: Store, chat: Link, *facts: Event, by: Decide | None = None) -> list[int]:
     """How many deliveries each of these facts makes; all have one fingerprint."""
     decide = by or tell_all(fingerprint="same")
-    return [(await store.inbox.admit(chat.account, [each], decide, NOW)).told for each in facts]
+    return [(await store.inbox.ingest(chat.account, [each], decide, NOW)).told for each in facts]
 
 
 async def test_what_was_told_before_a_restart_is_not_told_by_another_service(
@@ -703,7 +703,7 @@ async def test_a_wild_account_is_compared_with_what_is_not_kept_at_hand(store: S
     chat = await linked(store)
     first = await brought(store, chat, fact("a"))
     others = [fact(f"other {number}") for number in range(FINGERPRINTS)]
-    await store.inbox.admit(chat.account, others, unlike_any_other, NOW)
+    await store.inbox.ingest(chat.account, others, unlike_any_other, NOW)
 
     echo = await brought(store, chat, fact("b", Kind.POD_EVENT, NOW + SECOND))
 
@@ -754,9 +754,9 @@ async def test_facts_of_one_batch_are_matched_with_each_other(store: Store):
     chat = await linked(store)
     facts = [fact("a"), fact("b", Kind.POD_EVENT), fact("c", Kind.POD_EVENT)]
 
-    admitted = await store.inbox.admit(chat.account, facts, tell_all(fingerprint="same"), NOW)
+    ingested = await store.inbox.ingest(chat.account, facts, tell_all(fingerprint="same"), NOW)
 
-    assert (admitted.new, admitted.told) == (3, 2)
+    assert (ingested.new, ingested.told) == (3, 2)
     assert await titles_sent(store, chat.endpoint.id) == ["a", "c"]
 
 
@@ -812,7 +812,7 @@ async def test_the_last_event_is_the_platforms_and_not_ours(store: Store):
     chat = await linked(store)
     assert await store.inbox.last_event_at(chat.account) is None
     await told(store, chat.account, "one", at=NOW - MINUTE)
-    await store.inbox.admit(chat.account, [fact("test", Kind.TEST)], tell_all(), NOW)
+    await store.inbox.ingest(chat.account, [fact("test", Kind.TEST)], tell_all(), NOW)
 
     last = await store.inbox.last_event_at(chat.account)
 
@@ -859,8 +859,8 @@ async def test_any_text_of_the_platform_can_be_kept(store: Store, text: str):
         assert isinstance(event, TraderSeen)
         return replace(tell_all(fingerprint=text)(event, known), remember=event.trader)
 
-    first = await store.inbox.admit(chat.account, [event], decide, NOW, progress)
-    second = await store.inbox.admit(chat.account, [event], decide, NOW, progress)
+    first = await store.inbox.ingest(chat.account, [event], decide, NOW, progress)
+    second = await store.inbox.ingest(chat.account, [event], decide, NOW, progress)
     await store.inbox.set_aside(
         chat.account, [Unreadable(service=text, reason=text, fields=(text,))], NOW
     )

@@ -114,7 +114,7 @@ async def test_the_credential_goes_with_the_last_link(store: Store):
 async def test_with_the_last_link_goes_what_was_read_and_known(store: Store):
     chat = await linked(store)
     progress = Progress(stream=Stream.TRADES, position=Position(at=NOW))
-    await store.inbox.admit(chat.account, [], tell_all(), NOW, progress)
+    await store.inbox.ingest(chat.account, [], tell_all(), NOW, progress)
 
     await store.links.end(chat.id, NOW)
 
@@ -127,7 +127,7 @@ async def test_what_is_stored_of_an_account_after_its_last_link_is_not_begun_wit
     bot = Trader(id=TraderId("owl"))
     seen = TraderSeen(origin=Origin(kind=Kind.TRADER, record=bot.id, at=NOW), trader=bot)
     late = Progress(stream=Stream.TRADES, position=Position(at=NOW))
-    await store.inbox.admit(chat.account, [seen], remember_only, NOW, late)
+    await store.inbox.ingest(chat.account, [seen], remember_only, NOW, late)
 
     await linked(store)
 

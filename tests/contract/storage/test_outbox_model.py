@@ -126,9 +126,9 @@ class Model(RuleBasedStateMachine):
         account = self.links[chat].account
         decide = tell_all(priority, expires_at)
         event = fact(f"r{number}", at=at)
-        admitted = self.run(self.store.inbox.admit(account, [event], decide, self.now))
+        ingested = self.run(self.store.inbox.ingest(account, [event], decide, self.now))
         audience = [link for link in self.links.values() if link.account == account]
-        assert admitted.told == len(audience)
+        assert ingested.told == len(audience)
         for link in sorted(audience, key=lambda link: (link.linked_at, link.id)):
             where = link.endpoint.id
             item = Item(f"r{number}", where, priority, at, expires_at, State.READY)

@@ -72,12 +72,12 @@ async def test_an_open_trade_is_kept_so_that_its_end_is_told_against_it(store: S
     chat = await linked(store)
     filled, closed = Stage(Step.FILLED), Stage(Step.ENDED, "closed")
     for record, stage in (("open", filled), ("over", filled), ("over", closed)):
-        await store.inbox.admit(chat.account, [fact(record)], at_stage(stage), NOW)
+        await store.inbox.ingest(chat.account, [fact(record)], at_stage(stage), NOW)
 
     await store.retention.prune(NOW + OPEN_TRADE_LIFE - DAY)
     news = {
         record: (
-            await store.inbox.admit(
+            await store.inbox.ingest(
                 chat.account, [fact(record)], at_stage(closed, only_if_kept=True), NOW
             )
         ).new

@@ -84,7 +84,7 @@ async def test_nothing_that_is_done_often_scans_a_table(sqlite_url: str, open_ag
 
         idle = frozenset({chat.endpoint.id})
         decide = tell_all(Priority.NORMAL, NOW + MINUTE, "fingerprint")
-        await store.inbox.admit(chat.account, [fact("one")], decide, NOW, None, idle)
+        await store.inbox.ingest(chat.account, [fact("one")], decide, NOW, None, idle)
         one = await claimed(store, chat.endpoint.id)
         turn = LaneRequest(endpoint=chat.endpoint.id, settled=(one, SENT), claim=True)
         two = (await store.outbox.turn(turn, NOW)).delivery
@@ -92,9 +92,9 @@ async def test_nothing_that_is_done_often_scans_a_table(sqlite_url: str, open_ag
         await settle(store, two, again(NOW))
         too_late = await claim(store, chat.endpoint.id, NOW + MINUTE)
         assert too_late is None
-        await store.inbox.admit(chat.account, [fact("alarm of owl")], alarming, NOW)
+        await store.inbox.ingest(chat.account, [fact("alarm of owl")], alarming, NOW)
         await settle(store, await claimed(store, chat.endpoint.id), SENT)
-        await store.inbox.admit(chat.account, [fact("end of owl")], alarming, NOW)
+        await store.inbox.ingest(chat.account, [fact("end of owl")], alarming, NOW)
         [amendment] = (await store.outbox.amendments(Channel.TELEGRAM, "1", NOW)).now
         await store.outbox.amended(amendment, None, NOW)
         await store.links.disable(address(), "blocked", NOW)

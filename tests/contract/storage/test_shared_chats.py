@@ -118,7 +118,7 @@ async def heard_by(store: Store, done: Completed) -> Sequence[Link]:
         links.extend(known.links)
         return tell_all()(event, known)
 
-    await store.inbox.admit(done.account.id, [fact("b")], decide, NOW)
+    await store.inbox.ingest(done.account.id, [fact("b")], decide, NOW)
     return links
 
 
@@ -187,13 +187,13 @@ async def test_an_item_for_a_shared_chat_names_who_linked_it(store: Store):
     assert (in_shared.host, in_private.host) == ("ann", None)
 
 
-async def test_an_item_that_is_claimed_with_its_admission_names_them_too(store: Store):
+async def test_an_item_that_is_claimed_with_its_ingestion_names_them_too(store: Store):
     done, alone = await shared(store), await completed(store, "100", "alice")
     idle = frozenset({done.link.endpoint.id, alone.link.endpoint.id})
 
-    admitted = await store.inbox.admit(done.account.id, [fact("a")], tell_all(), NOW, None, idle)
+    ingested = await store.inbox.ingest(done.account.id, [fact("a")], tell_all(), NOW, None, idle)
 
-    hosts = {claimed.endpoint: claimed.host for claimed in admitted.preclaimed}
+    hosts = {claimed.endpoint: claimed.host for claimed in ingested.preclaimed}
     assert hosts == {done.link.endpoint.id: "ann", alone.link.endpoint.id: None}
 
 

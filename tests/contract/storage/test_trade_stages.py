@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 async def taken(store: Store, account: AccountId, *trades: Trade) -> IngestResult:
     ids = (f"id-{number}" for number in range(100))
     judge = partial(decide, now=NOW, new_id=lambda: next(ids), asked={})
-    return await store.inbox.admit(account, trades, judge, NOW)
+    return await store.inbox.ingest(account, trades, judge, NOW)
 
 
 PLACED = replace(fact(), side="buy", order="placed")

@@ -49,10 +49,10 @@ class Kill:
 ONCE, TWICE, MAYBE = frozenset({1}), frozenset({2}), frozenset({1, 2})
 
 KILLS = (
-    Kill(point="before commit of storage.inbox.admission.SqlInbox._admit, 1", copies=ONCE),
+    Kill(point="before commit of storage.inbox.ingest.SqlInbox._ingest, 1", copies=ONCE),
     # It is prepared while the disk is waited for, and may leave as soon as that is done.
     Kill(point="before call of Messenger.send, 1", copies=ONCE),
-    Kill(point="after commit of storage.inbox.admission.SqlInbox._admit, 1", copies=MAYBE),
+    Kill(point="after commit of storage.inbox.ingest.SqlInbox._ingest, 1", copies=MAYBE),
     Kill(point="after call of Messenger.send, 1", copies=TWICE),
     Kill(point="before commit of storage.outbox.claims.take_turns, 1", copies=TWICE),
     Kill(point="after commit of storage.outbox.claims.take_turns, 1", copies=ONCE),

@@ -68,9 +68,9 @@ def worker(postgres_without_rows: str, secret_key: str, shown: list[Shown]) -> I
 
 
 async def owe(store: Store, account: AccountId, *records: str) -> None:
-    """Each admitted by itself, as events come."""
+    """Each ingested by itself, as events come."""
     for record in records:
-        await store.inbox.admit(account, [fact(record, at=now())], tell_all(), now())
+        await store.inbox.ingest(account, [fact(record, at=now())], tell_all(), now())
 
 
 async def sent(store: Store, many: int) -> None:

@@ -147,7 +147,7 @@ def what_happens_often(store: Store, link: Link, number: int) -> dict[str, Await
         await store.outbox.turn(LaneRequest(endpoint=endpoint, settled=(second, SENT)), NOW)
 
     return {
-        "an admission": store.inbox.admit(link.account, news, urgent, NOW, None, idle),
+        "an ingestion": store.inbox.ingest(link.account, news, urgent, NOW, None, idle),
         "two messages": send_two(),
         "a look at who is owed something": store.outbox.owing(),
     }

@@ -45,8 +45,8 @@ def process(
     return lambda: supervised(the_same, platform, chat, now)
 
 
-def an_admission(request: OperationRequest) -> bool:
-    return "_admit" in repr(request.operation)
+def an_ingestion(request: OperationRequest) -> bool:
+    return "_ingest" in repr(request.operation)
 
 
 def an_outcome(request: OperationRequest) -> bool:
@@ -60,11 +60,11 @@ def a_claim(request: OperationRequest) -> bool:
 
 @pytest.mark.fault(57)
 @pytest.mark.parametrize("fate", ["swallows", "loses"])
-@pytest.mark.parametrize(("concerns", "first"), [(an_admission, 1), (an_outcome, 1), (a_claim, 7)])
+@pytest.mark.parametrize(("concerns", "first"), [(an_ingestion, 1), (an_outcome, 1), (a_claim, 7)])
 async def test_what_a_broken_commit_was_about_is_told_in_order(
     process, troubled_store: Store, platform, chat, database: Troubled, concerns, first, fate
 ):
-    """One event alone is claimed with its admission; of several at once each needs a claim."""
+    """One event alone is claimed with its ingestion; of several at once each needs a claim."""
     async with process() as supervisor:
         await supervisor.up.links()
         await asyncio.sleep(60)
@@ -89,7 +89,7 @@ async def test_what_a_broken_commit_was_about_is_told_in_order(
 
 
 @pytest.mark.fault(60)
-@pytest.mark.parametrize(("concerns", "events"), [(an_admission, 1), (a_claim, 2)])
+@pytest.mark.parametrize(("concerns", "events"), [(an_ingestion, 1), (a_claim, 2)])
 async def test_nothing_leaves_on_a_claim_while_somebody_else_may_have_the_right_to_send(
     troubled_store: Store, platform, chat, now, database: Troubled, concerns, events
 ):

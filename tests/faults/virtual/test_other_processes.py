@@ -129,7 +129,7 @@ async def test_what_another_process_owes_is_found_without_a_word_from_it(
     await world.quiet(60)
     at = world.now()
 
-    await store.inbox.admit(account.id, [world.trade(1)], tell_all(), at)
+    await store.inbox.ingest(account.id, [world.trade(1)], tell_all(), at)
     await world.until(lambda: chat.shown, within=RECHECK.total_seconds() + 1)
 
     assert len(chat.shown) == 1

@@ -57,7 +57,7 @@ class Crowd:
     async def strategies(self, account):
         return ()
 
-    async def admit(self, *_):
+    async def ingest(self, *_):
         return IngestResult(new=0, known=0, told=0, owed={})
 
 

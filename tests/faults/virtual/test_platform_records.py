@@ -273,7 +273,7 @@ async def test_a_cursor_that_stands_in_the_future_is_taken_back_and_what_it_skip
         platform.store(Stream.TRADES, world.trade(number), announce=False)
         await world.quiet(60)
     poisoned = Progress(stream=Stream.TRADES, position=Position(at=now() + timedelta(hours=20)))
-    await store.inbox.admit(account.id, (), remember_only, now(), poisoned)
+    await store.inbox.ingest(account.id, (), remember_only, now(), poisoned)
 
     async with running(store, platform, chat, now) as world:
         await world.until_state(account, FeedState.LIVE)
@@ -374,13 +374,13 @@ async def test_a_find_that_is_slower_than_events_come_is_bounded_and_loses_nothi
     world, platform, chat, monkeypatch
 ):
     batches = []
-    real = world.store.inbox.admit
+    real = world.store.inbox.ingest
 
-    async def admit(account, events, *others):
+    async def ingest(account, events, *others):
         batches.append(len(events))
         return await real(account, events, *others)
 
-    monkeypatch.setattr(world.store.inbox, "admit", admit)
+    monkeypatch.setattr(world.store.inbox, "ingest", ingest)
     monkeypatch.setattr(reading, "MOST_HELD", 20)
     monkeypatch.setattr(reading, "PORTION", 30)
     account = await world.goes_live()

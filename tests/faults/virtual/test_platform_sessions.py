@@ -216,14 +216,14 @@ async def test_an_exception_that_nobody_foresaw_while_connecting_ends_no_supervi
 def spoiled(store, monkeypatch):
     """By account: what happens instead, once trades of it are to be ingested."""
     spoiled: dict[AccountId, Callable[[], Awaitable[None]]] = {}
-    real = store.inbox.admit
+    real = store.inbox.ingest
 
-    async def admit(account, events, *others):
+    async def ingest(account, events, *others):
         if account in spoiled and any(one.origin.kind is Kind.TRADE for one in events):
             await spoiled[account]()
         return await real(account, events, *others)
 
-    monkeypatch.setattr(store.inbox, "admit", admit)
+    monkeypatch.setattr(store.inbox, "ingest", ingest)
     return spoiled
 
 

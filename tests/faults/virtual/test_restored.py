@@ -139,7 +139,7 @@ def torn(path: Path, folder: Path) -> Path:
     "point",
     [
         "after commit of storage.accounts.codes.SqlCodes._complete_all, 1",
-        "after commit of storage.inbox.admission.SqlInbox._admit, 12",
+        "after commit of storage.inbox.ingest.SqlInbox._ingest, 12",
         "after commit of storage.outbox.claims.take_turns, 2",
         "after commit of storage.buttons.actions._claim, 1",
     ],

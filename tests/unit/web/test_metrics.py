@@ -94,9 +94,9 @@ async def test_known_services_are_named(metrics):
     assert seen["tradebell_unreadable_total traders"] == 1
 
 
-async def test_admitted_events_count_as_told_and_as_known(metrics):
-    metrics.admitted(told=3, known=1)
-    metrics.admitted(told=1, known=0)
+async def test_ingested_events_count_as_told_and_as_known(metrics):
+    metrics.ingested(told=3, known=1)
+    metrics.ingested(told=1, known=0)
 
     seen = await figures(metrics)
 
@@ -118,7 +118,7 @@ async def test_what_can_be_counted_is_shown_as_zero_from_the_start(metrics):
     ):
         metrics.delivered(Channel.TELEGRAM, state, reason, no_time, no_time)
         metrics.delivered(Channel.WEB, State.SENT, "sent", no_time, no_time)
-    metrics.admitted(told=1, known=1)
+    metrics.ingested(told=1, known=1)
     metrics.unreadable("trades")
     metrics.unreadable("what nobody knows")
     metrics.found_by_sweep(Stream.TRADES, 2)

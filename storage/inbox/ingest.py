@@ -64,7 +64,7 @@ class SqlInbox:
         self._database = database
         self._memories = Memories()
 
-    async def admit(
+    async def ingest(
         self,
         account: AccountId,
         events: Sequence[Event],
@@ -74,15 +74,15 @@ class SqlInbox:
         idle: frozenset[EndpointId] = frozenset(),
     ) -> IngestResult:
         call = _Call(account, events, decide, now, progress, idle)
-        admitting = self._database.submit(self._admit, call)
+        ingesting = self._database.submit(self._ingest, call)
         try:
-            return (await admitting).total()
+            return (await ingesting).total()
         except asyncio.CancelledError:
-            if not admitting.exception() and (claimed := admitting.result().total().preclaimed):
+            if not ingesting.exception() and (claimed := ingesting.result().total().preclaimed):
                 await hand_back(self._database, claimed, now)
             raise
 
-    def _admit(self, connection: Connection, calls: Sequence[_Call]) -> Sequence[Tally]:
+    def _ingest(self, connection: Connection, calls: Sequence[_Call]) -> Sequence[Tally]:
         accounts = {call.account for call in calls}
         memories = self._memories.take(connection, accounts, calls[0].now)
         tallies = [Tally() for _ in calls]
