@@ -288,7 +288,7 @@ class CryptorobotSession:
                 await self._wait_for_rate()
                 return await self._rest.call(call, self._credential)
         except TryLater as busy:
-            self._heed(busy)
+            self._back_off(busy)
             raise
 
     async def _ask_without(self, socket: Socket, call: Call) -> object:
@@ -382,7 +382,7 @@ class CryptorobotSession:
         if wait > 0:
             await asyncio.sleep(wait)
 
-    def _heed(self, busy: TryLater) -> None:
+    def _back_off(self, busy: TryLater) -> None:
         if busy.retry_after is not None:
             until = asyncio.get_running_loop().time() + busy.retry_after.total_seconds()
             self._budget.close(until)
@@ -417,7 +417,7 @@ class CryptorobotSession:
                 if passed_over is not None:
                     return passed_over
             except TryLater as busy:
-                self._heed(busy)
+                self._back_off(busy)
                 raise
             else:
                 portion.fitted()

@@ -141,20 +141,20 @@ class Amending:
     async def _settle(self, amendment: Amendment, attempt: Attempt, outlet: Outlet) -> None:
         now = self._now()
         again = after_amending(amendment, attempt, now)
-        self._heed(amendment.delivery.address, attempt, outlet)
+        self._record_outcome(amendment.delivery.address, attempt, outlet)
         if again is None and not isinstance(attempt, Sent):
             await self._give_up(amendment, getattr(attempt, "reason", "its chat has moved"))
             return
         await self._outbox.amended(amendment, again, now)
 
-    def _heed(self, address: Address, attempt: Attempt, outlet: Outlet) -> None:
+    def _record_outcome(self, address: Address, attempt: Attempt, outlet: Outlet) -> None:
         """What an attempt means for others: what the platform asks for, never our own back-off."""
         asked = timedelta(0)
         if isinstance(attempt, Postponed):
             asked = attempt.retry_after or asked
             if not attempt.tried and attempt.scope is Scope.ENDPOINT:
                 return
-        outlet.pace.heed(address, attempt, asked.total_seconds(), self._chance)
+        outlet.pace.record_outcome(address, attempt, asked.total_seconds(), self._chance)
 
     async def _give_up(self, amendment: Amendment, reason: str) -> None:
         facts = {"delivery": amendment.delivery.reference, "reason": reason}
@@ -187,7 +187,7 @@ class Amending:
         with speaking(ended.language):
             card = answered(replace(shown.card, notes=()), texts.ending(ended.ending))
             attempt = await outlet.messenger.amend(address, shown.message, card)
-        self._heed(address, attempt, outlet)
+        self._record_outcome(address, attempt, outlet)
         now = self._now()
         again = wait_after(attempt, now - ended.ended_at)
         if again is None or now - ended.ended_at >= END_LIFE:

@@ -397,7 +397,7 @@ class Delivering:
         if _is_contradicted(attempt, lane.heard_at, claimed_at):
             attempt = Postponed(reason=Reason.SPOKEN_MEANWHILE, counts=True)
         settlement = after_attempt(delivery, attempt, now, messenger.repeats, self._chance)
-        self._heed(lane, delivery, attempt, settlement, outlet.pace)
+        self._record_outcome(lane, delivery, attempt, settlement, outlet.pace)
         if isinstance(attempt, Gone) and self._tell_gone is not None:
             await self._tell_gone(delivery, attempt.reason)
         delays = now - delivery.occurred_at, now - delivery.created_at
@@ -424,7 +424,7 @@ class Delivering:
                 lane.blind = 0
         return attempt
 
-    def _heed(
+    def _record_outcome(
         self,
         lane: _Lane,
         delivery: Delivery,
@@ -435,7 +435,7 @@ class Delivering:
         """What an outcome means for more than this one item."""
         lane.priority = delivery.priority
         wait = ((settlement.not_before or self._now()) - self._now()).total_seconds()
-        pace.heed(delivery.address, attempt, wait, self._chance)
+        pace.record_outcome(delivery.address, attempt, wait, self._chance)
         match attempt:
             case Halted(reason=reason):
                 self._meter.alarm("channel_halted")

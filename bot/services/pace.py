@@ -229,7 +229,7 @@ class Pace:
             self._left.append(at)
             self._forget_what_left_before(at - LOOK_BACK)
 
-    def heed(
+    def record_outcome(
         self, address: Address, attempt: Attempt, wait: Seconds, chance: random.Random
     ) -> None:
         """Learn from what came of an attempt at this chat.
