@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-APART = timedelta(minutes=1)
+MAX_CLOCK_SKEW = timedelta(minutes=1)
 """How far the clocks of two processes may be apart without meaning anything."""
 
 
@@ -10,4 +10,4 @@ def was_set_back(noted: datetime, now: datetime) -> bool:
     """Whether our clock shows less than when this instant was noted: what is to end some time after
     it would otherwise last longer by as much.
     """
-    return noted - now > APART
+    return noted - now > MAX_CLOCK_SKEW

@@ -45,10 +45,10 @@ log = logging.getLogger(__name__)
 RECHECK = timedelta(seconds=30)
 """How often lanes are looked up in the store even if nobody woke them: another process may owe."""
 
-PRESSED: float = 30.0
+UNDER_PRESSURE_AFTER: float = 30.0
 """Seconds that a message is held up before fewer that wait with it are told together."""
 
-BREATH = 0.25
+CLAIMED_MAX_WAIT = 0.25
 """Seconds that a claimed item may wait for its place in the bot's schedule."""
 
 COMMIT_WAITS = Backoff(
@@ -287,7 +287,7 @@ class Delivering:
                 continue
             pace = self._outlet(lane).pace
             wait, place = self._next_place(lane, pace)
-            pressed = pressed or wait > PRESSED
+            pressed = pressed or wait > UNDER_PRESSURE_AFTER
             if settled is not None and (wait > 0 or self._closing):
                 # The outcome is known: it must not wait for a place in the queue.
                 turned = await self._turn(lane, settled)
@@ -326,7 +326,7 @@ class Delivering:
         lane.preclaimed = None
         pace = self._outlet(lane).pace
         wait, place = pace.take_place(delivery.priority)
-        if self._closing or wait > BREATH or pace.chat_wait(lane.address) > 0:
+        if self._closing or wait > CLAIMED_MAX_WAIT or pace.chat_wait(lane.address) > 0:
             pace.give_back(place)
             return delivery, handed_back(self._now())
         if wait > 0:
@@ -456,7 +456,7 @@ class Delivering:
             )
 
 
-LOOK: float = 4.0
+READERSHIP_TIMEOUT: float = 4.0
 """Seconds that a look at who is there may take: its lane stands still meanwhile."""
 
 REASONS = frozenset(
@@ -477,7 +477,7 @@ async def not_to_be_shown(delivery: Delivery, readership: Readership | None) -> 
     if delivery.host is None or readership is None:
         return None
     try:
-        async with asyncio.timeout(LOOK):
+        async with asyncio.timeout(READERSHIP_TIMEOUT):
             left = await readership.has_left(delivery.address, delivery.host)
     except TimeoutError:
         return Postponed(reason=Reason.READERS_UNKNOWN, tried=False)

@@ -37,7 +37,7 @@ from storage.schema.tables import (
 AT_ONCE = 100
 """Chats that are told of at once."""
 
-SOON = timedelta(seconds=1)
+IN_FLIGHT_RECHECK = timedelta(seconds=1)
 """When to look again where a message with an answered offer is in flight."""
 
 
@@ -181,7 +181,7 @@ def _due(connection: Connection, now: datetime) -> datetime | None:
         select(delivery.c.id).where(DELIVERY_IS_SENDING, delivery.c.amend_at.is_not(None)).limit(1)
     )
     if connection.execute(in_flight).first() is not None:
-        return now + SOON
+        return now + IN_FLIGHT_RECHECK
     later = select(func.min(delivery.c.amend_at)).where(
         DELIVERY_IS_TO_AMEND, delivery.c.amend_at > now
     )

@@ -9,7 +9,7 @@ from bot.domain.chats import Address, Channel, Link, Person
 from bot.domain.commands import Spec
 from bot.errors import Refused, TryLater
 from bot.ports import Readership
-from bot.services.delivery import LOOK
+from bot.services.delivery import READERSHIP_TIMEOUT
 from bot.texts import access as texts
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class Access:
         if readership is None:
             return None
         try:
-            async with asyncio.timeout(LOOK):
+            async with asyncio.timeout(READERSHIP_TIMEOUT):
                 return await readership.has_left(link.endpoint.address, link.person)
         except (TryLater, Refused, TimeoutError) as outage:
             log.warning("nobody can tell who is there", extra={"reason": str(outage)})
