@@ -33,6 +33,6 @@ class Part:
     """What its card says first below the title."""
 
 
-def crowd(pressed: bool) -> int:
+def crowd(under_pressure: bool) -> int:
     """How many may wait before they are told together."""
-    return CROWD_UNDER_PRESSURE if pressed else CROWD
+    return CROWD_UNDER_PRESSURE if under_pressure else CROWD

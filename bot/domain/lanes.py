@@ -11,13 +11,13 @@ from bot.domain.ids import EndpointId
 class LaneRequest:
     """What a lane wants: commit the last outcome, claim the next item, or both at once.
 
-    `pressed` says that messages are held up for long: then fewer make a digest.
+    `under_pressure` says that messages are held up for long: then fewer make a digest.
     """
 
     endpoint: EndpointId
     settled: tuple[Delivery, Settlement] | None = None
     claim: bool = False
-    pressed: bool = False
+    under_pressure: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -279,7 +279,7 @@ class Delivering:
     async def _serve(self, lane: _Lane) -> None:
         """Send item after item; each outcome is committed together with the next claim."""
         settled: _Outcome | None = None
-        pressed = False
+        under_pressure = False
         while True:
             if lane.preclaimed is not None:
                 # Claimed only where nothing else was pending: nothing is left to settle.
@@ -287,7 +287,7 @@ class Delivering:
                 continue
             pace = self._outlet(lane).pace
             wait, place = self._next_place(lane, pace)
-            pressed = pressed or wait > UNDER_PRESSURE_AFTER
+            under_pressure = under_pressure or wait > UNDER_PRESSURE_AFTER
             if settled is not None and (wait > 0 or self._closing):
                 # The outcome is known: it must not wait for a place in the queue.
                 turned = await self._turn(lane, settled)
@@ -303,8 +303,8 @@ class Delivering:
                 continue
             lane.woken.clear()
             asked_at = steady()
-            turned = await self._turn(lane, settled, claim=True, pressed=pressed)
-            settled, pressed = None, False
+            turned = await self._turn(lane, settled, claim=True, under_pressure=under_pressure)
+            settled, under_pressure = None, False
             if turned.delivery is not None:
                 settled = await self._send_claimed(lane, turned.delivery, asked_at)
                 continue
@@ -339,10 +339,12 @@ class Delivering:
         settled: _Outcome | None,
         *,
         claim: bool = False,
-        pressed: bool = False,
+        under_pressure: bool = False,
     ) -> LaneResult:
         """Commit; while the database cannot, wait for it: an outcome is never dropped."""
-        turn = LaneRequest(endpoint=lane.endpoint, settled=settled, claim=claim, pressed=pressed)
+        turn = LaneRequest(
+            endpoint=lane.endpoint, settled=settled, claim=claim, under_pressure=under_pressure
+        )
         for failures in itertools.count(1):
             try:
                 return await self._outbox.turn(turn, self._now())

@@ -56,8 +56,8 @@ def take_turns(
     now = max(now for _, now in requests)
     asked = {turn.endpoint for turn, _ in requests}
     claiming = {turn.endpoint for turn, _ in requests if turn.claim}
-    pressed = {turn.endpoint for turn, _ in requests if turn.pressed}
-    claimed, due = _claim(connection, asked, claiming, pressed, now)
+    under_pressure = {turn.endpoint for turn, _ in requests if turn.under_pressure}
+    claimed, due = _claim(connection, asked, claiming, under_pressure, now)
     return [
         LaneResult(
             # Whoever of one endpoint asked first has it; the others find it in flight.
@@ -357,14 +357,14 @@ def _claim(
     connection: Connection,
     asked: Set[EndpointId],
     claiming: Set[EndpointId],
-    pressed: Set[EndpointId],
+    under_pressure: Set[EndpointId],
     now: datetime,
 ) -> tuple[dict[EndpointId, Delivery], dict[EndpointId, datetime]]:
     """What is now in flight where a claim was wanted, and elsewhere when the next item is due."""
     heads: dict[int, AnyRow] = {}
     due: dict[EndpointId, datetime] = {}
     open_to: Set[EndpointId] = asked
-    crowd = digest_crowd(bool(pressed))
+    crowd = digest_crowd(bool(under_pressure))
     while open_to:
         rows = _HEADS.rows(connection, {"endpoints": list(open_to), "crowd": crowd})
         dropping = set()
@@ -378,7 +378,7 @@ def _claim(
             elif decision.course is Course.DROP:
                 dropping.add(row.endpoint)
             elif _may_be_told_together(row) and digests.coalesce(
-                connection, row, row.endpoint in pressed, now
+                connection, row, row.endpoint in under_pressure, now
             ):
                 coalesced.add(row.endpoint)
             else:

@@ -80,7 +80,7 @@ _HAND_ON = (
 )
 
 
-def coalesce(connection: Connection, head: AnyRow, pressed: bool, now: datetime) -> bool:
+def coalesce(connection: Connection, head: AnyRow, under_pressure: bool, now: datetime) -> bool:
     """Make a digest of all that waits behind an item and with it, if that is a crowd.
 
     What is urgent is told together with its like: of the same bot, and of the same kind; of all
@@ -100,7 +100,7 @@ def coalesce(connection: Connection, head: AnyRow, pressed: bool, now: datetime)
     where = {"here": head.endpoint, "for_link": head.link, "in_epoch": head.link_epoch}
     waiting = connection.execute(_CANDIDATES, {**where, "now": now}).all()
     came_back = sum(row.reason == Reason.REOPENED for row in waiting)
-    if len(waiting) <= digests.crowd(pressed) and came_back < 2:
+    if len(waiting) <= digests.crowd(under_pressure) and came_back < 2:
         return False
     older = [row.id for row in waiting if row.kind is Kind.DIGEST]
     told = [row for row in waiting if row.kind is not Kind.DIGEST]

@@ -52,7 +52,7 @@ async def states(store: Store) -> dict[State, int]:
 
 
 async def claim_pressed(store: Store, endpoint: EndpointId) -> Delivery | None:
-    turn = LaneRequest(endpoint=endpoint, claim=True, pressed=True)
+    turn = LaneRequest(endpoint=endpoint, claim=True, under_pressure=True)
     return (await store.outbox.turn(turn, LATER)).delivery
 
 

@@ -72,7 +72,7 @@ def test_a_title_of_any_length_stays_one_short_line():
 
 
 def test_fewer_make_a_crowd_while_messages_are_held_up():
-    assert (crowd(pressed=False), crowd(pressed=True)) == (20, 5)
+    assert (crowd(under_pressure=False), crowd(under_pressure=True)) == (20, 5)
 
 
 def test_every_kind_has_a_name():
