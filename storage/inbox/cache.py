@@ -31,7 +31,7 @@ FINGERPRINTS = 1000
 
 
 @dataclass(slots=True, eq=False)
-class Memory:
+class AccountCache:
     """One account's links and last known states, and which of these have changed."""
 
     links: tuple[Link, ...] = ()
@@ -101,20 +101,20 @@ def _kind_of(record: Trader | Strategy) -> KnownKind:
     return KnownKind.TRADER if isinstance(record, Trader) else KnownKind.STRATEGY
 
 
-class Memories:
-    """The memories of many accounts, read again only when they may have changed.
+class AccountCaches:
+    """The caches of many accounts, read again only when they may have changed.
 
     Reading takes as long as all the rest of an ingestion. On PostgreSQL it is done each time: other
     processes write there too.
     """
 
     def __init__(self) -> None:
-        self._kept: dict[AccountId, Memory] = {}
+        self._kept: dict[AccountId, AccountCache] = {}
         self._settled = 0
 
     def take(
         self, connection: Connection, accounts: Set[AccountId], now: datetime
-    ) -> Mapping[AccountId, Memory]:
+    ) -> Mapping[AccountId, AccountCache]:
         """Out of here: what fails on the way is never put back."""
         if connection.dialect.name != "sqlite":
             return _read(connection, accounts, None)
@@ -127,11 +127,11 @@ class Memories:
             return taken
         return taken | _read(connection, accounts - taken.keys(), now - RECENTLY)
 
-    def put_back(self, connection: Connection, memories: Mapping[AccountId, Memory]) -> None:
+    def put_back(self, connection: Connection, caches: Mapping[AccountId, AccountCache]) -> None:
         """As the open transaction leaves them; if it fails, `invalidate` makes them worthless."""
         if connection.dialect.name != "sqlite":
             return
-        self._kept.update(memories)
+        self._kept.update(caches)
         while len(self._kept) > MEMORIES:
             del self._kept[next(iter(self._kept))]
 
@@ -152,26 +152,26 @@ _FINGERPRINTS = select(inbox.c.account, inbox.c.fingerprint).where(
 
 def _read(
     connection: Connection, accounts: Set[AccountId], since: datetime | None
-) -> dict[AccountId, Memory]:
-    """Read memories anew.
+) -> dict[AccountId, AccountCache]:
+    """Read caches anew.
 
     Args:
         since: how far back to read fingerprints; `None` for none at all.
     """
-    memories = {account: Memory() for account in accounts}
-    if memories:
+    caches = {account: AccountCache() for account in accounts}
+    if caches:
         wanted = {"accounts": list(accounts)}
         for row in connection.execute(_LINKS, wanted):
-            memory = memories[row.account]
-            memory.links = (*memory.links, link_of(row))
+            cache = caches[row.account]
+            cache.links = (*cache.links, link_of(row))
         for row in connection.execute(_KNOWN, wanted):
-            memories[row.account].recall(row)
+            caches[row.account].recall(row)
         if since is not None:
             for row in connection.execute(_FINGERPRINTS, {**wanted, "since": since}):
-                memories[row.account].fingerprints.add(row.fingerprint)
-            for memory in memories.values():
-                memory.since = since
-    return memories
+                caches[row.account].fingerprints.add(row.fingerprint)
+            for cache in caches.values():
+                cache.since = since
+    return caches
 
 
 def _remembering(dialect: str) -> Insert:
@@ -193,18 +193,18 @@ _FORGET = Statement(
 )
 
 
-def remember(connection: Connection, memories: Mapping[AccountId, Memory]) -> None:
+def remember(connection: Connection, caches: Mapping[AccountId, AccountCache]) -> None:
     """Store what has changed."""
     seen = []
     gone = []
-    for account, memory in memories.items():
-        for (kind, record_id), record in memory.changed.items():
+    for account, cache in caches.items():
+        for (kind, record_id), record in cache.changed.items():
             row = {"account": account, "kind": kind, "record": key(record_id)}
             if record is None:
                 gone.append(row)
             else:
-                revision = memory.revisions.get(record_id)
+                revision = cache.revisions.get(record_id)
                 seen.append({**row, "value": encode_record(record), "revision": revision})
-        memory.changed.clear()
+        cache.changed.clear()
     _REMEMBER.run(connection, *seen)
     _FORGET.run(connection, *gone)

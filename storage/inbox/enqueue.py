@@ -12,21 +12,21 @@ from bot.policy.stages import SEND, Course, may_go
 from storage.buttons.actions import action_row
 from storage.engine.statements import Statement
 from storage.engine.types import key
-from storage.inbox.cache import Memory
+from storage.inbox.cache import AccountCache
 from storage.schema.codec import encode_card
 from storage.schema.facts import Fact, Preclaimed, reference
 from storage.schema.tables import action, delivery, endpoint, is_one_of
 
 
 def owe(
-    connection: Connection, facts: Sequence[Fact], memories: Mapping[AccountId, Memory]
+    connection: Connection, facts: Sequence[Fact], caches: Mapping[AccountId, AccountCache]
 ) -> None:
     """Store the deliveries and buttons of new facts; what can leave at once is in flight then."""
     alone = _alone(facts)
     waiting = []
     actions = []
     for fact in facts:
-        links = {link.id: link for link in memories[AccountId(fact.key.account)].links}
+        links = {link.id: link for link in caches[AccountId(fact.key.account)].links}
         for draft in fact.drafts:
             link = links[draft.link]
             row = _row(fact, draft, link)

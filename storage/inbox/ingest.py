@@ -28,7 +28,7 @@ from storage.engine.statements import Statement, Values
 from storage.engine.types import key
 from storage.engine.upsert import Insert, insert_into
 from storage.inbox import quarantine
-from storage.inbox.cache import Memories, Memory, remember
+from storage.inbox.cache import AccountCache, AccountCaches, remember
 from storage.inbox.enqueue import owe
 from storage.inbox.same_fact import leave_out_echoes
 from storage.inbox.trade_stages import Stages
@@ -62,7 +62,7 @@ class SqlInbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._memories = Memories()
+        self._caches = AccountCaches()
 
     async def ingest(
         self,
@@ -84,21 +84,21 @@ class SqlInbox:
 
     def _ingest(self, connection: Connection, calls: Sequence[_Call]) -> Sequence[Tally]:
         accounts = {call.account for call in calls}
-        memories = self._memories.take(connection, accounts, calls[0].now)
+        caches = self._caches.take(connection, accounts, calls[0].now)
         tallies = [Tally() for _ in calls]
         facts: dict[FactKey, Fact] = {}
         stages = Stages(connection)
         for call in calls:
             stages.look_up(call.account, call.events)
         for call, tally in zip(calls, tallies, strict=True):
-            _judge(connection, call, memories[call.account], tally, facts, stages)
+            _judge(connection, call, caches[call.account], tally, facts, stages)
         new = _keep(connection, facts)
-        leave_out_echoes(connection, new, memories)
+        leave_out_echoes(connection, new, caches)
         close_offers(connection, new)
-        owe(connection, new, memories)
-        remember(connection, memories)
+        owe(connection, new, caches)
+        remember(connection, caches)
         _advance(connection, calls)
-        self._memories.put_back(connection, memories)
+        self._caches.put_back(connection, caches)
         return tallies
 
     async def cursors(self, account: AccountId) -> Mapping[Stream | Listing | Sweep, Cursor]:
@@ -127,17 +127,17 @@ class SqlInbox:
 def _judge(
     connection: Connection,
     call: _Call,
-    memory: Memory,
+    cache: AccountCache,
     tally: Tally,
     facts: dict[FactKey, Fact],
     stages: Stages,
 ) -> None:
     """Decide event by event: what one changes, the next is compared with."""
-    state = memory.known()
+    state = cache.known()
     for event in call.events:
         verdict = call.decide(event, state)
         if not verdict.news:
-            memory.learn(verdict)
+            cache.learn(verdict)
             continue
         fact_key = FactKey(
             call.account, event.origin.kind, key(verdict.record), key(verdict.revision)
@@ -147,7 +147,7 @@ def _judge(
         if kept or not stages.is_news(fact_key, verdict):
             tally.known += 1
             continue
-        memory.learn(verdict)
+        cache.learn(verdict)
         facts[fact_key] = Fact(
             key=fact_key,
             at=verdict.at or event.origin.at,

@@ -7,13 +7,13 @@ from sqlalchemy import Connection, bindparam, select, update
 from bot.domain.ids import AccountId
 from bot.policy.same_fact import Report, told_by
 from storage.engine.statements import Statement
-from storage.inbox.cache import Memory
+from storage.inbox.cache import AccountCache
 from storage.schema.facts import Fact, FactKey
 from storage.schema.tables import inbox
 
 
 def leave_out_echoes(
-    connection: Connection, facts: Sequence[Fact], memories: Mapping[AccountId, Memory]
+    connection: Connection, facts: Sequence[Fact], caches: Mapping[AccountId, AccountCache]
 ) -> None:
     """Drop the drafts of facts that another kind of event has told.
 
@@ -22,8 +22,8 @@ def leave_out_echoes(
     """
     marked = {fact.key: fact for fact in facts if fact.verdict.fingerprint}
     for fact in list(marked.values()):
-        memory = memories[AccountId(fact.key.account)]
-        if memory.is_first(fact.verdict.fingerprint or "", fact.at - fact.verdict.window):
+        cache = caches[AccountId(fact.key.account)]
+        if cache.is_first(fact.verdict.fingerprint or "", fact.at - fact.verdict.window):
             del marked[fact.key]
             continue
         # Those that come after it in this batch are in the inbox too, but were not before it.
