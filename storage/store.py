@@ -21,7 +21,7 @@ from storage.accounts.codes import SqlCodes
 from storage.accounts.links import SqlAccounts, SqlLinks
 from storage.audit import SqlAudit
 from storage.buttons.actions import SqlActions
-from storage.buttons.handles import MessageHandles
+from storage.buttons.handles import SqlMessageHandles
 from storage.buttons.shown_cards import SqlShownCards
 from storage.engine.database import Database, each, invalidate
 from storage.engine.limits import Limits
@@ -48,7 +48,7 @@ class Store:
     actions: SqlActions
     audit: SqlAudit
     codes: SqlCodes
-    handles: MessageHandles
+    handles: SqlMessageHandles
     inbox: SqlInbox
     journal: SqlJournal
     leases: SqlLeases
@@ -313,7 +313,7 @@ def store_on(database: Database, vault: Vault, now: Now, new_id: NewId) -> Store
         shown_cards=SqlShownCards(database),
         audit=SqlAudit(database),
         codes=SqlCodes(database, vault, new_id),
-        handles=MessageHandles(database, vault, now),
+        handles=SqlMessageHandles(database, vault, now),
         inbox=SqlInbox(database),
         journal=SqlJournal(database, now),
         leases=SqlLeases(database),

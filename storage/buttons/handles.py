@@ -19,7 +19,7 @@ class _Kept(NamedTuple):
     until: datetime
 
 
-class MessageHandles:
+class SqlMessageHandles:
     """Implements `bot.ports.Handles`."""
 
     def __init__(self, database: Database, vault: Vault, now: Now) -> None:

@@ -166,7 +166,7 @@ async def test_a_card_that_takes_the_place_of_another_is_seen_by_the_same_people
     async def shown(message: str, until: datetime | None = None) -> None:
         due[message] = until
 
-    def talk(said: Said) -> list[Reply]:
+    def talk(said: Incoming) -> list[Reply]:
         button = Button(label="Pause", action=ActionId("a1"))
         asked = Card(title="Sure?", private=private, buttons=((button,),))
         if isinstance(said, Press):
