@@ -1,8 +1,9 @@
-"""Statements that every event waits for, compiled once."""
+"""Statements that every event waits for, compiled once; and those that are read as SQL."""
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from textwrap import dedent
 from typing import Any
 
 from sqlalchemy import (
@@ -14,16 +15,19 @@ from sqlalchemy import (
     Dialect,
     Insert,
     Select,
+    TextClause,
+    TextualSelect,
     Update,
     bindparam,
     func,
     select,
+    text,
 )
 from sqlalchemy.types import TypeEngine
 
 from storage.engine.database import raw_of
 
-Core = Select[*tuple[Any, ...]] | Insert | Update | Delete
+Core = Select[*tuple[Any, ...]] | Insert | Update | Delete | TextClause | TextualSelect
 Values = Mapping[str, Any]
 
 Row = Any
@@ -33,7 +37,7 @@ Process = Callable[[Any], Any]
 
 
 class Statement:
-    """A Core statement with bound values, run again and again.
+    """A statement with bound values, run again and again.
 
     On SQLite the driver is given the compiled text: of the time that an event waits for the store,
     most would else go into preparing and wrapping each execution anew. On PostgreSQL, where the way
@@ -88,7 +92,7 @@ class _Direct:
             compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
             for name in names
         )
-        columns = list(statement.exported_columns)
+        columns = () if isinstance(statement, TextClause) else list(statement.exported_columns)
         make = namedtuple("Row", [str(column.key) for column in columns])  # type: ignore[misc]
         self._make: Process = make._make
         self._reads = _converting(
@@ -124,3 +128,28 @@ def among(
         values = func.json_each(bindparam(name, type_=JSON())).table_valued("value")
         return column.in_(select(values.c.value))
     return column == func.any(bindparam(name, type_=ARRAY(kind)))
+
+
+def sql(
+    words: str, gives: Sequence[ColumnElement[Any]] = (), **values: TypeEngine[Any]
+) -> TextClause | TextualSelect:
+    """A statement that is written as SQL.
+
+    Args:
+        gives: the columns of its rows, in their order.
+        values: of which types those are that are bound, by their names.
+    """
+    binds = [bindparam(name, type_=type) for name, type in values.items()]
+    statement = text(dedent(words).strip()).bindparams(*binds)
+    return statement.columns(*gives) if gives else statement
+
+
+def is_among(column: str, name: str, dialect: str) -> str:
+    """`among`, in such a statement: for values that are bound as `several`."""
+    if dialect == "sqlite":
+        return f"{column} IN (SELECT value FROM json_each(:{name}))"
+    return f"{column} = ANY (:{name})"
+
+
+def several(kind: TypeEngine[Any], dialect: str) -> TypeEngine[Any]:
+    return JSON() if dialect == "sqlite" else ARRAY(kind)
