@@ -53,7 +53,7 @@ class Spec:
         least: the least role that may use it, `None` if it works without a link.
         danger: it changes something, or answers with a confirm card.
         own: only who linked the chat may use it, whatever role others have there.
-        discreet: its answer is for nobody else to read, so it works where nobody does.
+        answers_privately: its answer is for nobody else to read, so it works where nobody does.
         showable: its answer may be shown to everybody in a shared chat, if the person wants that.
         menu: it is listed where commands are.
     """
@@ -65,7 +65,7 @@ class Spec:
     least: Role | None = Role.VIEWER
     danger: bool = False
     own: bool = False
-    discreet: bool = False
+    answers_privately: bool = False
     showable: bool = False
     menu: bool = True
 
@@ -76,7 +76,7 @@ NOBODY = "nobody"
 
 def works_for_all(spec: Spec) -> bool:
     """Whether it works where others read along and nobody can be answered alone."""
-    return spec.least is None and not spec.discreet
+    return spec.least is None and not spec.answers_privately
 
 
 # --- arguments --------------------------------------------------------------------------------

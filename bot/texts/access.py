@@ -11,8 +11,8 @@ def only_the_owner_shows() -> str:
     return _("Only who linked this chat can show it to everybody.")
 
 
-def not_linked(discreet: bool = True) -> Card:
-    if not discreet:
+def not_linked(answers_privately: bool = True) -> Card:
+    if not answers_privately:
         return plain(
             _("I show no account here"),
             _(

@@ -66,11 +66,11 @@ def among_others() -> Card:
     )
 
 
-def help_card(specs: Sequence[Spec], linked: bool, discreet: bool = True) -> Card:
-    listed = [spec for spec in specs if spec.menu and (discreet or works_for_all(spec))]
+def help_card(specs: Sequence[Spec], linked: bool, answers_privately: bool = True) -> Card:
+    listed = [spec for spec in specs if spec.menu and (answers_privately or works_for_all(spec))]
     fields = tuple(Field(usage(spec), _(spec.summary)) for spec in listed)
     note = _("Anything that changes a bot asks you first.") if linked else _("Begin with /link.")
-    if not discreet:
+    if not answers_privately:
         note = _("The rest works in a private chat with me, where nobody reads along.")
     return Card(title=_("What you can ask me"), fields=fields, notes=(note,))
 

@@ -360,7 +360,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "getting_started.help_card": lambda: [
         getting_started.help_card(SPECS, True),
         getting_started.help_card(SPECS, False),
-        getting_started.help_card(SPECS, False, discreet=False),
+        getting_started.help_card(SPECS, False, answers_privately=False),
     ],
     "getting_started.unknown_command": lambda: [
         getting_started.unknown_command("stauts", near) for near in (["status"], [])

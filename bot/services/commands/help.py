@@ -8,8 +8,8 @@ from bot.texts.language import later
 
 
 async def _answer(request: CommandRequest) -> Card:
-    discreet = request.command.place.answers_privately
-    return texts.help_card(request.desk.specs, request.link is not None, discreet)
+    answers_privately = request.command.place.answers_privately
+    return texts.help_card(request.desk.specs, request.link is not None, answers_privately)
 
 
 COMMAND = OpenCommand(

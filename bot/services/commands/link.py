@@ -66,7 +66,7 @@ COMMAND = OpenCommand(
             ),
         ),
         least=None,
-        discreet=True,
+        answers_privately=True,
     ),
     answer=_answer,
 )

@@ -253,7 +253,7 @@ class Router:
             near = nearest(command.name, registry.known_words())
             return getting_started.unknown_command(command.name, near)
         spec = found.spec
-        if spec.discreet and not place.answers_privately:
+        if spec.answers_privately and not place.answers_privately:
             return access.only_in_private(spec)
         link = await self._desk.links.at(place.address)
         card = await self._answer_to(found, command, link, about)
