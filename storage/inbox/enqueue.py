@@ -18,7 +18,7 @@ from storage.schema.facts import Fact, Preclaimed, reference
 from storage.schema.tables import action, delivery, endpoint, is_one_of
 
 
-def owe(
+def enqueue(
     connection: Connection, facts: Sequence[Fact], caches: Mapping[AccountId, AccountCache]
 ) -> None:
     """Store the deliveries and buttons of new facts; what can leave at once is in flight then."""

@@ -29,8 +29,8 @@ from storage.engine.types import key
 from storage.engine.upsert import Insert, insert_into
 from storage.inbox import quarantine
 from storage.inbox.cache import AccountCache, AccountCaches, remember
-from storage.inbox.enqueue import owe
-from storage.inbox.same_fact import leave_out_echoes
+from storage.inbox.enqueue import enqueue
+from storage.inbox.same_fact import leave_out_duplicates
 from storage.inbox.trade_stages import Stages
 from storage.outbox.amendments import close_offers
 from storage.outbox.claims import hand_back
@@ -93,9 +93,9 @@ class SqlInbox:
         for call, tally in zip(calls, tallies, strict=True):
             _judge(connection, call, caches[call.account], tally, facts, stages)
         new = _keep(connection, facts)
-        leave_out_echoes(connection, new, caches)
+        leave_out_duplicates(connection, new, caches)
         close_offers(connection, new)
-        owe(connection, new, caches)
+        enqueue(connection, new, caches)
         remember(connection, caches)
         _advance(connection, calls)
         self._caches.put_back(connection, caches)

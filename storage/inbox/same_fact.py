@@ -12,7 +12,7 @@ from storage.schema.facts import Fact, FactKey
 from storage.schema.tables import inbox
 
 
-def leave_out_echoes(
+def leave_out_duplicates(
     connection: Connection, facts: Sequence[Fact], caches: Mapping[AccountId, AccountCache]
 ) -> None:
     """Drop the drafts of facts that another kind of event has told.
