@@ -36,7 +36,7 @@ class Outbox(Protocol):
     async def age(self, now: datetime) -> int:
         """Let what has waited long go before others, so that nothing starves; gives how many."""
 
-    async def owing(self) -> Mapping[EndpointId, Address]:
+    async def pending_endpoints(self) -> Mapping[EndpointId, Address]:
         """Endpoints with something pending."""
 
     async def interrupted(self) -> Sequence[Delivery]:

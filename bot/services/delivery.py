@@ -155,11 +155,11 @@ class Delivering:
         while True:
             await self._age()
             try:
-                owing = await self._outbox.owing()
+                pending = await self._outbox.pending_endpoints()
             except TryLater as outage:
                 log.warning("cannot see what is owed", extra={"reason": str(outage)})
-                owing = {}
-            self.wake({key: (address, Priority.NORMAL) for key, address in owing.items()})
+                pending = {}
+            self.wake({key: (address, Priority.NORMAL) for key, address in pending.items()})
             await asyncio.sleep(RECHECK.total_seconds())
 
     async def _settle_interrupted(self) -> None:

@@ -64,8 +64,8 @@ class SqlOutbox:
     async def amended(self, amendment: Amendment, again: datetime | None, now: datetime) -> None:
         await self._database.write(settle, (amendment.delivery.id, again))
 
-    async def owing(self) -> Mapping[EndpointId, Address]:
-        return await self._database.read(_owing)
+    async def pending_endpoints(self) -> Mapping[EndpointId, Address]:
+        return await self._database.read(_pending_endpoints)
 
     async def interrupted(self) -> Sequence[Delivery]:
         return await self._database.read(select_interrupted)
@@ -163,27 +163,29 @@ def _raise(connection: Connection, aged: Sequence[int]) -> int:
     return connection.execute(rising.values(rank=delivery.c.rank - 1)).rowcount
 
 
-def _select_owing() -> Select[*tuple[Any, ...]]:
+def _select_pending_endpoints() -> Select[*tuple[Any, ...]]:
     """From one endpoint in the lanes' index on to the next: however much each of them is owed."""
     first = select(func.min(delivery.c.endpoint).label("id")).where(DELIVERY_IS_PENDING)
-    owing = first.cte("owing", recursive=True)
+    pending = first.cte("pending", recursive=True)
     other = delivery.alias("other")
     following = select(func.min(other.c.endpoint)).where(
-        is_one_of(other.c.state, *PENDING), other.c.endpoint > owing.c.id
+        is_one_of(other.c.state, *PENDING), other.c.endpoint > pending.c.id
     )
-    owing = owing.union_all(select(following.scalar_subquery()).where(owing.c.id.is_not(None)))
+    pending = pending.union_all(
+        select(following.scalar_subquery()).where(pending.c.id.is_not(None))
+    )
     return (
         select(endpoint)
-        .join(owing, owing.c.id == endpoint.c.id)
+        .join(pending, pending.c.id == endpoint.c.id)
         .where(endpoint.c.state == EndpointState.ACTIVE)
     )
 
 
-_OWING = _select_owing()
+_PENDING_ENDPOINTS = _select_pending_endpoints()
 
 
-def _owing(connection: Connection) -> Mapping[EndpointId, Address]:
-    return {EndpointId(row.id): address_of(row) for row in connection.execute(_OWING)}
+def _pending_endpoints(connection: Connection) -> Mapping[EndpointId, Address]:
+    return {EndpointId(row.id): address_of(row) for row in connection.execute(_PENDING_ENDPOINTS)}
 
 
 _MISSED_HERE = (

@@ -462,7 +462,7 @@ async def test_all_that_is_owed_to_a_chat_that_closes_is_held(store: Store):
 
     assert turned == LaneResult()
     assert (await store.outbox.counts())[State.HELD] == 3
-    assert await store.outbox.owing() == {}
+    assert await store.outbox.pending_endpoints() == {}
 
 
 async def test_urgent_items_that_were_held_go_out_in_order_when_the_chat_opens_again(store: Store):
@@ -474,7 +474,7 @@ async def test_urgent_items_that_were_held_go_out_in_order_when_the_chat_opens_a
     again_owed = await store.links.enable(address(), NOW + MINUTE)
 
     assert again_owed == 3
-    assert list(await store.outbox.owing()) == [chat.endpoint.id]
+    assert list(await store.outbox.pending_endpoints()) == [chat.endpoint.id]
     assert await titles_sent(store, chat.endpoint.id, NOW + MINUTE) == ["one", "two", "three"]
 
 
@@ -538,7 +538,7 @@ async def test_a_chat_that_moves_to_a_known_unlinked_one_is_linked_there(store: 
 
     await settle(store, await claimed(store, chat.endpoint.id), moved("new"))
 
-    assert list(await store.outbox.owing()) == [new]
+    assert list(await store.outbox.pending_endpoints()) == [new]
     assert await titles_sent(store, chat.endpoint.id) == []
     assert await titles_sent(store, new) == ["one", "two"]
 
@@ -667,9 +667,9 @@ async def test_the_outbox_says_what_is_owed_where_and_since_when(store: Store):
     await told(store, two.account, "c")
     await claimed(store, two.endpoint.id)
 
-    owing = await store.outbox.owing()
+    pending = await store.outbox.pending_endpoints()
 
-    assert owing == {one.endpoint.id: address("1"), two.endpoint.id: address("2")}
+    assert pending == {one.endpoint.id: address("1"), two.endpoint.id: address("2")}
     assert await store.outbox.pending(one.endpoint.id) == 2
     assert await store.outbox.oldest_pending() == NOW
 

@@ -149,7 +149,7 @@ def what_happens_often(store: Store, link: Link, number: int) -> dict[str, Await
     return {
         "an ingestion": store.inbox.ingest(link.account, news, urgent, NOW, None, idle),
         "two messages": send_two(),
-        "a look at who is owed something": store.outbox.owing(),
+        "a look at who is owed something": store.outbox.pending_endpoints(),
     }
 
 

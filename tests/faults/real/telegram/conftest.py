@@ -133,7 +133,7 @@ async def listening(world: World, ours: TelegramBot) -> AsyncIterator[None]:
 async def settled(world: World) -> None:
     """Wait until nothing is owed any more."""
     async with asyncio.timeout(20):
-        while await world.store.outbox.owing():  # noqa: ASYNC110 it is asked of the database
+        while await world.store.outbox.pending_endpoints():  # noqa: ASYNC110 it is asked of the database
             await asyncio.sleep(0.01)
 
 
