@@ -12,7 +12,7 @@ from adapters.discord.settings import DiscordSettings, invitation
 from adapters.discord.transport import DiscordRefusal, RateLimited
 from bot.errors import Refused
 from bot.ports import Handles, Journal
-from bot.services.chat_platforms import Around, ChatBot, pace, take_place, take_turn
+from bot.services.chat_platforms import Around, ChatBot, pace, wait_for_rate, wait_for_rate_of_bot
 from bot.services.pace import Pace
 
 
@@ -80,6 +80,6 @@ class Discord:
             now=around.now,
             chance=around.chance,
             meter=around.meter,
-            may_send=partial(take_turn, its),
-            may_ask=partial(take_place, its),
+            may_send=partial(wait_for_rate, its),
+            may_ask=partial(wait_for_rate_of_bot, its),
         )

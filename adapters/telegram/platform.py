@@ -11,7 +11,7 @@ from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.transport import TelegramRefusal
 from bot.errors import Refused
 from bot.ports import Handles, Journal
-from bot.services.chat_platforms import Around, ChatBot, pace, take_turn
+from bot.services.chat_platforms import Around, ChatBot, pace, wait_for_rate
 from bot.services.pace import Pace
 
 
@@ -64,6 +64,6 @@ class Telegram:
             now=around.now,
             chance=around.chance,
             meter=around.meter,
-            may_send=partial(take_turn, its),
+            may_send=partial(wait_for_rate, its),
             public_url=around.public_url,
         )

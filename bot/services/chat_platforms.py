@@ -79,7 +79,7 @@ def pace(rate: float, chat_rate: Callable[[Address], float]) -> Pace:
     return Pace(rate=rate, chat_rate=chat_rate, clock=asyncio.get_running_loop().time)
 
 
-async def take_turn(pace: Pace, address: Address) -> None:
+async def wait_for_rate(pace: Pace, address: Address) -> None:
     """Wait until a reply may leave; who has asked comes before what nobody waits for.
 
     The platform has just brought what is answered here, so it is not away.
@@ -88,10 +88,10 @@ async def take_turn(pace: Pace, address: Address) -> None:
     while (wait := pace.chat_wait(address)) > 0:  # noqa: ASYNC110 it is time that we wait for
         await asyncio.sleep(wait)
     pace.sent_to(address)
-    await take_place(pace)
+    await wait_for_rate_of_bot(pace)
 
 
-async def take_place(pace: Pace) -> None:
+async def wait_for_rate_of_bot(pace: Pace) -> None:
     """Wait until the bot as a whole may make one more request."""
     wait, _ = pace.take_place(Priority.NORMAL)
     await asyncio.sleep(wait)

@@ -9,7 +9,7 @@ import pytest
 
 from adapters.chat.queues import ChatQueues
 from bot.domain.accounts import PasswordLogin
-from bot.services.chat_platforms import take_turn
+from bot.services.chat_platforms import wait_for_rate
 from bot.services.pace import STRANGERS_BURST, STRANGERS_SHARE, Pace
 from tests.harness.world import CHAT, code_in, running
 
@@ -32,7 +32,7 @@ class Counter:
 
     async def _answer(self, text: str, chat: str) -> None:
         for _ in await self._world.says(text, chat):
-            await take_turn(self._pace, self._world.place(chat).address)
+            await wait_for_rate(self._pace, self._world.place(chat).address)
             self.shown.append((asyncio.get_running_loop().time(), chat))
 
     def waited(self, chat: str, since: float) -> list[float]:
