@@ -9,7 +9,7 @@ from bot.domain.ids import NewId, Now
 from bot.ports import Draw, Meter, Platform
 from bot.services.actions import Acting
 from bot.services.amending import Amending
-from bot.services.closures import Closures
+from bot.services.chat_closed import ChatClosed
 from bot.services.commands.access import Access
 from bot.services.commands.desk import Desk
 from bot.services.commands.registry import SPECS
@@ -84,10 +84,10 @@ def compose(
         new_id=new_id,
         new_digits=new_digits,
     )
-    closures = Closures(
+    chat_closed = ChatClosed(
         accounts=store.accounts, links=store.links, audit=store.audit, ingest=ingest, now=now
     )
-    delivering.when_gone(closures.gone)
+    delivering.when_gone(chat_closed.gone)
     readerships = {
         key: outlet.readership for key, outlet in outlets.items() if outlet.readership is not None
     }
@@ -116,5 +116,5 @@ def compose(
         ingest=ingest,
         feeds=feeds,
         linking=linking,
-        router=Router(desk, closures),
+        router=Router(desk, chat_closed),
     )

@@ -30,7 +30,7 @@ from bot.domain.shown import ShownCard, without_address
 from bot.domain.trail import by
 from bot.domain.typed import Typed, command_without_slash, six_digits_in
 from bot.errors import NeedsLogin, NotOffered, OutcomeUnknown, Refused, TryLater
-from bot.services.closures import Closures
+from bot.services.chat_closed import ChatClosed
 from bot.services.commands import registry
 from bot.services.commands.desk import (
     AccountCommand,
@@ -70,9 +70,9 @@ PASSED_OVER_AGAIN = timedelta(minutes=1)
 class Router:
     """Answers people. `hear` implements `ports.Hear`, `suggest` `ports.Suggest`."""
 
-    def __init__(self, desk: Desk, closures: Closures) -> None:
+    def __init__(self, desk: Desk, chat_closed: ChatClosed) -> None:
         self._desk = desk
-        self._closures = closures
+        self._chat_closed = chat_closed
         self._pressing = Pressing(desk, self._command)
         self._people = Throttle(EARNED)
         self._strangers = Throttle(EARNED_BY_STRANGERS)
@@ -360,7 +360,7 @@ class Router:
         log.warning("a chat was closed to us", extra={"reason": reason, "held": held})
         if link is None:
             return
-        await self._closures.tell(link.account, link.endpoint.id, reason, desk.new_id())
+        await self._chat_closed.tell(link.account, link.endpoint.id, reason, desk.new_id())
 
     async def _open_where_heard(self, link: Link, place: Place, person: Person) -> None:
         """Whoever speaks to us in a chat that is theirs has it open, whatever was found before."""

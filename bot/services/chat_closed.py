@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Closures:
+class ChatClosed:
     accounts: Accounts
     links: Links
     audit: Audit
