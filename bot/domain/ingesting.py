@@ -25,7 +25,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class NewsDecision:
     """What ingest decides about one event, inside the transaction.
 
     `record`, `revision` key the inbox row (with the event's account and kind). With `news` false
@@ -56,7 +56,7 @@ class Verdict:
     """When the fact came to be, if not when its record was made."""
 
 
-Decide = Callable[[Event, Known], Verdict]
+Decide = Callable[[Event, Known], NewsDecision]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ from bot.domain.events import (
     TraderSeen,
 )
 from bot.domain.ids import ActionId, EndpointId, NewId, TraderId
-from bot.domain.ingesting import Known, Verdict
+from bot.domain.ingesting import Known, NewsDecision
 from bot.domain.lifetimes import ALERT_LIFE, OFFER_LIFE
 from bot.domain.names import told_apart
 from bot.domain.trade_stages import is_recent, stage_of
@@ -89,15 +89,15 @@ class RequestedChange:
     """Seconds of the steady clock."""
 
 
-def remember_only(event: Event, known: Known) -> Verdict:
+def remember_only(event: Event, known: Known) -> NewsDecision:
     """The first look at an account: everything there is old news."""
     match event:
         case TraderSeen(trader=trader, removed=False):
-            return Verdict(news=False, reason="first look", remember=trader)
+            return NewsDecision(news=False, reason="first look", remember=trader)
         case StrategySeen(strategy=strategy, removed=False):
-            return Verdict(news=False, reason="first look", remember=strategy)
+            return NewsDecision(news=False, reason="first look", remember=strategy)
         case _:
-            return Verdict(news=False, reason="first look")
+            return NewsDecision(news=False, reason="first look")
 
 
 def decide(
@@ -107,7 +107,7 @@ def decide(
     now: datetime,
     new_id: NewId,
     asked: Mapping[TraderId, RequestedChange],
-) -> Verdict:
+) -> NewsDecision:
     """What an event means for the account's endpoints. Pure but for the ids it draws."""
     tell: Tell
     match event:
@@ -143,7 +143,7 @@ def decide(
     )
 
 
-def _decide_trade(trade: Trade, known: Known, now: datetime, new_id: NewId) -> Verdict:
+def _decide_trade(trade: Trade, known: Known, now: datetime, new_id: NewId) -> NewsDecision:
     told = _Told(partial(trade_alert, trade, _bots_told_apart(known)))
     stage = stage_of(trade)
     origin = replace(trade.origin, revision=str(stage))
@@ -203,11 +203,11 @@ def _decide_trader(
     now: datetime,
     new_id: NewId,
     asked: Mapping[TraderId, RequestedChange],
-) -> Verdict:
+) -> NewsDecision:
     before = known.traders.get(event.trader.id)
     if event.removed:
         if before is None:
-            return Verdict(news=False, reason="was not known")
+            return NewsDecision(news=False, reason="was not known")
         gone = _bots_told_apart(known)[before.id]
         told = _Told(partial(bot_alert, before, gone, (Change.REMOVED,), event.origin.at))
         origin = revised(event.origin, known, "removed")
@@ -217,11 +217,11 @@ def _decide_trader(
             answer=answer_by_removal(before, event.origin.at),
         )
     if is_stale(before, event.trader, now):
-        return Verdict(news=False, reason="older than what is known")
+        return NewsDecision(news=False, reason="older than what is known")
     trader = merged(before, event.trader)
     changes = trader_changes(before, trader)
     if not changes:
-        return Verdict(news=False, reason="no real change", remember=trader)
+        return NewsDecision(news=False, reason="no real change", remember=trader)
     origin = revised(
         event.origin, known, f"{condition(trader)}{trader.name}{trader.dry_run}{trader.strategy}"
     )
@@ -266,20 +266,22 @@ def _endpoint(known: Known, id: EndpointId) -> Endpoint | None:
     return next((link.endpoint for link in known.links if link.endpoint.id == id), None)
 
 
-def _decide_strategy(event: StrategySeen, known: Known, now: datetime, new_id: NewId) -> Verdict:
+def _decide_strategy(
+    event: StrategySeen, known: Known, now: datetime, new_id: NewId
+) -> NewsDecision:
     before = known.strategies.get(event.strategy.id)
     if event.removed:
         if before is None:
-            return Verdict(news=False, reason="was not known")
+            return NewsDecision(news=False, reason="was not known")
         told = _Told(partial(strategy_alert, before, before, (Change.REMOVED,), event.origin.at))
         origin = revised(event.origin, known, "removed")
         return replace(_news(origin, told, known, now, new_id), forget=before)
     if is_stale(before, event.strategy, now):
-        return Verdict(news=False, reason="older than what is known")
+        return NewsDecision(news=False, reason="older than what is known")
     strategy = merged(before, event.strategy)
     changes = strategy_changes(before, strategy)
     if not changes:
-        return Verdict(news=False, reason="no real change", remember=strategy)
+        return NewsDecision(news=False, reason="no real change", remember=strategy)
     origin = revised(event.origin, known, repr(strategy))
     told = _Told(partial(strategy_alert, before, strategy, changes, event.origin.at))
     return replace(_news(origin, told, known, now, new_id), remember=strategy)
@@ -294,7 +296,7 @@ def _news(
     without: EndpointId | None = None,
     mark: str | None = None,
     subject: str = "",
-) -> Verdict:
+) -> NewsDecision:
     drafts: list[Draft] = []
     actions: list[Action] = []
     for link in known.links:
@@ -319,7 +321,7 @@ def _news(
             )
             for number, part in enumerate(in_parts(card))
         ]
-    return Verdict(
+    return NewsDecision(
         news=True,
         reason="news",
         record=origin.record,

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, select
 from bot.domain.chats import Link
 from bot.domain.events import Strategy, Trader
 from bot.domain.ids import AccountId
-from bot.domain.ingesting import Known, Verdict
+from bot.domain.ingesting import Known, NewsDecision
 from storage.engine.database import raw_of
 from storage.engine.statements import Statement
 from storage.engine.types import key
@@ -52,7 +52,7 @@ class AccountCache:
             revisions=self.revisions,
         )
 
-    def learn(self, verdict: Verdict) -> None:
+    def learn(self, verdict: NewsDecision) -> None:
         """Take in what an event has changed."""
         if (record := verdict.remember) is not None:
             self._set(record)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from bot.domain.events import Kind, Trade
 from bot.domain.ids import AccountId
-from bot.domain.ingesting import Verdict
+from bot.domain.ingesting import NewsDecision
 from storage.engine.statements import Statement
 from storage.engine.types import key
 from storage.schema.facts import FactKey
@@ -41,7 +41,7 @@ class Stages:
         for record in records:
             self._kept.setdefault(_Record(account, Kind.TRADE, record), found[record])
 
-    def is_news(self, fact: FactKey, verdict: Verdict) -> bool:
+    def is_news(self, fact: FactKey, verdict: NewsDecision) -> bool:
         """Whether a record says more than it did; if so, from here on it has."""
         if verdict.stage is None:
             return True

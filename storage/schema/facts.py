@@ -10,7 +10,7 @@ from bot.domain.chats import Address, Link
 from bot.domain.deliveries import Delivery, Draft, Priority, State
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, DeliveryId, EndpointId
-from bot.domain.ingesting import IngestResult, Verdict
+from bot.domain.ingesting import IngestResult, NewsDecision
 
 
 class FactKey(NamedTuple):
@@ -64,7 +64,7 @@ class Fact:
 
     key: FactKey
     at: datetime
-    verdict: Verdict
+    verdict: NewsDecision
     drafts: Sequence[Draft]
     now: datetime
     idle: frozenset[EndpointId]

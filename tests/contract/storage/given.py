@@ -16,7 +16,7 @@ from bot.domain.chats import Address, Channel, Link, Role
 from bot.domain.deliveries import Delivery, Draft, Priority, Settlement, State
 from bot.domain.events import Event, Kind, Origin, Trade
 from bot.domain.ids import AccountId, ActionId, EndpointId, TraderId
-from bot.domain.ingesting import Decide, IngestResult, Known, Verdict
+from bot.domain.ingesting import Decide, IngestResult, Known, NewsDecision
 from bot.domain.lanes import LaneRequest
 from bot.domain.lifetimes import CODE_LIFE, OFFER_LIFE
 from bot.domain.linking import Completed, Invitation
@@ -102,8 +102,8 @@ def tell_all(
 ) -> Decide:
     """Everything is news for every chat of the account; the card's title is the record's id."""
 
-    def decide(event: Event, known: Known) -> Verdict:
-        return Verdict(
+    def decide(event: Event, known: Known) -> NewsDecision:
+        return NewsDecision(
             news=True,
             reason="news",
             record=event.origin.record,
@@ -137,10 +137,10 @@ def drafts(
     )
 
 
-def alarming(event: Event, known: Known) -> Verdict:
+def alarming(event: Event, known: Known) -> NewsDecision:
     """By the record's id: 'alarm of owl 1' offers to pause the owl, 'end of owl' answers that."""
     what, _, bot, *_ = (*event.origin.record.split(), "", "")
-    found = Verdict(news=True, reason="news", record=event.origin.record)
+    found = NewsDecision(news=True, reason="news", record=event.origin.record)
     if what == "end":
         return replace(found, answer=ANSWER(about=TraderId(bot)))
     offers = [offer(link, bot, event.origin.record) for link in known.links]

@@ -29,7 +29,7 @@ from bot.domain.events import (
     Unreadable,
 )
 from bot.domain.ids import AccountId, ActionId, StrategyId, TraderId
-from bot.domain.ingesting import Decide, IngestResult, Known, Progress, Verdict
+from bot.domain.ingesting import Decide, IngestResult, Known, NewsDecision, Progress
 from bot.errors import StoreAway
 from storage import Store
 from storage.engine.database import Database, OperationRequest, each, failed, resolve
@@ -78,7 +78,7 @@ async def test_a_new_fact_is_owed_to_every_chat_of_the_account(store: Store):
 async def test_the_most_urgent_of_several_items_is_what_wakes_a_lane(store: Store):
     chat = await linked(store)
 
-    def decide(event: Event, known: Known) -> Verdict:
+    def decide(event: Event, known: Known) -> NewsDecision:
         urgent = event.origin.record == "urgent"
         priority = Priority.URGENT if urgent else Priority.INFO
         return tell_all(priority)(event, known)
@@ -161,7 +161,7 @@ async def test_what_is_owed_to_a_closed_chat_is_held_and_wakes_nobody(store: Sto
 async def test_buttons_are_there_as_soon_as_their_card_is_owed(store: Store):
     chat = await linked(store)
 
-    def decide(event: Event, known: Known) -> Verdict:
+    def decide(event: Event, known: Known) -> NewsDecision:
         return replace(tell_all()(event, known), actions=(button(chat),))
 
     await store.inbox.ingest(chat.account, [fact()], decide, NOW)
@@ -173,7 +173,7 @@ async def test_a_fact_that_another_service_has_told_offers_no_buttons(store: Sto
     chat = await linked(store)
     await brought(store, chat, fact("pod", Kind.POD_EVENT))
 
-    def decide(event: Event, known: Known) -> Verdict:
+    def decide(event: Event, known: Known) -> NewsDecision:
         return replace(tell_all(fingerprint="same")(event, known), actions=(button(chat),))
 
     await store.inbox.ingest(chat.account, [fact("trade")], decide, NOW)
@@ -184,7 +184,7 @@ async def test_a_fact_that_another_service_has_told_offers_no_buttons(store: Sto
 async def test_a_fact_that_comes_again_offers_no_buttons_again(store: Store):
     chat = await linked(store)
 
-    def decide(event: Event, known: Known) -> Verdict:
+    def decide(event: Event, known: Known) -> NewsDecision:
         return replace(tell_all()(event, known), actions=(button(chat),))
 
     await store.inbox.ingest(chat.account, [fact()], decide, NOW)
@@ -272,7 +272,7 @@ async def test_nothing_leaves_to_a_closed_chat(store: Store):
 async def test_nothing_leaves_that_is_too_old_or_of_another_epoch(store: Store):
     chat = await linked(store)
 
-    def decide(event: Event, known: Known) -> Verdict:
+    def decide(event: Event, known: Known) -> NewsDecision:
         if event.origin.record == "old":
             return tell_all(expires_at=NOW)(event, known)
         stale = tuple(replace(link, epoch=link.epoch - 1) for link in known.links)
@@ -420,9 +420,9 @@ async def test_who_links_again_starts_with_nothing_known(store: Store):
     chat = await linked(store)
     known: list[int] = []
 
-    def look(event: Event, state: Known) -> Verdict:
+    def look(event: Event, state: Known) -> NewsDecision:
         known.append(len(state.traders) + len(state.revisions))
-        return Verdict(news=False, reason="")
+        return NewsDecision(news=False, reason="")
 
     await store.inbox.ingest(chat.account, [fact()], look, NOW)
 
@@ -462,11 +462,11 @@ async def test_a_batch_that_cannot_be_decided_harms_no_other(store: Store):
     assert await store.outbox.pending(bob.endpoint.id) == 1
 
 
-def tell_or_stumble(event: Event, known: Known) -> Verdict:
+def tell_or_stumble(event: Event, known: Known) -> NewsDecision:
     return tell_changes(event, known) if isinstance(event, TraderSeen) else stumble(event, known)
 
 
-def stumble(event: Event, known: Known) -> Verdict:
+def stumble(event: Event, known: Known) -> NewsDecision:
     if event.origin.record == "poison":
         raise ZeroDivisionError
     return tell_all()(event, known)
@@ -557,9 +557,9 @@ def seen(trader: Trader, revision: str = "") -> TraderSeen:
 async def test_what_is_no_news_is_remembered_all_the_same(store: Store):
     chat = await linked(store)
 
-    def decide(event: Event, known: Known) -> Verdict:
+    def decide(event: Event, known: Known) -> NewsDecision:
         assert isinstance(event, TraderSeen)
-        return Verdict(news=False, reason="no change", remember=event.trader)
+        return NewsDecision(news=False, reason="no change", remember=event.trader)
 
     ingested = await store.inbox.ingest(chat.account, [seen(trader())], decide, NOW)
 
@@ -572,10 +572,10 @@ async def test_bots_and_strategies_are_kept_apart_and_by_account(store: Store):
     strategy = Strategy(id=StrategyId("t1"), name="Grid", pair="BTC/USDT", updated_at=NOW)
     event = StrategySeen(origin=Origin(kind=Kind.STRATEGY, record="t1", at=NOW), strategy=strategy)
 
-    def decide(event: Event, known: Known) -> Verdict:
+    def decide(event: Event, known: Known) -> NewsDecision:
         assert isinstance(event, TraderSeen | StrategySeen)
         record = event.trader if isinstance(event, TraderSeen) else event.strategy
-        return Verdict(news=False, reason="", remember=record)
+        return NewsDecision(news=False, reason="", remember=record)
 
     await store.inbox.ingest(alice.account, [seen(trader()), event], decide, NOW)
 
@@ -584,13 +584,13 @@ async def test_bots_and_strategies_are_kept_apart_and_by_account(store: Store):
     assert await store.inbox.traders(bob.account) == ()
 
 
-def tell_changes(event: Event, known: Known) -> Verdict:
+def tell_changes(event: Event, known: Known) -> NewsDecision:
     """News is what differs from the last known state; a revision follows from the one before."""
     assert isinstance(event, TraderSeen)
     if known.traders.get(event.trader.id) == event.trader:
-        return Verdict(news=False, reason="no change", remember=event.trader)
+        return NewsDecision(news=False, reason="no change", remember=event.trader)
     before = known.revisions.get(event.trader.id, "0")
-    return Verdict(
+    return NewsDecision(
         news=True,
         reason="news",
         record=event.trader.id,
@@ -638,7 +638,7 @@ async def test_a_fact_that_is_known_changes_no_state(store: Store):
     chat = await linked(store)
     rename = seen(trader(name="Old"), revision="1")
 
-    def decide(event: Event, known: Known) -> Verdict:
+    def decide(event: Event, known: Known) -> NewsDecision:
         assert isinstance(event, TraderSeen)
         return replace(tell_all()(event, known), remember=event.trader)
 
@@ -654,7 +654,7 @@ async def test_a_bot_that_is_gone_is_forgotten(store: Store):
     chat = await linked(store)
     await store.inbox.ingest(chat.account, [seen(trader())], tell_changes, NOW)
 
-    def decide(event: Event, known: Known) -> Verdict:
+    def decide(event: Event, known: Known) -> NewsDecision:
         return replace(tell_all()(event, known), forget=known.traders["t1"])
 
     await store.inbox.ingest(chat.account, [fact("gone")], decide, NOW)
@@ -695,8 +695,8 @@ async def test_an_old_fact_is_compared_with_what_is_not_kept_at_hand(lasting_url
 
 
 async def test_a_wild_account_is_compared_with_what_is_not_kept_at_hand(store: Store):
-    def unlike_any_other(event: Event, known: Known) -> Verdict:
-        return Verdict(
+    def unlike_any_other(event: Event, known: Known) -> NewsDecision:
+        return NewsDecision(
             news=True, reason="news", record=event.origin.record, fingerprint=event.origin.record
         )
 
@@ -789,7 +789,7 @@ async def test_facts_with_other_fingerprints_or_of_other_accounts_are_two(store:
 async def test_a_chat_that_does_not_hear_one_kind_hears_of_the_fact_from_the_other(store: Store):
     hears_all, hears_pods = await linked(store, chat="1"), await linked(store, chat="2")
 
-    def decide(event: Event, known: Known) -> Verdict:
+    def decide(event: Event, known: Known) -> NewsDecision:
         listeners = known.links
         if event.origin.kind is Kind.TRADE:
             listeners = tuple(link for link in listeners if link.id == hears_all.id)
@@ -855,7 +855,7 @@ async def test_any_text_of_the_platform_can_be_kept(store: Store, text: str):
     )
     progress = Progress(stream=Stream.TRADES, position=Position(at=NOW, record=text))
 
-    def decide(event: Event, known: Known) -> Verdict:
+    def decide(event: Event, known: Known) -> NewsDecision:
         assert isinstance(event, TraderSeen)
         return replace(tell_all(fingerprint=text)(event, known), remember=event.trader)
 

@@ -10,7 +10,7 @@ from sqlalchemy import Table, func, select
 from bot.domain.chats import Channel, Person
 from bot.domain.events import Event, Trade
 from bot.domain.ids import AccountId
-from bot.domain.ingesting import Known, Verdict
+from bot.domain.ingesting import Known, NewsDecision
 from bot.domain.trade_stages import Stage, Step
 from bot.domain.trail import by
 from storage import Store
@@ -171,9 +171,9 @@ async def test_the_trail_is_told_by_account_and_by_person_youngest_first(store: 
 
 
 def at_stage(stage: Stage, *, only_if_kept: bool = False) -> Any:
-    def decide(event: Event, known: Known) -> Verdict:
+    def decide(event: Event, known: Known) -> NewsDecision:
         assert isinstance(event, Trade)
-        return Verdict(
+        return NewsDecision(
             news=True,
             reason="news",
             record=event.origin.record,

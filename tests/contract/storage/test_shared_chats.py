@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from bot.domain.chats import Link, Role
 from bot.domain.events import Event
 from bot.domain.ids import LinkId
-from bot.domain.ingesting import Known, Verdict
+from bot.domain.ingesting import Known, NewsDecision
 from bot.domain.lifetimes import CODE_LIFE
 from bot.domain.linking import Completed, Invitation, LinkProblem, WrongDigits
 from bot.errors import Refused
@@ -114,7 +114,7 @@ async def heard_by(store: Store, done: Completed) -> Sequence[Link]:
     """The links that ingest knows of when something happens now."""
     links: list[Link] = []
 
-    def decide(event: Event, known: Known) -> Verdict:
+    def decide(event: Event, known: Known) -> NewsDecision:
         links.extend(known.links)
         return tell_all()(event, known)
 
