@@ -33,7 +33,7 @@ class Shown(NamedTuple):
     message: str
 
 
-async def insist(
+async def send_with_retry(
     show: Callable[[Address], Awaitable[Attempt]],
     address: Address,
     may_send: MaySend,

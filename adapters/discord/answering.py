@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from adapters.chat.exchange import NoAnswer
-from adapters.chat.replies import MaySend, Shown, Turns, insist, typing
+from adapters.chat.replies import MaySend, Shown, Turns, send_with_retry, typing
 from adapters.discord.api import CHOICES, FORM_SHOWN, Answers, DiscordChats
 from adapters.discord.commands import choices
 from adapters.discord.handles import MessageHandles
@@ -151,7 +151,7 @@ class DiscordAnswering:
         """Show parts of a card as messages; gives the id of the last, `None` if it may not show."""
         shown: Shown | None = None
         for part in parts:
-            shown = await insist(partial(self._show_part, part), address, self._may_send)
+            shown = await send_with_retry(partial(self._show_part, part), address, self._may_send)
         return None if shown is None else shown.message
 
     async def _show_part(self, part: DiscordMessage, address: Address) -> Attempt:

@@ -5,7 +5,7 @@ import logging
 from datetime import timedelta
 from functools import partial
 
-from adapters.chat.replies import MaySend, Shown, Turns, insist, typing
+from adapters.chat.replies import MaySend, Shown, Turns, send_with_retry, typing
 from adapters.telegram.api import TelegramChats
 from adapters.telegram.render import TelegramMessage, photo, rendered
 from bot.domain import marks
@@ -80,7 +80,9 @@ class TelegramAnswering:
         shown: Shown | None = None
         for part in rendered(card, self._now()):
             show = partial(self._show_part, part, replaced, answered)
-            shown = await insist(show, asked_in, self._may_send, freely=replaced is not None)
+            shown = await send_with_retry(
+                show, asked_in, self._may_send, freely=replaced is not None
+            )
             replaced = answered = None
         if card.picture is not None and shown is not None:
             await self._may_send(shown.address)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.chat.replies import TRIES, Shown, Turns, insist, typing
+from adapters.chat.replies import TRIES, Shown, Turns, send_with_retry, typing
 from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import Attempt, Declined, Moved, Postponed, Sent, Unknown
 
@@ -42,14 +42,14 @@ class Chat:
 async def test_a_reply_is_shown_once_it_may_be_sent():
     chat = Chat(SHOWN)
 
-    assert await insist(chat.show, HERE, chat.may_send) == Shown(HERE, "5")
+    assert await send_with_retry(chat.show, HERE, chat.may_send) == Shown(HERE, "5")
     assert chat.allowed == ["7"]
 
 
 async def test_what_was_certainly_not_shown_is_tried_again_when_it_may_be():
     chat = Chat(SLOW_DOWN, AWAY, AWAY, SHOWN)
 
-    assert await insist(chat.show, HERE, chat.may_send) == Shown(HERE, "5")
+    assert await send_with_retry(chat.show, HERE, chat.may_send) == Shown(HERE, "5")
     assert chat.waits == [7, 2, 4]
     assert len(chat.allowed) == 4
 
@@ -57,7 +57,7 @@ async def test_what_was_certainly_not_shown_is_tried_again_when_it_may_be():
 async def test_nobody_waits_longer_than_a_minute_or_for_ever(caplog: pytest.LogCaptureFixture):
     chat = Chat(*[Postponed(reason="x", retry_after=timedelta(hours=1))] * TRIES)
 
-    assert await insist(chat.show, HERE, chat.may_send) is None
+    assert await send_with_retry(chat.show, HERE, chat.may_send) is None
     assert chat.waits == [60] * (TRIES - 1)
     assert caplog.messages == ["a reply was not shown"]
 
@@ -65,7 +65,7 @@ async def test_nobody_waits_longer_than_a_minute_or_for_ever(caplog: pytest.LogC
 async def test_a_reply_follows_its_chat():
     chat = Chat(Moved(chat="8"), SHOWN)
 
-    shown = await insist(chat.show, HERE, chat.may_send)
+    shown = await send_with_retry(chat.show, HERE, chat.may_send)
 
     assert shown is not None
     assert (shown.address.chat, chat.allowed) == ("8", ["7", "8"])
@@ -75,13 +75,13 @@ async def test_a_reply_follows_its_chat():
 async def test_what_may_show_already_or_never_will_is_not_repeated(outcome: Attempt):
     chat = Chat(outcome)
 
-    assert await insist(chat.show, HERE, chat.may_send) is None
+    assert await send_with_retry(chat.show, HERE, chat.may_send) is None
 
 
 async def test_what_does_no_harm_is_repeated_freely():
     chat = Chat(LOST, SHOWN)
 
-    assert await insist(chat.show, HERE, chat.may_send, freely=True) == Shown(HERE, "5")
+    assert await send_with_retry(chat.show, HERE, chat.may_send, freely=True) == Shown(HERE, "5")
     assert chat.waits == [1]
 
 
