@@ -67,7 +67,7 @@ async def send_with_retry(
     return None
 
 
-class Turns:
+class ChatLocks:
     """Who shows something in a chat while others do the same: one after the other, in order."""
 
     def __init__(self) -> None:

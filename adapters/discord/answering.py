@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from adapters.chat.exchange import NoAnswer
-from adapters.chat.replies import MaySend, Shown, Turns, send_with_retry, typing
+from adapters.chat.replies import ChatLocks, MaySend, Shown, send_with_retry, typing
 from adapters.discord.api import CHOICES, FORM_SHOWN, Answers, DiscordChats
 from adapters.discord.commands import choices
 from adapters.discord.handles import MessageHandles
@@ -54,7 +54,7 @@ class DiscordAnswering:
         self._handles = handles
         self._may_send = may_send
         self._within = within
-        self._turns = Turns()
+        self._locks = ChatLocks()
         """For answers to what was written in a chat."""
 
     async def answer(self, found: DiscordUpdate, hear: Hear, suggest: Suggest) -> None:
@@ -118,7 +118,7 @@ class DiscordAnswering:
     async def _answer_written(self, written: Written, hear: Hear) -> None:
         """Answer a message in the chat where it was written, one answer shown after the other."""
         address = written.said.place.address
-        turn = self._turns.of(address.chat)
+        turn = self._locks.of(address.chat)
         async with typing(partial(self._chats.type, address), TYPING_AGAIN) as stop:
             async for reply in hear(written.said):
                 stop()

@@ -5,7 +5,7 @@ import logging
 from datetime import timedelta
 from functools import partial
 
-from adapters.chat.replies import MaySend, Shown, Turns, send_with_retry, typing
+from adapters.chat.replies import ChatLocks, MaySend, Shown, send_with_retry, typing
 from adapters.telegram.api import TelegramChats
 from adapters.telegram.render import TelegramMessage, photo, rendered
 from bot.domain import marks
@@ -33,7 +33,7 @@ class TelegramAnswering:
         self._chats = chats
         self._now = now
         self._may_send = may_send
-        self._turns = Turns()
+        self._locks = ChatLocks()
 
     async def answer_press(self, query: str, toast: "Toast") -> None:
         """Answer a press itself: with words that come in time, or else with none."""
@@ -67,7 +67,7 @@ class TelegramAnswering:
                 card, answered = Card(title=reply.toast), message
         if card is None:
             return
-        async with self._turns.of(said.place.address.chat):
+        async with self._locks.of(said.place.address.chat):
             replaced = message if reply.replaces else None
             shown = await self._show(said.place.address, card, replaced, answered)
         if shown is not None and reply.shown is not None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.chat.replies import TRIES, Shown, Turns, send_with_retry, typing
+from adapters.chat.replies import TRIES, ChatLocks, Shown, send_with_retry, typing
 from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import Attempt, Declined, Moved, Postponed, Sent, Unknown
 
@@ -86,7 +86,7 @@ async def test_what_does_no_harm_is_repeated_freely():
 
 
 async def test_one_shows_after_the_other_in_a_chat_and_chats_side_by_side():
-    turns, shown = Turns(), list[str]()
+    turns, shown = ChatLocks(), list[str]()
 
     async def show(chat: str, words: str) -> None:
         async with turns.of(chat):
