@@ -32,10 +32,10 @@ from storage.engine.types import storable
 from storage.schema.rows import AnyRow
 from storage.schema.tables import audit
 
-LIFE = timedelta(days=365)
+AUDIT_LIFE = timedelta(days=365)
 """How long it is kept who did it, and to what."""
 
-AT_ONCE = 500
+ERASED_AT_ONCE = 500
 """Rows erased in one transaction."""
 
 _FIRST = "0" * 64
@@ -76,7 +76,7 @@ class SqlAudit:
     async def prune(self, now: datetime) -> int:
         """Erase from old rows whom they are about; gives of how many."""
         erased = 0
-        while old := await self._database.read(_old, now - LIFE):
+        while old := await self._database.read(_old, now - AUDIT_LIFE):
             erased += await self._database.write(_erase, old)
         return erased
 
@@ -163,7 +163,7 @@ _IS_ABOUT_SOMEBODY = or_(
 def _old(connection: Connection, before: datetime) -> Sequence[int]:
     # Rows are in the order of their time: the first ones tell whether there is an old one at all.
     kept = select(audit.c.id, audit.c.at).where(_IS_ABOUT_SOMEBODY).order_by(audit.c.id)
-    return [row.id for row in connection.execute(kept.limit(AT_ONCE)) if row.at < before]
+    return [row.id for row in connection.execute(kept.limit(ERASED_AT_ONCE)) if row.at < before]
 
 
 @each

@@ -13,7 +13,7 @@ from storage.engine.database import Database, each
 from storage.engine.upsert import insert_into
 from storage.schema.tables import journal
 
-LIFE = timedelta(days=7)
+UPDATE_LIFE = timedelta(days=7)
 """Longer than any platform repeats an update: Telegram keeps them for a day.
 
 Source: https://core.telegram.org/bots/api#getting-updates
@@ -91,5 +91,5 @@ def _done(connection: Connection, request: tuple[Channel, str, int]) -> None:
 
 @each
 def _prune(connection: Connection, now: datetime) -> int:
-    old = journal.c.kept_at < now - LIFE
+    old = journal.c.kept_at < now - UPDATE_LIFE
     return connection.execute(delete(journal).where(old)).rowcount

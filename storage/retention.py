@@ -54,7 +54,7 @@ OPEN_TRADE_LIFE = timedelta(days=365)
 LINK_LIFE = timedelta(days=30)
 """How long after its end a link is kept, with all that it was owed and was told."""
 
-AT_ONCE = 500
+DELETED_AT_ONCE = 500
 """Rows deleted in one transaction."""
 
 
@@ -114,7 +114,7 @@ def _accounts(connection: Connection) -> Sequence[str]:
 
 def _old_items(connection: Connection, before: datetime) -> Sequence[int]:
     old = select(delivery.c.id).where(DELIVERY_HAS_ENDED, delivery.c.ended_at < before)
-    return connection.execute(old.limit(AT_ONCE)).scalars().all()
+    return connection.execute(old.limit(DELETED_AT_ONCE)).scalars().all()
 
 
 @each
@@ -146,13 +146,15 @@ def _old_keys(connection: Connection, old: _Old) -> Sequence[dict[str, Any]]:
                 (inbox.c.at < old.open_before) & (inbox.c.admitted_at < old.open_before),
             ),
         )
-        .limit(AT_ONCE)
+        .limit(DELETED_AT_ONCE)
     )
     return [dict(row._mapping) for row in rows]
 
 
 def _all_keys(connection: Connection, account_id: str) -> Sequence[dict[str, Any]]:
-    rows = connection.execute(select(*_KEY).where(inbox.c.account == account_id).limit(AT_ONCE))
+    rows = connection.execute(
+        select(*_KEY).where(inbox.c.account == account_id).limit(DELETED_AT_ONCE)
+    )
     return [dict(row._mapping) for row in rows]
 
 
@@ -175,7 +177,7 @@ def _ended_links(connection: Connection, before: datetime) -> Sequence[str]:
 
 def _items_of(connection: Connection, link_id: str) -> Sequence[int]:
     items = select(delivery.c.id).where(delivery.c.link == link_id)
-    return connection.execute(items.limit(AT_ONCE)).scalars().all()
+    return connection.execute(items.limit(DELETED_AT_ONCE)).scalars().all()
 
 
 @each

@@ -16,8 +16,8 @@ from bot.domain.reasons import Reason
 
 log = logging.getLogger(__name__)
 
-TRIES = 4
-WAITS = Backoff(first=timedelta(seconds=1), ceiling=timedelta(seconds=60))
+REPLY_TRIES = 4
+REPLY_WAITS = Backoff(first=timedelta(seconds=1), ceiling=timedelta(seconds=60))
 
 TYPING_AFTER = timedelta(seconds=1)
 """How long an answer may take before we show that it takes a while."""
@@ -48,7 +48,7 @@ async def send_with_retry(
         freely: it may be repeated if nobody knows what became of it.
     """
     outcome: Attempt = Unknown(reason=Reason.NOT_TRIED)
-    for tries in range(1, TRIES + 1):
+    for tries in range(1, REPLY_TRIES + 1):
         await may_send(address)
         outcome = await show(address)
         match outcome:
@@ -57,10 +57,10 @@ async def send_with_retry(
             case Moved(chat=chat):
                 address = replace(address, chat=chat)
             case Postponed(retry_after=asked):
-                wait = min(asked or WAITS.step(tries), WAITS.ceiling)
+                wait = min(asked or REPLY_WAITS.step(tries), REPLY_WAITS.ceiling)
                 await asyncio.sleep(wait.total_seconds())
             case Unknown() if freely:
-                await asyncio.sleep(WAITS.first.total_seconds())
+                await asyncio.sleep(REPLY_WAITS.first.total_seconds())
             case _:
                 break
     log.warning("a reply was not shown", extra={"outcome": type(outcome).__name__})

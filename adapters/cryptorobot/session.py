@@ -47,10 +47,10 @@ from bot.errors import (
 from bot.ports import Live
 from bot.texts.errors import ENDLESS_LIST, SOCKET_DOES_NOT_OPEN, Sentence
 
-AT_ONCE = 200
+EVENTS_AT_ONCE = 200
 """Events that one `receive` gives: decoding them takes some 10 ms, which everybody waits for."""
 
-PATIENCE = timedelta(seconds=10)
+BUDGET_MAX_WAIT = timedelta(seconds=10)
 """How long a call waits for its turn in the account's budget; a longer wait is the caller's."""
 
 LISTED_FOR = timedelta(seconds=5)
@@ -159,7 +159,7 @@ class CryptorobotSession:
         socket = self._socket
         if socket is None:
             raise ConnectionLost(Sentence.NOT_CONNECTED)
-        while taken := await socket.take(AT_ONCE):
+        while taken := await socket.take(EVENTS_AT_ONCE):
             live = _decoded(taken)
             if live.events or live.unreadable:
                 return live
@@ -376,7 +376,7 @@ class CryptorobotSession:
     async def _wait_for_rate(self) -> None:
         clock = asyncio.get_running_loop().time
         wait = self._budget.wait(clock())
-        if wait > PATIENCE.total_seconds():
+        if wait > BUDGET_MAX_WAIT.total_seconds():
             raise TryLater(Sentence.TOO_MANY_REQUESTS, timedelta(seconds=wait))
         self._budget.take(clock())
         if wait > 0:

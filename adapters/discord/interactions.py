@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from adapters.chat.exchange import NoAnswer
-from adapters.chat.replies import TRIES, WAITS
+from adapters.chat.replies import REPLY_TRIES, REPLY_WAITS
 from adapters.discord.api import MESSAGE, THINKING, WORKING, Answers, Files, goes_plain
 from adapters.discord.faults import ALREADY_ANSWERED
 from adapters.discord.render import DiscordMessage, rendered
@@ -178,15 +178,15 @@ async def _insisted(call: Callable[[], Awaitable[_T]], *, freely: bool = True) -
     Args:
         freely: it may be repeated if nobody knows what became of it.
     """
-    for tries in range(1, TRIES + 1):
+    for tries in range(1, REPLY_TRIES + 1):
         try:
             return await call()
         except RateLimited as asked:
-            if tries == TRIES or asked.wait > WAITS.ceiling.total_seconds():
+            if tries == REPLY_TRIES or asked.wait > REPLY_WAITS.ceiling.total_seconds():
                 raise
             await asyncio.sleep(asked.wait)
         except NoAnswer:
-            if tries == TRIES or not freely:
+            if tries == REPLY_TRIES or not freely:
                 raise
             await asyncio.sleep(LOST_WAITS.step(tries).total_seconds())
     raise AssertionError("the last try returns or raises")

@@ -45,7 +45,7 @@ BODY_LIMIT = 1 << 20
 SECRET_HEADER = "x-telegram-bot-api-secret-token"
 """Source: https://core.telegram.org/bots/api#setwebhook"""
 
-WAITS = Backoff(first=timedelta(seconds=1), ceiling=timedelta(seconds=30), jitter=(0.5, 1.0))
+POLL_WAITS = Backoff(first=timedelta(seconds=1), ceiling=timedelta(seconds=30), jitter=(0.5, 1.0))
 """Between two questions while Telegram is away."""
 
 REFUSED_WAIT = timedelta(minutes=5)
@@ -241,7 +241,7 @@ class TelegramListener:
                 failures += 1
                 log.warning("updates cannot be stored now", extra={"reason": str(outage)})
             # What cannot be stored comes again at once.
-            await asyncio.sleep(min(failures, WAITS.ceiling.total_seconds()))
+            await asyncio.sleep(min(failures, POLL_WAITS.ceiling.total_seconds()))
 
     async def _take(self, listening: _Listening, updates: object) -> int:
         """Store updates and queue those that are new; gives the number to go on from, or 0."""
@@ -261,7 +261,7 @@ class TelegramListener:
         if isinstance(error, NoAnswer):
             if failures > 1:
                 self._ill("Telegram cannot be reached", error)
-            return WAITS.wait(failures, self._chance).total_seconds()
+            return POLL_WAITS.wait(failures, self._chance).total_seconds()
         if error.retry_after is not None:
             return error.retry_after.total_seconds()
         if trouble(error) is RefusalKind.TOKEN:
@@ -271,7 +271,7 @@ class TelegramListener:
             self._ill("another program listens with the bot's token", error)
             return CONFLICT_WAIT.total_seconds()
         self._ill("Telegram refuses to be asked for updates", error)
-        return WAITS.ceiling.total_seconds()
+        return POLL_WAITS.ceiling.total_seconds()
 
     def _ill(self, what: str, error: TelegramRefusal | NoAnswer) -> None:
         if self.trouble == what:

@@ -20,7 +20,7 @@ from adapters.web.guard import security_headers
 from adapters.web.pages import problem_page, refusal
 from adapters.web.settings import Listen
 
-MOST = 1_000
+MOST_CONNECTIONS = 1_000
 """Connections at a time, where descriptors allow it."""
 
 READ_LIMIT = 10.0

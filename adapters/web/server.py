@@ -12,7 +12,7 @@ from aiohttp.abc import AbstractAccessLogger
 
 from adapters.web.chat import Chat
 from adapters.web.connections import (
-    MOST,
+    MOST_CONNECTIONS,
     SERVER,
     Crowd,
     attended,
@@ -111,7 +111,9 @@ def _protect(app: web.Application, https: bool) -> None:
 
 
 @asynccontextmanager
-async def serving(app: web.Application, listen: Listen, most: int = MOST) -> AsyncIterator[Listen]:
+async def serving(
+    app: web.Application, listen: Listen, most: int = MOST_CONNECTIONS
+) -> AsyncIterator[Listen]:
     """Serve until left; gives the address that was bound.
 
     Args:

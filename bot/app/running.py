@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from adapters.cryptorobot.client import open_platform
 from adapters.web.chat import Chat
-from adapters.web.connections import MOST
+from adapters.web.connections import MOST_CONNECTIONS
 from adapters.web.health import Backlog, Metrics
 from adapters.web.server import metrics_app, serving, web_app
 from bot.app.chats import PLATFORMS, set_up, token_of
@@ -117,7 +117,7 @@ async def run(
             now=now,
             new_id=new_id,
         )
-        most = min(MOST, raise_descriptor_limit() // SHARE)
+        most = min(MOST_CONNECTIONS, raise_descriptor_limit() // SHARE)
         await stack.enter_async_context(serving(pages, settings.web.listen, most))
         if settings.web.metrics is not None:
             figures = serving(metrics_app(meter), settings.web.metrics, SCRAPERS)

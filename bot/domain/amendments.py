@@ -24,7 +24,7 @@ from bot.domain.events import Trader
 from bot.domain.ids import TraderId
 from bot.domain.lifetimes import AMEND_LIFE
 
-WAITS = Backoff(first=timedelta(seconds=1), ceiling=timedelta(minutes=5))
+AMEND_WAITS = Backoff(first=timedelta(seconds=1), ceiling=timedelta(minutes=5))
 """Between tries to change a message."""
 
 
@@ -146,9 +146,9 @@ def wait_after(attempt: Attempt, waited: timedelta) -> timedelta | None:
         case Halted():
             return CHANNEL_WAIT
         case Postponed(retry_after=timedelta() as asked):
-            return max(asked, WAITS.after(waited))
+            return max(asked, AMEND_WAITS.after(waited))
         case _:
-            return WAITS.after(waited)
+            return AMEND_WAITS.after(waited)
 
 
 def is_too_old(amendment: Amendment, now: datetime) -> bool:

@@ -229,7 +229,7 @@ class Settlement:
     moved_to: str | None = None
 
 
-WAITS = Backoff(
+DELIVERY_WAITS = Backoff(
     first=timedelta(seconds=1),
     between=tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 60, 300)),
     ceiling=timedelta(minutes=15),
@@ -311,6 +311,6 @@ def back_off(attempts: int, asked: timedelta | None, chance: random.Random) -> t
         asked: no time at all, or less, counts as not asked.
     """
     if asked is None or asked <= timedelta(0):
-        return WAITS.wait(attempts, chance)
+        return DELIVERY_WAITS.wait(attempts, chance)
     # Waiting exactly as long as asked by everybody at once would make the next rush.
     return asked + timedelta(milliseconds=chance.uniform(50, 250))

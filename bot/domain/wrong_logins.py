@@ -11,7 +11,7 @@ from bot.domain.clocks import was_set_back
 # guarantees.md 3.2
 WINDOW = timedelta(minutes=15)
 PER_PAIR = 5
-WAITS = Backoff(first=timedelta(seconds=1), ceiling=timedelta(minutes=1))
+WRONG_LOGIN_WAITS = Backoff(first=timedelta(seconds=1), ceiling=timedelta(minutes=1))
 
 
 class Counted(StrEnum):
@@ -83,7 +83,7 @@ def _slowed(sort: Counted, lately: Mapping[Counted, Failures]) -> timedelta:
     over = (lately[sort].count if sort in lately else 0) - BORNE[sort]
     if over < 0:
         return timedelta(0)
-    return WAITS.step(over + 1)
+    return WRONG_LOGIN_WAITS.step(over + 1)
 
 
 def _since(before: Failures | None, now: datetime) -> datetime:

@@ -34,7 +34,7 @@ may be open again."""
 YIELD: Seconds = 0.2
 """Alerts go first: so long a change waits where one may be about to leave."""
 
-FRESH: Seconds = 5.0
+LOOK_MAX_AGE: Seconds = 5.0
 """How old a look at what is owed may be: a process that was stopped meanwhile must look again."""
 
 STORE_WAITS = Backoff(first=timedelta(seconds=2), ceiling=timedelta(seconds=60))
@@ -111,7 +111,7 @@ class Amending:
         waits = [RECHECK.total_seconds()]
         if owed.due is not None:
             waits.append(max(0.0, (owed.due - now).total_seconds()))
-        if steady() - looked_at > FRESH:
+        if steady() - looked_at > LOOK_MAX_AGE:
             return 0.0
         for amendment in owed.now:
             wait = await self._take_up(amendment, outlet)

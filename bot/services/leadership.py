@@ -12,7 +12,7 @@ from bot.services.steady import Seconds, sleep_until, steady
 log = logging.getLogger(__name__)
 
 LEASE = "work"
-LIFE = timedelta(seconds=4.5)
+LEASE_LIFE = timedelta(seconds=4.5)
 """How long the work rests after an end without a word: five seconds with a look (`RETRY_EVERY`)."""
 
 RENEW_EVERY = timedelta(seconds=1)
@@ -100,7 +100,7 @@ class Leadership:
         while self._leases is not None:
             asked_at = steady()
             try:
-                kept = await self._leases.renew(LEASE, self._owner, self._epoch, LIFE)
+                kept = await self._leases.renew(LEASE, self._owner, self._epoch, LEASE_LIFE)
             except (TryLater, OutcomeUnknown):
                 await asyncio.sleep(RETRY_EVERY.total_seconds())
                 continue
@@ -119,7 +119,7 @@ class Leadership:
     async def _is_taken(self, leases: Leases) -> bool:
         asked_at = steady()
         try:
-            epoch = await leases.acquire(LEASE, self._owner, LIFE)
+            epoch = await leases.acquire(LEASE, self._owner, LEASE_LIFE)
         except (TryLater, OutcomeUnknown):
             return False
         if epoch is not None:
@@ -132,4 +132,4 @@ class Leadership:
         return False
 
     def _count_from(self, asked_at: Seconds) -> None:
-        self._sure_until = asked_at + LIFE.total_seconds() * SURE
+        self._sure_until = asked_at + LEASE_LIFE.total_seconds() * SURE

@@ -31,8 +31,8 @@ PROBE_LOOK: Seconds = 1.0
 PROBE_LIMIT: Seconds = 30.0
 """After this nobody waits for it any more: longer than any attempt takes to connect."""
 
-CROWD = 3
-CROWD_WINDOW: Seconds = 2.0
+SLOW_CHATS = 3
+SLOW_CHATS_WINDOW: Seconds = 2.0
 """So many chats told to slow down within this time mean the whole bot (`guarantees.md` 2.6)."""
 
 SLOWER = 0.7
@@ -282,9 +282,9 @@ class Pace:
             self.pause(address, seconds)
             self._slowed[address] = at
             self._slowed = {
-                one: told for one, told in self._slowed.items() if at - told <= CROWD_WINDOW
+                one: told for one, told in self._slowed.items() if at - told <= SLOW_CHATS_WINDOW
             }
-            if len(self._slowed) < CROWD:
+            if len(self._slowed) < SLOW_CHATS:
                 return False
             seconds = max(self._pauses[one] for one in self._slowed) - at
         was_paused = at < self._paused_until

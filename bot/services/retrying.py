@@ -12,7 +12,7 @@ from bot.errors import OutcomeUnknown, TryLater
 
 log = logging.getLogger(__name__)
 
-WAITS = Backoff(first=timedelta(seconds=1), ceiling=timedelta(seconds=60))
+RETRY_WAITS = Backoff(first=timedelta(seconds=1), ceiling=timedelta(seconds=60))
 
 Given = TypeVar("Given")
 
@@ -24,5 +24,5 @@ async def retry_until_available(ask: Callable[[], Awaitable[Given]]) -> Given:
             return await ask()
         except (TryLater, OutcomeUnknown) as outage:
             log.warning("what a crash left behind waits", extra={"reason": str(outage)})
-        await asyncio.sleep(WAITS.step(failures).total_seconds())
+        await asyncio.sleep(RETRY_WAITS.step(failures).total_seconds())
     raise AssertionError("the count has no end")

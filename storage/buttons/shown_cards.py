@@ -21,7 +21,7 @@ from storage.schema.rows import AnyRow, address_of
 from storage.schema.states import AttemptState
 from storage.schema.tables import LINK_IS_ACTIVE, action, attempt, endpoint, link, shown_card
 
-AT_ONCE = 100
+CARDS_AT_ONCE = 100
 """Cards that are told of at once."""
 
 
@@ -160,7 +160,7 @@ def _ended(connection: Connection, channel: Channel, bot: str, now: datetime) ->
         .outerjoin(link, (link.c.endpoint == endpoint.c.id) & LINK_IS_ACTIVE)
         .where(*here, shown_card.c.due_at <= now)
         .order_by(shown_card.c.due_at)
-        .limit(AT_ONCE)
+        .limit(CARDS_AT_ONCE)
     ).all()
     later = (
         select(func.min(shown_card.c.due_at))

@@ -14,7 +14,7 @@ from storage.engine.database import each
 from storage.engine.upsert import Insert, insert_into
 from storage.schema.tables import quarantine
 
-LIFE = timedelta(days=30)
+QUARANTINE_LIFE = timedelta(days=30)
 """How long a shape is remembered after it has last come."""
 
 
@@ -62,4 +62,6 @@ def _digest(item: Unreadable) -> str:
 @each
 def prune(connection: Connection, now: datetime) -> int:
     """Forget what has not come for long; gives how many shapes."""
-    return connection.execute(delete(quarantine).where(quarantine.c.last_at < now - LIFE)).rowcount
+    return connection.execute(
+        delete(quarantine).where(quarantine.c.last_at < now - QUARANTINE_LIFE)
+    ).rowcount

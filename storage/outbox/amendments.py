@@ -34,7 +34,7 @@ from storage.schema.tables import (
     link,
 )
 
-AT_ONCE = 100
+AMENDMENTS_AT_ONCE = 100
 """Chats that are told of at once."""
 
 IN_FLIGHT_RECHECK = timedelta(seconds=1)
@@ -155,7 +155,7 @@ def select_amendments(
             link.c.endpoint == delivery.c.endpoint,
         )
         .group_by(delivery.c.endpoint)
-        .limit(AT_ONCE)
+        .limit(AMENDMENTS_AT_ONCE)
     )
     rows = connection.execute(
         select(

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.errors import TryLater
-from bot.services.leadership import LIFE, RENEW_EVERY, Leadership, Superseded
+from bot.services.leadership import LEASE_LIFE, RENEW_EVERY, Leadership, Superseded
 
 Now = Callable[[], datetime]
 
@@ -102,14 +102,14 @@ async def test_the_second_takes_over_when_the_first_is_gone_without_a_word(lease
     first, second = Leadership(leases, "a"), Leadership(leases, "b")
     await first.begin(stop)
 
-    async with asyncio.timeout((LIFE + RENEW_EVERY).total_seconds()):
+    async with asyncio.timeout((LEASE_LIFE + RENEW_EVERY).total_seconds()):
         assert await second.begin(stop)
 
 
 async def test_who_has_slept_too_long_finds_out_and_ends(leases, stop):
     first, second = Leadership(leases, "a"), Leadership(leases, "b")
     await first.begin(stop)
-    await asyncio.sleep(LIFE.total_seconds())
+    await asyncio.sleep(LEASE_LIFE.total_seconds())
     await second.begin(stop)
 
     with pytest.raises(Superseded, match="taken over"):

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.accounts import KeyLogin, PasswordLogin
 from bot.domain.linking import Invitation, LinkProblem, LoginFailed, SignedIn, TooSoon
-from bot.domain.wrong_logins import WAITS, WINDOW
+from bot.domain.wrong_logins import WINDOW, WRONG_LOGIN_WAITS
 from bot.errors import TryLater
 from bot.texts.language import speaking
 from tests.harness.pseudo import PSEUDO
@@ -149,7 +149,7 @@ async def test_an_account_guessed_from_everywhere_makes_its_owner_wait_once_and_
         second = await world.linking.sign_in(code, RIGHT, "10.0.0.1")
         guessing.cancel()
 
-    assert first == TooSoon(wait=WAITS.ceiling)
+    assert first == TooSoon(wait=WRONG_LOGIN_WAITS.ceiling)
     assert isinstance(second, SignedIn)
 
 

@@ -51,7 +51,7 @@ JUST_AFTER = timedelta(milliseconds=1)
 Read = TypeVar("Read")
 
 
-AT_ONCE = 4
+SERVICES_AT_ONCE = 4
 """Services that are read side by side: they take turns in the account's budget, and none waits so
 long there that it gives up."""
 
@@ -178,7 +178,7 @@ class Reading:
         self._listed.clear()
         try:
             works = [partial(bring, source) for source in ORDER]
-            await side_by_side(works, AT_ONCE if spacing is None else 1)
+            await side_by_side(works, SERVICES_AT_ONCE if spacing is None else 1)
         finally:
             self._listed.set()
         if len(failing) == len(ORDER):

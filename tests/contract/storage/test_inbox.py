@@ -36,7 +36,7 @@ from storage.engine.database import Database, OperationRequest, each, failed, re
 from storage.engine.limits import Limits
 from storage.inbox.cache import FINGERPRINTS, RECENTLY
 from storage.inbox.ingest import SqlInbox
-from storage.inbox.quarantine import LIFE
+from storage.inbox.quarantine import QUARANTINE_LIFE
 from storage.schema.tables import inbox, quarantine
 from tests.contract.storage.given import (
     MINUTE,
@@ -834,9 +834,9 @@ async def test_what_nobody_could_read_is_forgotten_when_it_stays_away(store: Sto
     chat = await linked(store)
     await store.inbox.set_aside(chat.account, [Unreadable(service="trades", reason="x")], NOW)
 
-    await store.inbox.prune(NOW + LIFE)
+    await store.inbox.prune(NOW + QUARANTINE_LIFE)
     kept = await set_aside(store)
-    await store.inbox.prune(NOW + LIFE + SECOND)
+    await store.inbox.prune(NOW + QUARANTINE_LIFE + SECOND)
 
     assert len(kept) == 1
     assert await set_aside(store) == []

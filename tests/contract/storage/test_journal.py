@@ -7,7 +7,7 @@ import json
 
 from bot.domain.chats import Channel
 from storage import Store
-from storage.journal import LIFE
+from storage.journal import UPDATE_LIFE
 from tests.contract.storage.given import NOW, SECOND
 
 HERE = (Channel.TELEGRAM, "1")
@@ -65,9 +65,9 @@ async def test_large_numbers_and_any_text_are_kept(store: Store):
 async def test_old_updates_are_forgotten(store: Store):
     await store.journal.keep(*HERE, {1: "one"})
 
-    await store.journal.prune(NOW + LIFE)
+    await store.journal.prune(NOW + UPDATE_LIFE)
     kept = await store.journal.keep(*HERE, {1: "one"})
-    await store.journal.prune(NOW + LIFE + SECOND)
+    await store.journal.prune(NOW + UPDATE_LIFE + SECOND)
 
     assert kept == []
     assert await store.journal.keep(*HERE, {1: "one"}) == [1]

@@ -14,8 +14,8 @@ from bot.domain.ingesting import Known, NewsDecision
 from bot.domain.trade_stages import Stage, Step
 from bot.domain.trail import by
 from storage import Store
-from storage.audit import LIFE as TRAIL_LIFE
-from storage.retention import AT_ONCE, KEYS_LIFE, LINK_LIFE, OPEN_TRADE_LIFE
+from storage.audit import AUDIT_LIFE as TRAIL_LIFE
+from storage.retention import DELETED_AT_ONCE, KEYS_LIFE, LINK_LIFE, OPEN_TRADE_LIFE
 from storage.schema.tables import account, action, delivery, endpoint, inbox, link
 from tests.contract.storage.given import (
     MINUTE,
@@ -36,7 +36,7 @@ DAY = timedelta(days=1)
 
 async def test_keys_and_items_go_after_ninety_days_and_not_before(store: Store):
     chat = await linked(store)
-    await told(store, chat.account, *map(str, range(AT_ONCE + 2)))
+    await told(store, chat.account, *map(str, range(DELETED_AT_ONCE + 2)))
     await titles_sent(store, chat.endpoint.id, NOW + DAY)
 
     await store.retention.prune(NOW + KEYS_LIFE - MINUTE)
@@ -44,7 +44,7 @@ async def test_keys_and_items_go_after_ninety_days_and_not_before(store: Store):
     again = await told(store, chat.account, "0", "1")
     await store.retention.prune(NOW + DAY + KEYS_LIFE + MINUTE)
 
-    assert kept == (AT_ONCE + 2, True)
+    assert kept == (DELETED_AT_ONCE + 2, True)
     assert again.new == 0
     assert await count(store, inbox) == 0
     assert await count(store, delivery) == 0

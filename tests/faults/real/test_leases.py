@@ -30,7 +30,7 @@ LONGER = 1.2
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """All that takes seconds takes fractions of one."""
-    monkeypatch.setattr(leadership, "LIFE", LIFE)
+    monkeypatch.setattr(leadership, "LEASE_LIFE", LIFE)
     monkeypatch.setattr(leadership, "RENEW_EVERY", LIFE / 5)
     monkeypatch.setattr(leadership, "RETRY_EVERY", LIFE / 20)
     monkeypatch.setattr(delivery, "RECHECK", timedelta(seconds=0.05))

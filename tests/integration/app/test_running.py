@@ -17,7 +17,7 @@ from sqlalchemy import make_url
 
 from bot.app.running import run
 from bot.errors import Misconfigured, OutcomeUnknown
-from bot.services.leadership import LIFE
+from bot.services.leadership import LEASE_LIFE
 from tests.harness.databases import execute
 from tests.integration.app.conftest import bought, linked, running
 from tests.standins.faults import Hold
@@ -399,7 +399,7 @@ async def test_what_a_broken_commit_has_ended_can_start_again_at_once(
 
     await execute(database, "DROP TRIGGER cut ON delivery")
     async with running(settings(**shared)) as again:
-        within = LIFE.total_seconds() / 2
+        within = LEASE_LIFE.total_seconds() / 2
         await again.becomes("/metrics", lambda _, text: 'state="live"} 1.0' in text, within)
         await bot_api.world.message_where(lambda one: "Bought 2 BTC/USDT" in one.text)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.chat.replies import TRIES, ChatLocks, Shown, send_with_retry, typing
+from adapters.chat.replies import REPLY_TRIES, ChatLocks, Shown, send_with_retry, typing
 from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import Attempt, Declined, Moved, Postponed, Sent, Unknown
 
@@ -55,10 +55,10 @@ async def test_what_was_certainly_not_shown_is_tried_again_when_it_may_be():
 
 
 async def test_nobody_waits_longer_than_a_minute_or_for_ever(caplog: pytest.LogCaptureFixture):
-    chat = Chat(*[Postponed(reason="x", retry_after=timedelta(hours=1))] * TRIES)
+    chat = Chat(*[Postponed(reason="x", retry_after=timedelta(hours=1))] * REPLY_TRIES)
 
     assert await send_with_retry(chat.show, HERE, chat.may_send) is None
-    assert chat.waits == [60] * (TRIES - 1)
+    assert chat.waits == [60] * (REPLY_TRIES - 1)
     assert caplog.messages == ["a reply was not shown"]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.actions import Action, ActionState, Denied, Verb, may_press, offer_to_pause
 from bot.domain.amendments import (
-    WAITS,
+    AMEND_WAITS,
     Amendment,
     AnsweredBy,
     after_amending,
@@ -202,7 +202,7 @@ def test_what_may_still_come_is_tried_ever_more_rarely(attempt):
 
     assert waits[:4] == [SECOND, SECOND, 2 * SECOND, 4 * SECOND]
     assert waits == sorted(waits)
-    assert waits[-1] == WAITS.ceiling
+    assert waits[-1] == AMEND_WAITS.ceiling
 
 
 def test_a_wait_that_the_platform_asks_for_is_never_shortened():

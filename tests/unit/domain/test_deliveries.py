@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from bot.domain.cards import Card
 from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import (
+    DELIVERY_WAITS,
     ONE_MARKED_REPEAT,
     OUTAGE_WAITS,
-    WAITS,
     Declined,
     Delivery,
     Gone,
@@ -104,14 +104,14 @@ def test_a_wait_that_was_asked_for_is_never_shortened(asked, attempts, seed):
 def test_no_wait_that_was_asked_for_makes_us_hammer(asked, attempts, seed):
     wait = back_off(attempts, timedelta(seconds=asked), random.Random(seed))
 
-    assert wait == back_off(attempts, None, random.Random(seed)) >= WAITS.first * 0.8
+    assert wait == back_off(attempts, None, random.Random(seed)) >= DELIVERY_WAITS.first * 0.8
 
 
 @given(attempts=st.integers(0, 1000), seed=st.integers())
 def test_our_own_waits_are_bounded(attempts, seed):
     wait = back_off(attempts, None, random.Random(seed))
 
-    assert timedelta(0) < wait <= WAITS.ceiling * 1.2
+    assert timedelta(0) < wait <= DELIVERY_WAITS.ceiling * 1.2
 
 
 def test_our_own_waits_grow():

@@ -43,7 +43,7 @@ IMPATIENT = {"pool_timeout": 0, "connect_timeout": 0.3, "answer_timeout": 0.3}
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """All waits shortened: how long they are is tested in virtual time."""
     quickly = Backoff(first=QUICK, ceiling=QUICK, jitter=(0.8, 1.2))
-    monkeypatch.setattr(deliveries, "WAITS", quickly)
+    monkeypatch.setattr(deliveries, "DELIVERY_WAITS", quickly)
     monkeypatch.setattr(pace, "OUTAGE_WAITS", quickly)
     monkeypatch.setattr(deliveries, "CHANNEL_WAIT", QUICK)
 
