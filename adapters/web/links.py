@@ -35,6 +35,7 @@ from bot.ports import SignIn
 from bot.texts import pages
 from bot.texts.language import language_for, speaking
 from bot.texts.linking import type_digits
+from bot.texts.names import app_name
 from bot.texts.pages import Told
 
 FORM_LIMIT = 8 * 1024
@@ -164,7 +165,7 @@ class LinkPages:
             status=complaint.status if complaint else HTTPStatus.OK,
             platform=self._settings.platform,
             hint=self._settings.hint,
-            app=pages.app_name(invitation.address.channel),
+            app=app_name(invitation.address.channel),
             chat=invitation.name or masked_chat(invitation.address),
             readers=invitation.readers,
             left=pages.left(invitation.expires_at - self._now()),
@@ -186,7 +187,7 @@ class LinkPages:
             say=pages.said(pages.DIGITS),
             button=type_digits(),
             platform=self._settings.platform,
-            app=pages.app_name(invitation.address.channel),
+            app=app_name(invitation.address.channel),
             chat=invitation.name or masked_chat(invitation.address),
             shared=bool(invitation.readers),
             digits=signed_in.digits,

@@ -8,6 +8,7 @@ from bot.domain.chats import Channel, Endpoint
 from bot.domain.marks import command
 from bot.domain.shown import Ending
 from bot.texts.language import _
+from bot.texts.names import app_name
 from bot.texts.times import moment
 
 
@@ -38,31 +39,22 @@ def _answer(by: AnsweredBy, channel: Channel | None) -> str:
 
 def _stopped_from(channel: Channel | None) -> str:
     match channel:
-        case Channel.TELEGRAM:
-            return _("Stopped from Telegram")
-        case Channel.DISCORD:
-            return _("Stopped from Discord")
+        case None:
+            return _("Stopped from another chat")
         case Channel.WEB:
             return _("Stopped from the web chat")
         case _:
-            return _("Stopped from mobile")
+            return _("Stopped from {app}", app=app_name(channel))
 
 
 def asked_for_in(chat: Endpoint) -> str:
     """A note for the account's other chats on what was asked for in this one."""
-    match chat.address.channel, chat.private:
-        case Channel.TELEGRAM, True:
-            return _("Asked for in your Telegram chat")
-        case Channel.TELEGRAM, False:
-            return _("Asked for in another Telegram chat")
-        case Channel.DISCORD, True:
-            return _("Asked for in your Discord chat")
-        case Channel.DISCORD, False:
-            return _("Asked for in another Discord chat")
-        case Channel.WEB, _private:
-            return _("Asked for in your web chat")
-        case _:
-            return _("Asked for in your mobile chat")
+    if chat.address.channel is Channel.WEB:
+        return _("Asked for in your web chat")
+    app = app_name(chat.address.channel)
+    if chat.private:
+        return _("Asked for in your {app} chat", app=app)
+    return _("Asked for in another {app} chat", app=app)
 
 
 def ending(ending: Ending) -> str:

@@ -15,17 +15,26 @@ def strategy_name(strategy: Strategy) -> str:
     return names.strategy_name(strategy) or _("a strategy")
 
 
+def app_name(channel: Channel) -> str:
+    """'Telegram': a chat platform's own name is the same in every language."""
+    match channel:
+        case Channel.PUSH:
+            return _("Mobile push")
+        case Channel.WEB:
+            return _("Web chat")
+        case _:
+            return channel.title()
+
+
 def chat_sort(chat: Endpoint) -> str:
     """'Telegram chat'."""
     match chat.address.channel:
-        case Channel.TELEGRAM:
-            return _("Telegram chat")
-        case Channel.DISCORD:
-            return _("Discord chat")
-        case Channel.WEB:
-            return _("Web chat")
         case Channel.PUSH:
             return _("Push chat")
+        case Channel.WEB:
+            return _("Web chat")
+        case channel:
+            return _("{app} chat", app=app_name(channel))
 
 
 def chat_title(chat: Endpoint) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from bot.domain.chats import Channel
 from bot.domain.lifetimes import CODE_LIFE
 from bot.domain.linking import LinkProblem
 from bot.domain.text import LINE_LIMIT
@@ -95,18 +94,6 @@ DIGITS = {
 def said(sentences: Mapping[str, str]) -> Mapping[str, str]:
     """The sentences of a page in the language of who reads it, still to be filled in."""
     return {name: _(sentence) for name, sentence in sentences.items()}
-
-
-def app_name(channel: Channel) -> str:
-    match channel:
-        case Channel.TELEGRAM:
-            return "Telegram"
-        case Channel.DISCORD:
-            return "Discord"
-        case Channel.PUSH:
-            return _("Mobile push")
-        case Channel.WEB:
-            return _("Web chat")
 
 
 def left(span: timedelta) -> str:

@@ -102,6 +102,7 @@ def test_a_bot_that_is_gone_needs_none_either():
     ("stored", "note"),
     [
         ("Stopped from Discord · 05 Jan 12:00 UTC", "Stopped from Discord · 05 Jan 12:00 UTC"),
+        ("asked 2026-01-05T12:00:00+00:00", "Stopped from another chat · 05 Jan 12:00 UTC"),
         (AnsweredBy.EXPIRED, "The button has expired. /help lists what you can ask."),
     ],
 )

@@ -7,7 +7,8 @@ from adapters.web.links import incomplete, leads_nowhere, masked_chat, refused, 
 from bot.domain.accounts import KeyLogin, PasswordLogin, TokenLogin
 from bot.domain.chats import Address, Channel
 from bot.domain.linking import LinkProblem, LoginFailed
-from bot.texts.pages import app_name, left
+from bot.texts.names import app_name
+from bot.texts.pages import left
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 
