@@ -97,9 +97,10 @@ def _without_future(trade: Trade, received: datetime) -> Trade:
     def believed(at: datetime | None) -> datetime | None:
         return at if at is not None and at <= received + AHEAD else None
 
-    return replace(
-        trade, closed_at=believed(trade.closed_at), changed_at=believed(trade.changed_at)
-    )
+    closed_at, changed_at = believed(trade.closed_at), believed(trade.changed_at)
+    if closed_at is trade.closed_at and changed_at is trade.changed_at:
+        return trade
+    return replace(trade, closed_at=closed_at, changed_at=changed_at)
 
 
 def _trade_changed(record: object, received: datetime) -> Event | Unreadable:

@@ -70,6 +70,13 @@ class Fields:
     def number(self, *names: str, unit: str = "") -> Decimal | None:
         return self._first(names, partial(number, unit=unit) if unit else number)
 
+    def numbers(self, *names: str, unit: str = "") -> list[Decimal]:
+        """All that can be read of these, in their order."""
+        read = partial(number, unit=unit)
+        there = (self._values.get(name) for name in _plain_names(names))
+        found = [_read(value, read) for value in there if value is not None]
+        return [one for one in found if one is not None]
+
     def ratio(self, *names: str) -> Decimal | None:
         """0.012 where '1.2 %' was sent; `None` for what names no percent."""
         return self._first(names, ratio)
@@ -147,8 +154,11 @@ class Fields:
         return _plain(name) not in self._values
 
     def _first(self, names: tuple[str, ...], read: Callable[[object], Read | None]) -> Read | None:
-        for name in _plain_names(names):
-            value = self._values.get(name)
+        values, plain = self._values, _plain_names(names)
+        if values.keys().isdisjoint(plain):
+            return None  # a record has few of the hundreds of fields that it is asked for
+        for name in plain:
+            value = values.get(name)
             if value is not None and (found := _read(value, read)) is not None:
                 return found
         return None

@@ -75,6 +75,8 @@ _PRICES = (
     ),
 )
 
+_PRICES_OF_AN_EXIT = ("close_rate", *(name for name in _PRICES if name != "open_rate"))
+
 _KINDS = ("type", "event", "eventType", "action", "tradeType", "kind")
 _ORDER_TYPES = ("orderType", "execType", "ordType")
 
@@ -114,35 +116,36 @@ def order_of(fields: Fields, pair: str | None = None, *, earned: bool = False) -
     Source: freqtrade's rpc/rpc_types.py, CCXT's order structure, Binance's order object.
     """
     base, quote = (pair or "").partition("/")[0], quote_of(pair)
-    kind = _word(fields.text(*_KINDS))
-    leaving = _leaves(fields, kind) or (earned and _status(fields) in _CLOSED)
+    kind, status = _word(fields.text(*_KINDS)), _status(fields)
+    side = fields.text("side")
+    leaving = _leaves(fields, kind, status, _word(side)) or (earned and status in _CLOSED)
     asked = fields.number(*_AMOUNTS, unit=base)
     filled = _filled(fields, asked, base)
     price = _price(fields, leaving, filled, quote)
-    ended = _ended(fields, kind, filled)
+    ended = _ended(fields, kind, status, filled)
     unread_part = fields.unread(*_FILLED, unit=base) if filled is None else None
     partly = bool(filled and asked and filled < asked)
     over = ended in _ENDS
     return Order(
-        side=_side(fields, kind, leaving),
-        amount=None if unread_part else _size(filled or asked, _word(fields.text("side"))),
+        side=_side(fields, side, kind, leaving),
+        amount=None if unread_part else _size(filled or asked, _word(side)),
         price=price,
         asked=asked if partly or unread_part else None,
         ended=None if filled else ended,
         rest=ended if partly and over else None,
         final=over
         or (
-            _status(fields) not in _PARTLY_OVER
+            status not in _PARTLY_OVER
             and not partly
             and ended is None
             and leaving
-            and (earned or _is_closed(fields))
+            and (earned or _is_closed(fields, status))
         ),
         amount_sent=fields.unread(*_AMOUNTS, unit=base)
         if asked is None and not filled
         else unread_part,
         price_sent=fields.unread(*_prices(leaving), unit=quote) if price is None else None,
-        says_more=_more_of_the_end(fields, over),
+        says_more=_more_of_the_end(fields, status, over),
     )
 
 
@@ -167,8 +170,7 @@ def _size(amount: Decimal | None, side: str) -> Decimal | None:
     return abs(amount) if amount is not None and side in ("buy", "sell") else amount
 
 
-def _leaves(fields: Fields, kind: str) -> bool:
-    side = _word(fields.text("side"))
+def _leaves(fields: Fields, kind: str, status: str, side: str) -> bool:
     if "cover" in f"{kind} {side}".split():
         return True
     if kind.startswith(_ENTRIES) or _ENTERING.search(f"{kind}, {side}"):
@@ -177,7 +179,7 @@ def _leaves(fields: Fields, kind: str) -> bool:
         return True
     if _reduces(fields) or fields.flag("is_exit") or fields.flag("is_open") is False:
         return True
-    if _is_over(fields) or _status(fields) in _PARTLY_OVER:
+    if _is_over(fields, status) or status in _PARTLY_OVER:
         return True
     way = _way(fields)
     if side in ("buy", "sell") and way and not fields.text("exit_reason", "sell_reason"):
@@ -191,12 +193,11 @@ def _leaves(fields: Fields, kind: str) -> bool:
     return bool(ends) and side not in ("buy", "sell")
 
 
-def _is_over(fields: Fields) -> bool:
+def _is_over(fields: Fields, status: str) -> bool:
     """Whether a trade has ended, by what no order has, however little is told of it."""
-    if _TRADE_ENDED.fullmatch(_status(fields)) or fields.flag(*LIQUIDATED):
+    if _TRADE_ENDED.fullmatch(status) or fields.flag(*LIQUIDATED):
         return True
-    closed = fields.text("close_date") or fields.number("close_rate")
-    return _status(fields) in _CLOSED and bool(closed)
+    return status in _CLOSED and bool(fields.text("close_date") or fields.number("close_rate"))
 
 
 LIQUIDATED = ("liquidation", "isLiquidation", "liquidated", "isLiquidated")
@@ -235,18 +236,17 @@ def is_under_way(fields: Fields, order: Order) -> bool:
     return opened and not (order.side or "").lower().startswith(_EXITS)
 
 
-def _is_closed(fields: Fields) -> bool:
+def _is_closed(fields: Fields, status: str) -> bool:
     return (
-        _TRADE_ENDED.fullmatch(_status(fields)) is not None
-        or (_status(fields) in _CLOSED and fields.text("exit_reason", "sell_reason") is not None)
+        _TRADE_ENDED.fullmatch(status) is not None
+        or (status in _CLOSED and fields.text("exit_reason", "sell_reason") is not None)
         or fields.flag("is_open") is False
         or fields.text("close_date") is not None
         or fields.number("close_rate") is not None
     )
 
 
-def _side(fields: Fields, kind: str, leaving: bool) -> str | None:
-    given = fields.text("side")
+def _side(fields: Fields, given: str | None, kind: str, leaving: bool) -> str | None:
     if given is None and (buyer := fields.flag("isBuyer")) is not None:
         given = "buy" if buyer else "sell"
     direction = _word(fields.text(*_WAYS))
@@ -275,8 +275,7 @@ def _filled(fields: Fields, asked: Decimal | None, base: str) -> Decimal | None:
     return filled
 
 
-def _ended(fields: Fields, kind: str, filled: Decimal | None) -> str | None:
-    status = _status(fields)
+def _ended(fields: Fields, kind: str, status: str, filled: Decimal | None) -> str | None:
     if _TRADE_ENDED.fullmatch(status):
         return None
     for end, words in _ENDS.items():
@@ -293,8 +292,7 @@ def _ended(fields: Fields, kind: str, filled: Decimal | None) -> str | None:
     return None if not status or status in (*_DONE, *_PARTLY_OVER) else status
 
 
-def _more_of_the_end(fields: Fields, over: bool) -> str | None:
-    status = _status(fields)
+def _more_of_the_end(fields: Fields, status: str, over: bool) -> str | None:
     if _TRADE_ENDED.fullmatch(status):
         return None if status == "exited" else status_of(fields)
     return status_of(fields) if over and _says_more(status) else None
@@ -312,15 +310,12 @@ _JUST_ENDED = re.compile(
 
 def _prices(leaving: bool) -> tuple[str, ...]:
     """Where to look, the likeliest first; what a trade was opened at is no price of its exit."""
-    if leaving:
-        return ("close_rate", *(name for name in _PRICES if name != "open_rate"))
-    return _PRICES
+    return _PRICES_OF_AN_EXIT if leaving else _PRICES
 
 
 def _price(fields: Fields, leaving: bool, filled: Decimal | None, quote: str) -> Decimal | None:
     """Nought is what a market order has: any other says more."""
-    read = (fields.number(name, unit=quote) for name in _prices(leaving))
-    given = [price for price in read if price is not None]
+    given = fields.numbers(*_prices(leaving), unit=quote)
     spent = fields.number("cummulativeQuoteQty", "cost", unit=quote)
     if spent and filled:
         given.append(spent / filled)
