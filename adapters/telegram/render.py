@@ -123,7 +123,7 @@ def moment(at: datetime, now: datetime) -> str:
     """'12:04 UTC', with the date unless it is today."""
     shown = at.astimezone(UTC)
     if shown.date() == now.astimezone(UTC).date():
-        return f"{shown:%H:%M} UTC"
+        return f"{shown.hour:02}:{shown.minute:02} UTC"
     return f"{shown:%d %b %Y %H:%M} UTC"
 
 

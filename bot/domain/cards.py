@@ -1,6 +1,6 @@
 """The neutral message: what is said, apart from how any chat platform shows it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -117,12 +117,32 @@ class Card:
         return self.severity in (Severity.INFO, Severity.GOOD)
 
 
+def _texts(card: Card) -> Iterator[str]:
+    """All in which something may be marked."""
+    yield card.title
+    yield from card.lines
+    yield from card.notes
+    for field in card.fields:
+        yield from (field.label, field.value)
+    for row in card.buttons:
+        yield from (button.label for button in row)
+    if card.picture is not None:
+        yield card.picture.alt
+    if card.pick is not None:
+        yield card.pick.prompt
+        for option in card.pick.options:
+            yield from (option.label, option.hint)
+
+
 def as_shown(card: Card, command_as: Callable[[str], str] = "/{}".format) -> Card:
     """The card with all that is marked in it as a platform shows that.
 
     Args:
         command_as: how a command of that name is called there.
     """
+
+    if not marks.has_any(_texts(card)):
+        return card  # as most are
 
     def words(text: str) -> str:
         return marks.shown(text, command_as)

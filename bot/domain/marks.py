@@ -5,7 +5,7 @@ them away), and what they enclose is readable without them.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 _BEGIN, _END = "\ue000", "\ue001"
 
@@ -15,6 +15,11 @@ _COMMAND = re.compile(f"{_BEGIN}/([a-z]+){_END}")
 def command(name: str) -> str:
     """A command that a sentence names."""
     return f"{_BEGIN}/{name}{_END}"
+
+
+def has_any(texts: Iterable[str]) -> bool:
+    """Whether something is marked in any of these."""
+    return any(_BEGIN in text for text in texts)
 
 
 def shown(text: str, command_as: Callable[[str], str] = "/{}".format) -> str:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import lru_cache
 
 from bot.domain.text import clean
 
@@ -70,12 +71,14 @@ def _compact(text: str) -> str:
     return joined
 
 
+@lru_cache(maxsize=1024)
 def quote_of(symbol: str | None) -> str:
     """The currency in which a pair's prices are; empty if it names none."""
     _, _, quote = (symbol or "").partition("/")
     return clean(quote.partition(":")[0], 12)
 
 
+@lru_cache(maxsize=1024)
 def settled_in(symbol: str | None) -> str:
     """The currency of a pair's results: a perpetual's may be another than that of its prices."""
     settlement = (symbol or "").partition(":")[2].partition("-")[0]

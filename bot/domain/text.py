@@ -190,7 +190,7 @@ _UNSEEN = _HIDDEN | frozenset(
 
 def utf16_length(text: str) -> int:
     """How long the text is for Telegram, which counts UTF-16 units."""
-    return len(text) + sum(1 for character in text if ord(character) > 0xFFFF)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def masked_email(email: str) -> str:

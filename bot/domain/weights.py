@@ -45,7 +45,8 @@ def _said_of(trade: Trade) -> str:
 
 
 def trade_weight(trade: Trade) -> Weight:
-    if is_forced(trade):
+    said = _said_of(trade)
+    if _FORCED.search(said):
         return Severity.CRITICAL, Priority.URGENT
     alarming = trade.words is not None and grading.of_words(trade.words) is grading.URGENT
     if alarming and (trade.side or "").lower().startswith(("sell", "exit")):
@@ -55,8 +56,8 @@ def trade_weight(trade: Trade) -> Weight:
     if trade.order is not None:
         usual = trade.order in _ENDS_AS_USUAL
         return Severity.INFO if usual else Severity.WARNING, Priority.NORMAL
-    fails = grading.of_words(parted(trade.reason or "")) is grading.URGENT
-    if fails or _STOPPED_OUT.search(_said_of(trade)) or trade.rest == "rejected":
+    fails = trade.reason and grading.of_words(parted(trade.reason)) is grading.URGENT
+    if fails or _STOPPED_OUT.search(said) or trade.rest == "rejected":
         return Severity.WARNING, Priority.NORMAL
     earned = trade.profit if trade.profit is not None else trade.profit_ratio
     if earned is None and trade.profit_sent and _MINUS.match(trade.profit_sent):

@@ -1,11 +1,24 @@
-"""A card that is too long for one message, as several that are told one by one."""
+"""Cards: those that are too long for one message, and what is marked in them."""
 
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.cards import ROOM, Button, Card, Field, Option, PickList, Picture, in_parts
+from bot.domain import marks
+from bot.domain.cards import (
+    ROOM,
+    Button,
+    Card,
+    Field,
+    Option,
+    PickList,
+    Picture,
+    as_shown,
+    in_parts,
+)
 from bot.domain.ids import ActionId
 from bot.domain.text import utf16_length
 
@@ -41,3 +54,41 @@ def test_parts_are_numbered_and_the_last_has_what_stands_below_the_lines():
     assert [part.picture for part in parts] == [None, None, picture]
     assert [part.pick for part in parts] == [None, None, pick]
     assert [part.buttons for part in parts] == [(), (), buttons]
+
+
+def in_each_place(text: str) -> dict[str, Card]:
+    option = Option(label="Heron", action=ActionId("b"))
+    plain: dict[str, Any] = {
+        "title": "Report",
+        "lines": ("A line",),
+        "fields": (Field("Bot", "Night Owl"),),
+        "notes": ("A note",),
+        "buttons": ((Button(label="Pause", action=ActionId("a")),),),
+        "picture": Picture(png=b"png", alt="Profit", width=1, height=1),
+        "pick": PickList(prompt="Which?", options=(option,)),
+    }
+    marked: dict[str, Any] = {
+        "title": text,
+        "lines": ("A line", text),
+        "fields": (Field("Bot", text),),
+        "notes": (text,),
+        "buttons": ((Button(label=text, action=ActionId("a")),),),
+        "picture": Picture(png=b"png", alt=text, width=1, height=1),
+        "pick": PickList(prompt=text, options=(option,)),
+    }
+    cards = {place: Card(**{**plain, place: value}) for place, value in marked.items()}
+    labels = Card(**{**plain, "fields": (Field(text, "Night Owl"),)})
+    options = PickList(prompt="Which?", options=(replace(option, label=text),))
+    hints = PickList(prompt="Which?", options=(replace(option, hint=text),))
+    return cards | {
+        "label of a field": labels,
+        "option": Card(**{**plain, "pick": options}),
+        "hint": Card(**{**plain, "pick": hints}),
+    }
+
+
+@pytest.mark.parametrize("place", in_each_place(""))
+def test_a_command_is_shown_as_the_platform_calls_it_wherever_it_is_marked(place):
+    marked = in_each_place(f"Ask {marks.command('status')}")[place]
+
+    assert as_shown(marked, "/bell {}".format) == in_each_place("Ask /bell status")[place]
