@@ -23,7 +23,7 @@ from storage.schema.tables import lease
 _MICROSECOND = timedelta(microseconds=1)
 
 
-class _Lease(NamedTuple):
+class _LeaseCall(NamedTuple):
     name: str
     owner: str
     epoch: int
@@ -42,22 +42,22 @@ class SqlLeases:
 
     async def acquire(self, name: str, owner: str, life: timedelta) -> int | None:
         """Take the right if nobody else has it; gives its epoch, `None` if somebody has."""
-        return await self._database.write(_acquire, _Lease(name, owner, 0, life))
+        return await self._database.write(_acquire, _LeaseCall(name, owner, 0, life))
 
     async def renew(self, name: str, owner: str, epoch: int, life: timedelta) -> bool:
         """Keep it for so long from now on; false if somebody else has had it since.
 
         It waits for nothing else that is to be stored: a queue may be longer than a life.
         """
-        return await self._database.write_apart(_prolong, _Lease(name, owner, epoch, life))
+        return await self._database.write_apart(_prolong, _LeaseCall(name, owner, epoch, life))
 
     async def release(self, name: str, owner: str, epoch: int) -> None:
         """Give it up, if it is still held."""
-        await self._database.write(_prolong, _Lease(name, owner, epoch, timedelta(0)))
+        await self._database.write(_prolong, _LeaseCall(name, owner, epoch, timedelta(0)))
 
 
 @each
-def _acquire(connection: Connection, wanted: _Lease) -> int | None:
+def _acquire(connection: Connection, wanted: _LeaseCall) -> int | None:
     dialect = connection.dialect.name
     row = insert_into(lease, dialect).values(
         name=wanted.name, owner=wanted.owner, epoch=1, until=_in(wanted.life, dialect)
@@ -75,7 +75,7 @@ def _acquire(connection: Connection, wanted: _Lease) -> int | None:
 
 
 @each
-def _prolong(connection: Connection, held: _Lease) -> bool:
+def _prolong(connection: Connection, held: _LeaseCall) -> bool:
     prolonged = connection.execute(
         update(lease)
         .where(lease.c.name == held.name, lease.c.owner == held.owner, lease.c.epoch == held.epoch)

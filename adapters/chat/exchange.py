@@ -86,13 +86,13 @@ class ApiAnswer:
 
 
 @dataclass(slots=True)
-class _Progress:
+class _RequestProgress:
     """How far a request has got by now."""
 
     reached: Reached = Reached.CONNECTING
 
 
-_progress: ContextVar[_Progress | None] = ContextVar("_progress", default=None)
+_progress: ContextVar[_RequestProgress | None] = ContextVar("_progress", default=None)
 
 
 def open_session(
@@ -137,7 +137,7 @@ async def exchange(
     Raises:
         NoAnswer: no answer came, or not wholly.
     """
-    progress, status = _Progress(), None
+    progress, status = _RequestProgress(), None
     outer = _progress.set(progress)
     try:
         async with session.request(method, url, allow_redirects=False, **given) as response:
