@@ -22,7 +22,7 @@ class Inbox(Protocol):
         """Dedup rows, deliveries, last known states and the cursor, in one transaction.
 
         An endpoint that is `idle` could be sent to at once. Where a new item is the only pending
-        one there, it is claimed in this very transaction: SENDING, as if by a turn. Whoever asks
+        one there, it is claimed in this very transaction: SENDING, as if by a lane. Whoever asks
         sends what was claimed so; where that is cancelled, the claim is undone.
 
         An answer closes the buttons that made the offer. Items that wait will go out without them

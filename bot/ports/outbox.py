@@ -12,7 +12,7 @@ from bot.domain.lanes import LaneRequest, LaneResult, Missed
 
 
 class Outbox(Protocol):
-    async def turn(self, turn: LaneRequest, now: datetime) -> LaneResult:
+    async def serve(self, request: LaneRequest, now: datetime) -> LaneResult:
         """One transaction for both halves.
 
         Claiming takes the endpoint's first due item by (rank, time of the fact, id), provided
@@ -26,7 +26,7 @@ class Outbox(Protocol):
     async def amendments(self, channel: Channel, bot: str, now: datetime) -> Amendments:
         """What one of our bots is to change.
 
-        Only messages that were sent, at active endpoints, under active links as in `turn` (G7):
+        Only messages that were sent, at active endpoints, under active links as in `serve` (G7):
         what waits for any of that comes later, and is given up after `AMEND_LIFE`.
         """
 

@@ -170,7 +170,7 @@ class Delivering:
         for each in interrupted:
             now = self._now()
             settlement = after_crash(each, now, self._repeats(each.address))
-            await self._outbox.turn(
+            await self._outbox.serve(
                 LaneRequest(endpoint=each.endpoint, settled=(each, settlement)), now
             )
 
@@ -290,9 +290,9 @@ class Delivering:
             under_pressure = under_pressure or wait > UNDER_PRESSURE_AFTER
             if settled is not None and (wait > 0 or self._closing):
                 # The outcome is known: it must not wait for a place in the queue.
-                turned = await self._turn(lane, settled)
+                result = await self._ask_outbox(lane, settled)
                 settled = None
-                if turned.due is None and not lane.woken.is_set():
+                if result.due is None and not lane.woken.is_set():
                     pace.give_back(place)
                     return
             if wait > 0:
@@ -303,13 +303,15 @@ class Delivering:
                 continue
             lane.woken.clear()
             asked_at = steady()
-            turned = await self._turn(lane, settled, claim=True, under_pressure=under_pressure)
+            result = await self._ask_outbox(
+                lane, settled, claim=True, under_pressure=under_pressure
+            )
             settled, under_pressure = None, False
-            if turned.delivery is not None:
-                settled = await self._send_claimed(lane, turned.delivery, asked_at)
+            if result.delivery is not None:
+                settled = await self._send_claimed(lane, result.delivery, asked_at)
                 continue
             pace.give_back(place)
-            if not await self._has_more(lane, turned.due):
+            if not await self._has_more(lane, result.due):
                 return
 
     async def _send_claimed(self, lane: _Lane, delivery: Delivery, asked_at: Seconds) -> _Outcome:
@@ -333,7 +335,7 @@ class Delivering:
             await asyncio.sleep(wait)
         return await self._send_claimed(lane, delivery, asked_at)
 
-    async def _turn(
+    async def _ask_outbox(
         self,
         lane: _Lane,
         settled: _Outcome | None,
@@ -342,12 +344,12 @@ class Delivering:
         under_pressure: bool = False,
     ) -> LaneResult:
         """Commit; while the database cannot, wait for it: an outcome is never dropped."""
-        turn = LaneRequest(
+        request = LaneRequest(
             endpoint=lane.endpoint, settled=settled, claim=claim, under_pressure=under_pressure
         )
         for failures in itertools.count(1):
             try:
-                return await self._outbox.turn(turn, self._now())
+                return await self._outbox.serve(request, self._now())
             except TryLater as outage:
                 log.warning("the database must recover first", extra={"reason": str(outage)})
                 await asyncio.sleep(COMMIT_WAITS.step(failures).total_seconds())

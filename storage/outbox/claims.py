@@ -34,23 +34,23 @@ from storage.schema.states import LinkState
 log = logging.getLogger(__name__)
 
 
-def take_turns(
+def serve_lanes(
     connection: Connection, requests: Sequence[tuple[LaneRequest, datetime]]
 ) -> Sequence[LaneResult]:
     """Settle first, then claim: a lane's next item is free once its last has come to an end."""
-    _settle(connection, [(*turn.settled, now) for turn, now in requests if turn.settled])
+    _settle(connection, [(*request.settled, now) for request, now in requests if request.settled])
     now = max(now for _, now in requests)
-    asked = {turn.endpoint for turn, _ in requests}
-    claiming = {turn.endpoint for turn, _ in requests if turn.claim}
-    under_pressure = {turn.endpoint for turn, _ in requests if turn.under_pressure}
+    asked = {request.endpoint for request, _ in requests}
+    claiming = {request.endpoint for request, _ in requests if request.claim}
+    under_pressure = {request.endpoint for request, _ in requests if request.under_pressure}
     claimed, due = _claim(connection, asked, claiming, under_pressure, now)
     return [
         LaneResult(
             # Whoever of one endpoint asked first has it; the others find it in flight.
-            delivery=claimed.pop(turn.endpoint, None) if turn.claim else None,
-            due=due.get(turn.endpoint),
+            delivery=claimed.pop(request.endpoint, None) if request.claim else None,
+            due=due.get(request.endpoint),
         )
-        for turn, _ in requests
+        for request, _ in requests
     ]
 
 
@@ -61,9 +61,9 @@ async def hand_back(database: Database, claimed: Iterable[Delivery], now: dateti
     """
     untried = Settlement(state=State.READY, reason=Reason.NOT_TRIED, not_before=now, counts=False)
     for each in claimed:
-        turn = LaneRequest(endpoint=each.endpoint, settled=(each, untried))
+        request = LaneRequest(endpoint=each.endpoint, settled=(each, untried))
         try:
-            await database.write(take_turns, (turn, now))
+            await database.write(serve_lanes, (request, now))
         except (TryLater, OutcomeUnknown) as outage:
             log.warning("a claim stays until the next start", extra={"reason": str(outage)})
 

@@ -1,4 +1,4 @@
-"""Owed cards: what lanes turn over, what came of it, and what may be forgotten."""
+"""Owed cards: what lanes ask for, what came of it, and what may be forgotten."""
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
@@ -16,7 +16,7 @@ from bot.domain.lanes import LaneRequest, LaneResult, Missed
 from bot.domain.reasons import Reason
 from storage.engine.database import Database, each
 from storage.outbox.amendments import expire_offers, give_up, select_amendments, settle
-from storage.outbox.claims import hand_back, select_interrupted, take_turns
+from storage.outbox.claims import hand_back, select_interrupted, serve_lanes
 from storage.outbox.digests import follow
 from storage.schema.rows import address_of
 from storage.schema.tables import (
@@ -49,12 +49,12 @@ class SqlOutbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def turn(self, turn: LaneRequest, now: datetime) -> LaneResult:
-        turning = self._database.submit(take_turns, (turn, now))
+    async def serve(self, request: LaneRequest, now: datetime) -> LaneResult:
+        serving = self._database.submit(serve_lanes, (request, now))
         try:
-            return await turning
+            return await serving
         except asyncio.CancelledError:
-            if not turning.exception() and (claimed := turning.result().delivery):
+            if not serving.exception() and (claimed := serving.result().delivery):
                 await hand_back(self._database, [claimed], now)
             raise
 

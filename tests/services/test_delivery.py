@@ -565,11 +565,11 @@ class Flaky:
     def __getattr__(self, name):
         return getattr(self._outbox, name)
 
-    async def turn(self, turn, now):
+    async def serve(self, request, now):
         if self.failures:
             self.failures -= 1
             raise TryLater("the database cannot do it now")
-        return await self._outbox.turn(turn, now)
+        return await self._outbox.serve(request, now)
 
 
 async def test_a_database_that_is_away_delays_and_loses_nothing(store, platform, chat, now):

@@ -211,7 +211,7 @@ def button(link: Link, name: str = "pause") -> Action:
 
 
 async def claim(store: Store, endpoint: EndpointId, now: datetime = NOW) -> Delivery | None:
-    return (await store.outbox.turn(LaneRequest(endpoint=endpoint, claim=True), now)).delivery
+    return (await store.outbox.serve(LaneRequest(endpoint=endpoint, claim=True), now)).delivery
 
 
 async def claimed(store: Store, endpoint: EndpointId, now: datetime = NOW) -> Delivery:
@@ -224,7 +224,7 @@ async def settle(
     store: Store, delivery: Delivery, settlement: Settlement, now: datetime = NOW
 ) -> None:
     turn = LaneRequest(endpoint=delivery.endpoint, settled=(delivery, settlement))
-    await store.outbox.turn(turn, now)
+    await store.outbox.serve(turn, now)
 
 
 SENT = Settlement(state=State.SENT, reason="sent", message="77")

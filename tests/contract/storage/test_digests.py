@@ -53,7 +53,7 @@ async def states(store: Store) -> dict[State, int]:
 
 async def claim_pressed(store: Store, endpoint: EndpointId) -> Delivery | None:
     turn = LaneRequest(endpoint=endpoint, claim=True, under_pressure=True)
-    return (await store.outbox.turn(turn, LATER)).delivery
+    return (await store.outbox.serve(turn, LATER)).delivery
 
 
 async def test_a_crowd_is_told_in_one_item(store: Store):

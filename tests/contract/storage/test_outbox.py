@@ -93,7 +93,7 @@ async def test_an_endpoint_has_one_item_in_flight(store: Store):
     await told(store, chat.account, "one", "two")
 
     first = await claimed(store, chat.endpoint.id)
-    second = await store.outbox.turn(LaneRequest(endpoint=chat.endpoint.id, claim=True), NOW)
+    second = await store.outbox.serve(LaneRequest(endpoint=chat.endpoint.id, claim=True), NOW)
 
     assert first.state is State.SENDING
     assert second == LaneResult()
@@ -105,7 +105,7 @@ async def test_an_urgent_item_waits_for_what_is_in_flight(store: Store):
     normal = await claimed(store, chat.endpoint.id)
     await told(store, chat.account, "urgent", priority=Priority.URGENT)
 
-    meanwhile = await store.outbox.turn(LaneRequest(endpoint=chat.endpoint.id, claim=True), NOW)
+    meanwhile = await store.outbox.serve(LaneRequest(endpoint=chat.endpoint.id, claim=True), NOW)
     await settle(store, normal, SENT)
 
     assert meanwhile == LaneResult()
@@ -128,7 +128,7 @@ async def test_settling_one_and_claiming_the_next_is_one_turn(store: Store):
     await told(store, chat.account, "one", "two")
     one = await claimed(store, chat.endpoint.id)
 
-    turned = await store.outbox.turn(
+    turned = await store.outbox.serve(
         LaneRequest(endpoint=chat.endpoint.id, settled=(one, SENT), claim=True), NOW
     )
 
@@ -155,7 +155,7 @@ async def test_an_item_that_must_wait_holds_back_the_younger_ones(store: Store):
     one = await claimed(store, chat.endpoint.id)
     await settle(store, one, again(NOW + MINUTE))
 
-    early = await store.outbox.turn(LaneRequest(endpoint=chat.endpoint.id, claim=True), NOW)
+    early = await store.outbox.serve(LaneRequest(endpoint=chat.endpoint.id, claim=True), NOW)
     due = await titles_sent(store, chat.endpoint.id, NOW + MINUTE)
 
     assert early == LaneResult(due=NOW + MINUTE)
@@ -181,7 +181,7 @@ async def test_an_urgent_item_that_must_wait_holds_back_all(store: Store):
     await told(store, chat.account, "normal")
     await settle(store, urgent, again(NOW + MINUTE))
 
-    turned = await store.outbox.turn(LaneRequest(endpoint=chat.endpoint.id, claim=True), NOW)
+    turned = await store.outbox.serve(LaneRequest(endpoint=chat.endpoint.id, claim=True), NOW)
 
     assert turned == LaneResult(due=NOW + MINUTE)
 
@@ -191,11 +191,11 @@ async def test_a_turn_without_a_claim_says_when_the_next_item_is_due(store: Stor
     await told(store, chat.account, "one", "two")
     one = await claimed(store, chat.endpoint.id)
 
-    waiting = await store.outbox.turn(
+    waiting = await store.outbox.serve(
         LaneRequest(endpoint=chat.endpoint.id, settled=(one, again(NOW + MINUTE))), NOW
     )
     one = await claimed(store, chat.endpoint.id, NOW + MINUTE)
-    ready = await store.outbox.turn(
+    ready = await store.outbox.serve(
         LaneRequest(endpoint=chat.endpoint.id, settled=(one, SENT)), NOW + MINUTE
     )
 
@@ -206,7 +206,7 @@ async def test_a_turn_without_a_claim_says_when_the_next_item_is_due(store: Stor
 async def test_an_endpoint_that_is_owed_nothing_gives_nothing(store: Store):
     chat = await linked(store)
 
-    turned = await store.outbox.turn(LaneRequest(endpoint=chat.endpoint.id, claim=True), NOW)
+    turned = await store.outbox.serve(LaneRequest(endpoint=chat.endpoint.id, claim=True), NOW)
 
     assert turned == LaneResult()
 
@@ -456,7 +456,7 @@ async def test_all_that_is_owed_to_a_chat_that_closes_is_held(store: Store):
     await told(store, chat.account, "one", "two", "three")
     one = await claimed(store, chat.endpoint.id)
 
-    turned = await store.outbox.turn(
+    turned = await store.outbox.serve(
         LaneRequest(endpoint=chat.endpoint.id, settled=(one, GONE), claim=True), NOW
     )
 
@@ -518,7 +518,7 @@ async def test_a_chat_that_moves_takes_along_what_it_is_owed(store: Store):
     await told(store, chat.account, "one", "two")
     one = await claimed(store, chat.endpoint.id)
 
-    turned = await store.outbox.turn(
+    turned = await store.outbox.serve(
         LaneRequest(endpoint=chat.endpoint.id, settled=(one, moved("new")), claim=True), NOW
     )
 

@@ -140,7 +140,7 @@ class Model(RuleBasedStateMachine):
     def claim(self, chat: str) -> None:
         endpoint = self.links[chat].endpoint.id
         turned = self.run(
-            self.store.outbox.turn(LaneRequest(endpoint=endpoint, claim=True), self.now)
+            self.store.outbox.serve(LaneRequest(endpoint=endpoint, claim=True), self.now)
         )
         expected = self.expected_claim(endpoint)
         assert (turned.delivery and title_of(turned.delivery)) == (expected and expected.title)
@@ -220,8 +220,8 @@ class Model(RuleBasedStateMachine):
             endpoint_gone=state is State.HELD,
         )
         turn = LaneRequest(endpoint=endpoint, settled=(delivery, settlement))
-        self.run(self.store.outbox.turn(turn, self.now))
-        self.run(self.store.outbox.turn(turn, self.now))  # a second time changes nothing
+        self.run(self.store.outbox.serve(turn, self.now))
+        self.run(self.store.outbox.serve(turn, self.now))  # a second time changes nothing
         item.held_before = False
         item.attempts -= not counts
         item.unclear += state is State.UNKNOWN

@@ -87,7 +87,7 @@ async def test_nothing_that_is_done_often_scans_a_table(sqlite_url: str, open_ag
         await store.inbox.ingest(chat.account, [fact("one")], decide, NOW, None, idle)
         one = await claimed(store, chat.endpoint.id)
         turn = LaneRequest(endpoint=chat.endpoint.id, settled=(one, SENT), claim=True)
-        two = (await store.outbox.turn(turn, NOW)).delivery
+        two = (await store.outbox.serve(turn, NOW)).delivery
         assert two is not None
         await settle(store, two, again(NOW))
         too_late = await claim(store, chat.endpoint.id, NOW + MINUTE)

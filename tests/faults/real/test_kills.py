@@ -35,7 +35,7 @@ LINKED = "after commit of storage.accounts.codes.SqlCodes._complete_all, 1"
 
 SENT = "after call of Messenger.send"
 
-SETTLED = "after commit of storage.outbox.claims.take_turns"
+SETTLED = "after commit of storage.outbox.claims.serve_lanes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +54,8 @@ KILLS = (
     Kill(point="before call of Messenger.send, 1", copies=ONCE),
     Kill(point="after commit of storage.inbox.ingest.SqlInbox._ingest, 1", copies=MAYBE),
     Kill(point="after call of Messenger.send, 1", copies=TWICE),
-    Kill(point="before commit of storage.outbox.claims.take_turns, 1", copies=TWICE),
-    Kill(point="after commit of storage.outbox.claims.take_turns, 1", copies=ONCE),
+    Kill(point="before commit of storage.outbox.claims.serve_lanes, 1", copies=TWICE),
+    Kill(point="after commit of storage.outbox.claims.serve_lanes, 1", copies=ONCE),
 )
 
 

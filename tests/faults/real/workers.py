@@ -53,8 +53,8 @@ class Stopping(SqlOutbox):
 
     stops_for = 0.0
 
-    async def turn(self, turn: LaneRequest, now_: object) -> LaneResult:
-        turned = await super().turn(turn, now_)  # type: ignore[arg-type]
+    async def serve(self, request: LaneRequest, now_: object) -> LaneResult:
+        turned = await super().serve(request, now_)  # type: ignore[arg-type]
         if turned.delivery is not None and self.stops_for:
             seconds, self.stops_for = self.stops_for, 0.0
             time.sleep(seconds)  # noqa: ASYNC251 nothing goes on meanwhile: that is the point

@@ -15,7 +15,7 @@ from bot.domain.ids import EndpointId
 from bot.domain.lanes import LaneRequest, LaneResult
 from storage import Store
 from storage.engine.database import each, raw_of
-from storage.outbox.claims import take_turns
+from storage.outbox.claims import serve_lanes
 from storage.schema.tables import delivery
 from tests.contract.storage.given import NOW, SECOND, SENT, claimed, fact, linked, tell_all, told
 
@@ -63,7 +63,7 @@ def look_at_statistics(connection: Connection, _: None) -> None:
 def rows_of_a_turn(connection: Connection, turn: LaneRequest) -> tuple[LaneResult, int]:
     """Take it, and give how many rows PostgreSQL went through for it."""
     before = _rows_touched(connection)
-    [turned] = take_turns(connection, [(turn, NOW)])
+    [turned] = serve_lanes(connection, [(turn, NOW)])
     return turned, _rows_touched(connection) - before
 
 
@@ -86,7 +86,7 @@ async def rows_of_turns(store: Store, endpoint: EndpointId) -> list[int]:
         turned, work = await store.database.write(rows_of_a_turn, turn)
         works.append(work)
     assert turned.delivery is not None
-    await store.outbox.turn(LaneRequest(endpoint=endpoint, settled=(turned.delivery, SENT)), NOW)
+    await store.outbox.serve(LaneRequest(endpoint=endpoint, settled=(turned.delivery, SENT)), NOW)
     return works
 
 
@@ -142,9 +142,9 @@ def what_happens_often(store: Store, link: Link, number: int) -> dict[str, Await
     async def send_two() -> None:
         first = await claimed(store, endpoint)
         turn = LaneRequest(endpoint=endpoint, settled=(first, SENT), claim=True)
-        second = (await store.outbox.turn(turn, NOW)).delivery
+        second = (await store.outbox.serve(turn, NOW)).delivery
         assert second is not None
-        await store.outbox.turn(LaneRequest(endpoint=endpoint, settled=(second, SENT)), NOW)
+        await store.outbox.serve(LaneRequest(endpoint=endpoint, settled=(second, SENT)), NOW)
 
     return {
         "an ingestion": store.inbox.ingest(link.account, news, urgent, NOW, None, idle),

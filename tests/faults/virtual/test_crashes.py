@@ -190,7 +190,7 @@ async def test_a_crash_after_two_of_five_parts_repeats_at_most_the_one_that_was_
 ):
     story = LongReport(store, now)
 
-    await story.until_crash(Point("commit of storage.outbox.claims.take_turns", when, 3))
+    await story.until_crash(Point("commit of storage.outbox.claims.serve_lanes", when, 3))
     await story.after()
 
     cards = [one.card for one in story.chat.shown[:-1]]

@@ -20,7 +20,7 @@ from bot.domain.feeds import FeedState
 from storage import Store
 from storage.engine.database import OperationRequest, each
 from storage.engine.limits import Limits
-from storage.outbox.claims import take_turns
+from storage.outbox.claims import serve_lanes
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform
 from tests.harness.databases import opened
@@ -130,7 +130,7 @@ def something_read(request: OperationRequest) -> bool:
 
 
 def an_outcome(request: OperationRequest) -> bool:
-    return request.operation is take_turns and request.argument[0].settled is not None
+    return request.operation is serve_lanes and request.argument[0].settled is not None
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from bot.domain.linking import SignedIn
 from bot.errors import OutcomeUnknown, TryLater
 from storage import Store
 from storage.engine.database import OperationRequest
-from storage.outbox.claims import take_turns
+from storage.outbox.claims import serve_lanes
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform
 from tests.harness.judge import assert_kept
@@ -51,11 +51,11 @@ def an_ingestion(request: OperationRequest) -> bool:
 
 def an_outcome(request: OperationRequest) -> bool:
     """Also where the next item is claimed with it."""
-    return request.operation is take_turns and request.argument[0].settled is not None
+    return request.operation is serve_lanes and request.argument[0].settled is not None
 
 
 def a_claim(request: OperationRequest) -> bool:
-    return request.operation is take_turns and request.argument[0].settled is None
+    return request.operation is serve_lanes and request.argument[0].settled is None
 
 
 @pytest.mark.fault(57)

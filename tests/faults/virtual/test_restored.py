@@ -140,7 +140,7 @@ def torn(path: Path, folder: Path) -> Path:
     [
         "after commit of storage.accounts.codes.SqlCodes._complete_all, 1",
         "after commit of storage.inbox.ingest.SqlInbox._ingest, 12",
-        "after commit of storage.outbox.claims.take_turns, 2",
+        "after commit of storage.outbox.claims.serve_lanes, 2",
         "after commit of storage.buttons.actions._claim, 1",
     ],
 )
