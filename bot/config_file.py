@@ -6,20 +6,10 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 from bot.errors import Misconfigured
 
 NUMBER, SWITCH, TEXTS = (int, float), (bool,), (list,)
-
-TYPES: Mapping[str, tuple[type, ...]] = MappingProxyType(
-    {
-        **dict.fromkeys(("TELEGRAM_RATE", "TELEGRAM_CHAT_RATE", "DISCORD_RATE"), NUMBER),
-        "TELEGRAM_WEBHOOK": SWITCH,
-        **dict.fromkeys(("TRUSTED_PROXIES", "SECRET_KEY"), TEXTS),
-    }
-)
-"""What a setting may be besides a text, which each of them may be."""
 
 _WORDS: Mapping[tuple[type, ...], str] = {
     NUMBER: "a number",
@@ -60,13 +50,15 @@ def read_config(path: Path) -> ConfigFile:
     raise Misconfigured(f"The settings' file {path} {wrong}.")
 
 
-def as_text(name: str, value: object) -> str:
+def as_text(value: object, allowed: tuple[type, ...]) -> str:
     """Give a value as the environment would hold it.
+
+    Args:
+        allowed: of what types its setting may be besides a text.
 
     Raises:
         ValueError: it is of a type that this setting is not; the text says of which it is.
     """
-    allowed = TYPES.get(name, ())
     if isinstance(value, str):
         return value
     if type(value) in allowed:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 from cryptography.fernet import Fernet
@@ -23,38 +24,32 @@ from adapters.cryptorobot.settings import (
     pod_method,
     pod_path,
 )
-from adapters.discord.settings import DiscordSettings, parse_gateway_url
-from adapters.discord.settings import parse_api_url as parse_discord_api_url
-from adapters.discord.settings import parse_rate as parse_discord_rate
-from adapters.discord.settings import parse_token as parse_discord_token
+from adapters.discord.settings import SETTINGS as DISCORD
 from adapters.logs.settings import LogSettings, parse_format, parse_level
-from adapters.telegram.settings import (
-    DEFAULT_API_URL,
-    TelegramSettings,
-    parse_api_url,
-    parse_rate,
-    parse_token,
-    parse_webhook,
-)
+from adapters.telegram.settings import SETTINGS as TELEGRAM
 from adapters.web.settings import Listen, WebSettings, parse_listen, parse_proxies, parse_public_url
-from bot.config_file import ConfigFile, as_text, read_config
+from bot.config_file import NUMBER, SWITCH, TEXTS, ConfigFile, as_text, read_config
 from bot.domain.chats import Channel
 from bot.domain.hosts import is_here, is_loopback
 from bot.errors import Misconfigured
+from bot.services.chat_platforms import ChatSettings, SettingsBlock
 from storage.store import parsed
 
 T = TypeVar("T")
 
 PREFIX = "TRADEBELL_"
 
+CHATS: Mapping[Channel, SettingsBlock] = MappingProxyType(
+    {Channel.TELEGRAM: TELEGRAM, Channel.DISCORD: DISCORD}
+)
+"""The chat platforms that can be set up."""
+
 NAMES = frozenset(
     {
         *("PLATFORM_URL", "POD_COMMAND_PATH", "POD_COMMAND_METHOD", "POD_COMMAND_BODY"),
         *("DATA_DIR", "DATABASE_URL", "SECRET_KEY"),
         *("PUBLIC_URL", "LISTEN", "METRICS_LISTEN", "TRUSTED_PROXIES"),
-        *("TELEGRAM_TOKEN", "TELEGRAM_API_URL", "TELEGRAM_WEBHOOK"),
-        *("TELEGRAM_RATE", "TELEGRAM_CHAT_RATE"),
-        *("DISCORD_TOKEN", "DISCORD_API_URL", "DISCORD_GATEWAY_URL", "DISCORD_RATE"),
+        *(name for block in CHATS.values() for name in block.names),
         *("LOG_FORMAT", "LOG_LEVEL"),
     }
 )
@@ -72,7 +67,17 @@ _NOT_OURS = re.compile(
 Source: https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
 """
 
-SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "SECRET_KEY", "DATABASE_URL")
+TYPES: Mapping[str, tuple[type, ...]] = MappingProxyType(
+    {
+        **dict.fromkeys(("TRUSTED_PROXIES", "SECRET_KEY"), TEXTS),
+        **{name: NUMBER for block in CHATS.values() for name in block.numbers},
+        **{name: SWITCH for block in CHATS.values() for name in block.switches},
+    }
+)
+"""What a setting may be in a file besides a text, which each of them may be."""
+
+
+SECRETS = (*(f"{channel.upper()}_TOKEN" for channel in CHATS), "SECRET_KEY", "DATABASE_URL")
 """What nobody else should read where it stands in a file of settings."""
 
 KEY_FILE = "secret.key"
@@ -92,16 +97,15 @@ Source: https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/prometheu
 class Settings:
     """Everything that may differ between one installation and another.
 
-    `secret_keys` is empty where none are set: those in the data folder count then. Without
-    `telegram` or `discord` there is no such bot.
+    `secret_keys` is empty where none are set: those in the data folder count then. `chats` are
+    those where we have a bot.
     """
 
     data_dir: Path
     database_url: str = field(repr=False)
     secret_keys: tuple[str, ...] = field(repr=False)
     platform: PlatformSettings
-    telegram: TelegramSettings | None
-    discord: DiscordSettings | None
+    chats: Mapping[Channel, ChatSettings]
     web: WebSettings
     logs: LogSettings
     open_file: Path | None = None
@@ -110,7 +114,7 @@ class Settings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must not come out anywhere."""
-        tokens = [one.token for one in (self.telegram, self.discord) if one]
+        tokens = [one.token for one in self.chats.values()]
         password = str(make_url(self.database_url).password or "")
         return tuple(filter(None, (*tokens, password, *self.secret_keys)))
 
@@ -122,8 +126,7 @@ class Settings:
         """
         if not is_here(self.web.public_url):
             return frozenset()
-        chats = ((Channel.TELEGRAM, self.telegram), (Channel.DISCORD, self.discord))
-        return frozenset(channel for channel, one in chats if one and not is_here(one.api_url))
+        return frozenset(channel for channel, one in self.chats.items() if not is_here(one.api_url))
 
 
 def read(environ: Mapping[str, str] | None = None, config: Path | None = None) -> Settings:
@@ -139,7 +142,7 @@ def read(environ: Mapping[str, str] | None = None, config: Path | None = None) -
     reader = _Reader(os.environ if environ is None else environ, config)
     data_dir = reader.value("DATA_DIR", Path, Path("data"))
     listen = reader.value("LISTEN", parse_listen, DEFAULT_LISTEN)
-    telegram, discord = _telegram(reader), _discord(reader)
+    chats = {channel: block.read(reader) for channel, block in CHATS.items()}
     settings = Settings(
         data_dir=data_dir,
         database_url=reader.value("DATABASE_URL", _database_url, _in_folder(data_dir)),
@@ -148,8 +151,7 @@ def read(environ: Mapping[str, str] | None = None, config: Path | None = None) -
             url=reader.value("PLATFORM_URL", platform_url, PlatformSettings().url),
             pod_command=_pod_command(reader),
         ),
-        telegram=telegram if telegram.token else None,
-        discord=discord if discord.token else None,
+        chats={channel: one for channel, one in chats.items() if one.token},
         web=WebSettings(
             listen=listen,
             metrics=reader.unless_emptied(
@@ -164,9 +166,14 @@ def read(environ: Mapping[str, str] | None = None, config: Path | None = None) -
         ),
         open_file=reader.open_file,
     )
-    _check_webhook(reader, telegram, settings.web)
+    _check_https(reader, chats, settings.web)
     reader.finish()
     return settings
+
+
+def token_setting(channel: Channel) -> str:
+    """The setting that sets a chat platform up."""
+    return f"{PREFIX}{channel.upper()}_TOKEN"
 
 
 def keys_in(folder: Path) -> tuple[str, ...]:
@@ -243,11 +250,6 @@ def has_display(environ: Mapping[str, str] | None = None) -> bool:
     )
 
 
-def _needs_https(telegram: TelegramSettings) -> bool:
-    """A Bot API server of one's own also posts to http."""
-    return telegram.webhook and telegram.api_url == DEFAULT_API_URL
-
-
 class _Reader:
     """Takes settings out of an environment and a file, and notes what is wrong with them."""
 
@@ -275,7 +277,7 @@ class _Reader:
                 self._mistakes.append(f"{file.path}: {_unknown_key(key)}")
                 continue
             try:
-                self._filed[name] = as_text(name, value)
+                self._filed[name] = as_text(value, TYPES.get(name, ()))
             except ValueError as mistake:
                 self._wrong.add(name)
                 self._mistakes.append(f"{file.path}: {key} {mistake}.")
@@ -404,41 +406,15 @@ def parse_secret_keys(text: str) -> tuple[str, ...]:
     return keys
 
 
-def _telegram(reader: _Reader) -> TelegramSettings:
-    """Read even without a token, so that a mistake in any of them is told."""
-    defaults = TelegramSettings(token="")
-    rates = {
-        name: reader.value(
-            f"TELEGRAM_{name}", partial(parse_rate, f"{PREFIX}TELEGRAM_{name}"), default
-        )
-        for name, default in (("RATE", defaults.rate), ("CHAT_RATE", defaults.chat_rate))
-    }
-    return TelegramSettings(
-        token=reader.value("TELEGRAM_TOKEN", parse_token, ""),
-        api_url=reader.value("TELEGRAM_API_URL", parse_api_url, defaults.api_url),
-        rate=rates["RATE"],
-        chat_rate=rates["CHAT_RATE"],
-        webhook=reader.value("TELEGRAM_WEBHOOK", parse_webhook, defaults.webhook),
-    )
-
-
-def _discord(reader: _Reader) -> DiscordSettings:
-    """Read even without a token, so that a mistake in any of them is told."""
-    defaults = DiscordSettings(token="")
-    return DiscordSettings(
-        token=reader.value("DISCORD_TOKEN", parse_discord_token, ""),
-        api_url=reader.value("DISCORD_API_URL", parse_discord_api_url, defaults.api_url),
-        gateway_url=reader.value("DISCORD_GATEWAY_URL", parse_gateway_url, None),
-        rate=reader.value("DISCORD_RATE", parse_discord_rate, defaults.rate),
-    )
-
-
-def _check_webhook(reader: _Reader, telegram: TelegramSettings, web: WebSettings) -> None:
-    """Telegram posts only to https; what is not known because it is wrong is not judged."""
-    wanted = telegram.token or reader.is_wrong("TELEGRAM_TOKEN")
-    unknown = reader.is_wrong("PUBLIC_URL") or reader.is_wrong("TELEGRAM_API_URL")
-    if wanted and _needs_https(telegram) and not web.https and not unknown:
-        reader.note("PUBLIC_URL", "must begin with https://, or Telegram posts nothing there")
+def _check_https(reader: _Reader, chats: Mapping[Channel, ChatSettings], web: WebSettings) -> None:
+    """What is not known because it is wrong is not judged."""
+    for channel, one in chats.items():
+        wanted = one.token or reader.is_wrong(f"{channel.upper()}_TOKEN")
+        unknown = reader.is_wrong("PUBLIC_URL") or reader.is_wrong(f"{channel.upper()}_API_URL")
+        if wanted and one.needs_https and not web.https and not unknown:
+            reader.note(
+                "PUBLIC_URL", f"must begin with https://, or {channel.title()} posts nothing there"
+            )
 
 
 def _pod_command(reader: _Reader) -> PodCommand | None:

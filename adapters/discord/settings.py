@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
 from bot.domain.hosts import is_exposed
+from bot.services.chat_platforms import SettingsBlock, SettingsReader
 
 DEFAULT_API_URL = "https://discord.com/api/v10"
 
@@ -53,6 +54,10 @@ class DiscordSettings:
         """Whether the token would cross a network unencrypted: worth a loud warning."""
         gateway = (self.gateway_url or "").replace("ws", "http", 1)
         return is_exposed(self.api_url) or bool(gateway and is_exposed(gateway))
+
+    @property
+    def needs_https(self) -> bool:
+        return False
 
 
 def invitation(application: str, *, to_server: bool) -> str:
@@ -143,3 +148,19 @@ def parse_rate(text: str) -> float:
             "TRADEBELL_DISCORD_RATE must be messages a second, like 40 or 0.5; 0 is no limit."
         )
     return rate
+
+
+def _read(reader: SettingsReader) -> DiscordSettings:
+    return DiscordSettings(
+        token=reader.value("DISCORD_TOKEN", parse_token, ""),
+        api_url=reader.value("DISCORD_API_URL", parse_api_url, DEFAULT_API_URL),
+        gateway_url=reader.value("DISCORD_GATEWAY_URL", parse_gateway_url, None),
+        rate=reader.value("DISCORD_RATE", parse_rate, RATE),
+    )
+
+
+SETTINGS = SettingsBlock(
+    texts=("DISCORD_TOKEN", "DISCORD_API_URL", "DISCORD_GATEWAY_URL"),
+    numbers=("DISCORD_RATE",),
+    read=_read,
+)

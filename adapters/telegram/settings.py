@@ -3,10 +3,12 @@
 import math
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlsplit
 
 from bot.domain.chats import Address
 from bot.domain.hosts import is_exposed
+from bot.services.chat_platforms import SettingsBlock, SettingsReader
 
 DEFAULT_API_URL = "https://api.telegram.org"
 
@@ -47,6 +49,11 @@ class TelegramSettings:
     def exposed(self) -> bool:
         """Whether the token would cross a network unencrypted: worth a loud warning."""
         return is_exposed(self.api_url)
+
+    @property
+    def needs_https(self) -> bool:
+        """A Bot API server of one's own also posts to http."""
+        return self.webhook and self.api_url == DEFAULT_API_URL
 
     def rate_of(self, address: Address) -> float:
         """Messages a second to one chat; 0 for no limit."""
@@ -116,3 +123,25 @@ def parse_webhook(text: str) -> bool:
             return False
         case _:
             raise ValueError("TRADEBELL_TELEGRAM_WEBHOOK must be true or false.")
+
+
+def _read(reader: SettingsReader) -> TelegramSettings:
+    rates = {
+        name: reader.value(name, partial(parse_rate, f"TRADEBELL_{name}"), default)
+        for name, default in (("TELEGRAM_RATE", RATE), ("TELEGRAM_CHAT_RATE", CHAT_RATE))
+    }
+    return TelegramSettings(
+        token=reader.value("TELEGRAM_TOKEN", parse_token, ""),
+        api_url=reader.value("TELEGRAM_API_URL", parse_api_url, DEFAULT_API_URL),
+        rate=rates["TELEGRAM_RATE"],
+        chat_rate=rates["TELEGRAM_CHAT_RATE"],
+        webhook=reader.value("TELEGRAM_WEBHOOK", parse_webhook, False),
+    )
+
+
+SETTINGS = SettingsBlock(
+    texts=("TELEGRAM_TOKEN", "TELEGRAM_API_URL"),
+    numbers=("TELEGRAM_RATE", "TELEGRAM_CHAT_RATE"),
+    switches=("TELEGRAM_WEBHOOK",),
+    read=_read,
+)

@@ -3,38 +3,33 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from adapters.discord.settings import DiscordSettings
+from adapters.telegram.settings import TelegramSettings
 from bot.domain.chats import Channel
-from bot.services.chat_platforms import ChatPlatform
+from bot.services.chat_platforms import ChatPlatform, ChatSettings
 from bot.settings import Settings
 
 
-def _telegram(settings: Settings) -> ChatPlatform | None:
-    if settings.telegram is None:
-        return None
+def _telegram(settings: ChatSettings) -> ChatPlatform:
     from adapters.telegram.platform import Telegram
 
-    return Telegram(settings.telegram)
+    assert isinstance(settings, TelegramSettings)
+    return Telegram(settings)
 
 
-def _discord(settings: Settings) -> ChatPlatform | None:
-    if settings.discord is None:
-        return None
+def _discord(settings: ChatSettings) -> ChatPlatform:
     from adapters.discord.platform import Discord
 
-    return Discord(settings.discord)
+    assert isinstance(settings, DiscordSettings)
+    return Discord(settings)
 
 
-PLATFORMS: Mapping[Channel, Callable[[Settings], ChatPlatform | None]] = MappingProxyType(
+PLATFORMS: Mapping[Channel, Callable[[ChatSettings], ChatPlatform]] = MappingProxyType(
     {Channel.TELEGRAM: _telegram, Channel.DISCORD: _discord}
 )
+"""Each is given what its block of the settings reads (`bot.settings.CHATS`)."""
 
 
 def set_up(settings: Settings) -> Mapping[Channel, ChatPlatform]:
     """The chat platforms that have a bot of ours."""
-    found = {channel: platform(settings) for channel, platform in PLATFORMS.items()}
-    return {channel: platform for channel, platform in found.items() if platform is not None}
-
-
-def token_of(channel: Channel) -> str:
-    """The setting that sets a platform up."""
-    return f"TRADEBELL_{channel.upper()}_TOKEN"
+    return {channel: PLATFORMS[channel](its) for channel, its in settings.chats.items()}

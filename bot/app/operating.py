@@ -10,7 +10,7 @@ from functools import partial
 import storage
 from adapters.cryptorobot.client import open_platform
 from adapters.web.health import Backlog, Metrics
-from bot.app.chats import PLATFORMS, token_of
+from bot.app.chats import PLATFORMS
 from bot.app.keys import keys_of, refuse_what_is_lost
 from bot.app.sources import new_id, now
 from bot.domain.chats import Channel
@@ -18,7 +18,7 @@ from bot.domain.text import counted
 from bot.errors import Refused, TradebellError, TryLater
 from bot.services.chat_platforms import Around
 from bot.services.leadership import Leadership
-from bot.settings import KEY_FILE, Settings, kept_keys, new_key
+from bot.settings import KEY_FILE, Settings, kept_keys, new_key, token_setting
 from storage.engine.folders import unwritable
 
 Look = Callable[[Settings], Awaitable[str]]
@@ -209,9 +209,9 @@ async def _look_at_platform(settings: Settings) -> str:
 
 
 async def _look_at_chats(channel: Channel, settings: Settings) -> str:
-    platform = PLATFORMS[channel](settings)
-    if platform is None:
-        return f"not set up: {token_of(channel)} is not set"
+    if channel not in settings.chats:
+        return f"not set up: {token_setting(channel)} is not set"
+    platform = PLATFORMS[channel](settings.chats[channel])
     around = Around(
         meter=Metrics(_nothing_owed),
         public_url=settings.web.public_url,

@@ -15,7 +15,7 @@ from adapters.web.chat import Chat
 from adapters.web.connections import MOST_CONNECTIONS
 from adapters.web.health import Backlog, Metrics
 from adapters.web.server import metrics_app, serving, web_app
-from bot.app.chats import PLATFORMS, set_up, token_of
+from bot.app.chats import set_up
 from bot.app.composition import Services, compose
 from bot.app.keys import keys_of
 from bot.app.process import raise_descriptor_limit
@@ -31,7 +31,7 @@ from bot.services.delivery import Outlet
 from bot.services.leadership import Leadership
 from bot.services.readiness import Readiness
 from bot.services.retrying import retry_until_available
-from bot.settings import Settings
+from bot.settings import CHATS, Settings, token_setting
 from storage import Store, open_store
 from storage.heartbeat import EVERY, Heartbeat
 
@@ -310,7 +310,7 @@ def _announce(settings: Settings, store: Store, chats: Mapping[Channel, ChatPlat
     facts = {"database": store.database.dialect, "platform": settings.platform.url}
     log.info("serving", extra={"version": version("tradebell"), **facts})
     if not chats:
-        log.warning(f"no chat platform is set up: set {' or '.join(map(token_of, PLATFORMS))}")
+        log.warning(f"no chat platform is set up: set {' or '.join(map(token_setting, CHATS))}")
     if settings.open_file is not None:
         log.warning(
             "every user of this machine can read the secrets: take the file from them (chmod o=)",

@@ -5,13 +5,62 @@ import random
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from bot.domain.chats import Address
 from bot.domain.deliveries import Priority
 from bot.domain.ids import Now
 from bot.ports import Handles, Hear, Journal, Messenger, Meter, Readership, Suggest, Webhook
 from bot.services.pace import Pace
+
+T = TypeVar("T")
+
+
+class ChatSettings(Protocol):
+    """What every chat platform's settings have: our bot's token, and where its API is.
+
+    `needs_https` says that the platform comes to our own pages with what people say, and only to
+    an address with https.
+    """
+
+    @property
+    def token(self) -> str: ...
+
+    @property
+    def api_url(self) -> str: ...
+
+    @property
+    def needs_https(self) -> bool: ...
+
+
+class SettingsReader(Protocol):
+    """Takes settings out of the environment or a file, and notes what is wrong with them."""
+
+    def value(self, name: str, parse: Callable[[str], T], default: T) -> T:
+        """A setting as the type that it stands for, or the default if it is not set or is wrong.
+
+        Args:
+            name: without the prefix.
+            parse: raises `ValueError` with a sentence that names the setting and the cure.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsBlock:
+    """A chat platform's settings, by their names without the prefix.
+
+    In a file, `numbers` and `switches` may be such. `read` is called without a token too, so that
+    a mistake in any of them is told; it gives settings with an empty one then.
+    """
+
+    texts: tuple[str, ...]
+    numbers: tuple[str, ...] = ()
+    switches: tuple[str, ...] = ()
+    read: Callable[[SettingsReader], ChatSettings]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (*self.texts, *self.numbers, *self.switches)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,35 @@ def test_every_library_is_in_the_readme_once():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     needed = {re.split(r"[\[<>=;]", one)[0].lower() for one in project["dependencies"]}
     assert sorted(name.lower() for name in told) == sorted(needed)
+
+
+def names_used(path: Path) -> Iterator[str]:
+    """All that the code of a module says, without its docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    told = {id(one.value) for one in ast.walk(tree) if isinstance(one, ast.Expr)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Constant(value=str(text)) if id(node) not in told:
+                yield text
+            case ast.Name(id=text) | ast.Attribute(attr=text) | ast.ImportFrom(module=str(text)):
+                yield text
+
+
+def test_all_that_a_chat_platform_takes_besides_its_folder_is_named():
+    """Discord stands for any: where its name is, another's has to be, or may."""
+    section = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## A chat platform")
+    named = set(
+        re.findall(r"`((?:bot|adapters|storage)/[a-z_/]+\.py)`", section[2].partition("## ")[0])
+    )
+    found = {
+        str(path.relative_to(ROOT))
+        for room in ("bot", "adapters", "storage")
+        for path in (ROOT / room).rglob("*.py")
+        if path.parent.name != "discord"
+        and any("discord" in one.lower() for one in names_used(path))
+    }
+
+    assert found == named - {"bot/services/chat_platforms.py"}
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -13,11 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import make_url
 
+from adapters.discord.settings import DiscordSettings
 from adapters.logs.settings import LogFormat, LogLevel
+from adapters.telegram.settings import TelegramSettings
 from adapters.web.settings import Listen
+from bot.app.chats import PLATFORMS
 from bot.domain.chats import Channel
 from bot.errors import Misconfigured
-from bot.settings import NAMES, Settings, has_display, keys_in, read
+from bot.settings import CHATS, NAMES, Settings, has_display, keys_in, read
 
 TOKEN = "1234567890:AAExampleExampleExampleExampleExamp"
 DISCORD_TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GaBcDe.AExampleExampleExampleExampleExamp"
@@ -45,8 +48,7 @@ def test_nothing_needs_to_be_set():
     assert chosen.web.public_url == "http://127.0.0.1:8080"
     assert str(chosen.web.listen) == "127.0.0.1:8080"
     assert str(chosen.web.metrics) == "127.0.0.1:9464"
-    assert chosen.telegram is None
-    assert chosen.discord is None
+    assert chosen.chats == {}
     assert chosen.logs.format is None
 
 
@@ -83,16 +85,20 @@ def test_every_setting_is_read():
     assert chosen.web.public_url == "https://bell.example.org"
     assert chosen.web.listen == Listen(host="::", port=80)
     assert chosen.web.trusted_proxies == (ip_network("10.0.0.0/8"),)
-    assert chosen.telegram is not None
-    assert chosen.telegram.token == TOKEN
-    assert chosen.telegram.api_url == "http://127.0.0.1:8081"
-    assert (chosen.telegram.rate, chosen.telegram.chat_rate) == (0, 0.5)
-    assert chosen.telegram.webhook is True
-    assert chosen.discord is not None
-    assert (chosen.discord.token, chosen.discord.bot) == (DISCORD_TOKEN, "123456789012345678")
-    assert chosen.discord.api_url == "http://127.0.0.1:8082/api/v10"
-    assert chosen.discord.gateway_url == "ws://127.0.0.1:8083"
-    assert chosen.discord.rate == 0
+    discord = chosen.chats[Channel.DISCORD]
+    assert isinstance(discord, DiscordSettings)
+    assert chosen.chats == {
+        Channel.TELEGRAM: TelegramSettings(
+            token=TOKEN, api_url="http://127.0.0.1:8081", rate=0, chat_rate=0.5, webhook=True
+        ),
+        Channel.DISCORD: DiscordSettings(
+            token=DISCORD_TOKEN,
+            api_url="http://127.0.0.1:8082/api/v10",
+            gateway_url="ws://127.0.0.1:8083",
+            rate=0,
+        ),
+    }
+    assert discord.bot == "123456789012345678"
     assert (chosen.logs.format, chosen.logs.level) == (LogFormat.JSON, LogLevel.DEBUG)
 
 
@@ -212,8 +218,7 @@ def test_a_secret_can_come_from_a_file(tmp_path):
 
     chosen = settings(TELEGRAM_TOKEN_FILE=str(path))
 
-    assert chosen.telegram is not None
-    assert chosen.telegram.token == TOKEN
+    assert chosen.chats[Channel.TELEGRAM].token == TOKEN
 
 
 def test_a_setting_and_its_file_together_are_a_mistake(tmp_path):
@@ -272,7 +277,7 @@ def test_telegram_posts_only_to_https_but_a_server_of_ones_own_does():
     assert mistakes(**webhook) == [
         "TRADEBELL_PUBLIC_URL must begin with https://, or Telegram posts nothing there."
     ]
-    assert settings(**webhook, TELEGRAM_API_URL="http://127.0.0.1:8081").telegram is not None
+    assert settings(**webhook, TELEGRAM_API_URL="http://127.0.0.1:8081").chats
 
 
 def test_a_webhook_without_https_is_told_besides_a_wrong_token():
@@ -290,7 +295,7 @@ def test_what_follows_only_from_another_mistake_is_not_told():
     assert len(mistakes(**webhook, PUBLIC_URL="bell.example.org")) == 1
     assert len(mistakes(**webhook, TELEGRAM_API_URL="127.0.0.1:8081")) == 1
     assert len(mistakes(POD_COMMAND_PATH="{traderId}", POD_COMMAND_BODY="{command}")) == 2
-    assert settings(TELEGRAM_WEBHOOK="true").telegram is None
+    assert settings(TELEGRAM_WEBHOOK="true").chats == {}
 
 
 def test_each_part_of_a_template_for_pod_commands_has_its_own_mistake():
@@ -455,8 +460,7 @@ def test_the_environment_wins_over_the_file(config, tmp_path):
     )
 
     assert chosen.web.listen.port == 2
-    assert chosen.telegram is not None
-    assert chosen.telegram.token == TOKEN
+    assert chosen.chats[Channel.TELEGRAM].token == TOKEN
     assert chosen.logs.level == LogLevel.DEBUG
 
 
@@ -465,8 +469,7 @@ def test_a_secret_of_the_file_can_stand_in_a_file_of_its_own(config, tmp_path):
 
     chosen = filed(config, f'telegram_token_file = "{tmp_path / "token"}"')
 
-    assert chosen.telegram is not None
-    assert chosen.telegram.token == TOKEN
+    assert chosen.chats[Channel.TELEGRAM].token == TOKEN
 
 
 def test_all_mistakes_of_file_and_environment_are_told_together(config):
@@ -564,3 +567,10 @@ def test_no_text_as_a_file_is_answered_by_anything_but_a_list_of_mistakes(tmp_pa
     path.write_text(text, "utf-8", "surrogateescape")
     with suppress(Misconfigured):
         read({}, path)
+
+
+def test_every_chat_platform_that_can_be_set_up_can_be_opened_and_is_named_after_its_channel():
+    assert PLATFORMS.keys() == CHATS.keys()
+    for channel, block in CHATS.items():
+        assert {f"{channel.upper()}_TOKEN", f"{channel.upper()}_API_URL"} <= {*block.names}
+        assert all(name.startswith(f"{channel.upper()}_") for name in block.names)
