@@ -39,6 +39,8 @@ class PlatformSettings:
     call_limit: timedelta = timedelta(seconds=15)
     """For the answer to one call; longer than `connect_limit`, so that the two are told apart."""
     close_limit: timedelta = timedelta(seconds=2)
+    most_waiting: int = 5000
+    """Events of a socket that may wait. One more ends it: what it misses is read again."""
     pod_command: PodCommand | None = None
 
     @property

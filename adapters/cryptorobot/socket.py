@@ -25,9 +25,6 @@ from bot.domain.ids import Now
 from bot.errors import ConnectionLost
 from bot.texts.errors import Sentence
 
-MOST_WAITING = 5000
-"""Events that may wait to be taken. One more ends the connection: what it misses is read again."""
-
 MOST_CHARACTERS = 8 * 2**20
 """The same in characters: eight events of the largest size that Socket.IO sends by default."""
 
@@ -186,7 +183,7 @@ class Socket:
         if isinstance(frame, str) and not self._keep(frame):
             return
         self._characters += _size(frame)
-        if len(self._received) >= MOST_WAITING or self._characters > MOST_CHARACTERS:
+        if len(self._received) >= self._settings.most_waiting or self._characters > MOST_CHARACTERS:
             self._end(Sentence.TOO_MANY_EVENTS)
             return
         self._received.append((frame, self._now()))

@@ -1,13 +1,13 @@
 """The core, put together: the services of one process over its store and the outside."""
 
 import random
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.chats import Channel
 from bot.domain.ids import NewId, Now
 from bot.ports import Draw, Meter, Platform
-from bot.services.actions import Acting
+from bot.services.actions import READ_BACKS, Acting
 from bot.services.amending import Amending
 from bot.services.chat_closed import ChatClosed
 from bot.services.commands.access import Access
@@ -18,6 +18,7 @@ from bot.services.delivery import Delivering, Outlet
 from bot.services.feeds import FeedRhythm, Feeds
 from bot.services.ingest import Ingest
 from bot.services.linking import Linking
+from bot.services.steady import Seconds
 from storage import Store
 
 
@@ -48,6 +49,7 @@ def compose(
     new_digits: Callable[[], str],
     chance: random.Random,
     rhythm: FeedRhythm | None = None,
+    read_backs: Sequence[Seconds] = READ_BACKS,
 ) -> Services:
     """
     Args:
@@ -56,7 +58,9 @@ def compose(
         public_url: where people reach the link page.
         cut_off: chats whose people cannot open that address.
         new_digits: gives six random decimal digits.
+        read_backs: the waits before each look at what a write has come to.
     """
+    rhythm = rhythm or FeedRhythm()
     delivering = Delivering(
         outbox=store.outbox,
         outlets=outlets,
@@ -64,9 +68,15 @@ def compose(
         now=now,
         chance=chance,
         may_send=may_send,
+        look_every=rhythm.look_every,
     )
     amending = Amending(
-        outbox=store.outbox, shown_cards=store.shown_cards, outlets=outlets, now=now, chance=chance
+        outbox=store.outbox,
+        shown_cards=store.shown_cards,
+        outlets=outlets,
+        now=now,
+        chance=chance,
+        look_every=rhythm.look_every * 10,  # a button that ended late is no late alert
     )
     ingest = Ingest(store.inbox, meter, delivering, amending, now, new_id)
     feeds = Feeds(platform, store.accounts, store.inbox, ingest, meter, now, chance, rhythm)
@@ -94,7 +104,9 @@ def compose(
     desk = Desk(
         access=Access(readerships),
         accounts=store.accounts,
-        acting=Acting(store.actions, store.accounts, feeds, ingest, store.audit, now, new_id),
+        acting=Acting(
+            store.actions, store.accounts, feeds, ingest, store.audit, now, new_id, read_backs
+        ),
         amending=amending,
         audit=store.audit,
         delivering=delivering,

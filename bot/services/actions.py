@@ -24,15 +24,15 @@ from bot.ports import Accounts, Actions, Audit, Session
 from bot.services.feeds import Feeds
 from bot.services.ingest import Ingest
 from bot.services.retrying import retry_until_available
-from bot.services.steady import steady
+from bot.services.steady import Seconds, steady
 from bot.texts import outcomes as texts
 from bot.texts.errors import told
 from bot.texts.names import trader_name
 
 log = logging.getLogger(__name__)
 
-READ_BACKS = (1.0, 3.0, 8.0)
-"""Seconds before each look at what became of an unclear write."""
+READ_BACKS: Sequence[Seconds] = (1.0, 3.0, 8.0)
+"""Before each look at what became of an unclear write."""
 
 LATE_LOOKS = (15.0, 30.0, 60.0, 120.0)
 """Seconds before each further look at what the platform accepted and does not show yet."""
@@ -66,8 +66,10 @@ class Acting:
         audit: Audit,
         now: Now,
         new_id: NewId,
+        read_backs: Sequence[Seconds] = READ_BACKS,
     ) -> None:
         self._actions = actions
+        self._read_backs = read_backs
         self._accounts = accounts
         self._feeds = feeds
         self._ingest = ingest
@@ -258,7 +260,7 @@ class Acting:
         """Look until the write shows, then say what is."""
         target, failure = written.target, ""
         seen: Seen | None = None
-        for wait in READ_BACKS:
+        for wait in self._read_backs:
             await asyncio.sleep(wait)
             try:
                 seen = await self._look(session, verb, target)
@@ -290,7 +292,7 @@ class Acting:
                 await self._look_once_more(session, verb, one) if one.accepted else one
                 for one in ended
             ]
-        waited = timedelta(seconds=sum(READ_BACKS) + sum(LATE_LOOKS))
+        waited = timedelta(seconds=sum(self._read_backs) + sum(LATE_LOOKS))
         return [texts.given_up(one, waited) if one.accepted else one for one in ended]
 
     async def _look_once_more(self, session: Session, verb: Verb, result: Result) -> Result:

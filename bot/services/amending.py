@@ -27,10 +27,6 @@ from bot.texts.presented import presented
 
 log = logging.getLogger(__name__)
 
-RECHECK = timedelta(minutes=5)
-"""How often what is owed is looked up even if nobody woke us: another process may owe, or a chat
-may be open again."""
-
 YIELD: Seconds = 0.2
 """Alerts go first: so long a change waits where one may be about to leave."""
 
@@ -48,6 +44,8 @@ class Amending:
 
     Args:
         outlets: by channel and our bot's id there; what others owe stays owed.
+        look_every: how often what is owed is looked up even if nobody woke us: another process may
+            owe, or a chat may be open again.
 
     `restored` is set before `run` where a backup was put back.
     """
@@ -59,8 +57,11 @@ class Amending:
         outlets: Mapping[tuple[Channel, str], Outlet],
         now: Now,
         chance: random.Random,
+        *,
+        look_every: timedelta,
     ) -> None:
         self._outbox = outbox
+        self._look_every = look_every
         self._shown_cards = shown_cards
         self._outlets = outlets
         self._now = now
@@ -108,7 +109,7 @@ class Amending:
         """
         looked_at, now = steady(), self._now()
         owed = await self._outbox.amendments(channel, bot, now)
-        waits = [RECHECK.total_seconds()]
+        waits = [self._look_every.total_seconds()]
         if owed.due is not None:
             waits.append(max(0.0, (owed.due - now).total_seconds()))
         if steady() - looked_at > LOOK_MAX_AGE:
@@ -167,7 +168,7 @@ class Amending:
         """As `_change_what_is_due`, of cards whose buttons have come to their end."""
         now = self._now()
         ended = await self._shown_cards.ended(channel, bot, now)
-        waits = [RECHECK.total_seconds()]
+        waits = [self._look_every.total_seconds()]
         if ended.due is not None:
             waits.append(max(0.0, (ended.due - now).total_seconds()))
         for card in ended.now:

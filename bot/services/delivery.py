@@ -42,9 +42,6 @@ from bot.texts.presented import presented
 
 log = logging.getLogger(__name__)
 
-RECHECK = timedelta(seconds=30)
-"""How often lanes are looked up in the store even if nobody woke them: another process may owe."""
-
 UNDER_PRESSURE_AFTER: float = 30.0
 """Seconds that a message is held up before fewer that wait with it are told together."""
 
@@ -104,6 +101,8 @@ class Delivering:
         may_send: whether nobody else sends now (`Leadership.is_sure`), which is asked right before
             a message leaves: a process that was stopped since it claimed one may have lost its
             right to, and the claim is another's then.
+        look_every: how often lanes are looked up in the store even if nobody woke them: another
+            process may owe.
 
     `restored` is set before `run` where a backup was put back.
     """
@@ -116,6 +115,8 @@ class Delivering:
         now: Now,
         chance: random.Random,
         may_send: Callable[[], bool] = lambda: True,
+        *,
+        look_every: timedelta,
     ) -> None:
         self._outbox = outbox
         self._outlets = outlets
@@ -123,6 +124,7 @@ class Delivering:
         self._now = now
         self._chance = chance
         self._may_send = may_send
+        self._look_every = look_every
         self._tell_gone: TellGone | None = None
         self.restored: Restored | None = None
         self._lanes: dict[EndpointId, _Lane] = {}
@@ -160,7 +162,7 @@ class Delivering:
                 log.warning("cannot see what is owed", extra={"reason": str(outage)})
                 pending = {}
             self.wake({key: (address, Priority.NORMAL) for key, address in pending.items()})
-            await asyncio.sleep(RECHECK.total_seconds())
+            await asyncio.sleep(self._look_every.total_seconds())
 
     async def _settle_interrupted(self) -> None:
         interrupted = await self._outbox.interrupted()

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
@@ -19,6 +20,16 @@ RENEW_EVERY = timedelta(seconds=1)
 """A renewal may take three seconds more than this, and nobody takes the right."""
 
 RETRY_EVERY = timedelta(seconds=0.5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """For how long the right is held, and how often it is asked for."""
+
+    life: timedelta = LEASE_LIFE
+    renew_every: timedelta = RENEW_EVERY
+    retry_every: timedelta = RETRY_EVERY
+
 
 SURE = 2 / 3
 """The part of its life for which the right is counted on: so much has to be left for a message to
@@ -59,9 +70,10 @@ class Leadership:
         owner: this process's own name.
     """
 
-    def __init__(self, leases: Leases | None, owner: str) -> None:
+    def __init__(self, leases: Leases | None, owner: str, term: Term | None = None) -> None:
         self._leases = leases
         self._owner = owner
+        self._term = term or Term()
         self._epoch = 0
         self._sure_until: Seconds = 0.0
         self.trouble: str | None = None
@@ -80,7 +92,7 @@ class Leadership:
             if await self._is_taken(self._leases):
                 return True
             with suppress(TimeoutError):
-                async with asyncio.timeout(RETRY_EVERY.total_seconds()):
+                async with asyncio.timeout(self._term.retry_every.total_seconds()):
                     await stop.wait()
         return not stop.is_set()
 
@@ -100,15 +112,15 @@ class Leadership:
         while self._leases is not None:
             asked_at = steady()
             try:
-                kept = await self._leases.renew(LEASE, self._owner, self._epoch, LEASE_LIFE)
+                kept = await self._leases.renew(LEASE, self._owner, self._epoch, self._term.life)
             except (TryLater, OutcomeUnknown):
-                await asyncio.sleep(RETRY_EVERY.total_seconds())
+                await asyncio.sleep(self._term.retry_every.total_seconds())
                 continue
             if not kept:
                 raise Superseded("Another Tradebell with this database has taken over the work.")
             self._count_from(asked_at)
             # From when it was asked for: a slow database is not asked more rarely.
-            await sleep_until(asked_at + RENEW_EVERY.total_seconds())
+            await sleep_until(asked_at + self._term.renew_every.total_seconds())
 
     async def end(self) -> None:
         """Let the next process begin at once."""
@@ -119,7 +131,7 @@ class Leadership:
     async def _is_taken(self, leases: Leases) -> bool:
         asked_at = steady()
         try:
-            epoch = await leases.acquire(LEASE, self._owner, LEASE_LIFE)
+            epoch = await leases.acquire(LEASE, self._owner, self._term.life)
         except (TryLater, OutcomeUnknown):
             return False
         if epoch is not None:
@@ -132,4 +144,4 @@ class Leadership:
         return False
 
     def _count_from(self, asked_at: Seconds) -> None:
-        self._sure_until = asked_at + LEASE_LIFE.total_seconds() * SURE
+        self._sure_until = asked_at + self._term.life.total_seconds() * SURE

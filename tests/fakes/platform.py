@@ -88,6 +88,8 @@ class FakePlatform:
     commands_pods: bool = False
     no_entries: set[str] = field(default_factory=set)
     """Bots that open no new trades."""
+    is_mute: bool = False
+    """Sockets stay open and hear of nothing."""
     loses_answers: bool = False
     """Writes take effect but are never answered."""
     ignores_writes: bool = False
@@ -144,7 +146,7 @@ class FakePlatform:
     def announce(self, event: Event) -> None:
         """Open sockets hear of it, as far as their login is still good."""
         for session in list(self.sessions):
-            if session.credential.secret in self.accepts:
+            if session.credential.secret in self.accepts and not self.is_mute:
                 session.hear(event)
 
     def readable(self, stream: Stream) -> list[Event]:

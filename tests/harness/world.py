@@ -25,6 +25,7 @@ from bot.domain.linking import SignedIn
 from bot.domain.marks import shown
 from bot.domain.typed import command_in
 from bot.ports import Draw, Messenger, Platform, Readership
+from bot.services.actions import READ_BACKS
 from bot.services.commands.router import Router
 from bot.services.delivery import Delivering, Outlet
 from bot.services.feeds import FeedRhythm, Feeds
@@ -184,6 +185,7 @@ async def running(
     cut_off: Collection[Channel] = (),
     may_send: Callable[[], bool] = lambda: True,
     restored: Restored | None = None,
+    read_backs: Sequence[float] = READ_BACKS,
 ) -> AsyncIterator[World]:
     """One process from start to a kill: leaving cancels everything wherever it is.
 
@@ -193,6 +195,7 @@ async def running(
         cut_off: chats whose people cannot open the link page's address.
         may_send: whether this process surely has the right to.
         restored: where a backup was put back.
+        read_backs: seconds before each look at what a write has come to.
     """
     chance = random.Random(7)
     ids = itertools.count()
@@ -223,6 +226,7 @@ async def running(
         new_digits=lambda: "482913",
         chance=chance,
         rhythm=rhythm,
+        read_backs=read_backs,
     )
     services.delivering.restored = services.amending.restored = restored
     async with asyncio.TaskGroup() as group:

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.services import amending, delivery
-from bot.services.feeds import FeedRhythm, feeds
+from bot.services.feeds import FeedRhythm
 from storage import Store, open_memory
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.platform import FakePlatform
 from tests.harness.databases import opened
+from tests.harness.hooked import hooked
 from tests.harness.virtual_time import VirtualTimeLoop, virtual_now
 from tests.harness.world import World, heron, owl, running
 
@@ -41,12 +41,12 @@ async def store(
 
     if request.param == "sqlite memory":
         with open_memory(now, new_id) as in_memory:
-            yield in_memory
+            yield hooked(in_memory)
     else:
         # Asked for by name, so that without PostgreSQL the other is tested all the same.
         url = request.getfixturevalue("postgres_without_rows")
         async with opened(url, secret_key, now, new_id) as lasting:
-            yield lasting
+            yield hooked(lasting)
 
 
 @pytest.fixture
@@ -76,12 +76,9 @@ async def unswept(
     platform: FakePlatform,
     chat: FakeMessenger,
     now: Callable[[], datetime],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[World]:
     """A world without sweeps and other looks around, in which weeks pass quickly."""
     never = timedelta(days=1000)
-    for looking in (amending, delivery, feeds):
-        monkeypatch.setattr(looking, "RECHECK", never)
-    rhythm = FeedRhythm(sweep_every=never, long_sweep_every=never)
+    rhythm = FeedRhythm(sweep_every=never, long_sweep_every=never, look_every=never)
     async with running(store, platform, chat, now, rhythm) as started:
         yield started

@@ -17,8 +17,7 @@ from bot.domain.incoming import Reply
 from bot.domain.lifetimes import AMEND_LIFE
 from bot.domain.marks import shown
 from bot.errors import TryLater
-from bot.services import delivery
-from bot.services.feeds import feeds
+from bot.services.feeds import FeedRhythm
 from bot.texts.outcomes import toast
 from tests.fakes.messenger import FakeMessenger, ShownUnknown
 from tests.harness.world import OWL, World, owl, running
@@ -32,9 +31,10 @@ def discord(now):
 
 
 @pytest.fixture
-async def both(store, platform, chat, discord, now):
+async def both(request, store, platform, chat, discord, now):
     """One account in a Telegram chat and in a Discord chat."""
-    async with running(store, platform, chat, now, others=[discord]) as world:
+    rhythm = getattr(request, "param", FeedRhythm())
+    async with running(store, platform, chat, now, rhythm, others=[discord]) as world:
         await world.goes_live()
         await world.on(discord).links()
         await world.quiet()
@@ -154,9 +154,9 @@ async def test_the_event_alone_leads_to_the_same_end_as_the_answer(both, platfor
     assert chat.screen("100")[0].notes[0].startswith("Stopped from Discord · ")
 
 
-async def test_so_does_the_answer_alone(both, platform, chat, discord, monkeypatch):
+async def test_so_does_the_answer_alone(both, platform, chat, discord):
     await alarm(both, platform)
-    monkeypatch.setattr(platform, "announce", lambda event: None)
+    platform.is_mute = True
 
     await pauses(both.on(discord))
     await both.quiet()
@@ -304,11 +304,11 @@ async def test_a_message_that_the_person_has_deleted_is_not_shown_again(
 
 
 @pytest.mark.parametrize("store", ["sqlite memory"], indirect=True)  # a day of statements
+# Looks around would be most of a day's work.
+@pytest.mark.parametrize("both", [FeedRhythm(look_every=timedelta(days=2))], indirect=True)
 async def test_a_message_that_cannot_be_changed_for_a_day_is_given_up(
-    both, platform, chat, discord, caplog, monkeypatch
+    both, platform, chat, discord, caplog
 ):
-    for looking in (delivery, feeds):
-        monkeypatch.setattr(looking, "RECHECK", timedelta(days=2))  # most of a day's work else
     await alarm(both, platform)
     chat.away = True
     await pauses(both.on(discord))
@@ -355,12 +355,17 @@ async def test_a_process_that_dies_leaves_it_to_the_next(store, platform, chat, 
 
 
 async def test_a_database_that_is_away_holds_it_up_no_longer_than_it_is(
-    both, platform, chat, discord, monkeypatch
+    both, platform, chat, discord
 ):
     await alarm(both, platform)
     outages = [TryLater("away")] * 3
-    for name in ("amendments", "amended"):
-        fails(monkeypatch, both.store.outbox, name, outages)
+
+    async def fail(*_):
+        if outages:
+            raise outages.pop()
+
+    for method in ("amendments", "amended"):
+        both.store.outbox.before(method, fail)
 
     await pauses(both.on(discord))
     await both.quiet(120)
@@ -368,18 +373,6 @@ async def test_a_database_that_is_away_holds_it_up_no_longer_than_it_is(
     assert outages == []
     assert buttons(chat.screen("100")[0]) == []
     assert buttons(discord.screen("100")[0]) == []
-
-
-def fails(monkeypatch, port, method, outages):
-    """Calls of a port's method raise these first."""
-    real = getattr(port, method)
-
-    async def call(*arguments):
-        if outages:
-            raise outages.pop()
-        return await real(*arguments)
-
-    monkeypatch.setattr(type(port), method, lambda _, *arguments: call(*arguments))
 
 
 # --- alerts first -------------------------------------------------------------------------

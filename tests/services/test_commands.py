@@ -748,9 +748,9 @@ async def test_strangers_leave_no_trail_and_see_none(world, store):
     ]
 
 
-async def test_who_cannot_be_audited_is_answered_all_the_same(world, store, monkeypatch):
+async def test_who_cannot_be_audited_is_answered_all_the_same(world, store):
     await linked(world)
-    fails(monkeypatch, store.audit, "note", StoreAway("disk full"), StoreAway("disk full"))
+    store.audit.fails("note", StoreAway("disk full"), StoreAway("disk full"))
 
     assert (await ask(world, "/status")).title == "1 of 2 bots running"
 
@@ -1444,19 +1444,6 @@ async def test_an_interrupted_action_is_reported_after_the_restart(store, platfo
     assert platform.calls.count("set_running owl False") == 1
 
 
-def fails(monkeypatch, port, method, *errors):
-    """The next calls of a port's method raise these."""
-    waiting = list(errors)
-    real = getattr(port, method)
-
-    async def call(*arguments, **named):
-        if waiting:
-            raise waiting.pop(0)
-        return await real(*arguments, **named)
-
-    monkeypatch.setattr(port, method, call)
-
-
 async def interrupt(world, platform):
     """A press whose process is killed while the platform does not answer."""
     [asked] = await world.says("/pause night owl")
@@ -1481,7 +1468,7 @@ async def interrupt(world, platform):
     ],
 )
 async def test_a_database_that_is_away_puts_off_the_report_of_an_interrupted_action(
-    store, platform, chat, now, monkeypatch, port, method, outage
+    store, platform, chat, now, port, method, outage
 ):
     async with running(store, platform, chat, now) as world:
         await linked(world)
@@ -1489,7 +1476,7 @@ async def test_a_database_that_is_away_puts_off_the_report_of_an_interrupted_act
 
     async with running(store, platform, chat, now) as world:
         await world.quiet(60)
-        fails(monkeypatch, getattr(store, port), method, *([outage] * 5))
+        getattr(store, port).fails(method, *([outage] * 5))
         await world.router.recover()
         await world.quiet()
 
@@ -1497,16 +1484,14 @@ async def test_a_database_that_is_away_puts_off_the_report_of_an_interrupted_act
     assert await store.actions.interrupted() == []
 
 
-async def test_the_report_waits_longer_each_time_but_not_for_ever(
-    store, platform, chat, now, monkeypatch
-):
+async def test_the_report_waits_longer_each_time_but_not_for_ever(store, platform, chat, now):
     async with running(store, platform, chat, now) as world:
         await linked(world)
         await interrupt(world, platform)
 
     async with running(store, platform, chat, now) as world:
         await world.quiet(60)
-        fails(monkeypatch, store.actions, "interrupted", *([TryLater("disk full")] * 30))
+        store.actions.fails("interrupted", *([TryLater("disk full")] * 30))
         began = now()
         await world.router.recover()
         waited = now() - began
@@ -1517,12 +1502,12 @@ async def test_the_report_waits_longer_each_time_but_not_for_ever(
 
 
 async def test_what_is_pressed_while_the_report_waits_is_not_interrupted(
-    store, platform, chat, now, monkeypatch
+    store, platform, chat, now
 ):
     async with running(store, platform, chat, now) as world:
         await linked(world)
         [asked] = await world.says("/pause night owl")
-        fails(monkeypatch, store.actions, "interrupted", *([TryLater("disk full")] * 2))
+        store.actions.fails("interrupted", *([TryLater("disk full")] * 2))
         platform.loses_requests = True
         async with asyncio.TaskGroup() as group:
             pressing = group.create_task(world.presses(asked, "Stop Night Owl"))
@@ -1536,14 +1521,14 @@ async def test_what_is_pressed_while_the_report_waits_is_not_interrupted(
 
 
 async def test_a_press_that_comes_again_after_a_crash_does_not_keep_the_report_back(
-    store, platform, chat, now, monkeypatch
+    store, platform, chat, now
 ):
     async with running(store, platform, chat, now) as world:
         await linked(world)
         asked = await interrupt(world, platform)
 
     async with running(store, platform, chat, now) as world:
-        fails(monkeypatch, store.actions, "interrupted", TryLater("disk full"))
+        store.actions.fails("interrupted", TryLater("disk full"))
         async with asyncio.TaskGroup() as group:
             group.create_task(world.router.recover())
             [again] = await world.presses(asked, "Stop Night Owl")

@@ -355,7 +355,7 @@ async def test_a_digest_that_is_refused_dies_with_all_its_parts_visibly(world, c
     assert reply.card.title == "30 alerts did not reach you"
 
 
-async def test_ageing_that_broke_off_stops_no_delivery(world, store, chat, monkeypatch):
+async def test_ageing_that_broke_off_stops_no_delivery(world, store, chat):
     """It may have been done or not: the next look does what is left."""
     account = await world.links()
     tries = []
@@ -364,7 +364,7 @@ async def test_ageing_that_broke_off_stops_no_delivery(world, store, chat, monke
         tries.append(now)
         raise errors.OutcomeUnknown("the connection broke")
 
-    monkeypatch.setattr(store.outbox, "age", broken)
+    store.outbox.before("age", broken)
     await world.quiet(120)
     await owe(world, account, "still sent")
     await world.quiet()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import delete
@@ -806,24 +807,15 @@ async def test_a_renewal_is_tried_again_until_it_comes(unswept, platform, chat):
     assert await unswept.store.accounts.credential(account.id) == platform.renewal
 
 
-async def test_a_wait_that_the_platform_asks_for_is_kept_before_renewing_again(
-    unswept, platform, monkeypatch
-):
-    asked = []
+async def test_a_wait_that_the_platform_asks_for_is_kept_before_renewing_again(unswept, platform):
     account = await live(unswept)
     await unswept.store.accounts.renew(account.id, token(unswept, timedelta(hours=20)))
     await unswept.feeds.credential_renewed(account)
     platform.fail("renew", TryLater("too many requests", timedelta(minutes=50)))
-    check = platform.check
 
-    def note(call):
-        if call == "renew":
-            asked.append(unswept.now())
-        check(call)
-
-    monkeypatch.setattr(platform, "check", note)
     await unswept.quiet(timedelta(hours=19).total_seconds())
 
+    asked = platform.asked_at["renew"]
     assert len(asked) == 2
     assert asked[1] - asked[0] >= timedelta(minutes=50)
 
@@ -942,22 +934,13 @@ async def test_bots_that_were_known_before_looks_were_noted_are_compared(
 
 
 @pytest.fixture
-def away_for_notices(monkeypatch, store):
+def away_for_notices(store):
     """Lets the database fail notices of feeds, so many times and in such a way."""
 
-    waiting: list[Exception] = []
-    real = store.inbox.ingest
+    def are_notices(account, events, *others):
+        return any(event.origin.kind is Kind.FEED for event in events)
 
-    async def ingest(account, events, *others):
-        if waiting and any(event.origin.kind is Kind.FEED for event in events):
-            raise waiting.pop(0)
-        return await real(account, events, *others)
-
-    def fail(*errors):
-        waiting[:] = errors
-
-    monkeypatch.setattr(store.inbox, "ingest", ingest)
-    return fail
+    return partial(store.inbox.fails, "ingest", if_=are_notices)
 
 
 @pytest.mark.parametrize("outage", [TryLater("disk full"), OutcomeUnknown("broke during a commit")])

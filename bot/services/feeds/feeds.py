@@ -4,7 +4,6 @@ import asyncio
 import logging
 import random
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import NoReturn
 
 from bot.domain.accounts import Account
@@ -22,8 +21,6 @@ from bot.services.ingest import Ingest
 
 log = logging.getLogger(__name__)
 
-RECHECK = timedelta(seconds=30)
-
 
 class Feeds:
     """One feed for every account that is linked somewhere."""
@@ -37,7 +34,7 @@ class Feeds:
         meter: Meter,
         now: Now,
         chance: random.Random,
-        rhythm: FeedRhythm | None = None,
+        rhythm: FeedRhythm,
     ) -> None:
         self._platform = platform
         self._accounts = accounts
@@ -46,7 +43,7 @@ class Feeds:
         self._meter = meter
         self._now = now
         self._chance = chance
-        self._rhythm = rhythm or FeedRhythm()
+        self._rhythm = rhythm
         self._feeds: dict[AccountId, tuple[Feed, asyncio.Task[None]]] = {}
         self._gate = _Gate(self._rhythm.connects_a_second)
         self._group: asyncio.TaskGroup | None = None
@@ -61,7 +58,7 @@ class Feeds:
                 except TryLater as outage:
                     log.warning("cannot see who is linked", extra={"reason": str(outage)})
                 # Links made by another process are noticed here; our own call `start` at once.
-                await asyncio.sleep(RECHECK.total_seconds())
+                await asyncio.sleep(self._rhythm.look_every.total_seconds())
 
     async def _follow_links(self) -> None:
         before = set(self._feeds)  # what is linked while we look is not gone
@@ -84,6 +81,7 @@ class Feeds:
             ingest=self._ingest,
             meter=self._meter,
             now=self._now,
+            rhythm=self._rhythm,
         )
         notices = Notices(account=account, ingest=self._ingest, now=self._now)
         expiry = Expiry(

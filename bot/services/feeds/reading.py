@@ -33,6 +33,7 @@ from bot.domain.ids import Now, TraderId
 from bot.domain.ingesting import IngestResult, Progress
 from bot.errors import ConnectionLost, NeedsLogin, NotOffered, Refused, StoreAway, TryLater
 from bot.ports import Inbox, Live, Meter, Session
+from bot.services.feeds.rhythm import FeedRhythm
 from bot.services.ingest import Ingest
 from bot.services.steady import side_by_side
 
@@ -54,12 +55,6 @@ Read = TypeVar("Read")
 SERVICES_AT_ONCE = 4
 """Services that are read side by side: they take turns in the account's budget, and none waits so
 long there that it gives up."""
-
-MOST_HELD = 5000
-"""Live events that may wait for what is older; more are left with the session."""
-
-PORTION = 200
-"""Held events that are handed over at once, in one transaction."""
 
 NAME_LIMIT = timedelta(seconds=1)
 """How long an event waits for the name of its bot."""
@@ -109,6 +104,7 @@ class Reading:
     ingest: Ingest
     meter: Meter
     now: Now
+    rhythm: FeedRhythm
     not_offered: set[str] = field(init=False, default_factory=set)
     _held: dict[Stream | Listing, list[Event]] = field(init=False, default_factory=dict)
     """Live events of sources that have not been read up to them."""
@@ -137,7 +133,7 @@ class Reading:
             self._held.get(SOURCES[event.origin.kind], ready).append(event)
         if ready:
             await self._hand_over_named(session, ready)
-        while sum(map(len, self._held.values())) >= MOST_HELD:
+        while sum(map(len, self._held.values())) >= self.rhythm.most_held:
             self._released.clear()
             await self._released.wait()
 
@@ -188,7 +184,8 @@ class Reading:
     async def _release(self, session: Session, source: Stream | Listing) -> None:
         """Hand over what was held, oldest first; what comes from now on need not wait."""
         while held := self._held.get(source):
-            portion, self._held[source] = held[:PORTION], held[PORTION:]
+            size = self.rhythm.portion
+            portion, self._held[source] = held[:size], held[size:]
             await self._hand_over_named(session, portion)
         self._held.pop(source, None)
         self._released.set()

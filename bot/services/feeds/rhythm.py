@@ -1,4 +1,4 @@
-"""How often a feed does what."""
+"""How often a feed does what, and how much at once."""
 
 import random
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ REREAD = Backoff(first=timedelta(seconds=10), ceiling=timedelta(minutes=10))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedRhythm:
-    """How often a feed does what (`guarantees.md` 2.4)."""
+    """How often a feed does what, and how much at once (`guarantees.md` 2.4)."""
 
     overlap: timedelta = timedelta(seconds=120)
     """A record may become visible after a younger one."""
@@ -39,6 +39,14 @@ class FeedRhythm:
     """
     connects_a_second: float = 20.0
     """Over the whole process: a platform that comes back must not be trampled."""
+    look_every: timedelta = timedelta(seconds=30)
+    """How often the store is asked for what another process has brought about: links, and what is
+    owed.
+    """
+    most_held: int = 5000
+    """Live events that may wait for what is older; more are left with the session."""
+    portion: int = 200
+    """Held events that are handed over at once, in one transaction."""
 
 
 def jittered(span: timedelta, chance: random.Random) -> timedelta:

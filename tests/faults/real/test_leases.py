@@ -12,28 +12,18 @@ import pytest
 from bot.app.sources import new_id, now
 from bot.domain.deliveries import State
 from bot.domain.ids import AccountId
-from bot.services import delivery, leadership
 from storage import Store, open_store
 from tests.contract.storage.given import fact, linked, tell_all
 from tests.fakes.messenger import Shown
-from tests.faults.real.workers import PATIENCE, Start, Worker
+from tests.faults.real.workers import PATIENCE, TERM, Start, Worker
 from tests.harness import waiting
 from tests.harness.judge import assert_kept_at_last
 
 until = partial(waiting.until, within=PATIENCE)
 
-LIFE = timedelta(seconds=0.6)
+LIFE = TERM.life
 LONGER = 1.2
 """Seconds that are enough for a lease to lapse and for another process to notice."""
-
-
-@pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All that takes seconds takes fractions of one."""
-    monkeypatch.setattr(leadership, "LEASE_LIFE", LIFE)
-    monkeypatch.setattr(leadership, "RENEW_EVERY", LIFE / 5)
-    monkeypatch.setattr(leadership, "RETRY_EVERY", LIFE / 20)
-    monkeypatch.setattr(delivery, "RECHECK", timedelta(seconds=0.05))
 
 
 @pytest.fixture

@@ -20,8 +20,7 @@ from bot.domain.accounts import Account, PasswordLogin
 from bot.domain.backoff import Backoff
 from bot.domain.deliveries import PENDING, State
 from bot.domain.feeds import FeedState
-from bot.services import actions
-from bot.services.feeds import FeedRhythm, reading
+from bot.services.feeds import FeedRhythm
 from storage import Store, open_memory
 from tests.contract.platforms import Person, Simulated, simulated
 from tests.fakes.messenger import FakeMessenger
@@ -45,6 +44,8 @@ QUICK = FeedRhythm(
     socket_retry=Backoff(first=timedelta(milliseconds=200), ceiling=timedelta(milliseconds=200)),
     connects_a_second=100,
 )
+
+SHORT_READ_BACKS = (0.2, 0.2, 0.4)
 
 
 def now() -> datetime:
@@ -114,7 +115,10 @@ class Scene:
 
 @asynccontextmanager
 async def playing(
-    store: Store, rhythm: FeedRhythm = QUICK, options: Options | None = None
+    store: Store,
+    rhythm: FeedRhythm = QUICK,
+    options: Options | None = None,
+    most_waiting: int = 5000,
 ) -> AsyncIterator[Scene]:
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(simulated(options))
@@ -124,10 +128,13 @@ async def playing(
             connect_limit=timedelta(seconds=2),
             call_limit=timedelta(seconds=5),
             close_limit=timedelta(milliseconds=100),
+            most_waiting=most_waiting,
         )
         client = await stack.enter_async_context(open_platform(settings, now))
         chat = FakeMessenger(now=now)
-        world = await stack.enter_async_context(running(store, client, chat, now, rhythm))
+        world = await stack.enter_async_context(
+            running(store, client, chat, now, rhythm, read_backs=SHORT_READ_BACKS)
+        )
         person = await server.add_user(plan="enterprise")
         facts = {"name": "Night Owl", "running": True, "status": "running"}
         await server.add("traders", facts, person.id)
@@ -154,8 +161,8 @@ def store() -> Iterator[Store]:
 
 
 @pytest.fixture
-async def scene(store: Store) -> AsyncIterator[Scene]:
-    async with playing(store) as scene:
+async def scene(request: pytest.FixtureRequest, store: Store) -> AsyncIterator[Scene]:
+    async with playing(store, **getattr(request, "param", {})) as scene:
         yield scene
 
 
@@ -325,11 +332,12 @@ async def test_records_beyond_understanding_are_set_aside_and_all_others_found(e
 
 
 @pytest.mark.fault(16)
+@pytest.mark.parametrize(
+    "scene", [{"rhythm": replace(QUICK, most_held=20), "most_waiting": 20}], indirect=True
+)
 async def test_events_that_come_faster_than_they_are_found_are_bounded_and_none_is_lost(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
+    scene: Scene,
 ):
-    monkeypatch.setattr("adapters.cryptorobot.socket.MOST_WAITING", 20)
-    monkeypatch.setattr(reading, "MOST_HELD", 20)
     scene.server.platform.script.delay("find", timedelta(seconds=0.5), service="trades")
     before = len(scene.sockets)
 
@@ -418,11 +426,6 @@ async def test_a_reconnect_that_fails_in_ways_the_library_does_not_catch_is_trie
 # --- what we ask over it ----------------------------------------------------------------------
 
 
-@pytest.fixture
-def short_read_backs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(actions, "READ_BACKS", (0.2, 0.2, 0.4))
-
-
 async def pauses(scene: Scene) -> list[str]:
     """Ask to pause the bot, and confirm; gives the titles of all that is answered."""
     [asked] = await scene.world.says("/pause night owl")
@@ -435,7 +438,6 @@ def patches(scene: Scene) -> int:
 
 
 @pytest.mark.fault(19)
-@pytest.mark.usefixtures("short_read_backs")
 async def test_a_write_whose_answer_is_lost_is_unclear_then_read_back_and_never_repeated(
     scene: Scene,
 ):
@@ -456,7 +458,6 @@ async def test_a_write_whose_answer_is_lost_is_unclear_then_read_back_and_never_
 
 
 @pytest.mark.fault(19)
-@pytest.mark.usefixtures("short_read_backs")
 async def test_a_write_that_is_lost_on_its_way_is_unclear_then_read_back_and_never_repeated(
     scene: Scene,
 ):

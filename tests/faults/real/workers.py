@@ -20,12 +20,19 @@ from bot.domain.chats import Address
 from bot.domain.deliveries import Attempt, Sent
 from bot.domain.lanes import LaneRequest, LaneResult
 from bot.services.delivery import Delivering, Outlet
-from bot.services.leadership import Leadership, Superseded
+from bot.services.leadership import Leadership, Superseded, Term
 from bot.services.pace import Pace
 from storage import Store, open_store
 from storage.outbox.deliveries import SqlOutbox
 from tests.fakes.messenger import FakeMessenger, Shown
 from tests.fakes.meter import FakeMeter
+
+TERM = Term(
+    life=timedelta(seconds=0.6),
+    renew_every=timedelta(seconds=0.12),
+    retry_every=timedelta(seconds=0.03),
+)
+"""All that takes seconds takes fractions of one."""
 
 PATIENCE = 20.0
 """Seconds that something which has to happen may take before a test gives up."""
@@ -105,7 +112,7 @@ class Worker:
     async def _live(self) -> None:
         self._task = asyncio.current_task()
         async with open_store(self.url, [self.secret_key], now, new_id) as store:
-            duty = Leadership(store.leases, self.name)
+            duty = Leadership(store.leases, self.name, TERM)
             if await duty.begin(asyncio.Event()):
                 try:
                     await self._work(store, duty)
@@ -113,7 +120,7 @@ class Worker:
                     self.superseded.set()
 
     async def _work(self, store: Store, duty: Leadership) -> None:
-        def clock() -> object:
+        def clock() -> datetime:
             return now() + self.skew
 
         chat = SlowToAnswer(now=now, shown=self.shown, seconds=self.seconds)
@@ -121,7 +128,15 @@ class Worker:
         outbox = Stopping(store.database)
         outbox.stops_for = self.stops_after_claim
         outlets = {(chat.channel, chat.bot): Outlet(messenger=chat, pace=pace)}
-        delivering = Delivering(outbox, outlets, FakeMeter(), clock, random.Random(7), duty.is_sure)  # type: ignore[arg-type]
+        delivering = Delivering(
+            outbox,
+            outlets,
+            FakeMeter(),
+            clock,
+            random.Random(7),
+            duty.is_sure,
+            look_every=timedelta(seconds=0.05),
+        )
         async with asyncio.TaskGroup() as group:
             group.create_task(duty.keep(), name="duty")
             group.create_task(delivering.run(), name="delivery")

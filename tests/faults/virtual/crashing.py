@@ -34,6 +34,7 @@ from bot.domain.incoming import (
 )
 from bot.domain.linking import Audience, SignedIn
 from bot.ports import Live
+from bot.services.feeds import FeedRhythm
 from bot.texts.outcomes import toast
 from storage import Store
 from storage.schema.codec import decode_record
@@ -55,6 +56,9 @@ DESK = "900"
 """A chat that others read, linked by Ann."""
 
 LOGIN = PasswordLogin(email="alice@example.com", password="right")
+
+LOOKS_AROUND_SELDOM = FeedRhythm(look_every=timedelta(minutes=2))
+"""Most of a day's work would be that."""
 
 LONG = timedelta(minutes=13)
 """Longer than it takes until what waits is sent before what does not."""
@@ -207,7 +211,9 @@ class Story:
         readership: Any = Mortal(self.readership, "Readership", fate)
         try:
             async with (
-                running(store, platform, chat, self.now, readership=readership) as world,
+                running(
+                    store, platform, chat, self.now, LOOKS_AROUND_SELDOM, readership=readership
+                ) as world,
                 asyncio.TaskGroup() as group,
             ):
                 tasks = [

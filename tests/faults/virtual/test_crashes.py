@@ -7,14 +7,12 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 import pytest
 
 from bot.domain.events import Kind, Notice, NoticeText, Origin
-from bot.services import delivery
-from bot.services.feeds import feeds
 from storage import Store, open_memory
 from storage.engine.database import raw_of
 from tests.faults.virtual.crashing import ANN, Story
@@ -49,13 +47,6 @@ ELSEWHERE = {
     "call of Session.opens_trades": "only where bots can be commanded; a read",
 }
 """What is neither on the way of an event nor of a command, and where it is."""
-
-
-@pytest.fixture(autouse=True)
-def _looks_around_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Most of a day's work would be that."""
-    for module in (delivery, feeds):
-        monkeypatch.setattr(module, "RECHECK", timedelta(minutes=2))
 
 
 async def recorded(story: Story) -> Sequence[Point]:

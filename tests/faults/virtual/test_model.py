@@ -16,7 +16,6 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, TypeVar
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -41,8 +40,7 @@ from bot.domain.events import (
 from bot.domain.ids import AccountId, ActionId, TraderId
 from bot.domain.incoming import Left, Reply, Returned
 from bot.domain.linking import SignedIn
-from bot.services import delivery
-from bot.services.feeds import feeds
+from bot.services.feeds import FeedRhythm
 from storage import open_memory
 from storage.schema.rows import link_of, select_active_links
 from storage.schema.tables import account
@@ -82,6 +80,9 @@ bustle = st.integers(0, 2)
 """How much is traded in the moment before something else happens."""
 
 latencies = st.sampled_from([0.0, 0.3])
+
+RHYTHM = FeedRhythm(look_every=timedelta(minutes=5))
+"""A look around is for what other processes do; here it would only take time."""
 
 A_WHILE = timedelta(seconds=90)
 """How much later than its event a record may become visible."""
@@ -182,10 +183,6 @@ class Model(RuleBasedStateMachine):
     def begin(
         self, page: int, linked: tuple[str | None, ...], request: float, answer: float
     ) -> None:
-        self.patched = pytest.MonkeyPatch()
-        for each in (delivery, feeds):
-            # A look around is for what other processes do; here it would only take time.
-            self.patched.setattr(each, "RECHECK", timedelta(minutes=5))
         self.runner = asyncio.Runner(loop_factory=VirtualTimeLoop)
         self.loop = self.runner.get_loop()
         self.numbers = itertools.count(1)
@@ -224,7 +221,6 @@ class Model(RuleBasedStateMachine):
                 self.kill()
             self.memory.__exit__(None, None, None)
             self.runner.close()
-            self.patched.undo()
 
     # --- the machine itself -----------------------------------------------------------------
 
@@ -262,7 +258,7 @@ class Model(RuleBasedStateMachine):
         begun: asyncio.Future[World] = self.loop.create_future()
 
         async def live() -> None:
-            async with running(store, self.platform, self.chat, self.now) as world:
+            async with running(store, self.platform, self.chat, self.now, RHYTHM) as world:
                 begun.set_result(world)
                 await asyncio.Event().wait()
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Table, delete, insert, select, text
 from bot.domain.deliveries import State
 from bot.domain.events import Stream
 from bot.errors import Misconfigured
-from bot.services.delivery import RECHECK
+from bot.services.feeds import FeedRhythm
 from storage import Store
 from storage.engine.database import each
 from storage.schema.tables import audit, metadata
@@ -130,7 +130,7 @@ async def test_what_another_process_owes_is_found_without_a_word_from_it(
     at = world.now()
 
     await store.inbox.ingest(account.id, [world.trade(1)], tell_all(), at)
-    await world.until(lambda: chat.shown, within=RECHECK.total_seconds() + 1)
+    await world.until(lambda: chat.shown, within=FeedRhythm().look_every.total_seconds() + 1)
 
     assert len(chat.shown) == 1
     assert (await assert_kept(store, chat.shown))[State.SENT] == 1

@@ -68,8 +68,8 @@ async def following(
     """Feeds of so many accounts, without a database behind them."""
     crowd: Any = Crowd(count, now)
     meter, chance = FakeMeter(), random.Random(7)
-    delivering = Delivering(crowd, {}, meter, now, chance)
-    amending = Amending(crowd, crowd, {}, now, chance)
+    delivering = Delivering(crowd, {}, meter, now, chance, look_every=rhythm.look_every)
+    amending = Amending(crowd, crowd, {}, now, chance, look_every=rhythm.look_every)
     ingest = Ingest(crowd, meter, delivering, amending, now, lambda: "")
     feeds = Feeds(platform, crowd, crowd, ingest, meter, now, chance, rhythm)
     async with asyncio.TaskGroup() as group:

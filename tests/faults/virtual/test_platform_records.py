@@ -13,7 +13,7 @@ from bot.domain.feeds import FeedState
 from bot.domain.ingesting import Progress
 from bot.errors import TryLater
 from bot.policy.news import remember_only
-from bot.services.feeds import reading
+from bot.services.feeds import FeedRhythm
 from tests.fakes.messenger import FakeMessenger
 from tests.harness.judge import assert_kept
 from tests.harness.virtual_time import Clock
@@ -371,31 +371,28 @@ async def test_pages_capped_at_ten_that_fail_at_the_third_are_read_on_without_a_
 
 @pytest.mark.fault(16)
 async def test_a_find_that_is_slower_than_events_come_is_bounded_and_loses_nothing(
-    world, platform, chat, monkeypatch
+    store, platform, chat, now
 ):
     batches = []
-    real = world.store.inbox.ingest
 
-    async def ingest(account, events, *others):
+    async def note(account, events, *others):
         batches.append(len(events))
-        return await real(account, events, *others)
 
-    monkeypatch.setattr(world.store.inbox, "ingest", ingest)
-    monkeypatch.setattr(reading, "MOST_HELD", 20)
-    monkeypatch.setattr(reading, "PORTION", 30)
-    account = await world.goes_live()
-    platform.cap, platform.most_waiting = 10, 30
-    platform.page_takes = timedelta(seconds=2)
+    store.inbox.before("ingest", note)
+    async with running(store, platform, chat, now, FeedRhythm(most_held=20, portion=30)) as world:
+        account = await world.goes_live()
+        platform.cap, platform.most_waiting = 10, 30
+        platform.page_takes = timedelta(seconds=2)
 
-    platform.cut()
-    for number in range(1, 101):
-        platform.store(Stream.TRADES, world.trade(number))
-        await world.quiet(0.1)
-    await world.quiet(1200)
+        platform.cut()
+        for number in range(1, 101):
+            platform.store(Stream.TRADES, world.trade(number))
+            await world.quiet(0.1)
+        await world.quiet(1200)
 
-    assert world.feeds.status(account.id).state is FeedState.LIVE
+        await world.until_state(account, FeedState.LIVE)
     assert max(batches) <= 30
-    ends = await assert_kept(world.store, chat.shown)
+    ends = await assert_kept(store, chat.shown)
     assert ends[State.SENT] + ends[State.COALESCED] == sum(ends.values())
     assert sum(ends.values()) >= 100
 

@@ -213,17 +213,15 @@ async def test_an_exception_that_nobody_foresaw_while_connecting_ends_no_supervi
 
 
 @pytest.fixture
-def spoiled(store, monkeypatch):
+def spoiled(store):
     """By account: what happens instead, once trades of it are to be ingested."""
     spoiled: dict[AccountId, Callable[[], Awaitable[None]]] = {}
-    real = store.inbox.ingest
 
-    async def ingest(account, events, *others):
+    async def spoil(account, events, *others):
         if account in spoiled and any(one.origin.kind is Kind.TRADE for one in events):
             await spoiled[account]()
-        return await real(account, events, *others)
 
-    monkeypatch.setattr(store.inbox, "ingest", ingest)
+    store.inbox.before("ingest", spoil)
     return spoiled
 
 

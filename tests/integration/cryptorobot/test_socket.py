@@ -14,7 +14,7 @@ from aiohttp import web
 from adapters.cryptorobot.client import CryptorobotPlatform, open_platform
 from adapters.cryptorobot.session import CryptorobotSession
 from adapters.cryptorobot.settings import PlatformSettings
-from adapters.cryptorobot.socket import LARGEST_FRAME, MOST_WAITING
+from adapters.cryptorobot.socket import LARGEST_FRAME
 from bot.domain.accounts import Credential, CredentialKind
 from bot.domain.events import Event, Position, Stream, Trade, Unreadable
 from bot.domain.ids import TraderId
@@ -265,12 +265,13 @@ async def test_more_events_than_can_be_taken_end_the_connection_after_those_that
 ):
     await session.connect()
 
-    for number in range(MOST_WAITING + 1):
+    most = PlatformSettings().most_waiting
+    for number in range(most + 1):
         await server.send(created(number + 1))
     await until(lambda: not session.connected, within=PATIENCE)
-    events, _ = await heard_until(session, MOST_WAITING)
+    events, _ = await heard_until(session, most)
 
-    assert prices(events) == list(range(1, MOST_WAITING + 1))
+    assert prices(events) == list(range(1, most + 1))
     with pytest.raises(ConnectionLost, match="More events"):
         await session.receive()
 
