@@ -35,6 +35,8 @@ ELSEWHERE = {
     "commit of storage.outbox.deliveries._prune": "erases what ended long ago",
     "commit of storage.inbox.quarantine.prune": "erases what ended long ago",
     "commit of storage.buttons.shown_cards._prune": "erases what ended long ago",
+    "commit of storage.buttons.handles._prune": "erases what ended long ago",
+    "commit of storage.buttons.handles.SqlMessageHandles._keep": "only on Discord, and for looks",
     "commit of storage.audit._erase": "erases what ended long ago",
     "commit of storage.retention._delete_items": "erases what ended long ago",
     "commit of storage.retention._delete_keys": "erases what ended long ago",
