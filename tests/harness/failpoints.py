@@ -207,6 +207,7 @@ STORED = (
     ports.Actions,
     ports.Audit,
     ports.Codes,
+    ports.Handles,
     ports.Inbox,
     ports.Journal,
     ports.Links,
