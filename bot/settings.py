@@ -239,13 +239,13 @@ def _make_key(path: Path) -> None:
         raise
 
 
-def has_display(environ: Mapping[str, str] | None = None) -> bool:
+def has_display(environ: Mapping[str, str] | None = None, platform: str = sys.platform) -> bool:
     """Whether a browser that is opened here would be seen by somebody.
 
     Source: https://docs.python.org/3/library/webbrowser.html
     """
     names = os.environ if environ is None else environ
-    return sys.platform in ("darwin", "win32") or bool(
+    return platform in ("darwin", "win32") or bool(
         names.get("DISPLAY") or names.get("WAYLAND_DISPLAY")
     )
 

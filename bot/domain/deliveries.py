@@ -249,19 +249,34 @@ CHANNEL_WAIT = timedelta(seconds=30)
 """How long a refused channel rests before it is tried again."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """How long a bot waits after what came to nothing: an attempt, a look at a platform that is
+    away, a refusal of the bot as a whole.
+    """
+
+    delivery: Backoff = DELIVERY_WAITS
+    outage: Backoff = OUTAGE_WAITS
+    channel: timedelta = CHANNEL_WAIT
+
+
+WAITS = Waits()
+
+
 def after_attempt(
     delivery: Delivery,
     attempt: Attempt,
     now: datetime,
     repeats: Repeats,
     chance: random.Random,
+    waits: Waits = WAITS,
 ) -> Settlement:
     """Decide what an attempt leads to."""
     match attempt:
         case Sent(message=message):
             return Settlement(state=State.SENT, reason=Reason.SENT, message=message)
         case Postponed(reason=reason, retry_after=retry_after, counts=counts):
-            wait = back_off(delivery.attempts, retry_after, chance)
+            wait = back_off(delivery.attempts, retry_after, chance, waits.delivery)
             return Settlement(
                 state=State.READY, reason=reason, not_before=now + wait, counts=counts
             )
@@ -275,7 +290,7 @@ def after_attempt(
             )
         case Halted(reason=reason):
             return Settlement(
-                state=State.READY, reason=reason, not_before=now + CHANNEL_WAIT, counts=False
+                state=State.READY, reason=reason, not_before=now + waits.channel, counts=False
             )
         case Unknown(reason=reason):
             return _after_unclear(delivery, reason, now, repeats)
@@ -303,7 +318,12 @@ def _after_unclear(delivery: Delivery, reason: str, now: datetime, repeats: Repe
     )
 
 
-def back_off(attempts: int, asked: timedelta | None, chance: random.Random) -> timedelta:
+def back_off(
+    attempts: int,
+    asked: timedelta | None,
+    chance: random.Random,
+    waits: Backoff = DELIVERY_WAITS,
+) -> timedelta:
     """The wait after a certain failure; one that the platform asked for is never shortened.
 
     Args:
@@ -311,6 +331,6 @@ def back_off(attempts: int, asked: timedelta | None, chance: random.Random) -> t
         asked: no time at all, or less, counts as not asked.
     """
     if asked is None or asked <= timedelta(0):
-        return DELIVERY_WAITS.wait(attempts, chance)
+        return waits.wait(attempts, chance)
     # Waiting exactly as long as asked by everybody at once would make the next rush.
     return asked + timedelta(milliseconds=chance.uniform(50, 250))

@@ -14,7 +14,7 @@ from bot.domain.backoff import Backoff
 from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import (
     ONE_MARKED_REPEAT,
-    OUTAGE_WAITS,
+    WAITS,
     Attempt,
     Delivery,
     Gone,
@@ -27,6 +27,7 @@ from bot.domain.deliveries import (
     Scope,
     Settlement,
     State,
+    Waits,
     after_attempt,
     after_crash,
 )
@@ -66,6 +67,7 @@ class Outlet:
     messenger: Messenger
     pace: Pace
     readership: Readership | None = None
+    waits: Waits = WAITS
 
 
 @dataclass(slots=True, eq=False)
@@ -392,7 +394,7 @@ class Delivering:
         marked = messenger.repeats.marked
         with speaking(delivery.language):
             card = presented(delivery, marked, self._now(), self.restored)
-            attempt = await self._look(lane, delivery, outlet.readership)
+            attempt = await self._look(lane, delivery, outlet)
             if attempt is None:
                 attempt = await messenger.send(
                     delivery.address,
@@ -402,7 +404,9 @@ class Delivering:
         now = self._now()
         if _is_contradicted(attempt, lane.heard_at, claimed_at):
             attempt = Postponed(reason=Reason.SPOKEN_MEANWHILE, counts=True)
-        settlement = after_attempt(delivery, attempt, now, messenger.repeats, self._chance)
+        settlement = after_attempt(
+            delivery, attempt, now, messenger.repeats, self._chance, outlet.waits
+        )
         self._record_outcome(lane, delivery, attempt, settlement, outlet.pace)
         if isinstance(attempt, Gone) and self._tell_gone is not None:
             await self._tell_gone(delivery, attempt.reason)
@@ -414,15 +418,15 @@ class Delivering:
         self,
         lane: _Lane,
         delivery: Delivery,
-        readership: Readership | None,
+        outlet: Outlet,
     ) -> Attempt | None:
         """What keeps a card from a shared chat; `None` if nothing does, or nobody reads along."""
-        attempt = await not_to_be_shown(delivery, readership)
+        attempt = await not_to_be_shown(delivery, outlet.readership)
         match attempt:
             case Postponed(scope=Scope.ENDPOINT, retry_after=asked):
                 # This chat alone asks ever more rarely: it says nothing of the others.
                 lane.blind += 1
-                wait = OUTAGE_WAITS.wait(lane.blind, self._chance, asked)
+                wait = outlet.waits.outage.wait(lane.blind, self._chance, asked)
                 return replace(attempt, retry_after=wait)
             case None if not self._may_send():
                 return Postponed(reason=Reason.LOOKED_TOO_LONG, tried=False)

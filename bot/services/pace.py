@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from bot.domain.backoff import Backoff
 from bot.domain.chats import Address
 from bot.domain.deliveries import OUTAGE_WAITS, Attempt, Halted, Postponed, Priority, Scope
 from bot.services.steady import Seconds
@@ -137,11 +138,13 @@ class Pace:
         rate: messages a second over the whole bot; 0 = no limit.
         chat_rate: the same for one address.
         clock: monotonic seconds.
+        outage_waits: between looks at a platform that is away.
     """
 
     rate: float
     chat_rate: Callable[[Address], float]
     clock: Callable[[], Seconds]
+    outage_waits: Backoff = OUTAGE_WAITS
     _learned: _Learned = field(init=False)
     _general: _Bucket = field(init=False, default_factory=_Bucket)
     _urgent: _Bucket = field(init=False, default_factory=_Bucket)
@@ -306,7 +309,7 @@ class Pace:
             return  # it left before this rest began, so it has nothing new to say
         self._failures += 1
         self._probing_until = 0.0
-        rest = OUTAGE_WAITS.wait(self._failures, chance, timedelta(seconds=least))
+        rest = self.outage_waits.wait(self._failures, chance, timedelta(seconds=least))
         self._away_until = at + rest.total_seconds()
 
     def reached(self) -> None:

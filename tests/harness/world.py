@@ -16,7 +16,7 @@ from bot.app.composition import compose
 from bot.domain.accounts import Account, PasswordLogin
 from bot.domain.cards import Card, as_shown
 from bot.domain.chats import Address, Channel, Link, Person
-from bot.domain.deliveries import Restored
+from bot.domain.deliveries import WAITS, Restored, Waits
 from bot.domain.events import Kind, Origin, Trade, Trader
 from bot.domain.feeds import FeedState
 from bot.domain.ids import ActionId, TraderId
@@ -186,6 +186,7 @@ async def running(
     may_send: Callable[[], bool] = lambda: True,
     restored: Restored | None = None,
     read_backs: Sequence[float] = READ_BACKS,
+    waits: Waits = WAITS,
 ) -> AsyncIterator[World]:
     """One process from start to a kill: leaving cancels everything wherever it is.
 
@@ -196,14 +197,15 @@ async def running(
         may_send: whether this process surely has the right to.
         restored: where a backup was put back.
         read_backs: seconds before each look at what a write has come to.
+        waits: of the bot of `chat`.
     """
     chance = random.Random(7)
     ids = itertools.count()
     started = str(now().timestamp()).replace(".", "-")
     meter = FakeMeter()
     clock = asyncio.get_running_loop().time
-    pace = Pace(rate=rate, chat_rate=lambda address: 0, clock=clock)
-    outlet = Outlet(messenger=chat, pace=pace, readership=readership)
+    pace = Pace(rate=rate, chat_rate=lambda address: 0, clock=clock, outage_waits=waits.outage)
+    outlet = Outlet(messenger=chat, pace=pace, readership=readership, waits=waits)
     outlets = {(chat.channel, chat.bot): outlet}
     for other in others:
         own_pace = Pace(rate=rate, chat_rate=lambda address: 0, clock=clock)

@@ -14,17 +14,14 @@ from typing import Any
 
 import pytest
 
-from adapters.chat import faults
 from adapters.telegram.api import BotApi as OurSide
 from adapters.telegram.bot import TelegramBot, composed
 from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.transport import AiohttpRequest
 from bot.app.sources import now
-from bot.domain import deliveries
 from bot.domain.backoff import Backoff
 from bot.domain.chats import Address
-from bot.domain.deliveries import ONE_MARKED_REPEAT, State
-from bot.services import pace
+from bot.domain.deliveries import ONE_MARKED_REPEAT, State, Waits
 from storage import Store, open_memory
 from tests.fakes.meter import FakeMeter
 from tests.fakes.platform import FakePlatform
@@ -34,26 +31,13 @@ from tests.standins.bot_api import BotApi
 from tests.standins.bot_api.devices import on_devices
 
 QUICK = timedelta(seconds=0.05)
+QUICKLY = Backoff(first=QUICK, ceiling=QUICK, jitter=(0.8, 1.2))
+
+HURRIED = Waits(delivery=QUICKLY, outage=QUICKLY, channel=QUICK)
+"""How long the waits are is tested in virtual time."""
 
 IMPATIENT = {"pool_timeout": 0, "connect_timeout": 0.3, "answer_timeout": 0.3}
 """Seconds of `AiohttpRequest` for an answer that does not come: twenty in all in the product."""
-
-
-@pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All waits shortened: how long they are is tested in virtual time."""
-    quickly = Backoff(first=QUICK, ceiling=QUICK, jitter=(0.8, 1.2))
-    monkeypatch.setattr(deliveries, "DELIVERY_WAITS", quickly)
-    monkeypatch.setattr(pace, "OUTAGE_WAITS", quickly)
-    monkeypatch.setattr(deliveries, "CHANNEL_WAIT", QUICK)
-
-
-@pytest.fixture
-def token_pause(monkeypatch: pytest.MonkeyPatch) -> timedelta:
-    """The rest after a 429 that does not say how long."""
-    pause = timedelta(seconds=0.4)
-    monkeypatch.setattr(faults, "UNTOLD_WAIT", pause)
-    return pause
 
 
 @pytest.fixture
@@ -114,7 +98,7 @@ async def at_work(
     """The core with our bot, which sends and does not listen."""
     async with (
         our_bot(api, url=url, **limits) as ours,
-        running(store, platform, ours.messenger, now) as world,
+        running(store, platform, ours.messenger, now, waits=HURRIED) as world,
     ):
         yield world
 

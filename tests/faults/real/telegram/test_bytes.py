@@ -27,7 +27,6 @@ from tests.faults.alerts import owe
 from tests.faults.real.telegram.conftest import IMPATIENT, at_work, kept, our_bot, settled
 from tests.standins.bot_api import BotApi
 from tests.standins.bot_api.devices import on_devices
-from tests.standins.bot_api.faults import too_many_requests_html
 from tests.standins.faults import Answer, Drop, Hold, captive_portal, html
 
 REPEATED = ["first", "first", "second"]
@@ -133,33 +132,6 @@ async def test_however_long_a_wait_is_asked_for_it_is_a_sane_one(api, asked, wai
 
     assert outcome == Postponed(reason="slow_down", retry_after=wait, scope=scope)
     assert ann.chat.shown == []
-
-
-@pytest.mark.fault(31)
-async def test_another_answer_does_not_end_a_pause_of_the_whole_bot(
-    store, platform, api, token_pause
-):
-    ann, bob = api.world.person("Ann"), api.world.person("Bob")
-    hold = Hold()
-    async with at_work(store, platform, api, answer_timeout=10) as world:
-        account = await world.links(str(ann.id))
-        await world.links(str(bob.id))
-        await settled(world)
-        link = await world.link(str(bob.id))
-        assert link is not None
-        api.fail(hold, method="sendMessage", chat=ann)
-        await owe(world, account, "first", without=link.endpoint.id)
-        await hold.reached()
-        api.fail(too_many_requests_html(), method="sendMessage", chat=bob)
-        await owe(world, account, "second")
-        refused = await api.world.call_where(lambda call: call.chat == bob.id)
-        hold.release()
-        await settled(world)
-
-    others = [call for call in api.world.calls if call.number > refused.number]
-    assert len(others) == 2
-    assert all(call.at - refused.at >= token_pause.total_seconds() for call in others)
-    assert set(await kept(api, store)) == {State.SENT}
 
 
 # --- no way there -------------------------------------------------------------------------

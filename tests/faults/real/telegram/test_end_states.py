@@ -19,7 +19,7 @@ from bot.domain.incoming import Command
 from bot.errors import Misconfigured
 from tests.fakes.meter import FakeMeter
 from tests.faults.alerts import owe
-from tests.faults.real.telegram.conftest import at_work, kept, listening, our_bot, settled
+from tests.faults.real.telegram.conftest import HURRIED, at_work, kept, listening, our_bot, settled
 from tests.harness.world import code_in, running
 from tests.standins.bot_api import Access
 from tests.standins.bot_api.devices import on_devices
@@ -68,7 +68,10 @@ async def test_a_chat_that_is_closed_is_called_once_and_what_is_owed_is_held(
 @pytest.mark.fault(32)
 async def test_who_blocks_us_and_comes_back_loses_nothing(store, platform, api):
     ann = api.world.person("Ann")
-    async with our_bot(api) as ours, running(store, platform, ours.messenger, now) as world:
+    async with (
+        our_bot(api) as ours,
+        running(store, platform, ours.messenger, now, waits=HURRIED) as world,
+    ):
         account = await world.links(str(ann.id))
         async with listening(world, ours):
             ann.blocks()
@@ -278,7 +281,7 @@ async def test_of_two_that_listen_with_one_token_one_stops_and_nothing_is_answer
     async with (
         our_bot(api) as first,
         our_bot(api) as second,
-        running(store, platform, first.messenger, now) as world,
+        running(store, platform, first.messenger, now, waits=HURRIED) as world,
     ):
         account = await world.links(str(ann.id))
         async with listening(world, first):

@@ -9,7 +9,7 @@ import pytest
 from bot.app.sources import now
 from bot.domain.deliveries import State
 from tests.faults.hostile import HOSTILE, hidden_in, hostile_bot, hostile_events
-from tests.faults.real.telegram.conftest import at_work, kept, listening, our_bot, settled
+from tests.faults.real.telegram.conftest import HURRIED, at_work, kept, listening, our_bot, settled
 from tests.harness.world import running
 from tests.standins.bot_api.text import utf16_length
 
@@ -45,7 +45,7 @@ async def test_the_one_time_address_comes_without_a_preview(store, platform, api
     ann = api.world.person("Ann")
     async with (
         our_bot(api) as ours,
-        running(store, platform, ours.messenger, now) as world,
+        running(store, platform, ours.messenger, now, waits=HURRIED) as world,
         listening(world, ours),
     ):
         ann.types("/link")
