@@ -25,7 +25,8 @@ from storage.buttons.handles import SqlMessageHandles
 from storage.buttons.shown_cards import SqlShownCards
 from storage.engine.database import Database, each, invalidate
 from storage.engine.limits import Limits
-from storage.engine.sqlite import looking_at, open_inline, open_sqlite, refuse_damage
+from storage.engine.sqlite import open_sqlite
+from storage.engine.sqlite_files import looking_at, open_inline, refuse_damage
 from storage.inbox.ingest import SqlInbox
 from storage.journal import SqlJournal
 from storage.leases import SqlLeases

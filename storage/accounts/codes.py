@@ -2,28 +2,23 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Select,
-    case,
     delete,
     insert,
-    literal_column,
     null,
     or_,
     select,
     update,
 )
 
-from bot.domain.accounts import Account, AccountState, Grant
-from bot.domain.amendments import answer_by_login
-from bot.domain.chats import Address, Link, Preferences
+from bot.domain.accounts import Grant
+from bot.domain.chats import Address
 from bot.domain.clocks import was_set_back
-from bot.domain.ids import AccountId, EndpointId, NewId
+from bot.domain.ids import EndpointId, NewId
 from bot.domain.lifetimes import DIGITS_LIFE
 from bot.domain.linking import (
     DIGITS_TRIES,
@@ -36,18 +31,14 @@ from bot.domain.linking import (
     TooSoon,
     WrongDigits,
 )
-from storage.accounts.links import is_at, links_of, unlink
+from storage.accounts.completing import is_anothers, is_taken, link_by
+from storage.accounts.links import is_at
 from storage.accounts.wrong_logins import Keys, begin_login, forgive_login, login_keys, prune_logins
 from storage.buttons.shown_cards import end_address
-from storage.engine.database import Database, each, invalidate
-from storage.engine.upsert import insert_into
-from storage.forgetting import forget_if_unlinked
-from storage.outbox import endpoints
-from storage.outbox.amendments import take_answer
-from storage.schema.codec import encode_preferences
-from storage.schema.rows import AnyRow, account_of, address_of, link_of, select_active_links
-from storage.schema.states import AttemptState, LinkState
-from storage.schema.tables import LINK_IS_ACTIVE, account, attempt, endpoint, link
+from storage.engine.database import Database, each
+from storage.schema.rows import AnyRow, address_of
+from storage.schema.states import AttemptState
+from storage.schema.tables import attempt, endpoint
 from storage.vault import Vault, forget_grant
 
 KEPT_AFTER_EXPIRY = timedelta(days=1)
@@ -126,7 +117,7 @@ class SqlCodes:
         found = connection.execute(_attempts().where(attempt.c.code_hash == code_hash)).first()
         if found is None:
             return LinkProblem.UNKNOWN
-        if self._is_anothers(connection, grant):
+        if is_anothers(connection, self._vault, grant):
             return _problem(found, now) or LinkProblem.NOT_CERTAIN
         until = now + DIGITS_LIFE
         used_up = connection.execute(
@@ -177,66 +168,14 @@ class SqlCodes:
         # One after the other: two people may type their digits at the same time.
         lock = select(endpoint.c.id).where(endpoint.c.id == found.endpoint).with_for_update()
         connection.execute(lock)
-        if _is_taken(_link_at(connection, found.endpoint), typed.person):
+        if is_taken(connection, found.endpoint, typed.person):
             _close(connection, found.id, AttemptState.FAILED)
             return WrongDigits(problem=LinkProblem.TAKEN)
-        if self._is_anothers(connection, grant):
+        if is_anothers(connection, self._vault, grant):
             _close(connection, found.id, AttemptState.FAILED)
             return WrongDigits(problem=LinkProblem.NOT_CERTAIN)
         _close(connection, found.id, AttemptState.DONE)
-        return self._link(connection, found, grant, typed.now)
-
-    def _link(
-        self, connection: Connection, found: AnyRow, grant: Grant, now: datetime
-    ) -> Completed:
-        owner = self._account(connection, grant, now)
-        others = [
-            each for each in links_of(connection, owner.id) if each.endpoint.id != found.endpoint
-        ]
-        # Who links it is there: it is open, whatever it was before.
-        endpoints.reopen_if_closed(connection, found.endpoint)
-        before = _link_at(connection, found.endpoint)
-        replaced = None
-        if before is not None and before.account != owner.id:
-            replaced, before = unlink(connection, before, now).link, None
-        # A feed that was just being ended may have stored something after the last unlink.
-        forget_if_unlinked(connection, owner.id)
-        made = before or _make_link(connection, self._new_id(), owner.id, found, now)
-        self._vault.keep_credential(connection, owner.id, grant.credential)
-        take_answer(connection, owner.id, answer_by_login(now), now)
-        end_address(connection, found.endpoint, found.code_hash, now)
-        return Completed(
-            link=made,
-            account=owner,
-            others=tuple(others),
-            replaced=replaced,
-        )
-
-    def _is_anothers(self, connection: Connection, grant: Grant) -> bool:
-        """Whether it would replace the login of an account that may be somebody else's."""
-        if not grant.inferred:
-            return False
-        named = select(account.c.id).where(account.c.platform_user == grant.platform_user)
-        known = connection.execute(named.with_for_update()).scalar()
-        if known is None:
-            return False
-        kept = self._vault.credential(connection, AccountId(known))
-        return kept is not None and kept.secret != grant.credential.secret
-
-    def _account(self, connection: Connection, grant: Grant, now: datetime) -> Account:
-        """The account of whoever the platform says has logged in, made if it is new."""
-        made = connection.execute(
-            _making_account(connection.dialect.name),
-            {
-                "id": self._new_id(),
-                "platform_user": grant.platform_user,
-                "label": grant.label,
-                "plan": grant.plan,
-                "state": AccountState.ACTIVE,
-                "created_at": now,
-            },
-        )
-        return account_of(made.one())
+        return link_by(connection, self._vault, self._new_id, found, grant, typed.now)
 
 
 def _attempts() -> Select[*tuple[Any, ...]]:
@@ -390,56 +329,6 @@ def _close(connection: Connection, attempt_id: str, state: AttemptState) -> None
         update(attempt).where(attempt.c.id == attempt_id).values(state=state, digits_hash=null())
     )
     forget_grant(connection, attempt_id)
-
-
-@cache
-def _making_account(dialect: str) -> Any:
-    row = insert_into(account, dialect)
-    # Not `account.c.id`: in an INSERT nothing is correlated, it would stand for any account's.
-    this: ColumnElement[str] = literal_column("account.id")
-    linked = select(link.c.id).where(link.c.account == this, LINK_IS_ACTIVE).exists()
-    return row.on_conflict_do_update(
-        index_elements=[account.c.platform_user],
-        set_={
-            "label": row.excluded.label,
-            "plan": row.excluded.plan,
-            "state": row.excluded.state,
-            # Who comes back after an unlink begins anew: what happened meanwhile is not told.
-            "created_at": case((linked, account.c.created_at), else_=row.excluded.created_at),
-        },
-    ).returning(account)
-
-
-def _make_link(
-    connection: Connection, link_id: str, account_id: AccountId, found: AnyRow, now: datetime
-) -> Link:
-    invalidate(connection)
-    connection.execute(
-        insert(link),
-        {
-            "id": link_id,
-            "account": account_id,
-            "endpoint": found.endpoint,
-            "person": found.person,
-            "role": found.role,
-            "epoch": 1,
-            "state": LinkState.ACTIVE,
-            "preferences": encode_preferences(Preferences()),
-            "linked_at": now,
-        },
-    )
-    return link_of(connection.execute(select_active_links().where(link.c.id == link_id)).one())
-
-
-def _link_at(connection: Connection, endpoint_id: str) -> Link | None:
-    active = select_active_links().where(endpoint.c.id == endpoint_id)
-    row = connection.execute(active).one_or_none()
-    return None if row is None else link_of(row)
-
-
-def _is_taken(there: Link | None, person: str) -> bool:
-    """Whether a chat is somebody else's already: a shared one may be."""
-    return there is not None and there.person != person
 
 
 @each
