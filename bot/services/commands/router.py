@@ -1,20 +1,16 @@
-"""The one way from what a person said to a reply: hear, find the command, dispatch."""
+"""The one way from what a person said to a reply."""
 
-import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot.domain.actions import Target
-from bot.domain.cards import Card, with_note
+from bot.domain.cards import Card
 from bot.domain.chats import Address, EndpointState, Link, Person
-from bot.domain.commands import Arguments, ArgumentType, Misread, Spec, read_options, read_typed
 from bot.domain.deliveries import Priority
 from bot.domain.incoming import (
-    OLD_AFTER,
     Command,
     Incoming,
     Left,
@@ -25,23 +21,16 @@ from bot.domain.incoming import (
     Wordless,
     Words,
 )
-from bot.domain.names import completions, nearest
 from bot.domain.shown import ShownCard, without_address
-from bot.domain.trail import by
-from bot.domain.typed import Typed, command_without_slash, six_digits_in
-from bot.errors import NeedsLogin, NotOffered, OutcomeUnknown, Refused, TryLater
+from bot.domain.typed import Typed, command_without_slash
+from bot.errors import OutcomeUnknown, TryLater
 from bot.services.chat_closed import ChatClosed
 from bot.services.commands import registry
-from bot.services.commands.desk import (
-    AccountCommand,
-    AccountRequest,
-    AnyCommand,
-    CommandRequest,
-    Desk,
-    OpenCommand,
-)
-from bot.services.commands.digits import link_by, typed_digits
+from bot.services.commands.desk import Desk
+from bot.services.commands.digits import typed_digits
+from bot.services.commands.dispatch import dispatch
 from bot.services.commands.pressing import Pressing
+from bot.services.commands.suggesting import suggest
 from bot.services.commands.throttle import (
     EARNED,
     EARNED_BY_STRANGERS,
@@ -50,13 +39,10 @@ from bot.services.commands.throttle import (
     Throttle,
 )
 from bot.services.steady import steady
-from bot.texts import access, asking, failures, getting_started
+from bot.texts import access, failures, getting_started
 from bot.texts.language import ENGLISH, speaking
 
 log = logging.getLogger(__name__)
-
-SUGGEST_LIMIT = timedelta(seconds=2)
-"""Discord waits three for what completes a word."""
 
 WORDLESS_AGAIN = timedelta(hours=1)
 """How soon the same chat is told again that only text is understood: an album must not bring ten
@@ -72,8 +58,9 @@ class Router:
 
     def __init__(self, desk: Desk, chat_closed: ChatClosed) -> None:
         self._desk = desk
+        self.suggest = partial(suggest, desk)
         self._chat_closed = chat_closed
-        self._pressing = Pressing(desk, self._command)
+        self._pressing = Pressing(desk, partial(dispatch, desk))
         self._people = Throttle(EARNED)
         self._strangers = Throttle(EARNED_BY_STRANGERS)
         self._wordless = OnceInAWhile(WORDLESS_AGAIN)
@@ -165,7 +152,7 @@ class Router:
                 return
         match said:
             case Command():
-                yield Reply(card=await self._command(said))
+                yield Reply(card=await dispatch(self._desk, said))
             case Words():
                 card = await self._words(said)
                 if card is not None:
@@ -201,137 +188,6 @@ class Router:
             log.warning("more strangers write than are answered")
         return False
 
-    # --- suggesting -------------------------------------------------------------------------
-
-    async def suggest(
-        self, place: Place, person: Person, command: str, argument: str, typed: str
-    ) -> Sequence[str]:
-        """Implements `ports.Suggest`."""
-        found = registry.find(command)
-        if found is None:
-            return ()
-        types = {one.name: one.type for one in found.spec.arguments}
-        if argument not in types:
-            return ()
-        try:
-            async with asyncio.timeout(SUGGEST_LIMIT.total_seconds()):
-                return await self._suggested(place, person, found.spec, types[argument], typed)
-        except TimeoutError:
-            return ()
-        except Exception:
-            # A person can type on without it.
-            log.exception("could not complete what is typed")
-            return ()
-
-    async def _suggested(
-        self, place: Place, person: Person, spec: Spec, type: ArgumentType, typed: str
-    ) -> Sequence[str]:
-        desk = self._desk
-        link = await desk.links.at(place.address)
-        if link is None or await desk.access.refusal(spec, person, link) is not None:
-            return ()
-        match type:
-            case ArgumentType.BOT:
-                return completions(typed, await desk.known_bots(link.account))
-            case ArgumentType.STRATEGY:
-                return completions(typed, await desk.strategies(link.account))
-            case _:
-                return ()
-
-    # --- commands ---------------------------------------------------------------------------
-
-    async def _command(self, command: Command, about: Sequence[Target] = ()) -> Card:
-        """
-        Args:
-            about: the bots that a button meant, instead of words.
-        """
-        place = command.place
-        found = registry.find(command.name)
-        if found is None:
-            if six_digits_in(command.name) and place.answers_privately:
-                return await link_by(self._desk, place, command.person, command.name)
-            near = nearest(command.name, registry.known_words())
-            return getting_started.unknown_command(command.name, near)
-        spec = found.spec
-        if spec.answers_privately and not place.answers_privately:
-            return access.only_in_private(spec)
-        link = await self._desk.links.at(place.address)
-        card = await self._answer_to(found, command, link, about)
-        # Those that are in no menu take what an address carries.
-        if spec.menu and not spec.arguments and any(map(str.isalnum, command.arguments)):
-            card = with_note(card, asking.left_out(spec, command.arguments))
-        age = self._age(command)
-        if age > OLD_AFTER:
-            card = with_note(card, asking.asked_before(age))
-        return _shown_to_all(card, spec, command, link) if command.public else card
-
-    async def _answer_to(
-        self, found: AnyCommand, command: Command, link: Link | None, about: Sequence[Target]
-    ) -> Card:
-        match found:
-            case OpenCommand(spec=spec, answer=answer):
-                if link is not None:
-                    await self._note(link, command.person, name=spec.name)
-                arguments = _read(spec, command)
-                if isinstance(arguments, Misread):
-                    return asking.misread(spec, arguments)
-                desk = self._desk
-                return await answer(
-                    CommandRequest(
-                        desk=desk, spec=spec, command=command, arguments=arguments, link=link
-                    )
-                )
-            case AccountCommand():
-                if link is None:
-                    return access.not_linked(command.place.answers_privately)
-                return await self._answer_about_account(found, command, link, about)
-
-    async def _answer_about_account(
-        self, found: AccountCommand, command: Command, link: Link, about: Sequence[Target]
-    ) -> Card:
-        desk, spec = self._desk, found.spec
-        refusal = await desk.access.refusal(spec, command.person, link)
-        refused = {} if refusal is None else {"refused": "yes"}
-        await self._note(link, command.person, name=spec.name, **refused)
-        if refusal is not None:
-            return refusal
-        account = await desk.accounts.get(link.account)
-        if account is None:
-            return access.not_linked()
-        arguments = _read(spec, command)
-        if isinstance(arguments, Misread):
-            return asking.misread(spec, arguments)
-        request = AccountRequest(
-            desk=desk,
-            spec=spec,
-            command=command,
-            arguments=arguments,
-            link=link,
-            account=account,
-            about=frozenset(target.id for target in about),
-        )
-        if spec.danger and self._age(command) > OLD_AFTER:
-            return await _ask_again(request)
-        try:
-            return await found.answer(request)
-        except NeedsLogin:
-            return failures.needs_login()
-        except NotOffered as refusal_of_platform:
-            return failures.not_offered(str(refusal_of_platform))
-        except (TryLater, Refused) as failure:
-            return failures.platform_away(str(failure))
-
-    async def _note(self, link: Link, person: Person, **facts: str) -> None:
-        """Into the trail. A disk that is full must not keep a person from looking at their bots."""
-        desk = self._desk
-        try:
-            await desk.audit.note("command", desk.now(), link.account, **by(person), **facts)
-        except (TryLater, OutcomeUnknown) as outage:
-            log.error("what was asked was not audited", extra={"reason": str(outage)})
-
-    def _age(self, command: Command) -> timedelta:
-        return timedelta(0) if command.at is None else self._desk.now() - command.at
-
     async def _words(self, words: Words) -> Card | None:
         place = words.place
         if not place.answers_privately:
@@ -345,7 +201,7 @@ class Router:
                 arguments=typed.arguments,
                 at=words.at,
             )
-            return await self._command(said)
+            return await dispatch(self._desk, said)
         card = await typed_digits(self._desk, place, words.person, words.text)
         if card is not None:
             return card
@@ -391,28 +247,3 @@ def _is_meant(typed: Typed) -> bool:
     """Whether a plain word is a command of ours, alone or with what it takes."""
     found = registry.find(typed.name)
     return found is not None and bool(found.spec.arguments or not typed.arguments)
-
-
-def _read(spec: Spec, command: Command) -> Arguments | Misread:
-    if command.options:
-        return read_options(spec, command.options)
-    return read_typed(spec, command.arguments)
-
-
-async def _ask_again(request: AccountRequest) -> Card:
-    """Instead of a card that acts: who asked this long ago may want something else by now."""
-    words = request.command.arguments
-    [action] = await request.asking(words)
-    return asking.asked_long_ago(request.spec.name, words, action)
-
-
-def _shown_to_all(card: Card, spec: Spec, command: Command, link: Link | None) -> Card:
-    """An answer as everybody in the chat may see it, if this one may be and the person may say so.
-
-    What holds nothing of an account anybody may show.
-    """
-    if not spec.showable or card.buttons or card.pick:
-        return card
-    if spec.least is not None and (link is None or command.person.id != link.person):
-        return with_note(card, access.only_the_owner_shows())
-    return replace(card, private=False)

@@ -1,0 +1,150 @@
+"""From a command to its answer: find it, see who may, read its arguments, ask it."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.domain.actions import Target
+from bot.domain.cards import Card, with_note
+from bot.domain.chats import Link, Person
+from bot.domain.commands import Arguments, Misread, Spec, read_options, read_typed
+from bot.domain.incoming import OLD_AFTER, Command
+from bot.domain.names import nearest
+from bot.domain.trail import by
+from bot.domain.typed import six_digits_in
+from bot.errors import NeedsLogin, NotOffered, OutcomeUnknown, Refused, TryLater
+from bot.services.commands import registry
+from bot.services.commands.desk import (
+    AccountCommand,
+    AccountRequest,
+    AnyCommand,
+    CommandRequest,
+    Desk,
+    OpenCommand,
+)
+from bot.services.commands.digits import link_by
+from bot.texts import access, asking, failures, getting_started
+
+log = logging.getLogger(__name__)
+
+
+async def dispatch(desk: Desk, command: Command, about: Sequence[Target] = ()) -> Card:
+    """What a command is answered.
+
+    Args:
+        about: the bots that a button meant, instead of words.
+    """
+    place = command.place
+    found = registry.find(command.name)
+    if found is None:
+        if six_digits_in(command.name) and place.answers_privately:
+            return await link_by(desk, place, command.person, command.name)
+        near = nearest(command.name, registry.known_words())
+        return getting_started.unknown_command(command.name, near)
+    spec = found.spec
+    if spec.answers_privately and not place.answers_privately:
+        return access.only_in_private(spec)
+    link = await desk.links.at(place.address)
+    card = await _answer_to(desk, found, command, link, about)
+    # Those that are in no menu take what an address carries.
+    if spec.menu and not spec.arguments and any(map(str.isalnum, command.arguments)):
+        card = with_note(card, asking.left_out(spec, command.arguments))
+    age = _age(desk, command)
+    if age > OLD_AFTER:
+        card = with_note(card, asking.asked_before(age))
+    return _shown_to_all(card, spec, command, link) if command.public else card
+
+
+async def _answer_to(
+    desk: Desk, found: AnyCommand, command: Command, link: Link | None, about: Sequence[Target]
+) -> Card:
+    match found:
+        case OpenCommand(spec=spec, answer=answer):
+            if link is not None:
+                await _note(desk, link, command.person, name=spec.name)
+            arguments = _read(spec, command)
+            if isinstance(arguments, Misread):
+                return asking.misread(spec, arguments)
+            return await answer(
+                CommandRequest(
+                    desk=desk, spec=spec, command=command, arguments=arguments, link=link
+                )
+            )
+        case AccountCommand():
+            if link is None:
+                return access.not_linked(command.place.answers_privately)
+            return await _answer_about_account(desk, found, command, link, about)
+
+
+async def _answer_about_account(
+    desk: Desk, found: AccountCommand, command: Command, link: Link, about: Sequence[Target]
+) -> Card:
+    spec = found.spec
+    refusal = await desk.access.refusal(spec, command.person, link)
+    refused = {} if refusal is None else {"refused": "yes"}
+    await _note(desk, link, command.person, name=spec.name, **refused)
+    if refusal is not None:
+        return refusal
+    account = await desk.accounts.get(link.account)
+    if account is None:
+        return access.not_linked()
+    arguments = _read(spec, command)
+    if isinstance(arguments, Misread):
+        return asking.misread(spec, arguments)
+    request = AccountRequest(
+        desk=desk,
+        spec=spec,
+        command=command,
+        arguments=arguments,
+        link=link,
+        account=account,
+        about=frozenset(target.id for target in about),
+    )
+    if spec.danger and _age(desk, command) > OLD_AFTER:
+        return await _ask_again(request)
+    try:
+        return await found.answer(request)
+    except NeedsLogin:
+        return failures.needs_login()
+    except NotOffered as refusal_of_platform:
+        return failures.not_offered(str(refusal_of_platform))
+    except (TryLater, Refused) as failure:
+        return failures.platform_away(str(failure))
+
+
+async def _note(desk: Desk, link: Link, person: Person, **facts: str) -> None:
+    """Into the trail. A disk that is full must not keep a person from looking at their bots."""
+    try:
+        await desk.audit.note("command", desk.now(), link.account, **by(person), **facts)
+    except (TryLater, OutcomeUnknown) as outage:
+        log.error("what was asked was not audited", extra={"reason": str(outage)})
+
+
+def _age(desk: Desk, command: Command) -> timedelta:
+    return timedelta(0) if command.at is None else desk.now() - command.at
+
+
+def _read(spec: Spec, command: Command) -> Arguments | Misread:
+    if command.options:
+        return read_options(spec, command.options)
+    return read_typed(spec, command.arguments)
+
+
+async def _ask_again(request: AccountRequest) -> Card:
+    """Instead of a card that acts: who asked this long ago may want something else by now."""
+    words = request.command.arguments
+    [action] = await request.asking(words)
+    return asking.asked_long_ago(request.spec.name, words, action)
+
+
+def _shown_to_all(card: Card, spec: Spec, command: Command, link: Link | None) -> Card:
+    """An answer as everybody in the chat may see it, if this one may be and the person may say so.
+
+    What holds nothing of an account anybody may show.
+    """
+    if not spec.showable or card.buttons or card.pick:
+        return card
+    if spec.least is not None and (link is None or command.person.id != link.person):
+        return with_note(card, access.only_the_owner_shows())
+    return replace(card, private=False)
