@@ -10,9 +10,10 @@ from bot.domain.cards import Card
 from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import Attempt, Declined, Repeats, Sent
 from bot.domain.ids import Now
+from bot.services.early_send import HoldsRequests
 
 
-class TelegramMessenger:
+class TelegramMessenger(HoldsRequests):
     """Implements `ports.Messenger`."""
 
     channel = Channel.TELEGRAM

@@ -69,7 +69,15 @@ class Ingest:
         )
         idle, asked_at = self._delivering.idle(self._audience.get(account.id, {})), steady()
         try:
-            ingested = await self._inbox.ingest(account.id, events, judge, now, progress, idle)
+            ingested = await self._inbox.ingest(
+                account.id,
+                events,
+                judge,
+                now,
+                progress,
+                idle,
+                partial(self._delivering.send_preclaimed, asked_at),
+            )
         except OutcomeUnknown as doubt:
             if idle:
                 self._delivering.give_up(doubt)
@@ -79,7 +87,7 @@ class Ingest:
             heard = self._audience.get(account.id, {})
             self._delivering.wake({key: (at, Priority.NORMAL) for key, at in heard.items()})
             raise
-        self._delivering.send_preclaimed(ingested.preclaimed, asked_at)
+        self._delivering.send_preclaimed(asked_at, ingested.preclaimed)
         self._meter.ingested(told=ingested.told, known=ingested.known)
         if ingested.owed:
             # Where the last one went, the next one probably goes: it can be claimed at once.

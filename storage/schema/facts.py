@@ -44,13 +44,19 @@ class Tally:
     owed: dict[EndpointId, tuple[Address, Priority]] = field(default_factory=dict)
     preclaimed: list["Preclaimed"] = field(default_factory=list)
 
+    def take_preclaimed(self) -> tuple[Delivery, ...]:
+        """What was claimed, for whoever sends it: the first who asks."""
+        taken = tuple([one.delivery() for one in self.preclaimed])
+        self.preclaimed.clear()
+        return taken
+
     def total(self) -> IngestResult:
         return IngestResult(
             new=self.new,
             known=self.known,
             told=self.told,
             owed=self.owed,
-            preclaimed=tuple([one.delivery() for one in self.preclaimed]),
+            preclaimed=self.take_preclaimed(),
             answered=self.answered,
         )
 

@@ -229,6 +229,90 @@ async def test_the_log_is_copied_into_the_file_now_and_then(sqlite_url: str, ope
         assert len(await store.database.read(names)) == 600
 
 
+# --- what is told while it is committed ---------------------------------------------------
+
+
+class Told:
+    """What was told, and whether it was committed."""
+
+    def __init__(self) -> None:
+        self.results: list[str] = []
+        self.commits: list[asyncio.Future[None]] = []
+
+    def __call__(self, result: str, committed: asyncio.Future[None]) -> None:
+        self.results.append(result)
+        self.commits.append(committed)
+
+    async def stands(self) -> list[bool]:
+        stands = []
+        for commit in self.commits:
+            try:
+                await commit
+            except TryLater:
+                stands.append(False)
+            else:
+                stands.append(True)
+        return stands
+
+
+async def test_a_result_is_told_while_the_disk_works(file_store: Store):
+    told = Told()
+
+    writing = file_store.database.submit(add, "one", told)
+
+    assert told.results == ["one"]
+    assert not told.commits[0].done()
+    await writing
+    assert await told.stands() == [True]
+
+
+async def test_who_waits_for_a_commit_may_be_cancelled(file_store: Store):
+    told = Told()
+    writing = file_store.database.submit(add, "one", told)
+
+    async with asyncio.TaskGroup() as group:
+        waiting = group.create_task(told.stands())
+        await asyncio.sleep(0)
+        waiting.cancel()
+
+    assert await writing == "one"
+    assert await told.stands() == [True]
+
+
+async def test_who_was_told_hears_that_the_commit_failed(file_store: Store):
+    told = Told()
+
+    with pytest.raises(sqlite3.IntegrityError):
+        await file_store.database.submit(each(break_at_commit), "one", told)
+
+    assert await told.stands() == [False]
+    assert await file_store.database.read(names) == []
+
+
+async def test_what_can_be_committed_alone_is_told_of_once(file_store: Store):
+    first, told, other = Told(), Told(), Told()
+
+    leading = file_store.database.submit(add, "leading", first)
+    good = file_store.database.submit(add, "good", told)
+    bad = file_store.database.submit(each(break_at_commit), "bad", other)
+    await asyncio.wait([leading, good, bad])
+
+    assert (leading.result(), good.result()) == ("leading", "good")
+    assert isinstance(bad.exception(), sqlite3.IntegrityError)
+    assert (told.results, await told.stands()) == (["good"], [False])
+    assert await other.stands() == [False]
+    assert await file_store.database.read(names) == ["good", "leading"]
+
+
+async def test_nothing_is_told_of_what_fails(store: Store):
+    told = Told()
+
+    with pytest.raises(ZeroDivisionError):
+        await store.database.submit(each(stumble_over), "one", told)
+
+    assert told.results == []
+
+
 def break_at_commit(connection: Any, name: str) -> str:
     """Leave something that only the commit finds wrong."""
     connection.execute(text("PRAGMA defer_foreign_keys = ON"))
