@@ -13,5 +13,5 @@ What only the store can decide, because it takes all that is stored and one tran
 whether a fact is there already (`storage.inbox.ingest`, by its key), whether a crowd waits that
 is better told together (`storage.outbox.digests`), and which item of a lane comes first
 (`storage.outbox.claims`). What only the outside can tell: whether the person behind a shared chat
-is still there (`bot.services.delivery.not_to_be_shown`).
+is still there (`bot.services.shared_chats.not_to_be_shown`).
 """

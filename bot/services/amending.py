@@ -19,7 +19,8 @@ from bot.domain.lifetimes import END_LIFE
 from bot.domain.shown import EndedCard
 from bot.errors import OutcomeUnknown, TryLater
 from bot.ports import Outbox, ShownCards
-from bot.services.delivery import Outlet, not_to_be_shown
+from bot.services.delivery import Outlet
+from bot.services.shared_chats import not_to_be_shown
 from bot.services.steady import Seconds, steady
 from bot.texts import answered as texts
 from bot.texts.language import speaking

@@ -34,10 +34,11 @@ from bot.domain.deliveries import (
 from bot.domain.ids import EndpointId, Now
 from bot.domain.lanes import LaneRequest, LaneResult
 from bot.domain.reasons import Reason
-from bot.errors import OutcomeUnknown, Refused, TryLater, Unreachable
+from bot.errors import OutcomeUnknown, TryLater
 from bot.ports import Messenger, Meter, Outbox, Readership
 from bot.services.early_send import HeldBack, HoldsRequests, ahead_of, stands
 from bot.services.pace import Pace, Place
+from bot.services.shared_chats import not_to_be_shown
 from bot.services.steady import Seconds, steady
 from bot.texts.language import speaking
 from bot.texts.presented import presented
@@ -510,9 +511,6 @@ class Delivering:
             )
 
 
-READERSHIP_TIMEOUT: float = 4.0
-"""Seconds that a look at who is there may take: its lane stands still meanwhile."""
-
 REASONS = frozenset(
     {Reason.HOST_LEFT, Reason.READERS_UNKNOWN, Reason.LOOKED_TOO_LONG, Reason.SPOKEN_MEANWHILE}
 )
@@ -524,24 +522,6 @@ def _is_contradicted(attempt: Attempt, heard_at: Seconds | None, began: Seconds)
     if not isinstance(attempt, Gone) or attempt.reason == Reason.HOST_LEFT:
         return False
     return heard_at is not None and heard_at >= began
-
-
-async def not_to_be_shown(delivery: Delivery, readership: Readership | None) -> Attempt | None:
-    """Why nothing may be shown in a shared chat now; `None` if it may, or nobody reads along."""
-    if delivery.host is None or readership is None:
-        return None
-    try:
-        async with asyncio.timeout(READERSHIP_TIMEOUT):
-            left = await readership.has_left(delivery.address, delivery.host)
-    except TimeoutError:
-        return Postponed(reason=Reason.READERS_UNKNOWN, tried=False)
-    except Unreachable:
-        return Postponed(reason=Reason.READERS_UNKNOWN, scope=Scope.CHANNEL, tried=False)
-    except TryLater as outage:
-        return Postponed(reason=Reason.READERS_UNKNOWN, retry_after=outage.retry_after, tried=False)
-    except Refused:
-        return None  # the message itself finds out how it is
-    return Gone(reason=Reason.HOST_LEFT) if left else None
 
 
 async def _fail(doubt: OutcomeUnknown) -> NoReturn:

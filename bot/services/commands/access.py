@@ -9,7 +9,7 @@ from bot.domain.chats import Address, Channel, Link, Person
 from bot.domain.commands import Spec
 from bot.errors import Refused, TryLater
 from bot.ports import Readership
-from bot.services.delivery import READERSHIP_TIMEOUT
+from bot.services.shared_chats import READERSHIP_TIMEOUT
 from bot.texts import access as texts
 
 log = logging.getLogger(__name__)
