@@ -581,6 +581,7 @@ async def test_who_may_not_send_any_more_once_the_commit_stands_hands_it_back(st
     chat, sure = Hasty(now=now), True
     async with running(store, platform, chat, now, may_send=lambda: sure) as world:
         _, committed = await claimed_ahead(world, "second")
+        await world.quiet(1)
 
         sure = False
         committed.set_result(None)
