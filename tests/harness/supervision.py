@@ -14,7 +14,7 @@ from bot.services.feeds import FeedRhythm
 from storage import Store
 from tests.fakes.messenger import FakeMessenger
 from tests.harness.troubled_database import Troubled
-from tests.harness.world import World, running
+from tests.harness.world import ALONE, World, running
 
 Open = Callable[[], AbstractAsyncContextManager[Store]]
 
@@ -30,7 +30,7 @@ class Supervisor:
     platform: Platform
     chat: FakeMessenger
     now: Callable[[], datetime]
-    rhythm: FeedRhythm | None = None
+    rhythm: FeedRhythm = ALONE
     world: World | None = None
     """The process, while there is one."""
     ended: int = 0
@@ -91,7 +91,7 @@ async def supervised(
     platform: Platform,
     chat: FakeMessenger,
     now: Callable[[], datetime],
-    rhythm: FeedRhythm | None = None,
+    rhythm: FeedRhythm = ALONE,
 ) -> AsyncIterator[Supervisor]:
     """A process that is up, and stays so until the block ends."""
     supervisor = Supervisor(open, platform, chat, now, rhythm)

@@ -8,7 +8,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -171,13 +171,19 @@ def code_in(invited: Reply) -> str:
     return address.rpartition("/")[2]
 
 
+ALONE = FeedRhythm(look_every=timedelta(minutes=5))
+"""No other process brings anything about: to look for it as often as the product does would be most
+of what a long test does.
+"""
+
+
 @asynccontextmanager
 async def running(
     store: Store,
     platform: Platform,
     chat: Messenger,
     now: Callable[[], datetime],
-    rhythm: FeedRhythm | None = None,
+    rhythm: FeedRhythm = ALONE,
     rate: float = 0,
     others: Sequence[Messenger] = (),
     readership: Readership | None = None,

@@ -197,7 +197,7 @@ async def test_an_alert_loses_its_button_when_that_expires(live, chat, platform,
     before = last(chat)[0]
 
     await store.prune(live.now() + OFFER_LIFE)
-    await live.quiet(600)
+    await live.quiet(3600)
 
     assert before == [STOP]
     [alert] = [one for one in chat.screen("100") if "No balance" in " ".join(one.lines)]

@@ -367,7 +367,7 @@ async def test_ageing_that_broke_off_stops_no_delivery(world, store, chat):
         raise errors.OutcomeUnknown("the connection broke")
 
     store.outbox.before("age", broken)
-    await world.quiet(120)
+    await world.quiet(600)
     await owe(world, account, "still sent")
     await world.quiet()
 

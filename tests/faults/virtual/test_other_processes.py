@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
@@ -119,6 +119,13 @@ async def test_what_was_on_its_way_at_a_failover_is_repeated_and_says_so(
 
 
 # --- another process --------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def world(store, platform, chat, now) -> AsyncIterator[World]:
+    """A process that looks for what others do as often as the product does."""
+    async with running(store, platform, chat, now, FeedRhythm()) as started:
+        yield started
 
 
 @pytest.mark.fault(59)
