@@ -29,8 +29,9 @@ soak: $(INSTALLED) ## count what comes of random faults: SEED=7 EVENTS=3000 DATA
 	@exec $(BIN)/python -m tests.soak \
 		$(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS)) $(if $(DATABASE),--database $(DATABASE))
 
-crashes: $(INSTALLED) ## crash at every point of a day, not only at the few of each sort that `make test` takes
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --timeout 3600 --every-crash tests/faults/virtual/test_crashes.py
+crashes: $(INSTALLED) ## crash at every point of a day, and in 200 random lives: `make test` takes a few of each sort
+	TRADEBELL_TEST_MODEL_EXAMPLES=200 $(BIN)/pytest --numprocesses auto --maxprocesses 4 --timeout 3600 --every-crash \
+		tests/faults/virtual/test_crashes.py tests/faults/virtual/test_model.py
 
 check: $(INSTALLED) ## check format, lint, types and import contracts
 	$(BIN)/ruff format --check

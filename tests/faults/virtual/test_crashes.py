@@ -72,7 +72,7 @@ def moments(passed: Sequence[Point]) -> list[Point]:
     ]
 
 
-EACH = 4
+EACH = 3
 """How many passings of each point are crashed at; `make crashes` takes all."""
 
 

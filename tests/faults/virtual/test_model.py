@@ -882,7 +882,7 @@ def _links(connection: Connection) -> list[Link]:
 TestModel = Model.TestCase
 EXAMPLES = int(os.environ.get("TRADEBELL_TEST_MODEL_EXAMPLES", "0"))  # noqa: TID251
 TestModel.settings = settings(
-    max_examples=EXAMPLES or 50,
+    max_examples=EXAMPLES or 15,
     derandomize=not EXAMPLES,
     stateful_step_count=40,
     deadline=None,
