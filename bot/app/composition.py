@@ -16,6 +16,7 @@ from bot.services.commands.registry import SPECS
 from bot.services.commands.router import Router
 from bot.services.delivery import Delivering, Outlet
 from bot.services.feeds import FeedRhythm, Feeds
+from bot.services.gathering import Gathering
 from bot.services.ingest import Ingest
 from bot.services.linking import Linking
 from bot.services.steady import Seconds
@@ -28,6 +29,7 @@ class Services:
 
     delivering: Delivering
     amending: Amending
+    gathering: Gathering
     ingest: Ingest
     feeds: Feeds
     linking: Linking
@@ -78,7 +80,8 @@ def compose(
         chance=chance,
         look_every=rhythm.look_every * 10,  # a button that ended late is no late alert
     )
-    ingest = Ingest(store.inbox, meter, delivering, amending, now, new_id)
+    gathering = Gathering(store.outbox, delivering, now)
+    ingest = Ingest(store.inbox, meter, delivering, amending, gathering, now, new_id)
     feeds = Feeds(platform, store.accounts, store.inbox, ingest, meter, now, chance, rhythm)
     linking = Linking(
         codes=store.codes,
@@ -112,6 +115,7 @@ def compose(
         delivering=delivering,
         draw=draw,
         feeds=feeds,
+        gathering=gathering,
         inbox=store.inbox,
         ingest=ingest,
         linking=linking,
@@ -125,6 +129,7 @@ def compose(
     return Services(
         delivering=delivering,
         amending=amending,
+        gathering=gathering,
         ingest=ingest,
         feeds=feeds,
         linking=linking,

@@ -111,9 +111,14 @@ class Card:
     typed.
     """
 
+    sound: bool | None = None
+    """Whether it arrives with one; `None`: if it is bad."""
+
     @property
     def silent(self) -> bool:
         """Whether it should arrive without a sound."""
+        if self.sound is not None:
+            return not self.sound
         return self.severity in (Severity.INFO, Severity.GOOD)
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 
-from bot.domain.events import Kind
 from bot.domain.ids import AccountId, EndpointId, LinkId
+from bot.domain.rules import Mute, Quiet, Rule
 
 
 class Channel(StrEnum):
@@ -72,9 +72,16 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preferences:
-    """What an endpoint wants to hear, and who may ask there."""
+    """What an endpoint wants to hear, when, and who may ask there."""
 
-    muted: frozenset[Kind] = frozenset()
+    rules: tuple[Rule, ...] = ()
+    """In the order in which they were made."""
+    mutes: tuple[Mute, ...] = ()
+    quiet: Quiet | None = None
+    zone: str = ""
+    """The person's time zone, as IANA calls it; empty as long as nobody has said."""
+    digest_at: time = time(8)
+    """When a daily digest comes, by the person's clock."""
     members: Role | None = None
     """What everybody else in a shared chat may do; `None` for nothing but reading the alerts."""
     language: str = "en"

@@ -9,9 +9,11 @@ from typing import assert_never
 from bot.domain.backoff import Backoff
 from bot.domain.cards import Card
 from bot.domain.chats import Address
+from bot.domain.decisions import SEND, Decision
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId, TraderId
 from bot.domain.reasons import Reason
+from bot.domain.rules import Matter
 
 
 class Priority(IntEnum):
@@ -32,16 +34,22 @@ class State(StrEnum):
     EXPIRED = "expired"
     CANCELLED = "cancelled"
     COALESCED = "coalesced"
+    GATHERED = "gathered"
+    """Kept for a digest, or until quiet hours end."""
+    OFF = "off"
+    """The person does not want to hear of it."""
 
 
 PENDING = frozenset({State.READY, State.SENDING, State.UNKNOWN})
 """Still to be sent."""
 
-MISSED = frozenset({State.HELD, State.DEAD, State.EXPIRED, State.CANCELLED, State.COALESCED})
+MISSED = frozenset(
+    {State.HELD, State.DEAD, State.EXPIRED, State.CANCELLED, State.COALESCED, State.GATHERED}
+)
 """Ended, or stopped, without having been shown by itself: what `/missed` lists."""
 
-LOST = MISSED - {State.COALESCED}
-"""Not shown in any way: a digest tells of the others."""
+LOST = MISSED - {State.COALESCED, State.GATHERED}
+"""Not shown in any way: a digest tells of the others, or will."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +72,8 @@ class Draft:
     subject: str = ""
     language: str = "en"
     """That of its card."""
+    decision: Decision = SEND
+    matter: Matter | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

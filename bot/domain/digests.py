@@ -1,10 +1,15 @@
 """When cards are told in one message, because too many wait for the same chat."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.cards import Severity
+from bot.domain.chats import Address
+from bot.domain.deliveries import Priority
 from bot.domain.events import Kind
+from bot.domain.ids import EndpointId
+from bot.domain.rules import Matter
 
 CROWD = 20
 """More items than this that wait at one endpoint are told together: one by one, at the pace of a
@@ -31,6 +36,17 @@ class Part:
     occurred_at: datetime
     detail: str = ""
     """What its card says first below the title."""
+    matter: Matter | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """Endpoints that are owed the digest of what was put by for them, where they are, and how
+    urgent it is; `due` is when the next one is, if any.
+    """
+
+    owed: Mapping[EndpointId, tuple[Address, Priority]]
+    due: datetime | None = None
 
 
 def crowd(under_pressure: bool) -> int:

@@ -75,7 +75,8 @@ class IngestResult:
     `new` counts events that were news, `known` those that were not, `told` deliveries created;
     `owed` says at which endpoints, where they are, and the most urgent priority among the new
     items. `preclaimed` are not among them: these are in flight already, for the caller to send.
-    `answered` counts earlier items whose offers have been answered.
+    `answered` counts earlier items whose offers have been answered, `gathered` new ones that are
+    kept for a digest.
     """
 
     new: int
@@ -84,3 +85,4 @@ class IngestResult:
     owed: Mapping[EndpointId, tuple[Address, Priority]]
     preclaimed: tuple[Delivery, ...] = ()
     answered: int = 0
+    gathered: int = 0

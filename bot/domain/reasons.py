@@ -25,6 +25,9 @@ class Reason(StrEnum):
     MOVED_AWAY = "moved_away"
     REOPENED = "reopened"
     IN_A_DIGEST = "in_a_digest"
+    FOR_A_DIGEST = "for_a_digest"
+    QUIET_HOURS = "quiet_hours"
+    NOT_WANTED = "not_wanted"
     MOVED_TOGETHER = "moved_together"
     NO_CONNECTION_IN_TIME = "no_connection_in_time"
     NO_CONNECTION = "no_connection"
@@ -71,6 +74,7 @@ STORED: frozenset[str] = frozenset(
         *(Reason.LATE, Reason.LATE_TO_REPEAT, Reason.UNLINKED, Reason.NOT_LINKED, Reason.CLOSED),
         *(Reason.STAYED_CLOSED, Reason.MOVED, Reason.MOVED_AWAY, Reason.REOPENED),
         *(Reason.IN_A_DIGEST, Reason.MOVED_TOGETHER),
+        *(Reason.FOR_A_DIGEST, Reason.QUIET_HOURS, Reason.NOT_WANTED),
     }
 )
 """Why an item came to its end in the database, without an attempt."""

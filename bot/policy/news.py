@@ -12,6 +12,7 @@ from bot.domain.amendments import LOG_IN, answer_by_change, answer_by_removal
 from bot.domain.cards import Button, Card, Severity, in_parts
 from bot.domain.changes import Change, condition, merged, strategy_changes, trader_changes
 from bot.domain.chats import Endpoint, Link, Role, private_ones
+from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import Draft, Priority
 from bot.domain.events import (
     Event,
@@ -31,9 +32,10 @@ from bot.domain.ingesting import Known, NewsDecision
 from bot.domain.lifetimes import ALERT_LIFE, OFFER_LIFE
 from bot.domain.names import told_apart
 from bot.domain.trade_stages import is_recent, stage_of
+from bot.policy.matters import matter_of
 from bot.policy.revisions import is_stale, revised
 from bot.policy.same_fact import SAME_FACT_WINDOW, fingerprint, says_more
-from bot.policy.stages import Course, owed
+from bot.policy.stages import owed
 from bot.texts.alerts import (
     Alert,
     bot_alert,
@@ -127,12 +129,19 @@ def decide(
             if event.personal:
                 known = replace(known, links=private_ones(known.links, without) or known.links)
             return _news(
-                event.origin, _Told(partial(notice_alert, event)), known, now, new_id, without
+                event,
+                event.origin,
+                _Told(partial(notice_alert, event)),
+                known,
+                now,
+                new_id,
+                without,
             )
         case _:
             assert_never(event)
     told = _Told(tell)
     return _news(
+        event,
         event.origin,
         told,
         known,
@@ -149,7 +158,7 @@ def _decide_trade(trade: Trade, known: Known, now: datetime, new_id: NewId) -> N
     origin = replace(trade.origin, revision=str(stage))
     mark = fingerprint(trade, told.plainly, known.traders)
     return replace(
-        _news(origin, told, known, now, new_id, mark=mark),
+        _news(trade, origin, told, known, now, new_id, mark=mark),
         says_more=says_more(trade),
         stage=stage,
         only_if_kept=trade.changed and not is_recent(trade, now),
@@ -212,7 +221,7 @@ def _decide_trader(
         told = _Told(partial(bot_alert, before, gone, (Change.REMOVED,), event.origin.at))
         origin = revised(event.origin, known, "removed")
         return replace(
-            _news(origin, told, known, now, new_id),
+            _news(event, origin, told, known, now, new_id),
             forget=before,
             answer=answer_by_removal(before, event.origin.at),
         )
@@ -235,9 +244,25 @@ def _decide_trader(
         if len(changes) == 1 and changes[0] in _ECHOES:
             tell, without = partial(_asked_for, tell, asked_in), echo.endpoint
     return replace(
-        _news(origin, _Told(tell), known, now, new_id, without),
+        _news(
+            event,
+            origin,
+            _Told(tell),
+            known,
+            now,
+            new_id,
+            without,
+            recovers=_recovers(before, trader),
+        ),
         remember=trader,
         answer=answer_by_change(before, trader, event.origin.at, asked_in),
+    )
+
+
+def _recovers(before: Trader | None, now: Trader) -> bool:
+    """Whether a bot runs that was in trouble, or was stopped."""
+    return (
+        before is not None and condition(before).running is False and bool(condition(now).running)
     )
 
 
@@ -275,7 +300,7 @@ def _decide_strategy(
             return NewsDecision(news=False, reason="was not known")
         told = _Told(partial(strategy_alert, before, before, (Change.REMOVED,), event.origin.at))
         origin = revised(event.origin, known, "removed")
-        return replace(_news(origin, told, known, now, new_id), forget=before)
+        return replace(_news(event, origin, told, known, now, new_id), forget=before)
     if is_stale(before, event.strategy, now):
         return NewsDecision(news=False, reason="older than what is known")
     strategy = merged(before, event.strategy)
@@ -284,10 +309,11 @@ def _decide_strategy(
         return NewsDecision(news=False, reason="no real change", remember=strategy)
     origin = revised(event.origin, known, repr(strategy))
     told = _Told(partial(strategy_alert, before, strategy, changes, event.origin.at))
-    return replace(_news(origin, told, known, now, new_id), remember=strategy)
+    return replace(_news(event, origin, told, known, now, new_id), remember=strategy)
 
 
 def _news(
+    event: Event,
     origin: Origin,
     told: "_Told",
     known: Known,
@@ -296,16 +322,24 @@ def _news(
     without: EndpointId | None = None,
     mark: str | None = None,
     subject: str = "",
+    *,
+    recovers: bool = False,
 ) -> NewsDecision:
+    matter = matter_of(event, told.plainly, recovers=recovers)
     drafts: list[Draft] = []
     actions: list[Action] = []
     for link in known.links:
-        if owed(link, origin.kind, without).course is Course.DROP:
+        decision = owed(link, matter, now, origin.kind, without)
+        if decision.reason is Why.KNOWN_THERE:
             continue
         alert = told.for_chat(link)
-        with speaking(link.preferences.language):
-            card, offers = _with_offers(alert, link, now, new_id)
-        actions.extend(offers)
+        card = alert.card
+        parts: tuple[Card, ...] = (card,)
+        if decision.course not in (Course.HOLD, Course.DROP):
+            with speaking(link.preferences.language):
+                card, offers = _with_offers(alert, link, now, new_id)
+            actions.extend(offers)
+            parts = in_parts(_as_loud(card, decision.course))
         drafts += [
             Draft(
                 link=link.id,
@@ -315,11 +349,13 @@ def _news(
                 card=part,
                 part=number,
                 language=link.preferences.language,
-                expires_at=None if alert.priority is Priority.URGENT else now + ALERT_LIFE,
+                expires_at=_expiry(alert, decision, now),
                 about=_offered_about(alert) if part.buttons else None,
                 subject=subject or (alert.about.id if alert.about else ""),
+                decision=decision,
+                matter=matter,
             )
-            for number, part in enumerate(in_parts(card))
+            for number, part in enumerate(parts)
         ]
     return NewsDecision(
         news=True,
@@ -331,6 +367,18 @@ def _news(
         fingerprint=mark,
         window=SAME_FACT_WINDOW,
     )
+
+
+def _expiry(alert: Alert, decision: Decision, now: datetime) -> datetime | None:
+    lasts = alert.priority is Priority.URGENT or decision.course is Course.HOLD
+    return None if lasts else now + ALERT_LIFE
+
+
+def _as_loud(card: Card, course: Course) -> Card:
+    """The card with a sound or without one, where a decision says otherwise than how bad it is."""
+    if course is Course.SEND or card.silent is (course is Course.SILENT):
+        return card
+    return replace(card, sound=course is Course.RING)
 
 
 def _with_offers(

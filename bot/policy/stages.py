@@ -6,39 +6,17 @@ sent, in the transaction that claims it.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
 from bot.domain.chats import EndpointState, Link
+from bot.domain.decisions import SEND, Course, Decision, Why
 from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
 from bot.domain.reasons import Reason
-
-
-class Course(StrEnum):
-    SEND = "send"
-    SILENT = "silent"
-    """Sent, without a sound."""
-    HOLD = "hold"
-    """Kept, for later."""
-    DROP = "drop"
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What becomes of one thing at one endpoint. `until` says when what is held is looked at
-    again, where that is known.
-    """
-
-    course: Course
-    reason: str = ""
-    until: datetime | None = None
-
-
-SEND = Decision(Course.SEND)
-"""Nothing speaks against it."""
+from bot.domain.rules import Matter, Mode
+from bot.domain.timetables import next_digest, quiet_until, zone
+from bot.policy.ruling import UNRULED, Ruling, mutes, ruling
 
 T = TypeVar("T")
 
@@ -56,31 +34,105 @@ def decided(stages: Sequence[Stage[T]], about: T) -> Decision:
 
 
 class Recipient(NamedTuple):
-    """A link that may hear of an event; `without` is where somebody knows it already."""
+    """A link that may hear of an event.
+
+    `matter` is what rules look at, `None` for what Tradebell says of itself; `ruling` is the one
+    that it falls under, and `without` where somebody knows it already.
+    """
 
     link: Link
+    matter: Matter | None
+    ruling: Ruling
+    now: datetime
     kind: Kind
     without: EndpointId | None = None
 
 
-def _knows_already(listener: Recipient) -> Decision | None:
-    if listener.link.endpoint.id == listener.without:
-        return Decision(Course.DROP, "known there")
+def _knows_already(recipient: Recipient) -> Decision | None:
+    if recipient.link.endpoint.id == recipient.without:
+        return Decision(Course.DROP, Why.KNOWN_THERE)
     return None
 
 
-def _is_muted(listener: Recipient) -> Decision | None:
-    if listener.kind in listener.link.preferences.muted:
-        return Decision(Course.DROP, "muted")
-    return None
+def _is_critical(recipient: Recipient) -> Decision | None:
+    """Nothing but a rule that covers it makes it quieter."""
+    matter = recipient.matter
+    if matter is None or not matter.critical or recipient.ruling.rule.covers_critical:
+        return None
+    return Decision(Course.RING, Why.CRITICAL)
 
 
-OWED: tuple[Stage[Recipient], ...] = (_knows_already, _is_muted)
+def _is_off(recipient: Recipient) -> Decision | None:
+    return _ruled(recipient, Course.DROP) if recipient.ruling.mode is Mode.OFF else None
 
 
-def owed(link: Link, kind: Kind, without: EndpointId | None = None) -> Decision:
-    """Whether an event is owed to an endpoint of its account at all."""
-    return decided(OWED, Recipient(link, kind, without))
+def _is_for_a_digest(recipient: Recipient) -> Decision | None:
+    if recipient.ruling.mode is not Mode.DIGEST:
+        return None
+    wants, every = recipient.link.preferences, recipient.ruling.rule.every
+    due = next_digest(recipient.now, every, wants.digest_at, wants.quiet, zone(wants.zone))
+    return _ruled(recipient, Course.HOLD, due)
+
+
+def _is_in_quiet_hours(recipient: Recipient) -> Decision | None:
+    wants = recipient.link.preferences
+    if wants.quiet is None or recipient.kind in _ANSWERS:
+        return None
+    until = quiet_until(recipient.now, wants.quiet, zone(wants.zone))
+    return None if until is None else Decision(Course.HOLD, Why.QUIET_HOURS, until)
+
+
+_ANSWERS = frozenset({Kind.ACTION, Kind.TEST})
+"""What a person has just asked for."""
+
+
+def _is_muted(recipient: Recipient) -> Decision | None:
+    matter = recipient.matter
+    muted = matter is not None and any(
+        mutes(each, matter, recipient.now) for each in recipient.link.preferences.mutes
+    )
+    return Decision(Course.SILENT, Why.MUTED) if muted else None
+
+
+def _is_silent(recipient: Recipient) -> Decision | None:
+    return _ruled(recipient, Course.SILENT) if recipient.ruling.mode is Mode.SILENT else None
+
+
+def _rings(recipient: Recipient) -> Decision | None:
+    return _ruled(recipient, Course.RING) if recipient.ruling.mode is Mode.ON else None
+
+
+def _ruled(recipient: Recipient, course: Course, until: datetime | None = None) -> Decision:
+    _, rule, below = recipient.ruling
+    return Decision(course, Why.BELOW_THRESHOLD if below else Why.RULE, until, rule)
+
+
+OWED: tuple[Stage[Recipient], ...] = (
+    _knows_already,
+    _is_critical,
+    _is_off,
+    _is_for_a_digest,
+    _is_in_quiet_hours,
+    _is_muted,
+    _is_silent,
+    _rings,
+)
+
+_AS_LOUD_AS_BAD = Decision(Course.SEND, Why.LOUDNESS)
+
+
+def owed(
+    link: Link, matter: Matter | None, now: datetime, kind: Kind, without: EndpointId | None = None
+) -> Decision:
+    """How an event is owed to an endpoint of its account, if it is at all.
+
+    Args:
+        kind: of the event.
+        without: where it is known already.
+    """
+    found = UNRULED if matter is None else ruling(matter, link.preferences.rules)
+    decision = decided(OWED, Recipient(link, matter, found, now, kind, without))
+    return _AS_LOUD_AS_BAD if decision is SEND else decision
 
 
 def may_go(link: Link) -> Decision:

@@ -1,11 +1,11 @@
 """Accounts, their chats, and how these come to be linked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from bot.domain.accounts import Account, AccountState, Credential, Grant, Login
-from bot.domain.chats import Address, Link, Role
+from bot.domain.chats import Address, Link, Preferences
 from bot.domain.ids import AccountId, EndpointId, LinkId
 from bot.domain.linking import (
     Completed,
@@ -43,15 +43,14 @@ class Links(Protocol):
             Refused: it is not active.
         """
 
-    async def grant_access(self, link: LinkId, members: Role | None) -> None:
-        """Set what the others in a shared chat may do.
+    async def prefer(
+        self, link: LinkId, change: Callable[[Preferences], Preferences], now: datetime
+    ) -> Preferences:
+        """Change what a chat wants; gives it as it is now. What waits for the end of quiet hours
+        waits for that of the new ones.
 
-        Raises:
-            Refused: the link is not active.
-        """
-
-    async def speak(self, link: LinkId, language: str) -> None:
-        """Set the language of a chat.
+        Args:
+            change: pure; it is called inside the transaction, and perhaps again.
 
         Raises:
             Refused: the link is not active.

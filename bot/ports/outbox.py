@@ -7,6 +7,7 @@ from typing import Protocol
 from bot.domain.amendments import Amendment, Amendments
 from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import MISSED, Delivery, Priority, State
+from bot.domain.digests import Gathered
 from bot.domain.ids import EndpointId
 from bot.domain.lanes import LaneRequest, LaneResult, Missed
 
@@ -21,6 +22,12 @@ class Outbox(Protocol):
         (`bot.domain.digests`): these are COALESCED, and end with it if it ends unseen. An item
         past `expires_at` ends EXPIRED; one whose link is not active, has another epoch, or whose
         endpoint has another link now ends CANCELLED (G7); a disabled endpoint gives nothing.
+        """
+
+    async def gather(self, now: datetime) -> Gathered:
+        """Owe the digests of what was put by (GATHERED) and is due: one message for each active
+        endpoint, which tells of all that is; what is alone is owed as it is. What was put by under
+        a link that has ended ends CANCELLED (G7).
         """
 
     async def amendments(self, channel: Channel, bot: str, now: datetime) -> Amendments:

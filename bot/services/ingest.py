@@ -15,6 +15,7 @@ from bot.policy.news import RequestedChange, decide, remember_only
 from bot.ports import Inbox, Meter
 from bot.services.amending import Amending
 from bot.services.delivery import Delivering
+from bot.services.gathering import Gathering
 from bot.services.steady import Seconds, steady
 
 ECHO_WINDOW: Seconds = 30.0
@@ -30,6 +31,7 @@ class Ingest:
         meter: Meter,
         delivering: Delivering,
         amending: Amending,
+        gathering: Gathering,
         now: Now,
         new_id: NewId,
     ) -> None:
@@ -37,6 +39,7 @@ class Ingest:
         self._meter = meter
         self._delivering = delivering
         self._amending = amending
+        self._gathering = gathering
         self._now = now
         self._new_id = new_id
         self._asked: dict[TraderId, RequestedChange] = {}
@@ -86,6 +89,7 @@ class Ingest:
             # It is committed or not, and what it came to is not known: look where it may be owed.
             heard = self._audience.get(account.id, {})
             self._delivering.wake({key: (at, Priority.NORMAL) for key, at in heard.items()})
+            self._gathering.wake()
             raise
         self._delivering.send_preclaimed(asked_at, ingested.preclaimed)
         self._meter.ingested(told=ingested.told, known=ingested.known)
@@ -96,6 +100,8 @@ class Ingest:
             self._delivering.wake(ingested.owed)
         if ingested.answered:
             self._amending.wake()
+        if ingested.gathered:
+            self._gathering.wake()
         return ingested
 
     def forget(self, account: AccountId) -> None:

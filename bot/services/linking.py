@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from ipaddress import ip_address, ip_network
@@ -166,7 +167,7 @@ class Linking:
         await self._note("linked", now, place.address, person.id, account.id, **facts)
         language = nearest_language(person.language)
         if language != outcome.link.preferences.language:
-            await self._links.speak(outcome.link.id, language)
+            await self._links.prefer(outcome.link.id, partial(replace, language=language), now)
         if outcome.replaced is not None:
             await self._forget_if_last(outcome.replaced, now)
         # Also the first time: a feed of an earlier link may not have been noticed to be over.

@@ -1,9 +1,12 @@
 """Many alerts told in one message."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
+from bot.domain.amounts import gained
 from bot.domain.cards import Card, Severity
 from bot.domain.digests import Part
 from bot.domain.events import Kind
@@ -41,6 +44,49 @@ def digest(parts: Sequence[Part]) -> Card:
         lines=(_sorts(parts), *(_line(part, dated) for part in shown)),
         notes=(_("{count} more: /missed", count=hidden),) if hidden else (),
     )
+
+
+def gathered(parts: Sequence[Part]) -> Card:
+    """Tell of at least two items that were put by: the totals first, then all of it."""
+    listed = digest(parts)
+    totals = list(filter(None, (*_results(parts), _errors(parts))))
+    return replace(listed, lines=(*totals, *listed.lines))
+
+
+def _results(parts: Sequence[Part]) -> Sequence[str]:
+    """What exits came to, by currency, real money and paper apart, and the worst of them."""
+    sums: dict[tuple[str, bool], list[Decimal]] = defaultdict(list)
+    for part in parts:
+        matter = part.matter
+        if matter is not None and matter.result is not None and matter.currency:
+            sums[matter.currency, matter.paper is True].append(matter.result)
+    told = []
+    for (currency, paper), results in sorted(sums.items()):
+        facts = {"result": gained(sum(results, Decimal()), currency)}
+        worst = min(results)
+        if len(results) > 1 and worst < 0:
+            facts["worst"] = gained(worst, currency)
+        told.append(ngettext(*_RESULTS[paper, "worst" in facts], len(results), **facts))
+    return told
+
+
+_RESULTS = {
+    (False, False): both("{count} result: {result}", "{count} results: {result}"),
+    (False, True): both(
+        "{count} result: {result}, the worst {worst}",
+        "{count} results: {result}, the worst {worst}",
+    ),
+    (True, False): both("{count} result on paper: {result}", "{count} results on paper: {result}"),
+    (True, True): both(
+        "{count} result on paper: {result}, the worst {worst}",
+        "{count} results on paper: {result}, the worst {worst}",
+    ),
+}
+
+
+def _errors(parts: Sequence[Part]) -> str:
+    errors = sum(part.severity is Severity.CRITICAL for part in parts)
+    return ngettext("{count} error", "{count} errors", errors) if errors else ""
 
 
 def urgent_digest(parts: Sequence[Part]) -> Card:

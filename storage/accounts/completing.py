@@ -18,7 +18,7 @@ from storage.engine.upsert import insert_into
 from storage.forgetting import forget_if_unlinked
 from storage.outbox import endpoints
 from storage.outbox.amendments import take_answer
-from storage.schema.codec import encode_preferences
+from storage.schema.preferences import encode_preferences
 from storage.schema.rows import AnyRow, account_of, link_of, select_active_links
 from storage.schema.states import LinkState
 from storage.schema.tables import LINK_IS_ACTIVE, account, endpoint, link

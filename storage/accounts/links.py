@@ -1,15 +1,14 @@
 """Accounts, the chats that are linked to them, and what unlinking leaves behind: nothing."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, select, update
 
 from bot.domain.accounts import Account, AccountState, Credential
-from bot.domain.chats import Address, EndpointState, Link, Role
+from bot.domain.chats import Address, EndpointState, Link, Preferences
 from bot.domain.ids import AccountId, EndpointId, LinkId, NewId
 from bot.domain.linking import Ended
 from bot.domain.reasons import Reason
@@ -17,8 +16,8 @@ from bot.errors import Refused
 from storage.engine.database import Database, each, invalidate
 from storage.engine.upsert import Insert, insert_into
 from storage.forgetting import forget_if_unlinked
-from storage.outbox import endpoints
-from storage.schema.codec import decode_preferences, encode_preferences
+from storage.outbox import endpoints, gathered
+from storage.schema.preferences import decode_preferences, encode_preferences
 from storage.schema.rows import account_of, link_of, select_active_links
 from storage.schema.tables import LINK_IS_ACTIVE, account, endpoint, link
 from storage.vault import Vault
@@ -31,6 +30,12 @@ class _Found(NamedTuple):
     address: Address
     private: bool
     name: str
+
+
+class _Wish(NamedTuple):
+    link: LinkId
+    change: Callable[[Preferences], Preferences]
+    now: datetime
 
 
 class SqlLinks:
@@ -58,11 +63,10 @@ class SqlLinks:
     async def end(self, link: LinkId, now: datetime) -> Ended:
         return await self._database.write(_end, (link, now))
 
-    async def grant_access(self, link: LinkId, members: Role | None) -> None:
-        await self._database.write(_prefer, (link, {"members": members}))
-
-    async def speak(self, link: LinkId, language: str) -> None:
-        await self._database.write(_prefer, (link, {"language": language}))
+    async def prefer(
+        self, link: LinkId, change: Callable[[Preferences], Preferences], now: datetime
+    ) -> Preferences:
+        return await self._database.write(_prefer, _Wish(link, change, now))
 
     async def disable(self, address: Address, reason: str, now: datetime) -> int:
         return await self._database.write(_disable, (address, reason, now))
@@ -146,17 +150,22 @@ def unlink(connection: Connection, ended: Link, now: datetime) -> Ended:
 
 
 @each
-def _prefer(connection: Connection, request: tuple[LinkId, Mapping[str, Any]]) -> None:
-    link_id, changed = request
-    chosen = select_active_links().where(link.c.id == link_id).with_for_update(of=link)
+def _prefer(connection: Connection, wish: _Wish) -> Preferences:
+    chosen = select_active_links().where(link.c.id == wish.link).with_for_update(of=link)
     row = connection.execute(chosen).one_or_none()
     if row is None:
         raise Refused("This chat is not linked any more.")
-    preferences = replace(decode_preferences(row.preferences), **changed)
+    before = decode_preferences(row.preferences)
+    preferences = wish.change(before)
     invalidate(connection)
     connection.execute(
-        update(link).where(link.c.id == link_id).values(preferences=encode_preferences(preferences))
+        update(link)
+        .where(link.c.id == wish.link)
+        .values(preferences=encode_preferences(preferences))
     )
+    if (preferences.quiet, preferences.zone) != (before.quiet, before.zone):
+        gathered.wait_for(connection, wish.link, preferences, wish.now)
+    return preferences
 
 
 @each

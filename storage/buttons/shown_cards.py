@@ -16,7 +16,8 @@ from bot.domain.shown import EndedCard, EndedCards, Ending, ShownCard
 from storage.buttons.actions import action_of
 from storage.engine.database import Database, each
 from storage.engine.upsert import insert_into
-from storage.schema.codec import decode_card, encode_card, language_of
+from storage.schema.codec import decode_card, encode_card
+from storage.schema.preferences import language_of
 from storage.schema.rows import AnyRow, address_of
 from storage.schema.states import AttemptState
 from storage.schema.tables import LINK_IS_ACTIVE, action, attempt, endpoint, link, shown_card

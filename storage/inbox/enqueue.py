@@ -6,15 +6,18 @@ from typing import Any
 from sqlalchemy import Connection, Insert, bindparam, insert, select
 
 from bot.domain.chats import Link
+from bot.domain.decisions import SEND, Course, Why
 from bot.domain.deliveries import PENDING, Draft, State
 from bot.domain.ids import AccountId, DeliveryId
-from bot.policy.stages import SEND, Course, may_go
+from bot.domain.reasons import Reason
+from bot.policy.stages import may_go
 from storage.buttons.actions import action_row
 from storage.engine.statements import Statement
 from storage.engine.types import key
 from storage.inbox.cache import AccountCache
 from storage.schema.codec import encode_card
 from storage.schema.facts import Fact, Preclaimed, reference
+from storage.schema.preferences import encode_decision, encode_matter
 from storage.schema.tables import action, delivery, endpoint, is_one_of
 
 
@@ -39,6 +42,8 @@ def enqueue(
                 fact.tally.preclaimed.append(Preclaimed(id, fact, draft, link, row["reference"]))
                 continue
             waiting.append(row)
+            if row["state"] is State.GATHERED:
+                fact.tally.gathered += 1
             if row["state"] is State.READY:
                 place = link.endpoint
                 _, urgent = fact.tally.owed.get(place.id, (None, draft.priority))
@@ -53,8 +58,7 @@ def enqueue(
 
 
 def _row(fact: Fact, draft: Draft, link: Link) -> dict[str, Any]:
-    decision = may_go(link)
-    held = decision.course is Course.HOLD
+    state, reason = _begins(draft, link)
     fact_key = fact.key
     if draft.part:
         # Each part is an item of its own: it has its own end, and its own name.
@@ -71,8 +75,8 @@ def _row(fact: Fact, draft: Draft, link: Link) -> dict[str, Any]:
         "endpoint": draft.endpoint,
         "priority": int(draft.priority),
         "rank": int(draft.priority),
-        "state": State.HELD if held else State.READY,
-        "reason": decision.reason or "new",
+        "state": state,
+        "reason": reason,
         "attempts": 0,
         "unclear": 0,
         "card": encode_card(draft.card),
@@ -82,8 +86,25 @@ def _row(fact: Fact, draft: Draft, link: Link) -> dict[str, Any]:
         "about": draft.about,
         "subject": draft.subject,
         "started_at": None,
-        "ended_at": fact.now if held else None,
+        "ended_at": None if state is State.READY else fact.now,
+        "not_before": draft.decision.until if state is State.GATHERED else None,
+        "decision": encode_decision(draft.decision),
+        "matter": draft.matter and encode_matter(draft.matter),
     }
+
+
+def _begins(draft: Draft, link: Link) -> tuple[State, str]:
+    """The state in which an item is stored, and why."""
+    match draft.decision.course:
+        case Course.DROP:
+            return State.OFF, Reason.NOT_WANTED
+        case Course.HOLD:
+            quiet = draft.decision.reason == Why.QUIET_HOURS
+            return State.GATHERED, Reason.QUIET_HOURS if quiet else Reason.FOR_A_DIGEST
+    decision = may_go(link)
+    if decision.course is Course.HOLD:
+        return State.HELD, decision.reason
+    return State.READY, "new"
 
 
 def _alone(facts: Sequence[Fact]) -> Set[str]:
@@ -100,6 +121,7 @@ def _may_leave(fact: Fact, draft: Draft, link: Link) -> bool:
     """Whether a turn would not drop or hold it (G7, G8)."""
     return (
         draft.endpoint in fact.idle
+        and draft.decision.course not in (Course.HOLD, Course.DROP)
         and link.endpoint.id == draft.endpoint
         and may_go(link) is SEND
         and link.epoch == draft.link_epoch
@@ -107,7 +129,7 @@ def _may_leave(fact: Fact, draft: Draft, link: Link) -> bool:
     )
 
 
-_LATER = {"id", "message", "not_before", "digest", "answer", "answered_at", "amend_at", "mentioned"}
+_LATER = {"id", "message", "digest", "answer", "answered_at", "amend_at", "mentioned"}
 """What an item has only once something has become of it."""
 
 _COLUMNS = tuple(sorted(set(delivery.c.keys()) - _LATER))

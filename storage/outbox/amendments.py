@@ -17,8 +17,9 @@ from bot.texts import answered as texts
 from bot.texts.language import speaking
 from storage.engine.database import each
 from storage.engine.statements import Statement
-from storage.schema.codec import decode_card, language_of
+from storage.schema.codec import decode_card
 from storage.schema.facts import Fact
+from storage.schema.preferences import language_of
 from storage.schema.rows import AnyRow, address_of
 from storage.schema.tables import (
     ACTION_IS_OFFER,

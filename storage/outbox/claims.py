@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from bot.domain.decisions import Course
 from bot.domain.deliveries import PENDING, Delivery, Priority, Settlement, State
 from bot.domain.digests import crowd as digest_crowd
 from bot.domain.events import Kind
@@ -14,7 +15,7 @@ from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
 from bot.domain.lanes import LaneRequest, LaneResult
 from bot.domain.reasons import Reason
 from bot.errors import OutcomeUnknown, TryLater
-from bot.policy.stages import Course, Item, may_leave
+from bot.policy.stages import Item, may_leave
 from storage.engine.database import Database
 from storage.outbox import digests, endpoints
 from storage.outbox.statements import (
@@ -27,7 +28,8 @@ from storage.outbox.statements import (
     MENTION,
     SETTLE,
 )
-from storage.schema.codec import decode_card, language_of
+from storage.schema.codec import decode_card
+from storage.schema.preferences import language_of
 from storage.schema.rows import AnyRow, address_of
 from storage.schema.states import LinkState
 

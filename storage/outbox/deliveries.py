@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, bindparam, func, null, or_, select, u
 from bot.domain.amendments import Amendment, Amendments
 from bot.domain.chats import Address, Channel, EndpointState
 from bot.domain.deliveries import MISSED, PENDING, Delivery, Priority, State
+from bot.domain.digests import Gathered
 from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
 from bot.domain.lanes import LaneRequest, LaneResult, Missed
@@ -18,6 +19,7 @@ from storage.engine.database import Database, each
 from storage.outbox.amendments import expire_offers, give_up, select_amendments, settle
 from storage.outbox.claims import hand_back, select_interrupted, serve_lanes
 from storage.outbox.digests import follow
+from storage.outbox.gathered import gather
 from storage.schema.rows import address_of
 from storage.schema.tables import (
     DELIVERY_HAS_ENDED,
@@ -57,6 +59,9 @@ class SqlOutbox:
             if not serving.exception() and (claimed := serving.result().delivery):
                 await hand_back(self._database, [claimed], now)
             raise
+
+    async def gather(self, now: datetime) -> Gathered:
+        return await self._database.write(_gather, now)
 
     async def amendments(self, channel: Channel, bot: str, now: datetime) -> Amendments:
         return await self._database.read(select_amendments, channel, bot, now)
@@ -104,9 +109,16 @@ class SqlOutbox:
 
 
 @each
+def _gather(connection: Connection, now: datetime) -> Gathered:
+    return gather(connection, now)
+
+
+@each
 def _prune(connection: Connection, now: datetime) -> int:
     too_long = select(delivery.c.id).where(
-        is_one_of(delivery.c.state, State.HELD), delivery.c.ended_at < now - HELD_LIFE
+        is_one_of(delivery.c.state, State.HELD, State.GATHERED),
+        delivery.c.ended_at < now - HELD_LIFE,
+        or_(delivery.c.not_before.is_(None), delivery.c.not_before < now - HELD_LIFE),
     )
     given_up = connection.execute(
         update(delivery)

@@ -16,8 +16,9 @@ from bot.texts import digests as texts
 from bot.texts.language import speaking
 from storage.engine.statements import Statement
 from storage.engine.upsert import insert_into
-from storage.schema.codec import decode_card, encode_card, language_of
+from storage.schema.codec import decode_card, encode_card
 from storage.schema.facts import FactKey, reference
+from storage.schema.preferences import decode_matter, language_of
 from storage.schema.rows import AnyRow
 from storage.schema.tables import DELIVERY_HAS_ENDED, DELIVERY_IS_WAITING, delivery, is_one_of
 
@@ -57,7 +58,7 @@ _URGENT_OF_BOTS = _WAITING.where(
     delivery.c.subject != "",
 )
 
-_PARTS = select(delivery.c.kind, delivery.c.card, delivery.c.occurred_at).where(
+_PARTS = select(delivery.c.kind, delivery.c.card, delivery.c.occurred_at, delivery.c.matter).where(
     delivery.c.digest.in_(bindparam("of", expanding=True))
 )
 
@@ -107,9 +108,9 @@ def coalesce(connection: Connection, head: AnyRow, under_pressure: bool, now: da
     if older:
         told += connection.execute(_PARTS, {"of": older})
     with speaking(language_of(head.preferences)):
-        parts = [_part(row) for row in told]
+        parts = [part_of(row) for row in told]
         card = texts.digest(parts)
-    made = _make(connection, waiting, card, now)
+    made = make(connection, waiting, card, now)
     if older:
         connection.execute(_HAND_ON, {"of": older, "into": made})
     _put_into(connection, waiting, made, now)
@@ -125,8 +126,8 @@ def _coalesce_urgent(connection: Connection, head: AnyRow, now: datetime) -> boo
         if len(waiting) <= digests.URGENT_CROWD_OF_BOTS:
             return False
     with speaking(language_of(head.preferences)):
-        card = texts.urgent_digest([_part(row) for row in waiting])
-    _put_into(connection, waiting, _make(connection, waiting, card, now), now)
+        card = texts.urgent_digest([part_of(row) for row in waiting])
+    _put_into(connection, waiting, make(connection, waiting, card, now), now)
     return True
 
 
@@ -135,7 +136,7 @@ def _put_into(connection: Connection, waiting: Sequence[AnyRow], made: int, now:
     connection.execute(_COALESCE, {"these": these, "into": made, "now": now})
 
 
-def _part(row: AnyRow) -> Part:
+def part_of(row: AnyRow) -> Part:
     card = decode_card(row.card) if row.card else texts.erased()
     return Part(
         kind=row.kind,
@@ -143,10 +144,11 @@ def _part(row: AnyRow) -> Part:
         severity=card.severity,
         occurred_at=row.occurred_at,
         detail=card.lines[0] if card.lines else "",
+        matter=decode_matter(row.matter) if row.matter else None,
     )
 
 
-def _make(connection: Connection, waiting: Sequence[AnyRow], card: Card, now: datetime) -> int:
+def make(connection: Connection, waiting: Sequence[AnyRow], card: Card, now: datetime) -> int:
     """Owe a digest in the place of the item that is sent first, the first of these; gives its id.
 
     It is worth sending as long as any of them.

@@ -28,7 +28,7 @@ from storage.schema.tables import (
 # It begins with the words of the index that finds such items.
 HELD = DELIVERY_IS_MISSED & is_one_of(delivery.c.state, State.HELD)
 
-OWED = is_one_of(delivery.c.state, State.READY, State.UNKNOWN, State.HELD)
+OWED = is_one_of(delivery.c.state, State.READY, State.UNKNOWN, State.HELD, State.GATHERED)
 
 _MOVABLE = OWED | is_one_of(delivery.c.state, State.DEAD, State.EXPIRED, State.COALESCED)
 """What a chat still says of itself after a move: with what it is owed, what it missed."""

@@ -23,10 +23,8 @@ from bot.domain.cards import (
     Severity,
     Table,
 )
-from bot.domain.chats import Preferences, Role
-from bot.domain.events import Kind, Strategy, Trader
+from bot.domain.events import Strategy, Trader
 from bot.domain.ids import ActionId
-from bot.texts.language import ENGLISH
 
 Plain = dict[str, Any]
 
@@ -50,6 +48,8 @@ def encode_card(card: Card) -> Plain:
         "asks_digits": card.asks_digits,
     }
     plain |= {name: value for name, value in rest.items() if value}
+    if card.sound is not None:
+        plain["sound"] = card.sound
     return plain if card.private else plain | {"private": False}
 
 
@@ -74,6 +74,7 @@ def decode_card(plain: Mapping[str, Any], reference: str | None = None) -> Card:
         reference=reference or plain.get("reference"),
         private=plain.get("private", True),
         asks_digits=plain.get("asks_digits", False),
+        sound=plain.get("sound"),
     )
 
 
@@ -158,30 +159,6 @@ def encode_targets(targets: Sequence[Target]) -> list[dict[str, str]]:
 
 def decode_targets(plain: Sequence[Mapping[str, str]]) -> tuple[Target, ...]:
     return tuple(Target(id=each["id"], name=each["name"]) for each in plain)
-
-
-def encode_preferences(preferences: Preferences) -> Plain:
-    plain: Plain = {"muted": sorted(preferences.muted)}
-    if preferences.members is not None:
-        plain["members"] = preferences.members.value
-    if preferences.language != ENGLISH:
-        plain["language"] = preferences.language
-    return plain
-
-
-def decode_preferences(plain: Mapping[str, Any]) -> Preferences:
-    known = set(Kind)
-    members = plain.get("members")
-    return Preferences(
-        muted=frozenset(Kind(kind) for kind in plain["muted"] if kind in known),
-        members=Role(members) if members in set(Role) else None,
-        language=language_of(plain),
-    )
-
-
-def language_of(plain: Mapping[str, Any]) -> str:
-    """The language of a chat, by its preferences."""
-    return str(plain.get("language", ENGLISH))
 
 
 def encode_credential(credential: Credential) -> Plain:

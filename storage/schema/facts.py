@@ -41,6 +41,7 @@ class Tally:
     known: int = 0
     told: int = 0
     answered: int = 0
+    gathered: int = 0
     owed: dict[EndpointId, tuple[Address, Priority]] = field(default_factory=dict)
     preclaimed: list["Preclaimed"] = field(default_factory=list)
 
@@ -58,6 +59,7 @@ class Tally:
             owed=self.owed,
             preclaimed=self.take_preclaimed(),
             answered=self.answered,
+            gathered=self.gathered,
         )
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Row, Select, select
 from bot.domain.accounts import Account
 from bot.domain.chats import Address, Endpoint, Link
 from bot.domain.ids import AccountId, EndpointId, LinkId
-from storage.schema.codec import decode_preferences
+from storage.schema.preferences import decode_preferences
 from storage.schema.tables import LINK_IS_ACTIVE, endpoint, link
 
 AnyRow = Row[*tuple[Any, ...]]

@@ -211,6 +211,10 @@ class _Delivery(TypedColumns):
     """When its message is to be changed, once it is sent; NULL if nothing is owed."""
     mentioned: Named[int | None] = Column(Integer)
     """How many earlier items it said may be missing."""
+    decision: Named[dict[str, Any] | None] = Column(Json)
+    """How it was decided to tell it, and by what."""
+    matter: Named[dict[str, Any] | None] = Column(Json)
+    """What rules looked at."""
 
 
 delivery = Table(
@@ -232,6 +236,7 @@ DELIVERY_IS_MISSED = is_one_of(delivery.c.state, *MISSED)
 DELIVERY_IS_SENDING = is_one_of(delivery.c.state, State.SENDING)
 DELIVERY_IS_WAITING = DELIVERY_IS_PENDING & ~DELIVERY_IS_SENDING
 """Pending but not in flight: what is in flight first comes to its own end."""
+DELIVERY_IS_GATHERED = is_one_of(delivery.c.state, State.GATHERED)
 DELIVERY_IS_COALESCED = delivery.c.digest.is_not(None)
 DELIVERY_HAS_ENDED = delivery.c.ended_at.is_not(None)
 DELIVERY_IS_ERASABLE = DELIVERY_HAS_ENDED & delivery.c.card.is_not(None)
@@ -259,6 +264,9 @@ _index(
     delivery.c.about,
     delivery.c.created_at,
     where=DELIVERY_OFFERS,
+)
+_index(
+    "ix_delivery_gathered", delivery.c.endpoint, delivery.c.not_before, where=DELIVERY_IS_GATHERED
 )
 _index("ix_delivery_amend", delivery.c.amend_at, where=DELIVERY_IS_TO_AMEND)
 

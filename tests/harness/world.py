@@ -241,6 +241,7 @@ async def running(
         tasks = [
             group.create_task(services.delivering.run(), name="delivering"),
             group.create_task(services.amending.run(), name="amending"),
+            group.create_task(services.gathering.run(), name="gathering"),
             group.create_task(services.feeds.run(), name="feeds"),
         ]
         await asyncio.sleep(0.01)

@@ -55,6 +55,7 @@ from bot.domain.incoming import Shared
 from bot.domain.lanes import Missed
 from bot.domain.linking import Audience, Completed, LinkProblem, WrongDigits
 from bot.domain.outcomes import Result, Seen
+from bot.domain.rules import Matter, Topic
 from bot.domain.trail import Trace, by
 from bot.policy.news import _with_offers
 from bot.services.commands.registry import SPECS
@@ -163,6 +164,8 @@ EVERYTHING = Card(
 """So that each part is looked for, also one that no other card has."""
 
 QUIET = replace(EVERYTHING, title="The same, and silent", severity=Severity.GOOD)
+RINGING = replace(QUIET, title="The same, with a sound all the same", sound=True)
+SILENCED = replace(EVERYTHING, title="Bad, and silent all the same", sound=False)
 WIDE = replace(
     EVERYTHING,
     title="With a table that is too wide for a phone",
@@ -325,6 +328,11 @@ def a_result(state: ActionState, words: str, target: Target = TARGET) -> Result:
 
 CHANGES = (Verb.PAUSE, Verb.NO_ENTRIES, Verb.RESUME)
 ACCEPTED = replace(a_result(ActionState.UNCLEAR, "is still running"), accepted=True)
+
+
+def an_exit(number: int, result: str, *, paper: bool = False) -> Part:
+    matter = Matter(topic=Topic.EXIT, result=Decimal(result), currency="USDT", paper=paper)
+    return replace(a_part(Kind.TRADE, number), matter=matter)
 
 
 def a_part(kind: Kind, number: int) -> Part:
@@ -593,6 +601,17 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         for parts in (
             [a_part(Kind.POD_EVENT, number) for number in range(digests.SHOWN + 1)],
             [a_part(Kind.POD_EVENT, 1)] * 2,
+        )
+    ],
+    "digests.gathered": lambda: [
+        replace(digests.gathered(parts), reference="K7F3Q2")
+        for parts in (
+            [
+                *(an_exit(number, "-3.20" if number % 2 else "12.5") for number in range(12)),
+                replace(a_part(Kind.POD_EVENT, 1), severity=Severity.CRITICAL),
+            ],
+            [an_exit(1, "12.5", paper=True), an_exit(2, "-3.20", paper=True)],
+            [an_exit(1, "12.5"), an_exit(2, "-1.5", paper=True)],
         )
     ],
     # notices

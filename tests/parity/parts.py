@@ -9,7 +9,8 @@ from bot.domain.cards import Card, PickList, Severity
 
 FIELDS = {
     "title": "title",
-    "severity": "severity, sound, silence",
+    "severity": "severity",
+    "sound": "sound, silence",
     "lines": "line",
     "fields": "field label, field value",
     "table": "table cell",

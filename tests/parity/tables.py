@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bot.domain.cards import Card, as_shown
-from tests.parity.examples import EVERYTHING, QUIET, WIDE, examples
+from tests.parity.examples import EVERYTHING, QUIET, RINGING, SILENCED, WIDE, examples
 from tests.parity.parts import FIELDS, Screen, found
 from tests.parity.screens import SCREENS
 
@@ -73,7 +73,7 @@ def parts_table() -> Iterator[str]:
 def _places(kind: str, platform: str) -> str:
     places = [
         place or "not shown"
-        for card in (EVERYTHING, QUIET, WIDE)
+        for card in (EVERYTHING, QUIET, RINGING, SILENCED, WIDE)
         for part, place in found(card, SCREENS[platform](card))
         if part.kind == kind
     ]

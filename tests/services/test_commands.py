@@ -1634,7 +1634,7 @@ async def test_an_unforeseen_error_ends_in_an_apology(world, platform):
 async def test_a_reply_says_which_language_it_is_in(world, platform, broken: bool):
     await linked(world)
     link = await world.store.links.at(world.place().address)
-    await world.store.links.speak(link.id, PSEUDO.code)
+    await world.store.links.prefer(link.id, partial(replace, language=PSEUDO.code), world.now())
     if broken:
         platform.fail("strategies", RuntimeError("nobody thought of this"))
 

@@ -68,7 +68,7 @@ async def test_a_card_goes_out_in_its_chat_s_language_also_what_its_platform_add
         async with running(store, platform, chat, now) as world:
             account = await world.links()
             (link,) = await store.links.of(account.id)
-            await store.links.speak(link.id, PSEUDO.code)
+            await store.links.prefer(link.id, partial(replace, language=PSEUDO.code), now())
             await owe(world, account, "a")
             await world.quiet()
 

@@ -19,7 +19,16 @@ from bot.domain.commands import Spec
 from bot.domain.incoming import Command, Incoming
 from bot.services.commands.registry import SPECS
 from tests.parity import tables
-from tests.parity.examples import EVERYTHING, QUIET, TEXTS, WIDE, card_making_modules, examples
+from tests.parity.examples import (
+    EVERYTHING,
+    QUIET,
+    RINGING,
+    SILENCED,
+    TEXTS,
+    WIDE,
+    card_making_modules,
+    examples,
+)
 from tests.parity.parts import FIELDS, parts
 from tests.parity.screens import SCREENS
 
@@ -126,7 +135,9 @@ def test_every_part_of_every_card_is_shown_on_every_platform(platform: str):
 
 
 @pytest.mark.parametrize("platform", SCREENS)
-@pytest.mark.parametrize("card", [EVERYTHING, QUIET, WIDE], ids=lambda card: card.title)
+@pytest.mark.parametrize(
+    "card", [EVERYTHING, QUIET, RINGING, SILENCED, WIDE], ids=lambda card: card.title
+)
 def test_every_kind_of_part_is_shown_on_every_platform(platform: str, card: Card):
     assert tables.missing(card, platform) == []
 

@@ -22,6 +22,7 @@ from bot.services.amending import Amending
 from bot.services.commands.access import Access
 from bot.services.delivery import Delivering
 from bot.services.feeds import Feeds
+from bot.services.gathering import Gathering
 from bot.services.ingest import Ingest
 from bot.services.linking import Linking
 from bot.texts.cards import older
@@ -44,6 +45,7 @@ class Desk:
     delivering: Delivering
     draw: Draw
     feeds: Feeds
+    gathering: Gathering
     inbox: Inbox
     ingest: Ingest
     linking: Linking

@@ -1,6 +1,8 @@
 """`/members`: what others in a shared chat may ask and do."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 
 from bot.domain.actions import Verb
 from bot.domain.cards import Card
@@ -37,7 +39,7 @@ async def _answer(request: AccountRequest) -> Card:
 
 
 async def grant(desk: Desk, link: Link, role: Role | None, person: Person) -> None:
-    await desk.links.grant_access(link.id, role)
+    await desk.links.prefer(link.id, partial(replace, members=role), desk.now())
     await desk.audit.note("members", desk.now(), link.account, **by(person), role=role or NOBODY)
 
 

@@ -131,10 +131,10 @@ async def test_accounts_are_listed_with_their_chats(lasting_url: str, open_again
 
 async def everything(store: Store) -> list[str]:
     def read(connection: Any) -> list[str]:
-        return [
+        return sorted(
             f"{table.name} {dict(row._mapping)}"
             for table in metadata.sorted_tables
             for row in connection.execute(select(table))
-        ]
+        )
 
     return await store.database.read(read)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -103,7 +105,7 @@ async def test_who_is_told_of_a_fact_is_called_as_it_was_last(store: Store):
 async def test_who_is_told_of_a_fact_may_do_what_was_allowed_last(store: Store):
     done = await shared(store)
     await told(store, done.account.id, "a")
-    await store.links.grant_access(done.link.id, Role.VIEWER)
+    await store.links.prefer(done.link.id, partial(replace, members=Role.VIEWER), NOW)
 
     [link] = await heard_by(store, done)
 
@@ -147,9 +149,9 @@ async def test_who_linked_it_may_link_another_account(store: Store):
 async def test_what_others_may_do_is_kept_with_the_link(store: Store):
     done = await shared(store)
 
-    await store.links.grant_access(done.link.id, Role.VIEWER)
+    await store.links.prefer(done.link.id, partial(replace, members=Role.VIEWER), NOW)
     allowed = await store.links.at(address(DESK))
-    await store.links.grant_access(done.link.id, None)
+    await store.links.prefer(done.link.id, partial(replace, members=None), NOW)
     taken_back = await store.links.at(address(DESK))
 
     assert allowed is not None
@@ -161,7 +163,7 @@ async def test_what_others_may_do_is_kept_with_the_link(store: Store):
 async def test_in_a_private_chat_nobody_else_has_a_role(store: Store):
     link = await linked(store, "100")
 
-    await store.links.grant_access(link.id, Role.OPERATOR)
+    await store.links.prefer(link.id, partial(replace, members=Role.OPERATOR), NOW)
 
     found = await store.links.at(address("100"))
     assert found is not None
@@ -174,7 +176,7 @@ async def test_nothing_is_allowed_under_a_link_that_has_ended(store: Store):
 
     for link in (done.link.id, LinkId("nobody's")):
         with pytest.raises(Refused):
-            await store.links.grant_access(link, Role.VIEWER)
+            await store.links.prefer(link, partial(replace, members=Role.VIEWER), NOW)
 
 
 async def test_an_item_for_a_shared_chat_names_who_linked_it(store: Store):

@@ -20,6 +20,7 @@ from bot.domain.ingesting import IngestResult
 from bot.services.amending import Amending
 from bot.services.delivery import Delivering
 from bot.services.feeds import FeedRhythm, Feeds
+from bot.services.gathering import Gathering
 from bot.services.ingest import Ingest
 from tests.fakes.meter import FakeMeter
 from tests.fakes.platform import MALLORY, FakePlatform
@@ -70,7 +71,8 @@ async def following(
     meter, chance = FakeMeter(), random.Random(7)
     delivering = Delivering(crowd, {}, meter, now, chance, look_every=rhythm.look_every)
     amending = Amending(crowd, crowd, {}, now, chance, look_every=rhythm.look_every)
-    ingest = Ingest(crowd, meter, delivering, amending, now, lambda: "")
+    gathering = Gathering(crowd, delivering, now)
+    ingest = Ingest(crowd, meter, delivering, amending, gathering, now, lambda: "")
     feeds = Feeds(platform, crowd, crowd, ingest, meter, now, chance, rhythm)
     async with asyncio.TaskGroup() as group:
         task = group.create_task(feeds.run())

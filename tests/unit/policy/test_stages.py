@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+from inspect import signature
+from typing import Any
 
 import pytest
 
 from bot.domain.chats import Address, Channel, Endpoint, EndpointState, Link, Preferences, Role
+from bot.domain.decisions import SEND, Course, Decision, Why
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, EndpointId, LinkId
+from bot.domain.rules import Every, Hours, Matter, Mode, Mute, Quiet, Rule, Topic
 from bot.policy import stages
-from bot.policy.stages import SEND, Course, Decision, Item, decided, may_leave
+from bot.policy.stages import Item, decided, may_leave
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -37,22 +42,87 @@ def test_the_first_stage_that_has_a_say_decides_and_without_one_it_is_sent():
     assert decided((lambda _: None,), None) is SEND
 
 
+FRIDAY_NIGHT = datetime(2026, 1, 9, 23, 0, tzinfo=UTC)
+NIGHTS = Quiet(weekdays=Hours(time(22), time(7)))
+LOSS = Matter(topic=Topic.EXIT, bad=True, ratio=Decimal("-0.05"))
+SMALL = replace(LOSS, ratio=Decimal("-0.005"))
+GAIN = Matter(topic=Topic.EXIT, ratio=Decimal("0.05"))
+FAILED = Matter(topic=Topic.STATE, critical=True, bad=True)
+
+
+def wants(**preferences: Any) -> Link:
+    return replace(LINK, preferences=Preferences(**preferences))
+
+
+def rule(mode: Mode, **facts: Any) -> Rule:
+    return Rule(id="1", mode=mode, **facts)
+
+
+EXITS_OFF = rule(Mode.OFF, topic=Topic.EXIT)
+EXITS_IN_DIGESTS = rule(Mode.DIGEST, topic=Topic.EXIT, every=Every.HOUR)
+ALL_OFF = rule(Mode.OFF)
+ALL_OFF_TRULY = rule(Mode.OFF, covers_critical=True)
+EIGHT = FRIDAY_NIGHT + timedelta(hours=8)
+
+
 @pytest.mark.parametrize(
-    ("link", "without", "decision"),
+    ("link", "matter", "course", "why", "until"),
     [
-        (LINK, None, SEND),
-        (LINK, EndpointId("elsewhere"), SEND),
-        (LINK, HERE, Decision(Course.DROP, "known there")),
+        (LINK, LOSS, Course.SEND, Why.LOUDNESS, None),
+        (LINK, SMALL, Course.SILENT, Why.BELOW_THRESHOLD, None),
+        (LINK, replace(LOSS, ratio=None), Course.SEND, Why.LOUDNESS, None),
+        (LINK, replace(LOSS, paper=True), Course.SILENT, Why.RULE, None),
+        (LINK, FAILED, Course.RING, Why.CRITICAL, None),
+        (LINK, replace(FAILED, paper=True), Course.RING, Why.CRITICAL, None),
+        (wants(rules=(EXITS_OFF,)), LOSS, Course.DROP, Why.RULE, None),
+        (wants(rules=(ALL_OFF,)), FAILED, Course.RING, Why.CRITICAL, None),
+        (wants(rules=(ALL_OFF_TRULY,)), FAILED, Course.DROP, Why.RULE, None),
         (
-            replace(LINK, preferences=Preferences(muted=frozenset({Kind.TRADE}))),
-            None,
-            Decision(Course.DROP, "muted"),
+            wants(rules=(EXITS_IN_DIGESTS,)),
+            LOSS,
+            Course.HOLD,
+            Why.RULE,
+            FRIDAY_NIGHT + timedelta(hours=1),
         ),
-        (replace(LINK, preferences=Preferences(muted=frozenset({Kind.SIGNAL}))), None, SEND),
+        (wants(rules=(EXITS_IN_DIGESTS,), quiet=NIGHTS), LOSS, Course.HOLD, Why.RULE, EIGHT),
+        (wants(quiet=NIGHTS), LOSS, Course.HOLD, Why.QUIET_HOURS, EIGHT),
+        (wants(quiet=NIGHTS), FAILED, Course.RING, Why.CRITICAL, None),
+        (wants(rules=(ALL_OFF,), quiet=NIGHTS), LOSS, Course.DROP, Why.RULE, None),
+        (
+            wants(mutes=(Mute(id="1", until=FRIDAY_NIGHT + SECOND),)),
+            LOSS,
+            Course.SILENT,
+            Why.MUTED,
+            None,
+        ),
+        (wants(mutes=(Mute(id="1", until=FRIDAY_NIGHT),)), LOSS, Course.SEND, Why.LOUDNESS, None),
+        (
+            wants(mutes=(Mute(id="1", until=EIGHT, topic=Topic.ENTRY),)),
+            LOSS,
+            Course.SEND,
+            Why.LOUDNESS,
+            None,
+        ),
+        (wants(rules=(rule(Mode.ON),)), GAIN, Course.RING, Why.RULE, None),
+        (wants(rules=(rule(Mode.ON),)), replace(GAIN, paper=True), Course.SILENT, Why.RULE, None),
     ],
 )
-def test_who_is_owed_an_event(link, without, decision):
-    assert stages.owed(link, Kind.TRADE, without) == decision
+def test_how_an_event_is_owed(link, matter, course, why, until):
+    decision = stages.owed(link, matter, FRIDAY_NIGHT, Kind.TRADE)
+
+    assert (decision.course, decision.reason, decision.until) == (course, why, until)
+
+
+def test_where_somebody_knows_it_already_it_is_not_owed():
+    decision = stages.owed(LINK, FAILED, NOW, Kind.TRADER, HERE)
+
+    assert decision == Decision(Course.DROP, Why.KNOWN_THERE)
+    assert stages.owed(LINK, FAILED, NOW, Kind.TRADER, EndpointId("there")).course is Course.RING
+
+
+@pytest.mark.parametrize(("kind", "course"), [(Kind.FEED, Course.HOLD), (Kind.TEST, Course.SEND)])
+def test_what_a_person_asked_for_comes_in_quiet_hours_too(kind, course):
+    assert stages.owed(wants(quiet=NIGHTS), None, FRIDAY_NIGHT, kind).course is course
 
 
 def test_what_is_owed_to_a_closed_chat_is_held():
@@ -88,7 +158,10 @@ def test_every_stage_is_in_a_list():
     named = [
         function
         for name, function in vars(stages).items()
-        if name.startswith("_") and callable(function) and function.__module__ == stages.__name__
+        if name.startswith("_")
+        and callable(function)
+        and function.__module__ == stages.__name__
+        and len(signature(function).parameters) == 1
     ]
 
     assert [*stages.OWED, *stages.LEAVING] == named

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,22 +23,41 @@ from bot.domain.cards import (
     Severity,
     Table,
 )
-from bot.domain.chats import Preferences
-from bot.domain.events import Kind, Strategy, Trader
+from bot.domain.chats import Preferences, Role
+from bot.domain.decisions import Course, Decision
+from bot.domain.events import Strategy, Trader
 from bot.domain.ids import ActionId, StrategyId, TraderId
+from bot.domain.rules import (
+    Every,
+    Hours,
+    Matter,
+    Measure,
+    Mode,
+    Mute,
+    Quiet,
+    Rule,
+    Threshold,
+    Topic,
+)
 from storage.schema.codec import (
     decode_card,
     decode_credential,
     decode_grant,
-    decode_preferences,
     decode_record,
     decode_targets,
     encode_card,
     encode_credential,
     encode_grant,
-    encode_preferences,
     encode_record,
     encode_targets,
+)
+from storage.schema.preferences import (
+    decode_decision,
+    decode_matter,
+    decode_preferences,
+    encode_decision,
+    encode_matter,
+    encode_preferences,
 )
 
 texts = st.text(st.characters(), max_size=20)  # half surrogate pairs and zeros among them
@@ -78,6 +98,7 @@ cards = st.builds(
     at=st.none() | instants,
     reference=st.none() | st.text(min_size=1, max_size=6),
     private=st.booleans(),
+    sound=flags,
 )
 traders = st.builds(
     Trader,
@@ -112,7 +133,58 @@ credentials = st.builds(
 grants = st.builds(
     Grant, platform_user=texts, label=texts, plan=st.none() | texts, credential=credentials
 )
-preferences = st.builds(Preferences, muted=st.frozensets(st.sampled_from(Kind)))
+amounts = st.decimals(allow_nan=False, allow_infinity=False)
+thresholds = st.builds(
+    Threshold, measure=st.sampled_from(Measure), least=amounts, unit=st.text(max_size=5)
+)
+scopes: dict[str, Any] = {
+    "topic": st.none() | st.sampled_from(Topic),
+    "bot": st.none() | texts.map(TraderId).filter(bool),
+    "pair": st.none() | texts,
+}
+rules = st.builds(
+    Rule,
+    id=texts,
+    mode=st.sampled_from(Mode),
+    signal=st.none() | texts,
+    paper=flags,
+    threshold=st.none() | thresholds,
+    every=st.sampled_from(Every),
+    covers_critical=st.booleans(),
+    **scopes,
+)
+mutes = st.builds(Mute, id=texts, until=instants, **scopes)
+hours = st.none() | st.builds(Hours, st.times(), st.times())
+preferences = st.builds(
+    Preferences,
+    rules=lists(rules),
+    mutes=lists(mutes),
+    quiet=st.none()
+    | st.builds(Quiet, weekdays=hours, weekend=hours).filter(lambda one: one != Quiet()),
+    zone=st.sampled_from(["", "Europe/Berlin"]),
+    digest_at=st.times(),
+    members=st.none() | st.sampled_from(Role),
+    language=st.sampled_from(["en", "de"]),
+)
+decisions = st.builds(
+    Decision, st.sampled_from(Course), texts, st.none() | instants, st.none() | rules
+)
+matters = st.builds(
+    Matter,
+    topic=st.sampled_from(Topic),
+    bot=st.none() | texts.map(TraderId),
+    pair=st.none() | texts,
+    signal=st.none() | texts,
+    paper=flags,
+    critical=st.booleans(),
+    bad=st.booleans(),
+    recovers=st.booleans(),
+    result=st.none() | amounts,
+    currency=st.none() | texts,
+    ratio=st.none() | amounts,
+    size=st.none() | amounts,
+    confidence=st.none() | amounts,
+)
 
 
 def stored(plain: Any) -> Any:
@@ -158,6 +230,36 @@ def test_a_grant_comes_back_as_it_was(grant: Grant):
 @given(preferences)
 def test_preferences_come_back_as_they_were(wanted: Preferences):
     assert decode_preferences(stored(encode_preferences(wanted))) == wanted
+    assert decode_preferences(newer(encode_preferences(wanted))) == wanted
+
+
+@given(decisions)
+def test_a_decision_comes_back_as_it_was(decision: Decision):
+    assert decode_decision(stored(encode_decision(decision))) == decision
+    assert decode_decision(newer(encode_decision(decision))) == decision
+
+
+@given(matters)
+def test_a_matter_comes_back_as_it_was(matter: Matter):
+    assert decode_matter(stored(encode_matter(matter))) == matter
+    assert decode_matter(newer(encode_matter(matter))) == matter
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"id": "1", "mode": "louder"},
+        {"mode": "on"},
+        {"id": "1", "mode": "on", "topic": "gossip"},
+        {"id": "1", "mode": "on", "threshold": {"measure": "loss", "least": "a lot"}},
+        {"id": "1", "mode": "on", "threshold": 3},
+    ],
+)
+def test_a_rule_that_cannot_be_understood_is_passed_over_and_no_other(strange: Any, caplog):
+    wanted = decode_preferences({"rules": [strange, {"id": "2", "mode": "on"}]})
+
+    assert wanted.rules == (Rule(id="2", mode=Mode.ON),)
+    assert "not understood" in caplog.text
 
 
 @given(lists(st.builds(Target, id=texts, name=texts)))
@@ -167,11 +269,11 @@ def test_targets_come_back_as_they_were(targets: tuple[Target, ...]):
 
 def test_words_of_a_newer_version_are_read_as_something_near():
     card = decode_card({"title": "x", "severity": "catastrophic", "buttons": [[{"label": "y"}]]})
-    wanted = decode_preferences({"muted": ["trade", "gossip"], "quiet_hours": [22, 7]})
+    wanted = decode_preferences({"muted": ["trade", "gossip"], "quiet": [22, 7], "members": "all"})
 
     assert card.severity is Severity.WARNING
     assert card.buttons[0][0].style is ButtonStyle.PLAIN
-    assert wanted == Preferences(muted=frozenset({Kind.TRADE}))
+    assert wanted == Preferences()
 
 
 def test_an_ordinary_card_takes_little_room():

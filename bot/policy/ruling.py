@@ -1,0 +1,104 @@
+"""Which rule an event falls under: the most specific one that names it, the person's own first."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from bot.domain.rules import MILDER, PERCENT, Matter, Measure, Mode, Mute, Rule, Threshold, Topic
+
+SMALL_LOSS = Threshold(measure=Measure.LOSS, least=Decimal(1))
+
+DEFAULTS: Sequence[Rule] = (
+    Rule(id="paper", paper=True, mode=Mode.SILENT),
+    Rule(id="small losses", topic=Topic.EXIT, mode=Mode.AUTO, threshold=SMALL_LOSS),
+    Rule(id="all else", mode=Mode.AUTO),
+)
+"""What holds where a person has said nothing."""
+
+
+class Ruling(NamedTuple):
+    """The mode in which something is told, by which rule; `below` if its threshold made it milder
+    than the rule says.
+    """
+
+    mode: Mode
+    rule: Rule
+    below: bool = False
+
+
+UNRULED = Ruling(Mode.AUTO, DEFAULTS[-1])
+"""What rules are not about."""
+
+
+def ruling(matter: Matter, rules: Sequence[Rule]) -> Ruling:
+    """
+    Args:
+        rules: the person's own.
+    """
+    rule = next(one for one in (*in_order(rules), *DEFAULTS) if names(one, matter))
+    if rule.threshold is None or reaches(matter, rule.threshold):
+        return Ruling(rule.mode, rule)
+    return Ruling(MILDER[rule.mode], rule, below=True)
+
+
+def in_order(rules: Iterable[Rule]) -> list[Rule]:
+    """As they are tried: the most specific first; of two alike the one that was made last."""
+    return [rule for _, rule in sorted(enumerate(rules), key=lambda one: (*_rank(one[1]), -one[0]))]
+
+
+def _rank(rule: Rule) -> tuple[bool, ...]:
+    """By bot, then pair, then kind, then the rest; false comes first."""
+    named = (rule.bot, rule.pair, rule.signal, rule.topic, rule.paper)
+    return tuple(part is None for part in named)
+
+
+def names(rule: Rule, matter: Matter) -> bool:
+    """Whether a rule is about it; what is critical, only if the rule says that it covers that."""
+    if matter.critical and not rule.covers_critical and rule.id not in _DEFAULT_IDS:
+        return False
+    if rule.paper is None:
+        about_money = rule.bot is not None or rule.id in _DEFAULT_IDS or matter.paper is not True
+    else:
+        about_money = rule.paper is (matter.paper is True)
+    return (
+        about_money
+        and rule.topic in (None, matter.topic)
+        and rule.bot in (None, matter.bot)
+        and rule.pair in (None, matter.pair)
+        and rule.signal in (None, matter.signal)
+    )
+
+
+_DEFAULT_IDS = frozenset(rule.id for rule in DEFAULTS)
+
+
+def mutes(mute: Mute, matter: Matter, now: datetime) -> bool:
+    return (
+        now < mute.until
+        and mute.topic in (None, matter.topic)
+        and mute.bot in (None, matter.bot)
+        and mute.pair in (None, matter.pair)
+    )
+
+
+def reaches(matter: Matter, threshold: Threshold) -> bool:
+    """Whether it is as much as that; what cannot be known is."""
+    value = _measured(matter, threshold)
+    return value is None or value >= threshold.least
+
+
+def _measured(matter: Matter, threshold: Threshold) -> Decimal | None:
+    match threshold.measure:
+        case Measure.CONFIDENCE:
+            return matter.confidence
+        case Measure.SIZE:
+            return matter.size
+        case Measure.RESULT | Measure.LOSS:
+            if threshold.unit == PERCENT:
+                result = None if matter.ratio is None else 100 * matter.ratio
+            else:
+                result = matter.result if matter.currency == threshold.unit else None
+            if result is None:
+                return None
+            return abs(result) if threshold.measure is Measure.RESULT else -result

@@ -1,0 +1,61 @@
+"""What was put by, for a digest or over quiet hours, is told when its time has come."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from datetime import timedelta
+from typing import NoReturn
+
+from bot.domain.backoff import Backoff
+from bot.domain.ids import Now
+from bot.errors import OutcomeUnknown, TryLater
+from bot.ports import Outbox
+from bot.services.delivery import Delivering
+
+log = logging.getLogger(__name__)
+
+RECHECK = timedelta(minutes=10)
+"""Between looks where nothing says that something may be due: after a clock was set, say."""
+
+STORE_WAITS = Backoff(first=timedelta(seconds=1), ceiling=timedelta(minutes=1))
+
+
+class Gathering:
+    """Owes digests as they become due."""
+
+    def __init__(self, outbox: Outbox, delivering: Delivering, now: Now) -> None:
+        self._outbox = outbox
+        self._delivering = delivering
+        self._now = now
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Something may be due earlier than was known."""
+        self._woken.set()
+
+    async def run(self) -> NoReturn:
+        """Look for what is due, until cancelled; what fell due while nobody looked comes first."""
+        failures = 0
+        while True:
+            self._woken.clear()
+            try:
+                wait = await self._tell_what_is_due()
+                failures = 0
+            except (TryLater, OutcomeUnknown) as outage:
+                # Whatever was not stored is found again.
+                log.warning("digests must wait", extra={"reason": str(outage)})
+                failures += 1
+                wait = STORE_WAITS.step(failures)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait.total_seconds()):
+                    await self._woken.wait()
+
+    async def _tell_what_is_due(self) -> timedelta:
+        """Gives how long until the next look."""
+        now = self._now()
+        gathered = await self._outbox.gather(now)
+        if gathered.owed:
+            self._delivering.wake(gathered.owed)
+        if gathered.due is None:
+            return RECHECK
+        return min(RECHECK, max(timedelta(0), gathered.due - now))

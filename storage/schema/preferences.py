@@ -1,0 +1,184 @@
+"""What people want to hear, and what was decided by it, as plain JSON and back.
+
+What is read may have been written by a newer version: a rule that cannot be understood is passed
+over, and what it was about is told as if there were none.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from datetime import datetime, time
+from decimal import Decimal, DecimalException
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from bot.domain.chats import Preferences, Role
+from bot.domain.decisions import Course, Decision
+from bot.domain.ids import TraderId
+from bot.domain.rules import (
+    PERCENT,
+    Every,
+    Hours,
+    Matter,
+    Measure,
+    Mode,
+    Mute,
+    Quiet,
+    Rule,
+    Threshold,
+    Topic,
+)
+from bot.texts.language import ENGLISH
+
+log = logging.getLogger(__name__)
+
+Plain = dict[str, Any]
+Value = TypeVar("Value")
+
+
+def encode_preferences(preferences: Preferences) -> Plain:
+    """Only what differs from those of a chat that has chosen nothing."""
+    quiet = preferences.quiet
+    chosen = {
+        "rules": [_encoded(rule) for rule in preferences.rules],
+        "mutes": [_encoded(mute) for mute in preferences.mutes],
+        "quiet": quiet
+        and {
+            "weekdays": quiet.weekdays and _encode_hours(quiet.weekdays),
+            "weekend": quiet.weekend and _encode_hours(quiet.weekend),
+        },
+        "zone": preferences.zone,
+        "members": preferences.members,
+    }
+    plain = {name: value for name, value in chosen.items() if value}
+    if preferences.digest_at != Preferences().digest_at:
+        plain["digest_at"] = preferences.digest_at.isoformat()
+    if preferences.language != ENGLISH:
+        plain["language"] = preferences.language
+    return plain
+
+
+def decode_preferences(plain: Mapping[str, Any]) -> Preferences:
+    members, quiet = plain.get("members"), plain.get("quiet")
+    digest_at = _read(time.fromisoformat, plain.get("digest_at"))
+    return Preferences(
+        rules=_read_all(_decode_rule, plain.get("rules", ())),
+        mutes=_read_all(_decode_mute, plain.get("mutes", ())),
+        quiet=_read(_decode_quiet, quiet),
+        zone=str(plain.get("zone", "")),
+        digest_at=Preferences().digest_at if digest_at is None else digest_at,
+        members=Role(members) if members in set(Role) else None,
+        language=language_of(plain),
+    )
+
+
+def language_of(plain: Mapping[str, Any]) -> str:
+    """The language of a chat, by its preferences."""
+    return str(plain.get("language", ENGLISH))
+
+
+def encode_decision(decision: Decision) -> Plain:
+    return _encoded(decision)
+
+
+def decode_decision(plain: Mapping[str, Any]) -> Decision:
+    until, rule = plain.get("until"), plain.get("rule")
+    return Decision(
+        course=Course(plain["course"]),
+        reason=str(plain.get("reason", "")),
+        until=until and datetime.fromisoformat(until),
+        rule=_read(_decode_rule, rule),
+    )
+
+
+def encode_matter(matter: Matter) -> Plain:
+    return _encoded(matter)
+
+
+def decode_matter(plain: Mapping[str, Any]) -> Matter:
+    names = {each.name for each in fields(Matter)}
+    values = {name: value for name, value in plain.items() if name in names}
+    for name in ("result", "ratio", "size", "confidence"):
+        if name in values:
+            values[name] = Decimal(values[name])
+    return Matter(**values | {"topic": Topic(plain["topic"])})
+
+
+def _encoded(value: Rule | Mute | Threshold | Matter | Decision) -> Plain:
+    """Only what is not `None`, and of truth values only what is not the usual."""
+    found = ((each.name, getattr(value, each.name), each.default) for each in fields(value))
+    return {name: _plain(part) for name, part, usual in found if part is not None and part != usual}
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case StrEnum() | Decimal():
+            return str(value)
+        case datetime():
+            return value.isoformat()
+        case Rule() | Threshold():
+            return _encoded(value)
+        case _:
+            return value
+
+
+def _decode_rule(plain: Mapping[str, Any]) -> Rule:
+    threshold = plain.get("threshold")
+    return Rule(
+        id=str(plain["id"]),
+        mode=Mode(plain["mode"]),
+        signal=plain.get("signal"),
+        paper=plain.get("paper"),
+        threshold=threshold
+        and Threshold(
+            measure=Measure(threshold["measure"]),
+            least=Decimal(threshold["least"]),
+            unit=str(threshold.get("unit", PERCENT)),
+        ),
+        every=Every(plain.get("every", Every.DAY)),
+        covers_critical=plain.get("covers_critical") is True,
+        **_decode_scope(plain),
+    )
+
+
+def _decode_mute(plain: Mapping[str, Any]) -> Mute:
+    until = datetime.fromisoformat(plain["until"])
+    return Mute(id=str(plain["id"]), until=until, **_decode_scope(plain))
+
+
+def _decode_scope(plain: Mapping[str, Any]) -> dict[str, Any]:
+    topic, bot = plain.get("topic"), plain.get("bot")
+    return {
+        "topic": topic and Topic(topic),
+        "bot": bot and TraderId(bot),
+        "pair": plain.get("pair"),
+    }
+
+
+def _encode_hours(hours: Hours) -> list[str]:
+    return [hours.start.isoformat(), hours.end.isoformat()]
+
+
+def _decode_quiet(plain: Mapping[str, Any]) -> Quiet:
+    weekdays, weekend = plain.get("weekdays"), plain.get("weekend")
+    return Quiet(
+        weekdays=weekdays and Hours(*map(time.fromisoformat, weekdays)),
+        weekend=weekend and Hours(*map(time.fromisoformat, weekend)),
+    )
+
+
+def _read_all(
+    decode: Callable[[Mapping[str, Any]], Value], plain: Iterable[Mapping[str, Any]]
+) -> tuple[Value, ...]:
+    found = (_read(decode, each) for each in plain)
+    return tuple(each for each in found if each is not None)
+
+
+def _read(decode: Callable[[Any], Value], plain: Any) -> Value | None:
+    if plain is None:
+        return None
+    try:
+        return decode(plain)
+    except (AttributeError, KeyError, TypeError, ValueError, DecimalException):
+        log.exception("a preference of a chat is not understood, and passed over")
+        return None
