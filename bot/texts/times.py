@@ -2,17 +2,21 @@
 
 from datetime import UTC, datetime, timedelta
 
+from bot.domain.timetables import zone as zone_called
 from bot.texts.language import ENGLISH, _, ngettext, spoken_language
 
 
-def moment(at: datetime) -> str:
-    """'26 Nov 12:03 UTC'."""
-    return f"{_dated(at, '%d %b', 'dd MMM')} {clock(at)}"
+def moment(at: datetime, zone: str = "") -> str:
+    """'26 Nov 12:03 UTC', or '26 Nov 13:03' by the clock of a zone, as IANA calls it."""
+    there = at.astimezone(zone_called(zone))
+    return f"{_dated(there, '%d %b', 'dd MMM')} {clock(at, zone)}"
 
 
-def clock(at: datetime) -> str:
-    """'12:03 UTC'."""
-    return f"{at.astimezone(UTC):%H:%M} UTC"
+def clock(at: datetime, zone: str = "") -> str:
+    """'12:03 UTC', or '13:03' by the clock of a zone."""
+    there = zone_called(zone)
+    shown = f"{at.astimezone(there):%H:%M}"
+    return f"{shown} UTC" if there.key == "UTC" else shown
 
 
 def months() -> tuple[str, ...]:
@@ -24,17 +28,16 @@ def months() -> tuple[str, ...]:
 
 def _dated(at: datetime, english: str, pattern: str) -> str:
     language = spoken_language()
-    shown = at.astimezone(UTC)
     if language == ENGLISH:
-        return shown.strftime(english)
+        return at.strftime(english)
     from babel import Locale, UnknownLocaleError  # loaded with the first other language
     from babel.dates import format_datetime
 
     try:
         locale = Locale.parse(language, sep="-")
     except (ValueError, UnknownLocaleError):
-        return shown.strftime(english)
-    return str(format_datetime(shown, pattern, locale=locale))
+        return at.strftime(english)
+    return str(format_datetime(at, pattern, locale=locale))
 
 
 def spoken(span: timedelta) -> str:
