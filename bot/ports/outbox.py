@@ -8,8 +8,9 @@ from bot.domain.amendments import Amendment, Amendments
 from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import MISSED, Delivery, Priority, State
 from bot.domain.digests import Gathered
-from bot.domain.ids import EndpointId
+from bot.domain.ids import EndpointId, LinkId
 from bot.domain.lanes import LaneRequest, LaneResult, Missed
+from bot.domain.told import Told
 
 
 class Outbox(Protocol):
@@ -56,6 +57,17 @@ class Outbox(Protocol):
 
     async def missed_count(self, endpoint: EndpointId, states: Collection[State] = MISSED) -> int:
         """How many `missed` would give without a limit, of those in one of these states."""
+
+    async def told(self, link: LinkId, reference: str) -> Told | None:
+        """How an active link's alert of that reference was told, as long as its text is kept."""
+
+    async def told_by(self, link: LinkId, message: str) -> Told | None:
+        """The same, of the alert that a message at the link's endpoint shows."""
+
+    async def lately(self, link: LinkId, since: datetime, most: int) -> Sequence[Told]:
+        """What was decided to be told, or not, under an active link since then: as many as that,
+        the youngest first, as long as their text is kept. Digests tell of these, and are none.
+        """
 
     async def counts(self) -> Mapping[State, int]: ...
 

@@ -12,10 +12,12 @@ from bot.domain.chats import Address, Channel, EndpointState
 from bot.domain.deliveries import MISSED, PENDING, Delivery, Priority, State
 from bot.domain.digests import Gathered
 from bot.domain.events import Kind
-from bot.domain.ids import EndpointId
+from bot.domain.ids import EndpointId, LinkId
 from bot.domain.lanes import LaneRequest, LaneResult, Missed
 from bot.domain.reasons import Reason
+from bot.domain.told import Told
 from storage.engine.database import Database, each
+from storage.outbox import told
 from storage.outbox.amendments import expire_offers, give_up, select_amendments, settle
 from storage.outbox.claims import hand_back, select_interrupted, serve_lanes
 from storage.outbox.digests import follow
@@ -38,6 +40,9 @@ HELD_LIFE = timedelta(days=7)
 
 TEXT_LIFE = timedelta(days=30)
 """How long after its end an item's text is kept (`guarantees.md` 3.8)."""
+
+_ERASED = ("card", "message", "about", "amend_at", "decision", "matter")
+"""What goes with the text: why it was told as it was says what it was about, too."""
 
 PRUNE_BATCH = 500
 
@@ -80,6 +85,15 @@ class SqlOutbox:
 
     async def missed_count(self, endpoint: EndpointId, states: Collection[State] = MISSED) -> int:
         return await self._database.read(_missed_count, endpoint, states)
+
+    async def told(self, link: LinkId, reference: str) -> Told | None:
+        return await self._database.read(told.called, link, reference)
+
+    async def told_by(self, link: LinkId, message: str) -> Told | None:
+        return await self._database.read(told.shown_by, link, message)
+
+    async def lately(self, link: LinkId, since: datetime, most: int) -> Sequence[Told]:
+        return await self._database.read(told.lately, link, since, most)
 
     async def counts(self) -> Mapping[State, int]:
         return await self._database.read(_counts)
@@ -130,7 +144,7 @@ def _prune(connection: Connection, now: datetime) -> int:
     erased = connection.execute(
         update(delivery)
         .where(delivery.c.id.in_(old.limit(PRUNE_BATCH)))
-        .values(card=null(), message=null(), about=null(), amend_at=null())
+        .values(**dict.fromkeys(_ERASED, null()))
     )
     expire_offers(connection, now)
     return given_up.rowcount + erased.rowcount + give_up(connection, now)

@@ -223,6 +223,7 @@ delivery = Table(
     _Delivery,
     # G3: one item per link, fact and endpoint.
     UniqueConstraint("link", "kind", "record", "revision", "endpoint"),
+    Index("ix_delivery_told", "link", "created_at", "reference"),
 )
 
 
@@ -269,6 +270,12 @@ _index(
     "ix_delivery_gathered", delivery.c.endpoint, delivery.c.not_before, where=DELIVERY_IS_GATHERED
 )
 _index("ix_delivery_amend", delivery.c.amend_at, where=DELIVERY_IS_TO_AMEND)
+_index(
+    "ix_delivery_message",
+    delivery.c.endpoint,
+    delivery.c.message,
+    where=delivery.c.message.is_not(None),
+)
 
 
 class _Action(TypedColumns):

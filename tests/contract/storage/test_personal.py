@@ -65,6 +65,7 @@ async def test_an_export_has_everything_and_no_secret(lasting_url: str, open_aga
     assert whole["credential"] == "credential"
     titles = sorted(one["card"]["title"] for one in whole["alerts"])
     assert titles == ["alert of alice"] * 2 + ["another of alice"] * 2
+    assert all({"decision", "matter"} <= one.keys() for one in whole["alerts"])
     assert {one["what"] for one in whole["trail"]} == {"login_failed", "command"}
     assert {one["chat"] for one in whole["chats"]} == {"100100", "200200"}
     assert all(whole[part] for part in ("links", "facts", "buttons", "not understood"))

@@ -12,10 +12,11 @@ from sqlalchemy import Connection, text
 
 from bot.domain.chats import Channel
 from bot.domain.deliveries import Priority
-from bot.domain.ids import NewId
+from bot.domain.ids import LinkId, NewId
 from bot.domain.lanes import LaneRequest
 from storage import migrate, open_memory
 from storage.engine.database import each
+from storage.outbox.told import called, lately, shown_by
 from storage.schema.tables import metadata
 from storage.schema.versions import MIGRATIONS, newest, steps
 from tests.contract.storage.given import (
@@ -97,6 +98,7 @@ async def test_nothing_that_is_done_often_scans_a_table(sqlite_url: str, open_ag
         await store.inbox.ingest(chat.account, [fact("end of owl")], alarming, NOW)
         [amendment] = (await store.outbox.amendments(Channel.TELEGRAM, "1", NOW)).now
         await store.outbox.amended(amendment, None, NOW)
+        assert await store.database.write(looked_back, chat.id) == 3
         await store.links.disable(address(), "blocked", NOW)
         await store.links.enable(address(), NOW)
         await store.links.end(chat.id, NOW)
@@ -109,9 +111,25 @@ async def test_nothing_that_is_done_often_scans_a_table(sqlite_url: str, open_ag
     given = ("VIRTUAL TABLE", "CONSTANT ROW")
     scans = [plan for plan in plans if "SCAN" in plan and not any(one in plan for one in given)]
     assert scans == []
-    for index in ("ix_delivery_lane", "ix_delivery_offer", "ix_delivery_amend", "ix_action_offer"):
+    for index in (
+        *("ix_delivery_lane", "ix_delivery_offer", "ix_delivery_amend", "ix_action_offer"),
+        *("ix_delivery_told (link=? AND created_at>?)", "ix_delivery_told (link=?)"),
+        "ix_delivery_message (endpoint=? AND message=?)",
+    ):
         assert any(index in plan for plan in plans), index
     assert len(plans) > 10
+
+
+@each
+def looked_back(connection: Connection, link_id: LinkId) -> int:
+    """Reads go through connections of their own, which say nothing of what they execute."""
+    [latest] = lately(connection, link_id, NOW, 1)
+    found = (
+        called(connection, link_id, latest.reference),
+        shown_by(connection, link_id, "77"),
+        latest,
+    )
+    return sum(one is not None for one in found)
 
 
 def compared(connection: Connection) -> list[Any]:
