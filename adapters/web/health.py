@@ -14,6 +14,7 @@ import prometheus_client as prometheus
 from aiohttp import web
 
 from bot.domain.chats import Channel
+from bot.domain.decisions import Course, Why
 from bot.domain.deliveries import State
 from bot.domain.events import Stream
 from bot.domain.feeds import FeedState
@@ -39,6 +40,8 @@ SERVICES = frozenset(
 
 REASONS = frozenset({Reason.SENT, Reason.MOVED, Reason.UNCERTAIN})
 """Outcomes that the core itself decides on."""
+
+DECIDED_BY = frozenset(why.value for why in Why)
 
 OTHER = "other"
 
@@ -90,6 +93,12 @@ FIGURES: Mapping[str, tuple[Any, str, Sequence[str], Mapping[str, Any]]] = {
         prometheus.Counter,
         "Deliveries owed (told) and repeats recognised (known).",
         ["result"],
+        {},
+    ),
+    "tradebell_decisions": (
+        prometheus.Counter,
+        "Deliveries owed, by how they are told, and what that rests on.",
+        ["course", "reason"],
         {},
     ),
     "tradebell_unreadable": (
@@ -161,6 +170,7 @@ class Metrics:
         self._own_delay = figures["tradebell_delivery_own_delay_seconds"]
         self._deliveries = figures["tradebell_deliveries"]
         self._ingested = figures["tradebell_admitted"]
+        self._decided = figures["tradebell_decisions"]
         self._unreadable = figures["tradebell_unreadable"]
         self._swept = figures["tradebell_sweep_found"]
         self._by_state = figures["tradebell_feeds"]
@@ -181,6 +191,8 @@ class Metrics:
             self._swept.labels(stream.value)
         for result in ("told", "known"):
             self._ingested.labels(result)
+        for course, why in product(Course, {*DECIDED_BY, OTHER}):
+            self._decided.labels(course.value, why)
         for service in SERVICES | {OTHER}:
             self._unreadable.labels(service)
         for what in ALARMS | {OTHER}:
@@ -211,6 +223,10 @@ class Metrics:
     def ingested(self, told: int, known: int) -> None:
         self._ingested.labels("told").inc(told)
         self._ingested.labels("known").inc(known)
+
+    def decided(self, decisions: Mapping[tuple[Course, str], int]) -> None:
+        for (course, reason), count in decisions.items():
+            self._decided.labels(course.value, label_of(reason, DECIDED_BY)).inc(count)
 
     def unreadable(self, service: str) -> None:
         self._unreadable.labels(label_of(service, SERVICES)).inc()

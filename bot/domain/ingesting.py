@@ -1,12 +1,13 @@
 """What ingest decides about an event, and what a batch of events comes to."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.actions import Action
 from bot.domain.amendments import OfferAnswer
 from bot.domain.chats import Address, Link
+from bot.domain.decisions import Course
 from bot.domain.deliveries import Delivery, Draft, Priority
 from bot.domain.events import Event, Listing, Position, Strategy, Stream, Sweep, Trader
 from bot.domain.ids import EndpointId
@@ -76,7 +77,7 @@ class IngestResult:
     `owed` says at which endpoints, where they are, and the most urgent priority among the new
     items. `preclaimed` are not among them: these are in flight already, for the caller to send.
     `answered` counts earlier items whose offers have been answered, `gathered` new ones that are
-    kept for a digest.
+    kept for a digest, `decisions` new ones by how they are told, and why.
     """
 
     new: int
@@ -86,3 +87,4 @@ class IngestResult:
     preclaimed: tuple[Delivery, ...] = ()
     answered: int = 0
     gathered: int = 0
+    decisions: Mapping[tuple[Course, str], int] = field(default_factory=dict)

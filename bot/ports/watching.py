@@ -1,10 +1,11 @@
 """What is noted for those who look after it all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.chats import Channel, Person
+from bot.domain.decisions import Course
 from bot.domain.deliveries import State
 from bot.domain.events import Stream
 from bot.domain.feeds import FeedState
@@ -45,6 +46,9 @@ class Meter(Protocol):
         """
 
     def ingested(self, told: int, known: int) -> None: ...
+
+    def decided(self, decisions: Mapping[tuple[Course, str], int]) -> None:
+        """So many new items are told in this way, for this reason (`Why`)."""
 
     def unreadable(self, service: str) -> None: ...
 

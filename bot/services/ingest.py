@@ -93,6 +93,7 @@ class Ingest:
             raise
         self._delivering.send_preclaimed(asked_at, ingested.preclaimed)
         self._meter.ingested(told=ingested.told, known=ingested.known)
+        self._meter.decided(ingested.decisions)
         if ingested.owed:
             # Where the last one went, the next one probably goes: it can be claimed at once.
             heard = {endpoint: address for endpoint, (address, _) in ingested.owed.items()}

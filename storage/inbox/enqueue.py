@@ -34,6 +34,7 @@ def enqueue(
             link = links[draft.link]
             row = _row(fact, draft, link)
             fact.tally.told += 1
+            fact.tally.decisions[draft.decision.course, draft.decision.reason] += 1
             if (
                 draft.endpoint in alone
                 and _may_leave(fact, draft, link)

@@ -1,12 +1,14 @@
 """A fact on its way through an ingestion."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
 from bot.domain.chats import Address, Link
+from bot.domain.decisions import Course
 from bot.domain.deliveries import Delivery, Draft, Priority, State
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, DeliveryId, EndpointId
@@ -42,6 +44,7 @@ class Tally:
     told: int = 0
     answered: int = 0
     gathered: int = 0
+    decisions: Counter[tuple[Course, str]] = field(default_factory=Counter)
     owed: dict[EndpointId, tuple[Address, Priority]] = field(default_factory=dict)
     preclaimed: list["Preclaimed"] = field(default_factory=list)
 
@@ -60,6 +63,7 @@ class Tally:
             preclaimed=self.take_preclaimed(),
             answered=self.answered,
             gathered=self.gathered,
+            decisions=self.decisions,
         )
 
 

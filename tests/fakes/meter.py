@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.domain.chats import Channel
+from bot.domain.decisions import Course
 from bot.domain.deliveries import State
 from bot.domain.events import Stream
 from bot.domain.feeds import FeedState
@@ -25,6 +27,7 @@ class FakeMeter:
     delays: list[timedelta] = field(default_factory=list)
     own_delays: list[timedelta] = field(default_factory=list)
     told: int = 0
+    decisions: Counter[tuple[Course, str]] = field(default_factory=Counter)
 
     def delivered(
         self,
@@ -40,6 +43,9 @@ class FakeMeter:
 
     def ingested(self, told: int, known: int) -> None:
         self.told += told
+
+    def decided(self, decisions: Mapping[tuple[Course, str], int]) -> None:
+        self.decisions.update(decisions)
 
     def unreadable(self, service: str) -> None:
         self.aside[service] += 1

@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from bot.domain.chats import Preferences
+from bot.domain.decisions import Course, Why
 from bot.domain.events import Stream
 from bot.domain.rules import Mode, Rule, Topic
 from bot.services.commands.previews import preview
@@ -52,3 +53,16 @@ async def test_a_preview_says_if_it_did_not_look_at_all(world, platform):
 
     assert "0 rings instead of 1." in said
     assert said.endswith("Only the latest 1 alert was looked at.")
+
+
+async def test_what_is_decided_is_counted(world, platform):
+    await world.goes_live()
+    before = world.meter.decisions.copy()
+
+    for number, result in enumerate(("-4", "-0.2", "5"), 1):
+        await closes(world, platform, number, result)
+
+    assert world.meter.decisions - before == {
+        (Course.SEND, Why.LOUDNESS): 1,
+        (Course.SILENT, Why.BELOW_THRESHOLD): 2,
+    }

@@ -146,3 +146,15 @@ async def test_why_is_kept_as_long_as_the_text_and_not_longer(store: Store):
 def _kept(connection):
     columns = (delivery.c.card, delivery.c.decision, delivery.c.matter)
     return [tuple(row) for row in connection.execute(select(*columns))]
+
+
+async def test_an_ingestion_says_how_often_each_thing_was_decided(store: Store):
+    chat = await linked(store)
+    await linked(store, "200")
+    facts = [fact("r1"), fact("r2")]
+
+    result = await store.inbox.ingest(chat.account, facts, telling(SILENT), NOW)
+    again = await store.inbox.ingest(chat.account, facts, telling(SILENT), NOW)
+
+    assert result.decisions == {(Course.SILENT, Why.RULE): 4}
+    assert again.decisions == {}

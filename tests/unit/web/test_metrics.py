@@ -8,6 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from adapters.web.health import ALARMS, Backlog, Metrics
 from bot.domain.chats import Channel
+from bot.domain.decisions import Course, Why
 from bot.domain.deliveries import State
 from bot.domain.events import Stream
 from bot.domain.feeds import FeedState
@@ -104,6 +105,17 @@ async def test_ingested_events_count_as_told_and_as_known(metrics):
     assert seen["tradebell_admitted_total known"] == 1
 
 
+async def test_what_was_decided_counts_by_how_it_is_told_and_why(metrics):
+    metrics.decided({(Course.SILENT, Why.MUTED): 2, (Course.RING, Why.CRITICAL): 1})
+    metrics.decided({(Course.SILENT, Why.MUTED): 1, (Course.SEND, "what nobody knows"): 1})
+
+    seen = await figures(metrics)
+
+    assert seen["tradebell_decisions_total silent muted"] == 3
+    assert seen["tradebell_decisions_total ring critical"] == 1
+    assert seen["tradebell_decisions_total send other"] == 1
+
+
 async def test_what_can_be_counted_is_shown_as_zero_from_the_start(metrics):
     before = await figures(metrics)
 
@@ -119,6 +131,7 @@ async def test_what_can_be_counted_is_shown_as_zero_from_the_start(metrics):
         metrics.delivered(Channel.TELEGRAM, state, reason, no_time, no_time)
         metrics.delivered(Channel.WEB, State.SENT, "sent", no_time, no_time)
     metrics.ingested(told=1, known=1)
+    metrics.decided({(Course.HOLD, Why.QUIET_HOURS): 1, (Course.DROP, "what nobody knows"): 1})
     metrics.unreadable("trades")
     metrics.unreadable("what nobody knows")
     metrics.found_by_sweep(Stream.TRADES, 2)
