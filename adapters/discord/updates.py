@@ -25,6 +25,9 @@ BUTTON, SELECT = 2, 3
 EPHEMERAL = 1 << 6
 """Source: https://docs.discord.com/developers/resources/message#message-object-message-flags"""
 
+REPLY = 0
+"""Source: https://docs.discord.com/developers/resources/message#message-reference-types"""
+
 DM = 1
 THREADS = frozenset({10, 11, 12})
 """Source: https://docs.discord.com/developers/resources/channel#channel-object-channel-types"""
@@ -163,15 +166,37 @@ def _message(message: Json, bot: str) -> Written | None:
     if typed is not None and typed.name == GROUP:
         typed = command_in(f"/{typed.arguments}") or typed
     if typed is None:
-        return Written(said=Words(place=place, person=person, text=text, at=_at(message)))
+        words = Words(
+            place=place,
+            person=person,
+            text=text,
+            at=_at(message),
+            replied_to=_replied_to(message),
+        )
+        return Written(said=words)
     said = Command(
         place=place,
         person=person,
         name=typed.name,
         arguments=typed.arguments,
         at=_at(message),
+        replied_to=_replied_to(message),
     )
     return Written(said=said)
+
+
+def _replied_to(message: Json) -> str | None:
+    """A message that is forwarded refers to another one too.
+
+    Source: https://docs.discord.com/developers/resources/message#message-reference-structure
+    """
+    match message.get("message_reference"):
+        case {"type": int(type)} if type != REPLY:
+            return None
+        case {"message_id": str(number)}:
+            return number
+        case _:
+            return None
 
 
 def _at(message: Json) -> datetime | None:

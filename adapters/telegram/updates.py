@@ -90,7 +90,13 @@ def _message(message: Json, us: BotIdentity) -> Incoming | None:
     typed = command_in(text)
     if typed is None:
         # In a group people talk to each other.
-        words = Words(place=place, person=person, text=text, at=_date(message))
+        words = Words(
+            place=place,
+            person=person,
+            text=text,
+            at=_date(message),
+            replied_to=_replied_to(message),
+        )
         return words if place.private else None
     if typed.addressee is not None and typed.addressee.lower() != (us.username or "").lower():
         return None
@@ -102,7 +108,22 @@ def _message(message: Json, us: BotIdentity) -> Incoming | None:
         name=typed.name,
         arguments=typed.arguments,
         at=_date(message),
+        replied_to=_replied_to(message),
     )
+
+
+def _replied_to(message: Json) -> str | None:
+    """In a topic, what replies to nothing replies to what opened the topic.
+
+    Source: https://core.telegram.org/bots/api#message (`forum_topic_created`)
+    """
+    match message:
+        case {"reply_to_message": {"forum_topic_created": _}}:
+            return None
+        case {"reply_to_message": {"message_id": int(number)}}:
+            return str(number)
+        case _:
+            return None
 
 
 def _date(message: Json) -> datetime | None:

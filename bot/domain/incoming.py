@@ -46,7 +46,7 @@ class Place:
 class Command:
     """`/name arguments`. `public` asks for an answer that everybody there can read; `at` is when it
     was said, where its platform tells; `options` are the arguments by their names, where its
-    platform asks for each.
+    platform asks for each; `replied_to` is the message that it was said in reply to.
     """
 
     place: Place
@@ -56,6 +56,7 @@ class Command:
     options: Mapping[str, str] = field(default_factory=dict)
     public: bool = False
     at: datetime | None = None
+    replied_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +70,15 @@ class Press:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """Anything else a person wrote: the six digits, or a question; `at` as of a command."""
+    """Anything else a person wrote: the six digits, or a question; `at` and `replied_to` as of a
+    command.
+    """
 
     place: Place
     person: Person
     text: str
     at: datetime | None = None
+    replied_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

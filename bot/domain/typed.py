@@ -68,6 +68,15 @@ def command_without_slash(text: str) -> Typed | None:
     return None if typed is None or typed.addressee is not None else typed
 
 
+_REFERENCE = re.compile(r"(?:ref\.?\s*)?#?\s*([2-9A-Z]{6})", re.IGNORECASE)
+
+
+def reference_in(text: str) -> str | None:
+    """The reference of an alert, in any case, as it stands below it."""
+    found = _REFERENCE.fullmatch(text.translate(_UNSEEN).strip(f"{_BLANKS}.,;:!?()[]`'\""))
+    return found[1].upper() if found else None
+
+
 def digits_in(text: str) -> str | None:
     """The decimal digits that a text is, in the numerals of any script, parted by anything but
     letters; `None` if it is anything else.

@@ -94,6 +94,20 @@ class Report(NamedTuple):
     audience: Collection[str]
 
 
+_SAME_FACT_AS = "same fact as "
+
+
+def because_of(other: Kind) -> str:
+    """Why a fact is not told that another kind of event has told."""
+    return f"{_SAME_FACT_AS}{other}"
+
+
+def told_instead(reason: str) -> Kind | None:
+    """The kind of event that has told a fact, by the reason for which this one does not."""
+    other = reason.removeprefix(_SAME_FACT_AS)
+    return Kind(other) if other != reason and other in set(Kind) else None
+
+
 def told_by(reports: Iterable[Report], kind: Kind, draft: Draft) -> Kind | None:
     """Which other kind has told that endpoint as many facts as this would make, if any."""
     counts = Counter(report.kind for report in reports if draft.endpoint in report.audience)

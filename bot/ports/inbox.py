@@ -8,6 +8,7 @@ from bot.domain.deliveries import Delivery
 from bot.domain.events import Cursor, Event, Listing, Strategy, Stream, Sweep, Trader, Unreadable
 from bot.domain.ids import AccountId, EndpointId
 from bot.domain.ingesting import Decide, IngestResult, Progress
+from bot.domain.told import Duplicate
 
 OnPrepared = Callable[[Sequence[Delivery], Awaitable[None]], object]
 """Told what a batch has claimed while that is being committed, and what to wait for: it ends well
@@ -49,5 +50,15 @@ class Inbox(Protocol):
         """Last known bots."""
 
     async def strategies(self, account: AccountId) -> tuple[Strategy, ...]: ...
+
+    async def duplicates(
+        self, account: AccountId, endpoint: EndpointId, since: datetime, most: int
+    ) -> Sequence[Duplicate]:
+        """What an endpoint was not told since then, as another kind of event had told it; the
+        youngest first.
+
+        Args:
+            most: so many of the account's are looked at.
+        """
 
     async def last_event_at(self, account: AccountId) -> datetime | None: ...

@@ -15,9 +15,10 @@ ROWS = 20
 """Of one page of /missed: fits one message of any platform."""
 
 
-def _end_of(item: Missed) -> str:
-    reason = in_words(item.reason)
-    match item.state:
+def end_of(state: State, reason: str) -> str:
+    """What became of it, and why, in words."""
+    reason = in_words(reason)
+    match state:
         case State.HELD:
             return _("held back: {reason}", reason=reason)
         case State.DEAD:
@@ -64,7 +65,7 @@ def page(
     rows = [
         Field(
             f"{moment(item.occurred_at)} · {item.reference}",
-            f"{clean(item.title, 80)} ({_end_of(item)})",
+            f"{clean(item.title, 80)} ({end_of(item.state, item.reason)})",
         )
         for item in items
     ]

@@ -19,6 +19,12 @@ def clock(at: datetime, zone: str = "") -> str:
     return f"{shown} UTC" if there.key == "UTC" else shown
 
 
+def instant(at: datetime, zone: str = "") -> str:
+    """'26 Nov 12:03:07 UTC', or by the clock of a zone."""
+    there = at.astimezone(zone_called(zone))
+    return moment(at, zone).replace(f"{there:%H:%M}", f"{there:%H:%M:%S}")
+
+
 def months() -> tuple[str, ...]:
     """What `moment` calls them."""
     return tuple(

@@ -23,6 +23,7 @@ from bot.domain.events import (
 )
 from bot.domain.ids import AccountId, EndpointId
 from bot.domain.ingesting import Decide, IngestResult, Progress
+from bot.domain.told import Duplicate
 from bot.ports import OnPrepared
 from storage.engine.database import Database
 from storage.engine.statements import Statement, Values
@@ -31,7 +32,7 @@ from storage.engine.upsert import Insert, insert_into
 from storage.inbox import quarantine
 from storage.inbox.cache import AccountCache, AccountCaches, remember
 from storage.inbox.enqueue import enqueue
-from storage.inbox.same_fact import leave_out_duplicates
+from storage.inbox.same_fact import duplicates, leave_out_duplicates
 from storage.inbox.trade_stages import Stages
 from storage.outbox.amendments import close_offers
 from storage.outbox.claims import hand_back
@@ -121,6 +122,11 @@ class SqlInbox:
 
     async def strategies(self, account: AccountId) -> tuple[Strategy, ...]:
         return await self._database.read(_known_records, account, Strategy)
+
+    async def duplicates(
+        self, account: AccountId, endpoint: EndpointId, since: datetime, most: int
+    ) -> Sequence[Duplicate]:
+        return await self._database.read(duplicates, account, endpoint, since, most)
 
     async def last_event_at(self, account: AccountId) -> datetime | None:
         return await self._database.read(_last_event_at, account)

@@ -1,11 +1,13 @@
 """One fact that several services bring: it is told once (`bot.policy.same_fact`)."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from bot.domain.ids import AccountId
-from bot.policy.same_fact import Report, told_by
+from bot.domain.ids import AccountId, EndpointId
+from bot.domain.told import Duplicate
+from bot.policy.same_fact import Report, because_of, told_by, told_instead
 from storage.engine.statements import Statement
 from storage.inbox.cache import AccountCache
 from storage.schema.facts import Fact, FactKey
@@ -34,8 +36,9 @@ def leave_out_duplicates(
         kept = [draft for draft in fact.drafts if not told_by(reports, fact.key.kind, draft)]
         if fact.drafts and not kept:
             other = told_by(reports, fact.key.kind, fact.drafts[0])
+            assert other is not None
             echo = {f"of_{name}": value for name, value in fact.key._asdict().items()}
-            _MARK.run(connection, {**echo, "because": f"same fact as {other}"})
+            _MARK.run(connection, {**echo, "because": because_of(other)})
         fact.drafts = kept
 
 
@@ -75,3 +78,32 @@ def _reports(connection: Connection, fact: Fact) -> list[tuple[FactKey, Report]]
         },
     )
     return [(FactKey(*row[:4]), Report(row.kind, row.audience or ())) for row in rows]
+
+
+_DUPLICATES = (
+    select(inbox.c.kind, inbox.c.reason, inbox.c.at, inbox.c.audience)
+    .where(
+        inbox.c.account == bindparam("of_account"),
+        inbox.c.at >= bindparam("since"),
+        inbox.c.told.is_(False),
+        inbox.c.audience.is_not(None),
+    )
+    .order_by(inbox.c.at.desc())
+    .limit(bindparam("most"))
+)
+
+
+def duplicates(
+    connection: Connection,
+    account: AccountId,
+    endpoint: EndpointId,
+    since: datetime,
+    most: int,
+) -> Sequence[Duplicate]:
+    """What an endpoint would have heard if no other kind of event had told it."""
+    rows = connection.execute(_DUPLICATES, {"of_account": account, "since": since, "most": most})
+    return [
+        Duplicate(kind=row.kind, of=other, occurred_at=row.at)
+        for row in rows
+        if endpoint in row.audience and (other := told_instead(row.reason)) is not None
+    ]

@@ -67,14 +67,25 @@ class World:
         return Person(channel=self.chat.channel, id=id)
 
     async def says(
-        self, text: str, chat: str = CHAT, person: str = "", private: bool = True
+        self,
+        text: str,
+        chat: str = CHAT,
+        person: str = "",
+        private: bool = True,
+        replied_to: str | None = None,
     ) -> list[Reply]:
         """What is answered to `/command arguments` or words."""
         place, who = self.place(chat, private=private), self.person(person or chat)
-        said: Incoming = Words(place=place, person=who, text=text)
+        said: Incoming = Words(place=place, person=who, text=text, replied_to=replied_to)
         typed = command_in(text)
         if typed is not None:
-            said = Command(place=place, person=who, name=typed.name, arguments=typed.arguments)
+            said = Command(
+                place=place,
+                person=who,
+                name=typed.name,
+                arguments=typed.arguments,
+                replied_to=replied_to,
+            )
         return [as_shown_there(reply) async for reply in self.router.hear(said)]
 
     async def presses(

@@ -34,6 +34,7 @@ from bot.domain.changes import Change
 from bot.domain.charts import profits
 from bot.domain.chats import Address, Channel, Endpoint, Link, Person, Role
 from bot.domain.commands import Misread
+from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import State
 from bot.domain.digests import Part
 from bot.domain.events import (
@@ -55,7 +56,8 @@ from bot.domain.incoming import Shared
 from bot.domain.lanes import Missed
 from bot.domain.linking import Audience, Completed, LinkProblem, WrongDigits
 from bot.domain.outcomes import Result, Seen
-from bot.domain.rules import Matter, Topic
+from bot.domain.rules import Matter, Measure, Mode, Rule, Threshold, Topic
+from bot.domain.told import Duplicate, Told
 from bot.domain.trail import Trace, by
 from bot.policy.news import _with_offers
 from bot.services.commands.registry import SPECS
@@ -78,6 +80,7 @@ from bot.texts import (
     strategies,
     trades,
     trail,
+    why,
 )
 from bot.texts.cards import MOST_CHOICES
 from bot.texts.charts import chart
@@ -298,6 +301,46 @@ TRACES = [
 ]
 
 
+BELOW = Rule(
+    id="1",
+    mode=Mode.ON,
+    topic=Topic.EXIT,
+    bot=OWL.id,
+    threshold=Threshold(measure=Measure.LOSS, least=Decimal("1.5")),
+)
+DECIDED = (
+    (None, State.SENT),
+    (Decision(Course.SEND, Why.LOUDNESS), State.SENT),
+    (Decision(Course.RING, Why.CRITICAL), State.UNKNOWN),
+    (Decision(Course.SILENT, Why.MUTED), State.SENT),
+    (Decision(Course.SILENT, Why.BELOW_THRESHOLD, None, BELOW), State.READY),
+    (Decision(Course.HOLD, Why.QUIET_HOURS, NOW + timedelta(hours=8)), State.GATHERED),
+    (Decision(Course.DROP, Why.RULE, None, replace(BELOW, mode=Mode.OFF)), State.OFF),
+    (Decision(Course.SEND, Why.LOUDNESS), State.COALESCED),
+    (Decision(Course.SEND, Why.LOUDNESS), State.HELD),
+)
+
+
+def a_told(number: int) -> Told:
+    decision, state = DECIDED[number]
+    return Told(
+        reference=f"AAAA{number:02}",
+        kind=Kind.DIGEST if decision is None else Kind.TRADE,
+        title="Bought 0.5 BTC/USDT at 42,000",
+        severity=Severity.INFO,
+        sound=decision is not None and decision.course is Course.RING,
+        state=state,
+        reason="sent" if state is State.SENT else "blocked",
+        decision=decision,
+        matter=None,
+        attempts=number,
+        occurred_at=AT,
+        created_at=AT + timedelta(seconds=2),
+        ended_at=AT + timedelta(seconds=3),
+        within="BBBBBB" if state is State.COALESCED else None,
+    )
+
+
 def a_missed(number: int) -> Missed:
     return Missed(
         reference=f"REF{number:03}",
@@ -461,6 +504,20 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
             [a_missed(number) for number in range(20)],
             *(1, 45, 3),
             [Button(label="Older", action=ActionId("a1"))],
+        ),
+    ],
+    "why.explained": lambda: [
+        why.explained(a_told(number), (OWL,), "Asia/Kolkata") for number in range(len(DECIDED))
+    ],
+    "why.unknown": lambda: [why.unknown()],
+    "why.no_alert": lambda: [why.no_alert()],
+    "why.nothing": lambda: [why.nothing()],
+    "why.listed": lambda: [
+        why.listed([a_told(1)], [], (OWL,), ""),
+        why.listed(
+            [a_told(number % len(DECIDED)) for number in range(25)],
+            [Duplicate(kind=Kind.POD_EVENT, of=Kind.TRADE, occurred_at=NOW)],
+            *((OWL,), "Asia/Kolkata"),
         ),
     ],
     "trail.page": lambda: [

@@ -296,6 +296,7 @@ OPEN_TO = {
         "price",
         "audit",
         "missed",
+        "why",
     },
     Role.OPERATOR: {"pause", "resume", "test"},
     Role.OWNER: {"unlink", "members"},

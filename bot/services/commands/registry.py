@@ -21,6 +21,7 @@ from bot.services.commands import (
     traders,
     trades,
     unlink,
+    why,
 )
 from bot.services.commands.desk import AnyCommand
 
@@ -40,6 +41,7 @@ COMMANDS: Sequence[AnyCommand] = (
     signals.COMMAND,
     price.COMMAND,
     missed.COMMAND,
+    why.COMMAND,
     audit.COMMAND,
     test.COMMAND,
     cancel.COMMAND,

@@ -200,6 +200,7 @@ class Router:
                 name=typed.name,
                 arguments=typed.arguments,
                 at=words.at,
+                replied_to=words.replied_to,
             )
             return await dispatch(self._desk, said)
         card = await typed_digits(self._desk, place, words.person, words.text)

@@ -12,10 +12,11 @@ from sqlalchemy import Connection, text
 
 from bot.domain.chats import Channel
 from bot.domain.deliveries import Priority
-from bot.domain.ids import LinkId, NewId
+from bot.domain.ids import AccountId, EndpointId, LinkId, NewId
 from bot.domain.lanes import LaneRequest
 from storage import migrate, open_memory
 from storage.engine.database import each
+from storage.inbox.same_fact import duplicates
 from storage.outbox.told import called, lately, shown_by
 from storage.schema.tables import metadata
 from storage.schema.versions import MIGRATIONS, newest, steps
@@ -114,7 +115,7 @@ async def test_nothing_that_is_done_often_scans_a_table(sqlite_url: str, open_ag
     for index in (
         *("ix_delivery_lane", "ix_delivery_offer", "ix_delivery_amend", "ix_action_offer"),
         *("ix_delivery_told (link=? AND created_at>?)", "ix_delivery_told (link=?)"),
-        "ix_delivery_message (endpoint=? AND message=?)",
+        *("ix_delivery_message (endpoint=? AND message=?)", "ix_inbox_account_at"),
     ):
         assert any(index in plan for plan in plans), index
     assert len(plans) > 10
@@ -124,6 +125,7 @@ async def test_nothing_that_is_done_often_scans_a_table(sqlite_url: str, open_ag
 def looked_back(connection: Connection, link_id: LinkId) -> int:
     """Reads go through connections of their own, which say nothing of what they execute."""
     [latest] = lately(connection, link_id, NOW, 1)
+    assert duplicates(connection, AccountId("alice"), EndpointId("here"), NOW, 9) == []
     found = (
         called(connection, link_id, latest.reference),
         shown_by(connection, link_id, "77"),

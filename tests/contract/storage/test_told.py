@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import select
 
 from bot.domain.cards import Severity
+from bot.domain.chats import Link
 from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import State
 from bot.domain.events import Event, Kind
 from bot.domain.ingesting import Decide, Known, NewsDecision
 from bot.domain.rules import Matter, Mode, Rule, Topic
+from bot.domain.told import Duplicate
 from storage import Store
 from storage.outbox.deliveries import TEXT_LIFE
 from storage.schema.tables import delivery
@@ -27,6 +30,7 @@ from tests.contract.storage.given import (
     fact,
     linked,
     settle,
+    tell_all,
     told,
 )
 
@@ -158,3 +162,23 @@ async def test_an_ingestion_says_how_often_each_thing_was_decided(store: Store):
 
     assert result.decisions == {(Course.SILENT, Why.RULE): 4}
     assert again.decisions == {}
+
+
+async def test_a_fact_that_another_kind_has_told_is_a_duplicate_where_it_would_be_heard(
+    store: Store,
+):
+    chat = await linked(store)
+    decide = tell_all(fingerprint="buy 1 BTC")
+    await store.inbox.ingest(chat.account, [fact("t1")], decide, NOW)
+    report = fact("p1", Kind.POD_EVENT, NOW + SECOND)
+    await store.inbox.ingest(chat.account, [report], decide, NOW)
+    later = await linked(store, "200")
+
+    async def found(link: Link, since: datetime = NOW) -> Sequence[Duplicate]:
+        return await store.inbox.duplicates(link.account, link.endpoint.id, since, 9)
+
+    assert await found(chat) == [
+        Duplicate(kind=Kind.POD_EVENT, of=Kind.TRADE, occurred_at=NOW + SECOND)
+    ]
+    assert await found(later) == []
+    assert await found(chat, NOW + 2 * SECOND) == []

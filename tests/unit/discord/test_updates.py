@@ -393,3 +393,24 @@ def test_a_frame_of_any_shape_is_read_or_nothing(type: int, key: str, value: Any
     heard(odd, BOT)
     heard({"t": "MESSAGE_CREATE", "d": {**message("x")["d"], key: value}}, BOT)
     heard(frame(2, bell("pause", {"name": value, "value": value})), BOT)
+
+
+@pytest.mark.parametrize("text", ["/why", "why?"])
+@pytest.mark.parametrize("type", [{}, {"type": 0}])
+def test_what_is_written_in_reply_says_to_which_message(text: str, type: dict[str, int]):
+    found = heard(message(text, message_reference={"message_id": "77", **type}), BOT)
+
+    assert isinstance(found, Written)
+    assert isinstance(found.said, Command | Words)
+    assert found.said.replied_to == "77"
+
+
+@pytest.mark.parametrize(
+    "reference", [None, {}, {"message_id": 77}, {"message_id": "7", "type": 1}]
+)
+def test_what_is_forwarded_replies_to_nothing(reference: object):
+    found = heard(message("/why", message_reference=reference), BOT)
+
+    assert isinstance(found, Written)
+    assert isinstance(found.said, Command)
+    assert found.said.replied_to is None

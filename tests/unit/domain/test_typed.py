@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.typed import Typed, command_in, command_without_slash, digits_in, six_digits_in
+from bot.domain.typed import (
+    Typed,
+    command_in,
+    command_without_slash,
+    digits_in,
+    reference_in,
+    six_digits_in,
+)
 
 BLANKS = " \t\n\u00a0\u1680\u2003\u2009\u2028\u202f\u205f\u3000\u200b\ufeff\u2800"
 
@@ -88,3 +95,15 @@ def test_six_digits_are_read_in_any_script_and_with_anything_between(digits, zer
 def test_what_is_no_six_digits_is_none(text, digits):
     assert digits_in(text) == digits
     assert six_digits_in(text) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["668RRM", "668rrm", "#668RRM", "ref 668rrm", "Ref. 668RRM?", " `668RRM`. ", "(668rrm)"]
+)
+def test_a_reference_is_known_in_any_case_and_dress(text):
+    assert reference_in(text) == "668RRM"
+
+
+@pytest.mark.parametrize("text", ["", "668RR", "668RRMM", "66 8RRM", "did it ring", "668RR0"])
+def test_what_can_be_no_reference_is_none(text):
+    assert reference_in(text) is None

@@ -277,3 +277,29 @@ anything = st.recursive(
 )
 def test_no_update_however_odd_makes_it_fail(update: dict[str, Any]):
     heard(update, US)
+
+
+REPLIED = {"message_id": 77, "from": {"id": 42, "is_bot": True}, "text": "Night Owl: error"}
+
+
+@pytest.mark.parametrize("text", ["/why", "why?"])
+def test_what_is_said_in_reply_says_to_which_message(text: str):
+    found = said(message(text, reply_to_message=REPLIED))
+
+    assert isinstance(found, Command | Words)
+    assert found.replied_to == "77"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"reply_to_message": {"message_id": "77"}},
+        {"reply_to_message": {"message_id": 77, "forum_topic_created": {"name": "bots"}}},
+    ],
+)
+def test_what_opened_a_topic_is_nothing_to_reply_to(more: dict[str, Any]):
+    found = said(message("/why", **more))
+
+    assert isinstance(found, Command)
+    assert found.replied_to is None

@@ -88,6 +88,7 @@ FOREIGN = re.compile(
                     "everything",
                     "/price pair",
                     "[digits]",
+                    "[reference]",
                     "events",
                 ),
                 *("viewer", "stop loss", "no answer"),

@@ -1,0 +1,187 @@
+"""Why an alert came as it came, or did not."""
+
+from collections.abc import Sequence
+
+from bot.domain.cards import Card, Field
+from bot.domain.decisions import Course, Decision, Why
+from bot.domain.deliveries import PENDING, State
+from bot.domain.events import Kind, Trader
+from bot.domain.text import clean
+from bot.domain.told import Duplicate, Told
+from bot.texts.cards import plain
+from bot.texts.language import _, later, ngettext
+from bot.texts.missed import end_of
+from bot.texts.reasons import in_words
+from bot.texts.times import instant, moment
+from bot.texts.wishes import rule_in_words
+
+ROWS = 20
+"""Of the list: fits one message of any platform."""
+
+TITLE_LIMIT = 60
+
+_KINDS = {
+    Kind.TRADE: later("a trade"),
+    Kind.SIGNAL: later("a signal"),
+    Kind.POD_EVENT: later("a bot's report"),
+    Kind.TRADER: later("a change of a bot"),
+    Kind.STRATEGY: later("a change of a strategy"),
+    Kind.MESSAGE: later("a message of the platform"),
+    Kind.SYSTEM_EVENT: later("an event of the platform"),
+    Kind.FEED: later("a notice about the connection"),
+    Kind.ACTION: later("the outcome of an action"),
+    Kind.TEST: later("a test alert"),
+    Kind.DIGEST: later("a digest"),
+}
+
+_HOW = {
+    Course.RING: later("with a sound"),
+    Course.SILENT: later("without a sound"),
+    Course.HOLD: later("kept for later"),
+    Course.DROP: later("not told"),
+}
+
+_WHY = {
+    Why.CRITICAL: later("it is critical"),
+    Why.QUIET_HOURS: later("quiet hours"),
+    Why.MUTED: later("muted"),
+    Why.KNOWN_THERE: later("known there already"),
+}
+
+
+def explained(told: Told, traders: Sequence[Trader], zone: str) -> Card:
+    """All that is known of how one alert was told.
+
+    Args:
+        traders: of the account, by which a bot has its name.
+        zone: by whose clock instants are shown, as IANA calls it; empty for UTC.
+    """
+    fields = [
+        Field(_("Event"), _(_KINDS[told.kind])),
+        Field(_("Happened"), instant(told.occurred_at, zone)),
+        Field(_("Heard"), instant(told.created_at, zone)),
+    ]
+    if told.decision is not None:
+        fields.append(Field(_("Decided"), _decided(told.decision, told.sound, traders, zone)))
+    fields.append(_became(told, zone))
+    if told.attempts:
+        fields.append(Field(_("Tried"), ngettext("{count} time", "{count} times", told.attempts)))
+    return Card(
+        title=_("About {reference}", reference=told.reference),
+        lines=(clean(told.title, 2 * TITLE_LIMIT),),
+        fields=tuple(fields),
+    )
+
+
+def unknown() -> Card:
+    return plain(
+        _("I know no alert by that name here"),
+        _("The six characters below an alert are its name: /why 668RRM. Names last for 30 days."),
+    )
+
+
+def no_alert() -> Card:
+    return plain(
+        _("That message is no alert of this chat that I know"),
+        _("Answers are none, and alerts are forgotten after 30 days. /why lists the latest."),
+    )
+
+
+def nothing() -> Card:
+    return plain(
+        _("Nothing was kept from you"), _("All that came lately came with a sound."), _unlisted()
+    )
+
+
+def listed(
+    quiet: Sequence[Told], duplicates: Sequence[Duplicate], traders: Sequence[Trader], zone: str
+) -> Card:
+    """The latest of what came without a sound or not at all, at least one; of both, the youngest
+    come first.
+    """
+    rows = [
+        *((one.occurred_at, _row(one, traders, zone)) for one in quiet),
+        *((one.occurred_at, _row_of_duplicate(one, zone)) for one in duplicates),
+    ]
+    rows = sorted(rows, key=lambda row: row[0], reverse=True)[:ROWS]
+    return Card(
+        title=ngettext(
+            "The last alert that came without a sound, or not at all",
+            "The last {count} that came without a sound, or not at all",
+            len(rows),
+        ),
+        fields=tuple(field for _at, field in rows),
+        notes=(_("More of one: /why and its six characters."), _unlisted()),
+    )
+
+
+def _unlisted() -> str:
+    return _("Changes of bots and strategies that mean nothing to you are not told, nor listed.")
+
+
+def _row(told: Told, traders: Sequence[Trader], zone: str) -> Field:
+    why = _kept_quiet(told, traders, zone)
+    label = f"{moment(told.occurred_at, zone)} · {told.reference}"
+    return Field(label, f"{clean(told.title, TITLE_LIMIT)} ({why})")
+
+
+def _row_of_duplicate(one: Duplicate, zone: str) -> Field:
+    same = _("duplicate of {other}, which was told", other=_(_KINDS[one.of]))
+    return Field(moment(one.occurred_at, zone), f"{_(_KINDS[one.kind])} ({same})")
+
+
+def _kept_quiet(told: Told, traders: Sequence[Trader], zone: str) -> str:
+    """What kept its sound from being heard: what was decided, or what became of it."""
+    decision = told.decision
+    as_decided = told.state in {State.SENT, State.OFF, State.GATHERED, *PENDING}
+    if told.state is State.COALESCED:
+        as_decided = decision is not None and decision.course is Course.HOLD
+    if decision is not None and as_decided:
+        return _decided(decision, told.sound, traders, zone)
+    return end_of(told.state, told.reason)
+
+
+def _decided(decision: Decision, sound: bool, traders: Sequence[Trader], zone: str) -> str:
+    """'without a sound: muted'."""
+    course = decision.course
+    if course is Course.SEND:
+        course = Course.RING if sound else Course.SILENT
+    how = _(_HOW[course])
+    if decision.until is not None:
+        how = _("{how} ({moment})", how=how, moment=moment(decision.until, zone))
+    why = _why(decision, sound, traders)
+    return _("{how}: {why}", how=how, why=why) if why else how
+
+
+def _why(decision: Decision, sound: bool, traders: Sequence[Trader]) -> str:
+    match decision:
+        case Decision(reason=Why.LOUDNESS):
+            return _("it is bad news") if sound else _("routine")
+        case Decision(reason=Why.RULE, rule=rule) if rule is not None:
+            return _("by the rule \u201c{rule}\u201d", rule=rule_in_words(rule, traders))
+        case Decision(reason=Why.BELOW_THRESHOLD, rule=rule) if rule is not None:
+            return _("below the threshold of \u201c{rule}\u201d", rule=rule_in_words(rule, traders))
+        case Decision(reason=reason) if reason in _WHY:
+            return _(_WHY[Why(reason)])
+        case _:
+            return ""
+
+
+def _became(told: Told, zone: str) -> Field:
+    """Its state, and since when."""
+    label = _("Became of it")
+    match told.state:
+        case State.SENT if told.ended_at is not None:
+            return Field(_("Sent"), instant(told.ended_at, zone))
+        case State.GATHERED:
+            return Field(label, _("waits for its digest"))
+        case State.OFF:
+            return Field(label, _("kept for /why only"))
+        case State.COALESCED if told.within:
+            return Field(label, _("told in the digest {reference}", reference=told.within))
+        case state if state in PENDING and told.attempts:
+            return Field(label, _("on its way: {reason}", reason=in_words(told.reason)))
+        case state if state in PENDING:
+            return Field(label, _("on its way"))
+        case state:
+            return Field(label, end_of(state, told.reason))

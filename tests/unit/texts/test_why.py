@@ -1,0 +1,156 @@
+"""Why an alert came as it came, in words."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from bot.domain.cards import Severity
+from bot.domain.decisions import Course, Decision, Why
+from bot.domain.deliveries import State
+from bot.domain.events import Kind, Trader
+from bot.domain.ids import TraderId
+from bot.domain.marks import shown
+from bot.domain.rules import Measure, Mode, Rule, Threshold, Topic
+from bot.domain.told import Duplicate, Told
+from bot.texts import why
+
+AT = datetime(2026, 1, 5, 12, 0, 7, tzinfo=UTC)
+OWL = Trader(id=TraderId("owl"), name="Night Owl")
+KOLKATA = "Asia/Kolkata"
+
+TOLD = Told(
+    reference="668RRM",
+    kind=Kind.TRADE,
+    title="Sold 0.5 BTC/USDT",
+    severity=Severity.INFO,
+    sound=False,
+    state=State.SENT,
+    reason="sent",
+    decision=Decision(Course.SEND, Why.LOUDNESS),
+    matter=None,
+    attempts=2,
+    occurred_at=AT,
+    created_at=AT + timedelta(seconds=1),
+    ended_at=AT + timedelta(seconds=2),
+)
+RULE = Rule(id="1", mode=Mode.SILENT, topic=Topic.EXIT, bot=OWL.id)
+FROM_TWO = replace(RULE, mode=Mode.ON, threshold=Threshold(measure=Measure.LOSS, least=Decimal(2)))
+EIGHT = AT + timedelta(hours=8)
+
+
+def rows(card) -> dict[str, str]:
+    return {field.label: field.value for field in card.fields}
+
+
+def decided(decision: Decision, sound: bool = False) -> str:
+    return rows(why.explained(replace(TOLD, decision=decision, sound=sound), [OWL], KOLKATA))[
+        "Decided"
+    ]
+
+
+def test_it_says_what_happened_when_and_how_often_it_was_tried():
+    card = why.explained(TOLD, [OWL], "")
+
+    assert (card.title, card.lines) == ("About 668RRM", ("Sold 0.5 BTC/USDT",))
+    assert rows(card) == {
+        "Event": "a trade",
+        "Happened": "05 Jan 12:00:07 UTC",
+        "Heard": "05 Jan 12:00:08 UTC",
+        "Decided": "without a sound: routine",
+        "Sent": "05 Jan 12:00:09 UTC",
+        "Tried": "2 times",
+    }
+
+
+def test_instants_are_by_the_clock_of_the_person():
+    assert rows(why.explained(TOLD, [OWL], KOLKATA))["Happened"] == "05 Jan 17:30:07"
+
+
+@pytest.mark.parametrize(
+    ("decision", "sound", "words"),
+    [
+        (Decision(Course.SEND, Why.LOUDNESS), True, "with a sound: it is bad news"),
+        (Decision(Course.RING, Why.CRITICAL), True, "with a sound: it is critical"),
+        (Decision(Course.SILENT, Why.MUTED), False, "without a sound: muted"),
+        (
+            Decision(Course.SILENT, Why.RULE, rule=RULE),
+            False,
+            "without a sound: by the rule \u201cExits of Night Owl: without a sound\u201d",
+        ),
+        (
+            Decision(Course.SILENT, Why.BELOW_THRESHOLD, rule=FROM_TWO),
+            False,
+            "without a sound: below the threshold of \u201cExits of Night Owl: from a loss of 2 %"
+            " on with a sound, below that without a sound\u201d",
+        ),
+        (
+            Decision(Course.HOLD, Why.QUIET_HOURS, EIGHT),
+            False,
+            "kept for later (06 Jan 01:30): quiet hours",
+        ),
+        (
+            Decision(Course.DROP, Why.RULE, rule=replace(RULE, mode=Mode.OFF)),
+            False,
+            "not told: by the rule \u201cExits of Night Owl: not told\u201d",
+        ),
+    ],
+)
+def test_how_it_was_decided_is_told_in_words(decision, sound, words):
+    assert decided(decision, sound) == words
+
+
+@pytest.mark.parametrize("reason", Why)
+def test_every_reason_has_words(reason):
+    assert decided(Decision(Course.SILENT, reason, rule=RULE)) != decided(Decision(Course.SILENT))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"state": State.READY, "attempts": 0}, "on its way"),
+        ({"state": State.UNKNOWN, "reason": "no_answer_in_time"}, "on its way: no answer in time"),
+        ({"state": State.GATHERED}, "waits for its digest"),
+        ({"state": State.COALESCED, "within": "BBBBBB"}, "told in the digest BBBBBB"),
+        ({"state": State.OFF}, "kept for /why only"),
+        ({"state": State.EXPIRED, "reason": "late"}, "too old to send: too late to be of use"),
+        ({"state": State.HELD, "reason": "blocked"}, "held back: blocked by the user"),
+    ],
+)
+def test_what_became_of_it_is_told_in_words(changes, words):
+    assert shown(rows(why.explained(replace(TOLD, **changes), [], ""))["Became of it"]) == words
+
+
+def test_a_digest_was_not_decided_about():
+    assert "Decided" not in rows(why.explained(replace(TOLD, decision=None), [], ""))
+
+
+def test_the_list_says_of_each_why_it_made_no_sound_the_youngest_first():
+    crowd = replace(TOLD, reference="BBBBBB", state=State.COALESCED, reason="in_a_digest")
+    night = replace(
+        crowd, reference="CCCCCC", decision=Decision(Course.HOLD, Why.QUIET_HOURS, EIGHT)
+    )
+    dead = replace(TOLD, reference="DDDDDD", sound=True, state=State.EXPIRED, reason="late")
+    again = Duplicate(kind=Kind.POD_EVENT, of=Kind.TRADE, occurred_at=AT + timedelta(minutes=1))
+
+    card = why.listed([TOLD, crowd, night, dead], [again], [OWL], "")
+
+    assert card.title == "The last 5 that came without a sound, or not at all"
+    assert list(rows(card).items()) == [
+        ("05 Jan 12:01 UTC", "a bot's report (duplicate of a trade, which was told)"),
+        ("05 Jan 12:00 UTC · 668RRM", "Sold 0.5 BTC/USDT (without a sound: routine)"),
+        ("05 Jan 12:00 UTC · BBBBBB", "Sold 0.5 BTC/USDT (told in a digest)"),
+        (
+            "05 Jan 12:00 UTC · CCCCCC",
+            "Sold 0.5 BTC/USDT (kept for later (05 Jan 20:00 UTC): quiet hours)",
+        ),
+        (
+            "05 Jan 12:00 UTC · DDDDDD",
+            "Sold 0.5 BTC/USDT (too old to send: too late to be of use)",
+        ),
+    ]
+
+
+def test_the_list_is_as_long_as_fits_one_message():
+    assert len(why.listed([TOLD] * 30, [], [], "").fields) == why.ROWS
