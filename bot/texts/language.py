@@ -147,17 +147,19 @@ def offering(language: Language) -> Iterator[None]:
         _offered.reset(token)
 
 
-@contextmanager
-def speaking(language: Language | str) -> Iterator[None]:
+class speaking:
     """Sentences that are made inside are in this language, or in English if there is no such
     catalogue.
     """
-    chosen = language if isinstance(language, Language) else language_for(language)
-    token = _spoken.set(chosen)
-    try:
-        yield
-    finally:
-        _spoken.reset(token)
+
+    def __init__(self, language: Language | str) -> None:
+        self._language = language if isinstance(language, Language) else language_for(language)
+
+    def __enter__(self) -> None:
+        self._token = _spoken.set(self._language)
+
+    def __exit__(self, *_: object) -> None:
+        _spoken.reset(self._token)
 
 
 def spoken_language() -> str:

@@ -5,11 +5,11 @@ over, and what it was about is told as if there were none.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, time
 from decimal import Decimal, DecimalException
-from enum import StrEnum
+from functools import cache
 from typing import Any, TypeVar
 
 from bot.domain.chats import Preferences, Role
@@ -105,21 +105,25 @@ def decode_matter(plain: Mapping[str, Any]) -> Matter:
 
 
 def _encoded(value: Rule | Mute | Threshold | Matter | Decision) -> Plain:
-    """Only what is not `None`, and of truth values only what is not the usual."""
-    found = ((each.name, getattr(value, each.name), each.default) for each in fields(value))
-    return {name: _plain(part) for name, part, usual in found if part is not None and part != usual}
+    """Only what is not as usual: most of them are hardly more than a word."""
+    plain = {}
+    for name, usual in _usual(type(value)):
+        part = getattr(value, name)
+        if part is usual or part == usual:
+            continue
+        if isinstance(part, Decimal):
+            part = str(part)
+        elif isinstance(part, datetime):
+            part = part.isoformat()
+        elif isinstance(part, Rule | Threshold):
+            part = _encoded(part)
+        plain[name] = part
+    return plain
 
 
-def _plain(value: Any) -> Any:
-    match value:
-        case StrEnum() | Decimal():
-            return str(value)
-        case datetime():
-            return value.isoformat()
-        case Rule() | Threshold():
-            return _encoded(value)
-        case _:
-            return value
+@cache
+def _usual(kind: type[Any]) -> Sequence[tuple[str, Any]]:
+    return [(each.name, each.default) for each in fields(kind)]
 
 
 def _decode_rule(plain: Mapping[str, Any]) -> Rule:
