@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, time
 from decimal import Decimal, DecimalException
-from functools import cache
 from typing import Any, TypeVar
 
 from bot.domain.chats import Preferences, Role
@@ -107,7 +106,7 @@ def decode_matter(plain: Mapping[str, Any]) -> Matter:
 def _encoded(value: Rule | Mute | Threshold | Matter | Decision) -> Plain:
     """Only what is not as usual: most of them are hardly more than a word."""
     plain = {}
-    for name, usual in _usual(type(value)):
+    for name, usual in _USUAL[type(value)]:
         part = getattr(value, name)
         if part is usual or part == usual:
             continue
@@ -121,9 +120,11 @@ def _encoded(value: Rule | Mute | Threshold | Matter | Decision) -> Plain:
     return plain
 
 
-@cache
-def _usual(kind: type[Any]) -> Sequence[tuple[str, Any]]:
-    return [(each.name, each.default) for each in fields(kind)]
+_USUAL: Mapping[type, Sequence[tuple[str, Any]]] = {
+    kind: [(each.name, each.default) for each in fields(kind)]
+    for kind in (Rule, Mute, Threshold, Matter, Decision)
+}
+"""The names of their parts, and what these are if nothing was said."""
 
 
 def _decode_rule(plain: Mapping[str, Any]) -> Rule:
