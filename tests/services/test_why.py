@@ -164,8 +164,7 @@ async def test_the_list_has_all_that_made_no_sound_and_nothing_that_did(world, p
     assert "without a sound: below the threshold of" in why[1]
 
 
-async def test_a_fill_that_a_bot_reports_too_is_listed_as_a_duplicate(world, platform, chat):
-    await world.goes_live()
+async def bought_and_reported(world: World, platform) -> None:
     trade = replace(world.trade(1), price=Decimal(100), trader=OWL.id)
     platform.store(Stream.TRADES, trade)
     await world.quiet()
@@ -174,9 +173,25 @@ async def test_a_fill_that_a_bot_reports_too_is_listed_as_a_duplicate(world, pla
     platform.store(Stream.POD_EVENTS, report)
     await world.quiet()
 
+
+async def test_a_fill_that_a_bot_reports_too_is_listed_as_a_duplicate(world, platform, chat):
+    await world.goes_live()
+    await bought_and_reported(world, platform)
+
     card = await asks(world, "/why")
 
     assert "a bot's report (duplicate of a trade, which was told)" in rows(card).values()
+
+
+async def test_a_duplicate_of_an_earlier_link_is_not_listed(world, platform, chat):
+    await world.goes_live()
+    await bought_and_reported(world, platform)
+    await world.store.links.end((await world.link()).id, world.now())
+    await world.goes_live()
+
+    card = await asks(world, "/why")
+
+    assert "duplicate" not in str(card)
 
 
 async def test_where_all_came_with_a_sound_it_says_so(world):

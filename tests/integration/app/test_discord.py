@@ -215,3 +215,18 @@ async def test_check_says_that_discord_s_token_is_refused_without_repeating_it(
 
     assert "TRADEBELL_DISCORD_TOKEN is refused" in found["discord"]
     assert discord_api.token not in found["discord"]
+
+
+async def test_an_alert_that_is_replied_to_is_explained_on_discord(
+    settings, simulated, discord_api, dora, on_discord
+):
+    async with running(settings(**on_discord)) as product:
+        await link(product, discord_api, dora, simulated.alice)
+        await simulated.trade(1)
+        alert = await discord_api.world.message_where(bought)
+
+        dora.replies(alert, "why?")
+        answer = await discord_api.world.message_where(lambda one: "About " in one.text)
+
+    [reference] = [word for word in answer.text.split() if f"ref {word}" in alert.text]
+    assert f"About {reference}" in answer.text

@@ -45,3 +45,21 @@ async def test_a_caption_a_voice_message_and_a_group_are_answered(settings, bot_
     said = [one.text for one in ann.chat.shown if one.sender != ann.id]
     assert len(said) == 2
     assert len(group.shown) == 3
+
+
+async def test_an_alert_that_is_replied_to_is_explained(settings, simulated, bot_api, ann):
+    async with running(settings()) as product:
+        await linked(product, bot_api, ann, simulated.alice)
+        await simulated.trade(1)
+        alert = await bot_api.world.message_where(lambda one: "Bought 1 BTC" in one.text, within=15)
+
+        ann.replies(alert, "/why")
+        answer = await bot_api.world.message_where(
+            lambda one: one.text.startswith("About "), within=15
+        )
+        ann.replies(answer, "why?")
+        await bot_api.world.message_where(lambda one: "is no alert" in one.text, within=15)
+
+    reference = answer.text.split()[1]
+    assert f"ref {reference}" in alert.text
+    assert "without a sound: by the rule" in answer.text

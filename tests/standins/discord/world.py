@@ -541,6 +541,9 @@ class Person:
         """Write a message, in their DM if no channel is named."""
         return self.world.heard(self, channel or self.dm, text)
 
+    def replies(self, message: Message, text: str) -> Message:
+        return self.world.heard(self, message.channel, text, reply_to=message.id)
+
     def deletes(self, message: Message) -> None:
         """Delete a message: their own, as a moderator anybody's; or dismiss an ephemeral one."""
         allowed = (
@@ -679,8 +682,10 @@ class World:
 
     # --- messages -------------------------------------------------------------------------
 
-    def heard(self, person: Person, channel: Channel, text: str) -> Message:
-        message = Message(self.id(), channel, person, self.clock(), text)
+    def heard(
+        self, person: Person, channel: Channel, text: str, reply_to: int | None = None
+    ) -> Message:
+        message = Message(self.id(), channel, person, self.clock(), text, reply_to=reply_to)
         message.audience = channel.audience
         channel.messages.append(message)
         self._tell("MESSAGE_CREATE", message)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -108,6 +109,27 @@ def test_a_mute_that_ends_by_itself_is_no_part_of_it_but_a_new_one_is():
 
     assert (new.rings_before, new.rings_after) == (1, 0)
     assert (old.rings_before, old.rings_after) == (1, 1)
+
+
+def test_what_was_heard_late_is_decided_as_of_then():
+    late = replace(alert(LOSS), created_at=NOON + 11 * HOUR)
+
+    assert replayed([late], LINK, wants(quiet=NIGHTS)).held == 1
+
+
+@pytest.mark.parametrize(
+    ("sound", "state", "rings"),
+    [
+        (True, State.SENT, True),
+        (True, State.READY, True),
+        (True, State.UNKNOWN, True),
+        (True, State.GATHERED, False),
+        (True, State.EXPIRED, False),
+        (False, State.SENT, False),
+    ],
+)
+def test_what_has_a_sound_and_is_shown_or_about_to_be_rings(sound, state, rings):
+    assert replace(alert(LOSS), sound=sound, state=state).rings is rings
 
 
 TOPICS = st.sampled_from(Topic)
