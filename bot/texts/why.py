@@ -6,6 +6,7 @@ from bot.domain.cards import Card, Field
 from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import PENDING, State
 from bot.domain.events import Kind, Trader
+from bot.domain.rules import Rule
 from bot.domain.text import clean
 from bot.domain.told import Duplicate, Told
 from bot.texts.cards import plain
@@ -13,10 +14,10 @@ from bot.texts.language import _, later, ngettext
 from bot.texts.missed import end_of
 from bot.texts.reasons import in_words
 from bot.texts.times import instant, moment
-from bot.texts.wishes import rule_in_words
+from bot.texts.wishes import rule_in_words, scope_in_words
 
 ROWS = 20
-"""Of the list: fits one message of any platform."""
+"""Of the list: fits one message of any platform, unless names are long."""
 
 TITLE_LIMIT = 60
 
@@ -62,7 +63,9 @@ def explained(told: Told, traders: Sequence[Trader], zone: str) -> Card:
         Field(_("Heard"), instant(told.created_at, zone)),
     ]
     if told.decision is not None:
-        fields.append(Field(_("Decided"), _decided(told.decision, told.sound, traders, zone)))
+        rule = told.decision.rule
+        words = rule_in_words(rule, traders) if rule is not None else ""
+        fields.append(Field(_("Decided"), _decided(told.decision, told.sound, words, zone)))
     fields.append(_became(told, zone))
     if told.attempts:
         fields.append(Field(_("Tried"), ngettext("{count} time", "{count} times", told.attempts)))
@@ -137,34 +140,45 @@ def _kept_quiet(told: Told, traders: Sequence[Trader], zone: str) -> str:
     if told.state is State.COALESCED:
         as_decided = decision is not None and decision.course is Course.HOLD
     if decision is not None and as_decided:
-        return _decided(decision, told.sound, traders, zone)
+        return _decided(decision, told.sound, _in_short(decision.rule, traders), zone)
     return end_of(told.state, told.reason)
 
 
-def _decided(decision: Decision, sound: bool, traders: Sequence[Trader], zone: str) -> str:
-    """'without a sound: muted'."""
+def _in_short(rule: Rule | None, traders: Sequence[Trader]) -> str:
+    """What it names: how that is told, the list says anyway."""
+    if rule is None:
+        return ""
+    return scope_in_words(
+        traders, rule.topic, rule.bot, rule.pair, signal=rule.signal, paper=rule.paper
+    )
+
+
+def _decided(decision: Decision, sound: bool, rule: str, zone: str) -> str:
+    """'without a sound: muted'.
+
+    Args:
+        rule: in words.
+    """
     course = decision.course
     if course is Course.SEND:
         course = Course.RING if sound else Course.SILENT
     how = _(_HOW[course])
     if decision.until is not None:
         how = _("{how} ({moment})", how=how, moment=moment(decision.until, zone))
-    why = _why(decision, sound, traders)
+    why = _why(decision.reason, sound, rule)
     return _("{how}: {why}", how=how, why=why) if why else how
 
 
-def _why(decision: Decision, sound: bool, traders: Sequence[Trader]) -> str:
-    match decision:
-        case Decision(reason=Why.LOUDNESS):
+def _why(reason: str, sound: bool, rule: str) -> str:
+    match reason:
+        case Why.LOUDNESS:
             return _("it is bad news") if sound else _("routine")
-        case Decision(reason=Why.RULE, rule=rule) if rule is not None:
-            return _("by the rule \u201c{rule}\u201d", rule=rule_in_words(rule, traders))
-        case Decision(reason=Why.BELOW_THRESHOLD, rule=rule) if rule is not None:
-            return _("below the threshold of \u201c{rule}\u201d", rule=rule_in_words(rule, traders))
-        case Decision(reason=reason) if reason in _WHY:
-            return _(_WHY[Why(reason)])
+        case Why.RULE if rule:
+            return _("by the rule \u201c{rule}\u201d", rule=rule)
+        case Why.BELOW_THRESHOLD if rule:
+            return _("below the threshold of \u201c{rule}\u201d", rule=rule)
         case _:
-            return ""
+            return _(_WHY[Why(reason)]) if reason in _WHY else ""
 
 
 def _became(told: Told, zone: str) -> Field:

@@ -160,7 +160,7 @@ async def test_the_list_has_all_that_made_no_sound_and_nothing_that_did(world, p
     assert quiet in told
     assert loud not in told
     why = list(rows(card).values())
-    assert "not told: by the rule \u201cExits: not told\u201d" in why[0]
+    assert "not told: by the rule \u201cExits\u201d" in why[0]
     assert "without a sound: below the threshold of" in why[1]
 
 

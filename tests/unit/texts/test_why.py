@@ -152,5 +152,13 @@ def test_the_list_says_of_each_why_it_made_no_sound_the_youngest_first():
     ]
 
 
+def test_in_the_list_a_rule_is_named_by_what_it_is_about():
+    off = replace(TOLD, decision=Decision(Course.DROP, Why.RULE, rule=RULE), state=State.OFF)
+
+    [words] = rows(why.listed([off], [], [OWL], "")).values()
+
+    assert words == "Sold 0.5 BTC/USDT (not told: by the rule \u201cExits of Night Owl\u201d)"
+
+
 def test_the_list_is_as_long_as_fits_one_message():
     assert len(why.listed([TOLD] * 30, [], [], "").fields) == why.ROWS
