@@ -110,6 +110,8 @@ def _verb(facts: Mapping[str, str]) -> str:
 
 def _deed(trace: Trace) -> str:
     facts = {name: clean(fact, 120) for name, fact in trace.facts.items()}
+    if trace.what in _WISHED:
+        return _(_WISHED[trace.what], words=facts.get("words", ""))
     match trace.what:
         case "command":
             return _asked(facts)
@@ -127,3 +129,15 @@ def _deed(trace: Trace) -> str:
             return _("a chat was closed to me: {reason}", reason=in_words(facts.get("reason", "")))
         case other:
             return clean(other.replace("_", " "), 60)
+
+
+_WISHED = {
+    "quiet": later("set the quiet hours: {words}"),
+    "zone": later("set the time zone: {words}"),
+    "digest": later("set the time of the daily digest: {words}"),
+    "mute": later("muted: {words}"),
+    "unmute": later("ended a mute: {words}"),
+    "rule": later("made a rule: {words}"),
+    "rule_removed": later("removed a rule: {words}"),
+    "rule_critical": later("let a rule hold for what is critical: {words}"),
+}

@@ -8,7 +8,7 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -32,7 +32,7 @@ from bot.domain.cards import (
 )
 from bot.domain.changes import Change
 from bot.domain.charts import profits
-from bot.domain.chats import Address, Channel, Endpoint, Link, Person, Role
+from bot.domain.chats import Address, Channel, Endpoint, Link, Person, Preferences, Role
 from bot.domain.commands import Misread
 from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import State
@@ -56,7 +56,8 @@ from bot.domain.incoming import Shared
 from bot.domain.lanes import Missed
 from bot.domain.linking import Audience, Completed, LinkProblem, WrongDigits
 from bot.domain.outcomes import Result, Seen
-from bot.domain.rules import Matter, Measure, Mode, Rule, Threshold, Topic
+from bot.domain.rules import Hours, Matter, Measure, Mode, Quiet, Rule, Threshold, Topic
+from bot.domain.spoken_times import ALL_DAY
 from bot.domain.told import Duplicate, Told
 from bot.domain.trail import Trace, by
 from bot.policy.news import _with_offers
@@ -75,6 +76,7 @@ from bot.texts import (
     notices,
     outcomes,
     prices,
+    quiet,
     signals,
     status,
     strategies,
@@ -296,6 +298,7 @@ TRACES = [
         ("endpoint_disabled", {"channel": "discord", "reason": "removed_from_server"}),
         ("unlinked", by(ASKER)),
         ("linked", by(ASKER)),
+        ("quiet", {**by(ASKER), "words": "22:00-07:00"}),
         ("something_new", {}),
     )
 ]
@@ -395,6 +398,11 @@ SHARED = Shared(name="#desk", can_manage=True, missing_permissions=("Send Messag
 AUDIENCE = Audience(name="#desk in Alpha", readers="everyone who can read #desk in Alpha")
 TOLD: dict[str, Trader] = {trader.id: trader for trader in (OWL, HERON, CRANE)}
 
+NIGHT = Hours(time(22), time(7))
+WANTS = Preferences(quiet=Quiet(weekdays=NIGHT, weekend=NIGHT), zone="Europe/Berlin")
+ZONES = ("America/New_York", "America/Toronto")
+ONE_BUTTON = (Button(label="22:00-07:00", action=ActionId("a1")),)
+
 EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     # answers
     "getting_started.welcome": lambda: [
@@ -442,6 +450,31 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "members.confirm": lambda: [
         members.confirm(role, AUDIENCE.name, ((PAUSE,),)) for role in (Role.VIEWER, Role.OPERATOR)
     ],
+    "quiet.quiet_hours": lambda: [
+        quiet.quiet_hours(Preferences(), NOW, ONE_BUTTON),
+        quiet.quiet_hours(WANTS, NOW),
+        quiet.quiet_hours(replace(WANTS, zone=""), NOW, asks=True),
+    ],
+    "quiet.not_hours": lambda: [quiet.not_hours("zzz")],
+    "quiet.endless": lambda: [quiet.endless(Quiet(weekdays=ALL_DAY, weekend=ALL_DAY))],
+    "quiet.zone_card": lambda: [
+        quiet.zone_card(Preferences(), NOW),
+        *(quiet.zone_card(WANTS, NOW, changed=changed) for changed in (True, False)),
+    ],
+    "quiet.which_zone": lambda: [
+        quiet.which_zone(zones, [ActionId(f"z{i}") for i in range(MOST_CHOICES)], NOW)
+        for zones in (ZONES, ZONES * MOST_CHOICES)
+    ],
+    "quiet.no_such_zone": lambda: [
+        quiet.no_such_zone("zzz", near, [ActionId("z1"), ActionId("z2")], NOW)
+        for near in (ZONES, ())
+    ],
+    "quiet.digest": lambda: [
+        quiet.digest(Preferences(), (), None),
+        quiet.digest(WANTS, ["alert 1"] * 12, NOW),
+    ],
+    "quiet.digest_set": lambda: [quiet.digest_set(WANTS, NOW)],
+    "quiet.not_a_time": lambda: [quiet.not_a_time("zzz")],
     "access.owner_absent": lambda: [access.owner_absent()],
     "strategies.one": lambda: [
         strategies.one(PLAN, (replace(OWL, strategy=PLAN.id),)),

@@ -298,7 +298,7 @@ OPEN_TO = {
         "missed",
         "why",
     },
-    Role.OPERATOR: {"pause", "resume", "test"},
+    Role.OPERATOR: {"pause", "resume", "test", "quiet", "timezone", "digest"},
     Role.OWNER: {"unlink", "members"},
 }
 """What each role adds to those before it; an owner is who linked the chat."""

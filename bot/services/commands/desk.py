@@ -133,6 +133,10 @@ class AccountRequest:
             return ()
         return await self.asking("", *((Target(id=one.id, name=name_of(one)),) for one in things))
 
+    async def asking_each(self, words: Sequence[str]) -> Sequence[ActionId]:
+        """A button for each, which asks this command of these words."""
+        return [action for one in words for action in await self.asking(one)]
+
     async def older(self, page: int) -> Button:
         """Leads to the next page."""
         [action] = await self.asking(str(page + 1))

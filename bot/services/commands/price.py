@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.domain.cards import Card
 from bot.domain.commands import Argument, ArgumentType, Spec
-from bot.domain.ids import AccountId, ActionId
+from bot.domain.ids import AccountId
 from bot.domain.pairs import nearest_pairs, pairs_meant
 from bot.ports import Session
 from bot.services.commands.desk import AccountCommand, AccountRequest, Desk
@@ -25,28 +25,23 @@ async def _answer(request: AccountRequest) -> Card:
         return texts.no_prices_now()
     meant = pairs_meant(wanted, await _known_pairs(request.desk, session, request.account.id))
     if len(meant) > 1:
-        return texts.which_of_pairs(meant, await _asking_for(request, meant))
+        return texts.which_of_pairs(meant, await request.asking_each(meant[:MOST_CHOICES]))
     if not meant and session.pairs:
         # It can be known at once that none of it comes.
         near = nearest_pairs(wanted, session.pairs)
-        return texts.no_price(wanted, near, await _asking_for(request, near))
+        return texts.no_price(wanted, near, await request.asking_each(near))
     [pair] = meant or (wanted,)
     tick = await session.price(pair, PRICE_LIMIT)
     if tick is not None:
         return texts.current(tick.symbol, tick.last, tick.at)
     near = nearest_pairs(wanted, session.pairs)
-    return texts.no_price(pair, near, await _asking_for(request, near))
+    return texts.no_price(pair, near, await request.asking_each(near))
 
 
 async def _known_pairs(desk: Desk, session: Session, account: AccountId) -> Sequence[str]:
     """Those whose prices come, and those that the person's strategies trade."""
     strategies = await desk.inbox.strategies(account)
     return (*session.pairs, *(one.pair for one in strategies if one.pair))
-
-
-async def _asking_for(request: AccountRequest, pairs: Sequence[str]) -> Sequence[ActionId]:
-    """Buttons that ask for the prices of some pairs."""
-    return [action for pair in pairs[:MOST_CHOICES] for action in await request.asking(pair)]
 
 
 COMMAND = AccountCommand(

@@ -1,0 +1,162 @@
+"""`/quiet`, `/timezone` and `/digest`: when alerts come, by whose clock."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.domain.cards import Button, Card
+from bot.domain.chats import Preferences, Role
+from bot.domain.commands import Argument, ArgumentType, Spec
+from bot.domain.decisions import Why
+from bot.domain.deliveries import State
+from bot.domain.rules import Every
+from bot.domain.spoken_times import is_endless, quiet_with, quiet_written, read_clock, read_quiet
+from bot.domain.spoken_zones import nearest_zones, zone_names, zones_meant
+from bot.domain.timetables import next_digest, quiet_until, zone
+from bot.domain.told import Told
+from bot.services.commands.desk import AccountCommand, AccountRequest
+from bot.services.commands.wishes import wish
+from bot.texts import quiet as texts
+from bot.texts.cards import MOST_CHOICES
+from bot.texts.language import later
+
+OFFERED = ("22:00-07:00", "23:00-08:00")
+"""Hours that are a button."""
+
+
+async def _quiet(request: AccountRequest) -> Card:
+    desk, wants = request.desk, request.link.preferences
+    given = request.arguments.text("hours")
+    if not given:
+        return texts.quiet_hours(wants, desk.now(), await _offers(request, wants))
+    changes = read_quiet(given)
+    if changes is None:
+        return texts.not_hours(given)
+    then = quiet_with(wants.quiet, changes)
+    if then is not None and is_endless(then):
+        return texts.endless(then)
+
+    def change(wants: Preferences) -> Preferences:
+        return replace(wants, quiet=quiet_with(wants.quiet, changes))
+
+    words = ", ".join(map(quiet_written, changes))
+    changed = await wish(desk, request.link, request.command.person, change, "quiet", words)
+    asks = changed.quiet is not None and wants.quiet is None and not changed.zone
+    return texts.quiet_hours(changed, desk.now(), asks=asks)
+
+
+async def _offers(request: AccountRequest, wants: Preferences) -> list[Button]:
+    hours = {one: one for one in OFFERED} | ({"off": texts.turn_off()} if wants.quiet else {})
+    return [
+        Button(label=label, action=action)
+        for word, label in hours.items()
+        for action in await request.asking(word)
+    ]
+
+
+QUIET = AccountCommand(
+    spec=Spec(
+        name="quiet",
+        summary=later("Hours in which only what is critical rings"),
+        arguments=(
+            Argument(
+                name="hours",
+                type=ArgumentType.TEXT,
+                description=later("such as 22:00-07:00, weekdays 22-7, or off"),
+            ),
+        ),
+        least=Role.OPERATOR,
+    ),
+    answer=_quiet,
+)
+
+
+async def _timezone(request: AccountRequest) -> Card:
+    desk, now = request.desk, request.desk.now()
+    given = request.arguments.text("place")
+    if not given:
+        return texts.zone_card(request.link.preferences, now)
+    found = zones_meant(given, zone_names())
+    if not found:
+        near = nearest_zones(given, zone_names())
+        return texts.no_such_zone(given, near, await request.asking_each(near), now)
+    if len(found) > 1:
+        return texts.which_zone(found, await request.asking_each(found[:MOST_CHOICES]), now)
+    [name] = found
+
+    def change(wants: Preferences) -> Preferences:
+        return replace(wants, zone=name)
+
+    changed = await wish(desk, request.link, request.command.person, change, "zone", name)
+    return texts.zone_card(changed, now, changed=True)
+
+
+TIMEZONE = AccountCommand(
+    spec=Spec(
+        name="timezone",
+        summary=later("The time zone that you live in"),
+        arguments=(
+            Argument(
+                name="place",
+                type=ArgumentType.TEXT,
+                description=later("a city or a name, such as Berlin or America/New_York"),
+            ),
+        ),
+        least=Role.OPERATOR,
+    ),
+    answer=_timezone,
+)
+
+_LOOKED_BACK = timedelta(days=3)
+"""Nothing waits longer than the quietest weekend."""
+
+_MOST_WAITING = 500
+
+
+async def _digest(request: AccountRequest) -> Card:
+    desk, link, now = request.desk, request.link, request.desk.now()
+    given = request.arguments.text("time")
+    if not given:
+        told = await desk.outbox.lately(link.id, now - _LOOKED_BACK, _MOST_WAITING)
+        waiting = [one for one in told if one.state is State.GATHERED]
+        due = min((_due(one, link.preferences, now) for one in waiting), default=None)
+        return texts.digest(link.preferences, [one.title for one in waiting], due)
+    words = given.lower().split()
+    while words and words[0] in ("daily", "every", "day", "at"):
+        words.pop(0)
+    at = read_clock(" ".join(words))
+    if at is None:
+        return texts.not_a_time(given)
+
+    def change(wants: Preferences) -> Preferences:
+        return replace(wants, digest_at=at)
+
+    changed = await wish(
+        desk, link, request.command.person, change, "digest", at.isoformat("minutes")
+    )
+    due_then = next_digest(now, Every.DAY, at, changed.quiet, zone(changed.zone))
+    return texts.digest_set(changed, due_then)
+
+
+def _due(told: Told, wants: Preferences, now: datetime) -> datetime:
+    """When what is kept is told: quiet hours may have changed since it was decided."""
+    decision = told.decision
+    if decision is None or decision.until is None or decision.reason == Why.QUIET_HOURS:
+        return quiet_until(now, wants.quiet, zone(wants.zone)) or now
+    return max(now, decision.until)
+
+
+DIGEST = AccountCommand(
+    spec=Spec(
+        name="digest",
+        summary=later("When the next digest comes, and what waits for it"),
+        arguments=(
+            Argument(
+                name="time",
+                type=ArgumentType.TEXT,
+                description=later("of the daily one, such as 8:00"),
+            ),
+        ),
+        least=Role.OPERATOR,
+    ),
+    answer=_digest,
+)
