@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ from adapters.chat.severities import mark
 from bot.domain.cards import Button, ButtonStyle, Card, Option, PickList, Picture, Table, as_shown
 from bot.domain.columns import in_columns
 from bot.domain.text import utf16_length
+from bot.texts.times import clock, dated, on_day_of
 
 Json = Mapping[str, Any]
 
@@ -120,11 +121,10 @@ def _lines(card: Card, now: datetime) -> Iterator[Line]:
 
 
 def moment(at: datetime, now: datetime) -> str:
-    """'12:04 UTC', with the date unless it is today."""
-    shown = at.astimezone(UTC)
-    if shown.date() == now.astimezone(UTC).date():
-        return f"{shown.hour:02}:{shown.minute:02} UTC"
-    return f"{shown:%d %b %Y %H:%M} UTC"
+    """'12:04 UTC', or '13:04' by the clock of who reads it, with the date unless it is today."""
+    if on_day_of(at, now):
+        return clock(at)
+    return dated(at)
 
 
 def _table(table: Table) -> Iterator[Line]:

@@ -112,6 +112,8 @@ class Delivery:
     """Of a shared chat: the person who linked it, without whom nothing is shown there."""
     language: str = "en"
     """That of its chat."""
+    zone: str = ""
+    """By whose clock it is told there; empty if nobody has said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -132,7 +132,7 @@ class Amending:
         if wait > 0:
             return wait
         marked = outlet.messenger.repeats.marked
-        with speaking(amendment.delivery.language):
+        with speaking(amendment.delivery.language, amendment.delivery.zone):
             card = presented(amendment.delivery, marked, amendment.shown_at, self.restored)
             attempt = await not_to_be_shown(amendment.delivery, outlet.readership)
             if attempt is None:

@@ -435,7 +435,7 @@ class Delivering:
         messenger = outlet.messenger
         outlet.pace.sent_to(lane.address)
         marked = messenger.repeats.marked
-        with speaking(delivery.language):
+        with speaking(delivery.language, delivery.zone):
             card = presented(delivery, marked, self._now(), self.restored)
             attempt = await self._look(lane, delivery, outlet)
             if attempt is None:

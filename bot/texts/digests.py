@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from bot.domain.amounts import gained
@@ -12,7 +12,7 @@ from bot.domain.digests import Part
 from bot.domain.events import Kind
 from bot.domain.text import clean
 from bot.texts.language import _, both, ngettext
-from bot.texts.times import clock, moment
+from bot.texts.times import clock, moment, on_day_of
 
 SHOWN = 10
 """Events that a digest shows one by one; /missed has all of them."""
@@ -29,7 +29,7 @@ def digest(parts: Sequence[Part]) -> Card:
     """Tell of at least one item: how many, since when, and the newest first."""
     newest_first = sorted(parts, key=lambda part: part.occurred_at, reverse=True)
     first, last = newest_first[-1].occurred_at, newest_first[0].occurred_at
-    dated = first.astimezone(UTC).date() != last.astimezone(UTC).date()
+    dated = not on_day_of(first, last)
     shown = newest_first[:SHOWN]
     hidden = len(parts) - len(shown)
     return Card(
@@ -93,7 +93,7 @@ def urgent_digest(parts: Sequence[Part]) -> Card:
     """Tell of at least one urgent item of one bot: what was said, how often, the newest first."""
     newest_first = sorted(parts, key=lambda part: part.occurred_at, reverse=True)
     first, last = newest_first[-1].occurred_at, newest_first[0].occurred_at
-    dated = first.astimezone(UTC).date() != last.astimezone(UTC).date()
+    dated = not on_day_of(first, last)
     said = Counter((part.title, part.detail) for part in newest_first)
     shown = list(said.items())[:SHOWN]
     hidden = len(said) - len(shown)

@@ -84,6 +84,8 @@ _ENGLISH = Language(ENGLISH, NullTranslations())
 
 _spoken: ContextVar[Language] = ContextVar("language", default=_ENGLISH)
 
+_clock: ContextVar[str] = ContextVar("clock", default="")
+
 _offered: ContextVar[Mapping[str, Language]] = ContextVar("languages", default=MappingProxyType({}))
 
 
@@ -149,17 +151,25 @@ def offering(language: Language) -> Iterator[None]:
 
 class speaking:
     """Sentences that are made inside are in this language, or in English if there is no such
-    catalogue.
+    catalogue, with times by the clock of a zone, as IANA calls it; of UTC if that is not known.
     """
 
-    def __init__(self, language: Language | str) -> None:
+    def __init__(self, language: Language | str, zone: str = "") -> None:
         self._language = language if isinstance(language, Language) else language_for(language)
+        self._zone = zone
 
     def __enter__(self) -> None:
-        self._token = _spoken.set(self._language)
+        self._tokens = _spoken.set(self._language), _clock.set(self._zone)
 
     def __exit__(self, *_: object) -> None:
-        _spoken.reset(self._token)
+        spoken, clock = self._tokens
+        _spoken.reset(spoken)
+        _clock.reset(clock)
+
+
+def spoken_zone() -> str:
+    """By whose clock times are told now."""
+    return _clock.get()
 
 
 def spoken_language() -> str:

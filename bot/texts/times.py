@@ -1,28 +1,47 @@
 """Instants and spans of time, in the words of a language."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.domain.timetables import zone as zone_called
-from bot.texts.language import ENGLISH, _, ngettext, spoken_language
+from bot.texts.language import ENGLISH, _, ngettext, spoken_language, spoken_zone
 
 
-def moment(at: datetime, zone: str = "") -> str:
-    """'26 Nov 12:03 UTC', or '26 Nov 13:03' by the clock of a zone, as IANA calls it."""
-    there = at.astimezone(zone_called(zone))
+def moment(at: datetime, zone: str | None = None) -> str:
+    """'26 Nov 12:03 UTC', or '26 Nov 13:03' by the clock of who reads it.
+
+    Args:
+        zone: as IANA calls it, of another clock than that.
+    """
+    there = at.astimezone(_zone(zone))
     return f"{_dated(there, '%d %b', 'dd MMM')} {clock(at, zone)}"
 
 
-def clock(at: datetime, zone: str = "") -> str:
-    """'12:03 UTC', or '13:03' by the clock of a zone."""
-    there = zone_called(zone)
+def dated(at: datetime) -> str:
+    """'26 Nov 2026 12:03 UTC', or by the clock of who reads it."""
+    return f"{_dated(at.astimezone(_zone(None)), '%d %b %Y', 'dd MMM y')} {clock(at)}"
+
+
+def on_day_of(at: datetime, other: datetime) -> bool:
+    """Whether it is the same day, for who reads it."""
+    return at.astimezone(_zone(None)).date() == other.astimezone(_zone(None)).date()
+
+
+def clock(at: datetime, zone: str | None = None) -> str:
+    """'12:03 UTC', or '13:03' by the clock of who reads it."""
+    there = _zone(zone)
     shown = f"{at.astimezone(there):%H:%M}"
     return f"{shown} UTC" if there.key == "UTC" else shown
 
 
-def instant(at: datetime, zone: str = "") -> str:
-    """'26 Nov 12:03:07 UTC', or by the clock of a zone."""
-    there = at.astimezone(zone_called(zone))
+def instant(at: datetime, zone: str | None = None) -> str:
+    """'26 Nov 12:03:07 UTC', or by the clock of who reads it."""
+    there = at.astimezone(_zone(zone))
     return moment(at, zone).replace(f"{there:%H:%M}", f"{there:%H:%M:%S}")
+
+
+def _zone(name: str | None) -> ZoneInfo:
+    return zone_called(spoken_zone() if name is None else name)
 
 
 def months() -> tuple[str, ...]:

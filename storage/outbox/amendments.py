@@ -19,7 +19,7 @@ from storage.engine.database import each
 from storage.engine.statements import Statement
 from storage.schema.codec import decode_card
 from storage.schema.facts import Fact
-from storage.schema.preferences import language_of
+from storage.schema.preferences import language_of, zone_of
 from storage.schema.rows import AnyRow, address_of
 from storage.schema.tables import (
     ACTION_IS_OFFER,
@@ -210,6 +210,7 @@ def _amendment(row: AnyRow) -> Amendment:
         answer=row.answer,
         host=None if row.private else row.person,
         language=language_of(row.preferences),
+        zone=zone_of(row.preferences),
     )
     return Amendment(
         delivery=shown,

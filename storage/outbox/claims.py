@@ -29,7 +29,7 @@ from storage.outbox.statements import (
     SETTLE,
 )
 from storage.schema.codec import decode_card
-from storage.schema.preferences import language_of
+from storage.schema.preferences import language_of, zone_of
 from storage.schema.rows import AnyRow, address_of
 from storage.schema.states import LinkState
 
@@ -240,4 +240,5 @@ def _claimed(head: AnyRow, attempts: int, answer: str | None) -> Delivery:
         answer=answer,
         host=None if head.private else head.person,
         language=language_of(head.preferences),
+        zone=zone_of(head.preferences),
     )

@@ -13,12 +13,11 @@ from bot.domain.digests import Part
 from bot.domain.events import Kind
 from bot.domain.reasons import Reason
 from bot.texts import digests as texts
-from bot.texts.language import speaking
 from storage.engine.statements import Statement
 from storage.engine.upsert import insert_into
 from storage.schema.codec import decode_card, encode_card
 from storage.schema.facts import FactKey, reference
-from storage.schema.preferences import decode_matter, language_of
+from storage.schema.preferences import decode_matter, spoken_in
 from storage.schema.rows import AnyRow
 from storage.schema.tables import DELIVERY_HAS_ENDED, DELIVERY_IS_WAITING, delivery, is_one_of
 
@@ -107,7 +106,7 @@ def coalesce(connection: Connection, head: AnyRow, under_pressure: bool, now: da
     told = [row for row in waiting if row.kind is not Kind.DIGEST]
     if older:
         told += connection.execute(_PARTS, {"of": older})
-    with speaking(language_of(head.preferences)):
+    with spoken_in(head.preferences):
         parts = [part_of(row) for row in told]
         card = texts.digest(parts)
     made = make(connection, waiting, card, now)
@@ -125,7 +124,7 @@ def _coalesce_urgent(connection: Connection, head: AnyRow, now: datetime) -> boo
         waiting = connection.execute(_URGENT_OF_BOTS, where).all()
         if len(waiting) <= digests.URGENT_CROWD_OF_BOTS:
             return False
-    with speaking(language_of(head.preferences)):
+    with spoken_in(head.preferences):
         card = texts.urgent_digest([part_of(row) for row in waiting])
     _put_into(connection, waiting, make(connection, waiting, card, now), now)
     return True

@@ -11,9 +11,8 @@ from bot.domain.ids import EndpointId
 from bot.domain.reasons import Reason
 from bot.domain.timetables import quiet_until, zone
 from bot.texts import digests as texts
-from bot.texts.language import speaking
 from storage.outbox import digests
-from storage.schema.preferences import language_of
+from storage.schema.preferences import spoken_in
 from storage.schema.rows import AnyRow, address_of
 from storage.schema.tables import DELIVERY_IS_GATHERED, LINK_IS_ACTIVE, delivery, endpoint, link
 
@@ -115,7 +114,7 @@ def _tell(connection: Connection, place: AnyRow, now: datetime) -> bool:
     if len(items) == 1:
         connection.execute(_RELEASE, {"this": items[0].id})
     elif items:
-        with speaking(language_of(place.preferences)):
+        with spoken_in(place.preferences):
             card = texts.gathered([digests.part_of(item) for item in items])
         made = digests.make(connection, items, card, now)
         connection.execute(

@@ -118,4 +118,5 @@ class Preclaimed:
             expires_at=self.draft.expires_at,
             host=None if self.link.endpoint.private else self.link.person,
             language=self.link.preferences.language,
+            zone=self.link.preferences.zone,
         )

@@ -27,7 +27,7 @@ from bot.domain.rules import (
     Threshold,
     Topic,
 )
-from bot.texts.language import ENGLISH
+from bot.texts.language import ENGLISH, speaking
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def decode_preferences(plain: Mapping[str, Any]) -> Preferences:
         rules=_read_all(_decode_rule, plain.get("rules", ())),
         mutes=_read_all(_decode_mute, plain.get("mutes", ())),
         quiet=_read(_decode_quiet, quiet),
-        zone=str(plain.get("zone", "")),
+        zone=zone_of(plain),
         digest_at=Preferences().digest_at if digest_at is None else digest_at,
         members=Role(members) if members in set(Role) else None,
         language=language_of(plain),
@@ -74,6 +74,16 @@ def decode_preferences(plain: Mapping[str, Any]) -> Preferences:
 def language_of(plain: Mapping[str, Any]) -> str:
     """The language of a chat, by its preferences."""
     return str(plain.get("language", ENGLISH))
+
+
+def zone_of(plain: Mapping[str, Any]) -> str:
+    """By whose clock a chat is told, by its preferences."""
+    return str(plain.get("zone", ""))
+
+
+def spoken_in(plain: Mapping[str, Any]) -> speaking:
+    """Makes sentences as a chat wants them, by its preferences."""
+    return speaking(language_of(plain), zone_of(plain))
 
 
 def encode_decision(decision: Decision) -> Plain:

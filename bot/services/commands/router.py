@@ -78,10 +78,11 @@ class Router:
         try:
             link = await self._desk.links.at(said.place.address)
             language = _language_of(said, link)
+            zone = link.preferences.zone if link is not None else ""
             async with aclosing(self._reply(said, link)) as replies:
                 while True:
                     # Not around the yield: whoever hears the reply speaks for themselves.
-                    with speaking(language):
+                    with speaking(language, zone):
                         reply = await anext(replies, None)
                     if reply is None:
                         break
