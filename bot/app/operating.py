@@ -10,7 +10,7 @@ from functools import partial
 import storage
 from adapters.cryptorobot.client import open_platform
 from adapters.web.health import Backlog, Metrics
-from bot.app.chats import PLATFORMS
+from bot.app.chat_platforms import PLATFORMS
 from bot.app.keys import keys_of, refuse_what_is_lost
 from bot.app.sources import new_id, now
 from bot.domain.chats import Channel

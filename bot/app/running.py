@@ -15,7 +15,7 @@ from adapters.web.chat import Chat
 from adapters.web.connections import MOST_CONNECTIONS
 from adapters.web.health import Backlog, Metrics
 from adapters.web.server import metrics_app, serving, web_app
-from bot.app.chats import set_up
+from bot.app.chat_platforms import set_up
 from bot.app.composition import Services, compose
 from bot.app.keys import keys_of
 from bot.app.process import raise_descriptor_limit

@@ -4,9 +4,9 @@ In the order in which an event meets them:
 
 1. `news`: is it news, how is it told, and what does it offer? (With `revisions` for things that
    change, `bot.domain.trade_stages` for trades, `bot.domain.grading` for how bad words are.)
-2. `stages.OWED`: which of the account's endpoints are owed it.
+2. `whether_sent.OWED`: which of the account's endpoints are owed it.
 3. `same_fact`: has another service told the same fact?
-4. `stages.LEAVING`: may an owed item leave now?
+4. `whether_sent.LEAVING`: may an owed item leave now?
 5. `bot.domain.deliveries.after_attempt`: what the outcome of an attempt leads to.
 
 What only the store can decide, because it takes all that is stored and one transaction:

@@ -35,7 +35,7 @@ from bot.domain.trade_stages import is_recent, stage_of
 from bot.policy.matters import matter_of
 from bot.policy.revisions import is_stale, revised
 from bot.policy.same_fact import SAME_FACT_WINDOW, fingerprint, says_more
-from bot.policy.stages import owed
+from bot.policy.whether_sent import owed
 from bot.texts.alerts import (
     Alert,
     bot_alert,

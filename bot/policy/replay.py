@@ -10,7 +10,7 @@ from bot.domain.chats import Link, Preferences
 from bot.domain.decisions import Course, Decision
 from bot.domain.rules import Mute
 from bot.domain.told import Replay, Told
-from bot.policy.stages import owed
+from bot.policy.whether_sent import owed
 
 _BAD = frozenset({Severity.WARNING, Severity.CRITICAL})
 

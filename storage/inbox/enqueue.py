@@ -10,7 +10,7 @@ from bot.domain.decisions import SEND, Course, Why
 from bot.domain.deliveries import PENDING, Draft, State
 from bot.domain.ids import AccountId, DeliveryId
 from bot.domain.reasons import Reason
-from bot.policy.stages import may_go
+from bot.policy.whether_sent import may_go
 from storage.buttons.actions import action_row
 from storage.engine.statements import Statement
 from storage.engine.types import key

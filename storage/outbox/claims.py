@@ -15,7 +15,7 @@ from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
 from bot.domain.lanes import LaneRequest, LaneResult
 from bot.domain.reasons import Reason
 from bot.errors import OutcomeUnknown, TryLater
-from bot.policy.stages import Item, may_leave
+from bot.policy.whether_sent import Item, may_leave
 from storage.engine.database import Database
 from storage.outbox import digests, endpoints
 from storage.outbox.statements import (

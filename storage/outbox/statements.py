@@ -1,6 +1,6 @@
 """What lanes ask of the store, as SQL: FETCH the first item of each, CLAIM it, SETTLE it.
 
-What is due and what has to be dropped is decided in between (`bot.policy.stages`).
+What is due and what has to be dropped is decided in between (`bot.policy.whether_sent`).
 """
 
 from sqlalchemy import BigInteger, Integer, Text, column

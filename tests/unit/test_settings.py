@@ -17,7 +17,7 @@ from adapters.discord.settings import DiscordSettings
 from adapters.logs.settings import LogFormat, LogLevel
 from adapters.telegram.settings import TelegramSettings
 from adapters.web.settings import Listen
-from bot.app.chats import PLATFORMS
+from bot.app.chat_platforms import PLATFORMS
 from bot.domain.chats import Channel
 from bot.errors import Misconfigured
 from bot.settings import CHATS, NAMES, Settings, has_display, keys_in, read

@@ -20,7 +20,7 @@ from bot.domain.ids import AccountId, EndpointId, LinkId, TraderId
 from bot.domain.rules import Hours, Matter, Measure, Mode, Mute, Quiet, Rule, Threshold, Topic
 from bot.domain.told import Told
 from bot.policy.replay import replayed
-from bot.policy.stages import owed
+from bot.policy.whether_sent import owed
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

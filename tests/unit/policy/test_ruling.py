@@ -28,8 +28,8 @@ from bot.domain.rules import (
     Topic,
 )
 from bot.policy.ruling import in_order, ruling
-from bot.policy.stages import owed
-from tests.unit.policy.test_stages import LINK
+from bot.policy.whether_sent import owed
+from tests.unit.policy.test_whether_sent import LINK
 
 OWL = TraderId("owl")
 EXIT = Matter(topic=Topic.EXIT, bot=OWL, pair="BTC/USDT", bad=True, ratio=Decimal("-0.02"))

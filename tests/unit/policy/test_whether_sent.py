@@ -15,8 +15,8 @@ from bot.domain.decisions import SEND, Course, Decision, Why
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, EndpointId, LinkId
 from bot.domain.rules import Every, Hours, Matter, Mode, Mute, Quiet, Rule, Topic
-from bot.policy import stages
-from bot.policy.stages import Item, decided, may_leave
+from bot.policy import whether_sent
+from bot.policy.whether_sent import Item, decided, may_leave
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -108,28 +108,28 @@ EIGHT = FRIDAY_NIGHT + timedelta(hours=8)
     ],
 )
 def test_how_an_event_is_owed(link, matter, course, why, until):
-    decision = stages.owed(link, matter, FRIDAY_NIGHT, Kind.TRADE)
+    decision = whether_sent.owed(link, matter, FRIDAY_NIGHT, Kind.TRADE)
 
     assert (decision.course, decision.reason, decision.until) == (course, why, until)
 
 
 def test_where_somebody_knows_it_already_it_is_not_owed():
-    decision = stages.owed(LINK, FAILED, NOW, Kind.TRADER, HERE)
+    decision = whether_sent.owed(LINK, FAILED, NOW, Kind.TRADER, HERE)
 
     assert decision == Decision(Course.DROP, Why.KNOWN_THERE)
-    assert stages.owed(LINK, FAILED, NOW, Kind.TRADER, EndpointId("there")).course is Course.RING
+    assert whether_sent.owed(LINK, FAILED, NOW, Kind.TRADER, EndpointId("there")).course is Course.RING
 
 
 @pytest.mark.parametrize(("kind", "course"), [(Kind.FEED, Course.HOLD), (Kind.TEST, Course.SEND)])
 def test_what_a_person_asked_for_comes_in_quiet_hours_too(kind, course):
-    assert stages.owed(wants(quiet=NIGHTS), None, FRIDAY_NIGHT, kind).course is course
+    assert whether_sent.owed(wants(quiet=NIGHTS), None, FRIDAY_NIGHT, kind).course is course
 
 
 def test_what_is_owed_to_a_closed_chat_is_held():
     closed = replace(LINK, endpoint=replace(LINK.endpoint, state=EndpointState.DISABLED))
 
-    assert stages.may_go(LINK) is SEND
-    assert stages.may_go(closed) == Decision(Course.HOLD, "closed")
+    assert whether_sent.may_go(LINK) is SEND
+    assert whether_sent.may_go(closed) == Decision(Course.HOLD, "closed")
 
 
 @pytest.mark.parametrize(
@@ -160,8 +160,8 @@ def test_every_stage_is_in_a_list():
         for name, function in vars(stages).items()
         if name.startswith("_")
         and callable(function)
-        and function.__module__ == stages.__name__
+        and function.__module__ == whether_sent.__name__
         and len(signature(function).parameters) == 1
     ]
 
-    assert [*stages.OWED, *stages.LEAVING] == named
+    assert [*whether_sent.OWED, *whether_sent.LEAVING] == named
