@@ -10,7 +10,7 @@ In the order in which an event meets them:
 5. `bot.domain.deliveries.after_attempt`: what the outcome of an attempt leads to.
 
 What only the store can decide, because it takes all that is stored and one transaction:
-whether a fact is there already (`storage.inbox.ingest`, by its key), whether a crowd waits that
+whether a fact is there already (`storage.inbox.dedup`, by its key), whether a crowd waits that
 is better told together (`storage.outbox.digests`), and which item of a lane comes first
 (`storage.outbox.claims`). What only the outside can tell: whether the person behind a shared chat
 is still there (`bot.services.shared_chats.not_to_be_shown`).

@@ -1,4 +1,7 @@
-"""Which rule an event falls under: the most specific one that names it, the person's own first."""
+"""Which rule an event falls under: the most specific one that names it, the person's own first.
+
+Whether and how it is sent then `bot.policy.whether_sent` decides.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime

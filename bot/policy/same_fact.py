@@ -1,4 +1,7 @@
-"""One fact that several services bring: by what it is known, and who has told it already."""
+"""One fact that several services bring: by what it is known, and who has told it already.
+
+That a record is news once, however often it is read: `storage.inbox.dedup`.
+"""
 
 import re
 from collections import Counter

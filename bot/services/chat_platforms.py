@@ -1,4 +1,7 @@
-"""What a chat platform brings: a bot that shows cards at its own pace, and hears what is said."""
+"""What a chat platform brings: a bot that shows cards at its own pace, and hears what is said.
+
+Those that there are stand in two tables: `bot.settings.CHATS` and `bot.app.chat_platforms`.
+"""
 
 import asyncio
 import random

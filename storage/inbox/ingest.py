@@ -1,13 +1,13 @@
 """Facts in: told once, remembered, and owed, in one transaction for all accounts that have some."""
 
 import asyncio
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import TypeVar
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from bot.domain.events import (
     Cursor,
@@ -26,11 +26,11 @@ from bot.domain.ingesting import Decide, IngestResult, Progress
 from bot.domain.told import Duplicate
 from bot.ports import OnPrepared
 from storage.engine.database import Database
-from storage.engine.statements import Statement, Values
 from storage.engine.types import key
 from storage.engine.upsert import Insert, insert_into
 from storage.inbox import quarantine
 from storage.inbox.cache import AccountCache, AccountCaches, remember
+from storage.inbox.dedup import is_kept, keep
 from storage.inbox.enqueue import enqueue
 from storage.inbox.same_fact import duplicates, leave_out_duplicates
 from storage.inbox.trade_stages import Stages
@@ -99,7 +99,7 @@ class SqlInbox:
             stages.look_up(call.account, call.events)
         for call, tally in zip(calls, tallies, strict=True):
             _judge(connection, call, caches[call.account], tally, facts, stages)
-        new = _keep(connection, facts)
+        new = keep(connection, facts)
         leave_out_duplicates(connection, new, caches)
         close_offers(connection, new)
         enqueue(connection, new, caches)
@@ -155,7 +155,7 @@ def _judge(
             call.account, event.origin.kind, key(verdict.record), key(verdict.revision)
         )
         changes = verdict.remember is not None or verdict.forget is not None
-        kept = fact_key in facts or (changes and _is_kept(connection, fact_key))
+        kept = fact_key in facts or (changes and is_kept(connection, fact_key))
         if kept or not stages.is_news(fact_key, verdict):
             tally.known += 1
             continue
@@ -169,65 +169,6 @@ def _judge(
             idle=call.idle,
             tally=tally,
         )
-
-
-_IS_KEPT = Statement(
-    lambda _: select(inbox.c.account).where(
-        inbox.c.account == bindparam("account"),
-        inbox.c.kind == bindparam("kind"),
-        inbox.c.record == bindparam("record"),
-        inbox.c.revision == bindparam("revision"),
-    )
-)
-
-
-def _is_kept(connection: Connection, fact_key: FactKey) -> bool:
-    return bool(_IS_KEPT.rows(connection, fact_key._asdict()))
-
-
-def _keeping(dialect: str) -> Insert:
-    return insert_into(inbox, dialect).on_conflict_do_nothing()
-
-
-_KEEP = Statement(_keeping, *inbox.c.keys())
-
-
-def _keep(connection: Connection, facts: Mapping[FactKey, Fact]) -> list[Fact]:
-    """Put facts into the inbox; gives those that it did not have."""
-    rows = {
-        fact_key: {
-            "account": fact_key.account,
-            "kind": fact_key.kind,
-            "record": fact_key.record,
-            "revision": fact_key.revision,
-            "at": fact.at,
-            "admitted_at": fact.now,
-            "told": bool(fact.drafts),
-            "reason": fact.verdict.reason,
-            "fingerprint": fact.verdict.fingerprint,
-            "audience": fact.audience if fact.verdict.fingerprint else None,
-        }
-        for fact_key, fact in facts.items()
-    }
-    kept = _kept_of(connection, rows)
-    new = []
-    for fact_key, fact in facts.items():
-        if fact_key in kept:
-            fact.tally.new += 1
-            new.append(fact)
-        else:
-            fact.tally.known += 1
-    return new
-
-
-def _kept_of(connection: Connection, rows: Mapping[FactKey, Values]) -> Set[FactKey]:
-    if connection.dialect.name == "sqlite" or len(rows) <= 1:
-        return {fact_key for fact_key, row in rows.items() if _KEEP.run(connection, row)}
-    # All in one go: each would be a way to the server and back.
-    keeping = _keeping(connection.dialect.name).returning(
-        inbox.c.account, inbox.c.kind, inbox.c.record, inbox.c.revision
-    )
-    return {FactKey(*row) for row in connection.execute(keeping, list(rows.values()))}
 
 
 @cache

@@ -1,4 +1,8 @@
-"""The end of a login: put off in time, or else announced to the person."""
+"""The end of a login: put off in time, or else announced to the person.
+
+Once it has come, `Feed._await_login` says so (`notices.login_refused`) and waits for a new one;
+what commands answer meanwhile is `bot.texts.failures.needs_login`.
+"""
 
 import logging
 import random

@@ -117,7 +117,9 @@ def test_where_somebody_knows_it_already_it_is_not_owed():
     decision = whether_sent.owed(LINK, FAILED, NOW, Kind.TRADER, HERE)
 
     assert decision == Decision(Course.DROP, Why.KNOWN_THERE)
-    assert whether_sent.owed(LINK, FAILED, NOW, Kind.TRADER, EndpointId("there")).course is Course.RING
+    assert (
+        whether_sent.owed(LINK, FAILED, NOW, Kind.TRADER, EndpointId("there")).course is Course.RING
+    )
 
 
 @pytest.mark.parametrize(("kind", "course"), [(Kind.FEED, Course.HOLD), (Kind.TEST, Course.SEND)])
@@ -157,7 +159,7 @@ def test_when_an_item_may_leave(item, course, until):
 def test_every_stage_is_in_a_list():
     named = [
         function
-        for name, function in vars(stages).items()
+        for name, function in vars(whether_sent).items()
         if name.startswith("_")
         and callable(function)
         and function.__module__ == whether_sent.__name__
