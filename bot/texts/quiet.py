@@ -23,12 +23,18 @@ def turn_off() -> str:
 
 
 def quiet_hours(
-    wants: Preferences, now: datetime, buttons: Sequence[Button] = (), *, asks: bool = False
+    wants: Preferences,
+    now: datetime,
+    buttons: Sequence[Button] = (),
+    *,
+    asks: bool = False,
+    preview: str = "",
 ) -> Card:
     """
     Args:
         buttons: that set hours, or none.
         asks: the zone is not known, and now it matters.
+        preview: what they would have done in the last days, if they have just been set.
     """
     if wants.quiet is None:
         lines = [_("Alerts come whenever they happen.")]
@@ -37,9 +43,10 @@ def quiet_hours(
             _("Alerts wait, and are told in one message when the hours end."),
             _("What is critical rings all the same."),
         ]
+    lines += [preview, _ask_for_zone(now) if asks else _by_the_clock(wants.zone, now)]
     return Card(
         title=quiet_in_words(wants.quiet),
-        lines=(*lines, _ask_for_zone(now) if asks else _by_the_clock(wants.zone, now)),
+        lines=tuple(filter(None, lines)),
         buttons=(tuple(buttons),) if buttons else (),
         notes=(hours_examples(),),
     )

@@ -34,10 +34,10 @@ def clock(at: datetime, zone: str | None = None) -> str:
     return f"{shown} UTC" if there.key == "UTC" else shown
 
 
-def instant(at: datetime, zone: str | None = None) -> str:
+def instant(at: datetime) -> str:
     """'26 Nov 12:03:07 UTC', or by the clock of who reads it."""
-    there = at.astimezone(_zone(zone))
-    return moment(at, zone).replace(f"{there:%H:%M}", f"{there:%H:%M:%S}")
+    there = at.astimezone(_zone(None))
+    return moment(at).replace(f"{there:%H:%M}", f"{there:%H:%M:%S}")
 
 
 def _zone(name: str | None) -> ZoneInfo:

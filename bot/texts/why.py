@@ -50,23 +50,22 @@ _WHY = {
 }
 
 
-def explained(told: Told, traders: Sequence[Trader], zone: str) -> Card:
+def explained(told: Told, traders: Sequence[Trader]) -> Card:
     """All that is known of how one alert was told.
 
     Args:
         traders: of the account, by which a bot has its name.
-        zone: by whose clock instants are shown, as IANA calls it; empty for UTC.
     """
     fields = [
         Field(_("Event"), _(_KINDS[told.kind])),
-        Field(_("Happened"), instant(told.occurred_at, zone)),
-        Field(_("Heard"), instant(told.created_at, zone)),
+        Field(_("Happened"), instant(told.occurred_at)),
+        Field(_("Heard"), instant(told.created_at)),
     ]
     if told.decision is not None:
         rule = told.decision.rule
         words = rule_in_words(rule, traders) if rule is not None else ""
-        fields.append(Field(_("Decided"), _decided(told.decision, told.sound, words, zone)))
-    fields.append(_became(told, zone))
+        fields.append(Field(_("Decided"), _decided(told.decision, told.sound, words)))
+    fields.append(_became(told))
     if told.attempts:
         fields.append(Field(_("Tried"), ngettext("{count} time", "{count} times", told.attempts)))
     return Card(
@@ -97,14 +96,14 @@ def nothing() -> Card:
 
 
 def listed(
-    quiet: Sequence[Told], duplicates: Sequence[Duplicate], traders: Sequence[Trader], zone: str
+    quiet: Sequence[Told], duplicates: Sequence[Duplicate], traders: Sequence[Trader]
 ) -> Card:
     """The latest of what came without a sound or not at all, at least one; of both, the youngest
     come first.
     """
     rows = [
-        *((one.occurred_at, _row(one, traders, zone)) for one in quiet),
-        *((one.occurred_at, _row_of_duplicate(one, zone)) for one in duplicates),
+        *((one.occurred_at, _row(one, traders)) for one in quiet),
+        *((one.occurred_at, _row_of_duplicate(one)) for one in duplicates),
     ]
     rows = sorted(rows, key=lambda row: row[0], reverse=True)[:ROWS]
     return Card(
@@ -122,25 +121,25 @@ def _unlisted() -> str:
     return _("Changes of bots and strategies that mean nothing to you are not told, nor listed.")
 
 
-def _row(told: Told, traders: Sequence[Trader], zone: str) -> Field:
-    why = _kept_quiet(told, traders, zone)
-    label = f"{moment(told.occurred_at, zone)} · {told.reference}"
+def _row(told: Told, traders: Sequence[Trader]) -> Field:
+    why = _kept_quiet(told, traders)
+    label = f"{moment(told.occurred_at)} · {told.reference}"
     return Field(label, f"{clean(told.title, TITLE_LIMIT)} ({why})")
 
 
-def _row_of_duplicate(one: Duplicate, zone: str) -> Field:
+def _row_of_duplicate(one: Duplicate) -> Field:
     same = _("duplicate of {other}, which was told", other=_(_KINDS[one.of]))
-    return Field(moment(one.occurred_at, zone), f"{_(_KINDS[one.kind])} ({same})")
+    return Field(moment(one.occurred_at), f"{_(_KINDS[one.kind])} ({same})")
 
 
-def _kept_quiet(told: Told, traders: Sequence[Trader], zone: str) -> str:
+def _kept_quiet(told: Told, traders: Sequence[Trader]) -> str:
     """What kept its sound from being heard: what was decided, or what became of it."""
     decision = told.decision
     as_decided = told.state in {State.SENT, State.OFF, State.GATHERED, *PENDING}
     if told.state is State.COALESCED:
         as_decided = decision is not None and decision.course is Course.HOLD
     if decision is not None and as_decided:
-        return _decided(decision, told.sound, _in_short(decision.rule, traders), zone)
+        return _decided(decision, told.sound, _in_short(decision.rule, traders))
     return end_of(told.state, told.reason)
 
 
@@ -153,7 +152,7 @@ def _in_short(rule: Rule | None, traders: Sequence[Trader]) -> str:
     )
 
 
-def _decided(decision: Decision, sound: bool, rule: str, zone: str) -> str:
+def _decided(decision: Decision, sound: bool, rule: str) -> str:
     """'without a sound: muted'.
 
     Args:
@@ -164,7 +163,7 @@ def _decided(decision: Decision, sound: bool, rule: str, zone: str) -> str:
         course = Course.RING if sound else Course.SILENT
     how = _(_HOW[course])
     if decision.until is not None:
-        how = _("{how} ({moment})", how=how, moment=moment(decision.until, zone))
+        how = _("{how} ({moment})", how=how, moment=moment(decision.until))
     why = _why(decision.reason, sound, rule)
     return _("{how}: {why}", how=how, why=why) if why else how
 
@@ -181,12 +180,12 @@ def _why(reason: str, sound: bool, rule: str) -> str:
             return _(_WHY[Why(reason)]) if reason in _WHY else ""
 
 
-def _became(told: Told, zone: str) -> Field:
+def _became(told: Told) -> Field:
     """Its state, and since when."""
     label = _("Became of it")
     match told.state:
         case State.SENT if told.ended_at is not None:
-            return Field(_("Sent"), instant(told.ended_at, zone))
+            return Field(_("Sent"), instant(told.ended_at))
         case State.GATHERED:
             return Field(label, _("waits for its digest"))
         case State.OFF:

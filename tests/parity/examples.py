@@ -58,7 +58,7 @@ from bot.domain.linking import Audience, Completed, LinkProblem, WrongDigits
 from bot.domain.outcomes import Result, Seen
 from bot.domain.rules import Hours, Matter, Measure, Mode, Quiet, Rule, Threshold, Topic
 from bot.domain.spoken_times import ALL_DAY
-from bot.domain.told import Duplicate, Told
+from bot.domain.told import Duplicate, Replay, Told
 from bot.domain.trail import Trace, by
 from bot.policy.news import _with_offers
 from bot.services.commands.registry import SPECS
@@ -77,6 +77,7 @@ from bot.texts import (
     outcomes,
     prices,
     quiet,
+    replay,
     signals,
     status,
     strategies,
@@ -304,6 +305,16 @@ TRACES = [
 ]
 
 
+REPLAY = Replay(
+    looked_at=90,
+    rings_before=41,
+    rings_after=3,
+    quieter=(),
+    louder=(),
+    dropped=0,
+    held=40,
+    shown=0,
+)
 BELOW = Rule(
     id="1",
     mode=Mode.ON,
@@ -452,7 +463,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     ],
     "quiet.quiet_hours": lambda: [
         quiet.quiet_hours(Preferences(), NOW, ONE_BUTTON),
-        quiet.quiet_hours(WANTS, NOW),
+        quiet.quiet_hours(WANTS, NOW, preview=replay.preview(REPLAY, 7)),
         quiet.quiet_hours(replace(WANTS, zone=""), NOW, asks=True),
     ],
     "quiet.not_hours": lambda: [quiet.not_hours("zzz")],
@@ -540,17 +551,17 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         ),
     ],
     "why.explained": lambda: [
-        why.explained(a_told(number), (OWL,), "Asia/Kolkata") for number in range(len(DECIDED))
+        why.explained(a_told(number), (OWL,)) for number in range(len(DECIDED))
     ],
     "why.unknown": lambda: [why.unknown()],
     "why.no_alert": lambda: [why.no_alert()],
     "why.nothing": lambda: [why.nothing()],
     "why.listed": lambda: [
-        why.listed([a_told(1)], [], (OWL,), ""),
+        why.listed([a_told(1)], [], (OWL,)),
         why.listed(
             [a_told(number % len(DECIDED)) for number in range(25)],
             [Duplicate(kind=Kind.POD_EVENT, of=Kind.TRADE, occurred_at=NOW)],
-            *((OWL,), "Asia/Kolkata"),
+            (OWL,),
         ),
     ],
     "trail.page": lambda: [

@@ -60,6 +60,18 @@ async def test_a_preview_says_if_it_did_not_look_at_all(world, platform):
     assert said.endswith("Only the latest 1 alert was looked at.")
 
 
+async def test_who_sets_quiet_hours_is_told_what_they_would_have_done(world, platform):
+    await world.goes_live()
+    await closes(world, platform, 1, "-4")
+    await closes(world, platform, 2, "-3")
+    hour = world.now().hour
+
+    card = await asks(world, f"/quiet {hour}-{(hour + 2) % 24}")
+
+    assert card.lines[2].startswith("In the last 7 days: 1 ring instead of 2.")
+    assert "2 alerts kept for later." in card.lines[2]
+
+
 async def test_what_is_decided_is_counted(world, platform):
     await world.goes_live()
     before = world.meter.decisions.copy()

@@ -14,6 +14,7 @@ from bot.domain.spoken_zones import nearest_zones, zone_names, zones_meant
 from bot.domain.timetables import next_digest, quiet_until, zone
 from bot.domain.told import Told
 from bot.services.commands.desk import AccountCommand, AccountRequest
+from bot.services.commands.previews import preview
 from bot.services.commands.wishes import wish
 from bot.texts import quiet as texts
 from bot.texts.cards import MOST_CHOICES
@@ -39,9 +40,10 @@ async def _quiet(request: AccountRequest) -> Card:
         return replace(wants, quiet=quiet_with(wants.quiet, changes))
 
     words = ", ".join(map(quiet_written, changes))
+    seen = await preview(desk, request.link, change)
     changed = await wish(desk, request.link, request.command.person, change, "quiet", words)
     asks = changed.quiet is not None and wants.quiet is None and not changed.zone
-    return texts.quiet_hours(changed, desk.now(), asks=asks)
+    return texts.quiet_hours(changed, desk.now(), asks=asks, preview=seen)
 
 
 async def _offers(request: AccountRequest, wants: Preferences) -> list[Button]:

@@ -31,7 +31,7 @@ async def _answer(request: AccountRequest) -> Card:
 
 async def _explained(request: AccountRequest, told: Told) -> Card:
     traders = await request.desk.known_bots(request.account.id)
-    return texts.explained(told, traders, request.link.preferences.zone)
+    return texts.explained(told, traders)
 
 
 async def _listed(request: AccountRequest) -> Card:
@@ -46,7 +46,7 @@ async def _listed(request: AccountRequest) -> Card:
     if not quiet and not duplicates:
         return texts.nothing()
     traders = await desk.known_bots(request.account.id)
-    return texts.listed(quiet, duplicates, traders, link.preferences.zone)
+    return texts.listed(quiet, duplicates, traders)
 
 
 COMMAND = AccountCommand(

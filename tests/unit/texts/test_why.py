@@ -15,6 +15,7 @@ from bot.domain.marks import shown
 from bot.domain.rules import Measure, Mode, Rule, Threshold, Topic
 from bot.domain.told import Duplicate, Told
 from bot.texts import why
+from bot.texts.language import speaking
 
 AT = datetime(2026, 1, 5, 12, 0, 7, tzinfo=UTC)
 OWL = Trader(id=TraderId("owl"), name="Night Owl")
@@ -45,13 +46,13 @@ def rows(card) -> dict[str, str]:
 
 
 def decided(decision: Decision, sound: bool = False) -> str:
-    return rows(why.explained(replace(TOLD, decision=decision, sound=sound), [OWL], KOLKATA))[
-        "Decided"
-    ]
+    with speaking("en", KOLKATA):
+        card = why.explained(replace(TOLD, decision=decision, sound=sound), [OWL])
+    return rows(card)["Decided"]
 
 
 def test_it_says_what_happened_when_and_how_often_it_was_tried():
-    card = why.explained(TOLD, [OWL], "")
+    card = why.explained(TOLD, [OWL])
 
     assert (card.title, card.lines) == ("About 668RRM", ("Sold 0.5 BTC/USDT",))
     assert rows(card) == {
@@ -65,7 +66,10 @@ def test_it_says_what_happened_when_and_how_often_it_was_tried():
 
 
 def test_instants_are_by_the_clock_of_the_person():
-    assert rows(why.explained(TOLD, [OWL], KOLKATA))["Happened"] == "05 Jan 17:30:07"
+    with speaking("en", KOLKATA):
+        card = why.explained(TOLD, [OWL])
+
+    assert rows(card)["Happened"] == "05 Jan 17:30:07"
 
 
 @pytest.mark.parametrize(
@@ -119,11 +123,11 @@ def test_every_reason_has_words(reason):
     ],
 )
 def test_what_became_of_it_is_told_in_words(changes, words):
-    assert shown(rows(why.explained(replace(TOLD, **changes), [], ""))["Became of it"]) == words
+    assert shown(rows(why.explained(replace(TOLD, **changes), []))["Became of it"]) == words
 
 
 def test_a_digest_was_not_decided_about():
-    assert "Decided" not in rows(why.explained(replace(TOLD, decision=None), [], ""))
+    assert "Decided" not in rows(why.explained(replace(TOLD, decision=None), []))
 
 
 def test_the_list_says_of_each_why_it_made_no_sound_the_youngest_first():
@@ -134,7 +138,7 @@ def test_the_list_says_of_each_why_it_made_no_sound_the_youngest_first():
     dead = replace(TOLD, reference="DDDDDD", sound=True, state=State.EXPIRED, reason="late")
     again = Duplicate(kind=Kind.POD_EVENT, of=Kind.TRADE, occurred_at=AT + timedelta(minutes=1))
 
-    card = why.listed([TOLD, crowd, night, dead], [again], [OWL], "")
+    card = why.listed([TOLD, crowd, night, dead], [again], [OWL])
 
     assert card.title == "The last 5 that came without a sound, or not at all"
     assert list(rows(card).items()) == [
@@ -155,10 +159,10 @@ def test_the_list_says_of_each_why_it_made_no_sound_the_youngest_first():
 def test_in_the_list_a_rule_is_named_by_what_it_is_about():
     off = replace(TOLD, decision=Decision(Course.DROP, Why.RULE, rule=RULE), state=State.OFF)
 
-    [words] = rows(why.listed([off], [], [OWL], "")).values()
+    [words] = rows(why.listed([off], [], [OWL])).values()
 
     assert words == "Sold 0.5 BTC/USDT (not told: by the rule \u201cExits of Night Owl\u201d)"
 
 
 def test_the_list_is_as_long_as_fits_one_message():
-    assert len(why.listed([TOLD] * 30, [], [], "").fields) == why.ROWS
+    assert len(why.listed([TOLD] * 30, [], []).fields) == why.ROWS
