@@ -30,6 +30,8 @@ class Why(StrEnum):
     QUIET_HOURS = "quiet_hours"
     MUTED = "muted"
     KNOWN_THERE = "known_there"
+    RECOVERY = "recovery"
+    """What it ends has rung: whoever was woken hears that it is over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,13 @@ def owed(
     return _AS_LOUD_AS_BAD if decision is SEND else decision
 
 
+def after_alarm(decision: Decision) -> Decision:
+    """How a recovery is owed where the alarm that it ends has rung: it is told in any case."""
+    if decision.course in (Course.HOLD, Course.DROP):
+        return Decision(Course.SILENT, Why.RECOVERY)
+    return decision
+
+
 def may_go(link: Link) -> Decision:
     """Whether what is owed there may be sent at once, asked where it is stored."""
     if link.endpoint.state is EndpointState.DISABLED:

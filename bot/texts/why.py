@@ -47,6 +47,7 @@ _WHY = {
     Why.QUIET_HOURS: later("quiet hours"),
     Why.MUTED: later("muted"),
     Why.KNOWN_THERE: later("known there already"),
+    Why.RECOVERY: later("what it ends has rung"),
 }
 
 

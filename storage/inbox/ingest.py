@@ -32,6 +32,7 @@ from storage.inbox import quarantine
 from storage.inbox.cache import AccountCache, AccountCaches, remember
 from storage.inbox.dedup import is_kept, keep
 from storage.inbox.enqueue import enqueue
+from storage.inbox.recoveries import tell_recoveries
 from storage.inbox.same_fact import duplicates, leave_out_duplicates
 from storage.inbox.trade_stages import Stages
 from storage.outbox.amendments import close_offers
@@ -102,6 +103,7 @@ class SqlInbox:
         new = keep(connection, facts)
         leave_out_duplicates(connection, new, caches)
         close_offers(connection, new)
+        tell_recoveries(connection, new)
         enqueue(connection, new, caches)
         remember(connection, caches)
         _advance(connection, calls)

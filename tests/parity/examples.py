@@ -327,6 +327,7 @@ DECIDED = (
     (Decision(Course.SEND, Why.LOUDNESS), State.SENT),
     (Decision(Course.RING, Why.CRITICAL), State.UNKNOWN),
     (Decision(Course.SILENT, Why.MUTED), State.SENT),
+    (Decision(Course.SILENT, Why.RECOVERY), State.SENT),
     (Decision(Course.SILENT, Why.BELOW_THRESHOLD, None, BELOW), State.READY),
     (Decision(Course.HOLD, Why.QUIET_HOURS, NOW + timedelta(hours=8)), State.GATHERED),
     (Decision(Course.DROP, Why.RULE, None, replace(BELOW, mode=Mode.OFF)), State.OFF),

@@ -12,7 +12,7 @@ from bot.domain.cards import Card
 from bot.domain.chats import Preferences
 from bot.domain.events import Stream
 from bot.domain.rules import Hours, Quiet
-from tests.harness.world import CHAT, World, running
+from tests.harness.world import CHAT, World, owl, running
 
 NIGHT = Hours(time(22), time(7))
 
@@ -225,3 +225,41 @@ async def test_changes_are_in_the_trail(world):
     assert "set the time zone: Europe/Berlin" in deeds
     assert "set the quiet hours: weekdays 22:00-07:00" in deeds
     assert "set the time of the daily digest: 09:00" in deeds
+
+
+# --- recoveries -------------------------------------------------------------------------------
+
+
+async def test_what_was_told_at_night_as_an_alarm_is_told_as_over(world, platform, chat):
+    await world.goes_live()
+    await ask(world, "/timezone berlin")
+    await ask(world, "/quiet 22-7")
+    await until(world, there(5, 23))
+
+    platform.put(owl(running=False, status="error"))
+    await world.quiet()
+    platform.put(owl(running=True, status="running"))
+    await world.quiet()
+
+    alarm, over = [one.card for one in chat.shown[-2:]]
+    assert (alarm.title, alarm.silent) == ("Night Owl stopped with an error", False)
+    assert (over.title, over.silent) == ("Night Owl is running", True)
+
+
+async def test_what_was_no_alarm_is_over_in_the_morning(world, platform, chat):
+    await world.goes_live()
+    await ask(world, "/timezone berlin")
+    await ask(world, "/quiet 22-7")
+    await until(world, there(5, 21))
+    platform.put(owl(running=False, status="stopped"))
+    await world.quiet()
+    before = len(chat.shown)
+    await until(world, there(5, 23))
+
+    platform.put(owl(running=True, status="running"))
+    await until(world, there(6, 6, 59))
+    at_night = len(chat.shown)
+    await until(world, there(6, 7, 1))
+
+    assert at_night == before
+    assert [one.card.title for one in chat.shown[before:]] == ["Night Owl is running"]

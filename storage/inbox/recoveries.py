@@ -1,0 +1,47 @@
+"""A recovery follows its alarm: where that has rung, it is told, whatever is wished for by now."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection, bindparam, select
+
+from bot.domain.deliveries import PENDING, Draft, Priority, State
+from bot.policy.whether_sent import after_alarm
+from storage.engine.statements import Statement
+from storage.schema.facts import Fact
+from storage.schema.tables import delivery
+
+_LAST = Statement(
+    lambda _: (
+        select(delivery.c.priority, delivery.c.state)
+        .where(
+            delivery.c.link == bindparam("of_link"),
+            delivery.c.kind == bindparam("of_kind"),
+            delivery.c.record == bindparam("of_record"),
+            delivery.c.endpoint == bindparam("here"),
+        )
+        .order_by(delivery.c.occurred_at.desc(), delivery.c.id.desc())
+        .limit(1)
+    )
+)
+"""What was last told of the same bot there."""
+
+_RANG = PENDING | {State.SENT, State.COALESCED}
+
+
+def tell_recoveries(connection: Connection, facts: Sequence[Fact]) -> None:
+    """Let the drafts of recoveries be sent where the alarm was."""
+    for fact in facts:
+        if any(draft.matter is not None and draft.matter.recovers for draft in fact.drafts):
+            fact.drafts = [_told(connection, fact, draft) for draft in fact.drafts]
+
+
+def _told(connection: Connection, fact: Fact, draft: Draft) -> Draft:
+    decision = after_alarm(draft.decision)
+    if decision is draft.decision:
+        return draft
+    about = {"of_link": draft.link, "of_kind": fact.key.kind, "of_record": fact.key.record}
+    last = _LAST.rows(connection, {**about, "here": draft.endpoint})
+    if not last or last[0].priority != Priority.URGENT or last[0].state not in _RANG:
+        return draft
+    return replace(draft, decision=decision, card=replace(draft.card, sound=False))
