@@ -136,12 +136,15 @@ def _row_of_duplicate(one: Duplicate) -> Field:
 def _kept_quiet(told: Told, traders: Sequence[Trader]) -> str:
     """What kept its sound from being heard: what was decided, or what became of it."""
     decision = told.decision
-    as_decided = told.state in {State.SENT, State.OFF, State.GATHERED, *PENDING}
-    if told.state is State.COALESCED:
-        as_decided = decision is not None and decision.course is Course.HOLD
-    if decision is not None and as_decided:
+    put_by = decision is not None and decision.course is Course.HOLD
+    if told.state is State.COALESCED and not put_by:
+        return _("told in a digest: too much waited at once")
+    if decision is not None and told.state in _AS_DECIDED:
         return _decided(decision, told.sound, _in_short(decision.rule, traders))
     return end_of(told.state, told.reason)
+
+
+_AS_DECIDED = frozenset({State.SENT, State.OFF, State.GATHERED, State.COALESCED, *PENDING})
 
 
 def _in_short(rule: Rule | None, traders: Sequence[Trader]) -> str:

@@ -144,7 +144,10 @@ def test_the_list_says_of_each_why_it_made_no_sound_the_youngest_first():
     assert list(rows(card).items()) == [
         ("05 Jan 12:01 UTC", "a bot's report (duplicate of a trade, which was told)"),
         ("05 Jan 12:00 UTC · 668RRM", "Sold 0.5 BTC/USDT (without a sound: routine)"),
-        ("05 Jan 12:00 UTC · BBBBBB", "Sold 0.5 BTC/USDT (told in a digest)"),
+        (
+            "05 Jan 12:00 UTC · BBBBBB",
+            "Sold 0.5 BTC/USDT (told in a digest: too much waited at once)",
+        ),
         (
             "05 Jan 12:00 UTC · CCCCCC",
             "Sold 0.5 BTC/USDT (kept for later (05 Jan 20:00 UTC): quiet hours)",
