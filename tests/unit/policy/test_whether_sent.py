@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from inspect import signature
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -167,3 +169,11 @@ def test_every_stage_is_in_a_list():
     ]
 
     assert [*whether_sent.OWED, *whether_sent.LEAVING] == named
+
+
+def test_the_docs_show_the_stages_in_their_order():
+    docs = Path(__file__).parents[3] / "docs" / "rules.md"
+    table = docs.read_text(encoding="utf-8").partition("<!-- stages: checked by a test -->\n")[2]
+    shown = re.findall(r"^\| `(\w+)` \|", table.partition("<!-- end")[0], re.MULTILINE)
+
+    assert shown == [stage.__name__ for stage in whether_sent.OWED]
