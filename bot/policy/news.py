@@ -326,10 +326,11 @@ def _news(
     recovers: bool = False,
 ) -> NewsDecision:
     matter = matter_of(event, told.plainly, recovers=recovers)
+    urgent = told.plainly.priority is Priority.URGENT
     drafts: list[Draft] = []
     actions: list[Action] = []
     for link in known.links:
-        decision = owed(link, matter, now, origin.kind, without)
+        decision = owed(link, matter, now, origin.kind, without, urgent=urgent)
         if decision.reason is Why.KNOWN_THERE:
             continue
         alert = told.for_chat(link)

@@ -37,7 +37,8 @@ class Recipient(NamedTuple):
     """A link that may hear of an event.
 
     `matter` is what rules look at, `None` for what Tradebell says of itself; `ruling` is the one
-    that it falls under, and `without` where somebody knows it already.
+    that it falls under, and `without` where somebody knows it already. `urgent` is what Tradebell
+    says of itself and nobody must sleep through: a lost login.
     """
 
     link: Link
@@ -46,6 +47,7 @@ class Recipient(NamedTuple):
     now: datetime
     kind: Kind
     without: EndpointId | None = None
+    urgent: bool = False
 
 
 def _knows_already(recipient: Recipient) -> Decision | None:
@@ -57,7 +59,8 @@ def _knows_already(recipient: Recipient) -> Decision | None:
 def _is_critical(recipient: Recipient) -> Decision | None:
     """Nothing but a rule that covers it makes it quieter."""
     matter = recipient.matter
-    if matter is None or not matter.critical or recipient.ruling.rule.covers_critical:
+    critical = recipient.urgent if matter is None else matter.critical
+    if not critical or recipient.ruling.rule.covers_critical:
         return None
     return Decision(Course.RING, Why.CRITICAL)
 
@@ -122,16 +125,23 @@ _AS_LOUD_AS_BAD = Decision(Course.SEND, Why.LOUDNESS)
 
 
 def owed(
-    link: Link, matter: Matter | None, now: datetime, kind: Kind, without: EndpointId | None = None
+    link: Link,
+    matter: Matter | None,
+    now: datetime,
+    kind: Kind,
+    without: EndpointId | None = None,
+    *,
+    urgent: bool = False,
 ) -> Decision:
     """How an event is owed to an endpoint of its account, if it is at all.
 
     Args:
         kind: of the event.
         without: where it is known already.
+        urgent: of what has no matter, whether it is critical.
     """
     found = UNRULED if matter is None else ruling(matter, link.preferences.rules)
-    decision = decided(OWED, Recipient(link, matter, found, now, kind, without))
+    decision = decided(OWED, Recipient(link, matter, found, now, kind, without, urgent))
     return _AS_LOUD_AS_BAD if decision is SEND else decision
 
 

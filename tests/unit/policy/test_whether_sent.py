@@ -124,6 +124,15 @@ def test_where_somebody_knows_it_already_it_is_not_owed():
     )
 
 
+def test_what_tradebell_says_of_itself_waits_for_the_morning_unless_it_is_urgent():
+    night = wants(quiet=NIGHTS)
+
+    lost = whether_sent.owed(night, None, FRIDAY_NIGHT, Kind.FEED, urgent=True)
+
+    assert (lost.course, lost.reason) == (Course.RING, Why.CRITICAL)
+    assert whether_sent.owed(night, None, FRIDAY_NIGHT, Kind.FEED).course is Course.HOLD
+
+
 @pytest.mark.parametrize(("kind", "course"), [(Kind.FEED, Course.HOLD), (Kind.TEST, Course.SEND)])
 def test_what_a_person_asked_for_comes_in_quiet_hours_too(kind, course):
     assert whether_sent.owed(wants(quiet=NIGHTS), None, FRIDAY_NIGHT, kind).course is course
