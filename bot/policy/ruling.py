@@ -96,7 +96,7 @@ def _measured(matter: Matter, threshold: Threshold) -> Decimal | None:
         case Measure.CONFIDENCE:
             return matter.confidence
         case Measure.SIZE:
-            return matter.size
+            return matter.size if matter.currency == threshold.unit else None
         case Measure.RESULT | Measure.LOSS:
             if threshold.unit == PERCENT:
                 result = None if matter.ratio is None else 100 * matter.ratio
