@@ -74,10 +74,14 @@ def _option(argument: Argument) -> Json:
         option["min_value"] = 1
     if argument.choices:
         option["choices"] = [{"name": one, "value": one} for one in argument.choices]
-    elif argument.type in (ArgumentType.BOT, ArgumentType.STRATEGY):
+    elif argument.type in _COMPLETED:
         option["autocomplete"] = True
     return option
 
+
+_COMPLETED = frozenset(
+    {ArgumentType.BOT, ArgumentType.STRATEGY, ArgumentType.PAIR, ArgumentType.SUBJECT}
+)
 
 LOCALIZED = "description_localizations"
 

@@ -20,6 +20,8 @@ class Verb(StrEnum):
     UNLINK = "unlink"
     GRANT_ACCESS = "admit"
     """Let the others in a shared chat have the role in `arguments`."""
+    COVER_CRITICAL = "cover critical"
+    """Let the rule in `arguments` hold for what is critical too."""
     CANCEL = "cancel"
     """Close the card and do nothing."""
     ASK = "ask"

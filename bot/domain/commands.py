@@ -16,6 +16,8 @@ class ArgumentType(StrEnum):
     """A strategy's name, or `all`."""
     PAIR = "pair"
     """Such as `BTC/USDT`."""
+    SUBJECT = "subject"
+    """What alerts are about: a bot, a pair, a kind of event."""
     NUMBER = "number"
     """A whole number from 1 on."""
     SPAN = "span"
@@ -25,7 +27,9 @@ class ArgumentType(StrEnum):
     TEXT = "text"
 
 
-_NAMES = frozenset({ArgumentType.BOT, ArgumentType.STRATEGY, ArgumentType.TEXT})
+_NAMES = frozenset(
+    {ArgumentType.BOT, ArgumentType.STRATEGY, ArgumentType.SUBJECT, ArgumentType.TEXT}
+)
 """Types of any number of words."""
 
 
@@ -56,6 +60,8 @@ class Spec:
         answers_privately: its answer is for nobody else to read, so it works where nobody does.
         showable: its answer may be shown to everybody in a shared chat, if the person wants that.
         menu: it is listed where commands are.
+        sentence: what is typed is a sentence that the command reads itself; the arguments are for
+            platforms that ask for each.
     """
 
     name: str
@@ -68,6 +74,7 @@ class Spec:
     answers_privately: bool = False
     showable: bool = False
     menu: bool = True
+    sentence: bool = False
 
 
 NOBODY = "nobody"
@@ -149,7 +156,7 @@ def read_typed(spec: Spec, typed: str) -> Arguments | Misread:
     by their looks and may stand at either end, in any order; what is left is the name.
     """
     words = typed.split()
-    if not spec.arguments or not words:
+    if not spec.arguments or not words or spec.sentence:
         return Arguments()
     if len(spec.arguments) == 1:
         return read_options(spec, {spec.arguments[0].name: typed})

@@ -49,6 +49,13 @@ def nearest_pairs(wanted: str, pairs: Iterable[str], most: int = 3) -> tuple[str
     return tuple(by_key[key] for key in close or sorted(by_key)[:most])
 
 
+def pairs_completed(typed: str, pairs: Iterable[str]) -> tuple[str, ...]:
+    """Those that somebody who types may mean, those that begin so first."""
+    word = _compact(typed)
+    fitting = [pair for pair in dict.fromkeys(pairs) if word in _compact(pair)]
+    return tuple(sorted(fitting, key=lambda pair: (not _compact(pair).startswith(word), pair)))
+
+
 def _whole(pair: str) -> str:
     return _compact(pair)
 

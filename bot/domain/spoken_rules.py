@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from bot.domain.amounts import is_extreme
 from bot.domain.names import AROUND_NAMES
-from bot.domain.rules import PERCENT, Every, Measure, Mode, Threshold, Topic
+from bot.domain.rules import PERCENT, Every, Measure, Mode, Rule, Threshold, Topic
 from bot.domain.text import folded
 
 Meaning = TypeVar("Meaning")
@@ -39,6 +39,8 @@ class Problem(StrEnum):
     """What is below a threshold is not told so, but silently or in a digest."""
     NOT_FROM = "not from"
     """Nothing is milder than the mode that should begin at a threshold."""
+    ONLY_A_RULE = "only a rule"
+    """What a mute cannot name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,11 +223,14 @@ class _Words:
                 found.append(table[phrase])
         return list(dict.fromkeys(found))
 
-    def left(self) -> str:
+    def left(self) -> list[str]:
+        """What nobody took."""
+        both = zip(self.typed, self.plain, strict=True)
+        return [typed for typed, plain in both if plain is not None]
+
+    def named(self) -> str:
         """What nobody took, without what means nothing around it."""
-        left = [
-            typed for typed, plain in zip(self.typed, self.plain, strict=True) if plain is not None
-        ]
+        left = self.left()
         while left and _plainly(left[0]) in _MEANINGLESS:
             left.pop(0)
         while left and _plainly(left[-1]) in _MEANINGLESS:
@@ -252,6 +257,12 @@ def read_scope(text: str, names: Iterable[str] = ()) -> Scope | Unclear:
     """
     words = _Words(text)
     return _scope(words, _names_among(words, names))
+
+
+def without_names(text: str, names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The whole names of bots that stand there, and what other words do."""
+    words = _Words(text)
+    return _names_among(words, names), words.left()
 
 
 def read_rule(
@@ -310,7 +321,7 @@ def _scope(words: _Words, bots: Sequence[str]) -> Scope | Unclear:
         paper=next(iter(papers), None),
         bot=next(iter(bots), ""),
         pair=next(iter(pairs), ""),
-        about=words.left(),
+        about=words.named(),
     )
 
 
@@ -448,6 +459,19 @@ def rule_written(rule: SpokenRule) -> str:
 
 
 _BELOW = {Mode.SILENT: Mode.DIGEST}
+
+
+def as_spoken(rule: Rule) -> SpokenRule:
+    """A rule as it may have been written, but for its bot."""
+    threshold = rule.threshold
+    scope = Scope(
+        topic=rule.topic,
+        losses=threshold is not None and threshold.measure is Measure.LOSS,
+        signal=rule.signal,
+        paper=rule.paper,
+        pair=rule.pair or "",
+    )
+    return SpokenRule(scope=scope, mode=rule.mode, every=rule.every, threshold=threshold)
 
 
 def scope_written(scope: Scope) -> str:

@@ -319,16 +319,14 @@ _MOST_WORDS = 6
 """That an end is of."""
 
 
-def end_among(
-    words: Sequence[str], now: datetime, zone: ZoneInfo
-) -> tuple[tuple[str, ...], datetime | None]:
-    """The end that the last or first words are, and the words without it."""
+def end_among(words: Sequence[str], now: datetime, zone: ZoneInfo) -> tuple[Sequence[str], str]:
+    """The last or first words if they are an end, and the words without them."""
     for count in range(min(len(words), _MOST_WORDS), 0, -1):
         for taken, rest in (
             (words[-count:], words[:-count]),
             (words[:count], words[count:]),
         ):
-            end = read_end(" ".join(taken), now, zone)
-            if end is not None:
-                return tuple(rest), end
-    return tuple(words), None
+            end = " ".join(taken)
+            if read_end(end, now, zone) is not None:
+                return rest, end
+    return words, ""

@@ -73,6 +73,14 @@ def names(rule: Rule, matter: Matter) -> bool:
     )
 
 
+def may_be_critical(rule: Rule) -> bool:
+    """Whether among what it makes quieter there is what rings all the same, unless it covers it."""
+    return rule.mode in _QUIETER and rule.topic not in _NEVER_CRITICAL
+
+
+_QUIETER = frozenset({Mode.OFF, Mode.SILENT, Mode.DIGEST})
+_NEVER_CRITICAL = frozenset({Topic.SIGNAL, Topic.WARNING, Topic.REPORT, Topic.STRATEGY})
+
 _DEFAULT_IDS = frozenset(rule.id for rule in DEFAULTS)
 
 

@@ -46,6 +46,7 @@ _ROLES = {
     Verb.RESUME: Role.OPERATOR,
     Verb.UNLINK: Role.VIEWER,
     Verb.GRANT_ACCESS: Role.OWNER,
+    Verb.COVER_CRITICAL: Role.OPERATOR,
     Verb.CANCEL: Role.VIEWER,
     Verb.ASK: Role.VIEWER,
 }

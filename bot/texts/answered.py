@@ -88,6 +88,8 @@ def question(actions: tuple[Action, ...]) -> str:
                 return _("unlink")
             case Verb.GRANT_ACCESS:
                 return _("let others act here")
+            case Verb.COVER_CRITICAL:
+                return _("quieten what is critical")
             case Verb.CANCEL:
                 continue
     return _("a question")

@@ -87,7 +87,7 @@ def settings(here: Link | None) -> Card:
     return Card(
         title=_("What can be set"),
         fields=tuple(fields),
-        notes=(_("Kinds of alerts and quiet hours cannot be chosen yet."),),
+        notes=(_("What comes how loudly, and when: /rules, /mute, /quiet, /timezone, /digest"),),
     )
 
 

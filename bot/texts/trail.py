@@ -104,6 +104,8 @@ def _verb(facts: Mapping[str, str]) -> str:
             return _("no new trades of")
         case Verb.GRANT_ACCESS:
             return _("allow")
+        case Verb.COVER_CRITICAL:
+            return _("quieten what is critical")
         case _:
             return verb
 

@@ -56,11 +56,13 @@ from bot.domain.incoming import Shared
 from bot.domain.lanes import Missed
 from bot.domain.linking import Audience, Completed, LinkProblem, WrongDigits
 from bot.domain.outcomes import Result, Seen
-from bot.domain.rules import Hours, Matter, Measure, Mode, Quiet, Rule, Threshold, Topic
+from bot.domain.rules import Hours, Matter, Measure, Mode, Mute, Quiet, Rule, Threshold, Topic
+from bot.domain.spoken_rules import Problem, Unclear
 from bot.domain.spoken_times import ALL_DAY
 from bot.domain.told import Duplicate, Replay, Told
 from bot.domain.trail import Trace, by
 from bot.policy.news import _with_offers
+from bot.policy.ruling import may_be_critical
 from bot.services.commands.registry import SPECS
 from bot.texts import (
     access,
@@ -73,11 +75,13 @@ from bot.texts import (
     linking,
     members,
     missed,
+    mutes,
     notices,
     outcomes,
     prices,
     quiet,
     replay,
+    rules,
     signals,
     status,
     strategies,
@@ -411,8 +415,18 @@ AUDIENCE = Audience(name="#desk in Alpha", readers="everyone who can read #desk 
 TOLD: dict[str, Trader] = {trader.id: trader for trader in (OWL, HERON, CRANE)}
 
 NIGHT = Hours(time(22), time(7))
+MUTE = Mute(id="m", until=NOW, topic=Topic.EXIT, bot=OWL.id)
+SMALL = Threshold(measure=Measure.RESULT, least=Decimal("1.5"))
+RULE = Rule(id="r", mode=Mode.SILENT, topic=Topic.EXIT, bot=OWL.id, threshold=SMALL)
+OF_ALL = Rule(id="s", mode=Mode.OFF)
+CRITICALS = [
+    replace(OF_ALL, topic=topic)
+    for topic in (None, *Topic)
+    if may_be_critical(replace(OF_ALL, topic=topic))
+]
 WANTS = Preferences(quiet=Quiet(weekdays=NIGHT, weekend=NIGHT), zone="Europe/Berlin")
 ZONES = ("America/New_York", "America/Toronto")
+OPTIONS = (Option(label="Night Owl", action=ActionId("a1")),)
 ONE_BUTTON = (Button(label="22:00-07:00", action=ActionId("a1")),)
 
 EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
@@ -462,6 +476,47 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "members.confirm": lambda: [
         members.confirm(role, AUDIENCE.name, ((PAUSE,),)) for role in (Role.VIEWER, Role.OPERATOR)
     ],
+    "rules.page": lambda: [
+        rules.page((), 1, (OF_ALL,), ()),
+        rules.page((RULE, OF_ALL), 1, (OF_ALL,), (OWL,), ONE_BUTTON, older=ONE_BUTTON),
+        rules.page((RULE,) * 15, 1, (OF_ALL,), (OWL,), pick=OPTIONS),
+    ],
+    "rules.no_such_page": lambda: [rules.no_such_page()],
+    "rules.made": lambda: [
+        rules.made(RULE, (OWL,)),
+        *(
+            rules.made(
+                rule, (OWL,), before=RULE, preview="", critical_rings=True, buttons=ONE_BUTTON
+            )
+            for rule in CRITICALS
+        ),
+    ],
+    "rules.removed": lambda: [rules.removed(RULE, (OWL,))],
+    "rules.gone": lambda: [rules.gone()],
+    "rules.too_many": lambda: [rules.too_many(60)],
+    "rules.confirm_critical": lambda: [
+        rules.confirm_critical(rule, (OWL,), ((PAUSE,), (CANCEL,))) for rule in CRITICALS
+    ],
+    "rules.which": lambda: [rules.which(OPTIONS)],
+    "rules.unknown": lambda: [rules.unknown("zzz", near) for near in (OPTIONS, ())],
+    "rules.how": lambda: [rules.how("Night Owl", OPTIONS)],
+    "rules.unclear": lambda: [rules.unclear(Unclear(problem)) for problem in Problem],
+    "mutes.what_is_muted": lambda: [
+        mutes.what_is_muted(Preferences(), (), ONE_BUTTON),
+        mutes.what_is_muted(replace(WANTS, mutes=(MUTE,)), (OWL,), ONE_BUTTON, ONE_BUTTON),
+        mutes.what_is_muted(replace(WANTS, mutes=(MUTE,) * 9), (OWL,), ONE_BUTTON, (), OPTIONS),
+    ],
+    "mutes.how_long": lambda: [mutes.how_long("Night Owl", ONE_BUTTON)],
+    "mutes.muted": lambda: [
+        mutes.muted(MUTE, wants, (OWL,), ONE_BUTTON) for wants in (WANTS, Preferences())
+    ],
+    "mutes.for_ever": lambda: [mutes.for_ever("Night Owl", "owl")],
+    "mutes.unmuted": lambda: [mutes.unmuted((MUTE,), (OWL,))],
+    "mutes.not_muted": lambda: [
+        mutes.not_muted((OWL,), wants) for wants in (replace(WANTS, mutes=(MUTE,)), Preferences())
+    ],
+    "mutes.which": lambda: [mutes.which(OPTIONS)],
+    "mutes.too_many": lambda: [mutes.too_many(60)],
     "quiet.quiet_hours": lambda: [
         quiet.quiet_hours(Preferences(), NOW, ONE_BUTTON),
         quiet.quiet_hours(WANTS, NOW, preview=replay.preview(REPLAY, 7)),

@@ -298,7 +298,17 @@ OPEN_TO = {
         "missed",
         "why",
     },
-    Role.OPERATOR: {"pause", "resume", "test", "quiet", "timezone", "digest"},
+    Role.OPERATOR: {
+        "pause",
+        "resume",
+        "test",
+        "quiet",
+        "timezone",
+        "digest",
+        "rules",
+        "mute",
+        "unmute",
+    },
     Role.OWNER: {"unlink", "members"},
 }
 """What each role adds to those before it; an owner is who linked the chat."""

@@ -86,6 +86,12 @@ class Desk:
         traders = await self.inbox.traders(account)
         return told_apart(traders, await self.inbox.strategies(account))
 
+    async def pairs(self, account: AccountId) -> Sequence[str]:
+        """Those that the person's strategies trade, and those whose prices come."""
+        session = await self.feeds.session(account)
+        traded = (one.pair for one in await self.inbox.strategies(account) if one.pair)
+        return tuple(dict.fromkeys((*traded, *(() if session is None else session.pairs))))
+
     async def strategies(self, account: AccountId) -> tuple[Strategy, ...]:
         return told_apart(await self.inbox.strategies(account))
 
@@ -116,12 +122,17 @@ class AccountRequest:
     account: Account
     about: frozenset[str] = frozenset()
 
-    async def asking(self, words: str = "", *choices: Sequence[Target]) -> Sequence[ActionId]:
+    async def asking(
+        self, words: str = "", *choices: Sequence[Target], of: Spec | None = None
+    ) -> Sequence[ActionId]:
         """Buttons that ask this command of these words, one for each choice of things.
 
         Without any choice it is one button.
+
+        Args:
+            of: another command.
         """
-        command = f"{self.spec.name} {words}".strip()
+        command = f"{(of or self.spec).name} {words}".strip()
         person = self.command.person.id
         return await self.desk.acting.choices(self.link, person, command, choices or [()])
 

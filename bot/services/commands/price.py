@@ -1,14 +1,11 @@
 """`/price`: what a pair costs right now."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.domain.cards import Card
 from bot.domain.commands import Argument, ArgumentType, Spec
-from bot.domain.ids import AccountId
 from bot.domain.pairs import nearest_pairs, pairs_meant
-from bot.ports import Session
-from bot.services.commands.desk import AccountCommand, AccountRequest, Desk
+from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.texts import prices as texts
 from bot.texts.cards import MOST_CHOICES
 from bot.texts.language import later
@@ -23,7 +20,7 @@ async def _answer(request: AccountRequest) -> Card:
     session = await request.desk.session(request.account)
     if not session.connected:
         return texts.no_prices_now()
-    meant = pairs_meant(wanted, await _known_pairs(request.desk, session, request.account.id))
+    meant = pairs_meant(wanted, await request.desk.pairs(request.account.id))
     if len(meant) > 1:
         return texts.which_of_pairs(meant, await request.asking_each(meant[:MOST_CHOICES]))
     if not meant and session.pairs:
@@ -36,12 +33,6 @@ async def _answer(request: AccountRequest) -> Card:
         return texts.current(tick.symbol, tick.last, tick.at)
     near = nearest_pairs(wanted, session.pairs)
     return texts.no_price(pair, near, await request.asking_each(near))
-
-
-async def _known_pairs(desk: Desk, session: Session, account: AccountId) -> Sequence[str]:
-    """Those whose prices come, and those that the person's strategies trade."""
-    strategies = await desk.inbox.strategies(account)
-    return (*session.pairs, *(one.pair for one in strategies if one.pair))
 
 
 COMMAND = AccountCommand(

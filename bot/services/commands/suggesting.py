@@ -9,6 +9,9 @@ from bot.domain.chats import Person
 from bot.domain.commands import ArgumentType, Spec
 from bot.domain.incoming import Place
 from bot.domain.names import completions
+from bot.domain.pairs import pairs_completed
+from bot.domain.spoken_rules import KINDS
+from bot.domain.text import folded
 from bot.services.commands import registry
 from bot.services.commands.desk import Desk
 
@@ -50,5 +53,11 @@ async def _suggested(
             return completions(typed, await desk.known_bots(link.account))
         case ArgumentType.STRATEGY:
             return completions(typed, await desk.strategies(link.account))
+        case ArgumentType.PAIR:
+            return pairs_completed(typed, await desk.pairs(link.account))
+        case ArgumentType.SUBJECT:
+            bots = completions(typed, await desk.known_bots(link.account))
+            kinds = [kind for kind in KINDS.values() if kind.startswith(folded(typed))]
+            return (*bots, *kinds, *pairs_completed(typed, await desk.pairs(link.account)))
         case _:
             return ()

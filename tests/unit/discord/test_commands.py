@@ -23,11 +23,14 @@ def test_every_command_is_there_with_its_own_words_and_discord_takes_them():
 
 
 def test_arguments_have_their_types_choices_and_bounds():
-    (pair, _), (bot,), (page,), (others,), (role,) = (
-        PARTS[name]["options"] for name in ("price", "pause", "missed", "unlink", "members")
+    (pair, _), (bot,), (page,), (others,), (role,), (what, span), (kind, *_) = (
+        PARTS[name]["options"]
+        for name in ("price", "pause", "missed", "unlink", "members", "mute", "rules")
     )
 
-    assert (pair["type"], pair["required"]) == (3, True)
+    assert (pair["type"], pair["required"], pair["autocomplete"]) == (3, True, True)
+    assert (what["autocomplete"], "autocomplete" in span) == (True, False)
+    assert kind["choices"][0] == {"name": "entries", "value": "entries"}
     assert (bot["type"], bot["autocomplete"]) == (3, True)
     assert (page["type"], page["min_value"]) == (4, 1)
     assert others["choices"] == [{"name": "others", "value": "others"}]

@@ -236,18 +236,17 @@ def test_no_end_is_known_as_such(text: str):
 
 
 @pytest.mark.parametrize(
-    ("text", "rest", "hours"),
+    ("text", "rest", "end"),
     [
-        ("Grid BTC 2h", ("Grid", "BTC"), 2),
-        ("2 hours Grid BTC", ("Grid", "BTC"), 2),
-        ("exits for 1 h 30 min", ("exits",), 1.5),
-        ("Grid BTC", ("Grid", "BTC"), None),
-        ("", (), None),
+        ("Grid BTC 2h", ["Grid", "BTC"], "2h"),
+        ("2 hours Grid BTC", ["Grid", "BTC"], "2 hours"),
+        ("exits for 1 h 30 min", ["exits"], "for 1 h 30 min"),
+        ("Grid until tomorrow 9:00", ["Grid"], "until tomorrow 9:00"),
+        ("Grid BTC", ["Grid", "BTC"], ""),
+        ("", [], ""),
     ],
 )
-def test_an_end_is_found_among_other_words(text: str, rest: tuple[str, ...], hours: float | None):
-    end = None if hours is None else NOW + timedelta(hours=hours)
-
+def test_an_end_is_found_among_other_words(text: str, rest: list[str], end: str):
     assert end_among(text.split(), NOW, BERLIN) == (rest, end)
 
 
