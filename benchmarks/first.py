@@ -155,7 +155,8 @@ async def _shown(bot_api: Child, number: int) -> int:
 
 
 def _trade(number: int) -> dict[str, object]:
-    return {"side": "buy", "symbol": "BTC/USDT", "amount": 0.1, "price": number}
+    trade = {"side": "buy", "symbol": "BTC/USDT", "amount": 0.1, "price": number}
+    return {**trade, "traderId": f"bot-{number}"}  # many of one bot would be told in one message
 
 
 _NUMBERS = count(100_000)

@@ -83,7 +83,8 @@ class Platform:
         record = {
             "_id": f"{next(self._ids):024x}",
             "userId": user,
-            "traderId": f"bot-of-{user}",
+            # Each of another bot: many of one would be told in one message.
+            "traderId": f"bot-{number}",
             "symbol": "BTC/USDT",
             "side": "buy",
             "amount": 0.1,

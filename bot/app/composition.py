@@ -76,6 +76,7 @@ def compose(
         outbox=store.outbox,
         shown_cards=store.shown_cards,
         outlets=outlets,
+        delivering=delivering,
         now=now,
         chance=chance,
         look_every=rhythm.look_every * 10,  # a button that ended late is no late alert

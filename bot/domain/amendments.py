@@ -1,4 +1,4 @@
-"""Offers under alerts that are answered elsewhere: what closes them, and what changes a message."""
+"""Messages that are changed: an offer is answered elsewhere, or more is told within them."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +26,11 @@ from bot.domain.lifetimes import AMEND_LIFE
 
 AMEND_WAITS = Backoff(first=timedelta(seconds=1), ceiling=timedelta(minutes=5))
 """Between tries to change a message."""
+
+
+EDIT_EVERY = timedelta(seconds=5)
+"""How often a message is changed that tells of more and more: an edit takes the place of a message
+in the pace of its chat (one a second), and nobody reads faster."""
 
 
 LOG_IN = TraderId("log in")
@@ -74,19 +79,23 @@ class OfferAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amendment:
-    """A message that shows an answered offer, and is to be changed.
+    """A message that shows an answered offer, or not all that is told within it, and is to be
+    changed.
 
     Attributes:
-        delivery: the item as it was shown, with the answer.
+        delivery: the item as it is to be shown, with the answer and all that is told within it.
         message: its id on the chat platform.
         shown_at: when it left, for what it said of its lateness.
-        answered_at: since when the change is owed.
+        owed_since: since when the change is owed.
+        untold: how many items that are told within it it does not show yet; `None` if none ever
+            was.
     """
 
     delivery: Delivery
     message: str
     shown_at: datetime
-    answered_at: datetime
+    owed_since: datetime
+    untold: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +134,7 @@ def answer_by_login(at: datetime) -> OfferAnswer:
 
 def after_amending(amendment: Amendment, attempt: Attempt, now: datetime) -> datetime | None:
     """When to try once more; `None` if that was the end of it, whatever came of it."""
-    wait = wait_after(attempt, now - amendment.answered_at)
+    wait = wait_after(attempt, now - amendment.owed_since)
     return None if wait is None else now + wait
 
 
@@ -153,4 +162,4 @@ def wait_after(attempt: Attempt, waited: timedelta) -> timedelta | None:
 
 def is_too_old(amendment: Amendment, now: datetime) -> bool:
     """Whether it is given up."""
-    return now - amendment.answered_at >= AMEND_LIFE
+    return now - amendment.owed_since >= AMEND_LIFE

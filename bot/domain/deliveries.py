@@ -56,7 +56,8 @@ LOST = MISSED - {State.COALESCED, State.GATHERED}
 class Draft:
     """A delivery that ingest wants to owe.
 
-    `part` counts from 0 where one fact takes several messages at an endpoint. `about` is the bot
+    `part` counts from 0 where one fact takes several messages at an endpoint; `alone` is false for
+    all of these. `about` is the bot
     that its card offers to pause, if it does; `subject` the one that it is of, or the platform:
     too many urgent items of one subject are told together, of none each by itself.
     """
@@ -67,6 +68,7 @@ class Draft:
     priority: Priority
     card: Card
     part: int = 0
+    alone: bool = True
     expires_at: datetime | None = None
     about: TraderId | None = None
     subject: str = ""

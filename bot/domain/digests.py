@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.cards import Severity
+from bot.domain.cards import Card, Severity
 from bot.domain.chats import Address
 from bot.domain.deliveries import Priority
 from bot.domain.events import Kind
@@ -37,6 +37,17 @@ class Part:
     detail: str = ""
     """What its card says first below the title."""
     matter: Matter | None = None
+
+    @classmethod
+    def of(cls, card: Card, kind: Kind, occurred_at: datetime, matter: Matter | None) -> "Part":
+        return cls(
+            kind=kind,
+            title=card.title,
+            severity=card.severity,
+            occurred_at=occurred_at,
+            detail=card.lines[0] if card.lines else "",
+            matter=matter,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,7 +77,8 @@ class IngestResult:
     `owed` says at which endpoints, where they are, and the most urgent priority among the new
     items. `preclaimed` are not among them: these are in flight already, for the caller to send.
     `answered` counts earlier items whose offers have been answered, `gathered` new ones that are
-    kept for a digest, `decisions` new ones by how they are told, and why.
+    kept for a digest, `folded` those that are told within an earlier one's message, `decisions` new
+    ones by how they are told, and why.
     """
 
     new: int
@@ -88,3 +89,4 @@ class IngestResult:
     answered: int = 0
     gathered: int = 0
     decisions: Mapping[tuple[Course, str], int] = field(default_factory=dict)
+    folded: int = 0

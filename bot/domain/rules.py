@@ -138,6 +138,7 @@ class Matter:
     """Of an event, what rules look at.
 
     Attributes:
+        called: how cards name the bot, if it is of one.
         pair: as it is written on cards, such as `BTC/USDT`.
         critical: nothing but a rule that covers it makes it quieter.
         bad: it has a sound unless a rule says otherwise.
@@ -149,6 +150,7 @@ class Matter:
 
     topic: Topic
     bot: TraderId | None = None
+    called: str | None = None
     pair: str | None = None
     signal: str | None = None
     paper: bool | None = None

@@ -19,6 +19,7 @@ from bot.domain.events import (
     TraderSeen,
     on_paper,
 )
+from bot.domain.names import trader_name
 from bot.domain.pairs import quote_of, settled_in
 from bot.domain.rules import Matter, Topic
 from bot.domain.text import clean
@@ -62,7 +63,8 @@ def matter_of(event: Event, alert: Alert, *, recovers: bool = False) -> Matter |
             return None
     named = about.id if about else getattr(event, "trader", None)
     bot = named.id if isinstance(named, Trader) else named
-    return replace(matter, bot=bot, critical=critical, bad=bad, recovers=recovers)
+    called = trader_name(about, bot or getattr(event, "pod", None)) or None
+    return replace(matter, bot=bot, called=called, critical=critical, bad=bad, recovers=recovers)
 
 
 def _of_trade(trade: Trade, about: Trader | None) -> Matter:

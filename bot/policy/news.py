@@ -349,6 +349,7 @@ def _news(
                 priority=alert.priority,
                 card=part,
                 part=number,
+                alone=len(parts) == 1,
                 language=link.preferences.language,
                 expires_at=_expiry(alert, decision, now),
                 about=_offered_about(alert) if part.buttons else None,

@@ -39,7 +39,16 @@ class Outbox(Protocol):
         """
 
     async def amended(self, amendment: Amendment, again: datetime | None, now: datetime) -> None:
-        """That is done or given up; with `again` it is tried once more then."""
+        """The message shows it now; with `again` it does not, and is tried once more then. What has
+        come meanwhile is still owed.
+        """
+
+    async def not_amended(
+        self, amendment: Amendment, now: datetime
+    ) -> Mapping[EndpointId, tuple[Address, Priority]]:
+        """The message can be changed no more: what was to be told within it is owed anew, without a
+        sound; gives where, and how urgent it is.
+        """
 
     async def age(self, now: datetime) -> int:
         """Let what has waited long go before others, so that nothing starves; gives how many."""

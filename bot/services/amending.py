@@ -1,4 +1,6 @@
-"""Messages whose offer is answered are changed: the button goes, a note says what happened."""
+"""Messages are changed: where an offer is answered, the button goes and a note says what happened;
+where more is told within one, it tells that too.
+"""
 
 import asyncio
 import logging
@@ -19,7 +21,7 @@ from bot.domain.lifetimes import END_LIFE
 from bot.domain.shown import EndedCard
 from bot.errors import OutcomeUnknown, TryLater
 from bot.ports import Outbox, ShownCards
-from bot.services.delivery import Outlet
+from bot.services.delivery import Delivering, Outlet
 from bot.services.shared_chats import not_to_be_shown
 from bot.services.steady import Seconds, steady
 from bot.texts import answered as texts
@@ -56,6 +58,7 @@ class Amending:
         outbox: Outbox,
         shown_cards: ShownCards,
         outlets: Mapping[tuple[Channel, str], Outlet],
+        delivering: Delivering,
         now: Now,
         chance: random.Random,
         *,
@@ -65,6 +68,7 @@ class Amending:
         self._look_every = look_every
         self._shown_cards = shown_cards
         self._outlets = outlets
+        self._delivering = delivering
         self._now = now
         self._chance = chance
         self.restored: Restored | None = None
@@ -160,8 +164,9 @@ class Amending:
 
     async def _give_up(self, amendment: Amendment, reason: str) -> None:
         facts = {"delivery": amendment.delivery.reference, "reason": reason}
-        log.warning("a message keeps a button that does nothing any more", extra=facts)
-        await self._outbox.amended(amendment, None, self._now())
+        if amendment.delivery.answer is not None:
+            log.warning("a message keeps a button that does nothing any more", extra=facts)
+        self._delivering.wake(await self._outbox.not_amended(amendment, self._now()))
 
     # --- buttons that have ended ------------------------------------------------------------
 

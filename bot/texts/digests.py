@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.domain.amounts import gained
@@ -12,7 +12,7 @@ from bot.domain.digests import Part
 from bot.domain.events import Kind
 from bot.domain.text import clean
 from bot.texts.language import _, both, ngettext
-from bot.texts.times import clock, moment, on_day_of
+from bot.texts.times import clock, moment, on_day_of, spoken
 
 SHOWN = 10
 """Events that a digest shows one by one; /missed has all of them."""
@@ -27,11 +27,8 @@ def erased() -> Card:
 
 def digest(parts: Sequence[Part]) -> Card:
     """Tell of at least one item: how many, since when, and the newest first."""
-    newest_first = sorted(parts, key=lambda part: part.occurred_at, reverse=True)
-    first, last = newest_first[-1].occurred_at, newest_first[0].occurred_at
-    dated = not on_day_of(first, last)
-    shown = newest_first[:SHOWN]
-    hidden = len(parts) - len(shown)
+    first, last, dated = _between(parts)
+    events, hidden = _newest(parts)
     return Card(
         title=ngettext(
             "{count} event, {first} to {last}",
@@ -41,9 +38,25 @@ def digest(parts: Sequence[Part]) -> Card:
             last=_moment(last, dated),
         ),
         severity=Severity.WARNING if _has_bad_news(parts) else Severity.INFO,
-        lines=(_sorts(parts), *(_line(part, dated) for part in shown)),
-        notes=(_("{count} more: /missed", count=hidden),) if hidden else (),
+        lines=(", ".join(filter(None, (_kinds(parts), _warnings(parts)))), *events),
+        notes=hidden,
     )
+
+
+def _between(parts: Sequence[Part]) -> tuple[datetime, datetime, bool]:
+    """When they happened, and whether that was on more than one day."""
+    instants = [part.occurred_at for part in parts]
+    first, last = min(instants), max(instants)
+    return first, last, not on_day_of(first, last)
+
+
+def _newest(parts: Sequence[Part]) -> tuple[Sequence[str], tuple[str, ...]]:
+    """The newest, first of all the last, each on a line; and how many there are besides."""
+    *_span, dated = _between(parts)
+    newest_first = sorted(parts, key=lambda part: part.occurred_at, reverse=True)
+    hidden = len(parts) - SHOWN
+    more = (_("{count} more: /missed", count=hidden),) if hidden > 0 else ()
+    return [_line(part, dated) for part in newest_first[:SHOWN]], more
 
 
 def gathered(parts: Sequence[Part]) -> Card:
@@ -51,6 +64,35 @@ def gathered(parts: Sequence[Part]) -> Card:
     listed = digest(parts)
     totals = list(filter(None, (*_results(parts), _errors(parts))))
     return replace(listed, lines=(*totals, *listed.lines))
+
+
+def folded(parts: Sequence[Part]) -> Card:
+    """Tell, without a sound, of items of one bot or pair that came too fast to be told each."""
+    instants = [part.occurred_at for part in parts]
+    span = max(instants) - min(instants)
+    facts = {"what": _kinds(parts), "whose": _whose(parts)}
+    events, hidden = _newest(parts)
+    return Card(
+        title=_("{what} of {whose} in {span}", **facts, span=spoken(span))
+        if span >= timedelta(seconds=1)
+        else _("{what} of {whose}", **facts),
+        severity=Severity.WARNING if _has_bad_news(parts) else Severity.INFO,
+        lines=(*_results(parts), *filter(None, (_warnings(parts),)), *events),
+        notes=(_("After several within a minute, these are told together"), *hidden),
+        sound=False,
+    )
+
+
+def counted_up(card: Card, times: int, last: datetime) -> Card:
+    """A card that was told, and what it says was so again."""
+    again = _("x{times}, last {time}", times=times, time=clock(last))
+    return replace(card, lines=(*card.lines, again))
+
+
+def _whose(parts: Sequence[Part]) -> str:
+    matter = parts[0].matter
+    name = matter and (matter.called or matter.pair)
+    return clean(name, TITLE_LIMIT) if name else _("a bot")
 
 
 def _results(parts: Sequence[Part]) -> Sequence[str]:
@@ -92,8 +134,7 @@ def _errors(parts: Sequence[Part]) -> str:
 def urgent_digest(parts: Sequence[Part]) -> Card:
     """Tell of at least one urgent item of one bot: what was said, how often, the newest first."""
     newest_first = sorted(parts, key=lambda part: part.occurred_at, reverse=True)
-    first, last = newest_first[-1].occurred_at, newest_first[0].occurred_at
-    dated = not on_day_of(first, last)
+    first, last, dated = _between(parts)
     said = Counter((part.title, part.detail) for part in newest_first)
     shown = list(said.items())[:SHOWN]
     hidden = len(said) - len(shown)
@@ -116,15 +157,15 @@ def _repeated(title: str, detail: str, times: int) -> str:
     return f"{times}x {text}" if times > 1 else text
 
 
-def _sorts(parts: Sequence[Part]) -> str:
-    """'30 trades, 7 signals, 2 of them warnings'."""
-    sorts = Counter(part.kind for part in parts)
-    told = ", ".join(_count(kind, count) for kind, count in sorts.most_common())
+def _kinds(parts: Sequence[Part]) -> str:
+    """'30 trades, 7 signals'."""
+    kinds = Counter(part.kind for part in parts)
+    return ", ".join(_count(kind, count) for kind, count in kinds.most_common())
+
+
+def _warnings(parts: Sequence[Part]) -> str:
     bad = sum(part.severity in _BAD for part in parts)
-    if not bad:
-        return told
-    warnings = ngettext("{count} warning among them", "{count} warnings among them", bad)
-    return f"{told}, {warnings}"
+    return ngettext("{count} warning among them", "{count} warnings among them", bad) if bad else ""
 
 
 def _line(part: Part, dated: bool) -> str:

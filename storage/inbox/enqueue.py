@@ -10,11 +10,13 @@ from bot.domain.decisions import SEND, Course, Why
 from bot.domain.deliveries import PENDING, Draft, State
 from bot.domain.ids import AccountId, DeliveryId
 from bot.domain.reasons import Reason
+from bot.policy.folding import series_of
 from bot.policy.whether_sent import may_go
 from storage.buttons.actions import action_row
 from storage.engine.statements import Statement
 from storage.engine.types import key
 from storage.inbox.cache import AccountCache
+from storage.inbox.folding import Folding, Remembered
 from storage.schema.codec import encode_card
 from storage.schema.facts import Fact, Preclaimed, reference
 from storage.schema.preferences import encode_decision, encode_matter
@@ -22,19 +24,34 @@ from storage.schema.tables import action, delivery, endpoint, is_one_of
 
 
 def enqueue(
-    connection: Connection, facts: Sequence[Fact], caches: Mapping[AccountId, AccountCache]
+    connection: Connection,
+    facts: Sequence[Fact],
+    caches: Mapping[AccountId, AccountCache],
+    remembered: Remembered,
 ) -> None:
     """Store the deliveries and buttons of new facts; what can leave at once is in flight then."""
     alone = _alone(facts)
-    waiting = []
+    folding = Folding(connection, remembered)
+    waiting: list[dict[str, Any]] = []
     actions = []
     for fact in facts:
         links = {link.id: link for link in caches[AccountId(fact.key.account)].links}
+        heard = set()
         for draft in fact.drafts:
             link = links[draft.link]
             row = _row(fact, draft, link)
             fact.tally.told += 1
             fact.tally.decisions[draft.decision.course, draft.decision.reason] += 1
+            if folding.is_worth_asking(fact, draft, row):
+                _OWE.run(connection, *waiting)
+                waiting.clear()
+                if (part := folding.place(fact, draft, row)) is not None:
+                    waiting.append(part.row)
+                    fact.tally.folded += 1
+                    if part.carrier is not None:
+                        _wakes(fact, draft, link)
+                    continue
+            heard.add(draft.endpoint)
             if (
                 draft.endpoint in alone
                 and _may_leave(fact, draft, link)
@@ -46,10 +63,7 @@ def enqueue(
             if row["state"] is State.GATHERED:
                 fact.tally.gathered += 1
             if row["state"] is State.READY:
-                place = link.endpoint
-                _, urgent = fact.tally.owed.get(place.id, (None, draft.priority))
-                fact.tally.owed[place.id] = (place.address, min(urgent, draft.priority))
-        heard = {draft.endpoint for draft in fact.drafts}
+                _wakes(fact, draft, link)
         actions += [
             action_row(offered) for offered in fact.verdict.actions if offered.endpoint in heard
         ]
@@ -58,8 +72,18 @@ def enqueue(
         connection.execute(insert(action), actions)
 
 
+def _wakes(fact: Fact, draft: Draft, link: Link) -> None:
+    """A lane has something to send."""
+    place = link.endpoint
+    _, urgent = fact.tally.owed.get(place.id, (None, draft.priority))
+    fact.tally.owed[place.id] = (place.address, min(urgent, draft.priority))
+
+
 def _row(fact: Fact, draft: Draft, link: Link) -> dict[str, Any]:
     state, reason = _begins(draft, link)
+    series = None
+    if state is State.READY and draft.alone:
+        series = series_of(draft.matter, draft.subject)
     fact_key = fact.key
     if draft.part:
         # Each part is an item of its own: it has its own end, and its own name.
@@ -91,6 +115,8 @@ def _row(fact: Fact, draft: Draft, link: Link) -> dict[str, Any]:
         "not_before": draft.decision.until if state is State.GATHERED else None,
         "decision": encode_decision(draft.decision),
         "matter": draft.matter and encode_matter(draft.matter),
+        "series": series and key(series),
+        "digest": None,
     }
 
 
@@ -130,7 +156,7 @@ def _may_leave(fact: Fact, draft: Draft, link: Link) -> bool:
     )
 
 
-_LATER = {"id", "message", "digest", "answer", "answered_at", "amend_at", "mentioned"}
+_LATER = {"id", "message", "untold", "answer", "answered_at", "amend_at", "mentioned"}
 """What an item has only once something has become of it."""
 
 _COLUMNS = tuple(sorted(set(delivery.c.keys()) - _LATER))

@@ -32,6 +32,7 @@ from storage.inbox import quarantine
 from storage.inbox.cache import AccountCache, AccountCaches, remember
 from storage.inbox.dedup import is_kept, keep
 from storage.inbox.enqueue import enqueue
+from storage.inbox.folding import Remembered
 from storage.inbox.recoveries import tell_recoveries
 from storage.inbox.same_fact import duplicates, leave_out_duplicates
 from storage.inbox.trade_stages import Stages
@@ -66,6 +67,7 @@ class SqlInbox:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._caches = AccountCaches()
+        self._remembered = Remembered()
 
     async def ingest(
         self,
@@ -104,7 +106,7 @@ class SqlInbox:
         leave_out_duplicates(connection, new, caches)
         close_offers(connection, new)
         tell_recoveries(connection, new)
-        enqueue(connection, new, caches)
+        enqueue(connection, new, caches, self._remembered)
         remember(connection, caches)
         _advance(connection, calls)
         self._caches.put_back(connection, caches)

@@ -1,15 +1,16 @@
-"""Offers that are answered: their buttons are closed, and messages that show them are changed."""
+"""Offers that are answered: their buttons are closed. Messages are changed that show them, or that
+tell of more since."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, case, func, null, or_, select, update
 
 from bot.domain.actions import ActionState, Verb
-from bot.domain.amendments import Amendment, Amendments, AnsweredBy, OfferAnswer
+from bot.domain.amendments import EDIT_EVERY, Amendment, Amendments, AnsweredBy, OfferAnswer
 from bot.domain.cards import answered
-from bot.domain.chats import Channel, EndpointState
+from bot.domain.chats import Address, Channel, EndpointState
 from bot.domain.deliveries import Delivery, Draft, Priority, State
 from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
 from bot.domain.lifetimes import AMEND_LIFE, OFFER_LIFE
@@ -17,6 +18,8 @@ from bot.texts import answered as texts
 from bot.texts.language import speaking
 from storage.engine.database import each
 from storage.engine.statements import Statement
+from storage.engine.types import Instant
+from storage.outbox.folding import as_it_stands, tell_anew
 from storage.schema.codec import decode_card
 from storage.schema.facts import Fact
 from storage.schema.preferences import language_of, zone_of
@@ -34,6 +37,8 @@ from storage.schema.tables import (
     is_one_of,
     link,
 )
+
+Owed = Mapping[EndpointId, tuple[Address, Priority]]
 
 AMENDMENTS_AT_ONCE = 100
 """Chats that are told of at once."""
@@ -146,7 +151,11 @@ def select_amendments(
         .where(
             DELIVERY_IS_TO_AMEND,
             # Or our clock has been set back since: what it said then is no reason to wait.
-            or_(delivery.c.amend_at <= now, delivery.c.answered_at > now),
+            or_(
+                delivery.c.amend_at <= now,
+                delivery.c.answered_at > now,
+                delivery.c.amend_at > now + AMEND_LIFE,
+            ),
             delivery.c.card.is_not(None),
             endpoint.c.channel == channel,
             endpoint.c.bot == bot,
@@ -174,7 +183,8 @@ def select_amendments(
         .where(delivery.c.id.in_(due))
         .order_by(delivery.c.id.desc())
     )
-    return Amendments(now=tuple(map(_amendment, rows)), due=_due(connection, now))
+    amendments = [_amendment(connection, row) for row in rows.all()]
+    return Amendments(now=tuple(amendments), due=_due(connection, now))
 
 
 def _due(connection: Connection, now: datetime) -> datetime | None:
@@ -189,7 +199,10 @@ def _due(connection: Connection, now: datetime) -> datetime | None:
     return connection.execute(later).scalar()
 
 
-def _amendment(row: AnyRow) -> Amendment:
+def _amendment(connection: Connection, row: AnyRow) -> Amendment:
+    card, grown_at = decode_card(row.card, row.reference), None
+    if row.untold is not None:
+        card, grown_at = as_it_stands(connection, row)
     shown = Delivery(
         id=DeliveryId(row.id),
         reference=row.reference,
@@ -202,7 +215,7 @@ def _amendment(row: AnyRow) -> Amendment:
         state=row.state,
         attempts=row.attempts,
         unclear=row.unclear,
-        card=decode_card(row.card, row.reference),
+        card=card,
         occurred_at=row.occurred_at,
         created_at=row.created_at,
         expires_at=row.expires_at,
@@ -216,17 +229,49 @@ def _amendment(row: AnyRow) -> Amendment:
         delivery=shown,
         message=row.message or "",
         shown_at=row.started_at,
-        answered_at=row.answered_at,
+        owed_since=max(filter(None, (row.answered_at, grown_at)), default=row.amend_at),
+        untold=row.untold,
     )
 
 
 @each
-def settle(connection: Connection, request: tuple[DeliveryId, datetime | None]) -> None:
-    this, again = request
-    connection.execute(update(delivery).where(delivery.c.id == this).values(amend_at=again))
+def settle(connection: Connection, request: tuple[Amendment, datetime | None, datetime]) -> Owed:
+    """The message shows it now; with `again` it is tried once more then."""
+    amendment, again, now = request
+    this = update(delivery).where(delivery.c.id == amendment.delivery.id)
+    if again is not None:
+        connection.execute(this.values(amend_at=again))
+        return {}
+    untold = amendment.untold or 0
+    unchanged = (func.coalesce(delivery.c.untold, 0) == untold) & (
+        func.coalesce(delivery.c.answer, "") == (amendment.delivery.answer or "")
+    )
+    # More may have come while it was being changed.
+    next_at = case((unchanged, null()), else_=bindparam("next", now + EDIT_EVERY, Instant()))
+    connection.execute(this.values(amend_at=next_at, untold=delivery.c.untold - untold))
+    return {}
+
+
+@each
+def stop(connection: Connection, request: tuple[Amendment, datetime]) -> Owed:
+    """It can be changed no more: what its message does not show is owed anew."""
+    amendment, now = request
+    if amendment.untold is not None:
+        return tell_anew(connection, amendment.delivery.id, now)
+    this = update(delivery).where(delivery.c.id == amendment.delivery.id)
+    connection.execute(this.values(amend_at=null()))
+    return {}
 
 
 def give_up(connection: Connection, now: datetime) -> int:
     """Owe no more what nobody could change in all that time; gives how much."""
-    too_old = DELIVERY_IS_TO_AMEND & (delivery.c.answered_at <= now - AMEND_LIFE)
-    return connection.execute(update(delivery).where(too_old).values(amend_at=null())).rowcount
+    before = now - AMEND_LIFE
+    grown = select(delivery.c.id).where(
+        DELIVERY_IS_TO_AMEND, delivery.c.untold.is_not(None), delivery.c.amend_at <= before
+    )
+    carriers = connection.execute(grown).scalars().all()
+    for carrier in carriers:
+        tell_anew(connection, carrier, now)
+    too_old = DELIVERY_IS_TO_AMEND & (delivery.c.answered_at <= before)
+    given_up = connection.execute(update(delivery).where(too_old).values(amend_at=null()))
+    return len(carriers) + given_up.rowcount

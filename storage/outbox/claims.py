@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from bot.domain.cards import Card
 from bot.domain.decisions import Course
 from bot.domain.deliveries import PENDING, Delivery, Priority, Settlement, State
 from bot.domain.digests import crowd as digest_crowd
@@ -18,6 +19,7 @@ from bot.errors import OutcomeUnknown, TryLater
 from bot.policy.whether_sent import Item, may_leave
 from storage.engine.database import Database
 from storage.outbox import digests, endpoints
+from storage.outbox.folding import refreshed
 from storage.outbox.statements import (
     CANCEL,
     CLAIM,
@@ -173,8 +175,12 @@ def _claim(
             CANCEL.run(connection, {"endpoints": list(dropping), "now": now})
             digests.follow(connection, now)
         open_to = dropping | coalesced
+    cards = {}
+    for id, head in heads.items():
+        if head.untold is not None:
+            cards[id] = refreshed(connection, head)
     claimed = {
-        head.endpoint: _claimed(head, head.attempts + 1, answer)
+        head.endpoint: _claimed(head, head.attempts + 1, answer, cards.get(head.id))
         for head, answer in _start(connection, heads, now)
     }
     return claimed, due
@@ -219,7 +225,11 @@ def select_interrupted(connection: Connection) -> Sequence[Delivery]:
     return [_claimed(row, row.attempts, row.answer) for row in rows]
 
 
-def _claimed(head: AnyRow, attempts: int, answer: str | None) -> Delivery:
+def _claimed(head: AnyRow, attempts: int, answer: str | None, card: Card | None = None) -> Delivery:
+    """
+    Args:
+        card: with what is told within it; `None`: nothing is.
+    """
     return Delivery(
         id=DeliveryId(head.id),
         reference=head.reference,
@@ -232,7 +242,7 @@ def _claimed(head: AnyRow, attempts: int, answer: str | None) -> Delivery:
         state=State.SENDING,
         attempts=attempts,
         unclear=head.unclear,
-        card=decode_card(head.card, head.reference),
+        card=card or decode_card(head.card, head.reference),
         occurred_at=head.occurred_at,
         created_at=head.created_at,
         expires_at=head.expires_at,

@@ -18,7 +18,7 @@ from bot.domain.reasons import Reason
 from bot.domain.told import Told
 from storage.engine.database import Database, each
 from storage.outbox import told
-from storage.outbox.amendments import expire_offers, give_up, select_amendments, settle
+from storage.outbox.amendments import expire_offers, give_up, select_amendments, settle, stop
 from storage.outbox.claims import hand_back, select_interrupted, serve_lanes
 from storage.outbox.digests import follow
 from storage.outbox.gathered import gather
@@ -72,7 +72,12 @@ class SqlOutbox:
         return await self._database.read(select_amendments, channel, bot, now)
 
     async def amended(self, amendment: Amendment, again: datetime | None, now: datetime) -> None:
-        await self._database.write(settle, (amendment.delivery.id, again))
+        await self._database.write(settle, (amendment, again, now))
+
+    async def not_amended(
+        self, amendment: Amendment, now: datetime
+    ) -> Mapping[EndpointId, tuple[Address, Priority]]:
+        return await self._database.write(stop, (amendment, now))
 
     async def pending_endpoints(self) -> Mapping[EndpointId, Address]:
         return await self._database.read(_pending_endpoints)

@@ -137,14 +137,8 @@ def _put_into(connection: Connection, waiting: Sequence[AnyRow], made: int, now:
 
 def part_of(row: AnyRow) -> Part:
     card = decode_card(row.card) if row.card else texts.erased()
-    return Part(
-        kind=row.kind,
-        title=card.title,
-        severity=card.severity,
-        occurred_at=row.occurred_at,
-        detail=card.lines[0] if card.lines else "",
-        matter=decode_matter(row.matter) if row.matter else None,
-    )
+    matter = decode_matter(row.matter) if row.matter else None
+    return Part.of(card, row.kind, row.occurred_at, matter)
 
 
 def make(connection: Connection, waiting: Sequence[AnyRow], card: Card, now: datetime) -> int:

@@ -12,10 +12,12 @@ from bot.domain.reasons import Reason
 from storage.engine.database import invalidate
 from storage.forgetting import forget_if_unlinked
 from storage.outbox.digests import follow
+from storage.outbox.folding import cancel_untold, tell_anew
 from storage.schema.rows import AnyRow
 from storage.schema.states import LinkState
 from storage.schema.tables import (
     DELIVERY_IS_MISSED,
+    DELIVERY_IS_OF_A_SERIES,
     DELIVERY_IS_WAITING,
     LINK_IS_ACTIVE,
     action,
@@ -92,7 +94,7 @@ def end_link(connection: Connection, link_id: str, reason: str, now: datetime) -
         .where(delivery.c.link == link_id, OWED)
         .values(state=State.CANCELLED, reason=reason, not_before=null(), ended_at=now)
     ).rowcount
-    return cancelled + follow(connection, now)
+    return cancelled + follow(connection, now) + cancel_untold(connection, link_id, now)
 
 
 def move(connection: Connection, endpoint_id: str, chat: str, now: datetime) -> None:
@@ -101,7 +103,7 @@ def move(connection: Connection, endpoint_id: str, chat: str, now: datetime) -> 
     old = connection.execute(select(endpoint).where(endpoint.c.id == endpoint_id)).one()
     if old.chat == chat:
         return
-    _leave_messages(connection, endpoint_id)
+    _leave_messages(connection, endpoint_id, now)
     there = connection.execute(
         select(endpoint.c.id).where(
             endpoint.c.channel == old.channel,
@@ -117,13 +119,22 @@ def move(connection: Connection, endpoint_id: str, chat: str, now: datetime) -> 
     close(connection, endpoint_id, Reason.MOVED, now)
 
 
-def _leave_messages(connection: Connection, endpoint_id: str) -> None:
+def _leave_messages(connection: Connection, endpoint_id: str, now: datetime) -> None:
     """What was shown stays in the old chat: under the new address its number is another's."""
+    carriers = select(delivery.c.id).where(
+        delivery.c.endpoint == endpoint_id,
+        DELIVERY_IS_OF_A_SERIES,
+        delivery.c.untold.is_not(None),
+        is_one_of(delivery.c.state, State.SENT),
+        delivery.c.message.is_not(None),
+    )
+    for carrier in connection.execute(carriers).scalars().all():
+        tell_anew(connection, carrier, now)
     connection.execute(
         update(delivery)
         .where(
             delivery.c.endpoint == endpoint_id,
-            delivery.c.about.is_not(None),
+            delivery.c.about.is_not(None) | delivery.c.series.is_not(None),
             is_one_of(delivery.c.state, State.SENT),
         )
         .values(message=null(), amend_at=null())

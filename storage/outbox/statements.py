@@ -57,7 +57,7 @@ FETCH = Statement(
         SELECT
             {_ITEM_COLUMNS},
             delivery.link_epoch, delivery.not_before, delivery.started_at,
-            delivery.reason, delivery.subject,
+            delivery.reason, delivery.subject, delivery.untold,
             link.state AS link_state, link.epoch AS current_epoch,
             link.endpoint AS current_endpoint,
             -- Something, if more wait there than are told one by one.
@@ -97,6 +97,7 @@ FETCH = Statement(
             delivery.c.started_at,
             delivery.c.reason,
             delivery.c.subject,
+            delivery.c.untold,
             link.c.state.label("link_state"),
             link.c.epoch.label("current_epoch"),
             link.c.endpoint.label("current_endpoint"),

@@ -45,6 +45,7 @@ class Tally:
     answered: int = 0
     gathered: int = 0
     decisions: Counter[tuple[Course, str]] = field(default_factory=Counter)
+    folded: int = 0
     owed: dict[EndpointId, tuple[Address, Priority]] = field(default_factory=dict)
     preclaimed: list["Preclaimed"] = field(default_factory=list)
 
@@ -64,6 +65,7 @@ class Tally:
             answered=self.answered,
             gathered=self.gathered,
             decisions=self.decisions,
+            folded=self.folded,
         )
 
 

@@ -215,6 +215,11 @@ class _Delivery(TypedColumns):
     """How it was decided to tell it, and by what."""
     matter: Named[dict[str, Any] | None] = Column(Json)
     """What rules looked at."""
+    series: Named[str | None] = Column(Foreign)
+    """What it may be told together with, if anything (`bot.policy.folding`)."""
+    untold: Named[int | None] = Column(Integer)
+    """How many of the items that are told within it its message does not show yet; NULL if none
+    ever was."""
 
 
 delivery = Table(
@@ -242,6 +247,7 @@ DELIVERY_IS_COALESCED = delivery.c.digest.is_not(None)
 DELIVERY_HAS_ENDED = delivery.c.ended_at.is_not(None)
 DELIVERY_IS_ERASABLE = DELIVERY_HAS_ENDED & delivery.c.card.is_not(None)
 DELIVERY_OFFERS = delivery.c.about.is_not(None) & delivery.c.answer.is_(None)
+DELIVERY_IS_OF_A_SERIES = delivery.c.series.is_not(None)
 DELIVERY_IS_TO_AMEND = is_one_of(delivery.c.state, State.SENT) & delivery.c.amend_at.is_not(None)
 
 
@@ -268,6 +274,13 @@ _index(
 )
 _index(
     "ix_delivery_gathered", delivery.c.endpoint, delivery.c.not_before, where=DELIVERY_IS_GATHERED
+)
+_index(
+    "ix_delivery_series",
+    delivery.c.endpoint,
+    delivery.c.series,
+    delivery.c.occurred_at,
+    where=DELIVERY_IS_OF_A_SERIES,
 )
 _index("ix_delivery_amend", delivery.c.amend_at, where=DELIVERY_IS_TO_AMEND)
 _index(

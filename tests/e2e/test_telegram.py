@@ -77,13 +77,13 @@ def _more_than(api: BotApi, count: int) -> bool:
     return len(api.world.messages) > count
 
 
-def trade(number: int, owl: str) -> dict[str, object]:
+def trade(number: int, bot: str) -> dict[str, object]:
     return {
         "side": "buy",
         "symbol": "BTC/USDT",
         "amount": number,
         "price": 42400,
-        "traderId": owl,
+        "traderId": bot,
     }
 
 
@@ -124,7 +124,7 @@ def assert_no_secrets(running: Tradebell, alice: Person, api: BotApi, folder: Pa
 
 
 async def test_fifteen_events_during_a_kill_arrive_once_and_in_order(
-    tmp_path: Path, platform: Feathers, bot_api: BotApi, alice: Person, owl: str
+    tmp_path: Path, platform: Feathers, bot_api: BotApi, alice: Person
 ) -> None:
     ann = bot_api.world.person("Ann")
     settings = {"TELEGRAM_CHAT_RATE": "0"}
@@ -133,10 +133,10 @@ async def test_fifteen_events_during_a_kill_arrive_once_and_in_order(
         await link(bot_api, ann, alice)
         await live(bot_api, ann)
         for number in range(1, 6):
-            await platform.add("trades", trade(number, owl), alice.id)
+            await platform.add("trades", trade(number, f"bot-{number}"), alice.id)
         await running.kill()
     for number in range(6, 16):
-        await platform.add("trades", trade(number, owl), alice.id)
+        await platform.add("trades", trade(number, f"bot-{number}"), alice.id)
 
     async with tradebell(data, platform.url, bot_api.url, bot_api.token, **settings):
         await bot_api.world.message_where(lambda one: "Bought 15 BTC/USDT" in one.text, within=40)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,7 +15,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from bot.domain.deliveries import PENDING, State
+from bot.domain.chats import EndpointState
+from bot.domain.deliveries import LOST, PENDING, State
 from bot.domain.events import Kind
 from storage import Store
 from storage.schema.tables import delivery, endpoint, link
@@ -44,6 +45,8 @@ class Owed:
     title: str
     digest: int | None = None
     """The item that tells of it, if it was coalesced."""
+    untold: int = 0
+    """How many items that are told within it its message does not show, though it could."""
 
 
 @dataclass(slots=True)
@@ -71,7 +74,12 @@ async def owed(store: Store) -> list[Owed]:
 def owed_by(connection: Connection) -> list[Owed]:
     """The same, out of a transaction that is open already."""
     rows = connection.execute(
-        select(delivery, endpoint.c.chat, link.c.ended_at.label("unlinked_at"))
+        select(
+            delivery,
+            endpoint.c.chat,
+            endpoint.c.state.label("open"),
+            link.c.ended_at.label("unlinked_at"),
+        )
         .join(endpoint, endpoint.c.id == delivery.c.endpoint)
         .join(link, link.c.id == delivery.c.link)
         .order_by(delivery.c.occurred_at, delivery.c.id)
@@ -92,6 +100,7 @@ def owed_by(connection: Connection) -> list[Owed]:
             unlinked_at=row.unlinked_at,
             title=row.card["title"] if row.card else "",
             digest=row.digest,
+            untold=(row.untold or 0) if row.open is EndpointState.ACTIVE else 0,
         )
         for row in rows
     ]
@@ -122,6 +131,7 @@ def judged(
     """
     findings = Findings()
     addresses = {*moved}
+    by_id = {item.id: item for item in items}
     by_reference = {item.reference: item for item in items}
     copies: dict[str, list[Shown]] = defaultdict(list)
     for one in shown:
@@ -142,6 +152,7 @@ def judged(
         findings.unaccounted.append(f"{created} were owed, {told} are there")
     for item in items:
         _account_for(item, copies[item.reference], findings, pending)
+        _account_for_parts(item, by_id, findings, pending)
     _order(items, copies, merged, findings, commits_take)
     findings.repeats = sum(max(0, len(found) - 1) for found in copies.values())
     return findings
@@ -176,6 +187,20 @@ def _account_for(item: Owed, copies: Sequence[Shown], findings: Findings, pendin
             findings.too_often.append(f"{name} came again without saying so")
 
 
+def _account_for_parts(
+    item: Owed, by_id: Mapping[int, Owed], findings: Findings, pending: bool
+) -> None:
+    """What is told within another is shown there, or will be."""
+    name = f"{item.reference} ({item.title!r}, {item.state}: {item.reason})"
+    if item.state is State.SENT and item.untold and not pending:
+        findings.unaccounted.append(f"{name} does not show {item.untold} of what it tells of")
+    if item.state is not State.COALESCED:
+        return
+    teller = by_id.get(item.digest or 0)
+    if teller is None or teller.state in LOST - {State.HELD}:
+        findings.unaccounted.append(f"{name} is told by nothing that is shown")
+
+
 def _order(
     items: Sequence[Owed],
     copies: dict[str, list[Shown]],
@@ -207,6 +232,7 @@ async def assert_kept(
     store: Store,
     shown: Sequence[Shown],
     *,
+    changed: Sequence[Shown] = (),
     created: int | None = None,
     moved: Iterable[tuple[str, str]] = (),
     pending: bool = False,
@@ -215,7 +241,13 @@ async def assert_kept(
     """Fail with all that is wrong; else give how many items came to which end."""
     items = await owed(store)
     findings = judged(
-        items, shown, created=created, moved=moved, pending=pending, commits_take=commits_take
+        items,
+        shown,
+        changed=changed,
+        created=created,
+        moved=moved,
+        pending=pending,
+        commits_take=commits_take,
     )
     assert not findings.all, "\n".join(findings.all)
     return Counter(item.state for item in items)
@@ -227,6 +259,6 @@ async def assert_kept_at_last(
     """Judge a run on real time: what was shown a moment ago may not have been settled yet."""
     with suppress(TimeoutError):
         async with asyncio.timeout(within):
-            while any(item.state in PENDING for item in await owed(store)):  # noqa: ASYNC110
+            while any(item.state in PENDING or item.untold for item in await owed(store)):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
     return await assert_kept(store, shown, **expected)

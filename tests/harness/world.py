@@ -145,9 +145,16 @@ class World:
     async def quiet(self, seconds: float = 5) -> None:
         await asyncio.sleep(seconds)
 
-    def trade(self, number: int, at: datetime | None = None) -> Trade:
+    def trade(self, number: int, at: datetime | None = None, *, alone: bool = False) -> Trade:
+        """
+        Args:
+            alone: of a bot that makes no other, so that it is told by itself however many come.
+        """
+        trader = TraderId(f"bot-{number}") if alone else None
         origin = Origin(kind=Kind.TRADE, record=f"trade-{number:04}", at=at or self.now())
-        return Trade(origin=origin, side="buy", symbol="BTC/USDT", amount=Decimal(number))
+        return Trade(
+            origin=origin, side="buy", symbol="BTC/USDT", amount=Decimal(number), trader=trader
+        )
 
 
 OWL = Trader(id=TraderId("owl"), name="Night Owl", running=True, status="running", dry_run=True)

@@ -393,7 +393,9 @@ ACCEPTED = replace(a_result(ActionState.UNCLEAR, "is still running"), accepted=T
 
 
 def an_exit(number: int, result: str, *, paper: bool = False) -> Part:
-    matter = Matter(topic=Topic.EXIT, result=Decimal(result), currency="USDT", paper=paper)
+    matter = Matter(
+        topic=Topic.EXIT, called="Night Owl", result=Decimal(result), currency="USDT", paper=paper
+    )
     return replace(a_part(Kind.TRADE, number), matter=matter)
 
 
@@ -769,6 +771,21 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
             ],
             [an_exit(1, "12.5", paper=True), an_exit(2, "-3.20", paper=True)],
             [an_exit(1, "12.5"), an_exit(2, "-1.5", paper=True)],
+        )
+    ],
+    "digests.folded": lambda: [
+        replace(digests.folded(parts), reference="K7F3Q2")
+        for parts in (
+            [an_exit(number, "3.20") for number in range(digests.SHOWN + 1)],
+            [an_exit(1, "3.20")],
+            [a_part(Kind.TRADE, 1)],
+        )
+    ],
+    "digests.counted_up": lambda: [
+        digests.counted_up(
+            owed(alerts.message_alert(Message(origin=origin(Kind.MESSAGE), title="Maintenance"))),
+            14,
+            AT,
         )
     ],
     # notices

@@ -48,7 +48,7 @@ async def alarm(world: World, platform, number: int = 1) -> None:
     origin = Origin(kind=Kind.POD_EVENT, record=f"alarm-{number}", at=world.now())
     platform.store(
         Stream.POD_EVENTS,
-        PodEvent(origin=origin, type="error", message="Insufficient balance", trader=OWL.id),
+        PodEvent(origin=origin, type="error", message=f"Balance too low: {number}", trader=OWL.id),
     )
     await world.quiet()
 

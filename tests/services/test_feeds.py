@@ -141,7 +141,7 @@ async def test_capped_and_failing_pages_skip_nothing(world, platform, chat):
     platform.away = True
     platform.cut()
     for number in range(1, 16):
-        platform.store(Stream.TRADES, world.trade(number), announce=False)
+        platform.store(Stream.TRADES, world.trade(number, alone=True), announce=False)
         await world.quiet(1)
     platform.cap = 4
     platform.fail("page trades", *([TryLater("500")] * 2))
@@ -536,7 +536,7 @@ async def test_a_new_process_goes_on_where_the_old_one_was_killed(store, platfor
         for number in range(21, 36):
             platform.store(
                 Stream.TRADES,
-                world.trade(number, at=world.now() + timedelta(seconds=number)),
+                world.trade(number, world.now() + timedelta(seconds=number), alone=True),
                 announce=False,
             )
 

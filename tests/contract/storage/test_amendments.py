@@ -84,7 +84,7 @@ async def test_a_message_that_shows_an_answered_offer_is_to_be_changed(store: St
     [amendment] = await owed(store, NOW + MINUTE)
     assert ingested.answered == 1
     assert amendment.message == "77"
-    assert amendment.answered_at == NOW + MINUTE
+    assert amendment.owed_since == NOW + MINUTE
     assert amendment.shown_at == NOW
     assert amendment.delivery == replace(delivery, state=State.SENT, answer=NOTE)
 

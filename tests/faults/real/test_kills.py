@@ -149,7 +149,7 @@ class Town:
             "symbol": "BTC/USDT",
             "amount": self.trades,
             "price": 42400,
-            "traderId": self.owl,
+            "traderId": f"bot-{self.trades}",  # many of one would be told in one message
         }
         await self.platform.add("trades", record, self.alice.id)
         return self.trades

@@ -78,7 +78,9 @@ class Scene:
         return self.proxy.asked(SOCKET)
 
     async def trade(self, number: int, *, announce: bool = True, **facts: Any) -> dict[str, Any]:
-        facts = {"side": "buy", "symbol": "BTC/USDT", "amount": number, "price": None, **facts}
+        """Of a bot that makes no other, so that it is told by itself however many come."""
+        own = {"side": "buy", "symbol": "BTC/USDT", "amount": number, "price": None}
+        facts = {**own, "traderId": f"bot-{number}", **facts}
         return await self.server.add("trades", facts, self.person.id, announce=announce)
 
     async def until_shown(self, *titles: str) -> None:

@@ -46,7 +46,9 @@ async def link(api: BotApi, alice: Person) -> None:
 
 
 def trade(number: int) -> dict[str, object]:
-    return {"side": "buy", "symbol": "BTC/USDT", "amount": number, "price": 42400}
+    """Of a bot that makes no other, so that it is told by itself however many come."""
+    bot = f"bot-{number}"
+    return {"side": "buy", "symbol": "BTC/USDT", "amount": number, "price": 42400, "traderId": bot}
 
 
 def bought(api: BotApi) -> list[int]:

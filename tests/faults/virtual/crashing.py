@@ -249,6 +249,7 @@ class Story:
         """All ways of an event and of a command, one after the other."""
         await self.links(world, ANN)
         await self._sends()
+        await self._folds()
         await self._asks()
         await self._cancels()
         await self.links(world, BEN)
@@ -273,6 +274,14 @@ class Story:
         await self.trades(seconds=8)
         self.platform.garble()
         await self.trades()
+
+    async def _folds(self) -> None:
+        """Too many at once: told in a message that is edited; that is deleted, and told anew."""
+        for _ in range(6):
+            await self.trades(seconds=0.5)
+        await asyncio.sleep(8)
+        self.chat.deleted.add(self.chat.shown[-1].message)
+        await self.trades(seconds=8)
 
     async def _asks(self) -> None:
         for question in ("status", "strategies", "trades", "signals", "price BTC/USDT", "missed"):

@@ -225,7 +225,7 @@ async def test_what_comes_while_another_program_holds_the_file_is_told_afterward
         with closing(sqlite3.connect(file, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             for number in range(1, 11):
-                platform.store(Stream.TRADES, world.trade(number))
+                platform.store(Stream.TRADES, world.trade(number, alone=True))
                 await world.quiet(3)
             assert chat.titles() == []
             other.execute("ROLLBACK")
@@ -272,13 +272,13 @@ async def test_a_log_that_cannot_be_copied_for_a_while_holds_up_nothing(
             backup.execute("BEGIN")
             backup.execute("SELECT count(*) FROM delivery").fetchall()
             for number in range(1, 31):
-                platform.store(Stream.TRADES, world.trade(number))
+                platform.store(Stream.TRADES, world.trade(number, alone=True))
                 await world.quiet(1)
             assert len(chat.shown) == 30
             grown = file.with_name(file.name + "-wal").stat().st_size
             backup.execute("ROLLBACK")
         for number in range(31, 61):
-            platform.store(Stream.TRADES, world.trade(number))
+            platform.store(Stream.TRADES, world.trade(number, alone=True))
             await world.quiet(1)
 
     assert chat.titles() == [f"Bought {number} BTC/USDT" for number in range(1, 61)]

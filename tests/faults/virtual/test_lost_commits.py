@@ -68,7 +68,7 @@ async def test_what_a_broken_commit_was_about_is_told_in_order(
     async with process() as supervisor:
         await supervisor.up.links()
         await asyncio.sleep(60)
-        first_trade, *trades = [supervisor.up.trade(number) for number in range(1, 9)]
+        first_trade, *trades = [supervisor.up.trade(number, alone=True) for number in range(1, 9)]
         platform.store(Stream.TRADES, first_trade)
         await asyncio.sleep(60)
         database.concerns = concerns

@@ -72,12 +72,12 @@ async def test_a_failover_that_loses_the_last_commits_loses_no_event(
         await world.links()
         await world.quiet(60)
         for number in range(1, 6):
-            platform.store(Stream.TRADES, world.trade(number))
+            platform.store(Stream.TRADES, world.trade(number, alone=True))
             await world.quiet(1)
         older = await store.database.read(copied)
         shown_before = list(chat.shown)
         for number in range(6, 11):
-            platform.store(Stream.TRADES, world.trade(number))
+            platform.store(Stream.TRADES, world.trade(number, alone=True))
             await world.quiet(1)
     shown_and_forgotten = len(chat.shown)
     await store.database.write(put_back, older)
@@ -197,7 +197,7 @@ async def test_no_lane_is_stuck_while_a_newer_version_changes_the_tables(
         await world.quiet(5)
         for number, statement in enumerate(NEWER, start=2):
             apart(databases.execute(changing_postgres, statement))
-            platform.store(Stream.TRADES, world.trade(number))
+            platform.store(Stream.TRADES, world.trade(number, alone=True))
             await world.quiet(5)
         counted = await assert_kept(store, chat.shown)
 

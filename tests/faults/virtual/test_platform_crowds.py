@@ -70,7 +70,7 @@ async def following(
     crowd: Any = Crowd(count, now)
     meter, chance = FakeMeter(), random.Random(7)
     delivering = Delivering(crowd, {}, meter, now, chance, look_every=rhythm.look_every)
-    amending = Amending(crowd, crowd, {}, now, chance, look_every=rhythm.look_every)
+    amending = Amending(crowd, crowd, {}, delivering, now, chance, look_every=rhythm.look_every)
     gathering = Gathering(crowd, delivering, now)
     ingest = Ingest(crowd, meter, delivering, amending, gathering, now, lambda: "")
     feeds = Feeds(platform, crowd, crowd, ingest, meter, now, chance, rhythm)

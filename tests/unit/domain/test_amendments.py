@@ -180,7 +180,7 @@ AMENDMENT = Amendment(
     ),
     message="77",
     shown_at=AT,
-    answered_at=AT,
+    owed_since=AT,
 )
 
 
