@@ -47,6 +47,8 @@ class Owed:
     """The item that tells of it, if it was coalesced."""
     untold: int = 0
     """How many items that are told within it its message does not show, though it could."""
+    covered: bool = False
+    """A rule decided that covers what is critical."""
 
 
 @dataclass(slots=True)
@@ -101,6 +103,7 @@ def owed_by(connection: Connection) -> list[Owed]:
             title=row.card["title"] if row.card else "",
             digest=row.digest,
             untold=(row.untold or 0) if row.open is EndpointState.ACTIVE else 0,
+            covered=bool(((row.decision or {}).get("rule") or {}).get("covers_critical")),
         )
         for row in rows
     ]

@@ -29,6 +29,7 @@ from bot.services.actions import READ_BACKS
 from bot.services.commands.router import Router
 from bot.services.delivery import Delivering, Outlet
 from bot.services.feeds import FeedRhythm, Feeds
+from bot.services.gathering import Gathering
 from bot.services.ingest import Ingest
 from bot.services.linking import Linking
 from bot.services.pace import Pace
@@ -51,6 +52,7 @@ class World:
     pace: Pace
     delivering: Delivering
     feeds: Feeds
+    gathering: Gathering
     ingest: Ingest
     linking: Linking
     router: Router
@@ -272,6 +274,7 @@ async def running(
             pace=pace,
             delivering=services.delivering,
             feeds=services.feeds,
+            gathering=services.gathering,
             ingest=services.ingest,
             linking=services.linking,
             router=services.router,

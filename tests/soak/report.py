@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from bot.domain.deliveries import PENDING, State
+from bot.domain.deliveries import PENDING, Priority, State
 from bot.domain.events import Kind
 from storage import Store
 from storage.inbox.ingest import OWN_KINDS
 from storage.schema.tables import account, delivery, endpoint
 from tests.fakes.messenger import Shown
-from tests.harness.judge import judged, owed
+from tests.harness.judge import Owed, judged, owed
 from tests.harness.troubled_database import SLOWEST
 from tests.soak.people import Phone
 from tests.soak.records import Record, user_in
@@ -26,6 +26,7 @@ ENDS = (
     State.CANCELLED,
     State.DEAD,
     State.HELD,
+    State.OFF,
 )
 
 
@@ -42,17 +43,20 @@ class Report:
     out_of_order: int
     wrong_person: int
     never_owed: int
+    shown: int
+    rang: int
     happened: Mapping[str, int]
     broken: Sequence[str]
 
     def lines(self) -> list[str]:
         """Readable, one figure a line, the same for the same run."""
-        pending = sum(self.states[state] for state in PENDING)
+        pending = sum(self.states[state] for state in (*PENDING, State.GATHERED))
         figures = [
             ("events", self.events, f"in {self.chats} chats"),
             ("created", self.created, "messages owed"),
             *((state.value, self.states[state], "") for state in ENDS),
             ("pending", pending, "must be 0"),
+            ("with a sound", self.rang, f"of {self.shown} messages shown"),
             ("duplicates", self.duplicates, f"of {self.unclear} attempts of unknown outcome"),
             ("never owed", self.never_owed, "must be 0"),
             ("out of order", self.out_of_order, "must be 0"),
@@ -121,7 +125,12 @@ async def reported(
         for item in items
         if item.state is State.HELD and item.chat not in closed
     ]
-    broken = [*findings.all, *strangers, *never_owed, *held]
+    gathered = [
+        f"{item.reference} waits for a digest, although {item.chat} is open"
+        for item in items
+        if item.state is State.GATHERED and item.chat not in closed
+    ]
+    broken = [*findings.all, *strangers, *never_owed, *held, *gathered, *_silenced(items, shown)]
     if findings.repeats > unclear:
         broken.append(f"{findings.repeats} duplicates of {unclear} attempts of unknown outcome")
     if (counted := sum(states.values())) != len(items):
@@ -136,6 +145,8 @@ async def reported(
         out_of_order=len(findings.out_of_order),
         wrong_person=len(findings.wrong_person) + len(strangers),
         never_owed=len(never_owed),
+        shown=len(shown),
+        rang=sum(not one.card.silent for one in shown),
         happened=Counter(happened),
         broken=broken,
     )
@@ -179,4 +190,16 @@ def _mixed_up(owners: Mapping[str, _Owner]) -> list[str]:
         for owner in owners.values()
         if owner.kind not in OWN_KINDS | {Kind.TRADER, Kind.DIGEST}
         and user_in(owner.record) != owner.user
+    ]
+
+
+def _silenced(items: Sequence[Owed], shown: Sequence[Shown]) -> list[str]:
+    """What is urgent has rung, unless a rule covers it."""
+    uncovered = {
+        item.reference for item in items if item.priority == Priority.URGENT and not item.covered
+    }
+    return [
+        f"{one.card.reference} is urgent and came without a sound"
+        for one in shown
+        if one.card.reference in uncovered and one.card.silent
     ]

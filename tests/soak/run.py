@@ -18,7 +18,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import make_url
 
 from bot.domain.accounts import PasswordLogin
-from bot.domain.chats import EndpointState
+from bot.domain.chats import EndpointState, Preferences
 from bot.domain.incoming import Returned
 from bot.domain.linking import SignedIn
 from bot.errors import OutcomeUnknown, TryLater
@@ -34,6 +34,7 @@ from tests.soak.platforms import Platforms
 from tests.soak.records import Record, made, name_of
 from tests.soak.report import Report, reported
 from tests.soak.troubles import TROUBLES
+from tests.soak.wishes import nothing_wished
 
 BETWEEN_RECORDS = 10.0
 """Seconds from one record, or burst of them, to the next, on average."""
@@ -43,8 +44,10 @@ BETWEEN_TROUBLES = 40.0
 LONG_WEEKEND = timedelta(hours=73)
 """The machine is off for longer than what is owed is worth sending."""
 
-IN_PEACE = timedelta(hours=1)
-"""How long everything may take to come to its end once nothing goes wrong any more."""
+IN_PEACE = timedelta(hours=25)
+"""How long everything may take to come to its end once nothing goes wrong any more: until the last
+daily digest.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +220,16 @@ class Soak:
         credential = await world.store.accounts.credential(account.id)
         return credential is not None and credential.secret in self.platforms.users[user].accepts
 
+    async def wishes(self, phone: Phone, change: Callable[[Preferences], Preferences]) -> None:
+        async def is_wished(world: World) -> bool:
+            link = await world.link(phone.chat)
+            if link is not None:
+                await world.store.links.prefer(link.id, change, virtual_now())
+                world.gathering.wake()
+            return True
+
+        await self._until_done(is_wished)
+
     async def unlinks(self, phone: Phone) -> None:
         span = phone.spans[-1]
         span.ending_at = virtual_now()
@@ -288,4 +301,5 @@ class Soak:
         for phone in self.people:
             if phone not in leaving:
                 await self.returns(phone)
+            await self.wishes(phone, nothing_wished)
         await asyncio.sleep(IN_PEACE.total_seconds())

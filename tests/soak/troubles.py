@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.events import Kind, Origin, Trade
@@ -14,6 +15,7 @@ from bot.domain.incoming import Left
 from bot.errors import TryLater
 from tests.harness.troubled_database import SLOWEST
 from tests.harness.virtual_time import virtual_now
+from tests.soak.wishes import wished
 
 if TYPE_CHECKING:
     from tests.soak.run import Soak
@@ -142,6 +144,16 @@ async def _linked_to_another(soak: Soak, chance: random.Random) -> None:
     phone.busy = False
 
 
+async def _wishes_change(soak: Soak, chance: random.Random) -> None:
+    """No trouble in itself: what is owed is told otherwise from here on."""
+    phone = soak.idle_phone(chance)
+    if phone is None:
+        return
+    phone.busy = True
+    await soak.wishes(phone, partial(wished, chance, now=virtual_now()))
+    phone.busy = False
+
+
 async def _killed(soak: Soak, chance: random.Random) -> None:
     soak.process.kill(timedelta(seconds=chance.choice((0.1, 1, 5, 30, 120, 600))))
 
@@ -183,6 +195,7 @@ TROUBLES = (
     Trouble("bot's token refused", 1, _token_refused),
     Trouble("chat unlinked", 3, _unlinked),
     Trouble("chat linked to another account", 3, _linked_to_another),
+    Trouble("wishes changed", 12, _wishes_change),
     Trouble("process killed", 6, _killed),
     Trouble("database slow", 4, _slow_database),
     Trouble("database away", 4, _database_away),
