@@ -94,7 +94,7 @@ def zones_meant(wanted: str, names: Iterable[str]) -> tuple[str, ...]:
 
 def nearest_zones(wanted: str, names: Iterable[str], most: int = 3) -> tuple[str, ...]:
     """Those whose cities look like what was typed, best first."""
-    by_city = {_plainly(name).rpartition("/")[2]: name for name in sorted(names)}
+    by_city = {_plainly(name).rpartition("/")[2]: name for name in sorted(names) if "/" in name}
     close = get_close_matches(_plainly(wanted)[:60], list(by_city), n=most, cutoff=0.7)
     return tuple(by_city[city] for city in close)
 

@@ -109,8 +109,18 @@ def made(
         title=rule_in_words(rule, traders),
         lines=tuple(filter(None, (replaced, preview, critical))),
         buttons=(tuple(buttons),) if buttons else (),
-        notes=(_("/rules lists all of them."),),
+        notes=tuple(filter(None, (_about_money(rule), _("/rules lists all of them.")))),
     )
+
+
+def _about_money(rule: Rule) -> str:
+    """What it is about although nobody has said so."""
+    if rule.bot is not None or rule.paper is not None or rule.topic in _OF_NO_MONEY:
+        return ""
+    return _("It is about real money. What bots do with paper: /rules paper silent")
+
+
+_OF_NO_MONEY = frozenset({Topic.SIGNAL, Topic.STRATEGY, Topic.MESSAGE, Topic.SYSTEM})
 
 
 def removed(rule: Rule, traders: Sequence[Trader]) -> Card:
@@ -186,16 +196,17 @@ def which(options: Sequence[Option]) -> Card:
     )
 
 
-def unknown(wanted: str, near: Sequence[Option]) -> Card:
+def unknown(wanted: str, near: Sequence[Option], examples: str) -> Card:
     """
     Args:
         near: bots or pairs that are called alike.
+        examples: of what the command takes.
     """
     title = _("I know no bot, pair or kind called {wanted}", wanted=clean(wanted, 40))
     nothing = _("Nothing was changed.")
     if near:
         return Card(title=title, lines=(nothing, guess(near)), pick=meant(near))
-    return plain(title, nothing, _example())
+    return plain(title, nothing, _for_example(examples))
 
 
 def how(what: str, options: Sequence[Option]) -> Card:
@@ -209,21 +220,25 @@ def how(what: str, options: Sequence[Option]) -> Card:
         title=_("How shall I tell it?"),
         lines=(what,),
         pick=PickList(prompt=_("Choose how"), options=tuple(options)),
-        notes=(_example(),),
+        notes=(_for_example(rule_examples()),),
     )
 
 
-def unclear(problem: Unclear) -> Card:
+def unclear(problem: Unclear, examples: str) -> Card:
+    """
+    Args:
+        examples: of what the command takes.
+    """
     return plain(
         _("I do not quite understand"),
         _(_PROBLEMS[problem.problem]),
         _("Nothing was changed."),
-        _example(),
+        _for_example(examples),
     )
 
 
-def _example() -> str:
-    return _("For example: {examples}", examples=rule_examples())
+def _for_example(examples: str) -> str:
+    return _("For example: {examples}", examples=examples)
 
 
 _PROBLEMS = {

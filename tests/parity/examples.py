@@ -500,9 +500,13 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         rules.confirm_critical(rule, (OWL,), ((PAUSE,), (CANCEL,))) for rule in CRITICALS
     ],
     "rules.which": lambda: [rules.which(OPTIONS)],
-    "rules.unknown": lambda: [rules.unknown("zzz", near) for near in (OPTIONS, ())],
+    "rules.unknown": lambda: [
+        rules.unknown("zzz", near, rules.rule_examples()) for near in (OPTIONS, ())
+    ],
     "rules.how": lambda: [rules.how("Night Owl", OPTIONS)],
-    "rules.unclear": lambda: [rules.unclear(Unclear(problem)) for problem in Problem],
+    "rules.unclear": lambda: [
+        rules.unclear(Unclear(problem), rules.rule_examples()) for problem in Problem
+    ],
     "mutes.what_is_muted": lambda: [
         mutes.what_is_muted(Preferences(), (), ONE_BUTTON),
         mutes.what_is_muted(replace(WANTS, mutes=(MUTE,)), (OWL,), ONE_BUTTON, ONE_BUTTON),

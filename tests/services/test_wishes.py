@@ -536,6 +536,23 @@ async def test_a_routine_rule_offers_nothing_about_what_is_critical(world):
     assert [button.label for button in card.buttons[0]] == ["Undo"]
 
 
+@pytest.mark.parametrize(
+    ("words", "is_told"),
+    [
+        ("exits off", True),
+        ("exits of heron off", False),
+        ("paper off", False),
+        ("signals off", False),
+    ],
+)
+async def test_a_rule_that_is_about_real_money_says_so(world, words, is_told):
+    await world.goes_live()
+
+    card = await ask(world, f"/rules {words}")
+
+    assert any("real money" in note for note in card.notes) is is_told
+
+
 async def test_a_rule_that_does_not_say_how_is_asked_back(world):
     await world.goes_live()
 

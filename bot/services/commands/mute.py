@@ -35,9 +35,12 @@ async def _mute(request: AccountRequest) -> Card:
         return texts.what_is_muted(wants, traders, offers, *await _ends(request, wants, traders))
     read = read_mute(typed, map(name_of, traders), now, zone(wants.zone))
     if isinstance(read, Unclear):
-        return rules_texts.unclear(read)
+        return rules_texts.unclear(read, texts.mute_examples())
     found = await things(
-        request, read.scope, lambda scope: f"{scope_written(scope)} {read.end}".strip()
+        request,
+        read.scope,
+        lambda scope: f"{scope_written(scope)} {read.end}".strip(),
+        texts.mute_examples(),
     )
     if isinstance(found, Card):
         return found
@@ -137,8 +140,8 @@ async def _unmute(request: AccountRequest) -> Card:
         return await _end(request, called, traders)
     scope = read_scope(given, map(name_of, traders))
     if isinstance(scope, Unclear):
-        return rules_texts.unclear(scope)
-    found = await things(request, scope, scope_written)
+        return rules_texts.unclear(scope, texts.mute_examples())
+    found = await things(request, scope, scope_written, texts.mute_examples())
     if isinstance(found, Card):
         return found
     named = (scope.topic, found.bot_id, found.pair)

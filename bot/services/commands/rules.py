@@ -58,9 +58,12 @@ async def _answer(request: AccountRequest) -> Card:
     read = await _read(request, traders)
     if isinstance(read, Unclear):
         asked = await _how(request, traders) if read.problem is Problem.NO_MODE else None
-        return asked or texts.unclear(read)
+        return asked or texts.unclear(read, texts.rule_examples())
     found = await things(
-        request, read.scope, lambda scope: rule_written(replace(read, scope=scope))
+        request,
+        read.scope,
+        lambda scope: rule_written(replace(read, scope=scope)),
+        texts.rule_examples(),
     )
     return found if isinstance(found, Card) else await _make(request, read, found, traders)
 
@@ -122,7 +125,7 @@ async def _how(request: AccountRequest, traders: Sequence[Trader]) -> Card | Non
     if isinstance(read, Unclear) or read.threshold is not None:
         return None
     scope = read.scope
-    found = await things(request, scope, scope_written)
+    found = await things(request, scope, scope_written, texts.rule_examples())
     if isinstance(found, Card):
         return found
     words = scope_written(replace(scope, bot="", about="", pair=found.pair or ""))

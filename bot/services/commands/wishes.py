@@ -55,16 +55,19 @@ Written = Callable[[Scope], str]
 """How a command is asked about what is named."""
 
 
-async def things(request: AccountRequest, scope: Scope, written: Written) -> Things | Card:
+async def things(
+    request: AccountRequest, scope: Scope, written: Written, examples: str
+) -> Things | Card:
     """The bot and the pair that are meant, or the card that asks which.
 
     Args:
         written: by which the buttons of that card ask again.
+        examples: of what the command takes.
     """
     traders = await request.desk.known_bots(request.account.id)
     chosen = [one for one in traders if one.id in request.about or name_of(one) == scope.bot]
     named = Things(chosen[0] if chosen else None)
-    asking = _Asking(request, traders, written)
+    asking = _Asking(request, traders, written, examples)
     if scope.pair:
         found = await asking.for_pair(scope, named)
         if isinstance(found, Card):
@@ -80,6 +83,7 @@ class _Asking:
     request: AccountRequest
     traders: Sequence[Trader]
     written: Written
+    examples: str
 
     async def for_pair(self, scope: Scope, named: Things) -> Things | Card:
         pairs = await self.request.desk.pairs(self.request.account.id)
@@ -90,7 +94,7 @@ class _Asking:
         if meant:
             return texts.which(await self._options((), meant, rest, named))
         near = await self._options((), nearest_pairs(scope.pair, pairs), rest, named)
-        return texts.unknown(scope.pair, near)
+        return texts.unknown(scope.pair, near, self.examples)
 
     async def for_either(self, scope: Scope, named: Things) -> Things | Card:
         pairs = () if named.pair else await self.request.desk.pairs(self.request.account.id)
@@ -105,7 +109,8 @@ class _Asking:
         if bots or meant:
             return texts.which(await self._options(bots, meant, rest, named))
         near = nearest_pairs(scope.about, pairs) if "/" in scope.about else ()
-        return texts.unknown(scope.about, await self._options(like_it, near, rest, named))
+        options = await self._options(like_it, near, rest, named)
+        return texts.unknown(scope.about, options, self.examples)
 
     async def _options(
         self, bots: Sequence[Trader], pairs: Sequence[str], rest: Scope, named: Things

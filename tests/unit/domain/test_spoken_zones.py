@@ -58,6 +58,10 @@ def test_what_is_no_place(wanted: str):
     assert zones_meant(wanted, zone_names()) == ()
 
 
+def test_an_offset_is_no_slip():
+    assert nearest_zones("UTC+2", zone_names()) == ()
+
+
 def test_a_slip_gets_the_nearest_place():
     assert nearest_zones("berlim", zone_names())[0] == "Europe/Berlin"
 
