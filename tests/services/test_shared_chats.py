@@ -355,6 +355,31 @@ async def test_a_card_heeds_the_role_of_the_moment_in_which_it_is_pressed(
         assert "You may not do that here" in replies[-1].toast
 
 
+async def test_what_a_chat_wants_to_hear_is_changed_by_its_owner_and_operators_alone(world):
+    await links(world)
+
+    async def wants():
+        link = await world.link(DESK)
+        return link.preferences
+
+    await allows(world, "viewer")
+    for words in ("/mute 2h", "/rules errors off", "/quiet 22-7", "/timezone berlin"):
+        card = await asks(world, words, BOB)
+        assert card.title.startswith("You may look but not use")
+    untouched = await wants()
+    await allows(world, "operator")
+    made = await asks(world, "/rules errors off", BOB)
+    [warned] = await presses(world, made, "Also what is critical", BOB)
+    await allows(world, "viewer")
+    refused = await presses(world, warned.card, "Do not ring for it", BOB)
+    kept = await presses(world, made, "Undo", BOB)
+
+    assert (untouched.rules, untouched.mutes, untouched.quiet, untouched.zone) == ((), (), None, "")
+    assert "You may not do that here" in refused[-1].toast
+    assert kept[-1].card.title.startswith("You may look but not use")
+    assert [one.covers_critical for one in (await wants()).rules] == [False]
+
+
 @pytest.mark.parametrize("verb", [Verb.UNLINK, Verb.GRANT_ACCESS])
 async def test_only_who_linked_it_ends_or_opens_it_whatever_the_button_says(world, verb):
     await links(world)
