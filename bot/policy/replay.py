@@ -34,14 +34,15 @@ def replayed(alerts: Sequence[Told], link: Link, after: Preferences) -> Replay:
     """Decide anew, as of the instants at which it was decided, by the link's preferences and by
     others.
 
-    A mute that both have is left out: it ends by itself, and did not hold all the time.
+    What is muted already is left out: a mute ends by itself, and did not hold all the time. A new
+    one is tried as if it had.
 
     Args:
         alerts: the link's, the youngest first.
     """
-    both = set(link.preferences.mutes) & set(after.mutes)
+    muted = set(link.preferences.mutes)
     before, later = (
-        [_outcome(alert, _without(link, wants, both)) for alert in alerts]
+        [_outcome(alert, _without(link, wants, muted)) for alert in alerts]
         for wants in (link.preferences, after)
     )
     pairs = list(zip(alerts, before, later, strict=True))

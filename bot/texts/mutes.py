@@ -78,13 +78,22 @@ def how_long(what: str, offers: Sequence[Button]) -> Card:
 
 
 def muted(
-    mute: Mute, wants: Preferences, traders: Sequence[Trader], buttons: Sequence[Button]
+    mute: Mute,
+    wants: Preferences,
+    traders: Sequence[Trader],
+    buttons: Sequence[Button],
+    preview: str,
 ) -> Card:
+    """
+    Args:
+        preview: what it would have done.
+    """
     return Card(
         title=_("Muted"),
         lines=(
             f"{mute_in_words(mute, traders, wants.zone)}.",
             _("It arrives without a sound. What is critical rings all the same."),
+            preview,
         ),
         buttons=(tuple(buttons),),
         notes=()

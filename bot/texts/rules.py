@@ -123,9 +123,16 @@ def _about_money(rule: Rule) -> str:
 _OF_NO_MONEY = frozenset({Topic.SIGNAL, Topic.STRATEGY, Topic.MESSAGE, Topic.SYSTEM})
 
 
-def removed(rule: Rule, traders: Sequence[Trader]) -> Card:
+def removed(rule: Rule, traders: Sequence[Trader], preview: str) -> Card:
+    """
+    Args:
+        preview: what it would have done not to have it.
+    """
     return plain(
-        _("Rule removed"), rule_in_words(rule, traders), _("/rules lists those that hold now.")
+        _("Rule removed"),
+        rule_in_words(rule, traders),
+        preview,
+        _("/rules lists those that hold now."),
     )
 
 
@@ -141,9 +148,16 @@ def too_many(most: int) -> Card:
 
 
 def confirm_critical(
-    rule: Rule, traders: Sequence[Trader], buttons: tuple[tuple[Button, ...], ...]
+    rule: Rule,
+    traders: Sequence[Trader],
+    buttons: tuple[tuple[Button, ...], ...],
+    preview: str,
 ) -> Card:
-    """Before a rule covers what is critical."""
+    """Before a rule covers what is critical.
+
+    Args:
+        preview: what it would have done.
+    """
     return Card(
         title=_("Be quiet about what is critical too?"),
         severity=Severity.WARNING,
@@ -152,6 +166,7 @@ def confirm_critical(
             _("So far this rings all the same: {what}.", what=_critical_of(rule)),
             _("It will not ring any more: you may lose money and not hear of it."),
             _("That the platform has ended my login rings whatever you set."),
+            preview,
         ),
         buttons=buttons,
         notes=(for_you_once(),),

@@ -340,6 +340,10 @@ DECIDED = (
 )
 
 
+def foreseen() -> str:
+    return replay.preview(REPLAY, 7)
+
+
 def a_told(number: int) -> Told:
     decision, state = DECIDED[number]
     return Told(
@@ -493,11 +497,12 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
             for rule in CRITICALS
         ),
     ],
-    "rules.removed": lambda: [rules.removed(RULE, (OWL,))],
+    "rules.removed": lambda: [rules.removed(RULE, (OWL,), foreseen())],
     "rules.gone": lambda: [rules.gone()],
     "rules.too_many": lambda: [rules.too_many(60)],
     "rules.confirm_critical": lambda: [
-        rules.confirm_critical(rule, (OWL,), ((PAUSE,), (CANCEL,))) for rule in CRITICALS
+        rules.confirm_critical(rule, (OWL,), ((PAUSE,), (CANCEL,)), foreseen())
+        for rule in CRITICALS
     ],
     "rules.which": lambda: [rules.which(OPTIONS)],
     "rules.unknown": lambda: [
@@ -514,7 +519,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     ],
     "mutes.how_long": lambda: [mutes.how_long("Night Owl", ONE_BUTTON)],
     "mutes.muted": lambda: [
-        mutes.muted(MUTE, wants, (OWL,), ONE_BUTTON) for wants in (WANTS, Preferences())
+        mutes.muted(MUTE, wants, (OWL,), ONE_BUTTON, foreseen()) for wants in (WANTS, Preferences())
     ],
     "mutes.for_ever": lambda: [mutes.for_ever("Night Owl", "owl")],
     "mutes.unmuted": lambda: [mutes.unmuted((MUTE,), (OWL,))],
@@ -525,7 +530,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "mutes.too_many": lambda: [mutes.too_many(60)],
     "quiet.quiet_hours": lambda: [
         quiet.quiet_hours(Preferences(), NOW, ONE_BUTTON),
-        quiet.quiet_hours(WANTS, NOW, preview=replay.preview(REPLAY, 7)),
+        quiet.quiet_hours(WANTS, NOW, preview=foreseen()),
         quiet.quiet_hours(replace(WANTS, zone=""), NOW, asks=True),
     ],
     "quiet.not_hours": lambda: [quiet.not_hours("zzz")],

@@ -72,6 +72,23 @@ async def test_who_sets_quiet_hours_is_told_what_they_would_have_done(world, pla
     assert "2 alerts kept for later." in card.lines[2]
 
 
+async def test_every_card_that_changes_a_rule_says_what_it_would_have_done(world, platform):
+    await world.goes_live()
+    await closes(world, platform, 1, "-4")
+    quieter = "In the last 7 days: 0 rings instead of 1."
+
+    muted = await asks(world, "/mute exits 2h")
+    await asks(world, "/unmute all")
+    made = await asks(world, "/rules exits silent")
+    asked = await asks(world, "/rules critical 1")
+    removed = await asks(world, "/rules remove 1")
+
+    assert quieter in " ".join(muted.lines)
+    assert quieter in " ".join(made.lines)
+    assert "In the last 7 days: 0 rings, as before." in asked.lines
+    assert "In the last 7 days: 1 ring instead of 0." in " ".join(removed.lines)
+
+
 async def test_what_is_decided_is_counted(world, platform):
     await world.goes_live()
     before = world.meter.decisions.copy()

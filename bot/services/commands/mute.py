@@ -15,6 +15,7 @@ from bot.domain.timetables import zone
 from bot.domain.wishes import MOST_MUTES, with_mute, without_ended, without_mutes
 from bot.services.actions import targets_of
 from bot.services.commands.desk import AccountCommand, AccountRequest
+from bot.services.commands.previews import preview
 from bot.services.commands.wishes import Things, things, wish
 from bot.texts import mutes as texts
 from bot.texts import rules as rules_texts
@@ -59,9 +60,11 @@ async def _mute(request: AccountRequest) -> Card:
 
     until = mute.until.isoformat(" ", "minutes")
     words = f"{_words(read.scope, found)} until {until}"
+    foreseen = await preview(desk, request.link, change)
     changed = await wish(desk, request.link, request.command.person, change, "mute", words)
     [unmute] = await request.asking(mute.id, of=UNMUTE.spec)
-    return texts.muted(mute, changed, traders, (Button(label=texts.unmute(), action=unmute),))
+    buttons = (Button(label=texts.unmute(), action=unmute),)
+    return texts.muted(mute, changed, traders, buttons, foreseen)
 
 
 def _words(scope: Scope, found: Things) -> str:

@@ -197,8 +197,9 @@ async def _remove(request: AccountRequest, rule: Rule, traders: Sequence[Trader]
         return without_rule(wants, rule.id)
 
     person, words = request.command.person, _words(rule, traders)
+    foreseen = await preview(request.desk, request.link, change)
     await wish(request.desk, request.link, person, change, "rule_removed", words)
-    return texts.removed(rule, traders)
+    return texts.removed(rule, traders, foreseen)
 
 
 async def _confirm(request: AccountRequest, rule: Rule, traders: Sequence[Trader]) -> Card:
@@ -210,7 +211,9 @@ async def _confirm(request: AccountRequest, rule: Rule, traders: Sequence[Trader
         {Verb.COVER_CRITICAL: texts.quieten()},
         arguments=rule.id,
     )
-    return texts.confirm_critical(rule, traders, buttons)
+    change = partial(covering_critical, id=rule.id)
+    foreseen = await preview(request.desk, request.link, change)
+    return texts.confirm_critical(rule, traders, buttons, foreseen)
 
 
 async def covered(desk: Desk, link: Link, person: Person, id: str) -> Card:

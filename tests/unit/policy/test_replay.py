@@ -102,13 +102,18 @@ def test_a_digest_of_a_night_rings_once_however_much_of_it_is_bad_and_not_for_go
 
 
 def test_a_mute_that_ends_by_itself_is_no_part_of_it_but_a_new_one_is():
-    muted = wants(mutes=(Mute(id="1", until=NOON + HOUR),))
+    mute = Mute(id="1", until=NOON + HOUR)
+    muted, longer = wants(mutes=(mute,)), wants(mutes=(replace(mute, until=NOON + 2 * HOUR),))
+    link = replace(LINK, preferences=muted)
 
-    new = replayed([alert(LOSS)], LINK, muted)
-    old = replayed([alert(LOSS)], replace(LINK, preferences=muted), muted)
+    new, old, prolonged = (
+        replayed([alert(LOSS)], one, then)
+        for one, then in ((LINK, muted), (link, muted), (link, longer))
+    )
 
     assert (new.rings_before, new.rings_after) == (1, 0)
     assert (old.rings_before, old.rings_after) == (1, 1)
+    assert (prolonged.rings_before, prolonged.rings_after) == (1, 0)
 
 
 def test_what_was_heard_late_is_decided_as_of_then():
