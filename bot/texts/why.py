@@ -6,6 +6,7 @@ from bot.domain.cards import Card, Field
 from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import PENDING, State
 from bot.domain.events import Kind, Trader
+from bot.domain.reasons import Reason
 from bot.domain.rules import Rule
 from bot.domain.text import clean
 from bot.domain.told import Duplicate, Told
@@ -137,14 +138,15 @@ def _kept_quiet(told: Told, traders: Sequence[Trader]) -> str:
     """What kept its sound from being heard: what was decided, or what became of it."""
     decision = told.decision
     put_by = decision is not None and decision.course is Course.HOLD
-    if told.state is State.COALESCED and not put_by:
+    as_decided = told.state in _AS_DECIDED or (told.state is State.COALESCED and put_by)
+    if told.state is State.COALESCED and told.reason == Reason.IN_A_DIGEST and not put_by:
         return _("told in a digest: too much waited at once")
-    if decision is not None and told.state in _AS_DECIDED:
+    if decision is not None and as_decided:
         return _decided(decision, told.sound, _in_short(decision.rule, traders))
     return end_of(told.state, told.reason)
 
 
-_AS_DECIDED = frozenset({State.SENT, State.OFF, State.GATHERED, State.COALESCED, *PENDING})
+_AS_DECIDED = frozenset({State.SENT, State.OFF, State.GATHERED, *PENDING})
 
 
 def _in_short(rule: Rule | None, traders: Sequence[Trader]) -> str:
@@ -195,7 +197,7 @@ def _became(told: Told) -> Field:
         case State.OFF:
             return Field(label, _("kept for /why only"))
         case State.COALESCED if told.within:
-            return Field(label, _("told in the digest {reference}", reference=told.within))
+            return Field(label, f"{in_words(told.reason)} \u00b7 {told.within}")
         case state if state in PENDING and told.attempts:
             return Field(label, _("on its way: {reason}", reason=in_words(told.reason)))
         case state if state in PENDING:

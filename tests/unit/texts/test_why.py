@@ -116,7 +116,14 @@ def test_every_reason_has_words(reason):
         ({"state": State.READY, "attempts": 0}, "on its way"),
         ({"state": State.UNKNOWN, "reason": "no_answer_in_time"}, "on its way: no answer in time"),
         ({"state": State.GATHERED}, "waits for its digest"),
-        ({"state": State.COALESCED, "within": "BBBBBB"}, "told in the digest BBBBBB"),
+        (
+            {"state": State.COALESCED, "reason": "in_a_digest", "within": "BBBBBB"},
+            "told in a digest \u00b7 BBBBBB",
+        ),
+        (
+            {"state": State.COALESCED, "reason": "folded", "within": "BBBBBB"},
+            "told together with others like it \u00b7 BBBBBB",
+        ),
         ({"state": State.OFF}, "kept for /why only"),
         ({"state": State.EXPIRED, "reason": "late"}, "too old to send: too late to be of use"),
         ({"state": State.HELD, "reason": "blocked"}, "held back: blocked by the user"),
@@ -156,6 +163,16 @@ def test_the_list_says_of_each_why_it_made_no_sound_the_youngest_first():
             "05 Jan 12:00 UTC · DDDDDD",
             "Sold 0.5 BTC/USDT (too old to send: too late to be of use)",
         ),
+    ]
+
+
+def test_the_list_says_what_was_folded_or_counted():
+    fold = replace(TOLD, state=State.COALESCED, reason="folded")
+    count = replace(TOLD, reference="BBBBBB", state=State.COALESCED, reason="counted_up")
+
+    assert list(rows(why.listed([fold, count], [], [OWL])).values()) == [
+        "Sold 0.5 BTC/USDT (told together with others like it)",
+        "Sold 0.5 BTC/USDT (counted in the message that told the same before)",
     ]
 
 
