@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.cards import Severity
-from bot.domain.decisions import Decision
+from bot.domain.decisions import Course, Decision
 from bot.domain.deliveries import PENDING, State
 from bot.domain.events import Kind
+from bot.domain.reasons import Reason
 from bot.domain.rules import Matter
 
 
@@ -45,6 +46,14 @@ class Told:
     def rings(self) -> bool:
         """It was shown with a sound, or is about to be."""
         return self.sound and (self.state is State.SENT or self.state in PENDING)
+
+    @property
+    def in_a_crowd(self) -> bool:
+        """It was told together with others since too many waited at once, and for no other reason:
+        nobody had asked for a digest.
+        """
+        asked_for = self.decision is not None and self.decision.course is Course.HOLD
+        return self.reason == Reason.IN_A_DIGEST and not asked_for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from bot.domain.cards import Severity
 from bot.domain.chats import Link, Preferences
 from bot.domain.decisions import Course, Decision
+from bot.domain.reasons import Reason
 from bot.domain.rules import Mute
 from bot.domain.told import Replay, Told
 from bot.policy.whether_sent import owed
@@ -15,19 +16,28 @@ from bot.policy.whether_sent import owed
 _BAD = frozenset({Severity.WARNING, Severity.CRITICAL})
 
 
+_IN_ANOTHER = frozenset({Reason.FOLDED, Reason.COUNTED_UP})
+
+
 class _Outcome(NamedTuple):
     decision: Decision
     bad: bool
+    alert: Told
 
     @property
     def rings(self) -> bool:
+        """Alone, or, of a crowd, among others."""
         course = self.decision.course
-        return course is Course.RING or (course is Course.SEND and self.bad)
+        loud = course is Course.RING or (course is Course.SEND and self.bad)
+        return loud and self.alert.reason not in _IN_ANOTHER
 
     @property
-    def rings_later(self) -> datetime | None:
-        """When a digest rings for it: one that tells of something bad does."""
-        return self.decision.until if self.bad and self.decision.course is Course.HOLD else None
+    def digest(self) -> datetime | str | None:
+        """What rings for it and for others: a digest that tells of something bad does."""
+        held = self.decision.course is Course.HOLD
+        if held:
+            return self.decision.until if self.bad else None
+        return self.alert.within if self.rings and self.alert.in_a_crowd else None
 
 
 def replayed(alerts: Sequence[Told], link: Link, after: Preferences) -> Replay:
@@ -35,7 +45,7 @@ def replayed(alerts: Sequence[Told], link: Link, after: Preferences) -> Replay:
     others.
 
     What is muted already is left out: a mute ends by itself, and did not hold all the time. A new
-    one is tried as if it had.
+    one is tried as if it had. What was told within another's message, or in a crowd's, is again.
 
     Args:
         alerts: the link's, the youngest first.
@@ -69,9 +79,9 @@ def _without(link: Link, wants: Preferences, mutes: set[Mute]) -> Link:
 
 def _outcome(alert: Told, link: Link) -> _Outcome:
     decision = owed(link, alert.matter, alert.created_at, alert.kind)
-    return _Outcome(decision, alert.severity in _BAD)
+    return _Outcome(decision, alert.severity in _BAD, alert)
 
 
 def _rings(outcomes: Sequence[_Outcome]) -> int:
-    digests = {one.rings_later for one in outcomes} - {None}
-    return sum(one.rings for one in outcomes) + len(digests)
+    digests = {one.digest for one in outcomes} - {None}
+    return sum(one.rings and not one.alert.in_a_crowd for one in outcomes) + len(digests)

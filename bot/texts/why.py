@@ -136,12 +136,11 @@ def _row_of_duplicate(one: Duplicate) -> Field:
 
 def _kept_quiet(told: Told, traders: Sequence[Trader]) -> str:
     """What kept its sound from being heard: what was decided, or what became of it."""
-    decision = told.decision
-    put_by = decision is not None and decision.course is Course.HOLD
-    as_decided = told.state in _AS_DECIDED or (told.state is State.COALESCED and put_by)
-    if told.state is State.COALESCED and told.reason == Reason.IN_A_DIGEST and not put_by:
+    if told.state is State.COALESCED and told.in_a_crowd:
         return _("told in a digest: too much waited at once")
-    if decision is not None and as_decided:
+    decision = told.decision
+    put_by = told.state is State.COALESCED and told.reason == Reason.IN_A_DIGEST
+    if decision is not None and (put_by or told.state in _AS_DECIDED):
         return _decided(decision, told.sound, _in_short(decision.rule, traders))
     return end_of(told.state, told.reason)
 

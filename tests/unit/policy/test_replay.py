@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from bot.domain.cards import Severity
 from bot.domain.chats import Address, Channel, Endpoint, Link, Preferences, Role
-from bot.domain.decisions import Course
+from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import State
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, EndpointId, LinkId, TraderId
+from bot.domain.reasons import Reason
 from bot.domain.rules import Hours, Matter, Measure, Mode, Mute, Quiet, Rule, Threshold, Topic
 from bot.domain.told import Told
 from bot.policy.replay import replayed
@@ -114,6 +115,18 @@ def test_a_mute_that_ends_by_itself_is_no_part_of_it_but_a_new_one_is():
     assert (new.rings_before, new.rings_after) == (1, 0)
     assert (old.rings_before, old.rings_after) == (1, 1)
     assert (prolonged.rings_before, prolonged.rings_after) == (1, 0)
+
+
+def test_what_was_told_within_another_message_rings_with_that_or_not_at_all():
+    loud = Decision(Course.SEND, Why.LOUDNESS)
+    told = replace(alert(LOSS), state=State.COALESCED, within="BBBBBB", decision=loud)
+    crowd = [replace(told, reason=Reason.IN_A_DIGEST)] * 3
+    folded = [replace(told, reason=why) for why in (Reason.FOLDED, Reason.COUNTED_UP)]
+    held = replace(crowd[0], decision=Decision(Course.HOLD, Why.RULE), within="CCCCCC")
+
+    replay = replayed([*crowd, *folded, held, alert(LOSS)], LINK, wants(rules=(SILENT_EXITS,)))
+
+    assert (replay.rings_before, replay.rings_after) == (3, 0)
 
 
 def test_what_was_heard_late_is_decided_as_of_then():
