@@ -30,12 +30,15 @@ _PAIR = 40
 _SIGNAL = 30
 
 
-def matter_of(event: Event, alert: Alert, *, recovers: bool = False) -> Matter | None:
+def matter_of(
+    event: Event, alert: Alert, *, recovers: bool = False, stops: bool = False
+) -> Matter | None:
     """What rules look at; `None` for what Tradebell says of itself.
 
     Args:
         alert: how it is told.
         recovers: a bot that was in trouble is well again.
+        stops: a bot was stopped, and nobody has asked for it here.
     """
     severity = alert.card.severity
     about = alert.about
@@ -52,7 +55,11 @@ def matter_of(event: Event, alert: Alert, *, recovers: bool = False) -> Matter |
         case Signal():
             matter = _of_signal(event)
         case TraderSeen():
-            matter = Matter(topic=Topic.STATE, paper=event.trader.dry_run)
+            # As it is known: a change may not say whose money it is, and then it may be real.
+            paper = (about or event.trader).dry_run
+            matter = Matter(topic=Topic.STATE, paper=paper)
+            critical = critical or (stops and paper is not True)
+            bad = bad or critical
         case StrategySeen():
             matter = Matter(topic=Topic.STRATEGY, pair=_pair(event.strategy.pair))
         case Message():

@@ -253,6 +253,7 @@ def _decide_trader(
             new_id,
             without,
             recovers=_recovers(before, trader),
+            stops=Change.STOPPED in changes and asked_in is None,
         ),
         remember=trader,
         answer=answer_by_change(before, trader, event.origin.at, asked_in),
@@ -324,8 +325,9 @@ def _news(
     subject: str = "",
     *,
     recovers: bool = False,
+    stops: bool = False,
 ) -> NewsDecision:
-    matter = matter_of(event, told.plainly, recovers=recovers)
+    matter = matter_of(event, told.plainly, recovers=recovers, stops=stops)
     urgent = told.plainly.priority is Priority.URGENT
     drafts: list[Draft] = []
     actions: list[Action] = []

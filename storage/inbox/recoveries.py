@@ -9,11 +9,12 @@ from bot.domain.deliveries import PENDING, Draft, Priority, State
 from bot.policy.whether_sent import after_alarm
 from storage.engine.statements import Statement
 from storage.schema.facts import Fact
+from storage.schema.rows import AnyRow
 from storage.schema.tables import delivery
 
 _LAST = Statement(
     lambda _: (
-        select(delivery.c.priority, delivery.c.state)
+        select(delivery.c.priority, delivery.c.state, delivery.c.matter)
         .where(
             delivery.c.link == bindparam("of_link"),
             delivery.c.kind == bindparam("of_kind"),
@@ -42,6 +43,10 @@ def _told(connection: Connection, fact: Fact, draft: Draft) -> Draft:
         return draft
     about = {"of_link": draft.link, "of_kind": fact.key.kind, "of_record": fact.key.record}
     last = _LAST.rows(connection, {**about, "here": draft.endpoint})
-    if not last or last[0].priority != Priority.URGENT or last[0].state not in _RANG:
+    if not last or last[0].state not in _RANG or not _was_critical(last[0]):
         return draft
     return replace(draft, decision=decision, card=replace(draft.card, sound=False))
+
+
+def _was_critical(row: AnyRow) -> bool:
+    return row.priority == Priority.URGENT or bool(row.matter and row.matter.get("critical"))
