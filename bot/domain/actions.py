@@ -1,12 +1,12 @@
 """What a button means, kept on the server: for whom, until when, once."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.clocks import was_set_back
 from bot.domain.ids import AccountId, ActionId, EndpointId, LinkId, TraderId
-from bot.domain.lifetimes import CONFIRM_LIFE, OFFER_LIFE
+from bot.domain.lifetimes import CONFIRM_LIFE, OFFER_LIFE, UNDO_LIFE
 
 
 class Verb(StrEnum):
@@ -26,6 +26,19 @@ class Verb(StrEnum):
     """Close the card and do nothing."""
     ASK = "ask"
     """As if the person had typed the command in `arguments`: never does anything by itself."""
+    UNDO = "undo"
+    """The same, for a short while: it takes back what the card says."""
+
+
+ASKING = frozenset({Verb.ASK, Verb.UNDO})
+"""They ask a command."""
+
+_LIVES = {Verb.ASK: OFFER_LIFE, Verb.UNDO: UNDO_LIFE}
+
+
+def life_of(verb: Verb) -> timedelta:
+    """How long such a button works."""
+    return _LIVES.get(verb, CONFIRM_LIFE)
 
 
 def offer_to_pause(trader: TraderId) -> str:
@@ -76,7 +89,7 @@ class Action:
 
     @property
     def made_at(self) -> datetime:
-        return self.expires_at - (OFFER_LIFE if self.repeatable else CONFIRM_LIFE)
+        return self.expires_at - life_of(self.verb)
 
 
 class Denied(StrEnum):
@@ -84,6 +97,8 @@ class Denied(StrEnum):
 
     UNKNOWN = "unknown"
     EXPIRED = "expired"
+    STANDS = "stands"
+    """Too late to take back what was set."""
     NOT_YOURS = "not yours"
     ELSEWHERE = "elsewhere"
     """Pressed in another chat than the one it was made for."""
@@ -117,5 +132,5 @@ def may_press(
     if action.state is not ActionState.OPEN:
         return Denied.USED
     if now >= action.expires_at or was_set_back(action.made_at, now):
-        return Denied.EXPIRED
+        return Denied.STANDS if action.verb is Verb.UNDO else Denied.EXPIRED
     return None

@@ -36,6 +36,9 @@ in the pace of its chat (one a second), and nobody reads faster."""
 LOG_IN = TraderId("log in")
 """Stands for a bot where a new login is offered; no id has a space."""
 
+LESS = TraderId("less like this")
+"""Stands for a bot where one may hear less: whatever becomes of the bot, that is offered on."""
+
 
 class AnsweredBy(StrEnum):
     """What has answered an offer."""

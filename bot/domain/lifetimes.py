@@ -8,6 +8,9 @@ CONFIRM_LIFE = timedelta(seconds=60)
 OFFER_LIFE = timedelta(hours=24)
 """How long a button under an alert works: it only opens a confirm card."""
 
+UNDO_LIFE = timedelta(minutes=10)
+"""How long what was just set may be taken back by a button."""
+
 END_LIFE = timedelta(hours=24)
 """How long a card whose buttons have ended is still worth changing."""
 

@@ -13,6 +13,8 @@ class Ending(StrEnum):
     """Why nothing under a card can be pressed any more."""
 
     EXPIRED = "expired"
+    STANDS = "stands"
+    """What it says was done, and could be taken back for a while."""
     WITHDRAWN = "withdrawn"
     """The person has said /cancel."""
     PRESSED = "pressed"

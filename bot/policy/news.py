@@ -7,11 +7,11 @@ from datetime import datetime
 from functools import partial
 from typing import assert_never
 
-from bot.domain.actions import Action, Verb, offer_to_pause
-from bot.domain.amendments import LOG_IN, answer_by_change, answer_by_removal
-from bot.domain.cards import Button, Card, Severity, in_parts
+from bot.domain.actions import Action
+from bot.domain.amendments import answer_by_change, answer_by_removal
+from bot.domain.cards import Card, in_parts
 from bot.domain.changes import Change, condition, merged, strategy_changes, trader_changes
-from bot.domain.chats import Endpoint, Link, Role, private_ones
+from bot.domain.chats import Endpoint, Link, private_ones
 from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import Draft, Priority
 from bot.domain.events import (
@@ -27,12 +27,13 @@ from bot.domain.events import (
     Trader,
     TraderSeen,
 )
-from bot.domain.ids import ActionId, EndpointId, NewId, TraderId
+from bot.domain.ids import EndpointId, NewId, TraderId
 from bot.domain.ingesting import Known, NewsDecision
-from bot.domain.lifetimes import ALERT_LIFE, OFFER_LIFE
+from bot.domain.lifetimes import ALERT_LIFE
 from bot.domain.names import told_apart
 from bot.domain.trade_stages import is_recent, stage_of
 from bot.policy.matters import matter_of
+from bot.policy.offers import offered
 from bot.policy.revisions import is_stale, revised
 from bot.policy.same_fact import SAME_FACT_WINDOW, fingerprint, says_more
 from bot.policy.whether_sent import owed
@@ -48,8 +49,7 @@ from bot.texts.alerts import (
     trade_alert,
 )
 from bot.texts.answered import asked_for_in
-from bot.texts.language import ENGLISH, _, speaking
-from bot.texts.names import trader_name
+from bot.texts.language import ENGLISH, speaking
 
 PLATFORM = "the platform"
 """Stands for no bot: whose messages and system events are."""
@@ -336,13 +336,15 @@ def _news(
         if decision.reason is Why.KNOWN_THERE:
             continue
         alert = told.for_chat(link)
-        card = alert.card
-        parts: tuple[Card, ...] = (card,)
+        parts: tuple[Card, ...] = (alert.card,)
+        about: TraderId | None = None
         if decision.course not in (Course.HOLD, Course.DROP):
             with speaking(link.preferences.language):
-                card, offers = _with_offers(alert, link, now, new_id)
+                card, offers, about = offered(
+                    _as_loud(alert, decision.course), link, matter, now, new_id
+                )
             actions.extend(offers)
-            parts = in_parts(_as_loud(card, decision.course))
+            parts = in_parts(card)
         drafts += [
             Draft(
                 link=link.id,
@@ -354,7 +356,7 @@ def _news(
                 alone=len(parts) == 1,
                 language=link.preferences.language,
                 expires_at=_expiry(alert, decision, now),
-                about=_offered_about(alert) if part.buttons else None,
+                about=about if part.buttons else None,
                 subject=subject or (alert.about.id if alert.about else ""),
                 decision=decision,
                 matter=matter,
@@ -378,55 +380,8 @@ def _expiry(alert: Alert, decision: Decision, now: datetime) -> datetime | None:
     return None if lasts else now + ALERT_LIFE
 
 
-def _as_loud(card: Card, course: Course) -> Card:
-    """The card with a sound or without one, where a decision says otherwise than how bad it is."""
-    if course is Course.SEND or card.silent is (course is Course.SILENT):
-        return card
-    return replace(card, sound=course is Course.RING)
-
-
-def _with_offers(
-    alert: Alert, link: Link, now: datetime, new_id: NewId
-) -> tuple[Card, tuple[Action, ...]]:
-    """The card with its button, if it has one, which does nothing yet: it asks a command."""
-    offer = _offer(alert, link)
-    if offer is None:
-        return alert.card, ()
-    label, command = offer
-    action = Action(
-        id=ActionId(new_id()),
-        card=new_id(),
-        account=link.account,
-        link=link.id,
-        endpoint=link.endpoint.id,
-        person=None,
-        verb=Verb.ASK,
-        arguments=command,
-        repeatable=True,
-        expires_at=now + OFFER_LIFE,
-    )
-    button = Button(label=label, action=action.id)
-    return replace(alert.card, buttons=((button,),)), (action,)
-
-
-def _offered_about(alert: Alert) -> TraderId | None:
-    if alert.log_in:
-        return LOG_IN
-    return alert.about.id if alert.about else None
-
-
-def _offer(alert: Alert, link: Link) -> tuple[str, str] | None:
-    """What a button says and asks: a new login where only that helps, or, under a critical card
-    about a running bot, to stop it.
-    """
-    if alert.log_in:
-        return _("Log in again"), "link"
-    bot = alert.about
-    if (
-        bot is None
-        or alert.card.severity is not Severity.CRITICAL
-        or condition(bot).running is False
-        or not link.role.covers(Role.OPERATOR)
-    ):
-        return None
-    return _("Stop {who}", who=trader_name(bot)), offer_to_pause(bot.id)
+def _as_loud(alert: Alert, course: Course) -> Alert:
+    """With a sound or without one, where a decision says otherwise than how bad it is."""
+    if course is Course.SEND or alert.card.silent is (course is Course.SILENT):
+        return alert
+    return replace(alert, card=replace(alert.card, sound=course is Course.RING))

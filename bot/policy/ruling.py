@@ -95,11 +95,12 @@ def mutes(mute: Mute, matter: Matter, now: datetime) -> bool:
 
 def reaches(matter: Matter, threshold: Threshold) -> bool:
     """Whether it is as much as that; what cannot be known is."""
-    value = _measured(matter, threshold)
+    value = measured(matter, threshold)
     return value is None or value >= threshold.least
 
 
-def _measured(matter: Matter, threshold: Threshold) -> Decimal | None:
+def measured(matter: Matter, threshold: Threshold) -> Decimal | None:
+    """How much it is, in the threshold's unit; `None` if that is not known."""
     match threshold.measure:
         case Measure.CONFIDENCE:
             return matter.confidence

@@ -9,14 +9,13 @@ from datetime import timedelta
 from functools import partial
 
 from bot.domain.accounts import Account
-from bot.domain.actions import Action, ActionState, Denied, Target, Verb
+from bot.domain.actions import ASKING, Action, ActionState, Denied, Target, Verb, life_of
 from bot.domain.cards import Button, ButtonStyle
 from bot.domain.changes import condition
 from bot.domain.chats import Link, Person, Role
 from bot.domain.events import Kind, Origin, Trader, TraderSeen
 from bot.domain.ids import ActionId, NewId, Now, TraderId
 from bot.domain.incoming import Press, Reply
-from bot.domain.lifetimes import CONFIRM_LIFE, OFFER_LIFE
 from bot.domain.outcomes import Result, Seen
 from bot.domain.trail import by
 from bot.errors import NeedsLogin, OutcomeUnknown, Refused, TryLater
@@ -49,6 +48,7 @@ _ROLES = {
     Verb.COVER_CRITICAL: Role.OPERATOR,
     Verb.CANCEL: Role.VIEWER,
     Verb.ASK: Role.VIEWER,
+    Verb.UNDO: Role.VIEWER,
 }
 
 _OWN = frozenset({Verb.UNLINK, Verb.GRANT_ACCESS})
@@ -113,18 +113,23 @@ class Acting:
         )
 
     async def choices(
-        self, link: Link, person: str, command: str, choices: Sequence[Sequence[Target]]
+        self,
+        link: Link,
+        person: str,
+        command: str,
+        choices: Sequence[Sequence[Target]],
+        verb: Verb = Verb.ASK,
     ) -> tuple[ActionId, ...]:
         """Actions of one card that ask a command about certain bots: they change nothing yet.
 
         Args:
             command: its name, and what else it is asked with.
             choices: the bots that each one stands for.
+            verb: one of `ASKING`.
         """
         card = self._new_id()
         offers = [
-            self._action(link, card, person, Verb.ASK, tuple(targets), command)
-            for targets in choices
+            self._action(link, card, person, verb, tuple(targets), command) for targets in choices
         ]
         await self._actions.offer(offers)
         return tuple(offer.id for offer in offers)
@@ -138,7 +143,6 @@ class Acting:
         targets: tuple[Target, ...] = (),
         arguments: str = "",
     ) -> Action:
-        asks = verb is Verb.ASK
         return Action(
             id=ActionId(self._new_id()),
             card=card,
@@ -149,8 +153,8 @@ class Acting:
             verb=verb,
             targets=targets,
             arguments=arguments,
-            repeatable=asks,
-            expires_at=self._now() + (OFFER_LIFE if asks else CONFIRM_LIFE),
+            repeatable=verb in ASKING,
+            expires_at=self._now() + life_of(verb),
         )
 
     # --- pressing ---------------------------------------------------------------------------

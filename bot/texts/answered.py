@@ -7,7 +7,7 @@ from bot.domain.amendments import AnsweredBy
 from bot.domain.chats import Channel, Endpoint
 from bot.domain.marks import command
 from bot.domain.shown import Ending
-from bot.texts.language import _
+from bot.texts.language import _, later
 from bot.texts.names import app_name
 from bot.texts.times import moment
 
@@ -62,6 +62,8 @@ def ending(ending: Ending) -> str:
     match ending:
         case Ending.EXPIRED:
             return _("Expired, nothing was changed. Ask again.")
+        case Ending.STANDS:
+            return _("That stands. /rules lists what holds.")
         case Ending.WITHDRAWN:
             return _("Cancelled: nothing was changed.")
         case Ending.PRESSED:
@@ -72,24 +74,22 @@ def ending(ending: Ending) -> str:
 
 def question(actions: tuple[Action, ...]) -> str:
     """What the buttons of one card asked, in a few words: 'stop Night Owl'."""
-    for action in actions:
-        names = ", ".join(target.name for target in action.targets) or _("a bot")
-        match action.verb:
-            case Verb.ASK:
-                name = command(action.arguments.partition(" ")[0])
-                return _("which one to {command}", command=name) if len(actions) > 1 else name
-            case Verb.PAUSE:
-                return _("stop {bots}", bots=names)
-            case Verb.NO_ENTRIES:
-                return _("end new trades of {bots}", bots=names)
-            case Verb.RESUME:
-                return _("start {bots}", bots=names)
-            case Verb.UNLINK:
-                return _("unlink")
-            case Verb.GRANT_ACCESS:
-                return _("let others act here")
-            case Verb.COVER_CRITICAL:
-                return _("quieten what is critical")
-            case Verb.CANCEL:
-                continue
-    return _("a question")
+    first = next((one for one in actions if one.verb is not Verb.CANCEL), None)
+    if first is None:
+        return _("a question")
+    if first.verb is Verb.ASK:
+        name = command(first.arguments.partition(" ")[0])
+        return _("which one to {command}", command=name) if len(actions) > 1 else name
+    names = ", ".join(target.name for target in first.targets) or _("a bot")
+    return _(_QUESTIONS[first.verb], bots=names)
+
+
+_QUESTIONS = {
+    Verb.PAUSE: later("stop {bots}"),
+    Verb.NO_ENTRIES: later("end new trades of {bots}"),
+    Verb.RESUME: later("start {bots}"),
+    Verb.UNLINK: later("unlink"),
+    Verb.GRANT_ACCESS: later("let others act here"),
+    Verb.COVER_CRITICAL: later("quieten what is critical"),
+    Verb.UNDO: later("undo"),
+}

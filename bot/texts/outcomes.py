@@ -11,31 +11,31 @@ from bot.domain.events import Kind, Notice, NoticeText, Origin
 from bot.domain.outcomes import Result, Seen
 from bot.domain.text import clean
 from bot.texts.errors import told
-from bot.texts.language import _, ngettext
+from bot.texts.language import _, later, ngettext
 from bot.texts.times import spoken
 
 
 def toast(denied: Denied) -> str:
     """Why a press does nothing."""
-    match denied:
-        case Denied.UNKNOWN:
-            return _("This button is no longer known. Ask again.")
-        case Denied.EXPIRED:
-            return _("Too late: this card has ended, nothing was changed. Ask again.")
-        case Denied.NOT_YOURS:
-            return _("Only the person who asked may press this.")
-        case Denied.ELSEWHERE:
-            return _("This button belongs to another chat.")
-        case Denied.USED:
-            return _("This card was used already.")
-        case Denied.RUNNING:
-            return _("Already on it. One moment.")
-        case Denied.ANSWERED:
-            return _("Nothing left to do: that bot was stopped or deleted meanwhile. See /traders.")
-        case Denied.UNLINKED:
-            return _("This chat is no longer linked to that account.")
-        case Denied.NO_RIGHT:
-            return _("You may not do that here. Who linked this chat can allow it: /members.")
+    return _(_TOASTS[denied])
+
+
+_TOASTS = {
+    Denied.UNKNOWN: later("This button is no longer known. Ask again."),
+    Denied.EXPIRED: later("Too late: this card has ended, nothing was changed. Ask again."),
+    Denied.STANDS: later("Too late to undo that with a button. /rules lists what holds."),
+    Denied.NOT_YOURS: later("Only the person who asked may press this."),
+    Denied.ELSEWHERE: later("This button belongs to another chat."),
+    Denied.USED: later("This card was used already."),
+    Denied.RUNNING: later("Already on it. One moment."),
+    Denied.ANSWERED: later(
+        "Nothing left to do: that bot was stopped or deleted meanwhile. See /traders."
+    ),
+    Denied.UNLINKED: later("This chat is no longer linked to that account."),
+    Denied.NO_RIGHT: later(
+        "You may not do that here. Who linked this chat can allow it: /members."
+    ),
+}
 
 
 def cancel() -> str:

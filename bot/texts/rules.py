@@ -91,6 +91,7 @@ def made(
     before: Rule | None = None,
     preview: str = "",
     critical_rings: bool = False,
+    stored: bool = True,
     buttons: Sequence[Button] = (),
 ) -> Card:
     """
@@ -98,6 +99,7 @@ def made(
         before: the one whose place it takes.
         preview: what it would have done.
         critical_rings: among what it makes quieter is what rings all the same.
+        stored: it holds from now on, and is not only shown.
     """
     replaced = _("In place of: {rule}.", rule=rule_in_words(before, traders)) if before else ""
     critical = (
@@ -105,11 +107,12 @@ def made(
         if critical_rings
         else ""
     )
+    then = _("/rules lists all of them.") if stored else _("Nothing is stored yet.")
     return Card(
         title=rule_in_words(rule, traders),
         lines=tuple(filter(None, (replaced, preview, critical))),
         buttons=(tuple(buttons),) if buttons else (),
-        notes=tuple(filter(None, (_about_money(rule), _("/rules lists all of them.")))),
+        notes=tuple(filter(None, (_about_money(rule), then))),
     )
 
 
@@ -121,6 +124,19 @@ def _about_money(rule: Rule) -> str:
 
 
 _OF_NO_MONEY = frozenset({Topic.SIGNAL, Topic.STRATEGY, Topic.MESSAGE, Topic.SYSTEM})
+
+
+def store() -> str:
+    """On a button."""
+    return _("Make this rule")
+
+
+def holds_already(rule: Rule, traders: Sequence[Trader]) -> Card:
+    return plain(
+        _("This rule holds already"),
+        rule_in_words(rule, traders),
+        _("/rules lists all of them."),
+    )
 
 
 def removed(rule: Rule, traders: Sequence[Trader], preview: str) -> Card:
@@ -138,6 +154,11 @@ def removed(rule: Rule, traders: Sequence[Trader], preview: str) -> Card:
 
 def gone() -> Card:
     return plain(_("There is no such rule any more"), _("/rules lists those that hold now."))
+
+
+def bot_gone() -> Card:
+    """The bot that a button is about."""
+    return plain(_("That bot is not there any more"), _("Nothing was changed."))
 
 
 def too_many(most: int) -> Card:

@@ -68,6 +68,7 @@ def _pressed(facts: Mapping[str, str]) -> str:
 _DENIED = {
     Denied.UNKNOWN: later("unknown"),
     Denied.EXPIRED: later("expired"),
+    Denied.STANDS: later("too late"),
     Denied.NOT_YOURS: later("not yours"),
     Denied.ELSEWHERE: later("elsewhere"),
     Denied.USED: later("used"),

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, delete, func, select, update
 
-from bot.domain.actions import Action, ActionState
+from bot.domain.actions import Action, ActionState, Verb
 from bot.domain.cards import Card
 from bot.domain.chats import Channel, EndpointState
 from bot.domain.ids import EndpointId
@@ -176,8 +176,9 @@ def _ended(connection: Connection, channel: Channel, bot: str, now: datetime) ->
 
 
 def _taken(connection: Connection, cards: Collection[str]) -> Mapping[str, Ending]:
-    """Of these, whose buttons or addresses did their work."""
+    """Of these, whose buttons or addresses did their work, or could have undone it."""
     untouched = (ActionState.OPEN, ActionState.CLOSED)
+    undoing = select(action.c.card).where(action.c.card.in_(cards), action.c.verb == Verb.UNDO)
     pressed = select(action.c.card).where(
         action.c.card.in_(cards), action.c.state.not_in(untouched)
     )
@@ -186,6 +187,7 @@ def _taken(connection: Connection, cards: Collection[str]) -> Mapping[str, Endin
         attempt.c.state.in_((AttemptState.SIGNED_IN, AttemptState.DONE)),
     )
     return {
+        **dict.fromkeys(connection.execute(undoing).scalars(), Ending.STANDS),
         **dict.fromkeys(connection.execute(pressed).scalars(), Ending.PRESSED),
         **dict.fromkeys(connection.execute(used).scalars(), Ending.USED),
     }

@@ -68,8 +68,7 @@ def enqueue(
             action_row(offered) for offered in fact.verdict.actions if offered.endpoint in heard
         ]
     _OWE.run(connection, *waiting)
-    if actions:
-        connection.execute(insert(action), actions)
+    _OFFER.run(connection, *actions)
 
 
 def _wakes(fact: Fact, draft: Draft, link: Link) -> None:
@@ -162,6 +161,8 @@ _LATER = {"id", "message", "untold", "answer", "answered_at", "amend_at", "menti
 _COLUMNS = tuple(sorted(set(delivery.c.keys()) - _LATER))
 
 _OWE = Statement(lambda _: insert(delivery), *_COLUMNS)
+
+_OFFER = Statement(lambda _: insert(action), *sorted({*action.c.keys()} - {"finished_at"}))
 
 
 def _starting(_: str) -> Insert:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
+from itertools import count
 from pathlib import Path
 from types import ModuleType
 from typing import get_type_hints
@@ -61,7 +62,7 @@ from bot.domain.spoken_rules import Problem, Unclear
 from bot.domain.spoken_times import ALL_DAY
 from bot.domain.told import Duplicate, Replay, Told
 from bot.domain.trail import Trace, by
-from bot.policy.news import _with_offers
+from bot.policy.offers import offered as with_offers
 from bot.policy.ruling import may_be_critical
 from bot.services.commands.registry import SPECS
 from bot.texts import (
@@ -258,10 +259,13 @@ def owed(told: alerts.Alert) -> Card:
     )
 
 
-def offered(told: alerts.Alert) -> Card:
-    """With its button, if it has one."""
-    card, _ = _with_offers(told, LINK, NOW, lambda: "a1")
-    return owed(replace(told, card=card))
+def offered(told: alerts.Alert, topic: Topic | None = None) -> Card:
+    """With its buttons, if it has any."""
+    bot = told.about.id if told.about else None
+    matter = Matter(topic=topic, bot=bot) if topic else None
+    ids = map("a{}".format, count(1))
+    found = with_offers(told, LINK, matter, NOW, lambda: next(ids))
+    return owed(replace(told, card=found.card))
 
 
 def a_status(*traders: Trader, feed: FeedStatus | None, closed: Sequence[Link] = ()) -> Card:
@@ -490,6 +494,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "rules.no_such_page": lambda: [rules.no_such_page()],
     "rules.made": lambda: [
         rules.made(RULE, (OWL,)),
+        rules.made(RULE, (OWL,), stored=False, buttons=ONE_BUTTON),
         *(
             rules.made(
                 rule, (OWL,), before=RULE, preview="", critical_rings=True, buttons=ONE_BUTTON
@@ -497,6 +502,8 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
             for rule in CRITICALS
         ),
     ],
+    "rules.holds_already": lambda: [rules.holds_already(RULE, (OWL,))],
+    "rules.bot_gone": lambda: [rules.bot_gone()],
     "rules.removed": lambda: [rules.removed(RULE, (OWL,), foreseen())],
     "rules.gone": lambda: [rules.gone()],
     "rules.too_many": lambda: [rules.too_many(60)],
@@ -701,7 +708,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     ],
     # alerts
     "alerts.trade_alert": lambda: [
-        *(owed(alerts.trade_alert(one, TOLD)) for one in TRADES),
+        *(offered(alerts.trade_alert(one, TOLD), Topic.EXIT) for one in TRADES),
         owed(alerts.trade_alert(replace(TRADES[0], reason="liquidation"), {})),
     ],
     "alerts.signal_alert": lambda: [
@@ -731,15 +738,20 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         )
     ],
     "alerts.message_alert": lambda: [
-        owed(alerts.message_alert(kind(origin=origin(Kind.MESSAGE), title=title, text="Words.")))
-        for kind in (Message, SystemEvent)
+        offered(
+            alerts.message_alert(kind(origin=origin(Kind.MESSAGE), title=title, text="Words.")),
+            topic,
+        )
+        for kind, topic in ((Message, Topic.MESSAGE), (SystemEvent, Topic.SYSTEM))
         for title in ("Maintenance", None)
     ],
     "alerts.bot_alert": lambda: [
-        offered(alerts.bot_alert(HERON, OWL, (change, Change.RENAMED), AT)) for change in Change
+        offered(alerts.bot_alert(HERON, OWL, (change, Change.RENAMED), AT), Topic.STATE)
+        for change in Change
     ],
     "alerts.strategy_alert": lambda: [
-        owed(alerts.strategy_alert(PLAN, PLAN, (change,), AT)) for change in Change
+        offered(alerts.strategy_alert(PLAN, PLAN, (change,), AT), Topic.STRATEGY)
+        for change in Change
     ],
     "alerts.notice_alert": lambda: [
         offered(

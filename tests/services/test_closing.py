@@ -21,7 +21,7 @@ from tests.fakes.messenger import FakeMessenger
 from tests.harness.world import OWL, World, code_in, running
 
 STOP = "Stop Night Owl"
-EXPIRED, WITHDRAWN, PRESSED, USED = (shown(ending_note(ending)) for ending in Ending)
+EXPIRED, _, WITHDRAWN, PRESSED, USED = (shown(ending_note(ending)) for ending in Ending)
 
 
 async def shows(world: World, chat: FakeMessenger, reply: Reply) -> Reply:

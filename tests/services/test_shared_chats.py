@@ -12,7 +12,7 @@ from bot.domain.accounts import PasswordLogin
 from bot.domain.actions import Action, Verb
 from bot.domain.chats import EndpointState, Role
 from bot.domain.deliveries import Gone, State
-from bot.domain.events import Kind, Origin, PodEvent, Stream
+from bot.domain.events import Kind, Message, Origin, PodEvent, Stream
 from bot.domain.feeds import FeedState
 from bot.domain.ids import ActionId, TraderId
 from bot.domain.incoming import Command, Incoming, Place, Press, Shared, Words
@@ -335,6 +335,26 @@ async def test_every_command_heeds_every_role(world, role):
     # That somebody else has linked it, everybody may know.
     assert answered | {"link"} == allowed
     assert allowed <= {spec.name for spec in SPECS}
+
+
+@pytest.mark.parametrize(("role", "quieter"), [("viewer", False), ("operator", True)])
+@pytest.mark.parametrize("label", ["Mute 1 h", "Less like this"])
+async def test_a_button_under_an_alert_heeds_the_role_of_who_presses(
+    world, platform, chat, role, quieter, label
+):
+    await links(world)
+    await allows(world, role)
+    origin = Origin(kind=Kind.MESSAGE, record="message", at=world.now())
+    platform.store(Stream.MESSAGES, Message(origin=origin, title="Slow", level="warning"))
+    await world.quiet()
+
+    [answer] = await presses(world, chat.shown[-1].card, label, BOB)
+    for button in [one for row in answer.card.buttons for one in row if one.label != "Unmute"]:
+        await presses(world, answer.card, button.label, BOB)
+
+    wants = (await world.link(DESK)).preferences
+    assert answer.card.title.startswith(REFUSALS) is not quieter
+    assert bool(wants.mutes or wants.rules) is quieter
 
 
 @pytest.mark.parametrize(

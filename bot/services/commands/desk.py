@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.accounts import Account
-from bot.domain.actions import Target
+from bot.domain.actions import Target, Verb
 from bot.domain.cards import Button, Card
 from bot.domain.chats import Link
 from bot.domain.commands import Arguments, Spec
@@ -123,7 +123,11 @@ class AccountRequest:
     about: frozenset[str] = frozenset()
 
     async def asking(
-        self, words: str = "", *choices: Sequence[Target], of: Spec | None = None
+        self,
+        words: str = "",
+        *choices: Sequence[Target],
+        of: Spec | None = None,
+        verb: Verb = Verb.ASK,
     ) -> Sequence[ActionId]:
         """Buttons that ask this command of these words, one for each choice of things.
 
@@ -131,10 +135,11 @@ class AccountRequest:
 
         Args:
             of: another command.
+            verb: one of `ASKING`.
         """
         command = f"{(of or self.spec).name} {words}".strip()
         person = self.command.person.id
-        return await self.desk.acting.choices(self.link, person, command, choices or [()])
+        return await self.desk.acting.choices(self.link, person, command, choices or [()], verb)
 
     async def asking_about(
         self, things: Sequence[Trader] | Sequence[Strategy]

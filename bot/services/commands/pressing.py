@@ -4,7 +4,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import Protocol
 
-from bot.domain.actions import Action, ActionState, Denied, Target, Verb
+from bot.domain.actions import ASKING, Action, ActionState, Denied, Target, Verb
 from bot.domain.cards import Card
 from bot.domain.chats import Link, Role
 from bot.domain.incoming import Command, Press, Reply
@@ -48,7 +48,7 @@ class Pressing:
             passing = claimed in (Denied.USED, Denied.RUNNING)
             yield Reply(toast=outcomes.toast(claimed), passing=passing)
             return
-        if claimed.verb is not Verb.ASK:  # which is noted as what it asks
+        if claimed.verb not in ASKING:  # which is noted as what it asks
             await self._note(press, link, verb=claimed.verb)
         async for reply in self._carry_out(claimed, press, link):
             yield reply
@@ -59,7 +59,7 @@ class Pressing:
             case Verb.CANCEL:
                 await desk.acting.finish(action, ActionState.DONE)
                 yield Reply(card=asking.cancelled(), replaces=True)
-            case Verb.ASK:
+            case Verb.ASK | Verb.UNDO:
                 name, _, rest = action.arguments.partition(" ")
                 command = Command(place=press.place, person=press.person, name=name, arguments=rest)
                 # A pick list has done its work; an alert stays what it is.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from bot.domain.actions import Verb
+from bot.domain.actions import Target, Verb
 from bot.domain.cards import Button, Card, Option
 from bot.domain.chats import Link, Person, Preferences, Role
 from bot.domain.commands import Argument, ArgumentType, Spec
@@ -39,7 +39,7 @@ from bot.texts import rules as texts
 from bot.texts.language import later
 from bot.texts.wishes import mode_name, scope_in_words
 
-_REMOVE, _COVER = "remove", "critical"
+_REMOVE, _COVER, _TRY = "remove", "critical", "try"
 
 
 async def _answer(request: AccountRequest) -> Card:
@@ -55,17 +55,54 @@ async def _answer(request: AccountRequest) -> Card:
         return await _confirm(request, rule, traders)
     if not typed or typed.isdecimal():
         return await _page(request, int(typed or 1), traders)
+    if word.lower() != _TRY:
+        return await _understood(request, traders)
+    request = replace(request, command=replace(request.command, arguments=rest))
+    return await _understood(request, traders, only_try=True)
+
+
+async def _understood(
+    request: AccountRequest, traders: Sequence[Trader], *, only_try: bool = False
+) -> Card:
+    """What comes of a rule, or the card that asks what is missing.
+
+    Args:
+        only_try: it is shown with a button that makes it.
+    """
+    link, trying = request.link, f"{_TRY} " if only_try else ""
     read = await _read(request, traders)
     if isinstance(read, Unclear):
-        asked = await _how(request, traders) if read.problem is Problem.NO_MODE else None
-        return asked or texts.unclear(read, texts.rule_examples())
+        missing = read.problem is Problem.NO_MODE
+        how = await _how(request, traders, trying) if missing else None
+        return how or texts.unclear(read, texts.rule_examples())
     found = await things(
         request,
         read.scope,
-        lambda scope: rule_written(replace(read, scope=scope)),
+        lambda scope: trying + rule_written(replace(read, scope=scope)),
         texts.rule_examples(),
     )
-    return found if isinstance(found, Card) else await _make(request, read, found, traders)
+    if isinstance(found, Card):
+        return found
+    rule = _rule(request.desk.new_id(), read, found)
+    if len(with_rule(link.preferences, rule).rules) > MOST_RULES:
+        return texts.too_many(MOST_RULES)
+    before = rule_in_place_of(link.preferences, rule)
+    if only_try and before is not None and replace(before, id=rule.id) == rule:
+        return texts.holds_already(before, traders)
+    foreseen = await preview(request.desk, link, partial(with_rule, rule=rule))
+    if only_try:
+        buttons = await _offer(request, rule, traders)
+    else:
+        buttons = await _make(request, rule, before, traders)
+    return texts.made(
+        rule,
+        traders,
+        before=before,
+        preview=foreseen,
+        critical_rings=may_be_critical(rule),
+        stored=not only_try,
+        buttons=buttons,
+    )
 
 
 def _called(wants: Preferences, called: str) -> Rule | None:
@@ -119,8 +156,12 @@ async def _read(request: AccountRequest, traders: Sequence[Trader]) -> SpokenRul
     return replace(read, scope=scope)
 
 
-async def _how(request: AccountRequest, traders: Sequence[Trader]) -> Card | None:
-    """A list of the ways to tell what is named, if nothing else is missing."""
+async def _how(request: AccountRequest, traders: Sequence[Trader], trying: str) -> Card | None:
+    """A list of the ways to tell what is named, if nothing else is missing.
+
+    Args:
+        trying: how its buttons begin.
+    """
     read = read_rule(f"{request.command.arguments} {Mode.ON}", map(name_of, traders))
     if isinstance(read, Unclear) or read.threshold is not None:
         return None
@@ -133,7 +174,7 @@ async def _how(request: AccountRequest, traders: Sequence[Trader]) -> Card | Non
     options = [
         Option(label=mode_name(mode), action=action)
         for mode in (Mode.ON, Mode.SILENT, Mode.DIGEST, Mode.OFF)
-        for action in await request.asking(f"{words} {mode}", *targets)
+        for action in await request.asking(f"{trying}{words} {mode}", *targets)
     ]
     what = scope_in_words(
         traders, scope.topic, found.bot_id, found.pair, signal=scope.signal, paper=scope.paper
@@ -141,12 +182,9 @@ async def _how(request: AccountRequest, traders: Sequence[Trader]) -> Card | Non
     return texts.how(what, options)
 
 
-async def _make(
-    request: AccountRequest, read: SpokenRule, found: Things, traders: Sequence[Trader]
-) -> Card:
-    desk, link = request.desk, request.link
-    rule = Rule(
-        id=desk.new_id(),
+def _rule(id: str, read: SpokenRule, found: Things) -> Rule:
+    return Rule(
+        id=id,
         mode=read.mode,
         topic=read.scope.topic,
         bot=found.bot_id,
@@ -157,29 +195,35 @@ async def _make(
         every=read.every,
     )
 
-    def change(wants: Preferences) -> Preferences:
-        return with_rule(wants, rule)
 
-    if len(change(link.preferences).rules) > MOST_RULES:
-        return texts.too_many(MOST_RULES)
-    before = rule_in_place_of(link.preferences, rule)
-    foreseen = await preview(desk, link, change)
-    await wish(desk, link, request.command.person, change, "rule", _words(rule, traders))
+async def _offer(
+    request: AccountRequest, rule: Rule, traders: Sequence[Trader]
+) -> Sequence[Button]:
+    """The button that makes it."""
+    words = rule_written(as_spoken(rule))
+    [store] = await request.asking(words, *_targets(rule, traders))
+    return [Button(label=texts.store(), action=store)]
+
+
+async def _make(
+    request: AccountRequest, rule: Rule, before: Rule | None, traders: Sequence[Trader]
+) -> Sequence[Button]:
+    """Store it; gives what may be done then."""
+    change, person = partial(with_rule, rule=rule), request.command.person
+    await wish(request.desk, request.link, person, change, "rule", _words(rule, traders))
     undone = f"{_REMOVE} {rule.id}" if before is None else rule_written(as_spoken(before))
-    targets = () if before is None or found.bot is None else targets_of((found.bot,))
-    [undo] = await request.asking(undone, targets)
+    targets = () if before is None else _targets(before, traders)
+    [undo] = await request.asking(undone, *targets, verb=Verb.UNDO)
     buttons = [Button(label=texts.undo(), action=undo)]
     if may_be_critical(rule):
         [cover] = await request.asking(f"{_COVER} {rule.id}")
         buttons.append(Button(label=texts.also_critical(), action=cover))
-    return texts.made(
-        rule,
-        traders,
-        before=before,
-        preview=foreseen,
-        critical_rings=may_be_critical(rule),
-        buttons=buttons,
-    )
+    return buttons
+
+
+def _targets(rule: Rule, traders: Sequence[Trader]) -> Sequence[Sequence[Target]]:
+    """Its bot, as a button means it; nothing where it is about any."""
+    return [targets_of((one,)) for one in traders if one.id == rule.bot]
 
 
 def _words(rule: Rule, traders: Sequence[Trader]) -> str:

@@ -66,6 +66,8 @@ async def things(
     """
     traders = await request.desk.known_bots(request.account.id)
     chosen = [one for one in traders if one.id in request.about or name_of(one) == scope.bot]
+    if request.about and not chosen:
+        return texts.bot_gone()
     named = Things(chosen[0] if chosen else None)
     asking = _Asking(request, traders, written, examples)
     if scope.pair:
@@ -87,7 +89,9 @@ class _Asking:
 
     async def for_pair(self, scope: Scope, named: Things) -> Things | Card:
         pairs = await self.request.desk.pairs(self.request.account.id)
-        meant = pairs_meant(scope.pair, pairs) if pairs else (scope.pair,)  # nobody can tell
+        ruled = [one.pair for one in self.request.link.preferences.rules if one.pair]
+        # Without any pairs nobody can tell.
+        meant = pairs_meant(scope.pair, (*pairs, *ruled)) if pairs else (scope.pair,)
         if len(meant) == 1:
             return replace(named, pair=meant[0].upper())
         rest = replace(scope, pair="")

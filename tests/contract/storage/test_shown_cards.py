@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from bot.domain.actions import Action, ActionState, Denied
+import pytest
+
+from bot.domain.actions import Action, ActionState, Denied, Verb
 from bot.domain.cards import Button, Card
 from bot.domain.chats import Channel, Link
 from bot.domain.ids import ActionId
@@ -19,9 +22,17 @@ END = NOW + MINUTE
 """When the buttons of `given.button` end."""
 
 
-async def shown(store: Store, chat: Link, message: str, *names: str, person: str = "100") -> Card:
+async def shown(
+    store: Store,
+    chat: Link,
+    message: str,
+    *names: str,
+    person: str = "100",
+    verb: Verb = Verb.PAUSE,
+) -> Card:
     """A message of a person's card, with a button for each name."""
-    offered = [replace(button(chat, name), card=f"card {message}", person=person) for name in names]
+    of_card: dict[str, Any] = {"card": f"card {message}", "person": person, "verb": verb}
+    offered = [replace(button(chat, name), **of_card) for name in names]
     await store.actions.offer(offered)
     buttons = tuple((Button(label=name, action=ActionId(name)),) for name in names)
     card = Card(title=f"Title {message}", buttons=buttons)
@@ -132,6 +143,16 @@ async def test_what_was_pressed_is_not_called_expired(store: Store):
     await store.actions.finish(ActionId("pause"), ActionState.DONE, NOW)
 
     assert [one.ending for one in await ended(store)] == [Ending.PRESSED]
+
+
+@pytest.mark.parametrize("withdrawn", [False, True])
+async def test_what_could_be_undone_stands(store: Store, withdrawn: bool):
+    chat = await linked(store)
+    await shown(store, chat, "7", "undo", verb=Verb.UNDO)
+    if withdrawn:
+        await store.shown_cards.withdraw(chat.endpoint.id, "100", NOW)
+
+    assert [one.ending for one in await ended(store)] == [Ending.STANDS]
 
 
 async def test_withdrawing_ends_a_persons_own_cards_in_that_chat_at_once(store: Store):

@@ -1,0 +1,105 @@
+"""Which buttons stand under an alert: few, each with a use of its own. Pure but for ids.
+
+- Where only a new login helps, *Log in again*, and nothing else.
+- What is critical about a bot that runs: *Stop*, and nothing else. To hear less of it is no help.
+- What has a sound and is not critical: *Mute 1 h*, of its bot and kind, and *Less like this*, which
+  shows the rule that it would write.
+- What has no sound: none, so that a phone is not full of buttons.
+
+Each asks a command, as if the person had typed it, and changes nothing by itself. Where who linked
+the chat may not ask that, it is not offered.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from bot.domain.actions import Action, Target, Verb, offer_to_pause
+from bot.domain.amendments import LESS, LOG_IN
+from bot.domain.cards import Button, Card, Severity
+from bot.domain.changes import condition
+from bot.domain.chats import Link, Role
+from bot.domain.events import Trader
+from bot.domain.ids import ActionId, NewId, TraderId
+from bot.domain.lifetimes import OFFER_LIFE
+from bot.domain.rules import Matter
+from bot.domain.spoken_rules import KINDS, as_spoken, rule_written
+from bot.policy.less_like import less_like
+from bot.policy.ruling import ruling
+from bot.texts.alerts import Alert
+from bot.texts.language import _
+from bot.texts.names import trader_name
+
+
+class Offered(NamedTuple):
+    """A card with its buttons, and what these mean; when `about` is answered, they are closed."""
+
+    card: Card
+    actions: tuple[Action, ...] = ()
+    about: TraderId | None = None
+
+
+class _Offer(NamedTuple):
+    label: str
+    command: str
+    about: tuple[Target, ...] = ()
+
+
+def offered(
+    alert: Alert, link: Link, matter: Matter | None, now: datetime, new_id: NewId
+) -> Offered:
+    """
+    Args:
+        alert: as loud as it arrives there.
+    """
+    about, offers = _offers(alert, link, matter)
+    if not offers:
+        return Offered(alert.card)
+    together = new_id()
+    actions = tuple(
+        Action(
+            id=ActionId(new_id()),
+            card=together,
+            account=link.account,
+            link=link.id,
+            endpoint=link.endpoint.id,
+            person=None,
+            verb=Verb.ASK,
+            targets=offer.about,
+            arguments=offer.command,
+            repeatable=True,
+            expires_at=now + OFFER_LIFE,
+        )
+        for offer in offers
+    )
+    buttons = tuple(
+        Button(label=offer.label, action=action.id)
+        for offer, action in zip(offers, actions, strict=True)
+    )
+    return Offered(replace(alert.card, buttons=(buttons,)), actions, about)
+
+
+def _offers(alert: Alert, link: Link, matter: Matter | None) -> tuple[TraderId, Sequence[_Offer]]:
+    """What answers them, and each."""
+    bot, card = alert.about, alert.card
+    if alert.log_in:
+        return LOG_IN, [_Offer(_("Log in again"), "link")]
+    if not link.role.covers(Role.OPERATOR):
+        return LESS, ()
+    if card.severity is Severity.CRITICAL:
+        if bot is None or condition(bot).running is False:
+            return LESS, ()
+        return bot.id, [_Offer(_("Stop {who}", who=trader_name(bot)), offer_to_pause(bot.id))]
+    if card.silent or matter is None or matter.critical or (matter.bot and bot is None):
+        return LESS, ()
+    return LESS, _to_hear_less(matter, link, bot)
+
+
+def _to_hear_less(matter: Matter, link: Link, bot: Trader | None) -> Sequence[_Offer]:
+    about = () if bot is None else (Target(id=bot.id, name=trader_name(bot)),)
+    rule = less_like(matter, ruling(matter, link.preferences.rules).rule)
+    return (
+        _Offer(_("Mute 1 h"), f"mute {KINDS[matter.topic]} 1h", about),
+        _Offer(_("Less like this"), f"rules try {rule_written(as_spoken(rule))}", about),
+    )
