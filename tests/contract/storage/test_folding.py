@@ -346,6 +346,21 @@ async def test_a_crowd_digest_takes_all_that_it_tells_of(store: Store):
     assert await titles_sent(store, chat.endpoint.id) == ["1 trade of Grid BTC"]
 
 
+async def test_what_the_message_in_the_old_chat_does_not_show_is_told_in_the_new_one(store: Store):
+    chat = await burst(store, LIMIT + 2)
+    await happens(store, chat, 8, 9)
+    await happens(store, chat, 10, matter=None)
+    moved = Settlement(
+        state=State.READY, reason=Reason.MOVED, not_before=NOW, counts=False, moved_to="-200"
+    )
+
+    await settle(store, await claimed(store, chat.endpoint.id, AFTERWARDS), moved)
+
+    assert await owed(store) == []
+    told = await claimed(store, chat.endpoint.id, AFTERWARDS)
+    assert (told.address.chat, shown(told)) == ("-200", ["r8", "r9"])
+
+
 async def test_what_is_not_shown_when_the_link_ends_is_cancelled(store: Store):
     chat = await burst(store, LIMIT + 2)
     await happens(store, chat, 8, 9)
@@ -415,6 +430,17 @@ async def test_a_repeat_that_cannot_be_counted_is_told_and_takes_the_next(store:
     assert told.card.lines == ("x2, last 12:00 UTC",)
     [amendment] = await owed(store)
     assert (amendment.message, amendment.delivery.card.lines) == ("78", ("x3, last 12:00 UTC",))
+
+
+async def test_nothing_more_is_counted_in_a_message_that_cannot_be_changed(store: Store):
+    chat = await failure(store)
+    await fails(store, chat, 2)
+    [amendment] = await owed(store)
+    await store.outbox.not_amended(amendment, AFTERWARDS)
+
+    result = await fails(store, chat, 3)
+
+    assert result.folded == 0
 
 
 async def test_one_that_is_told_anew_in_a_closed_chat_waits_for_it(store: Store):
