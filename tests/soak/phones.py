@@ -49,6 +49,10 @@ CHANCES = {
 }
 
 
+DELETED = 0.1
+"""Of the messages that are to be changed."""
+
+
 @dataclass(eq=False)
 class Phones(FakeMessenger):
     """Implements `ports.Messenger` for many chats.
@@ -88,11 +92,15 @@ class Phones(FakeMessenger):
         return outcome
 
     async def amend(self, address: Address, message: str, card: Card) -> Attempt:
-        """What a change comes to does not depend on chance: it may be repeated freely."""
+        """It may be repeated freely; it comes to nothing where the person deleted the message."""
         if self.refused:
             return Halted(reason="Unauthorized")
         if address.chat in self.waits:
             return Postponed(reason="Too Many Requests", retry_after=self.waits[address.chat])
+        chance = random.Random(f"{self.seed} {card.reference} {message}")
+        if chance.random() < DELETED and message not in self.deleted:
+            self.happened["message deleted"] += 1
+            self.deleted.add(message)
         return await super().amend(address, message, card)
 
     def _outcome(self, chat: str, chance: random.Random) -> Attempt:
