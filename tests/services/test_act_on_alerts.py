@@ -178,6 +178,19 @@ async def test_a_rule_of_the_person_s_is_followed_by_a_narrower_one(world, platf
     assert len((await wants(world)).rules) == 2
 
 
+async def test_a_rule_about_a_pair_is_followed_though_no_strategy_trades_it_any_more(
+    world, platform, chat
+):
+    await world.goes_live()
+    await world.says("/rules exits on BTC/USDT on")
+    platform.pairs = ("ETH/USDT", "SOL/USDT")
+    gain = await closes(world, platform, chat, 1, "0.4")
+
+    [proposed] = await world.presses(gain, LESS)
+
+    assert proposed.card.title.startswith("Exits of Heron on BTC/USDT")
+
+
 async def test_of_two_alerts_the_second_says_that_its_rule_holds_already(world, platform, chat):
     await world.goes_live()
     first = await closes(world, platform, chat, 1, "-4")
