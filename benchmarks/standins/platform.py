@@ -5,6 +5,7 @@ import itertools
 import json
 import struct
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -34,12 +35,16 @@ SERVICES = frozenset(
 
 Json = dict[str, Any]
 
+BOTS = 16
+"""Of each user, whose trades they make in turn: many of one bot would be told in one message."""
+
 
 class Platform:
-    """Sockets by user, and what may be read with `find`: a user's own bot, nothing else."""
+    """Sockets by user, and what may be read with `find`: a user's own bots, nothing else."""
 
     def __init__(self) -> None:
         self._sockets: dict[str, _Socket] = {}
+        self._turns: defaultdict[str, itertools.count[int]] = defaultdict(itertools.count)
         self._ids = itertools.count(1)
 
     # --- asked by the benchmark -----------------------------------------------------------
@@ -83,8 +88,7 @@ class Platform:
         record = {
             "_id": f"{next(self._ids):024x}",
             "userId": user,
-            # Each of another bot: many of one would be told in one message.
-            "traderId": f"bot-{number}",
+            "traderId": _bot(user, next(self._turns[user]) % BOTS),
             "symbol": "BTC/USDT",
             "side": "buy",
             "amount": 0.1,
@@ -229,15 +233,23 @@ def _tick_frame(turn: int) -> bytes:
 
 
 def _read(user: str, method: str, service: str) -> Json:
-    """What `find` and `get` give a user: a profile, one bot, and empty pages."""
-    if service == "users":
-        own = _profile(user)
-    else:
-        own = {"_id": f"bot-of-{user}", "userId": user, "name": "Trader 1", "running": True}
+    """What `find` and `get` give a user: a profile, bots, and empty pages."""
+    own = _profile(user) if service == "users" else _trader(user, 0)
     if method == "get":
         return own
-    records = [own] if service in ("users", "traders") else []
+    records = [own] if service == "users" else []
+    if service == "traders":
+        records = [_trader(user, number) for number in range(BOTS)]
     return {"total": len(records), "limit": 100, "skip": 0, "data": records}
+
+
+def _trader(user: str, number: int) -> Json:
+    name = f"Trader {number + 1}"
+    return {"_id": _bot(user, number), "userId": user, "name": name, "running": True}
+
+
+def _bot(user: str, number: int) -> str:
+    return f"bot-{number}-of-{user}"
 
 
 def _profile(user: str) -> Json:
