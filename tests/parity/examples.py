@@ -438,6 +438,7 @@ WANTS = Preferences(quiet=Quiet(weekdays=NIGHT, weekend=NIGHT), zone="Europe/Ber
 ZONES = ("America/New_York", "America/Toronto")
 OPTIONS = (Option(label="Night Owl", action=ActionId("a1")),)
 ONE_BUTTON = (Button(label="22:00-07:00", action=ActionId("a1")),)
+ANOTHER_BUTTON = (Button(label="08:00-09:00", action=ActionId("a2")),)
 
 EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     # answers
@@ -488,7 +489,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     ],
     "rules.page": lambda: [
         rules.page((), 1, (OF_ALL,), ()),
-        rules.page((RULE, OF_ALL), 1, (OF_ALL,), (OWL,), ONE_BUTTON, older=ONE_BUTTON),
+        rules.page((RULE, OF_ALL), 1, (OF_ALL,), (OWL,), ONE_BUTTON, older=ANOTHER_BUTTON),
         rules.page((RULE,) * 15, 1, (OF_ALL,), (OWL,), pick=OPTIONS),
     ],
     "rules.no_such_page": lambda: [rules.no_such_page()],
@@ -521,7 +522,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     ],
     "mutes.what_is_muted": lambda: [
         mutes.what_is_muted(Preferences(), (), ONE_BUTTON),
-        mutes.what_is_muted(replace(WANTS, mutes=(MUTE,)), (OWL,), ONE_BUTTON, ONE_BUTTON),
+        mutes.what_is_muted(replace(WANTS, mutes=(MUTE,)), (OWL,), ONE_BUTTON, ANOTHER_BUTTON),
         mutes.what_is_muted(replace(WANTS, mutes=(MUTE,) * 9), (OWL,), ONE_BUTTON, (), OPTIONS),
     ],
     "mutes.how_long": lambda: [mutes.how_long("Night Owl", ONE_BUTTON)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -145,9 +146,12 @@ async def test_hostile_text_of_the_platform_is_inert_on_the_web_chat(site, platf
             await site.world.ingest.take(account, hostile_events(text, now(), id))
             shown += [await anext(frames) for _ in range(5)]
 
-    # What the page gets are plain texts, which it shows as such; only `href` and `action` do more.
+    # What the page gets are plain texts, which it shows as such; only `href` and `action` do more,
+    # and the actions of ours are ids that we have made.
     for message in shown:
-        assert set(keys_in(message["card"])) & {"href", "action", "html"} == set()
+        assert set(keys_in(message["card"])) & {"href", "html"} == set()
+        pressed = [button["action"] for row in message["card"]["buttons"] for button in row]
+        assert all(re.fullmatch(r"[\w-]{1,40}", action, re.ASCII) for action in pressed)
         assert all(hidden_in(text) == [] for text in texts_in(message))
         assert sum(map(len, texts_in(message))) < 2000
     words = [" ".join(texts_in(message)) for message in shown]
