@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import select
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
@@ -96,20 +96,11 @@ _progress: ContextVar[_RequestProgress | None] = ContextVar("_progress", default
 
 
 def open_session(
-    timeout: ClientTimeout,
-    *,
-    until_it_may_leave: Callable[[], Awaitable[None]],
-    connections: int = CONNECTIONS,
-    **given: Any,
+    timeout: ClientTimeout, *, connections: int = CONNECTIONS, **given: Any
 ) -> ClientSession:
-    """Connections for exchanges, to be closed by whoever opened them.
-
-    Args:
-        until_it_may_leave: awaited in the last moment before a request leaves. What it raises is
-            what the request ends with, and nothing has left then.
-    """
+    """Connections for exchanges, to be closed by whoever opened them."""
     return ClientSession(
-        connector=_Connector(until_it_may_leave, limit=connections, keepalive_timeout=KEEP_ALIVE),
+        connector=_Connector(limit=connections, keepalive_timeout=KEEP_ALIVE),
         cookie_jar=DummyCookieJar(),
         timeout=timeout,
         **given,
@@ -169,15 +160,8 @@ async def exchange(
 class _Connector(TCPConnector):
     """Notes the moment from which a request may have left."""
 
-    def __init__(
-        self,
-        until_it_may_leave: Callable[[], Awaitable[None]],
-        *,
-        limit: int,
-        keepalive_timeout: float,
-    ) -> None:
+    def __init__(self, *, limit: int, keepalive_timeout: float) -> None:
         super().__init__(limit=limit, keepalive_timeout=keepalive_timeout)
-        self._until_it_may_leave = until_it_may_leave
         self._used: WeakSet[asyncio.BaseTransport] = WeakSet()
 
     async def connect(
@@ -186,7 +170,6 @@ class _Connector(TCPConnector):
         traces: list[Trace],
         timeout: ClientTimeout,  # noqa: ASYNC109 - the library's signature
     ) -> Connection:
-        await self._until_it_may_leave()
         connection = await super().connect(req, traces, timeout)
         while self._is_spent(connection.transport):
             connection.close()

@@ -14,7 +14,6 @@ from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import Attempt, Declined, Repeats, Sent, Unknown
 from bot.domain.ids import Now
 from bot.domain.reasons import Reason
-from bot.services.early_send import HoldsRequests
 
 KEY_LIFE = timedelta(minutes=2)
 """How long a key against repeats is relied on: Discord says "a few minutes"."""
@@ -29,7 +28,7 @@ UNMARKED_REPEATS = Repeats(waits=_WAITS, urgent_waits=_WAITS, marked=False)
 goes on for as long as an outage may last."""
 
 
-class DiscordMessenger(HoldsRequests):
+class DiscordMessenger:
     """Implements `ports.Messenger`."""
 
     channel = Channel.DISCORD

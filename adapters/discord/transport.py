@@ -24,7 +24,6 @@ from adapters.chat.exchange import (
 from adapters.chat.faults import UNTOLD_WAIT
 from adapters.discord.limits import Breaker, Buckets, Seconds, number
 from bot.domain.reasons import Reason
-from bot.services.early_send import until_it_may_leave
 
 BAN_WAIT = 600.0
 """Seconds of rest after a 429 that does not come from the API itself but from what stands before
@@ -178,11 +177,7 @@ _COUNTED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.
 
 def new_session() -> ClientSession:
     """Connections for `DiscordHttp`, to be closed by whoever opened them."""
-    return open_session(
-        time_limits(),
-        until_it_may_leave=until_it_may_leave,
-        ws_response_class=DiscordClientWebSocketResponse,
-    )
+    return open_session(time_limits(), ws_response_class=DiscordClientWebSocketResponse)
 
 
 def _form(body: bytes, files: Sequence[tuple[str, bytes]]) -> FormData:

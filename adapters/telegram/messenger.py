@@ -10,10 +10,9 @@ from bot.domain.cards import Card
 from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import Attempt, Declined, Repeats, Sent
 from bot.domain.ids import Now
-from bot.services.early_send import HoldsRequests
 
 
-class TelegramMessenger(HoldsRequests):
+class TelegramMessenger:
     """Implements `ports.Messenger`."""
 
     channel = Channel.TELEGRAM

@@ -28,7 +28,6 @@ from adapters.chat.exchange import (
     quoted,
     time_limits,
 )
-from bot.services.early_send import until_it_may_leave
 
 POOL_TIMEOUT = 5.0
 UPLOAD_TIMEOUT = 30.0
@@ -101,10 +100,7 @@ class AiohttpRequest(BaseRequest):
     async def initialize(self) -> None:
         if self._session is None:
             self._session = open_session(
-                self._timeout,
-                until_it_may_leave=until_it_may_leave,
-                connections=self._connections,
-                headers={"User-Agent": "Tradebell"},
+                self._timeout, connections=self._connections, headers={"User-Agent": "Tradebell"}
             )
 
     async def shutdown(self) -> None:

@@ -7,7 +7,7 @@ ports: what is raised is in `bot.errors`, nothing else.
 from bot.ports.accounts import Accounts, Codes, Links, SignIn
 from bot.ports.actions import Actions, ShownCards
 from bot.ports.chats import Draw, Handles, Hear, Journal, Messenger, Readership, Suggest, Webhook
-from bot.ports.inbox import Inbox, OnPrepared
+from bot.ports.inbox import Inbox
 from bot.ports.outbox import Outbox
 from bot.ports.platform import Live, Platform, Session
 from bot.ports.watching import Audit, Meter
@@ -26,7 +26,6 @@ __all__ = [
     "Live",
     "Messenger",
     "Meter",
-    "OnPrepared",
     "Outbox",
     "Platform",
     "Readership",

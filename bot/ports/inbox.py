@@ -1,19 +1,13 @@
 """Facts in, once: what the store does with events."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.domain.deliveries import Delivery
 from bot.domain.events import Cursor, Event, Listing, Strategy, Stream, Sweep, Trader, Unreadable
 from bot.domain.ids import AccountId, EndpointId
 from bot.domain.ingesting import Decide, IngestResult, Progress
 from bot.domain.told import Duplicate
-
-OnPrepared = Callable[[Sequence[Delivery], Awaitable[None]], object]
-"""Told what a batch has claimed while that is being committed, and what to wait for: it ends well
-once the claims stand, and with `TryLater` or `OutcomeUnknown` if they do not.
-"""
 
 
 class Inbox(Protocol):
@@ -25,14 +19,12 @@ class Inbox(Protocol):
         now: datetime,
         progress: Progress | None = None,
         idle: frozenset[EndpointId] = frozenset(),
-        on_prepared: OnPrepared | None = None,
     ) -> IngestResult:
         """Dedup rows, deliveries, last known states and the cursor, in one transaction.
 
         An endpoint that is `idle` could be sent to at once. Where a new item is the only pending
         one there, it is claimed in this very transaction: SENDING, as if by a lane. Whoever asks
-        sends what was claimed so; where that is cancelled, the claim is undone. What `on_prepared`
-        was told is its to send, and not in the result.
+        sends what was claimed so; where that is cancelled, the claim is undone.
 
         An answer closes the buttons that made the offer. Items that wait will go out without them
         and with its note; those that were or may be shown already are owed an amendment.

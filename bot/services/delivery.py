@@ -36,7 +36,6 @@ from bot.domain.lanes import LaneRequest, LaneResult
 from bot.domain.reasons import Reason
 from bot.errors import OutcomeUnknown, TryLater
 from bot.ports import Messenger, Meter, Outbox, Readership
-from bot.services.early_send import HeldBack, HoldsRequests, ahead_of, stands
 from bot.services.pace import Pace, Place
 from bot.services.shared_chats import not_to_be_shown
 from bot.services.steady import Seconds, steady
@@ -93,8 +92,8 @@ TellGone = Callable[[Delivery, str], Awaitable[None]]
 
 _Outcome = tuple[Delivery, Settlement]
 
-_Preclaimed = tuple[Delivery, Seconds, Awaitable[None] | None]
-"""What was claimed in the transaction that owes it, since when, and what that has to wait for."""
+_Preclaimed = tuple[Delivery, Seconds]
+"""What was claimed in the transaction that owes it, and since when."""
 
 
 class Delivering:
@@ -229,31 +228,25 @@ class Delivering:
             and outlet.pace.is_free(address)
         )
 
-    def send_preclaimed(
-        self,
-        asked_at: Seconds,
-        claimed: Sequence[Delivery],
-        committed: Awaitable[None] | None = None,
-    ) -> None:
+    def send_preclaimed(self, claimed: Sequence[Delivery], asked_at: Seconds) -> None:
         """Send items that were claimed when they were ingested, where it was `idle` just before.
 
         So they leave right after their commit: no lane has to look for them in the store.
 
         Args:
             asked_at: when they were to be claimed, by the steady clock.
-            committed: what to wait for where the claim does not stand yet; see `early_send`.
         """
         for delivery in claimed:
             lane = self._lanes.get(delivery.endpoint)
             if lane is not None:
-                lane.preclaimed = delivery, asked_at, committed
+                lane.preclaimed = delivery, asked_at
                 lane.woken.set()
             elif self._group is not None:
                 lane = _Lane(
                     endpoint=delivery.endpoint,
                     address=delivery.address,
                     priority=delivery.priority,
-                    preclaimed=(delivery, asked_at, committed),
+                    preclaimed=(delivery, asked_at),
                 )
                 self._open(self._group, lane)
 
@@ -332,49 +325,20 @@ class Delivering:
         return await self._attempt(lane, delivery, asked_at)
 
     async def _send_preclaimed(
-        self,
-        lane: _Lane,
-        delivery: Delivery,
-        asked_at: Seconds,
-        committed: Awaitable[None] | None,
-    ) -> _Outcome | None:
+        self, lane: _Lane, delivery: Delivery, asked_at: Seconds
+    ) -> _Outcome:
         """The same for what had no place in the bot's schedule when it was claimed: where none is
-        near, it goes back. `None` if it never was claimed: whoever wanted it so says why.
+        near, it goes back.
         """
         lane.preclaimed = None
         pace = self._outlet(lane).pace
         wait, place = pace.take_place(delivery.priority)
         if self._closing or wait > CLAIMED_MAX_WAIT or pace.chat_wait(lane.address) > 0:
             pace.give_back(place)
-            outcome = delivery, handed_back(self._now())
-        else:
-            if wait > 0:
-                await asyncio.sleep(wait)
-            outcome = await self._send_ahead(lane, delivery, asked_at, committed)
-        return outcome if committed is None or await stands(committed) else None
-
-    async def _send_ahead(
-        self,
-        lane: _Lane,
-        delivery: Delivery,
-        asked_at: Seconds,
-        committed: Awaitable[None] | None,
-    ) -> _Outcome:
-        """Send it so that it leaves as soon as its claim stands, if that is still to come."""
-        if committed is None:
-            return await self._send_claimed(lane, delivery, asked_at)
-
-        async def may_leave() -> bool:
-            return await stands(committed) and self._may_send()
-
-        waits = isinstance(self._outlet(lane).messenger, HoldsRequests)
-        if not waits and not await may_leave():
             return delivery, handed_back(self._now())
-        try:
-            with ahead_of(may_leave):
-                return await self._attempt(lane, delivery, asked_at, committed)
-        except HeldBack:
-            return delivery, handed_back(self._now())
+        if wait > 0:
+            await asyncio.sleep(wait)
+        return await self._send_claimed(lane, delivery, asked_at)
 
     async def _ask_outbox(
         self,
@@ -424,13 +388,7 @@ class Delivering:
                 await lane.woken.wait()
         return True
 
-    async def _attempt(
-        self,
-        lane: _Lane,
-        delivery: Delivery,
-        claimed_at: Seconds,
-        committed: Awaitable[None] | None = None,
-    ) -> _Outcome:
+    async def _attempt(self, lane: _Lane, delivery: Delivery, claimed_at: Seconds) -> _Outcome:
         outlet = self._outlet(lane)
         messenger = outlet.messenger
         outlet.pace.sent_to(lane.address)
@@ -444,8 +402,6 @@ class Delivering:
                     card,
                     tried_since=delivery.created_at if delivery.unclear else None,
                 )
-        if committed is not None and not await stands(committed):
-            raise HeldBack  # an outcome may be known before: nothing was asked for it
         now = self._now()
         if _is_contradicted(attempt, lane.heard_at, claimed_at):
             attempt = Postponed(reason=Reason.SPOKEN_MEANWHILE, counts=True)

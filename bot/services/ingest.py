@@ -72,15 +72,7 @@ class Ingest:
         )
         idle, asked_at = self._delivering.idle(self._audience.get(account.id, {})), steady()
         try:
-            ingested = await self._inbox.ingest(
-                account.id,
-                events,
-                judge,
-                now,
-                progress,
-                idle,
-                partial(self._delivering.send_preclaimed, asked_at),
-            )
+            ingested = await self._inbox.ingest(account.id, events, judge, now, progress, idle)
         except OutcomeUnknown as doubt:
             if idle:
                 self._delivering.give_up(doubt)
@@ -91,7 +83,7 @@ class Ingest:
             self._delivering.wake({key: (at, Priority.NORMAL) for key, at in heard.items()})
             self._gathering.wake()
             raise
-        self._delivering.send_preclaimed(asked_at, ingested.preclaimed)
+        self._delivering.send_preclaimed(ingested.preclaimed, asked_at)
         self._meter.ingested(told=ingested.told, known=ingested.known)
         self._meter.decided(ingested.decisions)
         if ingested.owed:

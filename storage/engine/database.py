@@ -27,15 +27,6 @@ BATCH_LIMIT = 100
 """Requests in one transaction, so that nothing else waits for an endless one."""
 
 
-OnPrepared = Callable[[R, "asyncio.Future[None]"], object]
-"""Told what a request comes to while its commit is on its way to the disk, and when it stands.
-
-It is called on the event loop's thread, at most once, and not at all where there is nothing to wait
-for. The future ends well once the result is committed, and with `StoreAway` if it is not: then
-nothing of what was told is so, and another attempt may follow.
-"""
-
-
 def each(function: Callable[[Connection, A], R]) -> Operation[A, R]:
     """An operation out of a function of one argument; it keeps the function's name."""
 
@@ -53,7 +44,6 @@ class OperationRequest:
     operation: Operation[Any, Any]
     argument: Any
     future: "asyncio.Future[Any]"
-    on_prepared: OnPrepared[Any] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -130,12 +120,10 @@ class Database(ABC):
         self._write_apart(OperationRequest(operation, argument, future))
         return await future
 
-    def submit(
-        self, operation: Operation[A, R], argument: A, on_prepared: OnPrepared[R] | None = None
-    ) -> "asyncio.Future[R]":
+    def submit(self, operation: Operation[A, R], argument: A) -> "asyncio.Future[R]":
         """Have it done; see `write`."""
         future: asyncio.Future[R] = _Standing()
-        self._write(OperationRequest(operation, argument, future, on_prepared))
+        self._write(OperationRequest(operation, argument, future))
         return future
 
     async def read(self, function: Callable[[Connection, *Ts], R], *arguments: *Ts) -> R:
@@ -210,8 +198,6 @@ class Pending:
     connection: Connection
     transaction: "_Transaction"
     outcomes: list[Outcome]
-    committed: "asyncio.Future[None] | None" = None
-    """What those wait for who were told beforehand."""
 
     def commit(self) -> list[Outcome]:
         """Make it last; give what became of the requests.
@@ -345,29 +331,6 @@ def resolve(outcomes: Sequence[Outcome]) -> None:
             outcome.request.future.exception()  # seen: who waited may have been cancelled
         else:
             outcome.request.future.set_result(outcome.result)
-
-
-def tell_prepared(pending: Pending) -> None:
-    """Tell those who want to know what is about to be committed; on the loop's thread only.
-
-    `resolve_prepared` must follow.
-    """
-    for outcome in pending.outcomes:
-        if outcome.request.on_prepared is not None:
-            if pending.committed is None:
-                pending.committed = _Standing()
-            outcome.request.on_prepared(outcome.result, pending.committed)
-
-
-def resolve_prepared(pending: Pending, outcomes: Sequence[Outcome]) -> None:
-    """Say whether it was committed as it was told; on the loop's thread only."""
-    if pending.committed is None:
-        return
-    if outcomes is pending.outcomes:
-        pending.committed.set_result(None)
-    else:
-        pending.committed.set_exception(StoreAway("The database could not commit it."))
-        pending.committed.exception()  # seen: perhaps nobody waits
 
 
 class Inline(Database):

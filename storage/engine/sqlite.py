@@ -27,8 +27,6 @@ from storage.engine.database import (
     perform,
     raw_of,
     resolve,
-    resolve_prepared,
-    tell_prepared,
     transact,
 )
 from storage.engine.faults import described
@@ -107,8 +105,7 @@ class Sqlite(Database):
         except Exception as error:  # noqa: BLE001 it is for those who asked
             self._writer.do(partial(apart, self._connection, requests, error), self._end)
             return
-        self._writer.take(partial(self._commit, pending), partial(self._end_of, pending))
-        tell_prepared(pending)
+        self._writer.take(partial(self._commit, pending), self._end)
 
     def _perform(self, requests: Sequence[OperationRequest]) -> Pending:
         begun = self._loop.time()
@@ -127,10 +124,6 @@ class Sqlite(Database):
         except Exception as error:  # noqa: BLE001 as above
             requests = [outcome.request for outcome in pending.outcomes]
             return apart(self._connection, requests, error)
-
-    def _end_of(self, pending: Pending, outcomes: Sequence[Outcome]) -> None:
-        resolve_prepared(pending, outcomes)
-        self._end(outcomes)
 
     def _end(self, outcomes: Sequence[Outcome]) -> None:
         resolve(outcomes)

@@ -24,7 +24,6 @@ from bot.domain.events import (
 from bot.domain.ids import AccountId, EndpointId
 from bot.domain.ingesting import Decide, IngestResult, Progress
 from bot.domain.told import Duplicate
-from bot.ports import OnPrepared
 from storage.engine.database import Database
 from storage.engine.types import key
 from storage.engine.upsert import Insert, insert_into
@@ -77,14 +76,9 @@ class SqlInbox:
         now: datetime,
         progress: Progress | None = None,
         idle: frozenset[EndpointId] = frozenset(),
-        on_prepared: OnPrepared | None = None,
     ) -> IngestResult:
-        def tell(tally: Tally, committed: "asyncio.Future[None]") -> None:
-            if on_prepared is not None and tally.preclaimed:
-                on_prepared(tally.take_preclaimed(), committed)
-
         call = _Call(account, events, decide, now, progress, idle)
-        ingesting = self._database.submit(self._ingest, call, tell if idle else None)
+        ingesting = self._database.submit(self._ingest, call)
         try:
             return (await ingesting).total()
         except asyncio.CancelledError:

@@ -49,19 +49,13 @@ class Tally:
     owed: dict[EndpointId, tuple[Address, Priority]] = field(default_factory=dict)
     preclaimed: list["Preclaimed"] = field(default_factory=list)
 
-    def take_preclaimed(self) -> tuple[Delivery, ...]:
-        """What was claimed, for whoever sends it: the first who asks."""
-        taken = tuple([one.delivery() for one in self.preclaimed])
-        self.preclaimed.clear()
-        return taken
-
     def total(self) -> IngestResult:
         return IngestResult(
             new=self.new,
             known=self.known,
             told=self.told,
             owed=self.owed,
-            preclaimed=self.take_preclaimed(),
+            preclaimed=tuple([one.delivery() for one in self.preclaimed]),
             answered=self.answered,
             gathered=self.gathered,
             decisions=self.decisions,

@@ -1,6 +1,5 @@
 """The contract of `ports.Messenger`, for every chat platform and for the fake."""
 
-import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -20,7 +19,6 @@ from bot.domain.cards import (
 from bot.domain.deliveries import Attempt, Declined, Halted, Postponed, Scope, Sent, Unknown
 from bot.domain.ids import ActionId
 from bot.errors import Misconfigured
-from bot.services.early_send import HeldBack, HoldsRequests, ahead_of
 from tests.contract.messengers import (
     ALL,
     CHANGE_TROUBLES,
@@ -108,59 +106,6 @@ async def test_a_messenger_says_which_bot_of_which_platform_it_is(platform: Plat
         found = stage.messenger.channel, stage.messenger.bot
 
     assert found == (stage.address.channel, stage.address.bot)
-
-
-@pytest.mark.parametrize("platform", REMOTE)
-async def test_a_card_that_is_ahead_of_its_commit_waits_for_it(platform: Platform):
-    async with platform() as stage:
-        committed = asyncio.Event()
-
-        async def may_leave() -> bool:
-            return await committed.wait()
-
-        with ahead_of(may_leave):
-            async with asyncio.TaskGroup() as group:
-                sending = group.create_task(stage.messenger.send(stage.address, CARDS[-1]))
-                await asyncio.sleep(0.05)
-                before = list(stage.shown())
-                committed.set()
-        shown = stage.shown()
-
-    assert isinstance(stage.messenger, HoldsRequests)
-    assert before == []
-    assert isinstance(sending.result(), Sent)
-    assert len(shown) > 1
-
-
-@pytest.mark.parametrize("platform", REMOTE)
-async def test_a_card_that_may_not_leave_after_all_does_not(platform: Platform):
-    async def may_leave() -> bool:
-        return False
-
-    async with platform() as stage:
-        with ahead_of(may_leave), pytest.raises(HeldBack):
-            await stage.messenger.send(stage.address, CARDS[0])
-        await stage.messenger.send(stage.address, Card(title="The next one"))
-        shown = stage.shown()
-
-    assert len(shown) == 1
-    assert "The next one" in shown[0]
-
-
-@pytest.mark.parametrize("platform", REMOTE)
-async def test_once_a_part_of_a_card_has_left_the_others_follow(platform: Platform):
-    answers = iter([True])
-
-    async def may_leave() -> bool:
-        return next(answers, False)
-
-    async with platform() as stage:
-        with ahead_of(may_leave):
-            outcome = await stage.messenger.send(stage.address, CARDS[-1])
-        shown = stage.shown()
-
-    assert isinstance(outcome, Sent)
-    assert len(shown) > 1
 
 
 ALARM = Card(

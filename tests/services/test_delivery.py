@@ -25,10 +25,8 @@ from bot.domain.deliveries import (
 from bot.domain.events import Kind, Notice, NoticeText, Origin
 from bot.errors import TryLater
 from bot.policy.news import decide
-from bot.services.early_send import HoldsRequests, until_it_may_leave
 from bot.services.steady import steady
 from bot.texts.language import offering
-from tests.fakes.messenger import FakeMessenger
 from tests.harness.pseudo import PSEUDO
 from tests.harness.world import CHAT, running
 
@@ -533,96 +531,13 @@ async def test_an_item_claimed_at_once_waits_if_the_chat_is_paused_meanwhile(wor
     claimed = await claimed_at_once(world, account, "second")
 
     world.pace.pause((await world.link()).endpoint.address, 60)
-    world.delivering.send_preclaimed(steady(), [claimed])
+    world.delivering.send_preclaimed([claimed], steady())
     await world.quiet(59)
     assert chat.titles() == ["first"]
 
     await world.quiet(5)
     assert chat.titles() == ["first", "second"]
     assert chat.shown[-1].card.notes == ()
-
-
-async def test_what_is_ahead_of_its_commit_is_sent_once_that_stands(world, chat):
-    _, committed = await claimed_ahead(world, "second")
-    await world.quiet(3)
-    assert chat.titles() == ["first"]
-
-    committed.set_result(None)
-    await world.quiet(1)
-
-    assert chat.titles() == ["first", "second"]
-    assert await counts(world) == {State.SENT: 2}
-
-
-async def test_what_was_never_committed_is_not_sent(world, chat):
-    claimed, committed = await claimed_ahead(world, "second")
-
-    committed.set_exception(TryLater("the disk is full"))
-    await world.quiet(60)
-    assert chat.titles() == ["first"]
-    world.delivering.send_preclaimed(steady(), [claimed])
-    await world.quiet(60)
-
-    assert chat.titles() == ["first", "second"]
-    assert await counts(world) == {State.SENT: 2}
-
-
-class Hasty(FakeMessenger, HoldsRequests):
-    """Knows what came of a message before it was to leave: there was no connection."""
-
-    async def send(self, address, card, tried_since=None):
-        if card.title == "never owed":
-            return Postponed(reason="no connection")
-        await until_it_may_leave()
-        return await super().send(address, card, tried_since)
-
-
-async def test_who_may_not_send_any_more_once_the_commit_stands_hands_it_back(store, platform, now):
-    chat, sure = Hasty(now=now), True
-    async with running(store, platform, chat, now, may_send=lambda: sure) as world:
-        _, committed = await claimed_ahead(world, "second")
-        await world.quiet(1)
-
-        sure = False
-        committed.set_result(None)
-        await world.quiet(1)
-        assert chat.titles() == ["first"]
-        sure = True
-        await world.quiet(60)
-
-    assert chat.titles() == ["first", "second"]
-    assert chat.shown[-1].card.notes == ()
-
-
-async def test_what_became_of_a_message_that_was_never_owed_has_no_consequence(
-    store, platform, now
-):
-    chat = Hasty(now=now)
-    async with running(store, platform, chat, now) as world:
-        claimed, _ = await claimed_ahead(world, "second", send=False)
-        committed = asyncio.get_running_loop().create_future()
-        never = replace(claimed, card=replace(claimed.card, title="never owed"))
-
-        world.delivering.send_preclaimed(steady(), [never], committed)
-        await world.quiet(0.1)
-        committed.set_exception(TryLater("the disk is full"))
-        await world.quiet(0.1)
-        world.delivering.send_preclaimed(steady(), [claimed])
-        await world.quiet(0.1)
-
-    assert chat.titles() == ["first", "second"]
-
-
-async def claimed_ahead(world, title, *, send=True):
-    """A card that is claimed, and given to its lane with a commit that is still to come."""
-    account = await world.links()
-    await owe(world, account, "first")
-    await world.quiet()
-    claimed = await claimed_at_once(world, account, title)
-    committed = asyncio.get_running_loop().create_future()
-    if send:
-        world.delivering.send_preclaimed(steady(), [claimed], committed)
-    return claimed, committed
 
 
 async def claimed_at_once(world, account, title):

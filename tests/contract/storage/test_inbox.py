@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +13,7 @@ from sqlalchemy import select
 
 from bot.domain.actions import Action, Denied
 from bot.domain.chats import Link
-from bot.domain.deliveries import Delivery, Priority, State
+from bot.domain.deliveries import Priority, State
 from bot.domain.events import (
     LOOKED,
     Event,
@@ -39,7 +38,6 @@ from storage.inbox.cache import FINGERPRINTS, RECENTLY
 from storage.inbox.ingest import SqlInbox
 from storage.inbox.quarantine import QUARANTINE_LIFE
 from storage.schema.tables import inbox, quarantine
-from tests.contract.storage.conftest import OpenStore
 from tests.contract.storage.given import (
     MINUTE,
     NOW,
@@ -298,39 +296,6 @@ async def test_a_fact_that_another_service_has_told_does_not_leave(store: Store)
     ingested = await ingest_idle(store, chat, "trade", decide=tell_all(fingerprint="same"))
 
     assert ingested.preclaimed == ()
-
-
-@pytest.fixture
-async def file_store(sqlite_url: str, open_again: OpenStore):
-    async with open_again(sqlite_url, limits=Limits(quick=timedelta(hours=1))) as opened:
-        yield opened
-
-
-async def test_what_was_told_beforehand_is_for_who_was_told(file_store: Store):
-    chat = await linked(file_store)
-    told: list[tuple[Sequence[Delivery], Awaitable[None]]] = []
-    idle = frozenset({chat.endpoint.id})
-
-    async with asyncio.TaskGroup() as group:
-        ingesting = group.create_task(
-            file_store.inbox.ingest(
-                chat.account,
-                [fact("one")],
-                tell_all(),
-                NOW,
-                idle=idle,
-                on_prepared=lambda *claims: told.append(claims),
-            )
-        )
-        await asyncio.sleep(0)
-        ingesting.cancel()
-
-    assert ingesting.cancelled()
-    (((started,), committed),) = told
-    await committed
-    assert await claim(file_store, chat.endpoint.id) is None
-    await settle(file_store, started, again(NOW, counts=False))
-    assert await claimed(file_store, chat.endpoint.id) == started
 
 
 async def test_what_nobody_waits_for_any_more_goes_back_to_its_lane(store: Store):
