@@ -78,7 +78,9 @@ def _without(link: Link, wants: Preferences, mutes: set[Mute]) -> Link:
 
 
 def _outcome(alert: Told, link: Link) -> _Outcome:
-    decision = owed(link, alert.matter, alert.created_at, alert.kind)
+    # Of what has no matter only the card says that it was urgent (`alerts.notice_alert`).
+    urgent = alert.severity is Severity.CRITICAL
+    decision = owed(link, alert.matter, alert.created_at, alert.kind, urgent=urgent)
     return _Outcome(decision, alert.severity in _BAD, alert)
 
 

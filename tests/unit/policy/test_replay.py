@@ -102,6 +102,15 @@ def test_a_digest_of_a_night_rings_once_however_much_of_it_is_bad_and_not_for_go
     assert (held.rings_before, held.rings_after, held.held) == (3, 2, 4)
 
 
+def test_a_lost_login_would_have_rung_at_night_too():
+    at_night = alert(None, at=NOON + 12 * HOUR)
+    lost = replace(at_night, severity=Severity.CRITICAL, kind=Kind.FEED)
+
+    replay = replayed([lost, replace(at_night, kind=Kind.FEED)], LINK, wants(quiet=NIGHTS))
+
+    assert (replay.rings_before, replay.rings_after, replay.held) == (1, 1, 1)
+
+
 def test_a_mute_that_ends_by_itself_is_no_part_of_it_but_a_new_one_is():
     mute = Mute(id="1", until=NOON + HOUR)
     muted, longer = wants(mutes=(mute,)), wants(mutes=(replace(mute, until=NOON + 2 * HOUR),))
