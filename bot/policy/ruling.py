@@ -39,7 +39,8 @@ def ruling(matter: Matter, rules: Sequence[Rule]) -> Ruling:
     Args:
         rules: the person's own.
     """
-    rule = next(one for one in (*in_order(rules), *DEFAULTS) if names(one, matter))
+    own = in_order([one for one in rules if names(one, matter)])
+    rule = own[0] if own else next(one for one in DEFAULTS if _is_about(one, matter))
     if rule.threshold is None or reaches(matter, rule.threshold):
         return Ruling(rule.mode, rule)
     return Ruling(MILDER[rule.mode], rule, below=True)
@@ -57,15 +58,19 @@ def _rank(rule: Rule) -> tuple[bool, ...]:
 
 
 def names(rule: Rule, matter: Matter) -> bool:
-    """Whether a rule is about it; what is critical, only if the rule says that it covers that."""
-    if matter.critical and not rule.covers_critical and rule.id not in _DEFAULT_IDS:
+    """Whether a person's rule is about it: about what is critical only if it covers that, and about
+    paper money only if it says so, or names the bot.
+    """
+    if matter.critical and not rule.covers_critical:
         return False
-    if rule.paper is None:
-        about_money = rule.bot is not None or rule.id in _DEFAULT_IDS or matter.paper is not True
-    else:
-        about_money = rule.paper is (matter.paper is True)
+    if matter.paper is True and rule.paper is None and rule.bot is None:
+        return False
+    return _is_about(rule, matter)
+
+
+def _is_about(rule: Rule, matter: Matter) -> bool:
     return (
-        about_money
+        rule.paper in (None, matter.paper is True)
         and rule.topic in (None, matter.topic)
         and rule.bot in (None, matter.bot)
         and rule.pair in (None, matter.pair)
@@ -80,8 +85,6 @@ def may_be_critical(rule: Rule) -> bool:
 
 _QUIETER = frozenset({Mode.OFF, Mode.SILENT, Mode.DIGEST})
 _NEVER_CRITICAL = frozenset({Topic.SIGNAL, Topic.WARNING, Topic.REPORT, Topic.STRATEGY})
-
-_DEFAULT_IDS = frozenset(rule.id for rule in DEFAULTS)
 
 
 def mutes(mute: Mute, matter: Matter, now: datetime) -> bool:
