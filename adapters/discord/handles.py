@@ -53,12 +53,12 @@ class MessageHandles:
 
 
 class NoHandles:
-    """Implements `bot.ports.Handles` for a bot that answers nobody."""
+    """Implements `bot.ports.Handles` for a bot that answers nobody: nothing is kept, nor found."""
 
     async def keep(
         self, channel: Channel, bot: str, message: str, handle: str, until: datetime
     ) -> None:
-        raise NotImplementedError
+        pass
 
     async def find(self, channel: Channel, bot: str, message: str) -> str | None:
         return None
