@@ -155,8 +155,7 @@ async def _shown(bot_api: Child, number: int) -> int:
 
 
 def _trade(number: int) -> dict[str, object]:
-    trade = {"side": "buy", "symbol": "BTC/USDT", "amount": 0.1, "price": number}
-    return {**trade, "traderId": f"bot-{number}"}  # many of one bot would be told in one message
+    return {"side": "buy", "symbol": "BTC/USDT", "amount": 0.1, "price": number}
 
 
 _NUMBERS = count(100_000)
