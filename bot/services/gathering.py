@@ -6,18 +6,16 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import NoReturn
 
-from bot.domain.backoff import Backoff
 from bot.domain.ids import Now
 from bot.errors import OutcomeUnknown, TryLater
 from bot.ports import Outbox
 from bot.services.delivery import Delivering
+from bot.services.retrying import RETRY_WAITS
 
 log = logging.getLogger(__name__)
 
 RECHECK = timedelta(minutes=10)
 """Between looks where nothing says that something may be due: after a clock was set, say."""
-
-STORE_WAITS = Backoff(first=timedelta(seconds=1), ceiling=timedelta(minutes=1))
 
 
 class Gathering:
@@ -45,7 +43,7 @@ class Gathering:
                 # Whatever was not stored is found again.
                 log.warning("digests must wait", extra={"reason": str(outage)})
                 failures += 1
-                wait = STORE_WAITS.step(failures)
+                wait = RETRY_WAITS.step(failures)
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait.total_seconds()):
                     await self._woken.wait()
