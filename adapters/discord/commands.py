@@ -10,6 +10,7 @@ from typing import Any
 from discord import Locale
 
 from adapters.discord.render import GROUP, PUBLIC, called
+from adapters.discord.updates import SUBCOMMAND_GROUP
 from bot.domain.commands import Argument, ArgumentType, Spec
 from bot.domain.marks import shown
 from bot.domain.text import clean
@@ -39,12 +40,30 @@ def registered() -> list[Json]:
             "name": GROUP,
             "type": 1,
             **_described(ABOUT_COMMANDS),
-            "options": [_subcommand(spec) for spec in SPECS],
+            "options": _subcommands(),
             "default_member_permissions": str(MANAGE_CHANNELS),
             "contexts": [IN_A_SERVER, IN_A_DIRECT_CHAT],
             "integration_types": [BY_A_SERVER, BY_A_PERSON],
         }
     ]
+
+
+def _subcommands() -> list[Json]:
+    """Each by itself, or under its family, which stands where its first command would."""
+    listed: dict[str, Any] = {}
+    for spec in SPECS:
+        shown = _subcommand(spec)
+        if spec.family is None:
+            listed[spec.name] = shown
+            continue
+        group = {
+            "type": SUBCOMMAND_GROUP,
+            "name": spec.family.name,
+            **_described(spec.family.summary),
+            "options": [],
+        }
+        listed.setdefault(spec.family.name, group)["options"].append(shown)
+    return list(listed.values())
 
 
 def _subcommand(spec: Spec) -> Json:

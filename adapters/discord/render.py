@@ -22,6 +22,7 @@ from bot.domain.cards import (
 from bot.domain.columns import in_columns
 from bot.domain.ids import ActionId
 from bot.domain.text import utf16_length
+from bot.services.commands.registry import find
 from bot.texts.linking import type_digits
 
 Json = Mapping[str, Any]
@@ -389,8 +390,12 @@ _ADDRESS = re.compile(r"https?://[^\s<>\\]+")
 
 
 def called(command: str) -> str:
-    """'/bell status'."""
-    return f"/{GROUP} {command}"
+    """'/bell status', '/bell alerts mute'."""
+    found = find(command)
+    if found is None:
+        return f"/{GROUP} {command}"
+    family = found.spec.family
+    return " ".join((f"/{GROUP}", *([family.name] if family else []), found.spec.name))
 
 
 def _escaped(text: str, limit: int) -> list[str]:

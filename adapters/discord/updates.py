@@ -14,10 +14,14 @@ from adapters.discord.settings import EMBED, READ_HISTORY, SEND_IN_THREADS, SEND
 from bot.domain.chats import Address, Channel, Person
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Incoming, Place, Press, Shared, Wordless, Words
-from bot.domain.typed import command_in
+from bot.domain.typed import Typed, command_in
+from bot.services.commands.registry import FAMILIES
 from bot.texts.language import later
 
 Json = Mapping[str, Any]
+
+SUBCOMMAND_GROUP = 2
+"""Source: https://docs.discord.com/developers/interactions/application-commands#application-command-object-application-command-option-type"""
 
 BUTTON, SELECT = 2, 3
 """Source: https://docs.discord.com/developers/components/reference#component-object-component-types"""
@@ -162,9 +166,7 @@ def _message(message: Json, bot: str) -> Written | None:
     if not text.strip():
         sent = any(message.get(kind) for kind in WORDLESS)
         return Written(said=Wordless(place=place, person=person)) if sent else None
-    typed = command_in(text)
-    if typed is not None and typed.name == GROUP:
-        typed = command_in(f"/{typed.arguments}") or typed
+    typed = _typed(text)
     if typed is None:
         words = Words(
             place=place,
@@ -183,6 +185,17 @@ def _message(message: Json, bot: str) -> Written | None:
         replied_to=_replied_to(message),
     )
     return Written(said=said)
+
+
+def _typed(text: str) -> Typed | None:
+    """'/bell alerts mute 2h' as it is elsewhere: '/mute 2h'."""
+    typed = command_in(text)
+    while typed is not None and typed.name in (GROUP, *FAMILIES):
+        inner = command_in(f"/{typed.arguments}")
+        if inner is None:
+            break
+        typed = inner
+    return typed
 
 
 def _replied_to(message: Json) -> str | None:
@@ -233,21 +246,35 @@ def _interaction(interaction: Json, bot: str) -> DiscordUpdate | None:
 
 
 def _command(data: Json, place: Place, person: Person, handle: Handle) -> CommandAsked | None:
+    called, options = _subcommand(data)
+    if not called:
+        return None
+    given = {str(one.get("name")): one["value"] for one in options if "value" in one}
+    public = given.pop(PUBLIC, False) is True
+    said = Command(
+        place=place,
+        person=person,
+        name=called,
+        arguments=" ".join(map(str, given.values())).strip(),
+        options={option: str(value).strip() for option, value in given.items()},
+        public=public,
+    )
+    return CommandAsked(said=said, handle=handle)
+
+
+def _subcommand(data: Json) -> tuple[str, Sequence[Json]]:
+    """What it is called, whatever it is listed under, and its options; '' if it is none of ours."""
     match data:
+        case {
+            "name": name,
+            "options": [{"type": int(type), "options": [{"name": str(called), **rest}]}],
+        } if (name, type) == (GROUP, SUBCOMMAND_GROUP):
+            pass
         case {"name": name, "options": [{"name": str(called), **rest}]} if name == GROUP:
-            given = {str(one.get("name")): one["value"] for one in _options(rest) if "value" in one}
-            public = given.pop(PUBLIC, False) is True
-            said = Command(
-                place=place,
-                person=person,
-                name=called.lower(),
-                arguments=" ".join(map(str, given.values())).strip(),
-                options={option: str(value).strip() for option, value in given.items()},
-                public=public,
-            )
-            return CommandAsked(said=said, handle=handle)
+            pass
         case _:
-            return None
+            return "", ()
+    return called.lower(), tuple(_options(rest))
 
 
 def _press(
@@ -275,17 +302,14 @@ def _press(
 
 
 def _typing(data: Json, place: Place, person: Person, handle: Handle) -> Typing | None:
-    match data:
-        case {"name": name, "options": [{"name": str(command), **rest}]} if name == GROUP:
-            typed = next((one for one in _options(rest) if one.get("focused")), None)
-        case _:
-            return None
-    if typed is None:
+    command, options = _subcommand(data)
+    typed = next((one for one in options if one.get("focused")), None)
+    if not command or typed is None:
         return None
     return Typing(
         place=place,
         person=person,
-        command=command.lower(),
+        command=command,
         argument=str(typed.get("name", "")),
         typed=str(typed.get("value", "")),
         handle=handle,

@@ -50,10 +50,19 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """Commands that are about one thing, kept together where a platform has little room."""
+
+    name: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
     """One command, declared once.
 
     Attributes:
+        family: what it stands under on Discord; elsewhere it is asked by its name alone.
         least: the least role that may use it, `None` if it works without a link.
         danger: it changes something, or answers with a confirm card.
         own: only who linked the chat may use it, whatever role others have there.
@@ -75,6 +84,7 @@ class Spec:
     showable: bool = False
     menu: bool = True
     sentence: bool = False
+    family: Family | None = None
 
 
 NOBODY = "nobody"

@@ -12,6 +12,7 @@ from adapters.discord import render as discord
 from adapters.telegram import render as telegram
 from adapters.web import render as web
 from bot.domain.cards import Card
+from bot.services.commands.registry import FAMILIES
 from tests.parity.parts import Screen
 
 Json = Mapping[str, Any]
@@ -105,7 +106,7 @@ def _moment(found: re.Match[str]) -> str:
 
 def _as_typed(text: str) -> str:
     """Commands by the names that they have elsewhere."""
-    return text.replace(f"/{discord.GROUP} ", "/")
+    return re.sub(rf"/{discord.GROUP} (?:(?:{'|'.join(FAMILIES)}) )?", "/", text)
 
 
 def on_the_page(card: Card) -> Screen:

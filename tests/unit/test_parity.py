@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from adapters.discord import updates as discord
 from adapters.discord.commands import registered
+from adapters.discord.render import called
 from adapters.telegram import updates as telegram
 from adapters.web import updates as web
 from adapters.web.render import commands_json
@@ -32,6 +35,8 @@ from tests.parity.examples import (
 from tests.parity.parts import FIELDS, parts
 from tests.parity.screens import SCREENS
 
+Json = Mapping[str, Any]
+
 DOCS = Path(__file__).parents[2] / "docs" / "how-it-works.md"
 
 
@@ -48,8 +53,7 @@ def on_telegram(spec: Spec) -> Incoming | None:
 def on_discord(spec: Spec) -> Incoming | None:
     """As Discord tells it: with the registered option, if there is one."""
     (bell,) = registered()
-    [part] = [one for one in bell["options"] if one["name"] == spec.name]
-    options = [{**option, "value": "words"} for option in part.get("options", ())]
+    names = called(spec.name).split()[1:]
     interaction = {
         "id": "9",
         "token": "t",
@@ -58,10 +62,25 @@ def on_discord(spec: Spec) -> Incoming | None:
         "channel_id": "7",
         "context": 1,
         "user": {"id": "7"},
-        "data": {"name": bell["name"], "options": [{**part, "options": options}]},
+        "data": {"name": bell["name"], "options": picked(bell["options"], names)},
     }
     found = discord.heard({"t": "INTERACTION_CREATE", "d": interaction}, "1")
     return found.said if isinstance(found, discord.CommandAsked) else None
+
+
+def picked(options: Sequence[Json], names: Sequence[str]) -> Sequence[Json]:
+    """What Discord tells of a choice: each name's part, with the next one in it."""
+    name, *rest = names
+    [part] = [one for one in options if one["name"] == name]
+    inner = part.get("options", ())
+    return [
+        {
+            **part,
+            "options": picked(inner, rest)
+            if rest
+            else [{**one, "value": "words"} for one in inner],
+        }
+    ]
 
 
 def on_the_page(spec: Spec) -> Incoming | None:
@@ -72,7 +91,7 @@ def on_the_page(spec: Spec) -> Incoming | None:
 
 
 WAYS = {"Telegram": on_telegram, "Discord": on_discord, "chat page": on_the_page}
-TYPED = {"Telegram": "/{}", "Discord": "/bell {}", "chat page": "/{}"}
+TYPED = {"Telegram": "/{}".format, "Discord": called, "chat page": "/{}".format}
 
 
 @pytest.mark.parametrize("platform", WAYS)
@@ -91,7 +110,7 @@ def test_the_table_of_commands_and_platforms_is_true():
         f"| {' | '.join(('command', *WAYS))} |",
         f"| {' | '.join('---' for _ in range(len(WAYS) + 1))} |",
         *(
-            f"| {spec.name} | {' | '.join(f'`{TYPED[one].format(spec.name)}`' for one in WAYS)} |"
+            f"| {spec.name} | {' | '.join(f'`{TYPED[one](spec.name)}`' for one in WAYS)} |"
             for spec in SPECS
         ),
     ]

@@ -15,6 +15,7 @@ from bot.domain.timetables import zone
 from bot.domain.wishes import MOST_MUTES, with_mute, without_ended, without_mutes
 from bot.services.actions import targets_of
 from bot.services.commands.desk import AccountCommand, AccountRequest
+from bot.services.commands.families import ALERTS
 from bot.services.commands.previews import preview
 from bot.services.commands.wishes import Things, things, wish
 from bot.texts import mutes as texts
@@ -105,6 +106,7 @@ async def _ends(
 MUTE = AccountCommand(
     spec=Spec(
         name="mute",
+        family=ALERTS,
         summary=later("No sound for a while, of everything or one thing"),
         arguments=(
             Argument(
@@ -181,6 +183,7 @@ async def _which(request: AccountRequest, wants: Preferences, traders: Sequence[
 UNMUTE = AccountCommand(
     spec=Spec(
         name="unmute",
+        family=ALERTS,
         summary=later("End a mute"),
         arguments=(
             Argument(

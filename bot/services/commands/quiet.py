@@ -14,6 +14,7 @@ from bot.domain.spoken_zones import nearest_zones, zone_names, zones_meant
 from bot.domain.timetables import next_digest, quiet_until, zone
 from bot.domain.told import Told
 from bot.services.commands.desk import AccountCommand, AccountRequest
+from bot.services.commands.families import ALERTS
 from bot.services.commands.previews import preview
 from bot.services.commands.wishes import wish
 from bot.texts import quiet as texts
@@ -58,6 +59,7 @@ async def _offers(request: AccountRequest, wants: Preferences) -> list[Button]:
 QUIET = AccountCommand(
     spec=Spec(
         name="quiet",
+        family=ALERTS,
         summary=later("Hours in which only what is critical rings"),
         arguments=(
             Argument(
@@ -95,6 +97,7 @@ async def _timezone(request: AccountRequest) -> Card:
 TIMEZONE = AccountCommand(
     spec=Spec(
         name="timezone",
+        family=ALERTS,
         summary=later("The time zone that you live in"),
         arguments=(
             Argument(
@@ -150,6 +153,7 @@ def _due(told: Told, wants: Preferences, now: datetime) -> datetime:
 DIGEST = AccountCommand(
     spec=Spec(
         name="digest",
+        family=ALERTS,
         summary=later("When the next digest comes, and what waits for it"),
         arguments=(
             Argument(

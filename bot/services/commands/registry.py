@@ -58,6 +58,8 @@ COMMANDS: Sequence[AnyCommand] = (
 
 SPECS: Sequence[Spec] = tuple(command.spec for command in COMMANDS)
 
+FAMILIES = frozenset(spec.family.name for spec in SPECS if spec.family is not None)
+
 _BY_WORD = {
     word: command for command in COMMANDS for word in (command.spec.name, *command.spec.aliases)
 }

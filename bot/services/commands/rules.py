@@ -33,6 +33,7 @@ from bot.domain.wishes import (
 from bot.policy.ruling import DEFAULTS, in_order, may_be_critical
 from bot.services.actions import targets_of
 from bot.services.commands.desk import AccountCommand, AccountRequest, Desk
+from bot.services.commands.families import ALERTS
 from bot.services.commands.previews import preview
 from bot.services.commands.wishes import Things, things, wish
 from bot.texts import rules as texts
@@ -274,6 +275,7 @@ async def covered(desk: Desk, link: Link, person: Person, id: str) -> Card:
 COMMAND = AccountCommand(
     spec=Spec(
         name="rules",
+        family=ALERTS,
         summary=later("How loudly each kind of alert comes, and when"),
         aliases=("rule",),
         arguments=(

@@ -7,6 +7,7 @@ from bot.domain.commands import Argument, ArgumentType, Spec
 from bot.domain.told import Told
 from bot.domain.typed import reference_in
 from bot.services.commands.desk import AccountCommand, AccountRequest
+from bot.services.commands.families import ALERTS
 from bot.texts import why as texts
 from bot.texts.language import later
 
@@ -52,6 +53,7 @@ async def _listed(request: AccountRequest) -> Card:
 COMMAND = AccountCommand(
     spec=Spec(
         name="why",
+        family=ALERTS,
         summary=later("Why an alert came as it did, or did not come"),
         arguments=(
             Argument(

@@ -690,6 +690,21 @@ async def test_what_is_typed_is_completed(api: DiscordApi, ann: Person):
     assert [choice.name for choice in offered] == ["Night Owl", "Night Heron"]
 
 
+async def test_what_stands_in_a_group_is_asked_and_completed_like_all_else(
+    api: DiscordApi, ann: Person
+):
+    names, hear = Names(["Night Owl"]), Conversation(says("Muted"))
+
+    async with listening(api, hear, names):
+        offered = await ann.types_into_autocomplete("bell alerts mute", "what", "ni").completed()
+        await ann.runs("bell alerts mute", what=offered[0].value, time="2h").answered()
+
+    assert names.asked == [("mute", "what", "ni")]
+    (said,) = hear.heard
+    assert isinstance(said, Command)
+    assert (said.name, said.options) == ("mute", {"what": "Night Owl", "time": "2h"})
+
+
 # --- registering --------------------------------------------------------------------------
 
 

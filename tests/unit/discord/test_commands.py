@@ -6,13 +6,33 @@ from typing import Any
 import pytest
 
 from adapters.discord.commands import CHOICES_LIMIT, choices, is_registered, registered
-from bot.services.commands.registry import SPECS
+from bot.services.commands.families import ALERTS
+from bot.services.commands.registry import SPECS, known_words
 from bot.texts.language import Language, offering
 from tests.harness.pseudo import PSEUDO, Pseudo, plain_words
 from tests.standins.discord.commands import check_commands
 
 (BELL,) = registered()
-PARTS = {part["name"]: part for part in BELL["options"]}
+GROUPS = [part for part in BELL["options"] if part["type"] == 2]
+PARTS = {
+    part["name"]: part
+    for one in BELL["options"]
+    for part in (one["options"] if one in GROUPS else [one])
+}
+
+
+def test_what_is_about_one_thing_is_a_group_so_that_twice_as_many_have_room():
+    [alerts] = GROUPS
+
+    assert [one["name"] for one in alerts["options"]] == [
+        spec.name for spec in SPECS if spec.family is not None
+    ]
+    assert alerts["description"] == ALERTS.summary
+    assert len(BELL["options"]) <= 20
+
+
+def test_no_group_is_called_like_a_command():
+    assert not {group["name"] for group in GROUPS} & {*known_words(), "bell"}
 
 
 def test_every_command_is_there_with_its_own_words_and_discord_takes_them():

@@ -145,6 +145,7 @@ def test_commands_are_called_as_they_are_here():
         title="x",
         lines=(
             f"Try {command('status')} now, or {command('unlink')} others.",
+            f"{command('rule')} exits silent, {command('test')}",
             "https://x.example/link/abc or what a bot calls /status",
         ),
         notes=(f"3 alerts did not reach you: {command('missed')}",),
@@ -154,6 +155,7 @@ def test_commands_are_called_as_they_are_here():
 
     assert message.embed["description"].split("\n") == [
         "Try /bell status now, or /bell unlink others.",
+        "/bell alerts rules exits silent, /bell test",
         "https://x.example/link/abc or what a bot calls /status",
     ]
     assert message.embed["footer"]["text"] == "3 alerts did not reach you: /bell missed"

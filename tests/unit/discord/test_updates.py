@@ -54,6 +54,25 @@ def bell(command: str, *options: dict[str, Any]) -> dict[str, Any]:
     return {"id": "1", "name": "bell", "type": 1, "options": [part]}
 
 
+def grouped(group: str, command: str, *options: dict[str, Any]) -> dict[str, Any]:
+    part = bell(command, *options)
+    return {**part, "options": [{"name": group, "type": 2, "options": part["options"]}]}
+
+
+def test_a_command_in_a_group_is_asked_by_its_own_name():
+    option = {"name": "what", "type": 3, "value": "exits"}
+
+    found = heard(frame(2, grouped("alerts", "mute", option)), BOT)
+    typing = heard(frame(4, grouped("alerts", "mute", {**option, "focused": True})), BOT)
+
+    assert isinstance(found, CommandAsked)
+    assert found.said == Command(
+        place=DM, person=ANN, name="mute", arguments="exits", options={"what": "exits"}
+    )
+    assert isinstance(typing, Typing)
+    assert (typing.command, typing.argument, typing.typed) == ("mute", "what", "exits")
+
+
 def test_a_slash_command_is_a_command_with_its_option_as_argument():
     option = {"name": "bot", "type": 3, "value": " Night Owl "}
 
@@ -323,6 +342,9 @@ def test_what_is_written_without_a_time_is_heard_all_the_same(timestamp: object)
         ("/Pause all", "pause", "all"),
         ("/bell\u00a0pause\u00a0Night Owl", "pause", "Night Owl"),
         ("/status.", "status", ""),
+        ("/bell alerts mute 2h", "mute", "2h"),
+        ("/bell mute 2h", "mute", "2h"),
+        ("/bell alerts", "alerts", ""),
     ],
 )
 def test_a_command_typed_as_text_in_a_direct_chat_is_one(text: str, name: str, arguments: str):

@@ -1,0 +1,6 @@
+"""What commands are about, where a platform lists them under that."""
+
+from bot.domain.commands import Family
+from bot.texts.language import later
+
+ALERTS = Family(name="alerts", summary=later("What you are told, how loudly and when, and why"))
