@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, not_, or_, select
@@ -26,6 +27,7 @@ from storage.schema.tables import (
     endpoint,
     inbox,
     known,
+    ledger,
     link,
     quarantine,
     secret,
@@ -89,6 +91,7 @@ def export(connection: Connection, account_id: AccountId) -> Mapping[str, Any]:
         "linking attempts": _rows(connection, attempt, _is_shown_here(attempt, account_id)),
         "alerts": _rows(connection, delivery, delivery.c.account == account_id),
         "facts": _rows(connection, inbox, inbox.c.account == account_id),
+        "trades": _rows(connection, ledger, ledger.c.account == account_id),
         "bots and strategies": _rows(connection, known, known.c.account == account_id),
         "read up to": _rows(connection, cursor, cursor.c.account == account_id),
         "not understood": _rows(connection, quarantine, quarantine.c.account == account_id),
@@ -156,7 +159,11 @@ def _rows(
 
 def _plain(row: AnyRow) -> Mapping[str, Any]:
     return {
-        name: value.isoformat() if isinstance(value, datetime) else value
+        name: value.isoformat()
+        if isinstance(value, datetime)
+        else str(value)
+        if isinstance(value, Decimal)
+        else value
         for name, value in row._mapping.items()
         if name not in UNTOLD
     }

@@ -36,6 +36,7 @@ from storage.schema.tables import (
     endpoint,
     inbox,
     known,
+    ledger,
     link,
     quarantine,
     secret,
@@ -210,7 +211,7 @@ def forget_account(connection: Connection, account_id: str) -> None:
     """All that is kept of it, but for its row and its links."""
     owner = account_secret(AccountId(account_id))
     connection.execute(delete(secret).where(secret.c.owner == owner))
-    for table in (quarantine, cursor, known, inbox):
+    for table in (quarantine, cursor, known, ledger, inbox):
         connection.execute(delete(table).where(table.c.account == account_id))
 
 

@@ -317,6 +317,7 @@ def _trade(sent: Fields, origin: Origin) -> Trade:
     unread = fields.unread(*_PROFIT, unit=quote) if profit is None and ratio is None else None
     if is_under_way(fields, order):
         profit = ratio = unread = None
+    fee, fee_currency = _fee(fields)
     return Trade(
         origin=origin,
         side=order.side,
@@ -334,13 +335,34 @@ def _trade(sent: Fields, origin: Origin) -> Trade:
         profit_sent=unread,
         rest=order.rest,
         final=order.final,
+        opened_at=fields.instant("open_fill_date", "open_date", "openedAt", "entryTime"),
         closed_at=fields.instant("close_date", "closedAt", "closed_at") if order.final else None,
+        number=fields.text("trade_id", "tradeId"),
+        fee=fee,
+        fee_currency=fee_currency,
         changed_at=_changed_at(fields, origin),
         reason=_reason(fields, order),
         words=fields.words("message", "msg", "text", "note", "comment", "description"),
         paper=fields.flag("dry_run", "paper", "isPaper", "paperTrading", "simulated"),
         trader=_trader_of(fields) or _called(fields),
     )
+
+
+def _fee(fields: Fields) -> tuple[Decimal | None, str | None]:
+    """What it cost, of which both ends may be told apart; and in which currency, if that is said.
+
+    Source: freqtrade's rpc/api_server/api_schemas.py, CCXT's fee structure, Binance's trade object.
+    """
+    ends = [
+        (fields.number(f"fee_{end}_cost"), fields.text(f"fee_{end}_currency"))
+        for end in ("open", "close")
+    ]
+    paid = [(cost, currency) for cost, currency in ends if cost is not None]
+    if paid and len({currency for _, currency in paid}) == 1:
+        return sum((cost for cost, _ in paid), Decimal()), paid[0][1]
+    if (part := fields.part("fee")) is not None:
+        return part.number("cost", "amount"), part.text("currency")
+    return fields.number("fee", "commission"), fields.text("feeCurrency", "commissionAsset")
 
 
 _PAIRS = ("symbol", "pair", "market", "instrument", "ticker", "instId")

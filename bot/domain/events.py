@@ -39,11 +39,15 @@ class Listing(StrEnum):
 
 LOOKED = "looked"
 
+WHOLE = "whole"
+
 
 class Sweep(StrEnum):
-    """A reading of everything that is due after a while; its position is when it was last done."""
+    """A reading of what is there already; its position is when it was last done, or how far."""
 
     DAILY = "daily sweep"
+    LEDGER = "ledger"
+    """Of the trades from before the link; its record is `WHOLE` once they are all there."""
 
 
 AHEAD = timedelta(minutes=1)
@@ -125,7 +129,12 @@ class Trade:
     """Where a part was filled and no more will be, what became of the order."""
     final: bool = False
     """Nothing more comes of it: the trade was closed, or the order has ended."""
+    opened_at: datetime | None = field(default=None, repr=False)
     closed_at: datetime | None = None
+    number: str | None = field(default=None, repr=False)
+    """What the platform calls the trade, besides its record's id."""
+    fee: Decimal | None = field(default=None, repr=False)
+    fee_currency: str | None = field(default=None, repr=False)
     changed_at: datetime | None = None
     """When the record was changed, if that was after it was made."""
     changed: bool = False

@@ -11,6 +11,7 @@ from bot.domain.decisions import Course
 from bot.domain.deliveries import Delivery, Draft, Priority
 from bot.domain.events import Event, Listing, Position, Strategy, Stream, Sweep, Trader
 from bot.domain.ids import EndpointId
+from bot.domain.ledger import Entry, Results
 from bot.domain.trade_stages import Stage
 
 
@@ -23,6 +24,8 @@ class Known:
     strategies: Mapping[str, Strategy]
     revisions: Mapping[str, str]
     """Record id of a trader or strategy to the revision under which it was last told."""
+    results: Results | None = None
+    """What trades have earned today, wherever a link's person is; `None` where no event asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,8 @@ class NewsDecision:
     window: timedelta = timedelta(seconds=15)
     stage: Stage | None = None
     only_if_kept: bool = False
+    entry: Entry | None = None
+    """What the ledger keeps of it, also where it is no news for once."""
     at: datetime | None = None
     """When the fact came to be, if not when its record was made."""
 

@@ -33,6 +33,11 @@ def at_clock(day: date, clock: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, clock, zone).astimezone(utc)
 
 
+def day_began(at: datetime, zone: ZoneInfo) -> datetime:
+    """When the day began there that an instant is in."""
+    return at_clock(at.astimezone(zone).date(), time(), zone)
+
+
 def quiet_until(at: datetime, quiet: Quiet | None, zone: ZoneInfo) -> datetime | None:
     """When the quiet hours end that an instant is in; `None` if it is in none."""
     until = _end_of_hours(at, quiet, zone)

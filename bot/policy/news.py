@@ -29,6 +29,7 @@ from bot.domain.events import (
 )
 from bot.domain.ids import EndpointId, NewId, TraderId
 from bot.domain.ingesting import Known, NewsDecision
+from bot.domain.ledger import Entry, entry_of
 from bot.domain.lifetimes import ALERT_LIFE
 from bot.domain.names import told_apart
 from bot.domain.trade_stages import is_recent, stage_of
@@ -98,6 +99,8 @@ def remember_only(event: Event, known: Known) -> NewsDecision:
             return NewsDecision(news=False, reason="first look", remember=trader)
         case StrategySeen(strategy=strategy, removed=False):
             return NewsDecision(news=False, reason="first look", remember=strategy)
+        case Trade():
+            return NewsDecision(news=False, reason="first look", entry=_entry(event, known))
         case _:
             return NewsDecision(news=False, reason="first look")
 
@@ -162,8 +165,13 @@ def _decide_trade(trade: Trade, known: Known, now: datetime, new_id: NewId) -> N
         says_more=says_more(trade),
         stage=stage,
         only_if_kept=trade.changed and not is_recent(trade, now),
+        entry=_entry(trade, known),
         at=trade.at,
     )
+
+
+def _entry(trade: Trade, known: Known) -> Entry | None:
+    return entry_of(trade, known.traders.get(trade.trader) if trade.trader else None)
 
 
 _STATE = re.compile(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import TypeVar
@@ -35,6 +35,7 @@ from storage.inbox.folding import Remembered
 from storage.inbox.recoveries import tell_recoveries
 from storage.inbox.same_fact import duplicates, leave_out_duplicates
 from storage.inbox.trade_stages import Stages
+from storage.ledger.book import Book
 from storage.outbox.amendments import close_offers
 from storage.outbox.claims import hand_back
 from storage.schema.codec import decode_record
@@ -92,11 +93,14 @@ class SqlInbox:
         tallies = [Tally() for _ in calls]
         facts: dict[FactKey, Fact] = {}
         stages = Stages(connection)
+        book = Book(connection)
         for call in calls:
             stages.look_up(call.account, call.events)
+            book.look_up(call.account, call.events, caches[call.account].links, call.now)
         for call, tally in zip(calls, tallies, strict=True):
-            _judge(connection, call, caches[call.account], tally, facts, stages)
+            _judge(connection, call, caches[call.account], tally, facts, stages, book)
         new = keep(connection, facts)
+        book.keep()
         leave_out_duplicates(connection, new, caches)
         close_offers(connection, new)
         tell_recoveries(connection, new)
@@ -141,13 +145,16 @@ def _judge(
     tally: Tally,
     facts: dict[FactKey, Fact],
     stages: Stages,
+    book: Book,
 ) -> None:
     """Decide event by event: what one changes, the next is compared with."""
     state = cache.known()
     for event in call.events:
-        verdict = call.decide(event, state)
+        earned = book.of(call.account)
+        verdict = call.decide(event, state if earned is None else replace(state, results=earned))
         if not verdict.news:
             cache.learn(verdict)
+            book.add(call.account, verdict.entry)
             continue
         fact_key = FactKey(
             call.account, event.origin.kind, key(verdict.record), key(verdict.revision)
@@ -158,6 +165,7 @@ def _judge(
             tally.known += 1
             continue
         cache.learn(verdict)
+        book.add(call.account, verdict.entry)
         facts[fact_key] = Fact(
             key=fact_key,
             at=verdict.at or event.origin.at,

@@ -1,6 +1,7 @@
 """The schema: every table, typed, with the constraints that decide what exists once."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
@@ -29,7 +30,7 @@ from bot.domain.actions import ActionState, Verb
 from bot.domain.chats import Channel, EndpointState, Role
 from bot.domain.deliveries import MISSED, PENDING, State
 from bot.domain.events import Kind
-from storage.engine.types import Foreign, Instant, OneOf
+from storage.engine.types import Exact, Foreign, Instant, OneOf
 from storage.schema.states import AttemptState, KnownKind, LinkState
 
 metadata = MetaData(
@@ -169,6 +170,36 @@ inbox = Table(
     _Inbox,
     Index("ix_inbox_account_at", "account", "at"),
 )
+
+
+class _Ledger(TypedColumns):
+    account = Column(Text, ForeignKey("account.id"), primary_key=True)
+    record = Column(Text, primary_key=True)
+    at: Named[datetime] = Column(Instant)
+    as_of: Named[datetime] = Column(Instant)
+    step: Named[int] = Column(SmallInteger)
+    number: Named[str | None] = Column(Foreign)
+    trader: Named[str | None] = Column(Foreign)
+    pair: Named[str | None] = Column(Foreign)
+    side: Named[str | None] = Column(Foreign)
+    amount: Named[Decimal | None] = Column(Exact)
+    price: Named[Decimal | None] = Column(Exact)
+    fee: Named[Decimal | None] = Column(Exact)
+    fee_currency: Named[str | None] = Column(Foreign)
+    result: Named[Decimal | None] = Column(Exact)
+    currency: Named[str] = Column(Foreign)
+    ratio: Named[Decimal | None] = Column(Exact)
+    reason: Named[str | None] = Column(Foreign)
+    paper: Named[bool | None] = Column(Boolean)
+    opened_at: Named[datetime | None] = Column(Instant)
+    closed_at: Named[datetime | None] = Column(Instant)
+
+
+ledger = Table("ledger", metadata, _Ledger)
+
+LEDGER_HAS_RESULT = ledger.c.result.is_not(None)
+
+Index("ix_ledger_account_at", ledger.c.account, ledger.c.at)
 
 
 class _Delivery(TypedColumns):

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
@@ -12,6 +12,7 @@ from bot.domain.accounts import Account
 from bot.domain.events import (
     AHEAD,
     LOOKED,
+    WHOLE,
     Cursor,
     Event,
     Kind,
@@ -39,6 +40,9 @@ from bot.services.steady import side_by_side
 
 HORIZON = timedelta(days=7)
 """Nothing older is caught up (G2)."""
+
+LEDGER_HORIZON = timedelta(days=365)
+"""How far back from the link the trades are read that the ledger keeps."""
 
 CLOCK_ERROR = timedelta(days=1)
 """How far the platform's clock may be behind ours."""
@@ -201,6 +205,27 @@ class Reading:
         await self._hand_over(seen, looked, first=first)
         if listing is Listing.TRADERS:
             self._first_look = False
+
+    async def back_fill(self, session: Session) -> bool:
+        """Bring a page of older trades to the ledger; tells nobody. Gives whether it is whole.
+
+        Raises:
+            TryLater: not now, or the younger ones have not been read yet.
+        """
+        cursors = await self.inbox.cursors(self.account.id)
+        live, reached = cursors.get(Stream.TRADES), cursors.get(Sweep.LEDGER)
+        if live is None:
+            raise TryLater("the latest trades come first")
+        if reached is not None and reached.position.record == WHOLE:
+            return True
+        since = reached.position if reached else Position(at=live.began - LEDGER_HORIZON)
+        page = await session.page(Stream.TRADES, since)
+        last = page.last or since
+        whole = not page.more or last == since or last.at > live.began
+        position = replace(last, record=WHOLE) if whole else last
+        progress = Progress(stream=Sweep.LEDGER, position=position, rewinds=True)
+        await self._hand_over(page.events, progress, first=True)
+        return whole
 
     async def swept_at(self) -> datetime:
         """When everything was last read that the daily sweep reads; if it never was, the link."""

@@ -9,7 +9,7 @@ from math import inf
 
 from bot.domain.accounts import Account
 from bot.domain.ids import Now
-from bot.errors import ConnectionLost, TryLater
+from bot.errors import ConnectionLost, NeedsLogin, NotOffered, Refused, TryLater
 from bot.ports import Meter, Session
 from bot.services.feeds.reading import Reading
 from bot.services.feeds.rhythm import FeedRhythm, jittered
@@ -35,6 +35,8 @@ class Sweeps:
     _next: Seconds = field(init=False)
     _next_long: Seconds = field(init=False, default=inf)
     """Endless until it is known when the last one was."""
+    _next_page: Seconds = field(init=False, default=0.0)
+    """Of older trades, for the ledger; endless once there are no more."""
 
     def __post_init__(self) -> None:
         self._next = self._due_in(self.rhythm.sweep_every)
@@ -47,7 +49,7 @@ class Sweeps:
             self._next_long = await self._long_due()
 
     def next_at(self) -> Seconds:
-        return max(min(self._next, self._next_long), self._rested_at)
+        return max(min(self._next, self._next_long, self._next_page), self._rested_at)
 
     async def mind(self, session: Session) -> None:
         """Sweep if it is time."""
@@ -63,6 +65,23 @@ class Sweeps:
         elif steady() >= self._next:
             self._next = self._due_in(self.rhythm.sweep_every)
             await self._sweep(session, self.rhythm.sweep_overlap)
+        elif steady() >= self._next_page:
+            self._next_page = await self._back_fill(session)
+
+    async def _back_fill(self, session: Session) -> Seconds:
+        """Read a page of older trades; gives when the next one is due."""
+        try:
+            whole = await self.reading.back_fill(session)
+        except (ConnectionLost, NeedsLogin):
+            raise
+        except NotOffered:
+            return inf
+        except (Refused, TryLater) as failure:
+            asked = failure.retry_after if isinstance(failure, TryLater) else None
+            log.warning("older trades must wait", extra=self._facts(reason=str(failure)))
+            wait = max(asked or timedelta(0), jittered(self.rhythm.sweep_every, self.chance))
+            return steady() + wait.total_seconds()
+        return inf if whole else steady() + self.rhythm.sweep_spacing.total_seconds()
 
     async def _long_due(self) -> Seconds:
         """When the daily sweep is due, whichever process and session did the last one."""

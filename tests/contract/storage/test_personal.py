@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from bot.domain.chats import Channel, Person
 from bot.domain.events import Unreadable
 from bot.domain.trail import by
 from bot.errors import Refused
+from bot.policy.news import remember_only
 from storage import Store, exported, listed, look
 from storage.schema.tables import metadata
 from tests.contract.storage.given import (
@@ -24,6 +27,7 @@ from tests.contract.storage.given import (
     button,
     claimed,
     completed,
+    fact,
     grant,
     invited,
     linked,
@@ -44,6 +48,9 @@ async def lived_in(store: Store) -> None:
     await told(store, mine.account, "alert of alice", "another of alice")
     await settle(store, await claimed(store, mine.endpoint.id), again(NOW + MINUTE))
     await store.actions.offer([button(mine, "button of alice")])
+    await store.inbox.ingest(
+        mine.account, [replace(fact("trade of alice"), profit=Decimal("0.10"))], remember_only, NOW
+    )
     unreadable = Unreadable(service="trades", reason="no id", fields=("alice_field",), size=10)
     await store.inbox.set_aside(mine.account, [unreadable], NOW)
     await invited(store, "open code of alice", "100100")
@@ -69,6 +76,9 @@ async def test_an_export_has_everything_and_no_secret(lasting_url: str, open_aga
     assert {one["what"] for one in whole["trail"]} == {"login_failed", "command"}
     assert {one["chat"] for one in whole["chats"]} == {"100100", "200200"}
     assert all(whole[part] for part in ("links", "facts", "buttons", "not understood"))
+    assert [(one["record"], one["result"]) for one in whole["trades"]] == [
+        ("trade of alice", "0.10")
+    ]
     for secret in ("token-of-alice", "open code of alice", "bob", "hash", "salt"):
         assert secret not in text, secret
 
@@ -81,7 +91,7 @@ async def test_an_erased_account_leaves_nothing_and_others_everything(store: Sto
     erased = await store.erase(called)
 
     left = await everything(store)
-    for trace in ("alice", "100100", str(erased.id), "button of"):
+    for trace in ("alice", "100100", str(erased.id), "button of", "trade of"):
         assert [row for row in left if trace in row] == []
     assert [row for row in left if "bob" in row] == of_bob
     assert await store.audit.broken() is None

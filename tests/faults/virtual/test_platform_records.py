@@ -348,6 +348,7 @@ async def test_pages_capped_at_ten_that_fail_at_the_third_are_read_on_without_a_
     world, platform, chat
 ):
     account = await world.goes_live()
+    await world.quiet(20)  # until the ledger has asked for what is older
     platform.cap = 10
     platform.fail("connect", TryLater("being repaired", retry_after=timedelta(hours=3)))
     platform.cut()

@@ -568,6 +568,38 @@ def test_a_pair_is_read_wherever_it_is(record: dict[str, object]):
     assert traded(**record).symbol == "ETH/BTC"
 
 
+@pytest.mark.parametrize(
+    ("record", "fee"),
+    [
+        ({"fee_open_cost": 1, "fee_close_cost": 2, "fee_open_currency": "USDT"}, (None, None)),
+        (
+            {
+                "fee_open_cost": 1,
+                "fee_close_cost": "2",
+                "fee_open_currency": "USDT",
+                "fee_close_currency": "USDT",
+            },
+            ("3", "USDT"),
+        ),
+        ({"fee_open_cost": "0.001", "fee_open_currency": "BTC"}, ("0.001", "BTC")),
+        ({"fee": {"cost": "0.5", "currency": "BNB"}}, ("0.5", "BNB")),
+        ({"commission": "0.5", "commissionAsset": "BNB"}, ("0.5", "BNB")),
+        ({"fee": "0.5"}, ("0.5", None)),
+        ({"fee_open": "0.001"}, (None, None)),
+    ],
+)
+def test_a_fee_is_read_with_its_currency_and_added_up_within_one(record, fee):
+    told = traded(**record)
+
+    assert (None if told.fee is None else str(told.fee), told.fee_currency) == fee
+
+
+def test_when_a_trade_was_opened_and_its_number_are_read():
+    told = traded(open_date="2024-01-15 10:00:00", trade_id=17)
+
+    assert (told.opened_at, told.number) == (datetime(2024, 1, 15, 10, tzinfo=UTC), "17")
+
+
 # A trade that changes.
 
 

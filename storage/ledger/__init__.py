@@ -1,0 +1,1 @@
+"""What the accounts' trades came to."""

@@ -1,0 +1,100 @@
+"""Trades as rows, one each: what was last told of them, and the results of a time."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, and_, bindparam, func, or_, select
+
+from bot.domain.events import WHOLE, Stream, Sweep
+from bot.domain.ids import AccountId
+from bot.domain.ledger import Entry, Money, Result, Results
+from storage.engine.statements import Statement
+from storage.engine.types import key
+from storage.engine.upsert import Insert, insert_into
+from storage.schema.tables import LEDGER_HAS_RESULT, cursor, ledger
+
+_COLUMNS = tuple(each.name for each in fields(Entry))
+
+_TAKEN_OVER = frozenset({"at", "as_of", "step", "currency"})
+"""What each record says; of all else a newer one that does not say it changes nothing."""
+
+
+def _keeping(dialect: str) -> Insert:
+    row = insert_into(ledger, dialect)
+    now, kept = row.excluded, ledger.c
+    newer = or_(
+        now.as_of > kept.as_of,
+        and_(now.as_of == kept.as_of, now.step >= kept.step),
+    )
+    changes = {
+        name: now[name] if name in _TAKEN_OVER else func.coalesce(now[name], kept[name])
+        for name in _COLUMNS
+        if name != "record"
+    }
+    return row.on_conflict_do_update(
+        index_elements=[kept.account, kept.record], set_=changes, where=newer
+    )
+
+
+_KEEP = Statement(_keeping, *ledger.c.keys())
+
+
+def keep_entries(connection: Connection, entries: Sequence[tuple[AccountId, Entry]]) -> None:
+    """Store them; an older record of a trade never takes the place of a newer one."""
+    rows = [
+        {name: getattr(entry, name) for name in _COLUMNS}
+        | {"account": account, "record": key(entry.record)}
+        for account, entry in entries
+    ]
+    _KEEP.run(connection, *rows)
+
+
+_RESULTS = Statement(
+    lambda _: (
+        select(
+            ledger.c.record,
+            ledger.c.at,
+            ledger.c.trader,
+            ledger.c.currency,
+            ledger.c.paper,
+            ledger.c.result,
+        )
+        .where(
+            ledger.c.account == bindparam("of_account"),
+            ledger.c.at >= bindparam("since"),
+            LEDGER_HAS_RESULT,
+        )
+        .order_by(ledger.c.at)
+    )
+)
+
+_WHOLE_FROM = Statement(
+    lambda _: select(cursor.c.stream, cursor.c.record, cursor.c.began).where(
+        cursor.c.account == bindparam("of_account"),
+        or_(cursor.c.stream == Stream.TRADES.value, cursor.c.stream == Sweep.LEDGER.value),
+    )
+)
+
+
+def results(connection: Connection, account: AccountId, since: datetime) -> Results:
+    """What an account has earned since then, oldest first."""
+    mine = {"of_account": account}
+    read = {row.stream: row for row in _WHOLE_FROM.rows(connection, mine)}
+    whole_from = read[Stream.TRADES].began if Stream.TRADES in read else None
+    if Sweep.LEDGER in read and read[Sweep.LEDGER].record == WHOLE:
+        whole_from = datetime.min.replace(tzinfo=UTC)
+    return Results(
+        since=since,
+        entries=tuple(
+            Result(
+                record=row.record,
+                at=row.at,
+                trader=row.trader,
+                money=Money(row.currency, row.paper),
+                value=row.result,
+            )
+            for row in _RESULTS.rows(connection, {**mine, "since": since})
+        ),
+        whole_from=whole_from,
+    )

@@ -1,0 +1,118 @@
+"""Trades from before the link come into the ledger: in time, once, and without a word."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+from bot.domain.events import WHOLE, Kind, Origin, Stream, Sweep, Trade
+from bot.domain.ledger import Results
+from bot.errors import TryLater
+from storage.ledger.entries import results
+from tests.harness.world import World, running
+
+PAGE = "page trades"
+LONG_AGO = timedelta(days=3650)
+
+
+def closed(world: World, number: int, ago: timedelta) -> Trade:
+    at = world.now() - ago
+    origin = Origin(kind=Kind.TRADE, record=f"old-{number:04}", at=at)
+    return Trade(
+        origin=origin, side="sell", symbol="BTC/USDT", amount=Decimal(1), profit=Decimal(number)
+    )
+
+
+async def earned(world: World) -> Results:
+    link = await world.link()
+    assert link is not None
+    since = world.now() - LONG_AGO
+    return await world.store.database.read(results, link.account, since)
+
+
+async def is_whole(world: World) -> bool:
+    link = await world.link()
+    assert link is not None
+    reached = (await world.store.inbox.cursors(link.account)).get(Sweep.LEDGER)
+    return reached is not None and reached.position.record == WHOLE
+
+
+async def until_whole(world: World) -> None:
+    while not await is_whole(world):
+        await world.quiet(1)
+
+
+async def test_trades_of_a_year_come_into_the_ledger_and_ring_nowhere(world, platform, chat):
+    for number in range(250):
+        platform.store(Stream.TRADES, closed(world, number, timedelta(days=260 - number)))
+    platform.store(Stream.TRADES, closed(world, 999, timedelta(days=400)))
+
+    await world.goes_live()
+    before = len(chat.shown)
+    await until_whole(world)
+    platform.store(Stream.TRADES, closed(world, 250, timedelta(0)))
+    await world.quiet(60)
+
+    assert sorted(one.value for one in (await earned(world)).entries) == list(range(251))
+    assert len(chat.shown) - before == 1
+
+
+async def test_older_trades_leave_the_requests_to_what_is_urgent(world, platform):
+    for number in range(450):
+        platform.store(Stream.TRADES, closed(world, number, timedelta(days=300, minutes=-number)))
+    await world.goes_live()
+    live_at, made = world.now(), len(platform.asked_at.get(PAGE, []))
+
+    await until_whole(world)
+
+    asked = platform.asked_at.get(PAGE, [])[made:]
+    assert len(asked) == 5
+    assert asked[0] >= live_at + timedelta(seconds=14)
+    assert all(
+        later - earlier >= timedelta(seconds=2) for earlier, later in itertools.pairwise(asked)
+    )
+
+
+async def test_a_restart_goes_on_where_the_reading_stood(store, platform, chat, now):
+    async with running(store, platform, chat, now) as world:
+        for number in range(300):
+            ago = timedelta(days=300, minutes=-number)
+            platform.store(Stream.TRADES, closed(world, number, ago))
+        await world.goes_live()
+        while len((await earned(world)).entries) < 100:
+            await world.quiet(1)
+    made = len(platform.asked_at.get(PAGE, []))
+    async with running(store, platform, chat, now) as world:
+        await until_whole(world)
+        assert len((await earned(world)).entries) == 300
+
+    assert len(platform.asked_at[PAGE]) - made <= 3, "one of them catches up"
+
+
+async def test_a_platform_that_is_busy_is_asked_later_for_older_trades(world, platform):
+    platform.store(Stream.TRADES, closed(world, 1, timedelta(days=3)))
+    await world.goes_live()
+    platform.fail(PAGE, TryLater("busy", timedelta(minutes=30)))
+
+    await world.quiet(29 * 60)
+    early = (await earned(world)).entries
+    await until_whole(world)
+
+    assert early == ()
+    assert len((await earned(world)).entries) == 1
+
+
+async def test_a_newer_word_about_an_old_trade_is_not_undone_by_reading_it(world, platform):
+    old = replace(closed(world, 5, timedelta(days=2)), final=True)
+    await world.goes_live()
+    changed = replace(
+        old, changed=True, changed_at=world.now(), closed_at=world.now(), profit=Decimal(7)
+    )
+    await world.quiet(2)
+    platform.announce(changed)
+    platform.store(Stream.TRADES, old, announce=False)
+    await until_whole(world)
+
+    assert [one.value for one in (await earned(world)).entries] == [Decimal(7)]
