@@ -15,7 +15,7 @@ from adapters.discord.messenger import DiscordMessenger
 from adapters.discord.rhythm import USUAL, DiscordRhythm
 from adapters.discord.servers import MayAsk, Servers
 from adapters.discord.settings import DiscordSettings
-from adapters.discord.transport import DiscordHttp, new_session
+from adapters.discord.transport import DiscordHttp, open_http
 from bot.domain.ids import Now
 from bot.ports import Handles, Meter
 
@@ -50,8 +50,7 @@ async def open_discord(
 ) -> AsyncIterator[DiscordBot]:
     """Our bot; its listener is to be begun. For the arguments see `composed`."""
     clock = asyncio.get_running_loop().time
-    async with new_session() as session:
-        http = DiscordHttp(session, settings.token, settings.api_url, clock)
+    async with open_http(settings.token, settings.api_url, clock) as http:
         yield composed(
             http,
             settings,

@@ -2,25 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from http import HTTPStatus
+from math import inf
 from typing import Any
 
 import yarl
-from aiohttp import ClientSession, ClientWSTimeout, FormData
+from aiohttp import ClientSession, ClientTimeout, ClientWSTimeout, DummyCookieJar, FormData
 from discord.gateway import DiscordClientWebSocketResponse
 from discord.http import HTTPClient, Route
 
-from adapters.chat.exchange import (
-    ApiAnswer,
-    NoAnswer,
-    Reached,
-    exchange,
-    open_session,
-    parsed,
-    quoted,
-    time_limits,
-)
+from adapters.chat.connections import Body, Connections, Limits, Requests, form_body
+from adapters.chat.exchange import ApiAnswer, NoAnswer, Reached, parsed, quoted
 from adapters.chat.faults import UNTOLD_WAIT
 from adapters.discord.limits import Breaker, Buckets, Seconds, number
 from bot.domain.reasons import Reason
@@ -64,14 +58,21 @@ class DiscordHttp(HTTPClient):
     became of a message; here every call is one request, or none, and its outcome is told.
 
     Args:
+        session: what the gateway is opened with.
         clock: monotonic seconds.
     """
 
     def __init__(
-        self, session: ClientSession, token: str, api_url: str, clock: Callable[[], Seconds]
+        self,
+        requests: Requests,
+        session: ClientSession,
+        token: str,
+        api_url: str,
+        clock: Callable[[], Seconds],
     ) -> None:
         super().__init__(asyncio.get_running_loop())
         self.token = token
+        self._requests = requests
         self._session = session
         self._api_url = api_url
         self._clock = clock
@@ -129,15 +130,13 @@ class DiscordHttp(HTTPClient):
         params: Mapping[str, Any] | None,
     ) -> ApiAnswer:
         headers = {**_AGENT, "Authorization": f"Bot {self.token}"}
-        data: bytes | FormData | None = body
+        content = None if body is None else Body(body)
         if body is not None and files:
-            data = _form(body, files)
-        elif body is not None:
-            headers["Content-Type"] = "application/json"
+            content = await form_body(_form(body, files))
         # The address is escaped already, and must not be once more.
         url = yarl.URL(self._api_url + route.url.removeprefix(Route.BASE), encoded=True)
         url = url.extend_query(params or {})
-        return await exchange(self._session, route.method, url, data=data, headers=headers)
+        return await self._requests.ask(route.method, url, content, headers=headers)
 
     def _failure(self, route: Route, answer: ApiAnswer) -> Exception:
         at = self._clock()
@@ -175,9 +174,22 @@ _AGENT = {"User-Agent": "DiscordBot (https://tradebell.invalid, 1) Tradebell"}
 _COUNTED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
 
 
-def new_session() -> ClientSession:
-    """Connections for `DiscordHttp`, to be closed by whoever opened them."""
-    return open_session(time_limits(), ws_response_class=DiscordClientWebSocketResponse)
+@asynccontextmanager
+async def open_http(
+    token: str, api_url: str, clock: Callable[[], Seconds]
+) -> AsyncIterator[DiscordHttp]:
+    """The API over connections of its own."""
+    limits = Limits()
+    opening = ClientTimeout(total=limits.answer, connect=limits.connect, ceil_threshold=inf)
+    async with (
+        Connections(limits=limits) as requests,
+        ClientSession(
+            cookie_jar=DummyCookieJar(),
+            timeout=opening,
+            ws_response_class=DiscordClientWebSocketResponse,
+        ) as session,
+    ):
+        yield DiscordHttp(requests, session, token, api_url, clock)
 
 
 def _form(body: bytes, files: Sequence[tuple[str, bytes]]) -> FormData:

@@ -16,7 +16,7 @@ from adapters.telegram.faults import (
     trouble,
 )
 from adapters.telegram.render import Photo, TelegramMessage
-from adapters.telegram.transport import AiohttpRequest, TelegramRefusal
+from adapters.telegram.transport import BotApiRequest, TelegramRefusal
 from bot.domain.chats import Address
 from bot.domain.deliveries import Attempt, Declined, Gone, Postponed, Scope, Sent, Unknown
 from bot.domain.reasons import Reason
@@ -62,7 +62,7 @@ class BotApi(Bot):
             patience = (self.request.read_timeout or 0) + wait.total_seconds()
             return await self._do_post(method, parameters, read_timeout=patience)
         request = self.request
-        assert isinstance(request, AiohttpRequest)
+        assert isinstance(request, BotApiRequest)
         return await request.ask(f"{self.base_url}/{method}", parameters)
 
     async def upload(self, method: str, parameters: dict[str, Any]) -> Any:

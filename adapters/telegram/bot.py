@@ -11,7 +11,7 @@ from adapters.telegram.api import BotApi, TelegramChats
 from adapters.telegram.listening import TelegramListener
 from adapters.telegram.messenger import TelegramMessenger
 from adapters.telegram.settings import TelegramSettings
-from adapters.telegram.transport import AiohttpRequest
+from adapters.telegram.transport import BotApiRequest
 from bot.domain.deliveries import ONE_MARKED_REPEAT, Repeats
 from bot.domain.ids import Now
 from bot.ports import Meter
@@ -36,7 +36,7 @@ async def open_telegram(
     public_url: str = "",
 ) -> AsyncIterator[TelegramBot]:
     """Our bot; its listener is to be begun. For the arguments see `composed`."""
-    request, polling = AiohttpRequest(), AiohttpRequest(connections=2)
+    request, polling = BotApiRequest(), BotApiRequest(connections=2)
     api = BotApi(
         settings.token,
         base_url=f"{settings.api_url}/bot",

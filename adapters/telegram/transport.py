@@ -7,37 +7,23 @@ from http import HTTPStatus
 from io import BytesIO
 from typing import Any, TypeGuard
 
-from aiohttp import ClientSession, ClientTimeout, FormData
-from aiohttp.payload import BytesPayload
+from aiohttp import FormData
 from telegram._utils.defaultvalue import DefaultValue
 from telegram._utils.types import ODVInput
 from telegram.error import TelegramError
 from telegram.request import BaseRequest, RequestData
-from yarl import URL
 
-from adapters.chat.exchange import (
-    ANSWER_TIMEOUT,
-    CONNECT_TIMEOUT,
-    CONNECTIONS,
-    ApiAnswer,
-    NoAnswer,
-    Reached,
-    exchange,
-    open_session,
-    parsed,
-    quoted,
-    time_limits,
-)
+from adapters.chat.connections import CONNECTIONS, Body, Connections, Limits, form_body
+from adapters.chat.exchange import ApiAnswer, NoAnswer, Reached, parsed, quoted
 
-POOL_TIMEOUT = 5.0
+LIMITS = Limits(connect=10.0)
 UPLOAD_TIMEOUT = 30.0
-"""Seconds like `ANSWER_TIMEOUT`, for a request that carries a file."""
+"""Seconds like `Limits.answer`, for a request that carries a file."""
 
 LONGEST_WAIT = 24 * 3600
 """Seconds; a longer `retry_after` than this is taken for nonsense."""
 
-_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-_JSON = "application/json"
+_HEADERS = {"User-Agent": "Tradebell"}
 
 
 class _NoAnswer(NoAnswer, TelegramError):
@@ -67,46 +53,43 @@ class TelegramRefusal(TelegramError):
         self.moved_to = moved_to
 
 
-class AiohttpRequest(BaseRequest):
+class BotApiRequest(BaseRequest):
     """python-telegram-bot's way to the Bot API.
 
-    A request is never repeated here: ours is POST. Whatever is not a result raises
-    `TelegramRefusal` or `NoAnswer`; the library's own exceptions, which mix up the two, are not
-    used.
+    A request is never repeated here. Whatever is not a result raises `TelegramRefusal` or
+    `NoAnswer`; the library's own exceptions, which mix up the two, are not used.
+
+    Args:
+        connections: how many there are at most.
+        upload_timeout: the limit to the answer where a file is sent.
     """
 
     def __init__(
         self,
         *,
         connections: int = CONNECTIONS,
-        pool_timeout: float | None = POOL_TIMEOUT,
-        connect_timeout: float | None = CONNECT_TIMEOUT,
-        answer_timeout: float | None = ANSWER_TIMEOUT,
+        limits: Limits = LIMITS,
         upload_timeout: float | None = UPLOAD_TIMEOUT,
     ) -> None:
-        """Take the limits; timeouts are in seconds, `None` for no limit."""
         self._connections = connections
-        self._pool_timeout = pool_timeout
-        self._connect_timeout = connect_timeout
-        self._answer_timeout = answer_timeout
+        self._limits = limits
         self._upload_timeout = upload_timeout
-        self._timeout = time_limits(_sum(pool_timeout, connect_timeout), answer_timeout)
-        self._session: ClientSession | None = None
+        self._open: Connections | None = None
 
     @property
     def read_timeout(self) -> float | None:
-        return self._answer_timeout
+        return self._limits.answer
 
     async def initialize(self) -> None:
-        if self._session is None:
-            self._session = open_session(
-                self._timeout, connections=self._connections, headers={"User-Agent": "Tradebell"}
+        if self._open is None:
+            self._open = Connections(
+                most=self._connections, limits=self._limits, no_answer=_NoAnswer
             )
 
     async def shutdown(self) -> None:
-        if self._session is not None:
-            session, self._session = self._session, None
-            await session.close()
+        if self._open is not None:
+            connections, self._open = self._open, None
+            await connections.close()
 
     async def do_request(
         self,
@@ -124,30 +107,36 @@ class AiohttpRequest(BaseRequest):
             TelegramRefusal: the Bot API said no.
             NoAnswer: no answer came, or none of the Bot API's.
         """
-        data, headers = _body(request_data)
-        timeout = self._timeout_of(
-            request_data, read_timeout, write_timeout, connect_timeout, pool_timeout
+        usual = self._limits
+        upload = request_data is not None and request_data.contains_files
+        answer = self._upload_timeout if upload else usual.answer
+        # The library's four timeouts are two here.
+        waits = (pool_timeout, connect_timeout)
+        limits = Limits(
+            connect=usual.connect if all(_is_unset(each) for each in waits) else _sum(*waits),
+            answer=_sum(answer if _is_unset(read_timeout) else read_timeout, write_timeout),
         )
-        answer = await self._exchange(method, url, data=data, headers=headers, timeout=timeout)
-        return answer.status, answer.body
+        answered = await self._ask(method, url, await _body(request_data), limits)
+        return answered.status, answered.body
 
     async def ask(self, url: str, parameters: Mapping[str, Any]) -> Any:
         """Call a method of the Bot API with JSON; gives its result.
 
-        The library's own way there, through `RequestParameter`s, costs a third more.
+        The library's own way there, through `RequestParameter`s, costs more than the request.
 
         Raises:
             TelegramRefusal: the Bot API said no.
             NoAnswer: no answer came, or none of the Bot API's.
         """
-        body = BytesPayload(json.dumps(parameters).encode(), content_type=_JSON)
-        answer = await self._exchange("POST", url, data=body)
+        answer = await self._ask("POST", url, Body(json.dumps(parameters).encode()))
         return self.parse_json_payload(answer.body)["result"]
 
-    async def _exchange(self, method: str, url: str, **given: Any) -> ApiAnswer:
-        if self._session is None:
-            raise RuntimeError("This AiohttpRequest is not initialized!")
-        answer = await exchange(self._session, method, url, no_answer=_NoAnswer, **given)
+    async def _ask(
+        self, method: str, url: str, body: Body | None, limits: Limits | None = None
+    ) -> ApiAnswer:
+        if self._open is None:
+            raise RuntimeError("This BotApiRequest is not initialized!")
+        answer = await self._open.ask(method, url, body, headers=_HEADERS, limits=limits)
         if answer.is_good:
             return answer
         raise _failure(answer)
@@ -164,53 +153,32 @@ class AiohttpRequest(BaseRequest):
             raise _NoAnswer("no result", reached=Reached.ANSWERED, status=HTTPStatus.OK)
         return answer
 
-    def _timeout_of(
-        self,
-        request_data: RequestData | None,
-        read: ODVInput[float],
-        write: ODVInput[float],
-        connect: ODVInput[float],
-        pool: ODVInput[float],
-    ) -> ClientTimeout:
-        """The library's four timeouts as aiohttp's two: to the connection, and over all."""
-        unset = BaseRequest.DEFAULT_NONE
-        upload = request_data is not None and request_data.contains_files
-        if not upload and read is write is connect is pool is unset:
-            return self._timeout
-        answer = self._upload_timeout if upload else self._answer_timeout
-        return time_limits(
-            _sum(_given(pool, self._pool_timeout), _given(connect, self._connect_timeout)),
-            _sum(_given(read, answer), _given(write, 0.0)),
-        )
+
+def _is_unset(seconds: ODVInput[float]) -> bool:
+    return isinstance(seconds, DefaultValue)
 
 
-def _given(value: ODVInput[float], default: float | None) -> float | None:
-    return default if isinstance(value, DefaultValue) else value
+def _sum(*each: ODVInput[float]) -> float | None:
+    """Of those that are set; `None`, for no limit, if one of them is."""
+    total = 0.0
+    for seconds in each:
+        if seconds is None:
+            return None
+        total += 0.0 if isinstance(seconds, DefaultValue) else seconds
+    return total
 
 
-def _sum(one: float | None, other: float | None) -> float | None:
-    return None if one is None or other is None else one + other
-
-
-def _body(
-    request_data: RequestData | None,
-) -> tuple[bytes | FormData | None, Mapping[str, str] | None]:
+async def _body(request_data: RequestData | None) -> Body | None:
     if request_data is None:
-        return None, None
+        return None
     if not request_data.contains_files:
-        # A form is what the library sends by itself, so every server for bots reads it. Its own
-        # encoding costs as much again as the rest of a small request; yarl's is compiled.
-        texts = {
-            name: value if isinstance(value, str) else json.dumps(value)
-            for name, value in request_data.parameters.items()
-        }
-        return URL.build(query=texts).raw_query_string.encode(), _FORM
+        return Body(json.dumps(request_data.parameters).encode())
     form = FormData(request_data.json_parameters)
     for name, (filename, content, mimetype) in request_data.multipart_data.items():
-        # From a file, aiohttp writes in pieces and lets others run in between.
+        # aiohttp takes no large one but from a file.
         file = BytesIO(content) if isinstance(content, bytes) else content
         form.add_field(name, file, filename=filename, content_type=mimetype)
-    return form, None
+    return await form_body(form)
 
 
 def _failure(answer: ApiAnswer) -> TelegramError:

@@ -21,7 +21,7 @@ from telegram.request import BaseRequest
 
 from adapters.discord.gateway import INTENTS
 from adapters.discord.transport import DiscordHttp
-from adapters.telegram.transport import AiohttpRequest
+from adapters.telegram.transport import BotApiRequest
 from tests.conftest import ROOT
 
 
@@ -68,11 +68,11 @@ def test_a_timeout_that_nobody_gave_is_a_default_value():
 
 
 def test_our_way_to_the_bot_api_is_asked_as_the_library_s_own():
-    assert parameters(AiohttpRequest.do_request) == parameters(BaseRequest.do_request)
+    assert parameters(BotApiRequest.do_request) == parameters(BaseRequest.do_request)
 
 
 async def test_the_bot_posts_over_the_request_that_it_was_given():
-    request = AiohttpRequest()
+    request = BotApiRequest()
     bot = Bot("1:a", request=request, get_updates_request=request)
 
     assert parameters(bot._do_post)[:2] == ["endpoint", "data"]

@@ -26,9 +26,11 @@ from typing import Any, TypeVar, cast
 import discord
 import simcord
 import yarl
-from aiohttp import ClientSession, FormData, WSMessage, WSMsgType
+from aiohttp import ClientSession, WSMessage, WSMsgType
 from discord.http import Route
 
+from adapters.chat.connections import Body
+from adapters.chat.exchange import ApiAnswer
 from adapters.discord.bot import DiscordBot, composed
 from adapters.discord.gateway import INTENTS
 from adapters.discord.rhythm import USUAL, DiscordRhythm
@@ -88,9 +90,10 @@ class InSimcord:
         assert user is not None
         token = f"{base64.b64encode(str(user.id).encode()).decode().rstrip('=')}.sim.cord"
         clock = asyncio.get_running_loop().time
+        requests = _Requests(self._account)
         session = cast("ClientSession", _Session(self._account, self))
         self.bot = composed(
-            DiscordHttp(session, token, DEFAULT_API_URL, clock),
+            DiscordHttp(requests, session, token, DEFAULT_API_URL, clock),
             DiscordSettings(token=token, gateway_url=GATEWAY_URL),
             FakeHandles(self.env.now),
             now=self.env.now,
@@ -198,6 +201,30 @@ class _Account(discord.Client):
         return tell
 
 
+class _Requests:
+    """Implements `Requests`: the API is simcord's."""
+
+    def __init__(self, account: _Account) -> None:
+        self._account = account
+
+    async def ask(
+        self, method: str, url: str | yarl.URL, body: Body | None = None, **_: Any
+    ) -> ApiAnswer:
+        url = yarl.URL(url)
+        path = str(url.with_query(None)).removeprefix(DEFAULT_API_URL)
+        route = Route(method, OLDER_NAMES.get(path, path))
+        given = {"params": dict(url.query), **_read(body)}
+        try:
+            answer = await self._account.http.request(route, **given)
+        except discord.HTTPException as refused:
+            return _answer(refused.status, {"code": refused.code, "message": refused.text})
+        return _answer(204 if answer is None else 200, answer)
+
+
+def _answer(status: int, body: Any) -> ApiAnswer:
+    return ApiAnswer(status, {}, b"" if body is None else json.dumps(body).encode())
+
+
 class _Session:
     """What `DiscordHttp` uses of an `aiohttp.ClientSession`."""
 
@@ -205,35 +232,20 @@ class _Session:
         self._account = account
         self._world = world
 
-    @asynccontextmanager
-    async def request(
-        self, method: str, url: yarl.URL, *, data: bytes | FormData | None, **_: Any
-    ) -> AsyncIterator[_Response]:
-        path = str(url.with_query(None)).removeprefix(DEFAULT_API_URL)
-        route = Route(method, OLDER_NAMES.get(path, path))
-        given = {"params": dict(url.query), **await _read(data)}
-        try:
-            answer = await self._account.http.request(route, **given)
-        except discord.HTTPException as refused:
-            yield _Response(refused.status, {"code": refused.code, "message": refused.text})
-        else:
-            yield _Response(204 if answer is None else 200, answer)
-
     async def ws_connect(self, url: str, **_: Any) -> _Socket:
         return _Socket(self._account, self._world)
 
 
-async def _read(data: bytes | FormData | None) -> dict[str, Any]:
+def _read(given: Body | None) -> dict[str, Any]:
     """A body as the library's own client takes it, with the files and their alt texts."""
-    if data is None:
+    if given is None:
         return {}
-    if isinstance(data, bytes):
-        return {"json": json.loads(data)}
-    form = data()
-    head = f"Content-Type: {form.content_type}\r\n\r\n".encode()
+    if given.content_type == "application/json":
+        return {"json": json.loads(given.content)}
+    head = f"Content-Type: {given.content_type}\r\n\r\n".encode()
     files: list[discord.File] = []
     body: Any = {}
-    for part in message_from_bytes(head + await form.as_bytes(), policy=HTTP).iter_parts():
+    for part in message_from_bytes(head + given.content, policy=HTTP).iter_parts():
         content = part.get_payload(decode=True)
         assert isinstance(content, bytes)
         if part.get_filename() is None:
@@ -245,18 +257,6 @@ async def _read(data: bytes | FormData | None) -> dict[str, Any]:
     for file, about in zip(files, told, strict=True):
         file.description = about.get("description")
     return {"form": [{"name": "payload_json", "value": json.dumps(body)}], "files": files}
-
-
-class _Response:
-    """What `DiscordHttp` reads of an answer."""
-
-    def __init__(self, status: int, body: Any) -> None:
-        self.status = status
-        self.headers: Mapping[str, str] = {}
-        self._body = body
-
-    async def read(self) -> bytes:
-        return b"" if self._body is None else json.dumps(self._body).encode()
 
 
 class _Socket:

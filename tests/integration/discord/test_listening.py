@@ -16,7 +16,7 @@ from adapters.discord.bot import DiscordBot, open_discord
 from adapters.discord.gateway import Gateway
 from adapters.discord.rhythm import RECONNECT, DiscordRhythm
 from adapters.discord.settings import DiscordSettings
-from adapters.discord.transport import DiscordHttp, new_session
+from adapters.discord.transport import open_http
 from bot.domain.cards import Button, Card, Option, PickList, Picture, Severity
 from bot.domain.chats import Address
 from bot.domain.ids import ActionId
@@ -790,14 +790,13 @@ async def test_nonsense_from_the_gateway_is_a_lost_connection(api: DiscordApi, n
 
     app = web.Application()
     app.router.add_get("/", talk)
-    async with TestServer(app) as server, new_session() as session:
+    clock = asyncio.get_running_loop().time
+    async with TestServer(app) as server, open_http(api.token, api.url, clock) as http:
         addresses = [api.gateway_url, str(server.make_url("/")).replace("http", "ws")]
 
         async def address() -> str:
             return addresses.pop()
 
-        clock = asyncio.get_running_loop().time
-        http = DiscordHttp(session, api.token, api.url, clock)
         told: list[str | None] = []
         following = Gateway(http, lambda frame: None, told.append, random.Random(1), SOON)
         async with asyncio.TaskGroup() as group:

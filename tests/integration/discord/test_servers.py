@@ -9,7 +9,7 @@ from adapters.discord.bot import open_discord
 from adapters.discord.rhythm import USUAL
 from adapters.discord.servers import Servers
 from adapters.discord.settings import DiscordSettings
-from adapters.discord.transport import DiscordHttp, new_session
+from adapters.discord.transport import open_http
 from bot.domain.chats import Address, Channel
 from bot.errors import Refused, TryLater, Unreachable
 from tests.fakes.handles import FakeHandles
@@ -51,8 +51,8 @@ async def servers(api: DiscordApi, time: list[float]) -> AsyncIterator[Servers]:
     async def may_ask() -> None:
         pass
 
-    async with new_session() as session:
-        yield Servers(DiscordHttp(session, api.token, api.url, clock), clock, may_ask, USUAL.fresh)
+    async with open_http(api.token, api.url, clock) as http:
+        yield Servers(http, clock, may_ask, USUAL.fresh)
 
 
 def at(room: Room) -> Address:
@@ -203,10 +203,8 @@ async def test_each_look_takes_its_place_in_the_bot_s_rate(
         asked.append(len(api.world.calls))
 
     room = at(alpha.channel("desk"))
-    async with new_session() as session:
-        servers = Servers(
-            DiscordHttp(session, api.token, api.url, lambda: 0.0), lambda: 0.0, may_ask, USUAL.fresh
-        )
+    async with open_http(api.token, api.url, lambda: 0.0) as http:
+        servers = Servers(http, lambda: 0.0, may_ask, USUAL.fresh)
         for _ in range(2):
             await servers.has_left(room, str(ann.id))
 

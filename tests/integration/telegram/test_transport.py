@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputFile
 from telegram.error import TelegramError
 
+from adapters.chat.connections import Limits
 from adapters.chat.exchange import NoAnswer, Reached
-from adapters.telegram.transport import AiohttpRequest, TelegramRefusal
+from adapters.telegram.transport import BotApiRequest, TelegramRefusal
 from tests.standins.bot_api import TOKEN, Access, BotApi
 from tests.standins.bot_api.faults import (
     internal_error,
@@ -43,18 +44,16 @@ SHORT = 0.2
 
 
 @asynccontextmanager
-async def bot_at(url: str, request: AiohttpRequest | None = None) -> AsyncIterator[Bot]:
+async def bot_at(url: str, request: BotApiRequest | None = None) -> AsyncIterator[Bot]:
     """The library's bot over our transport, without its opening `getMe`."""
-    request = request or AiohttpRequest()
+    request = request or BotApiRequest()
     bot = Bot(TOKEN, base_url=f"{url}/bot", request=request, get_updates_request=request)
     async with request:
         yield bot
 
 
-def impatient() -> AiohttpRequest:
-    return AiohttpRequest(
-        pool_timeout=0, connect_timeout=SHORT, answer_timeout=SHORT, upload_timeout=SHORT
-    )
+def impatient() -> BotApiRequest:
+    return BotApiRequest(limits=Limits(connect=SHORT, answer=SHORT), upload_timeout=SHORT)
 
 
 @asynccontextmanager
@@ -109,7 +108,7 @@ async def test_a_refused_connection_means_not_sent(api: BotApi):
 
 
 async def test_a_name_that_is_not_found_means_not_sent():
-    async with bot_at("http://nowhere.invalid", AiohttpRequest(connect_timeout=2)) as bot:
+    async with bot_at("http://nowhere.invalid", BotApiRequest(limits=Limits(connect=2.0))) as bot:
         error = await no_answer(bot.send_message(1, "hello"))
 
     assert error.reached is Reached.CONNECTING
@@ -148,7 +147,7 @@ async def test_a_handshake_that_never_ends_means_not_sent():
         await ended.wait()
         writer.close()
 
-    request = AiohttpRequest(connect_timeout=SHORT, pool_timeout=0)
+    request = BotApiRequest(limits=Limits(connect=SHORT))
     async with wire(serve) as url, bot_at(url.replace("http", "https"), request) as bot:
         error = await no_answer(bot.send_message(1, "hello"))
         ended.set()
@@ -160,7 +159,7 @@ async def test_waiting_in_vain_for_a_free_connection_means_not_sent(api: BotApi)
     ann = api.world.person("Ann")
     hold = Hold()
     api.fail(hold, method="sendMessage")
-    request = AiohttpRequest(connections=1, pool_timeout=SHORT, connect_timeout=0)
+    request = BotApiRequest(connections=1, limits=Limits(connect=SHORT))
 
     async with bot_at(api.url, request) as bot, asyncio.TaskGroup() as tasks:
         first = tasks.create_task(bot.send_message(ann.id, "first"))
@@ -488,7 +487,7 @@ async def test_a_burst_over_few_connections_arrives_whole(api: BotApi):
     people = [api.world.person(f"Person {i}") for i in range(50)]
 
     async with (
-        bot_at(api.url, AiohttpRequest(connections=4)) as bot,
+        bot_at(api.url, BotApiRequest(connections=4)) as bot,
         asyncio.TaskGroup() as tasks,
     ):
         for person in people:

@@ -101,7 +101,7 @@ def test_a_secret_known_by_its_value_is_found_whatever_it_looks_like(secret, bef
         "connected to https://api.telegram.org in 0.2 s",
         "the platform refuses the credential",
         "bot 123456789 answers as @tradebell_bot at 2026-11-22T12:04:05.120Z",
-        "adapters.telegram.transport.AiohttpRequest has no such attribute",
+        "adapters.telegram.transport.BotApiRequest has no such attribute",
         "GET /link with 0123456789abcdef01234567 gave 404",
     ],
 )

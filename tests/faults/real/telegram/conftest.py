@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
+from adapters.chat.connections import Limits
 from adapters.telegram.api import BotApi as OurSide
 from adapters.telegram.bot import TelegramBot, composed
 from adapters.telegram.settings import TelegramSettings
-from adapters.telegram.transport import AiohttpRequest
+from adapters.telegram.transport import BotApiRequest
 from bot.app.sources import now
 from bot.domain.backoff import Backoff
 from bot.domain.chats import Address
@@ -36,8 +37,8 @@ QUICKLY = Backoff(first=QUICK, ceiling=QUICK, jitter=(0.8, 1.2))
 HURRIED = Waits(delivery=QUICKLY, outage=QUICKLY, channel=QUICK)
 """How long the waits are is tested in virtual time."""
 
-IMPATIENT = {"pool_timeout": 0, "connect_timeout": 0.3, "answer_timeout": 0.3}
-"""Seconds of `AiohttpRequest` for an answer that does not come: twenty in all in the product."""
+IMPATIENT = Limits(connect=0.3, answer=0.3)
+"""Seconds of `BotApiRequest` for an answer that does not come: twenty in all in the product."""
 
 
 @pytest.fixture
@@ -62,21 +63,21 @@ def store() -> Iterator[Store]:
 
 @asynccontextmanager
 async def our_bot(
-    api: BotApi, *, url: str | None = None, **limits: Any
+    api: BotApi, *, url: str | None = None, **given: Any
 ) -> AsyncIterator[TelegramBot]:
     """Our bot, without its opening `getMe`.
 
     Args:
         url: where it looks for the Bot API, if not at its true address.
-        limits: of `AiohttpRequest`.
+        given: to `BotApiRequest`.
     """
 
     async def may_send(address: Address) -> None:
         pass
 
     url = url or api.url
-    request = AiohttpRequest(**limits)
-    polling = AiohttpRequest(connections=2)
+    request = BotApiRequest(**given)
+    polling = BotApiRequest(connections=2)
     ours = OurSide(api.token, base_url=f"{url}/bot", request=request, get_updates_request=polling)
     settings = TelegramSettings(token=api.token, api_url=url)
     async with request, polling:
@@ -93,11 +94,11 @@ async def our_bot(
 
 @asynccontextmanager
 async def at_work(
-    store: Store, platform: FakePlatform, api: BotApi, *, url: str | None = None, **limits: Any
+    store: Store, platform: FakePlatform, api: BotApi, *, url: str | None = None, **given: Any
 ) -> AsyncIterator[World]:
     """The core with our bot, which sends and does not listen."""
     async with (
-        our_bot(api, url=url, **limits) as ours,
+        our_bot(api, url=url, **given) as ours,
         running(store, platform, ours.messenger, now, waits=HURRIED) as world,
     ):
         yield world

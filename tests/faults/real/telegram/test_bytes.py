@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp.abc import AbstractResolver
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from adapters.chat.connections import Limits
 from bot.app.sources import now
 from bot.domain.cards import Card
 from bot.domain.chats import Address, Channel
@@ -33,10 +33,10 @@ REPEATED = ["first", "first", "second"]
 ONCE = ["first", "second"]
 
 
-async def told(store, platform, api, fault, **limits):
+async def told(store, platform, api, fault, **given):
     """Tell two facts while the first message meets a fault; gives the titles that were shown."""
     ann = api.world.person("Ann")
-    async with at_work(store, platform, api, **limits) as world:
+    async with at_work(store, platform, api, **given) as world:
         account = await world.links(str(ann.id))
         api.fail(fault, method="sendMessage")
         await owe(world, account, "first", "second")
@@ -47,12 +47,12 @@ async def told(store, platform, api, fault, **limits):
 
 @pytest.mark.fault(23)
 async def test_an_answer_that_does_not_come_in_time_leads_to_one_marked_copy(store, platform, api):
-    assert await told(store, platform, api, Hold(), **IMPATIENT) == REPEATED
+    assert await told(store, platform, api, Hold(), limits=IMPATIENT) == REPEATED
 
 
 @pytest.mark.fault(24)
 async def test_a_message_that_never_arrived_and_was_never_answered_arrives(store, platform, api):
-    assert await told(store, platform, api, Hold(executes=False), **IMPATIENT) == ONCE
+    assert await told(store, platform, api, Hold(executes=False), limits=IMPATIENT) == ONCE
 
 
 @pytest.mark.fault(25)
@@ -140,37 +140,25 @@ ELSEWHERE = "http://bot.api.example"
 """A Bot API that is where `Names` says."""
 
 
-class Names(AbstractResolver):
+class Names:
     """Names of hosts, as they are at the moment."""
 
     def __init__(self) -> None:
         self.hosts: list[tuple[socket.AddressFamily, str, int]] = []
-        self.asked = 0
 
-    async def resolve(self, host, port=0, family=socket.AF_INET):
-        self.asked += 1
+    async def getaddrinfo(self, host, port, **_):
         if not self.hosts:
-            raise OSError(None, "Temporary failure in name resolution")
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
         return [
-            {
-                "hostname": host,
-                "host": address,
-                "port": at,
-                "family": kind,
-                "proto": 0,
-                "flags": socket.AI_NUMERICHOST,
-            }
+            (kind, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, at))
             for kind, address, at in self.hosts
         ]
 
-    async def close(self) -> None:
-        pass
-
 
 @pytest.fixture
-def names(monkeypatch: pytest.MonkeyPatch) -> Names:
+async def names(monkeypatch: pytest.MonkeyPatch) -> Names:
     names = Names()
-    monkeypatch.setattr("aiohttp.connector.DefaultResolver", lambda **_: names)
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", names.getaddrinfo)
     return names
 
 
@@ -208,10 +196,10 @@ async def test_a_name_that_is_gone_for_a_while_delays_and_repeats_nothing(
 @pytest.mark.fault(41)
 async def test_a_black_hole_delays_and_repeats_nothing(store, platform, api, names):
     ann = api.world.person("Ann")
-    limits = {"pool_timeout": 0, "connect_timeout": 0.1}
+    limits = Limits(connect=0.1)
     with black_hole(socket.AF_INET, "127.0.0.1") as hole:
         url = f"http://127.0.0.1:{hole.getsockname()[1]}"
-        async with at_work(store, platform, api, url=url, **limits) as world:
+        async with at_work(store, platform, api, url=url, limits=limits) as world:
             account = await world.links(str(ann.id))
             await owe(world, account, "first", "second")
             await tried(world, 3)
@@ -257,8 +245,9 @@ async def test_a_certificate_that_has_expired_delays_and_repeats_nothing(
     store, platform, api, tmp_path, monkeypatch
 ):
     expired, renewed = certificate(tmp_path / "old", 2021), certificate(tmp_path / "new", 2120)
-    trust = ssl.create_default_context(cadata=expired.read_text() + renewed.read_text())
-    monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", trust)
+    trusted = tmp_path / "trusted"
+    trusted.write_text(expired.read_text() + renewed.read_text())
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(expired)
     ann = api.world.person("Ann")
@@ -332,13 +321,7 @@ def certificate(path: Path, until: int) -> Path:
 async def test_a_pool_that_is_used_up_delays_and_repeats_nothing(store, platform, api):
     people = [api.world.person(name) for name in ("Ann", "Bob", "Cid")]
     hold = Hold()
-    limits: dict[str, Any] = {
-        "connections": 1,
-        "pool_timeout": 0.1,
-        "connect_timeout": 0,
-        "answer_timeout": 10,
-    }
-    async with at_work(store, platform, api, **limits) as world:
+    async with at_work(store, platform, api, connections=1, limits=Limits(connect=0.1)) as world:
         for person in people:
             account = await world.links(str(person.id))
         await settled(world)
