@@ -9,6 +9,8 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+from adapters.simulator.times import iso
+
 Record = Mapping[str, Any]
 
 
@@ -69,6 +71,7 @@ class _Pair:
 class _Position:
     amount: Decimal
     price: Decimal
+    opened_at: datetime
 
 
 _VOLATILITY = 0.0008
@@ -146,17 +149,17 @@ class Market:
         if self._next_at is None or now >= self._next_at:
             seconds = self._chance.expovariate(1 / self._pace.total_seconds())
             self._next_at = now + timedelta(seconds=seconds)
-            happenings += self._happen([b for b in self.bots if b.trader in running])
+            happenings += self._happen([b for b in self.bots if b.trader in running], now)
         return happenings
 
-    def _happen(self, bots: Sequence[Bot]) -> Iterable[Happening]:
+    def _happen(self, bots: Sequence[Bot], now: datetime) -> Iterable[Happening]:
         if not self._deck:
             self._deck = self._chance.sample(_DECK, len(_DECK))
         kind = self._deck.pop()
         bot = self._chance.choice(bots) if bots else None
         match kind:
             case "trade" if bot:
-                return self._trade(bot)
+                return self._trade(bot, now)
             case "warning" if bot:
                 return [_report(bot, "warning", self._chance.choice(_WARNINGS))]
             case "error" if bot:
@@ -168,17 +171,23 @@ class Market:
             case _:
                 return self._for_each_owner(self._signal())
 
-    def _trade(self, bot: Bot) -> Iterable[Happening]:
-        """Buy when the bot holds nothing, else sell all of it."""
+    def _trade(self, bot: Bot, now: datetime) -> Iterable[Happening]:
+        """Buy when the bot holds nothing, else sell all of it.
+
+        Source of the fields of a result: freqtrade's rpc/api_server/api_schemas.py.
+        """
         price = next(p.price for p in self._pairs if p.symbol == bot.symbol)
         held = self._positions.pop(bot.trader, None)
         if held is None:
             amount = (bot.stake / price).quantize(Decimal("0.0001"))
-            self._positions[bot.trader] = _Position(amount, price)
+            self._positions[bot.trader] = _Position(amount, price, now)
             return _executed(bot, "buy", amount, price, {})
         result = {
             "profit_abs": _number(held.amount * (price - held.price), "0.01"),
             "profit_ratio": _number(price / held.price - 1, "0.0001"),
+            "exit_reason": "roi" if price > held.price else "exit_signal",
+            "open_date": iso(held.opened_at),
+            "close_date": iso(now),
         }
         return _executed(bot, "sell", held.amount, price, result)
 

@@ -29,7 +29,7 @@ from bot.domain.events import (
 )
 from bot.domain.ids import EndpointId, NewId, TraderId
 from bot.domain.ingesting import Known, NewsDecision
-from bot.domain.ledger import Entry, entry_of
+from bot.domain.ledger import Entry, Results, entry_of, result_in
 from bot.domain.lifetimes import ALERT_LIFE
 from bot.domain.names import told_apart
 from bot.domain.trade_stages import is_recent, stage_of
@@ -51,6 +51,7 @@ from bot.texts.alerts import (
 )
 from bot.texts.answered import asked_for_in
 from bot.texts.language import ENGLISH, speaking
+from bot.texts.trade_context import of_its_day
 
 PLATFORM = "the platform"
 """Stands for no bot: whose messages and system events are."""
@@ -60,11 +61,16 @@ Tell = Callable[[], Alert]
 """Makes an alert in the language that is spoken."""
 
 
+Add = Callable[[Alert, Link], Alert]
+"""Adds what one chat alone is told, in the language that is spoken."""
+
+
 class _Told:
     """What is told of an event, in the language of each chat."""
 
-    def __init__(self, tell: Tell) -> None:
+    def __init__(self, tell: Tell, add: Add | None = None) -> None:
         self._tell = tell
+        self._add = add
         self._alerts: dict[str, Alert] = {}
 
     @property
@@ -73,7 +79,11 @@ class _Told:
         return self._in(ENGLISH)
 
     def for_chat(self, link: Link) -> Alert:
-        return self._in(link.preferences.language)
+        alert = self._in(link.preferences.language)
+        if self._add is None:
+            return alert
+        with speaking(link.preferences.language):
+            return self._add(alert, link)
 
     def _in(self, language: str) -> Alert:
         if language not in self._alerts:
@@ -156,7 +166,11 @@ def decide(
 
 
 def _decide_trade(trade: Trade, known: Known, now: datetime, new_id: NewId) -> NewsDecision:
-    told = _Told(partial(trade_alert, trade, _bots_told_apart(known)))
+    entry = _entry(trade, known)
+    told = _Told(
+        partial(trade_alert, trade, _bots_told_apart(known)),
+        partial(_in_its_day, entry, known.results, now),
+    )
     stage = stage_of(trade)
     origin = replace(trade.origin, revision=str(stage))
     mark = fingerprint(trade, told.plainly, known.traders)
@@ -165,9 +179,20 @@ def _decide_trade(trade: Trade, known: Known, now: datetime, new_id: NewId) -> N
         says_more=says_more(trade),
         stage=stage,
         only_if_kept=trade.changed and not is_recent(trade, now),
-        entry=_entry(trade, known),
+        entry=entry,
         at=trade.at,
     )
+
+
+def _in_its_day(
+    entry: Entry | None, results: Results | None, now: datetime, alert: Alert, link: Link
+) -> Alert:
+    """With how the day goes, by the clock of who reads it."""
+    result = None if entry is None else result_in(entry)
+    if result is None or results is None:
+        return alert
+    fields = of_its_day(result, results, now, link.preferences.zone)
+    return replace(alert, card=replace(alert.card, fields=(*alert.card.fields, *fields)))
 
 
 def _entry(trade: Trade, known: Known) -> Entry | None:

@@ -27,6 +27,7 @@ from bot.domain.text import clean, paragraphs
 from bot.domain.weights import change_weight, ends_a_trade, is_order, trade_weight, worse
 from bot.texts.language import _, later
 from bot.texts.names import strategy_name, trader_name
+from bot.texts.trade_context import open_for, reason_in_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +103,10 @@ def trade_alert(trade: Trade, traders: Mapping[str, Trader]) -> Alert:
     result = result_of(trade)
     if result is not None:
         fields.append(result)
-    why = (_why(trade) or "").replace("_", " ")
+    took = open_for(trade)
+    if took is not None:
+        fields.append(took)
+    why = reason_in_words(_why(trade) or "")
     long = why if len(why) > _WHY or "\n" in why else ""
     if why and not long:
         fields.append(Field(_("Why"), clean(why, _WHY)))

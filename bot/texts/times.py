@@ -75,3 +75,14 @@ def spoken(span: timedelta) -> str:
     if seconds < 48 * 3600:
         return _("{count} h", count=seconds // 3600)
     return ngettext("{count} day", "{count} days", seconds // 86400)
+
+
+def lasted(span: timedelta) -> str:
+    """A duration in its two largest units: '40 s', '14 min', '1 h 50 min', '3 days 4 h'."""
+    hours, minutes = divmod(max(0, int(span.total_seconds())) // 60, 60)
+    largest = spoken(span)
+    if hours >= 48:
+        rest = timedelta(hours=hours % 24)
+    else:
+        rest = timedelta(minutes=minutes) if hours else timedelta(0)
+    return f"{largest} {spoken(rest)}" if rest else largest

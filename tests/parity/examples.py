@@ -145,6 +145,8 @@ def trade(number: int, ratio: str) -> Trade:
         profit_ratio=Decimal(ratio),
         reason="stop_loss",
         trader=TraderId("owl"),
+        opened_at=AT - timedelta(minutes=110),
+        closed_at=AT + timedelta(minutes=number),
     )
 
 

@@ -11,7 +11,7 @@ from bot.domain.events import WHOLE, Kind, Origin, Stream, Sweep, Trade
 from bot.domain.ledger import Results
 from bot.errors import TryLater
 from storage.ledger.entries import results
-from tests.harness.world import World, running
+from tests.harness.world import OWL, World, running
 
 PAGE = "page trades"
 LONG_AGO = timedelta(days=3650)
@@ -116,3 +116,28 @@ async def test_a_newer_word_about_an_old_trade_is_not_undone_by_reading_it(world
     await until_whole(world)
 
     assert [one.value for one in (await earned(world)).entries] == [Decimal(7)]
+
+
+async def test_a_close_tells_how_the_day_goes_by_the_clock_of_the_chat(world, platform, chat):
+    await world.goes_live()
+    await world.says("/timezone kathmandu")
+    await until_whole(world)
+    yesterday = closed(world, 900, timedelta(hours=18))
+    today = closed(world, 40, timedelta(hours=17, minutes=30))
+    for number, trade in enumerate((yesterday, today, closed(world, 5, timedelta(0)))):
+        platform.store(Stream.TRADES, replace(trade, trader=OWL.id))
+        await world.quiet(120 * (number + 1))
+
+    fields = {field.label: field.value for field in chat.shown[-1].card.fields}
+    assert fields["Day of this bot"] == "+45 USDT in 2 trades"
+
+
+async def test_before_older_trades_are_there_no_day_is_told(world, platform, chat):
+    platform.store(Stream.TRADES, closed(world, 1, timedelta(hours=1)))
+    await world.goes_live()
+    platform.store(Stream.TRADES, replace(closed(world, 5, timedelta(0)), trader=OWL.id))
+    await world.quiet()
+
+    labels = {field.label for field in chat.shown[-1].card.fields}
+    assert "Profit" in labels
+    assert "Day of this bot" not in labels
