@@ -13,18 +13,22 @@ from adapters.discord.api import CHOICES, FORM_SHOWN, Answers, DiscordChats
 from adapters.discord.commands import choices
 from adapters.discord.handles import MessageHandles
 from adapters.discord.interactions import Interaction
-from adapters.discord.render import FORM, DiscordMessage, rendered
+from adapters.discord.render import FORM, QUESTION, DiscordMessage, rendered
 from adapters.discord.transport import DiscordRefusal, RateLimited
 from adapters.discord.updates import CommandAsked, DiscordUpdate, Pressed, Typing, Wanted, Written
-from bot.domain.cards import Card
+from bot.domain.cards import Card, Question
 from bot.domain.chats import Address
 from bot.domain.deliveries import Attempt
 from bot.domain.incoming import Reply
 from bot.ports import Hear, Suggest
+from bot.texts import asking as texts
 from bot.texts.language import speaking
 from bot.texts.linking import form_of_digits
 
 log = logging.getLogger(__name__)
+
+TYPED_LIMIT = 200
+"""Characters that may be typed into a form."""
 
 TYPING_AGAIN = timedelta(seconds=8)
 """It shows for ten seconds.
@@ -67,9 +71,10 @@ class DiscordAnswering:
                     await self._answer_press(found, hear)
                 case Typing():
                     await self._complete(found, suggest)
-                case Wanted(person=person, handle=handle):
+                case Wanted(person=person, handle=handle, question=question):
                     with speaking(person.language):
-                        await self._answers.first(handle, FORM_SHOWN, _form())
+                        form = _form_of_digits() if question is None else _form_of(question)
+                    await self._answers.first(handle, FORM_SHOWN, form)
                 case Written():
                     await self._answer_written(found, hear)
         except (DiscordRefusal, RateLimited, NoAnswer) as error:
@@ -165,12 +170,22 @@ def _card_of(reply: Reply) -> Card | None:
     return reply.card
 
 
-def _form() -> Mapping[str, Any]:
-    """Source: https://docs.discord.com/developers/components/reference#label"""
+def _form_of_digits() -> Mapping[str, Any]:
     title, label = form_of_digits()
-    text = {"type": 4, "custom_id": FORM, "style": 1, "min_length": 6, "max_length": 8}
+    return _form(FORM, title, label, {"min_length": 6, "max_length": 8})
+
+
+def _form_of(question: Question) -> Mapping[str, Any]:
+    title, label, example = texts.question(question.what)
+    id = f"{QUESTION}{question.what} {question.action}"
+    return _form(id, title, label, {"max_length": TYPED_LIMIT, "placeholder": example})
+
+
+def _form(id: str, title: str, label: str, more: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Source: https://docs.discord.com/developers/components/reference#label"""
+    text = {"type": 4, "custom_id": "typed", "style": 1, "required": True, **more}
     return {
-        "custom_id": FORM,
+        "custom_id": id,
         "title": title,
-        "components": [{"type": 18, "label": label, "component": {**text, "required": True}}],
+        "components": [{"type": 18, "label": label, "component": text}],
     }

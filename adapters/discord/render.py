@@ -15,6 +15,7 @@ from bot.domain.cards import (
     Option,
     PickList,
     Picture,
+    Question,
     Severity,
     Table,
     as_shown,
@@ -23,6 +24,7 @@ from bot.domain.columns import in_columns
 from bot.domain.ids import ActionId
 from bot.domain.text import utf16_length
 from bot.services.commands.registry import find
+from bot.texts import asking
 from bot.texts.linking import type_digits
 
 Json = Mapping[str, Any]
@@ -63,6 +65,11 @@ PROMPT_LIMIT = 150
 FORM = "digits form"
 """The custom id of the button that opens the form for the six digits, and of the form. A blank
 keeps it apart from every action's."""
+
+QUESTION = "question "
+"""What the custom ids of buttons begin with that open another form, and of that form: what it asks
+for and the action that takes it follow.
+"""
 
 PICK = "pick "
 """What the custom ids of lists to choose from begin with. The blank keeps them apart from every
@@ -164,6 +171,8 @@ def rendered(card: Card) -> tuple[DiscordMessage, ...]:
     card = as_shown(card, called)
     embeds = _packed(_pieces(card))
     buttons = (*card.buttons, (_opens_form(),)) if card.asks_digits else card.buttons
+    if card.question is not None:
+        buttons = ((_opens_question(card.question),), *buttons)
     groups = _grouped([*_selects(card.pick), *_button_rows(buttons)]) or [()]
     embeds += [_Embed() for _ in groups[1:]]
     first = len(embeds) - len(groups)
@@ -530,6 +539,11 @@ def _button_rows(rows: Sequence[Sequence[Button]]) -> list[Sequence[Json]]:
 
 def _opens_form() -> Button:
     return Button(label=type_digits(), action=ActionId(FORM), style=ButtonStyle.PRIMARY)
+
+
+def _opens_question(question: Question) -> Button:
+    label, *_ = asking.question(question.what)
+    return Button(label=label, action=ActionId(f"{QUESTION}{question.what} {question.action}"))
 
 
 def _button(button: Button) -> Json | None:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from adapters.discord.render import FORM, GROUP, PICK, PUBLIC
+from adapters.discord.render import FORM, GROUP, PICK, PUBLIC, QUESTION
 from adapters.discord.settings import EMBED, READ_HISTORY, SEND_IN_THREADS, SEND_MESSAGES, VIEW
+from bot.domain.cards import Question
 from bot.domain.chats import Address, Channel, Person
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Incoming, Place, Press, Shared, Wordless, Words
@@ -71,6 +72,7 @@ Source: https://docs.discord.com/developers/resources/message#message-object
 
 _BITS = re.compile(r"\d{1,30}", re.ASCII)
 _ACTION = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_QUESTION = re.compile(rf"{QUESTION}([a-z]{{1,32}}) ([A-Za-z0-9_-]{{1,64}})")
 _PICK = re.compile(rf"{PICK}\d{{1,4}}", re.ASCII)
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
@@ -106,10 +108,11 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """The form for the six digits."""
+    """The form for the six digits, or for what a question asks."""
 
     person: Person
     handle: Handle
+    question: Question | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +243,7 @@ def _interaction(interaction: Json, bot: str) -> DiscordUpdate | None:
         case 4:
             return _typing(data, place, person, handle)
         case 5:
-            return _form(data, place, person, handle)
+            return _form(data, interaction.get("message"), place, person, handle)
         case _:
             return None
 
@@ -289,6 +292,8 @@ def _press(
             return None
         case {"custom_id": str(id)} if id == FORM:
             return Wanted(person=person, handle=handle)
+        case {"custom_id": str(id)} if question := _question(id):
+            return Wanted(person=person, handle=handle, question=question)
         case {"custom_id": str(id)}:
             action = id
         case _:
@@ -296,9 +301,17 @@ def _press(
     if not _ACTION.fullmatch(action):
         return None
     said = Press(place=place, person=person, action=ActionId(action))
+    return Pressed(said=said, handle=handle, ephemeral=_is_ephemeral(message))
+
+
+def _question(id: str) -> Question | None:
+    found = _QUESTION.fullmatch(id)
+    return found and Question(what=found[1], action=ActionId(found[2]))
+
+
+def _is_ephemeral(message: object) -> bool:
     flags = message.get("flags") if isinstance(message, Mapping) else None
-    ephemeral = isinstance(flags, int) and bool(flags & EPHEMERAL)
-    return Pressed(said=said, handle=handle, ephemeral=ephemeral)
+    return isinstance(flags, int) and bool(flags & EPHEMERAL)
 
 
 def _typing(data: Json, place: Place, person: Person, handle: Handle) -> Typing | None:
@@ -316,12 +329,18 @@ def _typing(data: Json, place: Place, person: Person, handle: Handle) -> Typing 
     )
 
 
-def _form(data: Json, place: Place, person: Person, handle: Handle) -> CommandAsked | None:
-    if data.get("custom_id") != FORM:
-        return None
+def _form(
+    data: Json, message: object, place: Place, person: Person, handle: Handle
+) -> CommandAsked | Pressed | None:
     texts = [value for part in _parts(data) if isinstance(value := part.get("value"), str)]
-    said = Words(place=place, person=person, text=" ".join(texts))
-    return CommandAsked(said=said, handle=handle)
+    typed, id = " ".join(texts), str(data.get("custom_id"))
+    if id == FORM:
+        words = Words(place=place, person=person, text=typed)
+        return CommandAsked(said=words, handle=handle)
+    if question := _question(id):
+        said = Press(place=place, person=person, action=question.action, words=typed)
+        return Pressed(said=said, handle=handle, ephemeral=_is_ephemeral(message))
+    return None
 
 
 def _parts(part: Json) -> Iterator[Json]:

@@ -69,6 +69,16 @@ class PickList:
     options: tuple[Option, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Something to be typed in a form of its own, where the platform has forms: it follows the
+    words of the action. Elsewhere it is typed behind the command `what`, as the card says.
+    """
+
+    what: str
+    action: ActionId
+
+
 ALT_LIMIT = 1024
 """UTF-16 units that Discord's descriptions and Telegram's captions may have."""
 
@@ -99,6 +109,7 @@ class Card:
     table: Table | None = None
     picture: Picture | None = None
     pick: PickList | None = None
+    question: Question | None = None
     buttons: tuple[tuple[Button, ...], ...] = ()
     notes: tuple[str, ...] = ()
     """Small print below everything: lateness, a possible repeat, what to do next."""
@@ -198,7 +209,7 @@ def in_parts(card: Card) -> tuple[Card, ...]:
         used += length
     if len(pages) == 1:
         return (card,)
-    bare = replace(card, fields=(), table=None, picture=None, pick=None, buttons=())
+    bare = replace(card, fields=(), table=None, picture=None, pick=None, question=None, buttons=())
     return tuple(
         replace(
             card if number == len(pages) else bare,
@@ -220,5 +231,7 @@ def with_note(card: Card, note: str) -> Card:
 def answered(card: Card, note: str) -> Card:
     """The card with nothing left to press, and why: what it offered has come to an end."""
     rows = (tuple(button for button in row if button.url) for row in card.buttons)
-    done = replace(card, pick=None, buttons=tuple(filter(None, rows)), asks_digits=False)
+    done = replace(
+        card, pick=None, question=None, buttons=tuple(filter(None, rows)), asks_digits=False
+    )
     return with_note(done, note)

@@ -61,11 +61,12 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Press:
-    """A button pressed."""
+    """A button pressed, or a form sent that it opened: then with the words typed there."""
 
     place: Place
     person: Person
     action: ActionId
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -294,6 +294,9 @@ def read_end(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
     if span is not None:
         return now + span
     until = re.sub(r"^(?:until|till?|to) ", "", plain)
+    exact = _exactly(until)
+    if exact is not None:
+        return exact if exact > now else None
     day, _, clock = until.partition(" ")
     today = now.astimezone(zone)
     if day in ("today", "tomorrow", *_WEEKDAYS):
@@ -307,6 +310,17 @@ def read_end(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
         return None
     days = (today.date(), today.date() + DAY, today.date() + 2 * DAY)
     return next(end for day in days if (end := at_clock(day, at, zone)) > now)
+
+
+_EXACT = re.compile(r"\d{4}-\d\d-\d\dt\d\d:\d\d:\d\d(?:\.\d{6})?[+]00:00")
+
+
+def _exactly(text: str) -> datetime | None:
+    """An instant as buttons write it."""
+    try:
+        return datetime.fromisoformat(text.upper()) if _EXACT.fullmatch(text) else None
+    except ValueError:
+        return None
 
 
 def _days_until(day: str, today: datetime) -> int:

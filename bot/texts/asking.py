@@ -87,3 +87,20 @@ def test_alert(id: str, at: datetime) -> Notice:
         return NoticeText(_("Test alert"), _("If you read this, the whole chain works."))
 
     return Notice(origin=Origin(kind=Kind.TEST, record=id, at=at), say=say, bad=True)
+
+
+def question(what: str) -> tuple[str, str, str]:
+    """What stands on the button that opens a form, what is to be typed there, and an example.
+
+    Args:
+        what: the command that takes it.
+    """
+    match what:
+        case "quiet":
+            return _("Other hours"), _("From when to when"), "weekdays 22:00-07:00"
+        case "timezone":
+            return _("Where I live"), _("A city or a time zone"), "Berlin"
+        case "mute":
+            return _("Something else"), _("What, and for how long"), "BTC/USDT 2h"
+        case _:
+            return _("Another time"), _("At what time"), "8:30"

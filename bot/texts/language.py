@@ -177,6 +177,18 @@ def spoken_language() -> str:
     return _spoken.get().code
 
 
+def language_name(code: str) -> str:
+    """As its speakers call it."""
+    if code == ENGLISH:
+        return "English"
+    from babel import Locale, UnknownLocaleError  # loaded with the first other language
+
+    try:
+        return Locale.parse(code, sep="-").get_display_name() or code
+    except (ValueError, UnknownLocaleError):
+        return code
+
+
 def languages() -> tuple[str, ...]:
     """The codes of all there are."""
     return (*_in_the_folder(), *_offered.get())

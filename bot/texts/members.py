@@ -10,7 +10,8 @@ def allow_it() -> str:
     return _("Allow it")
 
 
-def _may(role: Role | None) -> str:
+def may_here(role: Role | None) -> str:
+    """What everybody but the person who linked the chat may do there."""
     match role:
         case Role.VIEWER:
             return _(
@@ -32,7 +33,7 @@ def rights(role: Role | None) -> Card:
         role: what everybody but the person who linked the chat has.
     """
     return plain(
-        _may(role),
+        may_here(role),
         _("If they do not find my commands: Server Settings, Integrations.") if role else "",
         _("/members viewer lets them look, /members operator act too, /members nobody neither."),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.domain.cards import Button, Card, Option, PickList
+from bot.domain.cards import Button, Card, Option, PickList, Question
 from bot.domain.chats import Preferences
 from bot.domain.events import Trader
 from bot.domain.rules import Mute
@@ -43,6 +43,7 @@ def what_is_muted(
     offers: Sequence[Button],
     ends: Sequence[Button] = (),
     pick: Sequence[Option] = (),
+    question: Question | None = None,
 ) -> Card:
     """
     Args:
@@ -55,6 +56,7 @@ def what_is_muted(
         title=_("Without a sound now") if rows else _("Nothing is muted"),
         lines=(*rows, _("Mute everything for a while? What is critical rings all the same.")),
         pick=PickList(prompt=_("Unmute"), options=tuple(pick)) if pick else None,
+        question=question,
         buttons=tuple(tuple(row) for row in (offers, ends) if row),
         notes=(mute_examples(),),
     )
@@ -115,9 +117,15 @@ def for_ever(what: str, words: str) -> Card:
     )
 
 
-def unmuted(mutes: Sequence[Mute], traders: Sequence[Trader]) -> Card:
+def unmuted(
+    mutes: Sequence[Mute], traders: Sequence[Trader], buttons: Sequence[Button] = ()
+) -> Card:
     rows = [scope_in_words(traders, one.topic, one.bot, one.pair) for one in mutes]
-    return plain(_("It has a sound again"), *rows)
+    return Card(
+        title=_("It has a sound again"),
+        lines=tuple(rows),
+        buttons=(tuple(buttons),) if buttons else (),
+    )
 
 
 def not_muted(traders: Sequence[Trader], wants: Preferences) -> Card:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.domain.cards import Button, Card, Option, PickList
+from bot.domain.cards import Button, Card, Option, PickList, Question
 from bot.domain.chats import Preferences
 from bot.domain.ids import ActionId
 from bot.domain.rules import Quiet
@@ -29,10 +29,11 @@ def quiet_hours(
     *,
     asks: bool = False,
     preview: str = "",
+    question: Question | None = None,
 ) -> Card:
     """
     Args:
-        buttons: that set hours, or none.
+        buttons: that set hours, or none; or that take back what has just been set.
         asks: the zone is not known, and now it matters.
         preview: what they would have done in the last days, if they have just been set.
     """
@@ -48,6 +49,7 @@ def quiet_hours(
         title=quiet_in_words(wants.quiet),
         lines=tuple(filter(None, lines)),
         buttons=(tuple(buttons),) if buttons else (),
+        question=question,
         notes=(hours_examples(),),
     )
 
@@ -97,23 +99,35 @@ def endless(quiet: Quiet) -> Card:
 # --- time zones -----------------------------------------------------------------------------------
 
 
-def zone_card(wants: Preferences, now: datetime, *, changed: bool = False) -> Card:
+def zone_card(
+    wants: Preferences,
+    now: datetime,
+    *,
+    changed: bool = False,
+    preview: str = "",
+    buttons: Sequence[Button] = (),
+    question: Question | None = None,
+) -> Card:
     """The zone that is known, and what time it is there.
 
     Args:
-        changed: somebody has just said so.
+        changed: somebody has just said so; `preview` is what it would have done.
+        buttons: take that back.
     """
+    hours = quiet_in_words(wants.quiet) if wants.quiet is not None and changed else ""
     if not wants.zone:
-        return plain(
-            _("I do not know your time zone"),
-            _("I use UTC, where it is {time} now.", time=_time(now, "")),
-            _zone_examples(),
-        )
-    there = _("{zone}: it is {time} there", zone=wants.zone, time=_time(now, wants.zone))
-    if not changed:
-        return plain(there, _zone_examples())
-    hours = "" if wants.quiet is None else quiet_in_words(wants.quiet)
-    return plain(there, _("Times that you name are by this clock now."), hours)
+        title = _("I do not know your time zone")
+        lines = [_("I use UTC, where it is {time} now.", time=_time(now, "")), _zone_examples()]
+    else:
+        title = _("{zone}: it is {time} there", zone=wants.zone, time=_time(now, wants.zone))
+        clock = _("Times that you name are by this clock now.")
+        lines = [clock if changed else _zone_examples()]
+    return Card(
+        title=title,
+        lines=tuple(filter(None, (*lines, preview if hours else "", hours))),
+        question=question,
+        buttons=(tuple(buttons),) if buttons else (),
+    )
 
 
 def _zone_examples() -> str:
@@ -164,11 +178,18 @@ _SHOWN = 10
 """Titles of what waits."""
 
 
-def digest(wants: Preferences, waiting: Sequence[str], due: datetime | None) -> Card:
+def digest(
+    wants: Preferences,
+    waiting: Sequence[str],
+    due: datetime | None,
+    buttons: Sequence[Button] = (),
+    question: Question | None = None,
+) -> Card:
     """
     Args:
         waiting: the titles of what is kept, the youngest first.
         due: when the first of it is told.
+        buttons: set the time of the daily one.
     """
     if waiting and due is not None:
         title = _("The next digest: {moment}", moment=moment(due, wants.zone))
@@ -187,6 +208,8 @@ def digest(wants: Preferences, waiting: Sequence[str], due: datetime | None) -> 
             *([_("and {rest} more", rest=rest)] if rest > 0 else []),
             daily_at(wants),
         ),
+        question=question,
+        buttons=(tuple(buttons),) if buttons else (),
         notes=(digest_examples(),),
     )
 
@@ -202,15 +225,28 @@ def digest_examples() -> str:
     return _("/digest daily 8:00 sets the time, /rules entries digest hourly what comes in one")
 
 
-def digest_set(wants: Preferences, next_one: datetime) -> Card:
+def digest_set(
+    wants: Preferences, next_one: datetime, preview: str = "", buttons: Sequence[Button] = ()
+) -> Card:
     """
     Args:
         next_one: when what happens now is told, if it is kept for the daily digest.
+        preview: what it would have done.
+        buttons: take it back.
     """
-    return plain(
-        daily_at(wants),
-        _("The next one: {moment}.", moment=moment(next_one, wants.zone)),
-        _("What waits already comes when it was to come."),
+    return Card(
+        title=daily_at(wants),
+        lines=tuple(
+            filter(
+                None,
+                (
+                    _("The next one: {moment}.", moment=moment(next_one, wants.zone)),
+                    _("What waits already comes when it was to come."),
+                    preview,
+                ),
+            )
+        ),
+        buttons=(tuple(buttons),) if buttons else (),
     )
 
 

@@ -139,16 +139,18 @@ def holds_already(rule: Rule, traders: Sequence[Trader]) -> Card:
     )
 
 
-def removed(rule: Rule, traders: Sequence[Trader], preview: str) -> Card:
+def removed(
+    rule: Rule, traders: Sequence[Trader], preview: str, buttons: Sequence[Button] = ()
+) -> Card:
     """
     Args:
         preview: what it would have done not to have it.
     """
-    return plain(
-        _("Rule removed"),
-        rule_in_words(rule, traders),
-        preview,
-        _("/rules lists those that hold now."),
+    return Card(
+        title=_("Rule removed"),
+        lines=(rule_in_words(rule, traders), preview),
+        buttons=(tuple(buttons),) if buttons else (),
+        notes=(_("/rules lists those that hold now."),),
     )
 
 

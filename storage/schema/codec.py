@@ -20,6 +20,7 @@ from bot.domain.cards import (
     Option,
     PickList,
     Picture,
+    Question,
     Severity,
     Table,
 )
@@ -45,6 +46,7 @@ def encode_card(card: Card) -> Plain:
         "notes": list(card.notes),
         "at": card.at and card.at.isoformat(),
         "reference": card.reference,
+        "question": card.question and [card.question.what, card.question.action],
         "asks_digits": card.asks_digits,
     }
     plain |= {name: value for name, value in rest.items() if value}
@@ -68,6 +70,7 @@ def decode_card(plain: Mapping[str, Any], reference: str | None = None) -> Card:
         table=_decode_table(table) if table else None,
         picture=_decode_picture(picture) if picture else None,
         pick=_decode_pick(pick) if pick else None,
+        question=_decode_question(plain.get("question")),
         buttons=tuple(tuple(map(_decode_button, row)) for row in plain.get("buttons", ())),
         notes=tuple(plain.get("notes", ())),
         at=_instant(plain.get("at")),
@@ -76,6 +79,10 @@ def decode_card(plain: Mapping[str, Any], reference: str | None = None) -> Card:
         asks_digits=plain.get("asks_digits", False),
         sound=plain.get("sound"),
     )
+
+
+def _decode_question(plain: Sequence[str] | None) -> Question | None:
+    return Question(what=plain[0], action=ActionId(plain[1])) if plain else None
 
 
 def _encode_table(table: Table) -> Plain:

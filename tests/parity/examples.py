@@ -83,6 +83,7 @@ from bot.texts import (
     quiet,
     replay,
     rules,
+    settings,
     signals,
     status,
     strategies,
@@ -489,6 +490,24 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "members.confirm": lambda: [
         members.confirm(role, AUDIENCE.name, ((PAUSE,),)) for role in (Role.VIEWER, Role.OPERATOR)
     ],
+    "settings.closed": lambda: [settings.closed()],
+    "settings.overview": lambda: [
+        settings.overview(LINK, (), (OF_ALL,), (), NOW),
+        settings.overview(
+            replace(
+                LINK,
+                endpoint=replace(ENDPOINT, private=False),
+                preferences=replace(WANTS, mutes=(MUTE,) * 6),
+            ),
+            (RULE,) * 6,
+            (OF_ALL,),
+            (OWL,),
+            NOW,
+            OPTIONS,
+            ANOTHER_BUTTON,
+            unknown="zzz",
+        ),
+    ],
     "rules.page": lambda: [
         rules.page((), 1, (OF_ALL,), ()),
         rules.page((RULE, OF_ALL), 1, (OF_ALL,), (OWL,), ONE_BUTTON, older=ANOTHER_BUTTON),
@@ -507,7 +526,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     ],
     "rules.holds_already": lambda: [rules.holds_already(RULE, (OWL,))],
     "rules.bot_gone": lambda: [rules.bot_gone()],
-    "rules.removed": lambda: [rules.removed(RULE, (OWL,), foreseen())],
+    "rules.removed": lambda: [rules.removed(RULE, (OWL,), foreseen(), ONE_BUTTON)],
     "rules.gone": lambda: [rules.gone()],
     "rules.too_many": lambda: [rules.too_many(60)],
     "rules.confirm_critical": lambda: [
@@ -532,7 +551,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         mutes.muted(MUTE, wants, (OWL,), ONE_BUTTON, foreseen()) for wants in (WANTS, Preferences())
     ],
     "mutes.for_ever": lambda: [mutes.for_ever("Night Owl", "owl")],
-    "mutes.unmuted": lambda: [mutes.unmuted((MUTE,), (OWL,))],
+    "mutes.unmuted": lambda: [mutes.unmuted((MUTE,), (OWL,), ONE_BUTTON)],
     "mutes.not_muted": lambda: [
         mutes.not_muted((OWL,), wants) for wants in (replace(WANTS, mutes=(MUTE,)), Preferences())
     ],
@@ -547,6 +566,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "quiet.endless": lambda: [quiet.endless(Quiet(weekdays=ALL_DAY, weekend=ALL_DAY))],
     "quiet.zone_card": lambda: [
         quiet.zone_card(Preferences(), NOW),
+        quiet.zone_card(WANTS, NOW, changed=True, preview=foreseen(), buttons=ONE_BUTTON),
         *(quiet.zone_card(WANTS, NOW, changed=changed) for changed in (True, False)),
     ],
     "quiet.which_zone": lambda: [
@@ -558,10 +578,10 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         for near in (ZONES, ())
     ],
     "quiet.digest": lambda: [
-        quiet.digest(Preferences(), (), None),
+        quiet.digest(Preferences(), (), None, ONE_BUTTON),
         quiet.digest(WANTS, ["alert 1"] * 12, NOW),
     ],
-    "quiet.digest_set": lambda: [quiet.digest_set(WANTS, NOW)],
+    "quiet.digest_set": lambda: [quiet.digest_set(WANTS, NOW, foreseen(), ONE_BUTTON)],
     "quiet.not_a_time": lambda: [quiet.not_a_time("zzz")],
     "access.owner_absent": lambda: [access.owner_absent()],
     "strategies.one": lambda: [

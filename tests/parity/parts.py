@@ -21,6 +21,7 @@ FIELDS = {
     "at": "time",
     "reference": "reference",
     "private": "",  # who sees it is no part of it
+    "question": "",  # where there is no form it is typed, as a line of the card says
     "asks_digits": "",  # where there is no form they are typed, as a line of the card says
 }
 """Each field of a card, and the kinds of part that stand for it below."""

@@ -337,6 +337,21 @@ async def test_every_command_heeds_every_role(world, role):
     assert allowed <= {spec.name for spec in SPECS}
 
 
+@pytest.mark.parametrize(
+    ("role", "shows", "changes"),
+    [(None, False, 0), (Role.VIEWER, True, 0), (Role.OPERATOR, True, 5), (Role.OWNER, True, 6)],
+)
+async def test_settings_show_and_change_what_the_role_allows(world, role, shows, changes):
+    await links(world)
+    if role in (Role.VIEWER, Role.OPERATOR):
+        await allows(world, role)
+
+    card = await asks(world, "/settings", ALICE if role is Role.OWNER else BOB)
+
+    assert (card.title == "Settings of this chat") is shows
+    assert len(card.pick.options if card.pick else ()) == changes
+
+
 @pytest.mark.parametrize(("role", "quieter"), [("viewer", False), ("operator", True)])
 @pytest.mark.parametrize("label", ["Mute 1 h", "Less like this"])
 async def test_a_button_under_an_alert_heeds_the_role_of_who_presses(

@@ -194,6 +194,7 @@ async def test_the_time_of_the_daily_digest_is_set_by_words(world):
     assert said.lines == (
         "The next one: 05 Jan 19:00.",
         "What waits already comes when it was to come.",
+        "In the last 7 days nothing came to try it on.",
     )
     assert said.title == "A daily digest comes at 19:00."
     assert "Nothing was changed" in wrong.lines[0]

@@ -111,7 +111,8 @@ class CommandRequest:
 class AccountRequest:
     """A command about an account: the person is allowed to ask it.
 
-    `about` are the ids that a button meant, instead of words.
+    `about` are the ids that a button meant, instead of words; `within` is what it was asked below,
+    as by `/settings mute 2h`: its buttons are too.
     """
 
     desk: Desk
@@ -121,6 +122,7 @@ class AccountRequest:
     link: Link
     account: Account
     about: frozenset[str] = frozenset()
+    within: Spec | None = None
 
     async def asking(
         self,
@@ -137,7 +139,8 @@ class AccountRequest:
             of: another command.
             verb: one of `ASKING`.
         """
-        command = f"{(of or self.spec).name} {words}".strip()
+        above = "" if self.within is None else f"{self.within.name} "
+        command = f"{above}{(of or self.spec).name} {words}".strip()
         person = self.command.person.id
         return await self.desk.acting.choices(self.link, person, command, choices or [()], verb)
 

@@ -14,7 +14,7 @@ from bot.domain.names import nearest
 from bot.domain.trail import by
 from bot.domain.typed import six_digits_in
 from bot.errors import NeedsLogin, NotOffered, OutcomeUnknown, Refused, TryLater
-from bot.services.commands import registry
+from bot.services.commands import registry, settings
 from bot.services.commands.desk import (
     AccountCommand,
     AccountRequest,
@@ -35,6 +35,7 @@ async def dispatch(desk: Desk, command: Command, about: Sequence[Target] = ()) -
     Args:
         about: the bots that a button meant, instead of words.
     """
+    command, within = registry.meant(command)
     place = command.place
     found = registry.find(command.name)
     if found is None:
@@ -46,7 +47,7 @@ async def dispatch(desk: Desk, command: Command, about: Sequence[Target] = ()) -
     if spec.answers_privately and not place.answers_privately:
         return access.only_in_private(spec)
     link = await desk.links.at(place.address)
-    card = await _answer_to(desk, found, command, link, about)
+    card = await _answer_to(desk, found, command, link, about, within)
     # Those that are in no menu take what an address carries.
     if spec.menu and not spec.arguments and any(map(str.isalnum, command.arguments)):
         card = with_note(card, asking.left_out(spec, command.arguments))
@@ -57,7 +58,12 @@ async def dispatch(desk: Desk, command: Command, about: Sequence[Target] = ()) -
 
 
 async def _answer_to(
-    desk: Desk, found: AnyCommand, command: Command, link: Link | None, about: Sequence[Target]
+    desk: Desk,
+    found: AnyCommand,
+    command: Command,
+    link: Link | None,
+    about: Sequence[Target],
+    within: Spec | None,
 ) -> Card:
     match found:
         case OpenCommand(spec=spec, answer=answer):
@@ -74,11 +80,16 @@ async def _answer_to(
         case AccountCommand():
             if link is None:
                 return access.not_linked(command.place.answers_privately)
-            return await _answer_about_account(desk, found, command, link, about)
+            return await _answer_about_account(desk, found, command, link, about, within)
 
 
 async def _answer_about_account(
-    desk: Desk, found: AccountCommand, command: Command, link: Link, about: Sequence[Target]
+    desk: Desk,
+    found: AccountCommand,
+    command: Command,
+    link: Link,
+    about: Sequence[Target],
+    within: Spec | None,
 ) -> Card:
     spec = found.spec
     refusal = await desk.access.refusal(spec, command.person, link)
@@ -100,11 +111,13 @@ async def _answer_about_account(
         link=link,
         account=account,
         about=frozenset(target.id for target in about),
+        within=within,
     )
     if spec.danger and _age(desk, command) > OLD_AFTER:
         return await _ask_again(request)
     try:
-        return await found.answer(request)
+        card = await found.answer(request)
+        return card if within is None else await settings.below(card, request)
     except NeedsLogin:
         return failures.needs_login()
     except NotOffered as refusal_of_platform:

@@ -59,6 +59,7 @@ COMMAND = AccountCommand(
         ),
         least=Role.OWNER,
         own=True,
+        setting=True,
         danger=True,
         menu=False,  # most people never share a chat
     ),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.domain.actions import Verb
 from bot.domain.cards import Button, Card, Option
 from bot.domain.chats import Preferences, Role
 from bot.domain.commands import Argument, ArgumentType, Spec
@@ -17,7 +18,7 @@ from bot.services.actions import targets_of
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.services.commands.families import ALERTS
 from bot.services.commands.previews import preview
-from bot.services.commands.wishes import Things, things, wish
+from bot.services.commands.wishes import Things, question, things, wish
 from bot.texts import mutes as texts
 from bot.texts import rules as rules_texts
 from bot.texts.language import later
@@ -34,7 +35,8 @@ async def _mute(request: AccountRequest) -> Card:
     typed = request.command.arguments
     if not typed and not request.about:
         offers = await _offers(request, Scope(), Things())
-        return texts.what_is_muted(wants, traders, offers, *await _ends(request, wants, traders))
+        ends = await _ends(request, wants, traders)
+        return texts.what_is_muted(wants, traders, offers, *ends, question=await question(request))
     read = read_mute(typed, map(name_of, traders), now, zone(wants.zone))
     if isinstance(read, Unclear):
         return rules_texts.unclear(read, texts.mute_examples())
@@ -121,6 +123,7 @@ MUTE = AccountCommand(
             ),
         ),
         least=Role.OPERATOR,
+        setting=True,
         sentence=True,
     ),
     answer=_mute,
@@ -167,7 +170,23 @@ async def _end(request: AccountRequest, mutes: Sequence[Mute], traders: Sequence
 
     words = ", ".join(scope_in_words(traders, one.topic, one.bot, one.pair) for one in mutes)
     await wish(request.desk, request.link, request.command.person, change, "unmute", words)
-    return texts.unmuted(mutes, traders)
+    return texts.unmuted(mutes, traders, await _again(request, mutes, traders))
+
+
+async def _again(
+    request: AccountRequest, mutes: Sequence[Mute], traders: Sequence[Trader]
+) -> Sequence[Button]:
+    """What mutes the same until then, if it was one thing that is still there."""
+    if len(mutes) != 1:
+        return ()
+    [mute] = mutes
+    bots = [one for one in traders if one.id == mute.bot]
+    if mute.bot is not None and not bots:
+        return ()
+    scope = scope_written(Scope(topic=mute.topic, pair=mute.pair or ""))
+    words = f"{scope} until {mute.until.isoformat()}".strip()
+    [action] = await request.asking(words, targets_of(bots), of=MUTE.spec, verb=Verb.UNDO)
+    return (Button(label=rules_texts.undo(), action=action),)
 
 
 async def _which(request: AccountRequest, wants: Preferences, traders: Sequence[Trader]) -> Card:
@@ -193,6 +212,7 @@ UNMUTE = AccountCommand(
             ),
         ),
         least=Role.OPERATOR,
+        setting=True,
     ),
     answer=_unmute,
 )

@@ -61,7 +61,12 @@ class Pressing:
                 yield Reply(card=asking.cancelled(), replaces=True)
             case Verb.ASK | Verb.UNDO:
                 name, _, rest = action.arguments.partition(" ")
-                command = Command(place=press.place, person=press.person, name=name, arguments=rest)
+                command = Command(
+                    place=press.place,
+                    person=press.person,
+                    name=name,
+                    arguments=f"{rest} {press.words}".strip(),
+                )
                 # A pick list has done its work; an alert stays what it is.
                 card = await self._ask(command, action.targets)
                 yield Reply(card=card, replaces=action.person is not None)

@@ -1,8 +1,10 @@
 """All commands, in the order in which they are listed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.domain.commands import Spec
+from bot.domain.incoming import Command
 from bot.services.commands import (
     audit,
     cancel,
@@ -68,6 +70,20 @@ _BY_WORD = {
 def find(word: str) -> AnyCommand | None:
     """The command of that name or alias, in any case."""
     return _BY_WORD.get(word.lower())
+
+
+def meant(command: Command) -> tuple[Command, Spec | None]:
+    """'/settings mute 2h' is '/mute 2h'; then also what it was asked below."""
+    word, _, rest = command.arguments.strip().partition(" ")
+    inner = find(word)
+    if (
+        command.name.lower() != settings.COMMAND.spec.name
+        or inner is None
+        or not inner.spec.setting
+    ):
+        return command, None
+    asked = replace(command, name=inner.spec.name, arguments=rest.strip(), options={})
+    return asked, settings.COMMAND.spec
 
 
 def known_words() -> tuple[str, ...]:

@@ -35,7 +35,7 @@ from bot.services.actions import targets_of
 from bot.services.commands.desk import AccountCommand, AccountRequest, Desk
 from bot.services.commands.families import ALERTS
 from bot.services.commands.previews import preview
-from bot.services.commands.wishes import Things, things, wish
+from bot.services.commands.wishes import Things, things, undo, wish
 from bot.texts import rules as texts
 from bot.texts.language import later
 from bot.texts.wishes import mode_name, scope_in_words
@@ -214,8 +214,7 @@ async def _make(
     await wish(request.desk, request.link, person, change, "rule", _words(rule, traders))
     undone = f"{_REMOVE} {rule.id}" if before is None else rule_written(as_spoken(before))
     targets = () if before is None else _targets(before, traders)
-    [undo] = await request.asking(undone, *targets, verb=Verb.UNDO)
-    buttons = [Button(label=texts.undo(), action=undo)]
+    buttons = [await undo(request, undone, *targets)]
     if may_be_critical(rule):
         [cover] = await request.asking(f"{_COVER} {rule.id}")
         buttons.append(Button(label=texts.also_critical(), action=cover))
@@ -244,7 +243,11 @@ async def _remove(request: AccountRequest, rule: Rule, traders: Sequence[Trader]
     person, words = request.command.person, _words(rule, traders)
     foreseen = await preview(request.desk, request.link, change)
     await wish(request.desk, request.link, person, change, "rule_removed", words)
-    return texts.removed(rule, traders, foreseen)
+    targets = _targets(rule, traders)
+    if rule.bot is not None and not targets:
+        return texts.removed(rule, traders, foreseen)
+    again = await undo(request, rule_written(as_spoken(rule)), *targets)
+    return texts.removed(rule, traders, foreseen, (again,))
 
 
 async def _confirm(request: AccountRequest, rule: Rule, traders: Sequence[Trader]) -> Card:
@@ -310,6 +313,7 @@ COMMAND = AccountCommand(
             ),
         ),
         least=Role.OPERATOR,
+        setting=True,
         sentence=True,
     ),
     answer=_answer,

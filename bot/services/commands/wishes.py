@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain.actions import Target
-from bot.domain.cards import Card, Option
+from bot.domain.actions import Target, Verb
+from bot.domain.cards import Button, Card, Option, Question
 from bot.domain.chats import Link, Person, Preferences
 from bot.domain.events import Trader
 from bot.domain.ids import ActionId, TraderId
@@ -37,6 +37,18 @@ async def wish(
     desk.gathering.wake()
     await desk.audit.note(deed, now, link.account, **by(person), words=words)
     return wants
+
+
+async def question(request: AccountRequest) -> Question:
+    """What else may be typed behind the command, where there is a form for it."""
+    [action] = await request.asking()
+    return Question(what=request.spec.name, action=action)
+
+
+async def undo(request: AccountRequest, words: str, *targets: Sequence[Target]) -> Button:
+    """Takes back for a while what was just set, by the words of the same command or another's."""
+    [action] = await request.asking(words, *targets, verb=Verb.UNDO)
+    return Button(label=texts.undo(), action=action)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from adapters.discord.gateway import Gateway
 from adapters.discord.rhythm import RECONNECT, DiscordRhythm
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.transport import open_http
-from bot.domain.cards import Button, Card, Option, PickList, Picture, Severity
+from bot.domain.cards import Button, Card, Option, PickList, Picture, Question, Severity
 from bot.domain.chats import Address
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Incoming, Press, Reply, Words
@@ -620,6 +620,31 @@ async def test_the_digits_can_be_typed_into_a_form_under_the_address(api: Discor
     assert isinstance(hear.heard[1], Words)
     assert hear.heard[1].text == "482913"
     assert title(answer) == "Linked"
+
+
+async def test_what_a_question_asks_is_typed_into_a_form_and_changes_the_card(
+    api: DiscordApi, ann: Person
+):
+    room = api.world.guild("Desk", ann).channel("general")
+    question = Question(what="quiet", action=ActionId("a1"))
+    hear = Conversation(
+        lambda said: [
+            Reply(card=Card(title="Every day 22:00-07:00"), replaces=True)
+            if isinstance(said, Press)
+            else Reply(card=Card(title="No quiet hours", question=question))
+        ]
+    )
+
+    async with listening(api, hear):
+        card = await ann.runs("bell alerts quiet", room).answered()
+        form = await ann.presses(card, "Other hours").opened()
+        await ann.submits(form, {form.labels[0]: "22-7"}).answered()
+
+    assert (form.title, form.labels) == ("Other hours", ("From when to when",))
+    _, pressed = hear.heard
+    assert isinstance(pressed, Press)
+    assert (pressed.action, pressed.words, pressed.person.id) == ("a1", "22-7", str(ann.id))
+    assert [title(message) for message in ann.screen(room)] == ["Every day 22:00-07:00"]
 
 
 async def test_the_form_is_in_the_language_of_who_opens_it(api: DiscordApi):

@@ -38,6 +38,7 @@ from bot.domain.cards import (
     Option,
     PickList,
     Picture,
+    Question,
     Severity,
     Table,
     answered,
@@ -341,6 +342,19 @@ def test_a_card_that_asks_for_digits_offers_a_form_until_it_is_answered():
     ]
     assert asking.components[1]["components"][0]["custom_id"] == FORM
     assert [row["components"][0]["label"] for row in ended.components] == ["Open the page"]
+
+
+@pytest.mark.parametrize("what", ["quiet", "timezone", "digest", "mute"])
+def test_a_question_opens_a_form_until_the_card_has_ended(what: str):
+    card = Card(title="x", question=Question(what=what, action=ActionId("a" * 64)))
+
+    (asking,) = rendered(card)
+    (ended,) = rendered(answered(card, "too late"))
+
+    [[button]] = [row["components"] for row in asking.components]
+    assert button["custom_id"] == f"question {what} {'a' * 64}"
+    assert len(button["custom_id"]) <= 100
+    assert ended.components == ()
 
 
 def test_each_part_is_known_by_the_reference_and_its_number():

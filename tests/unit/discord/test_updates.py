@@ -18,6 +18,7 @@ from adapters.discord.updates import (
     Written,
     heard,
 )
+from bot.domain.cards import Question
 from bot.domain.chats import Address, Channel, Person
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Place, Press, Shared, Wordless, Words
@@ -299,6 +300,21 @@ def test_a_form_is_the_words_in_it(component: dict[str, Any]):
     found = heard(frame(5, {"custom_id": FORM, "components": [component]}), BOT)
 
     assert found == CommandAsked(said=Words(place=DM, person=ANN, text="482913"), handle=HANDLE)
+
+
+def test_a_question_opens_its_form_and_what_is_typed_there_is_a_press_with_words():
+    id = "question quiet a1"
+    text = {"type": 18, "component": {"type": 4, "custom_id": "typed", "value": "22-7"}}
+
+    pressed = heard(frame(3, {"component_type": 2, "custom_id": id}), BOT)
+    sent = heard(frame(5, {"custom_id": id, "components": [text]}), BOT)
+    other = heard(frame(5, {"custom_id": "question a1", "components": [text]}), BOT)
+
+    question = Question(what="quiet", action=ActionId("a1"))
+    assert pressed == Wanted(person=ANN, handle=HANDLE, question=question)
+    press = Press(place=DM, person=ANN, action=ActionId("a1"), words="22-7")
+    assert sent == Pressed(said=press, handle=HANDLE, ephemeral=False)
+    assert other is None
 
 
 def test_what_is_typed_so_far_is_told_with_its_command():

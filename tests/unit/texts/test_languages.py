@@ -46,6 +46,8 @@ FOREIGN = re.compile(
                     "[others]",
                     "others:",
                     "[role]",
+                    "[words]",
+                    "English",
                     "[strategy]",
                     "[hours]",
                     "[kind]",
