@@ -32,6 +32,7 @@ from storage.schema.tables import (
     quarantine,
     secret,
     shown_card,
+    sighting,
 )
 from storage.vault import account_secret, forget_grant
 
@@ -92,6 +93,7 @@ def export(connection: Connection, account_id: AccountId) -> Mapping[str, Any]:
         "alerts": _rows(connection, delivery, delivery.c.account == account_id),
         "facts": _rows(connection, inbox, inbox.c.account == account_id),
         "trades": _rows(connection, ledger, ledger.c.account == account_id),
+        "seen": _rows(connection, sighting, sighting.c.account == account_id),
         "bots and strategies": _rows(connection, known, known.c.account == account_id),
         "read up to": _rows(connection, cursor, cursor.c.account == account_id),
         "not understood": _rows(connection, quarantine, quarantine.c.account == account_id),

@@ -41,6 +41,7 @@ from storage.schema.tables import (
     quarantine,
     secret,
     shown_card,
+    sighting,
 )
 from storage.vault import account_secret
 
@@ -211,7 +212,7 @@ def forget_account(connection: Connection, account_id: str) -> None:
     """All that is kept of it, but for its row and its links."""
     owner = account_secret(AccountId(account_id))
     connection.execute(delete(secret).where(secret.c.owner == owner))
-    for table in (quarantine, cursor, known, ledger, inbox):
+    for table in (quarantine, cursor, known, ledger, inbox, sighting):
         connection.execute(delete(table).where(table.c.account == account_id))
 
 

@@ -31,6 +31,7 @@ from storage.inbox.ingest import SqlInbox
 from storage.journal import SqlJournal
 from storage.leases import SqlLeases
 from storage.outbox.deliveries import SqlOutbox
+from storage.outbox.sightings import SqlSightings
 from storage.retention import Retention
 from storage.schema import versions as schema
 from storage.schema.versions import Version
@@ -57,6 +58,7 @@ class Store:
     outbox: SqlOutbox
     retention: Retention
     shown_cards: SqlShownCards
+    sightings: SqlSightings
 
     async def prune(self, now: datetime) -> None:
         """Erase what has been kept long enough. Every hour is often enough, every day is not:
@@ -64,6 +66,7 @@ class Store:
         """
         await self.codes.prune(now)
         await self.outbox.prune(now)
+        await self.sightings.prune(now)
         await self.inbox.prune(now)
         await self.journal.prune(now)
         await self.actions.prune(now)
@@ -321,4 +324,5 @@ def store_on(database: Database, vault: Vault, now: Now, new_id: NewId) -> Store
         links=SqlLinks(database, new_id),
         outbox=SqlOutbox(database),
         retention=Retention(database),
+        sightings=SqlSightings(database),
     )

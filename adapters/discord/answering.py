@@ -15,7 +15,15 @@ from adapters.discord.handles import MessageHandles
 from adapters.discord.interactions import Interaction
 from adapters.discord.render import FORM, QUESTION, DiscordMessage, rendered
 from adapters.discord.transport import DiscordRefusal, RateLimited
-from adapters.discord.updates import CommandAsked, DiscordUpdate, Pressed, Typing, Wanted, Written
+from adapters.discord.updates import (
+    CommandAsked,
+    DiscordUpdate,
+    Pressed,
+    Reacted,
+    Typing,
+    Wanted,
+    Written,
+)
 from bot.domain.cards import Card, Question
 from bot.domain.chats import Address
 from bot.domain.deliveries import Attempt
@@ -77,6 +85,9 @@ class DiscordAnswering:
                     await self._answers.first(handle, FORM_SHOWN, form)
                 case Written():
                     await self._answer_written(found, hear)
+                case Reacted(said=reaction):
+                    async for _ in hear(reaction):
+                        raise AssertionError("a reaction is not answered")
         except (DiscordRefusal, RateLimited, NoAnswer) as error:
             # The person sees that it failed, and asks again.
             log.warning("an answer was not shown", extra={"reason": str(error)})

@@ -26,8 +26,10 @@ log = logging.getLogger(__name__)
 
 Json = Mapping[str, Any]
 
-INTENTS = discord.Intents(dm_messages=True)
-"""What is written to us directly; commands and buttons come without any. None is privileged."""
+INTENTS = discord.Intents(dm_messages=True, dm_reactions=True, guild_reactions=True)
+"""What is written to us directly, and reactions everywhere; commands and buttons come without any.
+None is privileged.
+"""
 
 HELLO_TIMEOUT = 30.0
 STABLE: Seconds = 120.0

@@ -18,7 +18,7 @@ from adapters.discord.gateway import Gateway
 from adapters.discord.rhythm import DiscordRhythm
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.transport import DiscordHttp, DiscordRefusal, RateLimited
-from adapters.discord.updates import DiscordUpdate, Written, heard
+from adapters.discord.updates import DiscordUpdate, Reacted, Written, heard
 from bot.errors import Misconfigured
 from bot.ports import Hear, Meter, Suggest
 
@@ -160,7 +160,7 @@ class DiscordListener:
             return
         self._under_way += 1
         serve = partial(self._serve, found, self._listening)
-        if isinstance(found, Written):
+        if isinstance(found, Written | Reacted):
             self._listening.queues.put(found.said.place.address.chat, serve)
         else:
             self._listening.group.create_task(serve(), name="discord answer")

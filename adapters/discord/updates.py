@@ -14,7 +14,7 @@ from adapters.discord.settings import EMBED, READ_HISTORY, SEND_IN_THREADS, SEND
 from bot.domain.cards import Question
 from bot.domain.chats import Address, Channel, Person
 from bot.domain.ids import ActionId
-from bot.domain.incoming import Command, Incoming, Place, Press, Shared, Wordless, Words
+from bot.domain.incoming import Command, Incoming, Place, Press, Reaction, Shared, Wordless, Words
 from bot.domain.typed import Typed, command_in
 from bot.services.commands.registry import FAMILIES
 from bot.texts.language import later
@@ -134,7 +134,14 @@ class Written:
     said: Incoming
 
 
-DiscordUpdate = CommandAsked | Pressed | Wanted | Typing | Written
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reacted:
+    """A reaction on one of our messages, which is not answered."""
+
+    said: Reaction
+
+
+DiscordUpdate = CommandAsked | Pressed | Wanted | Typing | Written | Reacted
 
 
 def heard(frame: Json, bot: str) -> DiscordUpdate | None:
@@ -148,6 +155,31 @@ def heard(frame: Json, bot: str) -> DiscordUpdate | None:
             return _interaction(interaction, bot)
         case {"t": "MESSAGE_CREATE", "d": Mapping() as message}:
             return _message(message, bot)
+        case {"t": "MESSAGE_REACTION_ADD", "d": Mapping() as reaction}:
+            return _reaction(reaction, bot)
+        case _:
+            return None
+
+
+def _reaction(reaction: Json, bot: str) -> Reacted | None:
+    """In a thread the channel is the thread: which channel that is in is not told.
+
+    Source: https://docs.discord.com/developers/events/gateway-events#message-reaction-add
+    """
+    match reaction:
+        case {"message_author_id": str(author)} if author != bot:
+            return None
+        case {"member": {"user": {"bot": True}}}:
+            return None
+        case {
+            "user_id": str(user),
+            "channel_id": str(chat),
+            "message_id": str(message),
+        } if user != bot:
+            address = Address(channel=Channel.DISCORD, bot=bot, chat=chat)
+            place = Place(address=address, private="guild_id" not in reaction)
+            person = Person(channel=Channel.DISCORD, id=user)
+            return Reacted(said=Reaction(place=place, person=person, message=message))
         case _:
             return None
 

@@ -11,13 +11,27 @@ from typing import Any
 
 from bot.domain.chats import Address, Channel, Person
 from bot.domain.ids import ActionId
-from bot.domain.incoming import Command, Incoming, Left, Place, Press, Returned, Wordless, Words
+from bot.domain.incoming import (
+    Command,
+    Incoming,
+    Left,
+    Place,
+    Press,
+    Reaction,
+    Returned,
+    Wordless,
+    Words,
+)
 from bot.domain.reasons import Reason
 from bot.domain.typed import command_in
 from bot.services.commands import registry
 
-KINDS = ("message", "callback_query", "my_chat_member")
-"""The kinds of update that we ask for."""
+KINDS = ("message", "callback_query", "my_chat_member", "message_reaction")
+"""The kinds of update that we ask for. Reactions come only to who asks for them, and of a group's
+only to its admins. Counts of anonymous ones are nobody's.
+
+Source: https://core.telegram.org/bots/api#update
+"""
 
 ANONYMOUS_ADMIN = 1087968824
 """The user who stands for a group's anonymous admins: nobody in particular.
@@ -71,6 +85,8 @@ def heard(update: Json, us: BotIdentity) -> TelegramUpdate:
             return _press(query, press, us)
         case {"my_chat_member": {"chat": {"id": int(chat)}} as change}:
             return TelegramUpdate(chat=str(chat), said=_membership(change, us))
+        case {"message_reaction": {"chat": {"id": int(chat)}} as change}:
+            return TelegramUpdate(chat=str(chat), said=_reaction(change, us))
         case _:
             return TelegramUpdate()
 
@@ -165,6 +181,21 @@ def _membership(change: Json, us: BotIdentity) -> Incoming | None:
     # A channel is no place to talk.
     in_group = change["chat"].get("type") in ("group", "supergroup")
     return Returned(place=place, added=in_group and closed_before == REMOVED)
+
+
+def _reaction(change: Json, us: BotIdentity) -> Reaction | None:
+    """`None` for one that is taken away, or of nobody in particular (`actor_chat`).
+
+    Source: https://core.telegram.org/bots/api#messagereactionupdated
+    """
+    match change:
+        case {"user": user, "message_id": int(number), "new_reaction": [_, *_]}:
+            person = _person({"from": user})
+        case _:
+            return None
+    if person is None:
+        return None
+    return Reaction(place=_place(change, us), person=person, message=str(number))
 
 
 def _why_closed(member: Json) -> str | None:

@@ -19,6 +19,7 @@ from bot.services.feeds import FeedRhythm, Feeds
 from bot.services.gathering import Gathering
 from bot.services.ingest import Ingest
 from bot.services.linking import Linking
+from bot.services.seeing import Seeing
 from bot.services.steady import Seconds
 from storage import Store
 
@@ -105,8 +106,9 @@ def compose(
     readerships = {
         key: outlet.readership for key, outlet in outlets.items() if outlet.readership is not None
     }
+    access = Access(readerships)
     desk = Desk(
-        access=Access(readerships),
+        access=access,
         accounts=store.accounts,
         acting=Acting(
             store.actions, store.accounts, feeds, ingest, store.audit, now, new_id, read_backs
@@ -122,7 +124,9 @@ def compose(
         linking=linking,
         links=store.links,
         outbox=store.outbox,
+        seeing=Seeing(store.sightings, store.links, access, amending, store.audit, now),
         shown_cards=store.shown_cards,
+        sightings=store.sightings,
         specs=SPECS,
         now=now,
         new_id=new_id,

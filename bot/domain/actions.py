@@ -28,12 +28,14 @@ class Verb(StrEnum):
     """As if the person had typed the command in `arguments`: never does anything by itself."""
     UNDO = "undo"
     """The same, for a short while: it takes back what the card says."""
+    SEEN = "seen"
+    """Say that the alert whose reference is in `arguments` was seen."""
 
 
 ASKING = frozenset({Verb.ASK, Verb.UNDO})
 """They ask a command."""
 
-_LIVES = {Verb.ASK: OFFER_LIFE, Verb.UNDO: UNDO_LIFE}
+_LIVES = {Verb.ASK: OFFER_LIFE, Verb.SEEN: OFFER_LIFE, Verb.UNDO: UNDO_LIFE}
 
 
 def life_of(verb: Verb) -> timedelta:

@@ -29,13 +29,15 @@ class ButtonStyle(StrEnum):
 class Button:
     """Something to press. Its meaning stays on the server: `action` is only an id.
 
-    A button with `url` opens a page instead; exactly one of the two is set.
+    A button with `url` opens a page instead; exactly one of the two is set. `until_seen`: it goes
+    once somebody has seen the alert.
     """
 
     label: str
     action: ActionId | None = None
     url: str | None = None
     style: ButtonStyle = ButtonStyle.PLAIN
+    until_seen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +228,17 @@ LATE_AFTER = timedelta(minutes=2)
 
 def with_note(card: Card, note: str) -> Card:
     return replace(card, notes=(*card.notes, note))
+
+
+def seen(card: Card, note: str) -> Card:
+    """The card once somebody has seen it, and who."""
+    rows = (tuple(button for button in row if not button.until_seen) for row in card.buttons)
+    return with_note(replace(card, buttons=tuple(filter(None, rows))), note)
+
+
+def is_to_be_seen(card: Card) -> bool:
+    """Whether it asks whoever sees it to say so."""
+    return any(button.until_seen for row in card.buttons for button in row)
 
 
 def answered(card: Card, note: str) -> Card:

@@ -110,6 +110,9 @@ class Delivery:
     """Earlier items of this endpoint that may be missing and have not been mentioned yet."""
     answer: str | None = None
     """What became of its card's offer, if it is answered already."""
+    seen: str | None = None
+    """`Sighting.stored` of the first; `None` or empty if nobody has seen it, or is asked to say so.
+    """
     host: str | None = None
     """Of a shared chat: the person who linked it, without whom nothing is shown there."""
     language: str = "en"

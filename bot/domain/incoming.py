@@ -106,11 +106,24 @@ class Wordless:
     person: Person
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaction:
+    """A person put a reaction on a message; who takes one away has seen it all the same.
+
+    Where the platform does not tell in which chat a topic or thread is, that is the `chat` of the
+    place's address.
+    """
+
+    place: Place
+    person: Person
+    message: str
+
+
 OLD_AFTER = timedelta(minutes=1)
 """A command that is answered later than this may not be meant any more."""
 
 
-Incoming = Command | Press | Words | Wordless | Left | Returned
+Incoming = Command | Press | Words | Wordless | Reaction | Left | Returned
 
 
 class OnShown(Protocol):

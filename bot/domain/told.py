@@ -25,6 +25,7 @@ class Told:
         created_at: when it was heard, and decided.
         ended_at: when it was sent, put by or given up; `None` as long as it waits to be sent.
         within: the reference of the digest that tells of it.
+        record, revision: by which, with its kind, the fact is known.
     """
 
     reference: str
@@ -41,6 +42,8 @@ class Told:
     created_at: datetime
     ended_at: datetime | None = None
     within: str | None = None
+    record: str = ""
+    revision: str = ""
 
     @property
     def rings(self) -> bool:

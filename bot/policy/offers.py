@@ -1,13 +1,14 @@
 """Which buttons stand under an alert: few, each with a use of its own. Pure but for ids.
 
-- Where only a new login helps, *Log in again*, and nothing else.
-- What is critical about a bot that runs: *Stop*, and nothing else. To hear less of it is no help.
+- Where only a new login helps, *Log in again*.
+- What is critical about a bot that runs: *Stop*. To hear less of it is no help.
+- What is critical: *Seen* too, for everybody who may look.
 - What has a sound and is not critical: *Mute 1 h*, of its bot and kind, and *Less like this*, which
   shows the rule that it would write.
 - What has no sound: none, so that a phone is not full of buttons.
 
-Each asks a command, as if the person had typed it, and changes nothing by itself. Where who linked
-the chat may not ask that, it is not offered.
+Each but *Seen* asks a command, as if the person had typed it, and changes nothing by itself. Where
+who linked the chat may not ask that, it is not offered.
 """
 
 from collections.abc import Sequence
@@ -15,14 +16,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from bot.domain.actions import Action, Target, Verb, offer_to_pause
+from bot.domain.actions import Action, Target, Verb, life_of, offer_to_pause
 from bot.domain.amendments import LESS, LOG_IN
 from bot.domain.cards import Button, Card, Severity
 from bot.domain.changes import condition
 from bot.domain.chats import Link, Role
 from bot.domain.events import Trader
 from bot.domain.ids import ActionId, NewId, TraderId
-from bot.domain.lifetimes import OFFER_LIFE
 from bot.domain.rules import Matter
 from bot.domain.spoken_rules import KINDS, as_spoken, rule_written
 from bot.policy.less_like import less_like
@@ -44,6 +44,7 @@ class _Offer(NamedTuple):
     label: str
     command: str
     about: tuple[Target, ...] = ()
+    verb: Verb = Verb.ASK
 
 
 def offered(
@@ -65,16 +66,16 @@ def offered(
             link=link.id,
             endpoint=link.endpoint.id,
             person=None,
-            verb=Verb.ASK,
+            verb=offer.verb,
             targets=offer.about,
             arguments=offer.command,
             repeatable=True,
-            expires_at=now + OFFER_LIFE,
+            expires_at=now + life_of(offer.verb),
         )
         for offer in offers
     )
     buttons = tuple(
-        Button(label=offer.label, action=action.id)
+        Button(label=offer.label, action=action.id, until_seen=offer.verb is Verb.SEEN)
         for offer, action in zip(offers, actions, strict=True)
     )
     return Offered(replace(alert.card, buttons=(buttons,)), actions, about)
@@ -83,14 +84,17 @@ def offered(
 def _offers(alert: Alert, link: Link, matter: Matter | None) -> tuple[TraderId, Sequence[_Offer]]:
     """What answers them, and each."""
     bot, card = alert.about, alert.card
+    critical = card.severity is Severity.CRITICAL
+    seen = [_Offer(_("Seen"), "", verb=Verb.SEEN)] if critical else []
     if alert.log_in:
-        return LOG_IN, [_Offer(_("Log in again"), "link")]
+        return LOG_IN, [_Offer(_("Log in again"), "link"), *seen]
     if not link.role.covers(Role.OPERATOR):
-        return LESS, ()
-    if card.severity is Severity.CRITICAL:
+        return LESS, seen
+    if critical:
         if bot is None or condition(bot).running is False:
-            return LESS, ()
-        return bot.id, [_Offer(_("Stop {who}", who=trader_name(bot)), offer_to_pause(bot.id))]
+            return LESS, seen
+        stop = _Offer(_("Stop {who}", who=trader_name(bot)), offer_to_pause(bot.id))
+        return bot.id, [stop, *seen]
     if card.silent or matter is None or matter.critical or (matter.bot and bot is None):
         return LESS, ()
     return LESS, _to_hear_less(matter, link, bot)

@@ -10,6 +10,7 @@ from bot.ports.chats import Draw, Handles, Hear, Journal, Messenger, Readership,
 from bot.ports.inbox import Inbox
 from bot.ports.outbox import Outbox
 from bot.ports.platform import Live, Platform, Session
+from bot.ports.sightings import Sightings
 from bot.ports.watching import Audit, Meter
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Readership",
     "Session",
     "ShownCards",
+    "Sightings",
     "SignIn",
     "Suggest",
     "Webhook",

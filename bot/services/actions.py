@@ -49,6 +49,7 @@ _ROLES = {
     Verb.CANCEL: Role.VIEWER,
     Verb.ASK: Role.VIEWER,
     Verb.UNDO: Role.VIEWER,
+    Verb.SEEN: Role.VIEWER,
 }
 
 _OWN = frozenset({Verb.UNLINK, Verb.GRANT_ACCESS})

@@ -164,7 +164,7 @@ class Amending:
 
     async def _give_up(self, amendment: Amendment, reason: str) -> None:
         facts = {"delivery": amendment.delivery.reference, "reason": reason}
-        if amendment.delivery.answer is not None:
+        if amendment.delivery.answer is not None or amendment.delivery.seen:
             log.warning("a message keeps a button that does nothing any more", extra=facts)
         self._delivering.wake(await self._outbox.not_amended(amendment, self._now()))
 

@@ -47,6 +47,18 @@ def _stopped_from(channel: Channel | None) -> str:
             return _("Stopped from {app}", app=app_name(channel))
 
 
+def seen_at(stored: str) -> str:
+    """Where and when somebody saw an alert first, of `Sighting.stored`."""
+    channel, at = stored.split(" ")
+    return f"{_seen_in(Channel(channel))} · {moment(datetime.fromisoformat(at))}"
+
+
+def _seen_in(channel: Channel) -> str:
+    if channel is Channel.WEB:
+        return _("Seen in the web chat")
+    return _("Seen in {app}", app=app_name(channel))
+
+
 def asked_for_in(chat: Endpoint) -> str:
     """A note for the account's other chats on what was asked for in this one."""
     if chat.address.channel is Channel.WEB:

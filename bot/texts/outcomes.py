@@ -38,6 +38,11 @@ _TOASTS = {
 }
 
 
+def seen() -> str:
+    """To who has pressed that."""
+    return _("Noted. Everybody who was told of it sees that.")
+
+
 def cancel() -> str:
     """On the button that does nothing."""
     return _("Cancel")

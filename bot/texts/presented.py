@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from bot.domain.cards import LATE_AFTER, Card, answered, with_note
+from bot.domain.cards import LATE_AFTER, Card, answered, seen, with_note
 from bot.domain.deliveries import Delivery, Restored
-from bot.texts.answered import answer
+from bot.texts.answered import answer, seen_at
 from bot.texts.language import _, ngettext
 from bot.texts.times import spoken
 
@@ -29,6 +29,8 @@ def presented(delivery: Delivery, marked: bool, now: datetime, restored: Restore
                 delivery.doubtful,
             ),
         )
+    if delivery.seen:
+        card = seen(card, seen_at(delivery.seen))
     if delivery.answer is not None:
         card = answered(card, answer(delivery.answer))
     return card

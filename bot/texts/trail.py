@@ -47,9 +47,14 @@ def _who(trace: Trace, asker: Person) -> str:
     channel = trace.facts.get("channel", "").capitalize()
     if "person" not in trace.facts or not channel:
         return channel
-    if by(asker).items() <= trace.facts.items():
-        return _("you on {channel}", channel=channel)
-    return _("somebody else on {channel}", channel=channel)
+    return somebody(channel, is_you=by(asker).items() <= trace.facts.items())
+
+
+def somebody(channel: str, *, is_you: bool) -> str:
+    """Without a name: none is kept."""
+    if is_you:
+        return _("you on {channel}", channel=channel.capitalize())
+    return _("somebody else on {channel}", channel=channel.capitalize())
 
 
 def _asked(facts: Mapping[str, str]) -> str:
@@ -107,6 +112,8 @@ def _verb(facts: Mapping[str, str]) -> str:
             return _("allow")
         case Verb.COVER_CRITICAL:
             return _("quieten what is critical")
+        case Verb.SEEN:
+            return _("seen")
         case _:
             return verb
 

@@ -3,18 +3,22 @@
 from collections.abc import Sequence
 
 from bot.domain.cards import Card, Field
+from bot.domain.chats import Person
 from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import PENDING, State
 from bot.domain.events import Kind, Trader
 from bot.domain.reasons import Reason
 from bot.domain.rules import Rule
+from bot.domain.sightings import Sighting
 from bot.domain.text import clean
 from bot.domain.told import Duplicate, Told
+from bot.domain.trail import audited
 from bot.texts.cards import plain
 from bot.texts.language import _, later, ngettext
 from bot.texts.missed import end_of
 from bot.texts.reasons import in_words
 from bot.texts.times import instant, moment
+from bot.texts.trail import somebody
 from bot.texts.wishes import rule_in_words, scope_in_words
 
 ROWS = 20
@@ -52,11 +56,18 @@ _WHY = {
 }
 
 
-def explained(told: Told, traders: Sequence[Trader]) -> Card:
+MOST_SEEN = 5
+"""Who saw an alert first, of many in a shared chat."""
+
+
+def explained(
+    told: Told, traders: Sequence[Trader], seen: Sequence[Sighting], asker: Person
+) -> Card:
     """All that is known of how one alert was told.
 
     Args:
         traders: of the account, by which a bot has its name.
+        seen: who has seen the fact, in any chat of the account.
     """
     fields = [
         Field(_("Event"), _(_KINDS[told.kind])),
@@ -70,11 +81,17 @@ def explained(told: Told, traders: Sequence[Trader]) -> Card:
     fields.append(_became(told))
     if told.attempts:
         fields.append(Field(_("Tried"), ngettext("{count} time", "{count} times", told.attempts)))
+    fields += [Field(_("Seen"), _seen(one, asker)) for one in seen[:MOST_SEEN]]
     return Card(
         title=_("About {reference}", reference=told.reference),
         lines=(clean(told.title, 2 * TITLE_LIMIT),),
         fields=tuple(fields),
     )
+
+
+def _seen(sighting: Sighting, asker: Person) -> str:
+    is_you = (sighting.channel, sighting.person) == (asker.channel, audited(asker))
+    return f"{instant(sighting.at)} \u00b7 {somebody(sighting.channel, is_you=is_you)}"
 
 
 def unknown() -> Card:

@@ -1,10 +1,13 @@
 """What a fact is owed to whom, and what of it can leave at once."""
 
 from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Insert, bindparam, insert, select
 
+from bot.domain.actions import Action, Verb
+from bot.domain.cards import is_to_be_seen
 from bot.domain.chats import Link
 from bot.domain.decisions import SEND, Course, Why
 from bot.domain.deliveries import PENDING, Draft, State
@@ -35,6 +38,7 @@ def enqueue(
     waiting: list[dict[str, Any]] = []
     actions = []
     for fact in facts:
+        named = {}
         links = {link.id: link for link in caches[AccountId(fact.key.account)].links}
         heard = set()
         for draft in fact.drafts:
@@ -52,6 +56,8 @@ def enqueue(
                         _wakes(fact, draft, link)
                     continue
             heard.add(draft.endpoint)
+            if draft.card.buttons:
+                named[draft.endpoint] = row["reference"]
             if (
                 draft.endpoint in alone
                 and _may_leave(fact, draft, link)
@@ -65,10 +71,17 @@ def enqueue(
             if row["state"] is State.READY:
                 _wakes(fact, draft, link)
         actions += [
-            action_row(offered) for offered in fact.verdict.actions if offered.endpoint in heard
+            action_row(_of_alert(offered, named.get(offered.endpoint, "")))
+            for offered in fact.verdict.actions
+            if offered.endpoint in heard
         ]
     _OWE.run(connection, *waiting)
     _OFFER.run(connection, *actions)
+
+
+def _of_alert(offered: Action, reference: str) -> Action:
+    """By its reference an alert is known that is seen: it has none before."""
+    return replace(offered, arguments=reference) if offered.verb is Verb.SEEN else offered
 
 
 def _wakes(fact: Fact, draft: Draft, link: Link) -> None:
@@ -116,6 +129,7 @@ def _row(fact: Fact, draft: Draft, link: Link) -> dict[str, Any]:
         "matter": draft.matter and encode_matter(draft.matter),
         "series": series and key(series),
         "digest": None,
+        "seen": "" if is_to_be_seen(draft.card) else None,
     }
 
 

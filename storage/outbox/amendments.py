@@ -98,6 +98,14 @@ def _answered_draft(draft: Draft, answer: OfferAnswer) -> Draft:
     return replace(draft, card=answered(draft.card, note), about=None)
 
 
+MAY_SHOW = (
+    is_one_of(delivery.c.state, State.SENDING)
+    | (is_one_of(delivery.c.state, State.SENT) & delivery.c.message.is_not(None))
+    # It may have been shown, and nobody knows.
+    | (delivery.c.unclear > 0)
+)
+"""Of an item that is now to look different: whether there may be a message to change."""
+
 _CLOSE = Statement(
     lambda _: (
         update(action)
@@ -127,15 +135,7 @@ _ANSWER = Statement(
         .values(
             answer=bindparam("note"),
             answered_at=bindparam("now"),
-            amend_at=case(
-                (
-                    is_one_of(delivery.c.state, State.SENDING)
-                    | (is_one_of(delivery.c.state, State.SENT) & delivery.c.message.is_not(None))
-                    # It may have been shown, and nobody knows.
-                    | (delivery.c.unclear > 0),
-                    bindparam("now", type_=delivery.c.amend_at.type),
-                )
-            ),
+            amend_at=case((MAY_SHOW, bindparam("now", type_=delivery.c.amend_at.type))),
         )
     )
 )
@@ -221,6 +221,7 @@ def _amendment(connection: Connection, row: AnyRow) -> Amendment:
         expires_at=row.expires_at,
         doubtful=row.mentioned or 0,
         answer=row.answer,
+        seen=row.seen,
         host=None if row.private else row.person,
         language=language_of(row.preferences),
         zone=zone_of(row.preferences),
@@ -243,8 +244,10 @@ def settle(connection: Connection, request: tuple[Amendment, datetime | None, da
         connection.execute(this.values(amend_at=again))
         return {}
     untold = amendment.untold or 0
-    unchanged = (func.coalesce(delivery.c.untold, 0) == untold) & (
-        func.coalesce(delivery.c.answer, "") == (amendment.delivery.answer or "")
+    unchanged = (
+        (func.coalesce(delivery.c.untold, 0) == untold)
+        & (func.coalesce(delivery.c.answer, "") == (amendment.delivery.answer or ""))
+        & (func.coalesce(delivery.c.seen, "") == (amendment.delivery.seen or ""))
     )
     # More may have come while it was being changed.
     next_at = case((unchanged, null()), else_=bindparam("next", now + EDIT_EVERY, Instant()))

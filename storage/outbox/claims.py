@@ -180,8 +180,8 @@ def _claim(
         if head.untold is not None:
             cards[id] = refreshed(connection, head)
     claimed = {
-        head.endpoint: _claimed(head, head.attempts + 1, answer, cards.get(head.id))
-        for head, answer in _start(connection, heads, now)
+        head.endpoint: _claimed(head, head.attempts + 1, started, cards.get(head.id))
+        for head, started in _start(connection, heads, now)
     }
     return claimed, due
 
@@ -209,25 +209,26 @@ def _may_be_told_together(head: AnyRow) -> bool:
 
 def _start(
     connection: Connection, heads: Mapping[int, AnyRow], now: datetime
-) -> list[tuple[AnyRow, str | None]]:
-    """Those that are now in flight, and what became of what they offer; another process may have
-    been quicker with some.
+) -> list[tuple[AnyRow, AnyRow]]:
+    """Those that are now in flight, each with its `answer` and whether it was `seen`; another
+    process may have been quicker with some.
     """
     if not heads:
         return []
     started = CLAIM.rows(connection, {"these": list(heads), "now": now})
-    return [(heads[row.id], row.answer) for row in started]
+    return [(heads[row.id], row) for row in started]
 
 
 def select_interrupted(connection: Connection) -> Sequence[Delivery]:
     """What is in flight, by the last claim of each: at a start, what a crash left so."""
     rows = INTERRUPTED.rows(connection, {})
-    return [_claimed(row, row.attempts, row.answer) for row in rows]
+    return [_claimed(row, row.attempts, row) for row in rows]
 
 
-def _claimed(head: AnyRow, attempts: int, answer: str | None, card: Card | None = None) -> Delivery:
+def _claimed(head: AnyRow, attempts: int, started: AnyRow, card: Card | None = None) -> Delivery:
     """
     Args:
+        started: with its `answer`, and whether it was `seen`.
         card: with what is told within it; `None`: nothing is.
     """
     return Delivery(
@@ -247,7 +248,8 @@ def _claimed(head: AnyRow, attempts: int, answer: str | None, card: Card | None 
         created_at=head.created_at,
         expires_at=head.expires_at,
         doubtful=head.doubtful,
-        answer=answer,
+        answer=started.answer,
+        seen=started.seen,
         host=None if head.private else head.person,
         language=language_of(head.preferences),
         zone=zone_of(head.preferences),

@@ -124,15 +124,15 @@ CLAIM = Statement(
             -- It goes out with its answer: only an earlier attempt may have shown it without.
             amend_at = CASE WHEN unclear > 0 THEN amend_at END
         WHERE {is_among("id", "these", dialect)} AND {_WAITING}
-        RETURNING id, answer
+        RETURNING id, answer, seen
         """,
-        (delivery.c.id, delivery.c.answer),
+        (delivery.c.id, delivery.c.answer, delivery.c.seen),
         these=several(BigInteger(), dialect),
         now=_INSTANT,
     )
 )
 """Committed before anything is sent (G2). Gives those that no other process was quicker to claim,
-and their answers, which may have been noted since they were fetched.
+and their answers and who has seen them, which may have been noted since they were fetched.
 """
 
 SETTLE = Statement(
@@ -220,14 +220,14 @@ CANCEL = Statement(
 INTERRUPTED = Statement(
     lambda _: sql(
         f"""
-        SELECT {_ITEM_COLUMNS}, delivery.answer
+        SELECT {_ITEM_COLUMNS}, delivery.answer, delivery.seen
         FROM delivery
         JOIN endpoint ON endpoint.id = delivery.endpoint
         JOIN link ON link.id = delivery.link
         WHERE delivery.state {_SENDING}
         ORDER BY delivery.id
         """,
-        (*_ITEM, delivery.c.answer),
+        (*_ITEM, delivery.c.answer, delivery.c.seen),
     )
 )
 """What is in flight: at a start, what a crash left so."""

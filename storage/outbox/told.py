@@ -20,6 +20,8 @@ _HERE = (
     select(
         delivery.c.reference,
         delivery.c.kind,
+        delivery.c.record,
+        delivery.c.revision,
         delivery.c.card,
         delivery.c.state,
         delivery.c.reason,
@@ -79,4 +81,6 @@ def _told(row: AnyRow) -> Told:
         created_at=row.created_at,
         ended_at=row.ended_at,
         within=row.within,
+        record=row.record,
+        revision=row.revision,
     )

@@ -127,6 +127,7 @@ def _encode_button(button: Button) -> Plain:
         "action": button.action,
         "url": button.url,
         "style": button.style.value,
+        **({"until_seen": True} if button.until_seen else {}),
     }
 
 
@@ -137,6 +138,7 @@ def _decode_button(plain: Mapping[str, Any]) -> Button:
         action=None if action is None else ActionId(action),
         url=plain.get("url"),
         style=_word(ButtonStyle, plain.get("style"), ButtonStyle.PLAIN),
+        until_seen=plain.get("until_seen", False),
     )
 
 

@@ -251,6 +251,9 @@ class _Delivery(TypedColumns):
     untold: Named[int | None] = Column(Integer)
     """How many of the items that are told within it its message does not show yet; NULL if none
     ever was."""
+    seen: Named[str | None] = Column(Foreign)
+    """Where and when it was first seen; empty as long as nobody has, NULL if nobody is asked to say
+    so."""
 
 
 delivery = Table(
@@ -320,6 +323,19 @@ _index(
     delivery.c.message,
     where=delivery.c.message.is_not(None),
 )
+
+
+class _Sighting(TypedColumns):
+    account = Column(Text, ForeignKey("account.id"), primary_key=True)
+    kind: Named[Kind] = Column(OneOf(Kind), primary_key=True)
+    record = Column(Text, primary_key=True)
+    revision = Column(Text, primary_key=True)
+    channel: Named[Channel] = Column(OneOf(Channel), primary_key=True)
+    person = Column(Foreign, primary_key=True)
+    at: Named[datetime] = Column(Instant, index=True)
+
+
+sighting = Table("sighting", metadata, _Sighting)
 
 
 class _Action(TypedColumns):

@@ -37,6 +37,9 @@ class Person:
     address: Address
     types: Callable[[str], object]
     presses: Callable[[str], object]
+    reacts: Callable[[], object]
+    """To our last message there."""
+    takes_back: Callable[[], object]
     titles: Callable[[], Sequence[str]]
 
 
@@ -124,6 +127,8 @@ def _on_telegram(person: bot_api.Person, bot: str) -> Person:
         address=Address(channel=Channel.TELEGRAM, bot=bot, chat=str(person.id)),
         types=person.types,
         presses=lambda label: person.presses(ours()[-1], label),
+        reacts=lambda: person.reacts(ours()[-1]),
+        takes_back=lambda: person.reacts(ours()[-1], "", before="\U0001f44d"),
         titles=lambda: [one.text for one in ours()],
     )
 
@@ -176,6 +181,8 @@ def _on_discord(person: discord_api.Person, bot: str) -> Person:
         address=Address(channel=Channel.DISCORD, bot=bot, chat=str(person.dm.id)),
         types=person.types,
         presses=lambda label: person.presses(ours()[-1], label),
+        reacts=lambda: person.reacts(ours()[-1]),
+        takes_back=lambda: person.takes_back(ours()[-1]),
         titles=lambda: [one.embeds[0]["title"] for one in ours()],
     )
 

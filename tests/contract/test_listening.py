@@ -7,8 +7,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 
 from bot.domain.cards import Button, Card
+from bot.domain.deliveries import Sent
 from bot.domain.ids import ActionId
-from bot.domain.incoming import Command, Incoming, Press, Reply, Words
+from bot.domain.incoming import Command, Incoming, Press, Reaction, Reply, Words
 from bot.ports import Hear
 from tests.contract.listeners import ALL, Listening, Talk
 from tests.fakes.conversation import Conversation
@@ -165,6 +166,27 @@ async def test_a_press_may_be_answered_below_its_card(platform: Listening):
         await until(lambda: len(talk.ann.titles()) == 2)
 
     assert talk.ann.titles() == ["Grid BTC: error", "Pause Grid BTC?"]
+
+
+@every_platform
+async def test_a_reaction_is_heard_with_its_message_and_answered_nothing(platform: Listening):
+    hear = Conversation(lambda said: echoes(said) if isinstance(said, Words) else [])
+
+    async with listening(platform, hear) as talk:
+        talk.ann.types("hello")
+        await until(lambda: hear.heard)  # from here on they are told
+        sent = await talk.messenger.send(talk.ann.address, ALERT)
+        talk.ann.reacts()
+        talk.ann.takes_back()
+        talk.ann.types("one")
+        await until(lambda: len(hear.heard) == 3)
+
+    assert isinstance(sent, Sent)
+    reaction = hear.heard[1]
+    assert isinstance(reaction, Reaction)
+    assert (reaction.message, reaction.person.id) == (sent.message, talk.ann.id)
+    assert (reaction.place.address, reaction.place.private) == (talk.ann.address, True)
+    assert words_of(hear.heard[2]) == "one", "one that is taken away says nothing"
 
 
 @every_platform

@@ -213,6 +213,7 @@ STORED = (
     ports.Links,
     ports.Outbox,
     ports.ShownCards,
+    ports.Sightings,
 )
 """Ports of which every call is a transaction on the database."""
 

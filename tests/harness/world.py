@@ -20,7 +20,7 @@ from bot.domain.deliveries import WAITS, Restored, Waits
 from bot.domain.events import Kind, Origin, Trade, Trader
 from bot.domain.feeds import FeedState
 from bot.domain.ids import ActionId, TraderId
-from bot.domain.incoming import Command, Incoming, Place, Press, Reply, Words
+from bot.domain.incoming import Command, Incoming, Place, Press, Reaction, Reply, Words
 from bot.domain.linking import SignedIn
 from bot.domain.marks import shown
 from bot.domain.typed import command_in
@@ -97,6 +97,14 @@ class World:
         action = actions_under(reply.card)[label]
         press = Press(place=self.place(chat), person=self.person(person or chat), action=action)
         return [as_shown_there(reply) async for reply in self.router.hear(press)]
+
+    async def reacts(
+        self, message: str, chat: str = CHAT, person: str = "", *, private: bool = True
+    ) -> list[Reply]:
+        """To a message, with whatever sign."""
+        place, who = self.place(chat, private=private), self.person(person or chat)
+        reaction = Reaction(place=place, person=who, message=message)
+        return [reply async for reply in self.router.hear(reaction)]
 
     async def links(
         self, chat: str = CHAT, email: str = "alice@example.com", password: str = "right"

@@ -58,6 +58,7 @@ from bot.domain.lanes import Missed
 from bot.domain.linking import Audience, Completed, LinkProblem, WrongDigits
 from bot.domain.outcomes import Result, Seen
 from bot.domain.rules import Hours, Matter, Measure, Mode, Mute, Quiet, Rule, Threshold, Topic
+from bot.domain.sightings import Sighting
 from bot.domain.spoken_rules import Problem, Unclear
 from bot.domain.spoken_times import ALL_DAY
 from bot.domain.told import Duplicate, Replay, Told
@@ -298,6 +299,10 @@ def a_feed(state: FeedState) -> FeedStatus:
 
 
 ASKER = Person(channel=Channel.TELEGRAM, id="4711")
+SIGHTINGS = (
+    Sighting(channel=Channel.TELEGRAM, person="4711", at=NOW),
+    Sighting(channel=Channel.DISCORD, person="8", at=NOW),
+)
 
 TRACES = [
     Trace(at=NOW, what=what, facts=facts)
@@ -648,7 +653,8 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         ),
     ],
     "why.explained": lambda: [
-        why.explained(a_told(number), (OWL,)) for number in range(len(DECIDED))
+        why.explained(a_told(number), (OWL,), SIGHTINGS[:number], ASKER)
+        for number in range(len(DECIDED))
     ],
     "why.unknown": lambda: [why.unknown()],
     "why.no_alert": lambda: [why.no_alert()],

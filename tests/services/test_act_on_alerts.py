@@ -82,7 +82,9 @@ async def test_what_makes_no_sound_has_nothing_to_press(world, platform, chat):
     assert buttons(small.card) == buttons(gain.card) == []
 
 
-async def test_under_what_is_critical_there_is_only_what_stops_the_bot(world, platform, chat):
+async def test_under_what_is_critical_there_is_what_stops_the_bot_and_that_it_was_seen(
+    world, platform, chat
+):
     await world.goes_live()
 
     origin = Origin(kind=Kind.POD_EVENT, record="alarm", at=world.now())
@@ -94,8 +96,8 @@ async def test_under_what_is_critical_there_is_only_what_stops_the_bot(world, pl
     of_the_platform = chat.shown[-1].card
 
     assert [of_a_bot.silent, of_the_platform.silent] == [False, False]
-    assert buttons(of_a_bot) == ["Stop Night Owl"]
-    assert buttons(of_the_platform) == []
+    assert buttons(of_a_bot) == ["Stop Night Owl", "Seen"]
+    assert buttons(of_the_platform) == ["Seen"]
 
 
 # --- less like this -----------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from bot.texts.outcomes import toast
 from tests.fakes.messenger import FakeMessenger, ShownUnknown
 from tests.harness.world import OWL, World, owl, running
 
-PAUSE = "Stop Night Owl"
+PAUSE, SEEN = "Stop Night Owl", "Seen"
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ async def test_an_alert_that_is_answered_on_discord_is_closed_on_telegram(
     await both.quiet()
 
     note = f"Stopped from Discord · {at:%d %b %H:%M} UTC"
-    assert offered == [[PAUSE], [PAUSE]]
+    assert offered == [[PAUSE, SEEN], [PAUSE, SEEN]]
     for card in (chat.screen("100")[0], discord.screen("100")[0]):
         assert card.title == "Night Owl: error"
         assert buttons(card) == []
@@ -177,7 +177,7 @@ async def test_an_alert_after_the_bot_runs_again_offers_to_pause_it_again(
 
     first, *_, second = chat.screen("100")
     assert buttons(first) == []
-    assert buttons(second) == [PAUSE]
+    assert buttons(second) == [PAUSE, SEEN]
     assert second.notes == ()
 
 
@@ -244,7 +244,7 @@ async def test_a_chat_platform_that_is_away_shows_it_when_it_is_back(both, platf
     chat.away = False
     await both.quiet(90)
 
-    assert before == [PAUSE]
+    assert before == [PAUSE, SEEN]
     assert buttons(discord.screen("100")[0]) == []
     assert buttons(chat.screen("100")[0]) == []
     assert tries < 6 * 90
@@ -350,7 +350,7 @@ async def test_a_process_that_dies_leaves_it_to_the_next(store, platform, chat, 
         await world.quiet()
 
     alarmed = [card for card in chat.screen("100") if card.title == "Night Owl: error"]
-    assert before == [PAUSE]
+    assert before == [PAUSE, SEEN]
     assert buttons(*alarmed) == []
 
 

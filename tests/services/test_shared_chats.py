@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.accounts import PasswordLogin
-from bot.domain.actions import Action, Verb
+from bot.domain.actions import Action, Denied, Verb
 from bot.domain.chats import EndpointState, Role
 from bot.domain.deliveries import Gone, State
 from bot.domain.events import Kind, Message, Origin, PodEvent, Stream
@@ -18,9 +18,11 @@ from bot.domain.ids import ActionId, TraderId
 from bot.domain.incoming import Command, Incoming, Place, Press, Shared, Words
 from bot.domain.lifetimes import CONFIRM_LIFE
 from bot.domain.linking import Audience, LinkProblem, SignedIn
+from bot.domain.marks import shown
 from bot.errors import Refused, TryLater, Unreachable
 from bot.services.commands.registry import SPECS
 from bot.services.feeds.notices import Notices
+from bot.texts.outcomes import toast
 from tests.fakes.platform import MALLORY
 from tests.fakes.readership import FakeReadership
 from tests.harness.world import World, as_shown_there, code_in, owl, running
@@ -566,6 +568,53 @@ async def test_nor_is_anything_changed_that_was_shown_there(world, chat, readers
 
     assert chat.screen(DESK)[-1].buttons
     assert chat.change_calls == 0
+
+
+async def alarm(world, platform):
+    origin = Origin(kind=Kind.POD_EVENT, record="alarm-1", at=world.now())
+    alarm = PodEvent(origin=origin, type="error", message="No balance", trader=TraderId("owl"))
+    platform.store(Stream.POD_EVENTS, alarm)
+    await world.quiet()
+
+
+async def test_who_may_look_there_has_seen_it_and_strangers_have_not(world, chat, platform):
+    await links(world)
+    await alarm(world, platform)
+    [before] = chat.screen(DESK)
+    message = chat.shown[-1].message
+
+    await world.reacts(message, DESK, BOB, private=False)
+    [refused] = await presses(world, before, "Seen", BOB)
+    await world.quiet()
+    [unseen] = chat.screen(DESK)
+    await allows(world, "viewer")
+    await world.reacts(message, DESK, BOB, private=False)
+    await world.quiet()
+    [seen] = chat.screen(DESK)
+
+    assert refused.toast == shown(toast(Denied.NO_RIGHT))
+    assert unseen == before
+    assert [button.label for row in seen.buttons for button in row] == ["Stop Night Owl"]
+    assert seen.notes[0].startswith("Seen in Telegram · ")
+
+
+async def test_nobody_has_seen_anything_where_its_person_has_left(
+    world, chat, platform, readership
+):
+    await links(world)
+    await allows(world, "viewer")
+    await alarm(world, platform)
+    readership.left.add((DESK, ALICE))
+
+    await world.reacts(chat.shown[-1].message, DESK, BOB, private=False)
+    await world.quiet()
+
+    told = await world.store.outbox.told(
+        (await world.link(DESK)).id, chat.screen(DESK)[0].reference
+    )
+    assert told is not None
+    seen = world.store.sightings.of((await world.link(DESK)).account, told.kind, told.record, "")
+    assert await seen == []
 
 
 async def test_when_they_return_what_was_kept_is_shown(world, chat, readership):

@@ -16,7 +16,17 @@ from bot.domain.ids import AccountId, ActionId, NewId, Now
 from bot.domain.incoming import Command
 from bot.domain.names import name_of, told_apart
 from bot.errors import NeedsLogin, Refused, TryLater
-from bot.ports import Accounts, Audit, Draw, Inbox, Links, Outbox, Session, ShownCards
+from bot.ports import (
+    Accounts,
+    Audit,
+    Draw,
+    Inbox,
+    Links,
+    Outbox,
+    Session,
+    ShownCards,
+    Sightings,
+)
 from bot.services.actions import Acting
 from bot.services.amending import Amending
 from bot.services.commands.access import Access
@@ -25,6 +35,7 @@ from bot.services.feeds import Feeds
 from bot.services.gathering import Gathering
 from bot.services.ingest import Ingest
 from bot.services.linking import Linking
+from bot.services.seeing import Seeing
 from bot.texts.cards import older
 
 log = logging.getLogger(__name__)
@@ -51,6 +62,8 @@ class Desk:
     linking: Linking
     links: Links
     outbox: Outbox
+    seeing: Seeing
+    sightings: Sightings
     shown_cards: ShownCards
     specs: Sequence[Spec]
     now: Now

@@ -16,6 +16,7 @@ from bot.domain.incoming import (
     Left,
     Place,
     Press,
+    Reaction,
     Reply,
     Returned,
     Wordless,
@@ -63,6 +64,7 @@ class Router:
         self._pressing = Pressing(desk, partial(dispatch, desk))
         self._people = Throttle(EARNED)
         self._strangers = Throttle(EARNED_BY_STRANGERS)
+        self._reacting = Throttle(EARNED)
         self._wordless = OnceInAWhile(WORDLESS_AGAIN)
         self._passed_over = OnceInAWhile(PASSED_OVER_AGAIN)
 
@@ -135,6 +137,9 @@ class Router:
                 await self._reopen(place)
                 if added:
                     yield Reply(card=getting_started.among_others())
+            case Reaction(person=person):
+                if self._reacting.judge(person.id, timedelta(seconds=steady())) is Judged.OK:
+                    await self._desk.seeing.reacted(said)
             case Command() | Words() | Wordless() | Press():
                 async for reply in self._reply_to_person(said, link):
                     yield reply

@@ -32,7 +32,10 @@ async def _answer(request: AccountRequest) -> Card:
 
 async def _explained(request: AccountRequest, told: Told) -> Card:
     traders = await request.desk.known_bots(request.account.id)
-    return texts.explained(told, traders)
+    seen = await request.desk.sightings.of(
+        request.account.id, told.kind, told.record, told.revision
+    )
+    return texts.explained(told, traders, seen, request.command.person)
 
 
 async def _listed(request: AccountRequest) -> Card:

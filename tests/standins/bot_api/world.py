@@ -119,6 +119,7 @@ class Chat:
     members: dict[int, "Person"] = field(default_factory=dict)
     messages: list[Message] = field(default_factory=list)
     topics: dict[int, Topic] = field(default_factory=dict)
+    bot_is_admin: bool = False
     migrated_to: "Chat | None" = None
     # Counted for each chat, so that an id alone never identifies a message.
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
@@ -217,6 +218,14 @@ class Person:
 
     def presses_button(self, message: Message, button: Button) -> Press:
         return self.world.pressed(self, message, button)
+
+    def reacts(self, message: Message, emoji: str = "\U0001f44d", *, before: str = "") -> None:
+        """Put a reaction on a message in place of the one before, or take that away (no emoji)."""
+        self.world.reacted({"user": self.as_json()}, message, emoji, before)
+
+    def reacts_anonymously(self, message: Message) -> None:
+        """As the group itself, which its admins may."""
+        self.world.reacted({"actor_chat": message.chat.as_json()}, message, "\U0001f44d", "")
 
     def blocks(self) -> None:
         self.world.member_changed(self.chat, self, Access.BLOCKED)
@@ -356,6 +365,28 @@ class World:
             },
         )
         return press
+
+    def reacted(self, who: Json, message: Message, emoji: str, before: str) -> None:
+        """Told only to a bot that names that kind of update, from a group only to its admins.
+
+        Source: https://core.telegram.org/bots/api#update (`message_reaction`)
+        """
+        if self.allowed is None or not (
+            message.chat.type == "private" or message.chat.bot_is_admin
+        ):
+            return
+        old, new = ([{"type": "emoji", "emoji": one}] if one else [] for one in (before, emoji))
+        self.post(
+            "message_reaction",
+            {
+                "chat": message.chat.as_json(),
+                "message_id": message.id,
+                "date": _unix_now(),
+                "old_reaction": old,
+                "new_reaction": new,
+                **who,
+            },
+        )
 
     def member_changed(self, chat: Chat, person: Person, access: Access) -> None:
         old, chat.access = chat.access, access

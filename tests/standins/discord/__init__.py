@@ -16,7 +16,7 @@
 - `python -m tests.standins.discord`: the same for a test in another process, see `control`.
 - `library.pointed(api)`: makes discord.py speak to it.
 
-Not played: voice, reactions, forums, polls, webhooks of channels, permissions by role (they are
+Not played: voice, forums, polls, webhooks of channels, permissions by role (they are
 given to each member), chunks of members, Discord's edit of links into embeds.
 """
 

@@ -27,7 +27,9 @@ Json = dict[str, Any]
 
 GUILDS = 1 << 0
 GUILD_MESSAGES = 1 << 9
+GUILD_MESSAGE_REACTIONS = 1 << 10
 DIRECT_MESSAGES = 1 << 12
+DIRECT_MESSAGE_REACTIONS = 1 << 13
 PRIVILEGED = 1 << 1 | 1 << 8 | 1 << 15
 """Members, presences, message content."""
 KNOWN_INTENTS = (1 << 26) - 1
@@ -109,6 +111,9 @@ class Session:
             return False
         if event.name == "INTERACTION_CREATE":
             return True
+        if event.name.startswith("MESSAGE_REACTION_"):
+            reactions = GUILD_MESSAGE_REACTIONS if event.guild else DIRECT_MESSAGE_REACTIONS
+            return bool(self.intents & reactions)
         if event.name.startswith("MESSAGE_"):
             return bool(self.intents & (GUILD_MESSAGES if event.guild else DIRECT_MESSAGES))
         return bool(self.intents & GUILDS)

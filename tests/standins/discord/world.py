@@ -544,6 +544,13 @@ class Person:
     def replies(self, message: Message, text: str) -> Message:
         return self.world.heard(self, message.channel, text, reply_to=message.id)
 
+    def reacts(self, message: Message, emoji: str = "\U0001f44d") -> None:
+        self.world.reacted(self, message, emoji, "MESSAGE_REACTION_ADD")
+
+    def takes_back(self, message: Message, emoji: str = "\U0001f44d") -> None:
+        """Their reaction."""
+        self.world.reacted(self, message, emoji, "MESSAGE_REACTION_REMOVE")
+
     def deletes(self, message: Message) -> None:
         """Delete a message: their own, as a moderator anybody's; or dismiss an ephemeral one."""
         allowed = (
@@ -710,6 +717,27 @@ class World:
             setattr(message, name, value)
         message.edited_at = self.clock()
         self._tell("MESSAGE_UPDATE", message)
+
+    def reacted(self, person: Person, message: Message, emoji: str, event: str) -> None:
+        """Source: discord/discord-api-docs:developers/events/gateway-events.mdx, "Message Reaction
+        Add Event Fields".
+        """
+        assert person in message.channel.audience, f"{person.name} does not see {message}"
+        guild = message.channel.guild
+        told: Json = {
+            "user_id": str(person.id),
+            "channel_id": str(message.channel.id),
+            "message_id": str(message.id),
+            "emoji": {"id": None, "name": emoji},
+            "burst": False,
+            "type": 0,
+            **_guild_id(guild),
+        }
+        if event == "MESSAGE_REACTION_ADD":
+            told["message_author_id"] = str(message.author.id if message.author else self.bot_id)
+            if guild is not None:
+                told["member"] = guild.member_json(person)
+        self.post(event, told, guild)
 
     def delete(self, message: Message) -> None:
         message.deleted = True

@@ -1,5 +1,6 @@
 """What is read from the gateway's frames, with literals as Discord sends them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from adapters.discord.updates import (
     CommandAsked,
     Handle,
     Pressed,
+    Reacted,
     Typing,
     Wanted,
     Written,
@@ -21,7 +23,7 @@ from adapters.discord.updates import (
 from bot.domain.cards import Question
 from bot.domain.chats import Address, Channel, Person
 from bot.domain.ids import ActionId
-from bot.domain.incoming import Command, Place, Press, Shared, Wordless, Words
+from bot.domain.incoming import Command, Place, Press, Reaction, Shared, Wordless, Words
 
 BOT = "42"
 ANN = Person(channel=Channel.DISCORD, id="7", language="de")
@@ -452,3 +454,39 @@ def test_what_is_forwarded_replies_to_nothing(reference: object):
     assert isinstance(found, Written)
     assert isinstance(found.said, Command)
     assert found.said.replied_to is None
+
+
+def reacted(**more: Any) -> dict[str, Any]:
+    where = {"user_id": "7", "channel_id": "100", "message_id": "77"}
+    body = {**where, "emoji": {"id": None, "name": "\U0001f44d"}, "type": 0, "burst": False}
+    return {"t": "MESSAGE_REACTION_ADD", "op": 0, "s": 1, "d": {**body, **more}}
+
+
+ON_SERVER = {"guild_id": "1", "member": {"user": {"id": "7"}}}
+
+
+@pytest.mark.parametrize("more", [{}, ON_SERVER, {"message_author_id": BOT}])
+def test_a_reaction_says_who_put_one_on_which_message(more: dict[str, Any]):
+    found = heard(reacted(**more), BOT)
+
+    place = replace(DM, private="guild_id" not in more)
+    person = Person(channel=Channel.DISCORD, id="7")
+    assert found == Reacted(said=Reaction(place=place, person=person, message="77"))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"user_id": BOT},
+        {"member": {"user": {"id": "7", "bot": True}}},
+        {"message_author_id": "8"},
+        {"message_id": None},
+    ],
+    ids=["our own", "another bot", "on what others wrote", "no message"],
+)
+def test_reactions_of_bots_and_on_what_is_not_ours_say_nothing(more: dict[str, Any]):
+    assert heard(reacted(**more), BOT) is None
+
+
+def test_one_that_is_taken_away_says_nothing():
+    assert heard(reacted() | {"t": "MESSAGE_REACTION_REMOVE"}, BOT) is None

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.actions import Verb
 from bot.domain.amendments import LESS, LOG_IN
 from bot.domain.cards import Card, Severity
 from bot.domain.chats import Link, Preferences, Role
@@ -51,11 +52,12 @@ def labels(found: Offered) -> list[str]:
         (alert(Severity.WARNING, None), STATE, []),
         (alert(Severity.WARNING), None, []),
         (alert(Severity.WARNING), FAILED, []),
-        (alert(Severity.CRITICAL), FAILED, ["Stop Night Owl"]),
-        (alert(Severity.CRITICAL, sound=False), FAILED, ["Stop Night Owl"]),
-        (alert(Severity.CRITICAL, STOPPED), FAILED, []),
-        (alert(Severity.CRITICAL, None), FAILED, []),
+        (alert(Severity.CRITICAL), FAILED, ["Stop Night Owl", "Seen"]),
+        (alert(Severity.CRITICAL, sound=False), FAILED, ["Stop Night Owl", "Seen"]),
+        (alert(Severity.CRITICAL, STOPPED), FAILED, ["Seen"]),
+        (alert(Severity.CRITICAL, None), FAILED, ["Seen"]),
         (alert(Severity.WARNING, log_in=True), None, ["Log in again"]),
+        (alert(Severity.CRITICAL, log_in=True), None, ["Log in again", "Seen"]),
     ],
 )
 def test_each_alert_has_the_buttons_that_help(
@@ -64,11 +66,11 @@ def test_each_alert_has_the_buttons_that_help(
     assert labels(under(one, matter)) == buttons
 
 
-def test_who_may_not_ask_is_offered_nothing_but_a_new_login():
+def test_who_may_not_ask_is_offered_nothing_but_a_new_login_and_that_it_was_seen():
     viewers = replace(LINK, role=Role.VIEWER)
 
     assert labels(under(alert(Severity.WARNING), STATE, viewers)) == []
-    assert labels(under(alert(Severity.CRITICAL), FAILED, viewers)) == []
+    assert labels(under(alert(Severity.CRITICAL), FAILED, viewers)) == ["Seen"]
     assert labels(under(alert(Severity.WARNING, log_in=True), None, viewers)) == ["Log in again"]
 
 
@@ -86,6 +88,14 @@ def test_they_ask_commands_about_that_bot_for_a_day_and_anybody_may_press():
     assert len({one.card for one in found.actions}) == 1
     assert len({one.id for one in found.actions}) == 2
     assert all(one.repeatable for one in found.actions)
+
+
+def test_only_seen_goes_once_it_is_seen_and_it_asks_nothing():
+    found = under(alert(Severity.CRITICAL), FAILED)
+
+    [stop, seen] = found.card.buttons[0]
+    assert [stop.until_seen, seen.until_seen] == [False, True]
+    assert [one.verb for one in found.actions] == [Verb.ASK, Verb.SEEN]
 
 
 def test_the_rule_that_is_offered_follows_the_one_that_decides():

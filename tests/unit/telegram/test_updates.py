@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from adapters.telegram.updates import ANONYMOUS_ADMIN, WORDLESS, BotIdentity, TelegramUpdate, heard
 from bot.domain.chats import Address, Channel, Person
 from bot.domain.ids import ActionId
-from bot.domain.incoming import Command, Incoming, Left, Place, Press, Returned, Wordless, Words
+from bot.domain.incoming import (
+    Command,
+    Incoming,
+    Left,
+    Place,
+    Press,
+    Reaction,
+    Returned,
+    Wordless,
+    Words,
+)
 
 US = BotIdentity(id="42", username="tradebell_bot")
 ANN = {"id": 5000000001, "is_bot": False, "first_name": "Ann", "language_code": "de"}
@@ -231,6 +241,37 @@ def test_a_chat_that_closes_or_opens_to_us_is_noticed(
     assert said(update) == expected
 
 
+THUMB = {"type": "emoji", "emoji": "\U0001f44d"}
+HEART = {"type": "custom_emoji", "custom_emoji_id": "5"}
+
+
+def reaction(new: Any, chat: int = 5000000001, **more: Any) -> dict[str, Any]:
+    where = {"id": chat, "type": "private" if chat > 0 else "supergroup"}
+    who = more or {"user": ANN}
+    change = {"chat": where, "message_id": 77, "date": 1790000000, "old_reaction": [], **who}
+    return {"update_id": 5, "message_reaction": {**change, "new_reaction": new}}
+
+
+@pytest.mark.parametrize("new", [[THUMB], [HEART], [{"type": "paid"}], [THUMB, HEART]])
+@pytest.mark.parametrize(("chat", "place"), [(5000000001, PRIVATE), (-1001, GROUP)])
+def test_a_reaction_says_who_put_one_on_which_message(new: Any, chat: int, place: Place):
+    assert said(reaction(new, chat)) == Reaction(place=place, person=PERSON, message="77")
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        reaction([]),
+        reaction([THUMB], -1001, actor_chat={"id": -1001, "type": "supergroup"}),
+        reaction([THUMB], user={"id": 42, "is_bot": True}),
+        reaction([THUMB], -1001, user={"id": ANONYMOUS_ADMIN, "is_bot": False}),
+        {"update_id": 5, "message_reaction_count": reaction([THUMB])["message_reaction"]},
+    ],
+)
+def test_one_that_is_taken_away_or_of_nobody_in_particular_says_nothing(update: dict[str, Any]):
+    assert said(update) is None
+
+
 @pytest.mark.parametrize(
     "update",
     [
@@ -259,7 +300,7 @@ anything = st.recursive(
                     *("message", "callback_query", "my_chat_member", "chat", "from", "id", "text"),
                     *("data", "type", "is_bot", "status", "old_chat_member", "new_chat_member"),
                     *("message_id", "language_code", "message_thread_id", "is_topic_message"),
-                    "sender_chat",
+                    *("sender_chat", "user", "new_reaction"),
                 ]
             ),
             inner,
@@ -272,7 +313,8 @@ anything = st.recursive(
 
 @given(
     update=st.dictionaries(
-        st.sampled_from(["message", "callback_query", "my_chat_member"]), anything
+        st.sampled_from(["message", "callback_query", "my_chat_member", "message_reaction"]),
+        anything,
     )
 )
 def test_no_update_however_odd_makes_it_fail(update: dict[str, Any]):

@@ -6,13 +6,15 @@ from decimal import Decimal
 
 import pytest
 
-from bot.domain.cards import Severity
+from bot.domain.cards import Card, Severity
+from bot.domain.chats import Channel, Person
 from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import State
 from bot.domain.events import Kind, Trader
 from bot.domain.ids import TraderId
 from bot.domain.marks import shown
 from bot.domain.rules import Measure, Mode, Rule, Threshold, Topic
+from bot.domain.sightings import Sighting
 from bot.domain.told import Duplicate, Told
 from bot.texts import why
 from bot.texts.language import speaking
@@ -41,18 +43,25 @@ FROM_TWO = replace(RULE, mode=Mode.ON, threshold=Threshold(measure=Measure.LOSS,
 EIGHT = AT + timedelta(hours=8)
 
 
+ANN = Person(channel=Channel.TELEGRAM, id="4711")
+
+
+def explained(told: Told, *seen: Sighting) -> Card:
+    return why.explained(told, [OWL], seen, ANN)
+
+
 def rows(card) -> dict[str, str]:
     return {field.label: field.value for field in card.fields}
 
 
 def decided(decision: Decision, sound: bool = False) -> str:
     with speaking("en", KOLKATA):
-        card = why.explained(replace(TOLD, decision=decision, sound=sound), [OWL])
+        card = explained(replace(TOLD, decision=decision, sound=sound))
     return rows(card)["Decided"]
 
 
 def test_it_says_what_happened_when_and_how_often_it_was_tried():
-    card = why.explained(TOLD, [OWL])
+    card = explained(TOLD)
 
     assert (card.title, card.lines) == ("About 668RRM", ("Sold 0.5 BTC/USDT",))
     assert rows(card) == {
@@ -67,7 +76,7 @@ def test_it_says_what_happened_when_and_how_often_it_was_tried():
 
 def test_instants_are_by_the_clock_of_the_person():
     with speaking("en", KOLKATA):
-        card = why.explained(TOLD, [OWL])
+        card = explained(TOLD)
 
     assert rows(card)["Happened"] == "05 Jan 17:30:07"
 
@@ -130,11 +139,11 @@ def test_every_reason_has_words(reason):
     ],
 )
 def test_what_became_of_it_is_told_in_words(changes, words):
-    assert shown(rows(why.explained(replace(TOLD, **changes), []))["Became of it"]) == words
+    assert shown(rows(explained(replace(TOLD, **changes)))["Became of it"]) == words
 
 
 def test_a_digest_was_not_decided_about():
-    assert "Decided" not in rows(why.explained(replace(TOLD, decision=None), []))
+    assert "Decided" not in rows(explained(replace(TOLD, decision=None)))
 
 
 def test_the_list_says_of_each_why_it_made_no_sound_the_youngest_first():
@@ -186,3 +195,17 @@ def test_in_the_list_a_rule_is_named_by_what_it_is_about():
 
 def test_the_list_is_as_long_as_fits_one_message():
     assert len(why.listed([TOLD] * 30, [], []).fields) == why.ROWS
+
+
+def test_who_has_seen_it_is_told_without_names_the_first_first():
+    person = Sighting(channel=Channel.TELEGRAM, person="4711", at=AT)
+    others = [replace(person, channel=Channel.DISCORD, at=AT + timedelta(minutes=1))] * 10
+
+    fields = explained(TOLD, person, *others).fields
+    seen = [field.value for field in fields if field.label == "Seen"]
+
+    assert seen[:2] == [
+        "05 Jan 12:00:07 UTC \u00b7 you on Telegram",
+        "05 Jan 12:01:07 UTC \u00b7 somebody else on Discord",
+    ]
+    assert len(seen) == why.MOST_SEEN

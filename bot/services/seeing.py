@@ -1,0 +1,67 @@
+"""Alerts that people have seen: by the button under them, or by a reaction on them."""
+
+import logging
+
+from bot.domain.actions import Action, Verb
+from bot.domain.chats import Link, Person
+from bot.domain.ids import LinkId, Now
+from bot.domain.incoming import Reaction
+from bot.domain.sightings import Sighting
+from bot.domain.trail import audited, by
+from bot.errors import OutcomeUnknown, TryLater
+from bot.ports import Audit, Links, Sightings
+from bot.services.amending import Amending
+from bot.services.commands.access import Access
+
+log = logging.getLogger(__name__)
+
+
+class Seeing:
+    """Notes who has seen what, and has it shown wherever that was told."""
+
+    def __init__(
+        self,
+        sightings: Sightings,
+        links: Links,
+        access: Access,
+        amending: Amending,
+        audit: Audit,
+        now: Now,
+    ) -> None:
+        self._sightings = sightings
+        self._links = links
+        self._access = access
+        self._amending = amending
+        self._audit = audit
+        self._now = now
+
+    async def pressed(self, action: Action, person: Person) -> None:
+        """The button under an alert was, by somebody who may."""
+        await self._note(action.link, action.arguments, person)
+
+    async def reacted(self, reaction: Reaction) -> None:
+        """It counts where an alert shows, of whoever may look at what is told there. Nothing is
+        answered.
+        """
+        shown = await self._sightings.shown_by(reaction.place.address, reaction.message)
+        link = None if shown is None else await self._links.at(shown.address)
+        if shown is None or link is None or not await self._may_look(reaction.person, link):
+            return
+        if await self._note(link.id, shown.reference, reaction.person):
+            try:
+                facts = {**by(reaction.person), "verb": Verb.SEEN}
+                await self._audit.note("press", self._now(), link.account, **facts)
+            except (TryLater, OutcomeUnknown) as outage:
+                log.error("what was seen was not audited", extra={"reason": str(outage)})
+
+    async def _may_look(self, person: Person, link: Link) -> bool:
+        if link.role_of(person.id) is None:
+            return False
+        return person.id == link.person or await self._access.has_left(link) is False
+
+    async def _note(self, link: LinkId, reference: str, person: Person) -> bool:
+        sighting = Sighting(channel=person.channel, person=audited(person), at=self._now())
+        is_new = await self._sightings.note(link, reference, sighting)
+        if is_new:
+            self._amending.wake()
+        return is_new

@@ -1,0 +1,173 @@
+"""Who has seen which facts; their alerts are changed wherever they ask for that."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, case, delete, null, or_, select, update
+
+from bot.domain.amendments import LESS
+from bot.domain.chats import Address
+from bot.domain.events import Kind
+from bot.domain.ids import AccountId, LinkId
+from bot.domain.sightings import AlertShown, Sighting
+from storage.engine.database import Database, each
+from storage.engine.types import Instant
+from storage.engine.upsert import insert_into
+from storage.outbox.amendments import MAY_SHOW
+from storage.schema.rows import AnyRow, address_of
+from storage.schema.tables import (
+    DELIVERY_IS_COALESCED,
+    LINK_IS_ACTIVE,
+    delivery,
+    endpoint,
+    link,
+    sighting,
+)
+
+LIFE = timedelta(days=30)
+"""As long as texts are kept (`guarantees.md` 3.8)."""
+
+_PART = re.compile(r" part \d+$")
+"""How the revision ends of an item that is a further part of its fact's alert."""
+
+_MOST_PARTS = 5
+"""Of one alert: its text is bounded."""
+
+
+class SqlSightings:
+    """Implements `bot.ports.Sightings`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def shown_by(self, address: Address, message: str) -> AlertShown | None:
+        return await self._database.read(_shown_by, address, message)
+
+    async def note(self, link: LinkId, reference: str, sighting: Sighting) -> bool:
+        return await self._database.write(_note, (link, reference, sighting))
+
+    async def of(
+        self, account: AccountId, kind: Kind, record: str, revision: str
+    ) -> Sequence[Sighting]:
+        return await self._database.read(_of, account, kind, record, _whole(revision))
+
+    async def prune(self, now: datetime) -> int:
+        return await self._database.write(_prune, now)
+
+
+def _whole(revision: str) -> str:
+    """That of the fact, of an item that may be a part of its alert."""
+    return _PART.sub("", revision)
+
+
+def _shown_by(connection: Connection, address: Address, message: str) -> AlertShown | None:
+    found = connection.execute(
+        select(
+            delivery.c.reference,
+            endpoint.c.channel,
+            endpoint.c.bot,
+            endpoint.c.chat,
+            endpoint.c.thread,
+        )
+        .join_from(endpoint, delivery, delivery.c.endpoint == endpoint.c.id)
+        .join(link, link.c.id == delivery.c.link)
+        .where(
+            endpoint.c.channel == address.channel,
+            endpoint.c.bot == address.bot,
+            or_(endpoint.c.chat == address.chat, endpoint.c.thread == address.chat),
+            delivery.c.message == message,
+            delivery.c.card.is_not(None),
+            LINK_IS_ACTIVE,
+            link.c.endpoint == endpoint.c.id,
+        )
+        .limit(1)
+    ).first()
+    return found and AlertShown(address_of(found), found.reference)
+
+
+@each
+def _note(connection: Connection, request: tuple[LinkId, str, Sighting]) -> bool:
+    link_id, reference, seen = request
+    alert = connection.execute(
+        select(delivery)
+        .join(link, link.c.id == delivery.c.link)
+        .where(
+            delivery.c.link == link_id,
+            delivery.c.reference == reference,
+            delivery.c.card.is_not(None),
+            LINK_IS_ACTIVE,
+        )
+        .order_by(delivery.c.created_at.desc())
+        .limit(1)
+    ).first()
+    if alert is None:
+        return False
+    within = (delivery.c.digest == alert.id, DELIVERY_IS_COALESCED)
+    facts = [alert, *connection.execute(select(delivery).where(*within))]
+    new = [fact for fact in facts if _keep(connection, fact, seen)]
+    for fact in new:
+        _show(connection, fact, seen)
+    return bool(new)
+
+
+def _fact(row: AnyRow) -> dict[str, Any]:
+    return {"kind": row.kind, "record": row.record, "revision": _whole(row.revision)}
+
+
+def _keep(connection: Connection, row: AnyRow, seen: Sighting) -> bool:
+    """Whether this person had not seen it."""
+    values = {"channel": seen.channel, "person": seen.person, "at": seen.at}
+    kept = insert_into(sighting, connection.dialect.name).values(
+        account=row.account, **_fact(row), **values
+    )
+    return bool(connection.execute(kept.on_conflict_do_nothing()).rowcount)
+
+
+def _show(connection: Connection, row: AnyRow, seen: Sighting) -> None:
+    """Let the alerts of a fact that nobody had seen say that somebody has."""
+    fact = _fact(row)
+    links = select(link.c.id).where(link.c.account == row.account, LINK_IS_ACTIVE)
+    whole = fact["revision"]
+    revisions = (whole, *(f"{whole} part {number}" for number in range(2, _MOST_PARTS + 1)))
+    connection.execute(
+        update(delivery)
+        .where(
+            delivery.c.link.in_(links),
+            delivery.c.kind == fact["kind"],
+            delivery.c.record == fact["record"],
+            delivery.c.revision.in_(revisions),
+            delivery.c.seen == "",
+        )
+        .values(
+            seen=seen.stored,
+            # Where nothing else is offered, nothing is left that could expire.
+            about=case((delivery.c.about == LESS, null()), else_=delivery.c.about),
+            answered_at=seen.at,
+            amend_at=case(
+                (MAY_SHOW, bindparam("due", seen.at, Instant())), else_=delivery.c.amend_at
+            ),
+        )
+    )
+
+
+def _of(
+    connection: Connection, account: AccountId, kind: Kind, record: str, revision: str
+) -> Sequence[Sighting]:
+    rows = connection.execute(
+        select(sighting)
+        .where(
+            sighting.c.account == account,
+            sighting.c.kind == kind,
+            sighting.c.record == record,
+            sighting.c.revision == revision,
+        )
+        .order_by(sighting.c.at, sighting.c.channel, sighting.c.person)
+    )
+    return [Sighting(channel=row.channel, person=row.person, at=row.at) for row in rows]
+
+
+@each
+def _prune(connection: Connection, now: datetime) -> int:
+    return connection.execute(delete(sighting).where(sighting.c.at < now - LIFE)).rowcount
