@@ -10,7 +10,7 @@ RUNNABLE := $(if $(wildcard $(INSTALLED)),$(INSTALLED),$(VENV)/.runnable)
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-run demo test soak crashes check format texts lock audit bench clean
+.PHONY: help install install-run demo test soak week crashes check format texts lock audit bench clean
 
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,9 @@ test: $(INSTALLED) ## run the whole test suite
 soak: $(INSTALLED) ## count what comes of random faults: SEED=7 EVENTS=3000 DATABASE=postgresql+asyncpg://...
 	@exec $(BIN)/python -m tests.soak \
 		$(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS)) $(if $(DATABASE),--database $(DATABASE))
+
+week: $(INSTALLED) ## live a week of an account with ten bots, and count how often the phone rings
+	@exec $(BIN)/python -m tests.week
 
 crashes: $(INSTALLED) ## crash at every point of a day, and in 200 random lives: `make test` takes a few of each sort
 	TRADEBELL_TEST_MODEL_EXAMPLES=200 $(BIN)/pytest --numprocesses auto --maxprocesses 4 --timeout 3600 --every-crash \
