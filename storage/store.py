@@ -30,6 +30,7 @@ from storage.engine.sqlite_files import looking_at, open_inline, refuse_damage
 from storage.inbox.ingest import SqlInbox
 from storage.journal import SqlJournal
 from storage.leases import SqlLeases
+from storage.ledger.entries import SqlLedger
 from storage.outbox.deliveries import SqlOutbox
 from storage.outbox.sightings import SqlSightings
 from storage.retention import Retention
@@ -54,6 +55,7 @@ class Store:
     inbox: SqlInbox
     journal: SqlJournal
     leases: SqlLeases
+    ledger: SqlLedger
     links: SqlLinks
     outbox: SqlOutbox
     retention: Retention
@@ -321,6 +323,7 @@ def store_on(database: Database, vault: Vault, now: Now, new_id: NewId) -> Store
         inbox=SqlInbox(database),
         journal=SqlJournal(database, now),
         leases=SqlLeases(database),
+        ledger=SqlLedger(database),
         links=SqlLinks(database, new_id),
         outbox=SqlOutbox(database),
         retention=Retention(database),

@@ -121,6 +121,7 @@ def compose(
         gathering=gathering,
         inbox=store.inbox,
         ingest=ingest,
+        ledger=store.ledger,
         linking=linking,
         links=store.links,
         outbox=store.outbox,

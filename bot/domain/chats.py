@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from enum import StrEnum
 
+from bot.domain.guards import Guard
 from bot.domain.ids import AccountId, EndpointId, LinkId
 from bot.domain.rules import Mute, Quiet, Rule
 
@@ -77,6 +78,7 @@ class Preferences:
     rules: tuple[Rule, ...] = ()
     """In the order in which they were made."""
     mutes: tuple[Mute, ...] = ()
+    guards: tuple[Guard, ...] = ()
     quiet: Quiet | None = None
     zone: str = ""
     """The person's time zone, as IANA calls it; empty as long as nobody has said."""

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from bot.domain.ids import EndpointId, StrategyId, TraderId
+from bot.domain.guards import Guard, Standing
+from bot.domain.ids import EndpointId, LinkId, StrategyId, TraderId
 
 
 class Stream(StrEnum):
@@ -74,6 +75,8 @@ class Kind(StrEnum):
     FEED = "feed"
     ACTION = "action"
     TEST = "test"
+    GUARD = "guard"
+    """A day that a person has set a limit for, and that has reached it."""
     DIGEST = "digest"
     """Several cards in one message, because too many waited."""
 
@@ -299,6 +302,22 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GuardCrossed:
+    """A day has gone as badly as a person at one link wants to be woken for.
+
+    `running` are the bots that it is about and that run; `whole` says whether no trade of the day
+    can be missing.
+    """
+
+    origin: Origin
+    link: LinkId
+    guard: Guard
+    stands: Standing
+    running: tuple[Trader, ...]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
     """A frame or record that could not be understood, with what may be kept of it."""
 
@@ -315,7 +334,17 @@ def on_paper(trade: Trade, trader: Trader | None) -> bool | None:
     return trade.paper if trade.paper is not None else trader.dry_run if trader else None
 
 
-Event = Trade | Signal | PodEvent | Message | SystemEvent | TraderSeen | StrategySeen | Notice
+Event = (
+    Trade
+    | Signal
+    | PodEvent
+    | Message
+    | SystemEvent
+    | TraderSeen
+    | StrategySeen
+    | Notice
+    | GuardCrossed
+)
 """What ingest takes. Ticks and unreadable frames never get that far."""
 
 

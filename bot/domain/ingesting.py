@@ -11,7 +11,8 @@ from bot.domain.decisions import Course
 from bot.domain.deliveries import Delivery, Draft, Priority
 from bot.domain.events import Event, Listing, Position, Strategy, Stream, Sweep, Trader
 from bot.domain.ids import EndpointId
-from bot.domain.ledger import Entry, Results
+from bot.domain.ledger import Entry
+from bot.domain.results import Results
 from bot.domain.trade_stages import Stage
 
 
@@ -56,6 +57,8 @@ class NewsDecision:
     window: timedelta = timedelta(seconds=15)
     stage: Stage | None = None
     only_if_kept: bool = False
+    follows: tuple[Event, ...] = ()
+    """What comes of it, if it is news: decided right after it."""
     entry: Entry | None = None
     """What the ledger keeps of it, also where it is no news for once."""
     at: datetime | None = None

@@ -382,11 +382,11 @@ def _limit_at(words: _Words, at: int, side: str, currencies: Collection[str]) ->
             continue
         unit = PERCENT if amount[2] in _PERCENT else (amount[2] or "").upper()
         if unit in (PERCENT, "", *currencies):
-            return _Limit(side, _number(amount[1].rstrip(".,"), unit), unit), count
+            return _Limit(side, number_meant(amount[1].rstrip(".,"), unit), unit), count
     return _Limit(side, None, ""), 0
 
 
-def _number(text: str, unit: str) -> Decimal | None:
+def number_meant(text: str, unit: str) -> Decimal | None:
     """`None` if it is none, or may be two: '1,500 %' and '1.000' depend on where one lives."""
     grouped = _GROUPED.fullmatch(text)
     if _GROUPED_BY_POINTS.fullmatch(text):

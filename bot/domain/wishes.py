@@ -5,10 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.chats import Preferences
+from bot.domain.guards import Guard
 from bot.domain.rules import Mute, Rule
 
 MOST_RULES = 60
 MOST_MUTES = 60
+MOST_GUARDS = 20
 """More than anybody can keep in mind; what a chat wants is read with every alert."""
 
 
@@ -52,6 +54,24 @@ def with_mute(wants: Preferences, mute: Mute) -> Preferences:
 
 def without_mutes(wants: Preferences, ids: Collection[str]) -> Preferences:
     return replace(wants, mutes=tuple(one for one in wants.mutes if one.id not in ids))
+
+
+def with_guard(wants: Preferences, guard: Guard) -> Preferences:
+    """It takes the place of one that watches the same, from another amount on."""
+    others = (one for one in wants.guards if _watched(one) != _watched(guard))
+    return replace(wants, guards=(*others, guard))
+
+
+def guard_in_place_of(wants: Preferences, guard: Guard) -> Guard | None:
+    return next((one for one in wants.guards if _watched(one) == _watched(guard)), None)
+
+
+def _watched(guard: Guard) -> tuple[object, ...]:
+    return guard.fall, guard.currency, frozenset(guard.bots), guard.paper
+
+
+def without_guard(wants: Preferences, id: str) -> Preferences:
+    return replace(wants, guards=tuple(one for one in wants.guards if one.id != id))
 
 
 def without_ended(wants: Preferences, now: datetime) -> Preferences:

@@ -8,6 +8,7 @@ from bot.domain.cards import Severity
 from bot.domain.deliveries import Priority
 from bot.domain.events import (
     Event,
+    GuardCrossed,
     Message,
     Notice,
     PodEvent,
@@ -66,7 +67,7 @@ def matter_of(
             matter = Matter(topic=Topic.MESSAGE)
         case SystemEvent():
             matter = Matter(topic=Topic.SYSTEM)
-        case Notice():
+        case Notice() | GuardCrossed():
             return None
     named = about.id if about else getattr(event, "trader", None)
     bot = named.id if isinstance(named, Trader) else named

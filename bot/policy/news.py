@@ -16,6 +16,7 @@ from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import Draft, Priority
 from bot.domain.events import (
     Event,
+    GuardCrossed,
     Message,
     Notice,
     Origin,
@@ -29,10 +30,12 @@ from bot.domain.events import (
 )
 from bot.domain.ids import EndpointId, NewId, TraderId
 from bot.domain.ingesting import Known, NewsDecision
-from bot.domain.ledger import Entry, Results, entry_of, result_in
+from bot.domain.ledger import Entry, entry_of, result_in
 from bot.domain.lifetimes import ALERT_LIFE
 from bot.domain.names import told_apart
+from bot.domain.results import Results
 from bot.domain.trade_stages import is_recent, stage_of
+from bot.policy.guards import crossings
 from bot.policy.matters import matter_of
 from bot.policy.offers import offered
 from bot.policy.revisions import is_stale, revised
@@ -50,6 +53,7 @@ from bot.texts.alerts import (
     trade_alert,
 )
 from bot.texts.answered import asked_for_in
+from bot.texts.guards import guard_alert
 from bot.texts.language import ENGLISH, speaking
 from bot.texts.trade_context import of_its_day
 
@@ -150,6 +154,8 @@ def decide(
                 new_id,
                 without,
             )
+        case GuardCrossed():
+            return _decide_guard(event, known, now, new_id)
         case _:
             assert_never(event)
     told = _Told(tell)
@@ -180,8 +186,24 @@ def _decide_trade(trade: Trade, known: Known, now: datetime, new_id: NewId) -> N
         stage=stage,
         only_if_kept=trade.changed and not is_recent(trade, now),
         entry=entry,
+        follows=_crossed(entry, known, now),
         at=trade.at,
     )
+
+
+def _decide_guard(event: GuardCrossed, known: Known, now: datetime, new_id: NewId) -> NewsDecision:
+    """For the link alone whose person has set it."""
+    bots = _bots_told_apart(known)
+    theirs = replace(known, links=tuple(one for one in known.links if one.id == event.link))
+    told = _Told(partial(guard_alert, event, bots))
+    return _news(event, event.origin, told, theirs, now, new_id)
+
+
+def _crossed(entry: Entry | None, known: Known, now: datetime) -> tuple[GuardCrossed, ...]:
+    result = None if entry is None else result_in(entry)
+    if result is None or known.results is None:
+        return ()
+    return crossings(result, known.results, known.links, known.traders, now)
 
 
 def _in_its_day(

@@ -1,7 +1,7 @@
 """Which buttons stand under an alert: few, each with a use of its own. Pure but for ids.
 
 - Where only a new login helps, *Log in again*.
-- What is critical about a bot that runs: *Stop*. To hear less of it is no help.
+- What is critical about bots that run: *Stop*. To hear less of it is no help.
 - What is critical: *Seen* too, for everybody who may look.
 - What has a sound and is not critical: *Mute 1 h*, of its bot and kind, and *Less like this*, which
   shows the rule that it would write.
@@ -28,6 +28,7 @@ from bot.domain.spoken_rules import KINDS, as_spoken, rule_written
 from bot.policy.less_like import less_like
 from bot.policy.ruling import ruling
 from bot.texts.alerts import Alert
+from bot.texts.guards import stop_several
 from bot.texts.language import _
 from bot.texts.names import trader_name
 
@@ -90,6 +91,9 @@ def _offers(alert: Alert, link: Link, matter: Matter | None) -> tuple[TraderId, 
         return LOG_IN, [_Offer(_("Log in again"), "link"), *seen]
     if not link.role.covers(Role.OPERATOR):
         return LESS, seen
+    if alert.stops:
+        targets = tuple(Target(id=one.id, name=trader_name(one)) for one in alert.stops)
+        return LESS, [_Offer(stop_several(len(targets)), "pause", targets), *seen]
     if critical:
         if bot is None or condition(bot).running is False:
             return LESS, seen

@@ -34,12 +34,14 @@ from bot.texts.trade_context import open_for, reason_in_words
 class Alert:
     """A card with its priority.
 
-    `about` is the bot that a button under it may act on; with `log_in` one leads to a new login.
+    `about` is the bot that a button under it may act on, `stops` are several that one may stop;
+    with `log_in` one leads to a new login.
     """
 
     card: Card
     priority: Priority
     about: Trader | None = None
+    stops: tuple[Trader, ...] = ()
     log_in: bool = False
 
 

@@ -9,6 +9,7 @@ from bot.domain.events import Trader
 from bot.domain.rules import Rule
 from bot.domain.text import clean
 from bot.texts.cards import plain
+from bot.texts.guards import guard_in_words
 from bot.texts.language import _, language_name, later
 from bot.texts.members import may_here
 from bot.texts.times import clock
@@ -22,6 +23,7 @@ _CHOICES = {
     "mute": later("Mute for a while"),
     "timezone": later("Time zone"),
     "digest": later("Daily digest"),
+    "guard": later("When a day goes badly"),
     MEMBERS: later("What others here may do"),
 }
 
@@ -73,6 +75,7 @@ def overview(
         Field(_("Time zone"), zone_in_words(wants, now)),
         Field(_("Daily digest"), _("at {time}", time=clock_time(wants.digest_at))),
         Field(_("Muted"), _muted(wants, traders)),
+        Field(_("When a day goes badly"), _watched(wants, traders)),
         *_tried(rules, defaults, traders),
     ]
     if not link.endpoint.private:
@@ -105,6 +108,15 @@ def _muted(wants: Preferences, traders: Sequence[Trader]) -> str:
     rest = len(wants.mutes) - ROWS
     return "; ".join((*rows, *([_("and {rest} more", rest=rest)] if rest > 0 else []))) or _(
         "nothing"
+    )
+
+
+def _watched(wants: Preferences, traders: Sequence[Trader]) -> str:
+    them: dict[str, Trader] = {one.id: one for one in traders}
+    rows = [guard_in_words(one, them) for one in wants.guards[:ROWS]]
+    rest = len(wants.guards) - ROWS
+    return "; ".join((*rows, *([_("and {rest} more", rest=rest)] if rest > 0 else []))) or _(
+        "nothing is watched"
     )
 
 

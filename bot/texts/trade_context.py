@@ -7,7 +7,7 @@ from decimal import Decimal
 from bot.domain.amounts import gained
 from bot.domain.cards import Field
 from bot.domain.events import Trade
-from bot.domain.ledger import Money, Result, Results, sums
+from bot.domain.results import Money, Result, Results, sums
 from bot.domain.timetables import day_began, zone
 from bot.texts.language import _, later, ngettext
 from bot.texts.times import lasted

@@ -1,6 +1,7 @@
 """Facts in: told once, remembered, and owed, in one transaction for all accounts that have some."""
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -43,7 +44,7 @@ from storage.schema.facts import Fact, FactKey, Tally
 from storage.schema.states import KnownKind
 from storage.schema.tables import cursor, inbox, known
 
-OWN_KINDS = frozenset({Kind.FEED, Kind.ACTION, Kind.TEST})
+OWN_KINDS = frozenset({Kind.FEED, Kind.ACTION, Kind.TEST, Kind.GUARD})
 """Facts about Tradebell itself: no sign of life from the platform."""
 
 Record = TypeVar("Record", Trader, Strategy)
@@ -149,7 +150,9 @@ def _judge(
 ) -> None:
     """Decide event by event: what one changes, the next is compared with."""
     state = cache.known()
-    for event in call.events:
+    events = deque(call.events)
+    while events:
+        event = events.popleft()
         earned = book.of(call.account)
         verdict = call.decide(event, state if earned is None else replace(state, results=earned))
         if not verdict.news:
@@ -166,6 +169,7 @@ def _judge(
             continue
         cache.learn(verdict)
         book.add(call.account, verdict.entry)
+        events.extendleft(reversed(verdict.follows))
         facts[fact_key] = Fact(
             key=fact_key,
             at=verdict.at or event.origin.at,

@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 from bot.domain.chats import Link
 from bot.domain.events import Event, Trade
 from bot.domain.ids import AccountId
-from bot.domain.ledger import Entry, Results, result_in
+from bot.domain.ledger import Entry, result_in
+from bot.domain.results import Results
 from bot.domain.timetables import day_began, zone
 from storage.ledger.entries import keep_entries, results
 

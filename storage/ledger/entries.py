@@ -8,7 +8,9 @@ from sqlalchemy import Connection, and_, bindparam, func, or_, select
 
 from bot.domain.events import WHOLE, Stream, Sweep
 from bot.domain.ids import AccountId
-from bot.domain.ledger import Entry, Money, Result, Results
+from bot.domain.ledger import Entry
+from bot.domain.results import Money, Result, Results
+from storage.engine.database import Database
 from storage.engine.statements import Statement
 from storage.engine.types import key
 from storage.engine.upsert import Insert, insert_into
@@ -98,3 +100,13 @@ def results(connection: Connection, account: AccountId, since: datetime) -> Resu
         ),
         whole_from=whole_from,
     )
+
+
+class SqlLedger:
+    """Implements `bot.ports.Ledger`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def results(self, account: AccountId, since: datetime) -> Results:
+        return await self._database.read(results, account, since)

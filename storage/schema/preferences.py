@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from bot.domain.chats import Preferences, Role
 from bot.domain.decisions import Course, Decision
+from bot.domain.guards import Fall, Guard
 from bot.domain.ids import TraderId
 from bot.domain.rules import (
     PERCENT,
@@ -41,6 +42,7 @@ def encode_preferences(preferences: Preferences) -> Plain:
     chosen = {
         "rules": [_encoded(rule) for rule in preferences.rules],
         "mutes": [_encoded(mute) for mute in preferences.mutes],
+        "guards": [_encode_guard(guard) for guard in preferences.guards],
         "quiet": quiet
         and {
             "weekdays": quiet.weekdays and _encode_hours(quiet.weekdays),
@@ -63,6 +65,7 @@ def decode_preferences(plain: Mapping[str, Any]) -> Preferences:
     return Preferences(
         rules=_read_all(_decode_rule, plain.get("rules", ())),
         mutes=_read_all(_decode_mute, plain.get("mutes", ())),
+        guards=_read_all(_decode_guard, plain.get("guards", ())),
         quiet=_read(_decode_quiet, quiet),
         zone=zone_of(plain),
         digest_at=Preferences().digest_at if digest_at is None else digest_at,
@@ -159,6 +162,28 @@ def _decode_rule(plain: Mapping[str, Any]) -> Rule:
 def _decode_mute(plain: Mapping[str, Any]) -> Mute:
     until = datetime.fromisoformat(plain["until"])
     return Mute(id=str(plain["id"]), until=until, **_decode_scope(plain))
+
+
+def _encode_guard(guard: Guard) -> Plain:
+    return {
+        "id": guard.id,
+        "fall": str(guard.fall),
+        "amount": str(guard.amount),
+        "currency": guard.currency,
+        "bots": list(guard.bots),
+        "paper": guard.paper,
+    }
+
+
+def _decode_guard(plain: Mapping[str, Any]) -> Guard:
+    return Guard(
+        id=str(plain["id"]),
+        fall=Fall(plain["fall"]),
+        amount=Decimal(plain["amount"]),
+        currency=str(plain["currency"]),
+        bots=tuple(TraderId(one) for one in plain.get("bots", ())),
+        paper=plain.get("paper") is True,
+    )
 
 
 def _decode_scope(plain: Mapping[str, Any]) -> dict[str, Any]:

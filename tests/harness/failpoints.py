@@ -209,6 +209,7 @@ STORED = (
     ports.Codes,
     ports.Handles,
     ports.Inbox,
+    ports.Ledger,
     ports.Journal,
     ports.Links,
     ports.Outbox,

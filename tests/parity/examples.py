@@ -39,6 +39,7 @@ from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import State
 from bot.domain.digests import Part
 from bot.domain.events import (
+    GuardCrossed,
     Kind,
     Message,
     Notice,
@@ -52,6 +53,7 @@ from bot.domain.events import (
     Trader,
 )
 from bot.domain.feeds import FeedState, FeedStatus
+from bot.domain.guards import Fall, Guard, Standing
 from bot.domain.ids import AccountId, ActionId, EndpointId, LinkId, StrategyId, TraderId
 from bot.domain.incoming import Shared
 from bot.domain.lanes import Missed
@@ -59,6 +61,7 @@ from bot.domain.linking import Audience, Completed, LinkProblem, WrongDigits
 from bot.domain.outcomes import Result, Seen
 from bot.domain.rules import Hours, Matter, Measure, Mode, Mute, Quiet, Rule, Threshold, Topic
 from bot.domain.sightings import Sighting
+from bot.domain.spoken_guards import GuardProblem
 from bot.domain.spoken_rules import Problem, Unclear
 from bot.domain.spoken_times import ALL_DAY
 from bot.domain.told import Duplicate, Replay, Told
@@ -74,6 +77,7 @@ from bot.texts import (
     digests,
     failures,
     getting_started,
+    guards,
     linking,
     members,
     missed,
@@ -212,7 +216,7 @@ def makers() -> Mapping[str, Sequence[str]]:
     return {
         "Answers": [name for module in answers for name in _give(module, Card)],
         "What a pressed button comes to": _give(outcomes, Card),
-        "Alerts": _give(alerts, alerts.Alert),
+        "Alerts": [name for module in TEXTS.values() for name in _give(module, alerts.Alert)],
         "Digests": _give(digests, Card),
         "Notices of Tradebell itself": [*_give(notices, NoticeText), *notices_elsewhere],
     }
@@ -442,6 +446,18 @@ CRITICALS = [
     for topic in (None, *Topic)
     if may_be_critical(replace(OF_ALL, topic=topic))
 ]
+GUARD = Guard(id="g", fall=Fall.LOSS, amount=Decimal(50), currency="USDT")
+OF_SOME = Guard(
+    id="h",
+    fall=Fall.DRAWDOWN,
+    amount=Decimal(30),
+    currency="USDT",
+    bots=(OWL.id, HERON.id),
+    paper=True,
+)
+DAY = Standing(
+    Decimal("-52.3"), Decimal(12), 7, ((OWL.id, Decimal("-40.2")), (HERON.id, Decimal("-12.1")))
+)
 WANTS = Preferences(quiet=Quiet(weekdays=NIGHT, weekend=NIGHT), zone="Europe/Berlin")
 ZONES = ("America/New_York", "America/Toronto")
 OPTIONS = (Option(label="Night Owl", action=ActionId("a1")),)
@@ -546,6 +562,19 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "rules.unclear": lambda: [
         rules.unclear(Unclear(problem), rules.rule_examples()) for problem in Problem
     ],
+    "guards.listed": lambda: [
+        guards.listed((), (), TOLD),
+        guards.listed((GUARD, OF_SOME), (DAY, DAY), TOLD, ONE_BUTTON),
+        guards.listed((GUARD,) * 6, (DAY,) * 6, TOLD, pick=OPTIONS),
+    ],
+    "guards.made": lambda: [
+        guards.made(GUARD, TOLD, DAY, 2, 7, buttons=ONE_BUTTON),
+        guards.made(OF_SOME, TOLD, DAY, 1, 7, percent=(Decimal("2.5"), Decimal(1200))),
+    ],
+    "guards.removed": lambda: [guards.removed(GUARD, TOLD)],
+    "guards.gone": lambda: [guards.gone()],
+    "guards.too_many": lambda: [guards.too_many(20)],
+    "guards.unclear": lambda: [guards.unclear(problem) for problem in GuardProblem],
     "mutes.what_is_muted": lambda: [
         mutes.what_is_muted(Preferences(), (), ONE_BUTTON),
         mutes.what_is_muted(replace(WANTS, mutes=(MUTE,)), (OWL,), ONE_BUTTON, ANOTHER_BUTTON),
@@ -739,6 +768,22 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "alerts.trade_alert": lambda: [
         *(offered(alerts.trade_alert(one, TOLD), Topic.EXIT) for one in TRADES),
         owed(alerts.trade_alert(replace(TRADES[0], reason="liquidation"), {})),
+    ],
+    "guards.guard_alert": lambda: [
+        offered(
+            guards.guard_alert(
+                GuardCrossed(
+                    origin=origin(Kind.GUARD),
+                    link=LINK.id,
+                    guard=guard,
+                    stands=DAY,
+                    running=bots,
+                    whole=not guard.bots,
+                ),
+                TOLD,
+            )
+        )
+        for guard, bots in ((GUARD, (OWL, HERON)), (GUARD, ()), (OF_SOME, (OWL,)))
     ],
     "alerts.signal_alert": lambda: [
         owed(

@@ -8,9 +8,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 from bot.domain.events import WHOLE, Kind, Origin, Stream, Sweep, Trade
-from bot.domain.ledger import Results
+from bot.domain.results import Results
 from bot.errors import TryLater
-from storage.ledger.entries import results
 from tests.harness.world import OWL, World, running
 
 PAGE = "page trades"
@@ -29,7 +28,7 @@ async def earned(world: World) -> Results:
     link = await world.link()
     assert link is not None
     since = world.now() - LONG_AGO
-    return await world.store.database.read(results, link.account, since)
+    return await world.store.ledger.results(link.account, since)
 
 
 async def is_whole(world: World) -> bool:

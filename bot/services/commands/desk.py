@@ -21,6 +21,7 @@ from bot.ports import (
     Audit,
     Draw,
     Inbox,
+    Ledger,
     Links,
     Outbox,
     Session,
@@ -59,6 +60,7 @@ class Desk:
     gathering: Gathering
     inbox: Inbox
     ingest: Ingest
+    ledger: Ledger
     linking: Linking
     links: Links
     outbox: Outbox

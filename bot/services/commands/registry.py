@@ -8,6 +8,7 @@ from bot.domain.incoming import Command
 from bot.services.commands import (
     audit,
     cancel,
+    guard,
     help,
     link,
     members,
@@ -53,6 +54,7 @@ COMMANDS: Sequence[AnyCommand] = (
     quiet.QUIET,
     quiet.TIMEZONE,
     quiet.DIGEST,
+    guard.COMMAND,
     audit.COMMAND,
     test.COMMAND,
     cancel.COMMAND,

@@ -16,11 +16,12 @@ from bot.domain.chats import Link
 from bot.domain.events import WHOLE, Event, Kind, Position, Stream, Sweep, Trade, Trader, TraderSeen
 from bot.domain.ids import AccountId, TraderId
 from bot.domain.ingesting import Decide, Known, NewsDecision, Progress
-from bot.domain.ledger import Entry, Money, Results, sums
+from bot.domain.ledger import Entry
+from bot.domain.results import Money, Results, sums
 from bot.policy.news import decide, remember_only
 from storage import Store
 from storage.engine.database import each
-from storage.ledger.entries import keep_entries, results
+from storage.ledger.entries import keep_entries
 from storage.schema.rows import AnyRow
 from storage.schema.tables import ledger
 from tests.contract.storage.given import MINUTE, NOW, fact, linked
@@ -65,7 +66,7 @@ async def rows(store: Store) -> Sequence[AnyRow]:
 
 
 async def earned(store: Store, account: AccountId, since: datetime = NOW) -> Results:
-    return await store.database.read(results, account, since)
+    return await store.ledger.results(account, since)
 
 
 async def test_a_trade_is_one_row_that_says_all_that_was_told_of_it(store: Store):

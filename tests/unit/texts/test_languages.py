@@ -54,6 +54,8 @@ FOREIGN = re.compile(
                     "[mode]",
                     "[pair]",
                     "[limit]",
+                    "[amount]",
+                    "[money]",
                     "[what]",
                     "[place]",
                     "[time]",

@@ -11,7 +11,7 @@ import pytest
 from bot.domain.cards import Field
 from bot.domain.events import Kind, Origin, Trade
 from bot.domain.ids import TraderId
-from bot.domain.ledger import Money, Result, Results
+from bot.domain.results import Money, Result, Results
 from bot.texts.trade_context import of_its_day, open_for, reason_in_words
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)

@@ -1,0 +1,14 @@
+"""What an account's trades came to."""
+
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.ids import AccountId
+from bot.domain.results import Results
+
+
+class Ledger(Protocol):
+    async def results(self, account: AccountId, since: datetime) -> Results:
+        """What trades that came to be since then have earned, oldest first; those of which no
+        result in money is told are left out.
+        """
