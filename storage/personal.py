@@ -33,10 +33,13 @@ from storage.schema.tables import (
     secret,
     shown_card,
     sighting,
+    visit,
 )
 from storage.vault import account_secret, forget_grant
 
-UNTOLD = frozenset({"code_hash", "digits_hash", "salt", "digest", "previous", "hash", "token"})
+UNTOLD = frozenset(
+    {"code_hash", "digits_hash", "secret_hash", "salt", "digest", "previous", "hash", "token"}
+)
 """Columns that an export leaves out: what is derived from secrets, and the trail's seals."""
 
 
@@ -97,6 +100,7 @@ def export(connection: Connection, account_id: AccountId) -> Mapping[str, Any]:
         "bots and strategies": _rows(connection, known, known.c.account == account_id),
         "read up to": _rows(connection, cursor, cursor.c.account == account_id),
         "not understood": _rows(connection, quarantine, quarantine.c.account == account_id),
+        "visits to the settings page": _rows(connection, visit, _is_visit(account_id)),
         "buttons": _rows(connection, action, action.c.account == account_id),
         "cards with buttons": _rows(connection, shown_card, _is_shown_here(shown_card, account_id)),
         "trail": _rows(connection, audit, _is_in_trail(connection, account_id)),
@@ -113,6 +117,7 @@ def erase(connection: Connection, account_id: AccountId) -> None:
     for table in (attempt, shown_card):
         connection.execute(delete(table).where(_is_shown_here(table, account_id)))
     connection.execute(delete(action).where(action.c.account == account_id))
+    connection.execute(delete(visit).where(_is_visit(account_id)))
     connection.execute(delete(delivery).where(delivery.c.account == account_id))
     connection.execute(delete(link).where(link.c.account == account_id))
     forget_account(connection, account_id)
@@ -131,6 +136,10 @@ def _is_shown_here(table: Table, account_id: AccountId) -> ColumnElement[bool]:
     mine = select(link.c.endpoint).where(link.c.account == account_id)
     others = select(link.c.endpoint).where(link.c.account != account_id)
     return table.c.endpoint.in_(mine) & table.c.endpoint.not_in(others)
+
+
+def _is_visit(account_id: AccountId) -> ColumnElement[bool]:
+    return visit.c.link.in_(select(link.c.id).where(link.c.account == account_id))
 
 
 def _is_in_trail(connection: Connection, account_id: AccountId) -> ColumnElement[bool]:

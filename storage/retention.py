@@ -42,6 +42,7 @@ from storage.schema.tables import (
     secret,
     shown_card,
     sighting,
+    visit,
 )
 from storage.vault import account_secret
 
@@ -185,6 +186,7 @@ def _items_of(connection: Connection, link_id: str) -> Sequence[int]:
 @each
 def _delete_link(connection: Connection, link_id: str) -> None:
     connection.execute(delete(action).where(action.c.link == link_id))
+    connection.execute(delete(visit).where(visit.c.link == link_id))
     connection.execute(delete(link).where(link.c.id == link_id))
 
 

@@ -19,6 +19,7 @@ from bot.errors import Misconfigured, Refused
 from storage import audit, personal
 from storage.accounts.codes import SqlCodes
 from storage.accounts.links import SqlAccounts, SqlLinks
+from storage.accounts.visits import SqlVisits
 from storage.audit import SqlAudit
 from storage.buttons.actions import SqlActions
 from storage.buttons.handles import SqlMessageHandles
@@ -61,12 +62,14 @@ class Store:
     retention: Retention
     shown_cards: SqlShownCards
     sightings: SqlSightings
+    visits: SqlVisits
 
     async def prune(self, now: datetime) -> None:
         """Erase what has been kept long enough. Every hour is often enough, every day is not:
         a login whose digits nobody typed is among it.
         """
         await self.codes.prune(now)
+        await self.visits.prune(now)
         await self.outbox.prune(now)
         await self.sightings.prune(now)
         await self.inbox.prune(now)
@@ -328,4 +331,5 @@ def store_on(database: Database, vault: Vault, now: Now, new_id: NewId) -> Store
         outbox=SqlOutbox(database),
         retention=Retention(database),
         sightings=SqlSightings(database),
+        visits=SqlVisits(database),
     )

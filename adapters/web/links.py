@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from typing import assert_never
-from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from adapters.web.connections import body_of
+from adapters.web.forms import read_form
 from adapters.web.guard import (
     client_address,
     cookie_name,
@@ -38,10 +37,6 @@ from bot.texts.linking import type_digits
 from bot.texts.names import app_name
 from bot.texts.pages import Told
 
-FORM_LIMIT = 8 * 1024
-"""Bytes of a form (`guarantees.md` 3.3)."""
-
-_FORM = "application/x-www-form-urlencoded"
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 
@@ -80,7 +75,7 @@ class LinkPages:
             log.warning("form refused", extra={"reason": reason})
             return problem_page(Problem(status=HTTPStatus.FORBIDDEN, told=pages.foreign_form()))
         code = request.match_info["code"]
-        fields = await _read_form(request)
+        fields = await read_form(request)
         invitation = await self._look(code)
         if isinstance(invitation, LinkProblem):
             return problem_page(leads_nowhere(invitation))
@@ -209,17 +204,6 @@ class LinkPages:
             samesite="Strict",
             secure=self._settings.https,
         )
-
-
-async def _read_form(request: web.Request) -> Mapping[str, str]:
-    if request.content_type != _FORM:
-        raise web.HTTPUnsupportedMediaType
-    body = await body_of(request, FORM_LIMIT)
-    try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=20, errors="strict")
-    except ValueError:
-        raise web.HTTPBadRequest from None
-    return dict(pairs)
 
 
 def typed_login(fields: Mapping[str, str]) -> Login | None:

@@ -27,9 +27,10 @@ from adapters.web.languages import accepted
 from adapters.web.links import LinkPages
 from adapters.web.pages import ICON, STATIC, Handler, page, problem_page, refusal, static_files
 from adapters.web.settings import Listen, WebSettings
+from adapters.web.settings_page import PLACE, SettingsPages
 from bot.domain.ids import NewId, Now
 from bot.errors import Misconfigured
-from bot.ports import SignIn, Webhook
+from bot.ports import SettingsDesk, SignIn, Webhook
 from bot.texts import pages
 from bot.texts.language import language_for, speaking
 
@@ -51,6 +52,7 @@ log = logging.getLogger(__name__)
 def web_app(
     *,
     sign_in: SignIn,
+    settings_desk: SettingsDesk,
     health: Health,
     chat: Chat | None,
     webhooks: Mapping[str, Webhook],
@@ -66,12 +68,19 @@ def web_app(
     """
     app = web.Application(middlewares=[_in_language, _kindly])
     links = LinkPages(sign_in, settings, now, new_id)
+    chosen = SettingsPages(settings_desk, settings, now, new_id)
     watch = HealthPages(health)
     app.add_routes(
         [
             web.get("/", _to_chat if chat else _home, name="home"),
             web.get("/link/{code}", links.show, name="link"),
             web.post("/link/{code}", links.submit),
+            web.get("/settings/open/{code}", chosen.show_address, name="settings-open"),
+            web.post("/settings/open/{code}", chosen.enter),
+            web.get(PLACE, chosen.show, name="settings"),
+            web.get("/settings/rule", chosen.show_rule, name="settings-rule"),
+            web.post("/settings/change", chosen.change, name="settings-change"),
+            web.post("/settings/leave", chosen.leave, name="settings-leave"),
             web.get("/healthz", watch.alive, name="healthz"),
             web.get("/readyz", watch.ready, name="readyz"),
         ]

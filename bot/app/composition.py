@@ -14,6 +14,7 @@ from bot.services.commands.access import Access
 from bot.services.commands.desk import Desk
 from bot.services.commands.registry import SPECS
 from bot.services.commands.router import Router
+from bot.services.commands.settings_page import SettingsPage
 from bot.services.delivery import Delivering, Outlet
 from bot.services.feeds import FeedRhythm, Feeds
 from bot.services.gathering import Gathering
@@ -21,6 +22,7 @@ from bot.services.ingest import Ingest
 from bot.services.linking import Linking
 from bot.services.seeing import Seeing
 from bot.services.steady import Seconds
+from bot.services.visiting import Visiting
 from storage import Store
 
 
@@ -35,6 +37,7 @@ class Services:
     feeds: Feeds
     linking: Linking
     router: Router
+    settings_page: SettingsPage
 
 
 def compose(
@@ -128,6 +131,7 @@ def compose(
         seeing=Seeing(store.sightings, store.links, access, amending, store.audit, now),
         shown_cards=store.shown_cards,
         sightings=store.sightings,
+        visiting=Visiting(visits=store.visits, public_url=public_url, now=now, new_id=new_id),
         specs=SPECS,
         now=now,
         new_id=new_id,
@@ -140,4 +144,5 @@ def compose(
         feeds=feeds,
         linking=linking,
         router=Router(desk, chat_closed),
+        settings_page=SettingsPage(desk=desk),
     )

@@ -110,6 +110,7 @@ async def run(
         )
         pages = web_app(
             sign_in=services.linking,
+            settings_desk=services.settings_page,
             health=_readiness(services, store, bots, duty).problems,
             chat=chat,
             webhooks={path: hook for bot in bots for path, hook in bot.webhooks.items()},

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from bot.domain.cards import Button
 from bot.domain.guards import Guard, Standing
 from bot.domain.ids import EndpointId, LinkId, StrategyId, TraderId
 
@@ -295,6 +296,10 @@ class Notice:
     urgent: bool = False
     without: EndpointId | None = None
     """The endpoint that need not hear it: the one that it is about."""
+    only: EndpointId | None = None
+    """The one that alone hears it."""
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    """Kept on the server already, for the person whose they are."""
     personal: bool = False
     """About the person's chats: those that others read hear it only if there is no other."""
     log_in: bool = False

@@ -23,5 +23,8 @@ ALERT_LIFE = timedelta(hours=72)
 CODE_LIFE = timedelta(minutes=10)
 """How long an address of the page works on which an account is linked (`guarantees.md` 3.2)."""
 
+VISIT_LIFE = timedelta(minutes=30)
+"""How long the settings page works in the browser that opened its address."""
+
 DIGITS_LIFE = timedelta(minutes=2)
 """How long the digits work that such a page shows (`guarantees.md` 3.2)."""

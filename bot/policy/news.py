@@ -142,18 +142,8 @@ def decide(
             tell = partial(_report_alert, event, _bots_told_apart(known), known, asked)
         case Message() | SystemEvent():
             tell = partial(message_alert, event)
-        case Notice(without=without):
-            if event.personal:
-                known = replace(known, links=private_ones(known.links, without) or known.links)
-            return _news(
-                event,
-                event.origin,
-                _Told(partial(notice_alert, event)),
-                known,
-                now,
-                new_id,
-                without,
-            )
+        case Notice():
+            return _decide_notice(event, known, now, new_id)
         case GuardCrossed():
             return _decide_guard(event, known, now, new_id)
         case _:
@@ -169,6 +159,17 @@ def decide(
         mark=fingerprint(event, told.plainly, known.traders),
         subject=_subject(event),
     )
+
+
+def _decide_notice(notice: Notice, known: Known, now: datetime, new_id: NewId) -> NewsDecision:
+    links = known.links
+    if notice.personal:
+        links = private_ones(links, notice.without) or links
+    if notice.only is not None:
+        links = tuple(one for one in links if one.endpoint.id == notice.only)
+    told = _Told(partial(notice_alert, notice))
+    known = replace(known, links=links)
+    return _news(notice, notice.origin, told, known, now, new_id, notice.without)
 
 
 def _decide_trade(trade: Trade, known: Known, now: datetime, new_id: NewId) -> NewsDecision:

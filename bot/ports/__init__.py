@@ -12,6 +12,7 @@ from bot.ports.ledger import Ledger
 from bot.ports.outbox import Outbox
 from bot.ports.platform import Live, Platform, Session
 from bot.ports.sightings import Sightings
+from bot.ports.visits import SettingsDesk, Visits
 from bot.ports.watching import Audit, Meter
 
 __all__ = [
@@ -33,9 +34,11 @@ __all__ = [
     "Platform",
     "Readership",
     "Session",
+    "SettingsDesk",
     "ShownCards",
     "Sightings",
     "SignIn",
     "Suggest",
+    "Visits",
     "Webhook",
 ]

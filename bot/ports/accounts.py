@@ -23,6 +23,9 @@ class Links(Protocol):
     async def at(self, address: Address) -> Link | None:
         """The active link of a chat."""
 
+    async def called(self, link: LinkId) -> Link | None:
+        """One that is active."""
+
     async def endpoint(self, address: Address, private: bool, name: str = "") -> EndpointId:
         """The endpoint of a chat, made if it is not known yet.
 

@@ -102,7 +102,7 @@ class Linking:
             readers="" if audience is None else audience.readers,
             language=spoken_language(),
         )
-        await self._codes.invite(_hashed(code), invitation, now)
+        await self._codes.invite(hashed(code), invitation, now)
         return f"{self._public_url}/link/{code}"
 
     def is_cut_off(self, address: Address) -> bool:
@@ -110,13 +110,13 @@ class Linking:
         return address.channel in self._cut_off
 
     async def look(self, code: str) -> Invitation | LinkProblem:
-        return await self._codes.look(_hashed(code), self._now())
+        return await self._codes.look(hashed(code), self._now())
 
     async def sign_in(
         self, code: str, login: Login, source: str, *, agreed: bool = False
     ) -> SignedIn | LoginFailed | TooSoon | LinkProblem:
         now = self._now()
-        code_hash = _hashed(code)
+        code_hash = hashed(code)
         invitation = await self._codes.look(code_hash, now)
         if isinstance(invitation, LinkProblem):
             return invitation
@@ -179,7 +179,7 @@ class Linking:
     def code_hash_in(self, url: str) -> str | None:
         """By what one of our one-time addresses is known; `None` if it is none."""
         page = f"{self._public_url}/link/"
-        return _hashed(url.removeprefix(page)) if url.startswith(page) else None
+        return hashed(url.removeprefix(page)) if url.startswith(page) else None
 
     async def withdraw(self, place: Place, person: Person) -> int:
         """End the addresses that a person has asked for in a chat; gives how many."""
@@ -285,5 +285,5 @@ def _name_of(login: Login) -> str:
             return token
 
 
-def _hashed(code: str) -> str:
+def hashed(code: str) -> str:
     return hashlib.sha256(code.encode("utf-8", "replace")).hexdigest()

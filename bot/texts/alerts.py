@@ -425,7 +425,13 @@ def notice_alert(notice: Notice) -> Alert:
     else:
         severity = Severity.INFO
     text = notice.say()
-    card = Card(title=text.title, severity=severity, lines=text.lines, at=notice.origin.at)
+    card = Card(
+        title=text.title,
+        severity=severity,
+        lines=text.lines,
+        buttons=notice.buttons,
+        at=notice.origin.at,
+    )
     priority = Priority.URGENT if notice.urgent else Priority.NORMAL
     return Alert(card=card, priority=priority, log_in=notice.log_in)
 

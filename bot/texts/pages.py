@@ -169,6 +169,10 @@ def refused(reason: str, tries_left: int) -> Told:
 # --- pages without a form ----------------------------------------------------------------------
 
 
+def ask_for_settings() -> str:
+    return _("Send /settings in your chat (on Discord /bell settings) to get a new address.")
+
+
 def ask_again() -> str:
     return _("Send /link in your chat (on Discord /bell link) to get a new address.")
 

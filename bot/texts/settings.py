@@ -3,14 +3,16 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from bot.domain.cards import Button, Card, Field, Option, PickList
+from bot.domain.cards import Button, ButtonStyle, Card, Field, Option, PickList
 from bot.domain.chats import Link, Preferences
 from bot.domain.events import Trader
+from bot.domain.lifetimes import CODE_LIFE
 from bot.domain.rules import Rule
 from bot.domain.text import clean
 from bot.texts.cards import plain
 from bot.texts.guards import guard_in_words
 from bot.texts.language import _, language_name, later
+from bot.texts.linking import only_there
 from bot.texts.members import may_here
 from bot.texts.times import clock
 from bot.texts.wishes import clock_time, mute_in_words, quiet_in_words, rule_in_words
@@ -47,6 +49,39 @@ def back() -> str:
 def close() -> str:
     """On a button."""
     return _("Close")
+
+
+def as_a_page() -> str:
+    """On a button."""
+    return _("As a page")
+
+
+def page_address(url: str, *, cut_off: bool = False) -> Card:
+    """
+    Args:
+        cut_off: only a browser on the machine that runs us can open the address.
+    """
+    minutes = int(CODE_LIFE.total_seconds() // 60)
+    return Card(
+        title=_("Settings on a page"),
+        lines=(
+            _("Open this page: {url}", url=url),
+            *([only_there()] if cut_off else []),
+            _("It shows which rule holds for each bot and each kind of alert."),
+        ),
+        buttons=((Button(label=_("Open the page"), url=url, style=ButtonStyle.PRIMARY),),),
+        notes=(
+            _(
+                "Good for {minutes} minutes, once, for you only. Do not forward it.",
+                minutes=minutes,
+            ),
+        ),
+    )
+
+
+def changed_on_the_page() -> str:
+    """Below what is told in the chat."""
+    return _("Changed on the settings page.")
 
 
 def closed() -> Card:

@@ -48,6 +48,9 @@ class SqlLinks:
     async def at(self, address: Address) -> Link | None:
         return await self._database.read(_at, address)
 
+    async def called(self, link: LinkId) -> Link | None:
+        return await self._database.read(_called, link)
+
     async def endpoint(self, address: Address, private: bool, name: str = "") -> EndpointId:
         found = await self._database.read(_endpoint_at, address)
         if found is not None and not name:
@@ -86,6 +89,11 @@ def is_at(address: Address) -> ColumnElement[bool]:
 
 def _at(connection: Connection, address: Address) -> Link | None:
     row = connection.execute(select_active_links().where(is_at(address))).one_or_none()
+    return None if row is None else link_of(row)
+
+
+def _called(connection: Connection, link_id: LinkId) -> Link | None:
+    row = connection.execute(select_active_links().where(link.c.id == link_id)).one_or_none()
     return None if row is None else link_of(row)
 
 

@@ -401,6 +401,21 @@ class _Attempt(TypedColumns):
 attempt = Table("attempt", metadata, _Attempt)
 
 
+class _Visit(TypedColumns):
+    code_hash = Column(Text, primary_key=True)
+    """Of a one-time address of the settings page."""
+    link: Named[str] = Column(Text, ForeignKey("link.id"), index=True)
+    person: Named[str] = Column(Foreign)
+    language: Named[str] = Column(Text)
+    until: Named[datetime] = Column(Instant)
+    """The end of the address; of the visit, once it was used."""
+    secret_hash: Named[str | None] = Column(Text, unique=True)
+    """NULL until the address was used."""
+
+
+visit = Table("visit", metadata, _Visit)
+
+
 class _WrongLogin(TypedColumns):
     id = Column(Text, primary_key=True)
     """A keyed hash of what it is counted for."""

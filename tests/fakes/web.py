@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.accounts import KeyLogin, Login, PasswordLogin, TokenLogin
+from bot.domain.cards import Card
 from bot.domain.chats import Address, Role
-from bot.domain.ids import EndpointId
+from bot.domain.ids import EndpointId, TraderId
 from bot.domain.incoming import Incoming, Reply
 from bot.domain.lifetimes import DIGITS_LIFE
 from bot.domain.linking import (
@@ -22,6 +23,7 @@ from bot.domain.linking import (
     SignedIn,
     TooSoon,
 )
+from bot.domain.visits import Changed, SettingsView, Visit, VisitProblem
 
 
 @dataclass
@@ -147,3 +149,46 @@ class Talker:
         await self._may_answer.wait()
         for reply in self._answer(said):
             yield reply
+
+
+@dataclass
+class SettingsShown:
+    """A `SettingsDesk` with one address, one visitor, and a ledger of what was changed."""
+
+    seen: SettingsView | None = None
+    answer: Changed = field(
+        default_factory=lambda: Changed(card=Card(title="Every day 22:00-07:00"), stored=True)
+    )
+    changes: list[tuple[str, str, str | None]] = field(default_factory=list)
+    """Command, words and bot of each, in order."""
+    problem: VisitProblem | None = None
+    secrets: list[str] = field(default_factory=list)
+    """Of all visits that have begun."""
+    code: str = ""
+
+    async def look(self, code: str) -> Visit | VisitProblem:
+        if code != self.code or self.seen is None:
+            return VisitProblem.UNKNOWN
+        return self.problem or self.seen.visit
+
+    async def enter(self, code: str) -> tuple[str, Visit] | VisitProblem:
+        looked = await self.look(code)
+        if isinstance(looked, VisitProblem):
+            return looked
+        self.problem = VisitProblem.USED
+        self.secrets.append("s" * 22)
+        return self.secrets[-1], looked
+
+    async def view(self, secret: str) -> SettingsView | None:
+        return self.seen if secret in self.secrets else None
+
+    async def change(
+        self, secret: str, command: str, words: str, bot: TraderId | None = None
+    ) -> Changed | None:
+        if secret not in self.secrets:
+            return None
+        self.changes.append((command, words, bot))
+        return self.answer
+
+    async def leave(self, secret: str) -> None:
+        self.secrets.remove(secret)

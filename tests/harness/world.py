@@ -27,6 +27,7 @@ from bot.domain.typed import command_in
 from bot.ports import Draw, Messenger, Platform, Readership
 from bot.services.actions import READ_BACKS
 from bot.services.commands.router import Router
+from bot.services.commands.settings_page import SettingsPage
 from bot.services.delivery import Delivering, Outlet
 from bot.services.feeds import FeedRhythm, Feeds
 from bot.services.gathering import Gathering
@@ -55,6 +56,7 @@ class World:
     gathering: Gathering
     ingest: Ingest
     linking: Linking
+    settings_page: SettingsPage
     router: Router
 
     def on(self, other: Messenger) -> World:
@@ -286,6 +288,7 @@ async def running(
             ingest=services.ingest,
             linking=services.linking,
             router=services.router,
+            settings_page=services.settings_page,
         )
         for task in tasks:
             task.cancel()

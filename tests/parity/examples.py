@@ -512,6 +512,10 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         members.confirm(role, AUDIENCE.name, ((PAUSE,),)) for role in (Role.VIEWER, Role.OPERATOR)
     ],
     "settings.closed": lambda: [settings.closed()],
+    "settings.page_address": lambda: [
+        settings.page_address(f"{PUBLIC_URL}/settings/open/Ab3-_cc", cut_off=cut_off)
+        for cut_off in (False, True)
+    ],
     "settings.overview": lambda: [
         settings.overview(LINK, (), (OF_ALL,), (), NOW),
         settings.overview(

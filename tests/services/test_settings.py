@@ -65,6 +65,7 @@ async def test_a_choice_leads_down_and_back_in_one_message(world):
         ("Mute for a while", "Nothing is muted"),
         ("Time zone", "I do not know your time zone"),
         ("Daily digest", "Nothing waits for a digest"),
+        ("When a day goes badly", "Nothing is watched yet"),
     ],
 )
 async def test_every_choice_is_a_press_away_and_has_a_way_back(world, choice, title):

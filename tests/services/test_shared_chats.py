@@ -23,6 +23,7 @@ from bot.errors import Refused, TryLater, Unreachable
 from bot.services.commands.registry import SPECS
 from bot.services.feeds.notices import Notices
 from bot.texts.outcomes import toast
+from bot.texts.settings import CHOICES
 from tests.fakes.platform import MALLORY
 from tests.fakes.readership import FakeReadership
 from tests.harness.world import World, as_shown_there, code_in, owl, running
@@ -310,6 +311,7 @@ OPEN_TO = {
         "rules",
         "mute",
         "unmute",
+        "guard",
     },
     Role.OWNER: {"unlink", "members"},
 }
@@ -341,7 +343,12 @@ async def test_every_command_heeds_every_role(world, role):
 
 @pytest.mark.parametrize(
     ("role", "shows", "changes"),
-    [(None, False, 0), (Role.VIEWER, True, 0), (Role.OPERATOR, True, 5), (Role.OWNER, True, 6)],
+    [
+        (None, False, 0),
+        (Role.VIEWER, True, 0),
+        (Role.OPERATOR, True, len(CHOICES)),
+        (Role.OWNER, True, len(CHOICES) + 1),
+    ],
 )
 async def test_settings_show_and_change_what_the_role_allows(world, role, shows, changes):
     await links(world)
@@ -352,6 +359,42 @@ async def test_settings_show_and_change_what_the_role_allows(world, role, shows,
 
     assert (card.title == "Settings of this chat") is shows
     assert len(card.pick.options if card.pick else ()) == changes
+
+
+async def test_the_settings_page_asks_for_the_role_at_each_change(world):
+    await links(world)
+    await allows(world, Role.OPERATOR)
+    card = await asks(world, "/settings page", BOB)
+    secret, _ = await world.settings_page.enter(card.buttons[0][0].url.rpartition("/")[2])
+    may = await world.settings_page.view(secret)
+    first = await world.settings_page.change(secret, "digest", "9:00")
+
+    await allows(world, Role.VIEWER)
+    looks = await world.settings_page.view(secret)
+    second = await world.settings_page.change(secret, "digest", "10:00")
+    await asks(world, "/members nobody")
+    third = await world.settings_page.change(secret, "digest", "11:00")
+
+    assert (may.may_change, looks.may_change) == (True, False)
+    assert (first.stored, second.stored) == (True, False)
+    assert second.card.title.startswith("You may look but not use")
+    assert third is None
+    assert await world.settings_page.view(secret) is None
+
+
+async def test_the_settings_page_names_other_chats_only_to_who_has_linked_them(world):
+    await links(world)
+    await world.links(ALICE)
+    await allows(world, Role.VIEWER)
+    seen = []
+
+    for person in (ALICE, BOB):
+        card = await asks(world, "/settings page", person)
+        secret, _ = await world.settings_page.enter(card.buttons[0][0].url.rpartition("/")[2])
+        seen.append((await world.settings_page.view(secret)).others)
+
+    assert [one.address.chat for one in seen[0]] == [ALICE]
+    assert seen[1] == ()
 
 
 @pytest.mark.parametrize(("role", "quieter"), [("viewer", False), ("operator", True)])

@@ -37,6 +37,7 @@ from bot.services.gathering import Gathering
 from bot.services.ingest import Ingest
 from bot.services.linking import Linking
 from bot.services.seeing import Seeing
+from bot.services.visiting import Visiting
 from bot.texts.cards import older
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class Desk:
     seeing: Seeing
     sightings: Sightings
     shown_cards: ShownCards
+    visiting: Visiting
     specs: Sequence[Spec]
     now: Now
     new_id: NewId

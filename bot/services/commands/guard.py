@@ -233,6 +233,7 @@ COMMAND = AccountCommand(
             ),
         ),
         least=Role.OPERATOR,
+        setting=True,
         sentence=True,
     ),
     answer=_answer,

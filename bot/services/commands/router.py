@@ -127,7 +127,8 @@ class Router:
 
     def _code_hash_in(self, card: Card) -> str | None:
         urls = (button.url for row in card.buttons for button in row if button.url)
-        return next(filter(None, map(self._desk.linking.code_hash_in, urls)), None)
+        hash_in = (self._desk.linking.code_hash_in, self._desk.visiting.code_hash_in)
+        return next((found for url in urls for each in hash_in if (found := each(url))), None)
 
     async def _reply(self, said: Incoming, link: Link | None) -> AsyncGenerator[Reply]:
         match said:

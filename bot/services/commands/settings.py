@@ -16,6 +16,7 @@ from bot.texts.language import later
 
 _NAME = "settings"
 _CLOSE = "close"
+_PAGE = "page"
 
 
 async def _answer(request: CommandRequest) -> Card:
@@ -25,6 +26,9 @@ async def _answer(request: CommandRequest) -> Card:
         return getting_started.settings(link)
     if given.lower() == _CLOSE:
         return texts.closed()
+    if given.lower() == _PAGE:
+        url = await desk.visiting.invite(link, person)
+        return texts.page_address(url, cut_off=desk.linking.is_cut_off(link.endpoint.address))
     now, role = desk.now(), link.role_of(person.id)
     link = replace(link, preferences=without_ended(link.preferences, now))
     return texts.overview(
@@ -34,7 +38,10 @@ async def _answer(request: CommandRequest) -> Card:
         await desk.known_bots(link.account),
         now,
         await _choices(desk, link, person.id, role) if role else (),
-        [await _leads_to(desk, link, person.id, _CLOSE, texts.close())],
+        [
+            await _leads_to(desk, link, person.id, _PAGE, texts.as_a_page()),
+            await _leads_to(desk, link, person.id, _CLOSE, texts.close()),
+        ],
         unknown=given,
     )
 

@@ -19,7 +19,7 @@ from adapters.web.settings import Listen, WebSettings
 from bot.domain.chats import Address, Channel
 from bot.ports import Webhook
 from bot.texts.language import offering
-from tests.fakes.web import LinkingDesk, Talker
+from tests.fakes.web import LinkingDesk, SettingsShown, Talker
 from tests.harness.pseudo import PSEUDO
 
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -38,6 +38,7 @@ class Site:
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     talker: Talker = field(default_factory=Talker)
+    settings_desk: SettingsShown = field(default_factory=SettingsShown)
 
     def __post_init__(self) -> None:
         self.desk = LinkingDesk(now=self.now)
@@ -64,6 +65,7 @@ class Site:
     async def _opened(self) -> AsyncIterator[aiohttp.ClientSession]:
         app = web_app(
             sign_in=self.desk,
+            settings_desk=self.settings_desk,
             health=self._health,
             chat=self.messenger if self.chat else None,
             webhooks=self.webhooks,

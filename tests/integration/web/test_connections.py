@@ -15,6 +15,7 @@ from aiohttp import WSMsgType
 
 from adapters.web.server import serving, web_app
 from adapters.web.settings import Listen
+from tests.fakes.web import SettingsShown
 from tests.integration.web.conftest import CODE, Site
 from tests.integration.web.test_server import Hook
 
@@ -186,6 +187,7 @@ async def test_bodies_that_break_off_leave_no_traceback(site, caplog):
 async def test_a_full_house_still_answers_who_sends_a_whole_request(site):
     app = web_app(
         sign_in=site.desk,
+        settings_desk=SettingsShown(),
         health=nothing_wrong,
         chat=None,
         webhooks={},

@@ -25,12 +25,14 @@ from bot.domain.cards import (
 )
 from bot.domain.charts import Bar, Chart
 from bot.domain.chats import Address, Channel
-from bot.domain.ids import ActionId
+from bot.domain.ids import ActionId, TraderId
 from bot.domain.incoming import Command, Incoming, Press, Reply
+from bot.policy.rule_table import rule_table
 from bot.services.commands.registry import SPECS
 from storage.schema.codec import decode_card, encode_card
 from tests.fakes.web import Talker
 from tests.integration.web.conftest import CODE, START, Site
+from tests.integration.web.test_settings_page import FULL, HERON, OPEN, a_view
 from tests.parity.examples import EVERYTHING, QUIET, WIDE, every_card
 from tests.parity.parts import found
 from tests.parity.screens import PUBLIC_URL, of_the_page
@@ -86,6 +88,39 @@ async def sideways(page: Page) -> int:
         "scroller.clientWidth + innerWidth) - innerWidth"
     )
     return width
+
+
+# --- the settings page ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [320, 390])
+async def test_on_a_phone_without_scripts_only_the_table_scrolls_sideways(site, browser, width):
+    many = tuple(replace(HERON, id=TraderId(f"b{n}"), name=f"Heron {n}") for n in range(9))
+    view = replace(a_view(FULL), traders=many, cells=rule_table(many, FULL.rules))
+    site.settings_desk.seen, site.settings_desk.code = view, CODE
+    context = await browser.new_context(
+        java_script_enabled=False, viewport={"width": width, "height": 844}
+    )
+    page = await context.new_page()
+    async with site.opened():
+        await page.goto(f"{site.url}{OPEN}")
+        await page.get_by_role("button", name="Open the settings").press("Enter")
+        table = page.get_by_role("region", name="How loudly what is told")
+        page_box = await page.locator("html").evaluate("one => [one.scrollWidth, innerWidth]")
+        table_box = await table.evaluate("one => [one.scrollWidth, one.clientWidth]")
+        cell = page.get_by_role("link", name="Exits of Heron 8: ")
+        await cell.focus()
+        await cell.press("Enter")
+        await page.get_by_label("off: not told").press("Space")
+        await page.get_by_role("button", name="Save").press("Enter")
+        await expect(page.get_by_role("status")).to_contain_text("Saved.")
+        await page.get_by_role("link", name="Back to the settings").press("Enter")
+        await expect(page).to_have_url(f"{site.url}/settings")
+        await context.close()
+
+    assert page_box[0] == page_box[1]
+    assert table_box[0] > table_box[1]
+    assert site.settings_desk.changes == [("rules", "exits off", "b8")]
 
 
 # --- the link page -------------------------------------------------------------------------

@@ -41,7 +41,13 @@ FOREIGN = re.compile(
         map(
             re.escape,
             (
-                *("https://bell.example.org/link/Ab3-_cc", "a***@example.com", "[page]", "[bot]"),
+                *(
+                    "https://bell.example.org/link/Ab3-_cc",
+                    "https://bell.example.org/settings/open/Ab3-_cc",
+                    "a***@example.com",
+                    "[page]",
+                    "[bot]",
+                ),
                 *(
                     "[others]",
                     "others:",

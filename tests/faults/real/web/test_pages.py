@@ -21,6 +21,7 @@ from storage import Store, open_memory
 from tests.e2e.processes import digits_in, free_port, sign_in
 from tests.fakes.messenger import Shown
 from tests.fakes.platform import FakePlatform
+from tests.fakes.web import SettingsShown
 from tests.faults.hostile import HOSTILE, hidden_in, hostile_bot, hostile_events
 from tests.harness.judge import assert_kept_at_last
 from tests.harness.world import World, code_in, running
@@ -72,6 +73,7 @@ async def site(store: Store, platform: FakePlatform) -> AsyncIterator[Site]:
     async with running(store, platform, chat, now) as world:
         pages = web_app(
             sign_in=world.linking,
+            settings_desk=SettingsShown(),
             health=nothing_wrong,
             chat=chat,
             webhooks={},

@@ -1,0 +1,236 @@
+"""The settings of a chat as a page, for who has asked there for its one-time address."""
+
+import logging
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from aiohttp import web
+
+from adapters.web.forms import read_form
+from adapters.web.guard import cookie_name, csrf_matches, csrf_token, foreign, well_formed
+from adapters.web.pages import Problem, page, problem_page
+from adapters.web.settings import WebSettings
+from bot.domain.ids import NewId, Now, TraderId
+from bot.domain.rules import Topic
+from bot.domain.spoken_rules import KINDS
+from bot.domain.spoken_times import Days
+from bot.domain.visits import Cell, Changed, SettingsView, VisitProblem
+from bot.ports import SettingsDesk
+from bot.texts import pages
+from bot.texts import settings_page as texts
+from bot.texts.language import speaking
+
+PLACE = "/settings"
+
+_FORMS = "settings"
+"""What the forms of a visit are for, where those of an address are for its code."""
+
+_CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_ID = re.compile(r"[^\x00-\x1f]{1,128}")
+_WORDS = 200
+
+_COMMANDS = frozenset({"rules", "quiet", "timezone", "digest", "mute", "unmute"})
+
+log = logging.getLogger(__name__)
+
+Fields = Mapping[str, str]
+
+
+class SettingsPages:
+    """`/settings/open/<code>`, where looking uses nothing up, and `/settings` behind it."""
+
+    def __init__(self, desk: SettingsDesk, settings: WebSettings, now: Now, new_id: NewId) -> None:
+        self._desk = desk
+        self._settings = settings
+        self._now = now
+        self._new_id = new_id
+        self._cookie = cookie_name("tradebell-settings", settings.https)
+
+    # --- the address --------------------------------------------------------------------------
+
+    async def show_address(self, request: web.Request) -> web.Response:
+        code = request.match_info["code"]
+        visit = await self._desk.look(code) if _CODE.fullmatch(code) else VisitProblem.UNKNOWN
+        if isinstance(visit, VisitProblem):
+            return problem_page(_leads_nowhere(visit))
+        with speaking(visit.language):
+            return self._address(request, code, HTTPStatus.OK)
+
+    async def enter(self, request: web.Request) -> web.Response:
+        code, fields = request.match_info["code"], await self._sent(request)
+        visit = await self._desk.look(code) if _CODE.fullmatch(code) else VisitProblem.UNKNOWN
+        if isinstance(visit, VisitProblem):
+            return problem_page(_leads_nowhere(visit))
+        if not self._is_ours(request, code, fields):
+            with speaking(visit.language):
+                return self._address(request, code, HTTPStatus.FORBIDDEN)
+        entered = await self._desk.enter(code)
+        if isinstance(entered, VisitProblem):
+            return problem_page(_leads_nowhere(entered))
+        secret, _ = entered
+        response = _see(PLACE)
+        self._set_cookie(response, secret)
+        return response
+
+    def _address(self, request: web.Request, code: str, status: HTTPStatus) -> web.Response:
+        known = well_formed(request.cookies.get(self._cookie))
+        cookie = known or self._new_id()
+        response = page(
+            "settings_open.html",
+            say=pages.said(texts.OPEN),
+            status=status,
+            csrf=csrf_token(cookie, code),
+        )
+        if known is None:
+            self._set_cookie(response, cookie)
+        return response
+
+    # --- the page -----------------------------------------------------------------------------
+
+    async def show(self, request: web.Request) -> web.Response:
+        secret, view = await self._view(request)
+        if view is None:
+            return _over()
+        link = view.link
+        with speaking(link.preferences.language, link.preferences.zone):
+            return page(
+                "settings.html",
+                say=pages.said(texts.PAGE),
+                view=texts.shown(view),
+                csrf=csrf_token(secret, _FORMS),
+            )
+
+    async def show_rule(self, request: web.Request) -> web.Response:
+        secret, view = await self._view(request)
+        if view is None:
+            return _over()
+        cell = _cell_asked(view, request.query)
+        if cell is None or not view.may_change:
+            raise web.HTTPNotFound
+        link = view.link
+        with speaking(link.preferences.language, link.preferences.zone):
+            return page(
+                "settings_rule.html",
+                say=pages.said(texts.RULE),
+                rule=texts.rule_form(view, cell),
+                csrf=csrf_token(secret, _FORMS),
+            )
+
+    async def change(self, request: web.Request) -> web.Response:
+        fields = await self._sent(request)
+        secret, view = await self._view(request)
+        if view is None or not self._is_ours(request, _FORMS, fields):
+            return _over()
+        command, words = fields.get("command", ""), written(fields)
+        if command not in _COMMANDS or len(words) > _WORDS:
+            raise web.HTTPBadRequest
+        bot = fields.get("bot", "")
+        changed = await self._desk.change(
+            secret, command, words, TraderId(bot) if _ID.fullmatch(bot) else None
+        )
+        if changed is None:
+            return _over()
+        link = view.link
+        with speaking(link.preferences.language, link.preferences.zone):
+            return self._changed(secret, fields, changed)
+
+    def _changed(self, secret: str, fields: Fields, changed: Changed) -> web.Response:
+        options = changed.card.pick.options if changed.card.pick else ()
+        return page(
+            "settings_changed.html",
+            say=pages.said(texts.CHANGED),
+            card=changed.card,
+            stored=changed.stored,
+            fields=fields,
+            options=[one.label for one in options],
+            may_choose=fields.get("command") == "timezone",
+            csrf=csrf_token(secret, _FORMS),
+        )
+
+    async def leave(self, request: web.Request) -> web.Response:
+        fields = await self._sent(request)
+        secret = well_formed(request.cookies.get(self._cookie))
+        response = _over()
+        if secret is None or not self._is_ours(request, _FORMS, fields):
+            return response
+        await self._desk.leave(secret)
+        response.del_cookie(self._cookie, path="/", secure=self._settings.https)
+        return response
+
+    async def _view(self, request: web.Request) -> tuple[str, SettingsView | None]:
+        secret = well_formed(request.cookies.get(self._cookie))
+        return (secret, await self._desk.view(secret)) if secret else ("", None)
+
+    async def _sent(self, request: web.Request) -> Fields:
+        if (reason := foreign(request.headers, self._settings.public_url)) is not None:
+            log.warning("form refused", extra={"reason": reason})
+            raise web.HTTPForbidden
+        return await read_form(request)
+
+    def _is_ours(self, request: web.Request, use: str, fields: Fields) -> bool:
+        cookie = well_formed(request.cookies.get(self._cookie))
+        return cookie is not None and csrf_matches(cookie, use, fields.get("csrf", ""))
+
+    def _set_cookie(self, response: web.Response, value: str) -> None:
+        response.set_cookie(
+            self._cookie,
+            value,
+            path="/",
+            httponly=True,
+            samesite="Strict",
+            secure=self._settings.https,
+        )
+
+
+def written(fields: Fields) -> str:
+    """What a form asks, in the words of its command."""
+    match fields:
+        case {"command": "quiet", "weekdays_from": _}:
+            return ", ".join(
+                f"{days} {_hours(fields, days)}" for days in (Days.WEEKDAYS, Days.WEEKENDS)
+            )
+        case {"command": "rules", "mode": mode}:
+            trying = "try" if "try" in fields else ""
+            parts = (trying, fields.get("kind", ""), mode, fields.get("limit", ""))
+            return " ".join(filter(None, map(str.strip, parts)))
+        case {"command": "mute", "time": time}:
+            return f"{fields.get('kind', '')} {time}".strip()
+        case _:
+            return fields.get("words", "").strip()
+
+
+def _hours(fields: Fields, days: Days) -> str:
+    start, end = fields.get(f"{days}_from", "").strip(), fields.get(f"{days}_to", "").strip()
+    if not start and not end:
+        return "off"
+    return "0-24" if start == end else f"{start}-{end}"
+
+
+def _cell_asked(view: SettingsView, query: Fields) -> Cell | None:
+    kind, bot = query.get("kind", ""), query.get("bot", "")
+    topics = {words: topic for topic, words in KINDS.items()}
+    topic: Topic | None = topics.get(kind)
+    return next(
+        (
+            cell
+            for row in view.cells
+            for cell in row
+            if cell.topic is topic and (cell.bot or "") == bot
+        ),
+        None,
+    )
+
+
+def _see(place: str) -> web.Response:
+    return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": place})
+
+
+def _over() -> web.Response:
+    return problem_page(Problem(status=HTTPStatus.FORBIDDEN, told=texts.over()))
+
+
+def _leads_nowhere(problem: VisitProblem) -> Problem:
+    known = problem is not VisitProblem.UNKNOWN
+    status = HTTPStatus.GONE if known else HTTPStatus.NOT_FOUND
+    return Problem(status=status, told=texts.leads_nowhere(problem))

@@ -1,0 +1,77 @@
+"""A visit to the settings page: a one-time address, and for a while the browser that opened it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.cards import Card
+from bot.domain.chats import Endpoint, Link
+from bot.domain.events import Trader
+from bot.domain.ids import LinkId, TraderId
+from bot.domain.rules import Rule, Topic
+
+
+class VisitProblem(StrEnum):
+    """Why an address leads nowhere."""
+
+    UNKNOWN = "unknown"
+    EXPIRED = "expired"
+    USED = "used"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """Who may see and change the settings of which chat; `until` is the end of the address, or,
+    once it was used, of the visit.
+    """
+
+    link: LinkId
+    person: str
+    language: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """How events of a kind, of a bot or of any, are told.
+
+    Attributes:
+        rule: by which it is.
+        number: of that rule among the person's own, as they are tried; `None` of a default.
+        narrower: so many of the person's rules decide of some of it, by a pair or a signal's type.
+    """
+
+    topic: Topic
+    bot: TraderId | None
+    rule: Rule
+    number: int | None
+    narrower: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsView:
+    """What a visitor sees.
+
+    Attributes:
+        cells: a row for each kind of event; in it one cell of any bot, then one of each of
+            `traders`, where the kind is one of bots.
+        others: the account's other chats that this same person has linked.
+        may_change: their role allows it.
+    """
+
+    visit: Visit
+    link: Link
+    traders: tuple[Trader, ...]
+    rules: tuple[Rule, ...]
+    cells: tuple[tuple[Cell, ...], ...]
+    others: tuple[Endpoint, ...]
+    may_change: bool
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """What came of a change: the card that a command answers; `stored` if anything was."""
+
+    card: Card
+    stored: bool
