@@ -122,7 +122,7 @@ class DiscordAnswering:
         self, heard: CommandAsked | Pressed, answer: Interaction, card: Card, reply: Reply
     ) -> None:
         replaces = reply.replaces and isinstance(heard, Pressed)
-        with speaking(reply.language):
+        with speaking(reply.language, reply.zone):
             rest = await answer.show(card, replaces=replaces)
             shown = await self._write_instead(heard, rest) if rest else answer.message
         if not shown or reply.shown is None:
@@ -140,7 +140,7 @@ class DiscordAnswering:
                 stop()
                 card = _card_of(reply)
                 if card is not None:
-                    with speaking(reply.language):
+                    with speaking(reply.language, reply.zone):
                         parts = rendered(card)
                     async with turn:
                         shown = await self._write(address, parts)

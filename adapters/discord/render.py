@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from adapters.chat.severities import mark
+from bot.domain import marks
 from bot.domain.cards import (
     Button,
     ButtonStyle,
@@ -22,6 +23,7 @@ from bot.domain.cards import (
 )
 from bot.domain.columns import in_columns
 from bot.domain.ids import ActionId
+from bot.domain.marks import MarkedInstant, Shape, has_instant, in_pieces
 from bot.domain.text import utf16_length
 from bot.services.commands.registry import find
 from bot.texts import asking
@@ -168,7 +170,9 @@ def rendered(card: Card) -> tuple[DiscordMessage, ...]:
     A card that does not fit goes on in numbered parts, what can be pressed under the last; should
     there be more of that than fits there, more parts hold it.
     """
-    card = as_shown(card, called)
+    card = as_shown(card, called, keeps_instants=True)
+    # In a title no markup is read.
+    card = replace(card, title=marks.shown(card.title))
     embeds = _packed(_pieces(card))
     buttons = (*card.buttons, (_opens_form(),)) if card.asks_digits else card.buttons
     if card.question is not None:
@@ -255,13 +259,24 @@ def _pieces(card: Card) -> Iterator[_Piece]:
     if card.table is not None:
         yield from _table(card.table)
     for note in card.notes:
-        # A footer shows no markup at all, so there is nothing to escape.
-        for text in _cut(note, FOOTER_LIMIT - _FOOTER_RESERVE):
-            yield _Piece(_Place.SMALL, text)
+        yield from _note(note)
+
+
+def _note(note: str) -> Iterator[_Piece]:
+    """A footer shows no markup at all: there is nothing to escape, and no instant can be told."""
+    if has_instant(note):
+        yield from (_Piece(_Place.FIELD, text, EMPTY) for text in _escaped(note, VALUE_LIMIT))
+        return
+    for text in _cut(note, FOOTER_LIMIT - _FOOTER_RESERVE):
+        yield _Piece(_Place.SMALL, text)
 
 
 def _field(label: str, value: str) -> Iterator[_Piece]:
-    """A field, and more of them for what is too long for one."""
+    """A field, and more of them for what is too long for one. Its name cannot tell an instant."""
+    if has_instant(label):
+        bits = ("**", *_units_of(label), "**\n", *_units_of(value))
+        yield from (_Piece(_Place.FIELD, text, EMPTY) for text in _whole(bits, VALUE_LIMIT))
+        return
     names = _escaped(label, NAME_LIMIT) or [EMPTY]
     values = _escaped(value, VALUE_LIMIT) or [EMPTY]
     for number in range(max(len(names), len(values))):
@@ -391,6 +406,18 @@ _MARKUP = frozenset("\\*_~`|<>[]@#")
 Source: https://support.discord.com/hc/articles/210298617
 """
 
+SHAPES = {
+    Shape.CLOCK: "<t:{unix}:t>",
+    Shape.MOMENT: "<t:{unix}:f>",
+    Shape.DATED: "<t:{unix}:f>",
+    Shape.SECOND: "<t:{unix}:d> <t:{unix}:T>",
+}
+"""How an instant is told, which each client shows by the clock of who reads it: where markup is
+read, so neither in titles, names of fields and footers, nor on buttons and in lists.
+
+Source: https://docs.discord.com/developers/reference#message-formatting-timestamp-styles
+"""
+
 _AT_LINE_START = re.compile(r"(?m)^[^\S\n]*(?:([-+])|\d+(\.))(?=\s|$)")
 """What begins a list there."""
 
@@ -409,7 +436,11 @@ def called(command: str) -> str:
 
 def _escaped(text: str, limit: int) -> list[str]:
     """Text that shows exactly as it is, in pieces of at most so many UTF-16 units."""
-    pieces = _joined(_units_of(text), limit - 2)
+    return _whole(_units_of(text), limit)
+
+
+def _whole(bits: Iterable[str], limit: int) -> list[str]:
+    pieces = _joined(bits, limit - 2)
     # Where a line is cut, one ends and another one begins.
     ended = [*map(_ended, pieces[:-1]), *pieces[-1:]]
     return [*ended[:1], *map(_begun, ended[1:])]
@@ -431,6 +462,14 @@ def _ended(piece: str) -> str:
 
 def _units_of(text: str) -> Iterator[str]:
     """The text escaped, in bits that must not be cut."""
+    for piece in in_pieces(text):
+        if isinstance(piece, MarkedInstant):
+            yield SHAPES[piece.shape].format(unix=piece.unix)
+        else:
+            yield from _units_of_words(piece)
+
+
+def _units_of_words(text: str) -> Iterator[str]:
     lists = {found.start(found.lastindex or 0) for found in _AT_LINE_START.finditer(text)}
     at = 0
     for address in _ADDRESS.finditer(text):

@@ -51,7 +51,7 @@ class TelegramAnswering:
         async with typing(partial(self._chats.type, said.place.address), TYPING_AGAIN) as stop:
             async for reply in hear(said):
                 stop()
-                with speaking(reply.language):
+                with speaking(reply.language, reply.zone):
                     await self._reply(said, message, reply, toast)
 
     async def _reply(

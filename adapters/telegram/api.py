@@ -1,6 +1,7 @@
 """Calls of the Bot API that show something in a chat, and what became of them."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from adapters.telegram.faults import (
     RefusalKind,
     after_no_answer,
     after_refusal,
+    knows_no_entity,
     trouble,
 )
 from adapters.telegram.render import Photo, TelegramMessage
@@ -85,6 +87,8 @@ class TelegramChats:
         self._api = api
         self._in_doubt = False
         """Nobody knows what became of the last message."""
+        self._takes_instants = True
+        """Until an older server has said that it does not."""
 
     async def show(
         self,
@@ -218,7 +222,7 @@ class TelegramChats:
         message: TelegramMessage,
         answered: int | None = None,
     ) -> Sent:
-        parameters = _message(address, message)
+        parameters: dict[str, Any] = {"chat_id": int(address.chat)}
         if answered is not None:
             there = {"message_id": answered, "allow_sending_without_reply": True}
             parameters["reply_parameters"] = there
@@ -226,14 +230,32 @@ class TelegramChats:
             parameters["disable_notification"] = True
         if address.thread:
             parameters["message_thread_id"] = int(address.thread)
-        sent = await self._api.call("sendMessage", parameters)
+        sent = await self._call("sendMessage", message, parameters)
         number = sent.get("message_id", "") if isinstance(sent, dict) else ""
         return Sent(message=str(number))
 
     async def _edit(self, address: Address, number: int, message: TelegramMessage) -> Sent:
-        parameters = _message(address, message)
-        await self._api.call("editMessageText", {**parameters, "message_id": number})
+        parameters = {"chat_id": int(address.chat), "message_id": number}
+        await self._call("editMessageText", message, parameters)
         return Sent(message=str(number))
+
+    async def _call(
+        self, method: str, message: TelegramMessage, parameters: Mapping[str, Any]
+    ) -> Any:
+        """Make a call with what a message shows; with words for the instants in it where the server
+        does not take these. What is refused was certainly not shown, so it may be sent again.
+        """
+        words = message.without_instants
+        if not self._takes_instants or words is message:
+            return await self._api.call(method, {**parameters, **_content(words)})
+        try:
+            return await self._api.call(method, {**parameters, **_content(message)})
+        except TelegramRefusal as refusal:
+            if not knows_no_entity(refusal):
+                raise
+            log.warning("the server is older: times go out as words", extra=_about(refusal))
+            self._takes_instants = False
+        return await self._api.call(method, {**parameters, **_content(words)})
 
     async def _probe(self, address: Address) -> Attempt | None:
         """Ask whether anybody is there; gives what keeps us from sending, if anything does.
@@ -264,9 +286,8 @@ class TelegramChats:
         return Postponed(reason=Reason.CHAT_NOT_FOUND_AT_FIRST, counts=True)
 
 
-def _message(address: Address, message: TelegramMessage) -> dict[str, Any]:
+def _content(message: TelegramMessage) -> dict[str, Any]:
     parameters: dict[str, Any] = {
-        "chat_id": int(address.chat),
         "text": message.text,
         "link_preview_options": {"is_disabled": True},
     }

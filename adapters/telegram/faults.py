@@ -80,6 +80,14 @@ def trouble(refusal: TelegramRefusal) -> RefusalKind:
     return RefusalKind.CONTENT
 
 
+def knows_no_entity(refusal: TelegramRefusal) -> bool:
+    """Whether the server does not know the type of an entity: an older one.
+
+    Source: `Client::get_text_entity` in tdlib/telegram-bot-api:telegram-bot-api/Client.cpp
+    """
+    return refusal.status == 400 and "Unsupported type" in refusal.description
+
+
 def after_refusal(refusal: TelegramRefusal) -> Attempt:
     """The outcome of a send that the Bot API refused: certainly not sent."""
     match trouble(refusal):

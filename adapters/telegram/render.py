@@ -1,7 +1,7 @@
 """Cards as Telegram messages: text with entities, so that no payload can break or forge markup."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from adapters.chat.severities import mark
 from bot.domain.cards import Button, ButtonStyle, Card, Option, PickList, Picture, Table, as_shown
 from bot.domain.columns import in_columns
+from bot.domain.marks import MarkedInstant, Shape, in_pieces
 from bot.domain.text import utf16_length
 from bot.texts.times import clock, dated, on_day_of
 
@@ -36,12 +37,23 @@ class Style(StrEnum):
     PRE = "pre"
 
 
+DATE_TIME = "date_time"
+"""An entity that a client replaces by that instant, by the clock of who reads it. Where it knows no
+such entity, its words stay. It may be within another one, and holds none.
+
+Source: https://core.telegram.org/bots/api#date-time-entity-formatting
+"""
+
+_SHAPES = {Shape.CLOCK: "t", Shape.MOMENT: "dt", Shape.DATED: "Dt", Shape.SECOND: "dT"}
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A piece of one line."""
+    """A piece of one line. `at`: its text is the words for an instant."""
 
     text: str
     style: Style | None = None
+    at: MarkedInstant | None = None
 
 
 Line = tuple[Run, ...]
@@ -55,6 +67,12 @@ class TelegramMessage:
     entities: tuple[Json, ...] = ()
     buttons: tuple[tuple[Json, ...], ...] = ()
     silent: bool = False
+
+    @property
+    def without_instants(self) -> "TelegramMessage":
+        """The same with words for the instants in it, which every server takes."""
+        kept = tuple(entity for entity in self.entities if entity["type"] != DATE_TIME)
+        return self if len(kept) == len(self.entities) else replace(self, entities=kept)
 
     @property
     def plain(self) -> "TelegramMessage":
@@ -81,7 +99,7 @@ def rendered(card: Card, now: datetime) -> tuple[TelegramMessage, ...]:
 
     A card that does not fit is cut at line ends into numbered parts, the buttons under the last.
     """
-    card = as_shown(card)
+    card = as_shown(card, keeps_instants=True)
     lines = tuple(_lines(card, now))
     buttons = (*_options(card.pick), *_rows(card.buttons))
     text, entities = joined(lines)
@@ -104,11 +122,11 @@ def rendered(card: Card, now: datetime) -> tuple[TelegramMessage, ...]:
 
 
 def _lines(card: Card, now: datetime) -> Iterator[Line]:
-    yield (Run(f"{mark(card.severity)}{card.title}", Style.BOLD),)
+    yield _runs(f"{mark(card.severity)}{card.title}", Style.BOLD)
     for line in card.lines:
-        yield (Run(line),)
+        yield _runs(line)
     for field in card.fields:
-        yield (Run(f"{field.label}:", Style.BOLD), Run(f" {field.value}"))
+        yield (*_runs(f"{field.label}:", Style.BOLD), *_runs(f" {field.value}"))
     if card.table is not None:
         yield from _table(card.table)
     if card.pick is not None and card.pick.options:
@@ -117,7 +135,14 @@ def _lines(card: Card, now: datetime) -> Iterator[Line]:
     if card.reference:
         stamp.append(f"ref {card.reference}")
     for note in (*([" · ".join(stamp)] if stamp else []), *card.notes):
-        yield (Run(note, Style.ITALIC),)
+        yield _runs(note, Style.ITALIC)
+
+
+def _runs(text: str, style: Style | None = None) -> Line:
+    return tuple(
+        Run(piece.words, style, piece) if isinstance(piece, MarkedInstant) else Run(piece, style)
+        for piece in in_pieces(text)
+    )
 
 
 def moment(at: datetime, now: datetime) -> str:
@@ -190,7 +215,8 @@ def _cut(line: Line, limit: int) -> Iterator[Line]:
                 yield tuple(kept)
                 kept, used = [], 0
                 continue
-            kept.append(Run(piece, run.style))
+            # Words that are cut are only words.
+            kept.append(Run(piece, run.style, run.at if piece == run.text else None))
             used += _units(piece)
             rest = rest[len(piece) :]
     yield tuple(kept)
@@ -211,6 +237,7 @@ def joined(lines: Sequence[Line]) -> tuple[str, tuple[Json, ...]]:
     """Lines as one text, and entities over it whose offsets count UTF-16 units."""
     text: list[str] = []
     entities: list[dict[str, Any]] = []
+    styled: dict[str, Any] | None = None
     at = 0
     for number, line in enumerate(lines):
         if number:
@@ -218,13 +245,16 @@ def joined(lines: Sequence[Line]) -> tuple[str, tuple[Json, ...]]:
             at += 1
         for run in line:
             length = _units(run.text)
-            previous = entities[-1] if entities else None
             if run.style is None or not length:
                 pass
-            elif run.style is Style.PRE and previous is not None and _touches(previous, at):
-                previous["length"] += 1 + length
+            elif styled is not None and _goes_on(styled, run.style, at):
+                styled["length"] = at + length - styled["offset"]
             else:
-                entities.append({"type": run.style.value, "offset": at, "length": length})
+                styled = {"type": run.style.value, "offset": at, "length": length}
+                entities.append(styled)
+            if run.at is not None and length:
+                shown = {"unix_time": run.at.unix, "date_time_format": _SHAPES[run.at.shape]}
+                entities.append({"type": DATE_TIME, "offset": at, "length": length, **shown})
             text.append(run.text)
             at += length
     return "".join(text), tuple(entities)
@@ -234,10 +264,10 @@ def _units(text: str) -> int:
     return len(text) if text.isascii() else utf16_length(text)
 
 
-def _touches(previous: Json, at: int) -> bool:
-    """Whether a line of fixed-width text follows another one: together they are one block."""
-    end: int = previous["offset"] + previous["length"]
-    return bool(previous["type"] == Style.PRE) and end + 1 == at
+def _goes_on(styled: Json, style: Style, at: int) -> bool:
+    """Whether more in the same style follows; lines of fixed-width text are one block."""
+    end: int = styled["offset"] + styled["length"]
+    return bool(styled["type"] == style) and (end == at or (style is Style.PRE and end + 1 == at))
 
 
 # --- buttons ------------------------------------------------------------------------------

@@ -199,7 +199,7 @@ class Chat:
     async def _answer(self, room: Room, heard: WebUpdate, hear: Hear) -> None:
         try:
             async for reply in hear(heard.said):
-                with speaking(reply.language):
+                with speaking(reply.language, reply.zone):
                     shown = self._show(room, heard.update, reply)
                 if reply.shown is not None and shown is not None:
                     await reply.shown(shown)

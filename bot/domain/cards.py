@@ -152,11 +152,17 @@ def _texts(card: Card) -> Iterator[str]:
             yield from (option.label, option.hint)
 
 
-def as_shown(card: Card, command_as: Callable[[str], str] = "/{}".format) -> Card:
+def as_shown(
+    card: Card,
+    command_as: Callable[[str], str] = "/{}".format,
+    *,
+    keeps_instants: bool = False,
+) -> Card:
     """The card with all that is marked in it as a platform shows that.
 
     Args:
         command_as: how a command of that name is called there.
+        keeps_instants: they stay marked in title, lines, fields and notes.
     """
 
     if not marks.has_any(_texts(card)):
@@ -165,12 +171,15 @@ def as_shown(card: Card, command_as: Callable[[str], str] = "/{}".format) -> Car
     def words(text: str) -> str:
         return marks.shown(text, command_as)
 
+    def rich(text: str) -> str:
+        return marks.shown(text, command_as, keeps_instants=keeps_instants)
+
     picture, pick = card.picture, card.pick
     return replace(
         card,
-        title=words(card.title),
-        lines=tuple(map(words, card.lines)),
-        fields=tuple(Field(words(one.label), words(one.value)) for one in card.fields),
+        title=rich(card.title),
+        lines=tuple(map(rich, card.lines)),
+        fields=tuple(Field(rich(one.label), rich(one.value)) for one in card.fields),
         picture=picture and replace(picture, alt=words(picture.alt)),
         pick=pick
         and replace(
@@ -184,7 +193,7 @@ def as_shown(card: Card, command_as: Callable[[str], str] = "/{}".format) -> Car
             tuple(replace(button, label=words(button.label)) for button in row)
             for row in card.buttons
         ),
-        notes=tuple(map(words, card.notes)),
+        notes=tuple(map(rich, card.notes)),
     )
 
 

@@ -144,7 +144,7 @@ class Reply:
     `replaces` says that it takes the place of the card whose button was pressed. `toast` is a
     sentence shown for a moment by platforms that can (at most 200 characters), a message
     elsewhere, or nothing there if it is `passing`. A reply with neither card nor toast only
-    acknowledges. `language` is the one that it is in.
+    acknowledges. `language` is the one that it is in, `zone` by whose clock its times are.
     """
 
     card: Card | None = None
@@ -153,3 +153,4 @@ class Reply:
     replaces: bool = False
     shown: OnShown | None = None
     language: str = "en"
+    zone: str = ""

@@ -7,7 +7,7 @@ cards in the new one; those that are shown already stay what they were.
 
 A command that one of our sentences names (`/status`) is marked as such, so that each chat platform
 can show it as it is called there (see `bot.domain.marks`). What is filled in is foreign, and never
-marked.
+marked but for instants (`bot.texts.times`).
 """
 
 import logging

@@ -11,7 +11,7 @@ from bot.domain.text import clean
 from bot.domain.timetables import zone as zone_called
 from bot.texts.cards import MOST_CHOICES, guess, meant, plain
 from bot.texts.language import _, ngettext
-from bot.texts.times import clock, moment
+from bot.texts.times import clock_in, moment
 from bot.texts.wishes import clock_time, quiet_in_words
 
 # --- quiet hours ----------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ def no_such_zone(
 
 def _zones(zones: Sequence[str], actions: Sequence[ActionId], now: datetime) -> list[Option]:
     return [
-        Option(label=zone, action=action, hint=clock(now, zone))
+        Option(label=zone, action=action, hint=clock_in(now, zone))
         for zone, action in zip(zones, actions, strict=False)
     ]
 

@@ -14,7 +14,7 @@ from bot.texts.guards import guard_in_words
 from bot.texts.language import _, language_name, later
 from bot.texts.linking import only_there
 from bot.texts.members import may_here
-from bot.texts.times import clock
+from bot.texts.times import clock_in
 from bot.texts.wishes import clock_time, mute_in_words, quiet_in_words, rule_in_words
 
 MEMBERS = "members"
@@ -132,7 +132,7 @@ def _no_setting(given: str) -> str:
 
 def zone_in_words(wants: Preferences, now: datetime) -> str:
     """'Europe/Berlin, where it is 13:05'."""
-    time = clock(now, wants.zone)
+    time = clock_in(now, wants.zone)
     if not wants.zone:
         return _("not known, so UTC: it is {time}", time=time)
     return _("{zone}: it is {time} there", zone=wants.zone, time=time)

@@ -1,8 +1,12 @@
-"""Instants and spans of time, in the words of a language."""
+"""Instants and spans of time, in the words of a language. Instants are marked, so that a platform
+whose clients know the clock of who reads them can show them by that.
+"""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.domain import marks
+from bot.domain.marks import Shape
 from bot.domain.timetables import zone as zone_called
 from bot.texts.language import ENGLISH, _, ngettext, spoken_language, spoken_zone
 
@@ -11,15 +15,15 @@ def moment(at: datetime, zone: str | None = None) -> str:
     """'26 Nov 12:03 UTC', or '26 Nov 13:03' by the clock of who reads it.
 
     Args:
-        zone: as IANA calls it, of another clock than that.
+        zone: as IANA calls it, where that of who reads it is not spoken by.
     """
-    there = at.astimezone(_zone(zone))
-    return f"{_dated(there, '%d %b', 'dd MMM')} {clock(at, zone)}"
+    return marks.instant(_moment(at, zone), at, Shape.MOMENT)
 
 
 def dated(at: datetime) -> str:
     """'26 Nov 2026 12:03 UTC', or by the clock of who reads it."""
-    return f"{_dated(at.astimezone(_zone(None)), '%d %b %Y', 'dd MMM y')} {clock(at)}"
+    day = _dated(at.astimezone(_zone(None)), "%d %b %Y", "dd MMM y")
+    return marks.instant(f"{day} {clock_in(at)}", at, Shape.DATED)
 
 
 def on_day_of(at: datetime, other: datetime) -> bool:
@@ -27,8 +31,17 @@ def on_day_of(at: datetime, other: datetime) -> bool:
     return at.astimezone(_zone(None)).date() == other.astimezone(_zone(None)).date()
 
 
-def clock(at: datetime, zone: str | None = None) -> str:
+def clock(at: datetime) -> str:
     """'12:03 UTC', or '13:03' by the clock of who reads it."""
+    return marks.instant(clock_in(at), at, Shape.CLOCK)
+
+
+def clock_in(at: datetime, zone: str | None = None) -> str:
+    """What the clock of a zone says then, whatever that of who reads it does: '12:03 UTC'.
+
+    Args:
+        zone: as IANA calls it; `None` for that of who reads it.
+    """
     there = _zone(zone)
     shown = f"{at.astimezone(there):%H:%M}"
     return f"{shown} UTC" if there.key == "UTC" else shown
@@ -37,7 +50,12 @@ def clock(at: datetime, zone: str | None = None) -> str:
 def instant(at: datetime) -> str:
     """'26 Nov 12:03:07 UTC', or by the clock of who reads it."""
     there = at.astimezone(_zone(None))
-    return moment(at).replace(f"{there:%H:%M}", f"{there:%H:%M:%S}")
+    words = _moment(at, None).replace(f"{there:%H:%M}", f"{there:%H:%M:%S}")
+    return marks.instant(words, at, Shape.SECOND)
+
+
+def _moment(at: datetime, zone: str | None) -> str:
+    return f"{_dated(at.astimezone(_zone(zone)), '%d %b', 'dd MMM')} {clock_in(at, zone)}"
 
 
 def _zone(name: str | None) -> ZoneInfo:

@@ -6,12 +6,15 @@ import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
 from adapters.discord import render as discord
 from adapters.telegram import render as telegram
 from adapters.web import render as web
 from bot.domain.cards import Card
+from bot.domain.marks import MarkedInstant, in_pieces
 from bot.services.commands.registry import FAMILIES
 from tests.parity.parts import Screen
 
@@ -44,7 +47,8 @@ def _runs(text: str, entities: Sequence[Json]) -> Iterator[tuple[str | None, str
     """Pieces of a text, each of one style and one line."""
     units = text.encode("utf-16-le")
     at = 0
-    for entity in (*entities, {"type": None, "offset": len(units) // 2, "length": 0}):
+    styled = [one for one in entities if one["type"] != telegram.DATE_TIME]
+    for entity in (*styled, {"type": None, "offset": len(units) // 2, "length": 0}):
         start, end = 2 * entity["offset"], 2 * (entity["offset"] + entity["length"])
         for style, piece in ((None, units[at:start]), (entity["type"], units[start:end])):
             yield from ((style, line) for line in piece.decode("utf-16-le").split("\n"))
@@ -53,16 +57,19 @@ def _runs(text: str, entities: Sequence[Json]) -> Iterator[tuple[str | None, str
 
 def on_discord(card: Card) -> Screen:
     messages = discord.rendered(card)
+    words = _instants(card)
     screen = Screen(silent=messages[0].silent, silence="no notification")
     for message in messages:
         embed = message.body["embeds"][0]
         screen.reads("embed's title", _as_read(embed.get("title", "")))
         for line in embed.get("description", "").split("\n"):
-            screen.reads("embed's text", _as_read(line))
+            screen.reads("embed's text", _as_read(line, words))
         for one in embed.get("fields", ()):
             screen.reads("field's name", _as_read(one["name"]))
             block = one["value"].startswith("```")
-            screen.reads("fixed-width block" if block else "field's value", _as_read(one["value"]))
+            screen.reads(
+                "fixed-width block" if block else "field's value", _as_read(one["value"], words)
+            )
         for line in embed.get("footer", {}).get("text", "").split("\n"):
             screen.reads("embed's footer", _as_typed(line))
         for row in message.body["components"]:
@@ -94,14 +101,29 @@ def _attached(screen: Screen, message: discord.DiscordMessage, embed: Json) -> N
             screen.pictures.append(("inside the embed", content, "its alt text", alt))
 
 
-def _as_read(text: str) -> str:
-    """Times as they are in UTC, escapes taken away."""
-    told = re.sub(r"<t:(-?\d+):f> \(<t:\1:R>\)", _moment, text)
-    return _as_typed(re.sub(r"\\([^0-9A-Za-z\s])", r"\1", told))
+def _as_read(text: str, words: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Times in words, escapes taken away.
+
+    Args:
+        words: for times in sentences.
+    """
+    text = re.sub(r"<t:(-?\d+):f> \(<t:\1:R>\)", _moment, text)
+    for told, said in words.items():
+        text = text.replace(told, said)
+    bold = re.sub(r"(?s)^\*\*(.*)\*\*\n", r"\1\n", text)
+    return _as_typed(re.sub(r"\\([^0-9A-Za-z\s])", r"\1", bold))
 
 
 def _moment(found: re.Match[str]) -> str:
     return f"{datetime.fromtimestamp(int(found[1]), UTC):%d %b %Y %H:%M} UTC"
+
+
+def _instants(card: Card) -> Mapping[str, str]:
+    """How Discord tells each in the card's sentences, and its words."""
+    rows = ((one.label, one.value) for one in card.fields)
+    texts = (*card.lines, *card.notes, *chain.from_iterable(rows))
+    marked = (one for text in texts for one in in_pieces(text) if isinstance(one, MarkedInstant))
+    return {discord.SHAPES[one.shape].format(unix=one.unix): one.words for one in marked}
 
 
 def _as_typed(text: str) -> str:

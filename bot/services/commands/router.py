@@ -88,7 +88,7 @@ class Router:
                         reply = await anext(replies, None)
                     if reply is None:
                         break
-                    yield replace(self._minded(said, reply), language=language)
+                    yield replace(self._minded(said, reply), language=language, zone=zone)
         except Exception:
             # The person must not wait for nothing, and one question must not stop the others.
             log.exception("could not answer", extra={"said": type(said).__name__})

@@ -1,5 +1,6 @@
 """What Telegram alone has of showing cards, over HTTP: see the contract for the rest."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,8 +8,9 @@ import pytest
 from bot.domain.cards import Button, Card, Picture, Severity
 from bot.domain.deliveries import Declined, Gone, Moved, Postponed, Scope, Sent, Unknown
 from bot.domain.ids import ActionId
-from tests.integration.telegram.bots import address, our_bot
-from tests.standins.bot_api import Access, BotApi
+from bot.texts.times import moment
+from tests.integration.telegram.bots import NOW, address, our_bot
+from tests.standins.bot_api import Access, BotApi, Message
 from tests.standins.bot_api.faults import (
     internal_error,
     refused,
@@ -209,3 +211,68 @@ async def test_what_is_refused_even_plain_is_declined(api: BotApi):
 
     assert outcome == Declined(reason="content_refused")
     assert len(api.world.calls_of("sendMessage")) == 2
+
+
+TIMED = Card(title="Muted", lines=(f"Until {moment(NOW)}.",), at=NOW, reference="A1B2")
+
+
+def instants(message: Message) -> list[tuple[str, int, str]]:
+    """What of a message a device tells by its own clock, and how."""
+    found = [one for one in message.entities if one["type"] == "date_time"]
+    told = [(one["unix_time"], one["date_time_format"]) for one in found]
+    return [(text, *one) for text, one in zip(message.parts("date_time"), told, strict=True)]
+
+
+async def test_times_are_told_by_the_clock_of_the_device(api: BotApi):
+    ann = api.world.person("Ann")
+    unix = int(NOW.timestamp())
+
+    async with our_bot(api) as bot:
+        await bot.messenger.send(address(ann), TIMED)
+
+    (message,) = ann.chat.shown
+    assert message.text == "Muted\nUntil 22 Nov 12:04 UTC.\n12:04 UTC \u00b7 ref A1B2"
+    assert instants(message) == [("22 Nov 12:04 UTC", unix, "dt"), ("12:04 UTC", unix, "t")]
+    assert message.parts("italic") == ["12:04 UTC \u00b7 ref A1B2"]
+
+
+async def test_an_older_server_is_found_out_once_and_gets_words(api: BotApi):
+    """Within the same attempt: what it refuses was certainly not shown."""
+    ann = api.world.person("Ann")
+    api.fail(
+        refused(400, "Bad Request: can't parse MessageEntity: Unsupported type specified"),
+        where=lambda call: "date_time" in call.parameters.get("entities", ""),
+        times=None,
+    )
+
+    async with our_bot(api) as bot:
+        outcomes = [await bot.messenger.send(address(ann), TIMED) for _ in range(2)]
+        asked = len(api.world.calls)
+        changed = await bot.messenger.amend(address(ann), "1", replace(TIMED, title="Unmuted"))
+
+    first, second = ann.chat.shown
+    assert outcomes == [Sent(message="1"), Sent(message="2")]
+    assert changed == Sent(message="1")
+    assert len(api.world.calls) == asked + 1
+    assert len(api.world.calls_of("sendMessage")) == 3
+    assert (first.text.splitlines()[0], second.text.splitlines()[0]) == ("Unmuted", "Muted")
+    for message in (first, second):
+        assert message.text.splitlines()[1:] == [
+            "Until 22 Nov 12:04 UTC.",
+            "12:04 UTC \u00b7 ref A1B2",
+        ]
+        assert instants(message) == []
+        assert message.parts("italic") == ["12:04 UTC \u00b7 ref A1B2"]
+
+
+async def test_another_refusal_says_nothing_about_times(api: BotApi):
+    ann = api.world.person("Ann")
+    api.fail(refused(400, "Bad Request: can't parse entities"), method="sendMessage")
+
+    async with our_bot(api) as bot:
+        for _ in range(2):
+            await bot.messenger.send(address(ann), TIMED)
+
+    plain, usual = ann.chat.shown
+    assert plain.entities == ()
+    assert len(instants(usual)) == 2

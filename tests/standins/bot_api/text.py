@@ -39,6 +39,9 @@ ARGUMENTS = {
 }
 """What an entity of that type must carry."""
 
+DATE_TIME_FORMAT = re.compile(r"r|w?[dD]?[tT]?")
+"""Source: https://core.telegram.org/bots/api#date-time-entity-formatting"""
+
 TYPES = frozenset(TAGS.values()) | {"expandable_blockquote", "text_mention"}
 
 FOUND_BY_TELEGRAM = frozenset(
@@ -141,12 +144,20 @@ def _checked(entities: Iterable[Any]) -> Iterable[Entity]:
         argument = ARGUMENTS.get(type_)
         if argument is not None and argument not in entity:
             raise Refused(f"Can't parse MessageEntity: Can't find field \"{argument}\"")
-        if type_ == "text_link":
+        _check_value(entity)
+        yield {**entity, "offset": int(entity["offset"]), "length": int(entity["length"])}
+
+
+def _check_value(entity: Mapping[str, Any]) -> None:
+    match entity["type"]:
+        case "text_link":
             try:
                 check_link(entity["url"])
             except Refused as refused:
                 raise Refused(f"Entity {refused}") from None
-        yield {**entity, "offset": int(entity["offset"]), "length": int(entity["length"])}
+        case "date_time":
+            if not DATE_TIME_FORMAT.fullmatch(str(entity.get("date_time_format", ""))):
+                raise Refused("Can't parse MessageEntity: Invalid date-time format specified")
 
 
 def _is_integer(value: object) -> bool:

@@ -46,6 +46,7 @@ from bot.domain.cards import (
 from bot.domain.ids import ActionId
 from bot.domain.marks import command
 from bot.domain.text import utf16_length
+from bot.texts.times import clock, instant, moment
 
 NOW = datetime(2026, 11, 22, 12, 4, tzinfo=UTC)
 
@@ -548,3 +549,54 @@ def test_a_block_of_fixed_width_is_never_wider_than_a_phone(cells: list[tuple[st
         if field["value"].startswith("```"):
             for line in field["value"].split("\n"):
                 assert sum(2 if character == "名" else 1 for character in line) <= TABLE_WIDTH
+
+
+UNIX = int(NOW.timestamp())
+
+
+def test_instants_are_told_by_the_clock_of_who_reads_them_where_markup_is_read():
+    card = Card(
+        title=f"2 events to {clock(NOW)}",
+        lines=(f"- Exits: until {moment(NOW)}.", f"x2, last {clock(NOW)}"),
+        fields=(
+            Field("Sent", instant(NOW)),
+            Field(f"{moment(NOW)} · A_1", "- Bought *BTC*"),
+        ),
+        notes=(f"Stopped_meanwhile · {moment(NOW)}", "delayed 3 min"),
+        reference="A1B2",
+    )
+
+    message = one(card)
+
+    assert message.embed["title"] == "2 events to 12:04 UTC"
+    assert message.embed["description"] == (
+        f"\\- Exits: until <t:{UNIX}:f>.\nx2, last <t:{UNIX}:t>"
+    )
+    assert [(one["name"], one["value"]) for one in message.embed["fields"]] == [
+        ("Sent", f"<t:{UNIX}:d> <t:{UNIX}:T>"),
+        (EMPTY, f"**<t:{UNIX}:f> · A\\_1**\n\\- Bought \\*BTC\\*"),
+        (EMPTY, f"Stopped\\_meanwhile · <t:{UNIX}:f>"),
+    ]
+    assert message.embed["footer"] == {"text": "ref A1B2\ndelayed 3 min"}
+    assert message.content == "2 events to 12:04 UTC"
+
+
+def test_an_instant_out_of_a_payload_stays_text():
+    shown = one(Card(title="<t:1:R>", lines=("<t:1:R>",))).embed
+
+    assert (shown["title"], shown["description"]) == ("\\<t:1:R\\>",) * 2
+
+
+@given(st.integers(0, 3000), st.integers(0, 300))
+def test_no_instant_is_ever_cut(before: int, name: int):
+    card = Card(
+        title="Long",
+        lines=("a" * before + moment(NOW),),
+        fields=(Field("b" * name + moment(NOW), "c" * before + instant(NOW)),),
+        notes=("d" * before + moment(NOW),),
+    )
+
+    told = "\n".join(text for message in rendered(card) for text in texts_of(message.embed))
+
+    assert told.count(f"<t:{UNIX}:f>") == 3
+    assert told.count(f"<t:{UNIX}:d> <t:{UNIX}:T>") == 1

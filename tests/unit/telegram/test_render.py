@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from adapters.telegram.render import (
     CAPTION_LIMIT,
+    DATE_TIME,
     TABLE_WIDTH,
     TEXT_LIMIT,
     Run,
@@ -30,6 +31,7 @@ from bot.domain.cards import (
     in_parts,
 )
 from bot.domain.ids import ActionId
+from bot.texts.times import clock, instant, moment
 
 NOW = datetime(2026, 11, 22, 12, 4, tzinfo=UTC)
 
@@ -39,7 +41,7 @@ def one(card: Card) -> TelegramMessage:
     return message
 
 
-def spans(message: TelegramMessage, style: Style) -> list[str]:
+def spans(message: TelegramMessage, style: str) -> list[str]:
     """The pieces of text under entities of one style, cut out as Telegram does."""
     units = message.text.encode("utf-16-le")
     return [
@@ -307,3 +309,51 @@ def inside_a_character(units: bytes, offset: int) -> bool:
 def styled(runs: list[Run]) -> list[tuple[str, Style | None]]:
     """Character by character."""
     return [(character, run.style) for run in runs for character in run.text]
+
+
+def test_an_instant_is_an_entity_over_its_words_wherever_a_sentence_tells_one():
+    at = datetime(2026, 11, 22, 9, 30, 5, tzinfo=UTC)
+    card = Card(
+        title=f"\U0001f989 events to {clock(at)}",
+        lines=(f"\U0001f989 Since {moment(at)}, it runs.",),
+        fields=(Field(f"{moment(at)} · A1B2", f"Sent {instant(at)}"),),
+        notes=(f"Stopped meanwhile · {moment(at)}",),
+    )
+
+    message = one(card)
+
+    assert [
+        (text, entity["unix_time"], entity["date_time_format"])
+        for text, entity in zip(
+            spans(message, DATE_TIME),
+            [entity for entity in message.entities if entity["type"] == DATE_TIME],
+            strict=True,
+        )
+    ] == [
+        ("09:30 UTC", int(at.timestamp()), "t"),
+        ("22 Nov 09:30 UTC", int(at.timestamp()), "dt"),
+        ("22 Nov 09:30 UTC", int(at.timestamp()), "dt"),
+        ("22 Nov 09:30:05 UTC", int(at.timestamp()), "dT"),
+        ("22 Nov 09:30 UTC", int(at.timestamp()), "dt"),
+    ]
+    assert spans(message, Style.BOLD) == [
+        "\U0001f989 events to 09:30 UTC",
+        "22 Nov 09:30 UTC · A1B2:",
+    ]
+    assert spans(message, Style.ITALIC) == ["Stopped meanwhile · 22 Nov 09:30 UTC"]
+    assert message.without_instants.text == message.text
+    assert spans(message.without_instants, DATE_TIME) == []
+
+
+def test_what_stands_on_buttons_and_in_pictures_are_words():
+    told = moment(NOW)
+    card = Card(
+        title="Which?",
+        pick=PickList(prompt=told, options=(Option(label=told, action=ActionId("a1"), hint=told),)),
+        buttons=((Button(label=told, action=ActionId("a2")),),),
+    )
+
+    message = one(card)
+
+    assert {button["text"] for row in message.buttons for button in row} == {"22 Nov 12:04 UTC"}
+    assert all(sign < "\ue000" or sign > "\uf8ff" for sign in message.text)

@@ -10,9 +10,11 @@ from adapters.telegram.render import moment as telegram_moment
 from bot.domain.cards import Severity
 from bot.domain.digests import Part
 from bot.domain.events import Kind
+from bot.domain.marks import MarkedInstant, Shape, in_pieces, shown
+from bot.domain.text import clean
 from bot.texts.digests import digest
 from bot.texts.language import speaking
-from bot.texts.times import clock, dated, instant, moment, on_day_of
+from bot.texts.times import clock, clock_in, dated, instant, moment, on_day_of
 
 AT = datetime(2026, 7, 6, 22, 30, 7, tzinfo=UTC)
 
@@ -29,11 +31,11 @@ AT = datetime(2026, 7, 6, 22, 30, 7, tzinfo=UTC)
 )
 def test_a_time_is_told_by_the_clock_of_who_reads_it(zone: str, told: str, at: str):
     with speaking("en", zone):
-        assert (moment(AT), clock(AT)) == (told, at)
-        assert instant(AT) == told.replace(at[:5], f"{at[:5]}:07")
-        assert dated(AT) == told.replace("Jul", "Jul 2026")
-    assert clock(AT, zone) == at
-    assert clock(AT) == "22:30 UTC", "outside again"
+        assert (shown(moment(AT)), shown(clock(AT))) == (told, at)
+        assert shown(instant(AT)) == told.replace(at[:5], f"{at[:5]}:07")
+        assert shown(dated(AT)) == told.replace("Jul", "Jul 2026")
+    assert clock_in(AT, zone) == at
+    assert clock_in(AT) == "22:30 UTC", "outside again"
 
 
 def test_days_are_those_of_who_reads_it():
@@ -43,8 +45,8 @@ def test_days_are_those_of_who_reads_it():
     with speaking("en", "Europe/Berlin"):
         assert on_day_of(AT, later)
         assert not on_day_of(AT, before)
-        assert telegram_moment(AT, later) == "00:30"
-        assert telegram_moment(before, later) == "06 Jul 2026 23:30"
+        assert shown(telegram_moment(AT, later)) == "00:30"
+        assert shown(telegram_moment(before, later)) == "06 Jul 2026 23:30"
     assert on_day_of(AT, before)
 
 
@@ -55,5 +57,23 @@ def test_a_digest_over_their_midnight_names_the_days():
     ]
 
     with speaking("en", "Europe/Berlin"):
-        assert digest(parts).title == "2 events, 06 Jul 23:30 to 07 Jul 00:30"
-    assert digest(parts).title == "2 events, 21:30 UTC to 22:30 UTC"
+        assert shown(digest(parts).title) == "2 events, 06 Jul 23:30 to 07 Jul 00:30"
+    assert shown(digest(parts).title) == "2 events, 21:30 UTC to 22:30 UTC"
+
+
+def test_an_instant_is_marked_for_platforms_and_readable_without():
+    told = f"Since {moment(AT)}, last {clock(AT)}"
+
+    assert [*in_pieces(told)] == [
+        "Since ",
+        MarkedInstant("06 Jul 22:30 UTC", int(AT.timestamp()), Shape.MOMENT),
+        ", last ",
+        MarkedInstant("22:30 UTC", int(AT.timestamp()), Shape.CLOCK),
+    ]
+    assert [getattr(one, "shape", None) for one in in_pieces(instant(AT) + dated(AT))] == ["s", "d"]
+    assert clean(told) == shown(told) == "Since 06 Jul 22:30 UTC, last 22:30 UTC"
+    assert shown(told, keeps_instants=True) == told
+
+
+def test_what_a_zone_s_clock_says_is_not_changed_by_who_reads_it():
+    assert [*in_pieces(clock_in(AT, "Asia/Kolkata"))] == ["04:00"]

@@ -51,7 +51,7 @@ def explained(told: Told, *seen: Sighting) -> Card:
 
 
 def rows(card) -> dict[str, str]:
-    return {field.label: field.value for field in card.fields}
+    return {shown(field.label): shown(field.value) for field in card.fields}
 
 
 def decided(decision: Decision, sound: bool = False) -> str:
@@ -202,7 +202,7 @@ def test_who_has_seen_it_is_told_without_names_the_first_first():
     others = [replace(person, channel=Channel.DISCORD, at=AT + timedelta(minutes=1))] * 10
 
     fields = explained(TOLD, person, *others).fields
-    seen = [field.value for field in fields if field.label == "Seen"]
+    seen = [shown(field.value) for field in fields if field.label == "Seen"]
 
     assert seen[:2] == [
         "05 Jan 12:00:07 UTC \u00b7 you on Telegram",

@@ -10,6 +10,7 @@ import pytest
 
 from bot.domain.events import Trader
 from bot.domain.ids import TraderId
+from bot.domain.marks import shown
 from bot.domain.rules import (
     Every,
     Hours,
@@ -118,16 +119,16 @@ def test_kinds_and_modes_have_words_of_their_own():
     ],
 )
 def test_an_instant_by_the_clock_of_a_zone(zone: str, words: str):
-    assert moment(AT, zone) == words
-    assert until_in_words(AT, zone) == f"until {words}"
+    assert shown(moment(AT, zone)) == words
+    assert shown(until_in_words(AT, zone)) == f"until {words}"
 
 
 def test_a_mute_says_what_and_until_when():
     mute = Mute(id="m", until=AT, bot=GRID.id)
 
-    assert mute_in_words(mute, TRADERS, "Europe/Berlin") == (
-        "Everything of Grid BTC: until 30 Nov 00:30"
-    )
+    words = shown(mute_in_words(mute, TRADERS, "Europe/Berlin"))
+
+    assert words == "Everything of Grid BTC: until 30 Nov 00:30"
 
 
 @pytest.mark.parametrize(
