@@ -87,7 +87,9 @@ def compose(
     )
     gathering = Gathering(store.outbox, delivering, now)
     ingest = Ingest(store.inbox, meter, delivering, amending, gathering, now, new_id)
-    feeds = Feeds(platform, store.accounts, store.inbox, ingest, meter, now, chance, rhythm)
+    feeds = Feeds(
+        platform, store.accounts, store.inbox, store.ledger, ingest, meter, now, chance, rhythm
+    )
     linking = Linking(
         codes=store.codes,
         accounts=store.accounts,

@@ -13,6 +13,7 @@ from enum import StrEnum
 from bot.domain.cards import Button
 from bot.domain.guards import Guard, Standing
 from bot.domain.ids import EndpointId, LinkId, StrategyId, TraderId
+from bot.domain.silences import Silence
 
 
 class Stream(StrEnum):
@@ -76,6 +77,8 @@ class Kind(StrEnum):
     FEED = "feed"
     ACTION = "action"
     TEST = "test"
+    IDLE = "idle"
+    """A bot that runs and does nothing, unlike it."""
     GUARD = "guard"
     """A day that a person has set a limit for, and that has reached it."""
     DIGEST = "digest"
@@ -323,6 +326,15 @@ class GuardCrossed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BotQuiet:
+    """A bot says that it runs, and has done nothing for far longer than it usually does."""
+
+    origin: Origin
+    trader: Trader
+    silence: Silence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
     """A frame or record that could not be understood, with what may be kept of it."""
 
@@ -349,6 +361,7 @@ Event = (
     | StrategySeen
     | Notice
     | GuardCrossed
+    | BotQuiet
 )
 """What ingest takes. Ticks and unreadable frames never get that far."""
 

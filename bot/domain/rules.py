@@ -20,6 +20,8 @@ class Topic(StrEnum):
     REPORT = "report"
     STATE = "state"
     """A bot was started, stopped, changed."""
+    IDLE = "idle"
+    """A bot does nothing for far longer than it usually does."""
     STRATEGY = "strategy"
     MESSAGE = "message"
     """The platform wrote to the person."""

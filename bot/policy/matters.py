@@ -7,6 +7,7 @@ from bot.domain.amounts import is_extreme
 from bot.domain.cards import Severity
 from bot.domain.deliveries import Priority
 from bot.domain.events import (
+    BotQuiet,
     Event,
     GuardCrossed,
     Message,
@@ -61,12 +62,13 @@ def matter_of(
             matter = Matter(topic=Topic.STATE, paper=paper)
             critical = critical or (stops and paper is not True)
             bad = bad or critical
+        case BotQuiet():
+            matter = Matter(topic=Topic.IDLE, paper=event.trader.dry_run)
         case StrategySeen():
             matter = Matter(topic=Topic.STRATEGY, pair=_pair(event.strategy.pair))
-        case Message():
-            matter = Matter(topic=Topic.MESSAGE)
-        case SystemEvent():
-            matter = Matter(topic=Topic.SYSTEM)
+        case Message() | SystemEvent():
+            of_system = isinstance(event, SystemEvent)
+            matter = Matter(topic=Topic.SYSTEM if of_system else Topic.MESSAGE)
         case Notice() | GuardCrossed():
             return None
     named = about.id if about else getattr(event, "trader", None)

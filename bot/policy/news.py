@@ -15,6 +15,7 @@ from bot.domain.chats import Endpoint, Link, private_ones
 from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import Draft, Priority
 from bot.domain.events import (
+    BotQuiet,
     Event,
     GuardCrossed,
     Message,
@@ -46,6 +47,7 @@ from bot.texts.alerts import (
     bot_alert,
     message_alert,
     notice_alert,
+    quiet_alert,
     quietly,
     report_alert,
     signal_alert,
@@ -144,6 +146,10 @@ def decide(
             tell = partial(message_alert, event)
         case Notice():
             return _decide_notice(event, known, now, new_id)
+        case BotQuiet():
+            bot = _bots_told_apart(known).get(event.trader.id, event.trader)
+            told = _Told(partial(quiet_alert, event, bot))
+            return _news(event, event.origin, told, known, now, new_id)
         case GuardCrossed():
             return _decide_guard(event, known, now, new_id)
         case _:

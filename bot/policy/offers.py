@@ -5,7 +5,8 @@
 - What is critical: *Seen* too, for everybody who may look.
 - What has a sound and is not critical: *Mute 1 h*, of its bot and kind, and *Less like this*, which
   shows the rule that it would write.
-- What has no sound: none, so that a phone is not full of buttons.
+- That a bot is unusually quiet: *Not of this bot*.
+- What else has no sound: none, so that a phone is not full of buttons.
 
 Each but *Seen* asks a command, as if the person had typed it, and changes nothing by itself. Where
 who linked the chat may not ask that, it is not offered.
@@ -23,7 +24,7 @@ from bot.domain.changes import condition
 from bot.domain.chats import Link, Role
 from bot.domain.events import Trader
 from bot.domain.ids import ActionId, NewId, TraderId
-from bot.domain.rules import Matter
+from bot.domain.rules import Matter, Topic
 from bot.domain.spoken_rules import KINDS, as_spoken, rule_written
 from bot.policy.less_like import less_like
 from bot.policy.ruling import ruling
@@ -99,6 +100,9 @@ def _offers(alert: Alert, link: Link, matter: Matter | None) -> tuple[TraderId, 
             return LESS, seen
         stop = _Offer(_("Stop {who}", who=trader_name(bot)), offer_to_pause(bot.id))
         return bot.id, [stop, *seen]
+    if matter is not None and matter.topic is Topic.IDLE and bot is not None:
+        of_it = (Target(id=bot.id, name=trader_name(bot)),)
+        return LESS, [_Offer(_("Not of this bot"), f"rules {KINDS[Topic.IDLE]} off", of_it)]
     if card.silent or matter is None or matter.critical or (matter.bot and bot is None):
         return LESS, ()
     return LESS, _to_hear_less(matter, link, bot)

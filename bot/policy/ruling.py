@@ -84,7 +84,7 @@ def may_be_critical(rule: Rule) -> bool:
 
 
 _QUIETER = frozenset({Mode.OFF, Mode.SILENT, Mode.DIGEST})
-_NEVER_CRITICAL = frozenset({Topic.SIGNAL, Topic.WARNING, Topic.REPORT, Topic.STRATEGY})
+_NEVER_CRITICAL = frozenset({Topic.SIGNAL, Topic.WARNING, Topic.REPORT, Topic.IDLE, Topic.STRATEGY})
 
 
 def mutes(mute: Mute, matter: Matter, now: datetime) -> bool:

@@ -11,6 +11,7 @@ from bot.domain.cards import Card, Field, Severity, with_note
 from bot.domain.changes import Change, condition
 from bot.domain.deliveries import Priority
 from bot.domain.events import (
+    BotQuiet,
     Message,
     Notice,
     PodEvent,
@@ -25,8 +26,9 @@ from bot.domain.names import NAME_LIMIT
 from bot.domain.pairs import quote_of, settled_in
 from bot.domain.text import clean, paragraphs
 from bot.domain.weights import change_weight, ends_a_trade, is_order, trade_weight, worse
-from bot.texts.language import _, later
+from bot.texts.language import _, later, ngettext
 from bot.texts.names import strategy_name, trader_name
+from bot.texts.times import lasted, moment
 from bot.texts.trade_context import open_for, reason_in_words
 
 
@@ -417,6 +419,40 @@ def strategy_alert(
         at=at,
     )
     return Alert(card=card, priority=Priority.INFO)
+
+
+def quiet_alert(event: BotQuiet, bot: Trader) -> Alert:
+    """
+    Args:
+        bot: as it is called.
+    """
+    silence, name = event.silence, trader_name(bot)
+    overdue, a_day = max(1, round(silence.overdue)), max(1, round(silence.a_day))
+    card = Card(
+        title=_("{bot} is unusually quiet", bot=name),
+        severity=Severity.WARNING,
+        lines=(
+            _(
+                "It says that it runs, and has traded nothing for {time}.",
+                time=lasted(event.origin.at - silence.last),
+            ),
+            ngettext(
+                "By its rhythm of the last two weeks {count} trade is overdue.",
+                "By its rhythm of the last two weeks {count} trades are overdue.",
+                overdue,
+            ),
+        ),
+        fields=(
+            Field(_("Last trade"), moment(silence.last)),
+            Field(
+                _("Usual"),
+                ngettext("about {count} trade a day", "about {count} trades a day", a_day),
+            ),
+        ),
+        notes=(_("Told once until it trades again."),),
+        at=event.origin.at,
+    )
+    return Alert(card=card, priority=Priority.NORMAL, about=bot)
 
 
 def notice_alert(notice: Notice) -> Alert:

@@ -201,6 +201,7 @@ _COUNTS = {
     Kind.FEED: both("{count} notice about the connection", "{count} notices about the connection"),
     Kind.ACTION: both("{count} outcome of an action", "{count} outcomes of actions"),
     Kind.TEST: both("{count} test alert", "{count} test alerts"),
+    Kind.IDLE: both("{count} quiet bot", "{count} quiet bots"),
     Kind.GUARD: both("{count} guard of the day", "{count} guards of the day"),
     Kind.DIGEST: both("{count} digest", "{count} digests"),
 }

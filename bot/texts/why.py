@@ -37,6 +37,7 @@ _KINDS = {
     Kind.FEED: later("a notice about the connection"),
     Kind.ACTION: later("the outcome of an action"),
     Kind.TEST: later("a test alert"),
+    Kind.IDLE: later("a bot that is unusually quiet"),
     Kind.GUARD: later("a guard of the day"),
     Kind.DIGEST: later("a digest"),
 }

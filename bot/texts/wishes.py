@@ -32,6 +32,7 @@ _TOPICS = {
     Topic.WARNING: later("warnings"),
     Topic.REPORT: later("reports"),
     Topic.STATE: later("starts and stops"),
+    Topic.IDLE: later("idle bots"),
     Topic.STRATEGY: later("strategy changes"),
     Topic.MESSAGE: later("messages"),
     Topic.SYSTEM: later("system events"),

@@ -1,13 +1,13 @@
 """Trades as rows, one each: what was last told of them, and the results of a time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select
 
 from bot.domain.events import WHOLE, Stream, Sweep
-from bot.domain.ids import AccountId
+from bot.domain.ids import AccountId, TraderId
 from bot.domain.ledger import Entry
 from bot.domain.results import Money, Result, Results
 from storage.engine.database import Database
@@ -102,6 +102,25 @@ def results(connection: Connection, account: AccountId, since: datetime) -> Resu
     )
 
 
+_ACTIVITY = Statement(
+    lambda _: select(ledger.c.trader, ledger.c.at, ledger.c.opened_at).where(
+        ledger.c.account == bindparam("of_account"),
+        ledger.c.at >= bindparam("since"),
+        ledger.c.trader.is_not(None),
+    )
+)
+
+
+def _activity(
+    connection: Connection, account: AccountId, since: datetime
+) -> Mapping[TraderId, Sequence[datetime]]:
+    times: dict[TraderId, set[datetime]] = {}
+    for row in _ACTIVITY.rows(connection, {"of_account": account, "since": since}):
+        both = (row.at, row.opened_at)
+        times.setdefault(row.trader, set()).update(at for at in both if at and at >= since)
+    return {trader: sorted(them) for trader, them in times.items()}
+
+
 class SqlLedger:
     """Implements `bot.ports.Ledger`."""
 
@@ -110,3 +129,8 @@ class SqlLedger:
 
     async def results(self, account: AccountId, since: datetime) -> Results:
         return await self._database.read(results, account, since)
+
+    async def activity(
+        self, account: AccountId, since: datetime
+    ) -> Mapping[TraderId, Sequence[datetime]]:
+        return await self._database.read(_activity, account, since)

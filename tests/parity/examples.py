@@ -39,6 +39,7 @@ from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import State
 from bot.domain.digests import Part
 from bot.domain.events import (
+    BotQuiet,
     GuardCrossed,
     Kind,
     Message,
@@ -61,6 +62,7 @@ from bot.domain.linking import Audience, Completed, LinkProblem, WrongDigits
 from bot.domain.outcomes import Result, Seen
 from bot.domain.rules import Hours, Matter, Measure, Mode, Mute, Quiet, Rule, Threshold, Topic
 from bot.domain.sightings import Sighting
+from bot.domain.silences import Silence
 from bot.domain.spoken_guards import GuardProblem
 from bot.domain.spoken_rules import Problem, Unclear
 from bot.domain.spoken_times import ALL_DAY
@@ -830,6 +832,19 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "alerts.strategy_alert": lambda: [
         offered(alerts.strategy_alert(PLAN, PLAN, (change,), AT), Topic.STRATEGY)
         for change in Change
+    ],
+    "alerts.quiet_alert": lambda: [
+        offered(
+            alerts.quiet_alert(
+                BotQuiet(
+                    origin=origin(Kind.IDLE),
+                    trader=OWL,
+                    silence=Silence(last=AT - timedelta(hours=5), overdue=8.3, a_day=40),
+                ),
+                OWL,
+            ),
+            Topic.IDLE,
+        )
     ],
     "alerts.notice_alert": lambda: [
         offered(

@@ -58,6 +58,22 @@ async def test_trades_of_a_year_come_into_the_ledger_and_ring_nowhere(world, pla
     assert len(chat.shown) - before == 1
 
 
+async def test_when_each_bot_has_opened_and_closed_is_known(world, platform):
+    opened = world.now() - timedelta(hours=5)
+    trade = replace(closed(world, 1, timedelta(hours=3)), trader=OWL.id, opened_at=opened)
+    platform.store(Stream.TRADES, trade)
+    platform.store(Stream.TRADES, closed(world, 2, timedelta(hours=2)))
+    account = await world.goes_live()
+    await until_whole(world)
+
+    ledger, hour = world.store.ledger, timedelta(hours=1)
+    since_all = await ledger.activity(account.id, world.now() - 6 * hour)
+    lately = await ledger.activity(account.id, opened + hour)
+
+    assert since_all == {OWL.id: [opened, trade.origin.at]}
+    assert lately == {OWL.id: [trade.origin.at]}
+
+
 async def test_older_trades_leave_the_requests_to_what_is_urgent(world, platform):
     for number in range(450):
         platform.store(Stream.TRADES, closed(world, number, timedelta(days=300, minutes=-number)))

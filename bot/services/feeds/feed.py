@@ -18,6 +18,7 @@ from bot.services.feeds.login_end import Expiry, Renewed
 from bot.services.feeds.notices import Notices
 from bot.services.feeds.reading import Reading
 from bot.services.feeds.rhythm import FeedRhythm, jittered
+from bot.services.feeds.silences import Silences
 from bot.services.feeds.sweeps import Sweeps
 from bot.services.feeds.trouble import FeedTrouble
 from bot.services.steady import Seconds, side_by_side, sleep_until, steady
@@ -35,6 +36,7 @@ class Feed:
     platform: Platform
     accounts: Accounts
     reading: Reading
+    silences: Silences
     notices: Notices
     expiry: Expiry
     meter: Meter
@@ -55,6 +57,7 @@ class Feed:
         self._sweeps = Sweeps(
             account=self.account,
             reading=self.reading,
+            silences=self.silences,
             meter=self.meter,
             now=self.now,
             chance=self.chance,

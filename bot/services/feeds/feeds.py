@@ -10,13 +10,14 @@ from bot.domain.accounts import Account
 from bot.domain.feeds import FeedStatus
 from bot.domain.ids import AccountId, Now
 from bot.errors import TryLater
-from bot.ports import Accounts, Inbox, Meter, Platform, Session
+from bot.ports import Accounts, Inbox, Ledger, Meter, Platform, Session
 from bot.services.feeds.feed import Feed
 from bot.services.feeds.login_end import Expiry
 from bot.services.feeds.notices import Notices
 from bot.services.feeds.ownership import OwnPlatform
 from bot.services.feeds.reading import Reading
 from bot.services.feeds.rhythm import FeedRhythm
+from bot.services.feeds.silences import Silences
 from bot.services.ingest import Ingest
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ class Feeds:
         platform: Platform,
         accounts: Accounts,
         inbox: Inbox,
+        ledger: Ledger,
         ingest: Ingest,
         meter: Meter,
         now: Now,
@@ -39,6 +41,7 @@ class Feeds:
         self._platform = platform
         self._accounts = accounts
         self._inbox = inbox
+        self._ledger = ledger
         self._ingest = ingest
         self._meter = meter
         self._now = now
@@ -96,6 +99,13 @@ class Feeds:
             platform=OwnPlatform(self._platform, account, self._meter),
             accounts=self._accounts,
             reading=reading,
+            silences=Silences(
+                account=account,
+                inbox=self._inbox,
+                ledger=self._ledger,
+                ingest=self._ingest,
+                now=self._now,
+            ),
             notices=notices,
             expiry=expiry,
             meter=self._meter,

@@ -8,11 +8,13 @@ from datetime import timedelta
 from math import inf
 
 from bot.domain.accounts import Account
+from bot.domain.events import Stream
 from bot.domain.ids import Now
 from bot.errors import ConnectionLost, NeedsLogin, NotOffered, Refused, TryLater
 from bot.ports import Meter, Session
 from bot.services.feeds.reading import Reading
 from bot.services.feeds.rhythm import FeedRhythm, jittered
+from bot.services.feeds.silences import Silences
 from bot.services.steady import Seconds, steady
 
 log = logging.getLogger(__name__)
@@ -24,6 +26,7 @@ class Sweeps:
 
     account: Account
     reading: Reading
+    silences: Silences
     meter: Meter
     now: Now
     chance: random.Random
@@ -106,6 +109,8 @@ class Sweeps:
             log.warning("a sweep must wait", extra=self._facts(reason=str(failure)))
             return False
         self._return_to(caught_up.failing)
+        if Stream.TRADES not in {*caught_up.failing, *self.reading.not_offered}:
+            await self.silences.look()
         for stream, count in caught_up.found.items():
             if stream.value in late:
                 continue  # it could not be read before, so there was something to find
