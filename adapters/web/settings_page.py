@@ -30,6 +30,9 @@ _CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ID = re.compile(r"[^\x00-\x1f]{1,128}")
 _WORDS = 200
 
+BOT = "bot:"
+"""What an option begins with that is a bot, among kinds."""
+
 _COMMANDS = frozenset({"rules", "quiet", "timezone", "digest", "mute", "unmute"})
 
 log = logging.getLogger(__name__)
@@ -98,6 +101,7 @@ class SettingsPages:
                 "settings.html",
                 say=pages.said(texts.PAGE),
                 view=texts.shown(view),
+                bot=BOT,
                 csrf=csrf_token(secret, _FORMS),
             )
 
@@ -125,10 +129,7 @@ class SettingsPages:
         command, words = fields.get("command", ""), written(fields)
         if command not in _COMMANDS or len(words) > _WORDS:
             raise web.HTTPBadRequest
-        bot = fields.get("bot", "")
-        changed = await self._desk.change(
-            secret, command, words, TraderId(bot) if _ID.fullmatch(bot) else None
-        )
+        changed = await self._desk.change(secret, command, words, _bot(fields))
         if changed is None:
             return _over()
         link = view.link
@@ -195,9 +196,17 @@ def written(fields: Fields) -> str:
             parts = (trying, fields.get("kind", ""), mode, fields.get("limit", ""))
             return " ".join(filter(None, map(str.strip, parts)))
         case {"command": "mute", "time": time}:
-            return f"{fields.get('kind', '')} {time}".strip()
+            kind = fields.get("kind", "")
+            return time if kind.startswith(BOT) else f"{kind} {time}".strip()
         case _:
             return fields.get("words", "").strip()
+
+
+def _bot(fields: Fields) -> TraderId | None:
+    """What a form is about, besides its words."""
+    kind = fields.get("kind", "")
+    bot = kind.removeprefix(BOT) if kind.startswith(BOT) else fields.get("bot", "")
+    return TraderId(bot) if _ID.fullmatch(bot) else None
 
 
 def _hours(fields: Fields, days: Days) -> str:

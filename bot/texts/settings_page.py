@@ -133,6 +133,7 @@ class ShownPage(NamedTuple):
     digest: str
     mutes: Sequence[tuple[str, str]]
     topics: Sequence[tuple[str, str]]
+    bots: Sequence[tuple[str, str]]
     times: Sequence[tuple[str, str]]
     others: Sequence[str]
     until: str
@@ -163,6 +164,7 @@ def shown(view: SettingsView) -> ShownPage:
             if view.now < mute.until
         ],
         topics=[(words, topic_name(topic)) for topic, words in KINDS.items()],
+        bots=[(one.id, trader_name(one)) for one in view.traders],
         times=[(words, _(label)) for words, label in MUTE_TIMES.items()],
         others=[chat_title(one) for one in view.others],
         until=_("This page ends at {time}.", time=clock(view.visit.until)),

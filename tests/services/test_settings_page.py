@@ -176,6 +176,20 @@ async def test_a_change_is_the_commands_and_is_told_in_the_chat_quietly_with_und
     assert (await wants(world)).quiet is None
 
 
+async def test_another_chat_of_the_account_neither_hears_of_it_nor_changes(world, chat):
+    await world.goes_live()
+    await world.links("555")
+    secret = await visiting(world)
+    await world.quiet(2)
+    before = chat.titles("555")
+
+    await world.settings_page.change(secret, "digest", "9:00")
+    await world.quiet(2)
+
+    assert chat.titles("555") == before
+    assert (await world.link("555")).preferences.digest_at != (await wants(world)).digest_at
+
+
 async def test_what_is_only_tried_or_not_understood_is_told_nowhere(world, chat):
     await world.goes_live()
     secret = await visiting(world)

@@ -94,6 +94,27 @@ async def test_who_names_no_bot_chooses_one_from_a_list_and_confirms(
     assert "1 of 3 bots running" in status.text
 
 
+async def test_settings_are_chosen_from_a_list_and_typed_into_a_form(
+    settings, simulated, discord_api, dora, on_discord
+):
+    async with running(settings(**on_discord)) as product:
+        await link(product, discord_api, dora, simulated.alice)
+        card = await dora.runs("bell settings").answered()
+        dora.selects(card, "Change", "Quiet hours")
+        await discord_api.world.until(lambda: "Other hours" in card.labels)
+        form = await dora.presses(card, "Other hours").opened()
+        dora.submits(form, {form.labels[0]: "weekends 0-10"})
+        await discord_api.world.until(lambda: "Saturday and Sunday 00:00-10:00" in card.text)
+        labels = card.labels
+        dora.presses(card, "Back")
+        await discord_api.world.until(lambda: "Settings of this chat" in card.text)
+        same = await dora.runs("bell settings", words="digest 9:00").answered()
+
+    assert labels == ("Undo", "Back", "Close")
+    assert "Saturday and Sunday 00:00-10:00" in card.text
+    assert "A daily digest comes at 09:00" in same.text
+
+
 async def test_the_latest_trades_come_with_a_chart_on_both_platforms(
     settings, simulated, bot_api, ann, discord_api, dora, on_discord
 ):

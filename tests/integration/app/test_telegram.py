@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import aiohttp
+
 from tests.integration.app.conftest import bought, linked, running
+from tests.integration.web.test_links import csrf_of
 from tests.standins.bot_api import Access
 from tests.standins.bot_api.faults import refused
 
@@ -63,3 +66,46 @@ async def test_an_alert_that_is_replied_to_is_explained(settings, simulated, bot
     reference = answer.text.split()[1]
     assert f"ref {reference}" in alert.text
     assert "without a sound: by the rule" in answer.text
+
+
+async def test_settings_go_down_and_back_in_one_message_and_on_a_page(
+    settings, simulated, bot_api, ann
+):
+    """One message of the chat is edited all the way; the page tells of its change in another."""
+    world = bot_api.world
+    async with running(settings()) as product:
+        await linked(product, bot_api, ann, simulated.alice)
+        ann.types("/settings")
+        card = await world.message_where(lambda one: "Settings of this chat" in one.text, within=15)
+        for label, then in (
+            ("Quiet hours", "Alerts come whenever they happen."),
+            ("22:00-07:00", "Every day 22:00-07:00"),
+            ("Undo", "No quiet hours"),
+            ("Back", "Settings of this chat"),
+            ("As a page", "Settings on a page"),
+        ):
+            ann.presses(card, label)
+            await world.until(lambda then=then: then in card.text, within=15)
+        address = next(word for word in card.text.split() if "/settings/open/" in word)
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
+            opened = await (await browser.get(address)).text()
+            page = await browser.post(address, data={"csrf": csrf_of(opened)})
+            table = await page.text()
+            fields = {"command": "rules", "kind": "exits", "bot": "", "mode": "silent"}
+            change = page.url.with_path("/settings/change")
+            sent = await browser.post(change, data={"csrf": csrf_of(table), **fields})
+            saved = await sent.text()
+            told = await world.message_where(
+                lambda one: "Changed on the settings page." in one.text, within=15
+            )
+            words = told.text
+            ann.presses(told, "Undo")
+            await world.until(lambda: "Rule removed" in told.text, within=15)
+            again = await (await browser.get(page.url)).text()
+
+    assert page.url.path == "/settings"
+    assert "Saved." in saved
+    assert "Exits: without a sound" in words
+    assert told.silent
+    assert "rule 1" not in table
+    assert "No rules yet" in again

@@ -342,6 +342,7 @@ async def test_it_is_in_the_language_of_its_chat(site):
         ({"command": "timezone", "words": " Berlin "}, ("timezone", "Berlin", None)),
         ({"command": "digest", "words": "08:30"}, ("digest", "08:30", None)),
         ({"command": "mute", "kind": "exits", "time": "8h"}, ("mute", "exits 8h", None)),
+        ({"command": "mute", "kind": "bot:b2", "time": "1h"}, ("mute", "1h", "b2")),
         ({"command": "unmute", "words": "m1"}, ("unmute", "m1", None)),
         ({"command": "rules", "words": "remove r1"}, ("rules", "remove r1", None)),
         (
