@@ -33,7 +33,7 @@ def page(
     traders: Sequence[Trader],
     buttons: Sequence[Button] = (),
     pick: Sequence[Option] = (),
-    older: Sequence[Button] = (),
+    more: Sequence[Button] = (),
 ) -> Card:
     """Some of the person's own, in the order in which they are tried, and the defaults.
 
@@ -41,7 +41,7 @@ def page(
         first: the number of the first of them.
         buttons: that remove each, or
         pick: the same of many.
-        older: leads to the next page.
+        more: lead to the next page, or to what makes one.
     """
     own = [f"{number}. {rule_in_words(rule, traders)}" for number, rule in enumerate(rules, first)]
     return Card(
@@ -53,8 +53,25 @@ def page(
             _("What is critical rings all the same."),
         ),
         pick=PickList(prompt=_("Remove a rule"), options=tuple(pick)) if pick else None,
-        buttons=tuple(tuple(row) for row in (buttons, older) if row),
+        buttons=tuple(tuple(row) for row in (buttons, more) if row),
         notes=(_("A new one: {examples}", examples=rule_examples()),),
+    )
+
+
+def new() -> str:
+    """On a button."""
+    return _("New rule")
+
+
+def about_what(options: Sequence[Option]) -> Card:
+    """
+    Args:
+        options: the kinds that a rule may be about.
+    """
+    return Card(
+        title=_("What is the rule about?"),
+        pick=PickList(prompt=_("Choose a kind"), options=tuple(options)),
+        notes=(_for_example(rule_examples()),),
     )
 
 

@@ -14,6 +14,7 @@ from bot.texts.settings import zone_in_words
 from bot.texts.times import clock, spoken
 from bot.texts.wishes import (
     clock_time,
+    first_up,
     mode_name,
     mute_in_words,
     quiet_in_words,
@@ -149,7 +150,7 @@ def shown(view: SettingsView) -> ShownPage:
         may_change=view.may_change,
         columns=[_("Any bot with real money"), *(trader_name(one) for one in view.traders)],
         rows=[
-            (_first_up(topic_name(row[0].topic)), [_cell(view, cell) for cell in row])
+            (first_up(topic_name(row[0].topic)), [_cell(view, cell) for cell in row])
             for row in view.cells
         ],
         rules=[(rule.id, rule_in_words(rule, view.traders)) for rule in view.rules],
@@ -169,10 +170,6 @@ def shown(view: SettingsView) -> ShownPage:
         others=[chat_title(one) for one in view.others],
         until=_("This page ends at {time}.", time=clock(view.visit.until)),
     )
-
-
-def _first_up(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def _ends(hours: Hours | None) -> tuple[str, str]:

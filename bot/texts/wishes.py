@@ -130,7 +130,11 @@ def scope_in_words(
             if paper
             else _("{what} with real money", what=what)
         )
-    return what[:1].upper() + what[1:]
+    return first_up(what)
+
+
+def first_up(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _told(mode: Mode, every: Every) -> str:

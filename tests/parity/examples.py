@@ -537,9 +537,10 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     ],
     "rules.page": lambda: [
         rules.page((), 1, (OF_ALL,), ()),
-        rules.page((RULE, OF_ALL), 1, (OF_ALL,), (OWL,), ONE_BUTTON, older=ANOTHER_BUTTON),
+        rules.page((RULE, OF_ALL), 1, (OF_ALL,), (OWL,), ONE_BUTTON, more=ANOTHER_BUTTON),
         rules.page((RULE,) * 15, 1, (OF_ALL,), (OWL,), pick=OPTIONS),
     ],
+    "rules.about_what": lambda: [rules.about_what(OPTIONS)],
     "rules.no_such_page": lambda: [rules.no_such_page()],
     "rules.made": lambda: [
         rules.made(RULE, (OWL,)),

@@ -153,3 +153,15 @@ async def test_what_is_typed_in_a_form_follows_the_words_of_its_button(world):
     assert reply.card.title == "Every day 22:00-07:00"
     assert {"Undo", "Back", "Close"} <= {*actions_under(reply.card)}
     assert refused.card is None
+
+
+async def test_a_rule_is_made_by_presses_alone(world):
+    await world.links()
+    [card] = await world.says("/settings")
+
+    for label in ("How loudly what is told", "New rule", "Exits", "silent"):
+        [card] = await world.presses(card, label)
+
+    assert card.card.title == "Exits: without a sound"
+    assert {"Undo", "Back", "Close"} <= {*actions_under(card.card)}
+    assert [one.mode for one in (await wants(world)).rules] == [Mode.SILENT]

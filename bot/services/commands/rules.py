@@ -38,9 +38,9 @@ from bot.services.commands.previews import preview
 from bot.services.commands.wishes import Things, things, undo, wish
 from bot.texts import rules as texts
 from bot.texts.language import later
-from bot.texts.wishes import mode_name, scope_in_words
+from bot.texts.wishes import first_up, mode_name, scope_in_words, topic_name
 
-_REMOVE, _COVER, _TRY = "remove", "critical", "try"
+_REMOVE, _COVER, _TRY, _NEW = "remove", "critical", "try", "new"
 
 
 async def _answer(request: AccountRequest) -> Card:
@@ -54,6 +54,8 @@ async def _answer(request: AccountRequest) -> Card:
         if word.lower() == _REMOVE:
             return await _remove(request, rule, traders)
         return await _confirm(request, rule, traders)
+    if typed.lower() == _NEW:
+        return await _about_what(request)
     if not typed or typed.isdecimal():
         return await _page(request, int(typed or 1), traders)
     if word.lower() != _TRY:
@@ -125,15 +127,29 @@ async def _page(request: AccountRequest, number: int, traders: Sequence[Trader])
         return texts.no_such_page()
     actions = await request.asking_each([f"{_REMOVE} {rule.id}" for rule in shown])
     numbered = list(zip(range(first + 1, first + 1 + len(shown)), shown, actions, strict=True))
-    older = (await request.older(number),) if len(ordered) > first + texts.ROWS else ()
+    [new] = await request.asking(_NEW)
+    more: list[Button] = [Button(label=texts.new(), action=new)]
+    if len(ordered) > first + texts.ROWS:
+        more.append(await request.older(number))
     if len(shown) <= texts.MOST_BUTTONS:
         buttons = [Button(label=texts.remove(at), action=action) for at, _, action in numbered]
-        return texts.page(shown, first + 1, DEFAULTS, traders, buttons=buttons, older=older)
+        return texts.page(shown, first + 1, DEFAULTS, traders, buttons=buttons, more=more)
     options = [
         Option(label=texts.option_label(at, rule, traders), action=action)
         for at, rule, action in numbered
     ]
-    return texts.page(shown, first + 1, DEFAULTS, traders, pick=options, older=older)
+    return texts.page(shown, first + 1, DEFAULTS, traders, pick=options, more=more)
+
+
+async def _about_what(request: AccountRequest) -> Card:
+    """A list of the kinds, each of which then asks how."""
+    kinds = list(KINDS.items())
+    actions = await request.asking_each([words for _, words in kinds])
+    options = [
+        Option(label=first_up(topic_name(topic)), action=action)
+        for (topic, _), action in zip(kinds, actions, strict=True)
+    ]
+    return texts.about_what(options)
 
 
 # --- made -----------------------------------------------------------------------------------------
