@@ -1,0 +1,96 @@
+"""Pictures of a week's chat, as the chat page shows it on a phone."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from playwright.async_api import Browser
+
+from adapters.web.chat import Chat as ChatPage
+from adapters.web.server import serving, web_app
+from bot.domain.chats import Address, Channel
+from tests.fakes.web import LinkingDesk
+from tests.integration.web.conftest import local_settings
+from tests.week.run import AS_IT_COMES, WISHING, Chat, Week
+
+THERE = ZoneInfo("Europe/Berlin")
+PHONE = {"width": 390, "height": 844}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What one chat shows of a time, on a phone whose end of the chat is in view."""
+
+    chat: str
+    begin: datetime
+    end: datetime
+
+
+SCENES: Mapping[str, Scene] = {
+    "night": Scene(
+        WISHING, datetime(2026, 1, 8, 3, tzinfo=THERE), datetime(2026, 1, 8, 8, tzinfo=THERE)
+    ),
+    "burst": Scene(
+        AS_IT_COMES,
+        datetime(2026, 1, 9, 14, 50, tzinfo=THERE),
+        datetime(2026, 1, 9, 15, 12, tzinfo=THERE),
+    ),
+    "repeats": Scene(
+        WISHING,
+        datetime(2026, 1, 10, 10, 55, tzinfo=THERE),
+        datetime(2026, 1, 10, 12, 25, tzinfo=THERE),
+    ),
+}
+
+
+async def draw(week: Week, folder: Path, browser: Browser) -> None:
+    for name, scene in SCENES.items():
+        await _draw(week.chats[scene.chat], scene, folder / f"week-{name}.png", browser)
+
+
+async def _draw(chat: Chat, scene: Scene, path: Path, browser: Browser) -> None:
+    time = scene.begin
+    ids = itertools.count()
+
+    def now() -> datetime:
+        return time
+
+    def new_id() -> str:
+        return f"{next(ids):022}"
+
+    async def no_problems() -> list[str]:
+        return []
+
+    settings = local_settings()
+    page_of = ChatPage(settings, now, new_id)
+    app = web_app(
+        sign_in=LinkingDesk(now=now),
+        health=no_problems,
+        chat=page_of,
+        webhooks={},
+        settings=settings,
+        now=now,
+        new_id=new_id,
+    )
+    async with serving(app, settings.listen) as bound:
+        context = await browser.new_context(
+            viewport=PHONE, device_scale_factor=2, timezone_id=THERE.key, locale="en-GB"
+        )
+        page = await context.new_page()
+        await page.goto(f"http://{bound}/chat")
+        [cookie] = await context.cookies()
+        address = Address(channel=Channel.WEB, bot=ChatPage.bot, chat=cookie["value"])
+        changed = {one.message: one for one in chat.changes if one.at <= scene.end}
+        for one in chat.shown:
+            if scene.begin <= one.at <= scene.end:
+                time = one.at
+                last = changed.get(one.message, one)
+                await page_of.send(address, last.card)
+        await page.wait_for_timeout(timedelta(seconds=1) / timedelta(milliseconds=1))
+        await page.screenshot(path=path)
+        await context.close()
