@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from sqlalchemy import URL, make_url
@@ -27,6 +28,7 @@ from adapters.cryptorobot.settings import (
 from adapters.discord.settings import SETTINGS as DISCORD
 from adapters.logs.settings import LogSettings, parse_format, parse_level
 from adapters.telegram.settings import SETTINGS as TELEGRAM
+from adapters.watch.settings import parse_heartbeat_url
 from adapters.web.settings import Listen, WebSettings, parse_listen, parse_proxies, parse_public_url
 from bot.config_file import NUMBER, SWITCH, TEXTS, ConfigFile, as_text, read_config
 from bot.domain.chats import Channel
@@ -50,7 +52,7 @@ NAMES = frozenset(
         *("DATA_DIR", "DATABASE_URL", "SECRET_KEY"),
         *("PUBLIC_URL", "LISTEN", "METRICS_LISTEN", "TRUSTED_PROXIES"),
         *(name for block in CHATS.values() for name in block.names),
-        *("LOG_FORMAT", "LOG_LEVEL"),
+        *("HEARTBEAT_URL", "LOG_FORMAT", "LOG_LEVEL"),
     }
 )
 
@@ -77,7 +79,12 @@ TYPES: Mapping[str, tuple[type, ...]] = MappingProxyType(
 """What a setting may be in a file besides a text, which each of them may be."""
 
 
-SECRETS = (*(f"{channel.upper()}_TOKEN" for channel in CHATS), "SECRET_KEY", "DATABASE_URL")
+SECRETS = (
+    *(f"{channel.upper()}_TOKEN" for channel in CHATS),
+    "SECRET_KEY",
+    "DATABASE_URL",
+    "HEARTBEAT_URL",
+)
 """What nobody else should read where it stands in a file of settings."""
 
 KEY_FILE = "secret.key"
@@ -108,6 +115,8 @@ class Settings:
     chats: Mapping[Channel, ChatSettings]
     web: WebSettings
     logs: LogSettings
+    heartbeat_url: str | None = field(default=None, repr=False)
+    """Where signs of life go."""
     open_file: Path | None = None
     """The file of settings, if secrets stand in it and every user of the machine may read it."""
 
@@ -116,7 +125,9 @@ class Settings:
         """What must not come out anywhere."""
         tokens = [one.token for one in self.chats.values()]
         password = str(make_url(self.database_url).password or "")
-        return tuple(filter(None, (*tokens, password, *self.secret_keys)))
+        heartbeat = urlsplit(self.heartbeat_url or "")
+        watched = f"{heartbeat.path}?{heartbeat.query}" if heartbeat.query else heartbeat.path
+        return tuple(filter(None, (*tokens, password, watched.strip("/"), *self.secret_keys)))
 
     @property
     def cut_off(self) -> frozenset[Channel]:
@@ -164,6 +175,7 @@ def read(environ: Mapping[str, str] | None = None, config: Path | None = None) -
             format=reader.value("LOG_FORMAT", parse_format, None),
             level=reader.value("LOG_LEVEL", parse_level, LogSettings().level),
         ),
+        heartbeat_url=reader.value("HEARTBEAT_URL", parse_heartbeat_url, None),
         open_file=reader.open_file,
     )
     _check_https(reader, chats, settings.web)

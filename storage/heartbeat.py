@@ -16,6 +16,7 @@ from typing import Any
 
 from bot.domain.deliveries import Restored
 from bot.domain.ids import Now
+from bot.domain.outages import Outage, outage
 from storage.leases import SqlLeases
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ EVERY = timedelta(minutes=1)
 MARGIN = timedelta(minutes=5)
 """By which the platform's clock may be ahead of ours: when something happened is told by it."""
 
-FILE = "heartbeat"
+FILE = _NAME = "heartbeat"
 
 
 class Heartbeat:
@@ -40,6 +41,8 @@ class Heartbeat:
         self._path = folder / FILE
         self._now = now
         self._restored: Restored | None = None
+        self.outage: Outage | None = None
+        """That this process has ended by beginning to work."""
         self._is_kept = True
 
     async def begin(self) -> Restored | None:
@@ -51,6 +54,7 @@ class Heartbeat:
             TryLater, OutcomeUnknown: the database is away: try again.
         """
         before = await asyncio.to_thread(self._read)
+        worked = await self._leases.until(_NAME)
         count = await self._count()
         now = self._now()
         if before is not None:
@@ -58,11 +62,13 @@ class Heartbeat:
             if count <= before["count"]:
                 until = datetime.fromisoformat(before["at"]) + EVERY + MARGIN
                 self._restored = Restored(found_at=now, told_until=min(until, now))
+                worked = datetime.fromisoformat(before["at"])
                 log.warning(
                     "the database is older than at the last start, as after a backup was put back:"
                     " what is told again is marked as a possible repeat",
                     extra={"told_until": self._restored.told_until.isoformat()},
                 )
+        self.outage = outage(worked, now)
         await asyncio.to_thread(self._write, count, now)
         return self._restored
 
@@ -77,7 +83,7 @@ class Heartbeat:
 
     async def _count(self) -> int:
         # A lease that is over at once is a number that only grows.
-        count = await self._leases.acquire("heartbeat", "heartbeat", timedelta(0))
+        count = await self._leases.acquire(_NAME, _NAME, timedelta(0))
         assert count is not None, "nobody can hold it"
         return count
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Interval,
     literal,
     literal_column,
+    select,
     type_coerce,
     update,
 )
@@ -51,6 +52,10 @@ class SqlLeases:
         """
         return await self._database.write_apart(_prolong, _LeaseCall(name, owner, epoch, life))
 
+    async def until(self, name: str) -> datetime | None:
+        """How long the right was last held for; `None` if nobody ever had it."""
+        return await self._database.read(_until, name)
+
     async def release(self, name: str, owner: str, epoch: int) -> None:
         """Give it up, if it is still held."""
         await self._database.write(_prolong, _LeaseCall(name, owner, epoch, timedelta(0)))
@@ -72,6 +77,10 @@ def _acquire(connection: Connection, wanted: _LeaseCall) -> int | None:
         where=(lease.c.until <= _in(timedelta(0), dialect)) | (lease.c.owner == wanted.owner),
     )
     return connection.execute(taken.returning(lease.c.epoch)).scalar()
+
+
+def _until(connection: Connection, name: str) -> datetime | None:
+    return connection.execute(select(lease.c.until).where(lease.c.name == name)).scalar()
 
 
 @each

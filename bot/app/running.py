@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import Any, NoReturn
 
 from adapters.cryptorobot.client import open_platform
+from adapters.watch.ping import pinging
 from adapters.web.chat import Chat
 from adapters.web.connections import MOST_CONNECTIONS
 from adapters.web.health import Backlog, Metrics
@@ -23,9 +24,11 @@ from bot.app.sources import new_digits, new_id, now
 from bot.domain.cards import Picture
 from bot.domain.charts import Chart
 from bot.domain.chats import Channel
+from bot.domain.hosts import is_exposed
 from bot.domain.reasons import STORED
 from bot.errors import OutcomeUnknown, TryLater
 from bot.services.chat_platforms import Around, ChatBot, ChatPlatform, pace
+from bot.services.dead_man import DeadMan
 from bot.services.delivery import REASONS as DELIVERY_REASONS
 from bot.services.delivery import Outlet
 from bot.services.leadership import Leadership
@@ -108,10 +111,12 @@ async def run(
             new_digits=new_digits,
             chance=random.Random(),
         )
+        readiness = _readiness(services, store, bots, duty)
+        signs = await _signs_of_life(settings, readiness, stack)
         pages = web_app(
             sign_in=services.linking,
             settings_desk=services.settings_page,
-            health=_readiness(services, store, bots, duty).problems,
+            health=readiness.problems,
             chat=chat,
             webhooks={path: hook for bot in bots for path, hook in bot.webhooks.items()},
             settings=settings.web,
@@ -130,7 +135,7 @@ async def run(
             beginning = group.create_task(_begin(bots, begun), name="introductions")
             if await duty.begin(stop):
                 try:
-                    await _live(services, store, bots, duty, heartbeat, meter, begun, stop)
+                    await _live(services, store, bots, duty, heartbeat, signs, meter, begun, stop)
                 finally:
                     # Also after a failure: then nothing is in flight, and who starts need not wait.
                     await duty.end()
@@ -163,17 +168,26 @@ def _readiness(
         if duty.trouble is not None:
             return [duty.trouble]
         stored = store.database.trouble()
-        words = None if stored is None else stored.words
-        found = [words, *(bot.trouble() for bot in bots)]
-        return [trouble for trouble in found if trouble is not None]
+        return [] if stored is None else [stored.words]
 
     return Readiness(
         probe=partial(store.leases.acquire, "probe", "probe", timedelta(0)),
         outbox=store.outbox,
         feeds=services.feeds.states,
         troubles=troubles,
+        chats=lambda: [bot.trouble() for bot in bots],
         now=now,
     )
+
+
+async def _signs_of_life(
+    settings: Settings, readiness: Readiness, stack: AsyncExitStack
+) -> Callable[[], Coroutine[Any, Any, object]]:
+    """What gives them, until cancelled; nothing, if nobody wants any."""
+    if settings.heartbeat_url is None:
+        return _nobody_to_ask
+    ping = await stack.enter_async_context(pinging(settings.heartbeat_url))
+    return DeadMan(ping, readiness.works).run
 
 
 async def _begin(bots: Sequence[ChatBot], begun: asyncio.Event) -> None:
@@ -198,14 +212,16 @@ async def _live(
     bots: Sequence[ChatBot],
     duty: Leadership,
     heartbeat: Heartbeat,
+    signs: Callable[[], Coroutine[Any, Any, object]],
     meter: Metrics,
     begun: asyncio.Event,
     stop: asyncio.Event,
 ) -> None:
     """All that goes on side by side, and its end: hear nothing new, then send what is in flight.
 
-    What sends and what hears waits until the bots have begun, and nothing else does: meanwhile the
-    feeds connect. What sends waits also until it is known whether a backup was put back.
+    What sends and what hears waits until the bots have begun; meanwhile the feeds connect. What
+    sends and what reads waits also until it is known whether a backup was put back, and how long
+    nobody worked.
     """
     compared = asyncio.Event()
     async with asyncio.TaskGroup() as group:
@@ -214,10 +230,11 @@ async def _live(
             group.create_task(_once([begun, compared], services.delivering.run), name="delivery"),
             group.create_task(_once([begun, compared], services.amending.run), name="amending"),
             group.create_task(_once([begun, compared], services.gathering.run), name="gathering"),
-            group.create_task(services.feeds.run(), name="feeds"),
+            group.create_task(_once([compared], services.feeds.run), name="feeds"),
             group.create_task(services.router.recover(), name="recovery"),
             group.create_task(services.linking.run(), name="news of links"),
             group.create_task(_beat(heartbeat, services, compared), name="heartbeat"),
+            group.create_task(_once([begun, compared], signs), name="signs of life"),
             group.create_task(_prune(store), name="pruning"),
             group.create_task(_watch(store, meter), name="watch of the database"),
         ]
@@ -250,6 +267,7 @@ async def _cancelled(tasks: Sequence["asyncio.Task[Any]"]) -> None:
 async def _beat(heartbeat: Heartbeat, services: Services, compared: asyncio.Event) -> NoReturn:
     restored = await retry_until_available(heartbeat.begin)
     services.delivering.restored = services.amending.restored = restored
+    services.feeds.outage = heartbeat.outage
     compared.set()
     while True:
         await asyncio.sleep(EVERY.total_seconds())
@@ -328,6 +346,8 @@ def _announce(settings: Settings, store: Store, chats: Mapping[Channel, ChatPlat
             "people would send their passwords unencrypted: put the pages behind https",
             extra={"public_url": settings.web.public_url},
         )
+    if settings.heartbeat_url is not None and is_exposed(settings.heartbeat_url):
+        log.warning("signs of life travel unencrypted: use https in TRADEBELL_HEARTBEAT_URL")
     if settings.platform.exposed:
         log.warning(
             "logins go to the platform unencrypted: use https in TRADEBELL_PLATFORM_URL",

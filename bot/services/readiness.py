@@ -27,7 +27,8 @@ class Readiness:
     Args:
         probe: writes something to the database; raises `TryLater` or `OutcomeUnknown` if it cannot.
         feeds: the state of every feed.
-        troubles: what the chat adapters have to say.
+        troubles: what else the process has to say.
+        chats: what each chat adapter has to say; `None` if all is well there.
     """
 
     def __init__(
@@ -36,17 +37,25 @@ class Readiness:
         outbox: Outbox,
         feeds: Callable[[], Mapping[AccountId, FeedStatus]],
         troubles: Callable[[], Sequence[str]],
+        chats: Callable[[], Sequence[str | None]],
         now: Now,
     ) -> None:
         self._probe = probe
         self._outbox = outbox
         self._feeds = feeds
         self._troubles = troubles
+        self._chats = chats
         self._now = now
 
     async def problems(self) -> Sequence[str]:
         """What is wrong now, a sentence each; nothing if all is well."""
-        return [*await self._stored(), *self._troubles(), *self._fed()]
+        chats = [trouble for trouble in self._chats() if trouble is not None]
+        return [*await self._stored(), *self._troubles(), *chats, *self._fed()]
+
+    async def works(self) -> bool:
+        """Whether what happens on the platform would be told in one chat at least."""
+        stopped = [*await self._stored(), *self._troubles(), *self._fed()]
+        return not stopped and None in self._chats()
 
     async def _stored(self) -> Sequence[str]:
         try:

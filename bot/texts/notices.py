@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from bot.domain.chats import Endpoint
 from bot.domain.events import NoticeText
-from bot.texts.language import _
+from bot.domain.outages import Outage
+from bot.texts.language import _, ngettext
 from bot.texts.names import chat_sort, chat_title
 from bot.texts.reasons import in_words
-from bot.texts.times import spoken
+from bot.texts.times import clock, moment, on_day_of, spoken
 
 
 def polling(every: timedelta) -> NoticeText:
@@ -37,6 +38,27 @@ def back() -> NoticeText:
         _("Connected to the trading platform again"),
         _("Everything that happened meanwhile has been read."),
     )
+
+
+def was_down(outage: Outage, news: int) -> NoticeText:
+    """
+    Args:
+        news: what happened meanwhile.
+    """
+    began, ended = outage.since, outage.until
+    span = {
+        "began": clock(began) if on_day_of(began, ended) else moment(began),
+        "ended": clock(ended),
+    }
+    if news:
+        missed = ngettext(
+            "One thing happened meanwhile. It has been read, and is told as you wish.",
+            "{count} things happened meanwhile. They have been read, and are told as you wish.",
+            news,
+        )
+    else:
+        missed = _("Nothing that you missed happened meanwhile: I have looked.")
+    return NoticeText(_("I was down from {began} to {ended}", **span), missed)
 
 
 def login_refused() -> NoticeText:

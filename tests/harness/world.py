@@ -23,6 +23,7 @@ from bot.domain.ids import ActionId, TraderId
 from bot.domain.incoming import Command, Incoming, Place, Press, Reaction, Reply, Words
 from bot.domain.linking import SignedIn
 from bot.domain.marks import shown
+from bot.domain.outages import Outage
 from bot.domain.typed import command_in
 from bot.ports import Draw, Messenger, Platform, Readership
 from bot.services.actions import READ_BACKS
@@ -223,6 +224,7 @@ async def running(
     restored: Restored | None = None,
     read_backs: Sequence[float] = READ_BACKS,
     waits: Waits = WAITS,
+    outage: Outage | None = None,
 ) -> AsyncIterator[World]:
     """One process from start to a kill: leaving cancels everything wherever it is.
 
@@ -234,6 +236,7 @@ async def running(
         restored: where a backup was put back.
         read_backs: seconds before each look at what a write has come to.
         waits: of the bot of `chat`.
+        outage: that this process has ended.
     """
     chance = random.Random(7)
     ids = itertools.count()
@@ -266,6 +269,7 @@ async def running(
         rhythm=rhythm,
         read_backs=read_backs,
     )
+    services.feeds.outage = outage
     services.delivering.restored = services.amending.restored = restored
     async with asyncio.TaskGroup() as group:
         tasks = [

@@ -59,6 +59,7 @@ from bot.domain.ids import AccountId, ActionId, EndpointId, LinkId, StrategyId, 
 from bot.domain.incoming import Shared
 from bot.domain.lanes import Missed
 from bot.domain.linking import Audience, Completed, LinkProblem, WrongDigits
+from bot.domain.outages import Outage
 from bot.domain.outcomes import Result, Seen
 from bot.domain.rules import Hours, Matter, Measure, Mode, Mute, Quiet, Rule, Threshold, Topic
 from bot.domain.sightings import Sighting
@@ -907,6 +908,10 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "notices.polling": lambda: [noticed(notices.polling(timedelta(seconds=45)))],
     "notices.down": lambda: [noticed(notices.down())],
     "notices.back": lambda: [noticed(notices.back())],
+    "notices.was_down": lambda: [
+        noticed(notices.was_down(Outage(since=AT - timedelta(minutes=21), until=AT), news))
+        for news in (0, 1, 4)
+    ],
     "notices.login_refused": lambda: [noticed(notices.login_refused(), log_in=True)],
     "notices.login_ends": lambda: [
         noticed(notices.login_ends(timedelta(hours=2), trying=trying), log_in=True)

@@ -16,6 +16,7 @@ from bot.domain.events import SOMEBODY, Kind, Origin, PodEvent, Strategy, Stream
 from bot.domain.feeds import FeedState
 from bot.domain.ids import StrategyId, TraderId
 from bot.domain.incoming import Reply
+from bot.domain.outages import Outage
 from bot.errors import ConnectionLost, NeedsLogin, NotOffered, OutcomeUnknown, TryLater
 from bot.services.feeds.ownership import OwnPlatform
 from storage.schema.tables import cursor
@@ -1121,3 +1122,40 @@ async def test_a_commit_that_a_cut_overtakes_is_sent_at_once_all_the_same(world,
 
     assert world.now() - began < timedelta(seconds=5)
     assert account
+
+
+# --- Tradebell was down -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("missed", [0, 2])
+async def test_after_an_outage_each_person_hears_once_when_it_was_and_what_was_missed(
+    store, platform, chat, now, missed: int
+):
+    async with running(store, platform, chat, now) as world:
+        await live(world)
+        await world.quiet()
+    since = now()
+    for number in range(missed):
+        platform.store(Stream.TRADES, world.trade(20 + number), announce=False)
+    await asyncio.sleep(21 * 60)
+    outage = Outage(since=since, until=now())
+
+    for _ in range(2):  # also where the process dies again at once
+        async with running(store, platform, chat, now, outage=outage) as world:
+            await world.quiet(60)
+
+    [told] = [one.card for one in chat.shown if one.card.title.startswith("I was down")]
+    assert told.title == "I was down from 12:00 UTC to 12:21 UTC"
+    assert told.silent
+    assert len([title for title in chat.titles() if title.startswith("Bought")]) == missed
+    words = {0: "Nothing that you missed", 2: "2 things happened meanwhile"}[missed]
+    assert told.lines[0].startswith(words)
+
+
+async def test_who_has_linked_since_hears_of_no_outage(store, platform, chat, now):
+    outage = Outage(since=now() - timedelta(hours=1), until=now())
+    async with running(store, platform, chat, now, outage=outage) as world:
+        await live(world)
+        await world.quiet(60)
+
+    assert not [title for title in chat.titles() if title.startswith("I was down")]

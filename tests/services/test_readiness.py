@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ from bot.domain.deliveries import Priority
 from bot.domain.feeds import FeedState, FeedStatus
 from bot.domain.ids import AccountId
 from bot.errors import TryLater
+from bot.services.dead_man import DeadMan
 from bot.services.readiness import Readiness
 
 MINUTE = timedelta(minutes=1)
@@ -24,6 +26,7 @@ class Surroundings:
 
     now: Callable[[], datetime]
     troubles: list[str] = field(default_factory=list)
+    chats: list[str | None] = field(default_factory=lambda: [None])
     states: dict[AccountId, FeedStatus] = field(default_factory=dict)
     oldest: dict[Priority, datetime] = field(default_factory=dict)
     failure: Exception | None = None
@@ -42,15 +45,18 @@ class Surroundings:
             state=state, since=self.now() - age, reason=reason
         )
 
-    async def problems(self) -> list[str]:
-        readiness = Readiness(
+    def readiness(self) -> Readiness:
+        return Readiness(
             probe=self.probe,
             outbox=self,  # type: ignore[arg-type]  # all that is asked of one
             feeds=lambda: self.states,
             troubles=lambda: self.troubles,
+            chats=lambda: self.chats,
             now=self.now,
         )
-        return list(await readiness.problems())
+
+    async def problems(self) -> list[str]:
+        return list(await self.readiness().problems())
 
 
 @pytest.fixture
@@ -75,7 +81,7 @@ async def test_a_database_that_does_not_answer_is_a_problem(around):
 
 
 async def test_what_a_chat_adapter_complains_of_is_a_problem(around):
-    around.troubles = ["Telegram refuses the bot's token."]
+    around.chats = [None, "Telegram refuses the bot's token."]
 
     assert await around.problems() == ["Telegram refuses the bot's token."]
 
@@ -122,3 +128,59 @@ async def test_a_feed_that_waits_for_its_person_is_no_problem_of_the_process(aro
     around.feed("a", FeedState.NEEDS_LOGIN, 3 * MINUTE)
 
     assert await around.problems() == []
+
+
+# --- signs of life ------------------------------------------------------------------------------
+
+
+@dataclass
+class Watcher:
+    """Whoever is to notice that no sign of life comes any more."""
+
+    signs: int = 0
+    away: bool = False
+
+    async def ping(self) -> None:
+        if self.away:
+            raise TryLater("connecting: timed out")
+        self.signs += 1
+
+
+async def watched_for(around: Surroundings, watcher: Watcher, span: timedelta) -> int:
+    """How many signs came in that time."""
+    before = watcher.signs
+    with suppress(TimeoutError):
+        async with asyncio.timeout(span.total_seconds()):
+            await DeadMan(watcher.ping, around.readiness().works).run()
+    return watcher.signs - before
+
+
+async def test_a_sign_of_life_comes_every_minute_as_long_as_one_chat_works(around):
+    around.chats = ["Telegram refuses the bot's token.", None]
+
+    assert await watched_for(around, Watcher(), 10 * MINUTE - timedelta(seconds=1)) == 10
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda around: setattr(around, "failure", TryLater("The database is away.")),
+        lambda around: setattr(around, "chats", ["Telegram is away.", "Discord is away."]),
+        lambda around: setattr(around, "chats", []),
+        lambda around: setattr(around, "troubles", ["The right to work is another's."]),
+        lambda around: around.feed("a", FeedState.CONNECTING, 3 * MINUTE),
+    ],
+)
+async def test_no_sign_of_life_is_given_where_no_alert_would_arrive(around, spoil):
+    spoil(around)
+
+    assert await watched_for(around, Watcher(), 10 * MINUTE) == 0
+
+
+async def test_signs_that_do_not_arrive_are_logged_once_and_go_on(around, caplog):
+    watcher = Watcher(away=True)
+    assert await watched_for(around, watcher, 3 * MINUTE + timedelta(seconds=1)) == 0
+
+    assert caplog.text.count("did not arrive") == 1
+    watcher.away = False
+    assert await watched_for(around, watcher, MINUTE / 2) == 1

@@ -376,9 +376,10 @@ def test_all_secrets_are_known_to_the_log():
         DISCORD_TOKEN=DISCORD_TOKEN,
         SECRET_KEY=KEY,
         DATABASE_URL="postgresql://b:hunter2@d/b",
+        HEARTBEAT_URL="https://watch.example/ping/1234-secret",
     )
 
-    assert set(chosen.secrets) == {TOKEN, DISCORD_TOKEN, KEY, "hunter2"}
+    assert set(chosen.secrets) == {TOKEN, DISCORD_TOKEN, KEY, "hunter2", "ping/1234-secret"}
     assert settings().secrets == ()
 
 
@@ -572,3 +573,25 @@ def test_every_chat_platform_that_can_be_set_up_can_be_opened_and_is_named_after
     for channel, block in CHATS.items():
         assert {f"{channel.upper()}_TOKEN", f"{channel.upper()}_API_URL"} <= {*block.names}
         assert all(name.startswith(f"{channel.upper()}_") for name in block.names)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://hc-ping.com/5f0e",
+        "http://127.0.0.1:3001/api/push/AbC?status=up&msg=OK",
+    ],
+)
+def test_signs_of_life_go_to_any_address(url: str):
+    assert settings(HEARTBEAT_URL=f" {url} ").heartbeat_url == url
+    assert settings().heartbeat_url is None
+
+
+@pytest.mark.parametrize(
+    "url", ["hc-ping.com/5f0e", "ftp://h/x", "https://", "https://u:secret@h/x", "https://h/a b"]
+)
+def test_an_address_for_signs_of_life_that_is_none_is_told_without_it(url: str):
+    [mistake] = mistakes(HEARTBEAT_URL=url)
+
+    assert mistake.startswith("TRADEBELL_HEARTBEAT_URL must be like https://")
+    assert "secret" not in mistake

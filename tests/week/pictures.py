@@ -9,17 +9,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from playwright.async_api import Browser
+from playwright.async_api import Browser, ViewportSize
 
 from adapters.web.chat import Chat as ChatPage
 from adapters.web.server import serving, web_app
 from bot.domain.chats import Address, Channel
-from tests.fakes.web import LinkingDesk
+from tests.fakes.web import LinkingDesk, SettingsShown
 from tests.integration.web.conftest import local_settings
 from tests.week.run import AS_IT_COMES, WISHING, Chat, Week
 
 THERE = ZoneInfo("Europe/Berlin")
-PHONE = {"width": 390, "height": 844}
+PHONE = ViewportSize(width=390, height=844)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ async def _draw(chat: Chat, scene: Scene, path: Path, browser: Browser) -> None:
     page_of = ChatPage(settings, now, new_id)
     app = web_app(
         sign_in=LinkingDesk(now=now),
+        settings_desk=SettingsShown(),
         health=no_problems,
         chat=page_of,
         webhooks={},

@@ -12,6 +12,7 @@ from typing import NoReturn
 from bot.domain.accounts import Account, AccountState, Credential
 from bot.domain.feeds import FeedState, FeedStatus
 from bot.domain.ids import Now
+from bot.domain.outages import Outage
 from bot.errors import NeedsLogin, SocketRefused, TryLater
 from bot.ports import Accounts, Meter, Platform, Session
 from bot.services.feeds.login_end import Expiry, Renewed
@@ -45,6 +46,8 @@ class Feed:
     rhythm: FeedRhythm
     gate: Callable[[], Awaitable[None]]
     """Waits until this process may open another connection."""
+    outage: Outage | None = None
+    """Of Tradebell itself; to be told once what happened meanwhile has been read."""
     session: Session | None = None
     _status: FeedStatus = field(init=False)
     _trouble: FeedTrouble = field(init=False)
@@ -136,6 +139,7 @@ class Feed:
         """Catch up, then do what is to be done now and then."""
         caught_up = await self.reading.catch_up(session, self.rhythm.overlap)
         self._enter(FeedState.LIVE)
+        await self._tell_outage()
         await self._sweeps.begin(caught_up.failing)
         while True:
             await sleep_until(self._next_chore())
@@ -151,6 +155,10 @@ class Feed:
         if over_at is not None and steady() >= over_at:
             await self._trouble.end()
         await self._sweeps.mind(session)
+
+    async def _tell_outage(self) -> None:
+        if self.outage and await self.notices.was_down(self.outage, self.reading.news):
+            self.outage = None
 
     # --- without a socket, or nothing at all --------------------------------------------------
 
@@ -179,6 +187,7 @@ class Feed:
         wait = jittered(self.rhythm.poll_every, self.chance)
         try:
             await self.reading.catch_up(session, self.rhythm.overlap)
+            await self._tell_outage()
         except TryLater as failure:
             if failure.retry_after is None:
                 raise

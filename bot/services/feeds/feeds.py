@@ -9,6 +9,7 @@ from typing import NoReturn
 from bot.domain.accounts import Account
 from bot.domain.feeds import FeedStatus
 from bot.domain.ids import AccountId, Now
+from bot.domain.outages import Outage
 from bot.errors import TryLater
 from bot.ports import Accounts, Inbox, Ledger, Meter, Platform, Session
 from bot.services.feeds.feed import Feed
@@ -47,6 +48,8 @@ class Feeds:
         self._now = now
         self._chance = chance
         self._rhythm = rhythm
+        self.outage: Outage | None = None
+        """That this process has ended; set before `run`."""
         self._feeds: dict[AccountId, tuple[Feed, asyncio.Task[None]]] = {}
         self._gate = _Gate(self._rhythm.connects_a_second)
         self._group: asyncio.TaskGroup | None = None
@@ -113,6 +116,7 @@ class Feeds:
             chance=self._chance,
             rhythm=self._rhythm,
             gate=self._gate.pass_through,
+            outage=self.outage if self.outage and account.created_at < self.outage.since else None,
         )
         task = self._group.create_task(feed.run(), name=f"feed {account.id}")
         self._feeds[account.id] = (feed, task)

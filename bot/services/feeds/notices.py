@@ -11,6 +11,7 @@ from bot.domain.accounts import Account, Credential
 from bot.domain.events import Kind, Notice, NoticeText, Origin
 from bot.domain.feeds import FeedState
 from bot.domain.ids import Now
+from bot.domain.outages import Outage
 from bot.errors import OutcomeUnknown, TryLater
 from bot.services.ingest import Ingest
 from bot.texts import notices as texts
@@ -36,6 +37,11 @@ class Notices:
     async def recovery(self, since: datetime) -> bool:
         """The trouble that began then is over."""
         return await self._tell(f"back {since.isoformat()}", texts.back, bad=False)
+
+    async def was_down(self, outage: Outage, news: int) -> bool:
+        """Tradebell was, and so many things that happened meanwhile have been read since."""
+        say = partial(texts.was_down, outage, news)
+        return await self._tell(f"was down {outage.since.isoformat()}", say, bad=False)
 
     async def login_refused(self, refused: Credential | None, worked: datetime) -> bool:
         """The platform does not take this credential, which last worked then.

@@ -110,6 +110,8 @@ class Reading:
     now: Now
     rhythm: FeedRhythm
     not_offered: set[str] = field(init=False, default_factory=set)
+    news: int = field(init=False, default=0)
+    """How many facts it has brought that were new."""
     _held: dict[Stream | Listing, list[Event]] = field(init=False, default_factory=dict)
     """Live events of sources that have not been read up to them."""
     _released: asyncio.Event = field(init=False, default_factory=asyncio.Event)
@@ -429,7 +431,9 @@ class Reading:
             TimeoutError: it hung.
         """
         async with asyncio.timeout(LONGEST_HANDLING.total_seconds()):
-            return await self.ingest.take(self.account, events, progress, first=first)
+            ingested = await self.ingest.take(self.account, events, progress, first=first)
+        self.news += ingested.new
+        return ingested
 
     async def _set_aside(self, unreadable: tuple[Unreadable, ...]) -> None:
         for one in unreadable:

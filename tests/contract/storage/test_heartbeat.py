@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 
 from bot.domain.deliveries import Restored
+from bot.domain.outages import Outage
 from storage import Store
 from storage.heartbeat import EVERY, MARGIN, Heartbeat
 from storage.schema.tables import lease
@@ -116,3 +117,42 @@ async def test_a_folder_that_cannot_be_written_is_said_once_and_stops_nothing(
         await worked(store, tmp_path / "file" / "folder", clock, 3)
 
     assert caplog.text.count("cannot be written") == 1
+
+
+async def last_worked(store: Store, at: datetime) -> None:
+    """The database was last worked with at that time; its clock is not the test's."""
+    then = update(lease).where(lease.c.name == "heartbeat").values(until=at)
+    await store.database.write(lambda connection, _: [connection.execute(then)], None)
+
+
+async def begun(store: Store, folder: Path, clock: Clock) -> Outage | None:
+    heartbeat = Heartbeat(store.leases, folder, clock)
+    await heartbeat.begin()
+    return heartbeat.outage
+
+
+async def test_a_first_start_ends_no_outage(store: Store, tmp_path, clock):
+    assert await begun(store, tmp_path, clock) is None
+
+
+@pytest.mark.parametrize(("away", "told"), [(2 * MINUTE, False), (21 * MINUTE, True)])
+async def test_how_long_nobody_worked_is_found_on_any_machine(
+    store: Store, tmp_path, clock, away: timedelta, told: bool
+):
+    await worked(store, tmp_path / "one", clock, 3)
+    await last_worked(store, NOW)
+    clock.at = NOW + away
+
+    found = await begun(store, tmp_path / "other", clock)
+
+    assert found == (Outage(since=NOW, until=NOW + away) if told else None)
+
+
+async def test_a_backup_that_was_put_back_makes_no_outage_longer(store: Store, tmp_path, clock):
+    await worked(store, tmp_path, clock, 10)
+    ended = clock.at
+    await put_back(store, minutes=3)
+    await last_worked(store, NOW)
+    clock.at = ended + HOUR
+
+    assert await begun(store, tmp_path, clock) == Outage(since=ended, until=ended + HOUR)

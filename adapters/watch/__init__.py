@@ -1,0 +1,1 @@
+"""Whoever watches from outside whether Tradebell works."""
