@@ -175,7 +175,8 @@ def _readiness(
         outbox=store.outbox,
         feeds=services.feeds.states,
         troubles=troubles,
-        chats=lambda: [bot.trouble() for bot in bots],
+        # Who stands by does not listen.
+        chats=lambda: [] if duty.trouble else [bot.trouble() for bot in bots],
         now=now,
     )
 
