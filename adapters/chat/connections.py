@@ -98,7 +98,9 @@ class Connections:
         self._limits = limits
         self._no_answer = no_answer
         self._places = asyncio.Semaphore(most)
+        self._open: set[_Connection] = set()
         self._kept: list[_Connection] = []
+        """Those of them that are free, in the order in which they came to be."""
         self._trust: ssl.SSLContext | None = None
 
     async def __aenter__(self) -> "Connections":
@@ -109,7 +111,7 @@ class Connections:
 
     async def close(self) -> None:
         """Hang up. What is under way then breaks off."""
-        for connection in self._kept:
+        for connection in tuple(self._open):
             connection.close()
         self._kept.clear()
         await asyncio.sleep(0)  # in which the loop closes their sockets
@@ -176,7 +178,7 @@ class Connections:
         if origin.tls and self._trust is None:
             self._trust = ssl.create_default_context()
         _, connection = await asyncio.get_running_loop().create_connection(
-            lambda: _Connection(origin),
+            lambda: _Connection(origin, self._open),
             origin.host,
             origin.port,
             ssl=self._trust if origin.tls else None,
@@ -220,8 +222,9 @@ class _Connection(asyncio.Protocol):
 
     _transport: asyncio.Transport
 
-    def __init__(self, origin: _Origin) -> None:
+    def __init__(self, origin: _Origin, all_open: set["_Connection"]) -> None:
         self.origin = origin
+        self._all_open = all_open
         self.is_free = True
         """Whether the next request may be made on it."""
         self._loop = asyncio.get_running_loop()
@@ -283,6 +286,7 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._all_open.add(self)
 
     def data_received(self, data: bytes) -> None:
         self._heard += len(data)
@@ -298,6 +302,7 @@ class _Connection(asyncio.Protocol):
                 self._fail(type(error).__name__)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._all_open.discard(self)
         self.is_free = False
         if exc is None and self._status is not None and not self._has_length():
             self._succeed()
