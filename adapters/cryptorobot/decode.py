@@ -345,6 +345,10 @@ def _trade(sent: Fields, origin: Origin) -> Trade:
         words=fields.words("message", "msg", "text", "note", "comment", "description"),
         paper=fields.flag("dry_run", "paper", "isPaper", "paperTrading", "simulated"),
         trader=_trader_of(fields) or _called(fields),
+        trade_id=fields.reference_id("tradeId", "trade_id"),
+        order_id=fields.reference_id("orderId", "order_id"),
+        parent=fields.reference_id("parentId", "parent", "parentTradeId", "parentTrade"),
+        signal=fields.reference_id("signalId", "signal_id"),
     )
 
 

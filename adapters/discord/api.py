@@ -11,6 +11,7 @@ from discord.http import Route
 from adapters.chat.exchange import NoAnswer
 from adapters.discord.faults import (
     MESSAGE_GONE,
+    NO_REPLY,
     THREAD_SLEEPS,
     UNKNOWN_MESSAGE,
     after_failure,
@@ -60,20 +61,24 @@ class DiscordChats:
         address: Address,
         message: DiscordMessage,
         key: str | None = None,
+        replies_to: str | None = None,
     ) -> Attempt:
         """Send a message. Never raises for anything that Discord does.
 
         Args:
             key: Discord drops a repeat with the same one, for a few minutes.
+            replies_to: a message there, shown with it as long as it is there and may be read.
         """
         try:
             try:
-                return await self._send(address, message, key)
+                return await self._send(address, message, key, replies_to)
             except DiscordRefusal as refusal:
+                if refusal.code == NO_REPLY and replies_to is not None:
+                    return await self.show(address, message, key)
                 if not goes_plain(message, refusal):
                     raise
                 log.error("a card was refused and goes out plain", extra={"code": refusal.code})
-                return await self._send(address, message.plain, key)
+                return await self._send(address, message.plain, key, replies_to)
         except (DiscordRefusal, RateLimited, NoAnswer) as error:
             return after_failure(error)
 
@@ -128,12 +133,16 @@ class DiscordChats:
         address: Address,
         message: DiscordMessage,
         key: str | None,
+        replies_to: str | None,
     ) -> Sent:
         body = message.body
         if message.silent:
             body["flags"] = SUPPRESS_NOTIFICATIONS
         if key is not None:
             body |= {"nonce": key, "enforce_nonce": True}
+        if replies_to is not None:
+            reference = {"message_id": replies_to, "fail_if_not_exists": False}
+            body["message_reference"] = reference
         channel = address.thread or address.chat
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel)
         sent = await self._http.request(route, json=body, files=message.files)

@@ -15,6 +15,8 @@ from bot.domain.reasons import Reason
 PLATFORM = "Discord"
 
 UNKNOWN_MESSAGE = 10008
+NO_REPLY = 160002
+"""To reply takes the right to read what was said before."""
 THREAD_SLEEPS = 50083
 """A new message wakes it, unless it is locked; a change of an old one does not.
 

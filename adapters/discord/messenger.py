@@ -48,6 +48,7 @@ class DiscordMessenger:
         address: Address,
         card: Card,
         tried_since: datetime | None = None,
+        replies_to: str | None = None,
     ) -> Attempt:
         """Show a card.
 
@@ -56,13 +57,16 @@ class DiscordMessenger:
         """
         parts = rendered(card)
         forgotten = tried_since is not None and self._now() - tried_since > KEY_LIFE
+        before = replies_to if replies_to is not None and replies_to.isdecimal() else None
         attempt: Attempt = Sent(message="")
         for number, part in enumerate(parts):
             found = None
             if tried_since is not None and forgotten and part.mark:
                 found = await self._look_for(address, part, tried_since)
             key = key_of(address, card.reference, number)
-            attempt = found or await self._chats.show(address, part, key)
+            attempt = found or await self._chats.show(
+                address, part, key, before if number == 0 else None
+            )
             if not isinstance(attempt, Sent):
                 return after_part(attempt, number, len(parts))
         return attempt

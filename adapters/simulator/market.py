@@ -72,6 +72,8 @@ class _Position:
     amount: Decimal
     price: Decimal
     opened_at: datetime
+    trade: str
+    """By which what it was bought and sold for are one; our assumption, as freqtrade's trades."""
 
 
 _VOLATILITY = 0.0008
@@ -134,6 +136,7 @@ class Market:
             for symbol, (anchor, tick) in _PAIRS.items()
         ]
         self._positions: dict[str, _Position] = {}
+        self._trades = 0
         self._deck: list[str] = []
         self._next_at: datetime | None = None
 
@@ -180,9 +183,12 @@ class Market:
         held = self._positions.pop(bot.trader, None)
         if held is None:
             amount = (bot.stake / price).quantize(Decimal("0.0001"))
-            self._positions[bot.trader] = _Position(amount, price, now)
-            return _executed(bot, "buy", amount, price, {})
+            self._trades += 1
+            trade = str(self._trades)
+            self._positions[bot.trader] = _Position(amount, price, now, trade)
+            return _executed(bot, "buy", amount, price, {"tradeId": trade})
         result = {
+            "tradeId": held.trade,
             "profit_abs": _number(held.amount * (price - held.price), "0.01"),
             "profit_ratio": _number(price / held.price - 1, "0.0001"),
             "exit_reason": "roi" if price > held.price else "exit_signal",

@@ -129,6 +129,8 @@ class TelegramChats:
                 case RefusalKind.CONTENT:
                     log.error("a card was refused and goes out plain", extra=_about(first))
                     return await self._send(address, message.plain)
+                case RefusalKind.REPLY if answered is not None:
+                    return await self._send(address, message)
                 case RefusalKind.TOPIC if address.thread:
                     log.warning("a topic is closed, using the general one", extra=_about(first))
                     return await self._send(replace(address, thread=""), message)

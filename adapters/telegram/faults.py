@@ -36,6 +36,8 @@ class RefusalKind(Enum):
     """An edit that would change nothing."""
     MESSAGE = auto()
     """The message to be edited is gone, or too old."""
+    REPLY = auto()
+    """The message to be replied to is gone."""
     CONTENT = auto()
     """Anything else: text, entities or buttons."""
 
@@ -50,6 +52,12 @@ _TOPIC = re.compile(r"TOPIC_CLOSED|TOPIC_DELETED|TOPIC_ID_INVALID|message thread
 _MESSAGE = re.compile(
     r"message to edit not found|message can't be edited|MESSAGE_ID_INVALID"
     r"|there is no text in the message to edit",
+    re.IGNORECASE,
+)
+
+
+_REPLY = re.compile(
+    r"(?:message to be replied|replied message|reply message) not found|REPLY_MESSAGE_ID_INVALID",
     re.IGNORECASE,
 )
 
@@ -73,6 +81,7 @@ def trouble(refusal: TelegramRefusal) -> RefusalKind:
     for pattern, what in (
         (_CHAT, RefusalKind.CHAT),
         (_TOPIC, RefusalKind.TOPIC),
+        (_REPLY, RefusalKind.REPLY),
         (_MESSAGE, RefusalKind.MESSAGE),
     ):
         if pattern.search(description):
@@ -103,7 +112,7 @@ def after_refusal(refusal: TelegramRefusal) -> Attempt:
             return Gone(reason=Reason.CHAT_NOT_FOUND)
         case RefusalKind.TOPIC:
             return Gone(reason=Reason.TOPIC_CLOSED)
-        case RefusalKind.UNCHANGED | RefusalKind.MESSAGE | RefusalKind.CONTENT:
+        case RefusalKind.UNCHANGED | RefusalKind.MESSAGE | RefusalKind.REPLY | RefusalKind.CONTENT:
             return Declined(reason=Reason.CONTENT_REFUSED)
 
 

@@ -28,6 +28,7 @@ class TelegramMessenger:
         address: Address,
         card: Card,
         tried_since: datetime | None = None,
+        replies_to: str | None = None,
     ) -> Attempt:
         """Show a card.
 
@@ -35,8 +36,9 @@ class TelegramMessenger:
         is Unknown, since some of it shows already. Its picture comes after its words, if it can.
         """
         parts = rendered(card, self._now())
+        before = int(replies_to) if replies_to is not None and replies_to.isdecimal() else None
         for number, part in enumerate(parts):
-            attempt = await self._chats.show(address, part)
+            attempt = await self._chats.show(address, part, before if number == 0 else None)
             if not isinstance(attempt, Sent):
                 return after_part(attempt, number, len(parts))
         if card.picture is not None:

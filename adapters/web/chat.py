@@ -87,13 +87,15 @@ class Chat:
         address: Address,
         card: Card,
         tried_since: datetime | None = None,
+        replies_to: str | None = None,
     ) -> Attempt:
         if (address.channel, address.bot) != (self.channel, self.bot):
             return Declined(reason=Reason.NOT_A_WEB_CHAT)
         if well_formed(address.chat) is None:
             return Declined(reason=Reason.NO_SUCH_WEB_CHAT)
         shown = card_json(card, self._settings.public_url)
-        return Sent(message=self._rooms.of(address.chat).show(shown, card.reference))
+        room = self._rooms.of(address.chat)
+        return Sent(message=room.show(shown, card.reference, replies_to))
 
     async def amend(self, address: Address, message: str, card: Card) -> Attempt:
         shown = card_json(card, self._settings.public_url)

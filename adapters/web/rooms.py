@@ -124,11 +124,19 @@ class Room:
         self._under_way -= 1
         self.tell({"type": "typing", "on": self.answering})
 
-    def show(self, card: Json, reference: str | None) -> str:
-        """Add a card, or find the one of that reference; gives the message's id."""
+    def show(self, card: Json, reference: str | None, replies_to: str | None = None) -> str:
+        """Add a card, or find the one of that reference; gives the message's id.
+
+        Args:
+            replies_to: the message that it goes on with, which is named as long as it is kept.
+        """
         if reference is not None and reference in self._by_reference:
             return self._by_reference[reference]
-        message = self._add({"mine": False, "card": card})
+        content: dict[str, Json | bool | str] = {"mine": False, "card": card}
+        named = (one for one, kept in self._by_reference.items() if kept == replies_to)
+        if (before := next(named, None)) is not None:
+            content["replies_to"] = before
+        message = self._add(content)
         if reference is not None:
             _bounded(self._by_reference, reference, message)
         return message

@@ -76,6 +76,8 @@ class Draft:
     """That of its card."""
     decision: Decision = SEND
     matter: Matter | None = None
+    step: str = ""
+    """How far a trade has come by it, in few words; empty if it is of none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +121,10 @@ class Delivery:
     """That of its chat."""
     zone: str = ""
     """By whose clock it is told there; empty if nobody has said."""
+    replies_to: str | None = None
+    """The message that it goes on with, by its id on the chat platform."""
+    carries: bool = False
+    """More items than it are told by its message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

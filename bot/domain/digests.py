@@ -37,9 +37,13 @@ class Part:
     detail: str = ""
     """What its card says first below the title."""
     matter: Matter | None = None
+    step: str = ""
+    """How far a trade has come by it, in few words."""
 
     @classmethod
-    def of(cls, card: Card, kind: Kind, occurred_at: datetime, matter: Matter | None) -> "Part":
+    def of(
+        cls, card: Card, kind: Kind, occurred_at: datetime, matter: Matter | None, step: str = ""
+    ) -> "Part":
         return cls(
             kind=kind,
             title=card.title,
@@ -47,6 +51,7 @@ class Part:
             occurred_at=occurred_at,
             detail=card.lines[0] if card.lines else "",
             matter=matter,
+            step=step,
         )
 
 

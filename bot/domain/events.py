@@ -146,6 +146,13 @@ class Trade:
     """When the record was changed, if that was after it was made."""
     changed: bool = False
     """It came as a change of a record: news only if the trade has come further by it."""
+    trade_id: str | None = field(default=None, repr=False)
+    """What its bot calls the trade that it is a part of; as `order_id` that order."""
+    order_id: str | None = field(default=None, repr=False)
+    parent: str | None = field(default=None, repr=False)
+    """The record of another trade that it goes on with."""
+    signal: str | None = field(default=None, repr=False)
+    """The record of the signal that it was made for."""
 
     @property
     def at(self) -> datetime:

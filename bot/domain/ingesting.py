@@ -13,6 +13,7 @@ from bot.domain.events import Event, Listing, Position, Strategy, Stream, Sweep,
 from bot.domain.ids import EndpointId
 from bot.domain.ledger import Entry
 from bot.domain.results import Results
+from bot.domain.trade_ids import TradeIds
 from bot.domain.trade_stages import Stage
 
 
@@ -37,7 +38,8 @@ class NewsDecision:
     nothing is told and no inbox row written, but `remember`/`forget` still update the last known
     state. `answer` ends all offers of that kind that were made by earlier facts of the account.
     With `stage`, the record comes as often as it changes, and is news only if it has come further
-    than any of its facts that are kept; with `only_if_kept`, only if there is one.
+    than any of its facts that are kept; with `only_if_kept`, only if there is one. `trade` is set
+    where it is a step of a trade, or may be the first.
     `fingerprint` is set when the same fact may come from another service too: then the
     n-th fact of this kind with that fingerprint within `window` is owed only if no other kind
     has brought n of them; with `says_more` it is owed all the same, and only the others are not.
@@ -61,6 +63,7 @@ class NewsDecision:
     """What comes of it, if it is news: decided right after it."""
     entry: Entry | None = None
     """What the ledger keeps of it, also where it is no news for once."""
+    trade: TradeIds | None = None
     at: datetime | None = None
     """When the fact came to be, if not when its record was made."""
 

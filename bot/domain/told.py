@@ -48,7 +48,8 @@ class Told:
     @property
     def rings(self) -> bool:
         """It was shown with a sound, or is about to be."""
-        return self.sound and (self.state is State.SENT or self.state in PENDING)
+        shown = self.state is State.SENT or self.state in PENDING
+        return self.sound and shown and self.reason != Reason.EDITED_IN
 
     @property
     def in_a_crowd(self) -> bool:

@@ -41,6 +41,7 @@ from bot.policy.matters import matter_of
 from bot.policy.offers import offered
 from bot.policy.revisions import is_stale, revised
 from bot.policy.same_fact import SAME_FACT_WINDOW, fingerprint, says_more
+from bot.policy.trade_messages import trade_ids
 from bot.policy.whether_sent import owed
 from bot.texts.alerts import (
     Alert,
@@ -419,6 +420,7 @@ def _news(
                 language=link.preferences.language,
                 expires_at=_expiry(alert, decision, now),
                 about=about if part.buttons else None,
+                step=alert.step if len(parts) == 1 else "",
                 subject=subject or (alert.about.id if alert.about else ""),
                 decision=decision,
                 matter=matter,
@@ -434,6 +436,7 @@ def _news(
         actions=tuple(actions),
         fingerprint=mark,
         window=SAME_FACT_WINDOW,
+        trade=trade_ids(event, matter),
     )
 
 

@@ -29,7 +29,9 @@ class _Outcome(NamedTuple):
         """Alone, or, of a crowd, among others."""
         course = self.decision.course
         loud = course is Course.RING or (course is Course.SEND and self.bad)
-        return loud and self.alert.reason not in _IN_ANOTHER
+        # What is edited in has no sound, but where too many had one at once.
+        too_many = self.alert.reason == Reason.EDITED_IN and self.alert.sound
+        return loud and self.alert.reason not in _IN_ANOTHER and not too_many
 
     @property
     def digest(self) -> datetime | str | None:

@@ -31,6 +31,7 @@ class Messenger(Protocol):
         address: Address,
         card: Card,
         tried_since: datetime | None = None,
+        replies_to: str | None = None,
     ) -> Attempt:
         """Show a card. Never raises for anything that the other side does: the outcome says it all.
 
@@ -39,6 +40,8 @@ class Messenger(Protocol):
         Args:
             tried_since: an attempt at this card may have shown it already, and none was made before
                 this instant. Where repeats are not marked, it is not shown twice for all that.
+            replies_to: a message of ours there, by its id, that it goes on with. Where that is
+                gone, or nothing may reply to it, it is shown all the same.
         """
 
     async def amend(self, address: Address, message: str, card: Card) -> Attempt:

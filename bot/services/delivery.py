@@ -401,6 +401,7 @@ class Delivering:
                     delivery.address,
                     card,
                     tried_since=delivery.created_at if delivery.unclear else None,
+                    replies_to=delivery.replies_to,
                 )
         now = self._now()
         if _is_contradicted(attempt, lane.heard_at, claimed_at):

@@ -37,7 +37,8 @@ class Alert:
     """A card with its priority.
 
     `about` is the bot that a button under it may act on, `stops` are several that one may stop;
-    with `log_in` one leads to a new login.
+    with `log_in` one leads to a new login. `step` is what it says of a trade, short enough for a
+    line among others of that trade; empty if it is about none.
     """
 
     card: Card
@@ -45,6 +46,7 @@ class Alert:
     about: Trader | None = None
     stops: tuple[Trader, ...] = ()
     log_in: bool = False
+    step: str = ""
 
 
 # --- trades -------------------------------------------------------------------------------
@@ -127,7 +129,12 @@ def trade_alert(trade: Trade, traders: Mapping[str, Trader]) -> Alert:
         fields=tuple(fields),
         at=trade.at,
     )
-    return Alert(card=card, priority=priority, about=trader)
+    return Alert(card=card, priority=priority, about=trader, step=trade_step(trade))
+
+
+def trade_step(trade: Trade) -> str:
+    """'Sold 0.5 at 42,400': the pair stands above it."""
+    return trade_title(replace(trade, symbol=None))
 
 
 def _why(trade: Trade) -> str | None:
@@ -219,7 +226,8 @@ def signal_alert(signal: Signal) -> Alert:
         fields=tuple(fields),
         at=signal.origin.at,
     )
-    return Alert(card=card, priority=Priority.NORMAL)
+    step = _("Signal: {signal}", signal=signal_in_words(replace(signal, pair=None)))
+    return Alert(card=card, priority=Priority.NORMAL, step=step)
 
 
 def signal_in_words(signal: Signal) -> str:
@@ -267,6 +275,7 @@ def report_alert(event: PodEvent, traders: Mapping[str, Trader]) -> Alert:
         ),
         priority=min(grade.priority, told.priority),
         about=trader,
+        step=told.step,
     )
 
 

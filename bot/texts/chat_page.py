@@ -45,6 +45,7 @@ _SCRIPT = {
     "sent": later("Sent"),
     "silent": later("Arrived silently"),
     "happened": later("happened {when}"),
+    "reply": later("goes on with {reference}"),
     "notices_blocked": later(
         "Your browser blocks notifications here. Allow them in its settings for this page, then"
         " press again."

@@ -83,6 +83,38 @@ def folded(parts: Sequence[Part]) -> Card:
     )
 
 
+def as_it_went(first: Card, steps: Sequence[Part], last: Card) -> Card:
+    """The message of a trade: how it stands, and each step that led there on a line.
+
+    Args:
+        first: as it was told at first.
+        steps: in their order.
+        last: the newest step as it would be told by itself.
+    """
+    *_span, dated = _between(steps)
+    lines = [_step(step, dated, step is steps[-1]) for step in steps]
+    if (hidden := len(lines) - SHOWN) > 0:
+        more = ngettext("{count} more step", "{count} more steps", hidden + 1)
+        lines = [lines[0], more, *lines[hidden + 2 :]]
+    return replace(
+        last,
+        lines=(*lines, *last.lines),
+        buttons=first.buttons,
+        at=None,
+        reference=first.reference,
+        sound=not first.silent,
+    )
+
+
+def _step(step: Part, dated: bool, is_last: bool) -> str:
+    """'12:40 Sold 0.5 at 42,400'; the result of the last one stands below all of them."""
+    matter = step.matter
+    says = f"{_moment(step.occurred_at, dated)} {clean(step.step or step.title, TITLE_LIMIT)}"
+    if is_last or matter is None or matter.result is None:
+        return says
+    return f"{says} ({gained(matter.result, matter.currency or '')})"
+
+
 def counted_up(card: Card, times: int, last: datetime) -> Card:
     """A card that was told, and what it says was so again."""
     again = _("x{times}, last {time}", times=times, time=clock(last))

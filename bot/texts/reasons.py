@@ -27,6 +27,7 @@ _WORDS = {
     Reason.QUIET_HOURS: later("kept until the quiet hours end"),
     Reason.NOT_WANTED: later("switched off by a rule"),
     Reason.FOLDED: later("told together with others like it"),
+    Reason.EDITED_IN: later("told in the message of its trade"),
     Reason.COUNTED_UP: later("counted in the message that told the same before"),
     Reason.MOVED_TOGETHER: later("told already in the chat it moved to"),
     Reason.NO_CONNECTION_IN_TIME: later("no connection in time"),

@@ -157,6 +157,8 @@ def _kept_quiet(told: Told, traders: Sequence[Trader]) -> str:
     """What kept its sound from being heard: what was decided, or what became of it."""
     if told.state is State.COALESCED and told.in_a_crowd:
         return _("told in a digest: too much waited at once")
+    if told.reason == Reason.EDITED_IN:
+        return in_words(told.reason)
     decision = told.decision
     put_by = told.state is State.COALESCED and told.reason == Reason.IN_A_DIGEST
     if decision is not None and (put_by or told.state in _AS_DECIDED):
@@ -208,6 +210,8 @@ def _became(told: Told) -> Field:
     """Its state, and since when."""
     label = _("Became of it")
     match told.state:
+        case State.SENT if told.reason == Reason.EDITED_IN and told.within:
+            return Field(label, f"{in_words(told.reason)} \u00b7 {told.within}")
         case State.SENT if told.ended_at is not None:
             return Field(_("Sent"), instant(told.ended_at))
         case State.GATHERED:

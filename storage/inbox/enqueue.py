@@ -14,12 +14,14 @@ from bot.domain.deliveries import PENDING, Draft, State
 from bot.domain.ids import AccountId, DeliveryId
 from bot.domain.reasons import Reason
 from bot.policy.folding import series_of
+from bot.policy.trade_messages import TradeMessage, is_told_by_itself
 from bot.policy.whether_sent import may_go
 from storage.buttons.actions import action_row
 from storage.engine.statements import Statement
 from storage.engine.types import key
 from storage.inbox.cache import AccountCache
-from storage.inbox.folding import Folding, Remembered
+from storage.inbox.folding import Folding, Remembered, carry
+from storage.inbox.trade_messages import TradeMessages, edited_in
 from storage.schema.codec import encode_card
 from storage.schema.facts import Fact, Preclaimed, reference
 from storage.schema.preferences import encode_decision, encode_matter
@@ -33,55 +35,119 @@ def enqueue(
     remembered: Remembered,
 ) -> None:
     """Store the deliveries and buttons of new facts; what can leave at once is in flight then."""
-    alone = _alone(facts)
-    folding = Folding(connection, remembered)
-    waiting: list[dict[str, Any]] = []
+    owing = _Owing(connection, _alone(facts), remembered)
     actions = []
     for fact in facts:
         named = {}
         links = {link.id: link for link in caches[AccountId(fact.key.account)].links}
-        heard = set()
         for draft in fact.drafts:
-            link = links[draft.link]
-            row = _row(fact, draft, link)
-            fact.tally.told += 1
-            fact.tally.decisions[draft.decision.course, draft.decision.reason] += 1
-            if folding.is_worth_asking(fact, draft, row):
-                _OWE.run(connection, *waiting)
-                waiting.clear()
-                if (part := folding.place(fact, draft, row)) is not None:
-                    waiting.append(part.row)
-                    fact.tally.folded += 1
-                    if part.carrier is not None:
-                        _wakes(fact, draft, link)
-                    continue
-            heard.add(draft.endpoint)
-            if draft.card.buttons:
-                named[draft.endpoint] = row["reference"]
-            if (
-                draft.endpoint in alone
-                and _may_leave(fact, draft, link)
-                and (id := _start(connection, fact, row)) is not None
-            ):
-                fact.tally.preclaimed.append(Preclaimed(id, fact, draft, link, row["reference"]))
-                continue
-            waiting.append(row)
-            if row["state"] is State.GATHERED:
-                fact.tally.gathered += 1
-            if row["state"] is State.READY:
-                _wakes(fact, draft, link)
+            reference = owing.owe(fact, draft, links[draft.link])
+            if reference is not None and (draft.card.buttons or draft.endpoint not in named):
+                named[draft.endpoint] = reference
         actions += [
-            action_row(_of_alert(offered, named.get(offered.endpoint, "")))
+            action_row(_of_alert(offered, named[offered.endpoint]))
             for offered in fact.verdict.actions
-            if offered.endpoint in heard
+            if offered.endpoint in named
         ]
-    _OWE.run(connection, *waiting)
+    owing.flush()
     _OFFER.run(connection, *actions)
 
 
 def _of_alert(offered: Action, reference: str) -> Action:
     """By its reference an alert is known that is seen: it has none before."""
     return replace(offered, arguments=reference) if offered.verb is Verb.SEEN else offered
+
+
+class _Owing:
+    """Of one transaction: items are stored together, but where one is looked for among them."""
+
+    def __init__(self, connection: Connection, alone: Set[str], remembered: Remembered) -> None:
+        self._connection = connection
+        self._alone = alone
+        self._folding = Folding(connection, remembered)
+        self._trades = TradeMessages(connection)
+        self._waiting: list[dict[str, Any]] = []
+
+    def flush(self) -> None:
+        _OWE.run(self._connection, *self._waiting)
+        self._waiting.clear()
+
+    def owe(self, fact: Fact, draft: Draft, link: Link) -> str | None:
+        """Owe an item; gives its reference if it has a message of its own."""
+        row = _row(fact, draft, link)
+        reference: str = row["reference"]
+        fact.tally.told += 1
+        fact.tally.decisions[draft.decision.course, draft.decision.reason] += 1
+        before = self._message_before(fact, draft, row)
+        if before is not None:
+            row["digest"] = before.id
+        part = self._told_within(fact, draft, link, row, before)
+        if part is not None:
+            self._waiting.append(part)
+            return None
+        if self._starts(fact, draft, link, row, before and before.message):
+            return reference
+        self._waiting.append(row)
+        if row["state"] is State.GATHERED:
+            fact.tally.gathered += 1
+        if row["state"] is State.READY:
+            _wakes(fact, draft, link)
+        return reference
+
+    def _message_before(self, fact: Fact, draft: Draft, row: dict[str, Any]) -> TradeMessage | None:
+        """The message of the trade that the item goes on with, which tells of it too."""
+        if not self._trades.may_have_one(fact, draft, row):
+            return None
+        self.flush()
+        before = self._trades.find(fact, draft)
+        if before is None or not carry(self._connection, before.id, row, fact.now):
+            return None
+        fact.tally.folded += 1
+        return before
+
+    def _told_within(
+        self,
+        fact: Fact,
+        draft: Draft,
+        link: Link,
+        row: dict[str, Any],
+        before: TradeMessage | None,
+    ) -> dict[str, Any] | None:
+        """The item's row where another's message tells of it; `None` where its own does."""
+        if before is not None and not is_told_by_itself(draft.matter, draft.card):
+            return edited_in(row, draft, before, fact)
+        if not self._folding.is_worth_asking(fact, draft, row):
+            return None
+        self.flush()
+        if before is not None:
+            too_many = self._folding.is_too_many(fact, draft, row)
+            return edited_in(row, draft, before, fact) if too_many else None
+        part = self._folding.place(fact, draft, row)
+        if part is None:
+            return None
+        fact.tally.folded += 1
+        if part.carrier is not None:
+            _wakes(fact, draft, link)
+        return part.row
+
+    def _starts(
+        self,
+        fact: Fact,
+        draft: Draft,
+        link: Link,
+        row: dict[str, Any],
+        replies_to: str | None,
+    ) -> bool:
+        """Whether it is in flight from here on."""
+        if draft.endpoint not in self._alone or not _may_leave(fact, draft, link):
+            return False
+        id = _start(self._connection, fact, row)
+        if id is None:
+            return False
+        fact.tally.preclaimed.append(
+            Preclaimed(id, fact, draft, link, row["reference"], replies_to)
+        )
+        return True
 
 
 def _wakes(fact: Fact, draft: Draft, link: Link) -> None:
@@ -96,6 +162,7 @@ def _row(fact: Fact, draft: Draft, link: Link) -> dict[str, Any]:
     series = None
     if state is State.READY and draft.alone:
         series = series_of(draft.matter, draft.subject)
+    ids = fact.verdict.trade
     fact_key = fact.key
     if draft.part:
         # Each part is an item of its own: it has its own end, and its own name.
@@ -130,6 +197,8 @@ def _row(fact: Fact, draft: Draft, link: Link) -> dict[str, Any]:
         "series": series and key(series),
         "digest": None,
         "seen": "" if is_to_be_seen(draft.card) else None,
+        "trade": key(ids.shared[0]) if ids is not None and ids.shared and draft.step else None,
+        "step": draft.step or None,
     }
 
 

@@ -1,7 +1,7 @@
 """New items that are told within an earlier one's message, and how few are asked about."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -101,6 +101,8 @@ _TOLD = Statement(
     )
 )
 
+_UNTIL = bindparam("until", type_=delivery.c.expires_at.type)
+
 _CARRY = Statement(
     lambda _: (
         update(delivery)
@@ -113,11 +115,22 @@ _CARRY = Statement(
             amend_at=func.coalesce(
                 delivery.c.amend_at, bindparam("due", type_=delivery.c.amend_at.type)
             ),
+            expires_at=case((delivery.c.expires_at < _UNTIL, _UNTIL), else_=delivery.c.expires_at),
         )
     )
 )
 """It locks the item before its part is stored: so parts are in one order, and none is overlooked by
-whoever is changing the message."""
+whoever is changing the message. As long as any of them is worth sending, it is."""
+
+
+def carry(connection: Connection, carrier: int, row: Mapping[str, Any], now: datetime) -> bool:
+    """Let an item's message tell of another item too; false if it has come to its end.
+
+    Args:
+        row: of the other, which must be stored next.
+    """
+    due = {"this": carrier, "due": now + EDIT_EVERY, "until": row["expires_at"]}
+    return bool(_CARRY.run(connection, due))
 
 
 class Placed(NamedTuple):
@@ -207,6 +220,17 @@ class Folding:
         Args:
             row: of the item, as it would be told by itself.
         """
+        placement, lately = self._placement(fact, draft, row)
+        return self._told_within(placement, fact, draft, row, lately)
+
+    def is_too_many(self, fact: Fact, draft: Draft, row: dict[str, Any]) -> bool:
+        """Whether `place` would tell it with others that come too fast."""
+        placement, _ = self._placement(fact, draft, row)
+        return isinstance(placement, Fold)
+
+    def _placement(
+        self, fact: Fact, draft: Draft, row: dict[str, Any]
+    ) -> tuple[Placement, _Lately]:
         matter = draft.matter
         assert matter is not None
         where = {
@@ -221,9 +245,7 @@ class Folding:
         lately, _ = self._remembered.lately((draft.endpoint, row["series"]), fact.now)
         if len(lately.at) < LIMIT:
             lately.at.extendleft(one.occurred_at for one in recent)
-        return self._told_within(
-            placed(fact.at, matter, words, told, recent), fact, draft, row, lately
-        )
+        return placed(fact.at, matter, words, told, recent), lately
 
     def _told_within(
         self,
@@ -234,21 +256,18 @@ class Folding:
         lately: _Lately,
     ) -> Placed | None:
         match placement:
-            case Count(into=into) if self._carry(into, fact.now):
-                return Placed(_part_of(row, draft, into, Reason.COUNTED_UP, fact), None)
+            case Count(into=into) if carry(self._connection, into, row, fact.now):
+                return Placed(told_within(row, draft, into, Reason.COUNTED_UP, fact.now), None)
             case Fold(into=into):
                 lately.folded_at = fact.at
-                if into is not None and self._carry(into, fact.now):
-                    return Placed(_part_of(row, draft, into, Reason.FOLDED, fact), None)
+                if into is not None and carry(self._connection, into, row, fact.now):
+                    return Placed(told_within(row, draft, into, Reason.FOLDED, fact.now), None)
                 carrier = _carrier(row, draft, fact)
                 owe = insert(delivery).values(carrier).returning(delivery.c.id)
                 made = self._connection.execute(owe).scalar_one()
-                return Placed(_part_of(row, draft, made, Reason.FOLDED, fact), carrier)
+                return Placed(told_within(row, draft, made, Reason.FOLDED, fact.now), carrier)
             case _:
                 return None
-
-    def _carry(self, carrier: int, now: datetime) -> bool:
-        return bool(_CARRY.run(self._connection, {"this": carrier, "due": now + EDIT_EVERY}))
 
     def _told(self, where: dict[str, Any], at: datetime) -> Sequence[Told]:
         rows = _TOLD.rows(self._connection, {**where, "after": at - COOL_DOWN, "until": at})
@@ -262,15 +281,15 @@ class Folding:
         return [Recent(row.occurred_at, row.fold) for row in rows]
 
 
-def _part_of(
-    row: dict[str, Any], draft: Draft, carrier: int, reason: Reason, fact: Fact
+def told_within(
+    row: dict[str, Any], draft: Draft, carrier: int, reason: Reason, now: datetime
 ) -> dict[str, Any]:
     """It offers nothing: the message that it is told within does, or nobody needs to act."""
     return row | {
         "state": State.COALESCED,
         "reason": reason,
         "digest": carrier,
-        "ended_at": fact.now,
+        "ended_at": now,
         "card": encode_card(replace(draft.card, buttons=())),
         "about": None,
     }

@@ -178,6 +178,7 @@ def _judge(
             now=call.now,
             idle=call.idle,
             tally=tally,
+            comes_again=stages.has_come_before(fact_key),
         )
 
 

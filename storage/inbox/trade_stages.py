@@ -53,6 +53,10 @@ class Stages:
         kept.append(fact.revision)
         return True
 
+    def has_come_before(self, fact: FactKey) -> bool:
+        """Whether the record of a fact that is news was so before."""
+        return len(self._kept.get(_Record(*fact[:3]), ())) > 1
+
     def _of(self, record: _Record) -> list[str]:
         if record not in self._kept:
             rows = _REVISIONS.rows(self._connection, record._asdict())

@@ -19,7 +19,7 @@ from bot.texts.language import speaking
 from storage.engine.database import each
 from storage.engine.statements import Statement
 from storage.engine.types import Instant
-from storage.outbox.folding import as_it_stands, tell_anew
+from storage.outbox.folding import as_it_stands, show_parts, tell_anew
 from storage.schema.codec import decode_card
 from storage.schema.facts import Fact
 from storage.schema.preferences import language_of, zone_of
@@ -252,6 +252,8 @@ def settle(connection: Connection, request: tuple[Amendment, datetime | None, da
     # More may have come while it was being changed.
     next_at = case((unchanged, null()), else_=bindparam("next", now + EDIT_EVERY, Instant()))
     connection.execute(this.values(amend_at=next_at, untold=delivery.c.untold - untold))
+    if untold:
+        show_parts(connection, amendment.delivery.id, now)
     return {}
 
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +20,7 @@ from bot.errors import OutcomeUnknown, TryLater
 from bot.policy.whether_sent import Item, may_leave
 from storage.engine.database import Database
 from storage.outbox import digests, endpoints
-from storage.outbox.folding import refreshed
+from storage.outbox.folding import refreshed, show_parts
 from storage.outbox.statements import (
     CANCEL,
     CLAIM,
@@ -83,7 +84,9 @@ def _settle(
         ):
             _change_endpoint(connection, claimed, settlement, now)
     for claimed, settlement, now in settled:
-        if claimed.kind is Kind.DIGEST and settlement.state not in (*PENDING, State.SENT):
+        if settlement.state is State.SENT and claimed.carries:
+            show_parts(connection, claimed.id, now)
+        elif settlement.state not in (*PENDING, State.SENT):
             digests.follow(connection, now)
     again = [
         {"id": claimed.id, "now": now}
@@ -180,7 +183,11 @@ def _claim(
         if head.untold is not None:
             cards[id] = refreshed(connection, head)
     claimed = {
-        head.endpoint: _claimed(head, head.attempts + 1, started, cards.get(head.id))
+        head.endpoint: replace(
+            _claimed(head, head.attempts + 1, started, cards.get(head.id)),
+            replies_to=head.replies_to,
+            carries=head.untold is not None,
+        )
         for head, started in _start(connection, heads, now)
     }
     return claimed, due

@@ -41,7 +41,7 @@ HELD_LIFE = timedelta(days=7)
 TEXT_LIFE = timedelta(days=30)
 """How long after its end an item's text is kept (`guarantees.md` 3.8)."""
 
-_ERASED = ("card", "message", "about", "amend_at", "decision", "matter", "seen")
+_ERASED = ("card", "message", "about", "amend_at", "decision", "matter", "seen", "step")
 """What goes with the text: why it was told as it was says what it was about, too."""
 
 PRUNE_BATCH = 500

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, null, or_, select, update
+from sqlalchemy import Connection, bindparam, case, null, or_, select, update
 
 from bot.domain import digests
 from bot.domain.cards import Card
@@ -57,8 +57,11 @@ _URGENT_OF_BOTS = _WAITING.where(
     delivery.c.subject != "",
 )
 
-_PARTS = select(delivery.c.kind, delivery.c.card, delivery.c.occurred_at, delivery.c.matter).where(
-    delivery.c.digest.in_(bindparam("of", expanding=True))
+_PARTS = select(
+    delivery.c.kind, delivery.c.card, delivery.c.occurred_at, delivery.c.matter, delivery.c.step
+).where(
+    delivery.c.digest.in_(bindparam("of", expanding=True)),
+    is_one_of(delivery.c.state, State.COALESCED),
 )
 
 _COALESCE = (
@@ -75,8 +78,17 @@ _COALESCE = (
 
 _HAND_ON = (
     update(delivery)
-    .where(delivery.c.digest.in_(bindparam("of", expanding=True)))
-    .values(digest=bindparam("into"))
+    .where(
+        delivery.c.digest.in_(bindparam("of", expanding=True)),
+        is_one_of(delivery.c.state, State.COALESCED),
+    )
+    .values(
+        digest=bindparam("into"),
+        reason=case(
+            (delivery.c.reason == Reason.EDITED_IN, Reason.IN_A_DIGEST.value),
+            else_=delivery.c.reason,
+        ),
+    )
 )
 
 
@@ -102,17 +114,13 @@ def coalesce(connection: Connection, head: AnyRow, under_pressure: bool, now: da
     came_back = sum(row.reason == Reason.REOPENED for row in waiting)
     if len(waiting) <= digests.crowd(under_pressure) and came_back < 2:
         return False
-    older = [row.id for row in waiting if row.kind is Kind.DIGEST]
     told = [row for row in waiting if row.kind is not Kind.DIGEST]
-    if older:
-        told += connection.execute(_PARTS, {"of": older})
+    if tellers := _tellers(waiting):
+        told += connection.execute(_PARTS, {"of": tellers})
     with spoken_in(head.preferences):
         parts = [part_of(row) for row in told]
         card = texts.digest(parts)
-    made = make(connection, waiting, card, now)
-    if older:
-        connection.execute(_HAND_ON, {"of": older, "into": made})
-    _put_into(connection, waiting, made, now)
+    _put_into(connection, waiting, make(connection, waiting, card, now), now)
     return True
 
 
@@ -132,13 +140,20 @@ def _coalesce_urgent(connection: Connection, head: AnyRow, now: datetime) -> boo
 
 def _put_into(connection: Connection, waiting: Sequence[AnyRow], made: int, now: datetime) -> None:
     these = [row.id for row in waiting]
+    if tellers := _tellers(waiting):
+        connection.execute(_HAND_ON, {"of": tellers, "into": made})
     connection.execute(_COALESCE, {"these": these, "into": made, "now": now})
+
+
+def _tellers(waiting: Sequence[AnyRow]) -> Sequence[int]:
+    """Those that tell of others."""
+    return [row.id for row in waiting if row.kind is Kind.DIGEST or row.untold is not None]
 
 
 def part_of(row: AnyRow) -> Part:
     card = decode_card(row.card) if row.card else texts.erased()
     matter = decode_matter(row.matter) if row.matter else None
-    return Part.of(card, row.kind, row.occurred_at, matter)
+    return Part.of(card, row.kind, row.occurred_at, matter, row.step or "")
 
 
 def make(connection: Connection, waiting: Sequence[AnyRow], card: Card, now: datetime) -> int:
@@ -185,7 +200,7 @@ _FOLLOW = Statement(
                 select(_parent.c.id).where(
                     is_one_of(_parent.c.state, *_FATES),
                     _parent.c.ended_at == bindparam("now"),
-                    _parent.c.kind == Kind.DIGEST,
+                    (_parent.c.kind == Kind.DIGEST) | _parent.c.untold.is_not(None),
                 )
             ),
             DELIVERY_HAS_ENDED,
@@ -204,5 +219,5 @@ _FOLLOW = Statement(
 
 
 def follow(connection: Connection, now: datetime) -> int:
-    """Let the parts of digests that have just ended unseen end likewise (G4); gives how many."""
+    """Let what is told within what has just ended unseen end likewise (G4); gives how many."""
     return _FOLLOW.run(connection, {"now": now})

@@ -17,7 +17,6 @@ from storage.schema.rows import AnyRow
 from storage.schema.states import LinkState
 from storage.schema.tables import (
     DELIVERY_IS_MISSED,
-    DELIVERY_IS_OF_A_SERIES,
     DELIVERY_IS_WAITING,
     LINK_IS_ACTIVE,
     action,
@@ -123,7 +122,6 @@ def _leave_messages(connection: Connection, endpoint_id: str, now: datetime) -> 
     """What was shown stays in the old chat: under the new address its number is another's."""
     carriers = select(delivery.c.id).where(
         delivery.c.endpoint == endpoint_id,
-        DELIVERY_IS_OF_A_SERIES,
         delivery.c.untold.is_not(None),
         is_one_of(delivery.c.state, State.SENT),
         delivery.c.message.is_not(None),
@@ -134,7 +132,9 @@ def _leave_messages(connection: Connection, endpoint_id: str, now: datetime) -> 
         update(delivery)
         .where(
             delivery.c.endpoint == endpoint_id,
-            delivery.c.about.is_not(None) | delivery.c.series.is_not(None),
+            delivery.c.about.is_not(None)
+            | delivery.c.series.is_not(None)
+            | delivery.c.step.is_not(None),
             is_one_of(delivery.c.state, State.SENT),
         )
         .values(message=null(), amend_at=null())

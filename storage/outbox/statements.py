@@ -58,6 +58,11 @@ FETCH = Statement(
             {_ITEM_COLUMNS},
             delivery.link_epoch, delivery.not_before, delivery.started_at,
             delivery.reason, delivery.subject, delivery.untold,
+            -- The message that it goes on with, if that is here.
+            (
+                SELECT first.message FROM delivery AS first
+                WHERE first.id = delivery.digest AND first.endpoint = delivery.endpoint
+            ) AS replies_to,
             link.state AS link_state, link.epoch AS current_epoch,
             link.endpoint AS current_endpoint,
             -- Something, if more wait there than are told one by one.
@@ -98,6 +103,7 @@ FETCH = Statement(
             delivery.c.reason,
             delivery.c.subject,
             delivery.c.untold,
+            delivery.c.message.label("replies_to"),
             link.c.state.label("link_state"),
             link.c.epoch.label("current_epoch"),
             link.c.endpoint.label("current_endpoint"),

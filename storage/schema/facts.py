@@ -68,6 +68,7 @@ class Fact:
     """An event that is news, unless it is in the inbox already.
 
     `drafts` are those of the verdict that are left; `now`, `idle` and `tally` are its caller's.
+    `comes_again` says that its record was news before.
     """
 
     key: FactKey
@@ -77,6 +78,7 @@ class Fact:
     now: datetime
     idle: frozenset[EndpointId]
     tally: Tally
+    comes_again: bool = False
 
     @property
     def audience(self) -> list[str]:
@@ -93,6 +95,7 @@ class Preclaimed:
     draft: Draft
     link: Link
     reference: str
+    replies_to: str | None = None
 
     def delivery(self) -> Delivery:
         """What a turn would have given."""
@@ -115,4 +118,5 @@ class Preclaimed:
             host=None if self.link.endpoint.private else self.link.person,
             language=self.link.preferences.language,
             zone=self.link.preferences.zone,
+            replies_to=self.replies_to,
         )

@@ -230,7 +230,8 @@ class _Delivery(TypedColumns):
     ended_at: Named[datetime | None] = Column(Instant)
     """When it left the pending states; for a held item, when it was held."""
     digest: Named[int | None] = Column(Serial)
-    """The item that tells of it, if it is coalesced."""
+    """The item whose message tells of it: in its place if it is coalesced, else besides a message
+    of its own, which replies to that one."""
     about: Named[str | None] = Column(Foreign)
     """The bot that its card offers to pause."""
     subject: Named[str] = Column(Foreign, server_default="")
@@ -254,6 +255,11 @@ class _Delivery(TypedColumns):
     seen: Named[str | None] = Column(Foreign)
     """Where and when it was first seen; empty as long as nobody has, NULL if nobody is asked to say
     so."""
+    trade: Named[str | None] = Column(Foreign)
+    """An id that all events of the trade carry that it is of, if there is one."""
+    step: Named[str | None] = Column(Foreign)
+    """Of a trade, how far it has come, as a message says that tells of more; NULL if it is of none,
+    and once its text has been erased."""
 
 
 delivery = Table(
@@ -282,6 +288,7 @@ DELIVERY_HAS_ENDED = delivery.c.ended_at.is_not(None)
 DELIVERY_IS_ERASABLE = DELIVERY_HAS_ENDED & delivery.c.card.is_not(None)
 DELIVERY_OFFERS = delivery.c.about.is_not(None) & delivery.c.answer.is_(None)
 DELIVERY_IS_OF_A_SERIES = delivery.c.series.is_not(None)
+DELIVERY_IS_OF_A_TRADE = delivery.c.trade.is_not(None)
 DELIVERY_IS_TO_AMEND = is_one_of(delivery.c.state, State.SENT) & delivery.c.amend_at.is_not(None)
 
 
@@ -316,6 +323,7 @@ _index(
     delivery.c.occurred_at,
     where=DELIVERY_IS_OF_A_SERIES,
 )
+_index("ix_delivery_trade", delivery.c.link, delivery.c.trade, where=DELIVERY_IS_OF_A_TRADE)
 _index("ix_delivery_amend", delivery.c.amend_at, where=DELIVERY_IS_TO_AMEND)
 _index(
     "ix_delivery_message",

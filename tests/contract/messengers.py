@@ -36,7 +36,8 @@ class Stage:
     labels of all buttons.
 
     `spoil` makes the next attempt go wrong, by the outcome that is to come of it, `spoil_change`
-    the next change of a message; `delete` lets the person delete all that shows.
+    the next change of a message; `delete` lets the person delete all that shows. `replies` are the
+    ids of what the messages reply to, of each one or none.
     """
 
     messenger: Messenger
@@ -46,6 +47,7 @@ class Stage:
     spoil: Mapping[type[Attempt], Callable[[], None]]
     spoil_change: Mapping[type[Attempt], Callable[[], None]]
     delete: Callable[[], None]
+    replies: Callable[[], Sequence[str | None]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +115,7 @@ async def telegram() -> AsyncIterator[RemoteStage]:
                 Unknown: lambda: api.fail(Drop(), method="editMessageText"),
             },
             delete=lambda: delete_all(ann.chat.messages),
+            replies=lambda: [replied(one.reply_to) for one in ann.chat.messages],
         )
 
 
@@ -163,12 +166,17 @@ async def discord() -> AsyncIterator[RemoteStage]:
                 Unknown: lambda: api.fail(Drop(), route="edit_message"),
             },
             delete=lambda: delete_all(ann.dm.messages),
+            replies=lambda: [replied(one.reply_to) for one in ann.dm.messages],
         )
 
 
 def delete_all(messages: Sequence[TelegramMessage | Message]) -> None:
     for message in messages:
         message.deleted = True
+
+
+def replied(to: int | None) -> str | None:
+    return None if to is None else str(to)
 
 
 def as_read(message: Message) -> str:
@@ -207,6 +215,7 @@ async def fake() -> AsyncIterator[Stage]:
             for kind, outcome in outcomes.items()
         },
         delete=lambda: messenger.deleted.update(one.message for one in messenger.shown),
+        replies=lambda: [one.replies_to for one in messenger.shown],
     )
 
 

@@ -186,6 +186,52 @@ async def test_a_message_that_never_was_cannot_be_changed(platform: Platform, me
 
 
 @pytest.mark.parametrize("platform", ALL)
+async def test_what_goes_on_with_a_message_is_shown_as_a_reply_to_it(platform: Platform):
+    async with platform() as stage:
+        first = await stage.messenger.send(stage.address, ALARM)
+        assert isinstance(first, Sent)
+        outcome = await stage.messenger.send(
+            stage.address, Card(title="Closed"), replies_to=first.message
+        )
+        replies = stage.replies()
+
+    assert isinstance(outcome, Sent)
+    assert replies == [None, first.message]
+
+
+@pytest.mark.parametrize("platform", ALL)
+async def test_what_goes_on_with_a_message_that_is_gone_is_shown_all_the_same(platform: Platform):
+    async with platform() as stage:
+        first = await stage.messenger.send(stage.address, ALARM)
+        assert isinstance(first, Sent)
+        stage.delete()
+        outcome = await stage.messenger.send(
+            stage.address, Card(title="Closed"), replies_to=first.message
+        )
+        replies = stage.replies()
+        shown = stage.shown()
+
+    assert isinstance(outcome, Sent)
+    assert replies == [None, None]
+    assert any("Closed" in text for text in shown)
+
+
+@pytest.mark.parametrize("platform", ALL)
+@pytest.mark.parametrize("message", ["", "not a number", "404404404"])
+async def test_what_goes_on_with_a_message_that_never_was_is_shown(
+    platform: Platform, message: str
+):
+    async with platform() as stage:
+        outcome = await stage.messenger.send(
+            stage.address, Card(title="Closed"), replies_to=message
+        )
+        replies = stage.replies()
+
+    assert isinstance(outcome, Sent)
+    assert replies == [None]
+
+
+@pytest.mark.parametrize("platform", ALL)
 async def test_a_message_that_is_gone_is_not_shown_anew(platform: Platform):
     async with platform() as stage:
         sent = await stage.messenger.send(stage.address, ALARM)

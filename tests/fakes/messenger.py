@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.cards import Card, as_shown
 from bot.domain.chats import Address, Channel
@@ -34,6 +34,8 @@ class Shown:
     left: datetime
     at: datetime
     message: str = ""
+    replies_to: str | None = None
+    """The message there that it is shown with, if that is there."""
 
 
 class ShownUnknown(Unknown):
@@ -87,12 +89,15 @@ class FakeMessenger:
     change_calls: int = 0
     deleted: set[str] = field(default_factory=set)
     """Messages that the person has deleted."""
+    too_old: timedelta | None = None
+    """So old a message can be changed no more, and still be replied to."""
 
     async def send(
         self,
         address: Address,
         card: Card,
         tried_since: datetime | None = None,
+        replies_to: str | None = None,
     ) -> Attempt:
         self.calls += 1
         message = str(self.calls)
@@ -102,19 +107,22 @@ class FakeMessenger:
         tried = Tried(address.chat, card, self.now())
         self.tried.append(tried)
         try:
-            tried.outcome = await self._come_to(address.chat, card, tried.left, message)
+            before = replies_to if self._shows(address.chat, replies_to) else None
+            tried.outcome = await self._come_to(address.chat, card, tried.left, message, before)
         finally:
             self.under_way -= 1
         return tried.outcome
 
-    async def _come_to(self, chat: str, card: Card, left: datetime, message: str) -> Attempt:
+    async def _come_to(
+        self, chat: str, card: Card, left: datetime, message: str, before: str | None
+    ) -> Attempt:
         await asyncio.sleep(self.seconds)
         outcome = self._refused(chat)
         if outcome is None and (waiting := self.outcomes.get(chat)):
             outcome = waiting.popleft()
         unclear_but_shown = isinstance(outcome, Unknown) and self.unclear_but_shown
         if outcome is None or unclear_but_shown or isinstance(outcome, ShownUnknown):
-            self.shown.append(Shown(chat, card, left, self.now(), message))
+            self.shown.append(Shown(chat, card, left, self.now(), message, before))
             await asyncio.sleep(self.answer_seconds)
         return outcome or Sent(message=message)
 
@@ -126,14 +134,20 @@ class FakeMessenger:
         if outcome is None and (waiting := self.change_outcomes.get(address.chat)):
             outcome = waiting.popleft()
         if outcome is None or isinstance(outcome, ShownUnknown):
-            if not self._shows(address.chat, message):
+            if not self._shows(address.chat, message) or self._is_too_old(message):
                 return Declined(reason="message to edit not found")
             self.changed.append(Shown(address.chat, as_shown(card), left, self.now(), message))
         return outcome or Sent(message=message)
 
-    def _shows(self, chat: str, message: str) -> bool:
+    def _shows(self, chat: str, message: str | None) -> bool:
         there = any((one.chat, one.message) == (chat, message) for one in self.shown)
         return there and message not in self.deleted
+
+    def _is_too_old(self, message: str) -> bool:
+        if self.too_old is None:
+            return False
+        [at] = [one.at for one in self.shown if one.message == message]
+        return self.now() - at >= self.too_old
 
     def screen(self, chat: str) -> list[Card]:
         """The cards that a chat shows now, each as it was last changed."""

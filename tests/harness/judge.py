@@ -16,8 +16,10 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from bot.domain.chats import EndpointState
+from bot.domain.decisions import Course
 from bot.domain.deliveries import LOST, PENDING, State
 from bot.domain.events import Kind
+from bot.domain.reasons import Reason
 from storage import Store
 from storage.schema.tables import delivery, endpoint, link
 from tests.fakes.messenger import Shown
@@ -47,8 +49,14 @@ class Owed:
     """The item that tells of it, if it was coalesced."""
     untold: int = 0
     """How many items that are told within it its message does not show, though it could."""
+    step: str = ""
+    """Of a trade, what a message says of it that tells of more."""
     covered: bool = False
     """A rule decided that covers what is critical."""
+    put_off: bool = False
+    """It was owed some time after it was created: put by for a digest that it was alone in, or told
+    within a message that could not be changed.
+    """
 
 
 @dataclass(slots=True)
@@ -103,6 +111,9 @@ def owed_by(connection: Connection) -> list[Owed]:
             title=row.card["title"] if row.card else "",
             digest=row.digest,
             untold=(row.untold or 0) if row.open is EndpointState.ACTIVE else 0,
+            step=row.step or "",
+            put_off=(row.decision or {}).get("course") == Course.HOLD
+            or (row.digest is not None and row.untold is not None),
             covered=bool(((row.decision or {}).get("rule") or {}).get("covers_critical")),
         )
         for row in rows
@@ -156,6 +167,7 @@ def judged(
     for item in items:
         _account_for(item, copies[item.reference], findings, pending)
         _account_for_parts(item, by_id, findings, pending)
+    _account_for_steps(items, by_id, [*shown, *changed], findings)
     _order(items, copies, merged, findings, commits_take)
     findings.repeats = sum(max(0, len(found) - 1) for found in copies.values())
     return findings
@@ -179,7 +191,7 @@ def _account_for(item: Owed, copies: Sequence[Shown], findings: Findings, pendin
     name = f"{item.reference} ({item.title!r}, {item.state}: {item.reason})"
     if item.state in PENDING and not pending:
         findings.unaccounted.append(f"{name} is still owed")
-    if item.state is State.SENT and not copies:
+    if item.state is State.SENT and not copies and item.reason != Reason.EDITED_IN:
         findings.unaccounted.append(f"{name} was shown to nobody")
     if item.state is not State.SENT and len(copies) > item.unclear and item.state not in PENDING:
         findings.unaccounted.append(f"{name} was shown, and nobody counts it")
@@ -204,6 +216,25 @@ def _account_for_parts(
         findings.unaccounted.append(f"{name} is told by nothing that is shown")
 
 
+def _account_for_steps(
+    items: Sequence[Owed],
+    by_id: Mapping[int, Owed],
+    cards: Sequence[Shown],
+    findings: Findings,
+) -> None:
+    """What is said to be edited into a trade's message was once seen there."""
+    lines: dict[str | None, set[str]] = defaultdict(set)
+    for one in cards:
+        lines[one.card.reference].update(one.card.lines)
+    for item in items:
+        if item.state is not State.SENT or item.reason != Reason.EDITED_IN:
+            continue
+        teller = by_id.get(item.digest or 0)
+        seen = lines[teller.reference] if teller is not None else ()
+        if not any(item.step in line for line in seen):
+            findings.unaccounted.append(f"{item.reference} ({item.title!r}) was edited in nowhere")
+
+
 def _order(
     items: Sequence[Owed],
     copies: dict[str, list[Shown]],
@@ -215,7 +246,7 @@ def _order(
     lanes: dict[tuple[str, int], list[Owed]] = defaultdict(list)
     for item in items:
         # A digest goes with the rank of its parts, whatever its own priority.
-        if copies[item.reference] and item.kind is not Kind.DIGEST:
+        if copies[item.reference] and item.kind is not Kind.DIGEST and not item.put_off:
             lanes[item.chat, item.priority].append(item)
     for lane in lanes.values():
         for place, older in enumerate(lane):

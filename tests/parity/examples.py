@@ -904,6 +904,18 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
             AT,
         )
     ],
+    "digests.as_it_went": lambda: [
+        digests.as_it_went(
+            owed(alerts.trade_alert(TRADES[0], TOLD)),
+            [
+                *(replace(a_part(Kind.TRADE, n), step=f"{n} / 9") for n in range(count)),
+                replace(an_exit(count, "-1.5"), step="4 - 2.5"),
+                replace(an_exit(count + 1, "12.5"), step="5 - 2.7"),
+            ],
+            alerts.trade_alert(TRADES[-1], TOLD).card,
+        )
+        for count in (1, digests.SHOWN)
+    ],
     # notices
     "notices.polling": lambda: [noticed(notices.polling(timedelta(seconds=45)))],
     "notices.down": lambda: [noticed(notices.down())],

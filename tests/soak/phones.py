@@ -79,6 +79,7 @@ class Phones(FakeMessenger):
         address: Address,
         card: Card,
         tried_since: datetime | None = None,
+        replies_to: str | None = None,
     ) -> Attempt:
         self._tries[card.reference] += 1
         chance = random.Random(f"{self.seed} {card.reference} {self._tries[card.reference]}")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from bot.domain.events import Event, Kind, Message, Origin, Signal, Stream, SystemEvent, Trade
+from bot.domain.ids import TraderId
+
+BOTS = 8
+"""That trade for each user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,16 @@ def user_in(record: str) -> str:
     return record.partition(" ")[0]
 
 
+def further(trade: Trade, at: datetime, chance: random.Random) -> Trade:
+    """The record of a trade, changed: filled if it was only placed, else closed, well or badly."""
+    changed = replace(trade, changed_at=at)
+    if trade.order is not None:
+        return replace(changed, order=None, price=Decimal(42400))
+    ratio = Decimal(chance.randint(-40, 40)) / 1000
+    closed = replace(changed, side="exit", price=Decimal(43000), final=True, closed_at=at)
+    return replace(closed, profit=1000 * ratio, profit_ratio=ratio)
+
+
 def made(
     record: str, number: int, at: datetime, owner: str | None, chance: random.Random
 ) -> tuple[Stream, Event]:
@@ -41,7 +55,15 @@ def made(
             # No two amounts are the same: what two services report alike would be told once.
             amount = Decimal(number + 1)
             side = chance.choice(("buy", "sell"))
-            trade = Trade(origin=origin(Kind.TRADE), side=side, symbol="BTC/USDT", amount=amount)
+            trade = Trade(
+                origin=origin(Kind.TRADE),
+                side=side,
+                symbol="BTC/USDT",
+                amount=amount,
+                order=chance.choice((None, "placed")),
+                # Of so many bots that not all are told together.
+                trader=TraderId(f"bot-{chance.randrange(BOTS)}"),
+            )
             return Stream.TRADES, trade
         case 1:
             signal = Signal(origin=origin(Kind.SIGNAL), type="buy", pair="ETH/USDT")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
 from bot.domain.deliveries import PENDING, Priority, State
 from bot.domain.events import Kind
+from bot.domain.reasons import Reason
 from storage import Store
 from storage.inbox.ingest import OWN_KINDS
 from storage.schema.tables import account, delivery, endpoint
@@ -17,6 +18,7 @@ from tests.fakes.messenger import Shown
 from tests.harness.judge import Owed, judged, owed
 from tests.harness.troubled_database import SLOWEST
 from tests.soak.people import Phone
+from tests.soak.phones import Phones
 from tests.soak.records import Record, user_in
 
 ENDS = (
@@ -45,6 +47,7 @@ class Report:
     never_owed: int
     shown: int
     rang: int
+    edited_in: int
     happened: Mapping[str, int]
     broken: Sequence[str]
 
@@ -56,6 +59,7 @@ class Report:
             ("created", self.created, "messages owed"),
             *((state.value, self.states[state], "") for state in ENDS),
             ("pending", pending, "must be 0"),
+            ("edited in", self.edited_in, "of those sent, by the message of their trade"),
             ("with a sound", self.rang, f"of {self.shown} messages shown"),
             ("duplicates", self.duplicates, f"of {self.unclear} attempts of unknown outcome"),
             ("never owed", self.never_owed, "must be 0"),
@@ -98,15 +102,12 @@ async def reported(
     store: Store,
     records: Sequence[Record],
     people: Sequence[Phone],
-    shown: Sequence[Shown],
-    closed: Set[str],
+    chats: Phones,
     happened: Mapping[str, int],
 ) -> Report:
-    """Count, and hold what the phones showed against what was owed and what people know.
-
-    Args:
-        closed: the chats that stayed so to the end.
-    """
+    """Count, and hold what the phones showed against what was owed and what people know."""
+    shown = chats.shown
+    changed = [one for one in chats.changed if one.card.reference is not None]
     items = await owed(store)
     owners = await store.database.read(_owners)
     states = await store.outbox.counts()
@@ -116,19 +117,19 @@ async def reported(
         for place, before in enumerate(phone.chats)
         for after in phone.chats[place + 1 :]
     ]
-    findings = judged(items, shown, moved=moved, commits_take=SLOWEST)
+    findings = judged(items, shown, changed=changed, moved=moved, commits_take=SLOWEST)
     never_owed = _never_owed(records, people, owners.values())
     strangers = [*_strangers(shown, people, owners), *_mixed_up(owners)]
     unclear = sum(item.unclear for item in items)
     held = [
         f"{item.reference} is held, although {item.chat} is open"
         for item in items
-        if item.state is State.HELD and item.chat not in closed
+        if item.state is State.HELD and item.chat not in chats.closed
     ]
     gathered = [
         f"{item.reference} waits for a digest, although {item.chat} is open"
         for item in items
-        if item.state is State.GATHERED and item.chat not in closed
+        if item.state is State.GATHERED and item.chat not in chats.closed
     ]
     broken = [*findings.all, *strangers, *never_owed, *held, *gathered, *_silenced(items, shown)]
     if findings.repeats > unclear:
@@ -147,6 +148,9 @@ async def reported(
         never_owed=len(never_owed),
         shown=len(shown),
         rang=sum(not one.card.silent for one in shown),
+        edited_in=sum(
+            item.state is State.SENT and item.reason == Reason.EDITED_IN for item in items
+        ),
         happened=Counter(happened),
         broken=broken,
     )

@@ -11,7 +11,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from cryptography.fernet import Fernet
@@ -19,6 +19,7 @@ from sqlalchemy import make_url
 
 from bot.domain.accounts import PasswordLogin
 from bot.domain.chats import EndpointState, Preferences
+from bot.domain.events import Stream, Trade
 from bot.domain.incoming import Returned
 from bot.domain.linking import SignedIn
 from bot.errors import OutcomeUnknown, TryLater
@@ -31,7 +32,7 @@ from tests.harness.world import World, code_in, owl
 from tests.soak.people import Phone, Span
 from tests.soak.phones import Phones
 from tests.soak.platforms import Platforms
-from tests.soak.records import Record, made, name_of
+from tests.soak.records import Record, further, made, name_of
 from tests.soak.report import Report, reported
 from tests.soak.troubles import TROUBLES
 from tests.soak.wishes import nothing_wished
@@ -40,6 +41,9 @@ BETWEEN_RECORDS = 10.0
 """Seconds from one record, or burst of them, to the next, on average."""
 
 BETWEEN_TROUBLES = 40.0
+
+AT_ONCE = 6
+"""The last trades of a user, which may still come further."""
 
 LONG_WEEKEND = timedelta(hours=73)
 """The machine is off for longer than what is owed is worth sending."""
@@ -98,8 +102,7 @@ class Soak:
                 store,
                 self.records,
                 self.people,
-                self.chats.shown,
-                self.chats.closed,
+                self.chats,
                 self.happened
                 + self.chats.happened
                 + Counter({"process ended by itself": self.process.ended}),
@@ -147,6 +150,8 @@ class Soak:
                     self.record(user, chance)
                 if chance.random() < 0.05:
                     self._change_bot(user, chance)
+                if chance.random() < 0.5:
+                    self._bring_further(user, chance)
                 await asyncio.sleep(chance.expovariate(1 / BETWEEN_RECORDS))
             making.cancel()
 
@@ -166,6 +171,24 @@ class Soak:
         if heard != 1:
             name = "record heard twice" if heard else "record never heard"
             self.happened["record seen late" if late else name] += 1
+
+    def _bring_further(self, user: str, chance: random.Random) -> None:
+        """One of a user's last trades comes further: its record is changed where it stands."""
+        theirs = self.platforms.users[user]
+        trades = theirs.streams.get(Stream.TRADES, [])
+        places = [
+            place
+            for place, one in list(enumerate(trades))[-AT_ONCE:]
+            if isinstance(one, Trade) and not one.final
+        ]
+        if not places:
+            return
+        place = chance.choice(places)
+        trade = trades[place]
+        assert isinstance(trade, Trade)
+        trades[place] = changed = further(trade, virtual_now(), chance)
+        theirs.announce(replace(changed, changed=True))
+        self.happened["trade came further"] += 1
 
     def _change_bot(self, user: str, chance: random.Random) -> None:
         status = chance.choice(["running", "stopped", "error"])

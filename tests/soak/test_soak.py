@@ -29,3 +29,4 @@ def test_a_short_soak_keeps_every_promise(url: str):
     assert report.created > report.events
     assert report.states[State.SENT] > report.created / 2
     assert report.happened["process killed"] > 0
+    assert report.edited_in > 0

@@ -72,9 +72,10 @@ function ownParts(message) {
 }
 
 function cardParts(message) {
-  const { card, at } = message;
+  const { card, at, replies_to: reference } = message;
   const parts = [
     head(card),
+    reference ? element("p", { class: "note" }, sentence("reply", { reference: `#${reference}` })) : null,
     element("h2", { class: "title", dir: "auto" }, ...words(card.title, at)),
     ...card.lines.map((line) => element("p", { class: "line", dir: "auto" }, ...pieces(line, at))),
     card.fields.length ? fields(card.fields, at) : null,

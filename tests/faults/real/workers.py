@@ -46,6 +46,7 @@ class SlowToAnswer(FakeMessenger):
         address: Address,
         card: Card,
         tried_since: datetime | None = None,
+        replies_to: str | None = None,
     ) -> Attempt:
         self.calls += 1
         left = self.now()

@@ -252,6 +252,7 @@ class Story:
         await self._folds()
         await self._asks()
         await self._cancels()
+        await self._goes_on()
         await self.links(world, BEN)
         await self._acts()
         await self._closes()
@@ -292,6 +293,20 @@ class Story:
         self.chat.script_change(ANN, Unknown(reason="no answer"))
         for words in ("pause night owl", "link", "cancel"):
             await self.asks(ANN, words)
+
+    async def _goes_on(self) -> None:
+        """A trade comes further: edited in, at once and while nobody knows, in reply to what was
+        deleted, and with a sound.
+        """
+        await asyncio.sleep(61)
+        await self.trades(seconds=1, order="placed")
+        await self.comes_further(seconds=7, order=None)
+        self.chat.script_change(ANN, Unknown(reason="no answer"))
+        await self.comes_further(seconds=9, side="exit", profit=Decimal(1))
+        self.chat.deleted.add(self.chat.shown[-1].message)
+        await self.comes_further(seconds=7, side="exit", amount=Decimal(1), profit=Decimal(1))
+        loss = {"profit": Decimal(-5), "profit_ratio": Decimal("-0.05")}
+        await self.comes_further(seconds=7, side="exit", amount=Decimal(2), **loss)
 
     async def _acts(self) -> None:
         """Both are alarmed, and Ann pauses the bot; then she starts one, and the platform does not
@@ -378,10 +393,22 @@ class Story:
 
     # --- what the platform and people do ----------------------------------------------------
 
-    async def trades(self, *, seconds: float = 2, announced: bool = True) -> None:
+    async def comes_further(self, *, seconds: float, **facts: Any) -> None:
+        """The last trade does, and its record says so from now on."""
+        records = self.platform.streams[Stream.TRADES]
+        assert isinstance(records[-1], Trade)
+        records[-1] = replace(records[-1], changed_at=self.now(), **facts)
+        self.platform.announce(replace(records[-1], changed=True))
+        await asyncio.sleep(seconds)
+
+    async def trades(
+        self, *, seconds: float = 2, announced: bool = True, order: str | None = None
+    ) -> None:
         number = next(self._numbers)
         origin = Origin(kind=Kind.TRADE, record=f"trade-{number:04}", at=self.now())
-        trade = Trade(origin=origin, side="buy", symbol="BTC/USDT", amount=Decimal(number))
+        trade = Trade(
+            origin=origin, side="buy", symbol="BTC/USDT", amount=Decimal(number), order=order
+        )
         self.platform.store(Stream.TRADES, trade, announce=announced)
         await asyncio.sleep(seconds)
 
@@ -469,7 +496,9 @@ class Story:
             return
         for item in items:
             cards = [one for one in self.chat.screen(item.chat) if one.reference == item.reference]
-            if item.state is State.SENT and item.unlinked_at is None and offers_a_stop(cards[-1]):
+            if item.state is not State.SENT or item.unlinked_at is not None:
+                continue
+            if cards and offers_a_stop(cards[-1]):  # what is edited in has none of its own
                 yield f"{item.reference} ({item.title!r}) in {item.chat} still has a button"
 
     def _untold(self, now: Stored) -> Iterator[str]:

@@ -100,7 +100,7 @@ async def test_what_records_mean_is_told_however_they_spell_it(settings, simulat
     assert not lost.silent
 
 
-async def test_a_trade_is_told_again_each_time_it_has_come_further(
+async def test_the_message_of_a_trade_is_edited_each_time_it_has_come_further(
     settings, simulated, bot_api, ann
 ):
     platform, alice = simulated.platform, simulated.alice.id
@@ -129,9 +129,8 @@ async def test_a_trade_is_told_again_each_time_it_has_come_further(
         await platform.add("trades", {**opened, "symbol": "END/USDT"}, alice)
         await told("END/USDT")
 
-    titles = [one.text.splitlines()[0] for one in bot_api.world.messages]
-    assert sum("SOL/USDT" in title for title in titles) == 2
-    assert sum("UNI/USDT" in title for title in titles) == 3
+    of_trades = [one for one in bot_api.world.messages if "/USDT" in one.text.splitlines()[0]]
+    assert [len(one.earlier) for one in of_trades] == [1, 2, 0]
 
 
 LIQUIDATED = "Sold 3 SOL @ 95 - liquidation of the whole position"

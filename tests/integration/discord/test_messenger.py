@@ -269,6 +269,21 @@ async def test_people_and_servers_that_are_closed_to_us_are_gone(api: DiscordApi
     ]
 
 
+async def test_where_nothing_may_be_replied_to_a_card_is_shown_by_itself(api: DiscordApi):
+    ann = api.world.person("Ann")
+    channel = api.world.guild("Desk", ann).channel("trades")
+
+    async with our_bot(api) as bot:
+        first = await bot.messenger.send(address(channel), CARD)
+        assert isinstance(first, Sent)
+        channel.denied[api.world.bot_id] = Permission.READ_MESSAGE_HISTORY
+        sold = Card(title="Sold BTC", reference="D4E5F6")
+        outcome = await bot.messenger.send(address(channel), sold, replies_to=first.message)
+
+    assert isinstance(outcome, Sent)
+    assert [one.reply_to for one in channel.messages] == [None, None]
+
+
 async def test_a_card_whose_buttons_are_refused_goes_out_without_them(api: DiscordApi):
     ann = api.world.person("Ann")
     card = replace(CARD, buttons=((Button(label="Pause", action=ActionId("a1")),),))

@@ -276,3 +276,33 @@ async def test_another_refusal_says_nothing_about_times(api: BotApi):
     plain, usual = ann.chat.shown
     assert plain.entities == ()
     assert len(instants(usual)) == 2
+
+
+async def test_a_message_that_is_too_old_to_be_changed_can_still_be_replied_to(api: BotApi):
+    ann = api.world.person("Ann")
+
+    async with our_bot(api) as bot:
+        first = await bot.messenger.send(address(ann), CARD)
+        assert isinstance(first, Sent)
+        ann.chat.shown[0].is_too_old = True
+        changed = await bot.messenger.amend(address(ann), first.message, Card(title="Sold BTC"))
+        replied = await bot.messenger.send(
+            address(ann), Card(title="Sold BTC"), replies_to=first.message
+        )
+
+    assert changed == Declined(reason="message_gone")
+    assert replied == Sent(message="2")
+    assert ann.chat.shown[1].reply_to == 1
+
+
+async def test_a_server_that_takes_no_reply_shows_the_card_with_its_form(api: BotApi):
+    """An older one may not know that a message is shown without what it replies to."""
+    ann = api.world.person("Ann")
+    api.fail(refused(400, "Bad Request: message to be replied not found"), method="sendMessage")
+
+    async with our_bot(api) as bot:
+        outcome = await bot.messenger.send(address(ann), CARD, replies_to="404")
+
+    [shown] = ann.chat.shown
+    assert outcome == Sent(message=str(shown.id))
+    assert shown.entities

@@ -320,6 +320,17 @@ async def test_a_repeat_shows_nothing_twice(site):
     assert titles([frame["message"] for frame in frames]) == ["Bought", "Next"]
 
 
+async def test_an_alert_that_goes_on_with_another_names_it(site):
+    async with site.opened() as client, tab_of(site, client) as tab:
+        first = await site.messenger.send(tab.address, Card(title="Bought", reference="AAAAAA"))
+        for reference, before in (("BBBBBB", first.message), ("CCCCCC", "long gone")):
+            sold = Card(title="Sold", reference=reference)
+            await site.messenger.send(tab.address, sold, replies_to=before)
+        frames = [(await tab.until("message"))["message"] for _ in range(3)]
+
+    assert [one.get("replies_to") for one in frames] == [None, "AAAAAA", None]
+
+
 @pytest.mark.parametrize(
     "address",
     [

@@ -246,6 +246,8 @@ class Methods:
         message = self._addressed(asked, what)
         if message.sender != self._world.bot["id"]:
             raise bad("message can't be edited")
+        if message.is_too_old:
+            raise bad("message can't be edited")
         return message
 
     def _addressed(self, asked: Parameters, what: str) -> Message:

@@ -69,6 +69,8 @@ class Message:
     photo: bytes | None = None
     earlier: list[str] = field(default_factory=list)
     deleted: bool = False
+    is_too_old: bool = False
+    """To be edited: some kinds of messages are after 48 hours."""
     markup: Json | None = None
     extra: Json = field(default_factory=dict)
 

@@ -32,6 +32,7 @@ INVALID_FORM_BODY = 50035
 THREAD_ARCHIVED = 50083
 INVALID_JSON = 50109
 NO_MUTUAL_GUILDS = 50278
+NO_REPLY = 160002
 
 _REFUSALS = {
     UNKNOWN_CHANNEL: (404, "Unknown Channel"),
@@ -57,6 +58,7 @@ _REFUSALS = {
     INVALID_WEBHOOK_TOKEN: (401, "Invalid Webhook Token"),
     INVALID_RECIPIENT: (400, "Invalid Recipient(s)"),
     THREAD_ARCHIVED: (400, "Thread is archived"),
+    NO_REPLY: (400, "Cannot reply without permission to read message history"),
     INVALID_JSON: (400, "The request body contains invalid JSON."),
     NO_MUTUAL_GUILDS: (403, "Cannot send messages to this user due to having no mutual guilds"),
 }

@@ -16,6 +16,7 @@ from tests.standins.discord.errors import (
     MISSING_ACCESS,
     MISSING_PERMISSIONS,
     NO_MUTUAL_GUILDS,
+    NO_REPLY,
     NOT_IN_A_DM,
     NOT_THE_AUTHOR,
     THREAD_ARCHIVED,
@@ -250,6 +251,9 @@ class Resources:
         reference = payload.get("message_reference")
         if not reference:
             return None
+        readable = channel.permissions(self._world.bot_id) & Permission.READ_MESSAGE_HISTORY
+        if channel.person is None and not readable:
+            raise refusal(NO_REPLY)
         id = int(reference["message_id"])
         if channel.find(id) is not None:
             return id

@@ -62,15 +62,15 @@ def test_only_running_bots_trade_or_err(seed: int, running: set[str]):
 @days
 @given(seed=st.integers(0, 1000))
 def test_a_bot_sells_exactly_what_it_bought(seed: int):
-    held: dict[str, float] = {}
+    held: dict[str, tuple[float, str]] = {}
 
     for trade in stored(run(seed, 80, step=PACE), "trades"):
-        bot, amount = trade.record["traderId"], trade.record["amount"]
+        bot, position = trade.record["traderId"], (trade.record["amount"], trade.record["tradeId"])
         if trade.record["side"] == "buy":
             assert bot not in held
-            held[bot] = amount
+            held[bot] = position
         else:
-            assert held.pop(bot) == amount
+            assert held.pop(bot) == position
             assert {"profit_abs", "profit_ratio"} <= trade.record.keys()
 
 

@@ -140,6 +140,8 @@ def test_a_chat_that_moved_is_followed():
         ),
         ("Bad Request: message to edit not found", RefusalKind.MESSAGE),
         ("Bad Request: message can't be edited", RefusalKind.MESSAGE),
+        ("Bad Request: message to be replied not found", RefusalKind.REPLY),
+        ("Bad Request: REPLY_MESSAGE_ID_INVALID", RefusalKind.REPLY),
         ("Bad Request: entity begins after the end of the text", RefusalKind.CONTENT),
     ],
 )

@@ -36,7 +36,7 @@ class Watched(Chat):
         super().__init__(settings, now, new_id)
         self.shown: list[Shown] = []
 
-    async def send(self, address, card, tried_since=None):
+    async def send(self, address, card, tried_since=None, replies_to=None):
         left = now()
         attempt = await super().send(address, card, tried_since)
         self.shown.append(Shown(address.chat, card, left, now()))
