@@ -168,7 +168,7 @@ async def test_an_alert_that_is_answered_on_discord_is_closed_on_telegram(
         await discord_api.world.until(lambda: not there.labels)
         await bot_api.world.until(lambda: not here.labels)
 
-    assert offered == (("Stop Night Owl",), ("Stop Night Owl",))
+    assert offered == (("Stop Night Owl", "Seen"), ("Stop Night Owl", "Seen"))
     for message in (here, there):
         assert "Insufficient balance" in message.text
         assert "Stopped from Discord · " in message.text
@@ -199,7 +199,7 @@ async def test_a_process_that_could_not_close_an_alert_leaves_it_to_the_next(
     async with running(chosen):
         await bot_api.world.until(lambda: not here.labels, within=15)
 
-    assert before == ("Stop Night Owl",)
+    assert before == ("Stop Night Owl", "Seen")
     assert "Stopped meanwhile · " in here.text
     assert sum(alarm(message) for message in ann.chat.shown) == 1
 
