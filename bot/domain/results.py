@@ -5,12 +5,14 @@ Amounts of different currencies are never added up, nor are real money and paper
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
+from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from bot.domain.ids import TraderId
+from bot.domain.timetables import DAY, at_clock
 
 
 class Money(NamedTuple):
@@ -44,8 +46,9 @@ class Results:
 
     def of_day(self, day: date, zone: ZoneInfo) -> tuple[Result, ...]:
         """Those of a day by the clock there, oldest first."""
-        theirs = (one for one in self.entries if one.at.astimezone(zone).date() == day)
-        return tuple(sorted(theirs, key=lambda one: one.at))
+        began, ended = at_clock(day, time(), zone), at_clock(day + DAY, time(), zone)
+        theirs = [one for one in self.entries if began <= one.at < ended]
+        return tuple(sorted(theirs, key=attrgetter("at")))
 
     def adding(self, result: Result) -> "Results":
         """With one that may stand in place of an earlier one of the same record."""

@@ -11,6 +11,7 @@ from bot.domain.chats import Link
 from bot.domain.events import Strategy, Trader
 from bot.domain.ids import AccountId
 from bot.domain.ingesting import Known, NewsDecision
+from bot.domain.results import Results
 from storage.engine.database import raw_of
 from storage.engine.statements import Statement
 from storage.engine.types import key
@@ -41,6 +42,8 @@ class AccountCache:
     fingerprints: set[str] = field(default_factory=set)
     """Those of all facts of `since` or later; `None`: none were read."""
     since: datetime | None = None
+    results: Results | None = None
+    """Those of trades, from some day on; `None`: none were read."""
     changed: dict[tuple[KnownKind, str], Trader | Strategy | None] = field(default_factory=dict)
 
     def known(self) -> Known:

@@ -94,10 +94,10 @@ class SqlInbox:
         tallies = [Tally() for _ in calls]
         facts: dict[FactKey, Fact] = {}
         stages = Stages(connection)
-        book = Book(connection)
+        book = Book(connection, caches)
         for call in calls:
             stages.look_up(call.account, call.events)
-            book.look_up(call.account, call.events, caches[call.account].links, call.now)
+            book.look_up(call.account, call.events, call.progress, call.now)
         for call, tally in zip(calls, tallies, strict=True):
             _judge(connection, call, caches[call.account], tally, facts, stages, book)
         new = keep(connection, facts)
@@ -153,7 +153,7 @@ def _judge(
     events = deque(call.events)
     while events:
         event = events.popleft()
-        earned = book.of(call.account)
+        earned = cache.results
         verdict = call.decide(event, state if earned is None else replace(state, results=earned))
         if not verdict.news:
             cache.learn(verdict)
