@@ -895,3 +895,19 @@ def test_what_came_over_the_wire_is_read_like_what_was_given(record: dict[str, o
     assert isinstance(frame, (Frame, Unreadable))
     if isinstance(frame, Frame):
         assert decode.event(frame, NOW) is not None
+
+
+@pytest.mark.parametrize(
+    ("record", "ids"),
+    [
+        ({"tradeId": 7, "orderId": "o1"}, ("7", "o1", None, None)),
+        ({"trade_id": "7", "order_id": "o1"}, ("7", "o1", None, None)),
+        ({"trade": {"trade_id": 7}}, ("7", None, None, None)),
+        ({"parentId": {"_id": "t0"}, "signalId": "s1"}, (None, None, "t0", "s1")),
+        ({"signal": "buy"}, (None, None, None, None)),
+    ],
+)
+def test_a_trade_names_what_it_goes_on_with(record: dict[str, object], ids: tuple[object, ...]):
+    trade = traded(**record)
+
+    assert (trade.trade_id, trade.order_id, trade.parent, trade.signal) == ids

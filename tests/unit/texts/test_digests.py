@@ -1,10 +1,12 @@
 """Digests: how many, since when, the newest first."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
-from bot.domain.cards import Severity, as_shown
+from bot.domain.cards import Card, Severity, as_shown
 from bot.domain.digests import Part, crowd
 from bot.domain.events import Kind
+from bot.domain.rules import Matter, Topic
 from bot.texts import digests
 from bot.texts.digests import SHOWN
 
@@ -97,3 +99,37 @@ def test_an_urgent_digest_that_leaves_things_out_says_how_many():
 
     assert len(card.lines) == SHOWN
     assert card.notes == ("3 more kinds: /missed",)
+
+
+def test_the_message_of_a_trade_says_how_it_stands_and_how_it_came_to_that():
+    steps = [
+        part(0, step="Bought 2"),
+        part(1, step="Sold 1", matter=matter("-1.5")),
+        part(2, step="Sold 1", matter=matter("4")),
+    ]
+    first = Card(title="Bought 2 BTC", reference="AAAAAA")
+    last = Card(title="Sold 1 BTC", severity=Severity.GOOD, lines=("Paper.",), at=AT)
+
+    card = as_shown(digests.as_it_went(first, steps, last))
+
+    assert (card.title, card.severity, card.reference) == ("Sold 1 BTC", Severity.GOOD, "AAAAAA")
+    assert card.lines == (
+        "02:10 UTC Bought 2",
+        "02:11 UTC Sold 1 (-1.50 USDT)",
+        "02:12 UTC Sold 1",
+        "Paper.",
+    )
+    assert card.silent
+
+
+def test_of_a_trade_with_many_steps_the_first_and_the_last_are_told():
+    steps = [part(minute, step=f"Bought {minute}") for minute in range(15)]
+
+    card = as_shown(digests.as_it_went(Card(title="Bought"), steps, Card(title="Bought")))
+
+    assert len(card.lines) == SHOWN
+    assert card.lines[:3] == ("02:10 UTC Bought 0", "6 more steps", "02:17 UTC Bought 7")
+
+
+def matter(result: str) -> Matter:
+    return Matter(topic=Topic.EXIT, result=Decimal(result), currency="USDT")
