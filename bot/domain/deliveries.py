@@ -74,6 +74,8 @@ class Draft:
     subject: str = ""
     language: str = "en"
     """That of its card."""
+    zone: str = ""
+    """By whose clock its times are; empty if nobody has said."""
     decision: Decision = SEND
     matter: Matter | None = None
     step: str = ""

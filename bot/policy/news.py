@@ -418,6 +418,7 @@ def _news(
                 part=number,
                 alone=len(parts) == 1,
                 language=link.preferences.language,
+                zone=link.preferences.zone,
                 expires_at=_expiry(alert, decision, now),
                 about=about if part.buttons else None,
                 step=alert.step if len(parts) == 1 else "",

@@ -299,7 +299,7 @@ def _carrier(row: dict[str, Any], draft: Draft, fact: Fact) -> dict[str, Any]:
     """The message that tells of an item and all that follow it in its series."""
     record = f"{row['kind']} {row['record']}"
     named = FactKey(row["account"], Kind.DIGEST, record, row["revision"])
-    with speaking(draft.language):
+    with speaking(draft.language, draft.zone):
         card = texts.folded([Part.of(draft.card, fact.key.kind, fact.at, draft.matter)])
     return row | {
         "kind": Kind.DIGEST,

@@ -93,7 +93,7 @@ def _answer_unsaid(fact: Fact, answer: OfferAnswer) -> None:
 def _answered_draft(draft: Draft, answer: OfferAnswer) -> Draft:
     if draft.about != answer.about:
         return draft
-    with speaking(draft.language):
+    with speaking(draft.language, draft.zone):
         note = texts.answer(answer.stored)
     return replace(draft, card=answered(draft.card, note), about=None)
 

@@ -251,3 +251,33 @@ async def test_an_alert_that_is_replied_to_is_explained_on_discord(
 
     [reference] = [word for word in answer.text.split() if f"ref {word}" in alert.text]
     assert f"About {reference}" in answer.text
+
+
+async def test_what_is_seen_by_a_reaction_on_telegram_and_by_a_button_on_discord_shows_on_both(
+    settings, simulated, bot_api, ann, discord_api, dora, on_discord
+):
+    runs = {"running": True, "status": "running"}
+    await simulated.platform.change("traders", simulated.owl, runs)
+    async with running(settings(**on_discord)) as product:
+        await linked(product, bot_api, ann, simulated.alice)
+        await link(product, discord_api, dora, simulated.alice)
+        seen = []
+        for text, see in (
+            ("Insufficient balance: 1", lambda here, there: ann.reacts(here)),
+            ("Insufficient balance: 2", lambda here, there: dora.presses(there, "Seen")),
+        ):
+            await simulated.alarm(text)
+            there = await discord_api.world.message_where(lambda one, text=text: text in one.text)
+            here = await bot_api.world.message_where(lambda one, text=text: text in one.text)
+            labels = (here.labels, there.labels)
+            see(here, there)
+            await bot_api.world.until(lambda here=here: "Seen" not in here.labels)
+            await discord_api.world.until(lambda there=there: "Seen" not in there.labels)
+            seen.append((here, there))
+            assert labels == (("Stop Night Owl", "Seen"),) * 2
+
+    for app, (here, there) in zip(("Telegram", "Discord"), seen, strict=True):
+        assert here.labels == there.labels == ("Stop Night Owl",)
+        assert f"Seen in {app} \u00b7 " in here.text
+        assert f"Seen in {app} \u00b7 <t:" in there.text
+        assert len(here.parts("date_time")) == 2, "when it happened, and when it was seen"

@@ -74,7 +74,7 @@ def test_a_bot_that_does_not_run_any_more_needs_no_pause(
 
     assert answer is not None
     assert answer.about == GRID.id
-    assert words(answer.stored) == note
+    assert shown(words(answer.stored)) == note
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_bot_that_is_gone_needs_none_either():
     answer = answer_by_removal(GRID, AT)
 
     assert answer.about == GRID.id
-    assert words(answer.stored) == "Deleted meanwhile · 26 Nov 12:03 UTC"
+    assert shown(words(answer.stored)) == "Deleted meanwhile · 26 Nov 12:03 UTC"
 
 
 @pytest.mark.parametrize(
