@@ -46,7 +46,7 @@ def guard_alert(crossed: GuardCrossed, traders: Mapping[str, Trader]) -> Alert:
     lines = [
         whose,
         _("Paper money: no real money moved.") if guard.paper else "",
-        "" if crossed.whole else _("Trades from before the link may be missing in it."),
+        "" if crossed.whole else _may_be_missing(),
         would,
     ]
     worst = stands.by_bot[:_WORST] if len(stands.by_bot) > 1 else ()
@@ -167,26 +167,21 @@ def made(
     guard: Guard,
     traders: Mapping[str, Trader],
     today: Standing,
-    before: int,
+    before: int | None,
     days: int,
     percent: tuple[Decimal, Decimal] | None = None,
     buttons: Sequence[Button] = (),
 ) -> Card:
     """
     Args:
-        before: on how many of the last days it would have rung.
+        before: on how many of the last days it would have rung; `None` if trades may be missing.
         days: how many those are.
         percent: of what the amount is how much, if it was given so.
     """
     lines = [
         _("Crossed once, it rings: also in quiet hours, once a day."),
         _("Today so far: {day}.", day=day_in_words(today, guard.currency)),
-        ngettext(
-            "In the last {days} days it would have rung on {count} day.",
-            "In the last {days} days it would have rung on {count} days.",
-            before,
-            days=days,
-        ),
+        _may_be_missing() if before is None else _tried(before, days),
     ]
     if percent is not None:
         lines.insert(
@@ -203,6 +198,19 @@ def made(
         buttons=(tuple(buttons),) if buttons else (),
         notes=(_("/guard lists all of them."),),
     )
+
+
+def _tried(before: int, days: int) -> str:
+    return ngettext(
+        "In the last {days} days it would have rung on {count} day.",
+        "In the last {days} days it would have rung on {count} days.",
+        before,
+        days=days,
+    )
+
+
+def _may_be_missing() -> str:
+    return _("Trades from before the link may be missing in it.")
 
 
 def undo() -> str:

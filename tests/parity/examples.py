@@ -577,7 +577,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     ],
     "guards.made": lambda: [
         guards.made(GUARD, TOLD, DAY, 2, 7, buttons=ONE_BUTTON),
-        guards.made(OF_SOME, TOLD, DAY, 1, 7, percent=(Decimal("2.5"), Decimal(1200))),
+        guards.made(OF_SOME, TOLD, DAY, None, 7, percent=(Decimal("2.5"), Decimal(1200))),
     ],
     "guards.removed": lambda: [guards.removed(GUARD, TOLD)],
     "guards.gone": lambda: [guards.gone()],

@@ -248,6 +248,16 @@ async def test_a_new_guard_says_on_how_many_days_it_would_have_rung(world, two_b
     assert "In the last 7 days it would have rung on 2 days." in card.lines
 
 
+async def test_as_long_as_older_trades_are_missing_no_days_are_counted(world, two_bots):
+    two_bots.store(Stream.TRADES, world.trade(1, world.now() - timedelta(hours=1)))
+    await world.goes_live()
+
+    card = await ask(world, "/guard day loss 50 USDT")
+
+    assert "Trades from before the link may be missing in it." in card.lines
+    assert not any("would have rung" in line for line in card.lines)
+
+
 async def test_who_only_looks_sets_none(world, two_bots):
     await world.goes_live()
     guard = Guard(id="g", fall=Fall.LOSS, amount=Decimal(1), currency="USDT")

@@ -150,8 +150,10 @@ class _Days:
     def today(self, guard: Guard) -> Standing:
         return standing(guard, self._of(0))
 
-    def crossed(self, guard: Guard) -> int:
-        """On how many of the days before today."""
+    def crossed(self, guard: Guard) -> int | None:
+        """On how many of the days before today; `None` if trades of them may be missing."""
+        if self.results.whole_from is None or self.results.whole_from > self.results.since:
+            return None
         return sum(was_crossed(guard, self._of(ago)) for ago in range(1, DAYS + 1))
 
     def _of(self, ago: int) -> tuple[Result, ...]:
