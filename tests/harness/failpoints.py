@@ -199,7 +199,7 @@ def call_of(port: str, method: str) -> str:
 
 OUTSIDE = (ports.Platform, ports.Session, ports.Messenger, ports.Readership)
 
-INWARD = (ports.Hear, ports.SignIn, ports.Suggest, ports.Webhook)
+INWARD = (ports.Hear, ports.SettingsDesk, ports.SignIn, ports.Suggest, ports.Webhook)
 """Ports that we implement ourselves, for the adapters to call."""
 
 STORED = (
@@ -209,12 +209,13 @@ STORED = (
     ports.Codes,
     ports.Handles,
     ports.Inbox,
-    ports.Ledger,
     ports.Journal,
+    ports.Ledger,
     ports.Links,
     ports.Outbox,
     ports.ShownCards,
     ports.Sightings,
+    ports.Visits,
 )
 """Ports of which every call is a transaction on the database."""
 
