@@ -9,7 +9,7 @@ from typing import assert_never
 
 from bot.domain.actions import Action
 from bot.domain.amendments import answer_by_change, answer_by_removal
-from bot.domain.cards import Card, in_parts
+from bot.domain.cards import Card, Severity, in_parts
 from bot.domain.changes import Change, condition, merged, strategy_changes, trader_changes
 from bot.domain.chats import Endpoint, Link, private_ones
 from bot.domain.decisions import Course, Decision, Why
@@ -403,9 +403,7 @@ def _news(
         about: TraderId | None = None
         if decision.course not in (Course.HOLD, Course.DROP):
             with speaking(link.preferences.language):
-                card, offers, about = offered(
-                    _as_loud(alert, decision.course), link, matter, now, new_id
-                )
+                card, offers, about = offered(_as_bad(alert, decision), link, matter, now, new_id)
             actions.extend(offers)
             parts = in_parts(card)
         drafts += [
@@ -446,8 +444,13 @@ def _expiry(alert: Alert, decision: Decision, now: datetime) -> datetime | None:
     return None if lasts else now + ALERT_LIFE
 
 
-def _as_loud(alert: Alert, course: Course) -> Alert:
-    """With a sound or without one, where a decision says otherwise than how bad it is."""
-    if course is Course.SEND or alert.card.silent is (course is Course.SILENT):
-        return alert
-    return replace(alert, card=replace(alert.card, sound=course is Course.RING))
+def _as_bad(alert: Alert, decision: Decision) -> Alert:
+    """As bad as it is in this chat: what is below a threshold is nothing to warn of, and has a
+    sound or none as was decided.
+    """
+    card, course = alert.card, decision.course
+    if decision.reason is Why.BELOW_THRESHOLD and card.severity is Severity.WARNING:
+        card = replace(card, severity=Severity.INFO)
+    if course is not Course.SEND and card.silent is not (course is Course.SILENT):
+        card = replace(card, sound=course is Course.RING)
+    return alert if card is alert.card else replace(alert, card=card)

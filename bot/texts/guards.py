@@ -184,14 +184,8 @@ def made(
         _may_be_missing() if before is None else _tried(before, days),
     ]
     if percent is not None:
-        lines.insert(
-            0,
-            _(
-                "That is {percent} % of {base}.",
-                percent=f"{percent[0].normalize():f}",
-                base=money(percent[1], guard.currency),
-            ),
-        )
+        share, base = f"{percent[0].normalize():f}", money(percent[1], guard.currency)
+        lines.insert(0, _("That is {percent} % of {base}.", percent=share, base=base))
     return Card(
         title=guard_in_words(guard, traders),
         lines=tuple(lines),

@@ -13,7 +13,7 @@ from bot.texts.language import _, later, ngettext
 from bot.texts.times import lasted
 
 _REASONS = {
-    "roi": later("profit target reached (ROI)"),
+    "roi": later("profit target (ROI)"),
     "stop_loss": later("stop loss"),
     "stoploss_on_exchange": later("stop loss at the exchange"),
     "trailing_stop_loss": later("trailing stop loss"),
@@ -69,18 +69,18 @@ def of_its_day(result: Result, results: Results, now: datetime, clock: str) -> t
     of_bot = [one for one in everything if one.trader == result.trader]
     fields = []
     if result.trader is not None:
-        fields.append(Field(_("Day of this bot"), _in_all(of_bot)))
+        fields.append(Field(_("Bot today"), _in_all(of_bot)))
     if len(of_bot) < len(everything) or result.trader is None:
-        label = _("Day of all bots, on paper") if result.money.paper else _("Day of all bots")
+        label = _("All today, on paper") if result.money.paper else _("All today")
         fields.append(Field(label, _in_all(everything)))
     return tuple(fields)
 
 
 def _in_all(results: list[Result]) -> str:
-    """'+12.40 USDT in 7 trades', every currency apart."""
+    """'+12.40 USDT, 7 trades', every currency apart."""
     return ngettext(
-        "{sums} in {count} trade",
-        "{sums} in {count} trades",
+        "{sums}, {count} trade",
+        "{sums}, {count} trades",
         len(results),
         sums=" · ".join(_written(sums(results).items())),
     )

@@ -144,7 +144,7 @@ async def test_a_close_tells_how_the_day_goes_by_the_clock_of_the_chat(world, pl
         await world.quiet(120 * (number + 1))
 
     fields = {field.label: field.value for field in chat.shown[-1].card.fields}
-    assert fields["Day of this bot"] == "+45 USDT in 2 trades"
+    assert fields["Bot today"] == "+45 USDT, 2 trades"
 
 
 async def test_before_older_trades_are_there_no_day_is_told(world, platform, chat):
@@ -155,4 +155,4 @@ async def test_before_older_trades_are_there_no_day_is_told(world, platform, cha
 
     labels = {field.label for field in chat.shown[-1].card.fields}
     assert "Profit" in labels
-    assert "Day of this bot" not in labels
+    assert "Bot today" not in labels

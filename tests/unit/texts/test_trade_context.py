@@ -42,17 +42,17 @@ def test_a_day_of_a_bot_and_of_all():
     before = results(result("r1", "10"), result("r2", "0.5", "heron"), result("r3", "1", None))
 
     assert shown(before) == [
-        "Day of this bot: +6.80 USDT in 2 trades",
-        "Day of all bots: +8.30 USDT in 4 trades",
+        "Bot today: +6.80 USDT, 2 trades",
+        "All today: +8.30 USDT, 4 trades",
     ]
 
 
 def test_a_day_of_one_bot_is_told_once():
-    assert shown(results()) == ["Day of this bot: -3.20 USDT in 1 trade"]
+    assert shown(results()) == ["Bot today: -3.20 USDT, 1 trade"]
 
 
 def test_a_trade_of_no_known_bot_counts_to_the_day_of_all():
-    assert shown(results(), result("last", "2", None)) == ["Day of all bots: +2 USDT in 1 trade"]
+    assert shown(results(), result("last", "2", None)) == ["All today: +2 USDT, 1 trade"]
 
 
 def test_currencies_are_never_added_up():
@@ -60,7 +60,7 @@ def test_currencies_are_never_added_up():
 
     [_, everything] = shown(before)
 
-    assert everything == "Day of all bots: +0.0012 BTC · -3.20 USDT in 2 trades"
+    assert everything == "All today: +0.0012 BTC · -3.20 USDT, 2 trades"
 
 
 @pytest.mark.parametrize("paper", [False, True, None])
@@ -73,14 +73,12 @@ def test_real_money_and_paper_are_never_added_up(paper: bool | None):
 
     lines = shown(before, replace(LAST, money=Money("USDT", paper)))
 
-    label = "Day of all bots, on paper" if paper else "Day of all bots"
-    assert lines == ["Day of this bot: -3.20 USDT in 1 trade", f"{label}: -2.20 USDT in 2 trades"]
+    label = "All today, on paper" if paper else "All today"
+    assert lines == ["Bot today: -3.20 USDT, 1 trade", f"{label}: -2.20 USDT, 2 trades"]
 
 
 def test_a_trade_that_is_told_again_counts_once():
-    assert shown(results(replace(LAST, value=Decimal(-1)))) == [
-        "Day of this bot: -3.20 USDT in 1 trade"
-    ]
+    assert shown(results(replace(LAST, value=Decimal(-1)))) == ["Bot today: -3.20 USDT, 1 trade"]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +95,7 @@ def test_a_trade_that_is_told_again_counts_once():
 def test_the_day_is_that_of_who_reads_it(clock: str, ago: float, count: str):
     [line] = shown(results(result("r1", "1", at=NOW - ago * HOUR)), clock=clock)
 
-    assert line.endswith(f"in {count}")
+    assert line.endswith(f", {count}")
 
 
 @pytest.mark.parametrize(
@@ -119,7 +117,7 @@ def test_what_is_told_a_day_late_says_nothing_of_its_day():
 @pytest.mark.parametrize(
     ("reason", "words"),
     [
-        ("roi", "profit target reached (ROI)"),
+        ("roi", "profit target (ROI)"),
         ("trailing_stop_loss", "trailing stop loss"),
         ("force_exit", "closed by hand"),
         ("my_own_rule", "my own rule"),
