@@ -100,7 +100,7 @@ def export(connection: Connection, account_id: AccountId) -> Mapping[str, Any]:
         "bots and strategies": _rows(connection, known, known.c.account == account_id),
         "read up to": _rows(connection, cursor, cursor.c.account == account_id),
         "not understood": _rows(connection, quarantine, quarantine.c.account == account_id),
-        "visits to the settings page": _rows(connection, visit, _is_visit(account_id)),
+        "visits to pages": _rows(connection, visit, _is_visit(account_id)),
         "buttons": _rows(connection, action, action.c.account == account_id),
         "cards with buttons": _rows(connection, shown_card, _is_shown_here(shown_card, account_id)),
         "trail": _rows(connection, audit, _is_in_trail(connection, account_id)),

@@ -186,7 +186,7 @@ def _items_of(connection: Connection, link_id: str) -> Sequence[int]:
 @each
 def _delete_link(connection: Connection, link_id: str) -> None:
     connection.execute(delete(action).where(action.c.link == link_id))
-    connection.execute(delete(visit).where(visit.c.link == link_id))
+    connection.execute(delete(visit).where(or_(visit.c.link == link_id, visit.c.host == link_id)))
     connection.execute(delete(link).where(link.c.id == link_id))
 
 

@@ -331,5 +331,5 @@ def store_on(database: Database, vault: Vault, now: Now, new_id: NewId) -> Store
         outbox=SqlOutbox(database),
         retention=Retention(database),
         sightings=SqlSightings(database),
-        visits=SqlVisits(database),
+        visits=SqlVisits(database, new_id),
     )

@@ -28,6 +28,16 @@ makes the browser itself refuse every text that a script would turn into markup.
 Source: https://www.w3.org/TR/trusted-types/
 """
 
+INBOX_POLICY = (
+    f"{_STRICT}; img-src 'self' data:; script-src 'self'; connect-src 'self'; manifest-src 'self';"
+    " require-trusted-types-for 'script'; trusted-types worker"
+)
+"""The same, and what an app needs: its manifest, and the script that runs in the background, whose
+address is the only one that its policy gives.
+"""
+
+WORKER_POLICY = "default-src 'none'; connect-src 'self'"
+
 _SECRET = re.compile(r"[A-Za-z0-9_-]{22,64}")
 
 

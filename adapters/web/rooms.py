@@ -1,10 +1,11 @@
-"""The chats of the demo: what was said in each, and the tabs that show it."""
+"""Chats in browsers: what was said in each, and the tabs that show it."""
 
 import asyncio
 import json
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, auto
 from typing import TypeVar
 
@@ -19,6 +20,9 @@ Value = TypeVar("Value")
 
 HISTORY = 200
 """Messages that a chat keeps, oldest go first."""
+
+AHEAD = 5
+"""Of a chat whose earlier messages are yet to be recalled."""
 
 ROOMS = 500
 """Chats kept without an open tab."""
@@ -39,6 +43,16 @@ class WebUpdate:
 
     said: Incoming
     update: Say | Push
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A message of ours that was shown before."""
+
+    id: str
+    at: datetime
+    card: Json
+    reference: str | None
 
 
 class Taken(Enum):
@@ -74,15 +88,20 @@ class Tab:
             return  # the reading side sees it too, and ends the tab
         await self.close(WSCloseCode.TRY_AGAIN_LATER)
 
-    async def close(self, code: WSCloseCode) -> None:
+    async def close(self, code: int) -> None:
         await self._socket.close(code=code)
 
 
 class Room:
-    """One browser's chat."""
+    """One browser's chat.
 
-    def __init__(self, chat: str, now: Now, new_id: NewId) -> None:
+    Args:
+        whole: nothing was said there that would have to be recalled.
+    """
+
+    def __init__(self, chat: str, now: Now, new_id: NewId, *, whole: bool) -> None:
         self.chat = chat
+        self._whole = whole
         self.tabs: set[Tab] = set()
         self._under_way = 0
         self._now = now
@@ -90,6 +109,22 @@ class Room:
         self._messages: OrderedDict[str, Json] = OrderedDict()
         self._by_reference: OrderedDict[str, str] = OrderedDict()
         self._nonces: OrderedDict[str, None] = OrderedDict()
+
+    async def recall(self, earlier: Callable[[str], Awaitable[Sequence[Recalled]]]) -> None:
+        """Put what was said before in front, once."""
+        if self._whole:
+            return
+        recalled = await earlier(self.chat)
+        since, self._messages, self._whole = self._messages, OrderedDict(), True
+        for one in recalled:
+            self._keep({"id": one.id, "at": instant(one.at), "mine": False, "card": one.card})
+            if one.reference is not None:
+                _bounded(self._by_reference, one.reference, one.id)
+        for message in since.values():
+            self._keep(message)
+
+    def _keep(self, message: Json) -> None:
+        _bounded(self._messages, str(message["id"]), message, HISTORY if self._whole else AHEAD)
 
     def enter(self, tab: Tab, greeting: Json) -> None:
         """Show a new tab all there is, and from now on all that comes."""
@@ -158,16 +193,20 @@ class Room:
 
     def _add(self, content: Mapping[str, Json | str | bool]) -> str:
         message: Json = {"id": self._new_id(), "at": instant(self._now()), **content}
-        key = str(message["id"])
-        _bounded(self._messages, key, message)
+        self._keep(message)
         self.tell({"type": "message", "message": message})
-        return key
+        return str(message["id"])
 
 
 class Rooms:
-    """All chats, the longest unused ones without a tab given up first."""
+    """All chats, the longest unused ones without a tab given up first.
 
-    def __init__(self, now: Now, new_id: NewId) -> None:
+    Args:
+        whole: see `Room`.
+    """
+
+    def __init__(self, now: Now, new_id: NewId, *, whole: bool = True) -> None:
+        self._whole = whole
         self._now = now
         self._new_id = new_id
         self._rooms: OrderedDict[str, Room] = OrderedDict()
@@ -176,7 +215,7 @@ class Rooms:
         room = self._rooms.get(chat)
         if room is None:
             self._make_place()
-            room = self._rooms[chat] = Room(chat, self._now, self._new_id)
+            room = self._rooms[chat] = Room(chat, self._now, self._new_id, whole=self._whole)
         self._rooms.move_to_end(chat)
         return room
 
@@ -192,8 +231,8 @@ class Rooms:
                 return
 
 
-def _bounded(kept: OrderedDict[str, Value], key: str, value: Value) -> None:
+def _bounded(kept: OrderedDict[str, Value], key: str, value: Value, most: int = HISTORY) -> None:
     """Keep it, and let the oldest go."""
     kept[key] = value
-    while len(kept) > HISTORY:
+    while len(kept) > most:
         kept.popitem(last=False)

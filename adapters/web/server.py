@@ -23,6 +23,7 @@ from adapters.web.connections import (
 )
 from adapters.web.guard import security_headers
 from adapters.web.health import Health, HealthPages, Metrics, MetricsPage
+from adapters.web.inbox import InboxPages
 from adapters.web.languages import accepted
 from adapters.web.links import LinkPages
 from adapters.web.pages import ICON, STATIC, Handler, page, problem_page, refusal, static_files
@@ -59,12 +60,14 @@ def web_app(
     settings: WebSettings,
     now: Now,
     new_id: NewId,
+    inbox: InboxPages | None = None,
 ) -> web.Application:
     """All that we serve to people, and to who looks after us.
 
     Args:
         chat: the demo's chat; `None` leaves it out.
         webhooks: what receives at which path.
+        inbox: `None` leaves it out.
     """
     app = web.Application(middlewares=[_in_language, _kindly])
     links = LinkPages(sign_in, settings, now, new_id)
@@ -94,7 +97,10 @@ def web_app(
     if chat is not None:
         app.router.add_get("/chat", chat.page, name="chat")
         app.router.add_get("/chat/ws", chat.socket, name="chat-socket", allow_head=False)
-        app.on_shutdown.append(lambda _: chat.close())
+        app.on_shutdown.append(lambda _: chat.talk.close())
+    if inbox is not None:
+        app.add_routes(inbox.routes())
+        app.on_shutdown.append(lambda _: inbox.talk.close())
 
     _protect(app, settings.https)
     return app

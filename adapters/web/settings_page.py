@@ -20,6 +20,7 @@ from bot.ports import SettingsDesk
 from bot.texts import pages
 from bot.texts import settings_page as texts
 from bot.texts.language import speaking
+from bot.texts.pages import ask_for_settings
 
 PLACE = "/settings"
 
@@ -56,7 +57,7 @@ class SettingsPages:
         code = request.match_info["code"]
         visit = await self._desk.look(code) if _CODE.fullmatch(code) else VisitProblem.UNKNOWN
         if isinstance(visit, VisitProblem):
-            return problem_page(_leads_nowhere(visit))
+            return problem_page(leads_nowhere(visit, ask_for_settings()))
         with speaking(visit.language):
             return self._address(request, code, HTTPStatus.OK)
 
@@ -64,13 +65,13 @@ class SettingsPages:
         code, fields = request.match_info["code"], await self._sent(request)
         visit = await self._desk.look(code) if _CODE.fullmatch(code) else VisitProblem.UNKNOWN
         if isinstance(visit, VisitProblem):
-            return problem_page(_leads_nowhere(visit))
+            return problem_page(leads_nowhere(visit, ask_for_settings()))
         if not self._is_ours(request, code, fields):
             with speaking(visit.language):
                 return self._address(request, code, HTTPStatus.FORBIDDEN)
         entered = await self._desk.enter(code)
         if isinstance(entered, VisitProblem):
-            return problem_page(_leads_nowhere(entered))
+            return problem_page(leads_nowhere(entered, ask_for_settings()))
         secret, _ = entered
         response = _see(PLACE)
         self._set_cookie(response, secret)
@@ -239,7 +240,11 @@ def _over() -> web.Response:
     return problem_page(Problem(status=HTTPStatus.FORBIDDEN, told=texts.over()))
 
 
-def _leads_nowhere(problem: VisitProblem) -> Problem:
+def leads_nowhere(problem: VisitProblem, again: str) -> Problem:
+    """
+    Args:
+        again: what to do for another address.
+    """
     known = problem is not VisitProblem.UNKNOWN
     status = HTTPStatus.GONE if known else HTTPStatus.NOT_FOUND
-    return Problem(status=status, told=texts.leads_nowhere(problem))
+    return Problem(status=status, told=texts.leads_nowhere(problem, again))

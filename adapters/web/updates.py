@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.domain.chats import Address, Channel, Person
+from bot.domain.chats import Address, Person
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Incoming, Place, Press, Words
 from bot.domain.typed import command_in
@@ -74,14 +74,9 @@ def _waited(seconds: object) -> timedelta | None:
     return timedelta(seconds=min(seconds, LONGEST_WAIT.total_seconds()))
 
 
-def said(update: Say | Push, address: Address, now: datetime, language: str) -> Incoming:
-    """What it means, in the chat of one person's browser: the chat's secret id is who they are.
-
-    Args:
-        language: of their page.
-    """
+def said(update: Say | Push, address: Address, person: Person, now: datetime) -> Incoming:
+    """What it means, in the chat of one person's browser."""
     place = Place(address=address, private=True)
-    person = Person(channel=Channel.WEB, id=address.chat, language=language)
     match update:
         case Push(action=action):
             return Press(place=place, person=person, action=action)

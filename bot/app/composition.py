@@ -18,6 +18,7 @@ from bot.services.commands.settings_page import SettingsPage
 from bot.services.delivery import Delivering, Outlet
 from bot.services.feeds import FeedRhythm, Feeds
 from bot.services.gathering import Gathering
+from bot.services.inboxes import Inboxes
 from bot.services.ingest import Ingest
 from bot.services.linking import Linking
 from bot.services.seeing import Seeing
@@ -38,6 +39,7 @@ class Services:
     linking: Linking
     router: Router
     settings_page: SettingsPage
+    inboxes: Inboxes
 
 
 def compose(
@@ -147,4 +149,7 @@ def compose(
         linking=linking,
         router=Router(desk, chat_closed),
         settings_page=SettingsPage(desk=desk),
+        inboxes=Inboxes(
+            visiting=desk.visiting, links=store.links, linking=linking, audit=store.audit
+        ),
     )

@@ -15,7 +15,9 @@ from adapters.watch.ping import pinging
 from adapters.web.chat import Chat
 from adapters.web.connections import MOST_CONNECTIONS
 from adapters.web.health import Backlog, Metrics
+from adapters.web.inbox import InboxPages, inbox_talk
 from adapters.web.server import metrics_app, serving, web_app
+from adapters.web.talk import Talk
 from bot.app.chat_platforms import set_up
 from bot.app.composition import Services, compose
 from bot.app.keys import keys_of
@@ -31,6 +33,7 @@ from bot.services.chat_platforms import Around, ChatBot, ChatPlatform, pace
 from bot.services.dead_man import DeadMan
 from bot.services.delivery import REASONS as DELIVERY_REASONS
 from bot.services.delivery import Outlet
+from bot.services.inboxes import inbox_messages
 from bot.services.leadership import Leadership
 from bot.services.readiness import Readiness
 from bot.services.retrying import retry_until_available
@@ -83,14 +86,16 @@ async def run(
         open_platform(settings.platform, now) as platform,
         AsyncExitStack() as stack,
     ):
-        meter = Metrics(partial(_backlog, store), _reasons(chats, chat), STORED | DELIVERY_REASONS)
+        meter = Metrics(partial(_backlog, store), _reasons(chats), STORED | DELIVERY_REASONS)
         around = Around(
             meter=meter,
             public_url=settings.web.public_url,
             now=now,
             chance=random.Random(),
         )
-        bots = [] if chat is None else [_page(chat)]
+        messages = partial(inbox_messages, store.links, store.outbox)
+        inbox = inbox_talk(messages, settings.web, now, new_id)
+        bots = [_page(inbox), *([] if chat is None else [_page(chat.talk)])]
         for each in chats.values():
             opened = each.open(around, store.journal, store.handles)
             bots.append(await stack.enter_async_context(opened))
@@ -116,6 +121,7 @@ async def run(
         pages = web_app(
             sign_in=services.linking,
             settings_desk=services.settings_page,
+            inbox=InboxPages(inbox, services.inboxes, settings.web, new_id),
             health=readiness.problems,
             chat=chat,
             webhooks={path: hook for bot in bots for path, hook in bot.webhooks.items()},
@@ -144,10 +150,10 @@ async def run(
 
 
 def _reasons(
-    chats: Mapping[Channel, ChatPlatform], chat: Chat | None
+    chats: Mapping[Channel, ChatPlatform],
 ) -> Mapping[Channel, frozenset[str]]:
     """What an attempt can come to, by the channels that there are."""
-    reasons = {} if chat is None else {Channel.WEB: frozenset[str]()}
+    reasons = {Channel.WEB: frozenset[str]()}
     reasons |= {channel: platform.reasons for channel, platform in chats.items()}
     return {channel: named | DELIVERY_REASONS for channel, named in reasons.items()}
 
@@ -299,7 +305,7 @@ async def _watch(store: Store, meter: Metrics) -> NoReturn:
         await asyncio.sleep(WATCH_EVERY.total_seconds())
 
 
-def _page(chat: Chat) -> ChatBot:
+def _page(chat: Talk) -> ChatBot:
     return ChatBot(
         messenger=chat,
         pace=pace(0, lambda _: 0),

@@ -1,7 +1,7 @@
 """Chats, who is linked to an account there, and what they may do."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from enum import StrEnum
 
@@ -88,6 +88,10 @@ class Preferences:
     """What everybody else in a shared chat may do; `None` for nothing but reading the alerts."""
     language: str = "en"
     """In which it is told and answered, by BCP 47: one that there is a catalogue for."""
+
+    def for_inbox(self) -> "Preferences":
+        """Of an inbox that the same person opens: what has lost too much is told once enough."""
+        return replace(self, guards=(), members=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,5 +26,8 @@ CODE_LIFE = timedelta(minutes=10)
 VISIT_LIFE = timedelta(minutes=30)
 """How long the settings page works in the browser that opened its address."""
 
+INBOX_LIFE = timedelta(days=30)
+"""How long a browser stays signed in to its inbox without being used."""
+
 DIGITS_LIFE = timedelta(minutes=2)
 """How long the digits work that such a page shows (`guarantees.md` 3.2)."""

@@ -1,4 +1,4 @@
-"""A visit to the settings page: a one-time address, and for a while the browser that opened it."""
+"""Visits to pages of a chat's own: a one-time address, and the browser that opened it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +9,18 @@ from bot.domain.chats import Endpoint, Link
 from bot.domain.events import Trader
 from bot.domain.ids import LinkId, TraderId
 from bot.domain.rules import Rule, Topic
+
+INBOX = "inbox"
+"""Stands where other chats have our bot's id."""
+
+
+class Purpose(StrEnum):
+    """What an address is for."""
+
+    SETTINGS = "settings"
+    """For a while, the settings of the chat."""
+    INBOX = "inbox"
+    """As long as the browser comes back, a chat of its own in there."""
 
 
 class VisitProblem(StrEnum):
@@ -21,14 +33,36 @@ class VisitProblem(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """Who may see and change the settings of which chat; `until` is the end of the address, or,
-    once it was used, of the visit.
+    """Who may see and change the settings of which chat, or has an inbox.
+
+    Attributes:
+        link: of the chat where the address was asked for; of an inbox, once it was opened, its own.
+        until: the end of the address; of the visit, once the address was used.
     """
 
+    purpose: Purpose = Purpose.SETTINGS
     link: LinkId
     person: str
     language: str
     until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Browser:
+    """One that is signed in to an inbox, which is told of as that of a chat."""
+
+    link: Link
+    person: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxMessage:
+    """What an inbox shows: a message of ours by its id, as it stands."""
+
+    id: str
+    at: datetime
+    card: Card
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from bot.ports.ledger import Ledger
 from bot.ports.outbox import Outbox
 from bot.ports.platform import Live, Platform, Session
 from bot.ports.sightings import Sightings
-from bot.ports.visits import SettingsDesk, Visits
+from bot.ports.visits import InboxDesk, SettingsDesk, Visits
 from bot.ports.watching import Audit, Meter
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Handles",
     "Hear",
     "Inbox",
+    "InboxDesk",
     "Journal",
     "Ledger",
     "Links",

@@ -38,6 +38,11 @@ class Outbox(Protocol):
         what waits for any of that comes later, and is given up after `AMEND_LIFE`.
         """
 
+    async def shown(self, link: LinkId, most: int) -> Sequence[Amendment]:
+        """The youngest messages that were sent under a link, the oldest of them first, as they
+        stand, as long as their text is kept.
+        """
+
     async def amended(self, amendment: Amendment, again: datetime | None, now: datetime) -> None:
         """The message shows it now; with `again` it does not, and is tried once more then. What has
         come meanwhile is still owed.

@@ -200,9 +200,10 @@ class Linking:
         """A new chat that a crash or the database kept from being told of is told of now."""
         since = self._now() - LOOK_BACK
         for link in await retry_until_available(partial(self._links.made_since, since)):
-            await retry_until_available(partial(self._tell_older, link))
+            await retry_until_available(partial(self.announce, link))
 
-    async def _tell_older(self, link: Link) -> None:
+    async def announce(self, link: Link) -> None:
+        """Tell the account's older chats of a new one."""
         linked = await self._links.of(link.account)
         account = await self._accounts.get(link.account)
         if account is not None and any(one.linked_at < link.linked_at for one in linked):

@@ -3,6 +3,7 @@
 from bot.domain import names
 from bot.domain.chats import Channel, Endpoint
 from bot.domain.events import Strategy, Trader
+from bot.domain.visits import INBOX
 from bot.texts.language import _
 
 
@@ -31,6 +32,8 @@ def chat_sort(chat: Endpoint) -> str:
     match chat.address.channel:
         case Channel.PUSH:
             return _("Push chat")
+        case Channel.WEB if chat.address.bot == INBOX:
+            return _("Inbox")
         case Channel.WEB:
             return _("Web chat")
         case channel:

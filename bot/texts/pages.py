@@ -173,6 +173,10 @@ def ask_for_settings() -> str:
     return _("Send /settings in your chat (on Discord /bell settings) to get a new address.")
 
 
+def ask_for_inbox() -> str:
+    return _("Send /inbox in your chat (on Discord /bell alerts inbox) to get a new address.")
+
+
 def ask_again() -> str:
     return _("Send /link in your chat (on Discord /bell link) to get a new address.")
 

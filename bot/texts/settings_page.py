@@ -235,8 +235,11 @@ def over() -> Told:
     )
 
 
-def leads_nowhere(problem: VisitProblem) -> Told:
-    again = ask_for_settings()
+def leads_nowhere(problem: VisitProblem, again: str) -> Told:
+    """
+    Args:
+        again: what to do for another address.
+    """
     match problem:
         case VisitProblem.UNKNOWN:
             lost = _("Perhaps a part of it was lost on the way, or there is a newer one.")

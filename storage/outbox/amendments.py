@@ -4,8 +4,9 @@ tell of more since."""
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, null, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, case, func, null, or_, select, update
 
 from bot.domain.actions import ActionState, Verb
 from bot.domain.amendments import EDIT_EVERY, Amendment, Amendments, AnsweredBy, OfferAnswer
@@ -168,6 +169,33 @@ def select_amendments(
         .limit(AMENDMENTS_AT_ONCE)
     )
     rows = connection.execute(
+        _select_shown().where(delivery.c.id.in_(due)).order_by(delivery.c.id.desc())
+    )
+    amendments = [_amendment(connection, row) for row in rows.all()]
+    return Amendments(now=tuple(amendments), due=_due(connection, now))
+
+
+def select_shown(connection: Connection, link_id: LinkId, most: int) -> Sequence[Amendment]:
+    """The youngest messages of a link, the oldest of them first, as they stand."""
+    rows = connection.execute(
+        _select_shown()
+        .where(
+            delivery.c.link == link_id,
+            # In the words of the index that leads to a chat's messages.
+            delivery.c.endpoint == link.c.endpoint,
+            delivery.c.message.is_not(None),
+            is_one_of(delivery.c.state, State.SENT),
+            DELIVERY_IS_ERASABLE,
+            delivery.c.started_at.is_not(None),
+        )
+        .order_by(delivery.c.started_at.desc(), delivery.c.id.desc())
+        .limit(most)
+    )
+    return [_amendment(connection, row) for row in rows.all()[::-1]]
+
+
+def _select_shown() -> Select[Any]:
+    return (
         select(
             delivery,
             endpoint.c.channel,
@@ -180,11 +208,7 @@ def select_amendments(
         )
         .join(endpoint, endpoint.c.id == delivery.c.endpoint)
         .join(link, link.c.id == delivery.c.link)
-        .where(delivery.c.id.in_(due))
-        .order_by(delivery.c.id.desc())
     )
-    amendments = [_amendment(connection, row) for row in rows.all()]
-    return Amendments(now=tuple(amendments), due=_due(connection, now))
 
 
 def _due(connection: Connection, now: datetime) -> datetime | None:

@@ -18,7 +18,14 @@ from bot.domain.reasons import Reason
 from bot.domain.told import Told
 from storage.engine.database import Database, each
 from storage.outbox import told
-from storage.outbox.amendments import expire_offers, give_up, select_amendments, settle, stop
+from storage.outbox.amendments import (
+    expire_offers,
+    give_up,
+    select_amendments,
+    select_shown,
+    settle,
+    stop,
+)
 from storage.outbox.claims import hand_back, select_interrupted, serve_lanes
 from storage.outbox.digests import follow
 from storage.outbox.gathered import gather
@@ -70,6 +77,9 @@ class SqlOutbox:
 
     async def amendments(self, channel: Channel, bot: str, now: datetime) -> Amendments:
         return await self._database.read(select_amendments, channel, bot, now)
+
+    async def shown(self, link: LinkId, most: int) -> Sequence[Amendment]:
+        return await self._database.read(select_shown, link, most)
 
     async def amended(self, amendment: Amendment, again: datetime | None, now: datetime) -> None:
         await self._database.write(settle, (amendment, again, now))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, null, select, update
+from sqlalchemy import Connection, delete, null, select, update
 
 from bot.domain.actions import ActionState
 from bot.domain.chats import EndpointState
@@ -24,6 +24,7 @@ from storage.schema.tables import (
     endpoint,
     is_one_of,
     link,
+    visit,
 )
 
 # It begins with the words of the index that finds such items.
@@ -75,7 +76,8 @@ def reopen_if_closed(connection: Connection, endpoint_id: str) -> None:
 def end_link(connection: Connection, link_id: str, reason: str, now: datetime) -> int:
     """Make everything under a link invalid; gives how many items were still owed.
 
-    What is in flight comes to its end; if that is not the end of it, the new epoch is (G7).
+    What is in flight comes to its end; if that is not the end of it, the new epoch is (G7). The
+    inboxes that were opened from there end with it.
     """
     invalidate(connection)
     connection.execute(
@@ -93,7 +95,13 @@ def end_link(connection: Connection, link_id: str, reason: str, now: datetime) -
         .where(delivery.c.link == link_id, OWED)
         .values(state=State.CANCELLED, reason=reason, not_before=null(), ended_at=now)
     ).rowcount
-    return cancelled + follow(connection, now) + cancel_untold(connection, link_id, now)
+    cancelled += follow(connection, now) + cancel_untold(connection, link_id, now)
+    inboxes = select(link.c.id).join(visit, visit.c.link == link.c.id)
+    hosted = inboxes.where(visit.c.host == link_id, LINK_IS_ACTIVE)
+    for own in connection.execute(hosted).scalars().all():
+        cancelled += end_link(connection, own, reason, now)
+    connection.execute(delete(visit).where(visit.c.host == link_id))
+    return cancelled
 
 
 def move(connection: Connection, endpoint_id: str, chat: str, now: datetime) -> None:

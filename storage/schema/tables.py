@@ -30,6 +30,7 @@ from bot.domain.actions import ActionState, Verb
 from bot.domain.chats import Channel, EndpointState, Role
 from bot.domain.deliveries import MISSED, PENDING, State
 from bot.domain.events import Kind
+from bot.domain.visits import Purpose
 from storage.engine.types import Exact, Foreign, Instant, OneOf
 from storage.schema.states import AttemptState, KnownKind, LinkState
 
@@ -411,8 +412,11 @@ attempt = Table("attempt", metadata, _Attempt)
 
 class _Visit(TypedColumns):
     code_hash = Column(Text, primary_key=True)
-    """Of a one-time address of the settings page."""
+    """Of a one-time address of a page."""
+    purpose: Named[Purpose] = Column(OneOf(Purpose), server_default=Purpose.SETTINGS.value)
     link: Named[str] = Column(Text, ForeignKey("link.id"), index=True)
+    host: Named[str | None] = Column(Text, index=True)
+    """Of an inbox: the link of the chat where its address was asked for, with which it ends."""
     person: Named[str] = Column(Foreign)
     language: Named[str] = Column(Text)
     until: Named[datetime] = Column(Instant)

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 
 from bot.domain.accounts import KeyLogin, Login, PasswordLogin, TokenLogin
 from bot.domain.cards import Card
-from bot.domain.chats import Address, Role
+from bot.domain.chats import Address, Link, Role
 from bot.domain.ids import EndpointId, TraderId
 from bot.domain.incoming import Incoming, Reply
-from bot.domain.lifetimes import DIGITS_LIFE
+from bot.domain.lifetimes import CODE_LIFE, DIGITS_LIFE
 from bot.domain.linking import (
     LOGIN_TRIES,
     Audience,
@@ -23,7 +23,7 @@ from bot.domain.linking import (
     SignedIn,
     TooSoon,
 )
-from bot.domain.visits import Changed, SettingsView, Visit, VisitProblem
+from bot.domain.visits import Changed, InboxMessage, SettingsView, Visit, VisitProblem
 
 
 @dataclass
@@ -149,6 +149,43 @@ class Talker:
         await self._may_answer.wait()
         for reply in self._answer(said):
             yield reply
+
+
+@dataclass
+class InboxShown:
+    """An `InboxDesk` with one address, and the inbox behind it."""
+
+    link: Link | None = None
+    code: str = ""
+    secrets: list[str] = field(default_factory=list)
+    """Of the browsers that are signed in."""
+    browsers: list[str] = field(default_factory=list)
+    """What they call themselves."""
+    messages: list[InboxMessage] = field(default_factory=list)
+    used: bool = False
+
+    async def look(self, code: str) -> Visit | VisitProblem:
+        if code != self.code or self.link is None:
+            return VisitProblem.UNKNOWN
+        if self.used:
+            return VisitProblem.USED
+        until = self.link.linked_at + CODE_LIFE
+        return Visit(link=self.link.id, person=self.link.person, language="en", until=until)
+
+    async def enter(self, code: str, browser: str) -> tuple[str, Visit] | VisitProblem:
+        looked = await self.look(code)
+        if isinstance(looked, VisitProblem):
+            return looked
+        self.used = True
+        self.browsers.append(browser)
+        self.secrets.append("i" * 22)
+        return self.secrets[-1], looked
+
+    async def at(self, secret: str) -> Link | None:
+        return self.link if secret in self.secrets else None
+
+    async def shown(self, chat: str) -> list[InboxMessage]:
+        return self.messages
 
 
 @dataclass

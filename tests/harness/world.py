@@ -32,6 +32,7 @@ from bot.services.commands.settings_page import SettingsPage
 from bot.services.delivery import Delivering, Outlet
 from bot.services.feeds import FeedRhythm, Feeds
 from bot.services.gathering import Gathering
+from bot.services.inboxes import Inboxes
 from bot.services.ingest import Ingest
 from bot.services.linking import Linking
 from bot.services.pace import Pace
@@ -58,6 +59,7 @@ class World:
     ingest: Ingest
     linking: Linking
     settings_page: SettingsPage
+    inboxes: Inboxes
     router: Router
 
     def on(self, other: Messenger) -> World:
@@ -293,6 +295,7 @@ async def running(
             linking=services.linking,
             router=services.router,
             settings_page=services.settings_page,
+            inboxes=services.inboxes,
         )
         for task in tasks:
             task.cancel()

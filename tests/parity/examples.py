@@ -69,6 +69,7 @@ from bot.domain.spoken_rules import Problem, Unclear
 from bot.domain.spoken_times import ALL_DAY
 from bot.domain.told import Duplicate, Replay, Told
 from bot.domain.trail import Trace, by
+from bot.domain.visits import Browser
 from bot.policy.offers import offered as with_offers
 from bot.policy.ruling import may_be_critical
 from bot.services.commands.registry import SPECS
@@ -81,6 +82,7 @@ from bot.texts import (
     failures,
     getting_started,
     guards,
+    inbox,
     linking,
     members,
     missed,
@@ -133,6 +135,11 @@ LINK = Link(
 )
 OTHER = replace(LINK, id=LinkId("m"), endpoint=replace(ENDPOINT, id=EndpointId("f")))
 
+BROWSER = Browser(
+    link=replace(LINK, endpoint=replace(ENDPOINT, name="Chrome · Android")),
+    person="7",
+    until=NOW + timedelta(days=29),
+)
 PAUSE = Button(label="Stop Night Owl", action=ActionId("a1"), style=ButtonStyle.DANGER)
 CANCEL = Button(label="Cancel", action=ActionId("a2"))
 CONFIRM = ((PAUSE,), (CANCEL,))
@@ -514,6 +521,13 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "members.confirm": lambda: [
         members.confirm(role, AUDIENCE.name, ((PAUSE,),)) for role in (Role.VIEWER, Role.OPERATOR)
     ],
+    "inbox.address": lambda: [
+        inbox.address(f"{PUBLIC_URL}/inbox/open/Ab3-_cc", browsers, buttons, NOW, cut_off=cut_off)
+        for browsers, buttons, cut_off in (((), (), False), ((BROWSER,), (PAUSE,), True))
+    ],
+    "inbox.too_many": lambda: [inbox.too_many(5, (PAUSE,))],
+    "inbox.this_one": lambda: [inbox.this_one(PAUSE)],
+    "inbox.signed_out": lambda: [inbox.signed_out()],
     "settings.closed": lambda: [settings.closed()],
     "settings.page_address": lambda: [
         settings.page_address(f"{PUBLIC_URL}/settings/open/Ab3-_cc", cut_off=cut_off)

@@ -17,7 +17,7 @@ from adapters.telegram import updates as telegram
 from adapters.web import updates as web
 from adapters.web.render import commands_json
 from bot.domain.cards import Card
-from bot.domain.chats import Address, Channel
+from bot.domain.chats import Address, Channel, Person
 from bot.domain.commands import Spec
 from bot.domain.incoming import Command, Incoming
 from bot.services.commands.registry import SPECS
@@ -87,7 +87,8 @@ def on_the_page(spec: Spec) -> Incoming | None:
     assert spec.name in [one["name"] for one in commands_json(SPECS)]
     say = web.Say(text=f"/{spec.name} words", nonce="n")
     place = Address(channel=Channel.WEB, bot="web", chat="room")
-    return web.said(say, place, datetime(2026, 1, 5, tzinfo=UTC), "en")
+    person = Person(channel=Channel.WEB, id="room")
+    return web.said(say, place, person, datetime(2026, 1, 5, tzinfo=UTC))
 
 
 WAYS = {"Telegram": on_telegram, "Discord": on_discord, "chat page": on_the_page}

@@ -85,13 +85,13 @@ async def _draw(chat: Chat, scene: Scene, path: Path, browser: Browser) -> None:
         page = await context.new_page()
         await page.goto(f"http://{bound}/chat")
         [cookie] = await context.cookies()
-        address = Address(channel=Channel.WEB, bot=ChatPage.bot, chat=cookie["value"])
+        address = Address(channel=Channel.WEB, bot=page_of.talk.bot, chat=cookie["value"])
         changed = {one.message: one for one in chat.changes if one.at <= scene.end}
         for one in chat.shown:
             if scene.begin <= one.at <= scene.end:
                 time = one.at
                 last = changed.get(one.message, one)
-                await page_of.send(address, last.card)
+                await page_of.talk.send(address, last.card)
         await page.wait_for_timeout(timedelta(seconds=1) / timedelta(milliseconds=1))
         await page.screenshot(path=path)
         await context.close()

@@ -1,7 +1,9 @@
 // The chat page: what comes in is shown, what is typed or pressed goes out.
 
+import { installed } from "./app.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
+import { Filter } from "./filter.js";
 import { dayOf, dividerElement, messageElement } from "./messages.js";
 import { Notices } from "./notices.js";
 import { Ringer } from "./ringer.js";
@@ -24,7 +26,8 @@ const pressed = new Set();
 const ringer = new Ringer(byId("sound"));
 const notices = new Notices(byId("notices"), toast);
 const composer = new Composer(say);
-const address = new URL("/chat/ws", location);
+const filter = byId("filter") && new Filter(byId("sift"), byId("filter"), byId("nothing"), () => [...shown.values()]);
+const address = new URL(document.body.dataset.socket, location);
 address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
 const connection = new Connection(address, { frame: take, state: showState });
 
@@ -59,9 +62,21 @@ function welcome({ commands, messages, typing }) {
   missed.forEach(arrived);
   showTyping(typing);
   for (const message of unsent.values()) deliver(message);
-  if (!greeted) scrollToEnd();
+  if (!greeted) {
+    scrollToEnd();
+    showNamed();
+  }
   greeted = true;
   byId("empty").hidden = list.children.length > 0;
+}
+
+/** The alert that the page's address names, as that of a notification does. */
+function showNamed() {
+  const named = [...shown.values()].find(({ message }) => message.card?.reference === location.hash.slice(1));
+  if (!location.hash || !named) return;
+  atEnd = false;
+  named.element.scrollIntoView({ block: "center" });
+  named.element.focus({ preventScroll: true });
 }
 
 /** Show a message, in the place of what it replaces. */
@@ -74,6 +89,7 @@ function put(message) {
     shown.delete(message.nonce);
   }
   shown.set(message.id, { message, element: made });
+  filter?.sift({ message, element: made });
   if (old) {
     replace(old.element, made);
   } else {
@@ -237,4 +253,6 @@ byId("empty").addEventListener("click", ({ target }) => {
   const starter = target.closest("[data-say]");
   if (starter) composer.submit(starter.dataset.say);
 });
+if (document.body.classList.contains("inbox")) installed();
 if (matchMedia("(hover: hover)").matches) byId("say").focus();
+addEventListener("hashchange", showNamed);

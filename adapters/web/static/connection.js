@@ -3,6 +3,9 @@
 const FIRST_WAIT = 400;
 const LONGEST_WAIT = 10_000;
 
+/** Then the page itself says what to do. */
+const SIGNED_OUT = 4401;
+
 export class Connection {
   #url;
   #listener;
@@ -37,11 +40,12 @@ export class Connection {
       this.#listener.state("online");
     });
     socket.addEventListener("message", ({ data }) => this.#listener.frame(JSON.parse(data)));
-    socket.addEventListener("close", () => this.#lost(socket));
+    socket.addEventListener("close", ({ code }) => this.#lost(socket, code));
   }
 
-  #lost(socket) {
+  #lost(socket, code) {
     if (socket !== this.#socket) return;
+    if (code === SIGNED_OUT) return location.reload();
     this.#socket = null;
     this.#listener.state("offline");
     this.#timer = setTimeout(() => this.#dial(), this.#wait * (0.75 + Math.random() / 2));

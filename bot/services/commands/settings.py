@@ -7,6 +7,7 @@ from bot.domain.cards import Button, Card, Option
 from bot.domain.chats import Link, Role
 from bot.domain.commands import Argument, ArgumentType, Spec
 from bot.domain.ids import ActionId
+from bot.domain.visits import Purpose
 from bot.domain.wishes import without_ended
 from bot.policy.ruling import DEFAULTS, in_order
 from bot.services.commands.desk import AccountRequest, CommandRequest, Desk, OpenCommand
@@ -27,7 +28,7 @@ async def _answer(request: CommandRequest) -> Card:
     if given.lower() == _CLOSE:
         return texts.closed()
     if given.lower() == _PAGE:
-        url = await desk.visiting.invite(link, person)
+        url = await desk.visiting.invite(Purpose.SETTINGS, link, person)
         return texts.page_address(url, cut_off=desk.linking.is_cut_off(link.endpoint.address))
     now, role = desk.now(), link.role_of(person.id)
     link = replace(link, preferences=without_ended(link.preferences, now))

@@ -11,7 +11,7 @@ from bot.domain.events import Kind, Notice, NoticeText, Origin
 from bot.domain.ids import TraderId
 from bot.domain.incoming import Command, Place, Shared
 from bot.domain.names import name_of
-from bot.domain.visits import Changed, SettingsView, Visit, VisitProblem
+from bot.domain.visits import Changed, Purpose, SettingsView, Visit, VisitProblem
 from bot.domain.wishes import without_ended
 from bot.policy.rule_table import rule_table
 from bot.policy.ruling import in_order
@@ -33,10 +33,10 @@ class SettingsPage:
     _throttle: Throttle = field(default_factory=lambda: Throttle(EARNED))
 
     async def look(self, code: str) -> Visit | VisitProblem:
-        return await self.desk.visiting.look(code)
+        return await self.desk.visiting.look(Purpose.SETTINGS, code)
 
     async def enter(self, code: str) -> tuple[str, Visit] | VisitProblem:
-        return await self.desk.visiting.enter(code)
+        return await self.desk.visiting.enter(Purpose.SETTINGS, code)
 
     async def leave(self, secret: str) -> None:
         await self.desk.visiting.leave(secret)
@@ -86,7 +86,7 @@ class SettingsPage:
     async def _found(self, secret: str) -> tuple[Visit, Link, Account] | None:
         """The visit, if its person may still see the chat's settings."""
         desk = self.desk
-        visit = await desk.visiting.at(secret)
+        visit = await desk.visiting.at(Purpose.SETTINGS, secret)
         link = None if visit is None else await desk.links.called(visit.link)
         if visit is None or link is None:
             return None

@@ -14,12 +14,13 @@ import aiohttp
 import pytest
 
 from adapters.web.chat import Chat
+from adapters.web.inbox import InboxPages, inbox_talk
 from adapters.web.server import serving, web_app
 from adapters.web.settings import Listen, WebSettings
 from bot.domain.chats import Address, Channel
 from bot.ports import Webhook
 from bot.texts.language import offering
-from tests.fakes.web import LinkingDesk, SettingsShown, Talker
+from tests.fakes.web import InboxShown, LinkingDesk, SettingsShown, Talker
 from tests.harness.pseudo import PSEUDO
 
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -39,10 +40,13 @@ class Site:
     problems: list[str] = field(default_factory=list)
     talker: Talker = field(default_factory=Talker)
     settings_desk: SettingsShown = field(default_factory=SettingsShown)
+    inbox_desk: InboxShown = field(default_factory=InboxShown)
 
     def __post_init__(self) -> None:
         self.desk = LinkingDesk(now=self.now)
-        self.messenger = Chat(self.settings, self.now, new_id, anywhere=self.anywhere)
+        self.chat_page = Chat(self.settings, self.now, new_id, anywhere=self.anywhere)
+        self.messenger = self.chat_page.talk
+        self.inbox = inbox_talk(self.inbox_desk.shown, self.settings, self.now, new_id)
 
     @property
     def url(self) -> str:
@@ -67,11 +71,12 @@ class Site:
             sign_in=self.desk,
             settings_desk=self.settings_desk,
             health=self._health,
-            chat=self.messenger if self.chat else None,
+            chat=self.chat_page if self.chat else None,
             webhooks=self.webhooks,
             settings=self.settings,
             now=self.now,
             new_id=new_id,
+            inbox=InboxPages(self.inbox, self.inbox_desk, self.settings, new_id),
         )
         async with (
             serving(app, self.settings.listen) as bound,
@@ -79,9 +84,11 @@ class Site:
             # What the client keeps would hide which cookies the server sets.
             aiohttp.ClientSession(f"http://{bound}", cookie_jar=aiohttp.DummyCookieJar()) as client,
         ):
-            listening = group.create_task(self.messenger.listen(self.talker))
+            talks = (self.messenger, self.inbox)
+            listening = [group.create_task(one.listen(self.talker)) for one in talks]
             yield client
-            listening.cancel()
+            for task in listening:
+                task.cancel()
 
 
 def new_id() -> str:

@@ -44,6 +44,10 @@ FOREIGN = re.compile(
                 *(
                     "https://bell.example.org/link/Ab3-_cc",
                     "https://bell.example.org/settings/open/Ab3-_cc",
+                    "https://bell.example.org/inbox/open/Ab3-_cc",
+                    "Chrome · Android",
+                    "[out]",
+                    "out:",
                     "a***@example.com",
                     "[page]",
                     "[bot]",

@@ -78,14 +78,14 @@ def test_a_text_can_be_stored_whatever_was_in_it():
     ],
 )
 def test_a_slash_makes_a_command(text, name, arguments):
-    assert said(Say(nonce="n", text=text), ADDRESS, NOW, "de") == Command(
+    assert said(Say(nonce="n", text=text), ADDRESS, PERSON, NOW) == Command(
         place=PLACE, person=PERSON, name=name, arguments=arguments, at=NOW
     )
 
 
 @pytest.mark.parametrize("text", ["482913", "/", "//status", "/påuse", "status"])
 def test_anything_else_is_words(text):
-    assert said(Say(nonce="n", text=text), ADDRESS, NOW, "de") == Words(
+    assert said(Say(nonce="n", text=text), ADDRESS, PERSON, NOW) == Words(
         place=PLACE, person=PERSON, text=text, at=NOW
     )
 
@@ -95,7 +95,7 @@ def test_what_waited_for_a_connection_was_said_when_it_was_typed(text):
     update = read(frame(type="say", nonce="n", text=text, waited=90.5))
 
     assert isinstance(update, Say)
-    heard = said(update, ADDRESS, NOW, "de")
+    heard = said(update, ADDRESS, PERSON, NOW)
     assert isinstance(heard, Command | Words)
     assert heard.at == NOW - timedelta(seconds=90.5)
 
@@ -108,6 +108,6 @@ def test_nothing_waits_for_longer_than_a_week(seconds):
 
 
 def test_a_press_names_its_action():
-    assert said(Push(message="m1", action=ActionId("a1")), ADDRESS, NOW, "de") == Press(
+    assert said(Push(message="m1", action=ActionId("a1")), ADDRESS, PERSON, NOW) == Press(
         place=PLACE, person=PERSON, action=ActionId("a1")
     )

@@ -15,6 +15,7 @@ import pytest
 from adapters.web.chat import Chat
 from adapters.web.server import serving, web_app
 from adapters.web.settings import Listen, WebSettings
+from adapters.web.talk import Talk
 from bot.app.sources import new_id, now
 from bot.domain.deliveries import State
 from storage import Store, open_memory
@@ -29,11 +30,11 @@ from tests.harness.world import World, code_in, running
 OWN = "chat-of-somebody-whose-browser-is-not-open"
 
 
-class Watched(Chat):
+class Watched(Talk):
     """Remembers what the page was given to show."""
 
     def __init__(self, settings: WebSettings) -> None:
-        super().__init__(settings, now, new_id)
+        super().__init__("web", settings, now, new_id)
         self.shown: list[Shown] = []
 
     async def send(self, address, card, tried_since=None, replies_to=None):
@@ -70,12 +71,14 @@ async def site(store: Store, platform: FakePlatform) -> AsyncIterator[Site]:
     url = f"http://127.0.0.1:{port}"
     settings = WebSettings(public_url=url, listen=Listen(host="127.0.0.1", port=port))
     chat = Watched(settings)
+    chat_page = Chat(settings, now, new_id)
+    chat_page.talk = chat
     async with running(store, platform, chat, now) as world:
         pages = web_app(
             sign_in=world.linking,
             settings_desk=SettingsShown(),
             health=nothing_wrong,
-            chat=chat,
+            chat=chat_page,
             webhooks={},
             settings=settings,
             now=now,
