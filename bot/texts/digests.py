@@ -56,7 +56,12 @@ def _newest(parts: Sequence[Part]) -> tuple[Sequence[str], tuple[str, ...]]:
     newest_first = sorted(parts, key=lambda part: part.occurred_at, reverse=True)
     hidden = len(parts) - SHOWN
     more = (_("{count} more: /missed", count=hidden),) if hidden > 0 else ()
-    return [_line(part, dated) for part in newest_first[:SHOWN]], more
+    lines, before = [], None
+    for part in newest_first[:SHOWN]:
+        same_day = before is not None and on_day_of(part.occurred_at, before)
+        lines.append(_line(part, dated and not same_day))
+        before = part.occurred_at
+    return lines, more
 
 
 def gathered(parts: Sequence[Part]) -> Card:
@@ -108,11 +113,9 @@ def as_it_went(first: Card, steps: Sequence[Part], last: Card) -> Card:
 
 def _step(step: Part, dated: bool, is_last: bool) -> str:
     """'12:40 Sold 0.5 at 42,400'; the result of the last one stands below all of them."""
-    matter = step.matter
     says = f"{_moment(step.occurred_at, dated)} {clean(step.step or step.title, TITLE_LIMIT)}"
-    if is_last or matter is None or matter.result is None:
-        return says
-    return f"{says} ({gained(matter.result, matter.currency or '')})"
+    result = None if is_last else _result(step)
+    return says if result is None else f"{says} ({result})"
 
 
 def counted_up(card: Card, times: int, last: datetime) -> Card:
@@ -196,15 +199,31 @@ def _kinds(parts: Sequence[Part]) -> str:
 
 
 def _warnings(parts: Sequence[Part]) -> str:
-    bad = sum(part.severity in _BAD for part in parts)
+    bad = sum(_is_warned_of(part) for part in parts)
     return ngettext("{count} warning among them", "{count} warnings among them", bad) if bad else ""
 
 
 def _line(part: Part, dated: bool) -> str:
     title = clean(part.title, TITLE_LIMIT)
-    if part.severity in _BAD:
+    if (result := _result(part)) is not None:
+        title = f"{title}: {result}"
+    if _is_warned_of(part):
         title = _("Warning · {title}", title=title)
     return f"{_moment(part.occurred_at, dated)} {title}"
+
+
+def _result(part: Part) -> str | None:
+    matter = part.matter
+    if matter is None or matter.result is None:
+        return None
+    return gained(matter.result, matter.currency or "")
+
+
+def _is_warned_of(part: Part) -> bool:
+    """Of a loss its figure says enough."""
+    return part.severity is Severity.CRITICAL or (
+        part.severity is Severity.WARNING and _result(part) is None
+    )
 
 
 def _moment(at: datetime, dated: bool) -> str:

@@ -86,7 +86,10 @@ async def test_what_comes_after_five_within_a_minute_is_one_message_that_edits_i
     *singly, told = chat.screen("100")
     assert titles(singly) == SINGLY
     assert told.title == "12 trades of Night Owl in 3 min"
-    assert told.lines[:2] == ("12 results on paper: +4.80 USDT", "12:03 UTC Sold 17 BTC/USDT")
+    assert told.lines[:2] == (
+        "12 results on paper: +4.80 USDT",
+        "12:03 UTC Sold 17 BTC/USDT: +0.40 USDT",
+    )
     assert told.notes == (
         "After several within a minute, these are told together",
         "2 more: /missed",

@@ -199,9 +199,9 @@ def _said(
 
 
 def _burst(at: datetime, numbers: count[int], chance: random.Random) -> Iterator[Happening]:
-    """The market runs, and the scalper with it: forty trades in eight minutes."""
+    """The market runs, and the scalper with it: forty trades in three minutes."""
     for _ in range(40):
-        moment = at + timedelta(minutes=chance.uniform(0, 8))
+        moment = at + timedelta(minutes=chance.uniform(0, 3))
         for told in _trade(SCALPER, moment, numbers, chance):
             # Bought and sold within seconds.
             yield (

@@ -19,7 +19,12 @@ from tests.integration.web.conftest import local_settings
 from tests.week.run import AS_IT_COMES, WISHING, Chat, Week
 
 THERE = ZoneInfo("Europe/Berlin")
-PHONE = ViewportSize(width=390, height=844)
+PHONE = ViewportSize(width=390, height=1180)
+
+
+def _there(day: int, hour: int, minute: int = 0) -> datetime:
+    """In January 2026, by the clock of who lives it."""
+    return datetime(2026, 1, day, hour, minute, tzinfo=THERE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +37,9 @@ class Scene:
 
 
 SCENES: Mapping[str, Scene] = {
-    "night": Scene(
-        WISHING, datetime(2026, 1, 8, 3, tzinfo=THERE), datetime(2026, 1, 8, 8, tzinfo=THERE)
-    ),
-    "burst": Scene(
-        AS_IT_COMES,
-        datetime(2026, 1, 9, 14, 50, tzinfo=THERE),
-        datetime(2026, 1, 9, 15, 12, tzinfo=THERE),
-    ),
-    "repeats": Scene(
-        WISHING,
-        datetime(2026, 1, 10, 10, 55, tzinfo=THERE),
-        datetime(2026, 1, 10, 12, 25, tzinfo=THERE),
-    ),
+    "night": Scene(WISHING, _there(8, 3), _there(8, 7, 3)),
+    "burst": Scene(AS_IT_COMES, _there(9, 14, 50), _there(9, 15, 2)),
+    "repeats": Scene(WISHING, _there(10, 10, 50), _there(10, 11, 24)),
 }
 
 
@@ -80,7 +75,7 @@ async def _draw(chat: Chat, scene: Scene, path: Path, browser: Browser) -> None:
     )
     async with serving(app, settings.listen) as bound:
         context = await browser.new_context(
-            viewport=PHONE, device_scale_factor=2, timezone_id=THERE.key, locale="en-GB"
+            viewport=PHONE, device_scale_factor=1.5, timezone_id=THERE.key, locale="en-GB"
         )
         page = await context.new_page()
         await page.goto(f"http://{bound}/chat")
