@@ -27,6 +27,11 @@ from adapters.cryptorobot.settings import (
 )
 from adapters.discord.settings import SETTINGS as DISCORD
 from adapters.logs.settings import LogSettings, parse_format, parse_level
+from adapters.push.settings import NAMES as PUSH_NAMES
+from adapters.push.settings import SWITCHES as PUSH_SWITCHES
+from adapters.push.settings import TOKEN as PUSHOVER_TOKEN
+from adapters.push.settings import PushSettings
+from adapters.push.settings import read_settings as read_push
 from adapters.telegram.settings import SETTINGS as TELEGRAM
 from adapters.watch.settings import parse_heartbeat_url
 from adapters.web.settings import Listen, WebSettings, parse_listen, parse_proxies, parse_public_url
@@ -52,6 +57,7 @@ NAMES = frozenset(
         *("DATA_DIR", "DATABASE_URL", "SECRET_KEY"),
         *("PUBLIC_URL", "LISTEN", "METRICS_LISTEN", "TRUSTED_PROXIES"),
         *(name for block in CHATS.values() for name in block.names),
+        *PUSH_NAMES,
         *("HEARTBEAT_URL", "LOG_FORMAT", "LOG_LEVEL"),
     }
 )
@@ -74,6 +80,7 @@ TYPES: Mapping[str, tuple[type, ...]] = MappingProxyType(
         **dict.fromkeys(("TRUSTED_PROXIES", "SECRET_KEY"), TEXTS),
         **{name: NUMBER for block in CHATS.values() for name in block.numbers},
         **{name: SWITCH for block in CHATS.values() for name in block.switches},
+        **dict.fromkeys(PUSH_SWITCHES, SWITCH),
     }
 )
 """What a setting may be in a file besides a text, which each of them may be."""
@@ -81,9 +88,7 @@ TYPES: Mapping[str, tuple[type, ...]] = MappingProxyType(
 
 SECRETS = (
     *(f"{channel.upper()}_TOKEN" for channel in CHATS),
-    "SECRET_KEY",
-    "DATABASE_URL",
-    "HEARTBEAT_URL",
+    *(PUSHOVER_TOKEN, "SECRET_KEY", "DATABASE_URL", "HEARTBEAT_URL"),
 )
 """What nobody else should read where it stands in a file of settings."""
 
@@ -113,6 +118,7 @@ class Settings:
     secret_keys: tuple[str, ...] = field(repr=False)
     platform: PlatformSettings
     chats: Mapping[Channel, ChatSettings]
+    push: PushSettings
     web: WebSettings
     logs: LogSettings
     heartbeat_url: str | None = field(default=None, repr=False)
@@ -123,7 +129,7 @@ class Settings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must not come out anywhere."""
-        tokens = [one.token for one in self.chats.values()]
+        tokens = [*(one.token for one in self.chats.values()), self.push.pushover_token]
         password = str(make_url(self.database_url).password or "")
         heartbeat = urlsplit(self.heartbeat_url or "")
         watched = f"{heartbeat.path}?{heartbeat.query}" if heartbeat.query else heartbeat.path
@@ -163,6 +169,7 @@ def read(environ: Mapping[str, str] | None = None, config: Path | None = None) -
             pod_command=_pod_command(reader),
         ),
         chats={channel: one for channel, one in chats.items() if one.token},
+        push=read_push(reader),
         web=WebSettings(
             listen=listen,
             metrics=reader.unless_emptied(

@@ -1,10 +1,12 @@
-"""What is kept of an account only as long as a chat is linked to it."""
+"""What is kept only as long as a chat is linked: of its account, and of phones added there."""
+
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, select
 
 from bot.domain.ids import AccountId
-from storage.schema.tables import LINK_IS_ACTIVE, cursor, known, link, secret
-from storage.vault import account_secret
+from storage.schema.tables import LINK_IS_ACTIVE, cursor, known, link, phone, secret
+from storage.vault import account_secret, phone_secret
 
 
 def forget_if_unlinked(connection: Connection, account_id: AccountId) -> bool:
@@ -19,3 +21,25 @@ def forget_if_unlinked(connection: Connection, account_id: AccountId) -> bool:
     connection.execute(delete(known).where(known.c.account == account_id))
     connection.execute(delete(cursor).where(cursor.c.account == account_id))
     return True
+
+
+def forget_phone(connection: Connection, endpoint_id: str) -> None:
+    """Nothing finds it any more. Its own link ends where those of chats do."""
+    connection.execute(delete(secret).where(secret.c.owner == phone_secret(endpoint_id)))
+    connection.execute(delete(phone).where(phone.c.endpoint == endpoint_id))
+
+
+def forget_phones(connection: Connection, link_id: str) -> Sequence[str]:
+    """Those that were added under a link, or the one that it is of; gives the links of the others
+    that ended with it.
+    """
+    theirs = select(link.c.endpoint).where(link.c.id == link_id)
+    added = phone.c.host == link_id
+    of_it = select(phone.c.endpoint).where(added | phone.c.endpoint.in_(theirs))
+    endpoints = connection.execute(of_it).scalars().all()
+    for endpoint_id in endpoints:
+        forget_phone(connection, endpoint_id)
+    own = select(link.c.id).where(
+        link.c.endpoint.in_(endpoints), link.c.id != link_id, LINK_IS_ACTIVE
+    )
+    return connection.execute(own).scalars().all() if endpoints else ()

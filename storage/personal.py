@@ -14,6 +14,7 @@ from bot.domain.text import counted
 from bot.domain.trail import audited
 from bot.errors import Refused
 from storage import audit as trail
+from storage.forgetting import forget_phone
 from storage.retention import forget_account, unused
 from storage.schema.rows import AnyRow, account_of
 from storage.schema.states import LinkState
@@ -29,6 +30,7 @@ from storage.schema.tables import (
     known,
     ledger,
     link,
+    phone,
     quarantine,
     secret,
     shown_card,
@@ -92,6 +94,7 @@ def export(connection: Connection, account_id: AccountId) -> Mapping[str, Any]:
         "credential": connection.execute(kept).scalar(),
         "chats": [_plain(row) for row in _chats(connection, account_id)],
         "links": _rows(connection, link, link.c.account == account_id),
+        "phones": _rows(connection, phone, _is_added_under(account_id)),
         "linking attempts": _rows(connection, attempt, _is_shown_here(attempt, account_id)),
         "alerts": _rows(connection, delivery, delivery.c.account == account_id),
         "facts": _rows(connection, inbox, inbox.c.account == account_id),
@@ -110,7 +113,11 @@ def export(connection: Connection, account_id: AccountId) -> Mapping[str, Any]:
 def erase(connection: Connection, account_id: AccountId) -> None:
     """Delete everything about an account; of its trail, whom it is about."""
     trail.erase(connection, _is_in_trail(connection, account_id))
-    here = [row.id for row in _chats(connection, account_id)]
+    added = select(phone.c.endpoint).where(_is_added_under(account_id))
+    phones = connection.execute(added).scalars().all()
+    for endpoint_id in phones:
+        forget_phone(connection, endpoint_id)
+    here = [*phones, *(row.id for row in _chats(connection, account_id))]
     begun = select(attempt.c.id).where(_is_shown_here(attempt, account_id))
     for attempt_id in connection.execute(begun).scalars().all():
         forget_grant(connection, attempt_id)
@@ -129,6 +136,10 @@ def erase(connection: Connection, account_id: AccountId) -> None:
 def _chats(connection: Connection, account_id: AccountId) -> Sequence[AnyRow]:
     linked = select(link.c.endpoint).where(link.c.account == account_id)
     return connection.execute(select(endpoint).where(endpoint.c.id.in_(linked))).all()
+
+
+def _is_added_under(account_id: AccountId) -> ColumnElement[bool]:
+    return phone.c.host.in_(select(link.c.id).where(link.c.account == account_id))
 
 
 def _is_shown_here(table: Table, account_id: AccountId) -> ColumnElement[bool]:

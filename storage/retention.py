@@ -38,6 +38,7 @@ from storage.schema.tables import (
     known,
     ledger,
     link,
+    phone,
     quarantine,
     secret,
     shown_card,
@@ -223,7 +224,7 @@ def forget_account(connection: Connection, account_id: str) -> None:
 
 def unused() -> ColumnElement[bool]:
     """Of an endpoint: nobody is linked there, or about to be, and no card has open buttons."""
-    users = (link, attempt, shown_card)
+    users = (link, attempt, shown_card, phone)
     return and_(*(endpoint.c.id.not_in(select(table.c.endpoint)) for table in users))
 
 

@@ -19,6 +19,7 @@ from bot.errors import Misconfigured, Refused
 from storage import audit, personal
 from storage.accounts.codes import SqlCodes
 from storage.accounts.links import SqlAccounts, SqlLinks
+from storage.accounts.phones import SqlPhones
 from storage.accounts.visits import SqlVisits
 from storage.audit import SqlAudit
 from storage.buttons.actions import SqlActions
@@ -59,6 +60,7 @@ class Store:
     ledger: SqlLedger
     links: SqlLinks
     outbox: SqlOutbox
+    phones: SqlPhones
     retention: Retention
     shown_cards: SqlShownCards
     sightings: SqlSightings
@@ -69,6 +71,7 @@ class Store:
         a login whose digits nobody typed is among it.
         """
         await self.codes.prune(now)
+        await self.phones.prune(now)
         await self.visits.prune(now)
         await self.outbox.prune(now)
         await self.sightings.prune(now)
@@ -329,6 +332,7 @@ def store_on(database: Database, vault: Vault, now: Now, new_id: NewId) -> Store
         ledger=SqlLedger(database),
         links=SqlLinks(database, new_id),
         outbox=SqlOutbox(database),
+        phones=SqlPhones(database, vault, new_id),
         retention=Retention(database),
         sightings=SqlSightings(database),
         visits=SqlVisits(database, new_id),

@@ -13,12 +13,20 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import Connection, delete, select, update
 
 from bot.domain.accounts import Credential, Grant
-from bot.domain.ids import AccountId
+from bot.domain.ids import AccountId, EndpointId
+from bot.domain.phones import PushTarget
 from bot.domain.text import counted
 from bot.errors import Misconfigured
 from storage.engine.database import Database
 from storage.engine.upsert import Insert, insert_into
-from storage.schema.codec import decode_credential, decode_grant, encode_credential, encode_grant
+from storage.schema.codec import (
+    decode_credential,
+    decode_grant,
+    decode_target,
+    encode_credential,
+    encode_grant,
+    encode_target,
+)
 from storage.schema.tables import secret
 
 log = logging.getLogger(__name__)
@@ -93,6 +101,13 @@ class Vault:
     def handle(self, connection: Connection, message: str) -> str | None:
         plain = self._find(connection, message_secret(message), "handle")
         return None if plain is None else str(plain["handle"])
+
+    def keep_target(self, connection: Connection, phone: EndpointId, target: PushTarget) -> None:
+        self._keep(connection, phone_secret(phone), "phone", encode_target(target))
+
+    def target(self, connection: Connection, phone: EndpointId) -> PushTarget | None:
+        plain = self._find(connection, phone_secret(phone), "phone")
+        return None if plain is None else decode_target(plain)
 
     def _keep(
         self,
@@ -235,6 +250,10 @@ def attempt_secret(attempt: str) -> str:
 
 def message_secret(message: str) -> str:
     return f"message:{message}"
+
+
+def phone_secret(phone: str) -> str:
+    return f"phone:{phone}"
 
 
 def forget_grant(connection: Connection, attempt: str) -> None:

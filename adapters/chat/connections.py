@@ -8,8 +8,9 @@ in the processor's caches any more; and it does not say how far a request got.
 import asyncio
 import re
 import select
+import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -31,6 +32,9 @@ NEXT_ADDRESS_AFTER = 0.25
 
 Source: https://www.rfc-editor.org/rfc/rfc8305#section-8
 """
+
+ADDRESS_LIMIT = 3.0
+"""Seconds for each of several addresses of a host, where these are checked."""
 
 ANSWER_LIMIT = 16 << 20
 """Bytes of an answer with its head; a hundred updates of Telegram have some hundred thousand."""
@@ -80,12 +84,18 @@ async def form_body(form: FormData) -> Body:
     return Body(await parts.as_bytes(), parts.headers["Content-Type"])
 
 
+class NotAllowed(OSError):
+    """A host is at no address that may be connected to."""
+
+
 class Connections:
     """Implements `Requests`; to be closed by whoever made it.
 
     Args:
         most: how many connections there may be at once.
         no_answer: what is raised.
+        allows: whether a numeric address may be connected to; it is asked of what a host's name
+            stands for at that moment, and exactly that is connected to. `None`: any may.
     """
 
     def __init__(
@@ -94,8 +104,10 @@ class Connections:
         most: int = CONNECTIONS,
         limits: Limits = Limits(),
         no_answer: type[NoAnswer] = NoAnswer,
+        allows: Callable[[str], bool] | None = None,
     ) -> None:
         self._limits = limits
+        self._allows = allows
         self._no_answer = no_answer
         self._places = asyncio.Semaphore(most)
         self._open: set[_Connection] = set()
@@ -151,6 +163,9 @@ class Connections:
                     raise
         except TimeoutError:
             failure = self._no_answer("timed out", reached=Reached.CONNECTING, timed_out=True)
+        except NotAllowed:
+            words = f"{origin.host} is at no address that may be connected to"
+            failure = self._no_answer(words, reached=Reached.FORBIDDEN)
         except (OSError, UnicodeError) as error:
             words = f"cannot connect to {origin.host}:{origin.port}: {error}"
             failure = self._no_answer(words, reached=Reached.CONNECTING)
@@ -177,6 +192,8 @@ class Connections:
     async def _connect(self, origin: "_Origin") -> "_Connection":
         if origin.tls and self._trust is None:
             self._trust = ssl.create_default_context()
+        if self._allows is not None:
+            return await self._connect_to_allowed(origin, self._allows)
         _, connection = await asyncio.get_running_loop().create_connection(
             lambda: _Connection(origin, self._open),
             origin.host,
@@ -185,6 +202,33 @@ class Connections:
             happy_eyeballs_delay=NEXT_ADDRESS_AFTER,
         )
         return connection
+
+    async def _connect_to_allowed(
+        self, origin: "_Origin", allows: Callable[[str], bool]
+    ) -> "_Connection":
+        """
+        Raises:
+            NotAllowed: the host has no address that may be connected to.
+        """
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
+        addresses = dict.fromkeys(str(one[4][0]) for one in found)
+        allowed = [one for one in addresses if allows(one)]
+        failure: OSError = NotAllowed()
+        for address in allowed:
+            try:
+                async with asyncio.timeout(ADDRESS_LIMIT):
+                    _, connection = await loop.create_connection(
+                        lambda: _Connection(origin, self._open),
+                        address,
+                        origin.port,
+                        ssl=self._trust if origin.tls else None,
+                        server_hostname=origin.host if origin.tls else None,
+                    )
+                    return connection
+            except (OSError, TimeoutError) as error:
+                failure = error
+        raise failure
 
 
 @dataclass(frozen=True, slots=True)

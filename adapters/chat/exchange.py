@@ -13,6 +13,8 @@ QUOTE_LIMIT = 300
 class Reached(StrEnum):
     """How far a request got."""
 
+    FORBIDDEN = "forbidden"
+    """The host is one that must not be connected to: nothing has left."""
     CONNECTING = "connecting"
     """Waiting for a connection: nothing has left, certainly."""
     SENT = "sent"

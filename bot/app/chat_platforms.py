@@ -1,12 +1,15 @@
-"""The table of chat platforms; each is loaded only where its settings ask for it."""
+"""The table of chat platforms, each loaded only where its settings ask for it; push services."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from types import MappingProxyType
 
 from adapters.discord.settings import DiscordSettings
+from adapters.push.settings import PushSettings
 from adapters.telegram.settings import TelegramSettings
 from bot.domain.chats import Channel
-from bot.services.chat_platforms import ChatPlatform, ChatSettings
+from bot.ports import Phones
+from bot.services.chat_platforms import Around, ChatBot, ChatPlatform, ChatSettings
 from bot.settings import Settings
 
 
@@ -33,3 +36,14 @@ PLATFORMS: Mapping[Channel, Callable[[ChatSettings], ChatPlatform]] = MappingPro
 def set_up(settings: Settings) -> Mapping[Channel, ChatPlatform]:
     """The chat platforms that have a bot of ours."""
     return {channel: PLATFORMS[channel](its) for channel, its in settings.chats.items()}
+
+
+def push_services(
+    settings: PushSettings, around: Around, phones: Phones
+) -> Iterator[AbstractAsyncContextManager[ChatBot]]:
+    """What rings phones: people name ntfy servers themselves, Pushover wants an application."""
+    from adapters.push.platform import open_ntfy, open_pushover
+
+    yield open_ntfy(settings, around, phones)
+    if settings.pushover_token:
+        yield open_pushover(settings, around, phones)

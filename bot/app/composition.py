@@ -21,6 +21,7 @@ from bot.services.gathering import Gathering
 from bot.services.inboxes import Inboxes
 from bot.services.ingest import Ingest
 from bot.services.linking import Linking
+from bot.services.phoning import Phoning
 from bot.services.seeing import Seeing
 from bot.services.steady import Seconds
 from bot.services.visiting import Visiting
@@ -56,6 +57,7 @@ def compose(
     new_id: NewId,
     new_digits: Callable[[], str],
     chance: random.Random,
+    private_hosts: bool = False,
     rhythm: FeedRhythm | None = None,
     read_backs: Sequence[Seconds] = READ_BACKS,
 ) -> Services:
@@ -66,6 +68,7 @@ def compose(
         public_url: where people reach the link page.
         cut_off: chats whose people cannot open that address.
         new_digits: gives six random decimal digits.
+        private_hosts: whether phones may be rung by servers of a private network.
         read_backs: the waits before each look at what a write has come to.
     """
     rhythm = rhythm or FeedRhythm()
@@ -132,6 +135,17 @@ def compose(
         linking=linking,
         links=store.links,
         outbox=store.outbox,
+        phoning=Phoning(
+            store.phones,
+            store.links,
+            outlets,
+            delivering,
+            store.audit,
+            now,
+            new_id,
+            new_digits,
+            private_hosts,
+        ),
         seeing=Seeing(store.sightings, store.links, access, amending, store.audit, now),
         shown_cards=store.shown_cards,
         sightings=store.sightings,

@@ -9,6 +9,7 @@ from functools import partial
 
 import storage
 from adapters.cryptorobot.client import open_platform
+from adapters.push import platform as push
 from adapters.web.health import Backlog, Metrics
 from bot.app.chat_platforms import PLATFORMS
 from bot.app.keys import keys_of, refuse_what_is_lost
@@ -51,6 +52,7 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
         ("database", _look_at_database),
         ("platform", _look_at_platform),
         *((channel, partial(_look_at_chats, channel)) for channel in PLATFORMS),
+        ("pushover", _look_at_pushover),
         ("pages", _look_at_pages),
         ("metrics", _look_at_metrics),
     )
@@ -219,6 +221,12 @@ async def _look_at_chats(channel: Channel, settings: Settings) -> str:
         chance=random.Random(),
     )
     return await platform.look(around)
+
+
+async def _look_at_pushover(settings: Settings) -> str:
+    if not settings.push.pushover_token:
+        return "not set up: TRADEBELL_PUSHOVER_TOKEN is not set"
+    return await push.look(settings.push)
 
 
 async def _look_at_pages(settings: Settings) -> str:

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import Any, NoReturn
 
 from adapters.cryptorobot.client import open_platform
+from adapters.push.faults import REASONS as PUSH_REASONS
 from adapters.watch.ping import pinging
 from adapters.web.chat import Chat
 from adapters.web.connections import MOST_CONNECTIONS
@@ -18,7 +19,7 @@ from adapters.web.health import Backlog, Metrics
 from adapters.web.inbox import InboxPages, inbox_talk
 from adapters.web.server import metrics_app, serving, web_app
 from adapters.web.talk import Talk
-from bot.app.chat_platforms import set_up
+from bot.app.chat_platforms import push_services, set_up
 from bot.app.composition import Services, compose
 from bot.app.keys import keys_of
 from bot.app.process import raise_descriptor_limit
@@ -99,6 +100,8 @@ async def run(
         for each in chats.values():
             opened = each.open(around, store.journal, store.handles)
             bots.append(await stack.enter_async_context(opened))
+        for opened in push_services(settings.push, around, store.phones):
+            bots.append(await stack.enter_async_context(opened))
         one_of_many = store.database.dialect == "postgresql"  # an SQLite file has its own lock
         duty = Leadership(store.leases if one_of_many else None, owner=new_id())
         heartbeat = Heartbeat(store.leases, settings.data_dir, now)
@@ -115,6 +118,7 @@ async def run(
             new_id=new_id,
             new_digits=new_digits,
             chance=random.Random(),
+            private_hosts=settings.push.private_hosts,
         )
         readiness = _readiness(services, store, bots, duty)
         signs = await _signs_of_life(settings, readiness, stack)
@@ -155,6 +159,7 @@ def _reasons(
     """What an attempt can come to, by the channels that there are."""
     reasons = {Channel.WEB: frozenset[str]()}
     reasons |= {channel: platform.reasons for channel, platform in chats.items()}
+    reasons[Channel.PUSH] = PUSH_REASONS
     return {channel: named | DELIVERY_REASONS for channel, named in reasons.items()}
 
 

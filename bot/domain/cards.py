@@ -124,6 +124,10 @@ class Card:
     typed.
     """
 
+    secret: bool = False
+    """What it says is stored nowhere: who reads it could be told in the person's place."""
+    on_lock_screen: str = ""
+    """What a phone shows instead of all the rest; empty: the person has chosen."""
     sound: bool | None = None
     """Whether it arrives with one; `None`: if it is bad."""
 

@@ -54,6 +54,15 @@ class Person:
     language: str = "en"
 
 
+class Hears(StrEnum):
+    """How much of what happens an endpoint is told at all, whatever its rules say of the rest."""
+
+    ALL = "all"
+    RINGING = "ringing"
+    """What has a sound."""
+    CRITICAL = "critical"
+
+
 class EndpointState(StrEnum):
     ACTIVE = "active"
     DISABLED = "disabled"
@@ -88,6 +97,7 @@ class Preferences:
     """What everybody else in a shared chat may do; `None` for nothing but reading the alerts."""
     language: str = "en"
     """In which it is told and answered, by BCP 47: one that there is a catalogue for."""
+    hears: Hears = Hears.ALL
 
     def for_inbox(self) -> "Preferences":
         """Of an inbox that the same person opens: what has lost too much is told once enough."""
@@ -115,5 +125,6 @@ class Link:
 
 
 def private_ones(links: Sequence[Link], without: EndpointId | None = None) -> tuple[Link, ...]:
-    """Those where nobody reads along."""
-    return tuple(one for one in links if one.endpoint.private and one.endpoint.id != without)
+    """Those where nobody reads along; none if there are only phones, which are not told all."""
+    alone = tuple(one for one in links if one.endpoint.private and one.endpoint.id != without)
+    return alone if any(one.endpoint.address.channel is not Channel.PUSH for one in alone) else ()

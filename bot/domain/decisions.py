@@ -29,6 +29,8 @@ class Why(StrEnum):
     BELOW_THRESHOLD = "below_threshold"
     QUIET_HOURS = "quiet_hours"
     MUTED = "muted"
+    TOO_MILD = "too_mild"
+    """The endpoint is told less than that, as phones are."""
     KNOWN_THERE = "known_there"
     RECOVERY = "recovery"
     """What it ends has rung: whoever was woken hears that it is over."""

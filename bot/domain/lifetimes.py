@@ -29,5 +29,8 @@ VISIT_LIFE = timedelta(minutes=30)
 INBOX_LIFE = timedelta(days=30)
 """How long a browser stays signed in to its inbox without being used."""
 
+PHONE_CODE_LIFE = timedelta(minutes=10)
+"""How long the digits work that a new phone shows."""
+
 DIGITS_LIFE = timedelta(minutes=2)
 """How long the digits work that such a page shows (`guarantees.md` 3.2)."""

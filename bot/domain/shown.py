@@ -45,6 +45,12 @@ def without_address(card: Card) -> Card:
     return replace(card, lines=(), buttons=(), notes=())
 
 
+def without_secret(card: Card) -> Card:
+    """What may be stored of a card that holds a secret: its title, and what can be pressed."""
+    rows = (tuple(button for button in row if button.action) for row in card.buttons)
+    return replace(without_address(card), buttons=tuple(filter(None, rows)), secret=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndedCard:
     """One whose buttons have ended at `ended_at`, and that is to be changed."""

@@ -391,12 +391,12 @@ def _news(
     stops: bool = False,
 ) -> NewsDecision:
     matter = matter_of(event, told.plainly, recovers=recovers, stops=stops)
-    urgent = told.plainly.priority is Priority.URGENT
+    urgent, bad = told.plainly.priority is Priority.URGENT, not told.plainly.card.silent
     drafts: list[Draft] = []
     actions: list[Action] = []
     for link in known.links:
-        decision = owed(link, matter, now, origin.kind, without, urgent=urgent)
-        if decision.reason is Why.KNOWN_THERE:
+        decision = owed(link, matter, now, origin.kind, without, urgent=urgent, bad=bad)
+        if decision.reason is Why.KNOWN_THERE or (decision.reason is Why.TOO_MILD and not recovers):
             continue
         alert = told.for_chat(link)
         parts: tuple[Card, ...] = (alert.card,)

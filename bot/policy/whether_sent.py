@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
-from bot.domain.chats import EndpointState, Link
+from bot.domain.chats import EndpointState, Hears, Link
 from bot.domain.decisions import SEND, Course, Decision, Why
 from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
@@ -65,6 +65,13 @@ def _is_critical(recipient: Recipient) -> Decision | None:
     return Decision(Course.RING, Why.CRITICAL)
 
 
+def _is_too_mild(recipient: Recipient) -> Decision | None:
+    wants = recipient.link.preferences
+    if wants.hears is not Hears.CRITICAL or recipient.kind is Kind.TEST:
+        return None
+    return Decision(Course.DROP, Why.TOO_MILD)
+
+
 def _is_off(recipient: Recipient) -> Decision | None:
     return _ruled(recipient, Course.DROP) if recipient.ruling.mode is Mode.OFF else None
 
@@ -113,6 +120,7 @@ def _ruled(recipient: Recipient, course: Course, until: datetime | None = None) 
 OWED: tuple[Stage[Recipient], ...] = (
     _knows_already,
     _is_critical,
+    _is_too_mild,
     _is_off,
     _is_for_a_digest,
     _is_in_quiet_hours,
@@ -132,6 +140,7 @@ def owed(
     without: EndpointId | None = None,
     *,
     urgent: bool = False,
+    bad: bool = False,
 ) -> Decision:
     """How an event is owed to an endpoint of its account, if it is at all.
 
@@ -139,9 +148,13 @@ def owed(
         kind: of the event.
         without: where it is known already.
         urgent: of what has no matter, whether it is critical.
+        bad: whether it has a sound if nothing speaks against it.
     """
     found = UNRULED if matter is None else ruling(matter, link.preferences.rules)
     decision = decided(OWED, Recipient(link, matter, found, now, kind, without, urgent))
+    rings = decision.course is Course.RING or (decision is SEND and bad)
+    if link.preferences.hears is Hears.RINGING and not rings and kind is not Kind.TEST:
+        return Decision(Course.DROP, Why.TOO_MILD)
     return _AS_LOUD_AS_BAD if decision is SEND else decision
 
 

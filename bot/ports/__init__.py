@@ -10,6 +10,7 @@ from bot.ports.chats import Draw, Handles, Hear, Journal, Messenger, Readership,
 from bot.ports.inbox import Inbox
 from bot.ports.ledger import Ledger
 from bot.ports.outbox import Outbox
+from bot.ports.phones import Phones, PhoneTargets
 from bot.ports.platform import Live, Platform, Session
 from bot.ports.sightings import Sightings
 from bot.ports.visits import InboxDesk, SettingsDesk, Visits
@@ -32,6 +33,8 @@ __all__ = [
     "Messenger",
     "Meter",
     "Outbox",
+    "PhoneTargets",
+    "Phones",
     "Platform",
     "Readership",
     "Session",

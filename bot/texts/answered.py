@@ -56,6 +56,8 @@ def seen_at(stored: str) -> str:
 def _seen_in(channel: Channel) -> str:
     if channel is Channel.WEB:
         return _("Seen in the web chat")
+    if channel is Channel.PUSH:
+        return _("Seen on the phone")
     return _("Seen in {app}", app=app_name(channel))
 
 

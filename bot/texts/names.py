@@ -3,6 +3,7 @@
 from bot.domain import names
 from bot.domain.chats import Channel, Endpoint
 from bot.domain.events import Strategy, Trader
+from bot.domain.phones import Service
 from bot.domain.visits import INBOX
 from bot.texts.language import _
 
@@ -20,18 +21,23 @@ def app_name(channel: Channel) -> str:
     """'Telegram': a chat platform's own name is the same in every language."""
     match channel:
         case Channel.PUSH:
-            return _("Mobile push")
+            return _("Phone")
         case Channel.WEB:
             return _("Web chat")
         case _:
             return channel.title()
 
 
+def service_name(service: str) -> str:
+    """'ntfy', 'Pushover': each writes itself so."""
+    return service if service == Service.NTFY else service.title()
+
+
 def chat_sort(chat: Endpoint) -> str:
     """'Telegram chat'."""
     match chat.address.channel:
         case Channel.PUSH:
-            return _("Push chat")
+            return _("Phone by {service}", service=service_name(chat.address.bot))
         case Channel.WEB if chat.address.bot == INBOX:
             return _("Inbox")
         case Channel.WEB:
@@ -41,5 +47,7 @@ def chat_sort(chat: Endpoint) -> str:
 
 
 def chat_title(chat: Endpoint) -> str:
-    """'Discord chat #desk in Alpha': which one it is, never its address."""
+    """'Discord chat #desk in Alpha', 'Phone by ntfy on ntfy.sh': which one, never its address."""
+    if chat.address.channel is Channel.PUSH and chat.name:
+        return _("{phone} on {name}", phone=chat_sort(chat), name=chat.name)
     return f"{chat_sort(chat)} {chat.name}".rstrip()

@@ -122,6 +122,8 @@ def _deed(trace: Trace) -> str:
     facts = {name: clean(fact, 120) for name, fact in trace.facts.items()}
     if trace.what in _WISHED:
         return _(_WISHED[trace.what], words=facts.get("words", ""))
+    if trace.what in _PLAIN:
+        return _(_PLAIN[trace.what])
     match trace.what:
         case "command":
             return _asked(facts)
@@ -131,15 +133,19 @@ def _deed(trace: Trace) -> str:
             return _done(facts)
         case "members":
             return _("set what others in a chat may do: {role}", role=facts.get("role", ""))
-        case "linked":
-            return _("linked a chat")
-        case "unlinked":
-            return _("unlinked a chat")
         case "endpoint_disabled":
             return _("a chat was closed to me: {reason}", reason=in_words(facts.get("reason", "")))
         case other:
             return clean(other.replace("_", " "), 60)
 
+
+_PLAIN = {
+    "linked": later("linked a chat"),
+    "unlinked": later("unlinked a chat"),
+    "phone_added": later("added a phone"),
+    "phone_linked": later("linked a phone"),
+    "phone_removed": later("removed a phone"),
+}
 
 _WISHED = {
     "quiet": later("set the quiet hours: {words}"),

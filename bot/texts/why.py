@@ -53,6 +53,7 @@ _WHY = {
     Why.CRITICAL: later("it is critical"),
     Why.QUIET_HOURS: later("quiet hours"),
     Why.MUTED: later("muted"),
+    Why.TOO_MILD: later("this phone rings for less"),
     Why.KNOWN_THERE: later("known there already"),
     Why.RECOVERY: later("what it ends has rung"),
 }

@@ -10,7 +10,7 @@ from bot.domain.deliveries import State
 from bot.domain.ids import AccountId
 from bot.domain.reasons import Reason
 from storage.engine.database import invalidate
-from storage.forgetting import forget_if_unlinked
+from storage.forgetting import forget_if_unlinked, forget_phones
 from storage.outbox.digests import follow
 from storage.outbox.folding import cancel_untold, tell_anew
 from storage.schema.rows import AnyRow
@@ -77,7 +77,7 @@ def end_link(connection: Connection, link_id: str, reason: str, now: datetime) -
     """Make everything under a link invalid; gives how many items were still owed.
 
     What is in flight comes to its end; if that is not the end of it, the new epoch is (G7). The
-    inboxes that were opened from there end with it.
+    inboxes that were opened from there, and the phones that were added, end with it.
     """
     invalidate(connection)
     connection.execute(
@@ -101,7 +101,8 @@ def end_link(connection: Connection, link_id: str, reason: str, now: datetime) -
     for own in connection.execute(hosted).scalars().all():
         cancelled += end_link(connection, own, reason, now)
     connection.execute(delete(visit).where(visit.c.host == link_id))
-    return cancelled
+    phones = forget_phones(connection, link_id)
+    return cancelled + sum(end_link(connection, each, reason, now) for each in phones)
 
 
 def move(connection: Connection, endpoint_id: str, chat: str, now: datetime) -> None:

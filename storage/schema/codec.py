@@ -5,7 +5,7 @@ What is read may have been written by a newer version: keys that are not known a
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -26,6 +26,7 @@ from bot.domain.cards import (
 )
 from bot.domain.events import Strategy, Trader
 from bot.domain.ids import ActionId
+from bot.domain.phones import NtfyTarget, PushoverTarget, PushTarget
 
 Plain = dict[str, Any]
 
@@ -204,6 +205,14 @@ def decode_grant(plain: Mapping[str, Any]) -> Grant:
         credential=decode_credential(plain["credential"]),
         inferred=bool(plain.get("inferred")),
     )
+
+
+def encode_target(target: PushTarget) -> Plain:
+    return {name: value for name, value in asdict(target).items() if value}
+
+
+def decode_target(plain: Mapping[str, Any]) -> PushTarget:
+    return NtfyTarget(**plain) if "server" in plain else PushoverTarget(**plain)
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -11,7 +11,7 @@ from datetime import datetime, time
 from decimal import Decimal, DecimalException
 from typing import Any, TypeVar
 
-from bot.domain.chats import Preferences, Role
+from bot.domain.chats import Hears, Preferences, Role
 from bot.domain.decisions import Course, Decision
 from bot.domain.guards import Fall, Guard
 from bot.domain.ids import TraderId
@@ -56,6 +56,8 @@ def encode_preferences(preferences: Preferences) -> Plain:
         plain["digest_at"] = preferences.digest_at.isoformat()
     if preferences.language != ENGLISH:
         plain["language"] = preferences.language
+    if preferences.hears is not Hears.ALL:
+        plain["hears"] = preferences.hears
     return plain
 
 
@@ -71,6 +73,7 @@ def decode_preferences(plain: Mapping[str, Any]) -> Preferences:
         digest_at=Preferences().digest_at if digest_at is None else digest_at,
         members=Role(members) if members in set(Role) else None,
         language=language_of(plain),
+        hears=_read(Hears, plain.get("hears")) or Hears.ALL,
     )
 
 

@@ -428,6 +428,21 @@ class _Visit(TypedColumns):
 visit = Table("visit", metadata, _Visit)
 
 
+class _Phone(TypedColumns):
+    endpoint = Column(Text, ForeignKey("endpoint.id"), primary_key=True)
+    host: Named[str] = Column(Text, ForeignKey("link.id"), index=True)
+    """The link of the chat in which it was added: it ends with that."""
+    made_at: Named[datetime] = Column(Instant)
+    details: Named[bool] = Column(Boolean)
+    updates: Named[bool | None] = Column(Boolean)
+    digits_hash: Named[str | None] = Column(Text)
+    digits_until: Named[datetime | None] = Column(Instant)
+    digits_tries: Named[int] = Column(Integer)
+
+
+phone = Table("phone", metadata, _Phone)
+
+
 class _WrongLogin(TypedColumns):
     id = Column(Text, primary_key=True)
     """A keyed hash of what it is counted for."""

@@ -213,6 +213,8 @@ STORED = (
     ports.Ledger,
     ports.Links,
     ports.Outbox,
+    ports.PhoneTargets,
+    ports.Phones,
     ports.ShownCards,
     ports.Sightings,
     ports.Visits,

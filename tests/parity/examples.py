@@ -33,10 +33,20 @@ from bot.domain.cards import (
 )
 from bot.domain.changes import Change
 from bot.domain.charts import profits
-from bot.domain.chats import Address, Channel, Endpoint, Link, Person, Preferences, Role
+from bot.domain.chats import (
+    Address,
+    Channel,
+    Endpoint,
+    EndpointState,
+    Hears,
+    Link,
+    Person,
+    Preferences,
+    Role,
+)
 from bot.domain.commands import Misread
 from bot.domain.decisions import Course, Decision, Why
-from bot.domain.deliveries import State
+from bot.domain.deliveries import Gone, Postponed, Sent, State, Unknown
 from bot.domain.digests import Part
 from bot.domain.events import (
     BotQuiet,
@@ -61,6 +71,8 @@ from bot.domain.lanes import Missed
 from bot.domain.linking import Audience, Completed, LinkProblem, WrongDigits
 from bot.domain.outages import Outage
 from bot.domain.outcomes import Result, Seen
+from bot.domain.phones import NtfyTarget, Phone, Service, address_of
+from bot.domain.reasons import Reason
 from bot.domain.rules import Hours, Matter, Measure, Mode, Mute, Quiet, Rule, Threshold, Topic
 from bot.domain.sightings import Sighting
 from bot.domain.silences import Silence
@@ -89,6 +101,7 @@ from bot.texts import (
     mutes,
     notices,
     outcomes,
+    phones,
     prices,
     quiet,
     replay,
@@ -119,6 +132,27 @@ HERON = Trader(id=TraderId("heron"), name="Heron", running=False, dry_run=False)
 CRANE = Trader(id=TraderId("crane"), name="Crane_*", status="error", strategy=StrategyId("s1"))
 MANY = tuple(Trader(id=TraderId(f"t{i}"), name=f"Bot {i:02}", running=True) for i in range(18))
 PLAN = Strategy(id=StrategyId("s1"), name="Momentum", type="grid", pair="ETH/USDT", interval="1h")
+
+PHONE = Phone(
+    endpoint=Endpoint(
+        id=EndpointId("p1"), address=address_of(Service.NTFY, "p1"), name="ntfy.example.com"
+    ),
+    link=LinkId("l1"),
+    hears=Hears.RINGING,
+    made_at=AT,
+    details=True,
+)
+OLD_PHONE = replace(
+    PHONE,
+    endpoint=Endpoint(
+        id=EndpointId("p2"),
+        address=address_of(Service.PUSHOVER, "p2"),
+        state=EndpointState.DISABLED,
+    ),
+    details=False,
+    updates=False,
+)
+NEW_PHONE = replace(PHONE, link=None)
 
 ACCOUNT = Account(id=AccountId("a"), platform_user="u", label="a***@example.com", created_at=AT)
 ENDPOINT = Endpoint(
@@ -584,6 +618,65 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "rules.unclear": lambda: [
         rules.unclear(Unclear(problem), rules.rule_examples()) for problem in Problem
     ],
+    "phones.code": lambda: [phones.code("482913")],
+    "phones.trial": lambda: [phones.trial()],
+    "phones.none_yet": lambda: [
+        phones.none_yet(services, ONE_BUTTON) for services in (frozenset(), frozenset(Service))
+    ],
+    "phones.listed": lambda: [phones.listed((PHONE, NEW_PHONE), OPTIONS)],
+    "phones.about": lambda: [
+        phones.about(PHONE, (ONE_BUTTON,), changed=True),
+        phones.about(OLD_PHONE, (ONE_BUTTON,)),
+        phones.about(NEW_PHONE, (ONE_BUTTON,)),
+    ],
+    "phones.which_server": lambda: [phones.which_server(ONE_BUTTON)],
+    "phones.not_a_server": lambda: [
+        phones.not_a_server(private=private) for private in (True, False)
+    ],
+    "phones.not_a_key": lambda: [phones.not_a_key()],
+    "phones.no_pushover": lambda: [phones.no_pushover()],
+    "phones.subscribe": lambda: [
+        phones.subscribe(NtfyTarget(server=server, topic="t-1", token=token), ONE_BUTTON[0])
+        for server, token in ((PUBLIC_URL, ""), (PUBLIC_URL, "tk_1"))
+    ],
+    "phones.code_sent": lambda: [
+        phones.code_sent(PHONE, Sent(message="1"), ONE_BUTTON),
+        phones.code_sent(OLD_PHONE, Unknown(reason=Reason.SERVER_ERROR), ONE_BUTTON),
+        phones.code_sent(
+            PHONE,
+            Postponed(reason=Reason.SLOW_DOWN, retry_after=timedelta(seconds=40)),
+            ONE_BUTTON,
+        ),
+        phones.code_sent(PHONE, Gone(reason=Reason.PUSH_LOGIN_REFUSED), ONE_BUTTON),
+    ],
+    "phones.rung": lambda: [
+        *(
+            phones.rung([(PHONE, attempt)])
+            for attempt in (
+                Sent(message="1"),
+                Unknown(reason=Reason.SERVER_ERROR),
+                Gone(reason=Reason.HOST_FORBIDDEN),
+                Gone(reason=Reason.PUSH_USER_UNKNOWN),
+                Gone(reason=Reason.NO_PUSH_SERVER),
+                Postponed(reason=Reason.NO_CONNECTION),
+            )
+        ),
+        phones.rung([(PHONE, Sent(message="1")), (OLD_PHONE, Sent(message="1"))]),
+        phones.rung([(PHONE, Sent(message="1")), (OLD_PHONE, Gone(reason=Reason.NO_CONNECTION))]),
+    ],
+    "phones.not_rung": lambda: [
+        phones.not_rung(PHONE, Gone(reason=Reason.PUSH_USER_UNKNOWN), ONE_BUTTON)
+    ],
+    "phones.proven": lambda: [phones.proven(PHONE, (ONE_BUTTON,))],
+    "phones.not_six_digits": lambda: [phones.not_six_digits()],
+    "phones.digits_refused": lambda: [
+        phones.digits_refused(WrongDigits(problem=problem, tries_left=2)) for problem in LinkProblem
+    ],
+    "phones.removed": lambda: [phones.removed(PHONE)],
+    "phones.no_such_phone": lambda: [phones.no_such_phone()],
+    "phones.none_to_ring": lambda: [phones.none_to_ring()],
+    "phones.too_many": lambda: [phones.too_many(5)],
+    "phones.not_understood": lambda: [phones.not_understood()],
     "guards.listed": lambda: [
         guards.listed((), (), TOLD),
         guards.listed((GUARD, OF_SOME), (DAY, DAY), TOLD, ONE_BUTTON),

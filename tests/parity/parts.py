@@ -22,6 +22,8 @@ FIELDS = {
     "reference": "reference",
     "private": "",  # who sees it is no part of it
     "question": "",  # where there is no form it is typed, as a line of the card says
+    "secret": "",  # where it is stored is no part of it
+    "on_lock_screen": "",  # of cards for phones only
     "asks_digits": "",  # where there is no form they are typed, as a line of the card says
 }
 """Each field of a card, and the kinds of part that stand for it below."""

@@ -36,6 +36,7 @@ from bot.services.feeds import Feeds
 from bot.services.gathering import Gathering
 from bot.services.ingest import Ingest
 from bot.services.linking import Linking
+from bot.services.phoning import Phoning
 from bot.services.seeing import Seeing
 from bot.services.visiting import Visiting
 from bot.texts.cards import older
@@ -65,6 +66,7 @@ class Desk:
     linking: Linking
     links: Links
     outbox: Outbox
+    phoning: Phoning
     seeing: Seeing
     sightings: Sightings
     shown_cards: ShownCards

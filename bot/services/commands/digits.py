@@ -1,4 +1,4 @@
-"""The six digits that the link page shows, typed back in the chat."""
+"""The six digits that the link page, or a new phone, shows, typed back in the chat."""
 
 from bot.domain.cards import Card
 from bot.domain.chats import Person
@@ -7,7 +7,9 @@ from bot.domain.incoming import Place, Shared
 from bot.domain.linking import WrongDigits
 from bot.domain.typed import digits_in, six_digits_in
 from bot.services.commands.desk import Desk
+from bot.services.commands.phone import phone_by
 from bot.texts import linking as texts
+from bot.texts import phones
 
 
 async def typed_digits(desk: Desk, place: Place, person: Person, text: str) -> Card | None:
@@ -17,14 +19,24 @@ async def typed_digits(desk: Desk, place: Place, person: Person, text: str) -> C
     """
     six = six_digits_in(text)
     if six is not None:
-        return await link_by(desk, place, person, six)
+        return await take_digits(desk, place, person, six)
     if await desk.linking.awaits_digits(place, person):
         return texts.not_six_digits(digits_in(text))
+    if digits_in(text) is not None and await desk.phoning.awaits_digits(place, person):
+        return phones.not_six_digits()
     return None
 
 
-async def link_by(desk: Desk, place: Place, person: Person, digits: str) -> Card:
-    """Link the chat, if these are the digits."""
+async def take_digits(desk: Desk, place: Place, person: Person, digits: str) -> Card:
+    """Link the chat, or a phone that was added there: whichever waits for digits."""
+    if await desk.linking.awaits_digits(place, person):
+        return await _link_by(desk, place, person, digits)
+    if await desk.phoning.awaits_digits(place, person):
+        return await phone_by(desk, place, person, digits)
+    return await _link_by(desk, place, person, digits)
+
+
+async def _link_by(desk: Desk, place: Place, person: Person, digits: str) -> Card:
     # Whoever had a say when they asked for the address may have none any more.
     refusal = None if place.shared is None else cannot_link(place.shared)
     if refusal is not None:

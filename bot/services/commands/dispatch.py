@@ -23,7 +23,7 @@ from bot.services.commands.desk import (
     Desk,
     OpenCommand,
 )
-from bot.services.commands.digits import link_by
+from bot.services.commands.digits import take_digits
 from bot.texts import access, asking, failures, getting_started
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ async def dispatch(desk: Desk, command: Command, about: Sequence[Target] = ()) -
     found = registry.find(command.name)
     if found is None:
         if six_digits_in(command.name) and place.answers_privately:
-            return await link_by(desk, place, command.person, command.name)
+            return await take_digits(desk, place, command.person, command.name)
         near = nearest(command.name, registry.known_words())
         return getting_started.unknown_command(command.name, near)
     spec = found.spec

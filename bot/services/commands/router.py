@@ -22,7 +22,7 @@ from bot.domain.incoming import (
     Wordless,
     Words,
 )
-from bot.domain.shown import ShownCard, without_address
+from bot.domain.shown import ShownCard, without_address, without_secret
 from bot.domain.typed import Typed, command_without_slash
 from bot.errors import OutcomeUnknown, TryLater
 from bot.services.chat_closed import ChatClosed
@@ -112,11 +112,12 @@ class Router:
         try:
             endpoint = await desk.links.endpoint(place.address, place.private)
             code_hash = self._code_hash_in(card)
+            kept = without_secret(card) if card.secret else card
             shown = ShownCard(
                 endpoint=endpoint,
                 address=place.address,
                 message=message,
-                card=card if code_hash is None else without_address(card),
+                card=kept if code_hash is None else without_address(card),
                 code_hash=code_hash,
                 until=until,
             )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain.actions import Action, Target, Verb
 from bot.domain.cards import Card
-from bot.domain.chats import Link, Role
+from bot.domain.chats import Channel, Link, Role
 from bot.domain.commands import Argument, ArgumentType, Spec
 from bot.services.commands.desk import AccountCommand, AccountRequest, Desk
 from bot.texts import access
@@ -14,13 +14,19 @@ from bot.texts.language import later
 
 async def _answer(request: AccountRequest) -> Card:
     link = request.link
-    others = [one for one in await request.desk.links.of(request.account.id) if one.id != link.id]
+    # Phones end with the chat where they were added.
+    chats = _chats(await request.desk.links.of(request.account.id))
+    others = [one for one in chats if one.id != link.id]
     if request.arguments.text("others"):
         return await _unlink_others(request, others)
     buttons = await request.desk.acting.confirm(
         link, request.command.person.id, {Verb.UNLINK: texts.unlink_this()}
     )
     return texts.confirm_unlink(request.account, not others, buttons)
+
+
+def _chats(links: Sequence[Link]) -> Sequence[Link]:
+    return [one for one in links if one.endpoint.address.channel is not Channel.PUSH]
 
 
 async def _unlink_others(request: AccountRequest, others: Sequence[Link]) -> Card:

@@ -115,6 +115,11 @@ FOREIGN = re.compile(
                 ),
                 *("viewer", "stop loss", "no answer"),
                 *(
+                    "ntfy.example.com",
+                    "ntfy://bell.example.org",
+                    "https://bell.example.org",
+                    "ntfy",
+                    "Pushover",
                     "Stop Night Owl",
                     "Bot ",
                     "Heron",

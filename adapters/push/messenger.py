@@ -1,0 +1,159 @@
+"""Cards, shown on phones by push services."""
+
+import re
+from collections.abc import Awaitable
+from datetime import datetime, timedelta
+from typing import Any
+
+from adapters.chat.exchange import ApiAnswer, NoAnswer, parsed
+from adapters.push.api import NtfyApi, PushoverApi
+from adapters.push.faults import MESSAGE_GONE, after_no_answer, after_ntfy, after_pushover
+from adapters.push.render import is_over, ntfy_json, pushover_json
+from bot.domain.cards import Card
+from bot.domain.chats import Address, Channel
+from bot.domain.deliveries import ONE_MARKED_REPEAT, Attempt, Declined, Gone, Repeats, Sent
+from bot.domain.ids import Now
+from bot.domain.phones import NtfyTarget, PhoneTarget, PushoverTarget, Service
+from bot.domain.reasons import Reason
+from bot.ports import PhoneTargets
+
+_WAITS = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900))
+
+REPLACED = Repeats(waits=_WAITS, urgent_waits=_WAITS, marked=False)
+"""A repeat takes the place of what may show already, by its sequence id."""
+
+_OURS = re.compile(r"[2-9A-Z]{6}")
+"""The reference of an item, which is the sequence id of its message; those of ntfy's own making
+have 12 characters.
+
+Source: https://github.com/binwiederhier/ntfy/blob/main/model/model.go
+"""
+
+_RECEIPT = re.compile(r"[A-Za-z0-9]{30}")
+"""Source: https://pushover.net/api/receipts"""
+
+
+class NtfyMessenger:
+    """Implements `ports.Messenger` for topics of ntfy servers."""
+
+    channel = Channel.PUSH
+    bot = Service.NTFY.value
+    repeats = REPLACED
+
+    def __init__(self, api: NtfyApi, targets: PhoneTargets, now: Now) -> None:
+        self._api = api
+        self._targets = targets
+        self._now = now
+
+    async def send(
+        self,
+        address: Address,
+        card: Card,
+        tried_since: datetime | None = None,
+        replies_to: str | None = None,
+    ) -> Attempt:
+        """Show a card. What a server of before 2.16 has shown cannot be replaced: `Sent.message` is
+        the server's own id then, and a repeat says that it may be one.
+        """
+        found = await self._targets.target(address)
+        if found is None or not isinstance(found.target, NtfyTarget):
+            return Gone(reason=Reason.PHONE_REMOVED)
+        repeat = tried_since is not None and found.updates is False
+        message = ntfy_json(
+            card, found.target.topic, self._now(), details=found.details, repeat=repeat
+        )
+        return await _outcome(self._api.publish(found.target, message))
+
+    async def amend(self, address: Address, message: str, card: Card) -> Attempt:
+        """What needs no look any more is cleared. Nobody tells whether a person has swiped away
+        what shows otherwise, so it is changed without a sound.
+        """
+        if not _OURS.fullmatch(message):
+            return Declined(reason=MESSAGE_GONE)
+        found = await self._targets.target(address)
+        if found is None or not isinstance(found.target, NtfyTarget):
+            return Declined(reason=Reason.PHONE_REMOVED)
+        if is_over(card):
+            attempt = await _outcome(self._api.clear(found.target, message))
+        elif found.details:
+            changed = {
+                **ntfy_json(card, found.target.topic, self._now(), details=True, anew=False),
+                "sequence_id": message,
+            }
+            attempt = await _outcome(self._api.publish(found.target, changed))
+        else:
+            return Sent(message=message)  # it says the same as before
+        return Sent(message=message) if isinstance(attempt, Sent) else attempt
+
+
+async def _outcome(asked: Awaitable[ApiAnswer]) -> Attempt:
+    try:
+        answer = await asked
+    except NoAnswer as lost:
+        return after_no_answer(lost, own=True)
+    said = parsed(answer.body) if answer.is_good else None
+    if isinstance(said, dict) and isinstance(said.get("id"), str):
+        # One that does not know sequence ids leaves ours out.
+        return Sent(message=str(said.get("sequence_id") or said["id"]))
+    return after_ntfy(answer)
+
+
+class PushoverMessenger:
+    """Implements `ports.Messenger` for users of Pushover."""
+
+    channel = Channel.PUSH
+    bot = Service.PUSHOVER.value
+    repeats = ONE_MARKED_REPEAT
+
+    def __init__(self, api: PushoverApi, targets: PhoneTargets, now: Now) -> None:
+        self._api = api
+        self._targets = targets
+        self._now = now
+
+    async def send(
+        self,
+        address: Address,
+        card: Card,
+        tried_since: datetime | None = None,
+        replies_to: str | None = None,
+    ) -> Attempt:
+        """Show a card; `Sent.message` is the receipt of one that rings until it is seen."""
+        found = await self._targets.target(address)
+        if found is None or not isinstance(found.target, PushoverTarget):
+            return Gone(reason=Reason.PHONE_REMOVED)
+        message = {**_addressed(found), **self._rendered(card, found, tried_since)}
+        try:
+            answer = await self._api.send(message)
+        except NoAnswer as lost:
+            return after_no_answer(lost, own=False)
+        said = parsed(answer.body) if answer.is_good else None
+        if not isinstance(said, dict) or said.get("status") != 1:
+            return after_pushover(answer, self._now())
+        return Sent(message=str(said.get("receipt") or said.get("request") or ""))
+
+    def _rendered(
+        self, card: Card, found: PhoneTarget, tried_since: datetime | None
+    ) -> dict[str, Any]:
+        # Else a note of the card says so.
+        repeat = tried_since is not None and not found.details
+        return pushover_json(card, self._now(), details=found.details, repeat=repeat)
+
+    async def amend(self, address: Address, message: str, card: Card) -> Attempt:
+        """What rings until it is seen rings no more once it was; else nothing can be changed."""
+        if not is_over(card) or not _RECEIPT.fullmatch(message):
+            return Declined(reason=MESSAGE_GONE)
+        try:
+            answer = await self._api.cancel(message)
+        except NoAnswer as lost:
+            return after_no_answer(lost, own=False)
+        said = parsed(answer.body) if answer.is_good else None
+        if isinstance(said, dict) and said.get("status") == 1:
+            return Sent(message=message)
+        attempt = after_pushover(answer, self._now())
+        return Declined(reason=MESSAGE_GONE) if answer.status == 404 else attempt
+
+
+def _addressed(found: PhoneTarget) -> dict[str, str]:
+    target = found.target
+    assert isinstance(target, PushoverTarget)
+    return {"user": target.user, **({"device": target.device} if target.device else {})}

@@ -1,0 +1,181 @@
+"""Cards as push notifications: plain words, or what a lock screen may show instead."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from bot.domain.cards import Button, Card, Severity, as_shown, is_to_be_seen
+from bot.domain.marks import shown
+from bot.texts import phones as texts
+from bot.texts.severities import word
+from bot.texts.times import clock, dated, on_day_of
+
+Json = Mapping[str, Any]
+
+NTFY_MESSAGE_LIMIT = 4096
+"""Bytes. Source: https://docs.ntfy.sh/publish/#limitations"""
+
+NTFY_ACTIONS = 3
+"""Source: https://docs.ntfy.sh/publish/#action-buttons"""
+
+TITLE_LIMIT = 250
+"""Characters. Source: https://pushover.net/api#limits; ntfy names none."""
+
+PUSHOVER_MESSAGE_LIMIT = 1024
+"""Characters. Source: https://pushover.net/api#limits"""
+
+RETRY = 60
+EXPIRE = 3600
+"""Seconds: how often, and for how long, Pushover rings until somebody says that they have seen it.
+
+Source: https://pushover.net/api#priority allows 30 and more, and 10800 at most.
+"""
+
+_TAGS = {
+    Severity.CRITICAL: ("rotating_light",),
+    Severity.WARNING: ("warning",),
+    Severity.GOOD: ("white_check_mark",),
+    Severity.INFO: (),
+}
+"""Source: https://docs.ntfy.sh/emojis/"""
+
+QUIET_NTFY = 2
+"""Low: no sound. Source: https://docs.ntfy.sh/publish/#message-priority"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    title: str
+    message: str
+
+
+def is_over(card: Card) -> bool:
+    """Whether it asked to be seen, and does so no more: nothing need stand on the phone."""
+    return card.severity is Severity.CRITICAL and not is_to_be_seen(card)
+
+
+def ntfy_json(
+    card: Card, topic: str, now: datetime, *, details: bool, repeat: bool = False, anew: bool = True
+) -> Json:
+    """What ntfy takes as a message.
+
+    Args:
+        details: whether the lock screen may show all that the card says.
+        repeat: it may have been shown before, and would then show twice.
+        anew: with its sound; otherwise it takes the place of what shows already.
+    """
+    words = _words(card, now, details=details, repeat=repeat)
+    plain: dict[str, Any] = {
+        "topic": topic,
+        "title": words.title[:TITLE_LIMIT],
+        "message": _head(words.message, NTFY_MESSAGE_LIMIT),
+        "priority": _ntfy_priority(card) if anew else QUIET_NTFY,
+        "tags": list(_TAGS[card.severity]),
+    }
+    links = _links(card)[:NTFY_ACTIONS] if details else []
+    if links:
+        plain["click"] = links[0].url
+        plain["actions"] = [
+            {"action": "view", "label": link.label, "url": link.url} for link in links
+        ]
+    if card.reference:
+        plain["sequence_id"] = card.reference
+    return plain
+
+
+def pushover_json(
+    card: Card, now: datetime, *, details: bool, repeat: bool = False
+) -> dict[str, Any]:
+    """What Pushover takes as a message, but for who sends it to whom."""
+    words = _words(card, now, details=details, repeat=repeat)
+    plain: dict[str, Any] = {
+        "title": words.title[:TITLE_LIMIT],
+        "message": words.message[:PUSHOVER_MESSAGE_LIMIT],
+        "priority": _pushover_priority(card),
+    }
+    if plain["priority"] == 2:
+        plain |= {"retry": RETRY, "expire": EXPIRE}
+    if card.at is not None:
+        plain["timestamp"] = int(card.at.timestamp())
+    links = _links(card) if details else []
+    if links:
+        plain |= {"url": links[0].url, "url_title": links[0].label[:100]}
+    return plain
+
+
+def _ntfy_priority(card: Card) -> int:
+    """From 1 to 5, 3 as usual, 5 through silent mode. Source: as `QUIET_NTFY`."""
+    if card.silent:
+        return QUIET_NTFY
+    match card.severity:
+        case Severity.CRITICAL:
+            return 5
+        case Severity.WARNING:
+            return 4
+        case _:
+            return 3
+
+
+def _pushover_priority(card: Card) -> int:
+    """2 rings until it is seen, 1 through quiet hours, -1 without a sound.
+
+    Source: https://pushover.net/api#priority
+    """
+    if card.silent:
+        return -1
+    match card.severity:
+        case Severity.CRITICAL if is_to_be_seen(card):
+            return 2
+        case Severity.CRITICAL | Severity.WARNING:
+            return 1
+        case _:
+            return 0
+
+
+def _words(card: Card, now: datetime, *, details: bool, repeat: bool) -> _Words:
+    card = as_shown(card)
+    again = [texts.maybe_again()] if repeat else []
+    if card.on_lock_screen or not details:
+        discreet = card.on_lock_screen or texts.discreet(card.severity)
+        return _Words("Tradebell", "\n".join((discreet, *again)))
+    message = "\n".join((*_lines(card, now), *again))
+    title = f"{word(card.severity)} · {card.title}" if _is_bad(card) else card.title
+    return _Words(title, message) if message else _Words("Tradebell", title)
+
+
+def _is_bad(card: Card) -> bool:
+    return card.severity in (Severity.WARNING, Severity.CRITICAL)
+
+
+def _lines(card: Card, now: datetime) -> Iterator[str]:
+    yield from card.lines
+    yield from (f"{field.label}: {field.value}" for field in card.fields)
+    if card.table is not None:
+        yield from (" · ".join(filter(None, row)) for row in card.table.rows)
+    if card.picture is not None:
+        yield card.picture.alt
+    if card.pick is not None:
+        yield f"{card.pick.prompt}:"
+        yield from (": ".join(filter(None, (one.label, one.hint))) for one in card.pick.options)
+    reference = f"ref {card.reference}" if card.reference else ""
+    if card.at is not None or reference:
+        yield " · ".join(filter(None, (_moment(card.at, now), reference)))
+    yield from card.notes
+
+
+def _moment(at: datetime | None, now: datetime) -> str:
+    if at is None:
+        return ""
+    return shown(clock(at) if on_day_of(at, now) else dated(at))
+
+
+def _links(card: Card) -> list[Button]:
+    links = [button for row in card.buttons for button in row if button.url]
+    return [one for one in links if urlsplit(one.url or "").scheme in ("http", "https")]
+
+
+def _head(text: str, limit: int) -> str:
+    """The longest beginning of so many bytes, never half a character."""
+    return text.encode("utf-8", "replace")[:limit].decode("utf-8", "ignore")

@@ -1,0 +1,147 @@
+"""Pushover for one application that misbehaves on request, and what a user's phone shows.
+
+Source: https://pushover.net/api and https://pushover.net/api/receipts
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from tests.standins.faults import Answer, Fault, Rule
+from tests.standins.serving import Server
+
+TOKEN = "azGDORePK8gMaC0QOYAMyEEuzJnyUi"
+USER = "uQiRzpo4DXghDmr9QzzfQu27cmVRsG"
+
+
+@dataclass(frozen=True, slots=True)
+class PushoverCall:
+    path: str
+    form: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Notice:
+    """What the phone shows. `ringing`: it rings until somebody says that they have seen it."""
+
+    title: str
+    message: str
+    priority: int
+    receipt: str = ""
+    ringing: bool = False
+    acknowledged: bool = False
+
+
+def slow_down(reset: int) -> Answer:
+    """The month's messages are used up; `reset` is when the next month begins, as a Unix time."""
+    body = {"status": 0, "errors": ["application has exceeded its message limit"]}
+    headers = {"X-Limit-App-Remaining": "0", "X-Limit-App-Reset": str(reset)}
+    return Answer(status=429, body=json.dumps(body).encode(), headers=headers)
+
+
+class PushoverServer(Server[PushoverCall]):
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(port)
+        self.token = TOKEN
+        self.users = {USER: {"iphone"}}
+        self.calls: list[PushoverCall] = []
+        self.phone: list[Notice] = []
+        self._ids = itertools.count(1)
+
+    @property
+    def url(self) -> str:
+        """What `PUSHOVER_API_URL` is set to."""
+        return f"http://127.0.0.1:{self._port}"
+
+    def fail(self, fault: Fault, *, path: str = "", skip: int = 0, times: int | None = 1) -> None:
+        """Meet the next requests, whose path has that in it, with a fault."""
+        fits = lambda call: path in call.path  # noqa: E731
+        self._rules.append(Rule(fault=fault, fits=fits, skip=skip, times=times))
+
+    def texts(self) -> list[str]:
+        return [f"{one.title}\n{one.message}" for one in self.phone]
+
+    def acknowledge(self) -> None:
+        """The person says on the phone that they have seen what rings."""
+        for notice in self.phone:
+            notice.acknowledged = notice.acknowledged or notice.ringing
+            notice.ringing = False
+
+    def _app(self) -> web.Application:
+        app = web.Application()
+        app.router.add_post("/1/messages.json", self._met(self._send))
+        app.router.add_get("/1/apps/limits.json", self._met(self._limits))
+        app.router.add_get("/1/receipts/{receipt}.json", self._met(self._receipt))
+        app.router.add_post("/1/receipts/{receipt}/cancel.json", self._met(self._cancel))
+        app.add_routes(self.routes)
+        return app
+
+    def _met(self, act: Callable[..., web.Response]) -> Any:
+        async def meet(request: web.Request) -> web.StreamResponse:
+            given = request.query if request.method == "GET" else await request.post()
+            form = {name: str(value) for name, value in given.items()}
+            call = PushoverCall(request.path, form)
+            self.calls.append(call)
+
+            async def execute() -> web.Response:
+                if form.get("token") != self.token:
+                    return self._no(token="invalid", errors=["application token is invalid"])
+                return act(form, request.match_info)
+
+            return await self._answer(request, call, execute)
+
+        return meet
+
+    def _no(self, status: int = 400, **said: Any) -> web.Response:
+        return web.json_response({"status": 0, "request": self._id(), **said}, status=status)
+
+    def _yes(self, **said: Any) -> web.Response:
+        return web.json_response({"status": 1, "request": self._id(), **said})
+
+    def _send(self, form: Mapping[str, str], _: Mapping[str, str]) -> web.Response:
+        devices = self.users.get(form.get("user", ""))
+        if devices is None:
+            return self._no(user="invalid", errors=["user identifier is not a valid user"])
+        if form.get("device", "iphone") not in devices:
+            return self._no(device="invalid for this user", errors=["device name is not valid"])
+        assert len(form["title"]) <= 250
+        assert len(form["message"]) <= 1024
+        priority = int(form["priority"])
+        notice = Notice(title=form["title"], message=form["message"], priority=priority)
+        said = {}
+        if priority == 2:
+            assert int(form["retry"]) >= 30
+            assert int(form["expire"]) <= 10800
+            notice.ringing = True
+            notice.receipt = said["receipt"] = f"r{next(self._ids):029}"
+        self.phone.append(notice)
+        return self._yes(**said)
+
+    def _limits(self, _: Mapping[str, str], __: Mapping[str, str]) -> web.Response:
+        return self._yes(limit=10000, remaining=7496, reset=1393653600)
+
+    def _receipt(self, _: Mapping[str, str], named: Mapping[str, str]) -> web.Response:
+        notice = self._of(named["receipt"])
+        if notice is None:
+            return self._no(404, receipt="not found", errors=["receipt not found"])
+        expired = not notice.ringing and not notice.acknowledged
+        return self._yes(acknowledged=int(notice.acknowledged), expired=int(expired))
+
+    def _cancel(self, _: Mapping[str, str], named: Mapping[str, str]) -> web.Response:
+        notice = self._of(named["receipt"])
+        if notice is None:
+            return self._no(404, receipt="not found", errors=["receipt not found"])
+        notice.ringing = False
+        return self._yes()
+
+    def _of(self, receipt: str) -> Notice | None:
+        return next((one for one in self.phone if one.receipt == receipt), None)
+
+    def _id(self) -> str:
+        return f"647d2300-702c-4b38-8b2f-{next(self._ids):012}"
