@@ -199,7 +199,7 @@ async def test_an_alert_loses_its_button_when_that_expires(live, chat, platform,
     await store.prune(live.now() + OFFER_LIFE)
     await live.quiet(3600)
 
-    assert before == [STOP]
+    assert before == [STOP, "Seen"]
     [alert] = [one for one in chat.screen("100") if "No balance" in " ".join(one.lines)]
     assert not alert.buttons
     assert "expired" in alert.notes[-1]
@@ -216,6 +216,6 @@ async def test_a_new_login_closes_the_button_that_asked_for_it(live, chat, platf
     await live.quiet(30)
 
     [notice] = [one for one in chat.screen("100") if one.title == "I need you to log in again"]
-    assert before == ["Log in again"]
+    assert before == ["Log in again", "Seen"]
     assert not notice.buttons
     assert notice.notes[-1].startswith("Logged in again")

@@ -13,6 +13,7 @@ from bot.domain.digests import CROWD, CROWD_UNDER_PRESSURE, URGENT_CROWD, URGENT
 from bot.domain.events import Kind
 from bot.domain.ids import EndpointId
 from bot.domain.lanes import LaneRequest
+from bot.domain.marks import shown
 from storage import Store
 from storage.outbox.deliveries import AGED, HELD_LIFE
 from storage.outbox.digests import MOST_PARTS
@@ -374,7 +375,9 @@ async def test_where_many_bots_fail_at_once_it_is_told_in_one_urgent_item(store:
 
     titles = await titles_sent(store, chat.endpoint.id, LATER)
 
-    assert titles[:1] == [f"{CROWD} urgent alerts, 12:00 UTC to 12:00 UTC"]
+    assert [shown(title) for title in titles[:1]] == [
+        f"{CROWD} urgent alerts, 12:00 UTC to 12:00 UTC"
+    ]
     assert titles[1:] == ["r00", "r01"]
 
 

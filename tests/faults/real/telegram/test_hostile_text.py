@@ -13,7 +13,7 @@ from tests.faults.real.telegram.conftest import HURRIED, at_work, kept, listenin
 from tests.harness.world import running
 from tests.standins.bot_api.text import utf16_length
 
-OURS = {"bold", "italic", "pre"}
+OURS = {"bold", "italic", "pre", "date_time"}
 """The entities that we make: none of them leads anywhere or calls anybody."""
 
 
