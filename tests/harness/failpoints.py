@@ -199,7 +199,10 @@ def call_of(port: str, method: str) -> str:
 
 OUTSIDE = (ports.Platform, ports.Session, ports.Messenger, ports.Readership)
 
-INWARD = (ports.Hear, ports.SettingsDesk, ports.SignIn, ports.Suggest, ports.Webhook)
+INWARD = (
+    *(ports.Hear, ports.InboxDesk, ports.SettingsDesk),
+    *(ports.SignIn, ports.Suggest, ports.Webhook),
+)
 """Ports that we implement ourselves, for the adapters to call."""
 
 STORED = (
