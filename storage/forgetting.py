@@ -5,7 +5,16 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, delete, select
 
 from bot.domain.ids import AccountId
-from storage.schema.tables import LINK_IS_ACTIVE, cursor, known, link, phone, secret
+from storage.schema.tables import (
+    LINK_IS_ACTIVE,
+    cursor,
+    incident,
+    incident_fact,
+    known,
+    link,
+    phone,
+    secret,
+)
 from storage.vault import account_secret, phone_secret
 
 
@@ -19,6 +28,9 @@ def forget_if_unlinked(connection: Connection, account_id: AccountId) -> bool:
         return False
     connection.execute(delete(secret).where(secret.c.owner == account_secret(account_id)))
     connection.execute(delete(known).where(known.c.account == account_id))
+    # Who comes back begins anew: nobody is asked then to see what was before.
+    for table in (incident_fact, incident):
+        connection.execute(delete(table).where(table.c.account == account_id))
     connection.execute(delete(cursor).where(cursor.c.account == account_id))
     return True
 

@@ -27,6 +27,8 @@ from storage.schema.tables import (
     delivery,
     endpoint,
     inbox,
+    incident,
+    incident_fact,
     known,
     ledger,
     link,
@@ -100,6 +102,10 @@ def export(connection: Connection, account_id: AccountId) -> Mapping[str, Any]:
         "facts": _rows(connection, inbox, inbox.c.account == account_id),
         "trades": _rows(connection, ledger, ledger.c.account == account_id),
         "seen": _rows(connection, sighting, sighting.c.account == account_id),
+        "incidents": _rows(connection, incident, incident.c.account == account_id),
+        "facts of incidents": _rows(
+            connection, incident_fact, incident_fact.c.account == account_id
+        ),
         "bots and strategies": _rows(connection, known, known.c.account == account_id),
         "read up to": _rows(connection, cursor, cursor.c.account == account_id),
         "not understood": _rows(connection, quarantine, quarantine.c.account == account_id),

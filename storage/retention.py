@@ -35,6 +35,8 @@ from storage.schema.tables import (
     delivery,
     endpoint,
     inbox,
+    incident,
+    incident_fact,
     known,
     ledger,
     link,
@@ -207,7 +209,7 @@ def _empty_account(connection: Connection, account_id: str) -> None:
     linked = select(link.c.id).where(link.c.account == account_id)
     if connection.execute(linked.limit(1)).first() is None:
         forget_account(connection, account_id)
-        nobody = {"platform_user": account_id, "label": "", "plan": null()}
+        nobody = {"platform_user": account_id, "label": "", "plan": null(), "chain": null()}
         connection.execute(update(account).where(account.c.id == account_id).values(nobody))
 
 
@@ -215,7 +217,7 @@ def forget_account(connection: Connection, account_id: str) -> None:
     """All that is kept of it, but for its row and its links."""
     owner = account_secret(AccountId(account_id))
     connection.execute(delete(secret).where(secret.c.owner == owner))
-    for table in (quarantine, cursor, known, ledger, inbox, sighting):
+    for table in (quarantine, cursor, known, ledger, inbox, sighting, incident_fact, incident):
         connection.execute(delete(table).where(table.c.account == account_id))
 
 

@@ -29,6 +29,7 @@ from storage.engine.database import Database, each, invalidate
 from storage.engine.limits import Limits
 from storage.engine.sqlite import open_sqlite
 from storage.engine.sqlite_files import looking_at, open_inline, refuse_damage
+from storage.escalation import SqlIncidents
 from storage.inbox.ingest import SqlInbox
 from storage.journal import SqlJournal
 from storage.leases import SqlLeases
@@ -55,6 +56,7 @@ class Store:
     codes: SqlCodes
     handles: SqlMessageHandles
     inbox: SqlInbox
+    incidents: SqlIncidents
     journal: SqlJournal
     leases: SqlLeases
     ledger: SqlLedger
@@ -75,6 +77,7 @@ class Store:
         await self.visits.prune(now)
         await self.outbox.prune(now)
         await self.sightings.prune(now)
+        await self.incidents.prune(now)
         await self.inbox.prune(now)
         await self.journal.prune(now)
         await self.actions.prune(now)
@@ -327,6 +330,7 @@ def store_on(database: Database, vault: Vault, now: Now, new_id: NewId) -> Store
         codes=SqlCodes(database, vault, new_id),
         handles=SqlMessageHandles(database, vault, now),
         inbox=SqlInbox(database),
+        incidents=SqlIncidents(database, new_id),
         journal=SqlJournal(database, now),
         leases=SqlLeases(database),
         ledger=SqlLedger(database),

@@ -35,6 +35,7 @@ class Services:
     delivering: Delivering
     amending: Amending
     gathering: Gathering
+    escalating: Gathering
     ingest: Ingest
     feeds: Feeds
     linking: Linking
@@ -90,8 +91,9 @@ def compose(
         chance=chance,
         look_every=rhythm.look_every * 10,  # a button that ended late is no late alert
     )
-    gathering = Gathering(store.outbox, delivering, now)
-    ingest = Ingest(store.inbox, meter, delivering, amending, gathering, now, new_id)
+    gathering = Gathering(store.outbox.gather, delivering, now)
+    escalating = Gathering(store.incidents.escalate, delivering, now)
+    ingest = Ingest(store.inbox, meter, delivering, amending, gathering, escalating, now, new_id)
     feeds = Feeds(
         platform, store.accounts, store.inbox, store.ledger, ingest, meter, now, chance, rhythm
     )
@@ -129,7 +131,9 @@ def compose(
         draw=draw,
         feeds=feeds,
         gathering=gathering,
+        escalating=escalating,
         inbox=store.inbox,
+        incidents=store.incidents,
         ingest=ingest,
         ledger=store.ledger,
         linking=linking,
@@ -158,6 +162,7 @@ def compose(
         delivering=delivering,
         amending=amending,
         gathering=gathering,
+        escalating=escalating,
         ingest=ingest,
         feeds=feeds,
         linking=linking,

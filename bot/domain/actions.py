@@ -30,12 +30,14 @@ class Verb(StrEnum):
     """The same, for a short while: it takes back what the card says."""
     SEEN = "seen"
     """Say that the alert whose reference is in `arguments` was seen."""
+    HOLD = "hold"
+    """The same, and that one has it for a while."""
 
 
 ASKING = frozenset({Verb.ASK, Verb.UNDO})
 """They ask a command."""
 
-_LIVES = {Verb.ASK: OFFER_LIFE, Verb.SEEN: OFFER_LIFE, Verb.UNDO: UNDO_LIFE}
+_LIVES = {Verb.ASK: OFFER_LIFE, Verb.SEEN: OFFER_LIFE, Verb.HOLD: OFFER_LIFE, Verb.UNDO: UNDO_LIFE}
 
 
 def life_of(verb: Verb) -> timedelta:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from bot.domain.cards import Button
 from bot.domain.guards import Guard, Standing
 from bot.domain.ids import EndpointId, LinkId, StrategyId, TraderId
+from bot.domain.incidents import Cause
 from bot.domain.silences import Silence
 
 
@@ -81,6 +82,8 @@ class Kind(StrEnum):
     """A bot that runs and does nothing, unlike it."""
     GUARD = "guard"
     """A day that a person has set a limit for, and that has reached it."""
+    ESCALATION = "escalation"
+    """Something critical that nobody has seen yet."""
     DIGEST = "digest"
     """Several cards in one message, because too many waited."""
 
@@ -314,6 +317,10 @@ class Notice:
     """About the person's chats: those that others read hear it only if there is no other."""
     log_in: bool = False
     """A new login helps: a button leads to it."""
+    incident: Cause | None = None
+    """As what it must be seen by somebody."""
+    solves: Cause | None = None
+    """What is over by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

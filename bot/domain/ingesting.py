@@ -11,6 +11,7 @@ from bot.domain.decisions import Course
 from bot.domain.deliveries import Delivery, Draft, Priority
 from bot.domain.events import Event, Listing, Position, Strategy, Stream, Sweep, Trader
 from bot.domain.ids import EndpointId
+from bot.domain.incidents import Opening, Solving
 from bot.domain.ledger import Entry
 from bot.domain.results import Results
 from bot.domain.trade_ids import TradeIds
@@ -64,6 +65,8 @@ class NewsDecision:
     entry: Entry | None = None
     """What the ledger keeps of it, also where it is no news for once."""
     trade: TradeIds | None = None
+    opens: Opening | None = None
+    solves: Solving | None = None
     at: datetime | None = None
     """When the fact came to be, if not when its record was made."""
 
@@ -89,7 +92,7 @@ class IngestResult:
     items. `preclaimed` are not among them: these are in flight already, for the caller to send.
     `answered` counts earlier items whose offers have been answered, `gathered` new ones that are
     kept for a digest, `folded` those that are told within an earlier one's message, `decisions` new
-    ones by how they are told, and why.
+    ones by how they are told, and why; `opened` those that somebody must see.
     """
 
     new: int
@@ -101,3 +104,4 @@ class IngestResult:
     gathered: int = 0
     decisions: Mapping[tuple[Course, str], int] = field(default_factory=dict)
     folded: int = 0
+    opened: int = 0

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     COUNTED_UP = "counted_up"
     EDITED_IN = "edited_in"
     MOVED_TOGETHER = "moved_together"
+    SEEN = "seen"
     NO_CONNECTION_IN_TIME = "no_connection_in_time"
     NO_CONNECTION = "no_connection"
     NO_ANSWER_IN_TIME = "no_answer_in_time"
@@ -83,7 +84,7 @@ STORED: frozenset[str] = frozenset(
         *(Reason.STAYED_CLOSED, Reason.MOVED, Reason.MOVED_AWAY, Reason.REOPENED),
         *(Reason.IN_A_DIGEST, Reason.MOVED_TOGETHER),
         *(Reason.FOR_A_DIGEST, Reason.QUIET_HOURS, Reason.NOT_WANTED),
-        *(Reason.FOLDED, Reason.COUNTED_UP, Reason.EDITED_IN),
+        *(Reason.FOLDED, Reason.COUNTED_UP, Reason.EDITED_IN, Reason.SEEN),
     }
 )
 """Why an item came to its end in the database, without an attempt."""

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from bot.domain.chats import Address, Channel
 
+SOLVED = "solved"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
@@ -12,18 +14,26 @@ class Sighting:
 
     Attributes:
         person: as `trail.audited` tells them.
+        until: how long they have it, if they say so.
     """
 
     channel: Channel
     person: str
     at: datetime
+    until: datetime | None = None
 
     @property
     def stored(self) -> str:
         """What is stored of the first with each alert that has a *Seen* button: words are made of
         it when it is shown.
         """
-        return f"{self.channel.value} {self.at.isoformat()}"
+        until = () if self.until is None else (self.until.isoformat(),)
+        return " ".join((self.channel.value, self.at.isoformat(), *until))
+
+
+def solved_at(at: datetime) -> str:
+    """What is stored, instead or besides, once it is over."""
+    return f"{SOLVED} {at.isoformat()}"
 
 
 @dataclass(frozen=True, slots=True)

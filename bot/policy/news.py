@@ -1,14 +1,14 @@
 """What an event means: whether it is news, how it is told, and to whom. Pure."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import assert_never
 
 from bot.domain.actions import Action
-from bot.domain.amendments import answer_by_change, answer_by_removal
+from bot.domain.amendments import AnsweredBy, answer_by_change, answer_by_removal
 from bot.domain.cards import Card, Severity, in_parts
 from bot.domain.changes import Change, condition, merged, strategy_changes, trader_changes
 from bot.domain.chats import Endpoint, Link, private_ones
@@ -30,12 +30,14 @@ from bot.domain.events import (
     TraderSeen,
 )
 from bot.domain.ids import EndpointId, NewId, TraderId
+from bot.domain.incidents import ENDED_BY_RUNNING, Solving
 from bot.domain.ingesting import Known, NewsDecision
 from bot.domain.ledger import Entry, entry_of, result_in
 from bot.domain.lifetimes import ALERT_LIFE
 from bot.domain.names import told_apart
 from bot.domain.results import Results
 from bot.domain.trade_stages import is_recent, stage_of
+from bot.policy.escalation import opened_by
 from bot.policy.guards import crossings
 from bot.policy.matters import matter_of
 from bot.policy.offers import offered
@@ -176,7 +178,9 @@ def _decide_notice(notice: Notice, known: Known, now: datetime, new_id: NewId) -
         links = tuple(one for one in links if one.endpoint.id == notice.only)
     told = _Told(partial(notice_alert, notice))
     known = replace(known, links=links)
-    return _news(notice, notice.origin, told, known, now, new_id, notice.without)
+    over = None if notice.solves is None else Solving(causes=frozenset({notice.solves}))
+    news = _news(notice, notice.origin, told, known, now, new_id, notice.without)
+    return replace(news, solves=over)
 
 
 def _decide_trade(trade: Trade, known: Known, now: datetime, new_id: NewId) -> NewsDecision:
@@ -287,6 +291,7 @@ def _decide_trader(
             _news(event, origin, told, known, now, new_id),
             forget=before,
             answer=answer_by_removal(before, event.origin.at),
+            solves=_ended(before),
         )
     if is_stale(before, event.trader, now):
         return NewsDecision(news=False, reason="older than what is known")
@@ -306,6 +311,8 @@ def _decide_trader(
         asked_in = _endpoint(known, echo.endpoint)
         if len(changes) == 1 and changes[0] in _ECHOES:
             tell, without = partial(_asked_for, tell, asked_in), echo.endpoint
+    answer = answer_by_change(before, trader, event.origin.at, asked_in)
+    stopped_by_us = answer is not None and answer.by is AnsweredBy.ASKED
     return replace(
         _news(
             event,
@@ -317,10 +324,16 @@ def _decide_trader(
             without,
             recovers=_recovers(before, trader),
             stops=Change.STOPPED in changes and asked_in is None,
+            changes=changes,
         ),
         remember=trader,
-        answer=answer_by_change(before, trader, event.origin.at, asked_in),
+        solves=_ended(trader) if stopped_by_us or Change.STARTED in changes else None,
+        answer=answer,
     )
+
+
+def _ended(trader: Trader) -> Solving:
+    return Solving(causes=ENDED_BY_RUNNING, of=trader.id)
 
 
 def _recovers(before: Trader | None, now: Trader) -> bool:
@@ -389,6 +402,7 @@ def _news(
     *,
     recovers: bool = False,
     stops: bool = False,
+    changes: Sequence[Change] = (),
 ) -> NewsDecision:
     matter = matter_of(event, told.plainly, recovers=recovers, stops=stops)
     urgent, bad = told.plainly.priority is Priority.URGENT, not told.plainly.card.silent
@@ -436,6 +450,7 @@ def _news(
         fingerprint=mark,
         window=SAME_FACT_WINDOW,
         trade=trade_ids(event, matter),
+        opens=opened_by(event, matter, drafts, changes),
     )
 
 

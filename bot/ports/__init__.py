@@ -8,6 +8,7 @@ from bot.ports.accounts import Accounts, Codes, Links, SignIn
 from bot.ports.actions import Actions, ShownCards
 from bot.ports.chats import Draw, Handles, Hear, Journal, Messenger, Readership, Suggest, Webhook
 from bot.ports.inbox import Inbox
+from bot.ports.incidents import Incidents
 from bot.ports.ledger import Ledger
 from bot.ports.outbox import Outbox
 from bot.ports.phones import Phones, PhoneTargets
@@ -26,6 +27,7 @@ __all__ = [
     "Hear",
     "Inbox",
     "InboxDesk",
+    "Incidents",
     "Journal",
     "Ledger",
     "Links",

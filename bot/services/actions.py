@@ -50,6 +50,7 @@ _ROLES = {
     Verb.ASK: Role.VIEWER,
     Verb.UNDO: Role.VIEWER,
     Verb.SEEN: Role.VIEWER,
+    Verb.HOLD: Role.VIEWER,
 }
 
 _OWN = frozenset({Verb.UNLINK, Verb.GRANT_ACCESS})

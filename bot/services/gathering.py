@@ -1,16 +1,21 @@
-"""What was put by, for a digest or over quiet hours, is told when its time has come."""
+"""What is owed when its time has come: what was put by, for a digest or over quiet hours, and what
+nobody has seen yet.
+"""
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NoReturn
 
+from bot.domain.digests import Gathered
 from bot.domain.ids import Now
 from bot.errors import OutcomeUnknown, TryLater
-from bot.ports import Outbox
 from bot.services.delivery import Delivering
 from bot.services.retrying import RETRY_WAITS
+
+Owe = Callable[[datetime], Awaitable[Gathered]]
 
 log = logging.getLogger(__name__)
 
@@ -19,10 +24,14 @@ RECHECK = timedelta(minutes=10)
 
 
 class Gathering:
-    """Owes digests as they become due."""
+    """Owes what becomes due.
 
-    def __init__(self, outbox: Outbox, delivering: Delivering, now: Now) -> None:
-        self._outbox = outbox
+    Args:
+        owe: does so in one transaction; gives where, and when it is to be asked again.
+    """
+
+    def __init__(self, owe: Owe, delivering: Delivering, now: Now) -> None:
+        self._owe = owe
         self._delivering = delivering
         self._now = now
         self._woken = asyncio.Event()
@@ -41,7 +50,7 @@ class Gathering:
                 failures = 0
             except (TryLater, OutcomeUnknown) as outage:
                 # Whatever was not stored is found again.
-                log.warning("digests must wait", extra={"reason": str(outage)})
+                log.warning("what is due must wait", extra={"reason": str(outage)})
                 failures += 1
                 wait = RETRY_WAITS.step(failures)
             with suppress(TimeoutError):
@@ -51,7 +60,7 @@ class Gathering:
     async def _tell_what_is_due(self) -> timedelta:
         """Gives how long until the next look."""
         now = self._now()
-        gathered = await self._outbox.gather(now)
+        gathered = await self._owe(now)
         if gathered.owed:
             self._delivering.wake(gathered.owed)
         if gathered.due is None:

@@ -32,6 +32,7 @@ class Ingest:
         delivering: Delivering,
         amending: Amending,
         gathering: Gathering,
+        escalating: Gathering,
         now: Now,
         new_id: NewId,
     ) -> None:
@@ -40,6 +41,7 @@ class Ingest:
         self._delivering = delivering
         self._amending = amending
         self._gathering = gathering
+        self._escalating = escalating
         self._now = now
         self._new_id = new_id
         self._asked: dict[TraderId, RequestedChange] = {}
@@ -82,6 +84,7 @@ class Ingest:
             heard = self._audience.get(account.id, {})
             self._delivering.wake({key: (at, Priority.NORMAL) for key, at in heard.items()})
             self._gathering.wake()
+            self._escalating.wake()
             raise
         self._delivering.send_preclaimed(ingested.preclaimed, asked_at)
         self._meter.ingested(told=ingested.told, known=ingested.known)
@@ -95,6 +98,8 @@ class Ingest:
             self._amending.wake()
         if ingested.gathered:
             self._gathering.wake()
+        if ingested.opened:
+            self._escalating.wake()
         return ingested
 
     def forget(self, account: AccountId) -> None:

@@ -1,10 +1,12 @@
 """Alerts that people have seen: by the button under them, or by a reaction on them."""
 
 import logging
+from datetime import datetime
 
 from bot.domain.actions import Action, Verb
 from bot.domain.chats import Link, Person
 from bot.domain.ids import LinkId, Now
+from bot.domain.incidents import HOLD_FOR
 from bot.domain.incoming import Reaction
 from bot.domain.sightings import Sighting
 from bot.domain.trail import audited, by
@@ -35,9 +37,13 @@ class Seeing:
         self._audit = audit
         self._now = now
 
-    async def pressed(self, action: Action, person: Person) -> None:
-        """The button under an alert was, by somebody who may."""
-        await self._note(action.link, action.arguments, person)
+    async def pressed(self, action: Action, person: Person) -> datetime | None:
+        """A button under an alert was, by somebody who may; gives until when they have it, if they
+        say so.
+        """
+        until = self._now() + HOLD_FOR if action.verb is Verb.HOLD else None
+        await self._note(action.link, action.arguments, person, until)
+        return until
 
     async def reacted(self, reaction: Reaction) -> None:
         """It counts where an alert shows, of whoever may look at what is told there. Nothing is
@@ -59,8 +65,12 @@ class Seeing:
             return False
         return person.id == link.person or await self._access.has_left(link) is False
 
-    async def _note(self, link: LinkId, reference: str, person: Person) -> bool:
-        sighting = Sighting(channel=person.channel, person=audited(person), at=self._now())
+    async def _note(
+        self, link: LinkId, reference: str, person: Person, until: datetime | None = None
+    ) -> bool:
+        sighting = Sighting(
+            channel=person.channel, person=audited(person), at=self._now(), until=until
+        )
         is_new = await self._sightings.note(link, reference, sighting)
         if is_new:
             self._amending.wake()

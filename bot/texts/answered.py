@@ -7,9 +7,10 @@ from bot.domain.amendments import AnsweredBy
 from bot.domain.chats import Channel, Endpoint
 from bot.domain.marks import command
 from bot.domain.shown import Ending
+from bot.domain.sightings import SOLVED
 from bot.texts.language import _, later
 from bot.texts.names import app_name
-from bot.texts.times import moment
+from bot.texts.times import clock, moment
 
 
 def answer(stored: str) -> str:
@@ -48,9 +49,18 @@ def _stopped_from(channel: Channel | None) -> str:
 
 
 def seen_at(stored: str) -> str:
-    """Where and when somebody saw an alert first, of `Sighting.stored`."""
-    channel, at = stored.split(" ")
-    return f"{_seen_in(Channel(channel))} · {moment(datetime.fromisoformat(at))}"
+    """Where and when somebody saw an alert first, of `Sighting.stored`, and that it is over."""
+    return " · ".join(map(_seen_or_solved, stored.split(";")))
+
+
+def _seen_or_solved(stored: str) -> str:
+    what, at, *until = stored.split(" ")
+    if what == SOLVED:
+        return _("Solved · {time}", time=moment(datetime.fromisoformat(at)))
+    words = f"{_seen_in(Channel(what))} · {moment(datetime.fromisoformat(at))}"
+    if not until:
+        return words
+    return _("{seen}, in hand until {time}", seen=words, time=clock(datetime.fromisoformat(*until)))
 
 
 def _seen_in(channel: Channel) -> str:

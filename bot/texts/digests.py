@@ -254,5 +254,6 @@ _COUNTS = {
     Kind.TEST: both("{count} test alert", "{count} test alerts"),
     Kind.IDLE: both("{count} quiet bot", "{count} quiet bots"),
     Kind.GUARD: both("{count} guard of the day", "{count} guards of the day"),
+    Kind.ESCALATION: both("{count} reminder", "{count} reminders"),
     Kind.DIGEST: both("{count} digest", "{count} digests"),
 }

@@ -33,6 +33,22 @@ def down() -> NoticeText:
     )
 
 
+def unreachable(lasts: timedelta, trades: int) -> NoticeText:
+    """
+    Args:
+        trades: that are open, as far as is known.
+    """
+    return NoticeText(
+        _("I cannot reach the trading platform for {span} now", span=spoken(lasts)),
+        ngettext(
+            "{count} trade was open when I last saw it.",
+            "{count} trades were open when I last saw them.",
+            trades,
+        ),
+        _("I cannot see what becomes of them: look on the platform or the exchange yourself."),
+    )
+
+
 def back() -> NoticeText:
     return NoticeText(
         _("Connected to the trading platform again"),

@@ -12,7 +12,7 @@ from bot.domain.outcomes import Result, Seen
 from bot.domain.text import clean
 from bot.texts.errors import told
 from bot.texts.language import _, later, ngettext
-from bot.texts.times import spoken
+from bot.texts.times import clock, spoken
 
 
 def toast(denied: Denied) -> str:
@@ -38,8 +38,10 @@ _TOASTS = {
 }
 
 
-def seen() -> str:
-    """To who has pressed that."""
+def seen(until: datetime | None = None) -> str:
+    """To who has pressed that, or that they have it until then."""
+    if until is not None:
+        return _("Noted. I ask again at {time} if it is not solved.", time=clock(until))
     return _("Noted. Everybody who was told of it sees that.")
 
 

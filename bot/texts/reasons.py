@@ -30,6 +30,7 @@ _WORDS = {
     Reason.EDITED_IN: later("told in the message of its trade"),
     Reason.COUNTED_UP: later("counted in the message that told the same before"),
     Reason.MOVED_TOGETHER: later("told already in the chat it moved to"),
+    Reason.SEEN: later("somebody had seen it before"),
     Reason.NO_CONNECTION_IN_TIME: later("no connection in time"),
     Reason.NO_CONNECTION: later("no connection"),
     Reason.NO_ANSWER_IN_TIME: later("no answer in time"),

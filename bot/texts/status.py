@@ -7,10 +7,11 @@ from bot.domain.accounts import Account
 from bot.domain.cards import Card, Field, Severity
 from bot.domain.changes import condition
 from bot.domain.chats import Link
+from bot.domain.escalation import Chain
 from bot.domain.events import Trader
 from bot.domain.feeds import FeedState, FeedStatus
 from bot.domain.text import clean
-from bot.texts import bots
+from bot.texts import bots, escalation
 from bot.texts.errors import told
 from bot.texts.language import _, ngettext
 from bot.texts.names import chat_title, trader_name
@@ -27,6 +28,9 @@ def overview(
     pending: int,
     missed: int,
     here: Link,
+    chain: Chain,
+    linked: Sequence[Link],
+    proven_at: datetime | None,
     closed: Sequence[Link],
     now: datetime,
 ) -> Card:
@@ -35,6 +39,8 @@ def overview(
     Where others read along it says nothing of the person: neither login nor other chats.
 
     Args:
+        linked: all chats of the account.
+        proven_at: when somebody has last seen an alert.
         closed: chats of the account that cannot be reached, `here` perhaps among them.
         read_at: `None` when the bots were read just now, else when they last were known.
     """
@@ -70,7 +76,13 @@ def overview(
         )
     if here.endpoint.private:
         others = [link for link in closed if link.id != here.id]
-        notes += [*_notes_of_person(feed, others, now), clean(account.label, 60)]
+        deaf = feed is None or feed.state in (FeedState.NEEDS_LOGIN, FeedState.CONNECTING)
+        notes += escalation.warnings(linked, deaf=deaf)
+        notes += [
+            escalation.coverage(chain, linked, proven_at, now),
+            *_notes_of_person(feed, others, now),
+            clean(account.label, 60),
+        ]
     return Card(
         title=_status_title(traders),
         severity=_status_severity(traders, feed),

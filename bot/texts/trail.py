@@ -114,6 +114,8 @@ def _verb(facts: Mapping[str, str]) -> str:
             return _("quieten what is critical")
         case Verb.SEEN:
             return _("seen")
+        case Verb.HOLD:
+            return _("I have it")
         case _:
             return verb
 
@@ -155,5 +157,6 @@ _WISHED = {
     "unmute": later("ended a mute: {words}"),
     "rule": later("made a rule: {words}"),
     "rule_removed": later("removed a rule: {words}"),
+    "escalation": later("set who is told of what nobody sees: {words}"),
     "rule_critical": later("let a rule hold for what is critical: {words}"),
 }

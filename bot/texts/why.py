@@ -39,6 +39,7 @@ _KINDS = {
     Kind.TEST: later("a test alert"),
     Kind.IDLE: later("a bot that is unusually quiet"),
     Kind.GUARD: later("a guard of the day"),
+    Kind.ESCALATION: later("something that nobody had seen yet"),
     Kind.DIGEST: later("a digest"),
 }
 

@@ -10,6 +10,7 @@ from bot.domain.accounts import Account, AccountState, Grant
 from bot.domain.amendments import answer_by_login
 from bot.domain.chats import Link, Preferences
 from bot.domain.ids import AccountId, NewId
+from bot.domain.incidents import Cause, Solving
 from bot.domain.linking import Completed
 from storage.accounts.links import links_of, unlink
 from storage.buttons.shown_cards import end_address
@@ -18,6 +19,7 @@ from storage.engine.upsert import insert_into
 from storage.forgetting import forget_if_unlinked
 from storage.outbox import endpoints
 from storage.outbox.amendments import take_answer
+from storage.outbox.incidents import solve
 from storage.schema.preferences import encode_preferences
 from storage.schema.rows import AnyRow, account_of, link_of, select_active_links
 from storage.schema.states import LinkState
@@ -67,6 +69,7 @@ def link_by(
     made = before or _make_link(connection, new_id(), owner.id, attempt, now)
     vault.keep_credential(connection, owner.id, grant.credential)
     take_answer(connection, owner.id, answer_by_login(now), now)
+    solve(connection, owner.id, Solving(causes=frozenset({Cause.LOGIN})), now)
     end_address(connection, attempt.endpoint, attempt.code_hash, now)
     return Completed(
         link=made,

@@ -33,6 +33,7 @@ from storage.inbox.cache import AccountCache, AccountCaches, remember
 from storage.inbox.dedup import is_kept, keep
 from storage.inbox.enqueue import enqueue
 from storage.inbox.folding import Remembered
+from storage.inbox.incidents import keep_incidents
 from storage.inbox.recoveries import tell_recoveries
 from storage.inbox.same_fact import duplicates, leave_out_duplicates
 from storage.inbox.trade_stages import Stages
@@ -44,7 +45,7 @@ from storage.schema.facts import Fact, FactKey, Tally
 from storage.schema.states import KnownKind
 from storage.schema.tables import cursor, inbox, known
 
-OWN_KINDS = frozenset({Kind.FEED, Kind.ACTION, Kind.TEST, Kind.GUARD, Kind.IDLE})
+OWN_KINDS = frozenset({Kind.FEED, Kind.ACTION, Kind.TEST, Kind.GUARD, Kind.IDLE, Kind.ESCALATION})
 """Facts about Tradebell itself: no sign of life from the platform."""
 
 Record = TypeVar("Record", Trader, Strategy)
@@ -105,6 +106,7 @@ class SqlInbox:
         leave_out_duplicates(connection, new, caches)
         close_offers(connection, new)
         tell_recoveries(connection, new)
+        keep_incidents(connection, new, caches)
         enqueue(connection, new, caches, self._remembered)
         remember(connection, caches)
         _advance(connection, calls)

@@ -5,17 +5,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, null, or_, select, update
+from sqlalchemy import Connection, and_, delete, literal, or_, select
 
-from bot.domain.amendments import LESS
 from bot.domain.chats import Address
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, LinkId
 from bot.domain.sightings import AlertShown, Sighting
 from storage.engine.database import Database, each
-from storage.engine.types import Instant
 from storage.engine.upsert import insert_into
-from storage.outbox.amendments import MAY_SHOW
+from storage.outbox.incidents import is_of, see, show
 from storage.schema.rows import AnyRow, address_of
 from storage.schema.tables import (
     DELIVERY_IS_COALESCED,
@@ -31,9 +29,6 @@ LIFE = timedelta(days=30)
 
 _PART = re.compile(r" part \d+$")
 """How the revision ends of an item that is a further part of its fact's alert."""
-
-_MOST_PARTS = 5
-"""Of one alert: its text is bounded."""
 
 
 class SqlSightings:
@@ -109,7 +104,8 @@ def _note(connection: Connection, request: tuple[LinkId, str, Sighting]) -> bool
     new = [fact for fact in facts if _keep(connection, fact, seen)]
     for fact in new:
         _show(connection, fact, seen)
-    return bool(new)
+    taken = see(connection, alert.account, [_fact(fact) for fact in facts], seen)
+    return bool(new) or taken
 
 
 def _fact(row: AnyRow) -> dict[str, Any]:
@@ -129,27 +125,14 @@ def _show(connection: Connection, row: AnyRow, seen: Sighting) -> None:
     """Let the alerts of a fact that nobody had seen say that somebody has."""
     fact = _fact(row)
     links = select(link.c.id).where(link.c.account == row.account, LINK_IS_ACTIVE)
-    whole = fact["revision"]
-    revisions = (whole, *(f"{whole} part {number}" for number in range(2, _MOST_PARTS + 1)))
-    connection.execute(
-        update(delivery)
-        .where(
-            delivery.c.link.in_(links),
-            delivery.c.kind == fact["kind"],
-            delivery.c.record == fact["record"],
-            delivery.c.revision.in_(revisions),
-            delivery.c.seen == "",
-        )
-        .values(
-            seen=seen.stored,
-            # Where nothing else is offered, nothing is left that could expire.
-            about=case((delivery.c.about == LESS, null()), else_=delivery.c.about),
-            answered_at=seen.at,
-            amend_at=case(
-                (MAY_SHOW, bindparam("due", seen.at, Instant())), else_=delivery.c.amend_at
-            ),
-        )
+    of_it = and_(
+        delivery.c.link.in_(links),
+        delivery.c.kind == fact["kind"],
+        delivery.c.record == fact["record"],
+        is_of(delivery.c.revision, literal(fact["revision"])),
+        delivery.c.seen == "",
     )
+    show(connection, of_it, seen.stored, seen.at)
 
 
 def _of(

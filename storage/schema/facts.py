@@ -46,6 +46,7 @@ class Tally:
     gathered: int = 0
     decisions: Counter[tuple[Course, str]] = field(default_factory=Counter)
     folded: int = 0
+    opened: int = 0
     owed: dict[EndpointId, tuple[Address, Priority]] = field(default_factory=dict)
     preclaimed: list["Preclaimed"] = field(default_factory=list)
 
@@ -60,6 +61,7 @@ class Tally:
             gathered=self.gathered,
             decisions=self.decisions,
             folded=self.folded,
+            opened=self.opened,
         )
 
 

@@ -7,14 +7,15 @@ over, and what it was about is told as if there were none.
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from decimal import Decimal, DecimalException
 from typing import Any, TypeVar
 
 from bot.domain.chats import Hears, Preferences, Role
 from bot.domain.decisions import Course, Decision
+from bot.domain.escalation import DEFAULT_CHAIN, Chain, Step, Surface
 from bot.domain.guards import Fall, Guard
-from bot.domain.ids import TraderId
+from bot.domain.ids import LinkId, TraderId
 from bot.domain.rules import (
     PERCENT,
     Every,
@@ -74,6 +75,36 @@ def decode_preferences(plain: Mapping[str, Any]) -> Preferences:
         members=Role(members) if members in set(Role) else None,
         language=language_of(plain),
         hears=_read(Hears, plain.get("hears")) or Hears.ALL,
+    )
+
+
+def encode_chain(chain: Chain) -> Plain:
+    steps = [
+        {
+            "after": int(step.after.total_seconds()),
+            "to": str(step.to),
+            "loud": step.loud,
+            "link": step.link,
+        }
+        for step in chain.steps
+    ]
+    return {"on": chain.on, "steps": steps}
+
+
+def decode_chain(plain: Mapping[str, Any] | None) -> Chain:
+    if plain is None:
+        return DEFAULT_CHAIN
+    steps = _read_all(_decode_step, plain.get("steps", ()))
+    return Chain(steps=steps, on=plain.get("on") is not False)
+
+
+def _decode_step(plain: Mapping[str, Any]) -> Step:
+    named = plain.get("link")
+    return Step(
+        after=timedelta(seconds=int(plain["after"])),
+        to=Surface(plain["to"]),
+        loud=plain.get("loud") is True,
+        link=None if named is None else LinkId(named),
     )
 
 

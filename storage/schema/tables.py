@@ -30,6 +30,7 @@ from bot.domain.actions import ActionState, Verb
 from bot.domain.chats import Channel, EndpointState, Role
 from bot.domain.deliveries import MISSED, PENDING, State
 from bot.domain.events import Kind
+from bot.domain.incidents import Cause, IncidentState
 from bot.domain.visits import Purpose
 from storage.engine.types import Exact, Foreign, Instant, OneOf
 from storage.schema.states import AttemptState, KnownKind, LinkState
@@ -64,6 +65,8 @@ class _Account(TypedColumns):
     plan: Named[str | None] = Column(Foreign)
     state: Named[AccountState] = Column(OneOf(AccountState))
     created_at: Named[datetime] = Column(Instant)
+    chain: Named[dict[str, Any] | None] = Column(Json)
+    """Who is told of what nobody has seen; NULL for as usual."""
 
 
 account = Table("account", metadata, _Account)
@@ -345,6 +348,58 @@ class _Sighting(TypedColumns):
 
 
 sighting = Table("sighting", metadata, _Sighting)
+
+
+class _Incident(TypedColumns):
+    id = Column(Serial, primary_key=True)
+    account: Named[str] = Column(Text, ForeignKey("account.id"))
+    key: Named[str] = Column(Text)
+    """By which an unsolved one is one."""
+    cause: Named[Cause] = Column(OneOf(Cause))
+    called: Named[str] = Column(Foreign)
+    state: Named[IncidentState] = Column(OneOf(IncidentState))
+    opened_at: Named[datetime] = Column(Instant)
+    last_at: Named[datetime] = Column(Instant)
+    times: Named[int] = Column(Integer)
+    since: Named[datetime] = Column(Instant)
+    done: Named[int] = Column(Integer)
+    """Seconds of its chain that are behind it."""
+    due_at: Named[datetime | None] = Column(Instant)
+    seen_at: Named[datetime | None] = Column(Instant)
+    held_until: Named[datetime | None] = Column(Instant)
+    ended_at: Named[datetime | None] = Column(Instant)
+
+
+incident = Table("incident", metadata, _Incident)
+
+Index("ix_incident_account", incident.c.account, incident.c.state)
+
+INCIDENT_IS_UNSOLVED = incident.c.ended_at.is_(None)
+INCIDENT_IS_DUE = incident.c.due_at.is_not(None)
+
+_index(
+    "uq_incident_unsolved",
+    incident.c.account,
+    incident.c.key,
+    where=INCIDENT_IS_UNSOLVED,
+    unique=True,
+)
+_index("ix_incident_due", incident.c.due_at, where=INCIDENT_IS_DUE)
+
+
+class _IncidentFact(TypedColumns):
+    """The facts that an incident was told by, its escalations among them."""
+
+    account = Column(Text, ForeignKey("account.id"), primary_key=True)
+    kind: Named[Kind] = Column(OneOf(Kind), primary_key=True)
+    record = Column(Text, primary_key=True)
+    revision = Column(Text, primary_key=True)
+    incident: Named[int] = Column(
+        Serial, ForeignKey("incident.id"), primary_key=True, autoincrement=False, index=True
+    )
+
+
+incident_fact = Table("incident_fact", metadata, _IncidentFact)
 
 
 class _Action(TypedColumns):

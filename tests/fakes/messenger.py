@@ -173,3 +173,7 @@ class FakeMessenger:
 
     def titles(self, chat: str | None = None) -> list[str]:
         return [one.card.title for one in self.shown if chat in (None, one.chat)]
+
+    def alerts(self) -> list[str]:
+        """The same, without what is told again because nobody has seen it."""
+        return [title for title in self.titles() if not title.startswith("Still unseen")]

@@ -278,6 +278,7 @@ async def running(
             group.create_task(services.delivering.run(), name="delivering"),
             group.create_task(services.amending.run(), name="amending"),
             group.create_task(services.gathering.run(), name="gathering"),
+            group.create_task(services.escalating.run(), name="escalating"),
             group.create_task(services.feeds.run(), name="feeds"),
         ]
         await asyncio.sleep(0.01)

@@ -48,6 +48,7 @@ from bot.domain.commands import Misread
 from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import Gone, Postponed, Sent, State, Unknown
 from bot.domain.digests import Part
+from bot.domain.escalation import DEFAULT_CHAIN, Chain
 from bot.domain.events import (
     BotQuiet,
     GuardCrossed,
@@ -66,6 +67,7 @@ from bot.domain.events import (
 from bot.domain.feeds import FeedState, FeedStatus
 from bot.domain.guards import Fall, Guard, Standing
 from bot.domain.ids import AccountId, ActionId, EndpointId, LinkId, StrategyId, TraderId
+from bot.domain.incidents import Cause, Incident, IncidentState
 from bot.domain.incoming import Shared
 from bot.domain.lanes import Missed
 from bot.domain.linking import Audience, Completed, LinkProblem, WrongDigits
@@ -76,6 +78,7 @@ from bot.domain.reasons import Reason
 from bot.domain.rules import Hours, Matter, Measure, Mode, Mute, Quiet, Rule, Threshold, Topic
 from bot.domain.sightings import Sighting
 from bot.domain.silences import Silence
+from bot.domain.spoken_escalation import ChainProblem
 from bot.domain.spoken_guards import GuardProblem
 from bot.domain.spoken_rules import Problem, Unclear
 from bot.domain.spoken_times import ALL_DAY
@@ -91,6 +94,7 @@ from bot.texts import (
     asking,
     bots,
     digests,
+    escalation,
     failures,
     getting_started,
     guards,
@@ -330,6 +334,9 @@ def a_status(*traders: Trader, feed: FeedStatus | None, closed: Sequence[Link] =
         pending=3,
         missed=2,
         here=LINK,
+        chain=DEFAULT_CHAIN,
+        linked=(LINK, *closed),
+        proven_at=AT,
         closed=closed,
         now=NOW,
     )
@@ -507,6 +514,20 @@ ZONES = ("America/New_York", "America/Toronto")
 OPTIONS = (Option(label="Night Owl", action=ActionId("a1")),)
 ONE_BUTTON = (Button(label="22:00-07:00", action=ActionId("a1")),)
 ANOTHER_BUTTON = (Button(label="08:00-09:00", action=ActionId("a2")),)
+
+UNSEEN = Incident(
+    id=1,
+    account=ACCOUNT.id,
+    cause=Cause.FAILED,
+    called="Night Owl",
+    state=IncidentState.HELD,
+    opened_at=AT,
+    last_at=AT,
+    count=2,
+    since=AT,
+    done=timedelta(0),
+    held_until=NOW,
+)
 
 EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     # answers
@@ -687,6 +708,14 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         guards.made(OF_SOME, TOLD, DAY, None, 7, percent=(Decimal("2.5"), Decimal(1200))),
     ],
     "guards.removed": lambda: [guards.removed(GUARD, TOLD)],
+    "escalation.listed": lambda: [
+        escalation.listed(DEFAULT_CHAIN, (LINK, OTHER), (UNSEEN,) * 12, NOW, ONE_BUTTON),
+        escalation.listed(Chain(steps=(), on=False), (LINK,), (), NOW, ()),
+    ],
+    "escalation.chosen": lambda: [escalation.chosen(DEFAULT_CHAIN, (LINK,), ONE_BUTTON)],
+    "escalation.unclear": lambda: [
+        escalation.unclear(problem, (LINK, OTHER)) for problem in ChainProblem
+    ],
     "guards.gone": lambda: [guards.gone()],
     "guards.too_many": lambda: [guards.too_many(20)],
     "guards.unclear": lambda: [guards.unclear(problem) for problem in GuardProblem],
@@ -884,6 +913,10 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         *(offered(alerts.trade_alert(one, TOLD), Topic.EXIT) for one in TRADES),
         owed(alerts.trade_alert(replace(TRADES[0], reason="liquidation"), {})),
     ],
+    "escalation.reminder": lambda: [
+        escalation.reminder((UNSEEN,), NOW, "ABC234", ()),
+        escalation.reminder((UNSEEN,) * 5, NOW, None, (Channel.TELEGRAM,)),
+    ],
     "guards.guard_alert": lambda: [
         offered(
             guards.guard_alert(
@@ -1026,6 +1059,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     # notices
     "notices.polling": lambda: [noticed(notices.polling(timedelta(seconds=45)))],
     "notices.down": lambda: [noticed(notices.down())],
+    "notices.unreachable": lambda: [noticed(notices.unreachable(AT - AT, 3))],
     "notices.back": lambda: [noticed(notices.back())],
     "notices.was_down": lambda: [
         noticed(notices.was_down(Outage(since=AT - timedelta(minutes=21), until=AT), news))

@@ -313,7 +313,7 @@ OPEN_TO = {
         "unmute",
         "guard",
     },
-    Role.OWNER: {"unlink", "members", "inbox", "phone"},
+    Role.OWNER: {"unlink", "members", "inbox", "phone", "escalate"},
 }
 """What each role adds to those before it; an owner is who linked the chat."""
 

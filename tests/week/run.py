@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 from bot.domain.deliveries import State
 from bot.domain.events import Event, Kind, Stream
 from storage import open_memory
+from storage.inbox.ingest import OWN_KINDS
 from storage.schema.tables import delivery
 from tests.fakes.messenger import FakeMessenger, Shown
 from tests.fakes.platform import FakePlatform
@@ -41,7 +42,7 @@ WISHES: Mapping[str, Sequence[str]] = {
 }
 """What is said in each chat before the week begins."""
 
-_OWN = (Kind.DIGEST, Kind.FEED, Kind.ACTION, Kind.TEST)
+_OWN = OWN_KINDS | {Kind.DIGEST}
 """Not of the platform."""
 
 

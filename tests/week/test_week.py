@@ -41,4 +41,8 @@ def test_at_night_only_what_is_critical_rings_and_it_rings_at_once(half_a_week: 
     rung = [one for one in half_a_week.chats[WISHING].shown if not one.card.silent]
     at_night = [one.card.title for one in rung if one.at.astimezone(BERLIN).hour in (*range(7), 22)]
 
-    assert at_night == ["Grid BTC: error", "Grid BTC stopped with an error"]
+    assert at_night == [
+        "Grid BTC: error",
+        "Grid BTC stopped with an error",
+        "Still unseen: 2 things",
+    ]

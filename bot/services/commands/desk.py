@@ -21,6 +21,7 @@ from bot.ports import (
     Audit,
     Draw,
     Inbox,
+    Incidents,
     Ledger,
     Links,
     Outbox,
@@ -59,8 +60,10 @@ class Desk:
     delivering: Delivering
     draw: Draw
     feeds: Feeds
+    escalating: Gathering
     gathering: Gathering
     inbox: Inbox
+    incidents: Incidents
     ingest: Ingest
     ledger: Ledger
     linking: Linking

@@ -70,10 +70,10 @@ class Pressing:
                 # A pick list has done its work; an alert stays what it is.
                 card = await self._ask(command, action.targets)
                 yield Reply(card=card, replaces=action.person is not None)
-            case Verb.SEEN:
-                await desk.seeing.pressed(action, press.person)
+            case Verb.SEEN | Verb.HOLD:
+                until = await desk.seeing.pressed(action, press.person)
                 # Below the alert it shows for good.
-                yield Reply(toast=outcomes.seen(), passing=True)
+                yield Reply(toast=outcomes.seen(until), passing=True)
             case Verb.GRANT_ACCESS:
                 role = Role(action.arguments)
                 await members.grant(desk, link, role, press.person)

@@ -8,6 +8,7 @@ from bot.domain.incoming import Command
 from bot.services.commands import (
     audit,
     cancel,
+    escalate,
     guard,
     help,
     inbox,
@@ -59,6 +60,7 @@ COMMANDS: Sequence[AnyCommand] = (
     quiet.DIGEST,
     guard.COMMAND,
     phone.COMMAND,
+    escalate.COMMAND,
     audit.COMMAND,
     test.COMMAND,
     cancel.COMMAND,

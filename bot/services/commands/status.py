@@ -23,6 +23,9 @@ async def _answer(request: AccountRequest) -> Card:
         pending=await desk.outbox.pending(endpoint),
         missed=await desk.outbox.missed_count(endpoint, LOST),
         here=request.link,
+        chain=await desk.incidents.chain(account.id),
+        linked=linked,
+        proven_at=await desk.incidents.proven_at(account.id),
         closed=[one for one in linked if one.endpoint.state is EndpointState.DISABLED],
         now=desk.now(),
     )

@@ -55,7 +55,12 @@ class Feed:
     _socket_refusals: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        self._trouble = FeedTrouble(notices=self.notices, rhythm=self.rhythm, now=self.now)
+        self._trouble = FeedTrouble(
+            notices=self.notices,
+            rhythm=self.rhythm,
+            now=self.now,
+            open_trades=self.reading.open_trades,
+        )
         self._status = FeedStatus(state=FeedState.CONNECTING, since=self.now())
         self._sweeps = Sweeps(
             account=self.account,

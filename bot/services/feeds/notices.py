@@ -11,6 +11,7 @@ from bot.domain.accounts import Account, Credential
 from bot.domain.events import Kind, Notice, NoticeText, Origin
 from bot.domain.feeds import FeedState
 from bot.domain.ids import Now
+from bot.domain.incidents import Cause
 from bot.domain.outages import Outage
 from bot.errors import OutcomeUnknown, TryLater
 from bot.services.ingest import Ingest
@@ -34,9 +35,20 @@ class Notices:
             return await self._tell(f"polling {since.isoformat()}", say)
         return await self._tell(f"down {since.isoformat()}", texts.down)
 
+    async def unreachable(self, since: datetime, lasts: timedelta, trades: int) -> bool:
+        """The feed has been out of order for long, and so many trades are open."""
+        return await self._tell(
+            f"unreachable {since.isoformat()}",
+            partial(texts.unreachable, lasts, trades),
+            urgent=True,
+            incident=Cause.UNREACHABLE,
+        )
+
     async def recovery(self, since: datetime) -> bool:
         """The trouble that began then is over."""
-        return await self._tell(f"back {since.isoformat()}", texts.back, bad=False)
+        return await self._tell(
+            f"back {since.isoformat()}", texts.back, bad=False, solves=Cause.UNREACHABLE
+        )
 
     async def was_down(self, outage: Outage, news: int) -> bool:
         """Tradebell was, and so many things that happened meanwhile have been read since."""
@@ -58,6 +70,7 @@ class Notices:
             urgent=True,
             personal=True,
             log_in=True,
+            incident=Cause.LOGIN,
         )
 
     async def login_ends(self, expires_at: datetime, ahead: timedelta, *, trying: bool) -> bool:
@@ -82,6 +95,8 @@ class Notices:
         urgent: bool = False,
         personal: bool = False,
         log_in: bool = False,
+        incident: Cause | None = None,
+        solves: Cause | None = None,
     ) -> bool:
         """Give whether it is owed now, and need not be tried again."""
         origin = Origin(kind=Kind.FEED, record=record, at=self.now())
@@ -92,6 +107,8 @@ class Notices:
             urgent=urgent,
             personal=personal,
             log_in=log_in,
+            incident=incident,
+            solves=solves,
         )
         try:
             await self.ingest.take(self.account, (notice,))

@@ -125,6 +125,15 @@ class Reading:
     def __post_init__(self) -> None:
         self._listed.set()
 
+    async def open_trades(self) -> int:
+        """How many were open with real money when the bots last said so.
+
+        Raises:
+            TryLater: the store cannot say it now.
+        """
+        bots = await self.inbox.traders(self.account.id)
+        return sum(one.open_trades or 0 for one in bots if one.dry_run is not True)
+
     def hold(self) -> None:
         """From here on live events of each source wait until `catch_up` has read it."""
         self._held = {source: [] for source in ORDER}

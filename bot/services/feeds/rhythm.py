@@ -37,6 +37,8 @@ class FeedRhythm:
     """Trouble that is over sooner is not worth a message, and it is over once the connection has
     lasted so long.
     """
+    alarm_after: timedelta = timedelta(minutes=10)
+    """A platform that cannot be reached for so long, with trades open, is worth waking for."""
     connects_a_second: float = 20.0
     """Over the whole process: a platform that comes back must not be trampled."""
     look_every: timedelta = timedelta(seconds=30)

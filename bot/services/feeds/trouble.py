@@ -1,10 +1,12 @@
 """When a feed is in trouble: since when, what the person was told, and when it is over."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.feeds import FeedState
 from bot.domain.ids import Now
+from bot.errors import TryLater
 from bot.services.feeds.notices import Notices
 from bot.services.feeds.rhythm import FeedRhythm
 from bot.services.steady import Seconds, sleep_until, steady
@@ -24,6 +26,8 @@ class FeedTrouble:
     notices: Notices
     rhythm: FeedRhythm
     now: Now
+    open_trades: Callable[[], Awaitable[int]]
+    """How many are known to be open, with real money."""
     failures: int = field(init=False, default=0)
     """Attempts that have failed since the feed was last well."""
     entered_at: Seconds = field(init=False)
@@ -35,6 +39,8 @@ class FeedTrouble:
     """When it began, as it is told and stored."""
     _told: FeedState | None = field(init=False, default=None)
     """In which state the person was told of it."""
+    _alarmed: bool = field(init=False, default=False)
+    """Whether it has been decided if it is worth waking for."""
     _not_told_before: Seconds = field(init=False, default=0.0)
     """Until when the store is left alone after it did not take a notice."""
 
@@ -48,7 +54,7 @@ class FeedTrouble:
         changed = state is not before
         if self._since is None or (changed and FeedState.POLLING in (state, before)):
             # Being away and having no socket are two troubles, each told when it lasts.
-            self._since, self._incident = now, self.now()
+            self._since, self._incident, self._alarmed = now, self.now(), False
         elif changed and before is FeedState.LIVE:
             # The same trouble goes on, and only what it was away for counts.
             self._since += now - self.entered_at
@@ -77,9 +83,14 @@ class FeedTrouble:
         self._since = self._told = None
 
     def _tell_at(self) -> Seconds | None:
-        if self._since is None or self._told is self._state:
+        if self._since is None:
             return None
-        return self._lasting(self._since)
+        if self._told is not self._state:
+            return self._lasting(self._since)
+        if self._alarmed or self._state is not FeedState.CONNECTING:
+            return None
+        alarm_at = self._since + self.rhythm.alarm_after.total_seconds()
+        return max(alarm_at, self._not_told_before)
 
     def _lasting(self, began: Seconds) -> Seconds:
         """When what began then has lasted long enough to be told, and the store may be asked."""
@@ -87,8 +98,22 @@ class FeedTrouble:
 
     async def _tell(self) -> None:
         state = self._state
-        if await self.notices.trouble(state, self._incident, self.rhythm.poll_every):
+        if self._told is state:
+            await self._alarm()
+        elif await self.notices.trouble(state, self._incident, self.rhythm.poll_every):
             self._told = state
+        else:
+            self._leave_alone()
+
+    async def _alarm(self) -> None:
+        try:
+            trades = await self.open_trades()
+        except TryLater:
+            self._leave_alone()
+            return
+        lasts = timedelta(seconds=steady() - (self._since or 0))
+        if not trades or await self.notices.unreachable(self._incident, lasts, trades):
+            self._alarmed = True
         else:
             self._leave_alone()
 

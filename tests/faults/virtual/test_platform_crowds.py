@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from bot.domain.accounts import Account, AccountState, Credential, CredentialKind
+from bot.domain.digests import Gathered
 from bot.domain.events import Stream
 from bot.domain.feeds import FeedState
 from bot.domain.ids import AccountId
@@ -58,6 +59,9 @@ class Crowd:
     async def strategies(self, account):
         return ()
 
+    async def gather(self, now):
+        return Gathered(owed={})
+
     async def ingest(self, *_):
         return IngestResult(new=0, known=0, told=0, owed={})
 
@@ -71,8 +75,8 @@ async def following(
     meter, chance = FakeMeter(), random.Random(7)
     delivering = Delivering(crowd, {}, meter, now, chance, look_every=rhythm.look_every)
     amending = Amending(crowd, crowd, {}, delivering, now, chance, look_every=rhythm.look_every)
-    gathering = Gathering(crowd, delivering, now)
-    ingest = Ingest(crowd, meter, delivering, amending, gathering, now, lambda: "")
+    gathering = Gathering(crowd.gather, delivering, now)
+    ingest = Ingest(crowd, meter, delivering, amending, gathering, gathering, now, lambda: "")
     feeds = Feeds(platform, crowd, crowd, crowd, ingest, meter, now, chance, rhythm)
     async with asyncio.TaskGroup() as group:
         task = group.create_task(feeds.run())

@@ -149,10 +149,10 @@ async def test_a_find_that_refuses_the_login_on_a_good_socket_is_told_once_and_e
     asked = len(platform.calls)
     await world.quiet(timedelta(hours=1).total_seconds())
 
-    assert chat.titles() == [LOGIN_WANTED]
+    assert chat.alerts() == [LOGIN_WANTED]
     assert len(platform.calls) == asked
     assert platform.sessions == []
-    await assert_kept(world.store, chat.shown, created=1)
+    await assert_kept(world.store, chat.shown, created=2)
 
 
 @pytest.mark.fault(8)
@@ -171,7 +171,7 @@ async def test_a_session_revoked_at_the_platform_is_told_once_and_what_is_owed_i
     await world.quiet(timedelta(hours=1).total_seconds())
 
     # What was owed before goes out, what came after waits at the platform, nobody is asked.
-    assert sorted(chat.titles()) == [*bought(1), LOGIN_WANTED]
+    assert sorted(chat.alerts()) == [*bought(1), LOGIN_WANTED]
     assert len(platform.calls) == asked
 
     await logs_in_again(world, account, token(world, "token-2"))

@@ -1,0 +1,81 @@
+"""Who is told of what nobody has seen, and after how long. Pure."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from bot.domain.ids import LinkId
+
+
+class Surface(StrEnum):
+    CHATS = "chats"
+    """Where the alert was told."""
+    PHONE = "phone"
+    """All that is linked as a phone."""
+    CHAT = "chat"
+    """One that was named: somebody else's, as a rule."""
+    NEXT = "next"
+    """Where it was not told, if it could not be shown anywhere so far."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """
+    Attributes:
+        loud: as loud as a phone can be.
+        link: the chat that was named.
+    """
+
+    after: timedelta
+    to: Surface
+    loud: bool = False
+    link: LinkId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """What an account's people want; the alert itself, in all chats at once, is no part of it."""
+
+    steps: tuple[Step, ...]
+    on: bool = True
+
+
+DEFAULT_CHAIN = Chain(
+    steps=(
+        Step(after=timedelta(minutes=2), to=Surface.PHONE),
+        Step(after=timedelta(minutes=5), to=Surface.PHONE, loud=True),
+    )
+)
+
+MOST_STEPS = 8
+LONGEST = timedelta(hours=12)
+"""After which the last one comes at the latest."""
+
+FAIL_OVER = timedelta(seconds=60)
+"""After which it is told elsewhere where no chat has shown it."""
+
+AT_ONCE = Step(after=timedelta(0), to=Surface.CHATS)
+"""Done by the alert itself; where an incident is open again, it comes first."""
+
+BARE = Step(after=timedelta(minutes=5), to=Surface.CHATS, loud=True)
+"""All that there is to do where neither a phone nor anybody else can be told."""
+
+
+def steps_of(chain: Chain, *, phones: bool, linked: Collection[LinkId]) -> tuple[Step, ...]:
+    """All that is done, in its order, as things are now.
+
+    Args:
+        phones: whether any is linked.
+        linked: the chats of the account.
+    """
+    if not chain.on:
+        return ()
+    possible = [
+        step
+        for step in chain.steps
+        if (step.to is not Surface.PHONE or phones)
+        and (step.to is not Surface.CHAT or step.link in linked)
+    ]
+    others = Step(after=FAIL_OVER, to=Surface.NEXT)
+    return tuple(sorted((AT_ONCE, others, *(possible or [BARE])), key=lambda step: step.after))

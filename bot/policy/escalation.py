@@ -1,0 +1,173 @@
+"""Which facts are incidents, and how those go on that nobody has seen. Pure."""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from bot.domain.actions import Action, Verb, life_of
+from bot.domain.amendments import LESS
+from bot.domain.cards import Button, Card, Severity
+from bot.domain.changes import Change
+from bot.domain.chats import Channel, Link
+from bot.domain.decisions import Why
+from bot.domain.deliveries import Draft
+from bot.domain.escalation import Step, Surface
+from bot.domain.events import Event, GuardCrossed, Notice, PodEvent, Trade, TraderSeen
+from bot.domain.ids import ActionId, NewId
+from bot.domain.incidents import HOLD_FOR, Cause, Incident, IncidentState, Opening
+from bot.domain.rules import Matter
+from bot.domain.weights import is_forced
+from bot.texts import escalation as texts
+from bot.texts.language import speaking
+
+TOGETHER = timedelta(seconds=30)
+"""What is due so soon is told with what is due now: when an exchange fails, all fail at once, but
+not in the same second."""
+
+_STOP = re.compile(r"\bstop(?:[ _-]?loss)?(?:[ _-]order)?\b", re.IGNORECASE)
+_REFUSED = re.compile(r"fail|reject|could not|cannot|unable|refus|error", re.IGNORECASE)
+
+
+def opened_by(
+    event: Event, matter: Matter | None, drafts: Iterable[Draft], changes: Collection[Change] = ()
+) -> Opening | None:
+    """The incident that an event opens, or goes on with: it is critical, and told so somewhere.
+
+    Of paper money none is.
+
+    Args:
+        changes: of the bot that it is about.
+    """
+    told = any(draft.decision.reason is Why.CRITICAL for draft in drafts)
+    if not told or (matter is not None and matter.paper is True):
+        return None
+    match event:
+        case Notice():
+            return None if event.incident is None else Opening(cause=event.incident)
+        case GuardCrossed():
+            of = f"{event.link}/{event.guard.id}"
+            return None if event.guard.paper else Opening(cause=Cause.GUARD, of=of)
+        case _:
+            assert matter is not None, "all else has one"
+            cause = _cause(event, changes)
+            return Opening(cause=cause, of=matter.bot or "", called=matter.called or "")
+
+
+def _cause(event: Event, changes: Collection[Change]) -> Cause:
+    match event:
+        case TraderSeen():
+            return Cause.STOPPED if Change.STOPPED in changes else Cause.FAILED
+        case Trade():
+            return Cause.LIQUIDATION if is_forced(event) else Cause.ERROR
+        case PodEvent(trade=Trade() as trade) if is_forced(trade):
+            return Cause.LIQUIDATION
+        case PodEvent(message=str(words)) if _STOP.search(words) and _REFUSED.search(words):
+            return Cause.STOP_FAILED
+        case _:
+            return Cause.ERROR
+
+
+def next_after(steps: Sequence[Step], done: timedelta) -> timedelta | None:
+    """When it goes on, from its beginning; `None` if that was all."""
+    return next((step.after for step in steps if step.after > done), None)
+
+
+def taken(steps: Sequence[Step], done: timedelta, elapsed: timedelta) -> tuple[Step, ...]:
+    """What is to be done now; after an outage that may be several at once, each of which is told
+    in one message.
+    """
+    return tuple(
+        step
+        for step in steps
+        if done < step.after <= elapsed + (timedelta(0) if step.to is Surface.NEXT else TOGETHER)
+    )
+
+
+class Plan(NamedTuple):
+    """How an incident goes on; `steps` may be none, where only its time was wrong."""
+
+    steps: tuple[Step, ...]
+    since: datetime
+    done: timedelta
+    due_at: datetime | None
+
+
+def planned(one: Incident, steps: Sequence[Step], now: datetime) -> Plan | None:
+    """What is due of it now, or soon; `None` if it stays as it is."""
+    since, done = one.since, one.done
+    if one.state is IncidentState.HELD:
+        if one.due_at is not None and one.due_at > now:
+            return None
+        since, done = now, timedelta(seconds=-1)
+    if since > now:  # the clock was set back
+        since = now - max(done, timedelta(0))
+    due = taken(steps, done, now - since)
+    done = max((step.after for step in due), default=done)
+    after = next_after(steps, done)
+    due_at = None if after is None else since + after
+    if not due and due_at == one.due_at:
+        return None
+    return Plan(due, since, done, due_at)
+
+
+class Alerted(NamedTuple):
+    """An alert that was told in a chat: its reference, and what it still offers about a bot."""
+
+    reference: str
+    buttons: tuple[Button, ...]
+    about: str | None
+
+
+class Reminder(NamedTuple):
+    card: Card
+    actions: tuple[Action, ...]
+    about: str | None
+
+
+def reminder(
+    incidents: Sequence[Incident],
+    to: Link,
+    now: datetime,
+    new_id: NewId,
+    *,
+    reference: str,
+    loud: bool,
+    alert: Alerted | None,
+    not_shown: Sequence[Channel],
+) -> Reminder:
+    """What a chat is told of what nobody has seen.
+
+    Args:
+        alert: of it in that chat, if it is one thing and was told there.
+        not_shown: where its alert could not be shown.
+    """
+    together = new_id()
+    verbs = (Verb.SEEN, Verb.HOLD)
+    actions = tuple(
+        Action(
+            id=ActionId(new_id()),
+            card=together,
+            account=to.account,
+            link=to.id,
+            endpoint=to.endpoint.id,
+            person=None,
+            verb=verb,
+            arguments=reference,
+            repeatable=True,
+            expires_at=now + life_of(verb),
+        )
+        for verb in verbs
+    )
+    with speaking(to.preferences.language, to.preferences.zone):
+        labels = (texts.seen(), texts.have_it(HOLD_FOR))
+        asking = tuple(
+            Button(label=label, action=one.id, until_seen=True)
+            for label, one in zip(labels, actions, strict=True)
+        )
+        card = texts.reminder(incidents, now, alert and alert.reference, not_shown)
+    rows = tuple(filter(None, (alert.buttons if alert else (), asking)))
+    severity = Severity.CRITICAL if loud else Severity.WARNING
+    card = replace(card, severity=severity, buttons=rows, sound=True)
+    return Reminder(card, actions, alert.about if alert and alert.about else LESS)

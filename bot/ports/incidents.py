@@ -1,0 +1,28 @@
+"""What somebody must see, and who is told of it until then."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.digests import Gathered
+from bot.domain.escalation import Chain
+from bot.domain.ids import AccountId
+from bot.domain.incidents import Incident
+
+
+class Incidents(Protocol):
+    async def escalate(self, now: datetime) -> Gathered:
+        """Owe what is due of incidents that nobody has seen: one message in each chat for all of an
+        account that are due now or soon. Each step is taken once, by whichever process.
+        """
+
+    async def chain(self, account: AccountId) -> Chain: ...
+
+    async def choose(self, account: AccountId, chain: Chain, now: datetime) -> None:
+        """What is under way goes on by it."""
+
+    async def unseen(self, account: AccountId) -> Sequence[Incident]:
+        """Those that nobody has seen, or that somebody has in hand; the youngest first."""
+
+    async def proven_at(self, account: AccountId) -> datetime | None:
+        """When somebody has last said that they saw an alert, as long as that is kept."""

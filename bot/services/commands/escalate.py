@@ -1,0 +1,82 @@
+"""`/escalate`: who is told of what nobody has seen, and after how long; what is unseen now."""
+
+from collections.abc import Mapping, Sequence
+
+from bot.domain.actions import Verb
+from bot.domain.cards import Button, Card
+from bot.domain.chats import Link, Role
+from bot.domain.commands import Argument, ArgumentType, Spec
+from bot.domain.escalation import DEFAULT_CHAIN
+from bot.domain.ids import LinkId
+from bot.domain.spoken_escalation import ChainProblem, chain_written, read_chain
+from bot.domain.trail import by
+from bot.services.commands.desk import AccountCommand, AccountRequest
+from bot.services.commands.families import ALERTS
+from bot.texts import escalation as texts
+from bot.texts.language import later
+
+
+async def _answer(request: AccountRequest) -> Card:
+    desk, account = request.desk, request.account.id
+    links = await desk.links.of(account)
+    before = await desk.incidents.chain(account)
+    typed = request.command.arguments.strip()
+    if not typed:
+        unseen = await desk.incidents.unseen(account)
+        words = (("off", texts.off()),) if before.on else ()
+        if before != DEFAULT_CHAIN:
+            words = (*words, ("default", texts.as_usual()))
+        actions = await request.asking_each([said for said, _label in words])
+        buttons = [
+            Button(label=label, action=action)
+            for (_said, label), action in zip(words, actions, strict=True)
+        ]
+        return texts.listed(before, links, unseen, desk.now(), buttons)
+    chain = read_chain(typed, _names(links))
+    if isinstance(chain, ChainProblem):
+        return texts.unclear(chain, links)
+    now = desk.now()
+    await desk.incidents.choose(account, chain, now)
+    desk.escalating.wake()
+    words_of_it, person = chain_written(chain), request.command.person
+    await desk.audit.note("escalation", now, account, **by(person), words=words_of_it)
+    [undo] = await request.asking(chain_written(before), verb=Verb.UNDO)
+    return texts.chosen(chain, links, [Button(label=texts.undo(), action=undo)])
+
+
+def _names(links: Sequence[Link]) -> Mapping[LinkId, Sequence[str]]:
+    """By its id, its place in the list, its platform, or its own name."""
+    return {
+        link.id: tuple(
+            filter(
+                None,
+                (
+                    link.id,
+                    f"chat {number}",
+                    link.endpoint.address.channel.value,
+                    *texts.chat_names(link.endpoint),
+                ),
+            )
+        )
+        for number, link in enumerate(texts.chats_of(links), 1)
+    }
+
+
+COMMAND = AccountCommand(
+    spec=Spec(
+        name="escalate",
+        family=ALERTS,
+        summary=later("Who is told if nobody sees a critical alert"),
+        arguments=(
+            Argument(
+                name="words",
+                type=ArgumentType.TEXT,
+                description=later("such as phone after 3 min, again after 6 loud; off; default"),
+            ),
+        ),
+        least=Role.OPERATOR,
+        own=True,
+        setting=True,
+    ),
+    answer=_answer,
+)

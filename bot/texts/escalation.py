@@ -1,0 +1,281 @@
+"""What nobody has seen yet: how it is told again, and to whom."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from bot.domain.cards import Button, Card, Field
+from bot.domain.chats import Channel, Endpoint, EndpointState, Link
+from bot.domain.escalation import LONGEST, MOST_STEPS, Chain, Step, Surface, steps_of
+from bot.domain.incidents import Cause, Incident, IncidentState
+from bot.domain.spoken_escalation import ChainProblem
+from bot.texts.language import _, ngettext
+from bot.texts.names import app_name, chat_sort, chat_title
+from bot.texts.times import clock, spoken
+
+_NAMED = 3
+"""Of many, so many are named."""
+
+
+def seen() -> str:
+    """On a button."""
+    return _("Seen")
+
+
+def have_it(span: timedelta) -> str:
+    """On a button."""
+    return _("I have it {span}", span=spoken(span))
+
+
+def in_words(one: Incident) -> str:
+    """'Grid BTC stopped with an error'."""
+    bot = one.called or _("a bot")
+    match one.cause:
+        case Cause.FAILED:
+            return _("{bot} stopped with an error", bot=bot)
+        case Cause.STOPPED:
+            return _("{bot} stopped, and nobody asked for it here", bot=bot)
+        case Cause.LIQUIDATION:
+            return _("{bot} was liquidated", bot=bot)
+        case Cause.STOP_FAILED:
+            return _("a stop of {bot} failed", bot=bot)
+        case Cause.ERROR if one.called:
+            return _("{bot} reports an error", bot=bot)
+        case Cause.ERROR:
+            return _("the platform reports an error")
+        case Cause.LOGIN:
+            return _("the platform no longer accepts your login")
+        case Cause.UNREACHABLE:
+            return _("the trading platform cannot be reached, and trades are open")
+        case Cause.GUARD:
+            return _("a day crossed the limit that you set")
+
+
+def reminder(
+    incidents: Sequence[Incident],
+    now: datetime,
+    alert: str | None,
+    not_shown: Sequence[Channel],
+) -> Card:
+    """
+    Args:
+        incidents: the oldest first.
+        alert: the reference of the alert of the only one.
+        not_shown: where the alert could not be shown.
+    """
+    first, *others = incidents
+    lines = [_could_not(app_name(channel)) for channel in not_shown]
+    if others:
+        title = ngettext(
+            "Still unseen: {count} thing", "Still unseen: {count} things", len(incidents)
+        )
+        shown = ", ".join(with_age(one, now) for one in incidents[:_NAMED])
+        left = len(incidents) - _NAMED
+        lines.append(_("First: {incidents}", incidents=shown))
+        if left > 0:
+            lines.append(
+                ngettext(
+                    "{count} more: /escalate lists it.",
+                    "{count} more: /escalate lists them.",
+                    left,
+                )
+            )
+    else:
+        title = _("Still unseen: {incident}", incident=with_age(first, now))
+        lines += _alone(first)
+    notes = (_("Alert {reference}", reference=alert),) if alert else ()
+    return Card(title=title, lines=tuple(lines), notes=notes)
+
+
+def _alone(one: Incident) -> list[str]:
+    lines = []
+    if one.state is IncidentState.HELD and one.held_until is not None:
+        lines.append(
+            _("Somebody had it until {time}. It is not solved.", time=clock(one.held_until))
+        )
+    if one.count > 1:
+        lines.append(ngettext("It happened {count} time.", "It happened {count} times.", one.count))
+    return lines
+
+
+def with_age(one: Incident, now: datetime) -> str:
+    """'Grid BTC stopped with an error (12 min ago)'."""
+    return _("{incident} ({span} ago)", incident=in_words(one), span=spoken(now - one.opened_at))
+
+
+def _could_not(app: str) -> str:
+    return _("It could not be shown in {app}.", app=app)
+
+
+# --- the chain ------------------------------------------------------------------------------------
+
+ROWS = 10
+"""Incidents that are listed."""
+
+
+def off() -> str:
+    """On a button."""
+    return _("Off")
+
+
+def as_usual() -> str:
+    """On a button."""
+    return _("As usual")
+
+
+def undo() -> str:
+    """On a button."""
+    return _("Undo")
+
+
+def chat_names(chat: Endpoint) -> tuple[str, ...]:
+    """What people may call it."""
+    return (app_name(chat.address.channel), chat_sort(chat), chat_title(chat), chat.name)
+
+
+def chats_of(links: Sequence[Link]) -> Sequence[Link]:
+    return [one for one in links if one.endpoint.address.channel is not Channel.PUSH]
+
+
+def listed(
+    chain: Chain,
+    links: Sequence[Link],
+    unseen: Sequence[Incident],
+    now: datetime,
+    buttons: Sequence[Button],
+) -> Card:
+    """
+    Args:
+        links: all of the account.
+        unseen: the youngest first.
+    """
+    lines = [*_in_steps(chain, links), *_chats(links)]
+    fields = [Field(with_age(one, now), _stands(one)) for one in unseen[:ROWS]]
+    if len(unseen) > ROWS:
+        left = len(unseen) - ROWS
+        lines.append(ngettext("{count} more is unseen.", "{count} more are unseen.", left))
+    return Card(
+        title=ngettext("{count} alert is unseen", "{count} alerts are unseen", len(unseen))
+        if unseen
+        else _("If nobody sees a critical alert"),
+        lines=tuple(lines),
+        fields=tuple(fields),
+        buttons=(tuple(buttons),) if buttons else (),
+        notes=(_for_example(),),
+    )
+
+
+def chosen(chain: Chain, links: Sequence[Link], buttons: Sequence[Button]) -> Card:
+    return Card(
+        title=_("If nobody sees a critical alert"),
+        lines=tuple(_in_steps(chain, links)),
+        buttons=(tuple(buttons),),
+    )
+
+
+def unclear(problem: ChainProblem, links: Sequence[Link]) -> Card:
+    match problem:
+        case ChainProblem.STEP:
+            title = _("Who is to be told, and after how long?")
+        case ChainProblem.WHO:
+            title = _("No linked chat is called so")
+        case ChainProblem.WHICH:
+            title = _("Several linked chats are called so: say which by its number")
+        case ChainProblem.TIME:
+            title = _("From 1 min to {longest}, please", longest=spoken(LONGEST))
+        case ChainProblem.TOO_MANY:
+            title = _("That is more than {count} steps", count=MOST_STEPS)
+    return Card(title=title, lines=tuple(_chats(links)), notes=(_for_example(),))
+
+
+def _in_steps(chain: Chain, links: Sequence[Link]) -> list[str]:
+    if not chain.on:
+        return [_("Off: a critical alert comes once, and nothing more.")]
+    phones = any(one.endpoint.address.channel is Channel.PUSH for one in links)
+    lines = [_("At once: all chats, as the alert.")]
+    done = steps_of(chain, phones=phones, linked={one.id for one in links})
+    lines += [_step(step, links) for step in done if step.after]
+    if not phones and any(step.to is Surface.PHONE for step in chain.steps):
+        lines.append(_("No phone is linked, so none can ring."))
+    lines.append(_("Seen, by a button or a reaction, ends it everywhere."))
+    return lines
+
+
+def _step(step: Step, links: Sequence[Link]) -> str:
+    after = spoken(step.after)
+    match step.to:
+        case Surface.PHONE if step.loud:
+            return _("After {span}: the phone, loudly.", span=after)
+        case Surface.PHONE:
+            return _("After {span}: the phone.", span=after)
+        case Surface.CHATS:
+            return _("After {span}: the chats again, with a sound.", span=after)
+        case Surface.NEXT:
+            return _("After {span}: elsewhere, if no chat could show it.", span=after)
+        case Surface.CHAT:
+            link = next(one for one in links if one.id == step.link)
+            return _("After {span}: {chat}.", span=after, chat=chat_title(link.endpoint))
+
+
+def _chats(links: Sequence[Link]) -> list[str]:
+    """Which may be named, where there is a choice."""
+    chats = chats_of(links)
+    if len(chats) < 2:
+        return []
+    return [
+        _("Chat {number}: {chat}", number=number, chat=chat_title(one.endpoint))
+        for number, one in enumerate(chats, 1)
+    ]
+
+
+def _stands(one: Incident) -> str:
+    if one.state is IncidentState.HELD and one.held_until is not None:
+        return _("in hand until {time}", time=clock(one.held_until))
+    return _("nobody has seen it")
+
+
+def _for_example() -> str:
+    return _("For example: /escalate phone after 3 min, again after 6 loud, then chat 2 after 10")
+
+
+# --- what would happen ----------------------------------------------------------------------------
+
+
+def coverage(chain: Chain, links: Sequence[Link], proven_at: datetime | None, now: datetime) -> str:
+    """'If a bot fails: Telegram and Discord at once, the phone after 2 min; ...' in one line."""
+    open_ones = [one for one in chats_of(links) if one.endpoint.state is EndpointState.ACTIVE]
+    apps = dict.fromkeys(app_name(one.endpoint.address.channel) for one in open_ones)
+    at_once = _("{apps} at once", apps=", ".join(apps)) if apps else _("no chat")
+    phones = any(one.endpoint.address.channel is Channel.PUSH for one in links)
+    steps = steps_of(chain, phones=phones, linked={one.id for one in links})
+    rest = [_briefly(step, links) for step in steps if step.after and step.to is not Surface.NEXT]
+    told = _("If a bot fails: {steps}", steps=", ".join((at_once, *rest)))
+    if proven_at is None:
+        return _("{told}. Nobody has said yet that they saw an alert.", told=told)
+    return _("{told}; last seen by somebody {span} ago", told=told, span=spoken(now - proven_at))
+
+
+def _briefly(step: Step, links: Sequence[Link]) -> str:
+    after = spoken(step.after)
+    match step.to:
+        case Surface.PHONE:
+            return _("the phone after {span}", span=after)
+        case Surface.CHAT:
+            link = next(one for one in links if one.id == step.link)
+            return _("{chat} after {span}", chat=chat_title(link.endpoint), span=after)
+        case _:
+            return _("the chats again after {span}", span=after)
+
+
+def warnings(links: Sequence[Link], *, deaf: bool) -> Iterator[str]:
+    """What keeps anybody from being woken.
+
+    Args:
+        deaf: nothing is heard of the platform.
+    """
+    phones = [one for one in links if one.endpoint.address.channel is Channel.PUSH]
+    if deaf:
+        yield _("I hear nothing of the platform now, so nothing would ring.")
+    elif not any(one.endpoint.state is EndpointState.ACTIVE for one in links):
+        yield _("All your chats are closed to me, so nothing would ring.")
+    elif phones and not any(one.endpoint.state is EndpointState.ACTIVE for one in phones):
+        yield _("Your phone cannot be reached any more, so only the chats would ring.")

@@ -1,0 +1,337 @@
+"""Incidents that nobody has seen go on: each step is owed once, with what is due at that time."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
+
+from bot.domain.chats import Address, Channel, EndpointState, Link
+from bot.domain.decisions import Course, Decision, Why
+from bot.domain.deliveries import Priority, State
+from bot.domain.digests import Gathered
+from bot.domain.escalation import DEFAULT_CHAIN, Chain, Step, Surface, steps_of
+from bot.domain.events import Kind
+from bot.domain.ids import AccountId, EndpointId, LinkId, NewId
+from bot.domain.incidents import Incident, IncidentState
+from bot.policy.escalation import Alerted, Reminder, planned, reminder
+from storage.buttons.actions import action_row
+from storage.engine.database import Database, each
+from storage.engine.types import key
+from storage.outbox.incidents import items_of
+from storage.outbox.statements import HOLD_IF_CLOSED
+from storage.schema.codec import decode_card, encode_card
+from storage.schema.facts import FactKey, reference
+from storage.schema.preferences import decode_chain, encode_chain, encode_decision
+from storage.schema.rows import AnyRow, link_of, select_active_links
+from storage.schema.tables import (
+    INCIDENT_IS_DUE,
+    account,
+    action,
+    delivery,
+    incident,
+    incident_fact,
+    link,
+    sighting,
+)
+
+LIFE = timedelta(days=30)
+"""As long as texts are kept."""
+
+UNSEEN = (IncidentState.OPEN, IncidentState.HELD)
+
+ACCOUNTS_AT_ONCE = 20
+"""Whose incidents one transaction takes on: it must stay short."""
+
+Owed = dict[EndpointId, tuple[Address, Priority]]
+
+
+class SqlIncidents:
+    """Implements `bot.ports.Incidents`."""
+
+    def __init__(self, database: Database, new_id: NewId) -> None:
+        self._database = database
+        self._new_id = new_id
+
+    async def escalate(self, now: datetime) -> Gathered:
+        return await self._database.write(_escalate, (now, self._new_id))
+
+    async def chain(self, account: AccountId) -> Chain:
+        return await self._database.read(_chain, account)
+
+    async def choose(self, account: AccountId, chain: Chain, now: datetime) -> None:
+        await self._database.write(_choose, (account, chain, now))
+
+    async def unseen(self, account: AccountId) -> Sequence[Incident]:
+        return await self._database.read(_unseen, account)
+
+    async def proven_at(self, account: AccountId) -> datetime | None:
+        return await self._database.read(_proven_at, account)
+
+    async def prune(self, now: datetime) -> int:
+        return await self._database.write(_prune, now)
+
+
+@each
+def _escalate(connection: Connection, request: tuple[datetime, NewId]) -> Gathered:
+    now, new_id = request
+    due = (
+        select(incident.c.account)
+        .where(INCIDENT_IS_DUE, or_(incident.c.due_at <= now, incident.c.since > now))
+        .distinct()
+        .limit(ACCOUNTS_AT_ONCE)
+    )
+    owed: Owed = {}
+    for account_id in connection.execute(due).scalars().all():
+        owed |= _Going(connection, account_id, now, new_id).on()
+    soonest = select(func.min(incident.c.due_at)).where(INCIDENT_IS_DUE)
+    return Gathered(owed=owed, due=connection.execute(soonest).scalar())
+
+
+def incident_of(row: AnyRow) -> Incident:
+    return Incident(
+        id=row.id,
+        account=AccountId(row.account),
+        cause=row.cause,
+        called=row.called,
+        state=row.state,
+        opened_at=row.opened_at,
+        last_at=row.last_at,
+        count=row.times,
+        since=row.since,
+        done=timedelta(seconds=row.done),
+        due_at=row.due_at,
+        held_until=row.held_until,
+    )
+
+
+@dataclass(slots=True, eq=False)
+class _Telling:
+    """What one chat is to be told."""
+
+    incidents: list[Incident]
+    loud: bool = False
+    not_shown: set[Channel] = field(default_factory=set)
+
+
+class _Going:
+    """One account's incidents go on, as far as they are due."""
+
+    def __init__(
+        self, connection: Connection, account_id: str, now: datetime, new_id: NewId
+    ) -> None:
+        self._connection = connection
+        self._account = account_id
+        self._now = now
+        self._new_id = new_id
+        rows = connection.execute(select_active_links().where(link.c.account == account_id))
+        self._links = {one.id: one for one in map(link_of, rows)}
+        self._phones = [
+            one.id for one in self._links.values() if one.endpoint.address.channel is Channel.PUSH
+        ]
+        self._steps = steps_of(
+            _chain(connection, AccountId(account_id)),
+            phones=bool(self._phones),
+            linked=self._links.keys(),
+        )
+        self._told: dict[LinkId, _Telling] = {}
+        self._facts: set[FactKey] = set()
+
+    def on(self) -> Owed:
+        for one, steps in self._taken():
+            for step in steps:
+                self._take(one, step)
+        owed: Owed = {}
+        for link_id, telling in self._told.items():
+            place = self._links[link_id].endpoint
+            owed[place.id] = (place.address, Priority.URGENT)
+            self._owe(self._links[link_id], telling)
+        return owed
+
+    def _taken(self) -> Iterator[tuple[Incident, Sequence[Step]]]:
+        """What is due now, and soon; each step is taken by one process, once."""
+        rows = self._connection.execute(
+            select(incident)
+            .where(incident.c.account == self._account, INCIDENT_IS_DUE)
+            .order_by(incident.c.opened_at, incident.c.id)
+        )
+        for row in rows.all():
+            one = incident_of(row)
+            plan = planned(one, self._steps, self._now)
+            if plan is None:
+                continue
+            changed = self._connection.execute(
+                update(incident)
+                .where(
+                    incident.c.id == one.id,
+                    incident.c.done == row.done,
+                    incident.c.state == one.state,
+                    incident.c.due_at == one.due_at,
+                )
+                .values(
+                    state=IncidentState.OPEN,
+                    since=plan.since,
+                    done=int(plan.done.total_seconds()),
+                    due_at=plan.due_at,
+                )
+            )
+            if changed.rowcount:
+                yield one, plan.steps
+
+    def _take(self, one: Incident, step: Step) -> None:
+        for link_id in self._links_of(one, step):
+            telling = self._told.setdefault(link_id, _Telling([]))
+            telling.loud = telling.loud or step.to is not Surface.PHONE or step.loud
+            if one not in telling.incidents:
+                telling.incidents.append(one)
+            if step.to is Surface.NEXT:
+                telling.not_shown |= {
+                    self._links[there].endpoint.address.channel for there in self._alerted(one)
+                }
+
+    def _links_of(self, one: Incident, step: Step) -> Sequence[LinkId]:
+        match step.to:
+            case Surface.PHONE:
+                return self._phones
+            case Surface.CHAT:
+                return [step.link] if step.link in self._links else []
+            case Surface.CHATS:
+                return list(self._alerted(one))
+            case Surface.NEXT:
+                there = self._alerted(one)
+                others = [
+                    other.id
+                    for other in self._links.values()
+                    if other.id not in there and other.endpoint.state is EndpointState.ACTIVE
+                ]
+                if any(there.values()):
+                    return []
+                return [other for other in others if other in self._phones] or others
+
+    def _alerted(self, one: Incident) -> Mapping[LinkId, bool]:
+        """The chats that were to be told of it, and whether one of these alerts was shown there."""
+        digest = delivery.alias("digest")
+        rows = self._connection.execute(
+            select(
+                delivery.c.link,
+                or_(delivery.c.state == State.SENT, digest.c.state == State.SENT).label("shown"),
+            )
+            .outerjoin_from(delivery, digest, digest.c.id == delivery.c.digest)
+            .where(
+                delivery.c.id.in_(items_of(self._account, [one.id])),
+                delivery.c.kind != Kind.ESCALATION,
+                delivery.c.state != State.OFF,
+            )
+        )
+        found: dict[LinkId, bool] = {}
+        for row in rows:
+            if row.link in self._links:
+                found[row.link] = found.get(row.link, False) or bool(row.shown)
+        return found
+
+    def _owe(self, to: Link, telling: _Telling) -> None:
+        ids = sorted(one.id for one in telling.incidents)
+        record = key(",".join(map(str, ids)))
+        fact = FactKey(self._account, Kind.ESCALATION, record, self._now.isoformat())
+        name = reference(fact, to.endpoint.id)
+        made = reminder(
+            telling.incidents,
+            to,
+            self._now,
+            self._new_id,
+            reference=name,
+            loud=telling.loud,
+            alert=self._alert(to, ids[0]) if len(ids) == 1 else None,
+            not_shown=sorted(telling.not_shown),
+        )
+        values = self._row(fact, name, to, made)
+        owe = insert(delivery).values(values).returning(delivery.c.id)
+        stored = self._connection.execute(owe).scalar_one()
+        self._connection.execute(insert(action), [action_row(one) for one in made.actions])
+        if fact not in self._facts:
+            self._facts.add(fact)
+            rows = [{**fact._asdict(), "incident": id} for id in ids]
+            self._connection.execute(insert(incident_fact), rows)
+        HOLD_IF_CLOSED.run(self._connection, {"id": stored, "now": self._now})
+
+    def _alert(self, to: Link, id: int) -> Alerted | None:
+        """The last alert of it in that chat, with what it still offers."""
+        row = self._connection.execute(
+            select(delivery)
+            .where(
+                delivery.c.id.in_(items_of(self._account, [id])),
+                delivery.c.kind != Kind.ESCALATION,
+                delivery.c.link == to.id,
+                delivery.c.card.is_not(None),
+            )
+            .order_by(delivery.c.id.desc())
+            .limit(1)
+        ).first()
+        if row is None:
+            return None
+        offers = row.about is not None and row.answer is None
+        card = decode_card(row.card)
+        rest = tuple(
+            button for line in card.buttons for button in line if offers and not button.until_seen
+        )
+        return Alerted(row.reference, rest, row.about if rest else None)
+
+    def _row(self, fact: FactKey, name: str, to: Link, made: Reminder) -> Mapping[str, Any]:
+        return {
+            **fact._asdict(),
+            "reference": name,
+            "link": to.id,
+            "link_epoch": to.epoch,
+            "endpoint": to.endpoint.id,
+            "priority": Priority.URGENT,
+            "rank": Priority.URGENT,
+            "state": State.READY,
+            "reason": "new",
+            "attempts": 0,
+            "unclear": 0,
+            "card": encode_card(made.card),
+            "occurred_at": self._now,
+            "created_at": self._now,
+            "about": made.about,
+            "decision": encode_decision(Decision(Course.RING, Why.CRITICAL)),
+            "seen": "",
+        }
+
+
+def _chain(connection: Connection, account_id: AccountId) -> Chain:
+    chosen = select(account.c.chain).where(account.c.id == account_id)
+    return decode_chain(connection.execute(chosen).scalar())
+
+
+@each
+def _choose(connection: Connection, request: tuple[AccountId, Chain, datetime]) -> None:
+    """What is under way goes on by it at once."""
+    account_id, chain, now = request
+    plain = None if chain == DEFAULT_CHAIN else encode_chain(chain)
+    connection.execute(update(account).where(account.c.id == account_id).values(chain=plain))
+    under_way = (incident.c.account == account_id, incident.c.state == IncidentState.OPEN)
+    connection.execute(update(incident).where(*under_way).values(due_at=now))
+
+
+def _unseen(connection: Connection, account_id: AccountId) -> Sequence[Incident]:
+    rows = connection.execute(
+        select(incident)
+        .where(incident.c.account == account_id, incident.c.state.in_(UNSEEN))
+        .order_by(incident.c.opened_at.desc(), incident.c.id.desc())
+    )
+    return [incident_of(row) for row in rows]
+
+
+def _proven_at(connection: Connection, account_id: AccountId) -> datetime | None:
+    seen = select(func.max(sighting.c.at)).where(sighting.c.account == account_id)
+    return connection.execute(seen).scalar()
+
+
+@each
+def _prune(connection: Connection, now: datetime) -> int:
+    old = select(incident.c.id).where(incident.c.last_at < now - LIFE, ~INCIDENT_IS_DUE)
+    ids = connection.execute(old).scalars().all()
+    for table, column in ((incident_fact, incident_fact.c.incident), (incident, incident.c.id)):
+        connection.execute(delete(table).where(column.in_(ids)))
+    return len(ids)

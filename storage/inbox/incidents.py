@@ -1,0 +1,76 @@
+"""Facts that somebody must see: each opens an incident, goes on with one, or ends some."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from sqlalchemy import Connection, insert, select, update
+
+from bot.domain.chats import Channel, Link
+from bot.domain.decisions import Why
+from bot.domain.escalation import steps_of
+from bot.domain.ids import AccountId
+from bot.domain.incidents import SAME_AGAIN, IncidentState, Opening
+from bot.policy.escalation import next_after
+from storage.engine.upsert import insert_into
+from storage.inbox.cache import AccountCache
+from storage.outbox.incidents import solve
+from storage.schema.facts import Fact
+from storage.schema.preferences import decode_chain
+from storage.schema.tables import INCIDENT_IS_UNSOLVED, account, incident, incident_fact
+
+
+def keep_incidents(
+    connection: Connection, facts: Sequence[Fact], caches: Mapping[AccountId, AccountCache]
+) -> None:
+    """In the order of the facts; of what is not critical it costs no statement."""
+    for fact in facts:
+        opening, solving = fact.verdict.opens, fact.verdict.solves
+        if solving is not None:
+            fact.tally.answered += solve(connection, fact.key.account, solving, fact.now)
+        # Another service may have told it already.
+        if opening and any(draft.decision.reason is Why.CRITICAL for draft in fact.drafts):
+            _keep(connection, fact, opening, caches[AccountId(fact.key.account)].links)
+            fact.tally.opened += 1
+
+
+def _keep(connection: Connection, fact: Fact, opening: Opening, links: Sequence[Link]) -> None:
+    mine = incident.c.account == fact.key.account
+    one = connection.execute(
+        select(incident).where(mine, incident.c.key == opening.key, INCIDENT_IS_UNSOLVED)
+    ).first()
+    began = {"state": IncidentState.OPEN, "since": fact.now, "done": 0, "seen_at": None}
+    if one is None:
+        row = {
+            **began,
+            "account": fact.key.account,
+            "key": opening.key,
+            "cause": opening.cause,
+            "called": opening.called,
+            "opened_at": fact.at,
+            "last_at": fact.at,
+            "times": 1,
+            "due_at": _due(connection, fact, links),
+        }
+        id = connection.execute(insert(incident).values(row).returning(incident.c.id)).scalar_one()
+    else:
+        id = one.id
+        again = {"times": one.times + 1, "last_at": fact.at, "cause": opening.cause}
+        if one.state is IncidentState.SEEN and fact.now - one.seen_at > SAME_AGAIN:
+            again |= {**began, "due_at": _due(connection, fact, links)}
+        connection.execute(update(incident).where(incident.c.id == id).values(again))
+    told = insert_into(incident_fact, connection.dialect.name).values(
+        **fact.key._asdict(), incident=id
+    )
+    connection.execute(told.on_conflict_do_nothing())
+
+
+def _due(connection: Connection, fact: Fact, links: Sequence[Link]) -> object:
+    """When the first step after the alert itself is."""
+    chosen = select(account.c.chain).where(account.c.id == fact.key.account)
+    steps = steps_of(
+        decode_chain(connection.execute(chosen).scalar()),
+        phones=any(link.endpoint.address.channel is Channel.PUSH for link in links),
+        linked={link.id for link in links},
+    )
+    after = next_after(steps, timedelta(0))
+    return None if after is None else fact.now + after

@@ -1,0 +1,363 @@
+"""What nobody has seen is told again, on and on, until somebody has; on virtual time."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.chats import Channel
+from bot.domain.events import Kind, Origin, PodEvent, Stream
+from bot.domain.incidents import HOLD_FOR, SAME_AGAIN, Incident
+from bot.domain.incoming import Reply
+from tests.fakes.messenger import FakeMessenger
+from tests.fakes.readership import FakeReadership
+from tests.harness.world import OWL, World, owl, running
+
+MINUTE = 60.0
+REAL = {"dry_run": False}
+UNSEEN = "Still unseen: Night Owl stopped with an error"
+
+
+@pytest.fixture
+def discord(now):
+    return FakeMessenger(now=now, channel=Channel.DISCORD, bot="2")
+
+
+@pytest.fixture
+def phone(now):
+    return FakeMessenger(now=now, channel=Channel.PUSH, bot="ntfy")
+
+
+@pytest.fixture
+def platform(platform):
+    platform.bots["owl"] = owl(**REAL)
+    return platform
+
+
+@pytest.fixture
+async def all_three(store, platform, chat, discord, phone, now):
+    """One account in a Telegram chat, in a Discord chat, and on a phone."""
+    async with running(
+        store, platform, chat, now, others=[discord, phone], readership=FakeReadership()
+    ) as world:
+        await world.goes_live()
+        for one in (discord, phone):
+            await world.on(one).links()
+        await world.quiet()
+        for one in (chat, discord, phone):
+            one.shown.clear()
+        yield world
+
+
+async def unseen(world: World) -> list[Incident]:
+    link = await world.link()
+    assert link is not None
+    return list(await world.store.incidents.unseen(link.account))
+
+
+async def fails(world: World, platform) -> None:
+    platform.put(owl(**REAL, running=False, status="error"))
+    await world.quiet()
+
+
+def titles(messenger) -> list[str]:
+    return [one.card.title for one in messenger.shown]
+
+
+def buttons(card) -> list[str]:
+    return [button.label for row in card.buttons for button in row]
+
+
+async def test_the_phone_rings_after_two_minutes_and_loudly_after_five(
+    all_three, platform, chat, phone
+):
+    await fails(all_three, platform)
+    told_at_once = len(titles(phone))
+    await all_three.quiet(110)
+    before = len(titles(phone))
+    await all_three.quiet(10)
+    after_two = titles(phone)[before:]
+    await all_three.quiet(3 * MINUTE)
+
+    assert told_at_once == before == 1
+    assert after_two == [f"{UNSEEN} (2 min ago)"]
+    assert titles(phone)[before:] == [f"{UNSEEN} (2 min ago)", f"{UNSEEN} (5 min ago)"]
+    assert [one.card.severity for one in phone.shown[1:]] == ["warning", "critical"]
+    assert len(titles(chat)) == 1
+    await all_three.quiet(3600)
+    assert len(titles(phone)) == 3, "that was all"
+
+
+async def test_seen_anywhere_ends_it_and_takes_the_buttons_away_everywhere(
+    all_three, platform, chat, discord, phone
+):
+    await fails(all_three, platform)
+    await all_three.quiet(2 * MINUTE)
+    reminder = phone.shown[-1].card
+    assert buttons(reminder) == ["Seen", "I have it 2 h"]
+
+    [answer] = await all_three.on(phone).presses(Reply(card=reminder), "Seen")
+    await all_three.quiet(10)
+
+    assert answer.toast == "Noted. Everybody who was told of it sees that."
+    for one in (chat, discord, phone):
+        for card in one.screen("100"):
+            assert "Seen" not in buttons(card), card
+            assert any(note.startswith("Seen ") for note in card.notes)
+    await all_three.quiet(3600)
+    assert [len(titles(one)) for one in (chat, discord, phone)] == [1, 1, 2]
+
+
+async def test_the_alert_s_own_button_counts_as_much(all_three, platform, chat, phone):
+    await fails(all_three, platform)
+    await all_three.presses(Reply(card=chat.shown[0].card), "Seen")
+    await all_three.quiet(3600)
+
+    assert len(titles(phone)) == 1
+
+
+async def test_who_has_it_is_asked_again_if_it_is_not_solved_by_then(
+    all_three, platform, chat, discord, phone
+):
+    await fails(all_three, platform)
+    await all_three.quiet(2 * MINUTE)
+    [answer] = await all_three.on(phone).presses(Reply(card=phone.shown[-1].card), "I have it 2 h")
+    until = all_three.now() + HOLD_FOR
+    await all_three.quiet(HOLD_FOR.total_seconds() - 20)
+
+    assert answer.toast == f"Noted. I ask again at {until:%H:%M} UTC if it is not solved."
+    assert any(f"in hand until {until:%H:%M} UTC" in note for note in chat.screen("100")[0].notes)
+    assert [len(titles(one)) for one in (chat, discord, phone)] == [1, 1, 2]
+    await all_three.quiet(40)
+    again = chat.shown[-1].card
+    assert again.title == f"{UNSEEN} (2 h ago)"
+    assert again.lines == (f"Somebody had it until {until:%H:%M} UTC. It is not solved.",)
+    assert again.reference is not None
+    assert f"Alert {chat.shown[0].card.reference}" in again.notes
+    await all_three.quiet(2 * MINUTE)
+    assert len(titles(phone)) == 4, "the chain begins anew"
+
+
+async def test_a_bot_that_runs_again_ends_it_and_nobody_is_rung_for_that(
+    all_three, platform, chat, discord, phone
+):
+    await fails(all_three, platform)
+    await all_three.quiet(2 * MINUTE)
+    platform.put(owl(**REAL))
+    await all_three.quiet(10)
+
+    for one in (chat, discord):
+        alarm, recovery = one.screen("100")
+        assert buttons(alarm) == []
+        assert any(note.startswith("Solved · ") for note in alarm.notes)
+        assert recovery.silent
+    await all_three.quiet(3600)
+    assert not any(title.startswith(UNSEEN) and "5 min" in title for title in titles(phone))
+
+
+async def test_seen_twice_by_somebody_else_or_after_it_is_solved_changes_nothing(
+    all_three, platform, chat, discord, phone
+):
+    await fails(all_three, platform)
+    first, second = chat.shown[0], discord.shown[0]
+    await all_three.reacts(first.message)
+    await all_three.on(discord).reacts(second.message)
+    await all_three.reacts(first.message)
+    await all_three.quiet(10)
+    notes = [note for note in chat.screen("100")[0].notes if note.startswith("Seen")]
+    assert len(notes) == 1
+    assert notes[0].startswith("Seen in Telegram")
+    platform.put(owl(**REAL))
+    await all_three.quiet(10)
+    await all_three.on(phone).reacts(phone.shown[0].message)
+    await all_three.quiet(3600)
+
+    assert await unseen(all_three) == []
+    assert all(not title.startswith("Still") for title in titles(phone))
+
+
+async def test_what_happens_again_soon_after_it_was_seen_stays_seen_and_later_it_does_not(
+    all_three, platform, chat, phone
+):
+    await fails(all_three, platform)
+    await all_three.reacts(chat.shown[0].message)
+    await all_three.quiet(5)
+
+    async def error(number: int) -> None:
+        origin = Origin(kind=Kind.POD_EVENT, record=f"e{number}", at=all_three.now())
+        event = PodEvent(origin=origin, type="error", message=f"Boom {number}", trader=OWL.id)
+        platform.store(Stream.POD_EVENTS, event)
+        await all_three.quiet(5)
+
+    await error(1)
+    await all_three.on(phone).reacts(phone.shown[-1].message)
+    await error(2)
+    assert await unseen(all_three) == []
+    await all_three.quiet(SAME_AGAIN.total_seconds())
+    await error(3)
+    [one] = await unseen(all_three)
+    assert one.count == 3
+
+
+async def test_paper_money_is_no_incident(all_three, platform, chat, phone):
+    platform.put(owl(dry_run=True))
+    await all_three.quiet()
+    platform.put(owl(dry_run=True, running=False, status="error"))
+    await all_three.quiet(3600)
+
+    assert not any(title.startswith("Still") for title in titles(chat) + titles(phone))
+
+
+async def test_without_a_phone_the_chats_are_told_once_more_after_five_minutes(
+    store, platform, chat, now
+):
+    async with running(store, platform, chat, now) as world:
+        await world.goes_live()
+        await world.quiet()
+        chat.shown.clear()
+        await fails(world, platform)
+        await world.quiet(5 * MINUTE)
+        await world.quiet(3600)
+
+    assert titles(chat)[1:] == [f"{UNSEEN} (5 min ago)"]
+    assert chat.shown[-1].card.severity == "critical"
+
+
+async def test_hundreds_of_bots_that_fail_at_once_are_one_message_for_each_step(
+    store, platform, chat, phone, now
+):
+    bots = [owl(id=f"bot-{n}", name=f"Bot {n:03}", dry_run=False) for n in range(200)]
+    for one in bots:
+        platform.bots[one.id] = one
+    async with running(store, platform, chat, now, others=[phone]) as world:
+        await world.goes_live()
+        await world.on(phone).links()
+        await world.quiet()
+        for n in range(200):
+            platform.put(owl(id=f"bot-{n}", name=f"Bot {n:03}", dry_run=False, status="error"))
+        await world.quiet(10)
+        told = len(titles(phone))
+        await world.quiet(6 * MINUTE)
+
+        assert titles(phone)[told:] == ["Still unseen: 200 things"] * 2
+        lines = phone.shown[-1].card.lines
+        assert lines[1] == "197 more: /escalate lists them."
+        await world.on(phone).presses(Reply(card=phone.shown[-1].card), "Seen")
+        await world.quiet(600)
+        assert await unseen(world) == []
+
+
+async def test_what_no_chat_could_show_goes_to_the_phone_after_a_minute(
+    all_three, platform, chat, discord, phone
+):
+    on_phone = await all_three.on(phone).link()
+    assert on_phone is not None
+    await all_three.store.links.end(on_phone.id, all_three.now())
+    chat.away = discord.away = True
+    await fails(all_three, platform)
+    await all_three.on(phone).links()
+    phone.shown.clear()
+    await all_three.quiet(70)
+
+    assert titles(phone) == [f"{UNSEEN} (1 min ago)"]
+    assert phone.shown[0].card.lines == (
+        "It could not be shown in Discord.",
+        "It could not be shown in Telegram.",
+    )
+
+
+async def test_a_platform_that_is_away_with_trades_open_wakes_and_is_over_once_it_is_back(
+    store, platform, chat, phone, now
+):
+    platform.bots["owl"] = owl(**REAL, open_trades=3)
+    async with running(store, platform, chat, now, others=[phone]) as world:
+        await world.goes_live()
+        await world.on(phone).links()
+        await world.says("/quiet 00:00-23:59")
+        await world.quiet()
+        chat.shown.clear()
+        platform.away = True
+        platform.cut()
+        await world.quiet(9 * MINUTE)
+        before = titles(chat)
+        await world.quiet(2 * MINUTE)
+        [alarm] = [one.card for one in chat.shown if one.card.severity == "critical"]
+        await world.quiet(2 * MINUTE)
+        platform.away = False
+        await world.quiet(5 * MINUTE)
+
+        assert before == [], "what is not urgent waits for the end of quiet hours"
+        assert alarm.title == "I cannot reach the trading platform for 10 min now"
+        assert alarm.lines[0] == "3 trades were open when I last saw them."
+        told = "Still unseen: the trading platform cannot be reached, and trades are open"
+        assert any(title.startswith(told) for title in titles(phone))
+        assert await unseen(world) == []
+
+
+async def test_without_open_trades_that_it_is_away_is_only_told(store, platform, chat, now):
+    async with running(store, platform, chat, now) as world:
+        await world.goes_live()
+        await world.quiet()
+        chat.shown.clear()
+        platform.away = True
+        platform.cut()
+        await world.quiet(3600)
+
+    assert titles(chat) == ["No connection to the trading platform"]
+
+
+async def test_the_chain_is_said_in_words_changed_and_taken_back(
+    all_three, platform, chat, discord, phone
+):
+    [shown] = await all_three.says("/escalate")
+    [done] = await all_three.says("/escalate phone after 3 min, again after 6 loud, discord in 10")
+    await fails(all_three, platform)
+    count = len(titles(phone))
+    await all_three.quiet(11 * MINUTE)
+    [listed] = await all_three.says("/escalate")
+    [again] = await all_three.says("/escalate off")
+    [undone] = await all_three.presses(again, "Undo")
+    [unclear] = await all_three.says("/escalate Bob after 3 min")
+
+    assert shown.card.title == "If nobody sees a critical alert"
+    assert shown.card.lines[:4] == (
+        "At once: all chats, as the alert.",
+        "After 1 min: elsewhere, if no chat could show it.",
+        "After 2 min: the phone.",
+        "After 5 min: the phone, loudly.",
+    )
+    assert done.card.lines[2:5] == (
+        "After 3 min: the phone.",
+        "After 6 min: the phone, loudly.",
+        "After 10 min: Discord chat.",
+    )
+    assert titles(phone)[count:] == [f"{UNSEEN} (3 min ago)", f"{UNSEEN} (6 min ago)"]
+    assert titles(discord)[-1] == f"{UNSEEN} (10 min ago)"
+    assert listed.card.title == "1 alert is unseen"
+    assert undone.card.lines == done.card.lines
+    assert unclear.card.title == "No linked chat is called so"
+
+
+async def test_off_means_the_alert_alone(all_three, platform, chat, phone):
+    await all_three.says("/escalate off")
+    await fails(all_three, platform)
+    count = len(titles(phone))
+    await all_three.quiet(3600)
+
+    assert len(titles(phone)) == count
+
+
+async def test_status_says_what_would_ring_tonight(all_three, platform, chat, phone):
+    [before] = await all_three.says("/status")
+    await fails(all_three, platform)
+    await all_three.reacts(chat.shown[0].message)
+    await all_three.quiet(3600)
+    [after] = await all_three.says("/status")
+    platform.away = True
+    platform.cut()
+    await all_three.quiet(30)
+    [deaf] = await all_three.says("/status")
+
+    told = "If a bot fails: Telegram, Discord at once, the phone after 2 min, the phone after 5 min"
+    assert f"{told}. Nobody has said yet that they saw an alert." in before.card.notes
+    assert f"{told}; last seen by somebody 1 h ago" in after.card.notes
+    assert "I hear nothing of the platform now, so nothing would ring." in deaf.card.notes
