@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from bot.domain.cards import Card, Field
+from bot.domain.cards import Card, Field, Option, PickList
 from bot.domain.chats import Person
 from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import PENDING, State
 from bot.domain.events import Kind, Trader
+from bot.domain.ids import ActionId
 from bot.domain.reasons import Reason
 from bot.domain.rules import Rule
 from bot.domain.sightings import Sighting
@@ -119,11 +120,21 @@ def nothing() -> Card:
 
 
 def listed(
-    quiet: Sequence[Told], duplicates: Sequence[Duplicate], traders: Sequence[Trader]
+    quiet: Sequence[Told],
+    duplicates: Sequence[Duplicate],
+    traders: Sequence[Trader],
+    explain: Sequence[ActionId] = (),
 ) -> Card:
     """The latest of what came without a sound or not at all, at least one; of both, the youngest
     come first.
+
+    Args:
+        explain: what explains each that is `quiet`.
     """
+    options = tuple(
+        Option(label=clean(one.title, TITLE_LIMIT), hint=one.reference, action=action)
+        for one, action in zip(quiet, explain, strict=False)
+    )
     rows = [
         *((one.occurred_at, _row(one, traders)) for one in quiet),
         *((one.occurred_at, _row_of_duplicate(one)) for one in duplicates),
@@ -136,6 +147,7 @@ def listed(
             len(rows),
         ),
         fields=tuple(field for _at, field in rows),
+        pick=PickList(prompt=_("Explain one"), options=options) if options else None,
         notes=(_("More of one: /why and its six characters."), _unlisted()),
     )
 

@@ -838,6 +838,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
             [a_told(number % len(DECIDED)) for number in range(25)],
             [Duplicate(kind=Kind.POD_EVENT, of=Kind.TRADE, occurred_at=NOW)],
             (OWL,),
+            [ActionId(f"why {number}") for number in range(25)],
         ),
     ],
     "trail.page": lambda: [

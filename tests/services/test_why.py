@@ -118,6 +118,22 @@ async def prefers(world: World, **wishes: Any) -> None:
     await world.store.links.prefer(link.id, partial(replace, **wishes), world.now())
 
 
+async def test_one_of_those_that_made_no_sound_is_explained_by_choosing_it(world, platform, chat):
+    await world.goes_live()
+    await closes(world, platform, 1, "-0.2")
+    reference = chat.screen(CHAT)[-1].reference
+    [listed] = await world.says("/why")
+    assert listed.card is not None
+    assert listed.card.pick is not None
+    [option] = listed.card.pick.options
+
+    [reply] = await world.presses(listed, option.label)
+
+    assert option.hint == reference
+    assert reply.card is not None
+    assert reply.card.title == f"About {reference}"
+
+
 @pytest.mark.parametrize("dress", ["/why {}", "/why #{}", "why {}?", "/WHY {}."])
 async def test_an_alert_is_explained_by_its_reference(world, platform, chat, dress):
     await world.goes_live()

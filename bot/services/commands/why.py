@@ -50,7 +50,8 @@ async def _listed(request: AccountRequest) -> Card:
     if not quiet and not duplicates:
         return texts.nothing()
     traders = await desk.known_bots(request.account.id)
-    return texts.listed(quiet, duplicates, traders)
+    explain = await request.asking_each([one.reference for one in quiet])
+    return texts.listed(quiet, duplicates, traders, explain)
 
 
 COMMAND = AccountCommand(
