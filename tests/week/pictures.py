@@ -34,12 +34,14 @@ class Scene:
     chat: str
     begin: datetime
     end: datetime
+    looked_at: datetime | None = None
+    """When somebody looks at it, if that is later: messages may have been edited since."""
 
 
 SCENES: Mapping[str, Scene] = {
     "night": Scene(WISHING, _there(8, 3), _there(8, 7, 3)),
     "burst": Scene(AS_IT_COMES, _there(9, 14, 50), _there(9, 15, 2)),
-    "repeats": Scene(WISHING, _there(10, 10, 50), _there(10, 11, 24)),
+    "repeats": Scene(WISHING, _there(10, 10, 30), _there(10, 11, 8), _there(10, 11, 24)),
 }
 
 
@@ -81,7 +83,8 @@ async def _draw(chat: Chat, scene: Scene, path: Path, browser: Browser) -> None:
         await page.goto(f"http://{bound}/chat")
         [cookie] = await context.cookies()
         address = Address(channel=Channel.WEB, bot=page_of.talk.bot, chat=cookie["value"])
-        changed = {one.message: one for one in chat.changes if one.at <= scene.end}
+        looked_at = scene.looked_at or scene.end
+        changed = {one.message: one for one in chat.changes if one.at <= looked_at}
         for one in chat.shown:
             if scene.begin <= one.at <= scene.end:
                 time = one.at
