@@ -212,6 +212,7 @@ STORED = (
     ports.Codes,
     ports.Handles,
     ports.Inbox,
+    ports.Incidents,
     ports.Journal,
     ports.Ledger,
     ports.Links,

@@ -50,6 +50,8 @@ ELSEWHERE = {
     "commit of storage.accounts.phones._set": "what a phone shows",
     "commit of storage.accounts.phones._remove": "takes a phone away, as unlinking a chat",
     "commit of storage.accounts.phones._prune": "erases what ended long ago",
+    "commit of storage.escalation._choose": "how it goes on when nobody sees an alert, as a wish",
+    "commit of storage.escalation._prune": "erases what ended long ago",
     "commit of storage.audit._erase": "erases what ended long ago",
     "commit of storage.retention._delete_items": "erases what ended long ago",
     "commit of storage.retention._delete_keys": "erases what ended long ago",
