@@ -848,7 +848,7 @@ class Model(RuleBasedStateMachine):
 
 def _told(items: Sequence[Owed]) -> int:
     """How many were owed because of something that happened."""
-    return sum(item.kind is not Kind.DIGEST for item in items)
+    return sum(item.kind not in (Kind.DIGEST, Kind.ESCALATION) for item in items)
 
 
 def _one_of(things: Sequence[T], which: int) -> T:
