@@ -5,9 +5,10 @@ import math
 import re
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass, field
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from bot.domain.hosts import is_exposed
+from bot.domain.typed_settings import api_address
 from bot.services.chat_platforms import SettingsBlock, SettingsReader
 
 DEFAULT_API_URL = "https://discord.com/api/v10"
@@ -105,7 +106,7 @@ def parse_api_url(text: str) -> str:
     Raises:
         ValueError: a sentence that names the setting and the cure.
     """
-    return _address("TRADEBELL_DISCORD_API_URL", text, DEFAULT_API_URL, ("https", "http"))
+    return api_address("TRADEBELL_DISCORD_API_URL", text, DEFAULT_API_URL)
 
 
 def parse_gateway_url(text: str) -> str:
@@ -115,22 +116,7 @@ def parse_gateway_url(text: str) -> str:
         ValueError: a sentence that names the setting and the cure.
     """
     example = "wss://gateway.discord.gg"
-    return _address("TRADEBELL_DISCORD_GATEWAY_URL", text, example, ("wss", "ws"))
-
-
-def _address(name: str, text: str, example: str, schemes: tuple[str, str]) -> str:
-    wanted = f"{name} must be like {example}"
-    try:
-        parts = urlsplit(text.strip())
-        parts.port  # noqa: B018 - reading it checks it
-    except ValueError:
-        raise ValueError(f"{wanted}: this is no address.") from None
-    if parts.scheme not in schemes or not parts.hostname:
-        starts = " or ".join(f"{scheme}://" for scheme in schemes)
-        raise ValueError(f"{wanted}: it must begin with {starts} and name a host.")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError(f"{wanted}: a login, a query or a fragment has no place in it.")
-    return parts.geturl().rstrip("/")
+    return api_address("TRADEBELL_DISCORD_GATEWAY_URL", text, example, ("wss", "ws"))
 
 
 def parse_rate(text: str) -> float:

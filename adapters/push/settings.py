@@ -2,8 +2,8 @@
 
 import re
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
+from bot.domain.typed_settings import api_address, switch
 from bot.services.chat_platforms import SettingsReader
 
 DEFAULT_PUSHOVER_API_URL = "https://api.pushover.net"
@@ -48,13 +48,7 @@ def parse_pushover_api_url(text: str) -> str:
     Raises:
         ValueError: a sentence that names the setting and the cure.
     """
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
-        raise ValueError(
-            f"TRADEBELL_PUSHOVER_API_URL must be like {DEFAULT_PUSHOVER_API_URL}: it begins with"
-            " https:// and names a host."
-        )
-    return parts.geturl().rstrip("/")
+    return api_address("TRADEBELL_PUSHOVER_API_URL", text, DEFAULT_PUSHOVER_API_URL)
 
 
 def parse_private_hosts(text: str) -> bool:
@@ -63,13 +57,7 @@ def parse_private_hosts(text: str) -> bool:
     Raises:
         ValueError: a sentence that names the setting and the cure.
     """
-    match text.strip().lower():
-        case "true" | "yes" | "on" | "1":
-            return True
-        case "" | "false" | "no" | "off" | "0":
-            return False
-        case _:
-            raise ValueError("TRADEBELL_PUSH_PRIVATE_HOSTS must be true or false.")
+    return switch("TRADEBELL_PUSH_PRIVATE_HOSTS", text)
 
 
 def read_settings(reader: SettingsReader) -> PushSettings:

@@ -4,10 +4,10 @@ import math
 import re
 from dataclasses import dataclass, field
 from functools import partial
-from urllib.parse import urlsplit
 
 from bot.domain.chats import Address
 from bot.domain.hosts import is_exposed
+from bot.domain.typed_settings import api_address, switch
 from bot.services.chat_platforms import SettingsBlock, SettingsReader
 
 DEFAULT_API_URL = "https://api.telegram.org"
@@ -82,17 +82,7 @@ def parse_api_url(text: str) -> str:
     Raises:
         ValueError: a sentence that names the setting and the cure.
     """
-    wanted = f"TRADEBELL_TELEGRAM_API_URL must be like {DEFAULT_API_URL}"
-    try:
-        parts = urlsplit(text.strip())
-        parts.port  # noqa: B018 - reading it checks it
-    except ValueError:
-        raise ValueError(f"{wanted}: this is no address.") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"{wanted}: it must begin with https:// or http:// and name a host.")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError(f"{wanted}: a login, a query or a fragment has no place in it.")
-    return parts.geturl().rstrip("/")
+    return api_address("TRADEBELL_TELEGRAM_API_URL", text, DEFAULT_API_URL)
 
 
 def parse_rate(name: str, text: str) -> float:
@@ -116,13 +106,7 @@ def parse_webhook(text: str) -> bool:
     Raises:
         ValueError: a sentence that names the setting and the cure.
     """
-    match text.strip().lower():
-        case "true" | "yes" | "on" | "1":
-            return True
-        case "" | "false" | "no" | "off" | "0":
-            return False
-        case _:
-            raise ValueError("TRADEBELL_TELEGRAM_WEBHOOK must be true or false.")
+    return switch("TRADEBELL_TELEGRAM_WEBHOOK", text)
 
 
 def _read(reader: SettingsReader) -> TelegramSettings:

@@ -595,3 +595,10 @@ def test_an_address_for_signs_of_life_that_is_none_is_told_without_it(url: str):
 
     assert mistake.startswith("TRADEBELL_HEARTBEAT_URL must be like https://")
     assert "secret" not in mistake
+
+
+@pytest.mark.parametrize("url", ["api.pushover.net", "http://[", "https://h:x", "https://u:p@h"])
+def test_an_address_of_pushover_that_is_none_is_told_by_its_setting(url: str):
+    [mistake] = mistakes(PUSHOVER_API_URL=url)
+
+    assert mistake.startswith("TRADEBELL_PUSHOVER_API_URL must be like https://api.pushover.net")
