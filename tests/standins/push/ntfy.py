@@ -77,7 +77,10 @@ class NtfyServer(Server[NtfyCall]):
 
     def fail(self, fault: Fault, *, method: str = "", skip: int = 0, times: int | None = 1) -> None:
         """Meet the next requests, of that method if one is given, with a fault."""
-        fits = lambda call: not method or call.method == method  # noqa: E731
+
+        def fits(call: NtfyCall) -> bool:
+            return not method or call.method == method
+
         self._rules.append(Rule(fault=fault, fits=fits, skip=skip, times=times))
 
     def screen(self, topic: str | None = None) -> list[Notification]:

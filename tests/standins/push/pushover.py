@@ -61,7 +61,10 @@ class PushoverServer(Server[PushoverCall]):
 
     def fail(self, fault: Fault, *, path: str = "", skip: int = 0, times: int | None = 1) -> None:
         """Meet the next requests, whose path has that in it, with a fault."""
-        fits = lambda call: path in call.path  # noqa: E731
+
+        def fits(call: PushoverCall) -> bool:
+            return path in call.path
+
         self._rules.append(Rule(fault=fault, fits=fits, skip=skip, times=times))
 
     def texts(self) -> list[str]:
