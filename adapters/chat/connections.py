@@ -109,6 +109,7 @@ class Connections:
         self._limits = limits
         self._allows = allows
         self._no_answer = no_answer
+        self._most = most
         self._places = asyncio.Semaphore(most)
         self._open: set[_Connection] = set()
         self._kept: list[_Connection] = []
@@ -174,11 +175,12 @@ class Connections:
 
     def _take(self, origin: "_Origin") -> "_Connection | None":
         """A kept connection, the last one used first, so that those too many become idle."""
-        while self._kept:
-            connection = self._kept.pop()
-            if connection.origin == origin and not connection.is_spent():
-                return connection
-            connection.close()
+        for connection in self._kept[::-1]:
+            if connection.origin == origin:
+                self._kept.remove(connection)
+                if not connection.is_spent():
+                    return connection
+                connection.close()
         return None
 
     def _give_back(self, connection: "_Connection") -> None:
@@ -186,7 +188,7 @@ class Connections:
             connection.close()
             return
         self._kept.append(connection)
-        while self._kept[0].is_old():
+        while self._kept[0].is_old() or len(self._kept) > self._most:
             self._kept.pop(0).close()
 
     async def _connect(self, origin: "_Origin") -> "_Connection":

@@ -194,3 +194,16 @@ async def test_an_address_that_is_not_escaped_is_not_asked():
             await connections.ask("GET", url, headers={})
 
     assert peer.heard == []
+
+
+async def test_who_is_asked_in_turn_with_another_keeps_its_connection():
+    peers = Peer([OK] * 3), Peer([OK] * 3)
+    servers = [await asyncio.start_server(one.serve, "127.0.0.1", 0) for one in peers]
+    ports = [server.sockets[0].getsockname()[1] for server in servers]
+    async with servers[0], servers[1], Connections() as connections:
+        for _ in range(3):
+            for port in ports:
+                await connections.ask("GET", f"http://127.0.0.1:{port}/", headers={})
+    await asyncio.wait([task for peer in peers for task in peer.at_work], timeout=5.0)
+
+    assert [peer.connections for peer in peers] == [1, 1]
