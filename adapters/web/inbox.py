@@ -1,7 +1,5 @@
 """The inbox: a chat of its own in a browser that was signed in by a one-time address."""
 
-import logging
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cache, partial
 from http import HTTPStatus
@@ -11,20 +9,15 @@ from importlib.resources import files
 from aiohttp import web
 
 from adapters.web.chat import chat_page_for
-from adapters.web.forms import read_form
+from adapters.web.door import Door
 from adapters.web.guard import (
     WORKER_POLICY,
     cookie_name,
-    csrf_matches,
-    csrf_token,
-    foreign,
-    well_formed,
 )
 from adapters.web.pages import STATIC, Problem, page, problem_page
 from adapters.web.render import card_json
 from adapters.web.rooms import Recalled
 from adapters.web.settings import WebSettings
-from adapters.web.settings_page import leads_nowhere
 from adapters.web.talk import SIGNED_OUT, Guest, Talk
 from bot.domain.chats import Link
 from bot.domain.ids import NewId, Now
@@ -36,8 +29,6 @@ from bot.texts import pages
 from bot.texts.language import speaking, spoken_language
 
 PLACE = "/inbox"
-
-_CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 _BROWSERS = (
     ("Edg", "Edge"),
@@ -68,8 +59,6 @@ _ICONS = (
     ("icon_maskable.png", "512x512", "image/png", "maskable"),
     ("bell.svg", "any", "image/svg+xml", "any"),
 )
-
-log = logging.getLogger(__name__)
 
 
 def inbox_talk(
@@ -104,61 +93,37 @@ class InboxPages:
     def __init__(self, talk: Talk, desk: InboxDesk, settings: WebSettings, new_id: NewId) -> None:
         self.talk = talk
         self._desk = desk
-        self._settings = settings
-        self._new_id = new_id
-        self._cookie = cookie_name("tradebell-inbox", settings.https)
+
+        async def enter(code: str, request: web.Request) -> str | VisitProblem:
+            browser = browser_of(request.headers.get("User-Agent", ""))
+            entered = await desk.enter(code, browser)
+            return entered if isinstance(entered, VisitProblem) else entered[0]
+
+        self._door = Door(
+            place=PLACE,
+            template="inbox_open.html",
+            words=texts.OPEN,
+            again=pages.ask_for_inbox,
+            look=desk.look,
+            enter=enter,
+            settings=settings,
+            new_id=new_id,
+            cookie=cookie_name("tradebell-inbox", settings.https),
+            # Strict would hide it from an app that another one has opened.
+            same_site="Lax",
+            life=INBOX_LIFE,
+        )
 
     def routes(self) -> Sequence[web.RouteDef]:
         return (
-            web.get(f"{PLACE}/open/{{code}}", self.show_address, name="inbox-open"),
-            web.post(f"{PLACE}/open/{{code}}", self.enter),
+            web.get(f"{PLACE}/open/{{code}}", self._door.show_address, name="inbox-open"),
+            web.post(f"{PLACE}/open/{{code}}", self._door.come_in),
             web.get(PLACE, self.show, name="inbox"),
             web.get(f"{PLACE}/ws", self.socket, name="inbox-socket", allow_head=False),
             web.get(f"{PLACE}/app.webmanifest", self.manifest, name="inbox-manifest"),
             web.get(f"{PLACE}/worker.js", self.worker, name="inbox-worker"),
             web.get(f"{PLACE}/offline", self.offline, name="inbox-offline"),
         )
-
-    # --- the address --------------------------------------------------------------------------
-
-    async def show_address(self, request: web.Request) -> web.Response:
-        code = request.match_info["code"]
-        visit = await self._desk.look(code) if _CODE.fullmatch(code) else VisitProblem.UNKNOWN
-        if isinstance(visit, VisitProblem):
-            return problem_page(leads_nowhere(visit, pages.ask_for_inbox()))
-        with speaking(visit.language):
-            return self._address(request, code, HTTPStatus.OK)
-
-    async def enter(self, request: web.Request) -> web.Response:
-        code = request.match_info["code"]
-        self._refuse_foreign(request)
-        fields = await read_form(request)
-        visit = await self._desk.look(code) if _CODE.fullmatch(code) else VisitProblem.UNKNOWN
-        if isinstance(visit, VisitProblem):
-            return problem_page(leads_nowhere(visit, pages.ask_for_inbox()))
-        if not self._is_ours(request, code, fields.get("csrf", "")):
-            with speaking(visit.language):
-                return self._address(request, code, HTTPStatus.FORBIDDEN)
-        entered = await self._desk.enter(code, browser_of(request.headers.get("User-Agent", "")))
-        if isinstance(entered, VisitProblem):
-            return problem_page(leads_nowhere(entered, pages.ask_for_inbox()))
-        secret, _ = entered
-        response = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": PLACE})
-        self._keep(response, secret)
-        return response
-
-    def _address(self, request: web.Request, code: str, status: HTTPStatus) -> web.Response:
-        known = well_formed(request.cookies.get(self._cookie))
-        cookie = known or self._new_id()
-        response = page(
-            "inbox_open.html",
-            say=pages.said(texts.OPEN),
-            status=status,
-            csrf=csrf_token(cookie, code),
-        )
-        if known is None:
-            self._keep(response, cookie)
-        return response
 
     # --- the inbox ----------------------------------------------------------------------------
 
@@ -168,7 +133,7 @@ class InboxPages:
             return _not_signed_in()
         with speaking(link.preferences.language, link.preferences.zone):
             response = chat_page_for(f"{PLACE}/ws", inbox=True)
-        self._keep(response, secret)  # anew: it ends when it is not used
+        self._door.keep(response, secret)  # anew: it ends when it is not used
         return response
 
     async def socket(self, request: web.Request) -> web.StreamResponse:
@@ -228,32 +193,11 @@ class InboxPages:
         return page("inbox_offline.html", say=pages.said(texts.OFFLINE))
 
     async def _signed_in(self, request: web.Request) -> tuple[str, Link | None]:
-        secret = well_formed(request.cookies.get(self._cookie))
+        secret = self._door.secret_of(request)
         return (secret, await self._desk.at(secret)) if secret else ("", None)
 
     async def _stays(self, secret: str) -> bool:
         return await self._desk.at(secret) is not None
-
-    def _refuse_foreign(self, request: web.Request) -> None:
-        if (reason := foreign(request.headers, self._settings.public_url)) is not None:
-            log.warning("form refused", extra={"reason": reason})
-            raise web.HTTPForbidden
-
-    def _is_ours(self, request: web.Request, use: str, token: str) -> bool:
-        cookie = well_formed(request.cookies.get(self._cookie))
-        return cookie is not None and csrf_matches(cookie, use, token)
-
-    def _keep(self, response: web.Response, value: str) -> None:
-        response.set_cookie(
-            self._cookie,
-            value,
-            path="/",
-            max_age=int(INBOX_LIFE.total_seconds()),
-            httponly=True,
-            # Strict would hide it from an app that another one has opened.
-            samesite="Lax",
-            secure=self._settings.https,
-        )
 
 
 @cache

@@ -2,13 +2,12 @@
 
 import logging
 import re
-from collections.abc import Mapping
 from http import HTTPStatus
 
 from aiohttp import web
 
-from adapters.web.forms import read_form
-from adapters.web.guard import cookie_name, csrf_matches, csrf_token, foreign, well_formed
+from adapters.web.door import Door, Fields
+from adapters.web.guard import cookie_name, csrf_token
 from adapters.web.pages import Problem, page, problem_page
 from adapters.web.settings import WebSettings
 from bot.domain.ids import NewId, Now, TraderId
@@ -27,7 +26,6 @@ PLACE = "/settings"
 _FORMS = "settings"
 """What the forms of a visit are for, where those of an address are for its code."""
 
-_CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ID = re.compile(r"[^\x00-\x1f]{1,128}")
 _WORDS = 200
 
@@ -38,57 +36,29 @@ _COMMANDS = frozenset({"rules", "quiet", "timezone", "digest", "mute", "unmute"}
 
 log = logging.getLogger(__name__)
 
-Fields = Mapping[str, str]
-
 
 class SettingsPages:
     """`/settings/open/<code>`, where looking uses nothing up, and `/settings` behind it."""
 
     def __init__(self, desk: SettingsDesk, settings: WebSettings, now: Now, new_id: NewId) -> None:
         self._desk = desk
-        self._settings = settings
         self._now = now
-        self._new_id = new_id
-        self._cookie = cookie_name("tradebell-settings", settings.https)
 
-    # --- the address --------------------------------------------------------------------------
+        async def enter(code: str, _: web.Request) -> str | VisitProblem:
+            entered = await desk.enter(code)
+            return entered if isinstance(entered, VisitProblem) else entered[0]
 
-    async def show_address(self, request: web.Request) -> web.Response:
-        code = request.match_info["code"]
-        visit = await self._desk.look(code) if _CODE.fullmatch(code) else VisitProblem.UNKNOWN
-        if isinstance(visit, VisitProblem):
-            return problem_page(leads_nowhere(visit, ask_for_settings()))
-        with speaking(visit.language):
-            return self._address(request, code, HTTPStatus.OK)
-
-    async def enter(self, request: web.Request) -> web.Response:
-        code, fields = request.match_info["code"], await self._sent(request)
-        visit = await self._desk.look(code) if _CODE.fullmatch(code) else VisitProblem.UNKNOWN
-        if isinstance(visit, VisitProblem):
-            return problem_page(leads_nowhere(visit, ask_for_settings()))
-        if not self._is_ours(request, code, fields):
-            with speaking(visit.language):
-                return self._address(request, code, HTTPStatus.FORBIDDEN)
-        entered = await self._desk.enter(code)
-        if isinstance(entered, VisitProblem):
-            return problem_page(leads_nowhere(entered, ask_for_settings()))
-        secret, _ = entered
-        response = _see(PLACE)
-        self._set_cookie(response, secret)
-        return response
-
-    def _address(self, request: web.Request, code: str, status: HTTPStatus) -> web.Response:
-        known = well_formed(request.cookies.get(self._cookie))
-        cookie = known or self._new_id()
-        response = page(
-            "settings_open.html",
-            say=pages.said(texts.OPEN),
-            status=status,
-            csrf=csrf_token(cookie, code),
+        self.door = Door(
+            place=PLACE,
+            template="settings_open.html",
+            words=texts.OPEN,
+            again=ask_for_settings,
+            look=desk.look,
+            enter=enter,
+            settings=settings,
+            new_id=new_id,
+            cookie=cookie_name("tradebell-settings", settings.https),
         )
-        if known is None:
-            self._set_cookie(response, cookie)
-        return response
 
     # --- the page -----------------------------------------------------------------------------
 
@@ -123,9 +93,9 @@ class SettingsPages:
             )
 
     async def change(self, request: web.Request) -> web.Response:
-        fields = await self._sent(request)
+        fields = await self.door.sent(request)
         secret, view = await self._view(request)
-        if view is None or not self._is_ours(request, _FORMS, fields):
+        if view is None or not self.door.is_ours(request, _FORMS, fields):
             return _over()
         command, words = fields.get("command", ""), written(fields)
         if command not in _COMMANDS or len(words) > _WORDS:
@@ -151,38 +121,18 @@ class SettingsPages:
         )
 
     async def leave(self, request: web.Request) -> web.Response:
-        fields = await self._sent(request)
-        secret = well_formed(request.cookies.get(self._cookie))
+        fields = await self.door.sent(request)
+        secret = self.door.secret_of(request)
         response = _over()
-        if secret is None or not self._is_ours(request, _FORMS, fields):
+        if secret is None or not self.door.is_ours(request, _FORMS, fields):
             return response
         await self._desk.leave(secret)
-        response.del_cookie(self._cookie, path="/", secure=self._settings.https)
+        self.door.forget(response)
         return response
 
     async def _view(self, request: web.Request) -> tuple[str, SettingsView | None]:
-        secret = well_formed(request.cookies.get(self._cookie))
+        secret = self.door.secret_of(request)
         return (secret, await self._desk.view(secret)) if secret else ("", None)
-
-    async def _sent(self, request: web.Request) -> Fields:
-        if (reason := foreign(request.headers, self._settings.public_url)) is not None:
-            log.warning("form refused", extra={"reason": reason})
-            raise web.HTTPForbidden
-        return await read_form(request)
-
-    def _is_ours(self, request: web.Request, use: str, fields: Fields) -> bool:
-        cookie = well_formed(request.cookies.get(self._cookie))
-        return cookie is not None and csrf_matches(cookie, use, fields.get("csrf", ""))
-
-    def _set_cookie(self, response: web.Response, value: str) -> None:
-        response.set_cookie(
-            self._cookie,
-            value,
-            path="/",
-            httponly=True,
-            samesite="Strict",
-            secure=self._settings.https,
-        )
 
 
 def written(fields: Fields) -> str:
@@ -238,13 +188,3 @@ def _see(place: str) -> web.Response:
 
 def _over() -> web.Response:
     return problem_page(Problem(status=HTTPStatus.FORBIDDEN, told=texts.over()))
-
-
-def leads_nowhere(problem: VisitProblem, again: str) -> Problem:
-    """
-    Args:
-        again: what to do for another address.
-    """
-    known = problem is not VisitProblem.UNKNOWN
-    status = HTTPStatus.GONE if known else HTTPStatus.NOT_FOUND
-    return Problem(status=status, told=texts.leads_nowhere(problem, again))
