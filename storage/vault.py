@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import logging
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -70,6 +71,9 @@ class Vault:
         self._current = hashlib.sha256(b"tradebell key\0" + keys[0].encode()).hexdigest()[:12]
         self._digit_keys = [
             hmac.digest(key.encode(), b"tradebell digits", "sha256") for key in keys
+        ]
+        self._button_keys = [
+            hmac.digest(key.encode(), b"tradebell buttons", "sha256") for key in keys
         ]
         self._login_key = hmac.digest(keys[0].encode(), b"tradebell logins", "sha256")
 
@@ -228,6 +232,21 @@ class Vault:
     def _digits_hashes(self, attempt: str, digits: str) -> list[str]:
         text = f"{attempt}\0{digits}".encode("utf-8", "replace")
         return [hmac.digest(key, text, "sha256").hex() for key in self._digit_keys]
+
+    def sign(self, text: str) -> str:
+        """For `bot.ports.Signing`: 128 bits of a MAC."""
+        return self._signatures(text)[0]
+
+    def is_signed(self, text: str, signature: str) -> bool:
+        given = signature.encode("utf-8", "replace")
+        made = [one.encode() for one in self._signatures(text)]
+        return any([hmac.compare_digest(one, given) for one in made])
+
+    def _signatures(self, text: str) -> list[str]:
+        macs = [
+            hmac.digest(key, text.encode("utf-8", "replace"), "sha256") for key in self._button_keys
+        ]
+        return [urlsafe_b64encode(mac[:16]).decode().rstrip("=") for mac in macs]
 
     def login_hash(self, *parts: str) -> str:
         """Another one under another first key: what was counted before is then forgotten."""

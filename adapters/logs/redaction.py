@@ -39,7 +39,8 @@ _SEALED = re.compile(r"gAAAAA[A-Za-z0-9_=-]{20,}")
 Source: https://github.com/fernet/spec/blob/master/Spec.md
 """
 
-_LINK_CODE = re.compile(r"(?<=/link/)[A-Za-z0-9_-]+")
+_LINK_CODE = re.compile(r"(?:(?<=/link/)|(?<=/open/)|(?<=/seen/))[A-Za-z0-9_.-]+")
+"""What our own addresses are known by."""
 
 _URL_PASSWORD = re.compile(r"://[^\s:/@]*:([^\s/]+)@")
 

@@ -1,7 +1,7 @@
 """Cards, shown on phones by push services."""
 
 import re
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from bot.domain.deliveries import ONE_MARKED_REPEAT, Attempt, Declined, Gone, Re
 from bot.domain.ids import Now
 from bot.domain.phones import NtfyTarget, PhoneTarget, PushoverTarget, Service
 from bot.domain.reasons import Reason
-from bot.ports import PhoneTargets
+from bot.ports import ButtonAddresses, PhoneTargets
 
 _WAITS = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900))
 
@@ -40,9 +40,12 @@ class NtfyMessenger:
     bot = Service.NTFY.value
     repeats = REPLACED
 
-    def __init__(self, api: NtfyApi, targets: PhoneTargets, now: Now) -> None:
+    def __init__(
+        self, api: NtfyApi, targets: PhoneTargets, now: Now, addresses: ButtonAddresses
+    ) -> None:
         self._api = api
         self._targets = targets
+        self._addresses = addresses
         self._now = now
 
     async def send(
@@ -59,9 +62,7 @@ class NtfyMessenger:
         if found is None or not isinstance(found.target, NtfyTarget):
             return Gone(reason=Reason.PHONE_REMOVED)
         repeat = tried_since is not None and found.updates is False
-        message = ntfy_json(
-            card, found.target.topic, self._now(), details=found.details, repeat=repeat
-        )
+        message = self._rendered(card, found.target.topic, details=found.details, repeat=repeat)
         return await _outcome(self._api.publish(found.target, message))
 
     async def amend(self, address: Address, message: str, card: Card) -> Attempt:
@@ -77,13 +78,19 @@ class NtfyMessenger:
             attempt = await _outcome(self._api.clear(found.target, message))
         elif found.details:
             changed = {
-                **ntfy_json(card, found.target.topic, self._now(), details=True, anew=False),
+                **self._rendered(card, found.target.topic, details=True, anew=False),
                 "sequence_id": message,
             }
             attempt = await _outcome(self._api.publish(found.target, changed))
         else:
             return Sent(message=message)  # it says the same as before
         return Sent(message=message) if isinstance(attempt, Sent) else attempt
+
+    def _rendered(self, card: Card, topic: str, **how: bool) -> Mapping[str, Any]:
+        details = how.pop("details")
+        return ntfy_json(
+            card, topic, self._now(), details=details, address_of=self._addresses.of, **how
+        )
 
 
 async def _outcome(asked: Awaitable[ApiAnswer]) -> Attempt:
@@ -105,9 +112,12 @@ class PushoverMessenger:
     bot = Service.PUSHOVER.value
     repeats = ONE_MARKED_REPEAT
 
-    def __init__(self, api: PushoverApi, targets: PhoneTargets, now: Now) -> None:
+    def __init__(
+        self, api: PushoverApi, targets: PhoneTargets, now: Now, addresses: ButtonAddresses
+    ) -> None:
         self._api = api
         self._targets = targets
+        self._addresses = addresses
         self._now = now
 
     async def send(
@@ -136,7 +146,13 @@ class PushoverMessenger:
     ) -> dict[str, Any]:
         # Else a note of the card says so.
         repeat = tried_since is not None and not found.details
-        return pushover_json(card, self._now(), details=found.details, repeat=repeat)
+        return pushover_json(
+            card,
+            self._now(),
+            details=found.details,
+            repeat=repeat,
+            address_of=self._addresses.of,
+        )
 
     async def amend(self, address: Address, message: str, card: Card) -> Attempt:
         """What rings until it is seen rings no more once it was; else nothing can be changed."""

@@ -14,7 +14,7 @@ from adapters.push.messenger import NtfyMessenger, PushoverMessenger
 from adapters.push.settings import PushSettings
 from bot.domain.hosts import is_public
 from bot.errors import Misconfigured, Refused
-from bot.ports import Phones
+from bot.ports import ButtonAddresses, Phones
 from bot.services.chat_platforms import Around, ChatBot, pace
 
 LIMITS = Limits(connect=5.0, answer=10.0)
@@ -31,13 +31,13 @@ PUSHOVER_RATE = 2.0
 
 @asynccontextmanager
 async def open_ntfy(
-    settings: PushSettings, around: Around, phones: Phones
+    settings: PushSettings, around: Around, phones: Phones, addresses: ButtonAddresses
 ) -> AsyncIterator[ChatBot]:
     """What rings phones through any ntfy server."""
     allows = None if settings.private_hosts else is_public
     async with Connections(limits=LIMITS, allows=allows) as connections:
         yield ChatBot(
-            messenger=NtfyMessenger(NtfyApi(connections), phones, around.now),
+            messenger=NtfyMessenger(NtfyApi(connections), phones, around.now, addresses),
             pace=pace(0, lambda _: NTFY_RATE),
             begin=_nobody_to_ask,
             listen=lambda *_: _for_ever(),
@@ -46,14 +46,14 @@ async def open_ntfy(
 
 @asynccontextmanager
 async def open_pushover(
-    settings: PushSettings, around: Around, phones: Phones
+    settings: PushSettings, around: Around, phones: Phones, addresses: ButtonAddresses
 ) -> AsyncIterator[ChatBot]:
     """What rings phones through Pushover."""
     async with Connections(most=2, limits=LIMITS) as connections:
         api = PushoverApi(connections, settings.pushover_api_url, settings.pushover_token)
         receipts = PushoverReceipts(api, phones, around.now)
         yield ChatBot(
-            messenger=PushoverMessenger(api, phones, around.now),
+            messenger=PushoverMessenger(api, phones, around.now, addresses),
             pace=pace(PUSHOVER_RATE, lambda _: 1.0),
             begin=partial(_begin, api),
             listen=lambda hear, _: receipts.listen(hear),

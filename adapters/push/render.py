@@ -1,18 +1,23 @@
 """Cards as push notifications: plain words, or what a lock screen may show instead."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from bot.domain.cards import Button, Card, Severity, as_shown, is_to_be_seen
+from bot.domain.ids import ActionId
 from bot.domain.marks import shown
+from bot.texts import lock_screen
 from bot.texts import phones as texts
 from bot.texts.severities import word
 from bot.texts.times import clock, dated, on_day_of
 
 Json = Mapping[str, Any]
+
+AddressOf = Callable[[ActionId], str | None]
+"""As `bot.ports.ButtonAddresses` gives it."""
 
 NTFY_MESSAGE_LIMIT = 4096
 """Bytes. Source: https://docs.ntfy.sh/publish/#limitations"""
@@ -57,11 +62,19 @@ def is_over(card: Card) -> bool:
 
 
 def ntfy_json(
-    card: Card, topic: str, now: datetime, *, details: bool, repeat: bool = False, anew: bool = True
+    card: Card,
+    topic: str,
+    now: datetime,
+    *,
+    details: bool,
+    repeat: bool = False,
+    anew: bool = True,
+    address_of: AddressOf = lambda _: None,
 ) -> Json:
     """What ntfy takes as a message.
 
     Args:
+        address_of: where a button is pressed that says that something was seen.
         details: whether the lock screen may show all that the card says.
         repeat: it may have been shown before, and would then show twice.
         anew: with its sound; otherwise it takes the place of what shows already.
@@ -74,19 +87,29 @@ def ntfy_json(
         "priority": _ntfy_priority(card) if anew else QUIET_NTFY,
         "tags": list(_TAGS[card.severity]),
     }
-    links = _links(card)[:NTFY_ACTIONS] if details else []
-    if links:
-        plain["click"] = links[0].url
-        plain["actions"] = [
-            {"action": "view", "label": link.label, "url": link.url} for link in links
+    pressed = _pressed(card, address_of)
+    opened = _opened(card, pressed, details=details)
+    if opened:
+        plain["click"] = opened[0].url
+        # Only what succeeded goes from the screen. Source: as `NTFY_ACTIONS`.
+        press = {"action": "http", "method": "POST", "clear": True}
+        actions = [
+            *({**press, "label": one.label, "url": one.url} for one in pressed),
+            *({"action": "view", "label": one.label, "url": one.url} for one in opened),
         ]
+        plain["actions"] = actions[:NTFY_ACTIONS]
     if card.reference:
         plain["sequence_id"] = card.reference
     return plain
 
 
 def pushover_json(
-    card: Card, now: datetime, *, details: bool, repeat: bool = False
+    card: Card,
+    now: datetime,
+    *,
+    details: bool,
+    repeat: bool = False,
+    address_of: AddressOf = lambda _: None,
 ) -> dict[str, Any]:
     """What Pushover takes as a message, but for who sends it to whom."""
     words = _words(card, now, details=details, repeat=repeat)
@@ -99,9 +122,9 @@ def pushover_json(
         plain |= {"retry": RETRY, "expire": EXPIRE}
     if card.at is not None:
         plain["timestamp"] = int(card.at.timestamp())
-    links = _links(card) if details else []
-    if links:
-        plain |= {"url": links[0].url, "url_title": links[0].label[:100]}
+    opened = _opened(card, _pressed(card, address_of), details=details)
+    if opened:
+        plain |= {"url": opened[0].url, "url_title": opened[0].label[:100]}
     return plain
 
 
@@ -169,6 +192,19 @@ def _moment(at: datetime | None, now: datetime) -> str:
     if at is None:
         return ""
     return shown(clock(at) if on_day_of(at, now) else dated(at))
+
+
+def _pressed(card: Card, address_of: AddressOf) -> list[Button]:
+    """What says that it was seen, each as an address to press it at."""
+    buttons = [one for row in card.buttons for one in row if one.until_seen and one.action]
+    at = [(one.label, one.action and address_of(one.action)) for one in buttons]
+    return [Button(label=label, url=address) for label, address in at if address]
+
+
+def _opened(card: Card, pressed: list[Button], *, details: bool) -> list[Button]:
+    """What is opened as a page: the card's own links, and that of the first button."""
+    page = [Button(label=lock_screen.open_label(), url=one.url) for one in pressed[:1]]
+    return [*(_links(card) if details else ()), *page]
 
 
 def _links(card: Card) -> list[Button]:

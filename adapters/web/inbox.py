@@ -192,6 +192,10 @@ class InboxPages:
         """What is shown without a connection: nothing of anybody."""
         return page("inbox_offline.html", say=pages.said(texts.OFFLINE))
 
+    async def visitor(self, request: web.Request) -> Link | None:
+        """Whose browser asks, if it is signed in."""
+        return (await self._signed_in(request))[1]
+
     async def _signed_in(self, request: web.Request) -> tuple[str, Link | None]:
         secret = self._door.secret_of(request)
         return (secret, await self._desk.at(secret)) if secret else ("", None)

@@ -27,11 +27,12 @@ from adapters.web.inbox import InboxPages
 from adapters.web.languages import accepted
 from adapters.web.links import LinkPages
 from adapters.web.pages import ICON, STATIC, Handler, page, problem_page, refusal, static_files
+from adapters.web.seen import SeenPages
 from adapters.web.settings import Listen, WebSettings
 from adapters.web.settings_page import PLACE, SettingsPages
 from bot.domain.ids import NewId, Now
 from bot.errors import Misconfigured
-from bot.ports import SettingsDesk, SignIn, Webhook
+from bot.ports import LockScreenDesk, SettingsDesk, SignIn, Webhook
 from bot.texts import pages
 from bot.texts.language import language_for, speaking
 
@@ -61,6 +62,7 @@ def web_app(
     now: Now,
     new_id: NewId,
     inbox: InboxPages | None = None,
+    lock_screen: LockScreenDesk | None = None,
 ) -> web.Application:
     """All that we serve to people, and to who looks after us.
 
@@ -68,6 +70,7 @@ def web_app(
         chat: the demo's chat; `None` leaves it out.
         webhooks: what receives at which path.
         inbox: `None` leaves it out.
+        lock_screen: likewise.
     """
     app = web.Application(middlewares=[_in_language, _kindly])
     links = LinkPages(sign_in, settings, now, new_id)
@@ -101,6 +104,8 @@ def web_app(
     if inbox is not None:
         app.add_routes(inbox.routes())
         app.on_shutdown.append(lambda _: inbox.talk.close())
+    if lock_screen is not None:
+        app.add_routes(SeenPages(lock_screen, _nobody if inbox is None else inbox.visitor).routes())
 
     _protect(app, settings.https)
     return app
@@ -214,6 +219,10 @@ def _receive(webhook: Webhook) -> Handler:
         return web.Response(status=await webhook.receive(request.headers, body))
 
     return receive
+
+
+async def _nobody(request: web.Request) -> None:
+    """Nobody is signed in, where nobody can be."""
 
 
 async def _home(request: web.Request) -> web.StreamResponse:

@@ -8,7 +8,7 @@ from adapters.discord.settings import DiscordSettings
 from adapters.push.settings import PushSettings
 from adapters.telegram.settings import TelegramSettings
 from bot.domain.chats import Channel
-from bot.ports import Phones
+from bot.ports import ButtonAddresses, Phones
 from bot.services.chat_platforms import Around, ChatBot, ChatPlatform, ChatSettings
 from bot.settings import Settings
 
@@ -39,11 +39,11 @@ def set_up(settings: Settings) -> Mapping[Channel, ChatPlatform]:
 
 
 def push_services(
-    settings: PushSettings, around: Around, phones: Phones
+    settings: PushSettings, around: Around, phones: Phones, addresses: ButtonAddresses
 ) -> Iterator[AbstractAsyncContextManager[ChatBot]]:
     """What rings phones: people name ntfy servers themselves, Pushover wants an application."""
     from adapters.push.platform import open_ntfy, open_pushover
 
-    yield open_ntfy(settings, around, phones)
+    yield open_ntfy(settings, around, phones, addresses)
     if settings.pushover_token:
-        yield open_pushover(settings, around, phones)
+        yield open_pushover(settings, around, phones, addresses)

@@ -21,6 +21,7 @@ from bot.services.gathering import Gathering
 from bot.services.inboxes import Inboxes
 from bot.services.ingest import Ingest
 from bot.services.linking import Linking
+from bot.services.lock_screen import LockScreen, SignedAddresses
 from bot.services.phoning import Phoning
 from bot.services.seeing import Seeing
 from bot.services.steady import Seconds
@@ -42,6 +43,7 @@ class Services:
     router: Router
     settings_page: SettingsPage
     inboxes: Inboxes
+    lock_screen: LockScreen
 
 
 def compose(
@@ -119,6 +121,7 @@ def compose(
         key: outlet.readership for key, outlet in outlets.items() if outlet.readership is not None
     }
     access = Access(readerships)
+    seeing = Seeing(store.sightings, store.links, access, amending, store.audit, now)
     desk = Desk(
         access=access,
         accounts=store.accounts,
@@ -150,7 +153,7 @@ def compose(
             new_digits,
             private_hosts,
         ),
-        seeing=Seeing(store.sightings, store.links, access, amending, store.audit, now),
+        seeing=seeing,
         shown_cards=store.shown_cards,
         sightings=store.sightings,
         visiting=Visiting(visits=store.visits, public_url=public_url, now=now, new_id=new_id),
@@ -170,5 +173,13 @@ def compose(
         settings_page=SettingsPage(desk=desk),
         inboxes=Inboxes(
             visiting=desk.visiting, links=store.links, linking=linking, audit=store.audit
+        ),
+        lock_screen=LockScreen(
+            addresses=SignedAddresses(store.vault, public_url),
+            actions=store.actions,
+            links=store.links,
+            seeing=seeing,
+            audit=store.audit,
+            now=now,
         ),
     )

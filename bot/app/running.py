@@ -36,6 +36,7 @@ from bot.services.delivery import REASONS as DELIVERY_REASONS
 from bot.services.delivery import Outlet
 from bot.services.inboxes import inbox_messages
 from bot.services.leadership import Leadership
+from bot.services.lock_screen import SignedAddresses
 from bot.services.readiness import Readiness
 from bot.services.retrying import retry_until_available
 from bot.settings import CHATS, Settings, token_setting
@@ -100,7 +101,8 @@ async def run(
         for each in chats.values():
             opened = each.open(around, store.journal, store.handles)
             bots.append(await stack.enter_async_context(opened))
-        for opened in push_services(settings.push, around, store.phones):
+        addresses = SignedAddresses(store.vault, settings.web.public_url)
+        for opened in push_services(settings.push, around, store.phones, addresses):
             bots.append(await stack.enter_async_context(opened))
         one_of_many = store.database.dialect == "postgresql"  # an SQLite file has its own lock
         duty = Leadership(store.leases if one_of_many else None, owner=new_id())
@@ -126,6 +128,7 @@ async def run(
             sign_in=services.linking,
             settings_desk=services.settings_page,
             inbox=InboxPages(inbox, services.inboxes, settings.web, new_id),
+            lock_screen=services.lock_screen,
             health=readiness.problems,
             chat=chat,
             webhooks={path: hook for bot in bots for path, hook in bot.webhooks.items()},

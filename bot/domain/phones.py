@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from bot.domain.chats import Address, Channel, Endpoint, Hears
+from bot.domain.actions import Verb
+from bot.domain.chats import Address, Channel, Endpoint, Hears, Link
 from bot.domain.ids import LinkId
 
 
@@ -60,6 +61,27 @@ class OpenReceipt:
     address: Address
     person: str
     message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockScreenButton:
+    """What may be pressed on a lock screen, by whoever holds its address.
+
+    Attributes:
+        link: of the phone that it stands on.
+        verb: that it was seen, or that somebody has it for a while.
+    """
+
+    link: Link
+    verb: Verb
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockScreenPress:
+    """What came of a press: `is_new` if it changed anything, `until` if somebody has it now."""
+
+    is_new: bool
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

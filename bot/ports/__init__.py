@@ -11,7 +11,7 @@ from bot.ports.inbox import Inbox
 from bot.ports.incidents import Incidents
 from bot.ports.ledger import Ledger
 from bot.ports.outbox import Outbox
-from bot.ports.phones import Phones, PhoneTargets
+from bot.ports.phones import ButtonAddresses, LockScreenDesk, Phones, PhoneTargets, Signing
 from bot.ports.platform import Live, Platform, Session
 from bot.ports.sightings import Sightings
 from bot.ports.visits import InboxDesk, SettingsDesk, Visits
@@ -21,6 +21,7 @@ __all__ = [
     "Accounts",
     "Actions",
     "Audit",
+    "ButtonAddresses",
     "Codes",
     "Draw",
     "Handles",
@@ -32,6 +33,7 @@ __all__ = [
     "Ledger",
     "Links",
     "Live",
+    "LockScreenDesk",
     "Messenger",
     "Meter",
     "Outbox",
@@ -44,6 +46,7 @@ __all__ = [
     "ShownCards",
     "Sightings",
     "SignIn",
+    "Signing",
     "Suggest",
     "Visits",
     "Webhook",

@@ -21,6 +21,9 @@ class Actions(Protocol):
         A repeatable action stays open.
         """
 
+    async def find(self, action: ActionId) -> tuple[Action, bool] | None:
+        """A button, and whether the link that it was made under is still active."""
+
     async def finish(self, action: ActionId, state: ActionState, now: datetime) -> None: ...
 
     async def interrupted(self) -> Sequence[Action]:

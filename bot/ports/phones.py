@@ -4,10 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from bot.domain.actions import Denied
 from bot.domain.chats import Address
-from bot.domain.ids import EndpointId, LinkId
+from bot.domain.ids import ActionId, EndpointId, LinkId
 from bot.domain.linking import WrongDigits
-from bot.domain.phones import OpenReceipt, Phone, PhoneTarget, PushTarget, Service
+from bot.domain.phones import (
+    LockScreenButton,
+    LockScreenPress,
+    OpenReceipt,
+    Phone,
+    PhoneTarget,
+    PushTarget,
+    Service,
+)
 
 
 class PhoneTargets(Protocol):
@@ -51,3 +60,33 @@ class Phones(PhoneTargets, Protocol):
 
     async def remove(self, found: EndpointId, now: datetime) -> None:
         """End its link, if it has one, and forget where it is."""
+
+
+class Signing(Protocol):
+    """Signs short texts with the operator's keys."""
+
+    def sign(self, text: str) -> str:
+        """128 bits, in letters that an address may have."""
+
+    def is_signed(self, text: str, signature: str) -> bool:
+        """Whether one of the keys has made it; takes as long whatever is given."""
+
+
+class ButtonAddresses(Protocol):
+    """Where the buttons of a message are pressed without a chat, on a lock screen."""
+
+    def of(self, action: ActionId) -> str | None:
+        """Of one that says that something was seen; `None` where no phone can reach our pages."""
+
+
+class LockScreenDesk(Protocol):
+    """What the pages behind these addresses do; a service implements it.
+
+    Every refusal says why: a forged address is unknown, and costs no look into the database.
+    """
+
+    async def look(self, code: str) -> LockScreenButton | Denied:
+        """Changes nothing."""
+
+    async def press(self, code: str) -> LockScreenPress | Denied:
+        """Once; as if the phone's person had pressed it in a chat."""

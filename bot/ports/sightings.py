@@ -5,7 +5,7 @@ from typing import Protocol
 
 from bot.domain.chats import Address
 from bot.domain.events import Kind
-from bot.domain.ids import AccountId, LinkId
+from bot.domain.ids import AccountId, ActionId, LinkId
 from bot.domain.sightings import AlertShown, Sighting
 
 
@@ -17,12 +17,17 @@ class Sightings(Protocol):
             address: its `chat` may be a topic or thread: not every platform tells what that is in.
         """
 
-    async def note(self, link: LinkId, reference: str, sighting: Sighting) -> bool:
+    async def note(
+        self, link: LinkId, reference: str, sighting: Sighting, button: ActionId | None = None
+    ) -> bool:
         """An active link's alert of that reference was seen, and with it what is told within its
         message; gives whether that is new. A person sees a fact once, and never unsees it.
 
         Alerts of the same facts that have a *Seen* button are to be changed, in all chats of the
         account: the first who has seen one is told there.
+
+        Args:
+            button: is used up by it, in the same transaction; nothing is noted if it was before.
         """
 
     async def of(

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from bot.domain.actions import Action, Verb
 from bot.domain.chats import Link, Person
-from bot.domain.ids import LinkId, Now
+from bot.domain.ids import ActionId, LinkId, Now
 from bot.domain.incidents import HOLD_FOR
 from bot.domain.incoming import Reaction
+from bot.domain.phones import LockScreenPress
 from bot.domain.sightings import Sighting
 from bot.domain.trail import audited, by
 from bot.errors import OutcomeUnknown, TryLater
@@ -45,6 +46,12 @@ class Seeing:
         await self._note(action.link, action.arguments, person, until)
         return until
 
+    async def pressed_once(self, action: Action, person: Person) -> LockScreenPress:
+        """The same where no chat is: on a lock screen, by an address that is used up by it."""
+        until = self._now() + HOLD_FOR if action.verb is Verb.HOLD else None
+        is_new = await self._note(action.link, action.arguments, person, until, action.id)
+        return LockScreenPress(is_new=is_new, until=until if is_new else None)
+
     async def reacted(self, reaction: Reaction) -> None:
         """It counts where an alert shows, of whoever may look at what is told there. Nothing is
         answered.
@@ -66,12 +73,17 @@ class Seeing:
         return person.id == link.person or await self._access.has_left(link) is False
 
     async def _note(
-        self, link: LinkId, reference: str, person: Person, until: datetime | None = None
+        self,
+        link: LinkId,
+        reference: str,
+        person: Person,
+        until: datetime | None = None,
+        button: ActionId | None = None,
     ) -> bool:
         sighting = Sighting(
             channel=person.channel, person=audited(person), at=self._now(), until=until
         )
-        is_new = await self._sightings.note(link, reference, sighting)
+        is_new = await self._sightings.note(link, reference, sighting, button)
         if is_new:
             self._amending.wake()
         return is_new

@@ -40,6 +40,9 @@ class SqlActions:
     ) -> Action | Denied:
         return await self._database.write(_claim, _Press(action, person, endpoint, now))
 
+    async def find(self, action: ActionId) -> tuple[Action, bool] | None:
+        return await self._database.read(_find, action)
+
     async def finish(self, action: ActionId, state: ActionState, now: datetime) -> None:
         await self._database.write(_finish, (action, state, now))
 

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, delete, literal, or_, select
+from sqlalchemy import Connection, and_, delete, literal, or_, select, update
 
+from bot.domain.actions import ActionState
 from bot.domain.chats import Address
 from bot.domain.events import Kind
-from bot.domain.ids import AccountId, LinkId
+from bot.domain.ids import AccountId, ActionId, LinkId
 from bot.domain.sightings import AlertShown, Sighting
 from storage.engine.database import Database, each
 from storage.engine.upsert import insert_into
@@ -18,6 +19,7 @@ from storage.schema.rows import AnyRow, address_of
 from storage.schema.tables import (
     DELIVERY_IS_COALESCED,
     LINK_IS_ACTIVE,
+    action,
     delivery,
     endpoint,
     link,
@@ -31,6 +33,13 @@ _PART = re.compile(r" part \d+$")
 """How the revision ends of an item that is a further part of its fact's alert."""
 
 
+class _Seen(NamedTuple):
+    link: LinkId
+    reference: str
+    sighting: Sighting
+    button: ActionId | None
+
+
 class SqlSightings:
     """Implements `bot.ports.Sightings`."""
 
@@ -40,8 +49,10 @@ class SqlSightings:
     async def shown_by(self, address: Address, message: str) -> AlertShown | None:
         return await self._database.read(_shown_by, address, message)
 
-    async def note(self, link: LinkId, reference: str, sighting: Sighting) -> bool:
-        return await self._database.write(_note, (link, reference, sighting))
+    async def note(
+        self, link: LinkId, reference: str, sighting: Sighting, button: ActionId | None = None
+    ) -> bool:
+        return await self._database.write(_note, _Seen(link, reference, sighting, button))
 
     async def of(
         self, account: AccountId, kind: Kind, record: str, revision: str
@@ -83,8 +94,10 @@ def _shown_by(connection: Connection, address: Address, message: str) -> AlertSh
 
 
 @each
-def _note(connection: Connection, request: tuple[LinkId, str, Sighting]) -> bool:
-    link_id, reference, seen = request
+def _note(connection: Connection, request: _Seen) -> bool:
+    link_id, reference, seen, button = request
+    if button is not None and not _use_up(connection, button, seen.at):
+        return False
     alert = connection.execute(
         select(delivery)
         .join(link, link.c.id == delivery.c.link)
@@ -106,6 +119,12 @@ def _note(connection: Connection, request: tuple[LinkId, str, Sighting]) -> bool
         _show(connection, fact, seen)
     taken = see(connection, alert.account, [_fact(fact) for fact in facts], seen)
     return bool(new) or taken
+
+
+def _use_up(connection: Connection, button: ActionId, now: datetime) -> bool:
+    used = update(action).where(action.c.id == button, action.c.state == ActionState.OPEN)
+    used = used.values(state=ActionState.DONE, finished_at=now)
+    return bool(connection.execute(used).rowcount)
 
 
 def _fact(row: AnyRow) -> dict[str, Any]:

@@ -200,7 +200,7 @@ def call_of(port: str, method: str) -> str:
 OUTSIDE = (ports.Platform, ports.Session, ports.Messenger, ports.Readership)
 
 INWARD = (
-    *(ports.Hear, ports.InboxDesk, ports.SettingsDesk),
+    *(ports.Hear, ports.InboxDesk, ports.LockScreenDesk, ports.SettingsDesk),
     *(ports.SignIn, ports.Suggest, ports.Webhook),
 )
 """Ports that we implement ourselves, for the adapters to call."""

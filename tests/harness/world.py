@@ -35,12 +35,15 @@ from bot.services.gathering import Gathering
 from bot.services.inboxes import Inboxes
 from bot.services.ingest import Ingest
 from bot.services.linking import Linking
+from bot.services.lock_screen import LockScreen
 from bot.services.pace import Pace
 from storage import Store
 from tests.fakes.meter import FakeMeter
 from tests.fakes.pictures import blank
 
 CHAT = "100"
+
+PUBLIC_URL = "https://bell.example"
 
 
 @dataclass(eq=False)
@@ -60,6 +63,7 @@ class World:
     linking: Linking
     settings_page: SettingsPage
     inboxes: Inboxes
+    lock_screen: LockScreen
     router: Router
 
     def on(self, other: Messenger) -> World:
@@ -261,7 +265,7 @@ async def running(
         outlets=outlets,
         may_send=may_send,
         meter=meter,
-        public_url="https://bell.example",
+        public_url=PUBLIC_URL,
         cut_off=cut_off,
         draw=draw,
         now=now,
@@ -297,6 +301,7 @@ async def running(
             router=services.router,
             settings_page=services.settings_page,
             inboxes=services.inboxes,
+            lock_screen=services.lock_screen,
         )
         for task in tasks:
             task.cancel()

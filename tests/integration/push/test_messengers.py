@@ -17,7 +17,7 @@ from bot.domain.deliveries import Declined, Gone, Halted, Postponed, Scope, Sent
 from bot.domain.hosts import is_public
 from bot.domain.ids import ActionId
 from bot.domain.phones import NtfyTarget, PhoneTarget, PushoverTarget, Service, address_of
-from tests.fakes.phones import FakeTargets
+from tests.fakes.phones import FakeAddresses, FakeTargets
 from tests.parity.examples import every_card
 from tests.standins.faults import Drop, bad_gateway, captive_portal
 from tests.standins.push import ntfy as ntfy_standin
@@ -27,6 +27,7 @@ from tests.standins.push.pushover import TOKEN, USER, PushoverServer
 
 NOW = datetime(2026, 11, 22, 12, 4, tzinfo=UTC)
 TOPIC = "tradebell-Ab3-_c"
+BELL = "https://bell.example.org"
 ALARM = Card(
     title="Grid BTC: error",
     severity=Severity.CRITICAL,
@@ -43,9 +44,18 @@ PUSHOVER = address_of(Service.PUSHOVER, "phone")
 class Ntfy:
     def __init__(self, server: NtfyServer, connections: Connections) -> None:
         self.server = server
+        self._connections = connections
         self.targets = FakeTargets({})
         self.aims(NtfyTarget(server=server.url, topic=TOPIC))
-        self.messenger = NtfyMessenger(NtfyApi(connections), self.targets, lambda: NOW)
+        self.messenger = self.reached_at("")
+
+    def reached_at(self, place: str) -> NtfyMessenger:
+        """
+        Args:
+            place: where phones reach our pages; empty if they do not.
+        """
+        api = NtfyApi(self._connections)
+        return NtfyMessenger(api, self.targets, lambda: NOW, FakeAddresses(place))
 
     def aims(
         self, target: NtfyTarget, *, details: bool = True, updates: bool | None = None
@@ -113,6 +123,32 @@ async def test_links_can_be_opened_from_the_phone_three_at_most(ntfy: Ntfy):
     [shown] = ntfy.server.screen()
     assert [one["label"] for one in shown.actions] == ["0", "1", "2"]
     assert ntfy.server.calls[0].body["click"] == "https://example.com/0"
+
+
+async def test_that_it_was_seen_can_be_said_on_the_lock_screen(ntfy: Ntfy):
+    hold = Button(label="I have it 2 h", action=ActionId("a2"), until_seen=True)
+    stop = Button(label="Stop Grid BTC", action=ActionId("a3"))
+    link = Button(label="Grid BTC", url="https://example.com/grid")
+    card = replace(ALARM, buttons=((stop, link), (*ALARM.buttons[0], hold)))
+    ntfy.aims(NtfyTarget(server=ntfy.server.url, topic=TOPIC), details=False)
+
+    await ntfy.reached_at(BELL).send(NTFY, card)
+
+    press = {"action": "http", "method": "POST", "clear": True}
+    [shown] = ntfy.server.screen()
+    assert shown.actions == [
+        {**press, "label": "Seen", "url": f"{BELL}/seen/a1.signed"},
+        {**press, "label": "I have it 2 h", "url": f"{BELL}/seen/a2.signed"},
+        {"action": "view", "label": "Open", "url": f"{BELL}/seen/a1.signed"},
+    ]
+    assert ntfy.server.calls[0].body["click"] == f"{BELL}/seen/a1.signed"
+
+
+async def test_where_no_phone_reaches_our_pages_nothing_is_offered(ntfy: Ntfy):
+    await ntfy.reached_at("").send(NTFY, ALARM)
+
+    assert "actions" not in ntfy.server.calls[0].body
+    assert "click" not in ntfy.server.calls[0].body
 
 
 async def test_what_is_too_long_is_cut_between_characters(ntfy: Ntfy):
@@ -307,7 +343,7 @@ class Pushover:
         self.targets = FakeTargets({})
         self.aims(PushoverTarget(user=USER))
         api = PushoverApi(connections, server.url, TOKEN)
-        self.messenger = PushoverMessenger(api, self.targets, lambda: NOW)
+        self.messenger = PushoverMessenger(api, self.targets, lambda: NOW, FakeAddresses(BELL))
 
     def aims(self, target: PushoverTarget, *, details: bool = True) -> None:
         self.targets.targets[PUSHOVER] = PhoneTarget(target=target, details=details)
@@ -347,6 +383,13 @@ async def test_what_need_not_be_seen_rings_once_or_not_at_all(
     [shown] = pushover.server.phone
     assert isinstance(outcome, Sent)
     assert (shown.priority, shown.ringing) == (priority, False)
+
+
+async def test_its_page_is_opened_from_pushover(pushover: Pushover):
+    await pushover.messenger.send(PUSHOVER, ALARM)
+
+    form = pushover.server.calls[0].form
+    assert (form["url"], form["url_title"]) == (f"{BELL}/seen/a1.signed", "Open")
 
 
 async def test_it_rings_no_more_once_it_was_seen_elsewhere(pushover: Pushover):

@@ -20,6 +20,7 @@ from adapters.web.settings import Listen, WebSettings
 from bot.domain.chats import Address, Channel
 from bot.ports import Webhook
 from bot.texts.language import offering
+from tests.fakes.phones import LockScreenShown
 from tests.fakes.web import InboxShown, LinkingDesk, SettingsShown, Talker
 from tests.harness.pseudo import PSEUDO
 
@@ -41,6 +42,7 @@ class Site:
     talker: Talker = field(default_factory=Talker)
     settings_desk: SettingsShown = field(default_factory=SettingsShown)
     inbox_desk: InboxShown = field(default_factory=InboxShown)
+    lock_screen: LockScreenShown = field(default_factory=LockScreenShown)
 
     def __post_init__(self) -> None:
         self.desk = LinkingDesk(now=self.now)
@@ -77,6 +79,7 @@ class Site:
             now=self.now,
             new_id=new_id,
             inbox=InboxPages(self.inbox, self.inbox_desk, self.settings, new_id),
+            lock_screen=self.lock_screen,
         )
         async with (
             serving(app, self.settings.listen) as bound,
