@@ -8,6 +8,7 @@ from typing import Any
 from adapters.chat.exchange import ApiAnswer, NoAnswer, parsed
 from adapters.push.api import NtfyApi, PushoverApi
 from adapters.push.faults import MESSAGE_GONE, after_no_answer, after_ntfy, after_pushover
+from adapters.push.listening import RECEIPT
 from adapters.push.render import is_over, ntfy_json, pushover_json
 from bot.domain.cards import Card
 from bot.domain.chats import Address, Channel
@@ -28,9 +29,6 @@ have 12 characters.
 
 Source: https://github.com/binwiederhier/ntfy/blob/main/model/model.go
 """
-
-_RECEIPT = re.compile(r"[A-Za-z0-9]{30}")
-"""Source: https://pushover.net/api/receipts"""
 
 
 class NtfyMessenger:
@@ -106,18 +104,28 @@ async def _outcome(asked: Awaitable[ApiAnswer]) -> Attempt:
 
 
 class PushoverMessenger:
-    """Implements `ports.Messenger` for users of Pushover."""
+    """Implements `ports.Messenger` for users of Pushover.
+
+    Args:
+        callback: where Pushover reaches us; empty if it cannot.
+    """
 
     channel = Channel.PUSH
     bot = Service.PUSHOVER.value
     repeats = ONE_MARKED_REPEAT
 
     def __init__(
-        self, api: PushoverApi, targets: PhoneTargets, now: Now, addresses: ButtonAddresses
+        self,
+        api: PushoverApi,
+        targets: PhoneTargets,
+        now: Now,
+        addresses: ButtonAddresses,
+        callback: str = "",
     ) -> None:
         self._api = api
         self._targets = targets
         self._addresses = addresses
+        self._callback = callback
         self._now = now
 
     async def send(
@@ -152,11 +160,12 @@ class PushoverMessenger:
             details=found.details,
             repeat=repeat,
             address_of=self._addresses.of,
+            callback=self._callback,
         )
 
     async def amend(self, address: Address, message: str, card: Card) -> Attempt:
         """What rings until it is seen rings no more once it was; else nothing can be changed."""
-        if not is_over(card) or not _RECEIPT.fullmatch(message):
+        if not is_over(card) or not RECEIPT.fullmatch(message):
             return Declined(reason=MESSAGE_GONE)
         try:
             answer = await self._api.cancel(message)

@@ -12,12 +12,15 @@ from adapters.push.api import NtfyApi, PushoverApi
 from adapters.push.listening import PushoverReceipts
 from adapters.push.messenger import NtfyMessenger, PushoverMessenger
 from adapters.push.settings import PushSettings
-from bot.domain.hosts import is_public
+from bot.domain.hosts import is_here, is_public
 from bot.errors import Misconfigured, Refused
 from bot.ports import ButtonAddresses, Phones
 from bot.services.chat_platforms import Around, ChatBot, pace
 
 LIMITS = Limits(connect=5.0, answer=10.0)
+
+CALLBACK = "/pushover"
+"""Where Pushover tells that something was seen."""
 
 NTFY_RATE = 1.0
 """Messages a second to one topic; ntfy.sh lets 60 through at once, then one in 5 s, and says so.
@@ -51,12 +54,15 @@ async def open_pushover(
     """What rings phones through Pushover."""
     async with Connections(most=2, limits=LIMITS) as connections:
         api = PushoverApi(connections, settings.pushover_api_url, settings.pushover_token)
-        receipts = PushoverReceipts(api, phones, around.now)
+        called = not is_here(around.public_url)
+        callback = f"{around.public_url}{CALLBACK}" if called else ""
+        receipts = PushoverReceipts(api, phones, around.now, called_back=called)
         yield ChatBot(
-            messenger=PushoverMessenger(api, phones, around.now, addresses),
+            messenger=PushoverMessenger(api, phones, around.now, addresses, callback),
             pace=pace(PUSHOVER_RATE, lambda _: 1.0),
             begin=partial(_begin, api),
             listen=lambda hear, _: receipts.listen(hear),
+            webhooks={CALLBACK: receipts} if called else {},
         )
 
 

@@ -110,8 +110,13 @@ def pushover_json(
     details: bool,
     repeat: bool = False,
     address_of: AddressOf = lambda _: None,
+    callback: str = "",
 ) -> dict[str, Any]:
-    """What Pushover takes as a message, but for who sends it to whom."""
+    """What Pushover takes as a message, but for who sends it to whom.
+
+    Args:
+        callback: where Pushover tells that what rings until it is seen was.
+    """
     words = _words(card, now, details=details, repeat=repeat)
     plain: dict[str, Any] = {
         "title": words.title[:TITLE_LIMIT],
@@ -120,6 +125,7 @@ def pushover_json(
     }
     if plain["priority"] == 2:
         plain |= {"retry": RETRY, "expire": EXPIRE}
+        plain |= {"callback": callback} if callback else {}
     if card.at is not None:
         plain["timestamp"] = int(card.at.timestamp())
     opened = _opened(card, _pressed(card, address_of), details=details)

@@ -111,7 +111,8 @@ class Phoning:
         except TimeoutError:
             return Postponed(reason=Reason.SLOW_DOWN, tried=False)
         attempt = await outlet.messenger.send(address, card)
-        if isinstance(attempt, Sent) and card.reference is not None and phone.updates is None:
+        tells = phone.service is Service.NTFY and phone.updates is None
+        if tells and isinstance(attempt, Sent) and card.reference is not None:
             updates = attempt.message == card.reference
             await self._phones.set(phone.endpoint.id, updates=updates)
         return attempt

@@ -343,7 +343,9 @@ class Pushover:
         self.targets = FakeTargets({})
         self.aims(PushoverTarget(user=USER))
         api = PushoverApi(connections, server.url, TOKEN)
-        self.messenger = PushoverMessenger(api, self.targets, lambda: NOW, FakeAddresses(BELL))
+        self.messenger = PushoverMessenger(
+            api, self.targets, lambda: NOW, FakeAddresses(BELL), callback=f"{BELL}/pushover"
+        )
 
     def aims(self, target: PushoverTarget, *, details: bool = True) -> None:
         self.targets.targets[PUSHOVER] = PhoneTarget(target=target, details=details)
@@ -383,6 +385,16 @@ async def test_what_need_not_be_seen_rings_once_or_not_at_all(
     [shown] = pushover.server.phone
     assert isinstance(outcome, Sent)
     assert (shown.priority, shown.ringing) == (priority, False)
+
+
+async def test_pushover_is_told_where_to_call_back_for_what_rings_until_it_is_seen(
+    pushover: Pushover,
+):
+    await pushover.messenger.send(PUSHOVER, ALARM)
+    await pushover.messenger.send(PUSHOVER, COUNTED)
+
+    called = [one.form.get("callback") for one in pushover.server.calls]
+    assert called == [f"{BELL}/pushover", None]
 
 
 async def test_its_page_is_opened_from_pushover(pushover: Pushover):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiohttp import web
+from aiohttp import ClientSession, web
 
 from tests.standins.faults import Answer, Fault, Rule
 from tests.standins.serving import Server
@@ -36,6 +36,8 @@ class Notice:
     receipt: str = ""
     ringing: bool = False
     acknowledged: bool = False
+    callback: str = ""
+    called_back: bool = False
 
 
 def slow_down(reset: int) -> Answer:
@@ -75,6 +77,24 @@ class PushoverServer(Server[PushoverCall]):
         for notice in self.phone:
             notice.acknowledged = notice.acknowledged or notice.ringing
             notice.ringing = False
+
+    async def call_back(self, at: Callable[[str], str] = str) -> list[int]:
+        """Tell of what was acknowledged since the last time; gives the statuses of the answers.
+
+        Args:
+            at: where an address is on this machine.
+        """
+        answers = []
+        async with ClientSession() as client:
+            for notice in self.phone:
+                if notice.called_back or not (notice.acknowledged and notice.callback):
+                    continue
+                said = {"receipt": notice.receipt, "acknowledged": "1", "acknowledged_at": "1"}
+                said |= {"acknowledged_by": USER, "acknowledged_by_device": "iphone"}
+                async with client.post(at(notice.callback), data=said) as answer:
+                    answers.append(answer.status)
+                notice.called_back = answer.status == 200
+        return answers
 
     def _app(self) -> web.Application:
         app = web.Application()
@@ -122,6 +142,7 @@ class PushoverServer(Server[PushoverCall]):
             assert int(form["retry"]) >= 30
             assert int(form["expire"]) <= 10800
             notice.ringing = True
+            notice.callback = form.get("callback", "")
             notice.receipt = said["receipt"] = f"r{next(self._ids):029}"
         self.phone.append(notice)
         return self._yes(**said)

@@ -1,0 +1,129 @@
+"""Phones, with the whole product at work: what is pressed on a lock screen, what Pushover tells."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+
+import aiohttp
+import pytest
+
+from bot.settings import Settings
+from tests.e2e.processes import digits_in, sign_in
+from tests.harness.waiting import until
+from tests.integration.app.conftest import Running, Simulated, running
+from tests.standins.bot_api import BotApi, Person
+from tests.standins.push.ntfy import NtfyServer
+from tests.standins.push.pushover import TOKEN, USER, PushoverServer
+
+BELL = "http://bell.example.org"
+"""No name that anybody can resolve here: what comes by it is taken to where we listen."""
+
+
+@pytest.fixture
+async def ntfy() -> AsyncIterator[NtfyServer]:
+    async with NtfyServer() as server:
+        yield server
+
+
+@pytest.fixture
+async def pushover() -> AsyncIterator[PushoverServer]:
+    async with PushoverServer() as server:
+        yield server
+
+
+@pytest.fixture
+def reached(settings: Callable[..., Settings], pushover: PushoverServer) -> Settings:
+    """A Tradebell that phones can reach."""
+    return settings(
+        PUBLIC_URL=BELL,
+        PUSH_PRIVATE_HOSTS="true",
+        PUSHOVER_TOKEN=TOKEN,
+        PUSHOVER_API_URL=pushover.url,
+    )
+
+
+def here(product: Running) -> Callable[[str], str]:
+    listen = product.settings.web.listen
+    return lambda address: address.replace(BELL, f"http://{listen}")
+
+
+async def link(product: Running, api: BotApi, ann: Person, simulated: Simulated) -> None:
+    ann.types("/link")
+    message = await api.world.message_where(lambda one: "/link/" in one.text, within=15)
+    address = next(word for word in message.text.split() if "/link/" in word)
+    alice = simulated.alice
+    page = await sign_in(here(product)(address), email=alice.email, password=alice.password)
+    ann.types(digits_in(page))
+    await api.world.message_where(lambda one: "Linked to" in one.text, within=15)
+    await product.becomes("/metrics", lambda _, text: 'tradebell_feeds{state="live"} 1.0' in text)
+
+
+async def proves(api: BotApi, ann: Person, words: str) -> None:
+    """The phone's code is typed in the chat."""
+    code = "".join(filter(str.isdigit, words.partition(".")[0]))
+    ann.types(code)
+    await api.world.message_where(lambda one: "Your phone is linked" in one.text)
+
+
+async def test_seen_on_ntfy_s_lock_screen_closes_the_button_in_the_chat(
+    reached, simulated, bot_api, ann, ntfy
+):
+    async with running(reached) as product, aiohttp.ClientSession() as app:
+        await link(product, bot_api, ann, simulated)
+        ann.types(f"/phone ntfy {ntfy.url}")
+        added = await bot_api.world.message_where(lambda one: "Send the code" in one.labels)
+        ann.presses(added, "Send the code")
+        await bot_api.world.message_where(lambda one: "Look at your phone" in one.text)
+        [code] = ntfy.screen()
+        await proves(bot_api, ann, code.message)
+        await simulated.alarm("Insufficient balance")
+        alert = await bot_api.world.message_where(lambda one: "Insufficient" in one.text)
+        await until(lambda: len(ntfy.screen()) == 2)
+        seen, opened = ntfy.screen()[-1].actions
+        labels = alert.labels
+        async with app.get(here(product)(opened["url"])) as page:
+            looked = page.status, await page.text()
+        looked_at = alert.labels
+        async with app.post(here(product)(seen["url"])) as answer:
+            pressed = answer.status
+        await bot_api.world.until(lambda: "Seen" not in alert.labels)
+        await until(lambda: len(ntfy.screen()) == 1)
+
+    assert (seen["label"], opened["label"], seen["method"]) == ("Seen", "Open", "POST")
+    assert (looked[0], pressed) == (200, 200)
+    assert "Insufficient" not in looked[1] + str(ntfy.calls)
+    assert looked_at == labels
+    assert "Seen" in labels
+    assert "Seen on the phone" in alert.text
+
+
+async def test_pushover_calls_back_and_a_forged_call_makes_nobody_see(
+    reached, simulated, bot_api, ann, pushover
+):
+    async with running(reached) as product, aiohttp.ClientSession() as forger:
+        await link(product, bot_api, ann, simulated)
+        ann.types(f"/phone pushover {USER}")
+        await bot_api.world.message_where(lambda one: "Look at your phone" in one.text)
+        await proves(bot_api, ann, pushover.phone[0].message)
+        await simulated.alarm("Insufficient balance")
+        alert = await bot_api.world.message_where(lambda one: "Insufficient" in one.text)
+        await until(lambda: len(pushover.phone) == 2)
+        receipt = pushover.phone[-1].receipt
+        address = here(product)(f"{BELL}/pushover")
+        asked = len(pushover.calls)
+        for said in ("f" * 30, receipt):
+            form = {"receipt": said, "acknowledged": "1"}
+            async with forger.post(address, data=form) as answer:
+                assert answer.status == 200
+        await until(lambda: len(pushover.calls) > asked)
+        forged = [call.path for call in pushover.calls[asked:]], alert.labels
+        pushover.acknowledge()
+        called = await pushover.call_back(here(product))
+        await bot_api.world.until(lambda: "Seen" not in alert.labels, within=8)
+
+    assert not any("ntfy server is older" in one.text for one in bot_api.world.messages)
+    assert pushover.phone[-1].callback == f"{BELL}/pushover"
+    assert forged[0] == [f"/1/receipts/{receipt}.json"]
+    assert "Seen" in forged[1]
+    assert called == [200]
+    assert "Seen on the phone" in alert.text
