@@ -2,23 +2,36 @@
 
 import random
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from adapters.discord.bot import open_discord
 from adapters.discord.settings import DiscordSettings
+from adapters.push.platform import open_ntfy, open_pushover
+from adapters.push.settings import PushSettings
 from adapters.telegram.bot import open_telegram
 from adapters.telegram.settings import TelegramSettings
 from bot.domain.cards import Card, Option
 from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import Attempt, Gone, Halted, Postponed, Unknown
+from bot.domain.phones import (
+    NtfyTarget,
+    PhoneTarget,
+    PushoverTarget,
+    PushTarget,
+    Service,
+    address_of,
+)
 from bot.ports import Messenger
+from bot.services.chat_platforms import Around
 from tests.fakes.handles import FakeHandles
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.meter import FakeMeter
+from tests.fakes.phones import FakeAddresses, FakeTargets
 from tests.standins.bot_api import Access, BotApi
 from tests.standins.bot_api.faults import internal_error, refused, too_many_requests
 from tests.standins.bot_api.world import Message as TelegramMessage
@@ -26,6 +39,10 @@ from tests.standins.discord import DiscordApi, Message
 from tests.standins.discord import faults as discord_faults
 from tests.standins.discord.limits import STRING_SELECT, walk
 from tests.standins.faults import Drop, Fault
+from tests.standins.push import ntfy as ntfy_faults
+from tests.standins.push import pushover as pushover_faults
+from tests.standins.push.ntfy import NtfyServer
+from tests.standins.push.pushover import TOKEN, USER, PushoverServer
 
 NOW = datetime(2026, 11, 22, 12, 4, tzinfo=UTC)
 
@@ -60,7 +77,7 @@ class RemoteStage(Stage):
     """
 
     name: str
-    begin: Callable[[], Awaitable[None]]
+    begin: Callable[[], Coroutine[Any, Any, None]]
     fail: Callable[..., None]
     faults: Mapping[str, Fault]
     requests: Callable[[], int]
@@ -170,6 +187,91 @@ async def discord() -> AsyncIterator[RemoteStage]:
         )
 
 
+def phone_around() -> Around:
+    url = "https://bell.example.org"
+    return Around(meter=FakeMeter(), public_url=url, now=lambda: NOW, chance=random.Random(1))
+
+
+def phones_at(service: Service, target: PushTarget) -> Any:
+    """One phone of a service, that shows all that a card says."""
+    return FakeTargets({address_of(service, "1"): PhoneTarget(target=target, details=True)})
+
+
+@asynccontextmanager
+async def ntfy() -> AsyncIterator[RemoteStage]:
+    settings, here = PushSettings(private_hosts=True), phone_around()
+    async with NtfyServer() as server:
+        phones = phones_at(Service.NTFY, NtfyTarget(server=server.url, topic="topic"))
+        async with open_ntfy(settings, here, phones, FakeAddresses()) as bot:
+            publish = partial(server.fail, method="POST")
+            trouble: dict[type[Attempt], Callable[[], None]] = {
+                Postponed: lambda: publish(ntfy_faults.slow_down(7)),
+                Gone: lambda: setattr(server, "token", "another"),
+                Unknown: lambda: publish(Drop()),
+            }
+            yield RemoteStage(
+                name="ntfy",
+                begin=bot.begin,
+                fail=publish,
+                faults={
+                    "slow down": ntfy_faults.slow_down(7),
+                    "internal error": ntfy_faults.refused(500, 50001, "internal server error"),
+                },
+                requests=lambda: len(server.calls),
+                down=server.down,
+                close=trouble[Gone],
+                revoke=trouble[Gone],
+                messenger=bot.messenger,
+                address=address_of(Service.NTFY, "1"),
+                shown=server.texts,
+                labels=lambda: [str(one["label"]) for n in server.screen() for one in n.actions],
+                spoil=trouble,
+                spoil_change={
+                    **trouble,
+                    Postponed: lambda: server.fail(ntfy_faults.slow_down(7)),
+                    Unknown: lambda: server.fail(Drop()),
+                },
+                delete=server.phone.clear,
+                replies=lambda: [None] * len(server.screen()),
+            )
+
+
+@asynccontextmanager
+async def pushover() -> AsyncIterator[RemoteStage]:
+    async with PushoverServer() as server:
+        settings = PushSettings(pushover_token=TOKEN, pushover_api_url=server.url)
+        phones = phones_at(Service.PUSHOVER, PushoverTarget(user=USER))
+        async with open_pushover(settings, phone_around(), phones, FakeAddresses()) as bot:
+            slow_down = pushover_faults.slow_down(int(NOW.timestamp()) + 7)
+            send = partial(server.fail, path="messages.json")
+            yield RemoteStage(
+                name="Pushover",
+                begin=bot.begin,
+                fail=send,
+                faults={
+                    "slow down": slow_down,
+                    "internal error": pushover_faults.internal_error(),
+                },
+                requests=lambda: len(server.calls),
+                down=server.down,
+                close=server.users.clear,
+                revoke=lambda: setattr(server, "token", "another"),
+                messenger=bot.messenger,
+                address=address_of(Service.PUSHOVER, "1"),
+                shown=server.texts,
+                labels=list,
+                spoil={
+                    Postponed: lambda: send(slow_down),
+                    Gone: server.users.clear,
+                    Halted: lambda: setattr(server, "token", "another"),
+                    Unknown: lambda: send(Drop()),
+                },
+                spoil_change={},
+                delete=server.phone.clear,
+                replies=lambda: [None] * len(server.phone),
+            )
+
+
 def delete_all(messages: Sequence[TelegramMessage | Message]) -> None:
     for message in messages:
         message.deleted = True
@@ -224,15 +326,35 @@ Remote = Callable[[], AbstractAsyncContextManager[RemoteStage]]
 
 REMOTE: list[Remote] = [telegram, discord]
 ALL: list[Platform] = [*REMOTE, fake]
-TROUBLES: list[tuple[Platform, type[Attempt]]] = [
+PHONES: list[Remote] = [ntfy, pushover]
+"""What shows as much of a card as a lock screen has room for, and nothing to press. One more, such
+as a browser that push services wake, is a stage here, and its `TROUBLES`.
+"""
+
+MESSENGERS: list[Platform] = [*ALL, *PHONES]
+OVER_HTTP: list[Remote] = [*REMOTE, *PHONES]
+WITH_A_TOKEN: list[Remote] = [*REMOTE, pushover]
+"""Of the operator's, which can be refused."""
+
+CHAT_TROUBLES: list[tuple[Platform, type[Attempt]]] = [
     *((telegram, kind) for kind in (Postponed, Gone, Halted, Unknown)),
     *((discord, kind) for kind in (Postponed, Gone, Halted, Unknown)),
     *((fake, kind) for kind in (Postponed, Gone, Halted, Unknown)),
 ]
+TROUBLES: list[tuple[Platform, type[Attempt]]] = [
+    *CHAT_TROUBLES,
+    *((ntfy, kind) for kind in (Postponed, Gone, Unknown)),
+    *((pushover, kind) for kind in (Postponed, Gone, Halted, Unknown)),
+]
 """What can go wrong where; a page in our own browser, say, is never refused."""
 
-CHANGE_TROUBLES = [one for one in TROUBLES if one != (discord, Gone)]
-"""A person who takes no more messages on Discord still has the old ones changed."""
+CHANGE_TROUBLES = [
+    *(one for one in CHAT_TROUBLES if one != (discord, Gone)),
+    *((ntfy, kind) for kind in (Postponed, Gone, Unknown)),
+]
+"""A person who takes no more messages on Discord still has the old ones changed; on Pushover only
+what rings until it is seen is, and no more than to ring no more.
+"""
 
 
 def text_of(card: Card) -> str:

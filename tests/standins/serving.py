@@ -7,7 +7,7 @@ from typing import Generic, Self
 
 from aiohttp import web
 
-from tests.standins.faults import CallT, Rule, suffer
+from tests.standins.faults import CallT, Fault, Rule, suffer
 
 
 class Server(Generic[CallT]):
@@ -29,11 +29,15 @@ class Server(Generic[CallT]):
         """Forget all faults that are still to come."""
         self._rules.clear()
 
+    def fault_of(self, call: CallT) -> Fault | None:
+        """What a request meets that is made now."""
+        return next((rule.fault for rule in self._rules if rule.takes(call)), None)
+
     async def _answer(
         self, request: web.Request, call: CallT, execute: Callable[[], Awaitable[web.Response]]
     ) -> web.StreamResponse:
         """Answer a request truly, or as the fault has it that it meets."""
-        fault = next((rule.fault for rule in self._rules if rule.takes(call)), None)
+        fault = self.fault_of(call)
         if fault is None:
             return await execute()
         true = await execute() if fault.executes else None

@@ -98,41 +98,39 @@ class NtfyServer(Server[NtfyCall]):
 
     async def _publish(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
-        call = NtfyCall("POST", "/", body, request.headers.get("Authorization", ""))
-        return await self._met(request, call, self._show)
+        return await self._met(
+            request, NtfyCall("POST", "/", body, request.headers.get("Authorization", ""))
+        )
 
     async def _clear(self, request: web.Request) -> web.StreamResponse:
-        call = NtfyCall("PUT", request.path, {}, request.headers.get("Authorization", ""))
+        return await self._met(
+            request, NtfyCall("PUT", request.path, {}, request.headers.get("Authorization", ""))
+        )
 
-        def clear(_: NtfyCall) -> web.Response:
-            if not self.knows_sequences:
-                return web.json_response({"code": 40401, "http": 404}, status=404)
-            topic, sequence = request.match_info["topic"], request.match_info["sequence"]
-            shown = self.phone.get(topic, [])
-            self.phone[topic] = [one for one in shown if one.sequence != sequence]
-            return web.json_response(
-                {
-                    "id": self._id(),
-                    "event": "message_clear",
-                    "topic": topic,
-                    "sequence_id": sequence,
-                }
-            )
-
-        return await self._met(request, call, clear)
-
-    async def _met(self, request: web.Request, call: NtfyCall, act: Any) -> web.StreamResponse:
+    async def _met(self, request: web.Request, call: NtfyCall) -> web.StreamResponse:
         self.calls.append(call)
 
         async def execute() -> web.Response:
-            if not self._may(call.authorization):
-                status = 403 if call.authorization else 401
-                return web.json_response({"code": status * 100 + 1, "http": status}, status=status)
-            response = act(call)
-            assert isinstance(response, web.Response)
-            return response
+            return self.carry_out(call)
 
         return await self._answer(request, call, execute)
+
+    def carry_out(self, call: NtfyCall) -> web.Response:
+        """What the server does where nothing goes wrong."""
+        if not self._may(call.authorization):
+            status = 403 if call.authorization else 401
+            return web.json_response({"code": status * 100 + 1, "http": status}, status=status)
+        return self._show(call) if call.method == "POST" else self._take_away(call)
+
+    def _take_away(self, call: NtfyCall) -> web.Response:
+        if not self.knows_sequences:
+            return web.json_response({"code": 40401, "http": 404}, status=404)
+        _, topic, sequence, _ = call.path.split("/")
+        shown = self.phone.get(topic, [])
+        self.phone[topic] = [one for one in shown if one.sequence != sequence]
+        return web.json_response(
+            {"id": self._id(), "event": "message_clear", "topic": topic, "sequence_id": sequence}
+        )
 
     def _may(self, authorization: str) -> bool:
         scheme, _, given = authorization.partition(" ")

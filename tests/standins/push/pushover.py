@@ -47,6 +47,10 @@ def slow_down(reset: int) -> Answer:
     return Answer(status=429, body=json.dumps(body).encode(), headers=headers)
 
 
+def internal_error() -> Answer:
+    return Answer(status=500, body=b'{"status": 0, "errors": ["internal server error"]}')
+
+
 class PushoverServer(Server[PushoverCall]):
     def __init__(self, port: int = 0) -> None:
         super().__init__(port)
@@ -98,28 +102,37 @@ class PushoverServer(Server[PushoverCall]):
 
     def _app(self) -> web.Application:
         app = web.Application()
-        app.router.add_post("/1/messages.json", self._met(self._send))
-        app.router.add_get("/1/apps/limits.json", self._met(self._limits))
-        app.router.add_get("/1/receipts/{receipt}.json", self._met(self._receipt))
-        app.router.add_post("/1/receipts/{receipt}/cancel.json", self._met(self._cancel))
+        app.router.add_post("/1/messages.json", self._meet)
+        app.router.add_get("/1/apps/limits.json", self._meet)
+        app.router.add_get("/1/receipts/{receipt}.json", self._meet)
+        app.router.add_post("/1/receipts/{receipt}/cancel.json", self._meet)
         app.add_routes(self.routes)
         return app
 
-    def _met(self, act: Callable[..., web.Response]) -> Any:
-        async def meet(request: web.Request) -> web.StreamResponse:
-            given = request.query if request.method == "GET" else await request.post()
-            form = {name: str(value) for name, value in given.items()}
-            call = PushoverCall(request.path, form)
-            self.calls.append(call)
+    async def _meet(self, request: web.Request) -> web.StreamResponse:
+        given = request.query if request.method == "GET" else await request.post()
+        call = PushoverCall(request.path, {name: str(value) for name, value in given.items()})
+        self.calls.append(call)
 
-            async def execute() -> web.Response:
-                if form.get("token") != self.token:
-                    return self._no(token="invalid", errors=["application token is invalid"])
-                return act(form, request.match_info)
+        async def execute() -> web.Response:
+            return self.carry_out(call)
 
-            return await self._answer(request, call, execute)
+        return await self._answer(request, call, execute)
 
-        return meet
+    def carry_out(self, call: PushoverCall) -> web.Response:
+        """What Pushover does where nothing goes wrong."""
+        if call.form.get("token") != self.token:
+            return self._no(token="invalid", errors=["application token is invalid"])
+        match call.path.removeprefix("/1/").removesuffix(".json").split("/"):
+            case ["messages"]:
+                return self._send(call.form)
+            case ["apps", "limits"]:
+                return self._yes(limit=10000, remaining=7496, reset=1393653600)
+            case ["receipts", receipt]:
+                return self._receipt(receipt)
+            case ["receipts", receipt, "cancel"]:
+                return self._cancel(receipt)
+        raise AssertionError(f"{call.path} is not of the API")
 
     def _no(self, status: int = 400, **said: Any) -> web.Response:
         return web.json_response({"status": 0, "request": self._id(), **said}, status=status)
@@ -127,7 +140,7 @@ class PushoverServer(Server[PushoverCall]):
     def _yes(self, **said: Any) -> web.Response:
         return web.json_response({"status": 1, "request": self._id(), **said})
 
-    def _send(self, form: Mapping[str, str], _: Mapping[str, str]) -> web.Response:
+    def _send(self, form: Mapping[str, str]) -> web.Response:
         devices = self.users.get(form.get("user", ""))
         if devices is None:
             return self._no(user="invalid", errors=["user identifier is not a valid user"])
@@ -147,18 +160,15 @@ class PushoverServer(Server[PushoverCall]):
         self.phone.append(notice)
         return self._yes(**said)
 
-    def _limits(self, _: Mapping[str, str], __: Mapping[str, str]) -> web.Response:
-        return self._yes(limit=10000, remaining=7496, reset=1393653600)
-
-    def _receipt(self, _: Mapping[str, str], named: Mapping[str, str]) -> web.Response:
-        notice = self._of(named["receipt"])
+    def _receipt(self, receipt: str) -> web.Response:
+        notice = self._of(receipt)
         if notice is None:
             return self._no(404, receipt="not found", errors=["receipt not found"])
         expired = not notice.ringing and not notice.acknowledged
         return self._yes(acknowledged=int(notice.acknowledged), expired=int(expired))
 
-    def _cancel(self, _: Mapping[str, str], named: Mapping[str, str]) -> web.Response:
-        notice = self._of(named["receipt"])
+    def _cancel(self, receipt: str) -> web.Response:
+        notice = self._of(receipt)
         if notice is None:
             return self._no(404, receipt="not found", errors=["receipt not found"])
         notice.ringing = False
