@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
-from bot.domain.chats import Address, Channel, EndpointState, Link
+from bot.domain.chats import Address, Channel, EndpointState, Link, Watch
 from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import Priority, State
 from bot.domain.digests import Gathered
@@ -15,15 +15,22 @@ from bot.domain.escalation import DEFAULT_CHAIN, Chain, Step, Surface, steps_of
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, EndpointId, LinkId, NewId
 from bot.domain.incidents import Incident, IncidentState
+from bot.domain.watches import rung_for, seconds
 from bot.policy.escalation import Alerted, Reminder, planned, reminder
 from storage.buttons.actions import action_row
-from storage.engine.database import Database, each
+from storage.engine.database import Database, each, invalidate
 from storage.engine.types import key
+from storage.engine.upsert import insert_into
 from storage.outbox.incidents import items_of
 from storage.outbox.statements import HOLD_IF_CLOSED
 from storage.schema.codec import decode_card, encode_card
 from storage.schema.facts import FactKey, reference
-from storage.schema.preferences import decode_chain, encode_chain, encode_decision
+from storage.schema.preferences import (
+    decode_chain,
+    encode_chain,
+    encode_decision,
+    encode_watch,
+)
 from storage.schema.rows import AnyRow, link_of, select_active_links
 from storage.schema.tables import (
     INCIDENT_IS_DUE,
@@ -34,6 +41,7 @@ from storage.schema.tables import (
     incident_fact,
     link,
     sighting,
+    watch,
 )
 
 LIFE = timedelta(days=30)
@@ -62,6 +70,9 @@ class SqlIncidents:
 
     async def choose(self, account: AccountId, chain: Chain, now: datetime) -> None:
         await self._database.write(_choose, (account, chain, now))
+
+    async def watch(self, account: AccountId, person: str, watch: Watch, now: datetime) -> None:
+        await self._database.write(_watch, (account, person, watch, now))
 
     async def unseen(self, account: AccountId) -> Sequence[Incident]:
         return await self._database.read(_unseen, account)
@@ -127,14 +138,9 @@ class _Going:
         self._new_id = new_id
         rows = connection.execute(select_active_links().where(link.c.account == account_id))
         self._links = {one.id: one for one in map(link_of, rows)}
-        self._phones = [
-            one.id for one in self._links.values() if one.endpoint.address.channel is Channel.PUSH
-        ]
-        self._steps = steps_of(
-            _chain(connection, AccountId(account_id)),
-            phones=bool(self._phones),
-            linked=self._links.keys(),
-        )
+        self._all = tuple(self._links.values())
+        self._phones = [one.id for one in self._all if one.endpoint.address.channel is Channel.PUSH]
+        self._steps = steps_of(_chain(connection, AccountId(account_id)), self._all)
         self._told: dict[LinkId, _Telling] = {}
         self._facts: set[FactKey] = set()
 
@@ -180,7 +186,8 @@ class _Going:
                 yield one, plan.steps
 
     def _take(self, one: Incident, step: Step) -> None:
-        for link_id in self._links_of(one, step):
+        wanted = [self._links[link_id] for link_id in self._links_of(one, step)]
+        for link_id in [found.id for found in rung_for(wanted, self._all, self._now)]:
             telling = self._told.setdefault(link_id, _Telling([]))
             telling.loud = telling.loud or step.to is not Surface.PHONE or step.loud
             if one not in telling.incidents:
@@ -196,6 +203,8 @@ class _Going:
                 return self._phones
             case Surface.CHAT:
                 return [step.link] if step.link in self._links else []
+            case Surface.SECOND:
+                return [found.id for found in seconds(self._all)]
             case Surface.CHATS:
                 return list(self._alerted(one))
             case Surface.NEXT:
@@ -310,6 +319,27 @@ def _choose(connection: Connection, request: tuple[AccountId, Chain, datetime]) 
     account_id, chain, now = request
     plain = None if chain == DEFAULT_CHAIN else encode_chain(chain)
     connection.execute(update(account).where(account.c.id == account_id).values(chain=plain))
+    _look_again(connection, account_id, now)
+
+
+@each
+def _watch(connection: Connection, request: tuple[AccountId, str, Watch, datetime]) -> None:
+    account_id, person, on_watch, now = request
+    invalidate(connection)
+    row = insert_into(watch, connection.dialect.name).values(
+        account=account_id, person=person, **encode_watch(on_watch)
+    )
+    connection.execute(
+        row.on_conflict_do_update(
+            index_elements=[watch.c.account, watch.c.person],
+            set_={"hours": row.excluded.hours, "second": row.excluded.second},
+        )
+    )
+    _look_again(connection, account_id, now)
+
+
+def _look_again(connection: Connection, account_id: AccountId, now: datetime) -> None:
+    """What is under way may have something to do that it had not."""
     under_way = (incident.c.account == account_id, incident.c.state == IncidentState.OPEN)
     connection.execute(update(incident).where(*under_way).values(due_at=now))
 

@@ -14,6 +14,7 @@ from storage.schema.tables import (
     link,
     phone,
     secret,
+    watch,
 )
 from storage.vault import account_secret, phone_secret
 
@@ -29,10 +30,22 @@ def forget_if_unlinked(connection: Connection, account_id: AccountId) -> bool:
     connection.execute(delete(secret).where(secret.c.owner == account_secret(account_id)))
     connection.execute(delete(known).where(known.c.account == account_id))
     # Who comes back begins anew: nobody is asked then to see what was before.
-    for table in (incident_fact, incident):
+    for table in (incident_fact, incident, watch):
         connection.execute(delete(table).where(table.c.account == account_id))
     connection.execute(delete(cursor).where(cursor.c.account == account_id))
     return True
+
+
+def forget_watch(connection: Connection, link_id: str) -> None:
+    """Of whose link has ended, if it was their last one of the account."""
+    ended = select(link.c.account, link.c.person).where(link.c.id == link_id)
+    account_id, person = connection.execute(ended).one()
+    theirs = select(link.c.id).where(
+        link.c.account == account_id, link.c.person == person, LINK_IS_ACTIVE
+    )
+    if connection.execute(theirs.limit(1)).first() is None:
+        whose = (watch.c.account == account_id, watch.c.person == person)
+        connection.execute(delete(watch).where(*whose))
 
 
 def forget_phone(connection: Connection, endpoint_id: str) -> None:

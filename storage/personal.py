@@ -38,6 +38,7 @@ from storage.schema.tables import (
     shown_card,
     sighting,
     visit,
+    watch,
 )
 from storage.vault import account_secret, forget_grant
 
@@ -106,6 +107,7 @@ def export(connection: Connection, account_id: AccountId) -> Mapping[str, Any]:
         "facts of incidents": _rows(
             connection, incident_fact, incident_fact.c.account == account_id
         ),
+        "on watch": _rows(connection, watch, watch.c.account == account_id),
         "bots and strategies": _rows(connection, known, known.c.account == account_id),
         "read up to": _rows(connection, cursor, cursor.c.account == account_id),
         "not understood": _rows(connection, quarantine, quarantine.c.account == account_id),

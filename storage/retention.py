@@ -46,6 +46,7 @@ from storage.schema.tables import (
     shown_card,
     sighting,
     visit,
+    watch,
 )
 from storage.vault import account_secret
 
@@ -217,7 +218,8 @@ def forget_account(connection: Connection, account_id: str) -> None:
     """All that is kept of it, but for its row and its links."""
     owner = account_secret(AccountId(account_id))
     connection.execute(delete(secret).where(secret.c.owner == owner))
-    for table in (quarantine, cursor, known, ledger, inbox, sighting, incident_fact, incident):
+    kept = (quarantine, cursor, known, ledger, inbox, sighting, incident_fact, incident, watch)
+    for table in kept:
         connection.execute(delete(table).where(table.c.account == account_id))
 
 

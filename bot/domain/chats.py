@@ -105,8 +105,24 @@ class Preferences:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """When a person's phones and private chats ring for what nobody has seen, and who comes next.
+
+    Attributes:
+        hours: by their clock; `None` for always.
+        second: the chat of who stands in outside of these, and is told next in any case.
+    """
+
+    hours: Quiet | None = None
+    second: LinkId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """An account joined to an endpoint. `person` is who made it; `role` is theirs."""
+    """An account joined to an endpoint. `person` is who made it; `role` is theirs.
+
+    `watch` is that person's, wherever they have said it.
+    """
 
     id: LinkId
     account: AccountId
@@ -115,6 +131,7 @@ class Link:
     role: Role
     epoch: int
     preferences: Preferences = field(default_factory=Preferences)
+    watch: Watch = field(default_factory=Watch)
     linked_at: datetime
 
     def role_of(self, person: str) -> Role | None:

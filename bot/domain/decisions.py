@@ -25,6 +25,8 @@ class Why(StrEnum):
     LOUDNESS = "loudness"
     """As loud as it is bad: nothing else was said."""
     CRITICAL = "critical"
+    OFF_WATCH = "off_watch"
+    """Critical, and somebody else is rung for it."""
     RULE = "rule"
     BELOW_THRESHOLD = "below_threshold"
     QUIET_HOURS = "quiet_hours"

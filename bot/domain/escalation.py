@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from bot.domain.chats import Channel, Link
 from bot.domain.ids import LinkId
+from bot.domain.watches import seconds
 
 
 class Surface(StrEnum):
@@ -15,6 +17,8 @@ class Surface(StrEnum):
     """All that is linked as a phone."""
     CHAT = "chat"
     """One that was named: somebody else's, as a rule."""
+    SECOND = "second"
+    """Who was named as the second person, in their chat and on their phones."""
     NEXT = "next"
     """Where it was not told, if it could not be shown anywhere so far."""
 
@@ -45,6 +49,7 @@ DEFAULT_CHAIN = Chain(
     steps=(
         Step(after=timedelta(minutes=2), to=Surface.PHONE),
         Step(after=timedelta(minutes=5), to=Surface.PHONE, loud=True),
+        Step(after=timedelta(minutes=10), to=Surface.SECOND, loud=True),
     )
 )
 
@@ -59,23 +64,28 @@ AT_ONCE = Step(after=timedelta(0), to=Surface.CHATS)
 """Done by the alert itself; where an incident is open again, it comes first."""
 
 BARE = Step(after=timedelta(minutes=5), to=Surface.CHATS, loud=True)
-"""All that there is to do where neither a phone nor anybody else can be told."""
+"""What is done where no phone, and nobody that a step names, can be told."""
 
 
-def steps_of(chain: Chain, *, phones: bool, linked: Collection[LinkId]) -> tuple[Step, ...]:
+def steps_of(chain: Chain, links: Collection[Link]) -> tuple[Step, ...]:
     """All that is done, in its order, as things are now.
 
     Args:
-        phones: whether any is linked.
-        linked: the chats of the account.
+        links: all of the account.
     """
     if not chain.on:
         return ()
+    chats = {link.id for link in links}
+    there = {
+        Surface.PHONE: any(link.endpoint.address.channel is Channel.PUSH for link in links),
+        Surface.SECOND: bool(seconds(tuple(links))),
+    }
     possible = [
         step
         for step in chain.steps
-        if (step.to is not Surface.PHONE or phones)
-        and (step.to is not Surface.CHAT or step.link in linked)
+        if there.get(step.to, True) and (step.to is not Surface.CHAT or step.link in chats)
     ]
+    if all(step.to is Surface.SECOND for step in possible):
+        possible.append(BARE)
     others = Step(after=FAIL_OVER, to=Surface.NEXT)
-    return tuple(sorted((AT_ONCE, others, *(possible or [BARE])), key=lambda step: step.after))
+    return tuple(sorted((AT_ONCE, others, *possible), key=lambda step: step.after))

@@ -37,6 +37,7 @@ from bot.domain.lifetimes import ALERT_LIFE
 from bot.domain.names import told_apart
 from bot.domain.results import Results
 from bot.domain.trade_stages import is_recent, stage_of
+from bot.domain.watches import off_watch
 from bot.policy.escalation import opened_by
 from bot.policy.guards import crossings
 from bot.policy.matters import matter_of
@@ -408,8 +409,11 @@ def _news(
     urgent, bad = told.plainly.priority is Priority.URGENT, not told.plainly.card.silent
     drafts: list[Draft] = []
     actions: list[Action] = []
-    for link in known.links:
-        decision = owed(link, matter, now, origin.kind, without, urgent=urgent, bad=bad)
+    decisions = [
+        owed(link, matter, now, origin.kind, without, urgent=urgent, bad=bad)
+        for link in known.links
+    ]
+    for link, decision in zip(known.links, _on_watch(known.links, decisions, now), strict=True):
         if decision.reason is Why.KNOWN_THERE or (decision.reason is Why.TOO_MILD and not recovers):
             continue
         alert = told.for_chat(link)
@@ -457,6 +461,16 @@ def _news(
 def _expiry(alert: Alert, decision: Decision, now: datetime) -> datetime | None:
     lasts = alert.priority is Priority.URGENT or decision.course is Course.HOLD
     return None if lasts else now + ALERT_LIFE
+
+
+def _on_watch(
+    links: Sequence[Link], decisions: Sequence[Decision], now: datetime
+) -> Sequence[Decision]:
+    """What is critical rings where somebody is on watch, and shows everywhere."""
+    both = list(zip(links, decisions, strict=True))
+    critical = [link for link, decision in both if decision.reason is Why.CRITICAL]
+    off = off_watch(critical, links, now)
+    return [Decision(Course.SILENT, Why.OFF_WATCH) if link in off else one for link, one in both]
 
 
 def _as_bad(alert: Alert, decision: Decision) -> Alert:

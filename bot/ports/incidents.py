@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from bot.domain.chats import Watch
 from bot.domain.digests import Gathered
 from bot.domain.escalation import Chain
 from bot.domain.ids import AccountId
@@ -20,6 +21,9 @@ class Incidents(Protocol):
 
     async def choose(self, account: AccountId, chain: Chain, now: datetime) -> None:
         """What is under way goes on by it."""
+
+    async def watch(self, account: AccountId, person: str, watch: Watch, now: datetime) -> None:
+        """Somebody is on watch so from now on; what is under way goes on by it."""
 
     async def unseen(self, account: AccountId) -> Sequence[Incident]:
         """Those that nobody has seen, or that somebody has in hand; the youngest first."""

@@ -7,10 +7,13 @@ from bot.domain.cards import Button, Card, Field
 from bot.domain.chats import Channel, Endpoint, EndpointState, Link
 from bot.domain.escalation import LONGEST, MOST_STEPS, Chain, Step, Surface, steps_of
 from bot.domain.incidents import Cause, Incident, IncidentState
+from bot.domain.rules import Quiet
 from bot.domain.spoken_escalation import ChainProblem
+from bot.domain.watches import is_on_watch, rung_for, second_of, zone_of_person
 from bot.texts.language import _, ngettext
 from bot.texts.names import app_name, chat_sort, chat_title
 from bot.texts.times import clock, spoken
+from bot.texts.wishes import quiet_in_words
 
 _NAMED = 3
 """Of many, so many are named."""
@@ -148,7 +151,7 @@ def listed(
         links: all of the account.
         unseen: the youngest first.
     """
-    lines = [*_in_steps(chain, links), *_chats(links)]
+    lines = [*_in_steps(chain, links), *_watches(links, now), *_chats(links)]
     fields = [Field(with_age(one, now), _stands(one)) for one in unseen[:ROWS]]
     if len(unseen) > ROWS:
         left = len(unseen) - ROWS
@@ -184,7 +187,22 @@ def unclear(problem: ChainProblem, links: Sequence[Link]) -> Card:
             title = _("From 1 min to {longest}, please", longest=spoken(LONGEST))
         case ChainProblem.TOO_MANY:
             title = _("That is more than {count} steps", count=MOST_STEPS)
-    return Card(title=title, lines=tuple(_chats(links)), notes=(_for_example(),))
+        case ChainProblem.HOURS:
+            title = _("On watch from when to when?")
+        case ChainProblem.OWN:
+            title = _("That chat is your own: name one of somebody else")
+    watch = problem in (ChainProblem.HOURS, ChainProblem.OWN)
+    notes = (_watch_examples(),) if watch else (_for_example(),)
+    return Card(title=title, lines=tuple(_chats(links)), notes=notes)
+
+
+def on_watch(links: Sequence[Link], now: datetime, buttons: Sequence[Button]) -> Card:
+    """What has just been said of who is on watch."""
+    return Card(
+        title=_("Who is on watch"),
+        lines=tuple(_watches(links, now)) or (_("Everybody, day and night."),),
+        buttons=(tuple(buttons),),
+    )
 
 
 def _in_steps(chain: Chain, links: Sequence[Link]) -> list[str]:
@@ -192,7 +210,7 @@ def _in_steps(chain: Chain, links: Sequence[Link]) -> list[str]:
         return [_("Off: a critical alert comes once, and nothing more.")]
     phones = any(one.endpoint.address.channel is Channel.PUSH for one in links)
     lines = [_("At once: all chats, as the alert.")]
-    done = steps_of(chain, phones=phones, linked={one.id for one in links})
+    done = steps_of(chain, links)
     lines += [_step(step, links) for step in done if step.after]
     if not phones and any(step.to is Surface.PHONE for step in chain.steps):
         lines.append(_("No phone is linked, so none can ring."))
@@ -209,6 +227,8 @@ def _step(step: Step, links: Sequence[Link]) -> str:
             return _("After {span}: the phone.", span=after)
         case Surface.CHATS:
             return _("After {span}: the chats again, with a sound.", span=after)
+        case Surface.SECOND:
+            return _("After {span}: the second person.", span=after)
         case Surface.NEXT:
             return _("After {span}: elsewhere, if no chat could show it.", span=after)
         case Surface.CHAT:
@@ -227,6 +247,72 @@ def _chats(links: Sequence[Link]) -> list[str]:
     ]
 
 
+def _watches(links: Sequence[Link], now: datetime) -> list[str]:
+    """Who is on watch when, and who comes next: a line for each person who has said so."""
+    return [_watch(one, links, now) for one in _watching(links)]
+
+
+def _watching(links: Sequence[Link]) -> Sequence[Link]:
+    """A chat of each person who has said when they are on watch, or who comes next."""
+    said = (
+        one
+        for one in sorted(links, key=lambda one: not one.endpoint.private)
+        if one.endpoint.address.channel is not Channel.PUSH
+        and (one.watch.hours is not None or second_of(one, links) is not None)
+    )
+    by_person: dict[str, Link] = {}
+    for one in said:
+        by_person.setdefault(one.person, one)
+    return tuple(by_person.values())
+
+
+def _watch(one: Link, links: Sequence[Link], now: datetime) -> str:
+    chat, second = _name(one, links), second_of(one, links)
+    other = None if second is None else _name(second, links)
+    if one.watch.hours is None:
+        return _("{chat}: the second person is {other}.", chat=chat, other=other)
+    hours = _hours(one.watch.hours, one, links)
+    if other is None:
+        return _(
+            "{chat} is on watch {hours}. Nobody stands in, so it rings at any time, unless"
+            " somebody else on watch is rung.",
+            chat=chat,
+            hours=hours,
+        )
+    if is_on_watch(one, links, now) or second in rung_for((one,), links, now):
+        return _(
+            "{chat} is on watch {hours}. Otherwise {other} is rung instead.",
+            chat=chat,
+            hours=hours,
+            other=other,
+        )
+    return _(
+        "{chat} is on watch {hours}. {other} would stand in and cannot now, so it rings too.",
+        chat=chat,
+        hours=hours,
+        other=other,
+    )
+
+
+def _hours(hours: Quiet, one: Link, links: Sequence[Link]) -> str:
+    zone = zone_of_person(one.person, links) or "UTC"
+    return _("{hours} ({zone})", hours=quiet_in_words(hours), zone=zone)
+
+
+def _name(link: Link, links: Sequence[Link]) -> str:
+    """By which people know a chat from the others."""
+    title = chat_title(link.endpoint)
+    chats = chats_of(links)
+    if sum(chat_title(one.endpoint) == title for one in chats) < 2:
+        return title
+    number = next(number for number, one in enumerate(chats, 1) if one.id == link.id)
+    return _("{chat} (chat {number})", chat=title, number=number)
+
+
+def _watch_examples() -> str:
+    return _("For example: /escalate watch 08:00-23:00 weekdays, else chat 2")
+
+
 def _stands(one: Incident) -> str:
     if one.state is IncidentState.HELD and one.held_until is not None:
         return _("in hand until {time}", time=clock(one.held_until))
@@ -234,7 +320,10 @@ def _stands(one: Incident) -> str:
 
 
 def _for_example() -> str:
-    return _("For example: /escalate phone after 3 min, again after 6 loud, then chat 2 after 10")
+    return _(
+        "For example: /escalate phone after 3 min, again after 6 loud, then chat 2 after 10;"
+        " /escalate watch 08:00-23:00 weekdays, else chat 2"
+    )
 
 
 # --- what would happen ----------------------------------------------------------------------------
@@ -245,13 +334,25 @@ def coverage(chain: Chain, links: Sequence[Link], proven_at: datetime | None, no
     open_ones = [one for one in chats_of(links) if one.endpoint.state is EndpointState.ACTIVE]
     apps = dict.fromkeys(app_name(one.endpoint.address.channel) for one in open_ones)
     at_once = _("{apps} at once", apps=", ".join(apps)) if apps else _("no chat")
-    phones = any(one.endpoint.address.channel is Channel.PUSH for one in links)
-    steps = steps_of(chain, phones=phones, linked={one.id for one in links})
+    steps = steps_of(chain, links)
     rest = [_briefly(step, links) for step in steps if step.after and step.to is not Surface.NEXT]
     told = _("If a bot fails: {steps}", steps=", ".join((at_once, *rest)))
+    for one in _watching(links):
+        told += _off_watch(one, links)
     if proven_at is None:
         return _("{told}. Nobody has said yet that they saw an alert.", told=told)
     return _("{told}; last seen by somebody {span} ago", told=told, span=spoken(now - proven_at))
+
+
+def _off_watch(one: Link, links: Sequence[Link]) -> str:
+    hours, second = one.watch.hours, second_of(one, links)
+    if hours is None:
+        return ""
+    chat, when = _name(one, links), _hours(hours, one, links)
+    if second is None:
+        return "; " + _("{chat} is on watch {hours}, and nobody stands in", chat=chat, hours=when)
+    other = _name(second, links)
+    return "; " + _("{chat} {hours}, otherwise {other}", chat=chat, hours=when, other=other)
 
 
 def _briefly(step: Step, links: Sequence[Link]) -> str:
@@ -262,6 +363,8 @@ def _briefly(step: Step, links: Sequence[Link]) -> str:
         case Surface.CHAT:
             link = next(one for one in links if one.id == step.link)
             return _("{chat} after {span}", chat=chat_title(link.endpoint), span=after)
+        case Surface.SECOND:
+            return _("the second person after {span}", span=after)
         case _:
             return _("the chats again after {span}", span=after)
 

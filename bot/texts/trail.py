@@ -158,5 +158,6 @@ _WISHED = {
     "rule": later("made a rule: {words}"),
     "rule_removed": later("removed a rule: {words}"),
     "escalation": later("set who is told of what nobody sees: {words}"),
+    "watch": later("set when they are on watch: {words}"),
     "rule_critical": later("let a rule hold for what is critical: {words}"),
 }

@@ -53,6 +53,7 @@ _HOW = {
 
 _WHY = {
     Why.CRITICAL: later("it is critical"),
+    Why.OFF_WATCH: later("it is critical, and somebody else is on watch"),
     Why.QUIET_HOURS: later("quiet hours"),
     Why.MUTED: later("muted"),
     Why.TOO_MILD: later("this phone rings for less"),

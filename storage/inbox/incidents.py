@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, insert, select, update
 
-from bot.domain.chats import Channel, Link
+from bot.domain.chats import Link
 from bot.domain.decisions import Why
 from bot.domain.escalation import steps_of
 from bot.domain.ids import AccountId
@@ -67,10 +67,6 @@ def _keep(connection: Connection, fact: Fact, opening: Opening, links: Sequence[
 def _due(connection: Connection, fact: Fact, links: Sequence[Link]) -> object:
     """When the first step after the alert itself is."""
     chosen = select(account.c.chain).where(account.c.id == fact.key.account)
-    steps = steps_of(
-        decode_chain(connection.execute(chosen).scalar()),
-        phones=any(link.endpoint.address.channel is Channel.PUSH for link in links),
-        linked={link.id for link in links},
-    )
+    steps = steps_of(decode_chain(connection.execute(chosen).scalar()), links)
     after = next_after(steps, timedelta(0))
     return None if after is None else fact.now + after

@@ -10,7 +10,7 @@ from bot.domain.deliveries import State
 from bot.domain.ids import AccountId
 from bot.domain.reasons import Reason
 from storage.engine.database import invalidate
-from storage.forgetting import forget_if_unlinked, forget_phones
+from storage.forgetting import forget_if_unlinked, forget_phones, forget_watch
 from storage.outbox.digests import follow
 from storage.outbox.folding import cancel_untold, tell_anew
 from storage.schema.rows import AnyRow
@@ -102,7 +102,9 @@ def end_link(connection: Connection, link_id: str, reason: str, now: datetime) -
         cancelled += end_link(connection, own, reason, now)
     connection.execute(delete(visit).where(visit.c.host == link_id))
     phones = forget_phones(connection, link_id)
-    return cancelled + sum(end_link(connection, each, reason, now) for each in phones)
+    cancelled += sum(end_link(connection, each, reason, now) for each in phones)
+    forget_watch(connection, link_id)
+    return cancelled
 
 
 def move(connection: Connection, endpoint_id: str, chat: str, now: datetime) -> None:

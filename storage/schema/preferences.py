@@ -11,7 +11,7 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal, DecimalException
 from typing import Any, TypeVar
 
-from bot.domain.chats import Hears, Preferences, Role
+from bot.domain.chats import Hears, Preferences, Role, Watch
 from bot.domain.decisions import Course, Decision
 from bot.domain.escalation import DEFAULT_CHAIN, Chain, Step, Surface
 from bot.domain.guards import Fall, Guard
@@ -39,16 +39,11 @@ Value = TypeVar("Value")
 
 def encode_preferences(preferences: Preferences) -> Plain:
     """Only what differs from those of a chat that has chosen nothing."""
-    quiet = preferences.quiet
     chosen = {
         "rules": [_encoded(rule) for rule in preferences.rules],
         "mutes": [_encoded(mute) for mute in preferences.mutes],
         "guards": [_encode_guard(guard) for guard in preferences.guards],
-        "quiet": quiet
-        and {
-            "weekdays": quiet.weekdays and _encode_hours(quiet.weekdays),
-            "weekend": quiet.weekend and _encode_hours(quiet.weekend),
-        },
+        "quiet": preferences.quiet and _encode_quiet(preferences.quiet),
         "zone": preferences.zone,
         "members": preferences.members,
     }
@@ -75,6 +70,17 @@ def decode_preferences(plain: Mapping[str, Any]) -> Preferences:
         members=Role(members) if members in set(Role) else None,
         language=language_of(plain),
         hears=_read(Hears, plain.get("hears")) or Hears.ALL,
+    )
+
+
+def encode_watch(watch: Watch) -> Plain:
+    """The columns of its row."""
+    return {"hours": watch.hours and _encode_quiet(watch.hours), "second": watch.second}
+
+
+def decode_watch(hours: Mapping[str, Any] | None, second: str | None) -> Watch:
+    return Watch(
+        hours=_read(_decode_quiet, hours), second=None if second is None else LinkId(second)
     )
 
 
@@ -231,6 +237,13 @@ def _decode_scope(plain: Mapping[str, Any]) -> dict[str, Any]:
 
 def _encode_hours(hours: Hours) -> list[str]:
     return [hours.start.isoformat(), hours.end.isoformat()]
+
+
+def _encode_quiet(quiet: Quiet) -> Plain:
+    return {
+        "weekdays": quiet.weekdays and _encode_hours(quiet.weekdays),
+        "weekend": quiet.weekend and _encode_hours(quiet.weekend),
+    }
 
 
 def _decode_quiet(plain: Mapping[str, Any]) -> Quiet:

@@ -7,31 +7,37 @@ from sqlalchemy import Row, Select, select
 from bot.domain.accounts import Account
 from bot.domain.chats import Address, Endpoint, Link
 from bot.domain.ids import AccountId, EndpointId, LinkId
-from storage.schema.preferences import decode_preferences
-from storage.schema.tables import LINK_IS_ACTIVE, endpoint, link
+from storage.schema.preferences import decode_preferences, decode_watch
+from storage.schema.tables import LINK_IS_ACTIVE, endpoint, link, watch
 
 AnyRow = Row[*tuple[Any, ...]]
 
 
 def select_links() -> Select[*tuple[Any, ...]]:
     """All links with their endpoints, for `link_of`."""
-    return select(
-        link.c.id.label("link"),
-        link.c.account,
-        link.c.person,
-        link.c.role,
-        link.c.epoch,
-        link.c.preferences,
-        link.c.linked_at,
-        endpoint.c.id.label("endpoint"),
-        endpoint.c.channel,
-        endpoint.c.bot,
-        endpoint.c.chat,
-        endpoint.c.thread,
-        endpoint.c.private,
-        endpoint.c.name,
-        endpoint.c.state,
-    ).join_from(link, endpoint, endpoint.c.id == link.c.endpoint)
+    return (
+        select(
+            link.c.id.label("link"),
+            link.c.account,
+            link.c.person,
+            link.c.role,
+            link.c.epoch,
+            link.c.preferences,
+            link.c.linked_at,
+            endpoint.c.id.label("endpoint"),
+            endpoint.c.channel,
+            endpoint.c.bot,
+            endpoint.c.chat,
+            endpoint.c.thread,
+            endpoint.c.private,
+            endpoint.c.name,
+            endpoint.c.state,
+            watch.c.hours,
+            watch.c.second,
+        )
+        .join_from(link, endpoint, endpoint.c.id == link.c.endpoint)
+        .outerjoin(watch, (watch.c.account == link.c.account) & (watch.c.person == link.c.person))
+    )
 
 
 def select_active_links() -> Select[*tuple[Any, ...]]:
@@ -54,6 +60,7 @@ def link_of(row: AnyRow) -> Link:
         role=row.role,
         epoch=row.epoch,
         preferences=decode_preferences(row.preferences),
+        watch=decode_watch(row.hours, row.second),
         linked_at=row.linked_at,
     )
 

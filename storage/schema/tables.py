@@ -117,6 +117,20 @@ LINK_IS_ACTIVE = link.c.state == literal_column(f"'{LinkState.ACTIVE}'")
 _index("uq_link_active_endpoint", link.c.endpoint, where=LINK_IS_ACTIVE, unique=True)
 
 
+class _Watch(TypedColumns):
+    """When somebody's phones and private chats ring, and who stands in."""
+
+    account = Column(Text, ForeignKey("account.id"), primary_key=True)
+    person = Column(Foreign, primary_key=True)
+    hours: Named[dict[str, Any] | None] = Column(Json)
+    """NULL for always."""
+    second: Named[str | None] = Column(Text)
+    """The link of who stands in; it may have ended since."""
+
+
+watch = Table("watch", metadata, _Watch)
+
+
 class _Secret(TypedColumns):
     owner = Column(Text, primary_key=True)
     kind: Named[str] = Column(Text)

@@ -43,6 +43,7 @@ from bot.domain.chats import (
     Person,
     Preferences,
     Role,
+    Watch,
 )
 from bot.domain.commands import Misread
 from bot.domain.decisions import Course, Decision, Why
@@ -510,6 +511,7 @@ DAY = Standing(
     Decimal("-52.3"), Decimal(12), 7, ((OWL.id, Decimal("-40.2")), (HERON.id, Decimal("-12.1")))
 )
 WANTS = Preferences(quiet=Quiet(weekdays=NIGHT, weekend=NIGHT), zone="Europe/Berlin")
+WATCH = Watch(hours=Quiet(weekdays=NIGHT), second=OTHER.id)
 ZONES = ("America/New_York", "America/Toronto")
 OPTIONS = (Option(label="Night Owl", action=ActionId("a1")),)
 ONE_BUTTON = (Button(label="22:00-07:00", action=ActionId("a1")),)
@@ -711,6 +713,15 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "escalation.listed": lambda: [
         escalation.listed(DEFAULT_CHAIN, (LINK, OTHER), (UNSEEN,) * 12, NOW, ONE_BUTTON),
         escalation.listed(Chain(steps=(), on=False), (LINK,), (), NOW, ()),
+    ],
+    "escalation.on_watch": lambda: [
+        escalation.on_watch(links, NOW, ONE_BUTTON)
+        for links in (
+            (replace(LINK, watch=WATCH), OTHER),
+            (replace(LINK, watch=replace(WATCH, hours=None)), OTHER),
+            (replace(LINK, watch=replace(WATCH, second=None)), OTHER),
+            (LINK,),
+        )
     ],
     "escalation.chosen": lambda: [escalation.chosen(DEFAULT_CHAIN, (LINK,), ONE_BUTTON)],
     "escalation.unclear": lambda: [

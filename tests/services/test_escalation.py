@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.chats import Channel
+from bot.domain.chats import Channel, Watch
 from bot.domain.events import Kind, Origin, PodEvent, Stream
 from bot.domain.incidents import HOLD_FOR, SAME_AGAIN, Incident
 from bot.domain.incoming import Reply
@@ -361,3 +361,137 @@ async def test_status_says_what_would_ring_tonight(all_three, platform, chat, ph
     assert f"{told}. Nobody has said yet that they saw an alert." in before.card.notes
     assert f"{told}; last seen by somebody 1 h ago" in after.card.notes
     assert "I hear nothing of the platform now, so nothing would ring." in deaf.card.notes
+
+
+BEN = "200"
+"""On Discord, and on a phone of his own; Ann is whoever linked the other chats."""
+
+
+@pytest.fixture
+async def two_people(store, platform, chat, discord, phone, now):
+    async with running(store, platform, chat, now, others=[discord, phone]) as world:
+        await world.goes_live()
+        await world.on(discord).links(BEN)
+        await world.on(phone).links()
+        await world.on(phone).links(BEN)
+        await world.quiet()
+        for one in (chat, discord, phone):
+            one.shown.clear()
+        yield world
+
+
+def rung(phone) -> list[tuple[str, str]]:
+    """Whose phone was told what, silently or not."""
+    return [
+        (one.chat, one.card.title if not one.card.silent else f"(silently) {one.card.title}")
+        for one in phone.shown
+    ]
+
+
+async def test_off_watch_the_second_person_s_phone_rings_and_on_watch_one_s_own(
+    two_people, platform, chat, phone
+):
+    [said] = await two_people.says("/escalate watch 12:04-20:00, else discord")
+    [listed] = await two_people.says("/escalate")
+    [status] = await two_people.says("/status")
+    await fails(two_people, platform)
+    at_once = rung(phone)
+    phone.shown.clear()
+    await two_people.quiet(6 * MINUTE)
+
+    assert said.card.title == "Who is on watch"
+    line = (
+        "Telegram chat is on watch Every day 12:04-20:00 (UTC). Otherwise Discord chat is rung"
+        " instead."
+    )
+    assert said.card.lines == (line,)
+    assert line in listed.card.lines
+    assert any(
+        "; Telegram chat Every day 12:04-20:00 (UTC), otherwise Discord chat" in note
+        for note in status.card.notes
+    )
+    alert = "Night Owl stopped with an error"
+    assert sorted(at_once) == [("100", f"(silently) {alert}"), (BEN, alert)]
+    assert chat.shown[0].card.silent
+    assert rung(phone) == [
+        (BEN, f"{UNSEEN} (2 min ago)"),
+        # At 12:05 Ann is on watch.
+        ("100", f"{UNSEEN} (5 min ago)"),
+        (BEN, f"{UNSEEN} (5 min ago)"),
+    ]
+
+
+async def test_the_second_person_is_told_after_ten_minutes_in_the_chat_and_on_the_phone(
+    two_people, platform, discord, phone
+):
+    await two_people.says("/escalate second discord")
+    await fails(two_people, platform)
+    await two_people.quiet(9 * MINUTE)
+    before = len(titles(discord)), len(titles(phone))
+    await two_people.quiet(2 * MINUTE)
+
+    assert (len(titles(discord)) - before[0], len(titles(phone)) - before[1]) == (1, 1)
+    assert titles(discord)[-1] == titles(phone)[-1] == f"{UNSEEN} (10 min ago)"
+    assert phone.shown[-1].chat == BEN
+
+
+async def test_where_nobody_else_is_there_the_phone_rings_all_the_same(
+    two_people, platform, chat, discord, phone
+):
+    [said] = await two_people.says("/escalate watch 13:00-20:00, else discord")
+    for one in (phone, discord):
+        link = await two_people.on(one).link(BEN)
+        assert link is not None
+        await two_people.store.links.end(link.id, two_people.now())
+    [alone] = await two_people.says("/escalate")
+    await fails(two_people, platform)
+    await two_people.quiet(5 * MINUTE)
+
+    assert "Otherwise" in said.card.lines[0]
+    assert (
+        "Telegram chat is on watch Every day 13:00-20:00 (UTC). Nobody stands in, so it rings at"
+        " any time, unless somebody else on watch is rung." in alone.card.lines
+    )
+    assert rung(phone) == [
+        ("100", "Night Owl stopped with an error"),
+        ("100", f"{UNSEEN} (2 min ago)"),
+        ("100", f"{UNSEEN} (5 min ago)"),
+    ]
+
+
+async def test_the_watch_is_taken_back_and_nobody_stands_in_for_themselves(two_people, phone):
+    [first] = await two_people.says("/escalate watch 8-20")
+    [second] = await two_people.says("/escalate watch 9-10 weekdays, else discord")
+    [undone] = await two_people.presses(second, "Undo")
+    [own] = await two_people.says("/escalate second telegram")
+    [hours] = await two_people.says("/escalate watch sometimes")
+    [trail] = await two_people.says("/audit")
+
+    assert undone.card.lines == first.card.lines
+    assert own.card.title == "That chat is your own: name one of somebody else"
+    assert hours.card.title == "On watch from when to when?"
+    assert any("set when they are on watch: watch" in field.value for field in trail.card.fields)
+
+
+async def test_a_watch_survives_a_restart_and_ends_with_the_last_chat_of_its_person(
+    store, platform, chat, discord, phone, now
+):
+    async with running(store, platform, chat, now, others=[discord, phone]) as world:
+        await world.goes_live()
+        await world.on(discord).links(BEN)
+        await world.on(phone).links(BEN)
+        await world.says("/escalate watch 13:00-20:00, else discord")
+        await world.quiet()
+        await fails(world, platform)
+        await world.quiet(MINUTE)
+    phone.shown.clear()
+    async with running(store, platform, chat, now, others=[discord, phone]) as world:
+        await world.quiet(2 * MINUTE)
+        assert rung(phone) == [(BEN, f"{UNSEEN} (2 min ago)")]
+        before = await world.link()
+        assert before is not None
+        await store.links.end(before.id, now())
+        await world.links()
+        after = await world.link()
+        assert after is not None
+        assert after.watch == Watch()

@@ -1,6 +1,9 @@
-"""`/escalate`: who is told of what nobody has seen, and after how long; what is unseen now."""
+"""`/escalate`: who is told of what nobody has seen, after how long, and who is on watch when; what
+is unseen now.
+"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bot.domain.actions import Verb
 from bot.domain.cards import Button, Card
@@ -8,8 +11,16 @@ from bot.domain.chats import Link, Role
 from bot.domain.commands import Argument, ArgumentType, Spec
 from bot.domain.escalation import DEFAULT_CHAIN
 from bot.domain.ids import LinkId
-from bot.domain.spoken_escalation import ChainProblem, chain_written, read_chain
+from bot.domain.spoken_escalation import (
+    ChainProblem,
+    chain_written,
+    is_watch,
+    read_chain,
+    read_watch,
+    watch_written,
+)
 from bot.domain.trail import by
+from bot.domain.watches import chat_called
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.services.commands.families import ALERTS
 from bot.texts import escalation as texts
@@ -32,6 +43,8 @@ async def _answer(request: AccountRequest) -> Card:
             for (_said, label), action in zip(words, actions, strict=True)
         ]
         return texts.listed(before, links, unseen, desk.now(), buttons)
+    if is_watch(typed):
+        return await _on_watch(request, typed, links)
     chain = read_chain(typed, _names(links))
     if isinstance(chain, ChainProblem):
         return texts.unclear(chain, links)
@@ -42,6 +55,27 @@ async def _answer(request: AccountRequest) -> Card:
     await desk.audit.note("escalation", now, account, **by(person), words=words_of_it)
     [undo] = await request.asking(chain_written(before), verb=Verb.UNDO)
     return texts.chosen(chain, links, [Button(label=texts.undo(), action=undo)])
+
+
+async def _on_watch(request: AccountRequest, typed: str, links: Sequence[Link]) -> Card:
+    """Of whoever asks, in all their chats and on their phones."""
+    desk, account, person = request.desk, request.account.id, request.command.person
+    before = request.link.watch
+    changed = read_watch(typed, _names(links), before)
+    if isinstance(changed, ChainProblem):
+        return texts.unclear(changed, links)
+    second = chat_called(changed.second, links)
+    if second is not None and second.endpoint.private and second.person == person.id:
+        return texts.unclear(ChainProblem.OWN, links)
+    now = desk.now()
+    await desk.incidents.watch(account, person.id, changed, now)
+    desk.escalating.wake()
+    await desk.audit.note("watch", now, account, **by(person), words=watch_written(changed))
+    if chat_called(before.second, links) is None:
+        before = replace(before, second=None)  # it is not linked any more
+    [undo] = await request.asking(watch_written(before), verb=Verb.UNDO)
+    buttons = [Button(label=texts.undo(), action=undo)]
+    return texts.on_watch(await desk.links.of(account), now, buttons)
 
 
 def _names(links: Sequence[Link]) -> Mapping[LinkId, Sequence[str]]:
@@ -71,7 +105,7 @@ COMMAND = AccountCommand(
             Argument(
                 name="words",
                 type=ArgumentType.TEXT,
-                description=later("such as phone after 3 min, again after 6 loud; off; default"),
+                description=later("such as phone after 3 min; watch 8-23, else chat 2; off"),
             ),
         ),
         least=Role.OPERATOR,

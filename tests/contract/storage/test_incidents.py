@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import select
 
 from bot.domain.cards import Button, Card
-from bot.domain.chats import Channel, Link
+from bot.domain.chats import Channel, Link, Watch
 from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import Priority, State
 from bot.domain.escalation import DEFAULT_CHAIN, Chain, Step, Surface
@@ -17,6 +17,7 @@ from bot.domain.events import Event, Kind
 from bot.domain.ids import ActionId
 from bot.domain.incidents import Cause, IncidentState, Opening, Solving
 from bot.domain.ingesting import Known, NewsDecision
+from bot.domain.rules import Hours, Quiet
 from bot.domain.sightings import Sighting
 from storage import Store
 from storage.schema.tables import delivery
@@ -196,3 +197,53 @@ async def test_a_link_that_ends_takes_its_incidents_along(store: Store):
     escalated = await store.incidents.escalate(NOW + 5 * MINUTE)
 
     assert (escalated.owed, escalated.due) == ({}, None)
+
+
+async def test_a_watch_is_of_a_person_in_all_their_chats_and_what_is_under_way_goes_on_by_it(
+    store: Store,
+):
+    chat, ben = await linked(store), await linked(store, "200")
+    await fails(store, chat, "fail owl 1")
+    await store.incidents.escalate(NOW + 5 * MINUTE)
+    nights = Quiet(weekdays=Hours(time(22), time(6)))
+    watch = Watch(hours=nights, second=ben.id)
+
+    await store.incidents.watch(chat.account, chat.person, watch, NOW + 6 * MINUTE)
+    [here, there] = await store.links.of(chat.account)
+    soon = await store.incidents.escalate(NOW + 6 * MINUTE)
+    due = await store.incidents.escalate(NOW + 10 * MINUTE)
+
+    assert (here.watch, there.watch) == (watch, Watch())
+    assert soon.due == NOW + 10 * MINUTE, "the second person has a step now"
+    assert list(due.owed) == [ben.endpoint.id]
+
+
+async def test_off_watch_is_decided_when_a_step_is_due(store: Store):
+    chat, ben = await linked(store), await linked(store, "200")
+    from_noon = Quiet(weekdays=Hours((NOW + 2 * MINUTE).time(), time(23)))
+    steps = tuple(Step(after=each * MINUTE, to=Surface.CHATS) for each in (1, 3))
+    await store.incidents.choose(chat.account, Chain(steps=steps), NOW)
+    watch = Watch(hours=from_noon, second=ben.id)
+    await store.incidents.watch(chat.account, chat.person, watch, NOW)
+    await fails(store, chat, "fail owl 1")
+
+    before = await store.incidents.escalate(NOW + MINUTE)
+    after = await store.incidents.escalate(NOW + 3 * MINUTE)
+
+    assert list(before.owed) == [ben.endpoint.id]
+    assert set(after.owed) == {chat.endpoint.id, ben.endpoint.id}
+
+
+async def test_a_watch_goes_with_the_last_link_of_its_person(store: Store):
+    chat, ben = await linked(store), await linked(store, "200")
+    for one in (chat, ben):
+        await store.incidents.watch(chat.account, one.person, Watch(second=ben.id), NOW)
+
+    await store.links.end(chat.id, NOW)
+    again = await linked(store)
+
+    assert [one.watch for one in await store.links.of(chat.account)] == [
+        Watch(second=ben.id),
+        Watch(),
+    ]
+    assert again.watch == Watch()

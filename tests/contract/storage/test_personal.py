@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.domain.chats import Channel, Person
+from bot.domain.chats import Channel, Person, Watch
 from bot.domain.events import Unreadable
 from bot.domain.trail import by
 from bot.errors import Refused
@@ -51,6 +51,7 @@ async def lived_in(store: Store) -> None:
     await store.inbox.ingest(
         mine.account, [replace(fact("trade of alice"), profit=Decimal("0.10"))], remember_only, NOW
     )
+    await store.incidents.watch(mine.account, mine.person, Watch(second=mine.id), NOW)
     unreadable = Unreadable(service="trades", reason="no id", fields=("alice_field",), size=10)
     await store.inbox.set_aside(mine.account, [unreadable], NOW)
     await invited(store, "open code of alice", "100100")
@@ -75,7 +76,7 @@ async def test_an_export_has_everything_and_no_secret(lasting_url: str, open_aga
     assert all({"decision", "matter"} <= one.keys() for one in whole["alerts"])
     assert {one["what"] for one in whole["trail"]} == {"login_failed", "command"}
     assert {one["chat"] for one in whole["chats"]} == {"100100", "200200"}
-    assert all(whole[part] for part in ("links", "facts", "buttons", "not understood"))
+    assert all(whole[part] for part in ("on watch", "links", "facts", "buttons", "not understood"))
     assert [(one["record"], one["result"]) for one in whole["trades"]] == [
         ("trade of alice", "0.10")
     ]

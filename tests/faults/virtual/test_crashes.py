@@ -51,6 +51,7 @@ ELSEWHERE = {
     "commit of storage.accounts.phones._remove": "takes a phone away, as unlinking a chat",
     "commit of storage.accounts.phones._prune": "erases what ended long ago",
     "commit of storage.escalation._choose": "how it goes on when nobody sees an alert, as a wish",
+    "commit of storage.escalation._watch": "who is on watch when, as a wish",
     "commit of storage.escalation._prune": "erases what ended long ago",
     "commit of storage.audit._erase": "erases what ended long ago",
     "commit of storage.retention._delete_items": "erases what ended long ago",
