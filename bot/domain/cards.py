@@ -244,9 +244,9 @@ def with_note(card: Card, note: str) -> Card:
 
 
 def seen(card: Card, note: str) -> Card:
-    """The card once somebody has seen it, and who."""
+    """The card once somebody has seen it, and who. Where it comes late, it wakes nobody."""
     rows = (tuple(button for button in row if not button.until_seen) for row in card.buttons)
-    return with_note(replace(card, buttons=tuple(filter(None, rows))), note)
+    return with_note(replace(card, buttons=tuple(filter(None, rows)), sound=False), note)
 
 
 def is_to_be_seen(card: Card) -> bool:

@@ -154,6 +154,7 @@ async def test_a_bot_that_runs_again_ends_it_and_nobody_is_rung_for_that(
     assert not any(title.startswith(UNSEEN) and "5 min" in title for title in titles(phone))
 
 
+@pytest.mark.fault(87)
 async def test_seen_twice_by_somebody_else_or_after_it_is_solved_changes_nothing(
     all_three, platform, chat, discord, phone
 ):
@@ -222,25 +223,26 @@ async def test_without_a_phone_the_chats_are_told_once_more_after_five_minutes(
     assert chat.shown[-1].card.severity == "critical"
 
 
+@pytest.mark.fault(90)
 async def test_hundreds_of_bots_that_fail_at_once_are_one_message_for_each_step(
     store, platform, chat, phone, now
 ):
-    bots = [owl(id=f"bot-{n}", name=f"Bot {n:03}", dry_run=False) for n in range(200)]
+    bots = [owl(id=f"bot-{n}", name=f"Bot {n:03}", dry_run=False) for n in range(500)]
     for one in bots:
         platform.bots[one.id] = one
     async with running(store, platform, chat, now, others=[phone]) as world:
         await world.goes_live()
         await world.on(phone).links()
         await world.quiet()
-        for n in range(200):
+        for n in range(500):
             platform.put(owl(id=f"bot-{n}", name=f"Bot {n:03}", dry_run=False, status="error"))
         await world.quiet(10)
         told = len(titles(phone))
         await world.quiet(6 * MINUTE)
 
-        assert titles(phone)[told:] == ["Still unseen: 200 things"] * 2
+        assert titles(phone)[told:] == ["Still unseen: 500 things"] * 2
         lines = phone.shown[-1].card.lines
-        assert lines[1] == "197 more: /escalate lists them."
+        assert lines[1] == "497 more: /escalate lists them."
         await world.on(phone).presses(Reply(card=phone.shown[-1].card), "Seen")
         await world.quiet(600)
         assert await unseen(world) == []

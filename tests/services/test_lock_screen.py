@@ -102,6 +102,7 @@ async def test_who_has_it_is_asked_again_and_seen_before_does_not_use_it_up(both
     assert phone.shown[-1].card.title.startswith("Still unseen")
 
 
+@pytest.mark.fault(87)
 @pytest.mark.parametrize("times", [2, 5])
 async def test_pressed_several_times_at_once_it_counts_once(both, platform, phone, times):
     await fails(both, platform)
@@ -133,6 +134,7 @@ async def test_a_button_of_before_does_not_quiet_what_happens_anew(both, platfor
     assert phone.shown[-1].card.title.startswith("Still unseen")
 
 
+@pytest.mark.fault(87)
 async def test_after_it_is_solved_nothing_is_left_to_say(both, platform, chat, phone):
     await fails(both, platform)
     seen = code(both, phone.shown[-1].card)
@@ -226,6 +228,7 @@ async def test_where_no_phone_can_come_no_address_is_given_or_taken(store, url):
     assert here.action_in(reached.rpartition("/")[2]) is None
 
 
+@pytest.mark.fault(87)
 async def test_two_surfaces_at_once_are_two_who_saw_it_and_the_first_is_told(
     both, platform, chat, phone
 ):
