@@ -94,6 +94,24 @@ class Store:
         """
         return await self.database.write(_erase, called)
 
+    async def push_key(self, made: str) -> str:
+        """What signs pushes to browsers, the same for all processes and for good: browsers have
+        subscribed to it.
+
+        Args:
+            made: it is this one from now on, if there is none.
+
+        Raises:
+            Misconfigured: what is kept cannot be read.
+        """
+        kept = await self.database.read(self.vault.push_key)
+        if kept is not None:
+            return kept
+        return await self.database.write(self._agree_on_push_key, made)
+
+    def _agree_on_push_key(self, connection: Connection, made: Sequence[str]) -> Sequence[str]:
+        return [self.vault.agree_on_push_key(connection, one) for one in made]
+
     async def rotate(self) -> int:
         """Encrypt all secrets with the first key; gives how many had another.
 

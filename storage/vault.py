@@ -41,6 +41,10 @@ _CANARY = "canary"
 """The owner of a row that only says whether a key opens this database."""
 
 
+PUSH_SECRET = "push"
+"""The owner of what signs pushes: all of this database's people."""
+
+
 class _Batch(NamedTuple):
     """Some secrets, by their owners' order, taken from old keys to the first."""
 
@@ -112,6 +116,29 @@ class Vault:
     def target(self, connection: Connection, phone: EndpointId) -> PushTarget | None:
         plain = self._find(connection, phone_secret(phone), "phone")
         return None if plain is None else decode_target(plain)
+
+    def push_key(self, connection: Connection) -> str | None:
+        """What signs pushes to browsers; `None` if there is none yet."""
+        plain = self._find(connection, PUSH_SECRET, "push key")
+        return None if plain is None else str(plain["private"])
+
+    def agree_on_push_key(self, connection: Connection, made: str) -> str:
+        """The one that is kept, whoever was first to make one; from now on this, if none is.
+
+        Raises:
+            Misconfigured: what is kept cannot be read.
+        """
+        sealed = self._sealed(PUSH_SECRET, "push key", {"private": made})
+        row = {"owner": PUSH_SECRET, "kind": "push key", "until": None, **sealed}
+        fresh = insert_into(secret, connection.dialect.name).on_conflict_do_nothing()
+        connection.execute(fresh, row)
+        kept = self.push_key(connection)
+        if kept is None:
+            raise Misconfigured(
+                "The key that signs pushes to browsers cannot be read from the database: give"
+                " TRADEBELL_SECRET_KEY the key that it was stored with, or put a backup back."
+            )
+        return kept
 
     def _keep(
         self,

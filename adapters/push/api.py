@@ -1,16 +1,20 @@
 """Requests to push services."""
 
 import json
+import secrets
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from yarl import URL
 
 from adapters.chat.connections import Body, Requests
 from adapters.chat.exchange import ApiAnswer
-from bot.domain.phones import NtfyTarget
+from adapters.push.encryption import SALT, PushKey, encrypted
+from bot.domain.ids import Now
+from bot.domain.phones import BrowserTarget, NtfyTarget
 
 
 class NtfyApi:
@@ -102,3 +106,44 @@ class PushoverApi:
 
 
 _HEADERS = {"User-Agent": "Tradebell"}
+
+
+class WebPushApi:
+    """The push service of any browser. Source: https://www.rfc-editor.org/rfc/rfc8030
+
+    Args:
+        contact: an https address of ours, for who runs such a service.
+    """
+
+    def __init__(self, requests: Requests, key: PushKey, contact: str, now: Now) -> None:
+        self._requests = requests
+        self._key = key
+        self._contact = contact
+        self._now = now
+
+    async def push(
+        self, target: BrowserTarget, content: bytes, *, life: int, urgency: str, topic: str = ""
+    ) -> ApiAnswer:
+        """Have a browser given what it alone can read.
+
+        Args:
+            life: seconds for which it is kept for a browser that is away.
+            topic: it takes the place of what is kept under the same.
+
+        Raises:
+            NoAnswer: no answer came, or not wholly.
+            ValueError: the browser's key is none.
+        """
+        sender = ec.generate_private_key(ec.SECP256R1())
+        body = encrypted(content, target, secrets.token_bytes(SALT), sender)
+        headers = {
+            **_HEADERS,
+            "Authorization": self._key.authorization(target.endpoint, self._contact, self._now()),
+            "Content-Encoding": "aes128gcm",
+            "TTL": str(life),
+            "Urgency": urgency,
+            **({"Topic": topic} if topic else {}),
+        }
+        url = URL(target.endpoint, encoded=True)
+        octets = Body(body, "application/octet-stream")
+        return await self._requests.ask("POST", url, octets, headers=headers)

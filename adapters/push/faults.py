@@ -17,7 +17,8 @@ MESSAGE_GONE = Reason.MESSAGE_GONE
 REASONS = faults.REASONS | frozenset(
     {
         *(Reason.HOST_FORBIDDEN, Reason.NO_PUSH_SERVER, Reason.PUSH_LOGIN_REFUSED),
-        *(Reason.PUSH_USER_UNKNOWN, Reason.PHONE_REMOVED, Reason.TOKEN_REFUSED, MESSAGE_GONE),
+        *(Reason.PUSH_KEY_REFUSED, Reason.SUBSCRIPTION_ENDED, Reason.PUSH_USER_UNKNOWN),
+        *(Reason.PHONE_REMOVED, Reason.TOKEN_REFUSED, MESSAGE_GONE),
     }
 )
 """All that an outcome here can be for, up to a colon."""
@@ -78,6 +79,30 @@ def after_pushover(answer: ApiAnswer, now: datetime) -> Attempt:
             return Postponed(reason=f"{Reason.TURNED_AWAY}: HTTP {status}", scope=Scope.CHANNEL)
         case _:
             return Unknown(reason=Reason.FOREIGN_ANSWER)
+
+
+def after_browser(answer: ApiAnswer) -> Attempt:
+    """The outcome of what a browser's push service did not take.
+
+    One that refuses our key ends that phone alone: whoever subscribes names the service, and must
+    not end the phones of others by what theirs says.
+
+    Source: https://www.rfc-editor.org/rfc/rfc8030#section-5 and #section-8.4,
+    https://www.rfc-editor.org/rfc/rfc8292#section-4.2
+    """
+    match answer.status:
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            return _alone(Reason.SLOW_DOWN, _retry_after(answer) or faults.UNTOLD_WAIT)
+        case HTTPStatus.NOT_FOUND | HTTPStatus.GONE:
+            return Gone(reason=Reason.SUBSCRIPTION_ENDED)
+        case HTTPStatus.BAD_REQUEST | HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
+            return Gone(reason=Reason.PUSH_KEY_REFUSED)
+        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return Declined(reason=Reason.CONTENT_REFUSED)
+        case status if status >= 500:
+            return Unknown(reason=f"{Reason.SERVER_ERROR}: HTTP {status}")
+        case status:
+            return _alone(f"{Reason.TURNED_AWAY}: HTTP {status}")
 
 
 def _refused(said: dict[str, Any]) -> Attempt:

@@ -1,22 +1,33 @@
 """Cards, shown on phones by push services."""
 
+import logging
 import re
 from collections.abc import Awaitable, Mapping
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from adapters.chat.exchange import ApiAnswer, NoAnswer, parsed
-from adapters.push.api import NtfyApi, PushoverApi
-from adapters.push.faults import MESSAGE_GONE, after_no_answer, after_ntfy, after_pushover
+from adapters.push.api import NtfyApi, PushoverApi, WebPushApi
+from adapters.push.faults import (
+    MESSAGE_GONE,
+    after_browser,
+    after_no_answer,
+    after_ntfy,
+    after_pushover,
+)
 from adapters.push.listening import RECEIPT
-from adapters.push.render import is_over, ntfy_json, pushover_json
+from adapters.push.render import browser_json, is_over, life, ntfy_json, pushover_json, urgency
 from bot.domain.cards import Card
 from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import ONE_MARKED_REPEAT, Attempt, Declined, Gone, Repeats, Sent
 from bot.domain.ids import Now
-from bot.domain.phones import NtfyTarget, PhoneTarget, PushoverTarget, Service
+from bot.domain.phones import BrowserTarget, NtfyTarget, PhoneTarget, PushoverTarget, Service
 from bot.domain.reasons import Reason
-from bot.ports import ButtonAddresses, PhoneTargets
+from bot.ports import ButtonAddresses, Meter, PhoneTargets
+
+log = logging.getLogger(__name__)
 
 _WAITS = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900))
 
@@ -182,3 +193,89 @@ def _addressed(found: PhoneTarget) -> dict[str, str]:
     target = found.target
     assert isinstance(target, PushoverTarget)
     return {"user": target.user, **({"device": target.device} if target.device else {})}
+
+
+class BrowserMessenger:
+    """Implements `ports.Messenger` for browsers that have subscribed, through their push services.
+
+    Each message has its card's reference as its topic: it takes the place of what its service
+    still keeps, and of what the browser shows.
+    """
+
+    channel = Channel.PUSH
+    bot = Service.BROWSER.value
+    repeats = REPLACED
+
+    def __init__(self, api: WebPushApi, targets: PhoneTargets, meter: Meter, now: Now) -> None:
+        self._api = api
+        self._targets = targets
+        self._meter = meter
+        self._now = now
+
+    async def send(
+        self,
+        address: Address,
+        card: Card,
+        tried_since: datetime | None = None,
+        replies_to: str | None = None,
+    ) -> Attempt:
+        """Show a card; `Sent.message` is its reference."""
+        found = await self._found(address)
+        if found is None:
+            return Gone(reason=Reason.PHONE_REMOVED)
+        return await self._pushed(*found, card, topic=card.reference or "", anew=True)
+
+    async def amend(self, address: Address, message: str, card: Card) -> Attempt:
+        """As ntfy's; a browser must show something for each push, so what needs no look any more
+        says so without a sound.
+        """
+        if not _OURS.fullmatch(message):
+            return Declined(reason=MESSAGE_GONE)
+        found = await self._found(address)
+        if found is None:
+            return Declined(reason=Reason.PHONE_REMOVED)
+        _, details = found
+        if not details and not is_over(card):
+            return Sent(message=message)  # it says the same as before
+        return await self._pushed(*found, card, topic=message, anew=False)
+
+    async def _found(self, address: Address) -> tuple[BrowserTarget, bool] | None:
+        found = await self._targets.target(address)
+        if found is None or not isinstance(found.target, BrowserTarget):
+            return None
+        return found.target, found.details
+
+    async def _pushed(
+        self, target: BrowserTarget, details: bool, card: Card, *, topic: str, anew: bool
+    ) -> Attempt:
+        now = self._now()
+        answer = None
+        for short in (False, True):
+            content = browser_json(card, topic, now, details=details, anew=anew, short=short)
+            try:
+                answer = await self._api.push(
+                    target,
+                    content,
+                    life=life(card, now),
+                    urgency=urgency(card) if anew else "low",
+                    topic=topic,
+                )
+            except NoAnswer as lost:
+                return after_no_answer(lost, own=True)
+            except ValueError:
+                return Gone(reason=Reason.SUBSCRIPTION_ENDED)  # nobody could read it
+            if answer.status != HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+                break  # else it was certainly not taken, and is tried with less
+        assert answer is not None
+        if answer.is_good:
+            return Sent(message=topic)
+        if answer.status in _KEY_REFUSED:
+            self._meter.alarm("push_key_refused")
+            log.error(
+                "a push service refuses our key",
+                extra={"host": urlsplit(target.endpoint).hostname, "status": answer.status},
+            )
+        return after_browser(answer)
+
+
+_KEY_REFUSED = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)

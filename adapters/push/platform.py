@@ -8,9 +8,10 @@ from typing import NoReturn
 
 from adapters.chat.connections import Connections, Limits
 from adapters.chat.exchange import NoAnswer, parsed
-from adapters.push.api import NtfyApi, PushoverApi
+from adapters.push.api import NtfyApi, PushoverApi, WebPushApi
+from adapters.push.encryption import PushKey
 from adapters.push.listening import PushoverReceipts
-from adapters.push.messenger import NtfyMessenger, PushoverMessenger
+from adapters.push.messenger import BrowserMessenger, NtfyMessenger, PushoverMessenger
 from adapters.push.settings import PushSettings
 from bot.domain.hosts import is_here, is_public
 from bot.errors import Misconfigured, Refused
@@ -28,6 +29,9 @@ NTFY_RATE = 1.0
 Source: https://docs.ntfy.sh/publish/#limitations
 """
 
+BROWSER_RATE = 1.0
+"""Messages a second to one browser; no push service names a limit."""
+
 PUSHOVER_RATE = 2.0
 """Requests at a time that Pushover wants at most. Source: https://pushover.net/api#friendly"""
 
@@ -42,6 +46,24 @@ async def open_ntfy(
         yield ChatBot(
             messenger=NtfyMessenger(NtfyApi(connections), phones, around.now, addresses),
             pace=pace(0, lambda _: NTFY_RATE),
+            begin=_nobody_to_ask,
+            listen=lambda *_: _for_ever(),
+        )
+
+
+@asynccontextmanager
+async def open_browsers(
+    settings: PushSettings, around: Around, phones: Phones, key: PushKey
+) -> AsyncIterator[ChatBot]:
+    """What rings browsers through the push services that they name."""
+    allows = None if settings.private_hosts else is_public
+    # Services want an address to turn to, and take none but of mail or https.
+    contact = f"https://{around.public_url.partition('://')[2]}"
+    async with Connections(limits=LIMITS, allows=allows) as connections:
+        api = WebPushApi(connections, key, contact, around.now)
+        yield ChatBot(
+            messenger=BrowserMessenger(api, phones, around.meter, around.now),
+            pace=pace(0, lambda _: BROWSER_RATE),
             begin=_nobody_to_ask,
             listen=lambda *_: _for_ever(),
         )

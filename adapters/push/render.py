@@ -1,13 +1,16 @@
 """Cards as push notifications: plain words, or what a lock screen may show instead."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from adapters.push.encryption import PLAIN_LIMIT
 from bot.domain.cards import Button, Card, Severity, as_shown, is_to_be_seen
 from bot.domain.ids import ActionId
+from bot.domain.lifetimes import ALERT_LIFE, PHONE_CODE_LIFE
 from bot.domain.marks import shown
 from bot.texts import lock_screen
 from bot.texts import phones as texts
@@ -45,6 +48,12 @@ _TAGS = {
     Severity.INFO: (),
 }
 """Source: https://docs.ntfy.sh/emojis/"""
+
+KEPT_LONGEST = timedelta(days=28)
+"""Google's push service takes no more.
+
+Source: https://firebase.google.com/docs/cloud-messaging/customize-messages/setting-message-lifespan
+"""
 
 QUIET_NTFY = 2
 """Low: no sound. Source: https://docs.ntfy.sh/publish/#message-priority"""
@@ -134,6 +143,62 @@ def pushover_json(
     return plain
 
 
+def browser_json(
+    card: Card, topic: str, now: datetime, *, details: bool, anew: bool = True, short: bool = False
+) -> bytes:
+    """What our script in the browser shows; `worker.js` reads it.
+
+    Args:
+        topic: what stands under the same is replaced.
+        details: as of `ntfy_json`, and `anew`.
+        short: without all that could make it too long.
+    """
+    over = not anew and is_over(card)
+    words = _dealt_with(card, details=details) if over else _words(card, now, details=details)
+    asks = next((one for row in card.buttons for one in row if one.until_seen), None)
+    plain: dict[str, Any] = {
+        "title": words.title[: 60 if short else TITLE_LIMIT],
+        "body": "" if short and details else words.message,
+        "tag": topic,
+        "loud": anew and not card.silent,
+        "stays": anew and is_to_be_seen(card),
+        "over": over,
+        "open": texts.open_label(),
+    }
+    if asks is not None:
+        plain |= {"seen": asks.action, "seen_label": asks.label, "unsaid": texts.not_noted()}
+    if card.at is not None:
+        plain["at"] = int(card.at.timestamp() * 1000)
+    while len(content := json.dumps(plain, ensure_ascii=False).encode()) > PLAIN_LIMIT:
+        plain["body"] = _head(plain["body"], len(plain["body"].encode()) * 9 // 10)
+    return content
+
+
+def _dealt_with(card: Card, *, details: bool) -> _Words:
+    said = as_shown(card)
+    if details and said.notes:
+        return _Words(said.title, said.notes[-1])
+    return _Words("Tradebell", texts.dealt_with())
+
+
+def life(card: Card, now: datetime) -> int:
+    """Seconds for which a card is worth showing on a phone that is away."""
+    if card.severity is Severity.CRITICAL and card.reference:
+        return int(KEPT_LONGEST.total_seconds())
+    left = ALERT_LIFE - (now - card.at) if card.at else PHONE_CODE_LIFE
+    return max(int(left.total_seconds()), 60)
+
+
+def urgency(card: Card) -> str:
+    """How much of its battery a phone spends on it at once.
+
+    Source: https://www.rfc-editor.org/rfc/rfc8030#section-5.3
+    """
+    if card.silent:
+        return "low"
+    return "high" if _is_bad(card) or not card.reference else "normal"
+
+
 def _ntfy_priority(card: Card) -> int:
     """From 1 to 5, 3 as usual, 5 through silent mode. Source: as `QUIET_NTFY`."""
     if card.silent:
@@ -163,7 +228,7 @@ def _pushover_priority(card: Card) -> int:
             return 0
 
 
-def _words(card: Card, now: datetime, *, details: bool, repeat: bool) -> _Words:
+def _words(card: Card, now: datetime, *, details: bool, repeat: bool = False) -> _Words:
     card = as_shown(card)
     again = [texts.maybe_again()] if repeat else []
     if card.on_lock_screen or not details:

@@ -74,10 +74,17 @@ class Door:
 
     async def sent(self, request: web.Request) -> Fields:
         """A form of ours; one that another site has sent is refused."""
+        self.refuse_foreign(request)
+        return await read_form(request)
+
+    def refuse_foreign(self, request: web.Request) -> None:
+        """
+        Raises:
+            web.HTTPForbidden: another site's page asks.
+        """
         if (reason := foreign(request.headers, self.settings.public_url)) is not None:
             log.warning("form refused", extra={"reason": reason})
             raise web.HTTPForbidden
-        return await read_form(request)
 
     def is_ours(self, request: web.Request, use: str, fields: Fields) -> bool:
         """Whether a form was made for this browser, and for that use."""
@@ -101,6 +108,10 @@ class Door:
 
     def forget(self, response: web.Response) -> None:
         response.del_cookie(self.cookie, path="/", secure=self.settings.https)
+
+    def token(self, secret: str, use: str) -> str:
+        """By which `is_ours` knows a form of the browser that keeps this secret."""
+        return csrf_token(secret, use)
 
     async def _visit(self, request: web.Request) -> tuple[str, Visit | VisitProblem]:
         code = request.match_info["code"]

@@ -16,6 +16,7 @@ from adapters.web.guard import (
 )
 from adapters.web.pages import STATIC, Problem, page, problem_page
 from adapters.web.render import card_json
+from adapters.web.ringing import RingingPages
 from adapters.web.rooms import Recalled
 from adapters.web.settings import WebSettings
 from adapters.web.talk import SIGNED_OUT, Guest, Talk
@@ -90,7 +91,20 @@ def inbox_talk(
 class InboxPages:
     """`/inbox/open/<code>`, where looking uses nothing up, and `/inbox` behind it."""
 
-    def __init__(self, talk: Talk, desk: InboxDesk, settings: WebSettings, new_id: NewId) -> None:
+    def __init__(
+        self,
+        talk: Talk,
+        desk: InboxDesk,
+        settings: WebSettings,
+        new_id: NewId,
+        *,
+        push_key: str,
+        plain_push: bool = False,
+    ) -> None:
+        """
+        Args:
+            push_key: which browsers subscribe to; `plain_push` as of `RingingPages`.
+        """
         self.talk = talk
         self._desk = desk
 
@@ -113,6 +127,9 @@ class InboxPages:
             same_site="Lax",
             life=INBOX_LIFE,
         )
+        self._ringing = RingingPages(
+            self._door, self._signed_in, talk, desk, push_key, plain=plain_push
+        )
 
     def routes(self) -> Sequence[web.RouteDef]:
         return (
@@ -123,6 +140,7 @@ class InboxPages:
             web.get(f"{PLACE}/app.webmanifest", self.manifest, name="inbox-manifest"),
             web.get(f"{PLACE}/worker.js", self.worker, name="inbox-worker"),
             web.get(f"{PLACE}/offline", self.offline, name="inbox-offline"),
+            *self._ringing.routes(),
         )
 
     # --- the inbox ----------------------------------------------------------------------------

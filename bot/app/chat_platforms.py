@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from types import MappingProxyType
 
 from adapters.discord.settings import DiscordSettings
+from adapters.push.encryption import PushKey
 from adapters.push.settings import PushSettings
 from adapters.telegram.settings import TelegramSettings
 from bot.domain.chats import Channel
@@ -39,11 +40,18 @@ def set_up(settings: Settings) -> Mapping[Channel, ChatPlatform]:
 
 
 def push_services(
-    settings: PushSettings, around: Around, phones: Phones, addresses: ButtonAddresses
+    settings: PushSettings,
+    around: Around,
+    phones: Phones,
+    addresses: ButtonAddresses,
+    key: PushKey,
 ) -> Iterator[AbstractAsyncContextManager[ChatBot]]:
-    """What rings phones: people name ntfy servers themselves, Pushover wants an application."""
-    from adapters.push.platform import open_ntfy, open_pushover
+    """What rings phones: people name ntfy servers themselves, browsers their push services;
+    Pushover wants an application.
+    """
+    from adapters.push.platform import open_browsers, open_ntfy, open_pushover
 
     yield open_ntfy(settings, around, phones, addresses)
+    yield open_browsers(settings, around, phones, key)
     if settings.pushover_token:
         yield open_pushover(settings, around, phones, addresses)

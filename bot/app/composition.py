@@ -114,7 +114,12 @@ def compose(
         new_digits=new_digits,
     )
     chat_closed = ChatClosed(
-        accounts=store.accounts, links=store.links, audit=store.audit, ingest=ingest, now=now
+        accounts=store.accounts,
+        links=store.links,
+        phones=store.phones,
+        audit=store.audit,
+        ingest=ingest,
+        now=now,
     )
     delivering.when_gone(chat_closed.gone)
     readerships = {
@@ -161,6 +166,7 @@ def compose(
         now=now,
         new_id=new_id,
     )
+    router = Router(desk, chat_closed)
     return Services(
         delivering=delivering,
         amending=amending,
@@ -169,10 +175,15 @@ def compose(
         ingest=ingest,
         feeds=feeds,
         linking=linking,
-        router=Router(desk, chat_closed),
+        router=router,
         settings_page=SettingsPage(desk=desk),
         inboxes=Inboxes(
-            visiting=desk.visiting, links=store.links, linking=linking, audit=store.audit
+            visiting=desk.visiting,
+            links=store.links,
+            linking=linking,
+            audit=store.audit,
+            desk=desk,
+            hear=router.hear,
         ),
         lock_screen=LockScreen(
             addresses=SignedAddresses(store.vault, public_url),

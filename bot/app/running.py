@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import Any, NoReturn
 
 from adapters.cryptorobot.client import open_platform
+from adapters.push.encryption import PushKey, new_private_key
 from adapters.push.faults import REASONS as PUSH_REASONS
 from adapters.watch.ping import pinging
 from adapters.web.chat import Chat
@@ -102,7 +103,8 @@ async def run(
             opened = each.open(around, store.journal, store.handles)
             bots.append(await stack.enter_async_context(opened))
         addresses = SignedAddresses(store.vault, settings.web.public_url)
-        for opened in push_services(settings.push, around, store.phones, addresses):
+        push_key = PushKey(await retry_until_available(partial(store.push_key, new_private_key())))
+        for opened in push_services(settings.push, around, store.phones, addresses, push_key):
             bots.append(await stack.enter_async_context(opened))
         one_of_many = store.database.dialect == "postgresql"  # an SQLite file has its own lock
         duty = Leadership(store.leases if one_of_many else None, owner=new_id())
@@ -127,7 +129,14 @@ async def run(
         pages = web_app(
             sign_in=services.linking,
             settings_desk=services.settings_page,
-            inbox=InboxPages(inbox, services.inboxes, settings.web, new_id),
+            inbox=InboxPages(
+                inbox,
+                services.inboxes,
+                settings.web,
+                new_id,
+                push_key=push_key.public,
+                plain_push=settings.push.private_hosts,
+            ),
             lock_screen=services.lock_screen,
             health=readiness.problems,
             chat=chat,

@@ -16,6 +16,8 @@ class Service(StrEnum):
 
     NTFY = "ntfy"
     PUSHOVER = "pushover"
+    BROWSER = "browser"
+    """That of the browser's own maker, which the browser names itself (web push)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,21 @@ class PushoverTarget:
     device: str = ""
 
 
-PushTarget = NtfyTarget | PushoverTarget
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrowserTarget:
+    """A browser's subscription to what we push: it alone can read what is encrypted for it.
+
+    `endpoint` is an address that its push service has made for it; `p256dh`, its public key, and
+    `auth`, a secret, are as it gives them. `name` is what it calls itself.
+    """
+
+    endpoint: str = field(repr=False)
+    p256dh: str = field(repr=False)
+    auth: str = field(repr=False)
+    name: str = ""
+
+
+PushTarget = NtfyTarget | PushoverTarget | BrowserTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,12 +130,14 @@ def address_of(service: Service, chat: str) -> Address:
 
 
 def name_of(target: PushTarget) -> str:
-    """What may be shown of where a phone is: an ntfy server's host, a Pushover device."""
+    """What may be shown of where a phone is: an ntfy server's host, a device, a browser."""
     match target:
         case NtfyTarget(server=server):
             return urlsplit(server).netloc
         case PushoverTarget(device=device):
             return device
+        case BrowserTarget(name=name):
+            return name
 
 
 # --- as people type them ------------------------------------------------------------------

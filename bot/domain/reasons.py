@@ -68,6 +68,8 @@ class Reason(StrEnum):
     NO_PUSH_SERVER = "no_push_server"
     PUSH_LOGIN_REFUSED = "push_login_refused"
     PUSH_USER_UNKNOWN = "push_user_unknown"
+    PUSH_KEY_REFUSED = "push_key_refused"
+    SUBSCRIPTION_ENDED = "subscription_ended"
     PHONE_REMOVED = "phone_removed"
     NOT_A_WEB_CHAT = "not_a_web_chat"
     NO_SUCH_WEB_CHAT = "no_such_web_chat"

@@ -56,6 +56,22 @@ class Browser:
     until: datetime
 
 
+class Rings(StrEnum):
+    """Whether the browser of an inbox is a phone."""
+
+    NO = "no"
+    UNPROVEN = "unproven"
+    YES = "yes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressed:
+    """What came of a notification's button: whether it did what it says, and what is told."""
+
+    done: bool
+    told: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxMessage:
     """What an inbox shows: a message of ours by its id, as it stands."""

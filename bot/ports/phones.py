@@ -33,7 +33,9 @@ class Phones(PhoneTargets, Protocol):
         """A phone that is not linked yet, added in the chat of an active link."""
 
     async def of(self, host: LinkId) -> Sequence[Phone]:
-        """Those that were added there, the oldest first."""
+        """Those that were added there, or in inboxes that were opened from there, the oldest
+        first.
+        """
 
     async def open_receipts(self, service: Service, since: datetime) -> Sequence[OpenReceipt]:
         """What was shown on phones since, asks to be seen, and has not been."""
@@ -44,7 +46,9 @@ class Phones(PhoneTargets, Protocol):
         """
 
     async def waiting(self, address: Address, person: str, now: datetime) -> bool:
-        """Whether this person, in this chat, is expected to type what a phone shows."""
+        """Whether this person, in this chat, is expected to type what a phone shows that `of`
+        finds.
+        """
 
     async def prove(
         self, address: Address, person: str, digits: str, now: datetime
@@ -57,6 +61,9 @@ class Phones(PhoneTargets, Protocol):
         self, found: EndpointId, *, details: bool | None = None, updates: bool | None = None
     ) -> None:
         """Note what is given of a phone."""
+
+    async def move(self, found: EndpointId, target: PushTarget) -> None:
+        """The same phone is there from now on; it stays as proven as it is."""
 
     async def remove(self, found: EndpointId, now: datetime) -> None:
         """End its link, if it has one, and forget where it is."""

@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from bot.domain.cards import Card
 from bot.domain.chats import Link
-from bot.domain.ids import LinkId, TraderId
+from bot.domain.ids import ActionId, LinkId, TraderId
+from bot.domain.phones import BrowserTarget
 from bot.domain.visits import (
     Browser,
     Changed,
+    Pressed,
     Purpose,
+    Rings,
     SettingsView,
     Visit,
     VisitProblem,
@@ -94,3 +98,19 @@ class InboxDesk(Protocol):
 
     async def at(self, secret: str) -> Link | None:
         """The inbox of the browser with that secret; `None` if it is not signed in any more."""
+
+    async def rings(self, link: Link) -> Rings:
+        """Whether the browser of an inbox is a phone of its person."""
+
+    async def ring(self, link: Link, target: BrowserTarget, before: str = "") -> Card | None:
+        """Make it one, to be proven as any; gives what is to be told there, if anything.
+
+        Args:
+            before: the address that its push service had for it until now.
+        """
+
+    async def hush(self, link: Link) -> None:
+        """Let it be none."""
+
+    async def press(self, link: Link, action: ActionId) -> Pressed:
+        """A notification's button was pressed, there: as a button in a chat."""

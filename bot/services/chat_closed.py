@@ -9,18 +9,25 @@ from bot.domain.chats import Endpoint, private_ones
 from bot.domain.deliveries import Delivery
 from bot.domain.events import Kind, Notice, Origin
 from bot.domain.ids import AccountId, EndpointId, Now
+from bot.domain.phones import Service
+from bot.domain.reasons import Reason
 from bot.errors import OutcomeUnknown, TryLater
-from bot.ports import Accounts, Audit, Links
+from bot.ports import Accounts, Audit, Links, Phones
 from bot.services.ingest import Ingest
 from bot.texts import notices
 
 log = logging.getLogger(__name__)
 
 
+_ENDED = (Reason.SUBSCRIPTION_ENDED, Reason.PUSH_KEY_REFUSED)
+"""What no browser comes back from: it subscribes anew."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatClosed:
     accounts: Accounts
     links: Links
+    phones: Phones
     audit: Audit
     ingest: Ingest
     now: Now
@@ -28,6 +35,12 @@ class ChatClosed:
     async def gone(self, delivery: Delivery, reason: str) -> None:
         """An item has found its chat closed."""
         await self.tell(delivery.account, delivery.endpoint, reason, delivery.reference)
+        if delivery.address.bot == Service.BROWSER and reason in _ENDED:
+            try:
+                await self.phones.remove(delivery.endpoint, self.now())
+            except (TryLater, OutcomeUnknown) as outage:
+                # It stays closed, and is found ended again by the next thing that goes there.
+                log.warning("a phone was not forgotten", extra={"reason": str(outage)})
 
     async def tell(
         self, account: AccountId, endpoint: EndpointId, reason: str, incident: str

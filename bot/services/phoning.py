@@ -77,6 +77,16 @@ class Phoning:
         await self._note("phone_added", link, person, service)
         return added
 
+    async def target(self, phone: Phone) -> PushTarget | None:
+        """Where a phone is."""
+        found = await self._phones.target(phone.endpoint.address)
+        return None if found is None else found.target
+
+    async def move(self, link: Link, person: Person, phone: Phone, target: PushTarget) -> None:
+        """Its service has another address for the very same phone."""
+        await self._phones.move(phone.endpoint.id, target)
+        await self._note("phone_moved", link, person, phone.service)
+
     async def send_code(self, phone: Phone, card: Callable[[str], Card]) -> Attempt:
         """Send what proves a phone; nothing else goes there before.
 

@@ -9,6 +9,7 @@ from bot.texts.times import months
 PAGE = {
     "connecting": later("connecting…"),
     "notices": later("Notifications of loud messages"),
+    "ring": later("Ring this device"),
     "sound": later("Sound for loud messages"),
     "conversation": later("Conversation"),
     "welcome": later("Your trading bots, in a chat"),
@@ -63,6 +64,10 @@ _SCRIPT = {
     "no_notices": later(
         "This browser shows no notifications for a page. Keep the sound on, or link Telegram or"
         " Discord too."
+    ),
+    "no_pushes": later(
+        "This browser could not subscribe. See that it is online and no private window, then press"
+        " again."
     ),
     "notices_on": later("Notifications are on"),
     "notices_example": later("Loud messages come like this."),

@@ -30,7 +30,13 @@ def app_name(channel: Channel) -> str:
 
 def service_name(service: str) -> str:
     """'ntfy', 'Pushover': each writes itself so."""
-    return service if service == Service.NTFY else service.title()
+    match service:
+        case Service.BROWSER:
+            return _("web push")
+        case Service.NTFY:
+            return service
+        case _:
+            return service.title()
 
 
 def chat_sort(chat: Endpoint) -> str:

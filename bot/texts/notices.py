@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from bot.domain.chats import Endpoint
+from bot.domain.chats import Channel, Endpoint
 from bot.domain.events import NoticeText
 from bot.domain.outages import Outage
+from bot.domain.phones import Service
 from bot.texts.language import _, ngettext
 from bot.texts.names import chat_sort, chat_title
 from bot.texts.reasons import in_words
@@ -104,6 +105,14 @@ def chat_closed(chat: Endpoint, reason: str, *, named: bool) -> NoticeText:
     Args:
         named: who reads it may know what the chat is called.
     """
+    if chat.address.bot == Service.BROWSER and chat.address.channel is Channel.PUSH:
+        return NoticeText(
+            _("{chat} rings no more", chat=chat_title(chat) if named else chat_sort(chat)),
+            _(
+                "Open the inbox there and press “Ring this device” ({reason}).",
+                reason=in_words(reason),
+            ),
+        )
     return NoticeText(
         _("Your {chat} is closed to me", chat=chat_title(chat) if named else chat_sort(chat)),
         _(

@@ -32,6 +32,21 @@ def discreet(severity: Severity) -> str:
             return _("News of your bots")
 
 
+def dealt_with() -> str:
+    """In place of what was to be seen, once it was, or is solved."""
+    return _("Dealt with: you need do nothing here")
+
+
+def open_label() -> str:
+    """On a notification's button."""
+    return _("Open")
+
+
+def not_noted() -> str:
+    """On a notification whose button did not work."""
+    return _("That you have seen it could not be noted. Open the inbox to say so.")
+
+
 def maybe_again() -> str:
     return _("This may have been shown before.")
 
@@ -95,6 +110,7 @@ def none_yet(services: frozenset[Service], buttons: Sequence[Button]) -> Card:
         _("A phone app rings when a bot needs you, also where chats are silent at night."),
         _("ntfy (free): install the app, then send /phone ntfy and your server's address."),
         _("Have no server? ntfy.sh is a public one, run by the maker of ntfy."),
+        _("Without another app: send /inbox, open it on the phone, press “Ring this device”."),
     ]
     if Service.PUSHOVER in services:
         lines.append(_("Pushover: send /phone pushover and the user key that its app shows."))
@@ -121,7 +137,9 @@ def _in_short(phone: Phone) -> str:
 
 
 def _how_to_add() -> str:
-    return _("Another one: /phone ntfy and a server, or /phone pushover and a user key.")
+    return _(
+        "Another one: /phone ntfy and a server, /phone pushover and a user key, or /inbox on it."
+    )
 
 
 def about(phone: Phone, buttons: Sequence[Sequence[Button]], *, changed: bool = False) -> Card:
@@ -223,9 +241,7 @@ def code_sent(phone: Phone, attempt: Attempt, again: Sequence[Button]) -> Card:
                         "It shows six digits. Type them here within {minutes} minutes.",
                         minutes=minutes,
                     ),
-                    _("Nothing there? See that the app has the topic, and may notify you.")
-                    if phone.service is Service.NTFY
-                    else _("Nothing there? See that the app is logged in, and may notify you."),
+                    _nothing_there(phone.service),
                 ),
                 buttons=_row(again),
             )
@@ -236,6 +252,18 @@ def code_sent(phone: Phone, attempt: Attempt, again: Sequence[Button]) -> Card:
             )
         case _:
             return not_rung(phone, attempt, again)
+
+
+def _nothing_there(service: Service) -> str:
+    match service:
+        case Service.NTFY:
+            return _("Nothing there? See that the app has the topic, and may notify you.")
+        case Service.PUSHOVER:
+            return _("Nothing there? See that the app is logged in, and may notify you.")
+        case Service.BROWSER:
+            return _(
+                "Nothing there? See that the browser may notify you, and is no private window."
+            )
 
 
 def rung(tried: Sequence[tuple[Phone, Attempt]]) -> Card:
@@ -285,6 +313,8 @@ def _what_to_do(attempt: Attempt, reason: str) -> str:
             return _("Who runs this Tradebell can allow that: TRADEBELL_PUSH_PRIVATE_HOSTS.")
         case Reason.PUSH_USER_UNKNOWN:
             return _("Remove the phone, and add it with the user key that the app shows.")
+        case Reason.SUBSCRIPTION_ENDED | Reason.PUSH_KEY_REFUSED:
+            return _("Open the inbox there and press “Ring this device”.")
         case _ if isinstance(attempt, Gone):
             return _("Remove the phone, and add it anew.")
         case _:

@@ -66,6 +66,8 @@ _WORDS = {
     Reason.NO_PUSH_SERVER: later("there is no ntfy server at its address"),
     Reason.PUSH_LOGIN_REFUSED: later("its server wants another token or password"),
     Reason.PUSH_USER_UNKNOWN: later("Pushover knows no such user or device"),
+    Reason.PUSH_KEY_REFUSED: later("its push service refuses our key"),
+    Reason.SUBSCRIPTION_ENDED: later("the browser takes no pushes any more"),
     Reason.PHONE_REMOVED: later("the phone was removed"),
     Reason.NOT_A_WEB_CHAT: later("not a web chat"),
     Reason.NO_SUCH_WEB_CHAT: later("no such web chat"),

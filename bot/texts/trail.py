@@ -145,6 +145,7 @@ _PLAIN = {
     "linked": later("linked a chat"),
     "unlinked": later("unlinked a chat"),
     "phone_added": later("added a phone"),
+    "phone_moved": later("has a phone at a new address of its push service"),
     "phone_linked": later("linked a phone"),
     "phone_removed": later("removed a phone"),
 }

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, insert, null, select, update
+from sqlalchemy import ColumnElement, Connection, Select, insert, literal, null, select, update
 
 from bot.domain.chats import Address, Channel, Endpoint, EndpointState, Hears, Preferences
 from bot.domain.deliveries import State
@@ -35,6 +35,7 @@ from storage.schema.tables import (
     is_one_of,
     link,
     phone,
+    visit,
 )
 from storage.vault import Vault
 
@@ -100,6 +101,9 @@ class SqlPhones:
         values = {name: value for name, value in given.items() if value is not None}
         await self._database.write(_set, (found, values))
 
+    async def move(self, found: EndpointId, target: PushTarget) -> None:
+        await self._database.write(self._move_all, (found, target))
+
     async def remove(self, found: EndpointId, now: datetime) -> None:
         await self._database.write(_remove, (found, now))
 
@@ -143,6 +147,15 @@ class SqlPhones:
         place = Endpoint(id=found, address=address, name=name)
         return Phone(endpoint=place, made_at=new.now)
 
+    def _move_all(
+        self, connection: Connection, requests: Sequence[tuple[EndpointId, PushTarget]]
+    ) -> Sequence[None]:
+        for found, target in requests:
+            here = select(phone.c.endpoint).where(phone.c.endpoint == found)
+            if connection.execute(here).first() is not None:
+                self._vault.keep_target(connection, found, target)
+        return [None for _ in requests]
+
     def _target(self, connection: Connection, address: Address) -> PhoneTarget | None:
         there = select(phone.c.endpoint, phone.c.details, phone.c.updates)
         there = there.join(endpoint, endpoint.c.id == phone.c.endpoint).where(is_at(address))
@@ -180,6 +193,12 @@ def _proof(found: EndpointId) -> str:
     return f"phone {found}"
 
 
+def _is_added_in(host: ColumnElement[str]) -> ColumnElement[bool]:
+    """There, or in an inbox that was opened from there."""
+    opened = select(visit.c.link).where(visit.c.host == host)
+    return (phone.c.host == host) | phone.c.host.in_(opened)
+
+
 def _of(connection: Connection, host: LinkId) -> Sequence[Phone]:
     own = (link.c.endpoint == phone.c.endpoint) & LINK_IS_ACTIVE
     rows = connection.execute(
@@ -196,7 +215,7 @@ def _of(connection: Connection, host: LinkId) -> Sequence[Phone]:
         )
         .join(endpoint, endpoint.c.id == phone.c.endpoint)
         .outerjoin(link, own)
-        .where(phone.c.host == host)
+        .where(_is_added_in(literal(host)))
         .order_by(phone.c.made_at, phone.c.endpoint)
     )
     return [_phone(row) for row in rows]
@@ -268,7 +287,7 @@ def _expect(connection: Connection, request: tuple[EndpointId, str, datetime]) -
 def _expected(address: Address, person: str) -> Select[*tuple[Any, ...]]:
     return (
         select(phone)
-        .join(link, link.c.id == phone.c.host)
+        .join_from(phone, link, _is_added_in(link.c.id))
         .join(endpoint, endpoint.c.id == link.c.endpoint)
         .where(
             is_at(address),
@@ -276,6 +295,7 @@ def _expected(address: Address, person: str) -> Select[*tuple[Any, ...]]:
             link.c.person == person,
             phone.c.digits_hash.is_not(None),
         )
+        .order_by(phone.c.digits_until.desc())
     )
 
 

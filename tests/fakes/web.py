@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from bot.domain.accounts import KeyLogin, Login, PasswordLogin, TokenLogin
 from bot.domain.cards import Card
 from bot.domain.chats import Address, Link, Role
-from bot.domain.ids import EndpointId, TraderId
+from bot.domain.ids import ActionId, EndpointId, TraderId
 from bot.domain.incoming import Incoming, Reply
 from bot.domain.lifetimes import CODE_LIFE, DIGITS_LIFE
 from bot.domain.linking import (
@@ -23,7 +23,16 @@ from bot.domain.linking import (
     SignedIn,
     TooSoon,
 )
-from bot.domain.visits import Changed, InboxMessage, SettingsView, Visit, VisitProblem
+from bot.domain.phones import BrowserTarget
+from bot.domain.visits import (
+    Changed,
+    InboxMessage,
+    Pressed,
+    Rings,
+    SettingsView,
+    Visit,
+    VisitProblem,
+)
 
 
 @dataclass
@@ -163,6 +172,11 @@ class InboxShown:
     """What they call themselves."""
     messages: list[InboxMessage] = field(default_factory=list)
     used: bool = False
+    ringing: Rings = Rings.NO
+    subscribed: list[tuple[BrowserTarget, str]] = field(default_factory=list)
+    """Targets, and the addresses that they were at before."""
+    pressed: list[str] = field(default_factory=list)
+    good_action: str = "a1"
 
     async def look(self, code: str) -> Visit | VisitProblem:
         if code != self.code or self.link is None:
@@ -183,6 +197,21 @@ class InboxShown:
 
     async def at(self, secret: str) -> Link | None:
         return self.link if secret in self.secrets else None
+
+    async def rings(self, link: Link) -> Rings:
+        return self.ringing
+
+    async def ring(self, link: Link, target: BrowserTarget, before: str = "") -> Card | None:
+        self.subscribed.append((target, before))
+        self.ringing = Rings.UNPROVEN
+        return Card(title="Look at your phone")
+
+    async def hush(self, link: Link) -> None:
+        self.ringing = Rings.NO
+
+    async def press(self, link: Link, action: ActionId) -> Pressed:
+        self.pressed.append(action)
+        return Pressed(done=action == self.good_action, told=f"{action} was pressed")
 
     async def shown(self, chat: str) -> list[InboxMessage]:
         return self.messages

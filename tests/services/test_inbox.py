@@ -10,9 +10,12 @@ import pytest
 
 from bot.domain.cards import Card, as_shown
 from bot.domain.chats import Channel, Link, Role
+from bot.domain.deliveries import Gone
+from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Reply
+from bot.domain.phones import BrowserTarget, NtfyTarget, Service
 from bot.domain.rules import Quiet
-from bot.domain.visits import INBOX, Purpose, Visit, VisitProblem
+from bot.domain.visits import INBOX, Purpose, Rings, Visit, VisitProblem
 from bot.services.inboxes import inbox_messages
 from tests.fakes.messenger import FakeMessenger
 from tests.harness.world import CHAT, World, actions_under, running
@@ -276,3 +279,238 @@ async def test_nothing_of_it_is_kept_in_clear(world, store):
 
     assert once not in exported
     assert entered[0] not in exported
+
+
+# --- as a phone -------------------------------------------------------------------------------
+
+TARGET = BrowserTarget(endpoint="https://push.example/1", p256dh="key", auth="auth", name=CHROME)
+MOVED = replace(TARGET, endpoint="https://push.example/2")
+PHONE_CODE = "482913"
+"""As the world draws it."""
+
+
+@pytest.fixture
+def pushed(now) -> FakeMessenger:
+    return FakeMessenger(now=now, channel=Channel.PUSH, bot=Service.BROWSER)
+
+
+@pytest.fixture
+async def ringing(store, platform, chat, now, browsers, pushed) -> AsyncIterator[World]:
+    others = [browsers, pushed]
+    async with running(store, platform, chat, now, others=others) as started:
+        await started.goes_live()
+        await started.quiet()
+        yield started
+
+
+def on_screen(pushed: FakeMessenger) -> list[str]:
+    return [one.card.on_lock_screen or one.card.title for one in pushed.shown]
+
+
+async def subscribes(world: World, own: Link, target: BrowserTarget = TARGET) -> Card | None:
+    await world.quiet(61)
+    return await world.inboxes.ring(own, target)
+
+
+async def types(world: World, browsers: FakeMessenger, own: Link, text: str) -> Card:
+    """In the inbox."""
+    chat = own.endpoint.address.chat
+    [reply] = await world.on(browsers).says(text, chat, CHAT)
+    assert reply.card is not None
+    return reply.card
+
+
+async def rings(world: World, browsers: FakeMessenger) -> Link:
+    """An inbox whose browser is a phone."""
+    own = await inbox(world, await signed_in(world))
+    await subscribes(world, own)
+    await types(world, browsers, own, PHONE_CODE)
+    assert await world.inboxes.rings(own) is Rings.YES
+    return own
+
+
+async def test_a_browser_rings_once_its_code_is_typed_and_nothing_goes_there_before(
+    ringing, platform, browsers, pushed
+):
+    own = await inbox(ringing, await signed_in(ringing))
+    asked_for = await subscribes(ringing, own)
+    await alarm(ringing, platform)
+    before = on_screen(pushed)
+
+    linked = await types(ringing, browsers, own, "482 913")
+    await alarm(ringing, platform, 2)
+
+    assert asked_for is not None
+    assert asked_for.title == "Look at your phone"
+    assert before == ["Your code: 482 913. Type it in the chat where you added this phone."]
+    assert linked.title == f"Your phone is linked: Phone by web push on {CHROME}"
+    assert on_screen(pushed)[1:] == ["Night Owl: error"]
+
+
+async def test_the_code_may_be_typed_in_the_chat_that_opened_the_inbox_which_lists_it_too(
+    ringing, pushed
+):
+    own = await inbox(ringing, await signed_in(ringing))
+    await subscribes(ringing, own)
+
+    [linked] = await ringing.says(PHONE_CODE)
+    [shown] = await ringing.says("/phone")
+    [removed] = await ringing.presses(shown, "Remove")
+
+    assert linked.card.title.startswith("Your phone is linked")
+    assert shown.card.title == f"Phone by web push on {CHROME}"
+    assert removed.card.title.startswith("Removed")
+    assert await ringing.inboxes.rings(own) is Rings.NO
+
+
+async def test_the_same_browser_is_one_phone_however_often_it_subscribes(
+    ringing, store, browsers, pushed
+):
+    own = await rings(ringing, browsers)
+    again = await subscribes(ringing, own)
+    other = await subscribes(ringing, own, MOVED)
+
+    [phone] = await store.phones.of(own.id)
+    assert again is not None
+    assert other is not None
+    assert again.title == f"Phone by web push on {CHROME}"
+    assert other.title == "Look at your phone"
+    assert phone.link is None
+    assert (await store.phones.target(phone.endpoint.address)).target == MOVED
+
+
+async def test_no_browser_is_sent_one_code_after_the_other_by_subscribing_anew(ringing, pushed):
+    own = await inbox(ringing, await signed_in(ringing))
+    await subscribes(ringing, own)
+
+    at_once = await ringing.inboxes.ring(own, MOVED)
+    await ringing.quiet(5)
+    soon = await ringing.inboxes.ring(own, MOVED)
+
+    assert at_once is not None
+    assert soon is not None
+    assert at_once.title == "One moment, please"
+    assert soon.title == "One moment, please"
+    assert len(pushed.shown) == 1
+
+
+@pytest.mark.parametrize(("before", "stays"), [(TARGET.endpoint, True), ("https://else", False)])
+async def test_a_browser_that_its_push_service_has_moved_proves_itself_by_where_it_was(
+    ringing, store, platform, browsers, pushed, before, stays
+):
+    own = await rings(ringing, browsers)
+    await ringing.quiet(61)
+
+    told = await ringing.inboxes.ring(own, MOVED, before)
+    pushed.shown.clear()
+    await alarm(ringing, platform)
+
+    [phone] = await store.phones.of(own.id)
+    assert (await store.phones.target(phone.endpoint.address)).target == MOVED
+    assert (told is None) == stays
+    assert on_screen(pushed) == (["Night Owl: error"] if stays else [])
+
+
+async def test_five_phones_of_an_inbox_are_enough(ringing, store, browsers):
+    own = await inbox(ringing, await signed_in(ringing))
+    for number in range(5):
+        target = NtfyTarget(server="https://ntfy.example", topic=f"t{number}")
+        await store.phones.add(own.id, Service.NTFY, target, ringing.now())
+
+    told = await subscribes(ringing, own)
+
+    assert told is not None
+    assert told.title == "That is too many phones"
+    assert await ringing.inboxes.rings(own) is Rings.NO
+
+
+async def test_one_whose_push_service_may_not_be_reached_is_told_so_and_kept_no_more(
+    ringing, store, pushed, monkeypatch
+):
+    own = await inbox(ringing, await signed_in(ringing))
+    monkeypatch.setattr(pushed, "_refused", lambda _: Gone(reason="host_forbidden"))
+
+    told = await subscribes(ringing, own)
+
+    assert told is not None
+    assert told.title == f"That did not go out: Phone by web push on {CHROME}"
+    assert "Why: its server is in a private network." in told.lines
+    assert await store.phones.of(own.id) == []
+
+
+async def test_a_subscription_that_has_ended_is_forgotten_and_told_of_in_the_chat(
+    ringing, store, platform, chat, browsers, pushed
+):
+    own = await rings(ringing, browsers)
+    [phone] = await store.phones.of(own.id)
+    pushed.script(phone.endpoint.address.chat, Gone(reason="subscription_ended"))
+
+    await alarm(ringing, platform)
+    await ringing.quiet()
+
+    assert await store.phones.of(own.id) == []
+    assert f"Phone by web push on {CHROME} rings no more" in chat.titles(CHAT)
+    assert await ringing.inboxes.rings(own) is Rings.NO
+    assert await ringing.inboxes.at(await signed_in(ringing)) is not None
+
+
+async def test_what_is_seen_on_the_notification_is_seen_in_the_chat(
+    ringing, platform, chat, browsers, pushed, store
+):
+    own = await rings(ringing, browsers)
+    await alarm(ringing, platform)
+    seen = actions_under(pushed.shown[-1].card)["Seen"]
+
+    pressed = await ringing.inboxes.press(own, seen)
+    again = await ringing.inboxes.press(own, seen)
+    await ringing.quiet()
+
+    assert (pressed.done, again.done) == (True, True)
+    assert chat.screen(CHAT)[-1].notes[0].startswith("Seen on the phone · ")
+    assert pushed.changed
+    trail = await store.audit.trail(own.account, 9)
+    assert [one.facts["verb"] for one in trail if one.what == "press"][:1] == ["seen"]
+
+
+async def test_a_press_counts_of_nobody_else_and_not_for_ever(ringing, platform, browsers, pushed):
+    own = await rings(ringing, browsers)
+    await alarm(ringing, platform)
+    seen = actions_under(pushed.shown[-1].card)["Seen"]
+    await ringing.links("200", email="bob@example.com")
+    secret = await signed_in(ringing, "200")
+    strangers = await inbox(ringing, secret)
+
+    without_phone = await ringing.inboxes.press(strangers, seen)
+    await ringing.inboxes.ring(strangers, MOVED)
+    of_another = await ringing.inboxes.press(strangers, seen)
+    unknown = await ringing.inboxes.press(own, ActionId("unknown"))
+    await ringing.quiet(24 * 3600 + 60)
+    late = await ringing.inboxes.press(own, seen)
+
+    assert [one.done for one in (without_phone, of_another, unknown, late)] == [False] * 4
+    assert of_another.told
+    assert late.told
+
+
+async def test_a_phone_ends_when_its_browser_is_signed_out_or_the_chat_is_unlinked(
+    ringing, store, browsers
+):
+    own = await rings(ringing, browsers)
+    [phone] = await store.phones.of(own.id)
+
+    [card] = await ringing.says("/inbox")
+    await ringing.presses(card, f"Sign out: {CHROME}")
+
+    assert await store.phones.target(phone.endpoint.address) is None
+    assert await store.links.at(phone.endpoint.address) is None
+
+
+async def test_a_browser_that_shall_not_ring_any_more_does_not(ringing, platform, browsers, pushed):
+    own = await rings(ringing, browsers)
+    await ringing.inboxes.hush(own)
+    pushed.shown.clear()
+
+    await alarm(ringing, platform)
+
+    assert pushed.shown == []
+    assert await ringing.inboxes.at(await signed_in(ringing)) is not None

@@ -6,6 +6,7 @@ import { Connection } from "./connection.js";
 import { Filter } from "./filter.js";
 import { dayOf, dividerElement, messageElement } from "./messages.js";
 import { Notices } from "./notices.js";
+import { Ring } from "./ring.js";
 import { Ringer } from "./ringer.js";
 import { counted, sentence } from "./sentences.js";
 
@@ -253,6 +254,12 @@ byId("empty").addEventListener("click", ({ target }) => {
   const starter = target.closest("[data-say]");
   if (starter) composer.submit(starter.dataset.say);
 });
-if (document.body.classList.contains("inbox")) installed();
+if (document.body.classList.contains("inbox")) {
+  installed().then((registration) => {
+    if (!registration?.pushManager || !("Notification" in window)) return;
+    new Ring(byId("ring"), registration.pushManager, toast);
+    byId("notices").hidden = true; // pushes come in their place, and while the page is closed
+  });
+}
 if (matchMedia("(hover: hover)").matches) byId("say").focus();
 addEventListener("hashchange", showNamed);

@@ -1,13 +1,15 @@
 """`/phone`: phones of one's own that a push service rings, beside the chat."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.domain.cards import Button, Card, Option
 from bot.domain.chats import Hears, Link, Person
 from bot.domain.commands import Argument, ArgumentType, Spec
+from bot.domain.deliveries import Gone
 from bot.domain.incoming import Place
 from bot.domain.linking import WrongDigits
-from bot.domain.phones import Phone, Service, read_ntfy, read_pushover
+from bot.domain.phones import BrowserTarget, Phone, Service, read_ntfy, read_pushover
 from bot.services.commands.desk import AccountCommand, AccountRequest, Desk
 from bot.services.phoning import MOST_PHONES
 from bot.texts import access
@@ -93,10 +95,50 @@ async def _are_too_many(request: AccountRequest) -> bool:
 
 
 async def _send_code(request: AccountRequest, phone: Phone) -> Card:
-    attempt = await request.desk.phoning.send_code(phone, texts.code)
-    [again] = await request.asking(f"code {phone.endpoint.id}")
+    return await _code_sent(request.desk, request.link, request.command.person, phone)
+
+
+async def _code_sent(desk: Desk, link: Link, person: Person, phone: Phone) -> Card:
+    attempt = await desk.phoning.send_code(phone, texts.code)
+    if phone.service is Service.BROWSER and isinstance(attempt, Gone):
+        await desk.phoning.remove(link, person, phone)  # it subscribes anew, if anything
+        return texts.not_rung(phone, attempt)
+    asked = f"{_NAME} code {phone.endpoint.id}"
+    [again] = await desk.acting.choices(link, person.id, asked, [()])
     button = Button(label=texts.send_code_label(), action=again)
     return texts.code_sent(phone, attempt, (button,))
+
+
+async def ring_browser(
+    desk: Desk, link: Link, person: Person, target: BrowserTarget, before: str = ""
+) -> Card | None:
+    """Let the browser ring that has an inbox; nothing is to be told if it only has moved.
+
+    Args:
+        before: its address until now, which nobody else knows but its push service.
+    """
+    phoning = desk.phoning
+    own = [one for one in await phoning.of(link) if one.service is Service.BROWSER]
+    for phone in own:
+        known = await phoning.target(phone)
+        if known == target:
+            return await _known(desk, link, person, phone)
+        if phone.link is not None and isinstance(known, BrowserTarget) and known.endpoint == before:
+            await phoning.move(link, person, phone, target)
+            return None
+    if len(await phoning.of(link)) - len(own) >= MOST_PHONES:
+        return texts.too_many(MOST_PHONES)
+    coded = max((one.coded_at for one in own if one.coded_at is not None), default=None)
+    for phone in own:
+        await phoning.remove(link, person, phone)
+    added = await phoning.add(link, person, Service.BROWSER, target)
+    return await _code_sent(desk, link, person, replace(added, coded_at=coded))
+
+
+async def _known(desk: Desk, link: Link, person: Person, phone: Phone) -> Card:
+    if phone.link is None:
+        return await _code_sent(desk, link, person, phone)
+    return await _shown(desk, link, person, phone)
 
 
 async def phone_by(desk: Desk, place: Place, person: Person, digits: str) -> Card:

@@ -51,6 +51,7 @@ async def test_after_a_change_of_keys_the_old_one_is_not_needed(url: str, open_a
     async with open_again(url, OLD) as store:
         chat = await linked(store)
         other = await linked(store, chat="2", user="bob")
+        push_key = await store.push_key("11" * 32)
 
     async with open_again(url, NEW, OLD) as store:
         rotated = await store.rotate()
@@ -58,8 +59,10 @@ async def test_after_a_change_of_keys_the_old_one_is_not_needed(url: str, open_a
     async with open_again(url, NEW) as store:
         kept = await store.accounts.credential(chat.account)
         others = await store.accounts.credential(other.account)
+        later = await store.push_key("22" * 32)
 
-    assert (rotated, again) == (3, 0)  # two credentials and the mark of the database itself
+    assert (rotated, again) == (4, 0)  # two credentials, the push key, and the database's own mark
+    assert later == push_key
     assert kept == grant().credential
     assert others is not None
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from functools import partial
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select, update
 
 from bot.domain.chats import Address, Channel, Link
-from bot.domain.lifetimes import PHONE_CODE_LIFE
+from bot.domain.lifetimes import INBOX_LIFE, PHONE_CODE_LIFE
 from bot.domain.linking import LinkProblem, WrongDigits
-from bot.domain.phones import NtfyTarget, Phone, PushoverTarget, Service
+from bot.domain.phones import BrowserTarget, NtfyTarget, Phone, PushoverTarget, PushTarget, Service
+from bot.domain.visits import Purpose, Visit
+from bot.errors import Misconfigured
 from storage import Store, personal
 from storage.accounts.phones import UNPROVEN_LIFE
+from storage.engine.database import each
 from storage.schema.tables import endpoint, phone, secret
 from tests.contract.storage.given import MINUTE, NOW, SECOND, address, linked
 
@@ -24,9 +28,18 @@ TARGET = NtfyTarget(
 CODE, WRONG = "271828", "161803"
 
 
-async def added(store: Store, host: Link, target: NtfyTarget | PushoverTarget = TARGET) -> Phone:
-    service = Service.NTFY if isinstance(target, NtfyTarget) else Service.PUSHOVER
-    return await store.phones.add(host.id, service, target, NOW)
+BROWSER = BrowserTarget(
+    endpoint="https://push.example/of-alice", p256dh="key of alice", auth="auth", name="Firefox"
+)
+SERVICES = {
+    NtfyTarget: Service.NTFY,
+    PushoverTarget: Service.PUSHOVER,
+    BrowserTarget: Service.BROWSER,
+}
+
+
+async def added(store: Store, host: Link, target: PushTarget = TARGET) -> Phone:
+    return await store.phones.add(host.id, SERVICES[type(target)], target, NOW)
 
 
 async def proven(store: Store, host: Link) -> Phone:
@@ -228,3 +241,99 @@ async def test_an_account_that_is_erased_leaves_no_phone(store: Store):
         ]
 
     assert await store.database.read(left) == []
+
+
+# --- browsers -----------------------------------------------------------------------------
+
+
+async def inbox_of(store: Store, host: Link) -> Link:
+    """One that was opened from a chat."""
+    invited = Visit(
+        purpose=Purpose.INBOX,
+        link=host.id,
+        person=host.person,
+        language="en",
+        until=NOW + MINUTE,
+    )
+    await store.visits.invite("code", invited, NOW)
+    entered = await store.visits.enter(
+        Purpose.INBOX, "code", "secret", NOW + INBOX_LIFE, NOW, "Firefox"
+    )
+    assert isinstance(entered, Visit)
+    link = await store.links.called(entered.link)
+    assert link is not None
+    return link
+
+
+async def test_a_browser_is_found_and_proven_in_its_inbox_and_in_the_chat_that_opened_it(
+    store: Store,
+):
+    host = await linked(store)
+    inbox = await inbox_of(store, host)
+    found = await added(store, inbox, BROWSER)
+    await store.phones.expect_digits(found.endpoint.id, CODE, NOW)
+    waits = [
+        await store.phones.waiting(one.endpoint.address, host.person, NOW) for one in (inbox, host)
+    ]
+
+    proven_there = await store.phones.prove(host.endpoint.address, host.person, CODE, NOW)
+
+    assert waits == [True, True]
+    assert isinstance(proven_there, Phone)
+    assert list(await store.phones.of(inbox.id)) == list(await store.phones.of(host.id))
+    kept = await store.phones.target(found.endpoint.address)
+    assert kept is not None
+    assert kept.target == BROWSER
+    assert found.endpoint.name == "Firefox"
+
+
+async def test_a_browser_ends_with_its_inbox_and_the_chat_goes_on(store: Store):
+    host = await linked(store)
+    inbox = await inbox_of(store, host)
+    found, own = await added(store, inbox, BROWSER), await added(store, host)
+
+    await store.links.end(inbox.id, NOW)
+
+    assert await store.phones.target(found.endpoint.address) is None
+    assert list(await store.phones.of(host.id)) == [own]
+
+
+async def test_one_that_has_moved_is_as_proven_as_before(store: Store):
+    host = await linked(store)
+    found = await proven(store, host)
+    moved = replace(BROWSER, endpoint="https://push.example/elsewhere")
+
+    await store.phones.move(found.endpoint.id, moved)
+    await store.phones.remove(found.endpoint.id, NOW)
+    await store.phones.move(found.endpoint.id, BROWSER)
+
+    assert await store.phones.of(host.id) == []
+    secrets = await store.database.read(lambda c: c.execute(select(secret.c.owner)).scalars().all())
+    assert f"phone:{found.endpoint.id}" not in secrets
+
+
+async def test_pushes_are_signed_with_one_key_for_good_which_stands_nowhere_in_clear(store: Store):
+    first, second = "11" * 32, "22" * 32
+
+    async with asyncio.TaskGroup() as group:
+        agreed = [group.create_task(store.push_key(one)) for one in (first, second)]
+    kept = {one.result() for one in agreed}
+    later = await store.push_key("33" * 32)
+
+    assert kept == {later}
+    assert later in (first, second)
+    tokens = await store.database.read(lambda c: c.execute(select(secret.c.token)).scalars().all())
+    assert all(later not in token for token in tokens)
+
+
+async def test_a_key_that_cannot_be_read_is_an_operator_s_matter(store: Store):
+    await store.push_key("11" * 32)
+    await store.database.write(_damage, None)
+
+    with pytest.raises(Misconfigured, match="TRADEBELL_SECRET_KEY"):
+        await store.push_key("22" * 32)
+
+
+@each
+def _damage(connection: Connection, _: None) -> None:
+    connection.execute(update(secret).where(secret.c.owner == "push").values(token="damaged"))

@@ -47,6 +47,8 @@ ELSEWHERE = {
     "commit of storage.accounts.phones.SqlPhones._add_all": "a phone, before it is linked",
     "commit of storage.accounts.phones._expect": "a phone, before it is linked",
     "commit of storage.accounts.phones.SqlPhones._prove_all": "links a phone, as linking a chat",
+    "commit of storage.accounts.phones.SqlPhones._move_all": "where a phone is found",
+    "commit of storage.store.Store._agree_on_push_key": "begins the product: one key or another",
     "commit of storage.accounts.phones._set": "what a phone shows",
     "commit of storage.accounts.phones._remove": "takes a phone away, as unlinking a chat",
     "commit of storage.accounts.phones._prune": "erases what ended long ago",

@@ -43,6 +43,8 @@ class Site:
     settings_desk: SettingsShown = field(default_factory=SettingsShown)
     inbox_desk: InboxShown = field(default_factory=InboxShown)
     lock_screen: LockScreenShown = field(default_factory=LockScreenShown)
+    push_key: str = "BPushKey"
+    plain_push: bool = False
 
     def __post_init__(self) -> None:
         self.desk = LinkingDesk(now=self.now)
@@ -78,7 +80,14 @@ class Site:
             settings=self.settings,
             now=self.now,
             new_id=new_id,
-            inbox=InboxPages(self.inbox, self.inbox_desk, self.settings, new_id),
+            inbox=InboxPages(
+                self.inbox,
+                self.inbox_desk,
+                self.settings,
+                new_id,
+                push_key=self.push_key,
+                plain_push=self.plain_push,
+            ),
             lock_screen=self.lock_screen,
         )
         async with (

@@ -280,3 +280,165 @@ async def test_its_background_script_may_serve_the_inbox_and_keeps_nothing_of_an
 )
 def test_a_browser_is_called_as_it_calls_itself(agent, name):
     assert browser_of(agent) == name
+
+
+# --- as a phone -------------------------------------------------------------------------------
+
+KEYS = {
+    "p256dh": (
+        "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+    ),
+    "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+}
+SUBSCRIPTION = {"endpoint": "https://push.example/1?x=%C3%A4", "expirationTime": None, "keys": KEYS}
+
+
+async def ring(visitor: Visitor, said: object, **headers: str) -> aiohttp.ClientResponse:
+    return await visitor.client.post(
+        "/inbox/ring", json=said, headers={**visitor.headers, **headers}
+    )
+
+
+async def csrf(visitor: Visitor) -> str:
+    _, told = await visitor.get("/inbox/ring")
+    return str(json.loads(told)["csrf"])
+
+
+async def test_a_browser_subscribes_and_what_comes_of_it_is_told_in_the_inbox(site):
+    async with site.opened() as client:
+        visitor = Visitor(client)
+        await visitor.enter()
+        socket = await visitor.socket()
+        _, before = await visitor.get("/inbox/ring")
+        said = {"csrf": json.loads(before)["csrf"], "subscription": SUBSCRIPTION, "before": "old"}
+        answer = await (await ring(visitor, said)).json()
+        told = await frame(socket, "message")
+        ended = await (await ring(visitor, {**said, "subscription": None})).json()
+
+    [(target, old)] = site.inbox_desk.subscribed
+    assert json.loads(before)["key"] == site.push_key
+    assert [json.loads(before)["rings"], answer["rings"], ended["rings"]] == [
+        "no",
+        "unproven",
+        "no",
+    ]
+    assert (target.endpoint, target.p256dh) == (SUBSCRIPTION["endpoint"], KEYS["p256dh"])
+    assert (target.name, old) == ("Chrome · Android", "old")
+    assert told["message"]["card"]["title"] == "Look at your phone"
+
+
+@pytest.mark.parametrize(
+    "subscription",
+    [
+        *({}, [], "x", 7, {**SUBSCRIPTION, "keys": None}, {**SUBSCRIPTION, "endpoint": 7}),
+        {**SUBSCRIPTION, "endpoint": "http://push.example/1"},
+        {**SUBSCRIPTION, "endpoint": "https:///1"},
+        {**SUBSCRIPTION, "endpoint": "https://a@push.example/1"},
+        {**SUBSCRIPTION, "endpoint": "https://push.example:x/1"},
+        {**SUBSCRIPTION, "endpoint": "https://push.example/1#2"},
+        {**SUBSCRIPTION, "endpoint": "https://push.example/1\r\nX: 1"},
+        {**SUBSCRIPTION, "endpoint": "https://push.example/" + "a" * 1100},
+        {**SUBSCRIPTION, "keys": {**KEYS, "auth": "short"}},
+        {**SUBSCRIPTION, "keys": {**KEYS, "auth": "ä" * 22}},
+        {**SUBSCRIPTION, "keys": {**KEYS, "p256dh": KEYS["p256dh"][:-2] + "AA"}},
+        {**SUBSCRIPTION, "keys": {**KEYS, "p256dh": "A" * 87}},
+    ],
+)
+async def test_what_is_no_subscription_is_refused(site, subscription):
+    async with site.opened() as client:
+        visitor = Visitor(client)
+        await visitor.enter()
+        token = await csrf(visitor)
+        refused = await ring(visitor, {"csrf": token, "subscription": subscription})
+
+    assert refused.status == 400
+    assert site.inbox_desk.subscribed == []
+
+
+async def test_a_push_service_without_https_is_taken_where_private_ones_are(site):
+    site.plain_push = True
+    plain = {**SUBSCRIPTION, "endpoint": "http://127.0.0.1:8090/1"}
+    async with site.opened() as client:
+        visitor = Visitor(client)
+        await visitor.enter()
+        await ring(visitor, {"csrf": await csrf(visitor), "subscription": plain})
+
+    assert [target.endpoint for target, _ in site.inbox_desk.subscribed] == [plain["endpoint"]]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Content-Type": "text/plain"}, 415),
+        ({"Cookie": ""}, 403),
+        ({"Cookie": "tradebell-inbox=" + "x" * 22}, 403),
+    ],
+)
+@pytest.mark.parametrize("path", ["/inbox/ring", "/inbox/seen"])
+async def test_another_site_or_a_browser_that_is_not_signed_in_changes_nothing(
+    site, path, headers, status
+):
+    async with site.opened() as client:
+        visitor = Visitor(client)
+        await visitor.enter()
+        said = json.dumps({"csrf": await csrf(visitor), "subscription": None, "action": "a1"})
+        plain = {**visitor.headers, "Content-Type": "application/json"}
+        refused = await client.post(path, data=said, headers={**plain, **headers})
+        looked = await client.get("/inbox/ring", headers={**plain, **headers})
+
+    assert refused.status == status
+    assert looked.status == (200 if status == 415 else 403)
+    assert (site.inbox_desk.subscribed, site.inbox_desk.pressed) == ([], [])
+
+
+@pytest.mark.parametrize("token", ["", "0" * 64, None])
+async def test_who_does_not_have_the_page_s_token_subscribes_to_nothing(site, token):
+    async with site.opened() as client:
+        visitor = Visitor(client)
+        await visitor.enter()
+        refused = await ring(visitor, {"csrf": token, "subscription": SUBSCRIPTION})
+
+    assert refused.status == 403
+    assert site.inbox_desk.subscribed == []
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"{", 400),
+        (b"[]", 400),
+        (b"[" * 4000, 400),
+        (b'{"action": 7.5}', 400),
+        (b'{"action": "a/../b"}', 400),
+        (b" " * 5000, 413),
+    ],
+)
+async def test_what_is_no_press_is_refused(site, body, status):
+    async with site.opened() as client:
+        visitor = Visitor(client)
+        await visitor.enter()
+        headers = {**visitor.headers, "Content-Type": "application/json"}
+        refused = await client.post("/inbox/seen", data=body, headers=headers)
+
+    assert refused.status == status
+    assert site.inbox_desk.pressed == []
+
+
+async def test_a_press_on_a_notification_says_what_came_of_it(site):
+    async with site.opened() as client:
+        visitor = Visitor(client)
+        await visitor.enter()
+        answers = [
+            await (
+                await client.post("/inbox/seen", json={"action": action}, headers=visitor.headers)
+            ).json()
+            for action in ("a1", "a2")
+        ]
+
+    assert answers == [
+        {"done": True, "told": "a1 was pressed"},
+        {"done": False, "told": "a2 was pressed"},
+    ]
+    assert site.inbox_desk.pressed == ["a1", "a2"]
