@@ -1,9 +1,10 @@
 """What an account's trades came to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from bot.domain.figures import Fee, Fill, Record
 from bot.domain.ids import AccountId, TraderId
 from bot.domain.results import Results
 
@@ -18,3 +19,18 @@ class Ledger(Protocol):
         self, account: AccountId, since: datetime
     ) -> Mapping[TraderId, Sequence[datetime]]:
         """When each bot has opened or closed something since then, oldest first."""
+
+    async def record(
+        self, account: AccountId, since: datetime, traders: Collection[TraderId] | None = None
+    ) -> Record:
+        """Trades that were closed since then, with the results that the platform tells.
+
+        Args:
+            traders: of these bots alone.
+        """
+
+    async def fills(self, account: AccountId) -> Sequence[Fill]:
+        """All that was bought and sold, oldest first, where no result is told of any trade."""
+
+    async def fees(self, account: AccountId, since: datetime) -> Sequence[Fee]:
+        """What trades since then say that they cost, oldest first."""

@@ -1,10 +1,18 @@
 """Charts: what is drawn, and all of it in words for who does not see it."""
 
+from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from bot.domain.amounts import brief, gained, percent
-from bot.domain.charts import Bar, Chart, Profits
+from bot.domain.charts import FEWEST, Bar, Chart, Profits
+from bot.domain.figures import Record, Span, by_money, by_span
+from bot.texts.figures import money_name, period_name
 from bot.texts.language import _, ngettext
+
+MOST_BARS = 12
+"""More of them a phone does not show so that they can be told apart."""
 
 
 def chart(profits: Profits) -> Chart:
@@ -29,6 +37,37 @@ def chart(profits: Profits) -> Chart:
         bars=tuple(Bar(value=value, label=brief(value)) for value in shown),
         alt=alt,
     )
+
+
+def bars_of(span: Span, found: Record, days: Sequence[date], zone: ZoneInfo) -> Chart | None:
+    """A bar for each of some days, weeks or months, of the money with most trades; `None` for what
+    is no more than its list says.
+    """
+    moneys = by_money(found.trades)
+    if not moneys or not FEWEST <= len(days) <= MOST_BARS:
+        return None
+    what, trades = next(iter(moneys.items()))
+    parts = by_span(trades, days, zone)
+    told = ", ".join(
+        f"{period_name(span, day)} {gained(share.total, what.currency)}"
+        for day, share in parts.items()
+    )
+    unit = money_name(what)
+    return Chart(
+        title=_("Profit in {unit}, by {span}", unit=unit, span=_span_name(span)),
+        bars=tuple(Bar(value=one.total, label=brief(one.total)) for one in parts.values()),
+        alt=_("Profit in {unit}, the oldest first: {values}.", unit=unit, values=told),
+    )
+
+
+def _span_name(span: Span) -> str:
+    match span:
+        case Span.WEEK:
+            return _("week")
+        case Span.MONTH:
+            return _("month")
+        case _:
+            return _("day")
 
 
 def _trades(profits: Profits) -> str:

@@ -2,7 +2,7 @@
 whose clients know the clock of who reads them can show them by that.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain import marks
@@ -60,6 +60,14 @@ def _moment(at: datetime, zone: str | None) -> str:
 
 def _zone(name: str | None) -> ZoneInfo:
     return zone_called(spoken_zone() if name is None else name)
+
+
+def day_in(day: date, *, with_day: bool = True, with_year: bool = False) -> str:
+    """'26 Nov', 'Nov 2026': a day of a calendar, the same by every clock."""
+    there = datetime.combine(day, time(12), UTC)
+    parts = (("%d", "dd"), with_day), (("%b", "MMM"), True), (("%Y", "y"), with_year)
+    asked = [forms for forms, wanted in parts if wanted]
+    return _dated(there, *(" ".join(form) for form in zip(*asked, strict=True)))
 
 
 def months() -> tuple[str, ...]:

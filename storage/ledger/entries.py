@@ -1,17 +1,19 @@
 """Trades as rows, one each: what was last told of them, and the results of a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
+from decimal import Decimal
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Text, and_, bindparam, func, or_, select
 
 from bot.domain.events import WHOLE, Stream, Sweep
+from bot.domain.figures import Closed, Fee, Fill, Record
 from bot.domain.ids import AccountId, TraderId
 from bot.domain.ledger import Entry
 from bot.domain.results import Money, Result, Results
 from storage.engine.database import Database
-from storage.engine.statements import Statement
+from storage.engine.statements import Core, Statement, among
 from storage.engine.types import key
 from storage.engine.upsert import Insert, insert_into
 from storage.schema.tables import LEDGER_HAS_RESULT, cursor, ledger
@@ -82,10 +84,6 @@ _WHOLE_FROM = Statement(
 def results(connection: Connection, account: AccountId, since: datetime) -> Results:
     """What an account has earned since then, oldest first."""
     mine = {"of_account": account}
-    read = {row.stream: row for row in _WHOLE_FROM.rows(connection, mine)}
-    whole_from = read[Stream.TRADES].began if Stream.TRADES in read else None
-    if Sweep.LEDGER in read and read[Sweep.LEDGER].record == WHOLE:
-        whole_from = datetime.min.replace(tzinfo=UTC)
     return Results(
         since=since,
         entries=tuple(
@@ -98,8 +96,136 @@ def results(connection: Connection, account: AccountId, since: datetime) -> Resu
             )
             for row in _RESULTS.rows(connection, {**mine, "since": since})
         ),
-        whole_from=whole_from,
+        whole_from=_whole_from(connection, account),
     )
+
+
+def _whole_from(connection: Connection, account: AccountId) -> datetime | None:
+    """From when on no trade is missing; `None` if that is not known."""
+    read = {row.stream: row for row in _WHOLE_FROM.rows(connection, {"of_account": account})}
+    if Sweep.LEDGER in read and read[Sweep.LEDGER].record == WHOLE:
+        return datetime.min.replace(tzinfo=UTC)
+    return read[Stream.TRADES].began if Stream.TRADES in read else None
+
+
+def _of_account(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return and_(ledger.c.account == bindparam("of_account"), *conditions)
+
+
+_SINCE = ledger.c.at >= bindparam("since")
+
+
+def _closed(dialect: str, *conditions: ColumnElement[bool]) -> Core:
+    row = ledger.c
+    return (
+        select(row.at, row.opened_at, row.trader, row.pair, row.reason)
+        .add_columns(row.currency, row.paper, row.result)
+        .where(_of_account(_SINCE, LEDGER_HAS_RESULT, *conditions))
+        .order_by(row.at)
+    )
+
+
+def _of_traders(dialect: str) -> ColumnElement[bool]:
+    return among(ledger.c.trader, "traders", Text(), dialect)
+
+
+_CLOSED = Statement(_closed)
+_CLOSED_OF = Statement(lambda dialect: _closed(dialect, _of_traders(dialect)))
+
+
+def _untold(dialect: str, *conditions: ColumnElement[bool]) -> Core:
+    ended = and_(ledger.c.closed_at.is_not(None), ledger.c.result.is_(None))
+    count = func.count().label("untold")
+    return select(count).select_from(ledger).where(_of_account(_SINCE, ended, *conditions))
+
+
+_UNTOLD = Statement(_untold)
+_UNTOLD_OF = Statement(lambda dialect: _untold(dialect, _of_traders(dialect)))
+
+
+def _record(
+    connection: Connection,
+    account: AccountId,
+    since: datetime,
+    traders: Collection[TraderId] | None,
+) -> Record:
+    asked = {"of_account": account, "since": since}
+    closed, untold = _CLOSED, _UNTOLD
+    if traders is not None:
+        asked["traders"] = list(traders)
+        closed, untold = _CLOSED_OF, _UNTOLD_OF
+    moneys: dict[tuple[str, bool | None], Money] = {}
+    trades = []
+    for at, opened_at, trader, pair, reason, currency, paper, result in closed.rows(
+        connection, asked
+    ):
+        what = currency, paper
+        money = moneys.get(what) or moneys.setdefault(what, Money(*what))
+        trades.append(Closed(at, opened_at, trader, pair, reason, money, result))
+    [count] = untold.rows(connection, asked)
+    return Record(
+        since=since,
+        trades=tuple(trades),
+        untold=count.untold,
+        whole_from=_whole_from(connection, account),
+    )
+
+
+_FILLS = Statement(
+    lambda _: (
+        select(ledger)
+        .where(
+            _of_account(
+                ledger.c.result.is_(None),
+                ledger.c.pair.is_not(None),
+                ledger.c.price.is_not(None),
+                ledger.c.amount.is_not(None),
+                or_(*(func.lower(ledger.c.side) == side for side in ("buy", "sell"))),
+            )
+        )
+        .order_by(ledger.c.at, ledger.c.record)
+    )
+)
+
+
+_TELLS_RESULTS = Statement(
+    lambda _: select(ledger.c.record).where(_of_account(LEDGER_HAS_RESULT)).limit(1)
+)
+
+
+def _fills(connection: Connection, account: AccountId) -> Sequence[Fill]:
+    if _TELLS_RESULTS.rows(connection, {"of_account": account}):
+        return ()
+    return [
+        Fill(
+            at=row.at,
+            trader=row.trader,
+            pair=row.pair,
+            bought=row.side.lower() == "buy",
+            amount=row.amount,
+            price=row.price,
+            fee=row.fee if row.fee is not None and row.fee_currency == row.currency else Decimal(),
+            money=Money(row.currency, row.paper),
+        )
+        for row in _FILLS.rows(connection, {"of_account": account})
+        if row.amount > 0
+    ]
+
+
+_FEES = Statement(
+    lambda _: (
+        select(ledger.c.at, ledger.c.trader, ledger.c.fee, ledger.c.fee_currency, ledger.c.paper)
+        .where(_of_account(_SINCE, ledger.c.fee.is_not(None)))
+        .order_by(ledger.c.at)
+    )
+)
+
+
+def _fees(connection: Connection, account: AccountId, since: datetime) -> Sequence[Fee]:
+    return [
+        Fee(row.at, row.trader, Money(row.fee_currency or "", row.paper), row.fee)
+        for row in _FEES.rows(connection, {"of_account": account, "since": since})
+    ]
 
 
 _ACTIVITY = Statement(
@@ -134,3 +260,14 @@ class SqlLedger:
         self, account: AccountId, since: datetime
     ) -> Mapping[TraderId, Sequence[datetime]]:
         return await self._database.read(_activity, account, since)
+
+    async def record(
+        self, account: AccountId, since: datetime, traders: Collection[TraderId] | None = None
+    ) -> Record:
+        return await self._database.read(_record, account, since, traders)
+
+    async def fills(self, account: AccountId) -> Sequence[Fill]:
+        return await self._database.read(_fills, account)
+
+    async def fees(self, account: AccountId, since: datetime) -> Sequence[Fee]:
+        return await self._database.read(_fees, account, since)

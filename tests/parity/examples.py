@@ -66,6 +66,7 @@ from bot.domain.events import (
     Trader,
 )
 from bot.domain.feeds import FeedState, FeedStatus
+from bot.domain.figures import EVER, Closed, Fee, Method, Record, Span, latest
 from bot.domain.guards import Fall, Guard, Standing
 from bot.domain.ids import AccountId, ActionId, EndpointId, LinkId, StrategyId, TraderId
 from bot.domain.incidents import Cause, Incident, IncidentState
@@ -76,6 +77,7 @@ from bot.domain.outages import Outage
 from bot.domain.outcomes import Result, Seen
 from bot.domain.phones import NtfyTarget, Phone, Service, address_of
 from bot.domain.reasons import Reason
+from bot.domain.results import Money
 from bot.domain.rules import Hours, Matter, Measure, Mode, Mute, Quiet, Rule, Threshold, Topic
 from bot.domain.sightings import Sighting
 from bot.domain.silences import Silence
@@ -83,6 +85,7 @@ from bot.domain.spoken_escalation import ChainProblem
 from bot.domain.spoken_guards import GuardProblem
 from bot.domain.spoken_rules import Problem, Unclear
 from bot.domain.spoken_times import ALL_DAY
+from bot.domain.timetables import zone
 from bot.domain.told import Duplicate, Replay, Told
 from bot.domain.trail import Trace, by
 from bot.domain.visits import Browser
@@ -97,6 +100,7 @@ from bot.texts import (
     digests,
     escalation,
     failures,
+    figures,
     getting_started,
     guards,
     inbox,
@@ -513,6 +517,50 @@ DAY = Standing(
 WANTS = Preferences(quiet=Quiet(weekdays=NIGHT, weekend=NIGHT), zone="Europe/Berlin")
 WATCH = Watch(hours=Quiet(weekdays=NIGHT), second=OTHER.id)
 ZONES = ("America/New_York", "America/Toronto")
+CLOSED = Record(
+    since=EVER,
+    trades=tuple(
+        Closed(
+            AT - timedelta(days=9 - number),
+            AT - timedelta(days=9 - number, hours=3),
+            bot,
+            pair,
+            reason,
+            Money("USDT", paper),
+            Decimal(value),
+        )
+        for number, (bot, pair, reason, paper, value) in enumerate(
+            (
+                (OWL.id, "BTC/USDT", "roi", False, "0.2"),
+                (OWL.id, "BTC/USDT", "roi", False, "12.43"),
+                (OWL.id, "ETH/USDT", "stop_loss", False, "-4.1"),
+                (None, "ETH/USDT", None, True, "1.5"),
+                (TraderId("7f3a21"), None, "liquidation", False, "-0.004"),
+                (HERON.id, "BTC/USDT", "roi", False, "0"),
+            )
+        )
+    ),
+    whole_from=EVER,
+)
+MANY_CLOSED = replace(
+    CLOSED,
+    trades=tuple(
+        CLOSED.trades[0]._replace(pair=f"C{number:02}/USDT", value=Decimal(number - 12))
+        for number in range(24)
+    ),
+)
+EVERY_BOT = figures.Scope(bots=(), called={OWL.id: "Night Owl", HERON.id: "Heron"})
+ONE_BOT = replace(EVERY_BOT, bots=(OWL,))
+TRUSTED = figures.Trust(record=CLOSED, until=None, clock="UTC")
+DOUBTFUL = figures.Trust(
+    record=Record(
+        since=EVER, untold=3, whole_from=AT, method=Method(since=AT - timedelta(11), unmatched=2)
+    ),
+    until=AT,
+    clock="UTC",
+)
+LEFT_OUT = figures.Trust(record=Record(since=EVER, untold=1), until=None, clock="UTC")
+
 OPTIONS = (Option(label="Night Owl", action=ActionId("a1")),)
 ONE_BUTTON = (Button(label="22:00-07:00", action=ActionId("a1")),)
 ANOTHER_BUTTON = (Button(label="08:00-09:00", action=ActionId("a2")),)
@@ -804,6 +852,53 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "strategies.listed": lambda: [
         strategies.listed(()),
         strategies.listed((PLAN, replace(PLAN, id=StrategyId("s2"), configured=False))),
+    ],
+    "figures.which_bot": lambda: [figures.which_bot(OPTIONS)],
+    "figures.no_such_bot": lambda: [
+        figures.no_such_bot("owll", OPTIONS, ()),
+        figures.no_such_bot("owll", (), ("Night Owl",)),
+    ],
+    "figures.profit": lambda: [
+        figures.profit(CLOSED, EVERY_BOT, TRUSTED, NOW, zone("UTC"), ONE_BUTTON),
+        figures.profit(CLOSED, EVERY_BOT, DOUBTFUL, NOW, zone("UTC"), ()),
+        figures.profit(Record(since=EVER), EVERY_BOT, TRUSTED, NOW, zone("UTC"), ()),
+    ],
+    "figures._nothing": lambda: [
+        figures._nothing("Night Owl", Span.ALL, TRUSTED),
+        figures._nothing("Night Owl", Span.DAY, DOUBTFUL),
+    ],
+    "figures.profit_of": lambda: [
+        *(figures.profit_of(span, CLOSED, EVERY_BOT, TRUSTED) for span in Span),
+        figures.profit_of(Span.DAY, Record(since=NOW), ONE_BOT, LEFT_OUT),
+    ],
+    "figures.periods": lambda: [
+        figures.periods(
+            span, latest(span, 3, NOW, zone("UTC")), CLOSED, ONE_BOT, TRUSTED, zone("UTC"), PICTURE
+        )
+        for span in (Span.DAY, Span.WEEK, Span.MONTH)
+    ],
+    "figures.performance": lambda: [
+        *(
+            figures.performance(by, Span.ALL, CLOSED, EVERY_BOT, TRUSTED, ONE_BUTTON)
+            for by in figures.By
+        ),
+        figures.performance(figures.By.PAIR, Span.YEAR, MANY_CLOSED, EVERY_BOT, TRUSTED, ()),
+    ],
+    "figures.statistics": lambda: [
+        figures.statistics(Span.ALL, CLOSED, EVERY_BOT, TRUSTED),
+        figures.statistics(Span.MONTH, CLOSED, ONE_BOT, DOUBTFUL),
+    ],
+    "figures.fees": lambda: [
+        figures.fees(Span.ALL, (), EVERY_BOT, TRUSTED),
+        figures.fees(
+            Span.WEEK,
+            (
+                Fee(NOW, OWL.id, Money("BNB", False), Decimal("0.0012")),
+                Fee(NOW, OWL.id, Money("", True), Decimal("0.5")),
+            ),
+            ONE_BOT,
+            TRUSTED,
+        ),
     ],
     "trades.listed": lambda: [
         trades.listed((), ()),

@@ -11,6 +11,7 @@ from bot.domain.incoming import Place
 from bot.domain.linking import WrongDigits
 from bot.domain.phones import BrowserTarget, Phone, Service, read_ntfy, read_pushover
 from bot.services.commands.desk import AccountCommand, AccountRequest, Desk
+from bot.services.commands.families import ALERTS
 from bot.services.phoning import MOST_PHONES
 from bot.texts import access
 from bot.texts import phones as texts
@@ -236,6 +237,7 @@ COMMAND = AccountCommand(
     spec=Spec(
         name=_NAME,
         summary=later("Let your phone ring, also where chats are silent"),
+        family=ALERTS,
         arguments=(
             Argument(
                 name="words",

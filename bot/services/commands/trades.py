@@ -22,11 +22,11 @@ async def _answer(request: AccountRequest) -> Card:
     known = await desk.known_bots(request.account.id)
     trades = await session.trades(LATEST)
     earned = profits(trades, {trader.id: trader for trader in known})
-    picture = None if earned is None else _drawn(chart(earned), desk.draw)
+    picture = None if earned is None else drawn(chart(earned), desk.draw)
     return texts.listed(trades, known, picture)
 
 
-def _drawn(chart: Chart, draw: Draw) -> Picture | None:
+def drawn(chart: Chart, draw: Draw) -> Picture | None:
     try:
         return draw(chart)
     except Exception:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from adapters.discord.commands import CHOICES_LIMIT, choices, is_registered, registered
-from bot.services.commands.families import ALERTS
+from bot.services.commands.families import ALERTS, RESULTS
 from bot.services.commands.registry import SPECS, known_words
 from bot.texts.language import Language, offering
 from tests.harness.pseudo import PSEUDO, Pseudo, plain_words
@@ -22,12 +22,15 @@ PARTS = {
 
 
 def test_what_is_about_one_thing_is_a_group_so_that_twice_as_many_have_room():
-    [alerts] = GROUPS
+    families = (ALERTS, RESULTS)
 
-    assert [one["name"] for one in alerts["options"]] == [
-        spec.name for spec in SPECS if spec.family is not None
+    assert [(one["name"], one["description"]) for one in GROUPS] == [
+        (family.name, family.summary) for family in families
     ]
-    assert alerts["description"] == ALERTS.summary
+    for group, family in zip(GROUPS, families, strict=True):
+        assert [one["name"] for one in group["options"]] == [
+            spec.name for spec in SPECS if spec.family is family
+        ]
     assert len(BELL["options"]) <= 20
 
 
@@ -64,7 +67,9 @@ def test_what_may_be_shown_to_everybody_has_an_option_for_it():
         if any((one["name"], one["type"]) == ("public", 5) for one in part.get("options", ()))
     }
 
-    assert public == {"help", "status", "traders", "strategies", "trades", "signals", "price"}
+    lists = {"help", "status", "traders", "strategies", "trades", "signals", "price"}
+    figures = {"profit", "daily", "weekly", "monthly", "performance", "stats", "fees"}
+    assert public == lists | figures
 
 
 def test_it_works_in_servers_and_direct_chats_for_servers_and_people():

@@ -1,0 +1,127 @@
+"""What the commands about results share: of which bots, since when, and by whom it is known."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.domain.cards import Card, Option
+from bot.domain.commands import Argument, ArgumentType
+from bot.domain.events import Trader
+from bot.domain.feeds import FeedState
+from bot.domain.figures import Fee, Record, Span, began, first_in_first_out
+from bot.domain.ids import AccountId, TraderId
+from bot.domain.names import Found, Nothing, Several, name_of, pick
+from bot.domain.timetables import zone
+from bot.services.commands.desk import AccountRequest, Desk
+from bot.texts import figures as texts
+from bot.texts.cards import MOST_CHOICES
+from bot.texts.language import later
+from bot.texts.names import trader_name
+
+BOT = Argument(name="bot", type=ArgumentType.BOT, description=later("a bot's name"))
+
+SPAN = Argument(
+    name="span",
+    type=ArgumentType.CHOICE,
+    description=later("today, this week, this month, this year, or all"),
+    choices=tuple(Span),
+    synonyms={
+        "today": Span.DAY,
+        "this week": Span.WEEK,
+        "this month": Span.MONTH,
+        "this year": Span.YEAR,
+        "total": Span.ALL,
+        "ever": Span.ALL,
+    },
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """
+    Attributes:
+        bots: all of the account.
+        about: those that it is about; `None` for all, those that are gone too.
+        clock: of the person.
+    """
+
+    bots: Sequence[Trader]
+    about: frozenset[TraderId] | None
+    clock: ZoneInfo
+    now: datetime
+
+    @property
+    def of(self) -> texts.Scope:
+        """What the answer says that it is of."""
+        names = [] if self.about is None else [one for one in self.bots if one.id in self.about]
+        return texts.Scope(
+            bots=tuple(names), called={one.id: trader_name(one) for one in self.bots}
+        )
+
+
+async def asked(request: AccountRequest) -> Asked | Card:
+    """What is asked about; or the card that asks which bot."""
+    desk = request.desk
+    bots = await desk.known_bots(request.account.id)
+    scope = Asked(bots=bots, about=None, clock=zone(request.link.preferences.zone), now=desk.now())
+    if request.about:
+        return replace(scope, about=frozenset(map(TraderId, request.about)))
+    wanted = request.arguments.text(BOT.name)
+    if not wanted:
+        return scope
+    match pick(wanted, bots):
+        case Found(meant=found):
+            whole = len(found) == len(bots) > 1
+            return scope if whole else replace(scope, about=frozenset(one.id for one in found))
+        case Several(fitting=several):
+            return texts.which_bot(await _options(request, several))
+        case Nothing(nearest=near):
+            return texts.no_such_bot(wanted, await _options(request, near), map(name_of, bots))
+
+
+async def _options(request: AccountRequest, bots: Sequence[Trader]) -> Sequence[Option]:
+    shown = bots[:MOST_CHOICES]
+    actions = await request.asking_about(shown)
+    return [
+        Option(label=trader_name(one), action=action)
+        for one, action in zip(shown, actions, strict=True)
+    ]
+
+
+async def record(desk: Desk, account: AccountId, since: datetime, scope: Asked) -> Record:
+    """What trades have earned since then; computed of the fills where no result is told at all."""
+    told = await desk.ledger.record(account, since, scope.about)
+    if told.trades:
+        return told
+    fills = await desk.ledger.fills(account)
+    if scope.about is not None:
+        fills = [fill for fill in fills if fill.trader in scope.about]
+    if not fills:
+        return told
+    return replace(first_in_first_out(fills, since), whole_from=told.whole_from)
+
+
+async def span_of(
+    request: AccountRequest, scope: Asked, otherwise: Span
+) -> tuple[Span, Record, texts.Trust]:
+    """The span that is asked for, what is known of it, and how far that can be trusted."""
+    span = Span(request.arguments.text(SPAN.name) or otherwise)
+    since = began(span, scope.now, scope.clock)
+    found = await record(request.desk, request.account.id, since, scope)
+    return span, found, trust(request, found, scope)
+
+
+def trust(request: AccountRequest, found: Record, scope: Asked) -> texts.Trust:
+    feed = request.desk.feeds.status(request.account.id)
+    live = feed is not None and feed.state in (FeedState.LIVE, FeedState.POLLING)
+    return texts.Trust(
+        record=found,
+        until=None if live or feed is None else feed.since,
+        clock=scope.clock.key,
+    )
+
+
+async def fees(request: AccountRequest, since: datetime, scope: Asked) -> Sequence[Fee]:
+    found = await request.desk.ledger.fees(request.account.id, since)
+    return [one for one in found if scope.about is None or one.trader in scope.about]

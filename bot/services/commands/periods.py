@@ -1,0 +1,48 @@
+"""`/daily`, `/weekly`, `/monthly`: what each of the last days, weeks or months has brought."""
+
+from bot.domain.cards import Card
+from bot.domain.commands import Argument, ArgumentType, Spec
+from bot.domain.figures import Span, latest
+from bot.domain.timetables import at_clock
+from bot.services.commands.desk import AccountCommand, AccountRequest
+from bot.services.commands.families import RESULTS
+from bot.services.commands.figuring import BOT, asked, record, trust
+from bot.services.commands.trades import drawn
+from bot.texts import figures as texts
+from bot.texts.charts import bars_of
+from bot.texts.language import later
+
+_COUNT = Argument(
+    name="count", type=ArgumentType.NUMBER, description=later("how many, the running one too")
+)
+
+
+def _command(name: str, summary: str, span: Span, usual: int, most: int) -> AccountCommand:
+    async def answer(request: AccountRequest) -> Card:
+        scope = await asked(request)
+        if isinstance(scope, Card):
+            return scope
+        count = min(request.arguments.number(_COUNT.name) or usual, most)
+        days = latest(span, count, scope.now, scope.clock)
+        since = at_clock(days[0], texts.MIDNIGHT, scope.clock)
+        found = await record(request.desk, request.account.id, since, scope)
+        bars = bars_of(span, found, days, scope.clock)
+        picture = None if bars is None else drawn(bars, request.desk.draw)
+        trusted = trust(request, found, scope)
+        return texts.periods(span, days, found, scope.of, trusted, scope.clock, picture)
+
+    return AccountCommand(
+        spec=Spec(
+            name=name,
+            summary=summary,
+            arguments=(_COUNT, BOT),
+            showable=True,
+            family=RESULTS,
+        ),
+        answer=answer,
+    )
+
+
+DAILY = _command("daily", later("What each of the last days has brought"), Span.DAY, 7, 31)
+WEEKLY = _command("weekly", later("What each of the last weeks has brought"), Span.WEEK, 8, 26)
+MONTHLY = _command("monthly", later("What each of the last months has brought"), Span.MONTH, 6, 24)

@@ -1,0 +1,229 @@
+"""What people ask about their results, and that nothing in the answers is made up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from bot.domain.cards import as_shown
+from bot.domain.events import Kind, Origin, Stream, Trade
+from bot.domain.feeds import FeedState
+from tests.harness.world import HERON, OWL
+
+DAY = timedelta(days=1)
+
+
+async def ask(world, text):
+    await world.quiet(2)
+    [reply] = await world.says(text)
+    return as_shown(reply.card)
+
+
+def earned(world, number, value, ago=timedelta(), **what):
+    """A real trade that has earned so much, which the platform stores."""
+    at = world.now() - ago
+    origin = Origin(kind=Kind.TRADE, record=f"done-{number:05}", at=at)
+    trade = Trade(
+        origin=origin,
+        side="sell",
+        symbol="BTC/USDT",
+        amount=Decimal(1),
+        profit=Decimal(value),
+        closed_at=at,
+        opened_at=at - timedelta(hours=2),
+        trader=OWL.id,
+        paper=False,
+    )
+    return replace(trade, **what)
+
+
+async def knows(world, platform, *trades):
+    """Live, with these in the ledger."""
+    for trade in trades:
+        platform.store(Stream.TRADES, trade, announce=False)
+    account = await world.links()
+    await world.until(lambda: world.feeds.status(account.id).state is FeedState.LIVE)
+    await world.quiet(120)
+
+
+def shown(card):
+    return {field.label: field.value for field in card.fields}
+
+
+async def test_profit_stands_by_day_week_month_year_and_in_all(world, platform):
+    await knows(
+        world,
+        platform,
+        earned(world, 1, "10"),
+        earned(world, 2, "-4", DAY * 300),
+        earned(world, 3, "0.5", paper=True),
+    )
+
+    [reply] = await world.says("/profit")
+    card = as_shown(reply.card)
+    [week] = await world.presses(reply, "This week")
+
+    assert shown(card)["Today"] == "+10 USDT, 1 trade · +0.50 USDT paper, 1 trade"
+    assert shown(card)["In all"] == "+6 USDT, 2 trades · +0.50 USDT paper, 1 trade"
+    assert "3 closed trades, since" in card.lines[0]
+    assert card.notes == ()
+    assert week.card.title == "Profit this week"
+
+
+async def test_one_span_says_what_made_it_so(world, platform):
+    await knows(
+        world,
+        platform,
+        earned(world, 1, "10"),
+        earned(world, 2, "-4", trader=HERON.id, symbol="ETH/USDT"),
+        earned(world, 3, "1", DAY * 40),
+    )
+
+    card = await ask(world, "/profit week")
+    heron = await ask(world, "/profit heron week")
+
+    told = shown(card)
+    assert told["Result"] == "+6 USDT"
+    assert told["Trades"] == "2: 1 won, 1 lost"
+    assert told["Worst"].startswith("-4 USDT · ETH/USDT · Heron")
+    assert told["By bot"] == "Night Owl +10 USDT · Heron -4 USDT"
+    assert heron.title == "Profit this week · Heron"
+    assert shown(heron)["Result"] == "-4 USDT"
+
+
+async def test_days_come_newest_first_and_none_is_left_out(world, platform):
+    await knows(
+        world, platform, earned(world, 1, "10"), earned(world, 2, "2"), earned(world, 3, "-4", DAY)
+    )
+
+    card = await ask(world, "/daily 3")
+    picture = (await ask(world, "/weekly")).picture
+
+    assert card.title == "The last 3 days"
+    assert [row[1:] for row in card.table.rows] == [
+        ("+12 USDT", "2"),
+        ("-4 USDT", "1"),
+        ("0 USDT", "0"),
+    ]
+    assert shown(card)["Together"] == "+8 USDT, 3 trades"
+    assert picture is not None
+    assert "+8 USDT" in picture.alt or "-4 USDT" in picture.alt
+
+
+async def test_the_best_and_the_worst_are_told_apart_by_money(world, platform):
+    await knows(
+        world,
+        platform,
+        earned(world, 1, "10", reason="roi"),
+        earned(world, 2, "-4", symbol="ETH/USDT", reason="stop_loss"),
+        earned(world, 3, "3", symbol="SOL/EUR", paper=True),
+    )
+
+    pairs = await ask(world, "/performance")
+    reasons = await ask(world, "/performance reason")
+
+    assert pairs.table.rows == (
+        ("BTC/USDT", "+10 USDT", "1/1"),
+        ("ETH/USDT", "-4 USDT", "0/1"),
+        ("SOL/EUR", "+3 EUR paper", "1/1"),
+    )
+    assert [row[0] for row in reasons.table.rows][:2] == ["profit target (ROI)", "stop loss"]
+
+
+async def test_statistics_say_how_deep_it_fell(world, platform):
+    values = ("5", "-1", "-2", "4")
+    trades = [
+        earned(world, number, value, timedelta(minutes=10 - number))
+        for number, value in enumerate(values)
+    ]
+    await knows(world, platform, *trades)
+
+    told = shown(await ask(world, "/stats"))
+
+    assert told["Won"] == "50 %"
+    assert told["Average win"] == "+4.50 USDT"
+    assert told["Expectancy"] == "+1.50 USDT a trade"
+    assert told["Deepest fall"].startswith("-3 USDT (")
+    assert told["Longest losing run"] == "2 in a row"
+    assert told["Winners were open"] == "2 h"
+
+
+async def test_fees_are_told_in_the_currency_that_they_were_paid_in(world, platform):
+    cost = {"fee": Decimal("0.25"), "fee_currency": "USDT"}
+    await knows(
+        world,
+        platform,
+        earned(world, 1, "10", **cost),
+        earned(world, 2, "1", fee=Decimal("0.001"), fee_currency="BNB"),
+        earned(world, 3, "1", **cost),
+    )
+
+    card = await ask(world, "/fees")
+
+    assert shown(card) == {"USDT": "0.50 USDT, 2 trades", "BNB": "0.001 BNB, 1 trade"}
+
+
+async def test_without_results_they_are_computed_and_the_answer_says_how(world, platform):
+    def fill(number, side, price, ago):
+        trade = earned(world, number, "0", ago, side=side, price=Decimal(price))
+        return replace(trade, profit=None, closed_at=None, opened_at=None)
+
+    await knows(
+        world,
+        platform,
+        fill(0, "sell", "90", DAY * 4),
+        fill(1, "buy", "100", DAY * 3),
+        fill(2, "sell", "130", timedelta(minutes=5)),
+    )
+
+    card = await ask(world, "/profit")
+
+    assert shown(card)["In all"] == "+30 USDT, 1 trade"
+    assert "first in, first out" in card.notes[0]
+    assert card.notes[1] == "1 sale of what was bought before that is left out."
+
+
+async def test_what_does_not_say_its_result_is_counted_and_left_out(world, platform):
+    await knows(world, platform, earned(world, 1, "10"), earned(world, 2, "1", profit=None))
+
+    card = await ask(world, "/profit day")
+
+    assert shown(card)["Trades"] == "1: 1 won, 0 lost"
+    assert "1 closed trade does not say what it earned" in card.notes[0]
+
+
+async def test_figures_come_while_the_platform_is_away_and_say_so(world, platform):
+    await knows(world, platform, earned(world, 1, "10"))
+    account = (await world.link()).account
+    platform.away = True
+    platform.cut()
+    await world.until(lambda: world.feeds.status(account).state is FeedState.CONNECTING)
+
+    card = await ask(world, "/profit all")
+
+    assert shown(card)["Result"] == "+10 USDT"
+    assert "The platform is away" in card.notes[-1]
+
+
+@pytest.mark.parametrize("command", ["profit", "daily", "performance", "stats", "fees"])
+async def test_nothing_known_is_said_and_nothing_made_up(world, platform, command):
+    await knows(world, platform)
+
+    card = await ask(world, f"/{command}")
+
+    assert len(card.lines) == 1
+    assert not card.fields
+    assert card.table is None
+
+
+async def test_a_name_that_fits_nothing_or_several_gets_a_choice(world, platform):
+    await knows(world, platform, earned(world, 1, "10"))
+
+    nearly = await ask(world, "/profit night oul")
+    strange = await ask(world, "/stats zzzzzz")
+
+    assert nearly.pick is not None
+    assert "Night Owl" in strange.lines[0]
