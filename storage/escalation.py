@@ -14,13 +14,14 @@ from bot.domain.digests import Gathered
 from bot.domain.escalation import DEFAULT_CHAIN, Chain, Step, Surface, steps_of
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, EndpointId, LinkId, NewId
-from bot.domain.incidents import Incident, IncidentState
+from bot.domain.incidents import Cause, Incident, IncidentState
 from bot.domain.watches import rung_for, seconds
 from bot.policy.escalation import Alerted, Reminder, planned, reminder
 from storage.buttons.actions import action_row
 from storage.engine.database import Database, each, invalidate
 from storage.engine.types import key
 from storage.engine.upsert import insert_into
+from storage.outbox.drills import acknowledged
 from storage.outbox.incidents import items_of
 from storage.outbox.statements import HOLD_IF_CLOSED
 from storage.schema.codec import decode_card, encode_card
@@ -37,6 +38,8 @@ from storage.schema.tables import (
     account,
     action,
     delivery,
+    drill,
+    drill_seen,
     incident,
     incident_fact,
     link,
@@ -141,7 +144,8 @@ class _Going:
         self._all = tuple(self._links.values())
         self._phones = [one.id for one in self._all if one.endpoint.address.channel is Channel.PUSH]
         self._steps = steps_of(_chain(connection, AccountId(account_id)), self._all)
-        self._told: dict[LinkId, _Telling] = {}
+        self._told: dict[tuple[LinkId, bool], _Telling] = {}
+        """By chat, a drill apart from what is real."""
         self._facts: set[FactKey] = set()
 
     def on(self) -> Owed:
@@ -149,7 +153,7 @@ class _Going:
             for step in steps:
                 self._take(one, step)
         owed: Owed = {}
-        for link_id, telling in self._told.items():
+        for (link_id, _), telling in self._told.items():
             place = self._links[link_id].endpoint
             owed[place.id] = (place.address, Priority.URGENT)
             self._owe(self._links[link_id], telling)
@@ -186,9 +190,13 @@ class _Going:
                 yield one, plan.steps
 
     def _take(self, one: Incident, step: Step) -> None:
+        drill = one.cause is Cause.DRILL
+        answered = acknowledged(self._connection, [one.id]) if drill else set()
         wanted = [self._links[link_id] for link_id in self._links_of(one, step)]
         for link_id in [found.id for found in rung_for(wanted, self._all, self._now)]:
-            telling = self._told.setdefault(link_id, _Telling([]))
+            if (one.id, link_id) in answered:
+                continue
+            telling = self._told.setdefault((link_id, drill), _Telling([]))
             telling.loud = telling.loud or step.to is not Surface.PHONE or step.loud
             if one not in telling.incidents:
                 telling.incidents.append(one)
@@ -340,7 +348,11 @@ def _watch(connection: Connection, request: tuple[AccountId, str, Watch, datetim
 
 def _look_again(connection: Connection, account_id: AccountId, now: datetime) -> None:
     """What is under way may have something to do that it had not."""
-    under_way = (incident.c.account == account_id, incident.c.state == IncidentState.OPEN)
+    under_way = (
+        incident.c.account == account_id,
+        incident.c.state == IncidentState.OPEN,
+        incident.c.cause != Cause.DRILL,
+    )
     connection.execute(update(incident).where(*under_way).values(due_at=now))
 
 
@@ -348,6 +360,7 @@ def _unseen(connection: Connection, account_id: AccountId) -> Sequence[Incident]
     rows = connection.execute(
         select(incident)
         .where(incident.c.account == account_id, incident.c.state.in_(UNSEEN))
+        .where(incident.c.cause != Cause.DRILL)
         .order_by(incident.c.opened_at.desc(), incident.c.id.desc())
     )
     return [incident_of(row) for row in rows]
@@ -362,6 +375,7 @@ def _proven_at(connection: Connection, account_id: AccountId) -> datetime | None
 def _prune(connection: Connection, now: datetime) -> int:
     old = select(incident.c.id).where(incident.c.last_at < now - LIFE, ~INCIDENT_IS_DUE)
     ids = connection.execute(old).scalars().all()
-    for table, column in ((incident_fact, incident_fact.c.incident), (incident, incident.c.id)):
-        connection.execute(delete(table).where(column.in_(ids)))
+    for table in (drill_seen, drill, incident_fact):
+        connection.execute(delete(table).where(table.c.incident.in_(ids)))
+    connection.execute(delete(incident).where(incident.c.id.in_(ids)))
     return len(ids)

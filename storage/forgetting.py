@@ -8,6 +8,8 @@ from bot.domain.ids import AccountId
 from storage.schema.tables import (
     LINK_IS_ACTIVE,
     cursor,
+    drill,
+    drill_seen,
     incident,
     incident_fact,
     known,
@@ -30,7 +32,7 @@ def forget_if_unlinked(connection: Connection, account_id: AccountId) -> bool:
     connection.execute(delete(secret).where(secret.c.owner == account_secret(account_id)))
     connection.execute(delete(known).where(known.c.account == account_id))
     # Who comes back begins anew: nobody is asked then to see what was before.
-    for table in (incident_fact, incident, watch):
+    for table in (drill_seen, drill, incident_fact, incident, watch):
         connection.execute(delete(table).where(table.c.account == account_id))
     connection.execute(delete(cursor).where(cursor.c.account == account_id))
     return True

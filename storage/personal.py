@@ -25,6 +25,8 @@ from storage.schema.tables import (
     audit,
     cursor,
     delivery,
+    drill,
+    drill_seen,
     endpoint,
     inbox,
     incident,
@@ -108,6 +110,8 @@ def export(connection: Connection, account_id: AccountId) -> Mapping[str, Any]:
             connection, incident_fact, incident_fact.c.account == account_id
         ),
         "on watch": _rows(connection, watch, watch.c.account == account_id),
+        "drills": _rows(connection, drill, drill.c.account == account_id),
+        "drills seen": _rows(connection, drill_seen, drill_seen.c.account == account_id),
         "bots and strategies": _rows(connection, known, known.c.account == account_id),
         "read up to": _rows(connection, cursor, cursor.c.account == account_id),
         "not understood": _rows(connection, quarantine, quarantine.c.account == account_id),

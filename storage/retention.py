@@ -33,6 +33,8 @@ from storage.schema.tables import (
     attempt,
     cursor,
     delivery,
+    drill,
+    drill_seen,
     endpoint,
     inbox,
     incident,
@@ -211,6 +213,7 @@ def _empty_account(connection: Connection, account_id: str) -> None:
     if connection.execute(linked.limit(1)).first() is None:
         forget_account(connection, account_id)
         nobody = {"platform_user": account_id, "label": "", "plan": null(), "chain": null()}
+        nobody |= {"drilled_at": null(), "rehearse_at": null()}
         connection.execute(update(account).where(account.c.id == account_id).values(nobody))
 
 
@@ -218,8 +221,8 @@ def forget_account(connection: Connection, account_id: str) -> None:
     """All that is kept of it, but for its row and its links."""
     owner = account_secret(AccountId(account_id))
     connection.execute(delete(secret).where(secret.c.owner == owner))
-    kept = (quarantine, cursor, known, ledger, inbox, sighting, incident_fact, incident, watch)
-    for table in kept:
+    told = (sighting, drill_seen, drill, incident_fact, incident, watch)
+    for table in (quarantine, cursor, known, ledger, inbox, *told):
         connection.execute(delete(table).where(table.c.account == account_id))
 
 

@@ -25,6 +25,7 @@ from storage.audit import SqlAudit
 from storage.buttons.actions import SqlActions
 from storage.buttons.handles import SqlMessageHandles
 from storage.buttons.shown_cards import SqlShownCards
+from storage.drills import SqlDrills
 from storage.engine.database import Database, each, invalidate
 from storage.engine.limits import Limits
 from storage.engine.sqlite import open_sqlite
@@ -56,6 +57,7 @@ class Store:
     codes: SqlCodes
     handles: SqlMessageHandles
     inbox: SqlInbox
+    drills: SqlDrills
     incidents: SqlIncidents
     journal: SqlJournal
     leases: SqlLeases
@@ -348,6 +350,7 @@ def store_on(database: Database, vault: Vault, now: Now, new_id: NewId) -> Store
         codes=SqlCodes(database, vault, new_id),
         handles=SqlMessageHandles(database, vault, now),
         inbox=SqlInbox(database),
+        drills=SqlDrills(database, new_id),
         incidents=SqlIncidents(database, new_id),
         journal=SqlJournal(database, now),
         leases=SqlLeases(database),

@@ -37,6 +37,7 @@ class Services:
     amending: Amending
     gathering: Gathering
     escalating: Gathering
+    drilling: Gathering
     ingest: Ingest
     feeds: Feeds
     linking: Linking
@@ -95,6 +96,7 @@ def compose(
     )
     gathering = Gathering(store.outbox.gather, delivering, now)
     escalating = Gathering(store.incidents.escalate, delivering, now)
+    drilling = Gathering(store.drills.tell, delivering, now, amending)
     ingest = Ingest(store.inbox, meter, delivering, amending, gathering, escalating, now, new_id)
     feeds = Feeds(
         platform, store.accounts, store.inbox, store.ledger, ingest, meter, now, chance, rhythm
@@ -126,7 +128,7 @@ def compose(
         key: outlet.readership for key, outlet in outlets.items() if outlet.readership is not None
     }
     access = Access(readerships)
-    seeing = Seeing(store.sightings, store.links, access, amending, store.audit, now)
+    seeing = Seeing(store.sightings, store.links, access, amending, drilling, store.audit, now)
     desk = Desk(
         access=access,
         accounts=store.accounts,
@@ -139,6 +141,8 @@ def compose(
         draw=draw,
         feeds=feeds,
         gathering=gathering,
+        drilling=drilling,
+        drills=store.drills,
         escalating=escalating,
         inbox=store.inbox,
         incidents=store.incidents,
@@ -172,6 +176,7 @@ def compose(
         amending=amending,
         gathering=gathering,
         escalating=escalating,
+        drilling=drilling,
         ingest=ingest,
         feeds=feeds,
         linking=linking,

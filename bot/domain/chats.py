@@ -133,6 +133,8 @@ class Link:
     preferences: Preferences = field(default_factory=Preferences)
     watch: Watch = field(default_factory=Watch)
     linked_at: datetime
+    proven_at: datetime | None = None
+    """When somebody has last shown that what comes there is seen."""
 
     def role_of(self, person: str) -> Role | None:
         """What a person may do here; `None` for nothing."""

@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from bot.domain.cards import Button
+from bot.domain.drills import Drill
 from bot.domain.guards import Guard, Standing
 from bot.domain.ids import EndpointId, LinkId, StrategyId, TraderId
 from bot.domain.incidents import Cause
@@ -84,6 +85,8 @@ class Kind(StrEnum):
     """A day that a person has set a limit for, and that has reached it."""
     ESCALATION = "escalation"
     """Something critical that nobody has seen yet."""
+    DRILL = "drill"
+    """A rehearsal of a critical alert, what came of it, or a word that none was for long."""
     DIGEST = "digest"
     """Several cards in one message, because too many waited."""
 
@@ -321,6 +324,10 @@ class Notice:
     """As what it must be seen by somebody."""
     solves: Cause | None = None
     """What is over by it."""
+    drill: Drill | None = None
+    """How it is held, if it is one."""
+    on_lock_screen: Callable[[], str] | None = None
+    """What a phone shows instead, whatever it may show otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

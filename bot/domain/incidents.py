@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.drills import Drill
 from bot.domain.ids import AccountId
 
 SAME_AGAIN = timedelta(minutes=10)
@@ -23,6 +24,8 @@ class Cause(StrEnum):
     LOGIN = "login"
     UNREACHABLE = "unreachable"
     GUARD = "guard"
+    DRILL = "drill"
+    """Nothing is wrong: somebody tries whether alerts are seen."""
 
 
 ENDED_BY_RUNNING = frozenset({Cause.FAILED, Cause.STOPPED, Cause.ERROR})
@@ -51,11 +54,13 @@ class Opening:
     Attributes:
         of: the bot's id, or the guard's; empty where it is of neither.
         called: the bot, as it is told; of foreign origin, and cleaned.
+        drill: how it is held, if it is one.
     """
 
     cause: Cause
     of: str = ""
     called: str = ""
+    drill: Drill | None = None
 
     @property
     def key(self) -> str:

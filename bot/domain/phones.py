@@ -94,10 +94,13 @@ class LockScreenButton:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockScreenPress:
-    """What came of a press: `is_new` if it changed anything, `until` if somebody has it now."""
+    """What came of a press: `is_new` if it changed anything, `until` if somebody has it now,
+    `in_a_drill` if it holds for that place alone.
+    """
 
     is_new: bool
     until: datetime | None = None
+    in_a_drill: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 
 from bot.domain.chats import Address, Channel
 
@@ -31,9 +32,25 @@ class Sighting:
         return " ".join((self.channel.value, self.at.isoformat(), *until))
 
 
+OVER = "over"
+
+
+def over_at(at: datetime) -> str:
+    """What is stored instead or besides, once a drill is over."""
+    return f"{OVER} {at.isoformat()}"
+
+
 def solved_at(at: datetime) -> str:
     """What is stored, instead or besides, once it is over."""
     return f"{SOLVED} {at.isoformat()}"
+
+
+class Noted(IntEnum):
+    """What came of noting it: true if that is new."""
+
+    BEFORE = 0
+    NEW = 1
+    IN_A_DRILL = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,14 +45,15 @@ def opened_by(
         return None
     match event:
         case Notice():
-            return None if event.incident is None else Opening(cause=event.incident)
+            cause = event.incident
+            return None if cause is None else Opening(cause=cause, drill=event.drill)
         case GuardCrossed():
             of = f"{event.link}/{event.guard.id}"
             return None if event.guard.paper else Opening(cause=Cause.GUARD, of=of)
         case _:
             assert matter is not None, "all else has one"
-            cause = _cause(event, changes)
-            return Opening(cause=cause, of=matter.bot or "", called=matter.called or "")
+            found = _cause(event, changes)
+            return Opening(cause=found, of=matter.bot or "", called=matter.called or "")
 
 
 def _cause(event: Event, changes: Collection[Change]) -> Cause:
@@ -144,7 +145,8 @@ def reminder(
         not_shown: where its alert could not be shown.
     """
     together = new_id()
-    verbs = (Verb.SEEN, Verb.HOLD)
+    drill = all(one.cause is Cause.DRILL for one in incidents)
+    verbs = (Verb.SEEN,) if drill else (Verb.SEEN, Verb.HOLD)
     actions = tuple(
         Action(
             id=ActionId(new_id()),
@@ -161,12 +163,15 @@ def reminder(
         for verb in verbs
     )
     with speaking(to.preferences.language, to.preferences.zone):
-        labels = (texts.seen(), texts.have_it(HOLD_FOR))
+        labels = (texts.seen(), texts.have_it(HOLD_FOR))[: len(verbs)]
         asking = tuple(
             Button(label=label, action=one.id, until_seen=True)
             for label, one in zip(labels, actions, strict=True)
         )
-        card = texts.reminder(incidents, now, alert and alert.reference, not_shown)
+        if drill:
+            card = texts.reminder_of_drill(incidents[0], now, not_shown)
+        else:
+            card = texts.reminder(incidents, now, alert and alert.reference, not_shown)
     rows = tuple(filter(None, (alert.buttons if alert else (), asking)))
     severity = Severity.CRITICAL if loud else Severity.WARNING
     card = replace(card, severity=severity, buttons=rows, sound=True)

@@ -7,6 +7,7 @@ ports: what is raised is in `bot.errors`, nothing else.
 from bot.ports.accounts import Accounts, Codes, Links, SignIn
 from bot.ports.actions import Actions, ShownCards
 from bot.ports.chats import Draw, Handles, Hear, Journal, Messenger, Readership, Suggest, Webhook
+from bot.ports.drills import Drills
 from bot.ports.inbox import Inbox
 from bot.ports.incidents import Incidents
 from bot.ports.ledger import Ledger
@@ -24,6 +25,7 @@ __all__ = [
     "ButtonAddresses",
     "Codes",
     "Draw",
+    "Drills",
     "Handles",
     "Hear",
     "Inbox",

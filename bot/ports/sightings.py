@@ -6,7 +6,7 @@ from typing import Protocol
 from bot.domain.chats import Address
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, ActionId, LinkId
-from bot.domain.sightings import AlertShown, Sighting
+from bot.domain.sightings import AlertShown, Noted, Sighting
 
 
 class Sightings(Protocol):
@@ -19,12 +19,13 @@ class Sightings(Protocol):
 
     async def note(
         self, link: LinkId, reference: str, sighting: Sighting, button: ActionId | None = None
-    ) -> bool:
+    ) -> Noted:
         """An active link's alert of that reference was seen, and with it what is told within its
         message; gives whether that is new. A person sees a fact once, and never unsees it.
 
         Alerts of the same facts that have a *Seen* button are to be changed, in all chats of the
-        account: the first who has seen one is told there.
+        account: the first who has seen one is told there. Of a drill, in that chat alone: each
+        answers for itself. That what comes there is seen is proven by it.
 
         Args:
             button: is used up by it, in the same transaction; nothing is noted if it was before.

@@ -12,6 +12,7 @@ from typing import NoReturn
 from bot.domain.digests import Gathered
 from bot.domain.ids import Now
 from bot.errors import OutcomeUnknown, TryLater
+from bot.services.amending import Amending
 from bot.services.delivery import Delivering
 from bot.services.retrying import RETRY_WAITS
 
@@ -28,12 +29,16 @@ class Gathering:
 
     Args:
         owe: does so in one transaction; gives where, and when it is to be asked again.
+        amending: where that changes messages, too.
     """
 
-    def __init__(self, owe: Owe, delivering: Delivering, now: Now) -> None:
+    def __init__(
+        self, owe: Owe, delivering: Delivering, now: Now, amending: Amending | None = None
+    ) -> None:
         self._owe = owe
         self._delivering = delivering
         self._now = now
+        self._amending = amending
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -63,6 +68,8 @@ class Gathering:
         gathered = await self._owe(now)
         if gathered.owed:
             self._delivering.wake(gathered.owed)
+            if self._amending is not None:
+                self._amending.wake()
         if gathered.due is None:
             return RECHECK
         return min(RECHECK, max(timedelta(0), gathered.due - now))

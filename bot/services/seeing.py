@@ -9,12 +9,13 @@ from bot.domain.ids import ActionId, LinkId, Now
 from bot.domain.incidents import HOLD_FOR
 from bot.domain.incoming import Reaction
 from bot.domain.phones import LockScreenPress
-from bot.domain.sightings import Sighting
+from bot.domain.sightings import Noted, Sighting
 from bot.domain.trail import audited, by
 from bot.errors import OutcomeUnknown, TryLater
 from bot.ports import Audit, Links, Sightings
 from bot.services.amending import Amending
 from bot.services.commands.access import Access
+from bot.services.gathering import Gathering
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ class Seeing:
         links: Links,
         access: Access,
         amending: Amending,
+        drilling: Gathering,
         audit: Audit,
         now: Now,
     ) -> None:
@@ -35,22 +37,26 @@ class Seeing:
         self._links = links
         self._access = access
         self._amending = amending
+        self._drilling = drilling
         self._audit = audit
         self._now = now
 
-    async def pressed(self, action: Action, person: Person) -> datetime | None:
-        """A button under an alert was, by somebody who may; gives until when they have it, if they
-        say so.
+    async def pressed(self, action: Action, person: Person) -> tuple[Noted, datetime | None]:
+        """A button under an alert was, by somebody who may; gives what came of it, and until when
+        they have it, if they say so.
         """
         until = self._now() + HOLD_FOR if action.verb is Verb.HOLD else None
-        await self._note(action.link, action.arguments, person, until)
-        return until
+        return await self._note(action.link, action.arguments, person, until), until
 
     async def pressed_once(self, action: Action, person: Person) -> LockScreenPress:
         """The same where no chat is: on a lock screen, by an address that is used up by it."""
         until = self._now() + HOLD_FOR if action.verb is Verb.HOLD else None
-        is_new = await self._note(action.link, action.arguments, person, until, action.id)
-        return LockScreenPress(is_new=is_new, until=until if is_new else None)
+        noted = await self._note(action.link, action.arguments, person, until, action.id)
+        return LockScreenPress(
+            is_new=bool(noted),
+            until=until if noted is Noted.NEW else None,
+            in_a_drill=noted is Noted.IN_A_DRILL,
+        )
 
     async def reacted(self, reaction: Reaction) -> None:
         """It counts where an alert shows, of whoever may look at what is told there. Nothing is
@@ -79,11 +85,13 @@ class Seeing:
         person: Person,
         until: datetime | None = None,
         button: ActionId | None = None,
-    ) -> bool:
+    ) -> Noted:
         sighting = Sighting(
             channel=person.channel, person=audited(person), at=self._now(), until=until
         )
-        is_new = await self._sightings.note(link, reference, sighting, button)
-        if is_new:
+        noted = await self._sightings.note(link, reference, sighting, button)
+        if noted:
             self._amending.wake()
-        return is_new
+        if noted is Noted.IN_A_DRILL:
+            self._drilling.wake()
+        return noted

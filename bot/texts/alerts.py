@@ -476,6 +476,7 @@ def notice_alert(notice: Notice) -> Alert:
         lines=text.lines,
         buttons=notice.buttons,
         at=notice.origin.at,
+        on_lock_screen=notice.on_lock_screen() if notice.on_lock_screen else "",
     )
     priority = Priority.URGENT if notice.urgent else Priority.NORMAL
     return Alert(card=card, priority=priority, log_in=notice.log_in)

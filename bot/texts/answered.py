@@ -7,7 +7,7 @@ from bot.domain.amendments import AnsweredBy
 from bot.domain.chats import Channel, Endpoint
 from bot.domain.marks import command
 from bot.domain.shown import Ending
-from bot.domain.sightings import SOLVED
+from bot.domain.sightings import OVER, SOLVED
 from bot.texts.language import _, later
 from bot.texts.names import app_name
 from bot.texts.times import clock, moment
@@ -57,6 +57,8 @@ def _seen_or_solved(stored: str) -> str:
     what, at, *until = stored.split(" ")
     if what == SOLVED:
         return _("Solved · {time}", time=moment(datetime.fromisoformat(at)))
+    if what == OVER:
+        return _("The drill is over · {time}", time=moment(datetime.fromisoformat(at)))
     words = f"{_seen_in(Channel(what))} · {moment(datetime.fromisoformat(at))}"
     if not until:
         return words

@@ -255,5 +255,6 @@ _COUNTS = {
     Kind.IDLE: both("{count} quiet bot", "{count} quiet bots"),
     Kind.GUARD: both("{count} guard of the day", "{count} guards of the day"),
     Kind.ESCALATION: both("{count} reminder", "{count} reminders"),
+    Kind.DRILL: both("{count} drill", "{count} drills"),
     Kind.DIGEST: both("{count} digest", "{count} digests"),
 }

@@ -10,6 +10,7 @@ from bot.domain.incidents import Cause, Incident, IncidentState
 from bot.domain.rules import Quiet
 from bot.domain.spoken_escalation import ChainProblem
 from bot.domain.watches import is_on_watch, rung_for, second_of, zone_of_person
+from bot.texts import drills
 from bot.texts.language import _, ngettext
 from bot.texts.names import app_name, chat_sort, chat_title
 from bot.texts.times import clock, spoken
@@ -41,16 +42,17 @@ def in_words(one: Incident) -> str:
             return _("{bot} was liquidated", bot=bot)
         case Cause.STOP_FAILED:
             return _("a stop of {bot} failed", bot=bot)
-        case Cause.ERROR if one.called:
-            return _("{bot} reports an error", bot=bot)
         case Cause.ERROR:
-            return _("the platform reports an error")
+            platform = _("the platform reports an error")
+            return _("{bot} reports an error", bot=bot) if one.called else platform
         case Cause.LOGIN:
             return _("the platform no longer accepts your login")
         case Cause.UNREACHABLE:
             return _("the trading platform cannot be reached, and trades are open")
         case Cause.GUARD:
             return _("a day crossed the limit that you set")
+        case Cause.DRILL:
+            return _("nothing is wrong: a drill")
 
 
 def reminder(
@@ -87,6 +89,14 @@ def reminder(
         lines += _alone(first)
     notes = (_("Alert {reference}", reference=alert),) if alert else ()
     return Card(title=title, lines=tuple(lines), notes=notes)
+
+
+def reminder_of_drill(drill: Incident, now: datetime, not_shown: Sequence[Channel]) -> Card:
+    return Card(
+        title=drills.not_seen_yet(now - drill.opened_at),
+        lines=tuple(_could_not(app_name(channel)) for channel in not_shown),
+        on_lock_screen=drills.on_lock_screen(),
+    )
 
 
 def _alone(one: Incident) -> list[str]:

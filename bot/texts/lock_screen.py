@@ -34,7 +34,7 @@ def pressed(press: LockScreenPress) -> Told:
     if not press.is_new:
         return _known()
     title = _("You have it") if press.until is not None else _("Seen")
-    return Told(title, (outcomes.seen(press.until),))
+    return Told(title, (outcomes.seen(press.until, in_a_drill=press.in_a_drill),))
 
 
 def _known() -> Told:

@@ -100,6 +100,13 @@ def login_ends(left: timedelta, *, trying: bool) -> NoticeText:
     )
 
 
+def drill() -> NoticeText:
+    return NoticeText(
+        _("Drill: nothing is wrong"),
+        _("A critical alert would come like this. Say that you have seen it, in each place."),
+    )
+
+
 def chat_closed(chat: Endpoint, reason: str, *, named: bool) -> NoticeText:
     """
     Args:

@@ -38,8 +38,10 @@ _TOASTS = {
 }
 
 
-def seen(until: datetime | None = None) -> str:
+def seen(until: datetime | None = None, *, in_a_drill: bool = False) -> str:
     """To who has pressed that, or that they have it until then."""
+    if in_a_drill:
+        return _("Noted for this place. The others are still waited for.")
     if until is not None:
         return _("Noted. I ask again at {time} if it is not solved.", time=clock(until))
     return _("Noted. Everybody who was told of it sees that.")

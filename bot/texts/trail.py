@@ -148,6 +148,7 @@ _PLAIN = {
     "phone_moved": later("has a phone at a new address of its push service"),
     "phone_linked": later("linked a phone"),
     "phone_removed": later("removed a phone"),
+    "drill": later("began a drill"),
 }
 
 _WISHED = {
@@ -160,5 +161,6 @@ _WISHED = {
     "rule_removed": later("removed a rule: {words}"),
     "escalation": later("set who is told of what nobody sees: {words}"),
     "watch": later("set when they are on watch: {words}"),
+    "drill_reminder": later("set whether to hear when a drill is due: {words}"),
     "rule_critical": later("let a rule hold for what is critical: {words}"),
 }

@@ -41,6 +41,7 @@ _KINDS = {
     Kind.IDLE: later("a bot that is unusually quiet"),
     Kind.GUARD: later("a guard of the day"),
     Kind.ESCALATION: later("something that nobody had seen yet"),
+    Kind.DRILL: later("a drill"),
     Kind.DIGEST: later("a digest"),
 }
 

@@ -337,6 +337,7 @@ def _link(connection: Connection, id: str, found: EndpointId, host_id: str, now:
             "state": LinkState.ACTIVE,
             "preferences": encode_preferences(wants),
             "linked_at": now,
+            "proven_at": now,  # its code was typed
         },
     )
 

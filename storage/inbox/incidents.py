@@ -13,6 +13,7 @@ from bot.domain.incidents import SAME_AGAIN, IncidentState, Opening
 from bot.policy.escalation import next_after
 from storage.engine.upsert import insert_into
 from storage.inbox.cache import AccountCache
+from storage.outbox.drills import keep_drill
 from storage.outbox.incidents import solve
 from storage.schema.facts import Fact
 from storage.schema.preferences import decode_chain
@@ -29,15 +30,20 @@ def keep_incidents(
             fact.tally.answered += solve(connection, fact.key.account, solving, fact.now)
         # Another service may have told it already.
         if opening and any(draft.decision.reason is Why.CRITICAL for draft in fact.drafts):
-            _keep(connection, fact, opening, caches[AccountId(fact.key.account)].links)
-            fact.tally.opened += 1
+            if _keep(connection, fact, opening, caches[AccountId(fact.key.account)].links):
+                fact.tally.opened += 1
+            else:
+                fact.drafts = ()
 
 
-def _keep(connection: Connection, fact: Fact, opening: Opening, links: Sequence[Link]) -> None:
+def _keep(connection: Connection, fact: Fact, opening: Opening, links: Sequence[Link]) -> bool:
+    """False where it is nothing to tell: of drills there is one at a time."""
     mine = incident.c.account == fact.key.account
     one = connection.execute(
         select(incident).where(mine, incident.c.key == opening.key, INCIDENT_IS_UNSOLVED)
     ).first()
+    if one is not None and opening.drill is not None:
+        return False
     began = {"state": IncidentState.OPEN, "since": fact.now, "done": 0, "seen_at": None}
     if one is None:
         row = {
@@ -49,23 +55,28 @@ def _keep(connection: Connection, fact: Fact, opening: Opening, links: Sequence[
             "opened_at": fact.at,
             "last_at": fact.at,
             "times": 1,
-            "due_at": _due(connection, fact, links),
+            "due_at": _due(connection, fact, opening, links),
         }
         id = connection.execute(insert(incident).values(row).returning(incident.c.id)).scalar_one()
+        if opening.drill is not None:
+            keep_drill(connection, fact.key.account, id, opening.drill, fact.now)
     else:
         id = one.id
         again = {"times": one.times + 1, "last_at": fact.at, "cause": opening.cause}
         if one.state is IncidentState.SEEN and fact.now - one.seen_at > SAME_AGAIN:
-            again |= {**began, "due_at": _due(connection, fact, links)}
+            again |= {**began, "due_at": _due(connection, fact, opening, links)}
         connection.execute(update(incident).where(incident.c.id == id).values(again))
     told = insert_into(incident_fact, connection.dialect.name).values(
         **fact.key._asdict(), incident=id
     )
     connection.execute(told.on_conflict_do_nothing())
+    return True
 
 
-def _due(connection: Connection, fact: Fact, links: Sequence[Link]) -> object:
+def _due(connection: Connection, fact: Fact, opening: Opening, links: Sequence[Link]) -> object:
     """When the first step after the alert itself is."""
+    if opening.drill is not None and opening.drill.at_once:
+        return None
     chosen = select(account.c.chain).where(account.c.id == fact.key.account)
     steps = steps_of(decode_chain(connection.execute(chosen).scalar()), links)
     after = next_after(steps, timedelta(0))

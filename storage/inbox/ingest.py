@@ -45,7 +45,9 @@ from storage.schema.facts import Fact, FactKey, Tally
 from storage.schema.states import KnownKind
 from storage.schema.tables import cursor, inbox, known
 
-OWN_KINDS = frozenset({Kind.FEED, Kind.ACTION, Kind.TEST, Kind.GUARD, Kind.IDLE, Kind.ESCALATION})
+OWN_KINDS = frozenset(
+    {Kind.FEED, Kind.ACTION, Kind.TEST, Kind.GUARD, Kind.IDLE, Kind.ESCALATION, Kind.DRILL}
+)
 """Facts about Tradebell itself: no sign of life from the platform."""
 
 Record = TypeVar("Record", Trader, Strategy)

@@ -115,7 +115,7 @@ def see(
         seen.stored,
         seen.at,
     )
-    _call_off(connection, account, ids, seen.at)
+    call_off(connection, account, ids, seen.at)
     return True
 
 
@@ -134,11 +134,17 @@ def solve(connection: Connection, account: str, solving: Solving, now: datetime)
     ids = set(ended.scalars())
     if not ids:
         return 0
-    words = solved_at(now)
+    return end_in_words(connection, account, ids, solved_at(now), now)
+
+
+def end_in_words(
+    connection: Connection, account: str, ids: Collection[int], words: str, now: datetime
+) -> int:
+    """Wherever these were told, let it show that they are over; gives how many messages are to."""
     noted = case((delivery.c.seen == "", words), else_=delivery.c.seen + f";{words}")
     asks = delivery.c.seen.is_not(None) & ~_is_open_too(account, ids)
     changed = show(connection, delivery.c.id.in_(items_of(account, ids)) & asks, noted, now)
-    _call_off(connection, account, ids, now)
+    call_off(connection, account, ids, now)
     return changed
 
 
@@ -156,10 +162,18 @@ def _is_open_too(account: str, incidents: Collection[int]) -> ColumnElement[bool
     )
 
 
-def _call_off(
-    connection: Connection, account: str, incidents: Collection[int], now: datetime
+def call_off(
+    connection: Connection,
+    account: str,
+    incidents: Collection[int],
+    now: datetime,
+    at: ColumnElement[bool] | None = None,
 ) -> None:
-    """What was to say that nobody has seen it is not sent any more."""
+    """What was to say that nobody has seen it is not sent any more.
+
+    Args:
+        at: which items only.
+    """
     waits = is_one_of(delivery.c.state, State.READY, State.HELD) & (delivery.c.unclear == 0)
     connection.execute(
         update(delivery)
@@ -168,6 +182,7 @@ def _call_off(
             delivery.c.kind == Kind.ESCALATION,
             waits,
             ~_is_open_too(account, incidents),
+            *(() if at is None else (at,)),
         )
         .values(state=State.CANCELLED, reason=Reason.SEEN, not_before=null(), ended_at=now)
     )

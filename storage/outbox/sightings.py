@@ -11,9 +11,10 @@ from bot.domain.actions import ActionState
 from bot.domain.chats import Address
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, ActionId, LinkId
-from bot.domain.sightings import AlertShown, Sighting
+from bot.domain.sightings import AlertShown, Noted, Sighting
 from storage.engine.database import Database, each
 from storage.engine.upsert import insert_into
+from storage.outbox.drills import acknowledge, drill_told_by
 from storage.outbox.incidents import is_of, see, show
 from storage.schema.rows import AnyRow, address_of
 from storage.schema.tables import (
@@ -51,7 +52,7 @@ class SqlSightings:
 
     async def note(
         self, link: LinkId, reference: str, sighting: Sighting, button: ActionId | None = None
-    ) -> bool:
+    ) -> Noted:
         return await self._database.write(_note, _Seen(link, reference, sighting, button))
 
     async def of(
@@ -94,10 +95,10 @@ def _shown_by(connection: Connection, address: Address, message: str) -> AlertSh
 
 
 @each
-def _note(connection: Connection, request: _Seen) -> bool:
+def _note(connection: Connection, request: _Seen) -> Noted:
     link_id, reference, seen, button = request
     if button is not None and not _use_up(connection, button, seen.at):
-        return False
+        return Noted.BEFORE
     alert = connection.execute(
         select(delivery)
         .join(link, link.c.id == delivery.c.link)
@@ -111,14 +112,19 @@ def _note(connection: Connection, request: _Seen) -> bool:
         .limit(1)
     ).first()
     if alert is None:
-        return False
+        return Noted.BEFORE
+    connection.execute(update(link).where(link.c.id == link_id).values(proven_at=seen.at))
+    drill = drill_told_by(connection, alert, _whole(alert.revision))
+    if drill is not None:
+        is_new = acknowledge(connection, alert.account, drill, link_id, seen)
+        return Noted.IN_A_DRILL if is_new else Noted.BEFORE
     within = (delivery.c.digest == alert.id, DELIVERY_IS_COALESCED)
     facts = [alert, *connection.execute(select(delivery).where(*within))]
     new = [fact for fact in facts if _keep(connection, fact, seen)]
     for fact in new:
         _show(connection, fact, seen)
     taken = see(connection, alert.account, [_fact(fact) for fact in facts], seen)
-    return bool(new) or taken
+    return Noted.NEW if new or taken else Noted.BEFORE
 
 
 def _use_up(connection: Connection, button: ActionId, now: datetime) -> bool:

@@ -24,6 +24,7 @@ def select_links() -> Select[*tuple[Any, ...]]:
             link.c.epoch,
             link.c.preferences,
             link.c.linked_at,
+            link.c.proven_at,
             endpoint.c.id.label("endpoint"),
             endpoint.c.channel,
             endpoint.c.bot,
@@ -62,6 +63,7 @@ def link_of(row: AnyRow) -> Link:
         preferences=decode_preferences(row.preferences),
         watch=decode_watch(row.hours, row.second),
         linked_at=row.linked_at,
+        proven_at=row.proven_at,
     )
 
 

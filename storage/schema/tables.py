@@ -23,6 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
     event,
     literal_column,
+    true,
 )
 
 from bot.domain.accounts import AccountState
@@ -67,6 +68,12 @@ class _Account(TypedColumns):
     created_at: Named[datetime] = Column(Instant)
     chain: Named[dict[str, Any] | None] = Column(Json)
     """Who is told of what nobody has seen; NULL for as usual."""
+    drilled_at: Named[datetime | None] = Column(Instant)
+    """When the last drill began."""
+    rehearse_at: Named[datetime | None] = Column(Instant)
+    """When it is to be seen whether a drill is worth a word; NULL if nobody has looked yet."""
+    rehearses: Named[bool] = Column(Boolean, server_default=true())
+    """Whether its people want that word."""
 
 
 account = Table("account", metadata, _Account)
@@ -105,6 +112,8 @@ class _Link(TypedColumns):
     preferences: Named[dict[str, Any]] = Column(Json)
     linked_at: Named[datetime] = Column(Instant)
     ended_at: Named[datetime | None] = Column(Instant)
+    proven_at: Named[datetime | None] = Column(Instant)
+    """When somebody has last shown that what comes there is seen."""
 
 
 link = Table("link", metadata, _Link)
@@ -414,6 +423,35 @@ class _IncidentFact(TypedColumns):
 
 
 incident_fact = Table("incident_fact", metadata, _IncidentFact)
+
+
+class _Drill(TypedColumns):
+    """An incident that is none."""
+
+    incident = Column(Serial, ForeignKey("incident.id"), primary_key=True, autoincrement=False)
+    account: Named[str] = Column(Text, ForeignKey("account.id"), index=True)
+    link: Named[str] = Column(Text)
+    """Under which it was asked for; it may be gone before."""
+    at_once: Named[bool] = Column(Boolean)
+    until: Named[datetime] = Column(Instant)
+    ended_at: Named[datetime | None] = Column(Instant)
+
+
+drill = Table("drill", metadata, _Drill)
+
+DRILL_GOES_ON = drill.c.ended_at.is_(None)
+
+_index("ix_drill_until", drill.c.until, where=DRILL_GOES_ON)
+
+
+class _DrillSeen(TypedColumns):
+    incident = Column(Serial, ForeignKey("incident.id"), primary_key=True, autoincrement=False)
+    link = Column(Text, primary_key=True)
+    account: Named[str] = Column(Text, ForeignKey("account.id"), index=True)
+    at: Named[datetime] = Column(Instant)
+
+
+drill_seen = Table("drill_seen", metadata, _DrillSeen)
 
 
 class _Action(TypedColumns):

@@ -210,6 +210,7 @@ STORED = (
     ports.Actions,
     ports.Audit,
     ports.Codes,
+    ports.Drills,
     ports.Handles,
     ports.Inbox,
     ports.Incidents,

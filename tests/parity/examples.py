@@ -49,6 +49,7 @@ from bot.domain.commands import Misread
 from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import Gone, Postponed, Sent, State, Unknown
 from bot.domain.digests import Part
+from bot.domain.drills import DrillUnderWay, PlaceReached
 from bot.domain.escalation import DEFAULT_CHAIN, Chain
 from bot.domain.events import (
     BotQuiet,
@@ -98,6 +99,7 @@ from bot.texts import (
     asking,
     bots,
     digests,
+    drills,
     escalation,
     failures,
     figures,
@@ -579,6 +581,14 @@ UNSEEN = Incident(
     held_until=NOW,
 )
 
+PLACES = (
+    PlaceReached(place=ENDPOINT, shown=True, after=timedelta(seconds=12)),
+    PlaceReached(place=replace(ENDPOINT, id=EndpointId("f")), shown=True),
+    PlaceReached(place=PHONE.endpoint, shown=False, reason=Reason.CLOSED),
+    PlaceReached(place=replace(ENDPOINT, id=EndpointId("g")), shown=None),
+)
+UNDER_WAY = DrillUnderWay(began_at=AT, until=NOW, places=PLACES)
+
 EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     # answers
     "getting_started.welcome": lambda: [
@@ -774,6 +784,22 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "escalation.chosen": lambda: [escalation.chosen(DEFAULT_CHAIN, (LINK,), ONE_BUTTON)],
     "escalation.unclear": lambda: [
         escalation.unclear(problem, (LINK, OTHER)) for problem in ChainProblem
+    ],
+    "drills.begun": lambda: [
+        drills.begun(NOW, 3, ONE_BUTTON, at_once=at_once) for at_once in (False, True)
+    ],
+    "drills.under_way": lambda: [
+        drills.under_way(UNDER_WAY, ONE_BUTTON, private=private, now=NOW)
+        for private in (True, False)
+    ],
+    "drills.too_soon": lambda: [drills.too_soon(timedelta(minutes=4))],
+    "drills.ends": lambda: [drills.ends()],
+    "drills.none_under_way": lambda: [drills.none_under_way()],
+    "drills.reminds": lambda: [drills.reminds(True, ONE_BUTTON), drills.reminds(False)],
+    "drills.result": lambda: [drills.result(PLACES), drills.result(PLACES[:1])],
+    "drills.time_for_one": lambda: [
+        drills.time_for_one(last, NOW, (*ONE_BUTTON, *ANOTHER_BUTTON))
+        for last in (None, NOW - timedelta(days=34))
     ],
     "guards.gone": lambda: [guards.gone()],
     "guards.too_many": lambda: [guards.too_many(20)],
@@ -1020,6 +1046,9 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         *(offered(alerts.trade_alert(one, TOLD), Topic.EXIT) for one in TRADES),
         owed(alerts.trade_alert(replace(TRADES[0], reason="liquidation"), {})),
     ],
+    "escalation.reminder_of_drill": lambda: [
+        escalation.reminder_of_drill(UNSEEN, NOW, (Channel.TELEGRAM,))
+    ],
     "escalation.reminder": lambda: [
         escalation.reminder((UNSEEN,), NOW, "ABC234", ()),
         escalation.reminder((UNSEEN,) * 5, NOW, None, (Channel.TELEGRAM,)),
@@ -1177,6 +1206,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         noticed(notices.login_ends(timedelta(hours=2), trying=trying), log_in=True)
         for trying in (True, False)
     ],
+    "notices.drill": lambda: [noticed(notices.drill())],
     "notices.chat_closed": lambda: [
         noticed(notices.chat_closed(ENDPOINT, "blocked", named=named)) for named in (True, False)
     ],

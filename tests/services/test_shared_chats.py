@@ -312,6 +312,7 @@ OPEN_TO = {
         "pause",
         "resume",
         "test",
+        "drill",
         "quiet",
         "timezone",
         "digest",

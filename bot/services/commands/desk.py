@@ -20,6 +20,7 @@ from bot.ports import (
     Accounts,
     Audit,
     Draw,
+    Drills,
     Inbox,
     Incidents,
     Ledger,
@@ -59,6 +60,8 @@ class Desk:
     audit: Audit
     delivering: Delivering
     draw: Draw
+    drilling: Gathering
+    drills: Drills
     feeds: Feeds
     escalating: Gathering
     gathering: Gathering

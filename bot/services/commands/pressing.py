@@ -8,6 +8,7 @@ from bot.domain.actions import ASKING, Action, ActionState, Denied, Target, Verb
 from bot.domain.cards import Card
 from bot.domain.chats import Link, Role
 from bot.domain.incoming import Command, Press, Reply
+from bot.domain.sightings import Noted
 from bot.domain.trail import by
 from bot.errors import OutcomeUnknown, TryLater
 from bot.services.commands import members, rules, unlink
@@ -71,9 +72,11 @@ class Pressing:
                 card = await self._ask(command, action.targets)
                 yield Reply(card=card, replaces=action.person is not None)
             case Verb.SEEN | Verb.HOLD:
-                until = await desk.seeing.pressed(action, press.person)
+                noted, until = await desk.seeing.pressed(action, press.person)
                 # Below the alert it shows for good.
-                yield Reply(toast=outcomes.seen(until), passing=True)
+                yield Reply(
+                    toast=outcomes.seen(until, in_a_drill=noted is Noted.IN_A_DRILL), passing=True
+                )
             case Verb.GRANT_ACCESS:
                 role = Role(action.arguments)
                 await members.grant(desk, link, role, press.person)

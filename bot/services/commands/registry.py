@@ -8,6 +8,7 @@ from bot.domain.incoming import Command
 from bot.services.commands import (
     audit,
     cancel,
+    drill,
     escalate,
     fees,
     guard,
@@ -73,6 +74,7 @@ COMMANDS: Sequence[AnyCommand] = (
     guard.COMMAND,
     phone.COMMAND,
     escalate.COMMAND,
+    drill.COMMAND,
     audit.COMMAND,
     test.COMMAND,
     cancel.COMMAND,

@@ -16,7 +16,7 @@ from bot.domain.events import Event, Kind
 from bot.domain.ids import ActionId
 from bot.domain.ingesting import Known, NewsDecision
 from bot.domain.lifetimes import AMEND_LIFE, OFFER_LIFE
-from bot.domain.sightings import AlertShown, Sighting
+from bot.domain.sightings import AlertShown, Noted, Sighting
 from storage import Store
 from storage.outbox.sightings import LIFE
 from storage.schema.tables import endpoint
@@ -97,7 +97,7 @@ async def test_all_who_have_seen_it_are_kept_once_each_and_the_first_is_shown(st
         for one in (ANN, replace(ANN, at=NOW + 5 * MINUTE), BOB)
     ]
 
-    assert answers == [True, False, True]
+    assert answers == [Noted.NEW, Noted.BEFORE, Noted.NEW]
     assert await seen(store, chat) == [ANN, BOB]
     assert await to_change(store, NOW + 5 * MINUTE) == [("77", ANN.stored)]
 

@@ -54,6 +54,8 @@ ELSEWHERE = {
     "commit of storage.accounts.phones._prune": "erases what ended long ago",
     "commit of storage.escalation._choose": "how it goes on when nobody sees an alert, as a wish",
     "commit of storage.escalation._watch": "who is on watch when, as a wish",
+    "commit of storage.drills._end": "a drill, which goes on to its end otherwise",
+    "commit of storage.drills._remind": "whether somebody is told that a drill is due, as a wish",
     "commit of storage.escalation._prune": "erases what ended long ago",
     "commit of storage.audit._erase": "erases what ended long ago",
     "commit of storage.retention._delete_items": "erases what ended long ago",
