@@ -36,7 +36,8 @@ INBOX_POLICY = (
 address is the only one that its policy gives.
 """
 
-WORKER_POLICY = "default-src 'none'; connect-src 'self'"
+WORKER_POLICY = "default-src 'none'; connect-src 'self'; img-src 'self'"
+"""Of the script in the background: what it shows has an icon."""
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{22,64}")
 
