@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.errors import Misconfigured, OutcomeUnknown, TryLater
-from bot.ports import Platform
+from bot.ports import Messenger, Platform
 from bot.services.feeds import FeedRhythm
 from storage import Store
 from tests.fakes.messenger import FakeMessenger
@@ -31,6 +31,8 @@ class Supervisor:
     chat: FakeMessenger
     now: Callable[[], datetime]
     rhythm: FeedRhythm = ALONE
+    others: Sequence[Messenger] = ()
+    """Of further platforms."""
     world: World | None = None
     """The process, while there is one."""
     ended: int = 0
@@ -56,7 +58,9 @@ class Supervisor:
             database = store.database
             assert isinstance(database, Troubled)
             try:
-                async with running(store, self.platform, self.chat, self.now, self.rhythm) as world:
+                async with running(
+                    store, self.platform, self.chat, self.now, self.rhythm, others=self.others
+                ) as world:
                     self.world = world
                     try:
                         await self._end.wait()

@@ -45,6 +45,9 @@ CHAT = "100"
 
 PUBLIC_URL = "https://bell.example"
 
+DIGITS = "482913"
+"""All that are ever drawn."""
+
 
 @dataclass(eq=False)
 class World:
@@ -270,7 +273,7 @@ async def running(
         draw=draw,
         now=now,
         new_id=new_id,
-        new_digits=lambda: "482913",
+        new_digits=lambda: DIGITS,
         chance=chance,
         rhythm=rhythm,
         read_backs=read_backs,

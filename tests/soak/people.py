@@ -47,6 +47,8 @@ class Phone:
     spans: list[Span] = field(default_factory=list)
     chats: list[str] = field(default_factory=list)
     """All addresses that it ever had."""
+    push: list[str] = field(default_factory=list)
+    """Where a push service ever rang it, as a chat of its own: as long as this one is linked."""
     busy: bool = False
     """Its person is about to do something, one thing at a time."""
 

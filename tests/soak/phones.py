@@ -107,6 +107,8 @@ class Phones(FakeMessenger):
     def _outcome(self, chat: str, chance: random.Random) -> Attempt:
         if self.refused:
             return Halted(reason="Unauthorized")
+        if self.away:
+            return Postponed(reason="no_connection", scope=Scope.CHANNEL)
         if chat in self.moved:
             return Moved(chat=self.moved[chat])
         if chat in self.closed:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from bot.domain.deliveries import PENDING, Priority, State
 from bot.domain.events import Kind
 from bot.domain.reasons import Reason
+from bot.services.phoning import CODE_REFERENCE
 from storage import Store
 from storage.inbox.ingest import OWN_KINDS
-from storage.schema.tables import account, delivery, endpoint
+from storage.schema.tables import account, delivery, endpoint, incident, incident_fact
 from tests.fakes.messenger import Shown
 from tests.harness.judge import Owed, judged, owed
 from tests.harness.troubled_database import SLOWEST
@@ -37,6 +41,10 @@ class Report:
     """What a soak came to. `broken` names every promise that was not kept, with the items."""
 
     events: int
+    incidents: int
+    steps: int
+    seen: int
+    woken: int
     chats: int
     created: int
     states: Mapping[State, int]
@@ -62,6 +70,8 @@ class Report:
             ("edited in", self.edited_in, "of those sent, by the message of their trade"),
             ("with a sound", self.rang, f"of {self.shown} messages shown"),
             ("duplicates", self.duplicates, f"of {self.unclear} attempts of unknown outcome"),
+            ("incidents", self.incidents, f"{self.steps} steps told, {self.seen} times seen"),
+            ("woken", self.woken, "by what was seen before; must be 0"),
             ("never owed", self.never_owed, "must be 0"),
             ("out of order", self.out_of_order, "must be 0"),
             ("wrong person", self.wrong_person, "must be 0"),
@@ -103,11 +113,16 @@ async def reported(
     records: Sequence[Record],
     people: Sequence[Phone],
     chats: Phones,
+    push: Phones,
+    seen: Sequence[str],
     happened: Mapping[str, int],
 ) -> Report:
     """Count, and hold what the phones showed against what was owed and what people know."""
-    shown = chats.shown
-    changed = [one for one in chats.changed if one.card.reference is not None]
+    alerts = [one for one in push.shown if one.card.reference != CODE_REFERENCE]
+    shown = sorted((*chats.shown, *alerts), key=lambda one: one.at)
+    both = (*chats.changed, *push.changed)
+    changed = [one for one in both if one.card.reference is not None]
+    closed = chats.closed | push.closed
     items = await owed(store)
     owners = await store.database.read(_owners)
     states = await store.outbox.counts()
@@ -124,20 +139,28 @@ async def reported(
     held = [
         f"{item.reference} is held, although {item.chat} is open"
         for item in items
-        if item.state is State.HELD and item.chat not in chats.closed
+        if item.state is State.HELD and item.chat not in closed
     ]
     gathered = [
         f"{item.reference} waits for a digest, although {item.chat} is open"
         for item in items
-        if item.state is State.GATHERED and item.chat not in chats.closed
+        if item.state is State.GATHERED and item.chat not in closed
     ]
-    broken = [*findings.all, *strangers, *never_owed, *held, *gathered, *_silenced(items, shown)]
+    chains = await store.database.read(partial(_chains, shown=shown, seen=seen))
+    broken = [
+        *(*findings.all, *strangers, *never_owed, *held, *gathered),
+        *(*_silenced(items, shown), *chains.broken),
+    ]
     if findings.repeats > unclear:
         broken.append(f"{findings.repeats} duplicates of {unclear} attempts of unknown outcome")
     if (counted := sum(states.values())) != len(items):
         broken.append(f"{len(items)} were created, {counted} are counted")
     return Report(
         events=len(records),
+        incidents=chains.incidents,
+        steps=chains.steps,
+        seen=len(seen),
+        woken=len(chains.woken),
         chats=len(people),
         created=len(items),
         states=states,
@@ -174,7 +197,7 @@ def _strangers(
     shown: Sequence[Shown], people: Sequence[Phone], owners: Mapping[str, _Owner]
 ) -> list[str]:
     """What a phone showed although its person had not linked it to that user's account (G7)."""
-    phones = {chat: phone for phone in people for chat in phone.chats}
+    phones = {chat: phone for phone in people for chat in (*phone.chats, *phone.push)}
     return [
         f"{one.card.reference} of {owner.user} left for {one.chat}, whose person had not asked"
         for one in shown
@@ -205,5 +228,74 @@ def _silenced(items: Sequence[Owed], shown: Sequence[Shown]) -> list[str]:
     return [
         f"{one.card.reference} is urgent and came without a sound"
         for one in shown
-        if one.card.reference in uncovered and one.card.silent
+        if one.card.reference in uncovered and one.card.silent and not _is_known(one)
     ]
+
+
+def _is_known(one: Shown) -> bool:
+    """Whether it says that somebody has seen it, or that it is over: then it wakes nobody."""
+    return any(note.startswith(("Seen ", "Solved ")) for note in one.card.notes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chains:
+    """What became of all that somebody had to see."""
+
+    incidents: int
+    steps: int
+    woken: Sequence[str]
+    broken: Sequence[str]
+
+
+STEPS_APART = timedelta(seconds=30)
+"""Two steps that are due sooner are told as one (`bot.policy.escalation.TOGETHER`)."""
+
+
+def _chains(connection: Connection, shown: Sequence[Shown], seen: Sequence[str]) -> _Chains:
+    """Each step once, nobody rung by what was seen, nothing noted and forgotten, none stuck."""
+    rows = connection.execute(select(delivery)).all()
+    by_reference = {row.reference: row for row in rows}
+    steps = [row for row in rows if row.kind is Kind.ESCALATION]
+    told = connection.execute(
+        select(incident_fact.c.incident, delivery.c.link, delivery.c.created_at)
+        .join(incident_fact, incident_fact.c.record == delivery.c.record)
+        .where(
+            delivery.c.kind == Kind.ESCALATION,
+            incident_fact.c.kind == Kind.ESCALATION,
+            incident_fact.c.revision == delivery.c.revision,
+        )
+        .order_by(incident_fact.c.incident, delivery.c.link, delivery.c.created_at)
+    ).all()
+    twice = [
+        f"incident {one.incident} was told twice in {one.link}: {one.created_at}, {two.created_at}"
+        for one, two in itertools.pairwise(told)
+        if (one.incident, one.link) == (two.incident, two.link)
+        and two.created_at - one.created_at < STEPS_APART
+    ]
+    woken = [
+        f"{one.card.reference} rang at {one.left}, seen at {since}"
+        for one in shown
+        if (row := by_reference.get(one.card.reference or "")) is not None
+        and (since := _known_since(row.seen)) is not None
+        and one.left > since + 2 * SLOWEST
+        and not one.card.silent
+    ]
+    forgotten = [
+        f"{reference} was noted as seen and is not"
+        for reference in seen
+        if (row := by_reference.get(reference)) is not None and row.seen == ""
+    ]
+    now = max((one.at for one in shown), default=None)
+    stuck = [
+        f"incident {row.id} waits since {row.due_at}"
+        for row in connection.execute(select(incident).where(incident.c.due_at.is_not(None)))
+        if now is not None and row.due_at < now - timedelta(minutes=10)
+    ]
+    count = connection.execute(select(func.count()).select_from(incident)).scalar_one()
+    broken = [*twice, *woken, *forgotten, *stuck]
+    return _Chains(incidents=count, steps=len(steps), woken=woken, broken=broken)
+
+
+def _known_since(stored: str | None) -> datetime | None:
+    """When the first had seen it, or it was over, as `Sighting.stored` and `solved_at` say it."""
+    return datetime.fromisoformat(stored.split(";")[0].split()[1]) if stored else None

@@ -18,17 +18,20 @@ from cryptography.fernet import Fernet
 from sqlalchemy import make_url
 
 from bot.domain.accounts import PasswordLogin
-from bot.domain.chats import EndpointState, Preferences
+from bot.domain.chats import Channel, EndpointState, Preferences
 from bot.domain.events import Stream, Trade
-from bot.domain.incoming import Returned
+from bot.domain.incoming import Reply, Returned
 from bot.domain.linking import SignedIn
+from bot.domain.phones import LockScreenPress, Service
 from bot.errors import OutcomeUnknown, TryLater
+from bot.services.lock_screen import SignedAddresses
 from storage import Store
+from tests.fakes.messenger import Shown
 from tests.harness.databases import opened
 from tests.harness.supervision import Supervisor
 from tests.harness.troubled_database import Troubled, troubled
 from tests.harness.virtual_time import virtual_now
-from tests.harness.world import World, code_in, owl
+from tests.harness.world import DIGITS, PUBLIC_URL, World, actions_under, code_in, owl
 from tests.soak.people import Phone, Span
 from tests.soak.phones import Phones
 from tests.soak.platforms import Platforms
@@ -41,6 +44,9 @@ BETWEEN_RECORDS = 10.0
 """Seconds from one record, or burst of them, to the next, on average."""
 
 BETWEEN_TROUBLES = 40.0
+
+REAL = {"dry_run": False}
+"""What goes wrong with other people's money wakes nobody."""
 
 AT_ONCE = 6
 """The last trades of a user, which may still come further."""
@@ -73,6 +79,10 @@ class Soak:
     plan: Plan
     platforms: Platforms = field(default_factory=lambda: Platforms(now=virtual_now))
     chats: Phones = field(init=False)
+    push: Phones = field(init=False)
+    """The same phones, as a push service rings them."""
+    seen: list[str] = field(default_factory=list)
+    """References of alerts of which somebody was told that it is noted that they have seen them."""
     people: list[Phone] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
     happened: Counter[str] = field(default_factory=Counter)
@@ -83,11 +93,16 @@ class Soak:
 
     def __post_init__(self) -> None:
         self.chats = Phones(now=virtual_now, seed=self.plan.seed)
-        self.process = Supervisor(self._opened, self.platforms, self.chats, virtual_now)
+        self.push = Phones(
+            now=virtual_now, seed=self.plan.seed + 1, channel=Channel.PUSH, bot=Service.NTFY
+        )
+        self.process = Supervisor(
+            self._opened, self.platforms, self.chats, virtual_now, others=[self.push]
+        )
 
     async def run(self) -> Report:
         for number in range(self.plan.users):
-            self.platforms.add(f"user-{number}").put(owl())
+            self.platforms.add(f"user-{number}").put(owl(**REAL))
         for _ in range(self.plan.phones):
             number = next(self._new_chats)
             self.people.append(Phone(person=str(number), chat=str(number)))
@@ -103,8 +118,11 @@ class Soak:
                 self.records,
                 self.people,
                 self.chats,
+                self.push,
+                self.seen,
                 self.happened
                 + self.chats.happened
+                + Counter({f"push: {name}": n for name, n in self.push.happened.items()})
                 + Counter({"process ended by itself": self.process.ended}),
             )
 
@@ -137,6 +155,8 @@ class Soak:
         users = itertools.cycle(self.platforms.users)
         for phone, user in zip(self.people, users, strict=False):
             await self.links(phone, user)
+        for phone in self.people[::2]:
+            await self.adds_push(phone)
 
     async def _live(self) -> None:
         """Records come, troubles come and go; the end is when the last trouble has gone."""
@@ -192,7 +212,7 @@ class Soak:
 
     def _change_bot(self, user: str, chance: random.Random) -> None:
         status = chance.choice(["running", "stopped", "error"])
-        self.platforms.users[user].put(owl(status=status, running=status == "running"))
+        self.platforms.users[user].put(owl(**REAL, status=status, running=status == "running"))
 
     async def _make_trouble(self, group: asyncio.TaskGroup) -> None:
         chance = self.chance("troubles")
@@ -278,6 +298,69 @@ class Soak:
         link = await world.link(phone.chat)
         return link is None or link.endpoint.state is EndpointState.ACTIVE
 
+    async def adds_push(self, phone: Phone) -> None:
+        """Have a phone rung too, if its chat is linked."""
+        await self._until_done(lambda world: self._try_to_add_push(world, phone))
+
+    async def _try_to_add_push(self, world: World, phone: Phone) -> bool:
+        link = await world.link(phone.chat)
+        if link is None:
+            return True
+        if not await world.store.phones.of(link.id):
+            await world.says("/phone ntfy https://ntfy.example.com", phone.chat, phone.person)
+        for one in await world.store.phones.of(link.id):
+            if one.link is not None:
+                return True
+            phone.push.append(one.endpoint.address.chat)
+            await world.says(f"/phone code {one.endpoint.id}", phone.chat, phone.person)
+            await world.says(DIGITS, phone.chat, phone.person)
+        return any(one.link is not None for one in await world.store.phones.of(link.id))
+
+    async def removes_push(self, phone: Phone) -> None:
+        await self._until_done(lambda world: self._try_to_remove_push(world, phone))
+
+    async def _try_to_remove_push(self, world: World, phone: Phone) -> bool:
+        link = await world.link(phone.chat)
+        for one in [] if link is None else await world.store.phones.of(link.id):
+            await world.says(f"/phone remove {one.endpoint.id}", phone.chat, phone.person)
+        return link is None or not await world.store.phones.of(link.id)
+
+    async def rings_again(self, phone: Phone) -> None:
+        """The person mends what closed their phone to us, and tries it."""
+        self.push.closed.difference_update(phone.push)
+        await self._until_done(lambda world: self._try_to_ring(world, phone))
+
+    async def _try_to_ring(self, world: World, phone: Phone) -> bool:
+        link = await world.link(phone.chat)
+        added = [] if link is None else await world.store.phones.of(link.id)
+        closed = [one for one in added if one.endpoint.state is EndpointState.DISABLED]
+        if closed:
+            await world.says("/phone test", phone.chat, phone.person)
+        return not closed
+
+    async def sees(self, there: Phones, one: Shown, label: str) -> None:
+        """Somebody presses what stands under an alert, in the chat or on the lock screen, once."""
+        world, whose = self.world, self._whose(one.chat)
+        if world is None or whose is None:
+            return
+        action = actions_under(one.card)[label]
+        try:
+            async with asyncio.timeout(120):
+                if there is self.push:
+                    address = SignedAddresses(world.store.vault, PUBLIC_URL).of(action) or ""
+                    pressed = await world.lock_screen.press(address.rpartition("/")[2])
+                    noted = isinstance(pressed, LockScreenPress) and pressed.is_new
+                else:
+                    answers = await world.presses(Reply(card=one.card), label, whose.chat)
+                    noted = any((answer.toast or "").startswith("Noted") for answer in answers)
+        except (TryLater, OutcomeUnknown, TimeoutError):
+            return
+        if noted and one.card.reference is not None:
+            self.seen.append(one.card.reference)
+
+    def _whose(self, chat: str) -> Phone | None:
+        return next((one for one in self.people if chat in (*one.chats, *one.push)), None)
+
     async def _until_done(self, deed: Callable[[World], Awaitable[bool]]) -> None:
         """People try again, whatever went wrong."""
         while True:
@@ -320,9 +403,11 @@ class Soak:
         self.process.kill(LONG_WEEKEND)
         await asyncio.sleep(LONG_WEEKEND.total_seconds())
         self.chats.waits.clear()
-        self.chats.well = True
+        self.chats.well = self.push.well = True
+        self.push.away = False
         for phone in self.people:
             if phone not in leaving:
                 await self.returns(phone)
+                await self.rings_again(phone)
             await self.wishes(phone, nothing_wished)
         await asyncio.sleep(IN_PEACE.total_seconds())

@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from bot.domain.cards import is_to_be_seen
 from bot.domain.events import Kind, Origin, Trade
 from bot.domain.incoming import Left
 from bot.errors import TryLater
@@ -154,6 +155,47 @@ async def _wishes_change(soak: Soak, chance: random.Random) -> None:
     phone.busy = False
 
 
+async def _push_away(soak: Soak, chance: random.Random) -> None:
+    soak.push.away = True
+    await asyncio.sleep(chance.uniform(10, 1800))
+    soak.push.away = False
+
+
+async def _push_closed(soak: Soak, chance: random.Random) -> None:
+    phone = soak.idle_phone(chance)
+    if phone is None or not phone.push:
+        return
+    phone.busy = True
+    soak.push.closed.add(phone.push[-1])
+    await asyncio.sleep(chance.uniform(60, 2400))
+    await soak.rings_again(phone)
+    phone.busy = False
+
+
+async def _push_changes(soak: Soak, chance: random.Random) -> None:
+    """No trouble in itself: a phone is added, or taken away."""
+    phone = soak.idle_phone(chance)
+    if phone is None:
+        return
+    phone.busy = True
+    await (soak.adds_push if chance.random() < 0.6 else soak.removes_push)(phone)
+    phone.busy = False
+
+
+async def _somebody_sees(soak: Soak, chance: random.Random) -> None:
+    """No trouble at all: an alert is seen sooner or later, and perhaps by several at once."""
+    there = chance.choice((soak.chats, soak.push))
+    asking = [one for one in there.shown[-40:] if is_to_be_seen(one.card)]
+    if not asking:
+        return
+    one = chance.choice(asking)
+    labels = [button.label for row in one.card.buttons for button in row if button.until_seen]
+    await asyncio.sleep(chance.uniform(0, 400))
+    async with asyncio.TaskGroup() as group:
+        for _ in range(chance.choice((1, 1, 2))):
+            group.create_task(soak.sees(there, one, chance.choice(labels)))
+
+
 async def _killed(soak: Soak, chance: random.Random) -> None:
     soak.process.kill(timedelta(seconds=chance.choice((0.1, 1, 5, 30, 120, 600))))
 
@@ -196,6 +238,10 @@ TROUBLES = (
     Trouble("chat unlinked", 3, _unlinked),
     Trouble("chat linked to another account", 3, _linked_to_another),
     Trouble("wishes changed", 12, _wishes_change),
+    Trouble("push away", 3, _push_away),
+    Trouble("push subscription gone", 3, _push_closed),
+    Trouble("phone added or removed", 6, _push_changes),
+    Trouble("somebody sees an alert", 20, _somebody_sees),
     Trouble("process killed", 6, _killed),
     Trouble("database slow", 4, _slow_database),
     Trouble("database away", 4, _database_away),
