@@ -43,7 +43,6 @@ from storage.schema.tables import (
     incident,
     incident_fact,
     link,
-    sighting,
     watch,
 )
 
@@ -79,9 +78,6 @@ class SqlIncidents:
 
     async def unseen(self, account: AccountId) -> Sequence[Incident]:
         return await self._database.read(_unseen, account)
-
-    async def proven_at(self, account: AccountId) -> datetime | None:
-        return await self._database.read(_proven_at, account)
 
     async def prune(self, now: datetime) -> int:
         return await self._database.write(_prune, now)
@@ -364,11 +360,6 @@ def _unseen(connection: Connection, account_id: AccountId) -> Sequence[Incident]
         .order_by(incident.c.opened_at.desc(), incident.c.id.desc())
     )
     return [incident_of(row) for row in rows]
-
-
-def _proven_at(connection: Connection, account_id: AccountId) -> datetime | None:
-    seen = select(func.max(sighting.c.at)).where(sighting.c.account == account_id)
-    return connection.execute(seen).scalar()
 
 
 @each

@@ -178,7 +178,10 @@ def _reasons(
 def _outlets(bots: Sequence[ChatBot]) -> Mapping[tuple[Channel, str], Outlet]:
     return {
         (bot.messenger.channel, bot.messenger.bot): Outlet(
-            messenger=bot.messenger, pace=bot.pace, readership=bot.readership
+            messenger=bot.messenger,
+            pace=bot.pace,
+            readership=bot.readership,
+            trouble=bot.trouble,
         )
         for bot in bots
     }

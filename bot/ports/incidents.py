@@ -27,6 +27,3 @@ class Incidents(Protocol):
 
     async def unseen(self, account: AccountId) -> Sequence[Incident]:
         """Those that nobody has seen, or that somebody has in hand; the youngest first."""
-
-    async def proven_at(self, account: AccountId) -> datetime | None:
-        """When somebody has last said that they saw an alert, as long as that is kept."""

@@ -63,11 +63,14 @@ UNSURE_WAIT = 0.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlet:
-    """A bot of a chat platform with its pace; `readership` where it can show cards to several."""
+    """A bot of a chat platform with its pace; `readership` where it can show cards to several;
+    `trouble` says why it does not hear people, as long as it does not.
+    """
 
     messenger: Messenger
     pace: Pace
     readership: Readership | None = None
+    trouble: Callable[[], str | None] = lambda: None
     waits: Waits = WAITS
 
 
@@ -215,6 +218,13 @@ class Delivering:
         lane = self._lanes.get(endpoint)
         if lane is not None:
             lane.heard_at = steady()
+
+    def reaches(self, address: Address) -> bool:
+        """Whether our bot there works as far as is known: its token is taken, and the platform is
+        there.
+        """
+        outlet = self._outlets.get((address.channel, address.bot))
+        return outlet is not None and not outlet.pace.is_away and outlet.trouble() is None
 
     def idle(self, endpoints: Mapping[EndpointId, Address]) -> frozenset[EndpointId]:
         """Those of the endpoints that a message could leave for at this moment."""

@@ -173,6 +173,11 @@ class Pace:
         self._earn(self.clock())
         return self._learned.rate
 
+    @property
+    def is_away(self) -> bool:
+        """Whether the platform could not be reached, or refused our bot, when last tried."""
+        return self._failures > 0
+
     def chat_wait(self, address: Address) -> Seconds:
         """How long this chat must rest: its own rate, pauses that the platform asked for, and
         those in which it is away.

@@ -30,7 +30,7 @@ def overview(
     here: Link,
     chain: Chain,
     linked: Sequence[Link],
-    proven_at: datetime | None,
+    unreached: Sequence[Link],
     closed: Sequence[Link],
     now: datetime,
 ) -> Card:
@@ -40,7 +40,7 @@ def overview(
 
     Args:
         linked: all chats of the account.
-        proven_at: when somebody has last seen an alert.
+        unreached: those where our bot is refused, or whose platform is away.
         closed: chats of the account that cannot be reached, `here` perhaps among them.
         read_at: `None` when the bots were read just now, else when they last were known.
     """
@@ -77,9 +77,9 @@ def overview(
     if here.endpoint.private:
         others = [link for link in closed if link.id != here.id]
         deaf = feed is None or feed.state in (FeedState.NEEDS_LOGIN, FeedState.CONNECTING)
-        notes += escalation.warnings(linked, deaf=deaf)
+        notes += escalation.warnings(linked, unreached, deaf=deaf)
         notes += [
-            escalation.coverage(chain, linked, proven_at, now),
+            escalation.coverage(chain, linked, unreached, now),
             *_notes_of_person(feed, others, now),
             clean(account.label, 60),
         ]

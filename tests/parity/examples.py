@@ -342,8 +342,8 @@ def a_status(*traders: Trader, feed: FeedStatus | None, closed: Sequence[Link] =
         missed=2,
         here=LINK,
         chain=DEFAULT_CHAIN,
-        linked=(LINK, *closed),
-        proven_at=AT,
+        linked=(replace(LINK, proven_at=AT), *closed),
+        unreached=closed,
         closed=closed,
         now=NOW,
     )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 import pytest
 
 from bot.domain.chats import Channel, Watch
+from bot.domain.deliveries import Halted
 from bot.domain.events import Kind, Origin, PodEvent, Stream
 from bot.domain.incidents import HOLD_FOR, SAME_AGAIN, Incident
 from bot.domain.incoming import Reply
+from bot.domain.reasons import Reason
+from bot.texts import escalation
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.readership import FakeReadership
 from tests.harness.world import OWL, World, owl, running
@@ -348,9 +353,13 @@ async def test_off_means_the_alert_alone(all_three, platform, chat, phone):
     assert len(titles(phone)) == count
 
 
-async def test_status_says_what_would_ring_tonight(all_three, platform, chat, phone):
+async def test_status_says_what_would_ring_tonight_and_where_that_was_proven(
+    all_three, platform, chat, phone
+):
     [before] = await all_three.says("/status")
     await fails(all_three, platform)
+    await all_three.on(phone).reacts(phone.shown[0].message)
+    await all_three.quiet(3600)
     await all_three.reacts(chat.shown[0].message)
     await all_three.quiet(3600)
     [after] = await all_three.says("/status")
@@ -360,9 +369,46 @@ async def test_status_says_what_would_ring_tonight(all_three, platform, chat, ph
     [deaf] = await all_three.says("/status")
 
     told = "If a bot fails: Telegram, Discord at once, the phone after 2 min, the phone after 5 min"
-    assert f"{told}. Nobody has said yet that they saw an alert." in before.card.notes
-    assert f"{told}; last seen by somebody 1 h ago" in after.card.notes
+    assert f"{told}; not proven by anybody so far: /drill" in before.card.notes
+    proven = "last proven: Telegram 1 h ago, Phone 2 h ago; never: Discord (/drill)"
+    assert f"{told}; {proven}" in after.card.notes
     assert "I hear nothing of the platform now, so nothing would ring." in deaf.card.notes
+
+
+def would_ring(reply: Reply) -> list[str]:
+    assert reply.card is not None
+    return [note for note in reply.card.notes if "ring" in note]
+
+
+async def test_status_warns_of_each_place_where_nothing_would_ring(
+    all_three, platform, chat, discord, phone
+):
+    discord.outcomes["100"] = deque([Halted(reason=Reason.TOKEN_REFUSED)] * 99)
+    await fails(all_three, platform)
+    await all_three.quiet(30)
+    [revoked] = await all_three.says("/status")
+    discord.outcomes.clear()
+    phone.closed.add("100")
+    await all_three.quiet(3 * MINUTE)
+    [phone_gone] = await all_three.says("/status")
+    chat.closed.add("100")
+    discord.closed.add("100")
+    platform.put(owl(**REAL))
+    await all_three.quiet(5)
+    platform.put(owl(**REAL, running=False, status="error"))
+    await all_three.quiet(5)
+    link = await all_three.link()
+    linked = await all_three.store.links.of(link.account)
+    chat.closed.clear()
+    [all_closed] = escalation.warnings(linked, (), deaf=False)
+
+    assert would_ring(revoked) == ["I cannot reach Discord now, so nothing would ring there."]
+    line = next(note for note in revoked.card.notes if note.startswith("If a bot fails"))
+    assert line.startswith("If a bot fails: Telegram at once, ")
+    assert would_ring(phone_gone) == [
+        "Your phone cannot be reached any more, so only the chats would ring."
+    ]
+    assert all_closed == "All your chats are closed to me, so nothing would ring."
 
 
 BEN = "200"

@@ -25,7 +25,7 @@ async def _answer(request: AccountRequest) -> Card:
         here=request.link,
         chain=await desk.incidents.chain(account.id),
         linked=linked,
-        proven_at=await desk.incidents.proven_at(account.id),
+        unreached=[one for one in linked if not desk.delivering.reaches(one.endpoint.address)],
         closed=[one for one in linked if one.endpoint.state is EndpointState.DISABLED],
         now=desk.now(),
     )

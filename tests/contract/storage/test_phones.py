@@ -50,6 +50,15 @@ async def proven(store: Store, host: Link) -> Phone:
     return outcome
 
 
+async def test_a_code_that_was_typed_proves_that_the_phone_is_seen(store: Store):
+    host = await linked(store)
+    await proven(store, host)
+
+    chat, phone = await store.links.of(host.account)
+
+    assert (chat.proven_at, phone.proven_at) == (None, NOW)
+
+
 async def test_a_phone_is_found_by_its_address_and_by_its_chat(store: Store):
     host = await linked(store)
     found = await added(store, host)

@@ -11,6 +11,7 @@ from tests.e2e.processes import digits_in, sign_in
 from tests.integration.app.conftest import linked, running
 from tests.integration.app.test_operating import findings
 from tests.standins.discord import DiscordApi, Message, Person
+from tests.standins.discord.faults import token_refused
 from tests.standins.faults import Drop, bad_gateway
 
 STOP_WITHIN = 10
@@ -135,6 +136,25 @@ async def test_the_latest_trades_come_with_a_chart_on_both_platforms(
     assert words in photo.text
     assert photo.photo == picture.data
     assert picture.data.startswith(b"\x89PNG\r\n")
+
+
+async def test_status_warns_in_telegram_while_discord_refuses_the_bot_s_token(
+    settings, simulated, bot_api, ann, discord_api, dora, on_discord
+):
+    async with running(settings(**on_discord)) as product:
+        await linked(product, bot_api, ann, simulated.alice)
+        await link(product, discord_api, dora, simulated.alice)
+        discord_api.fail(token_refused(), route="create_message", times=99)
+        await simulated.trade(7)
+        await bot_api.world.message_where(lambda one: "Bought 7 BTC/USDT" in one.text)
+        await discord_api.world.until(
+            lambda: any(one.route == "create_message" for one in discord_api.world.calls)
+        )
+        ann.types("/status")
+        status = await bot_api.world.message_where(lambda one: "If a bot fails" in one.text)
+
+    assert "I cannot reach Discord now, so nothing would ring there." in status.text
+    assert "If a bot fails: Telegram at once" in status.text
 
 
 async def test_discord_and_telegram_are_told_side_by_side(
