@@ -30,7 +30,7 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 settings.load_profile("untimed")
 
 NODE_MAJOR = 20
-"""The Node release that both `package.json` of the FeathersJS servers ask for."""
+"""The Node release that each `package.json` here asks for."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,6 +47,12 @@ def node_modules() -> Path:
 def node_modules_4() -> Path:
     """The same of the FeathersJS 4 server."""
     return _with_packages("feathers4")
+
+
+@pytest.fixture(scope="session")
+def inbox_witnesses() -> Path:
+    """The folder of what judges the inbox: a push service that others wrote, and axe."""
+    return _with_packages("browsers")
 
 
 def _with_packages(name: str) -> Path:

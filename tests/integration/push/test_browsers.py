@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import secrets
+import subprocess
 from base64 import urlsafe_b64decode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
+import aiohttp
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -316,3 +320,60 @@ async def test_browsers_take_every_card_that_we_make(push: Setting):
     outcomes = {type(await push.messenger.send(ADDRESS, card)) for card in every_card()}
 
     assert outcomes == {Sent}
+
+
+# --- a push service that others wrote -----------------------------------------------------
+
+
+@pytest.fixture
+def foreign_service(inbox_witnesses: Path) -> Iterator[str]:
+    """Where web-push-testing listens; it ends by itself when this process does."""
+    with subprocess.Popen(
+        ["node", "push.js"],
+        cwd=inbox_witnesses,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+async def test_a_push_service_of_others_reads_what_we_push_and_tells_when_a_browser_is_gone(
+    foreign_service,
+):
+    def now() -> datetime:
+        return datetime.now(UTC)  # noqa: TID251 - it lives in real time
+
+    key = PushKey(new_private_key())
+    wanted = {"userVisibleOnly": "true", "applicationServerKey": key.public}
+    async with Connections() as connections, aiohttp.ClientSession(foreign_service) as service:
+
+        async def asked(path: str, **said: str) -> dict[str, Any]:
+            answer = await (await service.post(path, data=said)).json()
+            found: dict[str, Any] = answer["data"]
+            return found
+
+        made = await asked("/subscribe", **wanted)
+        target = BrowserTarget(endpoint=made["endpoint"], **made["keys"])
+        targets = FakeTargets({ADDRESS: PhoneTarget(target=target, details=True)})
+        api = WebPushApi(connections, key, "https://bell.example", now)
+        stranger = WebPushApi(connections, PushKey(new_private_key()), "https://bell.example", now)
+        messenger = BrowserMessenger(api, targets, FakeMeter(), now)
+
+        sent = await messenger.send(ADDRESS, replace(ALARM, lines=("ä😀",)))
+        of_another = await BrowserMessenger(stranger, targets, FakeMeter(), now).send(
+            ADDRESS, ALARM
+        )
+        read = await asked("/get-notifications", clientHash=made["clientHash"])
+        await service.post(f"/expire-subscription/{made['clientHash']}")
+        expired = await messenger.send(ADDRESS, ALARM)
+
+    assert sent == Sent(message="A7B2C3")
+    assert of_another == Gone(reason="push_key_refused")
+    assert [json.loads(one)["title"] for one in read["messages"]] == ["Critical · Grid BTC: error"]
+    assert "ä😀" in json.loads(read["messages"][0])["body"]
+    assert expired == Gone(reason="subscription_ended")

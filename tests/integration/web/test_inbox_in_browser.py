@@ -25,15 +25,20 @@ from adapters.chat.connections import Connections
 from adapters.push.api import WebPushApi
 from adapters.push.encryption import PushKey, new_private_key
 from adapters.push.messenger import BrowserMessenger
+from adapters.web.rooms import Rooms
 from bot.domain.cards import Button, Card, Severity, seen
 from bot.domain.deliveries import Sent
 from bot.domain.ids import ActionId
 from bot.domain.phones import PhoneTarget, Service, address_of
+from bot.domain.visits import InboxMessage
+from bot.services.commands.registry import SPECS
 from tests.fakes.meter import FakeMeter
 from tests.fakes.phones import FakeTargets
-from tests.integration.web.conftest import CODE, START, Site
-from tests.integration.web.test_in_browser import ARGUMENTS, PHONE
+from tests.integration.web.conftest import CODE, START, Site, new_id
+from tests.integration.web.test_in_browser import ARGUMENTS, PHONE, leading_to
+from tests.integration.web.test_inbox import ADDRESS as INBOX_ADDRESS
 from tests.integration.web.test_inbox import LINK, OPEN
+from tests.parity.examples import every_card
 from tests.standins.push.browsers import BrowserServer, PushedBrowser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -317,3 +322,66 @@ async def test_what_was_seen_elsewhere_says_so_quietly_where_nobody_looks(browse
         [shown] = await phone.notifications(1, "Seen in Discord")
         assert (shown["silent"], shown["stays"]) == (True, False)
         assert shown["actions"] == [["open", "Open"]]
+
+
+# --- as a chat ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing_in_an_inbox_with_every_card(browser, inbox_witnesses, scheme):
+    axe = (inbox_witnesses / "node_modules" / "axe-core" / "axe.min.js").read_text()
+    async with carried(browser) as phone:
+        await phone.page.emulate_media(color_scheme=scheme)
+        for card in every_card():
+            await phone.site.inbox.send(INBOX_ADDRESS, leading_to(phone.site.url, card))
+        await phone.page.get_by_role("button", name="Filter").click()
+        await phone.page.fill("#say", "/")
+        await expect(phone.page.get_by_role("option").first).to_be_visible()
+        await phone.page.evaluate(axe)
+        found = await phone.page.evaluate("axe.run().then((one) => one.violations)")
+
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
+
+
+async def test_it_has_the_commands_of_a_chat_and_what_was_told_before(browser):
+    async with carried(browser) as phone:
+        page, desk = phone.page, phone.site.inbox_desk
+        await page.get_by_role("button", name="Show all commands").click()
+        await expect(page.get_by_role("option")).to_have_count(sum(spec.menu for spec in SPECS))
+
+        desk.messages = [
+            InboxMessage(id=f"m{number}", at=START, card=card)
+            for number, card in enumerate((ALARM, Card(title="Bought", reference="BBBBBB")))
+        ]
+        # A process that begins anew recalls what was shown.
+        phone.site.inbox._rooms = Rooms(phone.site.now, new_id, whole=False)
+        await page.goto(f"{phone.site.url}/inbox#A7B2C3")
+        await page.reload()
+
+        await expect(page.locator(".title")).to_have_text(["Grid BTC: error", "Bought"])
+        await expect(page.locator("[data-message=m0]")).to_be_focused()
+        await page.keyboard.press("Tab")
+        await expect(page.locator("[data-action=a1]")).to_be_focused()
+
+
+async def test_what_it_shows_is_sifted_by_keyboard_and_nothing_is_lost_by_it(browser):
+    async with carried(browser) as phone:
+        page = phone.page
+        for card in (ALARM, Card(title="Bought", reference="BBBBBB"), Card(title="Help")):
+            await phone.site.inbox.send(INBOX_ADDRESS, card)
+        titles = page.locator(".title").filter(visible=True)
+        await page.get_by_role("button", name="Filter").press("Enter")
+        for sort, shown in (
+            ("Alerts", ["Grid BTC: error", "Bought"]),
+            ("Warnings", ["Grid BTC: error"]),
+            ("Everything", ["Grid BTC: error", "Bought", "Help"]),
+        ):
+            await page.get_by_role("radio", name=sort).press("Space")
+            await expect(titles).to_have_text(shown)
+
+        words = page.get_by_role("searchbox", name="Bot, pair or word")
+        await words.fill("exchange")
+        await expect(titles).to_have_text(["Grid BTC: error"])
+        await words.fill("nowhere")
+        await page.get_by_role("button", name="Show everything").press("Enter")
+        await expect(titles).to_have_count(3)
