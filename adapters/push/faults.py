@@ -99,6 +99,8 @@ def after_browser(answer: ApiAnswer) -> Attempt:
             return Gone(reason=Reason.PUSH_KEY_REFUSED)
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             return Declined(reason=Reason.CONTENT_REFUSED)
+        case status if 200 <= status < 300:
+            return Unknown(reason=Reason.FOREIGN_ANSWER)
         case status if status >= 500:
             return Unknown(reason=f"{Reason.SERVER_ERROR}: HTTP {status}")
         case status:

@@ -267,7 +267,7 @@ class BrowserMessenger:
             if answer.status != HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
                 break  # else it was certainly not taken, and is tried with less
         assert answer is not None
-        if answer.is_good:
+        if answer.is_good and "html" not in answer.headers.get("Content-Type", ""):
             return Sent(message=topic)
         if answer.status in _KEY_REFUSED:
             self._meter.alarm("push_key_refused")

@@ -11,7 +11,8 @@ from typing import Any
 
 from adapters.discord.bot import open_discord
 from adapters.discord.settings import DiscordSettings
-from adapters.push.platform import open_ntfy, open_pushover
+from adapters.push.encryption import PushKey, new_private_key
+from adapters.push.platform import open_browsers, open_ntfy, open_pushover
 from adapters.push.settings import PushSettings
 from adapters.telegram.bot import open_telegram
 from adapters.telegram.settings import TelegramSettings
@@ -39,8 +40,10 @@ from tests.standins.discord import DiscordApi, Message
 from tests.standins.discord import faults as discord_faults
 from tests.standins.discord.limits import STRING_SELECT, walk
 from tests.standins.faults import Drop, Fault
+from tests.standins.push import browsers as browser_faults
 from tests.standins.push import ntfy as ntfy_faults
 from tests.standins.push import pushover as pushover_faults
+from tests.standins.push.browsers import BrowserServer
 from tests.standins.push.ntfy import NtfyServer
 from tests.standins.push.pushover import TOKEN, USER, PushoverServer
 
@@ -272,6 +275,39 @@ async def pushover() -> AsyncIterator[RemoteStage]:
             )
 
 
+@asynccontextmanager
+async def browser() -> AsyncIterator[RemoteStage]:
+    settings, key = PushSettings(private_hosts=True), PushKey(new_private_key())
+    async with BrowserServer() as server:
+        subscribed = server.browser(key.public)
+        phones = phones_at(Service.BROWSER, subscribed.target)
+        async with open_browsers(settings, phone_around(), phones, key) as bot:
+            slow_down = browser_faults.refused(429, **{"Retry-After": "7"})
+            trouble: dict[type[Attempt], Callable[[], None]] = {
+                Postponed: lambda: server.fail(slow_down),
+                Gone: lambda: setattr(subscribed, "expired", True),
+                Unknown: lambda: server.fail(Drop()),
+            }
+            yield RemoteStage(
+                name="web push",
+                begin=bot.begin,
+                fail=server.fail,
+                faults={"slow down": slow_down, "internal error": browser_faults.refused(500)},
+                requests=lambda: len(server.calls),
+                down=server.down,
+                close=trouble[Gone],
+                revoke=trouble[Gone],
+                messenger=bot.messenger,
+                address=address_of(Service.BROWSER, "1"),
+                shown=subscribed.texts,
+                labels=lambda: [one["seen_label"] for one in subscribed.screen() if "seen" in one],
+                spoil=trouble,
+                spoil_change=trouble,
+                delete=subscribed.pushed.clear,
+                replies=lambda: [None] * len(subscribed.screen()),
+            )
+
+
 def delete_all(messages: Sequence[TelegramMessage | Message]) -> None:
     for message in messages:
         message.deleted = True
@@ -326,10 +362,8 @@ Remote = Callable[[], AbstractAsyncContextManager[RemoteStage]]
 
 REMOTE: list[Remote] = [telegram, discord]
 ALL: list[Platform] = [*REMOTE, fake]
-PHONES: list[Remote] = [ntfy, pushover]
-"""What shows as much of a card as a lock screen has room for, and nothing to press. One more, such
-as a browser that push services wake, is a stage here, and its `TROUBLES`.
-"""
+PHONES: list[Remote] = [ntfy, pushover, browser]
+"""What shows as much of a card as a lock screen has room for, and little to press."""
 
 MESSENGERS: list[Platform] = [*ALL, *PHONES]
 OVER_HTTP: list[Remote] = [*REMOTE, *PHONES]
@@ -343,14 +377,14 @@ CHAT_TROUBLES: list[tuple[Platform, type[Attempt]]] = [
 ]
 TROUBLES: list[tuple[Platform, type[Attempt]]] = [
     *CHAT_TROUBLES,
-    *((ntfy, kind) for kind in (Postponed, Gone, Unknown)),
+    *((phone, kind) for phone in (ntfy, browser) for kind in (Postponed, Gone, Unknown)),
     *((pushover, kind) for kind in (Postponed, Gone, Halted, Unknown)),
 ]
 """What can go wrong where; a page in our own browser, say, is never refused."""
 
 CHANGE_TROUBLES = [
     *(one for one in CHAT_TROUBLES if one != (discord, Gone)),
-    *((ntfy, kind) for kind in (Postponed, Gone, Unknown)),
+    *((phone, kind) for phone in (ntfy, browser) for kind in (Postponed, Gone, Unknown)),
 ]
 """A person who takes no more messages on Discord still has the old ones changed; on Pushover only
 what rings until it is seen is, and no more than to ring no more.

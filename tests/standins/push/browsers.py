@@ -169,7 +169,8 @@ class BrowserServer(Server[PushCall]):
         except InvalidTag:
             return web.Response(status=201)  # the service itself cannot tell
         browser.pushed.append(json.loads(plain))
-        return web.Response(status=201, headers={"Location": f"{self.url}/m/{next(self._ids)}"})
+        where = {"Location": f"{self.url}/m/{next(self._ids)}"}
+        return web.Response(status=201, text="created", headers=where)
 
     def _is_signed(self, authorization: str, browser: PushedBrowser) -> bool:
         found = re.fullmatch(r"vapid t=([\w.-]+), k=([\w-]+)", authorization)
