@@ -11,7 +11,9 @@ from bot.settings import Settings
 from tests.e2e.processes import digits_in, sign_in
 from tests.harness.waiting import until
 from tests.integration.app.conftest import Running, Simulated, running
+from tests.integration.web.test_links import csrf_of
 from tests.standins.bot_api import BotApi, Person
+from tests.standins.push.browsers import BrowserServer
 from tests.standins.push.ntfy import NtfyServer
 from tests.standins.push.pushover import TOKEN, USER, PushoverServer
 
@@ -127,3 +129,56 @@ async def test_pushover_calls_back_and_a_forged_call_makes_nobody_see(
     assert "Seen" in forged[1]
     assert called == [200]
     assert "Seen on the phone" in alert.text
+
+
+async def signed_in(product: Running, api: BotApi, ann: Person, app: aiohttp.ClientSession) -> None:
+    """The browser has an inbox from now on."""
+    ann.types("/inbox")
+    message = await api.world.message_where(lambda one: "/inbox/open/" in one.text)
+    address = next(word for word in message.text.split() if "/inbox/open/" in word)
+    form = await (await app.get(here(product)(address))).text()
+    async with app.post(here(product)(address), data={"csrf": csrf_of(form)}) as entered:
+        assert entered.status == 200
+
+
+async def test_an_inbox_rings_and_seen_on_its_notification_closes_the_button_in_the_chat(
+    reached, simulated, bot_api, ann
+):
+    world = bot_api.world
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with (
+        running(reached) as product,
+        BrowserServer() as service,
+        aiohttp.ClientSession(here(product)(BELL), cookie_jar=jar) as app,
+    ):
+        await link(product, bot_api, ann, simulated)
+        await signed_in(product, bot_api, ann, app)
+        told = await (await app.get("/inbox/ring")).json()
+        browser = service.browser(told["key"])
+        keys = {"p256dh": browser.target.p256dh, "auth": browser.target.auth}
+        said = {"csrf": told["csrf"], "subscription": {"endpoint": browser.url, "keys": keys}}
+        subscribed = await (await app.post("/inbox/ring", json=said)).json()
+        [code] = browser.screen()
+        await proves(bot_api, ann, code["body"])
+        await simulated.alarm("Insufficient balance")
+        alert = await world.message_where(lambda one: "Insufficient" in one.text)
+        await until(lambda: len(browser.screen()) == 2)
+        pushed = browser.screen()[-1]
+        offered = alert.labels
+
+        seen = await (await app.post("/inbox/seen", json={"action": pushed["seen"]})).json()
+        await world.until(lambda: "Seen" not in alert.labels)
+        await until(lambda: browser.screen()[-1]["over"])
+
+        browser.expired = True
+        await simulated.alarm("Insufficient margin")
+        await world.message_where(lambda one: "rings no more" in one.text)
+        after = await (await app.get("/inbox/ring")).json()
+
+    assert [told["rings"], subscribed["rings"], after["rings"]] == ["no", "unproven", "no"]
+    assert (pushed["title"], pushed["body"]) == ("Tradebell", "A bot needs you")
+    assert "Seen" in offered
+    assert seen["done"]
+    assert "Seen on the phone" in alert.text
+    assert browser.texts()[-1] == "Tradebell\nDealt with: you need do nothing here"
+    assert "Insufficient" not in str(browser.pushed)
