@@ -34,6 +34,7 @@ TITLE_LIMIT = 250
 PUSHOVER_MESSAGE_LIMIT = 1024
 """Characters. Source: https://pushover.net/api#limits"""
 
+EMERGENCY = 2
 RETRY = 60
 EXPIRE = 3600
 """Seconds: how often, and for how long, Pushover rings until somebody says that they have seen it.
@@ -132,7 +133,7 @@ def pushover_json(
         "message": words.message[:PUSHOVER_MESSAGE_LIMIT],
         "priority": _pushover_priority(card),
     }
-    if plain["priority"] == 2:
+    if plain["priority"] == EMERGENCY:
         plain |= {"retry": RETRY, "expire": EXPIRE}
         plain |= {"callback": callback} if callback else {}
     if card.at is not None:
@@ -163,7 +164,7 @@ def browser_json(
         "loud": anew and not card.silent,
         "stays": anew and is_to_be_seen(card),
         "over": over,
-        "open": texts.open_label(),
+        "open": lock_screen.open_label(),
     }
     if asks is not None:
         plain |= {"seen": asks.action, "seen_label": asks.label, "unsaid": texts.not_noted()}
@@ -213,7 +214,7 @@ def _ntfy_priority(card: Card) -> int:
 
 
 def _pushover_priority(card: Card) -> int:
-    """2 rings until it is seen, 1 through quiet hours, -1 without a sound.
+    """`EMERGENCY` rings until it is seen, 1 through quiet hours, -1 without a sound.
 
     Source: https://pushover.net/api#priority
     """
@@ -221,7 +222,7 @@ def _pushover_priority(card: Card) -> int:
         return -1
     match card.severity:
         case Severity.CRITICAL if is_to_be_seen(card):
-            return 2
+            return EMERGENCY
         case Severity.CRITICAL | Severity.WARNING:
             return 1
         case _:

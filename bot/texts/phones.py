@@ -37,11 +37,6 @@ def dealt_with() -> str:
     return _("Dealt with: you need do nothing here")
 
 
-def open_label() -> str:
-    """On a notification's button."""
-    return _("Open")
-
-
 def not_noted() -> str:
     """On a notification whose button did not work."""
     return _("That you have seen it could not be noted. Open the inbox to say so.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from adapters.discord import render as discord
+from adapters.push import render as push
 from adapters.telegram import render as telegram
 from adapters.web import render as web
 from bot.domain.cards import Card
@@ -174,8 +176,66 @@ def _whole(pieces: Sequence[Json]) -> str:
     return "".join(piece["text"] for piece in pieces)
 
 
+# --- phones, whose person wants details -------------------------------------------------------
+
+PRESSED_AT = f"{PUBLIC_URL}/seen/"
+
+
+def on_ntfy(card: Card) -> Screen:
+    plain = push.ntfy_json(card, "topic", _later(card), details=True, address_of=_pressed_at)
+    screen = _notification(card, plain["title"], plain["message"], silent=plain["priority"] < 3)
+    for one in plain.get("actions", ()):
+        place = "button" if one["action"] == "http" else "button that opens a page"
+        screen.pressed.append((place, one["label"], one["url"].removeprefix(PRESSED_AT)))
+    return screen
+
+
+def on_pushover(card: Card) -> Screen:
+    plain = push.pushover_json(card, _later(card), details=True, address_of=_pressed_at)
+    screen = _notification(card, plain["title"], plain["message"], silent=plain["priority"] < 0)
+    if "url" in plain:
+        screen.pressed.append(("link to the page", plain["url_title"], plain["url"]))
+    if plain["priority"] == push.EMERGENCY:
+        # The app's own button, by which it ends the ringing, whatever that is called there.
+        seen = next(one for row in card.buttons for one in row if one.until_seen)
+        screen.pressed.append(("the app's own", seen.label, str(seen.action)))
+    return screen
+
+
+def in_the_notification(card: Card) -> Screen:
+    plain = json.loads(push.browser_json(card, "topic", _later(card), details=True))
+    screen = _notification(card, plain["title"], plain["body"], silent=not plain["loud"])
+    if "seen" in plain:
+        screen.pressed.append(("button", plain["seen_label"], plain["seen"]))
+    return screen
+
+
+def _notification(card: Card, title: str, message: str, *, silent: bool) -> Screen:
+    screen = Screen(silent=silent, silence="no sound")
+    screen.reads("title", title)
+    for line in message.split("\n"):
+        screen.reads("text", line)
+    if card.picture is not None and card.picture.alt in message:
+        screen.pictures.append(("", b"", "text", card.picture.alt))
+    return screen
+
+
+def _pressed_at(action: str) -> str:
+    return f"{PRESSED_AT}{action}"
+
+
+def _later(card: Card) -> datetime:
+    return (card.at or datetime(2026, 11, 22, tzinfo=UTC)) + timedelta(minutes=1)
+
+
 SCREENS: Mapping[str, Callable[[Card], Screen]] = {
     "Telegram": on_telegram,
     "Discord": on_discord,
-    "chat page": on_the_page,
+    "chat page, inbox": on_the_page,
+}
+
+PHONES: Mapping[str, Callable[[Card], Screen]] = {
+    "ntfy": on_ntfy,
+    "Pushover": on_pushover,
+    "inbox that rings": in_the_notification,
 }

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from bot.domain.cards import Card, as_shown
+from bot.domain.cards import Button, Card, as_shown
+from bot.domain.ids import ActionId
 from tests.parity.examples import EVERYTHING, QUIET, RINGING, SILENCED, WIDE, examples
 from tests.parity.parts import FIELDS, Screen, found
-from tests.parity.screens import SCREENS
+from tests.parity.screens import PHONES, SCREENS
 
 DOCS = Path(__file__).parents[2] / "docs" / "how-it-works.md"
 BEGIN = "<!-- cards: written by python -m tests.parity, checked by a test -->\n"
@@ -29,6 +31,11 @@ NAMES = {
 }
 """How kinds of part are called together in the table of cards."""
 
+SEEN = Button(label="Seen", action=ActionId("s1"), until_seen=True)
+
+EVERYTHING_OFFERED = "Night Owl"
+"""What stands in the text where an option cannot be chosen."""
+
 COMMON = frozenset({"title", "sound", "silence"})
 """What every card has, and that table does not repeat."""
 
@@ -37,7 +44,7 @@ KINDS = [kind for kinds in FIELDS.values() for kind in kinds.split(", ") if kind
 
 def tables() -> str:
     """Both, as they stand between the markers."""
-    lines = [*parts_table(), "", *cards_tables()]
+    lines = [*parts_table(), "", *PHONES_SAY, "", *phones_table(), "", *cards_tables()]
     return "\n".join(lines) + "\n"
 
 
@@ -67,17 +74,42 @@ def missing(card: Card, platform: str) -> list[str]:
 def parts_table() -> Iterator[str]:
     yield from _head("part", *SCREENS)
     for kind in KINDS:
-        yield _row(kind, *(_places(kind, platform) for platform in SCREENS))
+        yield _row(kind, *(_places(kind, SCREENS, platform) for platform in SCREENS))
 
 
-def _places(kind: str, platform: str) -> str:
-    places = [
-        place or "not shown"
-        for card in (EVERYTHING, QUIET, RINGING, SILENCED, WIDE)
-        for part, place in found(card, SCREENS[platform](card))
-        if part.kind == kind
-    ]
+def _places(kind: str, screens: Mapping[str, Callable[[Card], Screen]], platform: str) -> str:
+    places = []
+    for card in (EVERYTHING, QUIET, RINGING, SILENCED, WIDE):
+        screen = screens[platform](card)
+        said = any(EVERYTHING_OFFERED in text for _, text in screen.texts)
+        for part, place in found(card, screen):
+            if part.kind == kind:
+                places.append(place or ("its words" if said and kind == "option" else "not shown"))
     return " or ".join(dict.fromkeys(places))
+
+
+PHONES_SAY = (
+    "A phone shows what a lock screen has room for, and that only if its person wants details;"
+    " else one of three sentences. How bad it is\nstands there of bad news. Nothing is asked there,"
+    " and of buttons only *Seen* is pressed there (on ntfy *I have it 2 h*, too). The card is\n"
+    "whole in the chats.",
+)
+
+
+def phones_table() -> Iterator[str]:
+    """The same of what rings on phones, and of a button that says that something was seen."""
+    yield from _head("part", *PHONES)
+    for kind in KINDS:
+        yield _row(kind, *(_places(kind, PHONES, platform) for platform in PHONES))
+    asking = replace(EVERYTHING, buttons=((SEEN,),))
+    shown = {name: dict(_named(asking, screen)) for name, screen in PHONES.items()}
+    yield _row("*Seen*", *(one.get(SEEN.label, "not shown") for one in shown.values()))
+
+
+def _named(card: Card, screen: Callable[[Card], Screen]) -> Iterator[tuple[str, str]]:
+    for part, place in found(card, screen(card)):
+        if part.kind == "button" and place is not None:
+            yield part.words[0], place
 
 
 # --- that each card is shown whole ------------------------------------------------------------

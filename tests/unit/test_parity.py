@@ -91,8 +91,8 @@ def on_the_page(spec: Spec) -> Incoming | None:
     return web.said(say, place, person, datetime(2026, 1, 5, tzinfo=UTC))
 
 
-WAYS = {"Telegram": on_telegram, "Discord": on_discord, "chat page": on_the_page}
-TYPED = {"Telegram": "/{}".format, "Discord": called, "chat page": "/{}".format}
+WAYS = {"Telegram": on_telegram, "Discord": on_discord, "chat page, inbox": on_the_page}
+TYPED = {"Telegram": "/{}".format, "Discord": called, "chat page, inbox": "/{}".format}
 
 
 @pytest.mark.parametrize("platform", WAYS)

@@ -605,7 +605,9 @@ async def test_commands_are_found_and_sent_by_keyboard_alone(site, browser):
 
         await page.keyboard.type("st")
         options = page.get_by_role("option")
-        await expect(options).to_have_count(4)  # start, status, strategies, and stop for pause
+        await expect(options).to_have_count(
+            5
+        )  # start, status, strategies, stats, and stop for pause
         await page.keyboard.press("ArrowDown")
         await page.keyboard.press("ArrowDown")
         await expect(options.nth(1)).to_have_attribute("aria-selected", "true")
