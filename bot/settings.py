@@ -27,6 +27,7 @@ from adapters.cryptorobot.settings import (
 )
 from adapters.discord.settings import SETTINGS as DISCORD
 from adapters.logs.settings import LogSettings, parse_format, parse_level
+from adapters.push.settings import LISTS as PUSH_LISTS
 from adapters.push.settings import NAMES as PUSH_NAMES
 from adapters.push.settings import SWITCHES as PUSH_SWITCHES
 from adapters.push.settings import TOKEN as PUSHOVER_TOKEN
@@ -81,6 +82,7 @@ TYPES: Mapping[str, tuple[type, ...]] = MappingProxyType(
         **{name: NUMBER for block in CHATS.values() for name in block.numbers},
         **{name: SWITCH for block in CHATS.values() for name in block.switches},
         **dict.fromkeys(PUSH_SWITCHES, SWITCH),
+        **dict.fromkeys(PUSH_LISTS, TEXTS),
     }
 )
 """What a setting may be in a file besides a text, which each of them may be."""

@@ -29,6 +29,9 @@ NTFY_RATE = 1.0
 Source: https://docs.ntfy.sh/publish/#limitations
 """
 
+APPRISE_RATE = 0.5
+"""Messages a second to one address: the slowest of those services are not asked to hurry."""
+
 BROWSER_RATE = 1.0
 """Messages a second to one browser; no push service names a limit."""
 
@@ -67,6 +70,26 @@ async def open_browsers(
             begin=_nobody_to_ask,
             listen=lambda *_: _for_ever(),
         )
+
+
+@asynccontextmanager
+async def open_apprise(
+    settings: PushSettings, around: Around, phones: Phones, addresses: ButtonAddresses
+) -> AsyncIterator[ChatBot]:
+    """What rings phones through whatever Apprise speaks to, of what the operator allows."""
+    from adapters.push.apprise import AppriseMessenger
+
+    allows = None if settings.private_hosts else is_public
+    messenger = AppriseMessenger(settings.apprise, allows, phones, around.now, addresses)
+    try:
+        yield ChatBot(
+            messenger=messenger,
+            pace=pace(0, lambda _: APPRISE_RATE),
+            begin=_nobody_to_ask,
+            listen=lambda *_: _for_ever(),
+        )
+    finally:
+        messenger.close()
 
 
 @asynccontextmanager

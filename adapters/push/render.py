@@ -200,6 +200,23 @@ def urgency(card: Card) -> str:
     return "high" if _is_bad(card) or not card.reference else "normal"
 
 
+def lock_screen_words(
+    card: Card,
+    now: datetime,
+    *,
+    details: bool,
+    repeat: bool = False,
+    address_of: AddressOf = lambda _: None,
+) -> tuple[str, str]:
+    """Title and text where nothing but words is shown; an address where it can be said that it was
+    seen is among them.
+    """
+    words = _words(card, now, details=details, repeat=repeat)
+    opened = _opened(card, _pressed(card, address_of), details=False)
+    links = [f"{one.label}: {one.url}" for one in opened]
+    return words.title[:TITLE_LIMIT], "\n".join((words.message, *links))
+
+
 def _ntfy_priority(card: Card) -> int:
     """From 1 to 5, 3 as usual, 5 through silent mode. Source: as `QUIET_NTFY`."""
     if card.silent:

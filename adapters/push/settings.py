@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 
 from bot.domain.typed_settings import api_address, switch
 from bot.services.chat_platforms import SettingsReader
@@ -11,7 +12,8 @@ DEFAULT_PUSHOVER_API_URL = "https://api.pushover.net"
 _TOKEN = re.compile(r"[A-Za-z0-9]{30}")
 """Source: https://pushover.net/api#registration"""
 
-NAMES = ("PUSH_PRIVATE_HOSTS", "PUSHOVER_TOKEN", "PUSHOVER_API_URL")
+NAMES = ("APPRISE", "PUSH_PRIVATE_HOSTS", "PUSHOVER_TOKEN", "PUSHOVER_API_URL")
+LISTS = ("APPRISE",)
 SWITCHES = ("PUSH_PRIVATE_HOSTS",)
 TOKEN = "PUSHOVER_TOKEN"
 
@@ -24,6 +26,8 @@ class PushSettings:
     """
 
     private_hosts: bool = False
+    apprise: frozenset[str] = frozenset()
+    """Schemes of addresses that people may have rung by the library Apprise."""
     pushover_token: str = field(default="", repr=False)
     pushover_api_url: str = DEFAULT_PUSHOVER_API_URL
 
@@ -60,8 +64,44 @@ def parse_private_hosts(text: str) -> bool:
     return switch("TRADEBELL_PUSH_PRIVATE_HOSTS", text)
 
 
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]{1,30}")
+
+_NEVER = frozenset(
+    {
+        *("blink1", "dbus", "gio", "glib", "gnome", "kde", "macosx", "qt", "syslog", "windows"),
+        *("file", "mqtt", "mqtts", "xmpp", "xmpps"),
+    }
+)
+"""What these show, nobody's phone shows; or they work in threads that nobody guards."""
+
+
+def parse_apprise(text: str) -> frozenset[str]:
+    """Read TRADEBELL_APPRISE.
+
+    Raises:
+        ValueError: a sentence that names the setting and the cure.
+    """
+    schemes = frozenset(filter(None, re.split(r"[\s,]+", text.lower())))
+    if wrong := sorted(one for one in schemes if not _SCHEME.fullmatch(one)):
+        raise ValueError(
+            f"TRADEBELL_APPRISE must be schemes such as gotifys, mailtos: {wrong[0][:40]} is none."
+        )
+    if never := sorted(schemes & _NEVER):
+        raise ValueError(
+            f"TRADEBELL_APPRISE must not name {never[0]}: it shows on this machine, or cannot be"
+            " kept from what it must not do."
+        )
+    if find_spec("apprise") is None:
+        raise ValueError(
+            "TRADEBELL_APPRISE needs the library Apprise: install tradebell[apprise], or leave it"
+            " out."
+        )
+    return schemes
+
+
 def read_settings(reader: SettingsReader) -> PushSettings:
     return PushSettings(
+        apprise=reader.value("APPRISE", parse_apprise, frozenset()),
         private_hosts=reader.value("PUSH_PRIVATE_HOSTS", parse_private_hosts, False),
         pushover_token=reader.value("PUSHOVER_TOKEN", parse_pushover_token, ""),
         pushover_api_url=reader.value(

@@ -49,9 +49,11 @@ def push_services(
     """What rings phones: people name ntfy servers themselves, browsers their push services;
     Pushover wants an application.
     """
-    from adapters.push.platform import open_browsers, open_ntfy, open_pushover
+    from adapters.push.platform import open_apprise, open_browsers, open_ntfy, open_pushover
 
     yield open_ntfy(settings, around, phones, addresses)
     yield open_browsers(settings, around, phones, key)
+    if settings.apprise:
+        yield open_apprise(settings, around, phones, addresses)
     if settings.pushover_token:
         yield open_pushover(settings, around, phones, addresses)

@@ -62,6 +62,7 @@ def compose(
     new_digits: Callable[[], str],
     chance: random.Random,
     private_hosts: bool = False,
+    apprise: frozenset[str] = frozenset(),
     rhythm: FeedRhythm | None = None,
     read_backs: Sequence[Seconds] = READ_BACKS,
 ) -> Services:
@@ -73,6 +74,7 @@ def compose(
         cut_off: chats whose people cannot open that address.
         new_digits: gives six random decimal digits.
         private_hosts: whether phones may be rung by servers of a private network.
+        apprise: schemes of addresses by which phones may be rung with that library.
         read_backs: the waits before each look at what a write has come to.
     """
     rhythm = rhythm or FeedRhythm()
@@ -161,6 +163,7 @@ def compose(
             new_id,
             new_digits,
             private_hosts,
+            apprise,
         ),
         seeing=seeing,
         shown_cards=store.shown_cards,

@@ -123,6 +123,7 @@ async def run(
             new_digits=new_digits,
             chance=random.Random(),
             private_hosts=settings.push.private_hosts,
+            apprise=settings.push.apprise,
         )
         readiness = _readiness(services, store, bots, duty)
         signs = await _signs_of_life(settings, readiness, stack)

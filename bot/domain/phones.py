@@ -16,6 +16,8 @@ class Service(StrEnum):
 
     NTFY = "ntfy"
     PUSHOVER = "pushover"
+    APPRISE = "apprise"
+    """Any of many, by a library that says of each message only whether it worked."""
     BROWSER = "browser"
     """That of the browser's own maker, which the browser names itself (web push)."""
 
@@ -56,7 +58,18 @@ class BrowserTarget:
     name: str = ""
 
 
-PushTarget = NtfyTarget | PushoverTarget | BrowserTarget
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppriseTarget:
+    """An address as the library Apprise reads it; it has all secrets that its service asks for."""
+
+    url: str = field(repr=False)
+
+    @property
+    def scheme(self) -> str:
+        return self.url.partition("://")[0].lower()
+
+
+PushTarget = NtfyTarget | PushoverTarget | BrowserTarget | AppriseTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +152,8 @@ def name_of(target: PushTarget) -> str:
             return urlsplit(server).netloc
         case PushoverTarget(device=device):
             return device
+        case AppriseTarget():
+            return target.scheme
         case BrowserTarget(name=name):
             return name
 
@@ -198,3 +213,12 @@ def read_pushover(words: list[str]) -> PushoverTarget | None:
     if device and not _DEVICE.fullmatch(device):
         return None
     return PushoverTarget(user=words[0], device=device)
+
+
+_APPRISE_URL = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]{0,30})://[!-~]{1,1500}")
+
+
+def read_apprise(words: list[str], schemes: frozenset[str]) -> AppriseTarget | None:
+    """`gotify://host/token`, of a scheme that is allowed."""
+    found = _APPRISE_URL.fullmatch(words[0]) if len(words) == 1 else None
+    return None if found is None or found[1].lower() not in schemes else AppriseTarget(url=words[0])

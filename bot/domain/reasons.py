@@ -64,6 +64,8 @@ class Reason(StrEnum):
     CHAT_NOT_FOUND = "chat_not_found"
     CHAT_NOT_FOUND_AT_FIRST = "chat_not_found_at_first"
     TOPIC_CLOSED = "topic_closed"
+    NO_SERVICE = "no_service"
+    FAILED_SOMEHOW = "failed_somehow"
     HOST_FORBIDDEN = "host_forbidden"
     NO_PUSH_SERVER = "no_push_server"
     PUSH_LOGIN_REFUSED = "push_login_refused"

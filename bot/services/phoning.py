@@ -32,6 +32,7 @@ class Phoning:
         outlets: by channel and bot; a push service without one is not offered.
         new_digits: gives six random decimal digits.
         private_hosts: whether people may name servers of a private network.
+        apprise: schemes of addresses that may be rung by that library.
     """
 
     def __init__(
@@ -45,8 +46,10 @@ class Phoning:
         new_id: NewId,
         new_digits: Callable[[], str],
         private_hosts: bool = False,
+        apprise: frozenset[str] = frozenset(),
     ) -> None:
         self.private_hosts = private_hosts
+        self.apprise = apprise
         self._phones = phones
         self._links = links
         self._outlets = {

@@ -7,6 +7,7 @@ from bot.domain.cards import Button, Card, Field
 from bot.domain.chats import Channel, Endpoint, EndpointState, Link
 from bot.domain.escalation import LONGEST, MOST_STEPS, Chain, Step, Surface, steps_of
 from bot.domain.incidents import Cause, Incident, IncidentState
+from bot.domain.phones import Service
 from bot.domain.rules import Quiet
 from bot.domain.spoken_escalation import ChainProblem
 from bot.domain.watches import is_on_watch, rung_for, second_of, zone_of_person
@@ -421,6 +422,8 @@ def warnings(links: Sequence[Link], unreached: Sequence[Link], *, deaf: bool) ->
     else:
         if phones and not any(_may_ring(one, unreached) for one in phones):
             yield _("Your phone cannot be reached any more, so only the chats would ring.")
+        elif phones and all(one.endpoint.address.bot == Service.APPRISE for one in phones):
+            yield _("Your phone by Apprise cannot say whether an alert arrived: add another.")
         away = dict.fromkeys(app_name(one.endpoint.address.channel) for one in chats_of(unreached))
         for app in away:
             yield _("I cannot reach {app} now, so nothing would ring there.", app=app)

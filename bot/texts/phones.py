@@ -109,6 +109,8 @@ def none_yet(services: frozenset[Service], buttons: Sequence[Button]) -> Card:
     ]
     if Service.PUSHOVER in services:
         lines.append(_("Pushover: send /phone pushover and the user key that its app shows."))
+    if Service.APPRISE in services:
+        lines.append(_("Others, by Apprise: send /phone apprise and an address as it reads them."))
     return Card(title=_("No phone yet"), lines=tuple(lines), buttons=_row(buttons))
 
 
@@ -150,6 +152,8 @@ def about(phone: Phone, buttons: Sequence[Sequence[Button]], *, changed: bool = 
         )
     if phone.endpoint.state is EndpointState.DISABLED:
         lines.append(_("It is closed to me. Ring it once that is mended: then it is open again."))
+    if phone.service is Service.APPRISE:
+        lines.append(_("It cannot say whether something arrived: have another phone besides."))
     if phone.updates is False:
         lines.append(
             _(
@@ -200,6 +204,22 @@ def no_pushover() -> Card:
         _("Pushover is not set up here"),
         _("Who runs this Tradebell can do that, with TRADEBELL_PUSHOVER_TOKEN."),
         _("ntfy works at once: /phone ntfy"),
+    )
+
+
+def no_apprise() -> Card:
+    return plain(
+        _("Apprise is not set up here"),
+        _("Who runs this Tradebell can allow services of it, with TRADEBELL_APPRISE."),
+        _("ntfy works at once: /phone ntfy"),
+    )
+
+
+def not_an_apprise_address(schemes: Sequence[str]) -> Card:
+    return plain(
+        _("That is no address that may be used here"),
+        _("It begins with one of these: {schemes}", schemes=", ".join(schemes)),
+        _("How it goes on, Apprise's page of that service says. Nothing may stand behind it."),
     )
 
 
@@ -255,6 +275,8 @@ def _nothing_there(service: Service) -> str:
             return _("Nothing there? See that the app has the topic, and may notify you.")
         case Service.PUSHOVER:
             return _("Nothing there? See that the app is logged in, and may notify you.")
+        case Service.APPRISE:
+            return _("Nothing there? See that the address is right: nobody says what failed.")
         case Service.BROWSER:
             return _(
                 "Nothing there? See that the browser may notify you, and is no private window."

@@ -62,6 +62,8 @@ _WORDS = {
     Reason.CHAT_NOT_FOUND: later("chat not found"),
     Reason.CHAT_NOT_FOUND_AT_FIRST: later("chat not found at first"),
     Reason.TOPIC_CLOSED: later("the topic is closed"),
+    Reason.NO_SERVICE: later("Apprise knows no service by its address"),
+    Reason.FAILED_SOMEHOW: later("it failed, and does not say how far it came"),
     Reason.HOST_FORBIDDEN: later("its server is in a private network"),
     Reason.NO_PUSH_SERVER: later("there is no ntfy server at its address"),
     Reason.PUSH_LOGIN_REFUSED: later("its server wants another token or password"),

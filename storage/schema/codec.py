@@ -26,7 +26,7 @@ from bot.domain.cards import (
 )
 from bot.domain.events import Strategy, Trader
 from bot.domain.ids import ActionId
-from bot.domain.phones import BrowserTarget, NtfyTarget, PushoverTarget, PushTarget
+from bot.domain.phones import AppriseTarget, BrowserTarget, NtfyTarget, PushoverTarget, PushTarget
 
 Plain = dict[str, Any]
 
@@ -216,6 +216,8 @@ def encode_target(target: PushTarget) -> Plain:
 def decode_target(plain: Mapping[str, Any]) -> PushTarget:
     if "endpoint" in plain:
         return BrowserTarget(**plain)
+    if "url" in plain:
+        return AppriseTarget(**plain)
     return NtfyTarget(**plain) if "server" in plain else PushoverTarget(**plain)
 
 

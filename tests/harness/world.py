@@ -45,6 +45,9 @@ CHAT = "100"
 
 PUBLIC_URL = "https://bell.example"
 
+APPRISE = frozenset({"gotifys", "mailtos"})
+"""What may be rung by that library, where a bot of that name is there."""
+
 DIGITS = "482913"
 """All that are ever drawn."""
 
@@ -275,6 +278,7 @@ async def running(
         new_id=new_id,
         new_digits=lambda: DIGITS,
         chance=chance,
+        apprise=APPRISE,
         rhythm=rhythm,
         read_backs=read_backs,
     )

@@ -715,6 +715,8 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         phones.not_a_server(private=private) for private in (True, False)
     ],
     "phones.not_a_key": lambda: [phones.not_a_key()],
+    "phones.no_apprise": lambda: [phones.no_apprise()],
+    "phones.not_an_apprise_address": lambda: [phones.not_an_apprise_address(["gotifys"])],
     "phones.no_pushover": lambda: [phones.no_pushover()],
     "phones.subscribe": lambda: [
         phones.subscribe(NtfyTarget(server=server, topic="t-1", token=token), ONE_BUTTON[0])

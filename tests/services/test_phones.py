@@ -386,3 +386,34 @@ async def test_without_an_application_there_is_no_pushover(store, platform, chat
         await world.links()
 
         assert (await asks(world, f"/phone pushover {KEY}")).title == "Pushover is not set up here"
+
+
+async def test_by_apprise_only_what_the_operator_allows_is_rung_and_it_is_said_what_it_cannot_say(
+    store, platform, chat, now
+):
+    apprise = FakeMessenger(now=now, channel=Channel.PUSH, bot="apprise")
+    async with running(store, platform, chat, now, others=[apprise]) as world:
+        await world.goes_live()
+        [local, several, unknown] = [
+            (await asks(world, f"/phone apprise {words}")).title
+            for words in ("dbus://", "gotifys://a/t json://b", "json://127.0.0.1/x")
+        ]
+        sent = await asks(world, "/phone apprise gotifys://push.example.com/AbCsecret")
+        linked = await asks(world, CODE)
+        await alarm(world, platform)
+        status = await asks(world, "/status")
+        found = await store.phones.target((await phone(world)).endpoint.address)
+
+    assert local == several == unknown == "That is no address that may be used here"
+    assert sent.title == "Look at your phone"
+    assert linked.title == "Your phone is linked: Phone by Apprise on gotifys"
+    assert "It cannot say whether something arrived: have another phone besides." in linked.lines
+    assert on(apprise)[1:] == ["Night Owl: error"]
+    assert any("cannot say whether an alert arrived" in note for note in status.notes)
+    assert "secret" not in repr(found)
+
+
+async def test_where_nobody_has_allowed_it_there_is_no_apprise(alone):
+    card = await asks(alone, "/phone apprise gotifys://push.example.com/AbC")
+
+    assert card.title == "Apprise is not set up here"

@@ -602,3 +602,15 @@ def test_an_address_of_pushover_that_is_none_is_told_by_its_setting(url: str):
     [mistake] = mistakes(PUSHOVER_API_URL=url)
 
     assert mistake.startswith("TRADEBELL_PUSHOVER_API_URL must be like https://api.pushover.net")
+
+
+def test_apprise_is_off_until_schemes_are_allowed_and_some_never_are(monkeypatch):
+    assert read({}).push.apprise == frozenset()
+    assert read({"TRADEBELL_APPRISE": "gotifys, MAILTOS"}).push.apprise == {"gotifys", "mailtos"}
+    for wrong in ("gotifys://x", "dbus", "xmpp", "file"):
+        [mistake] = mistakes(APPRISE=wrong)
+        assert mistake.startswith("TRADEBELL_APPRISE must ")
+
+    monkeypatch.setattr("adapters.push.settings.find_spec", lambda name: None)
+    [mistake] = mistakes(APPRISE="gotifys")
+    assert "install tradebell[apprise]" in mistake

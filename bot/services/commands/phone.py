@@ -9,7 +9,7 @@ from bot.domain.commands import Argument, ArgumentType, Spec
 from bot.domain.deliveries import Gone
 from bot.domain.incoming import Place
 from bot.domain.linking import WrongDigits
-from bot.domain.phones import BrowserTarget, Phone, Service, read_ntfy, read_pushover
+from bot.domain.phones import BrowserTarget, Phone, Service, read_apprise, read_ntfy, read_pushover
 from bot.services.commands.desk import AccountCommand, AccountRequest, Desk
 from bot.services.commands.families import ALERTS
 from bot.services.phoning import MOST_PHONES
@@ -31,6 +31,8 @@ async def _answer(request: AccountRequest) -> Card:
             return await _add_ntfy(request, rest)
         case Service.PUSHOVER:
             return await _add_pushover(request, rest)
+        case Service.APPRISE:
+            return await _add_apprise(request, rest)
         case "test":
             return await _test(request, rest)
         case "privacy" if not rest or rest[0].lower() in _SWITCHED:
@@ -88,6 +90,19 @@ async def _add_pushover(request: AccountRequest, words: list[str]) -> Card:
     if await _are_too_many(request):
         return texts.too_many(MOST_PHONES)
     phone = await phoning.add(request.link, request.command.person, Service.PUSHOVER, target)
+    return await _send_code(request, phone)
+
+
+async def _add_apprise(request: AccountRequest, words: list[str]) -> Card:
+    phoning = request.desk.phoning
+    if Service.APPRISE not in phoning.services:
+        return texts.no_apprise()
+    target = read_apprise(words, phoning.apprise)
+    if target is None:
+        return texts.not_an_apprise_address(sorted(phoning.apprise))
+    if await _are_too_many(request):
+        return texts.too_many(MOST_PHONES)
+    phone = await phoning.add(request.link, request.command.person, Service.APPRISE, target)
     return await _send_code(request, phone)
 
 

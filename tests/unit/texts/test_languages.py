@@ -46,6 +46,7 @@ FOREIGN = re.compile(
                     "https://bell.example.org/settings/open/Ab3-_cc",
                     "https://bell.example.org/inbox/open/Ab3-_cc",
                     "Chrome · Android",
+                    "gotifys",
                     "[out]",
                     "out:",
                     "a***@example.com",
