@@ -32,7 +32,7 @@ from storage.schema.preferences import (
     encode_decision,
     encode_watch,
 )
-from storage.schema.rows import AnyRow, link_of, select_active_links
+from storage.schema.rows import incident_of, link_of, select_active_links
 from storage.schema.tables import (
     INCIDENT_IS_DUE,
     account,
@@ -97,23 +97,6 @@ def _escalate(connection: Connection, request: tuple[datetime, NewId]) -> Gather
         owed |= _Going(connection, account_id, now, new_id).on()
     soonest = select(func.min(incident.c.due_at)).where(INCIDENT_IS_DUE)
     return Gathered(owed=owed, due=connection.execute(soonest).scalar())
-
-
-def incident_of(row: AnyRow) -> Incident:
-    return Incident(
-        id=row.id,
-        account=AccountId(row.account),
-        cause=row.cause,
-        called=row.called,
-        state=row.state,
-        opened_at=row.opened_at,
-        last_at=row.last_at,
-        count=row.times,
-        since=row.since,
-        done=timedelta(seconds=row.done),
-        due_at=row.due_at,
-        held_until=row.held_until,
-    )
 
 
 @dataclass(slots=True, eq=False)

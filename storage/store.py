@@ -35,6 +35,7 @@ from storage.inbox.ingest import SqlInbox
 from storage.journal import SqlJournal
 from storage.leases import SqlLeases
 from storage.ledger.entries import SqlLedger
+from storage.nights import SqlNights
 from storage.outbox.deliveries import SqlOutbox
 from storage.outbox.sightings import SqlSightings
 from storage.retention import Retention
@@ -63,6 +64,7 @@ class Store:
     leases: SqlLeases
     ledger: SqlLedger
     links: SqlLinks
+    nights: SqlNights
     outbox: SqlOutbox
     phones: SqlPhones
     retention: Retention
@@ -352,6 +354,7 @@ def store_on(database: Database, vault: Vault, now: Now, new_id: NewId) -> Store
         inbox=SqlInbox(database),
         drills=SqlDrills(database, new_id),
         incidents=SqlIncidents(database, new_id),
+        nights=SqlNights(database),
         journal=SqlJournal(database, now),
         leases=SqlLeases(database),
         ledger=SqlLedger(database),

@@ -38,6 +38,7 @@ class Services:
     gathering: Gathering
     escalating: Gathering
     drilling: Gathering
+    telling_nights: Gathering
     ingest: Ingest
     feeds: Feeds
     linking: Linking
@@ -99,6 +100,7 @@ def compose(
     gathering = Gathering(store.outbox.gather, delivering, now)
     escalating = Gathering(store.incidents.escalate, delivering, now)
     drilling = Gathering(store.drills.tell, delivering, now, amending)
+    telling_nights = Gathering(store.nights.tell, delivering, now)
     ingest = Ingest(store.inbox, meter, delivering, amending, gathering, escalating, now, new_id)
     feeds = Feeds(
         platform, store.accounts, store.inbox, store.ledger, ingest, meter, now, chance, rhythm
@@ -145,6 +147,8 @@ def compose(
         gathering=gathering,
         drilling=drilling,
         drills=store.drills,
+        telling_nights=telling_nights,
+        nights=store.nights,
         escalating=escalating,
         inbox=store.inbox,
         incidents=store.incidents,
@@ -180,6 +184,7 @@ def compose(
         gathering=gathering,
         escalating=escalating,
         drilling=drilling,
+        telling_nights=telling_nights,
         ingest=ingest,
         feeds=feeds,
         linking=linking,

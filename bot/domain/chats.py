@@ -93,6 +93,8 @@ class Preferences:
     """The person's time zone, as IANA calls it; empty as long as nobody has said."""
     digest_at: time = time(8)
     """When a daily digest comes, by the person's clock."""
+    night_at: time | None = None
+    """When the night is told by itself, by the person's clock; `None` if it is not."""
     members: Role | None = None
     """What everybody else in a shared chat may do; `None` for nothing but reading the alerts."""
     language: str = "en"
@@ -100,8 +102,10 @@ class Preferences:
     hears: Hears = Hears.ALL
 
     def for_inbox(self) -> "Preferences":
-        """Of an inbox that the same person opens: what has lost too much is told once enough."""
-        return replace(self, guards=(), members=None)
+        """Of an inbox that the same person opens: what has lost too much is told once enough, and a
+        night too.
+        """
+        return replace(self, guards=(), members=None, night_at=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

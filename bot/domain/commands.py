@@ -213,15 +213,19 @@ def _value(argument: Argument, given: str) -> Value | None:
         case ArgumentType.NUMBER:
             return _number(given)
         case ArgumentType.SPAN:
-            found = _SPAN.fullmatch(given)
-            count = None if found is None else _number(found[1])
-            return count * _UNITS[found[2][0].lower()] if found and count else None
+            return read_span(given)
         case ArgumentType.CHOICE:
             word = " ".join(given.split()).lower()
             word = argument.synonyms.get(word, word)
             return word if word in argument.choices else None
         case _:
             return given
+
+
+def read_span(given: str) -> timedelta | None:
+    found = _SPAN.fullmatch(given)
+    count = None if found is None else _number(found[1])
+    return count * _UNITS[found[2][0].lower()] if found and count else None
 
 
 _PUNCTUATION = " .,;:!?\u2026\u3002\"'\u201c\u201d\u2018\u2019"

@@ -87,6 +87,8 @@ class Kind(StrEnum):
     """Something critical that nobody has seen yet."""
     DRILL = "drill"
     """A rehearsal of a critical alert, what came of it, or a word that none was for long."""
+    NIGHT = "night"
+    """What a night has come to."""
     DIGEST = "digest"
     """Several cards in one message, because too many waited."""
 

@@ -11,6 +11,7 @@ from bot.ports.drills import Drills
 from bot.ports.inbox import Inbox
 from bot.ports.incidents import Incidents
 from bot.ports.ledger import Ledger
+from bot.ports.nights import Nights
 from bot.ports.outbox import Outbox
 from bot.ports.phones import ButtonAddresses, LockScreenDesk, Phones, PhoneTargets, Signing
 from bot.ports.platform import Live, Platform, Session
@@ -38,6 +39,7 @@ __all__ = [
     "LockScreenDesk",
     "Messenger",
     "Meter",
+    "Nights",
     "Outbox",
     "PhoneTargets",
     "Phones",

@@ -256,5 +256,6 @@ _COUNTS = {
     Kind.GUARD: both("{count} guard of the day", "{count} guards of the day"),
     Kind.ESCALATION: both("{count} reminder", "{count} reminders"),
     Kind.DRILL: both("{count} drill", "{count} drills"),
+    Kind.NIGHT: both("{count} night", "{count} nights"),
     Kind.DIGEST: both("{count} digest", "{count} digests"),
 }

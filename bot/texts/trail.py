@@ -161,6 +161,7 @@ _WISHED = {
     "rule_removed": later("removed a rule: {words}"),
     "escalation": later("set who is told of what nobody sees: {words}"),
     "watch": later("set when they are on watch: {words}"),
+    "night": later("set when a night is told: {words}"),
     "drill_reminder": later("set whether to hear when a drill is due: {words}"),
     "rule_critical": later("let a rule hold for what is critical: {words}"),
 }

@@ -42,6 +42,7 @@ _KINDS = {
     Kind.GUARD: later("a guard of the day"),
     Kind.ESCALATION: later("something that nobody had seen yet"),
     Kind.DRILL: later("a drill"),
+    Kind.NIGHT: later("what a night has come to"),
     Kind.DIGEST: later("a digest"),
 }
 

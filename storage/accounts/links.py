@@ -1,7 +1,7 @@
 """Accounts, the chats that are linked to them, and what unlinking leaves behind: nothing."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import NamedTuple
 
@@ -11,7 +11,9 @@ from bot.domain.accounts import Account, AccountState, Credential
 from bot.domain.chats import Address, EndpointState, Link, Preferences
 from bot.domain.ids import AccountId, EndpointId, LinkId, NewId
 from bot.domain.linking import Ended
+from bot.domain.nights import next_morning
 from bot.domain.reasons import Reason
+from bot.domain.timetables import zone
 from bot.errors import Refused
 from storage.engine.database import Database, each, invalidate
 from storage.engine.upsert import Insert, insert_into
@@ -157,6 +159,17 @@ def unlink(connection: Connection, ended: Link, now: datetime) -> Ended:
     return Ended(link=ended, cancelled=cancelled, last=last)
 
 
+def next_night(
+    connection: Connection, link_id: str, preferences: Preferences, after: datetime
+) -> datetime | None:
+    if preferences.night_at is None:
+        return None
+    told = connection.execute(select(link.c.night_of).where(link.c.id == link_id)).scalar()
+    last = None if told is None else date.fromisoformat(told)
+    due, _ = next_morning(after, preferences.night_at, zone(preferences.zone), last)
+    return due
+
+
 @each
 def _prefer(connection: Connection, wish: _Wish) -> Preferences:
     chosen = select_active_links().where(link.c.id == wish.link).with_for_update(of=link)
@@ -171,6 +184,9 @@ def _prefer(connection: Connection, wish: _Wish) -> Preferences:
         .where(link.c.id == wish.link)
         .values(preferences=encode_preferences(preferences))
     )
+    if (preferences.night_at, preferences.zone) != (before.night_at, before.zone):
+        when_told = {"night_due_at": next_night(connection, wish.link, preferences, wish.now)}
+        connection.execute(update(link).where(link.c.id == wish.link).values(when_told))
     if (preferences.quiet, preferences.zone) != (before.quiet, before.zone):
         gathered.wait_for(connection, wish.link, preferences, wish.now)
     return preferences

@@ -46,7 +46,16 @@ from storage.schema.states import KnownKind
 from storage.schema.tables import cursor, inbox, known
 
 OWN_KINDS = frozenset(
-    {Kind.FEED, Kind.ACTION, Kind.TEST, Kind.GUARD, Kind.IDLE, Kind.ESCALATION, Kind.DRILL}
+    {
+        Kind.FEED,
+        Kind.ACTION,
+        Kind.TEST,
+        Kind.GUARD,
+        Kind.IDLE,
+        Kind.ESCALATION,
+        Kind.DRILL,
+        Kind.NIGHT,
+    }
 )
 """Facts about Tradebell itself: no sign of life from the platform."""
 

@@ -58,14 +58,14 @@ class SqlSightings:
     async def of(
         self, account: AccountId, kind: Kind, record: str, revision: str
     ) -> Sequence[Sighting]:
-        return await self._database.read(_of, account, kind, record, _whole(revision))
+        return await self._database.read(_of, account, kind, record, whole(revision))
 
     async def prune(self, now: datetime) -> int:
         return await self._database.write(_prune, now)
 
 
-def _whole(revision: str) -> str:
-    """That of the fact, of an item that may be a part of its alert."""
+def whole(revision: str) -> str:
+    """The revision of the fact, of an item that may be a part of its alert."""
     return _PART.sub("", revision)
 
 
@@ -114,7 +114,7 @@ def _note(connection: Connection, request: _Seen) -> Noted:
     if alert is None:
         return Noted.BEFORE
     connection.execute(update(link).where(link.c.id == link_id).values(proven_at=seen.at))
-    drill = drill_told_by(connection, alert, _whole(alert.revision))
+    drill = drill_told_by(connection, alert, whole(alert.revision))
     if drill is not None:
         is_new = acknowledge(connection, alert.account, drill, link_id, seen)
         return Noted.IN_A_DRILL if is_new else Noted.BEFORE
@@ -134,7 +134,7 @@ def _use_up(connection: Connection, button: ActionId, now: datetime) -> bool:
 
 
 def _fact(row: AnyRow) -> dict[str, Any]:
-    return {"kind": row.kind, "record": row.record, "revision": _whole(row.revision)}
+    return {"kind": row.kind, "record": row.record, "revision": whole(row.revision)}
 
 
 def _keep(connection: Connection, row: AnyRow, seen: Sighting) -> bool:

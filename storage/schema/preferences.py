@@ -50,6 +50,8 @@ def encode_preferences(preferences: Preferences) -> Plain:
     plain = {name: value for name, value in chosen.items() if value}
     if preferences.digest_at != Preferences().digest_at:
         plain["digest_at"] = preferences.digest_at.isoformat()
+    if preferences.night_at is not None:
+        plain["night_at"] = preferences.night_at.isoformat()
     if preferences.language != ENGLISH:
         plain["language"] = preferences.language
     if preferences.hears is not Hears.ALL:
@@ -67,6 +69,7 @@ def decode_preferences(plain: Mapping[str, Any]) -> Preferences:
         quiet=_read(_decode_quiet, quiet),
         zone=zone_of(plain),
         digest_at=Preferences().digest_at if digest_at is None else digest_at,
+        night_at=_read(time.fromisoformat, plain.get("night_at")),
         members=Role(members) if members in set(Role) else None,
         language=language_of(plain),
         hears=_read(Hears, plain.get("hears")) or Hears.ALL,

@@ -1,5 +1,6 @@
 """Rows as values of the domain."""
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, select
@@ -7,6 +8,7 @@ from sqlalchemy import Row, Select, select
 from bot.domain.accounts import Account
 from bot.domain.chats import Address, Endpoint, Link
 from bot.domain.ids import AccountId, EndpointId, LinkId
+from bot.domain.incidents import Incident
 from storage.schema.preferences import decode_preferences, decode_watch
 from storage.schema.tables import LINK_IS_ACTIVE, endpoint, link, watch
 
@@ -79,4 +81,21 @@ def account_of(row: AnyRow) -> Account:
         plan=row.plan,
         state=row.state,
         created_at=row.created_at,
+    )
+
+
+def incident_of(row: AnyRow) -> Incident:
+    return Incident(
+        id=row.id,
+        account=AccountId(row.account),
+        cause=row.cause,
+        called=row.called,
+        state=row.state,
+        opened_at=row.opened_at,
+        last_at=row.last_at,
+        count=row.times,
+        since=row.since,
+        done=timedelta(seconds=row.done),
+        due_at=row.due_at,
+        held_until=row.held_until,
     )

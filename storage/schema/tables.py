@@ -114,6 +114,10 @@ class _Link(TypedColumns):
     ended_at: Named[datetime | None] = Column(Instant)
     proven_at: Named[datetime | None] = Column(Instant)
     """When somebody has last shown that what comes there is seen."""
+    night_due_at: Named[datetime | None] = Column(Instant)
+    """When the next night is told; NULL if none is."""
+    night_of: Named[str | None] = Column(Text)
+    """The day whose night was told last, by the person's clock, as ISO 8601 writes it."""
 
 
 link = Table("link", metadata, _Link)
@@ -122,6 +126,10 @@ link = Table("link", metadata, _Link)
 # A condition with a bound value cannot be matched with a partial index: the words of all index
 # conditions are written into the statements.
 LINK_IS_ACTIVE = link.c.state == literal_column(f"'{LinkState.ACTIVE}'")
+
+LINK_TELLS_NIGHTS = link.c.night_due_at.is_not(None)
+
+_index("ix_link_night", link.c.night_due_at, where=LINK_TELLS_NIGHTS)
 
 _index("uq_link_active_endpoint", link.c.endpoint, where=LINK_IS_ACTIVE, unique=True)
 

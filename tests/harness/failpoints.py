@@ -217,6 +217,7 @@ STORED = (
     ports.Journal,
     ports.Ledger,
     ports.Links,
+    ports.Nights,
     ports.Outbox,
     ports.PhoneTargets,
     ports.Phones,

@@ -74,6 +74,7 @@ from bot.domain.incidents import Cause, Incident, IncidentState
 from bot.domain.incoming import Shared
 from bot.domain.lanes import Missed
 from bot.domain.linking import Audience, Completed, LinkProblem, WrongDigits
+from bot.domain.nights import Fate, IncidentOfNight, Night, Spell, SpellKind, StepTaken
 from bot.domain.outages import Outage
 from bot.domain.outcomes import Result, Seen
 from bot.domain.phones import NtfyTarget, Phone, Service, address_of
@@ -110,6 +111,7 @@ from bot.texts import (
     members,
     missed,
     mutes,
+    nights,
     notices,
     outcomes,
     phones,
@@ -589,6 +591,28 @@ PLACES = (
 )
 UNDER_WAY = DrillUnderWay(began_at=AT, until=NOW, places=PLACES)
 
+A_NIGHT = Night(
+    since=AT - timedelta(days=2),
+    until=NOW,
+    events=20,
+    fates=dict.fromkeys(Fate, 2),
+    incidents=(
+        IncidentOfNight(
+            incident=UNSEEN,
+            steps=(StepTaken(at=AT, on=Channel.TELEGRAM),),
+            seen=(StepTaken(at=NOW, on=Channel.DISCORD),),
+            ended_at=NOW,
+        ),
+        *[IncidentOfNight(incident=UNSEEN, steps=(), seen=(), ended_at=None)] * 10,
+    ),
+    spells=(
+        Spell(what=SpellKind.DOWN, since=AT, until=NOW),
+        Spell(what=SpellKind.POLLING, since=AT),
+        Spell(what=SpellKind.TRADEBELL, since=AT, until=NOW),
+    ),
+    due_at=NOW,
+)
+
 EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     # answers
     "getting_started.welcome": lambda: [
@@ -803,6 +827,14 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         drills.time_for_one(last, NOW, (*ONE_BUTTON, *ANOTHER_BUTTON))
         for last in (None, NOW - timedelta(days=34))
     ],
+    "nights.report": lambda: [
+        nights.report(Night(since=AT, until=NOW, events=0, fates={}), NOW, ONE_BUTTON),
+        nights.report(A_NIGHT, NOW + timedelta(hours=1), ONE_BUTTON),
+    ],
+    "nights.told_at": lambda: [
+        nights.told_at(replace(WANTS, night_at=at), ONE_BUTTON) for at in (None, time(7, 30))
+    ],
+    "nights.not_understood": lambda: [nights.not_understood("zzz")],
     "guards.gone": lambda: [guards.gone()],
     "guards.too_many": lambda: [guards.too_many(20)],
     "guards.unclear": lambda: [guards.unclear(problem) for problem in GuardProblem],

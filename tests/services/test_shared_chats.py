@@ -313,6 +313,7 @@ OPEN_TO = {
         "resume",
         "test",
         "drill",
+        "night",
         "quiet",
         "timezone",
         "digest",

@@ -25,6 +25,7 @@ from bot.ports import (
     Incidents,
     Ledger,
     Links,
+    Nights,
     Outbox,
     Session,
     ShownCards,
@@ -62,6 +63,8 @@ class Desk:
     draw: Draw
     drilling: Gathering
     drills: Drills
+    telling_nights: Gathering
+    nights: Nights
     feeds: Feeds
     escalating: Gathering
     gathering: Gathering

@@ -53,7 +53,9 @@ class Notices:
     async def was_down(self, outage: Outage, news: int) -> bool:
         """Tradebell was, and so many things that happened meanwhile have been read since."""
         say = partial(texts.was_down, outage, news)
-        return await self._tell(f"was down {outage.since.isoformat()}", say, bad=False)
+        return await self._tell(
+            f"was down {outage.since.isoformat()} {outage.until.isoformat()}", say, bad=False
+        )
 
     async def login_refused(self, refused: Credential | None, worked: datetime) -> bool:
         """The platform does not take this credential, which last worked then.
