@@ -68,7 +68,7 @@ class _Words:
 
 def is_over(card: Card) -> bool:
     """Whether it asked to be seen, and does so no more: nothing need stand on the phone."""
-    return card.severity is Severity.CRITICAL and not is_to_be_seen(card)
+    return card.over or (card.severity is Severity.CRITICAL and not is_to_be_seen(card))
 
 
 def ntfy_json(

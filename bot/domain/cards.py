@@ -126,6 +126,10 @@ class Card:
 
     secret: bool = False
     """What it says is stored nowhere: who reads it could be told in the person's place."""
+    over: bool = False
+    """It asked to be seen, and does so no more: nothing need stand on a phone. Not stored: it is
+    found out anew each time that a card is shown.
+    """
     on_lock_screen: str = ""
     """What a phone shows instead of all the rest; empty: the person has chosen."""
     sound: bool | None = None
@@ -246,7 +250,8 @@ def with_note(card: Card, note: str) -> Card:
 def seen(card: Card, note: str) -> Card:
     """The card once somebody has seen it, and who. Where it comes late, it wakes nobody."""
     rows = (tuple(button for button in row if not button.until_seen) for row in card.buttons)
-    return with_note(replace(card, buttons=tuple(filter(None, rows)), sound=False), note)
+    left = tuple(filter(None, rows))
+    return with_note(replace(card, buttons=left, sound=False, over=True), note)
 
 
 def is_to_be_seen(card: Card) -> bool:
@@ -258,6 +263,11 @@ def answered(card: Card, note: str) -> Card:
     """The card with nothing left to press, and why: what it offered has come to an end."""
     rows = (tuple(button for button in row if button.url) for row in card.buttons)
     done = replace(
-        card, pick=None, question=None, buttons=tuple(filter(None, rows)), asks_digits=False
+        card,
+        pick=None,
+        question=None,
+        buttons=tuple(filter(None, rows)),
+        asks_digits=False,
+        over=card.over or is_to_be_seen(card),
     )
     return with_note(done, note)

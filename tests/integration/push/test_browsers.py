@@ -198,6 +198,16 @@ async def test_what_was_seen_elsewhere_says_so_quietly_in_the_same_place(
     assert (push.header("Topic"), push.header("Urgency")) == ("A7B2C3", "low")
 
 
+async def test_what_was_told_again_more_quietly_says_so_too_once_it_was_seen(push: Setting):
+    push.aims(push.browser.target, details=False)
+    reminder = replace(ALARM, severity=Severity.WARNING, sound=True)
+    await push.messenger.send(ADDRESS, reminder)
+
+    await push.messenger.amend(ADDRESS, "A7B2C3", seen(reminder, "Seen in Discord"))
+
+    assert push.browser.texts() == ["Tradebell\nDealt with: you need do nothing here"]
+
+
 async def test_what_is_counted_up_is_changed_without_a_sound_where_details_show(push: Setting):
     await push.messenger.send(ADDRESS, COUNTED)
     await push.messenger.amend(ADDRESS, "A7B2C3", replace(COUNTED, title="x14: odd"))

@@ -181,6 +181,16 @@ async def test_what_was_seen_elsewhere_goes_from_the_phone(ntfy: Ntfy):
     assert ntfy.server.screen() == []
 
 
+async def test_what_was_told_again_more_quietly_goes_too_once_it_was_seen(ntfy: Ntfy):
+    reminder = replace(ALARM, severity=Severity.WARNING, sound=True)
+    sent = await ntfy.messenger.send(NTFY, reminder)
+    assert isinstance(sent, Sent)
+
+    await ntfy.messenger.amend(NTFY, sent.message, seen(reminder, "Seen in Discord"))
+
+    assert ntfy.server.screen() == []
+
+
 async def test_what_is_counted_up_is_changed_without_a_sound(ntfy: Ntfy):
     sent = await ntfy.messenger.send(NTFY, COUNTED)
     assert isinstance(sent, Sent)

@@ -324,6 +324,29 @@ async def test_what_was_seen_elsewhere_says_so_quietly_where_nobody_looks(browse
         assert shown["actions"] == [["open", "Open"]]
 
 
+async def test_what_its_push_service_has_moved_is_told_to_the_server_with_where_it_was(browser):
+    async with carried(browser) as phone:
+        moved = phone.pushed.target
+        subscription = {
+            "endpoint": f"{moved.endpoint}-moved",
+            "keys": {"p256dh": moved.p256dh, "auth": moved.auth},
+        }
+        old = {"endpoint": moved.endpoint}
+        await (await phone.worker()).evaluate(MOVED, [old, subscription])
+
+    [(target, before)] = phone.site.inbox_desk.subscribed
+    assert (target.endpoint, before) == (subscription["endpoint"], moved.endpoint)
+
+
+MOVED = """async ([oldSubscription, newSubscription]) => {
+    const event = new Event("pushsubscriptionchange");
+    const begun = new Promise((done) => { event.waitUntil = (work) => done([work]); });
+    self.dispatchEvent(Object.assign(event, { oldSubscription, newSubscription }));
+    const [work] = await begun;
+    await work;
+}"""
+
+
 # --- as a chat ----------------------------------------------------------------------------
 
 
