@@ -81,7 +81,7 @@ def _subcommand(spec: Spec) -> Json:
 
 
 def _option(argument: Argument) -> Json:
-    number = argument.type is ArgumentType.NUMBER
+    number = argument.type in (ArgumentType.NUMBER, ArgumentType.PAGE)
     option: dict[str, Any] = {
         "type": INTEGER if number else STRING,
         "name": argument.name,

@@ -186,7 +186,8 @@ class Market:
             self._trades += 1
             trade = str(self._trades)
             self._positions[bot.trader] = _Position(amount, price, now, trade)
-            return _executed(bot, "buy", amount, price, {"tradeId": trade})
+            opened = {"tradeId": trade, "open_date": iso(now)}
+            return _executed(bot, "buy", amount, price, opened)
         result = {
             "tradeId": held.trade,
             "profit_abs": _number(held.amount * (price - held.price), "0.01"),

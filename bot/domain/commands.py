@@ -20,6 +20,8 @@ class ArgumentType(StrEnum):
     """What alerts are about: a bot, a pair, a kind of event."""
     NUMBER = "number"
     """A whole number from 1 on."""
+    PAGE = "page"
+    """Which page of a list: `page 2`; a bare number where it is asked for by name."""
     SPAN = "span"
     """Such as `2h`, `90 min`, `1 day`."""
     CHOICE = "choice"
@@ -113,6 +115,8 @@ _UNITS = {
     "w": timedelta(weeks=1),
 }
 
+_PAGE = re.compile(r"p(?:age)?\.?\s?(\d{1,6})", re.IGNORECASE)
+
 _PAIR = re.compile(r"[^\s/]+/[^\s/]+")
 
 
@@ -154,7 +158,8 @@ def read_options(spec: Spec, options: Mapping[str, str]) -> Arguments | Misread:
         given = options.get(argument.name, "").strip()
         if not given:
             continue
-        value = _value(argument, given)
+        bare = argument.type is ArgumentType.PAGE and given.isdecimal()
+        value = _value(argument, f"page {given}" if bare else given)
         if value is None:
             return Misread(argument, given)
         values[argument.name] = value
@@ -212,6 +217,9 @@ def _value(argument: Argument, given: str) -> Value | None:
     match argument.type:
         case ArgumentType.NUMBER:
             return _number(given)
+        case ArgumentType.PAGE:
+            page = _PAGE.fullmatch(given)
+            return _number(page[1]) if page else None
         case ArgumentType.SPAN:
             return read_span(given)
         case ArgumentType.CHOICE:

@@ -5,11 +5,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot.domain.amounts import is_extreme
-from bot.domain.events import Trade, Trader, on_paper
+from bot.domain.events import Kind, Origin, Trade, Trader, on_paper
 from bot.domain.ids import TraderId
 from bot.domain.pairs import settled_in
 from bot.domain.results import Money, Result
-from bot.domain.trade_stages import stage_of
+from bot.domain.trade_stages import Step, stage_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +74,28 @@ def entry_of(trade: Trade, trader: Trader | None) -> Entry | None:
         paper=on_paper(trade, trader),
         opened_at=trade.opened_at,
         closed_at=trade.closed_at,
+    )
+
+
+def trade_of(entry: Entry) -> Trade:
+    """The trade again, as far as it is kept."""
+    return Trade(
+        origin=Origin(kind=Kind.TRADE, record=entry.record, at=entry.at),
+        side=entry.side,
+        symbol=entry.pair,
+        amount=entry.amount,
+        price=entry.price,
+        profit=entry.result,
+        profit_ratio=entry.ratio,
+        reason=entry.reason,
+        trader=entry.trader,
+        paper=entry.paper,
+        final=entry.step == Step.ENDED,
+        opened_at=entry.opened_at,
+        closed_at=entry.closed_at,
+        number=entry.number,
+        fee=entry.fee,
+        fee_currency=entry.fee_currency,
     )
 
 

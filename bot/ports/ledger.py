@@ -6,6 +6,7 @@ from typing import Protocol
 
 from bot.domain.figures import Fee, Fill, Record
 from bot.domain.ids import AccountId, TraderId
+from bot.domain.ledger import Entry
 from bot.domain.results import Results
 
 
@@ -24,6 +25,31 @@ class Ledger(Protocol):
         self, account: AccountId, since: datetime, traders: Collection[TraderId] | None = None
     ) -> Record:
         """Trades that were closed since then, with the results that the platform tells.
+
+        Args:
+            traders: of these bots alone.
+        """
+
+    async def latest(
+        self,
+        account: AccountId,
+        limit: int,
+        skip: int = 0,
+        *,
+        traders: Collection[TraderId] | None = None,
+        pair: str | None = None,
+    ) -> Sequence[Entry]:
+        """Trades, the youngest first.
+
+        Args:
+            traders: of these bots alone.
+            pair: of this one alone.
+        """
+
+    async def open(
+        self, account: AccountId, traders: Collection[TraderId] | None = None
+    ) -> Sequence[Entry]:
+        """Trades that say when they were opened, and that nothing has closed, the youngest first.
 
         Args:
             traders: of these bots alone.

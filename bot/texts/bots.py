@@ -1,17 +1,22 @@
 """Bots: listed, chosen, stopped and started."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from bot.domain.actions import Verb
 from bot.domain.cards import Button, Card, Field, Option, PickList, Severity
 from bot.domain.changes import condition
-from bot.domain.events import Strategy, Trader
+from bot.domain.events import Strategy, Trade, Trader
+from bot.domain.figures import Record
 from bot.domain.ids import ActionId
 from bot.domain.marks import command
 from bot.domain.text import clean
+from bot.texts.alerts import trade_title
 from bot.texts.cards import MOST_CHOICES, for_you_once, guess, meant, others, plain
+from bot.texts.figures import in_all
 from bot.texts.language import _, ngettext
 from bot.texts.names import strategy_name, trader_name
+from bot.texts.times import lasted, spoken
 
 
 def state_line(trader: Trader) -> str:
@@ -39,6 +44,62 @@ def listed(traders: Sequence[Trader], strategies: Sequence[Strategy]) -> Card:
         fields=tuple(rows),
         notes=(_("/pause and /resume take a bot's name, or all."),),
     )
+
+
+def overview(
+    shown: Trader,
+    strategies: Sequence[Strategy],
+    *,
+    positions: Sequence[Trade],
+    today: Record,
+    last: Trade | None,
+    known_only: bool,
+    now: datetime,
+    buttons: Sequence[Button],
+) -> Card:
+    """One bot: its state, what it holds, how today goes.
+
+    Args:
+        today: what it has closed today.
+        last: its latest trade.
+        known_only: it could not be read just now.
+    """
+    used = next((strategy_name(one) for one in strategies if one.id == shown.strategy), "")
+    fields = [Field(_("State"), state_line(shown))]
+    if used:
+        fields.append(Field(_("Strategy"), used))
+    fields.append(Field(_("Today"), in_all(today.trades)))
+    fields += [
+        Field(
+            _("Open for {span}", span=lasted(now - (trade.opened_at or trade.origin.at))),
+            trade_title(trade),
+        )
+        for trade in positions[:MOST_CHOICES]
+    ]
+    if last is not None:
+        ago = _("{span} ago", span=spoken(now - last.origin.at))
+        fields.append(Field(_("Last trade"), f"{trade_title(last)} · {ago}"))
+    notes = [_("I could not read it just now: this is the last known state.")] if known_only else []
+    failed = condition(shown).failed
+    return Card(
+        title=trader_name(shown),
+        severity=Severity.CRITICAL if failed else Severity.INFO,
+        fields=tuple(fields),
+        buttons=(tuple(buttons),) if buttons else (),
+        notes=tuple(notes),
+    )
+
+
+def gone() -> Card:
+    return plain(_("That bot is not there any more"), _("/traders lists those that are."))
+
+
+def ask_to(*, running: bool) -> str:
+    return _("Resume") if running else _("Stop")
+
+
+def its_trades() -> str:
+    return _("Its trades")
 
 
 def _count(bots: int) -> str:
@@ -92,6 +153,18 @@ def no_such_bot(
         ]
         return Card(title=title, lines=(guess(options),), pick=meant(options))
     return plain(title, others(_("Your bots"), map(trader_name, everyone), command("traders")))
+
+
+def which_one(wanted: str, fitting: Sequence[Trader], actions: Sequence[ActionId]) -> Card:
+    """
+    Args:
+        actions: one for each of those that fit.
+    """
+    options = [
+        Option(label=trader_name(one), action=action, hint=state_line(one))
+        for one, action in zip(fitting, actions, strict=True)
+    ]
+    return Card(title=_("Which {wanted}?", wanted=clean(wanted, 40)), pick=meant(options))
 
 
 def nothing_to_do(traders: Sequence[Trader], running: bool) -> Card:

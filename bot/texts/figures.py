@@ -8,7 +8,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from bot.domain.amounts import gained, money, quantity
-from bot.domain.cards import Button, Card, Field, Option, Picture, Severity, Table
+from bot.domain.cards import Button, Card, Field, Picture, Severity, Table
 from bot.domain.events import Trader
 from bot.domain.figures import (
     EVER,
@@ -24,10 +24,8 @@ from bot.domain.figures import (
     shares,
     summary,
 )
-from bot.domain.marks import command
 from bot.domain.results import Money
 from bot.domain.text import clean
-from bot.texts.cards import guess, meant, others
 from bot.texts.language import _, ngettext
 from bot.texts.times import clock as clock_at
 from bot.texts.times import dated, day_in, lasted, moment, on_day_of
@@ -62,8 +60,10 @@ class Scope:
         return self.called.get(bot) or _("a bot that is gone ({end})", end=clean(bot[-6:], 6))
 
     def titled(self, title: str) -> str:
-        names = [self.called[bot.id] for bot in self.bots]
-        return f"{title} · {', '.join(names)}" if names else title
+        """With the bots behind it."""
+        return " · ".join(
+            filter(None, (title, ", ".join(self.called[bot.id] for bot in self.bots)))
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,26 +72,10 @@ class Trust:
 
     Attributes:
         until: since when the platform is away; `None` if it is not.
-        clock: the zone of the person, as IANA calls it.
     """
 
     record: Record
     until: datetime | None
-    clock: str
-
-
-# --- which bot ----------------------------------------------------------------------------
-
-
-def which_bot(options: Sequence[Option]) -> Card:
-    return Card(title=_("Which bot?"), pick=meant(options))
-
-
-def no_such_bot(wanted: str, near: Sequence[Option], names: Iterable[str]) -> Card:
-    title = _("No bot is called {name}", name=clean(wanted, 40))
-    if near:
-        return Card(title=title, lines=(guess(near),), pick=meant(near))
-    return Card(title=title, lines=(others(_("There are"), names, command("traders")),))
 
 
 # --- profit -------------------------------------------------------------------------------
@@ -110,7 +94,7 @@ def profit(
     if not found.trades:
         return _nothing(title, Span.ALL, trust)
     fields = [
-        Field(span_label(span), _in_all(found.since_then(began(span, now, clock)))) for span in Span
+        Field(span_label(span), in_all(found.since_then(began(span, now, clock)))) for span in Span
     ]
     card = Card(title=title, lines=_window(found), fields=tuple(fields), notes=_notes(trust))
     return replace(card, buttons=(tuple(buttons[:3]), tuple(buttons[3:])))
@@ -446,7 +430,7 @@ def _shared(share: Share, what: Money) -> str:
     )
 
 
-def _in_all(trades: Sequence[Closed]) -> str:
+def in_all(trades: Sequence[Closed]) -> str:
     """'+12.40 USDT, 7 trades · +3 USDT paper, 2 trades', every money apart."""
     told = []
     for what, them in by_money(trades).items():
@@ -518,8 +502,12 @@ def _notes(trust: Trust, *, untold: bool = True) -> tuple[str, ...]:
             _("Trades from before {since} are still being read.", since=dated(found.whole_from))
         )
     if trust.until is not None:
-        notes.append(_("The platform is away: as known at {time}.", time=clock_at(trust.until)))
+        notes.append(as_known_at(trust.until))
     return tuple(notes)
+
+
+def as_known_at(at: datetime) -> str:
+    return _("The platform is away: as known at {time}.", time=clock_at(at))
 
 
 def _nothing(title: str, span: Span, trust: Trust, since: date | None = None) -> Card:

@@ -12,8 +12,9 @@ from bot.domain.figures import Closed, Fee, Fill, Record
 from bot.domain.ids import AccountId, TraderId
 from bot.domain.ledger import Entry
 from bot.domain.results import Money, Result, Results
+from bot.domain.trade_stages import Step
 from storage.engine.database import Database
-from storage.engine.statements import Core, Statement, among
+from storage.engine.statements import Core, Row, Statement, among
 from storage.engine.types import key
 from storage.engine.upsert import Insert, insert_into
 from storage.schema.tables import LEDGER_HAS_RESULT, cursor, ledger
@@ -171,6 +172,57 @@ def _record(
     )
 
 
+_YOUNGEST_FIRST = ledger.c.at.desc(), ledger.c.record.desc()
+
+
+def _latest(
+    connection: Connection,
+    account: AccountId,
+    limit: int,
+    skip: int,
+    traders: Collection[TraderId] | None,
+    pair: str | None,
+) -> Sequence[Entry]:
+    asked = select(ledger).where(ledger.c.account == account, *_of(traders))
+    if pair is not None:
+        asked = asked.where(ledger.c.pair == pair)
+    page = asked.order_by(*_YOUNGEST_FIRST).limit(limit).offset(skip)
+    return [_entry(row) for row in connection.execute(page)]
+
+
+def _open(
+    connection: Connection, account: AccountId, traders: Collection[TraderId] | None
+) -> Sequence[Entry]:
+    end = ledger.alias("its_end")
+    has_ended = (
+        select(end.c.record)
+        .where(
+            end.c.account == ledger.c.account,
+            end.c.number == ledger.c.number,
+            func.coalesce(end.c.trader, "") == func.coalesce(ledger.c.trader, ""),
+            end.c.closed_at.is_not(None),
+        )
+        .exists()
+    )
+    asked = select(ledger).where(
+        ledger.c.account == account,
+        ledger.c.opened_at.is_not(None),
+        ledger.c.closed_at.is_(None),
+        ledger.c.step < Step.ENDED,
+        ~has_ended,
+        *_of(traders),
+    )
+    return [_entry(row) for row in connection.execute(asked.order_by(*_YOUNGEST_FIRST))]
+
+
+def _of(traders: Collection[TraderId] | None) -> Sequence[ColumnElement[bool]]:
+    return () if traders is None else (ledger.c.trader.in_(traders),)
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(**{name: getattr(row, name) for name in _COLUMNS})
+
+
 _FILLS = Statement(
     lambda _: (
         select(ledger)
@@ -265,6 +317,22 @@ class SqlLedger:
         self, account: AccountId, since: datetime, traders: Collection[TraderId] | None = None
     ) -> Record:
         return await self._database.read(_record, account, since, traders)
+
+    async def latest(
+        self,
+        account: AccountId,
+        limit: int,
+        skip: int = 0,
+        *,
+        traders: Collection[TraderId] | None = None,
+        pair: str | None = None,
+    ) -> Sequence[Entry]:
+        return await self._database.read(_latest, account, limit, skip, traders, pair)
+
+    async def open(
+        self, account: AccountId, traders: Collection[TraderId] | None = None
+    ) -> Sequence[Entry]:
+        return await self._database.read(_open, account, traders)
 
     async def fills(self, account: AccountId) -> Sequence[Fill]:
         return await self._database.read(_fills, account)

@@ -555,15 +555,14 @@ MANY_CLOSED = replace(
 )
 EVERY_BOT = figures.Scope(bots=(), called={OWL.id: "Night Owl", HERON.id: "Heron"})
 ONE_BOT = replace(EVERY_BOT, bots=(OWL,))
-TRUSTED = figures.Trust(record=CLOSED, until=None, clock="UTC")
+TRUSTED = figures.Trust(record=CLOSED, until=None)
 DOUBTFUL = figures.Trust(
     record=Record(
         since=EVER, untold=3, whole_from=AT, method=Method(since=AT - timedelta(11), unmatched=2)
     ),
     until=AT,
-    clock="UTC",
 )
-LEFT_OUT = figures.Trust(record=Record(since=EVER, untold=1), until=None, clock="UTC")
+LEFT_OUT = figures.Trust(record=Record(since=EVER, untold=1), until=None)
 
 OPTIONS = (Option(label="Night Owl", action=ActionId("a1")),)
 ONE_BUTTON = (Button(label="22:00-07:00", action=ActionId("a1")),)
@@ -913,11 +912,6 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         strategies.listed(()),
         strategies.listed((PLAN, replace(PLAN, id=StrategyId("s2"), configured=False))),
     ],
-    "figures.which_bot": lambda: [figures.which_bot(OPTIONS)],
-    "figures.no_such_bot": lambda: [
-        figures.no_such_bot("owll", OPTIONS, ()),
-        figures.no_such_bot("owll", (), ("Night Owl",)),
-    ],
     "figures.profit": lambda: [
         figures.profit(CLOSED, EVERY_BOT, TRUSTED, NOW, zone("UTC"), ONE_BUTTON),
         figures.profit(CLOSED, EVERY_BOT, DOUBTFUL, NOW, zone("UTC"), ()),
@@ -960,10 +954,16 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
             TRUSTED,
         ),
     ],
+    "trades.positions": lambda: [
+        trades.positions(TRADES, (OWL,), of="Night Owl", away=AT, now=NOW),
+        trades.positions(TRADES * 9, (), of="", away=None, now=NOW),
+        trades.positions((), (OWL,), of="", away=None, now=NOW),
+    ],
     "trades.listed": lambda: [
         trades.listed((), ()),
         trades.listed(TRADES, (OWL,), PICTURE),
-        trades.listed(TRADES[:2], (OWL,)),
+        trades.listed(TRADES[:2], (OWL,), of="BTC/USDT", page=2, away=AT, buttons=ONE_BUTTON),
+        trades.listed((), (), of="BTC/USDT"),
     ],
     "signals.listed": lambda: [
         signals.listed(()),
@@ -1027,6 +1027,21 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         bots.no_such_bot("owll", [OWL], [ActionId("a1")], (OWL,)),
         bots.no_such_bot("zzz", [], [], MANY),
     ],
+    "bots.overview": lambda: [
+        bots.overview(
+            bot,
+            (PLAN,),
+            positions=TRADES[:1],
+            today=CLOSED,
+            last=TRADES[0],
+            known_only=known_only,
+            now=NOW,
+            buttons=ONE_BUTTON,
+        )
+        for bot, known_only in ((OWL, False), (CRANE, True))
+    ],
+    "bots.gone": lambda: [bots.gone()],
+    "bots.which_one": lambda: [bots.which_one("owl", (OWL,), (ActionId("a1"),))],
     "bots.nothing_to_do": lambda: [
         bots.nothing_to_do(traders, running)
         for traders in ((OWL,), (OWL, HERON))

@@ -11,7 +11,8 @@ import pytest
 from bot.domain.cards import as_shown
 from bot.domain.events import Kind, Origin, Stream, Trade
 from bot.domain.feeds import FeedState
-from tests.harness.world import HERON, OWL
+from bot.domain.ids import TraderId
+from tests.harness.world import HERON, OWL, actions_under
 
 DAY = timedelta(days=1)
 
@@ -22,10 +23,10 @@ async def ask(world, text):
     return as_shown(reply.card)
 
 
-def earned(world, number, value, ago=timedelta(), **what):
+def earned(world, nth, value, ago=timedelta(), **what):
     """A real trade that has earned so much, which the platform stores."""
     at = world.now() - ago
-    origin = Origin(kind=Kind.TRADE, record=f"done-{number:05}", at=at)
+    origin = Origin(kind=Kind.TRADE, record=f"done-{nth:05}", at=at)
     trade = Trade(
         origin=origin,
         side="sell",
@@ -227,3 +228,67 @@ async def test_a_name_that_fits_nothing_or_several_gets_a_choice(world, platform
 
     assert nearly.pick is not None
     assert "Night Owl" in strange.lines[0]
+
+
+async def test_a_bot_is_shown_with_what_it_holds_and_how_today_goes(world, platform):
+    held = earned(world, 3, "0", profit=None, side="buy", closed_at=None)
+    await knows(world, platform, earned(world, 1, "10"), earned(world, 2, "-4", DAY), held)
+
+    [reply] = await world.says("/status owl")
+    [confirm] = await world.presses(reply, "Stop")
+    [trades] = await world.presses(reply, "Its trades")
+
+    told = shown(as_shown(reply.card))
+    assert reply.card.title == "Night Owl"
+    assert told["State"] == "running · paper"
+    assert told["Today"] == "+10 USDT, 1 trade"
+    [open_for] = [label for label in told if label.startswith("Open for 2 h")]
+    assert told[open_for].startswith("Bought 1 BTC/USDT")
+    assert confirm.card.title == "Stop Night Owl?"
+    assert trades.card.title == "Latest 3 trades · Night Owl"
+
+
+async def test_positions_are_what_nothing_has_closed_and_a_bot_that_counts_others_is_heard(
+    world, platform
+):
+    platform.put(replace(OWL, open_trades=2), announce=False)
+    held = earned(world, 1, "0", profit=None, side="buy", closed_at=None, number="7")
+    closed = replace(held, origin=replace(held.origin, record="b"), number="8")
+    end = earned(world, 2, "5", number="8")
+    await knows(world, platform, held, closed, end)
+
+    card = await ask(world, "/positions")
+
+    assert card.title == "1 open trade"
+    assert card.fields[0].value.startswith("Bought 1 BTC/USDT")
+    assert card.notes == ("Night Owl itself counts 2 open trades.",)
+
+
+async def test_trades_are_found_by_bot_and_pair_page_by_page(world, platform):
+    await knows(
+        world,
+        platform,
+        *(earned(world, number, "1", timedelta(hours=number)) for number in range(1, 6)),
+        earned(world, 9, "2", trader=HERON.id, symbol="ETH/USDT"),
+    )
+
+    [first] = await world.says("/trades owl 3")
+    [second] = await world.presses(first, "Older")
+    pair = await ask(world, "/trades eth/usdt")
+    none = await ask(world, "/trades heron page 7")
+
+    assert first.card.title == "Latest 3 trades · Night Owl"
+    assert second.card.title == "2 older trades · Night Owl"
+    assert actions_under(second.card) == {}
+    assert pair.title == "Latest 1 trade · ETH/USDT"
+    assert none.title == "No trades"
+
+
+async def test_the_bot_that_was_asked_back_is_asked_about_for_the_same_time(world, platform):
+    platform.put(replace(OWL, id=TraderId("owl-2"), name="Night Hawk"), announce=False)
+    await knows(world, platform, earned(world, 1, "10"))
+
+    [which] = await world.says("/profit night month")
+    [told] = await world.presses(which, "Night Owl")
+
+    assert told.card.title == "Profit this month · Night Owl"

@@ -294,6 +294,7 @@ OPEN_TO = {
         "status",
         "traders",
         "strategies",
+        "positions",
         "trades",
         "profit",
         "daily",

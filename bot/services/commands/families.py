@@ -5,4 +5,6 @@ from bot.texts.language import later
 
 ALERTS = Family(name="alerts", summary=later("What you are told, how loudly and when, and why"))
 
-RESULTS = Family(name="results", summary=later("What your trades have earned and cost"))
+RESULTS = Family(
+    name="results", summary=later("What your trades have earned and cost, and which are open")
+)

@@ -5,15 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.domain.cards import Card, Option
+from bot.domain.cards import Card
 from bot.domain.commands import Argument, ArgumentType
 from bot.domain.events import Trader
 from bot.domain.feeds import FeedState
 from bot.domain.figures import Fee, Record, Span, began, first_in_first_out
-from bot.domain.ids import AccountId, TraderId
-from bot.domain.names import Found, Nothing, Several, name_of, pick
+from bot.domain.ids import AccountId, ActionId, TraderId
+from bot.domain.names import Found, Nothing, Several, pick
 from bot.domain.timetables import zone
+from bot.services.actions import targets_of
 from bot.services.commands.desk import AccountRequest, Desk
+from bot.texts import bots as bots_texts
 from bot.texts import figures as texts
 from bot.texts.cards import MOST_CHOICES
 from bot.texts.language import later
@@ -75,18 +77,22 @@ async def asked(request: AccountRequest) -> Asked | Card:
             whole = len(found) == len(bots) > 1
             return scope if whole else replace(scope, about=frozenset(one.id for one in found))
         case Several(fitting=several):
-            return texts.which_bot(await _options(request, several))
+            shown = several[:MOST_CHOICES]
+            return bots_texts.which_one(wanted, shown, await _asking_of(request, shown))
         case Nothing(nearest=near):
-            return texts.no_such_bot(wanted, await _options(request, near), map(name_of, bots))
+            return bots_texts.no_such_bot(wanted, near, await _asking_of(request, near), bots)
 
 
-async def _options(request: AccountRequest, bots: Sequence[Trader]) -> Sequence[Option]:
-    shown = bots[:MOST_CHOICES]
-    actions = await request.asking_about(shown)
-    return [
-        Option(label=trader_name(one), action=action)
-        for one, action in zip(shown, actions, strict=True)
+async def _asking_of(request: AccountRequest, bots: Sequence[Trader]) -> Sequence[ActionId]:
+    """A button for each, which asks the same about it, for the same time."""
+    given = request.arguments
+    besides = [
+        given.text(one.name) if one.type is ArgumentType.CHOICE else given.number(one.name)
+        for one in request.spec.arguments
+        if one.type in (ArgumentType.CHOICE, ArgumentType.NUMBER)
     ]
+    words = " ".join(str(one) for one in besides if one)
+    return await request.asking(words, *(targets_of((one,)) for one in bots)) if bots else ()
 
 
 async def record(desk: Desk, account: AccountId, since: datetime, scope: Asked) -> Record:
@@ -109,17 +115,19 @@ async def span_of(
     span = Span(request.arguments.text(SPAN.name) or otherwise)
     since = began(span, scope.now, scope.clock)
     found = await record(request.desk, request.account.id, since, scope)
-    return span, found, trust(request, found, scope)
+    return span, found, trust(request, found)
 
 
-def trust(request: AccountRequest, found: Record, scope: Asked) -> texts.Trust:
+def trust(request: AccountRequest, found: Record) -> texts.Trust:
+    return texts.Trust(record=found, until=away_since(request))
+
+
+def away_since(request: AccountRequest) -> datetime | None:
+    """Since when nothing new is heard of the platform; `None` if it is."""
     feed = request.desk.feeds.status(request.account.id)
-    live = feed is not None and feed.state in (FeedState.LIVE, FeedState.POLLING)
-    return texts.Trust(
-        record=found,
-        until=None if live or feed is None else feed.since,
-        clock=scope.clock.key,
-    )
+    if feed is None or feed.state in (FeedState.LIVE, FeedState.POLLING, FeedState.CATCHING_UP):
+        return None
+    return feed.since
 
 
 async def fees(request: AccountRequest, since: datetime, scope: Asked) -> Sequence[Fee]:

@@ -28,7 +28,7 @@ def _command(name: str, summary: str, span: Span, usual: int, most: int) -> Acco
         found = await record(request.desk, request.account.id, since, scope)
         bars = bars_of(span, found, days, scope.clock)
         picture = None if bars is None else drawn(bars, request.desk.draw)
-        trusted = trust(request, found, scope)
+        trusted = trust(request, found)
         return texts.periods(span, days, found, scope.of, trusted, scope.clock, picture)
 
     return AccountCommand(

@@ -25,7 +25,7 @@ async def _answer(request: AccountRequest) -> Card:
         Button(label=texts.span_label(span), action=action)
         for span, action in zip(Span, actions, strict=True)
     ]
-    trusted = trust(request, found, scope)
+    trusted = trust(request, found)
     return texts.profit(found, scope.of, trusted, scope.now, scope.clock, buttons)
 
 

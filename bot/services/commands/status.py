@@ -1,15 +1,28 @@
-"""`/status`: the bots, the connection, and what waits."""
+"""`/status`: the bots, the connection, and what waits; or one bot and how it does."""
 
-from bot.domain.cards import Card
+from bot.domain.cards import Button, Card
+from bot.domain.changes import condition
 from bot.domain.chats import EndpointState
 from bot.domain.commands import Spec
 from bot.domain.deliveries import LOST
+from bot.domain.figures import Span, began
+from bot.domain.ledger import trade_of
+from bot.services.actions import targets_of
+from bot.services.commands import trades
 from bot.services.commands.desk import AccountCommand, AccountRequest
+from bot.services.commands.figuring import BOT, Asked, asked, record
+from bot.services.commands.running import PAUSE, RESUME
+from bot.texts import bots as bots_texts
 from bot.texts import status as texts
 from bot.texts.language import later
 
 
 async def _answer(request: AccountRequest) -> Card:
+    scope = await asked(request)
+    if isinstance(scope, Card):
+        return scope
+    if scope.about is not None:
+        return await _of_bot(request, scope)
     desk, account = request.desk, request.account
     traders, read_at = await desk.bots(account)
     endpoint = request.link.endpoint.id
@@ -31,9 +44,47 @@ async def _answer(request: AccountRequest) -> Card:
     )
 
 
+async def _of_bot(request: AccountRequest, scope: Asked) -> Card:
+    desk, account = request.desk, request.account
+    traders, read_at = await desk.bots(account)
+    meant = next((one for one in traders if one.id in (scope.about or ())), None)
+    if meant is None:
+        return bots_texts.gone()
+    mine = frozenset((meant.id,))
+    latest = await desk.ledger.latest(account.id, 1, traders=mine)
+    today = await record(desk, account.id, began(Span.DAY, scope.now, scope.clock), scope)
+    running = condition(meant).running
+    change = PAUSE if running else RESUME
+    refused = await desk.access.refusal(change.spec, request.command.person, request.link)
+    can_change = running is not None and refused is None
+    about = targets_of((meant,))
+    buttons = [
+        Button(label=label, action=action)
+        for label, of in (
+            *(((bots_texts.ask_to(running=not running), change),) if can_change else ()),
+            (bots_texts.its_trades(), trades.COMMAND),
+        )
+        for action in await request.asking("", about, of=of.spec)
+    ]
+    return bots_texts.overview(
+        meant,
+        await desk.strategies(account.id),
+        positions=[trade_of(one) for one in await desk.ledger.open(account.id, mine)],
+        today=today,
+        last=trade_of(latest[0]) if latest else None,
+        known_only=read_at is not None,
+        now=scope.now,
+        buttons=buttons,
+    )
+
+
 COMMAND = AccountCommand(
     spec=Spec(
-        name="status", summary=later("Your bots and the connection"), aliases=("s",), showable=True
+        name="status",
+        summary=later("Your bots and the connection, or one bot"),
+        aliases=("s",),
+        arguments=(BOT,),
+        showable=True,
     ),
     answer=_answer,
 )

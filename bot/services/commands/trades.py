@@ -1,29 +1,73 @@
-"""`/trades`: the latest ones, in words and as a picture."""
+"""`/trades`: the latest ones, of all or of one bot or pair, page by page; also as a picture."""
 
 import logging
 
-from bot.domain.cards import Card, Picture
+from bot.domain.cards import Button, Card, Picture
 from bot.domain.charts import Chart, profits
-from bot.domain.commands import Spec
+from bot.domain.commands import Argument, ArgumentType, Spec
+from bot.domain.ledger import trade_of
+from bot.domain.pairs import pairs_meant
 from bot.ports import Draw
+from bot.services.actions import targets_of
 from bot.services.commands.desk import AccountCommand, AccountRequest
+from bot.services.commands.figuring import BOT, Asked, asked, away_since
 from bot.texts import trades as texts
+from bot.texts.cards import older
 from bot.texts.charts import chart
 from bot.texts.language import later
 
 log = logging.getLogger(__name__)
 
 LATEST = 10
+MOST = 25
+"""Rows that a message holds."""
+
+_PAIR = Argument(name="pair", type=ArgumentType.PAIR, description=later("such as BTC/USDT"))
+_COUNT = Argument(name="count", type=ArgumentType.NUMBER, description=later("how many, up to 25"))
+_PAGE = Argument(
+    name="page", type=ArgumentType.PAGE, description=later("2 for the older ones, and so on")
+)
 
 
 async def _answer(request: AccountRequest) -> Card:
-    desk = request.desk
-    session = await desk.session(request.account)
-    known = await desk.known_bots(request.account.id)
-    trades = await session.trades(LATEST)
-    earned = profits(trades, {trader.id: trader for trader in known})
-    picture = None if earned is None else drawn(chart(earned), desk.draw)
-    return texts.listed(trades, known, picture)
+    desk, given = request.desk, request.arguments
+    scope = await asked(request)
+    if isinstance(scope, Card):
+        return scope
+    count, page = min(given.number("count") or LATEST, MOST), given.number("page") or 1
+    pair = await _pair(request, given.text("pair"))
+    entries = await desk.ledger.latest(
+        request.account.id, count + 1, (page - 1) * count, traders=scope.about, pair=pair or None
+    )
+    trades = tuple(map(trade_of, entries[:count]))
+    more = [await _older(request, scope, pair, count, page)] if len(entries) > count else []
+    earned = profits(trades, {trader.id: trader for trader in scope.bots})
+    picture = None if earned is None or page > 1 else drawn(chart(earned), desk.draw)
+    return texts.listed(
+        trades,
+        scope.bots,
+        picture,
+        of=scope.of.titled(pair),
+        page=page,
+        away=away_since(request),
+        buttons=more,
+    )
+
+
+async def _pair(request: AccountRequest, wanted: str) -> str:
+    """The pair that is meant, as the platform writes it; as it was typed if that is none."""
+    if not wanted:
+        return ""
+    known = await request.desk.pairs(request.account.id)
+    meant = pairs_meant(wanted, known)
+    return meant[0] if len(meant) == 1 else wanted.upper()
+
+
+async def _older(request: AccountRequest, scope: Asked, pair: str, count: int, page: int) -> Button:
+    words = f"{pair} {count} page {page + 1}".strip()
+    about = () if scope.about is None else (targets_of(scope.of.bots),)
+    [action] = await request.asking(words, *about)
+    return Button(label=older(), action=action)
 
 
 def drawn(chart: Chart, draw: Draw) -> Picture | None:
@@ -36,5 +80,11 @@ def drawn(chart: Chart, draw: Draw) -> Picture | None:
 
 
 COMMAND = AccountCommand(
-    spec=Spec(name="trades", summary=later("Latest trades"), showable=True), answer=_answer
+    spec=Spec(
+        name="trades",
+        summary=later("Latest trades, of all or of one bot or pair"),
+        arguments=(BOT, _PAIR, _COUNT, _PAGE),
+        showable=True,
+    ),
+    answer=_answer,
 )

@@ -67,7 +67,7 @@ def test_what_may_be_shown_to_everybody_has_an_option_for_it():
         if any((one["name"], one["type"]) == ("public", 5) for one in part.get("options", ()))
     }
 
-    lists = {"help", "status", "traders", "strategies", "trades", "signals", "price"}
+    lists = {"help", "status", "traders", "strategies", "positions", "trades", "signals", "price"}
     figures = {"profit", "daily", "weekly", "monthly", "performance", "stats", "fees"}
     assert public == lists | figures
 

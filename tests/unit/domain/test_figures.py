@@ -168,7 +168,7 @@ def test_what_was_bought_before_the_window_counts_in_it():
 def test_ten_thousand_trades_of_300_pairs_fit_into_one_message():
     trades = tuple(closed(n, str(n % 300), pair=f"C{n % 300}/USDT") for n in range(10_000))
     found = Record(since=EVER, trades=trades, whole_from=EVER)
-    scope, trust = Scope(bots=(), called={}), Trust(record=found, until=None, clock="UTC")
+    scope, trust = Scope(bots=(), called={}), Trust(record=found, until=None)
 
     card = performance(By.PAIR, Span.ALL, found, scope, trust, ())
 
