@@ -11,6 +11,7 @@ from bot.settings import Settings
 from tests.e2e.processes import digits_in, sign_in
 from tests.harness.waiting import until
 from tests.integration.app.conftest import Running, Simulated, running
+from tests.integration.push.test_apprise import serving as apprise_target
 from tests.integration.web.test_links import csrf_of
 from tests.standins.bot_api import BotApi, Person
 from tests.standins.push.browsers import BrowserServer
@@ -41,6 +42,7 @@ def reached(settings: Callable[..., Settings], pushover: PushoverServer) -> Sett
         PUSH_PRIVATE_HOSTS="true",
         PUSHOVER_TOKEN=TOKEN,
         PUSHOVER_API_URL=pushover.url,
+        APPRISE="json",
     )
 
 
@@ -182,3 +184,17 @@ async def test_an_inbox_rings_and_seen_on_its_notification_closes_the_button_in_
     assert "Seen on the phone" in alert.text
     assert browser.texts()[-1] == "Tradebell\nDealt with: you need do nothing here"
     assert "Insufficient" not in str(browser.pushed)
+
+
+async def test_a_phone_by_apprise_is_proven_and_rung(reached, simulated, bot_api, ann):
+    async with apprise_target() as target, running(reached) as product:
+        await link(product, bot_api, ann, simulated)
+        ann.types(f"/phone apprise {target.url}")
+        await bot_api.world.message_where(lambda one: "Look at your phone" in one.text, within=15)
+        await proves(bot_api, ann, target.heard[0]["message"])
+        await simulated.alarm("Insufficient balance")
+        await until(lambda: len(target.heard) == 2, within=15)
+
+    lines = target.heard[1]["message"].splitlines()
+    assert lines[0] == "A bot needs you"
+    assert lines[1].startswith(f"Open: {BELL}/seen/")
