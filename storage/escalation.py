@@ -15,6 +15,7 @@ from bot.domain.escalation import DEFAULT_CHAIN, Chain, Step, Surface, steps_of
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, EndpointId, LinkId, NewId
 from bot.domain.incidents import Cause, Incident, IncidentState
+from bot.domain.standing_orders import first_due
 from bot.domain.watches import rung_for, seconds
 from bot.policy.escalation import Alerted, Reminder, planned, reminder
 from storage.buttons.actions import action_row
@@ -43,8 +44,10 @@ from storage.schema.tables import (
     incident,
     incident_fact,
     link,
+    standing_deed,
     watch,
 )
+from storage.standing_orders import deeds_of, standing_for
 
 LIFE = timedelta(days=30)
 """As long as texts are kept."""
@@ -240,6 +243,7 @@ class _Going:
             loud=telling.loud,
             alert=self._alert(to, ids[0]) if len(ids) == 1 else None,
             not_shown=sorted(telling.not_shown),
+            stops=self._stops(telling.incidents),
         )
         values = self._row(fact, name, to, made)
         owe = insert(delivery).values(values).returning(delivery.c.id)
@@ -250,6 +254,13 @@ class _Going:
             rows = [{**fact._asdict(), "incident": id} for id in ids]
             self._connection.execute(insert(incident_fact), rows)
         HOLD_IF_CLOSED.run(self._connection, {"id": stored, "now": self._now})
+
+    def _stops(self, incidents: Sequence[Incident]) -> Sequence[datetime]:
+        """When standing orders stop bots of these."""
+        orders = standing_for(self._connection, self._account)
+        found = [(one, first_due(orders, one)) for one in incidents] if orders else []
+        done = deeds_of(self._connection, [one.id for one, _ in found])
+        return [at for one, at in found if at is not None and one.id not in done]
 
     def _alert(self, to: Link, id: int) -> Alerted | None:
         """The last alert of it in that chat, with what it still offers."""
@@ -349,7 +360,7 @@ def _unseen(connection: Connection, account_id: AccountId) -> Sequence[Incident]
 def _prune(connection: Connection, now: datetime) -> int:
     old = select(incident.c.id).where(incident.c.last_at < now - LIFE, ~INCIDENT_IS_DUE)
     ids = connection.execute(old).scalars().all()
-    for table in (drill_seen, drill, incident_fact):
+    for table in (drill_seen, drill, standing_deed, incident_fact):
         connection.execute(delete(table).where(table.c.incident.in_(ids)))
     connection.execute(delete(incident).where(incident.c.id.in_(ids)))
     return len(ids)

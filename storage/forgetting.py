@@ -16,6 +16,8 @@ from storage.schema.tables import (
     link,
     phone,
     secret,
+    standing_deed,
+    standing_order,
     watch,
 )
 from storage.vault import account_secret, phone_secret
@@ -32,7 +34,8 @@ def forget_if_unlinked(connection: Connection, account_id: AccountId) -> bool:
     connection.execute(delete(secret).where(secret.c.owner == account_secret(account_id)))
     connection.execute(delete(known).where(known.c.account == account_id))
     # Who comes back begins anew: nobody is asked then to see what was before.
-    for table in (drill_seen, drill, incident_fact, incident, watch):
+    of_incidents = (drill_seen, drill, standing_deed, incident_fact)
+    for table in (*of_incidents, incident, standing_order, watch):
         connection.execute(delete(table).where(table.c.account == account_id))
     connection.execute(delete(cursor).where(cursor.c.account == account_id))
     return True

@@ -39,6 +39,8 @@ from storage.schema.tables import (
     secret,
     shown_card,
     sighting,
+    standing_deed,
+    standing_order,
     visit,
     watch,
 )
@@ -108,6 +110,12 @@ def export(connection: Connection, account_id: AccountId) -> Mapping[str, Any]:
         "incidents": _rows(connection, incident, incident.c.account == account_id),
         "facts of incidents": _rows(
             connection, incident_fact, incident_fact.c.account == account_id
+        ),
+        "standing orders": _rows(
+            connection, standing_order, standing_order.c.account == account_id
+        ),
+        "done by standing orders": _rows(
+            connection, standing_deed, standing_deed.c.account == account_id
         ),
         "on watch": _rows(connection, watch, watch.c.account == account_id),
         "drills": _rows(connection, drill, drill.c.account == account_id),

@@ -47,6 +47,8 @@ from storage.schema.tables import (
     secret,
     shown_card,
     sighting,
+    standing_deed,
+    standing_order,
     visit,
     watch,
 )
@@ -221,8 +223,9 @@ def forget_account(connection: Connection, account_id: str) -> None:
     """All that is kept of it, but for its row and its links."""
     owner = account_secret(AccountId(account_id))
     connection.execute(delete(secret).where(secret.c.owner == owner))
-    told = (sighting, drill_seen, drill, incident_fact, incident, watch)
-    for table in (quarantine, cursor, known, ledger, inbox, *told):
+    told = (sighting, drill_seen, drill, standing_deed, incident_fact, incident)
+    chosen = (standing_order, watch)
+    for table in (quarantine, cursor, known, ledger, inbox, *told, *chosen):
         connection.execute(delete(table).where(table.c.account == account_id))
 
 

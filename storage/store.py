@@ -41,6 +41,7 @@ from storage.outbox.sightings import SqlSightings
 from storage.retention import Retention
 from storage.schema import versions as schema
 from storage.schema.versions import Version
+from storage.standing_orders import SqlStandingOrders
 from storage.vault import Vault, is_locked
 
 R = TypeVar("R")
@@ -70,6 +71,7 @@ class Store:
     retention: Retention
     shown_cards: SqlShownCards
     sightings: SqlSightings
+    standing_orders: SqlStandingOrders
     visits: SqlVisits
 
     async def prune(self, now: datetime) -> None:
@@ -363,5 +365,6 @@ def store_on(database: Database, vault: Vault, now: Now, new_id: NewId) -> Store
         phones=SqlPhones(database, vault, new_id),
         retention=Retention(database),
         sightings=SqlSightings(database),
+        standing_orders=SqlStandingOrders(database),
         visits=SqlVisits(database, new_id),
     )

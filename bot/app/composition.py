@@ -24,6 +24,7 @@ from bot.services.linking import Linking
 from bot.services.lock_screen import LockScreen, SignedAddresses
 from bot.services.phoning import Phoning
 from bot.services.seeing import Seeing
+from bot.services.standing import Standing
 from bot.services.steady import Seconds
 from bot.services.visiting import Visiting
 from storage import Store
@@ -39,6 +40,7 @@ class Services:
     escalating: Gathering
     drilling: Gathering
     telling_nights: Gathering
+    standing: Standing
     ingest: Ingest
     feeds: Feeds
     linking: Linking
@@ -133,12 +135,24 @@ def compose(
     }
     access = Access(readerships)
     seeing = Seeing(store.sightings, store.links, access, amending, drilling, store.audit, now)
+    acting = Acting(
+        store.actions, store.accounts, feeds, ingest, store.audit, now, new_id, read_backs
+    )
+    standing = Standing(
+        store.standing_orders,
+        store.accounts,
+        store.links,
+        feeds,
+        acting,
+        ingest,
+        store.audit,
+        now,
+    )
+    ingest.when_opened(standing.wake)
     desk = Desk(
         access=access,
         accounts=store.accounts,
-        acting=Acting(
-            store.actions, store.accounts, feeds, ingest, store.audit, now, new_id, read_backs
-        ),
+        acting=acting,
         amending=amending,
         audit=store.audit,
         delivering=delivering,
@@ -172,6 +186,8 @@ def compose(
         seeing=seeing,
         shown_cards=store.shown_cards,
         sightings=store.sightings,
+        standing=standing,
+        standing_orders=store.standing_orders,
         visiting=Visiting(visits=store.visits, public_url=public_url, now=now, new_id=new_id),
         specs=SPECS,
         now=now,
@@ -185,6 +201,7 @@ def compose(
         escalating=escalating,
         drilling=drilling,
         telling_nights=telling_nights,
+        standing=standing,
         ingest=ingest,
         feeds=feeds,
         linking=linking,

@@ -22,6 +22,8 @@ class Verb(StrEnum):
     """Let the others in a shared chat have the role in `arguments`."""
     COVER_CRITICAL = "cover critical"
     """Let the rule in `arguments` hold for what is critical too."""
+    STANDING_ORDER = "standing order"
+    """Let the bots of a card be stopped if nobody sees what happens to them."""
     CANCEL = "cancel"
     """Close the card and do nothing."""
     ASK = "ask"

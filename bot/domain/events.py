@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from bot.domain.actions import Target
 from bot.domain.cards import Button
 from bot.domain.drills import Drill
 from bot.domain.guards import Guard, Standing
@@ -322,6 +323,8 @@ class Notice:
     """About the person's chats: those that others read hear it only if there is no other."""
     log_in: bool = False
     """A new login helps: a button leads to it."""
+    resumes: tuple[Target, ...] = ()
+    """Bots that a button offers to start again."""
     incident: Cause | None = None
     """As what it must be seen by somebody."""
     solves: Cause | None = None

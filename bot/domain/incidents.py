@@ -26,6 +26,8 @@ class Cause(StrEnum):
     GUARD = "guard"
     DRILL = "drill"
     """Nothing is wrong: somebody tries whether alerts are seen."""
+    WENT_LIVE = "went live"
+    """A bot trades real money that traded on paper."""
 
 
 ENDED_BY_RUNNING = frozenset({Cause.FAILED, Cause.STOPPED, Cause.ERROR})
@@ -45,6 +47,11 @@ class IncidentState(StrEnum):
 def incident_key(cause: Cause, of: str) -> str:
     """By what an unsolved incident of an account is one: a bot that fails and then stops is one."""
     return f"{Cause.FAILED if cause is Cause.STOPPED else cause} {of}".rstrip()
+
+
+def of_key(key: str) -> str:
+    """What an incident of that key is of."""
+    return key.partition(" ")[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +90,7 @@ class Solving:
 class Incident:
     """
     Attributes:
+        of: the bot's id, or the guard's; empty where it is of neither.
         since: from when on its chain counts: when it was opened, or opened again.
         done: how far that has come; less than nothing before anybody was told that it is open
             again.
@@ -93,6 +101,7 @@ class Incident:
     id: int
     account: AccountId
     cause: Cause
+    of: str = ""
     called: str
     state: IncidentState
     opened_at: datetime

@@ -11,7 +11,7 @@ from bot.domain.amendments import LESS
 from bot.domain.cards import Button, Card, Severity
 from bot.domain.changes import Change
 from bot.domain.chats import Channel, Link
-from bot.domain.decisions import Why
+from bot.domain.decisions import Course, Why
 from bot.domain.deliveries import Draft
 from bot.domain.escalation import Step, Surface
 from bot.domain.events import Event, GuardCrossed, Notice, PodEvent, Trade, TraderSeen
@@ -21,6 +21,7 @@ from bot.domain.rules import Matter
 from bot.domain.weights import is_forced
 from bot.texts import escalation as texts
 from bot.texts.language import speaking
+from bot.texts.standing_orders import stop_from, stops_at
 
 TOGETHER = timedelta(seconds=30)
 """What is due so soon is told with what is due now: when an exchange fails, all fail at once, but
@@ -59,7 +60,10 @@ def opened_by(
 def _cause(event: Event, changes: Collection[Change]) -> Cause:
     match event:
         case TraderSeen():
-            return Cause.STOPPED if Change.STOPPED in changes else Cause.FAILED
+            if Change.STOPPED in changes:
+                return Cause.STOPPED
+            only_live = Change.WENT_LIVE in changes and Change.FAILED not in changes
+            return Cause.WENT_LIVE if only_live else Cause.FAILED
         case Trade():
             return Cause.LIQUIDATION if is_forced(event) else Cause.ERROR
         case PodEvent(trade=Trade() as trade) if is_forced(trade):
@@ -113,6 +117,15 @@ def planned(one: Incident, steps: Sequence[Step], now: datetime) -> Plan | None:
     return Plan(due, since, done, due_at)
 
 
+def with_word(draft: Draft, one: Incident, at: datetime) -> Draft:
+    """An alert that says when a standing order stops its bot."""
+    if draft.part or draft.decision.course in (Course.HOLD, Course.DROP):
+        return draft
+    with speaking(draft.language, draft.zone):
+        word = stops_at(one.called, at)
+    return replace(draft, card=replace(draft.card, lines=(*draft.card.lines, word)))
+
+
 class Alerted(NamedTuple):
     """An alert that was told in a chat: its reference, and what it still offers about a bot."""
 
@@ -137,10 +150,12 @@ def reminder(
     loud: bool,
     alert: Alerted | None,
     not_shown: Sequence[Channel],
+    stops: Sequence[datetime],
 ) -> Reminder:
     """What a chat is told of what nobody has seen.
 
     Args:
+        stops: when standing orders stop bots of these.
         alert: of it in that chat, if it is one thing and was told there.
         not_shown: where its alert could not be shown.
     """
@@ -172,6 +187,10 @@ def reminder(
             card = texts.reminder_of_drill(incidents[0], now, not_shown)
         else:
             card = texts.reminder(incidents, now, alert and alert.reference, not_shown)
+        if stops:
+            [first] = incidents if len(incidents) == 1 else [None]
+            word = stops_at(first.called, *stops) if first else stop_from(len(stops), min(stops))
+            card = replace(card, lines=(*card.lines, word))
     rows = tuple(filter(None, (alert.buttons if alert else (), asking)))
     severity = Severity.CRITICAL if loud else Severity.WARNING
     card = replace(card, severity=severity, buttons=rows, sound=True)

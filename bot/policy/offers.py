@@ -1,5 +1,6 @@
 """Which buttons stand under an alert: few, each with a use of its own. Pure but for ids.
 
+- Where a standing order has stopped bots, *Resume*.
 - Where only a new login helps, *Log in again*.
 - What is critical about bots that run: *Stop*. To hear less of it is no help.
 - What is critical: *Seen* too, for everybody who may look.
@@ -32,6 +33,7 @@ from bot.texts.alerts import Alert
 from bot.texts.guards import stop_several
 from bot.texts.language import _
 from bot.texts.names import trader_name
+from bot.texts.standing_orders import resume
 
 
 class Offered(NamedTuple):
@@ -95,6 +97,8 @@ def _offers(alert: Alert, link: Link, matter: Matter | None) -> tuple[TraderId, 
     if alert.stops:
         targets = tuple(Target(id=one.id, name=trader_name(one)) for one in alert.stops)
         return LESS, [_Offer(stop_several(len(targets)), "pause", targets), *seen]
+    if alert.resumes:
+        return LESS, [_Offer(resume(alert.resumes), "resume", alert.resumes), *seen]
     if critical:
         if bot is None or condition(bot).running is False:
             return LESS, seen

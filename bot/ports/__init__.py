@@ -16,6 +16,7 @@ from bot.ports.outbox import Outbox
 from bot.ports.phones import ButtonAddresses, LockScreenDesk, Phones, PhoneTargets, Signing
 from bot.ports.platform import Live, Platform, Session
 from bot.ports.sightings import Sightings
+from bot.ports.standing_orders import StandingOrders
 from bot.ports.visits import InboxDesk, SettingsDesk, Visits
 from bot.ports.watching import Audit, Meter
 
@@ -51,6 +52,7 @@ __all__ = [
     "Sightings",
     "SignIn",
     "Signing",
+    "StandingOrders",
     "Suggest",
     "Visits",
     "Webhook",

@@ -14,7 +14,7 @@ from bot.domain.cards import Button, ButtonStyle
 from bot.domain.changes import condition
 from bot.domain.chats import Link, Person, Role
 from bot.domain.events import Kind, Origin, Trader, TraderSeen
-from bot.domain.ids import ActionId, NewId, Now, TraderId
+from bot.domain.ids import AccountId, ActionId, NewId, Now, TraderId
 from bot.domain.incoming import Press, Reply
 from bot.domain.outcomes import Result, Seen
 from bot.domain.trail import by
@@ -46,6 +46,7 @@ _ROLES = {
     Verb.UNLINK: Role.VIEWER,
     Verb.GRANT_ACCESS: Role.OWNER,
     Verb.COVER_CRITICAL: Role.OPERATOR,
+    Verb.STANDING_ORDER: Role.OWNER,
     Verb.CANCEL: Role.VIEWER,
     Verb.ASK: Role.VIEWER,
     Verb.UNDO: Role.VIEWER,
@@ -53,7 +54,7 @@ _ROLES = {
     Verb.HOLD: Role.VIEWER,
 }
 
-_OWN = frozenset({Verb.UNLINK, Verb.GRANT_ACCESS})
+_OWN = frozenset({Verb.UNLINK, Verb.GRANT_ACCESS, Verb.STANDING_ORDER})
 """Only for the person who linked the chat, whatever role others have there."""
 
 
@@ -200,7 +201,7 @@ class Acting:
             if session is None:
                 results.append(texts.not_done(target, texts.no_login()))
                 continue
-            result = await self._write(session, action, target, link)
+            result = await self._write(session, action.account, action.verb, target, link)
             if result.state is ActionState.UNCLEAR:
                 yield Reply(card=texts.checking(result, action.verb), replaces=True)
                 result = await self._read_back(session, action.verb, result)
@@ -214,14 +215,37 @@ class Acting:
         await self.finish(action, state)
         await self._note(action, state, asker)
 
-    async def _write(self, session: Session, action: Action, target: Target, link: Link) -> Result:
+    async def stop(
+        self, session: Session, account: AccountId, target: Target, asked_in: Link | None
+    ) -> Result:
+        """Stop a bot that nobody asks about any more: one write, never repeated, and its end.
+
+        Args:
+            asked_in: the chat that need not be told that the bot has stopped.
+        """
+        result = await self._write(session, account, Verb.PAUSE, target, asked_in)
+        if result.state is ActionState.UNCLEAR:
+            result = await self._read_back(session, Verb.PAUSE, result)
+        if result.accepted:
+            return texts.given_up(result, timedelta(seconds=sum(self._read_backs)))
+        return result
+
+    async def _write(
+        self,
+        session: Session,
+        account: AccountId,
+        verb: Verb,
+        target: Target,
+        link: Link | None,
+    ) -> Result:
         bot = TraderId(target.id)
-        running = action.verb is Verb.RESUME
+        running = verb is Verb.RESUME
         try:
-            if action.verb is Verb.NO_ENTRIES:
+            if verb is Verb.NO_ENTRIES:
                 await session.stop_entries(await session.trader(bot))
                 return texts.accepted(target)
-            self._ingest.expect(bot, running, link.endpoint.id)
+            if link is not None:
+                self._ingest.expect(bot, running, link.endpoint.id)
             trader = await session.set_running(bot, running)
         except OutcomeUnknown as unclear:
             words = told(str(unclear))
@@ -235,12 +259,12 @@ class Acting:
         if condition(trader).running is not running:
             # It said yes and shows something else: only looking again tells.
             return texts.accepted(target)
-        await self._remember(action, trader)
-        return Result(target=target, state=ActionState.DONE, words=texts.done(action.verb))
+        await self._remember(account, trader)
+        return Result(target=target, state=ActionState.DONE, words=texts.done(verb))
 
-    async def _remember(self, action: Action, trader: Trader) -> None:
+    async def _remember(self, account_id: AccountId, trader: Trader) -> None:
         """The answer is as good as the event: other chats of the account hear of it either way."""
-        account = await self._accounts.get(action.account)
+        account = await self._accounts.get(account_id)
         if account is None:
             return
         at = trader.updated_at or self._now()
@@ -334,17 +358,21 @@ class Acting:
         await self._actions.finish(action.id, ActionState.UNCLEAR, self._now())
 
     async def _report_interrupted(self, account: Account, action: Action) -> None:
-        bots = [(target, await self._look_patiently(action, target)) for target in action.targets]
+        bots = [
+            (target, await self.look_patiently(action.account, action.verb, target))
+            for target in action.targets
+        ]
         await self._ingest.take(account, (texts.interrupted(action, bots, self._now()),))
 
-    async def _look_patiently(self, action: Action, target: Target) -> Seen | None:
+    async def look_patiently(self, account: AccountId, verb: Verb, target: Target) -> Seen | None:
+        """How a bot is, after a start; `None` if that cannot be known soon."""
         deadline = steady() + RECOVERY_WAIT.total_seconds()
         while steady() < deadline:
-            session = await self._feeds.session(action.account)
+            session = await self._feeds.session(account)
             if session is None:
                 return None
             try:
-                return await self._look(session, action.verb, target)
+                return await self._look(session, verb, target)
             except TryLater:
                 await asyncio.sleep(5)
             except Refused:

@@ -1,7 +1,7 @@
 """Platform event in, deliveries owed: what is news, who is told, all in one transaction."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from bot.domain.accounts import Account
@@ -45,6 +45,7 @@ class Ingest:
         self._now = now
         self._new_id = new_id
         self._asked: dict[TraderId, RequestedChange] = {}
+        self._when_opened: Callable[[], object] | None = None
         self._audience: dict[AccountId, dict[EndpointId, Address]] = {}
 
     async def take(
@@ -100,7 +101,13 @@ class Ingest:
             self._gathering.wake()
         if ingested.opened:
             self._escalating.wake()
+            if self._when_opened is not None:
+                self._when_opened()
         return ingested
+
+    def when_opened(self, call: Callable[[], object]) -> None:
+        """Have it called when something has happened that somebody must see."""
+        self._when_opened = call
 
     def forget(self, account: AccountId) -> None:
         """Nobody is linked to this account any more."""

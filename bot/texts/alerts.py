@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot.domain import grading
+from bot.domain.actions import Target
 from bot.domain.amounts import gained, money, percent, quantity
 from bot.domain.cards import Card, Field, Severity, with_note
 from bot.domain.changes import Change, condition
@@ -37,14 +38,16 @@ class Alert:
     """A card with its priority.
 
     `about` is the bot that a button under it may act on, `stops` are several that one may stop;
-    with `log_in` one leads to a new login. `step` is what it says of a trade, short enough for a
-    line among others of that trade; empty if it is about none.
+    `resumes` are several that one may start again; with `log_in` one leads to a new login. `step`
+    is what it says of a trade, short enough for a line among others of that trade; empty if it is
+    about none.
     """
 
     card: Card
     priority: Priority
     about: Trader | None = None
     stops: tuple[Trader, ...] = ()
+    resumes: tuple[Target, ...] = ()
     log_in: bool = False
     step: str = ""
 
@@ -479,7 +482,7 @@ def notice_alert(notice: Notice) -> Alert:
         on_lock_screen=notice.on_lock_screen() if notice.on_lock_screen else "",
     )
     priority = Priority.URGENT if notice.urgent else Priority.NORMAL
-    return Alert(card=card, priority=priority, log_in=notice.log_in)
+    return Alert(card=card, priority=priority, resumes=notice.resumes, log_in=notice.log_in)
 
 
 def quietly(alert: Alert, note: str | None) -> Alert:

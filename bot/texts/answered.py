@@ -117,5 +117,6 @@ _QUESTIONS = {
     Verb.UNLINK: later("unlink"),
     Verb.GRANT_ACCESS: later("let others act here"),
     Verb.COVER_CRITICAL: later("quieten what is critical"),
+    Verb.STANDING_ORDER: later("allow to stop {bots}"),
     Verb.UNDO: later("undo"),
 }

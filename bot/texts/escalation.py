@@ -6,14 +6,17 @@ from datetime import datetime, timedelta
 from bot.domain.cards import Button, Card, Field
 from bot.domain.chats import Channel, Endpoint, EndpointState, Link
 from bot.domain.escalation import LONGEST, MOST_STEPS, Chain, Step, Surface, steps_of
-from bot.domain.incidents import Cause, Incident, IncidentState
+from bot.domain.incidents import Incident, IncidentState
 from bot.domain.phones import Service
 from bot.domain.rules import Quiet
 from bot.domain.spoken_escalation import ChainProblem
+from bot.domain.standing_orders import StandingOrder, first_due
 from bot.domain.watches import is_on_watch, rung_for, second_of, zone_of_person
 from bot.texts import drills
+from bot.texts.incidents import happened
 from bot.texts.language import _, ngettext
 from bot.texts.names import app_name, chat_sort, chat_title
+from bot.texts.standing_orders import holding
 from bot.texts.times import clock, spoken
 from bot.texts.wishes import quiet_in_words
 
@@ -33,27 +36,7 @@ def have_it(span: timedelta) -> str:
 
 def in_words(one: Incident) -> str:
     """'Grid BTC stopped with an error'."""
-    bot = one.called or _("a bot")
-    match one.cause:
-        case Cause.FAILED:
-            return _("{bot} stopped with an error", bot=bot)
-        case Cause.STOPPED:
-            return _("{bot} stopped, and nobody asked for it here", bot=bot)
-        case Cause.LIQUIDATION:
-            return _("{bot} was liquidated", bot=bot)
-        case Cause.STOP_FAILED:
-            return _("a stop of {bot} failed", bot=bot)
-        case Cause.ERROR:
-            platform = _("the platform reports an error")
-            return _("{bot} reports an error", bot=bot) if one.called else platform
-        case Cause.LOGIN:
-            return _("the platform no longer accepts your login")
-        case Cause.UNREACHABLE:
-            return _("the trading platform cannot be reached, and trades are open")
-        case Cause.GUARD:
-            return _("a day crossed the limit that you set")
-        case Cause.DRILL:
-            return _("nothing is wrong: a drill")
+    return happened(one.cause, one.called)
 
 
 def reminder(
@@ -154,6 +137,7 @@ def listed(
     chain: Chain,
     links: Sequence[Link],
     unseen: Sequence[Incident],
+    orders: Sequence[StandingOrder],
     now: datetime,
     buttons: Sequence[Button],
 ) -> Card:
@@ -162,8 +146,8 @@ def listed(
         links: all of the account.
         unseen: the youngest first.
     """
-    lines = [*_in_steps(chain, links), *_watches(links, now), *_chats(links)]
-    fields = [Field(with_age(one, now), _stands(one)) for one in unseen[:ROWS]]
+    lines = [*_in_steps(chain, links), *_watches(links, now), *holding(orders), *_chats(links)]
+    fields = [Field(with_age(one, now), _stands(one, orders, now)) for one in unseen[:ROWS]]
     if len(unseen) > ROWS:
         left = len(unseen) - ROWS
         lines.append(ngettext("{count} more is unseen.", "{count} more are unseen.", left))
@@ -324,9 +308,12 @@ def _watch_examples() -> str:
     return _("For example: /escalate watch 08:00-23:00 weekdays, else chat 2")
 
 
-def _stands(one: Incident) -> str:
+def _stands(one: Incident, orders: Sequence[StandingOrder], now: datetime) -> str:
     if one.state is IncidentState.HELD and one.held_until is not None:
         return _("in hand until {time}", time=clock(one.held_until))
+    at = first_due(orders, one)
+    if at is not None and at > now:
+        return _("nobody has seen it; {time} its bot is stopped", time=clock(at))
     return _("nobody has seen it")
 
 

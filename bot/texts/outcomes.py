@@ -277,7 +277,12 @@ def _one_outcome(result: Result) -> Card:
 
 # --- after a crash --------------------------------------------------------------------------------
 
-REPORTED = frozenset({Verb.PAUSE, Verb.NO_ENTRIES, Verb.RESUME, Verb.UNLINK, Verb.GRANT_ACCESS})
+REPORTED = frozenset(
+    {
+        *(Verb.PAUSE, Verb.NO_ENTRIES, Verb.RESUME),
+        *(Verb.UNLINK, Verb.GRANT_ACCESS, Verb.STANDING_ORDER),
+    }
+)
 """What is reported if a crash interrupts it."""
 
 
@@ -300,6 +305,9 @@ def _interrupted(verb: Verb, bots: Sequence[tuple[Target, Seen | None]]) -> Noti
         case Verb.GRANT_ACCESS:
             title = _("I was interrupted while setting what others may do")
             lines = [_("Send /members there to see what holds now.")]
+        case Verb.STANDING_ORDER:
+            title = _("I was interrupted while noting a standing order")
+            lines = [_("Send /standing to see what holds now.")]
         case Verb.RESUME:
             title = _("I was interrupted while starting a bot")
             lines = [_state_of(*bot) for bot in bots]

@@ -10,11 +10,13 @@ from bot.domain.chats import Link
 from bot.domain.escalation import Chain
 from bot.domain.events import Trader
 from bot.domain.feeds import FeedState, FeedStatus
+from bot.domain.standing_orders import StandingOrder
 from bot.domain.text import clean
 from bot.texts import bots, escalation
 from bot.texts.errors import told
 from bot.texts.language import _, ngettext
 from bot.texts.names import chat_title, trader_name
+from bot.texts.standing_orders import holding
 from bot.texts.times import spoken
 
 
@@ -31,6 +33,7 @@ def overview(
     chain: Chain,
     linked: Sequence[Link],
     unreached: Sequence[Link],
+    orders: Sequence[StandingOrder],
     closed: Sequence[Link],
     now: datetime,
 ) -> Card:
@@ -41,6 +44,7 @@ def overview(
     Args:
         linked: all chats of the account.
         unreached: those where our bot is refused, or whose platform is away.
+        orders: what may be done if nobody sees an alert.
         closed: chats of the account that cannot be reached, `here` perhaps among them.
         read_at: `None` when the bots were read just now, else when they last were known.
     """
@@ -80,6 +84,7 @@ def overview(
         notes += escalation.warnings(linked, unreached, deaf=deaf)
         notes += [
             escalation.coverage(chain, linked, unreached, now),
+            *holding(orders),
             *_notes_of_person(feed, others, now),
             clean(account.label, 60),
         ]

@@ -110,6 +110,8 @@ def _verb(facts: Mapping[str, str]) -> str:
             return _("no new trades of")
         case Verb.GRANT_ACCESS:
             return _("allow")
+        case Verb.STANDING_ORDER:
+            return _("allow a standing order")
         case Verb.COVER_CRITICAL:
             return _("quieten what is critical")
         case Verb.SEEN:
@@ -133,6 +135,8 @@ def _deed(trace: Trace) -> str:
             return _pressed(facts)
         case "action":
             return _done(facts)
+        case "standing_order":
+            return _("by a standing order: {deed}", deed=_done({**facts, "verb": Verb.PAUSE}))
         case "members":
             return _("set what others in a chat may do: {role}", role=facts.get("role", ""))
         case "endpoint_disabled":
@@ -163,5 +167,8 @@ _WISHED = {
     "watch": later("set when they are on watch: {words}"),
     "night": later("set when a night is told: {words}"),
     "drill_reminder": later("set whether to hear when a drill is due: {words}"),
+    "standing_made": later("allowed a standing order: {words}"),
+    "standing_removed": later("removed a standing order: {words}"),
+    "standing_suspended": later("a standing order was suspended: {words}"),
     "rule_critical": later("let a rule hold for what is critical: {words}"),
 }

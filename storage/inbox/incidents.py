@@ -10,14 +10,17 @@ from bot.domain.decisions import Why
 from bot.domain.escalation import steps_of
 from bot.domain.ids import AccountId
 from bot.domain.incidents import SAME_AGAIN, IncidentState, Opening
-from bot.policy.escalation import next_after
+from bot.domain.standing_orders import first_due
+from bot.policy.escalation import next_after, with_word
 from storage.engine.upsert import insert_into
 from storage.inbox.cache import AccountCache
 from storage.outbox.drills import keep_drill
 from storage.outbox.incidents import solve
 from storage.schema.facts import Fact
 from storage.schema.preferences import decode_chain
+from storage.schema.rows import incident_of
 from storage.schema.tables import INCIDENT_IS_UNSOLVED, account, incident, incident_fact
+from storage.standing_orders import deeds_of, standing_for
 
 
 def keep_incidents(
@@ -66,11 +69,24 @@ def _keep(connection: Connection, fact: Fact, opening: Opening, links: Sequence[
         if one.state is IncidentState.SEEN and fact.now - one.seen_at > SAME_AGAIN:
             again |= {**began, "due_at": _due(connection, fact, opening, links)}
         connection.execute(update(incident).where(incident.c.id == id).values(again))
+    _say_what_follows(connection, fact, id)
     told = insert_into(incident_fact, connection.dialect.name).values(
         **fact.key._asdict(), incident=id
     )
     connection.execute(told.on_conflict_do_nothing())
     return True
+
+
+def _say_what_follows(connection: Connection, fact: Fact, id: int) -> None:
+    """Where a standing order is about it, its alert says what happens if nobody sees it."""
+    orders = standing_for(connection, fact.key.account)
+    if not orders or deeds_of(connection, [id]):
+        return
+    row = connection.execute(select(incident).where(incident.c.id == id)).one()
+    one = incident_of(row)
+    at = first_due(orders, one)
+    if at is not None:
+        fact.drafts = [with_word(draft, one, at) for draft in fact.drafts]
 
 
 def _due(connection: Connection, fact: Fact, opening: Opening, links: Sequence[Link]) -> object:

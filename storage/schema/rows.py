@@ -8,7 +8,7 @@ from sqlalchemy import Row, Select, select
 from bot.domain.accounts import Account
 from bot.domain.chats import Address, Endpoint, Link
 from bot.domain.ids import AccountId, EndpointId, LinkId
-from bot.domain.incidents import Incident
+from bot.domain.incidents import Incident, of_key
 from storage.schema.preferences import decode_preferences, decode_watch
 from storage.schema.tables import LINK_IS_ACTIVE, endpoint, link, watch
 
@@ -89,6 +89,7 @@ def incident_of(row: AnyRow) -> Incident:
         id=row.id,
         account=AccountId(row.account),
         cause=row.cause,
+        of=of_key(row.key),
         called=row.called,
         state=row.state,
         opened_at=row.opened_at,

@@ -462,6 +462,51 @@ class _DrillSeen(TypedColumns):
 drill_seen = Table("drill_seen", metadata, _DrillSeen)
 
 
+class _StandingOrder(TypedColumns):
+    id = Column(Text, primary_key=True)
+    """Of the button that made it."""
+    account: Named[str] = Column(Text, ForeignKey("account.id"), index=True)
+    causes: Named[list[str]] = Column(Json)
+    bots: Named[list[dict[str, str]]] = Column(Json)
+    """As the confirm card named them."""
+    every: Named[bool] = Column(Boolean)
+    """All bots, later ones too."""
+    after: Named[int] = Column(Integer)
+    """Seconds unseen."""
+    link: Named[str] = Column(Text)
+    person: Named[str] = Column(Foreign)
+    made_at: Named[datetime] = Column(Instant)
+    suspended_at: Named[datetime | None] = Column(Instant)
+    """When whoever made it might not any more."""
+
+
+standing_order = Table("standing_order", metadata, _StandingOrder)
+
+
+class _StandingDeed(TypedColumns):
+    """What a standing order did: at most once for each incident, kept before it is asked for."""
+
+    incident = Column(Serial, ForeignKey("incident.id"), primary_key=True, autoincrement=False)
+    account: Named[str] = Column(Text, ForeignKey("account.id"), index=True)
+    standing_order: Named[str] = Column(Text)
+    bot: Named[str] = Column(Foreign)
+    called: Named[str] = Column(Foreign)
+    cause: Named[Cause] = Column(OneOf(Cause))
+    after: Named[int] = Column(Integer)
+    begun_at: Named[datetime] = Column(Instant)
+    state: Named[ActionState] = Column(OneOf(ActionState))
+    words: Named[str] = Column(Foreign)
+    told_at: Named[datetime | None] = Column(Instant)
+    """NULL as long as nobody has been told what came of it."""
+
+
+standing_deed = Table("standing_deed", metadata, _StandingDeed)
+
+DEED_IS_UNTOLD = standing_deed.c.told_at.is_(None)
+
+_index("ix_standing_deed_untold", standing_deed.c.begun_at, where=DEED_IS_UNTOLD)
+
+
 class _Action(TypedColumns):
     id = Column(Text, primary_key=True)
     card: Named[str] = Column(Text, index=True)

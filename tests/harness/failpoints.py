@@ -223,6 +223,7 @@ STORED = (
     ports.Phones,
     ports.ShownCards,
     ports.Sightings,
+    ports.StandingOrders,
     ports.Visits,
 )
 """Ports of which every call is a transaction on the database."""

@@ -87,6 +87,7 @@ from bot.domain.spoken_escalation import ChainProblem
 from bot.domain.spoken_guards import GuardProblem
 from bot.domain.spoken_rules import Problem, Unclear
 from bot.domain.spoken_times import ALL_DAY
+from bot.domain.standing_orders import Deed, OrderProblem, StandingOrder
 from bot.domain.timetables import zone
 from bot.domain.told import Duplicate, Replay, Told
 from bot.domain.trail import Trace, by
@@ -121,6 +122,7 @@ from bot.texts import (
     rules,
     settings,
     signals,
+    standing_orders,
     status,
     strategies,
     trades,
@@ -346,6 +348,7 @@ def a_status(*traders: Trader, feed: FeedStatus | None, closed: Sequence[Link] =
         chain=DEFAULT_CHAIN,
         linked=(replace(LINK, proven_at=AT), *closed),
         unreached=closed,
+        orders=(ORDER,),
         closed=closed,
         now=NOW,
     )
@@ -612,6 +615,31 @@ A_NIGHT = Night(
     due_at=NOW,
 )
 
+ORDER = StandingOrder(
+    id="o",
+    account=ACCOUNT.id,
+    causes=(Cause.ERROR,),
+    bots=(Target(id="owl", name="Night Owl"),),
+    every=False,
+    after=timedelta(minutes=15),
+    link=LINK.id,
+    person="100",
+    made_at=AT,
+)
+
+DEED = Deed(
+    incident=1,
+    account=ACCOUNT.id,
+    order="o",
+    bot=ORDER.bots[0],
+    cause=Cause.ERROR,
+    after=ORDER.after,
+    begun_at=NOW,
+    state=ActionState.DONE,
+)
+
+DEED_STATES = (ActionState.DONE, ActionState.REFUSED, ActionState.UNCLEAR)
+
 EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     # answers
     "getting_started.welcome": lambda: [
@@ -794,8 +822,23 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     ],
     "guards.removed": lambda: [guards.removed(GUARD, TOLD)],
     "escalation.listed": lambda: [
-        escalation.listed(DEFAULT_CHAIN, (LINK, OTHER), (UNSEEN,) * 12, NOW, ONE_BUTTON),
-        escalation.listed(Chain(steps=(), on=False), (LINK,), (), NOW, ()),
+        escalation.listed(DEFAULT_CHAIN, (LINK, OTHER), (UNSEEN,) * 12, (ORDER,), NOW, ONE_BUTTON),
+        escalation.listed(Chain(steps=(), on=False), (LINK,), (), (), NOW, ()),
+    ],
+    "standing_orders.confirm": lambda: [
+        standing_orders.confirm((Cause.ERROR,), ORDER.bots, every, ORDER.after, CONFIRM)
+        for every in (False, True)
+    ],
+    "standing_orders.made": lambda: [standing_orders.made(ORDER)],
+    "standing_orders.too_many": lambda: [standing_orders.too_many()],
+    "standing_orders.listed": lambda: [
+        standing_orders.listed((), ()),
+        standing_orders.listed((ORDER, replace(ORDER, suspended_at=NOW)), ONE_BUTTON),
+    ],
+    "standing_orders.removed": lambda: [standing_orders.removed(ORDER)],
+    "standing_orders.gone": lambda: [standing_orders.gone()],
+    "standing_orders.unclear": lambda: [
+        standing_orders.unclear(problem) for problem in OrderProblem
     ],
     "escalation.on_watch": lambda: [
         escalation.on_watch(links, NOW, ONE_BUTTON)
@@ -1264,6 +1307,16 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     ],
     "asking.misread": lambda: [asking.misread(SPEC, Misread(SPEC.arguments[0], "everything"))],
     "asking.test_alert": lambda: [offered(alerts.notice_alert(asking.test_alert("n", NOW)))],
+    "standing_orders.report": lambda: [
+        offered(alerts.notice_alert(standing_orders.report(deeds, NOW)))
+        for deeds in (
+            *([replace(DEED, state=one, words=outcomes.no_login())] for one in DEED_STATES),
+            [replace(DEED, incident=n, state=state) for n, state in enumerate(DEED_STATES)],
+        )
+    ],
+    "standing_orders.suspended": lambda: [
+        offered(alerts.notice_alert(standing_orders.suspended(ORDER, NOW)))
+    ],
     "outcomes.interrupted": lambda: [
         offered(alerts.notice_alert(outcomes.interrupted(an_action(verb, TARGET), bots, NOW)))
         for verb in outcomes.REPORTED

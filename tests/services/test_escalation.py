@@ -213,6 +213,18 @@ async def test_paper_money_is_no_incident(all_three, platform, chat, phone):
     assert not any(title.startswith("Still") for title in titles(chat) + titles(phone))
 
 
+async def test_a_bot_that_begins_to_trade_real_money_is_told_again_as_that(
+    all_three, platform, phone
+):
+    platform.put(owl(dry_run=True))
+    await all_three.quiet()
+    phone.shown.clear()
+    platform.put(owl(**REAL))
+    await all_three.quiet(3 * MINUTE)
+
+    assert titles(phone)[-1] == "Still unseen: Night Owl now trades real money (2 min ago)"
+
+
 async def test_without_a_phone_the_chats_are_told_once_more_after_five_minutes(
     store, platform, chat, now
 ):

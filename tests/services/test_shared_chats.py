@@ -323,7 +323,7 @@ OPEN_TO = {
         "unmute",
         "guard",
     },
-    Role.OWNER: {"unlink", "members", "inbox", "phone", "escalate"},
+    Role.OWNER: {"unlink", "members", "inbox", "phone", "escalate", "standing"},
 }
 """What each role adds to those before it; an owner is who linked the chat."""
 
@@ -470,7 +470,7 @@ async def test_what_a_chat_wants_to_hear_is_changed_by_its_owner_and_operators_a
     assert [one.covers_critical for one in (await wants()).rules] == [False]
 
 
-@pytest.mark.parametrize("verb", [Verb.UNLINK, Verb.GRANT_ACCESS])
+@pytest.mark.parametrize("verb", [Verb.UNLINK, Verb.GRANT_ACCESS, Verb.STANDING_ORDER])
 async def test_only_who_linked_it_ends_or_opens_it_whatever_the_button_says(world, verb):
     await links(world)
     await allows(world, "operator")
@@ -493,6 +493,7 @@ async def test_only_who_linked_it_ends_or_opens_it_whatever_the_button_says(worl
 
     assert "You may not do that here" in reply.toast
     assert await world.link(DESK) == link
+    assert await world.store.standing_orders.of(link.account) == []
 
 
 async def test_another_member_s_card_is_not_theirs_to_press(world, platform):

@@ -30,6 +30,7 @@ from bot.ports import (
     Session,
     ShownCards,
     Sightings,
+    StandingOrders,
 )
 from bot.services.actions import Acting
 from bot.services.amending import Amending
@@ -41,6 +42,7 @@ from bot.services.ingest import Ingest
 from bot.services.linking import Linking
 from bot.services.phoning import Phoning
 from bot.services.seeing import Seeing
+from bot.services.standing import Standing
 from bot.services.visiting import Visiting
 from bot.texts.cards import older
 
@@ -78,6 +80,8 @@ class Desk:
     phoning: Phoning
     seeing: Seeing
     sightings: Sightings
+    standing: Standing
+    standing_orders: StandingOrders
     shown_cards: ShownCards
     visiting: Visiting
     specs: Sequence[Spec]

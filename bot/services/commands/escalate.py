@@ -42,7 +42,8 @@ async def _answer(request: AccountRequest) -> Card:
             Button(label=label, action=action)
             for (_said, label), action in zip(words, actions, strict=True)
         ]
-        return texts.listed(before, links, unseen, desk.now(), buttons)
+        orders = await desk.standing_orders.of(account)
+        return texts.listed(before, links, unseen, orders, desk.now(), buttons)
     if is_watch(typed):
         return await _on_watch(request, typed, links)
     chain = read_chain(typed, _names(links))

@@ -11,7 +11,7 @@ from bot.domain.incoming import Command, Press, Reply
 from bot.domain.sightings import Noted
 from bot.domain.trail import by
 from bot.errors import OutcomeUnknown, TryLater
-from bot.services.commands import members, rules, unlink
+from bot.services.commands import members, rules, standing, unlink
 from bot.services.commands.desk import Desk
 from bot.texts import access, asking, outcomes
 from bot.texts import members as members_texts
@@ -82,6 +82,10 @@ class Pressing:
                 await members.grant(desk, link, role, press.person)
                 # The person first: without it they are told that it was interrupted.
                 yield Reply(card=members_texts.rights(role), replaces=True)
+                await desk.acting.finish(action, ActionState.DONE)
+            case Verb.STANDING_ORDER:
+                card = await standing.allowed(desk, action, link, press.person)
+                yield Reply(card=card, replaces=True)
                 await desk.acting.finish(action, ActionState.DONE)
             case Verb.COVER_CRITICAL:
                 card = await rules.covered(desk, link, press.person, action.arguments)

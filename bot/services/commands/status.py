@@ -39,6 +39,7 @@ async def _answer(request: AccountRequest) -> Card:
         chain=await desk.incidents.chain(account.id),
         linked=linked,
         unreached=[one for one in linked if not desk.delivering.reaches(one.endpoint.address)],
+        orders=await desk.standing_orders.of(account.id),
         closed=[one for one in linked if one.endpoint.state is EndpointState.DISABLED],
         now=desk.now(),
     )

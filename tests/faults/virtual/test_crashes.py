@@ -7,6 +7,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -15,13 +16,13 @@ import pytest
 from bot.domain.events import Kind, Notice, NoticeText, Origin
 from storage import Store, open_memory
 from storage.engine.database import raw_of
-from tests.faults.virtual.crashing import ANN, Story
+from tests.faults.virtual.crashing import ANN, BEN, Story
 from tests.harness import failpoints
 from tests.harness.databases import empty, opened
 from tests.harness.failpoints import Fate, Point, When
 from tests.harness.judge import assert_kept
 from tests.harness.virtual_time import VirtualTimeLoop
-from tests.harness.world import World
+from tests.harness.world import OWL, World, owl
 
 Now = Callable[[], datetime]
 
@@ -129,6 +130,8 @@ def new_id() -> str:
 async def test_each_commit_and_each_call_of_the_outside_is_on_the_way_or_it_is_said_where(now: Now):
     with open_memory(now, new_id) as store:
         passed = {point.what for point in await recorded(Story(store, now))}
+    with open_memory(now, new_id) as store:
+        passed |= {point.what for point in await recorded(StandsOrders(store, now))}
 
     there = failpoints.commits() | failpoints.calls()
 
@@ -171,6 +174,70 @@ async def test_a_crash_at_any_point_loses_nothing_and_repeats_no_more_than_was_i
         for point in points[share::SHARES]:
             pristine.backup(driver)
             wrong.append(await troubles(Story(store, now), point))
+
+    assert "".join(wrong) == ""
+
+
+class StandsOrders(Story):
+    """Ann allows to stop a bot whose error nobody sees, takes that back, allows it again for
+    another kind, and leaves.
+    """
+
+    async def happens(self, world: World) -> None:
+        self.platform.bots[OWL.id] = owl(dry_run=False)
+        self.platform.granted = replace(self.platform.granted, expires_at=None)
+        await self.links(world, ANN)
+        await self.links(world, BEN)
+        await self.trades()
+        await self._allows("error")
+        await self._alarms()
+        await asyncio.sleep(17 * 60)
+        await self.asks(ANN, "standing remove 1")
+        await self._allows("liquidation")
+        await self.presses(ANN, await self.asks(ANN, "unlink"), "Unlink this chat")
+        await asyncio.sleep(11 * 60)
+
+    async def _allows(self, what: str) -> None:
+        card = await self.asks(ANN, f"standing {what} of night owl after 15 min")
+        await self.presses(ANN, card, "Allow to stop Night Owl")
+
+    async def after(self) -> None:
+        async with self.process(Fate()):
+            await asyncio.sleep(30 * 60)
+        await super().after()
+
+    def reports(self, chat: str) -> set[str | None]:
+        """What was told there of what the order came to, by reference: a repeat has the same."""
+        told = ("Stopped Night Owl", "Night Owl: unclear", "Night Owl was not stopped")
+        cards = [one.card for one in self.chat.shown if one.chat == chat]
+        return {card.reference for card in cards if card.title.startswith(told)}
+
+
+def is_of_standing_orders(point: Point) -> bool:
+    calls = ("call of Session.set_running", "call of Session.trader")
+    return "standing_orders" in point.what or point.what in calls
+
+
+@pytest.mark.fault(51)
+@pytest.mark.parametrize("share", range(2))
+async def test_a_crash_at_any_point_of_a_standing_order_stops_a_bot_once_and_tells_it_once(
+    now: Now, share: int
+):
+    wrong = []
+    with open_memory(now, new_id) as store, closing(sqlite3.connect(":memory:")) as pristine:
+        driver = await store.database.read(lambda connection: raw_of(connection).driver)
+        driver.backup(pristine)
+        points = moments(await recorded(StandsOrders(store, now)))
+        points = [point for point in points if is_of_standing_orders(point)]
+        assert len(points) > 10
+        for point in points[share::2]:
+            pristine.backup(driver)
+            story = StandsOrders(store, now)
+            wrong.append(await troubles(story, point))
+            stops = story.platform.calls.count("set_running owl False")
+            told = story.reports(BEN)
+            if stops > 1 or len(told) > 1 or (stops and not told):
+                wrong.append(f"\n{point}: stopped {stops} times, and told {told}")
 
     assert "".join(wrong) == ""
 
