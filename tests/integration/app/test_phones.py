@@ -174,7 +174,7 @@ async def test_an_inbox_rings_and_seen_on_its_notification_closes_the_button_in_
 
         browser.expired = True
         await simulated.alarm("Insufficient margin")
-        await world.message_where(lambda one: "rings no more" in one.text)
+        await world.message_where(lambda one: "rings no more" in one.text, within=15)
         after = await (await app.get("/inbox/ring")).json()
 
     assert [told["rings"], subscribed["rings"], after["rings"]] == ["no", "unproven", "no"]
