@@ -1,24 +1,32 @@
-"""The word that a drill is due: once a month, once whichever process, only where it is of use."""
+"""Drills: one at a time, with one result; the word that one is due, only where it is of use."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import select
 
+from bot.domain.cards import Button, Card
 from bot.domain.chats import Channel, Link
-from bot.domain.drills import REMIND_AFTER
+from bot.domain.decisions import Course, Decision, Why
+from bot.domain.deliveries import Priority
+from bot.domain.drills import REMIND_AFTER, Drill
 from bot.domain.events import Event, Kind, Trader
-from bot.domain.ids import TraderId
-from bot.domain.ingesting import Known, NewsDecision
-from bot.domain.sightings import Sighting
+from bot.domain.ids import ActionId, TraderId
+from bot.domain.incidents import Cause, Opening
+from bot.domain.ingesting import Decide, Known, NewsDecision
+from bot.domain.sightings import Noted, Sighting
 from storage import Store
-from storage.schema.tables import delivery
-from tests.contract.storage.given import MINUTE, NOW, claimed, fact, linked, tell_all
+from storage.schema.tables import delivery, drill, drill_seen
+from tests.contract.storage.given import MINUTE, NOW, claimed, drafts, fact, linked, tell_all
 
 MONTH = NOW + REMIND_AFTER
 DAY = timedelta(days=1)
+SEEN = (Button(label="Seen", action=ActionId("seen"), until_seen=True),)
+RINGS = Decision(Course.RING, Why.CRITICAL)
 
 
 async def runs(store: Store, chat: Link, running: bool = True) -> None:
@@ -99,3 +107,96 @@ async def test_nobody_hears_it_whose_bots_all_rest_or_who_wants_none(store: Stor
     assert (rests.owed, rests.due) == ({}, MONTH + DAY)
     assert (unwanted.owed, unwanted.due) == ({}, None)
     assert list(wanted.owed) == [chat.endpoint.id]
+
+
+def drilling(at: datetime, until: datetime, link: Link) -> Decide:
+    """'drill 1' begins a drill, in every chat."""
+
+    def decide(event: Event, known: Known) -> NewsDecision:
+        card = Card(title="Drill", buttons=(SEEN,))
+        owed = drafts(known.links, event.origin.record, Priority.URGENT)
+        held = Drill(asked_in=link.id, at_once=False, until=until)
+        return NewsDecision(
+            news=True,
+            reason="news",
+            record=event.origin.record,
+            drafts=tuple(replace(one, card=card, decision=RINGS) for one in owed),
+            opens=Opening(cause=Cause.DRILL, drill=held),
+        )
+
+    return decide
+
+
+async def begins(store: Store, link: Link, record: str = "drill 1", at: datetime = NOW) -> int:
+    """Gives how many were opened."""
+    decide = drilling(at, at + 15 * MINUTE, link)
+    done = await store.inbox.ingest(link.account, [fact(record, Kind.DRILL)], decide, at)
+    return done.opened
+
+
+async def test_of_two_that_begin_at_once_one_is_told(store: Store):
+    chat = await linked(store)
+
+    async with asyncio.TaskGroup() as group:
+        both = [group.create_task(begins(store, chat, f"drill {number}")) for number in (1, 2)]
+
+    assert sorted(one.result() for one in both) == [0, 1]
+    assert len(await words(store)) == 1
+
+
+async def test_its_result_is_owed_once_by_whoever_sees_first_that_it_is_over(store: Store):
+    chat, other = await linked(store), await linked(store, "200")
+    await begins(store, chat)
+    alert = await claimed(store, chat.endpoint.id)
+    seen = Sighting(channel=Channel.TELEGRAM, person="ann", at=NOW + MINUTE)
+    noted = await store.sightings.note(chat.id, alert.reference, seen)
+    again = await store.sightings.note(chat.id, alert.reference, seen)
+    before = await store.drills.of(chat.account)
+    early = await store.drills.tell(NOW + 14 * MINUTE)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(4):
+            group.create_task(store.drills.tell(NOW + 15 * MINUTE))
+
+    after = await store.drills.of(chat.account)
+    assert (noted, again) == (Noted.IN_A_DRILL, Noted.BEFORE)
+    assert before.now is not None
+    assert [one.after for one in before.now.places] == [MINUTE, None]
+    assert early.owed == {}
+    assert [title for title, _ in await words(store)] == [
+        *["Drill"] * 2,
+        "Drill: seen in 1 of 2 places",
+    ]
+    assert (after.now, after.last_at) == (None, NOW)
+    assert other.id != chat.id
+
+
+async def test_a_clock_that_is_set_back_ends_it(store: Store):
+    chat = await linked(store)
+    await begins(store, chat)
+
+    told = await store.drills.tell(NOW - 60 * MINUTE)
+
+    assert list(told.owed) == [chat.endpoint.id]
+
+
+@pytest.mark.parametrize("goes", ["unlinked", "erased", "old"])
+async def test_nothing_of_it_stays_once_it_is_old_or_its_account_goes(store: Store, goes: str):
+    chat = await linked(store)
+    await begins(store, chat)
+    alert = await claimed(store, chat.endpoint.id)
+    seen = Sighting(channel=Channel.TELEGRAM, person="ann", at=NOW + MINUTE)
+    await store.sightings.note(chat.id, alert.reference, seen)
+    await store.drills.tell(NOW + 15 * MINUTE)
+    match goes:
+        case "unlinked":
+            await store.links.end(chat.id, NOW + 16 * MINUTE)
+        case "erased":
+            await store.erase("alice")
+        case _:
+            await store.incidents.prune(NOW + 31 * DAY)
+
+    def left(connection):
+        return [connection.execute(select(table)).first() for table in (drill, drill_seen)]
+
+    assert await store.database.read(left) == [None, None]
