@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import (
-    Browser,
-    BrowserContext,
-    CDPSession,
-    Page,
-    Worker,
-    async_playwright,
-    expect,
-)
+from playwright.async_api import Browser, async_playwright, expect
 
 from adapters.chat.connections import Connections
 from adapters.push.api import WebPushApi
@@ -34,12 +23,13 @@ from bot.domain.visits import InboxMessage
 from bot.services.commands.registry import SPECS
 from tests.fakes.meter import FakeMeter
 from tests.fakes.phones import FakeTargets
+from tests.harness.devices import Device, device, sign_in
 from tests.integration.web.conftest import CODE, START, Site, new_id
-from tests.integration.web.test_in_browser import ARGUMENTS, PHONE, leading_to
+from tests.integration.web.test_in_browser import ARGUMENTS, leading_to
 from tests.integration.web.test_inbox import ADDRESS as INBOX_ADDRESS
 from tests.integration.web.test_inbox import LINK, OPEN
 from tests.parity.examples import every_card
-from tests.standins.push.browsers import BrowserServer, PushedBrowser
+from tests.standins.push.browsers import BrowserServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -62,176 +52,29 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
         await browser.close()
 
 
-# A browser without a way to its push service cannot subscribe; all else is its own.
-SUBSCRIBING = """
-    let subscription = null;
-    PushManager.prototype.getSubscription = async () => subscription;
-    PushManager.prototype.subscribe = async ({ applicationServerKey, userVisibleOnly }) => {
-        window.subscribedTo = applicationServerKey;
-        if (!userVisibleOnly) throw new DOMException("quiet pushes", "NotAllowedError");
-        return subscription = {
-            toJSON: () => (SUBSCRIPTION),
-            unsubscribe: async () => { subscription = null; return true; },
-        };
-    };
-"""
-
-
 @dataclass
-class Phone:
+class Phone(Device):
     """A phone with an inbox, and what pushes to it."""
 
-    site: Site
-    page: Page
-    context: BrowserContext
-    devtools: CDPSession
-    pushed: PushedBrowser
-    messenger: BrowserMessenger
-    complaints: list[str]
-    registrations: dict[str, str] = field(default_factory=dict)
-    """Of background scripts, by what each is for."""
-    _delivered: int = 0
-    _begun: int = 0
-
-    def registered(self, told: dict[str, Any]) -> None:
-        for one in told["registrations"]:
-            if not one["isDeleted"]:
-                self.registrations[one["scopeURL"]] = one["registrationId"]
-
-    async def delivers(self) -> None:
-        """Hand the browser what its push service has for it, decrypted as a browser does it."""
-        for told in self.pushed.pushed[self._delivered :]:
-            await self.devtools.send(
-                "ServiceWorker.deliverPushMessage",
-                {
-                    "origin": self.site.url,
-                    "registrationId": self.registrations[f"{self.site.url}/inbox"],
-                    "data": json.dumps(told),
-                },
-            )
-            await self._settled()
-        self._delivered = len(self.pushed.pushed)
-
-    async def notifications(self, count: int, body: str = "") -> list[dict[str, Any]]:
-        """All that show, once there are so many, and one of that body if that is given."""
-        async with asyncio.timeout(10):
-            while True:
-                found: list[dict[str, Any]] = await self.page.evaluate(SHOWN)
-                if len(found) == count and (not body or body in [one["body"] for one in found]):
-                    return found
-                await asyncio.sleep(0.05)
-
-    async def worker(self) -> Worker:
-        [worker] = self.context.service_workers
-        return worker
-
-    async def presses(self, action: str) -> None:
-        """A button of the notification, as nobody can press one without a desktop."""
-        await (await self.worker()).evaluate(PRESS, action)
-        await self._settled()
-
-    async def _settled(self) -> None:
-        """Wait until the script has done its work: who asks before a notification shows makes
-        Chromium forget it.
-        """
-        self._begun += 1
-        worker = await self.worker()
-        async with asyncio.timeout(10):
-            await worker.evaluate(DONE, self._begun)
-
-
-COUNTING = """() => {
-    self.done = 0;
-    const counted = (work) => async (...all) => {
-        try {
-            return await work(...all);
-        } finally {
-            self.done += 1;
-        }
-    };
-    arrived = counted(arrived);
-    say = counted(say);
-    open = counted(open);
-}"""
-
-DONE = """async (count) => {
-    while (self.done < count) await new Promise((done) => setTimeout(done, 20));
-}"""
-
-# What is pushed before that is lost.
-ACTIVATED = """async () => {
-    const { active } = await navigator.serviceWorker.ready;
-    while (active.state !== "activated") {
-        await new Promise((done) => active.addEventListener("statechange", done, { once: true }));
-    }
-}"""
-
-SHOWN = """async () => {
-    const worker = await navigator.serviceWorker.ready;
-    return (await worker.getNotifications()).map((one) => ({
-        title: one.title,
-        body: one.body,
-        tag: one.tag,
-        silent: one.silent,
-        stays: one.requireInteraction,
-        actions: one.actions.map(({ action, title }) => [action, title]),
-    }));
-}"""
-
-PRESS = """async (action) => {
-    const [notification] = await self.registration.getNotifications();
-    const event = new NotificationEvent("notificationclick", { notification, action });
-    // Of an event that no browser has made nothing may be waited for, nor may it focus a window.
-    event.waitUntil = (work) => work.catch(() => {});
-    self.dispatchEvent(event);
-}"""
+    site: Site = field(kw_only=True)
+    messenger: BrowserMessenger = field(kw_only=True)
 
 
 @asynccontextmanager
 async def carried(browser: Browser) -> AsyncIterator[Phone]:
-    """A phone with its inbox open; nothing may be wrong on its console."""
+    """A phone with its inbox open."""
     key = PushKey(new_private_key())
     site = Site(push_key=key.public, plain_push=True)
     site.inbox_desk.link, site.inbox_desk.code = LINK, CODE
-    context = await browser.new_context(viewport=PHONE)  # type: ignore[arg-type]
-    complaints: list[str] = []
     async with BrowserServer() as server, Connections() as connections, site.opened():
         pushed = server.browser(key.public)
-        target = pushed.target
-        targets = FakeTargets({PHONE_ADDRESS: PhoneTarget(target=target, details=True)})
+        targets = FakeTargets({PHONE_ADDRESS: PhoneTarget(target=pushed.target, details=True)})
         api = WebPushApi(connections, key, "https://bell.example", site.now)
-        await context.grant_permissions(["notifications"], origin=site.url)
-        subscription = {
-            "endpoint": target.endpoint,
-            "keys": {"p256dh": target.p256dh, "auth": target.auth},
-        }
-        await context.add_init_script(SUBSCRIBING.replace("SUBSCRIPTION", json.dumps(subscription)))
-        page = await context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        devtools = await context.new_cdp_session(page)
-        phone = Phone(
-            site=site,
-            page=page,
-            context=context,
-            devtools=devtools,
-            pushed=pushed,
-            messenger=BrowserMessenger(api, targets, FakeMeter(), site.now),
-            complaints=complaints,
-        )
-        devtools.on(
-            "ServiceWorker.workerRegistrationUpdated",
-            phone.registered,
-        )
-        await devtools.send("ServiceWorker.enable")
-        await page.goto(f"{site.url}{OPEN}")
-        await page.get_by_role("button", name="Sign this browser in").click()
-        await expect(page.locator("#state")).to_have_text("online")
-        await page.evaluate(ACTIVATED)
-        await (await phone.worker()).evaluate(COUNTING)
-        devtools.on("ServiceWorker.workerErrorReported", lambda told: complaints.append(str(told)))
-        yield phone
-        await context.close()
-    assert complaints == []
+        messenger = BrowserMessenger(api, targets, FakeMeter(), site.now)
+        async with device(browser, site.url, pushed) as bare:
+            phone = Phone(**vars(bare), site=site, messenger=messenger)
+            await sign_in(phone, f"{site.url}{OPEN}")
+            yield phone
 
 
 async def test_a_device_rings_once_its_button_was_pressed_and_no_more_after_another_press(browser):
