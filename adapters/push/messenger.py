@@ -1,7 +1,6 @@
 """Cards, shown on phones by push services."""
 
 import logging
-import re
 from collections.abc import Awaitable, Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -18,7 +17,16 @@ from adapters.push.faults import (
     after_pushover,
 )
 from adapters.push.listening import RECEIPT
-from adapters.push.render import browser_json, is_over, life, ntfy_json, pushover_json, urgency
+from adapters.push.render import (
+    OURS,
+    browser_json,
+    is_over,
+    life,
+    ntfy_json,
+    pushover_json,
+    sequence_of,
+    urgency,
+)
 from bot.domain.cards import Card
 from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import ONE_MARKED_REPEAT, Attempt, Declined, Gone, Repeats, Sent
@@ -33,13 +41,6 @@ _WAITS = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900))
 
 REPLACED = Repeats(waits=_WAITS, urgent_waits=_WAITS, marked=False)
 """A repeat takes the place of what may show already, by its sequence id."""
-
-_OURS = re.compile(r"[2-9A-Z]{6}")
-"""The reference of an item, which is the sequence id of its message; those of ntfy's own making
-have 12 characters.
-
-Source: https://github.com/binwiederhier/ntfy/blob/main/model/model.go
-"""
 
 
 class NtfyMessenger:
@@ -71,14 +72,20 @@ class NtfyMessenger:
         if found is None or not isinstance(found.target, NtfyTarget):
             return Gone(reason=Reason.PHONE_REMOVED)
         repeat = tried_since is not None and found.updates is False
-        message = self._rendered(card, found.target.topic, details=found.details, repeat=repeat)
+        message = self._rendered(
+            card,
+            found.target.topic,
+            details=found.details,
+            repeat=repeat,
+            sequence=sequence_of(card, replies_to),
+        )
         return await _outcome(self._api.publish(found.target, message))
 
     async def amend(self, address: Address, message: str, card: Card) -> Attempt:
         """What needs no look any more is cleared. Nobody tells whether a person has swiped away
         what shows otherwise, so it is changed without a sound.
         """
-        if not _OURS.fullmatch(message):
+        if not OURS.fullmatch(message):
             return Declined(reason=MESSAGE_GONE)
         found = await self._targets.target(address)
         if found is None or not isinstance(found.target, NtfyTarget):
@@ -86,19 +93,33 @@ class NtfyMessenger:
         if is_over(card):
             attempt = await _outcome(self._api.clear(found.target, message))
         elif found.details:
-            changed = {
-                **self._rendered(card, found.target.topic, details=True, anew=False),
-                "sequence_id": message,
-            }
+            changed = self._rendered(
+                card, found.target.topic, details=True, anew=False, sequence=message
+            )
             attempt = await _outcome(self._api.publish(found.target, changed))
         else:
             return Sent(message=message)  # it says the same as before
         return Sent(message=message) if isinstance(attempt, Sent) else attempt
 
-    def _rendered(self, card: Card, topic: str, **how: bool) -> Mapping[str, Any]:
-        details = how.pop("details")
+    def _rendered(
+        self,
+        card: Card,
+        topic: str,
+        *,
+        details: bool,
+        sequence: str,
+        repeat: bool = False,
+        anew: bool = True,
+    ) -> Mapping[str, Any]:
         return ntfy_json(
-            card, topic, self._now(), details=details, address_of=self._addresses.of, **how
+            card,
+            topic,
+            self._now(),
+            details=details,
+            repeat=repeat,
+            anew=anew,
+            sequence=sequence,
+            address_of=self._addresses.of,
         )
 
 
@@ -198,8 +219,8 @@ def _addressed(found: PhoneTarget) -> dict[str, str]:
 class BrowserMessenger:
     """Implements `ports.Messenger` for browsers that have subscribed, through their push services.
 
-    Each message has its card's reference as its topic: it takes the place of what its service
-    still keeps, and of what the browser shows.
+    What goes on with an earlier message has its topic: it takes the place of what its service still
+    keeps, and of what the browser shows.
     """
 
     channel = Channel.PUSH
@@ -219,17 +240,17 @@ class BrowserMessenger:
         tried_since: datetime | None = None,
         replies_to: str | None = None,
     ) -> Attempt:
-        """Show a card; `Sent.message` is its reference."""
+        """Show a card; `Sent.message` is its topic."""
         found = await self._found(address)
         if found is None:
             return Gone(reason=Reason.PHONE_REMOVED)
-        return await self._pushed(*found, card, topic=card.reference or "", anew=True)
+        return await self._pushed(*found, card, topic=sequence_of(card, replies_to), anew=True)
 
     async def amend(self, address: Address, message: str, card: Card) -> Attempt:
         """As ntfy's; a browser must show something for each push, so what needs no look any more
         says so without a sound.
         """
-        if not _OURS.fullmatch(message):
+        if not OURS.fullmatch(message):
             return Declined(reason=MESSAGE_GONE)
         found = await self._found(address)
         if found is None:

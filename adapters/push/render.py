@@ -1,6 +1,7 @@
 """Cards as push notifications: plain words, or what a lock screen may show instead."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -71,6 +72,14 @@ def is_over(card: Card) -> bool:
     return card.over or (card.severity is Severity.CRITICAL and not is_to_be_seen(card))
 
 
+OURS = re.compile(r"[2-9A-Z]{6}")
+"""The reference of an item, which is the sequence id of its message; those of ntfy's own making
+have 12 characters.
+
+Source: https://github.com/binwiederhier/ntfy/blob/main/model/model.go
+"""
+
+
 def ntfy_json(
     card: Card,
     topic: str,
@@ -79,11 +88,13 @@ def ntfy_json(
     details: bool,
     repeat: bool = False,
     anew: bool = True,
+    sequence: str = "",
     address_of: AddressOf = lambda _: None,
 ) -> Json:
     """What ntfy takes as a message.
 
     Args:
+        sequence: it takes the place of what has the same.
         address_of: where a button is pressed that says that something was seen.
         details: whether the lock screen may show all that the card says.
         repeat: it may have been shown before, and would then show twice.
@@ -108,9 +119,19 @@ def ntfy_json(
             *({"action": "view", "label": one.label, "url": one.url} for one in opened),
         ]
         plain["actions"] = actions[:NTFY_ACTIONS]
-    if card.reference:
-        plain["sequence_id"] = card.reference
+    if sequence:
+        plain["sequence_id"] = sequence
     return plain
+
+
+def sequence_of(card: Card, replies_to: str | None) -> str:
+    """What a message shares with those in whose place it comes: all of an incident, or of a trade.
+
+    Args:
+        replies_to: the message that it goes on with, if there is one.
+    """
+    earlier = replies_to if replies_to and OURS.fullmatch(replies_to) else ""
+    return card.follows or earlier or card.reference or ""
 
 
 def pushover_json(
@@ -250,7 +271,9 @@ def _words(card: Card, now: datetime, *, details: bool, repeat: bool = False) ->
     card = as_shown(card)
     again = [texts.maybe_again()] if repeat else []
     if card.on_lock_screen or not details:
-        discreet = card.on_lock_screen or texts.discreet(card.severity)
+        # Of what is still to be seen a first reminder is quieter; what it is about is not.
+        severity = Severity.CRITICAL if is_to_be_seen(card) else card.severity
+        discreet = card.on_lock_screen or texts.discreet(severity)
         return _Words("Tradebell", "\n".join((discreet, *again)))
     message = "\n".join((*_lines(card, now), *again))
     title = f"{word(card.severity)} · {card.title}" if _is_bad(card) else card.title

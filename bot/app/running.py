@@ -29,6 +29,7 @@ from bot.domain.cards import Picture
 from bot.domain.charts import Chart
 from bot.domain.chats import Channel
 from bot.domain.hosts import is_exposed
+from bot.domain.ids import Now
 from bot.domain.reasons import STORED
 from bot.errors import OutcomeUnknown, TryLater
 from bot.services.chat_platforms import Around, ChatBot, ChatPlatform, pace
@@ -70,6 +71,7 @@ async def run(
     chat: Chat | None = None,
     ready: Callable[[], None] = lambda: None,
     new: bool = False,
+    now: Now = now,
 ) -> None:
     """Serve until `stop` is set; then end within ten seconds, with nothing half done.
 
@@ -77,6 +79,7 @@ async def run(
         chat: a chat page, if there is to be one.
         ready: called once the pages can be opened.
         new: the database may begin anew, whatever key is kept.
+        now: what the clock says; it may be set while this runs.
 
     Raises:
         Misconfigured: a setting must be changed first.
@@ -89,7 +92,7 @@ async def run(
         open_platform(settings.platform, now) as platform,
         AsyncExitStack() as stack,
     ):
-        meter = Metrics(partial(_backlog, store), _reasons(chats), STORED | DELIVERY_REASONS)
+        meter = Metrics(partial(_backlog, store, now), _reasons(chats), STORED | DELIVERY_REASONS)
         around = Around(
             meter=meter,
             public_url=settings.web.public_url,
@@ -125,7 +128,7 @@ async def run(
             private_hosts=settings.push.private_hosts,
             apprise=settings.push.apprise,
         )
-        readiness = _readiness(services, store, bots, duty)
+        readiness = _readiness(services, store, bots, duty, now)
         signs = await _signs_of_life(settings, readiness, stack)
         pages = web_app(
             sign_in=services.linking,
@@ -158,7 +161,9 @@ async def run(
             beginning = group.create_task(_begin(bots, begun), name="introductions")
             if await duty.begin(stop):
                 try:
-                    await _live(services, store, bots, duty, heartbeat, signs, meter, begun, stop)
+                    await _live(
+                        services, store, bots, duty, heartbeat, signs, meter, begun, stop, now
+                    )
                 finally:
                     # Also after a failure: then nothing is in flight, and who starts need not wait.
                     await duty.end()
@@ -189,7 +194,7 @@ def _outlets(bots: Sequence[ChatBot]) -> Mapping[tuple[Channel, str], Outlet]:
 
 
 def _readiness(
-    services: Services, store: Store, bots: Sequence[ChatBot], duty: Leadership
+    services: Services, store: Store, bots: Sequence[ChatBot], duty: Leadership, now: Now
 ) -> Readiness:
     def troubles() -> Sequence[str]:
         if duty.trouble is not None:
@@ -244,6 +249,7 @@ async def _live(
     meter: Metrics,
     begun: asyncio.Event,
     stop: asyncio.Event,
+    now: Now,
 ) -> None:
     """All that goes on side by side, and its end: hear nothing new, then send what is in flight.
 
@@ -267,7 +273,7 @@ async def _live(
             group.create_task(services.linking.run(), name="news of links"),
             group.create_task(_beat(heartbeat, services, compared), name="heartbeat"),
             group.create_task(_once([begun, compared], signs), name="signs of life"),
-            group.create_task(_prune(store), name="pruning"),
+            group.create_task(_prune(store, now), name="pruning"),
             group.create_task(_watch(store, meter), name="watch of the database"),
         ]
         listening = [
@@ -309,7 +315,7 @@ async def _beat(heartbeat: Heartbeat, services: Services, compared: asyncio.Even
             await heartbeat.beat()
 
 
-async def _prune(store: Store) -> NoReturn:
+async def _prune(store: Store, now: Now) -> NoReturn:
     while True:
         try:
             await store.prune(now())
@@ -348,7 +354,7 @@ def _drawn(chart: Chart) -> Picture:
     return drawn(chart)
 
 
-async def _backlog(store: Store) -> Backlog:
+async def _backlog(store: Store, now: Now) -> Backlog:
     oldest = await store.outbox.oldest_pending()
     age = None if oldest is None else now() - oldest
     return Backlog(

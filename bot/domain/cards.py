@@ -130,6 +130,8 @@ class Card:
     """It asked to be seen, and does so no more: nothing need stand on a phone. Not stored: it is
     found out anew each time that a card is shown.
     """
+    follows: str = ""
+    """The reference of an earlier one there that it goes on with: on a phone it takes its place."""
     on_lock_screen: str = ""
     """What a phone shows instead of all the rest; empty: the person has chosen."""
     sound: bool | None = None

@@ -193,5 +193,6 @@ def reminder(
             card = replace(card, lines=(*card.lines, word))
     rows = tuple(filter(None, (alert.buttons if alert else (), asking)))
     severity = Severity.CRITICAL if loud else Severity.WARNING
-    card = replace(card, severity=severity, buttons=rows, sound=True)
+    follows = alert.reference if alert else ""
+    card = replace(card, severity=severity, buttons=rows, sound=True, follows=follows)
     return Reminder(card, actions, alert.about if alert and alert.about else LESS)

@@ -49,6 +49,7 @@ def encode_card(card: Card) -> Plain:
         "reference": card.reference,
         "question": card.question and [card.question.what, card.question.action],
         "asks_digits": card.asks_digits,
+        "follows": card.follows,
         "on_lock_screen": card.on_lock_screen,
     }
     plain |= {name: value for name, value in rest.items() if value}
@@ -79,6 +80,7 @@ def decode_card(plain: Mapping[str, Any], reference: str | None = None) -> Card:
         reference=reference or plain.get("reference"),
         private=plain.get("private", True),
         asks_digits=plain.get("asks_digits", False),
+        follows=plain.get("follows", ""),
         on_lock_screen=plain.get("on_lock_screen", ""),
         sound=plain.get("sound"),
     )

@@ -24,6 +24,7 @@ FIELDS = {
     "question": "",  # where there is no form it is typed, as a line of the card says
     "secret": "",  # where it is stored is no part of it
     "over": "",  # of phones only
+    "follows": "",  # of phones only
     "on_lock_screen": "",  # of cards for phones only
     "asks_digits": "",  # where there is no form they are typed, as a line of the card says
 }

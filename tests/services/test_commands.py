@@ -93,7 +93,7 @@ async def test_a_mistyped_command_gets_the_nearest(world):
     assert "/status" in card.lines[0]
 
 
-@pytest.mark.parametrize("text", ["/status Alpha", "/trades 5", "/help pause"])
+@pytest.mark.parametrize("text", ["/traders Alpha", "/signals 5", "/help pause"])
 async def test_words_behind_a_command_that_takes_none_are_not_passed_over(world, text):
     await linked(world)
     command, _, words = text.partition(" ")
@@ -484,17 +484,18 @@ async def test_strategies_trades_and_signals_are_listed(world, platform):
     assert signals.fields[0].value == "buy ETH/USDT"
 
 
-def closes(world, platform, *ratios):
-    """A trade for each, an hour apart, closed with that profit."""
+async def closes(world, platform, *ratios):
+    """A trade for each, an hour apart, closed with that profit, as was heard."""
     for number, ratio in enumerate(ratios):
         at = world.now() - timedelta(hours=len(ratios) - number)
         trade = replace(world.trade(number, at), side="sell", profit_ratio=Decimal(ratio))
-        platform.store(Stream.TRADES, trade, announce=False)
+        platform.store(Stream.TRADES, trade)
+    await world.quiet(2)
 
 
 async def test_the_latest_profits_come_as_a_picture_too_with_its_words(world, platform):
     await linked(world)
-    closes(world, platform, "0.01", "-0.005", "0.02")
+    await closes(world, platform, "0.01", "-0.005", "0.02")
 
     card = await ask(world, "/trades")
 
@@ -508,7 +509,7 @@ async def test_the_latest_profits_come_as_a_picture_too_with_its_words(world, pl
 
 async def test_two_profits_are_not_worth_a_picture(world, platform):
     await linked(world)
-    closes(world, platform, "0.01", "-0.005")
+    await closes(world, platform, "0.01", "-0.005")
 
     assert (await ask(world, "/trades")).picture is None
 
@@ -516,7 +517,7 @@ async def test_two_profits_are_not_worth_a_picture(world, platform):
 async def test_a_picture_that_cannot_be_drawn_costs_no_answer(store, platform, chat, now, caplog):
     async with running(store, platform, chat, now, draw=undrawable) as world:
         await linked(world)
-        closes(world, platform, "0.01", "-0.005", "0.02")
+        await closes(world, platform, "0.01", "-0.005", "0.02")
 
         card = await ask(world, "/trades")
 

@@ -16,6 +16,7 @@ import pytest
 from adapters.simulator import Options, SimulatedPlatform, User, object_ids, serving
 from bot.app.running import run
 from bot.app.sources import now
+from bot.domain.ids import Now
 from bot.settings import Settings, read
 from tests.e2e.processes import digits_in, free_port, sign_in
 from tests.standins.bot_api import BotApi, Person
@@ -127,11 +128,11 @@ class Running:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Running]:
+async def running(settings: Settings, now: Now = now) -> AsyncIterator[Running]:
     """Run the product until the block ends."""
     stopping, ready = asyncio.Event(), asyncio.Event()
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(run(settings, stopping, ready=ready.set))
+        task = group.create_task(run(settings, stopping, ready=ready.set, now=now))
         async with asyncio.timeout(20):
             await ready.wait()
         try:
