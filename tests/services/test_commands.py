@@ -88,7 +88,7 @@ async def test_every_declared_command_is_answered(world, spec):
 
 
 async def test_a_mistyped_command_gets_the_nearest(world):
-    card = await ask(world, "/statsu")
+    card = await ask(world, "/stauts")
 
     assert "/status" in card.lines[0]
 

@@ -146,19 +146,22 @@ async def test_how_much_of_a_battery_it_is_worth_and_how_long_it_is_kept(
 
 
 @pytest.mark.parametrize(
-    ("severity", "words"),
+    ("card", "words"),
     [
-        (Severity.CRITICAL, "A bot needs you"),
-        (Severity.WARNING, "A bot has a warning for you"),
-        (Severity.GOOD, "News of your bots"),
+        (ALARM, "A bot needs you"),
+        # A first reminder is quieter, and about the same.
+        (replace(ALARM, severity=Severity.WARNING), "A bot needs you"),
+        (replace(ALARM, severity=Severity.WARNING, buttons=()), "A bot has a warning for you"),
+        (replace(ALARM, severity=Severity.GOOD, buttons=()), "News of your bots"),
     ],
+    ids=("alert", "reminder", "warning", "news"),
 )
 async def test_a_lock_screen_shows_no_names_and_no_amounts_unless_asked_for(
-    push: Setting, severity, words
+    push: Setting, card, words
 ):
     push.aims(push.browser.target, details=False)
 
-    await push.messenger.send(ADDRESS, replace(ALARM, severity=severity))
+    await push.messenger.send(ADDRESS, card)
 
     assert push.browser.texts() == [f"Tradebell\n{words}"]
     assert "Grid" not in json.dumps(push.browser.screen())
@@ -387,3 +390,23 @@ async def test_a_push_service_of_others_reads_what_we_push_and_tells_when_a_brow
     assert [json.loads(one)["title"] for one in read["messages"]] == ["Critical · Grid BTC: error"]
     assert "ä😀" in json.loads(read["messages"][0])["body"]
     assert expired == Gone(reason="subscription_ended")
+
+
+async def test_a_reminder_takes_the_place_of_its_alert(push: Setting):
+    await push.messenger.send(ADDRESS, ALARM)
+    before = ALARM.reference or ""
+    reminder = replace(ALARM, title="Still unseen", reference="NEW234", follows=before)
+    sent = await push.messenger.send(ADDRESS, reminder)
+
+    [shown] = push.browser.screen()
+    assert "Still unseen" in shown["title"]
+    assert sent == Sent(message=before)
+
+
+async def test_what_goes_on_with_a_trade_takes_its_place(push: Setting):
+    await push.messenger.send(ADDRESS, ALARM)
+    closed = replace(ALARM, title="Closed", reference="NEW234")
+    await push.messenger.send(ADDRESS, closed, replies_to=ALARM.reference)
+
+    [shown] = push.browser.screen()
+    assert "Closed" in shown["title"]
