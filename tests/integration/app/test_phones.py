@@ -7,21 +7,14 @@ from collections.abc import AsyncIterator, Callable
 
 import aiohttp
 import pytest
-from playwright.async_api import Browser, async_playwright, expect
 
 from bot.settings import Settings
 from tests.e2e.processes import digits_in, sign_in
-from tests.harness.devices import device
-from tests.harness.devices import sign_in as sign_in_inbox
 from tests.harness.waiting import until
-from tests.integration.app.conftest import Running, Simulated, linked, running
-from tests.integration.app.test_discord import link as link_on_discord
+from tests.integration.app.conftest import Running, Simulated, running
 from tests.integration.push.test_apprise import serving as apprise_target
-from tests.integration.web.test_in_browser import ARGUMENTS
 from tests.integration.web.test_links import csrf_of
 from tests.standins.bot_api import BotApi, Person
-from tests.standins.discord import DiscordApi
-from tests.standins.discord import Person as DiscordPerson
 from tests.standins.push.browsers import BrowserServer
 from tests.standins.push.ntfy import NtfyServer
 from tests.standins.push.pushover import TOKEN, USER, PushoverServer
@@ -212,71 +205,3 @@ async def test_a_phone_by_apprise_is_proven_and_rung(reached, simulated, bot_api
     lines = target.heard[1]["message"].splitlines()
     assert lines[0] == "A bot needs you"
     assert lines[1].startswith(f"Open: {BELL}/seen/")
-
-
-@pytest.fixture
-async def discord_api() -> AsyncIterator[DiscordApi]:
-    async with DiscordApi() as api:
-        yield api
-
-
-@pytest.fixture
-def dora(discord_api: DiscordApi) -> DiscordPerson:
-    return discord_api.world.person("Dora")
-
-
-@pytest.fixture
-async def browser(chromium: str) -> AsyncIterator[Browser]:
-    async with async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        await browser.close()
-
-
-async def test_seen_on_a_notification_in_chromium_closes_the_buttons_in_telegram_and_discord(
-    settings, simulated, bot_api, ann, discord_api, dora, browser
-):
-    chosen = settings(
-        PUSH_PRIVATE_HOSTS="true",
-        DISCORD_TOKEN=discord_api.token,
-        DISCORD_API_URL=discord_api.url,
-    )
-    async with running(chosen) as product, BrowserServer() as service:
-        await linked(product, bot_api, ann, simulated.alice)
-        await link_on_discord(product, discord_api, dora, simulated.alice)
-        ann.types("/inbox")
-        told = await bot_api.world.message_where(lambda one: "/inbox/open/" in one.text)
-        address = next(word for word in told.text.split() if "/inbox/open/" in word)
-        origin = address.partition("/inbox/")[0]
-        pushed = service.browser("")  # to whatever key the page is given
-        async with device(browser, origin, pushed) as phone:
-            await sign_in_inbox(phone, address)
-            pushed.subscribed_to = await phone.page.evaluate(KEY)
-            await phone.page.get_by_role("button", name="Ring this device").click()
-            await expect(phone.page.get_by_text("Look at your phone")).to_be_visible()
-            await phone.delivers()
-            [code] = await phone.notifications(1)
-            await phone.page.fill("#say", "".join(filter(str.isdigit, code["body"])))
-            await phone.page.press("#say", "Enter")
-            await expect(phone.page.get_by_text("Your phone is linked")).to_be_visible()
-
-            await simulated.alarm("Insufficient balance")
-            here = await bot_api.world.message_where(lambda one: "Insufficient" in one.text)
-            there = await discord_api.world.message_where(lambda one: "Insufficient" in one.text)
-            await until(lambda: len(pushed.pushed) == 2)
-            await phone.delivers()
-            shown = await phone.notifications(2, "A bot needs you")
-            offered = here.labels, there.labels
-            await phone.presses("seen")
-            await bot_api.world.until(lambda: "Seen" not in here.labels)
-            await discord_api.world.until(lambda: "Seen" not in there.labels)
-            left = await phone.notifications(1)
-
-    assert {one["actions"][0][1] for one in shown} == {"Open", "Seen"}
-    assert all("Seen" in labels for labels in offered)
-    assert "Seen on the phone" in here.text
-    assert "Seen on the phone" in there.text
-    assert [one["body"] for one in left] == [code["body"]]
-
-
-KEY = "fetch('/inbox/ring').then((one) => one.json()).then(({ key }) => key)"
