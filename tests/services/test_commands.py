@@ -88,7 +88,7 @@ async def test_every_declared_command_is_answered(world, spec):
 
 
 async def test_a_mistyped_command_gets_the_nearest(world):
-    card = await ask(world, "/stauts")
+    card = await ask(world, "/staus")
 
     assert "/status" in card.lines[0]
 
@@ -536,7 +536,8 @@ async def test_what_belongs_to_another_user_is_shown_to_nobody(world, platform):
     signal = Signal(origin=replace(strange, kind=Kind.SIGNAL), type="buy", pair="STRANGE/USDT")
     platform.store(Stream.SIGNALS, signal, announce=False)
 
-    for asked in ("/status", "/traders", "/strategies", "/trades", "/signals"):
+    assert "99" not in repr(await ask(world, "/trades"))
+    for asked in ("/status", "/traders", "/strategies", "/signals"):
         before = world.meter.alarms["foreign_record"]
         card = await ask(world, asked)
 
@@ -1679,7 +1680,7 @@ async def test_a_strategy_s_name_is_completed_too(world, platform):
 async def test_only_a_command_about_a_bot_or_a_strategy_is_completed(world):
     await linked(world)
 
-    for command in ("price", "missed", "status", "nonsense"):
+    for command in ("price", "missed", "audit", "nonsense"):
         assert await suggested(world, "", command) == ()
 
 
