@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 from urllib.parse import quote
 
 AUTHENTICATION = "authentication"
@@ -188,9 +189,13 @@ def youngest(service: str, limit: int, skip: int = 0) -> Call:
     return Call(method="find", service=service, query=query)
 
 
-def whole(service: str, skip: int) -> Call:
-    """A page of everything that a service has for the account."""
-    query = {"$sort": {"createdAt": 1, "_id": 1}, "$limit": PAGE, "$skip": skip}
+ALL: Mapping[str, str] = MappingProxyType({})
+"""No field must be as given."""
+
+
+def whole(service: str, skip: int, only: Mapping[str, str] = ALL) -> Call:
+    """A page of everything that a service has for the account, where these fields are as given."""
+    query = {**only, "$sort": {"createdAt": 1, "_id": 1}, "$limit": PAGE, "$skip": skip}
     return Call(method="find", service=service, query=query)
 
 

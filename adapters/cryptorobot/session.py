@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -216,8 +216,9 @@ class CryptorobotSession:
             raise TryLater(Sentence.NOT_READABLE)
         return read
 
-    async def strategies(self) -> tuple[Strategy, ...]:
-        records = await self._whole(decode.STRATEGIES, calls.STRATEGY_FIELDS)
+    async def strategies(self, type: str | None = None) -> tuple[Strategy, ...]:
+        only = {} if type is None else {"type": type}
+        records = await self._whole(decode.STRATEGIES, calls.STRATEGY_FIELDS, only)
         read = [one for one in map(decode.strategy, records) if isinstance(one, Strategy)]
         return tuple({strategy.id: strategy for strategy in read}.values())
 
@@ -440,7 +441,9 @@ class CryptorobotSession:
         read = [decode.stored(stream, record, self._clock()) for record in records[:limit]]
         return [one for one in read if not isinstance(one, Unreadable)], more
 
-    async def _whole(self, service: str, fields: Iterable[str]) -> list[object]:
+    async def _whole(
+        self, service: str, fields: Iterable[str], only: Mapping[str, str] = calls.ALL
+    ) -> list[object]:
         """All records of a service; a list that is cut short would look like deletions."""
         records: list[object] = []
         previous: tuple[object, ...] = ()
@@ -448,7 +451,7 @@ class CryptorobotSession:
             skip = len(records)
             found = self._take_listed(service) if skip == 0 else None
             if found is None:
-                found = _listed(await self._read(calls.whole(service, skip), fields))
+                found = _listed(await self._read(calls.whole(service, skip, only), fields))
             if found.records == previous:
                 return records
             records.extend(found.records)

@@ -112,7 +112,8 @@ class Session(Protocol):
     async def trader(self, trader: TraderId) -> Trader:
         """One bot, read afresh."""
 
-    async def strategies(self) -> tuple[Strategy, ...]: ...
+    async def strategies(self, type: str | None = None) -> tuple[Strategy, ...]:
+        """All of them, or those of one type."""
 
     async def trades(self, limit: int) -> tuple[Trade, ...]:
         """The latest trades, youngest first."""

@@ -534,6 +534,20 @@ async def test_all_bots_are_listed_whatever_the_size_of_a_page(
     assert sorted(bot.name or "" for bot in bots) == [f"Bot {number}" for number in range(7)]
 
 
+async def test_strategies_of_one_type_are_found_by_the_platform(
+    client: CryptorobotPlatform, platform: PlatformUnderTest
+):
+    person = await platform.add_user()
+    for number, kind in enumerate(("momentum", "grid", "momentum")):
+        record = {"name": f"Plan {number}", "type": kind}
+        await platform.add("strategies", record, person.id, announce=False)
+    session = client.session(await token_of(client, person))
+
+    found = await session.strategies("momentum")
+
+    assert sorted(one.name or "" for one in found) == ["Plan 0", "Plan 2"]
+
+
 async def test_a_failing_platform_is_asked_again_later(
     client: CryptorobotPlatform, platform: PlatformUnderTest
 ):

@@ -324,9 +324,9 @@ class FakeSession:
             raise Refused("No record found")
         return self.platform.bots[trader]
 
-    async def strategies(self) -> tuple[Strategy, ...]:
+    async def strategies(self, type: str | None = None) -> tuple[Strategy, ...]:
         await self._ask("strategies")
-        return tuple(self.platform.plans.values())
+        return tuple(one for one in self.platform.plans.values() if type in (None, one.type))
 
     async def trades(self, limit: int) -> tuple[Trade, ...]:
         await self._ask("trades")

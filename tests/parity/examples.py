@@ -1008,6 +1008,12 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         trades.listed(TRADES[:2], (OWL,), of="BTC/USDT", page=2, away=AT, buttons=ONE_BUTTON),
         trades.listed((), (), of="BTC/USDT"),
     ],
+    "signals.found": lambda: [
+        signals.found(
+            [Signal(origin=origin(Kind.SIGNAL), type="buy", pair="ETH/USDT")], "ETH/USDT", 100
+        ),
+        signals.found((), "ETH/USDT", 1),
+    ],
     "signals.listed": lambda: [
         signals.listed(()),
         signals.listed(

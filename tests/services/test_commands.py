@@ -93,7 +93,7 @@ async def test_a_mistyped_command_gets_the_nearest(world):
     assert "/status" in card.lines[0]
 
 
-@pytest.mark.parametrize("text", ["/traders Alpha", "/signals 5", "/help pause"])
+@pytest.mark.parametrize("text", ["/traders Alpha", "/test 5", "/help pause"])
 async def test_words_behind_a_command_that_takes_none_are_not_passed_over(world, text):
     await linked(world)
     command, _, words = text.partition(" ")
@@ -482,6 +482,26 @@ async def test_strategies_trades_and_signals_are_listed(world, platform):
     assert strategies.fields == (Field("Momentum", "ETH/USDT"),)
     assert trades.fields[0].value == "Bought 3 BTC/USDT"
     assert signals.fields[0].value == "buy ETH/USDT"
+
+
+async def test_strategies_of_a_type_and_signals_of_a_pair_or_type_are_found(world, platform):
+    await linked(world)
+    for number, kind in enumerate(("momentum", "grid", "momentum")):
+        id = StrategyId(f"s{number}")
+        platform.plans[id] = Strategy(id=id, name=f"Plan {number}", type=kind)
+    for number, (kind, pair) in enumerate((("buy", "ETH/USDT"), ("sell", "BTC/USDT"))):
+        origin = Origin(kind=Kind.SIGNAL, record=f"signal-{number}", at=world.now())
+        platform.store(Stream.SIGNALS, Signal(origin=origin, type=kind, pair=pair))
+
+    of_type = await ask(world, "/strategies Momentum")
+    of_pair = await ask(world, "/signals eth")
+    sells = await ask(world, "/signals sell")
+    none = await ask(world, "/signals doge")
+
+    assert [field.label for field in of_type.fields] == ["Plan 0", "Plan 2"]
+    assert [field.value for field in of_pair.fields] == ["buy ETH/USDT"]
+    assert [field.value for field in sells.fields] == ["sell BTC/USDT"]
+    assert (none.title, none.lines) == ("No signals of doge", ("Of the latest 2 signals.",))
 
 
 async def closes(world, platform, *ratios):

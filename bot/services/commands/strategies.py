@@ -1,8 +1,9 @@
-"""`/strategies`: all of them, or one and its bots."""
+"""`/strategies`: all of them, those of one type, or one and its bots."""
 
 from bot.domain.cards import Card
 from bot.domain.commands import Argument, ArgumentType, Spec
 from bot.domain.names import Found, Nothing, Several, pick, told_apart
+from bot.domain.text import folded
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.texts import strategies as texts
 from bot.texts.language import later
@@ -19,6 +20,9 @@ async def _answer(request: AccountRequest) -> Card:
         return texts.listed(strategies)
     match pick(wanted, strategies):
         case Nothing(nearest=near):
+            types = {folded(one.type): one.type for one in strategies if one.type}
+            if folded(wanted) in types:
+                return texts.listed(told_apart(await session.strategies(types[folded(wanted)])))
             actions = await request.asking_about(near)
             return texts.no_such_strategy(wanted, near, actions, strategies)
         case Several(fitting=several):
@@ -32,10 +36,12 @@ async def _answer(request: AccountRequest) -> Card:
 COMMAND = AccountCommand(
     spec=Spec(
         name="strategies",
-        summary=later("Your strategies, or one and its bots"),
+        summary=later("Your strategies, those of a type, or one and its bots"),
         arguments=(
             Argument(
-                name="strategy", type=ArgumentType.STRATEGY, description=later("a strategy's name")
+                name="strategy",
+                type=ArgumentType.STRATEGY,
+                description=later("a strategy's name, or a type such as momentum"),
             ),
         ),
         showable=True,

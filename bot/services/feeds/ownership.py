@@ -95,8 +95,8 @@ class OwnSession:
             return own
         raise Refused(Sentence.ANOTHER_USERS_BOT)
 
-    async def strategies(self) -> tuple[Strategy, ...]:
-        return self._own_records(await self._session.strategies())
+    async def strategies(self, type: str | None = None) -> tuple[Strategy, ...]:
+        return self._own_records(await self._session.strategies(type))
 
     async def trades(self, limit: int) -> tuple[Trade, ...]:
         return self._own_events(await self._session.trades(limit))
