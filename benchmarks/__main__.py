@@ -1,4 +1,4 @@
-"""`python -m benchmarks [latency|burst|ticker|idle|first]`: one line of figures each."""
+"""`python -m benchmarks [latency|burst|ticker|idle|first|ledger]`: one line of figures each."""
 
 import argparse
 import asyncio
@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from benchmarks import burst, first, idle, latency, ticker
+from benchmarks import burst, first, idle, latency, ledger, ticker
 from benchmarks.figures import Report, median, table
 from benchmarks.world import ON_DISK
 
@@ -19,6 +19,7 @@ BENCHMARKS: Mapping[str, Callable[..., Awaitable[Report]]] = {
     "ticker": ticker.measure,
     "idle": idle.measure,
     "first": first.measure,
+    "ledger": ledger.measure,
 }
 
 
@@ -76,7 +77,7 @@ def main() -> None:
     names = given.names or list(BENCHMARKS)
     if unknown := set(names) - BENCHMARKS.keys():
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
-    for name in ("idle", "first"):
+    for name in ("idle", "first", "ledger"):
         if given.profile and name in names:
             parser.error(f"{name} has nothing to profile")
     asyncio.run(run(names, markdown=given.markdown, profile=given.profile))

@@ -33,6 +33,9 @@ from storage.engine.faults import described
 from storage.engine.limits import Limits
 from storage.engine.sqlite_files import DatabaseFile, Prepare, engine_of, lock, unusable
 
+READ_CACHE = "cache_size=-16384"
+"""KiB: so that the trades of a year are not read from the file anew for each answer."""
+
 log = logging.getLogger(__name__)
 
 R = TypeVar("R")
@@ -233,7 +236,7 @@ def _open(
     """Give the connections that write, read and copy the log; the stack closes them."""
     file = lock(path, stack)
     writing = engine_of(path, limits, "BEGIN IMMEDIATE", "wal_autocheckpoint=0")
-    reading = engine_of(path, limits, "BEGIN", "query_only=ON")
+    reading = engine_of(path, limits, "BEGIN", "query_only=ON", READ_CACHE)
     keeping = engine_of(path, limits, "BEGIN")
     for engine in (writing, reading, keeping):
         stack.callback(engine.dispose)

@@ -1,0 +1,120 @@
+"""How long answers from the ledger take, by how many trades an account has, on both databases."""
+
+import os
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+from sqlalchemy import Connection, text
+
+from benchmarks.bots.tradebell import link
+from benchmarks.figures import Report, median
+from benchmarks.people import new_id, now
+from benchmarks.world import ON_DISK
+from bot.domain.accounts import Credential, CredentialKind
+from bot.domain.figures import EVER, Record, by_money, shares, summary
+from bot.domain.ids import AccountId
+from storage import Store, open_store
+
+SIZES = (10_000, 100_000, 1_000_000)
+"""Trades of an account."""
+
+ROUNDS = 5
+
+POSTGRES = os.environ.get("TRADEBELL_TEST_POSTGRES_URL")
+"""An empty database; without one only SQLite is measured."""
+
+_FILLED = """
+    INSERT INTO ledger
+        (account, record, at, as_of, step, trader, pair, side, amount, price, result, currency,
+         reason, paper, opened_at, closed_at)
+    SELECT :account, 'trade-' || n.i, {at}, {at}, 3, 'bot-' || n.i % 10, 'C' || n.i % 30 || '/USDT',
+        'sell', '1', '100', {result}, 'USDT', 'roi', {paper}, {at}, {at}
+    FROM {numbers}
+"""
+
+_SQLITE = {
+    "at": "(:now - 300 * n.i) * 1000000",
+    "result": "CAST(n.i % 41 - 20 AS TEXT)",
+    "paper": "0",
+    "numbers": "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)"
+    " SELECT i FROM n) AS n",
+}
+_POSTGRESQL = {
+    "at": "to_timestamp(:now - 300 * n.i)",
+    "result": "n.i % 41 - 20",
+    "paper": "FALSE",
+    "numbers": "generate_series(1, :count) AS n(i)",
+}
+
+
+async def measure(*, sizes: tuple[int, ...] = SIZES, rounds: int = ROUNDS) -> Report:
+    """Each figure is the median of its rounds, on the connection that answers commands."""
+    told = {}
+    with tempfile.TemporaryDirectory(dir=ON_DISK) as folder:
+        urls = {"SQLite": f"sqlite:///{Path(folder, 'ledger.db')}"}
+        if POSTGRES:
+            urls["PostgreSQL"] = POSTGRES
+        for name, url in urls.items():
+            key = Fernet.generate_key().decode()
+            async with open_store(url, (key,), now, new_id) as store:
+                told[name] = [await _answers(store, size, rounds) for size in sizes]
+    lines = [f"{name} {' / '.join(answers)}" for name, answers in told.items()]
+    counts = " / ".join(f"{size:,}" for size in sizes)
+    return Report(
+        line=f"ledger: `/trades`, `/profit month`, `/stats` of {counts} trades: {'; '.join(lines)}",
+        what=f"`/trades`, `/profit month` and `/stats` from the ledger of {counts} trades, median",
+        tradebell="; ".join(lines),
+        others="a bot that asks the platform: a request of 100 trades each, and its limits",
+    )
+
+
+async def _answers(store: Store, size: int, rounds: int) -> str:
+    account = await _filled(store, size)
+    latest, month, everything = [
+        await _median(ask, rounds)
+        for ask in (
+            lambda: store.ledger.latest(account, 10),
+            lambda: _figures(store, account, whole=False),
+            lambda: _figures(store, account, whole=True),
+        )
+    ]
+    return f"{latest:.1f}, {month:.0f}, {everything:.0f} ms"
+
+
+async def _median(ask: Callable[[], Awaitable[object]], rounds: int) -> float:
+    """Milliseconds."""
+    times = []
+    for _ in range(rounds):
+        begun = time.perf_counter()
+        await ask()
+        times.append((time.perf_counter() - begun) * 1000)
+    return median(times)
+
+
+async def _figures(store: Store, account: AccountId, *, whole: bool) -> None:
+    since = EVER if whole else now() - timedelta(days=31)
+    found: Record = await store.ledger.record(account, since)
+    for trades in by_money(found.trades).values():
+        summary(trades)
+        shares(trades, lambda one: one.pair)
+
+
+async def _filled(store: Store, size: int) -> AccountId:
+    """One account more, of so many trades: one every five minutes until now."""
+    user = str(size)
+    await link(store, user, user, Credential(kind=CredentialKind.TOKEN, secret="t"))
+    [account] = [one for one in await store.accounts.active() if one.platform_user == user]
+
+    def fill(connection: Connection, counts: Sequence[int]) -> Sequence[None]:
+        parts = _SQLITE if connection.dialect.name == "sqlite" else _POSTGRESQL
+        for count in counts:
+            values = {"account": account.id, "count": count, "now": int(now().timestamp())}
+            connection.execute(text(_FILLED.format(**parts)), values)
+        return [None for _ in counts]
+
+    await store.database.write(fill, size)
+    return account.id
