@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from adapters.web.chat import Chat
 from adapters.web.inbox import InboxPages, inbox_talk
@@ -69,9 +70,8 @@ class Site:
             async with self._opened() as client:
                 yield client
 
-    @asynccontextmanager
-    async def _opened(self) -> AsyncIterator[aiohttp.ClientSession]:
-        app = web_app(
+    def app(self) -> web.Application:
+        return web_app(
             sign_in=self.desk,
             settings_desk=self.settings_desk,
             health=self._health,
@@ -90,8 +90,11 @@ class Site:
             ),
             lock_screen=self.lock_screen,
         )
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[aiohttp.ClientSession]:
         async with (
-            serving(app, self.settings.listen) as bound,
+            serving(self.app(), self.settings.listen) as bound,
             asyncio.TaskGroup() as group,
             # What the client keeps would hide which cookies the server sets.
             aiohttp.ClientSession(f"http://{bound}", cookie_jar=aiohttp.DummyCookieJar()) as client,

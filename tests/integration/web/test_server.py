@@ -4,11 +4,14 @@ import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from fnmatch import fnmatch
+from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp import WSCloseCode, web
 
+from adapters.push.platform import CALLBACK
 from adapters.web.health import Backlog, Metrics
 from adapters.web.server import HOOK_LIMIT, metrics_app, serving
 from adapters.web.settings import Listen, parse_listen
@@ -275,3 +278,19 @@ async def test_metrics_are_prometheus_text_of_this_moment():
     assert response.headers["Content-Type"].startswith("text/plain; version=")
     assert "tradebell_oldest_owed_seconds 3.0" in text
     assert 'tradebell_outbox_items{state="ready"} 1.0' in text
+
+
+INSIDE = {"/healthz", "/readyz", "/chat", "/chat/ws"}
+"""Not for people outside."""
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/reaching-it.md"])
+def test_the_proxy_in_the_docs_lets_through_what_people_open(page: str):
+    text = Path(__file__).parents[3].joinpath(page).read_text(encoding="utf-8")
+    patterns = text.partition("@pages path ")[2].partition("\n")[0].split()
+    hook = "/telegram/secret"
+    served = Site(webhooks={hook: Hook(), CALLBACK: Hook()}).app().router.resources()
+    paths = {one.canonical for one in served} - INSIDE
+
+    assert {hook, CALLBACK, "/inbox/ring", "/seen/{code}"} <= paths
+    assert [path for path in paths if not any(fnmatch(path, one) for one in patterns)] == []
