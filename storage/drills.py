@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
 from bot.domain.accounts import AccountState
 from bot.domain.actions import Action, Verb, life_of
@@ -175,13 +175,16 @@ def _first(linked: Iterable[Link], which: Callable[[Link], bool] = lambda _: Tru
 
 # --- it is time for one ---------------------------------------------------------------------------
 
-_MAY_HEAR = (account.c.state == AccountState.ACTIVE) & account.c.rehearses
+_MAY_HEAR = and_(
+    account.c.state == AccountState.ACTIVE,
+    account.c.rehearses,
+    account.c.id.in_(select(link.c.account).where(LINK_IS_ACTIVE)),
+)
 
 
 def _to_look_at(connection: Connection, now: datetime) -> Sequence[AnyRow]:
-    linked = select(link.c.account).where(LINK_IS_ACTIVE)
     due = or_(account.c.rehearse_at.is_(None), account.c.rehearse_at <= now)
-    rows = select(account).where(_MAY_HEAR, due, account.c.id.in_(linked)).order_by(account.c.id)
+    rows = select(account).where(_MAY_HEAR, due).order_by(account.c.id)
     return connection.execute(rows.limit(AT_ONCE)).all()
 
 

@@ -85,8 +85,9 @@ def after_pushover(answer: ApiAnswer, now: datetime) -> Attempt:
 def after_browser(answer: ApiAnswer) -> Attempt:
     """The outcome of what a browser's push service did not take.
 
-    One that refuses our key ends that phone alone: whoever subscribes names the service, and must
-    not end the phones of others by what theirs says.
+    One that refuses our key holds up that phone alone: whoever subscribes names the service, and
+    must not hold up the phones of others by what theirs says. It ends nothing: what is wrong may be
+    our clock, and pass.
 
     Source: https://www.rfc-editor.org/rfc/rfc8030#section-5 and #section-8.4,
     https://www.rfc-editor.org/rfc/rfc8292#section-4.2
@@ -97,7 +98,7 @@ def after_browser(answer: ApiAnswer) -> Attempt:
         case HTTPStatus.NOT_FOUND | HTTPStatus.GONE:
             return Gone(reason=Reason.SUBSCRIPTION_ENDED)
         case HTTPStatus.BAD_REQUEST | HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
-            return Gone(reason=Reason.PUSH_KEY_REFUSED)
+            return _alone(Reason.PUSH_KEY_REFUSED)
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             return Declined(reason=Reason.CONTENT_REFUSED)
         case status if 200 <= status < 300:

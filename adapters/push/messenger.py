@@ -29,7 +29,15 @@ from adapters.push.render import (
 )
 from bot.domain.cards import Card
 from bot.domain.chats import Address, Channel
-from bot.domain.deliveries import ONE_MARKED_REPEAT, Attempt, Declined, Gone, Repeats, Sent
+from bot.domain.deliveries import (
+    ONE_MARKED_REPEAT,
+    Attempt,
+    Declined,
+    Gone,
+    Postponed,
+    Repeats,
+    Sent,
+)
 from bot.domain.ids import Now
 from bot.domain.phones import BrowserTarget, NtfyTarget, PhoneTarget, PushoverTarget, Service
 from bot.domain.reasons import Reason
@@ -288,15 +296,23 @@ class BrowserMessenger:
             if answer.status != HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
                 break  # else it was certainly not taken, and is tried with less
         assert answer is not None
-        if answer.is_good and "html" not in answer.headers.get("Content-Type", ""):
+        if _is_taken(answer):
             return Sent(message=topic)
-        if answer.status in _KEY_REFUSED:
+        attempt = after_browser(answer)
+        if isinstance(attempt, Postponed) and attempt.reason == Reason.PUSH_KEY_REFUSED:
             self._meter.alarm("push_key_refused")
             log.error(
                 "a push service refuses our key",
                 extra={"host": urlsplit(target.endpoint).hostname, "status": answer.status},
             )
-        return after_browser(answer)
+        return attempt
 
 
-_KEY_REFUSED = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+def _is_taken(answer: ApiAnswer) -> bool:
+    """Not so the page of a network that wants somebody to sign in first. Google's service calls its
+    empty answer a page, too.
+
+    Source: https://www.rfc-editor.org/rfc/rfc8030#section-5 (201), and FCM as it answers
+    """
+    is_page = "html" in answer.headers.get("Content-Type", "") and bool(answer.body.strip())
+    return answer.status == HTTPStatus.CREATED or (answer.is_good and not is_page)

@@ -19,10 +19,6 @@ from bot.texts import notices
 log = logging.getLogger(__name__)
 
 
-_ENDED = (Reason.SUBSCRIPTION_ENDED, Reason.PUSH_KEY_REFUSED)
-"""What no browser comes back from: it subscribes anew."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatClosed:
     accounts: Accounts
@@ -35,7 +31,8 @@ class ChatClosed:
     async def gone(self, delivery: Delivery, reason: str) -> None:
         """An item has found its chat closed."""
         await self.tell(delivery.account, delivery.endpoint, reason, delivery.reference)
-        if delivery.address.bot == Service.BROWSER and reason in _ENDED:
+        if delivery.address.bot == Service.BROWSER and reason == Reason.SUBSCRIPTION_ENDED:
+            # No browser comes back from that: it subscribes anew.
             try:
                 await self.phones.remove(delivery.endpoint, self.now())
             except (TryLater, OutcomeUnknown) as outage:

@@ -11,7 +11,7 @@ from bot.texts.cards import plain
 from bot.texts.escalation import in_words
 from bot.texts.language import _, ngettext
 from bot.texts.names import app_name
-from bot.texts.times import clock, moment, on_day_of, spoken
+from bot.texts.times import clock, moment, spoken
 from bot.texts.wishes import clock_time
 
 ROWS = 10
@@ -29,7 +29,7 @@ def report(night: Night, now: datetime, buttons: Sequence[Button] = ()) -> Card:
     if night.is_calm:
         title = _("A calm night: nothing happened from {since} to {until}", **span)
         return Card(title=title, buttons=rows, notes=late)
-    told = [_incident(one) for one in night.incidents[:ROWS]]
+    told = [_incident(one, now) for one in night.incidents[:ROWS]]
     left = len(night.incidents) - ROWS
     if left > 0:
         told.append(ngettext("{count} more had to be seen.", "{count} more had to be seen.", left))
@@ -61,24 +61,24 @@ def _late(night: Night, now: datetime) -> tuple[str, ...]:
     )
 
 
-def _incident(one: IncidentOfNight) -> str:
+def _incident(one: IncidentOfNight, now: datetime) -> str:
     """'02:14 Grid BTC stopped with an error; rang again 02:16 (Phone); seen 02:21 (Telegram)'."""
-    parts = [f"{clock(one.incident.opened_at)} {in_words(one.incident)}"]
+    parts = [f"{_at(one.incident.opened_at, now)} {in_words(one.incident)}"]
     if one.steps:
-        steps = ", ".join(f"{clock(step.at)} ({app_name(step.on)})" for step in one.steps)
+        steps = ", ".join(f"{_at(step.at, now)} ({app_name(step.on)})" for step in one.steps)
         parts.append(_("rang again {steps}", steps=steps))
     if one.seen:
-        seen = ", ".join(f"{clock(step.at)} ({app_name(step.on)})" for step in one.seen)
+        seen = ", ".join(f"{_at(step.at, now)} ({app_name(step.on)})" for step in one.seen)
         parts.append(_("seen {steps}", steps=seen))
     elif one.ended_at is None:
         parts.append(_("nobody has seen it"))
     if one.ended_at is not None:
-        parts.append(_("over {time}", time=clock(one.ended_at)))
+        parts.append(_("over {time}", time=_at(one.ended_at, now)))
     return "; ".join(parts)
 
 
 def _spell(one: Spell, now: datetime) -> str:
-    since = clock(one.since) if on_day_of(one.since, now) else moment(one.since)
+    since = _at(one.since, now)
     words = {
         SpellKind.DOWN: _("No connection to the trading platform"),
         SpellKind.POLLING: _("No realtime connection, so I looked every so often"),
@@ -86,7 +86,7 @@ def _spell(one: Spell, now: datetime) -> str:
     }[one.what]
     if one.until is None:
         return _("{what}: from {since}, and no word of its end", what=words, since=since)
-    return _("{what}: {since} to {until}", what=words, since=since, until=clock(one.until))
+    return _("{what}: {since} to {until}", what=words, since=since, until=_at(one.until, now))
 
 
 def _sum(night: Night) -> str:

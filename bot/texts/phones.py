@@ -330,7 +330,7 @@ def _what_to_do(attempt: Attempt, reason: str) -> str:
             return _("Who runs this Tradebell can allow that: TRADEBELL_PUSH_PRIVATE_HOSTS.")
         case Reason.PUSH_USER_UNKNOWN:
             return _("Remove the phone, and add it with the user key that the app shows.")
-        case Reason.SUBSCRIPTION_ENDED | Reason.PUSH_KEY_REFUSED:
+        case Reason.SUBSCRIPTION_ENDED:
             return _("Open the inbox there and press “Ring this device”.")
         case _ if isinstance(attempt, Gone):
             return _("Remove the phone, and add it anew.")

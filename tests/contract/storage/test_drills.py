@@ -200,3 +200,15 @@ async def test_nothing_of_it_stays_once_it_is_old_or_its_account_goes(store: Sto
         return [connection.execute(select(table)).first() for table in (drill, drill_seen)]
 
     assert await store.database.read(left) == [None, None]
+
+
+async def test_nobody_looks_at_an_account_again_and_again_that_is_not_linked_any_more(
+    store: Store,
+):
+    chat = await linked(store)
+    await store.drills.tell(NOW)  # then it is known when it is to be looked at
+    await store.links.end(chat.id, NOW)
+
+    told = await store.drills.tell(NOW + 60 * DAY)
+
+    assert (told.owed, told.due) == ({}, None)

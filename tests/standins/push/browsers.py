@@ -170,7 +170,9 @@ class BrowserServer(Server[PushCall]):
             return web.Response(status=201)  # the service itself cannot tell
         browser.pushed.append(json.loads(plain))
         where = {"Location": f"{self.url}/m/{next(self._ids)}"}
-        return web.Response(status=201, text="created", headers=where)
+        # As Google's does.
+        page = "text/html; charset=UTF-8"
+        return web.Response(status=201, headers={**where, "Content-Type": page})
 
     def _is_signed(self, authorization: str, browser: PushedBrowser) -> bool:
         found = re.fullmatch(r"vapid t=([\w.-]+), k=([\w-]+)", authorization)
