@@ -13,19 +13,19 @@ from bot.domain.actions import Action, Verb, life_of
 from bot.domain.amendments import LESS
 from bot.domain.cards import Button, Card
 from bot.domain.changes import condition
-from bot.domain.chats import Address, Channel, EndpointState, Link, Role
+from bot.domain.chats import Channel, EndpointState, Link, Role
 from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import Priority
 from bot.domain.digests import Gathered
 from bot.domain.drills import REMIND_AFTER, Drilling, DrillUnderWay, PlaceReached, is_over
 from bot.domain.events import Kind, Trader
-from bot.domain.ids import AccountId, ActionId, EndpointId, NewId
+from bot.domain.ids import AccountId, ActionId, NewId
 from bot.domain.lifetimes import ALERT_LIFE
 from bot.texts import drills as texts
 from bot.texts.language import speaking
 from storage.engine.database import Database, each
 from storage.outbox.drills import end_drill, places
-from storage.owing import owe
+from storage.owing import Owed, owe
 from storage.schema.codec import decode_record
 from storage.schema.facts import FactKey
 from storage.schema.rows import AnyRow, link_of, select_active_links
@@ -45,8 +45,6 @@ LOOK_AGAIN = timedelta(days=1)
 
 AT_ONCE = 50
 """Accounts that one transaction looks at: it must stay short."""
-
-Owed = dict[EndpointId, tuple[Address, Priority]]
 
 
 class SqlDrills:

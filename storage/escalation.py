@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
-from bot.domain.chats import Address, Channel, EndpointState, Link, Watch
+from bot.domain.chats import Channel, EndpointState, Link, Watch
 from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import Priority, State
 from bot.domain.digests import Gathered
 from bot.domain.escalation import DEFAULT_CHAIN, Chain, Step, Surface, steps_of
 from bot.domain.events import Kind
-from bot.domain.ids import AccountId, EndpointId, LinkId, NewId
+from bot.domain.ids import AccountId, LinkId, NewId
 from bot.domain.incidents import Cause, Incident, IncidentState
 from bot.domain.standing_orders import first_due
 from bot.domain.watches import rung_for, seconds
@@ -25,6 +25,7 @@ from storage.engine.upsert import insert_into
 from storage.outbox.drills import acknowledged
 from storage.outbox.incidents import items_of
 from storage.outbox.statements import HOLD_IF_CLOSED
+from storage.owing import Owed
 from storage.schema.codec import decode_card, encode_card
 from storage.schema.facts import FactKey, reference
 from storage.schema.preferences import (
@@ -56,8 +57,6 @@ UNSEEN = (IncidentState.OPEN, IncidentState.HELD)
 
 ACCOUNTS_AT_ONCE = 20
 """Whose incidents one transaction takes on: it must stay short."""
-
-Owed = dict[EndpointId, tuple[Address, Priority]]
 
 
 class SqlIncidents:

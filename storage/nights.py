@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, func, or_, select, update
 
 from bot.domain.actions import ActionState, Verb
-from bot.domain.chats import Address, Channel, Hears, Link
+from bot.domain.chats import Channel, Hears, Link
 from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import Priority, State
 from bot.domain.digests import Gathered
 from bot.domain.events import Kind
-from bot.domain.ids import EndpointId, LinkId
+from bot.domain.ids import LinkId
 from bot.domain.incidents import Cause
 from bot.domain.nights import (
     LATE_FOR,
@@ -33,7 +33,7 @@ from storage.engine.database import Database, each
 from storage.inbox.ingest import OWN_KINDS
 from storage.outbox.incidents import items_of
 from storage.outbox.sightings import whole
-from storage.owing import owe
+from storage.owing import Owed, owe
 from storage.schema.codec import decode_card
 from storage.schema.facts import FactKey
 from storage.schema.rows import AnyRow, incident_of, link_of, select_active_links
@@ -60,8 +60,6 @@ SPELLS_BEFORE = timedelta(days=7)
 MOST_INCIDENTS = 100
 
 _Fact = tuple[Kind, str, str]
-
-Owed = dict[EndpointId, tuple[Address, Priority]]
 
 
 class SqlNights:

@@ -7,15 +7,19 @@ from sqlalchemy import Connection, insert
 
 from bot.domain.actions import Action
 from bot.domain.cards import Card, is_to_be_seen
-from bot.domain.chats import Link
+from bot.domain.chats import Address, Link
 from bot.domain.decisions import Decision
 from bot.domain.deliveries import Priority, State
+from bot.domain.ids import EndpointId
 from storage.buttons.actions import action_row
 from storage.outbox.statements import HOLD_IF_CLOSED
 from storage.schema.codec import encode_card
 from storage.schema.facts import FactKey, reference
 from storage.schema.preferences import encode_decision
 from storage.schema.tables import action, delivery
+
+Owed = dict[EndpointId, tuple[Address, Priority]]
+"""Where something is owed now: the most urgent of it."""
 
 
 def owe(

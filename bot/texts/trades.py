@@ -12,7 +12,7 @@ from bot.texts.language import _, ngettext
 from bot.texts.names import trader_name
 from bot.texts.times import lasted, moment
 
-_MOST = 25
+MOST = 25
 """Rows that a message holds."""
 
 
@@ -88,10 +88,10 @@ def positions(
             _("Open for {span}", span=lasted(now - (trade.opened_at or trade.origin.at))),
             _trade_line(trade, known),
         )
-        for trade in trades[:_MOST]
+        for trade in trades[:MOST]
     ]
-    if len(trades) > _MOST:
-        left = len(trades) - _MOST
+    if len(trades) > MOST:
+        left = len(trades) - MOST
         notes.insert(0, ngettext("{count} more is open.", "{count} more are open.", left))
     return Card(
         title=" · ".join(filter(None, (title, of))), fields=tuple(fields), notes=tuple(notes)

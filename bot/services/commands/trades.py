@@ -19,9 +19,6 @@ from bot.texts.language import later
 log = logging.getLogger(__name__)
 
 LATEST = 10
-MOST = 25
-"""Rows that a message holds."""
-
 _PAIR = Argument(name="pair", type=ArgumentType.PAIR, description=later("such as BTC/USDT"))
 _COUNT = Argument(name="count", type=ArgumentType.NUMBER, description=later("how many, up to 25"))
 _PAGE = Argument(
@@ -34,7 +31,7 @@ async def _answer(request: AccountRequest) -> Card:
     scope = await asked(request)
     if isinstance(scope, Card):
         return scope
-    count, page = min(given.number("count") or LATEST, MOST), given.number("page") or 1
+    count, page = min(given.number("count") or LATEST, texts.MOST), given.number("page") or 1
     pair = await _pair(request, given.text("pair"))
     entries = await desk.ledger.latest(
         request.account.id, count + 1, (page - 1) * count, traders=scope.about, pair=pair or None
