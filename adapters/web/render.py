@@ -97,7 +97,9 @@ def _table(table: Table) -> Json:
         "columns": list(table.columns),
         "rows": [list(row) for row in table.rows],
         "numeric": [
-            bool(table.rows) and all(_NUMBER.fullmatch(row[column]) for row in table.rows)
+            column > 0
+            and bool(table.rows)
+            and all(_NUMBER.fullmatch(row[column]) for row in table.rows)
             for column in columns
         ],
     }

@@ -1,6 +1,6 @@
 """What trades have earned and cost: in all, by day, by what they have in common."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -409,11 +409,13 @@ def money_name(what: Money) -> str:
     return _("{currency} on paper", currency=currency) if what.paper else currency
 
 
-def _labels(what: Money, moneys: Mapping[Money, object]) -> Callable[[str], str]:
+def _labels(what: Money, moneys: Collection[Money]) -> Callable[[str], str]:
     """What figures are called, with their money where there are several."""
-    if len(moneys) == 1 and not what.paper:
+    if len({one.currency for one in moneys}) > 1:
+        return lambda label: f"{label} ({money_name(what)})"
+    if not what.paper:
         return lambda label: label
-    return lambda label: f"{label} ({money_name(what)})"
+    return lambda label: _("{label} (paper)", label=label)
 
 
 def _gained(total: Decimal, what: Money) -> str:
