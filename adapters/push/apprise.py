@@ -13,7 +13,7 @@ import sys
 import sysconfig
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
@@ -32,7 +32,7 @@ from bot.domain.deliveries import (
     Sent,
     Unknown,
 )
-from bot.domain.ids import Now
+from bot.domain.ids import AccountId, Now
 from bot.domain.phones import AppriseTarget, Service
 from bot.domain.reasons import Reason
 from bot.ports import ButtonAddresses, PhoneTargets
@@ -40,13 +40,18 @@ from bot.ports import ButtonAddresses, PhoneTargets
 log = logging.getLogger(__name__)
 
 THREADS = 4
-"""A server that never answers holds up one until its time limit, and may hold a thread longer."""
+"""So many messages at once, of each account one: a thread for each."""
+
+MOST_LATE = 4
+"""So many threads that are past `LIMIT` keep no others waiting."""
 
 LIMIT = 15.0
 """Seconds for one message, all that the plugin does for it included."""
 
 SOCKET_LIMIT = 5.0
-"""Seconds for each connection and each answer, whatever the address asks for."""
+"""Seconds for each connection and each read, whatever the address asks for: a server that answers
+a byte at a time holds a thread much longer.
+"""
 
 Allows = Callable[[str], bool]
 """Whether a numeric address may be connected to."""
@@ -77,12 +82,8 @@ class AppriseMessenger:
         self._targets = targets
         self._now = now
         self._addresses = addresses
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="apprise")
-        self._busy = 0
-
-    def close(self) -> None:
-        """Wait for nobody."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._since: dict[AccountId, float] = {}
+        """When the message began that is under way for an account, by the loop's clock."""
 
     async def send(
         self,
@@ -96,8 +97,8 @@ class AppriseMessenger:
         if found is None or not isinstance(found.target, AppriseTarget):
             return Gone(reason=Reason.PHONE_REMOVED)
         if found.target.scheme not in self._schemes:
-            return Gone(reason=Reason.HOST_FORBIDDEN)
-        if self._busy >= THREADS:
+            return Gone(reason=Reason.SERVICE_NOT_ALLOWED)
+        if not self._has_room(found.account):
             return Postponed(reason=Reason.SLOW_DOWN, tried=False)
         words = lock_screen_words(
             card,
@@ -106,25 +107,44 @@ class AppriseMessenger:
             repeat=tried_since is not None and not found.details,
             address_of=self._addresses.of,
         )
-        return await self._tried(partial(_notify, found.target.url, *words, self._allows))
+        notify = partial(_notify, found.target.url, *words, self._allows)
+        return await self._tried(found.account, notify)
 
     async def amend(self, address: Address, message: str, card: Card) -> Attempt:
         return Declined(reason=Reason.MESSAGE_GONE)
 
-    async def _tried(self, notify: Callable[[], Attempt]) -> Attempt:
-        self._busy += 1
-        running = asyncio.get_running_loop().run_in_executor(self._pool, notify)
-        running.add_done_callback(self._is_free)
+    def _has_room(self, account: AccountId) -> bool:
+        now = asyncio.get_running_loop().time()
+        late = sum(now - since >= LIMIT for since in self._since.values())
+        return account not in self._since and len(self._since) - min(late, MOST_LATE) < THREADS
+
+    async def _tried(self, account: AccountId, notify: Callable[[], Attempt]) -> Attempt:
+        loop = asyncio.get_running_loop()
+        outcome: asyncio.Future[Attempt] = loop.create_future()
+
+        def run() -> None:
+            attempt: Attempt = Unknown(reason=Reason.FAILED_SOMEHOW)
+            try:
+                attempt = notify()
+            finally:
+                with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                    loop.call_soon_threadsafe(self._end, account, outcome, attempt)
+
+        # A daemon: the process ends without waiting for a server.
+        threading.Thread(target=run, name="apprise", daemon=True).start()
+        self._since[account] = loop.time()
         try:
             async with asyncio.timeout(LIMIT):
-                return await asyncio.shield(running)
+                return await outcome
         except TimeoutError:
             return Unknown(reason=Reason.NO_ANSWER_IN_TIME)
 
-    def _is_free(self, done: "asyncio.Future[Attempt]") -> None:
-        self._busy -= 1
-        if not done.cancelled() and (failure := done.exception()) is not None:
-            log.error("a plugin of Apprise failed", extra={"kind": type(failure).__name__})
+    def _end(
+        self, account: AccountId, outcome: "asyncio.Future[Attempt]", attempt: Attempt
+    ) -> None:
+        del self._since[account]
+        if not outcome.done():
+            outcome.set_result(attempt)
 
 
 def _notify(url: str, title: str, body: str, allows: Allows | None) -> Attempt:

@@ -16,7 +16,7 @@ MESSAGE_GONE = Reason.MESSAGE_GONE
 
 REASONS = faults.REASONS | frozenset(
     {
-        *(Reason.NO_SERVICE, Reason.FAILED_SOMEHOW),
+        *(Reason.NO_SERVICE, Reason.SERVICE_NOT_ALLOWED, Reason.FAILED_SOMEHOW),
         *(Reason.HOST_FORBIDDEN, Reason.NO_PUSH_SERVER, Reason.PUSH_LOGIN_REFUSED),
         *(Reason.PUSH_KEY_REFUSED, Reason.SUBSCRIPTION_ENDED, Reason.PUSH_USER_UNKNOWN),
         *(Reason.PHONE_REMOVED, Reason.TOKEN_REFUSED, MESSAGE_GONE),

@@ -81,15 +81,12 @@ async def open_apprise(
 
     allows = None if settings.private_hosts else is_public
     messenger = AppriseMessenger(settings.apprise, allows, phones, around.now, addresses)
-    try:
-        yield ChatBot(
-            messenger=messenger,
-            pace=pace(0, lambda _: APPRISE_RATE),
-            begin=_nobody_to_ask,
-            listen=lambda *_: _for_ever(),
-        )
-    finally:
-        messenger.close()
+    yield ChatBot(
+        messenger=messenger,
+        pace=pace(0, lambda _: APPRISE_RATE),
+        begin=_nobody_to_ask,
+        listen=lambda *_: _for_ever(),
+    )
 
 
 @asynccontextmanager

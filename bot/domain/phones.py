@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from bot.domain.actions import Verb
 from bot.domain.chats import Address, Channel, Endpoint, Hears, Link
-from bot.domain.ids import LinkId
+from bot.domain.ids import AccountId, LinkId
 
 
 class Service(StrEnum):
@@ -74,9 +74,10 @@ PushTarget = NtfyTarget | PushoverTarget | BrowserTarget | AppriseTarget
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneTarget:
-    """Where a service finds a phone; `details` and `updates` are as of a `Phone`."""
+    """Where a service finds a phone, and whose; `details` and `updates` are as of a `Phone`."""
 
     target: PushTarget
+    account: AccountId
     details: bool = False
     updates: bool | None = None
 

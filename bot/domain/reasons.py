@@ -65,6 +65,7 @@ class Reason(StrEnum):
     CHAT_NOT_FOUND_AT_FIRST = "chat_not_found_at_first"
     TOPIC_CLOSED = "topic_closed"
     NO_SERVICE = "no_service"
+    SERVICE_NOT_ALLOWED = "service_not_allowed"
     FAILED_SOMEHOW = "failed_somehow"
     HOST_FORBIDDEN = "host_forbidden"
     NO_PUSH_SERVER = "no_push_server"

@@ -328,6 +328,8 @@ def _what_to_do(attempt: Attempt, reason: str) -> str:
             return _("Remove the phone, and add it with a token that may write to its topic.")
         case Reason.HOST_FORBIDDEN:
             return _("Who runs this Tradebell can allow that: TRADEBELL_PUSH_PRIVATE_HOSTS.")
+        case Reason.SERVICE_NOT_ALLOWED:
+            return _("Who runs this Tradebell can allow that: TRADEBELL_APPRISE.")
         case Reason.PUSH_USER_UNKNOWN:
             return _("Remove the phone, and add it with the user key that the app shows.")
         case Reason.SUBSCRIPTION_ENDED:

@@ -63,6 +63,7 @@ _WORDS = {
     Reason.CHAT_NOT_FOUND_AT_FIRST: later("chat not found at first"),
     Reason.TOPIC_CLOSED: later("the topic is closed"),
     Reason.NO_SERVICE: later("Apprise knows no service by its address"),
+    Reason.SERVICE_NOT_ALLOWED: later("this Tradebell allows that service no more"),
     Reason.FAILED_SOMEHOW: later("it failed, and does not say how far it came"),
     Reason.HOST_FORBIDDEN: later("its server is in a private network"),
     Reason.NO_PUSH_SERVER: later("there is no ntfy server at its address"),

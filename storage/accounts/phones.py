@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, insert, literal, null,
 
 from bot.domain.chats import Address, Channel, Endpoint, EndpointState, Hears, Preferences
 from bot.domain.deliveries import State
-from bot.domain.ids import EndpointId, LinkId, NewId
+from bot.domain.ids import AccountId, EndpointId, LinkId, NewId
 from bot.domain.lifetimes import PHONE_CODE_LIFE
 from bot.domain.linking import DIGITS_TRIES, LinkProblem, WrongDigits
 from bot.domain.phones import (
@@ -157,14 +157,20 @@ class SqlPhones:
         return [None for _ in requests]
 
     def _target(self, connection: Connection, address: Address) -> PhoneTarget | None:
-        there = select(phone.c.endpoint, phone.c.details, phone.c.updates)
+        there = select(phone.c.endpoint, phone.c.details, phone.c.updates, link.c.account)
+        there = there.join(link, link.c.id == phone.c.host)
         there = there.join(endpoint, endpoint.c.id == phone.c.endpoint).where(is_at(address))
         row = connection.execute(there).one_or_none()
         target = None if row is None else self._vault.target(connection, EndpointId(row.endpoint))
         return (
             None
             if row is None or target is None
-            else PhoneTarget(target=target, details=row.details, updates=row.updates)
+            else PhoneTarget(
+                target=target,
+                account=AccountId(row.account),
+                details=row.details,
+                updates=row.updates,
+            )
         )
 
     def _prove_all(

@@ -32,7 +32,7 @@ from bot.services.chat_platforms import Around
 from tests.fakes.handles import FakeHandles
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.meter import FakeMeter
-from tests.fakes.phones import FakeAddresses, FakeTargets
+from tests.fakes.phones import OWNER, FakeAddresses, FakeTargets
 from tests.standins.bot_api import Access, BotApi
 from tests.standins.bot_api.faults import internal_error, refused, too_many_requests
 from tests.standins.bot_api.world import Message as TelegramMessage
@@ -197,7 +197,9 @@ def phone_around() -> Around:
 
 def phones_at(service: Service, target: PushTarget) -> Any:
     """One phone of a service, that shows all that a card says."""
-    return FakeTargets({address_of(service, "1"): PhoneTarget(target=target, details=True)})
+    return FakeTargets(
+        {address_of(service, "1"): PhoneTarget(target=target, account=OWNER, details=True)}
+    )
 
 
 @asynccontextmanager

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from bot.domain.actions import Denied
 from bot.domain.chats import Address
-from bot.domain.ids import ActionId
+from bot.domain.ids import AccountId, ActionId
 from bot.domain.phones import LockScreenButton, LockScreenPress, PhoneTarget
+
+OWNER = AccountId("alice")
+"""Of a phone that is only looked for."""
 
 
 class FakeTargets:

@@ -790,6 +790,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
                 Sent(message="1"),
                 Unknown(reason=Reason.SERVER_ERROR),
                 Gone(reason=Reason.HOST_FORBIDDEN),
+                Gone(reason=Reason.SERVICE_NOT_ALLOWED),
                 Gone(reason=Reason.PUSH_USER_UNKNOWN),
                 Gone(reason=Reason.NO_PUSH_SERVER),
                 Postponed(reason=Reason.NO_CONNECTION),

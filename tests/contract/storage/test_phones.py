@@ -71,6 +71,7 @@ async def test_a_phone_is_found_by_its_address_and_by_its_chat(store: Store):
     kept = await store.phones.target(other.endpoint.address)
     assert kept is not None
     assert kept.target == PushoverTarget(user="u" * 30, device="iphone")
+    assert kept.account == host.account
     assert await store.phones.target(address("nowhere")) is None
 
 

@@ -20,13 +20,15 @@ import pytest
 from aiohttp import web
 
 from adapters.push import apprise as ours
-from adapters.push.apprise import THREADS, AppriseMessenger
+from adapters.push.apprise import MOST_LATE, THREADS, AppriseMessenger
 from adapters.push.faults import REASONS
 from bot.domain.cards import Button, Card, Severity
-from bot.domain.deliveries import Declined, Gone, Postponed, Scope, Sent, Unknown
+from bot.domain.chats import Address, Endpoint
+from bot.domain.deliveries import Attempt, Declined, Gone, Postponed, Scope, Sent, Unknown
 from bot.domain.hosts import is_public
-from bot.domain.ids import ActionId
-from bot.domain.phones import AppriseTarget, PhoneTarget, Service, address_of
+from bot.domain.ids import AccountId, ActionId, EndpointId
+from bot.domain.phones import AppriseTarget, Phone, PhoneTarget, Service, address_of
+from bot.texts.phones import not_rung
 from tests.fakes.phones import FakeAddresses, FakeTargets
 from tests.harness.waiting import until
 
@@ -83,15 +85,21 @@ async def target() -> AsyncIterator[Target]:
 
 @pytest.fixture
 def messenger(target: Target):
-    made = AppriseMessenger(
+    return AppriseMessenger(
         frozenset({"json"}), None, aimed_at(target.url), lambda: NOW, FakeAddresses()
     )
-    yield made
-    made.close()
 
 
 def aimed_at(url: str, *, details: bool = False) -> FakeTargets:
-    return FakeTargets({PHONE: PhoneTarget(target=AppriseTarget(url=url), details=details)})
+    return FakeTargets({PHONE: found(url, details=details)})
+
+
+def found(url: str, of: str = "a1", *, details: bool = False) -> PhoneTarget:
+    return PhoneTarget(target=AppriseTarget(url=url), account=AccountId(of), details=details)
+
+
+def phone_of(account: str, number: int = 1) -> Address:
+    return address_of(Service.APPRISE, f"{account} {number}")
 
 
 async def test_what_is_said_has_no_names_and_where_it_can_be_said_that_it_was_seen(target):
@@ -100,7 +108,6 @@ async def test_what_is_said_has_no_names_and_where_it_can_be_said_that_it_was_se
 
     outcome = await here.send(PHONE, ALARM)
     repeat = await here.send(PHONE, ALARM, NOW)
-    here.close()
 
     assert (outcome, repeat) == (Sent(message=""), Sent(message=""))
     first, second = target.heard
@@ -114,7 +121,6 @@ async def test_details_are_shown_where_they_are_asked_for(target):
     phones = aimed_at(target.url, details=True)
     here = AppriseMessenger(frozenset({"json"}), None, phones, lambda: NOW, FakeAddresses())
     await here.send(PHONE, ALARM)
-    here.close()
 
     assert target.heard[0]["title"] == "Critical \u00b7 Grid BTC: error"
     assert "The exchange said no." in target.heard[0]["message"]
@@ -152,7 +158,6 @@ async def test_even_if_the_address_asks_for_it(target):
         phones = aimed_at(f"{target.url}?redirect=yes&verify=no")
         here = AppriseMessenger(frozenset({"json"}), None, phones, lambda: NOW, FakeAddresses())
         outcome = await here.send(PHONE, ALARM)
-        here.close()
 
     assert isinstance(outcome, Unknown)
     assert elsewhere.heard == []
@@ -163,7 +168,6 @@ async def test_private_networks_are_not_reached_by_whatever_name(target, host):
     phones = aimed_at(target.url.replace("127.0.0.1", host))
     here = AppriseMessenger(frozenset({"json"}), is_public, phones, lambda: NOW, FakeAddresses())
     outcome = await here.send(PHONE, ALARM)
-    here.close()
 
     assert outcome == Gone(reason="host_forbidden")
     assert target.heard == []
@@ -173,9 +177,15 @@ async def test_a_scheme_that_is_not_allowed_any_more_is_not_used(target):
     phones = aimed_at(target.url)
     here = AppriseMessenger(frozenset({"gotifys"}), None, phones, lambda: NOW, FakeAddresses())
     outcome = await here.send(PHONE, ALARM)
-    here.close()
 
-    assert outcome == Gone(reason="host_forbidden")
+    assert outcome == Gone(reason="service_not_allowed")
+    assert outcome.reason in REASONS
+    place = Endpoint(id=EndpointId("p1"), address=PHONE)
+    told = not_rung(Phone(endpoint=place, made_at=NOW), outcome)
+    assert told.lines == (
+        "Why: this Tradebell allows that service no more.",
+        "Who runs this Tradebell can allow that: TRADEBELL_APPRISE.",
+    )
     assert target.heard == []
 
 
@@ -196,22 +206,46 @@ async def test_what_has_no_connection_was_certainly_not_sent(messenger):
     assert outcome == Postponed(reason="no_connection", scope=Scope.ENDPOINT, counts=True)
 
 
-async def test_servers_that_never_answer_hold_so_many_threads_and_nobody_for_long(
+async def test_a_server_that_never_ends_its_answer_keeps_nobody_but_its_account_waiting(
     messenger, target, monkeypatch
 ):
-    monkeypatch.setattr(ours, "LIMIT", 0.5)
+    monkeypatch.setattr(ours, "LIMIT", 1.0)
+    monkeypatch.setattr(ours, "SOCKET_LIMIT", 60.0)
+    ours._asset()  # loading the library takes its time
+    first, more = [f"a{n}" for n in range(THREADS)], [f"b{n}" for n in range(MOST_LATE)]
+    busy = Postponed(reason="slow_down", tried=False)
     target.holds = asyncio.Event()
-    async with asyncio.TaskGroup() as group:
-        held = [group.create_task(messenger.send(PHONE, ALARM)) for _ in range(THREADS)]
-        await asyncio.sleep(0.1)
-        busy = await messenger.send(PHONE, ALARM)
-    target.holds.set()
-    await until(lambda: messenger._busy == 0, within=10)
-    outcome = await messenger.send(PHONE, ALARM)
+    async with serving() as good:
+        messenger._targets = FakeTargets(
+            {
+                **{phone_of(one): found(target.url, one) for one in [*first, *more]},
+                phone_of("a0", 2): found(good.url, "a0"),
+                phone_of("good"): found(good.url, "good"),
+            }
+        )
 
-    assert {task.result() for task in held} == {Unknown(reason="no_answer_in_time")}
-    assert busy == Postponed(reason="slow_down", tried=False)
-    assert outcome == Sent(message="")
+        async def held(accounts: list[str]) -> Attempt:
+            """What becomes of another's message meanwhile."""
+            async with asyncio.TaskGroup() as group:
+                sent = [group.create_task(messenger.send(phone_of(n), ALARM)) for n in accounts]
+                await asyncio.sleep(0.1)
+                meanwhile: Attempt = await messenger.send(phone_of("good"), ALARM)
+            assert {task.result() for task in sent} == {Unknown(reason="no_answer_in_time")}
+            return meanwhile
+
+        assert await held(first) == busy
+        assert await messenger.send(phone_of("good"), ALARM) == Sent(message="")
+        assert await messenger.send(phone_of("a0", 2), ALARM) == busy
+        assert await held(more) == busy
+        threads = [one for one in threading.enumerate() if one.name.startswith("apprise")]
+        # All threads that there may be; the end of the process waits for none.
+        assert await messenger.send(phone_of("good"), ALARM) == busy
+        assert [one.daemon for one in threads] == [True] * (THREADS + MOST_LATE)
+
+        target.holds.set()
+        await until(lambda: messenger._since == {}, within=10)
+        for phone in (phone_of("a0"), phone_of("a0", 2)):
+            assert await messenger.send(phone, ALARM) == Sent(message="")
 
 
 # --- what a plugin must not do ------------------------------------------------------------
@@ -300,6 +334,5 @@ async def test_a_template_of_the_operator_s_is_not_read(tmp_path, target):
     phones = aimed_at(url)
     here = AppriseMessenger(frozenset({"msteams"}), is_public, phones, lambda: NOW, FakeAddresses())
     outcome = await here.send(PHONE, ALARM)
-    here.close()
 
     assert not isinstance(outcome, Sent)

@@ -27,7 +27,7 @@ from bot.domain.hosts import is_public
 from bot.domain.ids import ActionId
 from bot.domain.phones import BrowserTarget, PhoneTarget, Service, address_of
 from tests.fakes.meter import FakeMeter
-from tests.fakes.phones import FakeTargets
+from tests.fakes.phones import OWNER, FakeTargets
 from tests.parity.examples import every_card
 from tests.standins.faults import Answer, Drop, bad_gateway
 from tests.standins.push.browsers import BrowserServer, refused
@@ -63,7 +63,7 @@ class Setting:
         self.messenger = BrowserMessenger(api, self.targets, self.meter, lambda: NOW)
 
     def aims(self, target: BrowserTarget, *, details: bool = True) -> None:
-        self.targets.targets[ADDRESS] = PhoneTarget(target=target, details=details)
+        self.targets.targets[ADDRESS] = PhoneTarget(target=target, account=OWNER, details=details)
 
     def header(self, name: str, call: int = -1) -> str:
         return self.server.calls[call].headers.get(name, "")
@@ -378,7 +378,7 @@ async def test_a_push_service_of_others_reads_what_we_push_and_tells_when_a_brow
 
         made = await asked("/subscribe", **wanted)
         target = BrowserTarget(endpoint=made["endpoint"], **made["keys"])
-        targets = FakeTargets({ADDRESS: PhoneTarget(target=target, details=True)})
+        targets = FakeTargets({ADDRESS: PhoneTarget(target=target, account=OWNER, details=True)})
         api = WebPushApi(connections, key, "https://bell.example", now)
         stranger = WebPushApi(connections, PushKey(new_private_key()), "https://bell.example", now)
         messenger = BrowserMessenger(api, targets, FakeMeter(), now)

@@ -17,7 +17,7 @@ from bot.domain.deliveries import Declined, Gone, Halted, Postponed, Scope, Sent
 from bot.domain.hosts import is_public
 from bot.domain.ids import ActionId
 from bot.domain.phones import NtfyTarget, PhoneTarget, PushoverTarget, Service, address_of
-from tests.fakes.phones import FakeAddresses, FakeTargets
+from tests.fakes.phones import OWNER, FakeAddresses, FakeTargets
 from tests.standins.faults import Drop
 from tests.standins.push import ntfy as ntfy_standin
 from tests.standins.push import pushover as pushover_standin
@@ -59,7 +59,7 @@ class Ntfy:
     def aims(
         self, target: NtfyTarget, *, details: bool = True, updates: bool | None = None
     ) -> None:
-        found = PhoneTarget(target=target, details=details, updates=updates)
+        found = PhoneTarget(target=target, account=OWNER, details=details, updates=updates)
         self.targets.targets[NTFY] = found
 
 
@@ -344,7 +344,7 @@ class Pushover:
         )
 
     def aims(self, target: PushoverTarget, *, details: bool = True) -> None:
-        self.targets.targets[PUSHOVER] = PhoneTarget(target=target, details=details)
+        self.targets.targets[PUSHOVER] = PhoneTarget(target=target, account=OWNER, details=details)
 
 
 @pytest.fixture

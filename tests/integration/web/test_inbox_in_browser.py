@@ -22,7 +22,7 @@ from bot.domain.phones import PhoneTarget, Service, address_of
 from bot.domain.visits import InboxMessage
 from bot.services.commands.registry import SPECS
 from tests.fakes.meter import FakeMeter
-from tests.fakes.phones import FakeTargets
+from tests.fakes.phones import OWNER, FakeTargets
 from tests.harness.devices import Device, device, sign_in
 from tests.integration.web.conftest import CODE, START, Site, new_id
 from tests.integration.web.test_in_browser import ARGUMENTS, leading_to
@@ -68,7 +68,9 @@ async def carried(browser: Browser) -> AsyncIterator[Phone]:
     site.inbox_desk.link, site.inbox_desk.code = LINK, CODE
     async with BrowserServer() as server, Connections() as connections, site.opened():
         pushed = server.browser(key.public)
-        targets = FakeTargets({PHONE_ADDRESS: PhoneTarget(target=pushed.target, details=True)})
+        targets = FakeTargets(
+            {PHONE_ADDRESS: PhoneTarget(target=pushed.target, account=OWNER, details=True)}
+        )
         api = WebPushApi(connections, key, "https://bell.example", site.now)
         messenger = BrowserMessenger(api, targets, FakeMeter(), site.now)
         async with device(browser, site.url, pushed) as bare:
