@@ -39,6 +39,10 @@ class NotOffered(Refused):
     """The platform denies this whole service to the account (403, 404, 405): do without it."""
 
 
+class NoSuchRecord(Refused):
+    """The platform has no record of that id (any more)."""
+
+
 class NeedsLogin(Refused):
     """The credential is missing, wrong or expired: only the person can give a new one."""
 

@@ -2,7 +2,7 @@
 once. After a month without any the word that it is time for one is, too.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,11 +13,19 @@ from bot.domain.actions import Action, Verb, life_of
 from bot.domain.amendments import LESS
 from bot.domain.cards import Button, Card
 from bot.domain.changes import condition
-from bot.domain.chats import Channel, EndpointState, Link, Role
+from bot.domain.chats import Link, Role
 from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import Priority
 from bot.domain.digests import Gathered
-from bot.domain.drills import REMIND_AFTER, Drilling, DrillUnderWay, PlaceReached, is_over
+from bot.domain.drills import (
+    REMIND_AFTER,
+    Drilling,
+    DrillUnderWay,
+    PlaceReached,
+    can_be_told,
+    is_over,
+    told_in,
+)
 from bot.domain.events import Kind, Trader
 from bot.domain.ids import AccountId, ActionId, NewId
 from bot.domain.lifetimes import ALERT_LIFE
@@ -121,12 +129,12 @@ def _tell_result(
 ) -> Owed:
     if not end_drill(connection, one.account, one.incident, now):
         return {}
-    linked = _links(connection, one.account)
-    to = _first(linked, lambda each: each.id == one.link) or _first(linked)
+    to = told_in(one.link, _links(connection, one.account))
     if to is None:
         return {}
+    private = to.endpoint.private
     fact = FactKey(one.account, Kind.DRILL, f"result {one.incident}", "")
-    return _owe(connection, fact, to, lambda: texts.result(found), now)
+    return _owe(connection, fact, to, lambda: texts.result(found, private=private), now)
 
 
 def _owe(
@@ -161,16 +169,6 @@ def _links(connection: Connection, account_id: str) -> Sequence[Link]:
     ]
 
 
-def _first(linked: Iterable[Link], which: Callable[[Link], bool] = lambda _: True) -> Link | None:
-    """Where somebody may be told of the account's other chats."""
-    for one in linked:
-        place = one.endpoint
-        is_open = place.state is EndpointState.ACTIVE and place.address.channel is not Channel.PUSH
-        if place.private and is_open and which(one):
-            return one
-    return None
-
-
 # --- it is time for one ---------------------------------------------------------------------------
 
 _MAY_HEAR = and_(
@@ -190,7 +188,8 @@ def _look(connection: Connection, row: AnyRow, now: datetime, new_id: NewId) -> 
     linked = _links(connection, row.id)
     proven = max(filter(None, (row.drilled_at, *(one.proven_at for one in linked))), default=None)
     quiet_since = max((proven or row.created_at), min(one.linked_at for one in linked))
-    to = _first(linked, lambda one: one.role.covers(Role.OPERATOR))
+    private = [one for one in linked if one.endpoint.private and can_be_told(one.endpoint)]
+    to = next((one for one in private if one.role.covers(Role.OPERATOR)), None)
     then = quiet_since + REMIND_AFTER
     tells = then <= now and to is not None and _has_running_bots(connection, row.id)
     if tells:

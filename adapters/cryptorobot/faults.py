@@ -15,6 +15,7 @@ from bot.domain.text import clean
 from bot.errors import (
     ConnectionLost,
     NeedsLogin,
+    NoSuchRecord,
     NotOffered,
     OutcomeUnknown,
     Refused,
@@ -81,6 +82,8 @@ def refusal(
             return NeedsLogin(text)
         case HTTPStatus.NOT_FOUND if call.method == "find":
             return NotOffered(text)
+        case HTTPStatus.NOT_FOUND:
+            return NoSuchRecord(text)
         case HTTPStatus.TOO_MANY_REQUESTS:
             return TryLater(text, retry_after or _hint(fields))
         case HTTPStatus.REQUEST_TIMEOUT:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.domain.chats import Endpoint
+from bot.domain.chats import Channel, Endpoint, EndpointState, Link
 from bot.domain.escalation import Chain
 from bot.domain.ids import LinkId
 
@@ -64,6 +64,21 @@ class PlaceReached:
 def is_over(places: Iterable[PlaceReached]) -> bool:
     """Whether nothing more can come of it: each was seen, or certainly cannot be."""
     return all(one.after is not None or one.shown is False for one in places)
+
+
+def told_in(asked_in: LinkId, links: Iterable[Link]) -> Link | None:
+    """Where the result is told: it names places, so in a private chat, at best where it was asked
+    for. Without any, a bare result where it was asked for; `None` where that is closed, too.
+    """
+    can = [one for one in links if can_be_told(one.endpoint)]
+    here = [one for one in can if one.id == asked_in]
+    private = [one for one in (*here, *can) if one.endpoint.private]
+    return next(iter((*private, *here)), None)
+
+
+def can_be_told(place: Endpoint) -> bool:
+    """A phone only rings."""
+    return place.state is EndpointState.ACTIVE and place.address.channel is not Channel.PUSH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,7 +61,8 @@ class Session(Protocol):
 
     Reads and writes work with and without the socket. Every call has a time limit.
     All raise `NeedsLogin` on a refused credential, `NotOffered` when the service is closed to the
-    account, `TryLater` when the platform is away or over its limit, `Refused` on any other no.
+    account, `NoSuchRecord` for what is not there, `TryLater` when the platform is away or over its
+    limit, `Refused` on any other no.
 
     What is read may be another user's, should the platform give it: it says so by its owner.
     """

@@ -264,14 +264,13 @@ class Acting:
 
     async def _remember(self, account_id: AccountId, trader: Trader) -> None:
         """The answer is as good as the event: other chats of the account hear of it either way."""
-        account = await self._accounts.get(account_id)
-        if account is None:
-            return
         at = trader.updated_at or self._now()
         origin = Origin(kind=Kind.TRADER, record=trader.id, at=at)
         try:
-            await self._ingest.take(account, (TraderSeen(origin=origin, trader=trader),))
-        except TryLater as outage:
+            account = await self._accounts.get(account_id)
+            if account is not None:
+                await self._ingest.take(account, (TraderSeen(origin=origin, trader=trader),))
+        except (TryLater, OutcomeUnknown) as outage:
             log.warning("a change waits for its event", extra={"reason": str(outage)})
 
     async def _look(self, session: Session, verb: Verb, target: Target) -> Seen:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -11,10 +11,11 @@ from typing import NoReturn
 
 from bot.domain.actions import ActionState, Target, Verb
 from bot.domain.changes import condition
+from bot.domain.chats import Link
 from bot.domain.events import Trader
 from bot.domain.ids import AccountId, Now, TraderId
 from bot.domain.standing_orders import Deed, DueOrder, StandingOrder
-from bot.errors import NeedsLogin, OutcomeUnknown, Refused, TryLater
+from bot.errors import NeedsLogin, NoSuchRecord, OutcomeUnknown, Refused, TryLater
 from bot.ports import Accounts, Audit, Links, Session, StandingOrders
 from bot.services.actions import Acting
 from bot.services.feeds import Feeds
@@ -63,6 +64,8 @@ class Standing:
         self._audit = audit
         self._now = now
         self._woken = asyncio.Event()
+        self._begun: set[int] = set()
+        """Incidents for which this process began something of which no end is stored so far."""
 
     def wake(self) -> None:
         """Something may fall under an order sooner than was known."""
@@ -88,6 +91,10 @@ class Standing:
 
     async def _look(self) -> timedelta:
         """Gives how long until the next look."""
+        if self._begun:
+            # Nothing is under way here: the database was away in between.
+            await self._tell_of_interrupted(self._begun)
+            self._begun.clear()
         await self._tell_all()
         found = await self._orders.now()
         for order in found.lapsed:
@@ -132,34 +139,49 @@ class Standing:
                 return False
             await self._cannot(due, named, outcomes.failed(str(failure)))
             return True
-        except Refused:
-            # It is not there any more.
+        except NoSuchRecord:
             await self._nothing(due, named)
+            return True
+        except Refused as refusal:
+            await self._cannot(due, named, outcomes.refused(str(refusal)))
             return True
         named = Target(id=bot.id, name=trader_name(bot))
         if _is_idle(bot):
             await self._nothing(due, named)
-        elif await self._orders.begin(due, named, self._now()):
-            await self._stop(due, named, session)
+            return True
+        asked_in = await self._links.called(due.order.link)
+        if await self._begin(due, named):
+            await self._stop(due, named, session, asked_in)
         return True
 
     async def _nothing(self, due: DueOrder, bot: Target) -> None:
-        """The bot does not run, or with no real money: so it stays, whatever becomes of it."""
-        if await self._orders.begin(due, bot, self._now()):
-            await self._orders.end(due.incident.id, ActionState.CLOSED, "", self._now())
+        """The bot is gone, or does not run with real money: so it stays, whatever becomes of it."""
+        if await self._begin(due, bot):
+            await self._end(due, ActionState.CLOSED, "")
 
     async def _cannot(self, due: DueOrder, bot: Target, words: str) -> None:
-        if await self._orders.begin(due, bot, self._now()):
-            await self._orders.end(due.incident.id, ActionState.REFUSED, words, self._now())
+        if await self._begin(due, bot):
+            await self._end(due, ActionState.REFUSED, words)
 
-    async def _stop(self, due: DueOrder, bot: Target, session: Session) -> None:
+    async def _begin(self, due: DueOrder, bot: Target) -> bool:
+        self._begun.add(due.incident.id)
+        if await self._orders.begin(due, bot, self._now()):
+            return True
+        self._begun.discard(due.incident.id)
+        return False
+
+    async def _end(self, due: DueOrder, state: ActionState, words: str) -> None:
+        await self._orders.end(due.incident.id, state, words, self._now())
+        self._begun.discard(due.incident.id)
+
+    async def _stop(
+        self, due: DueOrder, bot: Target, session: Session, asked_in: Link | None
+    ) -> None:
         """The one write. From here on a crash leaves it unclear, and it is not repeated."""
         order = due.order
         await self._note(order.account, "standing_order", bot, "asked")
-        place = await self._links.called(order.link)
-        result = await self._acting.stop(session, order.account, bot, place)
-        ended = partial(self._orders.end, due.incident.id, result.state, result.words, self._now())
-        await retry_until_available(ended)
+        result = await self._acting.stop(session, order.account, bot, asked_in)
+        await retry_until_available(partial(self._end, due, result.state, result.words))
 
     # --- telling ------------------------------------------------------------------------------
 
@@ -182,9 +204,14 @@ class Standing:
         for deed in done:
             await self._note(account_id, "standing_order", deed.bot, deed.state)
 
-    async def _tell_of_interrupted(self) -> None:
+    async def _tell_of_interrupted(self, which: Collection[int] | None = None) -> None:
+        """
+        Args:
+            which: only these incidents; else whatever a crash left behind.
+        """
         for deed in await self._orders.untold():
-            if deed.state is ActionState.RUNNING:
+            meant = which is None or deed.incident in which
+            if meant and deed.state is ActionState.RUNNING:
                 seen = await self._acting.look_patiently(deed.account, Verb.PAUSE, deed.bot)
                 words = texts.interrupted(seen)
                 await self._orders.end(deed.incident, ActionState.UNCLEAR, words, self._now())

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.cards import Button, Card, Field, Severity
-from bot.domain.chats import Channel
+from bot.domain.chats import Channel, Endpoint
 from bot.domain.drills import AT_ONCE_LASTS, DrillUnderWay, PlaceReached
 from bot.texts.cards import plain
 from bot.texts.language import _, ngettext
@@ -25,10 +25,24 @@ def not_seen_yet(span: timedelta) -> str:
 # --- the command ----------------------------------------------------------------------------------
 
 
-def begun(until: datetime, places: int, buttons: Sequence[Button], *, at_once: bool) -> Card:
+def where_told(there: Endpoint | None, here: Endpoint) -> str:
+    """Of the result, as `bot.domain.drills.told_in` has it."""
+    if there is None:
+        return ""
+    if there.id != here.id:
+        return _("The result names chats and phones: it is told in a private chat at the end.")
+    if there.private:
+        return _("The result is told here at the end.")
+    return _("In how many places it was seen is told here at the end.")
+
+
+def begun(
+    until: datetime, places: int, result: str, buttons: Sequence[Button], *, at_once: bool
+) -> Card:
     """
     Args:
         places: chats and phones that it goes to.
+        result: `where_told` that is.
     """
     told = ngettext(
         "It goes to {count} chat or phone now, as a critical alert would.",
@@ -46,7 +60,8 @@ def begun(until: datetime, places: int, buttons: Sequence[Button], *, at_once: b
         lines=(
             told,
             then,
-            _("Say in each place that you have seen it. The result is told here at the end."),
+            _("Say in each place that you have seen it."),
+            *filter(None, (result,)),
         ),
         buttons=(tuple(buttons),),
         notes=()
@@ -84,7 +99,9 @@ def too_soon(left: timedelta) -> Card:
 
 
 def ends() -> Card:
-    return plain(_("The drill ends"), _("What came of it follows."))
+    return plain(
+        _("The drill ends"), _("What came of it is told, in a private chat where there is one.")
+    )
 
 
 def none_under_way() -> Card:
@@ -118,15 +135,14 @@ def off_label() -> str:
     return _("No more of this")
 
 
-def undo_label() -> str:
-    """On a button."""
-    return _("Undo")
-
-
 # --- what came of it ------------------------------------------------------------------------------
 
 
-def result(places: Sequence[PlaceReached]) -> Card:
+def result(places: Sequence[PlaceReached], *, private: bool) -> Card:
+    """
+    Args:
+        private: who reads it may know of the account's other chats.
+    """
     seen = sum(one.after is not None for one in places)
     total = len(places)
     if total and seen == total:
@@ -145,8 +161,10 @@ def result(places: Sequence[PlaceReached]) -> Card:
     return Card(
         title=title,
         severity=Severity.GOOD if total and seen == total else Severity.WARNING,
-        fields=tuple(map(_became, places)),
-        notes=tuple(_what_to_do(places)),
+        fields=tuple(map(_became, places)) if private else (),
+        notes=tuple(_what_to_do(places))
+        if private
+        else (_("Where that was is told in a private chat only: /link makes one."),),
     )
 
 
@@ -191,8 +209,8 @@ def time_for_one(last_at: datetime | None, now: datetime, buttons: Sequence[Butt
         title=title,
         lines=(
             _(
-                "Nobody has shown since that alerts are seen here. /drill rehearses one: nothing is"
-                " wrong then, and it says so."
+                "For 30 days nobody has shown that alerts are seen. /drill rehearses one: nothing"
+                " is wrong then, and it says so."
             ),
         ),
         buttons=(tuple(buttons),),

@@ -134,11 +134,6 @@ def off_label() -> str:
     return _("No more each morning")
 
 
-def undo_label() -> str:
-    """On a button."""
-    return _("Undo")
-
-
 def told_at(wants: Preferences, buttons: Sequence[Button]) -> Card:
     if wants.night_at is None:
         title, lines = _("No night is told by itself"), [_("/night tells it when you ask.")]

@@ -181,10 +181,6 @@ def unclear(problem: OrderProblem) -> Card:
     return Card(title=title, lines=(_("Nothing was changed."),), notes=(_examples(),))
 
 
-def which() -> str:
-    return _("Of which bot?")
-
-
 def examples() -> str:
     return _("/standing error of Grid BTC after 15 min, /standing anything of all after 1 h")
 

@@ -16,7 +16,7 @@ from adapters.cryptorobot.settings import PlatformSettings
 from bot.domain.accounts import Credential, CredentialKind, PasswordLogin
 from bot.domain.events import Kind, Origin, Page, Position, Stream, Trade, Trader, TraderSeen
 from bot.domain.ids import TraderId
-from bot.errors import ConnectionLost, NeedsLogin, NotOffered, Refused, SocketRefused
+from bot.errors import ConnectionLost, NeedsLogin, NoSuchRecord, SocketRefused
 from bot.ports import Platform, Session
 from tests.contract.platforms import PlatformUnderTest, feathers, simulated
 from tests.fakes.platform import FakePlatform
@@ -268,7 +268,7 @@ async def test_a_write_is_seen_in_the_answer_in_the_event_and_when_read_again(sc
 
 async def test_what_does_not_exist_is_refused(scene):
     async with connected(scene) as session:
-        with pytest.raises((Refused, NotOffered)):
+        with pytest.raises(NoSuchRecord):
             await session.trader(TraderId("nobody"))
 
 

@@ -30,6 +30,7 @@ from bot.domain.pairs import pairs_meant
 from bot.errors import (
     ConnectionLost,
     NeedsLogin,
+    NoSuchRecord,
     NotOffered,
     OutcomeUnknown,
     Refused,
@@ -321,7 +322,7 @@ class FakeSession:
     async def trader(self, trader: TraderId) -> Trader:
         await self._ask("trader")
         if trader not in self.platform.bots:
-            raise Refused("No record found")
+            raise NoSuchRecord("No record found")
         return self.platform.bots[trader]
 
     async def strategies(self, type: str | None = None) -> tuple[Strategy, ...]:
@@ -371,7 +372,7 @@ class FakeSession:
     async def set_running(self, trader: TraderId, running: bool) -> Trader:
         await self._ask(f"set_running {trader} {running}")
         if trader not in self.platform.bots:
-            raise Refused("No record found")
+            raise NoSuchRecord("No record found")
         if self.platform.loses_requests:
             raise OutcomeUnknown("no answer in time")
         if self.platform.ignores_writes:

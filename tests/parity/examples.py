@@ -591,6 +591,7 @@ PLACES = (
     PlaceReached(place=PHONE.endpoint, shown=False, reason=Reason.CLOSED),
     PlaceReached(place=replace(ENDPOINT, id=EndpointId("g")), shown=None),
 )
+A_CHANNEL = replace(ENDPOINT, id=EndpointId("c"), private=False)
 UNDER_WAY = DrillUnderWay(began_at=AT, until=NOW, places=PLACES)
 
 A_NIGHT = Night(
@@ -855,7 +856,13 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         escalation.unclear(problem, (LINK, OTHER)) for problem in ChainProblem
     ],
     "drills.begun": lambda: [
-        drills.begun(NOW, 3, ONE_BUTTON, at_once=at_once) for at_once in (False, True)
+        drills.begun(NOW, 3, drills.where_told(there, here), ONE_BUTTON, at_once=at_once)
+        for at_once, there, here in (
+            (False, ENDPOINT, ENDPOINT),
+            (True, ENDPOINT, A_CHANNEL),
+            (False, A_CHANNEL, A_CHANNEL),
+            (False, None, ENDPOINT),
+        )
     ],
     "drills.under_way": lambda: [
         drills.under_way(UNDER_WAY, ONE_BUTTON, private=private, now=NOW)
@@ -865,7 +872,10 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "drills.ends": lambda: [drills.ends()],
     "drills.none_under_way": lambda: [drills.none_under_way()],
     "drills.reminds": lambda: [drills.reminds(True, ONE_BUTTON), drills.reminds(False)],
-    "drills.result": lambda: [drills.result(PLACES), drills.result(PLACES[:1])],
+    "drills.result": lambda: [
+        drills.result(found, private=private)
+        for found, private in ((PLACES, True), (PLACES[:1], True), (PLACES, False))
+    ],
     "drills.time_for_one": lambda: [
         drills.time_for_one(last, NOW, (*ONE_BUTTON, *ANOTHER_BUTTON))
         for last in (None, NOW - timedelta(days=34))

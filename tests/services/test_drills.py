@@ -9,6 +9,7 @@ import pytest
 from bot.domain.chats import Channel
 from bot.domain.incidents import Incident
 from bot.domain.incoming import Reply
+from bot.domain.lifetimes import UNDO_LIFE
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.readership import FakeReadership
 from tests.harness.world import World, owl, running
@@ -92,6 +93,7 @@ async def test_each_place_answers_for_itself_and_the_result_says_how_fast(
 
     assert begun.card.title == "A drill has begun: nothing is wrong"
     assert begun.card.lines[0] == ("It goes to 3 chats and phones now, as a critical alert would.")
+    assert begun.card.lines[-1] == "The result is told here at the end."
     for alarm in alarms:
         assert alarm.title == ALARM
         assert alarm.severity == "critical"
@@ -229,3 +231,13 @@ async def test_what_is_real_meanwhile_is_told_apart_and_goes_its_own_way(
     assert f"{real} (2 min ago)" in titles(phone)
     assert before == after, "to have seen a drill is to have seen nothing real"
     assert drilled(phone) == [ALARM, "Drill: not seen here for 2 min. Nothing is wrong."]
+
+
+async def test_the_word_that_one_is_due_is_turned_off_and_for_a_while_that_is_taken_back(all_three):
+    [off] = await all_three.says("/drill off")
+    [on] = await all_three.presses(off, "Undo")
+    await all_three.quiet(UNDO_LIFE.total_seconds() + 1)
+    [late] = await all_three.presses(off, "Undo")
+
+    assert on.card.title == "I tell you when a drill is due"
+    assert late.toast.startswith("Too late to undo that")

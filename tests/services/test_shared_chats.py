@@ -1030,3 +1030,29 @@ async def test_in_a_shared_chat_each_sees_their_own_trail_and_the_owner_alone_al
     assert "asked /pause, refused · somebody else on Telegram" in [
         field.value for field in whole.card.fields
     ]
+
+
+# --- drills -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("private_chat", [True, False])
+async def test_what_came_of_a_drill_names_places_in_a_private_chat_only(world, chat, private_chat):
+    await links(world)
+    if private_chat:
+        await world.links()
+
+    begun = await asks(world, "/drill now")
+    await world.quiet(5 * 60 + 5)
+
+    told = [(one.chat, one.card) for one in chat.shown if one.card.title.startswith("Drill: seen")]
+    [(where, result)] = told
+    if private_chat:
+        assert begun.lines[-1] == (
+            "The result names chats and phones: it is told in a private chat at the end."
+        )
+        assert (where, len(result.fields)) == (ALICE, 2)
+    else:
+        assert begun.lines[-1] == "In how many places it was seen is told here at the end."
+        assert (where, result.title) == (DESK, "Drill: seen in 0 of 1 place")
+        assert result.fields == ()
+        assert result.notes == ("Where that was is told in a private chat only: /link makes one.",)

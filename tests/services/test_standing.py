@@ -14,7 +14,7 @@ from bot.domain.chats import Channel
 from bot.domain.events import Kind, Origin, PodEvent, Stream
 from bot.domain.ids import TraderId
 from bot.domain.incoming import Reply
-from bot.errors import OutcomeUnknown, Refused, TryLater
+from bot.errors import NotOffered, OutcomeUnknown, Refused, TryLater
 from bot.services.standing import GIVE_UP
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.readership import FakeReadership
@@ -257,6 +257,56 @@ async def test_a_refusal_is_told_as_one_and_not_repeated(world, platform, chat):
         "Not done, the platform says: The bot is locked.",
         "I do not try again: /pause Night Owl stops it.",
     )
+
+
+@pytest.mark.parametrize("why", [Refused("Plan too small"), NotOffered("Forbidden")])
+async def test_a_bot_that_may_not_be_looked_at_is_told_as_not_stopped(world, platform, chat, why):
+    await allows(world, "error of night owl after 15 min")
+    await errs(world, platform)
+    await world.quiet(14 * MINUTE)
+    platform.fail("trader", why)
+    await world.quiet(60 * MINUTE)
+
+    assert writes(platform) == 0
+    [told] = [one.card for one in chat.shown if one.card.title == "Night Owl was not stopped"]
+    assert told.lines[1] == f"Not done, the platform says: {why}."
+
+
+@pytest.mark.parametrize(
+    ("port", "method", "committed", "told"),
+    [
+        ("links", "called", False, STOPPED),
+        ("accounts", "get", False, STOPPED),
+        ("standing_orders", "begin", True, "Night Owl: unclear whether it is stopped"),
+    ],
+)
+async def test_a_database_that_is_away_in_the_middle_leaves_nothing_untold(
+    world, platform, chat, port, method, committed, told
+):
+    await allows(world, "error of night owl after 15 min")
+    await errs(world, platform)
+    await world.quiet(14 * MINUTE)
+    begun = await world.store.standing_orders.untold()
+    hooked = getattr(world.store, port)
+    asked = len(platform.calls)
+    broken = False
+
+    async def breaks(*given, **named):
+        nonlocal broken
+        if not broken and any(call == "trader" for call in platform.calls[asked:]):
+            broken = True
+            if committed:
+                await getattr(hooked._port, method)(*given, **named)
+            raise OutcomeUnknown("broke in a commit")
+
+    hooked.before(method, breaks)
+    await world.quiet(10 * MINUTE)
+
+    assert begun == []
+    assert broken
+    assert writes(platform) == (told == STOPPED)
+    assert titles(chat).count(told) == 1
+    assert await world.store.standing_orders.untold() == []
 
 
 async def test_what_nobody_knows_is_told_as_that_and_not_repeated(world, platform, chat):

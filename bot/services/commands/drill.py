@@ -3,10 +3,11 @@
 from bot.domain.cards import Button, Card
 from bot.domain.chats import Role
 from bot.domain.commands import Argument, ArgumentType, Spec
-from bot.domain.drills import AGAIN, Drill, Drilling, lasts
+from bot.domain.drills import AGAIN, Drill, Drilling, lasts, told_in
 from bot.domain.events import Kind, Notice, Origin
 from bot.domain.incidents import Cause
 from bot.domain.trail import by
+from bot.services.commands import wishes
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.services.commands.families import ALERTS
 from bot.texts import drills as texts
@@ -29,8 +30,8 @@ async def _answer(request: AccountRequest) -> Card:
             desk.drilling.wake()
             person = request.command.person
             await desk.audit.note("drill_reminder", desk.now(), account, **by(person), words=word)
-            [undo] = await request.asking(OFF if word == ON else ON)
-            return texts.reminds(word == ON, [Button(label=texts.undo_label(), action=undo)])
+            undo = await wishes.undo(request, OFF if word == ON else ON)
+            return texts.reminds(word == ON, [undo])
         case how:
             return await _begin(request, at_once=how == NOW)
 
@@ -57,7 +58,10 @@ async def _begin(request: AccountRequest, *, at_once: bool) -> Card:
         return await _under_way(request, await desk.drills.of(account))
     desk.drilling.wake()
     await desk.audit.note("drill", now, account, **by(request.command.person))
-    return texts.begun(until, ingested.told, await _end_button(request), at_once=at_once)
+    to = told_in(request.link.id, await desk.links.of(account))
+    line = texts.where_told(None if to is None else to.endpoint, request.link.endpoint)
+    buttons = await _end_button(request)
+    return texts.begun(until, ingested.told, line, buttons, at_once=at_once)
 
 
 async def _under_way(request: AccountRequest, drilling: Drilling) -> Card:

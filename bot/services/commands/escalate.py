@@ -20,7 +20,7 @@ from bot.domain.spoken_escalation import (
     watch_written,
 )
 from bot.domain.trail import by
-from bot.domain.watches import chat_called
+from bot.domain.watches import chat_called, watch_of
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.services.commands.families import ALERTS
 from bot.texts import escalation as texts
@@ -61,7 +61,7 @@ async def _answer(request: AccountRequest) -> Card:
 async def _on_watch(request: AccountRequest, typed: str, links: Sequence[Link]) -> Card:
     """Of whoever asks, in all their chats and on their phones."""
     desk, account, person = request.desk, request.account.id, request.command.person
-    before = request.link.watch
+    before = watch_of(person.id, links)
     changed = read_watch(typed, _names(links), before)
     if isinstance(changed, ChainProblem):
         return texts.unclear(changed, links)

@@ -50,8 +50,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("incident", "link", name="pk_drill_seen"),
     )
     op.create_index("ix_drill_seen_account", "drill_seen", ["account"])
-    # Its code was typed: so it has been seen there.
+    # A phone's code was typed: so it has been seen there.
     op.execute(
         "UPDATE link SET proven_at = linked_at"
         " WHERE endpoint IN (SELECT id FROM endpoint WHERE channel = 'push')"
+    )
+    # Which of an account's chats on a platform it was is not kept: it must have been this one's
+    # person, where nobody else reads it. Visitors of the page are kept under another name.
+    op.execute(
+        "UPDATE link SET proven_at = COALESCE(("
+        "SELECT MAX(sighting.at) FROM sighting, endpoint"
+        " WHERE endpoint.id = link.endpoint AND sighting.channel = endpoint.channel"
+        " AND sighting.account = link.account AND sighting.at >= link.linked_at"
+        " AND (sighting.person = link.person OR NOT endpoint.private OR endpoint.channel = 'web')"
+        "), proven_at)"
     )

@@ -37,10 +37,12 @@ async def runs(store: Store, chat: Link, running: bool = True) -> None:
     await store.inbox.ingest(chat.account, [fact()], remembering, NOW)
 
 
-async def words(store: Store) -> list[tuple[str, bool]]:
+async def words(store: Store) -> list[tuple[str, str]]:
+    """Titles and first lines."""
+
     def read(connection):
         rows = connection.execute(select(delivery).where(delivery.c.kind == Kind.DRILL))
-        return [(row.card["title"], row.card.get("sound")) for row in rows]
+        return [(row.card["title"], "".join(row.card.get("lines", ())[:1])) for row in rows]
 
     return await store.database.read(read)
 
@@ -60,7 +62,9 @@ async def test_after_a_month_one_word_is_owed_and_the_next_a_month_later(store: 
     assert list(due.owed) == list(next_one.owed) == [chat.endpoint.id]
     assert again.due == MONTH + REMIND_AFTER
     title = "Would a critical alert reach you? No drill so far"
-    assert [one for one, _ in await words(store)] == [title, title]
+    found = await words(store)
+    assert [one for one, _ in found] == [title, title]
+    assert found[0][1].startswith("For 30 days nobody has shown that alerts are seen. ")
 
 
 async def test_two_who_look_at_once_owe_it_once(store: Store):

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
+import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, create_engine, insert, text
+from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.domain.chats import Channel
+from bot.domain.chats import Channel, EndpointState, Role
 from bot.domain.deliveries import Priority
+from bot.domain.events import Kind
 from bot.domain.ids import AccountId, EndpointId, LinkId, NewId
 from bot.domain.lanes import LaneRequest
 from storage import migrate, open_memory
 from storage.engine.database import each
 from storage.inbox.same_fact import duplicates
 from storage.outbox.told import called, lately, shown_by
-from storage.schema.tables import metadata
+from storage.schema.tables import account, endpoint, link, metadata, sighting
 from storage.schema.versions import MIGRATIONS, newest, steps
 from tests.contract.storage.given import (
     MINUTE,
@@ -35,6 +41,15 @@ from tests.contract.storage.given import (
     tell_all,
     told,
 )
+from tests.harness.databases import apart
+
+
+@pytest.fixture(params=["sqlite file", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without tables."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres_without_tables"))
+    return f"sqlite:///{tmp_path / 'tradebell.db'}"
 
 
 async def test_migrations_make_the_tables_that_the_code_knows(lasting_url: str, open_again):
@@ -75,6 +90,24 @@ async def test_migrating_again_changes_nothing(lasting_url: str, open_again):
     assert found.present == found.wanted
     async with open_again(lasting_url) as store:
         assert await store.links.of(chat.account) == [chat]
+
+
+async def test_what_was_seen_before_drills_were_known_is_proof_of_its_chats(
+    empty_url: str, open_again
+):
+    before(empty_url, "0022", seen_long_ago)
+    await migrate(empty_url)
+
+    async with open_again(empty_url) as store:
+        found = await store.links.of(AccountId("a"))
+
+    assert {one.id: one.proven_at for one in found} == {
+        "ann": NOW + MINUTE,
+        "ben": None,
+        "desk": NOW + 2 * MINUTE,
+        "unseen": None,
+        "rung": NOW,
+    }
 
 
 async def test_nothing_that_is_done_often_scans_a_table(sqlite_url: str, open_again):
@@ -132,6 +165,61 @@ def looked_back(connection: Connection, link_id: LinkId) -> int:
         latest,
     )
     return sum(one is not None for one in found)
+
+
+def before(url: str, step: str, fill: Callable[[Connection], None]) -> None:
+    """Make the tables as they were before a step, with rows in them."""
+    earlier = steps()[steps().index(step) - 1]
+
+    def make(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, earlier)
+        fill(connection)
+
+    async def on_a_server() -> None:
+        engine = create_async_engine(url)
+        async with engine.begin() as connection:
+            await connection.run_sync(make)
+        await engine.dispose()
+
+    if url.startswith("postgresql"):
+        apart(on_a_server())
+        return
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        make(connection)
+    engine.dispose()
+
+
+def seen_long_ago(connection: Connection) -> None:
+    """Two people on Telegram, of whom one has seen something in their chat and in a shared one."""
+    row = {"id": "a", "platform_user": "u", "label": "", "state": "active", "created_at": NOW}
+    connection.execute(insert(account).values(row))
+    for name, channel, person, private in (
+        ("ann", Channel.TELEGRAM, "100", True),
+        ("ben", Channel.TELEGRAM, "200", True),
+        ("desk", Channel.TELEGRAM, "200", False),
+        ("unseen", Channel.DISCORD, "100", True),
+        ("rung", Channel.PUSH, "100", True),
+    ):
+        place: dict[str, object]
+        place = {"id": name, "channel": channel, "bot": "1", "chat": name, "thread": ""}
+        place |= {"private": private, "state": EndpointState.ACTIVE, "reason": "", "doubtful": 0}
+        connection.execute(insert(endpoint).values(place))
+        row = {"id": name, "account": "a", "endpoint": name, "person": person, "role": Role.OWNER}
+        row |= {"epoch": 1, "state": "active", "preferences": {}, "linked_at": NOW}
+        connection.execute(insert(link).values(row))
+    for record, channel, person, at in (
+        ("1", Channel.TELEGRAM, "100", NOW),
+        ("2", Channel.TELEGRAM, "100", NOW + MINUTE),
+        ("3", Channel.TELEGRAM, "300", NOW + 2 * MINUTE),
+        ("4", Channel.DISCORD, "100", NOW - MINUTE),
+    ):
+        row = {"account": "a", "kind": Kind.TRADE, "record": record, "revision": ""}
+        row |= {"channel": channel, "person": person, "at": at}
+        connection.execute(insert(sighting).values(row))
 
 
 def compared(connection: Connection) -> list[Any]:

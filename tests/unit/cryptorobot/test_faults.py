@@ -13,6 +13,7 @@ from adapters.cryptorobot.calls import Call
 from bot.errors import (
     ConnectionLost,
     NeedsLogin,
+    NoSuchRecord,
     NotOffered,
     OutcomeUnknown,
     Refused,
@@ -34,7 +35,7 @@ PATCH = Call(method="patch", service="traders", id="1", data={"running": True})
         (401, NeedsLogin, NeedsLogin, NeedsLogin),
         (402, NotOffered, NotOffered, NotOffered),
         (403, NotOffered, NotOffered, NotOffered),
-        (404, NotOffered, Refused, Refused),
+        (404, NotOffered, NoSuchRecord, NoSuchRecord),
         (405, NotOffered, NotOffered, NotOffered),
         (408, TryLater, TryLater, OutcomeUnknown),
         (409, Refused, Refused, Refused),
