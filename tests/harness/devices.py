@@ -13,6 +13,8 @@ from playwright.async_api import Browser, BrowserContext, CDPSession, Page, Work
 
 from tests.standins.push.browsers import PushedBrowser
 
+expect.set_options(timeout=20_000)  # machines of tests are shared
+
 SCREEN = {"width": 360, "height": 740}
 
 # A browser without a way to its push service cannot subscribe; all else is its own.
@@ -71,7 +73,7 @@ class Device:
 
     async def notifications(self, count: int, body: str = "") -> list[dict[str, Any]]:
         """All that show, once there are so many, and one of that body if that is given."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 found: list[dict[str, Any]] = await self.page.evaluate(SHOWN)
                 if len(found) == count and (not body or body in [one["body"] for one in found]):
@@ -93,7 +95,7 @@ class Device:
         """
         self._begun += 1
         worker = await self.worker()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await worker.evaluate(DONE, self._begun)
 
 

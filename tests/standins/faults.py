@@ -48,7 +48,7 @@ class Hold:
     holding: asyncio.Event = field(default_factory=asyncio.Event)
     released: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def reached(self, *, within: float = 5.0) -> None:
+    async def reached(self, *, within: float = 20.0) -> None:
         """Wait until a request is being held."""
         async with asyncio.timeout(within):
             await self.holding.wait()

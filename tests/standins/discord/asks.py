@@ -98,23 +98,23 @@ class Interaction:
         """Whether the person reads "thinking..."."""
         return self.original is not None and self.original.loading
 
-    async def answered(self, *, within: float = 5.0) -> Message:
+    async def answered(self, *, within: float = 20.0) -> Message:
         """Give the answer, or the pressed message once it was changed."""
         return await self.world.until(lambda: self.shown, within=within)
 
-    async def deferred(self, *, within: float = 5.0) -> None:
+    async def deferred(self, *, within: float = 20.0) -> None:
         """Return once the bot has taken notice, with an answer or without one."""
         await self.world.until(lambda: self.acknowledged is not None, within=within)
 
-    async def followed_up(self, number: int = 1, *, within: float = 5.0) -> Message:
+    async def followed_up(self, number: int = 1, *, within: float = 20.0) -> Message:
         """Give the first answer after the first, or a later one."""
         await self.world.until(lambda: len(self.followups) >= number, within=within)
         return self.followups[number - 1]
 
-    async def opened(self, *, within: float = 5.0) -> Modal:
+    async def opened(self, *, within: float = 20.0) -> Modal:
         return await self.world.until(lambda: self.modal, within=within)
 
-    async def completed(self, *, within: float = 5.0) -> tuple[Choice, ...]:
+    async def completed(self, *, within: float = 20.0) -> tuple[Choice, ...]:
         """Give what autocompletion offers, which may be nothing."""
         await self.world.until(lambda: self.choices is not None, within=within)
         return self.choices or ()

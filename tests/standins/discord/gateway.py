@@ -213,7 +213,7 @@ class Gateway:
             session.connection = None
         self.sessions.clear()
 
-    async def connected(self, *, within: float = 5.0) -> Session:
+    async def connected(self, *, within: float = 20.0) -> Session:
         """Give the first session that has a connection."""
 
         def found() -> Session | None:

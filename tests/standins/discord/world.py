@@ -818,7 +818,7 @@ class World:
         finally:
             self._waiting.discard(future)
 
-    async def until(self, condition: Callable[[], Found | None], *, within: float = 5.0) -> Found:
+    async def until(self, condition: Callable[[], Found | None], *, within: float = 20.0) -> Found:
         """Wait until a condition gives something true, and give that."""
         try:
             async with asyncio.timeout(within):
@@ -833,7 +833,7 @@ class World:
             ) from None
 
     async def message_where(
-        self, condition: Callable[[Message], object], *, within: float = 5.0
+        self, condition: Callable[[Message], object], *, within: float = 20.0
     ) -> Message:
         """The bot's first message, sent already or yet to come, that meets a condition."""
 
@@ -842,7 +842,9 @@ class World:
 
         return await self.until(found, within=within)
 
-    async def call_where(self, condition: Callable[[Call], object], *, within: float = 5.0) -> Call:
+    async def call_where(
+        self, condition: Callable[[Call], object], *, within: float = 20.0
+    ) -> Call:
         """The first request, made already or yet to come, that meets a condition."""
         return await self.until(
             lambda: next((c for c in self.calls if condition(c)), None), within=within
