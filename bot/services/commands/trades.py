@@ -1,15 +1,18 @@
 """`/trades`: the latest ones, of all or of one bot or pair, page by page; also as a picture."""
 
+import asyncio
 import logging
 
 from bot.domain.cards import Button, Card, Picture
 from bot.domain.charts import Chart, profits
 from bot.domain.commands import Argument, ArgumentType, Spec
+from bot.domain.events import Trade
 from bot.domain.ledger import trade_of
 from bot.domain.pairs import pairs_meant
+from bot.errors import NeedsLogin, Refused, TryLater
 from bot.ports import Draw
 from bot.services.actions import targets_of
-from bot.services.commands.desk import AccountCommand, AccountRequest
+from bot.services.commands.desk import READ_LIMIT, AccountCommand, AccountRequest
 from bot.services.commands.figuring import BOT, Asked, asked, away_since
 from bot.texts import trades as texts
 from bot.texts.cards import older
@@ -37,6 +40,8 @@ async def _answer(request: AccountRequest) -> Card:
         request.account.id, count + 1, (page - 1) * count, traders=scope.about, pair=pair or None
     )
     trades = tuple(map(trade_of, entries[:count]))
+    if len(trades) < count and page == 1 and not pair and scope.about is None:
+        trades = await _told_now(request, count) or trades
     more = [await _older(request, scope, pair, count, page)] if len(entries) > count else []
     earned = profits(trades, {trader.id: trader for trader in scope.bots})
     picture = None if earned is None or page > 1 else drawn(chart(earned), desk.draw)
@@ -49,6 +54,17 @@ async def _answer(request: AccountRequest) -> Card:
         away=away_since(request),
         buttons=more,
     )
+
+
+async def _told_now(request: AccountRequest, count: int) -> tuple[Trade, ...]:
+    """The latest as the platform tells them: right after the link the ledger has not read them."""
+    try:
+        async with asyncio.timeout(READ_LIMIT.total_seconds()):
+            session = await request.desk.session(request.account)
+            return await session.trades(count)
+    except (TryLater, Refused, NeedsLogin, TimeoutError) as failure:
+        log.warning("showing the trades that are known", extra={"reason": str(failure)})
+        return ()
 
 
 async def _pair(request: AccountRequest, wanted: str) -> str:

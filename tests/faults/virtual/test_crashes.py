@@ -67,7 +67,7 @@ ELSEWHERE = {
     "commit of storage.store._erase": "an operator's erasing of an account",
     "call of Platform.reachable": "an operator's check",
     "call of Session.stop_entries": "only where bots can be commanded; as `set_running`",
-    "call of Session.trades": "asked by nobody: `/trades` reads the ledger",
+    "call of Session.trades": "a read, of an account whose ledger holds little; see `trades`",
     "call of Session.opens_trades": "only where bots can be commanded; a read",
 }
 """What is neither on the way of an event nor of a command, and where it is."""

@@ -170,9 +170,8 @@ class BrowserServer(Server[PushCall]):
             return web.Response(status=201)  # the service itself cannot tell
         browser.pushed.append(json.loads(plain))
         where = {"Location": f"{self.url}/m/{next(self._ids)}"}
-        # As Google's does.
-        page = "text/html; charset=UTF-8"
-        return web.Response(status=201, headers={**where, "Content-Type": page})
+        # Called a page, as Google's is.
+        return web.Response(status=201, text="created", headers=where, content_type="text/html")
 
     def _is_signed(self, authorization: str, browser: PushedBrowser) -> bool:
         found = re.fullmatch(r"vapid t=([\w.-]+), k=([\w-]+)", authorization)
