@@ -27,7 +27,14 @@ from bot.domain.accounts import (
 )
 from bot.domain.events import Event, Position, Stream, Trader
 from bot.domain.ids import TraderId
-from bot.errors import NeedsLogin, NotOffered, OutcomeUnknown, Refused, TryLater
+from bot.errors import (
+    NeedsLogin,
+    NoSuchRecord,
+    NotOffered,
+    OutcomeUnknown,
+    Refused,
+    TryLater,
+)
 from tests.integration.cryptorobot.conftest import now
 from tests.integration.cryptorobot.server import PATIENCE, Rest, Server, members_only, says
 
@@ -107,7 +114,7 @@ async def test_an_answer_to_a_read_has_its_next_step(
     [
         (400, {"message": "Bad"}, Refused),
         (401, {"message": "jwt expired"}, NeedsLogin),
-        (404, {"message": "No record found for id 'bot-1'"}, Refused),
+        (404, {"message": "No record found for id 'bot-1'"}, NoSuchRecord),
         (409, {"message": "Conflict"}, Refused),
         (429, {"message": "Slow down"}, TryLater),
         (408, {"message": "Timeout"}, OutcomeUnknown),
