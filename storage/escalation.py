@@ -15,7 +15,7 @@ from bot.domain.escalation import DEFAULT_CHAIN, Chain, Step, Surface, steps_of
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, LinkId, NewId
 from bot.domain.incidents import Cause, Incident, IncidentState
-from bot.domain.standing_orders import first_due
+from bot.domain.standing_orders import DueOrder, first_due
 from bot.domain.watches import rung_for, seconds
 from bot.policy.escalation import Alerted, Reminder, planned, reminder
 from storage.buttons.actions import action_row
@@ -242,7 +242,7 @@ class _Going:
             loud=telling.loud,
             alert=self._alert(to, ids[0]) if len(ids) == 1 else None,
             not_shown=sorted(telling.not_shown),
-            stops=self._stops(telling.incidents),
+            awaits=self._awaited(telling.incidents),
         )
         values = self._row(fact, name, to, made)
         owe = insert(delivery).values(values).returning(delivery.c.id)
@@ -254,12 +254,12 @@ class _Going:
             self._connection.execute(insert(incident_fact), rows)
         HOLD_IF_CLOSED.run(self._connection, {"id": stored, "now": self._now})
 
-    def _stops(self, incidents: Sequence[Incident]) -> Sequence[datetime]:
-        """When standing orders stop bots of these."""
+    def _awaited(self, incidents: Sequence[Incident]) -> Sequence[DueOrder]:
+        """The standing orders that are next for these."""
         orders = standing_for(self._connection, self._account)
-        found = [(one, first_due(orders, one)) for one in incidents] if orders else []
-        done = deeds_of(self._connection, [one.id for one, _ in found])
-        return [at for one, at in found if at is not None and one.id not in done]
+        found = [due for one in incidents if (due := first_due(orders, one))] if orders else []
+        done = deeds_of(self._connection, [due.incident.id for due in found])
+        return [due for due in found if due.incident.id not in done]
 
     def _alert(self, to: Link, id: int) -> Alerted | None:
         """The last alert of it in that chat, with what it still offers."""

@@ -82,6 +82,7 @@ def _make(connection: Connection, order: StandingOrder) -> bool:
     row = insert_into(standing_order, connection.dialect.name).values(
         id=order.id,
         account=order.account,
+        verb=order.verb,
         causes=[str(cause) for cause in order.causes],
         bots=encode_targets(order.bots),
         every=order.every,
@@ -123,6 +124,7 @@ def _order_of(row: AnyRow) -> StandingOrder:
     return StandingOrder(
         id=row.id,
         account=AccountId(row.account),
+        verb=row.verb,
         causes=tuple(Cause(each) for each in row.causes if each in known),
         bots=decode_targets(row.bots),
         every=row.every,
@@ -202,6 +204,7 @@ def _begin(connection: Connection, begun: _Begun) -> bool:
         incident=one.id,
         account=order.account,
         standing_order=order.id,
+        verb=order.verb,
         bot=begun.bot.id,
         called=begun.bot.name,
         cause=one.cause,
@@ -235,6 +238,7 @@ def _untold(connection: Connection) -> Sequence[Deed]:
             incident=row.incident,
             account=AccountId(row.account),
             order=row.standing_order,
+            verb=row.verb,
             bot=Target(id=row.bot, name=row.called),
             cause=row.cause,
             after=timedelta(seconds=row.after),

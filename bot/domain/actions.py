@@ -24,6 +24,8 @@ class Verb(StrEnum):
     """Let the rule in `arguments` hold for what is critical too."""
     STANDING_ORDER = "standing order"
     """Let the bots of a card be stopped if nobody sees what happens to them."""
+    STANDING_NO_ENTRIES = "standing no entries"
+    """The same, but that they only open no more trades."""
     CANCEL = "cancel"
     """Close the card and do nothing."""
     ASK = "ask"

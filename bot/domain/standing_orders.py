@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.actions import ActionState, Target
+from bot.domain.actions import ActionState, Target, Verb
 from bot.domain.escalation import LONGEST
 from bot.domain.ids import AccountId, LinkId
 from bot.domain.incidents import Cause, Incident, IncidentState
@@ -25,9 +25,10 @@ MOST_ORDERS = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingOrder:
-    """If an incident of these causes and bots is unseen for so long, its bot is stopped.
+    """If an incident of these causes and bots is unseen for so long, something is done to its bot.
 
     Attributes:
+        verb: PAUSE or NO_ENTRIES.
         bots: as the confirm card named them.
         every: all bots of the account, later ones too: the card said so.
         link: where it was made, by whom: it holds as long as they may still make it.
@@ -36,6 +37,7 @@ class StandingOrder:
 
     id: str
     account: AccountId
+    verb: Verb = Verb.PAUSE
     causes: tuple[Cause, ...]
     bots: tuple[Target, ...]
     every: bool
@@ -78,6 +80,7 @@ class Deed:
     incident: int
     account: AccountId
     order: str
+    verb: Verb
     bot: Target
     cause: Cause
     after: timedelta
@@ -94,9 +97,10 @@ def falling(order: StandingOrder, incidents: Iterable[Incident]) -> Iterable[Due
                 yield DueOrder(order, one)
 
 
-def first_due(orders: Iterable[StandingOrder], one: Incident) -> datetime | None:
-    """When the bot of an incident is stopped, if nobody sees it before; `None` for never."""
-    return min((each.at for order in orders for each in falling(order, (one,))), default=None)
+def first_due(orders: Iterable[StandingOrder], one: Incident) -> DueOrder | None:
+    """What is done first to the bot of an incident, if nobody sees it before."""
+    due = (each for order in orders for each in falling(order, (one,)))
+    return min(due, key=lambda each: each.at, default=None)
 
 
 # --- as people write them -------------------------------------------------------------------------

@@ -18,10 +18,11 @@ from bot.domain.events import Event, GuardCrossed, Notice, PodEvent, Trade, Trad
 from bot.domain.ids import ActionId, NewId
 from bot.domain.incidents import HOLD_FOR, Cause, Incident, IncidentState, Opening
 from bot.domain.rules import Matter
+from bot.domain.standing_orders import DueOrder
 from bot.domain.weights import is_forced
 from bot.texts import escalation as texts
 from bot.texts.language import speaking
-from bot.texts.standing_orders import stop_from, stops_at
+from bot.texts.standing_orders import awaited_of, happens_at
 
 TOGETHER = timedelta(seconds=30)
 """What is due so soon is told with what is due now: when an exchange fails, all fail at once, but
@@ -117,12 +118,12 @@ def planned(one: Incident, steps: Sequence[Step], now: datetime) -> Plan | None:
     return Plan(due, since, done, due_at)
 
 
-def with_word(draft: Draft, one: Incident, at: datetime) -> Draft:
-    """An alert that says when a standing order stops its bot."""
+def with_word(draft: Draft, due: DueOrder) -> Draft:
+    """An alert that says what a standing order does to its bot, and when."""
     if draft.part or draft.decision.course in (Course.HOLD, Course.DROP):
         return draft
     with speaking(draft.language, draft.zone):
-        word = stops_at(one.called, at)
+        word = happens_at(due)
     return replace(draft, card=replace(draft.card, lines=(*draft.card.lines, word)))
 
 
@@ -150,12 +151,12 @@ def reminder(
     loud: bool,
     alert: Alerted | None,
     not_shown: Sequence[Channel],
-    stops: Sequence[datetime],
+    awaits: Sequence[DueOrder],
 ) -> Reminder:
     """What a chat is told of what nobody has seen.
 
     Args:
-        stops: when standing orders stop bots of these.
+        awaits: the standing orders that are next for these.
         alert: of it in that chat, if it is one thing and was told there.
         not_shown: where its alert could not be shown.
     """
@@ -187,9 +188,8 @@ def reminder(
             card = texts.reminder_of_drill(incidents[0], now, not_shown)
         else:
             card = texts.reminder(incidents, now, alert and alert.reference, not_shown)
-        if stops:
-            [first] = incidents if len(incidents) == 1 else [None]
-            word = stops_at(first.called, *stops) if first else stop_from(len(stops), min(stops))
+        if awaits:
+            word = happens_at(awaits[0]) if len(incidents) == 1 else awaited_of(awaits)
             card = replace(card, lines=(*card.lines, word))
     rows = tuple(filter(None, (alert.buttons if alert else (), asking)))
     severity = Severity.CRITICAL if loud else Severity.WARNING

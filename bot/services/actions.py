@@ -47,6 +47,7 @@ _ROLES = {
     Verb.GRANT_ACCESS: Role.OWNER,
     Verb.COVER_CRITICAL: Role.OPERATOR,
     Verb.STANDING_ORDER: Role.OWNER,
+    Verb.STANDING_NO_ENTRIES: Role.OWNER,
     Verb.CANCEL: Role.VIEWER,
     Verb.ASK: Role.VIEWER,
     Verb.UNDO: Role.VIEWER,
@@ -54,7 +55,7 @@ _ROLES = {
     Verb.HOLD: Role.VIEWER,
 }
 
-_OWN = frozenset({Verb.UNLINK, Verb.GRANT_ACCESS, Verb.STANDING_ORDER})
+_OWN = frozenset({Verb.UNLINK, Verb.GRANT_ACCESS, Verb.STANDING_ORDER, Verb.STANDING_NO_ENTRIES})
 """Only for the person who linked the chat, whatever role others have there."""
 
 
@@ -215,17 +216,22 @@ class Acting:
         await self.finish(action, state)
         await self._note(action, state, asker)
 
-    async def stop(
-        self, session: Session, account: AccountId, target: Target, asked_in: Link | None
+    async def act(
+        self,
+        session: Session,
+        account: AccountId,
+        verb: Verb,
+        target: Target,
+        asked_in: Link | None,
     ) -> Result:
-        """Stop a bot that nobody asks about any more: one write, never repeated, and its end.
+        """Do to a bot what nobody asks about any more: one write, never repeated, and its end.
 
         Args:
             asked_in: the chat that need not be told that the bot has stopped.
         """
-        result = await self._write(session, account, Verb.PAUSE, target, asked_in)
+        result = await self._write(session, account, verb, target, asked_in)
         if result.state is ActionState.UNCLEAR:
-            result = await self._read_back(session, Verb.PAUSE, result)
+            result = await self._read_back(session, verb, result)
         if result.accepted:
             return texts.given_up(result, timedelta(seconds=sum(self._read_backs)))
         return result
@@ -402,7 +408,7 @@ def _may(person: str, verb: Verb, link: Link) -> bool:
 
 
 def _style(verb: Verb) -> ButtonStyle:
-    milder = (Verb.RESUME, Verb.NO_ENTRIES)
+    milder = (Verb.RESUME, Verb.NO_ENTRIES, Verb.STANDING_NO_ENTRIES)
     return ButtonStyle.PRIMARY if verb in milder else ButtonStyle.DANGER
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import partial
 from typing import NoReturn
 
-from bot.domain.actions import ActionState, Target, Verb
+from bot.domain.actions import ActionState, Target
 from bot.domain.changes import condition
 from bot.domain.chats import Link
 from bot.domain.events import Trader
@@ -151,7 +151,7 @@ class Standing:
             return True
         asked_in = await self._links.called(due.order.link)
         if await self._begin(due, named):
-            await self._stop(due, named, session, asked_in)
+            await self._act(due, named, session, asked_in)
         return True
 
     async def _nothing(self, due: DueOrder, bot: Target) -> None:
@@ -174,13 +174,13 @@ class Standing:
         await self._orders.end(due.incident.id, state, words, self._now())
         self._begun.discard(due.incident.id)
 
-    async def _stop(
+    async def _act(
         self, due: DueOrder, bot: Target, session: Session, asked_in: Link | None
     ) -> None:
         """The one write. From here on a crash leaves it unclear, and it is not repeated."""
         order = due.order
-        await self._note(order.account, "standing_order", bot, "asked")
-        result = await self._acting.stop(session, order.account, bot, asked_in)
+        await self._note(order.account, "standing_order", bot, "asked", verb=order.verb)
+        result = await self._acting.act(session, order.account, order.verb, bot, asked_in)
         await retry_until_available(partial(self._end, due, result.state, result.words))
 
     # --- telling ------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ class Standing:
             await self._ingest.take(account, (texts.report(done, self._now()),))
         await self._orders.told([deed.incident for deed in deeds], self._now())
         for deed in done:
-            await self._note(account_id, "standing_order", deed.bot, deed.state)
+            await self._note(account_id, "standing_order", deed.bot, deed.state, verb=deed.verb)
 
     async def _tell_of_interrupted(self, which: Collection[int] | None = None) -> None:
         """
@@ -212,8 +212,8 @@ class Standing:
         for deed in await self._orders.untold():
             meant = which is None or deed.incident in which
             if meant and deed.state is ActionState.RUNNING:
-                seen = await self._acting.look_patiently(deed.account, Verb.PAUSE, deed.bot)
-                words = texts.interrupted(seen)
+                seen = await self._acting.look_patiently(deed.account, deed.verb, deed.bot)
+                words = texts.interrupted(deed.verb, seen)
                 await self._orders.end(deed.incident, ActionState.UNCLEAR, words, self._now())
         await self._tell_all()
 

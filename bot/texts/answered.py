@@ -118,5 +118,6 @@ _QUESTIONS = {
     Verb.GRANT_ACCESS: later("let others act here"),
     Verb.COVER_CRITICAL: later("quieten what is critical"),
     Verb.STANDING_ORDER: later("allow to stop {bots}"),
+    Verb.STANDING_NO_ENTRIES: later("allow to end new trades of {bots}"),
     Verb.UNDO: later("undo"),
 }

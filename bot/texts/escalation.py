@@ -16,7 +16,7 @@ from bot.texts import drills
 from bot.texts.incidents import happened
 from bot.texts.language import _, ngettext
 from bot.texts.names import app_name, chat_sort, chat_title
-from bot.texts.standing_orders import holding
+from bot.texts.standing_orders import awaited, holding
 from bot.texts.times import clock, spoken
 from bot.texts.wishes import quiet_in_words
 
@@ -311,9 +311,9 @@ def _watch_examples() -> str:
 def _stands(one: Incident, orders: Sequence[StandingOrder], now: datetime) -> str:
     if one.state is IncidentState.HELD and one.held_until is not None:
         return _("in hand until {time}", time=clock(one.held_until))
-    at = first_due(orders, one)
-    if at is not None and at > now:
-        return _("nobody has seen it; {time} its bot is stopped", time=clock(at))
+    due = first_due(orders, one)
+    if due is not None and due.at > now:
+        return awaited(due)
     return _("nobody has seen it")
 
 

@@ -280,7 +280,7 @@ def _one_outcome(result: Result) -> Card:
 REPORTED = frozenset(
     {
         *(Verb.PAUSE, Verb.NO_ENTRIES, Verb.RESUME),
-        *(Verb.UNLINK, Verb.GRANT_ACCESS, Verb.STANDING_ORDER),
+        *(Verb.UNLINK, Verb.GRANT_ACCESS, Verb.STANDING_ORDER, Verb.STANDING_NO_ENTRIES),
     }
 )
 """What is reported if a crash interrupts it."""
@@ -305,7 +305,7 @@ def _interrupted(verb: Verb, bots: Sequence[tuple[Target, Seen | None]]) -> Noti
         case Verb.GRANT_ACCESS:
             title = _("I was interrupted while setting what others may do")
             lines = [_("Send /members there to see what holds now.")]
-        case Verb.STANDING_ORDER:
+        case Verb.STANDING_ORDER | Verb.STANDING_NO_ENTRIES:
             title = _("I was interrupted while noting a standing order")
             lines = [_("Send /standing to see what holds now.")]
         case Verb.RESUME:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot.domain.actions import ActionState, Target
+from bot.domain.actions import ActionState, Target, Verb
 from bot.domain.cards import Button, Card, Severity
 from bot.domain.escalation import LONGEST
 from bot.domain.events import Kind, Notice, NoticeText, Origin
@@ -16,6 +16,7 @@ from bot.domain.standing_orders import (
     MOST_ORDERS,
     SOONEST,
     Deed,
+    DueOrder,
     OrderProblem,
     StandingOrder,
 )
@@ -56,8 +57,9 @@ def _names(bots: Sequence[Target]) -> str:
 
 def in_words(order: StandingOrder) -> str:
     """'An error of Grid BTC, unseen for 15 min: it is stopped'."""
-    return _(
-        "{what} of {bots}, unseen for {span}: it is stopped",
+    stops = _("{what} of {bots}, unseen for {span}: it is stopped")
+    ends_entries = _("{what} of {bots}, unseen for {span}: it opens no more trades")
+    return (ends_entries if order.verb is Verb.NO_ENTRIES else stops).format(
         what=_what(order.causes),
         bots=_whose(order.bots, order.every),
         span=spoken(order.after),
@@ -74,14 +76,30 @@ def allow(bots: Sequence[Target], every: bool) -> str:
     return ngettext("Allow to stop {count} bot", "Allow to stop {count} bots", len(bots))
 
 
+def allow_no_entries(bots: Sequence[Target], every: bool) -> str:
+    """On the button that makes the milder one."""
+    if len(bots) == 1 and not every:
+        return _("Allow to end new trades of {bot}", bot=bots[0].name)
+    return ngettext(
+        "Allow to end new trades of {count} bot",
+        "Allow to end new trades of {count} bots",
+        len(bots),
+    )
+
+
 def confirm(
     causes: tuple[Cause, ...],
     bots: Sequence[Target],
     every: bool,
     after: timedelta,
+    can_end_entries: bool,
     buttons: tuple[tuple[Button, ...], ...],
 ) -> Card:
-    """What exactly would be done, to which bots."""
+    """What exactly would be done, to which bots.
+
+    Args:
+        can_end_entries: a bot can be told to open no more trades: a button of its own offers it.
+    """
     lines = [
         _(
             "If {what} of {bots} is unseen for {span}, I stop that bot: once, and only if it runs"
@@ -97,6 +115,10 @@ def confirm(
         )
     else:
         lines.append(_("No other bot, and none that you add later."))
+    if can_end_entries:
+        lines.append(
+            _("Milder: it only opens no more trades, and goes on managing those that it has.")
+        )
     lines += [
         _("What is stopped manages its open trades no more, until somebody says /resume."),
         _("It holds as long as this chat is linked by you. /standing lists and removes it."),
@@ -192,19 +214,29 @@ def _examples() -> str:
 # --- where it is looked at ------------------------------------------------------------------------
 
 
-def stops_at(bot: str, at: datetime) -> str:
+def happens_at(due: DueOrder) -> str:
     """On what tells of an incident."""
-    return _("If nobody sees this by {time}, {bot} is stopped.", time=clock(at), bot=bot)
+    time, bot = clock(due.at), due.incident.called
+    if due.order.verb is Verb.NO_ENTRIES:
+        return _("If nobody sees this by {time}, {bot} opens no more trades.", time=time, bot=bot)
+    return _("If nobody sees this by {time}, {bot} is stopped.", time=time, bot=bot)
 
 
-def stop_from(bots: int, at: datetime) -> str:
+def awaited_of(due: Sequence[DueOrder]) -> str:
     """The same of several."""
     return ngettext(
-        "If nobody sees this, {count} bot is stopped, from {time} on.",
-        "If nobody sees this, {count} bots are stopped, from {time} on.",
-        bots,
-        time=clock(at),
+        "If nobody sees this, {count} bot is stopped or opens no more trades, from {time} on.",
+        "If nobody sees this, {count} bots are stopped or open no more trades, from {time} on.",
+        len(due),
+        time=clock(min(one.at for one in due)),
     )
+
+
+def awaited(due: DueOrder) -> str:
+    """How its incident stands, in a list."""
+    if due.order.verb is Verb.NO_ENTRIES:
+        return _("nobody has seen it; {time} its bot opens no more trades", time=clock(due.at))
+    return _("nobody has seen it; {time} its bot is stopped", time=clock(due.at))
 
 
 def holding(orders: Sequence[StandingOrder]) -> list[str]:
@@ -228,7 +260,11 @@ def report(deeds: Sequence[Deed], at: datetime) -> Notice:
         say=partial(_one if len(deeds) == 1 else _several, tuple(deeds)),
         bad=True,
         urgent=True,
-        resumes=tuple(deed.bot for deed in deeds if deed.state is ActionState.DONE),
+        resumes=tuple(
+            deed.bot
+            for deed in deeds
+            if deed.state is ActionState.DONE and deed.verb is not Verb.NO_ENTRIES
+        ),
     )
 
 
@@ -240,23 +276,36 @@ def _one(deeds: Sequence[Deed]) -> NoticeText:
         span=span,
         incident=happened(deed.cause, bot),
     )
-    match deed.state:
-        case ActionState.DONE:
+    match deed.state, deed.verb:
+        case ActionState.DONE, Verb.NO_ENTRIES:
+            return NoticeText(
+                _("{bot} opens no more trades: nobody had seen its alert for {span}").format(
+                    bot=bot, span=span
+                ),
+                why,
+                _("It manages those it has. /pause and /resume let it open trades again."),
+            )
+        case ActionState.DONE, _other:
             return NoticeText(
                 _("Stopped {bot}: nobody had seen its alert for {span}", bot=bot, span=span),
                 why,
                 _("Its open trades are not managed now. /resume {bot} starts it again.", bot=bot),
             )
-        case ActionState.REFUSED:
+        case ActionState.REFUSED, _other:
+            ends_entries = deed.verb is Verb.NO_ENTRIES
             return NoticeText(
-                _("{bot} was not stopped", bot=bot),
+                _("{bot} may still open trades", bot=bot)
+                if ends_entries
+                else _("{bot} was not stopped", bot=bot),
                 why,
                 f"{deed.words[:1].upper()}{deed.words[1:]}.",
                 _("I do not try again: /pause {bot} stops it.", bot=bot),
             )
         case _:
             return NoticeText(
-                _("{bot}: unclear whether it is stopped", bot=bot),
+                _("{bot}: unclear whether it opens trades", bot=bot)
+                if deed.verb is Verb.NO_ENTRIES
+                else _("{bot}: unclear whether it is stopped", bot=bot),
                 why,
                 f"{bot} {deed.words}.",
                 _("I do not try again: look with /status, or /pause {bot}.", bot=bot),
@@ -267,23 +316,42 @@ def _several(deeds: Sequence[Deed]) -> NoticeText:
     done = [deed for deed in deeds if deed.state is ActionState.DONE]
     rest = [deed for deed in deeds if deed.state is not ActionState.DONE]
     lines = [_("Nobody had seen their alerts. You had allowed it beforehand, see /standing.")]
-    if done:
-        names = ", ".join(deed.bot.name for deed in done)
+    ended = [deed.bot.name for deed in done if deed.verb is Verb.NO_ENTRIES]
+    stopped = [deed.bot.name for deed in done if deed.verb is not Verb.NO_ENTRIES]
+    if stopped:
+        names = ", ".join(stopped)
         lines.append(_("Stopped: {bots}. /resume starts them again.", bots=names))
+    if ended:
+        lines.append(_("They open no more trades: {bots}.", bots=", ".join(ended)))
     for deed in rest:
-        said = _("not stopped") if deed.state is ActionState.REFUSED else _("unclear")
+        said = _("not done") if deed.state is ActionState.REFUSED else _("unclear")
         lines.append(f"{deed.bot.name}: {said}. {deed.words}.")
     title = ngettext(
-        "Stopped {done} of {count} bot that nobody looked after",
-        "Stopped {done} of {count} bots that nobody looked after",
+        "Stopped or calmed {done} of {count} bot that nobody looked after",
+        "Stopped or calmed {done} of {count} bots that nobody looked after",
         len(deeds),
         done=len(done),
     )
+    if not ended:
+        title = ngettext(
+            "Stopped {done} of {count} bot that nobody looked after",
+            "Stopped {done} of {count} bots that nobody looked after",
+            len(deeds),
+            done=len(done),
+        )
     return NoticeText(title, *lines)
 
 
-def interrupted(seen: Seen | None) -> str:
+def interrupted(verb: Verb, seen: Seen | None) -> str:
     """Behind the bot's name."""
+    if verb is Verb.NO_ENTRIES:
+        if seen is None:
+            return _(
+                "was to open no more trades when I was interrupted. How it is now is not known"
+            )
+        return _(
+            "was to open no more trades when I was interrupted. Now it {found}", found=found(seen)
+        )
     if seen is None:
         return _("was being stopped when I was interrupted. How it is now is not known")
     return _("was being stopped when I was interrupted. Now it {found}", found=found(seen))

@@ -110,7 +110,7 @@ def _verb(facts: Mapping[str, str]) -> str:
             return _("no new trades of")
         case Verb.GRANT_ACCESS:
             return _("allow")
-        case Verb.STANDING_ORDER:
+        case Verb.STANDING_ORDER | Verb.STANDING_NO_ENTRIES:
             return _("allow a standing order")
         case Verb.COVER_CRITICAL:
             return _("quieten what is critical")
@@ -136,7 +136,7 @@ def _deed(trace: Trace) -> str:
         case "action":
             return _done(facts)
         case "standing_order":
-            return _("by a standing order: {deed}", deed=_done({**facts, "verb": Verb.PAUSE}))
+            return _("by a standing order: {deed}", deed=_done({"verb": Verb.PAUSE, **facts}))
         case "members":
             return _("set what others in a chat may do: {role}", role=facts.get("role", ""))
         case "endpoint_disabled":

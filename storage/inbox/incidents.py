@@ -84,9 +84,9 @@ def _say_what_follows(connection: Connection, fact: Fact, id: int) -> None:
         return
     row = connection.execute(select(incident).where(incident.c.id == id)).one()
     one = incident_of(row)
-    at = first_due(orders, one)
-    if at is not None:
-        fact.drafts = [with_word(draft, one, at) for draft in fact.drafts]
+    due = first_due(orders, one)
+    if due is not None:
+        fact.drafts = [with_word(draft, due) for draft in fact.drafts]
 
 
 def _due(connection: Connection, fact: Fact, opening: Opening, links: Sequence[Link]) -> object:

@@ -466,6 +466,8 @@ class _StandingOrder(TypedColumns):
     id = Column(Text, primary_key=True)
     """Of the button that made it."""
     account: Named[str] = Column(Text, ForeignKey("account.id"), index=True)
+    verb: Named[Verb] = Column(OneOf(Verb), server_default="pause")
+    """What is done to the bot."""
     causes: Named[list[str]] = Column(Json)
     bots: Named[list[dict[str, str]]] = Column(Json)
     """As the confirm card named them."""
@@ -489,6 +491,7 @@ class _StandingDeed(TypedColumns):
     incident = Column(Serial, ForeignKey("incident.id"), primary_key=True, autoincrement=False)
     account: Named[str] = Column(Text, ForeignKey("account.id"), index=True)
     standing_order: Named[str] = Column(Text)
+    verb: Named[Verb] = Column(OneOf(Verb), server_default="pause")
     bot: Named[str] = Column(Foreign)
     called: Named[str] = Column(Foreign)
     cause: Named[Cause] = Column(OneOf(Cause))

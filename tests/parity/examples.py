@@ -628,10 +628,13 @@ ORDER = StandingOrder(
     made_at=AT,
 )
 
+MILDER = replace(ORDER, verb=Verb.NO_ENTRIES)
+
 DEED = Deed(
     incident=1,
     account=ACCOUNT.id,
     order="o",
+    verb=Verb.PAUSE,
     bot=ORDER.bots[0],
     cause=Cause.ERROR,
     after=ORDER.after,
@@ -828,14 +831,14 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         escalation.listed(Chain(steps=(), on=False), (LINK,), (), (), NOW, ()),
     ],
     "standing_orders.confirm": lambda: [
-        standing_orders.confirm((Cause.ERROR,), ORDER.bots, every, ORDER.after, CONFIRM)
+        standing_orders.confirm((Cause.ERROR,), ORDER.bots, every, ORDER.after, every, CONFIRM)
         for every in (False, True)
     ],
     "standing_orders.made": lambda: [standing_orders.made(ORDER)],
     "standing_orders.too_many": lambda: [standing_orders.too_many()],
     "standing_orders.listed": lambda: [
         standing_orders.listed((), ()),
-        standing_orders.listed((ORDER, replace(ORDER, suspended_at=NOW)), ONE_BUTTON),
+        standing_orders.listed((MILDER, replace(ORDER, suspended_at=NOW)), ONE_BUTTON),
     ],
     "standing_orders.removed": lambda: [standing_orders.removed(ORDER)],
     "standing_orders.gone": lambda: [standing_orders.gone()],

@@ -151,6 +151,41 @@ async def test_a_bot_whose_error_nobody_sees_is_stopped_once_and_everybody_is_to
     assert "by a standing order: stop Night Owl: done" in trail
 
 
+async def test_where_bots_can_be_told_it_may_be_that_they_only_open_no_more_trades(
+    world, platform, chat
+):
+    platform.commands_pods = True
+    card = await asks(world, "/standing error of all after 15 min")
+    milder = "Allow to end new trades of 2 bots"
+    [done] = await world.presses(Reply(card=card), milder)
+    await errs(world, platform)
+    alert = chat.shown[0].card
+    await world.quiet(16 * MINUTE)
+    await errs(world, platform, "heron")
+    platform.fail("stop_entries heron", Refused("busy"))
+    await world.quiet(16 * MINUTE)
+
+    assert labels(card) == ["Allow to stop 2 bots", milder, "Cancel"]
+    assert done.card.lines[0].endswith("unseen for 15 min: it opens no more trades")
+    assert any("Night Owl opens no more trades." in line for line in alert.lines)
+    assert writes(platform) == 0
+    assert platform.no_entries == {"owl"}
+    ended, refused = (
+        next(one.card for one in chat.shown if one.card.title == title)
+        for title in (
+            "Night Owl opens no more trades: nobody had seen its alert for 15 min",
+            "Heron may still open trades",
+        )
+    )
+    assert (
+        ended.lines[-1] == "It manages those it has. /pause and /resume let it open trades again."
+    )
+    assert labels(ended) == ["Seen"]
+    assert refused.lines[1] == "Not done, the platform says: busy."
+    trail = str((await asks(world, "/audit")).fields)
+    assert "by a standing order: no new trades of Night Owl: done" in trail
+
+
 async def test_the_button_starts_it_again(world, platform, chat):
     await allows(world, "error of night owl after 15 min")
     await errs(world, platform)

@@ -83,7 +83,7 @@ class Pressing:
                 # The person first: without it they are told that it was interrupted.
                 yield Reply(card=members_texts.rights(role), replaces=True)
                 await desk.acting.finish(action, ActionState.DONE)
-            case Verb.STANDING_ORDER:
+            case Verb.STANDING_ORDER | Verb.STANDING_NO_ENTRIES:
                 card = await standing.allowed(desk, action, link, press.person)
                 yield Reply(card=card, replaces=True)
                 await desk.acting.finish(action, ActionState.DONE)

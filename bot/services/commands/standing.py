@@ -100,14 +100,14 @@ async def _confirm(
     request: AccountRequest, read: SpokenOrder, bots: tuple[Target, ...], every: bool
 ) -> Card:
     words = (_ALL if every else _NAMED, str(int(read.after.total_seconds())), *read.causes)
+    session = await request.desk.session(request.account)
+    deeds = {Verb.STANDING_ORDER: texts.allow(bots, every)}
+    if session.commands_pods:
+        deeds[Verb.STANDING_NO_ENTRIES] = texts.allow_no_entries(bots, every)
     buttons = await request.desk.acting.confirm(
-        request.link,
-        request.command.person.id,
-        {Verb.STANDING_ORDER: texts.allow(bots, every)},
-        bots,
-        " ".join(words),
+        request.link, request.command.person.id, deeds, bots, " ".join(words)
     )
-    return texts.confirm(read.causes, bots, every, read.after, buttons)
+    return texts.confirm(read.causes, bots, every, read.after, session.commands_pods, buttons)
 
 
 async def allowed(desk: Desk, action: Action, link: Link, person: Person) -> Card:
@@ -116,6 +116,7 @@ async def allowed(desk: Desk, action: Action, link: Link, person: Person) -> Car
     order = StandingOrder(
         id=action.id,
         account=action.account,
+        verb=Verb.NO_ENTRIES if action.verb is Verb.STANDING_NO_ENTRIES else Verb.PAUSE,
         causes=tuple(map(Cause, causes)),
         bots=action.targets,
         every=which == _ALL,
