@@ -1,14 +1,17 @@
 """How long answers from the ledger take, by how many trades an account has, on both databases."""
 
 import os
+import secrets
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import asyncpg
 from cryptography.fernet import Fernet
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, make_url, text
 
 from benchmarks.bots.tradebell import link
 from benchmarks.figures import Report, median
@@ -25,7 +28,7 @@ SIZES = (10_000, 100_000, 1_000_000)
 ROUNDS = 5
 
 POSTGRES = os.environ.get("TRADEBELL_TEST_POSTGRES_URL")
-"""An empty database; without one only SQLite is measured."""
+"""A database beside which one of our own is made; without one only SQLite is measured."""
 
 _FILLED = """
     INSERT INTO ledger
@@ -55,13 +58,10 @@ async def measure(*, sizes: tuple[int, ...] = SIZES, rounds: int = ROUNDS) -> Re
     """Each figure is the median of its rounds, on the connection that answers commands."""
     told = {}
     with tempfile.TemporaryDirectory(dir=ON_DISK) as folder:
-        urls = {"SQLite": f"sqlite:///{Path(folder, 'ledger.db')}"}
-        if POSTGRES:
-            urls["PostgreSQL"] = POSTGRES
-        for name, url in urls.items():
-            key = Fernet.generate_key().decode()
-            async with open_store(url, (key,), now, new_id) as store:
-                told[name] = [await _answers(store, size, rounds) for size in sizes]
+        told["SQLite"] = await _all(f"sqlite:///{Path(folder, 'ledger.db')}", sizes, rounds)
+    if POSTGRES:
+        async with _postgres_of_our_own(POSTGRES) as url:
+            told["PostgreSQL"] = await _all(url, sizes, rounds)
     lines = [f"{name} {' / '.join(answers)}" for name, answers in told.items()]
     counts = " / ".join(f"{size:,}" for size in sizes)
     return Report(
@@ -70,6 +70,29 @@ async def measure(*, sizes: tuple[int, ...] = SIZES, rounds: int = ROUNDS) -> Re
         tradebell="; ".join(lines),
         others="a bot that asks the platform: a request of 100 trades each, and its limits",
     )
+
+
+async def _all(url: str, sizes: tuple[int, ...], rounds: int) -> list[str]:
+    async with open_store(url, (Fernet.generate_key().decode(),), now, new_id) as store:
+        return [await _answers(store, size, rounds) for size in sizes]
+
+
+@asynccontextmanager
+async def _postgres_of_our_own(beside: str) -> AsyncIterator[str]:
+    """Gives its address; what is in the other database stays as it is."""
+    name = f"tradebell_{secrets.token_hex(8)}"
+    address = make_url(beside)
+    server = await asyncpg.connect(
+        address.set(drivername="postgresql").render_as_string(hide_password=False)
+    )
+    try:
+        await server.execute(f"CREATE DATABASE {name}")
+        try:
+            yield address.set(database=name).render_as_string(hide_password=False)
+        finally:
+            await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await server.close()
 
 
 async def _answers(store: Store, size: int, rounds: int) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
@@ -17,28 +16,24 @@ from bot.domain.ids import AccountId, LinkId, NewId
 from bot.domain.incidents import Cause, Incident, IncidentState
 from bot.domain.standing_orders import DueOrder, first_due
 from bot.domain.watches import rung_for, seconds
-from bot.policy.escalation import Alerted, Reminder, planned, reminder
-from storage.buttons.actions import action_row
+from bot.policy.escalation import Alerted, planned, reminder
 from storage.engine.database import Database, each, invalidate
 from storage.engine.types import key
 from storage.engine.upsert import insert_into
 from storage.outbox.drills import acknowledged
 from storage.outbox.incidents import items_of
-from storage.outbox.statements import HOLD_IF_CLOSED
-from storage.owing import Owed
-from storage.schema.codec import decode_card, encode_card
+from storage.owing import Owed, owe
+from storage.schema.codec import decode_card
 from storage.schema.facts import FactKey, reference
 from storage.schema.preferences import (
     decode_chain,
     encode_chain,
-    encode_decision,
     encode_watch,
 )
 from storage.schema.rows import incident_of, link_of, select_active_links
 from storage.schema.tables import (
     INCIDENT_IS_DUE,
     account,
-    action,
     delivery,
     drill,
     drill_seen,
@@ -244,15 +239,21 @@ class _Going:
             not_shown=sorted(telling.not_shown),
             awaits=self._awaited(telling.incidents),
         )
-        values = self._row(fact, name, to, made)
-        owe = insert(delivery).values(values).returning(delivery.c.id)
-        stored = self._connection.execute(owe).scalar_one()
-        self._connection.execute(insert(action), [action_row(one) for one in made.actions])
+        owe(
+            self._connection,
+            fact,
+            to,
+            made.card,
+            self._now,
+            decision=Decision(Course.RING, Why.CRITICAL),
+            priority=Priority.URGENT,
+            actions=made.actions,
+            about=made.about,
+        )
         if fact not in self._facts:
             self._facts.add(fact)
             rows = [{**fact._asdict(), "incident": id} for id in ids]
             self._connection.execute(insert(incident_fact), rows)
-        HOLD_IF_CLOSED.run(self._connection, {"id": stored, "now": self._now})
 
     def _awaited(self, incidents: Sequence[Incident]) -> Sequence[DueOrder]:
         """The standing orders that are next for these."""
@@ -282,27 +283,6 @@ class _Going:
             button for line in card.buttons for button in line if offers and not button.until_seen
         )
         return Alerted(row.reference, rest, row.about if rest else None)
-
-    def _row(self, fact: FactKey, name: str, to: Link, made: Reminder) -> Mapping[str, Any]:
-        return {
-            **fact._asdict(),
-            "reference": name,
-            "link": to.id,
-            "link_epoch": to.epoch,
-            "endpoint": to.endpoint.id,
-            "priority": Priority.URGENT,
-            "rank": Priority.URGENT,
-            "state": State.READY,
-            "reason": "new",
-            "attempts": 0,
-            "unclear": 0,
-            "card": encode_card(made.card),
-            "occurred_at": self._now,
-            "created_at": self._now,
-            "about": made.about,
-            "decision": encode_decision(Decision(Course.RING, Why.CRITICAL)),
-            "seen": "",
-        }
 
 
 def _chain(connection: Connection, account_id: AccountId) -> Chain:

@@ -51,7 +51,7 @@ from storage.schema.tables import (
     sighting,
 )
 
-AT_ONCE = 20
+AT_ONCE = 4
 """Chats that one transaction tells: it must stay short."""
 
 SPELLS_BEFORE = timedelta(days=7)
