@@ -25,6 +25,11 @@ RUN python -m hatchling build -t wheel -d dist \
 
 FROM python:3.13.11-slim-trixie
 
+# Letters for pictures that Pillow's own font has not: accents and Cyrillic, and Chinese.
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends fonts-dejavu-core fonts-droid-fallback \
+ && rm -rf /var/lib/apt/lists/*
+
 RUN groupadd --gid 10001 tradebell \
  && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin tradebell \
  && install -d -o tradebell -g tradebell -m 700 /data

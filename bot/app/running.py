@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import Any, NoReturn
 
 from adapters.cryptorobot.client import open_platform
+from adapters.pictures.drawing import drawing
 from adapters.push.encryption import PushKey, new_private_key
 from adapters.push.faults import REASONS as PUSH_REASONS
 from adapters.watch.ping import pinging
@@ -25,8 +26,6 @@ from bot.app.composition import Services, compose
 from bot.app.keys import keys_of
 from bot.app.process import raise_descriptor_limit
 from bot.app.sources import new_digits, new_id, now
-from bot.domain.cards import Picture
-from bot.domain.charts import Chart
 from bot.domain.chats import Channel
 from bot.domain.hosts import is_exposed
 from bot.domain.ids import Now
@@ -120,7 +119,7 @@ async def run(
             meter=meter,
             public_url=settings.web.public_url,
             cut_off=settings.cut_off,
-            draw=_drawn,
+            draw=stack.enter_context(drawing()),
             now=now,
             new_id=new_id,
             new_digits=new_digits,
@@ -346,12 +345,6 @@ def _page(chat: Talk) -> ChatBot:
 
 
 async def _nobody_to_ask() -> None: ...
-
-
-def _drawn(chart: Chart) -> Picture:
-    from adapters.pictures.draw import drawn  # loaded with the first picture: no alert has one
-
-    return drawn(chart)
 
 
 async def _backlog(store: Store, now: Now) -> Backlog:

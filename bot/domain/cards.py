@@ -81,6 +81,13 @@ class Question:
     action: ActionId
 
 
+class Look(StrEnum):
+    """What a chat's pictures are drawn for."""
+
+    DARK = "dark"
+    LIGHT = "light"
+
+
 ALT_LIMIT = 1024
 """UTF-16 units that Discord's descriptions and Telegram's captions may have."""
 

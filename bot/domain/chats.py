@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from enum import StrEnum
 
+from bot.domain.cards import Look
 from bot.domain.guards import Guard
 from bot.domain.ids import AccountId, EndpointId, LinkId
 from bot.domain.rules import Mute, Quiet, Rule
@@ -100,6 +101,8 @@ class Preferences:
     language: str = "en"
     """In which it is told and answered, by BCP 47: one that there is a catalogue for."""
     hears: Hears = Hears.ALL
+    look: Look = Look.DARK
+    """Of pictures."""
 
     def for_inbox(self) -> "Preferences":
         """Of an inbox that the same person opens: what has lost too much is told once enough, and a

@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.domain.cards import Card, Picture
-from bot.domain.charts import Chart
+from bot.domain.cards import Card, Look, Picture
+from bot.domain.charts import (
+    Chart,
+)
 from bot.domain.chats import Address, Channel, Person
 from bot.domain.deliveries import Attempt, Repeats
 from bot.domain.incoming import Incoming, Place, Reply
@@ -79,10 +81,10 @@ class Readership(Protocol):
 class Draw(Protocol):
     """Draws charts."""
 
-    def __call__(self, chart: Chart) -> Picture:
+    async def __call__(self, chart: Chart, look: Look) -> Picture:
         """The chart as a picture, its words as they are. The same chart gives the same bytes.
 
-        It may raise anything: whoever asks goes on without a picture.
+        It may raise anything, also that it takes too long: whoever asks goes on without a picture.
         """
 
 

@@ -1,21 +1,53 @@
 """Charts: what is drawn, and all of it in words for who does not see it."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from bot.domain.amounts import brief, gained, percent
-from bot.domain.charts import FEWEST, Bar, Chart, Profits
-from bot.domain.figures import Record, Span, by_money, by_span
-from bot.texts.figures import money_name, period_name
-from bot.texts.language import _, ngettext
+from bot.domain.amounts import brief, gained, percent, quantity
+from bot.domain.cards import Button, Card, Look, Picture
+from bot.domain.charts import (
+    FEWEST,
+    Bar,
+    Bars,
+    Chart,
+    Curve,
+    Level,
+    Point,
+    Profits,
+    Ranking,
+    added_up,
+)
+from bot.domain.figures import EVER, Record, Span, by_money, by_span, shares
+from bot.domain.text import clean
+from bot.domain.timetables import zone as zone_called
+from bot.texts.figures import By, Scope, Trust, as_known_at, common, money_name, notes, period_name
+from bot.texts.language import _, ngettext, spoken_zone
+from bot.texts.times import day_in
+
+
+class What(StrEnum):
+    """What `/chart` shows, if not a pair."""
+
+    CURVE = "curve"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+    PAIRS = "pairs"
+    BOTS = "bots"
+    REASONS = "reasons"
+
 
 MOST_BARS = 12
 """More of them a phone does not show so that they can be told apart."""
 
+BEST_ROWS, WORST_ROWS = 5, 3
+"""Of a ranking, that a phone shows so that they can be read."""
 
-def chart(profits: Profits) -> Chart:
+
+def chart(profits: Profits) -> Bars:
     """A bar for each trade."""
     trades, currency, values = _trades(profits), profits.currency, profits.values
     if currency:
@@ -32,14 +64,14 @@ def chart(profits: Profits) -> Chart:
         shown = tuple(value * 100 for value in values)
         told = ", ".join(map(percent, values))
         alt = _("Profit of {trades}, oldest first: {values}.", trades=trades, values=told)
-    return Chart(
+    return Bars(
         title=_("Profit of {trades} in {unit}", trades=trades, unit=currency or "%"),
         bars=tuple(Bar(value=value, label=brief(value)) for value in shown),
         alt=alt,
     )
 
 
-def bars_of(span: Span, found: Record, days: Sequence[date], zone: ZoneInfo) -> Chart | None:
+def bars_of(span: Span, found: Record, days: Sequence[date], zone: ZoneInfo) -> Bars | None:
     """A bar for each of some days, weeks or months, of the money with most trades; `None` for what
     is no more than its list says.
     """
@@ -53,11 +85,133 @@ def bars_of(span: Span, found: Record, days: Sequence[date], zone: ZoneInfo) -> 
         for day, share in parts.items()
     )
     unit = money_name(what)
-    return Chart(
+    return Bars(
         title=_("Profit in {unit}, by {span}", unit=unit, span=_span_name(span)),
-        bars=tuple(Bar(value=one.total, label=brief(one.total)) for one in parts.values()),
+        bars=tuple(
+            Bar(value=one.total, label=brief(one.total), name=period_name(span, day))
+            for day, one in parts.items()
+        ),
         alt=_("Profit in {unit}, the oldest first: {values}.", unit=unit, values=told),
     )
+
+
+def ranking_of(by: By, found: Record, scope: Scope) -> Ranking | None:
+    """A bar for each pair, bot or reason, the best first, of the money with most trades."""
+    moneys = by_money(found.trades)
+    if not moneys or len(found.trades) < FEWEST:
+        return None
+    what, trades = next(iter(moneys.items()))
+    rows = list(shares(trades, common(by, scope)).items())
+    left_out = len(rows) - BEST_ROWS - WORST_ROWS
+    if left_out > 0:
+        rows = [*rows[:BEST_ROWS], *rows[-WORST_ROWS:]]
+    told = ", ".join(f"{clean(name, 24)} {gained(one.total, what.currency)}" for name, one in rows)
+    unit = money_name(what)
+    alt = _("Profit in {unit}, the best first: {values}.", unit=unit, values=told)
+    if left_out > 0:
+        alt += " " + ngettext(
+            "{count} between the best and the worst is left out.",
+            "{count} between the best and the worst are left out.",
+            left_out,
+        )
+    return Ranking(
+        title=_ranked(by, unit),
+        bars=tuple(
+            Bar(value=one.total, label=brief(one.total), name=clean(name, 24)) for name, one in rows
+        ),
+        alt=alt,
+    )
+
+
+def _ranked(by: By, unit: str) -> str:
+    match by:
+        case By.PAIR:
+            return _("Profit in {unit}, by pair", unit=unit)
+        case By.BOT:
+            return _("Profit in {unit}, by bot", unit=unit)
+        case By.REASON:
+            return _("Profit in {unit}, by reason", unit=unit)
+
+
+def curve_of(found: Record) -> Curve | None:
+    """What trades have earned, added up, of the money with most of them."""
+    moneys = by_money(found.trades)
+    what, trades = next(iter(moneys.items()), (None, ()))
+    if what is None or len(trades) < FEWEST:
+        return None
+    since = trades[0].at if found.since == EVER else found.since
+    points = added_up(trades, since)
+    highest, lowest, last = _extremes(points)
+    unit = money_name(what)
+    alt = ngettext(
+        "Profit in {unit}, {count} closed trade added up: {last}. Highest {high} ({high_day}), "
+        "lowest {low} ({low_day}).",
+        "Profit in {unit}, {count} closed trades added up: {last}. Highest {high} ({high_day}), "
+        "lowest {low} ({low_day}).",
+        len(trades),
+        unit=unit,
+        last=gained(last.value, what.currency),
+        high=gained(highest.value, what.currency),
+        high_day=_day(highest),
+        low=gained(lowest.value, what.currency),
+        low_day=_day(lowest),
+    )
+    return Curve(
+        title=_("Profit in {unit}, added up", unit=unit),
+        points=points,
+        levels=tuple(
+            Level(value=value, label=brief(value))
+            for value in dict.fromkeys((last.value, highest.value, lowest.value, Decimal()))
+        ),
+        ends=(_day(points[0]), _day(points[-1])),
+        alt=alt,
+        is_result=True,
+    )
+
+
+def pair_of(pair: str, points: tuple[Point, ...]) -> Curve:
+    """At what prices a pair was bought and sold."""
+    highest, lowest, last = _extremes(points)
+    price = quantity(last.value)
+    bought = sum(one.bought is True for one in points)
+    alt = _(
+        "The prices of your trades of {pair} from {begin} to {end}: {bought} bought, {sold} sold, "
+        "between {low} and {high}. {latest} Nothing is known of prices between them.",
+        pair=pair,
+        begin=_day(points[0]),
+        end=_day(last),
+        bought=bought,
+        sold=len(points) - bought,
+        low=quantity(lowest.value),
+        high=quantity(highest.value),
+        latest=_("The last was bought at {price}.", price=price)
+        if last.bought
+        else _("The last was sold at {price}.", price=price),
+    )
+    return Curve(
+        title=_("Your trades of {pair}", pair=pair),
+        points=points,
+        levels=tuple(
+            Level(value=one.value, label=quantity(one.value))
+            for one in dict.fromkeys((last, highest, lowest))
+        ),
+        ends=(_day(points[0]), _day(last)),
+        alt=alt,
+        marks=(_("Bought"), _("Sold")),
+    )
+
+
+def _extremes(points: Sequence[Point]) -> tuple[Point, Point, Point]:
+    """The highest, the lowest and the last."""
+
+    def value(point: Point) -> Decimal:
+        return point.value
+
+    return max(points, key=value), min(points, key=value), points[-1]
+
+
+def _day(point: Point) -> str:
+    return day_in(point.at.astimezone(zone_called(spoken_zone())).date())
 
 
 def _span_name(span: Span) -> str:
@@ -94,3 +248,60 @@ def _trades(profits: Profits) -> str:
     if shown == profits.closed:
         return latest
     return _("{shown} of {trades}", shown=shown, trades=latest)
+
+
+# --- asked for ------------------------------------------------------------------------------------
+
+
+def charted(
+    chart: Chart | None,
+    picture: Picture | None,
+    scope: Scope,
+    trust: Trust | None,
+    away: datetime | None,
+    buttons: Sequence[Sequence[Button]],
+) -> Card:
+    """The picture, or its words where it cannot be drawn.
+
+    Args:
+        trust: of results.
+        away: since when the platform is.
+    """
+    small: tuple[str, ...] = () if away is None else (as_known_at(away),)
+    if trust is not None:
+        small = notes(trust)
+    rows = tuple(map(tuple, buttons))
+    if chart is None:
+        few = _("There are too few trades yet for a picture: it takes three.")
+        return Card(title=scope.titled(_("Chart")), lines=(few,), buttons=rows, notes=small)
+    others = [] if trust is None else list(by_money(trust.record.trades))[1:]
+    if others:
+        left_out = ", ".join(map(money_name, others))
+        small = (_("Not in the picture: {moneys}.", moneys=left_out), *small)
+    lines = (chart.alt,) if picture is None else ()
+    title = scope.titled(chart.title)
+    return Card(title=title, lines=lines, picture=picture, buttons=rows, notes=small)
+
+
+def what_label(what: What) -> str:
+    """On a button."""
+    match what:
+        case What.CURVE:
+            return _("Curve")
+        case What.DAILY:
+            return _("By day")
+        case What.WEEKLY:
+            return _("By week")
+        case What.MONTHLY:
+            return _("By month")
+        case What.PAIRS:
+            return _("By pair")
+        case What.BOTS:
+            return _("By bot")
+        case What.REASONS:
+            return _("By reason")
+
+
+def look_label(look: Look) -> str:
+    """On a button."""
+    return _("In light") if look is Look.LIGHT else _("In dark")

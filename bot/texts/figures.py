@@ -96,7 +96,7 @@ def profit(
     fields = [
         Field(span_label(span), in_all(found.since_then(began(span, now, clock)))) for span in Span
     ]
-    card = Card(title=title, lines=_window(found), fields=tuple(fields), notes=_notes(trust))
+    card = Card(title=title, lines=_window(found), fields=tuple(fields), notes=notes(trust))
     return replace(card, buttons=(tuple(buttons[:3]), tuple(buttons[3:])))
 
 
@@ -125,7 +125,7 @@ def profit_of(span: Span, found: Record, scope: Scope, trust: Trust) -> Card:
                 for bot, share in by_bot.items()
             ]
             fields.append(Field(label(_("By bot")), " · ".join(told[:_BEST])))
-    return Card(title=title, lines=_window(found), fields=tuple(fields), notes=_notes(trust))
+    return Card(title=title, lines=_window(found), fields=tuple(fields), notes=notes(trust))
 
 
 def span_label(span: Span) -> str:
@@ -213,7 +213,7 @@ def periods(
         fields=(Field(_("Together"), " · ".join(totals)),),
         table=Table(columns=(_column(span), _("Result"), _("Trades")), rows=tuple(rows)),
         picture=picture,
-        notes=_notes(trust),
+        notes=notes(trust),
     )
 
 
@@ -262,7 +262,7 @@ def performance(
         return _nothing(title, span, trust)
     rows: list[tuple[str, ...]] = []
     left_out = 0
-    of = _common(by, scope)
+    of = common(by, scope)
     for what, trades in by_money(found.trades).items():
         told = [
             (clean(name, 24), _gained(share.total, what), f"{share.won}/{share.trades}")
@@ -286,7 +286,7 @@ def performance(
         lines=lines,
         table=Table(columns=columns, rows=tuple(rows)),
         buttons=(tuple(buttons),),
-        notes=_notes(trust),
+        notes=notes(trust),
     )
 
 
@@ -310,7 +310,7 @@ def by_column(by: By) -> str:
             return _("Closed by")
 
 
-def _common(by: By, scope: Scope) -> Callable[[Closed], str]:
+def common(by: By, scope: Scope) -> Callable[[Closed], str]:
     match by:
         case By.PAIR:
             return lambda one: one.pair or _("no pair named")
@@ -333,7 +333,7 @@ def statistics(span: Span, found: Record, scope: Scope, trust: Trust) -> Card:
         label, all_of_it = _labels(what, moneys), summary(trades)
         told = _told(all_of_it, what.currency)
         fields += [Field(label(name), value) for name, value in told if value]
-    return Card(title=title, lines=_window(found), fields=tuple(fields), notes=_notes(trust))
+    return Card(title=title, lines=_window(found), fields=tuple(fields), notes=notes(trust))
 
 
 def _told(figures: Summary, currency: str) -> Iterable[tuple[str, str]]:
@@ -388,7 +388,7 @@ def fees(span: Span, paid: Sequence[Fee], scope: Scope, trust: Trust) -> Card:
         found.setdefault(one.money, []).append(one.value)
     if not found:
         line = _("None of your trades of that time says what it cost.")
-        return Card(title=title, lines=(line,), notes=_notes(trust, untold=False))
+        return Card(title=title, lines=(line,), notes=notes(trust, untold=False))
     fields = []
     for what, values in found.items():
         total = sum(values, Decimal())
@@ -397,7 +397,7 @@ def fees(span: Span, paid: Sequence[Fee], scope: Scope, trust: Trust) -> Card:
             "{amount}, {count} trade", "{amount}, {count} trades", len(values), amount=amount
         )
         fields.append(Field(money_name(what), told))
-    return Card(title=title, fields=tuple(fields), notes=_notes(trust, untold=False))
+    return Card(title=title, fields=tuple(fields), notes=notes(trust, untold=False))
 
 
 # --- what they share ----------------------------------------------------------------------
@@ -470,11 +470,11 @@ def _window(found: Record) -> tuple[str, ...]:
     )
 
 
-def _notes(trust: Trust, *, untold: bool = True) -> tuple[str, ...]:
+def notes(trust: Trust, *, untold: bool = True) -> tuple[str, ...]:
     """What is missing, and how it was come by."""
-    found, notes = trust.record, []
+    found, told = trust.record, []
     if found.method.since is not None:
-        notes.append(
+        told.append(
             _(
                 "The platform tells no results: computed from what was bought and sold since "
                 "{since}, first in, first out.",
@@ -482,7 +482,7 @@ def _notes(trust: Trust, *, untold: bool = True) -> tuple[str, ...]:
             )
         )
     if found.method.unmatched:
-        notes.append(
+        told.append(
             ngettext(
                 "{count} sale of what was bought before that is left out.",
                 "{count} sales of what was bought before that are left out.",
@@ -490,7 +490,7 @@ def _notes(trust: Trust, *, untold: bool = True) -> tuple[str, ...]:
             )
         )
     elif found.untold and untold and found.method.since is None:
-        notes.append(
+        told.append(
             ngettext(
                 "{count} closed trade does not say what it earned, and is left out.",
                 "{count} closed trades do not say what they earned, and are left out.",
@@ -498,14 +498,14 @@ def _notes(trust: Trust, *, untold: bool = True) -> tuple[str, ...]:
             )
         )
     if found.whole_from is None:
-        notes.append(_("I have not read all of your trades yet: some may be missing."))
+        told.append(_("I have not read all of your trades yet: some may be missing."))
     elif found.whole_from > max(found.since, EVER):
-        notes.append(
+        told.append(
             _("Trades from before {since} are still being read.", since=dated(found.whole_from))
         )
     if trust.until is not None:
-        notes.append(as_known_at(trust.until))
-    return tuple(notes)
+        told.append(as_known_at(trust.until))
+    return tuple(told)
 
 
 def as_known_at(at: datetime) -> str:
@@ -519,4 +519,4 @@ def _nothing(title: str, span: Span, trust: Trust, since: date | None = None) ->
         line = _("No closed trade is known yet. The first one rings here by itself.")
     else:
         line = _("No trade was closed in that time. /profit all tells of all there is.")
-    return Card(title=title, lines=(line,), severity=Severity.INFO, notes=_notes(trust))
+    return Card(title=title, lines=(line,), severity=Severity.INFO, notes=notes(trust))

@@ -166,6 +166,7 @@ _WISHED = {
     "escalation": later("set who is told of what nobody sees: {words}"),
     "watch": later("set when they are on watch: {words}"),
     "night": later("set when a night is told: {words}"),
+    "look": later("set how pictures look: {words}"),
     "drill_reminder": later("set whether to hear when a drill is due: {words}"),
     "standing_made": later("allowed a standing order: {words}"),
     "standing_removed": later("removed a standing order: {words}"),

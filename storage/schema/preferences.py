@@ -11,6 +11,7 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal, DecimalException
 from typing import Any, TypeVar
 
+from bot.domain.cards import Look
 from bot.domain.chats import Hears, Preferences, Role, Watch
 from bot.domain.decisions import Course, Decision
 from bot.domain.escalation import DEFAULT_CHAIN, Chain, Step, Surface
@@ -56,6 +57,8 @@ def encode_preferences(preferences: Preferences) -> Plain:
         plain["language"] = preferences.language
     if preferences.hears is not Hears.ALL:
         plain["hears"] = preferences.hears
+    if preferences.look is not Look.DARK:
+        plain["look"] = preferences.look
     return plain
 
 
@@ -73,6 +76,7 @@ def decode_preferences(plain: Mapping[str, Any]) -> Preferences:
         members=Role(members) if members in set(Role) else None,
         language=language_of(plain),
         hears=_read(Hears, plain.get("hears")) or Hears.ALL,
+        look=_read(Look, plain.get("look")) or Look.DARK,
     )
 
 

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import zlib
 
-from bot.domain.cards import Picture
-from bot.domain.charts import Chart
+from bot.domain.cards import Look, Picture
+from bot.domain.charts import (
+    Chart,
+)
 
 
-def blank(chart: Chart) -> Picture:
-    """Implements `ports.Draw`: one grey pixel, and the chart's words."""
+async def blank(chart: Chart, look: Look = Look.DARK) -> Picture:
+    """Implements `ports.Draw`."""
+    return blank_picture(chart, look)
+
+
+def blank_picture(chart: Chart, look: Look = Look.DARK) -> Picture:
+    """One grey pixel, another grey for each look, and the chart's words."""
     head = (1).to_bytes(4) * 2 + bytes([8, 0, 0, 0, 0])
-    parts = (b"IHDR", head), (b"IDAT", zlib.compress(b"\x00\x80")), (b"IEND", b"")
+    grey = b"\x00\x80" if look is Look.DARK else b"\x00\xff"
+    parts = (b"IHDR", head), (b"IDAT", zlib.compress(grey)), (b"IEND", b"")
     png = b"\x89PNG\r\n\x1a\n" + b"".join(_part(name, data) for name, data in parts)
     return Picture(png=png, alt=chart.alt, width=1, height=1)
 
 
-def undrawable(chart: Chart) -> Picture:
+async def undrawable(chart: Chart, look: Look) -> Picture:
     """Implements `ports.Draw`, as one that always fails."""
     raise OSError("no fonts here")
 

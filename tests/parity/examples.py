@@ -32,7 +32,7 @@ from bot.domain.cards import (
     with_note,
 )
 from bot.domain.changes import Change
-from bot.domain.charts import profits
+from bot.domain.charts import Point, profits
 from bot.domain.chats import (
     Address,
     Channel,
@@ -100,6 +100,7 @@ from bot.texts import (
     alerts,
     asking,
     bots,
+    charts,
     digests,
     drills,
     escalation,
@@ -134,7 +135,7 @@ from bot.texts.charts import chart
 from bot.texts.errors import Sentence
 from bot.texts.language import _
 from bot.texts.presented import with_lateness
-from tests.fakes.pictures import blank
+from tests.fakes.pictures import blank_picture
 from tests.parity.screens import PUBLIC_URL
 
 NOW = datetime(2026, 11, 22, 12, 4, tzinfo=UTC)
@@ -218,7 +219,7 @@ def trade(number: int, ratio: str) -> Trade:
 TRADES = tuple(trade(number, ratio) for number, ratio in enumerate(("0.012", "-0.004", "0.031")))
 EARNED = profits(TRADES, {})
 assert EARNED is not None
-PICTURE = blank(chart(EARNED))
+PICTURE = blank_picture(chart(EARNED))
 
 EVERYTHING = Card(
     title="A card that has everything",
@@ -557,6 +558,10 @@ MANY_CLOSED = replace(
     ),
 )
 EVERY_BOT = figures.Scope(bots=(), called={OWL.id: "Night Owl", HERON.id: "Heron"})
+POINTS = tuple(
+    Point(at=AT - timedelta(days=3 - number), value=Decimal(42_000 + number), bought=not number)
+    for number in range(3)
+)
 ONE_BOT = replace(EVERY_BOT, bots=(OWL,))
 TRUSTED = figures.Trust(record=CLOSED, until=None)
 DOUBTFUL = figures.Trust(
@@ -998,6 +1003,20 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "figures.statistics": lambda: [
         figures.statistics(Span.ALL, CLOSED, EVERY_BOT, TRUSTED),
         figures.statistics(Span.MONTH, CLOSED, ONE_BOT, DOUBTFUL),
+    ],
+    "charts.charted": lambda: [
+        *(
+            charts.charted(chart, picture, ONE_BOT, DOUBTFUL, AT, (ONE_BUTTON,))
+            for chart in (
+                charts.curve_of(CLOSED),
+                *(charts.ranking_of(by, MANY_CLOSED, EVERY_BOT) for by in figures.By),
+                charts.pair_of("BTC/USDT", POINTS),
+            )
+            for picture in (PICTURE, None)
+        ),
+        charts.charted(None, None, EVERY_BOT, TRUSTED, None, ()),
+        charts.charted(charts.curve_of(CLOSED), PICTURE, EVERY_BOT, TRUSTED, None, ()),
+        charts.charted(charts.pair_of("BTC/USDT", POINTS), PICTURE, EVERY_BOT, None, AT, ()),
     ],
     "figures.fees": lambda: [
         figures.fees(Span.ALL, (), EVERY_BOT, TRUSTED),

@@ -39,7 +39,7 @@ from bot.services.commands.registry import SPECS
 from bot.services.commands.throttle import BURST
 from bot.texts.charts import chart
 from bot.texts.language import offering
-from tests.fakes.pictures import blank, undrawable
+from tests.fakes.pictures import blank_picture, undrawable
 from tests.harness.pseudo import PSEUDO
 from tests.harness.world import CHAT, owl, running
 
@@ -521,7 +521,7 @@ async def test_the_latest_profits_come_as_a_picture_too_with_its_words(world, pl
 
     earned = profits(platform.streams[Stream.TRADES], {})
     assert earned is not None
-    assert card.picture == blank(chart(earned))
+    assert card.picture == blank_picture(chart(earned))
     assert card.picture.alt == (
         "Profit of the latest 3 closed trades, oldest first: +1.00 %, -0.50 %, +2.00 %."
     )

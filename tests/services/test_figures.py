@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.domain.cards import as_shown
+from bot.domain.cards import Look, as_shown
 from bot.domain.events import Kind, Origin, Stream, Trade
 from bot.domain.feeds import FeedState
 from bot.domain.ids import TraderId
@@ -292,3 +292,74 @@ async def test_the_bot_that_was_asked_back_is_asked_about_for_the_same_time(worl
     [told] = await world.presses(which, "Night Owl")
 
     assert told.card.title == "Profit this month · Night Owl"
+
+
+# --- pictures -------------------------------------------------------------------------------------
+
+
+async def test_what_was_earned_comes_as_a_picture_with_its_words_and_the_way_to_others(
+    world, platform
+):
+    await knows(
+        world,
+        platform,
+        earned(world, 1, "10", DAY * 2),
+        earned(world, 2, "-4", DAY),
+        earned(world, 3, "1", symbol="ETH/USDT"),
+        earned(world, 4, "7", paper=True),
+    )
+
+    [reply] = await world.says("/chart")
+    [by_pair] = await world.presses(reply, "By pair")
+    by_day = await ask(world, "/chart daily")
+    of_today = await ask(world, "/chart today")
+
+    assert reply.card.picture.alt == (
+        "Profit in USDT, 3 closed trades added up: +7 USDT. Highest +10 USDT (03 Jan), lowest "
+        "0 USDT (03 Jan)."
+    )
+    assert reply.card.notes[0] == "Not in the picture: USDT on paper."
+    assert by_pair.card.picture.alt == (
+        "Profit in USDT, the best first: BTC/USDT +6 USDT, ETH/USDT +1 USDT."
+    )
+    assert "03 Jan +10 USDT, 04 Jan -4 USDT, 05 Jan +1 USDT." in by_day.picture.alt
+    assert of_today.picture is None
+    assert of_today.lines == ("There are too few trades yet for a picture: it takes three.",)
+
+
+async def test_the_trades_of_a_pair_are_shown_at_their_prices(world, platform):
+    def filled(number, side, price, **what):
+        at = DAY * (4 - number)
+        return earned(world, number, "1", at, side=side, price=Decimal(price), **what)
+
+    await knows(
+        world,
+        platform,
+        filled(1, "buy", "41000"),
+        filled(2, "sell", "42000"),
+        filled(3, "buy", "40500.5"),
+        filled(4, "buy", "9", paper=True),
+    )
+
+    card = await ask(world, "/chart BTC/USDT")
+
+    assert card.title == "Your trades of BTC/USDT"
+    assert card.picture.alt.startswith(
+        "The prices of your trades of BTC/USDT from 02 Jan to 04 Jan: 2 bought, 1 sold, between "
+        "40,500.5 and 42,000. The last was bought at 40,500.5."
+    )
+
+
+async def test_pictures_look_as_a_chat_has_chosen(world, platform):
+    await knows(world, platform, *(earned(world, nth, "1") for nth in range(3)))
+
+    dark = await ask(world, "/chart")
+    light = await ask(world, "/chart light")
+    later = await ask(world, "/chart pairs")
+    [reply] = await world.says("/chart")
+    [back] = await world.presses(reply, "In dark")
+
+    assert dark.picture.png != light.picture.png == later.picture.png
+    assert back.card.picture.png == dark.picture.png
+    assert (await world.link()).preferences.look is Look.DARK
+    assert "set how pictures look: dark" in str(await ask(world, "/audit"))

@@ -300,6 +300,7 @@ OPEN_TO = {
         "daily",
         "weekly",
         "monthly",
+        "chart",
         "performance",
         "stats",
         "fees",

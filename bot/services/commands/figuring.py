@@ -12,6 +12,7 @@ from bot.domain.feeds import FeedState
 from bot.domain.figures import Fee, Record, Span, began, first_in_first_out
 from bot.domain.ids import AccountId, ActionId, TraderId
 from bot.domain.names import Found, Nothing, Several, pick
+from bot.domain.pairs import pairs_meant
 from bot.domain.timetables import zone
 from bot.services.actions import targets_of
 from bot.services.commands.desk import AccountRequest, Desk
@@ -133,3 +134,12 @@ def away_since(request: AccountRequest) -> datetime | None:
 async def fees(request: AccountRequest, since: datetime, scope: Asked) -> Sequence[Fee]:
     found = await request.desk.ledger.fees(request.account.id, since)
     return [one for one in found if scope.about is None or one.trader in scope.about]
+
+
+async def pair_meant(request: AccountRequest, wanted: str) -> str:
+    """The pair that is meant, as the platform writes it; as it was typed if that is none."""
+    if not wanted:
+        return ""
+    known = await request.desk.pairs(request.account.id)
+    meant = pairs_meant(wanted, known)
+    return meant[0] if len(meant) == 1 else wanted.upper()

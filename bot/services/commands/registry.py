@@ -8,6 +8,7 @@ from bot.domain.incoming import Command
 from bot.services.commands import (
     audit,
     cancel,
+    chart,
     drill,
     escalate,
     fees,
@@ -62,6 +63,7 @@ COMMANDS: Sequence[AnyCommand] = (
     periods.DAILY,
     periods.WEEKLY,
     periods.MONTHLY,
+    chart.COMMAND,
     performance.COMMAND,
     stats.COMMAND,
     fees.COMMAND,

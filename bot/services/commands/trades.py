@@ -3,17 +3,16 @@
 import asyncio
 import logging
 
-from bot.domain.cards import Button, Card, Picture
-from bot.domain.charts import Chart, profits
+from bot.domain.cards import Button, Card
+from bot.domain.charts import profits
 from bot.domain.commands import Argument, ArgumentType, Spec
 from bot.domain.events import Trade
 from bot.domain.ledger import trade_of
-from bot.domain.pairs import pairs_meant
 from bot.errors import NeedsLogin, Refused, TryLater
-from bot.ports import Draw
 from bot.services.actions import targets_of
 from bot.services.commands.desk import READ_LIMIT, AccountCommand, AccountRequest
-from bot.services.commands.figuring import BOT, Asked, asked, away_since
+from bot.services.commands.figuring import BOT, Asked, asked, away_since, pair_meant
+from bot.services.picturing import pictured
 from bot.texts import trades as texts
 from bot.texts.cards import older
 from bot.texts.charts import chart
@@ -35,7 +34,7 @@ async def _answer(request: AccountRequest) -> Card:
     if isinstance(scope, Card):
         return scope
     count, page = min(given.number("count") or LATEST, texts.MOST), given.number("page") or 1
-    pair = await _pair(request, given.text("pair"))
+    pair = await pair_meant(request, given.text("pair"))
     entries = await desk.ledger.latest(
         request.account.id, count + 1, (page - 1) * count, traders=scope.about, pair=pair or None
     )
@@ -44,7 +43,8 @@ async def _answer(request: AccountRequest) -> Card:
         trades = await _told_now(request, count) or trades
     more = [await _older(request, scope, pair, count, page)] if len(entries) > count else []
     earned = profits(trades, {trader.id: trader for trader in scope.bots})
-    picture = None if earned is None or page > 1 else drawn(chart(earned), desk.draw)
+    shown = None if earned is None or page > 1 else chart(earned)
+    picture = await pictured(shown, request.link.preferences.look, desk.draw)
     return texts.listed(
         trades,
         scope.bots,
@@ -67,29 +67,11 @@ async def _told_now(request: AccountRequest, count: int) -> tuple[Trade, ...]:
         return ()
 
 
-async def _pair(request: AccountRequest, wanted: str) -> str:
-    """The pair that is meant, as the platform writes it; as it was typed if that is none."""
-    if not wanted:
-        return ""
-    known = await request.desk.pairs(request.account.id)
-    meant = pairs_meant(wanted, known)
-    return meant[0] if len(meant) == 1 else wanted.upper()
-
-
 async def _older(request: AccountRequest, scope: Asked, pair: str, count: int, page: int) -> Button:
     words = f"{pair} {count} page {page + 1}".strip()
     about = () if scope.about is None else (targets_of(scope.of.bots),)
     [action] = await request.asking(words, *about)
     return Button(label=older(), action=action)
-
-
-def drawn(chart: Chart, draw: Draw) -> Picture | None:
-    try:
-        return draw(chart)
-    except Exception:
-        # The words say it all: they must not be lost with it.
-        log.exception("a picture could not be drawn")
-        return None
 
 
 COMMAND = AccountCommand(

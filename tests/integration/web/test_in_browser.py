@@ -17,13 +17,17 @@ from bot.domain.cards import (
     ButtonStyle,
     Card,
     Field,
+    Look,
     Option,
     PickList,
     Severity,
     Table,
     as_shown,
 )
-from bot.domain.charts import Bar, Chart
+from bot.domain.charts import (
+    Bar,
+    Bars,
+)
 from bot.domain.chats import Address, Channel
 from bot.domain.ids import ActionId, TraderId
 from bot.domain.incoming import Command, Incoming, Press, Reply
@@ -445,7 +449,7 @@ async def test_one_of_several_is_chosen_by_keyboard_from_a_list_that_a_screen_re
 
 async def test_a_picture_is_seen_and_read_and_loads_nothing(site, browser):
     bars = tuple(Bar(value=Decimal(value), label=f"+{value}") for value in ("1.2", "2.3"))
-    chart = drawn(Chart(title="Profit in %", bars=bars, alt="Profit: +1.2 %, +2.3 %."))
+    chart = drawn(Bars(title="Profit in %", bars=bars, alt="Profit: +1.2 %, +2.3 %."), Look.DARK)
     asked: list[str] = []
     async with chatting(site, browser) as (page, address):
         page.on("request", lambda request: asked.append(request.url))

@@ -68,7 +68,7 @@ def test_what_may_be_shown_to_everybody_has_an_option_for_it():
     }
 
     lists = {"help", "status", "traders", "strategies", "positions", "trades", "signals", "price"}
-    figures = {"profit", "daily", "weekly", "monthly", "performance", "stats", "fees"}
+    figures = {"profit", "daily", "weekly", "monthly", "chart", "performance", "stats", "fees"}
     assert public == lists | figures
 
 

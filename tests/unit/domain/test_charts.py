@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.cards import ALT_LIMIT
-from bot.domain.charts import Chart, profits
+from bot.domain.charts import Bars, profits
 from bot.domain.events import Kind, Origin, Trade, Trader
 from bot.domain.ids import TraderId
 from bot.domain.text import utf16_length
@@ -30,7 +30,7 @@ def trade(number: int, ratio: str | None = None, amount: str | None = None, pair
     )
 
 
-def chart_of(*trades: Trade) -> Chart:
+def chart_of(*trades: Trade) -> Bars:
     earned = profits(trades, {})
     assert earned is not None
     return chart(earned)

@@ -55,9 +55,13 @@ FOREIGN = re.compile(
                     "[span]",
                     "[count]",
                     "[by]",
+                    "[what]",
+                    "[look]",
                     "span:",
                     "count:",
                     "by:",
+                    "what:",
+                    "look:",
                 ),
                 *(
                     "[others]",
