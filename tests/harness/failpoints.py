@@ -205,6 +205,9 @@ INWARD = (
 )
 """Ports that we implement ourselves, for the adapters to call."""
 
+PURE = (ports.Draw,)
+"""Waited for, but nothing changes by it."""
+
 STORED = (
     ports.Accounts,
     ports.Actions,

@@ -140,7 +140,7 @@ async def test_each_commit_and_each_call_of_the_outside_is_on_the_way_or_it_is_s
 
 
 def test_each_port_that_is_waited_for_is_known_to_be_outside_or_stored():
-    known = {*failpoints.OUTSIDE, *failpoints.INWARD, *failpoints.STORED}
+    known = {*failpoints.OUTSIDE, *failpoints.INWARD, *failpoints.PURE, *failpoints.STORED}
 
     assert failpoints.waiting_ports() == known
 
