@@ -15,6 +15,7 @@ from storage.schema.tables import (
     known,
     link,
     phone,
+    price_alert,
     secret,
     standing_deed,
     standing_order,
@@ -35,7 +36,7 @@ def forget_if_unlinked(connection: Connection, account_id: AccountId) -> bool:
     connection.execute(delete(known).where(known.c.account == account_id))
     # Who comes back begins anew: nobody is asked then to see what was before.
     of_incidents = (drill_seen, drill, standing_deed, incident_fact)
-    for table in (*of_incidents, incident, standing_order, watch):
+    for table in (*of_incidents, incident, standing_order, price_alert, watch):
         connection.execute(delete(table).where(table.c.account == account_id))
     connection.execute(delete(cursor).where(cursor.c.account == account_id))
     return True

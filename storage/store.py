@@ -38,6 +38,7 @@ from storage.ledger.entries import SqlLedger
 from storage.nights import SqlNights
 from storage.outbox.deliveries import SqlOutbox
 from storage.outbox.sightings import SqlSightings
+from storage.price_alerts import SqlPriceAlerts
 from storage.retention import Retention
 from storage.schema import versions as schema
 from storage.schema.versions import Version
@@ -68,6 +69,7 @@ class Store:
     nights: SqlNights
     outbox: SqlOutbox
     phones: SqlPhones
+    price_alerts: SqlPriceAlerts
     retention: Retention
     shown_cards: SqlShownCards
     sightings: SqlSightings
@@ -363,6 +365,7 @@ def store_on(database: Database, vault: Vault, now: Now, new_id: NewId) -> Store
         links=SqlLinks(database, new_id),
         outbox=SqlOutbox(database),
         phones=SqlPhones(database, vault, new_id),
+        price_alerts=SqlPriceAlerts(database),
         retention=Retention(database),
         sightings=SqlSightings(database),
         standing_orders=SqlStandingOrders(database),

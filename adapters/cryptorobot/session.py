@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -34,7 +34,7 @@ from bot.domain.events import (
     Unreadable,
 )
 from bot.domain.ids import TraderId
-from bot.domain.pairs import pairs_meant
+from bot.domain.pairs import pair_key, pairs_meant
 from bot.errors import (
     ConnectionLost,
     NeedsLogin,
@@ -63,6 +63,9 @@ MOST_PAIRS = 2000
 
 PAIR_WITHIN = 500
 """Characters of a price's frame in which its pair is looked for."""
+
+TICKS_APART = timedelta(milliseconds=250)
+"""Between two prices of a pair that is followed: a person is told, not a trading engine."""
 
 _PAIR = re.compile(r'"(?:symbol|pair)"\s*:\s*"([^"]{1,40})"', re.IGNORECASE)
 """Cheaper than decoding each: prices come by the hundred."""
@@ -116,9 +119,16 @@ class CryptorobotSession:
         self._listed: FoundPage | None = None
         """The beginning of that list, read after the latest login and not asked for since."""
         self._listed_at = 0.0
-        self._watchers: list[tuple[str, asyncio.Future[Tick]]] = []
+        self._watchers: list[tuple[Callable[[str], bool], asyncio.Future[Tick]]] = []
         self._pairs: dict[str, str] = {}
         """Those heard: as a frame names them, and as we do."""
+        self._wanted: frozenset[str] = frozenset()
+        """The keys of pairs that are followed."""
+        self._followed: set[str] = set()
+        """As frames name them, as far as they were heard."""
+        self._newest: dict[str, str] = {}
+        """Frames with the newest price of each, to be decoded when somebody takes them."""
+        self._priced = asyncio.Event()
 
     # --- the socket -----------------------------------------------------------------------
 
@@ -238,7 +248,13 @@ class CryptorobotSession:
         if self._socket is None:
             return None
         coming: asyncio.Future[Tick] = asyncio.get_running_loop().create_future()
-        watcher = (wanted, coming)
+        heard = pairs_meant(wanted, self.pairs)
+        # Of those heard it is that one: of a coin both the pair and its perpetual may come.
+        meant = heard[0] if len(heard) == 1 else ""
+        watcher = (
+            lambda pair: pair == meant if meant else bool(pairs_meant(wanted, (pair,))),
+            coming,
+        )
         self._watchers.append(watcher)
         try:
             async with asyncio.timeout(within.total_seconds()):
@@ -247,6 +263,22 @@ class CryptorobotSession:
             return None
         finally:
             self._watchers.remove(watcher)
+
+    def follow(self, pairs: Collection[str]) -> None:
+        self._wanted = frozenset(map(pair_key, pairs))
+        self._followed = {
+            name for name, pair in self._pairs.items() if pair and pair_key(pair) in self._wanted
+        }
+        self._newest.clear()
+        self._priced.set()
+
+    async def ticks(self) -> Sequence[Tick]:
+        await self._priced.wait()
+        if self._newest:
+            await asyncio.sleep(TICKS_APART.total_seconds())
+        self._priced.clear()
+        newest, self._newest = self._newest, {}
+        return [tick for raw in newest.values() if (tick := self._tick(raw)) is not None]
 
     # --- writing --------------------------------------------------------------------------
 
@@ -473,18 +505,38 @@ class CryptorobotSession:
     def _on_price(self, raw: str) -> None:
         """Decode a price only for whoever waits for one, or to learn of a pair."""
         named = _PAIR.search(raw, 0, PAIR_WITHIN)
-        name = named[1] if named and len(self._pairs) < MOST_PAIRS else ""
-        if not self._watchers and (not name or name in self._pairs):
+        name = named[1] if named else ""
+        if name in self._followed:
+            self._keep_newest(name, raw)
+        elif name not in self._pairs and (self._wanted or (name and self._has_room)):
+            self._learn(name, raw)
+        if self._watchers and (tick := self._tick(raw)) is not None:
+            for fits, coming in self._watchers:
+                if not coming.done() and fits(tick.symbol):
+                    coming.set_result(tick)
+
+    @property
+    def _has_room(self) -> bool:
+        return len(self._pairs) < MOST_PAIRS
+
+    def _learn(self, name: str, raw: str) -> None:
+        """Decode a price to see of which pair it is, once for each name; without one each time."""
+        if not self._has_room and name and pair_key(name) not in self._wanted:
             return
-        frame = frames.parse(raw)
-        tick = None if isinstance(frame, Unreadable) else decode.tick(frame.record, self._clock())
+        tick = self._tick(raw)
         if name:
             self._pairs[name] = tick.symbol if tick else ""
-        if tick is None:
-            return
-        for wanted, coming in self._watchers:
-            if not coming.done() and pairs_meant(wanted, (tick.symbol,)):
-                coming.set_result(tick)
+        if tick is not None and pair_key(tick.symbol) in self._wanted:
+            self._followed.update(filter(None, (name,)))
+            self._keep_newest(name or tick.symbol, raw)
+
+    def _keep_newest(self, name: str, raw: str) -> None:
+        self._newest[name] = raw
+        self._priced.set()
+
+    def _tick(self, raw: str) -> Tick | None:
+        frame = frames.parse(raw)
+        return None if isinstance(frame, Unreadable) else decode.tick(frame.record, self._clock())
 
     async def _counted(self, trader: Trader) -> Trader:
         """Add the number of open trades, where the operator has told how to ask a pod for it."""

@@ -105,7 +105,16 @@ def compose(
     telling_nights = Gathering(store.nights.tell, delivering, now)
     ingest = Ingest(store.inbox, meter, delivering, amending, gathering, escalating, now, new_id)
     feeds = Feeds(
-        platform, store.accounts, store.inbox, store.ledger, ingest, meter, now, chance, rhythm
+        platform,
+        store.accounts,
+        store.inbox,
+        store.ledger,
+        store.price_alerts,
+        ingest,
+        meter,
+        now,
+        chance,
+        rhythm,
     )
     linking = Linking(
         codes=store.codes,
@@ -163,6 +172,7 @@ def compose(
         drills=store.drills,
         telling_nights=telling_nights,
         nights=store.nights,
+        price_alerts=store.price_alerts,
         escalating=escalating,
         inbox=store.inbox,
         incidents=store.incidents,

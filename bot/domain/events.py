@@ -16,6 +16,7 @@ from bot.domain.drills import Drill
 from bot.domain.guards import Guard, Standing
 from bot.domain.ids import EndpointId, LinkId, StrategyId, TraderId
 from bot.domain.incidents import Cause
+from bot.domain.price_alerts import PriceAlert, Rung
 from bot.domain.silences import Silence
 
 
@@ -90,6 +91,8 @@ class Kind(StrEnum):
     """A rehearsal of a critical alert, what came of it, or a word that none was for long."""
     NIGHT = "night"
     """What a night has come to."""
+    PRICE = "price"
+    """A price that a person wants to be rung for."""
     DIGEST = "digest"
     """Several cards in one message, because too many waited."""
 
@@ -352,6 +355,18 @@ class GuardCrossed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PriceCrossed:
+    """A price alert has to ring; `alert` is as it is from then on.
+
+    The record is the alert, the revision how often it has rung: each crossing is told once.
+    """
+
+    origin: Origin
+    alert: PriceAlert
+    rung: Rung
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BotQuiet:
     """A bot says that it runs, and has done nothing for far longer than it usually does."""
 
@@ -387,6 +402,7 @@ Event = (
     | StrategySeen
     | Notice
     | GuardCrossed
+    | PriceCrossed
     | BotQuiet
 )
 """What ingest takes. Ticks and unreadable frames never get that far."""

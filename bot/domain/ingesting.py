@@ -13,6 +13,7 @@ from bot.domain.events import Event, Listing, Position, Strategy, Stream, Sweep,
 from bot.domain.ids import EndpointId
 from bot.domain.incidents import Opening, Solving
 from bot.domain.ledger import Entry
+from bot.domain.price_alerts import PriceAlert
 from bot.domain.results import Results
 from bot.domain.trade_ids import TradeIds
 from bot.domain.trade_stages import Stage
@@ -67,6 +68,8 @@ class NewsDecision:
     trade: TradeIds | None = None
     opens: Opening | None = None
     solves: Solving | None = None
+    rings: PriceAlert | None = None
+    """As it is from then on; it is news only if the alert is there, and has not rung so often."""
     at: datetime | None = None
     """When the fact came to be, if not when its record was made."""
 

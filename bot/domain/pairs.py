@@ -25,7 +25,7 @@ def pairs_meant(wanted: str, pairs: Iterable[str]) -> tuple[str, ...]:
         (_BETWEEN.sub("/", wanted), them),
     ):
         word = _compact(spelled)
-        for names in (_whole, _without_settlement, _base):
+        for names in (pair_key, _without_settlement, _base):
             found = tuple(pair for pair in among if word and names(pair) == word)
             if found:
                 return found
@@ -56,7 +56,8 @@ def pairs_completed(typed: str, pairs: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(fitting, key=lambda pair: (not _compact(pair).startswith(word), pair)))
 
 
-def _whole(pair: str) -> str:
+def pair_key(pair: str) -> str:
+    """The same for a pair however it is spelled; another one if it is settled otherwise."""
     return _compact(pair)
 
 

@@ -26,6 +26,8 @@ class Topic(StrEnum):
     MESSAGE = "message"
     """The platform wrote to the person."""
     SYSTEM = "system"
+    PRICE = "price"
+    """A price that a person wants to be rung for."""
 
 
 class Mode(StrEnum):

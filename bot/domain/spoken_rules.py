@@ -126,6 +126,7 @@ KINDS: Mapping[Topic, str] = {
     Topic.STRATEGY: "strategy changes",
     Topic.MESSAGE: "messages",
     Topic.SYSTEM: "system events",
+    Topic.PRICE: "price alerts",
 }
 """The words by which each kind is written."""
 
@@ -147,6 +148,7 @@ _KINDS = _table(
         Topic.STRATEGY: "strategy, strategies, strategy change, strategy changes",
         Topic.MESSAGE: "message, messages",
         Topic.SYSTEM: "system, system event, system events",
+        Topic.PRICE: "price, prices, price alert, price alerts",
     }
 )
 

@@ -13,6 +13,7 @@ from bot.domain.events import (
     Message,
     Notice,
     PodEvent,
+    PriceCrossed,
     Signal,
     StrategySeen,
     SystemEvent,
@@ -64,8 +65,8 @@ def matter_of(
             bad = bad or critical
         case BotQuiet():
             matter = Matter(topic=Topic.IDLE, paper=event.trader.dry_run)
-        case StrategySeen():
-            matter = Matter(topic=Topic.STRATEGY, pair=_pair(event.strategy.pair))
+        case StrategySeen() | PriceCrossed():
+            matter = _of_pair(event)
         case Message() | SystemEvent():
             of_system = isinstance(event, SystemEvent)
             matter = Matter(topic=Topic.SYSTEM if of_system else Topic.MESSAGE)
@@ -113,6 +114,12 @@ def _of_signal(signal: Signal) -> Matter:
         signal=clean(signal.type, _SIGNAL).lower() if signal.type else None,
         confidence=_plain(confidence),
     )
+
+
+def _of_pair(event: StrategySeen | PriceCrossed) -> Matter:
+    if isinstance(event, PriceCrossed):
+        return Matter(topic=Topic.PRICE, pair=_pair(event.alert.pair))
+    return Matter(topic=Topic.STRATEGY, pair=_pair(event.strategy.pair))
 
 
 def _pair(symbol: str | None) -> str | None:

@@ -22,6 +22,7 @@ from bot.domain.events import (
     Notice,
     Origin,
     PodEvent,
+    PriceCrossed,
     Signal,
     StrategySeen,
     SystemEvent,
@@ -61,6 +62,7 @@ from bot.texts.alerts import (
 from bot.texts.answered import asked_for_in
 from bot.texts.guards import guard_alert
 from bot.texts.language import ENGLISH, speaking
+from bot.texts.price_alerts import price_alert
 from bot.texts.trade_context import of_its_day
 
 PLATFORM = "the platform"
@@ -150,10 +152,8 @@ def decide(
             tell = partial(message_alert, event)
         case Notice():
             return _decide_notice(event, known, now, new_id)
-        case BotQuiet():
-            bot = _bots_told_apart(known).get(event.trader.id, event.trader)
-            told = _Told(partial(quiet_alert, event, bot))
-            return _news(event, event.origin, told, known, now, new_id)
+        case BotQuiet() | PriceCrossed():
+            return _decide_own(event, known, now, new_id)
         case GuardCrossed():
             return _decide_guard(event, known, now, new_id)
         case _:
@@ -169,6 +169,17 @@ def decide(
         mark=fingerprint(event, told.plainly, known.traders),
         subject=_subject(event),
     )
+
+
+def _decide_own(
+    event: BotQuiet | PriceCrossed, known: Known, now: datetime, new_id: NewId
+) -> NewsDecision:
+    """What Tradebell has found itself."""
+    if isinstance(event, PriceCrossed):
+        told = _Told(partial(price_alert, event))
+        return replace(_news(event, event.origin, told, known, now, new_id), rings=event.alert)
+    bot = _bots_told_apart(known).get(event.trader.id, event.trader)
+    return _news(event, event.origin, _Told(partial(quiet_alert, event, bot)), known, now, new_id)
 
 
 def _decide_notice(notice: Notice, known: Known, now: datetime, new_id: NewId) -> NewsDecision:

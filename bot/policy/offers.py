@@ -7,6 +7,7 @@
 - What has a sound and is not critical: *Mute 1 h*, of its bot and kind, and *Less like this*, which
   shows the rule that it would write.
 - That a bot is unusually quiet: *Not of this bot*.
+- Of a price alert, *Set it again* or *Ring no more*.
 - What else has no sound: none, so that a phone is not full of buttons.
 
 Each but *Seen* asks a command, as if the person had typed it, and changes nothing by itself. Where
@@ -104,6 +105,8 @@ def _offers(alert: Alert, link: Link, matter: Matter | None) -> tuple[TraderId, 
             return LESS, seen
         stop = _Offer(_("Stop {who}", who=trader_name(bot)), offer_to_pause(bot.id))
         return bot.id, [stop, *seen]
+    if alert.asks:
+        return LESS, [_Offer(one.label, one.command) for one in alert.asks]
     if matter is not None and matter.topic is Topic.IDLE and bot is not None:
         of_it = (Target(id=bot.id, name=trader_name(bot)),)
         return LESS, [_Offer(_("Not of this bot"), f"rules {KINDS[Topic.IDLE]} off", of_it)]

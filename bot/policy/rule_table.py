@@ -8,7 +8,13 @@ from bot.domain.rules import Matter, Rule, Topic
 from bot.domain.visits import Cell
 from bot.policy.ruling import in_order, names, ruling
 
-OF_BOTS = frozenset(Topic) - {Topic.SIGNAL, Topic.STRATEGY, Topic.MESSAGE, Topic.SYSTEM}
+OF_BOTS = frozenset(Topic) - {
+    Topic.SIGNAL,
+    Topic.STRATEGY,
+    Topic.MESSAGE,
+    Topic.SYSTEM,
+    Topic.PRICE,
+}
 """Kinds whose events are a bot's."""
 
 

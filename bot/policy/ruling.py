@@ -84,7 +84,9 @@ def may_be_critical(rule: Rule) -> bool:
 
 
 _QUIETER = frozenset({Mode.OFF, Mode.SILENT, Mode.DIGEST})
-_NEVER_CRITICAL = frozenset({Topic.SIGNAL, Topic.WARNING, Topic.REPORT, Topic.IDLE, Topic.STRATEGY})
+_NEVER_CRITICAL = frozenset(
+    {Topic.SIGNAL, Topic.WARNING, Topic.REPORT, Topic.IDLE, Topic.STRATEGY, Topic.PRICE}
+)
 
 
 def mutes(mute: Mute, matter: Matter, now: datetime) -> bool:

@@ -1,6 +1,6 @@
 """What the core needs of the trading platform."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -129,6 +129,17 @@ class Session(Protocol):
     async def price(self, wanted: str, within: timedelta) -> Tick | None:
         """The next price of the pair that a person means (`pairs_meant`) that passes on the socket;
         `None` if none does in time.
+        """
+
+    def follow(self, pairs: Collection[str]) -> None:
+        """Have `ticks` give the prices of these pairs from now on, however the platform spells
+        them, and of no others; it returns at once where it is waited for.
+        """
+
+    async def ticks(self) -> Sequence[Tick]:
+        """Wait for prices of the pairs that are followed; of each the newest, a few times a second.
+
+        Without a socket none come: it waits on.
         """
 
     @property

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from bot.domain import grading
 from bot.domain.actions import Target
@@ -33,14 +34,21 @@ from bot.texts.times import lasted, moment
 from bot.texts.trade_context import open_for, reason_in_words
 
 
+class Ask(NamedTuple):
+    """A button under an alert that asks a command of its own."""
+
+    label: str
+    command: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """A card with its priority.
 
     `about` is the bot that a button under it may act on, `stops` are several that one may stop;
-    `resumes` are several that one may start again; with `log_in` one leads to a new login. `step`
-    is what it says of a trade, short enough for a line among others of that trade; empty if it is
-    about none.
+    `resumes` are several that one may start again; with `log_in` one leads to a new login,
+    and each of `asks` is one. `step` is what it says of a trade, short enough for a line among
+    others of that trade; empty if it is about none.
     """
 
     card: Card
@@ -48,6 +56,7 @@ class Alert:
     about: Trader | None = None
     stops: tuple[Trader, ...] = ()
     resumes: tuple[Target, ...] = ()
+    asks: tuple[Ask, ...] = ()
     log_in: bool = False
     step: str = ""
 

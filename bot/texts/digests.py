@@ -257,5 +257,6 @@ _COUNTS = {
     Kind.ESCALATION: both("{count} reminder", "{count} reminders"),
     Kind.DRILL: both("{count} drill", "{count} drills"),
     Kind.NIGHT: both("{count} night", "{count} nights"),
+    Kind.PRICE: both("{count} price alert", "{count} price alerts"),
     Kind.DIGEST: both("{count} digest", "{count} digests"),
 }

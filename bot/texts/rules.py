@@ -140,7 +140,7 @@ def _about_money(rule: Rule) -> str:
     return _("It is about real money. What bots do with paper: /rules paper silent")
 
 
-_OF_NO_MONEY = frozenset({Topic.SIGNAL, Topic.STRATEGY, Topic.MESSAGE, Topic.SYSTEM})
+_OF_NO_MONEY = frozenset({Topic.SIGNAL, Topic.STRATEGY, Topic.MESSAGE, Topic.SYSTEM, Topic.PRICE})
 
 
 def store() -> str:

@@ -168,6 +168,8 @@ _WISHED = {
     "night": later("set when a night is told: {words}"),
     "look": later("set how pictures look: {words}"),
     "drill_reminder": later("set whether to hear when a drill is due: {words}"),
+    "alert_made": later("set a price alert: {words}"),
+    "alert_removed": later("removed a price alert: {words}"),
     "standing_made": later("allowed a standing order: {words}"),
     "standing_removed": later("removed a standing order: {words}"),
     "standing_suspended": later("a standing order was suspended: {words}"),

@@ -43,6 +43,7 @@ _KINDS = {
     Kind.ESCALATION: later("something that nobody had seen yet"),
     Kind.DRILL: later("a drill"),
     Kind.NIGHT: later("what a night has come to"),
+    Kind.PRICE: later("a price alert"),
     Kind.DIGEST: later("a digest"),
 }
 

@@ -36,6 +36,7 @@ _TOPICS = {
     Topic.STRATEGY: later("strategy changes"),
     Topic.MESSAGE: later("messages"),
     Topic.SYSTEM: later("system events"),
+    Topic.PRICE: later("price alerts"),
 }
 
 _MODES = {

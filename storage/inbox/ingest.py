@@ -40,6 +40,7 @@ from storage.inbox.trade_stages import Stages
 from storage.ledger.book import Book
 from storage.outbox.amendments import close_offers
 from storage.outbox.claims import hand_back
+from storage.price_alerts import ring
 from storage.schema.codec import decode_record
 from storage.schema.facts import Fact, FactKey, Tally
 from storage.schema.states import KnownKind
@@ -55,6 +56,7 @@ OWN_KINDS = frozenset(
         Kind.ESCALATION,
         Kind.DRILL,
         Kind.NIGHT,
+        Kind.PRICE,
     }
 )
 """Facts about Tradebell itself: no sign of life from the platform."""
@@ -178,6 +180,9 @@ def _judge(
         changes = verdict.remember is not None or verdict.forget is not None
         kept = fact_key in facts or (changes and is_kept(connection, fact_key))
         if kept or not stages.is_news(fact_key, verdict):
+            tally.known += 1
+            continue
+        if verdict.rings is not None and not ring(connection, verdict.rings):
             tally.known += 1
             continue
         cache.learn(verdict)

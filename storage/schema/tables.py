@@ -32,6 +32,7 @@ from bot.domain.chats import Channel, EndpointState, Role
 from bot.domain.deliveries import MISSED, PENDING, State
 from bot.domain.events import Kind
 from bot.domain.incidents import Cause, IncidentState
+from bot.domain.price_alerts import Crossing
 from bot.domain.visits import Purpose
 from storage.engine.types import Exact, Foreign, Instant, OneOf
 from storage.schema.states import AttemptState, KnownKind, LinkState
@@ -508,6 +509,29 @@ standing_deed = Table("standing_deed", metadata, _StandingDeed)
 DEED_IS_UNTOLD = standing_deed.c.told_at.is_(None)
 
 _index("ix_standing_deed_untold", standing_deed.c.begun_at, where=DEED_IS_UNTOLD)
+
+
+class _PriceAlert(TypedColumns):
+    id = Column(Text, primary_key=True)
+    account: Named[str] = Column(Text, ForeignKey("account.id"), index=True)
+    pair: Named[str] = Column(Foreign)
+    what: Named[Crossing] = Column(OneOf(Crossing))
+    amount: Named[Decimal] = Column(Exact)
+    within: Named[int | None] = Column(Integer)
+    """Seconds, of a move."""
+    repeats: Named[bool] = Column(Boolean)
+    made_at: Named[datetime] = Column(Instant)
+    rung: Named[int] = Column(Integer)
+    """How often it has rung."""
+    armed: Named[bool] = Column(Boolean)
+    seen: Named[Decimal | None] = Column(Exact)
+    """The last price that it has looked at."""
+    seen_at: Named[datetime | None] = Column(Instant)
+    spans: Named[list[list[str]]] = Column(Json)
+    """Of a move: for each part of its time the lowest and the highest price, and when they were."""
+
+
+price_alert = Table("price_alert", metadata, _PriceAlert)
 
 
 class _Action(TypedColumns):

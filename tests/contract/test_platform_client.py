@@ -309,6 +309,33 @@ async def test_a_price_is_heard_by_those_who_wait_for_it_and_by_nobody_else(
     assert client.ignored == {}
 
 
+async def test_of_pairs_that_are_followed_the_newest_price_is_given_and_of_no_others(
+    client: CryptorobotPlatform, platform: PlatformUnderTest
+):
+    person = await platform.add_user()
+
+    async with listening(client, person) as session:
+        await platform.tick({"symbol": "SOL/USDT", "last": 1})
+        await platform.add("trades", trade(0), person.id)
+        await heard(session, 1)
+        session.follow(("btcusdt", "SOL/USDT"))
+        assert await session.ticks() == [], "it is told that others are followed"
+        for last in range(2, 20):
+            await platform.tick({"symbol": "BTC/USDT", "last": last})
+            await platform.tick({"symbol": "BTC/USDT:USDT", "last": 1000 + last})
+            await platform.tick({"symbol": "SOL/USDT", "last": 100 + last})
+        newest: dict[str, Decimal] = {}
+        async with asyncio.timeout(PATIENCE):
+            while newest != {"BTC/USDT": 19, "SOL/USDT": 119}:
+                newest |= {tick.symbol: tick.last for tick in await session.ticks()}
+        session.follow(())
+        await session.ticks()
+        await platform.tick({"symbol": "BTC/USDT", "last": 20})
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await session.ticks()
+
+
 @pytest.mark.parametrize("wanted", ["btcusdt", "BTC-USDT", "btc_usdt", "BTC", "xbt/usdt"])
 async def test_a_pair_is_meant_however_it_is_parted(
     client: CryptorobotPlatform, platform: PlatformUnderTest, wanted: str

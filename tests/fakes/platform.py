@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -26,7 +26,7 @@ from bot.domain.events import (
     TraderSeen,
 )
 from bot.domain.ids import TraderId
-from bot.domain.pairs import pairs_meant
+from bot.domain.pairs import pair_key, pairs_meant
 from bot.errors import (
     ConnectionLost,
     NeedsLogin,
@@ -71,6 +71,8 @@ class FakePlatform:
     page_takes: timedelta = timedelta(0)
     ticking: tuple[str, ...] = ("BTC/USDT",)
     """Pairs whose prices come."""
+    last: Decimal = Decimal("42400")
+    """What those cost, as far as nothing else has come."""
     pairs: tuple[str, ...] = ()
     """Those that have come so far."""
     most_waiting: int | None = None
@@ -149,6 +151,13 @@ class FakePlatform:
         for session in list(self.sessions):
             if session.credential.secret in self.accepts and not self.is_mute:
                 session.hear(event)
+
+    def tick(self, price: str, pair: str = "BTC/USDT") -> None:
+        """A price passes on all open sockets."""
+        self.last = Decimal(price)
+        for session in self.sessions:
+            if not self.is_mute:
+                session.hear_price(Tick(symbol=pair, last=self.last, at=self.clock()))
 
     def readable(self, stream: Stream) -> list[Event]:
         now = self.now()
@@ -239,6 +248,9 @@ class FakeSession:
     queue: deque[Event] = field(default_factory=deque)
     stir: asyncio.Event = field(default_factory=asyncio.Event)
     connected: bool = False
+    followed: frozenset[str] = frozenset()
+    prices: dict[str, Tick] = field(default_factory=dict)
+    priced: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def connect(self) -> None:
         await self._ask("connect")
@@ -346,9 +358,27 @@ class FakeSession:
     async def price(self, wanted: str, within: timedelta) -> Tick | None:
         await self._ask("price")
         for pair in pairs_meant(wanted, self.platform.ticking):
-            return Tick(symbol=pair, last=Decimal("42400"), at=self.platform.now())
+            return Tick(symbol=pair, last=self.platform.last, at=self.platform.now())
         await asyncio.sleep(within.total_seconds())
         return None
+
+    def follow(self, pairs: Collection[str]) -> None:
+        self.followed = frozenset(map(pair_key, pairs))
+        self.prices.clear()
+        self.priced.set()
+
+    async def ticks(self) -> Sequence[Tick]:
+        await self.priced.wait()
+        if self.prices:
+            await asyncio.sleep(0.25)
+        self.priced.clear()
+        prices, self.prices = self.prices, {}
+        return tuple(prices.values())
+
+    def hear_price(self, tick: Tick) -> None:
+        if pair_key(tick.symbol) in self.followed:
+            self.prices[tick.symbol] = tick
+            self.priced.set()
 
     @property
     def commands_pods(self) -> bool:

@@ -224,6 +224,7 @@ STORED = (
     ports.Outbox,
     ports.PhoneTargets,
     ports.Phones,
+    ports.PriceAlerts,
     ports.ShownCards,
     ports.Sightings,
     ports.StandingOrders,

@@ -60,6 +60,7 @@ from bot.domain.events import (
     NoticeText,
     Origin,
     PodEvent,
+    PriceCrossed,
     Signal,
     Strategy,
     SystemEvent,
@@ -78,11 +79,13 @@ from bot.domain.nights import Fate, IncidentOfNight, Night, Spell, SpellKind, St
 from bot.domain.outages import Outage
 from bot.domain.outcomes import Result, Seen
 from bot.domain.phones import NtfyTarget, Phone, Service, address_of
+from bot.domain.price_alerts import Crossing, PriceAlert, PriceSeen, Rung
 from bot.domain.reasons import Reason
 from bot.domain.results import Money
 from bot.domain.rules import Hours, Matter, Measure, Mode, Mute, Quiet, Rule, Threshold, Topic
 from bot.domain.sightings import Sighting
 from bot.domain.silences import Silence
+from bot.domain.spoken_alerts import AlertProblem
 from bot.domain.spoken_escalation import ChainProblem
 from bot.domain.spoken_guards import GuardProblem
 from bot.domain.spoken_rules import Problem, Unclear
@@ -117,6 +120,7 @@ from bot.texts import (
     notices,
     outcomes,
     phones,
+    price_alerts,
     prices,
     quiet,
     replay,
@@ -635,6 +639,25 @@ ORDER = StandingOrder(
 
 MILDER = replace(ORDER, verb=Verb.NO_ENTRIES)
 
+PRICE_ALERT = PriceAlert(
+    id="p",
+    account=ACCOUNT.id,
+    pair="BTC/USDT",
+    what=Crossing.ABOVE,
+    amount=Decimal(50000),
+    made_at=AT,
+    seen=PriceSeen(Decimal(42400), NOW),
+)
+
+A_MOVE = replace(
+    PRICE_ALERT,
+    what=Crossing.MOVES,
+    amount=Decimal(3),
+    within=timedelta(minutes=15),
+    repeats=True,
+    seen=PriceSeen(Decimal(42400), NOW - timedelta(hours=1)),
+)
+
 DEED = Deed(
     incident=1,
     account=ACCOUNT.id,
@@ -899,6 +922,28 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "guards.gone": lambda: [guards.gone()],
     "guards.too_many": lambda: [guards.too_many(20)],
     "guards.unclear": lambda: [guards.unclear(problem) for problem in GuardProblem],
+    "price_alerts.listed": lambda: [
+        price_alerts.listed((), NOW),
+        price_alerts.listed((PRICE_ALERT, A_MOVE), NOW, deaf=True, buttons=ONE_BUTTON),
+        price_alerts.listed((replace(PRICE_ALERT, seen=None),) * 6, NOW, pick=OPTIONS),
+    ],
+    "price_alerts.made": lambda: [
+        price_alerts.made(PRICE_ALERT, deaf=False, buttons=ONE_BUTTON),
+        price_alerts.made(replace(PRICE_ALERT, armed=False), deaf=False),
+        price_alerts.made(A_MOVE, deaf=False),
+        price_alerts.made(replace(A_MOVE, what=Crossing.FALLS, seen=None), deaf=False),
+        price_alerts.made(replace(PRICE_ALERT, what=Crossing.BELOW), deaf=True),
+    ],
+    "price_alerts.there_already": lambda: [price_alerts.there_already(PRICE_ALERT)],
+    "price_alerts.removed": lambda: [price_alerts.removed(A_MOVE)],
+    "price_alerts.gone": lambda: [price_alerts.gone()],
+    "price_alerts.too_many": lambda: [price_alerts.too_many()],
+    "price_alerts.unclear": lambda: [price_alerts.unclear(problem) for problem in AlertProblem],
+    "price_alerts.which_amount": lambda: [
+        price_alerts.which_amount(
+            (Decimal("1.234"), Decimal(1234)), [ActionId("a1"), ActionId("a2")]
+        )
+    ],
     "mutes.what_is_muted": lambda: [
         mutes.what_is_muted(Preferences(), (), ONE_BUTTON),
         mutes.what_is_muted(replace(WANTS, mutes=(MUTE,)), (OWL,), ONE_BUTTON, ANOTHER_BUTTON),
@@ -1183,6 +1228,23 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "escalation.reminder": lambda: [
         escalation.reminder((UNSEEN,), NOW, "ABC234", ()),
         escalation.reminder((UNSEEN,) * 5, NOW, None, (Channel.TELEGRAM,)),
+    ],
+    "price_alerts.price_alert": lambda: [
+        offered(
+            price_alerts.price_alert(
+                PriceCrossed(origin=origin(Kind.PRICE), alert=alert, rung=rung)
+            ),
+            Topic.PRICE,
+        )
+        for alert, rung in (
+            (PRICE_ALERT, Rung(PriceSeen(Decimal(50001), NOW), gap=timedelta(minutes=12))),
+            (replace(PRICE_ALERT, repeats=True), Rung(PriceSeen(Decimal(50001), NOW))),
+            (
+                replace(PRICE_ALERT, what=Crossing.BELOW, repeats=True),
+                Rung(PriceSeen(Decimal(50001), NOW)),
+            ),
+            (A_MOVE, Rung(PriceSeen(Decimal(44000), NOW), PriceSeen(Decimal(42400), AT))),
+        )
     ],
     "guards.guard_alert": lambda: [
         offered(

@@ -323,6 +323,7 @@ OPEN_TO = {
         "mute",
         "unmute",
         "guard",
+        "alert",
     },
     Role.OWNER: {"unlink", "members", "inbox", "phone", "escalate", "standing"},
 }

@@ -27,6 +27,7 @@ from bot.ports import (
     Links,
     Nights,
     Outbox,
+    PriceAlerts,
     Session,
     ShownCards,
     Sightings,
@@ -78,6 +79,7 @@ class Desk:
     links: Links
     outbox: Outbox
     phoning: Phoning
+    price_alerts: PriceAlerts
     seeing: Seeing
     sightings: Sightings
     standing: Standing

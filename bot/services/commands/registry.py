@@ -6,6 +6,7 @@ from dataclasses import replace
 from bot.domain.commands import Spec
 from bot.domain.incoming import Command
 from bot.services.commands import (
+    alert,
     audit,
     cancel,
     chart,
@@ -69,6 +70,7 @@ COMMANDS: Sequence[AnyCommand] = (
     fees.COMMAND,
     signals.COMMAND,
     price.COMMAND,
+    alert.COMMAND,
     missed.COMMAND,
     why.COMMAND,
     rules.COMMAND,

@@ -17,6 +17,7 @@ from bot.errors import NeedsLogin, SocketRefused, TryLater
 from bot.ports import Accounts, Meter, Platform, Session
 from bot.services.feeds.login_end import Expiry, Renewed
 from bot.services.feeds.notices import Notices
+from bot.services.feeds.prices import Prices
 from bot.services.feeds.reading import Reading
 from bot.services.feeds.rhythm import FeedRhythm, jittered
 from bot.services.feeds.silences import Silences
@@ -38,6 +39,7 @@ class Feed:
     accounts: Accounts
     reading: Reading
     silences: Silences
+    prices: Prices
     notices: Notices
     expiry: Expiry
     meter: Meter
@@ -134,7 +136,8 @@ class Feed:
         # Live events of each service wait from here on until it is read; dedup drops the repeats.
         self._enter(FeedState.CATCHING_UP, credential=credential)
         self.reading.hold()
-        await side_by_side([partial(self._listen, session), partial(self._mind, session)], 2)
+        works = (self._listen, self._mind, self.prices.follow)
+        await side_by_side([partial(work, session) for work in works], len(works))
 
     async def _listen(self, session: Session) -> NoReturn:
         while True:

@@ -11,11 +11,12 @@ from bot.domain.feeds import FeedStatus
 from bot.domain.ids import AccountId, Now
 from bot.domain.outages import Outage
 from bot.errors import TryLater
-from bot.ports import Accounts, Inbox, Ledger, Meter, Platform, Session
+from bot.ports import Accounts, Inbox, Ledger, Meter, Platform, PriceAlerts, Session
 from bot.services.feeds.feed import Feed
 from bot.services.feeds.login_end import Expiry
 from bot.services.feeds.notices import Notices
 from bot.services.feeds.ownership import OwnPlatform
+from bot.services.feeds.prices import Prices
 from bot.services.feeds.reading import Reading
 from bot.services.feeds.rhythm import FeedRhythm
 from bot.services.feeds.silences import Silences
@@ -33,6 +34,7 @@ class Feeds:
         accounts: Accounts,
         inbox: Inbox,
         ledger: Ledger,
+        price_alerts: PriceAlerts,
         ingest: Ingest,
         meter: Meter,
         now: Now,
@@ -43,6 +45,7 @@ class Feeds:
         self._accounts = accounts
         self._inbox = inbox
         self._ledger = ledger
+        self._price_alerts = price_alerts
         self._ingest = ingest
         self._meter = meter
         self._now = now
@@ -109,6 +112,9 @@ class Feeds:
                 ingest=self._ingest,
                 now=self._now,
             ),
+            prices=Prices(
+                account=account, alerts=self._price_alerts, ingest=self._ingest, now=self._now
+            ),
             notices=notices,
             expiry=expiry,
             meter=self._meter,
@@ -153,6 +159,12 @@ class Feeds:
         if credential is None or known is None:
             return None
         return OwnPlatform(self._platform, known, self._meter).session(credential, known.plan)
+
+    def change_prices(self, account: AccountId) -> None:
+        """Price alerts of this account have been made or removed."""
+        running = self._feeds.get(account)
+        if running is not None:
+            running[0].prices.change()
 
     def states(self) -> Mapping[AccountId, FeedStatus]:
         return {account: feed.status for account, (feed, _) in self._feeds.items()}

@@ -1,7 +1,7 @@
 """The platform as one account may see it: what belongs to another user stops here."""
 
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
@@ -110,6 +110,12 @@ class OwnSession:
 
     async def price(self, wanted: str, within: timedelta) -> Tick | None:
         return await self._session.price(wanted, within)
+
+    def follow(self, pairs: Collection[str]) -> None:
+        self._session.follow(pairs)
+
+    async def ticks(self) -> Sequence[Tick]:
+        return await self._session.ticks()
 
     @property
     def commands_pods(self) -> bool:

@@ -133,6 +133,8 @@ async def test_each_commit_and_each_call_of_the_outside_is_on_the_way_or_it_is_s
         passed = {point.what for point in await recorded(Story(store, now))}
     with open_memory(now, new_id) as store:
         passed |= {point.what for point in await recorded(StandsOrders(store, now))}
+    with open_memory(now, new_id) as store:
+        passed |= {point.what for point in await recorded(RingsForAPrice(store, now))}
 
     there = failpoints.commits() | failpoints.calls()
 
@@ -239,6 +241,57 @@ async def test_a_crash_at_any_point_of_a_standing_order_stops_a_bot_once_and_tel
             told = story.reports(BEN)
             if stops > 1 or len(told) > 1 or (stops and not told):
                 wrong.append(f"\n{point}: stopped {stops} times, and told {told}")
+
+    assert "".join(wrong) == ""
+
+
+class RingsForAPrice(Story):
+    """Ann asks to be rung for a price, each time; it is crossed, goes back, and is crossed again.
+    Meanwhile she asks for another one, which rings once, and takes a third one back.
+    """
+
+    async def happens(self, world: World) -> None:
+        self.platform.granted = replace(self.platform.granted, expires_at=None)
+        await self.links(world, ANN)
+        await self.asks(ANN, "alert BTC/USDT above 50000 every time")
+        await self.asks(ANN, "alert BTC/USDT below 49500")
+        await self.asks(ANN, "alert BTC/USDT moves 50% in 1h")
+        await self.asks(ANN, "alert remove 3")
+        for price in ("50001", "49000", "50002"):
+            self.platform.tick(price)
+            await asyncio.sleep(35)
+
+    async def after(self) -> None:
+        async with self.process(Fate()) as world:
+            if await world.link(ANN) is not None:
+                await asyncio.sleep(60)
+                self.platform.tick("50003")
+                await asyncio.sleep(60)
+        await super().after()
+
+    def rung(self, words: str) -> int:
+        """How often it did in Ann's chat, repeats of a message apart."""
+        cards = [one.card for one in self.chat.shown if one.chat == ANN]
+        return len({card.reference for card in cards if words in card.title})
+
+
+@pytest.mark.fault(51)
+async def test_a_crash_at_any_point_of_a_price_alert_rings_once_for_each_crossing(now: Now):
+    wrong = []
+    with open_memory(now, new_id) as store, closing(sqlite3.connect(":memory:")) as pristine:
+        driver = await store.database.read(lambda connection: raw_of(connection).driver)
+        driver.backup(pristine)
+        passed = await recorded(RingsForAPrice(store, now))
+        begins = next(place for place, one in enumerate(passed) if "price_alerts" in one.what)
+        points = moments(passed[begins:])
+        assert len(points) > 20
+        for point in points:
+            pristine.backup(driver)
+            story = RingsForAPrice(store, now)
+            wrong.append(await troubles(story, point))
+            above, below = story.rung("above 50,000"), story.rung("below 49,500")
+            if above > 2 or below > 1 or (passed.index(point) > begins and above == 0):
+                wrong.append(f"\n{point}: rang {above} and {below} times")
 
     assert "".join(wrong) == ""
 

@@ -77,7 +77,7 @@ async def following(
     amending = Amending(crowd, crowd, {}, delivering, now, chance, look_every=rhythm.look_every)
     gathering = Gathering(crowd.gather, delivering, now)
     ingest = Ingest(crowd, meter, delivering, amending, gathering, gathering, now, lambda: "")
-    feeds = Feeds(platform, crowd, crowd, crowd, ingest, meter, now, chance, rhythm)
+    feeds = Feeds(platform, crowd, crowd, crowd, crowd, ingest, meter, now, chance, rhythm)
     async with asyncio.TaskGroup() as group:
         task = group.create_task(feeds.run())
         await asyncio.sleep(0)

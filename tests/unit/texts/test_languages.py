@@ -57,6 +57,8 @@ FOREIGN = re.compile(
                     "[by]",
                     "[what]",
                     "[look]",
+                    "[when]",
+                    "[often]",
                     "span:",
                     "count:",
                     "by:",

@@ -1,0 +1,116 @@
+"""One account's prices, as far as somebody wants them: its alerts look at each, and ring."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import NoReturn
+
+from bot.domain.accounts import Account
+from bot.domain.events import Kind, Origin, PriceCrossed, Tick
+from bot.domain.ids import Now
+from bot.domain.pairs import pair_key
+from bot.domain.price_alerts import PriceAlert, looked
+from bot.errors import OutcomeUnknown, TryLater
+from bot.ports import PriceAlerts, Session
+from bot.services.ingest import Ingest
+from bot.services.retrying import retry_until_available
+from bot.services.steady import Seconds, steady
+
+log = logging.getLogger(__name__)
+
+KEEP_EVERY: Seconds = 30.0
+"""How often what alerts have seen is stored: so much of it a crash may cost."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Prices:
+    """Follows the pairs of an account's alerts while there is a socket.
+
+    That an alert rings is stored with what is owed of it; so is, at once, that one may ring again.
+    """
+
+    account: Account
+    alerts: PriceAlerts
+    ingest: Ingest
+    now: Now
+    _alerts: dict[str, PriceAlert] = field(init=False, default_factory=dict)
+    _session: Session | None = field(init=False, default=None)
+    _changed: bool = field(init=False, default=True)
+    """Alerts were made or removed since they were read."""
+    _ringing: list[PriceCrossed] = field(init=False, default_factory=list)
+    """What is not stored yet; a connection that breaks meanwhile does not end it."""
+    _unkept: set[str] = field(init=False, default_factory=set)
+    _kept_at: Seconds = field(init=False, default=0.0)
+
+    def change(self) -> None:
+        """Alerts have been made or removed."""
+        self._changed = True
+        if self._session is not None:
+            self._session.follow(())
+
+    async def follow(self, session: Session) -> NoReturn:
+        """Have each alert look at the prices of its pair, until cancelled."""
+        self._session, self._changed = session, True
+        try:
+            await self._ring()
+            while True:
+                if self._changed:
+                    await self._read()
+                    session.follow({one.pair for one in self._alerts.values()})
+                ticks: Sequence[Tick] = ()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(KEEP_EVERY if self._unkept else None):
+                        ticks = await session.ticks()
+                for tick in ticks:
+                    await self._look(tick)
+                if self._unkept and steady() >= self._kept_at + KEEP_EVERY:
+                    await self._keep()
+        finally:
+            self._session = None
+
+    async def _read(self) -> None:
+        await self._keep()
+        self._changed = False
+        found = await retry_until_available(partial(self.alerts.of, self.account.id))
+        self._alerts = {one.id: one for one in found}
+
+    async def _look(self, tick: Tick) -> None:
+        pair, now, again = pair_key(tick.symbol), self.now(), False
+        for alert in [one for one in self._alerts.values() if pair_key(one.pair) == pair]:
+            after, rung = looked(alert, tick.last, now)
+            self._alerts[alert.id] = after
+            if rung is not None:
+                origin = Origin(
+                    kind=Kind.PRICE, record=alert.id, revision=str(after.rung), at=rung.now.at
+                )
+                self._ringing.append(PriceCrossed(origin=origin, alert=after, rung=rung))
+                self._unkept.discard(alert.id)
+                if not after.repeats:
+                    del self._alerts[alert.id]
+            elif after != alert:
+                self._unkept.add(alert.id)
+            again = again or (after.armed and not alert.armed)
+        await self._ring()
+        if again:
+            await self._keep()
+
+    async def _ring(self) -> None:
+        """Have it owed, however long the database is away: what was owed already is no news."""
+        if self._ringing:
+            take = partial(self.ingest.take, self.account, tuple(self._ringing))
+            await retry_until_available(take)
+            self._ringing.clear()
+
+    async def _keep(self) -> None:
+        """Store what alerts have seen; what fails is tried again in a while."""
+        self._kept_at = steady()
+        seen = [self._alerts[one] for one in self._unkept if one in self._alerts]
+        try:
+            await self.alerts.keep(seen)
+        except (TryLater, OutcomeUnknown) as outage:
+            log.warning("what price alerts have seen was not stored", extra={"reason": str(outage)})
+            return
+        self._unkept.clear()

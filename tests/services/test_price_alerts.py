@@ -1,0 +1,180 @@
+"""`/alert`: a price that is crossed rings once, also after a restart and after a silence."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from bot.domain.cards import Card
+from bot.domain.price_alerts import MOST_ALERTS
+from bot.errors import TryLater
+from tests.harness.world import World, actions_under, running
+
+
+async def ask(world: World, text: str) -> Card:
+    await world.quiet(1)
+    [reply] = await world.says(text)
+    assert reply.card is not None
+    return reply.card
+
+
+def rung(chat) -> list[Card]:
+    return [one.card for one in chat.shown if "BTC/USDT" in one.card.title]
+
+
+async def ticks(world: World, platform, *prices: str, apart: float = 2) -> None:
+    for price in prices:
+        platform.tick(price)
+        await world.quiet(apart)
+
+
+async def test_a_price_that_is_crossed_rings_once_everywhere_and_is_gone(world, platform, chat):
+    await world.goes_live()
+    await world.links("200")
+    said = await ask(world, "/alert BTC/USDT above 50k")
+    listed = await ask(world, "/alert")
+    await ticks(world, platform, "49999.9", "50012.5", "49000", "51000")
+
+    first, second = rung(chat)
+    assert said.title == "BTC/USDT above 50,000"
+    assert said.lines[0] == "Now 42,400 USDT: +17.92 % to go."
+    assert list(actions_under(said)) == ["Undo"]
+    assert listed.lines == ("1. BTC/USDT above 50,000. Now 42,400 USDT.",)
+    assert first.title == "BTC/USDT above 50,000: 50,012.5 USDT"
+    assert (first.silent, first.title) == (False, second.title)
+    assert list(actions_under(first)) == ["Set it again"]
+    assert (await ask(world, "/alert")).title == "No price alerts yet"
+
+
+async def test_one_that_repeats_rings_again_only_after_it_has_come_back(world, platform, chat):
+    await world.goes_live()
+    platform.last = Decimal(51000)
+    said = await ask(world, "/alert every time btc/usdt above 50000")
+    await ticks(world, platform, "50900", "49990", "50010", "49875", "50001", "49900", "50100")
+    early = len(rung(chat))
+    await ticks(world, platform, "49000", "50300")
+
+    first, second = rung(chat)
+    assert said.lines[:2] == (
+        "It is there already: 51,000 USDT.",
+        "It rings again once the price has been at 49,875 or below.",
+    )
+    assert early == 1
+    assert (first.title, second.title) == (
+        "BTC/USDT above 50,000: 50,001 USDT",
+        "BTC/USDT above 50,000: 50,300 USDT",
+    )
+    assert list(actions_under(second)) == ["Ring no more"]
+
+
+async def test_a_move_within_a_time_rings_and_the_next_is_measured_from_there(
+    world, platform, chat
+):
+    await world.goes_live()
+    await ask(world, "/alert BTC/USDT moves 3% in 15m, every time")
+    await ticks(world, platform, "42000", "42500", *["42600"] * 6, apart=100)
+    await ticks(world, platform, "43270", "44500", apart=60)
+    await ticks(world, platform, "41900")
+
+    up, down = rung(chat)
+    assert up.title == "BTC/USDT +3.02 % in 13 min: 43,270 USDT"
+    assert up.lines == ("From 42,000 USDT at 12:00 UTC.",)
+    assert down.title.startswith("BTC/USDT -5.84 % in 1 min")
+
+
+@pytest.mark.fault(91)
+async def test_a_restart_and_a_gap_lose_no_crossing_and_say_so(store, platform, chat, now):
+    async with running(store, platform, chat, now) as world:
+        await world.goes_live()
+        await ask(world, "/alert BTC/USDT below 40000 every time")
+        await ticks(world, platform, "41000", apart=40)
+    platform.cut()
+    async with running(store, platform, chat, now) as world:
+        account = await store.accounts.active()
+        await world.quiet(12 * 60)
+        listed = await ask(world, "/alert")
+        assert account
+        await ticks(world, platform, "39000", "39500", "41000", "39999")
+
+    late, soon = rung(chat)
+    assert listed.lines == (
+        "1. BTC/USDT below 40,000, every time. No price for 12 min; the last was 41,000 USDT.",
+    )
+    assert late.title == "BTC/USDT below 40,000: 39,000 USDT"
+    assert late.lines == ("No price came for 12 min before this one, so this may be late.",)
+    assert soon.lines == ()
+
+
+async def test_without_a_socket_it_is_said_that_nothing_rings_until_there_is_one(
+    world, platform, chat
+):
+    account = await world.goes_live()
+    await ticks(world, platform, "42000")
+    platform.sockets = False
+    platform.cut()
+    await world.until(lambda: not platform.sessions)
+    await world.quiet(60)
+    said = await ask(world, "/alert BTC/USDT above 50000")
+    unknown = await ask(world, "/alert nothing above 5")
+    platform.sockets = True
+    await world.until(lambda: world.is_live(account))
+    await ticks(world, platform, "51000")
+
+    assert said.title == "No price for BTC/USDT came by" or "until it is" in said.lines[0]
+    assert unknown.title == "No price for nothing came by"
+
+
+async def test_what_is_not_understood_changes_nothing_and_gets_an_example(world, platform):
+    await world.goes_live()
+    platform.pairs = ("BTC/USDT", "ETH/USDT", "ETH/EUR")
+    several = await ask(world, "/alert eth above 5000")
+    either = await ask(world, "/alert btc above 50.000")
+    unknown = await ask(world, "/alert BTCC/USDT above 5")
+    other = await ask(world, "/alert BTC/USDT above 5000 eur")
+    vague = await ask(world, "/alert btc 50000")
+
+    assert list(actions_under(several)) == ["ETH/USDT", "ETH/EUR"]
+    assert list(actions_under(either)) == ["50", "50,000"]
+    assert "BTC/USDT" in actions_under(unknown)
+    assert other.lines[0] == "The prices of that pair are in another currency."
+    assert vague.lines[0] == "Say above or below, one at a time."
+    assert vague.lines[-1].startswith("For example: /alert BTC/USDT above 50000")
+    assert (await ask(world, "/alert")).title == "No price alerts yet"
+
+
+async def test_the_database_may_be_away_when_it_rings(world, platform, chat, monkeypatch):
+    await world.goes_live()
+    await ask(world, "/alert BTC/USDT above 50000")
+    take, fails = world.store.inbox.ingest, [True, True]
+
+    async def away(*given, **named):
+        if fails and named.get("progress", given[4]) is None and fails.pop():
+            raise TryLater("the database is away")
+        return await take(*given, **named)
+
+    monkeypatch.setattr(world.store.inbox, "ingest", away)
+    await ticks(world, platform, "50001", "40000", apart=20)
+
+    assert len(rung(chat)) == 1
+    assert fails == []
+
+
+async def test_they_are_removed_by_buttons_and_an_account_has_so_many_at_most(world, platform):
+    await world.goes_live()
+    for number in range(MOST_ALERTS):
+        await ask(world, f"/alert BTC/USDT above {50000 + number}")
+    full = await ask(world, "/alert BTC/USDT below 5")
+    again = await ask(world, "/alert BTC/USDT above 50000")
+    [listed] = await world.says("/alert")
+    [removed] = await world.presses(listed, "3. BTC/USDT above 50,002")
+    [gone] = await world.presses(listed, "3. BTC/USDT above 50,002")
+
+    assert full.title == "That is one alert too many"
+    assert again.title == "That is set already"
+    assert (removed.card.title, removed.card.lines) == (
+        "It rings no more",
+        ("BTC/USDT above 50,002",),
+    )
+    assert len((await ask(world, "/alert")).lines) == MOST_ALERTS - 1
+    assert gone.card is None or gone.card.title == "That alert is not there any more"
