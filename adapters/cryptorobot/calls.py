@@ -16,7 +16,7 @@ Source: https://cryptorobot.ai/docs/guides/overview, "Pagination"
 
 Query = Mapping[str, object]
 
-_HTTP = {"find": "GET", "get": "GET", "create": "POST", "patch": "PATCH"}
+_HTTP = {"find": "GET", "get": "GET", "create": "POST", "patch": "PATCH", "remove": "DELETE"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Call:
     def arguments(self) -> tuple[object, ...]:
         """What follows the method's name on the socket (`platform.md` 3.2)."""
         given: list[object] = [self.service]
-        if self.method in ("get", "patch"):
+        if self.method in ("get", "patch", "remove"):
             given.append(self.id)
         if self.data is not None:
             given.append(self.data)

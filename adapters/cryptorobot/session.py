@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import itemgetter
+from typing import TypeVar
 
 import aiohttp
 
@@ -33,7 +34,7 @@ from bot.domain.events import (
     Trader,
     Unreadable,
 )
-from bot.domain.ids import TraderId
+from bot.domain.ids import StrategyId, TraderId
 from bot.domain.pairs import pair_key, pairs_meant
 from bot.errors import (
     ConnectionLost,
@@ -284,10 +285,24 @@ class CryptorobotSession:
 
     async def set_running(self, trader: TraderId, running: bool) -> Trader:
         change = Call(method="patch", service=decode.TRADERS, id=trader, data={"running": running})
-        read = decode.trader(await self._ask(change))
-        if isinstance(read, Unreadable):
-            raise OutcomeUnknown(Sentence.NOT_READABLE)
-        return read
+        return _written(decode.trader(await self._ask(change)))
+
+    async def rename_bot(self, trader: TraderId, name: str) -> Trader:
+        change = Call(method="patch", service=decode.TRADERS, id=trader, data={"name": name})
+        return _written(decode.trader(await self._ask(change)))
+
+    async def rename_strategy(self, strategy: StrategyId, name: str) -> Strategy:
+        data = {"name": name}
+        change = Call(method="patch", service=decode.STRATEGIES, id=strategy, data=data)
+        return _written(decode.strategy(await self._ask(change)))
+
+    async def create_strategy(self, name: str, type: str, pair: str) -> Strategy:
+        data = {"name": name, "type": type, "pair": pair}
+        call = Call(method="create", service=decode.STRATEGIES, data=data)
+        return _written(decode.strategy(await self._ask(call)))
+
+    async def remove_strategy(self, strategy: StrategyId) -> None:
+        await self._ask(Call(method="remove", service=decode.STRATEGIES, id=strategy))
 
     @property
     def commands_pods(self) -> bool:
@@ -570,6 +585,16 @@ def _listed(answer: object) -> FoundPage:
     if found is None:
         raise TryLater(Sentence.NO_LIST)
     return found
+
+
+_Record = TypeVar("_Record", Trader, Strategy)
+
+
+def _written(read: _Record | Unreadable) -> _Record:
+    """What a write has answered."""
+    if isinstance(read, Unreadable):
+        raise OutcomeUnknown(Sentence.NOT_READABLE)
+    return read
 
 
 def _decoded(heard: Iterable[ReceivedFrame]) -> Live:

@@ -99,7 +99,10 @@ def _option(argument: Argument) -> Json:
 
 
 _COMPLETED = frozenset(
-    {ArgumentType.BOT, ArgumentType.STRATEGY, ArgumentType.PAIR, ArgumentType.SUBJECT}
+    {
+        *(ArgumentType.BOT, ArgumentType.STRATEGY, ArgumentType.THING),
+        *(ArgumentType.PAIR, ArgumentType.SUBJECT),
+    }
 )
 
 LOCALIZED = "description_localizations"

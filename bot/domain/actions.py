@@ -17,6 +17,12 @@ class Verb(StrEnum):
     NO_ENTRIES = "no entries"
     """Let a running bot open no more trades; it goes on managing those it has."""
     RESUME = "resume"
+    RENAME_BOT = "rename bot"
+    """To what is in `arguments`."""
+    RENAME_STRATEGY = "rename strategy"
+    NEW_STRATEGY = "new strategy"
+    """Of the type and the pair in `arguments`; its target has a name and no id."""
+    REMOVE_STRATEGY = "remove strategy"
     UNLINK = "unlink"
     GRANT_ACCESS = "admit"
     """Let the others in a shared chat have the role in `arguments`."""
@@ -40,6 +46,14 @@ class Verb(StrEnum):
 
 ASKING = frozenset({Verb.ASK, Verb.UNDO})
 """They ask a command."""
+
+WRITING = frozenset(
+    {
+        *(Verb.PAUSE, Verb.NO_ENTRIES, Verb.RESUME),
+        *(Verb.RENAME_BOT, Verb.RENAME_STRATEGY, Verb.NEW_STRATEGY, Verb.REMOVE_STRATEGY),
+    }
+)
+"""They change something at the platform."""
 
 _LIVES = {Verb.ASK: OFFER_LIFE, Verb.SEEN: OFFER_LIFE, Verb.HOLD: OFFER_LIFE, Verb.UNDO: UNDO_LIFE}
 

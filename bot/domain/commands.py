@@ -14,6 +14,8 @@ class ArgumentType(StrEnum):
     """A bot's name, or `all`."""
     STRATEGY = "strategy"
     """A strategy's name, or `all`."""
+    THING = "thing"
+    """A bot's name, or a strategy's."""
     PAIR = "pair"
     """Such as `BTC/USDT`."""
     SUBJECT = "subject"
@@ -30,7 +32,10 @@ class ArgumentType(StrEnum):
 
 
 _NAMES = frozenset(
-    {ArgumentType.BOT, ArgumentType.STRATEGY, ArgumentType.SUBJECT, ArgumentType.TEXT}
+    {
+        *(ArgumentType.BOT, ArgumentType.STRATEGY, ArgumentType.THING),
+        *(ArgumentType.SUBJECT, ArgumentType.TEXT),
+    }
 )
 """Types of any number of words."""
 

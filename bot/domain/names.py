@@ -100,6 +100,11 @@ def completions(typed: str, all_there: Sequence[Named]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def is_name(text: str) -> bool:
+    """Whether it can be a new name, by which a person finds the thing again."""
+    return 0 < len(text) <= NAME_LIMIT and folded(text) not in EVERYTHING
+
+
 def name_of(record: Trader | Strategy) -> str:
     return trader_name(record) if isinstance(record, Trader) else strategy_name(record)
 

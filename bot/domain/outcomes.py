@@ -2,13 +2,28 @@
 
 from dataclasses import dataclass
 
-from bot.domain.actions import ActionState, Target
+from bot.domain.actions import Action, ActionState, Target, Verb
 from bot.domain.changes import Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One thing that is done; `said` is what the action has in its `arguments`."""
+
+    verb: Verb
+    target: Target
+    said: str = ""
+
+
+def deeds_of(action: Action) -> tuple[Deed, ...]:
+    return tuple(Deed(action.verb, target, action.arguments) for target in action.targets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """How a bot was found: its condition, or whether it opens trades where that was asked.
+    """How a bot was found, or a strategy: only what was asked about is set.
+
+    `there` says whether there is such a strategy.
 
     `wanted` says whether that is what was asked for.
     """
@@ -16,6 +31,8 @@ class Seen:
     wanted: bool
     condition: Condition | None = None
     opens: bool | None = None
+    called: str | None = None
+    there: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

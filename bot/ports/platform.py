@@ -18,7 +18,7 @@ from bot.domain.events import (
     Trader,
     Unreadable,
 )
-from bot.domain.ids import TraderId
+from bot.domain.ids import StrategyId, TraderId
 
 
 class Platform(Protocol):
@@ -165,3 +165,12 @@ class Session(Protocol):
             OutcomeUnknown: sent, but no answer came: read back before saying anything.
             Refused: the platform said no; the text is its reason.
         """
+
+    async def rename_bot(self, trader: TraderId, name: str) -> Trader:
+        """As `set_running`, and so are all that follow."""
+
+    async def rename_strategy(self, strategy: StrategyId, name: str) -> Strategy: ...
+
+    async def create_strategy(self, name: str, type: str, pair: str) -> Strategy: ...
+
+    async def remove_strategy(self, strategy: StrategyId) -> None: ...

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
@@ -11,19 +11,19 @@ from functools import partial
 from bot.domain.accounts import Account
 from bot.domain.actions import ASKING, Action, ActionState, Denied, Target, Verb, life_of
 from bot.domain.cards import Button, ButtonStyle
-from bot.domain.changes import condition
 from bot.domain.chats import Link, Person, Role
 from bot.domain.events import Kind, Origin, Trader, TraderSeen
 from bot.domain.ids import AccountId, ActionId, NewId, Now, TraderId
 from bot.domain.incoming import Press, Reply
-from bot.domain.outcomes import Result, Seen
+from bot.domain.outcomes import Deed, Result, Seen, deeds_of
 from bot.domain.trail import by
 from bot.errors import NeedsLogin, OutcomeUnknown, Refused, TryLater
 from bot.ports import Accounts, Actions, Audit, Session
+from bot.services.deeds import carry_out, look, shows
 from bot.services.feeds import Feeds
 from bot.services.ingest import Ingest
 from bot.services.retrying import retry_until_available
-from bot.services.steady import Seconds, steady
+from bot.services.steady import Seconds, side_by_side, steady
 from bot.texts import outcomes as texts
 from bot.texts.errors import told
 from bot.texts.names import trader_name
@@ -36,6 +36,9 @@ READ_BACKS: Sequence[Seconds] = (1.0, 3.0, 8.0)
 LATE_LOOKS = (15.0, 30.0, 60.0, 120.0)
 """Seconds before each further look at what the platform accepted and does not show yet."""
 
+AT_ONCE = 4
+"""Bots that are changed side by side: more would wait too long for the account's budget."""
+
 RECOVERY_WAIT = timedelta(seconds=60)
 """How long after a start the feed may take before an interrupted action is reported as unclear."""
 
@@ -43,6 +46,10 @@ _ROLES = {
     Verb.PAUSE: Role.OPERATOR,
     Verb.NO_ENTRIES: Role.OPERATOR,
     Verb.RESUME: Role.OPERATOR,
+    Verb.RENAME_BOT: Role.OPERATOR,
+    Verb.RENAME_STRATEGY: Role.OPERATOR,
+    Verb.NEW_STRATEGY: Role.OPERATOR,
+    Verb.REMOVE_STRATEGY: Role.OPERATOR,
     Verb.UNLINK: Role.VIEWER,
     Verb.GRANT_ACCESS: Role.OWNER,
     Verb.COVER_CRITICAL: Role.OPERATOR,
@@ -189,7 +196,7 @@ class Acting:
             log.error("the end of an action was not stored", extra={"reason": str(outage)})
 
     async def change(self, action: Action, link: Link) -> AsyncIterator[Reply]:
-        """Do what the card said to the bots that it named: one write each, never repeated.
+        """Do what the card said to what it named: one write each, never repeated.
 
         What the platform accepted and does not show yet is told as that, and its end later.
         """
@@ -197,24 +204,36 @@ class Acting:
         asker = Person(channel=link.endpoint.address.channel, id=action.person or "")
         await self._note(action, "asked", asker)
         session = await self._feeds.session(action.account)
-        results: list[Result] = []
-        for target in action.targets:
-            if session is None:
-                results.append(texts.not_done(target, texts.no_login()))
-                continue
-            result = await self._write(session, action.account, action.verb, target, link)
-            if result.state is ActionState.UNCLEAR:
-                yield Reply(card=texts.checking(result, action.verb), replaces=True)
-                result = await self._read_back(session, action.verb, result)
-            results.append(result)
+        deeds = deeds_of(action)
+        if session is None:
+            results = [texts.not_done(target, texts.no_login()) for target in action.targets]
+        else:
+            write = partial(self._write, session, action.account, asked_in=link)
+            results = await _all([partial(write, deed) for deed in deeds])
+            unclear = [result for result in results if result.state is ActionState.UNCLEAR]
+            if unclear:
+                yield Reply(card=texts.checking(unclear, action.verb), replaces=True)
+                settle = partial(self._settle, session)
+                pairs = zip(deeds, results, strict=True)
+                results = await _all([partial(settle, *pair) for pair in pairs])
         # The person first: whatever becomes of the record, the deed is done.
-        yield Reply(card=texts.outcome(results, action.verb), replaces=True)
+        yield await self._outcome(action, link, results)
         if session is not None and any(result.accepted for result in results):
-            results = await self._look_late(session, action.verb, results)
-            yield Reply(card=texts.outcome(results, action.verb), replaces=True)
+            results = await self._look_late(session, deeds, results)
+            yield await self._outcome(action, link, results)
         state = _overall(results)
         await self.finish(action, state)
         await self._note(action, state, asker)
+
+    async def _outcome(self, action: Action, link: Link, results: Sequence[Result]) -> Reply:
+        """With a button that asks again about those bots of several that are not as they should."""
+        not_so = [one.target for one in results if one.state is not ActionState.DONE]
+        again: tuple[Button, ...] = ()
+        if len(results) > 1 and not_so and not any(one.accepted for one in results):
+            command = "resume" if action.verb is Verb.RESUME else "pause"
+            [offer] = await self.choices(link, action.person or "", command, [not_so])
+            again = (Button(label=texts.again(len(not_so)), action=offer),)
+        return Reply(card=texts.outcome(results, action, again), replaces=True)
 
     async def act(
         self,
@@ -229,30 +248,22 @@ class Acting:
         Args:
             asked_in: the chat that need not be told that the bot has stopped.
         """
-        result = await self._write(session, account, verb, target, asked_in)
-        if result.state is ActionState.UNCLEAR:
-            result = await self._read_back(session, verb, result)
+        deed = Deed(verb, target)
+        result = await self._write(session, account, deed, asked_in)
+        result = await self._settle(session, deed, result)
         if result.accepted:
             return texts.given_up(result, timedelta(seconds=sum(self._read_backs)))
         return result
 
     async def _write(
-        self,
-        session: Session,
-        account: AccountId,
-        verb: Verb,
-        target: Target,
-        link: Link | None,
+        self, session: Session, account: AccountId, deed: Deed, asked_in: Link | None
     ) -> Result:
-        bot = TraderId(target.id)
-        running = verb is Verb.RESUME
+        target = deed.target
+        if asked_in is not None and deed.verb in (Verb.PAUSE, Verb.RESUME):
+            running = deed.verb is Verb.RESUME
+            self._ingest.expect(TraderId(target.id), running, asked_in.endpoint.id)
         try:
-            if verb is Verb.NO_ENTRIES:
-                await session.stop_entries(await session.trader(bot))
-                return texts.accepted(target)
-            if link is not None:
-                self._ingest.expect(bot, running, link.endpoint.id)
-            trader = await session.set_running(bot, running)
+            record = await carry_out(session, deed)
         except OutcomeUnknown as unclear:
             words = told(str(unclear))
             return Result(target=target, state=ActionState.UNCLEAR, words=words)
@@ -262,11 +273,12 @@ class Acting:
             return texts.not_done(target, texts.refused(str(refusal)))
         except TryLater as failure:
             return texts.not_done(target, texts.failed(str(failure)))
-        if condition(trader).running is not running:
-            # It said yes and shows something else: only looking again tells.
+        if record is None or not shows(record, deed).wanted:
+            # It said yes and shows nothing, or something else: only looking again tells.
             return texts.accepted(target)
-        await self._remember(account, trader)
-        return Result(target=target, state=ActionState.DONE, words=texts.done(verb))
+        if isinstance(record, Trader):
+            await self._remember(account, record)
+        return Result(target=target, state=ActionState.DONE, words=texts.done(deed))
 
     async def _remember(self, account_id: AccountId, trader: Trader) -> None:
         """The answer is as good as the event: other chats of the account hear of it either way."""
@@ -279,27 +291,16 @@ class Acting:
         except (TryLater, OutcomeUnknown) as outage:
             log.warning("a change waits for its event", extra={"reason": str(outage)})
 
-    async def _look(self, session: Session, verb: Verb, target: Target) -> Seen:
-        """Read how a bot is.
-
-        Raises:
-            TryLater, Refused: it cannot be read.
-        """
-        bot = TraderId(target.id)
-        if verb is Verb.NO_ENTRIES:
-            opens = await session.opens_trades(await session.trader(bot))
-            return Seen(wanted=opens is False, opens=opens)
-        how = condition(await session.trader(bot))
-        return Seen(wanted=how.running is (verb is Verb.RESUME), condition=how)
-
-    async def _read_back(self, session: Session, verb: Verb, written: Result) -> Result:
-        """Look until the write shows, then say what is."""
+    async def _settle(self, session: Session, deed: Deed, written: Result) -> Result:
+        """Look until an unclear write shows, then say what is."""
+        if written.state is not ActionState.UNCLEAR:
+            return written
         target, failure = written.target, ""
         seen: Seen | None = None
         for wait in self._read_backs:
             await asyncio.sleep(wait)
             try:
-                seen = await self._look(session, verb, target)
+                seen = await look(session, deed)
             except NeedsLogin:
                 failure = texts.login_refused_meanwhile()
                 break
@@ -316,7 +317,7 @@ class Acting:
         return texts.without_effect(written, seen)
 
     async def _look_late(
-        self, session: Session, verb: Verb, results: Sequence[Result]
+        self, session: Session, deeds: Sequence[Deed], results: Sequence[Result]
     ) -> list[Result]:
         """Look on for what was accepted; gives how all of it ended."""
         ended = list(results)
@@ -325,15 +326,15 @@ class Acting:
                 break
             await asyncio.sleep(wait)
             ended = [
-                await self._look_once_more(session, verb, one) if one.accepted else one
-                for one in ended
+                await self._look_once_more(session, deed, one) if one.accepted else one
+                for deed, one in zip(deeds, ended, strict=True)
             ]
         waited = timedelta(seconds=sum(self._read_backs) + sum(LATE_LOOKS))
         return [texts.given_up(one, waited) if one.accepted else one for one in ended]
 
-    async def _look_once_more(self, session: Session, verb: Verb, result: Result) -> Result:
+    async def _look_once_more(self, session: Session, deed: Deed, result: Result) -> Result:
         try:
-            seen = await self._look(session, verb, result.target)
+            seen = await look(session, deed)
         except (TryLater, Refused) as error:
             log.warning("could not read back", extra={"reason": str(error)})
             return result
@@ -364,20 +365,25 @@ class Acting:
 
     async def _report_interrupted(self, account: Account, action: Action) -> None:
         bots = [
-            (target, await self.look_patiently(action.account, action.verb, target))
+            (
+                target,
+                await self.look_patiently(action.account, action.verb, target, action.arguments),
+            )
             for target in action.targets
         ]
         await self._ingest.take(account, (texts.interrupted(action, bots, self._now()),))
 
-    async def look_patiently(self, account: AccountId, verb: Verb, target: Target) -> Seen | None:
-        """How a bot is, after a start; `None` if that cannot be known soon."""
+    async def look_patiently(
+        self, account: AccountId, verb: Verb, target: Target, said: str = ""
+    ) -> Seen | None:
+        """How it is, after a start; `None` if that cannot be known soon."""
         deadline = steady() + RECOVERY_WAIT.total_seconds()
         while steady() < deadline:
             session = await self._feeds.session(account)
             if session is None:
                 return None
             try:
-                return await self._look(session, verb, target)
+                return await look(session, Deed(verb, target, said))
             except TryLater:
                 await asyncio.sleep(5)
             except Refused:
@@ -410,6 +416,18 @@ def _may(person: str, verb: Verb, link: Link) -> bool:
 def _style(verb: Verb) -> ButtonStyle:
     milder = (Verb.RESUME, Verb.NO_ENTRIES, Verb.STANDING_NO_ENTRIES)
     return ButtonStyle.PRIMARY if verb in milder else ButtonStyle.DANGER
+
+
+async def _all(works: Sequence[Callable[[], Awaitable[Result]]]) -> list[Result]:
+    """What each comes to, in their order; a bot that does not answer keeps no other waiting."""
+    ended: dict[int, Result] = {}
+
+    async def end(number: int, work: Callable[[], Awaitable[Result]]) -> None:
+        ended[number] = await work()
+
+    numbered = [partial(end, number, work) for number, work in enumerate(works)]
+    await side_by_side(numbered, AT_ONCE)
+    return [ended[number] for number in range(len(works))]
 
 
 def _overall(results: Sequence[Result]) -> ActionState:

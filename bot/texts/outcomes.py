@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot.domain.actions import Action, ActionState, Denied, Target, Verb
-from bot.domain.cards import Card, Field, Severity
+from bot.domain.actions import WRITING, Action, ActionState, Denied, Target, Verb
+from bot.domain.cards import Button, Card, Field, Severity
 from bot.domain.events import Kind, Notice, NoticeText, Origin
-from bot.domain.outcomes import Result, Seen
+from bot.domain.outcomes import Deed, Result, Seen
 from bot.domain.text import clean
 from bot.texts.errors import told
 from bot.texts.language import _, later, ngettext
@@ -58,6 +58,10 @@ def cancel() -> str:
 def found(seen: Seen) -> str:
     if seen.condition is not None:
         return _("is {state}", state=clean(seen.condition.word, 30))
+    if seen.called is not None:
+        return _("is called {name}", name=seen.called)
+    if seen.there is not None:
+        return _("is there") if seen.there else _("is not there")
     match seen.opens:
         case True:
             return _("opens new trades")
@@ -71,6 +75,10 @@ def still(seen: Seen) -> str:
     """Where it should have changed."""
     if seen.condition is not None:
         return _("is still {state}", state=clean(seen.condition.word, 30))
+    if seen.called is not None:
+        return _("is still called {name}", name=seen.called)
+    if seen.there is not None:
+        return _("is still there") if seen.there else _("is not there")
     match seen.opens:
         case True:
             return _("still opens new trades")
@@ -80,12 +88,18 @@ def still(seen: Seen) -> str:
             return _("still does not say whether it opens new trades")
 
 
-def done(verb: Verb) -> str:
-    match verb:
+def done(deed: Deed) -> str:
+    match deed.verb:
         case Verb.RESUME:
             return _("is running")
         case Verb.NO_ENTRIES:
             return _("opens no new trades")
+        case Verb.RENAME_BOT | Verb.RENAME_STRATEGY:
+            return _("is called {name}", name=deed.said)
+        case Verb.NEW_STRATEGY:
+            return _("is there")
+        case Verb.REMOVE_STRATEGY:
+            return _("is not there any more")
         case _:
             return _("is stopped")
 
@@ -158,55 +172,82 @@ def given_up(result: Result, waited: timedelta) -> Result:
 
 
 def working(action: Action) -> Card:
-    return Card(title=_working_title(action), lines=(_("Waiting for the platform."),))
+    title = _(_WORKING[action.verb], who=_who(action.targets))
+    return Card(title=title, lines=(_("Waiting for the platform."),))
 
 
-def _working_title(action: Action) -> str:
-    targets = action.targets
+_WORKING = {
+    Verb.PAUSE: later("Stopping {who} …"),
+    Verb.NO_ENTRIES: later("Ending new trades of {who} …"),
+    Verb.RESUME: later("Starting {who} …"),
+    Verb.RENAME_BOT: later("Renaming {who} …"),
+    Verb.RENAME_STRATEGY: later("Renaming {who} …"),
+    Verb.NEW_STRATEGY: later("Creating {who} …"),
+    Verb.REMOVE_STRATEGY: later("Deleting {who} …"),
+}
+
+
+def _who(targets: Sequence[Target]) -> str:
     one = len(targets) == 1
-    who = targets[0].name if one else ngettext("{count} bot", "{count} bots", len(targets))
-    match action.verb:
-        case Verb.RESUME:
-            return _("Starting {who} …", who=who)
-        case Verb.NO_ENTRIES:
-            return _("Ending new trades of {who} …", who=who)
-        case _:
-            return _("Stopping {who} …", who=who)
+    return targets[0].name if one else ngettext("{count} bot", "{count} bots", len(targets))
 
 
-def checking(result: Result, verb: Verb) -> Card:
+def checking(unclear: Sequence[Result], verb: Verb) -> Card:
+    """
+    Args:
+        unclear: what is so far.
+    """
     look = _("I look whether it took effect, and do not repeat it.")
-    if result.accepted:
-        title = _accepted_title(result.target.name)
+    who = _who([result.target for result in unclear])
+    if all(result.accepted for result in unclear):
+        title = _accepted_title(who)
     else:
-        title = _unclear_title(result.target.name, verb)
-        look = f"{result.words}. {look}"
+        title = _(_UNCLEAR[verb], who=who)
+        words = dict.fromkeys(result.words for result in unclear if not result.accepted)
+        look = ". ".join((*words, look))
     return Card(title=title, severity=Severity.WARNING, lines=(look,))
 
 
-def _unclear_title(name: str, verb: Verb) -> str:
-    match verb:
-        case Verb.RESUME:
-            return _("OutcomeUnknown so far: starting {bot}", bot=name)
-        case Verb.NO_ENTRIES:
-            return _("OutcomeUnknown so far: ending new trades of {bot}", bot=name)
-        case _:
-            return _("OutcomeUnknown so far: stopping {bot}", bot=name)
+_UNCLEAR = {
+    Verb.PAUSE: later("Unclear so far: stopping {who}"),
+    Verb.NO_ENTRIES: later("Unclear so far: ending new trades of {who}"),
+    Verb.RESUME: later("Unclear so far: starting {who}"),
+    Verb.RENAME_BOT: later("Unclear so far: renaming {who}"),
+    Verb.RENAME_STRATEGY: later("Unclear so far: renaming {who}"),
+    Verb.NEW_STRATEGY: later("Unclear so far: creating {who}"),
+    Verb.REMOVE_STRATEGY: later("Unclear so far: deleting {who}"),
+}
 
 
 def _accepted_title(name: str) -> str:
     return _("The platform accepted it; {bot} does not show it yet", bot=name)
 
 
-def outcome(results: Sequence[Result], verb: Verb) -> Card:
+def outcome(results: Sequence[Result], action: Action, again: tuple[Button, ...] = ()) -> Card:
+    """
+    Args:
+        again: what asks again about those bots that are not as they should be.
+    """
+    verb = action.verb
     ended = [result for result in results if result.state is ActionState.DONE]
     notes = _notes(verb) if ended else ()
     if len(results) == 1:
-        return replace(_one_outcome(results[0]), notes=notes)
-    severity = Severity.GOOD if len(ended) == len(results) else Severity.WARNING
-    fields = tuple(Field(result.target.name, _in_a_row(result)) for result in results)
-    title = _outcome_title(len(ended), len(results), verb)
-    return Card(title=title, severity=severity, fields=fields, notes=notes)
+        return replace(_one_outcome(results[0], verb), notes=notes)
+    all_ended = len(ended) == len(results)
+    warning = _("What is not stopped may trade on: ask again, or stop it on the platform itself.")
+    return Card(
+        title=_outcome_title(len(ended), len(results), verb),
+        severity=Severity.GOOD if all_ended else Severity.WARNING,
+        lines=() if all_ended or verb is not Verb.PAUSE else (warning,),
+        fields=tuple(Field(result.target.name, _in_a_row(result)) for result in results),
+        buttons=(again,) if again else (),
+        notes=notes,
+    )
+
+
+def again(bots: int) -> str:
+    """On the button that asks again."""
+    return ngettext("Again: {count} bot", "Again: {count} bots", bots)
 
 
 def _outcome_title(ended: int, all_of_them: int, verb: Verb) -> str:
@@ -251,7 +292,7 @@ def _notes(verb: Verb) -> tuple[str, ...]:
             return ()
 
 
-def _one_outcome(result: Result) -> Card:
+def _one_outcome(result: Result, verb: Verb) -> Card:
     name = result.target.name
     sentence = f"{name} {result.words}"
     match result.state:
@@ -268,8 +309,11 @@ def _one_outcome(result: Result) -> Card:
             )
         case _:
             words = result.words[:1].upper() + result.words[1:]
+            new = verb is Verb.NEW_STRATEGY
             return Card(
-                title=_("{bot} was not changed", bot=name),
+                title=_("{bot} was not created", bot=name)
+                if new
+                else _("{bot} was not changed", bot=name),
                 severity=Severity.WARNING,
                 lines=(f"{words}.",),
             )
@@ -277,12 +321,9 @@ def _one_outcome(result: Result) -> Card:
 
 # --- after a crash --------------------------------------------------------------------------------
 
-REPORTED = frozenset(
-    {
-        *(Verb.PAUSE, Verb.NO_ENTRIES, Verb.RESUME),
-        *(Verb.UNLINK, Verb.GRANT_ACCESS, Verb.STANDING_ORDER, Verb.STANDING_NO_ENTRIES),
-    }
-)
+REPORTED = WRITING | {
+    *(Verb.UNLINK, Verb.GRANT_ACCESS, Verb.STANDING_ORDER, Verb.STANDING_NO_ENTRIES)
+}
 """What is reported if a crash interrupts it."""
 
 
@@ -308,14 +349,8 @@ def _interrupted(verb: Verb, bots: Sequence[tuple[Target, Seen | None]]) -> Noti
         case Verb.STANDING_ORDER | Verb.STANDING_NO_ENTRIES:
             title = _("I was interrupted while noting a standing order")
             lines = [_("Send /standing to see what holds now.")]
-        case Verb.RESUME:
-            title = _("I was interrupted while starting a bot")
-            lines = [_state_of(*bot) for bot in bots]
-        case Verb.NO_ENTRIES:
-            title = _("I was interrupted while ending a bot's new trades")
-            lines = [_state_of(*bot) for bot in bots]
         case _:
-            title = _("I was interrupted while stopping a bot")
+            title = _(_INTERRUPTED[verb])
             lines = [_state_of(*bot) for bot in bots]
     return NoticeText(title, *lines)
 
@@ -323,3 +358,14 @@ def _interrupted(verb: Verb, bots: Sequence[tuple[Target, Seen | None]]) -> Noti
 def _state_of(target: Target, seen: Seen | None) -> str:
     words = found(seen) if seen else _("is not known: look with /status")
     return f"{target.name} {words}."
+
+
+_INTERRUPTED = {
+    Verb.PAUSE: later("I was interrupted while stopping a bot"),
+    Verb.NO_ENTRIES: later("I was interrupted while ending a bot's new trades"),
+    Verb.RESUME: later("I was interrupted while starting a bot"),
+    Verb.RENAME_BOT: later("I was interrupted while renaming a bot"),
+    Verb.RENAME_STRATEGY: later("I was interrupted while renaming a strategy"),
+    Verb.NEW_STRATEGY: later("I was interrupted while creating a strategy"),
+    Verb.REMOVE_STRATEGY: later("I was interrupted while deleting a strategy"),
+}

@@ -103,23 +103,23 @@ _STATES = {
 def _verb(facts: Mapping[str, str]) -> str:
     """What the button says."""
     verb = facts.get("verb", "")
-    match verb:
-        case Verb.PAUSE:
-            return _("stop")
-        case Verb.NO_ENTRIES:
-            return _("no new trades of")
-        case Verb.GRANT_ACCESS:
-            return _("allow")
-        case Verb.STANDING_ORDER | Verb.STANDING_NO_ENTRIES:
-            return _("allow a standing order")
-        case Verb.COVER_CRITICAL:
-            return _("quieten what is critical")
-        case Verb.SEEN:
-            return _("seen")
-        case Verb.HOLD:
-            return _("I have it")
-        case _:
-            return verb
+    return _(_VERBS[verb]) if verb in _VERBS else verb
+
+
+_VERBS: Mapping[str, str] = {
+    Verb.PAUSE: later("stop"),
+    Verb.NO_ENTRIES: later("no new trades of"),
+    Verb.RENAME_BOT: later("rename"),
+    Verb.RENAME_STRATEGY: later("rename"),
+    Verb.NEW_STRATEGY: later("create the strategy"),
+    Verb.REMOVE_STRATEGY: later("delete the strategy"),
+    Verb.GRANT_ACCESS: later("allow"),
+    Verb.STANDING_ORDER: later("allow a standing order"),
+    Verb.STANDING_NO_ENTRIES: later("allow a standing order"),
+    Verb.COVER_CRITICAL: later("quieten what is critical"),
+    Verb.SEEN: later("seen"),
+    Verb.HOLD: later("I have it"),
+}
 
 
 def _deed(trace: Trace) -> str:

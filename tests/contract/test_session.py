@@ -16,7 +16,7 @@ from adapters.cryptorobot.settings import PlatformSettings
 from bot.domain.accounts import Credential, CredentialKind, PasswordLogin
 from bot.domain.events import Kind, Origin, Page, Position, Stream, Trade, Trader, TraderSeen
 from bot.domain.ids import TraderId
-from bot.errors import ConnectionLost, NeedsLogin, NoSuchRecord, SocketRefused
+from bot.errors import ConnectionLost, NeedsLogin, NoSuchRecord, Refused, SocketRefused
 from bot.ports import Platform, Session
 from tests.contract.platforms import PlatformUnderTest, feathers, simulated
 from tests.fakes.platform import FakePlatform
@@ -264,6 +264,23 @@ async def test_a_write_is_seen_in_the_answer_in_the_event_and_when_read_again(sc
         [seen] = [event for event in live.events if isinstance(event, TraderSeen)][:1]
         read = await session.trader(scene.bot)
         assert (answer.running, seen.trader.running, read.running) == (False, False, False)
+
+
+async def test_bots_and_strategies_are_renamed_created_and_deleted(scene):
+    async with connected(scene) as session:
+        made = await session.create_strategy("Dips", "momentum", "BTC/USDT")
+        renamed = await session.rename_strategy(made.id, "Dip buyer")
+        [listed] = await session.strategies()
+        await session.remove_strategy(made.id)
+        left = await session.strategies()
+        bot = await session.rename_bot(scene.bot, "Day Owl")
+        with pytest.raises(Refused):
+            await session.remove_strategy(made.id)
+
+        assert (made.name, made.type, made.pair) == ("Dips", "momentum", "BTC/USDT")
+        assert (renamed.id, renamed.name, listed.name) == (made.id, "Dip buyer", "Dip buyer")
+        assert left == ()
+        assert (bot.name, (await session.trader(scene.bot)).name) == ("Day Owl", "Day Owl")
 
 
 async def test_what_does_not_exist_is_refused(scene):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TypeVar
 
 from bot.domain.accounts import Credential, CredentialKind, Grant, KeyLogin, Login, PasswordLogin
 from bot.domain.events import (
@@ -25,7 +26,7 @@ from bot.domain.events import (
     Trader,
     TraderSeen,
 )
-from bot.domain.ids import TraderId
+from bot.domain.ids import StrategyId, TraderId
 from bot.domain.pairs import pair_key, pairs_meant
 from bot.errors import (
     ConnectionLost,
@@ -38,6 +39,8 @@ from bot.errors import (
     TryLater,
 )
 from bot.ports import Live
+
+_Record = TypeVar("_Record", Trader, Strategy)
 
 Fate = Exception | Callable[[], object] | None
 
@@ -413,6 +416,46 @@ class FakeSession:
             raise OutcomeUnknown("no answer in time")
         return self.platform.bots[trader]
 
+    async def rename_bot(self, trader: TraderId, name: str) -> Trader:
+        def rename() -> None:
+            self.platform.put(replace(_there(self.platform.bots, trader), name=name))
+
+        await self._write(f"rename_bot {trader} {name}", rename)
+        return self.platform.bots[trader]
+
+    async def rename_strategy(self, strategy: StrategyId, name: str) -> Strategy:
+        plans = self.platform.plans
+
+        def rename() -> None:
+            plans[strategy] = replace(_there(plans, strategy), name=name)
+
+        await self._write(f"rename_strategy {strategy} {name}", rename)
+        return plans[strategy]
+
+    async def create_strategy(self, name: str, type: str, pair: str) -> Strategy:
+        made = Strategy(id=StrategyId(f"new {name}"), name=name, type=type, pair=pair)
+
+        def create() -> None:
+            self.platform.plans[made.id] = made
+
+        await self._write(f"create_strategy {name} {type} {pair}", create)
+        return made
+
+    async def remove_strategy(self, strategy: StrategyId) -> None:
+        def remove() -> None:
+            del self.platform.plans[_there(self.platform.plans, strategy).id]
+
+        await self._write(f"remove_strategy {strategy}", remove)
+
+    async def _write(self, call: str, effect: Callable[[], None]) -> None:
+        await self._ask(call)
+        if self.platform.loses_requests:
+            raise OutcomeUnknown("no answer in time")
+        if not self.platform.ignores_writes:
+            effect()
+        if self.platform.loses_answers:
+            raise OutcomeUnknown("no answer in time")
+
     async def _ask(self, call: str) -> None:
         seconds = self.platform.seconds + self.platform.slow.get(call, 0.0)
         if seconds:
@@ -420,6 +463,12 @@ class FakeSession:
         self.platform.check(call)
         if self.credential.secret not in self.platform.accepts:
             raise NeedsLogin("jwt expired")
+
+
+def _there(records: Mapping[str, _Record], id: str) -> _Record:
+    if id not in records:
+        raise NoSuchRecord("No record found")
+    return records[id]
 
 
 def _believed(event: Event, as_of: datetime) -> Event:

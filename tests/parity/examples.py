@@ -19,7 +19,7 @@ from typing import get_type_hints
 import bot
 from bot import texts
 from bot.domain.accounts import Account
-from bot.domain.actions import Action, ActionState, Target, Verb
+from bot.domain.actions import WRITING, Action, ActionState, Target, Verb
 from bot.domain.cards import (
     Button,
     ButtonStyle,
@@ -123,6 +123,7 @@ from bot.texts import (
     price_alerts,
     prices,
     quiet,
+    renaming,
     replay,
     rules,
     settings,
@@ -476,7 +477,7 @@ def a_result(state: ActionState, words: str, target: Target = TARGET) -> Result:
     return Result(target=target, state=state, words=words)
 
 
-CHANGES = (Verb.PAUSE, Verb.NO_ENTRIES, Verb.RESUME)
+CHANGES = tuple(sorted(WRITING))
 ACCEPTED = replace(a_result(ActionState.UNCLEAR, "is still running"), accepted=True)
 
 
@@ -991,6 +992,41 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         strategies.one(PLAN, (replace(OWL, strategy=PLAN.id),)),
         strategies.one(PLAN, ()),
     ],
+    "strategies.how_to_create": lambda: [
+        strategies.how_to_create(()),
+        strategies.how_to_create(("grid",)),
+    ],
+    "strategies.no_pair": lambda: [
+        strategies.no_pair("BTC", (), ()),
+        strategies.no_pair("BTC", ("BTC/USDT",), (ActionId("a1"),)),
+    ],
+    "strategies.taken": lambda: [strategies.taken("Momentum")],
+    "strategies.gone": lambda: [strategies.gone()],
+    "strategies.confirm_new": lambda: [
+        strategies.confirm_new("Trend", "grid", "BTC/USDT", types, near, CONFIRM)
+        for types, near in (((), ()), (("error",), ("ETH/USDT",)))
+    ],
+    "strategies.choose_to_remove": lambda: [
+        strategies.choose_to_remove((), ()),
+        strategies.choose_to_remove((PLAN,), (ActionId("a1"),)),
+    ],
+    "strategies.confirm_removal": lambda: [
+        strategies.confirm_removal(PLAN, using, CONFIRM)
+        for using in ((), (replace(OWL, strategy=PLAN.id),))
+    ],
+    "renaming.how": lambda: [renaming.how()],
+    "renaming.nothing_there": lambda: [renaming.nothing_there()],
+    "renaming.which": lambda: [
+        renaming.which("owll", (OWL, PLAN), (ActionId("a1"), ActionId("a2")), guessed=True),
+        renaming.which("grid", (OWL, PLAN), (ActionId("a1"), ActionId("a2")), guessed=False),
+        renaming.which("zzz", (), (), guessed=True),
+    ],
+    "renaming.no_name": lambda: [renaming.no_name("")],
+    "renaming.called_so_already": lambda: [renaming.called_so_already(OWL)],
+    "renaming.confirm": lambda: [
+        renaming.confirm(OWL, "Heron", (), CONFIRM),
+        renaming.confirm(PLAN, "Heron", (OWL,), CONFIRM),
+    ],
     "strategies.no_such_strategy": lambda: [
         strategies.no_such_strategy("mom", near, [ActionId("a1")] * len(near), plans)
         for near, plans in (((PLAN,), (PLAN,)), ((), (PLAN,)), ((), ()))
@@ -1196,9 +1232,13 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     # what a pressed button comes to
     "outcomes.working": lambda: [outcomes.working(an_action(verb, TARGET)) for verb in CHANGES],
     "outcomes.checking": lambda: [
-        outcomes.checking(one, verb)
+        outcomes.checking(them, verb)
         for verb in CHANGES
-        for one in (a_result(ActionState.UNCLEAR, "No answer came"), ACCEPTED)
+        for them in (
+            [a_result(ActionState.UNCLEAR, "No answer came")],
+            [ACCEPTED],
+            [a_result(ActionState.UNCLEAR, "No answer came"), ACCEPTED],
+        )
     ],
     "outcomes.outcome": lambda: [
         outcomes.outcome(
@@ -1206,16 +1246,18 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
                 a_result(ActionState.DONE, "is stopped"),
                 a_result(ActionState.REFUSED, "not done: away", Target(id="x", name="Heron")),
             ],
-            verb,
+            an_action(verb, TARGET),
+            (PAUSE,),
         )
-        for verb in CHANGES
+        for verb in (Verb.PAUSE, Verb.NO_ENTRIES, Verb.RESUME)
     ],
     "outcomes._one_outcome": lambda: [
         *(
-            outcomes._one_outcome(a_result(state, "is stopped"))
+            outcomes._one_outcome(a_result(state, "is stopped"), verb)
+            for verb in (Verb.PAUSE, Verb.NEW_STRATEGY)
             for state in (ActionState.DONE, ActionState.UNCLEAR, ActionState.REFUSED)
         ),
-        outcomes._one_outcome(ACCEPTED),
+        outcomes._one_outcome(ACCEPTED, Verb.PAUSE),
     ],
     # alerts
     "alerts.trade_alert": lambda: [

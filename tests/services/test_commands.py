@@ -982,7 +982,7 @@ async def test_a_lost_answer_is_reported_reconciled_and_never_repeated(world, pl
 
     assert [reply.card.title for reply in replies] == [
         "Stopping Night Owl …",
-        "OutcomeUnknown so far: stopping Night Owl",
+        "Unclear so far: stopping Night Owl",
         "Night Owl is stopped (checked by reading back)",
     ]
     assert platform.calls.count("set_running owl False") == 1
@@ -1369,6 +1369,155 @@ async def test_all_names_every_bot_and_acts_on_just_those(world, platform):
     assert asked.card.title == "Stop 2 bots?"
     assert replies[-1].card.title == "2 of 2 bots stopped"
     assert platform.bots["late"].running
+
+
+async def test_a_bot_that_does_not_answer_keeps_no_other_from_being_stopped(world, platform):
+    for name in ("Crane", "Gull", "Rook"):
+        platform.put(owl(id=TraderId(name.lower()), name=name))
+    await linked(world)
+    [asked] = await world.says("/pause all")
+    platform.slow["set_running crane False"] = 15
+    platform.fail("set_running crane False", OutcomeUnknown("no answer in time"))
+    platform.fail("set_running gull False", Refused("Trader is not configured"))
+
+    async with asyncio.TaskGroup() as group:
+        pressing = group.create_task(world.presses(asked, "Stop 4 bots"))
+        await asyncio.sleep(1)
+        running_still = {one.name for one in platform.bots.values() if one.running}
+    replies = pressing.result()
+    [confirm] = await world.presses(replies[-1], "Again: 2 bots")
+
+    assert running_still == {"Crane", "Gull"}
+    assert "Unclear so far: stopping Crane" in titles(replies)
+    assert replies[-1].card.title == "2 of 4 bots stopped"
+    assert replies[-1].card.lines[0].startswith("What is not stopped may trade on: ask again")
+    ended = {one.label: one.value for one in replies[-1].card.fields}
+    assert ended["Gull"] == "not done, the platform says: Trader is not configured"
+    assert ended["Crane"].startswith("is still running: it did not take effect.")
+    assert [one.label for one in confirm.card.fields] == ["Crane", "Gull"]
+
+
+# --- other names, and strategies ----------------------------------------------------------
+
+GRID = Strategy(id=StrategyId("s1"), name="Grid", type="momentum", pair="ETH/USDT")
+
+CHANGES = [
+    ("/rename night owl to Day Owl", "Rename it", "Day Owl is called Day Owl"),
+    ("/rename grid to \u201cGrid to go\u201d", "Rename it", "Grid is called Grid to go"),
+    ("/newstrategy Dip Buyer momentum eth/usdt", "Create it", "Dip Buyer is there"),
+    ("/removestrategy grid", "Delete it", "Grid is not there any more"),
+]
+
+
+def things(platform):
+    return {one.name for one in (*platform.bots.values(), *platform.plans.values())}
+
+
+@pytest.mark.parametrize(("typed", "button", "done"), CHANGES, ids=lambda one: one[:14])
+async def test_what_is_renamed_created_or_deleted_asks_first_and_works_once(
+    world, platform, typed, button, done
+):
+    platform.plans[GRID.id] = GRID
+    await linked(world)
+    before = things(platform)
+
+    [asked] = await world.says(typed)
+    unchanged = things(platform) == before
+    replies = await world.presses(asked, button)
+    [again] = await world.presses(asked, button)
+
+    assert unchanged
+    assert replies[-1].card.title.partition(" (checked")[0] in (
+        done,
+        done.replace("Day Owl is", "Night Owl is"),
+        done.replace(" any more", ""),
+    )
+    assert things(platform) != before
+    assert again.toast == "This card was used already."
+
+
+@pytest.mark.parametrize(("typed", "button", "done"), CHANGES, ids=lambda one: one[:14])
+@pytest.mark.parametrize("lost", ["loses_answers", "loses_requests", "ignores_writes"])
+async def test_what_came_of_it_is_read_back_and_never_repeated(
+    world, platform, typed, button, done, lost
+):
+    platform.plans[GRID.id] = GRID
+    await linked(world)
+    before = things(platform)
+    [asked] = await world.says(typed)
+    setattr(platform, lost, True)
+
+    replies = await world.presses(asked, button)
+
+    assert (things(platform) != before) is (lost == "loses_answers")
+    assert ("(checked by reading back)" in titles(replies)[-1]) is (lost == "loses_answers")
+    writes = ("rename_", "create_", "remove_")
+    assert sum(call.startswith(writes) for call in platform.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "title", "line"),
+    [
+        ("/rename", "What should be called what?", "As in /rename Grid BTC to Grid 2."),
+        ("/rename night owl", "What should be called what?", "As in /rename Grid BTC to Grid 2."),
+        ("/rename zzz to Owl", "Nothing is called zzz", "/traders and /strategies list what is."),
+        ("/rename night owl to all", "all is no name for it", "A name has at most 60 characters"),
+        ("/rename night owl to Night Owl", "It is called Night Owl already", "Nothing to do."),
+        ("/newstrategy", "Say its name, its type and its pair", "As in /newstrategy Dip Buyer"),
+        ("/newstrategy Dips x/y BTC/USDT", "Say its name, its type and its pair", "As in "),
+        ("/newstrategy Dips momentum BTC", "BTC is no pair", "Did you mean ETH/USDT?"),
+        ("/newstrategy grid momentum ETH/USDT", "There is a strategy called grid already", ""),
+        ("/removestrategy zzzzzz", "No strategy is called zzzzzz", "Your strategies: Grid."),
+    ],
+)
+async def test_what_is_not_understood_gets_an_example_and_does_nothing(
+    world, platform, typed, title, line
+):
+    platform.plans[GRID.id] = GRID
+    await linked(world)
+    await world.quiet(10)
+
+    card = await ask(world, typed)
+
+    assert card.title == title
+    assert card.lines[0].startswith(line)
+    assert not card.buttons
+
+
+@pytest.mark.parametrize(
+    ("typed", "options", "chosen", "title"),
+    [
+        ("/rename nite owl to Oscar", ["Night Owl"], "Night Owl", "Rename Night Owl?"),
+        ("/rename o to Oscar", ["Night Owl", "Heron", "Momentum"], "Heron", "Rename Heron?"),
+        ("/newstrategy Dips grid ETHUSD", ["ETH/USDT"], "ETH/USDT", "Create Dips?"),
+        ("/removestrategy", ["Momentum"], "Momentum", "Delete Momentum?"),
+        ("/removestrategy all", ["Momentum"], "Momentum", "Delete Momentum?"),
+        ("/removestrategy momentun", ["Momentum"], "Momentum", "Delete Momentum?"),
+    ],
+)
+async def test_a_name_that_may_mean_several_or_none_is_asked_back(
+    world, platform, typed, options, chosen, title
+):
+    platform.plans["s1"] = replace(GRID, name="Momentum")
+    await linked(world)
+    await world.quiet(10)
+
+    [asked] = await world.says(typed)
+    [confirm] = await world.presses(asked, chosen)
+
+    assert [one.label for one in asked.card.pick.options] == options
+    assert confirm.card.title == title
+
+
+async def test_a_strategy_that_a_bot_uses_says_so_before_it_is_deleted(world, platform):
+    platform.plans[GRID.id] = GRID
+    platform.put(owl(strategy=GRID.id))
+    await linked(world)
+
+    card = await ask(world, "/removestrategy grid")
+
+    assert card.lines[-1] == "This bot uses it, and cannot trade by it then:"
+    assert [(one.label, one.value) for one in card.fields] == [("Night Owl", "running · paper")]
 
 
 async def test_a_wrong_name_suggests_the_nearest(world):

@@ -313,6 +313,9 @@ OPEN_TO = {
     Role.OPERATOR: {
         "pause",
         "resume",
+        "newstrategy",
+        "removestrategy",
+        "rename",
         "test",
         "drill",
         "night",

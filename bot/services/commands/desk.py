@@ -126,6 +126,9 @@ class Desk:
         traded = (one.pair for one in await self.inbox.strategies(account) if one.pair)
         return tuple(dict.fromkeys((*traded, *(() if session is None else session.pairs))))
 
+    async def strategies_now(self, session: Session) -> tuple[Strategy, ...]:
+        return told_apart(await session.strategies())
+
     async def strategies(self, account: AccountId) -> tuple[Strategy, ...]:
         return told_apart(await self.inbox.strategies(account))
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import Protocol
 
-from bot.domain.actions import ASKING, Action, ActionState, Denied, Target, Verb
+from bot.domain.actions import ASKING, WRITING, Action, ActionState, Denied, Target, Verb
 from bot.domain.cards import Card
 from bot.domain.chats import Link, Role
 from bot.domain.incoming import Command, Press, Reply
@@ -95,7 +95,7 @@ class Pressing:
                 card = await unlink.unlinked(desk, action, link)
                 await desk.acting.finish(action, ActionState.DONE)
                 yield Reply(card=card, replaces=True)
-            case Verb.PAUSE | Verb.NO_ENTRIES | Verb.RESUME:
+            case verb if verb in WRITING:
                 async for reply in desk.acting.change(action, link):
                     yield reply
 

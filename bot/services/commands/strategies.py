@@ -1,18 +1,39 @@
-"""`/strategies`: all of them, those of one type, or one and its bots."""
+"""`/strategies`: all of them, those of one type, or one and its bots; `/newstrategy` and
+`/removestrategy`, which ask first.
+"""
 
+import re
+
+from bot.domain.actions import Target, Verb
 from bot.domain.cards import Card
+from bot.domain.chats import Role
 from bot.domain.commands import Argument, ArgumentType, Spec
-from bot.domain.names import Found, Nothing, Several, pick, told_apart
-from bot.domain.text import folded
+from bot.domain.events import Strategy
+from bot.domain.names import (
+    EVERYTHING,
+    NAME_LIMIT,
+    Found,
+    Nothing,
+    Several,
+    is_name,
+    name_of,
+    pick,
+    told_apart,
+)
+from bot.domain.pairs import nearest_pairs
+from bot.domain.text import clean, folded
 from bot.services.commands.desk import AccountCommand, AccountRequest
+from bot.services.commands.families import BOT
+from bot.texts import renaming
 from bot.texts import strategies as texts
+from bot.texts.cards import MOST_CHOICES
 from bot.texts.language import later
 
 
 async def _answer(request: AccountRequest) -> Card:
     desk = request.desk
     session = await desk.session(request.account)
-    strategies = told_apart(await session.strategies())
+    strategies = await desk.strategies_now(session)
     wanted = request.arguments.text("strategy")
     if request.about:
         [wanted] = request.about
@@ -36,6 +57,7 @@ async def _answer(request: AccountRequest) -> Card:
 COMMAND = AccountCommand(
     spec=Spec(
         name="strategies",
+        family=BOT,
         summary=later("Your strategies, those of a type, or one and its bots"),
         arguments=(
             Argument(
@@ -47,4 +69,138 @@ COMMAND = AccountCommand(
         showable=True,
     ),
     answer=_answer,
+)
+
+
+# --- one more -------------------------------------------------------------------------------------
+
+_PAIR = re.compile(r"[A-Z0-9]{1,20}/[A-Z0-9]{1,20}(?::[A-Z0-9]{1,20})?")
+_TYPE = re.compile(r"\w[\w.-]{0,59}")
+
+
+async def _create(request: AccountRequest) -> Card:
+    options, words = request.command.options, request.command.arguments.split()
+    if options:
+        words = [*options.get("name", "").split(), options.get("type", ""), options.get("pair", "")]
+    session = await request.desk.session(request.account)
+    strategies = await request.desk.strategies_now(session)
+    types = tuple(dict.fromkeys(one.type for one in strategies if one.type))
+    if len(words) < 3 or not all(words):
+        return texts.how_to_create(types)
+    *named, type, pair = words
+    name, pair = clean(" ".join(named).strip("\"'\u201c\u201d"), NAME_LIMIT + 1), pair.upper()
+    pairs = await request.desk.pairs(request.account.id)
+    if not _PAIR.fullmatch(pair):
+        near = nearest_pairs(pair, pairs) if pairs else ()
+        actions = await request.asking_each([f"{name} {type} {one}" for one in near])
+        return texts.no_pair(pair, near, actions)
+    if not _TYPE.fullmatch(type):
+        return texts.how_to_create(types)
+    if not is_name(name):
+        return renaming.no_name(name)
+    if any(folded(name_of(one)) == folded(name) for one in strategies):
+        return texts.taken(name)
+    buttons = await request.desk.acting.confirm(
+        request.link,
+        request.command.person.id,
+        {Verb.NEW_STRATEGY: texts.create_it()},
+        [Target(id="", name=name)],
+        f"{type} {pair}",
+    )
+    known = not pairs or pair in map(str.upper, pairs)
+    near = () if known else nearest_pairs(pair, pairs)
+    known_type = not types or folded(type) in map(folded, types)
+    return texts.confirm_new(name, type, pair, () if known_type else types, near, buttons)
+
+
+NEW = AccountCommand(
+    spec=Spec(
+        name="newstrategy",
+        family=BOT,
+        summary=later("Create a strategy (asks first)"),
+        arguments=(
+            Argument(
+                name="name",
+                type=ArgumentType.TEXT,
+                description=later("what it is to be called"),
+                required=True,
+            ),
+            Argument(
+                name="type",
+                type=ArgumentType.TEXT,
+                description=later("its type, such as momentum"),
+                required=True,
+            ),
+            Argument(
+                name="pair",
+                type=ArgumentType.PAIR,
+                description=later("what it trades, such as BTC/USDT"),
+                required=True,
+            ),
+        ),
+        least=Role.OPERATOR,
+        danger=True,
+        sentence=True,
+    ),
+    answer=_create,
+)
+
+
+# --- one less -------------------------------------------------------------------------------------
+
+
+async def _remove(request: AccountRequest) -> Card:
+    desk = request.desk
+    session = await desk.session(request.account)
+    strategies = await desk.strategies_now(session)
+    wanted = request.arguments.text("strategy")
+    if request.about:
+        meant = [one for one in strategies if one.id in request.about]
+        return await _confirm_removal(request, meant[0]) if meant else texts.gone()
+    if not wanted or folded(wanted) in EVERYTHING:
+        return await _choose(request, strategies)
+    match pick(wanted, strategies):
+        case Nothing(nearest=near):
+            actions = await request.asking_about(near)
+            return texts.no_such_strategy(wanted, near, actions, strategies)
+        case Several(fitting=several):
+            return await _choose(request, several)
+        case Found(meant=(strategy, *_)):
+            return await _confirm_removal(request, strategy)
+    return texts.gone()
+
+
+async def _choose(request: AccountRequest, strategies: tuple[Strategy, ...]) -> Card:
+    shown = strategies[:MOST_CHOICES]
+    return texts.choose_to_remove(strategies, await request.asking_about(shown))
+
+
+async def _confirm_removal(request: AccountRequest, strategy: Strategy) -> Card:
+    desk = request.desk
+    bots = await desk.bots_now(await desk.session(request.account), request.account.id)
+    buttons = await desk.acting.confirm(
+        request.link,
+        request.command.person.id,
+        {Verb.REMOVE_STRATEGY: texts.remove_it()},
+        [Target(id=strategy.id, name=name_of(strategy))],
+    )
+    return texts.confirm_removal(strategy, bots, buttons)
+
+
+REMOVE = AccountCommand(
+    spec=Spec(
+        name="removestrategy",
+        family=BOT,
+        summary=later("Delete a strategy (asks first)"),
+        arguments=(
+            Argument(
+                name="strategy",
+                type=ArgumentType.STRATEGY,
+                description=later("a strategy's name"),
+            ),
+        ),
+        least=Role.OPERATOR,
+        danger=True,
+    ),
+    answer=_remove,
 )

@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot.domain.chats import Person
 from bot.domain.commands import ArgumentType, Spec
 from bot.domain.incoming import Place
-from bot.domain.names import completions
+from bot.domain.names import EVERYTHING, completions
 from bot.domain.pairs import pairs_completed
 from bot.domain.spoken_rules import KINDS
 from bot.domain.text import folded
@@ -53,6 +53,10 @@ async def _suggested(
             return completions(typed, await desk.known_bots(link.account))
         case ArgumentType.STRATEGY:
             return completions(typed, await desk.strategies(link.account))
+        case ArgumentType.THING:
+            bots = completions(typed, await desk.known_bots(link.account))
+            strategies = completions(typed, await desk.strategies(link.account))
+            return tuple(one for one in (*bots, *strategies) if one not in EVERYTHING)
         case ArgumentType.PAIR:
             return pairs_completed(typed, await desk.pairs(link.account))
         case ArgumentType.SUBJECT:

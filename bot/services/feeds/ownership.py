@@ -19,7 +19,7 @@ from bot.domain.events import (
     Trade,
     Trader,
 )
-from bot.domain.ids import TraderId
+from bot.domain.ids import StrategyId, TraderId
 from bot.errors import NeedsLogin, OutcomeUnknown, Refused
 from bot.ports import Live, Meter, Platform, Session
 from bot.texts.errors import Sentence
@@ -128,9 +128,24 @@ class OwnSession:
         return await self._session.opens_trades(bot)
 
     async def set_running(self, trader: TraderId, running: bool) -> Trader:
-        for own in self._own_records((await self._session.set_running(trader, running),)):
+        return self._own_written(await self._session.set_running(trader, running))
+
+    async def rename_bot(self, trader: TraderId, name: str) -> Trader:
+        return self._own_written(await self._session.rename_bot(trader, name))
+
+    async def rename_strategy(self, strategy: StrategyId, name: str) -> Strategy:
+        return self._own_written(await self._session.rename_strategy(strategy, name))
+
+    async def create_strategy(self, name: str, type: str, pair: str) -> Strategy:
+        return self._own_written(await self._session.create_strategy(name, type, pair))
+
+    async def remove_strategy(self, strategy: StrategyId) -> None:
+        await self._session.remove_strategy(strategy)
+
+    def _own_written(self, record: _Record) -> _Record:
+        for own in self._own_records((record,)):
             return own
-        # Something was written; whether to the bot that was meant, its state has to tell.
+        # Something was written; whether to the one that was meant, its state has to tell.
         raise OutcomeUnknown(Sentence.ANSWERED_WITH_ANOTHERS)
 
     def _own_events(self, events: Iterable[_Event]) -> tuple[_Event, ...]:

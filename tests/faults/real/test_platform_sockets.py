@@ -452,7 +452,7 @@ async def test_a_write_whose_answer_is_lost_is_unclear_then_read_back_and_never_
 
     assert pausing.result() == [
         "Stopping Night Owl …",
-        "OutcomeUnknown so far: stopping Night Owl",
+        "Unclear so far: stopping Night Owl",
         "Night Owl is stopped (checked by reading back)",
     ]
     assert patches(scene) == 1

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from adapters.discord.commands import CHOICES_LIMIT, choices, is_registered, registered
-from bot.services.commands.families import ALERTS, RESULTS
+from bot.services.commands.families import ALERTS, BOT, RESULTS
 from bot.services.commands.registry import SPECS, known_words
 from bot.texts.language import Language, offering
 from tests.harness.pseudo import PSEUDO, Pseudo, plain_words
@@ -22,7 +22,7 @@ PARTS = {
 
 
 def test_what_is_about_one_thing_is_a_group_so_that_twice_as_many_have_room():
-    families = (ALERTS, RESULTS)
+    families = (ALERTS, BOT, RESULTS)
 
     assert [(one["name"], one["description"]) for one in GROUPS] == [
         (family.name, family.summary) for family in families

@@ -120,6 +120,12 @@ FOREIGN = re.compile(
                     "owl",
                 ),
                 *(
+                    "Grid BTC to Grid 2",
+                    "Dip Buyer momentum",
+                    "rename what name",
+                    "newstrategy name type pair",
+                ),
+                *(
                     "everything",
                     "/price pair",
                     "[digits]",

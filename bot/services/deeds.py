@@ -1,0 +1,72 @@
+"""What a button changes at the platform: the one write, and how to see afterwards what it did."""
+
+from bot.domain.actions import Verb
+from bot.domain.changes import condition
+from bot.domain.events import Strategy, Trader
+from bot.domain.ids import StrategyId, TraderId
+from bot.domain.names import name_of
+from bot.domain.outcomes import Deed, Seen
+from bot.ports import Session
+
+
+async def carry_out(session: Session, deed: Deed) -> Trader | Strategy | None:
+    """One write, never repeated; gives what it answers, `None` if only a look can tell.
+
+    Raises:
+        OutcomeUnknown, NeedsLogin, Refused, TryLater: as of `Session`.
+    """
+    bot, strategy = TraderId(deed.target.id), StrategyId(deed.target.id)
+    match deed.verb:
+        case Verb.NO_ENTRIES:
+            await session.stop_entries(await session.trader(bot))
+            return None
+        case Verb.RENAME_BOT:
+            return await session.rename_bot(bot, deed.said)
+        case Verb.RENAME_STRATEGY:
+            return await session.rename_strategy(strategy, deed.said)
+        case Verb.NEW_STRATEGY:
+            type, pair = deed.said.split(" ")
+            return await session.create_strategy(deed.target.name, type, pair)
+        case Verb.REMOVE_STRATEGY:
+            await session.remove_strategy(strategy)
+            return None
+        case _:
+            return await session.set_running(bot, deed.verb is Verb.RESUME)
+
+
+def shows(record: Trader | Strategy, deed: Deed) -> Seen:
+    """How a record is that was written or read again."""
+    match deed.verb:
+        case Verb.RENAME_BOT | Verb.RENAME_STRATEGY:
+            return Seen(wanted=record.name == deed.said, called=name_of(record))
+        case Verb.NEW_STRATEGY:
+            return Seen(wanted=record.name == deed.target.name, there=True)
+    assert isinstance(record, Trader)
+    how = condition(record)
+    return Seen(wanted=how.running is (deed.verb is Verb.RESUME), condition=how)
+
+
+async def look(session: Session, deed: Deed) -> Seen:
+    """Read how it is.
+
+    Raises:
+        TryLater, Refused: it cannot be read.
+    """
+    bot, strategy = TraderId(deed.target.id), StrategyId(deed.target.id)
+    match deed.verb:
+        case Verb.NO_ENTRIES:
+            opens = await session.opens_trades(await session.trader(bot))
+            return Seen(wanted=opens is False, opens=opens)
+        case Verb.RENAME_STRATEGY | Verb.NEW_STRATEGY | Verb.REMOVE_STRATEGY:
+            new = deed.verb is Verb.NEW_STRATEGY
+            found = [
+                one
+                for one in await session.strategies()
+                if (one.name == deed.target.name if new else one.id == strategy)
+            ]
+            if found and deed.verb is Verb.RENAME_STRATEGY:
+                return shows(found[0], deed)
+            there = bool(found)
+            return Seen(wanted=there is new, there=there)
+        case _:
+            return shows(await session.trader(bot), deed)

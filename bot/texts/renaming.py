@@ -1,0 +1,103 @@
+"""Other names for bots and strategies."""
+
+from collections.abc import Sequence
+
+from bot.domain.cards import Button, Card, Option, Severity
+from bot.domain.events import Strategy, Trader
+from bot.domain.ids import ActionId
+from bot.domain.marks import command
+from bot.domain.names import NAME_LIMIT, name_of
+from bot.domain.text import clean
+from bot.texts.cards import for_you_once, guess, meant, plain
+from bot.texts.language import _
+
+
+def how() -> Card:
+    return plain(
+        _("What should be called what?"),
+        _("As in {example}.", example=f"{command('rename')} Grid BTC to Grid 2"),
+    )
+
+
+def nothing_there() -> Card:
+    return plain(
+        _("That is not there any more"),
+        _(
+            "{bots} and {strategies} list what is.",
+            bots=command("traders"),
+            strategies=command("strategies"),
+        ),
+    )
+
+
+def which(
+    wanted: str,
+    things: Sequence[Trader | Strategy],
+    actions: Sequence[ActionId],
+    *,
+    guessed: bool,
+) -> Card:
+    """
+    Args:
+        guessed: they are only called alike.
+    """
+    shown = clean(wanted, 40)
+    options = [
+        Option(label=name_of(one), action=action, hint=_sort(one))
+        for one, action in zip(things, actions, strict=True)
+    ]
+    if not options:
+        return plain(_("Nothing is called {wanted}", wanted=shown), *nothing_there().lines)
+    title = _("Nothing is called {wanted}", wanted=shown) if guessed else ""
+    return Card(
+        title=title or _("Which {wanted}?", wanted=shown),
+        lines=(guess(options),) if guessed else (),
+        pick=meant(options),
+    )
+
+
+def _sort(one: Trader | Strategy) -> str:
+    return _("a bot") if isinstance(one, Trader) else _("a strategy")
+
+
+def no_name(given: str) -> Card:
+    return plain(
+        _("{given} is no name for it", given=clean(given, 30) or "\u201c\u201d"),
+        _("A name has at most {count} characters, and is not \u201call\u201d.", count=NAME_LIMIT),
+    )
+
+
+def called_so_already(one: Trader | Strategy) -> Card:
+    return plain(_("It is called {name} already", name=name_of(one)), _("Nothing to do."))
+
+
+def do_it() -> str:
+    """On the button."""
+    return _("Rename it")
+
+
+def confirm(
+    one: Trader | Strategy,
+    new: str,
+    twins: Sequence[Trader | Strategy],
+    buttons: tuple[tuple[Button, ...], ...],
+) -> Card:
+    """
+    Args:
+        twins: what is called so already.
+    """
+    bot = isinstance(one, Trader)
+    lines = [
+        _("I ask the platform to call this bot {name} from now on.", name=new)
+        if bot
+        else _("I ask the platform to call this strategy {name} from now on.", name=new)
+    ]
+    if twins:
+        lines.append(_("Mind: {sort} is called that already.", sort=_sort(twins[0])))
+    return Card(
+        title=_("Rename {name}?", name=name_of(one)),
+        severity=Severity.WARNING,
+        lines=tuple(lines),
+        buttons=buttons,
+        notes=(for_you_once(),),
+    )
