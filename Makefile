@@ -10,7 +10,7 @@ RUNNABLE := $(if $(wildcard $(INSTALLED)),$(INSTALLED),$(VENV)/.runnable)
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-run demo test soak week crashes check format texts lock audit bench clean
+.PHONY: help install install-run demo test soak week crashes stories check format texts lock audit bench clean
 
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +35,9 @@ week: $(INSTALLED) ## live a week of an account with ten bots, and count how oft
 crashes: $(INSTALLED) ## crash at every point of a day, and in 200 random lives: `make test` takes a few of each sort
 	TRADEBELL_TEST_MODEL_EXAMPLES=200 $(BIN)/pytest --numprocesses auto --maxprocesses 4 --timeout 3600 --every-crash \
 		tests/faults/virtual/test_crashes.py tests/faults/virtual/test_model.py
+
+stories: $(INSTALLED) ## tell every story of the services on PostgreSQL too: `make test` tells most on SQLite alone
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --every-database tests/services tests/faults/virtual
 
 check: $(INSTALLED) ## check format, lint, types and import contracts
 	$(BIN)/ruff format --check

@@ -35,6 +35,9 @@ NODE_MAJOR = 20
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--every-crash", action="store_true", help="crash at every point of a day")
+    parser.addoption(
+        "--every-database", action="store_true", help="tell every story on SQLite and PostgreSQL"
+    )
 
 
 @pytest.fixture(scope="session")

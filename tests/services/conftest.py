@@ -30,7 +30,20 @@ def now() -> Callable[[], datetime]:
     return virtual_now
 
 
-@pytest.fixture(params=["sqlite memory", "postgresql"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Stories are told on SQLite: that both databases do the same is tried in `tests/contract`.
+
+    On both are those of `both_databases`; with `--every-database`, all.
+    """
+    given = metafunc.definition.iter_markers("parametrize")
+    if "store" in metafunc.fixturenames and all(one.args[0] != "store" for one in given):
+        chosen = metafunc.definition.get_closest_marker("both_databases") is not None
+        both = chosen or metafunc.config.getoption("every_database")
+        names = ["sqlite memory", "postgresql"] if both else ["sqlite memory"]
+        metafunc.parametrize("store", names, indirect=True)
+
+
+@pytest.fixture
 async def store(
     request: pytest.FixtureRequest, now: Callable[[], datetime], secret_key: str
 ) -> AsyncIterator[Store]:

@@ -20,6 +20,8 @@ from storage.schema.tables import shown_card
 from tests.fakes.messenger import FakeMessenger
 from tests.harness.world import OWL, World, code_in, running
 
+pytestmark = pytest.mark.both_databases
+
 STOP = "Stop Night Owl"
 EXPIRED, _, WITHDRAWN, PRESSED, USED = (shown(ending_note(ending)) for ending in Ending)
 

@@ -30,6 +30,8 @@ from bot.texts.language import offering
 from tests.harness.pseudo import PSEUDO
 from tests.harness.world import CHAT, running
 
+pytestmark = pytest.mark.both_databases
+
 
 async def owe(world, account, *titles, urgent=False):
     """Owe one card for each title, in this order."""

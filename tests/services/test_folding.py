@@ -21,6 +21,8 @@ from tests.fakes.messenger import ShownUnknown
 from tests.harness.judge import assert_kept
 from tests.harness.world import HERON, OWL, World, running
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 async def world(store, platform, chat, now):

@@ -7,10 +7,14 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from bot.domain.events import WHOLE, Kind, Origin, Stream, Sweep, Trade
 from bot.domain.results import Results
 from bot.errors import TryLater
 from tests.harness.world import OWL, World, running
+
+pytestmark = pytest.mark.both_databases
 
 PAGE = "page trades"
 LONG_AGO = timedelta(days=3650)

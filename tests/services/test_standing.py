@@ -20,6 +20,8 @@ from tests.fakes.messenger import FakeMessenger
 from tests.fakes.readership import FakeReadership
 from tests.harness.world import CHAT, OWL, World, heron, owl, running
 
+pytestmark = pytest.mark.both_databases
+
 MINUTE = 60.0
 REAL = {"dry_run": False}
 BEN = "200"

@@ -16,6 +16,7 @@ from tests.services.conftest import (  # noqa: F401 fixtures and a hook are foun
     now,
     platform,
     pytest_asyncio_loop_factories,
+    pytest_generate_tests,
     store,
     unswept,
     world,
