@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import sys
 from datetime import timedelta
+from decimal import Decimal
 
 from cryptography.fernet import Fernet
 
@@ -16,12 +17,16 @@ from bot.app.running import run
 from bot.domain.accounts import Credential, CredentialKind, Grant
 from bot.domain.chats import Address, Channel, Role
 from bot.domain.linking import Completed, Invitation
+from bot.domain.price_alerts import Crossing, PriceAlert
 from bot.settings import Settings, read
 from storage import Store, open_store
 
 NAME = "tradebell"
 PROFILE = "profile"
 """As the last argument: say at the end where the time went."""
+
+WATCHED = "ETH/USDT"
+"""Each account has an alert for the price of this pair, and for no other."""
 
 TOKEN = "1111111111:AATradebellTradebellTradebellTradebel"
 
@@ -64,6 +69,15 @@ async def link(store: Store, user: str, platform_user: str, credential: Credenti
     await store.codes.sign_in(code, grant, digits, at)
     completed = await store.codes.complete(chat, chat.chat, digits, at)
     assert isinstance(completed, Completed)
+    alert = PriceAlert(
+        id=new_id(),
+        account=completed.link.account,
+        pair=WATCHED,
+        what=Crossing.ABOVE,
+        amount=Decimal(1_000_000),
+        made_at=at,
+    )
+    await store.price_alerts.make(alert)
 
 
 async def main(arguments: list[str]) -> None:

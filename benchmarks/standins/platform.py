@@ -75,11 +75,11 @@ class Platform:
             socket.write(frame)
         return sent
 
-    async def tick(self, user: str, count: int) -> None:
+    async def tick(self, user: str, count: int, symbol: str) -> None:
         """Send prices to a user one after the other; returns once all have been read."""
         socket = self._sockets[user]
         for turn in range(count):
-            socket.write(_tick_frame(turn))
+            socket.write(_tick_frame(turn, symbol))
             await asyncio.sleep(0)
         await socket.round_trip()
 
@@ -212,11 +212,11 @@ def _event(name: str, record: Json) -> bytes:
     return _frame(f"42{json.dumps([name, record], separators=(',', ':'))}")
 
 
-def _tick_frame(turn: int) -> bytes:
+def _tick_frame(turn: int, symbol: str) -> bytes:
     """A price with the usual fields of CCXT, which platforms pass on."""
     last = 42_000 + turn % 1000
     record = {
-        "symbol": "BTC/USDT",
+        "symbol": symbol,
         "timestamp": 1_700_000_000_000 + turn,
         "datetime": _iso_now(),
         "high": last + 310.5,
