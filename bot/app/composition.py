@@ -21,6 +21,7 @@ from bot.services.gathering import Gathering
 from bot.services.inboxes import Inboxes
 from bot.services.ingest import Ingest
 from bot.services.linking import Linking
+from bot.services.live_cards import LiveCards
 from bot.services.lock_screen import LockScreen, SignedAddresses
 from bot.services.phoning import Phoning
 from bot.services.seeing import Seeing
@@ -90,11 +91,13 @@ def compose(
         may_send=may_send,
         look_every=rhythm.look_every,
     )
+    live = LiveCards(links=store.links)
     amending = Amending(
         outbox=store.outbox,
         shown_cards=store.shown_cards,
         outlets=outlets,
         delivering=delivering,
+        live=live,
         now=now,
         chance=chance,
         look_every=rhythm.look_every * 10,  # a button that ended late is no late alert
@@ -116,6 +119,7 @@ def compose(
         chance,
         rhythm,
     )
+    live.when_watched(feeds.watch)
     linking = Linking(
         codes=store.codes,
         accounts=store.accounts,
@@ -179,6 +183,7 @@ def compose(
         ingest=ingest,
         ledger=store.ledger,
         linking=linking,
+        live=live,
         links=store.links,
         outbox=store.outbox,
         phoning=Phoning(

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from bot.domain.clocks import was_set_back
 from bot.domain.ids import AccountId, ActionId, EndpointId, LinkId, TraderId
-from bot.domain.lifetimes import CONFIRM_LIFE, OFFER_LIFE, UNDO_LIFE
+from bot.domain.lifetimes import CONFIRM_LIFE, OFFER_LIFE, UNDO_LIFE, WATCH_LIFE
 
 
 class Verb(StrEnum):
@@ -38,13 +38,15 @@ class Verb(StrEnum):
     """As if the person had typed the command in `arguments`: never does anything by itself."""
     UNDO = "undo"
     """The same, for a short while: it takes back what the card says."""
+    STOP_WATCH = "stop watch"
+    """The same, as long as a card is live: it ends that."""
     SEEN = "seen"
     """Say that the alert whose reference is in `arguments` was seen."""
     HOLD = "hold"
     """The same, and that one has it for a while."""
 
 
-ASKING = frozenset({Verb.ASK, Verb.UNDO})
+ASKING = frozenset({Verb.ASK, Verb.UNDO, Verb.STOP_WATCH})
 """They ask a command."""
 
 WRITING = frozenset(
@@ -55,7 +57,11 @@ WRITING = frozenset(
 )
 """They change something at the platform."""
 
-_LIVES = {Verb.ASK: OFFER_LIFE, Verb.SEEN: OFFER_LIFE, Verb.HOLD: OFFER_LIFE, Verb.UNDO: UNDO_LIFE}
+_LIVES = {
+    **dict.fromkeys((Verb.ASK, Verb.SEEN, Verb.HOLD), OFFER_LIFE),
+    Verb.UNDO: UNDO_LIFE,
+    Verb.STOP_WATCH: WATCH_LIFE,
+}
 
 
 def life_of(verb: Verb) -> timedelta:

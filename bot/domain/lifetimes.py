@@ -11,6 +11,9 @@ OFFER_LIFE = timedelta(hours=24)
 UNDO_LIFE = timedelta(minutes=10)
 """How long what was just set may be taken back by a button."""
 
+WATCH_LIFE = timedelta(hours=1, minutes=1)
+"""How long the button under a live price works: that ends by itself a minute before."""
+
 END_LIFE = timedelta(hours=24)
 """How long a card whose buttons have ended is still worth changing."""
 

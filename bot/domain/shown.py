@@ -19,6 +19,8 @@ class Ending(StrEnum):
     """The person has said /cancel."""
     PRESSED = "pressed"
     """And what came of it was never shown in the card's place."""
+    NOT_LIVE = "not live"
+    """It showed a price as it moved."""
     USED = "used"
     """Of a one-time address: somebody has logged in there."""
 

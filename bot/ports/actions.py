@@ -47,6 +47,9 @@ class ShownCards(Protocol):
     ) -> Sequence[tuple[Action, ...]]:
         """End everything that this person could still press there; gives it card by card."""
 
+    async def end_live(self, now: datetime) -> None:
+        """What showed prices as they moved does no more: the process that changed it has ended."""
+
     async def ended(self, channel: Channel, bot: str, now: datetime) -> EndedCards: ...
 
     async def postpone(self, shown: ShownCard, until: datetime) -> None: ...

@@ -58,6 +58,7 @@ _ROLES = {
     Verb.CANCEL: Role.VIEWER,
     Verb.ASK: Role.VIEWER,
     Verb.UNDO: Role.VIEWER,
+    Verb.STOP_WATCH: Role.VIEWER,
     Verb.SEEN: Role.VIEWER,
     Verb.HOLD: Role.VIEWER,
 }

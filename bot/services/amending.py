@@ -1,5 +1,5 @@
 """Messages are changed: where an offer is answered, the button goes and a note says what happened;
-where more is told within one, it tells that too.
+where more is told within one, it tells that too; where a price is live, it shows the new one.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import NoReturn
 
 from bot.domain.amendments import Amendment, after_amending, is_too_old, wait_after
@@ -22,6 +23,8 @@ from bot.domain.shown import EndedCard
 from bot.errors import OutcomeUnknown, TryLater
 from bot.ports import Outbox, ShownCards
 from bot.services.delivery import Delivering, Outlet
+from bot.services.live_cards import CHANGE_EVERY, LiveCards
+from bot.services.retrying import retry_until_available
 from bot.services.shared_chats import not_to_be_shown
 from bot.services.steady import Seconds, steady
 from bot.texts import answered as texts
@@ -59,6 +62,7 @@ class Amending:
         shown_cards: ShownCards,
         outlets: Mapping[tuple[Channel, str], Outlet],
         delivering: Delivering,
+        live: LiveCards,
         now: Now,
         chance: random.Random,
         *,
@@ -69,6 +73,7 @@ class Amending:
         self._shown_cards = shown_cards
         self._outlets = outlets
         self._delivering = delivering
+        self._live = live
         self._now = now
         self._chance = chance
         self.restored: Restored | None = None
@@ -81,6 +86,7 @@ class Amending:
 
     async def run(self) -> NoReturn:
         """Change what is owed, until cancelled; what a crash left comes first."""
+        await retry_until_available(partial(self._shown_cards.end_live, self._now()))
         async with asyncio.TaskGroup() as group:
             for (channel, bot), outlet in self._outlets.items():
                 group.create_task(self._serve(channel, bot, outlet), name=f"{channel} changes")
@@ -96,6 +102,8 @@ class Amending:
                 wait = await self._change_what_is_due(channel, bot, outlet)
                 if wait:
                     wait = min(wait, await self._end_what_is_due(channel, bot, outlet))
+                if wait:
+                    wait = min(wait, await self._show_what_is_live(channel, bot, outlet))
                 failures = 0
             except (TryLater, OutcomeUnknown) as outage:
                 # Whatever was not stored is done again: that leaves the same message.
@@ -203,6 +211,43 @@ class Amending:
         else:
             await self._shown_cards.postpone(shown, now + again)
         return 0.0
+
+    # --- prices as they move ----------------------------------------------------------------
+
+    async def _show_what_is_live(self, channel: Channel, bot: str, outlet: Outlet) -> Seconds:
+        """Show the next live price anew; gives how long until the next look.
+
+        It takes no place of its chat's, and leaves only where nothing else wants to, so that no
+        alert waits for it.
+        """
+        live, wait = self._live.due(channel, bot, self._now())
+        if live is None:
+            return wait
+        live.due = steady() + CHANGE_EVERY
+        pace, card = outlet.pace, live.card(self._now())
+        if card == live.shows:
+            return YIELD
+        if live.message is None or not await self._live.still_there(live):
+            self._live.drop(live)
+            return YIELD
+        if self._delivering.is_busy(live.link.endpoint.id) or not pace.is_free(live.address):
+            return YIELD
+        pace.take_place(Priority.INFO)
+        with speaking(live.link.preferences.language, live.link.preferences.zone):
+            attempt = await outlet.messenger.amend(live.address, live.message, card)
+        self._record_outcome(live.address, attempt, outlet)
+        if isinstance(attempt, Sent):
+            live.shows = card
+        over = live.ended is not None if isinstance(attempt, Sent) else _is_final(attempt)
+        if over:
+            self._live.drop(live)
+            await self._shown_cards.forget(live.link.endpoint.id, live.message)
+        return YIELD
+
+
+def _is_final(attempt: Attempt) -> bool:
+    """Whether it can be changed no more."""
+    return wait_after(attempt, timedelta(0)) is None
 
 
 def _room(outlet: Outlet, address: Address) -> Seconds:

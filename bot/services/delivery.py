@@ -219,6 +219,10 @@ class Delivering:
         if lane is not None:
             lane.heard_at = steady()
 
+    def is_busy(self, endpoint: EndpointId) -> bool:
+        """Whether something is owed there now, as far as is known."""
+        return endpoint in self._lanes
+
     def reaches(self, address: Address) -> bool:
         """Whether our bot there works as far as is known: its token is taken, and the platform is
         there.

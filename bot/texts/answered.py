@@ -94,6 +94,8 @@ def ending(ending: Ending) -> str:
             return _("Cancelled: nothing was changed.")
         case Ending.PRESSED:
             return _("A button was pressed here. What came of it: /status")
+        case Ending.NOT_LIVE:
+            return _("Not live any more: the price is of when this began. /watch shows it anew.")
         case Ending.USED:
             return _("This address was used.")
 
@@ -124,4 +126,5 @@ _QUESTIONS = {
     Verb.STANDING_ORDER: later("allow to stop {bots}"),
     Verb.STANDING_NO_ENTRIES: later("allow to end new trades of {bots}"),
     Verb.UNDO: later("undo"),
+    Verb.STOP_WATCH: later("a live price"),
 }

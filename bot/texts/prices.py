@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from bot.domain.amounts import quantity
-from bot.domain.cards import Card, Option, PickList
+from bot.domain.amounts import percent, quantity
+from bot.domain.cards import Button, Card, Field, Option, PickList
 from bot.domain.ids import ActionId
+from bot.domain.live_prices import MOST_LIVE, LiveEnd, LivePrice
 from bot.domain.pairs import quote_of
+from bot.domain.price_alerts import GAP
 from bot.domain.text import clean
 from bot.texts.cards import meant, plain
-from bot.texts.language import _
+from bot.texts.language import _, later, ngettext
+from bot.texts.times import clock, instant, lasted
 
 
 def current(symbol: str, last: Decimal, at: datetime) -> Card:
@@ -56,6 +59,63 @@ def no_prices_now() -> Card:
         _("I hear no prices right now"),
         _("They only come over the realtime connection, which is not open at the moment: /status"),
     )
+
+
+def live(price: LivePrice, until: datetime, stop: ActionId, now: datetime) -> Card:
+    """A price as it moves; `stop` is the button that ends that."""
+    notes = [_("Live until {clock}, every few seconds.", clock=clock(until))]
+    silent = now - price.at
+    if silent > GAP:
+        notes.insert(0, _("No price for {age}.", age=lasted(silent)))
+    return Card(
+        title=_priced(price),
+        fields=_since_then(price),
+        buttons=((Button(label=_("Stop"), action=stop),),),
+        notes=tuple(notes),
+    )
+
+
+def live_ended(price: LivePrice, why: LiveEnd) -> Card:
+    return Card(title=_priced(price), fields=_since_then(price), notes=(_(_ENDS[why]),))
+
+
+_ENDS = {
+    LiveEnd.STOPPED: later("Stopped. /watch shows it anew."),
+    LiveEnd.OVER: later("Not live any more. /watch shows it anew."),
+    LiveEnd.BELOW: later("It goes on in a message below."),
+}
+
+
+def _priced(price: LivePrice) -> str:
+    return f"{clean(price.pair, 30)}: {quantity(price.last)} {quote_of(price.pair)}".strip()
+
+
+def _since_then(price: LivePrice) -> tuple[Field, ...]:
+    began = f"{quantity(price.first)} {quote_of(price.pair)}".strip()
+    change = percent(price.last / price.first - 1)
+    return (
+        Field(_("Since {clock}", clock=clock(price.since)), f"{change} ({began})"),
+        Field(_("Low"), quantity(price.low)),
+        Field(_("High"), quantity(price.high)),
+        Field(_("Last"), instant(price.at)),
+    )
+
+
+def too_many_live() -> Card:
+    return plain(
+        _("That is one live price too many"),
+        _("An account may have {most} at a time. /watch stop ends those here.", most=MOST_LIVE),
+    )
+
+
+def stopped_live(count: int) -> Card:
+    if not count:
+        return plain(_("No price is live here"), _("For example: /watch BTC/USDT"))
+    return plain(ngettext("{count} live price ends", "{count} live prices end", count))
+
+
+def which_pair_to_watch() -> Card:
+    return plain(_("Which pair?"), _("For example: /watch BTC/USDT"))
 
 
 def which_pair() -> Card:

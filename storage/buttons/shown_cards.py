@@ -49,6 +49,9 @@ class SqlShownCards:
     ) -> Sequence[tuple[Action, ...]]:
         return await self._database.write(_withdraw, _Asker(endpoint, person, now))
 
+    async def end_live(self, now: datetime) -> None:
+        await self._database.write(_end_live, now)
+
     async def ended(self, channel: Channel, bot: str, now: datetime) -> EndedCards:
         return await self._database.read(_ended, channel, bot, now)
 
@@ -147,6 +150,16 @@ def _withdraw(connection: Connection, asker: _Asker) -> Sequence[tuple[Action, .
     return [tuple(actions) for actions in cards.values()]
 
 
+@each
+def _end_live(connection: Connection, now: datetime) -> None:
+    live = (action.c.verb == Verb.STOP_WATCH, action.c.expires_at > now)
+    cards = connection.execute(
+        update(action).where(*live).values(expires_at=now).returning(action.c.card)
+    )
+    ended = shown_card.c.actions.in_(cards.scalars().all())
+    connection.execute(update(shown_card).where(ended).values(ends_at=now, due_at=now))
+
+
 def _ended(connection: Connection, channel: Channel, bot: str, now: datetime) -> EndedCards:
     here = (
         endpoint.c.channel == channel,
@@ -179,6 +192,7 @@ def _taken(connection: Connection, cards: Collection[str]) -> Mapping[str, Endin
     """Of these, whose buttons or addresses did their work, or could have undone it."""
     untouched = (ActionState.OPEN, ActionState.CLOSED)
     undoing = select(action.c.card).where(action.c.card.in_(cards), action.c.verb == Verb.UNDO)
+    live = select(action.c.card).where(action.c.card.in_(cards), action.c.verb == Verb.STOP_WATCH)
     pressed = select(action.c.card).where(
         action.c.card.in_(cards), action.c.state.not_in(untouched)
     )
@@ -188,6 +202,7 @@ def _taken(connection: Connection, cards: Collection[str]) -> Mapping[str, Endin
     )
     return {
         **dict.fromkeys(connection.execute(undoing).scalars(), Ending.STANDS),
+        **dict.fromkeys(connection.execute(live).scalars(), Ending.NOT_LIVE),
         **dict.fromkeys(connection.execute(pressed).scalars(), Ending.PRESSED),
         **dict.fromkeys(connection.execute(used).scalars(), Ending.USED),
     }

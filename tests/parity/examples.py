@@ -75,6 +75,7 @@ from bot.domain.incidents import Cause, Incident, IncidentState
 from bot.domain.incoming import Shared
 from bot.domain.lanes import Missed
 from bot.domain.linking import Audience, Completed, LinkProblem, WrongDigits
+from bot.domain.live_prices import LiveEnd, LivePrice
 from bot.domain.nights import Fate, IncidentOfNight, Night, Spell, SpellKind, StepTaken
 from bot.domain.outages import Outage
 from bot.domain.outcomes import Result, Seen
@@ -659,6 +660,8 @@ A_MOVE = replace(
     seen=PriceSeen(Decimal(42400), NOW - timedelta(hours=1)),
 )
 
+LIVE_PRICE = LivePrice(pair="BTC/USDT", since=AT, first=Decimal(42400))
+
 DEED = Deed(
     incident=1,
     account=ACCOUNT.id,
@@ -1142,6 +1145,14 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "prices.which_of_pairs": lambda: [
         prices.which_of_pairs(["BTC/USDT", "BTC/EUR"], [ActionId("a1"), ActionId("a2")])
     ],
+    "prices.live": lambda: [
+        prices.live(LIVE_PRICE, NOW, ActionId("a1"), AT),
+        prices.live(LIVE_PRICE, NOW, ActionId("a1"), AT + timedelta(hours=1)),
+    ],
+    "prices.live_ended": lambda: [prices.live_ended(LIVE_PRICE, why) for why in LiveEnd],
+    "prices.too_many_live": lambda: [prices.too_many_live()],
+    "prices.stopped_live": lambda: [prices.stopped_live(count) for count in (0, 1, 2)],
+    "prices.which_pair_to_watch": lambda: [prices.which_pair_to_watch()],
     "prices.no_prices_now": lambda: [prices.no_prices_now()],
     "prices.which_pair": lambda: [prices.which_pair()],
     "missed.nothing": lambda: [missed.nothing()],

@@ -23,7 +23,7 @@ from tests.harness.world import OWL, World, code_in, running
 pytestmark = pytest.mark.both_databases
 
 STOP = "Stop Night Owl"
-EXPIRED, _, WITHDRAWN, PRESSED, USED = (shown(ending_note(ending)) for ending in Ending)
+EXPIRED, _, WITHDRAWN, PRESSED, _, USED = (shown(ending_note(ending)) for ending in Ending)
 
 
 async def shows(world: World, chat: FakeMessenger, reply: Reply) -> Reply:

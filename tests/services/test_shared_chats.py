@@ -309,6 +309,7 @@ OPEN_TO = {
         "audit",
         "missed",
         "why",
+        "watch",
     },
     Role.OPERATOR: {
         "pause",

@@ -15,6 +15,7 @@ async def _answer(request: CommandRequest) -> Card:
     desk, link, person = request.desk, request.link, request.command.person
     cards: Sequence[tuple[Action, ...]] = ()
     if link is not None:
+        desk.live.stop(link)
         cards = await desk.shown_cards.withdraw(link.endpoint.id, person.id, desk.now())
     addresses = await desk.linking.withdraw(request.command.place, person)
     if cards or addresses:

@@ -41,6 +41,7 @@ from bot.services.feeds import Feeds
 from bot.services.gathering import Gathering
 from bot.services.ingest import Ingest
 from bot.services.linking import Linking
+from bot.services.live_cards import LiveCards
 from bot.services.phoning import Phoning
 from bot.services.seeing import Seeing
 from bot.services.standing import Standing
@@ -76,6 +77,7 @@ class Desk:
     ingest: Ingest
     ledger: Ledger
     linking: Linking
+    live: LiveCards
     links: Links
     outbox: Outbox
     phoning: Phoning

@@ -60,7 +60,7 @@ class Pressing:
             case Verb.CANCEL:
                 await desk.acting.finish(action, ActionState.DONE)
                 yield Reply(card=asking.cancelled(), replaces=True)
-            case Verb.ASK | Verb.UNDO:
+            case Verb.ASK | Verb.UNDO | Verb.STOP_WATCH:
                 name, _, rest = action.arguments.partition(" ")
                 command = Command(
                     place=press.place,

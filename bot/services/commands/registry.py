@@ -42,6 +42,7 @@ from bot.services.commands import (
     traders,
     trades,
     unlink,
+    watch,
     why,
 )
 from bot.services.commands.desk import AnyCommand
@@ -75,6 +76,7 @@ COMMANDS: Sequence[AnyCommand] = (
     signals.COMMAND,
     price.COMMAND,
     alert.COMMAND,
+    watch.COMMAND,
     missed.COMMAND,
     why.COMMAND,
     rules.COMMAND,

@@ -109,6 +109,7 @@ class Router:
     ) -> None:
         """A message shows a card of ours now. What fails here costs no more than a dead button."""
         desk = self._desk
+        desk.live.shown(card, message, until)
         try:
             endpoint = await desk.links.endpoint(place.address, place.private)
             code_hash = self._code_hash_in(card)

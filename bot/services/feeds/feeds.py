@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import random
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import NoReturn
 
 from bot.domain.accounts import Account
 from bot.domain.feeds import FeedStatus
 from bot.domain.ids import AccountId, Now
+from bot.domain.live_prices import LivePrice
 from bot.domain.outages import Outage
 from bot.errors import TryLater
 from bot.ports import Accounts, Inbox, Ledger, Meter, Platform, PriceAlerts, Session
@@ -53,6 +55,7 @@ class Feeds:
         self._rhythm = rhythm
         self.outage: Outage | None = None
         """That this process has ended; set before `run`."""
+        self._live: dict[AccountId, list[LivePrice]] = defaultdict(list)
         self._feeds: dict[AccountId, tuple[Feed, asyncio.Task[None]]] = {}
         self._gate = _Gate(self._rhythm.connects_a_second)
         self._group: asyncio.TaskGroup | None = None
@@ -113,7 +116,11 @@ class Feeds:
                 now=self._now,
             ),
             prices=Prices(
-                account=account, alerts=self._price_alerts, ingest=self._ingest, now=self._now
+                account=account,
+                alerts=self._price_alerts,
+                live=self._live[account.id],
+                ingest=self._ingest,
+                now=self._now,
             ),
             notices=notices,
             expiry=expiry,
@@ -165,6 +172,15 @@ class Feeds:
         running = self._feeds.get(account)
         if running is not None:
             running[0].prices.change()
+
+    def watch(self, account: AccountId, price: LivePrice, *, ends: bool = False) -> None:
+        """Somebody watches a price from now on, or no more."""
+        live = self._live[account]
+        if ends and price in live:
+            live.remove(price)
+        elif not ends:
+            live.append(price)
+        self.change_prices(account)
 
     def states(self) -> Mapping[AccountId, FeedStatus]:
         return {account: feed.status for account, (feed, _) in self._feeds.items()}

@@ -11,6 +11,7 @@ from typing import NoReturn
 from bot.domain.accounts import Account
 from bot.domain.events import Kind, Origin, PriceCrossed, Tick
 from bot.domain.ids import Now
+from bot.domain.live_prices import LivePrice
 from bot.domain.pairs import pair_key
 from bot.domain.price_alerts import PriceAlert, looked
 from bot.errors import OutcomeUnknown, TryLater
@@ -27,13 +28,15 @@ KEEP_EVERY: Seconds = 30.0
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Prices:
-    """Follows the pairs of an account's alerts while there is a socket.
+    """Follows the pairs of an account's alerts, and those watched, while there is a socket.
 
     That an alert rings is stored with what is owed of it; so is, at once, that one may ring again.
     """
 
     account: Account
     alerts: PriceAlerts
+    live: Sequence[LivePrice]
+    """Those that somebody watches."""
     ingest: Ingest
     now: Now
     _alerts: dict[str, PriceAlert] = field(init=False, default_factory=dict)
@@ -59,7 +62,8 @@ class Prices:
             while True:
                 if self._changed:
                     await self._read()
-                    session.follow({one.pair for one in self._alerts.values()})
+                    wanted = {one.pair for one in self._alerts.values()}
+                    session.follow(wanted | {one.pair for one in self.live})
                 ticks: Sequence[Tick] = ()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(KEEP_EVERY if self._unkept else None):
@@ -79,6 +83,9 @@ class Prices:
 
     async def _look(self, tick: Tick) -> None:
         pair, now, again = pair_key(tick.symbol), self.now(), False
+        for price in self.live:
+            if pair_key(price.pair) == pair:
+                price.look(tick.last, now)
         for alert in [one for one in self._alerts.values() if pair_key(one.pair) == pair]:
             after, rung = looked(alert, tick.last, now)
             self._alerts[alert.id] = after

@@ -49,6 +49,18 @@ async def ended(store: Store, now: datetime = END, bot: str = "1") -> list[Ended
     return list((await store.shown_cards.ended(Channel.TELEGRAM, bot, now)).now)
 
 
+async def test_what_was_live_when_a_process_ended_ends_at_the_next_start(store: Store):
+    chat = await linked(store)
+    await shown(store, chat, "7", "live", verb=Verb.STOP_WATCH)
+    await shown(store, chat, "8", "another")
+
+    await store.shown_cards.end_live(NOW)
+
+    assert [(one.shown.message, one.ending) for one in await ended(store, NOW)] == [
+        ("7", Ending.NOT_LIVE)
+    ]
+
+
 async def test_a_card_is_told_of_from_its_buttons_end_on(store: Store):
     chat = await linked(store)
     card = await shown(store, chat, "7", "pause", "cancel")

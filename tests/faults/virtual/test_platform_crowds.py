@@ -23,6 +23,7 @@ from bot.services.delivery import Delivering
 from bot.services.feeds import FeedRhythm, Feeds
 from bot.services.gathering import Gathering
 from bot.services.ingest import Ingest
+from bot.services.live_cards import LiveCards
 from tests.fakes.meter import FakeMeter
 from tests.fakes.platform import MALLORY, FakePlatform
 from tests.harness.judge import assert_kept
@@ -74,7 +75,10 @@ async def following(
     crowd: Any = Crowd(count, now)
     meter, chance = FakeMeter(), random.Random(7)
     delivering = Delivering(crowd, {}, meter, now, chance, look_every=rhythm.look_every)
-    amending = Amending(crowd, crowd, {}, delivering, now, chance, look_every=rhythm.look_every)
+    live = LiveCards(links=crowd)
+    amending = Amending(
+        crowd, crowd, {}, delivering, live, now, chance, look_every=rhythm.look_every
+    )
     gathering = Gathering(crowd.gather, delivering, now)
     ingest = Ingest(crowd, meter, delivering, amending, gathering, gathering, now, lambda: "")
     feeds = Feeds(platform, crowd, crowd, crowd, crowd, ingest, meter, now, chance, rhythm)
