@@ -1,5 +1,6 @@
 """The settings' file: TOML, its keys the settings' names in lower case and without the prefix."""
 
+import json
 import os
 import stat
 import tomllib
@@ -9,12 +10,13 @@ from pathlib import Path
 
 from bot.errors import Misconfigured
 
-NUMBER, SWITCH, TEXTS = (int, float), (bool,), (list,)
+NUMBER, SWITCH, TEXTS, TABLE = (int, float), (bool,), (list,), (dict,)
 
 _WORDS: Mapping[tuple[type, ...], str] = {
     NUMBER: "a number",
     SWITCH: "true or false",
     TEXTS: 'a list of texts, like ["..."]',
+    TABLE: "a table",
     (): 'a text in quotes, like "..."',
 }
 
@@ -64,6 +66,8 @@ def as_text(value: object, allowed: tuple[type, ...]) -> str:
     if type(value) in allowed:
         if isinstance(value, bool):
             return str(value).lower()
+        if isinstance(value, dict):
+            return json.dumps(value, default=str)
         if not isinstance(value, list):
             return repr(value)
         if all(isinstance(one, str) for one in value):

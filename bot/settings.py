@@ -22,6 +22,7 @@ from adapters.cryptorobot.settings import (
     platform_url,
     pod_body,
     pod_command,
+    pod_commands,
     pod_method,
     pod_path,
 )
@@ -36,7 +37,7 @@ from adapters.push.settings import read_settings as read_push
 from adapters.telegram.settings import SETTINGS as TELEGRAM
 from adapters.watch.settings import parse_heartbeat_url
 from adapters.web.settings import Listen, WebSettings, parse_listen, parse_proxies, parse_public_url
-from bot.config_file import NUMBER, SWITCH, TEXTS, ConfigFile, as_text, read_config
+from bot.config_file import NUMBER, SWITCH, TABLE, TEXTS, ConfigFile, as_text, read_config
 from bot.domain.chats import Channel
 from bot.domain.hosts import is_here, is_loopback
 from bot.errors import Misconfigured
@@ -55,7 +56,7 @@ CHATS: Mapping[Channel, SettingsBlock] = MappingProxyType(
 NAMES = frozenset(
     {
         *("PLATFORM_URL", "POD_COMMAND_PATH", "POD_COMMAND_METHOD", "POD_COMMAND_BODY"),
-        *("DATA_DIR", "DATABASE_URL", "SECRET_KEY"),
+        *("POD_COMMANDS", "DATA_DIR", "DATABASE_URL", "SECRET_KEY"),
         *("PUBLIC_URL", "LISTEN", "METRICS_LISTEN", "TRUSTED_PROXIES"),
         *(name for block in CHATS.values() for name in block.names),
         *PUSH_NAMES,
@@ -83,6 +84,7 @@ TYPES: Mapping[str, tuple[type, ...]] = MappingProxyType(
         **{name: SWITCH for block in CHATS.values() for name in block.switches},
         **dict.fromkeys(PUSH_SWITCHES, SWITCH),
         **dict.fromkeys(PUSH_LISTS, TEXTS),
+        "POD_COMMANDS": TABLE,
     }
 )
 """What a setting may be in a file besides a text, which each of them may be."""
@@ -169,6 +171,7 @@ def read(environ: Mapping[str, str] | None = None, config: Path | None = None) -
         platform=PlatformSettings(
             url=reader.value("PLATFORM_URL", platform_url, PlatformSettings().url),
             pod_command=_pod_command(reader),
+            pod_commands=reader.value("POD_COMMANDS", pod_commands, {}),
         ),
         chats={channel: one for channel, one in chats.items() if one.token},
         push=read_push(reader),

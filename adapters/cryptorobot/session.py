@@ -7,7 +7,9 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import itemgetter
+from types import MappingProxyType
 from typing import TypeVar
+from urllib.parse import urlencode
 
 import aiohttp
 
@@ -18,6 +20,7 @@ from adapters.cryptorobot.faults import TooLarge
 from adapters.cryptorobot.fields import Fields
 from adapters.cryptorobot.limits import Budget
 from adapters.cryptorobot.paging import PageReading, Portion
+from adapters.cryptorobot.pods import CHANGE, READ, CryptorobotPods
 from adapters.cryptorobot.rest import Rest
 from adapters.cryptorobot.settings import PlatformSettings, PodCommand, filled
 from adapters.cryptorobot.socket import ReceivedFrame, Socket
@@ -39,6 +42,7 @@ from bot.domain.pairs import pair_key, pairs_meant
 from bot.errors import (
     ConnectionLost,
     NeedsLogin,
+    NoSuchRecord,
     NotOffered,
     OutcomeUnknown,
     Refused,
@@ -71,9 +75,8 @@ TICKS_APART = timedelta(milliseconds=250)
 _PAIR = re.compile(r'"(?:symbol|pair)"\s*:\s*"([^"]{1,40})"', re.IGNORECASE)
 """Cheaper than decoding each: prices come by the hundred."""
 
-_READ_POD = Call(method="get", service="traders/pods")
-_CHANGE_POD = Call(method="create", service="traders/pods")
-"""What a pod's command is to us, wherever its template sends it: a read, or a write."""
+
+_NONE: Mapping[str, object] = MappingProxyType({})
 
 
 class CryptorobotSession:
@@ -306,16 +309,20 @@ class CryptorobotSession:
 
     @property
     def commands_pods(self) -> bool:
-        return self._settings.pod_command is not None
+        return self._settings.commands_pods
+
+    @property
+    def pods(self) -> CryptorobotPods:
+        return CryptorobotPods(self._tell_pod)
 
     async def stop_entries(self, bot: Trader) -> None:
         if not _has_pod(bot):
             # A bot that does not run would be started by it (freqtrade's `pause`).
             raise Refused(Sentence.NOT_RUNNING)
-        await self._tell_pod(bot, _CHANGE_POD, "stopbuy")
+        await self._tell_pod(bot, CHANGE, "stopbuy")
 
     async def opens_trades(self, bot: Trader) -> bool | None:
-        return _opens_trades(await self._tell_pod(bot, _READ_POD, "show_config"))
+        return _opens_trades(await self._tell_pod(bot, READ, "show_config"))
 
     # --- calls ----------------------------------------------------------------------------
 
@@ -558,22 +565,28 @@ class CryptorobotSession:
         if not self.commands_pods or not _has_pod(trader):
             return trader
         try:
-            answer = await self._tell_pod(trader, _READ_POD, "count")
+            answer = await self._tell_pod(trader, READ, "count")
         except (Refused, TryLater):
             return trader
         return replace(trader, open_trades=_open_trades(answer))
 
-    async def _tell_pod(self, trader: Trader, call: Call, command: str) -> object:
+    async def _tell_pod(
+        self, trader: Trader, call: Call, command: str, params: Mapping[str, object] = _NONE
+    ) -> object:
         """Give a bot itself a command, in the way that the operator has told."""
-        template = self._settings.pod_command
+        template = self._settings.template_of(command)
         if template is None:
             raise Refused(Sentence.COMMANDS_UNKNOWN)
         try:
-            request = _pod_request(template, trader, command)
+            request = _pod_request(template, trader, command, params, writes=call.writes)
         except ValueError as error:
             raise Refused(Sentence.NO_SUCH_BOT) from error
         await self._wait_for_rate()
-        return await self._rest.send(call, request, self._credential)
+        try:
+            return await self._rest.send(call, request, self._credential)
+        except NoSuchRecord as missing:
+            # Of a command that means that there is none, as 403 and 405 do.
+            raise NotOffered(str(missing)) from missing
 
 
 _SOME = 10
@@ -614,11 +627,29 @@ def _later(one: datetime | None, other: datetime | None) -> bool:
     return one is not None and (other is None or one > other)
 
 
-def _pod_request(command: PodCommand, trader: Trader, name: str) -> RestRequest:
+def _pod_request(
+    template: PodCommand,
+    trader: Trader,
+    name: str,
+    params: Mapping[str, object],
+    *,
+    writes: bool,
+) -> RestRequest:
+    """What stands for a command; parameters without a place go where its method has them."""
     values = {"traderId": trader.id, "podId": trader.pod or trader.id, "command": name}
     steps = {place: calls.segment(value) for place, value in values.items()}
-    body = None if command.body is None else filled(command.body, values)
-    return RestRequest(verb=command.method, path=str(filled(command.path, steps)), data=body)
+    steps["params"] = urlencode(params)
+    path = str(filled(template.path, steps))
+    method = template.method or ("POST" if writes or template.body is not None else "GET")
+    if template.body is not None:
+        body = filled(template.body, values, params)
+        return RestRequest(verb=method, path=path, data=body)
+    if "{params}" in template.path or not params:
+        return RestRequest(verb=method, path=path)
+    if method == "GET":
+        query = tuple((key, str(value)) for key, value in params.items())
+        return RestRequest(verb=method, path=path, parameters=query)
+    return RestRequest(verb=method, path=path, data=dict(params))
 
 
 def _has_pod(trader: Trader) -> bool:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -11,7 +11,7 @@ from bot.domain.hosts import is_exposed
 
 DEFAULT_URL = "https://api.cryptorobot.ai"
 
-_POD_PLACES = frozenset({"traderId", "podId", "command"})
+_POD_PLACES = frozenset({"traderId", "podId", "command", "params"})
 _PLACE = re.compile(r"\{(\w+)\}")
 _POD_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -21,17 +21,22 @@ class PodCommand:
     """How a command to a bot's pod is addressed, which the platform's public pages do not say.
 
     `{traderId}`, `{podId}` and `{command}` stand for what they say, in the path and in every text
-    of the body.
+    of the body. `{params}` are the command's own parameters: as a whole value of the body an
+    object, in the path a query. Without a method it is GET for what only asks, else POST.
     """
 
     path: str
-    method: str
+    method: str | None = None
     body: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformSettings:
-    """Where the platform is and how long to wait for it. Without `pod_command` none is sent."""
+    """Where the platform is and how long to wait for it.
+
+    `pod_command` is how pod commands are addressed, save those of `pod_commands`; without both
+    none is sent.
+    """
 
     url: str = DEFAULT_URL
     connect_limit: timedelta = timedelta(seconds=10)
@@ -42,6 +47,14 @@ class PlatformSettings:
     most_waiting: int = 5000
     """Events of a socket that may wait. One more ends it: what it misses is read again."""
     pod_command: PodCommand | None = None
+    pod_commands: Mapping[str, PodCommand] = field(default_factory=dict)
+
+    @property
+    def commands_pods(self) -> bool:
+        return self.pod_command is not None or bool(self.pod_commands)
+
+    def template_of(self, command: str) -> PodCommand | None:
+        return self.pod_commands.get(command, self.pod_command)
 
     @property
     def exposed(self) -> bool:
@@ -112,25 +125,70 @@ def pod_command(
     """Put a template for pod commands together.
 
     Args:
-        method: POST if there is a body, else GET, unless given.
+        method: what fits each command, unless given.
 
     Raises:
         ValueError: it has no place for the command.
     """
     if "command" not in _PLACE.findall(path + json.dumps(body)):
         raise ValueError("or the body must say where the {command} goes")
-    fitting = "GET" if body is None else "POST"
-    return PodCommand(path=path, method=method or fitting, body=body)
+    return PodCommand(path=path, method=method, body=body)
 
 
-def filled(template: object, values: Mapping[str, str]) -> object:
-    """Put values into every text of a template."""
+POD_COMMANDS = frozenset(
+    {
+        *("count", "show_config", "status", "balance", "whitelist", "blacklist", "locks", "logs"),
+        *("health", "stopbuy", "forceexit", "reload_config"),
+    }
+)
+"""Those that are sent, by freqtrade's names (`platform.md` 4.2)."""
+
+
+def pod_commands(text: str) -> Mapping[str, PodCommand]:
+    """Check the templates of single pod commands: a table for each, with path, method and body.
+
+    Raises:
+        ValueError: what they must be.
+    """
+    try:
+        content = json.loads(text)
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise ValueError("must hold a table for each command, such as [pod_commands.balance]")
+    return {name: _one_command(name, table) for name, table in content.items()}
+
+
+def _one_command(name: str, table: object) -> PodCommand:
+    if name not in POD_COMMANDS:
+        raise ValueError(
+            f"has no command {name[:40]!a}: they are {', '.join(sorted(POD_COMMANDS))}"
+        )
+    known = isinstance(table, dict) and not set(table) - {"path", "method", "body"}
+    if not isinstance(table, dict) or not known or not isinstance(table.get("path"), str):
+        raise ValueError(f"must give {name} a path, and may give it a method and a body")
+    body = table.get("body")
+    if body is not None and not isinstance(body, dict):
+        raise ValueError(f"must give {name} a body that is a table")
+    try:
+        method = pod_method(str(table["method"])) if "method" in table else None
+        return PodCommand(path=pod_path(table["path"]), method=method, body=body)
+    except ValueError as mistake:
+        raise ValueError(f"is wrong in {name}: it {mistake}") from None
+
+
+def filled(
+    template: object, values: Mapping[str, str], params: Mapping[str, object] | None = None
+) -> object:
+    """Put values into every text of a template, and parameters in place of `{params}`."""
+    if template == "{params}" and params is not None:
+        return dict(params)
     if isinstance(template, str):
         for place, value in values.items():
             template = template.replace(f"{{{place}}}", value)
         return template
     if isinstance(template, Mapping):
-        return {name: filled(inner, values) for name, inner in template.items()}
+        return {name: filled(inner, values, params) for name, inner in template.items()}
     if isinstance(template, list):
-        return [filled(inner, values) for inner in template]
+        return [filled(inner, values, params) for inner in template]
     return template

@@ -36,6 +36,7 @@ SERVICES: Mapping[str, Service] = {
     "users": Service(methods=READ),
     "keys": Service(methods=READ | {"create", "remove"}),
     "traders": Service(methods=READ | WRITE, **_TRADERS),
+    "traders/pods": Service(methods=frozenset({"create"}), **_TRADERS),
     "traders/pods/events": Service(methods=READ, **_TRADERS),
     "strategies": Service(methods=READ | WRITE, reads="read:strategies", writes="write:strategies"),
     "exchanges": Service(methods=READ | WRITE, reads="read:exchanges", writes="write:exchanges"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -136,6 +136,9 @@ class Market:
             for symbol, (anchor, tick) in _PAIRS.items()
         ]
         self._positions: dict[str, _Position] = {}
+        self._to_sell: list[tuple[str, Decimal | None]] = []
+        self.paused: Collection[str] = ()
+        """Traders that buy nothing."""
         self._trades = 0
         self._deck: list[str] = []
         self._next_at: datetime | None = None
@@ -149,6 +152,7 @@ class Market:
         for pair in self._pairs:
             pair.move(self._chance)
         happenings: list[Happening] = [Ticked(_ticker(p, now)) for p in self._pairs]
+        happenings += self._sold(now)
         if self._next_at is None or now >= self._next_at:
             seconds = self._chance.expovariate(1 / self._pace.total_seconds())
             self._next_at = now + timedelta(seconds=seconds)
@@ -174,13 +178,52 @@ class Market:
             case _:
                 return self._for_each_owner(self._signal())
 
-    def _trade(self, bot: Bot, now: datetime) -> Iterable[Happening]:
+    def held(self, trader: str) -> Sequence[Record]:
+        """The open trades of a trader, as its pod tells them."""
+        held = self._positions.get(trader)
+        bot = next((one for one in self.bots if one.trader == trader), None)
+        if held is None or bot is None:
+            return ()
+        return [
+            {
+                "trade_id": int(held.trade),
+                "pair": bot.symbol,
+                "base_currency": bot.symbol.split("/")[0],
+                "amount": _number(held.amount),
+                "profit_ratio": _number(self._price(bot) / held.price - 1, "0.0001"),
+                "has_open_orders": any(one == trader for one, _ in self._to_sell),
+            }
+        ]
+
+    def sell(self, trader: str, trade: str, amount: float | None) -> None:
+        """Close an open trade, or so much of it, at the next step."""
+        self._to_sell.append((trader, None if amount is None else Decimal(repr(amount))))
+
+    def _sold(self, now: datetime) -> Iterable[Happening]:
+        for trader, amount in self._to_sell:
+            bot = next(one for one in self.bots if one.trader == trader)
+            held = self._positions.get(trader)
+            if held is None:
+                continue
+            sold = held.amount if amount is None else min(amount, held.amount)
+            self._positions[trader] = replace(held, amount=sold)
+            yield from self._trade(bot, now, forced=True)
+            if sold < held.amount:
+                self._positions[trader] = replace(held, amount=held.amount - sold)
+        self._to_sell.clear()
+
+    def _price(self, bot: Bot) -> Decimal:
+        return next(p.price for p in self._pairs if p.symbol == bot.symbol)
+
+    def _trade(self, bot: Bot, now: datetime, *, forced: bool = False) -> Iterable[Happening]:
         """Buy when the bot holds nothing, else sell all of it.
 
         Source of the fields of a result: freqtrade's rpc/api_server/api_schemas.py.
         """
-        price = next(p.price for p in self._pairs if p.symbol == bot.symbol)
+        price = self._price(bot)
         held = self._positions.pop(bot.trader, None)
+        if held is None and bot.trader in self.paused:
+            return ()
         if held is None:
             amount = (bot.stake / price).quantize(Decimal("0.0001"))
             self._trades += 1
@@ -192,7 +235,11 @@ class Market:
             "tradeId": held.trade,
             "profit_abs": _number(held.amount * (price - held.price), "0.01"),
             "profit_ratio": _number(price / held.price - 1, "0.0001"),
-            "exit_reason": "roi" if price > held.price else "exit_signal",
+            "exit_reason": "force_exit"
+            if forced
+            else "roi"
+            if price > held.price
+            else "exit_signal",
             "open_date": iso(held.opened_at),
             "close_date": iso(now),
         }

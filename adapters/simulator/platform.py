@@ -22,6 +22,7 @@ from adapters.simulator.catalogue import (
 from adapters.simulator.changes import Changes
 from adapters.simulator.options import Options
 from adapters.simulator.plans import Bucket, plan_of
+from adapters.simulator.pods import SimulatedPods
 from adapters.simulator.records import Record, Records
 from adapters.simulator.refusals import SimulatedRefusal
 from adapters.simulator.script import Delayed, Failed, Script, Unanswered
@@ -81,6 +82,7 @@ class SimulatedPlatform:
         self.audience = SimulatedAudience(options, self.accounts, self.changes, now)
         self.records = Records()
         self.script = Script()
+        self.pods = SimulatedPods(now)
         self.calls: list[ReceivedCall] = []
         self._now = now
         self._new_id = new_id
@@ -276,6 +278,8 @@ class SimulatedPlatform:
                 return self._find(caller, user, request)
             case "get":
                 return queries.pick(self._get(user, request), query)
+            case "create" if service == "traders/pods":
+                return self._tell_pod(user, _fields(request.data))
             case "create" if service == "keys":
                 return await self._create_key(user, _fields(request.data))
             case "create":
@@ -290,6 +294,12 @@ class SimulatedPlatform:
                 await self.remove(service, removed["_id"])
                 return queries.pick(removed, query)
         raise AssertionError(f"no such method: {request.method}")
+
+    def _tell_pod(self, user: User, data: dict[str, Any]) -> Any:
+        trader = self.records.get("traders", user.id, str(data.get("traderId")))
+        params = data.get("params")
+        given = params if isinstance(params, Mapping) else {}
+        return self.pods.answer(trader, str(data.get("command")), given)
 
     def _find(self, caller: Caller, user: User, request: ServiceRequest) -> dict[str, Any]:
         if request.service == "users":

@@ -21,6 +21,8 @@ async def play(
     step: timedelta = STEP,
 ) -> NoReturn:
     """Let the market happen, a step at a time, until cancelled."""
+    platform.pods.held, platform.pods.sell = market.held, market.sell
+    market.paused = platform.pods.paused
     owners = {bot.owner for bot in market.bots}
     while True:
         running = {

@@ -32,7 +32,7 @@ async def register_menu(api: BotApi) -> None:
                 wanted = tuple(
                     BotCommand(spec.name, shown(_(spec.summary)))
                     for spec in SPECS
-                    if spec.menu and (private or works_for_all(spec))
+                    if spec.menu and not spec.pods and (private or works_for_all(spec))
                 )
             if await api.get_my_commands(scope=scope, language_code=tag) != wanted:
                 await api.set_my_commands(wanted, scope=scope, language_code=tag)

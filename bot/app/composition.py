@@ -12,6 +12,7 @@ from bot.services.amending import Amending
 from bot.services.chat_closed import ChatClosed
 from bot.services.commands.access import Access
 from bot.services.commands.desk import Desk
+from bot.services.commands.offered import Offered
 from bot.services.commands.registry import SPECS
 from bot.services.commands.router import Router
 from bot.services.commands.settings_page import SettingsPage
@@ -170,6 +171,7 @@ def compose(
         audit=store.audit,
         delivering=delivering,
         draw=draw,
+        offered=Offered(),
         feeds=feeds,
         gathering=gathering,
         drilling=drilling,

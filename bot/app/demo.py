@@ -87,6 +87,9 @@ def _settings(show: Show, platform: str, data_dir: Path, user: simulator.User) -
             "TRADEBELL_DATA_DIR": str(data_dir),
             "TRADEBELL_LISTEN": str(Listen(host=show.host, port=port)),
             "TRADEBELL_METRICS_LISTEN": "",
+            "TRADEBELL_POD_COMMAND_PATH": "/traders/pods",
+            "TRADEBELL_POD_COMMAND_BODY": '{"traderId": "{traderId}", "command": "{command}",'
+            ' "params": "{params}"}',
         }
     )
     hint = f"For this demo: {user.email} and the password {user.password}"

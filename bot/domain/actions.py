@@ -23,6 +23,12 @@ class Verb(StrEnum):
     NEW_STRATEGY = "new strategy"
     """Of the type and the pair in `arguments`; its target has a name and no id."""
     REMOVE_STRATEGY = "remove strategy"
+    FORCE_EXIT = "force exit"
+    """Close a trade of a bot, or a part: `arguments` are its id, how much, and how much of it there
+    was; `all` for the whole.
+    """
+    RELOAD = "reload"
+    """Let a bot read its configuration again."""
     UNLINK = "unlink"
     GRANT_ACCESS = "admit"
     """Let the others in a shared chat have the role in `arguments`."""
@@ -53,6 +59,7 @@ WRITING = frozenset(
     {
         *(Verb.PAUSE, Verb.NO_ENTRIES, Verb.RESUME),
         *(Verb.RENAME_BOT, Verb.RENAME_STRATEGY, Verb.NEW_STRATEGY, Verb.REMOVE_STRATEGY),
+        *(Verb.FORCE_EXIT, Verb.RELOAD),
     }
 )
 """They change something at the platform."""

@@ -76,6 +76,7 @@ class Spec:
         answers_privately: its answer is for nobody else to read, so it works where nobody does.
         showable: its answer may be shown to everybody in a shared chat, if the person wants that.
         menu: it is listed where commands are.
+        pods: it asks bots themselves, so it is listed only where that can be done.
         setting: it is asked below `/settings` too: `/settings mute 2h`.
         sentence: what is typed is a sentence that the command reads itself; the arguments are for
             platforms that ask for each.
@@ -91,6 +92,7 @@ class Spec:
     answers_privately: bool = False
     showable: bool = False
     menu: bool = True
+    pods: bool = False
     setting: bool = False
     sentence: bool = False
     family: Family | None = None

@@ -23,7 +23,8 @@ def deeds_of(action: Action) -> tuple[Deed, ...]:
 class Seen:
     """How a bot was found, or a strategy: only what was asked about is set.
 
-    `there` says whether there is such a strategy.
+    `there` says whether there is such a strategy, `holds` whether its trade is open and `exiting`
+    that an order to close it, or a part of it, was placed.
 
     `wanted` says whether that is what was asked for.
     """
@@ -33,6 +34,8 @@ class Seen:
     opens: bool | None = None
     called: str | None = None
     there: bool | None = None
+    holds: bool | None = None
+    exiting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

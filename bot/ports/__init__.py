@@ -15,6 +15,7 @@ from bot.ports.nights import Nights
 from bot.ports.outbox import Outbox
 from bot.ports.phones import ButtonAddresses, LockScreenDesk, Phones, PhoneTargets, Signing
 from bot.ports.platform import Live, Platform, Session
+from bot.ports.pods import Pods
 from bot.ports.price_alerts import PriceAlerts
 from bot.ports.sightings import Sightings
 from bot.ports.standing_orders import StandingOrders
@@ -46,6 +47,7 @@ __all__ = [
     "PhoneTargets",
     "Phones",
     "Platform",
+    "Pods",
     "PriceAlerts",
     "Readership",
     "Session",

@@ -19,6 +19,7 @@ from bot.domain.events import (
     Unreadable,
 )
 from bot.domain.ids import StrategyId, TraderId
+from bot.ports.pods import Pods
 
 
 class Platform(Protocol):
@@ -147,6 +148,10 @@ class Session(Protocol):
         """Whether it is known how a bot itself is told something; without it `stop_entries` and
         `opens_trades` are Refused.
         """
+
+    @property
+    def pods(self) -> Pods:
+        """What else bots themselves are asked and told, in the same way."""
 
     async def stop_entries(self, bot: Trader) -> None:
         """Let a running bot open no more trades; it goes on managing those it has. Never repeated.

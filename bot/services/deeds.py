@@ -1,12 +1,19 @@
 """What a button changes at the platform: the one write, and how to see afterwards what it did."""
 
+from collections.abc import Sequence
+from decimal import Decimal
+
 from bot.domain.actions import Verb
 from bot.domain.changes import condition
 from bot.domain.events import Strategy, Trader
 from bot.domain.ids import StrategyId, TraderId
 from bot.domain.names import name_of
 from bot.domain.outcomes import Deed, Seen
+from bot.domain.pods import OpenTrade
 from bot.ports import Session
+
+WHOLE = "all"
+"""In place of an amount: all that a trade holds."""
 
 
 async def carry_out(session: Session, deed: Deed) -> Trader | Strategy | None:
@@ -29,6 +36,14 @@ async def carry_out(session: Session, deed: Deed) -> Trader | Strategy | None:
             return await session.create_strategy(deed.target.name, type, pair)
         case Verb.REMOVE_STRATEGY:
             await session.remove_strategy(strategy)
+            return None
+        case Verb.FORCE_EXIT:
+            trade, sold, _ = deed.said.split(" ")
+            amount = None if sold == WHOLE else Decimal(sold)
+            await session.pods.force_exit(await session.trader(bot), trade, amount)
+            return None
+        case Verb.RELOAD:
+            await session.pods.reload(await session.trader(bot))
             return None
         case _:
             return await session.set_running(bot, deed.verb is Verb.RESUME)
@@ -57,6 +72,11 @@ async def look(session: Session, deed: Deed) -> Seen:
         case Verb.NO_ENTRIES:
             opens = await session.opens_trades(await session.trader(bot))
             return Seen(wanted=opens is False, opens=opens)
+        case Verb.RELOAD:
+            opens = await session.opens_trades(await session.trader(bot))
+            return Seen(wanted=opens is not None, opens=opens)
+        case Verb.FORCE_EXIT:
+            return _exited(deed.said, await session.pods.open_trades(await session.trader(bot)))
         case Verb.RENAME_STRATEGY | Verb.NEW_STRATEGY | Verb.REMOVE_STRATEGY:
             new = deed.verb is Verb.NEW_STRATEGY
             found = [
@@ -70,3 +90,12 @@ async def look(session: Session, deed: Deed) -> Seen:
             return Seen(wanted=there is new, there=there)
         case _:
             return shows(await session.trader(bot), deed)
+
+
+def _exited(said: str, trades: Sequence[OpenTrade]) -> Seen:
+    number, _, held = said.split(" ")
+    trade = next((one for one in trades if one.id == number), None)
+    if trade is None:
+        return Seen(wanted=True, holds=False)
+    less = held != WHOLE and trade.amount is not None and trade.amount < Decimal(held)
+    return Seen(wanted=trade.exiting or less, holds=True, exiting=trade.exiting or less)

@@ -120,6 +120,8 @@ _QUESTIONS = {
     Verb.RENAME_STRATEGY: later("rename {bots}"),
     Verb.NEW_STRATEGY: later("create {bots}"),
     Verb.REMOVE_STRATEGY: later("delete {bots}"),
+    Verb.FORCE_EXIT: later("close a trade of {bots}"),
+    Verb.RELOAD: later("reload {bots}"),
     Verb.UNLINK: later("unlink"),
     Verb.GRANT_ACCESS: later("let others act here"),
     Verb.COVER_CRITICAL: later("quieten what is critical"),

@@ -1,6 +1,7 @@
 """What is said when something does not work."""
 
 from bot.domain.cards import Card, Severity
+from bot.domain.marks import command
 from bot.texts.cards import plain
 from bot.texts.errors import told
 from bot.texts.language import _
@@ -23,11 +24,16 @@ def platform_away(reason: str) -> Card:
     )
 
 
-def not_offered(reason: str) -> Card:
+def not_offered(reason: str, name: str) -> Card:
     return plain(
         _("The platform does not let me read that"),
         _("It says: {reason}", reason=told(reason)),
         _("If you linked with an API key, it may lack the scope for this."),
+        _(
+            "{help} leaves {command} out until it works again.",
+            help=command("help"),
+            command=command(name),
+        ),
     )
 
 

@@ -62,6 +62,8 @@ def found(seen: Seen) -> str:
         return _("is called {name}", name=seen.called)
     if seen.there is not None:
         return _("is there") if seen.there else _("is not there")
+    if seen.holds is not None:
+        return _holds(seen)
     match seen.opens:
         case True:
             return _("opens new trades")
@@ -79,6 +81,8 @@ def still(seen: Seen) -> str:
         return _("is still called {name}", name=seen.called)
     if seen.there is not None:
         return _("is still there") if seen.there else _("is not there")
+    if seen.holds is not None:
+        return _holds(seen)
     match seen.opens:
         case True:
             return _("still opens new trades")
@@ -86,6 +90,12 @@ def still(seen: Seen) -> str:
             return _("still opens no new trades, and manages those it has")
         case None:
             return _("still does not say whether it opens new trades")
+
+
+def _holds(seen: Seen) -> str:
+    if seen.exiting:
+        return _("has placed the order, or sold already")
+    return _("holds the trade as before") if seen.holds else _("has closed the trade")
 
 
 def done(deed: Deed) -> str:
@@ -184,6 +194,8 @@ _WORKING = {
     Verb.RENAME_STRATEGY: later("Renaming {who} …"),
     Verb.NEW_STRATEGY: later("Creating {who} …"),
     Verb.REMOVE_STRATEGY: later("Deleting {who} …"),
+    Verb.RELOAD: later("Reloading {who} …"),
+    Verb.FORCE_EXIT: later("Closing a trade of {who} …"),
 }
 
 
@@ -216,6 +228,8 @@ _UNCLEAR = {
     Verb.RENAME_STRATEGY: later("Unclear so far: renaming {who}"),
     Verb.NEW_STRATEGY: later("Unclear so far: creating {who}"),
     Verb.REMOVE_STRATEGY: later("Unclear so far: deleting {who}"),
+    Verb.RELOAD: later("Unclear so far: reloading {who}"),
+    Verb.FORCE_EXIT: later("Unclear so far: closing a trade of {who}"),
 }
 
 
@@ -288,6 +302,8 @@ def _notes(verb: Verb) -> tuple[str, ...]:
             return (_("Open trades are not managed until you /resume."),)
         case Verb.NO_ENTRIES:
             return (_("It opens trades again after /pause and /resume."),)
+        case Verb.FORCE_EXIT:
+            return (_("What it brought is told once the order is filled."),)
         case _:
             return ()
 
@@ -368,4 +384,6 @@ _INTERRUPTED = {
     Verb.RENAME_STRATEGY: later("I was interrupted while renaming a strategy"),
     Verb.NEW_STRATEGY: later("I was interrupted while creating a strategy"),
     Verb.REMOVE_STRATEGY: later("I was interrupted while deleting a strategy"),
+    Verb.RELOAD: later("I was interrupted while reloading a bot"),
+    Verb.FORCE_EXIT: later("I was interrupted while closing a trade"),
 }

@@ -113,6 +113,8 @@ _VERBS: Mapping[str, str] = {
     Verb.RENAME_STRATEGY: later("rename"),
     Verb.NEW_STRATEGY: later("create the strategy"),
     Verb.REMOVE_STRATEGY: later("delete the strategy"),
+    Verb.FORCE_EXIT: later("close a trade of"),
+    Verb.RELOAD: later("reload"),
     Verb.GRANT_ACCESS: later("allow"),
     Verb.STANDING_ORDER: later("allow a standing order"),
     Verb.STANDING_NO_ENTRIES: later("allow a standing order"),

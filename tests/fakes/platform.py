@@ -28,6 +28,7 @@ from bot.domain.events import (
 )
 from bot.domain.ids import StrategyId, TraderId
 from bot.domain.pairs import pair_key, pairs_meant
+from bot.domain.pods import Balance, Health, Holding, Lock, LogLine, OpenTrade
 from bot.errors import (
     ConnectionLost,
     NeedsLogin,
@@ -94,6 +95,8 @@ class FakePlatform:
     commands_pods: bool = False
     no_entries: set[str] = field(default_factory=set)
     """Bots that open no new trades."""
+    open: dict[str, list[OpenTrade]] = field(default_factory=dict)
+    """What bots hold, by their ids."""
     is_mute: bool = False
     """Sockets stay open and hear of nothing."""
     loses_answers: bool = False
@@ -386,6 +389,57 @@ class FakeSession:
     @property
     def commands_pods(self) -> bool:
         return self.platform.commands_pods
+
+    @property
+    def pods(self) -> FakeSession:
+        return self
+
+    async def open_trades(self, bot: Trader) -> tuple[OpenTrade, ...]:
+        await self._ask(f"open_trades {bot.id}")
+        return tuple(self.platform.open.get(bot.id, ()))
+
+    async def balance(self, bot: Trader) -> Balance:
+        await self._ask(f"balance {bot.id}")
+        usdt = Holding(currency="USDT", amount=Decimal("812.5"), free=Decimal("400"))
+        return Balance(holdings=(usdt,), worth=Decimal("1000.25"), currency="USDT")
+
+    async def whitelist(self, bot: Trader) -> tuple[str, ...]:
+        await self._ask(f"whitelist {bot.id}")
+        return tuple(f"C{number}/USDT" for number in range(70))
+
+    async def blacklist(self, bot: Trader) -> tuple[str, ...]:
+        await self._ask(f"blacklist {bot.id}")
+        return ("BNB/.*",)
+
+    async def locks(self, bot: Trader) -> tuple[Lock, ...]:
+        await self._ask(f"locks {bot.id}")
+        return (Lock(pair="BTC/USDT", until=self.platform.now(), reason="Cooldown"),)
+
+    async def logs(self, bot: Trader) -> tuple[LogLine, ...]:
+        await self._ask(f"logs {bot.id}")
+        at = self.platform.now()
+        return tuple(LogLine(at=at, level="INFO", words=f"line {one}") for one in range(12))
+
+    async def health(self, bot: Trader) -> Health:
+        await self._ask(f"health {bot.id}")
+        now = self.platform.now()
+        return Health(last_at=now - timedelta(seconds=4), started_at=now)
+
+    async def force_exit(self, bot: Trader, trade: str, amount: Decimal | None) -> None:
+        def exit() -> None:
+            held = self.platform.open[bot.id]
+            self.platform.open[bot.id] = [
+                replace(one, amount=(one.amount or Decimal()) - amount)
+                if amount is not None and one.id == trade
+                else one
+                for one in held
+                if amount is not None or one.id != trade
+            ]
+
+        await self._write(f"force_exit {bot.id} {trade} {amount}", exit)
+
+    async def reload(self, bot: Trader) -> None:
+        await self._write(f"reload {bot.id}", lambda: self.platform.no_entries.discard(bot.id))
 
     async def stop_entries(self, bot: Trader) -> None:
         await self._ask(f"stop_entries {bot.id}")

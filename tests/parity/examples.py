@@ -80,6 +80,7 @@ from bot.domain.nights import Fate, IncidentOfNight, Night, Spell, SpellKind, St
 from bot.domain.outages import Outage
 from bot.domain.outcomes import Result, Seen
 from bot.domain.phones import NtfyTarget, Phone, Service, address_of
+from bot.domain.pods import Balance, Health, Holding, Lock, LogLine, OpenTrade
 from bot.domain.price_alerts import Crossing, PriceAlert, PriceSeen, Rung
 from bot.domain.reasons import Reason
 from bot.domain.results import Money
@@ -121,6 +122,7 @@ from bot.texts import (
     notices,
     outcomes,
     phones,
+    pods,
     price_alerts,
     prices,
     quiet,
@@ -478,6 +480,10 @@ def a_result(state: ActionState, words: str, target: Target = TARGET) -> Result:
     return Result(target=target, state=state, words=words)
 
 
+HOLDING = Holding(currency="BTC", amount=Decimal("0.5"), free=Decimal("0.25"))
+OPEN = OpenTrade(
+    id="5", pair="BTC/USDT", amount=Decimal("0.4"), profit_ratio=Decimal("0.02"), exiting=False
+)
 CHANGES = tuple(sorted(WRITING))
 ACCEPTED = replace(a_result(ActionState.UNCLEAR, "is still running"), accepted=True)
 
@@ -1017,6 +1023,42 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         strategies.confirm_removal(PLAN, using, CONFIRM)
         for using in ((), (replace(OWL, strategy=PLAN.id),))
     ],
+    "pods.not_here": lambda: [pods.not_here()],
+    "pods.none_runs": lambda: [pods.none_runs()],
+    "pods.does_not_run": lambda: [pods.does_not_run(HERON)],
+    "pods.which_bot": lambda: [pods.which_bot((OWL,), (ActionId("a1"),))],
+    "pods.balance": lambda: [
+        pods.balance(OWL, Balance(holdings=(HOLDING,) * 20, worth=Decimal(12), currency="USDT")),
+        pods.balance(OWL, Balance(holdings=(HOLDING,), worth=None, currency=None)),
+    ],
+    "pods.pairs": lambda: [
+        pods.pairs(OWL, ("BTC/USDT",) * 70, 1, black, ONE_BUTTON) for black in (True, False)
+    ],
+    "pods.locks": lambda: [
+        pods.locks(OWL, ()),
+        pods.locks(OWL, (Lock(pair="*", until=NOW, reason="liquidation"),)),
+    ],
+    "pods.logs": lambda: [
+        pods.logs(OWL, (), 1, ()),
+        pods.logs(OWL, (LogLine(at=NOW, level="error", words="error"),), 1, ONE_BUTTON),
+    ],
+    "pods.health": lambda: [
+        pods.health(OWL, Health(last_at=last, started_at=last), NOW) for last in (None, NOW)
+    ],
+    "pods.confirm": lambda: [
+        pods.confirm(verb, OWL, CONFIRM) for verb in (Verb.NO_ENTRIES, Verb.RELOAD)
+    ],
+    "pods.how_to_exit": lambda: [pods.how_to_exit()],
+    "pods.which_trade": lambda: [
+        pods.which_trade(OWL, "", (), ()),
+        pods.which_trade(OWL, "", (OPEN,), (ActionId("a1"),)),
+        pods.which_trade(OWL, "9", (OPEN,), (ActionId("a1"),)),
+    ],
+    "pods.how_much": lambda: [pods.how_much(OWL, OPEN, (25,), (ActionId("a1"),))],
+    "pods.confirm_exit": lambda: [
+        pods.confirm_exit(OWL, OPEN, 25, Decimal("0.1"), CONFIRM),
+        pods.confirm_exit(OWL, replace(OPEN, profit_ratio=None), 100, None, CONFIRM),
+    ],
     "renaming.how": lambda: [renaming.how()],
     "renaming.nothing_there": lambda: [renaming.nothing_there()],
     "renaming.which": lambda: [
@@ -1190,7 +1232,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "asking.shown_to_all": lambda: [asking.shown_to_all()],
     "failures.needs_login": lambda: [failures.needs_login()],
     "failures.platform_away": lambda: [failures.platform_away(Sentence.NO_ANSWER)],
-    "failures.not_offered": lambda: [failures.not_offered("You are not permitted")],
+    "failures.not_offered": lambda: [failures.not_offered("You are not permitted", "signals")],
     "failures.went_wrong": lambda: [failures.went_wrong()],
     "bots.choose": lambda: [choosing((OWL,)), choosing((OWL, HERON, CRANE)), choosing(MANY)],
     "linking.not_six_digits": lambda: [

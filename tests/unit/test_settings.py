@@ -57,6 +57,7 @@ def test_every_setting_is_read():
         PLATFORM_URL="https://platform.example.org/",
         POD_COMMAND_PATH="/traders/{traderId}/pods",
         POD_COMMAND_BODY='{"do": "{command}"}',
+        POD_COMMANDS='{"logs": {"path": "/logs"}}',
         DATA_DIR="/var/lib/bell",
         DATABASE_URL="postgresql://bell@db/bell",
         SECRET_KEY=f"{KEY}, {KEY}",
@@ -78,7 +79,8 @@ def test_every_setting_is_read():
 
     assert chosen.platform.url == "https://platform.example.org"
     assert chosen.platform.pod_command is not None
-    assert chosen.platform.pod_command.method == "POST"
+    assert chosen.platform.pod_command.body == {"do": "{command}"}
+    assert chosen.platform.pod_commands.keys() == {"logs"}
     assert chosen.data_dir == Path("/var/lib/bell")
     assert chosen.database_url == "postgresql://bell@db/bell"
     assert chosen.secret_keys == (KEY, KEY)

@@ -36,6 +36,7 @@ from bot.ports import (
 from bot.services.actions import Acting
 from bot.services.amending import Amending
 from bot.services.commands.access import Access
+from bot.services.commands.offered import Offered
 from bot.services.delivery import Delivering
 from bot.services.feeds import Feeds
 from bot.services.gathering import Gathering
@@ -79,6 +80,7 @@ class Desk:
     linking: Linking
     live: LiveCards
     links: Links
+    offered: Offered
     outbox: Outbox
     phoning: Phoning
     price_alerts: PriceAlerts

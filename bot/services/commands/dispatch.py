@@ -24,7 +24,7 @@ from bot.services.commands.desk import (
     OpenCommand,
 )
 from bot.services.commands.digits import take_digits
-from bot.texts import access, asking, failures, getting_started
+from bot.texts import access, asking, failures, getting_started, pods
 
 log = logging.getLogger(__name__)
 
@@ -116,12 +116,16 @@ async def _answer_about_account(
     if spec.danger and _age(desk, command) > OLD_AFTER:
         return await _ask_again(request)
     try:
+        if spec.pods and not (await desk.session(account)).commands_pods:
+            return pods.not_here()
         card = await found.answer(request)
+        desk.offered.allow(account.id, spec.name)
         return card if within is None else await settings.below(card, request)
     except NeedsLogin:
         return failures.needs_login()
     except NotOffered as refusal_of_platform:
-        return failures.not_offered(str(refusal_of_platform))
+        desk.offered.deny(account.id, spec.name)
+        return failures.not_offered(str(refusal_of_platform), spec.name)
     except (TryLater, Refused) as failure:
         return failures.platform_away(str(failure))
 

@@ -1,5 +1,7 @@
 """`/help`: what can be asked."""
 
+from collections.abc import Sequence
+
 from bot.domain.cards import Card
 from bot.domain.commands import Spec
 from bot.services.commands.desk import CommandRequest, OpenCommand
@@ -9,7 +11,19 @@ from bot.texts.language import later
 
 async def _answer(request: CommandRequest) -> Card:
     answers_privately = request.command.place.answers_privately
-    return texts.help_card(request.desk.specs, request.link is not None, answers_privately)
+    specs = await _listed(request)
+    return texts.help_card(specs, request.link is not None, answers_privately)
+
+
+async def _listed(request: CommandRequest) -> Sequence[Spec]:
+    """Without what this account cannot use."""
+    desk, link = request.desk, request.link
+    if link is None:
+        return [spec for spec in desk.specs if not spec.pods]
+    session = await desk.feeds.session(link.account)
+    denied = desk.offered.denied(link.account)
+    pods = session is not None and session.commands_pods
+    return [one for one in desk.specs if (pods or not one.pods) and one.name not in denied]
 
 
 COMMAND = OpenCommand(

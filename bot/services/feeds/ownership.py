@@ -21,7 +21,7 @@ from bot.domain.events import (
 )
 from bot.domain.ids import StrategyId, TraderId
 from bot.errors import NeedsLogin, OutcomeUnknown, Refused
-from bot.ports import Live, Meter, Platform, Session
+from bot.ports import Live, Meter, Platform, Pods, Session
 from bot.texts.errors import Sentence
 
 log = logging.getLogger(__name__)
@@ -120,6 +120,10 @@ class OwnSession:
     @property
     def commands_pods(self) -> bool:
         return self._session.commands_pods
+
+    @property
+    def pods(self) -> Pods:
+        return self._session.pods
 
     async def stop_entries(self, bot: Trader) -> None:
         await self._session.stop_entries(bot)

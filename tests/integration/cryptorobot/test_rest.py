@@ -6,7 +6,9 @@ import asyncio
 import base64
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from email.utils import format_datetime
 from typing import Any
 
@@ -846,6 +848,104 @@ async def test_what_a_bot_says_to_it_is_done_refused_or_unclear(
             await session.stop_entries(bot)
 
     assert len(server.requests) == 1
+
+
+async def test_parameters_go_where_each_template_has_them(server: Server):
+    asked: list[tuple[str, str, object]] = []
+
+    async def platform(request: web.Request) -> web.StreamResponse:
+        body = await request.text()
+        asked.append((request.method, request.path_qs, json.loads(body) if body else None))
+        return web.json_response({"logs": [], "result": "Created exit order for trade 5."})
+
+    server.rest = platform
+    own = PodCommand(path="/pods", body={"do": "{command}", "with": "{params}"})
+    bot = Trader(id=TraderId("1"), name="Owl", running=True)
+    plain = PodCommand(path="/traders/{traderId}/pods/{command}")
+    for templates in ({}, {"forceexit": own}, {"logs": replace(plain, path="/x?{params}")}):
+        settings = PlatformSettings(url=server.url, pod_command=plain, pod_commands=templates)
+        async with open_platform(settings, now) as client:
+            pods = client.session(Credential(kind=CredentialKind.TOKEN, secret="token")).pods
+            await pods.logs(bot)
+            await pods.force_exit(bot, "5", Decimal("0.25"))
+
+    exit = {"tradeid": "5", "amount": 0.25}
+    assert asked == [
+        ("GET", "/traders/1/pods/logs?limit=60", None),
+        ("POST", "/traders/1/pods/forceexit", exit),
+        ("GET", "/traders/1/pods/logs?limit=60", None),
+        ("POST", "/pods", {"do": "forceexit", "with": exit}),
+        ("GET", "/x?limit=60", None),
+        ("POST", "/traders/1/pods/forceexit", exit),
+    ]
+
+
+@pytest.mark.parametrize("status", [403, 404, 405])
+async def test_a_command_that_is_denied_is_told_as_that(server: Server, status: int):
+    async def platform(_: web.Request) -> web.StreamResponse:
+        return web.json_response({"message": "No"}, status=status)
+
+    server.rest = platform
+    command = PodCommand(path="/traders/{traderId}/pods/{command}")
+    bot = Trader(id=TraderId("1"), name="Owl", running=True)
+    async with open_platform(PlatformSettings(url=server.url, pod_command=command), now) as client:
+        pods = client.session(Credential(kind=CredentialKind.TOKEN, secret="token")).pods
+        with pytest.raises(NotOffered):
+            await pods.balance(bot)
+        with pytest.raises(NotOffered):
+            await pods.force_exit(bot, "5", None)
+
+
+async def test_what_a_bot_says_is_read_without_its_keys(server: Server):
+    answers: dict[str, object] = {
+        "logs": {
+            "data": {
+                "logs": [
+                    ["2026-01-05", 1767614400000.0, "ccxt", "INFO", "key cr_live_abc used"],
+                    ["2026-01-05", 1767614400000.0, "ccxt", "ERROR", "sign A1b2C3d4E5f6G7h8I9j0K1"],
+                    ["broken"],
+                    7,
+                ]
+            }
+        },
+        "status": [{"trade_id": 5, "pair": "BTC/USDT", "amount": 0.4, "has_open_orders": False}],
+        "balance": {
+            "currencies": [{"currency": "BTC", "free": 1, "balance": 2, "apiKey": "secret"}],
+            "total": 12.5,
+            "stake": "USDT",
+        },
+        "whitelist": {"whitelist": ["BTC/USDT", 7], "length": 2},
+        "locks": {"locks": [{"pair": "*", "lock_end_timestamp": 1767614400000, "reason": "x"}]},
+        "health": {"last_process_ts": 1767614400, "bot_start_ts": None},
+    }
+
+    async def platform(request: web.Request) -> web.StreamResponse:
+        return web.json_response(answers[request.path.rpartition("/")[2]])
+
+    server.rest = platform
+    command = PodCommand(path="/traders/{traderId}/pods/{command}")
+    bot = Trader(id=TraderId("1"), name="Owl", running=True)
+    async with open_platform(PlatformSettings(url=server.url, pod_command=command), now) as client:
+        pods = client.session(Credential(kind=CredentialKind.TOKEN, secret="token")).pods
+        lines = await pods.logs(bot)
+        [trade] = await pods.open_trades(bot)
+        balance = await pods.balance(bot)
+        [lock] = await pods.locks(bot)
+        health = await pods.health(bot)
+        pairs = await pods.whitelist(bot)
+        answers["balance"] = {"what": "ever"}
+        with pytest.raises(TryLater):
+            await pods.balance(bot)
+
+    assert [(one.level, one.words) for one in lines] == [
+        ("INFO", "key … used"),
+        ("ERROR", "sign …"),
+    ]
+    assert (trade.id, trade.pair, trade.amount) == ("5", "BTC/USDT", Decimal("0.4"))
+    assert "secret" not in repr(balance)
+    assert (balance.worth, balance.holdings[0].amount) == (Decimal("12.5"), Decimal(2))
+    assert (lock.pair, lock.until is not None, health.last_at is not None) == ("*", True, True)
+    assert pairs == ("BTC/USDT",)
 
 
 async def test_a_bot_that_does_not_run_is_not_told_what_would_start_it(

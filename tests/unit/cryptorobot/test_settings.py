@@ -11,6 +11,7 @@ from adapters.cryptorobot.settings import (
     platform_url,
     pod_body,
     pod_command,
+    pod_commands,
     pod_method,
     pod_path,
 )
@@ -71,13 +72,13 @@ def test_credentials_are_exposed_only_by_plain_http_over_a_network(url: str, exp
     assert PlatformSettings(url=platform_url(url)).exposed is exposed
 
 
-def test_a_template_has_the_method_that_fits():
+def test_a_template_has_the_method_that_is_given():
     path = pod_path("/traders/{traderId}/pods/{command}")
     body = pod_body('{"command": "{command}"}')
 
-    assert pod_command(path) == PodCommand(path=path, method="GET")
+    assert pod_command(path) == PodCommand(path=path)
     assert pod_command("/traders/pods", None, body) == PodCommand(
-        path="/traders/pods", method="POST", body={"command": "{command}"}
+        path="/traders/pods", body={"command": "{command}"}
     )
     assert pod_command(path, pod_method(" patch ")).method == "PATCH"
 
@@ -111,3 +112,27 @@ def test_values_go_into_every_text_of_a_template():
     content = filled(template, {"command": "count", "traderId": "t", "podId": "p"})
 
     assert content == {"command": "count", "args": ["t/p", 7], "{command}": None}
+
+
+def test_single_commands_may_have_templates_of_their_own():
+    found = pod_commands('{"logs": {"path": "/logs?{params}", "method": "get"}}')
+
+    assert found == {"logs": PodCommand(path="/logs?{params}", method="GET")}
+    assert filled({"a": "{params}"}, {"command": "logs"}, {"limit": 5}) == {"a": {"limit": 5}}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("7", "must hold a table for each command"),
+        ('{"sell": {"path": "/x"}}', "has no command 'sell'"),
+        ('{"logs": {}}', "must give logs a path"),
+        ('{"logs": {"path": "/x", "verb": "GET"}}', "must give logs a path"),
+        ('{"logs": {"path": "/x", "body": "y"}}', "must give logs a body that is a table"),
+        ('{"logs": {"path": "x"}}', "is wrong in logs: it must be one such as"),
+        ('{"logs": {"path": "/x", "method": "SEND"}}', "is wrong in logs: it must be one of GET"),
+    ],
+)
+def test_a_wrong_template_of_a_single_command_has_a_sentence(text: str, said: str):
+    with pytest.raises(ValueError, match=said):
+        pod_commands(text)

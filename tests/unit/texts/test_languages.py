@@ -123,6 +123,9 @@ FOREIGN = re.compile(
                     "Grid BTC to Grid 2",
                     "Dip Buyer momentum",
                     "rename what name",
+                    "Grid BTC 5 50%",
+                    "[trade]",
+                    "[share]",
                     "newstrategy name type pair",
                 ),
                 *(

@@ -1,0 +1,230 @@
+"""What running bots themselves are asked and told: trades closed, balances, pairs, logs."""
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from decimal import Decimal
+from functools import partial
+
+from bot.domain.actions import Target, Verb
+from bot.domain.cards import Button, Card
+from bot.domain.changes import condition
+from bot.domain.chats import Role
+from bot.domain.commands import Argument, ArgumentType, Spec
+from bot.domain.events import Trader
+from bot.domain.names import Found, Nothing, Several, pick
+from bot.domain.pods import OpenTrade
+from bot.ports import Session
+from bot.services.actions import targets_of
+from bot.services.commands.desk import AccountCommand, AccountRequest
+from bot.services.commands.families import BOT as FAMILY
+from bot.services.deeds import WHOLE
+from bot.texts import bots as bots_texts
+from bot.texts import pods as texts
+from bot.texts.cards import MOST_CHOICES
+from bot.texts.language import later
+
+Show = Callable[[Session, Trader, AccountRequest], Awaitable[Card]]
+
+SHARES = (25, 50, 100)
+
+
+async def _one_bot(request: AccountRequest, wanted: str, words: str = "") -> Trader | Card:
+    """The running bot that is meant, or the card that asks which.
+
+    Args:
+        words: what else the buttons of that card ask.
+    """
+    session = await request.desk.session(request.account)
+    bots = await request.desk.bots_now(session, request.account.id)
+    running = [one for one in bots if condition(one).running]
+    if request.about:
+        fitting = [one for one in bots if one.id in request.about]
+        return fitting[0] if fitting else bots_texts.gone()
+    if not wanted:
+        fitting = running
+        if not fitting:
+            return texts.none_runs()
+    else:
+        match pick(wanted, bots):
+            case Nothing(nearest=near):
+                actions = await request.asking(words, *_each(near)) if near else ()
+                return bots_texts.no_such_bot(wanted, near, actions, bots)
+            case Several(fitting=them) | Found(meant=them):
+                fitting = list(them)
+    if len(fitting) == 1:
+        return fitting[0]
+    shown = fitting[:MOST_CHOICES]
+    return texts.which_bot(shown, await request.asking(words, *_each(shown)))
+
+
+def _each(bots: Sequence[Trader]) -> list[tuple[Target, ...]]:
+    return [targets_of((one,)) for one in bots]
+
+
+async def _ask(request: AccountRequest, *, show: Show) -> Card:
+    bot = await _one_bot(request, request.arguments.text("bot"))
+    if isinstance(bot, Card):
+        return bot
+    return await show(await request.desk.session(request.account), bot, request)
+
+
+async def _balance(session: Session, bot: Trader, _: AccountRequest) -> Card:
+    return texts.balance(bot, await session.pods.balance(bot))
+
+
+async def _pairs(session: Session, bot: Trader, request: AccountRequest, *, black: bool) -> Card:
+    pairs = await (session.pods.blacklist(bot) if black else session.pods.whitelist(bot))
+    page = request.arguments.number("page") or 1
+    rest = pairs[page * texts.PAIRS :]
+    return texts.pairs(bot, pairs, page, black, await _more(request, bot, page) if rest else ())
+
+
+async def _locks(session: Session, bot: Trader, _: AccountRequest) -> Card:
+    return texts.locks(bot, await session.pods.locks(bot))
+
+
+async def _logs(session: Session, bot: Trader, request: AccountRequest) -> Card:
+    lines = tuple(reversed(await session.pods.logs(bot)))
+    page = request.arguments.number("page") or 1
+    rest = lines[page * texts.LINES :]
+    return texts.logs(bot, lines, page, await _more(request, bot, page) if rest else ())
+
+
+async def _more(request: AccountRequest, bot: Trader, page: int) -> tuple[Button, ...]:
+    [action] = await request.asking(f"page {page + 1}", targets_of((bot,)))
+    return (Button(label=texts.more(), action=action),)
+
+
+async def _health(session: Session, bot: Trader, request: AccountRequest) -> Card:
+    return texts.health(bot, await session.pods.health(bot), request.desk.now())
+
+
+async def _confirm(_: Session, bot: Trader, request: AccountRequest, *, verb: Verb) -> Card:
+    if not condition(bot).running:
+        return texts.does_not_run(bot)
+    buttons = await request.desk.acting.confirm(
+        request.link,
+        request.command.person.id,
+        {verb: bots_texts.deed(verb, (bot,)) if verb is Verb.NO_ENTRIES else texts.reload_it()},
+        targets_of((bot,)),
+    )
+    return texts.confirm(verb, bot, buttons)
+
+
+# --- closing a trade ------------------------------------------------------------------------------
+
+_EXIT = re.compile(r"(?P<bot>.*?)\s*(?:#?(?P<trade>\d{1,9}))?(?:\s+(?P<share>\d+)\s?%)?", re.DOTALL)
+
+
+async def _force_exit(request: AccountRequest) -> Card:
+    options = request.command.options
+    if options:
+        bot_named, trade_named = options.get("bot", ""), options.get("trade", "").lstrip("#")
+        share_named = options.get("share", "").rstrip(" %")
+    else:
+        read = _EXIT.fullmatch(request.command.arguments.strip())
+        assert read is not None
+        bot_named, trade_named = read["bot"], read["trade"] or ""
+        share_named = read["share"] or ""
+    if share_named and share_named not in map(str, SHARES):
+        return texts.how_to_exit()
+    words = " ".join(filter(None, (trade_named, f"{share_named} %" if share_named else "")))
+    bot = await _one_bot(request, bot_named, words)
+    if isinstance(bot, Card):
+        return bot
+    session = await request.desk.session(request.account)
+    trades = await session.pods.open_trades(bot)
+    about = targets_of((bot,))
+    meant = [one for one in trades if one.id == trade_named]
+    if not meant:
+        shown = trades[:MOST_CHOICES]
+        ids = [f"{one.id} {share_named} %" if share_named else one.id for one in shown]
+        actions = [action for one in ids for action in await request.asking(one, about)]
+        return texts.which_trade(bot, trade_named, shown, actions)
+    [trade] = meant
+    if not share_named:
+        offered = SHARES if trade.amount else SHARES[-1:]
+        parts = [f"{trade.id} {share} %" for share in offered]
+        actions = [action for one in parts for action in await request.asking(one, about)]
+        return texts.how_much(bot, trade, offered, actions)
+    return await _confirm_exit(request, bot, trade, int(share_named))
+
+
+async def _confirm_exit(request: AccountRequest, bot: Trader, trade: OpenTrade, share: int) -> Card:
+    if trade.amount is None and share < 100:
+        return texts.how_to_exit()
+    sold = None if share == 100 else (trade.amount or Decimal(0)) * share / 100
+    buttons = await request.desk.acting.confirm(
+        request.link,
+        request.command.person.id,
+        {Verb.FORCE_EXIT: texts.close_it(share)},
+        targets_of((bot,)),
+        f"{trade.id} {WHOLE} {WHOLE}" if sold is None else f"{trade.id} {sold:f} {trade.amount:f}",
+    )
+    return texts.confirm_exit(bot, trade, share, sold, buttons)
+
+
+# --- the commands ---------------------------------------------------------------------------------
+
+_BOT = Argument(name="bot", type=ArgumentType.BOT, description=later("a running bot's name"))
+_PAGE = Argument(name="page", type=ArgumentType.PAGE, description=later("which page"))
+
+
+def _command(name: str, summary: str, show: Show, *more: Argument) -> AccountCommand:
+    return AccountCommand(
+        spec=Spec(name=name, family=FAMILY, summary=summary, arguments=(_BOT, *more), pods=True),
+        answer=partial(_ask, show=show),
+    )
+
+
+def _deed(name: str, summary: str, verb: Verb) -> AccountCommand:
+    return AccountCommand(
+        spec=Spec(
+            name=name,
+            family=FAMILY,
+            summary=summary,
+            arguments=(_BOT,),
+            least=Role.OPERATOR,
+            danger=True,
+            pods=True,
+        ),
+        answer=partial(_ask, show=partial(_confirm, verb=verb)),
+    )
+
+
+STOP_ENTRY = _deed("stopentry", later("Let a bot open no new trades (asks first)"), Verb.NO_ENTRIES)
+RELOAD = _deed("reload", later("Let a bot read its configuration again (asks first)"), Verb.RELOAD)
+FORCE_EXIT = AccountCommand(
+    spec=Spec(
+        name="forceexit",
+        family=FAMILY,
+        summary=later("Close a trade of a bot, or a part of it (asks first)"),
+        arguments=(
+            _BOT,
+            Argument(
+                name="trade", type=ArgumentType.TEXT, description=later("the number of a trade")
+            ),
+            Argument(
+                name="share",
+                type=ArgumentType.CHOICE,
+                description=later("how much of it"),
+                choices=tuple(f"{one} %" for one in SHARES),
+            ),
+        ),
+        least=Role.OPERATOR,
+        danger=True,
+        sentence=True,
+        pods=True,
+    ),
+    answer=_force_exit,
+)
+BALANCE = _command("balance", later("What a bot has to trade with"), _balance)
+WHITELIST = _command(
+    "whitelist", later("The pairs that a bot trades"), partial(_pairs, black=False), _PAGE
+)
+BLACKLIST = _command(
+    "blacklist", later("The pairs that a bot never trades"), partial(_pairs, black=True), _PAGE
+)
+LOCKS = _command("locks", later("The pairs that a bot does not enter for a while"), _locks)
+LOGS = _command("logs", later("What a bot has logged lately"), _logs, _PAGE)
+HEALTH = _command("health", later("When a bot last went through its pairs"), _health)

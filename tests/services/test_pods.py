@@ -1,0 +1,175 @@
+"""What running bots are asked and told, where it is known how."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from bot.domain.ids import TraderId
+from bot.domain.pods import OpenTrade
+from bot.errors import NotOffered, Refused, TryLater
+from tests.harness.world import owl
+
+TRADE = OpenTrade(
+    id="5", pair="BTC/USDT", amount=Decimal("0.4"), profit_ratio=Decimal("0.02"), exiting=False
+)
+
+
+async def ask(world, text, **where):
+    [reply] = await world.says(text, **where)
+    return reply.card
+
+
+@pytest.fixture
+async def commanded(world, platform):
+    platform.commands_pods = True
+    platform.open["owl"] = [TRADE, replace(TRADE, id="6", pair="ETH/USDT")]
+    await world.goes_live()
+    return world
+
+
+async def help_lists(world, name):
+    card = await ask(world, "/help")
+    return any(field.label.startswith(f"/{name}") for field in card.fields)
+
+
+async def test_without_a_template_nothing_of_it_is_listed_and_all_say_why(world):
+    await world.goes_live()
+
+    assert not await help_lists(world, "forceexit")
+    card = await ask(world, "/balance")
+    assert card.title == "Bots cannot be asked that here"
+
+
+@pytest.mark.parametrize(
+    ("typed", "title", "shows"),
+    [
+        ("/balance", "Balance of Night Owl", "812.5, 400 of it free"),
+        ("/whitelist", "Night Owl trades 70 pairs", "C59/USDT"),
+        ("/blacklist night owl", "Night Owl never trades 1 pair", "BNB/.*"),
+        ("/locks", "1 lock at Night Owl", "Cooldown"),
+        ("/logs", "Log of Night Owl", "line 11"),
+        ("/health", "Health of Night Owl", "4 s ago"),
+    ],
+)
+async def test_the_only_running_bot_is_asked_without_a_name(commanded, typed, title, shows):
+    card = await ask(commanded, typed)
+
+    assert card.title == title
+    assert shows in repr(card)
+
+
+@pytest.mark.parametrize(("typed", "second"), [("/logs", "line 1"), ("/whitelist", "C69/USDT")])
+async def test_what_is_long_comes_page_by_page(commanded, typed, second):
+    [first] = await commanded.says(typed)
+    [more] = await commanded.presses(first, "More")
+
+    assert second in repr(more.card)
+    assert not more.card.buttons
+
+
+async def test_several_running_bots_and_mistyped_names_are_asked_back(commanded, platform):
+    platform.put(owl(id=TraderId("crane"), name="Crane"))
+
+    [which] = await commanded.says("/balance")
+    [chosen] = await commanded.presses(which, "Night Owl")
+    [guess] = await commanded.says("/forceexit nite owl 5 100%")
+    [asked] = await commanded.presses(guess, "Night Owl")
+
+    assert [one.label for one in which.card.pick.options] == ["Night Owl", "Crane"]
+    assert chosen.card.title == "Balance of Night Owl"
+    assert guess.card.title == "No bot is called nite owl"
+    assert asked.card.title == "Close #5 BTC/USDT \u00b7 0.4?"
+
+
+async def test_a_trade_is_closed_in_part_after_a_card_that_says_how_much(commanded, platform):
+    [which] = await commanded.says("/forceexit night owl")
+    [share] = await commanded.presses(which, "#5 BTC/USDT \u00b7 0.4")
+    [asked] = await commanded.presses(share, "25 %")
+    before = list(platform.open["owl"])
+    replies = await commanded.presses(asked, "Close 25 %")
+    [again] = await commanded.presses(asked, "Close 25 %")
+
+    assert asked.card.lines[0].startswith("The bot places an order now over 0.1, 25 %")
+    assert before[0].amount == Decimal("0.4")
+    assert platform.open["owl"][0].amount == Decimal("0.3")
+    assert replies[-1].card.title.startswith("Night Owl has placed the order")
+    assert again.toast == "This card was used already."
+
+
+@pytest.mark.parametrize(
+    ("lost", "title"),
+    [
+        ("loses_answers", "Night Owl has closed the trade (checked by reading back)"),
+        ("loses_requests", "Night Owl: unclear"),
+        ("ignores_writes", "Night Owl: unclear"),
+    ],
+)
+async def test_what_came_of_an_exit_is_read_back_and_it_is_never_repeated(
+    commanded, platform, lost, title
+):
+    [asked] = await commanded.says("/forceexit night owl 5 100%")
+    setattr(platform, lost, True)
+
+    replies = await commanded.presses(asked, "Close it")
+
+    assert replies[-1].card.title == title
+    assert platform.calls.count("force_exit owl 5 None") == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        ("/forceexit night owl 5 30%", "Which trade, and how much of it?"),
+        ("/forceexit night owl 9 50%", "Night Owl has no open trade 9"),
+        ("/forceexit zzzz 5 50%", "No bot is called zzzz"),
+        ("/stopentry heron", "Heron is not running"),
+    ],
+)
+async def test_what_is_not_understood_does_nothing(commanded, platform, typed, title):
+    card = await ask(commanded, typed)
+
+    assert card.title == title
+    assert not card.buttons
+    assert not any(call.startswith("force_exit") for call in platform.calls)
+
+
+async def test_new_trades_end_and_begin_again_each_after_a_card(commanded, platform):
+    [stop] = await commanded.says("/stopentry")
+    stopped = await commanded.presses(stop, "No new trades: Night Owl")
+    ended = set(platform.no_entries)
+    [reload] = await commanded.says("/reload")
+    reloaded = await commanded.presses(reload, "Reload it")
+
+    assert ended == {"owl"}
+    assert stopped[-1].card.title.startswith("Night Owl opens no new trades")
+    assert platform.no_entries == set()
+    assert reloaded[-1].card.title == "Night Owl opens new trades (checked by reading back)"
+
+
+async def test_what_the_platform_denies_leaves_the_help_until_it_works_again(commanded, platform):
+    platform.fail("balance owl", NotOffered("You may not"))
+
+    denied = await ask(commanded, "/balance")
+    left_out = not await help_lists(commanded, "balance")
+    others = await help_lists(commanded, "logs")
+    await ask(commanded, "/balance")
+
+    assert denied.title == "The platform does not let me read that"
+    assert "You may not" in denied.lines[0]
+    assert left_out
+    assert others
+    assert await help_lists(commanded, "balance")
+
+
+@pytest.mark.parametrize("failure", [TryLater("away"), Refused("trader is not running")])
+async def test_a_bot_that_does_not_say_is_told_as_that(commanded, platform, failure):
+    platform.fail("health owl", failure)
+
+    card = await ask(commanded, "/health")
+
+    assert card.title == "I could not get that just now"
+    assert str(failure) in card.lines[0]
+    assert await help_lists(commanded, "health")
