@@ -101,7 +101,7 @@ def _option(argument: Argument) -> Json:
 _COMPLETED = frozenset(
     {
         *(ArgumentType.BOT, ArgumentType.STRATEGY, ArgumentType.THING),
-        *(ArgumentType.PAIR, ArgumentType.SUBJECT),
+        *(ArgumentType.PAIR, ArgumentType.SUBJECT, ArgumentType.ZONE, ArgumentType.LANGUAGE),
     }
 )
 

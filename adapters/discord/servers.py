@@ -13,9 +13,10 @@ from adapters.discord.limits import Seconds
 from adapters.discord.transport import DiscordHttp, DiscordRefusal, RateLimited
 from bot.domain.chats import Address
 from bot.domain.linking import Audience
-from bot.domain.text import clean, counted
+from bot.domain.text import clean
 from bot.errors import Refused, TryLater, Unreachable
 from bot.texts.errors import Sentence
+from bot.texts.language import _, ngettext
 
 KEPT = 10_000
 """So much is remembered before what is no longer fresh is forgotten."""
@@ -69,13 +70,18 @@ class Servers:
         except DiscordRefusal as refusal:
             _settle(refusal)
             return None
-        name = f"#{_named(channel, 'channel')} in {_named(found, 'a server')}"
+        where, whose = _named(channel, _("channel")), _named(found, _("a server"))
+        name = _("#{channel} in {server}", channel=where, server=whose)
         people = found.get("approximate_member_count")
-        size = f" (a server of about {counted(people, 'person', 'people')})" if people else ""
-        return Audience(
-            name=name,
-            readers=f"everyone who can read {name}{size}, and whoever joins later",
+        size = isinstance(people, int) and ngettext(
+            " (a server of about {count} person)", " (a server of about {count} people)", people
         )
+        readers = _(
+            "everyone who can read {name}{size}, and whoever joins later",
+            name=name,
+            size=size or "",
+        )
+        return Audience(name=name, readers=readers)
 
     async def has_left(self, address: Address, person: str) -> bool:
         try:

@@ -40,11 +40,16 @@ async def register_menu(api: BotApi) -> None:
 
 async def describe(api: BotApi) -> None:
     """Say what we are where a person has not begun yet; what an operator wrote there stays."""
-    for name, text in (("description", about()), ("short_description", about_in_short())):
+    for name, text in (("description", about), ("short_description", about_in_short)):
         method = f"My{name.title().replace('_', '')}"
-        match await api.call(f"get{method}", {}):
-            case {**said} if not said.get(name):
-                await api.call(f"set{method}", {name: shown(text)})
+        for code, tag in _tags():
+            of = {} if tag is None else {"language_code": tag}
+            # Where a language has nothing of its own, Telegram tells what everybody is told.
+            ours = ("", None, shown(text()) if of else "")
+            match await api.call(f"get{method}", of):
+                case {**said} if said.get(name) in ours:
+                    with speaking(code):
+                        await api.call(f"set{method}", {name: shown(text()), **of})
 
 
 def _tags() -> list[tuple[str, str | None]]:

@@ -17,7 +17,7 @@ JsonValue = str | int | bool | None | Json | Sequence["JsonValue"]
 _END = re.compile(r"[.,;:!?)\]}'\"]+$")
 """What follows an address at the end of a sentence, and is not a part of it."""
 
-_NUMBER = re.compile(r"[-+\u2212]?[\d.,' ]*\d[\d.,]*(?:\s?[%A-Za-z$€₿]{1,6})?|[-\u2013\u2014]|")
+_NUMBER = re.compile(r"[-+\u2212]?[\d.,'\s]*\d[\d.,]*(?:\s?[%A-Za-z$€₿]{1,6})?|[-\u2013\u2014]|")
 
 
 def card_json(card: Card, public_url: str) -> Json:
@@ -49,7 +49,7 @@ def linkify(text: str, public_url: str) -> list[dict[str, str]]:
 
     Joined together the pieces are the text.
     """
-    address = re.compile(rf"(?<![^\s(\[\"']){re.escape(public_url)}/[\w\-./~%?=&#+]*", re.A)
+    address = re.compile(rf"(?<![^\s(\[\"':\uff1a]){re.escape(public_url)}/[\w\-./~%?=&#+]*", re.A)
     pieces = []
     start = 0
     for found in address.finditer(text):

@@ -32,7 +32,7 @@ _WORDS = 200
 BOT = "bot:"
 """What an option begins with that is a bot, among kinds."""
 
-_COMMANDS = frozenset({"rules", "quiet", "timezone", "digest", "mute", "unmute"})
+_COMMANDS = frozenset({"rules", "quiet", "timezone", "language", "digest", "mute", "unmute"})
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ import unicodedata
 
 from bot.domain.cards import Table
 
-_NUMBER = re.compile(r"[-+\u2212]?[\d.,' ]*\d(?:\s?[%A-Za-z$€₿]{1,6})?|[-\u2013\u2014]|")
+_NUMBER = re.compile(r"[-+\u2212]?[\d.,'\s]*\d(?:\s?[%A-Za-z$€₿]{1,6})?|[-\u2013\u2014]|")
 
 
 def in_columns(table: Table, most: int) -> list[str] | None:

@@ -28,13 +28,17 @@ class ArgumentType(StrEnum):
     """Such as `2h`, `90 min`, `1 day`."""
     CHOICE = "choice"
     """One of a few words."""
+    ZONE = "zone"
+    """A time zone, by a city or by IANA's name."""
+    LANGUAGE = "language"
+    """A language, by its name or its code."""
     TEXT = "text"
 
 
 _NAMES = frozenset(
     {
         *(ArgumentType.BOT, ArgumentType.STRATEGY, ArgumentType.THING),
-        *(ArgumentType.SUBJECT, ArgumentType.TEXT),
+        *(ArgumentType.SUBJECT, ArgumentType.ZONE, ArgumentType.LANGUAGE, ArgumentType.TEXT),
     }
 )
 """Types of any number of words."""

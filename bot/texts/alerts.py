@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from bot.domain import grading
 from bot.domain.actions import Target
-from bot.domain.amounts import gained, money, percent, quantity
 from bot.domain.cards import Card, Field, Severity, with_note
 from bot.domain.changes import Change, condition
 from bot.domain.deliveries import Priority
@@ -30,6 +29,7 @@ from bot.domain.text import clean, paragraphs
 from bot.domain.weights import change_weight, ends_a_trade, is_order, trade_weight, worse
 from bot.texts.language import _, later, ngettext
 from bot.texts.names import strategy_name, trader_name
+from bot.texts.numbers import gained, money, percent, quantity
 from bot.texts.times import lasted, moment
 from bot.texts.trade_context import open_for, reason_in_words
 

@@ -6,7 +6,6 @@ from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from bot.domain.amounts import brief, gained, percent, quantity
 from bot.domain.cards import Button, Card, Look, Picture
 from bot.domain.charts import (
     FEWEST,
@@ -25,6 +24,7 @@ from bot.domain.text import clean
 from bot.domain.timetables import zone as zone_called
 from bot.texts.figures import By, Scope, Trust, as_known_at, common, money_name, notes, period_name
 from bot.texts.language import _, ngettext, spoken_zone
+from bot.texts.numbers import brief, gained, percent, quantity
 from bot.texts.times import day_in
 
 

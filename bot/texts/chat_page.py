@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.marks import shown
 from bot.texts.language import _, forms, later
-from bot.texts.times import months
+from bot.texts.times import day_form, months
 
 PAGE = {
     "connecting": later("connecting…"),
@@ -76,13 +76,14 @@ _SCRIPT = {
 
 def script() -> Mapping[str, str | Mapping[str, str] | Sequence[str]]:
     """What its scripts say, by name. They fill in what is `{named}`; of a sentence that depends on
-    a count they take the form that the browser knows to fit. With it the months, as cards call
+    a count they take the form that the browser knows to fit. With it the days, as cards call
     them: in front of the page times are the person's own.
     """
     return {
         **{name: shown(_(sentence)) for name, sentence in _SCRIPT.items()},
         "new_messages": forms("{count} new message ↓", "{count} new messages ↓"),
         "months": months(),
+        "day_form": day_form(),
     }
 
 

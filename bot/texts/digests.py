@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from bot.domain.amounts import gained
 from bot.domain.cards import Card, Severity
 from bot.domain.digests import Part
 from bot.domain.events import Kind
 from bot.domain.text import clean
 from bot.texts.language import _, both, ngettext
+from bot.texts.numbers import gained
 from bot.texts.times import clock, moment, on_day_of, spoken
 
 SHOWN = 10

@@ -7,7 +7,6 @@ from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from bot.domain.amounts import gained, money, quantity
 from bot.domain.cards import Button, Card, Field, Picture, Severity, Table
 from bot.domain.events import Trader
 from bot.domain.figures import (
@@ -27,6 +26,7 @@ from bot.domain.figures import (
 from bot.domain.results import Money
 from bot.domain.text import clean
 from bot.texts.language import _, ngettext
+from bot.texts.numbers import gained, money, quantity
 from bot.texts.times import clock as clock_at
 from bot.texts.times import dated, day_in, lasted, moment, on_day_of
 from bot.texts.trade_context import reason_in_words

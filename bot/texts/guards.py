@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from bot.domain.amounts import gained, money
 from bot.domain.cards import Button, Card, Field, Option, PickList, Severity
 from bot.domain.deliveries import Priority
 from bot.domain.events import GuardCrossed, Trader
@@ -15,6 +14,7 @@ from bot.texts.alerts import Alert
 from bot.texts.cards import MOST_CHOICES, others, plain
 from bot.texts.language import _, later, ngettext
 from bot.texts.names import trader_name
+from bot.texts.numbers import gained, money, quantity
 
 MOST_STOPPED = MOST_CHOICES
 """Bots that one button stops: as many as the card names."""
@@ -184,8 +184,8 @@ def made(
         _may_be_missing() if before is None else _tried(before, days),
     ]
     if percent is not None:
-        share, base = f"{percent[0].normalize():f}", money(percent[1], guard.currency)
-        lines.insert(0, _("That is {percent} % of {base}.", percent=share, base=base))
+        share, base = f"{quantity(percent[0])} %", money(percent[1], guard.currency)
+        lines.insert(0, _("That is {share} of {base}.", share=share, base=base))
     return Card(
         title=guard_in_words(guard, traders),
         lines=tuple(lines),

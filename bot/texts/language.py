@@ -19,8 +19,12 @@ from functools import cache, lru_cache
 from gettext import NullTranslations
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from bot.domain.marks import command
+
+if TYPE_CHECKING:
+    from babel import Locale
 
 FOLDER = Path(__file__).parent / "locale"
 """Of catalogues: `de.po` and so on, made of `tradebell.pot` (`make texts`)."""
@@ -52,15 +56,17 @@ class Language:
 
     def plural(self, singular: str, plural: str, count: int) -> str:
         found = self._translations.ngettext(singular, plural, count)
-        return self._usable(found, singular if count == 1 else plural)
+        return self._usable(found, singular if count == 1 else plural, singular, plural)
 
-    def _usable(self, translated: str, message: str) -> str:
-        """The translation, or the sentence itself where the translation names what that does not
-        fill in: an alert must not be lost for a slip in a catalogue.
+    def _usable(self, translated: str, message: str, *others: str) -> str:
+        """The translation, or the sentence itself where the translation names what that and its
+        other forms do not fill in: an alert must not be lost for a slip in a catalogue.
         """
         found = self._templates.get((translated, message))
         if found is None:
-            fits = translated == message or _names(translated) <= _names(message)
+            fits = translated == message or _names(translated) <= _names(
+                "".join((message, *others))
+            )
             if not fits:
                 log.error(
                     "a translation names what its sentence does not fill in",
@@ -116,13 +122,10 @@ def _counts(code: str) -> Mapping[str, int]:
     """A count of each category that there is."""
     if code == ENGLISH:
         return {"one": 1, "other": 2}
-    from babel import Locale, UnknownLocaleError  # loaded with the first other language
-
-    try:
-        category = Locale.parse(code, sep="-").plural_form
-    except (ValueError, UnknownLocaleError):
+    locale = babel_locale(code)
+    if locale is None:
         return _counts(ENGLISH)
-    return {category(count): count for count in reversed(range(_ALL_CATEGORIES))}
+    return {locale.plural_form(count): count for count in reversed(range(_ALL_CATEGORIES))}
 
 
 _ALL_CATEGORIES = 200
@@ -177,16 +180,43 @@ def spoken_language() -> str:
     return _spoken.get().code
 
 
-def language_name(code: str) -> str:
-    """As its speakers call it."""
-    if code == ENGLISH:
+def language_name(code: str, of: str = "") -> str:
+    """As its speakers call it, or those of another language."""
+    if code == ENGLISH and of in ("", ENGLISH):
         return "English"
+    locale = babel_locale(code, always=True)
+    name = (locale and locale.get_display_name(babel_locale(of or code, always=True))) or code
+    return name[:1].upper() + name[1:]
+
+
+def language_meant(words: str) -> str | None:
+    """One that there is, by its code or by what it is called: by its speakers, in English, or in
+    what is spoken now.
+    """
+    wanted = words.strip().casefold()
+    for code in languages():
+        names = {language_name(code, of).casefold() for of in ("", ENGLISH, spoken_language())}
+        if wanted == code or wanted.endswith(tuple(names)):
+            return code
+    return _found(wanted)
+
+
+@cache
+def babel_locale(code: str, *, always: bool = False) -> "Locale | None":
+    """How a language writes dates and numbers; `None` for English, which is written as the code
+    has it, and for one that nobody knows.
+
+    Args:
+        always: of English too.
+    """
+    if code == ENGLISH and not always:
+        return None
     from babel import Locale, UnknownLocaleError  # loaded with the first other language
 
     try:
-        return Locale.parse(code, sep="-").get_display_name() or code
+        return Locale.parse(code, sep="-")
     except (ValueError, UnknownLocaleError):
-        return code
+        return None
 
 
 def languages() -> tuple[str, ...]:

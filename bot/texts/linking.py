@@ -248,7 +248,7 @@ def confirm_unlink_others(
     targets: Sequence[Target], buttons: tuple[tuple[Button, ...], ...]
 ) -> Card:
     return Card(
-        title=f"{unlink_others(len(targets))}?",
+        title=ngettext("Unlink {count} other chat?", "Unlink {count} other chats?", len(targets)),
         severity=Severity.WARNING,
         lines=(
             _("They get no more alerts and can no longer ask or act. This chat stays linked."),

@@ -5,7 +5,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot.domain.actions import Verb
-from bot.domain.amounts import money, percent, quantity
 from bot.domain.cards import Button, Card, Field, Option, PickList, Severity
 from bot.domain.events import Trader
 from bot.domain.ids import ActionId
@@ -16,6 +15,7 @@ from bot.texts.bots import state_line
 from bot.texts.cards import MOST_CHOICES, for_you_once, plain
 from bot.texts.language import _, ngettext
 from bot.texts.names import trader_name
+from bot.texts.numbers import money, percent, quantity
 from bot.texts.times import moment, spoken
 
 LINES = 10

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from bot.domain.amounts import percent, quantity
 from bot.domain.cards import Button, Card, Option, PickList, Severity
 from bot.domain.deliveries import Priority
 from bot.domain.events import PriceCrossed
@@ -16,6 +15,7 @@ from bot.domain.text import clean
 from bot.texts.alerts import Alert, Ask
 from bot.texts.cards import plain
 from bot.texts.language import _, later
+from bot.texts.numbers import percent, quantity
 from bot.texts.times import clock, lasted
 
 _PAIR = 30

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from bot.domain.amounts import percent, quantity
 from bot.domain.cards import Button, Card, Field, Option, PickList
 from bot.domain.ids import ActionId
 from bot.domain.live_prices import MOST_LIVE, LiveEnd, LivePrice
@@ -13,6 +12,7 @@ from bot.domain.price_alerts import GAP
 from bot.domain.text import clean
 from bot.texts.cards import meant, plain
 from bot.texts.language import _, later, ngettext
+from bot.texts.numbers import percent, quantity
 from bot.texts.times import clock, instant, lasted
 
 

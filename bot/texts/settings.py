@@ -24,6 +24,7 @@ _CHOICES = {
     "quiet": later("Quiet hours"),
     "mute": later("Mute for a while"),
     "timezone": later("Time zone"),
+    "language": later("Language"),
     "digest": later("Daily digest"),
     "guard": later("When a day goes badly"),
     MEMBERS: later("What others here may do"),

@@ -7,7 +7,7 @@ from bot.domain.lifetimes import CODE_LIFE
 from bot.domain.rules import PERCENT, Every, Hours, Measure, Mode, Quiet, Rule
 from bot.domain.spoken_rules import KINDS
 from bot.domain.visits import Cell, SettingsView, VisitProblem
-from bot.texts.language import _, later, ngettext
+from bot.texts.language import _, language_name, languages, later, ngettext
 from bot.texts.names import chat_title, trader_name
 from bot.texts.pages import Told, ask_for_settings
 from bot.texts.settings import zone_in_words
@@ -49,6 +49,8 @@ PAGE = {
     "empty": later("Leave both empty for none."),
     "zone": later("Time zone"),
     "place": later("A city or a time zone"),
+    "language": later("Language"),
+    "write": later("I write here in"),
     "digest": later("Daily digest"),
     "at": later("At"),
     "mutes": later("Muted"),
@@ -131,6 +133,8 @@ class ShownPage(NamedTuple):
     hours: Sequence[tuple[str, str, str, str]]
     zone: str
     zone_now: str
+    languages: Sequence[tuple[str, str]]
+    language: str
     digest: str
     mutes: Sequence[tuple[str, str]]
     topics: Sequence[tuple[str, str]]
@@ -158,6 +162,8 @@ def shown(view: SettingsView) -> ShownPage:
         hours=[(name, _(PAGE[name]), *_ends(hours)) for name, hours in days.items()],
         zone=wants.zone,
         zone_now=zone_in_words(wants, view.now),
+        languages=[(code, language_name(code)) for code in languages()],
+        language=wants.language,
         digest=clock_time(wants.digest_at),
         mutes=[
             (mute.id, mute_in_words(mute, view.traders, wants.zone))

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.domain import marks
 from bot.domain.marks import Shape
 from bot.domain.timetables import zone as zone_called
-from bot.texts.language import ENGLISH, _, ngettext, spoken_language, spoken_zone
+from bot.texts.language import _, babel_locale, ngettext, spoken_language, spoken_zone
 
 
 def moment(at: datetime, zone: str | None = None) -> str:
@@ -22,7 +22,7 @@ def moment(at: datetime, zone: str | None = None) -> str:
 
 def dated(at: datetime) -> str:
     """'26 Nov 2026 12:03 UTC', or by the clock of who reads it."""
-    day = _dated(at.astimezone(_zone(None)), "%d %b %Y", "dd MMM y")
+    day = _dated(at.astimezone(_zone(None)), "%d %b %Y", "yMMMd")
     return marks.instant(f"{day} {clock_in(at)}", at, Shape.DATED)
 
 
@@ -55,7 +55,7 @@ def instant(at: datetime) -> str:
 
 
 def _moment(at: datetime, zone: str | None) -> str:
-    return f"{_dated(at.astimezone(_zone(zone)), '%d %b', 'dd MMM')} {clock_in(at, zone)}"
+    return f"{_dated(at.astimezone(_zone(zone)), '%d %b', 'MMMd')} {clock_in(at, zone)}"
 
 
 def _zone(name: str | None) -> ZoneInfo:
@@ -65,9 +65,9 @@ def _zone(name: str | None) -> ZoneInfo:
 def day_in(day: date, *, with_day: bool = True, with_year: bool = False) -> str:
     """'26 Nov', 'Nov 2026': a day of a calendar, the same by every clock."""
     there = datetime.combine(day, time(12), UTC)
-    parts = (("%d", "dd"), with_day), (("%b", "MMM"), True), (("%Y", "y"), with_year)
-    asked = [forms for forms, wanted in parts if wanted]
-    return _dated(there, *(" ".join(form) for form in zip(*asked, strict=True)))
+    parts = (("%d", with_day), ("%b", True), ("%Y", with_year))
+    english = " ".join(part for part, wanted in parts if wanted)
+    return _dated(there, english, f"{'y' * with_year}MMM{'d' * with_day}")
 
 
 def months() -> tuple[str, ...]:
@@ -77,18 +77,25 @@ def months() -> tuple[str, ...]:
     )
 
 
-def _dated(at: datetime, english: str, pattern: str) -> str:
-    language = spoken_language()
-    if language == ENGLISH:
-        return at.strftime(english)
-    from babel import Locale, UnknownLocaleError  # loaded with the first other language
-    from babel.dates import format_datetime
+def day_form() -> str:
+    """'{day} {month}': how `moment` puts the two."""
+    day = datetime(2026, 11, 22, tzinfo=UTC)
+    return _dated(day, "%d %b", "MMMd").replace("22", "{day}").replace(months()[10], "{month}")
 
-    try:
-        locale = Locale.parse(language, sep="-")
-    except (ValueError, UnknownLocaleError):
+
+def _dated(at: datetime, english: str, parts: str) -> str:
+    """
+    Args:
+        parts: what is told of the day, as CLDR names it; each language has its own order.
+
+    Source: https://unicode.org/reports/tr35/tr35-dates.html#availableFormats_appendItems
+    """
+    locale = babel_locale(spoken_language())
+    if locale is None:
         return at.strftime(english)
-    return str(format_datetime(at, pattern, locale=locale))
+    from babel.dates import format_skeleton
+
+    return format_skeleton(parts, at, locale=locale)
 
 
 def spoken(span: timedelta) -> str:

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
-from bot.domain.amounts import gained
 from bot.domain.cards import Field
 from bot.domain.events import Trade
 from bot.domain.results import Money, Result, Results, sums
 from bot.domain.timetables import day_began, zone
 from bot.texts.language import _, later, ngettext
+from bot.texts.numbers import gained
 from bot.texts.times import lasted
 
 _REASONS = {

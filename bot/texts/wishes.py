@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime, time
 
-from bot.domain.amounts import money, quantity
 from bot.domain.events import Trader
 from bot.domain.ids import TraderId
 from bot.domain.rules import (
@@ -22,6 +21,7 @@ from bot.domain.rules import (
 from bot.domain.text import clean
 from bot.texts.language import _, later
 from bot.texts.names import trader_name
+from bot.texts.numbers import money, quantity
 from bot.texts.times import moment
 
 _TOPICS = {

@@ -114,6 +114,7 @@ from bot.texts import (
     getting_started,
     guards,
     inbox,
+    languages,
     linking,
     members,
     missed,
@@ -585,6 +586,7 @@ DOUBTFUL = figures.Trust(
 LEFT_OUT = figures.Trust(record=Record(since=EVER, untold=1), until=None)
 
 OPTIONS = (Option(label="Night Owl", action=ActionId("a1")),)
+LANGUAGES = (Option(label="Deutsch", action=ActionId("l1")),)
 ONE_BUTTON = (Button(label="22:00-07:00", action=ActionId("a1")),)
 ANOTHER_BUTTON = (Button(label="08:00-09:00", action=ActionId("a2")),)
 
@@ -982,6 +984,9 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         quiet.zone_card(WANTS, NOW, changed=True, preview=foreseen(), buttons=ONE_BUTTON),
         *(quiet.zone_card(WANTS, NOW, changed=changed) for changed in (True, False)),
     ],
+    "languages.which": lambda: [languages.which("Deutsch", LANGUAGES)],
+    "languages.none_called": lambda: [languages.none_called("zzz", LANGUAGES)],
+    "languages.spoken": lambda: [languages.spoken("Deutsch", ONE_BUTTON)],
     "quiet.which_zone": lambda: [
         quiet.which_zone(zones, [ActionId(f"z{i}") for i in range(MOST_CHOICES)], NOW)
         for zones in (ZONES, ZONES * MOST_CHOICES)

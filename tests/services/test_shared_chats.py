@@ -326,6 +326,7 @@ OPEN_TO = {
         "night",
         "quiet",
         "timezone",
+        "language",
         "digest",
         "rules",
         "mute",

@@ -14,6 +14,8 @@ from bot.domain.events import Stream, Trader
 from bot.domain.ids import TraderId
 from bot.domain.incoming import Command
 from bot.domain.rules import Every, Hours, Mode, Quiet, Topic
+from bot.texts.language import offering
+from tests.harness.pseudo import PSEUDO
 from tests.harness.world import CHAT, OWL, World, heron, owl, running
 
 NIGHT = Hours(time(22), time(7))
@@ -178,6 +180,24 @@ async def test_a_zone_is_told_by_a_city_or_chosen_from_several(world):
     assert nowhere.pick is None
     assert "/timezone Berlin" in nowhere.lines[-1]
     assert (await wants(world)).zone == "America/Toronto"
+
+
+async def test_a_chat_is_answered_in_the_language_that_is_chosen_until_it_is_taken_back(world):
+    await world.links()
+
+    with offering(PSEUDO):
+        unknown = await ask(world, "/language klingon")
+        chosen = await ask(world, "/language qps")
+        [asked] = await world.says("/language")
+        here = (await wants(world)).language
+        [back] = await world.presses(asked, "English")
+
+    assert unknown.pick is not None
+    assert unknown.title == "I do not speak klingon yet"
+    assert chosen.title == "«I WRITE Qps HERE NOW»"
+    assert asked.card.title == "«I WRITE Qps HERE»"
+    assert (here, (await wants(world)).language) == ("qps", "en")
+    assert back.card.title == "I write English here now"
 
 
 # --- digests ----------------------------------------------------------------------------------

@@ -1,13 +1,16 @@
 // Turns messages into elements. Every text goes in as text: nothing here makes markup of it.
 
-import { MONTHS, sentence } from "./sentences.js";
+import { DAY_FORM, MONTHS, sentence } from "./sentences.js";
 
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const DATE = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 
 const DATED = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
-const TOLD = new RegExp(`\\b(?:(\\d{2}) (${MONTHS.map(literal).join("|")}) )?(\\d{2}):(\\d{2}) UTC\\b`, "g");
+const NAMED = literal(DAY_FORM)
+  .replace(literal("{day}"), "(?<day>\\d{1,2})")
+  .replace(literal("{month}"), () => `(?<month>${MONTHS.map(literal).join("|")})`);
+const TOLD = new RegExp(`(?<!\\w)(?:${NAMED} )?(?<hour>\\d{2}):(?<minute>\\d{2}) UTC\\b`, "g");
 const DAY = 24 * 60 * 60 * 1000;
 
 function literal(text) {
@@ -123,9 +126,9 @@ function words(text, at) {
   const parts = [];
   let end = 0;
   for (const found of text.matchAll(TOLD)) {
-    const [told, day] = found;
-    const when = instant(found, new Date(at));
-    const shown = (day ? DATED : CLOCK).format(when);
+    const [told] = found;
+    const when = instant(found.groups, new Date(at));
+    const shown = (found.groups.day ? DATED : CLOCK).format(when);
     parts.push(text.slice(end, found.index), element("time", { datetime: when.toISOString(), title: told }, shown));
     end = found.index + told.length;
   }
@@ -133,7 +136,7 @@ function words(text, at) {
 }
 
 /** What a time told without its year, or without its day, means: the one nearest to `at`. */
-function instant([, day, month, hour, minute], at) {
+function instant({ day, month, hour, minute }, at) {
   const year = at.getUTCFullYear();
   const near = [-1, 0, 1].map((step) =>
     day

@@ -14,8 +14,9 @@ export function counted(name, count) {
   return filled(forms[PLURALS.select(count)] ?? forms.other, { count });
 }
 
-/** How the server calls the months in a text. */
+/** How the server calls the months in a text, and how it puts a day and its month. */
 export const MONTHS = SENTENCES.months;
+export const DAY_FORM = SENTENCES.day_form;
 
 function filled(template, values) {
   return template.replace(/\{(\w+)\}/g, (_, name) => values[name]);

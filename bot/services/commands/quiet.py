@@ -134,7 +134,7 @@ TIMEZONE = AccountCommand(
         arguments=(
             Argument(
                 name="place",
-                type=ArgumentType.TEXT,
+                type=ArgumentType.ZONE,
                 description=later("a city or a name, such as Berlin or America/New_York"),
             ),
         ),

@@ -11,9 +11,11 @@ from bot.domain.incoming import Place
 from bot.domain.names import EVERYTHING, completions
 from bot.domain.pairs import pairs_completed
 from bot.domain.spoken_rules import KINDS
+from bot.domain.spoken_zones import zone_names, zones_meant
 from bot.domain.text import folded
 from bot.services.commands import registry
 from bot.services.commands.desk import Desk
+from bot.texts.language import language_name, languages
 
 log = logging.getLogger(__name__)
 
@@ -63,5 +65,10 @@ async def _suggested(
             bots = completions(typed, await desk.known_bots(link.account))
             kinds = [kind for kind in KINDS.values() if kind.startswith(folded(typed))]
             return (*bots, *kinds, *pairs_completed(typed, await desk.pairs(link.account)))
+        case ArgumentType.ZONE:
+            return zones_meant(typed, zone_names())
+        case ArgumentType.LANGUAGE:
+            names = map(language_name, languages())
+            return tuple(name for name in names if folded(name).startswith(folded(typed)))
         case _:
             return ()

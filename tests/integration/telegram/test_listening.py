@@ -15,7 +15,7 @@ from bot.domain.marks import shown
 from bot.errors import TryLater
 from bot.services.commands.registry import SPECS
 from bot.texts.getting_started import about
-from bot.texts.language import Language, offering
+from bot.texts.language import Language, languages, offering
 from tests.fakes.conversation import Conversation, MemoryJournal
 from tests.fakes.meter import FakeMeter
 from tests.harness.pseudo import PSEUDO, Pseudo
@@ -40,8 +40,8 @@ async def test_the_menu_is_registered_only_when_it_changed(api: BotApi):
             api.world.person("Ann").types("hello")
             await api.world.until(lambda: not api.world.updates)
 
-    groups, private = api.world.commands.values()
-    assert len(api.world.calls_of("setMyCommands")) == 2
+    groups, private = (menu for (_, code), menu in api.world.commands.items() if not code)
+    assert len(api.world.calls_of("setMyCommands")) == 2 * len(languages())
     assert [c["command"] for c in private] == [spec.name for spec in SPECS if spec.menu]
     assert [c["command"] for c in groups] == ["help", "settings"]
 
@@ -53,11 +53,12 @@ async def test_the_menu_is_in_every_language_that_telegram_has_a_code_for(api: B
             await api.world.until(lambda: not api.world.updates)
 
     menus = {(scope, code): menu for (scope, code), menu in api.world.commands.items()}
-    assert {code for _, code in menus} == {"", "xx"}
+    assert {code for _, code in menus} == {"", "de", "es", "ru", "xx", "zh"}
     for (scope, code), menu in menus.items():
         english = [one["description"] for one in menus[scope, ""]]
         told = [one["description"] for one in menu]
-        assert told == [f"«{one.upper()}»" if code else one for one in english]
+        assert not {*told} & {*english} or not code
+        assert code != "xx" or told == [f"«{one.upper()}»" for one in english]
 
 
 async def test_what_we_are_is_said_where_nobody_has_begun_and_an_operators_words_stay(api: BotApi):
@@ -68,11 +69,12 @@ async def test_what_we_are_is_said_where_nobody_has_begun_and_an_operators_words
             api.world.person("Ann").types("hello")
             await api.world.until(lambda: not api.world.updates)
 
-    assert api.world.described == {
-        ("description", ""): shown(about()),
-        ("short_description", ""): "The desk's own bell",
-    }
-    assert len(api.world.calls_of("setMyDescription")) == 1
+    described = api.world.described
+    assert {code for name, code in described} == {"", "de", "es", "ru", "zh"}
+    assert described["description", ""] == shown(about())
+    assert described["short_description", ""] == "The desk's own bell"
+    assert len({*described.values()}) == 6, "in the words of each"
+    assert len(api.world.calls_of("setMyDescription")) == 5
 
 
 # --- answering ----------------------------------------------------------------------------

@@ -207,6 +207,7 @@ def test_scripts_say_nothing_of_their_own_and_all_that_they_name_is_there():
     with speaking(PSEUDO_LANGUAGE):
         there = dict(chat_page.script())
     assert there.pop("months")
+    assert there.pop("day_form")
     forms = there["new_messages"]
     assert isinstance(forms, Mapping)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
 from gettext import NullTranslations
 from pathlib import Path
 
@@ -21,13 +23,17 @@ from bot.texts.language import (
     _,
     forms,
     language_for,
+    language_meant,
     languages,
     nearest_language,
     ngettext,
+    offering,
     read_catalogue,
     speaking,
     spoken_language,
 )
+from bot.texts.numbers import money, percent, quantity
+from bot.texts.times import day_form, day_in, moment, months
 from tests.harness.extraction import KEYWORDS, METHODS, SOURCES
 from tests.harness.pseudo import PSEUDO, plain_words
 from tests.parity.examples import examples
@@ -71,6 +77,9 @@ FOREIGN = re.compile(
                     "[role]",
                     "[words]",
                     "English",
+                    "Deutsch",
+                    "[language]",
+                    "language:",
                     "[strategy]",
                     "[hours]",
                     "[kind]",
@@ -241,6 +250,47 @@ def test_commands_are_marked_in_our_words_and_never_in_what_is_filled_in():
 @pytest.mark.parametrize("text", ["docs/reaching-it.md", "https://x.example/link", "a/b"])
 def test_what_only_looks_like_a_command_is_not_marked(text: str):
     assert _(text) == text
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", ("4,240.50 USDT", "+5.12 %", "42,400.5", "26 Nov 12:03 UTC", "26 Nov 2026")),
+        ("de", ("4.240,50 USDT", "+5,12 %", "42.400,5", "26. Nov. 12:03 UTC", "26. Nov. 2026")),
+        ("es", ("4.240,50 USDT", "+5,12 %", "42.400,5", "26 nov 12:03 UTC", "26 nov 2026")),
+        (
+            "ru",
+            ("4 240,50 USDT", "+5,12 %", "42 400,5", "26 нояб. 12:03 UTC", "26 нояб. 2026 \u0433."),
+        ),
+        ("zh", ("4,240.50 USDT", "+5.12 %", "42,400.5", "11月26日 12:03 UTC", "2026年11月26日")),
+    ],
+)
+def test_numbers_money_and_days_are_written_as_the_language_writes_them(language: str, told):
+    at = datetime(2026, 11, 26, 12, 3, tzinfo=UTC)
+    with speaking(Language(language, NullTranslations())):
+        written = (
+            money(Decimal("4240.5"), "USDT"),
+            percent(Decimal("0.0512")),
+            quantity(Decimal("42400.5")),
+            shown(moment(at)),
+            day_in(at.date(), with_year=True),
+        )
+        form = day_form().format(day=26, month=months()[10])
+
+    assert tuple(" ".join(one.split()) for one in written) == told
+    assert written[3].startswith(form), "as the page takes it apart"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        *(("english", "en"), ("EN", "en"), ("en-GB", "en"), ("in Englisch", "en")),
+        *(("qps", "qps"), ("", None), ("Klingon", None), ("x" * 5000, None)),
+    ],
+)
+def test_a_language_is_meant_by_its_code_or_its_name(words: str, code: str | None):
+    with offering(PSEUDO), speaking(Language("de", NullTranslations())):
+        assert language_meant(words) == code
 
 
 def test_what_is_filled_in_is_shown_as_it_is_whatever_is_in_it():
