@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
+from datetime import timedelta
+
 import aiohttp
 
+from adapters.simulator import Market, play
+from bot.app.sources import now
 from tests.integration.app.conftest import bought, linked, running
 from tests.integration.web.test_links import csrf_of
 from tests.standins.bot_api import Access
@@ -109,3 +115,28 @@ async def test_settings_go_down_and_back_in_one_message_and_on_a_page(
     assert told.silent
     assert "rule 1" not in table
     assert "No rules yet" in again
+
+
+async def test_a_price_that_moves_rings_and_one_that_is_watched_moves_in_its_message(
+    settings, simulated, bot_api, ann
+):
+    world = bot_api.world
+    market = Market(random.Random(1), (), pace=timedelta(hours=1))
+    async with running(settings()) as product, asyncio.TaskGroup() as group:
+        playing = group.create_task(play(simulated.platform, market, now=now))
+        await linked(product, bot_api, ann, simulated.alice)
+        ann.types("/alert btc/usdt moves 0.1% in 1m")
+        await world.message_where(lambda one: "moves 0.1 % in 1 min" in one.text, within=15)
+        rung = await world.message_where(lambda one: "You asked for it once" in one.text, within=30)
+        ann.types("/watch btc/usdt")
+        live = await world.message_where(lambda one: "Live until" in one.text, within=15)
+        first = live.text
+        await world.until(lambda: live.text != first, within=15)
+        moved = live.text
+        ann.presses(live, "Stop")
+        await world.until(lambda: "Stopped." in live.text, within=15)
+        playing.cancel()
+
+    assert not rung.silent
+    assert moved.splitlines()[0] != first.splitlines()[0]
+    assert "Since" in moved
