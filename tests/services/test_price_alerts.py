@@ -106,23 +106,38 @@ async def test_a_restart_and_a_gap_lose_no_crossing_and_say_so(store, platform, 
     assert soon.lines == ()
 
 
+async def test_that_it_may_ring_again_is_known_after_a_crash(store, platform, chat, now):
+    async with running(store, platform, chat, now) as world:
+        await world.goes_live()
+        await ask(world, "/alert BTC/USDT above 50000 every time")
+        await ticks(world, platform, "50001", "49000")
+    platform.cut()
+    async with running(store, platform, chat, now) as world:
+        await world.quiet(5)
+        await ticks(world, platform, "50002")
+
+    assert [card.title[-11:] for card in rung(chat)] == ["50,001 USDT", "50,002 USDT"]
+
+
 async def test_without_a_socket_it_is_said_that_nothing_rings_until_there_is_one(
     world, platform, chat
 ):
     account = await world.goes_live()
-    await ticks(world, platform, "42000")
+    platform.pairs = ("BTC/USDT",)
     platform.sockets = False
     platform.cut()
-    await world.until(lambda: not platform.sessions)
     await world.quiet(60)
     said = await ask(world, "/alert BTC/USDT above 50000")
     unknown = await ask(world, "/alert nothing above 5")
+    listed = await ask(world, "/alert")
     platform.sockets = True
     await world.until(lambda: world.is_live(account))
     await ticks(world, platform, "51000")
 
-    assert said.title == "No price for BTC/USDT came by" or "until it is" in said.lines[0]
-    assert unknown.title == "No price for nothing came by"
+    assert "until it is, no price alert can ring" in said.lines[0]
+    assert said.lines[0] == listed.lines[-1]
+    assert unknown.title == "I hear no prices right now"
+    assert [card.title for card in rung(chat)] == ["BTC/USDT above 50,000: 51,000 USDT"]
 
 
 async def test_what_is_not_understood_changes_nothing_and_gets_an_example(world, platform):

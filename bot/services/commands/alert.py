@@ -66,6 +66,8 @@ async def _pair(
         return tick.symbol, PriceSeen(tick.last, request.desk.now())
     if meant:
         return pair, None
+    if not session.connected:
+        return price_texts.no_prices_now()
     near = nearest_pairs(read.pair, known)
     return price_texts.no_price(read.pair, near, await _asking(request, read, near))
 

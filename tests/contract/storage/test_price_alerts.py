@@ -87,7 +87,10 @@ async def test_it_is_owed_once_each_time_and_one_that_rings_once_is_gone(store: 
     assert (await rings(store, once))[0] == told == 1
     assert (await rings(store, once))[0] == (await rings(store, often))[0] == 0
     assert await store.price_alerts.of(chat.account) == [after]
-    assert (await rings(store, replace(after, armed=True)))[0] == 1
+    told, later = await rings(store, replace(after, armed=True))
+    assert told == 1
+    assert (await rings(store, often))[0] == 0
+    assert await store.price_alerts.of(chat.account) == [later], "a repeat takes nothing back"
 
 
 async def test_what_was_removed_meanwhile_rings_no_more(store: Store):
