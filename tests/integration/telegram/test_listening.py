@@ -42,7 +42,8 @@ async def test_the_menu_is_registered_only_when_it_changed(api: BotApi):
 
     groups, private = (menu for (_, code), menu in api.world.commands.items() if not code)
     assert len(api.world.calls_of("setMyCommands")) == 2 * len(languages())
-    assert [c["command"] for c in private] == [spec.name for spec in SPECS if spec.menu]
+    listed = [spec.name for spec in SPECS if spec.menu and not spec.pods]
+    assert [c["command"] for c in private] == listed
     assert [c["command"] for c in groups] == ["help", "settings"]
 
 
@@ -57,7 +58,7 @@ async def test_the_menu_is_in_every_language_that_telegram_has_a_code_for(api: B
     for (scope, code), menu in menus.items():
         english = [one["description"] for one in menus[scope, ""]]
         told = [one["description"] for one in menu]
-        assert not {*told} & {*english} or not code
+        assert told != english or not code
         assert code != "xx" or told == [f"«{one.upper()}»" for one in english]
 
 
