@@ -208,6 +208,9 @@ INWARD = (
 PURE = (ports.Draw,)
 """Waited for, but nothing changes by it."""
 
+OF_BOTS = (ports.Pods,)
+"""Only where bots can be commanded: writes as `Session.set_running`, and reads."""
+
 STORED = (
     ports.Accounts,
     ports.Actions,

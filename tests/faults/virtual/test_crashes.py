@@ -67,6 +67,10 @@ ELSEWHERE = {
     "commit of storage.store._erase": "an operator's erasing of an account",
     "call of Platform.reachable": "an operator's check",
     "call of Session.stop_entries": "only where bots can be commanded; as `set_running`",
+    "call of Session.rename_bot": "once, from a confirm card; as `set_running`",
+    "call of Session.rename_strategy": "once, from a confirm card; as `set_running`",
+    "call of Session.create_strategy": "once, from a confirm card; as `set_running`",
+    "call of Session.remove_strategy": "once, from a confirm card; as `set_running`",
     "call of Session.trades": "a read, of an account whose ledger holds little; see `trades`",
     "call of Session.opens_trades": "only where bots can be commanded; a read",
 }
@@ -134,7 +138,13 @@ async def test_each_commit_and_each_call_of_the_outside_is_on_the_way_or_it_is_s
 
 
 def test_each_port_that_is_waited_for_is_known_to_be_outside_or_stored():
-    known = {*failpoints.OUTSIDE, *failpoints.INWARD, *failpoints.PURE, *failpoints.STORED}
+    known = {
+        *failpoints.OUTSIDE,
+        *failpoints.INWARD,
+        *failpoints.PURE,
+        *failpoints.OF_BOTS,
+        *failpoints.STORED,
+    }
 
     assert failpoints.waiting_ports() == known
 

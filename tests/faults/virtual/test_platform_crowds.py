@@ -60,6 +60,12 @@ class Crowd:
     async def strategies(self, account):
         return ()
 
+    async def of(self, account):
+        return ()
+
+    async def keep(self, alerts):
+        assert not alerts
+
     async def gather(self, now):
         return Gathered(owed={})
 
