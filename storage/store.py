@@ -39,6 +39,7 @@ from storage.nights import SqlNights
 from storage.outbox.deliveries import SqlOutbox
 from storage.outbox.sightings import SqlSightings
 from storage.price_alerts import SqlPriceAlerts
+from storage.reports import SqlReports
 from storage.retention import Retention
 from storage.schema import versions as schema
 from storage.schema.versions import Version
@@ -70,6 +71,7 @@ class Store:
     outbox: SqlOutbox
     phones: SqlPhones
     price_alerts: SqlPriceAlerts
+    reports: SqlReports
     retention: Retention
     shown_cards: SqlShownCards
     sightings: SqlSightings
@@ -366,6 +368,7 @@ def store_on(database: Database, vault: Vault, now: Now, new_id: NewId) -> Store
         outbox=SqlOutbox(database),
         phones=SqlPhones(database, vault, new_id),
         price_alerts=SqlPriceAlerts(database),
+        reports=SqlReports(database),
         retention=Retention(database),
         sightings=SqlSightings(database),
         standing_orders=SqlStandingOrders(database),

@@ -25,6 +25,7 @@ from bot.services.linking import Linking
 from bot.services.live_cards import LiveCards
 from bot.services.lock_screen import LockScreen, SignedAddresses
 from bot.services.phoning import Phoning
+from bot.services.reporting import Reporting
 from bot.services.seeing import Seeing
 from bot.services.standing import Standing
 from bot.services.steady import Seconds
@@ -42,6 +43,7 @@ class Services:
     escalating: Gathering
     drilling: Gathering
     telling_nights: Gathering
+    telling_reports: Gathering
     standing: Standing
     ingest: Ingest
     feeds: Feeds
@@ -121,6 +123,8 @@ def compose(
         rhythm,
     )
     live.when_watched(feeds.watch)
+    reporting = Reporting(store.reports, store.nights, store.ledger, store.inbox, feeds, draw, now)
+    telling_reports = Gathering(reporting.tell, delivering, now)
     linking = Linking(
         codes=store.codes,
         accounts=store.accounts,
@@ -177,6 +181,8 @@ def compose(
         drilling=drilling,
         drills=store.drills,
         telling_nights=telling_nights,
+        telling_reports=telling_reports,
+        reporting=reporting,
         nights=store.nights,
         price_alerts=store.price_alerts,
         escalating=escalating,
@@ -218,6 +224,7 @@ def compose(
         escalating=escalating,
         drilling=drilling,
         telling_nights=telling_nights,
+        telling_reports=telling_reports,
         standing=standing,
         ingest=ingest,
         feeds=feeds,

@@ -266,6 +266,9 @@ async def _live(
             group.create_task(_once([begun, compared], services.escalating.run), name="escalating"),
             group.create_task(_once([begun, compared], services.drilling.run), name="drilling"),
             group.create_task(_once([begun, compared], services.telling_nights.run), name="nights"),
+            group.create_task(
+                _once([begun, compared], services.telling_reports.run), name="reports"
+            ),
             group.create_task(_once([begun, compared], services.standing.run), name="standing"),
             group.create_task(_once([compared], services.feeds.run), name="feeds"),
             group.create_task(services.router.recover(), name="recovery"),

@@ -8,6 +8,7 @@ from enum import StrEnum
 from bot.domain.cards import Look
 from bot.domain.guards import Guard
 from bot.domain.ids import AccountId, EndpointId, LinkId
+from bot.domain.report_plans import ReportPlan
 from bot.domain.rules import Mute, Quiet, Rule
 
 
@@ -96,6 +97,8 @@ class Preferences:
     """When a daily digest comes, by the person's clock."""
     night_at: time | None = None
     """When the night is told by itself, by the person's clock; `None` if it is not."""
+    reports: tuple[ReportPlan, ...] = ()
+    """What comes each day or week by itself: at most one of each."""
     members: Role | None = None
     """What everybody else in a shared chat may do; `None` for nothing but reading the alerts."""
     language: str = "en"
@@ -106,9 +109,9 @@ class Preferences:
 
     def for_inbox(self) -> "Preferences":
         """Of an inbox that the same person opens: what has lost too much is told once enough, and a
-        night too.
+        night or a report too.
         """
-        return replace(self, guards=(), members=None, night_at=None)
+        return replace(self, guards=(), members=None, night_at=None, reports=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

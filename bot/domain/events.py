@@ -93,6 +93,8 @@ class Kind(StrEnum):
     """What a night has come to."""
     PRICE = "price"
     """A price that a person wants to be rung for."""
+    SUMMARY = "summary"
+    """What a day or a week has come to, as somebody wants to be told."""
     DIGEST = "digest"
     """Several cards in one message, because too many waited."""
 

@@ -282,7 +282,7 @@ _FOREVER = frozenset(
     {"forever", "for ever", "ever", "always", "for good", "permanently", "indefinitely"}
 )
 
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKDAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def read_end(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
@@ -299,7 +299,7 @@ def read_end(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
         return exact if exact > now else None
     day, _, clock = until.partition(" ")
     today = now.astimezone(zone)
-    if day in ("today", "tomorrow", *_WEEKDAYS):
+    if day in ("today", "tomorrow", *WEEKDAY_NAMES):
         at = read_clock(clock) if clock else MORNING
         if at is None or (day == "today" and not clock):
             return None
@@ -324,8 +324,8 @@ def _exactly(text: str) -> datetime | None:
 
 
 def _days_until(day: str, today: datetime) -> int:
-    if day in _WEEKDAYS:
-        return (_WEEKDAYS.index(day) - today.weekday() - 1) % 7 + 1
+    if day in WEEKDAY_NAMES:
+        return (WEEKDAY_NAMES.index(day) - today.weekday() - 1) % 7 + 1
     return 0 if day == "today" or today.time() < _NIGHT_IS_OVER else 1
 
 

@@ -38,6 +38,7 @@ from bot.domain.lifetimes import ALERT_LIFE
 from bot.domain.names import told_apart
 from bot.domain.results import Results
 from bot.domain.trade_stages import is_recent, stage_of
+from bot.domain.uptimes import turn_written
 from bot.domain.watches import off_watch
 from bot.policy.escalation import opened_by
 from bot.policy.guards import crossings
@@ -301,6 +302,7 @@ def _decide_trader(
         origin = revised(event.origin, known, "removed")
         return replace(
             _news(event, origin, told, known, now, new_id),
+            reason=turn_written(before, None),
             forget=before,
             answer=answer_by_removal(before, event.origin.at),
             solves=_ended(before),
@@ -338,6 +340,7 @@ def _decide_trader(
             stops=Change.STOPPED in changes and asked_in is None,
             changes=changes,
         ),
+        reason=turn_written(before, trader),
         remember=trader,
         solves=_ended(trader) if stopped_by_us or Change.STARTED in changes else None,
         answer=answer,

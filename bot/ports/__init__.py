@@ -17,6 +17,7 @@ from bot.ports.phones import ButtonAddresses, LockScreenDesk, Phones, PhoneTarge
 from bot.ports.platform import Live, Platform, Session
 from bot.ports.pods import Pods
 from bot.ports.price_alerts import PriceAlerts
+from bot.ports.reports import Reports
 from bot.ports.sightings import Sightings
 from bot.ports.standing_orders import StandingOrders
 from bot.ports.visits import InboxDesk, SettingsDesk, Visits
@@ -50,6 +51,7 @@ __all__ = [
     "Pods",
     "PriceAlerts",
     "Readership",
+    "Reports",
     "Session",
     "SettingsDesk",
     "ShownCards",

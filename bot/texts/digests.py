@@ -258,5 +258,6 @@ _COUNTS = {
     Kind.DRILL: both("{count} drill", "{count} drills"),
     Kind.NIGHT: both("{count} night", "{count} nights"),
     Kind.PRICE: both("{count} price alert", "{count} price alerts"),
+    Kind.SUMMARY: both("{count} report", "{count} reports"),
     Kind.DIGEST: both("{count} digest", "{count} digests"),
 }

@@ -105,6 +105,12 @@ def profit_of(span: Span, found: Record, scope: Scope, trust: Trust) -> Card:
     title = scope.titled(_titles(span)["profit"])
     if not found.trades:
         return _nothing(title, span, trust)
+    fields = tuple(results_of(found, scope))
+    return Card(title=title, lines=_window(found), fields=fields, notes=notes(trust))
+
+
+def results_of(found: Record, scope: Scope) -> list[Field]:
+    """Of each money what it came to, the best and the worst, and by which bots."""
     fields: list[Field] = []
     moneys = by_money(found.trades)
     for what, trades in moneys.items():
@@ -125,7 +131,7 @@ def profit_of(span: Span, found: Record, scope: Scope, trust: Trust) -> Card:
                 for bot, share in by_bot.items()
             ]
             fields.append(Field(label(_("By bot")), " · ".join(told[:_BEST])))
-    return Card(title=title, lines=_window(found), fields=tuple(fields), notes=notes(trust))
+    return fields
 
 
 def span_label(span: Span) -> str:

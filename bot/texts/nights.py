@@ -36,7 +36,7 @@ def report(night: Night, now: datetime, buttons: Sequence[Button] = ()) -> Card:
     if not night.incidents:
         told.append(_("Nothing had to be seen."))
     title = _("The night from {since} to {until}", **span)
-    lines = (*told, *(_spell(one, now) for one in night.spells), _sum(night))
+    lines = (*told, *(spell_in_words(one, now) for one in night.spells), _sum(night))
     unseen = any(not one.seen and one.ended_at is None for one in night.incidents)
     severity = Severity.WARNING if unseen or night.unaccounted else Severity.INFO
     return Card(
@@ -77,7 +77,7 @@ def _incident(one: IncidentOfNight, now: datetime) -> str:
     return "; ".join(parts)
 
 
-def _spell(one: Spell, now: datetime) -> str:
+def spell_in_words(one: Spell, now: datetime) -> str:
     since = _at(one.since, now)
     words = {
         SpellKind.DOWN: _("No connection to the trading platform"),

@@ -169,6 +169,7 @@ _WISHED = {
     "escalation": later("set who is told of what nobody sees: {words}"),
     "watch": later("set when they are on watch: {words}"),
     "night": later("set when a night is told: {words}"),
+    "reports": later("set when reports come: {words}"),
     "look": later("set how pictures look: {words}"),
     "drill_reminder": later("set whether to hear when a drill is due: {words}"),
     "alert_made": later("set a price alert: {words}"),

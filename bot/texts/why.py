@@ -44,6 +44,7 @@ _KINDS = {
     Kind.DRILL: later("a drill"),
     Kind.NIGHT: later("what a night has come to"),
     Kind.PRICE: later("a price alert"),
+    Kind.SUMMARY: later("what a day or a week has come to"),
     Kind.DIGEST: later("a digest"),
 }
 

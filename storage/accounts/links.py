@@ -13,13 +13,19 @@ from bot.domain.ids import AccountId, EndpointId, LinkId, NewId
 from bot.domain.linking import Ended
 from bot.domain.nights import next_morning
 from bot.domain.reasons import Reason
+from bot.domain.report_plans import next_due, told_by
 from bot.domain.timetables import zone
 from bot.errors import Refused
 from storage.engine.database import Database, each, invalidate
 from storage.engine.upsert import Insert, insert_into
 from storage.forgetting import forget_if_unlinked
 from storage.outbox import endpoints, gathered
-from storage.schema.preferences import decode_preferences, encode_preferences
+from storage.schema.preferences import (
+    decode_preferences,
+    decode_told,
+    encode_preferences,
+    encode_told,
+)
 from storage.schema.rows import account_of, link_of, select_active_links
 from storage.schema.tables import LINK_IS_ACTIVE, account, endpoint, link
 from storage.vault import Vault
@@ -173,7 +179,7 @@ def next_night(
 @each
 def _prefer(connection: Connection, wish: _Wish) -> Preferences:
     chosen = select_active_links().where(link.c.id == wish.link).with_for_update(of=link)
-    row = connection.execute(chosen).one_or_none()
+    row = connection.execute(chosen.add_columns(link.c.reports_told)).one_or_none()
     if row is None:
         raise Refused("This chat is not linked any more.")
     before = decode_preferences(row.preferences)
@@ -187,6 +193,14 @@ def _prefer(connection: Connection, wish: _Wish) -> Preferences:
     if (preferences.night_at, preferences.zone) != (before.night_at, before.zone):
         when_told = {"night_due_at": next_night(connection, wish.link, preferences, wish.now)}
         connection.execute(update(link).where(link.c.id == wish.link).values(when_told))
+    if (preferences.reports, preferences.zone) != (before.reports, before.zone):
+        there = zone(preferences.zone)
+        told = told_by(preferences.reports, decode_told(row.reports_told), wish.now, there)
+        up_to_when = {
+            "reports_told": encode_told(told),
+            "report_due_at": next_due(preferences.reports, told, there),
+        }
+        connection.execute(update(link).where(link.c.id == wish.link).values(up_to_when))
     if (preferences.quiet, preferences.zone) != (before.quiet, before.zone):
         gathered.wait_for(connection, wish.link, preferences, wish.now)
     return preferences

@@ -57,6 +57,7 @@ OWN_KINDS = frozenset(
         Kind.DRILL,
         Kind.NIGHT,
         Kind.PRICE,
+        Kind.SUMMARY,
     }
 )
 """Facts about Tradebell itself: no sign of life from the platform."""

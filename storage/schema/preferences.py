@@ -7,7 +7,7 @@ over, and what it was about is told as if there were none.
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal, DecimalException
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from bot.domain.decisions import Course, Decision
 from bot.domain.escalation import DEFAULT_CHAIN, Chain, Step, Surface
 from bot.domain.guards import Fall, Guard
 from bot.domain.ids import LinkId, TraderId
+from bot.domain.report_plans import ReportPlan, Rhythm
 from bot.domain.rules import (
     PERCENT,
     Every,
@@ -47,6 +48,7 @@ def encode_preferences(preferences: Preferences) -> Plain:
         "quiet": preferences.quiet and _encode_quiet(preferences.quiet),
         "zone": preferences.zone,
         "members": preferences.members,
+        "reports": [_encode_plan(plan) for plan in preferences.reports],
     }
     plain = {name: value for name, value in chosen.items() if value}
     if preferences.digest_at != Preferences().digest_at:
@@ -73,11 +75,36 @@ def decode_preferences(plain: Mapping[str, Any]) -> Preferences:
         zone=zone_of(plain),
         digest_at=Preferences().digest_at if digest_at is None else digest_at,
         night_at=_read(time.fromisoformat, plain.get("night_at")),
+        reports=_read_all(_decode_plan, plain.get("reports", ())),
         members=Role(members) if members in set(Role) else None,
         language=language_of(plain),
         hears=_read(Hears, plain.get("hears")) or Hears.ALL,
         look=_read(Look, plain.get("look")) or Look.DARK,
     )
+
+
+def _encode_plan(plan: ReportPlan) -> Plain:
+    plain = {"rhythm": plan.rhythm, "at": plan.at.isoformat(), "weekday": plan.weekday}
+    return plain | {"only_news": True} if plan.only_news else plain
+
+
+def _decode_plan(plain: Mapping[str, Any]) -> ReportPlan:
+    return ReportPlan(
+        rhythm=Rhythm(plain["rhythm"]),
+        at=time.fromisoformat(plain["at"]),
+        weekday=int(plain.get("weekday", 0)) % 7,
+        only_news=plain.get("only_news") is True,
+    )
+
+
+def encode_told(told: Mapping[Rhythm, date]) -> Plain:
+    return {str(rhythm): day.isoformat() for rhythm, day in told.items()}
+
+
+def decode_told(plain: Mapping[str, Any] | None) -> Mapping[Rhythm, date]:
+    """Of each rhythm that is known here, up to which day it is told."""
+    told = plain or {}
+    return {one: date.fromisoformat(told[one]) for one in Rhythm if one in told}
 
 
 def encode_watch(watch: Watch) -> Plain:

@@ -119,6 +119,10 @@ class _Link(TypedColumns):
     """When the next night is told; NULL if none is."""
     night_of: Named[str | None] = Column(Text)
     """The day whose night was told last, by the person's clock, as ISO 8601 writes it."""
+    report_due_at: Named[datetime | None] = Column(Instant)
+    """When the next report is due; NULL if none is."""
+    reports_told: Named[dict[str, str] | None] = Column(Json)
+    """Of each rhythm the day up to which it is told, as ISO 8601 writes it."""
 
 
 link = Table("link", metadata, _Link)
@@ -129,8 +133,10 @@ link = Table("link", metadata, _Link)
 LINK_IS_ACTIVE = link.c.state == literal_column(f"'{LinkState.ACTIVE}'")
 
 LINK_TELLS_NIGHTS = link.c.night_due_at.is_not(None)
+LINK_TELLS_REPORTS = link.c.report_due_at.is_not(None)
 
 _index("ix_link_night", link.c.night_due_at, where=LINK_TELLS_NIGHTS)
+_index("ix_link_report", link.c.report_due_at, where=LINK_TELLS_REPORTS)
 
 _index("uq_link_active_endpoint", link.c.endpoint, where=LINK_IS_ACTIVE, unique=True)
 

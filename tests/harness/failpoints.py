@@ -226,6 +226,7 @@ STORED = (
     ports.Nights,
     ports.Outbox,
     ports.PhoneTargets,
+    ports.Reports,
     ports.Phones,
     ports.PriceAlerts,
     ports.ShownCards,

@@ -292,6 +292,7 @@ async def running(
             group.create_task(services.escalating.run(), name="escalating"),
             group.create_task(services.drilling.run(), name="drilling"),
             group.create_task(services.telling_nights.run(), name="nights"),
+            group.create_task(services.telling_reports.run(), name="reports"),
             group.create_task(services.standing.run(), name="standing"),
             group.create_task(services.feeds.run(), name="feeds"),
         ]

@@ -83,6 +83,8 @@ from bot.domain.phones import NtfyTarget, Phone, Service, address_of
 from bot.domain.pods import Balance, Health, Holding, Lock, LogLine, OpenTrade
 from bot.domain.price_alerts import Crossing, PriceAlert, PriceSeen, Rung
 from bot.domain.reasons import Reason
+from bot.domain.report_plans import ReportPlan, Rhythm
+from bot.domain.reports import Period
 from bot.domain.results import Money
 from bot.domain.rules import Hours, Matter, Measure, Mode, Mute, Quiet, Rule, Threshold, Topic
 from bot.domain.sightings import Sighting
@@ -96,6 +98,7 @@ from bot.domain.standing_orders import Deed, OrderProblem, StandingOrder
 from bot.domain.timetables import zone
 from bot.domain.told import Duplicate, Replay, Told
 from bot.domain.trail import Trace, by
+from bot.domain.uptimes import Uptime
 from bot.domain.visits import Browser
 from bot.policy.offers import offered as with_offers
 from bot.policy.ruling import may_be_critical
@@ -129,6 +132,7 @@ from bot.texts import (
     quiet,
     renaming,
     replay,
+    reports,
     rules,
     settings,
     signals,
@@ -634,6 +638,30 @@ A_NIGHT = Night(
     ),
     due_at=NOW,
 )
+A_PERIOD = Period(
+    rhythm=Rhythm.DAILY,
+    since=NOW - timedelta(days=1),
+    until=NOW,
+    night=replace(A_NIGHT, since=NOW - timedelta(hours=20), until=NOW),
+    record=CLOSED,
+    bots=(OWL, HERON, CRANE),
+    uptimes={
+        OWL.id: Uptime(ran=timedelta(hours=20), known=timedelta(hours=20)),
+        HERON.id: Uptime(ran=timedelta(hours=5), known=timedelta(hours=20)),
+        CRANE.id: Uptime(ran=timedelta(), known=timedelta(hours=9)),
+    },
+    away=AT,
+    due_at=NOW,
+)
+CALM_PERIOD = replace(
+    A_PERIOD,
+    night=Night(since=A_PERIOD.since, until=NOW, events=0, fates={}),
+    record=Record(since=A_PERIOD.since),
+)
+PLANS = (
+    ReportPlan(rhythm=Rhythm.WEEKLY, at=time(9), weekday=4),
+    ReportPlan(rhythm=Rhythm.DAILY, at=time(8), only_news=True),
+)
 
 ORDER = StandingOrder(
     id="o",
@@ -930,6 +958,22 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "nights.told_at": lambda: [
         nights.told_at(replace(WANTS, night_at=at), ONE_BUTTON) for at in (None, time(7, 30))
     ],
+    "reports.report": lambda: [
+        reports.report(A_PERIOD, NOW),
+        reports.report(A_PERIOD, NOW + timedelta(hours=1), PICTURE),
+        reports.report(replace(A_PERIOD, rhythm=Rhythm.WEEKLY, since=NOW - timedelta(days=7)), NOW),
+        reports.report(replace(A_PERIOD, since=NOW - timedelta(days=20)), NOW),
+        reports.report(replace(A_PERIOD, record=Record(since=AT)), NOW),
+        reports.report(CALM_PERIOD, NOW + timedelta(hours=1)),
+    ],
+    "reports.plans": lambda: [
+        reports.plans(WANTS, ()),
+        *(
+            reports.plans(replace(WANTS, zone=zone, reports=PLANS), (ONE_BUTTON,), changed)
+            for zone, changed in (("", False), ("Europe/Berlin", True))
+        ),
+    ],
+    "reports.not_understood": lambda: [reports.not_understood("zzz")],
     "nights.not_understood": lambda: [nights.not_understood("zzz")],
     "guards.gone": lambda: [guards.gone()],
     "guards.too_many": lambda: [guards.too_many(20)],

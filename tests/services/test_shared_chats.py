@@ -324,6 +324,7 @@ OPEN_TO = {
         "test",
         "drill",
         "night",
+        "report",
         "quiet",
         "timezone",
         "language",

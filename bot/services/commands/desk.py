@@ -44,6 +44,7 @@ from bot.services.ingest import Ingest
 from bot.services.linking import Linking
 from bot.services.live_cards import LiveCards
 from bot.services.phoning import Phoning
+from bot.services.reporting import Reporting
 from bot.services.seeing import Seeing
 from bot.services.standing import Standing
 from bot.services.visiting import Visiting
@@ -69,6 +70,8 @@ class Desk:
     drilling: Gathering
     drills: Drills
     telling_nights: Gathering
+    telling_reports: Gathering
+    reporting: Reporting
     nights: Nights
     feeds: Feeds
     escalating: Gathering

@@ -8,14 +8,15 @@ from zoneinfo import ZoneInfo
 from bot.domain.cards import Card
 from bot.domain.commands import Argument, ArgumentType
 from bot.domain.events import Trader
-from bot.domain.feeds import FeedState
-from bot.domain.figures import Fee, Record, Span, began, first_in_first_out
-from bot.domain.ids import AccountId, ActionId, TraderId
+from bot.domain.figures import Fee, Record, Span, began
+from bot.domain.ids import ActionId, TraderId
 from bot.domain.names import Found, Nothing, Several, pick
 from bot.domain.pairs import pairs_meant
 from bot.domain.timetables import zone
+from bot.services import earnings
 from bot.services.actions import targets_of
-from bot.services.commands.desk import AccountRequest, Desk
+from bot.services.commands.desk import AccountRequest
+from bot.services.earnings import earned
 from bot.texts import bots as bots_texts
 from bot.texts import figures as texts
 from bot.texts.cards import MOST_CHOICES
@@ -96,17 +97,8 @@ async def _asking_of(request: AccountRequest, bots: Sequence[Trader]) -> Sequenc
     return await request.asking(words, *(targets_of((one,)) for one in bots)) if bots else ()
 
 
-async def record(desk: Desk, account: AccountId, since: datetime, scope: Asked) -> Record:
-    """What trades have earned since then; computed of the fills where no result is told at all."""
-    told = await desk.ledger.record(account, since, scope.about)
-    if told.trades:
-        return told
-    fills = await desk.ledger.fills(account)
-    if scope.about is not None:
-        fills = [fill for fill in fills if fill.trader in scope.about]
-    if not fills:
-        return told
-    return replace(first_in_first_out(fills, since), whole_from=told.whole_from)
+async def record(request: AccountRequest, since: datetime, scope: Asked) -> Record:
+    return await earned(request.desk.ledger, request.account.id, since, scope.about)
 
 
 async def span_of(
@@ -115,7 +107,7 @@ async def span_of(
     """The span that is asked for, what is known of it, and how far that can be trusted."""
     span = Span(request.arguments.text(SPAN.name) or otherwise)
     since = began(span, scope.now, scope.clock)
-    found = await record(request.desk, request.account.id, since, scope)
+    found = await record(request, since, scope)
     return span, found, trust(request, found)
 
 
@@ -124,11 +116,7 @@ def trust(request: AccountRequest, found: Record) -> texts.Trust:
 
 
 def away_since(request: AccountRequest) -> datetime | None:
-    """Since when nothing new is heard of the platform; `None` if it is."""
-    feed = request.desk.feeds.status(request.account.id)
-    if feed is None or feed.state in (FeedState.LIVE, FeedState.POLLING, FeedState.CATCHING_UP):
-        return None
-    return feed.since
+    return earnings.away_since(request.desk.feeds, request.account.id)
 
 
 async def fees(request: AccountRequest, since: datetime, scope: Asked) -> Sequence[Fee]:

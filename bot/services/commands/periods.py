@@ -27,7 +27,7 @@ async def by_period(
     """The first day of each of the last so many, what is known of them, and how it looks."""
     days = latest(span, count, scope.now, scope.clock)
     since = at_clock(days[0], texts.MIDNIGHT, scope.clock)
-    found = await record(request.desk, request.account.id, since, scope)
+    found = await record(request, since, scope)
     return days, found, bars_of(span, found, days, scope.clock)
 
 

@@ -18,7 +18,7 @@ async def _answer(request: AccountRequest) -> Card:
     if request.arguments.text(SPAN.name):
         span, found, trusted = await span_of(request, scope, Span.ALL)
         return texts.profit_of(span, found, scope.of, trusted)
-    found = await record(request.desk, request.account.id, EVER, scope)
+    found = await record(request, EVER, scope)
     about = () if scope.about is None else (targets_of(scope.of.bots),)
     actions = [action for span in Span for action in await request.asking(span, *about)]
     buttons = [

@@ -53,7 +53,7 @@ async def _of_bot(request: AccountRequest, scope: Asked) -> Card:
         return bots_texts.gone()
     mine = frozenset((meant.id,))
     latest = await desk.ledger.latest(account.id, 1, traders=mine)
-    today = await record(desk, account.id, began(Span.DAY, scope.now, scope.clock), scope)
+    today = await record(request, began(Span.DAY, scope.now, scope.clock), scope)
     running = condition(meant).running
     change = PAUSE if running else RESUME
     refused = await desk.access.refusal(change.spec, request.command.person, request.link)

@@ -1,0 +1,38 @@
+"""What trades have earned, and how far that is known."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+
+from bot.domain.feeds import FeedState
+from bot.domain.figures import Record, first_in_first_out
+from bot.domain.ids import AccountId, TraderId
+from bot.ports import Ledger
+from bot.services.feeds import Feeds
+
+
+async def earned(
+    ledger: Ledger, account: AccountId, since: datetime, about: Collection[TraderId] | None = None
+) -> Record:
+    """What trades have earned since then; computed of the fills where no result is told at all.
+
+    Args:
+        about: of these bots alone.
+    """
+    told = await ledger.record(account, since, about)
+    if told.trades:
+        return told
+    fills = await ledger.fills(account)
+    if about is not None:
+        fills = [fill for fill in fills if fill.trader in about]
+    if not fills:
+        return told
+    return replace(first_in_first_out(fills, since), whole_from=told.whole_from)
+
+
+def away_since(feeds: Feeds, account: AccountId) -> datetime | None:
+    """Since when nothing new is heard of the platform; `None` if it is."""
+    feed = feeds.status(account)
+    if feed is None or feed.state in (FeedState.LIVE, FeedState.POLLING, FeedState.CATCHING_UP):
+        return None
+    return feed.since

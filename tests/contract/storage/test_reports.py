@@ -1,0 +1,129 @@
+"""Reports that come by themselves: each day's once for each link, by whichever process."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import time, timedelta
+
+from sqlalchemy import select
+
+from bot.domain.cards import Card
+from bot.domain.chats import Link, Preferences
+from bot.domain.events import Kind
+from bot.domain.ids import TraderId
+from bot.domain.report_plans import ReportPlan, Rhythm
+from bot.domain.uptimes import Doing, Turn
+from storage import Store
+from storage.schema.tables import delivery
+from tests.contract.storage.given import MINUTE, NOW, fact, linked, tell_all
+
+DAY = timedelta(days=1)
+DAILY = ReportPlan(rhythm=Rhythm.DAILY, at=time(8))
+TUESDAYS = ReportPlan(rhythm=Rhythm.WEEKLY, at=time(9), weekday=1)
+MORNING = NOW.replace(hour=7, minute=0, second=0, microsecond=0) + DAY
+"""Eight in Berlin, on the Tuesday after the link, which is on a Monday."""
+
+CARD = Card(title="Your day")
+
+
+async def wanted(store: Store, chat: Link, *plans: ReportPlan, zone: str = "Europe/Berlin") -> None:
+    def change(wants: Preferences) -> Preferences:
+        return replace(wants, reports=plans, zone=zone)
+
+    await store.links.prefer(chat.id, change, NOW)
+
+
+async def told(store: Store) -> list[tuple[str, str]]:
+    def read(connection):
+        rows = connection.execute(select(delivery).where(delivery.c.kind == Kind.SUMMARY))
+        return sorted((row.link, row.revision) for row in rows)
+
+    return await store.database.read(read)
+
+
+async def test_several_who_look_at_once_owe_each_chat_its_report_once(store: Store):
+    chat = await linked(store)
+    await wanted(store, chat, DAILY, TUESDAYS)
+
+    early, then = await store.reports.due(MORNING - MINUTE)
+    due, _ = await store.reports.due(MORNING)
+    # Whoever dies between the two leaves it due.
+    again, _ = await store.reports.due(MORNING + MINUTE)
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(store.reports.owe(report, CARD, MORNING))
+            for report in [*due, *again] * 2
+        ]
+    after, next_one = await store.reports.due(MORNING + MINUTE)
+
+    assert (early, then) == ([], MORNING)
+    assert [(one.plan, one.since, one.until) for one in due] == [(DAILY, MORNING - DAY, MORNING)]
+    assert sum(bool(task.result()) for task in tasks) == 1
+    assert (after, next_one) == ([], MORNING + timedelta(hours=1))
+    assert await told(store) == [(chat.id, f"daily {MORNING.date()}")]
+
+
+async def test_what_was_missed_is_one_report_about_all_of_it(store: Store):
+    chat = await linked(store)
+    await wanted(store, chat, DAILY)
+
+    [late], _ = await store.reports.due(MORNING + 3 * DAY + timedelta(hours=5))
+    await store.reports.owe(late, CARD, MORNING + 3 * DAY + timedelta(hours=5))
+    after, then = await store.reports.due(MORNING + 3 * DAY + timedelta(hours=6))
+
+    assert (late.since, late.until) == (MORNING - DAY, MORNING + 3 * DAY)
+    assert (after, then) == ([], MORNING + 4 * DAY)
+
+
+async def test_who_travels_or_chooses_anew_hears_of_no_day_twice(store: Store):
+    chat = await linked(store)
+    await wanted(store, chat, DAILY)
+    [report], _ = await store.reports.due(MORNING)
+    await store.reports.owe(report, CARD, MORNING)
+
+    await wanted(store, chat, DAILY, zone="America/New_York")
+    await wanted(store, chat)
+    off = await store.reports.due(MORNING + timedelta(hours=7))
+    await wanted(store, chat, replace(DAILY, at=time(20)), zone="America/New_York")
+    same_day, then = await store.reports.due(MORNING + timedelta(hours=7))
+
+    assert off == ([], None)
+    assert (same_day, then) == ([], MORNING.replace(hour=1) + 2 * DAY)
+
+
+async def test_nothing_is_owed_for_silence_or_where_nobody_wants_it_or_is_linked_any_more(
+    store: Store,
+):
+    chats = [await linked(store, chat) for chat in ("100", "200", "300")]
+    for chat in chats:
+        await wanted(store, chat, DAILY)
+    due = {report.link.id: report for report in (await store.reports.due(MORNING))[0]}
+    quiet, changed, gone = (due[chat.id] for chat in chats)
+    await wanted(store, chats[1])
+    await store.links.end(chats[2].id, NOW)
+
+    owed = [
+        await store.reports.owe(report, card, MORNING)
+        for report, card in ((quiet, None), (changed, CARD), (gone, CARD))
+    ]
+    left, then = await store.reports.due(MORNING + MINUTE)
+
+    assert owed == [{}, {}, {}]
+    assert await told(store) == []
+    assert (left, then) == ([], MORNING + DAY)
+
+
+async def test_how_bots_changed_is_read_back(store: Store):
+    chat = await linked(store)
+    decide = tell_all()
+
+    def turns(event, known):
+        return replace(decide(event, known), reason="running > not running")
+
+    await store.inbox.ingest(chat.account, [fact("owl", Kind.TRADER)], turns, NOW)
+    await store.inbox.ingest(chat.account, [fact("r1")], tell_all(), NOW)
+
+    turn = Turn(at=NOW, was=Doing.RUNNING, is_now=Doing.RESTING)
+    assert await store.reports.turns(chat.account, NOW) == {TraderId("owl"): [turn]}
+    assert await store.reports.turns(chat.account, NOW + MINUTE) == {}
