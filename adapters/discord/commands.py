@@ -21,6 +21,11 @@ from bot.texts.language import ENGLISH, _, language_for, speaking
 Json = Mapping[str, Any]
 
 DESCRIPTION_LIMIT = 100
+COMMAND_LIMIT = 8000
+"""Characters of all names and descriptions of one command, each in its longest language.
+
+Source: discord/discord-api-docs:developers/interactions/application-commands.mdx
+"""
 CHOICES_LIMIT = 25
 CHOICE_LIMIT = 100
 
@@ -35,17 +40,29 @@ A comfort only: who may do what is checked when it is asked."""
 
 def registered() -> list[Json]:
     """All commands that we want to have, as the API takes them."""
-    return [
-        {
-            "name": GROUP,
-            "type": 1,
-            **_described(ABOUT_COMMANDS),
-            "options": _subcommands(),
-            "default_member_permissions": str(MANAGE_CHANNELS),
-            "contexts": [IN_A_SERVER, IN_A_DIRECT_CHAT],
-            "integration_types": [BY_A_SERVER, BY_A_PERSON],
-        }
-    ]
+    bell = {
+        "name": GROUP,
+        "type": 1,
+        **_described(ABOUT_COMMANDS),
+        "options": _subcommands(),
+        "default_member_permissions": str(MANAGE_CHANNELS),
+        "contexts": [IN_A_SERVER, IN_A_DIRECT_CHAT],
+        "integration_types": [BY_A_SERVER, BY_A_PERSON],
+    }
+    return [bell if _characters(bell) <= COMMAND_LIMIT else _with_plain_arguments(bell)]
+
+
+def _characters(one: Json) -> int:
+    longest = max(map(len, (one.get("description", ""), *one.get(LOCALIZED, {}).values())))
+    choices = sum(len(each["name"]) + len(str(each["value"])) for each in one.get("choices", ()))
+    return len(one["name"]) + longest + choices + sum(map(_characters, one.get("options", ())))
+
+
+def _with_plain_arguments(one: Json) -> Json:
+    """Too long for Discord: arguments are described in English alone, commands in all languages."""
+    if one["type"] >= STRING:
+        return {key: value for key, value in one.items() if key != LOCALIZED}
+    return {**one, "options": list(map(_with_plain_arguments, one.get("options", ())))}
 
 
 def _subcommands() -> list[Json]:

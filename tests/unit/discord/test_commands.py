@@ -88,7 +88,8 @@ def test_all_is_described_in_every_language_that_discord_has():
         (bell,) = registered()
 
     check_commands([dict(bell)])
-    found = list(localized(bell))
+    # All would be too long for Discord in such a language: arguments stay English.
+    found = [each for each in localized(bell) if each]
     spoken = frozenset({"de", "es-ES", "es-419", "fr", "ru", "zh-CN", "zh-TW"})
     assert len(found) > len(SPECS)
     assert {frozenset(languages) for languages in found} == {spoken}
