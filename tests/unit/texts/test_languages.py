@@ -34,7 +34,7 @@ from bot.texts.language import (
 )
 from bot.texts.numbers import money, percent, quantity
 from bot.texts.times import day_form, day_in, moment, months
-from tests.harness.extraction import KEYWORDS, METHODS, SOURCES
+from tests.harness.extraction import KEYWORDS, METHODS, SOURCES, read, translated
 from tests.harness.pseudo import PSEUDO, plain_words
 from tests.parity.examples import examples
 from tests.parity.screens import SCREENS
@@ -393,3 +393,21 @@ def test_the_template_for_translators_has_every_sentence():
 
     assert found - kept == set(), "not in the template: run `make texts`"
     assert kept - found == set(), "in no sentence any more: run `make texts`"
+
+
+_IN_BRACES = re.compile(r"\{[^{}]*\}")
+
+
+@pytest.mark.parametrize("code", ["de", "es", "ru", "zh"])
+def test_every_sentence_is_translated_and_keeps_what_is_filled_in(code: str):
+    sentences = [one for one in read(TEMPLATE.with_name(f"{code}.po")) if one.id]
+    wrong = []
+    for one in sentences:
+        said = (one.id,) if isinstance(one.id, str) else one.id
+        forms = (one.string,) if isinstance(one.string, str) else one.string
+        # A plural may leave its number out where one of the English forms does.
+        filled_in = [{*_IN_BRACES.findall(form)} for form in said]
+        if not translated(one) or {*_IN_BRACES.findall(forms[-1])} not in filled_in:
+            wrong.append(said)
+
+    assert wrong == []
