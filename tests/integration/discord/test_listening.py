@@ -622,9 +622,8 @@ async def test_the_digits_can_be_typed_into_a_form_under_the_address(api: Discor
     assert title(answer) == "Linked"
 
 
-async def test_what_a_question_asks_is_typed_into_a_form_and_changes_the_card(
-    api: DiscordApi, ann: Person
-):
+async def test_what_a_question_asks_is_typed_into_a_form_and_changes_the_card(api: DiscordApi):
+    ann = api.world.person("Ann", locale="en-GB")
     room = api.world.guild("Desk", ann).channel("general")
     question = Question(what="quiet", action=ActionId("a1"))
     hear = Conversation(
@@ -756,7 +755,7 @@ async def test_what_discord_has_in_all_languages_is_not_written_again(api: Disco
 
     assert len(api.world.calls_of("overwrite_commands")) == 1
     described = api.world.commands[None][0]["description_localizations"]
-    assert described == {"de": "«YOUR TRADING BOTS: SEE, PAUSE AND RESUME THEM»"}
+    assert described["de"] == "«YOUR TRADING BOTS: SEE, PAUSE AND RESUME THEM»"
 
 
 async def test_commands_are_registered_as_soon_as_discord_lets_us(api: DiscordApi):
