@@ -57,13 +57,16 @@ def _names(bots: Sequence[Target]) -> str:
 
 def in_words(order: StandingOrder) -> str:
     """'An error of Grid BTC, unseen for 15 min: it is stopped'."""
-    stops = _("{what} of {bots}, unseen for {span}: it is stopped")
-    ends_entries = _("{what} of {bots}, unseen for {span}: it opens no more trades")
-    return (ends_entries if order.verb is Verb.NO_ENTRIES else stops).format(
-        what=_what(order.causes),
-        bots=_whose(order.bots, order.every),
-        span=spoken(order.after),
-    )
+    what, bots = _what(order.causes), _whose(order.bots, order.every)
+    span = spoken(order.after)
+    if order.verb is Verb.NO_ENTRIES:
+        return _(
+            "{what} of {bots}, unseen for {span}: it opens no more trades",
+            what=what,
+            bots=bots,
+            span=span,
+        )
+    return _("{what} of {bots}, unseen for {span}: it is stopped", what=what, bots=bots, span=span)
 
 
 # --- asked, and listed ----------------------------------------------------------------------------
@@ -279,8 +282,10 @@ def _one(deeds: Sequence[Deed]) -> NoticeText:
     match deed.state, deed.verb:
         case ActionState.DONE, Verb.NO_ENTRIES:
             return NoticeText(
-                _("{bot} opens no more trades: nobody had seen its alert for {span}").format(
-                    bot=bot, span=span
+                _(
+                    "{bot} opens no more trades: nobody had seen its alert for {span}",
+                    bot=bot,
+                    span=span,
                 ),
                 why,
                 _("It manages those it has. /pause and /resume let it open trades again."),
@@ -292,10 +297,9 @@ def _one(deeds: Sequence[Deed]) -> NoticeText:
                 _("Its open trades are not managed now. /resume {bot} starts it again.", bot=bot),
             )
         case ActionState.REFUSED, _other:
-            ends_entries = deed.verb is Verb.NO_ENTRIES
             return NoticeText(
                 _("{bot} may still open trades", bot=bot)
-                if ends_entries
+                if deed.verb is Verb.NO_ENTRIES
                 else _("{bot} was not stopped", bot=bot),
                 why,
                 f"{deed.words[:1].upper()}{deed.words[1:]}.",
@@ -326,13 +330,14 @@ def _several(deeds: Sequence[Deed]) -> NoticeText:
     for deed in rest:
         said = _("not done") if deed.state is ActionState.REFUSED else _("unclear")
         lines.append(f"{deed.bot.name}: {said}. {deed.words}.")
-    title = ngettext(
-        "Stopped or calmed {done} of {count} bot that nobody looked after",
-        "Stopped or calmed {done} of {count} bots that nobody looked after",
-        len(deeds),
-        done=len(done),
-    )
-    if not ended:
+    if ended:
+        title = ngettext(
+            "Stopped or calmed {done} of {count} bot that nobody looked after",
+            "Stopped or calmed {done} of {count} bots that nobody looked after",
+            len(deeds),
+            done=len(done),
+        )
+    else:
         title = ngettext(
             "Stopped {done} of {count} bot that nobody looked after",
             "Stopped {done} of {count} bots that nobody looked after",
