@@ -116,7 +116,8 @@ class Prices:
         self._kept_at = steady()
         seen = [self._alerts[one] for one in self._unkept if one in self._alerts]
         try:
-            await self.alerts.keep(seen)
+            if seen:  # most accounts have no alerts: their feeds write nothing
+                await self.alerts.keep(seen)
         except (TryLater, OutcomeUnknown) as outage:
             log.warning("what price alerts have seen was not stored", extra={"reason": str(outage)})
             return

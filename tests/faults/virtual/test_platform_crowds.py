@@ -63,9 +63,6 @@ class Crowd:
     async def of(self, account):
         return ()
 
-    async def keep(self, alerts):
-        assert not alerts
-
     async def gather(self, now):
         return Gathered(owed={})
 
