@@ -26,7 +26,7 @@ def about_in_short() -> str:
 ABOUT_COMMANDS = later("Your trading bots: see, pause and resume them")
 """Of all commands together, where they are under one of our own."""
 
-ABOUT_PUBLIC = later("Show the answer to everybody here, not only to you")
+ABOUT_PUBLIC = later("Show the answer to everybody here")
 """Of the choice to be answered where others read along."""
 
 

@@ -97,6 +97,13 @@ def test_all_is_described_in_every_language_that_discord_has():
     assert not [text for one in found for text in one.values() if text.endswith("…")], "cut"
 
 
+def test_our_own_languages_all_fit_into_discords_limit():
+    (bell,) = registered()
+
+    check_commands([dict(bell)])
+    assert all(localized(bell)), "too long: arguments are described in English alone"
+
+
 def test_a_language_more_or_less_is_a_change():
     with offering(Language("it", Pseudo())):
         one = registered()
