@@ -39,7 +39,8 @@ class Seen:
     def column(self, x: float) -> list[Colour]:
         """From top to bottom."""
         line = self._image.crop((round(x), 0, round(x) + 1, self.height))
-        return [line.getpixel((0, y)) for y in range(self.height)]  # type: ignore[misc]
+        bands = [band.tobytes() for band in line.split()]
+        return list(zip(*bands, strict=True))
 
     def has(self, colour: str) -> bool:
         return self._where(colour).getbbox() is not None
@@ -131,15 +132,16 @@ def test_in_a_ranking_gains_go_right_and_losses_left_the_first_on_top():
     assert (gains[2] - gains[0]) == pytest.approx(2 * (losses[2] - losses[0]), abs=6)
 
 
-def curve(*values: int, **what: object) -> Curve:
+def curve(*values: int) -> Curve:
+    """Of what has been earned."""
     points = tuple(
         Point(at=START + timedelta(hours=at), value=Decimal(one)) for at, one in enumerate(values)
     )
-    return Curve(title="", points=points, levels=(), ends=("", ""), alt="x", **what)  # type: ignore[arg-type]
+    return Curve(title="", points=points, levels=(), ends=("", ""), alt="x", is_result=True)
 
 
 def test_what_was_earned_together_is_filled_from_nought_on_its_side():
-    seen = Seen(curve(0, 5, -5, 0, is_result=True))
+    seen = Seen(curve(0, 5, -5, 0))
 
     gained, lost = seen.box(DARK.under_gain), seen.box(DARK.under_loss)
 
@@ -148,7 +150,7 @@ def test_what_was_earned_together_is_filled_from_nought_on_its_side():
 
 
 def test_a_curve_stays_what_it_is_until_the_next_point_and_is_higher_where_its_value_is():
-    seen = Seen(curve(0, 4, -4, 2, is_result=True))
+    seen = Seen(curve(0, 4, -4, 2))
     wide = (WIDTH - 2 * EDGE - ASIDE) / 3
 
     [nought, high, low] = (
