@@ -23,7 +23,7 @@ from bot.domain.shown import EndedCard
 from bot.errors import OutcomeUnknown, TryLater
 from bot.ports import Outbox, ShownCards
 from bot.services.delivery import Delivering, Outlet
-from bot.services.live_cards import CHANGE_EVERY, LiveCards
+from bot.services.live_cards import CHANGE_EVERY, LiveCard, LiveCards
 from bot.services.retrying import retry_until_available
 from bot.services.shared_chats import not_to_be_shown
 from bot.services.steady import Seconds, steady
@@ -224,25 +224,29 @@ class Amending:
         if live is None:
             return wait
         live.due = steady() + CHANGE_EVERY
-        pace, card = outlet.pace, live.card(self._now())
+        await self._show(live, outlet)
+        return YIELD
+
+    async def _show(self, live: LiveCard, outlet: Outlet) -> None:
+        pace, ends, card = outlet.pace, live.ended is not None, live.card(self._now())
         if card == live.shows:
-            return YIELD
+            return
         if live.message is None or not await self._live.still_there(live):
             self._live.drop(live)
-            return YIELD
+            return
         if self._delivering.is_busy(live.link.endpoint.id) or not pace.is_free(live.address):
-            return YIELD
+            return
         pace.take_place(Priority.INFO)
         with speaking(live.link.preferences.language, live.link.preferences.zone):
             attempt = await outlet.messenger.amend(live.address, live.message, card)
         self._record_outcome(live.address, attempt, outlet)
         if isinstance(attempt, Sent):
             live.shows = card
-        over = live.ended is not None if isinstance(attempt, Sent) else _is_final(attempt)
-        if over:
+        if ends if isinstance(attempt, Sent) else _is_final(attempt):
             self._live.drop(live)
             await self._shown_cards.forget(live.link.endpoint.id, live.message)
-        return YIELD
+        elif live.ended is not None:
+            self._live.owe_end(live)
 
 
 def _is_final(attempt: Attempt) -> bool:

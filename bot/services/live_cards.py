@@ -134,10 +134,16 @@ class LiveCards:
         link = await self.links.at(card.address)
         return link is not None and (link.id, link.epoch) == (card.link.id, card.link.epoch)
 
+    def owe_end(self, card: LiveCard) -> None:
+        """It ended while its message was being changed: that is to show the end after all."""
+        if card not in self._cards:
+            self._cards.append(card)
+
     def drop(self, card: LiveCard) -> None:
-        """It is changed no more."""
+        """It is changed no more; one that was stopped may be gone already."""
         self._tell(card.link.account, card.price, ends=True)
-        self._cards.remove(card)
+        if card in self._cards:
+            self._cards.remove(card)
 
     def _going(self) -> Iterator[LiveCard]:
         return (one for one in list(self._cards) if one.ended is None)

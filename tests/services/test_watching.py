@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.domain.cards import Card
 from bot.domain.deliveries import Gone, Sent
 from bot.domain.events import Stream
@@ -75,6 +77,26 @@ async def test_it_ends_by_its_button_and_by_itself_after_an_hour(world, platform
     over = changes(chat, second)[-1]
     assert over.notes == ("Not live any more. /watch shows it anew.",)
     assert (over.title, over.buttons) == ("BTC/USDT: 45,001 USDT", ())
+
+
+@pytest.mark.parametrize("way", ["Stop", "/watch stop"])
+async def test_stopped_while_its_message_is_being_changed_the_last_change_shows_the_end(
+    world, platform, chat, way
+):
+    await world.goes_live()
+    _, reply, message = await watches(world, chat)
+    await ticks(world, platform, "43000", apart=4)
+    chat.seconds, calls = 3, chat.change_calls
+    await world.until(lambda: chat.change_calls > calls)
+    await (world.presses(reply, way) if way == "Stop" else world.says(way))
+    await world.quiet(12)
+
+    late, last = changes(chat, message)
+    assert list(actions_under(late)) == ["Stop"], "it was on its way"
+    assert (last.title, last.buttons) == ("BTC/USDT: 43,000 USDT", ())
+    assert last.notes == ("Stopped. /watch shows it anew.",)
+    await world.quiet(60)
+    assert len(changes(chat, message)) == 2
 
 
 async def test_one_for_each_pair_and_a_few_at_a_time(world, platform, chat):
