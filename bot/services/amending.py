@@ -215,27 +215,29 @@ class Amending:
     # --- prices as they move ----------------------------------------------------------------
 
     async def _show_what_is_live(self, channel: Channel, bot: str, outlet: Outlet) -> Seconds:
-        """Show the next live price anew; gives how long until the next look.
+        """Show the next live price that has changed; gives how long until the next look.
 
         It takes no place of its chat's, and leaves only where nothing else wants to, so that no
         alert waits for it.
         """
-        live, wait = self._live.due(channel, bot, self._now())
-        if live is None:
-            return wait
-        live.due = steady() + CHANGE_EVERY
-        await self._show(live, outlet)
-        return YIELD
+        while True:
+            live, wait = self._live.due(channel, bot, self._now())
+            if live is None:
+                return wait
+            live.due = steady() + CHANGE_EVERY
+            if await self._show(live, outlet):
+                return YIELD
 
-    async def _show(self, live: LiveCard, outlet: Outlet) -> None:
+    async def _show(self, live: LiveCard, outlet: Outlet) -> bool:
+        """Whether its message has been changed, or tried to be."""
         pace, ends, card = outlet.pace, live.ended is not None, live.card(self._now())
         if card == live.shows:
-            return
+            return False
         if live.message is None or not await self._live.still_there(live):
             self._live.drop(live)
-            return
+            return False
         if self._delivering.is_busy(live.link.endpoint.id) or not pace.is_free(live.address):
-            return
+            return False
         pace.take_place(Priority.INFO)
         with speaking(live.link.preferences.language, live.link.preferences.zone):
             attempt = await outlet.messenger.amend(live.address, live.message, card)
@@ -247,6 +249,7 @@ class Amending:
             await self._shown_cards.forget(live.link.endpoint.id, live.message)
         elif live.ended is not None:
             self._live.owe_end(live)
+        return True
 
 
 def _is_final(attempt: Attempt) -> bool:

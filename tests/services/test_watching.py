@@ -8,6 +8,7 @@ from bot.domain.cards import Card
 from bot.domain.deliveries import Gone, Sent
 from bot.domain.events import Stream
 from bot.domain.incoming import Reply
+from bot.services.live_cards import CHANGE_EVERY
 from tests.fakes.messenger import FakeMessenger
 from tests.harness.world import CHAT, World, actions_under, running
 
@@ -40,7 +41,9 @@ async def ticks(world: World, platform, *prices: str, apart: float = 1) -> None:
         await world.quiet(apart)
 
 
-async def test_it_shows_the_price_every_few_seconds_and_what_it_has_done(world, platform, chat):
+async def test_it_shows_the_price_every_few_seconds_and_what_it_has_done(
+    world, platform, chat, monkeypatch
+):
     await world.goes_live()
     begun, _, message = await watches(world, chat)
     for step in range(20):
@@ -54,8 +57,16 @@ async def test_it_shows_the_price_every_few_seconds_and_what_it_has_done(world, 
     assert field(shown[-1], "Since") == "-0.94 % (42,400 USDT)"
     assert (field(shown[-1], "Low"), field(shown[-1], "High")) == ("42,000", "44,300")
     assert list(actions_under(shown[-1])) == ["Stop"]
+    owed, looks = world.store.outbox.amendments, []
+
+    async def look(*given):
+        looks.append(given)
+        return await owed(*given)
+
+    monkeypatch.setattr(world.store.outbox, "amendments", look)
     await world.quiet(60)
     assert len(changes(chat, message)) == len(shown), "nothing new, nothing changed"
+    assert len(looks) <= 60 / CHANGE_EVERY + 1, "nor is what is owed read again for nothing"
 
 
 async def test_it_ends_by_its_button_and_by_itself_after_an_hour(world, platform, chat):
