@@ -45,8 +45,14 @@ async def open_platform(
         # One account's cookies must not go out with another's calls.
         cookie_jar=aiohttp.DummyCookieJar(),
     )
-    async with http:
-        yield CryptorobotPlatform(http, settings, now)
+    # aiohttp sends what HTTP calls idempotent (DELETE, PUT) again by itself if a kept connection
+    # breaks. A write is sent once; there is no public way to say so.
+    writing = aiohttp.ClientSession(
+        connector=http.connector, connector_owner=False, cookie_jar=aiohttp.DummyCookieJar()
+    )
+    writing._retry_connection = False
+    async with http, writing:
+        yield CryptorobotPlatform(http, writing, settings, now)
 
 
 async def _stay(_: object, __: object, redirection: aiohttp.TraceRequestRedirectParams) -> None:
@@ -70,12 +76,18 @@ class CryptorobotPlatform:
     `ignored` counts events of services that nobody asked for, by name, for diagnosis.
     """
 
-    def __init__(self, http: aiohttp.ClientSession, settings: PlatformSettings, now: Now) -> None:
+    def __init__(
+        self,
+        http: aiohttp.ClientSession,
+        writing: aiohttp.ClientSession,
+        settings: PlatformSettings,
+        now: Now,
+    ) -> None:
         self.ignored: Counter[str] = Counter()
         self._http = http
         self._settings = settings
         self._clock = PlatformClock(now)
-        self._rest = Rest(http, settings, self._clock)
+        self._rest = Rest(http, writing, settings, self._clock)
         self._budgets: dict[str, Budget] = {}
         self._guarded: set[str] = set()
 

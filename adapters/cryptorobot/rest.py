@@ -44,12 +44,21 @@ class RestAnswer:
 
 
 class Rest:
-    """The platform's REST interface, one for all accounts: it keeps nothing of any."""
+    """The platform's REST interface, one for all accounts: it keeps nothing of any.
+
+    Args:
+        writing: never sends a request a second time by itself.
+    """
 
     def __init__(
-        self, http: aiohttp.ClientSession, settings: PlatformSettings, clock: PlatformClock
+        self,
+        http: aiohttp.ClientSession,
+        writing: aiohttp.ClientSession,
+        settings: PlatformSettings,
+        clock: PlatformClock,
     ) -> None:
         self._http = http
+        self._writing = writing
         self._base = settings.url
         self._limit = settings.call_limit.total_seconds()
         # Waiting for a connection ends first, and has its own exception: nothing was sent.
@@ -96,7 +105,7 @@ class Rest:
         try:
             async with (
                 asyncio.timeout(self._limit),
-                self._http.request(
+                (self._writing if call.writes else self._http).request(
                     request.verb,
                     self._base + request.path,
                     params=request.parameters,

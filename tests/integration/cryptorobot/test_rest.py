@@ -28,7 +28,7 @@ from bot.domain.accounts import (
     TokenLogin,
 )
 from bot.domain.events import Event, Position, Stream, Trader
-from bot.domain.ids import TraderId
+from bot.domain.ids import StrategyId, TraderId
 from bot.errors import (
     NeedsLogin,
     NoSuchRecord,
@@ -66,6 +66,23 @@ async def read_all(session: CryptorobotSession) -> list[Event]:
 
 
 # Answers.
+
+
+async def test_a_write_whose_kept_connection_breaks_is_not_sent_again(
+    server: Server, session: CryptorobotSession
+):
+    await session.latest(Stream.TRADES)
+
+    async def hangs_up(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+    server.rest = hangs_up
+    with pytest.raises(OutcomeUnknown):
+        await session.remove_strategy(StrategyId("momentum"))
+
+    assert [request.method for request in server.requests].count("DELETE") == 1
 
 
 @pytest.mark.parametrize(
