@@ -204,7 +204,9 @@ def which_trade(
         Option(label=_trade(one), action=action, hint=_profit(one))
         for one, action in zip(trades, actions, strict=True)
     ]
-    title = _("{bot} has no open trade {number}", bot=who, number=wanted) if wanted else ""
+    title = (
+        _("{bot} has no open trade {number}", bot=who, number=clean(wanted, 40)) if wanted else ""
+    )
     return Card(
         title=title or _("Which trade of {bot}?", bot=who),
         pick=PickList(prompt=_("Choose a trade"), options=tuple(options)),

@@ -1509,6 +1509,37 @@ async def test_a_name_that_may_mean_several_or_none_is_asked_back(
     assert confirm.card.title == title
 
 
+@pytest.mark.parametrize("typed", ["/removestrategy all", "/removestrategy (all)"])
+async def test_of_several_strategies_none_is_taken_for_all(world, platform, typed):
+    platform.plans |= {"s2": replace(GRID, id=StrategyId("s2"), name="Alpha"), GRID.id: GRID}
+    await linked(world)
+
+    card = await ask(world, typed)
+
+    assert {one.label for one in card.pick.options} == {"Alpha", "Grid"}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"arguments": "Back to Base to Moon"},
+        {"arguments": "x", "options": {"what": "Back to Base", "name": "Moon"}},
+    ],
+)
+async def test_a_name_with_a_to_in_it_is_that_name(world, platform, asked):
+    platform.put(owl(name="Back to Base"))
+    if "options" in asked:
+        platform.put(owl(id=TraderId("back"), name="Back"))
+    await linked(world)
+    command = Command(place=world.place(), person=world.person(), name="rename", **asked)
+
+    [reply] = [reply async for reply in world.router.hear(command)]
+
+    assert reply.card.title == "Rename Back to Base?"
+    assert "Moon" in repr(reply.card)
+    assert "Base to Moon" not in repr(reply.card)
+
+
 async def test_a_strategy_that_a_bot_uses_says_so_before_it_is_deleted(world, platform):
     platform.plans[GRID.id] = GRID
     platform.put(owl(strategy=GRID.id))

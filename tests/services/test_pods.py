@@ -99,6 +99,19 @@ async def test_a_trade_is_closed_in_part_after_a_card_that_says_how_much(command
     assert again.toast == "This card was used already."
 
 
+@pytest.mark.parametrize("name", ["Grid2", "Grid 2"])
+async def test_a_number_that_belongs_to_a_bots_name_is_no_trade(commanded, platform, name):
+    platform.put(owl(id=TraderId("grid"), name="Grid"))
+    platform.put(owl(id=TraderId("grid2"), name=name))
+    await commanded.quiet(5)
+    platform.open["grid2"] = [replace(TRADE, id="7")]
+    platform.open["grid"] = [replace(TRADE, id="2")]
+
+    card = await ask(commanded, f"/forceexit {name}")
+
+    assert card.title == f"Which trade of {name}?"
+
+
 @pytest.mark.parametrize(
     ("lost", "title"),
     [

@@ -11,8 +11,9 @@ from bot.domain.changes import condition
 from bot.domain.chats import Role
 from bot.domain.commands import Argument, ArgumentType, Spec
 from bot.domain.events import Trader
-from bot.domain.names import Found, Nothing, Several, pick
+from bot.domain.names import Found, Nothing, Several, name_of, pick
 from bot.domain.pods import OpenTrade
+from bot.domain.text import folded
 from bot.ports import Session
 from bot.services.actions import targets_of
 from bot.services.commands.desk import AccountCommand, AccountRequest
@@ -113,7 +114,10 @@ async def _confirm(_: Session, bot: Trader, request: AccountRequest, *, verb: Ve
 
 # --- closing a trade ------------------------------------------------------------------------------
 
-_EXIT = re.compile(r"(?P<bot>.*?)\s*(?:#?(?P<trade>\d{1,9}))?(?:\s+(?P<share>\d+)\s?%)?", re.DOTALL)
+_EXIT = re.compile(
+    r"(?P<named>(?P<bot>.*?)(?:(?:^|\s+)#?(?P<trade>\d{1,9}))?)(?:\s+(?P<share>\d+)\s?%)?",
+    re.DOTALL,
+)
 
 
 async def _force_exit(request: AccountRequest) -> Card:
@@ -126,6 +130,10 @@ async def _force_exit(request: AccountRequest) -> Card:
         assert read is not None
         bot_named, trade_named = read["bot"], read["trade"] or ""
         share_named = read["share"] or ""
+        known = await request.desk.known_bots(request.account.id)
+        if any(folded(name_of(one)) == folded(read["named"]) for one in known):
+            # The number is of its name.
+            bot_named, trade_named = read["named"], ""
     if share_named and share_named not in map(str, SHARES):
         return texts.how_to_exit()
     words = " ".join(filter(None, (trade_named, f"{share_named} %" if share_named else "")))

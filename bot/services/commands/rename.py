@@ -30,20 +30,22 @@ async def _answer(request: AccountRequest) -> Card:
     things: Things = (*bots, *strategies)
     options = request.command.options
     typed = request.command.arguments.strip()
-    if options:
-        typed = f"{options.get('what', '')} to {options.get('name', '')}".strip()
     if request.about:
         meant = [one for one in things if one.id in request.about]
         new = re.sub(r"^to\s+", "", typed)
         return await _confirm(request, meant[0], new, things) if meant else texts.nothing_there()
     splits = [(typed[: one.start()], typed[one.end() :]) for one in _TO.finditer(f"{typed} ")]
+    if options:
+        splits = [(options.get("what", ""), options.get("name", ""))]
     splits = [(wanted, new.strip()) for wanted, new in splits if wanted.strip() and new.strip()]
     if not splits:
         return texts.how()
     found = [(_meant(wanted, bots, strategies), new) for wanted, new in splits]
-    for (exact, fits, _), new in found:
-        if len(exact) == 1 or len(fits) == 1:
-            return await _confirm(request, (*exact, *fits)[0], new, things)
+    # A name may have a "to" in it: one that is there just so comes before one that only fits.
+    for named in ([exact for (exact, _, _), _ in found], [fits for (_, fits, _), _ in found]):
+        for only, (_, new) in zip(named, found, strict=True):
+            if len(only) == 1:
+                return await _confirm(request, only[0], new, things)
     (exact, fits, near), new = found[0]
     several = (exact or fits or near)[:MOST_CHOICES]
     choices = [(Target(id=one.id, name=name_of(one)),) for one in several]

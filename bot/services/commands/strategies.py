@@ -157,17 +157,16 @@ async def _remove(request: AccountRequest) -> Card:
     if request.about:
         meant = [one for one in strategies if one.id in request.about]
         return await _confirm_removal(request, meant[0]) if meant else texts.gone()
-    if not wanted or folded(wanted) in EVERYTHING:
+    if not wanted:
         return await _choose(request, strategies)
     match pick(wanted, strategies):
         case Nothing(nearest=near):
             actions = await request.asking_about(near)
             return texts.no_such_strategy(wanted, near, actions, strategies)
-        case Several(fitting=several):
-            return await _choose(request, several)
-        case Found(meant=(strategy, *_)):
+        case Found(meant=(strategy,)) if folded(wanted) not in EVERYTHING:
             return await _confirm_removal(request, strategy)
-    return texts.gone()
+        case Found(meant=several) | Several(fitting=several):
+            return await _choose(request, several)
 
 
 async def _choose(request: AccountRequest, strategies: tuple[Strategy, ...]) -> Card:
