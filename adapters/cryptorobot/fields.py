@@ -121,6 +121,12 @@ class Fields:
         inner = self._values.get(_plain(name))
         return Fields(inner) if isinstance(inner, dict) else None
 
+    def parts(self, name: str) -> tuple["Fields", ...]:
+        """The fields of each object of a list inside this one."""
+        inner = self._values.get(_plain(name))
+        listed = inner if isinstance(inner, list) else []
+        return tuple(Fields(one) for one in listed if isinstance(one, dict))
+
     def names(self, besides: Collection[str]) -> tuple[str, ...]:
         """What fields there are, of those that hold anything.
 

@@ -113,8 +113,17 @@ def _open_trade(one: Fields) -> OpenTrade | None:
         pair=pair,
         amount=one.number("amount"),
         profit_ratio=one.number("profit_ratio"),
-        exiting=one.flag("has_open_orders") is True,
+        exiting=any(map(_is_open_exit, one.parts("orders"))),
     )
+
+
+def _is_open_exit(order: Fields) -> bool:
+    """Not an entry, nor the stop loss that waits at the exchange.
+
+    Source: freqtrade's persistence/trade_model.py, `Order.to_json`
+    """
+    exits = order.flag("ft_is_entry") is False and order.text("ft_order_side") != "stoploss"
+    return order.flag("is_open") is True and exits
 
 
 def _holding(one: Fields) -> Holding | None:

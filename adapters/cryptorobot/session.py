@@ -643,6 +643,10 @@ def _pod_request(
     method = template.method or ("POST" if writes or template.body is not None else "GET")
     if template.body is not None:
         body = filled(template.body, values, params)
+        has_place = "{params}" in template.path or body != filled(template.body, values, {})
+        if writes and params and not has_place:
+            # Without its trade and amount it would do something else.
+            raise Refused(Sentence.NO_PLACE)
         return RestRequest(verb=method, path=path, data=body)
     if "{params}" in template.path or not params:
         return RestRequest(verb=method, path=path)

@@ -115,7 +115,9 @@ def pod_body(text: str) -> Mapping[str, object]:
     except ValueError:
         content = None
     if not isinstance(content, dict):
-        raise ValueError('must be a JSON object such as {"command": "{command}"}')
+        raise ValueError(
+            'must be a JSON object such as {"command": "{command}", "params": "{params}"}'
+        )
     return content
 
 

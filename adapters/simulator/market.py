@@ -191,7 +191,12 @@ class Market:
                 "base_currency": bot.symbol.split("/")[0],
                 "amount": _number(held.amount),
                 "profit_ratio": _number(self._price(bot) / held.price - 1, "0.0001"),
-                "has_open_orders": any(one == trader for one, _ in self._to_sell),
+                "has_open_orders": trader in {one for one, _ in self._to_sell},
+                "orders": [
+                    {"ft_order_side": "sell", "ft_is_entry": False, "is_open": True}
+                    for one, _ in self._to_sell
+                    if one == trader
+                ],
             }
         ]
 

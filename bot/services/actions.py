@@ -19,7 +19,7 @@ from bot.domain.outcomes import Deed, Result, Seen, deeds_of
 from bot.domain.trail import by
 from bot.errors import NeedsLogin, OutcomeUnknown, Refused, TryLater
 from bot.ports import Accounts, Actions, Audit, Session
-from bot.services.deeds import carry_out, look, shows
+from bot.services.deeds import LEAVE_NO_TRACE, carry_out, look, shows
 from bot.services.feeds import Feeds
 from bot.services.ingest import Ingest
 from bot.services.retrying import retry_until_available
@@ -299,6 +299,8 @@ class Acting:
         if written.state is not ActionState.UNCLEAR:
             return written
         target, failure = written.target, ""
+        if not written.accepted and deed.verb in LEAVE_NO_TRACE:
+            return texts.unclear(written, texts.leaves_no_trace())
         seen: Seen | None = None
         for wait in self._read_backs:
             await asyncio.sleep(wait)

@@ -10,10 +10,18 @@ from bot.domain.ids import StrategyId, TraderId
 from bot.domain.names import name_of
 from bot.domain.outcomes import Deed, Seen
 from bot.domain.pods import OpenTrade
+from bot.errors import TryLater
 from bot.ports import Session
+from bot.texts.errors import Sentence
 
 WHOLE = "all"
 """In place of an amount: all that a trade holds."""
+
+BEFORE = "before"
+"""An order was placed already: that there is one proves nothing."""
+
+LEAVE_NO_TRACE = frozenset({Verb.RELOAD})
+"""Nothing that can be read tells whether they have happened, where no answer has come."""
 
 
 async def carry_out(session: Session, deed: Deed) -> Trader | Strategy | None:
@@ -38,9 +46,7 @@ async def carry_out(session: Session, deed: Deed) -> Trader | Strategy | None:
             await session.remove_strategy(strategy)
             return None
         case Verb.FORCE_EXIT:
-            trade, sold, _ = deed.said.split(" ")
-            amount = None if sold == WHOLE else Decimal(sold)
-            await session.pods.force_exit(await session.trader(bot), trade, amount)
+            await _exit(session, await session.trader(bot), deed.said)
             return None
         case Verb.RELOAD:
             await session.pods.reload(await session.trader(bot))
@@ -74,7 +80,7 @@ async def look(session: Session, deed: Deed) -> Seen:
             return Seen(wanted=opens is False, opens=opens)
         case Verb.RELOAD:
             opens = await session.opens_trades(await session.trader(bot))
-            return Seen(wanted=opens is not None, opens=opens)
+            return Seen(wanted=opens is True, opens=opens)
         case Verb.FORCE_EXIT:
             return _exited(deed.said, await session.pods.open_trades(await session.trader(bot)))
         case Verb.RENAME_STRATEGY | Verb.NEW_STRATEGY | Verb.REMOVE_STRATEGY:
@@ -92,10 +98,31 @@ async def look(session: Session, deed: Deed) -> Seen:
             return shows(await session.trader(bot), deed)
 
 
+def of_exit(trade: OpenTrade, sold: Decimal | None) -> str:
+    """What such an action has in its `arguments`: the trade, how much of it is sold, of how much,
+    and whether an order was there before.
+    """
+    amounts = (WHOLE, WHOLE) if sold is None else (f"{sold:f}", f"{trade.amount:f}")
+    return " ".join((trade.id, *amounts, *([BEFORE] if trade.exiting else ())))
+
+
+async def _exit(session: Session, bot: Trader, said: str) -> None:
+    number, sold, held, *_ = said.split(" ")
+    if sold == WHOLE:
+        await session.pods.force_exit(bot, number, None)
+        return
+    # Of a trade that has become smaller the bot might sell all.
+    trades = await session.pods.open_trades(bot)
+    if not any(one.id == number and one.amount == Decimal(held) for one in trades):
+        raise TryLater(Sentence.TRADE_CHANGED)
+    await session.pods.force_exit(bot, number, Decimal(sold))
+
+
 def _exited(said: str, trades: Sequence[OpenTrade]) -> Seen:
-    number, _, held = said.split(" ")
+    number, _, held, *before = said.split(" ")
     trade = next((one for one in trades if one.id == number), None)
     if trade is None:
         return Seen(wanted=True, holds=False)
     less = held != WHOLE and trade.amount is not None and trade.amount < Decimal(held)
-    return Seen(wanted=trade.exiting or less, holds=True, exiting=trade.exiting or less)
+    exits = less or (trade.exiting and BEFORE not in before)
+    return Seen(wanted=exits, holds=True, exiting=exits)

@@ -155,6 +155,10 @@ def not_read_back() -> str:
     return _("I could not read back: look with /status")
 
 
+def leaves_no_trace() -> str:
+    return _("that it has happened cannot be seen: ask again, which does no harm")
+
+
 def unclear(written: Result, failure: str) -> Result:
     words = _("is UNCLEAR. {written}, and {failure}", written=written.words, failure=failure)
     return replace(written, state=ActionState.UNCLEAR, words=words, accepted=False)

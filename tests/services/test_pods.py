@@ -132,6 +132,58 @@ async def test_what_came_of_an_exit_is_read_back_and_it_is_never_repeated(
     assert platform.calls.count("force_exit owl 5 None") == 1
 
 
+async def test_an_order_that_was_there_before_proves_no_exit(commanded, platform):
+    platform.open["owl"] = [replace(TRADE, exiting=True)]
+    [asked] = await commanded.says("/forceexit night owl 5 100%")
+    platform.loses_requests = True
+
+    replies = await commanded.presses(asked, "Close it")
+
+    assert replies[-1].card.title == "Night Owl: unclear"
+
+
+@pytest.mark.parametrize("amount", ["0.2", "0.5", None])
+async def test_a_part_of_a_trade_that_has_changed_since_is_not_sold(commanded, platform, amount):
+    [asked] = await commanded.says("/forceexit night owl 5 50%")
+    platform.open["owl"] = [replace(TRADE, amount=Decimal(amount))] if amount else []
+
+    replies = await commanded.presses(asked, "Close 50 %")
+
+    assert replies[-1].card.lines == ("Not done: The trade has changed since: ask again.",)
+    assert not any(call.startswith("force_exit") for call in platform.calls)
+
+
+async def test_of_a_trade_of_nothing_no_part_is_sold(commanded, platform):
+    platform.open["owl"] = [replace(TRADE, amount=Decimal())]
+
+    card = await ask(commanded, "/forceexit night owl 5 50%")
+
+    assert (card.title, card.buttons) == ("Which trade, and how much of it?", ())
+
+
+@pytest.mark.parametrize("lost", ["loses_requests", "loses_answers"])
+async def test_a_reload_without_an_answer_is_unclear_for_nothing_tells(commanded, platform, lost):
+    [asked] = await commanded.says("/reload")
+    setattr(platform, lost, True)
+
+    replies = await commanded.presses(asked, "Reload it")
+
+    assert replies[-1].card.title == "Night Owl: unclear"
+    assert "cannot be seen" in replies[-1].card.lines[0]
+
+
+async def test_a_bot_that_opens_no_trades_after_a_reload_is_not_called_reloaded(
+    commanded, platform
+):
+    platform.no_entries.add("owl")
+    platform.ignores_writes = True
+    [asked] = await commanded.says("/reload")
+
+    replies = await commanded.presses(asked, "Reload it")
+
+    assert replies[-1].card.title == "Night Owl: unclear"
+
+
 @pytest.mark.parametrize(
     ("typed", "title"),
     [

@@ -308,7 +308,8 @@ def test_each_part_of_a_template_for_pod_commands_has_its_own_mistake():
     assert told == [
         "TRADEBELL_POD_COMMAND_PATH must be one such as /traders/{traderId}/pods/{command}.",
         "TRADEBELL_POD_COMMAND_METHOD must be one of GET, POST, PUT, PATCH, DELETE.",
-        'TRADEBELL_POD_COMMAND_BODY must be a JSON object such as {"command": "{command}"}.',
+        'TRADEBELL_POD_COMMAND_BODY must be a JSON object such as {"command": "{command}",'
+        ' "params": "{params}"}.',
     ]
     assert mistakes(POD_COMMAND_PATH="/traders", POD_COMMAND_METHOD="SEND") == [
         "TRADEBELL_POD_COMMAND_METHOD must be one of GET, POST, PUT, PATCH, DELETE.",

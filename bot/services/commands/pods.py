@@ -18,7 +18,7 @@ from bot.ports import Session
 from bot.services.actions import targets_of
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.services.commands.families import BOT as FAMILY
-from bot.services.deeds import WHOLE
+from bot.services.deeds import of_exit
 from bot.texts import bots as bots_texts
 from bot.texts import pods as texts
 from bot.texts.cards import MOST_CHOICES
@@ -159,7 +159,7 @@ async def _force_exit(request: AccountRequest) -> Card:
 
 
 async def _confirm_exit(request: AccountRequest, bot: Trader, trade: OpenTrade, share: int) -> Card:
-    if trade.amount is None and share < 100:
+    if not trade.amount and share < 100:
         return texts.how_to_exit()
     sold = None if share == 100 else (trade.amount or Decimal(0)) * share / 100
     buttons = await request.desk.acting.confirm(
@@ -167,7 +167,7 @@ async def _confirm_exit(request: AccountRequest, bot: Trader, trade: OpenTrade, 
         request.command.person.id,
         {Verb.FORCE_EXIT: texts.close_it(share)},
         targets_of((bot,)),
-        f"{trade.id} {WHOLE} {WHOLE}" if sold is None else f"{trade.id} {sold:f} {trade.amount:f}",
+        of_exit(trade, sold),
     )
     return texts.confirm_exit(bot, trade, share, sold, buttons)
 

@@ -897,6 +897,18 @@ async def test_parameters_go_where_each_template_has_them(server: Server):
     ]
 
 
+async def test_a_trade_is_not_closed_where_nobody_has_told_where_its_number_goes(server: Server):
+    command = PodCommand(path="/pods/{traderId}", body={"command": "{command}"})
+    bot = Trader(id=TraderId("1"), name="Owl", running=True)
+    async with open_platform(PlatformSettings(url=server.url, pod_command=command), now) as client:
+        session = client.session(Credential(kind=CredentialKind.TOKEN, secret="token"))
+        with pytest.raises(Refused, match="where in this command its amounts go"):
+            await session.pods.force_exit(bot, "5", Decimal("0.25"))
+        await session.stop_entries(bot)
+
+    assert len(server.requests) == 1, "what needs no place is told"
+
+
 @pytest.mark.parametrize("status", [403, 404, 405])
 async def test_a_command_that_is_denied_is_told_as_that(server: Server, status: int):
     async def platform(_: web.Request) -> web.StreamResponse:
@@ -925,7 +937,19 @@ async def test_what_a_bot_says_is_read_without_its_keys(server: Server):
                 ]
             }
         },
-        "status": [{"trade_id": 5, "pair": "BTC/USDT", "amount": 0.4, "has_open_orders": False}],
+        "status": [
+            {
+                "trade_id": 5,
+                "pair": "BTC/USDT",
+                "amount": 0.4,
+                "has_open_orders": True,
+                "orders": [
+                    {"ft_order_side": "buy", "ft_is_entry": True, "is_open": True},
+                    {"ft_order_side": "stoploss", "ft_is_entry": False, "is_open": True},
+                    {"ft_order_side": "sell", "ft_is_entry": False, "is_open": False},
+                ],
+            }
+        ],
         "balance": {
             "currencies": [{"currency": "BTC", "free": 1, "balance": 2, "apiKey": "secret"}],
             "total": 12.5,
