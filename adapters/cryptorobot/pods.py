@@ -12,6 +12,7 @@ from adapters.cryptorobot.faults import tidy
 from adapters.cryptorobot.fields import Fields
 from bot.domain.events import Trader
 from bot.domain.pods import Balance, Health, Holding, Lock, LogLine, OpenTrade
+from bot.domain.redaction import Redaction
 from bot.domain.text import clean
 from bot.errors import Refused, TryLater
 from bot.texts.errors import Sentence
@@ -23,8 +24,10 @@ CHANGE = Call(method="create", service="traders/pods")
 LOG_LINES = 60
 
 _MOST = 500
-_KEYLIKE = re.compile(r"\b(?=\w*\d)[\w+/=-]{20,}")
-"""Longer than any word, with a digit in it: a key, a signature, an address of a wallet."""
+_KEYLIKE = re.compile(r"(?<![\w+/=-])(?:(?=[\w+/=-]*\d)[\w+/=-]{20,}|[A-Za-z]{32,})")
+"""Longer than any word: a key, a signature, an address of a wallet."""
+
+_redacted = Redaction()
 
 Tell = Callable[[Trader, Call, str, Mapping[str, object]], Awaitable[object]]
 
@@ -146,7 +149,7 @@ def _log_line(parts: list[object]) -> LogLine | None:
 
 def without_keys(text: str) -> str:
     """Foreign text as one short line, what looks like a key taken out."""
-    return _KEYLIKE.sub("…", tidy(text))
+    return tidy(_KEYLIKE.sub("…", _redacted(text)))
 
 
 # --- answers, bare or wrapped ---------------------------------------------------------------------

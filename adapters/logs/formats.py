@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from adapters.logs.redaction import REDACTED, names_secret
+from bot.domain.redaction import REDACTED, names_secret
 
 Redact = Callable[[str], str]
 

@@ -8,8 +8,8 @@ from typing import TextIO
 
 from adapters.logs.formats import ConsoleFormatter, JsonFormatter
 from adapters.logs.limits import LineLimit
-from adapters.logs.redaction import Redaction
 from adapters.logs.settings import LogFormat, LogSettings
+from bot.domain.redaction import Redaction
 
 TALKATIVE = (
     # Below `warning` they tell what is not for a log: addresses with a bot's token in them,

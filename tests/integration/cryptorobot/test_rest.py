@@ -925,6 +925,16 @@ async def test_a_command_that_is_denied_is_told_as_that(server: Server, status: 
             await pods.force_exit(bot, "5", None)
 
 
+KEYS = (
+    "apikey=abcdefghijkl/ABCDEFGH+9xyz1234567890",
+    "secret kLmNoPqRsTuVwXyZaBcDeFgHiJkLmNoP",
+    "password=hunter2-hunter2",
+    "bot 123456789:AAEhBOweik-1234567890abcdefghijklmn",
+    "x" * 5 + " word" * 37 + " A1b2C3d4E5f6G7h8I9j0K1l2M3n4",
+)
+"""As logs have them; the last is where a line is cut."""
+
+
 async def test_what_a_bot_says_is_read_without_its_keys(server: Server):
     answers: dict[str, object] = {
         "logs": {
@@ -932,6 +942,7 @@ async def test_what_a_bot_says_is_read_without_its_keys(server: Server):
                 "logs": [
                     ["2026-01-05", 1767614400000.0, "ccxt", "INFO", "key cr_live_abc used"],
                     ["2026-01-05", 1767614400000.0, "ccxt", "ERROR", "sign A1b2C3d4E5f6G7h8I9j0K1"],
+                    *(["2026-01-05", 1767614400000.0, "x", "INFO", one] for one in KEYS),
                     ["broken"],
                     7,
                 ]
@@ -978,10 +989,12 @@ async def test_what_a_bot_says_is_read_without_its_keys(server: Server):
         with pytest.raises(TryLater):
             await pods.balance(bot)
 
-    assert [(one.level, one.words) for one in lines] == [
-        ("INFO", "key … used"),
+    assert [(one.level, one.words) for one in lines[:2]] == [
+        ("INFO", "key [redacted] used"),
         ("ERROR", "sign …"),
     ]
+    assert not any(key[-9:] in one.words for key in KEYS for one in lines)
+    assert len(lines) == 2 + len(KEYS)
     assert (trade.id, trade.pair, trade.amount) == ("5", "BTC/USDT", Decimal("0.4"))
     assert "secret" not in repr(balance)
     assert (balance.worth, balance.holdings[0].amount) == (Decimal("12.5"), Decimal(2))

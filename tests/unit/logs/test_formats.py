@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from adapters.logs.formats import ConsoleFormatter, JsonFormatter
 from adapters.logs.output import log_to
-from adapters.logs.redaction import REDACTED, Redaction
 from adapters.logs.settings import LogFormat, LogLevel, LogSettings, parse_format, parse_level
+from bot.domain.redaction import REDACTED, Redaction
 
 AT = datetime(2026, 11, 22, 12, 4, 5, 120_000, UTC)
 

@@ -16,8 +16,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from adapters.logs.output import log_to
-from adapters.logs.redaction import REDACTED, Redaction
 from adapters.logs.settings import LogFormat, LogSettings
+from bot.domain.redaction import REDACTED, Redaction
 
 BASE64 = string.ascii_letters + string.digits + "-_"
 WORD = string.ascii_letters + string.digits + "!$%()*+-./?@^_~"
