@@ -39,6 +39,7 @@ from bot.domain.events import (
 )
 from bot.domain.ids import StrategyId, TraderId
 from bot.domain.pairs import pair_key, pairs_meant
+from bot.domain.pods import BotCommand
 from bot.errors import (
     ConnectionLost,
     NeedsLogin,
@@ -308,8 +309,8 @@ class CryptorobotSession:
         await self._ask(Call(method="remove", service=decode.STRATEGIES, id=strategy))
 
     @property
-    def commands_pods(self) -> bool:
-        return self._settings.commands_pods
+    def bot_commands(self) -> frozenset[BotCommand]:
+        return self._settings.bot_commands
 
     @property
     def pods(self) -> CryptorobotPods:
@@ -562,7 +563,7 @@ class CryptorobotSession:
 
     async def _counted(self, trader: Trader) -> Trader:
         """Add the number of open trades, where the operator has told how to ask a pod for it."""
-        if not self.commands_pods or not _has_pod(trader):
+        if self._settings.template_of("count") is None or not _has_pod(trader):
             return trader
         try:
             answer = await self._tell_pod(trader, READ, "count")

@@ -8,6 +8,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from bot.domain.hosts import is_exposed
+from bot.domain.pods import BotCommand
 
 DEFAULT_URL = "https://api.cryptorobot.ai"
 
@@ -50,8 +51,13 @@ class PlatformSettings:
     pod_commands: Mapping[str, PodCommand] = field(default_factory=dict)
 
     @property
-    def commands_pods(self) -> bool:
-        return self.pod_command is not None or bool(self.pod_commands)
+    def bot_commands(self) -> frozenset[BotCommand]:
+        """Those that have a template for all that they send."""
+        return frozenset(
+            command
+            for command, sent in _SENT.items()
+            if all(self.template_of(one) is not None for one in sent)
+        )
 
     def template_of(self, command: str) -> PodCommand | None:
         return self.pod_commands.get(command, self.pod_command)
@@ -137,13 +143,20 @@ def pod_command(
     return PodCommand(path=path, method=method, body=body)
 
 
-POD_COMMANDS = frozenset(
-    {
-        *("count", "show_config", "status", "balance", "whitelist", "blacklist", "locks", "logs"),
-        *("health", "stopbuy", "forceexit", "reload_config"),
-    }
-)
-"""Those that are sent, by freqtrade's names (`platform.md` 4.2)."""
+_SENT: Mapping[BotCommand, tuple[str, ...]] = {
+    BotCommand.STOP_ENTRY: ("stopbuy", "show_config"),
+    BotCommand.FORCE_EXIT: ("forceexit", "status"),
+    BotCommand.RELOAD: ("reload_config", "show_config"),
+    BotCommand.BALANCE: ("balance",),
+    BotCommand.WHITELIST: ("whitelist",),
+    BotCommand.BLACKLIST: ("blacklist",),
+    BotCommand.LOCKS: ("locks",),
+    BotCommand.LOGS: ("logs",),
+    BotCommand.HEALTH: ("health",),
+}
+"""What each sends, by freqtrade's names (`platform.md` 4.2): what does it, and what shows it."""
+
+POD_COMMANDS = frozenset({"count"}.union(*_SENT.values()))
 
 
 def pod_commands(text: str) -> Mapping[str, PodCommand]:

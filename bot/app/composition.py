@@ -12,7 +12,6 @@ from bot.services.amending import Amending
 from bot.services.chat_closed import ChatClosed
 from bot.services.commands.access import Access
 from bot.services.commands.desk import Desk
-from bot.services.commands.offered import Offered
 from bot.services.commands.registry import SPECS
 from bot.services.commands.router import Router
 from bot.services.commands.settings_page import SettingsPage
@@ -24,6 +23,7 @@ from bot.services.ingest import Ingest
 from bot.services.linking import Linking
 from bot.services.live_cards import LiveCards
 from bot.services.lock_screen import LockScreen, SignedAddresses
+from bot.services.offered import Offered
 from bot.services.phoning import Phoning
 from bot.services.reporting import Reporting
 from bot.services.seeing import Seeing
@@ -153,8 +153,9 @@ def compose(
     }
     access = Access(readerships)
     seeing = Seeing(store.sightings, store.links, access, amending, drilling, store.audit, now)
+    offered = Offered()
     acting = Acting(
-        store.actions, store.accounts, feeds, ingest, store.audit, now, new_id, read_backs
+        store.actions, store.accounts, feeds, ingest, store.audit, offered, now, new_id, read_backs
     )
     standing = Standing(
         store.standing_orders,
@@ -175,7 +176,7 @@ def compose(
         audit=store.audit,
         delivering=delivering,
         draw=draw,
-        offered=Offered(),
+        offered=offered,
         feeds=feeds,
         gathering=gathering,
         drilling=drilling,

@@ -3,6 +3,21 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
+
+
+class BotCommand(StrEnum):
+    """What bots themselves are asked or told, by the name of the command that does it."""
+
+    STOP_ENTRY = "stopentry"
+    FORCE_EXIT = "forceexit"
+    RELOAD = "reload"
+    BALANCE = "balance"
+    WHITELIST = "whitelist"
+    BLACKLIST = "blacklist"
+    LOCKS = "locks"
+    LOGS = "logs"
+    HEALTH = "health"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from bot.domain.events import (
     Unreadable,
 )
 from bot.domain.ids import StrategyId, TraderId
+from bot.domain.pods import BotCommand
 from bot.ports.pods import Pods
 
 
@@ -144,9 +145,9 @@ class Session(Protocol):
         """
 
     @property
-    def commands_pods(self) -> bool:
-        """Whether it is known how a bot itself is told something; without it `stop_entries` and
-        `opens_trades` are Refused.
+    def bot_commands(self) -> frozenset[BotCommand]:
+        """For which of these it is known how a bot itself is told; the others are Refused, as are
+        `stop_entries` and `opens_trades` without `STOP_ENTRY`.
         """
 
     @property

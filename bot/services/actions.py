@@ -17,11 +17,12 @@ from bot.domain.ids import AccountId, ActionId, NewId, Now, TraderId
 from bot.domain.incoming import Press, Reply
 from bot.domain.outcomes import Deed, Result, Seen, deeds_of
 from bot.domain.trail import by
-from bot.errors import NeedsLogin, OutcomeUnknown, Refused, TryLater
+from bot.errors import NeedsLogin, NotOffered, OutcomeUnknown, Refused, TryLater
 from bot.ports import Accounts, Actions, Audit, Session
 from bot.services.deeds import LEAVE_NO_TRACE, carry_out, look, shows
 from bot.services.feeds import Feeds
 from bot.services.ingest import Ingest
+from bot.services.offered import Offered
 from bot.services.retrying import retry_until_available
 from bot.services.steady import Seconds, side_by_side, steady
 from bot.texts import outcomes as texts
@@ -65,6 +66,17 @@ _ROLES = {
     Verb.HOLD: Role.VIEWER,
 }
 
+_COMMANDS = {
+    Verb.NO_ENTRIES: "stopentry",
+    Verb.FORCE_EXIT: "forceexit",
+    Verb.RELOAD: "reload",
+    Verb.RENAME_BOT: "rename",
+    Verb.RENAME_STRATEGY: "rename",
+    Verb.NEW_STRATEGY: "newstrategy",
+    Verb.REMOVE_STRATEGY: "removestrategy",
+}
+"""The commands that an account cannot use if the platform denies what they do."""
+
 _OWN = frozenset({Verb.UNLINK, Verb.GRANT_ACCESS, Verb.STANDING_ORDER, Verb.STANDING_NO_ENTRIES})
 """Only for the person who linked the chat, whatever role others have there."""
 
@@ -79,6 +91,7 @@ class Acting:
         feeds: Feeds,
         ingest: Ingest,
         audit: Audit,
+        offered: Offered,
         now: Now,
         new_id: NewId,
         read_backs: Sequence[Seconds] = READ_BACKS,
@@ -89,6 +102,7 @@ class Acting:
         self._feeds = feeds
         self._ingest = ingest
         self._audit = audit
+        self._offered = offered
         self._now = now
         self._new_id = new_id
         self._begun: set[ActionId] | None = set()
@@ -273,9 +287,13 @@ class Acting:
         except NeedsLogin:
             return texts.not_done(target, texts.login_refused())
         except Refused as refusal:
+            if isinstance(refusal, NotOffered) and deed.verb in _COMMANDS:
+                self._offered.deny(account, _COMMANDS[deed.verb])
             return texts.not_done(target, texts.refused(str(refusal)))
         except TryLater as failure:
             return texts.not_done(target, texts.failed(str(failure)))
+        if deed.verb in _COMMANDS:
+            self._offered.allow(account, _COMMANDS[deed.verb])
         if record is None or not shows(record, deed).wanted:
             # It said yes and shows nothing, or something else: only looking again tells.
             return texts.accepted(target)

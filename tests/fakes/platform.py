@@ -28,7 +28,7 @@ from bot.domain.events import (
 )
 from bot.domain.ids import StrategyId, TraderId
 from bot.domain.pairs import pair_key, pairs_meant
-from bot.domain.pods import Balance, Health, Holding, Lock, LogLine, OpenTrade
+from bot.domain.pods import Balance, BotCommand, Health, Holding, Lock, LogLine, OpenTrade
 from bot.errors import (
     ConnectionLost,
     NeedsLogin,
@@ -92,7 +92,7 @@ class FakePlatform:
     """How long a session's call takes."""
     slow: dict[str, float] = field(default_factory=dict)
     """By call name: how long it takes besides."""
-    commands_pods: bool = False
+    bot_commands: frozenset[BotCommand] = frozenset()
     no_entries: set[str] = field(default_factory=set)
     """Bots that open no new trades."""
     open: dict[str, list[OpenTrade]] = field(default_factory=dict)
@@ -387,8 +387,8 @@ class FakeSession:
             self.priced.set()
 
     @property
-    def commands_pods(self) -> bool:
-        return self.platform.commands_pods
+    def bot_commands(self) -> frozenset[BotCommand]:
+        return self.platform.bot_commands
 
     @property
     def pods(self) -> FakeSession:
@@ -443,7 +443,7 @@ class FakeSession:
 
     async def stop_entries(self, bot: Trader) -> None:
         await self._ask(f"stop_entries {bot.id}")
-        if not self.commands_pods or not bot.running:
+        if BotCommand.STOP_ENTRY not in self.bot_commands or not bot.running:
             raise Refused("The bot is not running")
         if self.platform.loses_requests:
             raise OutcomeUnknown("no answer in time")

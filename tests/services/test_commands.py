@@ -32,6 +32,7 @@ from bot.domain.ids import ActionId, StrategyId, TraderId
 from bot.domain.incoming import Command, Left, Press, Reply, Returned, Wordless, Words
 from bot.domain.lifetimes import CODE_LIFE, CONFIRM_LIFE
 from bot.domain.linking import Invitation
+from bot.domain.pods import BotCommand
 from bot.domain.typed import command_in
 from bot.errors import NeedsLogin, NotOffered, OutcomeUnknown, Refused, StoreAway, TryLater
 from bot.services.commands import registry
@@ -1089,7 +1090,7 @@ async def test_stopping_says_that_open_trades_are_not_managed_before_and_after(w
 
 
 async def test_no_new_trades_is_offered_first_where_bots_can_be_told(world, platform):
-    platform.commands_pods = True
+    platform.bot_commands = frozenset(BotCommand)
     await linked(world)
 
     [asked] = await world.says("/pause night owl")
@@ -1113,7 +1114,7 @@ async def test_no_new_trades_is_offered_first_where_bots_can_be_told(world, plat
 async def test_no_new_trades_is_unclear_where_the_answer_is_lost_and_it_cannot_be_read(
     world, platform
 ):
-    platform.commands_pods = True
+    platform.bot_commands = frozenset(BotCommand)
     platform.loses_answers = True
     await linked(world)
     platform.fail("opens_trades owl", *[TryLater("away")] * 3)
@@ -1126,7 +1127,7 @@ async def test_no_new_trades_is_unclear_where_the_answer_is_lost_and_it_cannot_b
 
 
 async def test_no_new_trades_is_refused_with_the_platforms_reason(world, platform):
-    platform.commands_pods = True
+    platform.bot_commands = frozenset(BotCommand)
     await linked(world)
     platform.fail("stop_entries owl", Refused("trader is not running"))
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from bot.domain.ids import TraderId
-from bot.domain.pods import OpenTrade
+from bot.domain.pods import BotCommand, OpenTrade
 from bot.errors import NotOffered, Refused, TryLater
 from tests.harness.world import owl
 
@@ -24,7 +24,7 @@ async def ask(world, text, **where):
 
 @pytest.fixture
 async def commanded(world, platform):
-    platform.commands_pods = True
+    platform.bot_commands = frozenset(BotCommand)
     platform.open["owl"] = [TRADE, replace(TRADE, id="6", pair="ETH/USDT")]
     await world.goes_live()
     return world
@@ -227,6 +227,32 @@ async def test_what_the_platform_denies_leaves_the_help_until_it_works_again(com
     assert left_out
     assert others
     assert await help_lists(commanded, "balance")
+
+
+async def test_what_is_denied_when_its_button_is_pressed_leaves_the_help_as_well(
+    commanded, platform
+):
+    platform.fail("reload owl", NotOffered("You may not"))
+
+    for listed in (False, True):
+        [asked] = await commanded.says("/reload")
+        [*_, told] = await commanded.presses(asked, "Reload it")
+        assert await help_lists(commanded, "reload") is listed
+        assert ("You may not" in repr(told.card)) is not listed
+
+
+async def test_only_what_there_is_a_template_for_is_listed_and_offered(commanded, platform):
+    platform.bot_commands = frozenset({BotCommand.BALANCE})
+    platform.put(owl(dry_run=False))
+    await commanded.quiet(5)
+
+    asked = await ask(commanded, "/pause night owl")
+    standing = await ask(commanded, "/standing error of all after 15 min")
+
+    assert [await help_lists(commanded, name) for name in ("balance", "logs")] == [True, False]
+    assert (await ask(commanded, "/logs")).title == "Bots cannot be asked that here"
+    assert asked.title == "Stop Night Owl?"
+    assert [row[0].label for row in standing.buttons] == ["Allow to stop 2 bots", "Cancel"]
 
 
 @pytest.mark.parametrize("failure", [TryLater("away"), Refused("trader is not running")])

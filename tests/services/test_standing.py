@@ -14,6 +14,7 @@ from bot.domain.chats import Channel
 from bot.domain.events import Kind, Origin, PodEvent, Stream
 from bot.domain.ids import TraderId
 from bot.domain.incoming import Reply
+from bot.domain.pods import BotCommand
 from bot.errors import NotOffered, OutcomeUnknown, Refused, TryLater
 from bot.services.standing import GIVE_UP
 from tests.fakes.messenger import FakeMessenger
@@ -156,7 +157,7 @@ async def test_a_bot_whose_error_nobody_sees_is_stopped_once_and_everybody_is_to
 async def test_where_bots_can_be_told_it_may_be_that_they_only_open_no_more_trades(
     world, platform, chat
 ):
-    platform.commands_pods = True
+    platform.bot_commands = frozenset(BotCommand)
     card = await asks(world, "/standing error of all after 15 min")
     milder = "Allow to end new trades of 2 bots"
     [done] = await world.presses(Reply(card=card), milder)

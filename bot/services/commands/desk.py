@@ -36,13 +36,13 @@ from bot.ports import (
 from bot.services.actions import Acting
 from bot.services.amending import Amending
 from bot.services.commands.access import Access
-from bot.services.commands.offered import Offered
 from bot.services.delivery import Delivering
 from bot.services.feeds import Feeds
 from bot.services.gathering import Gathering
 from bot.services.ingest import Ingest
 from bot.services.linking import Linking
 from bot.services.live_cards import LiveCards
+from bot.services.offered import Offered
 from bot.services.phoning import Phoning
 from bot.services.reporting import Reporting
 from bot.services.seeing import Seeing

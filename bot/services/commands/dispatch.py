@@ -116,10 +116,11 @@ async def _answer_about_account(
     if spec.danger and _age(desk, command) > OLD_AFTER:
         return await _ask_again(request)
     try:
-        if spec.pods and not (await desk.session(account)).commands_pods:
+        if spec.pods and spec.name not in (await desk.session(account)).bot_commands:
             return pods.not_here()
         card = await found.answer(request)
-        desk.offered.allow(account.id, spec.name)
+        if not spec.danger:  # else that is known when its button is pressed
+            desk.offered.allow(account.id, spec.name)
         return card if within is None else await settings.below(card, request)
     except NeedsLogin:
         return failures.needs_login()

@@ -22,8 +22,10 @@ async def _listed(request: CommandRequest) -> Sequence[Spec]:
         return [spec for spec in desk.specs if not spec.pods]
     session = await desk.feeds.session(link.account)
     denied = desk.offered.denied(link.account)
-    pods = session is not None and session.commands_pods
-    return [one for one in desk.specs if (pods or not one.pods) and one.name not in denied]
+    told = session.bot_commands if session is not None else frozenset()
+    return [
+        one for one in desk.specs if (one.name in told or not one.pods) and one.name not in denied
+    ]
 
 
 COMMAND = OpenCommand(

@@ -9,6 +9,7 @@ from bot.domain.chats import Role
 from bot.domain.commands import Argument, ArgumentType, Spec
 from bot.domain.events import Trader
 from bot.domain.names import Found, Nothing, Several, pick
+from bot.domain.pods import BotCommand
 from bot.services.actions import targets_of
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.texts import bots as texts
@@ -59,7 +60,7 @@ async def _confirm(request: AccountRequest, traders: tuple[Trader, ...], running
     if not changing:
         return texts.nothing_to_do(traders, running)
     session = await request.desk.session(request.account)
-    can_end_entries = not running and session.commands_pods
+    can_end_entries = not running and BotCommand.STOP_ENTRY in session.bot_commands
     verbs = [Verb.RESUME] if running else [Verb.PAUSE]
     if can_end_entries:
         verbs.insert(0, Verb.NO_ENTRIES)

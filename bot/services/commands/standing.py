@@ -10,6 +10,7 @@ from bot.domain.commands import Argument, ArgumentType, Spec
 from bot.domain.events import Trader
 from bot.domain.incidents import Cause
 from bot.domain.names import EVERYTHING, Found, Nothing, Several, pick
+from bot.domain.pods import BotCommand
 from bot.domain.standing_orders import (
     MOST_ORDERS,
     OrderProblem,
@@ -102,12 +103,13 @@ async def _confirm(
     words = (_ALL if every else _NAMED, str(int(read.after.total_seconds())), *read.causes)
     session = await request.desk.session(request.account)
     deeds = {Verb.STANDING_ORDER: texts.allow(bots, every)}
-    if session.commands_pods:
+    can_end_entries = BotCommand.STOP_ENTRY in session.bot_commands
+    if can_end_entries:
         deeds[Verb.STANDING_NO_ENTRIES] = texts.allow_no_entries(bots, every)
     buttons = await request.desk.acting.confirm(
         request.link, request.command.person.id, deeds, bots, " ".join(words)
     )
-    return texts.confirm(read.causes, bots, every, read.after, session.commands_pods, buttons)
+    return texts.confirm(read.causes, bots, every, read.after, can_end_entries, buttons)
 
 
 async def allowed(desk: Desk, action: Action, link: Link, person: Person) -> Card:

@@ -20,6 +20,7 @@ from bot.domain.events import (
     Trader,
 )
 from bot.domain.ids import StrategyId, TraderId
+from bot.domain.pods import BotCommand
 from bot.errors import NeedsLogin, OutcomeUnknown, Refused
 from bot.ports import Live, Meter, Platform, Pods, Session
 from bot.texts.errors import Sentence
@@ -118,8 +119,8 @@ class OwnSession:
         return await self._session.ticks()
 
     @property
-    def commands_pods(self) -> bool:
-        return self._session.commands_pods
+    def bot_commands(self) -> frozenset[BotCommand]:
+        return self._session.bot_commands
 
     @property
     def pods(self) -> Pods:

@@ -29,6 +29,7 @@ from bot.domain.accounts import (
 )
 from bot.domain.events import Event, Position, Stream, Trader
 from bot.domain.ids import StrategyId, TraderId
+from bot.domain.pods import BotCommand
 from bot.errors import (
     NeedsLogin,
     NoSuchRecord,
@@ -831,7 +832,7 @@ async def test_a_bot_is_told_to_open_no_more_trades_once_and_asked_whether_it_do
     bot = Trader(id=TraderId("1"), name="Owl", running=True)
     async with open_platform(PlatformSettings(url=server.url, pod_command=command), now) as client:
         session = client.session(Credential(kind=CredentialKind.TOKEN, secret="token"))
-        assert session.commands_pods
+        assert BotCommand.STOP_ENTRY in session.bot_commands
         await session.stop_entries(bot)
         found = await session.opens_trades(bot)
 
@@ -1005,7 +1006,7 @@ async def test_what_a_bot_says_is_read_without_its_keys(server: Server):
 async def test_a_bot_that_does_not_run_is_not_told_what_would_start_it(
     server: Server, session: CryptorobotSession
 ):
-    assert not session.commands_pods
+    assert session.bot_commands == frozenset()
     for running in (True, False):
         with pytest.raises(Refused):
             await session.stop_entries(Trader(id=TraderId("1"), name="Owl", running=running))

@@ -15,6 +15,7 @@ from adapters.cryptorobot.settings import (
     pod_method,
     pod_path,
 )
+from bot.domain.pods import BotCommand
 
 
 @pytest.mark.parametrize(
@@ -112,6 +113,15 @@ def test_values_go_into_every_text_of_a_template():
     content = filled(template, {"command": "count", "traderId": "t", "podId": "p"})
 
     assert content == {"command": "count", "args": ["t/p", 7], "{command}": None}
+
+
+def test_a_bot_can_be_told_what_has_a_template_for_all_that_it_sends():
+    one = PodCommand(path="/x")
+    settings = PlatformSettings(pod_commands={"balance": one, "stopbuy": one})
+
+    assert settings.bot_commands == {BotCommand.BALANCE}
+    assert PlatformSettings(pod_command=one).bot_commands == frozenset(BotCommand)
+    assert PlatformSettings().bot_commands == frozenset()
 
 
 def test_single_commands_may_have_templates_of_their_own():
