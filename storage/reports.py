@@ -13,9 +13,9 @@ from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import Priority
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, EndpointId, TraderId
-from bot.domain.report_plans import last_day, next_day, next_due
+from bot.domain.report_plans import ToldUpTo, due_up_to, next_due
 from bot.domain.reports import LONGEST, DueReport
-from bot.domain.timetables import at_clock, zone
+from bot.domain.timetables import zone
 from bot.domain.uptimes import Turn, read_turn
 from storage.engine.database import Database, each
 from storage.owing import owe
@@ -61,18 +61,15 @@ def _due(connection: Connection, now: datetime) -> tuple[Sequence[DueReport], da
 
 def _reports_of(row: AnyRow, now: datetime) -> Sequence[DueReport]:
     """Of what was missed meanwhile one is told, late, about all of it."""
-    to, told = link_of(row), decode_told(row.reports_told)
-    there = zone(to.preferences.zone)
+    to = link_of(row)
+    told, there = decode_told(row.reports_told, to.preferences), zone(to.preferences.zone)
     found = []
     for plan in to.preferences.reports:
         before = told.get(plan.rhythm)
-        if before is None:
-            continue
-        day = last_day(plan, now, there)
-        if day >= next_day(plan, before):
-            until = at_clock(day, plan.at, there)
-            since = max(at_clock(before, plan.at, there), until - LONGEST)
-            found.append(DueReport(link=to, plan=plan, day=day, since=since, until=until))
+        if before is not None and (due := due_up_to(plan, before, now, there)) is not None:
+            since = max(before.until, due.until - LONGEST)
+            report = DueReport(link=to, plan=plan, day=due.day, since=since, until=due.until)
+            found.append(report)
     return found
 
 
@@ -85,11 +82,11 @@ def _owe(connection: Connection, request: Owing) -> Mapping[EndpointId, tuple[Ad
     row = connection.execute(wanted.add_columns(link.c.reports_told)).one_or_none()
     if row is None:
         return {}
-    to, told = link_of(row), dict(decode_told(row.reports_told))
-    plans = to.preferences.reports
-    if report.plan not in plans or told.get(rhythm, report.day) >= report.day:
+    to = link_of(row)
+    told, plans = dict(decode_told(row.reports_told, to.preferences)), to.preferences.reports
+    if report.plan not in plans or rhythm not in told or told[rhythm].day >= report.day:
         return {}
-    told[rhythm] = report.day
+    told[rhythm] = ToldUpTo(report.day, report.until)
     due = next_due(plans, told, zone(to.preferences.zone))
     taken = {"reports_told": encode_told(told), "report_due_at": due}
     connection.execute(update(link).where(link.c.id == to.id).values(taken))
@@ -97,7 +94,7 @@ def _owe(connection: Connection, request: Owing) -> Mapping[EndpointId, tuple[Ad
         return {}
     owe(
         connection,
-        FactKey(to.account, Kind.SUMMARY, to.id, f"{rhythm} {report.day.isoformat()}"),
+        FactKey(to.account, Kind.SUMMARY, to.id, f"{rhythm} {report.until.isoformat()}"),
         to,
         replace(card, sound=False),
         now,

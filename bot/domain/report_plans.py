@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -36,6 +36,19 @@ class ReportPlan:
     only_news: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ToldUpTo:
+    """How far the reports of a rhythm have come.
+
+    Attributes:
+        day: after which the next one comes, by the person's clock.
+        until: the instant at which the last one ended, and the next one begins.
+    """
+
+    day: date
+    until: datetime
+
+
 def with_plan(plans: Sequence[ReportPlan], plan: ReportPlan) -> tuple[ReportPlan, ...]:
     """There is one of each rhythm."""
     return (*without(plans, plan.rhythm), plan)
@@ -53,11 +66,15 @@ def last_day(plan: ReportPlan, until: datetime, zone: ZoneInfo) -> date:
     return day
 
 
-def next_day(plan: ReportPlan, told: date) -> date:
-    """The first day after that one on which it is due: each day is told once, whatever zone
-    somebody travels to.
-    """
-    day = told + DAY
+def due_up_to(plan: ReportPlan, told: ToldUpTo, now: datetime, zone: ZoneInfo) -> ToldUpTo | None:
+    """How far it is told with the report that is due now; `None` if none is."""
+    day = last_day(plan, now, zone)
+    return ToldUpTo(day, at_clock(day, plan.at, zone)) if day >= next_day(plan, told) else None
+
+
+def next_day(plan: ReportPlan, told: ToldUpTo) -> date:
+    """The first day on which it is due then."""
+    day = told.day + DAY
     while not _comes_on(plan, day):
         day += DAY
     return day
@@ -68,15 +85,40 @@ def _comes_on(plan: ReportPlan, day: date) -> bool:
 
 
 def told_by(
-    plans: Sequence[ReportPlan], told: Mapping[Rhythm, date], now: datetime, zone: ZoneInfo
-) -> Mapping[Rhythm, date]:
-    """Up to which day each is told once it is planned: what was due before is not owed."""
-    passed = {plan.rhythm: last_day(plan, now, zone) for plan in plans}
-    return {**told, **{one: max(day, told.get(one, day)) for one, day in passed.items()}}
+    before: Sequence[ReportPlan],
+    plans: Sequence[ReportPlan],
+    told: Mapping[Rhythm, ToldUpTo],
+    now: datetime,
+    zone: ZoneInfo,
+    *,
+    moved: bool = False,
+) -> Mapping[Rhythm, ToldUpTo]:
+    """How far each is told once plans or the zone are others.
+
+    What would have been due already comes with the next one. Of a new plan that begins when it
+    would last have been due; else no hour is left out, and none told twice.
+
+    Args:
+        before: the plans until now.
+        moved: whether the zone is another: somebody who travels is told each day once.
+    """
+    planned = {plan.rhythm: plan for plan in before}
+    found = dict(told)
+    for plan in plans:
+        old, last = planned.get(plan.rhythm), told.get(plan.rhythm)
+        passed = last_day(plan, now if last is None else max(now, last.until), zone)
+        if old is None or last is None:
+            due = at_clock(passed, plan.at, zone)
+            found[plan.rhythm] = ToldUpTo(passed, due if last is None else max(last.until, due))
+        elif (plan.at, plan.weekday) != (old.at, old.weekday):
+            found[plan.rhythm] = replace(last, day=passed)
+        elif moved:
+            found[plan.rhythm] = replace(last, day=max(last.day, passed))
+    return found
 
 
 def next_due(
-    plans: Sequence[ReportPlan], told: Mapping[Rhythm, date], zone: ZoneInfo
+    plans: Sequence[ReportPlan], told: Mapping[Rhythm, ToldUpTo], zone: ZoneInfo
 ) -> datetime | None:
     """When the next of them is due; `None` if there are none."""
     dues = (

@@ -24,8 +24,8 @@ class DueReport:
     """
     Attributes:
         day: on which it is due, by the person's clock.
-        since: when the last one was due, so that nothing is told by none of them.
-        until: when this one is.
+        since: when the last one ended, so that nothing is told by none of them.
+        until: when this one is due, and ends.
     """
 
     link: Link

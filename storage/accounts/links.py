@@ -195,7 +195,14 @@ def _prefer(connection: Connection, wish: _Wish) -> Preferences:
         connection.execute(update(link).where(link.c.id == wish.link).values(when_told))
     if (preferences.reports, preferences.zone) != (before.reports, before.zone):
         there = zone(preferences.zone)
-        told = told_by(preferences.reports, decode_told(row.reports_told), wish.now, there)
+        told = told_by(
+            before.reports,
+            preferences.reports,
+            decode_told(row.reports_told, before),
+            wish.now,
+            there,
+            moved=preferences.zone != before.zone,
+        )
         up_to_when = {
             "reports_told": encode_told(told),
             "report_due_at": next_due(preferences.reports, told, there),

@@ -17,7 +17,7 @@ from bot.domain.decisions import Course, Decision
 from bot.domain.escalation import DEFAULT_CHAIN, Chain, Step, Surface
 from bot.domain.guards import Fall, Guard
 from bot.domain.ids import LinkId, TraderId
-from bot.domain.report_plans import ReportPlan, Rhythm
+from bot.domain.report_plans import ReportPlan, Rhythm, ToldUpTo
 from bot.domain.rules import (
     PERCENT,
     Every,
@@ -31,6 +31,7 @@ from bot.domain.rules import (
     Threshold,
     Topic,
 )
+from bot.domain.timetables import at_clock, zone
 from bot.texts.language import ENGLISH, speaking
 
 log = logging.getLogger(__name__)
@@ -97,14 +98,25 @@ def _decode_plan(plain: Mapping[str, Any]) -> ReportPlan:
     )
 
 
-def encode_told(told: Mapping[Rhythm, date]) -> Plain:
-    return {str(rhythm): day.isoformat() for rhythm, day in told.items()}
+def encode_told(told: Mapping[Rhythm, ToldUpTo]) -> Plain:
+    return {
+        str(rhythm): {"day": one.day.isoformat(), "until": one.until.isoformat()}
+        for rhythm, one in told.items()
+    }
 
 
-def decode_told(plain: Mapping[str, Any] | None) -> Mapping[Rhythm, date]:
-    """Of each rhythm that is known here, up to which day it is told."""
+def decode_told(plain: Mapping[str, Any] | None, wants: Preferences) -> Mapping[Rhythm, ToldUpTo]:
+    """Of each rhythm that is known here, how far it is told."""
     told = plain or {}
-    return {one: date.fromisoformat(told[one]) for one in Rhythm if one in told}
+    return {one: _told(one, told[one], wants) for one in Rhythm if one in told}
+
+
+def _told(rhythm: Rhythm, plain: Mapping[str, str] | str, wants: Preferences) -> ToldUpTo:
+    if isinstance(plain, str):  # first only the day was kept, and told up to the plan's time
+        times = [plan.at for plan in wants.reports if plan.rhythm is rhythm]
+        day = date.fromisoformat(plain)
+        return ToldUpTo(day, at_clock(day, next(iter(times), time()), zone(wants.zone)))
+    return ToldUpTo(date.fromisoformat(plain["day"]), datetime.fromisoformat(plain["until"]))
 
 
 def encode_watch(watch: Watch) -> Plain:

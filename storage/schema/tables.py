@@ -121,8 +121,8 @@ class _Link(TypedColumns):
     """The day whose night was told last, by the person's clock, as ISO 8601 writes it."""
     report_due_at: Named[datetime | None] = Column(Instant)
     """When the next report is due; NULL if none is."""
-    reports_told: Named[dict[str, str] | None] = Column(Json)
-    """Of each rhythm the day up to which it is told, as ISO 8601 writes it."""
+    reports_told: Named[dict[str, Any] | None] = Column(Json)
+    """Of each rhythm up to which day and instant it is told, as ISO 8601 writes them."""
 
 
 link = Table("link", metadata, _Link)

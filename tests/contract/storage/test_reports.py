@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.domain.cards import Card
 from bot.domain.chats import Link, Preferences
@@ -15,7 +15,8 @@ from bot.domain.ids import TraderId
 from bot.domain.report_plans import ReportPlan, Rhythm
 from bot.domain.uptimes import Doing, Turn
 from storage import Store
-from storage.schema.tables import delivery
+from storage.engine.database import each
+from storage.schema.tables import delivery, link
 from tests.contract.storage.given import MINUTE, NOW, fact, linked, tell_all
 
 DAY = timedelta(days=1)
@@ -27,11 +28,17 @@ MORNING = NOW.replace(hour=7, minute=0, second=0, microsecond=0) + DAY
 CARD = Card(title="Your day")
 
 
-async def wanted(store: Store, chat: Link, *plans: ReportPlan, zone: str = "Europe/Berlin") -> None:
+async def wanted(
+    store: Store,
+    chat: Link,
+    *plans: ReportPlan,
+    zone: str = "Europe/Berlin",
+    at: datetime = NOW,
+) -> None:
     def change(wants: Preferences) -> Preferences:
         return replace(wants, reports=plans, zone=zone)
 
-    await store.links.prefer(chat.id, change, NOW)
+    await store.links.prefer(chat.id, change, at)
 
 
 async def told(store: Store) -> list[tuple[str, str]]:
@@ -61,7 +68,7 @@ async def test_several_who_look_at_once_owe_each_chat_its_report_once(store: Sto
     assert [(one.plan, one.since, one.until) for one in due] == [(DAILY, MORNING - DAY, MORNING)]
     assert sum(bool(task.result()) for task in tasks) == 1
     assert (after, next_one) == ([], MORNING + timedelta(hours=1))
-    assert await told(store) == [(chat.id, f"daily {MORNING.date()}")]
+    assert await told(store) == [(chat.id, f"daily {MORNING.isoformat()}")]
 
 
 async def test_what_was_missed_is_one_report_about_all_of_it(store: Store):
@@ -76,20 +83,42 @@ async def test_what_was_missed_is_one_report_about_all_of_it(store: Store):
     assert (after, then) == ([], MORNING + 4 * DAY)
 
 
-async def test_who_travels_or_chooses_anew_hears_of_no_day_twice(store: Store):
+async def test_who_travels_or_chooses_anew_hears_of_all_hours_once(store: Store):
     chat = await linked(store)
+    evenings, new_york = replace(DAILY, at=time(20)), "America/New_York"
     await wanted(store, chat, DAILY)
     [report], _ = await store.reports.due(MORNING)
     await store.reports.owe(report, CARD, MORNING)
+    noon = MORNING + timedelta(hours=5)
 
-    await wanted(store, chat, DAILY, zone="America/New_York")
-    await wanted(store, chat)
-    off = await store.reports.due(MORNING + timedelta(hours=7))
-    await wanted(store, chat, replace(DAILY, at=time(20)), zone="America/New_York")
-    same_day, then = await store.reports.due(MORNING + timedelta(hours=7))
+    await wanted(store, chat, DAILY, zone=new_york, at=noon)
+    travelled = await store.reports.due(noon)
+    await wanted(store, chat, evenings, zone=new_york, at=noon)
+    [same_day], _ = await store.reports.due(MORNING + timedelta(hours=18))
+    await store.reports.owe(same_day, CARD, MORNING + timedelta(hours=18))
+    await wanted(store, chat, zone=new_york, at=MORNING + DAY)
+    off = await store.reports.due(MORNING + 2 * DAY)
 
+    assert travelled == ([], MORNING.replace(hour=13) + DAY)
+    assert (same_day.since, same_day.until) == (MORNING, MORNING + timedelta(hours=18))
+    assert len(await told(store)) == 2
     assert off == ([], None)
-    assert (same_day, then) == ([], MORNING.replace(hour=1) + 2 * DAY)
+
+
+async def test_where_only_the_day_was_kept_it_was_told_up_to_the_time_of_its_plan(store: Store):
+    chat = await linked(store)
+    await wanted(store, chat, DAILY)
+    day = MORNING.date().isoformat()
+
+    @each
+    def keep(connection, _):
+        connection.execute(update(link).values(reports_told={"daily": day, "weekly": day}))
+
+    await store.database.write(keep, None)
+    await wanted(store, chat, replace(DAILY, at=time(20)), at=MORNING + MINUTE)
+    [evening], _ = await store.reports.due(MORNING + timedelta(hours=12))
+
+    assert (evening.since, evening.until) == (MORNING, MORNING + timedelta(hours=12))
 
 
 async def test_nothing_is_owed_for_silence_or_where_nobody_wants_it_or_is_linked_any_more(
