@@ -94,14 +94,18 @@ class CryptorobotPods:
     async def _ask(
         self, bot: Trader, command: str, params: Mapping[str, object] | None = None
     ) -> object:
-        return await self._tell(_running(bot), READ, command, params or {})
+        return await self._tell(running(bot), READ, command, params or {})
 
     async def _change(self, bot: Trader, command: str, params: Mapping[str, object]) -> None:
-        await self._tell(_running(bot), CHANGE, command, params)
+        await self._tell(running(bot), CHANGE, command, params)
 
 
-def _running(bot: Trader) -> Trader:
-    if not (bot.running or bot.status == "running"):
+def has_pod(bot: Trader) -> bool:
+    return bool(bot.running) or bot.status == "running"
+
+
+def running(bot: Trader) -> Trader:
+    if not has_pod(bot):
         # There is no pod; and freqtrade's `pause` would start one.
         raise Refused(Sentence.NOT_RUNNING)
     return bot

@@ -20,7 +20,7 @@ from adapters.cryptorobot.faults import TooLarge
 from adapters.cryptorobot.fields import Fields
 from adapters.cryptorobot.limits import Budget
 from adapters.cryptorobot.paging import PageReading, Portion
-from adapters.cryptorobot.pods import CHANGE, READ, CryptorobotPods
+from adapters.cryptorobot.pods import CHANGE, READ, CryptorobotPods, has_pod, running
 from adapters.cryptorobot.rest import Rest
 from adapters.cryptorobot.settings import PlatformSettings, PodCommand, filled
 from adapters.cryptorobot.socket import ReceivedFrame, Socket
@@ -317,10 +317,7 @@ class CryptorobotSession:
         return CryptorobotPods(self._tell_pod)
 
     async def stop_entries(self, bot: Trader) -> None:
-        if not _has_pod(bot):
-            # A bot that does not run would be started by it (freqtrade's `pause`).
-            raise Refused(Sentence.NOT_RUNNING)
-        await self._tell_pod(bot, CHANGE, "stopbuy")
+        await self._tell_pod(running(bot), CHANGE, "stopbuy")
 
     async def opens_trades(self, bot: Trader) -> bool | None:
         return _opens_trades(await self._tell_pod(bot, READ, "show_config"))
@@ -563,7 +560,7 @@ class CryptorobotSession:
 
     async def _counted(self, trader: Trader) -> Trader:
         """Add the number of open trades, where the operator has told how to ask a pod for it."""
-        if self._settings.template_of("count") is None or not _has_pod(trader):
+        if self._settings.template_of("count") is None or not has_pod(trader):
             return trader
         try:
             answer = await self._tell_pod(trader, READ, "count")
@@ -655,10 +652,6 @@ def _pod_request(
         query = tuple((key, str(value)) for key, value in params.items())
         return RestRequest(verb=method, path=path, parameters=query)
     return RestRequest(verb=method, path=path, data=dict(params))
-
-
-def _has_pod(trader: Trader) -> bool:
-    return bool(trader.running) or trader.status == "running"
 
 
 def _opens_trades(answer: object) -> bool | None:

@@ -41,6 +41,9 @@ async def carry_out(session: Session, deed: Deed) -> Trader | Strategy | None:
             return await session.rename_strategy(strategy, deed.said)
         case Verb.NEW_STRATEGY:
             type, pair = deed.said.split(" ")
+            if any(one.name == deed.target.name for one in await session.strategies()):
+                # By another card: only the name would tell the two apart afterwards.
+                raise TryLater(Sentence.NAME_TAKEN)
             return await session.create_strategy(deed.target.name, type, pair)
         case Verb.REMOVE_STRATEGY:
             await session.remove_strategy(strategy)

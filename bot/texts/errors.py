@@ -45,6 +45,7 @@ class Sentence(StrEnum):
     LOGIN_FORGOTTEN = later("The platform forgot the login of the connection")
     TOO_MANY_REQUESTS = later("Too many requests for this account lately")
     NOT_RUNNING = later("The bot is not running")
+    NAME_TAKEN = later("There is one of that name already")
     TRADE_CHANGED = later("The trade has changed since: ask again")
     NO_PLACE = later("Nobody has told me where in this command its amounts go")
     NO_SUCH_BOT = later("There is no bot of that id")

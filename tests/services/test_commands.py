@@ -1510,6 +1510,18 @@ async def test_a_name_that_may_mean_several_or_none_is_asked_back(
     assert confirm.card.title == title
 
 
+async def test_two_cards_for_one_name_create_one_strategy(world, platform):
+    await linked(world)
+    cards = [(await world.says("/newstrategy Dips momentum eth/usdt"))[0] for _ in range(2)]
+
+    [*_, first] = await world.presses(cards[0], "Create it")
+    [*_, second] = await world.presses(cards[1], "Create it")
+
+    assert first.card.title.startswith("Dips is there")
+    assert second.card.lines == ("Not done: There is one of that name already.",)
+    assert [one.name for one in platform.plans.values()].count("Dips") == 1
+
+
 @pytest.mark.parametrize("typed", ["/removestrategy all", "/removestrategy (all)"])
 async def test_of_several_strategies_none_is_taken_for_all(world, platform, typed):
     platform.plans |= {"s2": replace(GRID, id=StrategyId("s2"), name="Alpha"), GRID.id: GRID}
