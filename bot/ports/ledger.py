@@ -22,12 +22,17 @@ class Ledger(Protocol):
         """When each bot has opened or closed something since then, oldest first."""
 
     async def record(
-        self, account: AccountId, since: datetime, traders: Collection[TraderId] | None = None
+        self,
+        account: AccountId,
+        since: datetime,
+        traders: Collection[TraderId] | None = None,
+        until: datetime | None = None,
     ) -> Record:
         """Trades that were closed since then, with the results that the platform tells.
 
         Args:
             traders: of these bots alone.
+            until: before then alone.
         """
 
     async def latest(

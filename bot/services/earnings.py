@@ -12,19 +12,26 @@ from bot.services.feeds import Feeds
 
 
 async def earned(
-    ledger: Ledger, account: AccountId, since: datetime, about: Collection[TraderId] | None = None
+    ledger: Ledger,
+    account: AccountId,
+    since: datetime,
+    about: Collection[TraderId] | None = None,
+    until: datetime | None = None,
 ) -> Record:
     """What trades have earned since then; computed of the fills where no result is told at all.
 
     Args:
         about: of these bots alone.
+        until: before then alone.
     """
-    told = await ledger.record(account, since, about)
+    told = await ledger.record(account, since, about, until)
     if told.trades:
         return told
     fills = await ledger.fills(account)
     if about is not None:
         fills = [fill for fill in fills if fill.trader in about]
+    if until is not None:
+        fills = [fill for fill in fills if fill.at < until]
     if not fills:
         return told
     return replace(first_in_first_out(fills, since), whole_from=told.whole_from)

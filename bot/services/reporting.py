@@ -92,15 +92,14 @@ class Reporting:
             return None
         traders = await self._inbox.traders(link.account)
         bots = told_apart(traders, await self._inbox.strategies(link.account))
-        record = await earned(self._ledger, link.account, since)
-        within = tuple(one for one in record.trades if one.at < until)
+        record = await earned(self._ledger, link.account, since, until=until)
         turns = await self._reports.turns(link.account, night.since)
         return Period(
             rhythm=rhythm,
             since=since,
             until=until,
             night=night,
-            record=replace(record, trades=within),
+            record=record,
             bots=bots,
             uptimes=uptimes(bots, turns, night.since, until),
             away=away_since(self._feeds, link.account),

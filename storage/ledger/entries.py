@@ -12,6 +12,7 @@ from bot.domain.figures import Closed, Fee, Fill, Record
 from bot.domain.ids import AccountId, TraderId
 from bot.domain.ledger import Entry
 from bot.domain.results import Money, Result, Results
+from bot.domain.spoken_times import FOREVER
 from bot.domain.trade_stages import Step
 from storage.engine.database import Database
 from storage.engine.statements import Core, Row, Statement, among
@@ -114,6 +115,7 @@ def _of_account(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 _SINCE = ledger.c.at >= bindparam("since")
+_UNTIL = ledger.c.at < bindparam("until")
 
 
 def _closed(dialect: str, *conditions: ColumnElement[bool]) -> Core:
@@ -121,7 +123,7 @@ def _closed(dialect: str, *conditions: ColumnElement[bool]) -> Core:
     return (
         select(row.at, row.opened_at, row.trader, row.pair, row.reason)
         .add_columns(row.currency, row.paper, row.result)
-        .where(_of_account(_SINCE, LEDGER_HAS_RESULT, *conditions))
+        .where(_of_account(_SINCE, _UNTIL, LEDGER_HAS_RESULT, *conditions))
         .order_by(row.at)
     )
 
@@ -137,7 +139,7 @@ _CLOSED_OF = Statement(lambda dialect: _closed(dialect, _of_traders(dialect)))
 def _untold(dialect: str, *conditions: ColumnElement[bool]) -> Core:
     ended = and_(ledger.c.closed_at.is_not(None), ledger.c.result.is_(None))
     count = func.count().label("untold")
-    return select(count).select_from(ledger).where(_of_account(_SINCE, ended, *conditions))
+    return select(count).select_from(ledger).where(_of_account(_SINCE, _UNTIL, ended, *conditions))
 
 
 _UNTOLD = Statement(_untold)
@@ -149,8 +151,9 @@ def _record(
     account: AccountId,
     since: datetime,
     traders: Collection[TraderId] | None,
+    until: datetime | None,
 ) -> Record:
-    asked = {"of_account": account, "since": since}
+    asked = {"of_account": account, "since": since, "until": until or FOREVER}
     closed, untold = _CLOSED, _UNTOLD
     if traders is not None:
         asked["traders"] = list(traders)
@@ -314,9 +317,13 @@ class SqlLedger:
         return await self._database.read(_activity, account, since)
 
     async def record(
-        self, account: AccountId, since: datetime, traders: Collection[TraderId] | None = None
+        self,
+        account: AccountId,
+        since: datetime,
+        traders: Collection[TraderId] | None = None,
+        until: datetime | None = None,
     ) -> Record:
-        return await self._database.read(_record, account, since, traders)
+        return await self._database.read(_record, account, since, traders, until)
 
     async def latest(
         self,

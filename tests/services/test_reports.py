@@ -124,6 +124,8 @@ async def test_what_was_missed_while_down_is_one_late_report(
         await says(world, "/report daily 12:30")
     await asyncio.sleep(hours * HOUR)
     platform.store(Stream.TRADES, earned(world, 1, "5", timedelta(hours=2.8 if hours < 9 else 30)))
+    for nth, what in enumerate(({}, {"profit": None}), 2):  # of the next report
+        platform.store(Stream.TRADES, earned(world, nth, "9", timedelta(hours=0.1), **what))
     for _ in range(2):
         async with running(store, platform, chat, now) as world:
             await world.quiet(MINUTE)
@@ -131,6 +133,7 @@ async def test_what_was_missed_while_down_is_one_late_report(
     [late] = reports(chat)
     assert late.notes[-1].startswith(f"It comes {late_by} h late: ")
     assert shown(late)["Result"] == "+5 USDT", "what happened meanwhile is read first"
+    assert "1 closed trade does not say" not in str(late.notes)
 
 
 async def test_what_comes_when_is_listed_with_buttons_and_what_is_not_understood_is_said(world):

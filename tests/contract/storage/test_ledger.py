@@ -19,6 +19,7 @@ from bot.domain.ingesting import Decide, Known, NewsDecision, Progress
 from bot.domain.ledger import Entry
 from bot.domain.results import Money, Results, sums
 from bot.policy.news import decide, remember_only
+from bot.services.earnings import earned as figures
 from storage import Store
 from storage.engine.database import each
 from storage.ledger.entries import keep_entries
@@ -177,6 +178,34 @@ async def test_results_say_from_when_on_they_are_whole(store: Store):
 
     assert (before, linked_from, partly) == (None, NOW, NOW)
     assert whole == datetime.min.replace(tzinfo=UTC)
+
+
+async def test_what_was_closed_later_is_no_part_of_a_record_that_ends(store: Store):
+    account = (await linked(store)).account
+    origin = replace(CLOSED.origin, record="r2")
+    await take(store, account, CLOSED, replace(CLOSED, origin=origin, profit=None))
+
+    async def counted(until: datetime | None) -> list[tuple[int, int]]:
+        of_owl = frozenset([TraderId("owl")])
+        found = [await store.ledger.record(account, NOW, of, until) for of in (None, of_owl)]
+        return [(len(one.trades), one.untold) for one in found]
+
+    assert await counted(NOW + HOUR) == [(0, 0)] * 2
+    assert await counted(NOW + HOUR + MINUTE) == await counted(None) == [(1, 1)] * 2
+
+
+async def test_fills_after_its_end_are_no_part_of_a_record_that_is_computed_of_them(store: Store):
+    account = (await linked(store)).account
+    for hours, side in enumerate(("buy", "sell", "sell")):
+        at = NOW + hours * HOUR
+        origin = replace(OPENED.origin, record=f"r{hours}", at=at)
+        await take(store, account, replace(OPENED, origin=origin, side=side, opened_at=None))
+
+    record = await figures(store.ledger, account, NOW, until=NOW + 2 * HOUR)
+    whole = await figures(store.ledger, account, NOW)
+
+    assert (len(record.trades), record.method.unmatched) == (1, 0)
+    assert (len(whole.trades), whole.method.unmatched) == (1, 1)
 
 
 async def test_what_is_judged_knows_what_was_earned_today_with_what_came_just_before(store: Store):
