@@ -3,11 +3,12 @@
 What an alert has seen so far is part of it, and is stored: a restart goes on where it was.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from operator import itemgetter
 from typing import NamedTuple
 
 from bot.domain.amounts import is_extreme
@@ -141,7 +142,7 @@ def _moved(
     spans = _with(alert.spans, now, within)
     # What it was before nothing came may be older than its time: what came of it is told, too.
     before = [alert.seen] if silent is not None and alert.seen is not None else []
-    lowest = min((*before, *_since(now.at - within, [one.low for one in spans]), now))
+    lowest = _lowest((*before, *_since(now.at - within, [one.low for one in spans]), now))
     highest = max((*before, *_since(now.at - within, [one.high for one in spans]), now))
     share = alert.amount / 100
     since: PriceSeen | None = None
@@ -165,8 +166,17 @@ def _with(spans: tuple[Span, ...], now: PriceSeen, within: timedelta) -> tuple[S
     kept = [one for one in spans if max(one.low.at, one.high.at) >= now.at - within]
     if kept and now.at < min(kept[-1].low.at, kept[-1].high.at) + within / SPANS:
         last = kept.pop()
-        return (*kept, Span(min(last.low, now), max(last.high, now)))
+        return (*kept, Span(_lowest((last.low, now)), max(last.high, now)))
     return (*kept, Span(now, now))
+
+
+def _lowest(seen: Sequence[PriceSeen]) -> PriceSeen:
+    """Of equal ones the newest, as `max` takes it: that stays within the time for longest.
+
+    Args:
+        seen: the oldest first.
+    """
+    return min(reversed(seen), key=itemgetter(0))
 
 
 def begun(alert: PriceAlert, now: PriceSeen | None) -> PriceAlert:

@@ -79,6 +79,16 @@ def test_a_move_that_takes_longer_than_its_time_is_none():
     assert places(rings(MOVE, *slow, apart=timedelta(seconds=20))[1])[0] == 30
 
 
+@pytest.mark.parametrize(("what", "end"), [(Crossing.RISES, 103.5), (Crossing.FALLS, 96.5)])
+def test_of_a_price_that_stood_still_a_move_is_measured_from_its_last_moment(what, end):
+    prices = [100] * 50 + [100 + (end - 100) / 2] * 860 + [end]
+    alert = replace(MOVE, what=what, amount=Decimal("3.2"))
+
+    [(_, rung)] = rings(alert, *prices)[1]
+
+    assert rung.since == PriceSeen(Decimal(100), NOON + 50 * SECOND)
+
+
 def test_what_happened_while_no_price_came_rings_late_and_says_for_how_long():
     level, move = (rings(one, 98)[0] for one in (ALERT, MOVE))
     hour = timedelta(hours=1)
