@@ -271,8 +271,10 @@ class CryptorobotSession:
 
     def follow(self, pairs: Collection[str]) -> None:
         self._wanted = frozenset(map(pair_key, pairs))
+        # What could not be read may be one of them.
+        self._pairs = {name: pair for name, pair in self._pairs.items() if pair}
         self._followed = {
-            name for name, pair in self._pairs.items() if pair and pair_key(pair) in self._wanted
+            name for name, pair in self._pairs.items() if pair_key(pair) in self._wanted
         }
         self._newest.clear()
         self._priced.set()
@@ -540,11 +542,14 @@ class CryptorobotSession:
         return len(self._pairs) < MOST_PAIRS
 
     def _learn(self, name: str, raw: str) -> None:
-        """Decode a price to see of which pair it is, once for each name; without one each time."""
-        if not self._has_room and name and pair_key(name) not in self._wanted:
+        """Decode a price to see of which pair it is, once for each name; without one each time, and
+        where it is followed until one can be read.
+        """
+        wanted = pair_key(name) in self._wanted
+        if not self._has_room and name and not wanted:
             return
         tick = self._tick(raw)
-        if name:
+        if name and (tick is not None or not wanted):
             self._pairs[name] = tick.symbol if tick else ""
         if tick is not None and pair_key(tick.symbol) in self._wanted:
             self._followed.update(filter(None, (name,)))

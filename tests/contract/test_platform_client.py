@@ -316,17 +316,20 @@ async def test_of_pairs_that_are_followed_the_newest_price_is_given_and_of_no_ot
 
     async with listening(client, person) as session:
         await platform.tick({"symbol": "SOL/USDT", "last": 1})
+        await platform.tick({"symbol": "ETH/USDT", "last": None})
         await platform.add("trades", trade(0), person.id)
         await heard(session, 1)
-        session.follow(("btcusdt", "SOL/USDT"))
+        session.follow(("btcusdt", "SOL/USDT", "ETH/USDT"))
         assert await session.ticks() == [], "it is told that others are followed"
+        await platform.tick({"symbol": "ETH/USDT", "last": None})
         for last in range(2, 20):
             await platform.tick({"symbol": "BTC/USDT", "last": last})
             await platform.tick({"symbol": "BTC/USDT:USDT", "last": 1000 + last})
             await platform.tick({"symbol": "SOL/USDT", "last": 100 + last})
+        await platform.tick({"symbol": "ETH/USDT", "last": 3})
         newest: dict[str, Decimal] = {}
         async with asyncio.timeout(PATIENCE):
-            while newest != {"BTC/USDT": 19, "SOL/USDT": 119}:
+            while newest != {"BTC/USDT": 19, "SOL/USDT": 119, "ETH/USDT": 3}:
                 newest |= {tick.symbol: tick.last for tick in await session.ticks()}
         session.follow(())
         await session.ticks()
