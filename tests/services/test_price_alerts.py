@@ -119,6 +119,20 @@ async def test_that_it_may_ring_again_is_known_after_a_crash(store, platform, ch
     assert [card.title[-11:] for card in rung(chat)] == ["50,001 USDT", "50,002 USDT"]
 
 
+async def test_that_it_may_ring_again_is_known_even_while_it_cannot_be_stored(
+    world, platform, chat
+):
+    await world.goes_live()
+    await ask(world, "/alert BTC/USDT above 50000 every time")
+    await ticks(world, platform, "50001")
+    world.store.price_alerts.fails("keep", *[TryLater("the database is away")] * 9)
+    await ticks(world, platform, "49000")
+    await ask(world, "/alert BTC/USDT above 60000")
+    await ticks(world, platform, "50002")
+
+    assert [card.title[-11:] for card in rung(chat)] == ["50,001 USDT", "50,002 USDT"]
+
+
 async def test_without_a_socket_it_is_said_that_nothing_rings_until_there_is_one(
     world, platform, chat
 ):

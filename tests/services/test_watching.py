@@ -41,9 +41,7 @@ async def ticks(world: World, platform, *prices: str, apart: float = 1) -> None:
         await world.quiet(apart)
 
 
-async def test_it_shows_the_price_every_few_seconds_and_what_it_has_done(
-    world, platform, chat, monkeypatch
-):
+async def test_it_shows_the_price_every_few_seconds_and_what_it_has_done(world, platform, chat):
     await world.goes_live()
     begun, _, message = await watches(world, chat)
     for step in range(20):
@@ -57,13 +55,12 @@ async def test_it_shows_the_price_every_few_seconds_and_what_it_has_done(
     assert field(shown[-1], "Since") == "-0.94 % (42,400 USDT)"
     assert (field(shown[-1], "Low"), field(shown[-1], "High")) == ("42,000", "44,300")
     assert list(actions_under(shown[-1])) == ["Stop"]
-    owed, looks = world.store.outbox.amendments, []
+    looks = []
 
     async def look(*given):
         looks.append(given)
-        return await owed(*given)
 
-    monkeypatch.setattr(world.store.outbox, "amendments", look)
+    world.store.outbox.before("amendments", look)
     await world.quiet(60)
     assert len(changes(chat, message)) == len(shown), "nothing new, nothing changed"
     assert len(looks) <= 60 / CHANGE_EVERY + 1, "nor is what is owed read again for nothing"

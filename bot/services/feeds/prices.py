@@ -76,10 +76,14 @@ class Prices:
             self._session = None
 
     async def _read(self) -> None:
-        await self._keep()
         self._changed = False
         found = await retry_until_available(partial(self.alerts.of, self.account.id))
-        self._alerts = {one.id: one for one in found}
+        # What one has seen is newer here than what is stored of it.
+        had = self._alerts
+        self._alerts = {
+            one.id: had[one.id] if one.id in had and had[one.id].rung == one.rung else one
+            for one in found
+        }
 
     async def _look(self, tick: Tick) -> None:
         pair, now, again = pair_key(tick.symbol), self.now(), False
