@@ -276,7 +276,11 @@ class CryptorobotSession:
         self._followed = {
             name for name, pair in self._pairs.items() if pair_key(pair) in self._wanted
         }
-        self._newest.clear()
+        self._newest = {
+            name: raw
+            for name, raw in self._newest.items()
+            if pair_key(self._pairs.get(name, name)) in self._wanted
+        }
         self._priced.set()
 
     async def ticks(self) -> Sequence[Tick]:

@@ -135,7 +135,8 @@ class Session(Protocol):
 
     def follow(self, pairs: Collection[str]) -> None:
         """Have `ticks` give the prices of these pairs from now on, however the platform spells
-        them, and of no others; it returns at once where it is waited for.
+        them, and of no others; it returns at once where it is waited for. What was heard of them
+        before is given, too.
         """
 
     async def ticks(self) -> Sequence[Tick]:

@@ -331,9 +331,15 @@ async def test_of_pairs_that_are_followed_the_newest_price_is_given_and_of_no_ot
         async with asyncio.timeout(PATIENCE):
             while newest != {"BTC/USDT": 19, "SOL/USDT": 119, "ETH/USDT": 3}:
                 newest |= {tick.symbol: tick.last for tick in await session.ticks()}
-        session.follow(())
-        await session.ticks()
         await platform.tick({"symbol": "BTC/USDT", "last": 20})
+        await platform.tick({"symbol": "SOL/USDT", "last": 120})
+        await platform.add("trades", trade(1), person.id)
+        await heard(session, 1)
+        session.follow(("BTC/USDT",))
+        assert [tick.last for tick in await session.ticks()] == [20], "what was heard is kept"
+        session.follow(())
+        assert await session.ticks() == []
+        await platform.tick({"symbol": "BTC/USDT", "last": 21})
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.5):
                 await session.ticks()

@@ -370,7 +370,9 @@ class FakeSession:
 
     def follow(self, pairs: Collection[str]) -> None:
         self.followed = frozenset(map(pair_key, pairs))
-        self.prices.clear()
+        self.prices = {
+            pair: tick for pair, tick in self.prices.items() if pair_key(pair) in self.followed
+        }
         self.priced.set()
 
     async def ticks(self) -> Sequence[Tick]:

@@ -189,6 +189,40 @@ async def test_the_database_may_be_away_when_it_rings(world, platform, chat, mon
     assert fails == []
 
 
+@pytest.mark.parametrize("away", [False, True], ids=["", "while the database is away"])
+async def test_what_changes_beside_it_makes_an_alert_miss_no_price(world, platform, chat, away):
+    account = await world.goes_live()
+    await ask(world, "/alert BTC/USDT above 50000")
+    await world.quiet(1)
+    if away:
+        world.store.price_alerts.fails("of", *[TryLater("the database is away")] * 9)
+    platform.tick("50001")
+    world.feeds.change_prices(account.id)
+    await world.quiet(1)
+
+    assert len(rung(chat)) == 1
+
+
+async def test_a_price_that_is_watched_has_no_alerts_read(world, platform, chat):
+    await world.goes_live()
+    await ask(world, "/alert BTC/USDT above 50000")
+    await world.quiet(1)
+    reads = []
+
+    async def read(*given):
+        reads.append(given)
+
+    world.store.price_alerts.before("of", read)
+    platform.ticking = ("ETH/USDT",)
+    watched = await ask(world, "/watch ETH/USDT")
+    await ask(world, "/watch stop")
+    await ticks(world, platform, "50001")
+
+    assert watched.title.startswith("ETH/USDT: ")
+    assert len(rung(chat)) == 1
+    assert reads == []
+
+
 async def test_they_are_removed_by_buttons_and_an_account_has_so_many_at_most(world, platform):
     await world.goes_live()
     for number in range(MOST_ALERTS):

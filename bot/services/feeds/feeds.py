@@ -175,12 +175,13 @@ class Feeds:
 
     def watch(self, account: AccountId, price: LivePrice, *, ends: bool = False) -> None:
         """Somebody watches a price from now on, or no more."""
-        live = self._live[account]
+        live, running = self._live[account], self._feeds.get(account)
         if ends and price in live:
             live.remove(price)
         elif not ends:
             live.append(price)
-        self.change_prices(account)
+        if running is not None:
+            running[0].prices.want()
 
     def states(self) -> Mapping[AccountId, FeedStatus]:
         return {account: feed.status for account, (feed, _) in self._feeds.items()}

@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 KEEP_EVERY: Seconds = 30.0
 """How often what alerts have seen is stored: so much of it a crash may cost."""
 
+READ_AGAIN: Seconds = 5.0
+"""Between two tries to read them while the database is away."""
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Prices:
@@ -41,8 +44,12 @@ class Prices:
     now: Now
     _alerts: dict[str, PriceAlert] = field(init=False, default_factory=dict)
     _session: Session | None = field(init=False, default=None)
+    _wanted: frozenset[str] = field(init=False, default=frozenset())
+    """Pairs that the session follows."""
     _changed: bool = field(init=False, default=True)
     """Alerts were made or removed since they were read."""
+    _read_at: Seconds = field(init=False, default=0.0)
+    """Not before are they read, where the database was away."""
     _ringing: list[PriceCrossed] = field(init=False, default_factory=list)
     """What is not stored yet; a connection that breaks meanwhile does not end it."""
     _unkept: set[str] = field(init=False, default_factory=set)
@@ -52,38 +59,58 @@ class Prices:
         """Alerts have been made or removed."""
         self._changed = True
         if self._session is not None:
-            self._session.follow(())
+            self._session.follow(self._wanted)  # whoever waits for a price reads them first
+
+    def want(self) -> None:
+        """Follow the pairs that are wanted now."""
+        of_alerts = {one.pair for one in self._alerts.values()}
+        wanted = frozenset(of_alerts | {one.pair for one in self.live})
+        if self._session is not None and wanted != self._wanted:
+            self._wanted = wanted
+            self._session.follow(wanted)
 
     async def follow(self, session: Session) -> NoReturn:
         """Have each alert look at the prices of its pair, until cancelled."""
-        self._session, self._changed = session, True
+        self._session, self._wanted, self._changed = session, frozenset(), True
         try:
+            self.want()
             await self._ring()
+            ticks: Sequence[Tick] = ()
             while True:
-                if self._changed:
+                if self._changed and steady() >= self._read_at:
                     await self._read()
-                    wanted = {one.pair for one in self._alerts.values()}
-                    session.follow(wanted | {one.pair for one in self.live})
-                ticks: Sequence[Tick] = ()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(KEEP_EVERY if self._unkept else None):
-                        ticks = await session.ticks()
                 for tick in ticks:
                     await self._look(tick)
                 if self._unkept and steady() >= self._kept_at + KEEP_EVERY:
                     await self._keep()
+                ticks = ()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._rest()):
+                        ticks = await session.ticks()
         finally:
             self._session = None
 
+    def _rest(self) -> Seconds | None:
+        """How long a price may be waited for."""
+        reads = [max(0.0, self._read_at - steady())] if self._changed else []
+        return min((*reads, *([KEEP_EVERY] if self._unkept else [])), default=None)
+
     async def _read(self) -> None:
+        """See which alerts there are; those that are known look on while the database is away."""
         self._changed = False
-        found = await retry_until_available(partial(self.alerts.of, self.account.id))
+        try:
+            found = await self.alerts.of(self.account.id)
+        except (TryLater, OutcomeUnknown) as outage:
+            log.warning("price alerts were not read", extra={"reason": str(outage)})
+            self._changed, self._read_at = True, steady() + READ_AGAIN
+            return
         # What one has seen is newer here than what is stored of it.
         had = self._alerts
         self._alerts = {
             one.id: had[one.id] if one.id in had and had[one.id].rung == one.rung else one
             for one in found
         }
+        self.want()
 
     async def _look(self, tick: Tick) -> None:
         pair, now, again = pair_key(tick.symbol), self.now(), False
