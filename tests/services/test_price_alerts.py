@@ -203,8 +203,10 @@ async def test_what_changes_beside_it_makes_an_alert_miss_no_price(world, platfo
     assert len(rung(chat)) == 1
 
 
-async def test_a_price_that_is_watched_has_no_alerts_read(world, platform, chat):
-    await world.goes_live()
+async def test_neither_a_price_that_is_watched_nor_a_new_connection_has_alerts_read(
+    world, platform, chat
+):
+    account = await world.goes_live()
     await ask(world, "/alert BTC/USDT above 50000")
     await world.quiet(1)
     reads = []
@@ -216,6 +218,9 @@ async def test_a_price_that_is_watched_has_no_alerts_read(world, platform, chat)
     platform.ticking = ("ETH/USDT",)
     watched = await ask(world, "/watch ETH/USDT")
     await ask(world, "/watch stop")
+    platform.cut()
+    await world.quiet(1)
+    await world.until(lambda: world.is_live(account))
     await ticks(world, platform, "50001")
 
     assert watched.title.startswith("ETH/USDT: ")

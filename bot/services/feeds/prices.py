@@ -47,7 +47,7 @@ class Prices:
     _wanted: frozenset[str] = field(init=False, default=frozenset())
     """Pairs that the session follows."""
     _changed: bool = field(init=False, default=True)
-    """Alerts were made or removed since they were read."""
+    """Alerts were made or removed since they were read: only the process that follows does that."""
     _read_at: Seconds = field(init=False, default=0.0)
     """Not before are they read, where the database was away."""
     _ringing: list[PriceCrossed] = field(init=False, default_factory=list)
@@ -71,7 +71,7 @@ class Prices:
 
     async def follow(self, session: Session) -> NoReturn:
         """Have each alert look at the prices of its pair, until cancelled."""
-        self._session, self._wanted, self._changed = session, frozenset(), True
+        self._session, self._wanted = session, frozenset()
         try:
             self.want()
             await self._ring()
