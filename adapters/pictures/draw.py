@@ -116,8 +116,10 @@ class _Sheet:
         self._words: list[tuple[float, float, Words, str]] = []
 
     def box(self, left: float, top: float, right: float, bottom: float, colour: str) -> None:
-        corners = [left * SMOOTH, top * SMOOTH, right * SMOOTH - 1, bottom * SMOOTH - 1]
-        self._pen.rectangle(corners, colour)
+        """However thin, it is there: Pillow draws none that ends before it begins."""
+        left, top = left * SMOOTH, top * SMOOTH
+        end = max(left, right * SMOOTH - 1), max(top, bottom * SMOOTH - 1)
+        self._pen.rectangle([left, top, *end], colour)
 
     def line(self, points: Sequence[tuple[float, float]], colour: str, width: float) -> None:
         self._pen.line(_large(points), colour, round(width * SMOOTH), joint="curve")

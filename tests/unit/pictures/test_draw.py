@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageColor
 
 from adapters.pictures import fonts
@@ -132,12 +134,38 @@ def test_in_a_ranking_gains_go_right_and_losses_left_the_first_on_top():
     assert (gains[2] - gains[0]) == pytest.approx(2 * (losses[2] - losses[0]), abs=6)
 
 
-def curve(*values: int) -> Curve:
-    """Of what has been earned."""
-    points = tuple(
-        Point(at=START + timedelta(hours=at), value=Decimal(one)) for at, one in enumerate(values)
+def earned(points: Sequence[Point], *, is_result: bool = True) -> Curve:
+    """At these times."""
+    return Curve(
+        title="", points=tuple(points), levels=(), ends=("", ""), alt="x", is_result=is_result
     )
-    return Curve(title="", points=points, levels=(), ends=("", ""), alt="x", is_result=True)
+
+
+AFTER = st.timedeltas(timedelta(0), timedelta(days=400))
+AMOUNTS = st.decimals(-(10**9), 10**9, places=8)
+
+
+@given(st.lists(st.tuples(AFTER, AMOUNTS), min_size=1, max_size=20), st.booleans())
+@settings(max_examples=40)
+def test_whatever_has_been_earned_when_can_be_drawn(told, is_result):
+    points = [Point(at=START + after, value=value) for after, value in sorted(told)]
+
+    assert drawn(earned(points, is_result=is_result), Look.DARK).png
+
+
+def test_of_two_trades_in_the_same_second_both_are_drawn():
+    moments = (timedelta(0), timedelta(seconds=1), timedelta(days=1))
+
+    points = [Point(at=START + after, value=Decimal(5)) for after in moments]
+
+    assert drawn(earned(points), Look.DARK).png
+
+
+def curve(*values: int) -> Curve:
+    """An hour apart."""
+    return earned(
+        [Point(at=START + timedelta(hours=at), value=Decimal(one)) for at, one in enumerate(values)]
+    )
 
 
 def test_what_was_earned_together_is_filled_from_nought_on_its_side():
