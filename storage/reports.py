@@ -1,7 +1,7 @@
 """Reports that come each day or week: who is owed one now, once, and what bots did meanwhile."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from bot.domain.chats import Address
 from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import Priority
 from bot.domain.events import Kind
-from bot.domain.ids import AccountId, EndpointId, TraderId
+from bot.domain.ids import AccountId, EndpointId, LinkId, TraderId
 from bot.domain.report_plans import ToldUpTo, due_up_to, next_due
 from bot.domain.reports import LONGEST, DueReport
 from bot.domain.timetables import zone
@@ -36,8 +36,10 @@ class SqlReports:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def due(self, now: datetime) -> tuple[Sequence[DueReport], datetime | None]:
-        return await self._database.read(_due, now)
+    async def due(
+        self, now: datetime, without: Collection[LinkId] = ()
+    ) -> tuple[Sequence[DueReport], datetime | None]:
+        return await self._database.read(_due, now, without)
 
     async def owe(
         self, report: DueReport, card: Card | None, now: datetime
@@ -48,10 +50,12 @@ class SqlReports:
         return await self._database.read(_turns, account, since)
 
 
-def _due(connection: Connection, now: datetime) -> tuple[Sequence[DueReport], datetime | None]:
+def _due(
+    connection: Connection, now: datetime, without: Collection[LinkId]
+) -> tuple[Sequence[DueReport], datetime | None]:
     rows = select_active_links().where(LINK_TELLS_REPORTS, link.c.report_due_at <= now)
-    rows = rows.add_columns(link.c.reports_told)
-    rows = rows.order_by(link.c.report_due_at).limit(AT_ONCE)
+    rows = rows.where(link.c.id.not_in(without)).add_columns(link.c.reports_told)
+    rows = rows.order_by(None).order_by(link.c.report_due_at, link.c.id).limit(AT_ONCE)
     found = [report for row in connection.execute(rows).all() for report in _reports_of(row, now)]
     later = select(func.min(link.c.report_due_at)).where(
         LINK_TELLS_REPORTS, link.c.report_due_at > now

@@ -1,21 +1,26 @@
 """Reports that come each day or week."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from bot.domain.cards import Card
 from bot.domain.chats import Address
 from bot.domain.deliveries import Priority
-from bot.domain.ids import AccountId, EndpointId, TraderId
+from bot.domain.ids import AccountId, EndpointId, LinkId, TraderId
 from bot.domain.reports import DueReport
 from bot.domain.uptimes import Turn
 
 
 class Reports(Protocol):
-    async def due(self, now: datetime) -> tuple[Sequence[DueReport], datetime | None]:
-        """Those that are due now, and when others will be. Of several of the same rhythm that were
-        missed there is one, about all of their time.
+    async def due(
+        self, now: datetime, without: Collection[LinkId] = ()
+    ) -> tuple[Sequence[DueReport], datetime | None]:
+        """Some that are due now, the longest due first, and when others will be. Of several of the
+        same rhythm that were missed there is one, about all of their time.
+
+        Args:
+            without: those of these links are left out.
         """
 
     async def owe(

@@ -1,7 +1,7 @@
 """What a day or a week has come to: made when it is asked for, or when it is due."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from bot.domain.cards import Card
 from bot.domain.chats import Address, Link
@@ -45,32 +45,32 @@ class Reporting:
         self._feeds = feeds
         self._draw = draw
         self._now = now
-        self._met: dict[tuple[LinkId, Rhythm, date], datetime] = {}
-        """When a report that waits was first seen to be due."""
+        self._began: datetime | None = None
+        """When it was first looked whether any is due."""
 
     async def tell(self, now: datetime) -> Gathered:
         """Owe the reports that are due."""
-        due, then = await self._reports.due(now)
+        self._began = self._began or now
+        waiting: set[LinkId] = set()
+        while True:
+            due, then = await self._reports.due(now, waiting)
+            ready = [one for one in due if not self._is_worth_waiting(one, self._began, now)]
+            if ready or not due:
+                break
+            waiting |= {one.link.id for one in due}
         owed: dict[EndpointId, tuple[Address, Priority]] = {}
-        done = False
-        for report in due:
-            key = report.link.id, report.plan.rhythm, report.day
-            if self._is_worth_waiting(report.link, self._met.setdefault(key, now), now):
-                continue
-            card = await self._due_card(report, now)
-            owed |= await self._reports.owe(report, card, now)
-            del self._met[key]
-            done = True
-        if done:
+        for report in ready:
+            owed |= await self._reports.owe(report, await self._due_card(report, now), now)
+        if ready:
             then = now  # there may be more than were looked at together
-        elif due:
+        elif waiting:
             then = min(filter(None, (then, now + LOOK_AGAIN)))
         return Gathered(owed=owed, due=then)
 
-    def _is_worth_waiting(self, link: Link, since: datetime, now: datetime) -> bool:
-        feed = self._feeds.status(link.account)
+    def _is_worth_waiting(self, report: DueReport, began: datetime, now: datetime) -> bool:
+        feed = self._feeds.status(report.link.account)
         is_behind = feed is None or feed.state in (FeedState.CONNECTING, FeedState.CATCHING_UP)
-        return is_behind and now - since < PATIENCE
+        return is_behind and now - max(report.until, began) < PATIENCE
 
     async def _due_card(self, report: DueReport, now: datetime) -> Card | None:
         period = await self._period(report.link, report.plan.rhythm, report.since, report.until)

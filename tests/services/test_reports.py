@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from typing import cast
 
 import pytest
 
 from bot.domain.cards import as_shown
+from bot.domain.chats import Preferences
+from bot.domain.digests import Gathered
 from bot.domain.events import Stream
+from bot.domain.feeds import FeedState, FeedStatus
+from bot.domain.ids import AccountId
+from bot.domain.report_plans import ReportPlan, Rhythm
+from bot.domain.timetables import at_clock, zone
+from bot.services.feeds import Feeds
+from bot.services.reporting import Reporting
+from storage.reports import AT_ONCE
+from tests.contract.storage.given import NOW, linked
+from tests.fakes.pictures import blank
 from tests.harness.world import owl, running
 from tests.services.test_figures import earned, knows, shown
 
 MINUTE = 60.0
 HOUR = 3600.0
+DAILY = ReportPlan(rhythm=Rhythm.DAILY, at=time(13))
 
 
 def reports(messenger):
@@ -134,6 +148,44 @@ async def test_what_was_missed_while_down_is_one_late_report(
     assert late.notes[-1].startswith(f"It comes {late_by} h late: ")
     assert shown(late)["Result"] == "+5 USDT", "what happened meanwhile is read first"
     assert "1 closed trade does not say" not in str(late.notes)
+
+
+class SomeConnect:
+    """Feeds of which all but one never get beyond connecting."""
+
+    def __init__(self, live: AccountId) -> None:
+        self._live = live
+
+    def status(self, account: AccountId) -> FeedStatus:
+        state = FeedState.LIVE if account == self._live else FeedState.CONNECTING
+        return FeedStatus(state=state, since=NOW)
+
+
+@pytest.mark.parametrize("started", [NOW, NOW + timedelta(hours=4)])
+async def test_who_cannot_be_heard_yet_holds_up_nobody_and_is_waited_for_once(
+    store, now, started: datetime
+):
+    def daily(wants: Preferences) -> Preferences:
+        return replace(wants, reports=(DAILY,))
+
+    chats = [await linked(store, f"{nth}", f"user-{nth}") for nth in range(2 * AT_ONCE + 5)]
+    for chat in chats:
+        await store.links.prefer(chat.id, daily, NOW)
+    live, due = chats[-1], max(started, at_clock(NOW.date(), DAILY.at, zone("UTC")))
+    feeds = cast("Feeds", SomeConnect(live.account))
+    reporting = Reporting(store.reports, store.nights, store.ledger, store.inbox, feeds, blank, now)
+
+    before = await reporting.tell(started) if started < due else None
+    first = await reporting.tell(due)
+    nobody = [await reporting.tell(due + timedelta(minutes=minutes)) for minutes in (0, 9)]
+    patient = due + timedelta(minutes=10)
+    others = [await reporting.tell(patient) for _ in range(4)]
+
+    assert before in (None, Gathered(owed={}, due=due))
+    assert list(first.owed) == [live.endpoint.id]
+    assert [one.owed for one in nobody] == [{}, {}]
+    assert nobody[0].due == due + timedelta(seconds=15)
+    assert [len(one.owed) for one in others] == [AT_ONCE, AT_ONCE, 4, 0]
 
 
 async def test_what_comes_when_is_listed_with_buttons_and_what_is_not_understood_is_said(world):
