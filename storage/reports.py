@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 
 from sqlalchemy import Connection, func, select, update
 
@@ -39,7 +40,12 @@ class SqlReports:
     async def due(
         self, now: datetime, without: Collection[LinkId] = ()
     ) -> tuple[Sequence[DueReport], datetime | None]:
-        return await self._database.read(_due, now, without)
+        while True:
+            found, then, idle = await self._database.read(_due, now, without)
+            if not idle:
+                return found, then
+            await self._database.write(_plan_anew, (idle, now))
+            without = {*without, *idle}
 
     async def owe(
         self, report: DueReport, card: Card | None, now: datetime
@@ -52,15 +58,17 @@ class SqlReports:
 
 def _due(
     connection: Connection, now: datetime, without: Collection[LinkId]
-) -> tuple[Sequence[DueReport], datetime | None]:
+) -> tuple[Sequence[DueReport], datetime | None, Sequence[LinkId]]:
+    """Gives also the links that look due but owe none: they would stand in the way of others."""
     rows = select_active_links().where(LINK_TELLS_REPORTS, link.c.report_due_at <= now)
     rows = rows.where(link.c.id.not_in(without)).add_columns(link.c.reports_told)
     rows = rows.order_by(None).order_by(link.c.report_due_at, link.c.id).limit(AT_ONCE)
-    found = [report for row in connection.execute(rows).all() for report in _reports_of(row, now)]
+    found = {LinkId(row.link): _reports_of(row, now) for row in connection.execute(rows).all()}
+    idle = [one for one, reports in found.items() if not reports]
     later = select(func.min(link.c.report_due_at)).where(
         LINK_TELLS_REPORTS, link.c.report_due_at > now
     )
-    return found, connection.execute(later).scalar()
+    return [*chain(*found.values())], connection.execute(later).scalar(), idle
 
 
 def _reports_of(row: AnyRow, now: datetime) -> Sequence[DueReport]:
@@ -75,6 +83,17 @@ def _reports_of(row: AnyRow, now: datetime) -> Sequence[DueReport]:
             report = DueReport(link=to, plan=plan, day=due.day, since=since, until=due.until)
             found.append(report)
     return found
+
+
+@each
+def _plan_anew(connection: Connection, request: tuple[Sequence[LinkId], datetime]) -> None:
+    links, now = request
+    looked_due = select_active_links().where(link.c.id.in_(links), link.c.report_due_at <= now)
+    looked_due = looked_due.with_for_update(of=link).add_columns(link.c.reports_told)
+    for row in connection.execute(looked_due).all():
+        wants = link_of(row).preferences
+        due = next_due(wants.reports, decode_told(row.reports_told, wants), zone(wants.zone))
+        connection.execute(update(link).where(link.c.id == row.link).values(report_due_at=due))
 
 
 @each

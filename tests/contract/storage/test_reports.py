@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
+import pytest
 from sqlalchemy import select, update
 
 from bot.domain.cards import Card
@@ -119,6 +120,32 @@ async def test_where_only_the_day_was_kept_it_was_told_up_to_the_time_of_its_pla
     [evening], _ = await store.reports.due(MORNING + timedelta(hours=12))
 
     assert (evening.since, evening.until) == (MORNING, MORNING + timedelta(hours=12))
+
+
+async def test_what_looks_due_and_is_not_stands_in_no_way(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("storage.reports.AT_ONCE", 1)
+    early, planless, due = [await linked(store, chat) for chat in ("100", "200", "300")]
+    for chat in (early, planless, due):
+        await wanted(store, chat, DAILY)
+    tomorrow = {"daily": {"day": f"{MORNING:%F}", "until": MORNING.isoformat()}}
+
+    @each
+    def disturb(connection, _):
+        before = update(link).values(report_due_at=MORNING - MINUTE)
+        connection.execute(before.where(link.c.id == early.id).values(reports_told=tomorrow))
+        connection.execute(before.where(link.c.id == planless.id).values(preferences={}))
+
+    await store.database.write(disturb, None)
+    found, then = await store.reports.due(MORNING)
+    left = await store.database.read(
+        lambda connection: dict(connection.execute(select(link.c.id, link.c.report_due_at)).all())
+    )
+
+    assert [one.link.id for one in found] == [due.id]
+    assert then == MORNING + DAY
+    assert left == {early.id: MORNING + DAY, planless.id: None, due.id: MORNING}
 
 
 async def test_nothing_is_owed_for_silence_or_where_nobody_wants_it_or_is_linked_any_more(

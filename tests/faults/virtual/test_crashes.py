@@ -58,6 +58,7 @@ ELSEWHERE = {
     "commit of storage.drills._end": "a drill, which goes on to its end otherwise",
     "commit of storage.drills._remind": "whether somebody is told that a drill is due, as a wish",
     "commit of storage.reports._owe": "a report that somebody wants, tried by contract",
+    "commit of storage.reports._plan_anew": "when to look, which is done again",
     "commit of storage.escalation._prune": "erases what ended long ago",
     "commit of storage.audit._erase": "erases what ended long ago",
     "commit of storage.retention._delete_items": "erases what ended long ago",
