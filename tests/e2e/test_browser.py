@@ -139,7 +139,7 @@ async def test_the_whole_journey(demo: Demo, chromium_browser: Browser) -> None:
     name = await picking.locator("button[data-action] .label").first.text_content()
     assert name is not None
     await picking.locator("button[data-action]").first.click()
-    card = page.locator("[data-message]", has_text=f"Stop {name}?")
+    card = page.locator("[data-message]", has_text=f"Stop {name}, or only new trades?")
     await card.locator("button[data-action]", has_text=f"Stop {name}").click()
     paused = page.locator("[data-message]", has_text=f"{name} is stopped")
     await expect(paused.last).to_be_visible()
