@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from aiohappyeyeballs import start_connection
 from aiohttp import FormData
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from multidict import CIMultiDict
@@ -196,12 +197,15 @@ class Connections:
             self._trust = ssl.create_default_context()
         if self._allows is not None:
             return await self._connect_to_allowed(origin, self._allows)
-        _, connection = await asyncio.get_running_loop().create_connection(
+        loop = asyncio.get_running_loop()
+        addresses = await loop.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
+        # asyncio's own race leaves its winner open when it is cancelled.
+        connected = await start_connection(addresses, happy_eyeballs_delay=NEXT_ADDRESS_AFTER)
+        _, connection = await loop.create_connection(
             lambda: _Connection(origin, self._open),
-            origin.host,
-            origin.port,
+            sock=connected,
             ssl=self._trust if origin.tls else None,
-            happy_eyeballs_delay=NEXT_ADDRESS_AFTER,
+            server_hostname=origin.host if origin.tls else None,
         )
         return connection
 

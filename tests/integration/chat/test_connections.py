@@ -1,6 +1,8 @@
 """What a server may say on one connection, and what becomes of the next request."""
 
 import asyncio
+import gc
+import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
@@ -207,3 +209,16 @@ async def test_who_is_asked_in_turn_with_another_keeps_its_connection():
     await asyncio.wait([task for peer in peers for task in peer.at_work], timeout=5.0)
 
     assert [peer.connections for peer in peers] == [1, 1]
+
+
+@pytest.mark.parametrize("steps", range(16))
+async def test_a_request_given_up_while_it_connects_leaves_no_socket_open(steps: int):
+    """An open one is told when the collector finds it, which fails this test."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        async with Connections() as connections, asyncio.TaskGroup() as tasks:
+            asked = tasks.create_task(connections.ask("GET", url, headers={}))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            asked.cancel()
+    gc.collect()
