@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.domain.cards import Button, Card, PickList, Picture, Severity, Table, as_shown
 from bot.domain.commands import Spec
 from bot.domain.marks import shown
-from bot.texts.language import _
+from bot.texts.language import _, spoken_language
 from bot.texts.severities import word
 
 Json = Mapping[str, "JsonValue"]
@@ -41,6 +41,7 @@ def card_json(card: Card, public_url: str) -> Json:
         "at": instant(card.at) if card.at else None,
         "reference": card.reference,
         "silent": card.silent or _is_answer(card),
+        "language": spoken_language(),
     }
 
 

@@ -2,11 +2,22 @@
 
 import { DAY_FORM, MONTHS, sentence } from "./sentences.js";
 
-const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
-const DATE = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
+const CLOCK = { hour: "2-digit", minute: "2-digit" };
+const EXACT = { dateStyle: "medium", timeStyle: "medium" };
+const DATE = { weekday: "long", day: "numeric", month: "long" };
+const DATED = { day: "numeric", month: "short", ...CLOCK };
 
-const DATED = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const PAGE = document.documentElement.lang;
+const WRITERS = new Map();
+
+/** A time as a language writes it: as the reader's country does, where the browser tells of one. */
+function written(when, form, language = PAGE) {
+  const locale = navigator.languages.find((one) => one.split("-")[0] === language) ?? language;
+  const key = `${locale} ${Object.keys(form)}`;
+  if (!WRITERS.has(key)) WRITERS.set(key, new Intl.DateTimeFormat(locale, form));
+  return WRITERS.get(key).format(when);
+}
+
 const NAMED = literal(DAY_FORM)
   .replace(literal("{day}"), "(?<day>\\d{1,2})")
   .replace(literal("{month}"), () => `(?<month>${MONTHS.map(literal).join("|")})`);
@@ -57,7 +68,7 @@ export function dayOf(at) {
   const today = new Date();
   if (day === today.toDateString()) return sentence("today");
   today.setDate(today.getDate() - 1);
-  return day === today.toDateString() ? sentence("yesterday") : DATE.format(new Date(at));
+  return day === today.toDateString() ? sentence("yesterday") : written(new Date(at), DATE);
 }
 
 export function dividerElement(day) {
@@ -71,20 +82,21 @@ function ownParts(message) {
       ? icon("clock", sentence("sending"))
       : icon("tick", sentence("sent"));
   const said = element("p", { class: "said", dir: "auto" }, message.text);
-  return [element("div", { class: "bubble" }, said, foot([clock(message.at), state]))];
+  return [element("div", { class: "bubble" }, said, foot([clock(message), state]))];
 }
 
 function cardParts(message) {
   const { card, at, replies_to: reference } = message;
+  const told = { at, language: card.language };
   const parts = [
     head(card),
     reference ? element("p", { class: "note" }, sentence("reply", { reference: `#${reference}` })) : null,
-    element("h2", { class: "title", dir: "auto" }, ...words(card.title, at)),
-    ...card.lines.map((line) => element("p", { class: "line", dir: "auto" }, ...pieces(line, at))),
-    card.fields.length ? fields(card.fields, at) : null,
-    card.table ? table(card.table, at) : null,
+    element("h2", { class: "title", dir: "auto" }, ...words(card.title, told)),
+    ...card.lines.map((line) => element("p", { class: "line", dir: "auto" }, ...pieces(line, told))),
+    card.fields.length ? fields(card.fields, told) : null,
+    card.table ? table(card.table, told) : null,
     card.picture ? element("img", { class: "picture", ...card.picture }) : null,
-    ...card.notes.map((note) => element("p", { class: "note", dir: "auto" }, ...pieces(note, at))),
+    ...card.notes.map((note) => element("p", { class: "note", dir: "auto" }, ...pieces(note, told))),
     foot([
       card.reference ? element("span", { class: "reference" }, `#${card.reference}`) : null,
       card.at && card.silent ? icon("quiet", sentence("silent")) : null,
@@ -105,32 +117,34 @@ function head(card) {
     "p",
     { class: "head" },
     card.word ? element("strong", { class: "word" }, card.word) : null,
-    card.at ? clock(card.at, (when) => sentence("happened", { when })) : null,
+    card.at ? clock(card, (when) => sentence("happened", { when })) : null,
   );
 }
 
 /** When it arrived, unless the head has just said so. */
 function arrival({ at, card }) {
-  const told = card.at && CLOCK.format(new Date(card.at)) === CLOCK.format(new Date(at));
-  return told ? null : clock(at);
+  const shown = (when) => written(new Date(when), CLOCK);
+  return card.at && shown(card.at) === shown(at) ? null : clock({ at, language: card.language });
 }
 
-function pieces(line, at) {
+function pieces(line, told) {
   return line.flatMap(({ text, href }) =>
-    href ? [element("a", { href, target: "_blank", rel: "noopener noreferrer" }, text)] : words(text, at),
+    href ? [element("a", { href, target: "_blank", rel: "noopener noreferrer" }, text)] : words(text, told),
   );
 }
 
-/** A text, its times of day as the person's clock shows them, like those around it. */
-function words(text, at) {
+/** A text, its times of day as the person's clock shows them, like those around it.
+ *
+ * `told` says when, and in which language. */
+function words(text, { at, language }) {
   const parts = [];
   let end = 0;
   for (const found of text.matchAll(TOLD)) {
-    const [told] = found;
+    const [utc] = found;
     const when = instant(found.groups, new Date(at));
-    const shown = (found.groups.day ? DATED : CLOCK).format(when);
-    parts.push(text.slice(end, found.index), element("time", { datetime: when.toISOString(), title: told }, shown));
-    end = found.index + told.length;
+    const shown = written(when, found.groups.day ? DATED : CLOCK, language);
+    parts.push(text.slice(end, found.index), element("time", { datetime: when.toISOString(), title: utc }, shown));
+    end = found.index + utc.length;
   }
   return [...parts, text.slice(end)].filter((part) => part !== "");
 }
@@ -147,20 +161,20 @@ function instant({ day, month, hour, minute }, at) {
   return new Date(near.reduce((best, one) => (apart(one) < apart(best) ? one : best)));
 }
 
-function fields(entries, at) {
+function fields(entries, told) {
   const rows = entries.map(({ label, value }) =>
     element(
       "div",
       {},
-      element("dt", { dir: "auto" }, ...words(label, at)),
-      element("dd", { dir: "auto" }, ...pieces(value, at)),
+      element("dt", { dir: "auto" }, ...words(label, told)),
+      element("dd", { dir: "auto" }, ...pieces(value, told)),
     ),
   );
   return element("dl", { class: "fields" }, ...rows);
 }
 
 /** A table that a narrow bubble shows as one short block per row: hence `data-label`. */
-function table({ columns, rows, numeric }, at) {
+function table({ columns, rows, numeric }, told) {
   const kind = (index) => (numeric[index] ? "number" : undefined);
   const heads = columns.map((name, index) => element("th", { scope: "col", class: kind(index), dir: "auto" }, name));
   const lines = rows.map((row) =>
@@ -168,7 +182,7 @@ function table({ columns, rows, numeric }, at) {
       "tr",
       {},
       ...row.map((cell, index) =>
-        element("td", { class: kind(index), "data-label": columns[index], dir: "auto" }, ...words(cell, at)),
+        element("td", { class: kind(index), "data-label": columns[index], dir: "auto" }, ...words(cell, told)),
       ),
     ),
   );
@@ -222,7 +236,7 @@ function foot(parts) {
   return element("p", { class: "foot" }, ...parts);
 }
 
-function clock(at, say = (when) => when) {
+function clock({ at, language }, say = (when) => when) {
   const when = new Date(at);
-  return element("time", { datetime: at, title: say(EXACT.format(when)) }, CLOCK.format(when));
+  return element("time", { datetime: at, title: say(written(when, EXACT, language)) }, written(when, CLOCK, language));
 }

@@ -34,6 +34,7 @@ from bot.domain.ids import ActionId, TraderId
 from bot.domain.incoming import Command, Incoming, Press, Reply
 from bot.policy.rule_table import rule_table
 from bot.services.commands.registry import SPECS
+from bot.texts.language import speaking
 from storage.schema.codec import decode_card, encode_card
 from tests.fakes.web import Talker
 from tests.integration.web.conftest import CODE, START, Site
@@ -339,6 +340,23 @@ async def test_all_times_are_those_of_the_reader_s_clock(site, browser):
         await expect(told).to_have_text("1 Jan, 07:00")
         year = START.year if START.month > 6 else START.year - 1
         await expect(told).to_have_attribute("datetime", f"{year}-12-31T22:00:00.000Z")
+        await context.close()
+
+
+async def test_a_card_writes_its_times_as_its_language_does(site, browser):
+    context = await browser.new_context(timezone_id="Europe/Berlin", locale="en-US")
+    page = await context.new_page()
+    async with site.opened():
+        await page.goto(f"{site.url}/chat")
+        await expect(page.locator("#state")).to_have_text("online")
+        address = await address_of(context)
+        for language in ("de", "en"):
+            with speaking(language):
+                await site.messenger.send(address, Card(title="12:03 UTC", at=START))
+
+        titles, heads = page.locator(".title"), page.locator(".head time")
+        await expect(titles).to_have_text(["13:03", "01:03 PM"])
+        await expect(heads).to_have_text(["13:00", "01:00 PM"])
         await context.close()
 
 

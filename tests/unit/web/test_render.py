@@ -65,6 +65,7 @@ def test_a_card_becomes_plain_values():
         "at": "2026-01-05T12:04:11.000+00:00",
         "reference": "k3f9",
         "silent": True,
+        "language": "en",
     }
 
 
