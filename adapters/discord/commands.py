@@ -1,4 +1,4 @@
-"""The registry as one slash command of Discord's, and its answers to who types.
+"""The registry as slash commands of Discord's, and its answers to who types.
 
 Source: https://docs.discord.com/developers/interactions/application-commands
 """
@@ -10,7 +10,6 @@ from typing import Any
 from discord import Locale
 
 from adapters.discord.render import GROUP, PUBLIC, called
-from adapters.discord.updates import SUBCOMMAND_GROUP
 from bot.domain.commands import Argument, ArgumentType, Spec
 from bot.domain.marks import shown
 from bot.domain.text import clean
@@ -39,17 +38,29 @@ A comfort only: who may do what is checked when it is asked."""
 
 
 def registered() -> list[Json]:
-    """All commands that we want to have, as the API takes them."""
-    bell = {
-        "name": GROUP,
+    """All commands that we want to have, as the API takes them: `/bell`, and one of each family."""
+    listed = {GROUP: _command(GROUP, ABOUT_COMMANDS)}
+    for spec in SPECS:
+        family = spec.family
+        if family is not None and family.name not in listed:
+            listed[family.name] = _command(family.name, family.summary)
+        listed[family.name if family else GROUP]["options"].append(_subcommand(spec))
+    return [
+        one if _characters(one) <= COMMAND_LIMIT else _with_plain_arguments(one)
+        for one in listed.values()
+    ]
+
+
+def _command(name: str, summary: str) -> dict[str, Any]:
+    return {
+        "name": name,
         "type": 1,
-        **_described(ABOUT_COMMANDS),
-        "options": _subcommands(),
+        **_described(summary),
+        "options": [],
         "default_member_permissions": str(MANAGE_CHANNELS),
         "contexts": [IN_A_SERVER, IN_A_DIRECT_CHAT],
         "integration_types": [BY_A_SERVER, BY_A_PERSON],
     }
-    return [bell if _characters(bell) <= COMMAND_LIMIT else _with_plain_arguments(bell)]
 
 
 def _characters(one: Json) -> int:
@@ -63,24 +74,6 @@ def _with_plain_arguments(one: Json) -> Json:
     if one["type"] >= STRING:
         return {key: value for key, value in one.items() if key != LOCALIZED}
     return {**one, "options": list(map(_with_plain_arguments, one.get("options", ())))}
-
-
-def _subcommands() -> list[Json]:
-    """Each by itself, or under its family, which stands where its first command would."""
-    listed: dict[str, Any] = {}
-    for spec in SPECS:
-        shown = _subcommand(spec)
-        if spec.family is None:
-            listed[spec.name] = shown
-            continue
-        group = {
-            "type": SUBCOMMAND_GROUP,
-            "name": spec.family.name,
-            **_described(spec.family.summary),
-            "options": [],
-        }
-        listed.setdefault(spec.family.name, group)["options"].append(shown)
-    return list(listed.values())
 
 
 def _subcommand(spec: Spec) -> Json:
@@ -146,19 +139,32 @@ _OURS = frozenset({LOCALIZED, "options", "required", "choices", "autocomplete", 
 """What we may say of a command or an option, and leave out otherwise."""
 
 
-def is_registered(wanted: object, there: object) -> bool:
-    """Whether Discord has what we want; it adds ids and defaults of its own, but no languages."""
+def is_registered(wanted: Sequence[Json], there: object) -> bool:
+    """Whether Discord has what we want, in whatever order it lists commands."""
+    match there:
+        case [*listed]:
+            return _is_there(sorted(wanted, key=_name), sorted(listed, key=_name))
+        case _:
+            return False
+
+
+def _name(command: object) -> str:
+    return str(command.get("name")) if isinstance(command, Mapping) else ""
+
+
+def _is_there(wanted: object, there: object) -> bool:
+    """Discord adds ids and defaults of its own, but no languages."""
     match wanted, there:
         case Mapping(), Mapping():
             kept = all(
-                (operator.eq if key == LOCALIZED else is_registered)(value, there.get(key))
+                (operator.eq if key == LOCALIZED else _is_there)(value, there.get(key))
                 for key, value in wanted.items()
             )
             # What we want no more is there no more, or says nothing.
             return kept and not any(there.get(key) for key in _OURS - wanted.keys())
         case [*ours], [*theirs]:
             same = len(ours) == len(theirs)
-            return same and all(map(is_registered, ours, theirs))
+            return same and all(map(_is_there, ours, theirs))
         case _:
             return wanted == there
 

@@ -32,7 +32,8 @@ from bot.texts.linking import type_digits
 Json = Mapping[str, Any]
 
 GROUP = "bell"
-"""The slash command that all of ours are under, so that they clash with no other bot's."""
+"""The slash command that all of ours are under that are of no family, so that what is asked most
+clashes with no other bot's."""
 
 PUBLIC = "public"
 """The option by which a person asks for an answer that everybody in the channel can read."""
@@ -426,12 +427,12 @@ _ADDRESS = re.compile(r"https?://[^\s<>\\]+")
 
 
 def called(command: str) -> str:
-    """'/bell status', '/bell alerts mute'."""
+    """'/bell status', '/alerts mute'."""
     found = find(command)
     if found is None:
         return f"/{GROUP} {command}"
     family = found.spec.family
-    return " ".join((f"/{GROUP}", *([family.name] if family else []), found.spec.name))
+    return f"/{family.name if family else GROUP} {found.spec.name}"
 
 
 def _escaped(text: str, limit: int) -> list[str]:

@@ -21,8 +21,8 @@ from bot.texts.language import later
 
 Json = Mapping[str, Any]
 
-SUBCOMMAND_GROUP = 2
-"""Source: https://docs.discord.com/developers/interactions/application-commands#application-command-object-application-command-option-type"""
+OURS = FAMILIES | {GROUP}
+"""What our slash commands are called."""
 
 BUTTON, SELECT = 2, 3
 """Source: https://docs.discord.com/developers/components/reference#component-object-component-types"""
@@ -223,9 +223,9 @@ def _message(message: Json, bot: str) -> Written | None:
 
 
 def _typed(text: str) -> Typed | None:
-    """'/bell alerts mute 2h' as it is elsewhere: '/mute 2h'."""
+    """'/alerts mute 2h', or as it once was '/bell alerts mute 2h', is '/mute 2h' elsewhere."""
     typed = command_in(text)
-    while typed is not None and typed.name in (GROUP, *FAMILIES):
+    while typed is not None and typed.name in OURS:
         inner = command_in(f"/{typed.arguments}")
         if inner is None:
             break
@@ -300,16 +300,10 @@ def _command(data: Json, place: Place, person: Person, handle: Handle) -> Comman
 def _subcommand(data: Json) -> tuple[str, Sequence[Json]]:
     """What it is called, whatever it is listed under, and its options; '' if it is none of ours."""
     match data:
-        case {
-            "name": name,
-            "options": [{"type": int(type), "options": [{"name": str(called), **rest}]}],
-        } if (name, type) == (GROUP, SUBCOMMAND_GROUP):
-            pass
-        case {"name": name, "options": [{"name": str(called), **rest}]} if name == GROUP:
-            pass
+        case {"name": name, "options": [{"name": str(called), **rest}]} if name in OURS:
+            return called.lower(), tuple(_options(rest))
         case _:
             return "", ()
-    return called.lower(), tuple(_options(rest))
 
 
 def _press(

@@ -174,7 +174,7 @@ def ask_for_settings() -> str:
 
 
 def ask_for_inbox() -> str:
-    return _("Send /inbox in your chat (on Discord /bell alerts inbox) to get a new address.")
+    return _("Send /inbox in your chat (on Discord /alerts inbox) to get a new address.")
 
 
 def ask_again() -> str:

@@ -130,7 +130,7 @@ def _instants(card: Card) -> Mapping[str, str]:
 
 def _as_typed(text: str) -> str:
     """Commands by the names that they have elsewhere."""
-    return re.sub(rf"/{discord.GROUP} (?:(?:{'|'.join(FAMILIES)}) )?", "/", text)
+    return re.sub(rf"/(?:{'|'.join((discord.GROUP, *FAMILIES))}) ", "/", text)
 
 
 def on_the_page(card: Card) -> Screen:

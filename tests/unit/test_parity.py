@@ -52,8 +52,8 @@ def on_telegram(spec: Spec) -> Incoming | None:
 
 def on_discord(spec: Spec) -> Incoming | None:
     """As Discord tells it: with the registered option, if there is one."""
-    (bell,) = registered()
-    names = called(spec.name).split()[1:]
+    name, *names = called(spec.name).removeprefix("/").split()
+    [command] = [one for one in registered() if one["name"] == name]
     interaction = {
         "id": "9",
         "token": "t",
@@ -62,7 +62,7 @@ def on_discord(spec: Spec) -> Incoming | None:
         "channel_id": "7",
         "context": 1,
         "user": {"id": "7"},
-        "data": {"name": bell["name"], "options": picked(bell["options"], names)},
+        "data": {"name": name, "options": picked(command["options"], names)},
     }
     found = discord.heard({"t": "INTERACTION_CREATE", "d": interaction}, "1")
     return found.said if isinstance(found, discord.CommandAsked) else None

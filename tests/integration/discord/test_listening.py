@@ -635,7 +635,7 @@ async def test_what_a_question_asks_is_typed_into_a_form_and_changes_the_card(ap
     )
 
     async with listening(api, hear):
-        card = await ann.runs("bell alerts quiet", room).answered()
+        card = await ann.runs("alerts quiet", room).answered()
         form = await ann.presses(card, "Other hours").opened()
         await ann.submits(form, {form.labels[0]: "22-7"}).answered()
 
@@ -720,8 +720,8 @@ async def test_what_stands_in_a_group_is_asked_and_completed_like_all_else(
     names, hear = Names(["Night Owl"]), Conversation(says("Muted"))
 
     async with listening(api, hear, names):
-        offered = await ann.types_into_autocomplete("bell alerts mute", "what", "ni").completed()
-        await ann.runs("bell alerts mute", what=offered[0].value, time="2h").answered()
+        offered = await ann.types_into_autocomplete("alerts mute", "what", "ni").completed()
+        await ann.runs("alerts mute", what=offered[0].value, time="2h").answered()
 
     assert names.asked == [("mute", "what", "ni")]
     (said,) = hear.heard
@@ -764,7 +764,8 @@ async def test_commands_are_registered_as_soon_as_discord_lets_us(api: DiscordAp
     async with listening(api, Conversation()):
         await until(lambda: len(api.world.calls_of("overwrite_commands")) == 3)
 
-    assert [command["name"] for command in api.world.commands[None]] == ["bell"]
+    names = [command["name"] for command in api.world.commands[None]]
+    assert names == ["bell", "alerts", "bot", "results"]
 
 
 # --- the gateway --------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The registry as Discord's slash command."""
+"""The registry as Discord's slash commands."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -6,36 +6,38 @@ from typing import Any
 import pytest
 
 from adapters.discord.commands import CHOICES_LIMIT, choices, is_registered, registered
+from adapters.discord.render import called
+from bot.domain.commands import Spec
 from bot.services.commands.families import ALERTS, BOT, RESULTS
 from bot.services.commands.registry import SPECS, known_words
 from bot.texts.language import Language, offering
 from tests.harness.pseudo import PSEUDO, Pseudo, plain_words
-from tests.standins.discord.commands import check_commands
+from tests.standins.discord.commands import check_commands, pick
 
-(BELL,) = registered()
-GROUPS = [part for part in BELL["options"] if part["type"] == 2]
-PARTS = {
-    part["name"]: part
-    for one in BELL["options"]
-    for part in (one["options"] if one in GROUPS else [one])
-}
+ALL = [dict(one) for one in registered()]
+BELL, *FAMILIES = ALL
+PARTS = {part["name"]: part for one in ALL for part in one["options"]}
 
 
-def test_what_is_about_one_thing_is_a_group_so_that_twice_as_many_have_room():
+def test_what_is_about_one_thing_is_a_command_of_its_own_so_that_all_have_room():
     families = (ALERTS, BOT, RESULTS)
 
-    assert [(one["name"], one["description"]) for one in GROUPS] == [
+    assert [(one["name"], one["description"]) for one in FAMILIES] == [
         (family.name, family.summary) for family in families
     ]
-    for group, family in zip(GROUPS, families, strict=True):
-        assert [one["name"] for one in group["options"]] == [
+    for one, family in zip(ALL, (None, *families), strict=True):
+        assert [part["name"] for part in one["options"]] == [
             spec.name for spec in SPECS if spec.family is family
         ]
-    assert len(BELL["options"]) <= 20
 
 
-def test_no_group_is_called_like_a_command():
-    assert not {group["name"] for group in GROUPS} & {*known_words(), "bell"}
+def test_no_family_is_called_like_a_command():
+    assert not {one["name"] for one in FAMILIES} & {*known_words(), "bell"}
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+def test_sentences_name_a_command_as_it_is_picked(spec: Spec):
+    assert pick(ALL, called(spec.name)).path[-1] == PARTS[spec.name]
 
 
 def test_every_command_is_there_with_its_own_words_and_discord_takes_them():
@@ -73,8 +75,9 @@ def test_what_may_be_shown_to_everybody_has_an_option_for_it():
 
 
 def test_it_works_in_servers_and_direct_chats_for_servers_and_people():
-    assert (BELL["contexts"], BELL["integration_types"]) == ([0, 1], [0, 1])
-    assert BELL["default_member_permissions"] == str(1 << 4)
+    for one in ALL:
+        assert (one["contexts"], one["integration_types"]) == ([0, 1], [0, 1])
+        assert one["default_member_permissions"] == str(1 << 4)
 
 
 def localized(one: Mapping[str, Any]) -> Iterator[Mapping[str, str]]:
@@ -85,11 +88,11 @@ def localized(one: Mapping[str, Any]) -> Iterator[Mapping[str, str]]:
 
 def test_all_is_described_in_every_language_that_discord_has():
     with offering(Language("fr", Pseudo())), offering(PSEUDO):
-        (bell,) = registered()
+        found_all = registered()
 
-    check_commands([dict(bell)])
-    # All would be too long for Discord in such a language: arguments stay English.
-    found = [each for each in localized(bell) if each]
+    check_commands([dict(one) for one in found_all])
+    # Some would be too long for Discord in such a language: their arguments stay English.
+    found = [each for one in found_all for each in localized(one) if each]
     spoken = frozenset({"de", "es-ES", "es-419", "fr", "ru", "zh-CN", "zh-TW"})
     assert len(found) > len(SPECS)
     assert {frozenset(languages) for languages in found} == {spoken}
@@ -98,10 +101,9 @@ def test_all_is_described_in_every_language_that_discord_has():
 
 
 def test_our_own_languages_all_fit_into_discords_limit():
-    (bell,) = registered()
-
-    check_commands([dict(bell)])
-    assert all(localized(bell)), "too long: arguments are described in English alone"
+    check_commands(ALL)
+    for one in ALL:
+        assert all(localized(one)), f"/{one['name']} is too long: its arguments are English alone"
 
 
 def test_a_language_more_or_less_is_a_change():
@@ -110,25 +112,25 @@ def test_a_language_more_or_less_is_a_change():
         with offering(Language("fr", Pseudo())):
             two = registered()
 
-    for wanted, there in ((one, [BELL]), ([BELL], one), (two, one), (one, two)):
+    for wanted, there in ((one, ALL), (ALL, one), (two, one), (one, two)):
         assert not is_registered(wanted, there)
     assert is_registered(two, two)
 
 
-def test_what_discord_adds_of_its_own_is_no_change():
-    there = [{**BELL, "id": "1", "version": "2", "dm_permission": True}]
+def test_what_discord_adds_of_its_own_is_no_change_nor_is_its_order():
+    there = [{**one, "id": "1", "version": "2", "dm_permission": True} for one in (*FAMILIES, BELL)]
 
     assert is_registered(registered(), there)
 
 
 def test_a_change_of_the_set_is_noticed():
-    fewer = [{**BELL, "options": BELL["options"][1:]}]
-    renamed = [{**BELL, "description": "other words"}]
+    fewer = {**BELL, "options": BELL["options"][1:]}
+    renamed = {**BELL, "description": "other words"}
 
-    assert not is_registered(registered(), fewer)
-    assert not is_registered(registered(), renamed)
-    assert not is_registered(registered(), [])
-    assert not is_registered(registered(), [BELL, {**BELL, "name": "old"}])
+    assert not is_registered(ALL, [fewer, *FAMILIES])
+    assert not is_registered(ALL, [renamed, *FAMILIES])
+    assert not is_registered(ALL, [])
+    assert not is_registered(ALL, [*ALL, {**BELL, "name": "old"}])
 
 
 def test_no_more_choices_are_offered_than_may_be_and_each_is_whole():
@@ -159,5 +161,5 @@ def test_what_was_taken_away_is_a_change_too(stale: dict[str, object]):
         for part in BELL["options"]
     ]
 
-    assert is_registered(registered(), [BELL])
-    assert not is_registered(registered(), [{**BELL, "options": options}])
+    assert is_registered(ALL, ALL)
+    assert not is_registered(ALL, [{**BELL, "options": options}, *FAMILIES])

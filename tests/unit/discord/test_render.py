@@ -157,7 +157,7 @@ def test_commands_are_called_as_they_are_here():
 
     assert message.embed["description"].split("\n") == [
         "Try /bell status now, or /bell unlink others.",
-        "/bell alerts rules exits silent, /bell test",
+        "/alerts rules exits silent, /bell test",
         "https://x.example/link/abc or what a bot calls /status",
     ]
     assert message.embed["footer"]["text"] == "3 alerts did not reach you: /bell missed"

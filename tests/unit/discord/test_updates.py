@@ -57,16 +57,15 @@ def bell(command: str, *options: dict[str, Any]) -> dict[str, Any]:
     return {"id": "1", "name": "bell", "type": 1, "options": [part]}
 
 
-def grouped(group: str, command: str, *options: dict[str, Any]) -> dict[str, Any]:
-    part = bell(command, *options)
-    return {**part, "options": [{"name": group, "type": 2, "options": part["options"]}]}
+def of(family: str, command: str, *options: dict[str, Any]) -> dict[str, Any]:
+    return {**bell(command, *options), "name": family}
 
 
-def test_a_command_in_a_group_is_asked_by_its_own_name():
+def test_a_command_of_a_family_is_asked_by_its_own_name():
     option = {"name": "what", "type": 3, "value": "exits"}
 
-    found = heard(frame(2, grouped("alerts", "mute", option)), BOT)
-    typing = heard(frame(4, grouped("alerts", "mute", {**option, "focused": True})), BOT)
+    found = heard(frame(2, of("alerts", "mute", option)), BOT)
+    typing = heard(frame(4, of("alerts", "mute", {**option, "focused": True})), BOT)
 
     assert isinstance(found, CommandAsked)
     assert found.said == Command(
@@ -360,6 +359,7 @@ def test_what_is_written_without_a_time_is_heard_all_the_same(timestamp: object)
         ("/Pause all", "pause", "all"),
         ("/bell\u00a0pause\u00a0Night Owl", "pause", "Night Owl"),
         ("/status.", "status", ""),
+        ("/alerts mute 2h", "mute", "2h"),
         ("/bell alerts mute 2h", "mute", "2h"),
         ("/bell mute 2h", "mute", "2h"),
         ("/bell alerts", "alerts", ""),
@@ -409,6 +409,7 @@ def test_what_is_not_said_to_us_by_a_person_is_nothing(more: dict[str, Any]):
     [
         {"name": "other", "options": [{"name": "status", "type": 1}]},
         {"name": "bell"},
+        {"name": "alerts"},
         {"custom_id": "no action!"},
         {},
     ],
