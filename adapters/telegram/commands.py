@@ -29,13 +29,18 @@ async def register_menu(api: BotApi) -> None:
     for code, tag in _tags():
         for scope, private in scopes:
             with speaking(code):
-                wanted = tuple(
-                    BotCommand(spec.name, shown(_(spec.summary)))
-                    for spec in SPECS
-                    if spec.menu and not spec.pods and (private or works_for_all(spec))
-                )
+                wanted = menu(private=private)
             if await api.get_my_commands(scope=scope, language_code=tag) != wanted:
                 await api.set_my_commands(wanted, scope=scope, language_code=tag)
+
+
+def menu(*, private: bool) -> tuple[BotCommand, ...]:
+    """What is listed, in the language that is spoken."""
+    return tuple(
+        BotCommand(spec.name, shown(_(spec.summary)))
+        for spec in SPECS
+        if spec.menu and not spec.pods and (private or works_for_all(spec))
+    )
 
 
 async def describe(api: BotApi) -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from bot.domain.cards import Button, Card, as_shown
 from bot.domain.ids import ActionId
+from tests.parity import commands
 from tests.parity.examples import EVERYTHING, QUIET, RINGING, SILENCED, WIDE, examples
 from tests.parity.parts import FIELDS, Screen, found
 from tests.parity.screens import PHONES, SCREENS
 
 DOCS = Path(__file__).parents[2] / "docs" / "how-it-works.md"
-BEGIN = "<!-- cards: written by python -m tests.parity, checked by a test -->\n"
-END = "<!-- end of cards -->\n"
+MARKED = "<!-- {name}: written by python -m tests.parity, checked by a test -->\n"
+END = "<!-- end of {name} -->\n"
 
 NAMES = {
     "line": "lines",
@@ -42,30 +43,45 @@ COMMON = frozenset({"title", "sound", "silence"})
 KINDS = [kind for kinds in FIELDS.values() for kind in kinds.split(", ") if kind]
 
 
-def tables() -> str:
-    """Both, as they stand between the markers."""
-    lines = [*parts_table(), "", *PHONES_SAY, "", *phones_table(), "", *cards_tables()]
-    return "\n".join(lines) + "\n"
+def table(name: str) -> str:
+    """What stands in the docs under a name, between its markers."""
+    return "\n".join(TABLES[name]()) + "\n"
 
 
-def written() -> str:
-    """What stands in the docs."""
-    return DOCS.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
+def written(name: str) -> str:
+    """What stands there now."""
+    return _around(name)[1]
 
 
 def write() -> None:
-    text = DOCS.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    assert begin, f"no {BEGIN!r} in {DOCS}"
-    assert end, f"no {END!r} in {DOCS}"
-    DOCS.write_text(before + begin + tables() + end + after, encoding="utf-8")
+    for name in TABLES:
+        before, _, after = _around(name)
+        DOCS.write_text(before + table(name) + after, encoding="utf-8")
+
+
+def _around(name: str) -> tuple[str, str, str]:
+    """The docs up to a table, the table, and the rest."""
+    begin, end = MARKED.format(name=name), END.format(name=name)
+    before, found, rest = DOCS.read_text(encoding="utf-8").partition(begin)
+    there, ended, after = rest.partition(end)
+    assert found, f"no {begin!r} in {DOCS}"
+    assert ended, f"no {end!r} in {DOCS}"
+    return before + begin, there, end + after
 
 
 def missing(card: Card, platform: str) -> list[str]:
     """The parts of a card that a platform does not show."""
     shown = found(as_shown(card), SCREENS[platform](card))
     return [f"{part.kind} {' or '.join(part.words)!r}" for part, place in shown if place is None]
+
+
+# --- commands ---------------------------------------------------------------------------------
+
+
+def commands_table() -> Iterator[str]:
+    heading, *others = commands.rows()
+    yield from _head(*heading)
+    yield from (_row(*cells) for cells in others)
 
 
 # --- how each part is shown -------------------------------------------------------------------
@@ -115,6 +131,10 @@ def _named(card: Card, screen: Callable[[Card], Screen]) -> Iterator[tuple[str, 
 # --- that each card is shown whole ------------------------------------------------------------
 
 
+def all_of_cards() -> Iterator[str]:
+    yield from (*parts_table(), "", *PHONES_SAY, "", *phones_table(), "", *cards_tables())
+
+
 def cards_tables() -> Iterator[str]:
     for heading, makers in examples().items():
         yield f"<details><summary>{heading}: {len(makers)}</summary>"
@@ -158,6 +178,12 @@ def _ways(platform: str, screen: Screen) -> Iterator[str]:
         yield "photo" if place.startswith("photo") else "picture"
     for place, *_ in screen.pressed:
         yield {"entry of the menu": "menu", "button in a list": "list"}.get(place, "buttons")
+
+
+TABLES: Mapping[str, Callable[[], Iterator[str]]] = {
+    "parity": commands_table,
+    "cards": all_of_cards,
+}
 
 
 def _head(*names: str) -> Iterator[str]:

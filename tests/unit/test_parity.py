@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +20,7 @@ from bot.domain.chats import Address, Channel, Person
 from bot.domain.commands import Spec
 from bot.domain.incoming import Command, Incoming
 from bot.services.commands.registry import SPECS
-from tests.parity import tables
+from tests.parity import commands, tables
 from tests.parity.examples import (
     EVERYTHING,
     QUIET,
@@ -36,8 +35,6 @@ from tests.parity.parts import FIELDS, parts
 from tests.parity.screens import SCREENS
 
 Json = Mapping[str, Any]
-
-DOCS = Path(__file__).parents[2] / "docs" / "how-it-works.md"
 
 
 def on_telegram(spec: Spec) -> Incoming | None:
@@ -92,7 +89,6 @@ def on_the_page(spec: Spec) -> Incoming | None:
 
 
 WAYS = {"Telegram": on_telegram, "Discord": on_discord, "chat page, inbox": on_the_page}
-TYPED = {"Telegram": "/{}".format, "Discord": called, "chat page, inbox": "/{}".format}
 
 
 @pytest.mark.parametrize("platform", WAYS)
@@ -100,25 +96,11 @@ TYPED = {"Telegram": "/{}".format, "Discord": called, "chat page, inbox": "/{}".
 def test_every_command_is_heard_on_every_platform_with_its_argument(spec: Spec, platform: str):
     said = WAYS[platform](spec)
 
+    assert WAYS.keys() == commands.ASKED.keys()
     assert isinstance(said, Command)
     assert said.name == spec.name
     if spec.arguments:
         assert {*said.arguments.split()} == {"words"}
-
-
-def test_the_table_of_commands_and_platforms_is_true():
-    rows = [
-        f"| {' | '.join(('command', *WAYS))} |",
-        f"| {' | '.join('---' for _ in range(len(WAYS) + 1))} |",
-        *(
-            f"| {spec.name} | {' | '.join(f'`{TYPED[one](spec.name)}`' for one in WAYS)} |"
-            for spec in SPECS
-        ),
-    ]
-    text = DOCS.read_text(encoding="utf-8")
-    table = text.partition("<!-- parity: checked by a test -->\n")[2].partition("<!-- end")[0]
-
-    assert table.strip().splitlines() == rows
 
 
 # --- cards --------------------------------------------------------------------------------
@@ -162,7 +144,17 @@ def test_every_kind_of_part_is_shown_on_every_platform(platform: str, card: Card
     assert tables.missing(card, platform) == []
 
 
-def test_the_tables_of_cards_and_parts_are_true():
-    assert tables.written() == tables.tables(), (
+@pytest.mark.parametrize("name", tables.TABLES)
+def test_the_tables_in_the_docs_are_true(name: str):
+    assert tables.written(name) == tables.table(name), (
         "write the tables in docs/how-it-works.md anew, with: python -m tests.parity"
     )
+
+
+def test_every_command_is_offered_on_every_platform_and_whole_in_every_language():
+    _, *rows = commands.rows()
+    languages = slice(1 + len(WAYS), None)
+
+    assert [
+        row for row in rows if commands.NOWHERE in row or {*row[languages]} != {commands.ALL}
+    ] == []
