@@ -18,7 +18,7 @@ from typing import get_type_hints
 
 import bot
 from bot import texts
-from bot.domain.accounts import Account
+from bot.domain.accounts import Account, Credential, CredentialKind
 from bot.domain.actions import WRITING, Action, ActionState, Target, Verb
 from bot.domain.cards import (
     Button,
@@ -99,7 +99,7 @@ from bot.domain.timetables import zone
 from bot.domain.told import Duplicate, Replay, Told
 from bot.domain.trail import Trace, by
 from bot.domain.uptimes import Uptime
-from bot.domain.visits import Browser
+from bot.domain.visits import INBOX, Browser
 from bot.policy.offers import offered as with_offers
 from bot.policy.ruling import may_be_critical
 from bot.services.commands.registry import SPECS
@@ -119,6 +119,7 @@ from bot.texts import (
     inbox,
     languages,
     linking,
+    links,
     members,
     missed,
     mutes,
@@ -197,6 +198,21 @@ LINK = Link(
     linked_at=AT - timedelta(days=2),
 )
 OTHER = replace(LINK, id=LinkId("m"), endpoint=replace(ENDPOINT, id=EndpointId("f")))
+
+AT_DESK = replace(LINK, endpoint=replace(ENDPOINT, private=False, name="#desk in Alpha"))
+LINKED_ELSEWHERE = (
+    replace(
+        OTHER,
+        endpoint=replace(PHONE.endpoint, state=EndpointState.DISABLED),
+        role=Role.VIEWER,
+        proven_at=AT,
+    ),
+    replace(
+        OTHER,
+        endpoint=replace(ENDPOINT, address=Address(channel=Channel.WEB, bot=INBOX, chat="9")),
+        role=Role.OPERATOR,
+    ),
+)
 
 BROWSER = Browser(
     link=replace(LINK, endpoint=replace(ENDPOINT, name="Chrome · Android")),
@@ -1227,6 +1243,42 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         signals.listed(
             [Signal(origin=origin(Kind.SIGNAL), type="buy", pair="ETH/USDT", confidence=Decimal(1))]
         ),
+    ],
+    "links.who": lambda: [
+        links.who(
+            ACCOUNT,
+            LINK,
+            Role.OWNER,
+            NOW,
+            links.login_in_words(
+                replace(ACCOUNT, plan="PRO"),
+                Credential(kind=CredentialKind.API_KEY, secret="s"),
+                a_feed(FeedState.LIVE),
+                ("pause", "rename"),
+                NOW,
+            ),
+        ),
+        *(links.who(ACCOUNT, AT_DESK, role, NOW, ()) for role in (Role.OPERATOR, Role.VIEWER)),
+        *(
+            links.who(
+                ACCOUNT,
+                LINK,
+                Role.OWNER,
+                NOW,
+                links.login_in_words(ACCOUNT, credential, None, (), NOW),
+            )
+            for credential in (
+                None,
+                Credential(kind=CredentialKind.TOKEN, secret="s"),
+                Credential(
+                    kind=CredentialKind.TOKEN, secret="s", expires_at=NOW + timedelta(days=3)
+                ),
+            )
+        ),
+    ],
+    "links.listed": lambda: [
+        links.listed((LINK, OTHER, *LINKED_ELSEWHERE), LINK, NOW, ONE_BUTTON),
+        links.listed((AT_DESK, OTHER), AT_DESK, NOW, ()),
     ],
     "prices.current": lambda: [prices.current("BTC/USDT", Decimal("42400.5"), AT)],
     "prices.no_price": lambda: [

@@ -417,3 +417,16 @@ async def test_where_nobody_has_allowed_it_there_is_no_apprise(alone):
     card = await asks(alone, "/phone apprise gotifys://push.example.com/AbC")
 
     assert card.title == "Apprise is not set up here"
+
+
+async def test_a_phone_is_among_the_links_with_the_way_to_its_removal(alone):
+    await adds_ntfy(alone)
+
+    card = await asks(alone, "/links")
+    phones_of_it = await presses(alone, card, "Phones")
+
+    assert [field.value.rpartition(" · ")[2] for field in card.fields] == [
+        "remove it: /unlink",
+        "remove it: /phone",
+    ]
+    assert "Remove" in [one.label for row in phones_of_it.buttons for one in row]

@@ -311,6 +311,7 @@ OPEN_TO = {
         "missed",
         "why",
         "watch",
+        "whoami",
     },
     Role.OPERATOR: {
         "pause",
@@ -335,7 +336,7 @@ OPEN_TO = {
         "guard",
         "alert",
     },
-    Role.OWNER: {"unlink", "members", "inbox", "phone", "escalate", "standing"},
+    Role.OWNER: {"unlink", "members", "inbox", "phone", "escalate", "standing", "links"},
 }
 """What each role adds to those before it; an owner is who linked the chat."""
 
@@ -361,6 +362,23 @@ async def test_every_command_heeds_every_role(world, role):
     # That somebody else has linked it, everybody may know.
     assert answered | {"link"} == allowed
     assert allowed <= {spec.name for spec in SPECS}
+
+
+async def test_where_others_read_neither_the_account_nor_other_chats_are_named(world):
+    await links(world)
+    await allows(world, Role.VIEWER)
+    await world.goes_live(CAROL)
+
+    mine = await asks(world, "/whoami")
+    bobs = await asks(world, "/whoami", BOB)
+    all_of_it = await asks(world, "/links")
+
+    assert {one.label: one.value for one in mine.fields}["You may"].startswith("all there is")
+    assert {one.label: one.value for one in bobs.fields}["You may"] == "look, and change nothing"
+    assert (bobs.title, bobs.notes) == ("What you may do here", ())
+    assert "Login" not in {one.label for one in (*mine.fields, *bobs.fields)}
+    assert [one.label for one in all_of_it.fields] == ["Telegram chat #desk in Alpha (this chat)"]
+    assert not all_of_it.buttons
 
 
 @pytest.mark.parametrize(

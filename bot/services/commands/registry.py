@@ -18,6 +18,7 @@ from bot.services.commands import (
     inbox,
     language,
     link,
+    links,
     members,
     missed,
     mute,
@@ -46,6 +47,7 @@ from bot.services.commands import (
     trades,
     unlink,
     watch,
+    whoami,
     why,
 )
 from bot.services.commands.desk import AnyCommand
@@ -58,6 +60,8 @@ COMMANDS: Sequence[AnyCommand] = (
     inbox.COMMAND,
     unlink.COMMAND,
     members.COMMAND,
+    whoami.COMMAND,
+    links.COMMAND,
     status.COMMAND,
     traders.COMMAND,
     running.PAUSE,
