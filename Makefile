@@ -10,7 +10,7 @@ RUNNABLE := $(if $(wildcard $(INSTALLED)),$(INSTALLED),$(VENV)/.runnable)
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-run demo test soak week crashes stories check format texts lock audit bench clean
+.PHONY: help install install-run demo test soak week crashes stories check format golden texts lock audit bench clean
 
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,9 @@ audit: $(INSTALLED) ## look for known weaknesses of what Tradebell needs to run 
 # The runtime lock is resolved first and binds the others: all name the same versions.
 LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 \
 	--upgrade --generate-hashes --custom-compile-command "make lock"
+
+golden: $(INSTALLED) ## write anew what people read on each platform, and the tables of it in the docs: read the change
+	$(BIN)/python -m tests.parity
 
 texts: $(INSTALLED) ## take the sentences out of the code for translators, and bring their catalogues up to date
 	$(BIN)/python -m tests.harness.extraction

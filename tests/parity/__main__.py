@@ -1,6 +1,7 @@
-"""Write the tables into docs/how-it-works.md."""
+"""Write the tables into docs/how-it-works.md, and the cards into tests/golden."""
 
-from tests.parity.tables import write
+from tests.parity import golden, tables
 
 if __name__ == "__main__":
-    write()
+    tables.write()
+    golden.write()

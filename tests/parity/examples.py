@@ -1616,7 +1616,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     ],
     "outcomes.interrupted": lambda: [
         offered(alerts.notice_alert(outcomes.interrupted(an_action(verb, TARGET), bots, NOW)))
-        for verb in outcomes.REPORTED
+        for verb in sorted(outcomes.REPORTED)
         for bots in ([(TARGET, None)], [(TARGET, Seen(wanted=True, opens=False))])
     ],
 }

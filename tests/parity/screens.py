@@ -182,7 +182,7 @@ PRESSED_AT = f"{PUBLIC_URL}/seen/"
 
 
 def on_ntfy(card: Card) -> Screen:
-    plain = push.ntfy_json(card, "topic", _later(card), details=True, address_of=_pressed_at)
+    plain = push.ntfy_json(card, "topic", later(card), details=True, address_of=pressed_at)
     screen = _notification(card, plain["title"], plain["message"], silent=plain["priority"] < 3)
     for one in plain.get("actions", ()):
         place = "button" if one["action"] == "http" else "button that opens a page"
@@ -191,7 +191,7 @@ def on_ntfy(card: Card) -> Screen:
 
 
 def on_pushover(card: Card) -> Screen:
-    plain = push.pushover_json(card, _later(card), details=True, address_of=_pressed_at)
+    plain = push.pushover_json(card, later(card), details=True, address_of=pressed_at)
     screen = _notification(card, plain["title"], plain["message"], silent=plain["priority"] < 0)
     if "url" in plain:
         screen.pressed.append(("link to the page", plain["url_title"], plain["url"]))
@@ -203,7 +203,7 @@ def on_pushover(card: Card) -> Screen:
 
 
 def in_the_notification(card: Card) -> Screen:
-    plain = json.loads(push.browser_json(card, "topic", _later(card), details=True))
+    plain = json.loads(push.browser_json(card, "topic", later(card), details=True))
     screen = _notification(card, plain["title"], plain["body"], silent=not plain["loud"])
     if "seen" in plain:
         screen.pressed.append(("button", plain["seen_label"], plain["seen"]))
@@ -220,11 +220,11 @@ def _notification(card: Card, title: str, message: str, *, silent: bool) -> Scre
     return screen
 
 
-def _pressed_at(action: str) -> str:
+def pressed_at(action: str) -> str:
     return f"{PRESSED_AT}{action}"
 
 
-def _later(card: Card) -> datetime:
+def later(card: Card) -> datetime:
     return (card.at or datetime(2026, 11, 22, tzinfo=UTC)) + timedelta(minutes=1)
 
 

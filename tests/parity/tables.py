@@ -14,7 +14,7 @@ from tests.parity.parts import FIELDS, Screen, found
 from tests.parity.screens import PHONES, SCREENS
 
 DOCS = Path(__file__).parents[2] / "docs" / "how-it-works.md"
-MARKED = "<!-- {name}: written by python -m tests.parity, checked by a test -->\n"
+MARKED = "<!-- {name}: written by `make golden`, checked by a test -->\n"
 END = "<!-- end of {name} -->\n"
 
 NAMES = {

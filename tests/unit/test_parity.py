@@ -147,7 +147,7 @@ def test_every_kind_of_part_is_shown_on_every_platform(platform: str, card: Card
 @pytest.mark.parametrize("name", tables.TABLES)
 def test_the_tables_in_the_docs_are_true(name: str):
     assert tables.written(name) == tables.table(name), (
-        "write the tables in docs/how-it-works.md anew, with: python -m tests.parity"
+        "write the tables in docs/how-it-works.md anew, with: make golden"
     )
 
 
