@@ -14,6 +14,7 @@ from storage.schema.tables import (
     incident_fact,
     known,
     link,
+    permit,
     phone,
     price_alert,
     secret,
@@ -36,7 +37,7 @@ def forget_if_unlinked(connection: Connection, account_id: AccountId) -> bool:
     connection.execute(delete(known).where(known.c.account == account_id))
     # Who comes back begins anew: nobody is asked then to see what was before.
     of_incidents = (drill_seen, drill, standing_deed, incident_fact)
-    for table in (*of_incidents, incident, standing_order, price_alert, watch):
+    for table in (*of_incidents, incident, standing_order, price_alert, permit, watch):
         connection.execute(delete(table).where(table.c.account == account_id))
     connection.execute(delete(cursor).where(cursor.c.account == account_id))
     return True

@@ -34,6 +34,7 @@ from storage.schema.tables import (
     known,
     ledger,
     link,
+    permit,
     phone,
     price_alert,
     quarantine,
@@ -119,6 +120,7 @@ def export(connection: Connection, account_id: AccountId) -> Mapping[str, Any]:
             connection, standing_deed, standing_deed.c.account == account_id
         ),
         "price alerts": _rows(connection, price_alert, price_alert.c.account == account_id),
+        "permits": _rows(connection, permit, permit.c.account == account_id),
         "on watch": _rows(connection, watch, watch.c.account == account_id),
         "drills": _rows(connection, drill, drill.c.account == account_id),
         "drills seen": _rows(connection, drill_seen, drill_seen.c.account == account_id),

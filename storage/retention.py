@@ -42,6 +42,7 @@ from storage.schema.tables import (
     known,
     ledger,
     link,
+    permit,
     phone,
     price_alert,
     quarantine,
@@ -225,7 +226,7 @@ def forget_account(connection: Connection, account_id: str) -> None:
     owner = account_secret(AccountId(account_id))
     connection.execute(delete(secret).where(secret.c.owner == owner))
     told = (sighting, drill_seen, drill, standing_deed, incident_fact, incident)
-    chosen = (standing_order, price_alert, watch)
+    chosen = (standing_order, price_alert, permit, watch)
     for table in (quarantine, cursor, known, ledger, inbox, *told, *chosen):
         connection.execute(delete(table).where(table.c.account == account_id))
 

@@ -38,6 +38,7 @@ from storage.ledger.entries import SqlLedger
 from storage.nights import SqlNights
 from storage.outbox.deliveries import SqlOutbox
 from storage.outbox.sightings import SqlSightings
+from storage.permits import SqlPermits
 from storage.price_alerts import SqlPriceAlerts
 from storage.reports import SqlReports
 from storage.retention import Retention
@@ -69,6 +70,7 @@ class Store:
     links: SqlLinks
     nights: SqlNights
     outbox: SqlOutbox
+    permits: SqlPermits
     phones: SqlPhones
     price_alerts: SqlPriceAlerts
     reports: SqlReports
@@ -366,6 +368,7 @@ def store_on(database: Database, vault: Vault, now: Now, new_id: NewId) -> Store
         ledger=SqlLedger(database),
         links=SqlLinks(database, new_id),
         outbox=SqlOutbox(database),
+        permits=SqlPermits(database),
         phones=SqlPhones(database, vault, new_id),
         price_alerts=SqlPriceAlerts(database),
         reports=SqlReports(database),

@@ -18,6 +18,7 @@ from adapters.cryptorobot.session import CryptorobotSession
 from adapters.cryptorobot.settings import PlatformSettings
 from bot.domain.accounts import Credential, Grant, Login, PasswordLogin
 from bot.domain.ids import Now
+from bot.domain.pods import BotCommand
 from bot.domain.text import clean
 from bot.errors import NeedsLogin, Refused, TryLater
 from bot.texts.errors import USE_PASSWORD, Sentence
@@ -117,6 +118,14 @@ class CryptorobotPlatform:
             budget=self._budget(credential, plan),
             keep=self._keep,
         )
+
+    @property
+    def bot_commands(self) -> frozenset[BotCommand]:
+        return self._settings.bot_commands
+
+    @property
+    def pod_templates(self) -> str:
+        return self._settings.pod_templates
 
     async def reachable(self) -> str:
         answer = await self._rest.probe(_HANDSHAKE)

@@ -10,8 +10,9 @@ from decimal import Decimal
 from adapters.cryptorobot.calls import Call
 from adapters.cryptorobot.faults import tidy
 from adapters.cryptorobot.fields import Fields
+from adapters.cryptorobot.settings import READS
 from bot.domain.events import Trader
-from bot.domain.pods import Balance, Health, Holding, Lock, LogLine, OpenTrade
+from bot.domain.pods import Balance, BotCommand, Health, Holding, Lock, LogLine, OpenTrade
 from bot.domain.redaction import Redaction
 from bot.domain.text import clean
 from bot.errors import Refused, TryLater
@@ -37,6 +38,9 @@ class CryptorobotPods:
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
+
+    async def probe(self, bot: Trader, command: BotCommand) -> None:
+        await self._ask(bot, READS[command], {"limit": 1} if command is BotCommand.LOGS else {})
 
     async def open_trades(self, bot: Trader) -> tuple[OpenTrade, ...]:
         return tuple(filter(None, map(_open_trade, await self._list(bot, "status"))))

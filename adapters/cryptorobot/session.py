@@ -39,7 +39,6 @@ from bot.domain.events import (
 )
 from bot.domain.ids import StrategyId, TraderId
 from bot.domain.pairs import pair_key, pairs_meant
-from bot.domain.pods import BotCommand
 from bot.errors import (
     ConnectionLost,
     NeedsLogin,
@@ -313,10 +312,6 @@ class CryptorobotSession:
 
     async def remove_strategy(self, strategy: StrategyId) -> None:
         await self._ask(Call(method="remove", service=decode.STRATEGIES, id=strategy))
-
-    @property
-    def bot_commands(self) -> frozenset[BotCommand]:
-        return self._settings.bot_commands
 
     @property
     def pods(self) -> CryptorobotPods:

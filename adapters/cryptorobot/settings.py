@@ -1,5 +1,6 @@
 """The platform's slice of the settings, and the rules for what an operator types."""
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -58,6 +59,12 @@ class PlatformSettings:
             for command, sent in _SENT.items()
             if all(self.template_of(one) is not None for one in sent)
         )
+
+    @property
+    def pod_templates(self) -> str:
+        """The same as long as pod commands are addressed in the same way."""
+        told = repr((self.pod_command, sorted(self.pod_commands.items())))
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     def template_of(self, command: str) -> PodCommand | None:
         return self.pod_commands.get(command, self.pod_command)
@@ -155,6 +162,8 @@ _SENT: Mapping[BotCommand, tuple[str, ...]] = {
     BotCommand.HEALTH: ("health",),
 }
 """What each sends, by freqtrade's names (`platform.md` 4.2): what does it, and what shows it."""
+
+READS = {command: sent[-1] for command, sent in _SENT.items()}
 
 POD_COMMANDS = frozenset({"count"}.union(*_SENT.values()))
 

@@ -110,12 +110,14 @@ def compose(
     drilling = Gathering(store.drills.tell, delivering, now, amending)
     telling_nights = Gathering(store.nights.tell, delivering, now)
     ingest = Ingest(store.inbox, meter, delivering, amending, gathering, escalating, now, new_id)
+    offered = Offered(store.permits, platform, now)
     feeds = Feeds(
         platform,
         store.accounts,
         store.inbox,
         store.ledger,
         store.price_alerts,
+        offered,
         ingest,
         meter,
         now,
@@ -153,7 +155,6 @@ def compose(
     }
     access = Access(readerships)
     seeing = Seeing(store.sightings, store.links, access, amending, drilling, store.audit, now)
-    offered = Offered()
     acting = Acting(
         store.actions, store.accounts, feeds, ingest, store.audit, offered, now, new_id, read_backs
     )

@@ -13,6 +13,7 @@ from bot.ports.incidents import Incidents
 from bot.ports.ledger import Ledger
 from bot.ports.nights import Nights
 from bot.ports.outbox import Outbox
+from bot.ports.permits import Permits
 from bot.ports.phones import ButtonAddresses, LockScreenDesk, Phones, PhoneTargets, Signing
 from bot.ports.platform import Live, Platform, Session
 from bot.ports.pods import Pods
@@ -45,6 +46,7 @@ __all__ = [
     "Meter",
     "Nights",
     "Outbox",
+    "Permits",
     "PhoneTargets",
     "Phones",
     "Platform",

@@ -42,6 +42,16 @@ class Platform(Protocol):
             plan: the account's, for the request budget; unknown counts as the smallest.
         """
 
+    @property
+    def bot_commands(self) -> frozenset[BotCommand]:
+        """For which of these it is known how a bot itself is told; the others are Refused, as are
+        `stop_entries` and `opens_trades` without `STOP_ENTRY`.
+        """
+
+    @property
+    def pod_templates(self) -> str:
+        """A fingerprint of how that is done: another one, and what was denied says nothing."""
+
     async def reachable(self) -> str:
         """A short sentence on what answers there; for `tradebell check`.
 
@@ -143,12 +153,6 @@ class Session(Protocol):
         """Wait for prices of the pairs that are followed; of each the newest, a few times a second.
 
         Without a socket none come: it waits on.
-        """
-
-    @property
-    def bot_commands(self) -> frozenset[BotCommand]:
-        """For which of these it is known how a bot itself is told; the others are Refused, as are
-        `stop_entries` and `opens_trades` without `STOP_ENTRY`.
         """
 
     @property

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from bot.domain.events import Trader
-from bot.domain.pods import Balance, Health, Lock, LogLine, OpenTrade
+from bot.domain.pods import Balance, BotCommand, Health, Lock, LogLine, OpenTrade
 
 
 class Pods(Protocol):
@@ -13,6 +13,9 @@ class Pods(Protocol):
     All raise what `Session` raises: `NotOffered` where the platform denies the account the
     command, `Refused` where nobody has said how it is sent, or the bot says no.
     """
+
+    async def probe(self, bot: Trader, command: BotCommand) -> None:
+        """See whether a command may be used, by what it reads: nothing changes by it."""
 
     async def open_trades(self, bot: Trader) -> tuple[OpenTrade, ...]: ...
 

@@ -288,12 +288,12 @@ class Acting:
             return texts.not_done(target, texts.login_refused())
         except Refused as refusal:
             if isinstance(refusal, NotOffered) and deed.verb in _COMMANDS:
-                self._offered.deny(account, _COMMANDS[deed.verb])
+                await self._offered.deny(account, _COMMANDS[deed.verb])
             return texts.not_done(target, texts.refused(str(refusal)))
         except TryLater as failure:
             return texts.not_done(target, texts.failed(str(failure)))
         if deed.verb in _COMMANDS:
-            self._offered.allow(account, _COMMANDS[deed.verb])
+            await self._offered.allow(account, _COMMANDS[deed.verb])
         if record is None or not shows(record, deed).wanted:
             # It said yes and shows nothing, or something else: only looking again tells.
             return texts.accepted(target)

@@ -540,6 +540,18 @@ class _PriceAlert(TypedColumns):
 price_alert = Table("price_alert", metadata, _PriceAlert)
 
 
+class _Permit(TypedColumns):
+    account = Column(Text, ForeignKey("account.id"), primary_key=True)
+    command = Column(Text, primary_key=True)
+    allowed: Named[bool] = Column(Boolean)
+    at: Named[datetime] = Column(Instant)
+    templates: Named[str] = Column(Text)
+    """A fingerprint of how bots' commands were addressed then."""
+
+
+permit = Table("permit", metadata, _Permit)
+
+
 class _Action(TypedColumns):
     id = Column(Text, primary_key=True)
     card: Named[str] = Column(Text, index=True)

@@ -93,6 +93,7 @@ class FakePlatform:
     slow: dict[str, float] = field(default_factory=dict)
     """By call name: how long it takes besides."""
     bot_commands: frozenset[BotCommand] = frozenset()
+    pod_templates: str = "one"
     no_entries: set[str] = field(default_factory=set)
     """Bots that open no new trades."""
     open: dict[str, list[OpenTrade]] = field(default_factory=dict)
@@ -232,6 +233,8 @@ class FakePlatforms:
     """
 
     users: Mapping[str, FakePlatform]
+    bot_commands: frozenset[BotCommand] = frozenset()
+    pod_templates: str = "one"
 
     async def log_in(self, login: Login) -> Grant:
         assert isinstance(login, PasswordLogin)
@@ -389,12 +392,13 @@ class FakeSession:
             self.priced.set()
 
     @property
-    def bot_commands(self) -> frozenset[BotCommand]:
-        return self.platform.bot_commands
-
-    @property
     def pods(self) -> FakeSession:
         return self
+
+    async def probe(self, bot: Trader, command: BotCommand) -> None:
+        await self._ask(f"probe {bot.id} {command}")
+        if command in self.platform.denied:
+            raise NotOffered("Forbidden")
 
     async def open_trades(self, bot: Trader) -> tuple[OpenTrade, ...]:
         await self._ask(f"open_trades {bot.id}")
@@ -445,7 +449,7 @@ class FakeSession:
 
     async def stop_entries(self, bot: Trader) -> None:
         await self._ask(f"stop_entries {bot.id}")
-        if BotCommand.STOP_ENTRY not in self.bot_commands or not bot.running:
+        if BotCommand.STOP_ENTRY not in self.platform.bot_commands or not bot.running:
             raise Refused("The bot is not running")
         if self.platform.loses_requests:
             raise OutcomeUnknown("no answer in time")

@@ -225,6 +225,7 @@ STORED = (
     ports.Links,
     ports.Nights,
     ports.Outbox,
+    ports.Permits,
     ports.PhoneTargets,
     ports.Reports,
     ports.Phones,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
+from bot.domain.feeds import FeedState
 from bot.domain.ids import TraderId
 from bot.domain.pods import BotCommand, OpenTrade
 from bot.errors import NotOffered, Refused, TryLater
-from tests.harness.world import owl
+from tests.harness.world import owl, running
 
 TRADE = OpenTrade(
     id="5", pair="BTC/USDT", amount=Decimal("0.4"), profit_ratio=Decimal("0.02"), exiting=False
@@ -264,3 +267,116 @@ async def test_a_bot_that_does_not_say_is_told_as_that(commanded, platform, fail
     assert card.title == "I could not get that just now"
     assert str(failure) in card.lines[0]
     assert await help_lists(commanded, "health")
+
+
+# --- what an account may use ----------------------------------------------------------------------
+
+
+def probes(platform):
+    return [call.split()[2] for call in platform.calls if call.startswith("probe")]
+
+
+async def test_what_an_account_may_use_is_found_by_reads_before_anybody_asks(commanded, platform):
+    platform.denied.add("balance")
+
+    await commanded.quiet(60)
+
+    assert sorted(probes(platform)) == sorted(BotCommand)
+    moments = sorted(platform.asked_at[f"probe owl {one}"][0] for one in BotCommand)
+    assert min(b - a for a, b in pairwise(moments)) >= timedelta(seconds=2)
+    assert [await help_lists(commanded, one) for one in ("balance", "logs")] == [False, True]
+    assert not any(call.startswith(("reload", "force", "stop")) for call in platform.calls)
+
+
+async def test_what_is_known_outlives_a_restart_and_is_asked_again_after_a_day(
+    store, platform, chat, now
+):
+    platform.bot_commands = frozenset(BotCommand)
+    platform.denied.add("balance")
+    async with running(store, platform, chat, now) as before:
+        await before.goes_live()
+        await before.quiet(60)
+    asked = len(probes(platform))
+    async with running(store, platform, chat, now) as after:
+        await after.quiet(3600)
+        again = len(probes(platform))
+        denied = not await help_lists(after, "balance")
+        platform.denied.clear()
+        await after.quiet(24 * 3600)
+
+        assert (again, denied) == (asked, True)
+        assert sorted(probes(platform)[asked:]) == sorted(BotCommand)
+        assert await help_lists(after, "balance")
+
+
+async def test_other_templates_are_asked_anew_and_a_person_may_ask_whenever(
+    store, platform, chat, now
+):
+    platform.bot_commands = frozenset({BotCommand.BALANCE, BotCommand.HEALTH})
+    platform.denied.update(("balance", "health"))
+    async with running(store, platform, chat, now) as before:
+        await before.goes_live()
+        await before.quiet(60)
+        await ask(before, "/health")
+        by_person = await help_lists(before, "health")
+    platform.pod_templates, platform.denied = "two", {"health"}
+    async with running(store, platform, chat, now) as after:
+        await after.quiet(60)
+
+        assert by_person
+        assert [await help_lists(after, one) for one in ("balance", "health")] == [True, False]
+
+
+async def test_a_denied_write_is_remembered_and_no_more_offered_for_a_day(
+    commanded, platform, store, chat, now
+):
+    await commanded.quiet(60)
+    platform.fail("stop_entries owl", NotOffered("You may not"))
+    [stop] = await commanded.says("/stopentry")
+    await commanded.presses(stop, "No new trades: Night Owl")
+
+    paused = await ask(commanded, "/pause night owl")
+    async with running(store, platform, chat, now) as later:
+        listed = await help_lists(later, "stopentry")
+
+    assert not listed
+    assert "No new trades: Night Owl" not in [row[0].label for row in paused.buttons]
+    await commanded.quiet(25 * 3600)
+    assert await help_lists(commanded, "stopentry")
+
+
+@pytest.mark.parametrize("trouble", [TryLater("busy"), TryLater("wait", timedelta(seconds=30))])
+async def test_what_does_not_answer_keeps_no_other_from_being_asked_and_is_asked_again(
+    commanded, platform, trouble
+):
+    platform.fail("probe owl balance", trouble)
+
+    await commanded.quiet(3600)
+
+    assert probes(platform).count("balance") == 2
+    assert set(probes(platform)) == set(BotCommand)
+    assert await help_lists(commanded, "balance")
+
+
+async def test_nothing_is_asked_while_no_bot_runs_or_nobody_knows_how(world, platform):
+    platform.put(owl(running=False, status="stopped"))
+    platform.bot_commands = frozenset(BotCommand)
+    await world.goes_live()
+    await world.quiet(3600)
+    stopped = probes(platform)
+    platform.bot_commands = frozenset()
+    platform.put(owl())
+    await world.quiet(3600)
+
+    assert stopped == probes(platform) == []
+
+
+async def test_without_a_socket_it_is_found_as_well(world, platform):
+    platform.bot_commands = frozenset({BotCommand.BALANCE})
+    platform.denied.add("balance")
+    platform.sockets = False
+    account = await world.links()
+    await world.until_state(account, FeedState.POLLING)
+    await world.quiet(60)
+
+    assert not await help_lists(world, "balance")

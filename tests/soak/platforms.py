@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bot.domain.accounts import Credential, CredentialKind, Grant, Login, PasswordLogin
 from bot.domain.events import Event
+from bot.domain.pods import BotCommand
 from bot.errors import NeedsLogin, TryLater
 from tests.fakes.platform import FakePlatform, FakeSession
 
@@ -30,6 +31,8 @@ class Platforms:
 
     now: Callable[[], datetime]
     users: dict[str, OneUser] = field(default_factory=dict)
+    bot_commands: frozenset[BotCommand] = frozenset()
+    pod_templates: str = "one"
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     def add(self, user: str) -> OneUser:

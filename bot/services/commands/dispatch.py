@@ -116,16 +116,16 @@ async def _answer_about_account(
     if spec.danger and _age(desk, command) > OLD_AFTER:
         return await _ask_again(request)
     try:
-        if spec.pods and spec.name not in (await desk.session(account)).bot_commands:
+        if spec.pods and spec.name not in desk.offered.of_bots:
             return pods.not_here()
         card = await found.answer(request)
         if not spec.danger:  # else that is known when its button is pressed
-            desk.offered.allow(account.id, spec.name)
+            await desk.offered.allow(account.id, spec.name)
         return card if within is None else await settings.below(card, request)
     except NeedsLogin:
         return failures.needs_login()
     except NotOffered as refusal_of_platform:
-        desk.offered.deny(account.id, spec.name)
+        await desk.offered.deny(account.id, spec.name)
         return failures.not_offered(str(refusal_of_platform), spec.name)
     except (TryLater, Refused) as failure:
         return failures.platform_away(str(failure))

@@ -59,8 +59,8 @@ async def _confirm(request: AccountRequest, traders: tuple[Trader, ...], running
         return texts.no_bots()
     if not changing:
         return texts.nothing_to_do(traders, running)
-    session = await request.desk.session(request.account)
-    can_end_entries = not running and BotCommand.STOP_ENTRY in session.bot_commands
+    lets = partial(request.desk.offered.lets, request.account.id)
+    can_end_entries = not running and await lets(BotCommand.STOP_ENTRY)
     verbs = [Verb.RESUME] if running else [Verb.PAUSE]
     if can_end_entries:
         verbs.insert(0, Verb.NO_ENTRIES)

@@ -101,9 +101,9 @@ async def _confirm(
     request: AccountRequest, read: SpokenOrder, bots: tuple[Target, ...], every: bool
 ) -> Card:
     words = (_ALL if every else _NAMED, str(int(read.after.total_seconds())), *read.causes)
-    session = await request.desk.session(request.account)
+    lets = request.desk.offered.lets
     deeds = {Verb.STANDING_ORDER: texts.allow(bots, every)}
-    can_end_entries = BotCommand.STOP_ENTRY in session.bot_commands
+    can_end_entries = await lets(request.account.id, BotCommand.STOP_ENTRY)
     if can_end_entries:
         deeds[Verb.STANDING_NO_ENTRIES] = texts.allow_no_entries(bots, every)
     buttons = await request.desk.acting.confirm(

@@ -16,7 +16,7 @@ async def _answer(request: AccountRequest) -> Card:
         account,
         await desk.accounts.credential(account.id),
         desk.feeds.status(account.id),
-        sorted(desk.offered.denied(account.id)),
+        sorted(await desk.offered.denied(account.id)),
         now,
     )
     return texts.who(account, link, role, now, login)

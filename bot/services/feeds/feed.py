@@ -15,6 +15,7 @@ from bot.domain.ids import Now
 from bot.domain.outages import Outage
 from bot.errors import NeedsLogin, SocketRefused, TryLater
 from bot.ports import Accounts, Meter, Platform, Session
+from bot.services.feeds.discovery import Discovery
 from bot.services.feeds.login_end import Expiry, Renewed
 from bot.services.feeds.notices import Notices
 from bot.services.feeds.prices import Prices
@@ -39,6 +40,7 @@ class Feed:
     accounts: Accounts
     reading: Reading
     silences: Silences
+    discovery: Discovery
     prices: Prices
     notices: Notices
     expiry: Expiry
@@ -68,6 +70,7 @@ class Feed:
             account=self.account,
             reading=self.reading,
             silences=self.silences,
+            discovery=self.discovery,
             meter=self.meter,
             now=self.now,
             chance=self.chance,
@@ -196,6 +199,8 @@ class Feed:
         try:
             await self.reading.catch_up(session, self.rhythm.overlap)
             await self._tell_outage()
+            if steady() >= self.discovery.next_at:
+                await self.discovery.ask_one(session)
         except TryLater as failure:
             if failure.retry_after is None:
                 raise

@@ -14,6 +14,7 @@ from bot.domain.live_prices import LivePrice
 from bot.domain.outages import Outage
 from bot.errors import TryLater
 from bot.ports import Accounts, Inbox, Ledger, Meter, Platform, PriceAlerts, Session
+from bot.services.feeds.discovery import Discovery
 from bot.services.feeds.feed import Feed
 from bot.services.feeds.login_end import Expiry
 from bot.services.feeds.notices import Notices
@@ -23,6 +24,7 @@ from bot.services.feeds.reading import Reading
 from bot.services.feeds.rhythm import FeedRhythm
 from bot.services.feeds.silences import Silences
 from bot.services.ingest import Ingest
+from bot.services.offered import Offered
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ class Feeds:
         inbox: Inbox,
         ledger: Ledger,
         price_alerts: PriceAlerts,
+        offered: Offered,
         ingest: Ingest,
         meter: Meter,
         now: Now,
@@ -48,6 +51,7 @@ class Feeds:
         self._inbox = inbox
         self._ledger = ledger
         self._price_alerts = price_alerts
+        self._offered = offered
         self._ingest = ingest
         self._meter = meter
         self._now = now
@@ -114,6 +118,13 @@ class Feeds:
                 ledger=self._ledger,
                 ingest=self._ingest,
                 now=self._now,
+            ),
+            discovery=Discovery(
+                account=account,
+                offered=self._offered,
+                inbox=self._inbox,
+                chance=self._chance,
+                rhythm=self._rhythm,
             ),
             prices=Prices(
                 account=account,

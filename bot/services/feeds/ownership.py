@@ -39,6 +39,14 @@ class OwnPlatform:
         self._account = account
         self._meter = meter
 
+    @property
+    def bot_commands(self) -> frozenset[BotCommand]:
+        return self._platform.bot_commands
+
+    @property
+    def pod_templates(self) -> str:
+        return self._platform.pod_templates
+
     async def log_in(self, login: Login) -> Grant:
         return await self._platform.log_in(login)
 
@@ -117,10 +125,6 @@ class OwnSession:
 
     async def ticks(self) -> Sequence[Tick]:
         return await self._session.ticks()
-
-    @property
-    def bot_commands(self) -> frozenset[BotCommand]:
-        return self._session.bot_commands
 
     @property
     def pods(self) -> Pods:

@@ -12,6 +12,7 @@ from bot.domain.events import Stream
 from bot.domain.ids import Now
 from bot.errors import ConnectionLost, NeedsLogin, NotOffered, Refused, TryLater
 from bot.ports import Meter, Session
+from bot.services.feeds.discovery import Discovery
 from bot.services.feeds.reading import Reading
 from bot.services.feeds.rhythm import FeedRhythm, jittered
 from bot.services.feeds.silences import Silences
@@ -27,6 +28,7 @@ class Sweeps:
     account: Account
     reading: Reading
     silences: Silences
+    discovery: Discovery
     meter: Meter
     now: Now
     chance: random.Random
@@ -52,7 +54,8 @@ class Sweeps:
             self._next_long = await self._long_due()
 
     def next_at(self) -> Seconds:
-        return max(min(self._next, self._next_long, self._next_page), self._rested_at)
+        works = self._next, self._next_long, self.discovery.next_at, self._next_page
+        return max(min(works), self._rested_at)
 
     async def mind(self, session: Session) -> None:
         """Sweep if it is time."""
@@ -68,6 +71,10 @@ class Sweeps:
         elif steady() >= self._next:
             self._next = self._due_in(self.rhythm.sweep_every)
             await self._sweep(session, self.rhythm.sweep_overlap)
+        elif steady() >= self.discovery.next_at:
+            if await self.discovery.ask_one(session):
+                spaced = steady() + self.rhythm.sweep_spacing.total_seconds()
+                self._next_page = max(self._next_page, spaced)
         elif steady() >= self._next_page:
             self._next_page = await self._back_fill(session)
 

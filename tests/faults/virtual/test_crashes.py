@@ -40,6 +40,7 @@ ELSEWHERE = {
     "commit of storage.buttons.handles.SqlMessageHandles._keep": "only on Discord, and for looks",
     "commit of storage.outbox.sightings._note": "that somebody has seen what was told long since",
     "commit of storage.outbox.sightings._prune": "erases what ended long ago",
+    "commit of storage.permits._note": "what the platform allows, which is asked again",
     "commit of storage.accounts.visits._invite": "the settings page, which asks commands",
     "commit of storage.accounts.visits.SqlVisits._enter": "the settings page and the inbox",
     "commit of storage.accounts.visits._extend": "the inbox, which is read again when it is opened",

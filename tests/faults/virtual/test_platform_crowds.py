@@ -24,6 +24,7 @@ from bot.services.feeds import FeedRhythm, Feeds
 from bot.services.gathering import Gathering
 from bot.services.ingest import Ingest
 from bot.services.live_cards import LiveCards
+from bot.services.offered import Offered
 from tests.fakes.meter import FakeMeter
 from tests.fakes.platform import MALLORY, FakePlatform
 from tests.harness.judge import assert_kept
@@ -84,7 +85,8 @@ async def following(
     )
     gathering = Gathering(crowd.gather, delivering, now)
     ingest = Ingest(crowd, meter, delivering, amending, gathering, gathering, now, lambda: "")
-    feeds = Feeds(platform, crowd, crowd, crowd, crowd, ingest, meter, now, chance, rhythm)
+    offered = Offered(crowd, platform, now)
+    feeds = Feeds(platform, crowd, crowd, crowd, crowd, offered, ingest, meter, now, chance, rhythm)
     async with asyncio.TaskGroup() as group:
         task = group.create_task(feeds.run())
         await asyncio.sleep(0)

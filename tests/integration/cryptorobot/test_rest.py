@@ -832,7 +832,7 @@ async def test_a_bot_is_told_to_open_no_more_trades_once_and_asked_whether_it_do
     bot = Trader(id=TraderId("1"), name="Owl", running=True)
     async with open_platform(PlatformSettings(url=server.url, pod_command=command), now) as client:
         session = client.session(Credential(kind=CredentialKind.TOKEN, secret="token"))
-        assert BotCommand.STOP_ENTRY in session.bot_commands
+        assert BotCommand.STOP_ENTRY in client.bot_commands
         await session.stop_entries(bot)
         found = await session.opens_trades(bot)
 
@@ -926,6 +926,30 @@ async def test_a_command_that_is_denied_is_told_as_that(server: Server, status: 
             await pods.force_exit(bot, "5", None)
 
 
+async def test_what_may_be_used_is_seen_by_reads_alone(server: Server):
+    asked: list[tuple[str, str]] = []
+
+    async def platform(request: web.Request) -> web.StreamResponse:
+        asked.append((request.method, request.path_qs.rpartition("/")[2]))
+        return web.json_response("whatever", status=405 if "locks" in request.path else 200)
+
+    server.rest = platform
+    command = PodCommand(path="/traders/{traderId}/pods/{command}")
+    bot = Trader(id=TraderId("1"), name="Owl", running=True)
+    denied = []
+    async with open_platform(PlatformSettings(url=server.url, pod_command=command), now) as client:
+        pods = client.session(Credential(kind=CredentialKind.TOKEN, secret="token")).pods
+        for one in BotCommand:
+            try:
+                await pods.probe(bot, one)
+            except NotOffered:
+                denied.append(one)
+
+    told = {"balance", "whitelist", "blacklist", "locks", "logs?limit=1", "health"}
+    assert set(asked) == {("GET", one) for one in told | {"show_config", "status"}}
+    assert denied == [BotCommand.LOCKS]
+
+
 KEYS = (
     "apikey=abcdefghijkl/ABCDEFGH+9xyz1234567890",
     "secret kLmNoPqRsTuVwXyZaBcDeFgHiJkLmNoP",
@@ -1006,7 +1030,6 @@ async def test_what_a_bot_says_is_read_without_its_keys(server: Server):
 async def test_a_bot_that_does_not_run_is_not_told_what_would_start_it(
     server: Server, session: CryptorobotSession
 ):
-    assert session.bot_commands == frozenset()
     for running in (True, False):
         with pytest.raises(Refused):
             await session.stop_entries(Trader(id=TraderId("1"), name="Owl", running=running))

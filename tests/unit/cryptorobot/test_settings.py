@@ -124,6 +124,22 @@ def test_a_bot_can_be_told_what_has_a_template_for_all_that_it_sends():
     assert PlatformSettings().bot_commands == frozenset()
 
 
+def test_other_templates_are_told_apart_and_their_order_says_nothing():
+    one, other = PodCommand(path="/x"), PodCommand(path="/x", method="POST")
+    both = {"balance": one, "logs": other}
+
+    found = [
+        PlatformSettings(pod_commands=both).pod_templates,
+        PlatformSettings(pod_commands=dict(reversed(both.items()))).pod_templates,
+        PlatformSettings(pod_commands={"balance": one}).pod_templates,
+        PlatformSettings(pod_command=one).pod_templates,
+        PlatformSettings(pod_command=other).pod_templates,
+    ]
+
+    assert found[0] == found[1]
+    assert len(set(found[1:])) == 4
+
+
 def test_single_commands_may_have_templates_of_their_own():
     found = pod_commands('{"logs": {"path": "/logs?{params}", "method": "get"}}')
 
