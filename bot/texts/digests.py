@@ -9,6 +9,7 @@ from decimal import Decimal
 from bot.domain.cards import Card, Severity
 from bot.domain.digests import Part
 from bot.domain.events import Kind
+from bot.domain.marks import shown
 from bot.domain.text import clean
 from bot.texts.language import _, both, ngettext
 from bot.texts.numbers import gained
@@ -27,20 +28,27 @@ def erased() -> Card:
 
 def digest(parts: Sequence[Part]) -> Card:
     """Tell of at least one item: how many, since when, and the newest first."""
-    first, last, dated = _between(parts)
     events, hidden = _newest(parts)
     return Card(
         title=ngettext(
-            "{count} event, {first} to {last}",
-            "{count} events, {first} to {last}",
+            "{count} event, {when}",
+            "{count} events, {when}",
             len(parts),
-            first=_moment(first, dated),
-            last=_moment(last, dated),
+            when=_when(parts),
         ),
         severity=Severity.WARNING if _has_bad_news(parts) else Severity.INFO,
         lines=(", ".join(filter(None, (_kinds(parts), _warnings(parts)))), *events),
         notes=hidden,
     )
+
+
+def _when(parts: Sequence[Part]) -> str:
+    """'11:48 to 11:57', or the only minute in which all of it was."""
+    first, last, dated = _between(parts)
+    begun, ended = _moment(first, dated), _moment(last, dated)
+    if shown(begun) == shown(ended):
+        return ended
+    return _("{first} to {last}", first=begun, last=ended)
 
 
 def _between(parts: Sequence[Part]) -> tuple[datetime, datetime, bool]:
@@ -169,21 +177,21 @@ def _errors(parts: Sequence[Part]) -> str:
 def urgent_digest(parts: Sequence[Part]) -> Card:
     """Tell of at least one urgent item of one bot: what was said, how often, the newest first."""
     newest_first = sorted(parts, key=lambda part: part.occurred_at, reverse=True)
-    first, last, dated = _between(parts)
     said = Counter((part.title, part.detail) for part in newest_first)
-    shown = list(said.items())[:SHOWN]
-    hidden = len(said) - len(shown)
+    told = list(said.items())[:SHOWN]
+    hidden = len(said) - len(told)
     return Card(
         title=ngettext(
-            "{count} urgent alert, {first} to {last}",
-            "{count} urgent alerts, {first} to {last}",
+            "{count} urgent alert, {when}",
+            "{count} urgent alerts, {when}",
             len(parts),
-            first=_moment(first, dated),
-            last=_moment(last, dated),
+            when=_when(parts),
         ),
         severity=Severity.CRITICAL,
-        lines=tuple(_repeated(*what, times) for what, times in shown),
-        notes=(_("{count} more kinds: /missed", count=hidden),) if hidden else (),
+        lines=tuple(_repeated(*what, times) for what, times in told),
+        notes=(ngettext("{count} more kind: /missed", "{count} more kinds: /missed", hidden),)
+        if hidden
+        else (),
     )
 
 

@@ -57,7 +57,7 @@ class Scope:
     def name(self, bot: str | None) -> str:
         if bot is None:
             return _("no bot named")
-        return self.called.get(bot) or _("a bot that is gone ({end})", end=clean(bot[-6:], 6))
+        return self.called.get(bot) or _("a bot now gone ({end})", end=clean(bot[-6:], 6))
 
     def titled(self, title: str) -> str:
         """With the bots behind it."""

@@ -251,7 +251,11 @@ def confirm_unlink_others(
         title=ngettext("Unlink {count} other chat?", "Unlink {count} other chats?", len(targets)),
         severity=Severity.WARNING,
         lines=(
-            _("They get no more alerts and can no longer ask or act. This chat stays linked."),
+            ngettext(
+                "It gets no more alerts and can no longer ask or act. This chat stays linked.",
+                "They get no more alerts and can no longer ask or act. This chat stays linked.",
+                len(targets),
+            ),
             *(target.name for target in targets),
         ),
         buttons=buttons,
@@ -262,7 +266,11 @@ def confirm_unlink_others(
 def unlinked_others(count: int) -> Card:
     return plain(
         ngettext("{count} other chat unlinked", "{count} other chats unlinked", count),
-        _("If you did not link it yourself, change your password on the platform now."),
+        ngettext(
+            "If you did not link it yourself, change your password on the platform now.",
+            "If you did not link them yourself, change your password on the platform now.",
+            count,
+        ),
         severity=Severity.GOOD,
     )
 

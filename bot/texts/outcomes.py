@@ -376,7 +376,7 @@ def _interrupted(verb: Verb, bots: Sequence[tuple[Target, Seen | None]]) -> Noti
 
 
 def _state_of(target: Target, seen: Seen | None) -> str:
-    words = found(seen) if seen else _("is not known: look with /status")
+    words = found(seen) if seen else _("may or may not have changed: look with /status")
     return f"{target.name} {words}."
 
 

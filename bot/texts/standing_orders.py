@@ -328,8 +328,8 @@ def _several(deeds: Sequence[Deed]) -> NoticeText:
     if ended:
         lines.append(_("They open no more trades: {bots}.", bots=", ".join(ended)))
     for deed in rest:
-        said = _("not done") if deed.state is ActionState.REFUSED else _("unclear")
-        lines.append(f"{deed.bot.name}: {said}. {deed.words}.")
+        behind = ":" if deed.state is ActionState.REFUSED else ""
+        lines.append(f"{deed.bot.name}{behind} {deed.words}.")
     if ended:
         title = ngettext(
             "Stopped or calmed {done} of {count} bot that nobody looked after",

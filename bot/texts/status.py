@@ -91,9 +91,7 @@ def overview(
     return Card(
         title=_status_title(traders),
         severity=_status_severity(traders, feed),
-        lines=()
-        if traders
-        else (_("No bots yet. Create one on the platform and it appears here."),),
+        lines=() if traders else (_("Create one on the platform, and it appears here by itself."),),
         fields=tuple(fields),
         notes=tuple(notes),
     )

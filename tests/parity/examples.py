@@ -726,7 +726,20 @@ DEED = Deed(
     state=ActionState.DONE,
 )
 
-DEED_STATES = (ActionState.DONE, ActionState.REFUSED, ActionState.UNCLEAR)
+
+def every_deed() -> Sequence[Deed]:
+    unclear = a_result(ActionState.UNCLEAR, "No answer came")
+    return (
+        DEED,
+        replace(DEED, incident=2, state=ActionState.REFUSED, words=outcomes.no_login()),
+        replace(
+            DEED,
+            incident=3,
+            state=ActionState.UNCLEAR,
+            words=outcomes.unclear(unclear, outcomes.not_read_back()).words,
+        ),
+    )
+
 
 EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     # answers
@@ -1607,8 +1620,8 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "standing_orders.report": lambda: [
         offered(alerts.notice_alert(standing_orders.report(deeds, NOW)))
         for deeds in (
-            *([replace(DEED, state=one, words=outcomes.no_login())] for one in DEED_STATES),
-            [replace(DEED, incident=n, state=state) for n, state in enumerate(DEED_STATES)],
+            *([deed] for deed in every_deed()),
+            every_deed(),
         )
     ],
     "standing_orders.suspended": lambda: [

@@ -62,7 +62,7 @@ COMMAND = AccountCommand(
             Argument(
                 name=_OUT,
                 type=ArgumentType.CHOICE,
-                description=later("out: sign a browser out, by the button"),
+                description=later("sign a browser out, by the button"),
                 choices=(_OUT,),
             ),
         ),

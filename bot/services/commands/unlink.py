@@ -62,7 +62,7 @@ COMMAND = AccountCommand(
             Argument(
                 name="others",
                 type=ArgumentType.CHOICE,
-                description=later("others: every chat but this one"),
+                description=later("every chat but this one"),
                 choices=("others",),
                 synonyms={"other": "others", "all others": "others"},
             ),
