@@ -375,9 +375,7 @@ async def test_where_many_bots_fail_at_once_it_is_told_in_one_urgent_item(store:
 
     titles = await titles_sent(store, chat.endpoint.id, LATER)
 
-    assert [shown(title) for title in titles[:1]] == [
-        f"{CROWD} urgent alerts, 12:00 UTC"
-    ]
+    assert [shown(title) for title in titles[:1]] == [f"{CROWD} urgent alerts, 12:00 UTC"]
     assert titles[1:] == ["r00", "r01"]
 
 
