@@ -50,6 +50,7 @@ from bot.errors import (
     TryLater,
 )
 from bot.ports import Live
+from bot.ports.platform import SOME
 from bot.texts.errors import ENDLESS_LIST, SOCKET_DOES_NOT_OPEN, Sentence
 
 EVENTS_AT_ONCE = 200
@@ -210,8 +211,8 @@ class CryptorobotSession:
             more = reading.add(found)
         return reading.page()
 
-    async def latest(self, stream: Stream) -> Page:
-        youngest, more = await self._youngest(stream, _SOME)
+    async def latest(self, stream: Stream, limit: int = SOME) -> Page:
+        youngest, more = await self._youngest(stream, limit)
         positions = {Position(at=one.origin.at, record=one.origin.record): one for one in youngest}
         dated = max((at for at, one in positions.items() if one.origin.dated), default=None)
         events = tuple(one for _, one in sorted(positions.items(), key=itemgetter(0)))
@@ -589,10 +590,6 @@ class CryptorobotSession:
         except NoSuchRecord as missing:
             # Of a command that means that there is none, as 403 and 405 do.
             raise NotOffered(str(missing)) from missing
-
-
-_SOME = 10
-"""Records among which the youngest is, whatever the platform makes of equal times."""
 
 
 def _listed(answer: object) -> FoundPage:

@@ -22,6 +22,9 @@ from bot.domain.ids import StrategyId, TraderId
 from bot.domain.pods import BotCommand
 from bot.ports.pods import Pods
 
+SOME = 10
+"""Records among which the youngest is, whatever the platform makes of equal times."""
+
 
 class Platform(Protocol):
     """The trading platform."""
@@ -113,8 +116,8 @@ class Session(Protocol):
         moves no position.
         """
 
-    async def latest(self, stream: Stream) -> Page:
-        """The youngest records of a stream; `more` if there may be older ones that it leaves out.
+    async def latest(self, stream: Stream, limit: int = SOME) -> Page:
+        """The youngest records of a stream, at most so many; `more` if there may be older ones.
 
         `last` is `None` if none of them is dated.
         """

@@ -231,11 +231,13 @@ async def test_the_latest_records_come_oldest_first_and_say_whether_there_are_ol
             if number == 3:
                 few = await session.latest(Stream.TRADES)
         many = await session.latest(Stream.TRADES)
+        eleven = await session.latest(Stream.TRADES, 11)
 
         assert amounts(few) == [1, 2, 3]
         assert not few.more
         assert amounts(many) == [*range(3, 13)]
         assert many.more
+        assert amounts(eleven) == [*range(2, 13)]
 
 
 @pytest.mark.parametrize("ahead", [90, 20 * 3600])

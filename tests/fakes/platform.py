@@ -40,6 +40,7 @@ from bot.errors import (
     TryLater,
 )
 from bot.ports import Live
+from bot.ports.platform import SOME
 
 _Record = TypeVar("_Record", Trader, Strategy)
 
@@ -319,13 +320,13 @@ class FakeSession:
             as_of=as_of,
         )
 
-    async def latest(self, stream: Stream) -> Page:
+    async def latest(self, stream: Stream, limit: int = SOME) -> Page:
         await self._ask(f"latest {stream}")
         if stream in self.platform.denied:
             raise NotOffered("Forbidden")
         as_of = self.platform.clock()
         records = sorted(self.platform.readable(stream), key=_position)
-        shown = records[-10:]
+        shown = records[-limit:]
         believed = [one for one in shown if one.origin.at <= as_of + AHEAD]
         return Page(
             events=tuple(_believed(one, as_of) for one in shown),

@@ -63,6 +63,7 @@ from bot.domain.events import (
     PriceCrossed,
     Signal,
     Strategy,
+    Stream,
     SystemEvent,
     Trade,
     Trader,
@@ -112,6 +113,7 @@ from bot.texts import (
     digests,
     drills,
     escalation,
+    events,
     failures,
     figures,
     getting_started,
@@ -531,6 +533,13 @@ def choosing(traders: Sequence[Trader]) -> Card:
 SPEC = SPECS[4]
 SHARED = Shared(name="#desk", can_manage=True, missing_permissions=("Send Messages", "Embed Links"))
 AUDIENCE = Audience(name="#desk in Alpha", readers="everyone who can read #desk in Alpha")
+REPORT = PodEvent(
+    origin=origin(Kind.POD_EVENT),
+    type="error",
+    message="Order refused: *balance* too low",
+    trader=TraderId("owl"),
+)
+SYSTEM = SystemEvent(origin=origin(Kind.SYSTEM_EVENT, 1), title="Maintenance", text="Words.")
 TOLD: dict[str, Trader] = {trader.id: trader for trader in (OWL, HERON, CRANE)}
 
 NIGHT = Hours(time(22), time(7))
@@ -1245,6 +1254,39 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         trades.listed(TRADES[:2], (OWL,), of="BTC/USDT", page=2, away=AT, buttons=ONE_BUTTON),
         trades.listed((), (), of="BTC/USDT"),
     ],
+    "events.events": lambda: (
+        [
+            events.events(
+                tuple(events.row(one, TOLD) for one in (REPORT, SYSTEM)),
+                of="Night Owl",
+                page=page,
+                unread=unread,
+                cut=True,
+                buttons=buttons,
+            )
+            for page, unread, buttons in (
+                (1, (), ONE_BUTTON),
+                (2, (events.Unread(Stream.POD_EVENTS, denied=True),), ()),
+                (2, (events.Unread(Stream.SYSTEM_EVENTS, denied=False),), ()),
+            )
+        ]
+        + [
+            events.events((), of=of, page=1, unread=(), cut=False, buttons=())
+            for of in ("", "Night Owl")
+        ]
+    ),
+    "events._listed": lambda: [
+        events._listed("", (events.row(REPORT, TOLD),), (events._cut(),), ONE_BUTTON)
+    ],
+    "events.messages": lambda: [
+        *(
+            events.messages(
+                (events.row_of_told(a_told(1)),), page=page, unread=(), cut=True, buttons=buttons
+            )
+            for page, buttons in ((1, ONE_BUTTON), (2, ()))
+        ),
+        *(events.messages((), page=page, unread=(), cut=False, buttons=()) for page in (1, 2)),
+    ],
     "signals.found": lambda: [
         signals.found(
             [Signal(origin=origin(Kind.SIGNAL), type="buy", pair="ETH/USDT")], "ETH/USDT", 100
@@ -1487,12 +1529,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "alerts.report_alert": lambda: [
         offered(
             alerts.report_alert(
-                PodEvent(
-                    origin=origin(Kind.POD_EVENT),
-                    type="error",
-                    message="Order refused: *balance* too low",
-                    trader=TraderId("owl"),
-                ),
+                REPORT,
                 TOLD,
             )
         )

@@ -304,6 +304,8 @@ OPEN_TO = {
         "performance",
         "stats",
         "fees",
+        "events",
+        "messages",
         "signals",
         "price",
         *("balance", "whitelist", "blacklist", "locks", "logs", "health"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.domain.cards import Card
+from bot.domain.cards import Button, Card
 from bot.domain.commands import Argument, ArgumentType
 from bot.domain.events import Trader
 from bot.domain.figures import Fee, Record, Span, began
@@ -20,10 +20,15 @@ from bot.services.earnings import earned
 from bot.texts import bots as bots_texts
 from bot.texts import figures as texts
 from bot.texts.cards import MOST_CHOICES
+from bot.texts.cards import older as older_label
 from bot.texts.language import later
 from bot.texts.names import trader_name
 
 BOT = Argument(name="bot", type=ArgumentType.BOT, description=later("a bot's name"))
+
+PAGE = Argument(
+    name="page", type=ArgumentType.PAGE, description=later("2 for the older ones, and so on")
+)
 
 SPAN = Argument(
     name="span",
@@ -95,6 +100,17 @@ async def _asking_of(request: AccountRequest, bots: Sequence[Trader]) -> Sequenc
     ]
     words = " ".join(str(one) for one in besides if one)
     return await request.asking(words, *(targets_of((one,)) for one in bots)) if bots else ()
+
+
+async def older(request: AccountRequest, scope: Asked, page: int, words: str = "") -> Button:
+    """Leads to the next page of the same.
+
+    Args:
+        words: what else was asked.
+    """
+    about = () if scope.about is None else (targets_of(scope.of.bots),)
+    [action] = await request.asking(f"{words} page {page + 1}".strip(), *about)
+    return Button(label=older_label(), action=action)
 
 
 async def record(request: AccountRequest, since: datetime, scope: Asked) -> Record:

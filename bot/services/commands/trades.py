@@ -3,18 +3,16 @@
 import asyncio
 import logging
 
-from bot.domain.cards import Button, Card
+from bot.domain.cards import Card
 from bot.domain.charts import profits
 from bot.domain.commands import Argument, ArgumentType, Spec
 from bot.domain.events import Trade
 from bot.domain.ledger import trade_of
 from bot.errors import NeedsLogin, Refused, TryLater
-from bot.services.actions import targets_of
 from bot.services.commands.desk import READ_LIMIT, AccountCommand, AccountRequest
-from bot.services.commands.figuring import BOT, Asked, asked, away_since, pair_meant
+from bot.services.commands.figuring import BOT, PAGE, asked, away_since, older, pair_meant
 from bot.services.picturing import pictured
 from bot.texts import trades as texts
-from bot.texts.cards import older
 from bot.texts.charts import chart
 from bot.texts.language import later
 
@@ -23,9 +21,6 @@ log = logging.getLogger(__name__)
 LATEST = 10
 _PAIR = Argument(name="pair", type=ArgumentType.PAIR, description=later("such as BTC/USDT"))
 _COUNT = Argument(name="count", type=ArgumentType.NUMBER, description=later("how many, up to 25"))
-_PAGE = Argument(
-    name="page", type=ArgumentType.PAGE, description=later("2 for the older ones, and so on")
-)
 
 
 async def _answer(request: AccountRequest) -> Card:
@@ -41,7 +36,8 @@ async def _answer(request: AccountRequest) -> Card:
     trades = tuple(map(trade_of, entries[:count]))
     if len(trades) < count and page == 1 and not pair and scope.about is None:
         trades = await _told_now(request, count) or trades
-    more = [await _older(request, scope, pair, count, page)] if len(entries) > count else []
+    words = f"{pair} {count}".strip()
+    more = [await older(request, scope, page, words)] if len(entries) > count else []
     earned = profits(trades, {trader.id: trader for trader in scope.bots})
     shown = None if earned is None or page > 1 else chart(earned)
     picture = await pictured(shown, request.link.preferences.look, desk.draw)
@@ -67,18 +63,11 @@ async def _told_now(request: AccountRequest, count: int) -> tuple[Trade, ...]:
         return ()
 
 
-async def _older(request: AccountRequest, scope: Asked, pair: str, count: int, page: int) -> Button:
-    words = f"{pair} {count} page {page + 1}".strip()
-    about = () if scope.about is None else (targets_of(scope.of.bots),)
-    [action] = await request.asking(words, *about)
-    return Button(label=older(), action=action)
-
-
 COMMAND = AccountCommand(
     spec=Spec(
         name="trades",
         summary=later("Latest trades, of all or of one bot or pair"),
-        arguments=(BOT, _PAIR, _COUNT, _PAGE),
+        arguments=(BOT, _PAIR, _COUNT, PAGE),
         showable=True,
     ),
     answer=_answer,

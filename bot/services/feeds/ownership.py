@@ -23,6 +23,7 @@ from bot.domain.ids import StrategyId, TraderId
 from bot.domain.pods import BotCommand
 from bot.errors import NeedsLogin, OutcomeUnknown, Refused
 from bot.ports import Live, Meter, Platform, Pods, Session
+from bot.ports.platform import SOME
 from bot.texts.errors import Sentence
 
 log = logging.getLogger(__name__)
@@ -92,8 +93,8 @@ class OwnSession:
         page = await self._session.page(stream, since, limit)
         return replace(page, events=self._own_events(page.events))
 
-    async def latest(self, stream: Stream) -> Page:
-        page = await self._session.latest(stream)
+    async def latest(self, stream: Stream, limit: int = SOME) -> Page:
+        page = await self._session.latest(stream, limit)
         return replace(page, events=self._own_events(page.events))
 
     async def traders(self) -> tuple[Trader, ...]:

@@ -71,7 +71,7 @@ def test_what_may_be_shown_to_everybody_has_an_option_for_it():
 
     lists = {"help", "status", "traders", "strategies", "positions", "trades", "signals", "price"}
     figures = {"profit", "daily", "weekly", "monthly", "chart", "performance", "stats", "fees"}
-    assert public == lists | figures
+    assert public == {*lists, *figures, "events"}
 
 
 def test_it_works_in_servers_and_direct_chats_for_servers_and_people():
