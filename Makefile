@@ -64,7 +64,7 @@ audit: $(INSTALLED) ## look for known weaknesses of what Tradebell needs to run 
 LOCK := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 \
 	--upgrade --generate-hashes --custom-compile-command "make lock"
 
-golden: $(INSTALLED) ## write anew what people read on each platform, and the tables of it in the docs: read the change
+golden: $(INSTALLED) ## write anew what people read, in tests/golden and the docs: read what changed
 	$(BIN)/python -m tests.parity
 
 texts: $(INSTALLED) ## take the sentences out of the code for translators, and bring their catalogues up to date

@@ -344,15 +344,33 @@ def _give(module: ModuleType, wanted: type) -> list[str]:
 # --- what they are called with ----------------------------------------------------------------
 
 
-def noticed(text: NoticeText, *, log_in: bool = False) -> Card:
+def noticed(
+    text: NoticeText,
+    *,
+    bad: bool = True,
+    urgent: bool = False,
+    log_in: bool = False,
+    incident: Cause | None = None,
+) -> Card:
     """The card of a notice that says so."""
-    notice = Notice(origin=origin(Kind.FEED), say=lambda: text, bad=True, log_in=log_in)
+    notice = Notice(
+        origin=origin(Kind.FEED),
+        say=lambda: text,
+        bad=bad,
+        urgent=urgent,
+        log_in=log_in,
+        incident=incident,
+    )
     return offered(alerts.notice_alert(notice))
 
 
 def owed(told: alerts.Alert) -> Card:
-    """As a chat is shown it: under a reference, late, and perhaps not for the first time."""
-    card = replace(told.card, reference="K7F3Q2")
+    """As a chat is shown it: under a reference."""
+    return replace(told.card, reference="K7F3Q2")
+
+
+def late(card: Card) -> Card:
+    """Perhaps not for the first time, too."""
     return with_note(
         with_lateness(card, NOW), _("possible repeat of {reference}", reference="K7F3Q2")
     )
@@ -1471,7 +1489,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     # alerts
     "alerts.trade_alert": lambda: [
         *(offered(alerts.trade_alert(one, TOLD), Topic.EXIT) for one in TRADES),
-        owed(alerts.trade_alert(replace(TRADES[0], reason="liquidation"), {})),
+        late(owed(alerts.trade_alert(replace(TRADES[0], reason="liquidation"), {}))),
     ],
     "escalation.reminder_of_drill": lambda: [
         escalation.reminder_of_drill(UNSEEN, NOW, (Channel.TELEGRAM,))
@@ -1634,23 +1652,31 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     # notices
     "notices.polling": lambda: [noticed(notices.polling(timedelta(seconds=45)))],
     "notices.down": lambda: [noticed(notices.down())],
-    "notices.unreachable": lambda: [noticed(notices.unreachable(AT - AT, 3))],
-    "notices.back": lambda: [noticed(notices.back())],
+    "notices.unreachable": lambda: [
+        noticed(
+            notices.unreachable(timedelta(minutes=10), 3), urgent=True, incident=Cause.UNREACHABLE
+        )
+    ],
+    "notices.back": lambda: [noticed(notices.back(), bad=False)],
     "notices.was_down": lambda: [
-        noticed(notices.was_down(Outage(since=AT - timedelta(minutes=21), until=AT), news))
+        noticed(
+            notices.was_down(Outage(since=AT - timedelta(minutes=21), until=AT), news), bad=False
+        )
         for news in (0, 1, 4)
     ],
-    "notices.login_refused": lambda: [noticed(notices.login_refused(), log_in=True)],
+    "notices.login_refused": lambda: [
+        noticed(notices.login_refused(), urgent=True, log_in=True, incident=Cause.LOGIN)
+    ],
     "notices.login_ends": lambda: [
         noticed(notices.login_ends(timedelta(hours=2), trying=trying), log_in=True)
         for trying in (True, False)
     ],
-    "notices.drill": lambda: [noticed(notices.drill())],
+    "notices.drill": lambda: [noticed(notices.drill(), urgent=True, incident=Cause.DRILL)],
     "notices.chat_closed": lambda: [
         noticed(notices.chat_closed(ENDPOINT, "blocked", named=named)) for named in (True, False)
     ],
     "notices.chat_linked": lambda: [
-        noticed(notices.chat_linked(ENDPOINT, named=named)) for named in (True, False)
+        noticed(notices.chat_linked(ENDPOINT, named=named), urgent=True) for named in (True, False)
     ],
     "asking.misread": lambda: [asking.misread(SPEC, Misread(SPEC.arguments[0], "everything"))],
     "asking.test_alert": lambda: [offered(alerts.notice_alert(asking.test_alert("n", NOW)))],

@@ -6,7 +6,7 @@ from difflib import unified_diff
 
 import pytest
 
-from tests.parity import golden
+from tests.parity import gallery, golden
 
 RENEW = (
     "If that is how it should read: `make golden`, and read through what changed in tests/golden."
@@ -28,3 +28,7 @@ def test_nothing_is_kept_of_what_is_said_no_more():
     kept = {path.name for path in golden.FOLDER.iterdir()}
 
     assert kept == {golden.path_of(subject).name for subject in golden.SUBJECTS}, RENEW
+
+
+def test_the_gallery_shows_what_is_said_now():
+    assert gallery.PAGE.read_text(encoding="utf-8") == gallery.gallery(), RENEW
