@@ -8,7 +8,8 @@ from bot.domain.ids import AccountId
 from bot.domain.permits import Permit
 from storage.engine.database import Database, each
 from storage.engine.upsert import insert_into
-from storage.schema.tables import LINK_IS_ACTIVE, link, permit
+from storage.menus import may_change
+from storage.schema.tables import LINK_IS_ACTIVE, endpoint, link, permit
 
 
 class SqlPermits:
@@ -48,3 +49,5 @@ def _note(connection: Connection, found: Permit) -> None:
         account=found.account, command=found.command, **said
     )
     connection.execute(row.on_conflict_do_update(index_elements=permit.primary_key, set_=said))
+    theirs = select(link.c.endpoint).where(link.c.account == found.account, LINK_IS_ACTIVE)
+    may_change(connection, endpoint.c.id.in_(theirs))

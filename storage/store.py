@@ -35,6 +35,7 @@ from storage.inbox.ingest import SqlInbox
 from storage.journal import SqlJournal
 from storage.leases import SqlLeases
 from storage.ledger.entries import SqlLedger
+from storage.menus import SqlMenus
 from storage.nights import SqlNights
 from storage.outbox.deliveries import SqlOutbox
 from storage.outbox.sightings import SqlSightings
@@ -68,6 +69,7 @@ class Store:
     leases: SqlLeases
     ledger: SqlLedger
     links: SqlLinks
+    menus: SqlMenus
     nights: SqlNights
     outbox: SqlOutbox
     permits: SqlPermits
@@ -362,6 +364,7 @@ def store_on(database: Database, vault: Vault, now: Now, new_id: NewId) -> Store
         inbox=SqlInbox(database),
         drills=SqlDrills(database, new_id),
         incidents=SqlIncidents(database, new_id),
+        menus=SqlMenus(database),
         nights=SqlNights(database),
         journal=SqlJournal(database, now),
         leases=SqlLeases(database),

@@ -4,17 +4,19 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from adapters.chat.replies import MaySend
 from adapters.telegram.answering import TelegramAnswering
 from adapters.telegram.api import BotApi, TelegramChats
+from adapters.telegram.commands import show_menu
 from adapters.telegram.listening import TelegramListener
 from adapters.telegram.messenger import TelegramMessenger
 from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.transport import BotApiRequest
 from bot.domain.deliveries import ONE_MARKED_REPEAT, Repeats
 from bot.domain.ids import Now
-from bot.ports import Meter
+from bot.ports import Meter, ShowMenu
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,7 @@ class TelegramBot:
 
     messenger: TelegramMessenger
     listener: TelegramListener
+    show_menu: ShowMenu
 
 
 @asynccontextmanager
@@ -76,6 +79,7 @@ def composed(
     chats = TelegramChats(api)
     answering = TelegramAnswering(chats, now, may_send)
     return TelegramBot(
+        show_menu=partial(show_menu, api),
         messenger=TelegramMessenger(chats, settings.bot, now, repeats),
         listener=TelegramListener(api, answering, settings, chance, meter, public_url),
     )

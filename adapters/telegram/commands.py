@@ -1,17 +1,24 @@
 """The registry as the menu of Telegram's clients, and what they say of us."""
 
 import re
+from collections.abc import Iterable, Sequence
 
 from telegram import (
     BotCommand,
     BotCommandScope,
     BotCommandScopeAllGroupChats,
     BotCommandScopeAllPrivateChats,
+    BotCommandScopeChat,
 )
 
+from adapters.chat.exchange import NoAnswer
 from adapters.telegram.api import BotApi
-from bot.domain.commands import works_for_all
+from adapters.telegram.faults import RefusalKind, trouble
+from adapters.telegram.transport import TelegramRefusal
+from bot.domain.chats import Address
+from bot.domain.commands import Spec, works_for_all
 from bot.domain.marks import shown
+from bot.errors import Refused, TryLater
 from bot.services.commands.registry import SPECS
 from bot.texts.getting_started import about, about_in_short
 from bot.texts.language import ENGLISH, _, languages, speaking
@@ -29,18 +36,36 @@ async def register_menu(api: BotApi) -> None:
     for code, tag in _tags():
         for scope, private in scopes:
             with speaking(code):
-                wanted = menu(private=private)
+                wanted = everybodys(private=private)
             if await api.get_my_commands(scope=scope, language_code=tag) != wanted:
                 await api.set_my_commands(wanted, scope=scope, language_code=tag)
 
 
-def menu(*, private: bool) -> tuple[BotCommand, ...]:
+def everybodys(*, private: bool) -> tuple[BotCommand, ...]:
     """What is listed, in the language that is spoken."""
-    return tuple(
-        BotCommand(spec.name, shown(_(spec.summary)))
-        for spec in SPECS
-        if spec.menu and not spec.pods and (private or works_for_all(spec))
-    )
+    return lines(spec for spec in SPECS if not spec.pods and (private or works_for_all(spec)))
+
+
+async def show_menu(api: BotApi, address: Address, specs: Sequence[Spec] | None) -> None:
+    """See `ports.ShowMenu`. Topics have no menus of their own: they show their chat's."""
+    scope = BotCommandScopeChat(int(address.chat)).to_dict()
+    try:
+        if specs is None:
+            await api.call("deleteMyCommands", {"scope": scope})
+        else:
+            menu = [one.to_dict() for one in lines(specs)]
+            await api.call("setMyCommands", {"commands": menu, "scope": scope})
+    except NoAnswer as lost:
+        raise TryLater(str(lost)) from lost
+    except TelegramRefusal as refusal:
+        if trouble(refusal) in (RefusalKind.PACE, RefusalKind.TOKEN) or refusal.status >= 500:
+            raise TryLater(str(refusal), refusal.retry_after) from refusal
+        raise Refused(str(refusal)) from refusal
+
+
+def lines(specs: Iterable[Spec]) -> tuple[BotCommand, ...]:
+    """In the language that is spoken."""
+    return tuple(BotCommand(spec.name, shown(_(spec.summary))) for spec in specs if spec.menu)
 
 
 async def describe(api: BotApi) -> None:

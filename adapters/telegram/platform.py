@@ -1,6 +1,6 @@
 """Telegram, as one of the chat platforms that the product opens and looks at."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
@@ -9,9 +9,11 @@ from adapters.telegram.bot import TelegramBot, open_telegram
 from adapters.telegram.faults import REASONS
 from adapters.telegram.settings import TelegramSettings
 from adapters.telegram.transport import TelegramRefusal
+from bot.domain.chats import Address
+from bot.domain.commands import Spec
 from bot.errors import Refused
 from bot.ports import Handles, Journal
-from bot.services.chat_platforms import Around, ChatBot, pace, wait_for_rate
+from bot.services.chat_platforms import Around, ChatBot, pace, wait_for_rate, wait_for_rate_of_bot
 from bot.services.pace import Pace
 
 
@@ -36,9 +38,15 @@ class Telegram:
         its = pace(self._settings.rate, self._settings.rate_of)
         async with self._bot(around, its) as bot:
             listener = bot.listener
+
+            async def show_menu(address: Address, specs: Sequence[Spec] | None) -> None:
+                await wait_for_rate_of_bot(its)
+                await bot.show_menu(address, specs)
+
             yield ChatBot(
                 messenger=bot.messenger,
                 pace=its,
+                show_menu=show_menu,
                 begin=listener.begin,
                 listen=lambda hear, _: listener.listen(hear, journal),
                 webhooks={listener.webhook_path: listener} if self._settings.webhook else {},

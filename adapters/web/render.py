@@ -76,7 +76,7 @@ def commands_json(specs: Sequence[Spec]) -> list[Json]:
             "summary": shown(_(spec.summary)),
             "aliases": list(spec.aliases),
             "arguments": [one.name if one.required else f"[{one.name}]" for one in spec.arguments],
-            "menu": spec.menu and not spec.pods,
+            "menu": spec.menu,
         }
         for spec in specs
     ]

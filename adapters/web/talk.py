@@ -28,6 +28,7 @@ from adapters.web.settings import WebSettings
 from adapters.web.updates import Push, Say, read, said
 from bot.domain.cards import Card
 from bot.domain.chats import Address, Channel, Person
+from bot.domain.commands import Spec
 from bot.domain.deliveries import Attempt, Declined, Repeats, Sent
 from bot.domain.ids import NewId, Now
 from bot.domain.incoming import Reply
@@ -102,6 +103,7 @@ class Talk:
         self._now = now
         self._earlier = earlier
         self._rooms = Rooms(now, new_id, whole=earlier is None)
+        self._listed: Callable[[Address], Awaitable[Sequence[Spec]]] = _everybodys
         self._heard: asyncio.Queue[tuple[Room, WebUpdate]] = asyncio.Queue()
 
     async def send(
@@ -127,6 +129,15 @@ class Talk:
         if replaced or self._earlier is not None:
             return Sent(message=message)  # recalled, it is as it stands
         return Declined(reason=Reason.PAGE_SHOWS_NO_MORE)
+
+    def list_commands(self, listed: Callable[[Address], Awaitable[Sequence[Spec]]]) -> None:
+        """From now on a tab that opens lists those commands that can be used in its chat."""
+        self._listed = listed
+
+    async def show_menu(self, address: Address, specs: Sequence[Spec] | None) -> None:
+        if well_formed(address.chat) is not None:
+            commands = commands_json(await _everybodys(address) if specs is None else specs)
+            self._rooms.of(address.chat).tell({"type": "commands", "commands": commands})
 
     async def listen(self, hear: Hear) -> NoReturn:
         """Answer what is said, each chat's begun in order, until cancelled."""
@@ -166,8 +177,12 @@ class Talk:
         if len(room.tabs) >= TABS:
             await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
             return
+        try:
+            listed = await self._listed(self._address_of(room))
+        except (TryLater, OutcomeUnknown):
+            listed = await _everybodys(self._address_of(room))
         tab = Tab(socket)
-        room.enter(tab, {"commands": commands_json(SPECS)})
+        room.enter(tab, {"commands": commands_json(listed)})
         try:
             async with asyncio.TaskGroup() as group:
                 writing = group.create_task(tab.write(), name="web chat tab")
@@ -178,6 +193,9 @@ class Talk:
         finally:
             room.tabs.discard(tab)
 
+    def _address_of(self, room: Room) -> Address:
+        return Address(channel=self.channel, bot=self.bot, chat=room.chat)
+
     async def _read(self, room: Room, socket: web.WebSocketResponse, person: str) -> None:
         async for message in socket:
             update = read(message.data) if message.type is WSMsgType.TEXT else None
@@ -187,7 +205,7 @@ class Talk:
             self._hear(room, update, person)
 
     def _hear(self, room: Room, update: Say | Push, person: str) -> None:
-        address = Address(channel=self.channel, bot=self.bot, chat=room.chat)
+        address = self._address_of(room)
         match room.hear(update):
             case Taken.NEW:
                 who = Person(channel=self.channel, id=person, language=spoken_language())
@@ -221,6 +239,10 @@ class Talk:
         if reply.replaces and isinstance(update, Push):
             return update.message if room.replace(update.message, card) else room.show(card, None)
         return room.show(card, reply.card.reference)
+
+
+async def _everybodys(_: Address) -> Sequence[Spec]:
+    return [one for one in SPECS if not one.pods]
 
 
 async def _look_after(guest: Guest, tab: Tab) -> None:

@@ -23,6 +23,7 @@ from bot.services.ingest import Ingest
 from bot.services.linking import Linking
 from bot.services.live_cards import LiveCards
 from bot.services.lock_screen import LockScreen, SignedAddresses
+from bot.services.menus import ListingCommands
 from bot.services.offered import Offered
 from bot.services.phoning import Phoning
 from bot.services.reporting import Reporting
@@ -45,6 +46,7 @@ class Services:
     telling_nights: Gathering
     telling_reports: Gathering
     standing: Standing
+    listing: ListingCommands
     ingest: Ingest
     feeds: Feeds
     linking: Linking
@@ -155,6 +157,8 @@ def compose(
     }
     access = Access(readerships)
     seeing = Seeing(store.sightings, store.links, access, amending, drilling, store.audit, now)
+    listing = ListingCommands(store.menus, offered, outlets, SPECS, rhythm.look_every)
+    offered.when_changed(listing.wake)
     acting = Acting(
         store.actions, store.accounts, feeds, ingest, store.audit, offered, now, new_id, read_backs
     )
@@ -228,6 +232,7 @@ def compose(
         telling_nights=telling_nights,
         telling_reports=telling_reports,
         standing=standing,
+        listing=listing,
         ingest=ingest,
         feeds=feeds,
         linking=linking,

@@ -32,12 +32,15 @@ from bot.domain.ids import Now
 from bot.domain.reasons import STORED
 from bot.errors import OutcomeUnknown, TryLater
 from bot.services.chat_platforms import Around, ChatBot, ChatPlatform, pace
+from bot.services.commands.registry import SPECS
 from bot.services.dead_man import DeadMan
 from bot.services.delivery import REASONS as DELIVERY_REASONS
 from bot.services.delivery import Outlet
 from bot.services.inboxes import inbox_messages
 from bot.services.leadership import Leadership
 from bot.services.lock_screen import SignedAddresses
+from bot.services.menus import listed_in
+from bot.services.offered import Offered
 from bot.services.readiness import Readiness
 from bot.services.retrying import retry_until_available
 from bot.settings import CHATS, Settings, token_setting
@@ -100,6 +103,9 @@ async def run(
         )
         messages = partial(inbox_messages, store.links, store.outbox)
         inbox = inbox_talk(messages, settings.web, now, new_id)
+        offered = Offered(store.permits, platform, now)
+        for each_page in (inbox, *([] if chat is None else [chat.talk])):
+            each_page.list_commands(partial(listed_in, offered, store.links, SPECS))
         bots = [_page(inbox), *([] if chat is None else [_page(chat.talk)])]
         for each in chats.values():
             opened = each.open(around, store.journal, store.handles)
@@ -186,6 +192,7 @@ def _outlets(bots: Sequence[ChatBot]) -> Mapping[tuple[Channel, str], Outlet]:
             messenger=bot.messenger,
             pace=bot.pace,
             readership=bot.readership,
+            show_menu=bot.show_menu,
             trouble=bot.trouble,
         )
         for bot in bots
@@ -269,6 +276,7 @@ async def _live(
             group.create_task(
                 _once([begun, compared], services.telling_reports.run), name="reports"
             ),
+            group.create_task(_once([begun], services.listing.run), name="menus"),
             group.create_task(_once([begun, compared], services.standing.run), name="standing"),
             group.create_task(_once([compared], services.feeds.run), name="feeds"),
             group.create_task(services.router.recover(), name="recovery"),
@@ -344,6 +352,7 @@ def _page(chat: Talk) -> ChatBot:
         pace=pace(0, lambda _: 0),
         begin=_nobody_to_ask,
         listen=lambda hear, _: chat.listen(hear),
+        show_menu=chat.show_menu,
     )
 
 

@@ -6,11 +6,22 @@ ports: what is raised is in `bot.errors`, nothing else.
 
 from bot.ports.accounts import Accounts, Codes, Links, SignIn
 from bot.ports.actions import Actions, ShownCards
-from bot.ports.chats import Draw, Handles, Hear, Journal, Messenger, Readership, Suggest, Webhook
+from bot.ports.chats import (
+    Draw,
+    Handles,
+    Hear,
+    Journal,
+    Messenger,
+    Readership,
+    ShowMenu,
+    Suggest,
+    Webhook,
+)
 from bot.ports.drills import Drills
 from bot.ports.inbox import Inbox
 from bot.ports.incidents import Incidents
 from bot.ports.ledger import Ledger
+from bot.ports.menus import Menus
 from bot.ports.nights import Nights
 from bot.ports.outbox import Outbox
 from bot.ports.permits import Permits
@@ -42,6 +53,7 @@ __all__ = [
     "Links",
     "Live",
     "LockScreenDesk",
+    "Menus",
     "Messenger",
     "Meter",
     "Nights",
@@ -56,6 +68,7 @@ __all__ = [
     "Reports",
     "Session",
     "SettingsDesk",
+    "ShowMenu",
     "ShownCards",
     "Sightings",
     "SignIn",

@@ -9,6 +9,7 @@ from bot.domain.charts import (
     Chart,
 )
 from bot.domain.chats import Address, Channel, Person
+from bot.domain.commands import Spec
 from bot.domain.deliveries import Attempt, Repeats
 from bot.domain.incoming import Incoming, Place, Reply
 from bot.domain.linking import Audience
@@ -75,6 +76,21 @@ class Readership(Protocol):
             Unreachable: the platform is away.
             TryLater: nobody can tell now.
             Refused: nobody tells us, since our bot is not there itself.
+        """
+
+
+class ShowMenu(Protocol):
+    """Lists commands where a person begins to type; adapters of platforms that can do so for a
+    single chat implement it.
+    """
+
+    async def __call__(self, address: Address, specs: Sequence[Spec] | None) -> None:
+        """Have a private chat list these, in the language that is spoken; `None` for what it lists
+        everywhere. It may be repeated freely.
+
+        Raises:
+            TryLater: nobody knows whether it does now.
+            Refused: it does not, and will not.
         """
 
 

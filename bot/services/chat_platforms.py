@@ -13,7 +13,17 @@ from typing import Any, NoReturn, Protocol, TypeVar
 from bot.domain.chats import Address
 from bot.domain.deliveries import Priority
 from bot.domain.ids import Now
-from bot.ports import Handles, Hear, Journal, Messenger, Meter, Readership, Suggest, Webhook
+from bot.ports import (
+    Handles,
+    Hear,
+    Journal,
+    Messenger,
+    Meter,
+    Readership,
+    ShowMenu,
+    Suggest,
+    Webhook,
+)
 from bot.services.pace import Pace
 
 T = TypeVar("T")
@@ -90,6 +100,7 @@ class ChatBot:
     begin: Callable[[], Coroutine[Any, Any, None]]
     listen: Callable[[Hear, Suggest], Coroutine[Any, Any, NoReturn]]
     readership: Readership | None = None
+    show_menu: ShowMenu | None = None
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     trouble: Callable[[], str | None] = lambda: None
 

@@ -35,7 +35,7 @@ from bot.domain.ids import EndpointId, Now
 from bot.domain.lanes import LaneRequest, LaneResult
 from bot.domain.reasons import Reason
 from bot.errors import OutcomeUnknown, TryLater
-from bot.ports import Messenger, Meter, Outbox, Readership
+from bot.ports import Messenger, Meter, Outbox, Readership, ShowMenu
 from bot.services.pace import Pace, Place
 from bot.services.shared_chats import not_to_be_shown
 from bot.services.steady import Seconds, steady
@@ -64,12 +64,14 @@ UNSURE_WAIT = 0.2
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlet:
     """A bot of a chat platform with its pace; `readership` where it can show cards to several;
-    `trouble` says why it does not hear people, as long as it does not.
+    `show_menu` where a chat can have a menu of its own; `trouble` says why it does not hear people,
+    as long as it does not.
     """
 
     messenger: Messenger
     pace: Pace
     readership: Readership | None = None
+    show_menu: ShowMenu | None = None
     trouble: Callable[[], str | None] = lambda: None
     waits: Waits = WAITS
 

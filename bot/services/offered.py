@@ -1,7 +1,7 @@
 """Which commands an account can use: those that can be asked here, and that it is not denied."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.domain.commands import Spec
@@ -21,6 +21,10 @@ class Offered:
         self._permits = permits
         self._platform = platform
         self._now = now
+        self._tell: Callable[[], None] = lambda: None
+
+    def when_changed(self, tell: Callable[[], None]) -> None:
+        self._tell = tell
 
     @property
     def of_bots(self) -> frozenset[BotCommand]:
@@ -78,5 +82,6 @@ class Offered:
                 news = known.allowed is not allowed or not known.holds(templates, now)
             if news:
                 await self._permits.note(permit)
+                self._tell()
         except (TryLater, OutcomeUnknown) as outage:
             log.warning("what an account may ask was not stored", extra={"reason": str(outage)})

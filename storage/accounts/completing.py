@@ -17,6 +17,7 @@ from storage.buttons.shown_cards import end_address
 from storage.engine.database import invalidate
 from storage.engine.upsert import insert_into
 from storage.forgetting import forget_if_unlinked
+from storage.menus import may_change
 from storage.outbox import endpoints
 from storage.outbox.amendments import take_answer
 from storage.outbox.incidents import solve
@@ -131,6 +132,7 @@ def _make_link(
             "linked_at": now,
         },
     )
+    may_change(connection, endpoint.c.id == attempt.endpoint)
     return link_of(connection.execute(select_active_links().where(link.c.id == link_id)).one())
 
 

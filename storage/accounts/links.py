@@ -19,6 +19,7 @@ from bot.errors import Refused
 from storage.engine.database import Database, each, invalidate
 from storage.engine.upsert import Insert, insert_into
 from storage.forgetting import forget_if_unlinked
+from storage.menus import may_change
 from storage.outbox import endpoints, gathered
 from storage.schema.preferences import (
     decode_preferences,
@@ -190,6 +191,8 @@ def _prefer(connection: Connection, wish: _Wish) -> Preferences:
         .where(link.c.id == wish.link)
         .values(preferences=encode_preferences(preferences))
     )
+    if preferences.language != before.language:
+        may_change(connection, endpoint.c.id == row.endpoint)
     if (preferences.night_at, preferences.zone) != (before.night_at, before.zone):
         when_told = {"night_due_at": next_night(connection, wish.link, preferences, wish.now)}
         connection.execute(update(link).where(link.c.id == wish.link).values(when_told))

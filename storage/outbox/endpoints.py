@@ -11,6 +11,7 @@ from bot.domain.ids import AccountId
 from bot.domain.reasons import Reason
 from storage.engine.database import invalidate
 from storage.forgetting import forget_if_unlinked, forget_phones, forget_watch
+from storage.menus import may_change
 from storage.outbox.digests import follow
 from storage.outbox.folding import cancel_untold, tell_anew
 from storage.schema.rows import AnyRow
@@ -104,6 +105,8 @@ def end_link(connection: Connection, link_id: str, reason: str, now: datetime) -
     phones = forget_phones(connection, link_id)
     cancelled += sum(end_link(connection, each, reason, now) for each in phones)
     forget_watch(connection, link_id)
+    ended = select(link.c.endpoint).where(link.c.id == link_id)
+    may_change(connection, endpoint.c.id.in_(ended), endpoint.c.menu.is_not(None))
     return cancelled
 
 

@@ -92,6 +92,10 @@ class _Endpoint(TypedColumns):
     doubtful: Named[int] = Column(Integer)
     """Items that may be missing there and have not been mentioned yet."""
     name: Named[str] = Column(Foreign, server_default="")
+    menu: Named[str | None] = Column(Text)
+    """A fingerprint of the menu of commands that it was given; NULL for everybody's."""
+    menu_mark: Named[int] = Column(Integer, server_default="0")
+    """How often that may have had to change since it was last looked at."""
 
 
 endpoint = Table(
@@ -100,6 +104,11 @@ endpoint = Table(
     _Endpoint,
     UniqueConstraint("channel", "bot", "chat", "thread"),
 )
+
+
+MENU_IS_DUE = endpoint.c.menu_mark > literal_column("0")
+
+_index("ix_endpoint_menu", endpoint.c.id, where=MENU_IS_DUE)
 
 
 class _Link(TypedColumns):

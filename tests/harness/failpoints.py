@@ -208,6 +208,9 @@ INWARD = (
 PURE = (ports.Draw,)
 """Waited for, but nothing changes by it."""
 
+LISTS = (ports.ShowMenu,)
+"""What is listed while a person types; done again until it is known to be done."""
+
 OF_BOTS = (ports.Pods,)
 """Only where bots can be commanded: writes as `Session.set_running`, and reads."""
 
@@ -223,6 +226,7 @@ STORED = (
     ports.Journal,
     ports.Ledger,
     ports.Links,
+    ports.Menus,
     ports.Nights,
     ports.Outbox,
     ports.Permits,

@@ -25,7 +25,7 @@ from bot.domain.linking import SignedIn
 from bot.domain.marks import shown
 from bot.domain.outages import Outage
 from bot.domain.typed import command_in
-from bot.ports import Draw, Messenger, Platform, Readership
+from bot.ports import Draw, Messenger, Platform, Readership, ShowMenu
 from bot.services.actions import READ_BACKS
 from bot.services.commands.router import Router
 from bot.services.commands.settings_page import SettingsPage
@@ -230,6 +230,7 @@ async def running(
     rate: float = 0,
     others: Sequence[Messenger] = (),
     readership: Readership | None = None,
+    show_menu: ShowMenu | None = None,
     draw: Draw = blank,
     cut_off: Collection[Channel] = (),
     may_send: Callable[[], bool] = lambda: True,
@@ -242,6 +243,7 @@ async def running(
 
     Args:
         rate: messages a second over the whole bot; 0 = no limit.
+        show_menu: of the bot of `chat`, if its chats have menus of their own.
         others: bots of further chat platforms; `World.on` goes to one of them.
         cut_off: chats whose people cannot open the link page's address.
         may_send: whether this process surely has the right to.
@@ -256,7 +258,9 @@ async def running(
     meter = FakeMeter()
     clock = asyncio.get_running_loop().time
     pace = Pace(rate=rate, chat_rate=lambda address: 0, clock=clock, outage_waits=waits.outage)
-    outlet = Outlet(messenger=chat, pace=pace, readership=readership, waits=waits)
+    outlet = Outlet(
+        messenger=chat, pace=pace, readership=readership, show_menu=show_menu, waits=waits
+    )
     outlets = {(chat.channel, chat.bot): outlet}
     for other in others:
         own_pace = Pace(rate=rate, chat_rate=lambda address: 0, clock=clock)
@@ -294,6 +298,7 @@ async def running(
             group.create_task(services.telling_nights.run(), name="nights"),
             group.create_task(services.telling_reports.run(), name="reports"),
             group.create_task(services.standing.run(), name="standing"),
+            group.create_task(services.listing.run(), name="menus"),
             group.create_task(services.feeds.run(), name="feeds"),
         ]
         await asyncio.sleep(0.01)

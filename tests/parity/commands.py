@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from functools import cache, partial
 
 from adapters.discord.commands import registered
-from adapters.telegram.commands import menu
+from adapters.telegram.commands import lines
 from adapters.web.render import commands_json
 from bot.services.commands.desk import AnyCommand
 from bot.services.commands.registry import COMMANDS, SPECS
@@ -37,7 +37,7 @@ def _row(command: AnyCommand) -> tuple[str, ...]:
 
 
 def on_telegram(name: str) -> str:
-    return _typed(name, listed={one.command for one in menu(private=True)})
+    return _typed(name, listed={one.command for one in lines(SPECS)})
 
 
 def on_discord(name: str) -> str:

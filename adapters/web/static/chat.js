@@ -49,6 +49,9 @@ function take(frame) {
       return put(frame.message);
     case "typing":
       return showTyping(frame.on);
+    case "commands":
+      composer.commands = frame.commands;
+      return;
     case "toast":
       return toast(frame.text);
     case "answered":

@@ -145,6 +145,7 @@ def test_each_port_that_is_waited_for_is_known_to_be_outside_or_stored():
         *failpoints.OUTSIDE,
         *failpoints.INWARD,
         *failpoints.PURE,
+        *failpoints.LISTS,
         *failpoints.OF_BOTS,
         *failpoints.STORED,
     }

@@ -1,6 +1,7 @@
 """What Telegram alone has of hearing and answering, over HTTP: see the contract for the rest."""
 
 import asyncio
+import json
 import logging
 import traceback
 from contextlib import suppress
@@ -12,10 +13,10 @@ from bot.domain.chats import Address
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Incoming, Left, Press, Reply, Returned, Words
 from bot.domain.marks import shown
-from bot.errors import TryLater
+from bot.errors import Refused, TryLater
 from bot.services.commands.registry import SPECS
 from bot.texts.getting_started import about
-from bot.texts.language import Language, languages, offering
+from bot.texts.language import Language, languages, offering, speaking
 from tests.fakes.conversation import Conversation, MemoryJournal
 from tests.fakes.meter import FakeMeter
 from tests.harness.pseudo import PSEUDO, Pseudo
@@ -45,6 +46,39 @@ async def test_the_menu_is_registered_only_when_it_changed(api: BotApi):
     listed = [spec.name for spec in SPECS if spec.menu and not spec.pods]
     assert [c["command"] for c in private] == listed
     assert [c["command"] for c in groups] == ["help", "settings"]
+
+
+async def test_a_chat_is_given_a_menu_of_its_own_in_its_language_and_loses_it_again(api: BotApi):
+    ann = api.world.person("Ann")
+    async with our_bot(api) as bot:
+        with speaking("de"):
+            await bot.show_menu(address(ann), SPECS)
+        [(scope, menu)] = api.world.commands.items()
+        await bot.show_menu(address(ann), None)
+
+    assert json.loads(scope[0]) == {"type": "chat", "chat_id": ann.id}
+    assert [one["command"] for one in menu] == [spec.name for spec in SPECS if spec.menu]
+    assert menu[0]["description"] != shown(SPECS[0].summary)
+    assert not api.world.commands
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (refused(400, "Bad Request: chat not found"), Refused),
+        (refused(403, "Forbidden: bot was blocked by the user"), Refused),
+        (refused(429, "Too Many Requests: retry after 3"), TryLater),
+        (bad_gateway(), TryLater),
+        (Drop(), TryLater),
+    ],
+)
+async def test_a_menu_that_is_not_shown_is_said_with_whether_to_try_again(
+    api: BotApi, fault: Fault, error: type[Exception]
+):
+    api.fail(fault, method="setMyCommands")
+    async with our_bot(api) as bot:
+        with pytest.raises(error):
+            await bot.show_menu(address(api.world.person("Ann")), SPECS)
 
 
 async def test_the_menu_is_in_every_language_that_telegram_has_a_code_for(api: BotApi):

@@ -12,6 +12,7 @@ from adapters.web.rooms import FRAMES, HISTORY, ROOMS, TABS, UNDER_WAY
 from adapters.web.settings import parse_proxies
 from bot.domain.cards import Button, Card, answered
 from bot.domain.chats import Address, Channel
+from bot.domain.commands import Spec
 from bot.domain.deliveries import Declined, Sent
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Incoming, Press, Reply, Words
@@ -167,11 +168,31 @@ async def test_one_slow_answer_holds_up_nothing_in_its_own_chat(site):
     assert [frame["on"] for frame in slow if frame["type"] == "typing"] == [False]
 
 
-async def test_the_page_knows_all_commands(site):
-    async with site.opened() as client, tab_of(site, client) as tab:
-        pass
+def names(commands: Sequence[Frame]) -> list[str]:
+    return [command["name"] for command in commands]
 
-    assert [command["name"] for command in tab.hello["commands"]] == [spec.name for spec in SPECS]
+
+async def test_the_page_knows_the_commands_that_can_be_used_in_its_chat_as_they_change(site):
+    everybodys = [spec for spec in SPECS if not spec.pods]
+
+    async def listed(_: Address) -> Sequence[Spec]:
+        return SPECS
+
+    async with site.opened() as client:
+        cookie = await browser(client)
+        async with tab_of(site, client, cookie) as before:
+            site.messenger.list_commands(listed)
+            await site.messenger.show_menu(before.address, SPECS[:3])
+            given = await before.until("commands")
+            await site.messenger.show_menu(before.address, None)
+            taken = await before.until("commands")
+        async with tab_of(site, client, cookie) as after:
+            pass
+
+    assert names(before.hello["commands"]) == [one.name for one in everybodys]
+    assert names(given["commands"]) == [one.name for one in SPECS[:3]]
+    assert taken["commands"] == before.hello["commands"]
+    assert names(after.hello["commands"]) == [one.name for one in SPECS]
 
 
 async def test_a_pressed_card_is_replaced_where_it_stands(site):
