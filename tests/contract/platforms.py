@@ -71,6 +71,12 @@ class PlatformUnderTest(Protocol):
     async def fail_finds(self, count: int, status: int) -> None:
         """Refuse the next finds from outside with this HTTP status."""
 
+    async def hold(self, trader: str, *trades: Mapping[str, Any]) -> None:
+        """Give a trader's pod open trades, as freqtrade tells them."""
+
+    async def refuse_pods(self, status: int) -> None:
+        """Refuse whatever pods are told, with this HTTP status."""
+
     async def calls(self) -> Sequence[Mapping[str, Any]]:
         """Give method, service, id, query and transport of every call so far."""
 
@@ -135,6 +141,20 @@ class Simulated:
 
     async def fail_finds(self, count: int, status: int) -> None:
         self.platform.script.fail("find", status, count=count)
+
+    async def hold(self, trader: str, *trades: Mapping[str, Any]) -> None:
+        held = [dict(one) for one in trades]
+
+        def sell(_: str, number: str, amount: float | None) -> None:
+            [sold] = [one for one in held if str(one["trade_id"]) == number]
+            sold["amount"] -= sold["amount"] if amount is None else amount
+            held[:] = [one for one in held if one["amount"] > 0]
+
+        pods = self.platform.pods
+        pods.held, pods.sell = (lambda its: held if its == trader else ()), sell
+
+    async def refuse_pods(self, status: int) -> None:
+        self.platform.script.fail("create", status, service="traders/pods", count=100)
 
     async def calls(self) -> Sequence[Mapping[str, Any]]:
         return [
@@ -228,6 +248,12 @@ class Feathers:
 
     async def fail_finds(self, count: int, status: int) -> None:
         await self._ask("script", {"failures": {"count": count, "status": status}})
+
+    async def hold(self, trader: str, *trades: Mapping[str, Any]) -> None:
+        await self._ask("script", {"held": {trader: trades}})
+
+    async def refuse_pods(self, status: int) -> None:
+        await self._ask("script", {"refusePods": status})
 
     async def answer_after(self, milliseconds: int) -> None:
         await self._ask("script", {"answerAfter": milliseconds})

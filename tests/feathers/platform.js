@@ -12,7 +12,7 @@ import {
 import { LocalStrategy } from '@feathersjs/authentication-local'
 import { MemoryService } from '@feathersjs/memory'
 import errors from '@feathersjs/errors'
-import { AUTHENTICATION, PAGES, SERVICES, apiKeyStrategy, rule, watchSockets, withTokenLife } from './rules.js'
+import { AUTHENTICATION, PAGES, PODS, SERVICES, apiKeyStrategy, pods, rule, watchSockets, withTokenLife } from './rules.js'
 
 const { errors: byStatus } = errors
 
@@ -25,6 +25,7 @@ export function platform(script, calls, heartbeat) {
   app.configure(rest())
   app.configure(socketio(heartbeat, watchSockets(script)))
 
+  app.use(PODS, pods(script, byStatus), { methods: ['create'] })
   for (const [path, methods] of Object.entries(SERVICES)) {
     app.use(path, new MemoryService(PAGES), { methods })
   }

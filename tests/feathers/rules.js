@@ -15,6 +15,71 @@ export const SERVICES = {
   'models/signals': ['find', 'get']
 }
 
+/** That bots are told by `create` of this is our assumption: it fits the template of the demo. */
+export const PODS = 'traders/pods'
+
+/** What the pod of a running trader is told and answers, as freqtrade does.
+ *
+ * `script` has what it holds (trades by the trader's id), whether it is paused, and what status refuses everybody.
+ * Source: freqtrade's rpc/api_server/api_schemas.py
+ */
+export const pods = (script, byStatus) => ({
+  async setup(app) {
+    this.traders = app.service('traders')
+  },
+
+  async create({ traderId, command, params = {} }, { query }) {
+    if (script.refusePods) throw new byStatus[script.refusePods]('Your plan has no commands')
+    const trader = await this.traders.get(traderId, { query: { userId: query.userId } })
+    const answer = ANSWERS[command]
+    if (!answer) throw new byStatus[404](`Command '${command}' not found`)
+    const no = (reason) => new byStatus[502](`Error querying /api/v1/${command}: ${reason}`)
+    if (!trader.running) throw no('trader is not running')
+    return answer({ id: traderId, held: script.held[traderId] ?? [], script, params, no })
+  }
+})
+
+const pairs = (name, ...listed) => ({ [name]: listed, length: listed.length, method: ['StaticPairList'] })
+
+const ANSWERS = {
+  status: ({ held }) => held,
+  count: ({ held }) => ({ current: held.length, max: 3, total_stake: 0 }),
+  show_config: ({ id, script }) => ({ state: script.paused.includes(id) ? 'paused' : 'running', max_open_trades: 3 }),
+  balance: () => ({
+    currencies: [{ currency: 'USDT', free: 9500, balance: 9500, used: 0, stake: 'USDT' }],
+    total: 10000,
+    stake: 'USDT',
+    note: ''
+  }),
+  whitelist: () => pairs('whitelist', 'BTC/USDT', 'ETH/USDT', 'SOL/USDT'),
+  blacklist: () => pairs('blacklist', 'BNB/.*', '.*UP/USDT'),
+  locks: () => ({ lock_count: 0, locks: [] }),
+  logs: ({ params }) => {
+    const line = (number) => ['2026-01-05 12:00:00', 1767614400000 + number, 'freqtrade.worker', 'INFO', `Line ${number}`]
+    const logs = Array.from({ length: 100 }, (_, number) => line(number)).slice(-(params.limit ?? 50))
+    return { log_count: logs.length, logs }
+  },
+  health: () => {
+    const at = Math.floor(Date.now() / 1000)
+    return { last_process_ts: at - 2, bot_start_ts: at - 3600 }
+  },
+  stopbuy: ({ id, script }) => {
+    script.paused.push(id)
+    return { status: 'No more entries will occur from now. Run /reload_config to reset.' }
+  },
+  reload_config: ({ id, script }) => {
+    script.paused = script.paused.filter((one) => one !== id)
+    return { status: 'Reloading config ...' }
+  },
+  forceexit: ({ id, held, script, params, no }) => {
+    const sold = held.find((one) => String(one.trade_id) === String(params.tradeid))
+    if (!sold) throw no('invalid argument')
+    const amount = sold.amount - (params.amount ?? sold.amount)
+    script.held[id] = held.flatMap((one) => (one !== sold ? [one] : amount > 0 ? [{ ...one, amount }] : []))
+    return { result: `Created exit order for trade ${params.tradeid}.` }
+  }
+}
+
 export const PAGES = { id: '_id', paginate: { default: 25, max: 100 } }
 
 export const AUTHENTICATION = {
@@ -79,6 +144,7 @@ export function rule(app, { script, calls, authenticate, byStatus }) {
   for (const path of Object.keys(SERVICES)) {
     app.service(path).hooks({ before: { all: [authenticate, own, typed] }, after: { all: [quiet] } })
   }
+  app.service(PODS).hooks({ before: { all: [authenticate, own] }, after: { all: [unannounced] } })
   app.service('users').hooks({ after: { all: [hideSecrets] } })
   app.service('traders').hooks({ before: { create: [equip], patch: [startOrStop(byStatus)] } })
   app.service('traders').on('patched', reportStatus(app))
@@ -177,6 +243,11 @@ function each(value, change) {
 /** `params.quiet`: the state changes and nobody is told. */
 async function quiet(context) {
   if (context.params.quiet) context.event = null
+}
+
+/** It is an answer and no record. */
+async function unannounced(context) {
+  context.event = null
 }
 
 function visible({ _id, email, name, plan, verified, createdAt, updatedAt }) {

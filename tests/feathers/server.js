@@ -14,6 +14,9 @@ const NO_SCRIPT = {
   pageCap: null,
   answerAfter: 0,
   failures: { count: 0, status: 500 },
+  held: {},
+  paused: [],
+  refusePods: null,
   connections: 0
 }
 

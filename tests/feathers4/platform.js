@@ -7,7 +7,7 @@ import authentications from '@feathersjs/authentication'
 import locals from '@feathersjs/authentication-local'
 import memory from 'feathers-memory'
 import errors from '@feathersjs/errors'
-import { AUTHENTICATION, PAGES, SERVICES, apiKeyStrategy, rule, watchSockets, withTokenLife } from '../feathers/rules.js'
+import { AUTHENTICATION, PAGES, PODS, SERVICES, apiKeyStrategy, pods, rule, watchSockets, withTokenLife } from '../feathers/rules.js'
 
 const { AuthenticationBaseStrategy, AuthenticationService, JWTStrategy, authenticate } = authentications
 
@@ -19,6 +19,8 @@ export function platform(script, calls, heartbeat) {
   app.configure(express.rest())
   app.configure(socketio(heartbeat, watchSockets(script)))
 
+  app.use(PODS, pods(script, errors))
+  app.service(PODS).hooks({ before: { all: [only(['create'])] } })
   for (const [path, methods] of Object.entries(SERVICES)) {
     app.use(path, memory(PAGES))
     app.service(path).hooks({ before: { all: [only(methods)] } })
