@@ -87,6 +87,7 @@ _PAIRS = {
     "BTC/USDT": ("42400", "0.1"),
     "ETH/USDT": ("2310", "0.01"),
     "SOL/USDT": ("98.4", "0.01"),
+    "EUR/USDT": ("1.0842", "0.0001"),
 }
 
 _DECK = ("trade",) * 7 + ("signal",) * 2 + ("warning", "error", "message", "event")

@@ -15,6 +15,7 @@ from bot.services.commands.desk import Desk
 from bot.services.commands.registry import SPECS
 from bot.services.commands.router import Router
 from bot.services.commands.settings_page import SettingsPage
+from bot.services.converting import Converting
 from bot.services.delivery import Delivering, Outlet
 from bot.services.feeds import FeedRhythm, Feeds
 from bot.services.gathering import Gathering
@@ -127,7 +128,10 @@ def compose(
         rhythm,
     )
     live.when_watched(feeds.watch)
-    reporting = Reporting(store.reports, store.nights, store.ledger, store.inbox, feeds, draw, now)
+    converting = Converting(feeds, now)
+    reporting = Reporting(
+        store.reports, store.nights, store.ledger, store.inbox, feeds, converting, draw, now
+    )
     telling_reports = Gathering(reporting.tell, delivering, now)
     linking = Linking(
         codes=store.codes,
@@ -189,6 +193,7 @@ def compose(
         telling_nights=telling_nights,
         telling_reports=telling_reports,
         reporting=reporting,
+        converting=converting,
         nights=store.nights,
         price_alerts=store.price_alerts,
         escalating=escalating,

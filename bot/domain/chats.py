@@ -106,6 +106,8 @@ class Preferences:
     hears: Hears = Hears.ALL
     look: Look = Look.DARK
     """Of pictures."""
+    currency: str = ""
+    """In which amounts are shown too; empty for none."""
 
     def for_inbox(self) -> "Preferences":
         """Of an inbox that the same person opens: what has lost too much is told once enough, and a

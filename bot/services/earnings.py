@@ -43,3 +43,7 @@ def away_since(feeds: Feeds, account: AccountId) -> datetime | None:
     if feed is None or feed.state in (FeedState.LIVE, FeedState.POLLING, FeedState.CATCHING_UP):
         return None
     return feed.since
+
+
+def currencies_in(found: Record) -> list[str]:
+    return [one.money.currency for one in found.trades]

@@ -14,7 +14,8 @@ from bot.domain.report_plans import Rhythm
 from bot.domain.reports import DueReport, Period
 from bot.domain.uptimes import uptimes
 from bot.ports import Draw, Inbox, Ledger, Nights, Reports
-from bot.services.earnings import away_since, earned
+from bot.services.converting import Converting
+from bot.services.earnings import away_since, currencies_in, earned
 from bot.services.feeds import Feeds
 from bot.services.picturing import pictured
 from bot.texts import reports as texts
@@ -35,6 +36,7 @@ class Reporting:
         ledger: Ledger,
         inbox: Inbox,
         feeds: Feeds,
+        converting: Converting,
         draw: Draw,
         now: Now,
     ) -> None:
@@ -43,6 +45,7 @@ class Reporting:
         self._ledger = ledger
         self._inbox = inbox
         self._feeds = feeds
+        self._converting = converting
         self._draw = draw
         self._now = now
         self._began: datetime | None = None
@@ -107,6 +110,9 @@ class Reporting:
 
     async def _card(self, link: Link, period: Period, now: datetime) -> Card:
         wants = link.preferences
+        rates = await self._converting.rates(
+            link.account, wants.currency, currencies_in(period.record)
+        )
         with speaking(wants.language, wants.zone):
             picture = await pictured(curve_of(period.record), wants.look, self._draw)
-            return texts.report(period, now, picture)
+            return texts.report(period, now, picture, rates)

@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.domain.actions import Verb
 from bot.domain.cards import Button, Card, Field, Option, PickList, Severity
 from bot.domain.changes import condition
+from bot.domain.conversion import Rates
 from bot.domain.events import Strategy, Trade, Trader
 from bot.domain.figures import Record
 from bot.domain.ids import ActionId
@@ -13,6 +14,7 @@ from bot.domain.marks import command
 from bot.domain.text import clean
 from bot.texts.alerts import trade_title
 from bot.texts.cards import MOST_CHOICES, for_you_once, guess, meant, others, plain
+from bot.texts.currencies import rates_in_words
 from bot.texts.figures import in_all
 from bot.texts.language import _, ngettext
 from bot.texts.names import strategy_name, trader_name
@@ -52,6 +54,7 @@ def overview(
     *,
     positions: Sequence[Trade],
     today: Record,
+    rates: Rates,
     last: Trade | None,
     known_only: bool,
     now: datetime,
@@ -60,7 +63,7 @@ def overview(
     """One bot: its state, what it holds, how today goes.
 
     Args:
-        today: what it has closed today.
+        today: what it has closed today; `rates` are of that.
         last: its latest trade.
         known_only: it could not be read just now.
     """
@@ -68,7 +71,7 @@ def overview(
     fields = [Field(_("State"), state_line(shown))]
     if used:
         fields.append(Field(_("Strategy"), used))
-    fields.append(Field(_("Today"), in_all(today.trades)))
+    fields.append(Field(_("Today"), in_all(today.trades, rates)))
     fields += [
         Field(
             _("Open for {span}", span=lasted(now - (trade.opened_at or trade.origin.at))),
@@ -80,6 +83,7 @@ def overview(
         ago = _("{span} ago", span=spoken(now - last.origin.at))
         fields.append(Field(_("Last trade"), f"{trade_title(last)} · {ago}"))
     notes = [_("I could not read it just now: this is the last known state.")] if known_only else []
+    notes += rates_in_words(rates)
     failed = condition(shown).failed
     return Card(
         title=trader_name(shown),

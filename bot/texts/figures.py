@@ -8,6 +8,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from bot.domain.cards import Button, Card, Field, Picture, Severity, Table
+from bot.domain.conversion import PLAIN, Rates
 from bot.domain.events import Trader
 from bot.domain.figures import (
     EVER,
@@ -25,6 +26,7 @@ from bot.domain.figures import (
 )
 from bot.domain.results import Money
 from bot.domain.text import clean
+from bot.texts.currencies import rates_in_words, worth
 from bot.texts.language import _, ngettext
 from bot.texts.numbers import gained, money, quantity
 from bot.texts.times import clock as clock_at
@@ -88,46 +90,50 @@ def profit(
     now: datetime,
     clock: ZoneInfo,
     buttons: Sequence[Button],
+    rates: Rates = PLAIN,
 ) -> Card:
     """How every span stands."""
     title = scope.titled(_("Profit"))
     if not found.trades:
         return _nothing(title, Span.ALL, trust)
     fields = [
-        Field(span_label(span), in_all(found.since_then(began(span, now, clock)))) for span in Span
+        Field(span_label(span), in_all(found.since_then(began(span, now, clock)), rates))
+        for span in Span
     ]
-    card = Card(title=title, lines=_window(found), fields=tuple(fields), notes=notes(trust))
+    told = (*notes(trust), *rates_in_words(rates))
+    card = Card(title=title, lines=_window(found), fields=tuple(fields), notes=told)
     return replace(card, buttons=(tuple(buttons[:3]), tuple(buttons[3:])))
 
 
-def profit_of(span: Span, found: Record, scope: Scope, trust: Trust) -> Card:
+def profit_of(span: Span, found: Record, scope: Scope, trust: Trust, rates: Rates = PLAIN) -> Card:
     """How one span stands, and what made it so."""
     title = scope.titled(_titles(span)["profit"])
     if not found.trades:
         return _nothing(title, span, trust)
-    fields = tuple(results_of(found, scope))
-    return Card(title=title, lines=_window(found), fields=fields, notes=notes(trust))
+    fields = tuple(results_of(found, scope, rates))
+    told = (*notes(trust), *rates_in_words(rates))
+    return Card(title=title, lines=_window(found), fields=fields, notes=told)
 
 
-def results_of(found: Record, scope: Scope) -> list[Field]:
+def results_of(found: Record, scope: Scope, rates: Rates) -> list[Field]:
     """Of each money what it came to, the best and the worst, and by which bots."""
     fields: list[Field] = []
     moneys = by_money(found.trades)
     for what, trades in moneys.items():
         label, all_of_it = _labels(what, moneys), summary(trades)
         fields += [
-            Field(label(_("Result")), gained(all_of_it.total, what.currency)),
+            Field(label(_("Result")), worth(all_of_it.total, what.currency, rates)),
             Field(label(_("Trades")), _counted(all_of_it)),
         ]
         if all_of_it.count > 1:
             fields += [
-                Field(label(_("Best")), _one(all_of_it.best, scope)),
-                Field(label(_("Worst")), _one(all_of_it.worst, scope)),
+                Field(label(_("Best")), _one(all_of_it.best, scope, rates)),
+                Field(label(_("Worst")), _one(all_of_it.worst, scope, rates)),
             ]
         by_bot = shares(trades, lambda one: one.trader)
         if len(by_bot) > 1:
             told = [
-                f"{scope.name(bot)} {gained(share.total, what.currency)}"
+                f"{scope.name(bot)} {worth(share.total, what.currency, rates)}"
                 for bot, share in by_bot.items()
             ]
             fields.append(Field(label(_("By bot")), " · ".join(told[:_BEST])))
@@ -424,26 +430,26 @@ def _labels(what: Money, moneys: Collection[Money]) -> Callable[[str], str]:
     return lambda label: _("{label} (paper)", label=label)
 
 
-def _gained(total: Decimal, what: Money) -> str:
-    amount = gained(total, what.currency)
+def _gained(total: Decimal, what: Money, rates: Rates = PLAIN) -> str:
+    amount = worth(total, what.currency, rates)
     return _("{amount} paper", amount=amount) if what.paper else amount
 
 
-def _shared(share: Share, what: Money) -> str:
+def _shared(share: Share, what: Money, rates: Rates = PLAIN) -> str:
     return ngettext(
         "{amount}, {count} trade",
         "{amount}, {count} trades",
         share.trades,
-        amount=_gained(share.total, what),
+        amount=_gained(share.total, what, rates),
     )
 
 
-def in_all(trades: Sequence[Closed]) -> str:
+def in_all(trades: Sequence[Closed], rates: Rates) -> str:
     """'+12.40 USDT, 7 trades · +3 USDT paper, 2 trades', every money apart."""
     told = []
     for what, them in by_money(trades).items():
         [share] = shares(them, lambda _one: None).values()
-        told.append(_shared(share, what))
+        told.append(_shared(share, what, rates))
     return " · ".join(told) or _("no closed trade")
 
 
@@ -457,10 +463,11 @@ def _counted(figures: Summary) -> str:
     return f"{figures.count}: {', '.join(filter(None, parts))}"
 
 
-def _one(trade: Closed, scope: Scope) -> str:
+def _one(trade: Closed, scope: Scope, rates: Rates) -> str:
     """'+12.40 USDT · BTC/USDT · Night Owl · 26 Nov 12:03'."""
     named = scope.name(trade.trader) if trade.trader and len(scope.bots) != 1 else ""
-    parts = gained(trade.value, trade.money.currency), trade.pair or "", named, moment(trade.at)
+    amount = worth(trade.value, trade.money.currency, rates)
+    parts = amount, trade.pair or "", named, moment(trade.at)
     return " · ".join(filter(None, parts))
 
 

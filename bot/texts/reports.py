@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 
 from bot.domain.cards import Button, Card, Field, Picture, Severity
 from bot.domain.chats import Preferences
+from bot.domain.conversion import PLAIN, Rates
 from bot.domain.incidents import Cause
 from bot.domain.nights import IncidentOfNight
 from bot.domain.report_plans import ReportPlan, Rhythm
 from bot.domain.reports import LATE_FROM, Period
 from bot.domain.text import clean
 from bot.texts.cards import plain
+from bot.texts.currencies import rates_in_words
 from bot.texts.escalation import in_words
 from bot.texts.figures import Scope, Trust, notes, results_of
 from bot.texts.language import _, ngettext
@@ -24,14 +26,16 @@ ROWS = 5
 """Incidents that are told one by one, and bots."""
 
 
-def report(period: Period, now: datetime, picture: Picture | None = None) -> Card:
+def report(
+    period: Period, now: datetime, picture: Picture | None = None, rates: Rates = PLAIN
+) -> Card:
     late = tuple(_late(period, now))
     incidents = [one for one in period.night.incidents if one.incident.cause is not Cause.DRILL]
     unseen = any(not one.seen and one.ended_at is None for one in incidents)
     if period.is_calm:
         return Card(title=_calm(period), fields=tuple(_well(period)), notes=late, sound=False)
     scope = Scope(bots=(), called={one.id: trader_name(one) for one in period.bots})
-    earned = results_of(period.record, scope)
+    earned = results_of(period.record, scope, rates)
     if not earned:
         earned = [Field(_("Result"), _("no closed trade"))]
     return Card(
@@ -39,7 +43,12 @@ def report(period: Period, now: datetime, picture: Picture | None = None) -> Car
         severity=Severity.WARNING if unseen else Severity.INFO,
         fields=(*earned, Field(_("Had to be seen"), _seen(incidents)), *_well(period)),
         picture=picture,
-        notes=(*_silences(period), *notes(Trust(record=period.record, until=period.away)), *late),
+        notes=(
+            *_silences(period),
+            *notes(Trust(record=period.record, until=period.away)),
+            *rates_in_words(rates),
+            *late,
+        ),
         sound=False,
     )
 

@@ -25,6 +25,7 @@ _CHOICES = {
     "mute": later("Mute for a while"),
     "timezone": later("Time zone"),
     "language": later("Language"),
+    "currency": later("Currency"),
     "digest": later("Daily digest"),
     "guard": later("When a day goes badly"),
     MEMBERS: later("What others here may do"),
@@ -117,6 +118,8 @@ def overview(
     if not link.endpoint.private:
         fields.append(Field(_("What others here may do"), may_here(wants.members)))
     fields.append(Field(_("Language"), language_name(wants.language)))
+    if wants.currency:
+        fields.append(Field(_("Currency"), wants.currency))
     return Card(
         title=_("Settings of this chat"),
         lines=(_no_setting(unknown),) if unknown else (),

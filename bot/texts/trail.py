@@ -161,6 +161,7 @@ _WISHED = {
     "quiet": later("set the quiet hours: {words}"),
     "zone": later("set the time zone: {words}"),
     "language": later("set the language: {words}"),
+    "currency": later("set the currency of amounts: {words}"),
     "digest": later("set the time of the daily digest: {words}"),
     "mute": later("muted: {words}"),
     "unmute": later("ended a mute: {words}"),

@@ -50,6 +50,7 @@ def encode_preferences(preferences: Preferences) -> Plain:
         "zone": preferences.zone,
         "members": preferences.members,
         "reports": [_encode_plan(plan) for plan in preferences.reports],
+        "currency": preferences.currency,
     }
     plain = {name: value for name, value in chosen.items() if value}
     if preferences.digest_at != Preferences().digest_at:
@@ -81,6 +82,7 @@ def decode_preferences(plain: Mapping[str, Any]) -> Preferences:
         language=language_of(plain),
         hears=_read(Hears, plain.get("hears")) or Hears.ALL,
         look=_read(Look, plain.get("look")) or Look.DARK,
+        currency=str(plain.get("currency", "")),
     )
 
 

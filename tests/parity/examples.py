@@ -46,6 +46,7 @@ from bot.domain.chats import (
     Watch,
 )
 from bot.domain.commands import Misread
+from bot.domain.conversion import Rate, Rates
 from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import Gone, Postponed, Sent, State, Unknown
 from bot.domain.digests import Part
@@ -110,6 +111,7 @@ from bot.texts import (
     asking,
     bots,
     charts,
+    currencies,
     digests,
     drills,
     escalation,
@@ -623,6 +625,12 @@ POINTS = tuple(
     for number in range(3)
 )
 ONE_BOT = replace(EVERY_BOT, bots=(OWL,))
+IN_EUR = Rates(
+    into="EUR",
+    of={"USDT": Rate(value=1 / Decimal("1.0842"), pair="EUR/USDT", at=NOW - timedelta(seconds=3))},
+    missing={"BTC": "BTC/EUR", "USDC": None},
+    now=NOW,
+)
 TRUSTED = figures.Trust(record=CLOSED, until=None)
 DOUBTFUL = figures.Trust(
     record=Record(
@@ -1016,7 +1024,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     ],
     "reports.report": lambda: [
         reports.report(A_PERIOD, NOW),
-        reports.report(A_PERIOD, NOW + timedelta(hours=1), PICTURE),
+        reports.report(A_PERIOD, NOW + timedelta(hours=1), PICTURE, IN_EUR),
         reports.report(replace(A_PERIOD, rhythm=Rhythm.WEEKLY, since=NOW - timedelta(days=7)), NOW),
         reports.report(replace(A_PERIOD, since=NOW - timedelta(days=20)), NOW),
         reports.report(replace(A_PERIOD, record=Record(since=AT)), NOW),
@@ -1207,7 +1215,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     ],
     "figures.profit": lambda: [
         figures.profit(CLOSED, EVERY_BOT, TRUSTED, NOW, zone("UTC"), ONE_BUTTON),
-        figures.profit(CLOSED, EVERY_BOT, DOUBTFUL, NOW, zone("UTC"), ()),
+        figures.profit(CLOSED, EVERY_BOT, DOUBTFUL, NOW, zone("UTC"), (), IN_EUR),
         figures.profit(Record(since=EVER), EVERY_BOT, TRUSTED, NOW, zone("UTC"), ()),
     ],
     "figures._nothing": lambda: [
@@ -1217,6 +1225,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "figures.profit_of": lambda: [
         *(figures.profit_of(span, CLOSED, EVERY_BOT, TRUSTED) for span in Span),
         figures.profit_of(Span.DAY, Record(since=NOW), ONE_BOT, LEFT_OUT),
+        figures.profit_of(Span.ALL, CLOSED, ONE_BOT, TRUSTED, IN_EUR),
     ],
     "figures.periods": lambda: [
         figures.periods(
@@ -1423,6 +1432,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
             (PLAN,),
             positions=TRADES[:1],
             today=CLOSED,
+            rates=IN_EUR,
             last=TRADES[0],
             known_only=known_only,
             now=NOW,
@@ -1430,6 +1440,16 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         )
         for bot, known_only in ((OWL, False), (CRANE, True))
     ],
+    "currencies.which": lambda: [
+        currencies.which("EUR", (Option(label="EUR", action=ActionId("a1")),)),
+        currencies.which("", ()),
+    ],
+    "currencies.chosen": lambda: [
+        currencies.chosen("EUR", ONE_BUTTON, heard=True),
+        currencies.chosen("EUR", ONE_BUTTON, heard=False),
+        currencies.chosen("", ONE_BUTTON, heard=False),
+    ],
+    "currencies.not_a_currency": lambda: [currencies.not_a_currency("€")],
     "bots.gone": lambda: [bots.gone()],
     "bots.which_one": lambda: [bots.which_one("owl", (OWL,), (ActionId("a1"),))],
     "bots.nothing_to_do": lambda: [

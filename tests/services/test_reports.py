@@ -17,6 +17,7 @@ from bot.domain.feeds import FeedState, FeedStatus
 from bot.domain.ids import AccountId
 from bot.domain.report_plans import ReportPlan, Rhythm
 from bot.domain.timetables import at_clock, zone
+from bot.services.converting import Converting
 from bot.services.feeds import Feeds
 from bot.services.reporting import Reporting
 from storage.reports import AT_ONCE
@@ -173,7 +174,10 @@ async def test_who_cannot_be_heard_yet_holds_up_nobody_and_is_waited_for_once(
         await store.links.prefer(chat.id, daily, NOW)
     live, due = chats[-1], max(started, at_clock(NOW.date(), DAILY.at, zone("UTC")))
     feeds = cast("Feeds", SomeConnect(live.account))
-    reporting = Reporting(store.reports, store.nights, store.ledger, store.inbox, feeds, blank, now)
+    converting = Converting(feeds, now)
+    reporting = Reporting(
+        store.reports, store.nights, store.ledger, store.inbox, feeds, converting, blank, now
+    )
 
     before = await reporting.tell(started) if started < due else None
     first = await reporting.tell(due)

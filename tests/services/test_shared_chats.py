@@ -331,6 +331,7 @@ OPEN_TO = {
         "quiet",
         "timezone",
         "language",
+        "currency",
         "digest",
         "rules",
         "mute",

@@ -36,6 +36,7 @@ from bot.ports import (
 from bot.services.actions import Acting
 from bot.services.amending import Amending
 from bot.services.commands.access import Access
+from bot.services.converting import Converting
 from bot.services.delivery import Delivering
 from bot.services.feeds import Feeds
 from bot.services.gathering import Gathering
@@ -65,6 +66,7 @@ class Desk:
     acting: Acting
     amending: Amending
     audit: Audit
+    converting: Converting
     delivering: Delivering
     draw: Draw
     drilling: Gathering

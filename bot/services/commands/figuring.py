@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.cards import Button, Card
 from bot.domain.commands import Argument, ArgumentType
+from bot.domain.conversion import Rates
 from bot.domain.events import Trader
 from bot.domain.figures import Fee, Record, Span, began
 from bot.domain.ids import ActionId, TraderId
@@ -125,6 +126,13 @@ async def span_of(
     since = began(span, scope.now, scope.clock)
     found = await record(request, since, scope)
     return span, found, trust(request, found)
+
+
+async def rates(request: AccountRequest, found: Record) -> Rates:
+    """By which its amounts are shown in the currency that the chat wants."""
+    wanted = request.link.preferences.currency
+    converting = request.desk.converting
+    return await converting.rates(request.account.id, wanted, earnings.currencies_in(found))
 
 
 def trust(request: AccountRequest, found: Record) -> texts.Trust:

@@ -6,7 +6,7 @@ from bot.domain.figures import EVER, Span
 from bot.services.actions import targets_of
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.services.commands.families import RESULTS
-from bot.services.commands.figuring import BOT, SPAN, asked, record, span_of, trust
+from bot.services.commands.figuring import BOT, SPAN, asked, rates, record, span_of, trust
 from bot.texts import figures as texts
 from bot.texts.language import later
 
@@ -17,7 +17,7 @@ async def _answer(request: AccountRequest) -> Card:
         return scope
     if request.arguments.text(SPAN.name):
         span, found, trusted = await span_of(request, scope, Span.ALL)
-        return texts.profit_of(span, found, scope.of, trusted)
+        return texts.profit_of(span, found, scope.of, trusted, await rates(request, found))
     found = await record(request, EVER, scope)
     about = () if scope.about is None else (targets_of(scope.of.bots),)
     actions = [action for span in Span for action in await request.asking(span, *about)]
@@ -26,7 +26,8 @@ async def _answer(request: AccountRequest) -> Card:
         for span, action in zip(Span, actions, strict=True)
     ]
     trusted = trust(request, found)
-    return texts.profit(found, scope.of, trusted, scope.now, scope.clock, buttons)
+    converted = await rates(request, found)
+    return texts.profit(found, scope.of, trusted, scope.now, scope.clock, buttons, converted)
 
 
 COMMAND = AccountCommand(

@@ -10,7 +10,7 @@ from bot.domain.ledger import trade_of
 from bot.services.actions import targets_of
 from bot.services.commands import trades
 from bot.services.commands.desk import AccountCommand, AccountRequest
-from bot.services.commands.figuring import BOT, Asked, asked, record
+from bot.services.commands.figuring import BOT, Asked, asked, rates, record
 from bot.services.commands.running import PAUSE, RESUME
 from bot.texts import bots as bots_texts
 from bot.texts import status as texts
@@ -72,6 +72,7 @@ async def _of_bot(request: AccountRequest, scope: Asked) -> Card:
         await desk.strategies(account.id),
         positions=[trade_of(one) for one in await desk.ledger.open(account.id, mine)],
         today=today,
+        rates=await rates(request, today),
         last=trade_of(latest[0]) if latest else None,
         known_only=read_at is not None,
         now=scope.now,

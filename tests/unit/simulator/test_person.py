@@ -30,6 +30,8 @@ async def test_the_person_has_bots_strategies_and_a_day_of_history(
     assert {trader["running"] for trader in traders} == {True, False}
     assert {t["strategyId"] for t in traders} <= {s["_id"] for s in strategies}
     assert len(trades) >= 5
+    for told in ("traders/pods/events", "messages", "events"):
+        assert (await desk.call(caller, "find", told))["data"], told
     assert trades == sorted(trades, key=lambda trade: str(trade["createdAt"]))
     assert desk.heard("s") == []
 

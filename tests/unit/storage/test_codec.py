@@ -165,6 +165,7 @@ preferences = st.builds(
     digest_at=st.times(),
     members=st.none() | st.sampled_from(Role),
     language=st.sampled_from(["en", "de"]),
+    currency=st.sampled_from(["", "EUR"]),
 )
 decisions = st.builds(
     Decision, st.sampled_from(Course), texts, st.none() | instants, st.none() | rules

@@ -57,6 +57,7 @@ FOREIGN = re.compile(
                     "out:",
                     "a***@example.com",
                     "[page]",
+                    "[currency]",
                     "[bot]",
                     "[span]",
                     "[count]",
