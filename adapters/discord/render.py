@@ -259,17 +259,20 @@ def _pieces(card: Card) -> Iterator[_Piece]:
         yield from _field(one.label, one.value)
     if card.table is not None:
         yield from _table(card.table)
-    for note in card.notes:
-        yield from _note(note)
+    yield from _notes(card.notes)
 
 
-def _note(note: str) -> Iterator[_Piece]:
-    """A footer shows no markup at all: there is nothing to escape, and no instant can be told."""
-    if has_instant(note):
-        yield from (_Piece(_Place.FIELD, text, EMPTY) for text in _escaped(note, VALUE_LIMIT))
-        return
-    for text in _cut(note, FOOTER_LIMIT - _FOOTER_RESERVE):
-        yield _Piece(_Place.SMALL, text)
+def _notes(notes: Sequence[str]) -> Iterator[_Piece]:
+    """A footer shows no markup at all: there is nothing to escape, and no instant can be told.
+    Where one note tells an instant all are fields, so that they stay together and in their order.
+    """
+    fields = any(map(has_instant, notes))
+    for note in notes:
+        if fields:
+            yield from (_Piece(_Place.FIELD, text, EMPTY) for text in _escaped(note, VALUE_LIMIT))
+        else:
+            bits = _cut(note, FOOTER_LIMIT - _FOOTER_RESERVE)
+            yield from (_Piece(_Place.SMALL, text) for text in bits)
 
 
 def _field(label: str, value: str) -> Iterator[_Piece]:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from adapters.chat.severities import mark
 from bot.domain.cards import Button, ButtonStyle, Card, Option, PickList, Picture, Table, as_shown
-from bot.domain.columns import in_columns
+from bot.domain.columns import columns_of, in_columns
 from bot.domain.marks import MarkedInstant, Shape, in_pieces
 from bot.domain.text import utf16_length
 from bot.texts.times import clock, dated, on_day_of
@@ -23,10 +23,12 @@ CAPTION_LIMIT = 1024
 """UTF-16 units. Source: https://core.telegram.org/bots/api#sendphoto"""
 
 ROW_LIMIT = 3
-"""Buttons side by side whose labels a phone still shows whole."""
+"""Buttons side by side."""
 
-TABLE_WIDTH = 32
-"""Columns of fixed-width text on a phone."""
+WIDTH = 32
+"""Columns of fixed-width text on a phone, and what all the labels side by side may take: each
+button is as wide as the widest, and a phone cuts what has no room.
+"""
 
 
 class Style(StrEnum):
@@ -153,7 +155,7 @@ def moment(at: datetime, now: datetime) -> str:
 
 
 def _table(table: Table) -> Iterator[Line]:
-    lines = in_columns(table, TABLE_WIDTH)
+    lines = in_columns(table, WIDTH)
     if lines is None:
         yield from _list(table)
         return
@@ -286,8 +288,10 @@ def _option(option: Option) -> Json:
 def _rows(rows: Iterable[Iterable[Button]]) -> Iterator[tuple[Json, ...]]:
     for row in rows:
         buttons = [button for one in row if (button := _button(one)) is not None]
-        for start in range(0, len(buttons), ROW_LIMIT):
-            yield tuple(buttons[start : start + ROW_LIMIT])
+        widest = max((columns_of(button["text"]) for button in buttons), default=0)
+        together = max(1, min(ROW_LIMIT, WIDTH // max(1, widest)))
+        for start in range(0, len(buttons), together):
+            yield tuple(buttons[start : start + together])
 
 
 def _button(button: Button) -> Json | None:

@@ -15,7 +15,7 @@ def in_columns(table: Table, most: int) -> list[str] | None:
         most: columns that a line may have; `None` is given if one would need more.
     """
     rows = (table.columns, *table.rows)
-    widths = [max(map(_width, cells)) for cells in zip(*rows, strict=True)]
+    widths = [max(map(columns_of, cells)) for cells in zip(*rows, strict=True)]
     if sum(widths) + 2 * (len(widths) - 1) > most:
         return None
     right = [
@@ -30,7 +30,7 @@ def in_columns(table: Table, most: int) -> list[str] | None:
     ]
 
 
-def _width(text: str) -> int:
+def columns_of(text: str) -> int:
     """Columns of fixed-width text that it takes."""
     return sum(
         0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
@@ -39,5 +39,5 @@ def _width(text: str) -> int:
 
 
 def _padded(cell: str, width: int, to_right: bool) -> str:
-    space = " " * (width - _width(cell))
+    space = " " * (width - columns_of(cell))
     return space + cell if to_right else cell + space

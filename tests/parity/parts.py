@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.cards import Card, PickList, Severity
+from bot.texts.severities import word
 
 FIELDS = {
     "title": "title",
@@ -30,12 +31,14 @@ FIELDS = {
 }
 """Each field of a card, and the kinds of part that stand for it below."""
 
-SIGNS = {
-    Severity.GOOD: ("Good", "🟢"),
-    Severity.WARNING: ("Warning",),
-    Severity.CRITICAL: ("Critical",),
+SIGNS: Mapping[Severity, Sequence[str]] = {
+    Severity.GOOD: ("🟢",),
+    Severity.WARNING: (),
+    Severity.CRITICAL: (),
 }
-"""What says how loud a card is to who sees no colours; an ordinary one needs nothing."""
+"""What says how loud a card is to who sees no colours, besides a word; an ordinary one needs
+nothing.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class Screen:
 def parts(card: Card) -> Iterator[Part]:
     yield Part("title", (card.title,))
     if card.severity in SIGNS:
-        yield Part("severity", SIGNS[card.severity])
+        yield Part("severity", (word(card.severity), *SIGNS[card.severity]))
     yield from (Part("line", (line,)) for line in card.lines)
     for one in card.fields:
         yield Part("field label", (one.label,))
@@ -149,8 +152,8 @@ class _Left:
 
     def _read(self, words: Sequence[str]) -> str | None:
         for at, (place, text) in enumerate(self._texts):
-            for word in words:
-                if word in text:
-                    self._texts[at] = (place, text.replace(word, "\0", 1))
+            for one in words:
+                if one in text:
+                    self._texts[at] = (place, text.replace(one, "\0", 1))
                     return place
         return None

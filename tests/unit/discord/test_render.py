@@ -576,8 +576,9 @@ def test_instants_are_told_by_the_clock_of_who_reads_them_where_markup_is_read()
         ("Sent", f"<t:{UNIX}:d> <t:{UNIX}:T>"),
         (EMPTY, f"**<t:{UNIX}:f> · A\\_1**\n\\- Bought \\*BTC\\*"),
         (EMPTY, f"Stopped\\_meanwhile · <t:{UNIX}:f>"),
+        (EMPTY, "delayed 3 min"),
     ]
-    assert message.embed["footer"] == {"text": "ref A1B2\ndelayed 3 min"}
+    assert message.embed["footer"] == {"text": "ref A1B2"}
     assert message.content == "2 events to 12:04 UTC"
 
 

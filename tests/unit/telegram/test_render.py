@@ -2,14 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.telegram.render import (
     CAPTION_LIMIT,
     DATE_TIME,
-    TABLE_WIDTH,
     TEXT_LIMIT,
+    WIDTH,
     Run,
     Style,
     TelegramMessage,
@@ -156,6 +157,26 @@ def test_buttons_carry_only_an_id_three_to_a_row():
     }
 
 
+@pytest.mark.parametrize(
+    ("labels", "widths"),
+    [
+        (("Stop Night Owl", "Seen"), [2]),
+        (("Diese 2 Bots stoppen", "Gesehen"), [1, 1]),
+        (("1 h", "Until tomorrow", "1 week"), [2, 1]),
+        (("停止这两个机器人", "已看到"), [2]),
+        (("停止这两个交易机器人", "已看到"), [1, 1]),
+        (("x" * 90,), [1]),
+    ],
+)
+def test_buttons_stand_side_by_side_only_where_a_phone_shows_their_labels_whole(labels, widths):
+    row = tuple(Button(label=label, action=ActionId("a1")) for label in labels)
+
+    message = one(Card(title="Night Owl", buttons=(row,)))
+
+    assert [len(shown) for shown in message.buttons] == widths
+    assert [button["text"] for shown in message.buttons for button in shown] == list(labels)
+
+
 def test_a_button_that_telegram_would_not_open_is_left_out():
     def opening(url: str) -> Card:
         return Card(title="x", buttons=((Button(label="Open", url=url),),))
@@ -299,7 +320,7 @@ def test_a_block_of_fixed_width_is_never_wider_than_a_phone(cells: list[tuple[st
 
     for block in spans(message, Style.PRE):
         for line in block.split("\n"):
-            assert sum(2 if character == "名" else 1 for character in line) <= TABLE_WIDTH
+            assert sum(2 if character == "名" else 1 for character in line) <= WIDTH
 
 
 def inside_a_character(units: bytes, offset: int) -> bool:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from gettext import NullTranslations
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from adapters.discord import render as discord
+from adapters.discord.commands import DESCRIPTION_LIMIT
+from adapters.push import render as push
+from adapters.telegram import render as telegram
 from bot.domain.cards import Card
+from bot.domain.columns import columns_of
 from bot.domain.marks import command, shown
+from bot.domain.text import clean, utf16_length
 from bot.services.commands.registry import SPECS
 from bot.texts import getting_started
 from bot.texts.language import (
@@ -37,7 +44,9 @@ from bot.texts.times import day_form, day_in, moment, months
 from tests.harness.extraction import KEYWORDS, METHODS, SOURCES, read, translated
 from tests.harness.pseudo import PSEUDO, plain_words
 from tests.parity.examples import examples
-from tests.parity.screens import SCREENS
+from tests.parity.screens import SCREENS, later
+from tests.parity.tables import missing
+from tests.standins.discord.limits import check_message
 
 TEMPLATE = Path(__file__).parents[3] / "bot" / "texts" / "locale" / "tradebell.pot"
 
@@ -102,7 +111,13 @@ FOREIGN = re.compile(
                     "No answer came",
                     "not done: away",
                 ),
-                *("is still running", "is stopped", "something new", "blocked by the user"),
+                *(
+                    "is still running",
+                    "is stopped",
+                    "Is stopped",
+                    "something new",
+                    "blocked by the user",
+                ),
                 *("Order refused: *balance* too low", "What to do."),
                 *(
                     "everyone who can read #desk in Alpha",
@@ -189,12 +204,7 @@ def texts_in(value: object, name: str = "") -> Iterator[str]:
 @pytest.fixture(scope="module")
 def pseudo() -> list[tuple[str, Card]]:
     with speaking(PSEUDO):
-        return [
-            (name, card)
-            for makers in examples().values()
-            for name, cards in makers.items()
-            for card in cards
-        ]
+        return every_card()
 
 
 def test_no_card_has_a_plain_english_word(pseudo: list[tuple[str, Card]]):
@@ -399,16 +409,123 @@ def test_the_template_for_translators_has_every_sentence():
 _IN_BRACES = re.compile(r"\{[^{}]*\}")
 
 
-@pytest.mark.parametrize("code", ["de", "es", "ru", "zh"])
+TRANSLATED = languages()[1:]
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
 def test_every_sentence_is_translated_and_keeps_what_is_filled_in(code: str):
-    sentences = [one for one in read(TEMPLATE.with_name(f"{code}.po")) if one.id]
+    sentences = read(TEMPLATE.with_name(f"{code}.po"))
     wrong = []
-    for one in sentences:
+    for one in (one for one in sentences if one.id):
         said = (one.id,) if isinstance(one.id, str) else one.id
         forms = (one.string,) if isinstance(one.string, str) else one.string or ("",)
+        enough = isinstance(one.id, str) or len(forms) == sentences.num_plurals
         # A plural may leave its number out where one of the English forms does.
         filled_in = [{*_IN_BRACES.findall(form)} for form in said]
-        if not translated(one) or {*_IN_BRACES.findall(forms[-1])} not in filled_in:
+        if not translated(one) or not enough or {*_IN_BRACES.findall(forms[-1])} not in filled_in:
             wrong.append(said)
 
     assert wrong == []
+
+
+def every_card() -> list[tuple[str, Card]]:
+    """Every example, and its maker's name, in the language that is spoken."""
+    return [
+        (name, card)
+        for makers in examples().values()
+        for name, cards in makers.items()
+        for card in cards
+    ]
+
+
+_OF_SENTENCES = re.compile(
+    r"\b(?:the|and|you|your|are|this|that|which|have|been|they|them|there|does|nothing|with)\b",
+    re.IGNORECASE,
+)
+"""No other language of ours has these words, and nothing that is typed as it stands."""
+
+
+def own_words(card: Card) -> list[str]:
+    """All that a person reads of it but what stands in its pictures and comes from outside."""
+    texts = (shown(text) for text in texts_in(replace(card, picture=None)))
+    return [FOREIGN.sub("", text) for text in texts]
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_no_card_has_an_english_sentence_or_label_in_it(code: str):
+    english = {text for _, card in every_card() for text in own_words(card)}
+    with speaking(code):
+        said = [(name, text) for name, card in every_card() for text in own_words(card)]
+
+    left = [
+        (name, text)
+        for name, text in said
+        if _OF_SENTENCES.search(text)
+        # What is typed begins with a command.
+        or (text in english and text[:1] != "/" and len(plain_words(text)) > 1)
+    ]
+    assert left == []
+
+
+@pytest.mark.parametrize("platform", SCREENS)
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_every_card_is_shown_whole_in_every_language(code: str, platform: str):
+    with speaking(code):
+        cut = [(name, gaps) for name, card in every_card() if (gaps := missing(card, platform))]
+
+    assert cut == []
+
+
+@pytest.mark.parametrize("code", languages())
+def test_what_stands_in_columns_has_room_on_a_phone_in_every_language(code: str):
+    wide = []
+    with speaking(code):
+        for name, card in every_card():
+            for message in telegram.rendered(card, later(card)):
+                rows = [[one["text"] for one in row] for row in message.buttons]
+                sides = [len(row) * max(map(columns_of, row)) for row in rows if len(row) > 1]
+                lines = [line for entity in message.entities for line in _fixed(message, entity)]
+                if max((*sides, *map(columns_of, lines), 0)) > telegram.WIDTH:
+                    wide.append((name, rows, lines))
+            for shown_ in discord.rendered(card):
+                blocks = [one["value"] for one in shown_.embed.get("fields", ())]
+                lines = [
+                    line for one in blocks if one.startswith("```") for line in one.split("\n")
+                ]
+                if max((*map(columns_of, lines), 0)) > discord.TABLE_WIDTH:
+                    wide.append((name, [], lines))
+
+    assert wide == []
+
+
+def _fixed(message: telegram.TelegramMessage, entity: Mapping[str, Any]) -> list[str]:
+    if entity["type"] != telegram.Style.PRE:
+        return []
+    units = message.text.encode("utf-16-le")
+    start, length = 2 * entity["offset"], 2 * entity["length"]
+    return units[start : start + length].decode("utf-16-le").split("\n")
+
+
+@pytest.mark.parametrize("code", languages())
+def test_no_message_is_over_its_limit_in_any_language(code: str):
+    with speaking(code):
+        for _name, card in every_card():
+            for message in telegram.rendered(card, later(card)):
+                assert utf16_length(message.text) <= telegram.TEXT_LIMIT
+            if card.picture is not None:
+                assert utf16_length(card.picture.alt) <= telegram.CAPTION_LIMIT
+            for sent in discord.rendered(card):
+                check_message(sent.body, flags=0)
+            if card.at or card.reference:
+                ntfy = push.ntfy_json(card, "topic", later(card), details=True)["message"]
+                pushover = push.pushover_json(card, later(card), details=True)["message"]
+                assert len(ntfy.encode()) < push.NTFY_MESSAGE_LIMIT
+                assert pushover == ntfy, "a phone shows less than the card says"
+
+
+@pytest.mark.parametrize("code", languages())
+def test_menus_have_room_for_every_commands_words_in_every_language(code: str):
+    with speaking(code):
+        words = [clean(shown(_(spec.summary), discord.called), 1000) for spec in SPECS]
+
+    assert [one for one in words if len(one) > DESCRIPTION_LIMIT] == []
