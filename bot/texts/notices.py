@@ -1,15 +1,21 @@
 """What Tradebell tells of itself: its connection, logins, and the account's other chats."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.domain.chats import Channel, Endpoint
 from bot.domain.events import NoticeText
 from bot.domain.outages import Outage
 from bot.domain.phones import Service
+from bot.domain.text import clean
 from bot.texts.language import _, ngettext
 from bot.texts.names import chat_sort, chat_title
 from bot.texts.reasons import in_words
-from bot.texts.times import clock, moment, on_day_of, spoken
+from bot.texts.times import clock, lasted, moment, on_day_of, spoken
+
+_PAIR = 30
+
+_MOST_PAIRS = 5
 
 
 def polling(every: timedelta) -> NoticeText:
@@ -55,6 +61,28 @@ def back() -> NoticeText:
         _("Connected to the trading platform again"),
         _("Everything that happened meanwhile has been read."),
     )
+
+
+def no_prices(pairs: Sequence[str], lasts: timedelta) -> NoticeText:
+    return NoticeText(
+        _("No price for {span}", span=lasted(lasts)),
+        _("None of {pairs} comes, although the platform is connected.", pairs=_named(pairs)),
+        _("Price alerts there cannot ring meanwhile. What is crossed is told with the next price."),
+    )
+
+
+def prices_back(pairs: Sequence[str], lasted_for: timedelta) -> NoticeText:
+    return NoticeText(
+        _("Prices come again"),
+        _("Of {pairs} none had come for {span}.", pairs=_named(pairs), span=lasted(lasted_for)),
+        _("The first ones crossed none of your price alerts."),
+    )
+
+
+def _named(pairs: Sequence[str]) -> str:
+    named = ", ".join(clean(one, _PAIR) for one in pairs[:_MOST_PAIRS])
+    rest = len(pairs) - _MOST_PAIRS
+    return named if rest <= 0 else _("{names} and {count} more", names=named, count=rest)
 
 
 def was_down(outage: Outage, news: int) -> NoticeText:

@@ -1677,6 +1677,13 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
             notices.unreachable(timedelta(minutes=10), 3), urgent=True, incident=Cause.UNREACHABLE
         )
     ],
+    "notices.no_prices": lambda: [
+        noticed(notices.no_prices(["BTC/USDT"], timedelta(minutes=12)), bad=False),
+        noticed(notices.no_prices(["BTC/USDT"] * 7, timedelta(hours=3)), bad=False),
+    ],
+    "notices.prices_back": lambda: [
+        noticed(notices.prices_back(["BTC/USDT", "ETH/USDT"], timedelta(minutes=34)), bad=False)
+    ],
     "notices.back": lambda: [noticed(notices.back(), bad=False)],
     "notices.was_down": lambda: [
         noticed(

@@ -246,3 +246,110 @@ async def test_they_are_removed_by_buttons_and_an_account_has_so_many_at_most(wo
     )
     assert len((await ask(world, "/alert")).lines) == MOST_ALERTS - 1
     assert gone.card is None or gone.card.title == "That alert is not there any more"
+
+
+# --- prices that stay away ------------------------------------------------------------------------
+
+
+def told(chat) -> list[Card]:
+    """What was said of gaps."""
+    return [one.card for one in chat.shown if one.card.title.startswith(("No price", "Prices"))]
+
+
+async def watching(world: World, platform) -> None:
+    await world.goes_live()
+    platform.ticking = ("BTC/USDT", "ETH/USDT")
+    await ask(world, "/alert BTC/USDT above 50000")
+    await ask(world, "/alert BTC/USDT below 10000")
+    await ask(world, "/alert ETH/USDT below 10")
+
+
+async def test_a_gap_is_told_quietly_once_for_all_pairs_and_so_is_its_end(world, platform, chat):
+    await watching(world, platform)
+    await world.quiet(9 * 60)
+    early = told(chat)
+    await world.quiet(25 * 60)
+    platform.tick("42000")
+    await world.quiet(20)
+    platform.tick("3000", "ETH/USDT")
+    await world.quiet(300)
+
+    gap, back = told(chat)
+    assert early == []
+    assert (gap.title, gap.silent, back.silent) == ("No price for 10 min", True, True)
+    assert gap.lines[0] == "None of BTC/USDT, ETH/USDT comes, although the platform is connected."
+    assert back.title == "Prices come again"
+    assert back.lines[0] == "Of BTC/USDT, ETH/USDT none had come for 34 min."
+
+
+async def test_an_alert_that_rings_late_says_all_that_there_is_to_say(world, platform, chat):
+    await world.goes_live()
+    await ask(world, "/alert BTC/USDT above 50000")
+    await world.quiet(15 * 60)
+    await ticks(world, platform, "50001")
+    await world.quiet(300)
+
+    assert [card.title for card in told(chat)] == ["No price for 10 min"]
+    assert "so this may be late" in rung(chat)[0].lines[0]
+
+
+async def test_while_there_is_no_connection_and_just_after_it_nothing_is_told(
+    world, platform, chat
+):
+    await watching(world, platform)
+    account = (await world.store.accounts.active())[0]
+    platform.away = True
+    platform.cut()
+    await world.quiet(30 * 60)
+    platform.away = False
+    await world.until(lambda: world.is_live(account))
+    await world.quiet(9 * 60)
+    before = told(chat)
+    await world.quiet(120)
+
+    assert before == []
+    assert len(told(chat)) == 1
+
+
+async def test_a_restart_within_a_gap_tells_it_no_second_time_but_its_end(
+    store, platform, chat, now
+):
+    async with running(store, platform, chat, now) as world:
+        await watching(world, platform)
+        await world.quiet(12 * 60)
+    platform.cut()
+    async with running(store, platform, chat, now) as world:
+        await world.quiet(15 * 60)
+        platform.tick("42000")
+        await world.quiet(120)
+
+    assert [card.title for card in told(chat)] == ["No price for 10 min", "Prices come again"]
+
+
+async def test_a_pair_that_is_hardly_traded_is_told_of_now_and_then_only(world, platform, chat):
+    await world.goes_live()
+    await ask(world, "/alert BTC/USDT above 50000")
+    for _ in range(10):
+        await world.quiet(15 * 60)
+        platform.tick("42000")
+    await world.quiet(5 * 3600)
+
+    assert [card.title[:8] for card in told(chat)] == ["No price", "Prices c", "No price"]
+
+
+async def test_of_what_nobody_waits_for_no_gap_is_told(world, platform, chat):
+    await watching(world, platform)
+    await ask(world, "/alert remove 1")
+    await ask(world, "/alert remove 1")
+    await ask(world, "/alert remove 1")
+    await world.quiet(3600)
+
+    assert told(chat) == []
+
+
+async def test_a_gap_that_could_not_be_stored_is_told_later(world, platform, chat):
+    await watching(world, platform)
+    world.store.inbox.fails("ingest", *[TryLater("the database is away")] * 2)
+    await world.quiet(20 * 60)
+
+    assert len(told(chat)) == 1

@@ -19,6 +19,7 @@ from bot.services.feeds.feed import Feed
 from bot.services.feeds.login_end import Expiry
 from bot.services.feeds.notices import Notices
 from bot.services.feeds.ownership import OwnPlatform
+from bot.services.feeds.price_gaps import PriceGaps
 from bot.services.feeds.prices import Prices
 from bot.services.feeds.reading import Reading
 from bot.services.feeds.rhythm import FeedRhythm
@@ -132,6 +133,7 @@ class Feeds:
                 live=self._live[account.id],
                 ingest=self._ingest,
                 now=self._now,
+                gaps=PriceGaps(notices=notices, now=self._now),
             ),
             notices=notices,
             expiry=expiry,

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -49,6 +49,16 @@ class Notices:
         return await self._tell(
             f"back {since.isoformat()}", texts.back, bad=False, solves=Cause.UNREACHABLE
         )
+
+    async def no_prices(self, pairs: Sequence[str], since: datetime) -> bool:
+        """Of pairs that alerts wait for none has come since then."""
+        say = partial(texts.no_prices, pairs, self.now() - since)
+        return await self._tell(f"no prices {since.isoformat()}", say, bad=False)
+
+    async def prices_back(self, pairs: Sequence[str], since: datetime, until: datetime) -> bool:
+        """They come again."""
+        say = partial(texts.prices_back, pairs, until - since)
+        return await self._tell(f"prices back {since.isoformat()}", say, bad=False)
 
     async def was_down(self, outage: Outage, news: int) -> bool:
         """Tradebell was, and so many things that happened meanwhile have been read since."""

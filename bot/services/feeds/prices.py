@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from math import inf
 from typing import NoReturn
 
 from bot.domain.accounts import Account
@@ -16,6 +17,7 @@ from bot.domain.pairs import pair_key
 from bot.domain.price_alerts import PriceAlert, looked
 from bot.errors import OutcomeUnknown, TryLater
 from bot.ports import PriceAlerts, Session
+from bot.services.feeds.price_gaps import PriceGaps
 from bot.services.ingest import Ingest
 from bot.services.retrying import retry_until_available
 from bot.services.steady import Seconds, steady
@@ -42,6 +44,7 @@ class Prices:
     """Those that somebody watches."""
     ingest: Ingest
     now: Now
+    gaps: PriceGaps
     _alerts: dict[str, PriceAlert] = field(init=False, default_factory=dict)
     _session: Session | None = field(init=False, default=None)
     _wanted: frozenset[str] = field(init=False, default=frozenset())
@@ -72,6 +75,7 @@ class Prices:
     async def follow(self, session: Session) -> NoReturn:
         """Have each alert look at the prices of its pair, until cancelled."""
         self._session, self._wanted = session, frozenset()
+        self.gaps.connected()
         try:
             self.want()
             await self._ring()
@@ -81,6 +85,7 @@ class Prices:
                     await self._read()
                 for tick in ticks:
                     await self._look(tick)
+                await self.gaps.mind(self._alerts.values())
                 if self._unkept and steady() >= self._kept_at + KEEP_EVERY:
                     await self._keep()
                 ticks = ()
@@ -93,7 +98,9 @@ class Prices:
     def _rest(self) -> Seconds | None:
         """How long a price may be waited for."""
         reads = [max(0.0, self._read_at - steady())] if self._changed else []
-        return min((*reads, *([KEEP_EVERY] if self._unkept else [])), default=None)
+        gap = max(0.0, self.gaps.next_at(self._alerts.values()) - steady())
+        rest = min((*reads, *([KEEP_EVERY] if self._unkept else []), gap))
+        return None if rest == inf else rest
 
     async def _read(self) -> None:
         """See which alerts there are; those that are known look on while the database is away."""
@@ -113,14 +120,16 @@ class Prices:
         self.want()
 
     async def _look(self, tick: Tick) -> None:
-        pair, now, again = pair_key(tick.symbol), self.now(), False
+        pair, now, again, rings = pair_key(tick.symbol), self.now(), False, False
         for price in self.live:
             if pair_key(price.pair) == pair:
                 price.look(tick.last, now)
-        for alert in [one for one in self._alerts.values() if pair_key(one.pair) == pair]:
+        waiting = [one for one in self._alerts.values() if pair_key(one.pair) == pair]
+        for alert in waiting:
             after, rung = looked(alert, tick.last, now)
             self._alerts[alert.id] = after
             if rung is not None:
+                rings = True
                 origin = Origin(
                     kind=Kind.PRICE, record=alert.id, revision=str(after.rung), at=rung.now.at
                 )
@@ -131,6 +140,8 @@ class Prices:
             elif after != alert:
                 self._unkept.add(alert.id)
             again = again or (after.armed and not alert.armed)
+        if waiting:
+            self.gaps.hear(waiting[0].pair, rings=rings)
         await self._ring()
         if again:
             await self._keep()
