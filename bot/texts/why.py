@@ -137,7 +137,8 @@ def listed(
         explain: what explains each that is `quiet`.
     """
     options = tuple(
-        Option(label=clean(one.title, TITLE_LIMIT), hint=one.reference, action=action)
+        # Titles may be alike; what is above is found again by the reference.
+        Option(label=f"{one.reference} · {clean(one.title, TITLE_LIMIT)}", action=action)
         for one, action in zip(quiet, explain, strict=False)
     )
     rows = [

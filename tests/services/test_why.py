@@ -129,7 +129,7 @@ async def test_one_of_those_that_made_no_sound_is_explained_by_choosing_it(world
 
     [reply] = await world.presses(listed, option.label)
 
-    assert option.hint == reference
+    assert option.label.startswith(f"{reference} · ")
     assert reply.card is not None
     assert reply.card.title == f"About {reference}"
 
