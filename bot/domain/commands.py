@@ -1,12 +1,16 @@
 """What a person can ask: how a command is declared, and how its arguments are read."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from functools import cache
 
 from bot.domain.chats import Role
+from bot.domain.events import Trader
+from bot.domain.names import Fit, fit
+from bot.domain.pairs import pairs_meant
 
 
 class ArgumentType(StrEnum):
@@ -73,6 +77,7 @@ class Spec:
     """One command, declared once.
 
     Attributes:
+        example: what may stand behind its name, where something may.
         family: what it stands under on Discord; elsewhere it is asked by its name alone.
         least: the least role that may use it, `None` if it works without a link.
         danger: it changes something, or answers with a confirm card.
@@ -89,6 +94,7 @@ class Spec:
     name: str
     summary: str
     aliases: tuple[str, ...] = ()
+    example: str = ""
     arguments: tuple[Argument, ...] = ()
     least: Role | None = Role.VIEWER
     danger: bool = False
@@ -117,6 +123,9 @@ Value = str | int | timedelta
 
 _LARGEST = 999_999
 
+_MOST_WORDS = 32
+"""Of several arguments: a name has 60 characters at most."""
+
 _SPAN = re.compile(r"(\d{1,6})\s?(m|min|minutes?|h|hours?|d|days?|w|weeks?)", re.IGNORECASE)
 
 _UNITS = {
@@ -128,22 +137,24 @@ _UNITS = {
 
 _PAGE = re.compile(r"p(?:age)?\.?\s?(\d{1,6})", re.IGNORECASE)
 
+_LETTER = re.compile(r"\w")
+
 _PAIR = re.compile(r"[^\s/]+/[^\s/]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Misread:
-    """What was given is nothing that the argument can be."""
-
-    argument: Argument
-    given: str
-
-
 class Arguments:
-    """What was given for each argument of a command, by its name."""
+    """What was given for each argument of a command, by its name.
 
-    def __init__(self, values: Mapping[str, Value] | None = None) -> None:
+    Args:
+        given: the words of each, by which it is understood again, in the order in which they are
+            declared.
+    """
+
+    def __init__(
+        self, values: Mapping[str, Value] | None = None, given: Mapping[str, str] | None = None
+    ) -> None:
         self._values = values or {}
+        self.given = given or {}
 
     def text(self, name: str) -> str:
         """A name, a pair, a choice, or words; empty if none was given."""
@@ -161,64 +172,189 @@ class Arguments:
         assert value is None or isinstance(value, timedelta)
         return value
 
+    def has(self, name: str) -> bool:
+        return name in self._values
+
+    def words(self, **others: str) -> str:
+        """All that was given, as it may be typed; with `others` in place of theirs."""
+        return " ".join(filter(None, {**self.given, **others}.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Misread:
+    """What was given is nothing that the argument can be.
+
+    Attributes:
+        rest: what was understood besides.
+    """
+
+    argument: Argument
+    given: str
+    rest: Arguments = field(default=Arguments(), compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What an account has, by which words are told apart."""
+
+    bots: Sequence[Trader] = ()
+    pairs: Sequence[str] = ()
+
+    def fit(self, type: ArgumentType, words: str) -> Fit:
+        """How well they name one, as far as that is known of this type."""
+        return fit(words, self.bots) if type is ArgumentType.BOT else Fit.NONE
+
 
 def read_options(spec: Spec, options: Mapping[str, str]) -> Arguments | Misread:
     """The arguments, each given by its name, as a platform with a form for them tells."""
     values: dict[str, Value] = {}
+    words: dict[str, str] = {}
+    misread: tuple[Argument, str] | None = None
     for argument in spec.arguments:
         given = options.get(argument.name, "").strip()
         if not given:
             continue
         bare = argument.type is ArgumentType.PAGE and given.isdecimal()
-        value = _value(argument, f"page {given}" if bare else given)
+        typed = f"page {given}" if bare else given
+        value = _value(argument, typed)
         if value is None:
-            return Misread(argument, given)
-        values[argument.name] = value
-    return Arguments(values)
+            misread = misread or (argument, given)
+            continue
+        values[argument.name], words[argument.name] = value, typed
+    read = Arguments(values, words)
+    return read if misread is None else Misread(*misread, read)
 
 
-def read_typed(spec: Spec, typed: str) -> Arguments | Misread:
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """What was typed may mean each of these, and what it asks for would change something."""
+
+    meant: tuple[Arguments, ...]
+
+
+def read_typed(
+    spec: Spec, typed: str, known: Known | None = None
+) -> Arguments | Misread | Ambiguous:
     """The arguments, typed one after the other.
 
     A single one takes all that was typed. Of several, numbers, spans, pairs and choices are known
-    by their looks and may stand at either end, in any order; what is left is the name.
+    by their looks and may stand at either end, in any order; what is left is the name. Of several
+    ways to read that, those are meant whose names are there; and of these the one in which what
+    is declared first takes what it can, unless something would be changed.
     """
-    words = typed.split()
+    words = tuple(typed.split())
     if not spec.arguments or not words or spec.sentence:
         return Arguments()
     if len(spec.arguments) == 1:
         return read_options(spec, {spec.arguments[0].name: typed})
-    names = [one for one in spec.arguments if one.type in _NAMES]
-    plain = [one for one in spec.arguments if one.type not in _NAMES]
-    values: dict[str, Value] = {}
-    while words and plain:
-        found = _at_an_end(words, plain)
-        if found is None:
-            break
-        argument, value, words = found
-        values[argument.name] = value
-        plain.remove(argument)
-    if words and names:
-        values[names[0].name] = " ".join(words)
-    elif words:
-        return Misread(plain[0] if plain else spec.arguments[-1], " ".join(words))
-    return Arguments(values)
+    if len(words) > _MOST_WORDS:
+        return Misread(spec.arguments[0], typed)
+    reader = _Reader(spec, known or Known())
+    ranked = sorted(
+        (reader.cost(one), _undeclared(spec, one), number, one)
+        for number, one in enumerate(reader.readings(words, {}))
+    )
+    cost, _, _, best = ranked[0]
+    if best.stray:
+        missing = [one for one in spec.arguments if one.name not in best.given]
+        wrong = missing[0] if missing else spec.arguments[-1]
+        return Misread(wrong, best.stray, _understood(spec, best))
+    as_good = {declared: one for its, declared, _, one in reversed(ranked) if its == cost}
+    if spec.danger and len(as_good) > 1:
+        return Ambiguous(tuple(_understood(spec, one) for _, one in sorted(as_good.items())))
+    return _understood(spec, best)
 
 
-def _at_an_end(
-    words: list[str], arguments: list[Argument]
-) -> tuple[Argument, Value, list[str]] | None:
-    """The first argument that the last or first words are, and the words without them."""
-    for count in (2, 1):  # "90 min" is two words
-        if len(words) < count:
-            continue
-        for taken, rest in ((words[-count:], words[:-count]), (words[:count], words[count:])):
-            for argument in arguments:
-                value = _value(argument, " ".join(taken))
-                looks = argument.type is not ArgumentType.PAIR or _PAIR.fullmatch(str(value))
-                if value is not None and looks:
-                    return argument, value, rest
-    return None
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One way to read what was typed; `stray` is what has no place in it."""
+
+    given: Mapping[str, str]
+    stray: str = ""
+
+
+def _understood(spec: Spec, reading: _Reading) -> Arguments:
+    read = read_options(spec, reading.given)
+    assert isinstance(read, Arguments)
+    return read
+
+
+def _undeclared(spec: Spec, reading: _Reading) -> tuple[int, ...]:
+    """Less for a reading in which what is declared first takes more."""
+    return tuple(-len(reading.given.get(one.name, "").split()) for one in spec.arguments)
+
+
+class _Reader:
+    def __init__(self, spec: Spec, known: Known) -> None:
+        self._spec = spec
+        self._been: set[tuple[object, ...]] = set()
+        self._pair = cache(lambda words: bool(pairs_meant(words, known.pairs)))
+        self._fit = cache(known.fit)
+
+    def readings(
+        self, words: tuple[str, ...], given: Mapping[str, str], stray: str = ""
+    ) -> Iterator[_Reading]:
+        """All ways to read these words, after what was taken from their ends already; those that
+        take most by its looks first.
+        """
+        here = (words, frozenset(given.items()), stray)
+        if here in self._been:
+            return
+        self._been.add(here)
+        missing = [one for one in self._spec.arguments if one.name not in given]
+        name = next((one for one in missing if one.type in _NAMES), None)
+        if not words:
+            yield _Reading(given, stray)
+            return
+        for count in (2, 1):  # "90 min" is two words
+            for taken, rest in _from_the_ends(words, count):
+                for argument in missing:
+                    if argument.type not in _NAMES and self._fits(argument, taken):
+                        with_it = {**given, argument.name: taken}
+                        yield from self.readings(rest, with_it, stray)
+        if name is not None:
+            yield _Reading({**given, name.name: " ".join(words)}, stray)
+        if not stray:
+            for taken, rest in _from_the_ends(words, 1):
+                yield from self.readings(rest, given, taken)
+            yield _Reading(given, " ".join(words))
+
+    def _fits(self, argument: Argument, words: str) -> bool:
+        if argument.type is ArgumentType.PAIR:
+            return _PAIR.fullmatch(words) is not None or self._pair(words)
+        return _value(argument, words) is not None
+
+    def cost(self, reading: _Reading) -> tuple[int, ...]:
+        """What is unlikelier costs more: names that are none, words without a place, guesses."""
+        named, worst, guessed = False, Fit.EXACT, 0
+        for argument in self._spec.arguments:
+            words = reading.given.get(argument.name, "")
+            if not words or (
+                argument.type not in _NAMES and argument.type is not ArgumentType.PAIR
+            ):
+                continue
+            if argument.type is ArgumentType.PAIR:
+                found = Fit.EXACT if _PAIR.fullmatch(words) else Fit.PART
+            else:
+                found = self._fit(argument.type, words)
+                named = found is Fit.EXACT
+            worst = max(worst, found)
+            # A '%' alone belongs to a number before it.
+            guessed += sum(
+                found is not Fit.EXACT or not _LETTER.search(one) for one in words.split()
+            )
+        # Beside a name that is there, a word without a place is one; else it is a part of a name.
+        takes_name = any(one.type in _NAMES for one in self._spec.arguments)
+        lost = bool(reading.stray) and takes_name and not named
+        strays = len(reading.stray.split())
+        return max(worst is Fit.NONE, 2 * lost), strays, worst, guessed
+
+
+def _from_the_ends(words: tuple[str, ...], count: int) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """So many of the last or the first words, and the others."""
+    if len(words) >= count:
+        yield " ".join(words[-count:]), words[:-count]
+        yield " ".join(words[:count]), words[count:]
 
 
 def _value(argument: Argument, given: str) -> Value | None:
@@ -247,7 +383,7 @@ def read_span(given: str) -> timedelta | None:
     return count * _UNITS[found[2][0].lower()] if found and count else None
 
 
-_PUNCTUATION = " .,;:!?\u2026\u3002\"'\u201c\u201d\u2018\u2019"
+_PUNCTUATION = " #.,;:!?\u2026\u3002\"'\u201c\u201d\u2018\u2019"
 
 
 def _number(given: str) -> int | None:

@@ -1,8 +1,9 @@
 """Finding a bot or a strategy by what a person typed, and telling apart what has the same name."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from enum import IntEnum
 from typing import Generic, TypeVar
 
 from bot.domain.events import Strategy, Trader
@@ -75,15 +76,38 @@ def pick(wanted: str, all_there: Sequence[Named]) -> Found[Named] | Several[Name
     for word in dict.fromkeys((whole, whole.strip(AROUND_NAMES))):
         if word in EVERYTHING:
             return Found(tuple(all_there))
-        for fits in (
-            *(_is_exactly, _is_but_for_accents, _is_but_for_marks),
-            *(_begins_with, _contains, _has_words),
-        ):
-            found = tuple(one for one in all_there if word and fits(one, word))
-            if found:
-                return Found(found) if len(found) == 1 else Several(found)
+        found = _fitting(word, all_there, (*_CALLED, *_LIKE))
+        if found:
+            return Found(found) if len(found) == 1 else Several(found)
     by_name = {name_of(one): one for one in all_there}
     return Nothing(tuple(by_name[name] for name in nearest(wanted, by_name)))
+
+
+class Fit(IntEnum):
+    """How well words fit the names that there are, best first."""
+
+    EXACT = 0
+    PART = 1
+    NONE = 2
+
+
+def fit(wanted: str, all_there: Sequence[Named]) -> Fit:
+    """How well words name one of these, or all; see `pick`."""
+    word = folded(wanted).strip(AROUND_NAMES)
+    if word in EVERYTHING or _fitting(word, all_there, _CALLED):
+        return Fit.EXACT
+    return Fit.PART if _fitting(word, all_there, _LIKE) else Fit.NONE
+
+
+def _fitting(
+    word: str, all_there: Sequence[Named], ways: Sequence[Callable[[Trader | Strategy, str], bool]]
+) -> tuple[Named, ...]:
+    """Those that the word fits in the first of these ways in which it fits any."""
+    for fits in ways:
+        found = tuple(one for one in all_there if word and fits(one, word))
+        if found:
+            return found
+    return ()
 
 
 def completions(typed: str, all_there: Sequence[Named]) -> tuple[str, ...]:
@@ -223,3 +247,7 @@ def _has_words(record: Trader | Strategy, word: str) -> bool:
     """Whether all of some words stand in the name, in any order."""
     bare = without_accents(folded(name_of(record)))
     return all(one in bare for one in without_accents(word).split())
+
+
+_CALLED = (_is_exactly, _is_but_for_accents, _is_but_for_marks)
+_LIKE = (_begins_with, _contains, _has_words)

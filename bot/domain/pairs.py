@@ -69,6 +69,7 @@ def _base(pair: str) -> str:
     return _compact(pair.partition("/")[0])
 
 
+@lru_cache(maxsize=4096)
 def _compact(text: str) -> str:
     """Letters and digits alone, in capitals, each coin by its usual name."""
     shown = unicodedata.normalize("NFKC", text).upper()

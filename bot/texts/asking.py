@@ -1,16 +1,16 @@
 """Questions that are open, late, ended or misread; the test."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from bot.domain.cards import Button, Card, Severity
+from bot.domain.cards import Button, Card, Option, Severity
 from bot.domain.commands import Misread, Spec
 from bot.domain.events import Kind, Notice, NoticeText, Origin
 from bot.domain.ids import ActionId
 from bot.domain.marks import command
 from bot.domain.text import clean
-from bot.texts.cards import plain
-from bot.texts.getting_started import usage
+from bot.texts.cards import plain, unfit
+from bot.texts.getting_started import as_in, usage
 from bot.texts.language import _
 from bot.texts.times import spoken
 
@@ -60,17 +60,33 @@ def asked_before(age: timedelta) -> str:
     return _("You asked this {span} ago.", span=spoken(age))
 
 
-def misread(spec: Spec, wrong: Misread) -> Card:
-    """What was given for an argument is nothing that it can be."""
-    return plain(
+def misread(spec: Spec, wrong: Misread, near: Sequence[Option] = ()) -> Card:
+    """What was given for an argument is nothing that it can be.
+
+    Args:
+        near: what that looks like.
+    """
+    return unfit(
         _("I do not understand {given} here", given=clean(wrong.given, 40)),
+        near,
         _(
             "{usage} takes {name}: {description}.",
             usage=usage(spec),
             name=wrong.argument.name,
             description=_(wrong.argument.description),
         ),
+        as_in(spec),
     )
+
+
+def reading(given: Mapping[str, str]) -> str:
+    """'bot: Grid, trade: 5'."""
+    return ", ".join(f"{name}: {clean(words, 40)}" for name, words in given.items())
+
+
+def which_reading(options: Sequence[Option]) -> Card:
+    """What was typed may mean each of these, and something would be changed."""
+    return unfit(_("Which one do you mean?"), options, _("Nothing was changed."))
 
 
 def left_out(spec: Spec, words: str) -> str:

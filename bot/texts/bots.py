@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.domain.actions import Verb
 from bot.domain.cards import Button, Card, Field, Option, PickList, Severity
 from bot.domain.changes import condition
+from bot.domain.commands import Spec
 from bot.domain.conversion import Rates
 from bot.domain.events import Strategy, Trade, Trader
 from bot.domain.figures import Record
@@ -13,9 +14,10 @@ from bot.domain.ids import ActionId
 from bot.domain.marks import command
 from bot.domain.text import clean
 from bot.texts.alerts import trade_title
-from bot.texts.cards import MOST_CHOICES, for_you_once, guess, meant, others, plain
+from bot.texts.cards import MOST_CHOICES, for_you_once, meant, others, plain, unfit
 from bot.texts.currencies import rates_in_words
 from bot.texts.figures import in_all
+from bot.texts.getting_started import as_in
 from bot.texts.language import _, ngettext
 from bot.texts.names import strategy_name, trader_name
 from bot.texts.times import lasted, spoken
@@ -143,20 +145,16 @@ def choose(
 
 
 def no_such_bot(
-    wanted: str, near: Sequence[Trader], actions: Sequence[ActionId], everyone: Sequence[Trader]
+    wanted: str, spec: Spec, near: Sequence[Option], everyone: Sequence[Trader]
 ) -> Card:
     """
     Args:
-        actions: one for each of those near.
+        spec: the command that was asked about it.
+        near: what it looks like, bots or other words.
     """
     title = _("No bot is called {wanted}", wanted=clean(wanted, 40))
-    if near:
-        options = [
-            Option(label=trader_name(one), action=action, hint=state_line(one))
-            for one, action in zip(near, actions, strict=True)
-        ]
-        return Card(title=title, lines=(guess(options),), pick=meant(options))
-    return plain(title, others(_("Your bots"), map(trader_name, everyone), command("traders")))
+    them = others(_("Your bots"), map(trader_name, everyone), command("traders"))
+    return unfit(title, near, "" if near else them, as_in(spec))
 
 
 def which_one(wanted: str, fitting: Sequence[Trader], actions: Sequence[ActionId]) -> Card:

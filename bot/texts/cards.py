@@ -1,8 +1,9 @@
 """What the cards of several subjects share."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from bot.domain.cards import Card, Option, PickList, Severity
+from bot.domain.cards import Button, Card, Option, PickList, Severity
 from bot.domain.lifetimes import CONFIRM_LIFE
 from bot.texts.language import _
 
@@ -31,8 +32,16 @@ def plain(title: str, *lines: str, severity: Severity = Severity.INFO) -> Card:
     return Card(title=title, lines=tuple(filter(None, lines)), severity=severity)
 
 
-def guess(options: Sequence[Option]) -> str:
-    return _("Did you mean {names}?", names=_(" or ").join(option.label for option in options))
+MOST_NEAR = 3
+"""Names that are offered where none fits."""
+
+
+def unfit(title: str, near: Sequence[Option], *lines: str) -> Card:
+    """What was named is not there; what is called alike is a button each, which asks the same of
+    that.
+    """
+    buttons = tuple((Button(label=one.label, action=one.action),) for one in near[:MOST_NEAR])
+    return replace(plain(title, *lines), buttons=buttons)
 
 
 def meant(options: Sequence[Option]) -> PickList:

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from bot.domain.cards import Card, Field
+from bot.domain.cards import Card, Field, Option
 from bot.domain.chats import Link
 from bot.domain.commands import Spec, works_for_all
 from bot.domain.marks import command
 from bot.domain.text import clean
-from bot.texts.cards import plain
+from bot.texts.cards import plain, unfit
 from bot.texts.language import _, later
 
 
@@ -97,14 +97,23 @@ def usage(spec: Spec) -> str:
     return " ".join((command(spec.name), *shown))
 
 
-def unknown_command(word: str, near: Sequence[str]) -> Card:
-    shown = clean(word, 40)
-    guess = (
-        _("Did you mean {command}?", command=command(near[0]))
-        if near
-        else _("Send /help for everything I understand.")
-    )
-    return plain(_("I do not know /{shown}", shown=shown), guess)
+def as_in(spec: Spec) -> str:
+    """An example of how it is asked."""
+    return _("As in {example}.", example=f"{command(spec.name)} {spec.example}".strip())
+
+
+def unknown_command(word: str, near: Sequence[Spec], options: Sequence[Option] = ()) -> Card:
+    """
+    Args:
+        near: those that are called alike, the likeliest first.
+        options: each leads to one of them.
+    """
+    title = _("I do not know /{shown}", shown=clean(word, 40))
+    if not near:
+        return plain(title, _("Send /help for everything I understand."))
+    example = as_in(near[0]) if near[0].example else ""
+    guess = _("Did you mean {command}?", command=command(near[0].name))
+    return unfit(title, options, guess, example)
 
 
 def small_talk(linked: bool) -> Card:

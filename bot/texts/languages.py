@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from bot.domain.cards import Button, Card, Option, PickList
+from bot.domain.commands import Spec
 from bot.domain.text import clean
+from bot.texts.getting_started import as_in
 from bot.texts.language import _
 
 
@@ -15,10 +17,10 @@ def which(now: str, options: Sequence[Option]) -> Card:
     return Card(title=_("I write {language} here", language=now), pick=_choice(options))
 
 
-def none_called(given: str, options: Sequence[Option]) -> Card:
+def none_called(given: str, spec: Spec, options: Sequence[Option]) -> Card:
     return Card(
         title=_("I do not speak {given} yet", given=clean(given, 40)),
-        lines=(_("Nothing was changed."),),
+        lines=(_("Nothing was changed."), as_in(spec)),
         pick=_choice(options),
     )
 

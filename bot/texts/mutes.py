@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 from bot.domain.cards import Button, Card, Option, PickList, Question
 from bot.domain.chats import Preferences
+from bot.domain.commands import Spec
 from bot.domain.events import Trader
 from bot.domain.rules import Mute
 from bot.domain.text import clean
 from bot.texts.cards import plain
+from bot.texts.getting_started import as_in
 from bot.texts.language import _
 from bot.texts.wishes import mute_in_words, scope_in_words
 
@@ -63,7 +65,7 @@ def what_is_muted(
 
 
 def mute_examples() -> str:
-    return _("/mute 2h, /mute exits until 18:00, /mute BTC/USDT 1 day, /unmute")
+    return _("/mute 2h, /mute exits until 18:00, /mute BTC/USDT 1 day, /unmute exits")
 
 
 def how_long(what: str, offers: Sequence[Button]) -> Card:
@@ -128,12 +130,12 @@ def unmuted(
     )
 
 
-def not_muted(traders: Sequence[Trader], wants: Preferences) -> Card:
+def not_muted(traders: Sequence[Trader], wants: Preferences, spec: Spec) -> Card:
     """What is to have a sound again is not muted, or no longer."""
     rows = [f"- {mute_in_words(one, traders, wants.zone)}" for one in wants.mutes[:ROWS]]
     if not rows:
         return plain(_("Nothing is muted"), _("/rules lists what arrives silently for good."))
-    return plain(_("That is not muted"), _("These are:"), *rows)
+    return plain(_("That is not muted"), _("These are:"), *rows, as_in(spec))
 
 
 def which(options: Sequence[Option]) -> Card:

@@ -5,12 +5,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot.domain.cards import Button, Card, Field, Option, PickList
+from bot.domain.commands import Spec
 from bot.domain.ids import ActionId
 from bot.domain.live_prices import MOST_LIVE, LiveEnd, LivePrice
 from bot.domain.pairs import quote_of
 from bot.domain.price_alerts import GAP
 from bot.domain.text import clean
-from bot.texts.cards import meant, plain
+from bot.texts.cards import plain, unfit
+from bot.texts.getting_started import as_in
 from bot.texts.language import _, later, ngettext
 from bot.texts.numbers import percent, quantity
 from bot.texts.times import clock, instant, lasted
@@ -22,24 +24,21 @@ def current(symbol: str, last: Decimal, at: datetime) -> Card:
     return Card(title=f"{shown}: {quantity(last)} {quote}".strip(), at=at)
 
 
-def no_price(wanted: str, near: Sequence[str], actions: Sequence[ActionId]) -> Card:
+def no_price(wanted: str, spec: Spec, near: Sequence[str], actions: Sequence[ActionId]) -> Card:
     """
     Args:
+        spec: the command that was asked about it.
         near: pairs whose prices do come.
         actions: one for each of them.
     """
     title = _("No price for {wanted} came by", wanted=clean(wanted, 30))
-    if not near:
-        return plain(
-            title,
-            _(
-                "I only hear prices of exchanges that your bots are connected to. "
-                "Is the pair spelled like BTC/USDT?"
-            ),
-        )
+    hint = _(
+        "I only hear prices of exchanges that your bots are connected to. "
+        "Is the pair spelled like BTC/USDT?"
+    )
     options = _pairs(near, actions)
     heard = _("I do hear {pairs}.", pairs=", ".join(option.label for option in options))
-    return Card(title=title, lines=(heard,), pick=meant(options))
+    return unfit(title, options, heard if near else hint, as_in(spec))
 
 
 def which_of_pairs(pairs: Sequence[str], actions: Sequence[ActionId]) -> Card:

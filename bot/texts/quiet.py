@@ -9,7 +9,7 @@ from bot.domain.ids import ActionId
 from bot.domain.rules import Quiet
 from bot.domain.text import clean
 from bot.domain.timetables import zone as zone_called
-from bot.texts.cards import MOST_CHOICES, guess, meant, plain
+from bot.texts.cards import MOST_CHOICES, plain, unfit
 from bot.texts.language import _, ngettext
 from bot.texts.times import clock_in, moment
 from bot.texts.wishes import clock_time, quiet_in_words
@@ -159,10 +159,7 @@ def no_such_zone(
     """
     title = _("I know no place called {given}", given=clean(given, 40))
     nothing = _("Nothing was changed.")
-    if not near:
-        return plain(title, nothing, _zone_examples())
-    options = _zones(near, actions, now)
-    return Card(title=title, lines=(nothing, guess(options)), pick=meant(options))
+    return unfit(title, _zones(near, actions, now), nothing, _zone_examples())
 
 
 def _zones(zones: Sequence[str], actions: Sequence[ActionId], now: datetime) -> list[Option]:

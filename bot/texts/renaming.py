@@ -8,7 +8,7 @@ from bot.domain.ids import ActionId
 from bot.domain.marks import command
 from bot.domain.names import NAME_LIMIT, name_of
 from bot.domain.text import clean
-from bot.texts.cards import for_you_once, guess, meant, plain
+from bot.texts.cards import for_you_once, meant, plain, unfit
 from bot.texts.language import _
 
 
@@ -46,14 +46,10 @@ def which(
         Option(label=name_of(one), action=action, hint=_sort(one))
         for one, action in zip(things, actions, strict=True)
     ]
-    if not options:
-        return plain(_("Nothing is called {wanted}", wanted=shown), *nothing_there().lines)
-    title = _("Nothing is called {wanted}", wanted=shown) if guessed else ""
-    return Card(
-        title=title or _("Which {wanted}?", wanted=shown),
-        lines=(guess(options),) if guessed else (),
-        pick=meant(options),
-    )
+    if guessed or not options:
+        known = () if options else nothing_there().lines
+        return unfit(_("Nothing is called {wanted}", wanted=shown), options, *known, *how().lines)
+    return Card(title=_("Which {wanted}?", wanted=shown), pick=meant(options))
 
 
 def _sort(one: Trader | Strategy) -> str:

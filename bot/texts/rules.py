@@ -7,7 +7,7 @@ from bot.domain.events import Trader
 from bot.domain.rules import Rule, Topic
 from bot.domain.spoken_rules import Problem, Unclear
 from bot.domain.text import clean
-from bot.texts.cards import for_you_once, guess, meant, plain
+from bot.texts.cards import for_you_once, plain, unfit
 from bot.texts.language import _, later
 from bot.texts.wishes import rule_in_words
 
@@ -259,9 +259,7 @@ def unknown(wanted: str, near: Sequence[Option], examples: str) -> Card:
     """
     title = _("I know no bot, pair or kind called {wanted}", wanted=clean(wanted, 40))
     nothing = _("Nothing was changed.")
-    if near:
-        return Card(title=title, lines=(nothing, guess(near)), pick=meant(near))
-    return plain(title, nothing, _for_example(examples))
+    return unfit(title, near, nothing, _for_example(examples))
 
 
 def how(what: str, options: Sequence[Option]) -> Card:

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.domain.cards import Card, Field
+from bot.domain.cards import Card, Field, Option
+from bot.domain.commands import Spec
 from bot.domain.events import Signal
 from bot.domain.text import clean
 from bot.texts.alerts import confidence, signal_in_words
-from bot.texts.cards import plain
+from bot.texts.cards import plain, unfit
+from bot.texts.getting_started import as_in
 from bot.texts.language import _, ngettext
 from bot.texts.times import moment
 
@@ -17,14 +19,27 @@ def found(signals: Sequence[Signal], wanted: str, of: int) -> Card:
     Args:
         of: how many were looked through.
     """
-    of_them = ngettext("Of the latest {count} signal.", "Of the latest {count} signals.", of)
-    what = clean(wanted, 30)
-    if not signals:
-        return plain(_("No signals of {what}", what=what), of_them)
     title = ngettext(
-        "{count} signal of {what}", "{count} signals of {what}", len(signals), what=what
+        "{count} signal of {what}",
+        "{count} signals of {what}",
+        len(signals),
+        what=clean(wanted, 30),
     )
-    return replace(listed(signals), title=title, notes=(of_them,))
+    return replace(listed(signals), title=title, notes=(_of_the_latest(of),))
+
+
+def none_of(wanted: str, of: int, spec: Spec, near: Sequence[Option]) -> Card:
+    """
+    Args:
+        of: how many were looked through.
+        near: pairs that look like it.
+    """
+    title = _("No signals of {what}", what=clean(wanted, 30))
+    return unfit(title, near, _of_the_latest(of), as_in(spec))
+
+
+def _of_the_latest(count: int) -> str:
+    return ngettext("Of the latest {count} signal.", "Of the latest {count} signals.", count)
 
 
 def listed(signals: Sequence[Signal]) -> Card:

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 from bot.domain.cards import Button, Card, Field, Option, PickList, Severity
+from bot.domain.commands import Spec
 from bot.domain.events import Strategy, Trader
 from bot.domain.ids import ActionId
 from bot.domain.marks import command
 from bot.domain.text import clean
 from bot.texts import bots
-from bot.texts.cards import MOST_CHOICES, for_you_once, guess, meant, others, plain
+from bot.texts.cards import MOST_CHOICES, for_you_once, others, plain, unfit
+from bot.texts.getting_started import as_in
 from bot.texts.language import _, ngettext
 from bot.texts.names import strategy_name, trader_name
 
@@ -42,25 +44,16 @@ def one(shown: Strategy, traders: Sequence[Trader]) -> Card:
 
 
 def no_such_strategy(
-    wanted: str,
-    near: Sequence[Strategy],
-    actions: Sequence[ActionId],
-    everyone: Sequence[Strategy],
+    wanted: str, spec: Spec, near: Sequence[Option], everyone: Sequence[Strategy]
 ) -> Card:
     """
     Args:
-        actions: one for each of those near.
+        spec: the command that was asked about it.
+        near: those that are called alike.
     """
     title = _("No strategy is called {wanted}", wanted=clean(wanted, 40))
-    if near:
-        options = [
-            Option(label=strategy_name(one), action=action, hint=_strategy_line(one))
-            for one, action in zip(near, actions, strict=True)
-        ]
-        return Card(title=title, lines=(guess(options),), pick=meant(options))
-    return plain(
-        title, others(_("Your strategies"), map(strategy_name, everyone), command("strategies"))
-    )
+    them = others(_("Your strategies"), map(strategy_name, everyone), command("strategies"))
+    return unfit(title, near, "" if near else them, as_in(spec))
 
 
 # --- one more, one less ---------------------------------------------------------------------------
@@ -90,9 +83,7 @@ def no_pair(given: str, near: Sequence[str], actions: Sequence[ActionId]) -> Car
         for pair, action in zip(near, actions, strict=True)
     ]
     example = _("It is written like BTC/USDT, behind the name and the type.")
-    if not options:
-        return plain(title, example)
-    return Card(title=title, lines=(guess(options), example), pick=meant(options))
+    return unfit(title, options, example)
 
 
 def taken(name: str) -> Card:

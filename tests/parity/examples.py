@@ -294,7 +294,7 @@ TEXTS: Mapping[str, ModuleType] = {
 
 BUILDERS = frozenset(
     {
-        *("alerts.quietly", "cards.plain", "digests.erased"),
+        *("alerts.quietly", "cards.plain", "cards.unfit", "digests.erased"),
         *("presented.presented", "presented.with_lateness"),
     }
 )
@@ -550,7 +550,9 @@ def choosing(traders: Sequence[Trader]) -> Card:
     return bots.choose(False, traders, ids, ActionId("pick-all") if len(several) > 1 else None)
 
 
-SPEC = SPECS[4]
+SPEC = replace(SPECS[4], example="2")
+
+NEAR = [Option(label="Night Owl", action=ActionId("a1"))]
 SHARED = Shared(name="#desk", can_manage=True, missing_permissions=("Send Messages", "Embed Links"))
 AUDIENCE = Audience(name="#desk in Alpha", readers="everyone who can read #desk in Alpha")
 REPORT = PodEvent(
@@ -795,7 +797,9 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         getting_started.help_card(SPECS, False, answers_privately=False),
     ],
     "getting_started.unknown_command": lambda: [
-        getting_started.unknown_command("stauts", near) for near in (["status"], [])
+        getting_started.unknown_command("stauts", near, options)
+        for near in ([SPEC], [])
+        for options in ([], NEAR)
     ],
     "getting_started.small_talk": lambda: [
         getting_started.small_talk(one) for one in (True, False)
@@ -1076,7 +1080,8 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "mutes.for_ever": lambda: [mutes.for_ever("Night Owl", "owl")],
     "mutes.unmuted": lambda: [mutes.unmuted((MUTE,), (OWL,), ONE_BUTTON)],
     "mutes.not_muted": lambda: [
-        mutes.not_muted((OWL,), wants) for wants in (replace(WANTS, mutes=(MUTE,)), Preferences())
+        mutes.not_muted((OWL,), wants, SPEC)
+        for wants in (replace(WANTS, mutes=(MUTE,)), Preferences())
     ],
     "mutes.which": lambda: [mutes.which(OPTIONS)],
     "mutes.too_many": lambda: [mutes.too_many(60)],
@@ -1093,7 +1098,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         *(quiet.zone_card(WANTS, NOW, changed=changed) for changed in (True, False)),
     ],
     "languages.which": lambda: [languages.which("Deutsch", LANGUAGES)],
-    "languages.none_called": lambda: [languages.none_called("zzz", LANGUAGES)],
+    "languages.none_called": lambda: [languages.none_called("zzz", SPEC, LANGUAGES)],
     "languages.spoken": lambda: [languages.spoken("Deutsch", ONE_BUTTON)],
     "quiet.which_zone": lambda: [
         quiet.which_zone(zones, [ActionId(f"z{i}") for i in range(MOST_CHOICES)], NOW)
@@ -1186,8 +1191,8 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         renaming.confirm(PLAN, "Heron", (OWL,), CONFIRM),
     ],
     "strategies.no_such_strategy": lambda: [
-        strategies.no_such_strategy("mom", near, [ActionId("a1")] * len(near), plans)
-        for near, plans in (((PLAN,), (PLAN,)), ((), (PLAN,)), ((), ()))
+        strategies.no_such_strategy("mom", SPEC, near, plans)
+        for near, plans in ((NEAR, (PLAN,)), ((), (PLAN,)), ((), ()))
     ],
     "linking.linked": lambda: [
         linking.linked(Completed(link=link, account=ACCOUNT, others=(OTHER,), replaced=OTHER))
@@ -1318,8 +1323,8 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         signals.found(
             [Signal(origin=origin(Kind.SIGNAL), type="buy", pair="ETH/USDT")], "ETH/USDT", 100
         ),
-        signals.found((), "ETH/USDT", 1),
     ],
+    "signals.none_of": lambda: [signals.none_of("ETH/USDT", 1, SPEC, near) for near in (NEAR, [])],
     "signals.listed": lambda: [
         signals.listed(()),
         signals.listed(
@@ -1364,8 +1369,8 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     ],
     "prices.current": lambda: [prices.current("BTC/USDT", Decimal("42400.5"), AT)],
     "prices.no_price": lambda: [
-        prices.no_price("DOGE/USDT", ["BTC/USDT"], [ActionId("a1")]),
-        prices.no_price("DOGE/USDT", [], []),
+        prices.no_price("DOGE/USDT", SPEC, ["BTC/USDT"], [ActionId("a1")]),
+        prices.no_price("DOGE/USDT", SPEC, [], []),
     ],
     "prices.which_of_pairs": lambda: [
         prices.which_of_pairs(["BTC/USDT", "BTC/EUR"], [ActionId("a1"), ActionId("a2")])
@@ -1423,8 +1428,8 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         linking.not_six_digits("48291"),
     ],
     "bots.no_such_bot": lambda: [
-        bots.no_such_bot("owll", [OWL], [ActionId("a1")], (OWL,)),
-        bots.no_such_bot("zzz", [], [], MANY),
+        bots.no_such_bot("owll", SPEC, NEAR, (OWL,)),
+        bots.no_such_bot("zzz", SPEC, [], MANY),
     ],
     "bots.overview": lambda: [
         bots.overview(
@@ -1705,7 +1710,10 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "notices.chat_linked": lambda: [
         noticed(notices.chat_linked(ENDPOINT, named=named), urgent=True) for named in (True, False)
     ],
-    "asking.misread": lambda: [asking.misread(SPEC, Misread(SPEC.arguments[0], "everything"))],
+    "asking.misread": lambda: [
+        asking.misread(SPEC, Misread(SPEC.arguments[0], "everything"), near) for near in (NEAR, [])
+    ],
+    "asking.which_reading": lambda: [asking.which_reading(NEAR)],
     "asking.test_alert": lambda: [offered(alerts.notice_alert(asking.test_alert("n", NOW)))],
     "standing_orders.report": lambda: [
         offered(alerts.notice_alert(standing_orders.report(deeds, NOW)))

@@ -42,7 +42,7 @@ from bot.texts.charts import chart
 from bot.texts.language import offering
 from tests.fakes.pictures import blank_picture, undrawable
 from tests.harness.pseudo import PSEUDO
-from tests.harness.world import CHAT, owl, running
+from tests.harness.world import CHAT, actions_under, owl, running
 
 
 async def ask(world, text, **where):
@@ -465,7 +465,7 @@ async def test_a_strategy_is_shown_with_the_bots_that_trade_by_it(world, platfor
     assert (one.title, one.fields) == ("Momentum", (Field("Night Owl", "running · paper"),))
     assert [field.label for field in several.fields] == ["Momentum", "Momentum slow"]
     assert unused.lines == ("ETH/USDT", "No bot uses it.")
-    assert none.lines == ("Did you mean Grid?",)
+    assert [button.label for [button] in none.buttons] == ["Grid"]
     assert len(everything.fields) == 3
 
 
@@ -502,7 +502,7 @@ async def test_strategies_of_a_type_and_signals_of_a_pair_or_type_are_found(worl
     assert [field.label for field in of_type.fields] == ["Plan 0", "Plan 2"]
     assert [field.value for field in of_pair.fields] == ["buy ETH/USDT"]
     assert [field.value for field in sells.fields] == ["sell BTC/USDT"]
-    assert (none.title, none.lines) == ("No signals of doge", ("Of the latest 2 signals.",))
+    assert (none.title, none.lines[0]) == ("No signals of doge", "Of the latest 2 signals.")
 
 
 async def closes(world, platform, *ratios):
@@ -701,7 +701,9 @@ async def test_what_is_no_page_at_all_is_answered_with_what_it_takes(world, chat
     card = await ask(world, f"/missed {page}")
 
     assert card.title.startswith(f"I do not understand {page[:30]}")
-    assert card.lines == ("/missed [page] takes page: 2 for the older ones, and so on.",)
+    takes, example = card.lines
+    assert takes == "/missed [page] takes page: 2 for the older ones, and so on."
+    assert example == "As in /missed 2."
 
 
 async def test_status_counts_all_that_was_missed(world, chat):
@@ -1466,7 +1468,7 @@ async def test_what_came_of_it_is_read_back_and_never_repeated(
         ("/rename night owl to Night Owl", "It is called Night Owl already", "Nothing to do."),
         ("/newstrategy", "Say its name, its type and its pair", "As in /newstrategy Dip Buyer"),
         ("/newstrategy Dips x/y BTC/USDT", "Say its name, its type and its pair", "As in "),
-        ("/newstrategy Dips momentum BTC", "BTC is no pair", "Did you mean ETH/USDT?"),
+        ("/newstrategy Dips momentum BTC", "BTC is no pair", "It is written like BTC/USDT"),
         ("/newstrategy grid momentum ETH/USDT", "There is a strategy called grid already", ""),
         ("/removestrategy zzzzzz", "No strategy is called zzzzzz", "Your strategies: Grid."),
     ],
@@ -1482,7 +1484,7 @@ async def test_what_is_not_understood_gets_an_example_and_does_nothing(
 
     assert card.title == title
     assert card.lines[0].startswith(line)
-    assert not card.buttons
+    assert not any(one.label in ("Rename it", "Create it", "Delete it") for [one] in card.buttons)
 
 
 @pytest.mark.parametrize(
@@ -1506,8 +1508,33 @@ async def test_a_name_that_may_mean_several_or_none_is_asked_back(
     [asked] = await world.says(typed)
     [confirm] = await world.presses(asked, chosen)
 
-    assert [one.label for one in asked.card.pick.options] == options
+    assert list(actions_under(asked.card)) == options
     assert confirm.card.title == title
+
+
+@pytest.mark.parametrize(
+    ("typed", "asks"),
+    [
+        ("eth/usdt Dips momentum", ()),
+        ("Dips ETH/USDT momentum", ()),
+        ("momentum Dips grid ETH/USDT", ("name: momentum Dips, type: grid",)),
+        ("ETH/USDT momentum Dips", ("name: momentum, type: Dips", "name: Dips, type: momentum")),
+    ],
+)
+async def test_the_words_of_a_new_strategy_may_stand_in_any_order_that_is_clear(
+    world, platform, typed, asks
+):
+    platform.plans[GRID.id] = GRID
+    await linked(world)
+    await world.quiet(10)
+
+    [reply] = await world.says(f"/newstrategy {typed}")
+    if asks:
+        assert reply.card.title == "Which one do you mean?"
+        [reply] = await world.presses(reply, asks[-1])
+
+    assert reply.card.title in ("Create Dips?", "Create momentum Dips?")
+    assert ("grid" if "grid" in typed else "momentum") in repr(reply.card.fields)
 
 
 async def test_two_cards_for_one_name_create_one_strategy(world, platform):
@@ -1571,7 +1598,7 @@ async def test_a_wrong_name_suggests_the_nearest(world):
     [confirm] = await world.presses(guess, "Night Owl")
 
     assert guess.card.title == "No bot is called nite owl"
-    assert guess.card.lines == ("Did you mean Night Owl?",)
+    assert guess.card.lines == ("As in /pause Grid BTC.",)
     assert confirm.card.title == "Stop Night Owl?"
     assert confirm.replaces
 

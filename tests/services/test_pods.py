@@ -78,12 +78,12 @@ async def test_several_running_bots_and_mistyped_names_are_asked_back(commanded,
 
     [which] = await commanded.says("/balance")
     [chosen] = await commanded.presses(which, "Night Owl")
-    [guess] = await commanded.says("/forceexit nite owl 5 100%")
+    [guess] = await commanded.says("/forceexit night oul 5 100%")
     [asked] = await commanded.presses(guess, "Night Owl")
 
     assert [one.label for one in which.card.pick.options] == ["Night Owl", "Crane"]
     assert chosen.card.title == "Balance of Night Owl"
-    assert guess.card.title == "No bot is called nite owl"
+    assert guess.card.title == "No bot is called night oul"
     assert asked.card.title == "Close #5 BTC/USDT \u00b7 0.4?"
 
 
@@ -102,17 +102,41 @@ async def test_a_trade_is_closed_in_part_after_a_card_that_says_how_much(command
     assert again.toast == "This card was used already."
 
 
-@pytest.mark.parametrize("name", ["Grid2", "Grid 2"])
-async def test_a_number_that_belongs_to_a_bots_name_is_no_trade(commanded, platform, name):
+@pytest.mark.parametrize(
+    ("chosen", "title"),
+    [("bot: Grid 2", "Which trade of Grid 2?"), ("bot: Grid, trade: 2", "How much of #2 ")],
+)
+async def test_a_number_that_may_belong_to_a_bots_name_is_asked_back(
+    commanded, platform, chosen, title
+):
     platform.put(owl(id=TraderId("grid"), name="Grid"))
-    platform.put(owl(id=TraderId("grid2"), name=name))
+    platform.put(owl(id=TraderId("grid2"), name="Grid 2"))
     await commanded.quiet(5)
     platform.open["grid2"] = [replace(TRADE, id="7")]
     platform.open["grid"] = [replace(TRADE, id="2")]
 
-    card = await ask(commanded, f"/forceexit {name}")
+    [asked] = await commanded.says("/forceexit grid 2")
+    [answer] = await commanded.presses(asked, chosen)
 
-    assert card.title == f"Which trade of {name}?"
+    assert asked.card.title == "Which one do you mean?"
+    assert len(asked.card.buttons) == 2
+    assert answer.card.title.startswith(title)
+
+
+async def test_a_number_in_a_bots_name_is_no_trade(commanded, platform):
+    platform.put(owl(id=TraderId("grid2"), name="Grid 2"))
+    await commanded.quiet(5)
+    platform.open["grid2"] = [replace(TRADE, id="7")]
+
+    assert (await ask(commanded, "/forceexit grid 2")).title == "Which trade of Grid 2?"
+
+
+@pytest.mark.parametrize("typed", ["#5 night owl 50%", "50 % 5 Night Owl", "50% night owl 5"])
+async def test_what_is_to_be_closed_is_understood_in_any_order(commanded, typed):
+    card = await ask(commanded, f"/forceexit {typed}")
+
+    assert card.title == "Close #5 BTC/USDT \u00b7 0.4?"
+    assert "50 % of the trade" in card.lines[0]
 
 
 @pytest.mark.parametrize(
@@ -190,7 +214,7 @@ async def test_a_bot_that_opens_no_trades_after_a_reload_is_not_called_reloaded(
 @pytest.mark.parametrize(
     ("typed", "title"),
     [
-        ("/forceexit night owl 5 30%", "Which trade, and how much of it?"),
+        ("/forceexit night owl 5 30%", "I do not understand 30% here"),
         ("/forceexit night owl 9 50%", "Night Owl has no open trade 9"),
         ("/forceexit zzzz 5 50%", "No bot is called zzzz"),
         ("/stopentry heron", "Heron is not running"),
@@ -200,7 +224,6 @@ async def test_what_is_not_understood_does_nothing(commanded, platform, typed, t
     card = await ask(commanded, typed)
 
     assert card.title == title
-    assert not card.buttons
     assert not any(call.startswith("force_exit") for call in platform.calls)
 
 

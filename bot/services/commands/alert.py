@@ -69,7 +69,7 @@ async def _pair(
     if not session.connected:
         return price_texts.no_prices_now()
     near = nearest_pairs(read.pair, known)
-    return price_texts.no_price(read.pair, near, await _asking(request, read, near))
+    return price_texts.no_price(read.pair, request.spec, near, await _asking(request, read, near))
 
 
 async def _asking(
@@ -152,6 +152,7 @@ COMMAND = AccountCommand(
         name="alert",
         family=ALERTS,
         summary=later("Ring when a price is crossed or moves"),
+        example="BTC/USDT above 50000",
         arguments=(
             Argument(name="pair", type=ArgumentType.PAIR, description=later("such as BTC/USDT")),
             Argument(

@@ -35,6 +35,7 @@ COMMAND = AccountCommand(
         name="audit",
         summary=later("What was done on your account, by whom"),
         aliases=("trail",),
+        example="2",
         arguments=(PAGE,),
     ),
     answer=_answer,

@@ -16,6 +16,7 @@ from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.services.commands.families import RESULTS
 from bot.services.commands.figuring import (
     BOT,
+    PAIR,
     SPAN,
     Asked,
     asked,
@@ -39,7 +40,6 @@ _WHAT = Argument(
     choices=tuple(What),
     synonyms={"equity": What.CURVE, "profit": What.CURVE, "pair": What.PAIRS, "bot": What.BOTS},
 )
-_PAIR = Argument(name="pair", type=ArgumentType.PAIR, description=later("such as BTC/USDT"))
 _LOOK = Argument(
     name="look",
     type=ArgumentType.CHOICE,
@@ -62,10 +62,11 @@ async def _answer(request: AccountRequest) -> Card:
     scope = await asked(request)
     if isinstance(scope, Card):
         return scope
+    pair = await pair_meant(request, scope)
+    if isinstance(pair, Card):
+        return pair
     look = await _look(request)
-    wanted = request.arguments.text(_PAIR.name)
-    if wanted:
-        pair = await pair_meant(request, wanted)
+    if pair:
         what, found, chart = pair, None, await _trades_of(request, scope, pair)
     else:
         what = What(request.arguments.text(_WHAT.name) or What.CURVE)
@@ -136,7 +137,8 @@ COMMAND = AccountCommand(
     spec=Spec(
         name="chart",
         summary=later("What your trades have earned, as a picture"),
-        arguments=(_WHAT, SPAN, _PAIR, BOT, _LOOK),
+        example="daily month",
+        arguments=(_WHAT, SPAN, PAIR, BOT, _LOOK),
         showable=True,
         family=RESULTS,
     ),

@@ -54,6 +54,7 @@ COMMAND = AccountCommand(
         name="currency",
         family=RESULTS,
         summary=later("A currency in which amounts are shown too"),
+        example="EUR",
         arguments=(
             Argument(
                 name="currency",

@@ -5,16 +5,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.domain.accounts import Account
 from bot.domain.actions import Target
-from bot.domain.cards import Card, with_note
+from bot.domain.cards import Card, Option, with_note
 from bot.domain.chats import Link, Person
-from bot.domain.commands import Arguments, Misread, Spec, read_options, read_typed
+from bot.domain.commands import Ambiguous, Arguments, Known, Misread, Spec, read_options, read_typed
 from bot.domain.incoming import OLD_AFTER, Command
-from bot.domain.names import nearest
+from bot.domain.names import nearest as nearest_names
+from bot.domain.text import clean
 from bot.domain.trail import by
 from bot.domain.typed import six_digits_in
 from bot.errors import NeedsLogin, NotOffered, OutcomeUnknown, Refused, TryLater
-from bot.services.commands import registry, settings
+from bot.services.commands import nearest, registry, settings
 from bot.services.commands.desk import (
     AccountCommand,
     AccountRequest,
@@ -27,6 +29,9 @@ from bot.services.commands.digits import take_digits
 from bot.texts import access, asking, failures, getting_started, pods
 
 log = logging.getLogger(__name__)
+
+MOST_ON_A_BUTTON = 40
+"""Characters of what it asks."""
 
 
 async def dispatch(desk: Desk, command: Command, about: Sequence[Target] = ()) -> Card:
@@ -41,8 +46,7 @@ async def dispatch(desk: Desk, command: Command, about: Sequence[Target] = ()) -
     if found is None:
         if six_digits_in(command.name) and place.answers_privately:
             return await take_digits(desk, place, command.person, command.name)
-        near = nearest(command.name, registry.known_words())
-        return getting_started.unknown_command(command.name, near)
+        return await _unknown(desk, command)
     spec = found.spec
     if spec.answers_privately and not place.answers_privately:
         return access.only_in_private(spec)
@@ -70,8 +74,7 @@ async def _answer_to(
             if link is not None:
                 await _note(desk, link, command.person, name=spec.name)
             arguments = _read(spec, command)
-            if isinstance(arguments, Misread):
-                return asking.misread(spec, arguments)
+            assert isinstance(arguments, Arguments), "these take any words"
             return await answer(
                 CommandRequest(
                     desk=desk, spec=spec, command=command, arguments=arguments, link=link
@@ -100,21 +103,20 @@ async def _answer_about_account(
     account = await desk.accounts.get(link.account)
     if account is None:
         return access.not_linked()
-    arguments = _read(spec, command)
-    if isinstance(arguments, Misread):
-        return asking.misread(spec, arguments)
+    known = await _known(desk, account, about) if len(spec.arguments) > 1 else Known()
+    read = _read(spec, command, known)
     request = AccountRequest(
         desk=desk,
         spec=spec,
         command=command,
-        arguments=arguments,
+        arguments=_understood(read),
         link=link,
         account=account,
         about=frozenset(target.id for target in about),
         within=within,
     )
-    if spec.danger and _age(desk, command) > OLD_AFTER:
-        return await _ask_again(request)
+    if (question := await _question(request, read, known)) is not None:
+        return question
     try:
         if spec.pods and spec.name not in desk.offered.of_bots:
             return pods.not_here()
@@ -143,10 +145,60 @@ def _age(desk: Desk, command: Command) -> timedelta:
     return timedelta(0) if command.at is None else desk.now() - command.at
 
 
-def _read(spec: Spec, command: Command) -> Arguments | Misread:
+def _read(
+    spec: Spec, command: Command, known: Known | None = None
+) -> Arguments | Misread | Ambiguous:
     if command.options:
         return read_options(spec, command.options)
-    return read_typed(spec, command.arguments)
+    return read_typed(spec, command.arguments, known)
+
+
+def _understood(read: Arguments | Misread | Ambiguous) -> Arguments:
+    match read:
+        case Arguments():
+            return read
+        case Misread():
+            return read.rest
+        case Ambiguous():
+            return Arguments()
+
+
+async def _known(desk: Desk, account: Account, about: Sequence[Target]) -> Known:
+    """What words may name; the bot is known already if a button meant one."""
+    bots = () if about else await desk.known_bots(account.id)
+    return Known(bots=bots, pairs=await desk.pairs(account.id))
+
+
+async def _question(
+    request: AccountRequest, read: Arguments | Misread | Ambiguous, known: Known
+) -> Card | None:
+    """What must be asked back before anything is answered."""
+    match read:
+        case Misread():
+            return await nearest.misread(request, read)
+        case Ambiguous():
+            return await nearest.which_reading(request, read, known.bots)
+    if request.spec.danger and _age(request.desk, request.command) > OLD_AFTER:
+        return await _ask_again(request)
+    return None
+
+
+async def _unknown(desk: Desk, command: Command) -> Card:
+    """No command is called so; those that are called alike are asked the same by a button."""
+    words = nearest_names(command.name, registry.known_words())
+    names = dict.fromkeys(found.spec.name for found in map(registry.find, words) if found)
+    link = await desk.links.at(command.place.address)
+    account = None if link is None else link.account
+    usable = {spec.name: spec for spec in await desk.offered.listed(desk.specs, account)}
+    specs = [usable[name] for name in names if name in usable]
+    options = []
+    for spec in specs:
+        if link is None or await desk.access.refusal(spec, command.person, link) is not None:
+            continue
+        asked = f"{spec.name} {command.arguments if spec.arguments else ''}".strip()
+        [action] = await desk.acting.choices(link, command.person.id, asked, [()])
+        options.append(Option(label=f"/{clean(asked, MOST_ON_A_BUTTON)}", action=action))
+    return getting_started.unknown_command(command.name, specs, options)
 
 
 async def _ask_again(request: AccountRequest) -> Card:

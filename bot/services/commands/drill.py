@@ -81,6 +81,7 @@ COMMAND = AccountCommand(
         name="drill",
         family=ALERTS,
         summary=later("Rehearse a critical alert: nothing is wrong"),
+        example="now",
         arguments=(
             Argument(
                 name="words",

@@ -102,6 +102,7 @@ COMMAND = AccountCommand(
         name="escalate",
         family=ALERTS,
         summary=later("Who is told if nobody sees a critical alert"),
+        example="phone after 3 min",
         arguments=(
             Argument(
                 name="words",

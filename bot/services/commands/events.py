@@ -34,6 +34,7 @@ COMMAND = AccountCommand(
         name="events",
         family=FAMILY,
         summary=later("What your bots have reported lately, or one bot"),
+        example="Grid BTC page 2",
         arguments=(BOT, PAGE),
         showable=True,
     ),

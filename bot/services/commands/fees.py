@@ -23,6 +23,7 @@ COMMAND = AccountCommand(
     spec=Spec(
         name="fees",
         summary=later("What your trades have cost in fees"),
+        example="month Grid BTC",
         arguments=(SPAN, BOT),
         showable=True,
         family=RESULTS,

@@ -10,16 +10,18 @@ from bot.domain.commands import Argument, ArgumentType
 from bot.domain.conversion import Rates
 from bot.domain.events import Trader
 from bot.domain.figures import Fee, Record, Span, began
-from bot.domain.ids import ActionId, TraderId
+from bot.domain.ids import TraderId
 from bot.domain.names import Found, Nothing, Several, pick
 from bot.domain.pairs import pairs_meant
 from bot.domain.timetables import zone
 from bot.services import earnings
 from bot.services.actions import targets_of
 from bot.services.commands.desk import AccountRequest
+from bot.services.commands.nearest import near
 from bot.services.earnings import earned
 from bot.texts import bots as bots_texts
 from bot.texts import figures as texts
+from bot.texts import prices as prices_texts
 from bot.texts.cards import MOST_CHOICES
 from bot.texts.cards import older as older_label
 from bot.texts.language import later
@@ -30,6 +32,8 @@ BOT = Argument(name="bot", type=ArgumentType.BOT, description=later("a bot's nam
 PAGE = Argument(
     name="page", type=ArgumentType.PAGE, description=later("2 for the older ones, and so on")
 )
+
+PAIR = Argument(name="pair", type=ArgumentType.PAIR, description=later("such as BTC/USDT"))
 
 SPAN = Argument(
     name="span",
@@ -86,21 +90,12 @@ async def asked(request: AccountRequest) -> Asked | Card:
             return scope if whole else replace(scope, about=frozenset(one.id for one in found))
         case Several(fitting=several):
             shown = several[:MOST_CHOICES]
-            return bots_texts.which_one(wanted, shown, await _asking_of(request, shown))
-        case Nothing(nearest=near):
-            return bots_texts.no_such_bot(wanted, near, await _asking_of(request, near), bots)
-
-
-async def _asking_of(request: AccountRequest, bots: Sequence[Trader]) -> Sequence[ActionId]:
-    """A button for each, which asks the same about it, for the same time."""
-    given = request.arguments
-    besides = [
-        given.text(one.name) if one.type is ArgumentType.CHOICE else given.number(one.name)
-        for one in request.spec.arguments
-        if one.type in (ArgumentType.CHOICE, ArgumentType.NUMBER)
-    ]
-    words = " ".join(str(one) for one in besides if one)
-    return await request.asking(words, *(targets_of((one,)) for one in bots)) if bots else ()
+            words = request.arguments.words(**{BOT.name: ""})
+            actions = await request.asking(words, *(targets_of((one,)) for one in shown))
+            return bots_texts.which_one(wanted, shown, actions)
+        case Nothing():
+            options = await near(request, BOT.name, wanted, bots)
+            return bots_texts.no_such_bot(wanted, request.spec, options, bots)
 
 
 async def older(request: AccountRequest, scope: Asked, page: int, words: str = "") -> Button:
@@ -148,10 +143,18 @@ async def fees(request: AccountRequest, since: datetime, scope: Asked) -> Sequen
     return [one for one in found if scope.about is None or one.trader in scope.about]
 
 
-async def pair_meant(request: AccountRequest, wanted: str) -> str:
-    """The pair that is meant, as the platform writes it; as it was typed if that is none."""
+async def pair_meant(request: AccountRequest, scope: Asked) -> str | Card:
+    """The pair that is meant, as the platform writes it; as it was typed if that is none; or the
+    card that asks which.
+    """
+    wanted = request.arguments.text(PAIR.name)
     if not wanted:
         return ""
-    known = await request.desk.pairs(request.account.id)
-    meant = pairs_meant(wanted, known)
-    return meant[0] if len(meant) == 1 else wanted.upper()
+    meant = pairs_meant(wanted, await request.desk.pairs(request.account.id))
+    if len(meant) > 1:
+        about = () if scope.about is None else (targets_of(scope.of.bots),)
+        given = request.arguments
+        words = [given.words(**{BOT.name: "", PAIR.name: one}) for one in meant[:MOST_CHOICES]]
+        actions = [action for one in words for action in await request.asking(one, *about)]
+        return prices_texts.which_of_pairs(meant, actions)
+    return meant[0] if meant else wanted.upper()

@@ -212,6 +212,7 @@ COMMAND = AccountCommand(
         name="guard",
         family=ALERTS,
         summary=later("Ring when a day loses more than you want"),
+        example="day loss 50 USDT",
         arguments=(
             Argument(
                 name="what",

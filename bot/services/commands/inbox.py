@@ -58,6 +58,7 @@ COMMAND = AccountCommand(
     spec=Spec(
         name="inbox",
         summary=later("All of this in a browser of yours, as an app"),
+        example="out",
         arguments=(
             Argument(
                 name=_OUT,

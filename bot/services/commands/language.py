@@ -19,7 +19,7 @@ async def _answer(request: AccountRequest) -> Card:
         return texts.which(language_name(before), await _all(request))
     chosen = language_meant(given)
     if chosen is None:
-        return texts.none_called(given, await _all(request))
+        return texts.none_called(given, request.spec, await _all(request))
     wants = await wish(
         request.desk,
         request.link,
@@ -46,6 +46,7 @@ COMMAND = AccountCommand(
         name="language",
         family=ALERTS,
         summary=later("The language in which I write to this chat"),
+        example="Deutsch",
         arguments=(
             Argument(
                 name="language",

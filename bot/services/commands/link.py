@@ -58,6 +58,7 @@ COMMAND = OpenCommand(
     spec=Spec(
         name="link",
         summary=later("Connect your trading account"),
+        example="123 456",
         arguments=(
             Argument(
                 name="digits",

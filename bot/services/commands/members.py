@@ -47,6 +47,7 @@ COMMAND = AccountCommand(
     spec=Spec(
         name="members",
         summary=later("What others in this chat may ask and do"),
+        example="viewer",
         arguments=(
             Argument(
                 name="role",

@@ -27,6 +27,7 @@ COMMAND = AccountCommand(
     spec=Spec(
         name="messages",
         summary=later("What the platform has written to you lately"),
+        example="page 2",
         arguments=(PAGE,),
     ),
     answer=_answer,

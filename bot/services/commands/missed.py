@@ -32,7 +32,10 @@ async def _answer(request: AccountRequest) -> Card:
 
 COMMAND = AccountCommand(
     spec=Spec(
-        name="missed", summary=later("Alerts that did not reach you, and why"), arguments=(PAGE,)
+        name="missed",
+        summary=later("Alerts that did not reach you, and why"),
+        example="2",
+        arguments=(PAGE,),
     ),
     answer=_answer,
 )

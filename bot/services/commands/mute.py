@@ -110,6 +110,7 @@ MUTE = AccountCommand(
         name="mute",
         family=ALERTS,
         summary=later("No sound for a while, of everything or one thing"),
+        example="exits 2h",
         arguments=(
             Argument(
                 name="what",
@@ -136,7 +137,7 @@ async def _unmute(request: AccountRequest) -> Card:
     traders = await desk.known_bots(request.account.id)
     given = request.arguments.text("what")
     if not wants.mutes:
-        return texts.not_muted(traders, wants)
+        return texts.not_muted(traders, wants, request.spec)
     if not given and not request.about:
         if len(wants.mutes) > 1:
             return await _which(request, wants, traders)
@@ -155,7 +156,7 @@ async def _unmute(request: AccountRequest) -> Card:
     named = (scope.topic, found.bot_id, found.pair)
     ended = [one for one in wants.mutes if (one.topic, one.bot, one.pair) == named]
     if not ended:
-        return texts.not_muted(traders, wants)
+        return texts.not_muted(traders, wants, request.spec)
     return await _end(request, ended, traders)
 
 
@@ -204,6 +205,7 @@ UNMUTE = AccountCommand(
         name="unmute",
         family=ALERTS,
         summary=later("End a mute"),
+        example="exits",
         arguments=(
             Argument(
                 name="what",

@@ -70,6 +70,7 @@ COMMAND = AccountCommand(
         name="night",
         family=ALERTS,
         summary=later("What happened in the night, now or each morning"),
+        example="8h",
         arguments=(
             Argument(
                 name="words",

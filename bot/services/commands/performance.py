@@ -39,6 +39,7 @@ COMMAND = AccountCommand(
         name="performance",
         summary=later("What has earned most and least: pairs, bots, reasons"),
         aliases=("perf",),
+        example="bot month",
         arguments=(_BY, SPAN),
         showable=True,
         family=RESULTS,

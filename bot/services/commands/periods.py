@@ -46,6 +46,7 @@ def _command(name: str, summary: str, span: Span, usual: int, most: int) -> Acco
         spec=Spec(
             name=name,
             summary=summary,
+            example=f"{usual} Grid BTC",
             arguments=(_COUNT, BOT),
             showable=True,
             family=RESULTS,

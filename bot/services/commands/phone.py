@@ -253,6 +253,7 @@ COMMAND = AccountCommand(
         name=_NAME,
         summary=later("Let your phone ring, also where chats are silent"),
         family=ALERTS,
+        example="test",
         arguments=(
             Argument(
                 name="words",

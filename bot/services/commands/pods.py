@@ -1,23 +1,22 @@
 """What running bots themselves are asked and told: trades closed, balances, pairs, logs."""
 
-import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from functools import partial
 
-from bot.domain.actions import Target, Verb
+from bot.domain.actions import Verb
 from bot.domain.cards import Button, Card
 from bot.domain.changes import condition
 from bot.domain.chats import Role
 from bot.domain.commands import Argument, ArgumentType, Spec
 from bot.domain.events import Trader
-from bot.domain.names import Found, Nothing, Several, name_of, pick
+from bot.domain.names import Found, Nothing, Several, pick
 from bot.domain.pods import OpenTrade
-from bot.domain.text import folded
 from bot.ports import Session
 from bot.services.actions import targets_of
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.services.commands.families import BOT as FAMILY
+from bot.services.commands.nearest import near
 from bot.services.deeds import of_exit
 from bot.texts import bots as bots_texts
 from bot.texts import pods as texts
@@ -29,12 +28,9 @@ Show = Callable[[Session, Trader, AccountRequest], Awaitable[Card]]
 SHARES = (25, 50, 100)
 
 
-async def _one_bot(request: AccountRequest, wanted: str, words: str = "") -> Trader | Card:
-    """The running bot that is meant, or the card that asks which.
-
-    Args:
-        words: what else the buttons of that card ask.
-    """
+async def _one_bot(request: AccountRequest) -> Trader | Card:
+    """The running bot that is meant, or the card that asks which."""
+    wanted = request.arguments.text(_BOT.name)
     session = await request.desk.session(request.account)
     bots = await request.desk.bots_now(session, request.account.id)
     running = [one for one in bots if condition(one).running]
@@ -47,23 +43,21 @@ async def _one_bot(request: AccountRequest, wanted: str, words: str = "") -> Tra
             return texts.none_runs()
     else:
         match pick(wanted, bots):
-            case Nothing(nearest=near):
-                actions = await request.asking(words, *_each(near)) if near else ()
-                return bots_texts.no_such_bot(wanted, near, actions, bots)
+            case Nothing():
+                options = await near(request, _BOT.name, wanted, bots)
+                return bots_texts.no_such_bot(wanted, request.spec, options, bots)
             case Several(fitting=them) | Found(meant=them):
                 fitting = list(them)
     if len(fitting) == 1:
         return fitting[0]
     shown = fitting[:MOST_CHOICES]
-    return texts.which_bot(shown, await request.asking(words, *_each(shown)))
-
-
-def _each(bots: Sequence[Trader]) -> list[tuple[Target, ...]]:
-    return [targets_of((one,)) for one in bots]
+    words = request.arguments.words(**{_BOT.name: ""})
+    each = [targets_of((one,)) for one in shown]
+    return texts.which_bot(shown, await request.asking(words, *each))
 
 
 async def _ask(request: AccountRequest, *, show: Show) -> Card:
-    bot = await _one_bot(request, request.arguments.text("bot"))
+    bot = await _one_bot(request)
     if isinstance(bot, Card):
         return bot
     return await show(await request.desk.session(request.account), bot, request)
@@ -114,48 +108,28 @@ async def _confirm(_: Session, bot: Trader, request: AccountRequest, *, verb: Ve
 
 # --- closing a trade ------------------------------------------------------------------------------
 
-_EXIT = re.compile(
-    r"(?P<named>(?P<bot>.*?)(?:(?:^|\s+)#?(?P<trade>\d{1,9}))?)(?:\s+(?P<share>\d+)\s?%)?",
-    re.DOTALL,
-)
-
 
 async def _force_exit(request: AccountRequest) -> Card:
-    options = request.command.options
-    if options:
-        bot_named, trade_named = options.get("bot", ""), options.get("trade", "").lstrip("#")
-        share_named = options.get("share", "").rstrip(" %")
-    else:
-        read = _EXIT.fullmatch(request.command.arguments.strip())
-        assert read is not None
-        bot_named, trade_named = read["bot"], read["trade"] or ""
-        share_named = read["share"] or ""
-        known = await request.desk.known_bots(request.account.id)
-        if any(folded(name_of(one)) == folded(read["named"]) for one in known):
-            # The number is of its name.
-            bot_named, trade_named = read["named"], ""
-    if share_named and share_named not in map(str, SHARES):
-        return texts.how_to_exit()
-    words = " ".join(filter(None, (trade_named, f"{share_named} %" if share_named else "")))
-    bot = await _one_bot(request, bot_named, words)
+    number, share_named = request.arguments.number("trade"), request.arguments.text("share")
+    bot = await _one_bot(request)
     if isinstance(bot, Card):
         return bot
     session = await request.desk.session(request.account)
     trades = await session.pods.open_trades(bot)
     about = targets_of((bot,))
-    meant = [one for one in trades if one.id == trade_named]
+    meant = [one for one in trades if one.id == str(number)]
     if not meant:
         shown = trades[:MOST_CHOICES]
-        ids = [f"{one.id} {share_named} %" if share_named else one.id for one in shown]
+        ids = [f"{one.id} {share_named}" for one in shown]
         actions = [action for one in ids for action in await request.asking(one, about)]
-        return texts.which_trade(bot, trade_named, shown, actions)
+        return texts.which_trade(bot, "" if number is None else str(number), shown, actions)
     [trade] = meant
     if not share_named:
         offered = SHARES if trade.amount else SHARES[-1:]
         parts = [f"{trade.id} {share} %" for share in offered]
         actions = [action for one in parts for action in await request.asking(one, about)]
         return texts.how_much(bot, trade, offered, actions)
-    return await _confirm_exit(request, bot, trade, int(share_named))
+    return await _confirm_exit(request, bot, trade, int(share_named.rstrip(" %")))
 
 
 async def _confirm_exit(request: AccountRequest, bot: Trader, trade: OpenTrade, share: int) -> Card:
@@ -180,7 +154,14 @@ _PAGE = Argument(name="page", type=ArgumentType.PAGE, description=later("which p
 
 def _command(name: str, summary: str, show: Show, *more: Argument) -> AccountCommand:
     return AccountCommand(
-        spec=Spec(name=name, family=FAMILY, summary=summary, arguments=(_BOT, *more), pods=True),
+        spec=Spec(
+            name=name,
+            family=FAMILY,
+            summary=summary,
+            example=" ".join(("Grid BTC", *("page 2" for _ in more))),
+            arguments=(_BOT, *more),
+            pods=True,
+        ),
         answer=partial(_ask, show=show),
     )
 
@@ -191,6 +172,7 @@ def _deed(name: str, summary: str, verb: Verb) -> AccountCommand:
             name=name,
             family=FAMILY,
             summary=summary,
+            example="Grid BTC",
             arguments=(_BOT,),
             least=Role.OPERATOR,
             danger=True,
@@ -207,21 +189,22 @@ FORCE_EXIT = AccountCommand(
         name="forceexit",
         family=FAMILY,
         summary=later("Close a trade of a bot, or a part of it (asks first)"),
+        example="Grid BTC 5 50%",
         arguments=(
             _BOT,
             Argument(
-                name="trade", type=ArgumentType.TEXT, description=later("the number of a trade")
+                name="trade", type=ArgumentType.NUMBER, description=later("the number of a trade")
             ),
             Argument(
                 name="share",
                 type=ArgumentType.CHOICE,
                 description=later("how much of it"),
                 choices=tuple(f"{one} %" for one in SHARES),
+                synonyms={f"{one}%": f"{one} %" for one in SHARES},
             ),
         ),
         least=Role.OPERATOR,
         danger=True,
-        sentence=True,
         pods=True,
     ),
     answer=_force_exit,

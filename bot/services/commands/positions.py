@@ -29,6 +29,7 @@ COMMAND = AccountCommand(
         name="positions",
         summary=later("Trades that are open"),
         aliases=("open",),
+        example="Grid BTC",
         arguments=(BOT,),
         showable=True,
         family=RESULTS,

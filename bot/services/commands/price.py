@@ -26,19 +26,20 @@ async def _answer(request: AccountRequest) -> Card:
     if not meant and session.pairs:
         # It can be known at once that none of it comes.
         near = nearest_pairs(wanted, session.pairs)
-        return texts.no_price(wanted, near, await request.asking_each(near))
+        return texts.no_price(wanted, request.spec, near, await request.asking_each(near))
     [pair] = meant or (wanted,)
     tick = await session.price(pair, PRICE_LIMIT)
     if tick is not None:
         return texts.current(tick.symbol, tick.last, tick.at)
     near = nearest_pairs(wanted, session.pairs)
-    return texts.no_price(pair, near, await request.asking_each(near))
+    return texts.no_price(pair, request.spec, near, await request.asking_each(near))
 
 
 COMMAND = AccountCommand(
     spec=Spec(
         name="price",
         summary=later("The price of a pair right now"),
+        example="BTC/USDT",
         arguments=(
             Argument(
                 name="pair",

@@ -34,6 +34,7 @@ COMMAND = AccountCommand(
     spec=Spec(
         name="profit",
         summary=later("What your trades have earned"),
+        example="week Grid BTC",
         arguments=(SPAN, BOT),
         showable=True,
         family=RESULTS,

@@ -81,6 +81,7 @@ QUIET = AccountCommand(
         name="quiet",
         family=ALERTS,
         summary=later("Hours in which only what is critical rings"),
+        example="weekdays 22:00-07:00",
         arguments=(
             Argument(
                 name="hours",
@@ -131,6 +132,7 @@ TIMEZONE = AccountCommand(
         name="timezone",
         family=ALERTS,
         summary=later("The time zone that you live in"),
+        example="Berlin",
         arguments=(
             Argument(
                 name="place",
@@ -202,6 +204,7 @@ DIGEST = AccountCommand(
         name="digest",
         family=ALERTS,
         summary=later("When the next digest comes, and what waits for it"),
+        example="daily 8:00",
         arguments=(
             Argument(
                 name="time",

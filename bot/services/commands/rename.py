@@ -95,6 +95,7 @@ COMMAND = AccountCommand(
         name="rename",
         family=BOT,
         summary=later("Give a bot or a strategy another name (asks first)"),
+        example="Grid BTC to Grid 2",
         arguments=(
             Argument(
                 name="what",

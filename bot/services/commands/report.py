@@ -98,6 +98,7 @@ COMMAND = AccountCommand(
         family=RESULTS,
         summary=later("What a day or a week has come to, now or by itself"),
         aliases=("reports",),
+        example="daily 08:00",
         arguments=(
             Argument(
                 name="words",

@@ -297,6 +297,7 @@ COMMAND = AccountCommand(
         family=ALERTS,
         summary=later("How loudly each kind of alert comes, and when"),
         aliases=("rule",),
+        example="exits of Grid BTC silent under 1 %",
         arguments=(
             Argument(
                 name="kind",

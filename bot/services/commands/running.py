@@ -12,6 +12,7 @@ from bot.domain.names import Found, Nothing, Several, pick
 from bot.domain.pods import BotCommand
 from bot.services.actions import targets_of
 from bot.services.commands.desk import AccountCommand, AccountRequest
+from bot.services.commands.nearest import near
 from bot.texts import bots as texts
 from bot.texts.cards import MOST_CHOICES
 from bot.texts.language import later
@@ -29,9 +30,9 @@ async def _answer(request: AccountRequest, *, running: bool) -> Card:
     if not wanted:
         return await _choose(request, traders, running)
     match pick(wanted, traders):
-        case Nothing(nearest=near):
-            actions = await request.asking_about(near)
-            return texts.no_such_bot(wanted, near, actions, traders)
+        case Nothing():
+            options = await near(request, "bot", wanted, traders)
+            return texts.no_such_bot(wanted, request.spec, options, traders)
         case Several(fitting=several):
             return await _choose(request, several, running)
         case Found(meant=found):
@@ -85,6 +86,7 @@ PAUSE = AccountCommand(
         name="pause",
         summary=later("Stop a bot (asks first)"),
         aliases=("stop",),
+        example="Grid BTC",
         arguments=(_BOT,),
         least=Role.OPERATOR,
         danger=True,
@@ -96,6 +98,7 @@ RESUME = AccountCommand(
     spec=Spec(
         name="resume",
         summary=later("Start a stopped bot (asks first)"),
+        example="Grid BTC",
         arguments=(_BOT,),
         least=Role.OPERATOR,
         danger=True,

@@ -81,6 +81,7 @@ COMMAND = OpenCommand(
     spec=Spec(
         name=_NAME,
         summary=later("All that can be set, at a glance"),
+        example="mute 2h",
         arguments=(
             Argument(
                 name="words",

@@ -5,6 +5,7 @@ from bot.domain.commands import Argument, ArgumentType, Spec
 from bot.domain.pairs import pairs_meant
 from bot.domain.text import folded
 from bot.services.commands.desk import AccountCommand, AccountRequest
+from bot.services.commands.nearest import near
 from bot.texts import signals as texts
 from bot.texts.language import later
 
@@ -21,13 +22,18 @@ async def _answer(request: AccountRequest) -> Card:
     latest = await session.signals(LOOKED_THROUGH)
     pairs = pairs_meant(wanted, (one.pair for one in latest if one.pair))
     found = [one for one in latest if one.pair in pairs or folded(one.type or "") == folded(wanted)]
-    return texts.found(found[:LATEST], wanted, len(latest))
+    if found:
+        return texts.found(found[:LATEST], wanted, len(latest))
+    known = pairs_meant(wanted, await request.desk.pairs(request.account.id))
+    options = () if known else await near(request, "what", wanted)
+    return texts.none_of(wanted, len(latest), request.spec, options)
 
 
 COMMAND = AccountCommand(
     spec=Spec(
         name="signals",
         summary=later("Latest signals, of all or of one pair or type"),
+        example="BTC/USDT",
         arguments=(
             Argument(
                 name="what",

@@ -156,6 +156,7 @@ COMMAND = AccountCommand(
         name="standing",
         family=ALERTS,
         summary=later("What may be done if nobody sees an alert"),
+        example="error of Grid BTC after 15 min",
         arguments=(
             Argument(
                 name="words",

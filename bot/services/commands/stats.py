@@ -22,6 +22,7 @@ COMMAND = AccountCommand(
     spec=Spec(
         name="stats",
         summary=later("How often trades win, and how deep it fell"),
+        example="month Grid BTC",
         arguments=(SPAN, BOT),
         showable=True,
         family=RESULTS,

@@ -85,6 +85,7 @@ COMMAND = AccountCommand(
         name="status",
         summary=later("Your bots and the connection, or one bot"),
         aliases=("s",),
+        example="Grid BTC",
         arguments=(BOT,),
         showable=True,
     ),

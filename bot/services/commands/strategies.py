@@ -3,9 +3,10 @@
 """
 
 import re
+from collections.abc import Sequence
 
 from bot.domain.actions import Target, Verb
-from bot.domain.cards import Card
+from bot.domain.cards import Card, Option
 from bot.domain.chats import Role
 from bot.domain.commands import Argument, ArgumentType, Spec
 from bot.domain.events import Strategy
@@ -24,7 +25,8 @@ from bot.domain.pairs import nearest_pairs
 from bot.domain.text import clean, folded
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.services.commands.families import BOT
-from bot.texts import renaming
+from bot.services.commands.nearest import near
+from bot.texts import asking, renaming
 from bot.texts import strategies as texts
 from bot.texts.cards import MOST_CHOICES
 from bot.texts.language import later
@@ -40,12 +42,12 @@ async def _answer(request: AccountRequest) -> Card:
     if not wanted:
         return texts.listed(strategies)
     match pick(wanted, strategies):
-        case Nothing(nearest=near):
+        case Nothing():
             types = {folded(one.type): one.type for one in strategies if one.type}
             if folded(wanted) in types:
                 return texts.listed(told_apart(await session.strategies(types[folded(wanted)])))
-            actions = await request.asking_about(near)
-            return texts.no_such_strategy(wanted, near, actions, strategies)
+            options = await near(request, "strategy", wanted)
+            return texts.no_such_strategy(wanted, request.spec, options, strategies)
         case Several(fitting=several):
             return texts.listed(several)
         case Found(meant=(strategy,)):
@@ -59,6 +61,7 @@ COMMAND = AccountCommand(
         name="strategies",
         family=BOT,
         summary=later("Your strategies, those of a type, or one and its bots"),
+        example="momentum",
         arguments=(
             Argument(
                 name="strategy",
@@ -75,6 +78,7 @@ COMMAND = AccountCommand(
 # --- one more -------------------------------------------------------------------------------------
 
 _PAIR = re.compile(r"[A-Z0-9]{1,20}/[A-Z0-9]{1,20}(?::[A-Z0-9]{1,20})?")
+_QUOTES = "\"'\u201c\u201d"
 _TYPE = re.compile(r"\w[\w.-]{0,59}")
 
 
@@ -87,12 +91,16 @@ async def _create(request: AccountRequest) -> Card:
     types = tuple(dict.fromkeys(one.type for one in strategies if one.type))
     if len(words) < 3 or not all(words):
         return texts.how_to_create(types)
+    if not options:
+        words = _in_order(words)
+    if not options and _may_be_turned(words, types):
+        return await _which_is_the_type(request, words)
     *named, type, pair = words
-    name, pair = clean(" ".join(named).strip("\"'\u201c\u201d"), NAME_LIMIT + 1), pair.upper()
+    name, pair = clean(" ".join(named).strip(_QUOTES), NAME_LIMIT + 1), pair.upper()
     pairs = await request.desk.pairs(request.account.id)
     if not _PAIR.fullmatch(pair):
         near = nearest_pairs(pair, pairs) if pairs else ()
-        actions = await request.asking_each([f"{name} {type} {one}" for one in near])
+        actions = await request.asking_each([f'"{name}" {type} {one}' for one in near])
         return texts.no_pair(pair, near, actions)
     if not _TYPE.fullmatch(type):
         return texts.how_to_create(types)
@@ -113,11 +121,39 @@ async def _create(request: AccountRequest) -> Card:
     return texts.confirm_new(name, type, pair, () if known_type else types, near, buttons)
 
 
+def _in_order(words: Sequence[str]) -> list[str]:
+    """The pair last: it is known by its looks."""
+    pairs = [one for one in words if _PAIR.fullmatch(one.upper())]
+    return list(words) if len(pairs) != 1 else [*(one for one in words if one != pairs[0]), *pairs]
+
+
+def _may_be_turned(words: Sequence[str], types: Sequence[str]) -> bool:
+    """Whether the type that somebody has may be the first word instead of the last; a name in
+    quotation marks is none.
+    """
+    first, *_, last, _ = words
+    known = {folded(one) for one in types}
+    return first[0] not in _QUOTES and folded(first) in known and first != last
+
+
+async def _which_is_the_type(request: AccountRequest, words: Sequence[str]) -> Card:
+    *others, pair = words
+    first, last = others[0], others[-1]
+    readings = [(" ".join(others[:-1]), last), (" ".join(others[1:]), first)]
+    options = [
+        Option(label=asking.reading({"name": name, "type": type}), action=action)
+        for name, type in readings
+        for action in await request.asking(f'"{name}" {type} {pair}')
+    ]
+    return asking.which_reading(options)
+
+
 NEW = AccountCommand(
     spec=Spec(
         name="newstrategy",
         family=BOT,
         summary=later("Create a strategy (asks first)"),
+        example="Dip Buyer momentum BTC/USDT",
         arguments=(
             Argument(
                 name="name",
@@ -160,9 +196,9 @@ async def _remove(request: AccountRequest) -> Card:
     if not wanted:
         return await _choose(request, strategies)
     match pick(wanted, strategies):
-        case Nothing(nearest=near):
-            actions = await request.asking_about(near)
-            return texts.no_such_strategy(wanted, near, actions, strategies)
+        case Nothing():
+            options = await near(request, "strategy", wanted)
+            return texts.no_such_strategy(wanted, request.spec, options, strategies)
         case Found(meant=(strategy,)) if folded(wanted) not in EVERYTHING:
             return await _confirm_removal(request, strategy)
         case Found(meant=several) | Several(fitting=several):
@@ -191,6 +227,7 @@ REMOVE = AccountCommand(
         name="removestrategy",
         family=BOT,
         summary=later("Delete a strategy (asks first)"),
+        example="Dip Buyer",
         arguments=(
             Argument(
                 name="strategy",

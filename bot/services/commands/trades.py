@@ -10,7 +10,7 @@ from bot.domain.events import Trade
 from bot.domain.ledger import trade_of
 from bot.errors import NeedsLogin, Refused, TryLater
 from bot.services.commands.desk import READ_LIMIT, AccountCommand, AccountRequest
-from bot.services.commands.figuring import BOT, PAGE, asked, away_since, older, pair_meant
+from bot.services.commands.figuring import BOT, PAGE, PAIR, asked, away_since, older, pair_meant
 from bot.services.picturing import pictured
 from bot.texts import trades as texts
 from bot.texts.charts import chart
@@ -19,7 +19,6 @@ from bot.texts.language import later
 log = logging.getLogger(__name__)
 
 LATEST = 10
-_PAIR = Argument(name="pair", type=ArgumentType.PAIR, description=later("such as BTC/USDT"))
 _COUNT = Argument(name="count", type=ArgumentType.NUMBER, description=later("how many, up to 25"))
 
 
@@ -29,7 +28,9 @@ async def _answer(request: AccountRequest) -> Card:
     if isinstance(scope, Card):
         return scope
     count, page = min(given.number("count") or LATEST, texts.MOST), given.number("page") or 1
-    pair = await pair_meant(request, given.text("pair"))
+    pair = await pair_meant(request, scope)
+    if isinstance(pair, Card):
+        return pair
     entries = await desk.ledger.latest(
         request.account.id, count + 1, (page - 1) * count, traders=scope.about, pair=pair or None
     )
@@ -67,7 +68,8 @@ COMMAND = AccountCommand(
     spec=Spec(
         name="trades",
         summary=later("Latest trades, of all or of one bot or pair"),
-        arguments=(BOT, _PAIR, _COUNT, PAGE),
+        example="Grid BTC 5",
+        arguments=(BOT, PAIR, _COUNT, PAGE),
         showable=True,
     ),
     answer=_answer,

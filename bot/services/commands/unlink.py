@@ -58,6 +58,7 @@ COMMAND = AccountCommand(
     spec=Spec(
         name="unlink",
         summary=later("Disconnect this chat from your account, or all others"),
+        example="others",
         arguments=(
             Argument(
                 name="others",

@@ -33,7 +33,7 @@ async def _answer(request: AccountRequest) -> Card:
     tick = await session.price(meant[0] if meant else wanted, PRICE_LIMIT)
     if tick is None:
         near = nearest_pairs(wanted, session.pairs)
-        return texts.no_price(wanted, near, await request.asking_each(near))
+        return texts.no_price(wanted, request.spec, near, await request.asking_each(near))
     now = desk.now()
     id = desk.new_id()
     [stop] = await request.asking(f"{_STOP} {id}", verb=Verb.STOP_WATCH)
@@ -65,6 +65,7 @@ COMMAND = AccountCommand(
         name="watch",
         family=ALERTS,
         summary=later("A price as it moves, for an hour"),
+        example="BTC/USDT",
         arguments=(
             Argument(
                 name="pair",

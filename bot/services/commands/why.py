@@ -59,6 +59,7 @@ COMMAND = AccountCommand(
         name="why",
         family=ALERTS,
         summary=later("Why an alert came as it did, or did not come"),
+        example="668RRM",
         arguments=(
             Argument(
                 name="reference",

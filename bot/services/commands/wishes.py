@@ -8,9 +8,9 @@ from bot.domain.cards import Button, Card, Option, Question
 from bot.domain.chats import Link, Person, Preferences
 from bot.domain.events import Trader
 from bot.domain.ids import ActionId, TraderId
-from bot.domain.names import EVERYTHING, Found, Nothing, Several, name_of, pick
+from bot.domain.names import EVERYTHING, Found, Nothing, Several, name_of, nearest, pick
 from bot.domain.pairs import nearest_pairs, pairs_meant
-from bot.domain.spoken_rules import Scope
+from bot.domain.spoken_rules import KINDS, Scope
 from bot.domain.text import folded
 from bot.domain.trail import by
 from bot.domain.wishes import without_ended
@@ -126,7 +126,22 @@ class _Asking:
             return texts.which(await self._options(bots, meant, rest, named))
         near = nearest_pairs(scope.about, pairs) if "/" in scope.about else ()
         options = await self._options(like_it, near, rest, named)
-        return texts.unknown(scope.about, options, self.examples)
+        return texts.unknown(
+            scope.about, [*await self._kinds(scope.about, rest, named), *options], self.examples
+        )
+
+    async def _kinds(self, wanted: str, rest: Scope, named: Things) -> Sequence[Option]:
+        """What they are called is written, so that is what looks like it."""
+        if rest.topic is not None:
+            return ()
+        topics = {words: topic for topic, words in KINDS.items()}
+        chosen = [targets_of((named.bot,))] if named.bot else []
+        rest = replace(rest, bot="")
+        return [
+            Option(label=words, action=action)
+            for words in nearest(wanted, topics)
+            for action in await self._ask(replace(rest, topic=topics[words]), *chosen)
+        ]
 
     async def _options(
         self, bots: Sequence[Trader], pairs: Sequence[str], rest: Scope, named: Things

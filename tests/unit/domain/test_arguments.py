@@ -7,14 +7,19 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.commands import (
+    Ambiguous,
     Argument,
     Arguments,
     ArgumentType,
+    Known,
     Misread,
     Spec,
     read_options,
     read_typed,
 )
+from bot.domain.events import Trader
+from bot.domain.ids import TraderId
+from bot.services.commands.registry import find
 
 
 def argument(name: str, type: ArgumentType, *choices: str) -> Argument:
@@ -52,7 +57,7 @@ OTHERS = Spec(
 )
 
 
-def given(spec: Spec, read: Arguments | Misread) -> dict[str, object]:
+def given(spec: Spec, read: object) -> dict[str, object]:
     assert isinstance(read, Arguments), read
     kinds = {ArgumentType.NUMBER: read.number, ArgumentType.SPAN: read.span}
     found = {one.name: kinds.get(one.type, read.text)(one.name) for one in spec.arguments}
@@ -110,3 +115,71 @@ def test_options_are_taken_by_their_names_however_they_look():
 
     assert given(TRADES, read) == {"bot": "7", "n": 20}
     assert read_options(TRADES, {"n": "x"}) == Misread(TRADES.arguments[1], "x")
+
+
+GRIDS = Known(
+    bots=tuple(
+        Trader(id=TraderId(name), name=name) for name in ("Grid", "Grid 5", "Alpha week", "BTC Bot")
+    ),
+    pairs=("BTC/USDT", "BTC/EUR", "SOL/USDT"),
+)
+
+
+@pytest.mark.parametrize(
+    ("command", "typed", "expected"),
+    [
+        # What is declared first takes what it can, if it is there.
+        ("trades", "Grid 5", {"bot": "Grid 5"}),
+        ("daily", "Grid 5", {"count": "5", "bot": "Grid"}),
+        ("daily", "5 grid 5", {"count": "5", "bot": "grid 5"}),
+        ("profit", "all", {"span": "all"}),
+        ("profit", "alpha week", {"bot": "alpha week"}),
+        ("profit", "week alpha week", {"span": "week", "bot": "alpha week"}),
+        # What only may be a name of something is the last that is thought of.
+        ("profit", "alph week", {"span": "week", "bot": "alph"}),
+        ("trades", "6 zzz", {"bot": "zzz", "count": "6"}),
+        ("trades", "sol", {"pair": "sol"}),
+        ("trades", "btc", {"bot": "btc"}),
+        ("trades", "btc usdt grid", {"bot": "grid", "pair": "btc usdt"}),
+    ],
+)
+def test_what_is_there_tells_words_apart(command: str, typed: str, expected: dict[str, str]):
+    found = find(command)
+    assert found is not None
+
+    read = read_typed(found.spec, typed, GRIDS)
+
+    assert isinstance(read, Arguments), read
+    assert read.given == expected
+
+
+@pytest.mark.parametrize(
+    ("command", "typed", "wrong", "rest"),
+    [
+        ("profit", "wek grid 5", "wek", {"bot": "grid 5"}),
+        ("profit", "grid 5 wek", "wek", {"bot": "grid 5"}),
+        ("performance", "bot mnth", "mnth", {"by": "bot"}),
+        ("forceexit", "grid 7 30%", "30%", {"bot": "grid", "trade": "7"}),
+        ("trades", "grid " * 40, "grid " * 40, {}),
+    ],
+)
+def test_a_word_without_a_place_leaves_the_others_theirs(
+    command: str, typed: str, wrong: str, rest: dict[str, str]
+):
+    found = find(command)
+    assert found is not None
+
+    read = read_typed(found.spec, typed, GRIDS)
+
+    assert isinstance(read, Misread), read
+    assert (read.given, read.rest.given) == (wrong, rest)
+
+
+def test_where_something_would_be_changed_nothing_is_guessed():
+    found = find("forceexit")
+    assert found is not None
+
+    read = read_typed(found.spec, "grid 5", GRIDS)
+
+    assert isinstance(read, Ambiguous), read
+    assert [one.given for one in read.meant] == [{"bot": "grid 5"}, {"bot": "grid", "trade": "5"}]

@@ -1,0 +1,131 @@
+"""What is typed behind each command: in any order, misspelt, or nonsense."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from bot.domain.cards import as_shown
+from bot.domain.commands import Arguments, ArgumentType, Known, read_typed
+from bot.domain.events import Strategy
+from bot.domain.ids import StrategyId, TraderId
+from bot.domain.pods import BotCommand
+from bot.services.commands.registry import SPECS
+from tests.harness.world import owl
+from tests.services.test_pods import TRADE
+
+KNOWN = Known(
+    bots=(owl(name="Night Owl"), owl(id=TraderId("b"), name="Grid 5 week")),
+    pairs=("BTC/USDT", "ETH/USDT"),
+)
+
+WORDS = {
+    ArgumentType.BOT: ("night owl", "Grid 5 week"),
+    ArgumentType.PAIR: ("BTC/USDT", "eth"),
+    ArgumentType.NUMBER: ("12",),
+    ArgumentType.PAGE: ("page 2",),
+    ArgumentType.SPAN: ("90 min",),
+}
+
+SEVERAL = [spec for spec in SPECS if len(spec.arguments) > 1 and not spec.sentence]
+
+
+def orders():
+    """Each command with several arguments, with some of them, in every order."""
+    for spec in SEVERAL:
+        for count in range(2, len(spec.arguments) + 1):
+            for some in itertools.combinations(spec.arguments, count):
+                each = [WORDS.get(one.type) or one.choices[1:2] for one in some]
+                for words in itertools.product(*each):
+                    given = dict(zip((one.name for one in some), words, strict=True))
+                    for order in itertools.permutations(words):
+                        yield spec, " ".join(order), given
+
+
+def test_several_arguments_are_understood_in_any_order():
+    tried = list(orders())
+    assert {spec.name for spec, _, _ in tried} >= {"trades", "profit", "chart", "forceexit"}
+
+    wrong = []
+    for spec, typed, given in tried:
+        read = read_typed(spec, typed, KNOWN)
+        if not isinstance(read, Arguments) or read.given != given:
+            wrong.append(
+                (spec.name, typed, read if not isinstance(read, Arguments) else read.given)
+            )
+
+    assert wrong == []
+
+
+# --- nonsense -------------------------------------------------------------------------------------
+
+NONSENSE = ("zzqx blorp", "!!", "-1")
+
+TAKES_ANY = {"settings", "link"}
+"""Whatever stands behind these, they show all that can be set, or where to log in."""
+
+WRITES = ("force_", "reload", "stop_", "set_running", "rename_", "create_", "remove_")
+
+
+@pytest.mark.parametrize("words", NONSENSE)
+async def test_nonsense_gets_an_example_and_does_nothing(unswept, platform, words):
+    world = unswept
+    platform.bot_commands = frozenset(BotCommand)
+    await world.goes_live()
+    await world.says("/mute exits 2h")  # so that there is something to unmute
+    platform.calls.clear()
+    before = await world.link()
+
+    wrong = {}
+    for spec in SPECS:
+        if spec.arguments and spec.name not in TAKES_ANY:
+            await world.quiet(5)  # who asks faster is asked to wait
+            [reply] = await world.says(f"/{spec.name} {words}")
+            said = "\n".join((*reply.card.lines, *reply.card.notes))
+            if f"/{spec.name} " not in said:
+                wrong[spec.name] = reply.card
+
+    assert {name: (card.title, *card.lines, *card.notes) for name, card in wrong.items()} == {}
+    assert await world.link() == before
+    assert await world.store.price_alerts.of(before.account) == []
+    assert [call for call in platform.calls if call.startswith(WRITES)] == []
+
+
+# --- what is misspelt -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered", "title"),
+    [
+        ("/profti week", "/profit week", "Profit this week"),
+        ("/stats wek", "week", "Your trades of this week"),
+        ("/stats wek night owl", "week", "Your trades of this week \u00b7 Night Owl"),
+        ("/profit week nite owl", "Night Owl", "Profit this week \u00b7 Night Owl"),
+        ("/performance pear", "pair", "Best and worst of all \u00b7 By pair"),
+        ("/trades 5 ETHUSD night owl", "ETH/USDT", "No trades"),
+        ("/strategies momentun", "Momentum", "Momentum"),
+        ("/pause nite owl", "Night Owl", "Stop Night Owl, or only new trades?"),
+        ("/puase night owl", "/pause night owl", "Stop Night Owl, or only new trades?"),
+        ("/forceexit nite owl 5 50%", "Night Owl", "Close #5 BTC/USDT \u00b7 0.4?"),
+        ("/forceexit night owl 5 55%", "50 %", "Close #5 BTC/USDT \u00b7 0.4?"),
+        ("/mute exitz 2h", "exits", "Muted"),
+        ("/timezone berlim", "Europe/Berlin", "Europe/Berlin: it is 13:00 there"),
+    ],
+)
+async def test_the_nearest_name_is_a_button_that_runs_the_whole_command(
+    world, platform, typed, offered, title
+):
+    platform.bot_commands = frozenset(BotCommand)
+    platform.open["owl"] = [TRADE]
+    platform.plans["s1"] = Strategy(id=StrategyId("s1"), name="Momentum", pair="ETH/USDT")
+    await world.goes_live()
+    await world.quiet(10)
+    platform.calls.clear()
+
+    [asked] = await world.says(typed)
+    [answer] = await world.presses(asked, offered)
+
+    assert len(asked.card.buttons) <= 3
+    assert as_shown(answer.card).title == title
+    assert [call for call in platform.calls if call.startswith(WRITES)] == []
