@@ -1,6 +1,7 @@
 """A chat in the browser: what its tabs show, and the messenger behind it."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,17 +26,18 @@ from adapters.web.rooms import (
     WebUpdate,
 )
 from adapters.web.settings import WebSettings
-from adapters.web.updates import Push, Say, read, said
+from adapters.web.updates import Begin, Push, Say, read, said
 from bot.domain.cards import Card
 from bot.domain.chats import Address, Channel, Person
 from bot.domain.commands import Spec
 from bot.domain.deliveries import Attempt, Declined, Repeats, Sent
 from bot.domain.ids import NewId, Now
-from bot.domain.incoming import Reply
+from bot.domain.incoming import Place, Reply
 from bot.domain.marks import shown
 from bot.domain.reasons import Reason
+from bot.domain.typed import command_in
 from bot.errors import OutcomeUnknown, TryLater
-from bot.ports import Hear
+from bot.ports import Hear, Suggest
 from bot.services.commands.registry import SPECS
 from bot.texts import chat_page
 from bot.texts.language import speaking, spoken_language
@@ -105,6 +107,7 @@ class Talk:
         self._rooms = Rooms(now, new_id, whole=earlier is None)
         self._listed: Callable[[Address], Awaitable[Sequence[Spec]]] = _everybodys
         self._heard: asyncio.Queue[tuple[Room, WebUpdate]] = asyncio.Queue()
+        self._suggest: Suggest | None = None
 
     async def send(
         self,
@@ -139,8 +142,9 @@ class Talk:
             commands = commands_json(await _everybodys(address) if specs is None else specs)
             self._rooms.of(address.chat).tell({"type": "commands", "commands": commands})
 
-    async def listen(self, hear: Hear) -> NoReturn:
+    async def listen(self, hear: Hear, suggest: Suggest) -> NoReturn:
         """Answer what is said, each chat's begun in order, until cancelled."""
+        self._suggest = suggest
         async with asyncio.TaskGroup() as group:
             queues = ChatQueues(group, at_once=CHATS_AT_ONCE, most=ROOMS * UNDER_WAY)
             while True:
@@ -187,31 +191,63 @@ class Talk:
             async with asyncio.TaskGroup() as group:
                 writing = group.create_task(tab.write(), name="web chat tab")
                 looking = group.create_task(_look_after(guest, tab), name="web chat visitor")
-                await self._read(room, socket, guest.person)
-                writing.cancel()
-                looking.cancel()
+                begun: asyncio.Queue[Begin] = asyncio.Queue(1)
+                completing = group.create_task(
+                    self._complete(begun, room, tab, guest.person), name="web chat completing"
+                )
+                await self._read(room, socket, guest.person, begun)
+                for task in (writing, looking, completing):
+                    task.cancel()
         finally:
             room.tabs.discard(tab)
 
     def _address_of(self, room: Room) -> Address:
         return Address(channel=self.channel, bot=self.bot, chat=room.chat)
 
-    async def _read(self, room: Room, socket: web.WebSocketResponse, person: str) -> None:
+    async def _read(
+        self,
+        room: Room,
+        socket: web.WebSocketResponse,
+        person: str,
+        begun: asyncio.Queue[Begin],
+    ) -> None:
         async for message in socket:
             update = read(message.data) if message.type is WSMsgType.TEXT else None
             if update is None:
                 await socket.close(code=WSCloseCode.POLICY_VIOLATION)
                 return
-            self._hear(room, update, person)
+            if isinstance(update, Begin):
+                if begun.full():  # only the latest is still there
+                    begun.get_nowait()
+                begun.put_nowait(update)
+            else:
+                self._hear(room, update, person)
+
+    async def _complete(
+        self, begun: asyncio.Queue[Begin], room: Room, tab: Tab, person: str
+    ) -> None:
+        """Tell a tab what the line may become that is being typed there."""
+        while True:
+            text = (await begun.get()).text
+            typed = command_in(text)
+            if typed is None or self._suggest is None:
+                continue
+            address = Address(channel=self.channel, bot=self.bot, chat=room.chat)
+            place, who = Place(address=address, private=True), self._person(person)
+            # `command_in` strips what ends it, which tells whether its last word has ended.
+            line = typed.arguments + (" " if text[-1:].isspace() and typed.arguments else "")
+            lines = await self._suggest(place, who, typed.name, "", line)
+            tab.tell(json.dumps({"type": "lines", "text": text, "lines": list(lines)}))
+
+    def _person(self, id: str) -> Person:
+        return Person(channel=self.channel, id=id, language=spoken_language())
 
     def _hear(self, room: Room, update: Say | Push, person: str) -> None:
         address = self._address_of(room)
         match room.hear(update):
             case Taken.NEW:
-                who = Person(channel=self.channel, id=person, language=spoken_language())
-                self._heard.put_nowait(
-                    (room, WebUpdate(said(update, address, who, self._now()), update))
-                )
+                told = said(update, address, self._person(person), self._now())
+                self._heard.put_nowait((room, WebUpdate(told, update)))
             case Taken.TOO_MUCH:
                 room.tell({"type": "toast", "text": chat_page.too_fast()})
                 room.tell(_answered(update, refused=True))

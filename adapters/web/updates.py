@@ -40,7 +40,14 @@ class Push:
     action: ActionId
 
 
-def read(frame: str) -> Say | Push | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begin:
+    """A command that is being typed, which may be completed."""
+
+    text: str
+
+
+def read(frame: str) -> Say | Push | Begin | None:
     """Decode a frame; `None` if our page cannot have sent it."""
     try:
         value = json.loads(frame)
@@ -52,6 +59,8 @@ def read(frame: str) -> Say | Push | None:
             if waited is None or not 0 < len(text) <= TEXT_LIMIT or not _ID.fullmatch(nonce):
                 return None
             return Say(nonce=nonce, text=text, waited=waited)
+        case {"type": "begin", "text": str(text)}:
+            return Begin(text=text) if len(text) <= TEXT_LIMIT else None
         case {"type": "press", "message": str(message), "action": str(action)}:
             fits = _ID.fullmatch(message) and _ID.fullmatch(action)
             return Push(message=message, action=ActionId(action)) if fits else None

@@ -351,7 +351,7 @@ def _page(chat: Talk) -> ChatBot:
         messenger=chat,
         pace=pace(0, lambda _: 0),
         begin=_nobody_to_ask,
-        listen=lambda hear, _: chat.listen(hear),
+        listen=chat.listen,
         show_menu=chat.show_menu,
     )
 

@@ -112,6 +112,9 @@ class Suggest(Protocol):
     ) -> Sequence[str]:
         """What an argument of the command may become, likeliest first; from the last known state,
         never waiting for the platform. Nothing for whom the command is not. Never raises.
+
+        Args:
+            argument: empty where all are typed in one line: then what that may become.
         """
 
 

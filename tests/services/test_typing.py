@@ -129,3 +129,39 @@ async def test_the_nearest_name_is_a_button_that_runs_the_whole_command(
     assert len(asked.card.buttons) <= 3
     assert as_shown(answer.card).title == title
     assert [call for call in platform.calls if call.startswith(WRITES)] == []
+
+
+# --- what completes a whole line ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "typed", "lines"),
+    [
+        ("pause", "he", ["Heron"]),
+        ("pause", "heron ", []),
+        ("profit", "we", ["week"]),
+        ("profit", "week ", ["week all", "week Heron", "week Night Owl"]),
+        ("profit", "week ni", ["week Night Owl"]),
+        ("profit", "night o", ["Night Owl"]),
+        ("profit", "night owl mo", ["night owl month"]),
+        ("trades", "5 et", ["5 ETH/USDT"]),
+        ("forceexit", "night owl 5 2", ["night owl 5 25 %"]),
+        ("mute", "he", ["Heron"]),
+        ("rules", "heron exi", ["heron exits"]),
+        ("language", "deu", ["Deutsch"]),
+        ("timezone", "berl", ["Europe/Berlin"]),
+        ("removestrategy", "m", ["Momentum"]),
+        ("nonsense", "x", []),
+    ],
+)
+async def test_a_line_is_completed_one_argument_after_the_other(
+    world, platform, command, typed, lines
+):
+    platform.plans["s1"] = Strategy(id=StrategyId("s1"), name="Momentum", pair="ETH/USDT")
+    await world.goes_live()
+    await world.quiet(10)
+
+    found = await world.router.suggest(world.place(), world.person(), command, "", typed)
+
+    assert sorted(found) == sorted(lines)
+    assert await world.router.suggest(world.place(), world.person("666"), command, "", typed) == ()

@@ -26,7 +26,7 @@ const pressed = new Set();
 
 const ringer = new Ringer(byId("sound"));
 const notices = new Notices(byId("notices"), toast);
-const composer = new Composer(say);
+const composer = new Composer(say, (text) => connection.send({ type: "begin", text }));
 const filter = byId("filter") && new Filter(byId("sift"), byId("filter"), byId("nothing"), () => [...shown.values()]);
 const address = new URL(document.body.dataset.socket, location);
 address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
@@ -56,6 +56,8 @@ function take(frame) {
       return toast(frame.text);
     case "answered":
       return release(frame);
+    case "lines":
+      return composer.offer(frame);
   }
 }
 

@@ -6,11 +6,13 @@ export class Composer {
   #commands = [];
   #shown = [];
   #active = -1;
+  #begin;
   #said = [];
   #recalled = 0;
 
-  /** `say` takes a text to send. */
-  constructor(say) {
+  /** `say` takes a text to send; `begin` one that is yet typed, and leads to `offer`. */
+  constructor(say, begin) {
+    this.#begin = begin;
     const submit = (text) => {
       if (!text.trim()) return;
       this.#said.push(text);
@@ -50,6 +52,20 @@ export class Composer {
   set commands(commands) {
     this.#commands = commands;
     this.#suggest();
+  }
+
+  /** What a command that was begun may become: lines of what stands behind its name. */
+  offer({ text, lines }) {
+    if (text !== this.#input.value || document.activeElement !== this.#input) return;
+    const { name } = this.#begun();
+    this.#show(lines.map((line) => ({ name, line, arguments: [] })));
+  }
+
+  /** The command whose arguments are being typed. */
+  #begun() {
+    const word = /^\/(\w+)\s/.exec(this.#input.value)?.[1]?.toLowerCase();
+    const known = this.#commands.find(({ name, aliases }) => name === word || aliases.includes(word));
+    return known?.arguments.length ? { name: word } : undefined;
   }
 
   #fill(text) {
@@ -92,7 +108,12 @@ export class Composer {
 
   #suggest() {
     const typed = /^\/(\w*)$/.exec(this.#input.value)?.[1]?.toLowerCase();
-    if (typed === undefined || document.activeElement !== this.#input) return this.#show([]);
+    const here = document.activeElement === this.#input;
+    if (typed === undefined || !here) {
+      this.#show([]);
+      if (here && this.#begun()) this.#begin(this.#input.value);
+      return;
+    }
     const fits = (command) => command.name.startsWith(typed);
     const known = (command) => command.aliases.some((alias) => alias.startsWith(typed));
     this.#show([
@@ -124,33 +145,36 @@ export class Composer {
   }
 
   #pick(command) {
-    if (command.arguments.length) this.#complete(command);
+    if (command.arguments.length || command.line) this.#complete(command);
     else this.submit(`/${command.name}`);
   }
 
-  #complete(command) {
-    this.#fill(command.arguments.length ? `/${command.name} ` : `/${command.name}`);
-    this.#show([]);
+  #complete({ name, line, arguments: taken }) {
     this.#input.focus();
+    this.#show([]);
+    this.#fill(line ? `/${name} ${line} ` : taken.length ? `/${name} ` : `/${name}`);
+    if (!line && !taken.length) this.#show([]);
   }
 }
 
-function option({ name, summary, arguments: taken }, index) {
+function option({ name, line, summary, arguments: taken }, index) {
   const item = document.createElement("li");
   item.id = `suggestion-${index}`;
   item.setAttribute("role", "option");
   item.setAttribute("aria-selected", "false");
   item.dataset.index = index;
   const command = document.createElement("b");
-  command.textContent = `/${name}`;
+  command.textContent = line ?? `/${name}`;
   item.append(command);
   if (taken.length) {
     const hint = document.createElement("i");
     hint.textContent = taken.join(" ");
     command.append(" ", hint);
   }
-  const about = document.createElement("span");
-  about.textContent = summary;
-  item.append(about);
+  if (summary) {
+    const about = document.createElement("span");
+    about.textContent = summary;
+    item.append(about);
+  }
   return item;
 }

@@ -21,6 +21,7 @@ from adapters.web.settings import Listen, WebSettings
 from bot.domain.chats import Address, Channel
 from bot.ports import Webhook
 from bot.texts.language import offering
+from tests.fakes.conversation import Names
 from tests.fakes.phones import LockScreenShown
 from tests.fakes.web import InboxShown, LinkingDesk, SettingsShown, Talker
 from tests.harness.pseudo import PSEUDO
@@ -41,6 +42,7 @@ class Site:
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     talker: Talker = field(default_factory=Talker)
+    names: Names = field(default_factory=Names)
     settings_desk: SettingsShown = field(default_factory=SettingsShown)
     inbox_desk: InboxShown = field(default_factory=InboxShown)
     lock_screen: LockScreenShown = field(default_factory=LockScreenShown)
@@ -100,7 +102,7 @@ class Site:
             aiohttp.ClientSession(f"http://{bound}", cookie_jar=aiohttp.DummyCookieJar()) as client,
         ):
             talks = (self.messenger, self.inbox)
-            listening = [group.create_task(one.listen(self.talker)) for one in talks]
+            listening = [group.create_task(one.listen(self.talker, self.names)) for one in talks]
             yield client
             for task in listening:
                 task.cancel()

@@ -36,6 +36,7 @@ from bot.policy.rule_table import rule_table
 from bot.services.commands.registry import SPECS
 from bot.texts.language import speaking
 from storage.schema.codec import decode_card, encode_card
+from tests.fakes.conversation import Names
 from tests.fakes.web import Talker
 from tests.integration.web.conftest import CODE, START, Site
 from tests.integration.web.test_settings_page import FULL, HERON, OPEN, a_view
@@ -661,6 +662,29 @@ async def test_commands_are_found_and_sent_by_keyboard_alone(site, browser):
         await page.keyboard.press("Backspace")
         await page.keyboard.press("ArrowUp")
         await expect(box).to_have_value("/pause all")
+
+
+async def test_one_argument_after_the_other_is_completed_by_keyboard_and_by_touch(site, browser):
+    site.names = Names(names=("week Heron", "week Night Owl"))
+    async with chatting(site, browser) as (page, _):
+        box, options = page.get_by_role("combobox"), page.get_by_role("option")
+        await box.focus()
+        await page.keyboard.type("/profit week n")
+        await expect(options).to_have_text(["week Heron", "week Night Owl"])
+        await expect(box).to_have_attribute("aria-expanded", "true")
+        await page.keyboard.press("ArrowDown")
+        await expect(box).to_have_attribute("aria-activedescendant", "suggestion-0")
+        await page.keyboard.press("Enter")
+        await expect(box).to_have_value("/profit week Heron ")
+        await expect(options).to_have_count(2)
+        await options.nth(1).click()
+        await expect(box).to_have_value("/profit week Night Owl ")
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".said")).to_have_text(["/profit week Night Owl"])
+
+    assert ("profit", "", "week n") in site.names.asked
+    assert ("profit", "", "week Heron ") in site.names.asked
 
 
 async def test_bad_news_is_loud_and_the_rest_arrives_silently(site, browser):
