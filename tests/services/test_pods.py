@@ -372,12 +372,16 @@ async def test_a_denied_write_is_remembered_and_no_more_offered_for_a_day(
 async def test_what_does_not_answer_keeps_no_other_from_being_asked_and_is_asked_again(
     commanded, platform, trouble
 ):
-    platform.fail("probe owl balance", trouble)
+    platform.fail("probe owl balance", *[trouble] * 3)
 
-    await commanded.quiet(3600)
+    await commanded.quiet(120)
+    soon = set(probes(platform))
+    await commanded.quiet(2 * 3600)
 
-    assert probes(platform).count("balance") == 2
-    assert set(probes(platform)) == set(BotCommand)
+    assert soon == set(BotCommand)
+    assert probes(platform).count("balance") == 4
+    moments = platform.asked_at["probe owl balance"]
+    assert min(b - a for a, b in pairwise(moments)) > timedelta(minutes=5)
     assert await help_lists(commanded, "balance")
 
 

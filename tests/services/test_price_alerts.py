@@ -347,9 +347,19 @@ async def test_of_what_nobody_waits_for_no_gap_is_told(world, platform, chat):
     assert told(chat) == []
 
 
-async def test_a_gap_that_could_not_be_stored_is_told_later(world, platform, chat):
+async def test_a_gap_that_could_not_be_stored_is_told_later(world, platform, chat, monkeypatch):
     await watching(world, platform)
-    world.store.inbox.fails("ingest", *[TryLater("the database is away")] * 2)
+    take, refused = world.store.inbox.ingest, []
+
+    async def away(account, events, *given, **named):
+        notices = [one for one in events if one.origin.record.startswith("no prices")]
+        if notices and len(refused) < 3:
+            refused.extend(notices)
+            raise TryLater("the database is away")
+        return await take(account, events, *given, **named)
+
+    monkeypatch.setattr(world.store.inbox, "ingest", away)
     await world.quiet(20 * 60)
 
-    assert len(told(chat)) == 1
+    assert len(refused) == 3
+    assert [card.title for card in told(chat)] == ["No price for 11 min"]
