@@ -349,7 +349,8 @@ async def test_of_what_nobody_waits_for_no_gap_is_told(world, platform, chat):
 
 async def test_a_gap_that_could_not_be_stored_is_told_later(world, platform, chat, monkeypatch):
     await watching(world, platform)
-    take, refused = world.store.inbox.ingest, []
+    take = world.store.inbox.ingest
+    refused: list[object] = []
 
     async def away(account, events, *given, **named):
         notices = [one for one in events if one.origin.record.startswith("no prices")]
