@@ -1,6 +1,5 @@
 """Who reads along in a server's channels, and whether somebody is still there."""
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from http import HTTPStatus
@@ -13,7 +12,7 @@ from adapters.discord.limits import Seconds
 from adapters.discord.transport import DiscordHttp, DiscordRefusal, RateLimited
 from bot.domain.chats import Address
 from bot.domain.linking import Audience
-from bot.domain.text import clean
+from bot.domain.text import without_links
 from bot.errors import Refused, TryLater, Unreachable
 from bot.texts.errors import Sentence
 from bot.texts.language import _, ngettext
@@ -22,8 +21,6 @@ KEPT = 10_000
 """So much is remembered before what is no longer fresh is forgotten."""
 
 NAME_LIMIT = 60
-
-_DOT = re.compile(r"(?<=\w)\.(?=\w)")
 
 NO_MEMBER = frozenset({10007, 10013})
 """Not a member, or no account at all."""
@@ -149,8 +146,7 @@ def _channel(address: Address) -> str:
 
 
 def _named(found: Mapping[str, Any], otherwise: str) -> str:
-    """A name, in which no address can be followed: it stands beside our own."""
     name = found.get("name")
     if not isinstance(name, str) or not name.strip():
         return otherwise
-    return _DOT.sub("·", clean(name, NAME_LIMIT).replace("://", " "))
+    return without_links(name, NAME_LIMIT)

@@ -1,5 +1,6 @@
 """Our bot on Telegram, put together."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from adapters.chat.replies import MaySend
 from adapters.telegram.answering import TelegramAnswering
 from adapters.telegram.api import BotApi, TelegramChats
 from adapters.telegram.commands import show_menu
+from adapters.telegram.groups import Groups
 from adapters.telegram.listening import TelegramListener
 from adapters.telegram.messenger import TelegramMessenger
 from adapters.telegram.settings import TelegramSettings
@@ -21,11 +23,12 @@ from bot.ports import Meter, ShowMenu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TelegramBot:
-    """Our bot, in its two halves: what shows cards, and what hears people and answers them."""
+    """Our bot: what shows cards, what hears people and answers them, who reads in groups."""
 
     messenger: TelegramMessenger
     listener: TelegramListener
     show_menu: ShowMenu
+    readership: Groups
 
 
 @asynccontextmanager
@@ -82,4 +85,5 @@ def composed(
         show_menu=partial(show_menu, api),
         messenger=TelegramMessenger(chats, settings.bot, now, repeats),
         listener=TelegramListener(api, answering, settings, chance, meter, public_url),
+        readership=Groups(api, asyncio.get_running_loop().time),
     )

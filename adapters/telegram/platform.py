@@ -45,6 +45,7 @@ class Telegram:
 
             yield ChatBot(
                 messenger=bot.messenger,
+                readership=bot.readership,
                 pace=its,
                 show_menu=show_menu,
                 begin=listener.begin,

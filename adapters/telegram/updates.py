@@ -15,6 +15,7 @@ from bot.domain.incoming import (
     Command,
     Incoming,
     Left,
+    Masked,
     Place,
     Press,
     Reaction,
@@ -23,7 +24,7 @@ from bot.domain.incoming import (
     Words,
 )
 from bot.domain.reasons import Reason
-from bot.domain.typed import command_in
+from bot.domain.typed import Typed, command_in
 from bot.services.commands import registry
 
 KINDS = ("message", "callback_query", "my_chat_member", "message_reaction")
@@ -93,9 +94,9 @@ def heard(update: Json, us: BotIdentity) -> TelegramUpdate:
 
 def _message(message: Json, us: BotIdentity) -> Incoming | None:
     person = _person(message)
-    if person is None:
-        return None
     place = _place(message, us)
+    if person is None:
+        return _masked(message, place, us)
     match message:
         case {"text": str(text)} | {"caption": str(text)}:
             pass
@@ -114,10 +115,8 @@ def _message(message: Json, us: BotIdentity) -> Incoming | None:
             replied_to=_replied_to(message),
         )
         return words if place.private else None
-    if typed.addressee is not None and typed.addressee.lower() != (us.username or "").lower():
+    if not _is_for(us, typed, place):
         return None
-    if not place.private and typed.addressee is None and registry.find(typed.name) is None:
-        return None  # another bot's command
     return Command(
         place=place,
         person=person,
@@ -126,6 +125,27 @@ def _message(message: Json, us: BotIdentity) -> Incoming | None:
         at=_date(message),
         replied_to=_replied_to(message),
     )
+
+
+def _masked(message: Json, place: Place, us: BotIdentity) -> Masked | None:
+    """A group's administrator may speak as the group.
+
+    Source: https://core.telegram.org/bots/api#message (`sender_chat`)
+    """
+    match message:
+        case {"sender_chat": {"id": int(sender)}, "chat": {"id": int(chat)}, "text": str(text)}:
+            typed = command_in(text)
+            is_command = typed is not None and _is_for(us, typed, place)
+            return Masked(place=place) if sender == chat and is_command else None
+        case _:
+            return None
+
+
+def _is_for(us: BotIdentity, typed: Typed, place: Place) -> bool:
+    """In a group there may be other bots, with commands of their own."""
+    if typed.addressee is not None:
+        return typed.addressee.lower() == (us.username or "").lower()
+    return place.private or registry.find(typed.name) is not None
 
 
 def _replied_to(message: Json) -> str | None:

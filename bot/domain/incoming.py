@@ -107,6 +107,13 @@ class Wordless:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Masked:
+    """A command of somebody whom the platform shows as the group itself, so nobody knows who."""
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reaction:
     """A person put a reaction on a message; who takes one away has seen it all the same.
 
@@ -123,7 +130,7 @@ OLD_AFTER = timedelta(minutes=1)
 """A command that is answered later than this may not be meant any more."""
 
 
-Incoming = Command | Press | Words | Wordless | Reaction | Left | Returned
+Incoming = Command | Press | Words | Wordless | Masked | Reaction | Left | Returned
 
 
 class OnShown(Protocol):

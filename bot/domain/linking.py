@@ -37,11 +37,16 @@ class Audience:
     """Who reads along in a shared chat.
 
     `name` is what its people call the chat; `readers` says who they are, as the end of a sentence.
-    Both hold names of foreign origin, cleaned.
+    Both hold names of foreign origin, cleaned. `governors` are the people who have a say there,
+    where they can be asked for; elsewhere a platform tells it with what somebody says. Where nobody
+    can be answered alone, `private_chat` is the address of ours that opens the chat of a person
+    alone, to which what it is to begin with is added.
     """
 
     name: str
     readers: str
+    governors: frozenset[str] = frozenset()
+    private_chat: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +54,8 @@ class Invitation:
     """A one-time address, as its page shows it. The code itself is known only to the person.
 
     `name` and `readers` are those of an `Audience`, and empty where nobody reads along. `language`
-    is the one in which the chat was given the address.
+    is the one in which the chat was given the address. `digits_in` is where the digits are to be
+    typed, if that is not the chat itself.
     """
 
     endpoint: EndpointId
@@ -60,6 +66,7 @@ class Invitation:
     name: str = ""
     readers: str = ""
     language: str = "en"
+    digits_in: EndpointId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

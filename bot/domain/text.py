@@ -38,6 +38,14 @@ def clean(text: str, limit: int = LINE_LIMIT) -> str:
     return line[: limit - 1].rstrip() + "…"
 
 
+_DOT = re.compile(r"(?<=\w)\.(?=\w)")
+
+
+def without_links(name: str, limit: int) -> str:
+    """A name, clean, in which no address can be followed: it stands beside our own."""
+    return _DOT.sub("·", clean(name, limit).replace("://", " "))
+
+
 MOST_LINES = 12
 """Lines of one platform text that a card shows."""
 

@@ -93,6 +93,13 @@ class Codes(Protocol):
     async def look(self, code_hash: str, now: datetime) -> Invitation | LinkProblem:
         """What stands behind a code; changes nothing."""
 
+    async def renew(
+        self, code_hash: str, new_hash: str, digits_in: EndpointId, person: str, now: datetime
+    ) -> Invitation | LinkProblem:
+        """Give a code of this person's another one in its place: the first was read by others. The
+        digits are typed in that chat from now on.
+        """
+
     async def count_login(
         self, code_hash: str, who: str, source: str, now: datetime
     ) -> int | TooSoon | LinkProblem:
@@ -108,8 +115,8 @@ class Codes(Protocol):
     async def sign_in(
         self, code_hash: str, grant: Grant, digits: str, now: datetime
     ) -> SignedIn | LinkProblem:
-        """Use the code up: one conditional UPDATE. Another signed-in attempt of the same person in
-        the same chat ends.
+        """Use the code up: one conditional UPDATE. Another signed-in attempt of the same person,
+        whose digits would be typed in the same chat, ends.
 
         A login that is only inferred to be an account's, which has another one, is NOT_CERTAIN: it
         leaves the code as it was, and `complete` makes nothing of it either.
@@ -118,13 +125,14 @@ class Codes(Protocol):
     async def withdraw(self, address: Address, person: str, now: datetime) -> int:
         """End this person's attempts from that chat; gives how many."""
 
-    async def waiting(self, address: Address, person: str, now: datetime) -> bool:
-        """Whether this person, in this chat, is expected to type digits."""
+    async def waiting(self, address: Address, person: str, now: datetime) -> Address | None:
+        """The chat that the digits would link that this person is expected to type in this one."""
 
     async def complete(
         self, address: Address, person: str, digits: str, now: datetime
     ) -> Completed | WrongDigits:
-        """Check the digits, counting the try; if right make account, link and credential at once.
+        """Check the digits typed in a chat, counting the try; if right make account, link and
+        credential at once.
 
         A chat that was linked to another account loses that link first, with all that was owed;
         but a shared chat stays with who linked it (TAKEN). Linking again to the same account keeps

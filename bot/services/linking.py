@@ -89,6 +89,33 @@ class Linking:
         Args:
             audience: who reads along there, if anybody.
         """
+        return self._page(await self._invited(place, person, audience, hashed))
+
+    async def call_over(self, place: Place, person: Person, audience: Audience) -> str:
+        """An address that everybody in a group may read: with it this person, and nobody else, goes
+        on in the private chat with us. As good for `CODE_LIFE`, and once.
+        """
+        code = await self._invited(place, person, audience, _hashed_call)
+        return f"{audience.private_chat}{code}"
+
+    async def called_over(self, code: str) -> Invitation | LinkProblem:
+        """What somebody was called for who begins a private chat with that."""
+        return await self._codes.look(_hashed_call(code), self._now())
+
+    async def go_on(self, code: str, place: Place, person: Person) -> str | LinkProblem:
+        """The one-time address for who was called over: the digits are typed here then."""
+        here = await self._links.endpoint(place.address, place.private)
+        page, now = self._new_id(), self._now()
+        renewed = await self._codes.renew(_hashed_call(code), hashed(page), here, person.id, now)
+        return renewed if isinstance(renewed, LinkProblem) else self._page(page)
+
+    async def _invited(
+        self,
+        place: Place,
+        person: Person,
+        audience: Audience | None,
+        hash_of: Callable[[str], str],
+    ) -> str:
         now = self._now()
         code = self._new_id()
         name = "" if audience is None else audience.name
@@ -102,7 +129,10 @@ class Linking:
             readers="" if audience is None else audience.readers,
             language=spoken_language(),
         )
-        await self._codes.invite(hashed(code), invitation, now)
+        await self._codes.invite(hash_of(code), invitation, now)
+        return code
+
+    def _page(self, code: str) -> str:
         return f"{self._public_url}/link/{code}"
 
     def is_cut_off(self, address: Address) -> bool:
@@ -164,7 +194,7 @@ class Linking:
         account = outcome.account
         endpoint = outcome.link.endpoint
         facts = {} if endpoint.private else {"shared": endpoint.name}
-        await self._note("linked", now, place.address, person.id, account.id, **facts)
+        await self._note("linked", now, endpoint.address, person.id, account.id, **facts)
         language = nearest_language(person.language)
         if language != outcome.link.preferences.language:
             await self._links.prefer(outcome.link.id, partial(replace, language=language), now)
@@ -174,19 +204,21 @@ class Linking:
         await self._feeds.credential_renewed(account)
         if outcome.others:
             await self._tell_others(account, outcome.link)
+        if endpoint.address != place.address:
+            await self._tell_there(account, outcome.link)
         return outcome
 
     def code_hash_in(self, url: str) -> str | None:
         """By what one of our one-time addresses is known; `None` if it is none."""
-        page = f"{self._public_url}/link/"
+        page = self._page("")
         return hashed(url.removeprefix(page)) if url.startswith(page) else None
 
     async def withdraw(self, place: Place, person: Person) -> int:
         """End the addresses that a person has asked for in a chat; gives how many."""
         return await self._codes.withdraw(place.address, person.id, self._now())
 
-    async def awaits_digits(self, place: Place, person: Person) -> bool:
-        """Whether this person is expected to type digits there now."""
+    async def awaits_digits(self, place: Place, person: Person) -> Address | None:
+        """The chat that digits would link, if this person is expected to type some now."""
         return await self._codes.waiting(place.address, person.id, self._now())
 
     async def run(self) -> NoReturn:
@@ -252,6 +284,12 @@ class Linking:
         )
         await self._ingest.take(account, (notice,))
 
+    async def _tell_there(self, account: Account, link: Link) -> None:
+        """Say to a group, where nobody has seen how it was linked, whose alerts it has now."""
+        origin = Origin(kind=Kind.FEED, record=f"joined {link.id}", at=self._now())
+        notice = Notice(origin=origin, say=notices.group_linked, only=link.endpoint.id)
+        await self._ingest.take(account, (notice,))
+
     async def _note(
         self,
         what: str,
@@ -284,6 +322,11 @@ def _name_of(login: Login) -> str:
             return key
         case TokenLogin(token=token):
             return token
+
+
+def _hashed_call(code: str) -> str:
+    """Not as that of a page: who reads it in a group must not open the page with it."""
+    return hashed(f"call {code}")
 
 
 def hashed(code: str) -> str:

@@ -16,8 +16,8 @@ def not_linked(answers_privately: bool = True) -> Card:
         return plain(
             _("I show no account here"),
             _(
-                "Others read along, so this chat cannot be linked. Open a private chat with me and "
-                "send /link there."
+                "This chat is not linked. An administrator can link a group with /link; for your"
+                " own alerts, open a private chat with me and send /link there."
             ),
         )
     return plain(_("This chat is not linked yet"), _("Send /link to connect your trading account."))
@@ -41,6 +41,23 @@ def role_too_low(spec: Spec) -> Card:
     return plain(
         _("You may look but not use {command} here", command=command(spec.name)),
         _("Who linked this chat can allow it, with /members."),
+    )
+
+
+def others_may_not_look() -> Card:
+    return plain(
+        _("Others would read that here"),
+        _("Ask me in a private chat, or let others here look: /members viewer."),
+    )
+
+
+def masked() -> Card:
+    return plain(
+        _("Telegram does not tell me who you are here"),
+        _(
+            "You write as the group: in its administrators' rights, turn off “Remain anonymous” for"
+            " a moment. Or write to me in a private chat."
+        ),
     )
 
 

@@ -76,6 +76,11 @@ class Sentence(StrEnum):
     DISCORD_SAYS_WAIT = later("Discord wants me to wait.")
     DISCORD_IS_SILENT = later("Discord does not answer.")
     DISCORD_DOES_NOT_SAY = later("Discord does not say.")
+    TELEGRAM_SAYS_WAIT = later("Telegram wants me to wait.")
+    TELEGRAM_IS_SILENT = later("Telegram does not answer.")
+    MEMBERS_ARE_HIDDEN = later(
+        "Telegram does not tell me who is in that group: make me an administrator there."
+    )
     NO_ANSWER_FROM_CHAT = later("There was no answer in time.")
 
 

@@ -59,8 +59,8 @@ def among_others() -> Card:
     return plain(
         _("Hello, I am Tradebell"),
         _(
-            "I ring when a trading bot does something, and show an account to its owner only. Here "
-            "others read along, so here I answer /help and nothing about accounts."
+            "I ring when a trading bot does something. An administrator of this group can have an"
+            " account's alerts shown here: /link."
         ),
         _("For your own bots, open a private chat with me and send /link there."),
     )

@@ -103,8 +103,69 @@ def readers_unknown(reason: str) -> Card:
     )
 
 
-def shared_link_address(url: str, audience: Audience, *, cut_off: bool = False) -> Card:
-    """Consent comes first: who will see what, before anybody logs in. `cut_off` as above."""
+def cannot_govern_group(name: str) -> Card:
+    return plain(
+        _("You cannot link {name}", name=name),
+        _("An administrator of the group can, with /link here: everybody there gets the alerts."),
+        _("For your own alerts, write to me directly and send /link there."),
+    )
+
+
+def not_in_group() -> Card:
+    return plain(
+        _("I am not in that group"),
+        _("Add me to it, then send /link there again."),
+        _("For your own alerts, send /link here."),
+    )
+
+
+def called_over(url: str) -> Card:
+    """For everybody's eyes, in the group that is to be linked."""
+    return Card(
+        title=_("Link this group?"),
+        lines=(_("Go on in our private chat: there I say who will read along, and you log in."),),
+        buttons=((Button(label=_("Open our chat"), url=url, style=ButtonStyle.PRIMARY),),),
+        notes=(
+            _(
+                "Good for {minutes} minutes, only for who asked.",
+                minutes=int(CODE_LIFE.total_seconds() // 60),
+            ),
+        ),
+    )
+
+
+def call_is_over() -> Card:
+    return plain(_("That button is too old"), _("Send /link in the group again."))
+
+
+def not_called() -> Card:
+    return plain(
+        _("That button is for who asked for it"),
+        _("Are you an administrator of the group? Then send /link there yourself."),
+    )
+
+
+def shared_link_address(
+    url: str, audience: Audience, *, cut_off: bool = False, elsewhere: bool = False
+) -> Card:
+    """Consent comes first: who will see what, before anybody logs in.
+
+    Args:
+        cut_off: as above.
+        elsewhere: this is said in a private chat.
+    """
+    digits = (
+        _("It then shows six digits. Type them here, and we are done.")
+        if elsewhere
+        else _("It then shows six digits. Give them to me here, with /link and the digits.")
+    )
+    alone = (
+        _("For alerts that only you see, send /link here.")
+        if elsewhere
+        else _("For alerts that only you see, write to me directly.")
+    )
+    minutes = int(CODE_LIFE.total_seconds() // 60)
+    once = _("Good for {minutes} minutes, for you only.", minutes=minutes)
     return Card(
         title=_("Link {name}?", name=audience.name),
         severity=Severity.WARNING,
@@ -117,25 +178,28 @@ def shared_link_address(url: str, audience: Audience, *, cut_off: bool = False) 
             _("They can ask and change nothing, unless you allow it with /members."),
             _("If you agree, log in on this page: {url}", url=url),
             *([only_there()] if cut_off else []),
-            _("It then shows six digits. Give them to me here, with /link and the digits."),
+            digits,
         ),
         buttons=((Button(label=_("Open the page"), url=url, style=ButtonStyle.PRIMARY),),),
-        notes=(
-            _(
-                "Good for {minutes} minutes, for you only. For alerts that only you see, write to"
-                " me directly.",
-                minutes=int(CODE_LIFE.total_seconds() // 60),
-            ),
-        ),
+        notes=(f"{once} {alone}",),
         asks_digits=True,
     )
 
 
-def linked(completed: Completed) -> Card:
+def linked(completed: Completed, *, elsewhere: bool = False) -> Card:
+    """
+    Args:
+        elsewhere: the chat that is linked now is not the one where this is said.
+    """
     label = clean(completed.account.label, 60)
     endpoint = completed.link.endpoint
     lines = [_("From now on I ring when your bots trade, err or stop.")]
-    if not endpoint.private:
+    if elsewhere:
+        lines = [
+            _("From now on {name} is told when your bots trade, err or stop.", name=endpoint.name)
+        ]
+        lines.append(_("Send /members there to say what others may ask and do."))
+    elif not endpoint.private:
         lines.append(_("All who read along here see it. /members says what else they may do."))
     if completed.replaced is not None:
         lines.insert(0, _("The account that was linked here before is no longer."))
@@ -147,7 +211,8 @@ def linked(completed: Completed) -> Card:
                 len(completed.others),
             )
         )
-    lines.append(_("Try /status now."))
+    if not elsewhere:
+        lines.append(_("Try /status now."))
     return Card(
         title=_("Linked to {label}", label=label), severity=Severity.GOOD, lines=tuple(lines)
     )

@@ -157,6 +157,13 @@ def chat_closed(chat: Endpoint, reason: str, *, named: bool) -> NoticeText:
     )
 
 
+def group_linked() -> NoticeText:
+    return NoticeText(
+        _("This group is linked to a trading account"),
+        _("From now on I tell you here when its bots trade, err or stop."),
+    )
+
+
 def chat_linked(chat: Endpoint, *, named: bool) -> NoticeText:
     """`named` as above."""
     return NoticeText(

@@ -5,8 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
+    ScalarSelect,
     Select,
+    and_,
     delete,
     insert,
     null,
@@ -54,6 +57,14 @@ class _Try(NamedTuple):
     now: datetime
 
 
+class _Renewal(NamedTuple):
+    code_hash: str
+    new_hash: str
+    digits_in: EndpointId
+    person: str
+    now: datetime
+
+
 class _SignIn(NamedTuple):
     code_hash: str
     grant: Grant
@@ -75,6 +86,12 @@ class SqlCodes:
     async def look(self, code_hash: str, now: datetime) -> Invitation | LinkProblem:
         return await self._database.read(_look, code_hash, now)
 
+    async def renew(
+        self, code_hash: str, new_hash: str, digits_in: EndpointId, person: str, now: datetime
+    ) -> Invitation | LinkProblem:
+        request = _Renewal(code_hash, new_hash, digits_in, person, now)
+        return await self._database.write(_renew, request)
+
     async def count_login(
         self, code_hash: str, who: str, source: str, now: datetime
     ) -> int | TooSoon | LinkProblem:
@@ -93,8 +110,8 @@ class SqlCodes:
     async def withdraw(self, address: Address, person: str, now: datetime) -> int:
         return await self._database.write(_withdraw, (address, person, now))
 
-    async def waiting(self, address: Address, person: str, now: datetime) -> bool:
-        return await self._database.read(_is_waiting, address, person, now)
+    async def waiting(self, address: Address, person: str, now: datetime) -> Address | None:
+        return await self._database.read(_waiting, address, person, now)
 
     async def complete(
         self, address: Address, person: str, digits: str, now: datetime
@@ -136,7 +153,7 @@ class SqlCodes:
         if not used_up.rowcount:
             return _problem(found, now) or LinkProblem.USED
         others = select(attempt.c.id).where(
-            attempt.c.endpoint == found.endpoint,
+            _is_typed_in(found.digits_in or found.endpoint),
             attempt.c.person == found.person,
             attempt.c.state == AttemptState.SIGNED_IN,
             attempt.c.id != found.id,
@@ -221,6 +238,7 @@ def _invite(connection: Connection, request: tuple[str, str, Invitation, datetim
             "digits_tries": 0,
             "readers": invitation.readers,
             "language": invitation.language,
+            "digits_in": invitation.digits_in,
         },
     )
     surplus = (
@@ -253,7 +271,26 @@ def _look(connection: Connection, code_hash: str, now: datetime) -> Invitation |
         name=found.name,
         readers=found.readers,
         language=found.language,
+        digits_in=found.digits_in and EndpointId(found.digits_in),
     )
+
+
+@each
+def _renew(connection: Connection, request: _Renewal) -> Invitation | LinkProblem:
+    renewed = connection.execute(
+        update(attempt)
+        .where(
+            attempt.c.code_hash == request.code_hash,
+            attempt.c.person == request.person,
+            attempt.c.state == AttemptState.OPEN,
+            attempt.c.expires_at > request.now,
+        )
+        .values(code_hash=request.new_hash, digits_in=request.digits_in)
+    )
+    if renewed.rowcount:
+        return _look(connection, request.new_hash, request.now)
+    looked = _look(connection, request.code_hash, request.now)
+    return looked if isinstance(looked, LinkProblem) else LinkProblem.UNKNOWN
 
 
 @each
@@ -287,15 +324,28 @@ def _forgive_login(connection: Connection, request: tuple[Keys, bool]) -> None:
 
 def _signed_in(address: Address, person: str) -> Select[*tuple[Any, ...]]:
     return _attempts().where(
-        is_at(address), attempt.c.person == person, attempt.c.state == AttemptState.SIGNED_IN
+        _is_typed_at(address),
+        attempt.c.person == person,
+        attempt.c.state == AttemptState.SIGNED_IN,
     )
+
+
+def _is_typed_at(address: Address) -> ColumnElement[bool]:
+    chat = endpoint.alias("typed_in")
+    return _is_typed_in(select(chat.c.id).where(is_at(address, chat)).scalar_subquery())
+
+
+def _is_typed_in(chat: ScalarSelect[str] | str) -> ColumnElement[bool]:
+    """Whether it is there that the digits are to be typed."""
+    here = and_(attempt.c.digits_in.is_(None), attempt.c.endpoint == chat)
+    return or_(attempt.c.digits_in == chat, here)
 
 
 @each
 def _withdraw(connection: Connection, request: tuple[Address, str, datetime]) -> int:
     address, person, now = request
     open_ones = _attempts().where(
-        is_at(address),
+        _is_typed_at(address),
         attempt.c.person == person,
         or_(
             (attempt.c.state == AttemptState.OPEN) & (attempt.c.expires_at > now),
@@ -305,13 +355,17 @@ def _withdraw(connection: Connection, request: tuple[Address, str, datetime]) ->
     found = connection.execute(open_ones).all()
     for row in found:
         _close(connection, row.id, AttemptState.REPLACED)
-        end_address(connection, row.endpoint, row.code_hash, now, withdrawn=True)
+        shown_in = row.digits_in or row.endpoint
+        end_address(connection, shown_in, row.code_hash, now, withdrawn=True)
     return len(found)
 
 
-def _is_waiting(connection: Connection, address: Address, person: str, now: datetime) -> bool:
+def _waiting(
+    connection: Connection, address: Address, person: str, now: datetime
+) -> Address | None:
     live = _signed_in(address, person).where(attempt.c.digits_until > now)
-    return connection.execute(live).first() is not None
+    found = connection.execute(live).first()
+    return None if found is None else address_of(found)
 
 
 def _count_wrong(connection: Connection, found: AnyRow) -> WrongDigits:

@@ -71,7 +71,7 @@ def link_by(
     vault.keep_credential(connection, owner.id, grant.credential)
     take_answer(connection, owner.id, answer_by_login(now), now)
     solve(connection, owner.id, Solving(causes=frozenset({Cause.LOGIN})), now)
-    end_address(connection, attempt.endpoint, attempt.code_hash, now)
+    end_address(connection, attempt.digits_in or attempt.endpoint, attempt.code_hash, now)
     return Completed(
         link=made,
         account=owner,

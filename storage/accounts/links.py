@@ -5,7 +5,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, select, update
 
 from bot.domain.accounts import Account, AccountState, Credential
 from bot.domain.chats import Address, EndpointState, Link, Preferences
@@ -87,12 +87,12 @@ class SqlLinks:
         return await self._database.write(_enable, address)
 
 
-def is_at(address: Address) -> ColumnElement[bool]:
+def is_at(address: Address, chat: FromClause = endpoint) -> ColumnElement[bool]:
     return and_(
-        endpoint.c.channel == address.channel,
-        endpoint.c.bot == address.bot,
-        endpoint.c.chat == address.chat,
-        endpoint.c.thread == address.thread,
+        chat.c.channel == address.channel,
+        chat.c.bot == address.bot,
+        chat.c.chat == address.chat,
+        chat.c.thread == address.thread,
     )
 
 

@@ -619,6 +619,8 @@ class _Attempt(TypedColumns):
     """Who reads along in a shared chat, as it is told to the person."""
     language: Named[str] = Column(Text, server_default="en")
     """That of the page behind the address."""
+    digits_in: Named[str | None] = Column(Text, index=True)
+    """Where the digits are to be typed, if that is not the chat itself."""
 
 
 attempt = Table("attempt", metadata, _Attempt)

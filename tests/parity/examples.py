@@ -202,6 +202,7 @@ LINK = Link(
     linked_at=AT - timedelta(days=2),
 )
 OTHER = replace(LINK, id=LinkId("m"), endpoint=replace(ENDPOINT, id=EndpointId("f")))
+GROUP_LINK = replace(LINK, endpoint=replace(ENDPOINT, private=False, name="#desk in Alpha"))
 
 AT_DESK = replace(LINK, endpoint=replace(ENDPOINT, private=False, name="#desk in Alpha"))
 LINKED_ELSEWHERE = (
@@ -814,12 +815,19 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         for again, cut_off in ((True, False), (False, False), (False, True))
     ],
     "linking.taken": lambda: [linking.taken()],
+    "linking.cannot_govern_group": lambda: [linking.cannot_govern_group(AUDIENCE.name)],
+    "linking.not_in_group": lambda: [linking.not_in_group()],
+    "linking.called_over": lambda: [linking.called_over(f"{PUBLIC_URL}/link/Ab3-_cc")],
+    "linking.call_is_over": lambda: [linking.call_is_over()],
+    "linking.not_called": lambda: [linking.not_called()],
     "linking.cannot_govern": lambda: [linking.cannot_govern(SHARED)],
     "linking.lacks_rights": lambda: [linking.lacks_rights(SHARED)],
     "linking.not_there": lambda: [linking.not_there(SHARED)],
     "linking.readers_unknown": lambda: [linking.readers_unknown("Discord does not answer.")],
     "linking.shared_link_address": lambda: [
-        linking.shared_link_address(f"{PUBLIC_URL}/link/Ab3-_cc", AUDIENCE, cut_off=cut_off)
+        linking.shared_link_address(
+            f"{PUBLIC_URL}/link/Ab3-_cc", AUDIENCE, cut_off=cut_off, elsewhere=cut_off
+        )
         for cut_off in (False, True)
     ],
     "members.nobody_else_here": lambda: [members.nobody_else_here()],
@@ -1115,6 +1123,8 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "quiet.digest_set": lambda: [quiet.digest_set(WANTS, NOW, foreseen(), ONE_BUTTON)],
     "quiet.not_a_time": lambda: [quiet.not_a_time("zzz")],
     "access.owner_absent": lambda: [access.owner_absent()],
+    "access.others_may_not_look": lambda: [access.others_may_not_look()],
+    "access.masked": lambda: [access.masked()],
     "strategies.one": lambda: [
         strategies.one(PLAN, (replace(OWL, strategy=PLAN.id),)),
         strategies.one(PLAN, ()),
@@ -1195,8 +1205,11 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         for near, plans in ((NEAR, (PLAN,)), ((), (PLAN,)), ((), ()))
     ],
     "linking.linked": lambda: [
-        linking.linked(Completed(link=link, account=ACCOUNT, others=(OTHER,), replaced=OTHER))
-        for link in (LINK, replace(LINK, endpoint=replace(ENDPOINT, private=False)))
+        linking.linked(
+            Completed(link=link, account=ACCOUNT, others=(OTHER,), replaced=OTHER),
+            elsewhere=elsewhere,
+        )
+        for link, elsewhere in ((LINK, False), (GROUP_LINK, False), (GROUP_LINK, True))
     ],
     "linking.digits_refused": lambda: [
         linking.digits_refused(WrongDigits(problem=problem, tries_left=2))
@@ -1707,6 +1720,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "notices.chat_closed": lambda: [
         noticed(notices.chat_closed(ENDPOINT, "blocked", named=named)) for named in (True, False)
     ],
+    "notices.group_linked": lambda: [noticed(notices.group_linked())],
     "notices.chat_linked": lambda: [
         noticed(notices.chat_linked(ENDPOINT, named=named), urgent=True) for named in (True, False)
     ],

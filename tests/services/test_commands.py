@@ -176,7 +176,11 @@ async def test_whoever_adds_us_to_a_group_is_told_what_works_there(world):
 
     assert as_shown(reply.card) == start
     assert "private chat" in start.lines[1]
-    assert [field.label for field in help.fields] == ["/help", "/settings [words]"]
+    assert [field.label for field in help.fields] == [
+        "/help",
+        "/link [digits]",
+        "/settings [words]",
+    ]
 
 
 # --- linking --------------------------------------------------------------------------------

@@ -3,11 +3,12 @@
 from bot.domain.cards import Card
 from bot.domain.chats import Person
 from bot.domain.deliveries import Priority
-from bot.domain.incoming import Place, Shared
+from bot.domain.incoming import Place
 from bot.domain.linking import WrongDigits
 from bot.domain.typed import digits_in, six_digits_in
 from bot.services.commands.desk import Desk
 from bot.services.commands.phone import phone_by
+from bot.services.commands.sharing import cannot_link, governed_at
 from bot.texts import linking as texts
 from bot.texts import phones
 
@@ -39,23 +40,18 @@ async def take_digits(desk: Desk, place: Place, person: Person, digits: str) -> 
 async def _link_by(desk: Desk, place: Place, person: Person, digits: str) -> Card:
     # Whoever had a say when they asked for the address may have none any more.
     refusal = None if place.shared is None else cannot_link(place.shared)
+    there = await desk.linking.awaits_digits(place, person)
+    if there is not None and there != place.address:
+        governed = await governed_at(desk, there, person)
+        refusal = governed if isinstance(governed, Card) else None
     if refusal is not None:
         return refusal
     outcome = await desk.linking.complete(place, person, digits)
     if isinstance(outcome, WrongDigits):
         return texts.digits_refused(outcome)
     desk.amending.wake()
-    endpoint = outcome.link.endpoint.id
-    if await desk.outbox.pending(endpoint):
+    endpoint = outcome.link.endpoint
+    if await desk.outbox.pending(endpoint.id):
         # It had been closed, and is not any more.
-        desk.delivering.wake({endpoint: (place.address, Priority.NORMAL)})
-    return texts.linked(outcome)
-
-
-def cannot_link(shared: Shared) -> Card | None:
-    """Why this person cannot link a shared chat."""
-    if not shared.can_manage:
-        return texts.cannot_govern(shared)
-    if not shared.missing_permissions:
-        return None
-    return texts.lacks_rights(shared) if shared.invited else texts.not_there(shared)
+        desk.delivering.wake({endpoint.id: (endpoint.address, Priority.NORMAL)})
+    return texts.linked(outcome, elsewhere=endpoint.address != place.address)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot.domain.accounts import Account
 from bot.domain.actions import Target
 from bot.domain.cards import Card, Option, with_note
-from bot.domain.chats import Link, Person
+from bot.domain.chats import Link, Person, Role
 from bot.domain.commands import Ambiguous, Arguments, Known, Misread, Spec, read_options, read_typed
 from bot.domain.incoming import OLD_AFTER, Command
 from bot.domain.names import nearest as nearest_names
@@ -95,7 +95,7 @@ async def _answer_about_account(
     within: Spec | None,
 ) -> Card:
     spec = found.spec
-    refusal = await desk.access.refusal(spec, command.person, link)
+    refusal = await _refusal(desk, spec, command, link)
     refused = {} if refusal is None else {"refused": "yes"}
     await _note(desk, link, command.person, name=spec.name, **refused)
     if refusal is not None:
@@ -131,6 +131,21 @@ async def _answer_about_account(
         return failures.not_offered(str(refusal_of_platform), spec.name)
     except (TryLater, Refused) as failure:
         return failures.platform_away(str(failure))
+
+
+async def _refusal(desk: Desk, spec: Spec, command: Command, link: Link) -> Card | None:
+    refusal = await desk.access.refusal(spec, command.person, link)
+    if refusal is None and not _is_for_all(spec, command, link):
+        return access.others_may_not_look()
+    return refusal
+
+
+def _is_for_all(spec: Spec, command: Command, link: Link) -> bool:
+    """Whether everybody who reads the answer may: in a group that is all who are there."""
+    if command.place.answers_privately or spec.least is None or spec.setting or spec.own:
+        return True
+    others = link.preferences.members
+    return others is not None and others.covers(Role.VIEWER)
 
 
 async def _note(desk: Desk, link: Link, person: Person, **facts: str) -> None:

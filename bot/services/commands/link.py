@@ -1,20 +1,21 @@
 """`/link`: a one-time address to log in, and with digits the end of it."""
 
-import asyncio
-
 from bot.domain.cards import Card
 from bot.domain.commands import Argument, ArgumentType, Spec
 from bot.domain.incoming import Shared
-from bot.errors import TryLater
-from bot.services.commands.desk import READ_LIMIT, CommandRequest, OpenCommand
-from bot.services.commands.digits import cannot_link, typed_digits
+from bot.domain.linking import LinkProblem
+from bot.services.commands.desk import CommandRequest, OpenCommand
+from bot.services.commands.digits import typed_digits
+from bot.services.commands.sharing import audience_at, cannot_link, governed_at, is_taken
+from bot.texts import access
 from bot.texts import linking as texts
-from bot.texts.errors import Sentence
 from bot.texts.language import later
 
 
 async def _answer(request: CommandRequest) -> Card:
     desk, place, person = request.desk, request.command.place, request.command.person
+    if not place.answers_privately:
+        return await _call_over(request)
     digits = request.arguments.text("digits")
     if digits:
         card = await typed_digits(desk, place, person, digits)
@@ -29,29 +30,65 @@ async def _answer(request: CommandRequest) -> Card:
 
 async def _link_shared(request: CommandRequest, shared: Shared) -> Card:
     """Only for who has a say there and is the first; and who reads along is told before."""
-    desk, place, person = request.desk, request.command.place, request.command.person
+    desk, place, person, link = (
+        *(request.desk, request.command.place, request.command.person),
+        request.link,
+    )
     refusal = cannot_link(shared)
     if refusal is not None:
         return refusal
-    link = request.link
-    theirs = None if link is None or link.person == person.id else link
-    if theirs is not None and await desk.access.has_left(theirs) is not True:
+    if await is_taken(desk, link, person):
         return texts.taken()
-    readership = desk.access.readership(place.address)
-    try:
-        async with asyncio.timeout(READ_LIMIT.total_seconds()):
-            audience = None if readership is None else await readership.of(place.address)
-    except TryLater as outage:
-        return texts.readers_unknown(str(outage))
-    except TimeoutError:
-        return texts.readers_unknown(Sentence.NO_ANSWER_FROM_CHAT)
+    audience = await audience_at(desk, place.address)
     if audience is None:
         return texts.not_there(shared)
-    if theirs is not None:
-        await desk.linking.end(theirs)
+    if isinstance(audience, Card):
+        return audience
+    if link is not None and link.person != person.id:
+        await desk.linking.end(link)
     url = await desk.linking.invite(place, person, audience)
     cut_off = desk.linking.is_cut_off(place.address)
     return texts.shared_link_address(url, audience, cut_off=cut_off)
+
+
+async def _call_over(request: CommandRequest) -> Card:
+    """In a group everybody reads what is answered: what is for one alone is said in private."""
+    desk, place, person = request.desk, request.command.place, request.command.person
+    audience = await audience_at(desk, place.address)
+    if isinstance(audience, Card):
+        return audience
+    if audience is None or not audience.private_chat:
+        return access.only_in_private(request.spec)
+    if person.id not in audience.governors:
+        return texts.cannot_govern_group(audience.name)
+    if await is_taken(desk, request.link, person):
+        return texts.taken()
+    return texts.called_over(await desk.linking.call_over(place, person, audience))
+
+
+async def go_on(request: CommandRequest, code: str) -> Card | None:
+    """The consent and the address for who was called over from a group; `None` for no such code."""
+    desk, place, person = request.desk, request.command.place, request.command.person
+    called = await desk.linking.called_over(code)
+    if called is LinkProblem.UNKNOWN:
+        return None
+    if isinstance(called, LinkProblem):
+        return texts.call_is_over()
+    if called.person != person.id:
+        return texts.not_called()
+    audience = await governed_at(desk, called.address, person)
+    if isinstance(audience, Card):
+        return audience
+    link = await desk.links.at(called.address)
+    if await is_taken(desk, link, person):
+        return texts.taken()
+    if link is not None and link.person != person.id:
+        await desk.linking.end(link)
+    url = await desk.linking.go_on(code, place, person)
+    if isinstance(url, LinkProblem):
+        return texts.call_is_over()
+    cut_off = desk.linking.is_cut_off(place.address)
+    return texts.shared_link_address(url, audience, cut_off=cut_off, elsewhere=True)
 
 
 COMMAND = OpenCommand(
@@ -67,7 +104,6 @@ COMMAND = OpenCommand(
             ),
         ),
         least=None,
-        answers_privately=True,
     ),
     answer=_answer,
 )

@@ -14,6 +14,7 @@ from bot.domain.incoming import (
     Command,
     Incoming,
     Left,
+    Masked,
     Place,
     Press,
     Reaction,
@@ -50,6 +51,9 @@ WORDLESS_AGAIN = timedelta(hours=1)
 answers.
 """
 
+MASKED_AGAIN = timedelta(minutes=10)
+"""How soon a group is told again that we do not know who speaks."""
+
 PASSED_OVER_AGAIN = timedelta(minutes=1)
 """How soon it is logged again that strangers are not answered."""
 
@@ -66,6 +70,7 @@ class Router:
         self._strangers = Throttle(EARNED_BY_STRANGERS)
         self._reacting = Throttle(EARNED)
         self._wordless = OnceInAWhile(WORDLESS_AGAIN)
+        self._masked = OnceInAWhile(MASKED_AGAIN)
         self._passed_over = OnceInAWhile(PASSED_OVER_AGAIN)
 
     async def recover(self) -> None:
@@ -140,6 +145,9 @@ class Router:
                 await self._reopen(place)
                 if added:
                     yield Reply(card=getting_started.among_others())
+            case Masked(place=place):
+                if self._masked.is_due(place.address, timedelta(seconds=steady())):
+                    yield Reply(card=access.masked())
             case Reaction(person=person):
                 if self._reacting.judge(person.id, timedelta(seconds=steady())) is Judged.OK:
                     await self._desk.seeing.reacted(said)
@@ -250,7 +258,7 @@ def _language_of(said: Incoming, link: Link | None) -> str:
     """That of the chat, else that of the person who speaks."""
     if link is not None:
         return link.preferences.language
-    return ENGLISH if isinstance(said, Left | Returned) else said.person.language
+    return ENGLISH if isinstance(said, Left | Returned | Masked) else said.person.language
 
 
 def _is_meant(typed: Typed) -> bool:

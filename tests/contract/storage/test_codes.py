@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.accounts import AccountState, Grant
+from bot.domain.chats import Role
 from bot.domain.deliveries import State
 from bot.domain.lifetimes import CODE_LIFE, DIGITS_LIFE
 from bot.domain.linking import (
@@ -18,6 +19,7 @@ from bot.domain.linking import (
     LOGIN_TRIES,
     OPEN_CODES,
     Completed,
+    Invitation,
     LinkProblem,
     SignedIn,
     TooSoon,
@@ -491,3 +493,69 @@ async def rows(store: Store) -> list[Any]:
         return [list(connection.execute(select(table))) for table in (attempt, secret)]
 
     return await store.database.read(read)
+
+
+# --- a group, linked from a private chat ---------------------------------------------------
+
+
+async def called(store: Store, code: str = "call", person: str = "100") -> None:
+    """An attempt for a group, whose code others have read."""
+    group = address("-500")
+    invitation = Invitation(
+        endpoint=await store.links.endpoint(group, private=False, name="Desk"),
+        address=group,
+        person=person,
+        role=Role.OWNER,
+        expires_at=NOW + CODE_LIFE,
+        name="Desk",
+    )
+    await store.codes.invite(code, invitation, NOW)
+
+
+async def test_a_code_that_others_have_read_is_renewed_once_by_its_person(store: Store):
+    await called(store)
+    here = await store.links.endpoint(address(), private=True)
+
+    by_another = await store.codes.renew("call", "stolen", here, "200", NOW)
+    renewed = await store.codes.renew("call", "page", here, "100", NOW)
+    again = await store.codes.renew("call", "another", here, "100", NOW)
+    await called(store, "late")
+    late = await store.codes.renew("late", "another", here, "100", NOW + CODE_LIFE)
+
+    assert by_another is again is LinkProblem.UNKNOWN
+    assert late is LinkProblem.EXPIRED
+    assert isinstance(renewed, Invitation)
+    assert (renewed.address, renewed.digits_in, renewed.name) == (address("-500"), here, "Desk")
+    assert await store.codes.look("page", NOW) == renewed
+    assert await store.codes.look("call", NOW) is LinkProblem.UNKNOWN
+
+
+async def test_its_digits_are_typed_in_the_private_chat_and_link_the_group(store: Store):
+    await called(store)
+    here = await store.links.endpoint(address(), private=True)
+    await store.codes.renew("call", "page", here, "100", NOW)
+    await sign_in(store, "page")
+
+    assert await store.codes.waiting(address(), "100", NOW) == address("-500")
+    assert await store.codes.waiting(address("-500"), "100", NOW) is None
+    elsewhere = await type_digits(store, chat="-500")
+    done = await type_digits(store)
+
+    assert elsewhere == WrongDigits(problem=LinkProblem.UNKNOWN)
+    assert isinstance(done, Completed)
+    assert done.link.endpoint.address == address("-500")
+    assert not done.link.endpoint.private
+    assert await store.links.at(address()) is None
+
+
+async def test_only_one_login_waits_for_digits_in_a_private_chat(store: Store):
+    await called(store)
+    here = await store.links.endpoint(address(), private=True)
+    await store.codes.renew("call", "page", here, "100", NOW)
+    await sign_in(store, "page")
+    await invited(store, "own")
+    await sign_in(store, "own")
+
+    assert await store.codes.waiting(address(), "100", NOW) == address()
+    assert await store.codes.withdraw(address(), "100", NOW) == 1
+    assert await store.codes.waiting(address(), "100", NOW) is None

@@ -10,6 +10,7 @@ import aiohttp
 
 from adapters.simulator import Market, play
 from bot.app.sources import now
+from tests.e2e.processes import digits_in, sign_in
 from tests.integration.app.conftest import bought, linked, running
 from tests.integration.web.test_links import csrf_of
 from tests.standins.bot_api import Access
@@ -140,3 +141,49 @@ async def test_a_price_that_moves_rings_and_one_that_is_watched_moves_in_its_mes
     assert not rung.silent
     assert moved.splitlines()[0] != first.splitlines()[0]
     assert "Since" in moved
+
+
+async def test_a_group_is_linked_watched_and_commanded_by_who_may(
+    settings, simulated, bot_api, ann
+):
+    """Ann has begun the group, Ben is a member, and somebody writes as the group."""
+    world, user = bot_api.world, simulated.alice
+    ben = world.person("Ben")
+    group = world.group("Desk", ann, ben)
+    group.admins.add(ann.id)
+
+    async def told(text: str) -> None:
+        await world.message_where(lambda one: one.chat is group and text in one.text, within=15)
+
+    async with running(settings()) as product:
+        ben.types("/link@tradebell_bot", group)
+        await told("You cannot link Desk")
+        world.types_anonymously(group, "/link@tradebell_bot")
+        await told("does not tell me who you are")
+        ann.types("/link@tradebell_bot", group)
+        await told("Link this group?")
+        address = next(one for one in reversed(group.shown) if one.buttons).buttons[0][0].url
+        ann.types(f"/start {address.partition('?start=')[2]}")
+        consent = await world.message_where(lambda one: "Link Desk?" in one.text, within=15)
+        agreed_to = consent.text
+        page = next(word for word in agreed_to.split() if "/link/" in word)
+        signed_in = await sign_in(page, email=user.email, password=user.password, agreed="yes")
+        ann.types(digits_in(signed_in))
+        await told("This group is linked to a trading account")
+        await product.becomes("/metrics", lambda _, text: 'feeds{state="live"} 1.0' in text)
+        await simulated.trade(1)
+        await told("Bought 1 BTC")
+        ben.types("/status@tradebell_bot", group)
+        await told("Only the person who linked this chat")
+        ann.types("/members@tradebell_bot viewer", group)
+        await told("Let others here look?")
+        ann.presses(next(one for one in reversed(group.shown) if one.buttons), "Allow it")
+        await told("Others here may look")
+        ben.types("/status@tradebell_bot", group)
+        await told("Night Owl")
+        ben.types("/pause@tradebell_bot all", group)
+        await told("You may look but not use /pause here")
+
+    assert "3 members" in agreed_to
+    assert consent.chat is ann.chat
+    assert not any("/link/" in one.text for one in group.shown)

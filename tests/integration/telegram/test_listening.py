@@ -45,7 +45,7 @@ async def test_the_menu_is_registered_only_when_it_changed(api: BotApi):
     assert len(api.world.calls_of("setMyCommands")) == 2 * len(languages())
     listed = [spec.name for spec in SPECS if spec.menu and not spec.pods]
     assert [c["command"] for c in private] == listed
-    assert [c["command"] for c in groups] == ["help", "settings"]
+    assert [c["command"] for c in groups] == ["help", "link", "settings"]
 
 
 async def test_a_chat_is_given_a_menu_of_its_own_in_its_language_and_loses_it_again(api: BotApi):

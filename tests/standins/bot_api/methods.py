@@ -13,7 +13,17 @@ from functools import partial
 from typing import Any
 
 from tests.standins.bot_api.text import Formatted, Refused, check_link, formatted
-from tests.standins.bot_api.world import Access, Answer, Button, Chat, Json, Message, Rows, World
+from tests.standins.bot_api.world import (
+    Access,
+    Answer,
+    Button,
+    Chat,
+    Json,
+    Message,
+    Person,
+    Rows,
+    World,
+)
 
 TEXT_LIMIT = 4096
 CAPTION_LIMIT = 1024
@@ -96,6 +106,8 @@ class Methods:
             "answerCallbackQuery": self._answer_callback_query,
             "getChat": self._get_chat,
             "getChatMember": self._get_chat_member,
+            "getChatMemberCount": lambda asked: len(self._open(asked).members) + 1,
+            "getChatAdministrators": self._get_chat_administrators,
         }
 
     # --- the bot itself -------------------------------------------------------------------
@@ -289,8 +301,14 @@ class Methods:
         person = self._world.people.get(asked.number("user_id"))
         if person is None:
             raise bad("user not found")
-        status = "member" if person.id in chat.members else "left"
-        return {"user": person.as_json(), "status": status}
+        return _member(chat, person)
+
+    def _get_chat_administrators(self, asked: Parameters) -> list[Json]:
+        """Bots are not among them, but for the one that asks."""
+        chat = self._open(asked)
+        if chat.type == "private":
+            raise bad("there are no administrators in the private chat")
+        return [_member(chat, chat.members[one]) for one in sorted(chat.admins)]
 
     def _writable(self, asked: Parameters) -> tuple[Chat, int | None]:
         chat = self._open(asked)
@@ -327,6 +345,16 @@ class Methods:
         if chat is None or chat.access is Access.NEVER_STARTED:
             raise bad("chat not found")
         return chat
+
+
+def _member(chat: Chat, person: Person) -> Json:
+    """Who began a group is its creator here."""
+    if person.id not in chat.members:
+        return {"user": person.as_json(), "status": "left"}
+    if person.id not in chat.admins:
+        return {"user": person.as_json(), "status": "member"}
+    status = "creator" if person.id == next(iter(chat.members)) else "administrator"
+    return {"user": person.as_json(), "status": status, "is_anonymous": False}
 
 
 def _closed(chat: Chat) -> ApiError:

@@ -121,6 +121,10 @@ class Chat:
     members: dict[int, "Person"] = field(default_factory=dict)
     messages: list[Message] = field(default_factory=list)
     topics: dict[int, Topic] = field(default_factory=dict)
+    admins: set[int] = field(default_factory=set)
+    """By their ids; of a group those who may change it."""
+    username: str = ""
+    """Of a public group."""
     bot_is_admin: bool = False
     migrated_to: "Chat | None" = None
     # Counted for each chat, so that an id alone never identifies a message.
@@ -138,7 +142,8 @@ class Chat:
         if self.type == "private":
             return {"id": self.id, "type": self.type, "first_name": self.title}
         forum = {"is_forum": True} if self.topics else {}
-        return {"id": self.id, "type": self.type, "title": self.title, **forum}
+        public = {"username": self.username} if self.username else {}
+        return {"id": self.id, "type": self.type, "title": self.title, **public, **forum}
 
 
 @dataclass(slots=True, eq=False)

@@ -14,6 +14,7 @@ from bot.domain.incoming import (
     Command,
     Incoming,
     Left,
+    Masked,
     Place,
     Press,
     Reaction,
@@ -144,9 +145,24 @@ def test_a_topic_is_part_of_the_address_and_a_plain_reply_s_thread_is_not():
 
 
 @pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("/pause all", Masked(place=GROUP)),
+        ("/pause@tradebell_bot", Masked(place=GROUP)),
+        ("/pause@other_bot", None),
+        ("/dance", None),
+        ("stop it", None),
+    ],
+)
+def test_who_writes_as_the_group_is_nobody_who_could_be_answered(text: str, told: Masked | None):
+    anonymous = {"from": {"id": ANONYMOUS_ADMIN, "is_bot": True}, "sender_chat": {"id": -1001}}
+
+    assert said(message(text, -1001, **anonymous)) == told
+
+
+@pytest.mark.parametrize(
     "more",
     [
-        {"from": {"id": ANONYMOUS_ADMIN, "is_bot": True}, "sender_chat": {"id": -1001}},
         {"from": {"id": ANONYMOUS_ADMIN, "is_bot": False}},
         {"sender_chat": {"id": -1002, "type": "channel"}},
         {"from": {"id": 7, "is_bot": True}},
