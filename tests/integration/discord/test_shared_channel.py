@@ -288,3 +288,27 @@ async def test_what_one_person_sees_loses_its_buttons_after_a_restart_too(
     assert card.ephemeral
     assert offered
     assert "Ask again." in card.text
+
+
+async def test_a_watched_price_moves_in_its_message_until_its_button_is_pressed(
+    world: World, api: DiscordApi, ann: Person, desk: Channel, monkeypatch: pytest.MonkeyPatch
+):
+    for module in ("live_cards", "amending", "commands.watch"):
+        monkeypatch.setattr(f"bot.services.{module}.CHANGE_EVERY", 0.1)
+    await links(world, ann, desk)
+    link = await world.store.links.at(place(desk))
+    assert link is not None
+    account = await world.store.accounts.get(link.account)
+    assert account is not None
+    await world.until(lambda: world.is_live(account))
+
+    live = await ann.runs("alerts watch", desk, pair="BTC/USDT").answered()
+    begun = title(live)
+    world.platform.tick("43000")
+    await api.world.until(lambda: title(live) != begun)
+    moved = title(live)
+    ann.presses(live, "Stop")
+    await api.world.until(lambda: "Stopped." in live.text)
+
+    assert (begun, moved) == ("BTC/USDT: 42,400 USDT", "BTC/USDT: 43,000 USDT")
+    assert not live.components
