@@ -1,6 +1,7 @@
 """The price of a pair."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -113,9 +114,11 @@ def stopped_live(count: int) -> Card:
     return plain(ngettext("{count} live price ends", "{count} live prices end", count))
 
 
-def which_pair_to_watch() -> Card:
-    return plain(_("Which pair?"), _("For example: /watch BTC/USDT"))
-
-
-def which_pair() -> Card:
-    return plain(_("Which pair?"), _("For example: /price BTC/USDT"))
+def which_pair(spec: Spec, pairs: Sequence[str], actions: Sequence[ActionId]) -> Card:
+    """
+    Args:
+        spec: the command that takes one.
+        pairs: to choose from, an action for each.
+    """
+    card = which_of_pairs(pairs, actions) if pairs else plain(_("Which pair?"))
+    return replace(card, lines=(as_in(spec),))

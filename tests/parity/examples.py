@@ -1395,9 +1395,11 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "prices.live_ended": lambda: [prices.live_ended(LIVE_PRICE, why) for why in LiveEnd],
     "prices.too_many_live": lambda: [prices.too_many_live()],
     "prices.stopped_live": lambda: [prices.stopped_live(count) for count in (0, 1, 2)],
-    "prices.which_pair_to_watch": lambda: [prices.which_pair_to_watch()],
     "prices.no_prices_now": lambda: [prices.no_prices_now()],
-    "prices.which_pair": lambda: [prices.which_pair()],
+    "prices.which_pair": lambda: [
+        prices.which_pair(SPEC, ["BTC/USDT"], [ActionId("a1")]),
+        prices.which_pair(SPEC, [], []),
+    ],
     "missed.nothing": lambda: [missed.nothing()],
     "missed.no_such_page": lambda: [missed.no_such_page(45, 3)],
     "missed.page": lambda: [

@@ -12,7 +12,7 @@ from bot.domain.events import Strategy
 from bot.domain.ids import StrategyId, TraderId
 from bot.domain.pods import BotCommand
 from bot.services.commands.registry import SPECS
-from tests.harness.world import owl
+from tests.harness.world import actions_under, heron, owl
 from tests.services.test_pods import TRADE
 
 KNOWN = Known(
@@ -165,3 +165,45 @@ async def test_a_line_is_completed_one_argument_after_the_other(
 
     assert sorted(found) == sorted(lines)
     assert await world.router.suggest(world.place(), world.person("666"), command, "", typed) == ()
+
+
+# --- what is missing ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "chosen"),
+    [
+        ("/pause", "Night Owl"),
+        ("/resume", "Heron"),
+        ("/stopentry", "Night Owl"),
+        ("/reload", "Night Owl"),
+        ("/forceexit", "Night Owl"),
+        ("/forceexit night owl", "#5 BTC/USDT \u00b7 0.4"),
+        ("/removestrategy", "Momentum"),
+        ("/newstrategy Dips momentum", "ETH/USDT"),
+        ("/price", "ETH/USDT"),
+        ("/watch", "ETH/USDT"),
+        ("/language", "Deutsch"),
+        ("/unmute", "Exits"),
+    ],
+)
+async def test_what_is_missing_and_can_be_listed_is_chosen_by_a_button(
+    world, platform, typed, chosen
+):
+    platform.bot_commands = frozenset(BotCommand)
+    platform.open["owl"] = [TRADE]
+    platform.put(owl(id=TraderId("crane"), name="Crane"))
+    platform.put(heron(id=TraderId("gull"), name="Gull"))
+    platform.plans["s1"] = Strategy(
+        id=StrategyId("s1"), name="Momentum", pair="ETH/USDT", type="momentum"
+    )
+    await world.goes_live()
+    await world.quiet(10)
+    await world.says("/mute exits 2h")
+    await world.says("/mute errors 2h")
+
+    [asked] = await world.says(typed)
+
+    assert chosen in actions_under(asked.card)
+    [answer] = await world.presses(asked, chosen)
+    assert answer.card.title != asked.card.title

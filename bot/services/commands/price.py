@@ -16,7 +16,7 @@ PRICE_LIMIT = timedelta(seconds=5)
 async def _answer(request: AccountRequest) -> Card:
     wanted = request.arguments.text("pair")
     if not wanted:
-        return texts.which_pair()
+        return await which_pair(request)
     session = await request.desk.session(request.account)
     if not session.connected:
         return texts.no_prices_now()
@@ -33,6 +33,12 @@ async def _answer(request: AccountRequest) -> Card:
         return texts.current(tick.symbol, tick.last, tick.at)
     near = nearest_pairs(wanted, session.pairs)
     return texts.no_price(pair, request.spec, near, await request.asking_each(near))
+
+
+async def which_pair(request: AccountRequest) -> Card:
+    """A list of those whose prices may come."""
+    pairs = (await request.desk.pairs(request.account.id))[:MOST_CHOICES]
+    return texts.which_pair(request.spec, pairs, await request.asking_each(pairs))
 
 
 COMMAND = AccountCommand(

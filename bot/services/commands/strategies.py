@@ -27,6 +27,7 @@ from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.services.commands.families import BOT
 from bot.services.commands.nearest import near
 from bot.texts import asking, renaming
+from bot.texts import prices as prices_texts
 from bot.texts import strategies as texts
 from bot.texts.cards import MOST_CHOICES
 from bot.texts.language import later
@@ -90,7 +91,8 @@ async def _create(request: AccountRequest) -> Card:
     strategies = await request.desk.strategies_now(session)
     types = tuple(dict.fromkeys(one.type for one in strategies if one.type))
     if len(words) < 3 or not all(words):
-        return texts.how_to_create(types)
+        named_and_typed = len(words) == 2 and all(words) and words[-1] in types
+        return await _which_pair(request, words) if named_and_typed else texts.how_to_create(types)
     if not options:
         words = _in_order(words)
     if not options and _may_be_turned(words, types):
@@ -119,6 +121,12 @@ async def _create(request: AccountRequest) -> Card:
     near = () if known else nearest_pairs(pair, pairs)
     known_type = not types or folded(type) in map(folded, types)
     return texts.confirm_new(name, type, pair, () if known_type else types, near, buttons)
+
+
+async def _which_pair(request: AccountRequest, words: Sequence[str]) -> Card:
+    pairs = (await request.desk.pairs(request.account.id))[:MOST_CHOICES]
+    actions = await request.asking_each([" ".join((*words, one)) for one in pairs])
+    return prices_texts.which_pair(request.spec, pairs, actions)
 
 
 def _in_order(words: Sequence[str]) -> list[str]:

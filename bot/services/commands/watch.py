@@ -7,7 +7,7 @@ from bot.domain.live_prices import LIVE_FOR, LivePrice
 from bot.domain.pairs import nearest_pairs, pairs_meant
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.services.commands.families import ALERTS
-from bot.services.commands.price import PRICE_LIMIT
+from bot.services.commands.price import PRICE_LIMIT, which_pair
 from bot.services.live_cards import CHANGE_EVERY, LiveCard
 from bot.services.steady import steady
 from bot.texts import prices as texts
@@ -23,7 +23,7 @@ async def _answer(request: AccountRequest) -> Card:
     if word.lower() == _STOP:
         return _stopped(request, rest.strip())
     if not wanted:
-        return texts.which_pair_to_watch()
+        return await which_pair(request)
     session = await desk.session(request.account)
     if not session.connected:
         return texts.no_prices_now()

@@ -304,6 +304,7 @@ async def test_a_watched_price_moves_in_its_message_until_its_button_is_pressed(
 
     live = await ann.runs("alerts watch", desk, pair="BTC/USDT").answered()
     begun = title(live)
+    assert isinstance(world.platform, FakePlatform)
     world.platform.tick("43000")
     await api.world.until(lambda: title(live) != begun)
     moved = title(live)

@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -10,6 +11,7 @@ from aiohttp import WSCloseCode, WSMsgType
 
 from adapters.web.rooms import FRAMES, HISTORY, ROOMS, TABS, UNDER_WAY
 from adapters.web.settings import parse_proxies
+from bot.app.sources import now
 from bot.domain.cards import Button, Card, answered
 from bot.domain.chats import Address, Channel
 from bot.domain.commands import Spec
@@ -19,7 +21,10 @@ from bot.domain.incoming import Command, Incoming, Press, Reply, Words
 from bot.ports import Messenger
 from bot.services.commands.registry import SPECS
 from bot.texts import chat_page
+from storage import open_memory
+from tests.fakes.platform import FakePlatform
 from tests.fakes.web import Talker
+from tests.harness.world import running
 from tests.integration.web.conftest import Site, new_id
 
 Frame = dict[str, Any]
@@ -554,3 +559,32 @@ async def test_a_bug_in_the_conversation_is_not_swallowed(site):
         await session()
 
     assert failure.group_contains(RuntimeError, match="a bug")
+
+
+MOVED = "BTC/USDT: 43,000 USDT"
+
+
+async def test_a_watched_price_moves_in_its_message_until_its_button_is_pressed(monkeypatch):
+    for module in ("live_cards", "amending", "commands.watch"):
+        monkeypatch.setattr(f"bot.services.{module}.CHANGE_EVERY", 0.1)
+    site, ids = Site(), itertools.count()
+    platform = FakePlatform(now=now)
+    with open_memory(now, lambda: f"row-{next(ids)}") as store:
+        async with running(store, platform, site.messenger, now) as world:
+            site.talker = world.router.hear  # type: ignore[assignment]
+            async with site.opened() as client, tab_of(site, client) as tab:
+                await world.goes_live(tab.chat)
+                await tab.say("/watch BTC/USDT")
+                while (begun := await tab.until("message"))["message"]["mine"]:
+                    pass
+                platform.tick("43000")
+                while (moved := await tab.until("edit"))["message"]["card"]["title"] != MOVED:
+                    pass
+                [[stop]] = moved["message"]["card"]["buttons"]
+                await tab.press(moved["message"]["id"], stop["action"])
+                stopped = await tab.until("edit")
+
+    shown = [one["message"] for one in (begun, moved, stopped)]
+    assert len({one["id"] for one in shown}) == 1
+    assert titles(shown) == ["BTC/USDT: 42,400 USDT", MOVED, MOVED]
+    assert shown[-1]["card"]["buttons"] == []
