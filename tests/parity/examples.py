@@ -1321,7 +1321,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         ]
     ),
     "events._listed": lambda: [
-        events._listed("", (events.row(REPORT, TOLD),), (events._cut(),), ONE_BUTTON)
+        events._listed("Night Owl", (events.row(REPORT, TOLD),), (events._cut(),), ONE_BUTTON)
     ],
     "events.messages": lambda: [
         *(
