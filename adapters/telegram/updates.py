@@ -16,6 +16,7 @@ from bot.domain.incoming import (
     Incoming,
     Left,
     Masked,
+    Migrated,
     Place,
     Press,
     Reaction,
@@ -95,6 +96,9 @@ def heard(update: Json, us: BotIdentity) -> TelegramUpdate:
 def _message(message: Json, us: BotIdentity) -> Incoming | None:
     person = _person(message)
     place = _place(message, us)
+    match message:
+        case {"migrate_to_chat_id": int(chat)}:
+            return Migrated(place=place, chat=str(chat))
     if person is None:
         return _masked(message, place, us)
     match message:

@@ -99,6 +99,14 @@ class Returned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Migrated:
+    """The chat goes on under another number, `chat`: all that was agreed there holds."""
+
+    place: Place
+    chat: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wordless:
     """Something without words that a person sent: a voice message, a sticker, where they are."""
 
@@ -130,7 +138,7 @@ OLD_AFTER = timedelta(minutes=1)
 """A command that is answered later than this may not be meant any more."""
 
 
-Incoming = Command | Press | Words | Wordless | Masked | Reaction | Left | Returned
+Incoming = Command | Press | Words | Wordless | Masked | Reaction | Left | Returned | Migrated
 
 
 class OnShown(Protocol):

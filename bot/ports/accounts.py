@@ -59,6 +59,9 @@ class Links(Protocol):
             Refused: the link is not active.
         """
 
+    async def move(self, address: Address, chat: str, now: datetime) -> None:
+        """The chat has another number: its link, and what is owed there, go with it."""
+
     async def disable(self, address: Address, reason: str, now: datetime) -> int:
         """The chat is closed to us: hold what is owed; gives how many."""
 

@@ -80,6 +80,9 @@ class SqlLinks:
     ) -> Preferences:
         return await self._database.write(_prefer, _Wish(link, change, now))
 
+    async def move(self, address: Address, chat: str, now: datetime) -> None:
+        await self._database.write(_move, (address, chat, now))
+
     async def disable(self, address: Address, reason: str, now: datetime) -> int:
         return await self._database.write(_disable, (address, reason, now))
 
@@ -214,6 +217,14 @@ def _prefer(connection: Connection, wish: _Wish) -> Preferences:
     if (preferences.quiet, preferences.zone) != (before.quiet, before.zone):
         gathered.wait_for(connection, wish.link, preferences, wish.now)
     return preferences
+
+
+@each
+def _move(connection: Connection, request: tuple[Address, str, datetime]) -> None:
+    address, chat, now = request
+    found = _endpoint_at(connection, address)
+    if found is not None:
+        endpoints.move(connection, found, chat, now)
 
 
 @each

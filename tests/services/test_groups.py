@@ -12,7 +12,7 @@ import pytest
 from bot.domain.accounts import PasswordLogin
 from bot.domain.chats import Role
 from bot.domain.feeds import FeedState
-from bot.domain.incoming import Masked, Press
+from bot.domain.incoming import Masked, Migrated, Press
 from bot.domain.lifetimes import CODE_LIFE
 from bot.domain.linking import Audience, LinkProblem, SignedIn
 from bot.errors import TryLater
@@ -169,6 +169,18 @@ async def test_where_nobody_can_tell_who_is_there_nothing_is_linked(world, reade
     refused = await asks(world, "/link")
 
     assert refused.card.title == "I cannot see who reads along here"
+
+
+async def test_a_group_that_gets_another_number_stays_linked_and_is_answered_at_once(world, chat):
+    link = await linked(world, Role.VIEWER)
+    moved = Migrated(place=world.place(GROUP, private=False), chat="-2002")
+
+    assert await hears(world, moved) == []
+    answer = await asks(world, "/status", CAROL, "-2002")
+
+    assert (await world.link("-2002")).id == link.id
+    assert await world.link(GROUP) is None
+    assert "Night Owl" in str(answer.card)
 
 
 # --- asking -------------------------------------------------------------------------------

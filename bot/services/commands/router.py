@@ -15,6 +15,7 @@ from bot.domain.incoming import (
     Incoming,
     Left,
     Masked,
+    Migrated,
     Place,
     Press,
     Reaction,
@@ -139,21 +140,30 @@ class Router:
 
     async def _reply(self, said: Incoming, link: Link | None) -> AsyncGenerator[Reply]:
         match said:
-            case Left(place=place, reason=reason):
-                await self._close(place, reason)
-            case Returned(place=place, added=added):
-                await self._reopen(place)
-                if added:
-                    yield Reply(card=getting_started.among_others())
-            case Masked(place=place):
-                if self._masked.is_due(place.address, timedelta(seconds=steady())):
-                    yield Reply(card=access.masked())
+            case Left() | Returned() | Migrated() | Masked():
+                card = await self._told_of_chat(said)
+                if card is not None:
+                    yield Reply(card=card)
             case Reaction(person=person):
                 if self._reacting.judge(person.id, timedelta(seconds=steady())) is Judged.OK:
                     await self._desk.seeing.reacted(said)
             case Command() | Words() | Wordless() | Press():
                 async for reply in self._reply_to_person(said, link):
                     yield reply
+
+    async def _told_of_chat(self, said: Left | Returned | Migrated | Masked) -> Card | None:
+        place = said.place
+        match said:
+            case Left(reason=reason):
+                await self._close(place, reason)
+            case Returned(added=added):
+                await self._reopen(place)
+                return getting_started.among_others() if added else None
+            case Migrated(chat=chat):
+                await self._desk.links.move(place.address, chat, self._desk.now())
+            case Masked() if self._masked.is_due(place.address, timedelta(seconds=steady())):
+                return access.masked()
+        return None
 
     async def _reply_to_person(
         self, said: Command | Words | Wordless | Press, link: Link | None
@@ -258,7 +268,9 @@ def _language_of(said: Incoming, link: Link | None) -> str:
     """That of the chat, else that of the person who speaks."""
     if link is not None:
         return link.preferences.language
-    return ENGLISH if isinstance(said, Left | Returned | Masked) else said.person.language
+    return (
+        ENGLISH if isinstance(said, Left | Returned | Masked | Migrated) else said.person.language
+    )
 
 
 def _is_meant(typed: Typed) -> bool:

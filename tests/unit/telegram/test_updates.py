@@ -15,6 +15,7 @@ from bot.domain.incoming import (
     Incoming,
     Left,
     Masked,
+    Migrated,
     Place,
     Press,
     Reaction,
@@ -132,6 +133,13 @@ def test_what_a_chat_tells_of_itself_says_nothing(kind: str):
 
 def test_a_command_for_somebody_else_is_theirs_in_private_too():
     assert said(message("/status@other_bot")) is None
+
+
+def test_a_group_that_became_a_supergroup_says_its_new_number():
+    by_ann = message("", -4001, migrate_to_chat_id=-1002)
+    anonymous = message("", -4001, migrate_to_chat_id=-1002, sender_chat={"id": -4001})
+
+    assert said(by_ann) == said(anonymous) == Migrated(place=place(-4001), chat="-1002")
 
 
 def test_a_topic_is_part_of_the_address_and_a_plain_reply_s_thread_is_not():
@@ -298,7 +306,7 @@ def test_one_that_is_taken_away_or_of_nobody_in_particular_says_nothing(update: 
         {"update_id": 4, "edited_message": message("/pause all")["message"]},
         {"update_id": 4, "channel_post": message("/pause all")["message"]},
         message(None, -1001, photo=[{"file_id": "x"}], caption="look at this"),
-        message(None, -4001, migrate_to_chat_id=-1001),
+        message(None, -4001, migrate_from_chat_id=-1001),
         membership(None, None),
     ],
 )
