@@ -193,7 +193,7 @@ def _outlets(bots: Sequence[ChatBot]) -> Mapping[tuple[Channel, str], Outlet]:
             pace=bot.pace,
             readership=bot.readership,
             show_menu=bot.show_menu,
-            trouble=bot.trouble,
+            trouble=bot.trouble or _untold,
         )
         for bot in bots
     }
@@ -214,9 +214,20 @@ def _readiness(
         feeds=services.feeds.states,
         troubles=troubles,
         # Who stands by does not listen.
-        chats=lambda: [] if duty.trouble else [bot.trouble() for bot in bots],
+        chats=lambda: [] if duty.trouble else _troubles(bots),
         now=now,
     )
+
+
+def _troubles(bots: Sequence[ChatBot]) -> list[str | None]:
+    """Of those that can tell, if there are any: a page or a phone service that nobody has asked
+    must not pass for a chat that works.
+    """
+    return [bot.trouble() for bot in bots if bot.trouble is not None] or [None]
+
+
+def _untold() -> None:
+    return None
 
 
 async def _signs_of_life(

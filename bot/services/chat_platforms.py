@@ -92,7 +92,7 @@ class ChatBot:
 
     `begin` comes before both: it introduces the bot, even if the platform is not there yet, and
     raises `Misconfigured` if the token is refused. `webhooks` are by path; `trouble` gives a
-    sentence while people are not heard.
+    sentence while people are not heard; `None` where nobody can tell.
     """
 
     messenger: Messenger
@@ -102,7 +102,7 @@ class ChatBot:
     readership: Readership | None = None
     show_menu: ShowMenu | None = None
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
-    trouble: Callable[[], str | None] = lambda: None
+    trouble: Callable[[], str | None] | None = None
 
 
 class ChatPlatform(Protocol):

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import RawTestServer
 from cryptography.fernet import Fernet
 from sqlalchemy import make_url
 
@@ -227,6 +229,28 @@ async def test_it_says_when_it_is_not_ready_and_when_it_is_again(settings, bot_a
 
 
 @pytest.mark.fault(56)
+async def test_no_sign_of_life_is_given_while_the_only_chat_platform_is_away(
+    settings, bot_api, caplog
+):
+    """The pages of the product itself, which are always there, are no chat that works."""
+    signs = []
+
+    async def take(request: web.BaseRequest) -> web.Response:
+        signs.append(request.path)
+        return web.Response()
+
+    async with (
+        bot_api.down(),
+        RawTestServer(take) as watcher,
+        running(settings(HEARTBEAT_URL=str(watcher.make_url("/sign")))),
+        asyncio.timeout(15),
+    ):
+        while "no sign of life is given" not in caplog.text:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+    assert signs == []
+
+
 async def test_what_is_told_again_after_a_backup_was_put_back_is_marked(
     settings, simulated, bot_api, ann, tmp_path
 ):
