@@ -83,6 +83,9 @@ _PULL = 0.01
 
 _ERRORS_THAT_STOP = 0.4
 
+_FEE = Decimal("0.001")
+"""Of what is traded, as large exchanges take it."""
+
 _PAIRS = {
     "BTC/USDT": ("42400", "0.1"),
     "ETH/USDT": ("2310", "0.01"),
@@ -282,6 +285,10 @@ def _executed(
         "symbol": bot.symbol,
         "price": _number(price),
         "traderId": bot.trader,
+        "fee": {
+            "cost": _number(amount * price * _FEE, "0.0001"),
+            "currency": bot.symbol.split("/")[1],
+        },
         **result,
     }
     yield Stored("trades", bot.owner, trade)

@@ -18,9 +18,9 @@ EMAIL = "demo@example.com"
 _WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "harbor")
 
 _STRATEGIES = {
-    "Grid": ("5m", -0.05),
-    "Momentum": ("15m", -0.08),
-    "Mean reversion": ("1h", -0.036),
+    "Grid": ("grid", "5m", -0.05),
+    "Momentum": ("momentum", "15m", -0.08),
+    "Mean reversion": ("mean reversion", "1h", -0.036),
 }
 
 # name, strategy, symbol, stake, dry run, running
@@ -50,9 +50,10 @@ async def settle(
     user = platform.add_user(email=EMAIL, password="-".join(chance.sample(_WORDS, 3)), name="Demo")
     exchange = await platform.add("exchanges", {"which": "binance", "connected": True}, user.id)
     strategies = {}
-    for name, (interval, stoploss) in _STRATEGIES.items():
+    for name, (kind, interval, stoploss) in _STRATEGIES.items():
         strategy = {
             "name": name,
+            "type": kind,
             "interval": interval,
             "stoploss": stoploss,
             "configured": True,
