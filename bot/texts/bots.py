@@ -33,7 +33,13 @@ def state_line(trader: Trader) -> str:
     return " · ".join(parts)
 
 
-def listed(traders: Sequence[Trader], strategies: Sequence[Strategy]) -> Card:
+def listed(
+    traders: Sequence[Trader], strategies: Sequence[Strategy], *, known_only: bool = False
+) -> Card:
+    """
+    Args:
+        known_only: they could not be read just now.
+    """
     if not traders:
         return no_bots()
     names = {strategy.id: strategy_name(strategy) for strategy in strategies}
@@ -46,8 +52,15 @@ def listed(traders: Sequence[Trader], strategies: Sequence[Strategy]) -> Card:
     return Card(
         title=_count(len(traders)),
         fields=tuple(rows),
-        notes=(_("/pause and /resume take a bot's name, or all."),),
+        notes=(
+            *([last_known()] if known_only else []),
+            _("/pause and /resume take a bot's name, or all."),
+        ),
     )
+
+
+def last_known() -> str:
+    return _("I could not read it just now: this is the last known state.")
 
 
 def overview(
@@ -84,7 +97,7 @@ def overview(
     if last is not None:
         ago = _("{span} ago", span=spoken(now - last.origin.at))
         fields.append(Field(_("Last trade"), f"{trade_title(last)} · {ago}"))
-    notes = [_("I could not read it just now: this is the last known state.")] if known_only else []
+    notes = [last_known()] if known_only else []
     notes += rates_in_words(rates)
     failed = condition(shown).failed
     return Card(

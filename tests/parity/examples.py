@@ -1223,13 +1223,14 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     ],
     "bots.listed": lambda: [
         bots.listed((), ()),
-        bots.listed((OWL, HERON, CRANE), (PLAN,)),
+        bots.listed((OWL, HERON, CRANE), (PLAN,), known_only=True),
         bots.listed(MANY, ()),
     ],
     "bots.no_bots": lambda: [bots.no_bots()],
     "strategies.listed": lambda: [
         strategies.listed(()),
         strategies.listed((PLAN, replace(PLAN, id=StrategyId("s2"), configured=False))),
+        strategies.listed((PLAN,), known_only=True),
     ],
     "figures.profit": lambda: [
         figures.profit(CLOSED, EVERY_BOT, TRUSTED, NOW, zone("UTC"), ONE_BUTTON),

@@ -403,6 +403,23 @@ async def test_status_shows_the_last_known_state_when_the_platform_is_away(world
     assert card.notes[0] == "I could not read your bots just now. This is the last known state."
 
 
+@pytest.mark.parametrize(
+    ("asked", "shown"), [("/traders", "Night Owl"), ("/strategies", "Mean reversion")]
+)
+async def test_lists_show_the_last_known_state_when_the_platform_is_away(
+    world, platform, asked, shown
+):
+    platform.plans["s1"] = Strategy(id=StrategyId("s1"), name="Mean reversion", pair="ETH/USDT")
+    await linked(world)
+    await world.quiet()
+    platform.away = True
+
+    card = await ask(world, asked)
+
+    assert shown in [field.label for field in card.fields]
+    assert card.notes[0] == "I could not read it just now: this is the last known state."
+
+
 async def test_status_after_the_login_ran_out_says_that_and_nothing_else(world, platform):
     account = await linked(world)
     platform.accepts.clear()

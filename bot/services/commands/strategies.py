@@ -2,6 +2,8 @@
 `/removestrategy`, which ask first.
 """
 
+import asyncio
+import logging
 import re
 from collections.abc import Sequence
 
@@ -23,7 +25,8 @@ from bot.domain.names import (
 )
 from bot.domain.pairs import nearest_pairs
 from bot.domain.text import clean, folded
-from bot.services.commands.desk import AccountCommand, AccountRequest
+from bot.errors import TryLater
+from bot.services.commands.desk import READ_LIMIT, AccountCommand, AccountRequest
 from bot.services.commands.families import BOT
 from bot.services.commands.nearest import near
 from bot.texts import asking, renaming
@@ -32,16 +35,18 @@ from bot.texts import strategies as texts
 from bot.texts.cards import MOST_CHOICES
 from bot.texts.language import later
 
+log = logging.getLogger(__name__)
+
 
 async def _answer(request: AccountRequest) -> Card:
     desk = request.desk
-    session = await desk.session(request.account)
-    strategies = await desk.strategies_now(session)
     wanted = request.arguments.text("strategy")
     if request.about:
         [wanted] = request.about
     if not wanted:
-        return texts.listed(strategies)
+        return await _all(request)
+    session = await desk.session(request.account)
+    strategies = await desk.strategies_now(session)
     match pick(wanted, strategies):
         case Nothing():
             types = {folded(one.type): one.type for one in strategies if one.type}
@@ -55,6 +60,17 @@ async def _answer(request: AccountRequest) -> Card:
             return texts.one(strategy, await desk.known_bots(request.account.id))
         case Found(meant=found):
             return texts.listed(found)
+
+
+async def _all(request: AccountRequest) -> Card:
+    """As they are now, or as last known if the platform does not say in time."""
+    desk = request.desk
+    try:
+        async with asyncio.timeout(READ_LIMIT.total_seconds()):
+            return texts.listed(await desk.strategies_now(await desk.session(request.account)))
+    except (TryLater, TimeoutError) as failure:
+        log.warning("showing the last known strategies", extra={"reason": str(failure)})
+    return texts.listed(await desk.strategies(request.account.id), known_only=True)
 
 
 COMMAND = AccountCommand(

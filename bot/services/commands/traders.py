@@ -9,9 +9,9 @@ from bot.texts.language import later
 
 async def _answer(request: AccountRequest) -> Card:
     desk, account = request.desk, request.account
-    session = await desk.session(account)
-    traders = await desk.bots_now(session, account.id)
-    return texts.listed(traders, await desk.strategies(account.id))
+    traders, read_at = await desk.bots(account)
+    strategies = await desk.strategies(account.id)
+    return texts.listed(traders, strategies, known_only=read_at is not None)
 
 
 COMMAND = AccountCommand(
