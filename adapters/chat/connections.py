@@ -10,11 +10,11 @@ import re
 import select
 import socket
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from aiohappyeyeballs import start_connection
+from aiohappyeyeballs import AddrInfoType, start_connection
 from aiohttp import FormData
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from multidict import CIMultiDict
@@ -198,7 +198,7 @@ class Connections:
         if self._allows is not None:
             return await self._connect_to_allowed(origin, self._allows)
         loop = asyncio.get_running_loop()
-        addresses = await loop.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
+        addresses = await _addresses_of(origin)
         # asyncio's own race leaves its winner open when it is cancelled.
         connected = await start_connection(addresses, happy_eyeballs_delay=NEXT_ADDRESS_AFTER)
         _, connection = await loop.create_connection(
@@ -217,7 +217,7 @@ class Connections:
             NotAllowed: the host has no address that may be connected to.
         """
         loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
+        found = await _addresses_of(origin)
         addresses = dict.fromkeys(str(one[4][0]) for one in found)
         allowed = [one for one in addresses if allows(one)]
         failure: OSError = NotAllowed()
@@ -246,6 +246,15 @@ class _Origin:
     @classmethod
     def of(cls, url: URL) -> "_Origin":
         return cls(url.raw_host or "", url.port or 0, url.scheme == "https")
+
+
+async def _addresses_of(origin: _Origin) -> Sequence[AddrInfoType]:
+    where, stream = (origin.host, origin.port), socket.SOCK_STREAM
+    try:
+        # One that is written in digits is not looked up, so no thread has to wait for it.
+        return socket.getaddrinfo(*where, type=stream, flags=socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        return await asyncio.get_running_loop().getaddrinfo(*where, type=stream)
 
 
 def _request(method: str, url: URL, body: Body | None, headers: Mapping[str, str]) -> bytes:
