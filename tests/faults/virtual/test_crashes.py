@@ -31,6 +31,8 @@ ELSEWHERE = {
     "commit of storage.leases._prolong": "who may work at all, before there is anything to do",
     "commit of storage.vault.Vault._rotate": "an operator's change of keys",
     "commit of storage.buttons.actions._prune": "erases what ended long ago",
+    "commit of storage.accounts.codes._renew": "a group's link before anybody has logged in",
+    "commit of storage.accounts.links._move": "a group's new number, as a send that finds it",
     "commit of storage.accounts.codes._prune": "erases what ended long ago",
     "commit of storage.journal._prune": "erases what ended long ago",
     "commit of storage.outbox.deliveries._prune": "erases what ended long ago",
