@@ -30,10 +30,8 @@ async def _answer(request: CommandRequest) -> Card:
 
 async def _link_shared(request: CommandRequest, shared: Shared) -> Card:
     """Only for who has a say there and is the first; and who reads along is told before."""
-    desk, place, person, link = (
-        *(request.desk, request.command.place, request.command.person),
-        request.link,
-    )
+    desk, link = request.desk, request.link
+    place, person = request.command.place, request.command.person
     refusal = cannot_link(shared)
     if refusal is not None:
         return refusal

@@ -21,6 +21,7 @@ from bot.app.running import run
 from bot.errors import Misconfigured, OutcomeUnknown
 from bot.services.leadership import LEASE_LIFE
 from tests.harness.databases import execute
+from tests.harness.waiting import until
 from tests.integration.app.conftest import bought, linked, running
 from tests.standins.faults import Hold
 
@@ -243,10 +244,8 @@ async def test_no_sign_of_life_is_given_while_the_only_chat_platform_is_away(
         bot_api.down(),
         RawTestServer(take) as watcher,
         running(settings(HEARTBEAT_URL=str(watcher.make_url("/sign")))),
-        asyncio.timeout(15),
     ):
-        while "no sign of life is given" not in caplog.text:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
+        await until(lambda: "no sign of life is given" in caplog.text, within=15)
 
     assert signs == []
 
