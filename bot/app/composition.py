@@ -161,7 +161,7 @@ def compose(
     }
     access = Access(readerships)
     seeing = Seeing(store.sightings, store.links, access, amending, drilling, store.audit, now)
-    listing = ListingCommands(store.menus, offered, outlets, SPECS, rhythm.look_every)
+    listing = ListingCommands(store.menus, store.links, offered, outlets, SPECS, rhythm.look_every)
     offered.when_changed(listing.wake)
     acting = Acting(
         store.actions, store.accounts, feeds, ingest, store.audit, offered, now, new_id, read_backs

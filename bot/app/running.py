@@ -32,15 +32,12 @@ from bot.domain.ids import Now
 from bot.domain.reasons import STORED
 from bot.errors import OutcomeUnknown, TryLater
 from bot.services.chat_platforms import Around, ChatBot, ChatPlatform, pace
-from bot.services.commands.registry import SPECS
 from bot.services.dead_man import DeadMan
 from bot.services.delivery import REASONS as DELIVERY_REASONS
 from bot.services.delivery import Outlet
 from bot.services.inboxes import inbox_messages
 from bot.services.leadership import Leadership
 from bot.services.lock_screen import SignedAddresses
-from bot.services.menus import listed_in
-from bot.services.offered import Offered
 from bot.services.readiness import Readiness
 from bot.services.retrying import retry_until_available
 from bot.settings import CHATS, Settings, token_setting
@@ -103,10 +100,8 @@ async def run(
         )
         messages = partial(inbox_messages, store.links, store.outbox)
         inbox = inbox_talk(messages, settings.web, now, new_id)
-        offered = Offered(store.permits, platform, now)
-        for each_page in (inbox, *([] if chat is None else [chat.talk])):
-            each_page.list_commands(partial(listed_in, offered, store.links, SPECS))
-        bots = [_page(inbox), *([] if chat is None else [_page(chat.talk)])]
+        talks = [inbox, *([] if chat is None else [chat.talk])]
+        bots = list(map(_page, talks))
         for each in chats.values():
             opened = each.open(around, store.journal, store.handles)
             bots.append(await stack.enter_async_context(opened))
@@ -133,6 +128,8 @@ async def run(
             private_hosts=settings.push.private_hosts,
             apprise=settings.push.apprise,
         )
+        for talk in talks:
+            talk.list_commands(services.listing.listed_in)
         readiness = _readiness(services, store, bots, duty, now)
         signs = await _signs_of_life(settings, readiness, stack)
         pages = web_app(

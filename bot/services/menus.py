@@ -26,14 +26,6 @@ SETTLES = timedelta(seconds=20)
 """What an account may use is found one by one: its menus are to change once."""
 
 
-async def listed_in(
-    offered: Offered, links: Links, specs: Sequence[Spec], address: Address
-) -> Sequence[Spec]:
-    """Those of some commands that can be used in a chat."""
-    link = await links.at(address)
-    return await offered.listed(specs, None if link is None else link.account)
-
-
 class ListingCommands:
     """Gives chats the menus that they should have. What they were given is stored, so that a start
     makes no call.
@@ -42,17 +34,24 @@ class ListingCommands:
     def __init__(
         self,
         menus: Menus,
+        links: Links,
         offered: Offered,
         outlets: Mapping[tuple[Channel, str], Outlet],
         specs: Sequence[Spec],
         look_every: timedelta,
     ) -> None:
         self._menus = menus
+        self._links = links
         self._offered = offered
         self._outlets = outlets
         self._specs = specs
         self._look_every = look_every
         self._woken = asyncio.Event()
+
+    async def listed_in(self, address: Address) -> Sequence[Spec]:
+        """What can be asked in a chat."""
+        link = await self._links.at(address)
+        return await self._offered.listed(self._specs, None if link is None else link.account)
 
     def wake(self) -> None:
         """A menu may have to change."""
