@@ -17,15 +17,21 @@ from benchmarks.bots.tradebell import link
 from benchmarks.figures import Report, median
 from benchmarks.people import new_id, now
 from benchmarks.world import ON_DISK
+from bot.app.process import spare_what_lasts
 from bot.domain.accounts import Credential, CredentialKind
-from bot.domain.figures import EVER, Record, by_money, shares, summary
+from bot.domain.cards import Card
+from bot.domain.figures import EVER, Detail, Span
 from bot.domain.ids import AccountId
+from bot.texts import figures
+from bot.texts.figures import Basis, Scope
 from storage import Store, open_store
 
 SIZES = (10_000, 100_000, 1_000_000)
 """Trades of an account."""
 
 ROUNDS = 5
+
+EVERY_BOT = Scope(bots=(), called={})
 
 POSTGRES = os.environ.get("TRADEBELL_TEST_POSTGRES_URL")
 """A database beside which one of our own is made; without one only SQLite is measured."""
@@ -55,7 +61,10 @@ _POSTGRESQL = {
 
 
 async def measure(*, sizes: tuple[int, ...] = SIZES, rounds: int = ROUNDS) -> Report:
-    """Each figure is the median of its rounds, on the connection that answers commands."""
+    """Each figure is the median of its rounds, on the connection that answers commands: from the
+    question to the card.
+    """
+    spare_what_lasts()  # as the process does that answers them
     told = {}
     with tempfile.TemporaryDirectory(dir=ON_DISK) as folder:
         told["SQLite"] = await _all(f"sqlite:///{Path(folder, 'ledger.db')}", sizes, rounds)
@@ -101,8 +110,8 @@ async def _answers(store: Store, size: int, rounds: int) -> str:
         await _median(ask, rounds)
         for ask in (
             lambda: store.ledger.latest(account, 10),
-            lambda: _figures(store, account, whole=False),
-            lambda: _figures(store, account, whole=True),
+            lambda: _profit_of_a_month(store, account),
+            lambda: _statistics(store, account),
         )
     ]
     return f"{latest:.1f}, {month:.0f}, {everything:.0f} ms"
@@ -118,12 +127,15 @@ async def _median(ask: Callable[[], Awaitable[object]], rounds: int) -> float:
     return median(times)
 
 
-async def _figures(store: Store, account: AccountId, *, whole: bool) -> None:
-    since = EVER if whole else now() - timedelta(days=31)
-    found: Record = await store.ledger.record(account, since)
-    for trades in by_money(found.trades).values():
-        summary(trades)
-        shares(trades, lambda one: one.pair)
+async def _profit_of_a_month(store: Store, account: AccountId) -> Card:
+    since, details = now() - timedelta(days=31), (Detail.TRADER, Detail.PAIR)
+    found = await store.ledger.record(account, since, details=details)
+    return figures.profit_of(Span.MONTH, Basis(record=found, until=None), EVERY_BOT)
+
+
+async def _statistics(store: Store, account: AccountId) -> Card:
+    found = await store.ledger.record(account, EVER, details=(Detail.OPENED_AT,))
+    return figures.statistics(Span.ALL, Basis(record=found, until=None), EVERY_BOT)
 
 
 async def _filled(store: Store, size: int) -> AccountId:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
-from bot.domain.chats import Channel, EndpointState, Link, Watch
+from bot.domain.chats import Channel, Link, Watch
 from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import Priority, State
 from bot.domain.digests import Gathered
@@ -15,13 +15,13 @@ from bot.domain.events import Kind
 from bot.domain.ids import AccountId, LinkId, NewId
 from bot.domain.incidents import Cause, Incident, IncidentState
 from bot.domain.standing_orders import DueOrder, first_due
-from bot.domain.watches import rung_for, seconds
+from bot.domain.watches import elsewhere, rung_for, seconds
 from bot.policy.escalation import Alerted, planned, reminder
 from storage.engine.database import Database, each, invalidate
 from storage.engine.types import key
 from storage.engine.upsert import insert_into
 from storage.outbox.drills import acknowledged
-from storage.outbox.incidents import items_of
+from storage.outbox.incidents import UNSEEN, items_of
 from storage.owing import Owed, owe
 from storage.schema.codec import decode_card
 from storage.schema.facts import FactKey, reference
@@ -47,8 +47,6 @@ from storage.standing_orders import deeds_of, standing_for
 
 LIFE = timedelta(days=30)
 """As long as texts are kept."""
-
-UNSEEN = (IncidentState.OPEN, IncidentState.HELD)
 
 ACCOUNTS_AT_ONCE = 20
 """Whose incidents one transaction takes on: it must stay short."""
@@ -116,7 +114,8 @@ class _Going:
         self._now = now
         self._new_id = new_id
         rows = connection.execute(select_active_links().where(link.c.account == account_id))
-        self._links = {one.id: one for one in map(link_of, rows)}
+        linked = map(link_of, rows)
+        self._links = {one.id: one for one in linked if not one.for_followers}
         self._all = tuple(self._links.values())
         self._phones = [one.id for one in self._all if one.endpoint.address.channel is Channel.PUSH]
         self._steps = steps_of(_chain(connection, AccountId(account_id)), self._all)
@@ -168,18 +167,23 @@ class _Going:
     def _take(self, one: Incident, step: Step) -> None:
         drill = one.cause is Cause.DRILL
         answered = acknowledged(self._connection, [one.id]) if drill else set()
-        wanted = [self._links[link_id] for link_id in self._links_of(one, step)]
-        for link_id in [found.id for found in rung_for(wanted, self._all, self._now)]:
+        for link_id, not_shown in self._rung(one, step).items():
             if (one.id, link_id) in answered:
                 continue
             telling = self._told.setdefault((link_id, drill), _Telling([]))
             telling.loud = telling.loud or step.to is not Surface.PHONE or step.loud
+            telling.not_shown |= not_shown
             if one not in telling.incidents:
                 telling.incidents.append(one)
-            if step.to is Surface.NEXT:
-                telling.not_shown |= {
-                    self._links[there].endpoint.address.channel for there in self._alerted(one)
-                }
+
+    def _rung(self, one: Incident, step: Step) -> Mapping[LinkId, frozenset[Channel]]:
+        """Where a step rings, and where that person could not be shown the alert."""
+        if step.to is Surface.NEXT:
+            return elsewhere(self._alerted(one), self._all, self._now)
+        wanted = [self._links[link_id] for link_id in self._links_of(one, step)]
+        return dict.fromkeys(
+            (found.id for found in rung_for(wanted, self._all, self._now)), frozenset[Channel]()
+        )
 
     def _links_of(self, one: Incident, step: Step) -> Sequence[LinkId]:
         match step.to:
@@ -189,18 +193,8 @@ class _Going:
                 return [step.link] if step.link in self._links else []
             case Surface.SECOND:
                 return [found.id for found in seconds(self._all)]
-            case Surface.CHATS:
+            case _:
                 return list(self._alerted(one))
-            case Surface.NEXT:
-                there = self._alerted(one)
-                others = [
-                    other.id
-                    for other in self._links.values()
-                    if other.id not in there and other.endpoint.state is EndpointState.ACTIVE
-                ]
-                if any(there.values()):
-                    return []
-                return [other for other in others if other in self._phones] or others
 
     def _alerted(self, one: Incident) -> Mapping[LinkId, bool]:
         """The chats that were to be told of it, and whether one of these alerts was shown there."""
@@ -225,8 +219,7 @@ class _Going:
 
     def _owe(self, to: Link, telling: _Telling) -> None:
         ids = sorted(one.id for one in telling.incidents)
-        record = key(",".join(map(str, ids)))
-        fact = FactKey(self._account, Kind.ESCALATION, record, self._now.isoformat())
+        fact = FactKey(self._account, Kind.ESCALATION, _record(ids), self._now.isoformat())
         name = reference(fact, to.endpoint.id)
         made = reminder(
             telling.incidents,
@@ -263,26 +256,51 @@ class _Going:
         return [due for due in found if due.incident.id not in done]
 
     def _alert(self, to: Link, id: int) -> Alerted | None:
-        """The last alert of it in that chat, with what it still offers."""
-        row = self._connection.execute(
+        """The last alert of it in that chat, with what it still offers; else as others know it."""
+        told = (
             select(delivery)
             .where(
                 delivery.c.id.in_(items_of(self._account, [id])),
                 delivery.c.kind != Kind.ESCALATION,
-                delivery.c.link == to.id,
                 delivery.c.card.is_not(None),
             )
             .order_by(delivery.c.id.desc())
             .limit(1)
-        ).first()
+        )
+        row = self._connection.execute(told.where(delivery.c.link == to.id)).first()
         if row is None:
-            return None
+            alike = [
+                one.id for one in self._all if one.preferences.language == to.preferences.language
+            ]
+            other = self._connection.execute(told.where(delivery.c.link.in_(alike))).first()
+            lines = () if other is None else decode_card(other.card).lines
+            return Alerted(None, self._reminded(to, id), lines=lines)
         offers = row.about is not None and row.answer is None
         card = decode_card(row.card)
         rest = tuple(
             button for line in card.buttons for button in line if offers and not button.until_seen
         )
-        return Alerted(row.reference, rest, row.about if rest else None)
+        return Alerted(row.reference, row.reference, rest, row.about if rest else None)
+
+    def _reminded(self, to: Link, id: int) -> str:
+        """The first message there that it is unseen, and nothing else besides."""
+        first = (
+            select(delivery.c.reference)
+            .where(
+                delivery.c.id.in_(items_of(self._account, [id])),
+                delivery.c.kind == Kind.ESCALATION,
+                delivery.c.record == _record([id]),
+                delivery.c.link == to.id,
+            )
+            .order_by(delivery.c.id)
+            .limit(1)
+        )
+        return self._connection.execute(first).scalar() or ""
+
+
+def _record(incidents: Sequence[int]) -> str:
+    """Of the fact that these are unseen."""
+    return key(",".join(map(str, incidents)))
 
 
 def _chain(connection: Connection, account_id: AccountId) -> Chain:

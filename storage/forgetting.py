@@ -7,11 +7,13 @@ from sqlalchemy import Connection, delete, select
 from bot.domain.ids import AccountId
 from storage.schema.tables import (
     LINK_IS_ACTIVE,
+    LINK_IS_OWN,
     cursor,
     drill,
     drill_seen,
     incident,
     incident_fact,
+    invitation,
     known,
     link,
     permit,
@@ -26,18 +28,19 @@ from storage.vault import account_secret, phone_secret
 
 
 def forget_if_unlinked(connection: Connection, account_id: AccountId) -> bool:
-    """With the last link go the credential and all that was known; gives whether it was that.
+    """With the owner's last link go the credential and all that was known; gives whether it was
+    that.
 
     Where it was read up to goes too: who links again later starts from then.
     """
-    linked = select(link.c.id).where(link.c.account == account_id, LINK_IS_ACTIVE)
+    linked = select(link.c.id).where(link.c.account == account_id, LINK_IS_OWN)
     if connection.execute(linked.limit(1)).first() is not None:
         return False
     connection.execute(delete(secret).where(secret.c.owner == account_secret(account_id)))
     connection.execute(delete(known).where(known.c.account == account_id))
     # Who comes back begins anew: nobody is asked then to see what was before.
     of_incidents = (drill_seen, drill, standing_deed, incident_fact)
-    for table in (*of_incidents, incident, standing_order, price_alert, permit, watch):
+    for table in (*of_incidents, incident, standing_order, price_alert, permit, watch, invitation):
         connection.execute(delete(table).where(table.c.account == account_id))
     connection.execute(delete(cursor).where(cursor.c.account == account_id))
     return True

@@ -6,17 +6,15 @@ from datetime import datetime
 from sqlalchemy import Connection, insert
 
 from bot.domain.actions import Action
-from bot.domain.cards import Card, is_to_be_seen
+from bot.domain.cards import Card
 from bot.domain.chats import Address, Link
 from bot.domain.decisions import Decision
-from bot.domain.deliveries import Priority, State
+from bot.domain.deliveries import Priority
 from bot.domain.ids import EndpointId
 from storage.buttons.actions import action_row
-from storage.outbox.statements import HOLD_IF_CLOSED
-from storage.schema.codec import encode_card
-from storage.schema.facts import FactKey, reference
-from storage.schema.preferences import encode_decision
-from storage.schema.tables import action, delivery
+from storage.outbox.owing import owe_card
+from storage.schema.facts import FactKey
+from storage.schema.tables import action
 
 Owed = dict[EndpointId, tuple[Address, Priority]]
 """Where something is owed now: the most urgent of it."""
@@ -39,27 +37,16 @@ def owe(
     Args:
         about: what answers the card's buttons.
     """
-    values = {
-        **fact._asdict(),
-        "reference": reference(fact, to.endpoint.id),
-        "link": to.id,
-        "link_epoch": to.epoch,
-        "endpoint": to.endpoint.id,
-        "priority": priority,
-        "rank": priority,
-        "state": State.READY,
-        "reason": "new",
-        "attempts": 0,
-        "unclear": 0,
-        "card": encode_card(card),
-        "occurred_at": now,
-        "created_at": now,
-        "expires_at": expires_at,
-        "about": about,
-        "decision": encode_decision(decision),
-        "seen": "" if is_to_be_seen(card) else None,
-    }
-    stored = connection.execute(insert(delivery).values(values).returning(delivery.c.id))
+    owe_card(
+        connection,
+        fact,
+        to,
+        card,
+        now,
+        decision=decision,
+        priority=priority,
+        about=about,
+        expires_at=expires_at,
+    )
     if actions:
         connection.execute(insert(action), [action_row(one) for one in actions])
-    HOLD_IF_CLOSED.run(connection, {"id": stored.scalar_one(), "now": now})

@@ -31,6 +31,7 @@ from storage.schema.tables import (
     inbox,
     incident,
     incident_fact,
+    invitation,
     known,
     ledger,
     link,
@@ -127,6 +128,7 @@ def export(connection: Connection, account_id: AccountId) -> Mapping[str, Any]:
         "bots and strategies": _rows(connection, known, known.c.account == account_id),
         "read up to": _rows(connection, cursor, cursor.c.account == account_id),
         "not understood": _rows(connection, quarantine, quarantine.c.account == account_id),
+        "invitations": _rows(connection, invitation, invitation.c.account == account_id),
         "visits to pages": _rows(connection, visit, _is_visit(account_id)),
         "buttons": _rows(connection, action, action.c.account == account_id),
         "cards with buttons": _rows(connection, shown_card, _is_shown_here(shown_card, account_id)),
@@ -150,6 +152,7 @@ def erase(connection: Connection, account_id: AccountId) -> None:
     connection.execute(delete(action).where(action.c.account == account_id))
     connection.execute(delete(visit).where(_is_visit(account_id)))
     connection.execute(delete(delivery).where(delivery.c.account == account_id))
+    connection.execute(delete(invitation).where(invitation.c.account == account_id))
     connection.execute(delete(link).where(link.c.account == account_id))
     forget_account(connection, account_id)
     connection.execute(delete(account).where(account.c.id == account_id))

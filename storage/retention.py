@@ -39,6 +39,7 @@ from storage.schema.tables import (
     inbox,
     incident,
     incident_fact,
+    invitation,
     known,
     ledger,
     link,
@@ -197,6 +198,7 @@ def _items_of(connection: Connection, link_id: str) -> Sequence[int]:
 def _delete_link(connection: Connection, link_id: str) -> None:
     connection.execute(delete(action).where(action.c.link == link_id))
     connection.execute(delete(visit).where(or_(visit.c.link == link_id, visit.c.host == link_id)))
+    connection.execute(delete(invitation).where(invitation.c.host == link_id))
     connection.execute(delete(link).where(link.c.id == link_id))
 
 
@@ -226,7 +228,7 @@ def forget_account(connection: Connection, account_id: str) -> None:
     owner = account_secret(AccountId(account_id))
     connection.execute(delete(secret).where(secret.c.owner == owner))
     told = (sighting, drill_seen, drill, standing_deed, incident_fact, incident)
-    chosen = (standing_order, price_alert, permit, watch)
+    chosen = (standing_order, price_alert, permit, watch, invitation)
     for table in (quarantine, cursor, known, ledger, inbox, *told, *chosen):
         connection.execute(delete(table).where(table.c.account == account_id))
 

@@ -18,6 +18,7 @@ from bot.domain.ids import NewId, Now
 from bot.errors import Misconfigured, Refused
 from storage import audit, personal
 from storage.accounts.codes import SqlCodes
+from storage.accounts.invitations import SqlInvitations
 from storage.accounts.links import SqlAccounts, SqlLinks
 from storage.accounts.phones import SqlPhones
 from storage.accounts.visits import SqlVisits
@@ -29,7 +30,12 @@ from storage.drills import SqlDrills
 from storage.engine.database import Database, each, invalidate
 from storage.engine.limits import Limits
 from storage.engine.sqlite import open_sqlite
-from storage.engine.sqlite_files import looking_at, open_inline, refuse_damage
+from storage.engine.sqlite_files import (
+    looking_at,
+    open_inline,
+    open_inline_copy,
+    refuse_damage,
+)
 from storage.escalation import SqlIncidents
 from storage.inbox.ingest import SqlInbox
 from storage.journal import SqlJournal
@@ -46,6 +52,7 @@ from storage.retention import Retention
 from storage.schema import versions as schema
 from storage.schema.versions import Version
 from storage.standing_orders import SqlStandingOrders
+from storage.topics import SqlTopics
 from storage.vault import Vault, is_locked
 
 R = TypeVar("R")
@@ -63,6 +70,7 @@ class Store:
     codes: SqlCodes
     handles: SqlMessageHandles
     inbox: SqlInbox
+    invitations: SqlInvitations
     drills: SqlDrills
     incidents: SqlIncidents
     journal: SqlJournal
@@ -80,6 +88,7 @@ class Store:
     shown_cards: SqlShownCards
     sightings: SqlSightings
     standing_orders: SqlStandingOrders
+    topics: SqlTopics
     visits: SqlVisits
 
     async def prune(self, now: datetime) -> None:
@@ -87,6 +96,7 @@ class Store:
         a login whose digits nobody typed is among it.
         """
         await self.codes.prune(now)
+        await self.invitations.prune(now)
         await self.phones.prune(now)
         await self.visits.prune(now)
         await self.outbox.prune(now)
@@ -218,7 +228,7 @@ async def open_store(
 @contextmanager
 def open_memory(now: Now, new_id: NewId) -> Iterator[Store]:
     """A store that lives as long as the context, on the event loop's own thread."""
-    with open_inline(schema.create) as database:
+    with open_inline_copy(schema.create) as database:
         yield store_on(database, Vault([Fernet.generate_key().decode()]), now, new_id)
 
 
@@ -362,6 +372,7 @@ def store_on(database: Database, vault: Vault, now: Now, new_id: NewId) -> Store
         codes=SqlCodes(database, vault, new_id),
         handles=SqlMessageHandles(database, vault, now),
         inbox=SqlInbox(database),
+        invitations=SqlInvitations(database, new_id),
         drills=SqlDrills(database, new_id),
         incidents=SqlIncidents(database, new_id),
         menus=SqlMenus(database),
@@ -378,5 +389,6 @@ def store_on(database: Database, vault: Vault, now: Now, new_id: NewId) -> Store
         retention=Retention(database),
         sightings=SqlSightings(database),
         standing_orders=SqlStandingOrders(database),
+        topics=SqlTopics(database),
         visits=SqlVisits(database, new_id),
     )

@@ -21,7 +21,7 @@ from adapters.discord.render import SUPPRESS_NOTIFICATIONS, DiscordMessage
 from adapters.discord.transport import DiscordHttp, DiscordRefusal, RateLimited
 from adapters.discord.updates import Handle
 from bot.domain.chats import Address
-from bot.domain.deliveries import Attempt, Declined, Sent
+from bot.domain.deliveries import Attempt, Declined, Gone, Sent
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class DiscordChats:
 
     async def amend(self, address: Address, number: str, message: DiscordMessage) -> Attempt:
         """Edit a message. May be repeated freely: it leaves the same message."""
-        channel = address.thread or address.chat
+        channel = _channel(address)
         route = Route(
             "PATCH",
             "/channels/{channel_id}/messages/{message_id}",
@@ -96,7 +96,10 @@ class DiscordChats:
         except (DiscordRefusal, RateLimited, NoAnswer) as error:
             if isinstance(error, DiscordRefusal) and error.code in (UNKNOWN_MESSAGE, THREAD_SLEEPS):
                 return Declined(reason=MESSAGE_GONE)
-            return after_failure(error)
+            outcome = after_failure(error)
+            if address.topic and isinstance(outcome, Gone):
+                return Declined(reason=MESSAGE_GONE)
+            return outcome
         return Sent(message=number)
 
     async def type(self, address: Address) -> None:
@@ -115,7 +118,7 @@ class DiscordChats:
             DiscordRefusal, RateLimited, NoAnswer: as any call.
         """
         at = _snowflake(since - CLOCKS_APART)
-        channel = address.thread or address.chat
+        channel = _channel(address)
         route = Route("GET", "/channels/{channel_id}/messages", channel_id=channel)
         for _ in range(self._pages):
             page = await self._http.request(route, params={"limit": PAGE, "after": at})
@@ -143,7 +146,7 @@ class DiscordChats:
         if replies_to is not None:
             reference = {"message_id": replies_to, "fail_if_not_exists": False}
             body["message_reference"] = reference
-        channel = address.thread or address.chat
+        channel = _channel(address)
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel)
         sent = await self._http.request(route, json=body, files=message.files)
         return Sent(message=str(sent.get("id", "")) if isinstance(sent, Mapping) else "")
@@ -151,6 +154,10 @@ class DiscordChats:
     def _is_ours(self, message: Json) -> bool:
         author = message.get("author")
         return isinstance(author, Mapping) and author.get("id") == self._bot
+
+
+def _channel(address: Address) -> str:
+    return address.topic or address.thread or address.chat
 
 
 def goes_plain(message: DiscordMessage, refusal: DiscordRefusal) -> bool:

@@ -15,6 +15,7 @@ from adapters.discord.messenger import DiscordMessenger
 from adapters.discord.rhythm import USUAL, DiscordRhythm
 from adapters.discord.servers import MayAsk, Servers
 from adapters.discord.settings import DiscordSettings
+from adapters.discord.topics import Threads
 from adapters.discord.transport import DiscordHttp, open_http
 from bot.domain.ids import Now
 from bot.ports import Handles, Meter
@@ -24,12 +25,13 @@ from bot.ports import Handles, Meter
 class DiscordBot:
     """Our bot, in its two halves: what shows cards, and what hears people and answers them.
 
-    `readership` tells who reads along in servers.
+    `readership` tells who reads along in servers, `topics` makes threads.
     """
 
     messenger: DiscordMessenger
     listener: DiscordListener
     readership: Servers
+    topics: Threads
 
 
 async def _at_once() -> None:
@@ -47,6 +49,7 @@ async def open_discord(
     may_send: MaySend,
     may_ask: MayAsk = _at_once,
     rhythm: DiscordRhythm = USUAL,
+    public_url: str = "",
 ) -> AsyncIterator[DiscordBot]:
     """Our bot; its listener is to be begun. For the arguments see `composed`."""
     clock = asyncio.get_running_loop().time
@@ -61,6 +64,7 @@ async def open_discord(
             may_send=may_send,
             may_ask=may_ask,
             rhythm=rhythm,
+            public_url=public_url,
         )
 
 
@@ -75,6 +79,7 @@ def composed(
     may_send: MaySend,
     may_ask: MayAsk,
     rhythm: DiscordRhythm = USUAL,
+    public_url: str = "",
 ) -> DiscordBot:
     """Our bot, from its parts.
 
@@ -82,12 +87,14 @@ def composed(
         may_send: asked before every message that is no answer to an interaction; deliveries keep
             their own pace.
         may_ask: asked before each look at who is in a server.
+        public_url: where Discord posts interactions, if the settings want that.
     """
     chats, answers = DiscordChats(http, settings.bot, rhythm.pages), Answers(http)
     ours = MessageHandles(handles, settings.bot, now)
     answering = DiscordAnswering(answers, chats, ours, may_send, rhythm.answer_within)
     return DiscordBot(
         messenger=DiscordMessenger(chats, answers, ours, settings.bot, now),
-        listener=DiscordListener(http, answering, settings, chance, meter, rhythm),
+        listener=DiscordListener(http, answering, settings, chance, meter, rhythm, now, public_url),
         readership=Servers(http, asyncio.get_running_loop().time, may_ask, rhythm.fresh),
+        topics=Threads(http, may_ask),
     )

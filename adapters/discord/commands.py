@@ -103,17 +103,10 @@ def _option(argument: Argument) -> Json:
         option["min_value"] = 1
     if argument.choices:
         option["choices"] = [{"name": one, "value": one} for one in argument.choices]
-    elif argument.type in _COMPLETED:
+    elif argument.completed:
         option["autocomplete"] = True
     return option
 
-
-_COMPLETED = frozenset(
-    {
-        *(ArgumentType.BOT, ArgumentType.STRATEGY, ArgumentType.THING),
-        *(ArgumentType.PAIR, ArgumentType.SUBJECT, ArgumentType.ZONE, ArgumentType.LANGUAGE),
-    }
-)
 
 LOCALIZED = "description_localizations"
 

@@ -26,7 +26,9 @@ EXPIRED = frozenset({10015, 10062, 50027})
 """An interaction, or the webhook that answers it, that is not known any more."""
 ALREADY_ANSWERED = 40060
 DMS_TOO_FAST = 40003
+NO_ACCESS = 50001
 NO_PERMISSION = 50013
+NOT_IN_THIS_CHANNEL = 50024
 
 AT_THE_DOOR = frozenset({0, 40333})
 """With a 403 or 404: no word about a channel, but of whatever stands before the API."""
@@ -40,10 +42,10 @@ _CLOSED = {
     10003: Reason.CHANNEL_GONE,
     10004: Reason.REMOVED_FROM_SERVER,
     10013: Reason.ACCOUNT_GONE,
-    50001: Reason.NO_ACCESS,
+    NO_ACCESS: Reason.NO_ACCESS,
     NO_PERMISSION: Reason.NO_RIGHT,
     50008: Reason.NOT_WRITABLE,
-    50024: Reason.NOT_WRITABLE,
+    NOT_IN_THIS_CHANNEL: Reason.NOT_WRITABLE,
     THREAD_SLEEPS: Reason.THREAD_CLOSED,
     160005: Reason.THREAD_CLOSED,
 }

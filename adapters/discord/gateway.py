@@ -98,7 +98,7 @@ class Gateway(discord.Client):
     def __init__(
         self,
         http: DiscordHttp,
-        take: Callable[[Json], None],
+        take: Callable[[Json], object],
         tell: Callable[[str | None], None],
         chance: random.Random,
         waits: Backoff = RECONNECT,

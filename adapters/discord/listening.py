@@ -1,4 +1,4 @@
-"""What people say on Discord: it comes by the gateway and is given on to be answered."""
+"""What people say on Discord: told by the gateway, or posted, and given on to be answered."""
 
 import asyncio
 import logging
@@ -14,11 +14,13 @@ from adapters.chat.exchange import NoAnswer
 from adapters.chat.queues import ChatQueues
 from adapters.discord.answering import DiscordAnswering
 from adapters.discord.commands import is_registered, registered
+from adapters.discord.endpoint import PATH, InteractionsEndpoint, bring
 from adapters.discord.gateway import Gateway
 from adapters.discord.rhythm import DiscordRhythm
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.transport import DiscordHttp, DiscordRefusal, RateLimited
 from adapters.discord.updates import DiscordUpdate, Reacted, Written, heard
+from bot.domain.ids import Now
 from bot.errors import Misconfigured
 from bot.ports import Hear, Meter, Suggest
 
@@ -50,6 +52,8 @@ class DiscordListener:
         chance: random.Random,
         meter: Meter,
         rhythm: DiscordRhythm,
+        now: Now,
+        public_url: str,
     ) -> None:
         self._http = http
         self._answering = answering
@@ -61,6 +65,13 @@ class DiscordListener:
         self._listening: _Listening | None = None
         self._under_way = 0
         self.trouble: str | None = "not listening yet"
+        self.endpoint: InteractionsEndpoint | None = None
+        """Where Discord posts interactions, if the settings want that; then there is no gateway."""
+        if settings.posted:
+            url = f"{public_url}{PATH}"
+            self.endpoint = InteractionsEndpoint(
+                http, self.introduce, self._take, self._told, url, now, rhythm
+            )
 
     @property
     def application(self) -> str:
@@ -85,30 +96,37 @@ class DiscordListener:
         except (NoAnswer, RateLimited) as lost:
             log.warning("Discord cannot be reached yet", extra={"reason": str(lost)})
 
-    async def introduce(self) -> None:
-        """Learn what we are called by.
+    async def introduce(self) -> Mapping[str, Any]:
+        """Learn what we are called by; gives all that Discord knows of our application.
 
         Raises:
             DiscordRefusal: the token is not good.
             RateLimited, NoAnswer: Discord is away.
         """
-        match await self._http.request(Route("GET", "/applications/@me")):
+        about = await self._http.request(Route("GET", "/applications/@me"))
+        match about:
             case {"id": str(id)}:
                 self._application = id
+        return about if isinstance(about, Mapping) else {}
 
     async def listen(self, hear: Hear, suggest: Suggest) -> NoReturn:
         """Answer what people say, until cancelled."""
-        gateway = Gateway(self._http, self._take, self._told, self._chance, self._rhythm.reconnect)
         async with asyncio.TaskGroup() as group:
             most = self._rhythm.at_once
             queues = ChatQueues(group, at_once=most, most=most)
             self._listening = _Listening(hear=hear, suggest=suggest, group=group, queues=queues)
             group.create_task(self._register(), name="discord commands")
             try:
-                await gateway.follow(self._gateway_url)
+                await self._follow()
             finally:
                 self._listening = None
-        raise AssertionError("the gateway is followed without an end")
+        raise AssertionError("what is said is followed without an end")
+
+    async def _follow(self) -> NoReturn:
+        if self.endpoint is not None:
+            await self.endpoint.follow()
+        gateway = Gateway(self._http, self._take, self._told, self._chance, self._rhythm.reconnect)
+        await gateway.follow(self._gateway_url)
 
     async def _gateway_url(self) -> str:
         if self._settings.gateway_url is not None:
@@ -124,7 +142,9 @@ class DiscordListener:
         wanted = registered()
         while True:
             try:
-                await self.introduce()
+                about = await self.introduce()
+                if self.endpoint is None:
+                    await bring(self._http, about, None)
                 route = partial(
                     Route,
                     path="/applications/{application_id}/commands",
@@ -151,19 +171,21 @@ class DiscordListener:
         self._meter.alarm("discord_not_listening")
         log.error(trouble)
 
-    def _take(self, frame: Mapping[str, Any]) -> None:
+    def _take(self, frame: Mapping[str, Any]) -> bool:
+        """Have it answered; `False` if it is not."""
         found = heard(frame, self._settings.bot)
         if found is None or self._listening is None:
-            return
+            return False
         if self._under_way >= self._rhythm.at_once:
             log.warning("too much is asked at once, and some of it is not answered")
-            return
+            return False
         self._under_way += 1
         serve = partial(self._serve, found, self._listening)
         if isinstance(found, Written | Reacted):
             self._listening.queues.put(found.said.place.address.chat, serve)
         else:
             self._listening.group.create_task(serve(), name="discord answer")
+        return True
 
     async def _serve(self, found: DiscordUpdate, listening: _Listening) -> None:
         try:

@@ -11,7 +11,7 @@ from adapters.discord.render import DiscordMessage, rendered
 from adapters.discord.transport import DiscordRefusal, RateLimited
 from bot.domain.cards import Card
 from bot.domain.chats import Address, Channel
-from bot.domain.deliveries import Attempt, Declined, Repeats, Sent, Unknown
+from bot.domain.deliveries import Attempt, Declined, Gone, Repeats, Sent, TopicGone, Unknown
 from bot.domain.ids import Now
 from bot.domain.reasons import Reason
 
@@ -67,6 +67,8 @@ class DiscordMessenger:
             attempt = found or await self._chats.show(
                 address, part, key, before if number == 0 else None
             )
+            if isinstance(attempt, Gone) and address.topic and number == 0:
+                return TopicGone(reason=attempt.reason)
             if not isinstance(attempt, Sent):
                 return after_part(attempt, number, len(parts))
         return attempt

@@ -6,6 +6,7 @@ from functools import partial
 
 from adapters.chat.exchange import NoAnswer
 from adapters.discord.bot import DiscordBot, open_discord
+from adapters.discord.endpoint import PATH
 from adapters.discord.faults import REASONS
 from adapters.discord.handles import NoHandles
 from adapters.discord.settings import DiscordSettings, invitation
@@ -46,6 +47,8 @@ class Discord:
                 begin=listener.begin,
                 listen=listener.listen,
                 readership=bot.readership,
+                topics=bot.topics,
+                webhooks={} if listener.endpoint is None else {PATH: listener.endpoint},
                 trouble=lambda: f"Discord: {listener.trouble}." if listener.trouble else None,
             )
 
@@ -82,4 +85,5 @@ class Discord:
             meter=around.meter,
             may_send=partial(wait_for_rate, its),
             may_ask=partial(wait_for_rate_of_bot, its),
+            public_url=around.public_url,
         )

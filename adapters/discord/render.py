@@ -259,6 +259,8 @@ def _pieces(card: Card) -> Iterator[_Piece]:
         yield from _field(one.label, one.value)
     if card.table is not None:
         yield from _table(card.table)
+    if card.details:
+        yield from _report(card.details)
     yield from _notes(card.notes)
 
 
@@ -292,21 +294,36 @@ def _field(label: str, value: str) -> Iterator[_Piece]:
 def _table(table: Table) -> Iterator[_Piece]:
     lines = in_columns(table, TABLE_WIDTH)
     cells = [cell for row in (table.columns, *table.rows) for cell in row]
-    # In a block nothing can be escaped, so what would end it must not be in it.
-    if lines is None or any("`" in cell or "\n" in cell for cell in cells):
+    if lines is None or not all(map(_fits_block, cells)):
         yield from _list(table)
         return
     yield from _blocks(lines)
 
 
+def _report(lines: Sequence[str]) -> Iterator[_Piece]:
+    """A long report, which Discord folds nowhere: a block is at least passed over at a glance."""
+    if all(map(_fits_block, lines)):
+        yield from _blocks([bit for line in lines for bit in _cut(line, BLOCK_LIMIT) or [""]])
+        return
+    for text in _escaped("\n".join(lines), VALUE_LIMIT):
+        yield _Piece(_Place.FIELD, text, EMPTY)
+
+
+def _fits_block(text: str) -> bool:
+    """In a block nothing can be escaped, so what would end it must not be in it."""
+    return "`" not in text and "\n" not in text
+
+
+BLOCK_LIMIT = VALUE_LIMIT - len("```\n\n```")
+
+
 def _blocks(lines: Sequence[str]) -> Iterator[_Piece]:
     """Lines of fixed width, as blocks that each fit into a field."""
-    room = VALUE_LIMIT - len("```\n\n```")
     block: list[str] = []
     used = 0
     for line in lines:
         length = utf16_length(line) + 1
-        if block and used + length > room:
+        if block and used + length > BLOCK_LIMIT:
             yield _Piece(_Place.FIELD, _fenced(block), EMPTY)
             block, used = [], 0
         block.append(line)

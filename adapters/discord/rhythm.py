@@ -21,6 +21,8 @@ class DiscordRhythm:
     seconds that Discord waits for one.
     """
     register_again: timedelta = timedelta(seconds=30)
+    look_again: timedelta = timedelta(minutes=5)
+    """Whether Discord still posts interactions to us: it stops where it is not answered well."""
     at_once: int = 1000
     """Above so many answers under way the next ones are not begun: the person sees that they
     failed.

@@ -37,13 +37,15 @@ _NUMBER = re.compile(r"[1-9]\d{0,19}", re.ASCII)
 class DiscordSettings:
     """One bot, and where its API is.
 
-    `rate` is messages a second, 0 for no limit. Without `gateway_url` the API is asked for it.
+    `rate` is messages a second, 0 for no limit. Without `gateway_url` the API is asked for it. With
+    `posted` there is no gateway: Discord posts interactions to our web server.
     """
 
     token: str = field(repr=False)
     api_url: str = DEFAULT_API_URL
     gateway_url: str | None = None
     rate: float = RATE
+    posted: bool = False
 
     @property
     def bot(self) -> str:
@@ -58,7 +60,8 @@ class DiscordSettings:
 
     @property
     def needs_https(self) -> bool:
-        return False
+        """A stand-in of one's own also posts to http."""
+        return self.posted and self.api_url == DEFAULT_API_URL
 
 
 def invitation(application: str, *, to_server: bool) -> str:
@@ -136,17 +139,36 @@ def parse_rate(text: str) -> float:
     return rate
 
 
+def parse_interactions(text: str) -> bool:
+    """Read TRADEBELL_DISCORD_INTERACTIONS; gives whether they are posted to us.
+
+    Raises:
+        ValueError: a sentence that names the setting and the cure.
+    """
+    match text.strip().lower():
+        case "" | "gateway":
+            return False
+        case "http":
+            return True
+        case _:
+            raise ValueError(
+                "TRADEBELL_DISCORD_INTERACTIONS must be gateway, or http to have Discord call"
+                " TRADEBELL_PUBLIC_URL."
+            )
+
+
 def _read(reader: SettingsReader) -> DiscordSettings:
     return DiscordSettings(
         token=reader.value("DISCORD_TOKEN", parse_token, ""),
         api_url=reader.value("DISCORD_API_URL", parse_api_url, DEFAULT_API_URL),
         gateway_url=reader.value("DISCORD_GATEWAY_URL", parse_gateway_url, None),
         rate=reader.value("DISCORD_RATE", parse_rate, RATE),
+        posted=reader.value("DISCORD_INTERACTIONS", parse_interactions, False),
     )
 
 
 SETTINGS = SettingsBlock(
-    texts=("DISCORD_TOKEN", "DISCORD_API_URL", "DISCORD_GATEWAY_URL"),
+    texts=("DISCORD_TOKEN", "DISCORD_API_URL", "DISCORD_GATEWAY_URL", "DISCORD_INTERACTIONS"),
     numbers=("DISCORD_RATE",),
     read=_read,
 )

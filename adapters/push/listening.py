@@ -15,7 +15,7 @@ from adapters.push.api import PushoverApi
 from adapters.push.render import EXPIRE
 from bot.domain.chats import Channel, Person
 from bot.domain.ids import Now
-from bot.domain.incoming import Place, Reaction
+from bot.domain.incoming import HookAnswer, Place, Reaction
 from bot.domain.phones import OpenReceipt, Service
 from bot.errors import OutcomeUnknown, TryLater
 from bot.ports import Hear, Phones
@@ -65,19 +65,19 @@ class PushoverReceipts:
         self._looked_at = float("-inf")
         self._round_at = 0.0
 
-    async def receive(self, headers: Mapping[str, str], body: bytes) -> int:
+    async def receive(self, headers: Mapping[str, str], body: bytes) -> HookAnswer:
         """Of all that Pushover tells, the receipt's number is enough."""
         try:
             fields = parse_qs(body.decode("ascii"), max_num_fields=_FIELDS)
         except ValueError:
-            return HTTPStatus.BAD_REQUEST
+            return HookAnswer(status=HTTPStatus.BAD_REQUEST)
         [receipt, *others] = fields.get("receipt", [""])
         if others or not RECEIPT.fullmatch(receipt):
-            return HTTPStatus.BAD_REQUEST
+            return HookAnswer(status=HTTPStatus.BAD_REQUEST)
         if fields.get("acknowledged") == ["1"] and len(self._called) < MOST_CALLED:
             self._called.add(receipt)
             self._rung.set()
-        return HTTPStatus.OK
+        return HookAnswer(status=HTTPStatus.OK)
 
     async def listen(self, hear: Hear) -> NoReturn:
         """Tell of what was seen as of a reaction in the chat, until cancelled."""

@@ -68,12 +68,19 @@ class _Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class _Position:
+class Position:
+    """What a bot holds."""
+
     amount: Decimal
     price: Decimal
     opened_at: datetime
     trade: str
     """By which what it was bought and sold for are one; our assumption, as freqtrade's trades."""
+
+    @classmethod
+    def of(cls, bot: Bot, price: Decimal, at: datetime, trade: str) -> Position:
+        """Spend the bot's stake."""
+        return cls((bot.stake / price).quantize(Decimal("0.0001")), price, at, trade)
 
 
 _VOLATILITY = 0.0008
@@ -86,7 +93,7 @@ _ERRORS_THAT_STOP = 0.4
 _FEE = Decimal("0.001")
 """Of what is traded, as large exchanges take it."""
 
-_PAIRS = {
+PAIRS = {
     "BTC/USDT": ("42400", "0.1"),
     "ETH/USDT": ("2310", "0.01"),
     "SOL/USDT": ("98.4", "0.01"),
@@ -126,26 +133,33 @@ class Market:
     are, running or not.
     """
 
-    def __init__(self, chance: Random, bots: Sequence[Bot], *, pace: timedelta) -> None:
+    def __init__(
+        self, chance: Random, bots: Sequence[Bot], *, pace: timedelta, trades: int = 0
+    ) -> None:
         """Open the market.
 
         Args:
             pace: the mean time from one happening, prices aside, to the next.
+            trades: how many there were before: the next has the number after.
         """
         self._chance = chance
         self.bots = bots
         self._pace = pace
         self._pairs = [
             _Pair(symbol, Decimal(anchor), Decimal(tick), Decimal(anchor))
-            for symbol, (anchor, tick) in _PAIRS.items()
+            for symbol, (anchor, tick) in PAIRS.items()
         ]
-        self._positions: dict[str, _Position] = {}
+        self._positions: dict[str, Position] = {}
         self._to_sell: list[tuple[str, Decimal | None]] = []
         self.paused: Collection[str] = ()
         """Traders that buy nothing."""
-        self._trades = 0
+        self._trades = trades
         self._deck: list[str] = []
         self._next_at: datetime | None = None
+
+    def go_on(self, pace: timedelta) -> None:
+        """Let things happen at another pace from here on."""
+        self._pace, self._next_at = pace, None
 
     def step(self, now: datetime, running: Collection[str]) -> list[Happening]:
         """Move every price once and give what happens now.
@@ -225,34 +239,19 @@ class Market:
         return next(p.price for p in self._pairs if p.symbol == bot.symbol)
 
     def _trade(self, bot: Bot, now: datetime, *, forced: bool = False) -> Iterable[Happening]:
-        """Buy when the bot holds nothing, else sell all of it.
-
-        Source of the fields of a result: freqtrade's rpc/api_server/api_schemas.py.
-        """
+        """Buy when the bot holds nothing, else sell all of it."""
         price = self._price(bot)
         held = self._positions.pop(bot.trader, None)
         if held is None and bot.trader in self.paused:
             return ()
         if held is None:
-            amount = (bot.stake / price).quantize(Decimal("0.0001"))
             self._trades += 1
-            trade = str(self._trades)
-            self._positions[bot.trader] = _Position(amount, price, now, trade)
-            opened = {"tradeId": trade, "open_date": iso(now)}
-            return _executed(bot, "buy", amount, price, opened)
-        result = {
-            "tradeId": held.trade,
-            "profit_abs": _number(held.amount * (price - held.price), "0.01"),
-            "profit_ratio": _number(price / held.price - 1, "0.0001"),
-            "exit_reason": "force_exit"
-            if forced
-            else "roi"
-            if price > held.price
-            else "exit_signal",
-            "open_date": iso(held.opened_at),
-            "close_date": iso(now),
-        }
-        return _executed(bot, "sell", held.amount, price, result)
+            held = Position.of(bot, price, now, str(self._trades))
+            self._positions[bot.trader] = held
+            return _executed(bot, "Bought", bought(bot, held), held.amount, price)
+        reason = "roi" if price > held.price else "exit_signal"
+        result = sold(bot, held, price, "force_exit" if forced else reason, now)
+        return _executed(bot, "Sold", result, held.amount, price)
 
     def _fail(self, bot: Bot, *, lonely: bool) -> Iterable[Happening]:
         """Report an error; now and then it stops the bot, but never the last one."""
@@ -275,11 +274,30 @@ class Market:
             yield Stored(service, owner, record)
 
 
-def _executed(
-    bot: Bot, side: str, amount: Decimal, price: Decimal, result: Record
-) -> Iterable[Happening]:
-    """Tell a trade twice, as the platform does: the trade, and its pod's report."""
-    trade = {
+def bought(bot: Bot, held: Position) -> Record:
+    """Give the trade by which a bot came to what it holds."""
+    opened = {"tradeId": held.trade, "open_date": iso(held.opened_at)}
+    return {**_traded(bot, "buy", held.amount, held.price), **opened}
+
+
+def sold(bot: Bot, held: Position, price: Decimal, reason: str, at: datetime) -> Record:
+    """Give the trade by which a bot sold it.
+
+    Source of the fields of a result: freqtrade's rpc/api_server/api_schemas.py.
+    """
+    return {
+        **_traded(bot, "sell", held.amount, price),
+        "tradeId": held.trade,
+        "profit_abs": _number(held.amount * (price - held.price), "0.01"),
+        "profit_ratio": _number(price / held.price - 1, "0.0001"),
+        "exit_reason": reason,
+        "open_date": iso(held.opened_at),
+        "close_date": iso(at),
+    }
+
+
+def _traded(bot: Bot, side: str, amount: Decimal, price: Decimal) -> Record:
+    return {
         "side": side,
         "amount": _number(amount),
         "symbol": bot.symbol,
@@ -289,10 +307,14 @@ def _executed(
             "cost": _number(amount * price * _FEE, "0.0001"),
             "currency": bot.symbol.split("/")[1],
         },
-        **result,
     }
+
+
+def _executed(
+    bot: Bot, verb: str, trade: Record, amount: Decimal, price: Decimal
+) -> Iterable[Happening]:
+    """Tell a trade twice, as the platform does: the trade, and its pod's report."""
     yield Stored("trades", bot.owner, trade)
-    verb = "Bought" if side == "buy" else "Sold"
     base = bot.symbol.split("/")[0]
     text = f"{verb} {amount.normalize():f} {base} @ {price.normalize():f}"
     yield _report(bot, "trade_executed", text)

@@ -1,8 +1,8 @@
-"""The person of the demo: an account with bots, strategies and a day of history."""
+"""The person of the demo: an account with bots, strategies and months of history."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -10,6 +10,7 @@ from random import Random
 
 from adapters.simulator.accounts import User
 from adapters.simulator.market import Bot, Market, Stored
+from adapters.simulator.past import past
 from adapters.simulator.platform import SimulatedPlatform
 from adapters.simulator.times import iso
 
@@ -31,16 +32,23 @@ _BOTS = (
     ("Sleeping Bear", "Momentum", "BTC/USDT", "100", True, False),
 )
 
-_HISTORY = timedelta(days=1)
-_HISTORY_STEP = timedelta(minutes=40)
+_LAST_DAY = timedelta(days=1)
+_LAST_DAY_STEP = timedelta(minutes=40)
+
+_PAST = timedelta(days=200)
+"""So many trades that an account reads them within a minute of its link."""
+
+_ASLEEP = timedelta(days=50)
+"""How long ago a bot was stopped that is not running."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resident:
-    """Someone who has settled on the platform."""
+    """Someone who has settled on the platform; their day went on in `market`."""
 
     user: User
     bots: tuple[Bot, ...]
+    market: Market
 
 
 async def settle(
@@ -59,7 +67,7 @@ async def settle(
             "configured": True,
         }
         strategies[name] = await platform.add("strategies", strategy, user.id)
-    bots = []
+    bots, awake, last = [], [], {}
     for name, strategy_name, symbol, stake, dry_run, running in _BOTS:
         trader = await platform.add(
             "traders",
@@ -76,22 +84,27 @@ async def settle(
         )
         bot = Bot(trader=trader["_id"], owner=user.id, symbol=symbol, stake=Decimal(stake))
         bots.append(bot)
-    resident = Resident(user=user, bots=tuple(bots))
-    await _remember(platform, resident, now(), chance)
-    return resident
+        last[bot.trader] = now() - (_LAST_DAY if running else _ASLEEP)
+        if running:
+            awake.append(bot.trader)
+    numbered = 0
+    for bot, trade in past(chance, bots, last, _PAST):
+        await platform.add("trades", trade, bot.owner, announce=False)
+        numbered = max(numbered, int(trade["tradeId"]))
+    market = Market(chance, bots, pace=_LAST_DAY_STEP / 10, trades=numbered)
+    await _live_through(platform, market, now(), awake)
+    return Resident(user=user, bots=tuple(bots), market=market)
 
 
-async def _remember(
-    platform: SimulatedPlatform, resident: Resident, until: datetime, chance: Random
+async def _live_through(
+    platform: SimulatedPlatform, market: Market, until: datetime, running: Collection[str]
 ) -> None:
-    """Store what a market would have brought during the day before."""
-    market = Market(chance, resident.bots, pace=_HISTORY_STEP / 10)
-    traders = {bot.trader for bot in resident.bots}
-    at = until - _HISTORY
+    """Store what the market brings during the day before."""
+    at = until - _LAST_DAY
     while at < until:
-        for happening in market.step(at, traders):
+        for happening in market.step(at, running):
             if isinstance(happening, Stored):
                 stamps = {"createdAt": iso(at), "updatedAt": iso(at)}
                 record = {**happening.record, **stamps}
                 await platform.add(happening.service, record, happening.owner, announce=False)
-        at += _HISTORY_STEP
+        at += _LAST_DAY_STEP

@@ -20,7 +20,16 @@ from adapters.telegram.faults import (
 from adapters.telegram.render import Photo, TelegramMessage
 from adapters.telegram.transport import BotApiRequest, TelegramRefusal
 from bot.domain.chats import Address
-from bot.domain.deliveries import Attempt, Declined, Gone, Postponed, Scope, Sent, Unknown
+from bot.domain.deliveries import (
+    Attempt,
+    Declined,
+    Gone,
+    Postponed,
+    Scope,
+    Sent,
+    TopicGone,
+    Unknown,
+)
 from bot.domain.reasons import Reason
 
 log = logging.getLogger(__name__)
@@ -87,8 +96,8 @@ class TelegramChats:
         self._api = api
         self._in_doubt = False
         """Nobody knows what became of the last message."""
-        self._takes_instants = True
-        """Until an older server has said that it does not."""
+        self._unknown_entities: frozenset[str] = frozenset()
+        """Those of which an older server has said that it does not know them."""
 
     async def show(
         self,
@@ -131,6 +140,8 @@ class TelegramChats:
                     return await self._send(address, message.plain)
                 case RefusalKind.REPLY if answered is not None:
                     return await self._send(address, message)
+                case RefusalKind.TOPIC if address.topic:
+                    return TopicGone(reason=Reason.TOPIC_CLOSED)
                 case RefusalKind.TOPIC if address.thread:
                     log.warning("a topic is closed, using the general one", extra=_about(first))
                     return await self._send(replace(address, thread=""), message)
@@ -186,8 +197,8 @@ class TelegramChats:
             "caption": photo.caption,
             "disable_notification": True,
         }
-        if address.thread:
-            parameters["message_thread_id"] = int(address.thread)
+        if thread := address.topic or address.thread:
+            parameters["message_thread_id"] = int(thread)
         try:
             await self._api.upload("sendPhoto", parameters)
         except (TelegramRefusal, NoAnswer) as error:
@@ -211,8 +222,8 @@ class TelegramChats:
     async def type(self, address: Address) -> None:
         """Show 'typing' for a moment. That it fails is only logged."""
         parameters: dict[str, Any] = {"chat_id": int(address.chat), "action": "typing"}
-        if address.thread:
-            parameters["message_thread_id"] = int(address.thread)
+        if thread := address.topic or address.thread:
+            parameters["message_thread_id"] = int(thread)
         try:
             await self._api.call("sendChatAction", parameters)
         except (TelegramRefusal, NoAnswer) as error:
@@ -230,8 +241,10 @@ class TelegramChats:
             parameters["reply_parameters"] = there
         if message.silent:
             parameters["disable_notification"] = True
-        if address.thread:
-            parameters["message_thread_id"] = int(address.thread)
+        if message.protected:
+            parameters["protect_content"] = True
+        if thread := address.topic or address.thread:
+            parameters["message_thread_id"] = int(thread)
         sent = await self._call("sendMessage", message, parameters)
         number = sent.get("message_id", "") if isinstance(sent, dict) else ""
         return Sent(message=str(number))
@@ -244,20 +257,22 @@ class TelegramChats:
     async def _call(
         self, method: str, message: TelegramMessage, parameters: Mapping[str, Any]
     ) -> Any:
-        """Make a call with what a message shows; with words for the instants in it where the server
-        does not take these. What is refused was certainly not shown, so it may be sent again.
+        """Make a call with what a message shows; with plain words for what the server does not
+        know. What is refused was certainly not shown, so it may be sent again.
         """
-        words = message.without_instants
-        if not self._takes_instants or words is message:
-            return await self._api.call(method, {**parameters, **_content(words)})
-        try:
-            return await self._api.call(method, {**parameters, **_content(message)})
-        except TelegramRefusal as refusal:
-            if not knows_no_entity(refusal):
-                raise
-            log.warning("the server is older: times go out as words", extra=_about(refusal))
-            self._takes_instants = False
-        return await self._api.call(method, {**parameters, **_content(words)})
+        while True:
+            shown = message.without(self._unknown_entities)
+            try:
+                return await self._api.call(method, {**parameters, **_content(shown)})
+            except TelegramRefusal as refusal:
+                newest = shown.newest_entity
+                if newest is None or not knows_no_entity(refusal):
+                    raise
+                log.warning(
+                    "the server is older: words go out plain",
+                    extra={**_about(refusal), "entity": newest},
+                )
+                self._unknown_entities |= {newest}
 
     async def _probe(self, address: Address) -> Attempt | None:
         """Ask whether anybody is there; gives what keeps us from sending, if anything does.

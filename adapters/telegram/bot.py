@@ -15,6 +15,7 @@ from adapters.telegram.groups import Groups
 from adapters.telegram.listening import TelegramListener
 from adapters.telegram.messenger import TelegramMessenger
 from adapters.telegram.settings import TelegramSettings
+from adapters.telegram.topics import ForumTopics
 from adapters.telegram.transport import BotApiRequest
 from bot.domain.deliveries import ONE_MARKED_REPEAT, Repeats
 from bot.domain.ids import Now
@@ -29,6 +30,7 @@ class TelegramBot:
     listener: TelegramListener
     show_menu: ShowMenu
     readership: Groups
+    topics: ForumTopics
 
 
 @asynccontextmanager
@@ -86,4 +88,5 @@ def composed(
         messenger=TelegramMessenger(chats, settings.bot, now, repeats),
         listener=TelegramListener(api, answering, settings, chance, meter, public_url),
         readership=Groups(api, asyncio.get_running_loop().time),
+        topics=ForumTopics(api),
     )

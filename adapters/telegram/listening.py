@@ -23,7 +23,7 @@ from adapters.telegram.transport import TelegramRefusal
 from adapters.telegram.updates import KINDS, BotIdentity, Json, TelegramUpdate, heard
 from bot.domain.backoff import Backoff
 from bot.domain.chats import Channel
-from bot.domain.incoming import Left, Migrated, Returned
+from bot.domain.incoming import HookAnswer, Left, Migrated, Returned
 from bot.errors import Misconfigured, TryLater
 from bot.ports import Hear, Journal, Meter
 
@@ -148,29 +148,29 @@ class TelegramListener:
         """Where updates come, if the settings want a webhook; nobody else can guess it."""
         return f"/telegram/{self._derived('path')[:32]}"
 
-    async def receive(self, headers: Mapping[str, str], body: bytes) -> int:
-        """Take an update that Telegram brought; gives the HTTP status to answer with.
+    async def receive(self, headers: Mapping[str, str], body: bytes) -> HookAnswer:
+        """Take an update that Telegram brought.
 
         Only what is stored is answered with 200: the rest Telegram brings again.
         """
         given = {name.lower(): value for name, value in headers.items()}
         secret = given.get(SECRET_HEADER, "")
         if not hmac.compare_digest(secret.encode(), self._derived("secret").encode()):
-            return 401
+            return HookAnswer(status=401)
         if len(body) > BODY_LIMIT:
-            return 413
+            return HookAnswer(status=413)
         if self._listening is None:
-            return 503
+            return HookAnswer(status=503)
         try:
             update = json.loads(body)
         except (ValueError, RecursionError):
-            return 400
+            return HookAnswer(status=400)
         try:
             await self._take(self._listening, [update])
         except TryLater as outage:
             log.warning("an update cannot be stored now", extra={"reason": str(outage)})
-            return 503
-        return 200
+            return HookAnswer(status=503)
+        return HookAnswer(status=200)
 
     async def _arrive(self) -> None:
         """Introduce ourselves, register the menu, and say how updates are to come."""

@@ -46,6 +46,7 @@ class Telegram:
             yield ChatBot(
                 messenger=bot.messenger,
                 readership=bot.readership,
+                topics=bot.topics,
                 pace=its,
                 show_menu=show_menu,
                 begin=listener.begin,

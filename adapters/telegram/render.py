@@ -1,6 +1,6 @@
 """Cards as Telegram messages: text with entities, so that no payload can break or forge markup."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -37,6 +37,7 @@ class Style(StrEnum):
     BOLD = "bold"
     ITALIC = "italic"
     PRE = "pre"
+    FOLDED = "expandable_blockquote"
 
 
 DATE_TIME = "date_time"
@@ -44,6 +45,12 @@ DATE_TIME = "date_time"
 such entity, its words stay. It may be within another one, and holds none.
 
 Source: https://core.telegram.org/bots/api#date-time-entity-formatting
+"""
+
+NEWER_ENTITIES = (DATE_TIME, Style.FOLDED)
+"""What older servers do not know, the newest first.
+
+Source: https://core.telegram.org/bots/api-changelog (9.5, 7.4)
 """
 
 _SHAPES = {Shape.CLOCK: "t", Shape.MOMENT: "dt", Shape.DATED: "Dt", Shape.SECOND: "dT"}
@@ -69,17 +76,23 @@ class TelegramMessage:
     entities: tuple[Json, ...] = ()
     buttons: tuple[tuple[Json, ...], ...] = ()
     silent: bool = False
+    protected: bool = False
 
     @property
-    def without_instants(self) -> "TelegramMessage":
-        """The same with words for the instants in it, which every server takes."""
-        kept = tuple(entity for entity in self.entities if entity["type"] != DATE_TIME)
+    def newest_entity(self) -> str | None:
+        """What of it an older server might not know."""
+        types = {entity["type"] for entity in self.entities}
+        return next((one for one in NEWER_ENTITIES if one in types), None)
+
+    def without(self, types: Collection[str]) -> "TelegramMessage":
+        """The same without entities of these types: their words stay."""
+        kept = tuple(entity for entity in self.entities if entity["type"] not in types)
         return self if len(kept) == len(self.entities) else replace(self, entities=kept)
 
     @property
     def plain(self) -> "TelegramMessage":
         """The same words and nothing that could be refused."""
-        return TelegramMessage(text=self.text, silent=self.silent)
+        return TelegramMessage(text=self.text, silent=self.silent, protected=self.protected)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +119,15 @@ def rendered(card: Card, now: datetime) -> tuple[TelegramMessage, ...]:
     buttons = (*_options(card.pick), *_rows(card.buttons))
     text, entities = joined(lines)
     if _units(text) <= TEXT_LIMIT:
-        return (TelegramMessage(text=text, entities=entities, buttons=buttons, silent=card.silent),)
+        return (
+            TelegramMessage(
+                text=text,
+                entities=entities,
+                buttons=buttons,
+                silent=card.silent,
+                protected=card.protected,
+            ),
+        )
     parts = split(lines, TEXT_LIMIT)
     messages = [joined(part) for part in parts]
     return tuple(
@@ -115,6 +136,7 @@ def rendered(card: Card, now: datetime) -> tuple[TelegramMessage, ...]:
             entities=entities,
             buttons=buttons if number == len(parts) else (),
             silent=card.silent,
+            protected=card.protected,
         )
         for number, (text, entities) in enumerate(messages, 1)
     )
@@ -131,6 +153,8 @@ def _lines(card: Card, now: datetime) -> Iterator[Line]:
         yield (*_runs(f"{field.label}:", Style.BOLD), *_runs(f" {field.value}"))
     if card.table is not None:
         yield from _table(card.table)
+    for line in card.details:
+        yield (Run(line, Style.FOLDED),)
     if card.pick is not None and card.pick.options:
         yield from _pick(card.pick)
     stamp = [moment(card.at, now)] if card.at else []
@@ -247,11 +271,9 @@ def joined(lines: Sequence[Line]) -> tuple[str, tuple[Json, ...]]:
             at += 1
         for run in line:
             length = _units(run.text)
-            if run.style is None or not length:
-                pass
-            elif styled is not None and _goes_on(styled, run.style, at):
+            if run.style is not None and styled is not None and _goes_on(styled, run.style, at):
                 styled["length"] = at + length - styled["offset"]
-            else:
+            elif run.style is not None and length:
                 styled = {"type": run.style.value, "offset": at, "length": length}
                 entities.append(styled)
             if run.at is not None and length:
@@ -267,9 +289,12 @@ def _units(text: str) -> int:
 
 
 def _goes_on(styled: Json, style: Style, at: int) -> bool:
-    """Whether more in the same style follows; lines of fixed-width text are one block."""
+    """Whether more in the same style follows; lines of a block are one."""
     end: int = styled["offset"] + styled["length"]
-    return bool(styled["type"] == style) and (end == at or (style is Style.PRE and end + 1 == at))
+    return bool(styled["type"] == style) and (end == at or (style in _BLOCKS and end + 1 == at))
+
+
+_BLOCKS = (Style.PRE, Style.FOLDED)
 
 
 # --- buttons ------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Who asks, and whether a request comes from our own page: pure decisions on its headers."""
 
+import base64
 import hashlib
 import hmac
 import re
@@ -38,6 +39,16 @@ address is the only one that its policy gives.
 
 WORKER_POLICY = "default-src 'none'; connect-src 'self'; img-src 'self'"
 """Of the script in the background: what it shows has an icon."""
+
+
+def policy_with(script: str) -> str:
+    """What a page may load whose only script is that one, which stands in it.
+
+    Source: https://www.w3.org/TR/CSP3/, section 2.3.1
+    """
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return f"{PAGE_POLICY}; script-src 'sha256-{digest}'"
+
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{22,64}")
 

@@ -49,7 +49,7 @@ ALARMS = frozenset(
     {
         *("foreign_record", "found_by_sweep", "feed_failed", "channel_halted"),
         *("telegram_not_listening", "unusable_update", "discord_not_listening"),
-        *("database_lost", "disk_full", "push_key_refused"),
+        *("database_lost", "disk_full", "push_key_refused", "picture_not_drawn"),
     }
 )
 """All that the code can raise."""

@@ -1,5 +1,6 @@
 """The inbox: a chat of its own in a browser that was signed in by a one-time address."""
 
+import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cache, partial
 from http import HTTPStatus
@@ -20,10 +21,10 @@ from adapters.web.ringing import RingingPages
 from adapters.web.rooms import Recalled
 from adapters.web.settings import WebSettings
 from adapters.web.talk import SIGNED_OUT, Guest, Talk
-from bot.domain.chats import Link
+from bot.domain.chats import INBOX, Link
 from bot.domain.ids import NewId, Now
 from bot.domain.lifetimes import INBOX_LIFE
-from bot.domain.visits import INBOX, InboxMessage, VisitProblem
+from bot.domain.visits import InboxMessage, VisitProblem
 from bot.ports import InboxDesk
 from bot.texts import inbox as texts
 from bot.texts import pages
@@ -214,12 +215,40 @@ class InboxPages:
         """Whose browser asks, if it is signed in."""
         return (await self._signed_in(request))[1]
 
+    def token(self, request: web.Request, use: str) -> str:
+        """By which `ask` knows a form that was made for the browser that is signed in."""
+        return self._door.token(self._door.secret_of(request) or "", use)
+
+    async def ask(self, request: web.Request, use: str, owner: Link, text: str) -> web.Response:
+        """Say in the inbox what the button of a form means, once, and lead there.
+
+        Args:
+            owner: whose inbox it must be.
+
+        Raises:
+            web.HTTPForbidden: it is no form of ours, made for this browser and that use.
+        """
+        fields = await self._door.sent(request)
+        link = await self.visitor(request)
+        if link is None or not of_one_person(link, owner):
+            return _not_signed_in()
+        if not self._door.is_ours(request, use, fields):
+            raise web.HTTPForbidden
+        guest = Guest(chat=link.endpoint.address.chat, person=link.person)
+        with speaking(link.preferences.language, link.preferences.zone):
+            self.talk.ask(guest, text, hashlib.sha256(use.encode()).hexdigest())
+        return web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": PLACE})
+
     async def _signed_in(self, request: web.Request) -> tuple[str, Link | None]:
         secret = self._door.secret_of(request)
         return (secret, await self._desk.at(secret)) if secret else ("", None)
 
     async def _stays(self, secret: str) -> bool:
         return await self._desk.at(secret) is not None
+
+
+def of_one_person(one: Link, other: Link) -> bool:
+    return (one.account, one.person) == (other.account, other.person)
 
 
 @cache

@@ -18,10 +18,11 @@ from adapters.web.guard import (
     csrf_matches,
     csrf_token,
     foreign,
+    policy_with,
     well_formed,
 )
 from adapters.web.languages import accepted
-from adapters.web.pages import Problem, page, problem_page
+from adapters.web.pages import Problem, page, problem_page, script
 from adapters.web.qr import qr_code
 from adapters.web.settings import WebSettings
 from bot.domain.accounts import KeyLogin, Login, PasswordLogin, TokenLogin
@@ -38,6 +39,7 @@ from bot.texts.names import app_name
 from bot.texts.pages import Told
 
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_ZONE_SCRIPT = "zone.js"
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 
 log = logging.getLogger(__name__)
@@ -101,7 +103,7 @@ class LinkPages:
         login = typed_login(fields)
         if login is None:
             return self._form(request, code, invitation, email, incomplete(fields))
-        return await self._try(request, code, invitation, email, login)
+        return await self._try(request, code, invitation, email, login, fields.get("zone", ""))
 
     async def _look(self, code: str) -> Invitation | LinkProblem:
         if _CODE.fullmatch(code) is None:
@@ -115,6 +117,7 @@ class LinkPages:
         invitation: Invitation,
         email: str,
         login: Login,
+        zone: str,
     ) -> web.Response:
         source = client_address(
             request.remote or "",
@@ -122,7 +125,7 @@ class LinkPages:
             self._settings.trusted_proxies,
         )
         agreed = bool(invitation.readers)  # else the form would have been shown again
-        outcome = await self._sign_in.sign_in(code, login, source, agreed=agreed)
+        outcome = await self._sign_in.sign_in(code, login, source, agreed=agreed, zone=zone)
         match outcome:
             case SignedIn():
                 return self._digits(invitation, outcome)
@@ -171,7 +174,9 @@ class LinkPages:
             bad_fields=complaint.fields if complaint else frozenset(),
             # An address of this machine leads another device nowhere.
             qr=None if is_here(address) else qr_code(address),
+            script=script(_ZONE_SCRIPT),
         )
+        response.headers["Content-Security-Policy"] = policy_with(script(_ZONE_SCRIPT))
         if known is None:
             self._set_cookie(response, cookie)
         return response

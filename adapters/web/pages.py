@@ -59,6 +59,14 @@ def _filled(sentence: str, **values: object) -> "Markup":
     return escape(sentence).format(**values)
 
 
+@cache
+def script(name: str) -> "Markup":
+    """One of the templates, as it stands between the tags of a page."""
+    from markupsafe import Markup
+
+    return Markup(files("adapters.web").joinpath("templates", name).read_text("utf-8"))
+
+
 def page(template: str, *, status: HTTPStatus = HTTPStatus.OK, **values: object) -> web.Response:
     """Render a template in the language that is spoken; every value is escaped."""
     html = _environment().get_template(template).render(values, language=spoken_language())

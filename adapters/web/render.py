@@ -34,6 +34,7 @@ def card_json(card: Card, public_url: str) -> Json:
             for field in card.fields
         ],
         "table": _table(card.table) if card.table else None,
+        "details": list(card.details),
         "picture": _picture(card.picture) if card.picture else None,
         "pick": _pick(card.pick) if card.pick and card.pick.options else None,
         "buttons": buttons,

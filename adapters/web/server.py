@@ -105,7 +105,7 @@ def web_app(
         app.add_routes(inbox.routes())
         app.on_shutdown.append(lambda _: inbox.talk.close())
     if lock_screen is not None:
-        app.add_routes(SeenPages(lock_screen, _nobody if inbox is None else inbox.visitor).routes())
+        app.add_routes(SeenPages(lock_screen, inbox).routes())
 
     _protect(app, settings.https)
     return app
@@ -216,13 +216,12 @@ async def _kindly(request: web.Request, handler: Handler) -> web.StreamResponse:
 def _receive(webhook: Webhook) -> Handler:
     async def receive(request: web.Request) -> web.StreamResponse:
         body = await body_of(request, HOOK_LIMIT)
-        return web.Response(status=await webhook.receive(request.headers, body))
+        answer = await webhook.receive(request.headers, body)
+        if answer.told is None:
+            return web.Response(status=answer.status)
+        return web.json_response(answer.told, status=answer.status)
 
     return receive
-
-
-async def _nobody(request: web.Request) -> None:
-    """Nobody is signed in, where nobody can be."""
 
 
 async def _home(request: web.Request) -> web.StreamResponse:

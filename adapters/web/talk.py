@@ -242,6 +242,10 @@ class Talk:
     def _person(self, id: str) -> Person:
         return Person(channel=self.channel, id=id, language=spoken_language())
 
+    def ask(self, guest: Guest, text: str, nonce: str) -> None:
+        """Hear what another page of ours says for a person, as if they had typed it here, once."""
+        self._hear(self._rooms.of(guest.chat), Say(nonce=nonce, text=text), guest.person)
+
     def _hear(self, room: Room, update: Say | Push, person: str) -> None:
         address = self._address_of(room)
         match room.hear(update):

@@ -31,6 +31,7 @@ from bot.services.reporting import Reporting
 from bot.services.seeing import Seeing
 from bot.services.standing import Standing
 from bot.services.steady import Seconds
+from bot.services.topics import BotTopics
 from bot.services.visiting import Visiting
 from storage import Store
 
@@ -47,6 +48,7 @@ class Services:
     telling_nights: Gathering
     telling_reports: Gathering
     standing: Standing
+    bot_topics: BotTopics
     listing: ListingCommands
     ingest: Ingest
     feeds: Feeds
@@ -155,7 +157,15 @@ def compose(
         ingest=ingest,
         now=now,
     )
-    delivering.when_gone(chat_closed.gone)
+    bot_topics = BotTopics(
+        topics=store.topics,
+        accounts=store.accounts,
+        outlets=outlets,
+        ingest=ingest,
+        now=now,
+        look_every=rhythm.look_every,
+    )
+    delivering.when_gone(chat_closed.gone, bot_topics.gone)
     readerships = {
         key: outlet.readership for key, outlet in outlets.items() if outlet.readership is not None
     }
@@ -183,6 +193,7 @@ def compose(
         acting=acting,
         amending=amending,
         audit=store.audit,
+        bot_topics=bot_topics,
         delivering=delivering,
         draw=draw,
         offered=offered,
@@ -237,6 +248,7 @@ def compose(
         telling_nights=telling_nights,
         telling_reports=telling_reports,
         standing=standing,
+        bot_topics=bot_topics,
         listing=listing,
         ingest=ingest,
         feeds=feeds,

@@ -59,7 +59,8 @@ async def demo(
     ids = simulator.object_ids(now, chance)
     platform = simulator.SimulatedPlatform(simulator.Options(), now, ids, chance)
     resident = await simulator.settle(platform, now=now, chance=chance)
-    market = simulator.Market(chance, resident.bots, pace=show.pace)
+    market = resident.market
+    market.go_on(show.pace)
     with tempfile.TemporaryDirectory(prefix="tradebell-demo-") as folder:
         async with simulator.serving(platform) as url, asyncio.TaskGroup() as group:
             playing = group.create_task(simulator.play(platform, market, now=now), name="market")

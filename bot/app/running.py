@@ -120,7 +120,7 @@ async def run(
             meter=meter,
             public_url=settings.web.public_url,
             cut_off=settings.cut_off,
-            draw=stack.enter_context(drawing()),
+            draw=await stack.enter_async_context(drawing(meter)),
             now=now,
             new_id=new_id,
             new_digits=new_digits,
@@ -190,6 +190,7 @@ def _outlets(bots: Sequence[ChatBot]) -> Mapping[tuple[Channel, str], Outlet]:
             pace=bot.pace,
             readership=bot.readership,
             show_menu=bot.show_menu,
+            topics=bot.topics,
             trouble=bot.trouble or _untold,
         )
         for bot in bots
@@ -286,6 +287,7 @@ async def _live(
             ),
             group.create_task(_once([begun], services.listing.run), name="menus"),
             group.create_task(_once([begun, compared], services.standing.run), name="standing"),
+            group.create_task(_once([begun], services.bot_topics.run), name="topics of bots"),
             group.create_task(_once([compared], services.feeds.run), name="feeds"),
             group.create_task(services.router.recover(), name="recovery"),
             group.create_task(services.linking.run(), name="news of links"),

@@ -49,11 +49,16 @@ class Verb(StrEnum):
     SEEN = "seen"
     """Say that the alert whose reference is in `arguments` was seen."""
     HOLD = "hold"
-    """The same, and that one has it for a while."""
+    """The same, and that one has it for a while: how long stands behind the reference, or is asked
+    back. Without a reference it is all that nobody has seen.
+    """
 
 
 ASKING = frozenset({Verb.ASK, Verb.UNDO, Verb.STOP_WATCH})
 """They ask a command."""
+
+REPEATABLE = ASKING | {Verb.SEEN, Verb.HOLD}
+"""They change nothing of anybody's bots, and may be pressed again."""
 
 WRITING = frozenset(
     {

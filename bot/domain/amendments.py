@@ -19,6 +19,7 @@ from bot.domain.deliveries import (
     Postponed,
     Scope,
     Sent,
+    TopicGone,
 )
 from bot.domain.events import Trader
 from bot.domain.ids import TraderId
@@ -92,6 +93,7 @@ class Amendment:
         owed_since: since when the change is owed.
         untold: how many items that are told within it it does not show yet; `None` if none ever
             was.
+        due: when it was to be changed, by which is known whether it is owed another change since.
     """
 
     delivery: Delivery
@@ -99,6 +101,7 @@ class Amendment:
     shown_at: datetime
     owed_since: datetime
     untold: int | None = None
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +151,7 @@ def wait_after(attempt: Attempt, waited: timedelta) -> timedelta | None:
     rest is the wait (`Pace`).
     """
     match attempt:
-        case Sent() | Declined() | Gone():
+        case Sent() | Declined() | Gone() | TopicGone():
             return None
         case Moved():
             # The message stays in the old chat, where nothing can be changed any more.

@@ -116,6 +116,10 @@ class Card:
     lines: tuple[str, ...] = ()
     fields: tuple[Field, ...] = ()
     table: Table | None = None
+    details: tuple[str, ...] = ()
+    """A long report of what `lines` say in short: folded where the platform can, not on a phone.
+    Of foreign origin, so nothing is marked in it.
+    """
     picture: Picture | None = None
     pick: PickList | None = None
     question: Question | None = None
@@ -139,6 +143,8 @@ class Card:
     """
     follows: str = ""
     """The reference of an earlier one there that it goes on with: on a phone it takes its place."""
+    protected: bool = False
+    """Nobody who reads it can forward or save it, where the platform sees to that."""
     on_lock_screen: str = ""
     """What a phone shows instead of all the rest; empty: the person has chosen."""
     sound: bool | None = None
@@ -237,7 +243,8 @@ def in_parts(card: Card) -> tuple[Card, ...]:
         used += length
     if len(pages) == 1:
         return (card,)
-    bare = replace(card, fields=(), table=None, picture=None, pick=None, question=None, buttons=())
+    below = replace(card, fields=(), table=None, details=(), picture=None)
+    bare = replace(below, pick=None, question=None, buttons=())
     return tuple(
         replace(
             card if number == len(pages) else bare,

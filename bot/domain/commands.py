@@ -36,6 +36,10 @@ class ArgumentType(StrEnum):
     """A time zone, by a city or by IANA's name."""
     LANGUAGE = "language"
     """A language, by its name or its code."""
+    CURRENCY = "currency"
+    """By its code."""
+    STRATEGY_TYPE = "strategy type"
+    """What the platform calls it, such as `momentum`."""
     TEXT = "text"
 
 
@@ -43,9 +47,13 @@ _NAMES = frozenset(
     {
         *(ArgumentType.BOT, ArgumentType.STRATEGY, ArgumentType.THING),
         *(ArgumentType.SUBJECT, ArgumentType.ZONE, ArgumentType.LANGUAGE, ArgumentType.TEXT),
+        *(ArgumentType.CURRENCY, ArgumentType.STRATEGY_TYPE),
     }
 )
 """Types of any number of words."""
+
+_LISTED = _NAMES - {ArgumentType.TEXT} | {ArgumentType.PAIR}
+"""Types of which is known what there is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +62,7 @@ class Argument:
     Attributes:
         choices: all that it can be, of a choice.
         synonyms: other words for them.
+        offers: what is often given, of much that it can be.
     """
 
     name: str
@@ -62,6 +71,12 @@ class Argument:
     required: bool = False
     choices: tuple[str, ...] = ()
     synonyms: Mapping[str, str] = field(default_factory=dict)
+    offers: tuple[str, ...] = ()
+
+    @property
+    def completed(self) -> bool:
+        """Whether there is something that what is typed for it may become."""
+        return bool(self.choices or self.offers) or self.type in _LISTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +125,9 @@ class Spec:
 
 NOBODY = "nobody"
 """Stands for no role at all."""
+
+FOLLOWERS = "followers"
+"""Stands for less than that."""
 
 
 def works_for_all(spec: Spec) -> bool:

@@ -37,6 +37,12 @@ class Rates:
 
 PLAIN = Rates()
 
+COMMON = (
+    *("EUR", "USD", "GBP", "CHF", "JPY", "CNY", "RUB", "BRL", "TRY", "INR", "AUD", "CAD"),
+    *("USDT", "USDC", "BTC", "ETH"),
+)
+"""In which many people count."""
+
 
 def pair_between(one: str, other: str, pairs: Iterable[str]) -> str | None:
     """The pair whose price tells what the one is worth in the other; a spot pair, since a

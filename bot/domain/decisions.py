@@ -33,6 +33,7 @@ class Why(StrEnum):
     MUTED = "muted"
     TOO_MILD = "too_mild"
     """The endpoint is told less than that, as phones are."""
+    NOT_FOR_FOLLOWERS = "not_for_followers"
     KNOWN_THERE = "known_there"
     RECOVERY = "recovery"
     """What it ends has rung: whoever was woken hears that it is over."""
@@ -42,8 +43,8 @@ class Why(StrEnum):
 class Decision:
     """What becomes of one thing at one endpoint.
 
-    `until` says when what is held is looked at again, where that is known; `rule` is the one that
-    decided, if one did.
+    `until` says when what is held is looked at again, where that is known, and before when what is
+    sent does not leave; `rule` is the one that decided, if one did.
     """
 
     course: Course

@@ -95,6 +95,8 @@ class Delivery:
     endpoint: EndpointId
     address: Address
     """Where the endpoint is now."""
+    topic: str = ""
+    """One of ours inside it, where it is or was shown."""
     kind: Kind
     """What sort of event it tells of."""
     priority: Priority
@@ -127,6 +129,11 @@ class Delivery:
     """The message that it goes on with, by its id on the chat platform."""
     carries: bool = False
     """More items than it are told by its message."""
+
+    @property
+    def place(self) -> Address:
+        """Where its message goes, or is."""
+        return replace(self.address, topic=self.topic) if self.topic else self.address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +196,13 @@ class Gone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TopicGone:
+    """Certainly not sent: our topic there is gone or closed. The chat around it may be open."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
     """Certainly not sent: the endpoint has another address now."""
 
@@ -209,7 +223,7 @@ class Unknown:
     reason: str
 
 
-Attempt = Sent | Postponed | Declined | Gone | Moved | Halted | Unknown
+Attempt = Sent | Postponed | Declined | Gone | TopicGone | Moved | Halted | Unknown
 
 
 # --- what follows from it -----------------------------------------------------------------
@@ -241,7 +255,8 @@ class Settlement:
     """The state that a delivery goes to after an attempt, to be committed.
 
     `not_before` is set for READY and UNKNOWN. `counts` says whether the attempt counts against
-    the item. Gone and Moved also change the endpoint: `endpoint_gone`, `moved_to`.
+    the item. Gone, TopicGone and Moved also change the endpoint: `endpoint_gone`, `topic_gone`,
+    `moved_to`.
     """
 
     state: State
@@ -251,6 +266,7 @@ class Settlement:
     counts: bool = True
     unclear: bool = False
     endpoint_gone: bool = False
+    topic_gone: bool = False
     moved_to: str | None = None
 
 
@@ -309,6 +325,10 @@ def after_attempt(
             return Settlement(state=State.DEAD, reason=reason)
         case Gone(reason=reason):
             return Settlement(state=State.HELD, reason=reason, endpoint_gone=True)
+        case TopicGone(reason=reason):
+            return Settlement(
+                state=State.READY, reason=reason, not_before=now, counts=False, topic_gone=True
+            )
         case Moved(chat=chat):
             return Settlement(
                 state=State.READY, reason=Reason.MOVED, not_before=now, counts=False, moved_to=chat

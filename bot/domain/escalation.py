@@ -1,6 +1,6 @@
 """Who is told of what nobody has seen, and after how long. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -20,7 +20,7 @@ class Surface(StrEnum):
     SECOND = "second"
     """Who was named as the second person, in their chat and on their phones."""
     NEXT = "next"
-    """Where it was not told, if it could not be shown anywhere so far."""
+    """Where it was not told, for those whose own places could not show it so far."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chain:
-    """What an account's people want; the alert itself, in all chats at once, is no part of it."""
+    """What an account's people want; the alert itself, in all chats at once, is no part of it, but
+    whether phones hear that too: where no step rings them later, or one does so at once.
+    """
 
     steps: tuple[Step, ...]
     on: bool = True
@@ -58,13 +60,23 @@ LONGEST = timedelta(hours=12)
 """After which the last one comes at the latest."""
 
 FAIL_OVER = timedelta(seconds=60)
-"""After which it is told elsewhere where no chat has shown it."""
+"""After which whoever was not shown it is told elsewhere."""
 
 AT_ONCE = Step(after=timedelta(0), to=Surface.CHATS)
 """Done by the alert itself; where an incident is open again, it comes first."""
 
 BARE = Step(after=timedelta(minutes=5), to=Surface.CHATS, loud=True)
 """What is done where no phone, and nobody that a step names, can be told."""
+
+
+def rings_phones_later(steps: Sequence[Step], done: timedelta = timedelta(0)) -> bool:
+    """Whether phones need not hear the alert itself, as they are rung for what nobody has seen.
+
+    Args:
+        done: how far the steps have come.
+    """
+    rung = [step.after for step in steps if step.to is Surface.PHONE]
+    return bool(rung) and min(rung) > timedelta(0) and max(rung) > done
 
 
 def steps_of(chain: Chain, links: Collection[Link]) -> tuple[Step, ...]:

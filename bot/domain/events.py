@@ -95,6 +95,8 @@ class Kind(StrEnum):
     """A price that a person wants to be rung for."""
     SUMMARY = "summary"
     """What a day or a week has come to, as somebody wants to be told."""
+    FAREWELL = "farewell"
+    """That a partner is shown an account no more: the last word of a link that has ended."""
     DIGEST = "digest"
     """Several cards in one message, because too many waited."""
 
@@ -318,6 +320,8 @@ class Notice:
     """Makes the text in the language of who will read it: each chat has its own."""
     bad: bool = False
     urgent: bool = False
+    rings: bool = False
+    """With a sound, though it is no bad news."""
     without: EndpointId | None = None
     """The endpoint that need not hear it: the one that it is about."""
     only: EndpointId | None = None
@@ -338,6 +342,11 @@ class Notice:
     """How it is held, if it is one."""
     on_lock_screen: Callable[[], str] | None = None
     """What a phone shows instead, whatever it may show otherwise."""
+    goes_on: bool = False
+    """Of something that takes a while: told again under the same record, it is what the message
+    shows from then on."""
+    only_if_told: bool = False
+    """Nothing where it has not been told before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

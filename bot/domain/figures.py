@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from operator import attrgetter
 from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -30,8 +31,17 @@ class Span(StrEnum):
     ALL = "all"
 
 
+class Detail(StrEnum):
+    """What figures may need of a trade besides when it was closed, and with which result."""
+
+    OPENED_AT = "opened_at"
+    TRADER = "trader"
+    PAIR = "pair"
+    REASON = "reason"
+
+
 class Closed(NamedTuple):
-    """A trade of known result. What is not told is `None`."""
+    """A trade of known result. What is not told, or was not asked, is `None`."""
 
     at: datetime
     opened_at: datetime | None
@@ -237,7 +247,7 @@ def _held(trades: Iterable[Closed]) -> timedelta | None:
 
 def by_money(trades: Iterable[Closed]) -> Mapping[Money, Sequence[Closed]]:
     """Real money first, then what does not say which it is, then paper; most trades first."""
-    found = _grouped(trades, lambda one: one.money)
+    found = _grouped(trades, attrgetter("money"))
     order = {False: 0, None: 1, True: 2}
     return dict(
         sorted(found.items(), key=lambda one: (order[one[0].paper], -len(one[1]), one[0].currency))

@@ -6,7 +6,7 @@ is silent only if it says itself that it is routine, or in words that are known 
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import NamedTuple
@@ -18,12 +18,16 @@ from bot.domain.text import clean, folded
 
 @dataclass(frozen=True, slots=True)
 class Grade:
+    """`guessed` if nothing says so, neither what it is called nor a word of it; as loud as any."""
+
     severity: Severity
     priority: Priority
+    guessed: bool = field(default=False, compare=False)
 
 
 URGENT = Grade(Severity.CRITICAL, Priority.URGENT)
 NOTABLE = Grade(Severity.WARNING, Priority.NORMAL)
+_UNKNOWN = Grade(Severity.WARNING, Priority.NORMAL, guessed=True)
 ROUTINE = Grade(Severity.INFO, Priority.INFO)
 
 _LOUDEST_FIRST = (URGENT, NOTABLE, ROUTINE)
@@ -53,8 +57,8 @@ def grade(*, level: str | None = None, kind: str | None = None, texts: tuple[str
     found = of_words(words)
     if level:
         # It was graded, in a way that nobody knows.
-        return _loudest(found or NOTABLE, NOTABLE)
-    return found or (NOTABLE if words.strip() else ROUTINE)
+        return _loudest(found or _UNKNOWN, _UNKNOWN)
+    return found or (_UNKNOWN if words.strip() else ROUTINE)
 
 
 def loudest(levels: Iterable[str]) -> str | None:
@@ -329,6 +333,8 @@ def of_words(text: str) -> Grade | None:
     rest, denied = known.denied.subn(" ", told)
     if known.alarming.search(rest):
         return URGENT
-    if known.remarkable.search(rest) or _is_in_other_letters(rest):
+    if known.remarkable.search(rest):
         return NOTABLE
+    if _is_in_other_letters(rest):
+        return _UNKNOWN
     return ROUTINE if denied or known.harmless.search(rest) else None

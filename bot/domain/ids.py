@@ -8,6 +8,7 @@ AccountId = NewType("AccountId", str)
 EndpointId = NewType("EndpointId", str)
 LinkId = NewType("LinkId", str)
 ActionId = NewType("ActionId", str)
+InvitationId = NewType("InvitationId", str)
 DeliveryId = NewType("DeliveryId", int)
 
 TraderId = NewType("TraderId", str)

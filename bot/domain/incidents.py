@@ -11,8 +11,14 @@ SAME_AGAIN = timedelta(minutes=10)
 """What happens again so soon after somebody has seen it is what they have seen; later it counts as
 unseen again."""
 
-HOLD_FOR = timedelta(hours=2)
-"""How long somebody has it who says so."""
+HOLDS = ("30 min", "2 h", "until 8:00")
+"""How long somebody may have it who says so, as it is offered; they may type anything else."""
+
+HOLD_FOR = "2 h"
+"""The same where it cannot be asked: on a lock screen."""
+
+LONGEST_HOLD = timedelta(days=1)
+"""Whoever has it for longer has forgotten it."""
 
 
 class Cause(StrEnum):

@@ -141,6 +141,16 @@ OLD_AFTER = timedelta(minutes=1)
 Incoming = Command | Press | Words | Wordless | Masked | Reaction | Left | Returned | Migrated
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookAnswer:
+    """What a chat platform that posts to us is answered: an HTTP status, and JSON that it waits
+    for, if it does.
+    """
+
+    status: int
+    told: Mapping[str, object] | None = None
+
+
 class OnShown(Protocol):
     """To be called once a card shows."""
 

@@ -41,7 +41,8 @@ class NewsDecision:
     state. `answer` ends all offers of that kind that were made by earlier facts of the account.
     With `stage`, the record comes as often as it changes, and is news only if it has come further
     than any of its facts that are kept; with `only_if_kept`, only if there is one. `trade` is set
-    where it is a step of a trade, or may be the first.
+    where it is a step of a trade, or may be the first. With `goes_on`, a fact that is kept is told
+    anew by the message that has told it; with `only_if_kept`, nothing is told where it is not.
     `fingerprint` is set when the same fact may come from another service too: then the
     n-th fact of this kind with that fingerprint within `window` is owed only if no other kind
     has brought n of them; with `says_more` it is owed all the same, and only the others are not.
@@ -61,6 +62,7 @@ class NewsDecision:
     window: timedelta = timedelta(seconds=15)
     stage: Stage | None = None
     only_if_kept: bool = False
+    goes_on: bool = False
     follows: tuple[Event, ...] = ()
     """What comes of it, if it is news: decided right after it."""
     entry: Entry | None = None
@@ -95,7 +97,8 @@ class IngestResult:
     items. `preclaimed` are not among them: these are in flight already, for the caller to send.
     `answered` counts earlier items whose offers have been answered, `gathered` new ones that are
     kept for a digest, `folded` those that are told within an earlier one's message, `decisions` new
-    ones by how they are told, and why; `opened` those that somebody must see.
+    ones by how they are told, and why; `opened` those that somebody must see; `retold` earlier
+    items that tell something else from now on.
     """
 
     new: int
@@ -108,3 +111,4 @@ class IngestResult:
     decisions: Mapping[tuple[Course, str], int] = field(default_factory=dict)
     folded: int = 0
     opened: int = 0
+    retold: int = 0

@@ -46,6 +46,14 @@ class Entry:
     closed_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """How many trades are kept of an account, and when the oldest came to be; `None` of none."""
+
+    count: int
+    oldest: datetime | None
+
+
 def entry_of(trade: Trade, trader: Trader | None) -> Entry | None:
     """What is kept of a trade; nothing of an order without a fill.
 

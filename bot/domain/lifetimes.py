@@ -26,6 +26,9 @@ ALERT_LIFE = timedelta(hours=72)
 CODE_LIFE = timedelta(minutes=10)
 """How long an address of the page works on which an account is linked (`guarantees.md` 3.2)."""
 
+INVITATION_LIFE = timedelta(hours=24)
+"""How long a partner may take an invitation."""
+
 VISIT_LIFE = timedelta(minutes=30)
 """How long the settings page works in the browser that opened its address."""
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.accounts import Account
-from bot.domain.chats import Address, Link, Role
+from bot.domain.chats import Address, Endpoint, Link, Role
 from bot.domain.ids import EndpointId
 
 # guarantees.md 3.2
@@ -97,13 +97,16 @@ class TooSoon:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completed:
-    """The chat is linked. `replaced` is the link that this chat had before, if any."""
+    """The chat is linked. `replaced` is the link that this chat had before, if any; `zone` the time
+    zone of the browser, empty if that is not known.
+    """
 
     link: Link
     account: Account
     others: tuple[Link, ...] = ()
     """The account's other links, to be told (`guarantees.md` 3.2)."""
     replaced: Link | None = None
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +119,11 @@ class WrongDigits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """An unlinked account. `last` means nobody is linked any more: its credential is deleted."""
+    """An unlinked account. `last` means that its owner has no chat any more: its credential is
+    deleted. `told` are chats of partners that hear of it.
+    """
 
     link: Link
     cancelled: int
     last: bool
+    told: tuple[Endpoint, ...] = ()

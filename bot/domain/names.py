@@ -246,7 +246,8 @@ def _contains(record: Trader | Strategy, word: str) -> bool:
 def _has_words(record: Trader | Strategy, word: str) -> bool:
     """Whether all of some words stand in the name, in any order."""
     bare = without_accents(folded(name_of(record)))
-    return all(one in bare for one in without_accents(word).split())
+    words = without_accents(word).split()
+    return words != [] and all(one in bare for one in words)
 
 
 _CALLED = (_is_exactly, _is_but_for_accents, _is_but_for_marks)

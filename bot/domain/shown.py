@@ -44,7 +44,7 @@ class ShownCard:
 
 def without_address(card: Card) -> Card:
     """What may be stored of a card that shows a one-time address: who reads it could log in."""
-    return replace(card, lines=(), buttons=(), notes=())
+    return replace(card, lines=(), details=(), buttons=(), notes=())
 
 
 def without_secret(card: Card) -> Card:

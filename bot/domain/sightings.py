@@ -51,6 +51,8 @@ class Noted(IntEnum):
     BEFORE = 0
     NEW = 1
     IN_A_DRILL = 2
+    HELD = 3
+    """Somebody has it from now on."""
 
 
 @dataclass(frozen=True, slots=True)

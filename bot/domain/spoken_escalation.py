@@ -1,16 +1,19 @@
-"""Chains as people write them: 'phone after 3 min, again after 6 loud, then Discord after 10'; and
-when somebody is on watch: 'watch 8:00-23:00 weekdays, else chat 2', 'second chat 2'.
+"""Chains as people write them: 'phone at once, again after 6 loud, then Discord after 10'; and
+when somebody is on watch: 'watch 8:00-23:00 weekdays, else chat 2', 'second chat 2'; and until
+when they have it: 'until 03:00'.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from bot.domain.chats import Watch
 from bot.domain.escalation import DEFAULT_CHAIN, LONGEST, MOST_STEPS, Chain, Step, Surface
 from bot.domain.ids import LinkId
+from bot.domain.incidents import LONGEST_HOLD
 from bot.domain.rules import Quiet
 from bot.domain.spoken_times import (
     Days,
@@ -18,6 +21,7 @@ from bot.domain.spoken_times import (
     is_endless,
     quiet_with,
     quiet_written,
+    read_end,
     read_quiet,
     read_span,
     span_written,
@@ -35,7 +39,7 @@ class ChainProblem(StrEnum):
     WHICH = "which"
     """Several are."""
     TIME = "time"
-    """Sooner than a minute, or later than `LONGEST`."""
+    """Sooner than a minute, or later than `LONGEST`; of whom cannot be told at once."""
     TOO_MANY = "too many"
     HOURS = "hours"
     """From when to when somebody is on watch."""
@@ -54,7 +58,9 @@ _SECONDS = frozenset({"second", "second person", "substitute", "my second", "the
 _AGAIN = frozenset({"again", "the same", "and again", "once more"})
 _BETWEEN = re.compile(r"\s*(?:,|;|\bthen\b)\s*", re.IGNORECASE)
 _STEP = re.compile(
-    r"(?P<who>.+?)\s+(?:after|in|at|\+)\s+(?P<span>\d.*?)(?P<loud>\s+loud(?:ly)?)?", re.IGNORECASE
+    r"(?P<who>.+?)\s+(?:(?P<now>at once|right away|immediately|now)"
+    r"|(?:after|in|at|\+)\s+(?P<span>\d.*?))(?P<loud>\s+loud(?:ly)?)?",
+    re.IGNORECASE,
 )
 _LOUD = re.compile(r"\bloud(?:ly)?\b", re.IGNORECASE)
 _SOONEST = timedelta(minutes=1)
@@ -71,11 +77,14 @@ def read_chain(text: str, named: Named) -> Chain | ChainProblem:
     if plain in _USUAL:
         return DEFAULT_CHAIN
     steps: list[Step] = []
+    before: Step | None = None
     for part in filter(None, _BETWEEN.split(text)):
-        step = _read_step(part, steps[-1] if steps else None, named)
+        step = _read_step(part, before, named)
         if isinstance(step, ChainProblem):
             return step
-        steps.append(step)
+        before = step
+        if step.after or step.to is Surface.PHONE:  # chats hear it at once in any case
+            steps.append(step)
     if not steps:
         return ChainProblem.STEP
     if len(steps) > MOST_STEPS:
@@ -89,9 +98,8 @@ def _read_step(text: str, before: Step | None, named: Named) -> Step | ChainProb
         return ChainProblem.STEP
     loud = found["loud"] is not None or _LOUD.search(found["who"]) is not None
     who = folded(_LOUD.sub(" ", found["who"])).strip(" :")
-    said = found["span"].strip()
-    span = read_span(f"{said} min" if said.isdigit() else said)
-    if span is None or not _SOONEST <= span <= LONGEST:
+    span = timedelta(0) if found["now"] else _span(found["span"].strip())
+    if span is None or (not span and who in _AGAIN | _SECONDS):
         return ChainProblem.TIME
     if who in _AGAIN:
         return ChainProblem.STEP if before is None else replace(before, after=span, loud=loud)
@@ -105,6 +113,11 @@ def _read_step(text: str, before: Step | None, named: Named) -> Step | ChainProb
     if isinstance(link, ChainProblem):
         return link
     return Step(after=span, to=Surface.CHAT, loud=loud, link=link)
+
+
+def _span(said: str) -> timedelta | None:
+    span = read_span(f"{said} min" if said.isdigit() else said)
+    return span if span is not None and _SOONEST <= span <= LONGEST else None
 
 
 def _called(who: str, named: Named) -> LinkId | ChainProblem:
@@ -121,10 +134,13 @@ def chain_written(chain: Chain) -> str:
     if chain == DEFAULT_CHAIN:
         return "default"
     return ", ".join(
-        f"{step.link or _WRITTEN[step.to]} after {span_written(step.after)}"
-        f"{' loud' if step.loud else ''}"
+        f"{step.link or _WRITTEN[step.to]} {_after(step)}{' loud' if step.loud else ''}"
         for step in chain.steps
     )
+
+
+def _after(step: Step) -> str:
+    return f"after {span_written(step.after)}" if step.after else "at once"
 
 
 _WRITTEN = {Surface.PHONE: "phone", Surface.CHATS: "chats", Surface.SECOND: "second"}
@@ -195,3 +211,14 @@ def hours_of_watch(hours: Quiet | None) -> str:
         return quiet_written(QuietChange(Days.ALL, hours.weekdays))
     days = {Days.WEEKDAYS: hours.weekdays, Days.WEEKENDS: hours.weekend}
     return ", ".join(quiet_written(QuietChange(day, its)) for day, its in days.items())
+
+
+# --- who has it ----------------------------------------------------------------------------------
+
+
+def read_hold(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:
+    """Until when somebody has it who says '2h', 'until 03:00' or '3am'; `None` if that is no end,
+    or too far away.
+    """
+    end = read_end(text, now, zone) or read_end(f"until {text}", now, zone)
+    return None if end is None or end > now + LONGEST_HOLD else end

@@ -30,7 +30,8 @@ def read_mute(
     """
     bots, rest = without_names(text, names)
     others, end = end_among(rest, now, zone)
-    scope = read_scope(" ".join(others))
+    left = " ".join(others)
+    scope = Scope() if bots and not any(map(str.isalnum, left)) else read_scope(left)
     if isinstance(scope, Unclear):
         return scope
     if len(bots) > 1:

@@ -260,7 +260,11 @@ def read_scope(text: str, names: Iterable[str] = ()) -> Scope | Unclear:
         names: of the account's bots.
     """
     words = _Words(text)
-    return _scope(words, _names_among(words, names))
+    scope = _scope(words, _names_among(words, names))
+    signs = text.strip()
+    if scope == Scope() and signs and not any(map(str.isalnum, signs)):
+        return Scope(about=signs)
+    return scope
 
 
 def without_names(text: str, names: Iterable[str]) -> tuple[list[str], list[str]]:

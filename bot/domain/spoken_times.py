@@ -251,7 +251,7 @@ _HOURS_AND_MINUTES = re.compile(r"(\d{1,3})(?: ?h ?([0-5]\d)|:([0-5]\d) ?h)")
 def read_span(text: str) -> timedelta | None:
     """'2h', '2 hours', '1d', '90 min', '1h30', '1,5 h', 'half an hour'; from a minute to a year."""
     plain = _plainly(text)
-    total, at = timedelta(0), 0
+    total, at, units = timedelta(0), 0, []
     if found := _HOURS_AND_MINUTES.fullmatch(plain):
         total = timedelta(hours=int(found[1]), minutes=int(found[2] or found[3]))
         at = len(plain)
@@ -261,6 +261,9 @@ def read_span(text: str) -> timedelta | None:
             return None
         count = Decimal(_COUNTS.get(found[1], found[1]).replace(",", "."))
         unit = next(span for name, span in _UNITS.items() if found[2].startswith(name))
+        if unit in units:  # '2h 2h'
+            return None
+        units.append(unit)
         total += timedelta(seconds=int(count * int(unit.total_seconds())))
         at = found.end()
     return total if SHORTEST_SPAN <= total <= LONGEST_SPAN else None

@@ -65,6 +65,13 @@ def zone_names() -> frozenset[str]:
     )
 
 
+def zone_of_browser(name: str) -> str:
+    """A time zone as a browser calls it; empty where it may be none: those that hide from whom they
+    are say UTC.
+    """
+    return name if name in zone_names() and name != "UTC" else ""
+
+
 def zones_meant(wanted: str, names: Iterable[str]) -> tuple[str, ...]:
     """One if it is clear, several that fit, or none.
 
@@ -85,7 +92,7 @@ def zones_meant(wanted: str, names: Iterable[str]) -> tuple[str, ...]:
     for found in (
         [key for key, city in cities.items() if city == word],
         [key for key, city in cities.items() if city.startswith(word)],
-        [key for key in by_word if word in key],
+        [key for key in by_word if f" {word}" in f" {key}".replace("/", " ")],
     ):
         if found:
             return _without_twins([by_word[key] for key in found])

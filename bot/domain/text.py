@@ -55,6 +55,7 @@ _LONE_LINE = 600
 
 _RAISED = re.compile(
     r"[\s|+]*(?:[A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt|Timeout)\b|[Cc]aused by\b)"
+    r"|[\s|+]*(?:[a-z_]\w*\.)+[A-Z]\w+(?::|$)"
     r"|[\d\s:.,TZ/|+\[\](-]{0,60}(?i:fatal|panic|critical|error|emerg(?:ency)?|alert)\b"
 )
 """How a line begins that says what went wrong, in the traceback or the log of most languages."""
@@ -85,6 +86,22 @@ def paragraphs(text: str) -> tuple[str, ...]:
         return tuple(lines)
     *above, last = _chosen(lines)
     return (*(_ends(line, _LINE_OF_MANY) for line in above), _ends(last, LINE_LIMIT))
+
+
+_FOLDED_FROM = 4
+"""Lines of a report that are more than a phone shows at once beside all else."""
+
+
+def abridged(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What is read at once of a foreign text, and the report that only some look into.
+
+    A failure told at length is one line, which says what went wrong; all else is read at once.
+    """
+    lines = paragraphs(text)
+    raised = [line for line in lines if _RAISED.match(line)]
+    if len(lines) < _FOLDED_FROM or not raised:
+        return lines, ()
+    return (raised[-1],), lines
 
 
 def _chosen(lines: list[str]) -> list[str]:

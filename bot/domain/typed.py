@@ -20,8 +20,18 @@ _COMMAND = re.compile(
 )
 """A slash of any script, a word, perhaps whom it is for, punctuation that means nothing."""
 
-_UNSEEN = dict.fromkeys((0xAD, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFE0E, 0xFE0F))
-"""Directions, soft hyphens and variation selectors: a keyboard or a page brings them along."""
+_CONTROLS = [one for one in (*range(0x20), *range(0x7F, 0xA0)) if not chr(one).isspace()]
+
+_UNSEEN = dict.fromkeys(
+    (
+        *(0xAD, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFE0E, 0xFE0F),
+        *_CONTROLS,
+        *range(0xD800, 0xE000),
+    )
+)
+"""Directions, soft hyphens and variation selectors, which a keyboard or a page brings along;
+controls, and halves of characters.
+"""
 
 _MARKS = "[`*_'\"\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb]+"
 _QUOTED = re.compile(f"{_MARKS}(.*?){_MARKS}", re.DOTALL)

@@ -10,9 +10,6 @@ from bot.domain.events import Trader
 from bot.domain.ids import LinkId, TraderId
 from bot.domain.rules import Rule, Topic
 
-INBOX = "inbox"
-"""Stands where other chats have our bot's id."""
-
 
 class Purpose(StrEnum):
     """What an address is for."""

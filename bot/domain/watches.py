@@ -1,9 +1,9 @@
 """Whose phones and chats ring, and who stands in while somebody is off watch. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from bot.domain.chats import Channel, EndpointState, Link, Watch
+from bot.domain.chats import INBOX, Channel, EndpointState, Hears, Link, Watch
 from bot.domain.ids import LinkId
 from bot.domain.timetables import quiet_until, zone
 
@@ -56,6 +56,62 @@ def off_watch(told: Sequence[Link], links: Sequence[Link], now: datetime) -> Seq
     return ()
 
 
+def may_wait(phone: Link, links: Iterable[Link]) -> bool:
+    """Whether a phone can be rung only later, for what nobody has seen by then: it is there for
+    what is critical alone, and a chat of its person's own can show that meanwhile.
+
+    Args:
+        links: all of the account.
+    """
+    return (
+        _is_phone(phone)
+        and phone.preferences.hears is Hears.CRITICAL
+        and any(_is_chat_of(phone.person, one) and _is_open(one) for one in links)
+    )
+
+
+def elsewhere(
+    told: Mapping[LinkId, bool], links: Sequence[Link], now: datetime
+) -> Mapping[LinkId, frozenset[Channel]]:
+    """Where people are rung whose own chats and phones could not show what was told there, each
+    with where that was; where nothing was shown at all and they have no other place, all others.
+
+    Whose place shows it has it; what a shared chat shows is nobody's in particular, and what an
+    inbox shows is seen by who looks there anyway.
+
+    Args:
+        told: where it was told, and whether it was shown there.
+        links: all of the account.
+    """
+    shown = [one for one in links if told.get(one.id) and not _is_inbox(one)]
+    failed = [one for one in links if one.id in told and not told[one.id]]
+    others = [one for one in links if one.id not in told and _is_open(one)]
+    people = dict.fromkeys(one.person for one in failed)
+    reached = {one.person for one in shown if one.endpoint.private}
+    ways = [
+        (_phones_first([one for one in others if one.person == person]), _channels(failed, person))
+        for person in people
+        if person not in reached
+    ]
+    if not shown and not any(wanted for wanted, _ in ways):
+        ways = [(_phones_first(others), frozenset(one.endpoint.address.channel for one in failed))]
+    awake = [*shown, *(one for wanted, _ in ways for one in wanted)]
+    asleep = off_watch(awake, links, now)
+    found: dict[LinkId, frozenset[Channel]] = {}
+    for wanted, channels in ways:
+        for one in rung_for([one for one in wanted if one not in asleep], links, now):
+            found[one.id] = found.get(one.id, frozenset()) | channels
+    return found
+
+
+def _phones_first(links: Sequence[Link]) -> Sequence[Link]:
+    return [one for one in links if _is_phone(one)] or links
+
+
+def _channels(links: Iterable[Link], person: str) -> frozenset[Channel]:
+    return frozenset(one.endpoint.address.channel for one in links if one.person == person)
+
+
 def seconds(links: Sequence[Link]) -> tuple[Link, ...]:
     """Where the people are told who were named to be told next: their chats, and their phones."""
     named = [found for one in links if (found := second_of(one, links)) is not None]
@@ -98,6 +154,18 @@ def _once(links: Iterable[Link]) -> tuple[Link, ...]:
 
 def _phones_of(person: str, links: Iterable[Link]) -> Sequence[Link]:
     return [one for one in links if _is_phone(one) and one.person == person]
+
+
+def _is_chat_of(person: str, link: Link) -> bool:
+    """One that calls them, and nobody else reads."""
+    own = link.endpoint.private and link.person == person
+    return own and not _is_phone(link) and not _is_inbox(link)
+
+
+def _is_inbox(link: Link) -> bool:
+    """A page, which calls nobody."""
+    address = link.endpoint.address
+    return address.channel is Channel.WEB and address.bot == INBOX
 
 
 def _is_phone(link: Link) -> bool:

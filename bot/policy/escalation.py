@@ -6,20 +6,21 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from bot.domain.actions import Action, Verb, life_of
+from bot.domain.actions import Action
 from bot.domain.amendments import LESS
 from bot.domain.cards import Button, Card, Severity
 from bot.domain.changes import Change
 from bot.domain.chats import Channel, Link
-from bot.domain.decisions import Course, Why
+from bot.domain.decisions import Course, Decision, Why
 from bot.domain.deliveries import Draft
 from bot.domain.escalation import Step, Surface
 from bot.domain.events import Event, GuardCrossed, Notice, PodEvent, Trade, TraderSeen
-from bot.domain.ids import ActionId, NewId
-from bot.domain.incidents import HOLD_FOR, Cause, Incident, IncidentState, Opening
+from bot.domain.ids import NewId
+from bot.domain.incidents import Cause, Incident, IncidentState, Opening
 from bot.domain.rules import Matter
 from bot.domain.standing_orders import DueOrder
 from bot.domain.weights import is_forced
+from bot.policy.offers import made, to_answer
 from bot.texts import escalation as texts
 from bot.texts.language import speaking
 from bot.texts.standing_orders import awaited_of, happens_at
@@ -33,7 +34,10 @@ _REFUSED = re.compile(r"fail|reject|could not|cannot|unable|refus|error", re.IGN
 
 
 def opened_by(
-    event: Event, matter: Matter | None, drafts: Iterable[Draft], changes: Collection[Change] = ()
+    event: Event,
+    matter: Matter | None,
+    decisions: Iterable[Decision],
+    changes: Collection[Change] = (),
 ) -> Opening | None:
     """The incident that an event opens, or goes on with: it is critical, and told so somewhere.
 
@@ -42,7 +46,7 @@ def opened_by(
     Args:
         changes: of the bot that it is about.
     """
-    told = any(draft.decision.reason is Why.CRITICAL for draft in drafts)
+    told = any(decision.reason is Why.CRITICAL for decision in decisions)
     if not told or (matter is not None and matter.paper is True):
         return None
     match event:
@@ -128,11 +132,20 @@ def with_word(draft: Draft, due: DueOrder) -> Draft:
 
 
 class Alerted(NamedTuple):
-    """An alert that was told in a chat: its reference, and what it still offers about a bot."""
+    """The alert of what is told again in a chat.
 
-    reference: str
-    buttons: tuple[Button, ...]
-    about: str | None
+    Attributes:
+        reference: of the alert, if it was told there; not so on a phone that is rung only later.
+        follows: the reference of the first message there that told of it.
+        buttons: what it still offers about a bot.
+        lines: what it says, as far as it was not told there.
+    """
+
+    reference: str | None
+    follows: str
+    buttons: tuple[Button, ...] = ()
+    about: str | None = None
+    lines: tuple[str, ...] = ()
 
 
 class Reminder(NamedTuple):
@@ -157,42 +170,27 @@ def reminder(
 
     Args:
         awaits: the standing orders that are next for these.
-        alert: of it in that chat, if it is one thing and was told there.
+        alert: of it in that chat, if it is one thing.
         not_shown: where its alert could not be shown.
     """
-    together = new_id()
     drill = all(one.cause is Cause.DRILL for one in incidents)
-    verbs = (Verb.SEEN,) if drill else (Verb.SEEN, Verb.HOLD)
-    actions = tuple(
-        Action(
-            id=ActionId(new_id()),
-            card=together,
-            account=to.account,
-            link=to.id,
-            endpoint=to.endpoint.id,
-            person=None,
-            verb=verb,
-            arguments=reference,
-            repeatable=True,
-            expires_at=now + life_of(verb),
-        )
-        for verb in verbs
-    )
     with speaking(to.preferences.language, to.preferences.zone):
-        labels = (texts.seen(), texts.have_it(HOLD_FOR))[: len(verbs)]
-        asking = tuple(
-            Button(label=label, action=one.id, until_seen=True)
-            for label, one in zip(labels, actions, strict=True)
-        )
+        asking, actions = made(to_answer(to, may_hold=not drill), to, now, new_id, reference)
         if drill:
             card = texts.reminder_of_drill(incidents[0], now, not_shown)
         else:
-            card = texts.reminder(incidents, now, alert and alert.reference, not_shown)
+            card = texts.reminder(
+                incidents,
+                now,
+                alert and alert.reference,
+                not_shown,
+                alert.lines if alert else (),
+            )
         if awaits:
             word = happens_at(awaits[0]) if len(incidents) == 1 else awaited_of(awaits)
             card = replace(card, lines=(*card.lines, word))
     rows = tuple(filter(None, (alert.buttons if alert else (), asking)))
     severity = Severity.CRITICAL if loud else Severity.WARNING
-    follows = alert.reference if alert else ""
+    follows = alert.follows if alert else ""
     card = replace(card, severity=severity, buttons=rows, sound=True, follows=follows)
     return Reminder(card, actions, alert.about if alert and alert.about else LESS)

@@ -61,6 +61,7 @@ from bot.texts.alerts import (
     trade_alert,
 )
 from bot.texts.answered import asked_for_in
+from bot.texts.followers import followed_signal, followed_trade
 from bot.texts.guards import guard_alert
 from bot.texts.language import ENGLISH, speaking
 from bot.texts.price_alerts import price_alert
@@ -79,30 +80,35 @@ Add = Callable[[Alert, Link], Alert]
 
 
 class _Told:
-    """What is told of an event, in the language of each chat."""
+    """What is told of an event, in the language of each chat and by its clock."""
 
-    def __init__(self, tell: Tell, add: Add | None = None) -> None:
+    def __init__(self, tell: Tell, add: Add | None = None, in_public: Tell | None = None) -> None:
         self._tell = tell
         self._add = add
-        self._alerts: dict[str, Alert] = {}
+        self._in_public = in_public
+        self._alerts: dict[tuple[str, str], Alert] = {}
 
     @property
     def plainly(self) -> Alert:
         """In no chat's language: for how loud it is, and what it is about."""
-        return self._in(ENGLISH)
+        return self._in(ENGLISH, "")
 
     def for_chat(self, link: Link) -> Alert:
-        alert = self._in(link.preferences.language)
+        language, zone = link.preferences.language, link.preferences.zone
+        if link.for_followers and self._in_public is not None:
+            with speaking(language, zone):
+                return self._in_public()
+        alert = self._in(language, zone)
         if self._add is None:
             return alert
-        with speaking(link.preferences.language):
+        with speaking(language, zone):
             return self._add(alert, link)
 
-    def _in(self, language: str) -> Alert:
-        if language not in self._alerts:
-            with speaking(language):
-                self._alerts[language] = self._tell()
-        return self._alerts[language]
+    def _in(self, language: str, zone: str) -> Alert:
+        if (language, zone) not in self._alerts:
+            with speaking(language, zone):
+                self._alerts[language, zone] = self._tell()
+        return self._alerts[language, zone]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +144,7 @@ def decide(
 ) -> NewsDecision:
     """What an event means for the account's endpoints. Pure but for the ids it draws."""
     tell: Tell
+    in_public: Tell | None = None
     match event:
         case TraderSeen():
             return _decide_trader(event, known, now, new_id, asked)
@@ -146,9 +153,9 @@ def decide(
         case Trade():
             return _decide_trade(event, known, now, new_id)
         case Signal():
-            tell = partial(signal_alert, event)
+            tell, in_public = partial(signal_alert, event), partial(followed_signal, event)
         case PodEvent():
-            tell = partial(_report_alert, event, _bots_told_apart(known), known, asked)
+            return _decide_report(event, known, now, new_id, asked)
         case Message() | SystemEvent():
             tell = partial(message_alert, event)
         case Notice():
@@ -159,7 +166,7 @@ def decide(
             return _decide_guard(event, known, now, new_id)
         case _:
             assert_never(event)
-    told = _Told(tell)
+    told = _Told(tell, in_public=in_public)
     return _news(
         event,
         event.origin,
@@ -193,14 +200,16 @@ def _decide_notice(notice: Notice, known: Known, now: datetime, new_id: NewId) -
     known = replace(known, links=links)
     over = None if notice.solves is None else Solving(causes=frozenset({notice.solves}))
     news = _news(notice, notice.origin, told, known, now, new_id, notice.without)
-    return replace(news, solves=over)
+    return replace(news, solves=over, goes_on=notice.goes_on, only_if_kept=notice.only_if_told)
 
 
 def _decide_trade(trade: Trade, known: Known, now: datetime, new_id: NewId) -> NewsDecision:
     entry = _entry(trade, known)
+    bots = _bots_told_apart(known)
     told = _Told(
-        partial(trade_alert, trade, _bots_told_apart(known)),
+        partial(trade_alert, trade, bots),
         partial(_in_its_day, entry, known.results, now),
+        in_public=partial(followed_trade, trade, bots),
     )
     stage = stage_of(trade)
     origin = replace(trade.origin, revision=str(stage))
@@ -254,22 +263,42 @@ _STATE = re.compile(
 """A report that says this and nothing else."""
 
 
-def _report_alert(
-    event: PodEvent,
-    bots: Mapping[str, Trader],
+def _decide_report(
+    report: PodEvent,
     known: Known,
+    now: datetime,
+    new_id: NewId,
     asked: Mapping[TraderId, RequestedChange],
-) -> Alert:
-    """What a bot reports of a change that a person has just asked for is no alarm."""
-    alert = report_alert(event, bots)
-    echo = asked.get(event.trader) if event.trader else None
-    said = _STATE.fullmatch((event.message or "").strip())
-    if echo is None or said is None or alert.priority is Priority.URGENT:
-        return alert
-    if not (said["started"] if echo.running else said["stopped"]):
-        return alert
-    asked_in = _endpoint(known, echo.endpoint)
-    return quietly(alert, asked_for_in(asked_in) if asked_in else None)
+) -> NewsDecision:
+    tell: Tell = partial(report_alert, report, _bots_told_apart(known))
+    echo = _echoed_by(report, tell, asked)
+    if echo is not None:
+        tell = partial(_asked_for, tell, _endpoint(known, echo.endpoint))
+    told = _Told(tell)
+    return _news(
+        report,
+        report.origin,
+        told,
+        known,
+        now,
+        new_id,
+        echo.endpoint if echo is not None else None,
+        mark=fingerprint(report, told.plainly, known.traders),
+        subject=_subject(report),
+    )
+
+
+def _echoed_by(
+    report: PodEvent, tell: Tell, asked: Mapping[TraderId, RequestedChange]
+) -> RequestedChange | None:
+    """What a person has just asked for, if the bot reports that and nothing else: no alarm, and no
+    news where it was asked for.
+    """
+    echo = asked.get(report.trader) if report.trader else None
+    said = _STATE.fullmatch((report.message or "").strip())
+    if echo is None or said is None or tell().priority is Priority.URGENT:
+        return None
+    return echo if (said["started"] if echo.running else said["stopped"]) else None
 
 
 def _subject(event: Event) -> str:
@@ -423,21 +452,30 @@ def _news(
     urgent, bad = told.plainly.priority is Priority.URGENT, not told.plainly.card.silent
     drafts: list[Draft] = []
     actions: list[Action] = []
-    decisions = [
+    decisions: Sequence[Decision] = [
         owed(link, matter, now, origin.kind, without, urgent=urgent, bad=bad)
         for link in known.links
     ]
-    for link, decision in zip(known.links, _on_watch(known.links, decisions, now), strict=True):
-        if decision.reason is Why.KNOWN_THERE or (decision.reason is Why.TOO_MILD and not recovers):
+    decisions = _on_watch(known.links, decisions, now)
+    opens = opened_by(event, matter, decisions, changes)
+    may_hold = opens is not None and opens.drill is None
+    for link, decision in zip(known.links, decisions, strict=True):
+        if decision.reason in _NOT_THERE or (decision.reason is Why.TOO_MILD and not recovers):
             continue
         alert = told.for_chat(link)
         parts: tuple[Card, ...] = (alert.card,)
         about: TraderId | None = None
         if decision.course not in (Course.HOLD, Course.DROP):
-            with speaking(link.preferences.language):
-                card, offers, about = offered(_as_bad(alert, decision), link, matter, now, new_id)
-            actions.extend(offers)
-            parts = in_parts(card)
+            shown = _as_bad(alert, decision)
+            if link.for_followers:
+                parts = in_parts(shown.card)
+            else:
+                with speaking(link.preferences.language):
+                    card, offers, about = offered(
+                        shown, link, matter, now, new_id, may_hold=may_hold
+                    )
+                actions.extend(offers)
+                parts = in_parts(card)
         drafts += [
             Draft(
                 link=link.id,
@@ -454,7 +492,8 @@ def _news(
                 step=alert.step if len(parts) == 1 else "",
                 subject=subject or (alert.about.id if alert.about else ""),
                 decision=decision,
-                matter=matter,
+                # What tells of several together would tell amounts.
+                matter=None if link.for_followers else matter,
             )
             for number, part in enumerate(parts)
         ]
@@ -468,13 +507,17 @@ def _news(
         fingerprint=mark,
         window=SAME_FACT_WINDOW,
         trade=trade_ids(event, matter),
-        opens=opened_by(event, matter, drafts, changes),
+        opens=opens,
     )
+
+
+_NOT_THERE = frozenset({Why.KNOWN_THERE, Why.NOT_FOR_FOLLOWERS})
+"""It need not be known there that there was anything to tell."""
 
 
 def _expiry(alert: Alert, decision: Decision, now: datetime) -> datetime | None:
     lasts = alert.priority is Priority.URGENT or decision.course is Course.HOLD
-    return None if lasts else now + ALERT_LIFE
+    return None if lasts else (decision.until or now) + ALERT_LIFE
 
 
 def _on_watch(

@@ -56,6 +56,27 @@ def _knows_already(recipient: Recipient) -> Decision | None:
     return None
 
 
+FOLLOWED = frozenset({Kind.TRADE, Kind.SIGNAL})
+"""What followers are shown."""
+
+
+def _is_for_followers(recipient: Recipient) -> Decision | None:
+    """Whatever it means to who owns the account, nobody there has to act."""
+    followers = recipient.link.preferences.followers
+    if followers is None or recipient.kind is Kind.TEST:
+        return None
+    if recipient.kind not in FOLLOWED:
+        return Decision(Course.DROP, Why.NOT_FOR_FOLLOWERS)
+    course = _COURSES.get(recipient.ruling.mode)
+    until = recipient.now + followers.delay if followers.delay else None
+    if course is None:
+        return Decision(Course.SEND, Why.LOUDNESS, until)
+    return _ruled(recipient, course, until)
+
+
+_COURSES = {Mode.OFF: Course.DROP, Mode.SILENT: Course.SILENT, Mode.ON: Course.RING}
+
+
 def _is_critical(recipient: Recipient) -> Decision | None:
     """Nothing but a rule that covers it makes it quieter."""
     matter = recipient.matter
@@ -119,6 +140,7 @@ def _ruled(recipient: Recipient, course: Course, until: datetime | None = None) 
 
 OWED: tuple[Stage[Recipient], ...] = (
     _knows_already,
+    _is_for_followers,
     _is_critical,
     _is_too_mild,
     _is_off,

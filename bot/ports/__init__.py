@@ -24,6 +24,7 @@ from bot.ports.ledger import Ledger
 from bot.ports.menus import Menus
 from bot.ports.nights import Nights
 from bot.ports.outbox import Outbox
+from bot.ports.partners import Invitations
 from bot.ports.permits import Permits
 from bot.ports.phones import ButtonAddresses, LockScreenDesk, Phones, PhoneTargets, Signing
 from bot.ports.platform import Live, Platform, Session
@@ -32,6 +33,7 @@ from bot.ports.price_alerts import PriceAlerts
 from bot.ports.reports import Reports
 from bot.ports.sightings import Sightings
 from bot.ports.standing_orders import StandingOrders
+from bot.ports.topics import MakeTopics, Topics
 from bot.ports.visits import InboxDesk, SettingsDesk, Visits
 from bot.ports.watching import Audit, Meter
 
@@ -48,11 +50,13 @@ __all__ = [
     "Inbox",
     "InboxDesk",
     "Incidents",
+    "Invitations",
     "Journal",
     "Ledger",
     "Links",
     "Live",
     "LockScreenDesk",
+    "MakeTopics",
     "Menus",
     "Messenger",
     "Meter",
@@ -75,6 +79,7 @@ __all__ = [
     "Signing",
     "StandingOrders",
     "Suggest",
+    "Topics",
     "Visits",
     "Webhook",
 ]

@@ -21,7 +21,7 @@ from bot.domain.linking import (
 
 class Links(Protocol):
     async def at(self, address: Address) -> Link | None:
-        """The active link of a chat."""
+        """The active link of a chat, or of the chat that a topic of ours is in."""
 
     async def called(self, link: LinkId) -> Link | None:
         """One that is active."""
@@ -34,13 +34,20 @@ class Links(Protocol):
         """
 
     async def of(self, account: AccountId) -> Sequence[Link]:
-        """The active links of an account."""
+        """The active links of an account that are its owner's."""
+
+    async def partners_of(self, account: AccountId) -> Sequence[Link]:
+        """Those that are partners', with their phones and inboxes."""
 
     async def made_since(self, since: datetime) -> Sequence[Link]:
         """The active links of all accounts that are younger than that."""
 
-    async def end(self, link: LinkId, now: datetime) -> Ended:
-        """Unlink: cancel what is owed; with the last link also delete the credential.
+    async def end(self, link: LinkId, now: datetime, *, tells: bool = False) -> Ended:
+        """Unlink: cancel what is owed; with the owner's last link also delete the credential, and
+        end those of partners, who are told so.
+
+        Args:
+            tells: a partner whose chat it is does not know yet, and is told.
 
         Raises:
             Refused: it is not active.
@@ -116,10 +123,10 @@ class Codes(Protocol):
         """It was not a wrong one: it was right, or nobody knows."""
 
     async def sign_in(
-        self, code_hash: str, grant: Grant, digits: str, now: datetime
+        self, code_hash: str, grant: Grant, digits: str, now: datetime, zone: str = ""
     ) -> SignedIn | LinkProblem:
         """Use the code up: one conditional UPDATE. Another signed-in attempt of the same person,
-        whose digits would be typed in the same chat, ends.
+        whose digits would be typed in the same chat, ends; `complete` gives back the `zone`.
 
         A login that is only inferred to be an account's, which has another one, is NOT_CERTAIN: it
         leaves the code as it was, and `complete` makes nothing of it either.
@@ -149,11 +156,12 @@ class SignIn(Protocol):
     async def look(self, code: str) -> Invitation | LinkProblem: ...
 
     async def sign_in(
-        self, code: str, login: Login, source: str, *, agreed: bool = False
+        self, code: str, login: Login, source: str, *, agreed: bool = False, zone: str = ""
     ) -> SignedIn | LoginFailed | TooSoon | LinkProblem:
         """Log in with what the person typed.
 
         Args:
             source: the person's IP address, for the limits.
             agreed: to others' reading along; without it only a private chat is linked.
+            zone: what the browser calls its time zone.
         """

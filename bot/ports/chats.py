@@ -11,7 +11,7 @@ from bot.domain.charts import (
 from bot.domain.chats import Address, Channel, Person
 from bot.domain.commands import Spec
 from bot.domain.deliveries import Attempt, Repeats
-from bot.domain.incoming import Incoming, Place, Reply
+from bot.domain.incoming import HookAnswer, Incoming, Place, Reply
 from bot.domain.linking import Audience
 
 
@@ -128,8 +128,8 @@ class Hear(Protocol):
 class Webhook(Protocol):
     """Takes what a chat platform posts to us."""
 
-    async def receive(self, headers: Mapping[str, str], body: bytes) -> int:
-        """Check and store it; gives the HTTP status to answer with."""
+    async def receive(self, headers: Mapping[str, str], body: bytes) -> HookAnswer:
+        """Check it and see to it, or refuse it."""
 
 
 class Handles(Protocol):

@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.domain.figures import Fee, Fill, Record
+from bot.domain.figures import Detail, Fee, Fill, Record
 from bot.domain.ids import AccountId, TraderId
-from bot.domain.ledger import Entry
+from bot.domain.ledger import Entry, Held
 from bot.domain.results import Results
 
 
@@ -27,12 +27,14 @@ class Ledger(Protocol):
         since: datetime,
         traders: Collection[TraderId] | None = None,
         until: datetime | None = None,
+        details: Collection[Detail] = tuple(Detail),
     ) -> Record:
         """Trades that were closed since then, with the results that the platform tells.
 
         Args:
             traders: of these bots alone.
             until: before then alone.
+            details: that are told of each: of many trades, fewer are told sooner.
         """
 
     async def latest(
@@ -62,6 +64,8 @@ class Ledger(Protocol):
 
     async def fills(self, account: AccountId) -> Sequence[Fill]:
         """All that was bought and sold, oldest first, where no result is told of any trade."""
+
+    async def held(self, account: AccountId) -> Held: ...
 
     async def fees(self, account: AccountId, since: datetime) -> Sequence[Fee]:
         """What trades since then say that they cost, oldest first."""

@@ -31,6 +31,9 @@ class Sightings(Protocol):
             button: is used up by it, in the same transaction; nothing is noted if it was before.
         """
 
+    async def take_in_hand(self, account: AccountId, sighting: Sighting) -> int:
+        """Somebody has all that nobody has seen, until then; gives how much that is."""
+
     async def of(
         self, account: AccountId, kind: Kind, record: str, revision: str
     ) -> Sequence[Sighting]:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import partial
 
 from bot.domain.accounts import Account
-from bot.domain.actions import ASKING, Action, ActionState, Denied, Target, Verb, life_of
+from bot.domain.actions import REPEATABLE, Action, ActionState, Denied, Target, Verb, life_of
 from bot.domain.cards import Button, ButtonStyle
 from bot.domain.chats import Link, Person, Role
 from bot.domain.events import Kind, Origin, Trader, TraderSeen
@@ -151,9 +151,9 @@ class Acting:
         """Actions of one card that ask a command about certain bots: they change nothing yet.
 
         Args:
-            command: its name, and what else it is asked with.
+            command: its name, and what else it is asked with; or what else `verb` takes.
             choices: the bots that each one stands for.
-            verb: one of `ASKING`.
+            verb: one of `REPEATABLE`.
         """
         card = self._new_id()
         offers = [
@@ -181,7 +181,7 @@ class Acting:
             verb=verb,
             targets=targets,
             arguments=arguments,
-            repeatable=verb in ASKING,
+            repeatable=verb in REPEATABLE,
             expires_at=self._now() + life_of(verb),
         )
 

@@ -148,7 +148,9 @@ class Amending:
             card = presented(amendment.delivery, marked, amendment.shown_at, self.restored)
             attempt = await not_to_be_shown(amendment.delivery, outlet.readership)
             if attempt is None:
-                attempt = await outlet.messenger.amend(address, amendment.message, card)
+                attempt = await outlet.messenger.amend(
+                    amendment.delivery.place, amendment.message, card
+                )
         await self._settle(amendment, attempt, outlet)
         return 0.0
 

@@ -17,6 +17,7 @@ from bot.ports import (
     Handles,
     Hear,
     Journal,
+    MakeTopics,
     Messenger,
     Meter,
     Readership,
@@ -101,6 +102,7 @@ class ChatBot:
     listen: Callable[[Hear, Suggest], Coroutine[Any, Any, NoReturn]]
     readership: Readership | None = None
     show_menu: ShowMenu | None = None
+    topics: MakeTopics | None = None
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     trouble: Callable[[], str | None] | None = None
 

@@ -1,5 +1,6 @@
 """Prices by which amounts are shown in another currency too: the platform's own, or none."""
 
+import asyncio
 import logging
 from collections.abc import Iterable
 from datetime import timedelta
@@ -21,6 +22,9 @@ FRESH = timedelta(minutes=1)
 KEPT = timedelta(hours=1)
 """An older one is none."""
 
+MOST = 1000
+"""Prices that are remembered: the one that was heard longest ago is forgotten first."""
+
 
 class Converting:
     """Prices are forgotten with the process."""
@@ -38,12 +42,16 @@ class Converting:
         """
         if not into:
             return PLAIN
+        others = [one for one in dict.fromkeys(currencies) if one and one.upper() != into]
+        async with asyncio.TaskGroup() as group:
+            asked = {
+                one: group.create_task(self._rate(account, one, into), name=f"price of {one}")
+                for one in others
+            }
         of: dict[str, Rate] = {}
         missing: dict[str, str | None] = {}
-        for currency in dict.fromkeys(currencies):
-            if not currency or currency.upper() == into:
-                continue
-            rate, pair = await self._rate(account, currency, into)
+        for currency, task in asked.items():
+            rate, pair = task.result()
             if rate is None:
                 missing[currency] = pair
             else:
@@ -67,7 +75,10 @@ class Converting:
             log.warning("no price to convert by", extra={"reason": str(failure)})
             heard = None
         if heard is not None:
+            self._known.pop(key, None)
             self._known[key] = heard
+            if len(self._known) > MOST:
+                del self._known[next(iter(self._known))]
             return heard, heard.pair
         if known is not None and self._now() - known.at < KEPT:
             return known, known.pair

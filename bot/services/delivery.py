@@ -27,6 +27,7 @@ from bot.domain.deliveries import (
     Scope,
     Settlement,
     State,
+    TopicGone,
     Waits,
     after_attempt,
     after_crash,
@@ -35,7 +36,7 @@ from bot.domain.ids import EndpointId, Now
 from bot.domain.lanes import LaneRequest, LaneResult
 from bot.domain.reasons import Reason
 from bot.errors import OutcomeUnknown, TryLater
-from bot.ports import Messenger, Meter, Outbox, Readership, ShowMenu
+from bot.ports import MakeTopics, Messenger, Meter, Outbox, Readership, ShowMenu
 from bot.services.pace import Pace, Place
 from bot.services.shared_chats import not_to_be_shown
 from bot.services.steady import Seconds, steady
@@ -64,14 +65,15 @@ UNSURE_WAIT = 0.2
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlet:
     """A bot of a chat platform with its pace; `readership` where it can show cards to several;
-    `show_menu` where a chat can have a menu of its own; `trouble` says why it does not hear people,
-    as long as it does not.
+    `show_menu` where a chat can have a menu of its own, `topics` where it can have topics;
+    `trouble` says why it does not hear people, as long as it does not.
     """
 
     messenger: Messenger
     pace: Pace
     readership: Readership | None = None
     show_menu: ShowMenu | None = None
+    topics: MakeTopics | None = None
     trouble: Callable[[], str | None] = lambda: None
     waits: Waits = WAITS
 
@@ -134,6 +136,7 @@ class Delivering:
         self._may_send = may_send
         self._look_every = look_every
         self._tell_gone: TellGone | None = None
+        self._tell_topic_gone: TellGone | None = None
         self.restored: Restored | None = None
         self._lanes: dict[EndpointId, _Lane] = {}
         self._group: asyncio.TaskGroup | None = None
@@ -142,9 +145,11 @@ class Delivering:
         self._idle = asyncio.Event()
         self._idle.set()
 
-    def when_gone(self, tell: TellGone) -> None:
-        """Have this called with every item that found its chat closed, before that is committed."""
-        self._tell_gone = tell
+    def when_gone(self, tell: TellGone, tell_topic: TellGone | None = None) -> None:
+        """Have this called with every item that found its chat closed, or its topic, before that is
+        committed.
+        """
+        self._tell_gone, self._tell_topic_gone = tell, tell_topic
 
     async def run(self) -> NoReturn:
         """Send what is owed, until cancelled; what a crash left half sent is taken up first.
@@ -414,7 +419,7 @@ class Delivering:
             attempt = await self._look(lane, delivery, outlet)
             if attempt is None:
                 attempt = await messenger.send(
-                    delivery.address,
+                    delivery.place,
                     card,
                     tried_since=delivery.created_at if delivery.unclear else None,
                     replies_to=delivery.replies_to,
@@ -428,6 +433,8 @@ class Delivering:
         self._record_outcome(lane, delivery, attempt, settlement, outlet.pace)
         if isinstance(attempt, Gone) and self._tell_gone is not None:
             await self._tell_gone(delivery, attempt.reason)
+        if isinstance(attempt, TopicGone) and self._tell_topic_gone is not None:
+            await self._tell_topic_gone(delivery, attempt.reason)
         delays = now - delivery.occurred_at, now - delivery.created_at
         self._meter.delivered(messenger.channel, settlement.state, settlement.reason, *delays)
         return delivery, settlement

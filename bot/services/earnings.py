@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.feeds import FeedState
-from bot.domain.figures import Record, first_in_first_out
+from bot.domain.figures import Detail, Record, first_in_first_out
 from bot.domain.ids import AccountId, TraderId
 from bot.ports import Ledger
 from bot.services.feeds import Feeds
@@ -17,14 +17,16 @@ async def earned(
     since: datetime,
     about: Collection[TraderId] | None = None,
     until: datetime | None = None,
+    details: Collection[Detail] = tuple(Detail),
 ) -> Record:
     """What trades have earned since then; computed of the fills where no result is told at all.
 
     Args:
         about: of these bots alone.
         until: before then alone.
+        details: that are needed of each.
     """
-    told = await ledger.record(account, since, about, until)
+    told = await ledger.record(account, since, about, until, details)
     if told.trades:
         return told
     fills = await ledger.fills(account)

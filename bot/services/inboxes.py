@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.domain.cards import Card
-from bot.domain.chats import Address, Channel, Link, Person
+from bot.domain.chats import INBOX, Address, Channel, Link, Person
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Place, Press
 from bot.domain.phones import BrowserTarget, Phone, Service
 from bot.domain.trail import by
 from bot.domain.visits import (
-    INBOX,
     InboxMessage,
     Pressed,
     Purpose,

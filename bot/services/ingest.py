@@ -95,7 +95,7 @@ class Ingest:
             heard = {endpoint: address for endpoint, (address, _) in ingested.owed.items()}
             self._audience[account.id] = heard
             self._delivering.wake(ingested.owed)
-        if ingested.answered or ingested.folded:
+        if ingested.answered or ingested.folded or ingested.retold:
             self._amending.wake()
         if ingested.gathered:
             self._gathering.wake()

@@ -27,6 +27,7 @@ from bot.domain.linking import (
     TooSoon,
     WrongDigits,
 )
+from bot.domain.spoken_zones import zone_of_browser
 from bot.domain.trail import by
 from bot.errors import NeedsLogin, OutcomeUnknown, Refused, TryLater
 from bot.ports import Accounts, Audit, Codes, Links, Platform
@@ -143,7 +144,7 @@ class Linking:
         return await self._codes.look(hashed(code), self._now())
 
     async def sign_in(
-        self, code: str, login: Login, source: str, *, agreed: bool = False
+        self, code: str, login: Login, source: str, *, agreed: bool = False, zone: str = ""
     ) -> SignedIn | LoginFailed | TooSoon | LinkProblem:
         now = self._now()
         code_hash = hashed(code)
@@ -167,7 +168,8 @@ class Linking:
             return LoginFailed(reason=str(failure), tries_left=left)
         await self._codes.forgive_login(*counted_for, right=True)
         await self._note("logged_in", now, invitation.address, invitation.person)
-        outcome = await self._codes.sign_in(code_hash, grant, self._new_digits(), self._now())
+        digits, zone = self._new_digits(), zone_of_browser(zone)
+        outcome = await self._codes.sign_in(code_hash, grant, digits, self._now(), zone)
         if outcome is LinkProblem.NOT_CERTAIN:
             return LoginFailed(reason=NOT_CERTAIN, tries_left=left)
         return outcome
@@ -195,9 +197,12 @@ class Linking:
         endpoint = outcome.link.endpoint
         facts = {} if endpoint.private else {"shared": endpoint.name}
         await self._note("linked", now, endpoint.address, person.id, account.id, **facts)
-        language = nearest_language(person.language)
-        if language != outcome.link.preferences.language:
-            await self._links.prefer(outcome.link.id, partial(replace, language=language), now)
+        wants, language = outcome.link.preferences, nearest_language(person.language)
+        if wants.zone:
+            outcome = replace(outcome, zone="")  # they have said it themselves
+        if outcome.zone or language != wants.language:
+            change = partial(replace, language=language, zone=outcome.zone or wants.zone)
+            await self._links.prefer(outcome.link.id, change, now)
         if outcome.replaced is not None:
             await self._forget_if_last(outcome.replaced, now)
         # Also the first time: a feed of an earlier link may not have been noticed to be over.

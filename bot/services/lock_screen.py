@@ -85,7 +85,7 @@ class LockScreen:
             return found
         action, link = found
         person = Person(channel=link.endpoint.address.channel, id=link.person)
-        pressed = await self._seeing.pressed_once(action, person)
+        pressed = await self._seeing.pressed_once(action, link, person)
         if pressed.is_new:
             await self._note(action, person)
         return pressed

@@ -10,6 +10,8 @@ from bot.domain.incidents import HOLD_FOR
 from bot.domain.incoming import Reaction
 from bot.domain.phones import LockScreenPress
 from bot.domain.sightings import Noted, Sighting
+from bot.domain.spoken_escalation import read_hold
+from bot.domain.timetables import zone
 from bot.domain.trail import audited, by
 from bot.errors import OutcomeUnknown, TryLater
 from bot.ports import Audit, Links, Sightings
@@ -41,20 +43,34 @@ class Seeing:
         self._audit = audit
         self._now = now
 
-    async def pressed(self, action: Action, person: Person) -> tuple[Noted, datetime | None]:
-        """A button under an alert was, by somebody who may; gives what came of it, and until when
-        they have it, if they say so.
-        """
-        until = self._now() + HOLD_FOR if action.verb is Verb.HOLD else None
-        return await self._note(action.link, action.arguments, person, until), until
+    async def pressed(self, action: Action, person: Person) -> Noted:
+        """A button under an alert was, by somebody who may."""
+        return await self._note(action.link, action.arguments, person)
 
-    async def pressed_once(self, action: Action, person: Person) -> LockScreenPress:
-        """The same where no chat is: on a lock screen, by an address that is used up by it."""
-        until = self._now() + HOLD_FOR if action.verb is Verb.HOLD else None
-        noted = await self._note(action.link, action.arguments, person, until, action.id)
+    async def taken(self, link: Link, reference: str, person: Person, until: datetime) -> Noted:
+        """Somebody who may has it until then.
+
+        Args:
+            reference: of the alert; without, it is all that nobody has seen.
+        """
+        if reference:
+            return await self._note(link.id, reference, person, until)
+        sighting = self._sighting(person, until)
+        if not await self._sightings.take_in_hand(link.account, sighting):
+            return Noted.BEFORE
+        self._amending.wake()
+        return Noted.HELD
+
+    async def pressed_once(self, action: Action, link: Link, person: Person) -> LockScreenPress:
+        """A button where no chat is: on a lock screen, by an address that is used up by it."""
+        reference, _, said = action.arguments.partition(" ")
+        until = None
+        if action.verb is Verb.HOLD:
+            until = read_hold(said or HOLD_FOR, self._now(), zone(link.preferences.zone))
+        noted = await self._note(action.link, reference, person, until, action.id)
         return LockScreenPress(
             is_new=bool(noted),
-            until=until if noted is Noted.NEW else None,
+            until=until if noted is Noted.HELD else None,
             in_a_drill=noted is Noted.IN_A_DRILL,
         )
 
@@ -86,12 +102,13 @@ class Seeing:
         until: datetime | None = None,
         button: ActionId | None = None,
     ) -> Noted:
-        sighting = Sighting(
-            channel=person.channel, person=audited(person), at=self._now(), until=until
-        )
+        sighting = self._sighting(person, until)
         noted = await self._sightings.note(link, reference, sighting, button)
         if noted:
             self._amending.wake()
         if noted is Noted.IN_A_DRILL:
             self._drilling.wake()
         return noted
+
+    def _sighting(self, person: Person, until: datetime | None) -> Sighting:
+        return Sighting(channel=person.channel, person=audited(person), at=self._now(), until=until)

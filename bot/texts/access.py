@@ -30,10 +30,17 @@ def only_in_private(spec: Spec) -> Card:
     )
 
 
-def only_the_owner() -> Card:
+def only_the_owner(number: str = "") -> Card:
+    """
+    Args:
+        number: of who asked, where a role could be theirs.
+    """
     return plain(
         _("Only the person who linked this chat can do that"),
         _("For your own bots, write to me directly and send /link there."),
+        _("They can let just you look here: /members viewer {number}", number=number)
+        if number
+        else "",
     )
 
 
@@ -41,6 +48,13 @@ def role_too_low(spec: Spec) -> Card:
     return plain(
         _("You may look but not use {command} here", command=command(spec.name)),
         _("Who linked this chat can allow it, with /members."),
+    )
+
+
+def followers_read() -> Card:
+    return plain(
+        _("Followers read here"),
+        _("Ask me in our private chat. What they see: /members."),
     )
 
 

@@ -10,6 +10,7 @@ from bot.domain import grading
 from bot.domain.actions import Target
 from bot.domain.cards import Card, Field, Severity, with_note
 from bot.domain.changes import Change, condition
+from bot.domain.conversion import PLAIN, Rates
 from bot.domain.deliveries import Priority
 from bot.domain.events import (
     BotQuiet,
@@ -25,11 +26,12 @@ from bot.domain.events import (
 )
 from bot.domain.names import NAME_LIMIT
 from bot.domain.pairs import quote_of, settled_in
-from bot.domain.text import clean, paragraphs
+from bot.domain.text import abridged, clean, paragraphs
 from bot.domain.weights import change_weight, ends_a_trade, is_order, trade_weight, worse
+from bot.texts.currencies import worth
 from bot.texts.language import _, later, ngettext
 from bot.texts.names import strategy_name, trader_name
-from bot.texts.numbers import gained, money, percent, quantity
+from bot.texts.numbers import money, percent, quantity
 from bot.texts.times import lasted, moment
 from bot.texts.trade_context import open_for, reason_in_words
 
@@ -48,7 +50,7 @@ class Alert:
     `about` is the bot that a button under it may act on, `stops` are several that one may stop;
     `resumes` are several that one may start again; with `log_in` one leads to a new login,
     and each of `asks` is one. `step` is what it says of a trade, short enough for a line among
-    others of that trade; empty if it is about none.
+    others of that trade; empty if it is about none. It is `guessed` if nothing says how bad it is.
     """
 
     card: Card
@@ -59,6 +61,7 @@ class Alert:
     asks: tuple[Ask, ...] = ()
     log_in: bool = False
     step: str = ""
+    guessed: bool = False
 
 
 # --- trades -------------------------------------------------------------------------------
@@ -129,16 +132,13 @@ def trade_alert(trade: Trade, traders: Mapping[str, Trader]) -> Alert:
     if why and not long:
         fields.append(Field(_("Why"), clean(why, _WHY)))
     severity, priority = trade_weight(trade)
+    (words, more), (reason, more_of_it) = abridged(trade.words or ""), abridged(long)
     card = Card(
         title=trade_title(trade),
         severity=severity,
-        lines=(
-            *paragraphs(trade.words or ""),
-            *paragraphs(long),
-            *_rest(trade),
-            *_paper(trade, trader),
-        ),
+        lines=(*words, *reason, *_rest(trade), *_paper(trade, trader)),
         fields=tuple(fields),
+        details=(*more, *more_of_it),
         at=trade.at,
     )
     return Alert(card=card, priority=priority, about=trader, step=trade_step(trade))
@@ -197,14 +197,14 @@ def _sided(sides: Mapping[str, str], side: str, what: str) -> str:
     return _("Trade {what}", what=what).strip()
 
 
-def result_of(trade: Trade) -> Field | None:
+def result_of(trade: Trade, rates: Rates = PLAIN) -> Field | None:
     """What it earned, if that is told."""
     if trade.profit is None and trade.profit_ratio is None:
         return Field(_("Result"), clean(trade.profit_sent, _SENT)) if trade.profit_sent else None
     amount = trade.profit if trade.profit is not None else trade.profit_ratio
     parts = []
     if trade.profit is not None:
-        parts.append(gained(trade.profit, settled_in(trade.symbol)))
+        parts.append(worth(trade.profit, settled_in(trade.symbol), rates))
     if trade.profit_ratio is not None:
         parts.append(percent(trade.profit_ratio))
     label = _("Loss") if amount is not None and amount < 0 else _("Profit")
@@ -260,21 +260,19 @@ def confidence(signal: Signal) -> str:
 
 def report_alert(event: PodEvent, traders: Mapping[str, Trader]) -> Alert:
     trader = trader_of_pod(event, traders)
-    kind = clean((event.type or _("report")).replace("_", " "), NAME_LIMIT)
+    kind = own_word(event.type or _("report"))
     grade = grading.grade(level=event.level, kind=event.type, texts=_texts(event, event.message))
     name = trader_name(trader, event.trader or event.pod)
+    said, details = abridged(event.message or "")
     card = Card(
         title=f"{name}: {kind}",
         severity=grade.severity,
-        lines=(
-            *_whole(event.type, NAME_LIMIT),
-            *paragraphs(event.message or ""),
-            *_unread(event),
-        ),
+        lines=(*_whole(event.type, NAME_LIMIT), *said, *_unread(event)),
+        details=details,
         at=event.origin.at,
     )
     if event.trade is None:
-        return Alert(card=card, priority=grade.priority, about=trader)
+        return Alert(card=card, priority=grade.priority, about=trader, guessed=grade.guessed)
     # Its words are the report's, and whose money it is the bot knows too.
     told = trade_alert(replace(event.trade, trader=None, words=None, paper=False), {})
     return Alert(
@@ -284,11 +282,18 @@ def report_alert(event: PodEvent, traders: Mapping[str, Trader]) -> Alert:
             severity=worse(grade.severity, told.card.severity),
             lines=(*card.lines, *told.card.lines, *_paper(event.trade, trader)),
             fields=told.card.fields,
+            details=(*card.details, *told.card.details),
         ),
         priority=min(grade.priority, told.priority),
         about=trader,
         step=told.step,
+        guessed=grade.guessed and told.card.severity is not grade.severity,
     )
+
+
+def own_word(type: str) -> str:
+    """What bots and the platform call it themselves."""
+    return clean(type.replace("_", " "), NAME_LIMIT)
 
 
 def _texts(event: PodEvent | Message | SystemEvent, *texts: str | None) -> tuple[str, ...]:
@@ -329,13 +334,15 @@ def message_alert(event: Message | SystemEvent) -> Alert:
     if not title:
         system = isinstance(event, SystemEvent)
         title = _("System event") if system else _("Message from the platform")
+    said, details = abridged(event.text or "")
     card = Card(
         title=title,
         severity=grade.severity,
-        lines=(*_whole(event.title, _TITLE), *paragraphs(event.text or ""), *_unread(event)),
+        lines=(*_whole(event.title, _TITLE), *said, *_unread(event)),
+        details=details,
         at=event.origin.at,
     )
-    return Alert(card=card, priority=grade.priority)
+    return Alert(card=card, priority=grade.priority, guessed=grade.guessed)
 
 
 # --- changes --------------------------------------------------------------------------------
@@ -489,6 +496,7 @@ def notice_alert(notice: Notice) -> Alert:
         buttons=notice.buttons,
         at=notice.origin.at,
         on_lock_screen=notice.on_lock_screen() if notice.on_lock_screen else "",
+        sound=True if notice.rings else None,
     )
     priority = Priority.URGENT if notice.urgent else Priority.NORMAL
     return Alert(card=card, priority=priority, resumes=notice.resumes, log_in=notice.log_in)

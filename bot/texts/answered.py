@@ -128,5 +128,6 @@ _QUESTIONS = {
     Verb.STANDING_ORDER: later("allow to stop {bots}"),
     Verb.STANDING_NO_ENTRIES: later("allow to end new trades of {bots}"),
     Verb.UNDO: later("undo"),
+    Verb.HOLD: later("until when you have it"),
     Verb.STOP_WATCH: later("a live price"),
 }

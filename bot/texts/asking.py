@@ -99,10 +99,14 @@ def left_out(spec: Spec, words: str) -> str:
 
 
 def test_alert(id: str, at: datetime) -> Notice:
-    def say() -> NoticeText:
-        return NoticeText(_("Test alert"), _("If you read this, the whole chain works."))
+    def name() -> str:
+        return _("Test alert")
 
-    return Notice(origin=Origin(kind=Kind.TEST, record=id, at=at), say=say, bad=True)
+    def say() -> NoticeText:
+        return NoticeText(name(), _("If you read this, the whole chain works."))
+
+    origin = Origin(kind=Kind.TEST, record=id, at=at)
+    return Notice(origin=origin, say=say, rings=True, on_lock_screen=name)
 
 
 def question(what: str) -> tuple[str, str, str]:

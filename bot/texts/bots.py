@@ -13,6 +13,7 @@ from bot.domain.figures import Record
 from bot.domain.ids import ActionId
 from bot.domain.marks import command
 from bot.domain.text import clean
+from bot.domain.told import Told
 from bot.texts.alerts import trade_title
 from bot.texts.cards import MOST_CHOICES, for_you_once, meant, others, plain, unfit
 from bot.texts.currencies import rates_in_words
@@ -71,6 +72,7 @@ def overview(
     today: Record,
     rates: Rates,
     last: Trade | None,
+    event: Told | None,
     known_only: bool,
     now: datetime,
     buttons: Sequence[Button],
@@ -80,6 +82,7 @@ def overview(
     Args:
         today: what it has closed today; `rates` are of that.
         last: its latest trade.
+        event: what was told of it last, besides trades.
         known_only: it could not be read just now.
     """
     used = next((strategy_name(one) for one in strategies if one.id == shown.strategy), "")
@@ -97,6 +100,9 @@ def overview(
     if last is not None:
         ago = _("{span} ago", span=spoken(now - last.origin.at))
         fields.append(Field(_("Last trade"), f"{trade_title(last)} · {ago}"))
+    if event is not None:
+        ago = _("{span} ago", span=spoken(now - event.occurred_at))
+        fields.append(Field(_("Last event"), f"{clean(event.title, 160)} · {ago}"))
     notes = [last_known()] if known_only else []
     notes += rates_in_words(rates)
     failed = condition(shown).failed

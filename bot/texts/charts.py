@@ -22,7 +22,7 @@ from bot.domain.charts import (
 from bot.domain.figures import EVER, Record, Span, by_money, by_span, shares
 from bot.domain.text import clean
 from bot.domain.timetables import zone as zone_called
-from bot.texts.figures import By, Scope, Trust, as_known_at, common, money_name, notes, period_name
+from bot.texts.figures import Basis, By, Scope, as_known_at, common, money_name, notes, period_name
 from bot.texts.language import _, ngettext, spoken_zone
 from bot.texts.numbers import brief, gained, percent, quantity
 from bot.texts.times import day_in
@@ -257,24 +257,24 @@ def charted(
     chart: Chart | None,
     picture: Picture | None,
     scope: Scope,
-    trust: Trust | None,
+    basis: Basis | None,
     away: datetime | None,
     buttons: Sequence[Sequence[Button]],
 ) -> Card:
     """The picture, or its words where it cannot be drawn.
 
     Args:
-        trust: of results.
+        basis: of results; pictures are in the money that was earned.
         away: since when the platform is.
     """
     small: tuple[str, ...] = () if away is None else (as_known_at(away),)
-    if trust is not None:
-        small = notes(trust)
+    if basis is not None:
+        small = notes(basis)
     rows = tuple(map(tuple, buttons))
     if chart is None:
         few = _("There are too few trades yet for a picture: it takes three.")
         return Card(title=scope.titled(_("Chart")), lines=(few,), buttons=rows, notes=small)
-    others = [] if trust is None else list(by_money(trust.record.trades))[1:]
+    others = [] if basis is None else list(by_money(basis.record.trades))[1:]
     if others:
         left_out = ", ".join(map(money_name, others))
         small = (_("Not in the picture: {moneys}.", moneys=left_out), *small)

@@ -55,6 +55,7 @@ _SCRIPT = {
     "sending": later("Sending"),
     "sent": later("Sent"),
     "silent": later("Arrived silently"),
+    "details": later("Details"),
     "happened": later("happened {when}"),
     "reply": later("goes on with {reference}"),
     "notices_blocked": later(

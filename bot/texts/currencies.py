@@ -1,12 +1,12 @@
 """Amounts in a currency of the person's choice too, with the rate and how old it is."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from bot.domain.cards import Button, Card, Option, PickList
 from bot.domain.conversion import Rates
 from bot.domain.text import clean
-from bot.texts.cards import plain
+from bot.texts.cards import unfit
 from bot.texts.language import _
 from bot.texts.numbers import gained, quantity
 from bot.texts.times import spoken
@@ -17,12 +17,17 @@ _DIGITS = 6
 # --- amounts ------------------------------------------------------------------------------
 
 
-def worth(value: Decimal, currency: str, rates: Rates) -> str:
+def worth(
+    value: Decimal,
+    currency: str,
+    rates: Rates,
+    write: Callable[[Decimal, str], str] = gained,
+) -> str:
     """'+12.43 USDT (≈ +11.46 EUR)'."""
-    told, rate = gained(value, currency), rates.of.get(currency)
+    told, rate = write(value, currency), rates.of.get(currency)
     if rate is None or not value:
         return told
-    return f"{told} (≈ {gained(value * rate.value, rates.into)})"
+    return f"{told} (≈ {write(value * rate.value, rates.into)})"
 
 
 def rates_in_words(rates: Rates) -> tuple[str, ...]:
@@ -93,7 +98,7 @@ def chosen(currency: str, buttons: Sequence[Button], *, heard: bool) -> Card:
     if not currency:
         return Card(title=_as_they_are(), buttons=(tuple(buttons),))
     lines = [
-        _("In /profit, /status of a bot and reports, by the platform's own prices."),
+        _("In figures, trades and reports, by the platform's own prices; not in pictures."),
         ""
         if heard
         else _("I hear no price of {currency} yet: amounts stay as they are.", currency=currency),
@@ -105,9 +110,21 @@ def chosen(currency: str, buttons: Sequence[Button], *, heard: bool) -> Card:
     )
 
 
-def not_a_currency(given: str) -> Card:
-    return plain(
-        _("{given} is no currency that I know how to write", given=clean(given, 40)),
+def not_a_currency(given: str, near: Sequence[Option]) -> Card:
+    """
+    Args:
+        near: what looks like it.
+    """
+    return unfit(
+        _("I know no currency called {given}", given=clean(given, 40)),
+        near,
         _("Nothing was changed."),
         _("For example: /currency EUR, or /currency off"),
     )
+
+
+def is_known_to_all(code: str) -> bool:
+    """Whether a code in capital letters is that of a country's money."""
+    from babel.numbers import is_currency  # it takes long to load
+
+    return is_currency(code)

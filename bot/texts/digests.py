@@ -267,5 +267,6 @@ _COUNTS = {
     Kind.NIGHT: both("{count} night", "{count} nights"),
     Kind.PRICE: both("{count} price alert", "{count} price alerts"),
     Kind.SUMMARY: both("{count} report", "{count} reports"),
+    Kind.FAREWELL: both("{count} account is shown no more", "{count} accounts are shown no more"),
     Kind.DIGEST: both("{count} digest", "{count} digests"),
 }

@@ -45,8 +45,8 @@ def begun(
         result: `where_told` that is.
     """
     told = ngettext(
-        "It goes to {count} chat or phone now, as a critical alert would.",
-        "It goes to {count} chats and phones now, as a critical alert would.",
+        "It goes to {count} chat or phone now.",
+        "It goes to {count} chats and phones now, all at once.",
         places,
     )
     if at_once:

@@ -81,6 +81,16 @@ class Sentence(StrEnum):
     MEMBERS_ARE_HIDDEN = later(
         "Telegram does not tell me who is in that group: make me an administrator there."
     )
+    NO_TOPICS_HERE = later(
+        "This chat has no topics: its administrator turns them on in its settings."
+    )
+    MAY_MAKE_NO_TOPICS = later(
+        "I may not make topics here: make me an administrator who may manage topics."
+    )
+    MAY_MAKE_NO_THREADS = later(
+        "I may not make threads here: let me create public threads and write in them."
+    )
+    NO_THREADS_HERE = later("Discord makes no threads here, only in a server's text channels.")
     NO_ANSWER_FROM_CHAT = later("There was no answer in time.")
 
 

@@ -1,24 +1,33 @@
 """What nobody has seen yet: how it is told again, and to whom."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.domain.cards import Button, Card, Field
 from bot.domain.chats import Channel, Endpoint, EndpointState, Link
-from bot.domain.escalation import LONGEST, MOST_STEPS, Chain, Step, Surface, steps_of
-from bot.domain.incidents import Incident, IncidentState
+from bot.domain.escalation import (
+    LONGEST,
+    MOST_STEPS,
+    Chain,
+    Step,
+    Surface,
+    rings_phones_later,
+    steps_of,
+)
+from bot.domain.incidents import LONGEST_HOLD, Incident, IncidentState
 from bot.domain.phones import Service
 from bot.domain.rules import Quiet
 from bot.domain.spoken_escalation import ChainProblem
+from bot.domain.spoken_times import read_clock, read_span
 from bot.domain.standing_orders import StandingOrder, first_due
-from bot.domain.watches import is_on_watch, rung_for, second_of, zone_of_person
-from bot.texts import drills
+from bot.domain.watches import is_on_watch, may_wait, rung_for, second_of, zone_of_person
+from bot.texts import drills, outcomes
 from bot.texts.incidents import happened
 from bot.texts.language import _, ngettext
 from bot.texts.names import app_name, chat_sort, chat_title
 from bot.texts.standing_orders import awaited, holding
 from bot.texts.times import clock, spoken
-from bot.texts.wishes import quiet_in_words
+from bot.texts.wishes import clock_time, quiet_in_words
 
 _NAMED = 3
 """Of many, so many are named."""
@@ -29,9 +38,58 @@ def seen() -> str:
     return _("Seen")
 
 
-def have_it(span: timedelta) -> str:
-    """On a button."""
-    return _("I have it {span}", span=spoken(span))
+def have_it(said: str) -> str:
+    """On a button, that asks back until when or says it, as somebody would type it."""
+    return _("I have it {end}", end=_end(said)) if said else _("I have it …")
+
+
+def until_when(buttons: Sequence[Button]) -> Card:
+    return Card(
+        title=_("Until when do you have it?"),
+        lines=(_("Nothing rings until then. If it is not solved by then, it is open again."),),
+        buttons=(tuple(buttons),),
+        notes=(_("Or say it: /ihaveit until 03:00"),),
+    )
+
+
+def hold_label(said: str) -> str:
+    """On a button below that."""
+    return _end(said)
+
+
+def no_such_end() -> Card:
+    return Card(
+        title=_("Until when do you have it?"),
+        lines=(
+            _("From 1 min to {longest}, please", longest=spoken(LONGEST_HOLD)),
+            _("For example: /ihaveit until 03:00; /ihaveit 2h"),
+        ),
+    )
+
+
+def held(until: datetime) -> Card:
+    return Card(title=_("You have it"), lines=(outcomes.seen(until),))
+
+
+def not_held() -> Card:
+    return Card(
+        title=_("Nothing was changed"),
+        lines=(_("It is solved, or somebody has it for longer. See /escalate."),),
+    )
+
+
+def nothing_unseen() -> Card:
+    return Card(title=_("Nothing is unseen"))
+
+
+def _end(said: str) -> str:
+    """'2 h', 'until 08:00'."""
+    span = read_span(said)
+    if span is not None:
+        return spoken(span)
+    at = read_clock(said.removeprefix("until "))
+    assert at is not None, "one of ours"
+    return _("until {time}", time=clock_time(at))
 
 
 def in_words(one: Incident) -> str:
@@ -44,12 +102,14 @@ def reminder(
     now: datetime,
     alert: str | None,
     not_shown: Sequence[Channel],
+    words: Sequence[str] = (),
 ) -> Card:
     """
     Args:
         incidents: the oldest first.
-        alert: the reference of the alert of the only one.
+        alert: the reference of the alert of the only one, if it was told there.
         not_shown: where the alert could not be shown.
+        words: of the alert of the only one, where it was not.
     """
     first, *others = incidents
     lines = [_could_not(app_name(channel)) for channel in not_shown]
@@ -70,7 +130,7 @@ def reminder(
             )
     else:
         title = _("Still unseen: {incident}", incident=with_age(first, now))
-        lines += _alone(first)
+        lines += (*_alone(first), *words)
     notes = (_("Alert {reference}", reference=alert),) if alert else ()
     return Card(title=title, lines=tuple(lines), notes=notes)
 
@@ -204,13 +264,30 @@ def _in_steps(chain: Chain, links: Sequence[Link]) -> list[str]:
     if not chain.on:
         return [_("Off: a critical alert comes once, and nothing more.")]
     phones = any(one.endpoint.address.channel is Channel.PUSH for one in links)
-    lines = [_("At once: all chats, as the alert.")]
     done = steps_of(chain, links)
+    lines = [_at_once(done, links)]
     lines += [_step(step, links) for step in done if step.after]
     if not phones and any(step.to is Surface.PHONE for step in chain.steps):
         lines.append(_("No phone is linked, so none can ring."))
     lines.append(_("Seen, by a button or a reaction, ends it everywhere."))
     return lines
+
+
+def _at_once(steps: Sequence[Step], links: Sequence[Link]) -> str:
+    phones = _phones_at_once(steps, links)
+    if not phones:
+        return _("At once: all chats, as the alert.")
+    if len(phones) == len(links) - len(chats_of(links)):
+        return _("At once: all chats and phones, as the alert.")
+    named = ", ".join(chat_title(one.endpoint) for one in phones)
+    return _("At once: all chats, as the alert; and {phones}.", phones=named)
+
+
+def _phones_at_once(steps: Sequence[Step], links: Sequence[Link]) -> Sequence[Link]:
+    """Those that hear the alert itself."""
+    later = rings_phones_later(steps)
+    phones = [one for one in links if one.endpoint.address.channel is Channel.PUSH]
+    return [one for one in phones if not (later and may_wait(one, links))]
 
 
 def _step(step: Step, links: Sequence[Link]) -> str:
@@ -225,7 +302,9 @@ def _step(step: Step, links: Sequence[Link]) -> str:
         case Surface.SECOND:
             return _("After {span}: the second person.", span=after)
         case Surface.NEXT:
-            return _("After {span}: elsewhere, if no chat could show it.", span=after)
+            return _(
+                "After {span}: elsewhere, for those whose chats could not show it.", span=after
+            )
         case Surface.CHAT:
             link = next(one for one in links if one.id == step.link)
             return _("After {span}: {chat}.", span=after, chat=chat_title(link.endpoint))
@@ -320,7 +399,7 @@ def _stands(one: Incident, orders: Sequence[StandingOrder], now: datetime) -> st
 def _for_example() -> str:
     return _(
         "For example: /escalate phone after 3 min, again after 6 loud, then chat 2 after 10;"
-        " /escalate watch 08:00-23:00 weekdays, else chat 2"
+        " /escalate phone at once; /escalate watch 08:00-23:00 weekdays, else chat 2"
     )
 
 
@@ -329,10 +408,11 @@ def _for_example() -> str:
 
 def coverage(chain: Chain, links: Sequence[Link], unreached: Sequence[Link], now: datetime) -> str:
     """'If a bot fails: Telegram and Discord at once, the phone after 2 min; ...' in one line."""
-    open_ones = [one for one in chats_of(links) if _may_ring(one, unreached)]
+    steps = steps_of(chain, links)
+    told_at_once = [*chats_of(links), *_phones_at_once(steps, links)]
+    open_ones = [one for one in told_at_once if _may_ring(one, unreached)]
     apps = dict.fromkeys(app_name(one.endpoint.address.channel) for one in open_ones)
     at_once = _("{apps} at once", apps=", ".join(apps)) if apps else _("no chat")
-    steps = steps_of(chain, links)
     rest = [_briefly(step, links) for step in steps if step.after and step.to is not Surface.NEXT]
     told = _("If a bot fails: {steps}", steps=", ".join((at_once, *rest)))
     for one in _watching(links):

@@ -8,7 +8,7 @@ from bot.domain.cards import Button, Card, Field, Severity
 from bot.domain.events import Message, PodEvent, Stream, SystemEvent, Trader
 from bot.domain.text import clean
 from bot.domain.told import Told
-from bot.texts.alerts import message_alert, report_alert
+from bot.texts.alerts import message_alert, own_word, report_alert
 from bot.texts.cards import plain
 from bot.texts.language import _, ngettext
 from bot.texts.severities import word
@@ -21,8 +21,10 @@ _WORDS = 160
 
 
 class Row(NamedTuple):
+    """`called` is how bad it is, in a word, or what the platform calls it; empty if neither."""
+
     at: datetime
-    severity: Severity
+    called: str
     words: str
 
 
@@ -34,17 +36,22 @@ class Unread(NamedTuple):
 
 
 def row(event: PodEvent | Message | SystemEvent, traders: Mapping[str, Trader]) -> Row:
-    """As it was told, in short."""
+    """As it was told, in short; of what nobody could grade it is not said how bad it is."""
     if isinstance(event, PodEvent):
-        card = report_alert(event, traders).card
+        alert, own = report_alert(event, traders), ""  # in its title
     else:
-        card = message_alert(event).card
-    more = clean(" ".join(card.lines), _WORDS)
-    return Row(event.origin.at, card.severity, " · ".join(filter(None, (card.title, more))))
+        alert, own = message_alert(event), own_word(event.type or event.level or "")
+    called = own if alert.guessed else _how_bad(alert.card.severity)
+    more = clean(" ".join(alert.card.lines), _WORDS)
+    return Row(event.origin.at, called, " · ".join(filter(None, (alert.card.title, more))))
 
 
 def row_of_told(told: Told) -> Row:
-    return Row(told.occurred_at, told.severity, clean(told.title, _WORDS))
+    return Row(told.occurred_at, _how_bad(told.severity), clean(told.title, _WORDS))
+
+
+def _how_bad(severity: Severity) -> str:
+    return word(severity) if severity in (Severity.WARNING, Severity.CRITICAL) else ""
 
 
 def events(
@@ -99,16 +106,14 @@ def _listed(
 ) -> Card:
     return Card(
         title=title,
-        fields=tuple(Field(moment(one.at), _graded(one)) for one in rows),
+        fields=tuple(Field(moment(one.at), _called(one)) for one in rows),
         buttons=(tuple(buttons),) if buttons else (),
         notes=notes,
     )
 
 
-def _graded(one: Row) -> str:
-    if one.severity in (Severity.WARNING, Severity.CRITICAL):
-        return f"{word(one.severity)} · {one.words}"
-    return one.words
+def _called(one: Row) -> str:
+    return " · ".join(filter(None, (one.called, one.words)))
 
 
 def _heard(unread: Sequence[Unread]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from bot.domain.events import Trader
 from bot.domain.figures import (
     EVER,
     Closed,
+    Detail,
     Fee,
     Record,
     Share,
@@ -28,7 +29,7 @@ from bot.domain.results import Money
 from bot.domain.text import clean
 from bot.texts.currencies import rates_in_words, worth
 from bot.texts.language import _, ngettext
-from bot.texts.numbers import gained, money, quantity
+from bot.texts.numbers import money, quantity
 from bot.texts.times import clock as clock_at
 from bot.texts.times import dated, day_in, lasted, moment, on_day_of
 from bot.texts.trade_context import reason_in_words
@@ -69,56 +70,50 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trust:
-    """How far figures can be trusted.
+class Basis:
+    """What figures are told of, and what is said of them besides.
 
     Attributes:
         until: since when the platform is away; `None` if it is not.
+        rates: by which amounts are shown in another currency too.
     """
 
     record: Record
     until: datetime | None
+    rates: Rates = PLAIN
 
 
 # --- profit -------------------------------------------------------------------------------
 
 
 def profit(
-    found: Record,
-    scope: Scope,
-    trust: Trust,
-    now: datetime,
-    clock: ZoneInfo,
-    buttons: Sequence[Button],
-    rates: Rates = PLAIN,
+    basis: Basis, scope: Scope, now: datetime, clock: ZoneInfo, buttons: Sequence[Button]
 ) -> Card:
     """How every span stands."""
-    title = scope.titled(_("Profit"))
+    title, found = scope.titled(_("Profit")), basis.record
     if not found.trades:
-        return _nothing(title, Span.ALL, trust)
+        return _nothing(title, Span.ALL, basis)
     fields = [
-        Field(span_label(span), in_all(found.since_then(began(span, now, clock)), rates))
+        Field(span_label(span), in_all(found.since_then(began(span, now, clock)), basis.rates))
         for span in Span
     ]
-    told = (*notes(trust), *rates_in_words(rates))
-    card = Card(title=title, lines=_window(found), fields=tuple(fields), notes=told)
+    card = Card(title=title, lines=_window(found), fields=tuple(fields), notes=notes(basis))
     return replace(card, buttons=(tuple(buttons[:3]), tuple(buttons[3:])))
 
 
-def profit_of(span: Span, found: Record, scope: Scope, trust: Trust, rates: Rates = PLAIN) -> Card:
+def profit_of(span: Span, basis: Basis, scope: Scope) -> Card:
     """How one span stands, and what made it so."""
     title = scope.titled(_titles(span)["profit"])
-    if not found.trades:
-        return _nothing(title, span, trust)
-    fields = tuple(results_of(found, scope, rates))
-    told = (*notes(trust), *rates_in_words(rates))
-    return Card(title=title, lines=_window(found), fields=fields, notes=told)
+    if not basis.record.trades:
+        return _nothing(title, span, basis)
+    fields = tuple(results_of(basis, scope))
+    return Card(title=title, lines=_window(basis.record), fields=fields, notes=notes(basis))
 
 
-def results_of(found: Record, scope: Scope, rates: Rates) -> list[Field]:
+def results_of(basis: Basis, scope: Scope) -> list[Field]:
     """Of each money what it came to, the best and the worst, and by which bots."""
     fields: list[Field] = []
-    moneys = by_money(found.trades)
+    moneys, rates = by_money(basis.record.trades), basis.rates
     for what, trades in moneys.items():
         label, all_of_it = _labels(what, moneys), summary(trades)
         fields += [
@@ -200,32 +195,31 @@ def _titles(span: Span) -> Mapping[str, str]:
 def periods(
     span: Span,
     days: Sequence[date],
-    found: Record,
+    basis: Basis,
     scope: Scope,
-    trust: Trust,
     clock: ZoneInfo,
     picture: Picture | None = None,
 ) -> Card:
     """A row for each, the running one first; of further moneys only those with trades."""
     title = scope.titled(_period_title(span, len(days)))
-    if not found.trades:
-        return _nothing(title, span, trust, since=days[0])
+    if not basis.record.trades:
+        return _nothing(title, span, basis, since=days[0])
     rows: list[tuple[str, ...]] = []
     totals = []
-    for number, (what, trades) in enumerate(by_money(found.trades).items()):
+    for number, (what, trades) in enumerate(by_money(basis.record.trades).items()):
         parts = by_span(trades, days, clock)
         rows += [
-            (period_name(span, day), _gained(share.total, what), str(share.trades))
+            (period_name(span, day), _gained(share.total, what, basis.rates), str(share.trades))
             for day, share in reversed(list(parts.items()))
             if share.trades or not number
         ]
-        totals.append(_shared(_share_of(parts.values()), what))
+        totals.append(_shared(_share_of(parts.values()), what, basis.rates))
     return Card(
         title=title,
         fields=(Field(_("Together"), " · ".join(totals)),),
         table=Table(columns=(_column(span), _("Result"), _("Trades")), rows=tuple(rows)),
         picture=picture,
-        notes=notes(trust),
+        notes=notes(basis),
     )
 
 
@@ -266,18 +260,20 @@ def _period_title(span: Span, count: int) -> str:
 # --- by what they have in common ----------------------------------------------------------
 
 
-def performance(
-    by: By, span: Span, found: Record, scope: Scope, trust: Trust, buttons: Sequence[Button]
-) -> Card:
-    title = f"{_titles(span)['performance']} · {by_label(by)}"
+def performance(by: By, span: Span, basis: Basis, scope: Scope, buttons: Sequence[Button]) -> Card:
+    title, found = f"{_titles(span)['performance']} · {by_label(by)}", basis.record
     if not found.trades:
-        return _nothing(title, span, trust)
+        return _nothing(title, span, basis)
     rows: list[tuple[str, ...]] = []
     left_out = 0
     of = common(by, scope)
     for what, trades in by_money(found.trades).items():
         told = [
-            (clean(name, 24), _gained(share.total, what), f"{share.won}/{share.trades}")
+            (
+                clean(name, 24),
+                _gained(share.total, what, basis.rates),
+                f"{share.won}/{share.trades}",
+            )
             for name, share in shares(trades, of).items()
         ]
         if len(told) > _BEST + _WORST:
@@ -298,8 +294,12 @@ def performance(
         lines=lines,
         table=Table(columns=columns, rows=tuple(rows)),
         buttons=(tuple(buttons),),
-        notes=notes(trust),
+        notes=notes(basis),
     )
+
+
+DETAIL_OF = {By.PAIR: Detail.PAIR, By.BOT: Detail.TRADER, By.REASON: Detail.REASON}
+"""What has to be known of trades so that they can be told apart by it."""
 
 
 def by_label(by: By) -> str:
@@ -335,38 +335,35 @@ def common(by: By, scope: Scope) -> Callable[[Closed], str]:
 # --- how they went ------------------------------------------------------------------------
 
 
-def statistics(span: Span, found: Record, scope: Scope, trust: Trust) -> Card:
-    title = scope.titled(_titles(span)["stats"])
+def statistics(span: Span, basis: Basis, scope: Scope) -> Card:
+    title, found = scope.titled(_titles(span)["stats"]), basis.record
     if not found.trades:
-        return _nothing(title, span, trust)
+        return _nothing(title, span, basis)
     fields: list[Field] = []
     moneys = by_money(found.trades)
     for what, trades in moneys.items():
         label, all_of_it = _labels(what, moneys), summary(trades)
-        told = _told(all_of_it, what.currency)
+        told = _told(all_of_it, what.currency, basis.rates)
         fields += [Field(label(name), value) for name, value in told if value]
-    return Card(title=title, lines=_window(found), fields=tuple(fields), notes=notes(trust))
+    return Card(title=title, lines=_window(found), fields=tuple(fields), notes=notes(basis))
 
 
-def _told(figures: Summary, currency: str) -> Iterable[tuple[str, str]]:
+def _told(figures: Summary, currency: str, rates: Rates) -> Iterable[tuple[str, str]]:
     def amount(value: Decimal | None) -> str:
-        return "" if value is None else gained(_short(value), currency)
+        return "" if value is None else worth(_short(value), currency, rates)
 
-    yield _("Result"), gained(figures.total, currency)
+    yield _("Result"), worth(figures.total, currency, rates)
     yield _("Trades"), _counted(figures)
     yield _("Won"), f"{figures.share_won * 100:.0f} %"
     yield _("Average win"), amount(figures.average_gain)
     yield _("Average loss"), amount(figures.average_loss)
-    yield (
-        _("Expectancy"),
-        _("{amount} a trade", amount=gained(_short(figures.expectancy), currency)),
-    )
+    yield _("Expectancy"), _("{amount} a trade", amount=amount(figures.expectancy))
     if figures.factor is not None:
         each = _(
             "{won} won for each {currency} lost", won=round(figures.factor, 2), currency=currency
         )
         yield _("Profit factor"), each
-    yield _("Deepest fall"), _fallen(figures, currency)
+    yield _("Deepest fall"), _fallen(figures, currency, rates)
     run = ngettext("{count} in a row", "{count} in a row", figures.longest_losses)
     yield _("Longest losing run"), run if figures.longest_losses else _("none")
     if figures.held_won is not None:
@@ -380,36 +377,42 @@ def _short(value: Decimal) -> Decimal:
     return value if not value else round(value, max(2, 7 - value.adjusted()))
 
 
-def _fallen(figures: Summary, currency: str) -> str:
+def _fallen(figures: Summary, currency: str, rates: Rates) -> str:
     if figures.fell is None:
         return _("none")
     start, end = figures.fell
-    if on_day_of(start, end):
-        return f"{gained(-figures.drawdown, currency)} ({moment(end)})"
-    span = _("{start} to {end}", start=moment(start), end=moment(end))
-    return f"{gained(-figures.drawdown, currency)} ({span})"
+    span = moment(end)
+    if not on_day_of(start, end):
+        span = _("{start} to {end}", start=moment(start), end=span)
+    return f"{worth(-figures.drawdown, currency, rates)} ({span})"
 
 
 # --- fees ---------------------------------------------------------------------------------
 
 
-def fees(span: Span, paid: Sequence[Fee], scope: Scope, trust: Trust) -> Card:
+def fees(span: Span, paid: Sequence[Fee], scope: Scope, basis: Basis) -> Card:
+    """
+    Args:
+        basis: of the same time; its rates are of what was paid.
+    """
     title = scope.titled(_titles(span)["fees"])
     found: dict[Money, list[Decimal]] = {}
     for one in paid:
         found.setdefault(one.money, []).append(one.value)
     if not found:
         line = _("None of your trades of that time says what it cost.")
-        return Card(title=title, lines=(line,), notes=notes(trust, untold=False))
+        return Card(title=title, lines=(line,), notes=notes(basis, untold=False))
     fields = []
     for what, values in found.items():
         total = sum(values, Decimal())
-        amount = money(total, what.currency) if what.currency else quantity(total)
+        amount = quantity(total)
+        if what.currency:
+            amount = worth(total, what.currency, basis.rates, money)
         told = ngettext(
             "{amount}, {count} trade", "{amount}, {count} trades", len(values), amount=amount
         )
         fields.append(Field(money_name(what), told))
-    return Card(title=title, fields=tuple(fields), notes=notes(trust, untold=False))
+    return Card(title=title, fields=tuple(fields), notes=notes(basis, untold=False))
 
 
 # --- what they share ----------------------------------------------------------------------
@@ -430,12 +433,12 @@ def _labels(what: Money, moneys: Collection[Money]) -> Callable[[str], str]:
     return lambda label: _("{label} (paper)", label=label)
 
 
-def _gained(total: Decimal, what: Money, rates: Rates = PLAIN) -> str:
+def _gained(total: Decimal, what: Money, rates: Rates) -> str:
     amount = worth(total, what.currency, rates)
     return _("{amount} paper", amount=amount) if what.paper else amount
 
 
-def _shared(share: Share, what: Money, rates: Rates = PLAIN) -> str:
+def _shared(share: Share, what: Money, rates: Rates) -> str:
     return ngettext(
         "{amount}, {count} trade",
         "{amount}, {count} trades",
@@ -483,10 +486,10 @@ def _window(found: Record) -> tuple[str, ...]:
     )
 
 
-def notes(trust: Trust, *, untold: bool = True) -> tuple[str, ...]:
-    """What is missing, and how it was come by."""
-    found, told = trust.record, []
-    if found.method.since is not None:
+def notes(basis: Basis, *, untold: bool = True) -> tuple[str, ...]:
+    """What is missing, how it was come by, and by what it was converted."""
+    found, told = basis.record, []
+    if found.method.since is not None and (found.trades or found.method.unmatched):
         told.append(
             _(
                 "The platform tells no results: computed from what was bought and sold since "
@@ -516,20 +519,20 @@ def notes(trust: Trust, *, untold: bool = True) -> tuple[str, ...]:
         told.append(
             _("Trades from before {since} are still being read.", since=dated(found.whole_from))
         )
-    if trust.until is not None:
-        told.append(as_known_at(trust.until))
-    return tuple(told)
+    if basis.until is not None:
+        told.append(as_known_at(basis.until))
+    return (*told, *rates_in_words(basis.rates))
 
 
 def as_known_at(at: datetime) -> str:
     return _("The platform is away: as known at {time}.", time=clock_at(at))
 
 
-def _nothing(title: str, span: Span, trust: Trust, since: date | None = None) -> Card:
+def _nothing(title: str, span: Span, basis: Basis, since: date | None = None) -> Card:
     if since is not None:
         line = _("No trade was closed in that time.")
     elif span is Span.ALL:
         line = _("No closed trade is known yet. The first one rings here by itself.")
     else:
         line = _("No trade was closed in that time. /profit all tells of all there is.")
-    return Card(title=title, lines=(line,), severity=Severity.INFO, notes=notes(trust))
+    return Card(title=title, lines=(line,), severity=Severity.INFO, notes=notes(basis))

@@ -211,6 +211,11 @@ def linked(completed: Completed, *, elsewhere: bool = False) -> Card:
                 len(completed.others),
             )
         )
+    if completed.zone and elsewhere:
+        told = _("Times there are for {zone}: /timezone there changes it.", zone=completed.zone)
+        lines.append(told)
+    elif completed.zone:
+        lines.append(_("Times are for {zone}: /timezone changes it.", zone=completed.zone))
     if not elsewhere:
         lines.append(_("Try /status now."))
     return Card(

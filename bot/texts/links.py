@@ -5,11 +5,10 @@ from datetime import datetime
 
 from bot.domain.accounts import Account, AccountState, Credential, CredentialKind
 from bot.domain.cards import Button, Card, Field
-from bot.domain.chats import Channel, EndpointState, Link, Role
+from bot.domain.chats import INBOX, Channel, EndpointState, Link, Role
 from bot.domain.feeds import FeedStatus
 from bot.domain.marks import command
 from bot.domain.text import clean
-from bot.domain.visits import INBOX
 from bot.texts.language import _, language_name, later, ngettext
 from bot.texts.linking import chat_name
 from bot.texts.names import chat_title

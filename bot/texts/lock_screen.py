@@ -11,11 +11,14 @@ PAGE = {
     "title": later("An alert on your phone"),
     "what": later("Press it, and every chat that was told of the alert shows that."),
     "once": later("It works once."),
-    "more": later("What changes a bot is not done from here."),
+    "asks": later("Your inbox asks first which bot, and whether you are sure."),
+    "stop": later("Stop a bot"),
+    "more": later("This address alone changes no bot."),
     "in_inbox": later("Your inbox shows the alert, with what can be done:"),
     "inbox": later("Open the inbox"),
     "in_chat": later(
-        "Say it in your chat, /pause for example, or send /inbox there to sign this browser in."
+        "To stop one, send /pause in your chat, or /inbox there to sign this browser in and do it"
+        " from here."
     ),
 }
 

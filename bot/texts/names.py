@@ -1,10 +1,9 @@
 """What bots, strategies and chats are called; a bot that nobody can name is a bot."""
 
 from bot.domain import names
-from bot.domain.chats import Channel, Endpoint
+from bot.domain.chats import INBOX, Channel, Endpoint
 from bot.domain.events import Strategy, Trader
 from bot.domain.phones import Service
-from bot.domain.visits import INBOX
 from bot.texts.language import _
 
 

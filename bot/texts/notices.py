@@ -1,17 +1,21 @@
 """What Tradebell tells of itself: its connection, logins, and the account's other chats."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 from bot.domain.chats import Channel, Endpoint
 from bot.domain.events import NoticeText
+from bot.domain.ledger import Held
+from bot.domain.marks import command
 from bot.domain.outages import Outage
 from bot.domain.phones import Service
 from bot.domain.text import clean
 from bot.texts.language import _, ngettext
 from bot.texts.names import chat_sort, chat_title
+from bot.texts.numbers import quantity
 from bot.texts.reasons import in_words
-from bot.texts.times import clock, lasted, moment, on_day_of, spoken
+from bot.texts.times import clock, day_of, lasted, moment, on_day_of, spoken
 
 _PAIR = 30
 
@@ -106,6 +110,56 @@ def was_down(outage: Outage, news: int) -> NoticeText:
     return NoticeText(_("I was down from {began} to {ended}", **span), missed)
 
 
+def reading_older_trades(known: Held, reached: datetime) -> NoticeText:
+    """
+    Args:
+        reached: until when they have been read.
+    """
+    return NoticeText(
+        _("I am reading your older trades"),
+        ngettext(
+            "Read up to {day}: {number} trade so far.",
+            "Read up to {day}: {number} trades so far.",
+            known.count,
+            day=day_of(reached),
+            number=_number(known),
+        ),
+        _("Alerts come meanwhile as always, and this message tells how far I am."),
+    )
+
+
+def older_trades_read(known: Held) -> NoticeText:
+    return NoticeText(
+        _("I have read your older trades"),
+        _known(known),
+        _("/profit, /stats and /chart count them in."),
+    )
+
+
+def older_trades_denied(known: Held) -> NoticeText:
+    return NoticeText(
+        _("I may not read your older trades any further"),
+        _known(known),
+        _("The platform shows me no more of them. After your next login I try again."),
+    )
+
+
+def _known(known: Held) -> str:
+    if known.oldest is None:
+        return _("I know of none.")
+    return ngettext(
+        "I know {number} trade now, of {day}.",
+        "I know {number} trades now, the oldest of {day}.",
+        known.count,
+        number=_number(known),
+        day=day_of(known.oldest),
+    )
+
+
+def _number(known: Held) -> str:
+    return quantity(Decimal(known.count))
+
+
 def login_refused() -> NoticeText:
     return NoticeText(
         _("I need you to log in again"),
@@ -153,6 +207,20 @@ def chat_closed(chat: Endpoint, reason: str, *, named: bool) -> NoticeText:
         _(
             "Alerts for it are kept. Open it again there to get them ({reason}).",
             reason=in_words(reason),
+        ),
+    )
+
+
+def topic_gone(name: str) -> NoticeText:
+    """
+    Args:
+        name: of the bot's topic.
+    """
+    return NoticeText(
+        _("The topic {name} is gone", name=name),
+        _(
+            "What this bot does comes here now. {on} makes a new topic.",
+            on=f"{command('topics')} on",
         ),
     )
 

@@ -219,7 +219,7 @@ def not_an_apprise_address(schemes: Sequence[str]) -> Card:
     return plain(
         _("That is no address that may be used here"),
         _("It begins with one of these: {schemes}", schemes=", ".join(schemes)),
-        _("How it goes on, Apprise's page of that service says. Nothing may stand behind it."),
+        _("Apprise's page of that service says how it goes on. Nothing may stand behind it."),
     )
 
 
@@ -345,7 +345,7 @@ def proven(phone: Phone, buttons: Sequence[Sequence[Button]]) -> Card:
     return Card(
         title=_("Your phone is linked: {phone}", phone=name(phone)),
         severity=Severity.GOOD,
-        lines=card.lines,
+        lines=(*card.lines, _("/escalate shows when it rings for what nobody has seen.")),
         buttons=card.buttons,
     )
 

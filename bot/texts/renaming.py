@@ -1,21 +1,31 @@
 """Other names for bots and strategies."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from bot.domain.cards import Button, Card, Option, Severity
+from bot.domain.cards import Button, Card, Field, Option
 from bot.domain.events import Strategy, Trader
 from bot.domain.ids import ActionId
 from bot.domain.marks import command
 from bot.domain.names import NAME_LIMIT, name_of
 from bot.domain.text import clean
-from bot.texts.cards import for_you_once, meant, plain, unfit
+from bot.texts.cards import MOST_CHOICES, for_you_once, meant, plain, unfit
 from bot.texts.language import _
 
 
-def how() -> Card:
-    return plain(
-        _("What should be called what?"),
-        _("As in {example}.", example=f"{command('rename')} Grid BTC to Grid 2"),
+def how(things: Sequence[Trader | Strategy] = ()) -> Card:
+    """
+    Args:
+        things: what can be renamed.
+    """
+    shown = things[:MOST_CHOICES]
+    return replace(
+        plain(
+            _("What should be called what?"),
+            _("As in {example}.", example=f"{command('rename')} Grid BTC to Grid 2"),
+        ),
+        fields=tuple(Field(label=name_of(one), value=_sort(one)) for one in shown),
+        notes=nothing_there().lines if len(things) > len(shown) else (),
     )
 
 
@@ -92,7 +102,6 @@ def confirm(
         lines.append(_("Mind: {sort} is called that already.", sort=_sort(twins[0])))
     return Card(
         title=_("Rename {name}?", name=name_of(one)),
-        severity=Severity.WARNING,
         lines=tuple(lines),
         buttons=buttons,
         notes=(for_you_once(),),

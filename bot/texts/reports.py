@@ -13,9 +13,8 @@ from bot.domain.report_plans import ReportPlan, Rhythm
 from bot.domain.reports import LATE_FROM, Period
 from bot.domain.text import clean
 from bot.texts.cards import plain
-from bot.texts.currencies import rates_in_words
 from bot.texts.escalation import in_words
-from bot.texts.figures import Scope, Trust, notes, results_of
+from bot.texts.figures import Basis, Scope, notes, results_of
 from bot.texts.language import _, ngettext
 from bot.texts.names import trader_name
 from bot.texts.nights import spell_in_words
@@ -35,7 +34,8 @@ def report(
     if period.is_calm:
         return Card(title=_calm(period), fields=tuple(_well(period)), notes=late, sound=False)
     scope = Scope(bots=(), called={one.id: trader_name(one) for one in period.bots})
-    earned = results_of(period.record, scope, rates)
+    basis = Basis(record=period.record, until=period.away, rates=rates)
+    earned = results_of(basis, scope)
     if not earned:
         earned = [Field(_("Result"), _("no closed trade"))]
     return Card(
@@ -43,12 +43,7 @@ def report(
         severity=Severity.WARNING if unseen else Severity.INFO,
         fields=(*earned, Field(_("Had to be seen"), _seen(incidents)), *_well(period)),
         picture=picture,
-        notes=(
-            *_silences(period),
-            *notes(Trust(record=period.record, until=period.away)),
-            *rates_in_words(rates),
-            *late,
-        ),
+        notes=(*_silences(period), *notes(basis), *late),
         sound=False,
     )
 

@@ -116,7 +116,7 @@ def overview(
         *_tried(rules, defaults, traders),
     ]
     if not link.endpoint.private:
-        fields.append(Field(_("What others here may do"), may_here(wants.members)))
+        fields.append(Field(_("What others here may do"), may_here(wants)))
     fields.append(Field(_("Language"), language_name(wants.language)))
     if wants.currency:
         fields.append(Field(_("Currency"), wants.currency))

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.accounts import Account
-from bot.domain.cards import Card, Field, Severity
+from bot.domain.cards import Card, Field, Option, PickList, Severity
 from bot.domain.changes import condition
 from bot.domain.chats import Link
 from bot.domain.escalation import Chain
 from bot.domain.events import Trader
 from bot.domain.feeds import FeedState, FeedStatus
+from bot.domain.ids import ActionId
 from bot.domain.standing_orders import StandingOrder
 from bot.domain.text import clean
 from bot.texts import bots, escalation
@@ -35,6 +36,8 @@ def overview(
     unreached: Sequence[Link],
     orders: Sequence[StandingOrder],
     closed: Sequence[Link],
+    offered: Sequence[Trader],
+    actions: Sequence[ActionId],
     now: datetime,
 ) -> Card:
     """Every bot with its state, and how far the picture can be trusted.
@@ -46,6 +49,7 @@ def overview(
         unreached: those where our bot is refused, or whose platform is away.
         orders: what may be done if nobody sees an alert.
         closed: chats of the account that cannot be reached, `here` perhaps among them.
+        offered: bots whose own cards can be opened, by one of `actions` each.
         read_at: `None` when the bots were read just now, else when they last were known.
     """
     fields = [Field(trader_name(trader), bots.state_line(trader)) for trader in traders]
@@ -88,11 +92,18 @@ def overview(
             *_notes_of_person(feed, others, now),
             clean(account.label, 60),
         ]
+    if 0 < len(offered) < len(traders):
+        notes.append(_("For any other bot: /status NAME"))
+    options = [
+        Option(label=trader_name(one), action=action)
+        for one, action in zip(offered, actions, strict=True)
+    ]
     return Card(
         title=_status_title(traders),
         severity=_status_severity(traders, feed),
         lines=() if traders else (_("Create one on the platform, and it appears here by itself."),),
         fields=tuple(fields),
+        pick=PickList(prompt=_("Choose a bot"), options=tuple(options)) if options else None,
         notes=tuple(notes),
     )
 

@@ -123,7 +123,6 @@ def confirm_new(
         )
     return Card(
         title=_("Create {name}?", name=name),
-        severity=Severity.WARNING,
         lines=tuple(lines),
         fields=(Field(_("Type"), clean(type, 60)), Field(_("Pair"), clean(pair, 60))),
         buttons=buttons,

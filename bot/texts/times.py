@@ -70,6 +70,11 @@ def day_in(day: date, *, with_day: bool = True, with_year: bool = False) -> str:
     return _dated(there, english, f"{'y' * with_year}MMM{'d' * with_day}")
 
 
+def day_of(at: datetime) -> str:
+    """'26 Nov 2026': the day then, by the clock of who reads it."""
+    return day_in(at.astimezone(_zone(None)).date(), with_year=True)
+
+
 def weekday_in(weekday: int) -> str:
     """'Monday' for 0."""
     return _dated(datetime(2026, 1, 5 + weekday, tzinfo=UTC), "%A", "EEEE")

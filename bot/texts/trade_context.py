@@ -34,6 +34,11 @@ Source: freqtrade's enums/exittype.py.
 """
 
 
+def is_known(reason: str | None) -> bool:
+    """Whether it is a reason of which we have words, and not anybody's own."""
+    return reason in _REASONS
+
+
 def reason_in_words(reason: str) -> str:
     known = _REASONS.get(reason)
     return _(known) if known else reason.replace("_", " ")

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.domain.cards import Button, Card, Field, Picture
+from bot.domain.conversion import PLAIN, Rates
 from bot.domain.events import Trade, Trader, on_paper
 from bot.texts.alerts import result_of, trade_title
 from bot.texts.cards import plain
+from bot.texts.currencies import rates_in_words
 from bot.texts.figures import as_known_at
 from bot.texts.language import _, ngettext
 from bot.texts.names import trader_name
@@ -24,6 +26,7 @@ def listed(
     of: str = "",
     page: int = 1,
     away: datetime | None = None,
+    rates: Rates = PLAIN,
     buttons: Sequence[Button] = (),
 ) -> Card:
     """
@@ -31,13 +34,13 @@ def listed(
         of: the pair and the bot that were asked for.
         away: since when the platform is.
     """
-    notes = () if away is None else (as_known_at(away),)
+    notes = (*(() if away is None else (as_known_at(away),)), *rates_in_words(rates))
     if not trades:
         if of or page > 1:
             return plain(_("No trades"), _("There are none of that: /trades shows all."), *notes)
         return plain(_("No trades yet"), _("The first one rings here by itself."), *notes)
     known: dict[str, Trader] = {trader.id: trader for trader in traders}
-    rows = [Field(moment(trade.origin.at), _trade_line(trade, known)) for trade in trades]
+    rows = [Field(moment(trade.origin.at), _trade_line(trade, known, rates)) for trade in trades]
     title = ngettext("Latest {count} trade", "Latest {count} trades", len(trades))
     if page > 1:
         title = ngettext("{count} older trade", "{count} older trades", len(trades))
@@ -57,6 +60,7 @@ def positions(
     of: str,
     away: datetime | None,
     now: datetime,
+    rates: Rates = PLAIN,
 ) -> Card:
     """Trades that are open; where a bot itself counts others, that is said.
 
@@ -86,7 +90,7 @@ def positions(
     fields = [
         Field(
             _("Open for {span}", span=lasted(now - (trade.opened_at or trade.origin.at))),
-            _trade_line(trade, known),
+            _trade_line(trade, known, rates),
         )
         for trade in trades[:MOST]
     ]
@@ -94,13 +98,15 @@ def positions(
         left = len(trades) - MOST
         notes.insert(0, ngettext("{count} more is open.", "{count} more are open.", left))
     return Card(
-        title=" · ".join(filter(None, (title, of))), fields=tuple(fields), notes=tuple(notes)
+        title=" · ".join(filter(None, (title, of))),
+        fields=tuple(fields),
+        notes=(*notes, *rates_in_words(rates)),
     )
 
 
-def _trade_line(trade: Trade, known: Mapping[str, Trader]) -> str:
+def _trade_line(trade: Trade, known: Mapping[str, Trader], rates: Rates) -> str:
     """'Sold 0.5 BTC/USDT at 42,400 USDT · Profit +12.43 USDT · Night Owl · paper'."""
-    result = result_of(trade)
+    result = result_of(trade, rates)
     trader = known.get(trade.trader) if trade.trader else None
     parts = (
         trade_title(trade),

@@ -141,6 +141,8 @@ def _deed(trace: Trace) -> str:
             return _("by a standing order: {deed}", deed=_done({"verb": Verb.PAUSE, **facts}))
         case "members":
             return _("set what others in a chat may do: {role}", role=facts.get("role", ""))
+        case "topics":
+            return _("turned topics for each bot {switch}", switch=facts.get("switch", ""))
         case "endpoint_disabled":
             return _("a chat was closed to me: {reason}", reason=in_words(facts.get("reason", "")))
         case other:

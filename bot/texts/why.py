@@ -45,6 +45,7 @@ _KINDS = {
     Kind.NIGHT: later("what a night has come to"),
     Kind.PRICE: later("a price alert"),
     Kind.SUMMARY: later("what a day or a week has come to"),
+    Kind.FAREWELL: later("that an account is shown no more"),
     Kind.DIGEST: later("a digest"),
 }
 
@@ -61,6 +62,7 @@ _WHY = {
     Why.QUIET_HOURS: later("quiet hours"),
     Why.MUTED: later("muted"),
     Why.TOO_MILD: later("this phone rings for less"),
+    Why.NOT_FOR_FOLLOWERS: later("followers read there"),
     Why.KNOWN_THERE: later("known there already"),
     Why.RECOVERY: later("what it ends has rung"),
 }

@@ -70,6 +70,7 @@ class _SignIn(NamedTuple):
     grant: Grant
     digits: str
     now: datetime
+    zone: str
 
 
 class SqlCodes:
@@ -103,9 +104,10 @@ class SqlCodes:
         await self._database.write(_forgive_login, (keys, right))
 
     async def sign_in(
-        self, code_hash: str, grant: Grant, digits: str, now: datetime
+        self, code_hash: str, grant: Grant, digits: str, now: datetime, zone: str = ""
     ) -> SignedIn | LinkProblem:
-        return await self._database.write(self._sign_in_all, _SignIn(code_hash, grant, digits, now))
+        request = _SignIn(code_hash, grant, digits, now, zone)
+        return await self._database.write(self._sign_in_all, request)
 
     async def withdraw(self, address: Address, person: str, now: datetime) -> int:
         return await self._database.write(_withdraw, (address, person, now))
@@ -130,7 +132,7 @@ class SqlCodes:
         return [self._sign_in(connection, request) for request in requests]
 
     def _sign_in(self, connection: Connection, request: _SignIn) -> SignedIn | LinkProblem:
-        code_hash, grant, digits, now = request
+        code_hash, grant, digits, now, zone = request
         found = connection.execute(_attempts().where(attempt.c.code_hash == code_hash)).first()
         if found is None:
             return LinkProblem.UNKNOWN
@@ -148,6 +150,7 @@ class SqlCodes:
                 state=AttemptState.SIGNED_IN,
                 digits_hash=self._vault.digits_hash(found.id, digits),
                 digits_until=until,
+                zone=zone,
             )
         )
         if not used_up.rowcount:

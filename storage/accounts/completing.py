@@ -65,6 +65,9 @@ def link_by(
     replaced = None
     if before is not None and before.account != owner.id:
         replaced, before = unlink(connection, before, now).link, None
+    elif before is not None and before.partner is not None:
+        unlink(connection, before, now)  # who has the login has more than was given to them
+        before = None
     # A feed that was just being ended may have stored something after the last unlink.
     forget_if_unlinked(connection, owner.id)
     made = before or _make_link(connection, new_id(), owner.id, attempt, now)
@@ -77,6 +80,7 @@ def link_by(
         account=owner,
         others=tuple(others),
         replaced=replaced,
+        zone=attempt.zone,
     )
 
 

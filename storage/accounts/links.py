@@ -1,14 +1,15 @@
 """Accounts, the chats that are linked to them, and what unlinking leaves behind: nothing."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, FromClause, and_, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, select, update
 
 from bot.domain.accounts import Account, AccountState, Credential
-from bot.domain.chats import Address, EndpointState, Link, Preferences
+from bot.domain.chats import Address, Endpoint, EndpointState, Link, Preferences
 from bot.domain.ids import AccountId, EndpointId, LinkId, NewId
 from bot.domain.linking import Ended
 from bot.domain.nights import next_morning
@@ -18,7 +19,6 @@ from bot.domain.timetables import zone
 from bot.errors import Refused
 from storage.engine.database import Database, each, invalidate
 from storage.engine.upsert import Insert, insert_into
-from storage.forgetting import forget_if_unlinked
 from storage.menus import may_change
 from storage.outbox import endpoints, gathered
 from storage.schema.preferences import (
@@ -28,7 +28,7 @@ from storage.schema.preferences import (
     encode_told,
 )
 from storage.schema.rows import account_of, link_of, select_active_links
-from storage.schema.tables import LINK_IS_ACTIVE, account, endpoint, link
+from storage.schema.tables import LINK_IS_ACTIVE, account, endpoint, link, topic
 from storage.vault import Vault
 
 
@@ -69,11 +69,14 @@ class SqlLinks:
     async def of(self, account: AccountId) -> Sequence[Link]:
         return await self._database.read(links_of, account)
 
+    async def partners_of(self, account: AccountId) -> Sequence[Link]:
+        return await self._database.read(_partners_of, account)
+
     async def made_since(self, since: datetime) -> Sequence[Link]:
         return await self._database.read(_made_since, since)
 
-    async def end(self, link: LinkId, now: datetime) -> Ended:
-        return await self._database.write(_end, (link, now))
+    async def end(self, link: LinkId, now: datetime, *, tells: bool = False) -> Ended:
+        return await self._database.write(_end, (link, now, tells))
 
     async def prefer(
         self, link: LinkId, change: Callable[[Preferences], Preferences], now: datetime
@@ -101,7 +104,16 @@ def is_at(address: Address, chat: FromClause = endpoint) -> ColumnElement[bool]:
 
 def _at(connection: Connection, address: Address) -> Link | None:
     row = connection.execute(select_active_links().where(is_at(address))).one_or_none()
+    if row is None and address.thread:
+        row = connection.execute(_around(address)).first()
     return None if row is None else link_of(row)
+
+
+def _around(address: Address) -> Select[*tuple[Any, ...]]:
+    """The link of the chat that a topic of ours is in."""
+    around = is_at(replace(address, thread=""))
+    ours = (topic.c.endpoint == endpoint.c.id, topic.c.thread == address.thread)
+    return select_active_links().where(around, select(topic.c.trader).where(*ours).exists())
 
 
 def _called(connection: Connection, link_id: LinkId) -> Link | None:
@@ -149,24 +161,39 @@ def _meet(connection: Connection, found: _Found) -> EndpointId:
 
 
 def links_of(connection: Connection, account_id: AccountId) -> Sequence[Link]:
-    rows = connection.execute(select_active_links().where(link.c.account == account_id))
-    return [link_of(row) for row in rows]
+    """Its owner's."""
+    own = select_active_links().where(link.c.account == account_id, link.c.partner.is_(None))
+    return [link_of(row) for row in connection.execute(own)]
+
+
+def _partners_of(connection: Connection, account_id: AccountId) -> Sequence[Link]:
+    theirs = (link.c.account == account_id, link.c.partner.is_not(None))
+    return [link_of(row) for row in connection.execute(select_active_links().where(*theirs))]
 
 
 @each
-def _end(connection: Connection, request: tuple[LinkId, datetime]) -> Ended:
-    link_id, now = request
+def _end(connection: Connection, request: tuple[LinkId, datetime, bool]) -> Ended:
+    link_id, now, tells = request
     row = connection.execute(select_active_links().where(link.c.id == link_id)).one_or_none()
     if row is None:
         raise Refused("This chat is not linked any more.")
-    return unlink(connection, link_of(row), now)
+    return unlink(connection, link_of(row), now, tells=tells)
 
 
-def unlink(connection: Connection, ended: Link, now: datetime) -> Ended:
-    """End a link; see `forget_if_unlinked`."""
-    cancelled = endpoints.end_link(connection, ended.id, Reason.UNLINKED, now)
-    last = forget_if_unlinked(connection, ended.account)
-    return Ended(link=ended, cancelled=cancelled, last=last)
+def unlink(connection: Connection, ended: Link, now: datetime, *, tells: bool = False) -> Ended:
+    """End a link; see `endpoints.forget_if_left`.
+
+    Args:
+        tells: a partner whose chat it is, too.
+    """
+    told: tuple[Endpoint, ...] = ()
+    if tells and ended.partner is not None:
+        cancelled = endpoints.part(connection, ended, now)
+        told = (ended.endpoint,)
+    else:
+        cancelled = endpoints.end_link(connection, ended.id, Reason.UNLINKED, now)
+    last, left = endpoints.forget_if_left(connection, ended.account, now)
+    return Ended(link=ended, cancelled=cancelled, last=last, told=(*told, *left))
 
 
 def next_night(
@@ -194,6 +221,11 @@ def _prefer(connection: Connection, wish: _Wish) -> Preferences:
         .where(link.c.id == wish.link)
         .values(preferences=encode_preferences(preferences))
     )
+    if (preferences.followers is None) is not (before.followers is None):
+        # What is owed there was made for other eyes.
+        connection.execute(
+            update(link).where(link.c.id == wish.link).values(epoch=link.c.epoch + 1)
+        )
     if preferences.language != before.language:
         may_change(connection, endpoint.c.id == row.endpoint)
     if (preferences.night_at, preferences.zone) != (before.night_at, before.zone):

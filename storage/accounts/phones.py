@@ -23,7 +23,7 @@ from bot.domain.phones import (
 from storage.accounts.links import is_at, unlink
 from storage.engine.database import Database, each, invalidate
 from storage.forgetting import forget_phone
-from storage.schema.preferences import decode_preferences, encode_preferences
+from storage.schema.preferences import decode_preferences, encode_partner, encode_preferences
 from storage.schema.rows import AnyRow, link_of, select_active_links
 from storage.schema.rows import address_of as address_in
 from storage.schema.states import LinkState
@@ -339,6 +339,7 @@ def _link(connection: Connection, id: str, found: EndpointId, host_id: str, now:
             "endpoint": found,
             "person": host.person,
             "role": host.role,
+            "partner": None if host.partner is None else encode_partner(host.partner),
             "epoch": 1,
             "state": LinkState.ACTIVE,
             "preferences": encode_preferences(wants),

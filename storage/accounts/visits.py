@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from bot.domain.chats import Channel, EndpointState
+from bot.domain.chats import INBOX, Channel, EndpointState
 from bot.domain.ids import LinkId, NewId
 from bot.domain.reasons import Reason
-from bot.domain.visits import INBOX, Browser, Purpose, Visit, VisitProblem
+from bot.domain.visits import Browser, Purpose, Visit, VisitProblem
 from storage.engine.database import Database, each, invalidate
 from storage.outbox import endpoints
 from storage.schema.preferences import (
@@ -152,7 +152,8 @@ def _make_inbox(connection: Connection, row: AnyRow, entry: _Entry, new_id: NewI
     preferences = decode_preferences(host.preferences).for_inbox()
     own = {
         **{"id": new_id(), "account": host.account, "endpoint": place["id"]},
-        **{"person": row.person, "role": host.role, "epoch": 1, "state": LinkState.ACTIVE},
+        **{"person": row.person, "role": host.role, "partner": host.partner},
+        **{"epoch": 1, "state": LinkState.ACTIVE},
         **{"preferences": encode_preferences(preferences), "linked_at": entry.now},
     }
     connection.execute(insert(link), own)

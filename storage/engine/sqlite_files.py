@@ -2,20 +2,22 @@
 
 import fcntl
 import os
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.errors import Misconfigured
-from storage.engine.database import BEGIN, Inline, StorageTrouble, do
+from storage.engine.database import BEGIN, Inline, StorageTrouble, do, raw_of
 from storage.engine.faults import described
 from storage.engine.folders import unwritable
 from storage.engine.limits import Limits
@@ -171,18 +173,43 @@ def refuse_damage(connection: Connection) -> None:
 @contextmanager
 def open_inline(prepare: Prepare) -> Iterator[Inline]:
     """Open a database in memory, which lives as long as the context."""
+    with _in_memory().connect() as connection:
+        do(connection, prepare)
+        yield Inline(connection)
+
+
+@contextmanager
+def open_inline_copy(prepare: Prepare) -> Iterator[Inline]:
+    """The same, but what `prepare` makes in an empty database is made once and copied."""
+    with (
+        closing(sqlite3.connect(":memory:")) as prepared,
+        _in_memory().connect() as connection,
+    ):
+        prepared.deserialize(_made(prepare))
+        prepared.backup(raw_of(connection).driver)
+        yield Inline(connection)
+
+
+@cache
+def _made(prepare: Prepare) -> bytes:
+    with _in_memory().connect() as connection:
+        do(connection, prepare)
+        made: bytes = raw_of(connection).driver.serialize()
+        return made
+
+
+@cache
+def _in_memory() -> Engine:
+    """One for all, each of whose connections is a database of its own: what was compiled for one
+    need not be compiled for the next.
+    """
     engine = create_engine(
         "sqlite://",
-        poolclass=StaticPool,
+        poolclass=NullPool,
         connect_args={"check_same_thread": False},
         **_OPTIONS,
     )
-    try:
-        with _set_up(engine, Limits(), "BEGIN").connect() as connection:
-            do(connection, prepare)
-            yield Inline(connection)
-    finally:
-        engine.dispose()
+    return _set_up(engine, Limits(), "BEGIN")
 
 
 _OPTIONS: Mapping[str, Any] = {

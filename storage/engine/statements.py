@@ -61,6 +61,15 @@ class Statement:
         found = raw_of(connection).driver.execute(direct.text, direct.bound(values))
         return direct.rows(found.fetchall())
 
+    def columns(self, connection: Connection, values: Values) -> list[Sequence[Any]]:
+        """All rows, as a sequence for each column: thousands of rows are read in half the time."""
+        if connection.dialect.name != "sqlite":
+            found = connection.execute(self._built(connection.dialect.name), values)
+            return _turned(found.all(), len(found.keys()))
+        direct = self._for(connection.dialect)
+        driven = raw_of(connection).driver.execute(direct.text, direct.bound(values))
+        return [list(column) for column in direct.columns(driven.fetchall())]
+
     def run(self, connection: Connection, *values: Values) -> int:
         """Do it for each of these; gives how many rows that changed in all."""
         if not values:
@@ -93,6 +102,7 @@ class _Direct:
             for name in names
         )
         columns = () if isinstance(statement, TextClause) else list(statement.exported_columns)
+        self._width = len(columns)
         make = namedtuple("Row", [str(column.key) for column in columns])  # type: ignore[misc]
         self._make: Process = make._make
         self._reads = _converting(
@@ -107,10 +117,18 @@ class _Direct:
 
     def rows(self, found: Sequence[Sequence[Any]]) -> list[Row]:
         """Converted column by column: of many rows that takes half the time."""
-        columns: list[Iterable[Any]] = list(zip(*found, strict=True))
-        for place, convert in self._reads if found else ():
+        return list(map(self._make, zip(*self.columns(found), strict=True)))
+
+    def columns(self, found: Sequence[Sequence[Any]]) -> list[Iterable[Any]]:
+        columns: list[Iterable[Any]] = [*_turned(found, self._width)]
+        for place, convert in self._reads:
             columns[place] = map(convert, columns[place])
-        return list(map(self._make, zip(*columns, strict=True)))
+        return columns
+
+
+def _turned(rows: Sequence[Sequence[Any]], width: int) -> list[Sequence[Any]]:
+    """Rows as columns, of which there are as many if there is no row."""
+    return list(zip(*rows, strict=True)) if rows else [()] * width
 
 
 def _converting(processes: Iterable[Process | None]) -> list[tuple[int, Process]]:

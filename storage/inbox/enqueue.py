@@ -55,7 +55,9 @@ def enqueue(
 
 def _of_alert(offered: Action, reference: str) -> Action:
     """By its reference an alert is known that is seen: it has none before."""
-    return replace(offered, arguments=reference) if offered.verb is Verb.SEEN else offered
+    if offered.verb not in (Verb.SEEN, Verb.HOLD):
+        return offered
+    return replace(offered, arguments=f"{reference} {offered.arguments}".rstrip())
 
 
 class _Owing:
@@ -191,7 +193,7 @@ def _row(fact: Fact, draft: Draft, link: Link) -> dict[str, Any]:
         "subject": draft.subject,
         "started_at": None,
         "ended_at": None if state is State.READY else fact.now,
-        "not_before": draft.decision.until if state is State.GATHERED else None,
+        "not_before": None if state is State.OFF else draft.decision.until,
         "decision": encode_decision(draft.decision),
         "matter": draft.matter and encode_matter(draft.matter),
         "series": series and key(series),
@@ -227,10 +229,12 @@ def _alone(facts: Sequence[Fact]) -> Set[str]:
 
 
 def _may_leave(fact: Fact, draft: Draft, link: Link) -> bool:
-    """Whether a turn would not drop or hold it (G7, G8)."""
+    """Whether a turn would not drop or hold it (G7, G8), nor look for a topic first."""
     return (
         draft.endpoint in fact.idle
         and draft.decision.course not in (Course.HOLD, Course.DROP)
+        and draft.decision.until is None
+        and not link.endpoint.topics
         and link.endpoint.id == draft.endpoint
         and may_go(link) is SEND
         and link.epoch == draft.link_epoch
@@ -238,7 +242,7 @@ def _may_leave(fact: Fact, draft: Draft, link: Link) -> bool:
     )
 
 
-_LATER = {"id", "message", "untold", "answer", "answered_at", "amend_at", "mentioned"}
+_LATER = {"id", "message", "topic", "untold", "answer", "answered_at", "amend_at", "mentioned"}
 """What an item has only once something has become of it."""
 
 _COLUMNS = tuple(sorted(set(delivery.c.keys()) - _LATER))

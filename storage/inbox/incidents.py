@@ -1,16 +1,17 @@
 """Facts that somebody must see: each opens an incident, goes on with one, or ends some."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, select, update
 
 from bot.domain.chats import Link
 from bot.domain.decisions import Why
-from bot.domain.escalation import steps_of
+from bot.domain.escalation import Step, rings_phones_later, steps_of
 from bot.domain.ids import AccountId
 from bot.domain.incidents import SAME_AGAIN, IncidentState, Opening
 from bot.domain.standing_orders import first_due
+from bot.domain.watches import may_wait
 from bot.policy.escalation import next_after, with_word
 from storage.engine.upsert import insert_into
 from storage.inbox.cache import AccountCache
@@ -47,7 +48,16 @@ def _keep(connection: Connection, fact: Fact, opening: Opening, links: Sequence[
     ).first()
     if one is not None and opening.drill is not None:
         return False
-    began = {"state": IncidentState.OPEN, "since": fact.now, "done": 0, "seen_at": None}
+    steps = _steps(connection, fact, opening, links)
+    began = {
+        "state": IncidentState.OPEN,
+        "since": fact.now,
+        "done": 0,
+        "seen_at": None,
+        "due_at": _due(fact, steps),
+    }
+    # A drill measures each place: none waits for another.
+    waits = opening.drill is None and rings_phones_later(steps)
     if one is None:
         row = {
             **began,
@@ -58,7 +68,6 @@ def _keep(connection: Connection, fact: Fact, opening: Opening, links: Sequence[
             "opened_at": fact.at,
             "last_at": fact.at,
             "times": 1,
-            "due_at": _due(connection, fact, opening, links),
         }
         id = connection.execute(insert(incident).values(row).returning(incident.c.id)).scalar_one()
         if opening.drill is not None:
@@ -67,8 +76,13 @@ def _keep(connection: Connection, fact: Fact, opening: Opening, links: Sequence[
         id = one.id
         again = {"times": one.times + 1, "last_at": fact.at, "cause": opening.cause}
         if one.state is IncidentState.SEEN and fact.now - one.seen_at > SAME_AGAIN:
-            again |= {**began, "due_at": _due(connection, fact, opening, links)}
+            again |= began
+        elif one.state is IncidentState.OPEN:
+            waits = rings_phones_later(steps, timedelta(seconds=one.done))
         connection.execute(update(incident).where(incident.c.id == id).values(again))
+    if waits:
+        waiting = {link.id for link in links if may_wait(link, links)}
+        fact.drafts = [draft for draft in fact.drafts if draft.link not in waiting]
     _say_what_follows(connection, fact, id)
     told = insert_into(incident_fact, connection.dialect.name).values(
         **fact.key._asdict(), incident=id
@@ -89,11 +103,17 @@ def _say_what_follows(connection: Connection, fact: Fact, id: int) -> None:
         fact.drafts = [with_word(draft, due) for draft in fact.drafts]
 
 
-def _due(connection: Connection, fact: Fact, opening: Opening, links: Sequence[Link]) -> object:
-    """When the first step after the alert itself is."""
+def _steps(
+    connection: Connection, fact: Fact, opening: Opening, links: Sequence[Link]
+) -> Sequence[Step]:
+    """All that is done of it; of a drill that tells each place once, nothing more is."""
     if opening.drill is not None and opening.drill.at_once:
-        return None
+        return ()
     chosen = select(account.c.chain).where(account.c.id == fact.key.account)
-    steps = steps_of(decode_chain(connection.execute(chosen).scalar()), links)
+    return steps_of(decode_chain(connection.execute(chosen).scalar()), links)
+
+
+def _due(fact: Fact, steps: Sequence[Step]) -> datetime | None:
+    """When the first step after the alert itself is."""
     after = next_after(steps, timedelta(0))
     return None if after is None else fact.now + after

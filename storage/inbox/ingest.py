@@ -38,7 +38,7 @@ from storage.inbox.recoveries import tell_recoveries
 from storage.inbox.same_fact import duplicates, leave_out_duplicates
 from storage.inbox.trade_stages import Stages
 from storage.ledger.book import Book
-from storage.outbox.amendments import close_offers
+from storage.outbox.amendments import close_offers, retell
 from storage.outbox.claims import hand_back
 from storage.price_alerts import ring
 from storage.schema.codec import decode_record
@@ -58,6 +58,7 @@ OWN_KINDS = frozenset(
         Kind.NIGHT,
         Kind.PRICE,
         Kind.SUMMARY,
+        Kind.FAREWELL,
     }
 )
 """Facts about Tradebell itself: no sign of life from the platform."""
@@ -179,7 +180,12 @@ def _judge(
             call.account, event.origin.kind, key(verdict.record), key(verdict.revision)
         )
         changes = verdict.remember is not None or verdict.forget is not None
+        changes |= verdict.goes_on
         kept = fact_key in facts or (changes and is_kept(connection, fact_key))
+        if verdict.goes_on and (kept or verdict.only_if_kept):
+            tally.known += 1
+            tally.retold += retell(connection, fact_key, verdict.drafts, call.now) if kept else 0
+            continue
         if kept or not stages.is_news(fact_key, verdict):
             tally.known += 1
             continue

@@ -4,13 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 
 from sqlalchemy import ColumnElement, Connection, Text, and_, bindparam, func, or_, select
 
 from bot.domain.events import WHOLE, Stream, Sweep
-from bot.domain.figures import Closed, Fee, Fill, Record
+from bot.domain.figures import Closed, Detail, Fee, Fill, Record
 from bot.domain.ids import AccountId, TraderId
-from bot.domain.ledger import Entry
+from bot.domain.ledger import Entry, Held
 from bot.domain.results import Money, Result, Results
 from bot.domain.spoken_times import FOREVER
 from bot.domain.trade_stages import Step
@@ -118,32 +119,38 @@ _SINCE = ledger.c.at >= bindparam("since")
 _UNTIL = ledger.c.at < bindparam("until")
 
 
-def _closed(dialect: str, *conditions: ColumnElement[bool]) -> Core:
-    row = ledger.c
-    return (
-        select(row.at, row.opened_at, row.trader, row.pair, row.reason)
-        .add_columns(row.currency, row.paper, row.result)
-        .where(_of_account(_SINCE, _UNTIL, LEDGER_HAS_RESULT, *conditions))
-        .order_by(row.at)
+def _of_traders(of_some: bool, dialect: str) -> Sequence[ColumnElement[bool]]:
+    return [among(ledger.c.trader, "traders", Text(), dialect)] if of_some else ()
+
+
+@cache
+def _closed(details: frozenset[Detail], of_some: bool) -> Statement:
+    names = ("at", "currency", "paper", "result", *sorted(details))
+
+    def build(dialect: str) -> Core:
+        conditions = _SINCE, _UNTIL, LEDGER_HAS_RESULT, *_of_traders(of_some, dialect)
+        columns = (ledger.c[name] for name in names)
+        return select(*columns).where(_of_account(*conditions)).order_by(ledger.c.at)
+
+    return Statement(build)
+
+
+@cache
+def _untold(of_some: bool) -> Statement:
+    ended = and_(ledger.c.closed_at.is_not(None), ledger.c.result.is_(None))
+    count = select(func.count().label("untold")).select_from(ledger)
+    return Statement(
+        lambda dialect: count.where(
+            _of_account(_SINCE, _UNTIL, ended, *_of_traders(of_some, dialect))
+        )
     )
 
 
-def _of_traders(dialect: str) -> ColumnElement[bool]:
-    return among(ledger.c.trader, "traders", Text(), dialect)
+class _Moneys(dict[tuple[str, bool | None], Money]):
+    """Each is made once."""
 
-
-_CLOSED = Statement(_closed)
-_CLOSED_OF = Statement(lambda dialect: _closed(dialect, _of_traders(dialect)))
-
-
-def _untold(dialect: str, *conditions: ColumnElement[bool]) -> Core:
-    ended = and_(ledger.c.closed_at.is_not(None), ledger.c.result.is_(None))
-    count = func.count().label("untold")
-    return select(count).select_from(ledger).where(_of_account(_SINCE, _UNTIL, ended, *conditions))
-
-
-_UNTOLD = Statement(_untold)
-_UNTOLD_OF = Statement(lambda dialect: _untold(dialect, _of_traders(dialect)))
+    def __missing__(self, key: tuple[str, bool | None]) -> Money:
+        return self.setdefault(key, Money(*key))
 
 
 def _record(
@@ -152,24 +159,22 @@ def _record(
     since: datetime,
     traders: Collection[TraderId] | None,
     until: datetime | None,
+    details: frozenset[Detail],
 ) -> Record:
     asked = {"of_account": account, "since": since, "until": until or FOREVER}
-    closed, untold = _CLOSED, _UNTOLD
     if traders is not None:
         asked["traders"] = list(traders)
-        closed, untold = _CLOSED_OF, _UNTOLD_OF
-    moneys: dict[tuple[str, bool | None], Money] = {}
-    trades = []
-    for at, opened_at, trader, pair, reason, currency, paper, result in closed.rows(
-        connection, asked
-    ):
-        what = currency, paper
-        money = moneys.get(what) or moneys.setdefault(what, Money(*what))
-        trades.append(Closed(at, opened_at, trader, pair, reason, money, result))
-    [count] = untold.rows(connection, asked)
+    of_some = traders is not None
+    at, currency, paper, result, *others = _closed(details, of_some).columns(connection, asked)
+    told = dict(zip(sorted(details), others, strict=True))
+    unasked = (None,) * len(at)
+    opened_at, trader, pair, reason = (told.get(detail, unasked) for detail in Detail)
+    money = map(_Moneys().__getitem__, zip(currency, paper, strict=True))
+    columns = zip(at, opened_at, trader, pair, reason, money, result, strict=True)
+    [count] = _untold(of_some).rows(connection, asked)
     return Record(
         since=since,
-        trades=tuple(trades),
+        trades=tuple(map(Closed._make, columns)),
         untold=count.untold,
         whole_from=_whole_from(connection, account),
     )
@@ -277,10 +282,23 @@ _FEES = Statement(
 
 
 def _fees(connection: Connection, account: AccountId, since: datetime) -> Sequence[Fee]:
-    return [
-        Fee(row.at, row.trader, Money(row.fee_currency or "", row.paper), row.fee)
-        for row in _FEES.rows(connection, {"of_account": account, "since": since})
-    ]
+    asked = {"of_account": account, "since": since}
+    at, trader, fee, currency, paper = _FEES.columns(connection, asked)
+    known = (one or "" for one in currency)
+    money = map(_Moneys().__getitem__, zip(known, paper, strict=True))
+    return list(map(Fee._make, zip(at, trader, money, fee, strict=True)))
+
+
+_HELD = Statement(
+    lambda _: select(func.count().label("count"), func.min(ledger.c.at).label("oldest")).where(
+        ledger.c.account == bindparam("of_account")
+    )
+)
+
+
+def _held(connection: Connection, account: AccountId) -> Held:
+    [row] = _HELD.rows(connection, {"of_account": account})
+    return Held(count=row.count, oldest=row.oldest)
 
 
 _ACTIVITY = Statement(
@@ -322,8 +340,10 @@ class SqlLedger:
         since: datetime,
         traders: Collection[TraderId] | None = None,
         until: datetime | None = None,
+        details: Collection[Detail] = tuple(Detail),
     ) -> Record:
-        return await self._database.read(_record, account, since, traders, until)
+        asked = frozenset(details)
+        return await self._database.read(_record, account, since, traders, until, asked)
 
     async def latest(
         self,
@@ -343,6 +363,9 @@ class SqlLedger:
 
     async def fills(self, account: AccountId) -> Sequence[Fill]:
         return await self._database.read(_fills, account)
+
+    async def held(self, account: AccountId) -> Held:
+        return await self._database.read(_held, account)
 
     async def fees(self, account: AccountId, since: datetime) -> Sequence[Fee]:
         return await self._database.read(_fees, account, since)

@@ -12,7 +12,7 @@ from bot.domain.actions import ActionState, Verb
 from bot.domain.amendments import EDIT_EVERY, Amendment, Amendments, AnsweredBy, OfferAnswer
 from bot.domain.cards import answered
 from bot.domain.chats import Address, Channel, EndpointState
-from bot.domain.deliveries import Delivery, Draft, Priority, State
+from bot.domain.deliveries import PENDING, Delivery, Draft, Priority, State
 from bot.domain.ids import AccountId, DeliveryId, EndpointId, LinkId
 from bot.domain.lifetimes import AMEND_LIFE, OFFER_LIFE
 from bot.texts import answered as texts
@@ -21,8 +21,8 @@ from storage.engine.database import each
 from storage.engine.statements import Statement
 from storage.engine.types import Instant
 from storage.outbox.folding import as_it_stands, show_parts, tell_anew
-from storage.schema.codec import decode_card
-from storage.schema.facts import Fact
+from storage.schema.codec import decode_card, encode_card
+from storage.schema.facts import Fact, FactKey
 from storage.schema.preferences import language_of, zone_of
 from storage.schema.rows import AnyRow, address_of
 from storage.schema.tables import (
@@ -68,6 +68,28 @@ def take_answer(connection: Connection, account: str, answer: OfferAnswer, now: 
     _CLOSE.run(connection, offer)
     item = {"of_account": account, "of_bot": answer.about, "since": now - OFFER_LIFE}
     return _ANSWER.run(connection, {**item, "note": answer.stored, "now": now})
+
+
+def retell(
+    connection: Connection, fact_key: FactKey, drafts: Sequence[Draft], now: datetime
+) -> int:
+    """Let the items of a fact tell what it is now; gives how many there are.
+
+    What waits goes out so, and what may be shown is owed a change of its message.
+    """
+    items = [
+        {
+            "for_link": draft.link,
+            "at_endpoint": draft.endpoint,
+            "of_kind": fact_key.kind,
+            "of_record": fact_key.record,
+            "in_revision": fact_key.revision,
+            "anew": encode_card(draft.card),
+            "now": now,
+        }
+        for draft in drafts
+    ]
+    return sum(_RETELL.run(connection, item) for item in items)
 
 
 def expire_offers(connection: Connection, now: datetime) -> int:
@@ -135,6 +157,27 @@ _ANSWER = Statement(
         )
         .values(
             answer=bindparam("note"),
+            answered_at=bindparam("now"),
+            amend_at=case((MAY_SHOW, bindparam("now", type_=delivery.c.amend_at.type))),
+        )
+    )
+)
+
+
+_RETELL = Statement(
+    lambda _: (
+        update(delivery)
+        .where(
+            delivery.c.link == bindparam("for_link"),
+            delivery.c.kind == bindparam("of_kind"),
+            delivery.c.record == bindparam("of_record"),
+            delivery.c.revision == bindparam("in_revision"),
+            delivery.c.endpoint == bindparam("at_endpoint"),
+            is_one_of(delivery.c.state, *PENDING, State.HELD, State.GATHERED, State.SENT),
+            delivery.c.card.is_not(None),
+        )
+        .values(
+            card=bindparam("anew", type_=delivery.c.card.type),
             answered_at=bindparam("now"),
             amend_at=case((MAY_SHOW, bindparam("now", type_=delivery.c.amend_at.type))),
         )
@@ -234,6 +277,7 @@ def _amendment(connection: Connection, row: AnyRow) -> Amendment:
         link=LinkId(row.link),
         endpoint=EndpointId(row.endpoint),
         address=address_of(row),
+        topic=row.topic or "",
         kind=row.kind,
         priority=Priority(row.priority),
         state=row.state,
@@ -256,6 +300,7 @@ def _amendment(connection: Connection, row: AnyRow) -> Amendment:
         shown_at=row.started_at,
         owed_since=max(filter(None, (row.answered_at, grown_at)), default=row.amend_at),
         untold=row.untold,
+        due=row.amend_at,
     )
 
 
@@ -270,6 +315,7 @@ def settle(connection: Connection, request: tuple[Amendment, datetime | None, da
     untold = amendment.untold or 0
     unchanged = (
         (func.coalesce(delivery.c.untold, 0) == untold)
+        & delivery.c.amend_at.is_not_distinct_from(amendment.due)
         & (func.coalesce(delivery.c.answer, "") == (amendment.delivery.answer or ""))
         & (func.coalesce(delivery.c.seen, "") == (amendment.delivery.seen or ""))
     )
@@ -289,6 +335,9 @@ def stop(connection: Connection, request: tuple[Amendment, datetime]) -> Owed:
         return tell_anew(connection, amendment.delivery.id, now)
     this = update(delivery).where(delivery.c.id == amendment.delivery.id)
     connection.execute(this.values(amend_at=null()))
+    if not (amendment.delivery.answer or amendment.delivery.seen):
+        # Nor what it may tell later: it is not tried again and again.
+        connection.execute(this.values(message=null()))
     return {}
 
 

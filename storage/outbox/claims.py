@@ -18,6 +18,7 @@ from bot.domain.lanes import LaneRequest, LaneResult
 from bot.domain.reasons import Reason
 from bot.errors import OutcomeUnknown, TryLater
 from bot.policy.whether_sent import Item, may_leave
+from storage import topics
 from storage.engine.database import Database
 from storage.outbox import digests, endpoints
 from storage.outbox.folding import refreshed, show_parts
@@ -115,6 +116,7 @@ def _concerns_endpoint(claimed: Delivery, settlement: Settlement, _now: datetime
     """Whether an outcome says something about more than the one item."""
     return bool(
         settlement.endpoint_gone
+        or settlement.topic_gone
         or settlement.moved_to
         or _leaves_doubt(settlement)
         or _tells_doubt(claimed, settlement)
@@ -134,6 +136,8 @@ def _change_endpoint(
 ) -> None:
     if settlement.endpoint_gone:
         endpoints.close(connection, claimed.endpoint, settlement.reason, now)
+    if settlement.topic_gone:
+        topics.lose(connection, claimed)
     if settlement.moved_to:
         endpoints.move(connection, claimed.endpoint, settlement.moved_to, now)
     if _leaves_doubt(settlement):
@@ -182,13 +186,16 @@ def _claim(
     for id, head in heads.items():
         if head.untold is not None:
             cards[id] = refreshed(connection, head)
+    started_ones = _start(connection, heads, now)
+    places = topics.place(connection, [head for head, _ in started_ones if head.topics])
     claimed = {
         head.endpoint: replace(
             _claimed(head, head.attempts + 1, started, cards.get(head.id)),
+            topic=places.get(head.id, ""),
             replies_to=head.replies_to,
             carries=head.untold is not None,
         )
-        for head, started in _start(connection, heads, now)
+        for head, started in started_ones
     }
     return claimed, due
 
@@ -199,7 +206,7 @@ def _item(head: AnyRow, now: datetime) -> Item:
         not_before=head.not_before,
         started_at=head.started_at,
         expires_at=head.expires_at,
-        linked=head.link_state is LinkState.ACTIVE
+        linked=(head.link_state is LinkState.ACTIVE or head.kind is Kind.FAREWELL)
         and head.link_epoch == head.current_epoch
         and head.endpoint == head.current_endpoint,
     )
@@ -245,6 +252,7 @@ def _claimed(head: AnyRow, attempts: int, started: AnyRow, card: Card | None = N
         link=LinkId(head.link),
         endpoint=EndpointId(head.endpoint),
         address=address_of(head),
+        topic=head.topic or "",
         kind=head.kind,
         priority=Priority(head.priority),
         state=State.SENDING,

@@ -38,6 +38,7 @@ _WAITING = (
         delivery.c.link_epoch == bindparam("in_epoch"),
         _UNSHOWN,
         or_(delivery.c.expires_at.is_(None), delivery.c.expires_at > bindparam("now")),
+        or_(delivery.c.not_before.is_(None), delivery.c.not_before <= bindparam("now")),
     )
     .order_by(delivery.c.rank, delivery.c.occurred_at, delivery.c.id)
     .limit(MOST_PARTS)

@@ -1,25 +1,34 @@
 """An endpoint that closes, opens or moves, and what becomes of all that it is owed."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, null, select, update
 
 from bot.domain.actions import ActionState
-from bot.domain.chats import EndpointState
-from bot.domain.deliveries import State
+from bot.domain.chats import Endpoint, EndpointState, Link
+from bot.domain.decisions import Course, Decision, Why
+from bot.domain.deliveries import Priority, State
+from bot.domain.events import Kind
 from bot.domain.ids import AccountId
 from bot.domain.reasons import Reason
+from bot.texts.language import speaking
+from bot.texts.partners import farewell
 from storage.engine.database import invalidate
 from storage.forgetting import forget_if_unlinked, forget_phones, forget_watch
 from storage.menus import may_change
 from storage.outbox.digests import follow
 from storage.outbox.folding import cancel_untold, tell_anew
-from storage.schema.rows import AnyRow
+from storage.outbox.owing import owe_card
+from storage.schema.facts import FactKey
+from storage.schema.rows import AnyRow, link_of, select_active_links
 from storage.schema.states import LinkState
 from storage.schema.tables import (
     DELIVERY_IS_MISSED,
     DELIVERY_IS_WAITING,
     LINK_IS_ACTIVE,
+    LINK_IS_OWN,
+    account,
     action,
     delivery,
     endpoint,
@@ -27,6 +36,7 @@ from storage.schema.tables import (
     link,
     visit,
 )
+from storage.topics import forget_topics
 
 # It begins with the words of the index that finds such items.
 HELD = DELIVERY_IS_MISSED & is_one_of(delivery.c.state, State.HELD)
@@ -48,7 +58,7 @@ def close(connection: Connection, endpoint_id: str, reason: str, now: datetime) 
     return connection.execute(
         update(delivery)
         .where(delivery.c.endpoint == endpoint_id, DELIVERY_IS_WAITING)
-        .values(state=State.HELD, reason=reason, not_before=null(), ended_at=now)
+        .values(state=State.HELD, reason=reason, ended_at=now)
     ).rowcount
 
 
@@ -106,8 +116,45 @@ def end_link(connection: Connection, link_id: str, reason: str, now: datetime) -
     cancelled += sum(end_link(connection, each, reason, now) for each in phones)
     forget_watch(connection, link_id)
     ended = select(link.c.endpoint).where(link.c.id == link_id)
+    forget_topics(connection, endpoint.c.id.in_(ended))
     may_change(connection, endpoint.c.id.in_(ended), endpoint.c.menu.is_not(None))
     return cancelled
+
+
+def part(connection: Connection, ended: Link, now: datetime, *, over: bool = False) -> int:
+    """End a partner's link, and owe them a last word; gives how many items were still owed.
+
+    Args:
+        over: the owner has left themselves.
+    """
+    cancelled = end_link(connection, ended.id, Reason.UNLINKED, now)
+    label = connection.execute(select(account.c.label).where(account.c.id == ended.account))
+    wants = ended.preferences
+    with speaking(wants.language, wants.zone):
+        card = farewell(label.scalar_one(), over=over)
+    # Under the epoch that it has now: whatever else was owed there is not shown any more.
+    gone = replace(ended, epoch=ended.epoch + 1)
+    fact = FactKey(ended.account, Kind.FAREWELL, ended.id, "")
+    how = Decision(Course.SEND, Why.LOUDNESS)
+    owe_card(connection, fact, gone, card, now, decision=how, priority=Priority.NORMAL)
+    return cancelled
+
+
+def forget_if_left(
+    connection: Connection, account_id: AccountId, now: datetime
+) -> tuple[bool, tuple[Endpoint, ...]]:
+    """As `forget_if_unlinked`; those whom the owner had invited leave with them. Gives also the
+    chats of these, which are told.
+    """
+    whose = link.c.account == account_id
+    own = connection.execute(select(link.c.id).where(whose, LINK_IS_OWN).limit(1)).first()
+    left = []
+    if own is None:
+        for one in map(link_of, connection.execute(select_active_links().where(whose)).all()):
+            if one.is_chat:
+                part(connection, one, now, over=True)
+                left.append(one.endpoint)
+    return forget_if_unlinked(connection, account_id), tuple(left)
 
 
 def move(connection: Connection, endpoint_id: str, chat: str, now: datetime) -> None:
@@ -117,6 +164,7 @@ def move(connection: Connection, endpoint_id: str, chat: str, now: datetime) -> 
     if old.chat == chat:
         return
     _leave_messages(connection, endpoint_id, now)
+    forget_topics(connection, endpoint.c.id == endpoint_id)
     there = connection.execute(
         select(endpoint.c.id).where(
             endpoint.c.channel == old.channel,
@@ -166,7 +214,7 @@ def _merge(connection: Connection, old: str, new: str, now: datetime) -> None:
         present = linked
     elif present.account != linked.account:
         end_link(connection, linked.id, Reason.MOVED_AWAY, now)
-        forget_if_unlinked(connection, AccountId(linked.account))
+        forget_if_left(connection, AccountId(linked.account), now)
         return
     _hand_over(connection, linked, present, new)
     _hand_over_doubts(connection, old, new)

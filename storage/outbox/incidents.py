@@ -35,6 +35,8 @@ from storage.schema.tables import (
     link,
 )
 
+UNSEEN = (IncidentState.OPEN, IncidentState.HELD)
+
 _MOST_PARTS = 5
 """Of one alert: its text is bounded."""
 
@@ -85,38 +87,49 @@ def see(
 ) -> bool:
     """Somebody has seen facts: so they have what these are about; gives whether that is new.
 
-    Who says that they have it has it until then, if nobody has already.
+    See `take`.
     """
     found: set[int] = set()
     for fact in facts:
         where = [incident_fact.c[name] == value for name, value in fact.items()]
         mine = select(incident_fact.c.incident).where(incident_fact.c.account == account, *where)
         found |= set(connection.execute(mine).scalars())
-    if not found:
-        return False
-    if seen.until is None:
-        from_states = [IncidentState.OPEN]
-        values: dict[str, Any] = {"state": IncidentState.SEEN, "due_at": None}
-    else:
-        from_states = [IncidentState.OPEN, IncidentState.SEEN]
+    return bool(take(connection, account, found, seen))
+
+
+def take(
+    connection: Connection, account: str, incidents: Collection[int], seen: Sighting
+) -> Collection[int]:
+    """Somebody has seen these; gives for which of them that is new.
+
+    Who says that they have it has it until then, unless somebody has it for longer; that shows
+    instead of who has seen it before.
+    """
+    state = incident.c.state
+    may = state == IncidentState.OPEN
+    asks = delivery.c.seen == ""
+    values: dict[str, Any] = {"state": IncidentState.SEEN, "due_at": None}
+    if seen.until is not None:
+        for_less = (state == IncidentState.HELD) & (incident.c.held_until < seen.until)
+        may = state.in_([IncidentState.OPEN, IncidentState.SEEN]) | for_less
+        asks = delivery.c.seen.is_not(None)
         values = {"state": IncidentState.HELD, "due_at": seen.until, "held_until": seen.until}
     taken = connection.execute(
         update(incident)
-        .where(incident.c.id.in_(found), incident.c.state.in_(from_states))
+        .where(incident.c.id.in_(incidents), may)
         .values(**values, seen_at=seen.at)
         .returning(incident.c.id)
     )
     ids = set(taken.scalars())
-    if not ids:
-        return False
-    show(
-        connection,
-        delivery.c.id.in_(items_of(account, ids)) & (delivery.c.seen == ""),
-        seen.stored,
-        seen.at,
-    )
-    call_off(connection, account, ids, seen.at)
-    return True
+    if ids:
+        show(
+            connection,
+            delivery.c.id.in_(items_of(account, ids)) & asks,
+            seen.stored,
+            seen.at,
+        )
+        call_off(connection, account, ids, seen.at)
+    return ids
 
 
 def solve(connection: Connection, account: str, solving: Solving, now: datetime) -> int:

@@ -11,11 +11,12 @@ from bot.domain.actions import ActionState
 from bot.domain.chats import Address
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, ActionId, LinkId
+from bot.domain.incidents import Cause
 from bot.domain.sightings import AlertShown, Noted, Sighting
 from storage.engine.database import Database, each
 from storage.engine.upsert import insert_into
 from storage.outbox.drills import acknowledge, drill_told_by
-from storage.outbox.incidents import is_of, see, show
+from storage.outbox.incidents import UNSEEN, is_of, see, show, take
 from storage.schema.rows import AnyRow, address_of
 from storage.schema.tables import (
     DELIVERY_IS_COALESCED,
@@ -23,8 +24,11 @@ from storage.schema.tables import (
     action,
     delivery,
     endpoint,
+    incident,
+    incident_fact,
     link,
     sighting,
+    topic,
 )
 
 LIFE = timedelta(days=30)
@@ -55,6 +59,9 @@ class SqlSightings:
     ) -> Noted:
         return await self._database.write(_note, _Seen(link, reference, sighting, button))
 
+    async def take_in_hand(self, account: AccountId, sighting: Sighting) -> int:
+        return await self._database.write(_take_in_hand, (account, sighting))
+
     async def of(
         self, account: AccountId, kind: Kind, record: str, revision: str
     ) -> Sequence[Sighting]:
@@ -83,7 +90,11 @@ def _shown_by(connection: Connection, address: Address, message: str) -> AlertSh
         .where(
             endpoint.c.channel == address.channel,
             endpoint.c.bot == address.bot,
-            or_(endpoint.c.chat == address.chat, endpoint.c.thread == address.chat),
+            or_(
+                endpoint.c.chat == address.chat,
+                endpoint.c.thread == address.chat,
+                endpoint.c.id.in_(select(topic.c.endpoint).where(topic.c.thread == address.chat)),
+            ),
             delivery.c.message == message,
             delivery.c.card.is_not(None),
             LINK_IS_ACTIVE,
@@ -124,7 +135,21 @@ def _note(connection: Connection, request: _Seen) -> Noted:
     for fact in new:
         _show(connection, fact, seen)
     taken = see(connection, alert.account, [_fact(fact) for fact in facts], seen)
+    if taken and seen.until is not None:
+        return Noted.HELD
     return Noted.NEW if new or taken else Noted.BEFORE
+
+
+@each
+def _take_in_hand(connection: Connection, request: tuple[AccountId, Sighting]) -> int:
+    account_id, seen = request
+    mine = (incident.c.account == account_id, incident.c.cause != Cause.DRILL)
+    unseen = select(incident.c.id).where(*mine, incident.c.state.in_(UNSEEN))
+    ids = take(connection, account_id, connection.execute(unseen).scalars().all(), seen)
+    facts = select(incident_fact).where(incident_fact.c.incident.in_(ids))
+    for fact in connection.execute(facts).all():
+        _keep(connection, fact, seen)
+    return len(ids)
 
 
 def _use_up(connection: Connection, button: ActionId, now: datetime) -> bool:

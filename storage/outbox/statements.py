@@ -42,6 +42,9 @@ _ITEM = (
     endpoint.c.bot,
     endpoint.c.chat,
     endpoint.c.thread,
+    endpoint.c.topics,
+    delivery.c.topic,
+    delivery.c.subject,
     endpoint.c.doubtful,
     endpoint.c.private,
     link.c.person,
@@ -57,7 +60,7 @@ FETCH = Statement(
         SELECT
             {_ITEM_COLUMNS},
             delivery.link_epoch, delivery.not_before, delivery.started_at,
-            delivery.reason, delivery.subject, delivery.untold,
+            delivery.reason, delivery.untold,
             -- The message that it goes on with, if that is here.
             (
                 SELECT first.message FROM delivery AS first
@@ -101,7 +104,6 @@ FETCH = Statement(
             delivery.c.not_before,
             delivery.c.started_at,
             delivery.c.reason,
-            delivery.c.subject,
             delivery.c.untold,
             delivery.c.message.label("replies_to"),
             link.c.state.label("link_state"),

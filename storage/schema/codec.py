@@ -40,6 +40,7 @@ def encode_card(card: Card) -> Plain:
     rest = {
         "lines": list(card.lines),
         "fields": [[field.label, field.value] for field in card.fields],
+        "details": list(card.details),
         "table": card.table and _encode_table(card.table),
         "picture": card.picture and _encode_picture(card.picture),
         "pick": card.pick and _encode_pick(card.pick),
@@ -49,6 +50,7 @@ def encode_card(card: Card) -> Plain:
         "reference": card.reference,
         "question": card.question and [card.question.what, card.question.action],
         "asks_digits": card.asks_digits,
+        "protected": card.protected,
         "follows": card.follows,
         "on_lock_screen": card.on_lock_screen,
     }
@@ -71,6 +73,7 @@ def decode_card(plain: Mapping[str, Any], reference: str | None = None) -> Card:
         lines=tuple(plain.get("lines", ())),
         fields=tuple(Field(label, value) for label, value, *_ in plain.get("fields", ())),
         table=_decode_table(table) if table else None,
+        details=tuple(plain.get("details", ())),
         picture=_decode_picture(picture) if picture else None,
         pick=_decode_pick(pick) if pick else None,
         question=_decode_question(plain.get("question")),
@@ -80,6 +83,7 @@ def decode_card(plain: Mapping[str, Any], reference: str | None = None) -> Card:
         reference=reference or plain.get("reference"),
         private=plain.get("private", True),
         asks_digits=plain.get("asks_digits", False),
+        protected=plain.get("protected", False),
         follows=plain.get("follows", ""),
         on_lock_screen=plain.get("on_lock_screen", ""),
         sound=plain.get("sound"),

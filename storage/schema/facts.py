@@ -47,6 +47,7 @@ class Tally:
     decisions: Counter[tuple[Course, str]] = field(default_factory=Counter)
     folded: int = 0
     opened: int = 0
+    retold: int = 0
     owed: dict[EndpointId, tuple[Address, Priority]] = field(default_factory=dict)
     preclaimed: list["Preclaimed"] = field(default_factory=list)
 
@@ -62,6 +63,7 @@ class Tally:
             decisions=self.decisions,
             folded=self.folded,
             opened=self.opened,
+            retold=self.retold,
         )
 
 

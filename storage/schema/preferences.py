@@ -12,7 +12,7 @@ from decimal import Decimal, DecimalException
 from typing import Any, TypeVar
 
 from bot.domain.cards import Look
-from bot.domain.chats import Hears, Preferences, Role, Watch
+from bot.domain.chats import Followers, Hears, Partner, Preferences, Role, Watch
 from bot.domain.decisions import Course, Decision
 from bot.domain.escalation import DEFAULT_CHAIN, Chain, Step, Surface
 from bot.domain.guards import Fall, Guard
@@ -49,6 +49,7 @@ def encode_preferences(preferences: Preferences) -> Plain:
         "quiet": preferences.quiet and _encode_quiet(preferences.quiet),
         "zone": preferences.zone,
         "members": preferences.members,
+        "people": [[person, role] for person, role in preferences.people],
         "reports": [_encode_plan(plan) for plan in preferences.reports],
         "currency": preferences.currency,
     }
@@ -59,6 +60,8 @@ def encode_preferences(preferences: Preferences) -> Plain:
         plain["night_at"] = preferences.night_at.isoformat()
     if preferences.language != ENGLISH:
         plain["language"] = preferences.language
+    if preferences.followers is not None:
+        plain["followers"] = {"delay": int(preferences.followers.delay.total_seconds())}
     if preferences.hears is not Hears.ALL:
         plain["hears"] = preferences.hears
     if preferences.look is not Look.DARK:
@@ -78,12 +81,32 @@ def decode_preferences(plain: Mapping[str, Any]) -> Preferences:
         digest_at=Preferences().digest_at if digest_at is None else digest_at,
         night_at=_read(time.fromisoformat, plain.get("night_at")),
         reports=_read_all(_decode_plan, plain.get("reports", ())),
-        members=Role(members) if members in set(Role) else None,
+        members=_decode_role(members),
+        people=_decode_people(plain.get("people")),
+        followers=_decode_followers(plain.get("followers")),
         language=language_of(plain),
         hears=_read(Hears, plain.get("hears")) or Hears.ALL,
         look=_read(Look, plain.get("look")) or Look.DARK,
         currency=str(plain.get("currency", "")),
     )
+
+
+def _decode_role(plain: Any) -> Role | None:
+    return Role(plain) if plain in list(Role) else None
+
+
+def _decode_people(plain: Any) -> tuple[tuple[str, Role | None], ...]:
+    """Whose role cannot be understood has none."""
+    found = [one for one in plain if isinstance(one, list) and one] if plain else []
+    return tuple((str(one[0]), _decode_role(one[1] if len(one) > 1 else None)) for one in found)
+
+
+def _decode_followers(plain: Mapping[str, Any] | None) -> Followers | None:
+    """Strangers read there: who cannot understand how they are told still tells them no more."""
+    if plain is None:
+        return None
+    delay = _read(lambda one: timedelta(seconds=int(one["delay"])), plain)
+    return Followers() if delay is None else Followers(delay=delay)
 
 
 def _encode_plan(plan: ReportPlan) -> Plain:
@@ -130,6 +153,19 @@ def decode_watch(hours: Mapping[str, Any] | None, second: str | None) -> Watch:
     return Watch(
         hours=_read(_decode_quiet, hours), second=None if second is None else LinkId(second)
     )
+
+
+def encode_partner(partner: Partner) -> Plain:
+    bots = None if partner.bots is None else sorted(partner.bots)
+    return {"name": partner.name, "bots": bots}
+
+
+def decode_partner(plain: Mapping[str, Any] | None) -> Partner | None:
+    """What cannot be read is somebody who sees nothing, never the owner."""
+    if plain is None:
+        return None
+    bots = plain.get("bots", ())
+    return Partner(name=plain.get("name", ""), bots=None if bots is None else frozenset(bots))
 
 
 def encode_chain(chain: Chain) -> Plain:

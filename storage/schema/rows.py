@@ -9,7 +9,7 @@ from bot.domain.accounts import Account
 from bot.domain.chats import Address, Endpoint, Link
 from bot.domain.ids import AccountId, EndpointId, LinkId
 from bot.domain.incidents import Incident, of_key
-from storage.schema.preferences import decode_preferences, decode_watch
+from storage.schema.preferences import decode_partner, decode_preferences, decode_watch
 from storage.schema.tables import LINK_IS_ACTIVE, endpoint, link, watch
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -27,6 +27,7 @@ def select_links() -> Select[*tuple[Any, ...]]:
             link.c.preferences,
             link.c.linked_at,
             link.c.proven_at,
+            link.c.partner,
             endpoint.c.id.label("endpoint"),
             endpoint.c.channel,
             endpoint.c.bot,
@@ -34,6 +35,7 @@ def select_links() -> Select[*tuple[Any, ...]]:
             endpoint.c.thread,
             endpoint.c.private,
             endpoint.c.name,
+            endpoint.c.topics,
             endpoint.c.state,
             watch.c.hours,
             watch.c.second,
@@ -58,6 +60,7 @@ def link_of(row: AnyRow) -> Link:
             state=row.state,
             private=row.private,
             name=row.name,
+            topics=row.topics,
         ),
         person=row.person,
         role=row.role,
@@ -65,6 +68,7 @@ def link_of(row: AnyRow) -> Link:
         preferences=decode_preferences(row.preferences),
         watch=decode_watch(row.hours, row.second),
         linked_at=row.linked_at,
+        partner=decode_partner(row.partner),
         proven_at=row.proven_at,
     )
 

@@ -22,6 +22,12 @@ class AttemptState(StrEnum):
     """Too many wrong digits."""
 
 
+class InvitationState(StrEnum):
+    OPEN = "open"
+    TAKEN = "taken"
+    WITHDRAWN = "withdrawn"
+
+
 class KnownKind(StrEnum):
     """What a last known state is about."""
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
     TypedColumns,
     UniqueConstraint,
     event,
+    false,
     literal_column,
     true,
 )
@@ -33,9 +34,10 @@ from bot.domain.deliveries import MISSED, PENDING, State
 from bot.domain.events import Kind
 from bot.domain.incidents import Cause, IncidentState
 from bot.domain.price_alerts import Crossing
+from bot.domain.topics import TopicState
 from bot.domain.visits import Purpose
 from storage.engine.types import Exact, Foreign, Instant, OneOf
-from storage.schema.states import AttemptState, KnownKind, LinkState
+from storage.schema.states import AttemptState, InvitationState, KnownKind, LinkState
 
 metadata = MetaData(
     naming_convention={
@@ -92,6 +94,8 @@ class _Endpoint(TypedColumns):
     doubtful: Named[int] = Column(Integer)
     """Items that may be missing there and have not been mentioned yet."""
     name: Named[str] = Column(Foreign, server_default="")
+    topics: Named[bool] = Column(Boolean, server_default=false())
+    """Each bot is told of in a topic of its own."""
     menu: Named[str | None] = Column(Text)
     """A fingerprint of the menu of commands that it was given; NULL for everybody's."""
     menu_mark: Named[int] = Column(Integer, server_default="0")
@@ -109,6 +113,26 @@ endpoint = Table(
 MENU_IS_DUE = endpoint.c.menu_mark > literal_column("0")
 
 _index("ix_endpoint_menu", endpoint.c.id, where=MENU_IS_DUE)
+
+
+ENDPOINT_HAS_TOPICS = endpoint.c.topics
+
+_index("ix_endpoint_topics", endpoint.c.id, where=ENDPOINT_HAS_TOPICS)
+
+
+class _Topic(TypedColumns):
+    """Where in a chat a bot is told of."""
+
+    endpoint = Column(Text, ForeignKey("endpoint.id"), primary_key=True)
+    trader = Column(Foreign, primary_key=True)
+    thread: Named[str] = Column(Foreign)
+    name: Named[str] = Column(Foreign)
+    state: Named[TopicState] = Column(OneOf(TopicState))
+
+
+topic = Table("topic", metadata, _Topic)
+
+Index("ix_topic_thread", topic.c.thread)
 
 
 class _Link(TypedColumns):
@@ -132,6 +156,9 @@ class _Link(TypedColumns):
     """When the next report is due; NULL if none is."""
     reports_told: Named[dict[str, Any] | None] = Column(Json)
     """Of each rhythm up to which day and instant it is told, as ISO 8601 writes them."""
+    partner: Named[dict[str, Any] | None] = Column(Json)
+    """Whose chat it is who has no login to the account, and what is shown there; NULL for its
+    owner's."""
 
 
 link = Table("link", metadata, _Link)
@@ -140,6 +167,8 @@ link = Table("link", metadata, _Link)
 # A condition with a bound value cannot be matched with a partial index: the words of all index
 # conditions are written into the statements.
 LINK_IS_ACTIVE = link.c.state == literal_column(f"'{LinkState.ACTIVE}'")
+
+LINK_IS_OWN = LINK_IS_ACTIVE & link.c.partner.is_(None)
 
 LINK_TELLS_NIGHTS = link.c.night_due_at.is_not(None)
 LINK_TELLS_REPORTS = link.c.report_due_at.is_not(None)
@@ -273,6 +302,10 @@ class _Delivery(TypedColumns):
     card: Named[dict[str, Any] | None] = Column(Json)
     """NULL once its text has been erased."""
     message: Named[str | None] = Column(Foreign)
+    topic: Named[str | None] = Column(Foreign)
+    """Of the topic of ours in which it is shown, its id; empty if that was gone, NULL if none is
+    asked for.
+    """
     occurred_at: Named[datetime] = Column(Instant)
     created_at: Named[datetime] = Column(Instant)
     expires_at: Named[datetime | None] = Column(Instant)
@@ -290,6 +323,7 @@ class _Delivery(TypedColumns):
     answer: Named[str | None] = Column(Foreign)
     """What became of that offer; NULL as long as it stands."""
     answered_at: Named[datetime | None] = Column(Instant)
+    """When it last came to tell something else: answered, seen, or gone on."""
     amend_at: Named[datetime | None] = Column(Instant)
     """When its message is to be changed, once it is sent; NULL if nothing is owed."""
     mentioned: Named[int | None] = Column(Integer)
@@ -621,6 +655,8 @@ class _Attempt(TypedColumns):
     """That of the page behind the address."""
     digits_in: Named[str | None] = Column(Text, index=True)
     """Where the digits are to be typed, if that is not the chat itself."""
+    zone: Named[str] = Column(Text, server_default="")
+    """That of the browser in which somebody has logged in."""
 
 
 attempt = Table("attempt", metadata, _Attempt)
@@ -642,6 +678,24 @@ class _Visit(TypedColumns):
 
 
 visit = Table("visit", metadata, _Visit)
+
+
+class _Invitation(TypedColumns):
+    """To see an account without a login to it."""
+
+    id = Column(Text, primary_key=True)
+    code_hash: Named[str] = Column(Text, unique=True)
+    account: Named[str] = Column(Text, ForeignKey("account.id"), index=True)
+    host: Named[str] = Column(Text, ForeignKey("link.id"), index=True)
+    """The link of the chat where it was made, with which it ends."""
+    role: Named[Role] = Column(OneOf(Role))
+    partner: Named[dict[str, Any]] = Column(Json)
+    state: Named[InvitationState] = Column(OneOf(InvitationState))
+    made_at: Named[datetime] = Column(Instant)
+    expires_at: Named[datetime] = Column(Instant)
+
+
+invitation = Table("invitation", metadata, _Invitation)
 
 
 class _Phone(TypedColumns):

@@ -12,7 +12,7 @@ from typing import Any
 from adapters.discord.bot import open_discord
 from adapters.discord.settings import DiscordSettings
 from adapters.push.encryption import PushKey, new_private_key
-from adapters.push.platform import open_browsers, open_ntfy, open_pushover
+from adapters.push.platform import open_apprise, open_browsers, open_ntfy, open_pushover
 from adapters.push.settings import PushSettings
 from adapters.telegram.bot import open_telegram
 from adapters.telegram.settings import TelegramSettings
@@ -20,6 +20,7 @@ from bot.domain.cards import Card, Option
 from bot.domain.chats import Address, Channel
 from bot.domain.deliveries import Attempt, Gone, Halted, Postponed, Unknown
 from bot.domain.phones import (
+    AppriseTarget,
     NtfyTarget,
     PhoneTarget,
     PushoverTarget,
@@ -44,6 +45,7 @@ from tests.standins.push import browsers as browser_faults
 from tests.standins.push import ntfy as ntfy_faults
 from tests.standins.push import pushover as pushover_faults
 from tests.standins.push.browsers import BrowserServer
+from tests.standins.push.hooks import serving
 from tests.standins.push.ntfy import NtfyServer
 from tests.standins.push.pushover import TOKEN, USER, PushoverServer
 
@@ -310,6 +312,30 @@ async def browser() -> AsyncIterator[RemoteStage]:
             )
 
 
+@asynccontextmanager
+async def apprise() -> AsyncIterator[Stage]:
+    """It says only whether it worked: why it did not, nobody knows."""
+    settings = PushSettings(private_hosts=True, apprise=frozenset({"json"}))
+    async with serving() as hook:
+        phones = phones_at(Service.APPRISE, AppriseTarget(url=hook.url))
+        nowhere = phones_at(Service.APPRISE, AppriseTarget(url="json://nobody.invalid/hook"))
+        async with open_apprise(settings, phone_around(), phones, FakeAddresses()) as bot:
+            yield Stage(
+                messenger=bot.messenger,
+                address=address_of(Service.APPRISE, "1"),
+                shown=hook.texts,
+                labels=list,
+                spoil={
+                    Postponed: lambda: phones.targets.update(nowhere.targets),
+                    Gone: phones.targets.clear,
+                    Unknown: lambda: setattr(hook, "status", 429),
+                },
+                spoil_change={},
+                delete=hook.shown.clear,
+                replies=lambda: [None] * len(hook.shown),
+            )
+
+
 def delete_all(messages: Sequence[TelegramMessage | Message]) -> None:
     for message in messages:
         message.deleted = True
@@ -367,7 +393,7 @@ ALL: list[Platform] = [*REMOTE, fake]
 PHONES: list[Remote] = [ntfy, pushover, browser]
 """What shows as much of a card as a lock screen has room for, and little to press."""
 
-MESSENGERS: list[Platform] = [*ALL, *PHONES]
+MESSENGERS: list[Platform] = [*ALL, *PHONES, apprise]
 OVER_HTTP: list[Remote] = [*REMOTE, *PHONES]
 WITH_A_TOKEN: list[Remote] = [*REMOTE, pushover]
 """Of the operator's, which can be refused."""
@@ -379,7 +405,7 @@ CHAT_TROUBLES: list[tuple[Platform, type[Attempt]]] = [
 ]
 TROUBLES: list[tuple[Platform, type[Attempt]]] = [
     *CHAT_TROUBLES,
-    *((phone, kind) for phone in (ntfy, browser) for kind in (Postponed, Gone, Unknown)),
+    *((phone, kind) for phone in (ntfy, browser, apprise) for kind in (Postponed, Gone, Unknown)),
     *((pushover, kind) for kind in (Postponed, Gone, Halted, Unknown)),
 ]
 """What can go wrong where; a page in our own browser, say, is never refused."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any, cast
 
+import psutil
 import pytest
 
 from adapters.pictures import drawing as real
+from adapters.pictures.worker import MOST_MEMORY
 from bot.domain.cards import Look
 from bot.domain.charts import (
     Bar,
@@ -21,6 +26,7 @@ from bot.domain.charts import (
     Ranking,
 )
 from bot.ports import Draw
+from tests.fakes.meter import FakeMeter
 from tests.fakes.pictures import blank
 
 ALT = "Profit: +2 %, -1 %, 0 %."
@@ -47,11 +53,11 @@ def charts(*values: object, text: str = "") -> list[Chart]:
 
 
 @pytest.fixture(params=["pillow", "blank"])
-def draw(request: pytest.FixtureRequest) -> Iterator[Draw]:
+async def draw(request: pytest.FixtureRequest) -> AsyncIterator[Draw]:
     if request.param == "blank":
         yield blank
     else:
-        with real.drawing() as draw:
+        async with real.drawing(FakeMeter()) as draw:
             yield draw
 
 
@@ -84,13 +90,82 @@ async def test_every_chart_can_be_drawn(draw: Draw, values: tuple[int, ...]):
             assert (await draw(chart, Look.LIGHT)).png
 
 
-async def test_pillow_draws_off_the_event_loop_and_not_for_ever(monkeypatch):
-    free = threading.Event()
-    monkeypatch.setattr(real, "_drawn", lambda chart, look: free.wait(10))
-    monkeypatch.setattr(real, "LIMIT", timedelta(seconds=0.05))
-    [chart, *_] = charts(1)
+# --- the process that draws -------------------------------------------------------------------
 
-    with real.drawing() as draw:
+
+class _Does:
+    """Stands for a chart that makes whoever draws it do something."""
+
+    def __init__(self, what: Callable[..., object], *arguments: object) -> None:
+        self._what = what, arguments
+
+    def __reduce__(self) -> Any:
+        return self._what
+
+
+def doing(what: Callable[..., object], *arguments: object) -> Chart:
+    return cast(Chart, _Does(what, *arguments))
+
+
+def processes() -> list[psutil.Process]:
+    """Those of this one that draw."""
+    started = psutil.Process().children()
+    return [one for one in started if "adapters.pictures.worker" in one.cmdline()]
+
+
+[CHART, *_] = charts(2, -1)
+
+
+async def test_a_picture_that_takes_too_long_is_given_up_and_its_process_killed():
+    meter = FakeMeter()
+
+    async with real.drawing(meter, limit=timedelta(seconds=2)) as draw:
         with pytest.raises(TimeoutError):
+            await draw(doing(time.sleep, 60), Look.DARK)
+
+        assert processes() == []
+    assert meter.alarms == {"picture_not_drawn": 1}
+
+
+@pytest.mark.parametrize(
+    ("chart", "said"),
+    [
+        (doing(bytearray, 2 * MOST_MEMORY), "MemoryError"),
+        (doing(os._exit, 1), "has ended"),
+        (doing(int, "no number"), "ValueError"),
+    ],
+)
+async def test_after_one_that_failed_another_process_draws(chart: Chart, said: str):
+    meter = FakeMeter()
+
+    async with real.drawing(meter) as draw:
+        with pytest.raises(real.NotDrawn, match=said):
             await draw(chart, Look.DARK)
-        free.set()
+        assert processes() == []
+
+        assert (await draw(CHART, Look.DARK)).png
+    assert meter.alarms == {"picture_not_drawn": 1}
+
+
+async def test_one_process_draws_them_all_knows_no_secret_and_ends_with_the_program(monkeypatch):
+    monkeypatch.setenv("TRADEBELL_SECRET_KEY", "of no use to who draws")
+
+    async with real.drawing(FakeMeter()) as draw:
+        assert processes() == []
+        async with asyncio.TaskGroup() as group:
+            for look in (*Look, *Look):
+                group.create_task(draw(CHART, look), name=look)
+        [process] = processes()
+        known = process.environ()
+
+    assert not any(name.startswith("TRADEBELL") for name in known)
+    assert processes() == []
+
+
+async def test_who_is_asked_for_no_picture_ends_and_begins_again():
+    async with real.drawing(FakeMeter(), idle=timedelta(0)) as draw:
+        first = await draw(CHART, Look.DARK)
+        [process] = processes()
+        await asyncio.to_thread(process.wait, 60)
+
+        assert await draw(CHART, Look.DARK) == first

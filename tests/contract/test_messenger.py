@@ -31,6 +31,7 @@ from tests.contract.messengers import (
     WITH_A_TOKEN,
     Platform,
     Remote,
+    apprise,
     fake,
     words_of,
 )
@@ -275,9 +276,9 @@ BOUGHT = Card(title="Bought BTC", severity=Severity.WARNING, reference="A1B2C3")
 LONG = Card(title="Report", lines=("y" * 90,) * 60, reference="A1B2C3")
 
 
-@pytest.mark.parametrize("platform", OVER_HTTP)
+@pytest.mark.parametrize("platform", [*OVER_HTTP, apprise])
 async def test_every_card_that_we_make_is_taken_as_it_is(
-    platform: Remote, caplog: pytest.LogCaptureFixture
+    platform: Platform, caplog: pytest.LogCaptureFixture
 ):
     cards = [EVERYTHING, *every_card()]
 

@@ -1,4 +1,4 @@
-"""Pictures of what a person sees side by side: a chat of Telegram, one of Discord, a lock screen.
+"""Pictures of what people see: chats of Telegram and Discord, a lock screen.
 
 The words and buttons are those that the stand-ins and the browser have; only the frame is ours.
 """
@@ -13,22 +13,29 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser
+from playwright.async_api import Browser, async_playwright
+
+from tests.e2e.test_browser import CHROMIUM_ARGUMENTS
 
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
+    """A message; `by`: whose, or to whom it answers; `aside`: what shows for a moment above all."""
+
     text: str
-    labels: tuple[str, ...]
+    labels: tuple[str, ...] = ()
+    by: str = ""
+    ours: bool = True
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Screens:
-    """What three screens show at one moment; `pushed` are notifications as a browser tells them."""
+class Screen:
+    """What one screen shows at one moment."""
 
-    telegram: Sequence[Bubble]
-    discord: Sequence[Bubble]
-    pushed: Sequence[Mapping[str, Any]]
+    called: str
+    bubbles: Sequence[Bubble]
+    dark: bool = False
 
 
 STYLE = """
@@ -42,16 +49,25 @@ article p { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 .dark article { background: #26332f; }
 b { display: block; } button { font: inherit; border: 1px solid #9fb2ab; border-radius: 8px;
   padding: 4px 12px; margin: 8px 6px 0 0; background: transparent; color: inherit; }
+small { display: block; color: #54635e; } .dark small { color: #a9bab4; }
+.theirs { margin-left: 60px; background: #d9ece4; } .aside { background: #14201d; color: #fff; }
+.aside small { color: #a9bab4; } .stacked { flex-direction: column; }
 """
 
 
-def _bubbles(called: str, bubbles: Sequence[Bubble]) -> str:
-    return f"<section><h2>{called}</h2>{''.join(map(_bubble, bubbles))}</section>"
+def _section(screen: Screen) -> str:
+    tone = " class=dark" if screen.dark else ""
+    shown = "".join(map(_bubble, screen.bubbles))
+    return f"<section{tone}><h2>{escape(screen.called)}</h2>{shown}</section>"
 
 
 def _bubble(one: Bubble) -> str:
+    tone = "aside" if one.aside else "ours" if one.ours else "theirs"
+    by = f"<small>{escape(one.by)}</small>" if one.by else ""
+    first, _, rest = _INSTANT.sub(_clock, escape(one.text)).partition("\n")
+    text = f"<b>{first}</b>{rest}" if rest else first
     buttons = "".join(f"<button>{escape(label)}</button>" for label in one.labels)
-    return f"<article><p>{_INSTANT.sub(_clock, escape(one.text))}</p>{buttons}</article>"
+    return f"<article class={tone}>{by}<p>{text}</p>{buttons}</article>"
 
 
 _INSTANT = re.compile(r"&lt;t:(\d+):(\w)&gt;")
@@ -63,23 +79,38 @@ def _clock(found: re.Match[str]) -> str:
     return "just now" if found[2] == "R" else f"{at:%d %b %Y %H:%M}"
 
 
-def _lock_screen(pushed: Sequence[Mapping[str, Any]]) -> str:
-    shown = "".join(
-        f"<article><b>{escape(one['title'])}</b><p>{escape(one['body'])}</p>"
-        + "".join(f"<button>{escape(label)}</button>" for _, label in one["actions"])
-        + "</article>"
+def lock_screen(pushed: Sequence[Mapping[str, Any]]) -> Screen:
+    """
+    Args:
+        pushed: notifications as a browser tells them.
+    """
+    shown = [
+        Bubble(f"{one['title']}\n{one['body']}", tuple(label for _, label in one["actions"]))
         for one in pushed
-    )
-    return f"<section class=dark><h2>Phone, locked</h2>{shown}</section>"
+    ]
+    return Screen("Phone, locked", shown, dark=True)
 
 
-async def draw(screens: Screens, browser: Browser, path: Path) -> None:
+async def draw_all(pictures: Mapping[Path, Sequence[Screen]], chromium: str) -> None:
+    """Draw each to its file, its screens one below the other."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium, args=CHROMIUM_ARGUMENTS
+        )
+        for path, screens in pictures.items():
+            await draw(screens, browser, path, stacked=True)
+        await browser.close()
+
+
+async def draw(
+    screens: Sequence[Screen], browser: Browser, path: Path, *, stacked: bool = False
+) -> None:
+    """Side by side, or one below the other so that it reads on a phone, too."""
     page = await browser.new_page(device_scale_factor=1.5)
     await page.set_content(
         f"<!doctype html><meta charset=utf-8><style>{STYLE}</style>"
-        + _bubbles("Telegram", screens.telegram)
-        + _bubbles("Discord", screens.discord)
-        + _lock_screen(screens.pushed)
+        + f"<body class={'stacked' if stacked else 'beside'}>"
+        + "".join(map(_section, screens))
     )
     await page.locator("body").screenshot(path=path)
     await page.close()

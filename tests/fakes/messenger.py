@@ -20,6 +20,7 @@ from bot.domain.deliveries import (
     Repeats,
     Scope,
     Sent,
+    TopicGone,
     Unknown,
 )
 from bot.texts.language import spoken_language
@@ -36,6 +37,7 @@ class Shown:
     message: str = ""
     replies_to: str | None = None
     """The message there that it is shown with, if that is there."""
+    topic: str = ""
 
 
 class ShownUnknown(Unknown):
@@ -91,6 +93,8 @@ class FakeMessenger:
     """Messages that the person has deleted."""
     too_old: timedelta | None = None
     """So old a message can be changed no more, and still be replied to."""
+    topics: dict[str, str] = field(default_factory=dict)
+    """What our topics are called, by their threads."""
 
     async def send(
         self,
@@ -108,21 +112,25 @@ class FakeMessenger:
         self.tried.append(tried)
         try:
             before = replies_to if self._shows(address.chat, replies_to) else None
-            tried.outcome = await self._come_to(address.chat, card, tried.left, message, before)
+            tried.outcome = await self._come_to(address, card, tried.left, message, before)
         finally:
             self.under_way -= 1
         return tried.outcome
 
     async def _come_to(
-        self, chat: str, card: Card, left: datetime, message: str, before: str | None
+        self, address: Address, card: Card, left: datetime, message: str, before: str | None
     ) -> Attempt:
         await asyncio.sleep(self.seconds)
+        chat = address.chat
         outcome = self._refused(chat)
+        if outcome is None and address.topic not in ("", *self.topics):
+            outcome = TopicGone(reason="topic_closed")
         if outcome is None and (waiting := self.outcomes.get(chat)):
             outcome = waiting.popleft()
         unclear_but_shown = isinstance(outcome, Unknown) and self.unclear_but_shown
         if outcome is None or unclear_but_shown or isinstance(outcome, ShownUnknown):
-            self.shown.append(Shown(chat, card, left, self.now(), message, before))
+            shown = Shown(chat, card, left, self.now(), message, before, address.topic)
+            self.shown.append(shown)
             await asyncio.sleep(self.answer_seconds)
         return outcome or Sent(message=message)
 
@@ -177,3 +185,28 @@ class FakeMessenger:
     def alerts(self) -> list[str]:
         """The same, without what is told again because nobody has seen it."""
         return [title for title in self.titles() if not title.startswith("Still unseen")]
+
+
+@dataclass(eq=False)
+class FakeTopics:
+    """Implements `ports.MakeTopics` in the chats of a fake messenger."""
+
+    messenger: FakeMessenger
+    faults: deque[Exception | None] = field(default_factory=deque)
+    """What the next calls come to; `None` is an ordinary success."""
+    calls: list[tuple[str, ...]] = field(default_factory=list)
+
+    async def make(self, address: Address, name: str) -> str:
+        self._call("make", address.chat, name)
+        thread = str(700 + len(self.calls))
+        self.messenger.topics[thread] = name
+        return thread
+
+    async def rename(self, address: Address, thread: str, name: str) -> None:
+        self._call("rename", address.chat, thread, name)
+        self.messenger.topics[thread] = name
+
+    def _call(self, *call: str) -> None:
+        self.calls.append(call)
+        if self.faults and (fault := self.faults.popleft()) is not None:
+            raise fault

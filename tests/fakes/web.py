@@ -49,6 +49,8 @@ class LinkingDesk:
     """What a login has to wait for, if it must."""
     tried: list[tuple[str, Login, str]] = field(default_factory=list)
     """Code, login and source of every login try, in order."""
+    zones: list[str] = field(default_factory=list)
+    """What each try was told of the browser's time zone."""
     looked: list[str] = field(default_factory=list)
     _open: dict[str, Invitation] = field(default_factory=dict)
     _problems: dict[str, LinkProblem] = field(default_factory=dict)
@@ -87,7 +89,7 @@ class LinkingDesk:
         return self._state(code)
 
     async def sign_in(
-        self, code: str, login: Login, source: str, *, agreed: bool = False
+        self, code: str, login: Login, source: str, *, agreed: bool = False, zone: str = ""
     ) -> SignedIn | LoginFailed | TooSoon | LinkProblem:
         state = self._state(code)
         if isinstance(state, LinkProblem):
@@ -97,6 +99,7 @@ class LinkingDesk:
         if self.wait is not None:
             return TooSoon(wait=self.wait)
         self.tried.append((code, login, source))
+        self.zones.append(zone)
         if not self._right(login):
             failures = self._failures[code] = self._failures.get(code, 0) + 1
             return LoginFailed(reason=self.refusal, tries_left=LOGIN_TRIES - failures)

@@ -211,6 +211,9 @@ PURE = (ports.Draw,)
 LISTS = (ports.ShowMenu,)
 """What is listed while a person types; done again until it is known to be done."""
 
+MADE = (ports.MakeTopics,)
+"""Topics of chats: one that a crash leaves is made again, and the first is never used."""
+
 OF_BOTS = (ports.Pods,)
 """Only where bots can be commanded: writes as `Session.set_running`, and reads."""
 
@@ -223,6 +226,7 @@ STORED = (
     ports.Handles,
     ports.Inbox,
     ports.Incidents,
+    ports.Invitations,
     ports.Journal,
     ports.Ledger,
     ports.Links,
@@ -237,6 +241,7 @@ STORED = (
     ports.ShownCards,
     ports.Sightings,
     ports.StandingOrders,
+    ports.Topics,
     ports.Visits,
 )
 """Ports of which every call is a transaction on the database."""

@@ -10,12 +10,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from bot.app.composition import compose
 from bot.domain.accounts import Account, PasswordLogin
 from bot.domain.cards import Card, as_shown
-from bot.domain.chats import Address, Channel, Link, Person
+from bot.domain.chats import Address, Channel, Hears, Link, Person
 from bot.domain.deliveries import WAITS, Restored, Waits
 from bot.domain.events import Kind, Origin, Trade, Trader
 from bot.domain.feeds import FeedState
@@ -25,7 +26,7 @@ from bot.domain.linking import SignedIn
 from bot.domain.marks import shown
 from bot.domain.outages import Outage
 from bot.domain.typed import command_in
-from bot.ports import Draw, Messenger, Platform, Readership, ShowMenu
+from bot.ports import Draw, MakeTopics, Messenger, Platform, Readership, ShowMenu
 from bot.services.actions import READ_BACKS
 from bot.services.commands.router import Router
 from bot.services.commands.settings_page import SettingsPage
@@ -132,6 +133,9 @@ class World:
         await self.says(signed_in.digits, chat)
         link = await self.link(chat)
         assert link is not None
+        if self.chat.channel is Channel.PUSH:  # as phones that are added are
+            wants = partial(replace, hears=Hears.CRITICAL)
+            await self.store.links.prefer(link.id, wants, self.now())
         account = await self.store.accounts.get(link.account)
         assert account is not None
         return account
@@ -231,6 +235,7 @@ async def running(
     others: Sequence[Messenger] = (),
     readership: Readership | None = None,
     show_menu: ShowMenu | None = None,
+    topics: MakeTopics | None = None,
     draw: Draw = blank,
     cut_off: Collection[Channel] = (),
     may_send: Callable[[], bool] = lambda: True,
@@ -244,6 +249,7 @@ async def running(
     Args:
         rate: messages a second over the whole bot; 0 = no limit.
         show_menu: of the bot of `chat`, if its chats have menus of their own.
+        topics: of the bot of `chat`, if its chats can have them.
         others: bots of further chat platforms; `World.on` goes to one of them.
         cut_off: chats whose people cannot open the link page's address.
         may_send: whether this process surely has the right to.
@@ -259,7 +265,12 @@ async def running(
     clock = asyncio.get_running_loop().time
     pace = Pace(rate=rate, chat_rate=lambda address: 0, clock=clock, outage_waits=waits.outage)
     outlet = Outlet(
-        messenger=chat, pace=pace, readership=readership, show_menu=show_menu, waits=waits
+        messenger=chat,
+        pace=pace,
+        readership=readership,
+        show_menu=show_menu,
+        topics=topics,
+        waits=waits,
     )
     outlets = {(chat.channel, chat.bot): outlet}
     for other in others:
@@ -298,6 +309,7 @@ async def running(
             group.create_task(services.telling_nights.run(), name="nights"),
             group.create_task(services.telling_reports.run(), name="reports"),
             group.create_task(services.standing.run(), name="standing"),
+            group.create_task(services.bot_topics.run(), name="topics of bots"),
             group.create_task(services.listing.run(), name="menus"),
             group.create_task(services.feeds.run(), name="feeds"),
         ]

@@ -34,10 +34,12 @@ from bot.domain.cards import (
 from bot.domain.changes import Change
 from bot.domain.charts import Point, profits
 from bot.domain.chats import (
+    INBOX,
     Address,
     Channel,
     Endpoint,
     EndpointState,
+    Followers,
     Hears,
     Link,
     Person,
@@ -76,6 +78,7 @@ from bot.domain.ids import AccountId, ActionId, EndpointId, LinkId, StrategyId, 
 from bot.domain.incidents import Cause, Incident, IncidentState
 from bot.domain.incoming import Shared
 from bot.domain.lanes import Missed
+from bot.domain.ledger import Held
 from bot.domain.linking import Audience, Completed, LinkProblem, WrongDigits
 from bot.domain.live_prices import LiveEnd, LivePrice
 from bot.domain.nights import Fate, IncidentOfNight, Night, Spell, SpellKind, StepTaken
@@ -99,9 +102,10 @@ from bot.domain.spoken_times import ALL_DAY
 from bot.domain.standing_orders import Deed, OrderProblem, StandingOrder
 from bot.domain.timetables import zone
 from bot.domain.told import Duplicate, Replay, Told
+from bot.domain.topics import BotTopic, TopicState
 from bot.domain.trail import Trace, by
 from bot.domain.uptimes import Uptime
-from bot.domain.visits import INBOX, Browser
+from bot.domain.visits import Browser
 from bot.policy.offers import offered as with_offers
 from bot.policy.ruling import may_be_critical
 from bot.services.commands.registry import SPECS
@@ -118,6 +122,7 @@ from bot.texts import (
     events,
     failures,
     figures,
+    followers,
     getting_started,
     guards,
     inbox,
@@ -130,6 +135,7 @@ from bot.texts import (
     nights,
     notices,
     outcomes,
+    partners,
     phones,
     pods,
     price_alerts,
@@ -144,6 +150,7 @@ from bot.texts import (
     standing_orders,
     status,
     strategies,
+    topics,
     trades,
     trail,
     why,
@@ -166,6 +173,8 @@ HERON = Trader(id=TraderId("heron"), name="Heron", running=False, dry_run=False)
 CRANE = Trader(id=TraderId("crane"), name="Crane_*", status="error", strategy=StrategyId("s1"))
 MANY = tuple(Trader(id=TraderId(f"t{i}"), name=f"Bot {i:02}", running=True) for i in range(18))
 PLAN = Strategy(id=StrategyId("s1"), name="Momentum", type="grid", pair="ETH/USDT", interval="1h")
+
+LOST_TOPIC = BotTopic(trader=OWL.id, thread="7", name="Night Owl", state=TopicState.GONE)
 
 PHONE = Phone(
     endpoint=Endpoint(
@@ -261,6 +270,7 @@ EVERYTHING = Card(
     lines=("A line that says what happened.", "- and *one* more_line"),
     fields=(Field("Label", "value"),),
     table=Table(columns=("Pair", "Profit"), rows=(("ETH", "9.5"), ("XRP", "-0.25"))),
+    details=("A report at length.", "  with its own lines"),
     picture=PICTURE,
     pick=PickList(
         prompt="Choose a bot",
@@ -296,6 +306,7 @@ TEXTS: Mapping[str, ModuleType] = {
 BUILDERS = frozenset(
     {
         *("alerts.quietly", "cards.plain", "cards.unfit", "digests.erased"),
+        "followers.in_public",
         *("presented.presented", "presented.with_lateness"),
     }
 )
@@ -403,6 +414,8 @@ def a_status(*traders: Trader, feed: FeedStatus | None, closed: Sequence[Link] =
         unreached=closed,
         orders=(ORDER,),
         closed=closed,
+        offered=traders[:15],
+        actions=[ActionId(f"a{number}") for number in range(len(traders[:15]))],
         now=NOW,
     )
 
@@ -432,6 +445,7 @@ TRACES = [
         ("press", {**by(ASKER), "verb": "pause"}),
         ("press", {"channel": "discord", "person": "1", "refused": "expired"}),
         ("members", {"channel": "discord", "person": "1", "role": "viewer"}),
+        ("topics", {**by(ASKER), "switch": "on"}),
         ("endpoint_disabled", {"channel": "discord", "reason": "removed_from_server"}),
         ("unlinked", by(ASKER)),
         ("linked", by(ASKER)),
@@ -556,6 +570,13 @@ SPEC = replace(SPECS[4], example="2")
 NEAR = [Option(label="Night Owl", action=ActionId("a1"))]
 SHARED = Shared(name="#desk", can_manage=True, missing_permissions=("Send Messages", "Embed Links"))
 AUDIENCE = Audience(name="#desk in Alpha", readers="everyone who can read #desk in Alpha")
+BUY_SIGNAL = Signal(
+    origin=origin(Kind.SIGNAL),
+    type="buy",
+    pair="ETH/USDT",
+    confidence=Decimal("0.8"),
+    model="Trend",
+)
 REPORT = PodEvent(
     origin=origin(Kind.POD_EVENT),
     type="error",
@@ -634,14 +655,17 @@ IN_EUR = Rates(
     missing={"BTC": "BTC/EUR", "USDC": None},
     now=NOW,
 )
-TRUSTED = figures.Trust(record=CLOSED, until=None)
-DOUBTFUL = figures.Trust(
-    record=Record(
-        since=EVER, untold=3, whole_from=AT, method=Method(since=AT - timedelta(11), unmatched=2)
+TOLD_WHOLE = figures.Basis(record=CLOSED, until=None)
+TOLD_IN_EUR = replace(TOLD_WHOLE, rates=IN_EUR)
+TOLD_OF_MANY = replace(TOLD_WHOLE, record=MANY_CLOSED)
+TOLD_NOTHING = replace(TOLD_WHOLE, record=Record(since=EVER))
+DOUBTFUL = figures.Basis(
+    record=replace(
+        CLOSED, untold=3, whole_from=AT, method=Method(since=AT - timedelta(11), unmatched=2)
     ),
     until=AT,
 )
-LEFT_OUT = figures.Trust(record=Record(since=EVER, untold=1), until=None)
+LEFT_OUT = figures.Basis(record=Record(since=EVER, untold=1), until=None)
 
 OPTIONS = (Option(label="Night Owl", action=ActionId("a1")),)
 LANGUAGES = (Option(label="Deutsch", action=ActionId("l1")),)
@@ -807,7 +831,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     ],
     "access.not_linked": lambda: [access.not_linked(one) for one in (True, False)],
     "access.only_in_private": lambda: [access.only_in_private(SPEC)],
-    "access.only_the_owner": lambda: [access.only_the_owner()],
+    "access.only_the_owner": lambda: [access.only_the_owner(), access.only_the_owner("300")],
     "access.role_too_low": lambda: [access.role_too_low(SPEC)],
     "access.too_fast": lambda: [access.too_fast()],
     "linking.link_address": lambda: [
@@ -830,10 +854,28 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         )
         for cut_off in (False, True)
     ],
+    "topics.not_here": lambda: [topics.not_here()],
+    "topics.cannot": lambda: [topics.cannot(Sentence.MAY_MAKE_NO_TOPICS)],
+    "topics.off": lambda: [topics.off()],
+    "topics.on": lambda: [topics.on(()), topics.on((LOST_TOPIC,))],
     "members.nobody_else_here": lambda: [members.nobody_else_here()],
-    "members.rights": lambda: [members.rights(role) for role in (None, Role.VIEWER, Role.OPERATOR)],
+    "members.rights": lambda: [
+        *(members.rights(Preferences(members=role)) for role in (None, Role.VIEWER, Role.OPERATOR)),
+        members.rights(Preferences(people=(("300", Role.OPERATOR), ("400", None)))),
+        *(
+            members.rights(Preferences(followers=Followers(delay=timedelta(minutes=late))))
+            for late in (0, 15)
+        ),
+    ],
+    "members.whom": lambda: [members.whom()],
+    "members.too_many": lambda: [members.too_many(20)],
+    "members.too_late": lambda: [members.too_late(timedelta(days=2), timedelta(days=1))],
     "members.confirm": lambda: [
-        members.confirm(role, AUDIENCE.name, ((PAUSE,),)) for role in (Role.VIEWER, Role.OPERATOR)
+        members.confirm(role, AUDIENCE.name, ((PAUSE,),), person)
+        for role, person in (
+            *((None, ""), (Role.VIEWER, ""), (Role.OPERATOR, "")),
+            *((Role.VIEWER, "300"), (Role.OPERATOR, "300")),
+        )
     ],
     "inbox.address": lambda: [
         inbox.address(f"{PUBLIC_URL}/inbox/open/Ab3-_cc", browsers, buttons, NOW, cut_off=cut_off)
@@ -998,6 +1040,11 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
             (LINK,),
         )
     ],
+    "escalation.until_when": lambda: [escalation.until_when(ONE_BUTTON)],
+    "escalation.no_such_end": lambda: [escalation.no_such_end()],
+    "escalation.held": lambda: [escalation.held(NOW)],
+    "escalation.not_held": lambda: [escalation.not_held()],
+    "escalation.nothing_unseen": lambda: [escalation.nothing_unseen()],
     "escalation.chosen": lambda: [escalation.chosen(DEFAULT_CHAIN, (LINK,), ONE_BUTTON)],
     "escalation.unclear": lambda: [
         escalation.unclear(problem, (LINK, OTHER)) for problem in ChainProblem
@@ -1050,6 +1097,9 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         ),
     ],
     "reports.not_understood": lambda: [reports.not_understood("zzz")],
+    "partners.farewell": lambda: [
+        partners.farewell("a***@example.com", over=over) for over in (False, True)
+    ],
     "nights.not_understood": lambda: [nights.not_understood("zzz")],
     "guards.gone": lambda: [guards.gone()],
     "guards.too_many": lambda: [guards.too_many(20)],
@@ -1124,6 +1174,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "quiet.not_a_time": lambda: [quiet.not_a_time("zzz")],
     "access.owner_absent": lambda: [access.owner_absent()],
     "access.others_may_not_look": lambda: [access.others_may_not_look()],
+    "access.followers_read": lambda: [access.followers_read()],
     "access.masked": lambda: [access.masked()],
     "strategies.one": lambda: [
         strategies.one(PLAN, (replace(OWL, strategy=PLAN.id),)),
@@ -1187,7 +1238,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         pods.confirm_exit(OWL, OPEN, 25, Decimal("0.1"), CONFIRM),
         pods.confirm_exit(OWL, replace(OPEN, profit_ratio=None), 100, None, CONFIRM),
     ],
-    "renaming.how": lambda: [renaming.how()],
+    "renaming.how": lambda: [renaming.how((OWL, PLAN)), renaming.how((OWL, PLAN) * 8)],
     "renaming.nothing_there": lambda: [renaming.nothing_there()],
     "renaming.which": lambda: [
         renaming.which("owll", (OWL, PLAN), (ActionId("a1"), ActionId("a2")), guessed=True),
@@ -1206,7 +1257,9 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     ],
     "linking.linked": lambda: [
         linking.linked(
-            Completed(link=link, account=ACCOUNT, others=(OTHER,), replaced=OTHER),
+            Completed(
+                link=link, account=ACCOUNT, others=(OTHER,), replaced=OTHER, zone="Europe/Berlin"
+            ),
             elsewhere=elsewhere,
         )
         for link, elsewhere in ((LINK, False), (GROUP_LINK, False), (GROUP_LINK, True))
@@ -1218,6 +1271,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "linking.unlinked": lambda: [linking.unlinked(3, last=True), linking.unlinked(0, last=False)],
     "status.overview": lambda: [
         a_status(feed=None),
+        a_status(*MANY, feed=a_feed(FeedState.LIVE)),
         a_status(OWL, HERON, CRANE, feed=a_feed(FeedState.CONNECTING), closed=(LINK, OTHER)),
         *(a_status(OWL, feed=a_feed(state)) for state in FeedState),
     ],
@@ -1233,35 +1287,42 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         strategies.listed((PLAN,), known_only=True),
     ],
     "figures.profit": lambda: [
-        figures.profit(CLOSED, EVERY_BOT, TRUSTED, NOW, zone("UTC"), ONE_BUTTON),
-        figures.profit(CLOSED, EVERY_BOT, DOUBTFUL, NOW, zone("UTC"), (), IN_EUR),
-        figures.profit(Record(since=EVER), EVERY_BOT, TRUSTED, NOW, zone("UTC"), ()),
+        figures.profit(TOLD_WHOLE, EVERY_BOT, NOW, zone("UTC"), ONE_BUTTON),
+        figures.profit(replace(DOUBTFUL, rates=IN_EUR), EVERY_BOT, NOW, zone("UTC"), ()),
+        figures.profit(TOLD_NOTHING, EVERY_BOT, NOW, zone("UTC"), ()),
     ],
     "figures._nothing": lambda: [
-        figures._nothing("Night Owl", Span.ALL, TRUSTED),
+        figures._nothing("Night Owl", Span.ALL, TOLD_NOTHING),
         figures._nothing("Night Owl", Span.DAY, DOUBTFUL),
     ],
     "figures.profit_of": lambda: [
-        *(figures.profit_of(span, CLOSED, EVERY_BOT, TRUSTED) for span in Span),
-        figures.profit_of(Span.DAY, Record(since=NOW), ONE_BOT, LEFT_OUT),
-        figures.profit_of(Span.ALL, CLOSED, ONE_BOT, TRUSTED, IN_EUR),
+        *(figures.profit_of(span, TOLD_WHOLE, EVERY_BOT) for span in Span),
+        figures.profit_of(Span.DAY, LEFT_OUT, ONE_BOT),
+        figures.profit_of(Span.ALL, TOLD_IN_EUR, ONE_BOT),
     ],
     "figures.periods": lambda: [
         figures.periods(
-            span, latest(span, 3, NOW, zone("UTC")), CLOSED, ONE_BOT, TRUSTED, zone("UTC"), PICTURE
+            span, latest(span, 3, NOW, zone("UTC")), basis, ONE_BOT, zone("UTC"), PICTURE
         )
-        for span in (Span.DAY, Span.WEEK, Span.MONTH)
+        for span, basis in (
+            (Span.DAY, TOLD_WHOLE),
+            (Span.WEEK, TOLD_WHOLE),
+            (Span.MONTH, TOLD_WHOLE),
+            (Span.MONTH, TOLD_IN_EUR),
+        )
     ],
     "figures.performance": lambda: [
         *(
-            figures.performance(by, Span.ALL, CLOSED, EVERY_BOT, TRUSTED, ONE_BUTTON)
+            figures.performance(by, Span.ALL, TOLD_WHOLE, EVERY_BOT, ONE_BUTTON)
             for by in figures.By
         ),
-        figures.performance(figures.By.PAIR, Span.YEAR, MANY_CLOSED, EVERY_BOT, TRUSTED, ()),
+        figures.performance(figures.By.PAIR, Span.YEAR, TOLD_OF_MANY, EVERY_BOT, ()),
+        figures.performance(figures.By.PAIR, Span.MONTH, TOLD_IN_EUR, EVERY_BOT, ()),
     ],
     "figures.statistics": lambda: [
-        figures.statistics(Span.ALL, CLOSED, EVERY_BOT, TRUSTED),
-        figures.statistics(Span.MONTH, CLOSED, ONE_BOT, DOUBTFUL),
+        figures.statistics(Span.ALL, TOLD_WHOLE, EVERY_BOT),
+        figures.statistics(Span.MONTH, DOUBTFUL, ONE_BOT),
+        figures.statistics(Span.YEAR, TOLD_IN_EUR, EVERY_BOT),
     ],
     "charts.charted": lambda: [
         *(
@@ -1273,30 +1334,32 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
             )
             for picture in (PICTURE, None)
         ),
-        charts.charted(None, None, EVERY_BOT, TRUSTED, None, ()),
-        charts.charted(charts.curve_of(CLOSED), PICTURE, EVERY_BOT, TRUSTED, None, ()),
+        charts.charted(None, None, EVERY_BOT, TOLD_WHOLE, None, ()),
+        charts.charted(charts.curve_of(CLOSED), PICTURE, EVERY_BOT, TOLD_WHOLE, None, ()),
         charts.charted(charts.pair_of("BTC/USDT", POINTS), PICTURE, EVERY_BOT, None, AT, ()),
     ],
     "figures.fees": lambda: [
-        figures.fees(Span.ALL, (), EVERY_BOT, TRUSTED),
+        figures.fees(Span.ALL, (), EVERY_BOT, TOLD_WHOLE),
         figures.fees(
             Span.WEEK,
             (
                 Fee(NOW, OWL.id, Money("BNB", False), Decimal("0.0012")),
                 Fee(NOW, OWL.id, Money("", True), Decimal("0.5")),
+                Fee(NOW, OWL.id, Money("USDT", False), Decimal("1.2")),
             ),
             ONE_BOT,
-            TRUSTED,
+            TOLD_IN_EUR,
         ),
     ],
     "trades.positions": lambda: [
         trades.positions(TRADES, (OWL,), of="Night Owl", away=AT, now=NOW),
-        trades.positions(TRADES * 9, (), of="", away=None, now=NOW),
+        trades.positions(TRADES * 9, (), of="", away=None, now=NOW, rates=IN_EUR),
         trades.positions((), (OWL,), of="", away=None, now=NOW),
     ],
     "trades.listed": lambda: [
         trades.listed((), ()),
         trades.listed(TRADES, (OWL,), PICTURE),
+        trades.listed(TRADES[:3], (OWL,), rates=IN_EUR),
         trades.listed(TRADES[:2], (OWL,), of="BTC/USDT", page=2, away=AT, buttons=ONE_BUTTON),
         trades.listed((), (), of="BTC/USDT"),
     ],
@@ -1455,6 +1518,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
             today=CLOSED,
             rates=IN_EUR,
             last=TRADES[0],
+            event=replace(a_told(0), title="Maintenance") if bot is OWL else None,
             known_only=known_only,
             now=NOW,
             buttons=ONE_BUTTON,
@@ -1470,7 +1534,10 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         currencies.chosen("EUR", ONE_BUTTON, heard=False),
         currencies.chosen("", ONE_BUTTON, heard=False),
     ],
-    "currencies.not_a_currency": lambda: [currencies.not_a_currency("€")],
+    "currencies.not_a_currency": lambda: [
+        currencies.not_a_currency("€", []),
+        currencies.not_a_currency("EURO", OPTIONS),
+    ],
     "bots.gone": lambda: [bots.gone()],
     "bots.which_one": lambda: [bots.which_one("owl", (OWL,), (ActionId("a1"),))],
     "bots.nothing_to_do": lambda: [
@@ -1572,19 +1639,11 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         )
         for guard, bots in ((GUARD, (OWL, HERON)), (GUARD, ()), (OF_SOME, (OWL,)))
     ],
-    "alerts.signal_alert": lambda: [
-        owed(
-            alerts.signal_alert(
-                Signal(
-                    origin=origin(Kind.SIGNAL),
-                    type="buy",
-                    pair="ETH/USDT",
-                    confidence=Decimal("0.8"),
-                    model="Trend",
-                )
-            )
-        )
+    "followers.followed_trade": lambda: [
+        owed(followers.followed_trade(one, TOLD)) for one in TRADES[:2]
     ],
+    "followers.followed_signal": lambda: [owed(followers.followed_signal(BUY_SIGNAL))],
+    "alerts.signal_alert": lambda: [owed(alerts.signal_alert(BUY_SIGNAL))],
     "alerts.report_alert": lambda: [
         offered(
             alerts.report_alert(
@@ -1712,6 +1771,28 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
         )
         for news in (0, 1, 4)
     ],
+    "notices.reading_older_trades": lambda: [
+        noticed(
+            notices.reading_older_trades(
+                Held(count=1200, oldest=AT - timedelta(days=365)), AT - timedelta(days=360)
+            ),
+            bad=False,
+        )
+    ],
+    "notices.older_trades_read": lambda: [
+        noticed(
+            notices.older_trades_read(Held(count=count, oldest=AT - timedelta(days=365))),
+            bad=False,
+        )
+        for count in (1, 3400)
+    ],
+    "notices.older_trades_denied": lambda: [
+        noticed(
+            notices.older_trades_denied(Held(count=1200, oldest=AT - timedelta(days=365))),
+            bad=False,
+        ),
+        noticed(notices.older_trades_denied(Held(count=0, oldest=None)), bad=False),
+    ],
     "notices.login_refused": lambda: [
         noticed(notices.login_refused(), urgent=True, log_in=True, incident=Cause.LOGIN)
     ],
@@ -1723,6 +1804,7 @@ EXAMPLES: Mapping[str, Callable[[], Sequence[Card]]] = {
     "notices.chat_closed": lambda: [
         noticed(notices.chat_closed(ENDPOINT, "blocked", named=named)) for named in (True, False)
     ],
+    "notices.topic_gone": lambda: [noticed(notices.topic_gone("Night Owl"), bad=False)],
     "notices.group_linked": lambda: [noticed(notices.group_linked())],
     "notices.chat_linked": lambda: [
         noticed(notices.chat_linked(ENDPOINT, named=named), urgent=True) for named in (True, False)

@@ -91,7 +91,13 @@ def _tagged(text: str, entities: Sequence[Json]) -> str:
     )
 
 
-_TAGS = {"bold": "b", "italic": "i", "pre": "pre", "date_time": "time"}
+_TAGS = {
+    "bold": "b",
+    "italic": "i",
+    "pre": "pre",
+    "expandable_blockquote": "quote",
+    "date_time": "time",
+}
 
 
 # --- Discord ----------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ FIELDS = {
     "lines": "line",
     "fields": "field label, field value",
     "table": "table cell",
+    "details": "line of a report",
     "picture": "picture, picture in words",
     "pick": "prompt, option, hint",
     "buttons": "button, link",
@@ -23,6 +24,7 @@ FIELDS = {
     "reference": "reference",
     "private": "",  # who sees it is no part of it
     "question": "",  # where there is no form it is typed, as a line of the card says
+    "protected": "",  # what can be done with it is no part of it
     "secret": "",  # where it is stored is no part of it
     "over": "",  # of phones only
     "follows": "",  # of phones only
@@ -56,7 +58,7 @@ class Screen:
     """What a person is shown of one card. Places are named as the tables in the docs do.
 
     `pressed` has label and target of what can be pressed or chosen, `pictures` each with the place
-    of its words and these. `silence` is how it is silent.
+    of its words and these. `silence` is how it is silent, `sound` how not.
     """
 
     texts: list[tuple[str, str]] = field(default_factory=list)
@@ -64,6 +66,7 @@ class Screen:
     pictures: list[tuple[str, bytes, str, str]] = field(default_factory=list)
     silent: bool = False
     silence: str = "arrives silently"
+    sound: str = "arrives with a sound"
 
     def reads(self, place: str, text: str) -> None:
         if text:
@@ -80,6 +83,7 @@ def parts(card: Card) -> Iterator[Part]:
         yield Part("field value", (one.value,))
     for row in card.table.rows if card.table is not None else ():
         yield from (Part("table cell", (cell,)) for cell in row)
+    yield from (Part("line of a report", (line,)) for line in card.details)
     if card.picture is not None:
         yield Part("picture", (card.picture.alt,), png=card.picture.png)
         yield Part("picture in words", (card.picture.alt,))
@@ -133,7 +137,7 @@ class _Left:
         if part.kind == "silence":
             return self._screen.silence if self._screen.silent else None
         if part.kind == "sound":
-            return None if self._screen.silent else "arrives with a sound"
+            return None if self._screen.silent else self._screen.sound
         if part.png is not None:
             shown = (place for place, png, *_ in self._screen.pictures if png == part.png)
             return next(shown, None)

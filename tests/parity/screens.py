@@ -42,7 +42,13 @@ def on_telegram(card: Card) -> Screen:
     return screen
 
 
-_STYLES = {None: "text", "bold": "bold text", "italic": "italic text", "pre": "fixed-width text"}
+_STYLES = {
+    None: "text",
+    "bold": "bold text",
+    "italic": "italic text",
+    "pre": "fixed-width text",
+    "expandable_blockquote": "quote that opens",
+}
 
 
 def _runs(text: str, entities: Sequence[Json]) -> Iterator[tuple[str | None, str]]:
@@ -152,8 +158,7 @@ def of_the_page(shown: Json) -> Screen:
         screen.reads("description", _whole(one["value"]))
     for cell in (cell for row in (shown["table"] or {"rows": ()})["rows"] for cell in row):
         screen.reads("table", cell)
-    for note in shown["notes"]:
-        screen.reads("small print", _whole(note))
+    _small_print(screen, shown)
     screen.reads("foot", shown["reference"] or "")
     if shown["at"]:
         screen.reads("time above", f"{datetime.fromisoformat(shown['at']):%H:%M} UTC")
@@ -170,6 +175,13 @@ def of_the_page(shown: Json) -> Screen:
         place = "button" if button["href"] is None else "link to the page"
         screen.pressed.append((place, button["label"], button["action"] or button["href"]))
     return screen
+
+
+def _small_print(screen: Screen, shown: Json) -> None:
+    for line in shown["details"]:
+        screen.reads("below *Details*", line)
+    for note in shown["notes"]:
+        screen.reads("small print", _whole(note))
 
 
 def _whole(pieces: Sequence[Json]) -> str:
@@ -210,6 +222,16 @@ def in_the_notification(card: Card) -> Screen:
     return screen
 
 
+def by_apprise(card: Card) -> Screen:
+    title, message = push.lock_screen_words(card, later(card), details=True, address_of=pressed_at)
+    screen = _notification(card, title, message, silent=card.silent)
+    screen.silence = screen.sound = "as the service does"  # it is not told
+    for button in (one for row in card.buttons for one in row if one.until_seen):
+        if pressed_at(str(button.action)) in message:  # there is a page, with that button
+            screen.pressed.append(("address of a page", button.label, str(button.action)))
+    return screen
+
+
 def _notification(card: Card, title: str, message: str, *, silent: bool) -> Screen:
     screen = Screen(silent=silent, silence="no sound")
     screen.reads("title", title)
@@ -238,4 +260,5 @@ PHONES: Mapping[str, Callable[[Card], Screen]] = {
     "ntfy": on_ntfy,
     "Pushover": on_pushover,
     "inbox that rings": in_the_notification,
+    "Apprise": by_apprise,
 }

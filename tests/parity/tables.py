@@ -107,8 +107,9 @@ def _places(kind: str, screens: Mapping[str, Callable[[Card], Screen]], platform
 PHONES_SAY = (
     "A phone shows what a lock screen has room for, and that only if its person wants details;"
     " else one of three sentences. How bad it is\nstands there of bad news. Nothing is asked there,"
-    " and of buttons only *Seen* is pressed there (on ntfy *I have it 2 h*, too). The card is\n"
-    "whole in the chats.",
+    " and of buttons only *Seen* is pressed there (on ntfy *I have it 2 h*, too).\n"
+    "By Apprise it is words alone, and how they sound is up to the service. The card is whole"
+    " in the chats.",
 )
 
 

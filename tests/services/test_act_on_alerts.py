@@ -97,7 +97,7 @@ async def test_under_what_is_critical_there_is_what_stops_the_bot_and_that_it_wa
 
     assert [of_a_bot.silent, of_the_platform.silent] == [False, False]
     assert buttons(of_a_bot) == ["Stop Night Owl", "Seen"]
-    assert buttons(of_the_platform) == ["Seen"]
+    assert buttons(of_the_platform) == ["Seen", "I have it …"]
 
 
 # --- less like this -----------------------------------------------------------------------------

@@ -218,6 +218,6 @@ async def test_a_new_login_closes_the_button_that_asked_for_it(live, chat, platf
     await live.quiet(30)
 
     [notice] = [one for one in chat.screen("100") if one.title == "I need you to log in again"]
-    assert before == ["Log in again", "Seen"]
+    assert before == ["Log in again", "Seen", "I have it …"]
     assert not notice.buttons
     assert notice.notes[-1].startswith("Logged in again")

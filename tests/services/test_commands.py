@@ -831,17 +831,17 @@ async def test_a_press_pauses_once_and_is_not_echoed_to_the_same_chat(world, pla
 
 
 @pytest.mark.parametrize(
-    ("message", "level", "severity"),
+    ("message", "level", "told"),
     [
-        ("Bot stopped", "info", Severity.INFO),
-        ("Bot stopped", None, Severity.INFO),
-        ("Stopped: margin call", None, Severity.CRITICAL),
-        ("Bot started", None, Severity.INFO),
-        ("Bot stopped", "critical", Severity.CRITICAL),
+        ("Bot stopped", "info", []),
+        ("Bot stopped", None, []),
+        ("Stopped: margin call", None, [Severity.CRITICAL]),
+        ("Bot started", None, [Severity.INFO]),
+        ("Bot stopped", "critical", [Severity.CRITICAL]),
     ],
 )
-async def test_what_a_bot_reports_of_a_pause_that_was_asked_for_is_no_alarm(
-    world, platform, chat, message, level, severity
+async def test_what_a_bot_reports_of_a_pause_is_told_where_more_than_that_was_reported(
+    world, platform, chat, message, level, told
 ):
     await linked(world)
     [asked] = await world.says("/pause night owl")
@@ -854,8 +854,7 @@ async def test_what_a_bot_reports_of_a_pause_that_was_asked_for_is_no_alarm(
     platform.store(Stream.POD_EVENTS, report)
     await world.quiet()
 
-    [told] = chat.shown
-    assert told.card.severity is severity
+    assert [shown.card.severity for shown in chat.shown] == told
 
 
 async def test_an_error_right_after_a_pause_is_told_to_who_paused(world, platform, chat):
@@ -1506,6 +1505,17 @@ async def test_what_is_not_understood_gets_an_example_and_does_nothing(
     assert card.title == title
     assert card.lines[0].startswith(line)
     assert not any(one.label in ("Rename it", "Create it", "Delete it") for [one] in card.buttons)
+
+
+async def test_rename_alone_lists_what_can_be_renamed(world, platform):
+    platform.plans[GRID.id] = GRID
+    await linked(world)
+    await world.quiet(10)
+
+    card = await ask(world, "/rename")
+
+    shown = {one.label: one.value for one in card.fields}
+    assert shown == {"Night Owl": "a bot", "Heron": "a bot", GRID.name: "a strategy"}
 
 
 @pytest.mark.parametrize(

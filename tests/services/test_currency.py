@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from bot.domain.cards import as_shown
+from bot.services import converting
 from tests.services.test_figures import ask, earned, knows, shown
 
 BTC_AT = Decimal("40000")
@@ -35,6 +38,52 @@ async def test_amounts_are_shown_in_it_too_with_the_rate_and_its_age(world, plat
         [note] = [one for one in card.notes if "BTC/USDT" in one]
         assert note.startswith("In BTC by the platform's BTC/USDT, ")
         assert note.endswith("ago: 1 USDT = 0.000025 BTC.")
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("daily 2", "+16 USDT (≈ +0.0004 BTC)"),
+        ("weekly", "+16 USDT (≈ +0.0004 BTC)"),
+        ("monthly", "+16 USDT (≈ +0.0004 BTC), 2 trades"),
+        ("performance", "+16 USDT (≈ +0.0004 BTC)"),
+        ("stats", "+8 USDT (≈ +0.0002 BTC) a trade"),
+        ("fees", "2 USDT (≈ 0.00005 BTC), 2 trades"),
+        ("trades", "Loss -4 USDT (≈ -0.0001 BTC)"),
+        ("positions", "Profit +8 USDT (≈ +0.0002 BTC)"),
+    ],
+)
+async def test_every_answer_about_results_is_in_it_too(world, platform, command, told):
+    cost = {"fee": Decimal(1), "fee_currency": "USDT"}
+    running = earned(world, 3, "8", number="7", side="buy", closed_at=None)
+    trades = earned(world, 1, "20", **cost), earned(world, 2, "-4", **cost)
+    await hears_prices(world, platform, *trades, *([running] if command == "positions" else []))
+
+    await ask(world, "/currency btc")
+    card = await ask(world, f"/{command}")
+
+    assert told in str(card)
+    assert [one.startswith("In BTC by") for one in card.notes] == [True]
+
+
+async def test_only_so_many_prices_are_remembered(world, platform, monkeypatch):
+    monkeypatch.setattr(converting, "MOST", 1)
+    await hears_prices(
+        world,
+        platform,
+        earned(world, 1, "20", fee=Decimal(1), fee_currency="USDT"),
+        earned(world, 2, "-4", fee=Decimal(2), fee_currency="EUR"),
+    )
+    platform.pairs = platform.ticking = ("BTC/USDT", "BTC/EUR")
+    await ask(world, "/currency btc")
+    both = await ask(world, "/fees")
+    platform.ticking = ()
+
+    await world.quiet(600)
+    last_alone = await ask(world, "/fees")
+
+    assert [note[:9] for note in both.notes] == ["In BTC by", "In BTC by"]
+    assert sorted(note[:9] for note in last_alone.notes) == ["In BTC by", "No price "]
 
 
 async def test_without_a_pair_amounts_stay_as_they_are_and_why_is_said_once(world, platform):

@@ -92,7 +92,7 @@ async def test_each_place_answers_for_itself_and_the_result_says_how_fast(
     await all_three.quiet(5)
 
     assert begun.card.title == "A drill has begun: nothing is wrong"
-    assert begun.card.lines[0] == ("It goes to 3 chats and phones now, as a critical alert would.")
+    assert begun.card.lines[0] == "It goes to 3 chats and phones now, all at once."
     assert begun.card.lines[-1] == "The result is told here at the end."
     for alarm in alarms:
         assert alarm.title == ALARM

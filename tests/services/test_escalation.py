@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from datetime import timedelta
 
 import pytest
 
 from bot.domain.chats import Channel, Watch
 from bot.domain.deliveries import Halted
 from bot.domain.events import Kind, Origin, PodEvent, Stream
-from bot.domain.incidents import HOLD_FOR, SAME_AGAIN, Incident
+from bot.domain.incidents import SAME_AGAIN, Incident
 from bot.domain.incoming import Reply
 from bot.domain.reasons import Reason
 from bot.texts import escalation
@@ -76,20 +77,74 @@ async def test_the_phone_rings_after_two_minutes_and_loudly_after_five(
     all_three, platform, chat, phone
 ):
     await fails(all_three, platform)
-    told_at_once = len(titles(phone))
     await all_three.quiet(110)
-    before = len(titles(phone))
+    before = titles(phone)
     await all_three.quiet(10)
-    after_two = titles(phone)[before:]
+    after_two = titles(phone)
     await all_three.quiet(3 * MINUTE)
 
-    assert told_at_once == before == 1
+    assert before == []
     assert after_two == [f"{UNSEEN} (2 min ago)"]
-    assert titles(phone)[before:] == [f"{UNSEEN} (2 min ago)", f"{UNSEEN} (5 min ago)"]
-    assert [one.card.severity for one in phone.shown[1:]] == ["warning", "critical"]
+    assert titles(phone) == [f"{UNSEEN} (2 min ago)", f"{UNSEEN} (5 min ago)"]
+    first, second = (one.card for one in phone.shown)
+    assert [first.severity, second.severity] == ["warning", "critical"]
+    assert first.lines == chat.shown[0].card.lines, "there nobody was told more of it before"
+    assert second.follows == first.reference, "it comes in its place"
     assert len(titles(chat)) == 1
     await all_three.quiet(3600)
-    assert len(titles(phone)) == 3, "that was all"
+    assert len(titles(phone)) == 2, "that was all"
+
+
+async def fails_once_more(world: World, platform) -> None:
+    origin = Origin(kind=Kind.POD_EVENT, record=f"e{world.now()}", at=world.now())
+    event = PodEvent(origin=origin, type="error", message=f"Boom {world.now()}", trader=OWL.id)
+    platform.store(Stream.POD_EVENTS, event)
+    await world.quiet(5)
+
+
+async def test_a_phone_hears_at_once_what_no_step_will_ring_it_for(
+    all_three, platform, chat, phone
+):
+    await fails_once_more(all_three, platform)
+    await fails_once_more(all_three, platform)
+    waited = len(titles(phone))
+    await all_three.quiet(6 * MINUTE)
+    rung = len(titles(phone))
+    await fails_once_more(all_three, platform)
+    after_the_steps = titles(phone)[rung:]
+    await all_three.reacts(chat.shown[-1].message)
+    await fails_once_more(all_three, platform)
+
+    assert (waited, rung) == (0, 2)
+    assert after_the_steps == ["Night Owl: error"]
+    assert len(titles(phone)) == rung + 1, "somebody has seen it"
+
+
+@pytest.mark.parametrize(
+    "said", ["/escalate phone at once, again after 6 loud", "/escalate chats after 9 min"]
+)
+async def test_whose_phone_rings_at_once_hears_the_alert_itself(all_three, platform, phone, said):
+    [chosen] = await all_three.says(said)
+    [status] = await all_three.says("/status")
+    await fails(all_three, platform)
+
+    assert chosen.card.lines[0] == "At once: all chats and phones, as the alert."
+    line = next(note for note in status.card.notes if note.startswith("If a bot fails"))
+    assert line.startswith("If a bot fails: Telegram, Discord, Phone at once, ")
+    assert titles(phone) == ["Night Owl stopped with an error"]
+    assert phone.shown[0].card.severity == "critical"
+
+
+async def test_whose_chats_are_all_closed_has_the_phone_ring_at_once(
+    two_people, platform, chat, phone
+):
+    chat.closed.add("100")
+    await two_people.says("/test")
+    await two_people.quiet()
+    phone.shown.clear()
+    await fails(two_people, platform)
+
+    assert rung(phone) == [("100", "Night Owl stopped with an error")], "Ben has a chat"
 
 
 async def test_seen_anywhere_ends_it_and_takes_the_buttons_away_everywhere(
@@ -109,7 +164,7 @@ async def test_seen_anywhere_ends_it_and_takes_the_buttons_away_everywhere(
             assert "Seen" not in buttons(card), card
             assert any(note.startswith("Seen ") for note in card.notes)
     await all_three.quiet(3600)
-    assert [len(titles(one)) for one in (chat, discord, phone)] == [1, 1, 2]
+    assert [len(titles(one)) for one in (chat, discord, phone)] == [1, 1, 1]
 
 
 async def test_the_alert_s_own_button_counts_as_much(all_three, platform, chat, phone):
@@ -117,7 +172,7 @@ async def test_the_alert_s_own_button_counts_as_much(all_three, platform, chat, 
     await all_three.presses(Reply(card=chat.shown[0].card), "Seen")
     await all_three.quiet(3600)
 
-    assert len(titles(phone)) == 1
+    assert titles(phone) == []
 
 
 async def test_who_has_it_is_asked_again_if_it_is_not_solved_by_then(
@@ -126,12 +181,12 @@ async def test_who_has_it_is_asked_again_if_it_is_not_solved_by_then(
     await fails(all_three, platform)
     await all_three.quiet(2 * MINUTE)
     [answer] = await all_three.on(phone).presses(Reply(card=phone.shown[-1].card), "I have it 2 h")
-    until = all_three.now() + HOLD_FOR
-    await all_three.quiet(HOLD_FOR.total_seconds() - 20)
+    until = all_three.now() + timedelta(hours=2)
+    await all_three.quiet(2 * 3600 - 20)
 
     assert answer.toast == f"Noted. I ask again at {until:%H:%M} UTC if it is not solved."
     assert any(f"in hand until {until:%H:%M} UTC" in note for note in chat.screen("100")[0].notes)
-    assert [len(titles(one)) for one in (chat, discord, phone)] == [1, 1, 2]
+    assert [len(titles(one)) for one in (chat, discord, phone)] == [1, 1, 1]
     await all_three.quiet(40)
     again = chat.shown[-1].card
     assert again.title == f"{UNSEEN} (2 h ago)"
@@ -139,7 +194,70 @@ async def test_who_has_it_is_asked_again_if_it_is_not_solved_by_then(
     assert again.reference is not None
     assert f"Alert {chat.shown[0].card.reference}" in again.notes
     await all_three.quiet(2 * MINUTE)
-    assert len(titles(phone)) == 4, "the chain begins anew"
+    assert len(titles(phone)) == 2, "the chain begins anew"
+
+
+async def in_hand(world: World, messenger) -> list[str]:
+    """What alerts in a chat say of who has them."""
+    notes = [note for card in messenger.screen("100") for note in card.notes]
+    return [note for note in notes if "in hand" in note]
+
+
+async def test_who_has_it_says_in_a_chat_until_when_by_their_own_clock(
+    all_three, platform, chat, discord, phone
+):
+    await all_three.says("/timezone berlin")
+    await all_three.says("/escalate phone at once")
+    await fails(all_three, platform)
+    offered = buttons(chat.shown[-1].card)
+    [asked] = await all_three.presses(Reply(card=chat.shown[-1].card), "I have it …")
+    before = await in_hand(all_three, chat)
+    [said] = await all_three.presses(asked, "until 08:00")
+    await all_three.quiet(10)
+
+    assert offered == ["Seen", "I have it …"]
+    assert buttons(asked.card) == ["30 min", "2 h", "until 08:00"]
+    assert before == [], "to ask changes nothing"
+    assert said.card.lines == ("Noted. I ask again at 08:00 if it is not solved.",)
+    told = [await in_hand(all_three, one) for one in (chat, discord, phone)]
+    assert [[note.rpartition("in hand ")[2] for note in one] for one in told] == [
+        ["until 08:00"],
+        ["until 07:00 UTC"],
+        ["until 07:00 UTC"],
+    ]
+    count = len(titles(discord))
+    await all_three.quiet(18 * 3600)
+    assert len(titles(discord)) == count
+    await all_three.quiet(3600)
+    assert titles(discord)[count:] == [f"{UNSEEN} (18 h ago)"]
+    assert discord.shown[-1].card.lines == ("Somebody had it until 07:00 UTC. It is not solved.",)
+
+
+async def test_who_has_seen_it_may_have_it_too_and_for_longer_but_not_for_less(
+    all_three, platform, chat, discord
+):
+    [nothing] = await all_three.says("/ihaveit 2h")
+    await fails(all_three, platform)
+    await all_three.presses(Reply(card=chat.shown[-1].card), "Seen")
+    [gone] = await all_three.says("/ihaveit 2h")
+    [one] = await all_three.says(f"/ihaveit {chat.shown[0].card.reference} for 10 min")
+    [longer] = await all_three.says("have it until 15:00")
+    [less] = await all_three.says("/ihaveit 30 min")
+    [asked] = await all_three.says("/ihaveit")
+    [too_long] = await all_three.says("/ihaveit for 3 days")
+    await all_three.quiet(10)
+    [listed] = await all_three.says("/escalate")
+
+    assert nothing.card.title == gone.card.title == "Nothing is unseen"
+    assert one.card.title == longer.card.title == "You have it"
+    assert less.card.title == "Nothing was changed"
+    assert asked.card.title == too_long.card.title == "Until when do you have it?"
+    assert too_long.card.lines[0] == "From 1 min to 24 h, please"
+    assert [field.value for field in listed.card.fields] == ["in hand until 15:00 UTC"]
+    for there in (chat, discord):
+        [note] = await in_hand(all_three, there)
+        assert note.startswith("Seen in Telegram")
+        assert note.endswith("in hand until 15:00 UTC")
 
 
 async def test_a_bot_that_runs_again_ends_it_and_nobody_is_rung_for_that(
@@ -150,7 +268,7 @@ async def test_a_bot_that_runs_again_ends_it_and_nobody_is_rung_for_that(
     platform.put(owl(**REAL))
     await all_three.quiet(10)
 
-    for one in (chat, discord):
+    for one in (chat, discord, phone):
         alarm, recovery = one.screen("100")
         assert buttons(alarm) == []
         assert any(note.startswith("Solved · ") for note in alarm.notes)
@@ -165,6 +283,7 @@ async def test_seen_twice_by_somebody_else_or_after_it_is_solved_changes_nothing
 ):
     await fails(all_three, platform)
     first, second = chat.shown[0], discord.shown[0]
+    await all_three.quiet(2 * MINUTE)
     await all_three.reacts(first.message)
     await all_three.on(discord).reacts(second.message)
     await all_three.reacts(first.message)
@@ -175,10 +294,11 @@ async def test_seen_twice_by_somebody_else_or_after_it_is_solved_changes_nothing
     platform.put(owl(**REAL))
     await all_three.quiet(10)
     await all_three.on(phone).reacts(phone.shown[0].message)
+    rung = len(titles(phone))
     await all_three.quiet(3600)
 
     assert await unseen(all_three) == []
-    assert all(not title.startswith("Still") for title in titles(phone))
+    assert len(titles(phone)) == rung
 
 
 async def test_what_happens_again_soon_after_it_was_seen_stays_seen_and_later_it_does_not(
@@ -187,19 +307,12 @@ async def test_what_happens_again_soon_after_it_was_seen_stays_seen_and_later_it
     await fails(all_three, platform)
     await all_three.reacts(chat.shown[0].message)
     await all_three.quiet(5)
-
-    async def error(number: int) -> None:
-        origin = Origin(kind=Kind.POD_EVENT, record=f"e{number}", at=all_three.now())
-        event = PodEvent(origin=origin, type="error", message=f"Boom {number}", trader=OWL.id)
-        platform.store(Stream.POD_EVENTS, event)
-        await all_three.quiet(5)
-
-    await error(1)
-    await all_three.on(phone).reacts(phone.shown[-1].message)
-    await error(2)
+    await fails_once_more(all_three, platform)
+    await all_three.reacts(chat.shown[-1].message)
+    await fails_once_more(all_three, platform)
     assert await unseen(all_three) == []
     await all_three.quiet(SAME_AGAIN.total_seconds())
-    await error(3)
+    await fails_once_more(all_three, platform)
     [one] = await unseen(all_three)
     assert one.count == 3
 
@@ -284,6 +397,22 @@ async def test_what_no_chat_could_show_goes_to_the_phone_after_a_minute(
     )
 
 
+async def test_who_alone_was_not_shown_it_is_told_elsewhere_after_a_minute(
+    two_people, platform, chat, discord, phone
+):
+    link = await two_people.on(phone).link()
+    assert link is not None
+    await two_people.store.links.end(link.id, two_people.now())
+    chat.closed.add("100")
+    await fails(two_people, platform)
+    await two_people.on(phone).links()
+    phone.shown.clear()
+    await two_people.quiet(70)
+
+    assert rung(phone) == [("100", f"{UNSEEN} (1 min ago)")], "Ben has it, in his own chat"
+    assert phone.shown[0].card.lines == ("It could not be shown in Telegram.",)
+
+
 async def test_a_platform_that_is_away_with_trades_open_wakes_and_is_over_once_it_is_back(
     store, platform, chat, phone, now
 ):
@@ -340,7 +469,7 @@ async def test_the_chain_is_said_in_words_changed_and_taken_back(
     assert shown.card.title == "If nobody sees a critical alert"
     assert shown.card.lines[:4] == (
         "At once: all chats, as the alert.",
-        "After 1 min: elsewhere, if no chat could show it.",
+        "After 1 min: elsewhere, for those whose chats could not show it.",
         "After 2 min: the phone.",
         "After 5 min: the phone, loudly.",
     )
@@ -370,6 +499,7 @@ async def test_status_says_what_would_ring_tonight_and_where_that_was_proven(
 ):
     [before] = await all_three.says("/status")
     await fails(all_three, platform)
+    await all_three.quiet(2 * MINUTE)
     await all_three.on(phone).reacts(phone.shown[0].message)
     await all_three.quiet(3600)
     await all_three.reacts(chat.shown[0].message)
@@ -455,8 +585,6 @@ async def test_off_watch_the_second_person_s_phone_rings_and_on_watch_one_s_own(
     [listed] = await two_people.says("/escalate")
     [status] = await two_people.says("/status")
     await fails(two_people, platform)
-    at_once = rung(phone)
-    phone.shown.clear()
     await two_people.quiet(6 * MINUTE)
 
     assert said.card.title == "Who is on watch"
@@ -470,8 +598,6 @@ async def test_off_watch_the_second_person_s_phone_rings_and_on_watch_one_s_own(
         "; Telegram chat Every day 12:04-20:00 (UTC), otherwise Discord chat" in note
         for note in status.card.notes
     )
-    alert = "Night Owl stopped with an error"
-    assert sorted(at_once) == [("100", f"(silently) {alert}"), (BEN, alert)]
     assert chat.shown[0].card.silent
     assert rung(phone) == [
         (BEN, f"{UNSEEN} (2 min ago)"),
@@ -513,7 +639,6 @@ async def test_where_nobody_else_is_there_the_phone_rings_all_the_same(
         " any time, unless somebody else on watch is rung." in alone.card.lines
     )
     assert rung(phone) == [
-        ("100", "Night Owl stopped with an error"),
         ("100", f"{UNSEEN} (2 min ago)"),
         ("100", f"{UNSEEN} (5 min ago)"),
     ]

@@ -167,6 +167,15 @@ async def test_fees_are_told_in_the_currency_that_they_were_paid_in(world, platf
     assert shown(card) == {"USDT": "0.50 USDT, 2 trades", "BNB": "0.001 BNB, 1 trade"}
 
 
+async def test_where_nothing_was_sold_nothing_is_said_to_lack_its_result(world, platform):
+    bought = earned(world, 1, "0", side="buy", price=Decimal(100), fee=Decimal("0.1"))
+    fees = {"profit": None, "closed_at": None, "opened_at": None, "fee_currency": "USDT"}
+    await knows(world, platform, replace(bought, **fees))
+
+    for text in ("/fees", "/profit"):
+        assert (await ask(world, text)).notes == ()
+
+
 async def test_without_results_they_are_computed_and_the_answer_says_how(world, platform):
     def fill(number, side, price, ago):
         trade = earned(world, number, "0", ago, side=side, price=Decimal(price))
@@ -246,6 +255,44 @@ async def test_a_bot_is_shown_with_what_it_holds_and_how_today_goes(world, platf
     assert told[open_for].startswith("Bought 1 BTC/USDT")
     assert confirm.card.title == "Stop Night Owl?"
     assert trades.card.title == "Latest 3 trades · Night Owl"
+
+
+async def test_a_bot_is_shown_with_what_was_told_of_it_last(world, platform):
+    await knows(world, platform, earned(world, 1, "10"))
+    platform.put(replace(OWL, running=False, status="error"))
+    await world.quiet()
+    await world.quiet(3 * 3600)
+
+    [reply] = await world.says("/status owl")
+
+    told = shown(as_shown(reply.card))
+    assert told["Last event"] == "Night Owl stopped with an error · 3 h ago"
+    assert told["Last trade"].startswith("Sold 1 BTC/USDT")
+
+
+async def test_the_status_of_all_bots_opens_the_card_of_each(world, platform):
+    await knows(world, platform, earned(world, 1, "10"))
+
+    [reply] = await world.says("/status")
+    [one] = await world.presses(reply, "Night Owl")
+
+    assert one.card.title == "Night Owl"
+    assert shown(as_shown(one.card))["Today"] == "+10 USDT, 1 trade"
+
+
+async def test_of_many_bots_those_in_trouble_can_be_opened_first(world, platform):
+    await knows(world, platform)
+    for number in range(20):
+        platform.put(replace(OWL, id=TraderId(f"t{number}"), name=f"Bot {number}"), announce=False)
+    broken = replace(OWL, id=TraderId("x"), name="Zebra", running=False, status="error")
+    platform.put(broken, announce=False)
+
+    [reply] = await world.says("/status")
+
+    labels = [option.label for option in reply.card.pick.options]
+    assert len(labels) == 15
+    assert labels[0] == "Zebra"
+    assert "For any other bot: /status NAME" in reply.card.notes
 
 
 async def test_positions_are_what_nothing_has_closed_and_a_bot_that_counts_others_is_heard(

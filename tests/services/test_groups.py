@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.accounts import PasswordLogin
-from bot.domain.chats import Role
+from bot.domain.chats import EndpointState, Role
 from bot.domain.feeds import FeedState
 from bot.domain.incoming import Masked, Migrated, Press
 from bot.domain.lifetimes import CODE_LIFE
@@ -252,3 +252,23 @@ async def test_who_writes_as_the_group_is_told_once_that_nobody_knows_who_it_is(
 
     assert [reply.card.title for reply in first] == ["Telegram does not tell me who you are here"]
     assert again == []
+
+
+async def test_the_owner_who_comes_back_opens_a_group_again(world, chat, readership):
+    link = await linked(world, Role.VIEWER)
+    await world.quiet()
+    account = await world.store.accounts.get(link.account)
+    readership.left.add((GROUP, ALICE))
+    await world.ingest.take(account, (world.trade(1),))
+    await world.quiet()
+    closed = (await world.link(GROUP)).endpoint.state
+    readership.left.clear()
+
+    by_another = await asks(world, "/status", CAROL)
+    still = (await world.link(GROUP)).endpoint.state
+    await asks(world, "/status")
+    await world.quiet()
+
+    assert closed is still is EndpointState.DISABLED
+    assert "Night Owl" in str(by_another.card)
+    assert any("Bought 1" in title for title in chat.titles(GROUP))

@@ -75,7 +75,7 @@ async def test_a_loss_of_the_day_rings_once_and_stops_exactly_whom_it_names(worl
         "Night Owl": "-30 USDT",
         "Heron": "-22.30 USDT",
     }
-    assert list(actions_under(card)) == ["Stop these 2 bots", "Seen"]
+    assert list(actions_under(card)) == ["Stop these 2 bots", "Seen", "I have it …"]
 
 
 async def test_its_button_asks_first_and_then_stops_them(world, two_bots, chat):
@@ -110,7 +110,7 @@ async def test_it_rings_through_quiet_hours_and_why_knows_it(world, two_bots, ch
 
     assert card.title == "31 USDT below the day's best: your limit is 30 USDT"
     assert not card.silent
-    assert list(actions_under(card)) == ["Stop Night Owl", "Seen"]
+    assert list(actions_under(card)) == ["Stop Night Owl", "Seen", "I have it …"]
     assert any("guard of the day" in f"{one}" for one in (why.title, *why.lines, *why.fields))
 
 

@@ -9,13 +9,13 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.cards import Card, as_shown
-from bot.domain.chats import Channel, Link, Role
+from bot.domain.chats import INBOX, Channel, Link, Role
 from bot.domain.deliveries import Gone
 from bot.domain.ids import ActionId
 from bot.domain.incoming import Command, Reply
 from bot.domain.phones import BrowserTarget, NtfyTarget, Service
 from bot.domain.rules import Quiet
-from bot.domain.visits import INBOX, Purpose, Rings, Visit, VisitProblem
+from bot.domain.visits import Purpose, Rings, Visit, VisitProblem
 from bot.services.inboxes import inbox_messages
 from tests.fakes.messenger import FakeMessenger
 from tests.harness.world import CHAT, World, actions_under, running

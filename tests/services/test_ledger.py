@@ -11,13 +11,15 @@ import pytest
 
 from bot.domain.events import WHOLE, Kind, Origin, Stream, Sweep, Trade
 from bot.domain.results import Results
-from bot.errors import TryLater
-from tests.harness.world import OWL, World, running
+from bot.errors import NotOffered, TryLater
+from tests.fakes.platform import FakePlatform
+from tests.harness.world import CHAT, OWL, World, running
 
 pytestmark = pytest.mark.both_databases
 
 PAGE = "page trades"
 LONG_AGO = timedelta(days=3650)
+HOUR = timedelta(hours=1)
 
 
 def closed(world: World, number: int, ago: timedelta) -> Trade:
@@ -160,3 +162,109 @@ async def test_before_older_trades_are_there_no_day_is_told(world, platform, cha
     labels = {field.label for field in chat.shown[-1].card.fields}
     assert "Profit" in labels
     assert "Bot today" not in labels
+
+
+# --- what is told of it -----------------------------------------------------------------------
+
+
+async def have_traded(world: World, platform: FakePlatform, pages: int) -> None:
+    """As many pages of trades from before the link, each of ten."""
+    platform.cap = 10
+    for number in range(pages * 10):
+        ago = timedelta(days=300) - number * HOUR
+        platform.store(Stream.TRADES, closed(world, number, ago))
+
+
+async def test_a_long_reading_is_told_in_one_silent_message_that_is_edited(world, platform, chat):
+    await have_traded(world, platform, 40)
+    oldest = world.now() - timedelta(days=300)
+
+    await world.goes_live()
+    began = len(chat.shown)
+    await world.quiet(15 + 2 * 6 + 5)
+    first = chat.screen(CHAT)[began:]
+    await until_whole(world)
+    await world.quiet(5)
+
+    [told] = chat.screen(CHAT)[began:]
+    assert [one.title for one in first] == ["I am reading your older trades"]
+    assert first[0].lines[0] == f"Read up to {oldest + 59 * HOUR:%d %b %Y}: 60 trades so far."
+    assert told.title == "I have read your older trades"
+    assert told.lines[0] == f"I know 400 trades now, the oldest of {oldest:%d %b %Y}."
+    assert first[0].silent
+    assert told.silent
+    assert told.buttons == ()
+    edits = [one.left for one in chat.changed]
+    assert 5 <= len(edits) <= 8
+    assert all(
+        later - earlier >= timedelta(seconds=9.5)
+        for earlier, later in itertools.pairwise(edits[:-1])
+    )
+    [unseen] = await world.says("/ihaveit")
+    assert unseen.card.title == "Nothing is unseen"
+
+
+async def test_a_short_reading_costs_no_message(world, platform, chat):
+    await have_traded(world, platform, 5)
+
+    await world.goes_live()
+    began = len(chat.shown)
+    await until_whole(world)
+    await world.quiet(60)
+
+    assert chat.shown[began:] == []
+
+
+async def test_after_a_restart_the_same_message_tells_how_it_goes_on(store, platform, chat, now):
+    async with running(store, platform, chat, now) as world:
+        await have_traded(world, platform, 12)
+        await world.goes_live()
+        began = len(chat.shown)
+        await world.quiet(15 + 2 * 8)
+    async with running(store, platform, chat, now) as world:
+        await until_whole(world)
+        await world.quiet(5)
+
+    assert [one.title for one in chat.screen(CHAT)[began:]] == ["I have read your older trades"]
+
+
+async def test_while_the_chat_is_out_of_reach_only_the_last_word_waits(world, platform, chat):
+    await have_traded(world, platform, 20)
+    await world.goes_live()
+    began = len(chat.shown)
+    chat.away = True
+    await until_whole(world)
+    await world.quiet(5)
+    chat.away = False
+    await world.quiet(120)
+
+    [told] = chat.shown[began:]
+    assert told.card.title == "I have read your older trades"
+    assert chat.changed == []
+
+
+async def test_a_message_that_was_deleted_is_not_told_again_nor_tried_again(world, platform, chat):
+    await have_traded(world, platform, 40)
+    await world.goes_live()
+    began = len(chat.shown)
+    await world.quiet(15 + 2 * 6 + 5)
+    chat.deleted.add(chat.shown[-1].message)
+    before = chat.change_calls
+    await until_whole(world)
+    await world.quiet(60)
+
+    assert chat.change_calls - before == 1
+    assert len(chat.shown) - began == 1
+
+
+async def test_where_the_platform_shows_no_more_of_them_the_message_says_so(world, platform, chat):
+    await have_traded(world, platform, 40)
+    await world.goes_live()
+    began = len(chat.shown)
+    await world.quiet(15 + 2 * 6 + 5)
+    platform.fail(PAGE, NotOffered("trades"))
+    await world.quiet(20)
+
+    [told] = chat.screen(CHAT)[began:]
+    assert told.title == "I may not read your older trades any further"
+    assert "90 trades" in told.lines[0]

@@ -45,6 +45,33 @@ async def test_an_address_is_known_to_be_given_in_the_language_that_is_spoken(wo
     assert looked.language == "qps"
 
 
+@pytest.mark.parametrize(
+    ("named", "before", "taken"),
+    [
+        ("Europe/Berlin", "", "Europe/Berlin"),
+        ("Europe/Berlin", "Asia/Tokyo", ""),
+        ("UTC", "", ""),
+        ("../../etc/passwd", "", ""),
+        ("x" * 5000, "", ""),
+    ],
+)
+async def test_a_chat_has_the_time_zone_of_the_browser_unless_it_has_one(
+    world, named, before, taken
+):
+    if before:
+        await world.links()
+        await world.says(f"/timezone {before}")
+    code = await invited(world)
+    signed_in = await world.linking.sign_in(code, RIGHT, "127.0.0.1", zone=named)
+
+    [welcome] = await world.says(signed_in.digits)
+
+    said = [line for line in welcome.card.lines if "/timezone" in line]
+    assert said == [f"Times are for {zone}: /timezone changes it." for zone in [taken] if zone]
+    link = await world.store.links.at(world.place().address)
+    assert link.preferences.zone == taken or before
+
+
 async def test_an_address_works_once(world):
     code = await invited(world)
     await world.linking.sign_in(code, RIGHT, "127.0.0.1")

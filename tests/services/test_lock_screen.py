@@ -10,7 +10,7 @@ from bot.domain.actions import Denied
 from bot.domain.cards import Card
 from bot.domain.chats import Channel
 from bot.domain.ids import ActionId
-from bot.domain.incidents import HOLD_FOR, SAME_AGAIN
+from bot.domain.incidents import SAME_AGAIN
 from bot.domain.incoming import Reply
 from bot.domain.lifetimes import OFFER_LIFE
 from bot.domain.phones import LockScreenPress
@@ -32,13 +32,14 @@ def phone(now):
 
 @pytest.fixture
 async def both(store, platform, chat, phone, now):
-    """An account in a chat, with a phone that was added there."""
+    """An account in a chat, with a phone that was added there, and is rung at once."""
     platform.bots["owl"] = owl(**REAL)
     async with running(store, platform, chat, now, others=[phone]) as world:
         await world.goes_live()
         [card] = await world.says("/phone ntfy https://ntfy.example.com")
         await world.presses(card, "Send the code")
         await world.says("482913")
+        await world.says("/escalate phone at once, again after 2 min, again after 5 loud")
         await world.quiet()
         for one in (chat, phone):
             one.shown.clear()
@@ -94,7 +95,7 @@ async def test_who_has_it_is_asked_again_and_seen_before_does_not_use_it_up(both
 
     seen = await both.lock_screen.press(code(both, reminder))
     held = await both.lock_screen.press(code(both, reminder, "I have it 2 h"))
-    await both.quiet(HOLD_FOR.total_seconds() + 40)
+    await both.quiet(2 * 3600 + 40)
 
     assert seen == NEW
     assert isinstance(held, LockScreenPress)

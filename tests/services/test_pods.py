@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import pytest
 
+from bot.domain.events import Kind, Origin, Stream, Trade
 from bot.domain.feeds import FeedState
 from bot.domain.ids import TraderId
 from bot.domain.pods import BotCommand, OpenTrade
@@ -309,6 +310,29 @@ async def test_what_an_account_may_use_is_found_by_reads_before_anybody_asks(com
     assert min(b - a for a, b in pairwise(moments)) >= timedelta(seconds=2)
     assert [await help_lists(commanded, one) for one in ("balance", "logs")] == [False, True]
     assert not any(call.startswith(("reload", "force", "stop")) for call in platform.calls)
+
+
+async def test_older_trades_and_what_bots_can_be_asked_take_turns_and_keep_their_distance(
+    world, platform
+):
+    platform.bot_commands = frozenset(BotCommand)
+    at = world.now() - timedelta(days=20)
+    for number in range(450):
+        made = at + timedelta(minutes=number)
+        origin = Origin(kind=Kind.TRADE, record=f"old-{number:03}", at=made)
+        platform.store(Stream.TRADES, Trade(origin=origin, side="sell", symbol="BTC/USDT"))
+    await world.goes_live()
+    began, live_at = len(platform.calls), world.now()
+
+    await world.quiet(90)
+
+    calls = platform.calls[began:]
+    turns = [one.split()[0] for one in calls if one.startswith("probe") or one == "page trades"]
+    assert turns[:10] == ["page", "probe"] * 5
+    assert sorted(probes(platform)) == sorted(BotCommand)
+    asked = (when for call, when in platform.asked_at.items() if call.startswith(("probe", "page")))
+    moments = sorted(one for when in asked for one in when if one > live_at)
+    assert min(b - a for a, b in pairwise(moments)) >= timedelta(seconds=2)
 
 
 async def test_what_is_known_outlives_a_restart_and_is_asked_again_after_a_day(

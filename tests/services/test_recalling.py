@@ -69,6 +69,25 @@ async def test_the_latest_events_of_all_come_newest_first(world, said):
     assert not card.notes
 
 
+@pytest.mark.parametrize(
+    ("title", "type", "shown"),
+    [
+        ("Vote for a pair", "community_poll", "community poll · Vote for a pair"),
+        ("Vote for a pair", None, "Vote for a pair"),
+        ("Привет", "community_poll", "community poll · Привет"),
+        ("Maintenance", "community_poll", "Warning · Maintenance"),
+    ],
+)
+async def test_what_nobody_can_grade_is_called_as_the_platform_calls_it(
+    world, platform, title, type, shown
+):
+    await linked(world)
+    origin = Origin(kind=Kind.MESSAGE, record="poll", at=world.now())
+    platform.store(Stream.MESSAGES, Message(origin=origin, title=title, type=type))
+
+    assert values(await ask(world, "/messages")) == [shown]
+
+
 async def test_events_of_one_bot_are_its_own(world, said):
     await linked(world)
     said(Stream.POD_EVENTS, "went to sleep")

@@ -192,7 +192,7 @@ async def test_a_seen_button_alone_is_not_told_to_have_expired(both, platform, c
     alarm = PodEvent(origin=origin, type="error", message="No balance", trader=None)
     platform.store(Stream.POD_EVENTS, alarm)
     await both.quiet()
-    assert buttons(chat.screen("100")[0]) == [SEEN]
+    assert buttons(chat.screen("100")[0]) == [SEEN, "I have it …"]
 
     await both.presses(Reply(card=chat.screen("100")[0]), SEEN)
     await both.quiet(OFFER_LIFE.total_seconds() + 7200)

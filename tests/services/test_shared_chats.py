@@ -312,6 +312,7 @@ OPEN_TO = {
         "audit",
         "missed",
         "why",
+        "ihaveit",
         "watch",
         "whoami",
     },
@@ -339,7 +340,7 @@ OPEN_TO = {
         "guard",
         "alert",
     },
-    Role.OWNER: {"unlink", "members", "inbox", "phone", "escalate", "standing", "links"},
+    Role.OWNER: {"unlink", "members", "topics", "inbox", "phone", "escalate", "standing", "links"},
 }
 """What each role adds to those before it; an owner is who linked the chat."""
 
@@ -452,11 +453,12 @@ async def test_a_button_under_an_alert_heeds_the_role_of_who_presses(
     await world.quiet()
 
     [answer] = await presses(world, chat.shown[-1].card, label, BOB)
-    for button in [one for row in answer.card.buttons for one in row if one.label != "Unmute"]:
+    offered = answer.card.buttons if answer.card else ()
+    for button in [one for row in offered for one in row if one.label != "Unmute"]:
         await presses(world, answer.card, button.label, BOB)
 
     wants = (await world.link(DESK)).preferences
-    assert answer.card.title.startswith(REFUSALS) is not quieter
+    assert ("You may not do that here" in (answer.toast or "")) is not quieter
     assert bool(wants.mutes or wants.rules) is quieter
 
 
@@ -540,8 +542,10 @@ async def test_another_member_s_card_is_not_theirs_to_press(world, platform):
     assert platform.bots["owl"].running
 
 
-@pytest.mark.parametrize(("role", "title"), [("nobody", None), ("viewer", "You may look but not")])
-async def test_the_button_under_an_alert_heeds_the_role_too(world, platform, chat, role, title):
+@pytest.mark.parametrize("role", ["nobody", "viewer"])
+async def test_who_may_not_press_the_button_under_an_alert_reads_so_alone(
+    world, platform, chat, role
+):
     await links(world)
     await allows(world, role)
     origin = Origin(kind=Kind.POD_EVENT, record="event-1", at=world.now())
@@ -553,10 +557,8 @@ async def test_the_button_under_an_alert_heeds_the_role_too(world, platform, cha
 
     [reply] = await presses(world, chat.shown[-1].card, "Stop Night Owl", BOB)
 
-    if title is None:
-        assert "You may not do that here" in reply.toast
-    else:
-        assert reply.card.title.startswith(title)
+    assert "You may not do that here" in reply.toast
+    assert reply.card is None
 
 
 async def test_to_let_others_act_is_asked_first(world):
@@ -617,6 +619,165 @@ async def test_what_others_may_do_outlives_a_new_login_and_not_an_unlink(world):
 
     assert kept is Role.VIEWER
     assert (await world.link(DESK)).preferences.members is None
+
+
+# --- one person's own role ----------------------------------------------------------------
+
+
+async def grants(world, role, person):
+    card = await asks(world, f"/members {role} {person}")
+    if card.buttons:
+        [reply] = await presses(world, card, "Allow it")
+        return reply.card
+    return card
+
+
+async def test_a_role_of_one_person_is_theirs_alone_and_asked_first(world):
+    await links(world)
+
+    card = await asks(world, f"/members operator <@{BOB}>")
+    before = (await world.link(DESK)).role_of(BOB)
+    [reply] = await presses(world, card, "Allow it")
+
+    link = await world.link(DESK)
+    assert card.title == f"Let {BOB} act here?"
+    assert before is None
+    assert (link.role_of(BOB), link.role_of(CAROL)) == (Role.OPERATOR, None)
+    assert f"{BOB} operator" in words(reply.card)
+
+
+@pytest.mark.parametrize("others", [None, Role.VIEWER, Role.OPERATOR])
+@pytest.mark.parametrize("own", [None, Role.VIEWER, Role.OPERATOR])
+async def test_every_command_heeds_the_role_of_one_before_that_of_all(world, own, others):
+    await links(world)
+    if others is not None:
+        await allows(world, others)
+    await grants(world, own or "nobody", BOB)
+
+    answered: dict[str, set[str]] = {BOB: set(), CAROL: set()}
+    for spec in SPECS:
+        for person in answered:
+            await world.quiet(2)
+            card = await asks(world, f"/{spec.name}", person)
+            if not card.title.startswith(REFUSALS):
+                answered[person].add(spec.name)
+
+    assert answered[BOB] | {"link"} == open_to(own)
+    assert answered[CAROL] | {"link"} == open_to(others)
+
+
+def open_to(role):
+    roles = list(OPEN_TO)
+    return set().union(*(OPEN_TO[one] for one in roles[: roles.index(role) + 1]))
+
+
+@pytest.mark.parametrize("others", ["nobody", "viewer", "operator"])
+@pytest.mark.parametrize("own", ["nobody", "viewer", "operator"])
+async def test_every_button_heeds_the_role_of_one_before_that_of_all(
+    world, platform, chat, own, others
+):
+    await links(world)
+    await allows(world, others)
+    await grants(world, own, BOB)
+    origin = Origin(kind=Kind.POD_EVENT, record="event-1", at=world.now())
+    platform.store(
+        Stream.POD_EVENTS,
+        PodEvent(origin=origin, type="error", message="No balance", trader=TraderId("owl")),
+    )
+    await world.quiet()
+
+    asked = {
+        person: (await presses(world, chat.shown[-1].card, "Stop Night Owl", person))[-1]
+        for person in (BOB, CAROL)
+    }
+
+    for person, role in ((BOB, own), (CAROL, others)):
+        may = asked[person].card is not None and asked[person].card.title == "Stop Night Owl?"
+        assert may is (role == "operator"), (person, asked[person])
+
+
+@pytest.mark.parametrize("own", ["nobody", "viewer", "operator"])
+async def test_completion_heeds_the_role_of_one(world, own):
+    await links(world)
+    await grants(world, own, BOB)
+
+    bobs = await world.router.suggest(desk(world), world.person(BOB), "pause", "bot", "ni")
+    carols = await world.router.suggest(desk(world), world.person(CAROL), "pause", "bot", "ni")
+
+    assert bobs == (("Night Owl",) if own == "operator" else ())
+    assert not carols
+
+
+async def test_who_may_nothing_is_told_by_which_number_they_can_be_let_in(world):
+    await links(world)
+
+    card = await asks(world, "/status", BOB)
+
+    assert f"/members viewer {BOB}" in shown(words(card))
+
+
+async def test_a_role_that_is_taken_back_ends_at_once(world):
+    await links(world)
+    await grants(world, "operator", BOB)
+    card = await asks(world, "/pause night owl", BOB)
+
+    await grants(world, "nobody", BOB)
+    [reply] = await presses(world, card, "Stop Night Owl", BOB)
+
+    assert "You may not do that here" in reply.toast
+
+
+async def test_only_who_linked_it_gives_one_a_role(world):
+    await links(world)
+    await grants(world, "operator", BOB)
+
+    card = await asks(world, f"/members operator {CAROL}", BOB)
+
+    assert card.title.startswith("Only the person who linked")
+    assert (await world.link(DESK)).role_of(CAROL) is None
+
+
+@pytest.mark.parametrize("typed", ["operator @bob", "operator bob", "viewer -1", "followers 300"])
+async def test_nobody_is_let_in_by_a_name(world, typed):
+    await links(world)
+
+    card = await asks(world, f"/members {typed}")
+
+    assert card.title == "Who may do what?"
+    assert (await world.link(DESK)).preferences.people == ()
+
+
+async def test_who_linked_it_loses_nothing_by_naming_themselves(world):
+    await links(world)
+
+    await grants(world, "nobody", ALICE)
+
+    assert (await world.link(DESK)).role_of(ALICE) is Role.OWNER
+
+
+async def test_where_followers_read_nobody_has_a_role(world):
+    await links(world)
+    await grants(world, "operator", BOB)
+    await asks(world, "/members followers")
+
+    card = await asks(world, f"/members operator {CAROL}")
+
+    link = await world.link(DESK)
+    assert card.title == "Others here are followers"
+    assert (link.role_of(BOB), link.role_of(CAROL), link.preferences.people) == (None, None, ())
+
+
+async def test_so_many_people_have_a_role_and_no_more(world):
+    await links(world)
+    for number in range(20):
+        await world.quiet(5)
+        await grants(world, "nobody", 1000 + number)
+
+    card = await asks(world, f"/members operator {BOB}")
+    known = await asks(world, "/members viewer 1000")
+
+    assert card.title.startswith("20 people have a role")
+    assert known.title == "Let 1000 look here?"
 
 
 # --- who linked it leaves -----------------------------------------------------------------

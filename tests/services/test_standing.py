@@ -212,7 +212,8 @@ async def test_what_somebody_has_seen_is_left_alone(world, platform, chat, disco
             await world.on(discord).reacts(discord.shown[0].message, BEN)
         case "held":
             reminder = chat.shown[-1].card
-            await world.presses(Reply(card=reminder), "I have it 2 h")
+            [asked] = await world.presses(Reply(card=reminder), "I have it …")
+            await world.presses(asked, "2 h")
         case "solved":
             platform.put(owl(**REAL, running=False, status="stopped"))
             await world.quiet()

@@ -11,8 +11,11 @@ from bot.domain.commands import Arguments, ArgumentType, Known, read_typed
 from bot.domain.events import Strategy
 from bot.domain.ids import StrategyId, TraderId
 from bot.domain.pods import BotCommand
+from bot.domain.typed import command_in
 from bot.services.commands.registry import SPECS
+from tests.harness.rubbish import CHANGES, RUBBISH, prepared, wrong_answers
 from tests.harness.world import actions_under, heron, owl
+from tests.services.test_commands import ask
 from tests.services.test_pods import TRADE
 
 KNOWN = Known(
@@ -60,36 +63,25 @@ def test_several_arguments_are_understood_in_any_order():
 
 # --- nonsense -------------------------------------------------------------------------------------
 
-NONSENSE = ("zzqx blorp", "!!", "-1")
-
-TAKES_ANY = {"settings", "link"}
-"""Whatever stands behind these, they show all that can be set, or where to log in."""
-
-WRITES = ("force_", "reload", "stop_", "set_running", "rename_", "create_", "remove_")
+A_COMMAND = 6
+"""How many kinds are tried behind each; `make soak` tries them all."""
 
 
-@pytest.mark.parametrize("words", NONSENSE)
-async def test_nonsense_gets_an_example_and_does_nothing(unswept, platform, words):
-    world = unswept
-    platform.bot_commands = frozenset(BotCommand)
-    await world.goes_live()
-    await world.says("/mute exits 2h")  # so that there is something to unmute
-    platform.calls.clear()
-    before = await world.link()
+async def test_rubbish_gets_an_example_and_does_nothing(unswept, platform):
+    kinds = list(RUBBISH)
+    said: dict[str, list[str]] = {}
+    for number, spec in enumerate(SPECS):
+        for place in range(number * A_COMMAND, (number + 1) * A_COMMAND):
+            texts = RUBBISH[kinds[place % len(kinds)]]
+            said.setdefault(spec.name, []).append(texts[place // len(kinds) % len(texts)])
 
-    wrong = {}
-    for spec in SPECS:
-        if spec.arguments and spec.name not in TAKES_ANY:
-            await world.quiet(5)  # who asks faster is asked to wait
-            [reply] = await world.says(f"/{spec.name} {words}")
-            said = "\n".join((*reply.card.lines, *reply.card.notes))
-            if f"/{spec.name} " not in said:
-                wrong[spec.name] = reply.card
+    await prepared(unswept, platform)
+    assert [wrong async for wrong in wrong_answers(unswept, platform, said)] == []
 
-    assert {name: (card.title, *card.lines, *card.notes) for name, card in wrong.items()} == {}
-    assert await world.link() == before
-    assert await world.store.price_alerts.of(before.account) == []
-    assert [call for call in platform.calls if call.startswith(WRITES)] == []
+
+@pytest.mark.parametrize("blank", RUBBISH["blanks"])
+def test_blanks_of_any_kind_behind_a_command_are_nothing(blank):
+    assert command_in(f"/status {blank}") == command_in("/status")
 
 
 # --- what is misspelt -----------------------------------------------------------------------------
@@ -128,7 +120,7 @@ async def test_the_nearest_name_is_a_button_that_runs_the_whole_command(
 
     assert len(asked.card.buttons) <= 3
     assert as_shown(answer.card).title == title
-    assert [call for call in platform.calls if call.startswith(WRITES)] == []
+    assert [call for call in platform.calls if call.startswith(CHANGES)] == []
 
 
 # --- what completes a whole line ------------------------------------------------------------------
@@ -151,13 +143,23 @@ async def test_the_nearest_name_is_a_button_that_runs_the_whole_command(
         ("language", "deu", ["Deutsch"]),
         ("timezone", "berl", ["Europe/Berlin"]),
         ("removestrategy", "m", ["Momentum"]),
+        ("currency", "e", ["EUR", "ETH"]),
+        ("currency", "so", ["SOL"]),
+        ("mute", "exits 2", ["exits 2h"]),
+        ("mute", "exits 2h 1", []),
+        ("newstrategy", "dips mo", ["dips momentum"]),
+        ("quiet", "w", ["weekdays 22:00-07:00"]),
+        ("link", "1", []),
         ("nonsense", "x", []),
     ],
 )
 async def test_a_line_is_completed_one_argument_after_the_other(
     world, platform, command, typed, lines
 ):
-    platform.plans["s1"] = Strategy(id=StrategyId("s1"), name="Momentum", pair="ETH/USDT")
+    platform.plans["s1"] = Strategy(
+        id=StrategyId("s1"), name="Momentum", pair="ETH/USDT", type="momentum"
+    )
+    platform.pairs = ("SOL/USDT",)
     await world.goes_live()
     await world.quiet(10)
 
@@ -165,6 +167,23 @@ async def test_a_line_is_completed_one_argument_after_the_other(
 
     assert sorted(found) == sorted(lines)
     assert await world.router.suggest(world.place(), world.person("666"), command, "", typed) == ()
+
+
+FREE = {"link digits", "members who", "newstrategy name", "rename name", "why reference"}
+"""What nobody can know beforehand."""
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+async def test_every_argument_is_completed_and_what_is_offered_is_understood(world, spec):
+    await world.goes_live()
+    nonsense = (await ask(world, f"/{spec.name} blorb")).title
+
+    for argument in spec.arguments:
+        counted = argument.type in (ArgumentType.NUMBER, ArgumentType.PAGE)
+        assert argument.completed or counted or f"{spec.name} {argument.name}" in FREE
+        # More would be more than one may ask at once.
+        for offered in argument.offers[:6] if len(spec.arguments) == 1 else ():
+            assert (await ask(world, f"/{spec.name} {offered}")).title != nonsense, offered
 
 
 # --- what is missing ------------------------------------------------------------------------------

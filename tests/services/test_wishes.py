@@ -324,6 +324,9 @@ async def test_unmute_by_its_button_and_by_words(world, platform, chat):
     await ask(world, "/mute heron 1d")
     await ask(world, "/mute exits until tomorrow")
     [which] = await world.says("/unmute")
+    await world.quiet(10)
+    for nonsense in ("l", "!!"):
+        assert (await ask(world, f"/unmute {nonsense}")).title != "It has a sound again"
     named = await ask(world, "/unmute heron")
     left = (await wants(world)).mutes
     await closes(world, platform, 1, "-4")

@@ -19,6 +19,7 @@ from tests.harness.databases import apart, execute
 from tests.harness.virtual_time import VirtualTimeLoop
 from tests.soak.report import Report
 from tests.soak.run import Plan, Soak
+from tests.soak.typing import typed
 
 
 def soaked(plan: Plan) -> Report:
@@ -63,12 +64,13 @@ def main() -> int:
     with database_of_our_own(asked.database) as url:
         report = soaked(Plan(seed=asked.seed, events=asked.events, url=url))
     print("", *report.lines(), "", sep="\n")
-    for finding in report.broken:
+    wrong = [f"rubbish: {one}" for one in typed(asked.seed)]
+    for finding in (*report.broken, *wrong):
         print(finding)
-    broken = len(report.broken)
+    broken = len(report.broken) + len(wrong)
     print(f"broken promises: {broken}" if broken else "every promise kept")
     print(f"{time.monotonic() - began:.0f} seconds", file=sys.stderr)
-    return 1 if report.broken else 0
+    return 1 if broken else 0
 
 
 if __name__ == "__main__":

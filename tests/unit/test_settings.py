@@ -282,6 +282,19 @@ def test_telegram_posts_only_to_https_but_a_server_of_ones_own_does():
     assert settings(**webhook, TELEGRAM_API_URL="http://127.0.0.1:8081").chats
 
 
+def test_discord_posts_only_to_https_but_a_server_of_ones_own_does():
+    posted = {"DISCORD_TOKEN": DISCORD_TOKEN, "DISCORD_INTERACTIONS": "http"}
+
+    assert mistakes(**posted, PUBLIC_URL="http://bell.lan") == [
+        "TRADEBELL_PUBLIC_URL must begin with https://, or Discord posts nothing there."
+    ]
+    assert settings(**posted, DISCORD_API_URL="http://127.0.0.1:8081").chats
+    assert mistakes(DISCORD_INTERACTIONS="websocket") == [
+        "TRADEBELL_DISCORD_INTERACTIONS must be gateway, or http to have Discord call"
+        " TRADEBELL_PUBLIC_URL."
+    ]
+
+
 def test_a_webhook_without_https_is_told_besides_a_wrong_token():
     told = mistakes(TELEGRAM_TOKEN="bad", TELEGRAM_WEBHOOK="true")
 

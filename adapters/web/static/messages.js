@@ -95,6 +95,7 @@ function cardParts(message) {
     ...card.lines.map((line) => element("p", { class: "line", dir: "auto" }, ...pieces(line, told))),
     card.fields.length ? fields(card.fields, told) : null,
     card.table ? table(card.table, told) : null,
+    card.details.length ? folded(card.details) : null,
     card.picture ? element("img", { class: "picture", ...card.picture }) : null,
     ...card.notes.map((note) => element("p", { class: "note", dir: "auto" }, ...pieces(note, told))),
     foot([
@@ -171,6 +172,16 @@ function fields(entries, told) {
     ),
   );
   return element("dl", { class: "fields" }, ...rows);
+}
+
+/** A long report, for who wants to read it. */
+function folded(lines) {
+  return element(
+    "details",
+    { class: "folded" },
+    element("summary", {}, sentence("details")),
+    ...lines.map((line) => element("p", { class: "detail", dir: "auto" }, line)),
+  );
 }
 
 /** A table that a narrow bubble shows as one short block per row: hence `data-label`. */

@@ -15,6 +15,12 @@ from bot.texts import access as texts
 log = logging.getLogger(__name__)
 
 
+FOR_FOLLOWERS = frozenset(
+    {"unlink", "members", "whoami", "links", "rules", "timezone", "language", "test"}
+)
+"""What is asked where followers read: answers without amounts, and nothing that would bring any."""
+
+
 class Access:
     """
     Args:
@@ -31,9 +37,12 @@ class Access:
         """Why a command is not for this person here."""
         role = link.role_of(person.id)
         if role is None or (spec.own and person.id != link.person):
-            return texts.only_the_owner()
+            alone = link.endpoint.private or link.for_followers or spec.own
+            return texts.only_the_owner() if alone else texts.only_the_owner(person.id)
         if spec.least is not None and not role.covers(spec.least):
             return texts.role_too_low(spec)
+        if link.for_followers and spec.name not in FOR_FOLLOWERS:
+            return texts.followers_read()
         if person.id != link.person and await self.has_left(link) is not False:
             return texts.owner_absent()
         return None

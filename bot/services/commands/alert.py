@@ -165,6 +165,7 @@ COMMAND = AccountCommand(
                 name="amount",
                 type=ArgumentType.TEXT,
                 description=later("a price, such as 50000; or a move, such as 3% in 15m"),
+                offers=("3% in 15m", "5% in 1h", "10% in 24h"),
             ),
             Argument(
                 name="often",

@@ -23,14 +23,13 @@ from bot.services.commands.figuring import (
     away_since,
     pair_meant,
     span_of,
-    trust,
 )
 from bot.services.commands.periods import by_period
 from bot.services.commands.wishes import wish
 from bot.services.picturing import pictured
 from bot.texts import charts as texts
 from bot.texts.charts import What
-from bot.texts.figures import By
+from bot.texts.figures import DETAIL_OF, Basis, By
 from bot.texts.language import later
 
 _WHAT = Argument(
@@ -73,8 +72,9 @@ async def _answer(request: AccountRequest) -> Card:
         found, chart = await _results(request, scope, what)
     picture = await pictured(chart, look, request.desk.draw)
     buttons = await _others(request, scope, what, look)
-    trusted = None if found is None else trust(request, found)
-    return texts.charted(chart, picture, scope.of, trusted, away_since(request), buttons)
+    away = away_since(request)
+    told = None if found is None else Basis(record=found, until=away)
+    return texts.charted(chart, picture, scope.of, told, away, buttons)
 
 
 async def _look(request: AccountRequest) -> Look:
@@ -98,9 +98,11 @@ async def _results(
         span, count = _PERIODS[what]
         _, found, bars = await by_period(request, scope, span, count)
         return found, bars
-    _, found, _ = await span_of(request, scope, Span.ALL)
     if what in _RANKINGS:
-        return found, texts.ranking_of(_RANKINGS[what], found, scope.of)
+        by = _RANKINGS[what]
+        _, found = await span_of(request, scope, DETAIL_OF[by])
+        return found, texts.ranking_of(by, found, scope.of)
+    _, found = await span_of(request, scope)
     return found, texts.curve_of(found)
 
 

@@ -1,12 +1,14 @@
 """`/currency`: in which currency amounts are shown too."""
 
-import re
+from collections.abc import Collection
 from dataclasses import replace
 
 from bot.domain.cards import Card, Option
 from bot.domain.chats import Role
 from bot.domain.commands import Argument, ArgumentType, Spec
-from bot.domain.conversion import currencies_of
+from bot.domain.conversion import COMMON, currencies_of
+from bot.domain.names import nearest
+from bot.domain.spoken_rules import CURRENCIES
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.services.commands.families import RESULTS
 from bot.services.commands.wishes import undo, wish
@@ -16,18 +18,18 @@ from bot.texts.language import later
 
 _OFF = "off"
 
-_CODE = re.compile(r"[A-Z][A-Z0-9]{1,9}")
-
 
 async def _answer(request: AccountRequest) -> Card:
     given, before = request.arguments.text("currency"), request.link.preferences.currency
     session = await request.desk.feeds.session(request.account.id)
     heard = currencies_of(() if session is None else session.pairs)
     if not given:
-        return texts.which(before, await _options(request, heard))
+        return texts.which(before, await _options(request, heard, none=True))
     chosen = "" if given.lower() == _OFF else given.upper()
-    if chosen and not _CODE.fullmatch(chosen):
-        return texts.not_a_currency(given)
+    traded = currencies_of(await request.desk.pairs(request.account.id))
+    if chosen and not _is_one(chosen, {*heard, *traded, *COMMON, *CURRENCIES}):
+        near = nearest(given, dict.fromkeys((*heard, *traded, *COMMON)))
+        return texts.not_a_currency(given, await _options(request, near))
     await wish(
         request.desk,
         request.link,
@@ -40,8 +42,20 @@ async def _answer(request: AccountRequest) -> Card:
     return texts.chosen(chosen, [back], heard=chosen in heard)
 
 
-async def _options(request: AccountRequest, heard: tuple[str, ...]) -> list[Option]:
-    words = {one: one for one in heard[: MOST_CHOICES - 1]} | {_OFF: texts.none_of_them()}
+def _is_one(code: str, known: Collection[str]) -> bool:
+    return code in known or texts.is_known_to_all(code)
+
+
+async def _options(
+    request: AccountRequest, currencies: tuple[str, ...], *, none: bool = False
+) -> list[Option]:
+    """
+    Args:
+        none: with one for none of them.
+    """
+    words = {one: one for one in currencies[: MOST_CHOICES - 1]}
+    if none:
+        words[_OFF] = texts.none_of_them()
     actions = await request.asking_each(list(words))
     return [
         Option(label=label, action=action)
@@ -58,8 +72,9 @@ COMMAND = AccountCommand(
         arguments=(
             Argument(
                 name="currency",
-                type=ArgumentType.TEXT,
+                type=ArgumentType.CURRENCY,
                 description=later("such as EUR, or off"),
+                offers=(*COMMON, _OFF),
             ),
         ),
         least=Role.OPERATOR,

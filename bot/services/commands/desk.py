@@ -48,6 +48,7 @@ from bot.services.phoning import Phoning
 from bot.services.reporting import Reporting
 from bot.services.seeing import Seeing
 from bot.services.standing import Standing
+from bot.services.topics import BotTopics
 from bot.services.visiting import Visiting
 from bot.texts.cards import older
 
@@ -66,6 +67,7 @@ class Desk:
     acting: Acting
     amending: Amending
     audit: Audit
+    bot_topics: BotTopics
     converting: Converting
     delivering: Delivering
     draw: Draw

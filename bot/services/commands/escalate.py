@@ -107,7 +107,16 @@ COMMAND = AccountCommand(
             Argument(
                 name="words",
                 type=ArgumentType.TEXT,
-                description=later("such as phone after 3 min; watch 8-23, else chat 2; off"),
+                description=later(
+                    "such as phone after 3 min; phone at once; watch 8-23, else chat 2; off"
+                ),
+                offers=(
+                    "phone after 3 min",
+                    "phone at once, again after 5 loud",
+                    "watch 8-23",
+                    "off",
+                    "default",
+                ),
             ),
         ),
         least=Role.OPERATOR,

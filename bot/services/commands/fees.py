@@ -2,10 +2,10 @@
 
 from bot.domain.cards import Card
 from bot.domain.commands import Spec
-from bot.domain.figures import Span, began
+from bot.domain.figures import began
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.services.commands.families import RESULTS
-from bot.services.commands.figuring import BOT, SPAN, asked, fees, span_of
+from bot.services.commands.figuring import BOT, SPAN, asked, basis, fees, span_of
 from bot.texts import figures as texts
 from bot.texts.language import later
 
@@ -14,9 +14,10 @@ async def _answer(request: AccountRequest) -> Card:
     scope = await asked(request)
     if isinstance(scope, Card):
         return scope
-    span, _found, trusted = await span_of(request, scope, Span.ALL)
+    span, found = await span_of(request, scope)
     paid = await fees(request, began(span, scope.now, scope.clock), scope)
-    return texts.fees(span, paid, scope.of, trusted)
+    told = await basis(request, found, (one.money.currency for one in paid))
+    return texts.fees(span, paid, scope.of, told)
 
 
 COMMAND = AccountCommand(

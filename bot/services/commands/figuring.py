@@ -1,6 +1,6 @@
 """What the commands about results share: of which bots, since when, and by whom it is known."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 from bot.domain.cards import Button, Card
 from bot.domain.commands import Argument, ArgumentType
 from bot.domain.conversion import Rates
-from bot.domain.events import Trader
-from bot.domain.figures import Fee, Record, Span, began
+from bot.domain.events import Trade, Trader
+from bot.domain.figures import Detail, Fee, Record, Span, began
 from bot.domain.ids import TraderId
 from bot.domain.names import Found, Nothing, Several, pick
-from bot.domain.pairs import pairs_meant
+from bot.domain.pairs import pairs_meant, settled_in
 from bot.domain.timetables import zone
 from bot.services import earnings
 from bot.services.actions import targets_of
@@ -109,29 +109,45 @@ async def older(request: AccountRequest, scope: Asked, page: int, words: str = "
     return Button(label=older_label(), action=action)
 
 
-async def record(request: AccountRequest, since: datetime, scope: Asked) -> Record:
-    return await earned(request.desk.ledger, request.account.id, since, scope.about)
+async def record(
+    request: AccountRequest, since: datetime, scope: Asked, *details: Detail
+) -> Record:
+    """
+    Args:
+        details: that the answer needs of each trade.
+    """
+    ledger, account = request.desk.ledger, request.account.id
+    return await earned(ledger, account, since, scope.about, details=details)
 
 
-async def span_of(
-    request: AccountRequest, scope: Asked, otherwise: Span
-) -> tuple[Span, Record, texts.Trust]:
-    """The span that is asked for, what is known of it, and how far that can be trusted."""
-    span = Span(request.arguments.text(SPAN.name) or otherwise)
-    since = began(span, scope.now, scope.clock)
-    found = await record(request, since, scope)
-    return span, found, trust(request, found)
+async def span_of(request: AccountRequest, scope: Asked, *details: Detail) -> tuple[Span, Record]:
+    """The span that is asked for, all if none is, and what is known of it."""
+    span = Span(request.arguments.text(SPAN.name) or Span.ALL)
+    return span, await record(request, began(span, scope.now, scope.clock), scope, *details)
 
 
-async def rates(request: AccountRequest, found: Record) -> Rates:
-    """By which its amounts are shown in the currency that the chat wants."""
+async def basis(
+    request: AccountRequest, found: Record, currencies: Iterable[str] | None = None
+) -> texts.Basis:
+    """
+    Args:
+        currencies: of the amounts that are shown, if they are not the results of the record.
+    """
+    shown = earnings.currencies_in(found) if currencies is None else currencies
+    converted = await rates(request, shown)
+    return texts.Basis(record=found, until=away_since(request), rates=converted)
+
+
+async def rates(request: AccountRequest, currencies: Iterable[str]) -> Rates:
+    """By which amounts are shown in the currency that the chat wants."""
     wanted = request.link.preferences.currency
-    converting = request.desk.converting
-    return await converting.rates(request.account.id, wanted, earnings.currencies_in(found))
+    return await request.desk.converting.rates(request.account.id, wanted, currencies)
 
 
-def trust(request: AccountRequest, found: Record) -> texts.Trust:
-    return texts.Trust(record=found, until=away_since(request))
+async def rates_of(request: AccountRequest, trades: Iterable[Trade]) -> Rates:
+    """By which their results are."""
+    told = [settled_in(one.symbol) for one in trades if one.profit is not None]
+    return await rates(request, told)
 
 
 def away_since(request: AccountRequest) -> datetime | None:

@@ -224,6 +224,7 @@ COMMAND = AccountCommand(
                 name="amount",
                 type=ArgumentType.TEXT,
                 description=later("such as 50 USDT, or 3 % of 2000 USDT"),
+                offers=("50 USDT", "100 USDT", "3 % of 2000 USDT"),
             ),
             Argument(
                 name="bot", type=ArgumentType.BOT, description=later("only of one bot, by its name")

@@ -2,8 +2,9 @@
 
 from bot.domain.actions import Target
 from bot.domain.cards import Button, Card
+from bot.domain.chats import INBOX
 from bot.domain.commands import Argument, ArgumentType, Spec
-from bot.domain.visits import INBOX, Purpose
+from bot.domain.visits import Purpose
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.services.commands.families import ALERTS
 from bot.texts import access

@@ -1,13 +1,14 @@
-"""`/members`: what others in a shared chat may ask and do."""
+"""`/members`: what others in a shared chat see, and may ask and do."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
+from datetime import timedelta
 
 from bot.domain.actions import Verb
 from bot.domain.cards import Card
-from bot.domain.chats import Link, Person, Role
-from bot.domain.commands import NOBODY, Argument, ArgumentType, Spec
+from bot.domain.chats import Followers, Link, Person, Preferences, Role
+from bot.domain.commands import FOLLOWERS, NOBODY, Argument, ArgumentType, Spec
 from bot.domain.trail import by
 from bot.services.commands.desk import AccountCommand, AccountRequest, Desk
 from bot.texts import members as texts
@@ -21,26 +22,91 @@ _ROLES: Mapping[str, Role | None] = {
 """What others in a shared chat can be; nobody but who linked it is its owner."""
 
 
+LONGEST_DELAY = timedelta(days=1)
+"""What comes later is no news."""
+
+MOST_PEOPLE = 20
+"""Who have a role of their own in one chat."""
+
+_PERSON = re.compile(r"<@!?([0-9]{1,20})>|([0-9]{1,20})")
+"""Mentioned on Discord, or by the number that any platform gives. A name can change hands."""
+
+
 async def _answer(request: AccountRequest) -> Card:
     desk, link, person = request.desk, request.link, request.command.person
     if link.endpoint.private:
         return texts.nobody_else_here()
     now, wanted = link.preferences.members, request.arguments.text("role")
-    if not wanted:
-        return texts.rights(now)
+    delay, who = request.arguments.span("delay"), request.arguments.text("who")
+    if who:
+        return await _one(desk, link, person, wanted, who)
+    if wanted == FOLLOWERS or (link.for_followers and not wanted and delay is not None):
+        return await _follow(desk, link, person, delay or timedelta(0))
+    if not wanted or delay is not None:
+        return texts.rights(link.preferences)
     role = _ROLES[wanted]
-    if role is now or role is None or (now is not None and now.covers(role)):
-        await grant(desk, link, role, person)
-        return texts.rights(role)
+    narrower = role is None or (now is not None and now.covers(role))
+    if not link.for_followers and (role is now or narrower):
+        return texts.rights(await grant(desk, link, role, person))
     buttons = await desk.acting.confirm(
-        link, person.id, {Verb.GRANT_ACCESS: texts.allow_it()}, arguments=role
+        link, person.id, {Verb.GRANT_ACCESS: texts.allow_it()}, arguments=wanted
     )
     return texts.confirm(role, link.endpoint.name, buttons)
 
 
-async def grant(desk: Desk, link: Link, role: Role | None, person: Person) -> None:
-    await desk.links.prefer(link.id, partial(replace, members=role), desk.now())
-    await desk.audit.note("members", desk.now(), link.account, **by(person), role=role or NOBODY)
+async def _one(desk: Desk, link: Link, owner: Person, wanted: str, who: str) -> Card:
+    found, wants = _PERSON.fullmatch(who), link.preferences
+    if found is None or wanted not in _ROLES:
+        return texts.whom()
+    person, role = found[1] or found[2], _ROLES[wanted]
+    if person == link.person or link.for_followers:
+        return texts.rights(wants)
+    if len(wants.people) >= MOST_PEOPLE and person not in dict(wants.people):
+        return texts.too_many(MOST_PEOPLE)
+    now = link.role_of(person)
+    if role is None or (now is not None and now.covers(role)):
+        return texts.rights(await grant(desk, link, role, owner, person))
+    buttons = await desk.acting.confirm(
+        link, owner.id, {Verb.GRANT_ACCESS: texts.allow_it()}, arguments=f"{wanted} {person}"
+    )
+    return texts.confirm(role, link.endpoint.name, buttons, person)
+
+
+async def _follow(desk: Desk, link: Link, person: Person, delay: timedelta) -> Card:
+    if delay > LONGEST_DELAY:
+        return texts.too_late(delay, LONGEST_DELAY)
+    followers = Followers(delay=delay)
+    wants = await desk.links.prefer(
+        link.id, lambda wants: wants.for_followers(followers), desk.now()
+    )
+    words = f"{FOLLOWERS} {round(delay.total_seconds() / 60)}m" if delay else FOLLOWERS
+    await desk.audit.note("members", desk.now(), link.account, **by(person), role=words)
+    return texts.rights(wants)
+
+
+async def allowed(desk: Desk, link: Link, words: str, person: Person) -> Preferences:
+    """What a confirm card has asked."""
+    wanted, _, who = words.partition(" ")
+    return await grant(desk, link, _ROLES[wanted], person, who)
+
+
+async def grant(
+    desk: Desk, link: Link, role: Role | None, person: Person, who: str = ""
+) -> Preferences:
+    """
+    Args:
+        who: whose role it is from now on; of everybody else there if empty.
+    """
+
+    def change(wants: Preferences) -> Preferences:
+        if not who:
+            return replace(wants, members=role, followers=None)
+        return wants if wants.followers is not None else wants.for_person(who, role)
+
+    wants = await desk.links.prefer(link.id, change, desk.now())
+    words = f"{role or NOBODY} {who}".strip()
+    await desk.audit.note("members", desk.now(), link.account, **by(person), role=words)
+    return wants
 
 
 COMMAND = AccountCommand(
@@ -53,9 +119,20 @@ COMMAND = AccountCommand(
                 name="role",
                 type=ArgumentType.CHOICE,
                 description=later(
-                    "nobody asks, a viewer looks, an operator also pauses and resumes"
+                    "followers see no amounts, nobody asks, a viewer looks, an operator also acts"
                 ),
-                choices=tuple(_ROLES),
+                choices=(FOLLOWERS, *_ROLES),
+            ),
+            Argument(
+                name="delay",
+                type=ArgumentType.SPAN,
+                description=later("how long after they came followers see trades, such as 15m"),
+                offers=("15m", "1h", "4h"),
+            ),
+            Argument(
+                name="who",
+                type=ArgumentType.TEXT,
+                description=later("one person only: mention them on Discord, or their number"),
             ),
         ),
         least=Role.OWNER,

@@ -12,6 +12,7 @@ from bot.domain.rules import Mute
 from bot.domain.spoken_mutes import read_mute
 from bot.domain.spoken_rules import Scope, Unclear, read_scope, scope_written
 from bot.domain.spoken_times import FOREVER, MORNING
+from bot.domain.text import folded
 from bot.domain.timetables import zone
 from bot.domain.wishes import MOST_MUTES, with_mute, without_ended, without_mutes
 from bot.services.actions import targets_of
@@ -121,6 +122,7 @@ MUTE = AccountCommand(
                 name="time",
                 type=ArgumentType.TEXT,
                 description=later("such as 2h, 1 day, until 18:00, until tomorrow"),
+                offers=("1h", "2h", "8h", "1 day", "until tomorrow"),
             ),
         ),
         least=Role.OPERATOR,
@@ -142,7 +144,7 @@ async def _unmute(request: AccountRequest) -> Card:
         if len(wants.mutes) > 1:
             return await _which(request, wants, traders)
         return await _end(request, wants.mutes, traders)
-    if given in _ALL:
+    if folded(given) == _ALL:
         return await _end(request, wants.mutes, traders)
     called = [one for one in wants.mutes if one.id == given]
     if called:

@@ -76,6 +76,7 @@ COMMAND = AccountCommand(
                 name="words",
                 type=ArgumentType.TEXT,
                 description=later("8h for the last hours; at 07:30 for each morning; off"),
+                offers=("8h", "at 07:30", "off"),
             ),
         ),
         least=Role.OPERATOR,

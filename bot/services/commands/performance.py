@@ -2,10 +2,9 @@
 
 from bot.domain.cards import Button, Card
 from bot.domain.commands import Argument, ArgumentType, Spec
-from bot.domain.figures import Span
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.services.commands.families import RESULTS
-from bot.services.commands.figuring import SPAN, asked, span_of
+from bot.services.commands.figuring import SPAN, asked, basis, span_of
 from bot.texts import figures as texts
 from bot.texts.figures import By
 from bot.texts.language import later
@@ -24,14 +23,14 @@ async def _answer(request: AccountRequest) -> Card:
     if isinstance(scope, Card):
         return scope
     by = By(request.arguments.text(_BY.name) or By.PAIR)
-    span, found, trusted = await span_of(request, scope, Span.ALL)
+    span, found = await span_of(request, scope, texts.DETAIL_OF[by])
     others = [other for other in By if other is not by]
     actions = await request.asking_each([f"{other} {span}" for other in others])
     buttons = [
         Button(label=texts.by_label(other), action=action)
         for other, action in zip(others, actions, strict=True)
     ]
-    return texts.performance(by, span, found, scope.of, trusted, buttons)
+    return texts.performance(by, span, await basis(request, found), scope.of, buttons)
 
 
 COMMAND = AccountCommand(

@@ -10,7 +10,7 @@ from bot.domain.figures import Record, Span, latest
 from bot.domain.timetables import at_clock
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.services.commands.families import RESULTS
-from bot.services.commands.figuring import BOT, Asked, asked, record, trust
+from bot.services.commands.figuring import BOT, Asked, asked, basis, record
 from bot.services.picturing import pictured
 from bot.texts import figures as texts
 from bot.texts.charts import bars_of
@@ -39,8 +39,8 @@ def _command(name: str, summary: str, span: Span, usual: int, most: int) -> Acco
         count = min(request.arguments.number(_COUNT.name) or usual, most)
         days, found, bars = await by_period(request, scope, span, count)
         picture = await pictured(bars, request.link.preferences.look, request.desk.draw)
-        trusted = trust(request, found)
-        return texts.periods(span, days, found, scope.of, trusted, scope.clock, picture)
+        told = await basis(request, found)
+        return texts.periods(span, days, told, scope.of, scope.clock, picture)
 
     return AccountCommand(
         spec=Spec(

@@ -259,6 +259,7 @@ COMMAND = AccountCommand(
                 name="words",
                 type=ArgumentType.TEXT,
                 description=later("such as ntfy https://ntfy.sh, test, privacy off"),
+                offers=(f"{Service.NTFY} {texts.PUBLIC_NTFY}", "test", "privacy off", "privacy on"),
             ),
         ),
         own=True,

@@ -5,7 +5,7 @@ from bot.domain.commands import Spec
 from bot.domain.ledger import trade_of
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.services.commands.families import RESULTS
-from bot.services.commands.figuring import BOT, asked, away_since
+from bot.services.commands.figuring import BOT, asked, away_since, rates_of
 from bot.texts import trades as texts
 from bot.texts.language import later
 
@@ -14,13 +14,15 @@ async def _answer(request: AccountRequest) -> Card:
     scope = await asked(request)
     if isinstance(scope, Card):
         return scope
-    held = await request.desk.ledger.open(request.account.id, scope.about)
+    entries = await request.desk.ledger.open(request.account.id, scope.about)
+    held = tuple(map(trade_of, entries))
     return texts.positions(
-        tuple(map(trade_of, held)),
+        held,
         scope.bots if scope.about is None else scope.of.bots,
         of=scope.of.titled(""),
         away=away_since(request),
         now=scope.now,
+        rates=await rates_of(request, held),
     )
 
 

@@ -6,12 +6,11 @@ from typing import Protocol
 
 from bot.domain.actions import ASKING, WRITING, Action, ActionState, Denied, Target, Verb
 from bot.domain.cards import Card
-from bot.domain.chats import Link, Role
+from bot.domain.chats import Link
 from bot.domain.incoming import Command, Press, Reply
-from bot.domain.sightings import Noted
 from bot.domain.trail import by
 from bot.errors import OutcomeUnknown, TryLater
-from bot.services.commands import members, rules, standing, unlink
+from bot.services.commands import ihaveit, members, registry, rules, standing, unlink
 from bot.services.commands.desk import Desk
 from bot.texts import access, asking, outcomes
 from bot.texts import members as members_texts
@@ -49,6 +48,10 @@ class Pressing:
             passing = claimed in (Denied.USED, Denied.RUNNING)
             yield Reply(toast=outcomes.toast(claimed), passing=passing)
             return
+        if _is_beyond(claimed, press.person.id, link):
+            await self._note(press, link, refused=Denied.NO_RIGHT)
+            yield Reply(toast=outcomes.toast(Denied.NO_RIGHT))
+            return
         if claimed.verb not in ASKING:  # which is noted as what it asks
             await self._note(press, link, verb=claimed.verb)
         async for reply in self._carry_out(claimed, press, link):
@@ -72,16 +75,11 @@ class Pressing:
                 card = await self._ask(command, action.targets)
                 yield Reply(card=card, replaces=action.person is not None)
             case Verb.SEEN | Verb.HOLD:
-                noted, until = await desk.seeing.pressed(action, press.person)
-                # Below the alert it shows for good.
-                yield Reply(
-                    toast=outcomes.seen(until, in_a_drill=noted is Noted.IN_A_DRILL), passing=True
-                )
+                yield await ihaveit.pressed(desk, action, link, press.person)
             case Verb.GRANT_ACCESS:
-                role = Role(action.arguments)
-                await members.grant(desk, link, role, press.person)
+                wants = await members.allowed(desk, link, action.arguments, press.person)
                 # The person first: without it they are told that it was interrupted.
-                yield Reply(card=members_texts.rights(role), replaces=True)
+                yield Reply(card=members_texts.rights(wants), replaces=True)
                 await desk.acting.finish(action, ActionState.DONE)
             case Verb.STANDING_ORDER | Verb.STANDING_NO_ENTRIES:
                 card = await standing.allowed(desk, action, link, press.person)
@@ -106,3 +104,16 @@ class Pressing:
             await desk.audit.note("press", desk.now(), link.account, **by(press.person), **facts)
         except (TryLater, OutcomeUnknown) as outage:
             log.error("what was pressed was not audited", extra={"reason": str(outage)})
+
+
+def _is_beyond(action: Action, person: str, link: Link) -> bool:
+    """Whether a button that stands there for several asks what this one of them may not: only who
+    presses reads so, since all would read an answer.
+    """
+    if action.verb is not Verb.ASK or action.person is not None:
+        return False
+    found = registry.find(action.arguments.partition(" ")[0])
+    if found is None or found.spec.least is None:
+        return False
+    role = link.role_of(person)
+    return role is None or not role.covers(found.spec.least)

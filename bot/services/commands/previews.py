@@ -17,7 +17,8 @@ MOST = 2000
 async def preview(
     desk: Desk, link: Link, change: Callable[[Preferences], Preferences], most: int = MOST
 ) -> str:
-    """A paragraph in the language that is spoken.
+    """A paragraph in the language that is spoken; none where followers read, since it names
+    what was told there before they did.
 
     Args:
         change: as `Links.prefer` takes it.
@@ -26,6 +27,8 @@ async def preview(
     Raises:
         TryLater: the store cannot be read now.
     """
+    if link.for_followers:
+        return ""
     since = desk.now() - timedelta(days=DAYS)
     alerts = await desk.outbox.lately(link.id, since, most + 1)
     replay = replayed(alerts[:most], link, change(link.preferences))

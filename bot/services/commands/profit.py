@@ -2,11 +2,11 @@
 
 from bot.domain.cards import Button, Card
 from bot.domain.commands import Spec
-from bot.domain.figures import EVER, Span
+from bot.domain.figures import EVER, Detail, Span
 from bot.services.actions import targets_of
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.services.commands.families import RESULTS
-from bot.services.commands.figuring import BOT, SPAN, asked, rates, record, span_of, trust
+from bot.services.commands.figuring import BOT, SPAN, asked, basis, record, span_of
 from bot.texts import figures as texts
 from bot.texts.language import later
 
@@ -16,8 +16,8 @@ async def _answer(request: AccountRequest) -> Card:
     if isinstance(scope, Card):
         return scope
     if request.arguments.text(SPAN.name):
-        span, found, trusted = await span_of(request, scope, Span.ALL)
-        return texts.profit_of(span, found, scope.of, trusted, await rates(request, found))
+        span, found = await span_of(request, scope, Detail.TRADER, Detail.PAIR)
+        return texts.profit_of(span, await basis(request, found), scope.of)
     found = await record(request, EVER, scope)
     about = () if scope.about is None else (targets_of(scope.of.bots),)
     actions = [action for span in Span for action in await request.asking(span, *about)]
@@ -25,9 +25,8 @@ async def _answer(request: AccountRequest) -> Card:
         Button(label=texts.span_label(span), action=action)
         for span, action in zip(Span, actions, strict=True)
     ]
-    trusted = trust(request, found)
-    converted = await rates(request, found)
-    return texts.profit(found, scope.of, trusted, scope.now, scope.clock, buttons, converted)
+    told = await basis(request, found)
+    return texts.profit(told, scope.of, scope.now, scope.clock, buttons)
 
 
 COMMAND = AccountCommand(

@@ -39,7 +39,7 @@ async def _answer(request: AccountRequest) -> Card:
         splits = [(options.get("what", ""), options.get("name", ""))]
     splits = [(wanted, new.strip()) for wanted, new in splits if wanted.strip() and new.strip()]
     if not splits:
-        return texts.how()
+        return texts.how(things)
     found = [(_meant(wanted, bots, strategies), new) for wanted, new in splits]
     # A name may have a "to" in it: one that is there just so comes before one that only fits.
     for named in ([exact for (exact, _, _), _ in found], [fits for (_, fits, _), _ in found]):

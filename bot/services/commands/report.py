@@ -104,6 +104,7 @@ COMMAND = AccountCommand(
                 name="words",
                 type=ArgumentType.TEXT,
                 description=later("daily 08:00, weekly mon 09:00, now, or off"),
+                offers=("now", "daily 08:00", "weekly mon 09:00", "off"),
             ),
         ),
         least=Role.OPERATOR,

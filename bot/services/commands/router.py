@@ -248,7 +248,7 @@ class Router:
 
     async def _open_where_heard(self, link: Link, place: Place, person: Person) -> None:
         """Whoever speaks to us in a chat that is theirs has it open, whatever was found before."""
-        if not place.private and (place.shared is None or place.shared.missing_permissions):
+        if place.shared is not None and place.shared.missing_permissions:
             return
         if person.id != link.person:
             return

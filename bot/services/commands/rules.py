@@ -327,6 +327,7 @@ COMMAND = AccountCommand(
                 name="limit",
                 type=ArgumentType.TEXT,
                 description=later("such as under 1 %, or from 50 USDT"),
+                offers=("under 1 %", "under 5 %", "from 50 USDT", "from 100 USDT"),
             ),
         ),
         least=Role.OPERATOR,

@@ -87,6 +87,13 @@ COMMAND = OpenCommand(
                 name="words",
                 type=ArgumentType.TEXT,
                 description=later("such as quiet 22-7, mute 2h, timezone Berlin"),
+                offers=(
+                    "quiet 22-7",
+                    "mute 2h",
+                    "timezone Berlin",
+                    "currency EUR",
+                    "digest daily 8:00",
+                ),
             ),
         ),
         least=None,

@@ -162,6 +162,7 @@ COMMAND = AccountCommand(
                 name="words",
                 type=ArgumentType.TEXT,
                 description=later("such as error of Grid BTC after 15 min; remove 1"),
+                offers=("error of all after 15 min", "anything of all after 30 min"),
             ),
         ),
         least=Role.OWNER,

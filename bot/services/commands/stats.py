@@ -2,10 +2,10 @@
 
 from bot.domain.cards import Card
 from bot.domain.commands import Spec
-from bot.domain.figures import Span
+from bot.domain.figures import Detail
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.services.commands.families import RESULTS
-from bot.services.commands.figuring import BOT, SPAN, asked, span_of
+from bot.services.commands.figuring import BOT, SPAN, asked, basis, span_of
 from bot.texts import figures as texts
 from bot.texts.language import later
 
@@ -14,8 +14,8 @@ async def _answer(request: AccountRequest) -> Card:
     scope = await asked(request)
     if isinstance(scope, Card):
         return scope
-    span, found, trusted = await span_of(request, scope, Span.ALL)
-    return texts.statistics(span, found, scope.of, trusted)
+    span, found = await span_of(request, scope, Detail.OPENED_AT)
+    return texts.statistics(span, await basis(request, found), scope.of)
 
 
 COMMAND = AccountCommand(

@@ -5,15 +5,21 @@ from bot.domain.changes import condition
 from bot.domain.chats import EndpointState
 from bot.domain.commands import Spec
 from bot.domain.deliveries import LOST
+from bot.domain.events import Kind
 from bot.domain.figures import Span, began
+from bot.domain.ids import TraderId
 from bot.domain.ledger import trade_of
+from bot.domain.told import Told
 from bot.services.actions import targets_of
 from bot.services.commands import trades
 from bot.services.commands.desk import AccountCommand, AccountRequest
 from bot.services.commands.figuring import BOT, Asked, asked, rates, record
+from bot.services.commands.recalling import HEARD, KEPT
 from bot.services.commands.running import PAUSE, RESUME
+from bot.services.earnings import currencies_in
 from bot.texts import bots as bots_texts
 from bot.texts import status as texts
+from bot.texts.cards import MOST_CHOICES
 from bot.texts.language import later
 
 
@@ -26,7 +32,10 @@ async def _answer(request: AccountRequest) -> Card:
     desk, account = request.desk, request.account
     traders, read_at = await desk.bots(account)
     endpoint = request.link.endpoint.id
-    linked = await desk.links.of(account.id)
+    linked = [one for one in await desk.links.of(account.id) if not one.for_followers]
+    by_trouble = sorted(traders, key=lambda one: not condition(one).failed)
+    # What has buttons is not shown to everybody.
+    offered = [] if request.command.public else by_trouble[:MOST_CHOICES]
     return texts.overview(
         account,
         traders,
@@ -41,6 +50,8 @@ async def _answer(request: AccountRequest) -> Card:
         unreached=[one for one in linked if not desk.delivering.reaches(one.endpoint.address)],
         orders=await desk.standing_orders.of(account.id),
         closed=[one for one in linked if one.endpoint.state is EndpointState.DISABLED],
+        offered=offered,
+        actions=await request.asking_about(offered),
         now=desk.now(),
     )
 
@@ -72,12 +83,22 @@ async def _of_bot(request: AccountRequest, scope: Asked) -> Card:
         await desk.strategies(account.id),
         positions=[trade_of(one) for one in await desk.ledger.open(account.id, mine)],
         today=today,
-        rates=await rates(request, today),
+        rates=await rates(request, currencies_in(today)),
         last=trade_of(latest[0]) if latest else None,
+        event=await _last_event(request, meant.id),
         known_only=read_at is not None,
         now=scope.now,
         buttons=buttons,
     )
+
+
+async def _last_event(request: AccountRequest, bot: TraderId) -> Told | None:
+    """The latest that this chat was to hear of it, besides trades: these have their own line."""
+    desk = request.desk
+    told = await desk.outbox.lately(request.link.id, desk.now() - KEPT, HEARD)
+    of_it = [one for one in told if one.matter is not None and one.matter.bot == bot]
+    others = [one for one in of_it if one.kind is not Kind.TRADE]
+    return max(others, key=lambda one: one.occurred_at, default=None)
 
 
 COMMAND = AccountCommand(

@@ -187,7 +187,7 @@ NEW = AccountCommand(
             ),
             Argument(
                 name="type",
-                type=ArgumentType.TEXT,
+                type=ArgumentType.STRATEGY_TYPE,
                 description=later("its type, such as momentum"),
                 required=True,
             ),

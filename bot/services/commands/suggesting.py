@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from bot.domain.chats import Person
 from bot.domain.commands import Argument, Arguments, ArgumentType, Known, Spec, read_typed
+from bot.domain.conversion import currencies_of
 from bot.domain.ids import AccountId
 from bot.domain.incoming import Place
 from bot.domain.names import EVERYTHING, completions
@@ -78,7 +79,11 @@ def _missing(spec: Spec, before: str, known: Known) -> Sequence[Argument]:
         return spec.arguments
     if spec.sentence:
         given = folded(before)
-        return [one for one in spec.arguments if not any(word in given for word in one.choices)]
+        return [
+            one
+            for one in spec.arguments
+            if not any(folded(word) in given for word in (*one.choices, *one.offers))
+        ]
     if len(spec.arguments) == 1:
         return ()
     read = read_typed(spec, before, known)
@@ -105,12 +110,19 @@ async def _suggested(
             bots = completions(typed, await desk.known_bots(account))
             kinds = [kind for kind in KINDS.values() if kind.startswith(folded(typed))]
             return (*bots, *kinds, *pairs_completed(typed, await desk.pairs(account)))
-        case ArgumentType.CHOICE:
-            return tuple(one for one in argument.choices if one.startswith(folded(typed)))
         case ArgumentType.ZONE:
             return zones_meant(typed, zone_names())
         case ArgumentType.LANGUAGE:
-            names = map(language_name, languages())
-            return tuple(name for name in names if folded(name).startswith(folded(typed)))
+            return _begun(typed, map(language_name, languages()))
+        case ArgumentType.CURRENCY:
+            heard = currencies_of(await desk.pairs(account))
+            return _begun(typed, dict.fromkeys((*argument.offers, *heard)))
+        case ArgumentType.STRATEGY_TYPE:
+            types = [one.type for one in await desk.strategies(account) if one.type]
+            return _begun(typed, dict.fromkeys(types))
         case _:
-            return ()
+            return _begun(typed, argument.choices or argument.offers)
+
+
+def _begun(typed: str, words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(one for one in words if folded(one).startswith(folded(typed)))

@@ -10,7 +10,16 @@ from bot.domain.events import Trade
 from bot.domain.ledger import trade_of
 from bot.errors import NeedsLogin, Refused, TryLater
 from bot.services.commands.desk import READ_LIMIT, AccountCommand, AccountRequest
-from bot.services.commands.figuring import BOT, PAGE, PAIR, asked, away_since, older, pair_meant
+from bot.services.commands.figuring import (
+    BOT,
+    PAGE,
+    PAIR,
+    asked,
+    away_since,
+    older,
+    pair_meant,
+    rates_of,
+)
 from bot.services.picturing import pictured
 from bot.texts import trades as texts
 from bot.texts.charts import chart
@@ -49,6 +58,7 @@ async def _answer(request: AccountRequest) -> Card:
         of=scope.of.titled(pair),
         page=page,
         away=away_since(request),
+        rates=await rates_of(request, trades),
         buttons=more,
     )
 

@@ -18,6 +18,7 @@ from bot.ports import Accounts, Meter, Platform, Session
 from bot.services.feeds.discovery import Discovery
 from bot.services.feeds.login_end import Expiry, Renewed
 from bot.services.feeds.notices import Notices
+from bot.services.feeds.older_trades import OlderTrades
 from bot.services.feeds.prices import Prices
 from bot.services.feeds.reading import Reading
 from bot.services.feeds.rhythm import FeedRhythm, jittered
@@ -41,6 +42,7 @@ class Feed:
     reading: Reading
     silences: Silences
     discovery: Discovery
+    older_trades: OlderTrades
     prices: Prices
     notices: Notices
     expiry: Expiry
@@ -71,6 +73,7 @@ class Feed:
             reading=self.reading,
             silences=self.silences,
             discovery=self.discovery,
+            older_trades=self.older_trades,
             meter=self.meter,
             now=self.now,
             chance=self.chance,

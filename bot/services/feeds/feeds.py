@@ -18,6 +18,7 @@ from bot.services.feeds.discovery import Discovery
 from bot.services.feeds.feed import Feed
 from bot.services.feeds.login_end import Expiry
 from bot.services.feeds.notices import Notices
+from bot.services.feeds.older_trades import OlderTrades
 from bot.services.feeds.ownership import OwnPlatform
 from bot.services.feeds.price_gaps import PriceGaps
 from bot.services.feeds.prices import Prices
@@ -124,6 +125,14 @@ class Feeds:
                 account=account,
                 offered=self._offered,
                 inbox=self._inbox,
+                chance=self._chance,
+                rhythm=self._rhythm,
+            ),
+            older_trades=OlderTrades(
+                account=account,
+                reading=reading,
+                ledger=self._ledger,
+                notices=notices,
                 chance=self._chance,
                 rhythm=self._rhythm,
             ),

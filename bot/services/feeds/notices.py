@@ -12,6 +12,8 @@ from bot.domain.events import Kind, Notice, NoticeText, Origin
 from bot.domain.feeds import FeedState
 from bot.domain.ids import Now
 from bot.domain.incidents import Cause
+from bot.domain.ingesting import Progress
+from bot.domain.ledger import Held
 from bot.domain.outages import Outage
 from bot.errors import OutcomeUnknown, TryLater
 from bot.services.ingest import Ingest
@@ -67,6 +69,28 @@ class Notices:
             f"was down {outage.since.isoformat()} {outage.until.isoformat()}", say, bad=False
         )
 
+    async def reading_older_trades(self, known: Held, reached: datetime) -> bool:
+        """Trades from before the link are being read, and it takes a while."""
+        say = partial(texts.reading_older_trades, known, reached)
+        return await self._tell(self._older_trades, say, bad=False, goes_on=True)
+
+    async def older_trades_read(self, known: Held, whole: Progress) -> bool:
+        """They are all there, which is stored with it; nothing is told where nothing was."""
+        say = partial(texts.older_trades_read, known)
+        return await self._tell(
+            self._older_trades, say, bad=False, goes_on=True, only_if_told=True, progress=whole
+        )
+
+    async def older_trades_denied(self, known: Held) -> bool:
+        """There is no more to be had of them; nothing is told where nothing was."""
+        say = partial(texts.older_trades_denied, known)
+        return await self._tell(self._older_trades, say, bad=False, goes_on=True, only_if_told=True)
+
+    @property
+    def _older_trades(self) -> str:
+        """The same for all that is told of them, as long as the link lasts."""
+        return f"older trades {self.account.created_at.isoformat()}"
+
     async def login_refused(self, refused: Credential | None, worked: datetime) -> bool:
         """The platform does not take this credential, which last worked then.
 
@@ -109,6 +133,9 @@ class Notices:
         log_in: bool = False,
         incident: Cause | None = None,
         solves: Cause | None = None,
+        goes_on: bool = False,
+        only_if_told: bool = False,
+        progress: Progress | None = None,
     ) -> bool:
         """Give whether it is owed now, and need not be tried again."""
         origin = Origin(kind=Kind.FEED, record=record, at=self.now())
@@ -121,9 +148,11 @@ class Notices:
             log_in=log_in,
             incident=incident,
             solves=solves,
+            goes_on=goes_on,
+            only_if_told=only_if_told,
         )
         try:
-            await self.ingest.take(self.account, (notice,))
+            await self.ingest.take(self.account, (notice,), progress)
         except (TryLater, OutcomeUnknown) as outage:
             # `/status` shows the same: a database that is away must not cost the feed besides.
             log.warning("a notice was not stored", extra={"reason": str(outage)})

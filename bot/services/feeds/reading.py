@@ -96,6 +96,14 @@ class CaughtUp:
     failing: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackFilled:
+    """Until when older trades are read; `whole` is what is left to be stored where that is all."""
+
+    reached: datetime
+    whole: Progress | None
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Reading:
     """What one account's session brings, live or read again, handed to ingest.
@@ -217,8 +225,8 @@ class Reading:
         if listing is Listing.TRADERS:
             self._first_look = False
 
-    async def back_fill(self, session: Session) -> bool:
-        """Bring a page of older trades to the ledger; tells nobody. Gives whether it is whole.
+    async def back_fill(self, session: Session) -> BackFilled | None:
+        """Bring a page of older trades to the ledger; tells nobody. `None`: it is whole.
 
         Raises:
             TryLater: not now, or the younger ones have not been read yet.
@@ -228,15 +236,15 @@ class Reading:
         if live is None:
             raise TryLater("the latest trades come first")
         if reached is not None and reached.position.record == WHOLE:
-            return True
+            return None
         since = reached.position if reached else Position(at=live.began - LEDGER_HORIZON)
         page = await session.page(Stream.TRADES, since)
         last = page.last or since
-        whole = not page.more or last == since or last.at > live.began
-        position = replace(last, record=WHOLE) if whole else last
-        progress = Progress(stream=Sweep.LEDGER, position=position, rewinds=True)
+        progress = Progress(stream=Sweep.LEDGER, position=last, rewinds=True)
         await self._hand_over(page.events, progress, first=True)
-        return whole
+        ends = not page.more or last == since or last.at > live.began
+        whole = Progress(stream=Sweep.LEDGER, position=replace(last, record=WHOLE), rewinds=True)
+        return BackFilled(reached=last.at, whole=whole if ends else None)
 
     async def swept_at(self) -> datetime:
         """When everything was last read that the daily sweep reads; if it never was, the link."""

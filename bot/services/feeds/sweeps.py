@@ -10,9 +10,10 @@ from math import inf
 from bot.domain.accounts import Account
 from bot.domain.events import Stream
 from bot.domain.ids import Now
-from bot.errors import ConnectionLost, NeedsLogin, NotOffered, Refused, TryLater
+from bot.errors import ConnectionLost, TryLater
 from bot.ports import Meter, Session
 from bot.services.feeds.discovery import Discovery
+from bot.services.feeds.older_trades import OlderTrades
 from bot.services.feeds.reading import Reading
 from bot.services.feeds.rhythm import FeedRhythm, jittered
 from bot.services.feeds.silences import Silences
@@ -29,6 +30,7 @@ class Sweeps:
     reading: Reading
     silences: Silences
     discovery: Discovery
+    older_trades: OlderTrades
     meter: Meter
     now: Now
     chance: random.Random
@@ -40,8 +42,9 @@ class Sweeps:
     _next: Seconds = field(init=False)
     _next_long: Seconds = field(init=False, default=inf)
     """Endless until it is known when the last one was."""
-    _next_page: Seconds = field(init=False, default=0.0)
-    """Of older trades, for the ledger; endless once there are no more."""
+    _spaced_until: Seconds = field(init=False, default=0.0)
+    """No page of these is read before, and no command asked after."""
+    _page_was_last: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self._next = self._due_in(self.rhythm.sweep_every)
@@ -54,8 +57,8 @@ class Sweeps:
             self._next_long = await self._long_due()
 
     def next_at(self) -> Seconds:
-        works = self._next, self._next_long, self.discovery.next_at, self._next_page
-        return max(min(works), self._rested_at)
+        waits = max(min(self.discovery.next_at, self.older_trades.next_at), self._spaced_until)
+        return max(min(self._next, self._next_long, waits), self._rested_at)
 
     async def mind(self, session: Session) -> None:
         """Sweep if it is time."""
@@ -71,27 +74,21 @@ class Sweeps:
         elif steady() >= self._next:
             self._next = self._due_in(self.rhythm.sweep_every)
             await self._sweep(session, self.rhythm.sweep_overlap)
-        elif steady() >= self.discovery.next_at:
-            if await self.discovery.ask_one(session):
-                spaced = steady() + self.rhythm.sweep_spacing.total_seconds()
-                self._next_page = max(self._next_page, spaced)
-        elif steady() >= self._next_page:
-            self._next_page = await self._back_fill(session)
+        elif steady() >= self._spaced_until:
+            await self._go_on(session)
 
-    async def _back_fill(self, session: Session) -> Seconds:
-        """Read a page of older trades; gives when the next one is due."""
-        try:
-            whole = await self.reading.back_fill(session)
-        except (ConnectionLost, NeedsLogin):
-            raise
-        except NotOffered:
-            return inf
-        except (Refused, TryLater) as failure:
-            asked = failure.retry_after if isinstance(failure, TryLater) else None
-            log.warning("older trades must wait", extra=self._facts(reason=str(failure)))
-            wait = max(asked or timedelta(0), jittered(self.rhythm.sweep_every, self.chance))
-            return steady() + wait.total_seconds()
-        return inf if whole else steady() + self.rhythm.sweep_spacing.total_seconds()
+    async def _go_on(self, session: Session) -> None:
+        """Read a page of older trades, or ask what bots can be asked: in turn where both are due,
+        so that neither keeps the other waiting.
+        """
+        asks = steady() >= self.discovery.next_at
+        reads = steady() >= self.older_trades.next_at
+        self._page_was_last = reads and not (asks and self._page_was_last)
+        if self._page_was_last:
+            await self.older_trades.read_page(session)
+        elif not asks or not await self.discovery.ask_one(session):
+            return
+        self._spaced_until = steady() + self.rhythm.sweep_spacing.total_seconds()
 
     async def _long_due(self) -> Seconds:
         """When the daily sweep is due, whichever process and session did the last one."""

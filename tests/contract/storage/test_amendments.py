@@ -15,8 +15,9 @@ from bot.domain.actions import ActionState, Denied
 from bot.domain.amendments import Amendment
 from bot.domain.chats import Channel, Link
 from bot.domain.deliveries import Delivery, Settlement, State
+from bot.domain.events import Event, Kind
 from bot.domain.ids import AccountId, ActionId, EndpointId
-from bot.domain.ingesting import IngestResult
+from bot.domain.ingesting import IngestResult, Known, NewsDecision
 from bot.domain.lifetimes import AMEND_LIFE, OFFER_LIFE
 from bot.texts.answered import answer
 from storage import Store
@@ -32,8 +33,10 @@ from tests.contract.storage.given import (
     address,
     again,
     alarming,
+    claim,
     claimed,
     completed,
+    drafts,
     fact,
     linked,
     settle,
@@ -122,7 +125,7 @@ async def test_a_change_that_failed_comes_again_when_it_is_due(store: Store):
 
     waiting = await store.outbox.amendments(Channel.TELEGRAM, "1", NOW)
     assert (waiting.now, waiting.due) == ((), NOW + MINUTE)
-    assert await owed(store, NOW + MINUTE) == (amendment,)
+    assert await owed(store, NOW + MINUTE) == (replace(amendment, due=NOW + MINUTE),)
 
 
 async def test_the_offers_of_another_bot_stand(store: Store):
@@ -424,3 +427,98 @@ BLOCKED = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND wait_event_type = 'Lock'
 """
+
+
+# --- what goes on -------------------------------------------------------------------------
+
+
+async def goes_on(
+    store: Store, account: AccountId, title: str, now: datetime = NOW, *, only_if_kept: bool = False
+) -> IngestResult:
+    """The same fact, which is told by that title now."""
+
+    def decide(event: Event, known: Known) -> NewsDecision:
+        made = drafts(known.links, title)
+        return NewsDecision(
+            news=True,
+            reason="news",
+            record=event.origin.record,
+            drafts=made,
+            goes_on=True,
+            only_if_kept=only_if_kept,
+        )
+
+    return await store.inbox.ingest(account, [fact("work", Kind.FEED)], decide, now)
+
+
+async def test_what_goes_on_changes_the_message_that_has_told_it(store: Store):
+    chat = await linked(store)
+    await goes_on(store, chat.account, "begun")
+    await settle(store, await claimed(store, chat.endpoint.id), SENT)
+
+    ingested = await goes_on(store, chat.account, "half", NOW + SECOND)
+
+    [amendment] = await owed(store, NOW + SECOND)
+    assert (amendment.message, amendment.delivery.card.title) == ("77", "half")
+    assert (ingested.told, ingested.known, ingested.retold) == (0, 1, 1)
+    assert await claim(store, chat.endpoint.id, NOW + MINUTE) is None
+
+
+async def test_what_has_gone_on_while_its_message_was_changed_is_owed_another_change(store: Store):
+    chat = await linked(store)
+    await goes_on(store, chat.account, "begun")
+    await settle(store, await claimed(store, chat.endpoint.id), SENT)
+    await goes_on(store, chat.account, "half", NOW + SECOND)
+    [amendment] = await owed(store, NOW + SECOND)
+    await goes_on(store, chat.account, "done", NOW + 2 * SECOND)
+
+    await store.outbox.amended(amendment, None, NOW + 3 * SECOND)
+
+    [again] = await owed(store, NOW + MINUTE)
+    assert again.delivery.card.title == "done"
+    await store.outbox.amended(again, None, NOW + MINUTE)
+    assert await owed(store, NOW + 2 * MINUTE) == ()
+
+
+async def test_what_has_gone_on_while_it_was_sent_is_to_be_changed(store: Store):
+    chat = await linked(store)
+    await goes_on(store, chat.account, "begun")
+    delivery = await claimed(store, chat.endpoint.id)
+    await goes_on(store, chat.account, "half", NOW + SECOND)
+
+    await settle(store, delivery, SENT, NOW + SECOND)
+
+    [amendment] = await owed(store, NOW + SECOND)
+    assert amendment.delivery.card.title == "half"
+
+
+async def test_what_waits_goes_out_as_it_has_gone_on(store: Store):
+    chat = await linked(store)
+    await goes_on(store, chat.account, "begun")
+
+    await goes_on(store, chat.account, "half", NOW + SECOND)
+
+    assert (await claimed(store, chat.endpoint.id)).card.title == "half"
+    assert await owed(store, NOW + MINUTE) == ()
+
+
+async def test_where_nothing_was_told_its_end_is_not_told_either(store: Store):
+    chat = await linked(store)
+
+    ingested = await goes_on(store, chat.account, "done", only_if_kept=True)
+
+    assert (ingested.told, ingested.retold) == (0, 0)
+    assert await claim(store, chat.endpoint.id) is None
+
+
+async def test_a_message_that_is_gone_is_not_tried_again_as_it_goes_on(store: Store):
+    chat = await linked(store)
+    await goes_on(store, chat.account, "begun")
+    await settle(store, await claimed(store, chat.endpoint.id), SENT)
+    await goes_on(store, chat.account, "half", NOW + SECOND)
+    [amendment] = await owed(store, NOW + SECOND)
+    await store.outbox.not_amended(amendment, NOW + SECOND)
+
+    await goes_on(store, chat.account, "done", NOW + MINUTE)
+
+    assert await owed(store, NOW + MINUTE) == ()

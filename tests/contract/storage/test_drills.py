@@ -41,7 +41,9 @@ async def words(store: Store) -> list[tuple[str, str]]:
     """Titles and first lines."""
 
     def read(connection):
-        rows = connection.execute(select(delivery).where(delivery.c.kind == Kind.DRILL))
+        rows = connection.execute(
+            select(delivery).where(delivery.c.kind == Kind.DRILL).order_by(delivery.c.id)
+        )
         return [(row.card["title"], "".join(row.card.get("lines", ())[:1])) for row in rows]
 
     return await store.database.read(read)

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from bot.domain.chats import Link
 from bot.domain.events import WHOLE, Event, Kind, Position, Stream, Sweep, Trade, Trader, TraderSeen
+from bot.domain.figures import Detail
 from bot.domain.ids import AccountId, TraderId
 from bot.domain.ingesting import Decide, Known, NewsDecision, Progress
 from bot.domain.ledger import Entry
@@ -192,6 +193,19 @@ async def test_what_was_closed_later_is_no_part_of_a_record_that_ends(store: Sto
 
     assert await counted(NOW + HOUR) == [(0, 0)] * 2
     assert await counted(NOW + HOUR + MINUTE) == await counted(None) == [(1, 1)] * 2
+
+
+@pytest.mark.parametrize("detail", Detail)
+async def test_of_each_trade_only_what_is_asked_is_told(store: Store, detail: Detail):
+    account = (await linked(store)).account
+    await take(store, account, CLOSED)
+
+    [whole] = (await store.ledger.record(account, NOW)).trades
+    [told] = (await store.ledger.record(account, NOW, details=(detail,))).trades
+
+    assert all(getattr(whole, each) is not None for each in Detail)
+    unasked = set(Detail) - {detail}
+    assert told._asdict() == whole._asdict() | dict.fromkeys(unasked)
 
 
 async def test_fills_after_its_end_are_no_part_of_a_record_that_is_computed_of_them(store: Store):

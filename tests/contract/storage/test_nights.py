@@ -29,7 +29,9 @@ async def wanted(store: Store, chat: Link, zone: str = "Europe/Berlin") -> None:
 
 async def told(store: Store) -> list[tuple[str, str]]:
     def read(connection):
-        rows = connection.execute(select(delivery).where(delivery.c.kind == Kind.NIGHT))
+        rows = connection.execute(
+            select(delivery).where(delivery.c.kind == Kind.NIGHT).order_by(delivery.c.id)
+        )
         return sorted((row.link, row.revision) for row in rows)
 
     return await store.database.read(read)

@@ -242,7 +242,7 @@ class Model(RuleBasedStateMachine):
     def shut(self, endpoint: EndpointId) -> None:
         self.closed.add(endpoint)
         for item in self.waiting(endpoint):
-            self.end(item, State.HELD)
+            item.state, item.ended_at = State.HELD, self.now  # and what it waits for stays
 
     @rule(chat=chats)
     def reopen(self, chat: str) -> None:
@@ -279,8 +279,9 @@ class Model(RuleBasedStateMachine):
         self.now += wait
         self.run(self.store.outbox.prune(self.now))
         for item in self.items:
-            held = item.state is State.HELD and item.ended_at is not None
-            if held and item.ended_at and item.ended_at < self.now - HELD_LIFE:
+            if item.state is State.HELD and all(
+                at is None or at < self.now - HELD_LIFE for at in (item.ended_at, item.not_before)
+            ):
                 self.end(item, State.EXPIRED)
 
     # --- what is always so ----------------------------------------------------------------

@@ -44,7 +44,9 @@ async def wanted(
 
 async def told(store: Store) -> list[tuple[str, str]]:
     def read(connection):
-        rows = connection.execute(select(delivery).where(delivery.c.kind == Kind.SUMMARY))
+        rows = connection.execute(
+            select(delivery).where(delivery.c.kind == Kind.SUMMARY).order_by(delivery.c.id)
+        )
         return sorted((row.link, row.revision) for row in rows)
 
     return await store.database.read(read)

@@ -20,6 +20,7 @@ from bot.domain.deliveries import Priority
 from bot.domain.events import Kind
 from bot.domain.ids import AccountId, EndpointId, LinkId, NewId
 from bot.domain.lanes import LaneRequest
+from bot.domain.spoken_escalation import chain_written
 from storage import migrate, open_memory
 from storage.engine.database import each
 from storage.inbox.same_fact import duplicates
@@ -107,6 +108,23 @@ async def test_what_was_seen_before_drills_were_known_is_proof_of_its_chats(
         "desk": NOW + 2 * MINUTE,
         "unseen": None,
         "rung": NOW,
+    }
+
+
+async def test_who_has_said_how_it_goes_on_is_rung_at_once_as_before(empty_url: str, open_again):
+    before(empty_url, "0033", said_long_ago)
+    await migrate(empty_url)
+
+    async with open_again(empty_url) as store:
+        said, names = {}, ("phones", "chats", "off", "nothing")
+        for name in names:
+            said[name] = chain_written(await store.incidents.chain(AccountId(name)))
+
+    assert said == {
+        "phones": "phone at once, phone after 3 min loud, second after 9 min",
+        "chats": "chats after 7 min",
+        "off": "off",
+        "nothing": "default",
     }
 
 
@@ -220,6 +238,21 @@ def seen_long_ago(connection: Connection) -> None:
         row = {"account": "a", "kind": Kind.TRADE, "record": record, "revision": ""}
         row |= {"channel": channel, "person": person, "at": at}
         connection.execute(insert(sighting).values(row))
+
+
+def said_long_ago(connection: Connection) -> None:
+    """Accounts by what is done of what nobody has seen."""
+    phone = {"after": 180, "to": "phone", "loud": True, "link": None}
+    second = {"after": 540, "to": "second", "loud": False, "link": None}
+    chats = {"after": 420, "to": "chats", "loud": False, "link": None}
+    for name, chain in (
+        ("phones", {"on": True, "steps": [phone, second]}),
+        ("chats", {"on": True, "steps": [chats]}),
+        ("off", {"on": False, "steps": [phone, second]}),
+        ("nothing", None),
+    ):
+        row = {"id": name, "platform_user": name, "label": "", "state": "active", "chain": chain}
+        connection.execute(insert(account).values({**row, "created_at": NOW}))
 
 
 def compared(connection: Connection) -> list[Any]:

@@ -160,10 +160,25 @@ async def test_what_others_may_do_is_kept_with_the_link(store: Store):
     assert taken_back.role_of("bob") is None
 
 
+async def test_what_one_person_may_do_is_kept_whatever_the_others_may(store: Store):
+    done = await shared(store)
+    people = (("bob", Role.OPERATOR), ("eve", None))
+
+    for change in (partial(replace, members=Role.VIEWER), partial(replace, people=people)):
+        await store.links.prefer(done.link.id, change, NOW)
+
+    link = await store.links.at(address(DESK))
+    assert link is not None
+    assert link.preferences.people == people
+    roles = [link.role_of(person) for person in ("ann", "bob", "carl", "eve")]
+    assert roles == [Role.OWNER, Role.OPERATOR, Role.VIEWER, None]
+
+
 async def test_in_a_private_chat_nobody_else_has_a_role(store: Store):
     link = await linked(store, "100")
 
-    await store.links.prefer(link.id, partial(replace, members=Role.OPERATOR), NOW)
+    theirs = (("stranger", Role.OPERATOR),)
+    await store.links.prefer(link.id, partial(replace, members=Role.OPERATOR, people=theirs), NOW)
 
     found = await store.links.at(address("100"))
     assert found is not None

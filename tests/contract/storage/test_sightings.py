@@ -124,7 +124,8 @@ async def test_what_has_changed_is_not_changed_again_and_what_came_meanwhile_is(
 
     await store.outbox.amended(replace(owed, delivery=alert), None, ANN.at)
     later = await to_change(store, ANN.at + MINUTE)
-    await store.outbox.amended(owed, None, ANN.at + MINUTE)
+    [again] = (await store.outbox.amendments(Channel.TELEGRAM, "1", ANN.at + MINUTE)).now
+    await store.outbox.amended(again, None, ANN.at + MINUTE)
 
     assert owed.owed_since == ANN.at
     assert later == [("77", ANN.stored)]

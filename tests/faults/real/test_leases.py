@@ -22,7 +22,7 @@ from tests.harness.judge import assert_kept_at_last
 until = partial(waiting.until, within=PATIENCE)
 
 LIFE = TERM.life
-LONGER = 1.2
+LONGER = 2.4
 """Seconds that are enough for a lease to lapse and for another process to notice."""
 
 

@@ -28,11 +28,11 @@ from tests.fakes.messenger import FakeMessenger, Shown
 from tests.fakes.meter import FakeMeter
 
 TERM = Term(
-    life=timedelta(seconds=0.6),
+    life=timedelta(seconds=1.5),
     renew_every=timedelta(seconds=0.12),
     retry_every=timedelta(seconds=0.03),
 )
-"""All that takes seconds takes fractions of one."""
+"""All that takes seconds takes fractions of one, and a busy machine keeps the lease."""
 
 PATIENCE = 20.0
 """Seconds that something which has to happen may take before a test gives up."""

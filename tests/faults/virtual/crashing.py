@@ -35,6 +35,7 @@ from bot.domain.incoming import (
 from bot.domain.linking import Audience, SignedIn
 from bot.ports import Live
 from bot.services.feeds import FeedRhythm
+from bot.services.phoning import CODE_REFERENCE
 from bot.texts.outcomes import toast
 from storage import Store
 from storage.schema.codec import decode_record
@@ -188,6 +189,8 @@ class Story:
     platform: Logins = field(init=False)
     chat: FakeMessenger = field(init=False)
     readership: FakeReadership = field(init=False)
+    phone: FakeMessenger | None = None
+    """What a push service rings, in stories with a phone."""
     _unclear: int = 0
     """Attempts that showed a message and were not answered."""
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
@@ -209,10 +212,13 @@ class Story:
         platform: Any = Mortal(self.platform, "Platform", fate)
         chat: Any = Mortal(self.chat, "Messenger", fate)
         readership: Any = Mortal(self.readership, "Readership", fate)
+        others: list[Any] = [Mortal(self.phone, "Phone", fate)] if self.phone else []
         try:
             async with (
                 running(
-                    store, platform, chat, self.now, LOOKS_AROUND_SELDOM, readership=readership
+                    *(store, platform, chat, self.now, LOOKS_AROUND_SELDOM),
+                    others=others,
+                    readership=readership,
                 ) as world,
                 asyncio.TaskGroup() as group,
             ):
@@ -459,7 +465,17 @@ class Story:
         """
         now = await self.stored()
         items = await owed(self.store)
-        findings = judged(items, self.chat.shown, changed=self.chat.changed)
+        devices = [self.chat, *([self.phone] if self.phone else [])]
+        findings = judged(
+            items,
+            [
+                shown
+                for one in devices
+                for shown in one.shown
+                if shown.card.reference != CODE_REFERENCE
+            ],
+            changed=[changed for one in devices for changed in one.changed],
+        )
         wrong = findings.all
         wrong += [f"{one} was owed and is gone (G1)" for one in crashed.owed - now.owed]
         wrong += [f"{one} was not told (G2)" for one in self._untold(now)]
@@ -539,9 +555,10 @@ def _stored(connection: Connection) -> Stored:
         select(delivery, endpoint.c.chat).join(endpoint, endpoint.c.id == delivery.c.endpoint)
     ).all()
     links = connection.execute(
-        select(endpoint.c.chat, link.c.linked_at, link.c.ended_at).join(
-            endpoint, endpoint.c.id == link.c.endpoint
-        )
+        select(endpoint.c.chat, link.c.linked_at, link.c.ended_at)
+        .join(endpoint, endpoint.c.id == link.c.endpoint)
+        # A phone rings for what is critical alone.
+        .where(endpoint.c.channel != Channel.PUSH)
     )
     bots = connection.execute(select(known.c.value).where(known.c.kind == KnownKind.TRADER))
     seen = [decode_record(Trader, value) for value in bots.scalars()]

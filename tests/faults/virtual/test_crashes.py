@@ -8,12 +8,12 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
 
-from bot.domain.events import Kind, Notice, NoticeText, Origin
+from bot.domain.events import Kind, Notice, NoticeText, Origin, Stream, Trade
 from storage import Store, open_memory
 from storage.engine.database import raw_of
 from tests.faults.virtual.crashing import ANN, BEN, Story
@@ -41,6 +41,7 @@ ELSEWHERE = {
     "commit of storage.buttons.handles._prune": "erases what ended long ago",
     "commit of storage.buttons.handles.SqlMessageHandles._keep": "only on Discord, and for looks",
     "commit of storage.outbox.sightings._note": "that somebody has seen what was told long since",
+    "commit of storage.outbox.sightings._take_in_hand": "as `_note`, of all that is unseen",
     "commit of storage.outbox.sightings._prune": "erases what ended long ago",
     "commit of storage.permits._note": "what the platform allows, which is asked again",
     "commit of storage.accounts.visits._invite": "the settings page, which asks commands",
@@ -55,6 +56,12 @@ ELSEWHERE = {
     "commit of storage.store.Store._agree_on_push_key": "begins the product: one key or another",
     "commit of storage.accounts.phones._set": "what a phone shows",
     "commit of storage.accounts.phones._remove": "takes a phone away, as unlinking a chat",
+    "commit of storage.accounts.invitations._open": "an invitation, before anybody takes it",
+    "commit of storage.accounts.invitations._take": "links a partner's chat, as linking a chat",
+    "commit of storage.accounts.invitations._withdraw": "an invitation that nobody has taken",
+    "commit of storage.accounts.invitations._prune": "erases what ended long ago",
+    "commit of storage.topics._want": "whether each bot has a topic of its own, as a wish",
+    "commit of storage.topics._keep": "what a topic is called; without it, it is made again",
     "commit of storage.accounts.phones._prune": "erases what ended long ago",
     "commit of storage.escalation._choose": "how it goes on when nobody sees an alert, as a wish",
     "commit of storage.escalation._watch": "who is on watch when, as a wish",
@@ -148,6 +155,7 @@ def test_each_port_that_is_waited_for_is_known_to_be_outside_or_stored():
         *failpoints.INWARD,
         *failpoints.PURE,
         *failpoints.LISTS,
+        *failpoints.MADE,
         *failpoints.OF_BOTS,
         *failpoints.STORED,
     }
@@ -300,6 +308,58 @@ async def test_a_crash_at_any_point_of_a_price_alert_rings_once_for_each_crossin
             above, below = story.rung("above 50,000"), story.rung("below 49,500")
             if above > 2 or below > 1 or (passed.index(point) > begins and above == 0):
                 wrong.append(f"\n{point}: rang {above} and {below} times")
+
+    assert "".join(wrong) == ""
+
+
+class ReadsOlderTrades(Story):
+    """Before Ann links a chat her bots have traded for long: that is read, and told as it goes."""
+
+    async def happens(self, world: World) -> None:
+        self.platform.granted = replace(self.platform.granted, expires_at=None)
+        self.platform.cap = 10
+        for number in range(120):
+            at = self.now() - timedelta(days=30) + number * timedelta(hours=1)
+            origin = Origin(kind=Kind.TRADE, record=f"older-{number:03}", at=at)
+            self.platform.store(
+                Stream.TRADES, Trade(origin=origin, side="buy", symbol="BTC/USDT"), announce=False
+            )
+        await self.links(world, ANN)
+        await asyncio.sleep(50)
+
+    def told(self) -> set[str]:
+        """What the messages say of it now, each repeat of one apart."""
+        cards = self.chat.screen(ANN)
+        return {card.title for card in cards if "older trades" in card.title}
+
+    def messages(self) -> int:
+        """Repeats of one apart."""
+        cards = [card for card in self.chat.screen(ANN) if "older trades" in card.title]
+        return len({card.reference for card in cards})
+
+
+@pytest.mark.fault(51)
+async def test_a_crash_at_any_point_of_reading_older_trades_leaves_one_message_that_ends(now: Now):
+    wrong = []
+    with open_memory(now, new_id) as store, closing(sqlite3.connect(":memory:")) as pristine:
+        driver = await store.database.read(lambda connection: raw_of(connection).driver)
+        driver.backup(pristine)
+        story = ReadsOlderTrades(store, now)
+        passed = await recorded(story)
+        assert story.told() == {"I have read your older trades"}
+        pages = [place for place, one in enumerate(passed) if one.what == "call of Session.page"]
+        points = moments(passed[pages[-14] :])
+        assert len(points) > 20
+        for point in points:
+            pristine.backup(driver)
+            story = ReadsOlderTrades(store, now)
+            wrong.append(await troubles(story, point))
+            [account] = await story.store.accounts.active()
+            held = await story.store.ledger.held(account.id)
+            told = story.told()
+            ends = not told or "I have read your older trades" in told
+            if story.messages() > 1 or not ends or held.count < 120:
+                wrong.append(f"\n{point}: {held.count} known, and told {told}")
 
     assert "".join(wrong) == ""
 

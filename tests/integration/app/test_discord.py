@@ -35,7 +35,10 @@ def on_discord(discord_api: DiscordApi) -> dict[str, str]:
 
 async def link(product, api: DiscordApi, dora: Person, user) -> None:
     """Go through the whole linking of a direct chat, with a slash command and the form."""
-    await api.gateway.connected()
+    sessions = api.gateway.sessions
+    await api.world.until(
+        lambda: api.endpoint.url or any(one.connection for one in sessions.values())
+    )
     await api.world.until(lambda: api.world.commands[None])
     card = await dora.runs("bell link").answered(within=15)
     address = next(word for word in card.text.split() if "/link/" in word)
@@ -54,10 +57,12 @@ def alarm(message: Message) -> bool:
     return "Insufficient balance" in message.text
 
 
+@pytest.mark.parametrize("interactions", ["gateway", "http"])
 async def test_a_person_links_on_discord_is_told_there_and_acts_on_a_bot_there(
-    settings, simulated, discord_api, dora, on_discord
+    settings, simulated, discord_api, dora, on_discord, interactions
 ):
-    async with running(settings(**on_discord)) as product:
+    chosen = settings(**on_discord, DISCORD_INTERACTIONS=interactions)
+    async with running(chosen) as product:
         await link(product, discord_api, dora, simulated.alice)
         await simulated.trade(7)
         alert = await discord_api.world.message_where(bought)
@@ -71,6 +76,7 @@ async def test_a_person_links_on_discord_is_told_there_and_acts_on_a_bot_there(
     assert [choice.name for choice in offered] == ["Night Owl"]
     assert "Night Owl was not changed" in card.text
     assert card.labels == ()
+    assert discord_api.gateway.identifies == (interactions == "gateway")
     assert seconds < STOP_WITHIN / 2
 
 
@@ -235,6 +241,18 @@ async def test_it_is_not_ready_while_discord_brings_nothing(
         text = await product.becomes("/readyz", lambda status, _: status == 503)
 
     assert text == "Discord: Discord refuses the bot's token.\n"
+
+
+async def test_it_is_not_ready_while_discord_does_not_post_to_it(
+    settings, bot_api, discord_api, on_discord
+):
+    elsewhere = {"DISCORD_INTERACTIONS": "http", "PUBLIC_URL": "http://127.0.0.1:9"}
+    async with running(settings(**on_discord, **elsewhere)) as product:
+        text = await product.becomes("/readyz", lambda _, text: "no interactions" in text)
+        status, _ = await product.asked("/readyz")
+
+    assert status == 503
+    assert "TRADEBELL_PUBLIC_URL must be reached from outside" in text
 
 
 async def test_check_says_where_the_bot_is_added_to_a_server_or_an_account(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import aiohttp
 import pytest
@@ -12,10 +13,10 @@ from bot.settings import Settings
 from tests.e2e.processes import digits_in, sign_in
 from tests.harness.waiting import until
 from tests.integration.app.conftest import Running, Simulated, running
-from tests.integration.push.test_apprise import serving as apprise_target
 from tests.integration.web.test_links import csrf_of
 from tests.standins.bot_api import BotApi, Person
 from tests.standins.push.browsers import BrowserServer
+from tests.standins.push.hooks import serving as apprise_target
 from tests.standins.push.ntfy import NtfyServer
 from tests.standins.push.pushover import TOKEN, USER, PushoverServer
 
@@ -61,6 +62,8 @@ async def link(product: Running, api: BotApi, ann: Person, simulated: Simulated)
     ann.types(digits_in(page))
     await api.world.message_where(lambda one: "Linked to" in one.text, within=15)
     await product.becomes("/metrics", lambda _, text: 'tradebell_feeds{state="live"} 1.0' in text)
+    ann.types("/escalate phone at once")
+    await api.world.message_where(lambda one: "If nobody sees" in one.text)
 
 
 async def proves(api: BotApi, ann: Person, words: str) -> None:
@@ -191,6 +194,61 @@ async def test_an_inbox_rings_and_seen_on_its_notification_closes_the_button_in_
     assert "Seen on the phone" in alert.text
     assert browser.texts()[-1] == "Tradebell\nDealt with: you need do nothing here"
     assert "Insufficient" not in str(browser.pushed)
+
+
+async def test_a_bot_is_stopped_from_a_lock_screen_s_page_as_the_inbox_asks_first(
+    reached, simulated, bot_api, ann, ntfy
+):
+    def runs() -> bool:
+        records = simulated.platform.records
+        return bool(records.get("traders", simulated.alice.id, simulated.owl)["running"])
+
+    world = bot_api.world
+    await simulated.platform.change(
+        "traders", simulated.owl, {"running": True, "status": "running"}
+    )
+    async with (
+        running(reached) as product,
+        aiohttp.ClientSession(
+            here(product)(BELL), cookie_jar=aiohttp.CookieJar(unsafe=True)
+        ) as app,
+        aiohttp.ClientSession() as stranger,
+    ):
+        await link(product, bot_api, ann, simulated)
+        ann.types(f"/phone ntfy {ntfy.url}")
+        added = await world.message_where(lambda one: "Send the code" in one.labels)
+        ann.presses(added, "Send the code")
+        await world.message_where(lambda one: "Look at your phone" in one.text)
+        await proves(bot_api, ann, ntfy.screen()[0].message)
+        await signed_in(product, bot_api, ann, app)
+        await simulated.alarm("Insufficient balance")
+        await until(lambda: len(ntfy.screen()) == 2)
+        page = here(product)(ntfy.screen()[-1].actions[1]["url"])
+        form = await (await app.get(page)).text()
+        foreign = await stranger.post(f"{page}/stop", data={"csrf": csrf_of(form)})
+        async with app.post(f"{page}/stop", data={"csrf": csrf_of(form)}) as asked:
+            led_to = asked.url.path
+        async with app.ws_connect("/inbox/ws", origin=here(product)(BELL)) as socket:
+            async with asyncio.timeout(10):
+                shown: list[dict[str, Any]] = []
+                while not shown or shown[-1]["mine"]:
+                    frame = await socket.receive_json()
+                    shown += frame.get("messages", [])
+                    shown += [frame["message"]] if frame["type"] == "message" else []
+                asked_first = runs()
+                [[button], _] = shown[-1]["card"]["buttons"]
+                press = {"message": shown[-1]["id"], "action": button["action"]}
+                await socket.send_json({"type": "press", **press})
+                await until(lambda: not runs())
+
+    assert "Stop a bot" in form
+    assert foreign.status == 403
+    assert led_to == "/inbox"
+    assert asked_first
+    assert shown[-2]["text"] == "/pause"
+    assert shown[-1]["card"]["title"] == "Stop Night Owl?"
+    labels = [one["label"] for row in shown[-1]["card"]["buttons"] for one in row]
+    assert labels == ["Stop Night Owl", "Cancel"]
 
 
 async def test_a_phone_by_apprise_is_proven_and_rung(reached, simulated, bot_api, ann):

@@ -344,16 +344,6 @@ async def test_a_full_disk_is_said_with_its_cure_until_there_is_room(
     assert len([one for one in caplog.records if "is full" in one.message]) == 1
 
 
-async def test_a_webhook_brings_what_people_say(settings, bot_api, ann):
-    async with running(settings(TELEGRAM_WEBHOOK="true")) as product:
-        await product.becomes("/readyz", lambda status, _: status == 200)
-        ann.types("/help")
-
-        await bot_api.world.message_where(lambda one: "/link" in one.text)
-
-    assert not bot_api.world.calls_of("getUpdates")
-
-
 # --- many processes ---------------------------------------------------------------------------
 
 

@@ -10,14 +10,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiohttp import web
 
 from adapters.push import apprise as ours
 from adapters.push.apprise import MOST_LATE, THREADS, AppriseMessenger
@@ -31,6 +27,7 @@ from bot.domain.phones import AppriseTarget, Phone, PhoneTarget, Service, addres
 from bot.texts.phones import not_rung
 from tests.fakes.phones import FakeAddresses, FakeTargets
 from tests.harness.waiting import until
+from tests.standins.push.hooks import Hook, serving
 
 NOW = datetime(2026, 11, 22, 12, 4, tzinfo=UTC)
 PHONE = address_of(Service.APPRISE, "phone")
@@ -44,47 +41,14 @@ ALARM = Card(
 )
 
 
-@dataclass
-class Target:
-    """A server that takes `json://` and answers as it is told."""
-
-    url: str = ""
-    heard: list[dict[str, Any]] = field(default_factory=list)
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    holds: asyncio.Event | None = None
-
-    async def take(self, request: web.Request) -> web.Response:
-        self.heard.append({"path": request.path, **await request.json()})
-        if self.holds is not None:
-            await self.holds.wait()
-        return web.Response(status=self.status, headers=self.headers)
-
-
-@asynccontextmanager
-async def serving() -> AsyncIterator[Target]:
-    target = Target()
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", target.take)
-    runner = web.AppRunner(app, shutdown_timeout=0.05, access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    target.url = f"json://127.0.0.1:{runner.addresses[0][1]}/hook-secret"
-    try:
-        yield target
-    finally:
-        await runner.cleanup()
-
-
 @pytest.fixture
-async def target() -> AsyncIterator[Target]:
+async def target() -> AsyncIterator[Hook]:
     async with serving() as served:
         yield served
 
 
 @pytest.fixture
-def messenger(target: Target):
+def messenger(target: Hook):
     return AppriseMessenger(
         frozenset({"json"}), None, aimed_at(target.url), lambda: NOW, FakeAddresses()
     )

@@ -149,10 +149,11 @@ async def test_a_person_without_scripts_signs_in_at_the_second_try(site, browser
 
         assert await page.locator("#digits").text_content() == site.desk.digits
         await context.close()
+    assert site.desk.zones == ["", ""]
 
 
-async def test_a_key_can_be_used_instead(site, browser):
-    page = await browser.new_page()
+async def test_a_key_can_be_used_instead_and_the_browser_s_time_zone_goes_along(site, browser):
+    page = await browser.new_page(timezone_id="Asia/Tokyo")
     async with site.opened():
         await page.goto(f"{site.url}/link/{CODE}")
         await page.get_by_text("Use an API key instead").click()
@@ -161,6 +162,7 @@ async def test_a_key_can_be_used_instead(site, browser):
 
         assert await page.locator("#digits").text_content() == site.desk.digits
         await page.close()
+    assert site.desk.zones == ["Asia/Tokyo"]
 
 
 async def test_another_site_s_form_never_gets_as_far_as_a_login(site, browser):
@@ -518,6 +520,7 @@ AS_SHOWN = """message => {
     const piece = (one) => [{ text: said(one) }];
     const seen = (key) => [...key.childNodes].filter((one) => one.ariaHidden !== "true");
     const picture = all(message, ".picture")[0];
+    for (const summary of all(message, ".folded > summary")) summary.click();
     const list = all(message, ".options")[0];
     const name = list && document.getElementById(list.getAttribute("aria-labelledby"));
     return {
@@ -530,6 +533,7 @@ AS_SHOWN = """message => {
         table: {
             rows: all(message, "tbody tr").map((row) => all(row, "td").map(said)),
         },
+        details: all(message, ".detail").map(said),
         notes: all(message, ".note").map(piece),
         reference: text(message, ".reference"),
         at: all(message, ".head time")[0]?.dateTime,

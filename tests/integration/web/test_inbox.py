@@ -16,10 +16,10 @@ import pytest
 import adapters.web.talk
 from adapters.web.inbox import browser_of
 from bot.domain.cards import Card
-from bot.domain.chats import Address, Channel, Endpoint, Link, Role
+from bot.domain.chats import INBOX, Address, Channel, Endpoint, Link, Role
 from bot.domain.deliveries import Sent
 from bot.domain.ids import AccountId, EndpointId, LinkId
-from bot.domain.visits import INBOX, InboxMessage
+from bot.domain.visits import InboxMessage
 from tests.integration.web.conftest import CODE, START, Site, with_public_url
 from tests.integration.web.test_links import csrf_of
 

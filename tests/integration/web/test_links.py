@@ -1,4 +1,6 @@
 import asyncio
+import base64
+import hashlib
 import html
 import logging
 import math
@@ -151,11 +153,16 @@ async def test_who_does_not_agree_is_not_logged_in(site, agreed):
     assert "Press <b>Type the six digits</b> there" in again[1]
 
 
-async def test_the_page_works_without_scripts(site):
+async def test_the_page_works_without_scripts_and_may_run_none_but_its_own(site):
     async with site.opened() as client:
-        page = await (await client.get(f"/link/{CODE}")).text()
+        response = await client.get(f"/link/{CODE}")
+        page = await response.text()
 
-    assert "<script" not in page
+    [script] = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = response.headers["Content-Security-Policy"]
+    assert policy.endswith(f"script-src 'sha256-{digest}'")
+    assert page.count("<script") == 1
     assert re.search(r"\son\w+=", page) is None
     assert re.findall(r'<input id="\w+" name="(\w+)"', page) == ["email", "password", "api_key"]
 
@@ -441,7 +448,7 @@ async def test_a_browser_that_has_its_cookie_keeps_it(site):
 
 async def test_no_secret_reaches_a_log_even_when_signing_in_breaks(site, caplog):
     class Broken(LinkingDesk):
-        async def sign_in(self, code, login, source, *, agreed=False):
+        async def sign_in(self, code, login, source, *, agreed=False, zone=""):
             raise RuntimeError(f"cannot use {login!r}")
 
     caplog.set_level(logging.DEBUG)

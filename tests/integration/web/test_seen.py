@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import re
+from dataclasses import replace
 from datetime import timedelta
 
+import aiohttp
 import pytest
 
 from adapters.web.guard import cookie_name
 from bot.domain.actions import Denied, Verb
-from bot.domain.chats import Address, Channel, Endpoint, Link, Preferences, Role
+from bot.domain.chats import INBOX, Address, Channel, Endpoint, Link, Person, Preferences, Role
 from bot.domain.ids import AccountId, EndpointId, LinkId
+from bot.domain.incoming import Command
 from bot.domain.phones import LockScreenButton, LockScreenPress
 from tests.harness.pseudo import PSEUDO
 from tests.integration.web.conftest import START, Site
 
 SEEN_CODE = f"action-1.{'m' * 22}"
 SEEN = f"/seen/{SEEN_CODE}"
+STOP = f"{SEEN}/stop"
+INBOX_CHAT = "b" * 22
+COOKIE = {"Cookie": f"{cookie_name('tradebell-inbox', False)}={'i' * 22}"}
 
 
 def linked(channel: Channel, account: str = "a1", language: str = "en") -> Link:
@@ -59,7 +67,8 @@ async def test_a_robot_that_looks_presses_nothing_and_a_post_does_once(site: Sit
     assert (look.status, head.status, options.status) == (200, 200, 405)
     assert '<form method="post">' in page
     assert ">Seen</button>" in page
-    assert "Say it in your chat, /pause for example" in page
+    assert "send /pause in your chat, or /inbox there to sign this browser in" in page
+    assert "Stop a bot" not in page
     assert looked == []
     assert answers == [(200, True), (200, False)]
     assert "That is known already" in again
@@ -112,15 +121,120 @@ async def test_apps_and_other_sites_may_press_since_only_the_address_counts(site
 
 async def test_a_browser_with_the_person_s_own_inbox_is_led_there_and_no_other(site: Site):
     site.inbox_desk.secrets.append("i" * 22)
-    cookie = {"Cookie": f"{cookie_name('tradebell-inbox', False)}={'i' * 22}"}
     async with site.opened() as client:
         site.inbox_desk.link = linked(Channel.WEB)
-        own = await (await client.get(SEEN, headers=cookie)).text()
+        own = await (await client.get(SEEN, headers=COOKIE)).text()
         site.inbox_desk.link = linked(Channel.WEB, account="a2")
-        other = await (await client.get(SEEN, headers=cookie)).text()
+        other = await (await client.get(SEEN, headers=COOKIE)).text()
 
     assert '<a href="/inbox">Open the inbox</a>' in own
     assert '/inbox"' not in other
+
+
+@pytest.fixture
+def asking(site: Site) -> Site:
+    """A browser that is signed in to the inbox of the phone's person."""
+    site.inbox_desk.secrets.append("i" * 22)
+    site.inbox_desk.link = in_an_inbox()
+    return site
+
+
+def in_an_inbox(account: str = "a1", person: str = "7") -> Link:
+    link = replace(linked(Channel.WEB, account), person=person)
+    address = Address(channel=Channel.WEB, bot=INBOX, chat=INBOX_CHAT)
+    return replace(link, endpoint=replace(link.endpoint, address=address))
+
+
+async def form_token(client: aiohttp.ClientSession, code: str = SEEN_CODE) -> str:
+    page = await (await client.get(f"/seen/{code}", headers=COOKIE)).text()
+    found = re.search(r'name="csrf" value="([0-9a-f]+)"', page)
+    assert found is not None
+    return found[1]
+
+
+async def test_the_inbox_is_asked_to_stop_a_bot_once_for_an_address(asking: Site):
+    async with asking.opened() as client:
+        csrf = await form_token(client)
+        looked = list(asking.talker.heard)
+        posts = [
+            await client.post(STOP, data={"csrf": csrf}, headers=COOKIE, allow_redirects=False)
+            for _ in range(2)
+        ]
+        await asyncio.sleep(0.1)
+
+    [asked] = asking.talker.heard
+    assert looked == []
+    assert [(one.status, one.headers["Location"]) for one in posts] == [(303, "/inbox")] * 2
+    assert isinstance(asked, Command)
+    assert (asked.name, asked.arguments) == ("pause", "")
+    assert asked.person == Person(channel=Channel.WEB, id="7", language="en")
+    assert (asked.place.address.bot, asked.place.address.chat) == (INBOX, INBOX_CHAT)
+    assert asking.lock_screen.pressed == []
+
+
+@pytest.mark.parametrize(
+    ("visitor", "cookie"),
+    [
+        (in_an_inbox(), {}),
+        (in_an_inbox(), {"Cookie": f"tradebell-inbox={'x' * 22}"}),
+        (None, COOKIE),
+        (in_an_inbox(account="a2"), COOKIE),
+        (in_an_inbox(person="8"), COOKIE),
+    ],
+)
+async def test_who_is_not_signed_in_to_that_person_s_inbox_asks_for_nothing(
+    asking: Site, visitor, cookie
+):
+    async with asking.opened() as client:
+        csrf = await form_token(client)
+        asking.inbox_desk.link = visitor
+        page = await (await client.get(SEEN, headers=cookie)).text()
+        post = await client.post(STOP, data={"csrf": csrf}, headers=cookie)
+        told = await post.text()
+        await asyncio.sleep(0.1)
+
+    assert "Stop a bot" not in page
+    assert post.status == 403
+    assert "/inbox" in told
+    assert asking.talker.heard == []
+
+
+@pytest.mark.parametrize(
+    ("code", "sent", "headers"),
+    [
+        (SEEN_CODE, {}, {}),
+        (SEEN_CODE, {"csrf": "0" * 64}, {}),
+        (f"action-2.{'m' * 22}", None, {}),
+        (SEEN_CODE, None, {"Origin": "https://ntfy.sh"}),
+        (SEEN_CODE, None, {"Sec-Fetch-Site": "cross-site"}),
+    ],
+)
+async def test_only_the_form_that_was_made_for_this_browser_and_address_asks(
+    asking: Site, code, sent, headers
+):
+    async with asking.opened() as client:
+        asking.lock_screen.code = code
+        csrf = await form_token(client, code)
+        asking.lock_screen.code = SEEN_CODE
+        form = {"csrf": csrf} if sent is None else sent
+        post = await client.post(STOP, data=form, headers={**COOKIE, **headers})
+        await asyncio.sleep(0.1)
+
+    assert post.status == 403
+    assert asking.talker.heard == []
+
+
+@pytest.mark.parametrize("denied", [Denied.EXPIRED, Denied.UNLINKED, Denied.USED, Denied.UNKNOWN])
+async def test_an_address_that_is_over_asks_for_nothing(asking: Site, denied):
+    async with asking.opened() as client:
+        csrf = await form_token(client)
+        asking.lock_screen.denied = denied
+        await client.post(STOP, data={"csrf": csrf}, headers=COOKIE)
+        looks = [await client.get(STOP, headers=COOKIE), await client.head(STOP, headers=COOKIE)]
+        await asyncio.sleep(0.1)
+
+    assert [one.status for one in looks] == [405, 405]
+    assert asking.talker.heard == []
 
 
 async def test_it_speaks_the_language_of_the_phone(site: Site):

@@ -11,11 +11,13 @@ import aiohttp
 import pytest
 from aiohttp import WSCloseCode, web
 
+from adapters.discord.endpoint import PATH as INTERACTIONS
 from adapters.push.platform import CALLBACK
 from adapters.web.health import Backlog, Metrics
 from adapters.web.server import HOOK_LIMIT, metrics_app, serving
 from adapters.web.settings import Listen, parse_listen
 from bot.domain.deliveries import State
+from bot.domain.incoming import HookAnswer
 from bot.errors import Misconfigured
 from bot.settings import METRICS_LISTEN
 from tests.integration.web.conftest import CODE, Site, with_public_url
@@ -28,9 +30,9 @@ class Hook:
         self.status = status
         self.received: list[tuple[str | None, bytes]] = []
 
-    async def receive(self, headers: Mapping[str, str], body: bytes) -> int:
+    async def receive(self, headers: Mapping[str, str], body: bytes) -> HookAnswer:
         self.received.append((headers.get("X-Secret"), body))
-        return self.status
+        return HookAnswer(status=self.status)
 
 
 async def test_every_answer_carries_the_headers_that_protect_it(site):
@@ -45,7 +47,9 @@ async def test_every_answer_carries_the_headers_that_protect_it(site):
             assert "frame-ancestors 'none'" in policy, path
             assert "form-action 'self'" in policy, path
             assert "unsafe" not in policy, path
-            assert ("script-src" in policy) is (path == "/chat")
+            scripts = {"/chat": "script-src 'self';", f"/link/{CODE}": "script-src 'sha256-"}
+            assert ("script-src" in policy) is (path in scripts)
+            assert scripts.get(path, "") in policy
             assert response.headers["Referrer-Policy"] == "no-referrer"
             assert response.headers["X-Content-Type-Options"] == "nosniff"
             assert response.headers["Server"] == "Tradebell"
@@ -289,8 +293,9 @@ def test_the_proxy_in_the_docs_lets_through_what_people_open(page: str):
     text = Path(__file__).parents[3].joinpath(page).read_text(encoding="utf-8")
     patterns = text.partition("@pages path ")[2].partition("\n")[0].split()
     hook = "/telegram/secret"
-    served = Site(webhooks={hook: Hook(), CALLBACK: Hook()}).app().router.resources()
+    hooks = {hook: Hook(), CALLBACK: Hook(), INTERACTIONS: Hook()}
+    served = Site(webhooks=hooks).app().router.resources()
     paths = {one.canonical for one in served} - INSIDE
 
-    assert {hook, CALLBACK, "/inbox/ring", "/seen/{code}"} <= paths
+    assert {*hooks, "/inbox/ring", "/seen/{code}"} <= paths
     assert [path for path in paths if not any(fnmatch(path, one) for one in patterns)] == []

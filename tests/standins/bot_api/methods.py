@@ -104,6 +104,8 @@ class Methods:
             "editMessageReplyMarkup": self._edit_message_reply_markup,
             "deleteMessage": self._delete_message,
             "answerCallbackQuery": self._answer_callback_query,
+            "createForumTopic": self._create_forum_topic,
+            "editForumTopic": self._edit_forum_topic,
             "getChat": self._get_chat,
             "getChatMember": self._get_chat_member,
             "getChatMemberCount": lambda asked: len(self._open(asked).members) + 1,
@@ -309,6 +311,30 @@ class Methods:
         if chat.type == "private":
             raise bad("there are no administrators in the private chat")
         return [_member(chat, chat.members[one]) for one in sorted(chat.admins)]
+
+    def _create_forum_topic(self, asked: Parameters) -> Json:
+        """Source: tdlib/td:td/telegram/ForumTopicManager.cpp, `create_forum_topic`"""
+        chat = self._open(asked)
+        if not chat.is_forum:
+            raise bad("the chat is not a forum")
+        if chat.type != "private" and not chat.bot_may_manage_topics:
+            raise bad("not enough rights to create a topic")
+        name = asked.text("name").strip()
+        if not name:
+            raise bad("title can't be empty")
+        thread = self._world.topic(chat, name)
+        return {"message_thread_id": thread, "name": name, "icon_color": 7322096}
+
+    def _edit_forum_topic(self, asked: Parameters) -> bool:
+        chat = self._open(asked)
+        topic = chat.topics.get(asked.number("message_thread_id"))
+        if topic is None:
+            raise bad("TOPIC_ID_INVALID")
+        name = asked.text("name").strip()
+        if name == topic.name:
+            raise bad("TOPIC_NOT_MODIFIED")
+        topic.name = name
+        return True
 
     def _writable(self, asked: Parameters) -> tuple[Chat, int | None]:
         chat = self._open(asked)

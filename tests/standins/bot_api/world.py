@@ -126,6 +126,9 @@ class Chat:
     username: str = ""
     """Of a public group."""
     bot_is_admin: bool = False
+    forum: bool = False
+    """Topics are turned on."""
+    bot_may_manage_topics: bool = False
     migrated_to: "Chat | None" = None
     # Counted for each chat, so that an id alone never identifies a message.
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
@@ -138,10 +141,14 @@ class Chat:
     def find(self, message: int) -> Message | None:
         return next((m for m in self.shown if m.id == message), None)
 
+    @property
+    def is_forum(self) -> bool:
+        return self.forum or bool(self.topics)
+
     def as_json(self) -> Json:
+        forum = {"is_forum": True} if self.is_forum else {}
         if self.type == "private":
-            return {"id": self.id, "type": self.type, "first_name": self.title}
-        forum = {"is_forum": True} if self.topics else {}
+            return {"id": self.id, "type": self.type, "first_name": self.title, **forum}
         public = {"username": self.username} if self.username else {}
         return {"id": self.id, "type": self.type, "title": self.title, **public, **forum}
 

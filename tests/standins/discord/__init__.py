@@ -12,6 +12,8 @@
 - `api.clock.advance(minutes=15)` moves the clock by which nonces, tokens, the three seconds for a
   first answer, and rate limits end. Message ids carry its time.
 - `gateway.Gateway`: `cut`, `close(code)`, `ask_to_reconnect`, `invalidate`, `forget`, `acks`.
+- `api.endpoint`: where interactions are posted instead, once the bot has its application say so;
+  `again(posted)` posts something once more, as who has overheard it may do.
 - `faults`: what can go wrong with a request.
 - `python -m tests.standins.discord`: the same for a test in another process, see `control`.
 - `library.pointed(api)`: makes discord.py speak to it.

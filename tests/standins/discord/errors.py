@@ -22,6 +22,7 @@ ALREADY_ACKNOWLEDGED = 40060
 TOO_MANY_FOLLOWUPS = 40094
 MISSING_ACCESS = 50001
 NOT_IN_A_DM = 50003
+NOT_IN_THIS_CHANNEL = 50024
 NOT_THE_AUTHOR = 50005
 EMPTY_MESSAGE = 50006
 DMS_CLOSED = 50007
@@ -51,6 +52,7 @@ _REFUSALS = {
     ),
     MISSING_ACCESS: (403, "Missing Access"),
     NOT_IN_A_DM: (403, "Cannot execute action on a DM channel"),
+    NOT_IN_THIS_CHANNEL: (400, "Cannot execute action on this channel type"),
     NOT_THE_AUTHOR: (403, "Cannot edit a message authored by another user"),
     EMPTY_MESSAGE: (400, "Cannot send an empty message"),
     DMS_CLOSED: (403, "Cannot send messages to this user"),

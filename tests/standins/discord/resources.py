@@ -18,6 +18,7 @@ from tests.standins.discord.errors import (
     NO_MUTUAL_GUILDS,
     NO_REPLY,
     NOT_IN_A_DM,
+    NOT_IN_THIS_CHANNEL,
     NOT_THE_AUTHOR,
     THREAD_ARCHIVED,
     UNKNOWN_GUILD,
@@ -46,7 +47,7 @@ from tests.standins.discord.requests import (
     who_is_pinged,
     written,
 )
-from tests.standins.discord.world import Channel, Guild, Message, Permission, World
+from tests.standins.discord.world import Channel, ChannelKind, Guild, Message, Permission, World
 
 SETTABLE = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2
 NONCE_WINDOW = timedelta(minutes=3)
@@ -66,13 +67,14 @@ class Resources:
     def by_name(self) -> dict[str, Callable[[Asked], Reply]]:
         return {
             "get_me": lambda _: self._world.bot,
-            "get_application": lambda _: self._application(),
             "get_user": self._user,
             "open_dm": self._open_dm,
             "get_guild": self._get_guild,
             "get_member": self._get_member,
             "get_channel": self._get_channel,
             "get_messages": self._history,
+            "start_thread": self._start_thread,
+            "modify_channel": self._modify_channel,
             "get_message": self._get_message,
             "create_message": self._create_message,
             "edit_message": self._edit_message,
@@ -86,7 +88,7 @@ class Resources:
 
     # --- who ------------------------------------------------------------------------------
 
-    def _application(self) -> Json:
+    def application(self) -> Json:
         bot = self._world.bot
         return {
             "id": bot["id"],
@@ -95,12 +97,10 @@ class Resources:
             "description": "",
             "bot_public": True,
             "bot_require_code_grant": False,
-            "verify_key": "0" * 64,
             "flags": 0,
             "owner": {**bot, "bot": False},
             "team": None,
             "integration_types_config": {"0": {}, "1": {}},
-            "interactions_endpoint_url": None,
         }
 
     def _user(self, asked: Asked) -> Json:
@@ -231,6 +231,28 @@ class Resources:
             raise refusal(UNKNOWN_MESSAGE)
         return first
 
+    def _start_thread(self, asked: Asked) -> Json:
+        """Source: discord/discord-api-docs:developers/resources/channel.mdx, "Start Thread without
+        Message".
+        """
+        channel = self._seen(asked)
+        if channel.guild is None or channel.is_thread:
+            raise refusal(NOT_IN_THIS_CHANNEL)
+        if asked.payload.get("type") != ChannelKind.PUBLIC_THREAD:
+            raise bad_field("type", "BASE_TYPE_CHOICES", "Value must be one of {11}.")
+        self._need(channel, Permission.CREATE_PUBLIC_THREADS)
+        return channel.guild.thread(channel, _thread_name(asked.payload)).as_json()
+
+    def _modify_channel(self, asked: Asked) -> Json:
+        """Only of our own threads, whose owner the bot is: for these it takes no right."""
+        thread = self._seen(asked)
+        if not thread.is_thread:
+            self._need(thread, Permission.MANAGE_CHANNELS)
+        elif thread.archived:
+            raise refusal(THREAD_ARCHIVED)
+        thread.name = _thread_name(asked.payload)
+        return thread.as_json()
+
     def _may_write(self, channel: Channel, payload: Json, *, has_files: bool) -> None:
         if channel.person is not None:
             if not self._world.meets(channel.person):
@@ -307,6 +329,13 @@ class Resources:
         self._world.commands[where] = new
         self._world.changed()
         return new
+
+
+def _thread_name(payload: Json) -> str:
+    name = payload.get("name")
+    if not isinstance(name, str) or not 1 <= len(name.strip()) <= 100:
+        raise bad_field("name", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")
+    return name.strip()
 
 
 def rewrite(

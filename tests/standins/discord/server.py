@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.standins.discord.answers import Answers
+from tests.standins.discord.endpoint import Endpoint
 from tests.standins.discord.errors import INVALID_JSON, ApiError, refusal, unauthorized
 from tests.standins.discord.faults import VIA, banned
 from tests.standins.discord.gateway import Gateway
@@ -49,12 +51,15 @@ ROUTES = (
     Route("get_me", "GET", "/users/@me"),
     Route("get_application", "GET", "/oauth2/applications/@me"),
     Route("get_application", "GET", "/applications/@me"),
+    Route("edit_application", "PATCH", "/applications/@me"),
     Route("open_dm", "POST", "/users/@me/channels"),
     Route("get_user", "GET", "/users/{user}"),
     Route("get_guild", "GET", "/guilds/{guild}", ("guild",)),
     Route("get_member", "GET", "/guilds/{guild}/members/{user}", ("guild",)),
     Route("get_channel", "GET", "/channels/{channel}", ("channel",)),
     Route("type", "POST", "/channels/{channel}/typing", ("channel",)),
+    Route("modify_channel", "PATCH", "/channels/{channel}", ("channel",)),
+    Route("start_thread", "POST", "/channels/{channel}/threads", ("channel",)),
     Route("get_messages", "GET", "/channels/{channel}/messages", ("channel",)),
     Route("create_message", "POST", "/channels/{channel}/messages", ("channel",)),
     Route("get_message", "GET", _MESSAGE, ("channel",)),
@@ -111,9 +116,13 @@ class DiscordApi(Server[Call]):
         self.limiter = Limiter(self.clock)
         self.resources = Resources(self.world)
         self.revoked = False
-        self._acts: dict[str, Callable[[Asked], Reply]] = {
+        answers = Answers(self.world).by_name
+        self.endpoint = Endpoint(self.world, answers["answer"])
+        self._acts: dict[str, Callable[[Asked], Reply | Awaitable[Reply]]] = {
             **self.resources.by_name,
-            **Answers(self.world).by_name,
+            **answers,
+            "get_application": lambda _: self._application(),
+            "edit_application": self._edit_application,
             "get_gateway": lambda _: self.gateway.described(),
         }
 
@@ -182,6 +191,7 @@ class DiscordApi(Server[Call]):
     async def _stop(self) -> None:
         """The gateway's sessions survive it."""
         self.gateway.cut()
+        await self.endpoint.close()
         await super()._stop()
 
     # --- one request ----------------------------------------------------------------------
@@ -228,10 +238,26 @@ class DiscordApi(Server[Call]):
                 return _json(429, _too_many(taken.wait, taken.everything), late)
             if isinstance(asked.payload, _Broken):
                 raise refusal(INVALID_JSON)
-            reply = self._acts[route.name](asked)
+            acted = self._acts[route.name](asked)
+            reply = await acted if inspect.isawaitable(acted) else acted
         except ApiError as error:
             return _json(error.status, error.as_json(), VIA)
         return _json(204 if reply is None else 200, reply, {**VIA, **taken.headers})
+
+    # --- the application ------------------------------------------------------------------
+
+    def _application(self) -> Json:
+        about = {
+            "verify_key": self.endpoint.verify_key,
+            "interactions_endpoint_url": self.endpoint.url,
+        }
+        return self.resources.application() | about
+
+    async def _edit_application(self, asked: Asked) -> Json:
+        """Source: discord/discord-api-docs:developers/resources/application.mdx."""
+        if "interactions_endpoint_url" in asked.payload:
+            await self.endpoint.change(asked.payload["interactions_endpoint_url"] or None)
+        return self._application()
 
 
 # --- over the wire ------------------------------------------------------------------------

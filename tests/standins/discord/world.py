@@ -45,6 +45,7 @@ class Permission(IntFlag):
     USE_EXTERNAL_EMOJIS = 1 << 18
     USE_APPLICATION_COMMANDS = 1 << 31
     MANAGE_THREADS = 1 << 34
+    CREATE_PUBLIC_THREADS = 1 << 35
     SEND_MESSAGES_IN_THREADS = 1 << 38
     USE_EXTERNAL_APPS = 1 << 50
 
@@ -643,6 +644,8 @@ class World:
         self.files: dict[int, bytes] = {}
         """What was attached, by the attachment's id."""
         self.hears: list[Callable[[Event], None]] = []
+        self.endpoint: Callable[[Json], None] | None = None
+        """Gets interactions instead of the gateway."""
         self.asks = Asks(self)
         self._last_id = 0
         self._waiting: set[asyncio.Future[None]] = set()
@@ -796,7 +799,9 @@ class World:
 
     def post(self, name: str, data: Json, guild: Guild | None) -> None:
         """Tell the gateway, unless it happened in a server that the bot is not in."""
-        if guild is None or guild.has_bot or name == "INTERACTION_CREATE":
+        if name == "INTERACTION_CREATE" and self.endpoint is not None:
+            self.endpoint(data)
+        elif guild is None or guild.has_bot or name == "INTERACTION_CREATE":
             for hear in self.hears:
                 hear(Event(name=name, data=data, guild=guild))
         self.changed()

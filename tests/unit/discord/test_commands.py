@@ -48,18 +48,23 @@ def test_every_command_is_there_with_its_own_words_and_discord_takes_them():
 
 
 def test_arguments_have_their_types_choices_and_bounds():
-    (pair, _), (bot,), (page,), (others,), (role,), (what, span), (kind, *_) = (
+    (pair, _), (bot,), (page,), (others,), (role, *_), (what, span), (kind, *_) = (
         PARTS[name]["options"]
         for name in ("price", "pause", "missed", "unlink", "members", "mute", "rules")
     )
 
     assert (pair["type"], pair["required"], pair["autocomplete"]) == (3, True, True)
-    assert (what["autocomplete"], "autocomplete" in span) == (True, False)
+    assert (what["autocomplete"], span["autocomplete"]) == (True, True)
     assert kind["choices"][0] == {"name": "entries", "value": "entries"}
     assert (bot["type"], bot["autocomplete"]) == (3, True)
     assert (page["type"], page["min_value"]) == (4, 1)
     assert others["choices"] == [{"name": "others", "value": "others"}]
-    assert [one["value"] for one in role["choices"]] == ["nobody", "viewer", "operator"]
+    assert [one["value"] for one in role["choices"]] == [
+        "followers",
+        "nobody",
+        "viewer",
+        "operator",
+    ]
 
 
 def test_what_may_be_shown_to_everybody_has_an_option_for_it():

@@ -436,6 +436,7 @@ cards = st.builds(
         st.lists(st.tuples(texts, texts), max_size=40)
         | st.lists(st.tuples(nasty, st.text("12", max_size=9)), max_size=40),
     ),
+    details=st.lists(texts | long_texts, max_size=4).map(tuple),
     picture=st.none()
     | st.builds(
         Picture,

@@ -24,7 +24,7 @@ from bot.domain.figures import (
 )
 from bot.domain.ids import TraderId
 from bot.domain.results import Money
-from bot.texts.figures import By, Scope, Trust, performance
+from bot.texts.figures import Basis, By, Scope, performance
 
 REAL, PAPER = Money("USDT", False), Money("USDT", True)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -168,9 +168,9 @@ def test_what_was_bought_before_the_window_counts_in_it():
 def test_ten_thousand_trades_of_300_pairs_fit_into_one_message():
     trades = tuple(closed(n, str(n % 300), pair=f"C{n % 300}/USDT") for n in range(10_000))
     found = Record(since=EVER, trades=trades, whole_from=EVER)
-    scope, trust = Scope(bots=(), called={}), Trust(record=found, until=None)
+    scope, basis = Scope(bots=(), called={}), Basis(record=found, until=None)
 
-    card = performance(By.PAIR, Span.ALL, found, scope, trust, ())
+    card = performance(By.PAIR, Span.ALL, basis, scope, ())
 
     assert card.table is not None
     assert len(card.table.rows) == 15

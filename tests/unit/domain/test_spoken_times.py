@@ -189,7 +189,21 @@ def test_a_span(text: str, hours: float):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "2", "h", "0h", "0 min", "2 hats", "2x", "-2h", "1h 75", "400 days", "99999 weeks", "2hh"],
+    [
+        "",
+        "2",
+        "h",
+        "0h",
+        "0 min",
+        "2 hats",
+        "2x",
+        "-2h",
+        "1h 75",
+        "400 days",
+        "99999 weeks",
+        "2hh",
+        "2h 2h",
+    ],
 )
 def test_what_is_no_span(text: str):
     assert read_span(text) is None

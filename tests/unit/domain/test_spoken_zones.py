@@ -53,7 +53,9 @@ def test_of_several_places_all_are_found(wanted: str, some: set[str]):
     assert some <= {*meant}
 
 
-@pytest.mark.parametrize("wanted", ["", "x", "UTC+2", "+02:00", "gotham", "../../etc/passwd", "/"])
+@pytest.mark.parametrize(
+    "wanted", ["", "x", "UTC+2", "+02:00", "gotham", "../../etc/passwd", "/", "NaN", "erlin"]
+)
 def test_what_is_no_place(wanted: str):
     assert zones_meant(wanted, zone_names()) == ()
 

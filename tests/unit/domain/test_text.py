@@ -11,6 +11,7 @@ from bot.domain.text import (
     EXCERPT,
     LINE_LIMIT,
     MOST_LINES,
+    abridged,
     clean,
     counted,
     excerpt,
@@ -96,6 +97,22 @@ def test_a_traceback_shows_how_it_began_and_what_was_raised(frames: int, after: 
 
 def test_the_last_line_of_a_long_report_is_always_there():
     assert paragraphs(traceback(200, RAISED))[-1] == RAISED
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "report"),
+    [
+        (traceback(1, RAISED), (RAISED,), 4),
+        (f"No order\n{traceback(80, RAISED)}\nlog line", (RAISED,), MOST_LINES),
+        ("KeyError: 7\nin work", ("KeyError: 7", "in work"), 0),
+        ("Balance\nA +1\nB -1\nC +2", ("Balance", "A +1", "B -1", "C +2"), 0),
+    ],
+)
+def test_a_failure_told_at_length_is_one_line_and_a_report(text, told, report):
+    lines, details = abridged(text)
+
+    assert (lines, len(details)) == (told, report)
+    assert not details or {*lines} <= {*details}
 
 
 def test_of_one_long_line_head_and_tail_are_shown():

@@ -8,10 +8,12 @@ from datetime import UTC, datetime, time
 import pytest
 
 from bot.domain.chats import (
+    INBOX,
     Address,
     Channel,
     Endpoint,
     EndpointState,
+    Hears,
     Link,
     Preferences,
     Role,
@@ -22,13 +24,14 @@ from bot.domain.ids import AccountId, EndpointId, LinkId
 from bot.domain.rules import Hours, Quiet
 from bot.domain.spoken_escalation import (
     ChainProblem,
+    chain_written,
     is_watch,
     read_chain,
     read_watch,
     watch_written,
 )
 from bot.domain.timetables import zone
-from bot.domain.watches import is_on_watch, off_watch, rung_for, seconds
+from bot.domain.watches import elsewhere, is_on_watch, may_wait, off_watch, rung_for, seconds
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 DAYS = Hours(time(8), time(23))
@@ -61,6 +64,11 @@ def closed(one: Link) -> Link:
 
 def shared(one: Link) -> Link:
     return replace(one, endpoint=replace(one.endpoint, private=False))
+
+
+def as_inbox(one: Link) -> Link:
+    address = replace(one.endpoint.address, channel=Channel.WEB, bot=INBOX)
+    return replace(one, endpoint=replace(one.endpoint, address=address))
 
 
 ANN_WATCH = on(second="ben")
@@ -162,6 +170,40 @@ def test_an_alert_is_silent_off_watch_only_where_it_rings_somebody_else():
     assert names(off_watch(everybody, everybody, NOON)) == []
 
 
+CID = link("cid", "cid")
+TELEGRAM, PUSH, DISCORD = ({one} for one in (Channel.TELEGRAM, Channel.PUSH, Channel.DISCORD))
+
+
+@pytest.mark.parametrize(
+    ("told", "others", "rung"),
+    [
+        ({CID: True, BEN: True}, [BENS_PHONE], {}),
+        # Each person has their own places.
+        ({CID: True, BEN: False}, [BENS_PHONE, ANNS_PHONE], {"phone of ben": DISCORD}),
+        ({CID: False, BEN: False}, [BENS_PHONE], {"phone of ben": DISCORD}),
+        ({BEN: False, BENS_PHONE: True}, [link("ben 2", "ben")], {}),
+        ({BENS_PHONE: False, CID: True}, [BEN], {"ben": PUSH}),
+        ({BEN: False, CID: True}, [ANNS_PHONE], {}),
+        # What all read says nothing of who looks, and is missed by who linked it.
+        ({DESK: True, ANN: False}, [ANNS_PHONE], {"phone of ann": TELEGRAM}),
+        ({DESK: False, ANN: True}, [ANNS_PHONE], {}),
+        # Shown nowhere, and no other place of theirs: whoever is left.
+        ({CID: False}, [BEN, BENS_PHONE], {"phone of ben": TELEGRAM}),
+        ({CID: False}, [closed(BENS_PHONE), BEN], {"ben": TELEGRAM}),
+        # At night Ann sleeps as long as Ben has it, or else is rung.
+        ({ANN: False, BEN: True}, [ANNS_PHONE], {}),
+        ({ANN: False, DESK: True}, [ANNS_PHONE, BEN], {"ben": TELEGRAM}),
+    ],
+)
+def test_who_was_not_shown_it_is_told_where_else_they_are(
+    told: dict[Link, bool], others: list[Link], rung: dict[str, set[Channel]]
+):
+    by_id = {one.id: shown for one, shown in told.items()}
+    found = elsewhere(by_id, (*told, *others), NIGHT)
+
+    assert found == rung
+
+
 def test_the_second_person_comes_after_ten_minutes_if_one_was_named():
     named = steps_of(DEFAULT_CHAIN, (ANN, BEN, BENS_PHONE))
     not_named = steps_of(DEFAULT_CHAIN, (replace(ANN, watch=Watch()), BEN))
@@ -214,6 +256,49 @@ def test_what_is_not_said_of_a_watch_stays():
 
     assert read_watch("watch 8-23 weekdays", NAMED, both) == replace(both, hours=WEEKDAYS)
     assert read_watch("second nobody", NAMED, both) == replace(both, second=None)
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("phone at once", "phone at once"),
+        ("Phone immediately, again after 5 loud", "phone at once, phone after 5 min loud"),
+        ("chats at once, phone after 2 min", "phone after 2 min"),
+        ("chats now, again after 4 min", "chats after 4 min"),
+        ("second at once", ChainProblem.TIME),
+        ("phone after 2, again at once", ChainProblem.TIME),
+        ("chats at once", ChainProblem.STEP),
+    ],
+)
+def test_a_phone_may_be_rung_at_once_as_chats_are(said, written):
+    chain = read_chain(said, NAMED)
+
+    assert (chain if isinstance(chain, ChainProblem) else chain_written(chain)) == written
+    assert isinstance(chain, ChainProblem) or read_chain(chain_written(chain), NAMED) == chain
+
+
+def test_a_phone_may_wait_only_where_a_chat_of_its_person_s_own_shows_it_meanwhile():
+    phone = wants(ANNS_PHONE, Hears.CRITICAL)
+    inbox = as_inbox(link("inbox", "ann"))
+
+    assert may_wait(phone, (ANN, phone))
+    assert not may_wait(ANN, (ANN, phone))
+    assert not may_wait(wants(ANNS_PHONE, Hears.RINGING), (ANN, phone))
+    for others in ((closed(ANN), BEN, DESK), (inbox,), (BENS_PHONE,)):
+        assert not may_wait(phone, (*others, phone)), others
+
+
+def wants(one: Link, hears: Hears) -> Link:
+    return replace(one, preferences=replace(one.preferences, hears=hears))
+
+
+def test_what_only_an_inbox_shows_goes_to_the_phone_too():
+    inbox = as_inbox(link("inbox", "ann"))
+    told = {ANN.id: False, inbox.id: True}
+
+    found = elsewhere(told, (ANN, inbox, ANNS_PHONE), NOON)
+
+    assert found == {ANNS_PHONE.id: {Channel.TELEGRAM}}
 
 
 def test_a_step_of_a_chain_is_no_word_about_the_watch():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -10,7 +12,7 @@ from io import BytesIO
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageChops, ImageColor
+from PIL import Image, ImageChops, ImageColor, ImageDraw
 
 from adapters.pictures import fonts
 from adapters.pictures.draw import ASIDE, EDGE, LEAST, MARK, PALETTES, WIDTH, Palette, drawn
@@ -23,6 +25,14 @@ from bot.domain.charts import (
     Point,
     Ranking,
 )
+from bot.domain.figures import Span, latest
+from bot.domain.timetables import zone
+from bot.texts import charts
+from bot.texts.figures import By
+from bot.texts.language import speaking
+from bot.texts.times import months
+from tests.harness.pseudo import PSEUDO, plain_words
+from tests.parity.examples import CLOSED, EARNED, EVERY_BOT, NOW, POINTS
 
 Colour = tuple[int, ...]
 DARK = PALETTES[Look.DARK]
@@ -301,3 +311,48 @@ def test_each_letter_is_in_a_font_that_has_it(monkeypatch):
 
     assert written is not None
     assert [part for part, _ in written.parts] == ["利润", " Grid"]
+
+
+# --- languages ------------------------------------------------------------------------------------
+
+
+def every_chart() -> dict[str, list[Chart | None]]:
+    """Of each function that makes one."""
+    assert EARNED is not None
+    profits_ = EARNED, replace(EARNED, currency="", paper=True), replace(EARNED, closed=9)
+    spans = (Span.DAY, Span.WEEK, Span.MONTH)
+    utc = zone("UTC")
+    return {
+        "chart": [charts.chart(one) for one in profits_],
+        "bars_of": [charts.bars_of(one, CLOSED, latest(one, 3, NOW, utc), utc) for one in spans],
+        "ranking_of": [charts.ranking_of(by, CLOSED, EVERY_BOT) for by in By],
+        "curve_of": [charts.curve_of(CLOSED)],
+        "pair_of": [charts.pair_of("BTC/USDT", POINTS)],
+    }
+
+
+def test_no_text_in_a_picture_lacks_its_translation(monkeypatch):
+    written: list[str] = []
+    monkeypatch.setattr(
+        ImageDraw.ImageDraw, "text", lambda _pen, _at, text, *_, **__: written.append(text)
+    )
+    makers = {
+        name
+        for name, one in vars(charts).items()
+        if callable(one)
+        and not name.startswith("_")
+        and re.search("Bars|Ranking|Curve", str(getattr(one, "__annotations__", {}).get("return")))
+    }
+
+    with speaking(PSEUDO):
+        made = every_chart()
+        for chart in (one for several in made.values() for one in several):
+            assert chart is not None
+            drawn(chart, Look.DARK)
+
+    assert made.keys() == makers
+    assert "\u00abBOUGHT\u00bb" in written
+    # Days are written by the locale, which such a language has none of.
+    names = re.compile("|".join((*EVERY_BOT.called.values(), *months())))
+    left = [text for text in written if plain_words(names.sub("", text))]
+    assert left == []

@@ -11,7 +11,7 @@ import pytest
 from bot.domain.actions import Verb
 from bot.domain.amendments import LESS, LOG_IN
 from bot.domain.cards import Card, Severity
-from bot.domain.chats import Link, Preferences, Role
+from bot.domain.chats import Channel, Link, Preferences, Role
 from bot.domain.deliveries import Priority
 from bot.domain.events import Trader
 from bot.domain.ids import TraderId
@@ -74,6 +74,25 @@ def test_who_may_not_ask_is_offered_nothing_but_a_new_login_and_that_it_was_seen
     assert labels(under(alert(Severity.WARNING, log_in=True), None, viewers)) == ["Log in again"]
 
 
+@pytest.mark.parametrize(
+    ("channel", "label", "asks"),
+    [(Channel.TELEGRAM, "I have it …", ""), (Channel.PUSH, "I have it 2 h", "2 h")],
+)
+def test_what_is_an_incident_somebody_may_have_and_a_phone_asks_nothing_back(
+    channel: Channel, label: str, asks: str
+):
+    address = replace(LINK.endpoint.address, channel=channel)
+    link = replace(LINK, endpoint=replace(LINK.endpoint, address=address))
+    ids = map("id-{}".format, count(1))
+    found = offered(
+        alert(Severity.CRITICAL, None), link, FAILED, NOW, lambda: next(ids), may_hold=True
+    )
+
+    assert labels(found) == ["Seen", label]
+    assert [one.arguments for one in found.actions] == ["", asks]
+    assert all(button.until_seen for row in found.card.buttons for button in row)
+
+
 def test_they_ask_commands_about_that_bot_for_a_day_and_anybody_may_press():
     found = under(alert(Severity.WARNING))
 
@@ -96,6 +115,15 @@ def test_only_seen_goes_once_it_is_seen_and_it_asks_nothing():
     [stop, seen] = found.card.buttons[0]
     assert [stop.until_seen, seen.until_seen] == [False, True]
     assert [one.verb for one in found.actions] == [Verb.ASK, Verb.SEEN]
+
+
+def test_what_is_to_be_done_stands_above_what_answers_so_that_a_phone_has_room_for_its_name():
+    ids = map(str, range(10))
+
+    found = offered(alert(Severity.CRITICAL), LINK, FAILED, NOW, lambda: next(ids), may_hold=True)
+
+    rows = [[one.label for one in row] for row in found.card.buttons]
+    assert rows == [["Stop Night Owl"], ["Seen", "I have it \u2026"]]
 
 
 def test_the_rule_that_is_offered_follows_the_one_that_decides():

@@ -105,7 +105,9 @@ async def test_a_callback_has_the_receipt_looked_at_at_once():
     async def acknowledges(receipts: PushoverReceipts) -> None:
         await asyncio.sleep(2)
         api.said["acknowledged"] = 1
-        assert await receipts.receive({}, OURS + b"&acknowledged_by=someone&sound=x") == 200
+        assert (
+            await receipts.receive({}, OURS + b"&acknowledged_by=someone&sound=x")
+        ).status == 200
 
     [seen] = await listened(api, 3, acknowledges)
 
@@ -127,7 +129,7 @@ async def test_forged_callbacks_make_nobody_see_and_cost_a_request_in_five_secon
 
     async def forges(receipts: PushoverReceipts) -> None:
         for _ in range(200):
-            assert await receipts.receive({}, OURS) == 200
+            assert (await receipts.receive({}, OURS)).status == 200
             await asyncio.sleep(0.1)
 
     assert await listened(api, 21, forges) == []
@@ -175,7 +177,7 @@ async def test_what_is_no_callback_is_refused(body):
     api = Api(acknowledged=1)
 
     async def tries(receipts: PushoverReceipts) -> None:
-        assert await receipts.receive({}, body) == 400
+        assert (await receipts.receive({}, body)).status == 400
 
     assert await listened(api, 3, tries) == []
     assert api.asked == []
@@ -185,7 +187,7 @@ async def test_of_what_is_not_acknowledged_nothing_is_asked():
     api = Api(acknowledged=0)
 
     async def tells(receipts: PushoverReceipts) -> None:
-        assert await receipts.receive({}, OURS.replace(b"=1", b"=0")) == 200
+        assert (await receipts.receive({}, OURS.replace(b"=1", b"=0"))).status == 200
 
     assert await listened(api, 3, tells) == []
     assert api.asked == []

@@ -10,12 +10,12 @@ from random import Random
 import pytest
 
 from adapters.simulator import Market, play, settle
-from tests.unit.simulator.conftest import Desk, by_password
+from tests.unit.simulator.conftest import Desk, OpenDesk, by_password
 
 SECONDS_PER_STEP = 0.25
 
 
-async def test_the_person_has_bots_strategies_and_a_day_of_history(
+async def test_the_person_has_bots_strategies_and_months_of_history(
     desk: Desk, now: Callable[[], datetime]
 ):
     resident = await settle(desk.platform, now=now, chance=Random(1))
@@ -24,16 +24,52 @@ async def test_the_person_has_bots_strategies_and_a_day_of_history(
     traders = (await desk.call(caller, "find", "traders"))["data"]
     strategies = (await desk.call(caller, "find", "strategies"))["data"]
     trades = (await desk.call(caller, "find", "trades"))["data"]
+    stored = list(desk.platform.records.of("trades", resident.user.id))
     assert resident.user.email == "demo@example.com"
     assert {trader["name"] for trader in traders} >= {"Grid BTC", "Momentum ETH"}
     assert {trader["dry_run"] for trader in traders} == {True, False}
     assert {trader["running"] for trader in traders} == {True, False}
     assert {t["strategyId"] for t in traders} <= {s["_id"] for s in strategies}
-    assert len(trades) >= 5
+    span = datetime.fromisoformat(stored[-1]["createdAt"]) - datetime.fromisoformat(
+        stored[0]["createdAt"]
+    )
+    assert span > timedelta(days=180)
+    assert 300 < len(stored) < 600
+    assert {trade.get("exit_reason") for trade in stored} >= {"roi", "stop_loss", "exit_signal"}
     for told in ("traders/pods/events", "messages", "events"):
         assert (await desk.call(caller, "find", told))["data"], told
     assert trades == sorted(trades, key=lambda trade: str(trade["createdAt"]))
     assert desk.heard("s") == []
+
+
+async def test_what_was_bought_in_those_months_was_sold_for_what_is_told(
+    desk: Desk, now: Callable[[], datetime]
+):
+    resident = await settle(desk.platform, now=now, chance=Random(1))
+
+    bought = {}
+    for trade in desk.platform.records.of("trades", resident.user.id):
+        key = trade["traderId"], trade["tradeId"]
+        assert trade["createdAt"] <= now().isoformat()
+        if trade["side"] == "buy":
+            assert key not in bought
+            bought[key] = trade
+        else:
+            first = bought[key]
+            gained = trade["amount"] * (trade["price"] - first["price"])
+            assert trade["amount"] == first["amount"]
+            assert trade["profit_abs"] == pytest.approx(gained, abs=0.006)
+            assert trade["open_date"] == first["createdAt"] < trade["createdAt"]
+
+
+async def test_the_same_chance_gives_the_same_months(open_desk: OpenDesk, now):
+    of = []
+    for _ in range(2):
+        desk = open_desk()
+        resident = await settle(desk.platform, now=now, chance=Random(1))
+        of.append(list(desk.platform.records.of("trades", resident.user.id)))
+
+    assert of[0] == of[1]
 
 
 async def test_a_bot_of_the_person_can_be_started_from_outside(

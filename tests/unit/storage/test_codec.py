@@ -91,6 +91,7 @@ cards = st.builds(
     lines=lists(texts),
     fields=lists(st.builds(Field, texts, texts)),
     table=st.none() | st.builds(Table, columns=lists(texts, least=1), rows=lists(lists(texts))),
+    details=lists(texts),
     picture=st.none() | pictures,
     pick=st.none() | st.builds(PickList, prompt=texts, options=lists(options)),
     buttons=lists(lists(buttons)),

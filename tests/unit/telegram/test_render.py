@@ -136,6 +136,21 @@ def test_a_wide_table_becomes_a_list_that_names_its_columns():
     assert spans(message, Style.PRE) == []
 
 
+def test_a_long_report_is_one_folded_quote_below_the_facts():
+    card = Card(
+        title="Heron: error",
+        lines=("KeyError: 7",),
+        fields=(Field("Pair", "ETH"),),
+        details=("Traceback", "", "KeyError: 7"),
+        notes=("small print",),
+    )
+
+    assert one(card).text == (
+        "Heron: error\nKeyError: 7\nPair: ETH\nTraceback\n\nKeyError: 7\nsmall print"
+    )
+    assert spans(one(card), Style.FOLDED) == ["Traceback\n\nKeyError: 7"]
+
+
 def test_wide_characters_count_as_two_columns():
     table = Table(columns=("名前", "x"), rows=(("a", "b"),))
 
@@ -249,6 +264,7 @@ cards = st.builds(
         lambda rows: Table(columns=("a", "b"), rows=tuple(rows)),
         st.lists(st.tuples(texts, texts), max_size=5),
     ),
+    details=st.lists(long_texts, max_size=4).map(tuple),
     pick=st.none()
     | st.builds(
         PickList,
@@ -362,8 +378,8 @@ def test_an_instant_is_an_entity_over_its_words_wherever_a_sentence_tells_one():
         "22 Nov 09:30 UTC · A1B2:",
     ]
     assert spans(message, Style.ITALIC) == ["Stopped meanwhile · 22 Nov 09:30 UTC"]
-    assert message.without_instants.text == message.text
-    assert spans(message.without_instants, DATE_TIME) == []
+    assert message.without({DATE_TIME}).text == message.text
+    assert spans(message.without({DATE_TIME}), DATE_TIME) == []
 
 
 def test_what_stands_on_buttons_and_in_pictures_are_words():

@@ -128,6 +128,22 @@ def test_the_sentence_that_came_with_a_trade_is_shown():
     assert trade_alert(trade(words="Sold by hand"), {}).card.lines == ("Sold by hand",)
 
 
+TRACEBACK = "Traceback\n  File 1\n  File 2\nKeyError: 7"
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        trade_alert(trade(order="rejected", reason=TRACEBACK, paper=False), {}).card,
+        report_alert(PodEvent(origin=origin(Kind.POD_EVENT), message=TRACEBACK), {}).card,
+        message_alert(Message(origin=origin(Kind.MESSAGE), text=TRACEBACK)).card,
+    ],
+)
+def test_of_a_traceback_one_line_is_told_and_the_rest_can_be_looked_into(card):
+    assert card.lines == ("KeyError: 7",)
+    assert card.details == ("Traceback", "File 1", "File 2", "KeyError: 7")
+
+
 @pytest.mark.parametrize(("paper", "marked"), [(True, True), (False, False), (None, True)])
 def test_a_trade_that_says_whose_money_it_is_is_believed_before_its_bot(paper, marked):
     lines = trade_alert(trade(paper=paper), TRADERS).card.lines

@@ -62,6 +62,8 @@ FOREIGN = re.compile(
                     "https://bell.example.org/inbox/open/Ab3-_cc",
                     "Chrome · Android",
                     "gotifys",
+                    "/topics off",
+                    "/bell topics off",
                     "[out]",
                     "out:",
                     "a***@example.com",
@@ -162,7 +164,7 @@ FOREIGN = re.compile(
                     "[reference]",
                     "events",
                 ),
-                *("viewer", "stop loss", "no answer"),
+                *("300 operator, 400 nobody", "viewer", "stop loss", "no answer"),
                 *(
                     "ntfy.example.com",
                     "ntfy://bell.example.org",

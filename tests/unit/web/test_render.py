@@ -48,6 +48,7 @@ def test_a_card_becomes_plain_values():
         "lines": [[{"text": "at 3,000 USDT"}]],
         "fields": [{"label": "Bot", "value": [{"text": "grid"}]}],
         "table": None,
+        "details": [],
         "picture": None,
         "pick": None,
         "buttons": [
