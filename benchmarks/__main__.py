@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from benchmarks import burst, first, idle, latency, ledger, ticker
 from benchmarks.figures import Report, median, table
@@ -23,8 +24,12 @@ BENCHMARKS: Mapping[str, Callable[..., Awaitable[Report]]] = {
 }
 
 
-async def run(names: list[str], *, markdown: bool, profile: bool) -> None:
-    options = {"profile": True} if profile else {}
+async def run(
+    names: list[str], *, markdown: bool, profile: bool, beside: Path | None = None
+) -> None:
+    options: dict[str, Any] = {"profile": True} if profile else {}
+    if beside is not None:
+        options["beside"] = beside
     reports = []
     for name in names:
         report = await BENCHMARKS[name](**options)
@@ -73,6 +78,12 @@ def main() -> None:
         action="store_true",
         help="say on stderr where Tradebell's time goes; the figures then mean little",
     )
+    parser.add_argument(
+        "--beside",
+        type=Path,
+        metavar="CHECKOUT",
+        help="measure the Tradebell of another checkout in the same turns: of latency only",
+    )
     given = parser.parse_args()
     names = given.names or list(BENCHMARKS)
     if unknown := set(names) - BENCHMARKS.keys():
@@ -80,7 +91,11 @@ def main() -> None:
     for name in ("idle", "first", "ledger"):
         if given.profile and name in names:
             parser.error(f"{name} has nothing to profile")
-    asyncio.run(run(names, markdown=given.markdown, profile=given.profile))
+    if given.beside and names != ["latency"]:
+        parser.error("--beside goes with latency alone")
+    if given.beside and not (given.beside / "benchmarks").is_dir():
+        parser.error(f"{given.beside} is no checkout of Tradebell")
+    asyncio.run(run(names, markdown=given.markdown, profile=given.profile, beside=given.beside))
 
 
 if __name__ == "__main__":

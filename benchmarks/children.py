@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 LONGEST_LINE = 1 << 24
@@ -49,8 +50,12 @@ class Child:
 
 
 @asynccontextmanager
-async def child(module: str, *arguments: str) -> AsyncIterator[Child]:
-    """Start `python -m module` and end it with the block. What it logs goes to our own stderr."""
+async def child(module: str, *arguments: str, checkout: Path | None = None) -> AsyncIterator[Child]:
+    """Start `python -m module` and end it with the block. What it logs goes to our own stderr.
+
+    Args:
+        checkout: the folder whose code it runs; `None` for our own.
+    """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -58,6 +63,7 @@ async def child(module: str, *arguments: str) -> AsyncIterator[Child]:
         *arguments,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
+        cwd=checkout,  # the first place where `-m` makes Python look for modules
         limit=LONGEST_LINE,
     )
     try:

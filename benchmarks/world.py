@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 import aiohttp
 
@@ -111,16 +112,23 @@ async def bare_reader(world: World) -> AsyncIterator[Bot]:
 
 @asynccontextmanager
 async def tradebell_bot(
-    world: World, accounts: int, *, at_least: int | None = None, profile: bool = False
+    world: World,
+    accounts: int,
+    *,
+    at_least: int | None = None,
+    profile: bool = False,
+    checkout: Path | None = None,
 ) -> AsyncIterator[Bot]:
     """The product as it is run, with a new database and so many linked accounts, of which
     `at_least` so many (`None`: all) are connected; if all, they have also caught up.
+
+    Another `checkout` of it needs a world of its own: its users are called alike.
     """
     with tempfile.TemporaryDirectory(prefix="tradebell-", dir=ON_DISK) as folder:
         metrics = free_address()
         arguments = (world.platform_url, world.bot_api_url, str(accounts), folder, metrics)
         options = (tradebell.PROFILE,) if profile else ()
-        async with child(tradebell.__name__, *arguments, *options) as process:
+        async with child(tradebell.__name__, *arguments, *options, checkout=checkout) as process:
             bot = Bot(name=tradebell.NAME, process=process, users=users(tradebell.NAME, accounts))
             await world.connected(bot, at_least)
             if at_least is None:
